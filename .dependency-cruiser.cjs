@@ -1,0 +1,57 @@
+// The arrows of ARCHITECTURE.md as rules: they only point down.
+const layer = (name, from, allowed) => ({
+  name,
+  severity: "error",
+  from: { path: `^packages/${from}/(src|page)` },
+  to: { path: "^packages/", pathNot: [from, ...allowed].map((one) => `^packages/${one}/`) },
+});
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: "no-circular", severity: "error", from: {}, to: { circular: true } },
+    layer("protocol-is-the-ground", "protocol", []),
+    layer("store-knows-only-the-protocol", "session-store", ["protocol"]),
+    layer("runtime-knows-only-the-protocol", "agent-runtime", ["protocol"]),
+    layer("gateway-knows-store-and-agent-as-ports", "gateway", ["protocol"]),
+    layer("web-chat-knows-only-the-wire", "web-chat", ["protocol"]),
+    {
+      name: "packages-know-no-app",
+      severity: "error",
+      from: { path: "^packages/" },
+      to: { path: "^(examples|tests)/" },
+    },
+    {
+      name: "only-public-entries",
+      comment: "A package is imported by its name, never by a path into its source.",
+      severity: "error",
+      from: { path: "^(packages/[^/]+|examples/[^/]+|tests/[^/]+)/" },
+      to: {
+        path: "^packages/([^/]+)/src/",
+        pathNot: ["^$1/", "/src/(index|schema|testing|anthropic)[.]ts$", "/src/[^/]+/index[.]ts$"],
+      },
+    },
+    {
+      name: "one-file-knows-ws",
+      severity: "error",
+      from: { path: "^packages/[^/]+/src", pathNot: "^packages/gateway/src/ws-server[.]ts$" },
+      to: { path: "node_modules/ws/" },
+    },
+    {
+      name: "source-never-imports-tests",
+      severity: "error",
+      from: { path: "^packages/[^/]+/src" },
+      to: { path: "/test/" },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: "node_modules" },
+    exclude: "(^|/)dist/",
+    tsConfig: { fileName: "tsconfig.base.json" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["@mini-openclaw/source", "import", "default"],
+    },
+  },
+};

@@ -1,0 +1,125 @@
+import type { RunErrorEvent, SessionEvent } from "./events.ts";
+import type { PartialReason, RunOutcome, Usage } from "./messages.ts";
+
+/** What a run has shown so far, as far as its ending needs it. */
+export interface RunProgress {
+  readonly runId: string;
+  /** All chunks, joined. */
+  readonly text: string;
+  /** The turn that is streaming. */
+  readonly streaming?: { readonly messageId: string; readonly content: string; readonly thinking: string };
+  /** Tool calls of the last turn that have no result yet, with the output they have shown. */
+  readonly openCalls: readonly { callId: string; toolName: string; output: string }[];
+  readonly messageDone: boolean;
+  readonly ended: boolean;
+}
+
+/** Progress of a run that has shown nothing yet. */
+export function beginRun(runId: string): RunProgress {
+  return { runId, text: "", openCalls: [], messageDone: false, ended: false };
+}
+
+/** Pure: the progress after one more event of the session. Events of other runs change nothing. */
+export function nextRun(progress: RunProgress, event: SessionEvent): RunProgress {
+  if (!("runId" in event) || event.runId !== progress.runId) return progress;
+  switch (event.type) {
+    case "chunk":
+      return {
+        ...progress,
+        text: progress.text + event.content,
+        streaming: streamed(progress, event.messageId, event.content, ""),
+      };
+    case "thinking":
+      return { ...progress, streaming: streamed(progress, event.messageId, "", event.content) };
+    case "assistant_message": {
+      const { streaming: _, ...rest } = progress;
+      return { ...rest, openCalls: (event.toolCalls ?? []).flatMap(toOpenCall) };
+    }
+    case "tool_output":
+      return {
+        ...progress,
+        openCalls: progress.openCalls.map((call) =>
+          call.callId === event.callId ? { ...call, output: call.output + event.content } : call,
+        ),
+      };
+    case "tool_done":
+      return {
+        ...progress,
+        openCalls: progress.openCalls.filter(({ callId }) => callId !== event.callId),
+      };
+    case "message_done":
+      return { ...progress, messageDone: true };
+    case "run_end":
+      return { ...progress, ended: true };
+    case "user_message":
+    case "message_queued":
+    case "run_start":
+    case "tool_start":
+    case "retry":
+    case "error":
+      return progress;
+  }
+}
+
+function streamed(progress: RunProgress, messageId: string, content: string, thinking: string) {
+  const before = progress.streaming?.messageId === messageId ? progress.streaming : undefined;
+  return {
+    messageId,
+    content: (before?.content ?? "") + content,
+    thinking: (before?.thinking ?? "") + thinking,
+  };
+}
+
+function toOpenCall({ callId, toolName }: { callId?: string; toolName: string }) {
+  return callId === undefined ? [] : [{ callId, toolName, output: "" }];
+}
+
+export interface RunEnding {
+  outcome: RunOutcome;
+  timestamp: number;
+  /** Gives the ids of the tool results that are added. */
+  createId: () => string;
+  /** Why it failed; told before `message_done`. */
+  error?: Omit<RunErrorEvent, "type" | "runId">;
+  /** @default all zero */
+  usage?: Usage;
+}
+
+const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+
+/**
+ * What must still happen for a run to end well, in order: a result for each unanswered tool call, the unfinished
+ * answer as a partial `assistant_message`, `error` if it failed, `message_done`, `run_end`.
+ *
+ * Pure. Empty when the run has ended. Aborts, failures and the recovery after a crash all end a run this way.
+ */
+export function closeRun(progress: RunProgress, ending: RunEnding): SessionEvent[] {
+  if (progress.ended) return [];
+  const { runId, streaming } = progress;
+  const { outcome, timestamp, createId, error } = ending;
+  const partial: PartialReason = outcome === "aborted" ? "aborted" : "interrupted";
+  const events: SessionEvent[] = progress.openCalls.map(({ callId, toolName, output }) => ({
+    type: "tool_done",
+    runId,
+    id: createId(),
+    callId,
+    toolName,
+    output: `${output}${output === "" ? "" : "\n"}[${partial}: the tool call has no result]`,
+    isError: true,
+    timestamp,
+  }));
+  if (streaming) {
+    events.push({
+      type: "assistant_message",
+      runId,
+      id: streaming.messageId,
+      content: streaming.content,
+      timestamp,
+      partial,
+    });
+  }
+  if (error) events.push({ type: "error", runId, ...error });
+  if (!progress.messageDone) events.push({ type: "message_done", runId, content: progress.text });
+  events.push({ type: "run_end", runId, outcome, usage: ending.usage ?? NO_USAGE, timestamp });
+  return events;
+}

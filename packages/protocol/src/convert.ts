@@ -1,0 +1,54 @@
+import type { KeptEvent, NumberedEvent } from "./events.ts";
+import type { Entry } from "./transcript.ts";
+
+/** The transcript entry that a recorded event is kept as; `undefined` for live events. Inverse of {@link toEvent}. */
+export function toEntry(event: NumberedEvent): Entry | undefined {
+  switch (event.type) {
+    case "user_message": {
+      const { type: _, sessionId: _session, seq, id, runId, ...message } = event;
+      return { seq, id, runId, role: "user", ...message };
+    }
+    case "assistant_message": {
+      const { type: _, sessionId: _session, seq, id, runId, ...message } = event;
+      return { seq, id, runId, role: "assistant", ...message };
+    }
+    case "tool_done": {
+      const { type: _, sessionId: _session, seq, id, runId, output, ...result } = event;
+      return { seq, id, runId, role: "tool", content: output, ...result };
+    }
+    case "session_updated":
+    case "run_end": {
+      const { sessionId: _session, ...entry } = event;
+      return entry;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * The event that a transcript entry was recorded as. Inverse of {@link toEntry}.
+ *
+ * `undefined` for entries that no run made: system messages, and messages appended without a `runId`.
+ */
+export function toEvent(sessionId: string, entry: Entry): (KeptEvent & NumberedEvent) | undefined {
+  if (!("role" in entry)) return { sessionId, ...entry };
+  const { runId } = entry;
+  if (runId === undefined) return undefined;
+  switch (entry.role) {
+    case "user": {
+      const { role: _, ...message } = entry;
+      return { type: "user_message", sessionId, ...message, runId };
+    }
+    case "assistant": {
+      const { role: _, ...message } = entry;
+      return { type: "assistant_message", sessionId, ...message, runId };
+    }
+    case "tool": {
+      const { role: _, content, ...result } = entry;
+      return { type: "tool_done", sessionId, output: content, ...result, runId };
+    }
+    case "system":
+      return undefined;
+  }
+}

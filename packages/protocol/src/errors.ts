@@ -1,0 +1,43 @@
+/**
+ * The codes of `error` events. They do not change between major versions; messages do.
+ *
+ * Each says what happened and what the receiver can do.
+ */
+export const errorCodes = {
+  /** The frame is not a JSON object, or a field is missing or of the wrong type. Send what PROTOCOL.md says. */
+  INVALID_FRAME: "INVALID_FRAME",
+  /** No client event has this `type`. */
+  UNKNOWN_TYPE: "UNKNOWN_TYPE",
+  /** There is no such session, or it is not yours. */
+  SESSION_NOT_FOUND: "SESSION_NOT_FOUND",
+  /** The session has no run of that id, queued or running. */
+  RUN_NOT_FOUND: "RUN_NOT_FOUND",
+  /** Too many messages wait in this session. Send again when one has ended. */
+  QUEUE_FULL: "QUEUE_FULL",
+  /** Another process writes this session. */
+  SESSION_LOCKED: "SESSION_LOCKED",
+  /** The store could not read or write. */
+  STORE_FAILED: "STORE_FAILED",
+  /** The gateway is stopping. Connect again. */
+  DRAINING: "DRAINING",
+  /** A fault of the gateway's own; its log says more. */
+  INTERNAL: "INTERNAL",
+  /** The agent threw, or ended without `run_end`. */
+  AGENT_FAILED: "AGENT_FAILED",
+  /** The model's server refused the credentials. */
+  MODEL_UNAUTHORIZED: "MODEL_UNAUTHORIZED",
+  /** The model's server asks to slow down. */
+  MODEL_RATE_LIMITED: "MODEL_RATE_LIMITED",
+  /** The model's server is overloaded. */
+  MODEL_OVERLOADED: "MODEL_OVERLOADED",
+  /** The model's server cannot be reached, or the connection to it broke. */
+  MODEL_UNREACHABLE: "MODEL_UNREACHABLE",
+  /** The model's server sent nothing for too long. */
+  MODEL_TIMEOUT: "MODEL_TIMEOUT",
+  /** The model's server does not accept the request. */
+  MODEL_REJECTED: "MODEL_REJECTED",
+  /** The model's server failed, or answered something that is not its protocol. */
+  MODEL_FAILED: "MODEL_FAILED",
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;

@@ -1,0 +1,172 @@
+import type { ContentBlock, PartialReason, RunOutcome, ToolCallRecord, Usage } from "./messages.ts";
+
+/**
+ * What happens in a session. Each event gets a number, `seq`, when it is recorded, and is shown to the
+ * session's watchers only then. The first group is kept as transcript entries; the second only until the
+ * session is at rest.
+ */
+
+/** A user message was taken up by a run. */
+export interface UserMessageEvent {
+  type: "user_message";
+  runId: string;
+  id: string;
+  content: string;
+  timestamp: number;
+  requestId?: string;
+  blocks?: ContentBlock[];
+}
+
+/** A turn of the model is complete, or was cut short (`partial`). Replaces the chunks whose `messageId` is its `id`. */
+export interface AssistantMessageEvent {
+  type: "assistant_message";
+  runId: string;
+  id: string;
+  content: string;
+  timestamp: number;
+  toolCalls?: ToolCallRecord[];
+  blocks?: ContentBlock[];
+  stopReason?: string;
+  model?: string;
+  partial?: PartialReason;
+}
+
+/** A tool call has its result. `output` is what the model sees. */
+export interface ToolDoneEvent {
+  type: "tool_done";
+  runId: string;
+  id: string;
+  callId: string;
+  toolName: string;
+  output: string;
+  isError: boolean;
+  timestamp: number;
+}
+
+/** The session has a new title or archive mark. */
+export interface SessionUpdatedEvent {
+  type: "session_updated";
+  title?: string;
+  archived?: boolean;
+  timestamp: number;
+}
+
+/** The run is over; nothing of this `runId` follows. */
+export interface RunEndEvent {
+  type: "run_end";
+  runId: string;
+  outcome: RunOutcome;
+  usage: Usage;
+  timestamp: number;
+}
+
+/** Events that become transcript entries under the same `seq`. */
+export type KeptEvent =
+  | UserMessageEvent
+  | AssistantMessageEvent
+  | ToolDoneEvent
+  | SessionUpdatedEvent
+  | RunEndEvent;
+
+/** A message waits for the run before it to end; it keeps this `runId`. */
+export interface MessageQueuedEvent {
+  type: "message_queued";
+  runId: string;
+  content: string;
+  timestamp: number;
+  requestId?: string;
+}
+
+export interface RunStartEvent {
+  type: "run_start";
+  runId: string;
+  timestamp: number;
+}
+
+/** The newest piece of the model's text. */
+export interface ChunkEvent {
+  type: "chunk";
+  runId: string;
+  /** The id of the assistant entry to come. */
+  messageId: string;
+  content: string;
+}
+
+/** The newest piece of the model's thinking. */
+export interface ThinkingEvent {
+  type: "thinking";
+  runId: string;
+  messageId: string;
+  content: string;
+}
+
+/** A tool begins to run; the call was recorded with the turn's `assistant_message`. */
+export interface ToolStartEvent {
+  type: "tool_start";
+  runId: string;
+  callId: string;
+  toolName: string;
+  input: Record<string, unknown>;
+}
+
+/** The newest piece of a running tool's output. */
+export interface ToolOutputEvent {
+  type: "tool_output";
+  runId: string;
+  callId: string;
+  content: string;
+}
+
+/** The model could not be reached and will be asked again after `delayMs`. */
+export interface RetryEvent {
+  type: "retry";
+  runId: string;
+  /** 1 for the first retry. */
+  attempt: number;
+  delayMs: number;
+  code: string;
+}
+
+/** Stands just before `run_end` of every run that started, whatever its outcome. */
+export interface MessageDoneEvent {
+  type: "message_done";
+  runId: string;
+  /** All chunks of the run, joined; may be empty. */
+  content: string;
+}
+
+/** Why a run failed. */
+export interface RunErrorEvent {
+  type: "error";
+  runId: string;
+  /** Stable; branch on this. */
+  code: string;
+  message: string;
+  /** Whether the same message may succeed later. */
+  retryable: boolean;
+  retryAfterMs?: number;
+}
+
+/** Events that the live journal keeps until the session is at rest. */
+export type LiveEvent =
+  | MessageQueuedEvent
+  | RunStartEvent
+  | ChunkEvent
+  | ThinkingEvent
+  | ToolStartEvent
+  | ToolOutputEvent
+  | RetryEvent
+  | MessageDoneEvent
+  | RunErrorEvent;
+
+/** Something that happened in a session, before it is recorded. */
+export type SessionEvent = KeptEvent | LiveEvent;
+
+/** What an agent says of one run: `run_start` first, exactly one `run_end` last. */
+export type RunEvent = Exclude<SessionEvent, MessageQueuedEvent | SessionUpdatedEvent>;
+
+/** A recorded event. A numbered event is a frame: watchers get exactly this object. */
+export type NumberedEvent = SessionEvent & {
+  sessionId: string;
+  seq: number;
+};

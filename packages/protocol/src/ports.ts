@@ -1,0 +1,158 @@
+import type { NumberedEvent, RunEvent, SessionEvent } from "./events.ts";
+import type { ContentBlock, Message, ToolCallRecord, Usage } from "./messages.ts";
+import type { Entry, MessageEntry, SessionMeta } from "./transcript.ts";
+
+/**
+ * The interfaces that adapters implement. No method assumes a local file, one process, or a shared clock.
+ */
+
+/**
+ * Keeps sessions.
+ *
+ * Everything appended to a session has one order, `seq`. A session has at most one writer at a time; readers
+ * need no lock and never write. Errors carry a stable `code`; `SESSION_NOT_FOUND`, `SESSION_LOCKED` and
+ * `STORE_CLOSED` mean the same in every store.
+ */
+export interface SessionStore {
+  /** The newest open session of `key`, or a new one. A new session is kept from its first entry on. */
+  getOrCreateSession(key: string, options?: CreateSessionOptions): Promise<SessionMeta>;
+  /** A new session that `getOrCreateSession(key)` gives from now on. Kept from its first entry on. */
+  createSession(key: string, options?: CreateSessionOptions): Promise<SessionMeta>;
+  /** What is known of a session; `undefined` if there is none of that id. */
+  getSession(sessionId: string): Promise<SessionMeta | undefined>;
+  /** Sessions, the one updated last first. */
+  listSessions(options?: ListSessionsOptions): Promise<SessionMeta[]>;
+  /** Appends one message outside a run. Resolves when it is kept. */
+  appendMessage(sessionId: string, message: Message): Promise<MessageEntry>;
+  /** The last `limit` messages before `before`, oldest first. Costs what it returns, not what the session holds. */
+  loadMessages(sessionId: string, options?: LoadMessagesOptions): Promise<MessageEntry[]>;
+  /** Every entry with a greater `seq` than `after`, in order, in bounded memory. Ends at the newest. */
+  entries(sessionId: string, options?: { after?: number }): AsyncIterable<Entry>;
+  /** Becomes the session's one writer. Whatever a dead writer left running is closed before it resolves. */
+  openLog(sessionId: string): Promise<SessionLog>;
+  /** Closes the open logs. Everything afterwards fails with `STORE_CLOSED`. May be called again. */
+  close(): Promise<void>;
+}
+
+export interface CreateSessionOptions {
+  /** Id of the principal whose session it becomes. */
+  owner?: string;
+}
+
+export interface ListSessionsOptions {
+  /** @default 50 */
+  limit?: number;
+  /** Only sessions of this key. */
+  key?: string;
+}
+
+export interface LoadMessagesOptions {
+  /** @default 50 */
+  limit?: number;
+  /** Only messages with a smaller `seq`. */
+  before?: number;
+}
+
+/** A recorded event and the text of the frame that shows it: made into JSON once, for everybody. */
+export interface Numbered {
+  readonly event: NumberedEvent;
+  readonly json: string;
+}
+
+/** The one way to write to a session, and the one place that gives numbers. */
+export interface SessionLog {
+  readonly sessionId: string;
+  /** Changes only when numbers that were shown may be given again. */
+  readonly epoch: string;
+  /** The newest number; 0 in a new session. */
+  readonly lastSeq: number;
+  /**
+   * Numbers the events and keeps them, all or none, in the order of the calls. Nobody may see one before this
+   * returned. It returns without a promise where the store keeps them at once.
+   */
+  record(events: readonly SessionEvent[]): Numbered[] | Promise<Numbered[]>;
+  /** Everything recorded after `after`, in order, then what is recorded from now on, until `signal` or `close()`. */
+  read(options?: { after?: number; signal?: AbortSignal }): AsyncIterable<Numbered>;
+  /** Says that nothing runs and nothing waits: live events need not be kept any longer. */
+  settle(): void | Promise<void>;
+  /** Gives up the writer's place. May be called again. */
+  close(): Promise<void>;
+}
+
+/** Runs the agent on a session's messages. Stores nothing, knows no socket. */
+export interface AgentRunner {
+  /**
+   * One run: `run_start` first, exactly one `run_end` last, `message_done` just before it. Each event is recorded
+   * before the next is asked for. One `assistant_message` per turn, before its first `tool_start`. After `signal`
+   * aborts it ends within 5 s with outcome `aborted`.
+   */
+  run(input: AgentInput): AsyncIterable<RunEvent>;
+}
+
+export interface AgentInput {
+  sessionId: string;
+  runId: string;
+  /** The newest messages of the session, oldest first; the new user message is the last. */
+  messages: readonly Message[];
+  signal: AbortSignal;
+}
+
+/** Streams one turn from a model API. */
+export interface ModelProvider {
+  /** The name that runs and transcripts show, such as `claude-sonnet-4-5`. */
+  readonly model: string;
+  /**
+   * Text as it comes, all that one read of the model's socket brought in one event, then exactly one `turn`.
+   * Throws an error with a `code` of `errorCodes`, or the signal's reason. Closes its request when the consumer
+   * stops or `signal` aborts.
+   */
+  stream(request: ModelRequest, options: { signal: AbortSignal }): AsyncIterable<ModelEvent>;
+}
+
+export interface ModelRequest {
+  system: SystemPrompt;
+  /** Every tool call is followed by its result before the next user message. */
+  messages: readonly Message[];
+  tools: readonly ModelTool[];
+  /** `none`: the model must answer in text. */
+  toolChoice: "auto" | "none";
+}
+
+/** What changes from run to run comes last, so that a provider can cache what does not. */
+export interface SystemPrompt {
+  stable: string;
+  volatile: string;
+}
+
+export interface ModelTool {
+  name: string;
+  description: string;
+  /** JSON Schema of the input, of type `object`. */
+  inputSchema: Record<string, unknown>;
+}
+
+export type ModelEvent = ModelTextEvent | ModelThinkingEvent | ModelTurnEvent;
+
+export interface ModelTextEvent {
+  type: "text";
+  text: string;
+}
+
+export interface ModelThinkingEvent {
+  type: "thinking";
+  text: string;
+}
+
+/** The complete turn. */
+export interface ModelTurnEvent {
+  type: "turn";
+  /** All text of the turn, joined. */
+  content: string;
+  toolCalls: ModelToolCall[];
+  /** Only where `content` and `toolCalls` are not enough to show the turn to the model again. */
+  blocks?: ContentBlock[];
+  stopReason: string;
+  usage: Usage;
+}
+
+export type ModelToolCall = ToolCallRecord & { callId: string };

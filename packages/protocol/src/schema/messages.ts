@@ -1,0 +1,73 @@
+import * as v from "valibot";
+import type { ContentBlock, Message, ToolCallRecord, Usage } from "../messages.ts";
+
+/** A JSON object, kept as it is: names such as `__proto__` or `constructor` stay data. */
+export const JsonObject = v.custom<Record<string, unknown>>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  "expected an object",
+);
+
+export const ContentBlockSchema = v.variant("type", [
+  v.object({ type: v.literal("text"), text: v.string() }),
+  v.object({ type: v.literal("thinking"), text: v.string(), signature: v.exactOptional(v.string()) }),
+  v.object({ type: v.literal("redacted_thinking"), data: v.string() }),
+  v.object({ type: v.literal("image"), mediaType: v.string(), data: v.string() }),
+  v.object({ type: v.literal("tool_call"), callId: v.string() }),
+]) satisfies v.GenericSchema<unknown, ContentBlock>;
+
+export const ToolCallRecordSchema = v.object({
+  callId: v.exactOptional(v.string()),
+  toolName: v.string(),
+  input: JsonObject,
+  output: v.exactOptional(v.string()),
+}) satisfies v.GenericSchema<unknown, ToolCallRecord>;
+
+export const UsageSchema = v.object({
+  inputTokens: v.number(),
+  outputTokens: v.number(),
+  cacheReadTokens: v.number(),
+  cacheWriteTokens: v.number(),
+}) satisfies v.GenericSchema<unknown, Usage>;
+
+export const OutcomeSchema = v.picklist([
+  "completed",
+  "aborted",
+  "interrupted",
+  "max_rounds",
+  "budget",
+  "loop_detected",
+  "refused",
+  "failed",
+]);
+
+export const userFields = {
+  content: v.string(),
+  timestamp: v.number(),
+  requestId: v.exactOptional(v.string()),
+  blocks: v.exactOptional(v.array(ContentBlockSchema)),
+};
+
+export const assistantFields = {
+  content: v.string(),
+  timestamp: v.number(),
+  toolCalls: v.exactOptional(v.array(ToolCallRecordSchema)),
+  blocks: v.exactOptional(v.array(ContentBlockSchema)),
+  stopReason: v.exactOptional(v.string()),
+  model: v.exactOptional(v.string()),
+  partial: v.exactOptional(v.picklist(["aborted", "interrupted"])),
+};
+
+export const toolFields = {
+  callId: v.string(),
+  toolName: v.string(),
+  content: v.string(),
+  isError: v.boolean(),
+  timestamp: v.number(),
+};
+
+export const MessageSchema = v.variant("role", [
+  v.object({ role: v.literal("user"), ...userFields }),
+  v.object({ role: v.literal("assistant"), ...assistantFields }),
+  v.object({ role: v.literal("tool"), ...toolFields }),
+  v.object({ role: v.literal("system"), content: v.string(), timestamp: v.number() }),
+]) satisfies v.GenericSchema<unknown, Message>;

@@ -1,0 +1,42 @@
+import * as v from "valibot";
+import type { Entry, MessageEntry, SessionHeader } from "../transcript.ts";
+import { assistantFields, OutcomeSchema, toolFields, UsageSchema, userFields } from "./messages.ts";
+
+const Seq = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+
+const entryFields = { seq: Seq, id: v.string(), runId: v.exactOptional(v.string()) };
+
+export const SessionHeaderSchema = v.object({
+  type: v.literal("session"),
+  v: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  sessionId: v.string(),
+  key: v.string(),
+  createdAt: v.number(),
+  owner: v.exactOptional(v.string()),
+  forkedFrom: v.exactOptional(v.object({ sessionId: v.string(), seq: v.number() })),
+}) satisfies v.GenericSchema<unknown, SessionHeader>;
+
+export const MessageEntrySchema = v.variant("role", [
+  v.object({ role: v.literal("user"), ...entryFields, ...userFields }),
+  v.object({ role: v.literal("assistant"), ...entryFields, ...assistantFields }),
+  v.object({ role: v.literal("tool"), ...entryFields, ...toolFields }),
+  v.object({ role: v.literal("system"), ...entryFields, content: v.string(), timestamp: v.number() }),
+]) satisfies v.GenericSchema<unknown, MessageEntry>;
+
+export const RecordEntrySchema = v.variant("type", [
+  v.object({
+    type: v.literal("run_end"),
+    seq: Seq,
+    runId: v.string(),
+    outcome: OutcomeSchema,
+    usage: UsageSchema,
+    timestamp: v.number(),
+  }),
+  v.object({
+    type: v.literal("session_updated"),
+    seq: Seq,
+    title: v.exactOptional(v.string()),
+    archived: v.exactOptional(v.boolean()),
+    timestamp: v.number(),
+  }),
+]) satisfies v.GenericSchema<unknown, Entry>;

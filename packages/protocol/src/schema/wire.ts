@@ -1,0 +1,152 @@
+import * as v from "valibot";
+import type { NumberedEvent } from "../events.ts";
+import { defaultLimits } from "../limits.ts";
+import type { ClientEvent, ServerEvent } from "../wire.ts";
+import {
+  assistantFields,
+  JsonObject,
+  OutcomeSchema,
+  toolFields,
+  UsageSchema,
+  userFields,
+} from "./messages.ts";
+import { MessageEntrySchema } from "./transcript.ts";
+
+// The schemas state the default limits; a gateway with others checks those itself.
+const Id = v.pipe(v.string(), v.minLength(1), v.maxLength(defaultLimits.maxIdChars));
+const id = v.exactOptional(Id);
+const Seq = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+export const clientEventSchemas = {
+  message: v.object({
+    type: v.literal("message"),
+    id,
+    sessionId: v.exactOptional(Id),
+    content: v.pipe(v.string(), v.minLength(1, "expected at least one character")),
+  }),
+  ping: v.object({ type: v.literal("ping"), id }),
+  create: v.object({ type: v.literal("create"), id }),
+  abort: v.object({ type: v.literal("abort"), id, sessionId: Id, runId: v.exactOptional(Id) }),
+  history: v.object({
+    type: v.literal("history"),
+    id,
+    sessionId: Id,
+    before: v.exactOptional(Seq),
+    limit: v.exactOptional(
+      v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(defaultLimits.maxHistoryMessages)),
+    ),
+  }),
+} satisfies { [Type in ClientEvent["type"]]: v.GenericSchema<unknown, Extract<ClientEvent, { type: Type }>> };
+
+const numbered = { sessionId: v.string(), seq: v.pipe(Seq, v.minValue(1)) };
+const inRun = { ...numbered, runId: v.string() };
+const { content: _, ...toolResultFields } = toolFields;
+
+const NumberedEventSchema = v.variant("type", [
+  v.object({ type: v.literal("user_message"), ...inRun, id: v.string(), ...userFields }),
+  v.object({ type: v.literal("assistant_message"), ...inRun, id: v.string(), ...assistantFields }),
+  v.object({
+    type: v.literal("tool_done"),
+    ...inRun,
+    id: v.string(),
+    ...toolResultFields,
+    output: v.string(),
+  }),
+  v.object({
+    type: v.literal("session_updated"),
+    ...numbered,
+    title: v.exactOptional(v.string()),
+    archived: v.exactOptional(v.boolean()),
+    timestamp: v.number(),
+  }),
+  v.object({
+    type: v.literal("run_end"),
+    ...inRun,
+    outcome: OutcomeSchema,
+    usage: UsageSchema,
+    timestamp: v.number(),
+  }),
+  v.object({
+    type: v.literal("message_queued"),
+    ...inRun,
+    content: v.string(),
+    timestamp: v.number(),
+    requestId: v.exactOptional(v.string()),
+  }),
+  v.object({ type: v.literal("run_start"), ...inRun, timestamp: v.number() }),
+  v.object({ type: v.literal("chunk"), ...inRun, messageId: v.string(), content: v.string() }),
+  v.object({ type: v.literal("thinking"), ...inRun, messageId: v.string(), content: v.string() }),
+  v.object({
+    type: v.literal("tool_start"),
+    ...inRun,
+    callId: v.string(),
+    toolName: v.string(),
+    input: JsonObject,
+  }),
+  v.object({ type: v.literal("tool_output"), ...inRun, callId: v.string(), content: v.string() }),
+  v.object({
+    type: v.literal("retry"),
+    ...inRun,
+    attempt: v.number(),
+    delayMs: v.number(),
+    code: v.string(),
+  }),
+  v.object({ type: v.literal("message_done"), ...inRun, content: v.string() }),
+  v.object({
+    type: v.literal("error"),
+    ...inRun,
+    code: v.string(),
+    message: v.string(),
+    retryable: v.boolean(),
+    retryAfterMs: v.exactOptional(v.number()),
+  }),
+]) satisfies v.GenericSchema<unknown, NumberedEvent>;
+
+const replyTo = v.exactOptional(v.string());
+
+const AnswerSchema = v.variant("type", [
+  v.object({
+    type: v.literal("connected"),
+    sessionId: v.string(),
+    epoch: v.string(),
+    seq: Seq,
+    limits: v.object({
+      maxFrameBytes: v.number(),
+      maxIdChars: v.number(),
+      maxQueuedMessages: v.number(),
+      maxHistoryMessages: v.number(),
+    }),
+    replyTo,
+  }),
+  v.object({
+    type: v.literal("ack"),
+    replyTo: v.string(),
+    sessionId: v.string(),
+    runId: v.string(),
+    position: v.number(),
+  }),
+  v.object({ type: v.literal("pong"), replyTo }),
+  v.object({
+    type: v.literal("history"),
+    sessionId: v.string(),
+    messages: v.array(MessageEntrySchema),
+    hasMore: v.boolean(),
+    replyTo,
+  }),
+  v.object({
+    type: v.literal("error"),
+    code: v.string(),
+    message: v.string(),
+    retryable: v.boolean(),
+    retryAfterMs: v.exactOptional(v.number()),
+    sessionId: v.exactOptional(v.string()),
+    runId: v.exactOptional(v.string()),
+    replyTo,
+  }),
+]);
+
+/** What a frame to a client may be; a frame with `seq` is a recorded event. */
+export const ServerEventSchema = v.union([NumberedEventSchema, AnswerSchema]) satisfies v.GenericSchema<
+  unknown,
+  ServerEvent
+>;

@@ -1,0 +1,93 @@
+import type {
+  AssistantMessage,
+  Message,
+  RunOutcome,
+  SystemMessage,
+  ToolMessage,
+  Usage,
+  UserMessage,
+} from "./messages.ts";
+
+/**
+ * The transcript of a session: one JSON object a line, the first a {@link SessionHeader}, each other an
+ * {@link Entry}. Lines are only ever appended. Order is `seq`, never the clock.
+ */
+
+/** The version of the transcript format that this package describes. */
+export const TRANSCRIPT_VERSION = 1;
+
+/** First line of a transcript. In files of the tutorial's code it is missing, or stands further down. */
+export interface SessionHeader {
+  type: "session";
+  /** Format version. A reader that does not know it reads nothing and writes nothing. */
+  v: number;
+  sessionId: string;
+  /** The routing name of the session, such as `webchat` or `telegram:42`. */
+  key: string;
+  createdAt: number;
+  /** Id of the principal whose session it is; absent for anonymous ones. */
+  owner?: string;
+  /** Where a fork began: the other session and the last entry taken over from it. */
+  forkedFrom?: { sessionId: string; seq: number };
+}
+
+interface EntryFields {
+  /** Place in the session: strictly ascends, with gaps, and is never given twice. */
+  seq: number;
+  /** UUID v7; unique in the session. For an assistant entry, the `messageId` of its chunks. */
+  id: string;
+  /** The run that it belongs to; absent where an entry was appended outside a run. */
+  runId?: string;
+}
+
+export type UserEntry = UserMessage & EntryFields;
+export type AssistantEntry = AssistantMessage & EntryFields;
+export type ToolEntry = ToolMessage & EntryFields;
+export type SystemEntry = SystemMessage & EntryFields;
+
+/** A message with its place in the transcript. */
+export type MessageEntry = Message & EntryFields;
+
+/** The one line that ends a run. */
+export interface RunEndEntry {
+  type: "run_end";
+  seq: number;
+  runId: string;
+  outcome: RunOutcome;
+  usage: Usage;
+  timestamp: number;
+}
+
+/** A new title or archive mark of the session; the latest of each counts. */
+export interface SessionUpdatedEntry {
+  type: "session_updated";
+  seq: number;
+  title?: string;
+  archived?: boolean;
+  timestamp: number;
+}
+
+/** One line of a transcript after the header. */
+export type Entry = MessageEntry | RunEndEntry | SessionUpdatedEntry;
+
+/** What a list of sessions says of one of them. The book's fields are `sessionId`, `channel` and the last three. */
+export interface SessionMeta {
+  sessionId: string;
+  key: string;
+  /** The part of `key` before its first colon: `telegram` of `telegram:42`. */
+  channel: string;
+  /** The first 60 characters of the first user message, until the session is renamed; empty before. */
+  title: string;
+  owner?: string;
+  archived?: boolean;
+  forkedFrom?: { sessionId: string; seq: number };
+  createdAt: number;
+  updatedAt: number;
+  /** User and assistant messages. */
+  messageCount: number;
+}
+
+/** Tells messages from the transcript's other entries. */
+export function isMessageEntry(entry: Entry): entry is MessageEntry {
+  return "role" in entry;
+}

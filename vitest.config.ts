@@ -1,0 +1,36 @@
+import { readdirSync } from "node:fs";
+import { defineConfig } from "vitest/config";
+
+// TEST_TARGET=dist runs the same tests against the built packages.
+const conditions = process.env["TEST_TARGET"] === "dist" ? [] : ["@mini-openclaw/source"];
+const ssr = {
+  resolve: {
+    conditions: [...conditions, "module", "node", "development|production"],
+    externalConditions: [...conditions, "node", "module-sync"],
+  },
+};
+
+const workspaces = ["packages", "examples", "tests"].flatMap((folder) =>
+  readdirSync(folder).map((name) => `${folder}/${name}`),
+);
+
+export default defineConfig({
+  test: {
+    reporters: ["default", "./scripts/plain-reporter.mjs"],
+    coverage: {
+      provider: "v8",
+      include: ["packages/*/src/**/*.ts"],
+      reporter: ["text-summary", "json-summary"],
+      thresholds: { lines: 80, branches: 80 },
+    },
+    projects: workspaces.map((root) => ({
+      ssr,
+      test: {
+        name: root,
+        root,
+        include: root.startsWith("tests/") ? ["*.test.ts"] : ["test/**/*.test.ts"],
+        testTimeout: root.startsWith("tests/") ? 60_000 : 15_000,
+      },
+    })),
+  },
+});
