@@ -51,6 +51,7 @@ export type {
   ModelToolCall,
   Numbered,
   SessionLog,
+  SessionPage,
   SessionStore,
   SystemPrompt,
 } from "./ports.ts";

@@ -20,8 +20,8 @@ export interface SessionStore {
   createSession(key: string, options?: CreateSessionOptions): Promise<SessionMeta>;
   /** What is known of a session; `undefined` if there is none of that id. */
   getSession(sessionId: string): Promise<SessionMeta | undefined>;
-  /** Sessions, the one updated last first. */
-  listSessions(options?: ListSessionsOptions): Promise<SessionMeta[]>;
+  /** Sessions, the one updated last first, a page at a time. */
+  listSessions(options?: ListSessionsOptions): Promise<SessionPage>;
   /** Appends one message outside a run. Resolves when it is kept. */
   appendMessage(sessionId: string, message: Message): Promise<MessageEntry>;
   /** The last `limit` messages before `before`, oldest first. Costs what it returns, not what the session holds. */
@@ -30,6 +30,11 @@ export interface SessionStore {
   entries(sessionId: string, options?: { after?: number }): AsyncIterable<Entry>;
   /** Becomes the session's one writer. Whatever a dead writer left running is closed before it resolves. */
   openLog(sessionId: string): Promise<SessionLog>;
+  /**
+   * Closes what dead writers left running, in every session, and gives the ids of those. A gateway calls it when it
+   * starts; sessions that another live process writes are left alone.
+   */
+  recover(): Promise<string[]>;
   /** Closes the open logs. Everything afterwards fails with `STORE_CLOSED`. May be called again. */
   close(): Promise<void>;
 }
@@ -44,6 +49,15 @@ export interface ListSessionsOptions {
   limit?: number;
   /** Only sessions of this key. */
   key?: string;
+  /** The `cursor` of the page before. */
+  cursor?: string;
+}
+
+/** Some sessions, and where the next page begins. A session that is updated between two pages is in neither or both. */
+export interface SessionPage {
+  sessions: SessionMeta[];
+  /** Absent on the last page. Opaque. */
+  cursor?: string;
 }
 
 export interface LoadMessagesOptions {
@@ -155,4 +169,8 @@ export interface ModelTurnEvent {
   usage: Usage;
 }
 
-export type ModelToolCall = ToolCallRecord & { callId: string };
+export type ModelToolCall = ToolCallRecord & {
+  callId: string;
+  /** The start of an input that is not a JSON object. `input` is empty then, and the call must not run. */
+  invalidInput?: string;
+};

@@ -29,6 +29,10 @@ export interface SessionHeader {
   owner?: string;
   /** Where a fork began: the other session and the last entry taken over from it. */
   forkedFrom?: { sessionId: string; seq: number };
+  /** Which life of the session's numbers it is; `"0"` when absent. A later header line replaces an earlier one. */
+  epoch?: string;
+  /** The number of the line above this one, where the lines above carry none (files of the tutorial's code). */
+  lastSeq?: number;
 }
 
 interface EntryFields {

@@ -14,6 +14,8 @@ export const SessionHeaderSchema = v.object({
   createdAt: v.number(),
   owner: v.exactOptional(v.string()),
   forkedFrom: v.exactOptional(v.object({ sessionId: v.string(), seq: v.number() })),
+  epoch: v.exactOptional(v.string()),
+  lastSeq: v.exactOptional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
 }) satisfies v.GenericSchema<unknown, SessionHeader>;
 
 export const MessageEntrySchema = v.variant("role", [
