@@ -1,4 +1,4 @@
-import type { RunErrorEvent, SessionEvent } from "./events.ts";
+import type { RunErrorEvent, RunEvent, SessionEvent } from "./events.ts";
 import type { PartialReason, RunOutcome, Usage } from "./messages.ts";
 
 /** What a run has shown so far, as far as its ending needs it. */
@@ -93,12 +93,12 @@ const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, c
  *
  * Pure. Empty when the run has ended. Aborts, failures and the recovery after a crash all end a run this way.
  */
-export function closeRun(progress: RunProgress, ending: RunEnding): SessionEvent[] {
+export function closeRun(progress: RunProgress, ending: RunEnding): RunEvent[] {
   if (progress.ended) return [];
   const { runId, streaming } = progress;
   const { outcome, timestamp, createId, error } = ending;
   const partial: PartialReason = outcome === "aborted" ? "aborted" : "interrupted";
-  const events: SessionEvent[] = progress.openCalls.map(({ callId, toolName, output }) => ({
+  const events: RunEvent[] = progress.openCalls.map(({ callId, toolName, output }) => ({
     type: "tool_done",
     runId,
     id: createId(),

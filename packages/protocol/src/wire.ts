@@ -56,10 +56,6 @@ export type ClientEvent = MessageCommand | PingCommand | CreateCommand | AbortCo
 export interface ConnectedEvent {
   type: "connected";
   sessionId: string;
-  /** Changes only when numbers that were shown may be given again. */
-  epoch: string;
-  /** The newest number of the session; 0 when it has no entry yet. */
-  seq: number;
   limits: Limits;
   replyTo?: string;
 }

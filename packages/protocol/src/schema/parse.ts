@@ -5,16 +5,22 @@ import type { Entry, SessionHeader } from "../transcript.ts";
 import type { ClientEvent, ServerEvent } from "../wire.ts";
 import { MessageSchema } from "./messages.ts";
 import { MessageEntrySchema, RecordEntrySchema, SessionHeaderSchema } from "./transcript.ts";
-import { clientEventSchemas, ServerEventSchema } from "./wire.ts";
+import { ClientEventId, clientEventSchemas, ServerEventSchema } from "./wire.ts";
 
 /** A typed value, or why there is none: the code to answer with and what was wrong, in words. */
 export type Parsed<T> = { ok: true; value: T } | { ok: false; code: ErrorCode; message: string };
 
-/** Reads one frame from a client. Unknown fields are ignored. */
-export function parseClientEvent(text: string): Parsed<ClientEvent> {
+/** Reads one frame from a client. Unknown fields are ignored. A refused frame's `id` is kept, to be answered. */
+export function parseClientEvent(text: string): Parsed<ClientEvent> & { id?: string } {
   const parsed = parseObject(text);
   if (!parsed.ok) return parsed;
-  const { type } = parsed.value;
+  const event = checkClientEvent(parsed.value);
+  const id = v.safeParse(ClientEventId, parsed.value["id"]);
+  return id.success ? { ...event, id: id.output } : event;
+}
+
+function checkClientEvent(parsed: Record<string, unknown>): Parsed<ClientEvent> {
+  const { type } = parsed;
   if (typeof type !== "string") return invalid(`type: expected a string, got ${describe(type)}`);
   if (!Object.hasOwn(clientEventSchemas, type)) {
     const allowed = Object.keys(clientEventSchemas).join(", ");
@@ -25,7 +31,7 @@ export function parseClientEvent(text: string): Parsed<ClientEvent> {
     };
   }
   const schema: v.GenericSchema<unknown, ClientEvent> = clientEventSchemas[type as ClientEvent["type"]];
-  return check(schema, parsed.value);
+  return check(schema, parsed);
 }
 
 /** Reads one frame from a gateway. Unknown types are an `UNKNOWN_TYPE` or `INVALID_FRAME` to skip. */
@@ -80,8 +86,27 @@ function refused(schema: v.GenericSchema, value: unknown): Parsed<never> {
   const issue = issues?.[0];
   if (!issue) return invalid("not of the expected shape");
   const path = v.getDotPath(issue);
-  const expected = issue.expected ? `expected ${issue.expected}, got ${issue.received}` : issue.message;
-  return invalid(path === null ? expected : `${path}: ${expected}`);
+  return invalid(path === null ? explain(issue) : `${path}: ${explain(issue)}`);
+}
+
+/** One issue in words that say what is allowed. */
+function explain(issue: v.BaseIssue<unknown> & { requirement?: unknown }): string {
+  const { type, expected, received, requirement } = issue;
+  if (received === "undefined") return "is missing";
+  switch (type) {
+    case "min_length":
+      return `must have at least ${requirement} characters, has ${received}`;
+    case "max_length":
+      return `must have at most ${requirement} characters, has ${received}`;
+    case "min_value":
+      return `must be at least ${requirement}, is ${received}`;
+    case "max_value":
+      return `must be at most ${requirement}, is ${received}`;
+    case "safe_integer":
+      return `must be a whole number, is ${received}`;
+    default:
+      return `must be ${expected ?? "of another shape"}, is ${cut(received)}`;
+  }
 }
 
 function invalid(message: string): Parsed<never> {
@@ -90,8 +115,12 @@ function invalid(message: string): Parsed<never> {
 
 /** Names a value in an error message without repeating much of it. */
 function describe(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (typeof value === "string") return JSON.stringify(cut(value));
   if (Array.isArray(value)) return "an array";
   if (value === null) return "null";
   return value === undefined ? "nothing" : `a ${typeof value}`;
+}
+
+function cut(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }

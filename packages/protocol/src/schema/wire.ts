@@ -13,24 +13,29 @@ import {
 import { MessageEntrySchema } from "./transcript.ts";
 
 // The schemas state the default limits; a gateway with others checks those itself.
-const Id = v.pipe(v.string(), v.minLength(1), v.maxLength(defaultLimits.maxIdChars));
-const id = v.exactOptional(Id);
+export const ClientEventId = v.pipe(v.string(), v.minLength(1), v.maxLength(defaultLimits.maxIdChars));
+const id = v.exactOptional(ClientEventId);
 const Seq = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 export const clientEventSchemas = {
   message: v.object({
     type: v.literal("message"),
     id,
-    sessionId: v.exactOptional(Id),
+    sessionId: v.exactOptional(ClientEventId),
     content: v.pipe(v.string(), v.minLength(1, "expected at least one character")),
   }),
   ping: v.object({ type: v.literal("ping"), id }),
   create: v.object({ type: v.literal("create"), id }),
-  abort: v.object({ type: v.literal("abort"), id, sessionId: Id, runId: v.exactOptional(Id) }),
+  abort: v.object({
+    type: v.literal("abort"),
+    id,
+    sessionId: ClientEventId,
+    runId: v.exactOptional(ClientEventId),
+  }),
   history: v.object({
     type: v.literal("history"),
     id,
-    sessionId: Id,
+    sessionId: ClientEventId,
     before: v.exactOptional(Seq),
     limit: v.exactOptional(
       v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(defaultLimits.maxHistoryMessages)),
@@ -108,8 +113,6 @@ const AnswerSchema = v.variant("type", [
   v.object({
     type: v.literal("connected"),
     sessionId: v.string(),
-    epoch: v.string(),
-    seq: Seq,
     limits: v.object({
       maxFrameBytes: v.number(),
       maxIdChars: v.number(),

@@ -1,0 +1,75 @@
+import type { IncomingMessage } from "node:http";
+import { isIP } from "node:net";
+
+/** Which browsers' pages and which names may reach a gateway. Entries are exact: no patterns, no suffixes. */
+export interface AccessOptions {
+  /** Origins beside the gateway's own, such as `https://chat.example.com`. */
+  allowedOrigins?: readonly string[];
+  /** Values of the `Host` header beside the gateway's own, such as `claw.example.com`. */
+  allowedHosts?: readonly string[];
+}
+
+/** Says why a request may not come in, or `undefined` when it may. */
+export type Access = (request: IncomingMessage) => string | undefined;
+
+const LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"];
+
+/**
+ * The rules of a gateway that listens by itself.
+ *
+ * Its `Host` must be a name that only this gateway can have: otherwise a page of a foreign name that resolves to this
+ * machine (DNS rebinding) would count as its own. Bound to loopback those are the loopback names and the port; bound
+ * elsewhere, any IP address, because a foreign page cannot have one as its name. A request that carries an
+ * `Origin` comes from a browser, and must come from a page of that same `Host`.
+ */
+export function ownAccess(port: number, isLoopback: boolean, options: AccessOptions): Access {
+  const { allowedOrigins = [], allowedHosts = [] } = options;
+  const named = [...LOOPBACK_NAMES.map((name) => `${name}:${port}`), ...allowedHosts];
+  // Browsers leave out the port of http's default.
+  if (port === 80) named.push(...LOOPBACK_NAMES);
+  const hosts = new Set(named.map((host) => host.toLowerCase()));
+  const isOwnHost = (host: string) => hosts.has(host) || (!isLoopback && isAddress(host));
+  const origins = new Set(allowedOrigins);
+
+  return (request) => {
+    const host = request.headers.host?.toLowerCase();
+    if (host === undefined || !isOwnHost(host)) {
+      return `Host ${quote(host)} is not a name of this gateway; allowed are ${named.join(", ")}.`;
+    }
+    return refuseOrigin(request.headers.origin, host, origins);
+  };
+}
+
+/** The rules beside an app that listens: a page must be the app's own, by `Host`, or be allowed. */
+export function attachedAccess(options: AccessOptions): Access {
+  const { allowedOrigins = [], allowedHosts } = options;
+  const hosts = allowedHosts && new Set(allowedHosts.map((host) => host.toLowerCase()));
+  const origins = new Set(allowedOrigins);
+
+  return (request) => {
+    const host = request.headers.host?.toLowerCase();
+    if (host === undefined || (hosts && !hosts.has(host))) {
+      return `Host ${quote(host)} is not allowed here; allowed are ${[...(hosts ?? [])].join(", ")}.`;
+    }
+    return refuseOrigin(request.headers.origin, host, origins);
+  };
+}
+
+function refuseOrigin(origin: string | undefined, host: string, allowed: ReadonlySet<string>) {
+  // No Origin: not a browser, or a page that asks for its own files.
+  if (origin === undefined) return undefined;
+  if (origin === `http://${host}` || origin === `https://${host}` || allowed.has(origin)) return undefined;
+  return `Origin ${quote(origin)} is not allowed here; allowed are pages of http://${host} and allowedOrigins.`;
+}
+
+/** Whether a `Host` value is an IP address, with or without a port. */
+function isAddress(host: string): boolean {
+  const name = host.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
+  return isIP(name) !== 0;
+}
+
+/** Names a header's value in an answer: short, printable ASCII only. */
+function quote(value: string | undefined): string {
+  if (value === undefined) return "(none)";
+  return JSON.stringify(value.slice(0, 100).replace(/[^\x20-\x7e]/g, "?"));
+}

@@ -1,0 +1,211 @@
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import type { AgentRunner, Limits, SessionStore } from "@mini-openclaw/protocol";
+import { defaultLimits } from "@mini-openclaw/protocol";
+import { type Access, type AccessOptions, attachedAccess } from "./access.ts";
+import { Connection, type Principal, type Visitor, type WebSocketLike } from "./connection.ts";
+import { GatewayError } from "./errors.ts";
+import type { Health, Readiness } from "./http-routes.ts";
+import { Lanes } from "./lanes.ts";
+import { type Listener, type ListenOptions, listen } from "./listen.ts";
+import { refuseUpgrade } from "./refuse-upgrade.ts";
+import { Watchers } from "./watchers.ts";
+import { createUpgrade, type Upgrade } from "./ws-server.ts";
+
+export interface GatewayOptions extends AccessOptions {
+  /** Where sessions are kept. The gateway does not close it. */
+  store: SessionStore;
+  /** What answers. */
+  agent: AgentRunner;
+  /**
+   * Who is connecting; `null` refuses the upgrade with 401. A throw refuses it with 500.
+   * @default everybody, as one anonymous visitor
+   */
+  authenticate?: (request: IncomingMessage) => Principal | null | Promise<Principal | null>;
+  /** The key of the session that a new connection gets. @default `webchat`, or `webchat:<principal.id>` */
+  sessionKey?: (principal: Principal | undefined, request: IncomingMessage) => string;
+  /** @default `defaultLimits` of the protocol */
+  limits?: Partial<Pick<Limits, "maxFrameBytes" | "maxQueuedMessages">>;
+  /** Messages of the session that the agent gets. @default 50 */
+  maxContextMessages?: number;
+  /** How long an aborted agent may go on before its run is ended without it. @default 5000 */
+  abortGraceMs?: number;
+  /** Hears of failures that clients only get a code of. @default prints them to standard error */
+  onFailure?: (error: unknown, during: string) => void;
+}
+
+export interface CloseOptions {
+  /** How long runs may go on before they are interrupted. @default 10000 */
+  drainMs?: number;
+}
+
+/** Upgrades on somebody else's server that this gateway takes. */
+export interface AttachOptions {
+  /** The exact path of the upgrade, such as `/claw`. */
+  path: string;
+}
+
+/**
+ * Owns connections, lanes and watchers; knows the store and the agent only as ports.
+ *
+ * Give it a port of its own with `listen`, or let it live beside an app with `attach`, `handleUpgrade` or `accept`.
+ */
+export class GatewayServer {
+  readonly #connections = new Set<Connection>();
+  readonly #watchers = new Watchers();
+  readonly #lanes: Lanes;
+  readonly #limits: Limits;
+  readonly #options: GatewayOptions;
+  readonly #attachedAccess: Access;
+  readonly #upgrade: Upgrade;
+  readonly #onFailure: (error: unknown, during: string) => void;
+  readonly #startedAt = performance.now();
+  readonly #detach = new Set<() => void>();
+  #listener: Listener | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: GatewayOptions) {
+    const { store, agent, limits, maxContextMessages = 50, abortGraceMs = 5000 } = options;
+    this.#options = options;
+    this.#limits = { ...defaultLimits, ...limits };
+    this.#onFailure = options.onFailure ?? printFailure;
+    this.#attachedAccess = attachedAccess(options);
+    this.#upgrade = createUpgrade(this.#limits);
+    this.#lanes = new Lanes(
+      {
+        store,
+        agent,
+        maxContextMessages,
+        abortGraceMs,
+        publish: (recorded) => this.#watchers.publish(recorded),
+        onFailure: this.#onFailure,
+        now: Date.now,
+      },
+      this.#limits,
+    );
+  }
+
+  /**
+   * Opens a port of its own, with the health endpoints and whatever `serve` answers.
+   *
+   * @throws GatewayError `TOKEN_REQUIRED` beyond loopback without a token of at least 32 bytes; `PORT_UNAVAILABLE`;
+   * `INVALID_OPTION` when it listens already.
+   */
+  async listen(options: ListenOptions = {}): Promise<{ host: string; port: number }> {
+    if (this.#listener || this.#closing)
+      throw new GatewayError("INVALID_OPTION", "The gateway listened already.");
+    this.#listener = await listen(options, this.#options, {
+      health: () => this.health(),
+      readiness: () => this.readiness(),
+      upgrade: (request, socket, head, access) => this.#admit(request, socket, head, access),
+    });
+    return this.#listener.address;
+  }
+
+  /** Takes the upgrades of one path on an app's server and no others. Returns what ends that. */
+  attach(server: Server, { path }: AttachOptions): () => void {
+    const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (request.url?.split("?", 1)[0] === path) this.handleUpgrade(request, socket, head);
+      // An upgrade that nobody takes would hang; with other listeners there, one of them may.
+      else if (server.listenerCount("upgrade") === 1)
+        refuseUpgrade(socket, 404, "Nothing takes upgrades here.");
+    };
+    server.on("upgrade", onUpgrade);
+    const detach = () => {
+      server.off("upgrade", onUpgrade);
+      this.#detach.delete(detach);
+    };
+    this.#detach.add(detach);
+    return detach;
+  }
+
+  /** Takes one upgrade, for apps that route upgrades themselves. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#admit(request, socket, head, this.#attachedAccess);
+  }
+
+  /** Takes an open WebSocket of any library. Who it is has been settled by the caller. */
+  accept(webSocket: WebSocketLike, visitor: { principal?: Principal; key?: string } = {}): void {
+    const { principal } = visitor;
+    this.#connect(webSocket, { principal, key: visitor.key ?? defaultSessionKey(principal) });
+  }
+
+  health(): Health {
+    return {
+      connections: this.#connections.size,
+      sessions: new Set([...this.#lanes.sessionIds(), ...this.#watchers.sessionIds()]).size,
+      runs: this.#lanes.runCount(),
+      uptimeMs: Math.round(performance.now() - this.#startedAt),
+    };
+  }
+
+  readiness(): Readiness {
+    const failing = this.#closing ? ["the gateway is stopping"] : [];
+    return { ready: failing.length === 0, failing };
+  }
+
+  /**
+   * Takes no more messages or connections, lets runs end, interrupts those that take longer than `drainMs`, then closes
+   * every connection with 1001. May be called again.
+   */
+  close({ drainMs = 10_000 }: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(drainMs);
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(drainMs: number): Promise<void> {
+    for (const detach of this.#detach) detach();
+    await this.#lanes.close(drainMs);
+    for (const connection of this.#connections) connection.close(1001, "the gateway is stopping");
+    await this.#listener?.close();
+  }
+
+  #admit(request: IncomingMessage, socket: Duplex, head: Buffer, access: Access): void {
+    // Before anything that waits: an error without a listener would end the process.
+    socket.on("error", () => socket.destroy());
+    const refusal = access(request);
+    if (refusal !== undefined) return refuseUpgrade(socket, 403, refusal);
+    if (this.#closing) return refuseUpgrade(socket, 503, "The gateway is stopping.");
+    void this.#identify(request).then(
+      (visitor) => {
+        if (!visitor) return refuseUpgrade(socket, 401, "Who are you? The gateway's authenticate said no.");
+        this.#upgrade(request, socket, head, (webSocket) => this.#connect(webSocket, visitor));
+      },
+      (error: unknown) => {
+        this.#onFailure(error, "authenticate or sessionKey");
+        refuseUpgrade(socket, 500, "The gateway failed; its log says why.");
+      },
+    );
+  }
+
+  async #identify(request: IncomingMessage): Promise<Visitor | undefined> {
+    const { authenticate, sessionKey = defaultSessionKey } = this.#options;
+    const principal = authenticate ? await authenticate(request) : undefined;
+    if (principal === null) return undefined;
+    return { principal, key: sessionKey(principal, request) };
+  }
+
+  #connect(webSocket: WebSocketLike, visitor: Visitor): void {
+    const parts = {
+      store: this.#options.store,
+      lanes: this.#lanes,
+      watchers: this.#watchers,
+      limits: this.#limits,
+      onFailure: this.#onFailure,
+    };
+    const connection = new Connection(parts, webSocket, visitor, () => this.#connections.delete(connection));
+    this.#connections.add(connection);
+  }
+}
+
+function defaultSessionKey(principal: Principal | undefined): string {
+  return principal ? `webchat:${principal.id}` : "webchat";
+}
+
+function printFailure(error: unknown, during: string): void {
+  console.error(`[gateway] ${during}:`, error);
+}

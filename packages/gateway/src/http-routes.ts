@@ -1,0 +1,56 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+/** What `GET /health` answers. */
+export interface Health {
+  /** Clients connected now. */
+  connections: number;
+  /** Sessions with a run or a watcher. */
+  sessions: number;
+  /** Runs going on or waiting. */
+  runs: number;
+  uptimeMs: number;
+}
+
+/** What `GET /readyz` answers; 503 when not ready. */
+export interface Readiness {
+  ready: boolean;
+  /** What is missing; empty when ready. */
+  failing: string[];
+}
+
+interface Probes {
+  health(): Health;
+  readiness(): Readiness;
+}
+
+/** Answers `/health`, `/healthz` and `/readyz`; false for any other path, which is then somebody else's. */
+export function answerProbe(request: IncomingMessage, response: ServerResponse, probes: Probes): boolean {
+  const path = request.url?.split("?", 1)[0];
+  if (path !== "/health" && path !== "/healthz" && path !== "/readyz") return false;
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    sendJson(response, 405, { error: `${path} takes GET` }, { Allow: "GET, HEAD" });
+  } else if (path === "/healthz") {
+    sendJson(response, 200, { alive: true });
+  } else if (path === "/health") {
+    sendJson(response, 200, probes.health());
+  } else {
+    const readiness = probes.readiness();
+    sendJson(response, readiness.ready ? 200 : 503, readiness);
+  }
+  return true;
+}
+
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers: Record<string, string> = {},
+): void {
+  response.writeHead(status, {
+    "Content-Type": "application/json; charset=utf-8",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    ...headers,
+  });
+  response.end(`${JSON.stringify(body)}\n`);
+}

@@ -1,0 +1,121 @@
+import { expect, test } from "vitest";
+import {
+  beginRun,
+  closeRun,
+  nextRun,
+  type RunEnding,
+  type RunEvent,
+  type SessionEvent,
+} from "../src/index.ts";
+
+const runId = "run-1";
+const timestamp = 1_745_934_600_000;
+const noUsage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+
+function close(events: SessionEvent[], ending: Partial<RunEnding> = {}) {
+  let count = 0;
+  const createId = () => `new-${++count}`;
+  return closeRun(events.reduce(nextRun, beginRun(runId)), {
+    outcome: "interrupted",
+    timestamp,
+    createId,
+    ...ending,
+  });
+}
+
+function chunk(messageId: string, content: string): RunEvent {
+  return { type: "chunk", runId, messageId, content };
+}
+
+function calls(...callIds: string[]): RunEvent {
+  const toolCalls = callIds.map((callId) => ({ callId, toolName: "bash", input: {} }));
+  return { type: "assistant_message", runId, id: "m1", content: "", timestamp, toolCalls };
+}
+
+test("a run that showed nothing ends with an empty message_done and its run_end", () => {
+  expect(close([{ type: "run_start", runId, timestamp }], { outcome: "aborted" })).toEqual([
+    { type: "message_done", runId, content: "" },
+    { type: "run_end", runId, outcome: "aborted", usage: noUsage, timestamp },
+  ]);
+});
+
+test("an unfinished answer is kept as a partial assistant message under its messageId", () => {
+  expect(close([chunk("m1", "Hel"), chunk("m1", "lo")])).toEqual([
+    { type: "assistant_message", runId, id: "m1", content: "Hello", timestamp, partial: "interrupted" },
+    { type: "message_done", runId, content: "Hello" },
+    { type: "run_end", runId, outcome: "interrupted", usage: noUsage, timestamp },
+  ]);
+});
+
+test("each unanswered tool call gets an error result with the output it has shown", () => {
+  const events: SessionEvent[] = [
+    calls("a", "b", "c"),
+    { type: "tool_output", runId, callId: "b", content: "half" },
+    {
+      type: "tool_done",
+      runId,
+      id: "r",
+      callId: "a",
+      toolName: "bash",
+      output: "x",
+      isError: false,
+      timestamp,
+    },
+  ];
+
+  expect(close(events, { outcome: "aborted" }).slice(0, 2)).toEqual([
+    {
+      type: "tool_done",
+      runId,
+      id: "new-1",
+      callId: "b",
+      toolName: "bash",
+      output: "half\n[aborted: the tool call has no result]",
+      isError: true,
+      timestamp,
+    },
+    {
+      type: "tool_done",
+      runId,
+      id: "new-2",
+      callId: "c",
+      toolName: "bash",
+      output: "[aborted: the tool call has no result]",
+      isError: true,
+      timestamp,
+    },
+  ]);
+});
+
+test("message_done joins the chunks of all turns, and a finished turn is not repeated", () => {
+  const events = [chunk("m1", "One. "), calls(), chunk("m2", "Two.")];
+
+  expect(close(events).map(({ type }) => type)).toEqual(["assistant_message", "message_done", "run_end"]);
+  expect(close(events)[1]).toEqual({ type: "message_done", runId, content: "One. Two." });
+});
+
+test("a failed run says why before message_done", () => {
+  const error = { code: "AGENT_FAILED", message: "The agent failed.", retryable: true };
+
+  expect(close([], { outcome: "failed", error }).map(({ type }) => type)).toEqual([
+    "error",
+    "message_done",
+    "run_end",
+  ]);
+});
+
+test("an ended run needs nothing more", () => {
+  expect(close([{ type: "run_end", runId, outcome: "completed", usage: noUsage, timestamp }])).toEqual([]);
+});
+
+test("events of other runs change nothing", () => {
+  const other: SessionEvent = { type: "chunk", runId: "run-2", messageId: "m9", content: "no" };
+
+  expect(nextRun(beginRun(runId), other)).toEqual(beginRun(runId));
+});
+
+test("closing a closed run is harmless: the closing events end it", () => {
+  const events = [chunk("m1", "Hi"), calls("a")];
+
+  expect(close([...events, ...close(events)])).toEqual([]);
+});
