@@ -1,1 +1,2 @@
-export {};
+export type { WebChatHandler, WebChatOptions } from "./serve-web-chat.ts";
+export { serveWebChat } from "./serve-web-chat.ts";

@@ -1,0 +1,181 @@
+import type { OutcomeItem } from "./chat.ts";
+
+/** Every word that the page shows, in one language. */
+export interface Texts {
+  language: string;
+  newChat: string;
+  connecting: string;
+  connected: string;
+  reconnecting: (seconds: number) => string;
+  unreachable: string;
+  retryNow: string;
+  demoNotice: string;
+  welcome: string;
+  welcomeHint: string;
+  suggestions: readonly string[];
+  demoSuggestions: readonly string[];
+  message: string;
+  placeholder: string;
+  send: string;
+  stop: string;
+  stopping: string;
+  keys: string;
+  conversation: string;
+  you: string;
+  assistant: string;
+  loadEarlier: string;
+  toNewest: string;
+  thinking: string;
+  thoughts: string;
+  sending: string;
+  accepted: string;
+  queued: string;
+  refused: string;
+  sendAgain: string;
+  discard: string;
+  partial: Record<"aborted" | "interrupted", string>;
+  tool: Record<"called" | "running" | "done" | "failed", string>;
+  toolOutput: string;
+  noOutput: string;
+  retrying: (attempt: number) => string;
+  outcome: Record<OutcomeItem["outcome"], string>;
+  /** By code; other errors are shown in the gateway's words. */
+  errors: Readonly<Record<string, string>>;
+}
+
+const english: Texts = {
+  language: "en",
+  newChat: "New chat",
+  connecting: "Connecting…",
+  connected: "Connected",
+  reconnecting: (seconds) => `Connection lost. Trying again in ${seconds} s`,
+  unreachable: "The gateway does not answer, or does not let this page in.",
+  retryNow: "Try now",
+  demoNotice:
+    "Demo: no API key is set, so a scripted model answers. It streams and runs real tools in a scratch folder.",
+  welcome: "What can I do for you?",
+  welcomeHint: "The agent can read and write files and run commands in its workspace.",
+  suggestions: ["What can you do?", "Which files are in the workspace?"],
+  demoSuggestions: ["List the files", "Write a small script and run it", "What can you do?"],
+  message: "Message",
+  placeholder: "Write a message",
+  send: "Send",
+  stop: "Stop",
+  stopping: "Stopping…",
+  keys: "Enter sends, Shift+Enter starts a new line, Esc stops",
+  conversation: "Conversation",
+  you: "You",
+  assistant: "Assistant",
+  loadEarlier: "Show earlier messages",
+  toNewest: "To the newest message",
+  thinking: "Thinking…",
+  thoughts: "Thoughts",
+  sending: "Sending…",
+  accepted: "Accepted",
+  queued: "Waits for the answer before it",
+  refused: "Not sent",
+  sendAgain: "Send again",
+  discard: "Discard",
+  partial: { aborted: "Stopped here", interrupted: "Interrupted here" },
+  tool: { called: "Requested", running: "Running", done: "Done", failed: "Failed" },
+  toolOutput: "Output",
+  noOutput: "No output",
+  retrying: (attempt) => `The model did not answer. Trying again (${attempt})…`,
+  outcome: {
+    aborted: "Stopped.",
+    interrupted: "The server stopped while it was answering. Send a message to go on.",
+    max_rounds: "Ended: the model wanted more tool rounds than one message may take.",
+    budget: "Ended: a limit on tokens, tool calls, money or time was reached.",
+    loop_detected: "Ended: the model repeated the same tool call.",
+    refused: "The model declined to answer.",
+    failed: "The answer failed.",
+  },
+  errors: {
+    QUEUE_FULL: "Too many messages are waiting. Send it again when one is answered.",
+    DRAINING: "The server is stopping. Send it again in a moment.",
+    SESSION_LOCKED: "Another process is writing to this session.",
+    SESSION_NOT_FOUND: "This session does not exist any more.",
+    STORE_FAILED: "The session could not be read or written. The server's log says more.",
+    AGENT_FAILED: "The agent failed. The server's log says more.",
+    INTERNAL: "The server failed. Its log says more.",
+    MODEL_UNAUTHORIZED:
+      "The model's server refused the API key. Check ANTHROPIC_API_KEY and restart the server.",
+    MODEL_RATE_LIMITED: "The model's server asks to slow down. Try again in a minute.",
+    MODEL_OVERLOADED: "The model's server is overloaded. Try again in a minute.",
+    MODEL_UNREACHABLE: "The model's server cannot be reached. Check the network.",
+    MODEL_TIMEOUT: "The model's server was silent for too long. Try again.",
+    MESSAGE_TOO_LONG: "This message is longer than the gateway accepts.",
+  },
+};
+
+const chinese: Texts = {
+  language: "zh-CN",
+  newChat: "新对话",
+  connecting: "正在连接…",
+  connected: "已连接",
+  reconnecting: (seconds) => `连接已断开，${seconds} 秒后重试`,
+  unreachable: "网关没有响应，或者不允许此页面连接。",
+  retryNow: "立即重试",
+  demoNotice: "演示模式：未设置 API key，由脚本模型作答。它会真实地流式输出，并在临时目录中真实地运行工具。",
+  welcome: "有什么可以帮你？",
+  welcomeHint: "智能体可以在工作区里读写文件、运行命令。",
+  suggestions: ["你能做什么？", "工作区里有哪些文件？"],
+  demoSuggestions: ["列出文件", "写一个小脚本并运行", "你能做什么？"],
+  message: "消息",
+  placeholder: "输入消息",
+  send: "发送",
+  stop: "停止",
+  stopping: "正在停止…",
+  keys: "Enter 发送，Shift+Enter 换行，Esc 停止",
+  conversation: "对话",
+  you: "你",
+  assistant: "助手",
+  loadEarlier: "显示更早的消息",
+  toNewest: "回到最新消息",
+  thinking: "思考中…",
+  thoughts: "思考过程",
+  sending: "发送中…",
+  accepted: "已接收",
+  queued: "等待前一条回答完成",
+  refused: "未发送",
+  sendAgain: "重新发送",
+  discard: "放弃",
+  partial: { aborted: "已在此处停止", interrupted: "已在此处中断" },
+  tool: { called: "已请求", running: "运行中", done: "完成", failed: "失败" },
+  toolOutput: "输出",
+  noOutput: "没有输出",
+  retrying: (attempt) => `模型没有响应，正在重试（第 ${attempt} 次）…`,
+  outcome: {
+    aborted: "已停止。",
+    interrupted: "回答过程中服务器停止了。发送一条消息即可继续。",
+    max_rounds: "已结束：模型需要的工具轮数超过了单条消息的上限。",
+    budget: "已结束：达到了 token、工具调用、费用或时间的上限。",
+    loop_detected: "已结束：模型重复了相同的工具调用。",
+    refused: "模型拒绝回答。",
+    failed: "回答失败。",
+  },
+  errors: {
+    QUEUE_FULL: "等待中的消息太多。等一条回答完成后再发送。",
+    DRAINING: "服务器正在停止，请稍后再发送。",
+    SESSION_LOCKED: "另一个进程正在写入此会话。",
+    SESSION_NOT_FOUND: "此会话已不存在。",
+    STORE_FAILED: "会话无法读取或写入，详情见服务器日志。",
+    AGENT_FAILED: "智能体出错，详情见服务器日志。",
+    INTERNAL: "服务器出错，详情见其日志。",
+    MODEL_UNAUTHORIZED: "模型服务器拒绝了 API key。请检查 ANTHROPIC_API_KEY 并重启服务器。",
+    MODEL_RATE_LIMITED: "模型服务器要求放慢速度，请一分钟后再试。",
+    MODEL_OVERLOADED: "模型服务器过载，请一分钟后再试。",
+    MODEL_UNREACHABLE: "无法连接模型服务器，请检查网络。",
+    MODEL_TIMEOUT: "模型服务器长时间没有响应，请重试。",
+    MESSAGE_TOO_LONG: "这条消息超过了网关允许的长度。",
+  },
+};
+
+/** The texts in the first of the reader's languages that the page speaks; otherwise in English. */
+export function chooseTexts(languages: readonly string[]): Texts {
+  for (const language of languages) {
+    if (/^zh\b/i.test(language)) return chinese;
+    if (/^en\b/i.test(language)) return english;
+  }
+  return english;
+}
