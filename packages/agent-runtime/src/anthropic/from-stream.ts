@@ -1,0 +1,153 @@
+import type { RawMessageStreamEvent } from "@anthropic-ai/sdk/resources/messages";
+import type { ContentBlock, ModelEvent, ModelToolCall, Usage } from "@mini-openclaw/protocol";
+
+/** How much of an input that is not JSON is kept, to be shown to the model. Chosen. */
+const INVALID_INPUT_CHARS = 200;
+
+type Open =
+  | { type: "text"; text: string }
+  | { type: "thinking"; text: string; signature: string }
+  | { type: "redacted_thinking"; data: string }
+  | { type: "tool_use"; id: string; name: string; json: string; input: unknown };
+
+/** Builds one turn from the events of a Messages stream. */
+export interface TurnBuilder {
+  /** Takes one event in; returns what it shows at once, if anything. */
+  add(event: RawMessageStreamEvent): { type: "text" | "thinking"; text: string } | undefined;
+  /** The complete turn, once `message_stop` came. */
+  finished(): Extract<ModelEvent, { type: "turn" }> | undefined;
+}
+
+export function createTurnBuilder(): TurnBuilder {
+  const blocks = new Map<number, Open>();
+  const usage: Usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+  let stopReason = "";
+  let stopped = false;
+  return {
+    add(event) {
+      switch (event.type) {
+        case "message_start":
+          takeUsage(usage, event.message.usage);
+          return undefined;
+        case "content_block_start": {
+          const block = openBlock(event.content_block);
+          if (block) blocks.set(event.index, block);
+          return block && shown(block.type, "text" in block ? block.text : "");
+        }
+        case "content_block_delta":
+          return addDelta(blocks.get(event.index), event.delta);
+        case "message_delta":
+          takeUsage(usage, event.usage);
+          stopReason = event.delta.stop_reason ?? stopReason;
+          return undefined;
+        case "message_stop":
+          stopped = true;
+          return undefined;
+        case "content_block_stop":
+        default:
+          // The first says nothing new; later kinds of events are not ours to know.
+          return undefined;
+      }
+    },
+    finished: () => (stopped ? toTurn([...blocks.values()], stopReason, usage) : undefined),
+  };
+}
+
+type Delta = Extract<RawMessageStreamEvent, { type: "content_block_delta" }>["delta"];
+type StartedBlock = Extract<RawMessageStreamEvent, { type: "content_block_start" }>["content_block"];
+
+/** `undefined` for the blocks of tools that run on the model's server, which are not asked for here. */
+function openBlock(block: StartedBlock): Open | undefined {
+  if (block.type === "text") return { type: "text", text: block.text };
+  if (block.type === "thinking")
+    return { type: "thinking", text: block.thinking, signature: block.signature };
+  if (block.type === "redacted_thinking") return { type: "redacted_thinking", data: block.data };
+  if (block.type !== "tool_use") return undefined;
+  return { type: "tool_use", id: block.id, name: block.name, json: "", input: block.input };
+}
+
+function addDelta(block: Open | undefined, delta: Delta) {
+  if (delta.type === "text_delta" && block?.type === "text") {
+    block.text += delta.text;
+    return shown("text", delta.text);
+  }
+  if (delta.type === "thinking_delta" && block?.type === "thinking") {
+    block.text += delta.thinking;
+    return shown("thinking", delta.thinking);
+  }
+  if (delta.type === "signature_delta" && block?.type === "thinking") block.signature += delta.signature;
+  if (delta.type === "input_json_delta" && block?.type === "tool_use") block.json += delta.partial_json;
+  return undefined;
+}
+
+function shown(type: Open["type"], text: string) {
+  return text !== "" && (type === "text" || type === "thinking") ? { type, text } : undefined;
+}
+
+/** The API counts up: each report replaces the one before, field by field. */
+function takeUsage(
+  usage: Usage,
+  report: {
+    input_tokens?: number | null;
+    output_tokens?: number | null;
+    cache_read_input_tokens?: number | null;
+    cache_creation_input_tokens?: number | null;
+  },
+): void {
+  usage.inputTokens = report.input_tokens ?? usage.inputTokens;
+  usage.outputTokens = report.output_tokens ?? usage.outputTokens;
+  usage.cacheReadTokens = report.cache_read_input_tokens ?? usage.cacheReadTokens;
+  usage.cacheWriteTokens = report.cache_creation_input_tokens ?? usage.cacheWriteTokens;
+}
+
+function toTurn(open: readonly Open[], stopReason: string, usage: Usage) {
+  const content = open.map((block) => (block.type === "text" ? block.text : "")).join("");
+  const toolCalls = open.flatMap((block) => (block.type === "tool_use" ? toToolCall(block) : []));
+  const blocks = open.flatMap(toContentBlock);
+  return {
+    type: "turn" as const,
+    content,
+    toolCalls,
+    ...(needsBlocks(blocks) && { blocks }),
+    stopReason,
+    usage,
+  };
+}
+
+/** One text and then tool calls are said by `content` and `toolCalls` alone. */
+function needsBlocks(blocks: readonly ContentBlock[]): boolean {
+  return blocks.some(({ type }, place) => type !== "tool_call" && !(type === "text" && place === 0));
+}
+
+function toContentBlock(block: Open): ContentBlock[] {
+  switch (block.type) {
+    case "text":
+      return block.text === "" ? [] : [block];
+    case "thinking":
+      return [{ ...block }];
+    case "redacted_thinking":
+      return [block];
+    case "tool_use":
+      return [{ type: "tool_call", callId: block.id }];
+  }
+}
+
+function toToolCall({ id, name, json, input }: Extract<Open, { type: "tool_use" }>): ModelToolCall {
+  const call = { callId: id, toolName: name };
+  const parsed = json === "" ? input : parseJson(json);
+  if (isRecord(parsed)) return { ...call, input: parsed };
+  return { ...call, input: {}, invalidInput: json.slice(0, INVALID_INPUT_CHARS) };
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    // The model wrote something else; the caller makes that an error result which the model sees.
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

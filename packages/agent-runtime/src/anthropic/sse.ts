@@ -1,0 +1,46 @@
+/** An event that did not end within this many UTF-16 units is no event. Chosen: far above any block of the Messages API. */
+const MAX_EVENT_CHARS = 32 * 1024 * 1024;
+
+/**
+ * Takes server-sent events apart: for each piece of the stream, the `data` of the events that it completes.
+ *
+ * Event names are not given: the Messages API repeats them in the data.
+ * Source: HTML Standard, 9.2.6 "Interpreting an event stream".
+ *
+ * @throws RangeError when an event has no end in sight
+ */
+export function createSseReader(): (piece: Uint8Array) => string[] {
+  const decoder = new TextDecoder();
+  let rest = "";
+  return (piece) => {
+    rest += decoder.decode(piece, { stream: true });
+    const events: string[] = [];
+    let start = 0;
+    eventEnd.lastIndex = 0;
+    for (let end = eventEnd.exec(rest); end; end = eventEnd.exec(rest)) {
+      const data = dataOf(rest.slice(start, end.index));
+      if (data !== "") events.push(data);
+      start = eventEnd.lastIndex;
+    }
+    rest = rest.slice(start);
+    if (rest.length > MAX_EVENT_CHARS)
+      throw new RangeError(`an event is longer than ${MAX_EVENT_CHARS} characters`);
+    return events;
+  };
+}
+
+/** An empty line. A `\r` at the very end may be half of `\r\n`, so it ends nothing yet. */
+const eventEnd = /\r\n\r?\n|\n\r?\n|\r\r(?!$)/g;
+
+function dataOf(event: string): string {
+  const start = event.indexOf("data:");
+  // The usual event: one `data` line, the last.
+  if (start !== -1 && event.indexOf("\n", start) === -1 && (start === 0 || event[start - 1] === "\n")) {
+    return event.slice(start + 5).trim();
+  }
+  return event
+    .split(/\r\n|\n|\r/)
+    .filter((line) => line.startsWith("data:"))
+    .map((line) => line.slice(5).replace(/^ /, ""))
+    .join("\n");
+}

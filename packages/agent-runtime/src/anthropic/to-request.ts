@@ -1,0 +1,165 @@
+import type {
+  ContentBlockParam,
+  MessageCreateParamsStreaming,
+  MessageParam,
+  ThinkingConfigParam,
+  Tool,
+} from "@anthropic-ai/sdk/resources/messages";
+import type {
+  AssistantMessage,
+  Message,
+  ModelRequest,
+  ToolMessage,
+  UserMessage,
+} from "@mini-openclaw/protocol";
+
+export interface RequestOptions {
+  model: string;
+  maxTokens: number;
+  thinking?: ThinkingConfigParam;
+}
+
+/**
+ * The request in the form of the Messages API.
+ *
+ * Cache breakpoints (the API allows four): after tools and stable prompt, after the history that the run began with, and
+ * at the end, so that each turn of a run finds the one before. The volatile part of the prompt stands behind the run's
+ * user message, where it invalidates nothing that comes before.
+ */
+export function toRequest(request: ModelRequest, options: RequestOptions): MessageCreateParamsStreaming {
+  const { system, tools, toolChoice } = request;
+  const { model, maxTokens, thinking } = options;
+  const messages = toMessageParams(request.messages, model);
+  addVolatile(messages, system.volatile);
+  const asked = messages.findLastIndex(isAsking);
+  if (asked > 0) markForCache(messages[asked - 1]);
+  markForCache(messages.at(-1));
+  return {
+    model,
+    max_tokens: maxTokens,
+    stream: true,
+    ...(system.stable !== "" && {
+      system: [{ type: "text", text: system.stable, cache_control: { type: "ephemeral" } }],
+    }),
+    messages,
+    ...(tools.length > 0 && {
+      tools: tools.map(({ name, description, inputSchema }) => ({
+        name,
+        description,
+        input_schema: inputSchema as Tool.InputSchema,
+      })),
+      tool_choice: { type: toolChoice },
+    }),
+    ...(thinking && { thinking }),
+  };
+}
+
+type Turn = { role: "user" | "assistant"; content: ContentBlockParam[] };
+
+/** The API wants user and assistant in turn, the user first; results belong to the user. */
+function toMessageParams(messages: readonly Message[], model: string): Turn[] {
+  const turns: Turn[] = [];
+  for (const message of messages) {
+    const role = message.role === "assistant" ? "assistant" : "user";
+    const content = toBlocks(message, model);
+    if (content.length === 0) continue;
+    const last = turns.at(-1);
+    if (last?.role === role) last.content.push(...content);
+    else turns.push({ role, content });
+  }
+  if (turns[0]?.role !== "user") {
+    turns.unshift({ role: "user", content: [{ type: "text", text: "[earlier messages left out]" }] });
+  }
+  return turns;
+}
+
+function toBlocks(message: Message, model: string): ContentBlockParam[] {
+  switch (message.role) {
+    case "user":
+      return userBlocks(message);
+    case "assistant":
+      return assistantBlocks(message, model);
+    case "tool":
+      return [toolResult(message)];
+    case "system":
+      return text(`[system] ${message.content}`);
+  }
+}
+
+function userBlocks({ content, blocks }: UserMessage): ContentBlockParam[] {
+  if (!blocks) return text(content.trim() === "" ? "[empty message]" : content);
+  return blocks.flatMap((block): ContentBlockParam[] => {
+    if (block.type === "text") return text(block.text);
+    if (block.type !== "image") return [];
+    const { mediaType, data } = block;
+    type MediaType = "image/jpeg" | "image/png" | "image/gif" | "image/webp";
+    return [{ type: "image", source: { type: "base64", media_type: mediaType as MediaType, data } }];
+  });
+}
+
+function assistantBlocks(message: AssistantMessage, model: string): ContentBlockParam[] {
+  const calls = new Map((message.toolCalls ?? []).map((call) => [call.callId, call]));
+  const toolUse = (callId: string | undefined): ContentBlockParam[] => {
+    const call = calls.get(callId);
+    calls.delete(callId);
+    return call
+      ? [{ type: "tool_use", id: toApiId(call.callId), name: call.toolName, input: call.input }]
+      : [];
+  };
+  const blocks = (message.blocks ?? [{ type: "text", text: message.content }]).flatMap(
+    (block): ContentBlockParam[] => {
+      switch (block.type) {
+        case "text":
+          return text(block.text);
+        case "tool_call":
+          return toolUse(block.callId);
+        case "thinking":
+          // Only the model that thought it, and signed it, accepts it.
+          return block.signature && message.model === model
+            ? [{ type: "thinking", thinking: block.text, signature: block.signature }]
+            : [];
+        case "redacted_thinking":
+          return message.model === model ? [block] : [];
+        case "image":
+          return [];
+      }
+    },
+  );
+  return [...blocks, ...[...calls.keys()].flatMap(toolUse)];
+}
+
+function toolResult({ callId, content, isError }: ToolMessage): ContentBlockParam {
+  return {
+    type: "tool_result",
+    tool_use_id: toApiId(callId),
+    ...(content !== "" && { content }),
+    ...(isError && { is_error: true }),
+  };
+}
+
+/** The API refuses text blocks without text. */
+function text(content: string): ContentBlockParam[] {
+  return content.trim() === "" ? [] : [{ type: "text", text: content }];
+}
+
+/** The API's ids are of letters, digits, `_` and `-`; another provider's may not be. */
+function toApiId(callId: string | undefined): string {
+  return (callId ?? "").replace(/[^a-zA-Z0-9_-]/g, "_");
+}
+
+function addVolatile(messages: readonly Turn[], volatile: string): void {
+  messages.findLast(isAsking)?.content.push(...text(volatile));
+}
+
+/** A message in which a user says something, and not only tools. */
+function isAsking({ role, content }: MessageParam): boolean {
+  return role === "user" && Array.isArray(content) && content.some(({ type }) => type !== "tool_result");
+}
+
+function markForCache(message: Turn | undefined): void {
+  const block = message?.content.at(-1);
+  // Thinking cannot carry a breakpoint.
+  if (block && (block.type === "text" || block.type === "tool_result" || block.type === "tool_use")) {
+    block.cache_control = { type: "ephemeral" };
+  }
+}

@@ -1,0 +1,83 @@
+import type { AssistantMessage, Message, ToolMessage } from "@mini-openclaw/protocol";
+
+/**
+ * The messages to show to the model: the last `maxMessages`, in a form that every model API accepts.
+ *
+ * Pure. What comes out holds these promises, whatever the transcript went through:
+ * - each tool call is followed by exactly one result before anybody else speaks (one that was lost is made up);
+ * - no result stands without its call;
+ * - no assistant message is empty, and none is one that the model refused to finish;
+ * - it begins with a user message: the one that set off the run it cuts into comes along.
+ */
+export function buildContext(messages: readonly Message[], maxMessages: number): Message[] {
+  const plain = messages.flatMap(expandBookForm).filter(saysSomething);
+  return repairCalls(cutSafely(plain, maxMessages));
+}
+
+/** The tutorial's code kept each result inside the assistant message, without an id. */
+function expandBookForm(message: Message, index: number): Message[] {
+  if (message.role !== "assistant" || !message.toolCalls) return [message];
+  if (message.toolCalls.every(({ callId }) => callId !== undefined)) return [message];
+  const results: Message[] = [];
+  const toolCalls = message.toolCalls.map((call, place) => {
+    const callId = call.callId ?? `call_${index}_${place}`;
+    const { output, toolName, input } = call;
+    if (output !== undefined) {
+      const timestamp = message.timestamp;
+      results.push({ role: "tool", callId, toolName, content: output, isError: false, timestamp });
+    }
+    return { callId, toolName, input };
+  });
+  // There the text is what the model said after its tools had answered.
+  const { toolCalls: _, ...text } = message;
+  return [{ ...text, content: "", toolCalls }, ...results, text];
+}
+
+function saysSomething(message: Message): boolean {
+  if (message.role !== "assistant") return true;
+  if (message.stopReason === "refusal") return false;
+  return message.content.trim() !== "" || (message.toolCalls?.length ?? 0) > 0;
+}
+
+function cutSafely(messages: readonly Message[], maxMessages: number): readonly Message[] {
+  let start = Math.max(0, messages.length - maxMessages);
+  if (start === 0) return messages;
+  while (messages[start]?.role === "tool") start += 1;
+  if (messages[start]?.role === "user") return messages.slice(start);
+  const asked = messages.slice(0, start).findLast(({ role }) => role === "user");
+  return asked ? [asked, ...messages.slice(start)] : messages.slice(start);
+}
+
+function repairCalls(messages: readonly Message[]): Message[] {
+  const repaired: Message[] = [];
+  let place = 0;
+  while (place < messages.length) {
+    const message = messages[place] as Message;
+    place += 1;
+    if (message.role === "tool") continue;
+    repaired.push(message);
+    if (message.role !== "assistant" || !message.toolCalls) continue;
+    const results = new Map<string, ToolMessage>();
+    for (; messages[place]?.role === "tool"; place += 1) {
+      const result = messages[place] as ToolMessage;
+      if (!results.has(result.callId)) results.set(result.callId, result);
+    }
+    repaired.push(...answersOf(message, results));
+  }
+  return repaired;
+}
+
+/** One result for each call, in the order of the calls. */
+function answersOf(message: AssistantMessage, results: ReadonlyMap<string, ToolMessage>): ToolMessage[] {
+  return (message.toolCalls ?? []).map(({ callId = "", toolName }) => {
+    const lost: ToolMessage = {
+      role: "tool",
+      callId,
+      toolName,
+      content: "[interrupted: the tool call has no result]",
+      isError: true,
+      timestamp: message.timestamp,
+    };
+    return results.get(callId) ?? lost;
+  });
+}

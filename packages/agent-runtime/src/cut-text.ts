@@ -1,0 +1,31 @@
+/**
+ * The text, or its beginning and end around a mark that says how much was left out.
+ *
+ * `maxChars` counts UTF-16 units of what is kept; the mark comes on top. Never cuts a character in two.
+ */
+export function cutMiddle(text: string, maxChars: number): string {
+  if (text.length <= maxChars) return text;
+  const head = wholeHead(text, Math.ceil(maxChars / 2));
+  const tail = wholeTail(text, Math.floor(maxChars / 2));
+  return head + omissionMark(text.length - head.length - tail.length) + tail;
+}
+
+/** Stands where text was left out. */
+export function omissionMark(chars: number): string {
+  return `\n[… ${chars} characters left out …]\n`;
+}
+
+/** The first `maxChars` UTF-16 units, one less where that would cut a character in two. */
+export function wholeHead(text: string, maxChars: number): string {
+  return text.slice(0, isHighSurrogate(text.charCodeAt(maxChars - 1)) ? maxChars - 1 : maxChars);
+}
+
+/** The last `maxChars` UTF-16 units, one less where that would cut a character in two. */
+export function wholeTail(text: string, maxChars: number): string {
+  const start = text.length - maxChars;
+  return text.slice(isHighSurrogate(text.charCodeAt(start - 1)) ? start + 1 : start);
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
+}

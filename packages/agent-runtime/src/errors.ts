@@ -1,0 +1,44 @@
+import type { ErrorCode } from "@mini-openclaw/protocol";
+
+/**
+ * Why a run could not go on, or an agent could not be made.
+ *
+ * The `MODEL_…` codes are those of the protocol's `errorCodes`. `INVALID_TOOL`: a tool definition is unusable, or
+ * its name is taken. `INVALID_OPTIONS`: an option has a value that is not allowed.
+ */
+export type AgentErrorCode =
+  | Extract<ErrorCode, `MODEL_${string}`>
+  | "AGENT_FAILED"
+  | "INVALID_TOOL"
+  | "INVALID_OPTIONS";
+
+export interface AgentErrorOptions {
+  cause?: unknown;
+  /** Whether the same request may succeed later. @default false */
+  retryable?: boolean;
+  /** How long the model's server asked to wait. */
+  retryAfterMs?: number;
+}
+
+const brand = Symbol.for("@mini-openclaw/agent-runtime/AgentError");
+
+/** Branch on `code`, never on `message`. Codes are stable between majors; messages are not. */
+export class AgentError extends Error {
+  readonly code: AgentErrorCode;
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+  readonly [brand] = true;
+
+  constructor(code: AgentErrorCode, message: string, options: AgentErrorOptions = {}) {
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    this.name = "AgentError";
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+
+  /** Recognises an error of this package, of whichever installed copy. */
+  static is(error: unknown): error is AgentError {
+    return error instanceof Error && brand in error;
+  }
+}

@@ -1,0 +1,184 @@
+import {
+  type AgentInput,
+  type AssistantMessage,
+  beginRun,
+  closeRun,
+  errorCodes,
+  type Message,
+  type ModelRequest,
+  nextRun,
+  type RunEnding,
+  type RunEvent,
+  type RunOutcome,
+  type SystemPrompt,
+} from "@mini-openclaw/protocol";
+import {
+  addToolCalls,
+  addTurn,
+  type Brakes,
+  nothingSpent,
+  type Spending,
+  stopBeforeModel,
+  stopBeforeTools,
+} from "./brakes.ts";
+import { callTools } from "./call-tools.ts";
+import { followSignal } from "./child-signal.ts";
+import { buildContext } from "./context.ts";
+import type { ToolLimits } from "./run-tool.ts";
+import type { Tool } from "./tool.ts";
+import { type Asking, streamTurn, type Turn } from "./turn.ts";
+
+/** Everything a run needs besides its input; below this line nothing is optional. */
+export interface RunSettings extends Asking, Brakes, ToolLimits {
+  tools: ReadonlyMap<string, Tool>;
+  systemPrompt: () => Promise<SystemPrompt>;
+  maxContextMessages: number;
+  maxParallelTools: number;
+  onError: (error: unknown) => void;
+  createId: () => string;
+  now: () => number;
+}
+
+/** What the turns of a run leave behind, however they end. */
+interface Run {
+  input: AgentInput;
+  signal: AbortSignal;
+  spending: Spending;
+}
+
+/**
+ * One run: `run_start` first; per turn its chunks, one `assistant_message`, its tool calls; `message_done` and exactly
+ * one `run_end` last. Never throws: what goes wrong becomes the outcome.
+ */
+export async function* runLoop(input: AgentInput, settings: RunSettings): AsyncGenerator<RunEvent> {
+  const stop = followSignal(input.signal);
+  const clock = setTimeout(() => stop.abort(new TimeIsUp()), Math.min(settings.maxRunMs, LONGEST_TIMER_MS));
+  const run: Run = { input, signal: stop.signal, spending: nothingSpent };
+  let progress = beginRun(input.runId);
+  let ending: Pick<RunEnding, "outcome" | "error">;
+  const turns = runTurns(run, settings);
+  try {
+    for (;;) {
+      const step = await turns.next();
+      if (step.done) {
+        ending = { outcome: step.value };
+        break;
+      }
+      progress = nextRun(progress, step.value);
+      yield step.value;
+    }
+  } catch (error) {
+    ending = toEnding(error, stop.signal);
+    if (ending.outcome === "failed") settings.onError(error);
+  } finally {
+    clearTimeout(clock);
+    stop.dispose();
+    // Runs when the reader went away in the middle: closes the model's request and ends the tools.
+    await turns.return("aborted");
+  }
+  const { createId, now } = settings;
+  yield* closeRun(progress, { ...ending, usage: run.spending.usage, createId, timestamp: now() });
+}
+
+/** The loop itself: ask the model, run the tools it asks for, until it asks for none. */
+async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEvent, RunOutcome> {
+  const { input, signal } = run;
+  const { runId } = input;
+  yield { type: "run_start", runId, timestamp: settings.now() };
+  signal.throwIfAborted();
+  const system = await settings.systemPrompt();
+  const messages = buildContext(input.messages, settings.maxContextMessages);
+  for (let round = 0; ; round += 1) {
+    const mayCallTools = round < settings.maxToolRounds;
+    const messageId = settings.createId();
+    const stopped = stopBeforeModel(run.spending, settings);
+    if (stopped) return stopped;
+    const request = toRequest(system, messages, settings.tools, mayCallTools);
+    const turn = yield* streamTurn(request, { runId, messageId, signal }, settings);
+    run.spending = addTurn(run.spending, turn.usage);
+    const said = toFields(turn, settings.now());
+    yield { type: "assistant_message", runId, id: messageId, ...said };
+    messages.push({ role: "assistant", ...said });
+
+    const outcome = outcomeOf(turn, mayCallTools) ?? stopBeforeTools(run.spending, turn.toolCalls, settings);
+    if (outcome) return outcome;
+    const calling = { ...settings, sessionId: input.sessionId, runId, signal };
+    const results = yield* callTools(callable(turn), calling);
+    signal.throwIfAborted();
+    run.spending = addToolCalls(run.spending, turn.toolCalls, results);
+    messages.push(...results);
+  }
+}
+
+function toRequest(
+  system: SystemPrompt,
+  messages: readonly Message[],
+  tools: ReadonlyMap<string, Tool>,
+  mayCallTools: boolean,
+): ModelRequest {
+  const noMore = "No more tools can be called in this run. Answer now, with what you have.";
+  return {
+    system: mayCallTools ? system : { ...system, volatile: `${system.volatile}\n${noMore}`.trim() },
+    messages,
+    tools: [...tools.values()].map(({ model }) => model),
+    toolChoice: mayCallTools ? "auto" : "none",
+  };
+}
+
+/** How the run ends with this turn; `undefined` if it goes on. */
+function outcomeOf({ stopReason, toolCalls }: Turn, mayCallTools: boolean): RunOutcome | undefined {
+  if (stopReason === "refusal") return "refused";
+  if (!mayCallTools) return "max_rounds";
+  // `pause_turn`: the model's server asks to be sent the turn back, to go on with it.
+  return toolCalls.length > 0 || stopReason === "pause_turn" ? undefined : "completed";
+}
+
+/** The calls of a turn. One that the token limit cut short must not run, even where what is left of it parses. */
+function callable({ stopReason, toolCalls }: Turn): Turn["toolCalls"] {
+  const last = toolCalls.at(-1);
+  if (stopReason !== "max_tokens" || !last) return toolCalls;
+  const invalidInput = last.invalidInput ?? JSON.stringify(last.input);
+  return [...toolCalls.slice(0, -1), { ...last, invalidInput }];
+}
+
+function toFields(turn: Turn, timestamp: number): Omit<AssistantMessage, "role"> {
+  const { content, toolCalls, blocks, stopReason, model } = turn;
+  return {
+    content,
+    timestamp,
+    ...(toolCalls.length > 0 && {
+      toolCalls: toolCalls.map(({ callId, toolName, input }) => ({ callId, toolName, input })),
+    }),
+    ...(blocks && { blocks }),
+    stopReason,
+    model,
+  };
+}
+
+/** Node fires a longer timer at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** The reason of a signal that the wall-clock brake aborted. */
+class TimeIsUp extends Error {}
+
+function toEnding(error: unknown, signal: AbortSignal): Pick<RunEnding, "outcome" | "error"> {
+  if (signal.aborted) return { outcome: signal.reason instanceof TimeIsUp ? "budget" : "aborted" };
+  if (
+    error instanceof Error &&
+    "code" in error &&
+    typeof error.code === "string" &&
+    error.code in errorCodes
+  ) {
+    const { code, message } = error;
+    const retryable = "retryable" in error && error.retryable === true;
+    const after =
+      "retryAfterMs" in error && typeof error.retryAfterMs === "number" ? error.retryAfterMs : undefined;
+    return {
+      outcome: "failed",
+      error: { code, message, retryable, ...(after !== undefined && { retryAfterMs: after }) },
+    };
+  }
+  // The message may name paths or hold secrets; `onError` gets it, watchers do not.
+  const message = "The agent failed. Its log says why.";
+  return { outcome: "failed", error: { code: errorCodes.AGENT_FAILED, message, retryable: false } };
+}

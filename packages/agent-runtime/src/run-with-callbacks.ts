@@ -1,0 +1,58 @@
+import type {
+  AgentInput,
+  AgentRunner,
+  RunErrorEvent,
+  RunOutcome,
+  ToolCallRecord,
+  Usage,
+} from "@mini-openclaw/protocol";
+
+/** Told of a run's steps. Each is awaited before the run goes on. */
+export interface RunCallbacks {
+  onChunk?: (content: string) => void | Promise<void>;
+  onToolStart?: (toolName: string, input: Record<string, unknown>) => void | Promise<void>;
+  onToolDone?: (toolName: string, output: string) => void | Promise<void>;
+}
+
+export interface RunSummary {
+  /** All chunks, joined. */
+  content: string;
+  /** The calls that got a result, in the order of the results. */
+  toolCalls: ToolCallRecord[];
+  outcome: RunOutcome;
+  usage: Usage;
+  /** Why it failed, if it did. */
+  error?: Pick<RunErrorEvent, "code" | "message" | "retryable" | "retryAfterMs">;
+}
+
+/** Runs an agent in the tutorial's way: callbacks while it runs, everything it said and did at the end. */
+export async function runWithCallbacks(
+  agent: AgentRunner,
+  input: AgentInput,
+  { onChunk, onToolStart, onToolDone }: RunCallbacks = {},
+): Promise<RunSummary> {
+  const inputs = new Map<string, Record<string, unknown>>();
+  const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+  const summary: RunSummary = { content: "", toolCalls: [], outcome: "failed", usage };
+  for await (const event of agent.run(input)) {
+    if (event.type === "chunk") {
+      await onChunk?.(event.content);
+    } else if (event.type === "tool_start") {
+      inputs.set(event.callId, event.input);
+      await onToolStart?.(event.toolName, event.input);
+    } else if (event.type === "tool_done") {
+      const { callId, toolName, output } = event;
+      summary.toolCalls.push({ callId, toolName, input: inputs.get(callId) ?? {}, output });
+      await onToolDone?.(toolName, output);
+    } else if (event.type === "error") {
+      const { type: _, runId: _run, ...error } = event;
+      summary.error = error;
+    } else if (event.type === "message_done") {
+      summary.content = event.content;
+    } else if (event.type === "run_end") {
+      summary.outcome = event.outcome;
+      summary.usage = event.usage;
+    }
+  }
+  return summary;
+}

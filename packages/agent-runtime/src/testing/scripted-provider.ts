@@ -1,0 +1,151 @@
+import type { ModelEvent, ModelProvider, ModelRequest, ModelToolCall, Usage } from "@mini-openclaw/protocol";
+
+/** What a scripted model does, in order, in one turn. */
+export type ScriptStep = readonly ScriptPart[];
+
+export type ScriptPart =
+  | { part: "says"; pieces: readonly string[] }
+  | { part: "thinks"; pieces: readonly string[] }
+  | { part: "calls"; call: ModelToolCall }
+  | { part: "fails"; error: Error }
+  | { part: "hangs" }
+  | { part: "ends"; stopReason: string }
+  | { part: "uses"; usage: Partial<Usage> };
+
+/** Text; each piece is one event. */
+export function says(...pieces: string[]): ScriptPart {
+  return { part: "says", pieces };
+}
+
+/** Thinking; each piece is one event. */
+export function thinks(...pieces: string[]): ScriptPart {
+  return { part: "thinks", pieces };
+}
+
+/** A tool call. Its id is `call_<turn>_<place>` unless given; both count from 1. */
+export function calls(toolName: string, input: Record<string, unknown> = {}, callId = ""): ScriptPart {
+  return { part: "calls", call: { callId, toolName, input } };
+}
+
+/** A tool call whose input is no JSON object. */
+export function callsBadly(toolName: string, invalidInput: string, callId = ""): ScriptPart {
+  return { part: "calls", call: { callId, toolName, input: {}, invalidInput } };
+}
+
+/** A failure in the middle of the turn. Give the error a `code` to be told apart. */
+export function fails(error: Error): ScriptPart {
+  return { part: "fails", error };
+}
+
+/** Nothing more, until the signal aborts. */
+export function hangs(): ScriptPart {
+  return { part: "hangs" };
+}
+
+/** The turn's stop reason. By default `tool_use` after a call, else `end_turn`. */
+export function ends(stopReason: string): ScriptPart {
+  return { part: "ends", stopReason };
+}
+
+/** The turn's usage. By default ten tokens in, and one out for each piece. */
+export function uses(usage: Partial<Usage>): ScriptPart {
+  return { part: "uses", usage };
+}
+
+export interface ScriptOptions {
+  /** @default "scripted" */
+  model?: string;
+  /** Awaited before each piece, so that a person can watch it stream. @default no wait */
+  pause?: (signal: AbortSignal) => Promise<void>;
+}
+
+/** A model that does what it is told. */
+export interface ScriptedProvider extends ModelProvider {
+  /** Every request it got, as it was then. */
+  readonly requests: readonly ModelRequest[];
+  /** Throws if steps of the script were not asked for, or a call came for which there was none. */
+  assertComplete(): void;
+}
+
+/**
+ * A model that plays a script: its steps in order, one for each turn, or what a function makes of each request.
+ *
+ * A turn for which there is no step fails.
+ */
+export function createScriptedProvider(
+  script: readonly ScriptStep[] | ((request: ModelRequest, turn: number) => ScriptStep),
+  { model = "scripted", pause = async () => {} }: ScriptOptions = {},
+): ScriptedProvider {
+  const requests: ModelRequest[] = [];
+  const stepFor = (request: ModelRequest, turn: number) => {
+    const step = typeof script === "function" ? script(request, turn) : script[turn - 1];
+    if (step) return step;
+    throw new Error(`The script has ${script.length} steps; the model was asked for turn ${turn}.`);
+  };
+  return {
+    model,
+    requests,
+    async *stream(request, { signal }) {
+      requests.push({ ...request, messages: [...request.messages] });
+      const turn = requests.length;
+      yield* playStep(stepFor(request, turn), turn, () => pause(signal), signal);
+    },
+    assertComplete() {
+      if (typeof script === "function" || requests.length === script.length) return;
+      throw new Error(
+        `The script has ${script.length} steps; the model was asked for ${requests.length} turns.`,
+      );
+    },
+  };
+}
+
+async function* playStep(
+  step: ScriptStep,
+  turn: number,
+  pause: () => Promise<void>,
+  signal: AbortSignal,
+): AsyncGenerator<ModelEvent> {
+  const toolCalls: ModelToolCall[] = [];
+  let content = "";
+  let pieces = 0;
+  let stopReason: string | undefined;
+  let used: Partial<Usage> = {};
+  for (const part of step) {
+    signal.throwIfAborted();
+    switch (part.part) {
+      case "says":
+      case "thinks":
+        for (const text of part.pieces) {
+          await pause();
+          signal.throwIfAborted();
+          pieces += 1;
+          if (part.part === "says") content += text;
+          yield { type: part.part === "says" ? "text" : "thinking", text };
+        }
+        break;
+      case "calls":
+        toolCalls.push({ ...part.call, callId: part.call.callId || `call_${turn}_${toolCalls.length + 1}` });
+        break;
+      case "fails":
+        throw part.error;
+      case "hangs":
+        await aborted(signal);
+        break;
+      case "ends":
+        stopReason = part.stopReason;
+        break;
+      case "uses":
+        used = part.usage;
+        break;
+    }
+  }
+  const usage = { inputTokens: 10, outputTokens: pieces, cacheReadTokens: 0, cacheWriteTokens: 0, ...used };
+  stopReason ??= toolCalls.length > 0 ? "tool_use" : "end_turn";
+  yield { type: "turn", content, toolCalls, stopReason, usage };
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}

@@ -1,0 +1,73 @@
+import { defineTool, type ToolDefinition, type ToolResult } from "../tool.ts";
+import { type CommandResult, runCommand } from "./run-command.ts";
+
+export interface BashOptions {
+  /** @default 30000 */
+  timeoutMs?: number;
+  /** @default 10000 */
+  maxOutputChars?: number;
+  /** Variables that commands get besides those of {@link passedVariables}. @default none */
+  env?: Readonly<Record<string, string>>;
+}
+
+/** The variables of our own environment that commands get. Keys and tokens are in none of them. */
+export const passedVariables: readonly string[] = [
+  "PATH",
+  "HOME",
+  "USER",
+  "LANG",
+  "LC_ALL",
+  "LC_CTYPE",
+  "TZ",
+  "TMPDIR",
+];
+
+/** The tool `bash`: runs a command in the workspace. */
+export function createBashTool(workspaceDir: string, options: BashOptions = {}): ToolDefinition {
+  const { timeoutMs = 30_000, maxOutputChars = 10_000, env = {} } = options;
+  return defineTool<{ command: string }>({
+    name: "bash",
+    description:
+      `Run a command with bash in the workspace. Standard input is empty; the command is ended after ` +
+      `${timeoutMs / 1000} seconds, and processes it left in the background with it. Returns what it wrote to standard ` +
+      `output and standard error (the middle is left out beyond ${maxOutputChars} characters) and its exit status if not 0.`,
+    parameters: { command: { type: "string", description: "The command line to run." } },
+    sequential: true,
+    // The command's own clock is the one that counts; this is for a system that does not even start it.
+    timeoutMs: timeoutMs + 10_000,
+    async execute({ command }, { signal, progress }) {
+      const result = await runCommand(command, {
+        cwd: workspaceDir,
+        env: { ...passedEnvironment(), TERM: "dumb", ...env },
+        timeoutMs,
+        maxOutputChars,
+        signal,
+        onOutput: progress,
+      });
+      return toResult(result, timeoutMs);
+    },
+  });
+}
+
+function passedEnvironment(): NodeJS.ProcessEnv {
+  const passed = passedVariables.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value]];
+  });
+  return Object.fromEntries(passed) as NodeJS.ProcessEnv;
+}
+
+function toResult({ output, status, ended }: CommandResult, timeoutMs: number): ToolResult {
+  if (ended === undefined && status === 0) return { success: true, output: output || "(no output)" };
+  const reasons = {
+    timeout: `[ended: the command ran longer than ${timeoutMs / 1000} seconds]`,
+    aborted: "[aborted: the command was stopped]",
+    flood: "[ended: the command wrote more than 20 MB]",
+  };
+  const error = ended
+    ? reasons[ended]
+    : typeof status === "number"
+      ? `[exit status ${status}]`
+      : `[ended by ${status}]`;
+  return { success: false, output: output || "(no output)", error };
+}

@@ -1,0 +1,35 @@
+import type { FileHandle } from "node:fs/promises";
+import { defineTool, type ToolDefinition } from "../tool.ts";
+import { openForWriting } from "./workspace-file.ts";
+
+/** The tool `write_file`: makes or replaces a file. */
+export function createWriteFileTool(workspaceDir: string): ToolDefinition {
+  return defineTool<{ file_path: string; content: string }>({
+    name: "write_file",
+    description: "Write a file of the workspace: makes it and its folders, or replaces what it holds.",
+    parameters: {
+      file_path: { type: "string", description: "Path of the file, relative to the workspace." },
+      content: { type: "string", description: "All that the file is to hold." },
+    },
+    sequential: true,
+    async execute({ file_path, content }) {
+      const file = await openForWriting(workspaceDir, file_path);
+      try {
+        await replaceContent(file, content);
+      } finally {
+        await file.close();
+      }
+      return { success: true, output: `Wrote ${Buffer.byteLength(content)} bytes to ${file_path}.` };
+    },
+  });
+}
+
+/** Replaces all that an open file holds. */
+export async function replaceContent(file: FileHandle, content: string): Promise<void> {
+  const bytes = Buffer.from(content);
+  await file.truncate(0);
+  for (let written = 0; written < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, written, bytes.length - written, written);
+    written += bytesWritten;
+  }
+}

@@ -1,0 +1,134 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ModelEvent, ModelProvider, ModelRequest, RunEvent } from "@mini-openclaw/protocol";
+import { followSignal } from "./child-signal.ts";
+import { AgentError } from "./errors.ts";
+
+/** How the model is asked, and asked again. */
+export interface Asking {
+  /** The model to ask, and those to turn to when it is overloaded, in this order. */
+  providers: readonly [ModelProvider, ...ModelProvider[]];
+  /** How often a turn that failed before it showed anything is tried again. */
+  maxRetries: number;
+  /** The first wait; each further one is twice as long, up to `retryMaxMs`. */
+  retryBaseMs: number;
+  /** The longest wait. A server that asks for more ends the run instead. */
+  retryMaxMs: number;
+  /** Silence of the model's server after which it is given up. */
+  idleTimeoutMs: number;
+  /** A number from 0 to 1; spreads the waits of many runs. */
+  random: () => number;
+}
+
+export interface TurnPlace {
+  runId: string;
+  /** The id of the assistant entry to come. */
+  messageId: string;
+  signal: AbortSignal;
+}
+
+/** The complete turn, and the name of the model that gave it. */
+export type Turn = Extract<ModelEvent, { type: "turn" }> & { model: string };
+
+/**
+ * Streams one turn of the model: `chunk` and `thinking` as they come; returns the complete turn.
+ *
+ * A failure that may pass is tried again after a `retry` event, but never once something was shown.
+ *
+ * @throws what the provider threw, or the signal's reason
+ */
+export async function* streamTurn(
+  request: ModelRequest,
+  { runId, messageId, signal }: TurnPlace,
+  asking: Asking,
+): AsyncGenerator<RunEvent, Turn> {
+  let place = 0;
+  for (let attempt = 1; ; attempt += 1) {
+    const provider = asking.providers[place % asking.providers.length] as ModelProvider;
+    let shown = false;
+    try {
+      for await (const event of readTurn(provider, request, signal, asking.idleTimeoutMs)) {
+        if (event.type === "turn") return { ...event, model: provider.model };
+        shown = true;
+        const type = event.type === "text" ? "chunk" : "thinking";
+        yield { type, runId, messageId, content: event.text };
+      }
+      throw new AgentError("MODEL_FAILED", "The model's stream ended without a turn.", { retryable: true });
+    } catch (error) {
+      if (shown || signal.aborted || !isPassing(error) || attempt > asking.maxRetries) throw error;
+      if (isBusy(error)) place += 1;
+      const delayMs = retryDelay(error, attempt, isBusy(error) && place < asking.providers.length, asking);
+      if (delayMs > asking.retryMaxMs) throw error;
+      yield { type: "retry", runId, attempt, delayMs, code: error.code };
+      await sleep(delayMs, undefined, { signal });
+    }
+  }
+}
+
+/** An error of a provider that says that the same request may succeed later. */
+interface PassingError extends Error {
+  code: string;
+  retryable: true;
+  retryAfterMs?: number;
+}
+
+function isPassing(error: unknown): error is PassingError {
+  return error instanceof Error && "code" in error && "retryable" in error && error.retryable === true;
+}
+
+/** Whether another model would help more than another attempt. */
+function isBusy({ code }: PassingError): boolean {
+  return ["MODEL_OVERLOADED", "MODEL_RATE_LIMITED", "MODEL_TIMEOUT"].includes(code);
+}
+
+/** Pure but for `random`: milliseconds to wait before the next attempt. */
+export function retryDelay(
+  { retryAfterMs }: { retryAfterMs?: number | undefined },
+  attempt: number,
+  hasFreshModel: boolean,
+  { retryBaseMs, retryMaxMs, random }: Pick<Asking, "retryBaseMs" | "retryMaxMs" | "random">,
+): number {
+  if (hasFreshModel) return 0;
+  if (retryAfterMs !== undefined) return retryAfterMs;
+  const ceiling = Math.min(retryMaxMs, retryBaseMs * 2 ** (attempt - 1));
+  // Half is certain, half is chance, so that runs that failed together do not come back together.
+  return Math.round(ceiling * (0.5 + random() / 2));
+}
+
+/** The provider's events, cut off when the signal aborts or nothing comes for too long, whatever the provider does. */
+async function* readTurn(
+  provider: ModelProvider,
+  request: ModelRequest,
+  signal: AbortSignal,
+  idleTimeoutMs: number,
+): AsyncGenerator<ModelEvent> {
+  const stop = followSignal(signal);
+  const events = provider.stream(request, { signal: stop.signal })[Symbol.asyncIterator]();
+  let cutOff: (reason: unknown) => void = () => {};
+  stop.signal.addEventListener("abort", () => cutOff(stop.signal.reason), { once: true });
+  try {
+    for (;;) {
+      const step = await new Promise<IteratorResult<ModelEvent>>((resolve, reject) => {
+        if (stop.signal.aborted) reject(stop.signal.reason);
+        cutOff = reject;
+        const idle = setTimeout(() => stop.abort(silence(idleTimeoutMs)), idleTimeoutMs);
+        events
+          .next()
+          .then(resolve, reject)
+          .finally(() => clearTimeout(idle));
+      });
+      if (step.done) return;
+      yield step.value;
+    }
+  } finally {
+    stop.abort(new Error("The turn is over."));
+    stop.dispose();
+    // Not awaited: a provider that hangs would hang this too.
+    events.return?.().catch(() => {});
+  }
+}
+
+function silence(idleTimeoutMs: number): AgentError {
+  return new AgentError("MODEL_TIMEOUT", `The model's server sent nothing for ${idleTimeoutMs} ms.`, {
+    retryable: true,
+  });
+}

@@ -1,0 +1,481 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test, vi } from "vitest";
+import { AgentError, AgentRuntime, type AgentRuntimeOptions, defineTool } from "../src/index.ts";
+import {
+  calls,
+  callsBadly,
+  createScriptedProvider,
+  ends,
+  fails,
+  hangs,
+  type ScriptStep,
+  says,
+  thinks,
+  uses,
+} from "../src/testing.ts";
+import { eventsOf, inputOf, NOW, outline, user } from "./collect.ts";
+
+const echo = defineTool<{ text: string }>({
+  name: "echo",
+  description: "Says the text again.",
+  parameters: { text: { type: "string", description: "The text." } },
+  execute: ({ text }) => ({ success: true, output: text }),
+});
+
+function scripted(script: readonly ScriptStep[], options: Partial<AgentRuntimeOptions> = {}) {
+  const provider = createScriptedProvider(script);
+  const agent = new AgentRuntime({ provider, tools: [echo], retryBaseMs: 0, now: () => NOW, ...options });
+  return { provider, agent };
+}
+
+async function outlineOf(script: readonly ScriptStep[], options: Partial<AgentRuntimeOptions> = {}) {
+  return outline(await eventsOf(scripted(script, options).agent, inputOf("hi")));
+}
+
+describe("a run", () => {
+  test("streams the answer and ends with all of it", async () => {
+    const { agent } = scripted([[says("Hel", "lo."), uses({ inputTokens: 7, outputTokens: 2 })]]);
+
+    const events = await eventsOf(agent, inputOf("hi"));
+
+    const id = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7/) as string;
+    const usage = { inputTokens: 7, outputTokens: 2, cacheReadTokens: 0, cacheWriteTokens: 0 };
+    expect(events).toEqual([
+      { type: "run_start", runId: "r1", timestamp: NOW },
+      { type: "chunk", runId: "r1", messageId: id, content: "Hel" },
+      { type: "chunk", runId: "r1", messageId: id, content: "lo." },
+      {
+        type: "assistant_message",
+        runId: "r1",
+        id,
+        content: "Hello.",
+        timestamp: NOW,
+        stopReason: "end_turn",
+        model: "scripted",
+      },
+      { type: "message_done", runId: "r1", content: "Hello." },
+      { type: "run_end", runId: "r1", outcome: "completed", usage, timestamp: NOW },
+    ]);
+    expect(events[1]).toHaveProperty("messageId", (events[3] as { id: string }).id);
+  });
+
+  // rows 31.c, 30.g
+  test("runs the tools a turn asks for and goes on until none is asked for", async () => {
+    expect(
+      await outlineOf([
+        [thinks("Hm."), says("Let me look. "), calls("echo", { text: "a" }), calls("echo", { text: "b" })],
+        [calls("echo", { text: "c" })],
+        [says("Done.")],
+      ]),
+    ).toEqual([
+      "run_start",
+      "thinking Hm.",
+      "chunk Let me look. ",
+      "assistant_message Let me look.  +echo +echo",
+      "tool_start call_1_1",
+      "tool_start call_1_2",
+      "tool_done call_1_1 a",
+      "tool_done call_1_2 b",
+      "assistant_message  +echo",
+      "tool_start call_2_1",
+      "tool_done call_2_1 c",
+      "chunk Done.",
+      "assistant_message Done.",
+      "message_done Let me look. Done.",
+      "run_end completed",
+    ]);
+  });
+
+  test("shows the model its calls and their results, and the user's message once", async () => {
+    const { agent, provider } = scripted([[calls("echo", { text: "a" })], [says("ok")]]);
+
+    await eventsOf(agent, inputOf([user("before"), user("hi")]));
+
+    const said = (turn: number) => provider.requests[turn]?.messages.map(({ role, content }) => [role, content]);
+    expect(said(0)).toEqual([
+      ["user", "before"],
+      ["user", "hi"],
+    ]);
+    expect(said(1)).toEqual([
+      ["user", "before"],
+      ["user", "hi"],
+      ["assistant", ""],
+      ["tool", "a"],
+    ]);
+  });
+
+  test("sums the usage of its turns", async () => {
+    const { agent } = scripted([
+      [calls("echo", { text: "a" }), uses({ inputTokens: 5, outputTokens: 1, cacheWriteTokens: 3 })],
+      [says("ok"), uses({ inputTokens: 6, outputTokens: 2, cacheReadTokens: 4 })],
+    ]);
+
+    const end = (await eventsOf(agent, inputOf("hi"))).at(-1);
+
+    expect(end).toMatchObject({
+      usage: { inputTokens: 11, outputTokens: 3, cacheReadTokens: 4, cacheWriteTokens: 3 },
+    });
+  });
+
+  test("goes on with a turn that the model's server paused", async () => {
+    expect(await outlineOf([[says("One "), ends("pause_turn")], [says("two.")]])).toEqual([
+      "run_start",
+      "chunk One ",
+      "assistant_message One ",
+      "chunk two.",
+      "assistant_message two.",
+      "message_done One two.",
+      "run_end completed",
+    ]);
+  });
+
+  test("ends as refused when the model declines, and runs none of its calls", async () => {
+    expect(await outlineOf([[says("I "), calls("echo", { text: "a" }), ends("refusal")]])).toEqual([
+      "run_start",
+      "chunk I ",
+      "assistant_message I  +echo",
+      "tool_done call_1_1 error: [interrupted: the tool call has no result]",
+      "message_done I ",
+      "run_end refused",
+    ]);
+  });
+
+  test("does not run the call that the token limit cut short", async () => {
+    const script = [
+      [calls("echo", { text: "a" }), calls("echo", { text: "b" }), ends("max_tokens")],
+      [says("ok")],
+    ];
+    expect((await outlineOf(script)).filter((line) => line.startsWith("tool_done"))).toEqual([
+      "tool_done call_1_1 a",
+      'tool_done call_1_2 error: The input is not a complete JSON object; the tool was not run. It began with: {"text":"b"}',
+    ]);
+  });
+});
+
+describe("brakes", () => {
+  // row E31.3
+  test("after the last round the model is told to answer, and may call nothing", async () => {
+    const { agent, provider } = scripted(
+      [[calls("echo", { text: "1" })], [calls("echo", { text: "2" })], [says("Two, so far.")]],
+      { maxToolRounds: 2, systemPrompt: () => ({ stable: "be good", volatile: "it is late" }) },
+    );
+
+    const lines = outline(await eventsOf(agent, inputOf("hi")));
+
+    expect(lines.slice(-4)).toEqual([
+      "chunk Two, so far.",
+      "assistant_message Two, so far.",
+      "message_done Two, so far.",
+      "run_end max_rounds",
+    ]);
+    expect(provider.requests.map(({ toolChoice }) => toolChoice)).toEqual(["auto", "auto", "none"]);
+    expect(provider.requests[2]?.system).toEqual({
+      stable: "be good",
+      volatile: "it is late\nNo more tools can be called in this run. Answer now, with what you have.",
+    });
+    provider.assertComplete();
+  });
+
+  test("the same call with the same result ends the run before it is made once more", async () => {
+    const { agent, provider } = scripted(Array.from({ length: 9 }, () => [calls("echo", { text: "a" })]));
+
+    const lines = outline(await eventsOf(agent, inputOf("hi")));
+
+    expect(lines.filter((line) => line.startsWith("tool_start"))).toHaveLength(3);
+    expect(lines.slice(-3)).toEqual([
+      "tool_done call_4_1 error: [interrupted: the tool call has no result]",
+      "message_done ",
+      "run_end loop_detected",
+    ]);
+    expect(provider.requests).toHaveLength(4);
+  });
+
+  test("the same call is made again as long as its results differ", async () => {
+    let count = 0;
+    const poll = { name: "poll", description: "Looks.", parameters: {} };
+    const execute = () => ({ success: true, output: String((count += 1)) });
+    const script = [...Array.from({ length: 6 }, () => [calls("poll")]), [says("ok")]];
+    expect((await outlineOf(script, { tools: [{ ...poll, execute }] })).at(-1)).toBe("run_end completed");
+  });
+
+  test.each([
+    ["tool calls", { maxToolCalls: 1 }, ["assistant_message  +echo +echo", "run_end budget"]],
+    ["tokens", { maxRunTokens: 20 }, ["run_end budget"]],
+  ])("a run stops before it spends more %s than allowed", async (_, options, expected) => {
+    const script = [[calls("echo", { text: "a" }), calls("echo", { text: "b" })], [says("never")]];
+    const lines = await outlineOf(script, options);
+    expect(lines).toEqual(expect.arrayContaining(expected));
+    expect(lines).not.toContain("chunk never");
+  });
+
+  test("a run that takes too long is stopped where it is", async () => {
+    expect(await outlineOf([[says("Well"), hangs()]], { maxRunMs: 20 })).toEqual([
+      "run_start",
+      "chunk Well",
+      "assistant_message (interrupted) Well",
+      "message_done Well",
+      "run_end budget",
+    ]);
+  });
+});
+
+describe("failures", () => {
+  const busy = new AgentError("MODEL_OVERLOADED", "busy", { retryable: true });
+  const no = new AgentError("MODEL_UNAUTHORIZED", "no");
+
+  test("an error with a code ends the run as failed, and says why", async () => {
+    const { agent } = scripted([[fails(no)]]);
+    expect(await eventsOf(agent, inputOf("hi"))).toMatchObject([
+      { type: "run_start" },
+      { type: "error", runId: "r1", code: "MODEL_UNAUTHORIZED", message: "no", retryable: false },
+      { type: "message_done", content: "" },
+      { type: "run_end", outcome: "failed" },
+    ]);
+  });
+
+  test("any other error is told to `onError` only", async () => {
+    const onError = vi.fn();
+    const lost = new Error("cannot read /home/me/secret");
+    const { agent } = scripted([[says("A"), fails(lost)]], { onError });
+
+    const events = await eventsOf(agent, inputOf("hi"));
+
+    expect(outline(events)).toEqual([
+      "run_start",
+      "chunk A",
+      "assistant_message (interrupted) A",
+      "error AGENT_FAILED",
+      "message_done A",
+      "run_end failed",
+    ]);
+    expect(JSON.stringify(events)).not.toContain("secret");
+    expect(onError.mock.calls).toEqual([[lost]]);
+  });
+
+  test("a passing failure is tried again, and nothing is shown twice", async () => {
+    expect(await outlineOf([[fails(busy)], [fails(busy)], [says("ok")]])).toEqual([
+      "run_start",
+      "retry 1 MODEL_OVERLOADED",
+      "retry 2 MODEL_OVERLOADED",
+      "chunk ok",
+      "assistant_message ok",
+      "message_done ok",
+      "run_end completed",
+    ]);
+  });
+
+  test("nothing is tried again once something was shown", async () => {
+    expect((await outlineOf([[says("A"), fails(busy)]])).slice(1)).toEqual([
+      "chunk A",
+      "assistant_message (interrupted) A",
+      "error MODEL_OVERLOADED",
+      "message_done A",
+      "run_end failed",
+    ]);
+  });
+
+  test("trying again has an end", async () => {
+    const script = Array.from({ length: 9 }, () => [fails(busy)]);
+    expect(await outlineOf(script, { maxRetries: 1 })).toEqual([
+      "run_start",
+      "retry 1 MODEL_OVERLOADED",
+      "error MODEL_OVERLOADED",
+      "message_done ",
+      "run_end failed",
+    ]);
+  });
+
+  test("a server that asks for a longer wait than allowed ends the run and passes its wish on", async () => {
+    const later = new AgentError("MODEL_RATE_LIMITED", "later", { retryable: true, retryAfterMs: 60_000 });
+    const { agent } = scripted([[fails(later)]]);
+    expect(await eventsOf(agent, inputOf("hi"))).toMatchObject([
+      { type: "run_start" },
+      { type: "error", code: "MODEL_RATE_LIMITED", retryable: true, retryAfterMs: 60_000 },
+      { type: "message_done" },
+      { type: "run_end", outcome: "failed" },
+    ]);
+  });
+
+  test("an overloaded model is left for the next one at once", async () => {
+    const fallback = createScriptedProvider([[says("from the other")]], { model: "other" });
+    const { agent } = scripted([[fails(busy)]], { fallbacks: [fallback] });
+    expect(await eventsOf(agent, inputOf("hi"))).toMatchObject([
+      { type: "run_start" },
+      { type: "retry", attempt: 1, delayMs: 0, code: "MODEL_OVERLOADED" },
+      { type: "chunk", content: "from the other" },
+      { type: "assistant_message", model: "other" },
+      { type: "message_done" },
+      { type: "run_end", outcome: "completed" },
+    ]);
+  });
+
+  test("a model that falls silent is given up", async () => {
+    expect(await outlineOf([[hangs()], [says("ok")]], { idleTimeoutMs: 20 })).toEqual([
+      "run_start",
+      "retry 1 MODEL_TIMEOUT",
+      "chunk ok",
+      "assistant_message ok",
+      "message_done ok",
+      "run_end completed",
+    ]);
+  });
+
+  test("a system prompt that cannot be made ends the run as failed", async () => {
+    const systemPrompt = () => {
+      throw new Error("no prompt");
+    };
+    expect(await outlineOf([], { systemPrompt })).toEqual([
+      "run_start",
+      "error AGENT_FAILED",
+      "message_done ",
+      "run_end failed",
+    ]);
+  });
+
+  test("a provider that ends without a turn has failed", async () => {
+    const provider = { model: "m", async *stream() {} };
+    const agent = new AgentRuntime({ provider, maxRetries: 0 });
+    expect(outline(await eventsOf(agent, inputOf("hi")))).toEqual([
+      "run_start",
+      "error MODEL_FAILED",
+      "message_done ",
+      "run_end failed",
+    ]);
+  });
+});
+
+describe("an abort", () => {
+  test("before the run ends it without asking the model", async () => {
+    const { agent, provider } = scripted([]);
+    const lines = outline(await eventsOf(agent, inputOf("hi", { signal: AbortSignal.abort() })));
+    expect(lines).toEqual(["run_start", "message_done ", "run_end aborted"]);
+    expect(provider.requests).toEqual([]);
+  });
+
+  test("keeps the text so far", async () => {
+    const { agent } = scripted([[says("Once upon"), hangs()]]);
+    const controller = new AbortController();
+    const lines: string[] = [];
+    for await (const event of agent.run(inputOf("hi", { signal: controller.signal }))) {
+      lines.push(...outline([event]));
+      if (event.type === "chunk") controller.abort();
+    }
+    expect(lines).toEqual([
+      "run_start",
+      "chunk Once upon",
+      "assistant_message (aborted) Once upon",
+      "message_done Once upon",
+      "run_end aborted",
+    ]);
+  });
+
+  test("ends the run even when the provider does not listen", async () => {
+    const controller = new AbortController();
+    const provider = {
+      model: "deaf",
+      async *stream() {
+        controller.abort();
+        await new Promise(() => {});
+        yield { type: "text" as const, text: "never" };
+      },
+    };
+    const agent = new AgentRuntime({ provider });
+    const lines = outline(await eventsOf(agent, inputOf("hi", { signal: controller.signal })));
+    expect(lines).toEqual(["run_start", "message_done ", "run_end aborted"]);
+  });
+
+  test("ends the running tools, keeps what they return, and starts no other", async () => {
+    const controller = new AbortController();
+    const slow = defineTool({
+      name: "slow",
+      description: "Waits.",
+      parameters: {},
+      async execute(_, { signal, progress }) {
+        progress("half");
+        await sleep(60_000, undefined, { signal }).catch(() => {});
+        return { success: false, output: "half", error: "[stopped]" };
+      },
+    });
+    const { agent } = scripted([[calls("slow"), calls("echo", { text: "a" })]], {
+      tools: [slow, echo],
+      maxParallelTools: 1,
+    });
+    const lines: string[] = [];
+    for await (const event of agent.run(inputOf("hi", { signal: controller.signal }))) {
+      lines.push(...outline([event]));
+      if (event.type === "tool_output") controller.abort();
+    }
+    expect(lines).toEqual([
+      "run_start",
+      "assistant_message  +slow +echo",
+      "tool_start call_1_1",
+      "tool_output call_1_1 half",
+      "tool_done call_1_1 error: half\n[stopped]",
+      "tool_done call_1_2 error: [aborted: the tool call has no result]",
+      "message_done ",
+      "run_end aborted",
+    ]);
+  });
+
+  test("by a reader that goes away closes the model's stream", async () => {
+    let closed = false;
+    const provider = {
+      model: "m",
+      async *stream() {
+        try {
+          yield { type: "text" as const, text: "a" };
+          yield { type: "text" as const, text: "b" };
+        } finally {
+          closed = true;
+        }
+      },
+    };
+    for await (const event of new AgentRuntime({ provider }).run(inputOf("hi"))) {
+      if (event.type === "chunk") break;
+    }
+    expect(closed).toBe(true);
+  });
+});
+
+describe("tool calls that cannot be run become results that the model sees", () => {
+  test.each([
+    ["an unknown tool", calls("nope"), 'There is no tool named "nope".'],
+    ["__proto__ as a tool", calls("__proto__"), 'There is no tool named "__proto__".'],
+    ["a missing parameter", calls("echo"), /^The input is not valid; the tool was not run\.\n.*text/],
+    ["a parameter of the wrong type", calls("echo", { text: 1 }), /input\/text: .*string/],
+    ["broken JSON", callsBadly("echo", '{"text": "a'), /not a complete JSON object.*It began with: \{"text": "a$/],
+    ["a tool that throws", calls("throws"), "The tool failed: out of luck"],
+    ["a tool that answers nonsense", calls("nonsense"), "The tool failed: it did not return { success, output }."],
+    ["a tool that hangs", calls("hangs"), "The tool failed: it did not end within 10 ms."],
+  ])("%s", async (_, call, output) => {
+    const parameters = {};
+    const description = "";
+    const throws = () => {
+      throw new Error("out of luck");
+    };
+    const tools = [
+      echo,
+      { name: "throws", description, parameters, execute: throws },
+      { name: "nonsense", description, parameters, execute: () => "?" as never },
+      {
+        name: "hangs",
+        description,
+        parameters,
+        timeoutMs: 10,
+        execute: (_: unknown, { signal }: { signal: AbortSignal }) =>
+          new Promise<never>((_resolve, reject) => {
+            signal.addEventListener("abort", () => reject(signal.reason as Error));
+          }),
+      },
+    ];
+    const { agent, provider } = scripted([[call], [says("I see.")]], { tools });
+
+    const events = await eventsOf(agent, inputOf("hi"));
+
+    const done = events.find(({ type }) => type === "tool_done");
+    const expected = typeof output === "string" ? output : (expect.stringMatching(output) as string);
+    expect(done).toMatchObject({ isError: true, output: expected });
+    expect(provider.requests[1]?.messages.at(-1)).toMatchObject({ isError: true, content: expected });
+    expect(events.at(-1)).toMatchObject({ outcome: "completed" });
+  });
+});
