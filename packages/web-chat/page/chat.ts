@@ -110,7 +110,7 @@ export const emptyChat: Chat = {
 
 /** The chat after the user sent a message, or sent a refused one again. */
 export function submitMessage(chat: Chat, message: { id: string; content: string }): Chat {
-  const begun = chat.items.length > 0;
+  const begun = chat.items.some(({ kind }) => kind === "user");
   const waiting: WaitingMessage = {
     kind: "waiting",
     key: `waiting:${message.id}`,

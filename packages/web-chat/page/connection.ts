@@ -1,5 +1,6 @@
 import type { ClientEvent, ServerEvent } from "@mini-openclaw/protocol";
 import { parseServerEvent } from "@mini-openclaw/protocol/schema";
+import { retryDelayMs } from "./retry-delay.ts";
 
 /** Where the page's connection stands. */
 export type ConnectionState =
@@ -21,17 +22,8 @@ export interface Connection {
   retryNow(): void;
 }
 
-// Chosen: a restart of the server is over by then, and a person still waits for it.
-const firstDelayMs = 500;
-// Chosen: what a person who watches a countdown accepts.
-const maxDelayMs = 15_000;
 // Chosen: below the 60 s after which common proxies drop a silent connection.
 const pingIntervalMs = 25_000;
-
-/** How long to wait before the next attempt; `random` in [0, 1) spreads clients that were lost together. */
-export function retryDelayMs(failures: number, random: number): number {
-  return Math.min(maxDelayMs, firstDelayMs * 2 ** failures) * (0.5 + random / 2);
-}
 
 /** Keeps a connection to the gateway: a lost one is made again, with growing pauses. */
 export function connect({ url, onState, onEvent }: ConnectionOptions): Connection {

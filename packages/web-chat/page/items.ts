@@ -108,7 +108,7 @@ export function streamText(items: Items, event: NumberedEvent & (ChunkEvent | Th
   return putItem(withoutRetry(items, runId), { ...before, broken: false, [field]: text });
 }
 
-/** Ends what a run left open, and says how it ended if it gave no answer. */
+/** Ends what a run left open, and says how it ended if it gave no answer and nothing else says so. */
 export function endRun(items: Items, { runId, outcome, seq }: NumberedEvent & RunEndEvent): Items {
   const ended = withoutRetry(items, runId).map((item): Item => {
     if (item.runId !== runId) return item;
@@ -119,8 +119,13 @@ export function endRun(items: Items, { runId, outcome, seq }: NumberedEvent & Ru
     return item;
   });
   if (outcome === "completed") return ended;
-  const explained = ended.some((item) => item.kind === "error" && item.runId === runId);
-  if (outcome === "failed" && explained) return ended;
+  const isTold = ended.some(
+    (item) =>
+      item.runId === runId &&
+      ((item.kind === "error" && outcome === "failed") ||
+        (item.kind === "assistant" && item.partial === outcome)),
+  );
+  if (isTold) return ended;
   return putItem(ended, { kind: "outcome", key: `outcome:${runId}`, seq, runId, outcome });
 }
 

@@ -63,7 +63,7 @@ function startPage(body: HTMLElement): void {
     setText(announcer, outcome === "completed" ? answerOf(chat, runId) : texts.outcome[outcome]);
   }
 
-  const notice = isDemo ? [element("p", "demo", texts.demoNotice)] : [];
+  const notice = isDemo ? [createDemoNotice(texts)] : [];
   body.replaceChildren(status.root, ...notice, conversation.root, composer.root, announcer);
   document.addEventListener("keydown", ({ key, isComposing }) => {
     if (key === "Escape" && !isComposing) client.stop();
@@ -87,6 +87,11 @@ function webSocketUrl(path: string): string {
   const { protocol, host, pathname } = new URL(path, location.href);
   if (host !== location.host) throw new TypeError(`the gateway must be on ${location.host}, got ${host}`);
   return `${protocol === "https:" ? "wss:" : "ws:"}//${host}${pathname}`;
+}
+
+function createDemoNotice(texts: Texts): HTMLElement {
+  const explanation = element("p", "", texts.demoExplanation);
+  return element("details", "demo", element("summary", "", texts.demoNotice), explanation);
 }
 
 function createWelcome(texts: Texts, isDemo: boolean, send: (content: string) => void): HTMLElement {

@@ -25,6 +25,7 @@ export function createStatusView({ texts, onNewChat, onRetryNow }: StatusParts):
   const banner = element("p", "banner", countdown, reason, button("link", texts.retryNow, onRetryNow));
   const bar = element("div", "bar", element("h1", "", "Mini OpenClaw"), status, newChat);
   const root = element("header", "", bar, banner);
+  const labels = { connecting: texts.connecting, open: texts.connected, waiting: texts.offline };
   let tick = 0;
 
   return {
@@ -33,7 +34,7 @@ export function createStatusView({ texts, onNewChat, onRetryNow }: StatusParts):
       clearInterval(tick);
       const { phase } = connection;
       status.dataset["phase"] = phase;
-      setText(label, phase === "open" ? texts.connected : texts.connecting);
+      setText(label, labels[phase]);
       setText(session, phase === "open" && sessionId !== undefined ? shortId(sessionId) : "");
       session.title = sessionId ?? "";
       newChat.disabled = phase !== "open";

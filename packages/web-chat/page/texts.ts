@@ -6,10 +6,12 @@ export interface Texts {
   newChat: string;
   connecting: string;
   connected: string;
+  offline: string;
   reconnecting: (seconds: number) => string;
   unreachable: string;
   retryNow: string;
   demoNotice: string;
+  demoExplanation: string;
   welcome: string;
   welcomeHint: string;
   suggestions: readonly string[];
@@ -48,11 +50,13 @@ const english: Texts = {
   newChat: "New chat",
   connecting: "Connecting…",
   connected: "Connected",
+  offline: "Offline",
   reconnecting: (seconds) => `Connection lost. Trying again in ${seconds} s`,
   unreachable: "The gateway does not answer, or does not let this page in.",
   retryNow: "Try now",
-  demoNotice:
-    "Demo: no API key is set, so a scripted model answers. It streams and runs real tools in a scratch folder.",
+  demoNotice: "Demo: scripted answers, no API key is set",
+  demoExplanation:
+    "It really streams and really runs the tools, in a scratch folder of its own. Ask it to list the files, or to write a script and run it. For a real model, set ANTHROPIC_API_KEY and start the server again.",
   welcome: "What can I do for you?",
   welcomeHint: "The agent can read and write files and run commands in its workspace.",
   suggestions: ["What can you do?", "Which files are in the workspace?"],
@@ -113,10 +117,13 @@ const chinese: Texts = {
   newChat: "新对话",
   connecting: "正在连接…",
   connected: "已连接",
+  offline: "离线",
   reconnecting: (seconds) => `连接已断开，${seconds} 秒后重试`,
   unreachable: "网关没有响应，或者不允许此页面连接。",
   retryNow: "立即重试",
-  demoNotice: "演示模式：未设置 API key，由脚本模型作答。它会真实地流式输出，并在临时目录中真实地运行工具。",
+  demoNotice: "演示模式：未设置 API key，由脚本模型作答",
+  demoExplanation:
+    "它会真实地流式输出，并在自己的临时目录里真实地运行工具。可以让它列出文件，或者写一个脚本并运行。要使用真实模型，请设置 ANTHROPIC_API_KEY 后重新启动服务器。",
   welcome: "有什么可以帮你？",
   welcomeHint: "智能体可以在工作区里读写文件、运行命令。",
   suggestions: ["你能做什么？", "工作区里有哪些文件？"],

@@ -1,0 +1,215 @@
+import { once } from "node:events";
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { describe, expect, test } from "vitest";
+import { serveWebChat } from "../src/index.ts";
+import { servePage, type WebChatOptions } from "../src/serve-web-chat.ts";
+
+/** A server with the page's real HTML, and an answer 404 for what the handler leaves alone. */
+async function testServer(options?: WebChatOptions, { built = true } = {}) {
+  const directory = await mkdtemp(join(tmpdir(), "web-chat-"));
+  if (built) {
+    await copyFile(new URL("../page/index.html", import.meta.url), join(directory, "index.html"));
+    await writeFile(join(directory, "page.js"), "// page");
+    await writeFile(join(directory, "page.css"), "/* page */");
+  }
+  const handler = servePage(pathToFileURL(`${directory}/`), options);
+  const server = createServer((request, response) => {
+    if (!handler(request, response)) response.writeHead(404).end("left alone");
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    get: (path: string, init?: RequestInit) =>
+      fetch(`http://127.0.0.1:${port}${path}`, { redirect: "manual", ...init }),
+    async [Symbol.asyncDispose]() {
+      server.close();
+      server.closeAllConnections();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+// row 33.a
+test("serves the page and its files", async () => {
+  await using server = await testServer();
+  const answers = await Promise.all(
+    ["/", "/index.html", "/page.js", "/page.css"].map((path) => server.get(path)),
+  );
+
+  expect(answers.map(({ status, headers }) => [status, headers.get("content-type")])).toEqual([
+    [200, "text/html; charset=utf-8"],
+    [200, "text/html; charset=utf-8"],
+    [200, "text/javascript; charset=utf-8"],
+    [200, "text/css; charset=utf-8"],
+  ]);
+  expect(await answers[2]?.text()).toBe("// page");
+});
+
+test("lets the page run its own script only, and be shown nowhere else", async () => {
+  await using server = await testServer();
+  const { headers } = await server.get("/");
+
+  expect(headers.get("content-security-policy")?.split("; ")).toEqual([
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "connect-src 'self'",
+    "img-src 'self' data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types dompurify",
+  ]);
+  expect(headers.get("x-content-type-options")).toBe("nosniff");
+  expect(headers.get("referrer-policy")).toBe("no-referrer");
+});
+
+test("sends every answer with the security headers: redirects, 304 and 503 too", async () => {
+  await using server = await testServer({ basePath: "/chat" });
+  await using unbuilt = await testServer({}, { built: false });
+  const etag = (await server.get("/chat/")).headers.get("etag") ?? "";
+  const answers = [
+    await server.get("/chat"),
+    await server.get("/chat/", { headers: { "if-none-match": etag } }),
+    await unbuilt.get("/"),
+  ];
+
+  expect(answers.map(({ status }) => status)).toEqual([308, 304, 503]);
+  for (const { headers } of answers) {
+    expect(headers.get("content-security-policy")).toContain("default-src 'none'");
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+  }
+});
+
+test.each([
+  "/nothing",
+  "/page.ts",
+  "/page.js/",
+  "/%70age.js",
+  "/..%2fpackage.json",
+  "/constructor",
+  "/__proto__",
+  "//page.js",
+])("leaves %s to others", async (path) => {
+  await using server = await testServer();
+  const answer = await server.get(path);
+
+  expect([answer.status, await answer.text()]).toEqual([404, "left alone"]);
+});
+
+test.each(["POST", "PUT", "DELETE", "OPTIONS"])("leaves %s to others", async (method) => {
+  await using server = await testServer();
+
+  expect((await server.get("/", { method })).status).toBe(404);
+});
+
+test("answers HEAD with the headers of GET and no body", async () => {
+  await using server = await testServer();
+  const [get, head] = await Promise.all([server.get("/"), server.get("/", { method: "HEAD" })]);
+
+  const names = ["content-type", "content-length", "etag", "cache-control", "content-security-policy"];
+  expect(names.map((name) => head.headers.get(name))).toEqual(names.map((name) => get.headers.get(name)));
+  expect(get.headers.get("content-length")).not.toBeNull();
+  expect(await head.text()).toBe("");
+});
+
+test("sends nothing again that the browser has", async () => {
+  await using server = await testServer();
+  const first = await server.get("/page.js");
+  const etag = first.headers.get("etag") ?? "";
+  const second = await server.get("/page.js", { headers: { "if-none-match": etag } });
+
+  expect([first.status, second.status, await second.text()]).toEqual([200, 304, ""]);
+  expect(first.headers.get("cache-control")).toBe("no-cache");
+});
+
+test("ignores the query, so that nobody can put anything into the page by a link", async () => {
+  await using server = await testServer();
+  const plain = await (await server.get("/")).text();
+
+  expect(await (await server.get("/?demo=true&gatewayUrl=ws://evil.example")).text()).toBe(plain);
+});
+
+describe("under a base path", () => {
+  test("serves there and nowhere else", async () => {
+    await using server = await testServer({ basePath: "/tools/chat" });
+    const paths = ["/tools/chat/", "/tools/chat/page.js", "/", "/page.js", "/tools/", "/tools/chatter/"];
+    const answers = await Promise.all(paths.map((path) => server.get(path)));
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 404, 404, 404, 404]);
+  });
+
+  test("adds a missing slash by a relative redirect, which also holds behind a proxy", async () => {
+    await using server = await testServer({ basePath: "/tools/chat/" });
+    const answers = [await server.get("/tools/chat"), await server.get("/tools/chat?a=b?c")];
+
+    expect(answers.map(({ status, headers }) => [status, headers.get("location")])).toEqual([
+      [308, "./chat/"],
+      [308, "./chat/?a=b?c"],
+    ]);
+  });
+
+  test.each([
+    [{}, "./"],
+    [{ basePath: "/chat" }, "./"],
+    [{ basePath: "/chat", webSocketPath: "/chat/socket" }, "./socket"],
+    [{ basePath: "/chat", webSocketPath: "/claw" }, "../claw"],
+    [{ basePath: "/a/b", webSocketPath: "/" }, "../../"],
+    [{ basePath: "/a/b", webSocketPath: "/a/c/d" }, "../c/d"],
+    [{ basePath: "/a/b", webSocketPath: "/a/b" }, "../b"],
+    [{ webSocketPath: "/claw" }, "./claw"],
+    [{ webSocketPath: "/a&b" }, "./a&amp;b"],
+  ])("with %j the page finds the gateway at %s", async (options, expected) => {
+    await using server = await testServer(options);
+    const path = "basePath" in options ? `${options.basePath}/` : "/";
+
+    expect(await (await server.get(path)).text()).toContain(`data-web-socket-path="${expected}"`);
+  });
+});
+
+test("tells the page whether a demo model answers", async () => {
+  await using demo = await testServer({ demo: true });
+  await using real = await testServer();
+
+  expect(await (await demo.get("/")).text()).toContain('<body data-demo="true"');
+  expect(await (await real.get("/")).text()).toContain('<body data-demo="false"');
+});
+
+test.each([
+  ["basePath", "chat"],
+  ["basePath", ""],
+  ["basePath", "//evil.example/"],
+  ["basePath", "/a//b"],
+  ["basePath", "/../etc"],
+  ["basePath", "/./"],
+  ["basePath", '/"><script>alert(1)</script>'],
+  ["webSocketPath", "ws://evil.example/"],
+  ["webSocketPath", "//evil.example"],
+  ["webSocketPath", "/\\evil.example"],
+  ["webSocketPath", "/claw?token=1"],
+  ["webSocketPath", "/claw#x"],
+  ["webSocketPath", "/a b"],
+])("refuses %s %j, and says what is allowed", (name, path) => {
+  expect(() => serveWebChat({ [name]: path })).toThrow(
+    new TypeError(
+      `${name}: expected a path such as "/" or "/chat", without query, "//" or "..", got ${JSON.stringify(path)}`,
+    ),
+  );
+});
+
+test("says that the page is not built, and serves it once it is", async () => {
+  await using server = await testServer({}, { built: false });
+  const answer = await server.get("/");
+
+  expect([answer.status, await answer.text()]).toEqual([
+    503,
+    "The WebChat page is not built. Build the package @mini-openclaw/web-chat first.\n",
+  ]);
+});

@@ -1,0 +1,22 @@
+import { errorCodes } from "@mini-openclaw/protocol";
+import { expect, test } from "vitest";
+import { chooseTexts } from "../page/texts.ts";
+
+test.each([
+  [["zh-CN", "en"], "zh-CN"],
+  [["zh"], "zh-CN"],
+  [["zh-Hant-TW"], "zh-CN"],
+  [["en-GB", "zh"], "en"],
+  [["de", "zh-CN", "en"], "zh-CN"],
+  [["de"], "en"],
+  [[], "en"],
+])("reads %j as %s", (languages, expected) => {
+  expect(chooseTexts(languages).language).toBe(expected);
+});
+
+test("explains the same errors in both languages, and only codes that exist", () => {
+  const english = Object.keys(chooseTexts(["en"]).errors);
+
+  expect(Object.keys(chooseTexts(["zh"]).errors)).toEqual(english);
+  expect(english.filter((code) => !(code in errorCodes))).toEqual(["MESSAGE_TOO_LONG"]);
+});

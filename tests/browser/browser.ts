@@ -1,0 +1,56 @@
+import { existsSync } from "node:fs";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+
+const executablePath = "/usr/bin/chromium";
+
+/** Why the browser tests cannot run here; `undefined` if they can. In CI they must run. */
+export const whyNoBrowser: string | undefined =
+  existsSync(executablePath) || process.env["CI"] ? undefined : `there is no ${executablePath}`;
+
+/** A browser that talks to nobody but the tests. */
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath,
+    args: [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+/** A page in a browser profile of its own. */
+export interface TestPage extends AsyncDisposable {
+  readonly page: Page;
+  /** Errors, refused resources and policy violations that the browser told of. */
+  readonly complaints: string[];
+  /** Every address that the page asked for. */
+  readonly requests: string[];
+}
+
+export async function openPage(
+  browser: Browser,
+  url: string,
+  options?: BrowserContextOptions,
+): Promise<TestPage> {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const requests: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("dialog", (dialog) => {
+    complaints.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  context.on("request", (request) => requests.push(request.url()));
+  await page.goto(url);
+  return { page, complaints, requests, [Symbol.asyncDispose]: () => context.close() };
+}
