@@ -1,1 +1,93 @@
-export {};
+#!/usr/bin/env node
+// The whole gateway, wired in the order of its parts: config → store → agent → gateway → page → signals.
+import process from "node:process";
+import { AgentRuntime, createBuiltinTools, MemoryManager, SkillsLoader } from "@mini-openclaw/agent-runtime";
+import { createAnthropicProvider } from "@mini-openclaw/agent-runtime/anthropic";
+import { GatewayError, GatewayServer } from "@mini-openclaw/gateway";
+import { openSessionStore } from "@mini-openclaw/session-store";
+import { serveWebChat } from "@mini-openclaw/web-chat";
+import { banner } from "./banner.ts";
+import { ConfigError, loadConfig, type MiniOpenClawConfig } from "./config.ts";
+import { prepareDataDir, prepareDemoWorkspace } from "./data-dir.ts";
+import { createDemoProvider } from "./demo-model.ts";
+
+// EX_CONFIG of sysexits.h: a supervisor need not try again.
+const EXIT_BAD_CONFIG = 78;
+
+async function start(config: MiniOpenClawConfig): Promise<() => Promise<void>> {
+  prepareDataDir(config.dataDir);
+  const store = await openSessionStore(config.sessionsDir);
+  await store.recover();
+
+  const isDemo = config.apiKey === undefined;
+  const workspaceDir = isDemo ? prepareDemoWorkspace(config.dataDir) : config.workspace;
+  const tools = createBuiltinTools(workspaceDir);
+  const skills = new SkillsLoader({ workspaceDir });
+  const agent = new AgentRuntime({
+    provider: createProvider(config),
+    tools,
+    workspaceDir,
+    skills,
+    memory: new MemoryManager({ workspaceDir, dataDir: config.dataDir }),
+    maxContextMessages: config.maxContextMessages,
+    onError: (error) => console.error("[agent]", error),
+  });
+
+  const gateway = new GatewayServer({ store, agent, maxContextMessages: config.maxContextMessages });
+  const { port, host, token } = config;
+  const listening = await gateway.listen({
+    port,
+    host,
+    ...(token === undefined ? {} : { token }),
+    serve: serveWebChat({ demo: isDemo }),
+  });
+
+  const found = await skills.load();
+  for (const diagnostic of found.diagnostics) console.error("[skills]", diagnostic);
+  console.log(
+    banner(config, {
+      address: `http://${host.includes(":") ? `[${host}]` : host}:${listening.port}/`,
+      toolsDir: workspaceDir,
+      skills: found.skills.map(({ name }) => name),
+      tools: tools.map(({ name }) => name),
+      isDemo,
+    }),
+  );
+  return async () => {
+    await gateway.close();
+    await store.close();
+  };
+}
+
+function createProvider({ apiKey, baseURL, model }: MiniOpenClawConfig) {
+  if (apiKey === undefined) return createDemoProvider();
+  return createAnthropicProvider({ apiKey, model, ...(baseURL === undefined ? {} : { baseURL }) });
+}
+
+/** The first signal lets runs end; a second one does not wait. */
+function stopOnSignals(stop: () => Promise<void>): void {
+  let isStopping = false;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (isStopping) process.exit(1);
+      isStopping = true;
+      console.log(`${signal}: letting runs end; once more to stop at once`);
+      stop().then(() => process.exit(0), fail);
+    });
+  }
+}
+
+function fail(error: unknown): never {
+  if (error instanceof ConfigError) {
+    console.error(`Mini OpenClaw cannot start with these settings:\n${error.message}`);
+    process.exit(EXIT_BAD_CONFIG);
+  }
+  console.error(GatewayError.is(error) ? `Mini OpenClaw cannot start: ${error.message}` : error);
+  process.exit(1);
+}
+
+try {
+  stopOnSignals(await start(loadConfig()));
+} catch (error) {
+  fail(error);
+}

@@ -24,7 +24,9 @@ export class GatewayError extends Error {
 
 /** What a client is told of a failure: its code and one sentence; no stack, no path, no secret. */
 export function toClientError(error: unknown): { code: ErrorCode; message: string; retryable: boolean } {
-  const code = (error as { code?: unknown } | null | undefined)?.code;
+  const given = (error as { code?: unknown } | null | undefined)?.code;
+  // To a client, an id that no session can have is one that no session has.
+  const code = given === "INVALID_SESSION_ID" ? errorCodes.SESSION_NOT_FOUND : given;
   if (typeof code !== "string" || !Object.hasOwn(errorCodes, code)) return unexpected;
   // The gateway's own messages are written for clients; those of stores and agents may hold paths.
   const message = GatewayError.is(error) ? error.message : (sentences[code] ?? unexpected.message);

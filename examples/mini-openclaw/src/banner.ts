@@ -1,0 +1,31 @@
+import type { MiniOpenClawConfig } from "./config.ts";
+
+export interface BannerFacts {
+  address: string;
+  /** The directory that the tools work in. */
+  toolsDir: string;
+  skills: readonly string[];
+  tools: readonly string[];
+  isDemo: boolean;
+}
+
+/** What the operator sees when the gateway is up: everything that was decided, and where to go. */
+export function banner(config: MiniOpenClawConfig, facts: BannerFacts): string {
+  const { skills, tools, isDemo } = facts;
+  const rows = [
+    ["workspace", facts.toolsDir],
+    ["model", isDemo ? "scripted demo (no ANTHROPIC_API_KEY)" : config.model],
+    ...(config.baseURL && !isDemo ? [["base URL", config.baseURL]] : []),
+    ["address", `${facts.address}${config.token ? "  (asks for the token)" : ""}`],
+    ["sessions", config.sessionsDir],
+    ["memory", config.memoryDir],
+    ["skills", skills.length === 0 ? `none (${config.skillsDir})` : skills.join(", ")],
+    ["tools", tools.join(", ")],
+  ];
+  const lines = rows.map(([name = "", value]) => `  ${name.padEnd(10)} ${value}`);
+  const demo = [
+    "",
+    "  No model is asked: a script answers, and its tools are real. For a real one, set ANTHROPIC_API_KEY.",
+  ];
+  return ["", "Mini OpenClaw", ...lines, ...(isDemo ? demo : []), "", `Open ${facts.address}`, ""].join("\n");
+}

@@ -1,0 +1,131 @@
+import { statSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+/** Everything that can be set from outside, resolved and checked. */
+export interface MiniOpenClawConfig {
+  /** 0 takes any free port. */
+  port: number;
+  host: string;
+  /** Guards the gateway; needed beyond loopback. */
+  token: string | undefined;
+  /** Where the agent's tools work. */
+  workspace: string;
+  dataDir: string;
+  sessionsDir: string;
+  memoryDir: string;
+  skillsDir: string;
+  model: string;
+  /** Messages of a session that the model sees. */
+  maxContextMessages: number;
+  /** Absent: a scripted demo model answers. */
+  apiKey: string | undefined;
+  /** Any server that speaks the Messages API; absent: the provider's own. */
+  baseURL: string | undefined;
+}
+
+/** A bad setting: which, what it was, what it may be. */
+export interface ConfigProblem {
+  name: string;
+  message: string;
+}
+
+/** Names every bad setting at once. */
+export class ConfigError extends Error {
+  readonly code = "INVALID_CONFIG";
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(problems: readonly ConfigProblem[]) {
+    super(problems.map(({ name, message }) => `${name}: ${message}`).join("\n"));
+    this.name = "ConfigError";
+    this.problems = problems;
+  }
+}
+
+/**
+ * Reads the settings from environment variables. An empty variable counts as absent.
+ *
+ * @throws ConfigError with every bad value; nothing is guessed.
+ */
+export function loadConfig(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  cwd: string = process.cwd(),
+): MiniOpenClawConfig {
+  const problems: ConfigProblem[] = [];
+
+  function read<T>(name: string, fallback: T, parse: (text: string) => T | Refusal): T {
+    const text = env[name]?.trim();
+    if (text === undefined || text === "") return fallback;
+    const value = parse(text);
+    if (!(value instanceof Refusal)) return value;
+    problems.push({ name, message: `${value.expected}, not ${quote(name, text)}` });
+    return fallback;
+  }
+
+  const workspace = read("MINI_OPENCLAW_WORKSPACE", resolve(cwd), (text) => directory(resolve(cwd, text)));
+  const dataDir = read("MINI_OPENCLAW_DATA_DIR", join(workspace, ".mini-openclaw"), (text) =>
+    resolve(cwd, text),
+  );
+  const config: MiniOpenClawConfig = {
+    port: read("MINI_OPENCLAW_PORT", 3210, (text) => wholeNumber(text, 0, 65_535)),
+    host: read("MINI_OPENCLAW_HOST", "127.0.0.1", hostName),
+    token: read("MINI_OPENCLAW_TOKEN", undefined, token),
+    workspace,
+    dataDir,
+    sessionsDir: join(dataDir, "sessions"),
+    memoryDir: join(dataDir, "memory"),
+    skillsDir: join(workspace, ".openclaw", "skills"),
+    model: read("MINI_OPENCLAW_MODEL", "claude-sonnet-5-5", modelName),
+    maxContextMessages: read("MINI_OPENCLAW_MAX_CONTEXT", 50, (text) => wholeNumber(text, 1, 10_000)),
+    apiKey: read<string | undefined>("ANTHROPIC_API_KEY", undefined, (text) => text),
+    baseURL: read<string | undefined>("ANTHROPIC_BASE_URL", undefined, httpAddress),
+  };
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+/** What would have been right. */
+class Refusal {
+  readonly expected: string;
+  constructor(expected: string) {
+    this.expected = expected;
+  }
+}
+
+function wholeNumber(text: string, min: number, max: number): number | Refusal {
+  const value = Number(text);
+  const isInRange = /^\d+$/.test(text) && value >= min && value <= max;
+  return isInRange ? value : new Refusal(`must be a whole number from ${min} to ${max}`);
+}
+
+function directory(path: string): string | Refusal {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found?.isDirectory() ? path : new Refusal("must be a directory that exists");
+}
+
+function hostName(text: string): string | Refusal {
+  return /^[\w.:-]+$/.test(text)
+    ? text
+    : new Refusal("must be a host name or an IP address, without a port or scheme");
+}
+
+// The gateway refuses shorter ones too; here the message names the variable.
+function token(text: string): string | Refusal {
+  return Buffer.byteLength(text) >= 32
+    ? text
+    : new Refusal("must be at least 32 bytes (try: openssl rand -hex 32)");
+}
+
+function modelName(text: string): string | Refusal {
+  return /^[\w.:/@-]+$/.test(text) ? text : new Refusal("must be a model's name, such as claude-sonnet-5-5");
+}
+
+function httpAddress(text: string): string | Refusal {
+  const isHttp = URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+  return isHttp ? text : new Refusal("must be an http:// or https:// address");
+}
+
+/** A secret is never repeated. */
+function quote(name: string, text: string): string {
+  if (name.endsWith("_TOKEN") || name.endsWith("_KEY")) return `the ${Buffer.byteLength(text)} bytes given`;
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+}

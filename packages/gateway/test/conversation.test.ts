@@ -1,0 +1,325 @@
+import type { AgentRunner, RunEvent } from "@mini-openclaw/protocol";
+import { describe, expect, test } from "vitest";
+import { heldAgent, testGateway } from "./test-gateway.ts";
+
+describe("one message", () => {
+  // rows 30.f, 30.g
+  test("goes through in the documented order, numbered from 1", async () => {
+    await using gateway = await testGateway();
+    const client = await gateway.connect();
+
+    client.send({ type: "message", content: "hello" });
+    await client.next("run_end");
+
+    expect(client.types()).toEqual([
+      "connected",
+      "user_message",
+      "run_start",
+      "chunk",
+      "chunk",
+      "assistant_message",
+      "message_done",
+      "run_end",
+    ]);
+    const seqs = client.frames.flatMap((frame) => ("seq" in frame ? [frame.seq] : []));
+    expect(seqs).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(await client.next("message_done")).toMatchObject({ content: "hello" });
+  });
+
+  test("is kept before it is shown, and what the agent says likewise", async () => {
+    await using gateway = await testGateway();
+    const client = await gateway.connect();
+
+    client.send({ type: "message", content: "hello", id: "q1" });
+    await client.next("run_end");
+
+    const messages = await gateway.store.loadMessages(client.sessionId);
+    expect(messages.map(({ seq, role, content }) => [seq, role, content])).toEqual([
+      [1, "user", "hello"],
+      [5, "assistant", "hello"],
+    ]);
+    expect(messages[0]).toMatchObject({ requestId: "q1" });
+  });
+
+  test("with an id is acknowledged under it", async () => {
+    await using gateway = await testGateway();
+    const client = await gateway.connect();
+
+    client.send({ type: "message", content: "hello", id: "q1" });
+
+    const { runId } = await client.next("run_start");
+    expect(await client.next("ack")).toEqual({
+      type: "ack",
+      replyTo: "q1",
+      sessionId: client.sessionId,
+      runId,
+      position: 0,
+    });
+  });
+
+  test("reaches the agent once, as the last of the session's newest messages", async () => {
+    const seen: string[][] = [];
+    const agent: AgentRunner = {
+      async *run({ runId, messages }) {
+        seen.push(messages.map(({ role, content }) => `${role}: ${content}`));
+        yield { type: "assistant_message", runId, id: `${runId}-1`, content: "ok", timestamp: 1 };
+        yield ended(runId);
+      },
+    };
+    await using gateway = await testGateway({ agent, maxContextMessages: 3 });
+    const client = await gateway.connect();
+
+    for (const content of ["one", "two", "three"]) client.send({ type: "message", content });
+    await client.next("run_end", 3);
+
+    expect(seen).toEqual([
+      ["user: one"],
+      ["user: one", "assistant: ok", "user: two"],
+      ["user: two", "assistant: ok", "user: three"],
+    ]);
+  });
+});
+
+describe("two clients on one session", () => {
+  // E30.1
+  test("see the same events in the same order, and runs do not interleave", async () => {
+    await using gateway = await testGateway();
+    const clients = await Promise.all([gateway.connect(), gateway.connect()]);
+    const [first, second] = clients;
+    const count = 10;
+
+    for (let round = 0; round < count; round += 1) {
+      first.send({ type: "message", content: `first ${round}` });
+      second.send({ type: "message", content: `second ${round}` });
+    }
+    await Promise.all(clients.map((client) => client.next("run_end", 2 * count)));
+
+    expect(first.sessionId).toBe(second.sessionId);
+    const events = first.frames.filter((frame) => "seq" in frame);
+    expect(second.frames.filter((frame) => "seq" in frame)).toEqual(events);
+    const inRun = events.flatMap((event) =>
+      event.type === "message_queued" || !("runId" in event) ? [] : [event.runId],
+    );
+    const changes = inRun.filter((runId, index) => runId !== inRun[index - 1]);
+    expect(changes).toHaveLength(2 * count);
+  });
+
+  test("the second message is recorded as queued, keeps its runId, and runs after the first", async () => {
+    const { agent, started, release } = heldAgent();
+    await using gateway = await testGateway({ agent });
+    const [first, second] = await Promise.all([gateway.connect(), gateway.connect()]);
+    first.send({ type: "message", content: "one", id: "q1" });
+    await started(1);
+
+    second.send({ type: "message", content: "two", id: "q2" });
+
+    const queued = await first.next("message_queued");
+    const ack = await second.next("ack");
+    expect(ack).toMatchObject({ replyTo: "q2", position: 1, runId: queued.runId });
+    release();
+    release();
+    expect(await second.next("user_message", 2)).toMatchObject({ content: "two", runId: queued.runId });
+    await second.next("run_end", 2);
+  });
+
+  test("a lane that is full refuses one more, with the number", async () => {
+    const { agent, started, release } = heldAgent();
+    await using gateway = await testGateway({ agent, limits: { maxQueuedMessages: 1 } });
+    const client = await gateway.connect();
+    client.send({ type: "message", content: "one" });
+    await started(1);
+
+    client.send({ type: "message", content: "two" });
+    client.send({ type: "message", content: "three", id: "q3" });
+
+    expect(await client.next("error")).toEqual({
+      type: "error",
+      code: "QUEUE_FULL",
+      message: "1 messages wait in this session already.",
+      retryable: true,
+      replyTo: "q3",
+    });
+    release();
+    release();
+    await client.next("run_end", 2);
+  });
+});
+
+describe("a run that the agent does not end well", () => {
+  test.each<[string, (runId: string) => AsyncGenerator<RunEvent>, string]>([
+    [
+      "throws",
+      async function* (runId) {
+        yield { type: "chunk", runId, messageId: "m1", content: "Hal" };
+        throw new Error("secret detail");
+      },
+      "run R: secret detail",
+    ],
+    [
+      "returns without run_end",
+      async function* (runId) {
+        yield { type: "chunk", runId, messageId: "m1", content: "Hal" };
+      },
+      "run R: the agent returned without run_end",
+    ],
+    [
+      "yields an event of another run",
+      async function* (runId) {
+        yield { type: "chunk", runId, messageId: "m1", content: "Hal" };
+        yield { type: "chunk", runId: "other", messageId: "m1", content: "lo" };
+      },
+      "run R: the agent yielded chunk of run other",
+    ],
+  ])("%s: what it said is kept, and the run ends once, as failed", async (_how, run, complaint) => {
+    await using gateway = await testGateway({ agent: { run: ({ runId }) => run(runId) } });
+    const client = await gateway.connect();
+
+    client.send({ type: "message", content: "hello" });
+    const { runId, outcome } = await client.next("run_end");
+
+    expect(outcome).toBe("failed");
+    expect(
+      client.frames.slice(2).map((frame) => ({ ...frame, seq: 0, timestamp: 0, sessionId: "" })),
+    ).toMatchObject([
+      { type: "chunk", content: "Hal" },
+      { type: "assistant_message", id: "m1", content: "Hal", partial: "interrupted" },
+      { type: "error", code: "AGENT_FAILED", message: "The agent failed.", retryable: true },
+      { type: "message_done", content: "Hal" },
+      { type: "run_end", outcome: "failed" },
+    ]);
+    expect(gateway.failures).toEqual([complaint.replace("R", runId)]);
+  });
+
+  test("leaves the session usable", async () => {
+    let runs = 0;
+    const agent: AgentRunner = {
+      async *run({ runId }) {
+        runs += 1;
+        if (runs === 1) throw new Error("once");
+        yield ended(runId);
+      },
+    };
+    await using gateway = await testGateway({ agent });
+    const client = await gateway.connect();
+
+    client.send({ type: "message", content: "one" });
+    client.send({ type: "message", content: "two" });
+
+    expect(await client.next("run_end", 2)).toMatchObject({ outcome: "completed" });
+  });
+
+  test("lacks message_done or results: they are added", async () => {
+    const agent: AgentRunner = {
+      async *run({ runId }) {
+        const toolCalls = [{ callId: "c1", toolName: "bash", input: {} }];
+        yield { type: "assistant_message", runId, id: "m1", content: "", timestamp: 1, toolCalls };
+        yield ended(runId);
+      },
+    };
+    await using gateway = await testGateway({ agent });
+    const client = await gateway.connect();
+
+    client.send({ type: "message", content: "hello" });
+    await client.next("run_end");
+
+    expect(client.types().slice(2)).toEqual(["assistant_message", "tool_done", "message_done", "run_end"]);
+  });
+});
+
+describe("abort", () => {
+  test("stops the run; what was said is kept and marked", async () => {
+    const { agent, started } = heldAgent();
+    await using gateway = await testGateway({ agent });
+    const client = await gateway.connect();
+    client.send({ type: "message", content: "hello" });
+    await started(1);
+
+    client.send({ type: "abort", sessionId: client.sessionId });
+
+    expect(await client.next("run_end")).toMatchObject({ outcome: "aborted" });
+    expect(await client.next("assistant_message")).toMatchObject({
+      content: "thinking…",
+      partial: "aborted",
+    });
+    expect(await client.next("message_done")).toMatchObject({ content: "thinking…" });
+  });
+
+  test("ends a run whose agent does not listen, after the grace", async () => {
+    let begun: () => void = () => undefined;
+    const running = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const agent: AgentRunner = {
+      async *run({ runId }) {
+        yield { type: "chunk", runId, messageId: "m1", content: "deaf" };
+        begun();
+        await new Promise(() => undefined);
+      },
+    };
+    await using gateway = await testGateway({ agent, abortGraceMs: 1 });
+    const client = await gateway.connect();
+    client.send({ type: "message", content: "hello" });
+    await running;
+
+    client.send({ type: "abort", sessionId: client.sessionId });
+
+    expect(await client.next("run_end")).toMatchObject({ outcome: "aborted" });
+    expect(await client.next("message_done")).toMatchObject({ content: "deaf" });
+  });
+
+  test("of a waiting message ends it without asking the agent", async () => {
+    const { agent, started, release } = heldAgent();
+    await using gateway = await testGateway({ agent });
+    const client = await gateway.connect();
+    client.send({ type: "message", content: "one" });
+    await started(1);
+    client.send({ type: "message", content: "two" });
+    const { runId } = await client.next("message_queued");
+
+    client.send({ type: "abort", sessionId: client.sessionId, runId });
+    await client.roundTrip();
+    release();
+
+    expect(await client.next("run_end", 2)).toMatchObject({ runId, outcome: "aborted" });
+    expect(await started(1)).toHaveLength(1);
+  });
+
+  test("without a run is refused", async () => {
+    await using gateway = await testGateway();
+    const client = await gateway.connect();
+
+    client.send({ type: "abort", id: "q1", sessionId: client.sessionId });
+
+    expect(await client.next("error")).toMatchObject({ code: "RUN_NOT_FOUND", replyTo: "q1" });
+  });
+});
+
+test("a disconnect never stops a run", async () => {
+  const { agent, started, release } = heldAgent();
+  await using gateway = await testGateway({ agent });
+  const [client, other] = await Promise.all([gateway.connect(), gateway.connect()]);
+  client.send({ type: "message", content: "hello" });
+  await started(1);
+
+  await client.close();
+  release();
+
+  expect(await other.next("run_end")).toMatchObject({ outcome: "completed" });
+});
+
+test("closing the gateway lets runs end, and interrupts those that take longer than drainMs", async () => {
+  const { agent, started } = heldAgent();
+  await using gateway = await testGateway({ agent });
+  const client = await gateway.connect();
+  client.send({ type: "message", content: "hello" });
+  await started(1);
+
+  await gateway.gateway.close({ drainMs: 1 });
+
+  expect(await client.next("run_end")).toMatchObject({ outcome: "interrupted" });
+});
+
+function ended(runId: string): RunEvent {
+  const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+  return { type: "run_end", runId, outcome: "completed", usage, timestamp: 1 };
+}

@@ -1,0 +1,152 @@
+import { EventEmitter, once } from "node:events";
+import type { AgentInput, AgentRunner, ClientEvent, RunEvent, ServerEvent } from "@mini-openclaw/protocol";
+import { parseServerEvent } from "@mini-openclaw/protocol/schema";
+import { WebSocket } from "ws";
+import { createMemoryStore } from "@mini-openclaw/session-store";
+import { type GatewayOptions, GatewayServer, type ListenOptions } from "../src/index.ts";
+
+const noUsage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+
+/** A gateway on a free port over a memory store, with what it complained of. */
+export async function testGateway(options: Partial<GatewayOptions> & { listen?: ListenOptions } = {}) {
+  const { listen, ...rest } = options;
+  const store = options.store ?? createMemoryStore();
+  const failures: string[] = [];
+  const gateway = new GatewayServer({
+    store,
+    agent: echoAgent,
+    onFailure: (error, during) =>
+      failures.push(`${during}: ${error instanceof Error ? error.message : error}`),
+    ...rest,
+  });
+  const { port } = await gateway.listen({ port: 0, ...listen });
+  const address = `127.0.0.1:${port}`;
+  return {
+    gateway,
+    store,
+    failures,
+    address,
+    connect: (headers: Record<string, string> = {}) => connectClient(`ws://${address}/`, headers),
+    get: (path: string, init?: RequestInit) => fetch(`http://${address}${path}`, init),
+    async [Symbol.asyncDispose]() {
+      await gateway.close({ drainMs: 0 });
+      await store.close();
+    },
+  };
+}
+
+/** A client that checks every frame against the protocol. */
+export class TestClient extends EventEmitter {
+  readonly frames: ServerEvent[] = [];
+  readonly socket: WebSocket;
+  sessionId = "";
+
+  constructor(socket: WebSocket) {
+    super();
+    this.socket = socket;
+    socket.on("message", (text) => {
+      const parsed = parseServerEvent(String(text));
+      if (!parsed.ok) throw new Error(`${parsed.message}: ${text}`);
+      this.frames.push(parsed.value);
+      if (parsed.value.type === "connected") this.sessionId = parsed.value.sessionId;
+      this.emit("frame");
+    });
+  }
+
+  send(event: ClientEvent | string): void {
+    this.socket.send(typeof event === "string" ? event : JSON.stringify(event));
+  }
+
+  /** Resolves with the `count`th frame of the type, be it here already or yet to come. */
+  async next<Type extends ServerEvent["type"]>(type: Type, count = 1) {
+    for (;;) {
+      const found = this.frames.filter((frame) => frame.type === type)[count - 1];
+      if (found) return found as Extract<ServerEvent, { type: Type }>;
+      await once(this, "frame");
+    }
+  }
+
+  /** Asks and answers a ping: every frame sent before has been worked on. */
+  async roundTrip(): Promise<void> {
+    const before = this.frames.filter(({ type }) => type === "pong").length;
+    this.send({ type: "ping" });
+    await this.next("pong", before + 1);
+  }
+
+  types(): string[] {
+    return this.frames.map(({ type }) => type);
+  }
+
+  async close(): Promise<number> {
+    if (this.socket.readyState === WebSocket.CLOSED) return 1005;
+    this.socket.close();
+    const [code] = await once(this.socket, "close");
+    return code as number;
+  }
+}
+
+async function connectClient(url: string, headers: Record<string, string>): Promise<TestClient> {
+  const client = new TestClient(new WebSocket(url, { headers }));
+  await client.next("connected");
+  return client;
+}
+
+/** Resolves with the HTTP status and body of a refused upgrade. */
+export function refusal(url: string, headers: Record<string, string> = {}): Promise<[number, string]> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(url, { headers });
+    socket.on("open", () => reject(new Error("the upgrade was let in")));
+    socket.on("unexpected-response", (_request, response) => {
+      let body = "";
+      response.on("data", (chunk) => {
+        body += chunk;
+      });
+      response.on("end", () => resolve([response.statusCode ?? 0, body]));
+    });
+    socket.on("error", () => undefined);
+  });
+}
+
+/** Answers with the last user message, in two chunks. */
+export const echoAgent: AgentRunner = {
+  async *run({ runId, messages }) {
+    const text = messages.at(-1)?.content ?? "";
+    const half = Math.ceil(text.length / 2);
+    yield { type: "run_start", runId, timestamp: 1 };
+    yield { type: "chunk", runId, messageId: `${runId}-1`, content: text.slice(0, half) };
+    yield { type: "chunk", runId, messageId: `${runId}-1`, content: text.slice(half) };
+    yield { type: "assistant_message", runId, id: `${runId}-1`, content: text, timestamp: 2 };
+    yield { type: "message_done", runId, content: text };
+    yield { type: "run_end", runId, outcome: "completed", usage: noUsage, timestamp: 3 };
+  },
+};
+
+/** An agent whose runs wait, after their first chunk, until the test lets them go. */
+export function heldAgent() {
+  const started: AgentInput[] = [];
+  const changed = new EventEmitter();
+  let released = 0;
+  const agent: AgentRunner = {
+    async *run(input: AgentInput): AsyncGenerator<RunEvent> {
+      const { runId, signal } = input;
+      const turn = started.push(input);
+      changed.emit("change");
+      yield { type: "run_start", runId, timestamp: 1 };
+      yield { type: "chunk", runId, messageId: `${runId}-1`, content: "thinking…" };
+      while (released < turn) await once(changed, "change", { signal });
+      yield* echoAgent.run(input) as AsyncGenerator<RunEvent>;
+    },
+  };
+  return {
+    agent,
+    /** Resolves when `count` runs have begun. */
+    async started(count: number): Promise<AgentInput[]> {
+      while (started.length < count) await once(changed, "change");
+      return started;
+    },
+    release() {
+      released += 1;
+      changed.emit("change");
+    },
+  };
+}

@@ -1,0 +1,202 @@
+import { once } from "node:events";
+import { stat } from "node:fs/promises";
+import { createServer } from "node:net";
+import { describe, expect, test } from "vitest";
+import { startModelServer } from "./model-server.ts";
+import { chunksOf, connectSeedClient } from "./seed-client.ts";
+import { runToExit, startServer, temporaryDirectory } from "./server.ts";
+import { readTranscript } from "./transcript.ts";
+
+// E30.1
+test("two clients on one session: nothing interleaves, both see everything", async () => {
+  await using directory = await temporaryDirectory();
+  await using model = await startModelServer();
+  const count = 5;
+  for (let round = 0; round < count; round += 1) {
+    for (const who of ["first", "second"]) {
+      model.mock.onMessage(`${who} ${round}`, { content: `an answer to ${who} ${round}, in pieces` });
+    }
+  }
+  await using server = await startServer(directory.path, model.env);
+  await using first = await connectSeedClient(server.webSocketUrl);
+  await using second = await connectSeedClient(server.webSocketUrl);
+
+  for (let round = 0; round < count; round += 1) {
+    first.send({ type: "message", content: `first ${round}` });
+    second.send({ type: "message", content: `second ${round}` });
+  }
+  for (let done = 0; done < 2 * count; done += 1) await first.until("message_done");
+  for (let done = 0; done < 2 * count; done += 1) await second.until("message_done");
+
+  expect(second.sessionId).toBe(first.sessionId);
+  expect(second.events).toEqual(first.events);
+  const answers = splitRuns(first.events);
+  expect(answers).toHaveLength(2 * count);
+  for (const { chunks, done } of answers) expect(chunks).toBe(done);
+  await server.stop();
+  const runs = readTranscript(directory.path, first.sessionId).slice(1);
+  expect(runs.map(({ role, type }) => role ?? type)).toEqual(
+    Array.from({ length: 2 * count }, () => ["user", "assistant", "run_end"]).flat(),
+  );
+  for (let index = 0; index < runs.length; index += 3) {
+    expect(runs[index + 1]?.content).toBe(`an answer to ${runs[index]?.content}, in pieces`);
+  }
+});
+
+/** What was streamed between two `message_done`, and what each of those says. */
+function splitRuns(events: Parameters<typeof chunksOf>[0]) {
+  const runs: { chunks: string; done: string }[] = [];
+  let from = 0;
+  for (const [index, event] of events.entries()) {
+    if (event.type !== "message_done") continue;
+    runs.push({ chunks: chunksOf(events.slice(from, index)), done: event.content });
+    from = index + 1;
+  }
+  return runs;
+}
+
+describe("hostile frames", () => {
+  test.each([
+    ["no JSON", "{", "INVALID_FRAME"],
+    ["an unknown type", '{"type":"shout"}', "UNKNOWN_TYPE"],
+    ["a wrong field type", '{"type":"message","content":{}}', "INVALID_FRAME"],
+    ["an unknown session", '{"type":"message","content":"hi","sessionId":"nobody"}', "SESSION_NOT_FOUND"],
+  ])("%s gets a coded error, and the server goes on", async (_what, frame, code) => {
+    await using directory = await temporaryDirectory();
+    await using server = await startServer(directory.path);
+    await using client = await connectSeedClient(server.webSocketUrl);
+
+    client.send(frame);
+
+    expect(await client.until("error")).toMatchObject({ code, message: expect.stringMatching(/\w/) });
+    client.send({ type: "ping" });
+    await client.until("pong");
+  });
+
+  test("a 2 MiB frame closes its connection with 1009, and the server goes on", async () => {
+    await using directory = await temporaryDirectory();
+    await using server = await startServer(directory.path);
+    await using client = await connectSeedClient(server.webSocketUrl);
+
+    client.send({ type: "message", content: "x".repeat(2 * 1_048_576) });
+    const [code] = await once(client.socket, "close");
+
+    expect(code).toBe(1009);
+    await using other = await connectSeedClient(server.webSocketUrl);
+    other.send({ type: "ping" });
+    await other.until("pong");
+  });
+});
+
+describe("starting", () => {
+  test("without a key says that a scripted demo answers, and its tools are real", async () => {
+    await using directory = await temporaryDirectory();
+    await using server = await startServer(directory.path);
+    await using client = await connectSeedClient(server.webSocketUrl);
+
+    const listed = await client.ask("List the files, please.");
+    const ran = await client.ask("写一个程序并运行");
+
+    expect(server.text()).toContain("scripted demo (no ANTHROPIC_API_KEY)");
+    expect(listed).toContainEqual(expect.objectContaining({ type: "tool_done", output: "README.md" }));
+    expect(ran.flatMap((event) => (event.type === "tool_start" ? [event.toolName] : []))).toEqual([
+      "write_file",
+      "bash",
+    ]);
+    expect(chunksOf(ran)).toContain("5 squared is 25");
+    const program = `${directory.path}/.mini-openclaw/demo-workspace/hello.js`;
+    expect((await stat(program)).isFile()).toBe(true);
+  });
+
+  // row 33.f
+  test("prints where everything is", async () => {
+    await using directory = await temporaryDirectory();
+    await using server = await startServer(directory.path, {
+      ANTHROPIC_API_KEY: "k",
+      MINI_OPENCLAW_MODEL: "m-1",
+    });
+
+    const facts = ["workspace", "model", "address", "sessions", "memory", "skills", "tools"];
+    for (const fact of facts) expect(server.text()).toMatch(new RegExp(`^ {2}${fact} +\\S`, "m"));
+    expect(server.text()).toMatch(/^ {2}model +m-1$/m);
+    expect(server.text()).toMatch(/^ {2}tools +bash, read_file, write_file, edit_file, list_files$/m);
+  });
+
+  test("with settings that cannot be used names each, and exits with 78", async () => {
+    await using directory = await temporaryDirectory();
+
+    const { code, text } = await runToExit(directory.path, {
+      MINI_OPENCLAW_PORT: "80800",
+      MINI_OPENCLAW_MAX_CONTEXT: "many",
+      ANTHROPIC_BASE_URL: "localhost:8080",
+    });
+
+    expect(code).toBe(78);
+    expect(text).toBe(`Mini OpenClaw cannot start with these settings:
+MINI_OPENCLAW_PORT: must be a whole number from 0 to 65535, not "80800"
+MINI_OPENCLAW_MAX_CONTEXT: must be a whole number from 1 to 10000, not "many"
+ANTHROPIC_BASE_URL: must be an http:// or https:// address, not "localhost:8080"
+`);
+  });
+
+  test("beyond loopback without a token is refused", async () => {
+    await using directory = await temporaryDirectory();
+
+    const { code, text } = await runToExit(directory.path, { MINI_OPENCLAW_HOST: "0.0.0.0" });
+
+    expect(code).toBe(1);
+    expect(text).toContain(
+      "host: 0.0.0.0 can be reached by others, which needs a token of at least 32 bytes",
+    );
+  });
+
+  test("on a port that is taken says so, and exits with 1", async () => {
+    await using directory = await temporaryDirectory();
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as { port: number };
+
+    const { code, text } = await runToExit(directory.path, { MINI_OPENCLAW_PORT: String(port) });
+
+    other.close();
+    expect(code).toBe(1);
+    expect(text).toBe(`Mini OpenClaw cannot start: Port ${port} on 127.0.0.1: another program has it.\n`);
+  });
+});
+
+test("GET /health counts the clients that are connected", async () => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  const connections = async () => {
+    const health = (await (await fetch(`${server.url}health`)).json()) as { connections: number };
+    return health.connections;
+  };
+
+  const counts = [await connections()];
+  const client = await connectSeedClient(server.webSocketUrl);
+  counts.push(await connections());
+  await using second = await connectSeedClient(server.webSocketUrl);
+  counts.push(await connections());
+  await client.close();
+  // The server hears of the close before it answers what comes after it.
+  second.send({ type: "ping" });
+  await second.until("pong");
+  counts.push(await connections());
+
+  expect(counts).toEqual([0, 1, 2, 1]);
+});
+
+test.each(["SIGINT", "SIGTERM"] as const)(
+  "%s closes connections with 1001 and exits with 0",
+  async (signal) => {
+    await using directory = await temporaryDirectory();
+    await using server = await startServer(directory.path);
+    const client = await connectSeedClient(server.webSocketUrl);
+
+    const closed = once(client.socket, "close");
+    const code = await server.stop(signal);
+
+    expect(code).toBe(0);
+    expect((await closed)[0]).toBe(1001);
+  },
+);
