@@ -1,1 +1,14 @@
-export {};
+export type {
+  CreateSessionOptions,
+  ListSessionsOptions,
+  LoadMessagesOptions,
+  SessionLog,
+  SessionPage,
+  SessionStore,
+} from "@mini-openclaw/protocol";
+export type { StoreErrorCode } from "./errors.ts";
+export { StoreError, storeErrorCodes } from "./errors.ts";
+export type { SessionStoreOptions } from "./jsonl-store.ts";
+export { openSessionStore } from "./jsonl-store.ts";
+export { createMemoryStore } from "./memory-store.ts";
+export type { Durability } from "./session-writer.ts";

@@ -1,1 +1,2 @@
-export {};
+export type { SuiteFunctions } from "./conformance/suite.ts";
+export { describeSessionStore } from "./conformance/suite.ts";

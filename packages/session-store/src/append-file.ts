@@ -1,0 +1,136 @@
+import { reason, StoreError } from "./errors.ts";
+import { type FileSystem, openFlags } from "./file-system.ts";
+import { openRegular } from "./regular-file.ts";
+
+/**
+ * A file that only grows, kept open for its one writer.
+ *
+ * An append is whole or undone. Where undoing fails too, the next append starts on a line of its own, so that
+ * what was left behind costs one damaged line and nothing else.
+ */
+export class AppendFile {
+  readonly path: string;
+  readonly #fs: FileSystem;
+  readonly #fd: number;
+  readonly #ino: number;
+  #size: number;
+  #needsNewline = false;
+  #syncing: Promise<void> | undefined;
+  #nextSync: Promise<void> | undefined;
+
+  /** @throws StoreError `NOT_A_FILE`; system errors such as `ENOENT` unless `create` */
+  constructor(fs: FileSystem, path: string, { create }: { create: boolean }) {
+    this.path = path;
+    this.#fs = fs;
+    this.#fd = openRegular(fs, path, create ? openFlags.appendOrCreate : openFlags.append);
+    const { ino, size } = fs.fileStat(this.#fd);
+    this.#ino = ino;
+    this.#size = size;
+  }
+
+  get fd(): number {
+    return this.#fd;
+  }
+
+  /** Bytes that count; what a failed append could not undo counts too. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Appends whole lines in one write. @throws StoreError `WRITE_FAILED`, with nothing appended */
+  append(lines: string): void {
+    const text = this.#needsNewline ? `\n${lines}` : lines;
+    try {
+      this.#size += this.#writeAll(text);
+      this.#needsNewline = false;
+    } catch (cause) {
+      this.#undoTo(this.#size);
+      throw new StoreError("WRITE_FAILED", `cannot append to ${this.path}: ${reason(cause)}`, { cause });
+    }
+  }
+
+  /** Cuts the file; for undoing an append and for torn ends. Says whether it worked. */
+  truncate(size: number): boolean {
+    this.#undoTo(size);
+    return this.#size === size;
+  }
+
+  /** Makes the next append begin on a line of its own. */
+  startNewLine(): void {
+    this.#needsNewline = true;
+  }
+
+  /** Whether the file at the path is still this one, with nothing added by somebody else. */
+  isIntact(): boolean {
+    const stat = this.#fs.pathStat(this.path);
+    return stat !== undefined && stat.ino === this.#ino && stat.size === this.#size;
+  }
+
+  /**
+   * Resolves when all that was appended before the call survives a power failure. Calls that meet share one
+   * `fdatasync`, begun after the last of them.
+   */
+  sync(): Promise<void> {
+    if (!this.#syncing) {
+      this.#syncing = this.#syncNow().finally(() => {
+        this.#syncing = undefined;
+      });
+      return this.#syncing;
+    }
+    this.#nextSync ??= this.#syncing
+      .catch(() => {}) // its own callers hear of it
+      .then(() => {
+        this.#nextSync = undefined;
+        return this.sync();
+      });
+    return this.#nextSync;
+  }
+
+  /** May be called once, when nothing is under way. */
+  close(): void {
+    this.#fs.close(this.#fd);
+  }
+
+  async #syncNow(): Promise<void> {
+    try {
+      await this.#fs.sync(this.#fd);
+    } catch (cause) {
+      // The kernel may have dropped these pages: what comes next must not be glued to a hole.
+      this.#needsNewline = true;
+      throw new StoreError("WRITE_FAILED", `cannot sync ${this.path}: ${reason(cause)}`, { cause });
+    }
+  }
+
+  #writeAll(text: string): number {
+    const length = Buffer.byteLength(text);
+    let written = this.#fs.write(this.#fd, text);
+    if (written === length) return length;
+    // A short count carries no error: a full disk says so only at the next write.
+    const bytes = Buffer.from(text);
+    while (written < length) {
+      const count = this.#fs.write(this.#fd, bytes.subarray(written));
+      if (count === 0) throw new Error("the disk takes no more bytes");
+      written += count;
+    }
+    return length;
+  }
+
+  #undoTo(size: number): void {
+    try {
+      this.#fs.truncate(this.#fd, size);
+      this.#size = size;
+    } catch {
+      // Reported as the failed append that led here; the rest is left for the next line break.
+      this.#needsNewline = true;
+      this.#size = this.#currentSize();
+    }
+  }
+
+  #currentSize(): number {
+    try {
+      return this.#fs.fileStat(this.#fd).size;
+    } catch {
+      return this.#size;
+    }
+  }
+}

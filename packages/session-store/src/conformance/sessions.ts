@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { says, sessionOf } from "./fixtures.ts";
+import type { PortTests } from "./suite.ts";
+
+const code = (expected: string) => (error: unknown) => (error as { code?: unknown }).code === expected;
+
+export const sessionTests: PortTests = {
+  "gives the same session for the same key": async (store) => {
+    const { sessionId } = await store.getOrCreateSession("webchat");
+    assert.equal((await store.getOrCreateSession("webchat")).sessionId, sessionId);
+    await store.appendMessage(sessionId, says("hi"));
+    assert.equal((await store.getOrCreateSession("webchat")).sessionId, sessionId);
+  },
+  "gives the session that was created last for a key, whichever was written last": async (store) => {
+    const old = await sessionOf(store, "webchat", "one");
+    const { sessionId } = await store.createSession("webchat");
+    await store.appendMessage(old, says("two"));
+    assert.equal((await store.getOrCreateSession("webchat")).sessionId, sessionId);
+    await store.appendMessage(sessionId, says("three"));
+    await store.appendMessage(old, says("four"));
+    assert.equal((await store.getOrCreateSession("webchat")).sessionId, sessionId);
+  },
+  "tells key, channel, owner, title and counts of a session": async (store) => {
+    const { sessionId } = await store.createSession("telegram:42", { owner: "alice" });
+    await store.appendMessage(sessionId, says("  What is\n a session? ", 1_000));
+    await store.appendMessage(sessionId, {
+      role: "assistant",
+      content: "One conversation.",
+      timestamp: 2_000,
+    });
+    await store.appendMessage(sessionId, { role: "system", content: "noted", timestamp: 3_000 });
+    const meta = await store.getSession(sessionId);
+    assert.ok(meta);
+    const { createdAt, ...rest } = meta;
+    assert.ok(createdAt > 1_700_000_000_000);
+    assert.deepEqual(rest, {
+      sessionId,
+      key: "telegram:42",
+      channel: "telegram",
+      owner: "alice",
+      title: "What is a session?",
+      updatedAt: 3_000,
+      messageCount: 2,
+    });
+  },
+  "lists a session from its first entry on": async (store) => {
+    const { sessionId } = await store.createSession("webchat");
+    assert.deepEqual(await store.listSessions(), { sessions: [] });
+    await store.appendMessage(sessionId, says("hi"));
+    const { sessions } = await store.listSessions();
+    assert.deepEqual(sessions, [await store.getSession(sessionId)]);
+  },
+  "lists the session updated last first, page by page": async (store) => {
+    const ids: string[] = [];
+    for (const timestamp of [3_000, 1_000, 2_000, 2_000, 5_000]) {
+      const { sessionId } = await store.createSession("webchat");
+      await store.appendMessage(sessionId, says("hi", timestamp));
+      ids.push(sessionId);
+    }
+    const [a, b, c, d, e] = ids;
+    const pages: (string | undefined)[][] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await store.listSessions({ limit: 2, ...(cursor !== undefined && { cursor }) });
+      pages.push(page.sessions.map(({ sessionId }) => sessionId));
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    assert.deepEqual(pages, [[e, a], [d, c], [b]]);
+  },
+  "lists the sessions of one key": async (store) => {
+    await sessionOf(store, "telegram:1", "hi");
+    const mine = await sessionOf(store, "webchat:alice", "hi");
+    const { sessions } = await store.listSessions({ key: "webchat:alice" });
+    assert.deepEqual(
+      sessions.map(({ sessionId }) => sessionId),
+      [mine],
+    );
+  },
+  "knows nothing of a session that does not exist": async (store) => {
+    assert.equal(await store.getSession("nobody"), undefined);
+    await assert.rejects(store.openLog("nobody"), code("SESSION_NOT_FOUND"));
+    await assert.rejects(store.loadMessages("nobody"), code("SESSION_NOT_FOUND"));
+    await assert.rejects(store.appendMessage("nobody", says("hi")), code("SESSION_NOT_FOUND"));
+  },
+  "refuses what is no session id, key, limit or cursor": async (store) => {
+    await assert.rejects(store.getSession("../../etc/passwd"), code("INVALID_SESSION_ID"));
+    await assert.rejects(store.loadMessages(""), code("INVALID_SESSION_ID"));
+    await assert.rejects(store.getOrCreateSession(""), code("INVALID_KEY"));
+    await assert.rejects(store.listSessions({ limit: 0 }), code("INVALID_OPTION"));
+    await assert.rejects(store.listSessions({ cursor: "elsewhere" }), code("INVALID_OPTION"));
+  },
+  "refuses everything after close": async (store) => {
+    const sessionId = await sessionOf(store, "webchat", "hi");
+    await store.close();
+    await store.close();
+    await assert.rejects(store.getOrCreateSession("webchat"), code("STORE_CLOSED"));
+    await assert.rejects(store.getSession(sessionId), code("STORE_CLOSED"));
+    await assert.rejects(store.listSessions(), code("STORE_CLOSED"));
+    await assert.rejects(store.appendMessage(sessionId, says("hi")), code("STORE_CLOSED"));
+    await assert.rejects(store.loadMessages(sessionId), code("STORE_CLOSED"));
+    await assert.rejects(store.openLog(sessionId), code("STORE_CLOSED"));
+    await assert.rejects(store.recover(), code("STORE_CLOSED"));
+  },
+};

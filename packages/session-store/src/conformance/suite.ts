@@ -1,0 +1,39 @@
+import type { SessionStore } from "@mini-openclaw/protocol";
+import { logTests } from "./log.ts";
+import { messageTests } from "./messages.ts";
+import { sessionTests } from "./sessions.ts";
+
+/** The functions of a test runner; those of vitest, Jest, Mocha and `node:test` fit. */
+export interface SuiteFunctions {
+  describe: (name: string, body: () => void) => unknown;
+  test: (name: string, body: () => Promise<void>) => unknown;
+}
+
+/** One promise of the port, and the program that shows it. */
+export type PortTests = Record<string, (store: SessionStore) => Promise<void>>;
+
+/**
+ * Declares the tests that every implementation of the `SessionStore` port passes. `createStore` gives an empty
+ * store for each; the test closes it.
+ */
+export function describeSessionStore(
+  name: string,
+  createStore: () => SessionStore | Promise<SessionStore>,
+  { describe, test }: SuiteFunctions,
+): void {
+  const suites: Record<string, PortTests> = { sessions: sessionTests, messages: messageTests, log: logTests };
+  for (const [subject, tests] of Object.entries(suites)) {
+    describe(`${name}: ${subject}`, () => {
+      for (const [title, body] of Object.entries(tests)) {
+        test(title, async () => {
+          const store = await createStore();
+          try {
+            await body(store);
+          } finally {
+            await store.close();
+          }
+        });
+      }
+    });
+  }
+}

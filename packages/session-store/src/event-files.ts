@@ -1,0 +1,92 @@
+import type { Numbered, NumberedEvent, ServerEvent } from "@mini-openclaw/protocol";
+import { toEvent } from "@mini-openclaw/protocol";
+import { parseServerEvent } from "@mini-openclaw/protocol/schema";
+import type { FileSystem } from "./file-system.ts";
+import { scanBackward, scanForward } from "./line-scan.ts";
+import { openIfThere } from "./regular-file.ts";
+import type { SessionPaths } from "./session-paths.ts";
+import { toJson } from "./transcript-line.ts";
+import { type OpenTranscript, readEntries } from "./transcript-reader.ts";
+
+/** The events after a number that a session's files hold: transcript and live journal, merged by number. */
+export async function* readEventFiles(
+  fs: FileSystem,
+  paths: SessionPaths,
+  sessionId: string,
+  after: number,
+): AsyncGenerator<Numbered, void, undefined> {
+  const transcript = openIfThere(fs, paths.transcript);
+  const journal = openIfThere(fs, paths.journal);
+  try {
+    yield* merge(
+      transcript === undefined ? nothing() : keptEvents(toFile(fs, transcript), sessionId, after),
+      journal === undefined ? nothing() : liveEvents(toFile(fs, journal), after),
+    );
+  } finally {
+    if (transcript !== undefined) fs.close(transcript);
+    if (journal !== undefined) fs.close(journal);
+  }
+}
+
+async function* keptEvents(file: OpenTranscript, sessionId: string, after: number): AsyncGenerator<Numbered> {
+  for await (const entry of readEntries(file, { after })) {
+    const event = toEvent(sessionId, entry);
+    if (event) yield { event, json: toJson(event) };
+  }
+}
+
+async function* liveEvents(file: OpenTranscript, after: number): AsyncGenerator<Numbered> {
+  const start = await liveOffsetAfter(file, after);
+  for await (const raw of scanForward(file.fs, file.fd, { start, end: file.size })) {
+    const numbered = raw.terminated ? parseLive(raw.bytes) : undefined;
+    if (numbered && numbered.event.seq > after) yield numbered;
+  }
+}
+
+async function liveOffsetAfter({ fs, fd, size }: OpenTranscript, after: number): Promise<number> {
+  for await (const raw of scanBackward(fs, fd, { end: size })) {
+    const numbered = parseLive(raw.bytes);
+    if (numbered && numbered.event.seq <= after) return raw.end;
+  }
+  return 0;
+}
+
+/** A line of the journal is a frame; `undefined` for one that is damaged. */
+function parseLive(bytes: Uint8Array): Numbered | undefined {
+  const json = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
+  const frame = parseServerEvent(json);
+  return frame.ok && isNumbered(frame.value) ? { event: frame.value, json } : undefined;
+}
+
+function isNumbered(event: ServerEvent): event is NumberedEvent {
+  return "seq" in event;
+}
+
+/** Two ascending streams as one. */
+async function* merge(
+  left: AsyncGenerator<Numbered>,
+  right: AsyncGenerator<Numbered>,
+): AsyncGenerator<Numbered> {
+  try {
+    let one = await left.next();
+    let other = await right.next();
+    while (!one.done || !other.done) {
+      if (!one.done && (other.done || one.value.event.seq <= other.value.event.seq)) {
+        yield one.value;
+        one = await left.next();
+      } else if (!other.done) {
+        yield other.value;
+        other = await right.next();
+      }
+    }
+  } finally {
+    await left.return(undefined);
+    await right.return(undefined);
+  }
+}
+
+async function* nothing(): AsyncGenerator<Numbered> {}
+
+function toFile(fs: FileSystem, fd: number): OpenTranscript {
+  return { fs, fd, size: fs.fileStat(fd).size };
+}

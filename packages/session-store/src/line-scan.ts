@@ -1,0 +1,94 @@
+import type { FileSystem } from "./file-system.ts";
+
+/** One line of a file, without its line feed. */
+export interface RawLine {
+  readonly offset: number;
+  /** Where the next line begins. */
+  readonly end: number;
+  readonly bytes: Uint8Array;
+  /** Whether a line feed ends it; only the last line of a file may lack one. */
+  readonly terminated: boolean;
+}
+
+// 64 KiB. Measured best for the last 50 of 100 MB; a page of messages mostly fits into one read.
+const CHUNK_BYTES = 65_536;
+const LINE_FEED = 0x0a;
+
+/** The lines between two offsets, first to last. Holds one line and one chunk at a time. */
+export async function* scanForward(
+  fs: FileSystem,
+  fd: number,
+  { start, end }: { start: number; end: number },
+): AsyncGenerator<RawLine, void, undefined> {
+  let parts: Uint8Array[] = [];
+  let offset = start;
+  let position = start;
+  while (position < end) {
+    const chunk = await readChunk(fs, fd, position, Math.min(CHUNK_BYTES, end - position));
+    if (chunk.length === 0) break;
+    let from = 0;
+    for (let at = chunk.indexOf(LINE_FEED); at !== -1; at = chunk.indexOf(LINE_FEED, from)) {
+      const bytes = joined(parts, chunk.subarray(from, at));
+      const next = position + at + 1;
+      yield { offset, end: next, bytes, terminated: true };
+      parts = [];
+      offset = next;
+      from = at + 1;
+    }
+    if (from < chunk.length) parts.push(chunk.subarray(from));
+    position += chunk.length;
+  }
+  if (parts.length > 0) yield { offset, end: position, bytes: joined(parts), terminated: false };
+}
+
+/** The lines before an offset, last to first. Holds one line and one chunk at a time. */
+export async function* scanBackward(
+  fs: FileSystem,
+  fd: number,
+  { end }: { end: number },
+): AsyncGenerator<RawLine, void, undefined> {
+  let parts: Uint8Array[] = [];
+  let position = end;
+  let lineEnd = end;
+  let terminated = false;
+  while (position > 0) {
+    const start = Math.max(0, position - CHUNK_BYTES);
+    const chunk = await readChunk(fs, fd, start, position - start);
+    let to = chunk.length;
+    for (
+      let at = chunk.lastIndexOf(LINE_FEED);
+      at !== -1;
+      at = to === 0 ? -1 : chunk.lastIndexOf(LINE_FEED, to - 1)
+    ) {
+      const offset = start + at + 1;
+      const bytes = joined([chunk.subarray(at + 1, to), ...parts.reverse()]);
+      if (offset < lineEnd) yield { offset, end: lineEnd, bytes, terminated };
+      parts = [];
+      lineEnd = offset;
+      terminated = true;
+      to = at;
+    }
+    if (to > 0) parts.push(chunk.subarray(0, to));
+    position = start;
+  }
+  if (lineEnd > 0) yield { offset: 0, end: lineEnd, bytes: joined(parts.reverse()), terminated };
+}
+
+async function readChunk(fs: FileSystem, fd: number, position: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(length);
+  let filled = 0;
+  while (filled < length) {
+    const count = await fs.read(fd, buffer.subarray(filled), position + filled);
+    if (count === 0) break; // cut by its writer meanwhile
+    filled += count;
+  }
+  return buffer.subarray(0, filled);
+}
+
+function joined(parts: Uint8Array[], last?: Uint8Array): Uint8Array {
+  if (last) {
+    if (parts.length === 0) return last;
+    return Buffer.concat([...parts, last]);
+  }
+  return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);
+}

@@ -1,0 +1,119 @@
+import type { SessionWriter } from "./session-writer.ts";
+
+interface Held {
+  writer: Promise<SessionWriter>;
+  /** Whether a log is open. */
+  logged: boolean;
+  /** Appends under way. */
+  users: number;
+  idle?: NodeJS.Timeout;
+  closing?: Promise<void>;
+}
+
+/**
+ * The writers that this store has open: one per session, shared by its log and by single appends.
+ *
+ * Bounded: a writer without a log is closed after `idleMs` without an append, and the one idle longest is closed
+ * when there are more than `maxIdle`.
+ */
+export class OpenWriters {
+  readonly #held = new Map<string, Held>();
+  readonly #open: (sessionId: string) => Promise<SessionWriter>;
+  readonly #idleMs: number;
+  readonly #maxIdle: number;
+
+  constructor(
+    open: (sessionId: string) => Promise<SessionWriter>,
+    { idleMs, maxIdle }: { idleMs: number; maxIdle: number },
+  ) {
+    this.#open = open;
+    this.#idleMs = idleMs;
+    this.#maxIdle = maxIdle;
+  }
+
+  /** Gives the session's writer to `use`, and keeps it for the next. */
+  async use<T>(sessionId: string, use: (writer: SessionWriter) => T | Promise<T>): Promise<T> {
+    const held = await this.#hold(sessionId);
+    try {
+      held.users += 1;
+      clearTimeout(held.idle);
+      return await use(await held.writer);
+    } finally {
+      held.users -= 1;
+      this.#rest(sessionId, held);
+    }
+  }
+
+  /** Gives the session's writer to a log, until `close`. `undefined` if there is a log already. */
+  async log(sessionId: string): Promise<SessionWriter | undefined> {
+    const held = await this.#hold(sessionId);
+    if (held.logged) return undefined;
+    held.logged = true;
+    clearTimeout(held.idle);
+    return held.writer;
+  }
+
+  /** The session's writer, if it is open. */
+  async peek(sessionId: string): Promise<SessionWriter | undefined> {
+    const held = this.#held.get(sessionId);
+    return held && !held.closing ? held.writer : undefined;
+  }
+
+  /** Closes the session's writer, if it is open. */
+  close(sessionId: string): Promise<void> {
+    const held = this.#held.get(sessionId);
+    if (!held) return Promise.resolve();
+    held.closing ??= this.#close(sessionId, held);
+    return held.closing;
+  }
+
+  async closeAll(): Promise<void> {
+    await Promise.all([...this.#held.keys()].map((sessionId) => this.close(sessionId)));
+  }
+
+  async #hold(sessionId: string): Promise<Held> {
+    for (;;) {
+      const held = this.#held.get(sessionId) ?? this.#begin(sessionId);
+      if (held.closing) {
+        await held.closing;
+        continue;
+      }
+      const writer = await held.writer;
+      if (!held.closing && !writer.isClosed) return held;
+      await this.close(sessionId); // lost its file: the next one starts afresh
+    }
+  }
+
+  #begin(sessionId: string): Held {
+    const writer = this.#open(sessionId);
+    const held: Held = { writer, logged: false, users: 0 };
+    this.#held.set(sessionId, held);
+    writer.catch(() => this.#held.delete(sessionId)); // the caller hears of it
+    return held;
+  }
+
+  async #close(sessionId: string, held: Held): Promise<void> {
+    clearTimeout(held.idle);
+    try {
+      const writer = await held.writer;
+      await writer.close();
+    } finally {
+      this.#held.delete(sessionId);
+    }
+  }
+
+  #rest(sessionId: string, held: Held): void {
+    if (held.logged || held.users > 0 || held.closing) return;
+    // The newest stands last.
+    this.#held.delete(sessionId);
+    this.#held.set(sessionId, held);
+    held.idle = setTimeout(() => void this.close(sessionId), this.#idleMs).unref();
+    this.#evict();
+  }
+
+  #evict(): void {
+    const idle = [...this.#held].filter(([, held]) => !held.logged && held.users === 0 && !held.closing);
+    for (const [sessionId] of idle.slice(0, Math.max(0, idle.length - this.#maxIdle)))
+      void this.close(sessionId);
+  }
+}

@@ -1,0 +1,74 @@
+import type { Numbered, NumberedEvent, SessionEvent } from "@mini-openclaw/protocol";
+import { toJson } from "./transcript-line.ts";
+
+// Chosen: what a reader that is a little behind needs, so that it need not read from disk.
+const MAX_EVENTS = 256;
+const MAX_CHARS = 262_144;
+
+/**
+ * The newest events of a session, for readers that are nearly up to date.
+ *
+ * Bounded: the oldest are dropped beyond 256 events or 256 Ki characters of JSON, and are read from the files then.
+ */
+export class RecentEvents {
+  #events: Numbered[] = [];
+  #chars = 0;
+  /** The number before the first event here: everything after it is here. */
+  #after: number;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(lastSeq: number) {
+    this.#after = lastSeq;
+  }
+
+  push(events: readonly Numbered[]): void {
+    for (const numbered of events) {
+      this.#events.push(numbered);
+      this.#chars += numbered.json.length;
+    }
+    while (this.#events.length > MAX_EVENTS || this.#chars > MAX_CHARS) {
+      const dropped = this.#events.shift();
+      if (!dropped) break;
+      this.#chars -= dropped.json.length;
+      this.#after = dropped.event.seq;
+    }
+    this.wake();
+  }
+
+  /** The events after a number; `undefined` if some of them are no longer here. */
+  since(after: number): readonly Numbered[] | undefined {
+    if (after < this.#after) return undefined;
+    const first = this.#events.findIndex(({ event }) => event.seq > after);
+    return first === -1 ? [] : this.#events.slice(first);
+  }
+
+  /** Resolves at the next push, `wake()` or abort. */
+  async changed(signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted) return;
+    const { promise, resolve } = withResolvers();
+    this.#waiting.add(resolve);
+    signal?.addEventListener("abort", resolve, { once: true });
+    await promise;
+    signal?.removeEventListener("abort", resolve);
+    this.#waiting.delete(resolve);
+  }
+
+  wake(): void {
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+  }
+}
+
+/** Gives an event its number, and makes it into JSON once, for the journal and for every watcher. */
+export function numberEvent(event: SessionEvent, sessionId: string, seq: number): Numbered {
+  const numbered: NumberedEvent = { ...event, sessionId, seq };
+  return { event: numbered, json: toJson(numbered) };
+}
+
+function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}

@@ -1,0 +1,155 @@
+import { join } from "node:path";
+import { AppendFile } from "./append-file.ts";
+import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
+import { isSystemError, reason, StoreError } from "./errors.ts";
+import { readEventFiles } from "./event-files.ts";
+import { type FileSystem, openFlags } from "./file-system.ts";
+import { scanBackward } from "./line-scan.ts";
+import { createId } from "./names.ts";
+import { closeOpenRuns, nextOpenRuns, noOpenRuns, type OpenRuns } from "./open-runs.ts";
+import { DAMAGED_FOLDER, LIVE_FOLDER, type SessionPaths, sessionPaths } from "./session-paths.ts";
+import { type Durability, SessionWriter, toHeader } from "./session-writer.ts";
+import { nextSummary, type Summary } from "./summary.ts";
+import { formatLine, isKnownVersion } from "./transcript-line.ts";
+import { type OpenTranscript, readLines } from "./transcript-reader.ts";
+import { acquireLock, type WriterLock } from "./writer-lock.ts";
+
+/** Where a store keeps its sessions, and how. */
+export interface Folder {
+  readonly fs: FileSystem;
+  readonly path: string;
+  readonly durability: Durability;
+  /** Hears of every entry that was kept. */
+  readonly onKept: (summary: Summary) => void;
+}
+
+/**
+ * Becomes the writer of a session: takes the lock, sets torn ends aside, closes what a dead writer left running.
+ *
+ * `created` is what is known of a session that has no entry yet; it takes its lock with the first.
+ *
+ * @throws StoreError `SESSION_NOT_FOUND`, `SESSION_LOCKED`, `UNSUPPORTED_VERSION`, `NOT_A_FILE`, `READ_FAILED`
+ */
+export async function openWriter(
+  folder: Folder,
+  sessionId: string,
+  created: Summary | undefined,
+): Promise<SessionWriter> {
+  const { fs, durability, onKept } = folder;
+  const paths = sessionPaths(folder.path, sessionId);
+  const exists = fs.pathStat(paths.transcript) !== undefined;
+  const start = { fs, paths, durability, onKept, acquireLock: () => lockSession(fs, paths) };
+  if (!exists && created) return new SessionWriter({ ...start, summary: created, lastSeq: 0 });
+  if (!exists) throw new StoreError("SESSION_NOT_FOUND", `there is no session ${sessionId}`);
+  const lock = lockSession(fs, paths);
+  const files: AppendFile[] = [];
+  try {
+    const opening = await openLocked(folder, sessionId, { paths, lock, files });
+    const writer = new SessionWriter({ ...start, lock, ...opening.start });
+    await closeRuns(writer, opening.runs);
+    return writer;
+  } catch (error) {
+    for (const file of files) file.close();
+    lock.release();
+    throw toReadError(error, paths.transcript);
+  }
+}
+
+/** The checkpoint, and what the lines after it add. `end`: where the last whole line ends. */
+export async function summarize(
+  transcript: OpenTranscript,
+  { summary, bytes }: Checkpoint,
+): Promise<{ summary: Summary; end: number; terminated: boolean }> {
+  let end = bytes;
+  let terminated = true;
+  for await (const { raw, line } of readLines(transcript, { start: bytes })) {
+    if (line.kind === "header" && !isKnownVersion(line.header)) {
+      throw new StoreError("UNSUPPORTED_VERSION", `the transcript is of format version ${line.header.v}`);
+    }
+    summary = nextSummary(summary, line);
+    ({ end, terminated } = raw);
+  }
+  return { summary, end, terminated };
+}
+
+/** Wraps what the system says when a file cannot be read. */
+export function toReadError(error: unknown, path: string): unknown {
+  if (StoreError.is(error) || !isSystemError(error, (error as { code?: string }).code ?? "")) return error;
+  return new StoreError("READ_FAILED", `cannot read ${path}: ${reason(error)}`, { cause: error });
+}
+
+function lockSession(fs: FileSystem, paths: SessionPaths): WriterLock {
+  fs.makeDirectory(join(paths.folder, LIVE_FOLDER));
+  return acquireLock(fs, paths.lock);
+}
+
+async function openLocked(
+  { fs, durability }: Folder,
+  sessionId: string,
+  { paths, lock, files }: { paths: SessionPaths; lock: WriterLock; files: AppendFile[] },
+) {
+  const transcript = new AppendFile(fs, paths.transcript, { create: false });
+  files.push(transcript);
+  const view = { fs, fd: transcript.fd, size: transcript.size };
+  const checkpoint = readCheckpoint(sessionId, paths, view);
+  const { summary, end, terminated } = await summarize(view, checkpoint);
+  if (end < transcript.size) await cutAside(fs, paths, transcript, end);
+  if (!terminated) transcript.startNewLine();
+  const journal = fs.pathStat(paths.journal) ? await openJournal(fs, paths, files) : undefined;
+  // The machine may have forgotten numbers that were shown.
+  const renewed =
+    lock.takeover === "machine died" ? { ...summary, epoch: createId(), numbered: true } : summary;
+  if (renewed !== summary) transcript.append(formatLine(toHeader(renewed)));
+  if (renewed !== summary && durability === "disk") await transcript.sync();
+  let lastSeq = summary.lastSeq;
+  let runs = noOpenRuns;
+  if (journal) {
+    for await (const { event } of readEventFiles(fs, paths, sessionId, checkpoint.summary.lastSeq)) {
+      lastSeq = Math.max(lastSeq, event.seq);
+      runs = nextOpenRuns(runs, event);
+    }
+  }
+  return { runs, start: { summary: renewed, lastSeq, transcript, ...(journal && { journal }) } };
+}
+
+async function openJournal(fs: FileSystem, paths: SessionPaths, files: AppendFile[]): Promise<AppendFile> {
+  const journal = new AppendFile(fs, paths.journal, { create: false });
+  files.push(journal);
+  for await (const { offset, terminated } of scanBackward(fs, journal.fd, { end: journal.size })) {
+    if (!terminated) await cutAside(fs, paths, journal, offset);
+    break;
+  }
+  return journal;
+}
+
+/** Copies the end of a file to `damaged/`, then cuts it. */
+async function cutAside(
+  fs: FileSystem,
+  paths: SessionPaths,
+  file: AppendFile,
+  offset: number,
+): Promise<void> {
+  const folder = join(paths.folder, DAMAGED_FOLDER);
+  fs.makeDirectory(folder);
+  const name = file.path.slice(paths.folder.length + 1).replaceAll(/[/\\]/g, ".");
+  const copy = fs.open(join(folder, `${name}.${offset}.${createId()}`), openFlags.create);
+  try {
+    const buffer = Buffer.alloc(65_536);
+    for (let position = offset; position < file.size; ) {
+      const count = await fs.read(file.fd, buffer, position);
+      if (count === 0) break;
+      for (let written = 0; written < count; ) written += fs.write(copy, buffer.subarray(written, count));
+      position += count;
+    }
+    await fs.sync(copy);
+  } finally {
+    fs.close(copy);
+  }
+  if (!file.truncate(offset)) file.startNewLine();
+}
+
+async function closeRuns(writer: SessionWriter, runs: OpenRuns): Promise<void> {
+  const closing = closeOpenRuns(runs, { timestamp: Date.now(), createId });
+  if (closing.length > 0) await writer.record(closing);
+  writer.settle();
+}

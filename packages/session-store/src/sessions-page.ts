@@ -1,0 +1,77 @@
+import type { ListSessionsOptions, SessionMeta } from "@mini-openclaw/protocol";
+import { StoreError } from "./errors.ts";
+
+// Chosen: what a page can show at once; a caller that wants more asks for the next page.
+const MAX_LIMIT = 1_000;
+
+type Place = Pick<SessionMeta, "sessionId" | "updatedAt">;
+
+/** What listing needs to know of a session. */
+export type Listed = Place & Pick<SessionMeta, "key" | "archived">;
+
+/**
+ * Picks one page: the one updated last first, of equals the younger id first.
+ *
+ * One pass over the sessions; memory for the page only.
+ *
+ * @throws StoreError `INVALID_OPTION` for a bad `limit` or `cursor`
+ */
+export function pickPage<T extends Listed>(
+  sessions: Iterable<T>,
+  { limit = 50, key, cursor }: ListSessionsOptions,
+): { page: T[]; cursor?: string } {
+  assertLimit(limit, MAX_LIMIT);
+  const after = cursor === undefined ? undefined : parseCursor(cursor);
+  const page: T[] = [];
+  for (const session of sessions) {
+    if (key !== undefined && session.key !== key) continue;
+    if (after && compare(session, after) <= 0) continue;
+    const last = page.at(-1);
+    if (page.length > limit && last && compare(session, last) > 0) continue;
+    insert(page, session);
+    if (page.length > limit + 1) page.pop();
+  }
+  const hasMore = page.length > limit;
+  page.length = Math.min(page.length, limit);
+  const last = page.at(-1);
+  return hasMore && last ? { page, cursor: formatCursor(last) } : { page };
+}
+
+/** @throws StoreError `INVALID_OPTION` */
+export function assertLimit(limit: number, max: number): void {
+  if (Number.isSafeInteger(limit) && limit >= 1 && limit <= max) return;
+  throw new StoreError("INVALID_OPTION", `limit: ${String(limit)} is not a whole number from 1 to ${max}`);
+}
+
+function compare(left: Place, right: Place): number {
+  if (left.updatedAt !== right.updatedAt) return right.updatedAt - left.updatedAt;
+  if (left.sessionId === right.sessionId) return 0;
+  return left.sessionId < right.sessionId ? 1 : -1;
+}
+
+function insert<T extends Place>(page: T[], session: T): void {
+  let low = 0;
+  let high = page.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const there = page[middle];
+    if (there && compare(there, session) < 0) low = middle + 1;
+    else high = middle;
+  }
+  page.splice(low, 0, session);
+}
+
+function formatCursor({ updatedAt, sessionId }: Place): string {
+  return `${updatedAt}.${sessionId}`;
+}
+
+function parseCursor(cursor: string): Place {
+  const [, updatedAt, sessionId] = /^(-?\d+(?:\.\d+)?)\.([A-Za-z0-9_-]+)$/.exec(cursor) ?? [];
+  if (updatedAt === undefined || sessionId === undefined) {
+    throw new StoreError(
+      "INVALID_OPTION",
+      `cursor: not one that listSessions gave: ${JSON.stringify(cursor)}`,
+    );
+  }
+  return { updatedAt: Number(updatedAt), sessionId };
+}

@@ -1,0 +1,50 @@
+import { type FileSystem, openFlags } from "./file-system.ts";
+import { openIfThere } from "./regular-file.ts";
+
+// Chosen: a cache or a lock is a few hundred bytes; a larger file is not one of ours.
+const MAX_BYTES = 65_536;
+
+/** The JSON in a small file; `undefined` if there is none, or it is no JSON object, or too large to be ours. */
+export function readSmallJson(fs: FileSystem, path: string): Record<string, unknown> | undefined {
+  const fd = openIfThere(fs, path);
+  if (fd === undefined) return undefined;
+  try {
+    const { size } = fs.fileStat(fd);
+    if (size > MAX_BYTES) return undefined;
+    const buffer = Buffer.alloc(size);
+    const value: unknown = JSON.parse(buffer.toString("utf8", 0, fs.readNow(fd, buffer, 0)));
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  } finally {
+    fs.close(fd);
+  }
+}
+
+/** Makes a file that is complete the moment its name exists. Throws `EEXIST` if the name is taken, unless `replace`. */
+export function createSmallFile(
+  fs: FileSystem,
+  path: string,
+  text: string,
+  { temporary, replace }: { temporary: string; replace: boolean },
+): void {
+  const fd = fs.open(temporary, openFlags.create);
+  let renamed = false;
+  try {
+    try {
+      const written = fs.write(fd, text);
+      if (written !== Buffer.byteLength(text)) throw new Error(`cannot write ${path}: the disk is full`);
+    } finally {
+      fs.close(fd);
+    }
+    if (replace) {
+      fs.rename(temporary, path);
+      renamed = true;
+    } else {
+      fs.link(temporary, path);
+    }
+  } finally {
+    if (!renamed) fs.unlink(temporary);
+  }
+}

@@ -1,0 +1,115 @@
+import type { Entry, SessionHeader, SessionMeta } from "@mini-openclaw/protocol";
+import { channelOf } from "./names.ts";
+import { numberBare, type TranscriptLine } from "./transcript-line.ts";
+
+/** What reading a transcript line by line adds up to. */
+export interface Summary {
+  readonly meta: SessionMeta;
+  /** The number of the newest line. */
+  readonly lastSeq: number;
+  readonly epoch: string;
+  /** Whether lines from here on carry their own numbers. */
+  readonly numbered: boolean;
+  /** Whether a title was given; until then the first user message names the session. */
+  readonly renamed: boolean;
+}
+
+// Chosen: what fits into one line of a list.
+const TITLE_CHARS = 60;
+// A damaged number may be off by a digit; one that jumps further is not believed.
+const MAX_DAMAGED_JUMP = 1_000_000;
+
+/** Of a file whose key is not known, because neither a header nor a `.meta.json` says it. */
+export const UNKNOWN_KEY = "unknown";
+
+/** Before the first line, with what is known from elsewhere. */
+export function beginSummary(
+  sessionId: string,
+  { key = UNKNOWN_KEY, createdAt = 0, updatedAt = createdAt }: Partial<SessionMeta> = {},
+): Summary {
+  return {
+    meta: { sessionId, key, channel: channelOf(key), title: "", createdAt, updatedAt, messageCount: 0 },
+    lastSeq: 0,
+    epoch: "0",
+    numbered: false,
+    renamed: false,
+  };
+}
+
+/** Pure: the summary after one more line. */
+export function nextSummary(summary: Summary, line: TranscriptLine): Summary {
+  switch (line.kind) {
+    case "blank":
+      return summary;
+    case "header":
+      return withHeader(summary, line.header);
+    case "entry":
+      return withEntry({ ...summary, numbered: true }, line.entry);
+    case "bare":
+      return withEntry(summary, numberBare(line.message, summary.lastSeq + 1));
+    case "unknown":
+      return { ...summary, numbered: true, lastSeq: Math.max(summary.lastSeq, line.seq) };
+    case "damaged":
+      return { ...summary, lastSeq: numberOfDamaged(summary.lastSeq, line.seq) };
+  }
+}
+
+/** The first characters of a message, on one line, never half a character. */
+export function titleOf(content: string): string {
+  // Room for characters of many units, such as a family of emoji.
+  const line = content
+    .slice(0, 16 * TITLE_CHARS)
+    .replace(/\s+/g, " ")
+    .trim();
+  const characters = new Intl.Segmenter().segment(line);
+  return Array.from(characters, ({ segment }) => segment)
+    .slice(0, TITLE_CHARS)
+    .join("")
+    .trim();
+}
+
+function withHeader(summary: Summary, header: SessionHeader): Summary {
+  const { key, createdAt, owner, forkedFrom, epoch = summary.epoch } = header;
+  return {
+    ...summary,
+    numbered: true,
+    epoch,
+    lastSeq: Math.max(summary.lastSeq, header.lastSeq ?? 0),
+    meta: {
+      ...summary.meta,
+      key,
+      channel: channelOf(key),
+      createdAt,
+      updatedAt: summary.lastSeq === 0 ? createdAt : summary.meta.updatedAt,
+      ...(owner !== undefined && { owner }),
+      ...(forkedFrom !== undefined && { forkedFrom }),
+    },
+  };
+}
+
+function withEntry(summary: Summary, entry: Entry): Summary {
+  const { meta, renamed } = summary;
+  const lastSeq = Math.max(summary.lastSeq, entry.seq);
+  const updated = { ...meta, updatedAt: entry.timestamp };
+  if (!("role" in entry)) {
+    if (entry.type === "run_end") return { ...summary, lastSeq, meta: updated };
+    return {
+      ...summary,
+      lastSeq,
+      renamed: renamed || entry.title !== undefined,
+      meta: {
+        ...updated,
+        ...(entry.title !== undefined && { title: entry.title }),
+        ...(entry.archived !== undefined && { archived: entry.archived }),
+      },
+    };
+  }
+  if (entry.role === "user" && meta.title === "" && !renamed) updated.title = titleOf(entry.content);
+  if (entry.role === "user" || entry.role === "assistant") updated.messageCount += 1;
+  if (summary.lastSeq === 0 && meta.createdAt === 0) updated.createdAt = entry.timestamp;
+  return { ...summary, lastSeq, meta: updated };
+}
+
+function numberOfDamaged(lastSeq: number, seq = 0): number {
+  return seq > lastSeq && seq - lastSeq <= MAX_DAMAGED_JUMP ? seq : lastSeq + 1;
+}

@@ -1,0 +1,107 @@
+import type { Entry, Message, MessageEntry, SessionHeader } from "@mini-openclaw/protocol";
+import { TRANSCRIPT_VERSION } from "@mini-openclaw/protocol";
+import { checkLine, checkMessage } from "@mini-openclaw/protocol/schema";
+
+/** What a line keeps beside its entry. It stays in the file: readers get the entry alone. */
+export interface LineMarks {
+  /** How many lines of the same atomic group still follow; a group that lacks some was never appended. */
+  readonly groupRest?: number;
+  /** The key under which the entry was appended. */
+  readonly idempotencyKey?: string;
+}
+
+/** What one line of a transcript is. */
+export type TranscriptLine =
+  | { readonly kind: "header"; readonly header: SessionHeader }
+  | { readonly kind: "entry"; readonly entry: Entry; readonly marks: LineMarks }
+  /** A message without number and id, as the tutorial's code wrote it. */
+  | { readonly kind: "bare"; readonly message: Message }
+  /** Of a type that this version does not know; left alone. */
+  | { readonly kind: "unknown"; readonly seq: number }
+  | { readonly kind: "blank" }
+  | { readonly kind: "damaged"; readonly problem: string; readonly seq?: number };
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+// A byte order mark, the NULs that a power failure leaves, and white space.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: NULs are what is looked for
+const PADDING = /^[\uFEFF\0\s]+|[\0\s]+$/g;
+const NUMBER_OF_DAMAGED = /"seq":([1-9]\d{0,14})\b/;
+
+/** Reads one line. Never throws: what cannot be read is `damaged`. */
+export function parseTranscriptLine(bytes: Uint8Array): TranscriptLine {
+  const text = decoder.decode(bytes).replace(PADDING, "");
+  if (text === "") return { kind: "blank" };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return damaged("not JSON", text);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return damaged("not a JSON object", text);
+  }
+  const line = checkLine(value);
+  if (!line.ok) return toOtherLine(value as Record<string, unknown>, line.message, text);
+  if (line.value.kind === "header") return line.value;
+  return { kind: "entry", ...splitMarks(line.value.entry) };
+}
+
+/** Says whether this version may read and write a file with this header. */
+export function isKnownVersion(header: SessionHeader): boolean {
+  return header.v <= TRANSCRIPT_VERSION;
+}
+
+/** A line, with its line feed. */
+export function formatLine(value: SessionHeader | (Entry & LineMarks)): string {
+  return `${toJson(value)}\n`;
+}
+
+/** JSON that is one line for every reader: some split at U+2028 and U+2029 too. */
+export function toJson(value: object): string {
+  const json = JSON.stringify(value);
+  return json.includes("\u2028") || json.includes("\u2029")
+    ? json.replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029")
+    : json;
+}
+
+/** The entry that a bare message is read as. */
+export function numberBare(message: Message, seq: number): MessageEntry {
+  return { seq, id: `line-${seq}`, ...message };
+}
+
+function toOtherLine(value: Record<string, unknown>, problem: string, text: string): TranscriptLine {
+  const { seq, type, id } = value;
+  if (type !== undefined && type !== "session" && Number.isSafeInteger(seq) && !isKnownType(type)) {
+    return { kind: "unknown", seq: seq as number };
+  }
+  if (seq === undefined && id === undefined && type === undefined) {
+    const message = checkMessage(value);
+    if (message.ok) return { kind: "bare", message: message.value };
+  }
+  return damaged(problem, text);
+}
+
+function isKnownType(type: unknown): boolean {
+  return type === "run_end" || type === "session_updated";
+}
+
+function damaged(problem: string, text: string): TranscriptLine {
+  const found = NUMBER_OF_DAMAGED.exec(text.slice(0, 200))?.[1];
+  return found === undefined
+    ? { kind: "damaged", problem }
+    : { kind: "damaged", problem, seq: Number(found) };
+}
+
+function splitMarks(line: Entry & LineMarks): { entry: Entry; marks: LineMarks } {
+  if (!("groupRest" in line || "idempotencyKey" in line)) return { entry: line, marks: noMarks };
+  const { groupRest, idempotencyKey, ...entry } = line;
+  return {
+    entry: entry as Entry,
+    marks: {
+      ...(typeof groupRest === "number" && { groupRest }),
+      ...(typeof idempotencyKey === "string" && { idempotencyKey }),
+    },
+  };
+}
+
+const noMarks: LineMarks = {};

@@ -1,0 +1,139 @@
+import type { Entry, MessageEntry } from "@mini-openclaw/protocol";
+import { isMessageEntry } from "@mini-openclaw/protocol";
+import type { FileSystem } from "./file-system.ts";
+import { type RawLine, scanBackward, scanForward } from "./line-scan.ts";
+import { beginSummary, nextSummary, type Summary } from "./summary.ts";
+import { numberBare, parseTranscriptLine, type TranscriptLine } from "./transcript-line.ts";
+
+/** An open transcript, as far as it reached when it was looked at. */
+export interface OpenTranscript {
+  readonly fs: FileSystem;
+  readonly fd: number;
+  readonly size: number;
+}
+
+/** A line that counts, with its place. */
+export interface PlacedLine {
+  readonly raw: RawLine;
+  readonly line: TranscriptLine;
+}
+
+/**
+ * The lines that were appended whole, first to last. Left out: a torn end, and the end of a group that is
+ * not complete; both were never acknowledged.
+ */
+export async function* readLines(
+  { fs, fd, size }: OpenTranscript,
+  { start }: { start: number },
+): AsyncGenerator<PlacedLine, void, undefined> {
+  let group: PlacedLine[] = [];
+  for await (const raw of scanForward(fs, fd, { start, end: size })) {
+    const line = parseTranscriptLine(raw.bytes);
+    if (!raw.terminated && isTorn(line)) return;
+    if (isOpenGroup(line)) {
+      group.push({ raw, line });
+      continue;
+    }
+    yield* group;
+    group = [];
+    yield { raw, line };
+  }
+}
+
+/** Every entry with a greater number than `after`, in the order of the file. */
+export async function* readEntries(
+  transcript: OpenTranscript,
+  { after = 0 }: { after?: number },
+): AsyncGenerator<Entry, void, undefined> {
+  const start = after === 0 ? 0 : await offsetAfter(transcript, after);
+  let summary = beginSummary("");
+  let previousId: string | undefined;
+  for await (const { line } of readLines(transcript, { start })) {
+    summary = nextSummary(summary, line);
+    const entry = toNumbered(line, summary);
+    if (!entry || entry.seq <= after) continue;
+    const id = "id" in entry ? entry.id : undefined;
+    // A line written twice in a row is one entry.
+    if (id === undefined || id !== previousId) yield entry;
+    previousId = id;
+  }
+}
+
+/** The last `limit` messages with a smaller number than `before`, oldest first. Reads from the end. */
+export async function readLastMessages(
+  transcript: OpenTranscript,
+  { limit, before = Number.POSITIVE_INFINITY }: { limit: number; before?: number },
+): Promise<MessageEntry[]> {
+  const messages: MessageEntry[] = [];
+  if (limit === 0) return messages;
+  let numberAbove: number | undefined;
+  for await (const { line } of readLinesBackward(transcript)) {
+    if (line.kind === "blank") continue;
+    if (line.kind === "bare" && numberAbove === undefined) {
+      return readLastMessagesForward(transcript, { limit, before });
+    }
+    const entry = line.kind === "bare" ? numberBare(line.message, numberAbove ?? 0) : entryOf(line);
+    numberAbove = line.kind === "header" ? line.header.lastSeq : numberAbove && numberAbove - 1;
+    if (!entry || !isMessageEntry(entry) || entry.seq >= before || entry.id === messages.at(-1)?.id) continue;
+    messages.push(entry);
+    if (messages.length === limit) break;
+  }
+  return messages.reverse();
+}
+
+/** The lines that were appended whole, last to first. */
+export async function* readLinesBackward({
+  fs,
+  fd,
+  size,
+}: OpenTranscript): AsyncGenerator<PlacedLine, void, undefined> {
+  let atEnd = true;
+  for await (const raw of scanBackward(fs, fd, { end: size })) {
+    const line = parseTranscriptLine(raw.bytes);
+    if (!raw.terminated && isTorn(line)) continue;
+    if (atEnd && isOpenGroup(line)) continue;
+    atEnd = false;
+    yield { raw, line };
+  }
+}
+
+/** The entry of a line, numbered with the summary that includes it. */
+export function toNumbered(line: TranscriptLine, { lastSeq }: Summary): Entry | undefined {
+  return line.kind === "bare" ? numberBare(line.message, lastSeq) : entryOf(line);
+}
+
+/** Where the lines with greater numbers begin. The start, where lines without numbers make it unsure. */
+async function offsetAfter(transcript: OpenTranscript, after: number): Promise<number> {
+  for await (const { raw, line } of readLinesBackward(transcript)) {
+    if (line.kind === "bare") return 0;
+    if (line.kind === "entry" && line.entry.seq <= after) return raw.end;
+  }
+  return 0;
+}
+
+/** For files whose lines carry no numbers: they are counted from the start. */
+async function readLastMessagesForward(
+  transcript: OpenTranscript,
+  { limit, before }: { limit: number; before: number },
+): Promise<MessageEntry[]> {
+  const messages: MessageEntry[] = [];
+  for await (const entry of readEntries(transcript, {})) {
+    if (!isMessageEntry(entry) || entry.seq >= before) continue;
+    messages.push(entry);
+    if (messages.length > limit) messages.shift();
+  }
+  return messages;
+}
+
+function entryOf(line: TranscriptLine): Entry | undefined {
+  return line.kind === "entry" ? line.entry : undefined;
+}
+
+function isOpenGroup(line: TranscriptLine): boolean {
+  return line.kind === "entry" && (line.marks.groupRest ?? 0) > 0;
+}
+
+/** Of a last line without line feed: whether it is less than a whole line. */
+function isTorn(line: TranscriptLine): boolean {
+  return line.kind === "damaged" || line.kind === "blank";
+}
