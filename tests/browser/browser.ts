@@ -54,3 +54,20 @@ export async function openPage(
   await page.goto(url);
   return { page, complaints, requests, [Symbol.asyncDispose]: () => context.close() };
 }
+
+/** What the conversation shows, one line a row. */
+export function rowsOf(page: Page): Promise<string[]> {
+  return page.locator(".rows > li").evaluateAll((rows) =>
+    rows.map((row) => {
+      const kind = [...row.classList].filter((name) => name !== "row").join(" ");
+      const text = (row as HTMLElement).innerText.replace(/\s+/g, " ").trim();
+      return kind === "" ? text : `${kind}: ${text}`;
+    }),
+  );
+}
+
+/** Types a message and sends it by the keyboard. */
+export async function say(page: Page, content: string): Promise<void> {
+  await page.getByRole("textbox").fill(content);
+  await page.keyboard.press("Enter");
+}

@@ -46,6 +46,8 @@ export interface FakeGateway extends AsyncDisposable {
   show(...events: SessionEvent[]): void;
   /** Called with each frame before it is handled; true: the frame is lost. */
   loses: (event: ClientEvent) => boolean;
+  /** Whether WebSocket connections are refused, as those without a token are. */
+  isLocked: boolean;
 }
 
 export async function startFakeGateway(
@@ -134,6 +136,7 @@ export async function startFakeGateway(
     transcript: [],
     answer: options.answer ?? (() => {}),
     loses: () => false,
+    isLocked: false,
     show,
     cut() {
       for (const socket of sockets) socket.terminate();
@@ -142,7 +145,7 @@ export async function startFakeGateway(
       const created = createServer((request, response) => {
         if (!handler(request, response)) response.writeHead(404).end();
       });
-      const webSockets = new WebSocketServer({ server: created });
+      const webSockets = new WebSocketServer({ server: created, verifyClient: () => !gateway.isLocked });
       webSockets.on("connection", (socket) => {
         sockets.add(socket);
         socket.on("close", () => sockets.delete(socket));

@@ -26,6 +26,9 @@ const sanitizing = {
   ALLOW_ARIA_ATTR: false,
 } satisfies Config;
 
+/** What Markdown has no signs for, without attributes. */
+const harmlessTag = /^<\/?(?:br|sub|sup|kbd|mark|ins|u)\s*\/?>$/i;
+
 /** Markdown by marked, cleaned by DOMPurify. One per page: DOMPurify's Trusted Types policy has one name. */
 export function createMarkdownReader(): MarkdownReader {
   const marked = new Marked({
@@ -35,6 +38,11 @@ export function createMarkdownReader(): MarkdownReader {
     renderer: {
       // A remote image would tell its server what was read here, so it stays a link.
       image: ({ href, text }) => `<a href="${escapeHtml(href)}">${escapeHtml(text || href)}</a>`,
+      // HTML is shown as what it is. DOMPurify is the second wall, for what the first may have missed.
+      html({ text, ...token }) {
+        if (harmlessTag.test(text)) return text;
+        return "block" in token && token.block ? `<p>${escapeHtml(text)}</p>` : escapeHtml(text);
+      },
       checkbox: ({ checked }) => (checked ? "☑ " : "☐ "),
     },
   });
@@ -59,27 +67,44 @@ function attachMarkdown(
   fill: (block: Element, token: Token, links: TokensList["links"]) => void,
 ): MarkdownView {
   /** What each child of `root` shows. */
-  let shown: readonly Token[] = [];
+  let shown: readonly Block[] = [];
 
   return {
     update(text, complete) {
       const source = text.replaceAll("\r\n", "\n").replaceAll("\r", "\n");
       // Only the last block can still change while text is appended, so what stands before it is kept. A complete
       // text is read as a whole: a link may be defined below its use.
-      const last = shown.findLastIndex(({ type }) => type !== "space");
-      const kept = complete ? [] : shown.slice(0, Math.max(0, last));
-      const tokens = read(source.slice(kept.reduce((length, { raw }) => length + raw.length, 0)));
+      const kept = complete ? [] : shown.slice(0, -1);
+      const tokens = read(source.slice(kept.reduce((sum, { length }) => sum + length, 0)));
       const definesLinks = Object.keys(tokens.links).length > 0;
-      const next = [...kept, ...tokens];
-      for (let index = kept.length; index < next.length; index += 1) {
-        const token = next[index];
+      const next = [...kept, ...blocksOf(tokens)];
+      for (const [index, { token }] of next.entries()) {
+        if (index < kept.length) continue;
         const block = root.children[index] ?? root.appendChild(document.createElement("div"));
-        if (token && (definesLinks || shown[index]?.raw !== token.raw)) fill(block, token, tokens.links);
+        if (definesLinks || shown[index]?.token.raw !== token.raw) fill(block, token, tokens.links);
       }
       while (root.children.length > next.length) root.lastElementChild?.remove();
       shown = next;
     },
   };
+}
+
+/** A paragraph, a list, a table, …: what is shown in one go. */
+interface Block {
+  readonly token: Token;
+  /** Of its text and the empty lines after it, in UTF-16 units. */
+  readonly length: number;
+}
+
+function blocksOf(tokens: readonly Token[]): Block[] {
+  const blocks: Block[] = [];
+  for (const token of tokens) {
+    const { length } = token.raw;
+    const last = blocks.at(-1);
+    if (token.type === "space" && last) blocks.splice(-1, 1, { ...last, length: last.length + length });
+    else blocks.push({ token, length });
+  }
+  return blocks;
 }
 
 function escapeHtml(text: string): string {

