@@ -12,7 +12,8 @@ describe("the tutorial's end-to-end tests", () => {
   test("1. a plain question is streamed, and kept", async () => {
     await using directory = await temporaryDirectory();
     await using model = await startModelServer();
-    model.mock.onMessage("你好", { content: "你好！我是 Mini OpenClaw，你的个人助手。" });
+    // Slow enough that the answer comes in several reads.
+    model.mock.onMessage("你好", { content: "你好！我是 Mini OpenClaw，你的个人助手。" }, { latency: 5 });
     await using server = await startServer(directory.path, model.env);
     await using client = await connectSeedClient(server.webSocketUrl);
 

@@ -1,8 +1,8 @@
 import { EventEmitter, once } from "node:events";
 import type { AgentInput, AgentRunner, ClientEvent, RunEvent, ServerEvent } from "@mini-openclaw/protocol";
 import { parseServerEvent } from "@mini-openclaw/protocol/schema";
-import { WebSocket } from "ws";
 import { createMemoryStore } from "@mini-openclaw/session-store";
+import { WebSocket } from "ws";
 import { type GatewayOptions, GatewayServer, type ListenOptions } from "../src/index.ts";
 
 const noUsage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
