@@ -86,10 +86,9 @@ async function answer(
   let room = MAX_PROGRESS_CHARS;
   let ended = false;
   const progress = (text: string) => {
-    if (ended || room === 0 || text === "") return;
     const content = text.length > room ? wholeHead(text, room) : text;
     room -= Math.min(text.length, room);
-    push({ type: "tool_output", runId, callId, content });
+    if (!ended && content !== "") push({ type: "tool_output", runId, callId, content });
   };
   const context = { sessionId, runId, callId, signal, progress };
   const result = await runTool(tools.get(toolName), call, context, calling);

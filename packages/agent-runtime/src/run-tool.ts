@@ -32,17 +32,18 @@ export async function runTool(
   const fault = callFault(tool, call);
   if (tool === undefined || fault !== undefined) return { output: fault ?? "", isError: true };
   try {
-    const { success, output, error } = checkResult(await withinTime(tool, call, context, limits));
-    const text = [output, success ? undefined : error].filter(Boolean).join("\n");
-    return { output: cutMiddle(text || noOutput(success), limits.maxToolOutputChars), isError: !success };
+    const result = checkResult(await withinTime(tool, call, context, limits));
+    return { output: cutMiddle(textOf(result), limits.maxToolOutputChars), isError: !result.success };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { output: cutMiddle(`The tool failed: ${reason}`, limits.maxToolOutputChars), isError: true };
   }
 }
 
-function noOutput(success: boolean): string {
-  return success ? "(no output)" : "The tool failed without saying why.";
+function textOf({ success, output, error }: ToolResult): string {
+  if (success) return output || "(no output)";
+  if (!error) return output || "The tool failed without saying why.";
+  return output === "" || output.endsWith("\n") ? output + error : `${output}\n${error}`;
 }
 
 function callFault(

@@ -81,7 +81,7 @@ function isBusy({ code }: PassingError): boolean {
 }
 
 /** Pure but for `random`: milliseconds to wait before the next attempt. */
-export function retryDelay(
+function retryDelay(
   { retryAfterMs }: { retryAfterMs?: number | undefined },
   attempt: number,
   hasFreshModel: boolean,

@@ -32,6 +32,10 @@ async function outlineOf(script: readonly ScriptStep[], options: Partial<AgentRu
   return outline(await eventsOf(scripted(script, options).agent, inputOf("hi")));
 }
 
+function matching(pattern: RegExp): unknown {
+  return expect.stringMatching(pattern);
+}
+
 describe("a run", () => {
   test("streams the answer and ends with all of it", async () => {
     const { agent } = scripted([[says("Hel", "lo."), uses({ inputTokens: 7, outputTokens: 2 })]]);
@@ -91,7 +95,8 @@ describe("a run", () => {
 
     await eventsOf(agent, inputOf([user("before"), user("hi")]));
 
-    const said = (turn: number) => provider.requests[turn]?.messages.map(({ role, content }) => [role, content]);
+    const said = (turn: number) =>
+      provider.requests[turn]?.messages.map(({ role, content }) => [role, content]);
     expect(said(0)).toEqual([
       ["user", "before"],
       ["user", "hi"],
@@ -234,7 +239,7 @@ describe("failures", () => {
   });
 
   test("any other error is told to `onError` only", async () => {
-    const onError = vi.fn();
+    const onError = vi.fn<(error: unknown) => void>();
     const lost = new Error("cannot read /home/me/secret");
     const { agent } = scripted([[says("A"), fails(lost)]], { onError });
 
@@ -443,9 +448,17 @@ describe("tool calls that cannot be run become results that the model sees", () 
     ["__proto__ as a tool", calls("__proto__"), 'There is no tool named "__proto__".'],
     ["a missing parameter", calls("echo"), /^The input is not valid; the tool was not run\.\n.*text/],
     ["a parameter of the wrong type", calls("echo", { text: 1 }), /input\/text: .*string/],
-    ["broken JSON", callsBadly("echo", '{"text": "a'), /not a complete JSON object.*It began with: \{"text": "a$/],
+    [
+      "broken JSON",
+      callsBadly("echo", '{"text": "a'),
+      /not a complete JSON object.*It began with: \{"text": "a$/,
+    ],
     ["a tool that throws", calls("throws"), "The tool failed: out of luck"],
-    ["a tool that answers nonsense", calls("nonsense"), "The tool failed: it did not return { success, output }."],
+    [
+      "a tool that answers nonsense",
+      calls("nonsense"),
+      "The tool failed: it did not return { success, output }.",
+    ],
     ["a tool that hangs", calls("hangs"), "The tool failed: it did not end within 10 ms."],
   ])("%s", async (_, call, output) => {
     const parameters = {};
@@ -473,7 +486,7 @@ describe("tool calls that cannot be run become results that the model sees", () 
     const events = await eventsOf(agent, inputOf("hi"));
 
     const done = events.find(({ type }) => type === "tool_done");
-    const expected = typeof output === "string" ? output : (expect.stringMatching(output) as string);
+    const expected: unknown = typeof output === "string" ? output : matching(output);
     expect(done).toMatchObject({ isError: true, output: expected });
     expect(provider.requests[1]?.messages.at(-1)).toMatchObject({ isError: true, content: expected });
     expect(events.at(-1)).toMatchObject({ outcome: "completed" });

@@ -9,7 +9,7 @@ import { toRequest } from "./to-request.ts";
 
 export interface AnthropicProviderOptions {
   apiKey: string;
-  /** Such as `claude-sonnet-4-5`. */
+  /** Such as `claude-sonnet-5-5`. */
   model: string;
   /** Any server that speaks the Messages API. @default ANTHROPIC_BASE_URL, else `https://api.anthropic.com` */
   baseURL?: string;

@@ -11,12 +11,15 @@ const MAX_EVENT_CHARS = 32 * 1024 * 1024;
  */
 export function createSseReader(): (piece: Uint8Array) => string[] {
   const decoder = new TextDecoder();
+  // An empty line. A `\r` at the very end may be half of `\r\n`, so it ends nothing yet.
+  const eventEnd = /\r\n\r?\n|\n\r?\n|\r\r(?!$)/g;
   let rest = "";
   return (piece) => {
+    // What was looked through before is not looked through again, but for an end that may just have been cut.
+    eventEnd.lastIndex = Math.max(0, rest.length - 3);
     rest += decoder.decode(piece, { stream: true });
     const events: string[] = [];
     let start = 0;
-    eventEnd.lastIndex = 0;
     for (let end = eventEnd.exec(rest); end; end = eventEnd.exec(rest)) {
       const data = dataOf(rest.slice(start, end.index));
       if (data !== "") events.push(data);
@@ -28,9 +31,6 @@ export function createSseReader(): (piece: Uint8Array) => string[] {
     return events;
   };
 }
-
-/** An empty line. A `\r` at the very end may be half of `\r\n`, so it ends nothing yet. */
-const eventEnd = /\r\n\r?\n|\n\r?\n|\r\r(?!$)/g;
 
 function dataOf(event: string): string {
   const start = event.indexOf("data:");

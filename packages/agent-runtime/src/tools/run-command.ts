@@ -38,7 +38,8 @@ export interface CommandResult {
 export function runCommand(command: string, options: CommandOptions): Promise<CommandResult> {
   const { cwd, env, timeoutMs, maxOutputChars, signal, onOutput } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn("bash", ["-c", command], {
+    // One pipe for both outputs keeps them in order; the other still carries what bash says of a line it cannot parse.
+    const child = spawn("bash", ["-c", `exec 2>&1; ${command}`], {
       cwd,
       env,
       detached: true,

@@ -121,7 +121,7 @@ function toSkill(path: string, text: string, parseYaml: ParseYaml): Omit<Candida
 }
 
 /** `<available_skills>` with name, description and location of each; empty when there are none. */
-export function formatSkillsIndex(skills: readonly Skill[], workspaceDir: string): string {
+function formatSkillsIndex(skills: readonly Skill[], workspaceDir: string): string {
   if (skills.length === 0) return "";
   const lines = skills.flatMap(({ name, description, path }) => [
     "  <skill>",

@@ -1,0 +1,100 @@
+import { describe, expect, test } from "vitest";
+import { AgentError, AgentRuntime, type AgentRuntimeOptions, type ToolDefinition } from "../src/index.ts";
+import { calls, createScriptedProvider, says } from "../src/testing.ts";
+import { eventsOf, inputOf, outline } from "./collect.ts";
+
+const provider = createScriptedProvider([]);
+const ping: ToolDefinition = {
+  name: "ping",
+  description: "Answers.",
+  parameters: {},
+  execute: () => ({ success: true, output: "pong" }),
+};
+
+// row 31.i
+test("a registered tool can be called", async () => {
+  const agent = new AgentRuntime({ provider: createScriptedProvider([[calls("ping")], [says("ok")]]) });
+  agent.registerTool(ping);
+  expect(outline(await eventsOf(agent, inputOf("hi")))).toContain("tool_done call_1_1 pong");
+});
+
+// row 31.e
+describe("parameters", () => {
+  async function schemaOf(parameters: ToolDefinition["parameters"]): Promise<unknown> {
+    const model = createScriptedProvider([[says("ok")]]);
+    const agent = new AgentRuntime({ provider: model, tools: [{ ...ping, parameters }] });
+    await eventsOf(agent, inputOf("hi"));
+    return model.requests[0]?.tools[0]?.inputSchema;
+  }
+
+  test("in short form are required unless they say otherwise", async () => {
+    const schema = await schemaOf({
+      path: { type: "string", description: "Where." },
+      depth: { type: "integer", description: "How deep.", required: false, minimum: 1 },
+    });
+    expect(schema).toEqual({
+      type: "object",
+      properties: {
+        path: { type: "string", description: "Where." },
+        depth: { type: "integer", description: "How deep.", minimum: 1 },
+      },
+      required: ["path"],
+    });
+  });
+
+  test("may be a JSON Schema, which goes to the model as it is", async () => {
+    const schema = {
+      type: "object" as const,
+      properties: { a: { enum: [1, 2] } },
+      additionalProperties: false,
+    };
+    expect(await schemaOf(schema)).toBe(schema);
+  });
+
+  test("may have one that is named `type`", async () => {
+    expect(await schemaOf({ type: { type: "string", description: "Which." } })).toMatchObject({
+      required: ["type"],
+    });
+  });
+});
+
+test.each<[string, Partial<ToolDefinition>, string]>([
+  [
+    "a name with a space",
+    { name: "a b" },
+    'Tool name "a b": only letters, digits, "_" and "-" are allowed, 1 to 64 of them.',
+  ],
+  [
+    "an empty name",
+    { name: "" },
+    'Tool name "": only letters, digits, "_" and "-" are allowed, 1 to 64 of them.',
+  ],
+  ["a name that is taken", {}, "There is already a tool named ping; names are unique."],
+  [
+    "a type that does not exist",
+    { name: "x", parameters: { a: { type: "text", description: "" } } },
+    'Tool x, parameter a: type "text" is none of string, number, integer, boolean, array, object.',
+  ],
+])("a tool with %s is refused", (_, fields, message) => {
+  const agent = new AgentRuntime({ provider, tools: [ping] });
+  expect(() => agent.registerTool({ ...ping, ...fields })).toThrow(new AgentError("INVALID_TOOL", message));
+});
+
+test.each<[Partial<AgentRuntimeOptions>, string]>([
+  [{ maxToolRounds: -1 }, "maxToolRounds is -1: a whole number from 0 on is allowed, or Infinity."],
+  [{ maxRunTokens: Number.NaN }, "maxRunTokens is NaN: a whole number from 0 on is allowed, or Infinity."],
+  [
+    { maxContextMessages: 0.5 },
+    "maxContextMessages is 0.5: a whole number from 0 on is allowed, or Infinity.",
+  ],
+])("options %o are refused", (options, message) => {
+  expect(() => new AgentRuntime({ provider, ...options })).toThrow(
+    expect.objectContaining({ code: "INVALID_OPTIONS", message }) as Error,
+  );
+});
+
+test("an error is known by its brand, whichever copy of the package made it", () => {
+  expect(AgentError.is(new AgentError("INVALID_TOOL", "x"))).toBe(true);
+  expect(AgentError.is(new Error("x"))).toBe(false);
+  expect(AgentError.is("x")).toBe(false);
+});

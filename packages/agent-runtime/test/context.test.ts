@@ -1,0 +1,140 @@
+import type { Message } from "@mini-openclaw/protocol";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { buildContext } from "../src/context.ts";
+
+const user = (content: string): Message => ({ role: "user", content, timestamp: 1 });
+const says = (content: string): Message => ({ role: "assistant", content, timestamp: 2 });
+const calls = (...ids: string[]): Message => ({
+  role: "assistant",
+  content: "",
+  timestamp: 2,
+  toolCalls: ids.map((callId) => ({ callId, toolName: "t", input: {} })),
+});
+const result = (callId: string, content = `result of ${callId}`): Message => ({
+  role: "tool",
+  callId,
+  toolName: "t",
+  content,
+  isError: false,
+  timestamp: 3,
+});
+const lost = (callId: string): Message => ({
+  role: "tool",
+  callId,
+  toolName: "t",
+  content: "[interrupted: the tool call has no result]",
+  isError: true,
+  timestamp: 2,
+});
+
+describe("the last messages", () => {
+  test.each([
+    ["all of a short session", [user("1"), says("2"), user("3")], 3, [user("1"), says("2"), user("3")]],
+    ["the newest of a long one", [user("1"), says("2"), user("3")], 1, [user("3")]],
+    [
+      "with the question that an answer belongs to",
+      [user("0"), user("1"), calls("a"), result("a"), says("2"), user("3")],
+      2,
+      [user("1"), says("2"), user("3")],
+    ],
+    [
+      "without results whose call is cut off",
+      [user("1"), calls("a", "b"), result("a"), result("b"), says("2"), user("3")],
+      4,
+      [user("1"), says("2"), user("3")],
+    ],
+    [
+      "from a call on, with its results",
+      [user("1"), calls("a", "b"), result("a"), result("b"), says("2"), user("3")],
+      5,
+      [user("1"), calls("a", "b"), result("a"), result("b"), says("2"), user("3")],
+    ],
+  ])("%s", (_, messages, maxMessages, expected) => {
+    expect(buildContext(messages, maxMessages)).toEqual(expected);
+  });
+});
+
+// mistake 4 of the tutorial
+describe("repairs", () => {
+  test.each([
+    ["a call without a result gets one", [calls("a"), user("1")], [calls("a"), lost("a"), user("1")]],
+    [
+      "a result that comes too late is made up, and the late one left out",
+      [calls("a"), user("1"), result("a")],
+      [calls("a"), lost("a"), user("1")],
+    ],
+    ["a result without a call is left out", [user("1"), result("x")], [user("1")]],
+    [
+      "a second result is left out",
+      [calls("a"), result("a", "1"), result("a", "2")],
+      [calls("a"), result("a", "1")],
+    ],
+    [
+      "results come in the order of their calls",
+      [calls("a", "b"), result("b"), result("a")],
+      [calls("a", "b"), result("a"), result("b")],
+    ],
+    ["an empty answer is left out", [user("1"), says(" \n"), user("2")], [user("1"), user("2")]],
+    [
+      "an answer that was refused is left out with its calls",
+      [user("1"), { ...calls("a"), stopReason: "refusal" } as Message, lost("a"), user("2")],
+      [user("1"), user("2")],
+    ],
+  ])("%s", (_, messages, expected) => {
+    expect(buildContext(messages, 50)).toEqual(expected);
+  });
+
+  test("the tutorial's form becomes calls, results, and the answer after them", () => {
+    const toolCalls = [
+      { toolName: "bash", input: { command: "ls" }, output: "a.txt" },
+      { toolName: "bash", input: { command: "pwd" } },
+    ];
+    const answer: Message = { role: "assistant", content: "One file.", timestamp: 2, toolCalls };
+    expect(buildContext([user("1"), answer, user("2")], 50)).toEqual([
+      user("1"),
+      {
+        role: "assistant",
+        content: "",
+        timestamp: 2,
+        toolCalls: [
+          { callId: "call_1_0", toolName: "bash", input: { command: "ls" } },
+          { callId: "call_1_1", toolName: "bash", input: { command: "pwd" } },
+        ],
+      },
+      { role: "tool", callId: "call_1_0", toolName: "bash", content: "a.txt", isError: false, timestamp: 2 },
+      { ...lost("call_1_1"), toolName: "bash" },
+      says("One file."),
+      user("2"),
+    ]);
+  });
+});
+
+test("whatever the transcript went through, every call has exactly one result right after it", () => {
+  const id = fc.constantFrom("a", "b", "c");
+  const anything = fc.oneof(
+    fc.constant(user("u")),
+    fc.constant(says("s")),
+    fc.constant(says("")),
+    fc.uniqueArray(id, { minLength: 1 }).map((ids) => calls(...ids)),
+    id.map((callId) => result(callId)),
+  );
+  fc.assert(
+    fc.property(fc.array(anything, { maxLength: 12 }), fc.nat({ max: 12 }), (messages, maxMessages) => {
+      const context = buildContext([...messages, user("last")], maxMessages + 1);
+      expect(context.at(-1)).toEqual(user("last"));
+      const expected = context.flatMap((message) =>
+        message.role === "assistant" ? (message.toolCalls ?? []).map(({ callId }) => callId) : [],
+      );
+      const following = context.flatMap((message, place) => {
+        if (message.role !== "assistant" || !message.toolCalls) return [];
+        const count = message.toolCalls.length;
+        return context
+          .slice(place + 1, place + 1 + count)
+          .map((next) => (next.role === "tool" ? next.callId : "?"));
+      });
+      expect(following).toEqual(expected);
+      expect(context.filter(({ role }) => role === "tool")).toHaveLength(expected.length);
+    }),
+  );
+});

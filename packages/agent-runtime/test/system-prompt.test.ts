@@ -1,0 +1,91 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { AgentRuntime, createBuiltinTools, MemoryManager } from "../src/index.ts";
+import { createScriptedProvider, says } from "../src/testing.ts";
+import { eventsOf, inputOf, NOW } from "./collect.ts";
+import { makeFifo } from "./make-fifo.ts";
+import { temporaryDirectory } from "./temporary-directory.ts";
+
+/** The prompt that an agent of this workspace sends, paths and versions of this machine replaced. */
+async function promptOf(
+  workspaceDir: string,
+  options: Partial<ConstructorParameters<typeof AgentRuntime>[0]> = {},
+) {
+  const provider = createScriptedProvider([[says("ok")]]);
+  const agent = new AgentRuntime({ provider, workspaceDir, now: () => NOW, ...options });
+  await eventsOf(agent, inputOf("hi"));
+  const system = provider.requests[0]?.system ?? { stable: "", volatile: "" };
+  const machine = `${process.platform} ${process.arch}, Node ${process.versions.node}`;
+  return { ...system, stable: system.stable.replaceAll(workspaceDir, "/work").replace(machine, "<machine>") };
+}
+
+const fullWorkspace = {
+  ".openclaw/SOUL.md": "Be warm, be brief.\n",
+  ".openclaw/TOOLS.md": "Prefer ripgrep.\n",
+  "MEMORY.md": "- The user likes tea\n",
+  ".mini-openclaw/memory/daily-logs/2026-11-20.md": "- [09:00:00] Began\n",
+  ".mini-openclaw/memory/daily-logs/2026-11-22.md": "- [10:00:00] Fixed the build\n",
+  ".openclaw/skills/pdf/SKILL.md": "---\nname: pdf\ndescription: Reads <PDF> files.\n---\n",
+};
+
+// rows 31.a, 31.b, 32.d, 32.g
+describe("the system prompt", () => {
+  test("of a full workspace is the golden file", async () => {
+    await using workspace = await temporaryDirectory(fullWorkspace);
+    const { stable, volatile } = await promptOf(workspace.path, {
+      tools: createBuiltinTools(workspace.path),
+    });
+    expect(`${stable}\n`).toBe(await readFile(join(import.meta.dirname, "golden/system-prompt.md"), "utf8"));
+    expect(volatile).toBe("The time is 2026-11-22T14:30:05Z.");
+  });
+
+  test("leaves out what an empty workspace does not have", async () => {
+    await using workspace = await temporaryDirectory();
+    const { stable } = await promptOf(workspace.path, { identity: "You are a test." });
+    expect(stable).toBe(`# Identity
+
+You are a test.
+
+# Runtime
+
+- System: <machine>
+- Workspace: /work; relative paths start there`);
+  });
+
+  test("shows the logs of the last days when asked to", async () => {
+    await using workspace = await temporaryDirectory(fullWorkspace);
+    const { stable } = await promptOf(workspace.path, { dailyLogDays: 3 });
+    expect(stable.match(/# Log of.*\n\n.*/g)).toEqual([
+      "# Log of 2 days ago\n\n- [09:00:00] Began",
+      "# Log of today\n\n- [10:00:00] Fixed the build",
+    ]);
+  });
+
+  test("takes its memory from where it is told", async () => {
+    await using workspace = await temporaryDirectory({ "data/MEMORY.md": "- Elsewhere" });
+    const memory = new MemoryManager({ workspaceDir: workspace.path, dataDir: join(workspace.path, "data") });
+    expect((await promptOf(workspace.path, { memory })).stable).toContain("# Memory\n\n- Elsewhere");
+  });
+
+  test("says which part could not be read, and goes on", async () => {
+    await using workspace = await temporaryDirectory({ ".openclaw/TOOLS.md": "Prefer ripgrep." });
+    makeFifo(join(workspace.path, ".openclaw/SOUL.md"));
+    const { stable } = await promptOf(workspace.path);
+    expect(stable).toContain("# Soul\n\n[could not be read: it is not a regular file]\n\n# Notes on tools");
+  });
+
+  test("shows the beginning and the end of a file that is too long", async () => {
+    await using workspace = await temporaryDirectory({ ".openclaw/SOUL.md": `a${"x".repeat(30_000)}z` });
+    const { stable } = await promptOf(workspace.path);
+    expect(stable).toMatch(/# Soul\n\nax{9999}\n\[… 10002 characters left out …\]\nx{9999}z\n/);
+  });
+
+  test("is the same for the same workspace, whatever the time", async () => {
+    await using workspace = await temporaryDirectory(fullWorkspace);
+    const early = await promptOf(workspace.path);
+    const late = await promptOf(workspace.path, { now: () => NOW + 60_000 });
+    expect(late.stable).toBe(early.stable);
+    expect(late.volatile).not.toBe(early.volatile);
+  });
+});

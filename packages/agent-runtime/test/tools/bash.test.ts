@@ -1,0 +1,126 @@
+import { existsSync, readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test, vi } from "vitest";
+import { createBashTool } from "../../src/tools/bash.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
+import { callTool } from "./call-tool.ts";
+
+const here = createBashTool("/tmp");
+
+/** Whether a process of that id runs; a zombie does not. */
+function isAlive(pid: string): boolean {
+  if (!existsSync(`/proc/${pid}/stat`)) return false;
+  return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+}
+
+// row 31.f
+describe("a command", () => {
+  test("runs in the workspace", async () => {
+    await using workspace = await temporaryDirectory({ "a.txt": "" });
+    expect(await callTool(createBashTool(workspace.path), { command: "pwd; ls" })).toEqual({
+      output: `${workspace.path}\na.txt\n`,
+      isError: false,
+    });
+  });
+
+  test.each([
+    ["standard output and standard error, as they come", "echo a; echo b >&2; echo c", "a\nb\nc\n", false],
+    ["a text when there is no output", "true", "(no output)", false],
+    ["the exit status if not 0", "echo no; exit 3", "no\n[exit status 3]", true],
+    ["a failure without output", "false", "(no output)\n[exit status 1]", true],
+    ["the signal that ended it", "kill -SEGV $$", "(no output)\n[ended by SIGSEGV]", true],
+    ["nothing from standard input", "cat; echo end", "end\n", false],
+    ["bytes that are no text, as marks", "printf '\\377a'", "\uFFFDa", false],
+  ])("gives %s", async (_, command, output, isError) => {
+    expect(await callTool(here, { command })).toEqual({ output, isError });
+  });
+
+  test("that bash cannot parse gives what bash says of it", async () => {
+    expect((await callTool(here, { command: "echo (" })).output).toMatch(
+      /syntax error[^]*\[exit status 2\]$/,
+    );
+  });
+
+  test("shows its output while it runs", async () => {
+    const seen: string[] = [];
+    await callTool(here, { command: "echo one; echo two" }, { progress: (text) => seen.push(text) });
+    expect(seen.join("")).toBe("one\ntwo\n");
+  });
+
+  test("gives the beginning and the end of a long output, and says how much is left out", async () => {
+    const { output } = await callTool(createBashTool("/tmp", { maxOutputChars: 20 }), {
+      command: "seq -w 1 1000",
+    });
+    expect(output).toBe("0001\n0002\n\n[… 4980 characters left out …]\n0999\n1000\n");
+  });
+
+  test("that writes without end is ended", async () => {
+    const result = await callTool(createBashTool("/tmp", { maxOutputChars: 4 }), { command: "yes" });
+    expect(result.output).toMatch(
+      /^y\n\n\[… \d+ characters left out …\]\n(y\n|\ny)\n?\[ended: the command wrote more than 20 MB\]$/,
+    );
+  });
+});
+
+describe("the environment", () => {
+  test("holds no key of ours, only what is on the list and what was given", async () => {
+    vi.stubEnv("ANTHROPIC_API_KEY", "sk-secret");
+    vi.stubEnv("MINI_OPENCLAW_TOKEN", "token-secret");
+    const { output } = await callTool(createBashTool("/tmp", { env: { EXTRA: "1" } }), { command: "env" });
+    vi.unstubAllEnvs();
+    expect(output).not.toContain("secret");
+    const names = output.split("\n").map((line) => line.split("=")[0]);
+    const allowed = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TERM", "EXTRA"];
+    // bash itself adds the last three.
+    expect(names.filter((name) => name && ![...allowed, "PWD", "SHLVL", "_"].includes(name))).toEqual([]);
+    expect(names).toEqual(expect.arrayContaining(["PATH", "TERM", "EXTRA"]));
+  });
+});
+
+describe("a command that does not end", () => {
+  test("is ended with its children when its time is over", async () => {
+    await using workspace = await temporaryDirectory();
+    const bash = createBashTool(workspace.path, { timeoutMs: 300 });
+    const result = await callTool(bash, { command: "sleep 60 & echo $! > child; echo here; wait" });
+    expect(result).toEqual({
+      output: "here\n[ended: the command ran longer than 0.3 seconds]",
+      isError: true,
+    });
+    expect(isAlive((await readFile(join(workspace.path, "child"), "utf8")).trim())).toBe(false);
+  });
+
+  test("is killed when it does not heed TERM", async () => {
+    await using workspace = await temporaryDirectory();
+    const bash = createBashTool(workspace.path, { timeoutMs: 100 });
+    const result = await callTool(bash, {
+      command: "trap '' TERM; echo $$ > self; while :; do sleep 1; done",
+    });
+    expect(result.output).toContain("[ended: the command ran longer than 0.1 seconds]");
+    expect(isAlive((await readFile(join(workspace.path, "self"), "utf8")).trim())).toBe(false);
+  });
+
+  test("is ended by an abort, and what it wrote is kept", async () => {
+    const controller = new AbortController();
+    const result = await callTool(
+      here,
+      { command: "echo half; sleep 60" },
+      { signal: controller.signal, progress: () => controller.abort() },
+    );
+    expect(result).toEqual({ output: "half\n[aborted: the command was stopped]", isError: true });
+  });
+
+  test("is not waited for when it left a child that holds the pipe", async () => {
+    await using workspace = await temporaryDirectory();
+    const bash = createBashTool(workspace.path);
+    const result = await callTool(bash, { command: "sleep 60 & echo $! > child; echo done" });
+    expect(result).toEqual({ output: "done\n", isError: false });
+    expect(isAlive((await readFile(join(workspace.path, "child"), "utf8")).trim())).toBe(false);
+  });
+});
+
+test("a workspace that is not there is an error result", async () => {
+  const result = await callTool(createBashTool("/nowhere/at/all"), { command: "true" });
+  expect(result.isError).toBe(true);
+  expect(result.output).toMatch(/^The tool failed: spawn bash ENOENT/);
+});

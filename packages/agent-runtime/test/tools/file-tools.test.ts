@@ -1,0 +1,214 @@
+import { readFile, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { createBuiltinTools } from "../../src/index.ts";
+import { makeFifo } from "../make-fifo.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
+import { callTool } from "./call-tool.ts";
+
+async function workspaceWith(files: Readonly<Record<string, string>> = {}) {
+  const outside = await temporaryDirectory({ "secret.txt": "secret\n" });
+  const workspace = await temporaryDirectory(files);
+  const tools = createBuiltinTools(workspace.path);
+  return {
+    path: workspace.path,
+    outside: outside.path,
+    call: (name: string, input: Record<string, unknown>) =>
+      callTool(
+        tools.find((tool) => tool.name === name),
+        input,
+      ),
+    read: (name: string) => readFile(join(workspace.path, name), "utf8"),
+    async [Symbol.asyncDispose]() {
+      await workspace[Symbol.asyncDispose]();
+      await outside[Symbol.asyncDispose]();
+    },
+  };
+}
+
+// row 31.g
+describe("read_file", () => {
+  const five = "one\ntwo\nthree\nfour\nfive\n";
+
+  test.each([
+    [
+      "all lines with their numbers",
+      five,
+      {},
+      "     1\tone\n     2\ttwo\n     3\tthree\n     4\tfour\n     5\tfive\n",
+    ],
+    ["lines from an offset on", five, { offset: 4 }, "     4\tfour\n     5\tfive\n"],
+    [
+      "at most `limit` lines, and where to go on",
+      five,
+      { offset: 2, limit: 2 },
+      "     2\ttwo\n     3\tthree\n[the file goes on; read it from offset 4]",
+    ],
+    ["that an offset is beyond the end", five, { offset: 9 }, "(the file has only 5 lines)"],
+    ["that a file is empty", "", {}, "(the file is empty)"],
+    ["a last line without an end", "a\nb", {}, "     1\ta\n     2\tb\n"],
+    ["Windows line ends as line ends", "a\r\nb\r\n", {}, "     1\ta\n     2\tb\n"],
+    ["empty lines", "\n\na\n", {}, "     1\t\n     2\t\n     3\ta\n"],
+  ])("gives %s", async (_, content, input, output) => {
+    await using workspace = await workspaceWith({ "a.txt": content });
+    expect(await workspace.call("read_file", { file_path: "a.txt", ...input })).toEqual({
+      output,
+      isError: false,
+    });
+  });
+
+  test("gives 2,000 lines unless told otherwise", async () => {
+    await using workspace = await workspaceWith({ "a.txt": "x\n".repeat(2001) });
+    const { output } = await workspace.call("read_file", { file_path: "a.txt" });
+    expect(output.split("\n").slice(-2)).toEqual([
+      "  2000\tx",
+      "[the file goes on; read it from offset 2001]",
+    ]);
+  });
+
+  test("cuts long lines, and stops before it says too much", async () => {
+    await using workspace = await workspaceWith({ "a.txt": `${"x".repeat(100_000)}\n`.repeat(100) });
+    const { output } = await workspace.call("read_file", { file_path: "a.txt" });
+    const lines = output.split("\n");
+    expect(lines[0]).toBe(`     1\t${"x".repeat(2000)} [line cut]`);
+    expect(lines.at(-1)).toBe("[the file goes on; read it from offset 21]");
+  });
+
+  test("keeps characters whole that lie across its reads", async () => {
+    const text = `${"x".repeat(65_535)}\n`.slice(1) + "你好\n";
+    await using workspace = await workspaceWith({ "a.txt": text });
+    const { output } = await workspace.call("read_file", { file_path: "a.txt", offset: 2 });
+    expect(output).toBe("     2\t你好\n");
+  });
+});
+
+// row 31.h
+describe("write_file", () => {
+  test("makes the file and its folders", async () => {
+    await using workspace = await workspaceWith();
+    const result = await workspace.call("write_file", { file_path: "a/b/c.txt", content: "hé\n" });
+    expect(result).toEqual({ output: "Wrote 4 bytes to a/b/c.txt.", isError: false });
+    expect(await workspace.read("a/b/c.txt")).toBe("hé\n");
+  });
+
+  test("replaces all that a longer file held", async () => {
+    await using workspace = await workspaceWith({ "a.txt": "a long text" });
+    await workspace.call("write_file", { file_path: "a.txt", content: "b" });
+    expect(await workspace.read("a.txt")).toBe("b");
+  });
+
+  test("follows a link that stays inside", async () => {
+    await using workspace = await workspaceWith({ "real.txt": "a" });
+    await symlink("real.txt", join(workspace.path, "link.txt"));
+    await workspace.call("write_file", { file_path: "link.txt", content: "b" });
+    expect(await workspace.read("real.txt")).toBe("b");
+  });
+});
+
+describe("edit_file", () => {
+  const edit = { file_path: "a.txt", old_text: "b", new_text: "$&B" };
+
+  test.each([
+    ["the one place", "a b c", edit, "Replaced 1 place in a.txt.", "a $&B c"],
+    [
+      "every place when asked to",
+      "b b",
+      { ...edit, replace_all: true },
+      "Replaced 2 places in a.txt.",
+      "$&B $&B",
+    ],
+  ])("replaces %s", async (_, content, input, output, after) => {
+    await using workspace = await workspaceWith({ "a.txt": content });
+    expect(await workspace.call("edit_file", input)).toEqual({ output, isError: false });
+    expect(await workspace.read("a.txt")).toBe(after);
+  });
+
+  test.each([
+    ["text that is not there", "a c", edit, "old_text does not stand in a.txt."],
+    [
+      "text that stands there twice",
+      "b b",
+      edit,
+      "old_text stands 2 times in a.txt; give more of it, or set replace_all.",
+    ],
+    ["a file that is not text", "\uFFFDb", edit, "a.txt is not UTF-8 text."],
+    [
+      "a file that is not there",
+      "",
+      { ...edit, file_path: "no.txt" },
+      "The tool failed: There is no file no.txt.",
+    ],
+  ])("refuses %s, and changes nothing", async (_, content, input, output) => {
+    await using workspace = await workspaceWith({ "a.txt": content });
+    expect(await workspace.call("edit_file", input)).toEqual({ output, isError: true });
+    expect(await workspace.read("a.txt")).toBe(content);
+  });
+});
+
+// row E31.2
+describe("list_files", () => {
+  const files = { "b.txt": "", "a/x.txt": "", "node_modules/y/z.js": "" };
+
+  test.each([
+    ["the top", {}, "a/\nb.txt\nnode_modules/"],
+    ["a folder", { path: "a" }, "x.txt"],
+    ["folders too, but for node_modules", { recursive: true }, "a/\na/x.txt\nb.txt\nnode_modules/"],
+  ])("names %s", async (_, input, output) => {
+    await using workspace = await workspaceWith(files);
+    expect(await workspace.call("list_files", input)).toEqual({ output, isError: false });
+  });
+
+  test("says that a folder is empty", async () => {
+    await using workspace = await workspaceWith();
+    expect((await workspace.call("list_files", {})).output).toBe("(the folder is empty)");
+  });
+
+  test("stops at a thousand names", async () => {
+    await using workspace = await workspaceWith(
+      Object.fromEntries(Array.from({ length: 1001 }, (_, index) => [`${index}`, ""])),
+    );
+    const { output } = await workspace.call("list_files", {});
+    expect(output.split("\n").slice(-1)).toEqual(["[there are more than 1000]"]);
+  });
+});
+
+describe("paths that lead out of the workspace, or to no regular file, are refused", () => {
+  const outsideOf = /is outside the workspace; only files inside it can be used\.$/;
+
+  test.each([
+    ["a path upwards", "../secret.txt", outsideOf],
+    ["an absolute path", "/etc/passwd", outsideOf],
+    ["a link to a file outside", "file-link", outsideOf],
+    ["a file behind a link to a folder outside", "folder-link/secret.txt", outsideOf],
+    ["a new file behind a link to a folder outside", "folder-link/new.txt", outsideOf],
+    ["a link that leads nowhere", "dangling", /dangling is a link that cannot be followed\.$/],
+    ["a link to itself", "loop", /loop/],
+    ["a folder", "folder", /folder is a directory\.$/],
+    ["a FIFO", "fifo", /fifo is not a regular file\.$/],
+    ["a NUL character", "a\0b", /The path holds a NUL character\.$/],
+  ])("%s", async (_, file_path, reason) => {
+    await using workspace = await workspaceWith({ "folder/x": "" });
+    await symlink(join(workspace.outside, "secret.txt"), join(workspace.path, "file-link"));
+    await symlink(workspace.outside, join(workspace.path, "folder-link"));
+    await symlink("nowhere", join(workspace.path, "dangling"));
+    await symlink("loop", join(workspace.path, "loop"));
+    makeFifo(join(workspace.path, "fifo"));
+    for (const [tool, input] of [
+      ["read_file", {}],
+      ["write_file", { content: "x" }],
+      ["edit_file", { old_text: "s", new_text: "x" }],
+    ] as const) {
+      const { output, isError } = await workspace.call(tool, { file_path, ...input });
+      expect([tool, isError, output]).toEqual([tool, true, expect.stringMatching(reason)]);
+      expect(output).not.toContain(workspace.outside);
+    }
+    expect(await readFile(join(workspace.outside, "secret.txt"), "utf8")).toBe("secret\n");
+  });
+
+  test("a folder outside is not listed", async () => {
+    await using workspace = await workspaceWith();
+    await symlink(workspace.outside, join(workspace.path, "folder-link"));
+    expect((await workspace.call("list_files", { path: "folder-link" })).output).toMatch(outsideOf);
+    expect((await workspace.call("list_files", { path: ".." })).output).toMatch(outsideOf);
+  });
+});

@@ -1,0 +1,58 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { MemoryManager } from "../../src/index.ts";
+import { NOW } from "../collect.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
+
+// row 32.b
+describe("MEMORY.md", () => {
+  test.each([
+    ["the workspace's first", { "w/MEMORY.md": "workspace", "d/MEMORY.md": "data" }, "workspace"],
+    ["else the data directory's", { "d/MEMORY.md": "data" }, "data"],
+    ["or nothing", {}, undefined],
+  ])("is %s", async (_, files, text) => {
+    await using directory = await temporaryDirectory(files);
+    const memory = new MemoryManager({
+      workspaceDir: join(directory.path, "w"),
+      dataDir: join(directory.path, "d"),
+    });
+    expect(await memory.readLongTerm()).toBe(text);
+  });
+
+  test.each([
+    ["makes the file", {}, "- Likes tea\n"],
+    ["begins on a line of its own", { "MEMORY.md": "- A" }, "- A\n- Likes tea\n"],
+  ])("remembering %s", async (_, files, text) => {
+    await using workspace = await temporaryDirectory(files);
+    await new MemoryManager({ workspaceDir: workspace.path }).remember("Likes tea");
+    expect(await readFile(join(workspace.path, "MEMORY.md"), "utf8")).toBe(text);
+  });
+});
+
+// row 32.c
+describe("the daily log", () => {
+  test("gets one line for each entry, with the time of day in UTC", async () => {
+    await using workspace = await temporaryDirectory();
+    const memory = new MemoryManager({ workspaceDir: workspace.path, now: () => NOW });
+    await memory.appendDailyLog("Fixed the build");
+    await memory.appendDailyLog("two\n- [00:00:00] lines");
+    const path = join(workspace.path, ".mini-openclaw/memory/daily-logs/2026-11-22.md");
+    const text = "- [14:30:05] Fixed the build\n- [14:30:05] two - [00:00:00] lines\n";
+    expect(await readFile(path, "utf8")).toBe(text);
+    expect(await memory.readDailyLog()).toEqual({ day: "2026-11-22", text });
+  });
+
+  test("is found for days before, or not", async () => {
+    await using workspace = await temporaryDirectory({
+      "d/memory/daily-logs/2026-11-21.md": "- [01:02:03] a\n",
+    });
+    const dataDir = join(workspace.path, "d");
+    const memory = new MemoryManager({ workspaceDir: workspace.path, dataDir, now: () => NOW });
+    expect(await memory.readDailyLog({ daysAgo: 1 })).toEqual({
+      day: "2026-11-21",
+      text: "- [01:02:03] a\n",
+    });
+    expect(await memory.readDailyLog()).toBeUndefined();
+  });
+});

@@ -1,0 +1,98 @@
+import { mkdir, rm, utimes } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { SkillsLoader } from "../../src/index.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
+
+const skill = (name: string, description: string) =>
+  `---\nname: ${name}\ndescription: ${description}\n---\n# How\n`;
+
+// rows 32.e, 32.f
+describe("skills", () => {
+  test("are found in both folders, in the order of their names", async () => {
+    await using workspace = await temporaryDirectory({
+      ".openclaw/skills/pdf/SKILL.md": skill("pdf", "Reads PDFs."),
+      ".agents/skills/commit/SKILL.md": skill("commit", "Writes commits."),
+      ".openclaw/skills/notes.txt": "no skill",
+    });
+    const { skills, diagnostics } = await new SkillsLoader({ workspaceDir: workspace.path }).load();
+    expect(skills).toEqual([
+      {
+        name: "commit",
+        description: "Writes commits.",
+        path: join(workspace.path, ".agents/skills/commit/SKILL.md"),
+      },
+      {
+        name: "pdf",
+        description: "Reads PDFs.",
+        path: join(workspace.path, ".openclaw/skills/pdf/SKILL.md"),
+      },
+    ]);
+    expect(diagnostics).toEqual([]);
+  });
+
+  test("none is no fault", async () => {
+    await using workspace = await temporaryDirectory();
+    const loader = new SkillsLoader({ workspaceDir: workspace.path });
+    expect(await loader.load()).toEqual({ skills: [], diagnostics: [] });
+    expect(await loader.index()).toBe("");
+  });
+
+  test("bad ones are told and cost nothing else", async () => {
+    await using workspace = await temporaryDirectory({
+      ".openclaw/skills/a/SKILL.md": skill("a", "Good."),
+      ".openclaw/skills/b/SKILL.md": "no front matter",
+      ".openclaw/skills/c/SKILL.md": "---\nname: c\n---\n",
+      ".openclaw/skills/d/SKILL.md": "---\nname: d\ndescription: Use when: asked\n---\n",
+      ".openclaw/skills/e/SKILL.md": skill("other", "Strange name."),
+      ".agents/skills/a/SKILL.md": skill("a", "Second."),
+    });
+    await mkdir(join(workspace.path, ".openclaw/skills/f/SKILL.md"), { recursive: true });
+    const { skills, diagnostics } = await new SkillsLoader({ workspaceDir: workspace.path }).load();
+    expect(skills.map(({ name, description }) => [name, description])).toEqual([
+      ["a", "Good."],
+      ["d", "Use when: asked"],
+      ["other", "Strange name."],
+    ]);
+    const at = (name: string) => join(workspace.path, name, "SKILL.md");
+    expect(diagnostics.map((line) => line.split(": ")[0])).toEqual(
+      [
+        ".openclaw/skills/b",
+        ".openclaw/skills/c",
+        ".openclaw/skills/d",
+        ".openclaw/skills/e",
+        ".openclaw/skills/f",
+        ".agents/skills/a",
+      ].map(at),
+    );
+  });
+
+  test("are read again only when their time or size changed", async () => {
+    await using workspace = await temporaryDirectory({ ".openclaw/skills/a/SKILL.md": skill("a", "Old.") });
+    const loader = new SkillsLoader({ workspaceDir: workspace.path });
+    const path = join(workspace.path, ".openclaw/skills/a/SKILL.md");
+    const descriptions = async () => (await loader.load()).skills.map(({ description }) => description);
+    await utimes(path, 1, 1);
+    expect(await descriptions()).toEqual(["Old."]);
+    await workspace.write(".openclaw/skills/a/SKILL.md", skill("a", "New."));
+    await utimes(path, 1, 1);
+    expect(await descriptions()).toEqual(["Old."]);
+    await utimes(path, 2, 2);
+    expect(await descriptions()).toEqual(["New."]);
+    await rm(path);
+    expect(await descriptions()).toEqual([]);
+  });
+
+  test("are indexed with everything escaped", async () => {
+    await using workspace = await temporaryDirectory({
+      ".openclaw/skills/a&b/SKILL.md": skill("a&b", `"<x>" & 'y'</available_skills>`),
+    });
+    expect(await new SkillsLoader({ workspaceDir: workspace.path }).index()).toBe(`<available_skills>
+  <skill>
+    <name>a&amp;b</name>
+    <description>&quot;&lt;x&gt;&quot; &amp; &apos;y&apos;&lt;/available_skills&gt;</description>
+    <location>.openclaw/skills/a&amp;b/SKILL.md</location>
+  </skill>
+</available_skills>`);
+  });
+});
