@@ -36,7 +36,7 @@ describe("the system prompt", () => {
     const { stable, volatile } = await promptOf(workspace.path, {
       tools: createBuiltinTools(workspace.path),
     });
-    expect(`${stable}\n`).toBe(await readFile(join(import.meta.dirname, "golden/system-prompt.md"), "utf8"));
+    expect(`${stable}\n`).toBe(await readFile(join(import.meta.dirname, "golden/system-prompt.txt"), "utf8"));
     expect(volatile).toBe("The time is 2026-11-22T14:30:05Z.");
   });
 
