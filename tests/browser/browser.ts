@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { expect } from "vitest";
 
 const executablePath = "/usr/bin/chromium";
 
@@ -53,6 +54,11 @@ export async function openPage(
   context.on("request", (request) => requests.push(request.url()));
   await page.goto(url);
   return { page, complaints, requests, [Symbol.asyncDispose]: () => context.close() };
+}
+
+/** Waits until `read` gives what is expected: what a page shows comes when it comes. */
+export function eventually<Value>(read: () => Promise<Value>) {
+  return expect.poll(read, { timeout: 10_000 });
 }
 
 /** What the conversation shows, one line a row. */

@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { launchBrowser, openPage, say, whyNoBrowser } from "./browser.ts";
+import { eventually, launchBrowser, openPage, say, whyNoBrowser } from "./browser.ts";
 import { startFakeGateway } from "./fake-gateway.ts";
 
 const timestamp = 1;
@@ -116,7 +116,7 @@ describe.skipIf(whyNoBrowser)("text that nobody vouches for", () => {
     await say(page, payload);
     await page.locator(".error").waitFor();
     gateway.show({ type: "session_updated", title: payload, timestamp });
-    await expect.poll(() => page.title()).toBe(`${payload} · Mini OpenClaw`);
+    await eventually(() => page.title()).toBe(`${payload} · Mini OpenClaw`);
     await page.locator(".thoughts summary").click();
     await page.locator(".tool summary").click();
 

@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { launchBrowser, openPage, rowsOf, say, whyNoBrowser } from "./browser.ts";
+import { eventually, launchBrowser, openPage, rowsOf, say, whyNoBrowser } from "./browser.ts";
 import { type Answer, startFakeGateway } from "./fake-gateway.ts";
 
 const timestamp = 1;
@@ -59,7 +59,7 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
     await page.locator(".tool summary").click();
     expect(await page.locator(".tool pre").allInnerTexts()).toEqual(["ls -la", "a.txt"]);
     expect(await page.locator(".markdown strong").innerText()).toBe("look");
-    await expect.poll(() => page.locator("[aria-live]").innerText()).toBe("One file: `a.txt`");
+    await eventually(() => page.locator("[aria-live]").innerText()).toBe("One file: `a.txt`");
     expect(tab.requests).toEqual([gateway.url, `${gateway.url}page.css`, `${gateway.url}page.js`]);
     expect(tab.complaints).toEqual([]);
   });
@@ -158,7 +158,7 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
     await page.getByText("Sending…").waitFor();
     await gateway.start();
     await page.getByRole("button", { name: "Try now" }).click();
-    await expect.poll(() => page.locator(".assistant").count()).toBe(2);
+    await eventually(() => page.locator(".assistant").count()).toBe(2);
 
     expect(await page.getByText("Connected").isVisible()).toBe(true);
     expect(await rowsOf(page)).toEqual([
@@ -199,7 +199,7 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
     await say(two.page, "again?");
     for (const { page } of [one, two]) await page.getByText("again?").waitFor();
 
-    await expect.poll(async () => [await rowsOf(one.page)]).toEqual([await rowsOf(two.page)]);
+    await eventually(async () => [await rowsOf(one.page)]).toEqual([await rowsOf(two.page)]);
     expect((await rowsOf(one.page)).filter((row) => row.startsWith("user"))).toEqual([
       "user: You: files?",
       "user: You: again?",
@@ -244,7 +244,7 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
     const before = await first.boundingBox();
     await earlier.click();
     await page.getByText("no. 21", { exact: true }).waitFor({ state: "attached" });
-    await expect.poll(async () => (await first.boundingBox())?.y).toBeCloseTo(before?.y ?? 0, -1);
+    await eventually(async () => (await first.boundingBox())?.y).toBeCloseTo(before?.y ?? 0, -1);
     await earlier.click();
     await page.getByText("no. 1", { exact: true }).waitFor({ state: "attached" });
 

@@ -5,6 +5,7 @@ import { createComposer } from "./composer.ts";
 import { type ConnectionState, connect } from "./connection.ts";
 import { createConversation } from "./conversation.ts";
 import { button, element, setText } from "./elements.ts";
+import { createLoginView } from "./login.ts";
 import { createMarkdownReader } from "./markdown.ts";
 import { createStatusView } from "./status-view.ts";
 import { chooseTexts, type Texts } from "./texts.ts";
@@ -42,6 +43,12 @@ function startPage(body: HTMLElement): void {
     onDiscard: client.discard,
   });
   const composer = createComposer({ texts, onSend: send, onStop: client.stop });
+  const gatewayUrl = new URL(body.dataset["webSocketPath"] ?? "./", location.href);
+  const login = createLoginView({
+    texts,
+    url: new URL("login", gatewayUrl).pathname,
+    onLogin: () => connection.retryNow(),
+  });
   const announcer = element("div", "sr-only");
   announcer.setAttribute("aria-live", "polite");
 
@@ -64,7 +71,7 @@ function startPage(body: HTMLElement): void {
   }
 
   const notice = isDemo ? [createDemoNotice(texts)] : [];
-  body.replaceChildren(status.root, ...notice, conversation.root, composer.root, announcer);
+  body.replaceChildren(status.root, ...notice, login.root, conversation.root, composer.root, announcer);
   document.addEventListener("keydown", ({ key, isComposing }) => {
     if (key === "Escape" && !isComposing) client.stop();
   });
@@ -72,21 +79,24 @@ function startPage(body: HTMLElement): void {
   if (matchMedia("(hover: hover)").matches) composer.focus();
 
   const connection = connect({
-    url: webSocketUrl(body.dataset["webSocketPath"] ?? "./"),
+    url: webSocketUrl(gatewayUrl),
     onEvent: client.receive,
     onState(state) {
       connectionState = state;
-      if (state.phase === "waiting") client.disconnected();
+      if (state.phase === "open") login.hide();
+      if (state.phase === "waiting") {
+        client.disconnected();
+        void login.askIfNeeded();
+      }
       draw();
     },
   });
 }
 
 /** The gateway is always where the page came from: no query, fragment or message can name another one. */
-function webSocketUrl(path: string): string {
-  const { protocol, host, pathname } = new URL(path, location.href);
+function webSocketUrl({ host, pathname }: URL): string {
   if (host !== location.host) throw new TypeError(`the gateway must be on ${location.host}, got ${host}`);
-  return `${protocol === "https:" ? "wss:" : "ws:"}//${host}${pathname}`;
+  return `${location.protocol === "https:" ? "wss:" : "ws:"}//${host}${pathname}`;
 }
 
 function createDemoNotice(texts: Texts): HTMLElement {

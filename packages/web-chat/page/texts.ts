@@ -10,6 +10,9 @@ export interface Texts {
   reconnecting: (seconds: number) => string;
   unreachable: string;
   retryNow: string;
+  tokenQuestion: string;
+  tokenSend: string;
+  tokenWrong: string;
   demoNotice: string;
   demoExplanation: string;
   welcome: string;
@@ -54,6 +57,9 @@ const english: Texts = {
   reconnecting: (seconds) => `Connection lost. Trying again in ${seconds} s`,
   unreachable: "The gateway does not answer, or does not let this page in.",
   retryNow: "Try now",
+  tokenQuestion: "This gateway asks for its token: the MINI_OPENCLAW_TOKEN that it was started with",
+  tokenSend: "Log in",
+  tokenWrong: "That is not the token.",
   demoNotice: "Demo: scripted answers, no API key is set",
   demoExplanation:
     "It really streams and really runs the tools, in a scratch folder of its own. Ask it to list the files, or to write a script and run it. For a real model, set ANTHROPIC_API_KEY and start the server again.",
@@ -121,6 +127,9 @@ const chinese: Texts = {
   reconnecting: (seconds) => `连接已断开，${seconds} 秒后重试`,
   unreachable: "网关没有响应，或者不允许此页面连接。",
   retryNow: "立即重试",
+  tokenQuestion: "此网关需要令牌：启动时设置的 MINI_OPENCLAW_TOKEN",
+  tokenSend: "登录",
+  tokenWrong: "令牌不正确。",
   demoNotice: "演示模式：未设置 API key，由脚本模型作答",
   demoExplanation:
     "它会真实地流式输出，并在自己的临时目录里真实地运行工具。可以让它列出文件，或者写一个脚本并运行。要使用真实模型，请设置 ANTHROPIC_API_KEY 后重新启动服务器。",

@@ -1,0 +1,73 @@
+import { element, setText } from "./elements.ts";
+import type { Texts } from "./texts.ts";
+
+/** Asks for the gateway's token, which the gateway keeps in a cookie that no script can read. */
+export interface LoginView {
+  readonly root: HTMLElement;
+  /** Shows the question if the gateway has it. Resolves when that is clear. */
+  askIfNeeded(): Promise<void>;
+  hide(): void;
+}
+
+export interface LoginParts {
+  texts: Texts;
+  /** Where the token is handed over, beside the gateway's WebSocket. */
+  url: string;
+  onLogin: () => void;
+}
+
+export function createLoginView({ texts, url, onLogin }: LoginParts): LoginView {
+  const input = element("input", "");
+  input.type = "password";
+  input.autocomplete = "current-password";
+  input.required = true;
+  const problem = element("p", "login-problem");
+  problem.setAttribute("role", "alert");
+  const root = element(
+    "form",
+    "login",
+    element("label", "", element("span", "", texts.tokenQuestion), input),
+    element("button", "send", texts.tokenSend),
+    problem,
+  );
+  root.hidden = true;
+
+  async function logIn(): Promise<void> {
+    const body = JSON.stringify({ token: input.value });
+    const status = await statusOf(url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    });
+    if (status !== 200) return setText(problem, status === 401 ? texts.tokenWrong : texts.unreachable);
+    input.value = "";
+    onLogin();
+  }
+  root.addEventListener("submit", (event) => {
+    event.preventDefault();
+    setText(problem, "");
+    void logIn();
+  });
+
+  return {
+    root,
+    async askIfNeeded() {
+      if (!root.hidden || (await statusOf(url)) !== 401) return;
+      root.hidden = false;
+      input.focus();
+    },
+    hide() {
+      root.hidden = true;
+    },
+  };
+}
+
+/** The status of the answer; `undefined` if there was none. */
+async function statusOf(url: string, init?: RequestInit): Promise<number | undefined> {
+  try {
+    return (await fetch(url, init)).status;
+  } catch {
+    // The gateway cannot be reached: the connection's own state says so already.
+    return undefined;
+  }
+}

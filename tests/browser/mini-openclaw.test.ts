@@ -1,0 +1,149 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eventually, launchBrowser, openPage, rowsOf, say, whyNoBrowser } from "./browser.ts";
+
+const main = fileURLToPath(new URL("../../examples/mini-openclaw/dist/main.js", import.meta.url));
+
+interface Server extends AsyncDisposable {
+  readonly url: string;
+  readonly directory: string;
+}
+
+/** The real server as people start it, without an API key, in a workspace of its own. */
+async function startServer(environment: Record<string, string> = {}): Promise<Server> {
+  const directory = await mkdtemp(join(tmpdir(), "mini-openclaw-"));
+  const { PATH = "" } = process.env;
+  const child = spawn(process.execPath, [main], {
+    cwd: directory,
+    env: {
+      PATH,
+      HOME: directory,
+      MINI_OPENCLAW_PORT: "0",
+      MINI_OPENCLAW_WORKSPACE: directory,
+      ...environment,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) {
+      const exit = once(child, "exit");
+      child.kill("SIGTERM");
+      await exit;
+    }
+    await rm(directory, { recursive: true });
+  };
+  try {
+    return { url: await addressOf(child), directory, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The address in the server's banner. */
+async function addressOf(child: ChildProcessByStdio<null, Readable, Readable>): Promise<string> {
+  let complaint = "";
+  child.stderr.on("data", (text: Buffer) => {
+    complaint += text.toString();
+  });
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [address] = /http:\/\/127\.0\.0\.1:\d+\//.exec(line) ?? [];
+    if (address !== undefined) return address;
+  }
+  throw new Error(`the server ended before it told its address: ${complaint}`);
+}
+
+describe.skipIf(whyNoBrowser)("a newcomer's first minute, without an API key", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser?.close());
+
+  // rows 33.a–f
+  test("opens the page, asks for a program, and sees it written and run", async () => {
+    await using server = await startServer();
+    await using tab = await openPage(browser, server.url, { viewport: { width: 1100, height: 860 } });
+    const { page } = tab;
+    expect(await page.getByText("no API key is set").isVisible()).toBe(true);
+
+    await say(page, "Write a small program and run it");
+    await page.locator(".tool[data-phase=done]").nth(1).waitFor();
+    await page.getByRole("button", { name: "Stop" }).waitFor({ state: "hidden" });
+
+    const rows = await rowsOf(page);
+    expect(rows.map((row) => row.split(/[: ]/, 1).join(""))).toEqual([
+      "user",
+      "assistant",
+      "write_file",
+      "assistant",
+      "bash",
+      "assistant",
+    ]);
+    expect(await page.locator(".tool-output").last().textContent()).toContain("Hello from a real process");
+
+    await page.reload();
+    await eventually(() => rowsOf(page)).toEqual(rows);
+
+    const path = join(server.directory, "page.png");
+    await page.screenshot({ path });
+    const image = await readFile(path);
+    expect(image.subarray(1, 4).toString()).toBe("PNG");
+    expect([image.readUInt32BE(16), image.readUInt32BE(20)]).toEqual([1100, 860]);
+    // One colour would be some 5 kB.
+    expect(image.byteLength).toBeGreaterThan(20_000);
+    expect(tab.complaints).toEqual([]);
+    expect(new Set(tab.requests)).toEqual(
+      new Set([server.url, `${server.url}page.css`, `${server.url}page.js`]),
+    );
+  });
+
+  test("stops an answer, and goes on in the same session", async () => {
+    await using server = await startServer();
+    await using tab = await openPage(browser, server.url);
+    const { page } = tab;
+    await say(page, "What can you do?");
+    await page.locator(".assistant.streaming").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByText("Stopped here").waitFor();
+
+    await say(page, "List the files");
+    await page.locator(".tool[data-phase=done]").waitFor();
+
+    expect((await rowsOf(page)).filter((row) => row.startsWith("user"))).toEqual([
+      "user: You: What can you do?",
+      "user: You: List the files",
+    ]);
+    expect(tab.complaints).toEqual([]);
+  });
+
+  test("is asked for the token of a gateway that has one, once", async () => {
+    const token = "a token of at least thirty-two bytes";
+    await using server = await startServer({ MINI_OPENCLAW_TOKEN: token });
+    await using tab = await openPage(browser, server.url);
+    const { page } = tab;
+    const question = page.getByLabel("This gateway asks for its token");
+    await question.fill("guess");
+    await page.keyboard.press("Enter");
+    await page.getByText("That is not the token.").waitFor();
+    await question.fill(token);
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByText("Connected").waitFor();
+    expect(await question.isVisible()).toBe(false);
+
+    await page.reload();
+    await page.getByText("Connected").waitFor();
+
+    expect(await question.isVisible()).toBe(false);
+    expect(await page.evaluate(() => document.cookie)).toBe("");
+    expect(tab.requests.filter((url) => url.includes("token"))).toEqual([]);
+  });
+});
