@@ -1,7 +1,7 @@
-import { defineConfig } from "tsup";
+import type { Options } from "tsup";
 
 /** What every package shares: ESM only, with maps; declarations come from `tsc`. */
-export default defineConfig({
+const base: Options = {
   entry: ["src/index.ts"],
   format: ["esm"],
   target: "node20.19",
@@ -9,4 +9,6 @@ export default defineConfig({
   dts: false,
   sourcemap: true,
   clean: true,
-});
+};
+
+export default base;

@@ -21,8 +21,8 @@ export class SeedClient {
 
   constructor(url: string) {
     this.socket = new WebSocket(url);
-    this.socket.on("message", (text) => {
-      const event = JSON.parse(String(text)) as SeedEvent;
+    this.socket.on("message", (text: Buffer) => {
+      const event = JSON.parse(text.toString()) as SeedEvent;
       if (!known.has(event.type)) return;
       this.events.push(event);
       this.socket.emit("seed-event");

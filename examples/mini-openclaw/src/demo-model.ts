@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { calls, createScriptedProvider, type ScriptStep, says } from "@mini-openclaw/agent-runtime/testing";
-import type { Message, ModelProvider, ModelRequest, ToolMessage } from "@mini-openclaw/protocol";
+import type { ModelProvider, ModelRequest, ToolMessage } from "@mini-openclaw/protocol";
 
 // Chosen: reads like somebody who types fast.
 const PAUSE_MS = 25;

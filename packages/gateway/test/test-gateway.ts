@@ -16,7 +16,7 @@ export async function testGateway(options: Partial<GatewayOptions> & { listen?: 
     store,
     agent: echoAgent,
     onFailure: (error, during) =>
-      failures.push(`${during}: ${error instanceof Error ? error.message : error}`),
+      failures.push(`${during}: ${error instanceof Error ? error.message : String(error)}`),
     ...rest,
   });
   const { port } = await gateway.listen({ port: 0, ...listen });
@@ -44,8 +44,9 @@ export class TestClient extends EventEmitter {
   constructor(socket: WebSocket) {
     super();
     this.socket = socket;
-    socket.on("message", (text) => {
-      const parsed = parseServerEvent(String(text));
+    socket.on("message", (bytes: Buffer) => {
+      const text = bytes.toString();
+      const parsed = parseServerEvent(text);
       if (!parsed.ok) throw new Error(`${parsed.message}: ${text}`);
       this.frames.push(parsed.value);
       if (parsed.value.type === "connected") this.sessionId = parsed.value.sessionId;
@@ -140,11 +141,11 @@ export function heldAgent() {
   return {
     agent,
     /** Resolves when `count` runs have begun. */
-    async started(count: number): Promise<AgentInput[]> {
+    started: async (count: number): Promise<AgentInput[]> => {
       while (started.length < count) await once(changed, "change");
       return started;
     },
-    release() {
+    release: () => {
       released += 1;
       changed.emit("change");
     },

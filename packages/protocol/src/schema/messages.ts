@@ -7,7 +7,7 @@ export const JsonObject = v.custom<Record<string, unknown>>(
   "expected an object",
 );
 
-export const ContentBlockSchema = v.variant("type", [
+const ContentBlockSchema = v.variant("type", [
   v.object({ type: v.literal("text"), text: v.string() }),
   v.object({ type: v.literal("thinking"), text: v.string(), signature: v.exactOptional(v.string()) }),
   v.object({ type: v.literal("redacted_thinking"), data: v.string() }),
@@ -15,7 +15,7 @@ export const ContentBlockSchema = v.variant("type", [
   v.object({ type: v.literal("tool_call"), callId: v.string() }),
 ]) satisfies v.GenericSchema<unknown, ContentBlock>;
 
-export const ToolCallRecordSchema = v.object({
+const ToolCallRecordSchema = v.object({
   callId: v.exactOptional(v.string()),
   toolName: v.string(),
   input: JsonObject,

@@ -90,18 +90,19 @@ function refused(schema: v.GenericSchema, value: unknown): Parsed<never> {
 }
 
 /** One issue in words that say what is allowed. */
-function explain(issue: v.BaseIssue<unknown> & { requirement?: unknown }): string {
-  const { type, expected, received, requirement } = issue;
+function explain(issue: v.BaseIssue<unknown>): string {
+  const { type, expected, received } = issue;
+  const limit = Number(issue.requirement);
   if (received === "undefined") return "is missing";
   switch (type) {
     case "min_length":
-      return `must have at least ${requirement} characters, has ${received}`;
+      return `must have at least ${limit} characters, has ${received}`;
     case "max_length":
-      return `must have at most ${requirement} characters, has ${received}`;
+      return `must have at most ${limit} characters, has ${received}`;
     case "min_value":
-      return `must be at least ${requirement}, is ${received}`;
+      return `must be at least ${limit}, is ${received}`;
     case "max_value":
-      return `must be at most ${requirement}, is ${received}`;
+      return `must be at most ${limit}, is ${received}`;
     case "safe_integer":
       return `must be a whole number, is ${received}`;
     default:
