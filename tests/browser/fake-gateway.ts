@@ -23,7 +23,7 @@ export interface FakeRun {
   readonly runId: string;
   /** Resolves when the user stopped the run. */
   readonly stopped: Promise<void>;
-  show(event: WithoutRun<RunEvent>): void;
+  readonly show: (event: WithoutRun<RunEvent>) => void;
 }
 
 type WithoutRun<Event> = Event extends unknown ? Omit<Event, "runId"> : never;

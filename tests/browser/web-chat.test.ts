@@ -291,8 +291,9 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
 
     gateway.isLocked = false;
     await page.getByRole("button", { name: "Try now" }).click();
-
     await page.getByText("Connected").waitFor();
+
+    expect(await page.getByText("does not let this page in").isVisible()).toBe(false);
   });
 
   test("connects to the host that it came from, whatever the address says", async () => {

@@ -42,7 +42,7 @@ export interface AssistantItem extends ItemFields {
   readonly content: string;
   readonly thinking: string;
   readonly streaming: boolean;
-  /** The connection broke while it streamed: a piece may be missing before the next chunk. */
+  /** A piece may be missing before the next chunk: the connection broke, or came late. */
   readonly broken: boolean;
   readonly partial: PartialReason | undefined;
 }

@@ -6,11 +6,15 @@ import { retryDelayMs } from "./retry-delay.ts";
 export type ConnectionState =
   | { readonly phase: "connecting" }
   | { readonly phase: "open" }
-  /** Lost, or refused: a gateway that asks for a token looks like this too. `everOpen` tells them apart. */
-  | { readonly phase: "waiting"; readonly retryAt: number; readonly everOpen: boolean };
+  /** Lost, or never made; the next attempt comes at `retryAt`. */
+  | { readonly phase: "waiting"; readonly retryAt: number; readonly everOpen: boolean }
+  /** Refused for want of a token. Nothing is tried before `retryNow`. */
+  | { readonly phase: "locked" };
 
 export interface ConnectionOptions {
   url: string;
+  /** Whether the gateway asks for a token that this page has not given. Asked when a connection is not made. */
+  isLocked: () => Promise<boolean>;
   onState: (state: ConnectionState) => void;
   onEvent: (event: ServerEvent) => void;
 }
@@ -26,7 +30,7 @@ export interface Connection {
 const pingIntervalMs = 25_000;
 
 /** Keeps a connection to the gateway: a lost one is made again, with growing pauses. */
-export function connect({ url, onState, onEvent }: ConnectionOptions): Connection {
+export function connect({ url, isLocked, onState, onEvent }: ConnectionOptions): Connection {
   let socket: WebSocket | undefined;
   let failures = 0;
   let everOpen = false;
@@ -38,8 +42,10 @@ export function connect({ url, onState, onEvent }: ConnectionOptions): Connectio
     onState({ phase: "connecting" });
     const opened = new WebSocket(url);
     let silent = false;
+    let isMade = false;
     socket = opened;
     opened.onopen = () => {
+      isMade = true;
       everOpen = true;
       onState({ phase: "open" });
       pingTimer = window.setInterval(() => {
@@ -56,7 +62,17 @@ export function connect({ url, onState, onEvent }: ConnectionOptions): Connectio
       failures = 0;
       onEvent(parsed.value);
     };
-    opened.onclose = () => lost(opened);
+    opened.onclose = () => {
+      lost(opened);
+      if (!isMade) void stopIfLocked();
+    };
+  }
+
+  async function stopIfLocked(): Promise<void> {
+    const timer = retryTimer;
+    if (!(await isLocked()) || timer !== retryTimer || socket) return;
+    clearTimeout(retryTimer);
+    onState({ phase: "locked" });
   }
 
   function lost(closed: WebSocket): void {

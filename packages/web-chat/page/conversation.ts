@@ -23,7 +23,7 @@ const nearEndPx = 80;
 const thinking: Row = { kind: "thinking", key: "thinking" };
 
 /** Everything to show, in order. A part of the chat that did not change gives the same row. */
-export function rowsOf(chat: Chat): readonly Row[] {
+function rowsOf(chat: Chat): readonly Row[] {
   return [...chat.items, ...(isThinking(chat) ? [thinking] : []), ...chat.waiting];
 }
 

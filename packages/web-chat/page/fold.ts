@@ -2,7 +2,7 @@ import type { CommandErrorEvent, ConnectedEvent, NumberedEvent, ServerEvent } fr
 import { toEntry } from "@mini-openclaw/protocol";
 import { type Chat, emptyChat, type Item, refuseMessage, type WaitingMessage } from "./chat.ts";
 import { withHistory } from "./history.ts";
-import { addEntry, endRun, putItem, streamText, updateTool } from "./items.ts";
+import { addEntry, endRun, nextItems, putItem, streamText } from "./items.ts";
 
 /** Pure: what the page shows after one more frame. Frames of other sessions and repeated events change nothing. */
 export function nextChat(chat: Chat, event: ServerEvent): Chat {
@@ -72,50 +72,33 @@ function refused(chat: Chat, event: CommandErrorEvent): Chat {
 }
 
 function nextInSession(chat: Chat, event: NumberedEvent): Chat {
-  const { seq } = event;
   switch (event.type) {
     case "user_message": {
       const { runId, requestId } = event;
       const waiting = chat.waiting.filter((one) => one.runId !== runId && one.id !== requestId);
       return activate({ ...withEntry(chat, event), waiting }, runId);
     }
-    case "assistant_message":
-    case "tool_done":
-      return activate(withEntry(chat, event), event.runId);
-    case "chunk":
-    case "thinking":
-      return activate({ ...chat, items: streamText(chat.items, event) }, event.runId);
-    case "tool_start": {
-      const { runId, callId, toolName, input } = event;
-      const change = { runId, toolName, input, phase: "running" } as const;
-      return activate({ ...chat, items: updateTool(chat.items, callId, seq, () => change) }, runId);
-    }
-    case "tool_output": {
-      const { runId, callId, content } = event;
-      const items = updateTool(chat.items, callId, seq, ({ output }) => ({
-        runId,
-        output: output + content,
-      }));
-      return activate({ ...chat, items }, runId);
-    }
-    case "retry": {
-      const { runId, attempt, code } = event;
-      const item: Item = { kind: "retry", key: `retry:${runId}`, seq, runId, attempt, code };
-      return activate({ ...chat, items: putItem(chat.items, item) }, runId);
-    }
-    case "error": {
-      const { runId, code, message } = event;
-      const item: Item = { kind: "error", key: `error:${runId}`, seq, runId, code, message };
-      return { ...chat, items: putItem(chat.items, item) };
-    }
-    case "run_start":
-      return activate(chat, event.runId);
     case "message_queued":
       return queued(chat, event);
     case "session_updated":
       return { ...chat, title: event.title ?? chat.title };
+    case "assistant_message":
+    case "tool_done":
+      return activate(withEntry(chat, event), event.runId);
+    case "run_start":
     case "message_done":
-      return chat;
+      return activate(chat, event.runId);
+    case "chunk":
+    case "thinking": {
+      // Of a run that was not known to go on, the beginning may have been missed.
+      const isJoined = !chat.activeRuns.includes(event.runId);
+      return activate({ ...chat, items: streamText(chat.items, event, isJoined) }, event.runId);
+    }
+    case "tool_start":
+    case "tool_output":
+    case "retry":
+    case "error":
+      return activate({ ...chat, items: nextItems(chat.items, event) }, event.runId);
     case "run_end":
       return {
         ...chat,

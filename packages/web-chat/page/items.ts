@@ -2,8 +2,12 @@ import type {
   ChunkEvent,
   MessageEntry,
   NumberedEvent,
+  RetryEvent,
   RunEndEvent,
+  RunErrorEvent,
   ThinkingEvent,
+  ToolOutputEvent,
+  ToolStartEvent,
 } from "@mini-openclaw/protocol";
 import type { AssistantItem, Item, ToolItem } from "./chat.ts";
 
@@ -65,8 +69,40 @@ function addToolCalls(items: Items, entry: Extract<MessageEntry, { role: "assist
   }, items);
 }
 
+type LiveItemEvent = NumberedEvent & (ToolStartEvent | ToolOutputEvent | RetryEvent | RunErrorEvent);
+
+/** The items after a live event that is not text of the model. */
+export function nextItems(items: Items, event: LiveItemEvent): Items {
+  const { seq, runId } = event;
+  switch (event.type) {
+    case "tool_start": {
+      const { callId, toolName, input } = event;
+      return updateTool(items, callId, seq, () => ({ runId, toolName, input, phase: "running" }));
+    }
+    case "tool_output": {
+      const { callId, content } = event;
+      return updateTool(items, callId, seq, ({ output }) => ({ runId, output: output + content }));
+    }
+    case "retry": {
+      const { attempt, code } = event;
+      return putItem(items, { kind: "retry", key: `retry:${runId}`, seq, runId, attempt, code });
+    }
+    case "error": {
+      const { code, message } = event;
+      return putItem(withoutRetry(items, runId), {
+        kind: "error",
+        key: `error:${runId}`,
+        seq,
+        runId,
+        code,
+        message,
+      });
+    }
+  }
+}
+
 /** Changes a tool's item, which is added if it is not there. */
-export function updateTool(
+function updateTool(
   items: Items,
   callId: string,
   seq: number,
@@ -87,8 +123,16 @@ export function updateTool(
   return putItem(items, { ...tool, ...change(tool) });
 }
 
-/** Adds a piece of text to the message that streams. A message that is complete stays as it is. */
-export function streamText(items: Items, event: NumberedEvent & (ChunkEvent | ThinkingEvent)): Items {
+/**
+ * Adds a piece of text to the message that streams. A message that is complete stays as it is.
+ *
+ * `isJoined`: if it is the first piece that came, others may have come before it.
+ */
+export function streamText(
+  items: Items,
+  event: NumberedEvent & (ChunkEvent | ThinkingEvent),
+  isJoined: boolean,
+): Items {
   const { messageId, runId, seq, type, content } = event;
   const found = items.findLast(({ key }) => key === messageId);
   if (found && (found.kind !== "assistant" || !found.streaming)) return items;
@@ -100,11 +144,12 @@ export function streamText(items: Items, event: NumberedEvent & (ChunkEvent | Th
     content: "",
     thinking: "",
     streaming: true,
-    broken: false,
+    broken: isJoined,
     partial: undefined,
   };
   const field = type === "chunk" ? "content" : "thinking";
-  const text = before[field] + (before.broken ? "\n\n…\n\n" : "") + content;
+  const gap = before[field] === "" ? "… " : "\n\n…\n\n";
+  const text = before[field] + (before.broken ? gap : "") + content;
   return putItem(withoutRetry(items, runId), { ...before, broken: false, [field]: text });
 }
 

@@ -4,9 +4,9 @@ import type { Texts } from "./texts.ts";
 /** Asks for the gateway's token, which the gateway keeps in a cookie that no script can read. */
 export interface LoginView {
   readonly root: HTMLElement;
-  /** Shows the question if the gateway has it. Resolves when that is clear. */
-  askIfNeeded(): Promise<void>;
-  hide(): void;
+  /** Whether the gateway asks for a token that this browser has not given. */
+  readonly isNeeded: () => Promise<boolean>;
+  show(isShown: boolean): void;
 }
 
 export interface LoginParts {
@@ -51,13 +51,11 @@ export function createLoginView({ texts, url, onLogin }: LoginParts): LoginView 
 
   return {
     root,
-    async askIfNeeded() {
-      if (!root.hidden || (await statusOf(url)) !== 401) return;
-      root.hidden = false;
-      input.focus();
-    },
-    hide() {
-      root.hidden = true;
+    isNeeded: async () => (await statusOf(url)) === 401,
+    show(isShown) {
+      if (root.hidden !== isShown) return;
+      root.hidden = !isShown;
+      if (isShown) input.focus();
     },
   };
 }

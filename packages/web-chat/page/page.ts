@@ -56,6 +56,7 @@ function startPage(body: HTMLElement): void {
   const draw = oncePerFrame(() => {
     const { chat } = client;
     status.render(connectionState, chat.sessionId);
+    login.show(connectionState.phase === "locked");
     conversation.render(chat);
     composer.render(chat);
     document.title = chat.title === "" ? "Mini OpenClaw" : `${chat.title} · Mini OpenClaw`;
@@ -80,14 +81,11 @@ function startPage(body: HTMLElement): void {
 
   const connection = connect({
     url: webSocketUrl(gatewayUrl),
+    isLocked: login.isNeeded,
     onEvent: client.receive,
     onState(state) {
       connectionState = state;
-      if (state.phase === "open") login.hide();
-      if (state.phase === "waiting") {
-        client.disconnected();
-        void login.askIfNeeded();
-      }
+      if (state.phase === "waiting") client.disconnected();
       draw();
     },
   });

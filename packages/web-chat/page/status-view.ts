@@ -20,12 +20,17 @@ export function createStatusView({ texts, onNewChat, onRetryNow }: StatusParts):
   const status = element("p", "status", label, session);
   status.setAttribute("role", "status");
   const newChat = button("new-chat", texts.newChat, onNewChat);
-  const countdown = element("span", "");
   const reason = element("span", "");
-  const banner = element("p", "banner", countdown, reason, button("link", texts.retryNow, onRetryNow));
+  const countdown = element("span", "");
+  const banner = element("p", "banner", reason, countdown, button("link", texts.retryNow, onRetryNow));
   const bar = element("div", "bar", element("h1", "", "Mini OpenClaw"), status, newChat);
   const root = element("header", "", bar, banner);
-  const labels = { connecting: texts.connecting, open: texts.connected, waiting: texts.offline };
+  const labels = {
+    connecting: texts.connecting,
+    open: texts.connected,
+    waiting: texts.offline,
+    locked: texts.locked,
+  };
   let tick = 0;
 
   return {
@@ -42,9 +47,9 @@ export function createStatusView({ texts, onNewChat, onRetryNow }: StatusParts):
       if (phase !== "waiting") return;
       const count = () => {
         const leftMs = Math.max(0, connection.retryAt - Date.now());
-        setText(countdown, texts.reconnecting(Math.ceil(leftMs / 1000)));
+        setText(countdown, texts.retryingIn(Math.ceil(leftMs / 1000)));
       };
-      setText(reason, connection.everOpen ? "" : texts.unreachable);
+      setText(reason, connection.everOpen ? texts.lost : texts.unreachable);
       count();
       tick = window.setInterval(count, 1000);
     },

@@ -7,7 +7,9 @@ export interface Texts {
   connecting: string;
   connected: string;
   offline: string;
-  reconnecting: (seconds: number) => string;
+  locked: string;
+  lost: string;
+  retryingIn: (seconds: number) => string;
   unreachable: string;
   retryNow: string;
   tokenQuestion: string;
@@ -54,7 +56,9 @@ const english: Texts = {
   connecting: "Connecting…",
   connected: "Connected",
   offline: "Offline",
-  reconnecting: (seconds) => `Connection lost. Trying again in ${seconds} s`,
+  locked: "Not logged in",
+  lost: "Connection lost.",
+  retryingIn: (seconds) => `Trying again in ${seconds} s`,
   unreachable: "The gateway does not answer, or does not let this page in.",
   retryNow: "Try now",
   tokenQuestion: "This gateway asks for its token: the MINI_OPENCLAW_TOKEN that it was started with",
@@ -124,7 +128,9 @@ const chinese: Texts = {
   connecting: "正在连接…",
   connected: "已连接",
   offline: "离线",
-  reconnecting: (seconds) => `连接已断开，${seconds} 秒后重试`,
+  locked: "未登录",
+  lost: "连接已断开。",
+  retryingIn: (seconds) => `${seconds} 秒后重试`,
   unreachable: "网关没有响应，或者不允许此页面连接。",
   retryNow: "立即重试",
   tokenQuestion: "此网关需要令牌：启动时设置的 MINI_OPENCLAW_TOKEN",

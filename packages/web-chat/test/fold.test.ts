@@ -108,6 +108,7 @@ test("keeps thinking apart from the answer", () => {
   const chat = fold(
     connected(),
     ...numbered([
+      { type: "run_start", ...run },
       { type: "thinking", runId: "run-1", messageId: "a1", content: "Hm" },
       { type: "thinking", runId: "run-1", messageId: "a1", content: "." },
       { type: "chunk", runId: "run-1", messageId: "a1", content: "Yes." },
@@ -157,7 +158,11 @@ describe("the end of a run", () => {
     ],
     [
       "ends a message whose last words never came",
-      [{ type: "chunk", runId: "run-1", messageId: "a1", content: "Lo" }, end("completed")],
+      [
+        { type: "run_start", ...run },
+        { type: "chunk", runId: "run-1", messageId: "a1", content: "Lo" },
+        end("completed"),
+      ],
       ["assistant: Lo"],
     ],
   ])("%s", (_, events, expected) => {
@@ -252,6 +257,14 @@ test("forgets what ran when the connection comes back, and marks where a piece m
   expect(back.activeRuns).toEqual([]);
   expect(shown(after)).toEqual(["user: files?", "assistant (streaming): Lo\n\n…\n\nthere."]);
   expect(after.activeRuns).toEqual(["run-1"]);
+});
+
+test("marks the beginning that a page which came late has missed, until the message is complete", () => {
+  const late: SessionEvent = { type: "chunk", runId: "run-1", messageId: "a2", content: "file." };
+  const complete: SessionEvent = { type: "assistant_message", id: "a2", content: "One file.", ...run };
+
+  expect(shown(fold(connected(), ...numbered([late], 9)))).toEqual(["assistant (streaming): … file."]);
+  expect(shown(fold(connected(), ...numbered([late, complete], 9)))).toEqual(["assistant: One file."]);
 });
 
 test("shows an error that answers no message", () => {
