@@ -2,7 +2,8 @@ import type { ClientEvent, Limits, ServerEvent, SessionMeta, SessionStore } from
 import { parseClientEvent } from "@mini-openclaw/protocol/schema";
 import { GatewayError, toClientError } from "./errors.ts";
 import type { Lanes } from "./lanes.ts";
-import type { Watchers } from "./watchers.ts";
+import { Outbox } from "./outbox.ts";
+import { SessionWatch, type WatchParts } from "./session-watch.ts";
 
 /** Whose connection it is. Sessions belong to the principal that created them. */
 export interface Principal {
@@ -20,12 +21,10 @@ export interface WebSocketLike {
   addEventListener(type: "close" | "error", listener: () => void): void;
 }
 
-export interface ConnectionParts {
+export interface ConnectionParts extends WatchParts {
   store: SessionStore;
   lanes: Lanes;
-  watchers: Watchers;
   limits: Limits;
-  onFailure: (error: unknown, during: string) => void;
 }
 
 /** Who connects, and the key of the session that it gets. */
@@ -37,17 +36,15 @@ export interface Visitor {
 // Chosen: what a client may send ahead while its earlier frames are being worked on. More closes it with 1008.
 const MAX_PENDING_FRAMES = 100;
 
-// Chosen: 4 MiB of events that a client has not read. It is then closed with 1013, and reads the rest as history.
-const MAX_BUFFERED_BYTES = 4 * 1_048_576;
-
 /** One client's socket, from accept to close. Works its frames one by one, in order. */
 export class Connection {
   readonly #parts: ConnectionParts;
   readonly #socket: WebSocketLike;
   readonly #visitor: Visitor;
+  readonly #outbox: Outbox;
   #phase: "opening" | "open" | "closed" = "opening";
   #sessionId = "";
-  #unwatch: () => void = () => undefined;
+  #watching: SessionWatch | undefined;
   #working: Promise<void>;
   #pendingFrames = 0;
 
@@ -55,9 +52,11 @@ export class Connection {
     this.#parts = parts;
     this.#socket = socket;
     this.#visitor = visitor;
+    this.#outbox = new Outbox(socket);
     const closed = () => {
       this.#phase = "closed";
-      this.#unwatch();
+      this.#outbox.close();
+      this.#watching?.close();
       onClosed();
     };
     socket.addEventListener("error", closed);
@@ -93,9 +92,9 @@ export class Connection {
   }
 
   #watch(sessionId: string): void {
-    this.#unwatch();
+    this.#watching?.close();
     this.#sessionId = sessionId;
-    this.#unwatch = this.#parts.watchers.watch(sessionId, ({ json }) => this.#sendText(json));
+    this.#watching = new SessionWatch(sessionId, this.#outbox, this.#parts);
   }
 
   #receive(data: unknown): void {
@@ -110,6 +109,8 @@ export class Connection {
 
   /** One frame, from text to answer. Never rejects: a failure becomes an `error` event. */
   async #work(data: unknown): Promise<void> {
+    // A client that sends and does not read waits for itself.
+    if (this.#outbox.isFull) await this.#outbox.drained();
     this.#pendingFrames -= 1;
     if (this.#phase !== "open") return;
     if (typeof data !== "string") {
@@ -180,17 +181,7 @@ export class Connection {
   }
 
   #send(event: ServerEvent): void {
-    this.#sendText(JSON.stringify(event));
-  }
-
-  #sendText(text: string): void {
-    if (this.#phase === "closed") return;
-    if (this.#socket.bufferedAmount > MAX_BUFFERED_BYTES) {
-      this.#unwatch();
-      this.close(1013, "too slow to follow");
-      return;
-    }
-    this.#socket.send(text);
+    this.#outbox.send(JSON.stringify(event));
   }
 }
 

@@ -3,11 +3,18 @@ import type { Duplex } from "node:stream";
 import type { AgentRunner, Limits, SessionStore } from "@mini-openclaw/protocol";
 import { defaultLimits } from "@mini-openclaw/protocol";
 import { type Access, type AccessOptions, attachedAccess } from "./access.ts";
-import { Connection, type Principal, type Visitor, type WebSocketLike } from "./connection.ts";
+import {
+  Connection,
+  type ConnectionParts,
+  type Principal,
+  type Visitor,
+  type WebSocketLike,
+} from "./connection.ts";
 import { GatewayError } from "./errors.ts";
 import type { Health, Readiness } from "./http-routes.ts";
 import { Lanes } from "./lanes.ts";
 import { type Listener, type ListenOptions, listen } from "./listen.ts";
+import { createEventSource } from "./read-events.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
 import { Watchers } from "./watchers.ts";
 import { createUpgrade, type Upgrade } from "./ws-server.ts";
@@ -55,6 +62,7 @@ export class GatewayServer {
   readonly #watchers = new Watchers();
   readonly #lanes: Lanes;
   readonly #limits: Limits;
+  readonly #connectionParts: ConnectionParts;
   readonly #options: GatewayOptions;
   readonly #attachedAccess: Access;
   readonly #upgrade: Upgrade;
@@ -83,6 +91,14 @@ export class GatewayServer {
       },
       this.#limits,
     );
+    this.#connectionParts = {
+      store,
+      lanes: this.#lanes,
+      watchers: this.#watchers,
+      readEvents: createEventSource(store, this.#lanes),
+      limits: this.#limits,
+      onFailure: this.#onFailure,
+    };
   }
 
   /**
@@ -190,14 +206,9 @@ export class GatewayServer {
   }
 
   #connect(webSocket: WebSocketLike, visitor: Visitor): void {
-    const parts = {
-      store: this.#options.store,
-      lanes: this.#lanes,
-      watchers: this.#watchers,
-      limits: this.#limits,
-      onFailure: this.#onFailure,
-    };
-    const connection = new Connection(parts, webSocket, visitor, () => this.#connections.delete(connection));
+    const connection = new Connection(this.#connectionParts, webSocket, visitor, () =>
+      this.#connections.delete(connection),
+    );
     this.#connections.add(connection);
   }
 }

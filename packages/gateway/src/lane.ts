@@ -32,6 +32,7 @@ export class Lane {
   readonly #parts: LaneParts;
   readonly #jobs: WaitingJob[] = [];
   #opening: Promise<SessionLog> | undefined;
+  #log: SessionLog | undefined;
   #phase: "working" | "closing" = "working";
   /** Resolves when the lane is empty and its log closed. Never rejects. */
   readonly done: Promise<void>;
@@ -46,6 +47,11 @@ export class Lane {
   /** Jobs running or waiting. */
   get length(): number {
     return this.#jobs.length;
+  }
+
+  /** The session's log, while it is open. */
+  get log(): SessionLog | undefined {
+    return this.#log;
   }
 
   /** Whether the lane takes no more jobs, because its last one has ended. */
@@ -76,12 +82,14 @@ export class Lane {
       while (this.#jobs.length > 0) {
         this.#opening = this.#parts.store.openLog(this.#sessionId);
         const log = await this.#opening;
+        this.#log = log;
         if (shownSeq !== undefined) await this.#publishSince(log, shownSeq);
         const allEnded = await this.#runJobs(log);
         if (this.#jobs.length === 0) this.#phase = "closing";
         shownSeq = log.lastSeq;
         // A run that could not be ended leaves its journal, from which the next opening ends it.
         if (allEnded) await log.settle();
+        this.#log = undefined;
         await log.close();
       }
     } catch (error) {

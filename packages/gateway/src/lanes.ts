@@ -1,3 +1,4 @@
+import type { SessionLog } from "@mini-openclaw/protocol";
 import { v7 as createId } from "uuid";
 import { GatewayError } from "./errors.ts";
 import { Lane, type LaneParts } from "./lane.ts";
@@ -24,6 +25,11 @@ export class Lanes {
   /** Sessions that have a run now. */
   sessionIds(): Iterable<string> {
     return this.#lanes.keys();
+  }
+
+  /** The session's log, while it has a run. */
+  log(sessionId: string): SessionLog | undefined {
+    return this.#lanes.get(sessionId)?.log;
   }
 
   /** Runs that go on or wait. */

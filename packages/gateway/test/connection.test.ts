@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { setImmediate } from "node:timers/promises";
+import type { AgentRunner } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { GatewayError, GatewayServer } from "../src/index.ts";
-import { echoAgent, refusal, TestClient, testGateway } from "./test-gateway.ts";
+import { echoAgent, heldAgent, MemorySocket, refusal, TestClient, testGateway } from "./test-gateway.ts";
 
 describe("connecting", () => {
   test("gives every anonymous client the session of the key webchat", async () => {
@@ -335,29 +335,68 @@ describe("attach", () => {
   });
 });
 
-test("a client that does not read is let go with 1013, the others see everything", async () => {
+describe("a client that does not read", () => {
   const piece = "x".repeat(256 * 1024);
-  await using gateway = await testGateway({
-    agent: {
-      async *run({ runId }) {
-        for (let count = 0; count < 64; count += 1) {
-          yield { type: "thinking", runId, messageId: "m1", content: piece };
-          // As a model's socket would: the reading client gets its turn.
-          await setImmediate();
-        }
-        const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
-        yield { type: "run_end", runId, outcome: "completed", usage, timestamp: 1 };
-      },
+  const pieces = 64;
+  /** Says 16 MiB, without once waiting for the event loop. */
+  const talkative: AgentRunner = {
+    async *run({ runId }) {
+      for (let count = 0; count < pieces; count += 1) {
+        yield { type: "thinking", runId, messageId: `${runId}-1`, content: piece };
+      }
+      yield { type: "assistant_message", runId, id: `${runId}-1`, content: "done", timestamp: 1 };
+      const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+      yield { type: "run_end", runId, outcome: "completed", usage, timestamp: 1 };
     },
+  };
+
+  test("delays nobody and fills no memory; when it reads again it gets every entry once, in order", async () => {
+    await using gateway = await testGateway({ agent: talkative });
+    const stuck = new MemorySocket();
+    gateway.gateway.accept(stuck);
+    const reading = await gateway.connect();
+
+    for (const content of ["one", "two"]) reading.send({ type: "message", content });
+    await reading.next("run_end", 2);
+
+    expect(stuck.bufferedAmount).toBeLessThan(2 * 1_048_576);
+    stuck.startReading();
+    await stuck.next("run_end", 2);
+    const seqs = stuck.frames.flatMap((frame) => ("seq" in frame ? [frame.seq] : []));
+    expect(seqs).toEqual([...new Set(seqs)].sort((a, b) => a - b));
+    const kept = stuck.types().filter((type) => type.endsWith("_message") || type === "run_end");
+    expect(kept).toEqual([
+      "user_message",
+      "assistant_message",
+      "run_end",
+      "user_message",
+      "assistant_message",
+      "run_end",
+    ]);
   });
-  const [stuck, reading] = await Promise.all([gateway.connect(), gateway.connect()]);
-  stuck.socket.pause();
 
-  reading.send({ type: "message", content: "much" });
+  test("gets what the log still holds while the run goes on", async () => {
+    const { agent, started, release } = heldAgent();
+    await using gateway = await testGateway({
+      agent: {
+        async *run(input) {
+          for await (const event of talkative.run(input)) if (event.type === "thinking") yield event;
+          yield* agent.run(input);
+        },
+      },
+    });
+    const stuck = new MemorySocket();
+    gateway.gateway.accept(stuck);
+    const reading = await gateway.connect();
+    reading.send({ type: "message", content: "much" });
+    await started(1);
 
-  await reading.next("run_end");
-  expect(reading.types().filter((type) => type === "thinking")).toHaveLength(64);
-  const closed = once(stuck.socket, "close");
-  stuck.socket.resume();
-  expect((await closed)[0]).toBe(1013);
+    stuck.startReading();
+    await stuck.next("thinking", pieces);
+    release();
+    await stuck.next("run_end");
+
+    const seqs = stuck.frames.flatMap((frame) => ("seq" in frame ? [frame.seq] : []));
+    expect(seqs).toEqual(Array.from(seqs, (_, index) => index + 1));
+  });
 });

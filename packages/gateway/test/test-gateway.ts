@@ -3,7 +3,7 @@ import type { AgentInput, AgentRunner, ClientEvent, RunEvent, ServerEvent } from
 import { parseServerEvent } from "@mini-openclaw/protocol/schema";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { WebSocket } from "ws";
-import { type GatewayOptions, GatewayServer, type ListenOptions } from "../src/index.ts";
+import { type GatewayOptions, GatewayServer, type ListenOptions, type WebSocketLike } from "../src/index.ts";
 
 const noUsage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
 
@@ -35,27 +35,17 @@ export async function testGateway(options: Partial<GatewayOptions> & { listen?: 
   };
 }
 
-/** A client that checks every frame against the protocol. */
-export class TestClient extends EventEmitter {
+/** The frames that came from a gateway, each checked against the protocol. */
+class Received extends EventEmitter {
   readonly frames: ServerEvent[] = [];
-  readonly socket: WebSocket;
   sessionId = "";
 
-  constructor(socket: WebSocket) {
-    super();
-    this.socket = socket;
-    socket.on("message", (bytes: Buffer) => {
-      const text = bytes.toString();
-      const parsed = parseServerEvent(text);
-      if (!parsed.ok) throw new Error(`${parsed.message}: ${text}`);
-      this.frames.push(parsed.value);
-      if (parsed.value.type === "connected") this.sessionId = parsed.value.sessionId;
-      this.emit("frame");
-    });
-  }
-
-  send(event: ClientEvent | string): void {
-    this.socket.send(typeof event === "string" ? event : JSON.stringify(event));
+  take(text: string): void {
+    const parsed = parseServerEvent(text);
+    if (!parsed.ok) throw new Error(`${parsed.message}: ${text}`);
+    this.frames.push(parsed.value);
+    if (parsed.value.type === "connected") this.sessionId = parsed.value.sessionId;
+    this.emit("frame");
   }
 
   /** Resolves with the `count`th frame of the type, be it here already or yet to come. */
@@ -67,6 +57,24 @@ export class TestClient extends EventEmitter {
     }
   }
 
+  types(): string[] {
+    return this.frames.map(({ type }) => type);
+  }
+}
+
+export class TestClient extends Received {
+  readonly socket: WebSocket;
+
+  constructor(socket: WebSocket) {
+    super();
+    this.socket = socket;
+    socket.on("message", (bytes: Buffer) => this.take(bytes.toString()));
+  }
+
+  send(event: ClientEvent | string): void {
+    this.socket.send(typeof event === "string" ? event : JSON.stringify(event));
+  }
+
   /** Asks and answers a ping: every frame sent before has been worked on. */
   async roundTrip(): Promise<void> {
     const before = this.frames.filter(({ type }) => type === "pong").length;
@@ -74,15 +82,40 @@ export class TestClient extends EventEmitter {
     await this.next("pong", before + 1);
   }
 
-  types(): string[] {
-    return this.frames.map(({ type }) => type);
-  }
-
   async close(): Promise<number> {
     if (this.socket.readyState === WebSocket.CLOSED) return 1005;
     this.socket.close();
     const [code] = await once(this.socket, "close");
     return code as number;
+  }
+}
+
+/** A socket in memory whose client reads nothing until it is told to. */
+export class MemorySocket extends Received implements WebSocketLike {
+  #unread: string[] | undefined = [];
+  readonly #target = new EventTarget();
+
+  get bufferedAmount(): number {
+    return (this.#unread ?? []).reduce((sum, text) => sum + text.length, 0);
+  }
+
+  send(text: string): void {
+    if (this.#unread) this.#unread.push(text);
+    else this.take(text);
+  }
+
+  startReading(): void {
+    const unread = this.#unread ?? [];
+    this.#unread = undefined;
+    for (const text of unread) this.take(text);
+  }
+
+  close(): void {
+    this.#target.dispatchEvent(new Event("close"));
+  }
+
+  addEventListener(type: string, listener: (event: never) => void): void {
+    this.#target.addEventListener(type, listener as (event: Event) => void);
   }
 }
 

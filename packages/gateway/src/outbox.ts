@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** What an outbox needs of a socket. */
+export interface Sink {
+  /** Bytes that were sent and have not left yet. */
+  readonly bufferedAmount: number;
+  send(text: string): void;
+}
+
+// 1 MiB of frames that a client has not read; measured: a reading client on loopback stays below 64 KiB. Full, answers to
+// its own frames wait, and its watch becomes a reader of the log.
+const FULL_BYTES = 1_048_576;
+
+// Chosen: a client that is behind by a mebibyte does not notice. The WebSocket interface has no event for it.
+const POLL_MS = 50;
+
+/** The frames waiting for one socket. Bounded: whoever sends asks `isFull` first, and waits with `drained`. */
+export class Outbox {
+  readonly #sink: Sink;
+  readonly #closed = new AbortController();
+
+  constructor(sink: Sink) {
+    this.#sink = sink;
+  }
+
+  get isFull(): boolean {
+    return this.#sink.bufferedAmount >= FULL_BYTES;
+  }
+
+  /** Aborted when the socket is gone. */
+  get signal(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  /** Hands a frame to the socket; does nothing when that is gone. */
+  send(text: string): void {
+    if (!this.#closed.signal.aborted) this.#sink.send(text);
+  }
+
+  /** Resolves when there is room, or when the socket is gone. */
+  async drained(): Promise<void> {
+    while (this.isFull && !this.signal.aborted) await sleep(POLL_MS);
+  }
+
+  close(): void {
+    this.#closed.abort();
+  }
+}
