@@ -48,6 +48,7 @@ export async function* streamTurn(
     try {
       for await (const event of readTurn(provider, request, signal, asking.idleTimeoutMs)) {
         if (event.type === "turn") return { ...event, model: provider.model };
+        if (event.type === "progress") continue;
         shown = true;
         const type = event.type === "text" ? "chunk" : "thinking";
         yield { type, runId, messageId, content: event.text };

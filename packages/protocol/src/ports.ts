@@ -22,8 +22,31 @@ export interface SessionStore {
   getSession(sessionId: string): Promise<SessionMeta | undefined>;
   /** Sessions, the one updated last first, a page at a time. */
   listSessions(options?: ListSessionsOptions): Promise<SessionPage>;
+  /** Gives a session a title of 1 to 200 characters. */
+  renameSession(sessionId: string, title: string): Promise<SessionMeta>;
+  /** Puts a session away: it can be read, but not written. `SESSION_BUSY` while something runs or waits in it. */
+  archiveSession(sessionId: string): Promise<SessionMeta>;
+  /** Takes an archived session back. */
+  unarchiveSession(sessionId: string): Promise<SessionMeta>;
+  /**
+   * A new session that begins with the entries of another one, up to and including `at`. A run that is cut there is
+   * closed as interrupted, in the new session only.
+   */
+  forkSession(sessionId: string, options?: ForkSessionOptions): Promise<SessionMeta>;
+  /** Removes a session; it can be taken back for some days. `SESSION_BUSY` while something runs or waits in it. */
+  deleteSession(sessionId: string): Promise<void>;
+  /** Takes a deleted session back. */
+  undeleteSession(sessionId: string): Promise<SessionMeta>;
+  /** Sessions with `text` in their title or in a message, the one updated last first, each once. Ignores case. */
+  searchSessions(text: string, options?: SearchSessionsOptions): AsyncIterable<SearchHit>;
   /** Appends one message outside a run. Resolves when it is kept. */
-  appendMessage(sessionId: string, message: Message): Promise<MessageEntry>;
+  appendMessage(sessionId: string, message: Message, options?: AppendOptions): Promise<MessageEntry>;
+  /** Appends messages outside a run, in one piece: after a crash too, all of them are there or none. */
+  appendMessages(
+    sessionId: string,
+    messages: readonly Message[],
+    options?: AppendOptions,
+  ): Promise<MessageEntry[]>;
   /** The last `limit` messages before `before`, oldest first. Costs what it returns, not what the session holds. */
   loadMessages(sessionId: string, options?: LoadMessagesOptions): Promise<MessageEntry[]>;
   /** Every entry with a greater `seq` than `after`, in order, in bounded memory. Ends at the newest. */
@@ -49,15 +72,58 @@ export interface ListSessionsOptions {
   limit?: number;
   /** Only sessions of this key. */
   key?: string;
+  /**
+   * Archived sessions instead of open ones.
+   * @default false
+   */
+  archived?: boolean;
   /** The `cursor` of the page before. */
   cursor?: string;
 }
 
-/** Some sessions, and where the next page begins. A session that is updated between two pages is in neither or both. */
+/** Some sessions, and where the next page begins. A session that is updated meanwhile moves to the first page. */
 export interface SessionPage {
   sessions: SessionMeta[];
   /** Absent on the last page. Opaque. */
   cursor?: string;
+}
+
+export interface ForkSessionOptions {
+  /** The last entry to take over. @default the newest */
+  at?: number;
+  /** @default the key of the other session */
+  key?: string;
+  /** @default the owner of the other session */
+  owner?: string;
+}
+
+export interface SearchSessionsOptions {
+  /** Only sessions of this key. */
+  key?: string;
+  /**
+   * Archived sessions instead of open ones.
+   * @default false
+   */
+  archived?: boolean;
+  signal?: AbortSignal;
+}
+
+export interface SearchHit {
+  session: SessionMeta;
+  /** The newest message with the text in it; absent where only the title has it. */
+  message?: MessageEntry;
+}
+
+export interface AppendOptions {
+  /**
+   * Names the append, so that it can be tried again: the same key with the same messages gives the entries that are
+   * there, with others it is refused with `IDEMPOTENCY_CONFLICT`. Remembered for the session's last 1,000 entries.
+   */
+  idempotencyKey?: string;
+  /** Refuses with `SEQ_MISMATCH` unless this is the session's newest number; 0 for a new session. */
+  expect?: { seq: number };
+  /** When it counts as kept: it survives the end of the process, or a power failure. @default as the store was opened */
+  durability?: "os" | "disk";
 }
 
 export interface LoadMessagesOptions {
@@ -145,7 +211,7 @@ export interface ModelTool {
   inputSchema: Record<string, unknown>;
 }
 
-export type ModelEvent = ModelTextEvent | ModelThinkingEvent | ModelTurnEvent;
+export type ModelEvent = ModelTextEvent | ModelThinkingEvent | ModelProgressEvent | ModelTurnEvent;
 
 export interface ModelTextEvent {
   type: "text";
@@ -155,6 +221,11 @@ export interface ModelTextEvent {
 export interface ModelThinkingEvent {
   type: "thinking";
   text: string;
+}
+
+/** Something came that shows nothing by itself, such as a piece of a tool call: the model is at work. */
+export interface ModelProgressEvent {
+  type: "progress";
 }
 
 /** The complete turn. */

@@ -95,7 +95,7 @@ async function* readResponse(response: Response): AsyncGenerator<ModelEvent> {
       if (AgentError.is(shown)) throw shown;
       if (shown) pending = { type: shown.type, text: (pending?.text ?? "") + shown.text };
     }
-    if (pending) yield pending;
+    yield pending ?? { type: "progress" };
     const complete = turn.finished();
     if (complete) {
       yield complete;

@@ -1,5 +1,5 @@
 import { defineTool, type ToolDefinition, type ToolResult } from "../tool.ts";
-import { openForEditing } from "./workspace-file.ts";
+import { openFile } from "./workspace-file.ts";
 import { replaceContent } from "./write-file.ts";
 
 /** A larger file is not edited this way. Chosen: 10 MiB; it is held in memory twice. */
@@ -31,7 +31,7 @@ export function createEditFileTool(workspaceDir: string): ToolDefinition {
     },
     sequential: true,
     async execute(input) {
-      const file = await openForEditing(workspaceDir, input.file_path);
+      const file = await openFile(workspaceDir, input.file_path, "edit");
       try {
         const { size } = await file.stat();
         if (size > MAX_EDITED_BYTES)

@@ -1,8 +1,6 @@
-import type { Dirent } from "node:fs";
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { defineTool, type ToolDefinition } from "../tool.ts";
-import { PathRefused, resolveInWorkspace } from "./workspace-file.ts";
+import { readFolder } from "./workspace-file.ts";
 
 /** Names that one call returns. Chosen. */
 const MAX_NAMES = 1000;
@@ -27,9 +25,8 @@ export function createListFilesTool(workspaceDir: string): ToolDefinition {
       },
     },
     async execute({ path = ".", recursive = false }, { signal }) {
-      const folder = await resolveInWorkspace(workspaceDir, path);
       const names: string[] = [];
-      for await (const name of namesIn(folder, path, recursive)) {
+      for await (const name of namesIn(workspaceDir, path, recursive)) {
         signal.throwIfAborted();
         if (names.length === MAX_NAMES) {
           names.push(`[there are more than ${MAX_NAMES}]`);
@@ -44,12 +41,12 @@ export function createListFilesTool(workspaceDir: string): ToolDefinition {
 
 /** Depth first, in the order of the names. Links are named, not followed. */
 async function* namesIn(
-  folder: string,
+  workspaceDir: string,
   path: string,
   recursive: boolean,
   prefix = "",
 ): AsyncGenerator<string> {
-  for (const entry of await entriesOf(folder, path)) {
+  for (const entry of await readFolder(workspaceDir, path)) {
     const name = prefix + entry.name;
     if (!entry.isDirectory()) {
       yield name;
@@ -57,18 +54,6 @@ async function* namesIn(
     }
     yield `${name}/`;
     if (!recursive || entry.name === ".git" || entry.name === "node_modules") continue;
-    yield* namesIn(join(folder, entry.name), name, recursive, `${name}/`);
-  }
-}
-
-async function entriesOf(folder: string, path: string): Promise<Dirent[]> {
-  try {
-    const entries = await readdir(folder, { withFileTypes: true });
-    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ENOENT") throw new PathRefused(`There is no folder ${path}.`);
-    if (code === "ENOTDIR") throw new PathRefused(`${path} is not a folder.`);
-    throw error;
+    yield* namesIn(workspaceDir, join(path, entry.name), recursive, `${name}/`);
   }
 }

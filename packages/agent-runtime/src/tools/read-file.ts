@@ -2,7 +2,7 @@ import type { FileHandle } from "node:fs/promises";
 import { StringDecoder } from "node:string_decoder";
 import { wholeHead } from "../cut-text.ts";
 import { defineTool, type ToolDefinition } from "../tool.ts";
-import { openForReading } from "./workspace-file.ts";
+import { openFile } from "./workspace-file.ts";
 
 /** The tutorial's number. */
 const DEFAULT_LIMIT = 2000;
@@ -36,7 +36,7 @@ export function createReadFileTool(workspaceDir: string): ToolDefinition {
       },
     },
     async execute({ file_path, offset = 1, limit = DEFAULT_LIMIT }, { signal }) {
-      const file = await openForReading(workspaceDir, file_path);
+      const file = await openFile(workspaceDir, file_path, "read");
       try {
         const output = await showLines(file, { offset, limit, signal });
         return output === undefined

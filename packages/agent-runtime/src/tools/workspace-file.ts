@@ -1,71 +1,74 @@
-import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, realpath } from "node:fs/promises";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { constants, type Dirent } from "node:fs";
+import { type FileHandle, readdir, realpath } from "node:fs/promises";
+import { isAbsolute, resolve } from "node:path";
+import { type OpenOptions, openBeneath } from "./open-beneath.ts";
+import { openByRealpath } from "./open-by-realpath.ts";
+import { below, outsideWorkspace, PathRefused, refusalOf } from "./path-refused.ts";
 
-/** Says in words for the model why a path cannot be used. */
-export class PathRefused extends Error {}
+const { O_RDONLY, O_RDWR, O_CREAT, O_DIRECTORY } = constants;
 
-/** The absolute path of `path`, links of its folders resolved, if it lies in the workspace. */
-export async function resolveInWorkspace(workspaceDir: string, path: string): Promise<string> {
-  if (path.includes("\0")) throw new PathRefused("The path holds a NUL character.");
-  const root = await realpath(workspaceDir);
-  const wanted = resolve(root, path);
-  const real = await realpathOfExisting(wanted);
-  if (real !== root && !real.startsWith(root + sep)) {
-    throw new PathRefused(`${path} is outside the workspace; only files inside it can be used.`);
-  }
-  return real;
+/** What a file is opened for: to read it, to change what is there, or to write it, made with its folders if need be. */
+export type OpenFor = "read" | "edit" | "write";
+
+const flagsFor: Record<OpenFor, number> = { read: O_RDONLY, edit: O_RDWR, write: O_RDWR | O_CREAT };
+
+/** How a path is opened; other than by default in tests only. */
+export interface Opening {
+  open?: (root: string, path: string, options: OpenOptions) => Promise<FileHandle>;
+  beforeStep?: (name: string) => Promise<void>;
 }
 
-/** Resolves the links of what exists of a path, and appends what does not. */
-async function realpathOfExisting(path: string): Promise<string> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    const parent = dirname(path);
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT") || parent === path)
-      throw error;
-    return join(await realpathOfExisting(parent), relative(parent, path));
-  }
-}
-
-/** Opens a regular file of the workspace for reading. The caller closes it. */
-export async function openForReading(workspaceDir: string, path: string): Promise<FileHandle> {
-  const real = await resolveInWorkspace(workspaceDir, path);
-  return openRegular(real, path, constants.O_RDONLY);
-}
-
-/** Opens a regular file of the workspace that exists, for reading and writing. The caller closes it. */
-export async function openForEditing(workspaceDir: string, path: string): Promise<FileHandle> {
-  const real = await resolveInWorkspace(workspaceDir, path);
-  return openRegular(real, path, constants.O_RDWR);
-}
-
-/** Opens a regular file of the workspace for writing, makes it and its folders if need be. The caller closes it. */
-export async function openForWriting(workspaceDir: string, path: string): Promise<FileHandle> {
-  const real = await resolveInWorkspace(workspaceDir, path);
-  await mkdir(dirname(real), { recursive: true });
-  return openRegular(real, path, constants.O_RDWR | constants.O_CREAT);
-}
-
-async function openRegular(real: string, path: string, flags: number): Promise<FileHandle> {
-  const file = await openUnlinked(real, path, flags);
+/**
+ * Opens a regular file of the workspace: one that lies in it, whatever links lead there. The caller closes it.
+ *
+ * @throws PathRefused in words for the model; else the system's error
+ */
+export async function openFile(
+  workspaceDir: string,
+  path: string,
+  purpose: OpenFor,
+  opening: Opening = {},
+): Promise<FileHandle> {
+  const options = { flags: flagsFor[purpose], makeFolders: purpose === "write" };
+  const file = await openPath(workspaceDir, path, { ...opening, ...options });
   const stats = await file.stat();
   if (stats.isFile()) return file;
   await file.close();
-  throw new PathRefused(`${path} is ${stats.isDirectory() ? "a directory" : "not a regular file"}.`);
+  throw new PathRefused(`${path} is ${stats.isDirectory() ? "a folder" : "not a regular file"}.`);
 }
 
-async function openUnlinked(real: string, path: string, flags: number): Promise<FileHandle> {
+/**
+ * What a folder of the workspace holds, in the order of the names.
+ *
+ * @throws PathRefused in words for the model; else the system's error
+ */
+export async function readFolder(workspaceDir: string, path: string): Promise<Dirent[]> {
+  const folder = await openPath(workspaceDir, path, { flags: O_RDONLY | O_DIRECTORY, makeFolders: false });
   try {
-    // Non-blocking, so that a FIFO does not hold us; a link here is one that leads nowhere or was put in just now.
-    return await open(real, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o644);
+    // Through the descriptor on Linux, so that the folder that was opened is the one that is read.
+    const isLinux = process.platform === "linux";
+    const entries = await readdir(isLinux ? `/proc/self/fd/${folder.fd}` : resolve(workspaceDir, path), {
+      withFileTypes: true,
+    });
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  } finally {
+    await folder.close();
+  }
+}
+
+async function openPath(
+  workspaceDir: string,
+  path: string,
+  options: OpenOptions & Opening,
+): Promise<FileHandle> {
+  if (path.includes("\0")) throw new PathRefused("The path holds a NUL character.");
+  const root = await realpath(workspaceDir);
+  const { open = process.platform === "linux" ? openBeneath : openByRealpath } = options;
+  const seen = isAbsolute(path) ? (below(workspaceDir, path) ?? below(root, path)) : path;
+  if (seen === undefined) throw outsideWorkspace(path);
+  try {
+    return await open(root, seen, options);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ENOENT") throw new PathRefused(`There is no file ${path}.`);
-    if (code === "EISDIR") throw new PathRefused(`${path} is a directory.`);
-    if (code === "ELOOP") throw new PathRefused(`${path} is a link that cannot be followed.`);
-    if (code === "ENXIO") throw new PathRefused(`${path} is not a regular file.`);
-    throw error;
+    throw refusalOf(error, path);
   }
 }

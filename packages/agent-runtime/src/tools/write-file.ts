@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { defineTool, type ToolDefinition } from "../tool.ts";
-import { openForWriting } from "./workspace-file.ts";
+import { openFile } from "./workspace-file.ts";
 
 /** The tool `write_file`: makes or replaces a file. */
 export function createWriteFileTool(workspaceDir: string): ToolDefinition {
@@ -13,7 +13,7 @@ export function createWriteFileTool(workspaceDir: string): ToolDefinition {
     },
     sequential: true,
     async execute({ file_path, content }) {
-      const file = await openForWriting(workspaceDir, file_path);
+      const file = await openFile(workspaceDir, file_path, "write");
       try {
         await replaceContent(file, content);
       } finally {

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { ModelEvent, ModelProvider, ModelRequest } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
 import { createAnthropicProvider } from "../../src/anthropic.ts";
@@ -58,10 +59,23 @@ describe("a turn", () => {
       }
       response.end();
     });
-    expect(events).toEqual([
+    expect(events.filter(({ type }) => type !== "progress")).toEqual([
       { type: "text", text: "你好 👋" },
       { type: "turn", content: "你好 👋", toolCalls: [], stopReason: "end_turn", usage },
     ]);
+  });
+
+  test("says that the model is at work while there is nothing to show", async () => {
+    const pieces = [[start], toolUse(0, "toolu_1", "bash", "{}"), [{ type: "ping" }], finish("tool_use")];
+    const events = await answered(async (response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      for (const piece of pieces) {
+        response.write(sse(...piece));
+        await setTimeout(5);
+      }
+      response.end();
+    });
+    expect(events.map(({ type }) => type)).toEqual(["progress", "progress", "progress", "progress", "turn"]);
   });
 
   test("reads tool calls, also one whose input is not JSON", async () => {

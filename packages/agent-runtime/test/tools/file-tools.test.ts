@@ -1,5 +1,5 @@
 import { readFile, symlink } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createBuiltinTools } from "../../src/index.ts";
 import { makeFifo } from "../make-fifo.ts";
@@ -97,11 +97,26 @@ describe("write_file", () => {
     expect(await workspace.read("a.txt")).toBe("b");
   });
 
-  test("follows a link that stays inside", async () => {
-    await using workspace = await workspaceWith({ "real.txt": "a" });
-    await symlink("real.txt", join(workspace.path, "link.txt"));
-    await workspace.call("write_file", { file_path: "link.txt", content: "b" });
-    expect(await workspace.read("real.txt")).toBe("b");
+  test.each([
+    ["a link that stays inside", "link.txt", "folder/real.txt"],
+    ["an absolute link that stays inside", "absolute.txt", "folder/real.txt"],
+    ["a link upwards that stays inside", "folder/up/folder/real.txt", "folder/real.txt"],
+    ["a link to a file that is not there yet", "future.txt", "folder/new.txt"],
+    ["a path that goes up and down again inside", "folder/../folder/./real.txt", "folder/real.txt"],
+  ])("follows %s", async (_, file_path, real) => {
+    await using workspace = await workspaceWith({ "folder/real.txt": "a" });
+    await symlink("folder/real.txt", join(workspace.path, "link.txt"));
+    await symlink(join(workspace.path, "folder/real.txt"), join(workspace.path, "absolute.txt"));
+    await symlink("..", join(workspace.path, "folder/up"));
+    await symlink("folder/new.txt", join(workspace.path, "future.txt"));
+    expect(await workspace.call("write_file", { file_path, content: "b" })).toMatchObject({ isError: false });
+    expect(await workspace.read(real)).toBe("b");
+  });
+
+  test("takes an absolute path of the workspace", async () => {
+    await using workspace = await workspaceWith();
+    await workspace.call("write_file", { file_path: join(workspace.path, "a/b.txt"), content: "b" });
+    expect(await workspace.read("a/b.txt")).toBe("b");
   });
 });
 
@@ -181,16 +196,22 @@ describe("paths that lead out of the workspace, or to no regular file, are refus
     ["a link to a file outside", "file-link", outsideOf],
     ["a file behind a link to a folder outside", "folder-link/secret.txt", outsideOf],
     ["a new file behind a link to a folder outside", "folder-link/new.txt", outsideOf],
-    ["a link that leads nowhere", "dangling", /dangling is a link that cannot be followed\.$/],
-    ["a link to itself", "loop", /loop/],
-    ["a folder", "folder", /folder is a directory\.$/],
+    ["a link out and in again", "round/secret.txt", outsideOf],
+    ["a link to itself", "loop", /loop is a link that cannot be followed\.$/],
+    ["a file as a folder", "folder/x/y", /A part of folder\/x\/y is not a folder\.$/],
+    ["a name that is too long", "x".repeat(300), /The path is too long\.$/],
+    ["a folder", "folder", /folder is a folder\.$/],
+    ["the workspace itself", ".", /\. is a folder\.$/],
     ["a FIFO", "fifo", /fifo is not a regular file\.$/],
     ["a NUL character", "a\0b", /The path holds a NUL character\.$/],
   ])("%s", async (_, file_path, reason) => {
     await using workspace = await workspaceWith({ "folder/x": "" });
     await symlink(join(workspace.outside, "secret.txt"), join(workspace.path, "file-link"));
     await symlink(workspace.outside, join(workspace.path, "folder-link"));
-    await symlink("nowhere", join(workspace.path, "dangling"));
+    await symlink(
+      `../${basename(workspace.outside)}/../${basename(workspace.outside)}`,
+      join(workspace.path, "round"),
+    );
     await symlink("loop", join(workspace.path, "loop"));
     makeFifo(join(workspace.path, "fifo"));
     for (const [tool, input] of [

@@ -1,0 +1,28 @@
+import type { SeenRequest } from "./messages-server.ts";
+
+interface Block {
+  type: string;
+  id?: string;
+  tool_use_id?: string;
+  text?: string;
+}
+
+/** What the Messages API would refuse in a request, in words; empty if nothing. */
+export function refusalsOf({ body }: SeenRequest): string[] {
+  const messages = body["messages"] as { role: string; content: Block[] }[];
+  const faults: string[] = [];
+  if (messages[0]?.role !== "user") faults.push("the first message is not the user's");
+  for (const [place, { role, content }] of messages.entries()) {
+    if (messages[place + 1]?.role === role) faults.push(`message ${place} and the next have one role`);
+    if (content.length === 0) faults.push(`message ${place} is empty`);
+    if (content.some(({ type, text }) => type === "text" && !text?.trim()))
+      faults.push(`message ${place} has empty text`);
+    if (role !== "assistant") continue;
+    const calls = content.flatMap(({ id }) => id ?? []);
+    const results = (messages[place + 1]?.content ?? []).flatMap((block) => block.tool_use_id ?? []);
+    if (new Set(calls).size !== calls.length) faults.push(`message ${place} has two calls of one id`);
+    if (calls.join() !== results.join())
+      faults.push(`calls ${calls.join()} have the results ${results.join()}`);
+  }
+  return faults;
+}

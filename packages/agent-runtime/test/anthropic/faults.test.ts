@@ -1,0 +1,247 @@
+import { isMessageEntry, type Message, type RunEvent, toEntry } from "@mini-openclaw/protocol";
+import { beforeAll, describe, expect, test } from "vitest";
+import { createAnthropicProvider } from "../../src/anthropic.ts";
+import { AgentRuntime } from "../../src/index.ts";
+import { eventsOf, inputOf, outline, user } from "../collect.ts";
+import { refusalsOf } from "./accepted.ts";
+import {
+  type Answer,
+  answers,
+  closeBlock,
+  finish,
+  messagesServer,
+  openText,
+  refuses,
+  type SseEvent,
+  sse,
+  start,
+  streams,
+  textDelta,
+  toolUse,
+} from "./messages-server.ts";
+
+const ping = {
+  name: "ping",
+  description: "",
+  parameters: {},
+  execute: () => ({ success: true, output: "pong" }),
+};
+const eventStream = { "content-type": "text/event-stream" };
+
+/** Sends these events, then cuts the connection. */
+function cuts(...events: readonly SseEvent[]): Answer {
+  return (response) => {
+    response.writeHead(200, eventStream);
+    response.write(sse(...events), () => setImmediate(() => response.destroy()));
+  };
+}
+
+/** Sends these events, then nothing more. */
+function hangsAfter(...events: readonly SseEvent[]): Answer {
+  return (response) => {
+    response.writeHead(200, eventStream);
+    response.flushHeaders();
+    response.write(sse(...events));
+  };
+}
+
+function sends(text: string, type = "text/event-stream"): Answer {
+  return (response) => response.writeHead(200, { "content-type": type }).end(text);
+}
+
+const half = [start, openText, textDelta("Hel")];
+const streamError = (type: string) => ({ type: "error", error: { type, message: "sorry" } });
+const call = toolUse(0, "toolu_1", "ping", "{}");
+
+const ok = ["chunk Hello", "assistant_message Hello", "message_done Hello", "run_end completed"];
+const failed = (code: string) => [`error ${code}`, "message_done ", "run_end failed"];
+const retried = (code: string) => [`retry 1 ${code}`, ...ok];
+const gaveUp = (code: string) => [`retry 1 ${code}`, ...failed(code)];
+const broken = (code: string) => [
+  "chunk Hel",
+  "assistant_message (interrupted) Hel",
+  `error ${code}`,
+  "message_done Hel",
+  "run_end failed",
+];
+const called = ["assistant_message  +ping", "tool_start toolu_1", "tool_done toolu_1 pong"];
+const badCall = (text: string) => [
+  "assistant_message  +ping",
+  "tool_start toolu_1",
+  `tool_done toolu_1 error: The input is not a complete JSON object; the tool was not run. It began with: ${text}`,
+];
+
+type Fault = [name: string, answers: Answer[], events: string[]];
+
+const faults: Fault[] = [
+  [
+    "429",
+    [refuses(429, "rate_limit_error", "slow", { "retry-after-ms": "1" })],
+    retried("MODEL_RATE_LIMITED"),
+  ],
+  [
+    "429 for longer than is waited",
+    [refuses(429, "rate_limit_error", "slow", { "retry-after": "99" })],
+    failed("MODEL_RATE_LIMITED"),
+  ],
+  ["529", [refuses(529, "overloaded_error", "busy")], retried("MODEL_OVERLOADED")],
+  ["503", [refuses(503, "api_error", "busy")], retried("MODEL_OVERLOADED")],
+  ["overload behind another status", [refuses(500, "overloaded_error", "busy")], retried("MODEL_OVERLOADED")],
+  ["500", [refuses(500, "api_error", "oh")], retried("MODEL_FAILED")],
+  [
+    "500 again and again",
+    [refuses(500, "api_error", "oh"), refuses(500, "api_error", "oh")],
+    gaveUp("MODEL_FAILED"),
+  ],
+  ["504", [refuses(504, "timeout_error", "late")], retried("MODEL_TIMEOUT")],
+  ["401", [refuses(401, "authentication_error", "who?")], failed("MODEL_UNAUTHORIZED")],
+  ["403", [refuses(403, "permission_error", "no")], failed("MODEL_UNAUTHORIZED")],
+  ["400", [refuses(400, "invalid_request_error", "what?")], failed("MODEL_REJECTED")],
+  ["404", [refuses(404, "not_found_error", "no model")], failed("MODEL_REJECTED")],
+  ["413", [refuses(413, "request_too_large", "long")], failed("MODEL_REJECTED")],
+  [
+    "an error that is not JSON",
+    [(response) => response.writeHead(502).end("<h1>Bad Gateway</h1>")],
+    retried("MODEL_FAILED"),
+  ],
+  ["a connection cut before the answer", [(response) => response.destroy()], retried("MODEL_UNREACHABLE")],
+  ["a connection cut after the headers", [cuts()], retried("MODEL_UNREACHABLE")],
+  ["a connection cut before any text", [cuts(start, openText)], retried("MODEL_UNREACHABLE")],
+  ["a connection cut in the middle of the text", [cuts(...half)], broken("MODEL_UNREACHABLE")],
+  ["a connection cut in a tool call", [cuts(start, ...call.slice(0, 2))], retried("MODEL_UNREACHABLE")],
+  [
+    "a connection cut in the middle of an event",
+    [sends(sse(start).slice(0, -9))],
+    retried("MODEL_UNREACHABLE"),
+  ],
+  ["a stream that ends before the turn does", [streams(...half)], broken("MODEL_UNREACHABLE")],
+  ["a stream without anything", [sends("")], retried("MODEL_UNREACHABLE")],
+  ["an event that is not JSON", [sends("data: {oops\n\n")], retried("MODEL_FAILED")],
+  ["an event that is no object", [sends("data: null\n\n")], retried("MODEL_FAILED")],
+  ["an event of the wrong shape", [sends('data: {"type":"message_start"}\n\n')], retried("MODEL_FAILED")],
+  [
+    "an event that is not JSON, after text",
+    [sends(`${sse(...half)}data: {oops\n\n`)],
+    broken("MODEL_FAILED"),
+  ],
+  ["a page instead of a stream", [sends("<h1>Welcome</h1>", "text/html")], failed("MODEL_FAILED")],
+  [
+    "an overload in the stream, before text",
+    [streams(start, streamError("overloaded_error"))],
+    retried("MODEL_OVERLOADED"),
+  ],
+  [
+    "an overload in the stream, after text",
+    [streams(...half, streamError("overloaded_error"))],
+    broken("MODEL_OVERLOADED"),
+  ],
+  ["no answer at all", [() => {}], retried("MODEL_TIMEOUT")],
+  ["no answer again and again", [() => {}, () => {}], gaveUp("MODEL_TIMEOUT")],
+  ["silence after the headers", [hangsAfter()], retried("MODEL_TIMEOUT")],
+  ["silence after text", [hangsAfter(...half)], broken("MODEL_TIMEOUT")],
+  [
+    "an empty answer",
+    [streams(start, ...finish("end_turn"))],
+    ["assistant_message ", "message_done ", "run_end completed"],
+  ],
+  ["an unknown stop reason", [streams(...half, textDelta("lo"), ...finish("tired"))], ok],
+  [
+    "an answer cut by the token limit",
+    [streams(...half, ...finish("max_tokens"))],
+    ["chunk Hel", "assistant_message Hel", "message_done Hel", "run_end completed"],
+  ],
+  [
+    "a refusal",
+    [streams(...half, closeBlock(), ...finish("refusal"))],
+    ["chunk Hel", "assistant_message Hel", "message_done Hel", "run_end refused"],
+  ],
+  [
+    "a pause",
+    [streams(...half, closeBlock(), ...finish("pause_turn")), answers("lo")],
+    [
+      "chunk Hel",
+      "assistant_message Hel",
+      "chunk lo",
+      "assistant_message lo",
+      "message_done Hello",
+      "run_end completed",
+    ],
+  ],
+  [
+    "a tool call whose input is not JSON",
+    [streams(start, ...toolUse(0, "toolu_1", "ping", '{"a": '), ...finish("tool_use"))],
+    [...badCall('{"a": '), ...ok],
+  ],
+  [
+    "a token limit inside a tool call",
+    [streams(start, ...call, ...finish("max_tokens"))],
+    [...badCall("{}"), ...ok],
+  ],
+  [
+    "a failure after a tool",
+    [streams(start, ...call, ...finish("tool_use")), refuses(500, "api_error", "oh")],
+    [...called, ...retried("MODEL_FAILED")],
+  ],
+  [
+    "a failure for good after a tool",
+    [streams(start, ...call, ...finish("tool_use")), refuses(401, "authentication_error", "who?")],
+    [...called, ...failed("MODEL_UNAUTHORIZED")],
+  ],
+];
+
+/** The messages that a transcript of these events holds. */
+function kept(events: readonly RunEvent[]): Message[] {
+  return events.flatMap((event, seq) => {
+    const entry = toEntry({ ...event, sessionId: "s1", seq });
+    return entry && isMessageEntry(entry) ? [entry] : [];
+  });
+}
+
+// The SDK is imported with the first request; here that must not count as the server's silence.
+beforeAll(() => import("@anthropic-ai/sdk"));
+
+describe("a fault of the model's server ends the run as it should, and the session goes on", () => {
+  test.each(faults)("%s", async (_, given, expected) => {
+    await using server = await messagesServer(...given, answers("Hello"));
+    const provider = createAnthropicProvider({ apiKey: "sk-secret", model: "m", baseURL: server.baseURL });
+    const agent = new AgentRuntime({
+      provider,
+      tools: [ping],
+      maxRetries: 1,
+      retryBaseMs: 1,
+      idleTimeoutMs: 150,
+    });
+
+    const events = await eventsOf(agent, inputOf("hi"));
+
+    expect(outline(events)).toEqual(["run_start", ...expected]);
+    expect(JSON.stringify(events)).not.toContain("sk-secret");
+    const next = await eventsOf(agent, inputOf([user("hi"), ...kept(events), user("again")]));
+    expect(outline(next).at(-1)).toBe("run_end completed");
+    expect(server.requests.map(refusalsOf)).toEqual(server.requests.map(() => []));
+  });
+
+  test("no server at all", async () => {
+    const server = await messagesServer();
+    await server[Symbol.asyncDispose]();
+    const provider = createAnthropicProvider({ apiKey: "k", model: "m", baseURL: server.baseURL });
+    const agent = new AgentRuntime({ provider, maxRetries: 1, retryBaseMs: 1 });
+    expect(outline(await eventsOf(agent, inputOf("hi")))).toEqual([
+      "run_start",
+      ...gaveUp("MODEL_UNREACHABLE"),
+    ]);
+  });
+});
+
+test.each([
+  ["seconds", "7", 7000],
+  ["a date", new Date(Date.now() + 3_600_000).toUTCString(), 3_600_000],
+])("the time to wait may be given as %s", async (_, header, delayMs) => {
+  await using server = await messagesServer(
+    refuses(429, "rate_limit_error", "slow", { "retry-after": header }),
+  );
+  const provider = createAnthropicProvider({ apiKey: "k", model: "m", baseURL: server.baseURL });
+  const events = await eventsOf(new AgentRuntime({ provider, maxRetries: 0 }), inputOf("hi"));
+  const error = events.find((event) => event.type === "error");
+  expect(Math.abs((error?.retryAfterMs ?? 0) - delayMs)).toBeLessThan(5000);
+});

@@ -1,0 +1,65 @@
+import { readFile, rename, rm, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { openBeneath } from "../../src/tools/open-beneath.ts";
+import { openByRealpath } from "../../src/tools/open-by-realpath.ts";
+import { openFile } from "../../src/tools/workspace-file.ts";
+import { makeFifo } from "../make-fifo.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
+
+describe.each([
+  ["by descriptor", openBeneath],
+  ["by real path", openByRealpath],
+])("opening %s", (_, open) => {
+  test("opens a file and makes its folders", async () => {
+    await using workspace = await temporaryDirectory();
+    const file = await openFile(workspace.path, "a/b/c.txt", "write", { open });
+    await file.write("hi");
+    await file.close();
+    expect(await readFile(join(workspace.path, "a/b/c.txt"), "utf8")).toBe("hi");
+  });
+
+  test.each([
+    ["a path upwards", "../x"],
+    ["a link to a file outside", "file"],
+    ["a link to a folder outside", "folder/secret.txt"],
+    ["a FIFO", "fifo"],
+    ["a device", "null"],
+  ])("refuses %s", async (_name, path) => {
+    await using outside = await temporaryDirectory({ "secret.txt": "secret" });
+    await using workspace = await temporaryDirectory();
+    await symlink(join(outside.path, "secret.txt"), join(workspace.path, "file"));
+    await symlink(outside.path, join(workspace.path, "folder"));
+    await symlink("/dev/null", join(workspace.path, "null"));
+    makeFifo(join(workspace.path, "fifo"));
+    await expect(openFile(workspace.path, path, "read", { open })).rejects.toThrow(
+      /outside the workspace|not a regular file/,
+    );
+  });
+
+  test.each(["folder", "file.txt"])(
+    "writes nothing outside when %s is swapped for a link on the way",
+    async (swapped) => {
+      await using outside = await temporaryDirectory({ "file.txt": "theirs" });
+      await using workspace = await temporaryDirectory({ "folder/file.txt": "ours" });
+      const beforeStep = async (name: string) => {
+        if (name !== "file.txt") return;
+        const target = swapped === "folder" ? "folder" : "folder/file.txt";
+        await rename(join(workspace.path, target), join(workspace.path, "aside"));
+        await symlink(
+          join(outside.path, swapped === "folder" ? "." : "file.txt"),
+          join(workspace.path, target),
+        );
+      };
+      const opened = openFile(workspace.path, "folder/file.txt", "write", { open, beforeStep }).then(
+        async (file) => {
+          await file.write("hi");
+          await file.close();
+        },
+      );
+      await opened.catch(() => {});
+      expect(await readFile(join(outside.path, "file.txt"), "utf8")).toBe("theirs");
+      await rm(join(workspace.path, "aside"), { recursive: true });
+    },
+  );
+});
