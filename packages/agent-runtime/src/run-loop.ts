@@ -101,13 +101,30 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
     messages.push({ role: "assistant", ...said });
 
     const outcome = outcomeOf(turn, mayCallTools) ?? stopBeforeTools(run.spending, turn.toolCalls, settings);
+    if (outcome === "completed" && (yield* takeSteering(input, messages, settings))) continue;
     if (outcome) return outcome;
     const calling = { ...settings, sessionId: input.sessionId, runId, signal };
     const results = yield* callTools(callable(turn), calling);
     signal.throwIfAborted();
     run.spending = addToolCalls(run.spending, turn.toolCalls, results);
     messages.push(...results);
+    yield* takeSteering(input, messages, settings);
   }
+}
+
+/** Lets what users said meanwhile into the run; says whether there was any. */
+async function* takeSteering(
+  { runId, takeSteering: take }: AgentInput,
+  messages: Message[],
+  { createId }: RunSettings,
+): AsyncGenerator<RunEvent, boolean> {
+  const steering = take?.() ?? [];
+  for (const message of steering) {
+    const { role: _, ...said } = message;
+    yield { type: "user_message", runId, id: createId(), ...said };
+    messages.push(message);
+  }
+  return steering.length > 0;
 }
 
 function toRequest(

@@ -157,6 +157,58 @@ describe("a run", () => {
   });
 });
 
+describe("steering", () => {
+  const said = (content: string) => ({ role: "user" as const, content, timestamp: 5, requestId: content });
+
+  /** An agent whose users say these things, one at each time that it asks. */
+  async function steered(script: readonly ScriptStep[], ...waiting: string[][]) {
+    const { agent, provider } = scripted(script);
+    const takeSteering = () => (waiting.shift() ?? []).map(said);
+    return { events: await eventsOf(agent, inputOf("hi", { takeSteering })), provider };
+  }
+
+  test("enters after a turn's tool results and before the next turn", async () => {
+    const { events, provider } = await steered(
+      [[calls("echo", { text: "a" })], [says("Both.")]],
+      ["and b", "and c"],
+    );
+    expect(outline(events)).toEqual([
+      "run_start",
+      "assistant_message  +echo",
+      "tool_start call_1_1",
+      "tool_done call_1_1 a",
+      "user_message",
+      "user_message",
+      "chunk Both.",
+      "assistant_message Both.",
+      "message_done Both.",
+      "run_end completed",
+    ]);
+    expect(events[4]).toEqual({
+      type: "user_message",
+      runId: "r1",
+      id: expect.any(String) as string,
+      content: "and b",
+      timestamp: 5,
+      requestId: "and b",
+    });
+    expect(provider.requests[1]?.messages.slice(-2)).toEqual([said("and b"), said("and c")]);
+  });
+
+  test("keeps a run from ending while there is some", async () => {
+    const { events } = await steered([[says("One. ")], [says("Two.")]], ["and two"]);
+    expect(outline(events).slice(1)).toEqual([
+      "chunk One. ",
+      "assistant_message One. ",
+      "user_message",
+      "chunk Two.",
+      "assistant_message Two.",
+      "message_done One. Two.",
+      "run_end completed",
+    ]);
+  });
+});
+
 describe("brakes", () => {
   // row E31.3
   test("after the last round the model is told to answer, and may call nothing", async () => {

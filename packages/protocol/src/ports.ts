@@ -1,5 +1,5 @@
 import type { NumberedEvent, RunEvent, SessionEvent } from "./events.ts";
-import type { ContentBlock, Message, ToolCallRecord, Usage } from "./messages.ts";
+import type { ContentBlock, Message, ToolCallRecord, Usage, UserMessage } from "./messages.ts";
 import type { Entry, MessageEntry, SessionMeta } from "./transcript.ts";
 
 /**
@@ -175,6 +175,12 @@ export interface AgentInput {
   /** The newest messages of the session, oldest first; the new user message is the last. */
   messages: readonly Message[];
   signal: AbortSignal;
+  /**
+   * Hands over what users said meanwhile, oldest first, once each. Asked after a turn's tool results, and before a run
+   * would end as `completed`; what it gives enters the run as `user_message` events and goes to the model next.
+   * @default nothing
+   */
+  takeSteering?: () => readonly UserMessage[];
 }
 
 /** Streams one turn from a model API. */

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createOutputBuffer } from "./output-buffer.ts";
+import { randomUUID } from "node:crypto";
+import { createOutputBuffer, type OutputBuffer } from "./output-buffer.ts";
+import { COMMAND_ID, sweepProcesses } from "./sweep.ts";
 
 /** From TERM to KILL, in milliseconds. Chosen: enough to flush, little enough that a stop is felt as one. */
 const KILL_GRACE_MS = 2000;
@@ -20,51 +22,67 @@ export interface CommandOptions {
   onOutput: (text: string) => void;
 }
 
+/** Why a command was ended. */
+export type EndReason = "timeout" | "aborted" | "flood";
+
 export interface CommandResult {
   /** Standard output and standard error in the order they came; the middle of a long one is left out. */
   output: string;
-  /** Exit status, or the signal that ended it; `undefined` if it did not end in time. */
+  /** Exit status, or the signal that ended it; `undefined` if it did not heed TERM. */
   status: number | NodeJS.Signals | undefined;
   /** Why it was ended, if it was. */
-  ended?: "timeout" | "aborted" | "flood";
+  ended?: EndReason;
 }
 
 /**
  * Runs a command in a process group of its own and always settles, on its own clock: what the command does with its pipes
- * and its children cannot hold it. When it settles, the group is gone.
+ * and its children cannot hold it. When it settles, the command and all that it started are gone.
  *
  * @throws the system's error if the shell cannot be started
  */
-export function runCommand(command: string, options: CommandOptions): Promise<CommandResult> {
-  const { cwd, env, timeoutMs, maxOutputChars, signal, onOutput } = options;
-  return new Promise((resolve, reject) => {
-    // One pipe for both outputs keeps them in order; the other still carries what bash says of a line it cannot parse.
-    const child = spawn("bash", ["-c", `exec 2>&1; ${command}`], {
-      cwd,
-      env,
-      detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const output = createOutputBuffer(maxOutputChars);
-    const timers: NodeJS.Timeout[] = [];
-    const later = (delayMs: number, action: () => void) => timers.push(setTimeout(action, delayMs));
-    let ended: CommandResult["ended"];
-    const settle = () => {
-      for (const timer of timers) clearTimeout(timer);
-      signal.removeEventListener("abort", abort);
-      killGroup(child, "SIGKILL");
-      child.stdout?.destroy();
-      child.stderr?.destroy();
-      const status = child.exitCode ?? child.signalCode ?? undefined;
-      resolve({ output: output.text(), status, ...(ended && { ended }) });
-    };
-    const end = (reason: NonNullable<CommandResult["ended"]>) => {
+export async function runCommand(command: string, options: CommandOptions): Promise<CommandResult> {
+  const commandId = randomUUID();
+  const output = createOutputBuffer(options.maxOutputChars);
+  // One pipe for both outputs keeps them in order; the other still carries what bash says of a line it cannot parse.
+  const child = spawn("bash", ["-c", `exec 2>&1; ${command}`], {
+    cwd: options.cwd,
+    env: { ...options.env, [COMMAND_ID]: commandId },
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  try {
+    const ended = await untilOver(child, output, options);
+    const status = child.exitCode ?? child.signalCode ?? undefined;
+    return { output: output.text(), status, ...(ended && { ended }) };
+  } finally {
+    killGroup(child, "SIGKILL");
+    child.stdout.destroy();
+    child.stderr.destroy();
+    if (child.pid !== undefined) await sweepProcesses(commandId);
+  }
+}
+
+type Pipes = ReturnType<typeof spawn> & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream };
+
+/** Resolves when the command is over or has had its time to be. */
+function untilOver(
+  child: Pipes,
+  output: OutputBuffer,
+  options: CommandOptions,
+): Promise<EndReason | undefined> {
+  const { timeoutMs, signal, onOutput } = options;
+  const timers: NodeJS.Timeout[] = [];
+  const later = (delayMs: number, action: () => void) => timers.push(setTimeout(action, delayMs));
+  let abort = () => {};
+  const over = new Promise<EndReason | undefined>((resolve, reject) => {
+    let ended: EndReason | undefined;
+    const settle = () => resolve(ended);
+    const end = (reason: EndReason) => {
       if (ended) return;
       ended = reason;
       killGroup(child, "SIGTERM");
       later(KILL_GRACE_MS, settle);
     };
-    const abort = () => end("aborted");
     const take = (bytes: Buffer) => {
       const text = output.add(bytes);
       if (output.byteLength() > MAX_OUTPUT_BYTES) end("flood");
@@ -75,9 +93,14 @@ export function runCommand(command: string, options: CommandOptions): Promise<Co
     child.on("error", reject);
     child.on("exit", () => later(DRAIN_MS, settle));
     child.on("close", settle);
+    abort = () => end("aborted");
     signal.addEventListener("abort", abort, { once: true });
     if (signal.aborted) abort();
     later(timeoutMs, () => end("timeout"));
+  });
+  return over.finally(() => {
+    for (const timer of timers) clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
   });
 }
 
