@@ -89,6 +89,10 @@ export interface SessionMeta {
   updatedAt: number;
   /** User and assistant messages. */
   messageCount: number;
+  /** The newest number given; 0 in a new session. */
+  lastSeq: number;
+  /** Changes only when numbers that were shown may be given again. */
+  epoch: string;
 }
 
 /** Tells messages from the transcript's other entries. */

@@ -1,6 +1,6 @@
 import type { NumberedEvent } from "./events.ts";
 import type { Limits } from "./limits.ts";
-import type { MessageEntry } from "./transcript.ts";
+import type { MessageEntry, SessionMeta } from "./transcript.ts";
 
 /**
  * The wire: one JSON object per WebSocket text frame. The tutorial's two client events and seven server events
@@ -32,6 +32,35 @@ export interface CreateCommand extends ClientEventFields {
   type: "create";
 }
 
+/**
+ * Client → gateway. Watches a session from a place on: everything after it, once and in order, then what happens from
+ * now on. Answered by `resumed`, or by `resync` where that place cannot be continued from.
+ */
+export interface ResumeCommand extends ClientEventFields {
+  type: "resume";
+  sessionId: string;
+  /** The `epoch` that `after` was given in. Absent with `after`, it counts as the session's own. */
+  epoch?: string;
+  /** The newest `seq` that the client has of this session; absent: it has nothing. */
+  after?: number;
+}
+
+/** Client → gateway. Ends the watch; this connection gets answers only until it watches again. */
+export interface UnwatchCommand extends ClientEventFields {
+  type: "unwatch";
+}
+
+/** Client → gateway. Asks for the visitor's sessions, the one updated last first. Answered by `sessions`. */
+export interface ListCommand extends ClientEventFields {
+  type: "list";
+  /** 1 to 200. @default 50 */
+  limit?: number;
+  /** The `cursor` of the page before. */
+  cursor?: string;
+  /** Archived sessions instead of open ones. */
+  archived?: boolean;
+}
+
 /** Client → gateway. Stops the session's run, or the run named, queued or running; it ends in `run_end {aborted}`. */
 export interface AbortCommand extends ClientEventFields {
   type: "abort";
@@ -50,7 +79,15 @@ export interface HistoryCommand extends ClientEventFields {
 }
 
 /** Whatever a client may send. */
-export type ClientEvent = MessageCommand | PingCommand | CreateCommand | AbortCommand | HistoryCommand;
+export type ClientEvent =
+  | MessageCommand
+  | PingCommand
+  | CreateCommand
+  | AbortCommand
+  | HistoryCommand
+  | ResumeCommand
+  | UnwatchCommand
+  | ListCommand;
 
 /** Gateway → client. Names the session that this connection watches from now on. */
 export interface ConnectedEvent {
@@ -86,6 +123,60 @@ export interface HistoryEvent {
   replyTo?: string;
 }
 
+/**
+ * Gateway → client. The watch goes on: the events after `after` follow, in order, and then what happens.
+ *
+ * Only recorded events have a `seq`; answers that speak of places call them `after` and `upTo`.
+ */
+export interface ResumedEvent {
+  type: "resumed";
+  sessionId: string;
+  epoch: string;
+  after: number;
+  /** The newest number of the session at this moment. */
+  upTo: number;
+  /** `events`: nothing is left out. `entries`: live events are gone, and the entries that stand for them follow. */
+  from: "events" | "entries";
+  replyTo?: string;
+}
+
+/**
+ * Gateway → client. The client's place cannot be continued from, or it had none: forget what was shown of this session and
+ * begin with these messages. The events after `upTo` follow.
+ */
+export interface ResyncEvent {
+  type: "resync";
+  sessionId: string;
+  epoch: string;
+  /** Everything up to this number is in `messages` or before them. */
+  upTo: number;
+  /** The newest ones up to `upTo`, oldest first. */
+  messages: MessageEntry[];
+  /** Whether there are messages before the first of these; `history` gives them. */
+  hasMore: boolean;
+  replyTo?: string;
+}
+
+/** A session as its visitor sees it. */
+export type SessionSummary = SessionMeta & {
+  /** Whether a run goes on or waits in it. */
+  running: boolean;
+};
+
+/** Gateway → client. */
+export interface SessionsEvent {
+  type: "sessions";
+  sessions: SessionSummary[];
+  /** Absent on the last page. */
+  cursor?: string;
+  replyTo?: string;
+}
+
+/** Gateway → client. The gateway is stopping: it takes no more messages, and will close the connection. */
+export interface DrainingEvent {
+  type: "draining";
+}
+
 /** Gateway → client. A client event was refused; nothing was done. A failed run is an `error` with `runId` and `seq`. */
 export interface CommandErrorEvent {
   type: "error";
@@ -105,4 +196,8 @@ export type ServerEvent =
   | AckEvent
   | PongEvent
   | HistoryEvent
+  | ResumedEvent
+  | ResyncEvent
+  | SessionsEvent
+  | DrainingEvent
   | CommandErrorEvent;

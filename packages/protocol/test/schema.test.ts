@@ -17,6 +17,9 @@ describe("parseClientEvent", () => {
     { type: "create", id: "q2" },
     { type: "abort", sessionId: "s-1", runId: "r-1" },
     { type: "history", sessionId: "s-1", before: 12, limit: 200 },
+    { type: "resume", sessionId: "s-1", epoch: "0", after: 0 },
+    { type: "unwatch" },
+    { type: "list", limit: 1, cursor: "c", archived: true },
   ])("reads %j", (event) => {
     expect(parseClientEvent(JSON.stringify(event))).toEqual({
       ok: true,
@@ -38,11 +41,15 @@ describe("parseClientEvent", () => {
     ["{}", "INVALID_FRAME", "type: expected a string, got nothing"],
     ['{"type":3}', "INVALID_FRAME", "type: expected a string, got a number"],
     ['{"__proto__":{"type":"ping"}}', "INVALID_FRAME", "type: expected a string, got nothing"],
-    ['{"type":"shout"}', "UNKNOWN_TYPE", 'type: "shout" is not one of message, ping, create, abort, history'],
+    [
+      '{"type":"shout"}',
+      "UNKNOWN_TYPE",
+      'type: "shout" is not one of message, ping, create, abort, history, resume, unwatch, list',
+    ],
     [
       '{"type":"constructor"}',
       "UNKNOWN_TYPE",
-      'type: "constructor" is not one of message, ping, create, abort, history',
+      'type: "constructor" is not one of message, ping, create, abort, history, resume, unwatch, list',
     ],
     ['{"type":"message"}', "INVALID_FRAME", "content: is missing"],
     ['{"type":"message","content":5}', "INVALID_FRAME", "content: must be string, is 5"],
@@ -87,6 +94,18 @@ describe("parseClientEvent", () => {
   });
 });
 
+const meta = {
+  sessionId: "s-1",
+  key: "webchat",
+  channel: "webchat",
+  title: "Hello",
+  createdAt: 1,
+  updatedAt: 2,
+  messageCount: 2,
+  lastSeq: 9,
+  epoch: "0",
+};
+
 describe("parseServerEvent", () => {
   test.each([...keptEvents, ...liveEvents].map((event) => [event.type, numbered(event)] as const))(
     "reads a recorded %s",
@@ -101,6 +120,10 @@ describe("parseServerEvent", () => {
     { type: "ack", replyTo: "q1", sessionId: "s-1", runId: "r-1", position: 0 },
     { type: "pong" },
     { type: "history", sessionId: "s-1", messages: [], hasMore: false, replyTo: "q1" },
+    { type: "resumed", sessionId: "s-1", epoch: "0", after: 3, upTo: 9, from: "entries" },
+    { type: "resync", sessionId: "s-1", epoch: "0", upTo: 0, messages: [], hasMore: false },
+    { type: "sessions", sessions: [{ ...meta, running: true }], cursor: "c" },
+    { type: "draining" },
     { type: "error", code: "QUEUE_FULL", message: "Full.", retryable: true, replyTo: "q1" },
   ])("reads the answer %j", (event) => {
     expect(parseServerEvent(JSON.stringify(event))).toEqual({ ok: true, value: event });

@@ -1,7 +1,8 @@
+import type { FileSystem } from "./file-system.ts";
 import { crc32 } from "node:zlib";
 import type { SessionMeta } from "@mini-openclaw/protocol";
 import { createId } from "./names.ts";
-import type { SessionPaths } from "./session-paths.ts";
+import type { Located } from "./session-paths.ts";
 import { createSmallFile, readSmallJson } from "./small-file.ts";
 import { beginSummary, type Summary } from "./summary.ts";
 import type { OpenTranscript } from "./transcript-reader.ts";
@@ -18,7 +19,7 @@ const CHECKED_BYTES = 64;
 /** The checkpoint in `.meta.json`, if it fits the transcript; else the start, with what the tutorial's code wrote there. */
 export function readCheckpoint(
   sessionId: string,
-  paths: SessionPaths,
+  paths: Located,
   transcript: OpenTranscript,
 ): Checkpoint {
   const value = readSmallJson(transcript.fs, paths.meta);
@@ -27,9 +28,15 @@ export function readCheckpoint(
   );
 }
 
+/** What `.meta.json` says, if it covers all of a transcript of that size. */
+export function readCachedMeta(fs: FileSystem, paths: Located, size: number): SessionMeta | undefined {
+  const value = readSmallJson(fs, paths.meta);
+  return value?.["bytes"] === size ? toCheckpoint(value)?.summary.meta : undefined;
+}
+
 /** Writes the cache. A failure costs the next reader some time, nothing else. */
 export function writeCheckpoint(
-  paths: SessionPaths,
+  paths: Located,
   transcript: OpenTranscript,
   { summary, bytes }: Checkpoint,
 ): void {
@@ -44,18 +51,28 @@ export function writeCheckpoint(
 }
 
 function fitting(value: Record<string, unknown>, transcript: OpenTranscript): Checkpoint | undefined {
-  const { bytes, check, lastSeq, epoch, numbered, renamed, ...meta } = value;
-  if (!Number.isSafeInteger(bytes) || !Number.isSafeInteger(lastSeq) || typeof epoch !== "string")
-    return undefined;
-  const size = bytes as number;
-  if (size > transcript.size || check !== checkOf(transcript, size)) return undefined;
-  const counters = {
-    lastSeq: lastSeq as number,
-    epoch,
-    numbered: numbered === true,
-    renamed: renamed === true,
+  const checkpoint = toCheckpoint(value);
+  if (!checkpoint || checkpoint.bytes > transcript.size) return undefined;
+  return value["check"] === checkOf(transcript, checkpoint.bytes) ? checkpoint : undefined;
+}
+
+function toCheckpoint(value: Record<string, unknown>): Checkpoint | undefined {
+  const { bytes, check: _, lastSeq, epoch, numbered, renamed, ...meta } = value;
+  if (!isCount(bytes) || !isCount(lastSeq) || typeof epoch !== "string" || !isMeta(meta)) return undefined;
+  return {
+    summary: { meta, lastSeq, epoch, numbered: numbered === true, renamed: renamed === true },
+    bytes,
   };
-  return { summary: { meta: meta as unknown as SessionMeta, ...counters }, bytes: size };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isMeta(value: object): value is SessionMeta {
+  const { sessionId, key, channel, title, createdAt, updatedAt, messageCount } = value as Partial<SessionMeta>;
+  const texts = [sessionId, key, channel, title].every((field) => typeof field === "string");
+  return texts && [createdAt, updatedAt, messageCount].every((field) => typeof field === "number");
 }
 
 /** Tells whether the bytes before an offset are the ones that the checkpoint was taken of. */

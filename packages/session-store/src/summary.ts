@@ -28,7 +28,17 @@ export function beginSummary(
   { key = UNKNOWN_KEY, createdAt = 0, updatedAt = createdAt }: Partial<SessionMeta> = {},
 ): Summary {
   return {
-    meta: { sessionId, key, channel: channelOf(key), title: "", createdAt, updatedAt, messageCount: 0 },
+    meta: {
+      sessionId,
+      key,
+      channel: channelOf(key),
+      title: "",
+      createdAt,
+      updatedAt,
+      messageCount: 0,
+      lastSeq: 0,
+      epoch: "0",
+    },
     lastSeq: 0,
     epoch: "0",
     numbered: false,
@@ -38,6 +48,12 @@ export function beginSummary(
 
 /** Pure: the summary after one more line. */
 export function nextSummary(summary: Summary, line: TranscriptLine): Summary {
+  const next = withLine(summary, line);
+  const { lastSeq, epoch } = next;
+  return { ...next, meta: { ...next.meta, lastSeq, epoch } };
+}
+
+function withLine(summary: Summary, line: TranscriptLine): Summary {
   switch (line.kind) {
     case "blank":
       return summary;

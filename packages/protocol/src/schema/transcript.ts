@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { Entry, MessageEntry, SessionHeader } from "../transcript.ts";
+import type { Entry, MessageEntry, SessionHeader, SessionMeta } from "../transcript.ts";
 import { assistantFields, OutcomeSchema, toolFields, UsageSchema, userFields } from "./messages.ts";
 
 const Seq = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
@@ -42,3 +42,18 @@ export const RecordEntrySchema = v.variant("type", [
     timestamp: v.number(),
   }),
 ]) satisfies v.GenericSchema<unknown, Entry>;
+
+export const sessionMetaFields = {
+  sessionId: v.string(),
+  key: v.string(),
+  channel: v.string(),
+  title: v.string(),
+  owner: v.exactOptional(v.string()),
+  archived: v.exactOptional(v.boolean()),
+  forkedFrom: v.exactOptional(v.object({ sessionId: v.string(), seq: v.number() })),
+  createdAt: v.number(),
+  updatedAt: v.number(),
+  messageCount: v.number(),
+  lastSeq: v.number(),
+  epoch: v.string(),
+} satisfies { [Field in keyof SessionMeta]: v.GenericSchema<unknown, unknown> };

@@ -10,12 +10,18 @@ import {
   UsageSchema,
   userFields,
 } from "./messages.ts";
-import { MessageEntrySchema } from "./transcript.ts";
+import { MessageEntrySchema, sessionMetaFields } from "./transcript.ts";
 
 // The schemas state the default limits; a gateway with others checks those itself.
 export const ClientEventId = v.pipe(v.string(), v.minLength(1), v.maxLength(defaultLimits.maxIdChars));
 const id = v.exactOptional(ClientEventId);
 const Seq = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const PageSize = v.pipe(
+  v.number(),
+  v.safeInteger(),
+  v.minValue(1),
+  v.maxValue(defaultLimits.maxHistoryMessages),
+);
 
 export const clientEventSchemas = {
   message: v.object({
@@ -37,9 +43,22 @@ export const clientEventSchemas = {
     id,
     sessionId: ClientEventId,
     before: v.exactOptional(Seq),
-    limit: v.exactOptional(
-      v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(defaultLimits.maxHistoryMessages)),
-    ),
+    limit: v.exactOptional(PageSize),
+  }),
+  resume: v.object({
+    type: v.literal("resume"),
+    id,
+    sessionId: ClientEventId,
+    epoch: v.exactOptional(ClientEventId),
+    after: v.exactOptional(Seq),
+  }),
+  unwatch: v.object({ type: v.literal("unwatch"), id }),
+  list: v.object({
+    type: v.literal("list"),
+    id,
+    limit: v.exactOptional(PageSize),
+    cursor: v.exactOptional(v.pipe(v.string(), v.maxLength(1024))),
+    archived: v.exactOptional(v.boolean()),
   }),
 } satisfies { [Type in ClientEvent["type"]]: v.GenericSchema<unknown, Extract<ClientEvent, { type: Type }>> };
 
@@ -136,6 +155,31 @@ const AnswerSchema = v.variant("type", [
     hasMore: v.boolean(),
     replyTo,
   }),
+  v.object({
+    type: v.literal("resumed"),
+    sessionId: v.string(),
+    epoch: v.string(),
+    after: Seq,
+    upTo: Seq,
+    from: v.picklist(["events", "entries"]),
+    replyTo,
+  }),
+  v.object({
+    type: v.literal("resync"),
+    sessionId: v.string(),
+    epoch: v.string(),
+    upTo: Seq,
+    messages: v.array(MessageEntrySchema),
+    hasMore: v.boolean(),
+    replyTo,
+  }),
+  v.object({
+    type: v.literal("sessions"),
+    sessions: v.array(v.object({ ...sessionMetaFields, running: v.boolean() })),
+    cursor: v.exactOptional(v.string()),
+    replyTo,
+  }),
+  v.object({ type: v.literal("draining") }),
   v.object({
     type: v.literal("error"),
     code: v.string(),

@@ -31,8 +31,9 @@ export const sessionTests: PortTests = {
     await store.appendMessage(sessionId, { role: "system", content: "noted", timestamp: 3_000 });
     const meta = await store.getSession(sessionId);
     assert.ok(meta);
-    const { createdAt, ...rest } = meta;
+    const { createdAt, epoch, ...rest } = meta;
     assert.ok(createdAt > 1_700_000_000_000);
+    assert.equal(typeof epoch, "string");
     assert.deepEqual(rest, {
       sessionId,
       key: "telegram:42",
@@ -41,6 +42,7 @@ export const sessionTests: PortTests = {
       title: "What is a session?",
       updatedAt: 3_000,
       messageCount: 2,
+      lastSeq: 3,
     });
   },
   "lists a session from its first entry on": async (store) => {
