@@ -2,6 +2,9 @@ import { reason, StoreError } from "./errors.ts";
 import { type FileSystem, openFlags } from "./file-system.ts";
 import { openRegular } from "./regular-file.ts";
 
+// 64 KiB: a failed sync is rare, its memory should be small.
+const REWRITE_BYTES = 65_536;
+
 /**
  * A file that only grows, kept open for its one writer.
  *
@@ -15,6 +18,9 @@ export class AppendFile {
   readonly #ino: number;
   #size: number;
   #needsNewline = false;
+  /** Up to here the file survives a power failure, as far as this writer asked for it. */
+  #syncedSize: number;
+  #syncFailed = false;
   #syncing: Promise<void> | undefined;
   #nextSync: Promise<void> | undefined;
 
@@ -26,6 +32,7 @@ export class AppendFile {
     const { ino, size } = fs.fileStat(this.#fd);
     this.#ino = ino;
     this.#size = size;
+    this.#syncedSize = size;
   }
 
   get fd(): number {
@@ -92,12 +99,37 @@ export class AppendFile {
   }
 
   async #syncNow(): Promise<void> {
+    const size = this.#size;
     try {
+      if (this.#syncFailed) await this.#rewrite(this.#syncedSize, size);
       await this.#fs.sync(this.#fd);
+      this.#syncFailed = false;
+      this.#syncedSize = size;
     } catch (cause) {
-      // The kernel may have dropped these pages: what comes next must not be glued to a hole.
-      this.#needsNewline = true;
+      this.#syncFailed = true;
       throw new StoreError("WRITE_FAILED", `cannot sync ${this.path}: ${reason(cause)}`, { cause });
+    }
+  }
+
+  /**
+   * After a failed sync the kernel takes the pages for written, although they are not: a second sync would succeed
+   * and mean nothing (https://wiki.postgresql.org/wiki/Fsync_Errors). So the bytes are written once more.
+   */
+  async #rewrite(start: number, end: number): Promise<void> {
+    const fd = openRegular(this.#fs, this.path, openFlags.overwrite);
+    try {
+      const buffer = Buffer.alloc(REWRITE_BYTES);
+      for (let position = start; position < end; ) {
+        const count = await this.#fs.read(
+          fd,
+          buffer.subarray(0, Math.min(REWRITE_BYTES, end - position)),
+          position,
+        );
+        if (count === 0) return;
+        position += this.#fs.writeAt(fd, buffer.subarray(0, count), position);
+      }
+    } finally {
+      this.#fs.close(fd);
     }
   }
 

@@ -1,76 +1,167 @@
+import { join } from "node:path";
 import type { SessionMeta } from "@mini-openclaw/protocol";
+import type { FileSystem } from "./file-system.ts";
+import { appendToIndex, readIndex, writeIndex } from "./index-file.ts";
 import { isSessionId } from "./names.ts";
+import type { SessionFiles } from "./session-files.ts";
+import { listShelf } from "./session-shelf.ts";
 import type { Listed } from "./sessions-page.ts";
 
-/** What is kept in memory of every session. */
+/** What is kept in memory of every session: about 250 bytes. */
 export interface CatalogueEntry extends Listed {
   readonly createdAt: number;
 }
 
-export interface CatalogueSource {
-  /** Names in the folder. */
-  list: () => Promise<string[]>;
-  /** What the session's files say; `undefined` if there are none. */
-  readMeta: (sessionId: string) => Promise<SessionMeta | undefined>;
-}
+// Chosen: a request in between waits no longer than this.
+const SLICE_MS = 8;
+// Chosen: an index of twice the lines it needs is read in twice the time.
+const MAX_STALE_LINES = 1_000;
 
-/** Which sessions there are. Read on first use, in slices. */
+/**
+ * Which sessions there are, and which is the newest of a key.
+ *
+ * Read on first use from the index, a cache that may be missing or stale: what the folder says counts. A session
+ * with a lock may have been written since its line in the index, and is looked at again.
+ */
 export class Catalogue {
-  readonly #source: CatalogueSource;
+  readonly #fs: FileSystem;
+  readonly #folder: string;
+  readonly #files: SessionFiles;
+  readonly #index: string;
   readonly #entries = new Map<string, CatalogueEntry>();
+  readonly #newest = new Map<string, CatalogueEntry>();
   #loading: Promise<void> | undefined;
+  /** How far the index has been read, and of which file. */
+  #read = { ino: 0, offset: 0, lines: 0 };
 
-  constructor(source: CatalogueSource) {
-    this.#source = source;
+  constructor(fs: FileSystem, folder: string, files: SessionFiles) {
+    this.#fs = fs;
+    this.#folder = folder;
+    this.#files = files;
+    this.#index = join(folder, "sessions.index");
   }
 
-  /** All sessions. */
+  /** All sessions that have an entry. */
   async all(): Promise<Iterable<CatalogueEntry>> {
-    await this.#load();
+    await this.#refresh();
     return this.#entries.values();
   }
 
-  /** The newest open session of a key. */
+  /** The open session of a key that was created last. */
   async newestOf(key: string): Promise<CatalogueEntry | undefined> {
-    await this.#load();
-    let newest: CatalogueEntry | undefined;
-    for (const entry of this.#entries.values()) {
-      if (entry.key === key && !entry.archived && (!newest || isNewer(entry, newest))) newest = entry;
-    }
-    return newest;
+    await this.#refresh();
+    return this.#newest.get(key);
   }
 
   /** Takes over what has just been learnt of a session. */
-  put({ sessionId, key, createdAt, updatedAt, archived }: SessionMeta): void {
-    this.#entries.set(sessionId, {
-      sessionId,
-      key,
-      createdAt,
-      updatedAt,
-      ...(archived !== undefined && { archived }),
-    });
+  put(meta: SessionMeta): void {
+    const isNew = !this.#entries.has(meta.sessionId);
+    const entry = toEntry(meta);
+    this.#set(entry);
+    if (isNew) this.save(entry);
+  }
+
+  /** Writes a session's line into the index. A failure costs the next start some time, nothing else. */
+  save(meta: SessionMeta | CatalogueEntry): void {
+    appendToIndex(this.#fs, this.#index, toEntry(meta));
   }
 
   delete(sessionId: string): void {
-    this.#entries.delete(sessionId);
+    if (this.#remove(sessionId)) appendToIndex(this.#fs, this.#index, { sessionId, gone: true });
   }
 
-  #load(): Promise<void> {
-    this.#loading ??= this.#read().catch((error) => {
+  async #refresh(): Promise<void> {
+    this.#loading ??= this.#load().catch((error) => {
       this.#loading = undefined;
       throw error;
     });
-    return this.#loading;
+    await this.#loading;
+    // Other processes write into the index too.
+    const stat = this.#fs.pathStat(this.#index);
+    if (stat && (stat.ino !== this.#read.ino || stat.size > this.#read.offset)) await this.#readIndex();
   }
 
-  async #read(): Promise<void> {
-    for (const name of await this.#source.list()) {
-      const sessionId = name.endsWith(".jsonl") ? name.slice(0, -".jsonl".length) : "";
-      if (!isSessionId(sessionId) || this.#entries.has(sessionId)) continue;
-      const meta = await this.#source.readMeta(sessionId);
-      if (meta) this.put(meta);
+  async #load(): Promise<void> {
+    await this.#readIndex();
+    const present = new Set<string>();
+    const locked = new Set<string>();
+    for (const name of await this.#fs.list(this.#folder)) {
+      if (name.endsWith(".jsonl")) present.add(name.slice(0, -".jsonl".length));
+      else if (name.endsWith(".lock")) locked.add(name.slice(0, -".lock".length));
+    }
+    for (const { sessionId } of await listShelf(this.#fs, this.#folder, "archive")) present.add(sessionId);
+    for (const sessionId of this.#entries.keys()) if (!present.has(sessionId)) this.#remove(sessionId);
+    let looked = 0;
+    let sliceEnd = performance.now() + SLICE_MS;
+    for (const sessionId of present) {
+      if (!isSessionId(sessionId) || (this.#entries.has(sessionId) && !locked.has(sessionId))) continue;
+      const meta = this.#files.cachedMeta(sessionId) ?? (await this.#metaOf(sessionId));
+      if (meta) this.#set(toEntry(meta));
+      looked += 1;
+      if (performance.now() < sliceEnd) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      sliceEnd = performance.now() + SLICE_MS;
+    }
+    const stale = this.#read.lines - this.#entries.size;
+    if (looked > MAX_STALE_LINES || stale > this.#entries.size + MAX_STALE_LINES) await this.#rewriteIndex();
+  }
+
+  /** A session that cannot be read is not listed; opening it says why. */
+  async #metaOf(sessionId: string): Promise<SessionMeta | undefined> {
+    try {
+      return await this.#files.meta(sessionId);
+    } catch {
+      return undefined;
     }
   }
+
+  async #readIndex(): Promise<void> {
+    const ino = this.#fs.pathStat(this.#index)?.ino ?? 0;
+    const start = ino === this.#read.ino ? this.#read.offset : 0;
+    this.#read = { ino, offset: start, lines: start === 0 ? 0 : this.#read.lines };
+    for await (const { line, end } of readIndex(this.#fs, this.#index, start)) {
+      this.#read.offset = end;
+      this.#read.lines += 1;
+      if (!line) continue;
+      if ("gone" in line) this.#remove(line.sessionId);
+      else if (line.updatedAt >= (this.#entries.get(line.sessionId)?.updatedAt ?? line.updatedAt))
+        this.#set(line);
+    }
+  }
+
+  async #rewriteIndex(): Promise<void> {
+    await writeIndex(this.#fs, this.#index, this.#entries.values());
+    const stat = this.#fs.pathStat(this.#index);
+    if (stat) this.#read = { ino: stat.ino, offset: stat.size, lines: this.#entries.size };
+  }
+
+  #set(entry: CatalogueEntry): void {
+    this.#entries.set(entry.sessionId, entry);
+    const newest = this.#newest.get(entry.key);
+    if (newest?.sessionId === entry.sessionId && entry.archived) this.#findNewest(entry.key);
+    else if (!entry.archived && (!newest || !isNewer(newest, entry))) this.#newest.set(entry.key, entry);
+  }
+
+  #remove(sessionId: string): boolean {
+    const entry = this.#entries.get(sessionId);
+    if (!entry) return false;
+    this.#entries.delete(sessionId);
+    if (this.#newest.get(entry.key)?.sessionId === sessionId) this.#findNewest(entry.key);
+    return true;
+  }
+
+  #findNewest(key: string): void {
+    this.#newest.delete(key);
+    for (const entry of this.#entries.values()) {
+      const newest = this.#newest.get(key);
+      if (entry.key === key && !entry.archived && (!newest || isNewer(entry, newest)))
+        this.#newest.set(key, entry);
+    }
+  }
+}
+
+function toEntry({ sessionId, key, createdAt, updatedAt, archived }: CatalogueEntry): CatalogueEntry {
+  return { sessionId, key, createdAt, updatedAt, ...(archived && { archived }) };
 }
 
 function isNewer(left: CatalogueEntry, right: CatalogueEntry): boolean {

@@ -1,6 +1,6 @@
-import type { FileSystem } from "./file-system.ts";
 import { crc32 } from "node:zlib";
 import type { SessionMeta } from "@mini-openclaw/protocol";
+import type { FileSystem } from "./file-system.ts";
 import { createId } from "./names.ts";
 import type { Located } from "./session-paths.ts";
 import { createSmallFile, readSmallJson } from "./small-file.ts";
@@ -17,11 +17,7 @@ export interface Checkpoint {
 const CHECKED_BYTES = 64;
 
 /** The checkpoint in `.meta.json`, if it fits the transcript; else the start, with what the tutorial's code wrote there. */
-export function readCheckpoint(
-  sessionId: string,
-  paths: Located,
-  transcript: OpenTranscript,
-): Checkpoint {
+export function readCheckpoint(sessionId: string, paths: Located, transcript: OpenTranscript): Checkpoint {
   const value = readSmallJson(transcript.fs, paths.meta);
   return (
     (value && fitting(value, transcript)) ?? { summary: beginSummary(sessionId, bookMeta(value)), bytes: 0 }
@@ -70,7 +66,8 @@ function isCount(value: unknown): value is number {
 }
 
 function isMeta(value: object): value is SessionMeta {
-  const { sessionId, key, channel, title, createdAt, updatedAt, messageCount } = value as Partial<SessionMeta>;
+  const { sessionId, key, channel, title, createdAt, updatedAt, messageCount } =
+    value as Partial<SessionMeta>;
   const texts = [sessionId, key, channel, title].every((field) => typeof field === "string");
   return texts && [createdAt, updatedAt, messageCount].every((field) => typeof field === "number");
 }

@@ -14,11 +14,24 @@ export const storeErrorCodes = {
   SESSION_LOCKED: "SESSION_LOCKED",
   /** This writer's lock or file was replaced under it. It wrote nothing; open the session again. */
   SESSION_STOLEN: "SESSION_STOLEN",
+  /** Something runs or waits in the session. Try again when it has ended. */
+  SESSION_BUSY: "SESSION_BUSY",
+  /** The session is archived: it can be read, but not written. */
+  SESSION_ARCHIVED: "SESSION_ARCHIVED",
+  /** The session's newest number is not the one that was expected; nothing was appended. */
+  SEQ_MISMATCH: "SEQ_MISMATCH",
+  /** Other messages were appended under this idempotency key. */
+  IDEMPOTENCY_CONFLICT: "IDEMPOTENCY_CONFLICT",
+  /** Too many bytes of the session wait for the disk; nothing was appended. Try again when some have got there. */
+  QUEUE_FULL: "QUEUE_FULL",
   /** The log was closed. */
   LOG_CLOSED: "LOG_CLOSED",
   /** The store was closed. */
   STORE_CLOSED: "STORE_CLOSED",
-  /** The write failed and was undone; `cause` says why. The session works again when the cause is gone. */
+  /**
+   * The write failed and was undone, or the disk did not take it (then it may be there or not); `cause` says why.
+   * The session works again when the cause is gone.
+   */
   WRITE_FAILED: "WRITE_FAILED",
   /** The file could not be read; `cause` says why. */
   READ_FAILED: "READ_FAILED",

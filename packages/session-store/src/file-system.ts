@@ -12,6 +12,7 @@ export interface FileSystem {
   close(fd: number): void;
   /** Bytes written, which may be fewer than given. */
   write(fd: number, bytes: string | Uint8Array): number;
+  writeAt(fd: number, bytes: Uint8Array, position: number): number;
   truncate(fd: number, size: number): void;
   fileStat(fd: number): FileStat;
   /** `undefined` if nothing stands there. Does not follow a link. */
@@ -47,6 +48,7 @@ const SAFE = O_NOFOLLOW | O_NONBLOCK;
 
 export const openFlags = {
   read: O_RDONLY | SAFE,
+  overwrite: O_RDWR | SAFE,
   append: O_RDWR | O_APPEND | SAFE,
   appendOrCreate: O_RDWR | O_APPEND | O_CREAT | SAFE,
   create: O_WRONLY | O_CREAT | O_EXCL | SAFE,
@@ -61,6 +63,7 @@ export const nodeFileSystem: FileSystem = {
   close: fs.closeSync,
   write: (fd, bytes) =>
     typeof bytes === "string" ? fs.writeSync(fd, bytes) : fs.writeSync(fd, bytes, 0, bytes.length),
+  writeAt: (fd, bytes, position) => fs.writeSync(fd, bytes, 0, bytes.length, position),
   truncate: fs.ftruncateSync,
   fileStat: (fd) => toStat(fs.fstatSync(fd)),
   pathStat(path) {

@@ -8,7 +8,7 @@ export type {
 } from "@mini-openclaw/protocol";
 export type { StoreErrorCode } from "./errors.ts";
 export { StoreError, storeErrorCodes } from "./errors.ts";
-export type { SessionStoreOptions } from "./jsonl-store.ts";
-export { openSessionStore } from "./jsonl-store.ts";
 export { createMemoryStore } from "./memory-store.ts";
+export type { SessionStoreOptions } from "./open-session-store.ts";
+export { openSessionStore } from "./open-session-store.ts";
 export type { Durability } from "./session-writer.ts";

@@ -1,171 +1,196 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type {
+  AppendOptions,
   CreateSessionOptions,
   Entry,
+  ForkSessionOptions,
   ListSessionsOptions,
   LoadMessagesOptions,
   Message,
   MessageEntry,
-  SessionHeader,
+  SearchHit,
+  SearchSessionsOptions,
   SessionLog,
   SessionMeta,
   SessionPage,
   SessionStore,
 } from "@mini-openclaw/protocol";
-import { TRANSCRIPT_VERSION } from "@mini-openclaw/protocol";
 import { Catalogue } from "./catalogue.ts";
-import { readCheckpoint } from "./checkpoint.ts";
+import { CreatedSessions } from "./created-sessions.ts";
 import { StoreError } from "./errors.ts";
-import { type FileSystem, nodeFileSystem, openFlags } from "./file-system.ts";
-import { assertMessage } from "./message-entry.ts";
-import { assertKey, assertSessionId, createId, isSessionId } from "./names.ts";
+import { assertAppendOptions, assertMessage, assertTitle } from "./message-entry.ts";
+import { assertKey, assertSessionId, isSessionId } from "./names.ts";
+import { createSummary } from "./new-session.ts";
 import { OpenWriters } from "./open-writers.ts";
-import { openRegular, withFile } from "./regular-file.ts";
+import { createMatcher } from "./search.ts";
+import { SessionFiles } from "./session-files.ts";
+import { forkSession } from "./session-fork.ts";
 import { JsonlSessionLog } from "./session-log.ts";
-import { type Folder, openWriter, summarize, toReadError } from "./session-opening.ts";
-import { LIVE_FOLDER, sessionPaths } from "./session-paths.ts";
-import type { Durability } from "./session-writer.ts";
-import { pickPage } from "./sessions-page.ts";
-import { beginSummary, nextSummary, type Summary } from "./summary.ts";
-import { readEntries, readLastMessages } from "./transcript-reader.ts";
-
-export interface SessionStoreOptions {
-  /**
-   * When an append is acknowledged. `os`: it survives the end of the process. `disk`: it survives a power failure.
-   * @default "os"
-   */
-  durability?: Durability;
-}
+import { archiveSession, deleteSession, unarchiveSession, undeleteSession } from "./session-moves.ts";
+import { type Folder, openWriter } from "./session-opening.ts";
+import { LIVE_FOLDER, type Located, sessionPaths } from "./session-paths.ts";
+import { assertLimit, MAX_PAGE, pickPage } from "./sessions-page.ts";
+import { archived, notFound, type StoreParts, writeSession } from "./store-parts.ts";
+import type { Summary } from "./summary.ts";
 
 // Chosen: long enough for a conversation's next message, short enough not to keep others out.
 const IDLE_MS = 30_000;
 // Chosen: a quarter of the descriptors that the strictest common system allows a process.
 const MAX_IDLE_WRITERS = 256;
-// Chosen: sessions without an entry are in memory only; the oldest is forgotten first.
-const MAX_CREATED = 100_000;
 
-/**
- * Opens the sessions in a folder; it is made when the first entry is kept. Reads nothing yet.
- *
- * @throws StoreError `INVALID_OPTION`
- */
-export async function openSessionStore(
-  folder: string,
-  { durability = "os" }: SessionStoreOptions = {},
-): Promise<SessionStore> {
-  if (durability !== "os" && durability !== "disk") {
-    throw new StoreError("INVALID_OPTION", `durability: ${JSON.stringify(durability)} is not "os" or "disk"`);
-  }
-  return new JsonlStore(nodeFileSystem, resolve(folder), durability);
-}
-
-class JsonlStore implements SessionStore {
-  readonly #folder: Folder;
-  readonly #writers: OpenWriters;
-  readonly #catalogue: Catalogue;
-  /** Sessions that have no entry yet. */
-  readonly #created = new Map<string, Summary>();
+/** The store on a folder of JSONL files. */
+export class JsonlStore implements SessionStore {
+  readonly #parts: StoreParts;
   #closed = false;
 
-  constructor(fs: FileSystem, path: string, durability: Durability) {
-    const folder: Folder = { fs, path, durability, onKept: (summary) => this.#noteEntry(summary) };
-    this.#folder = folder;
-    this.#writers = new OpenWriters(
-      (sessionId) => openWriter(folder, sessionId, this.#created.get(sessionId)),
-      { idleMs: IDLE_MS, maxIdle: MAX_IDLE_WRITERS },
-    );
-    this.#catalogue = new Catalogue({
-      list: () => folder.fs.list(folder.path),
-      readMeta: (sessionId) => this.#readMeta(sessionId),
+  constructor({
+    fs,
+    path,
+    durability,
+    lockWaitMs,
+  }: Pick<Folder, "fs" | "path" | "durability"> & { lockWaitMs: number }) {
+    const files = new SessionFiles(fs, path);
+    const created = new CreatedSessions();
+    const catalogue = new Catalogue(fs, path, files);
+    const onKept = ({ meta }: Summary) => {
+      created.delete(meta.sessionId);
+      catalogue.put(meta);
+    };
+    const folder = { fs, path, durability, onKept, onClose: ({ meta }: Summary) => catalogue.save(meta) };
+    const writers = new OpenWriters((sessionId) => openWriter(folder, sessionId, created.get(sessionId)), {
+      idleMs: IDLE_MS,
+      maxIdle: MAX_IDLE_WRITERS,
+      lockWaitMs,
     });
+    this.#parts = { folder, files, writers, catalogue, created };
   }
 
   async getOrCreateSession(key: string, options?: CreateSessionOptions): Promise<SessionMeta> {
     assertKey(key);
     this.#assertOpen();
-    const kept = await this.#catalogue.newestOf(key);
-    let newest: SessionMeta | undefined;
-    for (const { meta } of this.#created.values()) if (meta.key === key) newest = meta;
+    const kept = await this.#parts.catalogue.newestOf(key);
+    const newest = this.#parts.created.newestOf(key)?.meta;
     if (newest && newest.createdAt >= (kept?.createdAt ?? 0)) return newest;
-    return (kept && (await this.getSession(kept.sessionId))) ?? this.#create(key, options);
+    return (kept && (await this.getSession(kept.sessionId))) ?? this.createSession(key, options);
   }
 
   async createSession(key: string, options?: CreateSessionOptions): Promise<SessionMeta> {
     assertKey(key);
     this.#assertOpen();
-    return this.#create(key, options);
+    const summary = createSummary(key, options);
+    this.#parts.created.add(summary);
+    return summary.meta;
   }
 
   async getSession(sessionId: string): Promise<SessionMeta | undefined> {
-    assertSessionId(sessionId);
-    this.#assertOpen();
-    const writer = await this.#writers.peek(sessionId);
+    const { writers, files, created } = this.#partsFor(sessionId);
+    const writer = await writers.peek(sessionId);
     if (writer && !writer.isClosed) return writer.summary.meta;
-    return (await this.#readMeta(sessionId)) ?? this.#created.get(sessionId)?.meta;
+    return (await files.meta(sessionId)) ?? created.get(sessionId)?.meta;
   }
 
   async listSessions(options: ListSessionsOptions = {}): Promise<SessionPage> {
+    assertLimit(options.limit, MAX_PAGE);
     this.#assertOpen();
-    const { page, ...rest } = pickPage(await this.#catalogue.all(), options);
+    const { page, ...rest } = pickPage(await this.#parts.catalogue.all(), options);
     const metas = await Promise.all(page.map(({ sessionId }) => this.getSession(sessionId)));
     return { sessions: metas.filter((meta) => meta !== undefined), ...rest };
   }
 
-  async appendMessage(sessionId: string, message: Message): Promise<MessageEntry> {
-    assertSessionId(sessionId);
-    this.#assertOpen();
-    const checked = assertMessage(message);
-    const [entry] = await this.#writers.use(sessionId, (writer) => writer.append([checked]));
+  async renameSession(sessionId: string, title: string): Promise<SessionMeta> {
+    assertTitle(title);
+    return writeSession(this.#partsFor(sessionId), sessionId, async (writer) => {
+      await writer.record([{ type: "session_updated", title, timestamp: Date.now() }]);
+      return writer.summary.meta;
+    });
+  }
+
+  async archiveSession(sessionId: string): Promise<SessionMeta> {
+    return archiveSession(this.#partsFor(sessionId), sessionId);
+  }
+
+  async unarchiveSession(sessionId: string): Promise<SessionMeta> {
+    return unarchiveSession(this.#partsFor(sessionId), sessionId);
+  }
+
+  async forkSession(sessionId: string, options: ForkSessionOptions = {}): Promise<SessionMeta> {
+    const located = await this.#locate(sessionId);
+    if (located) return forkSession(this.#parts, sessionId, { located, options });
+    throw new StoreError("INVALID_OPTION", `at: session ${sessionId} has no entry yet`);
+  }
+
+  async deleteSession(sessionId: string): Promise<void> {
+    return deleteSession(this.#parts, sessionId, await this.#locate(sessionId));
+  }
+
+  async undeleteSession(sessionId: string): Promise<SessionMeta> {
+    return undeleteSession(this.#partsFor(sessionId), sessionId);
+  }
+
+  async *searchSessions(
+    text: string,
+    { signal, ...options }: SearchSessionsOptions = {},
+  ): AsyncGenerator<SearchHit> {
+    const { inTitle, inMessage } = createMatcher(text);
+    let cursor: string | undefined;
+    do {
+      const page = await this.listSessions({ ...options, ...(cursor !== undefined && { cursor }) });
+      for (const session of page.sessions) {
+        signal?.throwIfAborted();
+        const located = await this.#parts.files.locate(session.sessionId);
+        const message = located && (await this.#parts.files.findLast(located, inMessage, signal));
+        if (message) yield { session, message };
+        else if (inTitle(session)) yield { session };
+      }
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+  }
+
+  async appendMessage(sessionId: string, message: Message, options?: AppendOptions): Promise<MessageEntry> {
+    const [entry] = await this.appendMessages(sessionId, [message], options);
     return entry as MessageEntry;
   }
 
-  async loadMessages(
+  async appendMessages(
     sessionId: string,
-    { limit = 50, before }: LoadMessagesOptions = {},
+    messages: readonly Message[],
+    options: AppendOptions = {},
   ): Promise<MessageEntry[]> {
-    assertSessionId(sessionId);
-    this.#assertOpen();
-    const path = this.#transcriptOf(sessionId);
-    if (path === undefined) return [];
-    try {
-      const messages = await withFile(this.#folder.fs, path, (file) =>
-        readLastMessages(file, { limit, ...(before !== undefined && { before }) }),
-      );
-      return messages ?? [];
-    } catch (error) {
-      throw toReadError(error, path);
-    }
+    assertAppendOptions(options);
+    const checked = messages.map(assertMessage);
+    return writeSession(this.#partsFor(sessionId), sessionId, (writer) => writer.append(checked, options));
+  }
+
+  async loadMessages(sessionId: string, options: LoadMessagesOptions = {}): Promise<MessageEntry[]> {
+    assertLimit(options.limit);
+    const located = await this.#locate(sessionId);
+    return (located && (await this.#parts.files.lastMessages(located, options))) ?? [];
   }
 
   async *entries(sessionId: string, { after = 0 }: { after?: number } = {}): AsyncGenerator<Entry> {
-    assertSessionId(sessionId);
-    this.#assertOpen();
-    const path = this.#transcriptOf(sessionId);
-    if (path === undefined) return;
-    const { fs } = this.#folder;
-    const fd = openRegular(fs, path, openFlags.read);
-    try {
-      yield* readEntries({ fs, fd, size: fs.fileStat(fd).size }, { after });
-    } finally {
-      fs.close(fd);
-    }
+    const located = await this.#locate(sessionId);
+    if (located) yield* this.#parts.files.entries(located, { after });
   }
 
   async openLog(sessionId: string): Promise<SessionLog> {
-    assertSessionId(sessionId);
-    this.#assertOpen();
-    const writer = await this.#writers.log(sessionId);
+    const { writers, folder } = this.#partsFor(sessionId);
+    const writer = await writers.log(sessionId);
     if (!writer) throw new StoreError("SESSION_LOCKED", `session ${sessionId}: its log is already open`);
-    const files = { fs: this.#folder.fs, paths: sessionPaths(this.#folder.path, sessionId) };
-    return new JsonlSessionLog(writer, files, () => this.#writers.close(sessionId));
+    const close = () => writers.close(sessionId, writer);
+    if (writer.summary.meta.archived) {
+      await close();
+      throw archived(sessionId);
+    }
+    return new JsonlSessionLog(writer, { fs: folder.fs, paths: sessionPaths(folder.path, sessionId) }, close);
   }
 
   async recover(): Promise<string[]> {
     this.#assertOpen();
     const recovered: string[] = [];
-    for (const name of await this.#folder.fs.list(join(this.#folder.path, LIVE_FOLDER))) {
+    for (const name of await this.#parts.folder.fs.list(join(this.#parts.folder.path, LIVE_FOLDER))) {
       const sessionId = name.replace(/\.jsonl$/, "");
-      if (sessionId === name || !isSessionId(sessionId)) continue;
+      if (sessionId === name || !isSessionId(sessionId) || (await this.#parts.writers.peek(sessionId)))
+        continue;
       if (await this.#recoverSession(sessionId)) recovered.push(sessionId);
     }
     return recovered;
@@ -173,60 +198,34 @@ class JsonlStore implements SessionStore {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#writers.closeAll();
+    await this.#parts.writers.closeAll();
   }
 
   async #recoverSession(sessionId: string): Promise<boolean> {
     try {
-      await this.#writers.use(sessionId, () => {});
+      await this.#parts.writers.use(sessionId, () => {});
       return true;
     } catch (error) {
-      // Somebody else is at work on it, or its transcript was taken away.
-      if (StoreError.is(error) && ["SESSION_LOCKED", "SESSION_NOT_FOUND"].includes(error.code)) return false;
+      // Somebody else is at work on it, or its transcript was put away.
+      const others = ["SESSION_LOCKED", "SESSION_NOT_FOUND", "SESSION_ARCHIVED"];
+      if (StoreError.is(error) && others.includes(error.code)) return false;
       throw error;
     }
   }
 
-  #create(key: string, { owner }: CreateSessionOptions = {}): SessionMeta {
-    const header: SessionHeader = {
-      type: "session",
-      v: TRANSCRIPT_VERSION,
-      sessionId: createId(),
-      key,
-      createdAt: Date.now(),
-      ...(owner !== undefined && { owner }),
-    };
-    const { numbered: _, ...summary } = nextSummary(beginSummary(header.sessionId), {
-      kind: "header",
-      header,
-    });
-    this.#created.set(header.sessionId, { ...summary, numbered: false });
-    const [oldest] = this.#created.keys();
-    if (this.#created.size > MAX_CREATED && oldest !== undefined) this.#created.delete(oldest);
-    return summary.meta;
-  }
-
-  /** The session has an entry: it is on disk now. */
-  #noteEntry({ meta }: Summary): void {
-    this.#created.delete(meta.sessionId);
-    this.#catalogue.put(meta);
-  }
-
-  async #readMeta(sessionId: string): Promise<SessionMeta | undefined> {
-    const paths = sessionPaths(this.#folder.path, sessionId);
-    const summary = await withFile(this.#folder.fs, paths.transcript, async (file) => {
-      if (file.size === 0) return undefined;
-      return (await summarize(file, readCheckpoint(sessionId, paths, file))).summary;
-    });
-    return summary?.meta;
+  /** @throws StoreError `INVALID_SESSION_ID`, `STORE_CLOSED` */
+  #partsFor(sessionId: string): StoreParts {
+    assertSessionId(sessionId);
+    this.#assertOpen();
+    return this.#parts;
   }
 
   /** `undefined` if the session has no entry yet. @throws StoreError `SESSION_NOT_FOUND` */
-  #transcriptOf(sessionId: string): string | undefined {
-    const { transcript } = sessionPaths(this.#folder.path, sessionId);
-    if (this.#folder.fs.pathStat(transcript)) return transcript;
-    if (this.#created.has(sessionId)) return undefined;
-    throw new StoreError("SESSION_NOT_FOUND", `there is no session ${sessionId}`);
+  async #locate(sessionId: string): Promise<Located | undefined> {
+    const { files, created } = this.#partsFor(sessionId);
+    const located = await files.locate(sessionId);
+    if (located || created.get(sessionId)) return located;
+    throw notFound(sessionId);
   }
 
   #assertOpen(): void {

@@ -1,26 +1,36 @@
 import type {
+  AppendOptions,
   CreateSessionOptions,
   Entry,
+  ForkSessionOptions,
   ListSessionsOptions,
   LoadMessagesOptions,
   Message,
   MessageEntry,
-  Numbered,
-  SessionEvent,
-  SessionHeader,
+  SearchHit,
+  SearchSessionsOptions,
   SessionLog,
   SessionMeta,
   SessionPage,
   SessionStore,
 } from "@mini-openclaw/protocol";
-import { isMessageEntry, TRANSCRIPT_VERSION, toEntry } from "@mini-openclaw/protocol";
+import { isMessageEntry } from "@mini-openclaw/protocol";
 import { StoreError } from "./errors.ts";
-import { assertMessage, toMessageEntry } from "./message-entry.ts";
-import { assertKey, assertSessionId, createId } from "./names.ts";
-import { closeOpenRuns, nextOpenRuns, noOpenRuns, type OpenRuns } from "./open-runs.ts";
-import { numberEvent, RecentEvents } from "./recent-events.ts";
-import { pickPage } from "./sessions-page.ts";
-import { beginSummary, nextSummary, type Summary } from "./summary.ts";
+import { forkedEntries } from "./forked-entries.ts";
+import { keepEntry, MemoryLog, type MemorySession } from "./memory-log.ts";
+import {
+  assertAppendOptions,
+  assertExpected,
+  assertMessage,
+  assertTitle,
+  toMessageEntry,
+} from "./message-entry.ts";
+import { assertKey, assertSessionId } from "./names.ts";
+import { createSummary } from "./new-session.ts";
+import { RememberedKeys } from "./remembered-keys.ts";
+import { createMatcher } from "./search.ts";
+import { assertLimit, MAX_PAGE, pickPage } from "./sessions-page.ts";
+import type { Summary } from "./summary.ts";
 
 /**
  * A store that forgets everything with the process: for tests and demos, and the one to read first. It keeps the
@@ -30,18 +40,9 @@ export function createMemoryStore(): SessionStore {
   return new MemoryStore();
 }
 
-interface MemorySession {
-  summary: Summary;
-  /** The order in which the sessions were made. */
-  readonly order: number;
-  readonly entries: Entry[];
-  events: Numbered[];
-  runs: OpenRuns;
-  log?: MemoryLog;
-}
-
 class MemoryStore implements SessionStore {
   readonly #sessions = new Map<string, MemorySession>();
+  readonly #deleted = new Map<string, MemorySession>();
   #closed = false;
 
   async getOrCreateSession(key: string, options?: CreateSessionOptions): Promise<SessionMeta> {
@@ -55,26 +56,10 @@ class MemoryStore implements SessionStore {
     return newest ? newest.summary.meta : this.createSession(key, options);
   }
 
-  async createSession(key: string, { owner }: CreateSessionOptions = {}): Promise<SessionMeta> {
+  async createSession(key: string, options?: CreateSessionOptions): Promise<SessionMeta> {
     assertKey(key);
     this.#assertOpen();
-    const header: SessionHeader = {
-      type: "session",
-      v: TRANSCRIPT_VERSION,
-      sessionId: createId(),
-      key,
-      createdAt: Date.now(),
-      ...(owner !== undefined && { owner }),
-    };
-    const summary = nextSummary(beginSummary(header.sessionId), { kind: "header", header });
-    this.#sessions.set(header.sessionId, {
-      summary,
-      order: this.#sessions.size,
-      entries: [],
-      events: [],
-      runs: noOpenRuns,
-    });
-    return summary.meta;
+    return this.#add(createSummary(key, options)).summary.meta;
   }
 
   async getSession(sessionId: string): Promise<SessionMeta | undefined> {
@@ -84,28 +69,106 @@ class MemoryStore implements SessionStore {
   }
 
   async listSessions(options: ListSessionsOptions = {}): Promise<SessionPage> {
+    assertLimit(options.limit, MAX_PAGE);
     this.#assertOpen();
-    const kept = [...this.#sessions.values()].filter(({ summary }) => summary.lastSeq > 0);
-    const { page, ...rest } = pickPage(
-      kept.map(({ summary }) => summary.meta),
-      options,
-    );
+    const { page, ...rest } = pickPage(this.#kept(), options);
     return { sessions: page, ...rest };
   }
 
-  async appendMessage(sessionId: string, message: Message): Promise<MessageEntry> {
+  async renameSession(sessionId: string, title: string): Promise<SessionMeta> {
+    assertTitle(title);
+    return this.#update(this.#writable(sessionId), { title });
+  }
+
+  async archiveSession(sessionId: string): Promise<SessionMeta> {
+    const session = this.#atRest(this.#writable(sessionId));
+    const meta = await this.#update(session, { archived: true });
+    await session.log?.close();
+    return meta;
+  }
+
+  async unarchiveSession(sessionId: string): Promise<SessionMeta> {
     const session = this.#find(sessionId);
-    const entry = toMessageEntry(assertMessage(message), session.summary.lastSeq + 1);
-    keep(session, entry);
-    return entry;
+    return session.summary.meta.archived ? this.#update(session, { archived: false }) : session.summary.meta;
+  }
+
+  async forkSession(sessionId: string, options: ForkSessionOptions = {}): Promise<SessionMeta> {
+    const { entries, summary } = this.#find(sessionId);
+    const { at = entries.at(-1)?.seq ?? 0, key = summary.meta.key, owner = summary.meta.owner } = options;
+    assertKey(key);
+    const taken: Entry[] = [];
+    for await (const entry of forkedEntries(this.entries(sessionId), { sessionId, at })) taken.push(entry);
+    const forkedFrom = { sessionId, seq: at };
+    const fork = this.#add(createSummary(key, { forkedFrom, ...(owner !== undefined && { owner }) }));
+    for (const entry of taken) keepEntry(fork, entry);
+    return fork.summary.meta;
+  }
+
+  async deleteSession(sessionId: string): Promise<void> {
+    const session = this.#atRest(this.#find(sessionId));
+    await session.log?.close();
+    this.#sessions.delete(sessionId);
+    this.#deleted.set(sessionId, session);
+  }
+
+  async undeleteSession(sessionId: string): Promise<SessionMeta> {
+    assertSessionId(sessionId);
+    this.#assertOpen();
+    const session = this.#deleted.get(sessionId);
+    if (!session) throw notFound(sessionId);
+    this.#deleted.delete(sessionId);
+    this.#sessions.set(sessionId, session);
+    return session.summary.meta;
+  }
+
+  async *searchSessions(
+    text: string,
+    { signal, ...options }: SearchSessionsOptions = {},
+  ): AsyncGenerator<SearchHit> {
+    this.#assertOpen();
+    const { inTitle, inMessage } = createMatcher(text);
+    const { page } = pickPage(this.#kept(), { limit: this.#sessions.size, ...options });
+    for (const session of page) {
+      signal?.throwIfAborted();
+      const message = this.#sessions
+        .get(session.sessionId)
+        ?.entries.findLast((entry) => isMessageEntry(entry) && inMessage(entry));
+      if (message && isMessageEntry(message)) yield { session, message };
+      else if (inTitle(session)) yield { session };
+    }
+  }
+
+  async appendMessage(sessionId: string, message: Message, options?: AppendOptions): Promise<MessageEntry> {
+    const [entry] = await this.appendMessages(sessionId, [message], options);
+    return entry as MessageEntry;
+  }
+
+  async appendMessages(
+    sessionId: string,
+    messages: readonly Message[],
+    options: AppendOptions = {},
+  ): Promise<MessageEntry[]> {
+    assertAppendOptions(options);
+    const { idempotencyKey, expect } = options;
+    const checked = messages.map(assertMessage);
+    const session = this.#writable(sessionId);
+    const before = idempotencyKey === undefined ? undefined : session.keys.find(idempotencyKey, checked);
+    if (before) return before;
+    const { lastSeq } = session.summary;
+    assertExpected(expect, lastSeq);
+    const entries = checked.map((message, index) => toMessageEntry(message, lastSeq + 1 + index));
+    for (const entry of entries) keepEntry(session, entry);
+    if (idempotencyKey !== undefined) session.keys.remember(idempotencyKey, entries);
+    return entries;
   }
 
   async loadMessages(
     sessionId: string,
     { limit = 50, before = Number.POSITIVE_INFINITY }: LoadMessagesOptions = {},
   ): Promise<MessageEntry[]> {
+    assertLimit(limit);
     const messages = this.#find(sessionId).entries.filter(isMessageEntry);
-    return limit === 0 ? [] : messages.filter(({ seq }) => seq < before).slice(-limit);
+    return messages.filter(({ seq }) => seq < before).slice(-limit);
   }
 
   async *entries(sessionId: string, { after = 0 }: { after?: number } = {}): AsyncGenerator<Entry> {
@@ -113,7 +176,7 @@ class MemoryStore implements SessionStore {
   }
 
   async openLog(sessionId: string): Promise<SessionLog> {
-    const session = this.#find(sessionId);
+    const session = this.#writable(sessionId);
     if (session.log) throw new StoreError("SESSION_LOCKED", `session ${sessionId}: its log is already open`);
     session.log = new MemoryLog(session);
     return session.log;
@@ -131,12 +194,53 @@ class MemoryStore implements SessionStore {
     for (const { log } of this.#sessions.values()) await log?.close();
   }
 
+  #add(summary: Summary): MemorySession {
+    const session: MemorySession = {
+      summary,
+      order: this.#sessions.size + this.#deleted.size,
+      entries: [],
+      keys: new RememberedKeys(),
+      events: [],
+      runs: new Map(),
+    };
+    this.#sessions.set(summary.meta.sessionId, session);
+    return session;
+  }
+
+  #kept(): SessionMeta[] {
+    const kept = [...this.#sessions.values()].filter(({ summary }) => summary.lastSeq > 0);
+    return kept.map(({ summary }) => summary.meta);
+  }
+
+  async #update(
+    session: MemorySession,
+    change: { title: string } | { archived: boolean },
+  ): Promise<SessionMeta> {
+    const log = session.log ?? new MemoryLog(session);
+    log.record([{ type: "session_updated", ...change, timestamp: Date.now() }]);
+    return session.summary.meta;
+  }
+
   #find(sessionId: string): MemorySession {
     assertSessionId(sessionId);
     this.#assertOpen();
     const session = this.#sessions.get(sessionId);
-    if (!session) throw new StoreError("SESSION_NOT_FOUND", `there is no session ${sessionId}`);
+    if (!session) throw notFound(sessionId);
     return session;
+  }
+
+  #writable(sessionId: string): MemorySession {
+    const session = this.#find(sessionId);
+    if (!session.summary.meta.archived) return session;
+    throw new StoreError("SESSION_ARCHIVED", `session ${sessionId} is archived`);
+  }
+
+  #atRest(session: MemorySession): MemorySession {
+    if (session.runs.size === 0) return session;
+    throw new StoreError(
+      "SESSION_BUSY",
+      `session ${session.summary.meta.sessionId}: something runs or waits in it`,
+    );
   }
 
   #assertOpen(): void {
@@ -144,86 +248,6 @@ class MemoryStore implements SessionStore {
   }
 }
 
-class MemoryLog implements SessionLog {
-  readonly #session: MemorySession;
-  readonly #recent: RecentEvents;
-  #closed = false;
-
-  constructor(session: MemorySession) {
-    this.#session = session;
-    this.#recent = new RecentEvents(session.summary.lastSeq);
-    const closing = closeOpenRuns(session.runs, { timestamp: Date.now(), createId });
-    if (closing.length > 0) this.record(closing);
-    this.settle();
-  }
-
-  get sessionId(): string {
-    return this.#session.summary.meta.sessionId;
-  }
-
-  get epoch(): string {
-    return this.#session.summary.epoch;
-  }
-
-  get lastSeq(): number {
-    return this.#session.summary.lastSeq;
-  }
-
-  record(events: readonly SessionEvent[]): Numbered[] {
-    this.#assertOpen();
-    const session = this.#session;
-    const numbered = events.map((event, index) =>
-      numberEvent(event, this.sessionId, this.lastSeq + 1 + index),
-    );
-    for (const { event } of numbered) {
-      const entry = toEntry(event);
-      if (entry) keep(session, entry);
-      else session.summary = { ...session.summary, lastSeq: event.seq };
-      session.runs = nextOpenRuns(session.runs, event);
-    }
-    session.events.push(...numbered);
-    this.#recent.push(numbered);
-    return numbered;
-  }
-
-  async *read({
-    after = 0,
-    signal,
-  }: {
-    after?: number;
-    signal?: AbortSignal;
-  } = {}): AsyncGenerator<Numbered> {
-    let last = after;
-    while (!this.#closed && !signal?.aborted) {
-      const next = this.#recent.since(last) ?? this.#session.events.filter(({ event }) => event.seq > last);
-      for (const numbered of next) {
-        if (signal?.aborted) return;
-        last = numbered.event.seq;
-        yield numbered;
-      }
-      if (next.length === 0) await this.#recent.changed(signal);
-    }
-  }
-
-  settle(): void {
-    this.#assertOpen();
-    this.#session.events = this.#session.events.filter(({ event }) => toEntry(event) !== undefined);
-    this.#session.runs = noOpenRuns;
-  }
-
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    if (this.#session.log === this) delete this.#session.log;
-    this.#recent.wake();
-  }
-
-  #assertOpen(): void {
-    if (this.#closed) throw new StoreError("LOG_CLOSED", `session ${this.sessionId}: the log is closed`);
-  }
-}
-
-function keep(session: MemorySession, entry: Entry): void {
-  session.entries.push(entry);
-  session.summary = nextSummary(session.summary, { kind: "entry", entry, marks: {} });
+function notFound(sessionId: string): StoreError {
+  return new StoreError("SESSION_NOT_FOUND", `there is no session ${sessionId}`);
 }

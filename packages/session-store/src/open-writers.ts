@@ -1,7 +1,13 @@
+import { setTimeout as setTimer } from "node:timers/promises";
+import { StoreError } from "./errors.ts";
 import type { SessionWriter } from "./session-writer.ts";
 
+// Chosen: a lock is looked at often enough to be taken over well within a second.
+const RETRY_MS = 25;
+
 interface Held {
-  writer: Promise<SessionWriter>;
+  readonly writer: Promise<SessionWriter>;
+  opened?: SessionWriter;
   /** Whether a log is open. */
   logged: boolean;
   /** Appends under way. */
@@ -24,9 +30,9 @@ export class OpenWriters {
 
   constructor(
     open: (sessionId: string) => Promise<SessionWriter>,
-    { idleMs, maxIdle }: { idleMs: number; maxIdle: number },
+    { idleMs, maxIdle, lockWaitMs }: { idleMs: number; maxIdle: number; lockWaitMs: number },
   ) {
-    this.#open = open;
+    this.#open = (sessionId) => retryLocked(() => open(sessionId), lockWaitMs);
     this.#idleMs = idleMs;
     this.#maxIdle = maxIdle;
   }
@@ -56,19 +62,20 @@ export class OpenWriters {
   /** The session's writer, if it is open. */
   async peek(sessionId: string): Promise<SessionWriter | undefined> {
     const held = this.#held.get(sessionId);
-    return held && !held.closing ? held.writer : undefined;
+    if (!held || held.closing) return undefined;
+    return held.writer.catch(() => undefined); // who opens it hears of it
   }
 
-  /** Closes the session's writer, if it is open. */
-  close(sessionId: string): Promise<void> {
+  /** Closes a writer, if it is still the session's; `beforeRelease` runs while nobody else can write. */
+  async close(sessionId: string, writer: SessionWriter, beforeRelease?: () => void): Promise<void> {
     const held = this.#held.get(sessionId);
-    if (!held) return Promise.resolve();
-    held.closing ??= this.#close(sessionId, held);
-    return held.closing;
+    if (!held || held.opened !== writer) return;
+    held.closing ??= this.#close(sessionId, held, beforeRelease);
+    await held.closing;
   }
 
   async closeAll(): Promise<void> {
-    await Promise.all([...this.#held.keys()].map((sessionId) => this.close(sessionId)));
+    await Promise.all([...this.#held.keys()].map((sessionId) => this.#closeHeld(sessionId)));
   }
 
   async #hold(sessionId: string): Promise<Held> {
@@ -79,8 +86,9 @@ export class OpenWriters {
         continue;
       }
       const writer = await held.writer;
+      held.opened = writer;
       if (!held.closing && !writer.isClosed) return held;
-      await this.close(sessionId); // lost its file: the next one starts afresh
+      await this.#closeHeld(sessionId); // it lost its file: the next one starts afresh
     }
   }
 
@@ -92,11 +100,19 @@ export class OpenWriters {
     return held;
   }
 
-  async #close(sessionId: string, held: Held): Promise<void> {
+  async #closeHeld(sessionId: string): Promise<void> {
+    const held = this.#held.get(sessionId);
+    const writer = await this.peek(sessionId);
+    if (held && writer) held.opened = writer;
+    if (writer) await this.close(sessionId, writer);
+    else await held?.closing;
+  }
+
+  async #close(sessionId: string, held: Held, beforeRelease?: () => void): Promise<void> {
     clearTimeout(held.idle);
     try {
       const writer = await held.writer;
-      await writer.close();
+      await writer.close(beforeRelease);
     } finally {
       this.#held.delete(sessionId);
     }
@@ -107,13 +123,27 @@ export class OpenWriters {
     // The newest stands last.
     this.#held.delete(sessionId);
     this.#held.set(sessionId, held);
-    held.idle = setTimeout(() => void this.close(sessionId), this.#idleMs).unref();
+    held.idle = setTimeout(() => void this.#closeHeld(sessionId), this.#idleMs).unref();
     this.#evict();
   }
 
   #evict(): void {
     const idle = [...this.#held].filter(([, held]) => !held.logged && held.users === 0 && !held.closing);
     for (const [sessionId] of idle.slice(0, Math.max(0, idle.length - this.#maxIdle)))
-      void this.close(sessionId);
+      void this.#closeHeld(sessionId);
+  }
+}
+
+/** Tries again while somebody else writes the session, until the time is up. */
+async function retryLocked<T>(open: () => Promise<T>, lockWaitMs: number): Promise<T> {
+  const deadline = performance.now() + lockWaitMs;
+  for (;;) {
+    try {
+      return await open();
+    } catch (error) {
+      const isLocked = StoreError.is(error) && error.code === "SESSION_LOCKED";
+      if (!isLocked || performance.now() >= deadline) throw error;
+      await setTimer(RETRY_MS);
+    }
   }
 }

@@ -31,6 +31,21 @@ export async function withFile<T>(
   }
 }
 
+/** As {@link withFile}, for what is read piece by piece; nothing if there is no file. */
+export async function* withFileLines<T>(
+  fs: FileSystem,
+  path: string,
+  use: (file: { fs: FileSystem; fd: number; size: number }) => AsyncIterable<T>,
+): AsyncGenerator<T, void, undefined> {
+  const fd = openIfThere(fs, path);
+  if (fd === undefined) return;
+  try {
+    yield* use({ fs, fd, size: fs.fileStat(fd).size });
+  } finally {
+    fs.close(fd);
+  }
+}
+
 /** Opens a regular file for reading; `undefined` if there is none. */
 export function openIfThere(fs: FileSystem, path: string): number | undefined {
   try {

@@ -7,11 +7,13 @@ import { type FileSystem, openFlags } from "./file-system.ts";
 import { scanBackward } from "./line-scan.ts";
 import { createId } from "./names.ts";
 import { closeOpenRuns, nextOpenRuns, noOpenRuns, type OpenRuns } from "./open-runs.ts";
+import { toHeader } from "./session-lines.ts";
 import { DAMAGED_FOLDER, LIVE_FOLDER, type SessionPaths, sessionPaths } from "./session-paths.ts";
-import { type Durability, SessionWriter, toHeader } from "./session-writer.ts";
+import { findShelved } from "./session-shelf.ts";
+import { type Durability, SessionWriter } from "./session-writer.ts";
 import { nextSummary, type Summary } from "./summary.ts";
-import { formatLine, isKnownVersion } from "./transcript-line.ts";
-import { type OpenTranscript, readLines } from "./transcript-reader.ts";
+import { formatLine } from "./transcript-line.ts";
+import { assertVersion, type OpenTranscript, readLines } from "./transcript-reader.ts";
 import { acquireLock, type WriterLock } from "./writer-lock.ts";
 
 /** Where a store keeps its sessions, and how. */
@@ -21,6 +23,8 @@ export interface Folder {
   readonly durability: Durability;
   /** Hears of every entry that was kept. */
   readonly onKept: (summary: Summary) => void;
+  /** Hears of the last one before a writer gives up its place. */
+  readonly onClose: (summary: Summary) => void;
 }
 
 /**
@@ -28,19 +32,20 @@ export interface Folder {
  *
  * `created` is what is known of a session that has no entry yet; it takes its lock with the first.
  *
- * @throws StoreError `SESSION_NOT_FOUND`, `SESSION_LOCKED`, `UNSUPPORTED_VERSION`, `NOT_A_FILE`, `READ_FAILED`
+ * @throws StoreError `SESSION_NOT_FOUND`, `SESSION_ARCHIVED`, `SESSION_LOCKED`, `UNSUPPORTED_VERSION`, `NOT_A_FILE`,
+ * `READ_FAILED`
  */
 export async function openWriter(
   folder: Folder,
   sessionId: string,
   created: Summary | undefined,
 ): Promise<SessionWriter> {
-  const { fs, durability, onKept } = folder;
+  const { fs, durability, onKept, onClose } = folder;
   const paths = sessionPaths(folder.path, sessionId);
   const exists = fs.pathStat(paths.transcript) !== undefined;
-  const start = { fs, paths, durability, onKept, acquireLock: () => lockSession(fs, paths) };
+  const start = { fs, paths, durability, onKept, onClose, acquireLock: () => lockSession(fs, paths) };
   if (!exists && created) return new SessionWriter({ ...start, summary: created, lastSeq: 0 });
-  if (!exists) throw new StoreError("SESSION_NOT_FOUND", `there is no session ${sessionId}`);
+  if (!exists) throw await missing(folder, sessionId);
   const lock = lockSession(fs, paths);
   const files: AppendFile[] = [];
   try {
@@ -63,9 +68,7 @@ export async function summarize(
   let end = bytes;
   let terminated = true;
   for await (const { raw, line } of readLines(transcript, { start: bytes })) {
-    if (line.kind === "header" && !isKnownVersion(line.header)) {
-      throw new StoreError("UNSUPPORTED_VERSION", `the transcript is of format version ${line.header.v}`);
-    }
+    if (line.kind === "header") assertVersion(line.header.v);
     summary = nextSummary(summary, line);
     ({ end, terminated } = raw);
   }
@@ -76,6 +79,12 @@ export async function summarize(
 export function toReadError(error: unknown, path: string): unknown {
   if (StoreError.is(error) || !isSystemError(error, (error as { code?: string }).code ?? "")) return error;
   return new StoreError("READ_FAILED", `cannot read ${path}: ${reason(error)}`, { cause: error });
+}
+
+async function missing({ fs, path }: Folder, sessionId: string): Promise<StoreError> {
+  return (await findShelved(fs, path, "archive", sessionId))
+    ? new StoreError("SESSION_ARCHIVED", `session ${sessionId} is archived`)
+    : new StoreError("SESSION_NOT_FOUND", `there is no session ${sessionId}`);
 }
 
 function lockSession(fs: FileSystem, paths: SessionPaths): WriterLock {

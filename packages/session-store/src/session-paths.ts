@@ -1,12 +1,16 @@
 import { join } from "node:path";
 
-/** Where the files of a session stand. */
-export interface SessionPaths {
-  readonly folder: string;
+/** Where a session's transcript is, in its place or on a shelf, and the cache beside it. */
+export interface Located {
   /** The truth. */
   readonly transcript: string;
   /** A cache of what the transcript adds up to; in files of the tutorial's code, the only place of key and times. */
   readonly meta: string;
+}
+
+/** The place of a session's files. */
+export interface SessionPaths extends Located {
+  readonly folder: string;
   /** Live events, while the session is not at rest. */
   readonly journal: string;
   readonly lock: string;

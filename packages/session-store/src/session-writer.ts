@@ -1,21 +1,25 @@
+import { dirname } from "node:path";
 import type {
+  AppendOptions,
   Entry,
   Message,
   MessageEntry,
   Numbered,
   SessionEvent,
-  SessionHeader,
 } from "@mini-openclaw/protocol";
-import { TRANSCRIPT_VERSION, toEntry } from "@mini-openclaw/protocol";
+import { toEntry } from "@mini-openclaw/protocol";
 import { AppendFile } from "./append-file.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import { reason, StoreError } from "./errors.ts";
 import type { FileSystem } from "./file-system.ts";
-import { toMessageEntry } from "./message-entry.ts";
+import { assertExpected, toMessageEntry } from "./message-entry.ts";
 import { numberEvent, RecentEvents } from "./recent-events.ts";
+import type { RememberedKeys } from "./remembered-keys.ts";
+import { type Segment, toGroup, toHeader, toSegments } from "./session-lines.ts";
 import type { SessionPaths } from "./session-paths.ts";
 import { nextSummary, type Summary } from "./summary.ts";
 import { formatLine } from "./transcript-line.ts";
+import { readKeys } from "./transcript-reader.ts";
 import type { WriterLock } from "./writer-lock.ts";
 
 /** When an append is acknowledged: handed to the operating system, or on the disk. */
@@ -37,10 +41,14 @@ export interface WriterStart {
   acquireLock: () => WriterLock;
   /** Hears of every entry that was kept. */
   onKept: (summary: Summary) => void;
+  /** Hears of the last one before the writer gives up its place. */
+  onClose: (summary: Summary) => void;
 }
 
 // I7 of the README: how long a writer may trust that its files are still its own.
 const CHECK_EVERY_MS = 50;
+// 16 MiB. Chosen: a thousand large messages; beyond it the disk is not keeping up.
+const MAX_WAITING_CHARS = 16_777_216;
 
 /** The one writer of a session: gives the numbers, keeps the lines, and tells the readers. */
 export class SessionWriter {
@@ -53,7 +61,10 @@ export class SessionWriter {
   #summary: Summary;
   #lastSeq: number;
   #shownSeq: number;
-  #unsynced = 0;
+  #keys: Promise<RememberedKeys> | undefined;
+  #waiting = 0;
+  #waitingChars = 0;
+  #isNameSynced: boolean;
   #busy = false;
   #closed = false;
   #checkedAt = Number.NEGATIVE_INFINITY;
@@ -65,6 +76,7 @@ export class SessionWriter {
     this.#lock = start.lock;
     this.#transcript = start.transcript;
     this.#journal = start.journal;
+    this.#isNameSynced = start.transcript !== undefined;
     this.#summary = start.summary;
     this.#lastSeq = start.lastSeq;
     this.#shownSeq = start.lastSeq;
@@ -89,88 +101,118 @@ export class SessionWriter {
     return this.#busy;
   }
 
+  /** Whether it gave up its place, or lost it. */
   get isClosed(): boolean {
     return this.#gone !== undefined;
   }
 
   record(events: readonly SessionEvent[]): Numbered[] | Promise<Numbered[]> {
-    this.#assertOwner();
-    const numbered = events.map((event, index) =>
-      numberEvent(event, this.sessionId, this.#lastSeq + 1 + index),
-    );
+    this.#assertReady();
+    const next = this.#lastSeq + 1;
+    const numbered = events.map((event, index) => numberEvent(event, this.sessionId, next + index));
     const entries = numbered.map(({ event }) => toEntry(event));
+    const segments = toSegments(numbered, entries);
     const inRun = events.some((event) => "runId" in event);
     // The next start looks at sessions with a journal only: it is there before the first line of a run.
-    if (inRun) this.#journal ??= this.#openJournal();
-    this.#append(toSegments(numbered, entries), entries, this.#lastSeq + numbered.length);
+    if (inRun) this.#journal ??= this.#create(this.#start.paths.journal);
+    this.#append(segments, entries, this.#lastSeq + numbered.length);
     this.#busy ||= inRun;
-    if (this.#unsynced > 0 || (this.#start.durability === "disk" && entries.some(Boolean))) {
-      return this.#synced(() => this.#show(numbered));
-    }
-    return this.#show(numbered);
+    const show = () => {
+      this.#shownSeq = Math.max(this.#shownSeq, numbered.at(-1)?.event.seq ?? 0);
+      this.recent.push(numbered);
+      return numbered;
+    };
+    // A live event is not shown before the entries that it follows.
+    const waits = this.#waiting > 0 || (this.#start.durability === "disk" && entries.some(Boolean));
+    return waits ? this.#whenSynced(segments, show) : show();
   }
 
-  /** Appends messages outside a run, in one write. */
-  append(messages: readonly Message[]): MessageEntry[] | Promise<MessageEntry[]> {
-    this.#assertOwner();
-    const entries = messages.map((message, index) => toMessageEntry(message, this.#lastSeq + 1 + index));
-    const lines = entries.map(formatLine).join("");
-    this.#append([{ kept: true, lines }], entries, this.#lastSeq + entries.length);
+  /** Appends messages outside a run, in one piece. */
+  async append(messages: readonly Message[], options: AppendOptions): Promise<MessageEntry[]> {
+    const { idempotencyKey, expect, durability = this.#start.durability } = options;
+    const keys = idempotencyKey === undefined ? undefined : await this.#rememberedKeys();
+    this.#assertReady();
+    const before = idempotencyKey === undefined ? undefined : keys?.find(idempotencyKey, messages);
+    if (before) return durability === "disk" ? this.#whenSynced([], () => before) : before;
+    assertExpected(expect, this.#lastSeq);
+    const next = this.#lastSeq + 1;
+    const entries = messages.map((message, index) => toMessageEntry(message, next + index));
+    const group = toGroup(entries, idempotencyKey);
+    this.#append([group], entries, this.#lastSeq + entries.length);
+    if (idempotencyKey !== undefined) keys?.remember(idempotencyKey, entries);
     const show = () => {
       this.#shownSeq = Math.max(this.#shownSeq, entries.at(-1)?.seq ?? 0);
       return entries;
     };
-    return this.#start.durability === "disk" ? this.#synced(show) : show();
+    return durability === "disk" ? this.#whenSynced([group], show) : show();
   }
 
   /** Drops the live events, unless one of them holds the newest number. */
   settle(): void {
-    this.#assertOwner();
     this.#busy = false;
     if (!this.#journal || this.#summary.lastSeq < this.#lastSeq) return;
-    const { fs, paths } = this.#start;
+    this.#assertReady();
     this.#journal.close();
     this.#journal = undefined;
-    unlinkIfThere(fs, paths.journal);
+    try {
+      this.#start.fs.unlink(this.#start.paths.journal);
+    } catch {
+      // What stays is read at the next opening, and found to be over.
+    }
     this.#saveCheckpoint();
   }
 
-  /** Waits for what is under way, then gives up the files and the lock. */
-  async close(): Promise<void> {
+  /** Waits for what is under way, then gives up the files and the lock; `beforeRelease` comes between the two. */
+  async close(beforeRelease?: () => void): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#gone ??= new StoreError("LOG_CLOSED", `session ${this.sessionId}: the log is closed`);
     this.recent.wake();
-    if (this.#unsynced > 0) await this.#transcript?.sync().catch(() => {}); // those who wait hear of it
+    if (this.#waiting > 0) await this.#transcript?.sync().catch(() => {}); // those who wait hear of it
     if (!this.#journal && this.#gone.code === "LOG_CLOSED") this.#saveCheckpoint();
     this.#journal?.close();
     this.#transcript?.close();
-    this.#lock?.release();
-  }
-
-  #show(numbered: Numbered[]): Numbered[] {
-    this.#shownSeq = Math.max(this.#shownSeq, numbered.at(-1)?.event.seq ?? 0);
-    this.recent.push(numbered);
-    return numbered;
-  }
-
-  async #synced<T>(show: () => T): Promise<T> {
-    this.#unsynced += 1;
     try {
-      await this.#transcript?.sync();
-      return show();
+      if (this.#transcript) this.#start.onClose(this.#summary);
+      beforeRelease?.();
     } finally {
-      this.#unsynced -= 1;
+      this.#lock?.release();
     }
   }
 
-  /** Writes whole batches in order; a failure takes back all of it. */
+  async #whenSynced<T>(segments: readonly Segment[], show: () => T): Promise<T> {
+    const chars = segments.reduce((sum, { lines }) => sum + lines.length, 0);
+    this.#waiting += 1;
+    this.#waitingChars += chars;
+    try {
+      await this.#transcript?.sync();
+      if (!this.#isNameSynced) await this.#syncName();
+      return show();
+    } finally {
+      this.#waiting -= 1;
+      this.#waitingChars -= chars;
+    }
+  }
+
+  /** A new file survives a power failure only with its name, and that with the name of its folder. */
+  async #syncName(): Promise<void> {
+    const { fs, paths } = this.#start;
+    try {
+      await fs.syncDirectory(paths.folder);
+      await fs.syncDirectory(dirname(paths.folder));
+      this.#isNameSynced = true;
+    } catch (cause) {
+      throw new StoreError("WRITE_FAILED", `cannot sync ${paths.folder}: ${reason(cause)}`, { cause });
+    }
+  }
+
+  /** Writes segments in order; a failure takes back all of them. */
   #append(segments: readonly Segment[], entries: readonly (Entry | undefined)[], lastSeq: number): void {
     const before = { transcript: this.#transcript?.size ?? 0, journal: this.#journal?.size ?? 0 };
     const summary = this.#summary;
     try {
-      for (const { kept, lines } of segments) {
-        if (kept) this.#appendKept(lines);
+      for (const { file, lines } of segments) {
+        if (file === "transcript") this.#appendKept(lines);
         else this.#journal?.append(lines);
       }
     } catch (error) {
@@ -190,23 +232,26 @@ export class SessionWriter {
   #appendKept(lines: string): void {
     if (this.#transcript && this.#summary.numbered) return this.#transcript.append(lines);
     const header = toHeader(this.#summary);
-    this.#transcript ??= this.#createTranscript();
+    this.#transcript ??= this.#create(this.#start.paths.transcript);
     this.#transcript.append(formatLine(header) + lines);
     this.#summary = nextSummary(this.#summary, { kind: "header", header });
   }
 
-  #createTranscript(): AppendFile {
-    const { fs, paths } = this.#start;
-    return opened(() => new AppendFile(fs, paths.transcript, { create: true }), paths.transcript);
+  #create(path: string): AppendFile {
+    try {
+      return new AppendFile(this.#start.fs, path, { create: true });
+    } catch (cause) {
+      if (StoreError.is(cause)) throw cause;
+      throw new StoreError("WRITE_FAILED", `cannot create ${path}: ${reason(cause)}`, { cause });
+    }
   }
 
-  #openJournal(): AppendFile {
-    const { fs, paths } = this.#start;
-    return opened(() => new AppendFile(fs, paths.journal, { create: true }), paths.journal);
-  }
-
-  #assertOwner(): void {
+  /** @throws StoreError `LOG_CLOSED`, `SESSION_STOLEN`, `QUEUE_FULL`; `SESSION_LOCKED` before the first entry */
+  #assertReady(): void {
     if (this.#gone) throw this.#gone;
+    if (this.#waitingChars > MAX_WAITING_CHARS) {
+      throw new StoreError("QUEUE_FULL", `session ${this.sessionId}: more than 16 MiB wait for the disk`);
+    }
     const now = performance.now();
     if (now - this.#checkedAt < CHECK_EVERY_MS) return;
     this.#lock ??= this.#start.acquireLock();
@@ -221,61 +266,18 @@ export class SessionWriter {
     this.#checkedAt = now;
   }
 
+  #rememberedKeys(): Promise<RememberedKeys> {
+    this.#keys ??= readKeys(this.#start.fs, this.#transcript).catch((error) => {
+      this.#keys = undefined;
+      throw error;
+    });
+    return this.#keys;
+  }
+
   #saveCheckpoint(): void {
     const { fs, paths } = this.#start;
     if (!this.#transcript) return;
     const { fd, size } = this.#transcript;
     writeCheckpoint(paths, { fs, fd, size }, { summary: this.#summary, bytes: size });
-  }
-}
-
-/** The header of a transcript: its first line, or the line by which a file of the tutorial's code is adopted. */
-export function toHeader({ meta, lastSeq, epoch }: Summary): SessionHeader {
-  const { sessionId, key, createdAt, owner, forkedFrom } = meta;
-  return {
-    type: "session",
-    v: TRANSCRIPT_VERSION,
-    sessionId,
-    key,
-    createdAt,
-    ...(owner !== undefined && { owner }),
-    ...(forkedFrom !== undefined && { forkedFrom }),
-    ...(epoch !== "0" && { epoch }),
-    ...(lastSeq > 0 && { lastSeq }),
-  };
-}
-
-interface Segment {
-  readonly kept: boolean;
-  readonly lines: string;
-}
-
-/** Neighbours that go to the same file are one write; the order between the files is that of the numbers. */
-function toSegments(numbered: readonly Numbered[], entries: readonly (Entry | undefined)[]): Segment[] {
-  const segments: { kept: boolean; lines: string }[] = [];
-  for (const [index, { json }] of numbered.entries()) {
-    const entry = entries[index];
-    const line = entry ? formatLine(entry) : `${json}\n`;
-    const last = segments.at(-1);
-    if (last && last.kept === Boolean(entry)) last.lines += line;
-    else segments.push({ kept: Boolean(entry), lines: line });
-  }
-  return segments;
-}
-
-function opened(open: () => AppendFile, path: string): AppendFile {
-  try {
-    return open();
-  } catch (cause) {
-    if (StoreError.is(cause)) throw cause;
-    throw new StoreError("WRITE_FAILED", `cannot create ${path}: ${reason(cause)}`, { cause });
-  }
-}
-
-function unlinkIfThere(fs: FileSystem, path: string): void {
-  try {
-    fs.unlink(path);
-  } catch {
-    // What stays is read at the next opening, and found to be over.
   }
 }

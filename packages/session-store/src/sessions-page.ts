@@ -2,7 +2,7 @@ import type { ListSessionsOptions, SessionMeta } from "@mini-openclaw/protocol";
 import { StoreError } from "./errors.ts";
 
 // Chosen: what a page can show at once; a caller that wants more asks for the next page.
-const MAX_LIMIT = 1_000;
+export const MAX_PAGE = 1_000;
 
 type Place = Pick<SessionMeta, "sessionId" | "updatedAt">;
 
@@ -14,17 +14,16 @@ export type Listed = Place & Pick<SessionMeta, "key" | "archived">;
  *
  * One pass over the sessions; memory for the page only.
  *
- * @throws StoreError `INVALID_OPTION` for a bad `limit` or `cursor`
+ * @throws StoreError `INVALID_OPTION` for a bad `cursor`
  */
 export function pickPage<T extends Listed>(
   sessions: Iterable<T>,
-  { limit = 50, key, cursor }: ListSessionsOptions,
+  { limit = 50, key, archived = false, cursor }: ListSessionsOptions,
 ): { page: T[]; cursor?: string } {
-  assertLimit(limit, MAX_LIMIT);
   const after = cursor === undefined ? undefined : parseCursor(cursor);
   const page: T[] = [];
   for (const session of sessions) {
-    if (key !== undefined && session.key !== key) continue;
+    if ((key !== undefined && session.key !== key) || (session.archived ?? false) !== archived) continue;
     if (after && compare(session, after) <= 0) continue;
     const last = page.at(-1);
     if (page.length > limit && last && compare(session, last) > 0) continue;
@@ -38,7 +37,7 @@ export function pickPage<T extends Listed>(
 }
 
 /** @throws StoreError `INVALID_OPTION` */
-export function assertLimit(limit: number, max: number): void {
+export function assertLimit(limit = 50, max = Number.MAX_SAFE_INTEGER): void {
   if (Number.isSafeInteger(limit) && limit >= 1 && limit <= max) return;
   throw new StoreError("INVALID_OPTION", `limit: ${String(limit)} is not a whole number from 1 to ${max}`);
 }

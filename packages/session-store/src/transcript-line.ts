@@ -1,6 +1,6 @@
 import type { Entry, Message, MessageEntry, SessionHeader } from "@mini-openclaw/protocol";
-import { TRANSCRIPT_VERSION } from "@mini-openclaw/protocol";
 import { checkLine, checkMessage } from "@mini-openclaw/protocol/schema";
+import { reason, StoreError } from "./errors.ts";
 
 /** What a line keeps beside its entry. It stays in the file: readers get the entry alone. */
 export interface LineMarks {
@@ -25,6 +25,8 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 // A byte order mark, the NULs that a power failure leaves, and white space.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: NULs are what is looked for
 const PADDING = /^[\uFEFF\0\s]+|[\0\s]+$/g;
+// 64 Mi. Chosen: far above any answer, far below what V8 can hold in one string (512 Mi).
+const MAX_LINE_CHARS = 67_108_864;
 const NUMBER_OF_DAMAGED = /"seq":([1-9]\d{0,14})\b/;
 
 /** Reads one line. Never throws: what cannot be read is `damaged`. */
@@ -46,19 +48,25 @@ export function parseTranscriptLine(bytes: Uint8Array): TranscriptLine {
   return { kind: "entry", ...splitMarks(line.value.entry) };
 }
 
-/** Says whether this version may read and write a file with this header. */
-export function isKnownVersion(header: SessionHeader): boolean {
-  return header.v <= TRANSCRIPT_VERSION;
-}
-
-/** A line, with its line feed. */
+/** A line, with its line feed. @throws StoreError `INVALID_MESSAGE` */
 export function formatLine(value: SessionHeader | (Entry & LineMarks)): string {
-  return `${toJson(value)}\n`;
+  const json = toJson(value);
+  if (json.length <= MAX_LINE_CHARS) return `${json}\n`;
+  throw new StoreError("INVALID_MESSAGE", `message: longer than ${MAX_LINE_CHARS} characters as JSON`);
 }
 
-/** JSON that is one line for every reader: some split at U+2028 and U+2029 too. */
+/**
+ * JSON that is one line for every reader: some split at U+2028 and U+2029 too.
+ *
+ * @throws StoreError `INVALID_MESSAGE` for what JSON cannot say
+ */
 export function toJson(value: object): string {
-  const json = JSON.stringify(value);
+  let json: string;
+  try {
+    json = JSON.stringify(value);
+  } catch (cause) {
+    throw new StoreError("INVALID_MESSAGE", `message: JSON cannot say it: ${reason(cause)}`, { cause });
+  }
   return json.includes("\u2028") || json.includes("\u2029")
     ? json.replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029")
     : json;

@@ -1,9 +1,15 @@
 import type { Entry, MessageEntry } from "@mini-openclaw/protocol";
-import { isMessageEntry } from "@mini-openclaw/protocol";
+import { isMessageEntry, TRANSCRIPT_VERSION } from "@mini-openclaw/protocol";
+import { StoreError } from "./errors.ts";
 import type { FileSystem } from "./file-system.ts";
 import { type RawLine, scanBackward, scanForward } from "./line-scan.ts";
+import { REMEMBERED_ENTRIES, RememberedKeys } from "./remembered-keys.ts";
 import { beginSummary, nextSummary, type Summary } from "./summary.ts";
 import { numberBare, parseTranscriptLine, type TranscriptLine } from "./transcript-line.ts";
+
+// The version stands at the very beginning of a file.
+const HEAD_BYTES = 64;
+const VERSION = /^[^{]*\{"type":"session","v":(\d{1,9})\b/;
 
 /** An open transcript, as far as it reached when it was looked at. */
 export interface OpenTranscript {
@@ -16,6 +22,23 @@ export interface OpenTranscript {
 export interface PlacedLine {
   readonly raw: RawLine;
   readonly line: TranscriptLine;
+}
+
+/** @throws StoreError `UNSUPPORTED_VERSION` if a newer version of this package wrote the file */
+export async function assertReadable({ fs, fd }: OpenTranscript): Promise<void> {
+  const head = Buffer.alloc(HEAD_BYTES);
+  const count = await fs.read(fd, head, 0);
+  const [, version] = VERSION.exec(head.toString("latin1", 0, count)) ?? [];
+  if (version !== undefined) assertVersion(Number(version));
+}
+
+/** @throws StoreError `UNSUPPORTED_VERSION` */
+export function assertVersion(version: number): void {
+  if (version <= TRANSCRIPT_VERSION) return;
+  throw new StoreError(
+    "UNSUPPORTED_VERSION",
+    `the transcript is of format version ${version}; this package knows up to ${TRANSCRIPT_VERSION}`,
+  );
 }
 
 /**
@@ -136,4 +159,28 @@ function isOpenGroup(line: TranscriptLine): boolean {
 /** Of a last line without line feed: whether it is less than a whole line. */
 function isTorn(line: TranscriptLine): boolean {
   return line.kind === "damaged" || line.kind === "blank";
+}
+
+/** The idempotency keys of the newest entries. */
+export async function readKeys(
+  fs: FileSystem,
+  file: { fd: number; size: number } | undefined,
+): Promise<RememberedKeys> {
+  const found: { key: string; entry: MessageEntry }[] = [];
+  let count = 0;
+  if (file) {
+    for await (const { line } of readLinesBackward({ fs, fd: file.fd, size: file.size })) {
+      if (line.kind !== "entry") continue;
+      const { entry, marks } = line;
+      if (marks.idempotencyKey !== undefined && isMessageEntry(entry))
+        found.push({ key: marks.idempotencyKey, entry });
+      count += 1;
+      if (count === REMEMBERED_ENTRIES) break;
+    }
+  }
+  const groups = new Map<string, MessageEntry[]>();
+  for (const { key, entry } of found.reverse()) groups.set(key, [...(groups.get(key) ?? []), entry]);
+  const keys = new RememberedKeys();
+  for (const [key, entries] of groups) keys.remember(key, entries);
+  return keys;
 }

@@ -56,3 +56,8 @@ export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   for await (const item of items) collected.push(item);
   return collected;
 }
+
+/** For `assert.rejects`: an error with that code. */
+export function code(expected: string): (error: unknown) => boolean {
+  return (error) => (error as { code?: unknown } | undefined)?.code === expected;
+}

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 import type { Numbered } from "@mini-openclaw/protocol";
-import { all, readUntil, runEvents, says } from "./fixtures.ts";
+import { all, code, readUntil, runEvents, says } from "./fixtures.ts";
 import type { PortTests } from "./suite.ts";
-
-const code = (expected: string) => (error: unknown) => (error as { code?: unknown }).code === expected;
 
 const types = (numbered: readonly Numbered[]) => numbered.map(({ event }) => event.type);
 

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 import type { Message } from "@mini-openclaw/protocol";
-import { all, says, sessionOf } from "./fixtures.ts";
+import { all, code, says, sessionOf } from "./fixtures.ts";
 import type { PortTests } from "./suite.ts";
-
-const code = (expected: string) => (error: unknown) => (error as { code?: unknown }).code === expected;
 
 export const messageTests: PortTests = {
   "loads the last messages, oldest first, and pages backwards": async (store) => {
@@ -53,7 +51,7 @@ export const messageTests: PortTests = {
     for (const message of messages) await store.appendMessage(sessionId, message);
     const loaded = await store.loadMessages(sessionId);
     assert.deepEqual(
-      loaded.map(({ seq: _, id: __, ...message }) => message),
+      loaded.map(({ seq: _seq, id: _id, ...message }) => message),
       messages,
     );
     assert.equal(({} as { polluted?: unknown }).polluted, undefined);

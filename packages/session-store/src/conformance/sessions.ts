@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { says, sessionOf } from "./fixtures.ts";
+import { code, says, sessionOf } from "./fixtures.ts";
 import type { PortTests } from "./suite.ts";
-
-const code = (expected: string) => (error: unknown) => (error as { code?: unknown }).code === expected;
 
 export const sessionTests: PortTests = {
   "gives the same session for the same key": async (store) => {

@@ -1,7 +1,9 @@
 import type { SessionStore } from "@mini-openclaw/protocol";
+import { appendTests } from "./appends.ts";
 import { logTests } from "./log.ts";
 import { messageTests } from "./messages.ts";
 import { sessionTests } from "./sessions.ts";
+import { shelfTests } from "./shelves.ts";
 
 /** The functions of a test runner; those of vitest, Jest, Mocha and `node:test` fit. */
 export interface SuiteFunctions {
@@ -21,7 +23,13 @@ export function describeSessionStore(
   createStore: () => SessionStore | Promise<SessionStore>,
   { describe, test }: SuiteFunctions,
 ): void {
-  const suites: Record<string, PortTests> = { sessions: sessionTests, messages: messageTests, log: logTests };
+  const suites: Record<string, PortTests> = {
+    sessions: sessionTests,
+    "titles, archive, forks, search": shelfTests,
+    messages: messageTests,
+    appends: appendTests,
+    log: logTests,
+  };
   for (const [subject, tests] of Object.entries(suites)) {
     describe(`${name}: ${subject}`, () => {
       for (const [title, body] of Object.entries(tests)) {

@@ -1,0 +1,56 @@
+import type { Entry, MessageEntry, Numbered, SessionHeader } from "@mini-openclaw/protocol";
+import { TRANSCRIPT_VERSION } from "@mini-openclaw/protocol";
+import type { Summary } from "./summary.ts";
+import { formatLine } from "./transcript-line.ts";
+
+/** Lines that go to one file in one write. */
+export interface Segment {
+  readonly file: "transcript" | "journal";
+  readonly lines: string;
+}
+
+/** Neighbours that go to the same file are one write; the order between the files is that of the numbers. */
+export function toSegments(
+  numbered: readonly Numbered[],
+  entries: readonly (Entry | undefined)[],
+): Segment[] {
+  const segments: { file: Segment["file"]; lines: string }[] = [];
+  for (const [index, { json }] of numbered.entries()) {
+    const entry = entries[index];
+    const file = entry ? "transcript" : "journal";
+    const line = entry ? formatLine(entry) : `${json}\n`;
+    const last = segments.at(-1);
+    if (last?.file === file) last.lines += line;
+    else segments.push({ file, lines: line });
+  }
+  return segments;
+}
+
+/** The lines of one group. Each but the last says how many follow, so that a torn group is known for what it is. */
+export function toGroup(entries: readonly MessageEntry[], idempotencyKey: string | undefined): Segment {
+  const lines = entries.map((entry, index) => {
+    const groupRest = entries.length - 1 - index;
+    return formatLine({
+      ...entry,
+      ...(groupRest > 0 && { groupRest }),
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+    });
+  });
+  return { file: "transcript", lines: lines.join("") };
+}
+
+/** The header of a transcript: its first line, or the line by which a file of the tutorial's code is adopted. */
+export function toHeader({ meta, lastSeq, epoch }: Summary): SessionHeader {
+  const { sessionId, key, createdAt, owner, forkedFrom } = meta;
+  return {
+    type: "session",
+    v: TRANSCRIPT_VERSION,
+    sessionId,
+    key,
+    createdAt,
+    ...(owner !== undefined && { owner }),
+    ...(forkedFrom !== undefined && { forkedFrom }),
+    ...(epoch !== "0" && { epoch }),
+    ...(lastSeq > 0 && { lastSeq }),
+  };
+}
