@@ -53,7 +53,8 @@ function fitting(value: Record<string, unknown>, transcript: OpenTranscript): Ch
 }
 
 function toCheckpoint(value: Record<string, unknown>): Checkpoint | undefined {
-  const { bytes, check: _, lastSeq, epoch, numbered, renamed, ...meta } = value;
+  const { bytes, check: _, numbered, renamed, ...meta } = value;
+  const { lastSeq, epoch } = meta;
   if (!isCount(bytes) || !isCount(lastSeq) || typeof epoch !== "string" || !isMeta(meta)) return undefined;
   return {
     summary: { meta, lastSeq, epoch, numbered: numbered === true, renamed: renamed === true },

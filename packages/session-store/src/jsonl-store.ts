@@ -19,7 +19,7 @@ import { Catalogue } from "./catalogue.ts";
 import { CreatedSessions } from "./created-sessions.ts";
 import { StoreError } from "./errors.ts";
 import { assertAppendOptions, assertMessage, assertTitle } from "./message-entry.ts";
-import { assertKey, assertSessionId, isSessionId } from "./names.ts";
+import { assertKey, assertSessionId, createIdSource, isSessionId } from "./names.ts";
 import { createSummary } from "./new-session.ts";
 import { OpenWriters } from "./open-writers.ts";
 import { createMatcher } from "./search.ts";
@@ -56,7 +56,8 @@ export class JsonlStore implements SessionStore {
       created.delete(meta.sessionId);
       catalogue.put(meta);
     };
-    const folder = { fs, path, durability, onKept, onClose: ({ meta }: Summary) => catalogue.save(meta) };
+    const onClose = ({ meta }: Summary) => catalogue.save(meta);
+    const folder: Folder = { fs, path, durability, createId: createIdSource(), onKept, onClose };
     const writers = new OpenWriters((sessionId) => openWriter(folder, sessionId, created.get(sessionId)), {
       idleMs: IDLE_MS,
       maxIdle: MAX_IDLE_WRITERS,

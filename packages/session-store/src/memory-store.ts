@@ -25,7 +25,7 @@ import {
   assertTitle,
   toMessageEntry,
 } from "./message-entry.ts";
-import { assertKey, assertSessionId } from "./names.ts";
+import { assertKey, assertSessionId, createId } from "./names.ts";
 import { createSummary } from "./new-session.ts";
 import { RememberedKeys } from "./remembered-keys.ts";
 import { createMatcher } from "./search.ts";
@@ -156,7 +156,7 @@ class MemoryStore implements SessionStore {
     if (before) return before;
     const { lastSeq } = session.summary;
     assertExpected(expect, lastSeq);
-    const entries = checked.map((message, index) => toMessageEntry(message, lastSeq + 1 + index));
+    const entries = checked.map((message, index) => toMessageEntry(message, lastSeq + 1 + index, createId()));
     for (const entry of entries) keepEntry(session, entry);
     if (idempotencyKey !== undefined) session.keys.remember(idempotencyKey, entries);
     return entries;

@@ -1,7 +1,6 @@
 import type { AppendOptions, Message, MessageEntry } from "@mini-openclaw/protocol";
 import { checkMessage } from "@mini-openclaw/protocol/schema";
 import { StoreError } from "./errors.ts";
-import { createId } from "./names.ts";
 
 // Chosen: as long as any id of a message queue.
 const MAX_KEY_CHARS = 256;
@@ -48,8 +47,8 @@ export function assertTitle(title: string): void {
 }
 
 /** Gives a message its place in the transcript. */
-export function toMessageEntry(message: Message, seq: number): MessageEntry {
-  return { seq, id: createId(), ...message };
+export function toMessageEntry(message: Message, seq: number, id: string): MessageEntry {
+  return { seq, id, ...message };
 }
 
 function isText(value: unknown, maxChars: number): boolean {

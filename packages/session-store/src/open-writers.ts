@@ -12,7 +12,7 @@ interface Held {
   logged: boolean;
   /** Appends under way. */
   users: number;
-  idle?: NodeJS.Timeout;
+  usedAt: number;
   closing?: Promise<void>;
 }
 
@@ -27,6 +27,7 @@ export class OpenWriters {
   readonly #open: (sessionId: string) => Promise<SessionWriter>;
   readonly #idleMs: number;
   readonly #maxIdle: number;
+  #sweeping: NodeJS.Timeout | undefined;
 
   constructor(
     open: (sessionId: string) => Promise<SessionWriter>,
@@ -39,14 +40,14 @@ export class OpenWriters {
 
   /** Gives the session's writer to `use`, and keeps it for the next. */
   async use<T>(sessionId: string, use: (writer: SessionWriter) => T | Promise<T>): Promise<T> {
-    const held = await this.#hold(sessionId);
+    const held = this.#ready(sessionId) ?? (await this.#hold(sessionId));
+    held.users += 1;
     try {
-      held.users += 1;
-      clearTimeout(held.idle);
-      return await use(await held.writer);
+      return await use(held.opened ?? (await held.writer));
     } finally {
       held.users -= 1;
-      this.#rest(sessionId, held);
+      held.usedAt = performance.now();
+      this.#sweeping ??= setTimeout(() => this.#sweep(), this.#idleMs).unref();
     }
   }
 
@@ -55,7 +56,6 @@ export class OpenWriters {
     const held = await this.#hold(sessionId);
     if (held.logged) return undefined;
     held.logged = true;
-    clearTimeout(held.idle);
     return held.writer;
   }
 
@@ -75,7 +75,13 @@ export class OpenWriters {
   }
 
   async closeAll(): Promise<void> {
+    clearTimeout(this.#sweeping);
     await Promise.all([...this.#held.keys()].map((sessionId) => this.#closeHeld(sessionId)));
+  }
+
+  #ready(sessionId: string): Held | undefined {
+    const held = this.#held.get(sessionId);
+    return held?.opened && !held.closing && !held.opened.isClosed ? held : undefined;
   }
 
   async #hold(sessionId: string): Promise<Held> {
@@ -94,8 +100,9 @@ export class OpenWriters {
 
   #begin(sessionId: string): Held {
     const writer = this.#open(sessionId);
-    const held: Held = { writer, logged: false, users: 0 };
+    const held: Held = { writer, logged: false, users: 0, usedAt: performance.now() };
     this.#held.set(sessionId, held);
+    if (this.#held.size > this.#maxIdle) this.#evict();
     writer.catch(() => this.#held.delete(sessionId)); // the caller hears of it
     return held;
   }
@@ -109,7 +116,6 @@ export class OpenWriters {
   }
 
   async #close(sessionId: string, held: Held, beforeRelease?: () => void): Promise<void> {
-    clearTimeout(held.idle);
     try {
       const writer = await held.writer;
       await writer.close(beforeRelease);
@@ -118,19 +124,26 @@ export class OpenWriters {
     }
   }
 
-  #rest(sessionId: string, held: Held): void {
-    if (held.logged || held.users > 0 || held.closing) return;
-    // The newest stands last.
-    this.#held.delete(sessionId);
-    this.#held.set(sessionId, held);
-    held.idle = setTimeout(() => void this.#closeHeld(sessionId), this.#idleMs).unref();
-    this.#evict();
+  #sweep(): void {
+    this.#sweeping = undefined;
+    const idle = this.#idle();
+    const since = performance.now() - this.#idleMs;
+    for (const [sessionId, held] of idle) if (held.usedAt <= since) void this.#closeHeld(sessionId);
+    const next = idle.find(([, held]) => held.usedAt > since)?.[1].usedAt;
+    if (next !== undefined) this.#sweeping = setTimeout(() => this.#sweep(), next - since).unref();
   }
 
   #evict(): void {
-    const idle = [...this.#held].filter(([, held]) => !held.logged && held.users === 0 && !held.closing);
-    for (const [sessionId] of idle.slice(0, Math.max(0, idle.length - this.#maxIdle)))
+    const idle = this.#idle();
+    for (const [sessionId] of idle.slice(0, Math.max(0, idle.length - this.#maxIdle))) {
       void this.#closeHeld(sessionId);
+    }
+  }
+
+  /** The writers that nobody uses, the one idle longest first. */
+  #idle(): [string, Held][] {
+    const idle = [...this.#held].filter(([, held]) => !held.logged && held.users === 0 && !held.closing);
+    return idle.sort(([, left], [, right]) => left.usedAt - right.usedAt);
   }
 }
 

@@ -15,6 +15,10 @@ export class RememberedKeys {
     if (this.#entries.size > REMEMBERED_ENTRIES && oldest !== undefined) this.#entries.delete(oldest);
   }
 
+  forget(key: string): void {
+    this.#entries.delete(key);
+  }
+
   /** What was appended under the key. @throws StoreError `IDEMPOTENCY_CONFLICT` if it was something else */
   find(key: string, messages: readonly Message[]): MessageEntry[] | undefined {
     const entries = this.#entries.get(key);

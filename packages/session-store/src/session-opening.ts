@@ -7,6 +7,7 @@ import { type FileSystem, openFlags } from "./file-system.ts";
 import { scanBackward } from "./line-scan.ts";
 import { createId } from "./names.ts";
 import { closeOpenRuns, nextOpenRuns, noOpenRuns, type OpenRuns } from "./open-runs.ts";
+import { SessionDisk } from "./session-disk.ts";
 import { toHeader } from "./session-lines.ts";
 import { DAMAGED_FOLDER, LIVE_FOLDER, type SessionPaths, sessionPaths } from "./session-paths.ts";
 import { findShelved } from "./session-shelf.ts";
@@ -21,6 +22,7 @@ export interface Folder {
   readonly fs: FileSystem;
   readonly path: string;
   readonly durability: Durability;
+  createId: () => string;
   /** Hears of every entry that was kept. */
   readonly onKept: (summary: Summary) => void;
   /** Hears of the last one before a writer gives up its place. */
@@ -40,18 +42,25 @@ export async function openWriter(
   sessionId: string,
   created: Summary | undefined,
 ): Promise<SessionWriter> {
-  const { fs, durability, onKept, onClose } = folder;
+  const { fs } = folder;
   const paths = sessionPaths(folder.path, sessionId);
-  const exists = fs.pathStat(paths.transcript) !== undefined;
-  const start = { fs, paths, durability, onKept, onClose, acquireLock: () => lockSession(fs, paths) };
-  if (!exists && created) return new SessionWriter({ ...start, summary: created, lastSeq: 0 });
-  if (!exists) throw await missing(folder, sessionId);
-  const lock = lockSession(fs, paths);
+  const acquireLock = () => lockSession(fs, paths);
+  if (!fs.pathStat(paths.transcript)) {
+    if (!created) throw await missing(folder, sessionId);
+    const disk = new SessionDisk({ fs, paths, acquireLock });
+    return new SessionWriter({ ...folder, disk, summary: created, lastSeq: 0 });
+  }
+  const lock = acquireLock();
   const files: AppendFile[] = [];
   try {
-    const opening = await openLocked(folder, sessionId, { paths, lock, files });
-    const writer = new SessionWriter({ ...start, lock, ...opening.start });
-    await closeRuns(writer, opening.runs);
+    const { transcript, journal, runs, ...start } = await openLocked(folder, sessionId, {
+      paths,
+      lock,
+      files,
+    });
+    const disk = new SessionDisk({ fs, paths, acquireLock, lock, transcript, ...(journal && { journal }) });
+    const writer = new SessionWriter({ ...folder, disk, ...start });
+    await closeRuns(writer, runs);
     return writer;
   } catch (error) {
     for (const file of files) file.close();
@@ -118,7 +127,7 @@ async function openLocked(
       runs = nextOpenRuns(runs, event);
     }
   }
-  return { runs, start: { summary: renewed, lastSeq, transcript, ...(journal && { journal }) } };
+  return { summary: renewed, lastSeq, transcript, journal, runs };
 }
 
 async function openJournal(fs: FileSystem, paths: SessionPaths, files: AppendFile[]): Promise<AppendFile> {

@@ -60,9 +60,12 @@ function withLine(summary: Summary, line: TranscriptLine): Summary {
     case "header":
       return withHeader(summary, line.header);
     case "entry":
-      return withEntry({ ...summary, numbered: true }, line.entry);
+      return withEntry(summary, line.entry);
     case "bare":
-      return withEntry(summary, numberBare(line.message, summary.lastSeq + 1));
+      return {
+        ...withEntry(summary, numberBare(line.message, summary.lastSeq + 1)),
+        numbered: summary.numbered,
+      };
     case "unknown":
       return { ...summary, numbered: true, lastSeq: Math.max(summary.lastSeq, line.seq) };
     case "damaged":
@@ -104,26 +107,22 @@ function withHeader(summary: Summary, header: SessionHeader): Summary {
 }
 
 function withEntry(summary: Summary, entry: Entry): Summary {
-  const { meta, renamed } = summary;
+  const { epoch } = summary;
   const lastSeq = Math.max(summary.lastSeq, entry.seq);
-  const updated = { ...meta, updatedAt: entry.timestamp };
+  const meta = { ...summary.meta, updatedAt: entry.timestamp };
+  let { renamed } = summary;
   if (!("role" in entry)) {
-    if (entry.type === "run_end") return { ...summary, lastSeq, meta: updated };
-    return {
-      ...summary,
-      lastSeq,
-      renamed: renamed || entry.title !== undefined,
-      meta: {
-        ...updated,
-        ...(entry.title !== undefined && { title: entry.title }),
-        ...(entry.archived !== undefined && { archived: entry.archived }),
-      },
-    };
+    if (entry.type === "session_updated") {
+      if (entry.archived !== undefined) meta.archived = entry.archived;
+      if (entry.title !== undefined) meta.title = entry.title;
+      renamed ||= entry.title !== undefined;
+    }
+  } else {
+    if (entry.role === "user" && meta.title === "" && !renamed) meta.title = titleOf(entry.content);
+    if (entry.role === "user" || entry.role === "assistant") meta.messageCount += 1;
+    if (summary.lastSeq === 0 && meta.createdAt === 0) meta.createdAt = entry.timestamp;
   }
-  if (entry.role === "user" && meta.title === "" && !renamed) updated.title = titleOf(entry.content);
-  if (entry.role === "user" || entry.role === "assistant") updated.messageCount += 1;
-  if (summary.lastSeq === 0 && meta.createdAt === 0) updated.createdAt = entry.timestamp;
-  return { ...summary, lastSeq, meta: updated };
+  return { meta, lastSeq, epoch, numbered: true, renamed };
 }
 
 function numberOfDamaged(lastSeq: number, seq = 0): number {

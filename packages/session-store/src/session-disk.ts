@@ -1,0 +1,153 @@
+import { dirname } from "node:path";
+import type { SessionHeader } from "@mini-openclaw/protocol";
+import { AppendFile } from "./append-file.ts";
+import { writeCheckpoint } from "./checkpoint.ts";
+import { reason, StoreError } from "./errors.ts";
+import type { FileSystem } from "./file-system.ts";
+import type { Segment } from "./session-lines.ts";
+import type { SessionPaths } from "./session-paths.ts";
+import type { Summary } from "./summary.ts";
+import { formatLine } from "./transcript-line.ts";
+import type { WriterLock } from "./writer-lock.ts";
+
+/** A session's files as its opening found them. */
+export interface OpenedFiles {
+  readonly fs: FileSystem;
+  readonly paths: SessionPaths;
+  /** Absent until the first entry of a new session. */
+  readonly lock?: WriterLock;
+  readonly transcript?: AppendFile;
+  readonly journal?: AppendFile;
+  /** Takes the lock of a session that is not on disk yet. */
+  acquireLock: () => WriterLock;
+}
+
+// I7 of the README: how long a writer may trust that its files are still its own.
+const CHECK_EVERY_MS = 50;
+
+/** The files of the session's one writer: transcript, live journal and lock. */
+export class SessionDisk {
+  readonly #opened: OpenedFiles;
+  #lock: WriterLock | undefined;
+  #transcript: AppendFile | undefined;
+  #journal: AppendFile | undefined;
+  #isNameSynced: boolean;
+  #checkedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(opened: OpenedFiles) {
+    this.#opened = opened;
+    this.#lock = opened.lock;
+    this.#transcript = opened.transcript;
+    this.#journal = opened.journal;
+    this.#isNameSynced = opened.transcript !== undefined;
+  }
+
+  get fs(): FileSystem {
+    return this.#opened.fs;
+  }
+
+  get transcript(): AppendFile | undefined {
+    return this.#transcript;
+  }
+
+  get hasJournal(): boolean {
+    return this.#journal !== undefined;
+  }
+
+  /** Whether lock and transcript are still this writer's. Takes the lock before the first entry. */
+  isOwn(): boolean {
+    const now = performance.now();
+    if (now - this.#checkedAt < CHECK_EVERY_MS) return true;
+    this.#lock ??= this.#opened.acquireLock();
+    if (!this.#lock.isHeld() || this.#transcript?.isIntact() === false) return false;
+    this.#checkedAt = now;
+    return true;
+  }
+
+  /** Begins the live journal; its being there says that the session is busy. */
+  openJournal(): void {
+    this.#journal ??= this.#create(this.#opened.paths.journal);
+  }
+
+  /** Ends the live journal. */
+  dropJournal(): void {
+    const { fs, paths } = this.#opened;
+    this.#journal?.close();
+    this.#journal = undefined;
+    try {
+      fs.unlink(paths.journal);
+    } catch {
+      // What stays is read at the next opening, and found to be over.
+    }
+  }
+
+  /**
+   * Writes segments in order, a header before the first kept line if there is one. A failure takes back all of them;
+   * `undone` says whether that worked.
+   */
+  append(segments: readonly Segment[], header: SessionHeader | undefined): AppendFailure | undefined {
+    const before = { transcript: this.#transcript?.size ?? 0, journal: this.#journal?.size ?? 0 };
+    let head = header ? formatLine(header) : "";
+    try {
+      for (const { file, lines } of segments) {
+        if (file === "journal") {
+          this.#journal?.append(lines);
+          continue;
+        }
+        this.#transcript ??= this.#create(this.#opened.paths.transcript);
+        this.#transcript.append(head + lines);
+        head = "";
+      }
+      return undefined;
+    } catch (error) {
+      const undone = [this.#transcript?.truncate(before.transcript), this.#journal?.truncate(before.journal)];
+      return { error, undone: !undone.includes(false) };
+    }
+  }
+
+  /** Resolves when all that was kept survives a power failure: the bytes, and the names that lead to them. */
+  async sync(): Promise<void> {
+    await this.#transcript?.sync();
+    if (this.#isNameSynced) return;
+    const { fs, paths } = this.#opened;
+    try {
+      await fs.syncDirectory(paths.folder);
+      await fs.syncDirectory(dirname(paths.folder));
+      this.#isNameSynced = true;
+    } catch (cause) {
+      throw new StoreError("WRITE_FAILED", `cannot sync ${paths.folder}: ${reason(cause)}`, { cause });
+    }
+  }
+
+  saveCheckpoint(summary: Summary): void {
+    const { fs, paths } = this.#opened;
+    if (!this.#transcript) return;
+    const { fd, size } = this.#transcript;
+    writeCheckpoint(paths, { fs, fd, size }, { summary, bytes: size });
+  }
+
+  /** Gives up the files and the lock; `beforeRelease` comes between the two. */
+  close(beforeRelease: () => void): void {
+    this.#journal?.close();
+    this.#transcript?.close();
+    try {
+      beforeRelease();
+    } finally {
+      this.#lock?.release();
+    }
+  }
+
+  #create(path: string): AppendFile {
+    try {
+      return new AppendFile(this.#opened.fs, path, { create: true });
+    } catch (cause) {
+      if (StoreError.is(cause)) throw cause;
+      throw new StoreError("WRITE_FAILED", `cannot create ${path}: ${reason(cause)}`, { cause });
+    }
+  }
+}
+
+export interface AppendFailure {
+  readonly error: unknown;
+  readonly undone: boolean;
+}
