@@ -29,6 +29,11 @@ export interface AgentRuntimeOptions extends Partial<Brakes> {
   dailyLogDays?: number;
   /** Newest messages that the model sees. @default 50 */
   maxContextMessages?: number;
+  /**
+   * Tokens that the messages of one request may cost, roughly counted. Big old tool results are trimmed first, then the
+   * oldest messages left out. @default 150000
+   */
+  maxContextTokens?: number;
   /** Most tool calls that run at a time. @default 4 */
   maxParallelTools?: number;
   /** How long a tool may take that sets no time of its own, in milliseconds. @default 120000 */
@@ -54,6 +59,8 @@ export const agentDefaults = {
   dailyLogDays: 0,
   // The tutorial's number.
   maxContextMessages: 50,
+  // Chosen: a window of 200,000 tokens less prompt, tools and answer.
+  maxContextTokens: 150_000,
   // Chosen: tools mostly wait for disks and networks.
   maxParallelTools: 4,
   // Chosen: four times what `bash` allows itself.
@@ -112,6 +119,7 @@ function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap<string
     tools,
     systemPrompt: toSystemPrompt(options, tools, count("dailyLogDays"), now),
     maxContextMessages: count("maxContextMessages"),
+    maxContextTokens: count("maxContextTokens"),
     maxParallelTools: Math.max(1, count("maxParallelTools")),
     toolTimeoutMs: count("toolTimeoutMs"),
     maxToolOutputChars: count("maxToolOutputChars"),

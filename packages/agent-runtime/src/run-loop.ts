@@ -24,6 +24,7 @@ import {
 import { callTools } from "./call-tools.ts";
 import { followSignal } from "./child-signal.ts";
 import { buildContext } from "./context.ts";
+import { fitContext } from "./fit-context.ts";
 import type { ToolLimits } from "./run-tool.ts";
 import type { Tool } from "./tool.ts";
 import { type Asking, streamTurn, type Turn } from "./turn.ts";
@@ -33,6 +34,7 @@ export interface RunSettings extends Asking, Brakes, ToolLimits {
   tools: ReadonlyMap<string, Tool>;
   systemPrompt: () => Promise<SystemPrompt>;
   maxContextMessages: number;
+  maxContextTokens: number;
   maxParallelTools: number;
   onError: (error: unknown) => void;
   createId: () => string;
@@ -93,7 +95,8 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
     const messageId = settings.createId();
     const stopped = stopBeforeModel(run.spending, settings);
     if (stopped) return stopped;
-    const request = toRequest(system, messages, settings.tools, mayCallTools);
+    const context = fitContext(messages, settings.maxContextTokens);
+    const request = toRequest(system, context, settings.tools, mayCallTools);
     const turn = yield* streamTurn(request, { runId, messageId, signal }, settings);
     run.spending = addTurn(run.spending, turn.usage);
     const said = toFields(turn, settings.now());

@@ -103,29 +103,52 @@ async function* readTurn(
   idleTimeoutMs: number,
 ): AsyncGenerator<ModelEvent> {
   const stop = followSignal(signal);
+  const idle = watchIdle(idleTimeoutMs, () => stop.abort(silence(idleTimeoutMs)));
   const events = provider.stream(request, { signal: stop.signal })[Symbol.asyncIterator]();
+  let isComplete = false;
   let cutOff: (reason: unknown) => void = () => {};
   stop.signal.addEventListener("abort", () => cutOff(stop.signal.reason), { once: true });
   try {
-    for (;;) {
+    while (!isComplete) {
       const step = await new Promise<IteratorResult<ModelEvent>>((resolve, reject) => {
         if (stop.signal.aborted) reject(stop.signal.reason);
         cutOff = reject;
-        const idle = setTimeout(() => stop.abort(silence(idleTimeoutMs)), idleTimeoutMs);
-        events
-          .next()
-          .then(resolve, reject)
-          .finally(() => clearTimeout(idle));
+        idle.start();
+        events.next().then(resolve, reject);
       });
+      idle.stop();
       if (step.done) return;
+      isComplete = step.value.type === "turn";
       yield step.value;
     }
   } finally {
-    stop.abort(new Error("The turn is over."));
+    idle.dispose();
+    // After its turn the provider is left in peace, so that it can keep its connection.
+    if (!isComplete) stop.abort(new Error("The turn was given up."));
     stop.dispose();
     // Not awaited: a provider that hangs would hang this too.
     events.return?.().catch(() => {});
   }
+}
+
+/** Acts when more than `idleTimeoutMs` pass between `start` and `stop`. One timer for all of them: events are many. */
+function watchIdle(idleTimeoutMs: number, act: () => void) {
+  let since: number | undefined;
+  const check = () => {
+    const leftMs = since === undefined ? idleTimeoutMs : since + idleTimeoutMs - performance.now();
+    if (leftMs > 0) timer = setTimeout(check, leftMs);
+    else act();
+  };
+  let timer = setTimeout(check, idleTimeoutMs);
+  return {
+    start: () => {
+      since = performance.now();
+    },
+    stop: () => {
+      since = undefined;
+    },
+    dispose: () => clearTimeout(timer),
+  };
 }
 
 function silence(idleTimeoutMs: number): AgentError {

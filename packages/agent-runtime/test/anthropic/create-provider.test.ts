@@ -1,3 +1,4 @@
+import { globalAgent } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import type { ModelEvent, ModelProvider, ModelRequest } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
@@ -205,6 +206,32 @@ describe("a request", () => {
     const provider = createAnthropicProvider({ apiKey: "k", model: "m", baseURL: server.baseURL });
     for await (const _ of provider.stream(request, { signal: new AbortController().signal })) break;
     await expect(server.closed[0]).resolves.toBeDefined();
+  });
+
+  test("goes over the connection of the one before", async () => {
+    await using server = await messagesServer(answers("ok"));
+    const provider = createAnthropicProvider({ apiKey: "k", model: "m", baseURL: server.baseURL });
+    await read(provider);
+    const place = new URL(server.baseURL).host;
+    await expect
+      .poll(() => Object.keys(globalAgent.freeSockets).some((name) => name.startsWith(place)))
+      .toBe(true);
+    await read(provider);
+    expect(server.connectionCount()).toBe(1);
+  });
+
+  test("goes through another `fetch` when one is given", async () => {
+    await using server = await messagesServer(answers("ok"));
+    const urls: string[] = [];
+    const fetch: typeof globalThis.fetch = (url, init) => {
+      urls.push(String(url as string));
+      return globalThis.fetch(url, init);
+    };
+    const events = await read(
+      createAnthropicProvider({ apiKey: "k", model: "m", baseURL: server.baseURL, fetch }),
+    );
+    expect(urls).toEqual([`${server.baseURL}/v1/messages`]);
+    expect(events.map(({ type }) => type)).toEqual(["text", "turn"]);
   });
 
   test("is not made when the signal has aborted", async () => {

@@ -31,6 +31,10 @@ export async function messagesServer(...answers: readonly Answer[]) {
       answers[Math.min(requests.length, answers.length) - 1]?.(response, seen);
     });
   });
+  let connections = 0;
+  server.on("connection", () => {
+    connections += 1;
+  });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
@@ -38,6 +42,7 @@ export async function messagesServer(...answers: readonly Answer[]) {
     requests,
     /** Settles when the n-th request's connection or response is over. */
     closed,
+    connectionCount: () => connections,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();

@@ -1,0 +1,113 @@
+import type { Message } from "@mini-openclaw/protocol";
+import { describe, expect, test } from "vitest";
+import { fitContext } from "../src/fit-context.ts";
+import { AgentRuntime } from "../src/index.ts";
+import { calls, createScriptedProvider, says } from "../src/testing.ts";
+import { eventsOf, inputOf, user } from "./collect.ts";
+
+const assistant = (content: string): Message => ({ role: "assistant", content, timestamp: 1 });
+const call = (callId: string): Message => ({
+  role: "assistant",
+  content: "",
+  timestamp: 1,
+  toolCalls: [{ callId, toolName: "t", input: {} }],
+});
+const result = (callId: string, chars: number): Message => ({
+  role: "tool",
+  callId,
+  toolName: "t",
+  content: "x".repeat(chars),
+  isError: false,
+  timestamp: 1,
+});
+
+/** Each message in a word: its role's first letter and its length. */
+function sizes(messages: readonly Message[]): string[] {
+  return messages.map(({ role, content }) => `${role[0]}${content.length}`);
+}
+
+describe("messages that cost too much", () => {
+  const two = [user("u"), call("a"), result("a", 8000), call("b"), result("b", 8000), assistant("ok")];
+  const newest = [user("v"), call("c"), result("c", 8000), assistant("ok"), assistant("ok"), user("w")];
+
+  test("stay as they are while they fit", () => {
+    const messages = [...two, ...newest];
+    expect(fitContext(messages, 6100)).toBe(messages);
+  });
+
+  test("lose the middle of their oldest big results first", () => {
+    expect(sizes(fitContext([...two, ...newest], 5000))).toEqual([
+      "u1",
+      "a0",
+      "t1032",
+      "a0",
+      "t8000",
+      "a2",
+      ...sizes(newest),
+    ]);
+    expect(sizes(fitContext([...two, ...newest], 3000))).toEqual([
+      "u1",
+      "a0",
+      "t1032",
+      "a0",
+      "t1032",
+      "a2",
+      ...sizes(newest),
+    ]);
+  });
+
+  test("are left out from the oldest on, up to a question", () => {
+    expect(sizes(fitContext([...two, ...newest], 2100))).toEqual(sizes(newest));
+  });
+
+  test("are never the newest question", () => {
+    expect(sizes(fitContext([user("a".repeat(9000)), assistant("ok"), user("b".repeat(9000))], 10))).toEqual([
+      "u9000",
+    ]);
+    expect(sizes(fitContext([user("a".repeat(9000))], 10))).toEqual(["u9000"]);
+  });
+
+  test("count what calls and blocks hold", () => {
+    const image = { type: "image" as const, mediaType: "image/png", data: "" };
+    const thinking = { type: "thinking" as const, text: "x".repeat(400) };
+    const seen: Message[] = [
+      { role: "user", content: "", timestamp: 1, blocks: [image] },
+      { role: "assistant", content: "", timestamp: 1, blocks: [thinking, { type: "text", text: "" }] },
+      {
+        role: "assistant",
+        content: "",
+        timestamp: 1,
+        toolCalls: [{ callId: "a", toolName: "t", input: { a: "x".repeat(400) } }],
+      },
+      user("last"),
+    ];
+    const cost = 1600 + 100 + 103 + 1;
+    expect(fitContext(seen, cost)).toBe(seen);
+    expect(sizes(fitContext(seen, cost - 1))).toEqual(["u4"]);
+  });
+});
+
+test("a run that collects big results still fits", async () => {
+  const big = {
+    name: "big",
+    description: "",
+    parameters: {},
+    execute: () => ({ success: true, output: "x".repeat(8000) }),
+  };
+  const script = [...Array.from({ length: 5 }, (_, n) => [calls("big", { n })]), [says("ok")]];
+  const provider = createScriptedProvider(script);
+  await eventsOf(new AgentRuntime({ provider, tools: [big], maxContextTokens: 7000 }), inputOf("hi"));
+  expect(sizes(provider.requests.at(-1)?.messages ?? [])).toEqual([
+    "u2",
+    "a0",
+    "t1032",
+    "a0",
+    "t1032",
+    "a0",
+    "t8000",
+    "a0",
+    "t8000",
+    "a0",
+    "t8000",
+  ]);
+});
