@@ -3,13 +3,8 @@ import type { Duplex } from "node:stream";
 import type { AgentRunner, Limits, SessionStore } from "@mini-openclaw/protocol";
 import { defaultLimits } from "@mini-openclaw/protocol";
 import { type Access, type AccessOptions, attachedAccess } from "./access.ts";
-import {
-  Connection,
-  type ConnectionParts,
-  type Principal,
-  type Visitor,
-  type WebSocketLike,
-} from "./connection.ts";
+import type { Principal, Visitor } from "./commands.ts";
+import { Connection, type ConnectionParts, type WebSocketLike } from "./connection.ts";
 import { GatewayError } from "./errors.ts";
 import type { Health, Readiness } from "./http-routes.ts";
 import { Lanes } from "./lanes.ts";
@@ -175,6 +170,7 @@ export class GatewayServer {
 
   async #close(drainMs: number): Promise<void> {
     for (const detach of this.#detach) detach();
+    for (const connection of this.#connections) connection.send({ type: "draining" });
     await this.#lanes.close(drainMs);
     for (const connection of this.#connections) connection.close(1001, "the gateway is stopping");
     await this.#listener?.close();

@@ -5,6 +5,13 @@ export interface LaneParts extends RunnerParts {
   store: Pick<SessionStore, "loadMessages" | "openLog">;
 }
 
+/** The log of a session in which something runs. */
+export interface LiveLog {
+  readonly log: SessionLog;
+  /** No live event after this number has been dropped. */
+  readonly sinceSeq: number;
+}
+
 /** A message on its way through a lane. Exactly one of the two callbacks is called, once. */
 export interface Job {
   readonly runId: string;
@@ -32,7 +39,7 @@ export class Lane {
   readonly #parts: LaneParts;
   readonly #jobs: WaitingJob[] = [];
   #opening: Promise<SessionLog> | undefined;
-  #log: SessionLog | undefined;
+  #live: LiveLog | undefined;
   #phase: "working" | "closing" = "working";
   /** Resolves when the lane is empty and its log closed. Never rejects. */
   readonly done: Promise<void>;
@@ -50,8 +57,8 @@ export class Lane {
   }
 
   /** The session's log, while it is open. */
-  get log(): SessionLog | undefined {
-    return this.#log;
+  get live(): LiveLog | undefined {
+    return this.#live;
   }
 
   /** Whether the lane takes no more jobs, because its last one has ended. */
@@ -82,14 +89,12 @@ export class Lane {
       while (this.#jobs.length > 0) {
         this.#opening = this.#parts.store.openLog(this.#sessionId);
         const log = await this.#opening;
-        this.#log = log;
+        this.#live = { log, sinceSeq: log.lastSeq };
         if (shownSeq !== undefined) await this.#publishSince(log, shownSeq);
-        const allEnded = await this.#runJobs(log);
-        if (this.#jobs.length === 0) this.#phase = "closing";
+        const isAtRest = await this.#runJobs(log);
         shownSeq = log.lastSeq;
-        // A run that could not be ended leaves its journal, from which the next opening ends it.
-        if (allEnded) await log.settle();
-        this.#log = undefined;
+        if (isAtRest) await log.settle();
+        this.#live = undefined;
         await log.close();
       }
     } catch (error) {
@@ -99,25 +104,36 @@ export class Lane {
     }
   }
 
-  /** Runs jobs until none is left, or until one's end could not be recorded: then false. */
+  /**
+   * Runs jobs until none is left: then the session is at rest. False when the end of one could not be recorded: it
+   * leaves its journal, from which the next opening of the log ends it.
+   */
   async #runJobs(log: SessionLog): Promise<boolean> {
-    for (let job = this.#jobs[0]; job; job = this.#jobs[0]) {
-      const { runId, message, onAccepted, stop, queued } = job;
-      let accepted = queued !== undefined;
-      try {
-        if (queued && !(await queued)) continue;
-        const accept = () => {
-          accepted = true;
-          if (!queued) onAccepted(0);
-        };
-        await runMessage(this.#parts, { log, runId, message, signal: stop.signal, onAccepted: accept });
-      } catch (error) {
-        this.#parts.onFailure(error, `run ${runId}`);
-        if (accepted) return false;
-        job.onRefused(error);
-      } finally {
-        this.#jobs.shift();
-      }
+    let isAtRest = true;
+    for (let job = this.#jobs[0]; job && isAtRest; job = this.#jobs[0]) {
+      isAtRest = await this.#runJob(log, job);
+      this.#jobs.shift();
+    }
+    // In the same breath as the look at the jobs: one that came between the two would be lost.
+    if (this.#jobs.length === 0) this.#phase = "closing";
+    return isAtRest;
+  }
+
+  /** Runs one job to its end, or refuses it. False when it was accepted and its end could not be recorded. */
+  async #runJob(log: SessionLog, job: WaitingJob): Promise<boolean> {
+    const { runId, message, stop, queued } = job;
+    let isAccepted = queued !== undefined;
+    try {
+      if (queued && !(await queued)) return true;
+      const onAccepted = () => {
+        isAccepted = true;
+        if (!queued) job.onAccepted(0);
+      };
+      await runMessage(this.#parts, { log, runId, message, signal: stop.signal, onAccepted });
+    } catch (error) {
+      this.#parts.onFailure(error, `run ${runId}`);
+      if (isAccepted) return false;
+      job.onRefused(error);
     }
     return true;
   }

@@ -1,7 +1,7 @@
-import type { SessionLog } from "@mini-openclaw/protocol";
 import { v7 as createId } from "uuid";
 import { GatewayError } from "./errors.ts";
-import { Lane, type LaneParts } from "./lane.ts";
+import { type Job, Lane, type LaneParts, type LiveLog } from "./lane.ts";
+import { RecentRequests } from "./recent-requests.ts";
 
 /** A message that was accepted: it will end in exactly one `run_end` of this run. */
 export interface Accepted {
@@ -15,10 +15,12 @@ export class Lanes {
   readonly #parts: LaneParts;
   readonly #maxQueuedMessages: number;
   readonly #lanes = new Map<string, Lane>();
+  readonly #requests: RecentRequests;
   #draining = false;
 
   constructor(parts: LaneParts, { maxQueuedMessages }: { maxQueuedMessages: number }) {
     this.#parts = parts;
+    this.#requests = new RecentRequests(parts.store);
     this.#maxQueuedMessages = maxQueuedMessages;
   }
 
@@ -27,9 +29,14 @@ export class Lanes {
     return this.#lanes.keys();
   }
 
+  /** Whether a run of the session goes on or waits. */
+  has(sessionId: string): boolean {
+    return this.#lanes.has(sessionId);
+  }
+
   /** The session's log, while it has a run. */
-  log(sessionId: string): SessionLog | undefined {
-    return this.#lanes.get(sessionId)?.log;
+  live(sessionId: string): LiveLog | undefined {
+    return this.#lanes.get(sessionId)?.live;
   }
 
   /** Runs that go on or wait. */
@@ -42,9 +49,26 @@ export class Lanes {
   /**
    * Puts a message into its session's lane and resolves when it is kept.
    *
-   * @throws GatewayError `QUEUE_FULL`, `DRAINING`; whatever the store threw when it could not keep the message.
+   * A message with the `requestId` of one that the session took lately is that one: it is acknowledged again and not run.
+   *
+   * @throws GatewayError `QUEUE_FULL`, `DRAINING`, `REQUEST_CONFLICT`; whatever the store threw when it could not keep
+   * the message.
    */
-  async submit(sessionId: string, message: { content: string; requestId?: string }): Promise<Accepted> {
+  async submit(sessionId: string, message: Job["message"]): Promise<Accepted> {
+    const { content, requestId } = message;
+    if (requestId === undefined) return this.#enqueue(sessionId, message);
+    const requests = await this.#requests.of(sessionId);
+    const known = requests.get(requestId);
+    if (known) {
+      if (known.content === content) return known.accepted;
+      throw new GatewayError("REQUEST_CONFLICT", "id: another message of this session has it.");
+    }
+    const accepted = this.#enqueue(sessionId, message);
+    requests.add(requestId, { content, accepted });
+    return accepted;
+  }
+
+  async #enqueue(sessionId: string, message: Job["message"]): Promise<Accepted> {
     let lane = this.#lanes.get(sessionId);
     while (lane?.closing) {
       await lane.done;

@@ -2,10 +2,10 @@ import type { Numbered } from "@mini-openclaw/protocol";
 import type { Outbox } from "./outbox.ts";
 import type { Watchers } from "./watchers.ts";
 
-/** Reads a session's events with `after` < seq ≤ `upTo` from where they are kept, and ends. */
+/** Reads the events after `after` from where they are kept, up to the newest there is when it begins, and ends. */
 export type EventSource = (
   sessionId: string,
-  range: { after: number; upTo: number; signal: AbortSignal },
+  range: { after: number; signal: AbortSignal },
 ) => AsyncIterable<Numbered>;
 
 export interface WatchParts {
@@ -33,11 +33,13 @@ export class SessionWatch {
   #latestSeq = 0;
   #phase: "live" | "behind" = "live";
 
-  constructor(sessionId: string, outbox: Outbox, parts: WatchParts) {
+  /** Begins after the event `after`, or with what happens from now on. */
+  constructor(sessionId: string, outbox: Outbox, parts: WatchParts, after?: number) {
     this.#sessionId = sessionId;
     this.#outbox = outbox;
     this.#parts = parts;
     this.#unwatch = parts.watchers.watch(sessionId, (recorded) => this.#take(recorded));
+    if (after !== undefined) this.#fallBehind(after);
   }
 
   close(): void {
@@ -53,9 +55,13 @@ export class SessionWatch {
       this.#shownSeq = event.seq;
       return;
     }
-    this.#phase = "behind";
     // The first event that a watch sees may be the one that finds the outbox full: what was before it is not asked for.
-    if (this.#shownSeq === 0) this.#shownSeq = event.seq - 1;
+    this.#fallBehind(this.#shownSeq === 0 ? event.seq - 1 : this.#shownSeq);
+  }
+
+  #fallBehind(after: number): void {
+    this.#phase = "behind";
+    this.#shownSeq = after;
     this.#catchUp().catch((error: unknown) => {
       this.#parts.onFailure(error, `reading session ${this.#sessionId} for a client that fell behind`);
     });
@@ -63,18 +69,21 @@ export class SessionWatch {
 
   async #catchUp(): Promise<void> {
     const signal = AbortSignal.any([this.#stop.signal, this.#outbox.signal]);
-    while (!signal.aborted && this.#shownSeq < this.#latestSeq) {
-      const upTo = this.#latestSeq;
-      const missing = this.#parts.readEvents(this.#sessionId, { after: this.#shownSeq, upTo, signal });
-      for await (const { event, json } of missing) {
-        await this.#outbox.drained();
+    do {
+      const latest = this.#latestSeq;
+      for await (const { event, json } of this.#parts.readEvents(this.#sessionId, {
+        after: this.#shownSeq,
+        signal,
+      })) {
+        if (this.#outbox.isFull) await this.#outbox.drained();
         if (signal.aborted) return;
         this.#outbox.send(json);
         this.#shownSeq = event.seq;
       }
+      if (signal.aborted) return;
       // What is no longer kept was live, and an entry that has been sent stands for it.
-      this.#shownSeq = upTo;
-    }
+      this.#shownSeq = Math.max(this.#shownSeq, latest);
+    } while (this.#shownSeq < this.#latestSeq);
     this.#phase = "live";
   }
 }

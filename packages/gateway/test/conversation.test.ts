@@ -1,6 +1,6 @@
 import type { AgentRunner, RunEvent } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
-import { heldAgent, testGateway } from "./test-gateway.ts";
+import { heldAgent, MemorySocket, testGateway } from "./test-gateway.ts";
 
 describe("one message", () => {
   // rows 30.f, 30.g
@@ -120,6 +120,29 @@ describe("two clients on one session", () => {
     release();
     expect(await second.next("user_message", 2)).toMatchObject({ content: "two", runId: queued.runId });
     await second.next("run_end", 2);
+  });
+
+  test("a message that comes at any moment while the run before it ends runs once", async () => {
+    for (let steps = 0; steps < 40; steps += 1) {
+      await using gateway = await testGateway();
+      const socket = new MemorySocket();
+      gateway.gateway.accept(socket);
+      socket.startReading();
+      await socket.next("connected");
+      socket.receive({ type: "message", content: "one" });
+      socket.once("run_end", () => {
+        let last = Promise.resolve();
+        for (let step = 0; step < steps; step += 1) last = last.then(() => undefined);
+        void last.then(() => socket.receive({ type: "message", content: "two" }));
+      });
+
+      await socket.next("run_end", 2);
+
+      const runs = socket.frames.flatMap((frame) => (frame.type === "run_end" ? [frame.outcome] : []));
+      expect([steps, ...runs]).toEqual([steps, "completed", "completed"]);
+      const said = socket.frames.flatMap((frame) => (frame.type === "user_message" ? [frame.content] : []));
+      expect([steps, ...said]).toEqual([steps, "one", "two"]);
+    }
   });
 
   test("a lane that is full refuses one more, with the number", async () => {

@@ -46,6 +46,8 @@ class Received extends EventEmitter {
     this.frames.push(parsed.value);
     if (parsed.value.type === "connected") this.sessionId = parsed.value.sessionId;
     this.emit("frame");
+    // An EventEmitter would throw an "error" that nobody listens to.
+    if (parsed.value.type !== "error") this.emit(parsed.value.type);
   }
 
   /** Resolves with the `count`th frame of the type, be it here already or yet to come. */
@@ -55,6 +57,11 @@ class Received extends EventEmitter {
       if (found) return found as Extract<ServerEvent, { type: Type }>;
       await once(this, "frame");
     }
+  }
+
+  /** Resolves with the next frame to come. */
+  async anyFrame(): Promise<void> {
+    await once(this, "frame");
   }
 
   types(): string[] {
@@ -102,6 +109,11 @@ export class MemorySocket extends Received implements WebSocketLike {
   send(text: string): void {
     if (this.#unread) this.#unread.push(text);
     else this.take(text);
+  }
+
+  /** What the client sends. */
+  receive(event: ClientEvent): void {
+    this.#target.dispatchEvent(Object.assign(new Event("message"), { data: JSON.stringify(event) }));
   }
 
   startReading(): void {

@@ -21,7 +21,15 @@ export function toEntry(event: NumberedEvent): Entry | undefined {
       const { sessionId: _session, ...entry } = event;
       return entry;
     }
-    default:
+    case "message_queued":
+    case "run_start":
+    case "chunk":
+    case "thinking":
+    case "tool_start":
+    case "tool_output":
+    case "retry":
+    case "message_done":
+    case "error":
       return undefined;
   }
 }

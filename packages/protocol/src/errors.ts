@@ -12,6 +12,8 @@ export const errorCodes = {
   SESSION_NOT_FOUND: "SESSION_NOT_FOUND",
   /** The session has no run of that id, queued or running. */
   RUN_NOT_FOUND: "RUN_NOT_FOUND",
+  /** Another message of the session has this `id`, with other content. Choose a new one. */
+  REQUEST_CONFLICT: "REQUEST_CONFLICT",
   /** Too many messages wait in this session. Send again when one has ended. */
   QUEUE_FULL: "QUEUE_FULL",
   /** Another process writes this session. */

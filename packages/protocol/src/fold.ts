@@ -1,0 +1,91 @@
+import { toEntry } from "./convert.ts";
+import type { MessageQueuedEvent, NumberedEvent } from "./events.ts";
+import { emptyView, type SessionView } from "./session-view.ts";
+import { addEntry, endRun, nextItems, prependEntries, streamText } from "./view-items.ts";
+import type { HistoryEvent, ResumedEvent, ResyncEvent } from "./wire.ts";
+
+/** A frame that says something of one session. */
+export type SessionFrame = NumberedEvent | ResumedEvent | ResyncEvent | HistoryEvent;
+
+/**
+ * Pure: what a client shows of a session after one more frame of that session.
+ *
+ * An event that is in the view already changes nothing; `resync` begins the view anew; `history` puts older messages
+ * before the others. Items that did not change are the same objects.
+ */
+export function fold(view: SessionView, frame: SessionFrame): SessionView {
+  if ("seq" in frame) {
+    return frame.seq <= view.lastSeq ? view : nextView({ ...view, lastSeq: frame.seq }, frame);
+  }
+  switch (frame.type) {
+    case "resumed":
+      return { ...view, epoch: frame.epoch };
+    case "resync":
+      return begin(view, frame);
+    case "history":
+      return withOlder(view, frame);
+  }
+}
+
+function begin({ title }: SessionView, { epoch, upTo, messages, hasMore }: ResyncEvent): SessionView {
+  const items = messages.reduce(addEntry, emptyView.items);
+  return { ...emptyView, title, epoch, lastSeq: upTo, items, ...oldest(messages), hasMore };
+}
+
+function withOlder(view: SessionView, { messages, hasMore }: HistoryEvent): SessionView {
+  const { oldestSeq = view.lastSeq + 1 } = view;
+  const older = messages.filter(({ seq }) => seq < oldestSeq);
+  return { ...view, items: prependEntries(view.items, older), ...oldest(older), hasMore };
+}
+
+function oldest([first]: readonly { seq: number }[]): { oldestSeq?: number } {
+  return first === undefined ? {} : { oldestSeq: first.seq };
+}
+
+function nextView(view: SessionView, event: NumberedEvent): SessionView {
+  switch (event.type) {
+    case "user_message": {
+      const queued = view.queued.filter(({ runId }) => runId !== event.runId);
+      return activate({ ...withEntry(view, event), queued }, event.runId);
+    }
+    case "message_queued":
+      return { ...view, queued: [...view.queued, toQueued(event)] };
+    case "session_updated":
+      return { ...view, title: event.title ?? view.title };
+    case "assistant_message":
+    case "tool_done":
+      return activate(withEntry(view, event), event.runId);
+    case "run_start":
+    case "message_done":
+      return activate(view, event.runId);
+    case "chunk":
+    case "thinking":
+      return activate({ ...view, items: streamText(view.items, event) }, event.runId);
+    case "tool_start":
+    case "tool_output":
+    case "retry":
+    case "error":
+      return activate({ ...view, items: nextItems(view.items, event) }, event.runId);
+    case "run_end":
+      return {
+        ...view,
+        items: endRun(view.items, event),
+        queued: view.queued.filter(({ runId }) => runId !== event.runId),
+        activeRuns: view.activeRuns.filter((runId) => runId !== event.runId),
+      };
+  }
+}
+
+function withEntry(view: SessionView, event: NumberedEvent): SessionView {
+  const entry = toEntry(event);
+  if (!entry || !("role" in entry)) return view;
+  return { ...view, items: addEntry(view.items, entry), oldestSeq: view.oldestSeq ?? entry.seq };
+}
+
+function activate(view: SessionView, runId: string): SessionView {
+  return view.activeRuns.includes(runId) ? view : { ...view, activeRuns: [...view.activeRuns, runId] };
+}
+
+function toQueued({ runId, content, requestId }: MessageQueuedEvent) {
+  return { runId, content, requestId };
+}
