@@ -26,6 +26,10 @@ export function nextChat(chat: Chat, event: ServerEvent): Chat {
     case "error":
       return refused(chat, event);
     case "pong":
+    case "resumed":
+    case "resync":
+    case "sessions":
+    case "draining":
       return chat;
   }
 }
