@@ -97,7 +97,10 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
     if (stopped) return stopped;
     const context = fitContext(messages, settings.maxContextTokens);
     const request = toRequest(system, context, settings.tools, mayCallTools);
-    const turn = yield* streamTurn(request, { runId, messageId, signal }, settings);
+    const turn = withOwnIds(
+      yield* streamTurn(request, { runId, messageId, signal }, settings),
+      settings.createId,
+    );
     run.spending = addTurn(run.spending, turn.usage);
     const said = toFields(turn, settings.now());
     yield { type: "assistant_message", runId, id: messageId, ...said };
@@ -143,6 +146,17 @@ function toRequest(
     tools: [...tools.values()].map(({ model }) => model),
     toolChoice: mayCallTools ? "auto" : "none",
   };
+}
+
+/** Gives a call whose id is empty or taken an id of its own: a result is paired with its call by nothing else. */
+function withOwnIds(turn: Turn, createId: () => string): Turn {
+  const ids = new Set([""]);
+  const toolCalls = turn.toolCalls.map((call) => {
+    const callId = ids.has(call.callId) ? createId() : call.callId;
+    ids.add(callId);
+    return { ...call, callId };
+  });
+  return { ...turn, toolCalls };
 }
 
 /** How the run ends with this turn; `undefined` if it goes on. */

@@ -122,6 +122,17 @@ describe("a run", () => {
     });
   });
 
+  test("tells calls apart that came with one id", async () => {
+    const { agent } = scripted([
+      [calls("echo", { text: "a" }, "x"), calls("echo", { text: "b" }, "x")],
+      [says("ok")],
+    ]);
+    const events = await eventsOf(agent, inputOf("hi"));
+    const done = events.flatMap((event) => (event.type === "tool_done" ? [event] : []));
+    expect(done.map(({ output }) => output)).toEqual(["a", "b"]);
+    expect(done.map(({ callId }) => callId)).toEqual(["x", expect.not.stringMatching(/^x?$/)]);
+  });
+
   test("goes on with a turn that the model's server paused", async () => {
     expect(await outlineOf([[says("One "), ends("pause_turn")], [says("two.")]])).toEqual([
       "run_start",

@@ -148,7 +148,7 @@ function toApiId(callId: string | undefined): string {
 }
 
 function addVolatile(messages: readonly Turn[], volatile: string): void {
-  messages.findLast(isAsking)?.content.push(...text(volatile));
+  if (volatile !== "") messages.findLast(isAsking)?.content.push(...text(`[system] ${volatile}`));
 }
 
 /** A message in which a user says something, and not only tools. */

@@ -12,6 +12,8 @@ export interface OpenOptions {
   flags: number;
   /** Whether folders that are missing on the way are made. */
   makeFolders: boolean;
+  /** Throws to refuse a path, told with its links resolved, as seen from the root. Called before the file is opened. */
+  allow?: (path: string) => void;
   /** Awaited before each step, with the name that is opened next: a test changes the folder under our feet here. */
   beforeStep?: (name: string) => Promise<void>;
 }
@@ -27,6 +29,7 @@ export interface OpenOptions {
  */
 export async function openBeneath(root: string, path: string, options: OpenOptions): Promise<FileHandle> {
   const folders = [await open(root, O_RDONLY | O_DIRECTORY)];
+  const passed: string[] = [];
   const names = namesOf(path);
   try {
     for (let links = 0; ; ) {
@@ -35,18 +38,24 @@ export async function openBeneath(root: string, path: string, options: OpenOptio
       if (name === "..") {
         if (folders.length === 1) throw outsideWorkspace(path);
         await folders.pop()?.close();
+        passed.pop();
         continue;
       }
+      if (names.length === 0) options.allow?.([...passed, name].join("/"));
       await options.beforeStep?.(name);
       const step = await takeStep(folders.at(-1) as FileHandle, name, names.length === 0, options);
       if (typeof step !== "string") {
         if (names.length === 0) return step;
         folders.push(step);
+        passed.push(name);
         continue;
       }
       links += 1;
       if (links > MAX_LINKS) throw new PathRefused(`${path} is a link that cannot be followed.`);
-      if (isAbsolute(step)) await closeAll(folders.splice(1));
+      if (isAbsolute(step)) {
+        passed.length = 0;
+        await closeAll(folders.splice(1));
+      }
       names.unshift(...namesOf(fromRoot(root, step, path)));
     }
   } finally {

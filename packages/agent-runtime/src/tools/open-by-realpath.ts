@@ -13,9 +13,11 @@ import { below, outsideWorkspace } from "./path-refused.ts";
  * @throws PathRefused when the path leads outside; else the system's error
  */
 export async function openByRealpath(root: string, path: string, options: OpenOptions): Promise<FileHandle> {
-  const { flags, makeFolders, beforeStep } = options;
+  const { flags, makeFolders, allow, beforeStep } = options;
   const real = await realpathOfExisting(resolve(root, path));
-  if (below(root, real) === undefined) throw outsideWorkspace(path);
+  const seen = below(root, real);
+  if (seen === undefined) throw outsideWorkspace(path);
+  allow?.(seen);
   if (makeFolders) await mkdir(dirname(real), { recursive: true });
   await beforeStep?.(basename(real));
   const file = await open(real, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o644);

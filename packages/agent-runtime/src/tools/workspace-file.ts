@@ -29,7 +29,11 @@ export async function openFile(
   purpose: OpenFor,
   opening: Opening = {},
 ): Promise<FileHandle> {
-  const options = { flags: flagsFor[purpose], makeFolders: purpose === "write" };
+  const options = {
+    flags: flagsFor[purpose],
+    makeFolders: purpose === "write",
+    ...(purpose !== "read" && { allow: refuseProtected }),
+  };
   const file = await openPath(workspaceDir, path, { ...opening, ...options });
   const stats = await file.stat();
   if (stats.isFile()) return file;
@@ -54,6 +58,18 @@ export async function readFolder(workspaceDir: string, path: string): Promise<Di
   } finally {
     await folder.close();
   }
+}
+
+/**
+ * What steers the agent itself, or runs by itself: text that an agent was shown must not be able to make it rewrite this.
+ * Compared without case, as some disks do.
+ */
+const protectedPaths =
+  /^(\.openclaw\/(soul\.md|tools\.md|skills(\/|$))|\.agents\/skills(\/|$)|(.*\/)?\.git(\/|$))/i;
+
+function refuseProtected(path: string): void {
+  if (!protectedPaths.test(path)) return;
+  throw new PathRefused(`${path} is protected: only the user may change it. Ask them to.`);
 }
 
 async function openPath(

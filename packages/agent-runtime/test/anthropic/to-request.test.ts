@@ -169,7 +169,7 @@ describe("the cache", () => {
       messages: [
         { role: "user", content: [text("1")] },
         { role: "assistant", content: [{ ...text("2"), ...cached }] },
-        { role: "user", content: [text("3"), { ...text("it is late"), ...cached }] },
+        { role: "user", content: [text("3"), { ...text("[system] it is late"), ...cached }] },
       ],
     });
   });
@@ -178,7 +178,7 @@ describe("the cache", () => {
     const before = toRequest(request([user("1")], { system }), options).messages;
     const after = toRequest(request([user("1"), calling, result("a", "x")], { system }), options).messages;
     const [first] = after;
-    expect(first).toMatchObject({ role: "user", content: [text("1"), text("it is late")] });
+    expect(first).toMatchObject({ role: "user", content: [text("1"), text("[system] it is late")] });
     expect(JSON.stringify(before[0]).replace(/,"cache_control":\{[^}]*\}/, "")).toBe(JSON.stringify(first));
     expect(after.at(-1)).toMatchObject({ content: [{ type: "tool_result", ...cached }] });
   });

@@ -187,6 +187,48 @@ describe("list_files", () => {
   });
 });
 
+describe("what steers the agent, or runs by itself, is not written", () => {
+  test.each([
+    ".openclaw/SOUL.md",
+    ".openclaw/tools.md",
+    ".openclaw/skills/a/SKILL.md",
+    ".agents/skills/a/SKILL.md",
+    ".git/hooks/pre-commit",
+    ".git",
+    "module/.git/config",
+    "link.md",
+    "folder/../.openclaw/SOUL.md",
+  ])("%s", async (file_path) => {
+    await using workspace = await workspaceWith({ ".openclaw/SOUL.md": "Be kind.", "folder/x": "" });
+    await symlink(".openclaw/SOUL.md", join(workspace.path, "link.md"));
+    for (const [tool, input] of [
+      ["write_file", { content: "Be evil." }],
+      ["edit_file", { old_text: "kind", new_text: "evil" }],
+    ] as const) {
+      const { output } = await workspace.call(tool, { file_path, ...input });
+      expect(output).toMatch(/is protected: only the user may change it\. Ask them to\.$|There is no file/);
+    }
+    expect(await workspace.read(".openclaw/SOUL.md")).toBe("Be kind.");
+  });
+
+  test.each(["MEMORY.md", ".openclaw/notes.md", ".gitignore", ".github/workflow.yml", "soul.md"])(
+    "%s is, being none of these",
+    async (file_path) => {
+      await using workspace = await workspaceWith();
+      expect(await workspace.call("write_file", { file_path, content: "x" })).toMatchObject({
+        isError: false,
+      });
+    },
+  );
+
+  test("but it can be read", async () => {
+    await using workspace = await workspaceWith({ ".openclaw/SOUL.md": "Be kind." });
+    expect(await workspace.call("read_file", { file_path: ".openclaw/SOUL.md" })).toMatchObject({
+      isError: false,
+    });
+  });
+});
+
 describe("paths that lead out of the workspace, or to no regular file, are refused", () => {
   const outsideOf = /is outside the workspace; only files inside it can be used\.$/;
 

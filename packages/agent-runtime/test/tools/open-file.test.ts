@@ -37,6 +37,14 @@ describe.each([
     );
   });
 
+  test("refuses to write what is protected, also through a link", async () => {
+    await using workspace = await temporaryDirectory({ ".openclaw/SOUL.md": "Be kind." });
+    await symlink(".openclaw", join(workspace.path, "folder"));
+    await expect(openFile(workspace.path, "folder/SOUL.md", "edit", { open })).rejects.toThrow(
+      /is protected/,
+    );
+  });
+
   test.each(["folder", "file.txt"])(
     "writes nothing outside when %s is swapped for a link on the way",
     async (swapped) => {
