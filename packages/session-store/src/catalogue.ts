@@ -55,10 +55,11 @@ export class Catalogue {
 
   /** Takes over what has just been learnt of a session. */
   put(meta: SessionMeta): void {
-    const isNew = !this.#entries.has(meta.sessionId);
+    const before = this.#entries.get(meta.sessionId);
     const entry = toEntry(meta);
-    this.#set(entry);
-    if (isNew) this.save(entry);
+    if (before?.archived === entry.archived && before) this.#entries.set(meta.sessionId, entry);
+    else this.#set(entry);
+    if (!before) this.save(entry);
   }
 
   /** Writes a session's line into the index. A failure costs the next start some time, nothing else. */
@@ -161,7 +162,8 @@ export class Catalogue {
 }
 
 function toEntry({ sessionId, key, createdAt, updatedAt, archived }: CatalogueEntry): CatalogueEntry {
-  return { sessionId, key, createdAt, updatedAt, ...(archived && { archived }) };
+  const entry = { sessionId, key, createdAt, updatedAt };
+  return archived ? { ...entry, archived } : entry;
 }
 
 function isNewer(left: CatalogueEntry, right: CatalogueEntry): boolean {

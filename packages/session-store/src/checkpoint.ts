@@ -54,12 +54,8 @@ function fitting(value: Record<string, unknown>, transcript: OpenTranscript): Ch
 
 function toCheckpoint(value: Record<string, unknown>): Checkpoint | undefined {
   const { bytes, check: _, numbered, renamed, ...meta } = value;
-  const { lastSeq, epoch } = meta;
-  if (!isCount(bytes) || !isCount(lastSeq) || typeof epoch !== "string" || !isMeta(meta)) return undefined;
-  return {
-    summary: { meta, lastSeq, epoch, numbered: numbered === true, renamed: renamed === true },
-    bytes,
-  };
+  if (!isCount(bytes) || !isMeta(meta)) return undefined;
+  return { summary: { meta, numbered: numbered === true, renamed: renamed === true }, bytes };
 }
 
 function isCount(value: unknown): value is number {
@@ -67,10 +63,10 @@ function isCount(value: unknown): value is number {
 }
 
 function isMeta(value: object): value is SessionMeta {
-  const { sessionId, key, channel, title, createdAt, updatedAt, messageCount } =
-    value as Partial<SessionMeta>;
-  const texts = [sessionId, key, channel, title].every((field) => typeof field === "string");
-  return texts && [createdAt, updatedAt, messageCount].every((field) => typeof field === "number");
+  const { sessionId, key, channel, title, epoch, ...rest } = value as Partial<SessionMeta>;
+  const texts = [sessionId, key, channel, title, epoch].every((field) => typeof field === "string");
+  const numbers = [rest.createdAt, rest.updatedAt].every((field) => typeof field === "number");
+  return texts && numbers && isCount(rest.messageCount) && isCount(rest.lastSeq);
 }
 
 /** Tells whether the bytes before an offset are the ones that the checkpoint was taken of. */

@@ -86,7 +86,7 @@ export class JsonlStore implements SessionStore {
   async getSession(sessionId: string): Promise<SessionMeta | undefined> {
     const { writers, files, created } = this.#partsFor(sessionId);
     const writer = await writers.peek(sessionId);
-    if (writer && !writer.isClosed) return writer.summary.meta;
+    if (writer && !writer.isClosed) return writer.meta;
     return (await files.meta(sessionId)) ?? created.get(sessionId)?.meta;
   }
 
@@ -102,7 +102,7 @@ export class JsonlStore implements SessionStore {
     assertTitle(title);
     return writeSession(this.#partsFor(sessionId), sessionId, async (writer) => {
       await writer.record([{ type: "session_updated", title, timestamp: Date.now() }]);
-      return writer.summary.meta;
+      return writer.meta;
     });
   }
 
@@ -147,8 +147,15 @@ export class JsonlStore implements SessionStore {
     } while (cursor !== undefined);
   }
 
-  async appendMessage(sessionId: string, message: Message, options?: AppendOptions): Promise<MessageEntry> {
-    const [entry] = await this.appendMessages(sessionId, [message], options);
+  async appendMessage(
+    sessionId: string,
+    message: Message,
+    options: AppendOptions = {},
+  ): Promise<MessageEntry> {
+    assertAppendOptions(options);
+    const messages = [assertMessage(message)];
+    const parts = this.#partsFor(sessionId);
+    const [entry] = await writeSession(parts, sessionId, (writer) => writer.append(messages, options));
     return entry as MessageEntry;
   }
 
@@ -178,7 +185,7 @@ export class JsonlStore implements SessionStore {
     const writer = await writers.log(sessionId);
     if (!writer) throw new StoreError("SESSION_LOCKED", `session ${sessionId}: its log is already open`);
     const close = () => writers.close(sessionId, writer);
-    if (writer.summary.meta.archived) {
+    if (writer.meta.archived) {
       await close();
       throw archived(sessionId);
     }

@@ -5,7 +5,7 @@ import { createId } from "./names.ts";
 import { closeOpenRuns, nextOpenRuns, type OpenRuns } from "./open-runs.ts";
 import { numberEvent, RecentEvents } from "./recent-events.ts";
 import type { RememberedKeys } from "./remembered-keys.ts";
-import { nextSummary, type Summary } from "./summary.ts";
+import { nextSummary, type Summary, withLastSeq } from "./summary.ts";
 
 /** All there is of a session. */
 export interface MemorySession {
@@ -32,7 +32,7 @@ export class MemoryLog implements SessionLog {
 
   constructor(session: MemorySession) {
     this.#session = session;
-    this.#recent = new RecentEvents(session.summary.lastSeq);
+    this.#recent = new RecentEvents(session.summary.meta.lastSeq);
     const closing = closeOpenRuns(session.runs, { timestamp: Date.now(), createId });
     if (closing.length > 0) this.record(closing);
     this.settle();
@@ -43,11 +43,11 @@ export class MemoryLog implements SessionLog {
   }
 
   get epoch(): string {
-    return this.#session.summary.epoch;
+    return this.#session.summary.meta.epoch;
   }
 
   get lastSeq(): number {
-    return this.#session.summary.lastSeq;
+    return this.#session.summary.meta.lastSeq;
   }
 
   record(events: readonly SessionEvent[]): Numbered[] {
@@ -59,7 +59,7 @@ export class MemoryLog implements SessionLog {
     for (const { event } of numbered) {
       const entry = toEntry(event);
       if (entry) keepEntry(session, entry);
-      else session.summary = { ...session.summary, lastSeq: event.seq };
+      else session.summary = withLastSeq(session.summary, event.seq);
       session.runs = nextOpenRuns(session.runs, event);
     }
     session.events.push(...numbered);

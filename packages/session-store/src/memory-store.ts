@@ -154,7 +154,7 @@ class MemoryStore implements SessionStore {
     const session = this.#writable(sessionId);
     const before = idempotencyKey === undefined ? undefined : session.keys.find(idempotencyKey, checked);
     if (before) return before;
-    const { lastSeq } = session.summary;
+    const { lastSeq } = session.summary.meta;
     assertExpected(expect, lastSeq);
     const entries = checked.map((message, index) => toMessageEntry(message, lastSeq + 1 + index, createId()));
     for (const entry of entries) keepEntry(session, entry);
@@ -208,7 +208,7 @@ class MemoryStore implements SessionStore {
   }
 
   #kept(): SessionMeta[] {
-    const kept = [...this.#sessions.values()].filter(({ summary }) => summary.lastSeq > 0);
+    const kept = [...this.#sessions.values()].filter(({ entries }) => entries.length > 0);
     return kept.map(({ summary }) => summary.meta);
   }
 

@@ -21,7 +21,7 @@ export async function forkSession(
 ): Promise<SessionMeta> {
   const other = await files.summary(sessionId, located);
   if (!other) throw notFound(sessionId);
-  const { at = other.lastSeq, key = other.meta.key, owner = other.meta.owner } = options;
+  const { at = other.meta.lastSeq, key = other.meta.key, owner = other.meta.owner } = options;
   assertKey(key);
   const forkedFrom = { sessionId, seq: at };
   const created = createSummary(key, { forkedFrom, ...(owner !== undefined && { owner }) });

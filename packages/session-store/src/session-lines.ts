@@ -28,6 +28,10 @@ export function toSegments(
 
 /** The lines of one group. Each but the last says how many follow, so that a torn group is known for what it is. */
 export function toGroup(entries: readonly MessageEntry[], idempotencyKey: string | undefined): Segment {
+  const [only] = entries;
+  if (only && entries.length === 1 && idempotencyKey === undefined) {
+    return { file: "transcript", lines: formatLine(only) };
+  }
   const lines = entries.map((entry, index) => {
     const groupRest = entries.length - 1 - index;
     return formatLine({
@@ -40,8 +44,8 @@ export function toGroup(entries: readonly MessageEntry[], idempotencyKey: string
 }
 
 /** The header of a transcript: its first line, or the line by which a file of the tutorial's code is adopted. */
-export function toHeader({ meta, lastSeq, epoch }: Summary): SessionHeader {
-  const { sessionId, key, createdAt, owner, forkedFrom } = meta;
+export function toHeader({ meta }: Summary): SessionHeader {
+  const { sessionId, key, createdAt, owner, forkedFrom, epoch, lastSeq } = meta;
   return {
     type: "session",
     v: TRANSCRIPT_VERSION,

@@ -27,7 +27,7 @@ export class JsonlSessionLog implements SessionLog {
   }
 
   get epoch(): string {
-    return this.#writer.summary.epoch;
+    return this.#writer.meta.epoch;
   }
 
   get lastSeq(): number {

@@ -14,7 +14,7 @@ export async function archiveSession(parts: StoreParts, sessionId: string): Prom
   const meta = await writeSession(parts, sessionId, async (writer) => {
     assertAtRest(writer);
     await writer.record([{ type: "session_updated", archived: true, timestamp: Date.now() }]);
-    return writer.summary.meta;
+    return writer.meta;
   });
   await moveAway(parts, sessionId, "archive");
   return meta;
@@ -25,9 +25,9 @@ export async function unarchiveSession(parts: StoreParts, sessionId: string): Pr
   const shelved = await findShelved(fs, path, "archive", sessionId);
   if (shelved) unshelve(fs, shelved, sessionPaths(path, sessionId));
   return parts.writers.use(sessionId, async (writer) => {
-    if (!writer.summary.meta.archived) return writer.summary.meta;
+    if (!writer.meta.archived) return writer.meta;
     await writer.record([{ type: "session_updated", archived: false, timestamp: Date.now() }]);
-    return writer.summary.meta;
+    return writer.meta;
   });
 }
 

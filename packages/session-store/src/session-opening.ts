@@ -115,19 +115,22 @@ async function openLocked(
   if (!terminated) transcript.startNewLine();
   const journal = fs.pathStat(paths.journal) ? await openJournal(fs, paths, files) : undefined;
   // The machine may have forgotten numbers that were shown.
-  const renewed =
-    lock.takeover === "machine died" ? { ...summary, epoch: createId(), numbered: true } : summary;
+  const renewed = lock.takeover === "machine died" ? withEpoch(summary, createId()) : summary;
   if (renewed !== summary) transcript.append(formatLine(toHeader(renewed)));
   if (renewed !== summary && durability === "disk") await transcript.sync();
-  let lastSeq = summary.lastSeq;
+  let { lastSeq } = summary.meta;
   let runs = noOpenRuns;
   if (journal) {
-    for await (const { event } of readEventFiles(fs, paths, sessionId, checkpoint.summary.lastSeq)) {
+    for await (const { event } of readEventFiles(fs, paths, sessionId, checkpoint.summary.meta.lastSeq)) {
       lastSeq = Math.max(lastSeq, event.seq);
       runs = nextOpenRuns(runs, event);
     }
   }
   return { summary: renewed, lastSeq, transcript, journal, runs };
+}
+
+function withEpoch(summary: Summary, epoch: string): Summary {
+  return { ...summary, numbered: true, meta: { ...summary.meta, epoch } };
 }
 
 async function openJournal(fs: FileSystem, paths: SessionPaths, files: AppendFile[]): Promise<AppendFile> {

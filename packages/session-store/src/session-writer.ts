@@ -5,6 +5,7 @@ import type {
   MessageEntry,
   Numbered,
   SessionEvent,
+  SessionMeta,
 } from "@mini-openclaw/protocol";
 import { toEntry } from "@mini-openclaw/protocol";
 import { StoreError } from "./errors.ts";
@@ -40,6 +41,8 @@ const MAX_WAITING_CHARS = 16_777_216;
 interface Batch {
   readonly items: BatchItem[];
   readonly written: Promise<void>;
+  /** One for all who want to wait for the disk. */
+  synced?: Promise<void>;
 }
 
 interface BatchItem {
@@ -75,8 +78,9 @@ export class SessionWriter {
     this.recent = new RecentEvents(start.lastSeq);
   }
 
-  get summary(): Summary {
-    return this.#summary;
+  /** What is known of the session, live events included. */
+  get meta(): SessionMeta {
+    return { ...this.#summary.meta, lastSeq: this.#lastSeq };
   }
 
   get lastSeq(): number {
@@ -133,13 +137,14 @@ export class SessionWriter {
     const entries = messages.map((message, index) => toMessageEntry(message, next + index, createId()));
     const item: BatchItem = { entries, segment: toGroup(entries, idempotencyKey) };
     this.#lastSeq += entries.length;
-    this.#batch ??= this.#beginBatch();
-    this.#batch.items.push(item);
+    const batch = (this.#batch ??= this.#beginBatch());
+    batch.items.push(item);
     if (idempotencyKey !== undefined) keys?.remember(idempotencyKey, entries);
-    await this.#batch.written;
+    await batch.written;
     if (item.error !== undefined && idempotencyKey !== undefined) keys?.forget(idempotencyKey);
     if (item.error !== undefined) throw item.error;
-    if (durability === "disk") await this.#synced([item.segment]);
+    if (durability === "disk")
+      await (batch.synced ??= this.#synced(batch.items.map(({ segment }) => segment)));
     this.#shownSeq = Math.max(this.#shownSeq, entries.at(-1)?.seq ?? 0);
     return entries;
   }
@@ -150,7 +155,7 @@ export class SessionWriter {
     if (!this.#disk.hasJournal) return;
     this.#assertReady();
     this.#flush();
-    if (this.#summary.lastSeq < this.#lastSeq) return;
+    if (this.#summary.meta.lastSeq < this.#lastSeq) return;
     this.#disk.dropJournal();
     this.#disk.saveCheckpoint(this.#summary);
   }
@@ -201,7 +206,7 @@ export class SessionWriter {
       undone &&= alone?.undone ?? true;
     }
     // Numbers at the end that nobody got are free again; those that may stand in the file are not.
-    if (undone) this.#lastSeq = Math.max(this.#summary.lastSeq, this.#shownSeq);
+    if (undone) this.#lastSeq = Math.max(this.#summary.meta.lastSeq, this.#shownSeq);
   }
 
   #keep(segments: readonly Segment[], entries: readonly (Entry | undefined)[]) {

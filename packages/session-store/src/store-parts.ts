@@ -22,7 +22,7 @@ export function writeSession<T>(
   use: (writer: SessionWriter) => Promise<T>,
 ): Promise<T> {
   return writers.use(sessionId, (writer) => {
-    if (writer.summary.meta.archived) throw archived(sessionId);
+    if (writer.meta.archived) throw archived(sessionId);
     return use(writer);
   });
 }

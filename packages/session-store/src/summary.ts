@@ -5,9 +5,6 @@ import { numberBare, type TranscriptLine } from "./transcript-line.ts";
 /** What reading a transcript line by line adds up to. */
 export interface Summary {
   readonly meta: SessionMeta;
-  /** The number of the newest line. */
-  readonly lastSeq: number;
-  readonly epoch: string;
   /** Whether lines from here on carry their own numbers. */
   readonly numbered: boolean;
   /** Whether a title was given; until then the first user message names the session. */
@@ -39,8 +36,6 @@ export function beginSummary(
       lastSeq: 0,
       epoch: "0",
     },
-    lastSeq: 0,
-    epoch: "0",
     numbered: false,
     renamed: false,
   };
@@ -48,12 +43,7 @@ export function beginSummary(
 
 /** Pure: the summary after one more line. */
 export function nextSummary(summary: Summary, line: TranscriptLine): Summary {
-  const next = withLine(summary, line);
-  const { lastSeq, epoch } = next;
-  return { ...next, meta: { ...next.meta, lastSeq, epoch } };
-}
-
-function withLine(summary: Summary, line: TranscriptLine): Summary {
+  const { meta } = summary;
   switch (line.kind) {
     case "blank":
       return summary;
@@ -63,13 +53,13 @@ function withLine(summary: Summary, line: TranscriptLine): Summary {
       return withEntry(summary, line.entry);
     case "bare":
       return {
-        ...withEntry(summary, numberBare(line.message, summary.lastSeq + 1)),
+        ...withEntry(summary, numberBare(line.message, meta.lastSeq + 1)),
         numbered: summary.numbered,
       };
     case "unknown":
-      return { ...summary, numbered: true, lastSeq: Math.max(summary.lastSeq, line.seq) };
+      return { ...withLastSeq(summary, Math.max(meta.lastSeq, line.seq)), numbered: true };
     case "damaged":
-      return { ...summary, lastSeq: numberOfDamaged(summary.lastSeq, line.seq) };
+      return withLastSeq(summary, numberOfDamaged(meta.lastSeq, line.seq));
   }
 }
 
@@ -87,19 +77,25 @@ export function titleOf(content: string): string {
     .trim();
 }
 
+/** The summary, where live events have taken more numbers than the lines say. */
+export function withLastSeq(summary: Summary, lastSeq: number): Summary {
+  return { ...summary, meta: { ...summary.meta, lastSeq } };
+}
+
 function withHeader(summary: Summary, header: SessionHeader): Summary {
-  const { key, createdAt, owner, forkedFrom, epoch = summary.epoch } = header;
+  const { meta } = summary;
+  const { key, createdAt, owner, forkedFrom, epoch = meta.epoch } = header;
   return {
     ...summary,
     numbered: true,
-    epoch,
-    lastSeq: Math.max(summary.lastSeq, header.lastSeq ?? 0),
     meta: {
-      ...summary.meta,
+      ...meta,
       key,
       channel: channelOf(key),
       createdAt,
-      updatedAt: summary.lastSeq === 0 ? createdAt : summary.meta.updatedAt,
+      updatedAt: meta.lastSeq === 0 ? createdAt : meta.updatedAt,
+      lastSeq: Math.max(meta.lastSeq, header.lastSeq ?? 0),
+      epoch,
       ...(owner !== undefined && { owner }),
       ...(forkedFrom !== undefined && { forkedFrom }),
     },
@@ -107,9 +103,8 @@ function withHeader(summary: Summary, header: SessionHeader): Summary {
 }
 
 function withEntry(summary: Summary, entry: Entry): Summary {
-  const { epoch } = summary;
-  const lastSeq = Math.max(summary.lastSeq, entry.seq);
   const meta = { ...summary.meta, updatedAt: entry.timestamp };
+  meta.lastSeq = Math.max(meta.lastSeq, entry.seq);
   let { renamed } = summary;
   if (!("role" in entry)) {
     if (entry.type === "session_updated") {
@@ -120,9 +115,9 @@ function withEntry(summary: Summary, entry: Entry): Summary {
   } else {
     if (entry.role === "user" && meta.title === "" && !renamed) meta.title = titleOf(entry.content);
     if (entry.role === "user" || entry.role === "assistant") meta.messageCount += 1;
-    if (summary.lastSeq === 0 && meta.createdAt === 0) meta.createdAt = entry.timestamp;
+    if (meta.createdAt === 0) meta.createdAt = entry.timestamp;
   }
-  return { meta, lastSeq, epoch, numbered: true, renamed };
+  return { meta, numbered: true, renamed };
 }
 
 function numberOfDamaged(lastSeq: number, seq = 0): number {

@@ -121,8 +121,8 @@ export async function* readLinesBackward({
 }
 
 /** The entry of a line, numbered with the summary that includes it. */
-export function toNumbered(line: TranscriptLine, { lastSeq }: Summary): Entry | undefined {
-  return line.kind === "bare" ? numberBare(line.message, lastSeq) : entryOf(line);
+export function toNumbered(line: TranscriptLine, { meta }: Summary): Entry | undefined {
+  return line.kind === "bare" ? numberBare(line.message, meta.lastSeq) : entryOf(line);
 }
 
 /** Where the lines with greater numbers begin. The start, where lines without numbers make it unsure. */
