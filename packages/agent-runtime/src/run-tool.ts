@@ -30,9 +30,11 @@ export async function runTool(
   limits: ToolLimits,
 ): Promise<CallResult> {
   const fault = callFault(tool, call);
-  if (tool === undefined || fault !== undefined) return { output: fault ?? "", isError: true };
+  if (!tool || fault) return { output: fault ?? "", isError: true };
   try {
-    const result = checkResult(await withinTime(tool, call, context, limits));
+    const checked = await tool.check(call.input);
+    if ("fault" in checked) return { output: badInput(checked.fault), isError: true };
+    const result = checkResult(await withinTime(tool, checked.value, context, limits));
     return { output: cutMiddle(textOf(result), limits.maxToolOutputChars), isError: !result.success };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -46,16 +48,14 @@ function textOf({ success, output, error }: ToolResult): string {
   return output === "" || output.endsWith("\n") ? output + error : `${output}\n${error}`;
 }
 
-function callFault(
-  tool: Tool | undefined,
-  { toolName, input, invalidInput }: ModelToolCall,
-): string | undefined {
+function callFault(tool: Tool | undefined, { toolName, invalidInput }: ModelToolCall): string | undefined {
   if (!tool) return `There is no tool named ${JSON.stringify(cutMiddle(toolName, 100))}.`;
-  if (invalidInput !== undefined) {
-    return `The input is not a complete JSON object; the tool was not run. It began with: ${cutMiddle(invalidInput, 200)}`;
-  }
-  const fault = tool.faultOf(input);
-  return fault && `The input is not valid; the tool was not run.\n${cutMiddle(fault, 1000)}`;
+  if (invalidInput === undefined) return undefined;
+  return `The input is not a complete JSON object; the tool was not run. It began with: ${cutMiddle(invalidInput, 200)}`;
+}
+
+function badInput(fault: string): string {
+  return `The input is not valid; the tool was not run.\n${cutMiddle(fault, 1000)}`;
 }
 
 /** A tool is code from elsewhere: its answer is checked like anything else from outside. */
@@ -69,7 +69,7 @@ function checkResult(result: unknown): ToolResult {
 
 async function withinTime(
   { definition }: Tool,
-  { input }: ModelToolCall,
+  input: unknown,
   context: ToolContext,
   { toolTimeoutMs }: ToolLimits,
 ): Promise<unknown> {
@@ -83,7 +83,11 @@ async function withinTime(
       stop.signal.addEventListener("abort", giveUp, { once: true });
       later(timeoutMs, () => stop.abort(new Error(`it did not end within ${timeoutMs} ms.`)));
       // `async` turns a synchronous throw into a rejection.
-      (async () => definition.execute(input, { ...context, signal: stop.signal }))().then(resolve, reject);
+      (async () =>
+        definition.execute(input as Record<string, unknown>, { ...context, signal: stop.signal }))().then(
+        resolve,
+        reject,
+      );
     });
   } finally {
     stop.dispose();

@@ -1,23 +1,6 @@
-import { Validator } from "@cfworker/json-schema";
 import type { ModelTool } from "@mini-openclaw/protocol";
 import { AgentError } from "./errors.ts";
-
-/** A JSON Schema of type `object`. */
-export interface JsonSchema {
-  type: "object";
-  [keyword: string]: unknown;
-}
-
-/** One parameter in the short form. Required unless it says otherwise. */
-export interface ToolParameter {
-  /** `string`, `number`, `integer`, `boolean`, `array` or `object`. */
-  type: string;
-  description: string;
-  /** @default true */
-  required?: boolean;
-  /** Any other JSON Schema keyword, such as `enum`, `items` or `minimum`. */
-  [keyword: string]: unknown;
-}
+import { type CheckedInput, type StandardSchema, type ToolParameters, toInputSchema } from "./tool-input.ts";
 
 /** What the model may call. */
 export interface ToolDefinition<Input = Record<string, unknown>> {
@@ -25,8 +8,8 @@ export interface ToolDefinition<Input = Record<string, unknown>> {
   name: string;
   /** Tells the model what it does, when to use it, and what comes back. */
   description: string;
-  /** The parameters by name, or a JSON Schema of type `object`. */
-  parameters: Record<string, ToolParameter> | JsonSchema;
+  /** The parameters by name, or a JSON Schema of type `object`, or a Standard Schema. */
+  parameters: ToolParameters;
   /**
    * Does the work. `input` has been checked against `parameters`.
    *
@@ -63,16 +46,22 @@ export interface ToolResult {
 export interface Tool {
   readonly definition: ToolDefinition;
   readonly model: ModelTool;
-  /** What is wrong with an input, in words for the model; `undefined` if nothing is. */
-  faultOf(input: Record<string, unknown>): string | undefined;
+  readonly check: (input: Record<string, unknown>) => CheckedInput | Promise<CheckedInput>;
 }
 
+/** A definition whose `execute` gets what its Standard Schema gives. */
+export type SchemaToolDefinition<Output> = Omit<ToolDefinition<Output>, "parameters"> & {
+  parameters: StandardSchema<Output>;
+};
+
 /**
- * Keeps a definition's input type while making it one of many.
- *
- * The cast is sound because a tool's input is checked against `parameters` before `execute` sees it.
+ * Ties the type of `execute`'s input to the tool: inferred from a Standard Schema, named otherwise. The result is one tool
+ * among others.
  */
-export function defineTool<Input>(definition: ToolDefinition<Input>): ToolDefinition {
+export function defineTool<Output>(definition: SchemaToolDefinition<Output>): ToolDefinition;
+export function defineTool<Input>(definition: ToolDefinition<Input>): ToolDefinition;
+export function defineTool(definition: unknown): ToolDefinition {
+  // Sound because an input is checked against `parameters` before `execute` sees it.
   return definition as ToolDefinition;
 }
 
@@ -90,44 +79,6 @@ export function toTool(definition: ToolDefinition): Tool {
       `Tool name ${JSON.stringify(name)}: only letters, digits, "_" and "-" are allowed, 1 to 64 of them.`,
     );
   }
-  const inputSchema = isJsonSchema(parameters) ? parameters : toJsonSchema(name, parameters);
-  const validator = new Validator(inputSchema, "2020-12", false);
-  return {
-    definition,
-    model: { name, description, inputSchema },
-    faultOf: (input) => describeFault(validator, input),
-  };
-}
-
-function isJsonSchema(parameters: ToolDefinition["parameters"]): parameters is JsonSchema {
-  return typeof parameters["type"] === "string";
-}
-
-const parameterTypes = ["string", "number", "integer", "boolean", "array", "object"];
-
-function toJsonSchema(tool: string, parameters: Record<string, ToolParameter>): JsonSchema {
-  const properties: Record<string, unknown> = {};
-  const required: string[] = [];
-  for (const [name, { required: isRequired = true, ...schema }] of Object.entries(parameters)) {
-    if (!parameterTypes.includes(schema.type)) {
-      throw new AgentError(
-        "INVALID_TOOL",
-        `Tool ${tool}, parameter ${name}: type ${JSON.stringify(schema.type)} is none of ${parameterTypes.join(", ")}.`,
-      );
-    }
-    properties[name] = schema;
-    if (isRequired) required.push(name);
-  }
-  return { type: "object", properties, required };
-}
-
-function describeFault(validator: Validator, input: Record<string, unknown>): string | undefined {
-  const { valid, errors } = validator.validate(input);
-  if (valid) return undefined;
-  // The outer errors only say that something inside is wrong; the last ones name it.
-  const innermost = errors.filter(({ keyword }) => keyword !== "properties" && keyword !== "items");
-  return innermost
-    .slice(0, 3)
-    .map(({ instanceLocation, error }) => `${instanceLocation.replace(/^#/, "input")}: ${error}`)
-    .join("\n");
+  const { jsonSchema, check } = toInputSchema(name, parameters);
+  return { definition, model: { name, description, inputSchema: jsonSchema }, check };
 }

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { AgentError, AgentRuntime, type AgentRuntimeOptions, type ToolDefinition } from "../src/index.ts";
+import { z } from "zod";
+import {
+  AgentError,
+  AgentRuntime,
+  type AgentRuntimeOptions,
+  defineTool,
+  type ToolDefinition,
+} from "../src/index.ts";
 import { calls, createScriptedProvider, says } from "../src/testing.ts";
 import { eventsOf, inputOf, outline } from "./collect.ts";
 
@@ -55,6 +62,49 @@ describe("parameters", () => {
     expect(await schemaOf({ type: { type: "string", description: "Which." } })).toMatchObject({
       required: ["type"],
     });
+  });
+});
+
+describe("parameters as a Standard Schema", () => {
+  const schema = z.object({ city: z.string().min(2), days: z.int().default(1) });
+  const forecast = defineTool({
+    name: "forecast",
+    description: "",
+    parameters: schema,
+    execute: ({ city, days }) => ({ success: true, output: `${city.toUpperCase()} ${days + 1}` }),
+  });
+
+  async function resultOf(input: Record<string, unknown>, tool = forecast): Promise<string | undefined> {
+    const model = createScriptedProvider([[calls(tool.name, input)], [says("ok")]]);
+    const lines = outline(
+      await eventsOf(new AgentRuntime({ provider: model, tools: [tool] }), inputOf("hi")),
+    );
+    expect(model.requests[0]?.tools[0]?.inputSchema).toMatchObject({ type: "object", required: ["city"] });
+    return lines.find((line) => line.startsWith("tool_done"));
+  }
+
+  test("give `execute` their output, its type inferred", async () => {
+    expect(await resultOf({ city: "Rome" })).toBe("tool_done call_1_1 ROME 2");
+  });
+
+  test("name what is wrong", async () => {
+    expect(await resultOf({ city: "R", days: "x" })).toMatch(
+      /^tool_done call_1_1 error: The input is not valid; the tool was not run\.\ninput\/city: .*\ninput\/days: /,
+    );
+  });
+
+  test.each([
+    ["that is not of an object", z.string(), "Tool x: its schema is not one of an object."],
+    [
+      "that has no JSON Schema",
+      { "~standard": { validate: (value: unknown) => ({ value }) } } as unknown as typeof schema,
+      "Tool x: its schema cannot be turned into JSON Schema.",
+    ],
+  ])("%s are refused", (_, parameters, message) => {
+    const agent = new AgentRuntime({ provider });
+    expect(() => agent.registerTool({ ...ping, name: "x", parameters })).toThrow(
+      new AgentError("INVALID_TOOL", message),
+    );
   });
 });
 
