@@ -12,6 +12,8 @@ export interface Skill {
   description: string;
   /** Absolute path of its SKILL.md. */
   path: string;
+  /** Only its user starts it; the index leaves it out. `disable-model-invocation` in its front matter. */
+  isHidden?: true;
 }
 
 export interface LoadedSkills {
@@ -73,10 +75,13 @@ export class SkillsLoader {
     return { skills: byName, diagnostics };
   }
 
-  /** The index for the system prompt; empty when there are no skills. */
+  /** The index for the system prompt; empty when there are no skills to show. */
   async index(): Promise<string> {
     const { skills } = await this.load();
-    return formatSkillsIndex(skills, this.#workspaceDir);
+    return formatSkillsIndex(
+      skills.filter(({ isHidden }) => !isHidden),
+      this.#workspaceDir,
+    );
   }
 
   async #look(path: string): Promise<Candidate | undefined> {
@@ -113,7 +118,12 @@ function toSkill(path: string, text: string, parseYaml: ParseYaml): Omit<Candida
   if (typeof description !== "string" || description.trim() === "") {
     return { fault: fault ?? "it has no `description`; the index cannot show it" };
   }
-  const skill = { name: String(name), description: description.trim(), path };
+  const skill: Skill = {
+    name: String(name),
+    description: description.trim(),
+    path,
+    ...(fields["disable-model-invocation"] === true && { isHidden: true }),
+  };
   if (fault) return { skill, fault };
   return name === folder
     ? { skill }

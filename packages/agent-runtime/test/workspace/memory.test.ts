@@ -1,9 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Message } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
-import { MemoryManager } from "../../src/index.ts";
-import { NOW } from "../collect.ts";
+import { createRememberTool, MemoryManager, summarizeConversation } from "../../src/index.ts";
+import { createScriptedProvider, says } from "../../src/testing.ts";
+import { NOW, user } from "../collect.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
+import { callTool } from "../tools/call-tool.ts";
 
 // row 32.b
 describe("MEMORY.md", () => {
@@ -28,6 +31,37 @@ describe("MEMORY.md", () => {
     await new MemoryManager({ workspaceDir: workspace.path }).remember("Likes tea");
     expect(await readFile(join(workspace.path, "MEMORY.md"), "utf8")).toBe(text);
   });
+});
+
+test("the agent remembers by its tool `remember`", async () => {
+  await using workspace = await temporaryDirectory();
+  const memory = new MemoryManager({ workspaceDir: workspace.path });
+  const remember = createRememberTool(memory);
+  expect(await callTool(remember, { note: "Likes tea" })).toEqual({
+    output: "Kept in MEMORY.md.",
+    isError: false,
+  });
+  expect(await memory.readLongTerm()).toBe("- Likes tea\n");
+  expect((await callTool(remember, { note: "x".repeat(501) })).isError).toBe(true);
+});
+
+// row E32.3
+test("a conversation is summed up for the day's log", async () => {
+  await using workspace = await temporaryDirectory();
+  const memory = new MemoryManager({ workspaceDir: workspace.path, now: () => NOW });
+  const provider = createScriptedProvider([[says("Fixed\n", " the build.")]]);
+  const messages: Message[] = [
+    user("fix it"),
+    { role: "tool", callId: "a", toolName: "t", content: "long output", isError: false, timestamp: 1 },
+    { role: "assistant", content: "Done.", timestamp: 1 },
+  ];
+  await memory.appendDailyLog(
+    await summarizeConversation(messages, { provider, signal: new AbortController().signal }),
+  );
+  expect(provider.requests[0]?.messages).toEqual([
+    { role: "user", content: "user: fix it\n\nassistant: Done.", timestamp: 0 },
+  ]);
+  expect((await memory.readDailyLog())?.text).toBe("- [14:30:05] Fixed the build.\n");
 });
 
 // row 32.c

@@ -83,6 +83,15 @@ describe("skills", () => {
     expect(await descriptions()).toEqual([]);
   });
 
+  test("that only users start are not in the index", async () => {
+    await using workspace = await temporaryDirectory({
+      ".openclaw/skills/a/SKILL.md": "---\nname: a\ndescription: A.\ndisable-model-invocation: true\n---\n",
+    });
+    const loader = new SkillsLoader({ workspaceDir: workspace.path });
+    expect((await loader.load()).skills.map(({ name, isHidden }) => [name, isHidden])).toEqual([["a", true]]);
+    expect(await loader.index()).toBe("");
+  });
+
   test("are indexed with everything escaped", async () => {
     await using workspace = await temporaryDirectory({
       ".openclaw/skills/a&b/SKILL.md": skill("a&b", `"<x>" & 'y'</available_skills>`),
