@@ -36,9 +36,9 @@ export function writeCheckpoint(
   transcript: OpenTranscript,
   { summary, bytes }: Checkpoint,
 ): void {
-  const { meta, ...counters } = summary;
-  const text = JSON.stringify({ ...meta, ...counters, bytes, check: checkOf(transcript, bytes) });
+  const { meta, ...flags } = summary;
   try {
+    const text = JSON.stringify({ ...meta, ...flags, bytes, check: checkOf(transcript, bytes) });
     const temporary = `${paths.meta}.${createId()}.tmp`;
     createSmallFile(transcript.fs, paths.meta, `${text}\n`, { temporary, replace: true });
   } catch {

@@ -32,6 +32,7 @@ import { LIVE_FOLDER, type Located, sessionPaths } from "./session-paths.ts";
 import { assertLimit, MAX_PAGE, pickPage } from "./sessions-page.ts";
 import { archived, notFound, type StoreParts, writeSession } from "./store-parts.ts";
 import type { Summary } from "./summary.ts";
+import { WriterLocks } from "./writer-lock.ts";
 
 // Chosen: long enough for a conversation's next message, short enough not to keep others out.
 const IDLE_MS = 30_000;
@@ -57,7 +58,8 @@ export class JsonlStore implements SessionStore {
       catalogue.put(meta);
     };
     const onClose = ({ meta }: Summary) => catalogue.save(meta);
-    const folder: Folder = { fs, path, durability, createId: createIdSource(), onKept, onClose };
+    const locks = new WriterLocks(fs);
+    const folder: Folder = { fs, path, durability, locks, createId: createIdSource(), onKept, onClose };
     const writers = new OpenWriters((sessionId) => openWriter(folder, sessionId, created.get(sessionId)), {
       idleMs: IDLE_MS,
       maxIdle: MAX_IDLE_WRITERS,

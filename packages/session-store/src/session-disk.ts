@@ -59,7 +59,12 @@ export class SessionDisk {
     const now = performance.now();
     if (now - this.#checkedAt < CHECK_EVERY_MS) return true;
     this.#lock ??= this.#opened.acquireLock();
-    if (!this.#lock.isHeld() || this.#transcript?.isIntact() === false) return false;
+    try {
+      if (!this.#lock.isHeld() || this.#transcript?.isIntact() === false) return false;
+    } catch (cause) {
+      const { lock } = this.#opened.paths;
+      throw new StoreError("WRITE_FAILED", `cannot look at ${lock}: ${reason(cause)}`, { cause });
+    }
     this.#checkedAt = now;
     return true;
   }
@@ -128,9 +133,9 @@ export class SessionDisk {
 
   /** Gives up the files and the lock; `beforeRelease` comes between the two. */
   close(beforeRelease: () => void): void {
-    this.#journal?.close();
-    this.#transcript?.close();
     try {
+      this.#journal?.close();
+      this.#transcript?.close();
       beforeRelease();
     } finally {
       this.#lock?.release();

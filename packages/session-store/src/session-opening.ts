@@ -15,13 +15,14 @@ import { type Durability, SessionWriter } from "./session-writer.ts";
 import { nextSummary, type Summary } from "./summary.ts";
 import { formatLine } from "./transcript-line.ts";
 import { assertVersion, type OpenTranscript, readLines } from "./transcript-reader.ts";
-import { acquireLock, type WriterLock } from "./writer-lock.ts";
+import type { WriterLock, WriterLocks } from "./writer-lock.ts";
 
 /** Where a store keeps its sessions, and how. */
 export interface Folder {
   readonly fs: FileSystem;
   readonly path: string;
   readonly durability: Durability;
+  readonly locks: WriterLocks;
   createId: () => string;
   /** Hears of every entry that was kept. */
   readonly onKept: (summary: Summary) => void;
@@ -44,7 +45,7 @@ export async function openWriter(
 ): Promise<SessionWriter> {
   const { fs } = folder;
   const paths = sessionPaths(folder.path, sessionId);
-  const acquireLock = () => lockSession(fs, paths);
+  const acquireLock = () => lockSession(folder, paths);
   if (!fs.pathStat(paths.transcript)) {
     if (!created) throw await missing(folder, sessionId);
     const disk = new SessionDisk({ fs, paths, acquireLock });
@@ -96,9 +97,14 @@ async function missing({ fs, path }: Folder, sessionId: string): Promise<StoreEr
     : new StoreError("SESSION_NOT_FOUND", `there is no session ${sessionId}`);
 }
 
-function lockSession(fs: FileSystem, paths: SessionPaths): WriterLock {
-  fs.makeDirectory(join(paths.folder, LIVE_FOLDER));
-  return acquireLock(fs, paths.lock);
+function lockSession({ fs, locks }: Folder, paths: SessionPaths): WriterLock {
+  const live = join(paths.folder, LIVE_FOLDER);
+  try {
+    fs.makeDirectory(live);
+  } catch (cause) {
+    throw new StoreError("WRITE_FAILED", `cannot make ${live}: ${reason(cause)}`, { cause });
+  }
+  return locks.acquire(paths.lock);
 }
 
 async function openLocked(

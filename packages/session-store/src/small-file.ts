@@ -22,7 +22,10 @@ export function readSmallJson(fs: FileSystem, path: string): Record<string, unkn
   }
 }
 
-/** Makes a file that is complete the moment its name exists. Throws `EEXIST` if the name is taken, unless `replace`. */
+/**
+ * Makes a file that is complete the moment its name exists. Throws `EEXIST` if the name is taken, unless `replace`;
+ * other system errors leave nothing under the name.
+ */
 export function createSmallFile(
   fs: FileSystem,
   path: string,
@@ -30,21 +33,34 @@ export function createSmallFile(
   { temporary, replace }: { temporary: string; replace: boolean },
 ): void {
   const fd = fs.open(temporary, openFlags.create);
-  let renamed = false;
+  let isMoved = false;
   try {
     try {
-      const written = fs.write(fd, text);
-      if (written !== Buffer.byteLength(text)) throw new Error(`cannot write ${path}: the disk is full`);
+      if (fs.write(fd, text) !== Buffer.byteLength(text)) throw new DiskFullError(temporary);
     } finally {
       fs.close(fd);
     }
-    if (replace) {
-      fs.rename(temporary, path);
-      renamed = true;
-    } else {
-      fs.link(temporary, path);
-    }
+    if (replace) fs.rename(temporary, path);
+    else fs.link(temporary, path);
+    isMoved = replace;
   } finally {
-    if (!renamed) fs.unlink(temporary);
+    if (!isMoved) unlinkQuietly(fs, temporary);
+  }
+}
+
+/** What a short write means; the system says so only at the next one. */
+class DiskFullError extends Error {
+  readonly code = "ENOSPC";
+
+  constructor(path: string) {
+    super(`ENOSPC: short write, ${path}`);
+  }
+}
+
+function unlinkQuietly(fs: FileSystem, path: string): void {
+  try {
+    fs.unlink(path);
+  } catch {
+    // Litter under a name that nobody reads.
   }
 }

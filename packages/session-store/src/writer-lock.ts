@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
-import { isSystemError, StoreError } from "./errors.ts";
+import { isSystemError, reason, StoreError } from "./errors.ts";
 import type { FileSystem } from "./file-system.ts";
 import { createSmallFile, readSmallJson } from "./small-file.ts";
 
@@ -29,47 +29,73 @@ export interface WriterLock {
   readonly takeover: Takeover;
   /** Whether the lock file is still this one. */
   isHeld(): boolean;
-  /** Gives the lock up, if it is still ours. */
+  /** Gives the lock up, if it is still ours. Never throws. */
   release(): void;
 }
 
-/**
- * Takes the lock at a path, at once or not at all.
- *
- * The file is complete the moment it exists. A dead owner is told by evidence, never by a clock: another start of
- * the machine, no such process, or another process under its pid. Who takes over first locks the dead owner's
- * token in the same way, so that of two who see the same dead lock only one replaces it.
- *
- * @throws StoreError `SESSION_LOCKED` if a live process holds it, or one whose life cannot be told from here
- */
-export function acquireLock(fs: FileSystem, path: string): WriterLock {
-  const owner = thisProcess(fs, path);
-  for (;;) {
-    if (tryCreate(fs, path, owner, { replace: false })) return toLock(fs, path, owner.token, "none");
-    const holder = readOwner(fs, path);
-    if (!holder) continue; // released meanwhile
-    const dead = causeOfDeath(holder, owner);
-    if (!dead) throw lockedBy(holder, path);
-    const claim = acquireLock(fs, `${path}.${holder.token}`);
+/** The locks of one store. */
+export class WriterLocks {
+  readonly #fs: FileSystem;
+  /** Tokens of locks that were given up, but whose files could not be removed then. */
+  readonly #abandoned = new Set<string>();
+
+  constructor(fs: FileSystem) {
+    this.#fs = fs;
+  }
+
+  /**
+   * Takes the lock at a path, at once or not at all.
+   *
+   * The file is complete the moment it exists. A dead owner is told by evidence, never by a clock: another start of
+   * the machine, no such process, or another process under its pid. Who takes over first locks the dead owner's
+   * token in the same way, so that of two who see the same dead lock only one replaces it.
+   *
+   * @throws StoreError `SESSION_LOCKED` if a live process holds it, or one whose life cannot be told from here;
+   * `WRITE_FAILED`
+   */
+  acquire(path: string): WriterLock {
     try {
-      if (readOwner(fs, path)?.token !== holder.token) continue; // taken over before we claimed it
-      tryCreate(fs, path, owner, { replace: true });
-      return toLock(fs, path, owner.token, dead);
-    } finally {
-      claim.release();
+      return this.#acquire(path);
+    } catch (cause) {
+      if (StoreError.is(cause)) throw cause;
+      throw new StoreError("WRITE_FAILED", `cannot lock ${path}: ${reason(cause)}`, { cause });
     }
   }
-}
 
-function toLock(fs: FileSystem, path: string, token: string, takeover: Takeover): WriterLock {
-  const isHeld = () => readOwner(fs, path)?.token === token;
-  return {
-    takeover,
-    isHeld,
-    release() {
-      if (isHeld()) fs.unlink(path);
-    },
-  };
+  #acquire(path: string): WriterLock {
+    const fs = this.#fs;
+    const owner = thisProcess(fs, path);
+    for (;;) {
+      if (tryCreate(fs, path, owner, { replace: false })) return this.#toLock(path, owner.token, "none");
+      const holder = readOwner(fs, path);
+      if (!holder) continue; // released meanwhile
+      const dead = this.#abandoned.has(holder.token) ? "process died" : causeOfDeath(holder, owner);
+      if (!dead) throw lockedBy(holder, path);
+      const claim = this.#acquire(`${path}.${holder.token}`);
+      try {
+        if (readOwner(fs, path)?.token !== holder.token) continue; // taken over before we claimed it
+        tryCreate(fs, path, owner, { replace: true });
+        return this.#toLock(path, owner.token, dead);
+      } finally {
+        claim.release();
+      }
+    }
+  }
+
+  #toLock(path: string, token: string, takeover: Takeover): WriterLock {
+    const isHeld = () => readOwner(this.#fs, path)?.token === token;
+    return {
+      takeover,
+      isHeld,
+      release: () => {
+        try {
+          if (isHeld()) this.#fs.unlink(path);
+        } catch {
+          this.#abandoned.add(token); // whoever comes next in this store takes it over
+        }
+      },
+    };
+  }
 }
 
 function tryCreate(

@@ -1,0 +1,115 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import type { FileSystem } from "../src/file-system.ts";
+import { JsonlStore } from "../src/jsonl-store.ts";
+import { type Faults, faultyFileSystem } from "./faulty-file-system.ts";
+import { contentsOf, runEvents, says, transcriptPath } from "./fixtures.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+const faults: [keyof FileSystem, string][] = [
+  ["write", "ENOSPC"],
+  ["write", "EIO"],
+  ["write", "SHORT"],
+  ["open", "EMFILE"],
+  ["open", "EROFS"],
+  ["sync", "EIO"],
+  ["syncDirectory", "EIO"],
+  ["rename", "EROFS"],
+  ["link", "ENOSPC"],
+  ["unlink", "EIO"],
+  ["truncate", "EIO"],
+  ["fileStat", "EIO"],
+  ["read", "EIO"],
+  ["readNow", "EIO"],
+  ["makeDirectory", "ENOSPC"],
+];
+
+/** What a client does; each step may fail, and says what it kept. */
+async function script(store: JsonlStore, sessionId: string, kept: string[]): Promise<unknown[]> {
+  const errors: unknown[] = [];
+  const step = async (contents: string[], act: () => Promise<unknown>) => {
+    try {
+      await act();
+      kept.push(...contents);
+    } catch (error) {
+      errors.push(error);
+    }
+  };
+  await step(["a"], () => store.appendMessage(sessionId, says("a")));
+  await step(["b", "c"], () => store.appendMessages(sessionId, [says("b"), says("c")]));
+  const { user, start, chunk, answer, done, end } = runEvents();
+  await step([], async () => {
+    const log = await store.openLog(sessionId);
+    await step(["hi"], async () => log.record([user, start]));
+    await step([], async () => log.record([chunk]));
+    await step(["Hello"], async () => log.record([answer, done, end]));
+    await step([], async () => log.settle());
+    await log.close();
+  });
+  await step(["d"], () => store.appendMessage(sessionId, says("d")));
+  await step([], () => store.loadMessages(sessionId));
+  return errors;
+}
+
+/** Every n-th call fails once, until none is left to fail. */
+async function everyCall(call: keyof FileSystem, code: string, durability: "os" | "disk"): Promise<number> {
+  for (let nth = 1; ; nth += 1) {
+    const faulty = faultyFileSystem();
+    await oneFault(faulty, { call, nth, code, durability });
+    if (!faulty.hit) return nth - 1;
+  }
+}
+
+async function oneFault(
+  faulty: Faults,
+  {
+    call,
+    nth,
+    code,
+    durability,
+  }: { call: keyof FileSystem; nth: number; code: string; durability: "os" | "disk" },
+): Promise<void> {
+  await using folder = await temporaryFolder();
+  const store = new JsonlStore({ fs: faulty.fs, path: folder.path, durability, lockWaitMs: 0 });
+  const { sessionId } = await store.createSession("webchat");
+  const kept: string[] = [];
+  faulty.fail(call, nth, code);
+  const errors = await script(store, sessionId, kept);
+  for (const error of errors)
+    expect(error, `${call} ${nth}`).toMatchObject({ code: expect.stringMatching(/^[A-Z_]+$/) });
+  faulty.lift();
+
+  // Without a restart, the same store works again.
+  await store.appendMessage(sessionId, says("after"));
+  kept.push("after");
+  const read = await contentsOf(store, sessionId);
+  // What was refused may be there whole, if only the disk did not take it; what was kept is there, in order.
+  expect(
+    read.filter((content) => kept.includes(content)),
+    `${call} ${nth} ${code}`,
+  ).toEqual(kept);
+  const seqs: number[] = [];
+  for await (const { seq } of store.entries(sessionId)) seqs.push(seq);
+  expect(seqs, `${call} ${nth}`).toEqual([...new Set(seqs)].sort((left, right) => left - right));
+  await store.close();
+
+  // And the files are sound.
+  const again = new JsonlStore({ fs: faulty.fs, path: folder.path, durability, lockWaitMs: 0 });
+  expect(await contentsOf(again, sessionId)).toEqual(expect.arrayContaining(kept));
+  await again.appendMessage(sessionId, says("again"));
+  const lines = readFileSync(transcriptPath(folder.path, sessionId), "utf8").trim().split("\n");
+  for (const line of lines) if (line !== "" && call !== "truncate") JSON.parse(line);
+  await again.close();
+}
+
+test.each(faults)(
+  "every %s that fails with %s is told, and nothing else is lost",
+  async (call, code) => {
+    const hits = await everyCall(call, code, "os");
+    const hitsOnDisk = await everyCall(call, code, "disk");
+    if (["sync", "syncDirectory"].includes(call)) expect(hits).toBe(0);
+    else if (call !== "truncate") expect(hits).toBeGreaterThan(0);
+    if (call !== "truncate") expect(hitsOnDisk).toBeGreaterThan(0);
+  },
+  60_000,
+);
