@@ -1,3 +1,5 @@
+export type { ProviderUnderTest, SuiteFunctions } from "./testing/describe-model-provider.ts";
+export { describeModelProvider } from "./testing/describe-model-provider.ts";
 export type { ScriptedProvider, ScriptOptions, ScriptPart, ScriptStep } from "./testing/scripted-provider.ts";
 export {
   calls,

@@ -86,6 +86,7 @@ export function createScriptedProvider(
     model,
     requests,
     async *stream(request, { signal }) {
+      signal.throwIfAborted();
       requests.push({ ...request, messages: [...request.messages] });
       const turn = requests.length;
       yield* playStep(stepFor(request, turn), turn, () => pause(signal), signal);
