@@ -24,25 +24,38 @@ export class GatewayError extends Error {
 
 /** What a client is told of a failure: its code and one sentence; no stack, no path, no secret. */
 export function toClientError(error: unknown): { code: ErrorCode; message: string; retryable: boolean } {
-  const given = (error as { code?: unknown } | null | undefined)?.code;
-  // To a client, an id that no session can have is one that no session has.
-  const code = given === "INVALID_SESSION_ID" ? errorCodes.SESSION_NOT_FOUND : given;
-  if (typeof code !== "string" || !Object.hasOwn(errorCodes, code)) return unexpected;
+  if (GatewayError.is(error) && isErrorCode(error.code)) return toldAs(error.code, error.message);
+  const given = String((error as { code?: unknown } | null | undefined)?.code);
   // The gateway's own messages are written for clients; those of stores and agents may hold paths.
-  const message = GatewayError.is(error) ? error.message : (sentences[code] ?? unexpected.message);
-  return { code: code as ErrorCode, message, retryable: retryableCodes.has(code) };
+  const told = Object.hasOwn(storeErrors, given) ? storeErrors[given] : undefined;
+  return told ? toldAs(...told) : toldAs("INTERNAL", "The gateway failed; its log says why.");
 }
 
-const unexpected = {
-  code: errorCodes.INTERNAL,
-  message: "The gateway failed; its log says why.",
-  retryable: true,
-} as const;
+function toldAs(code: ErrorCode, message: string) {
+  return { code, message, retryable: retryableCodes.has(code) };
+}
 
-const sentences: Record<string, string> = {
-  SESSION_NOT_FOUND: "There is no such session.",
-  SESSION_LOCKED: "Another process writes this session.",
-  STORE_FAILED: "The session could not be read or written.",
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCodes, code);
+}
+
+const notFound = ["SESSION_NOT_FOUND", "There is no such session."] as const;
+const locked = ["SESSION_LOCKED", "Another process writes this session."] as const;
+const storeFailed = ["STORE_FAILED", "The session could not be read or written."] as const;
+
+/** The codes that stores throw, in words for clients. */
+const storeErrors: Record<string, readonly [ErrorCode, string]> = {
+  SESSION_NOT_FOUND: notFound,
+  // To a client, an id that no session can have is one that no session has.
+  INVALID_SESSION_ID: notFound,
+  SESSION_ARCHIVED: ["SESSION_ARCHIVED", "The session is archived."],
+  SESSION_LOCKED: locked,
+  SESSION_STOLEN: locked,
+  QUEUE_FULL: storeFailed,
+  WRITE_FAILED: storeFailed,
+  READ_FAILED: storeFailed,
+  NOT_A_FILE: storeFailed,
+  UNSUPPORTED_VERSION: storeFailed,
 };
 
 const retryableCodes: ReadonlySet<string> = new Set<ErrorCode>([
@@ -50,4 +63,5 @@ const retryableCodes: ReadonlySet<string> = new Set<ErrorCode>([
   "SESSION_LOCKED",
   "STORE_FAILED",
   "DRAINING",
+  "INTERNAL",
 ]);

@@ -32,6 +32,8 @@ export interface GatewayOptions extends AccessOptions {
   maxContextMessages?: number;
   /** How long an aborted agent may go on before its run is ended without it. @default 5000 */
   abortGraceMs?: number;
+  /** How long a session's log stays open after its last run, in milliseconds. @default 30000 */
+  idleMs?: number;
   /** Hears of failures that clients only get a code of. @default prints them to standard error */
   onFailure?: (error: unknown, during: string) => void;
 }
@@ -68,7 +70,7 @@ export class GatewayServer {
   #closing: Promise<void> | undefined;
 
   constructor(options: GatewayOptions) {
-    const { store, agent, limits, maxContextMessages = 50, abortGraceMs = 5000 } = options;
+    const { store, agent, limits, maxContextMessages = 50, abortGraceMs = 5000, idleMs = 30_000 } = options;
     this.#options = options;
     this.#limits = { ...defaultLimits, ...limits };
     this.#onFailure = options.onFailure ?? printFailure;
@@ -80,6 +82,7 @@ export class GatewayServer {
         agent,
         maxContextMessages,
         abortGraceMs,
+        idleMs,
         publish: (recorded) => this.#watchers.publish(recorded),
         onFailure: this.#onFailure,
         now: Date.now,

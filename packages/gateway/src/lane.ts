@@ -3,6 +3,8 @@ import { type RunnerParts, runMessage, type StopReason } from "./session-runner.
 
 export interface LaneParts extends RunnerParts {
   store: Pick<SessionStore, "loadMessages" | "openLog">;
+  /** How long the log stays open when the session has come to rest. */
+  idleMs: number;
 }
 
 /** The log of a session in which something runs. */
@@ -28,11 +30,14 @@ interface WaitingJob extends Job {
   queued?: Promise<boolean>;
 }
 
+/** What follows a job: the next one, on the same log or on a fresh one. */
+type AfterJob = "go_on" | "reopen";
+
 /**
  * The queue of one session: runs its jobs one by one, in order, on one log.
  *
- * It works from its first job until it is empty, then lets the log go and is not used again. A message that must wait
- * is recorded as `message_queued` before it counts as accepted.
+ * It works from its first job until it has been empty for `idleMs`, then lets the log go and is not used again. A message
+ * that must wait is recorded as `message_queued` before it counts as accepted.
  */
 export class Lane {
   readonly #sessionId: string;
@@ -40,7 +45,9 @@ export class Lane {
   readonly #jobs: WaitingJob[] = [];
   #opening: Promise<SessionLog> | undefined;
   #live: LiveLog | undefined;
-  #phase: "working" | "closing" = "working";
+  #phase: "working" | "idle" | "closing" = "working";
+  #wake: () => void = () => undefined;
+  #isReleased = false;
   /** Resolves when the lane is empty and its log closed. Never rejects. */
   readonly done: Promise<void>;
 
@@ -56,20 +63,21 @@ export class Lane {
     return this.#jobs.length;
   }
 
-  /** The session's log, while it is open. */
+  /** The session's log, while a job runs on it. */
   get live(): LiveLog | undefined {
-    return this.#live;
+    return this.length > 0 ? this.#live : undefined;
   }
 
-  /** Whether the lane takes no more jobs, because its last one has ended. */
-  get closing(): boolean {
+  /** Whether the lane takes no more jobs. */
+  get isClosing(): boolean {
     return this.#phase === "closing";
   }
 
   push(job: Job): void {
     const waiting: WaitingJob = { ...job, stop: new AbortController() };
     const position = this.#jobs.push(waiting) - 1;
-    waiting.queued = this.#recordQueued(waiting, position);
+    if (position > 0) waiting.queued = this.#recordQueued(waiting, position);
+    this.#wake();
   }
 
   /** Stops the job of `runId`, or without it the one that is running. False if there is none. */
@@ -83,17 +91,21 @@ export class Lane {
     for (const job of this.#jobs) job.stop.abort("interrupted" satisfies StopReason);
   }
 
+  /** Lets the log go as soon as the lane is empty. */
+  release(): void {
+    this.#isReleased = true;
+    this.#wake();
+  }
+
   async #work(): Promise<void> {
     let shownSeq: number | undefined;
     try {
       while (this.#jobs.length > 0) {
         this.#opening = this.#parts.store.openLog(this.#sessionId);
         const log = await this.#opening;
-        this.#live = { log, sinceSeq: log.lastSeq };
         if (shownSeq !== undefined) await this.#publishSince(log, shownSeq);
-        const isAtRest = await this.#runJobs(log);
+        await this.#useLog(log);
         shownSeq = log.lastSeq;
-        if (isAtRest) await log.settle();
         this.#live = undefined;
         await log.close();
       }
@@ -104,38 +116,65 @@ export class Lane {
     }
   }
 
-  /**
-   * Runs jobs until none is left: then the session is at rest. False when the end of one could not be recorded: it
-   * leaves its journal, from which the next opening of the log ends it.
-   */
-  async #runJobs(log: SessionLog): Promise<boolean> {
-    let isAtRest = true;
-    for (let job = this.#jobs[0]; job && isAtRest; job = this.#jobs[0]) {
-      isAtRest = await this.#runJob(log, job);
-      this.#jobs.shift();
+  /** Runs jobs on one log, until none has come for a while or one asks for a fresh log. */
+  async #useLog(log: SessionLog): Promise<void> {
+    for (let isFresh = true; ; isFresh = false) {
+      this.#live = { log, sinceSeq: log.lastSeq };
+      if ((await this.#runJobs(log, isFresh)) === "reopen") return;
+      await log.settle();
+      if (!(await this.#waitForJob())) return;
     }
-    // In the same breath as the look at the jobs: one that came between the two would be lost.
-    if (this.#jobs.length === 0) this.#phase = "closing";
-    return isAtRest;
   }
 
-  /** Runs one job to its end, or refuses it. False when it was accepted and its end could not be recorded. */
-  async #runJob(log: SessionLog, job: WaitingJob): Promise<boolean> {
+  async #runJobs(log: SessionLog, isFresh: boolean): Promise<AfterJob> {
+    for (let job = this.#jobs[0]; job; job = this.#jobs[0]) {
+      const after = await this.#runJob(log, job, isFresh);
+      if (after === "reopen" && this.#jobs.length === 0) this.#phase = "closing";
+      if (after === "reopen") return after;
+    }
+    this.#phase = "idle";
+    return "go_on";
+  }
+
+  /** Runs one job to its end and takes it out of the lane, or refuses it, or leaves it for a fresh log. */
+  async #runJob(log: SessionLog, job: WaitingJob, isFresh: boolean): Promise<AfterJob> {
     const { runId, message, stop, queued } = job;
     let isAccepted = queued !== undefined;
+    const onAccepted = () => {
+      isAccepted = true;
+      if (!queued) job.onAccepted(0);
+    };
     try {
-      if (queued && !(await queued)) return true;
-      const onAccepted = () => {
-        isAccepted = true;
-        if (!queued) job.onAccepted(0);
-      };
-      await runMessage(this.#parts, { log, runId, message, signal: stop.signal, onAccepted });
+      if (!queued || (await queued)) {
+        await runMessage(this.#parts, { log, runId, message, signal: stop.signal, onAccepted });
+      }
+      this.#jobs.shift();
+      return "go_on";
     } catch (error) {
+      // A log that was idle may have been closed under us, by an archive command say: the job is tried on a fresh one.
+      if (!isAccepted && !isFresh) return "reopen";
       this.#parts.onFailure(error, `run ${runId}`);
-      if (isAccepted) return false;
+      this.#jobs.shift();
+      // An accepted run whose end could not be recorded leaves its journal: the next opening of the log ends it.
+      if (isAccepted) return "reopen";
       job.onRefused(error);
+      return "go_on";
     }
-    return true;
+  }
+
+  /** Waits, its session at rest, for another job. False when none came in time: then the lane takes no more. */
+  async #waitForJob(): Promise<boolean> {
+    if (this.#jobs.length === 0 && !this.#isReleased) {
+      let timer: NodeJS.Timeout | undefined;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        timer = setTimeout(resolve, this.#parts.idleMs).unref();
+      });
+      clearTimeout(timer);
+    }
+    // In the same breath as the look at the jobs: one that came between the two would be lost.
+    this.#phase = this.#jobs.length > 0 ? "working" : "closing";
+    return this.#jobs.length > 0;
   }
 
   async #recordQueued({ runId, message, onAccepted, onRefused }: Job, position: number): Promise<boolean> {

@@ -10,6 +10,9 @@ export interface Accepted {
   position: number;
 }
 
+// Chosen: logs of sessions at rest that stay open, each with a few file descriptors. The one idle longest is let go first.
+const MAX_IDLE_LANES = 100;
+
 /** Lets one run per session through at a time; sessions do not wait for each other. */
 export class Lanes {
   readonly #parts: LaneParts;
@@ -24,14 +27,14 @@ export class Lanes {
     this.#maxQueuedMessages = maxQueuedMessages;
   }
 
-  /** Sessions that have a run now. */
-  sessionIds(): Iterable<string> {
-    return this.#lanes.keys();
+  /** Sessions in which a run goes on or waits. */
+  *sessionIds(): Iterable<string> {
+    for (const [sessionId, lane] of this.#lanes) if (lane.length > 0) yield sessionId;
   }
 
   /** Whether a run of the session goes on or waits. */
   has(sessionId: string): boolean {
-    return this.#lanes.has(sessionId);
+    return (this.#lanes.get(sessionId)?.length ?? 0) > 0;
   }
 
   /** The session's log, while it has a run. */
@@ -70,7 +73,7 @@ export class Lanes {
 
   async #enqueue(sessionId: string, message: Job["message"]): Promise<Accepted> {
     let lane = this.#lanes.get(sessionId);
-    while (lane?.closing) {
+    while (lane?.isClosing) {
       await lane.done;
       lane = this.#lanes.get(sessionId);
     }
@@ -85,8 +88,14 @@ export class Lanes {
     return new Promise((resolve, reject) => {
       const onAccepted = (position: number) => resolve({ runId, position });
       const job = { runId, message, onAccepted, onRefused: reject };
-      if (lane) lane.push(job);
-      else this.#open(sessionId, new Lane(sessionId, this.#parts, job));
+      if (lane) {
+        // Used last, let go last.
+        this.#lanes.delete(sessionId);
+        this.#lanes.set(sessionId, lane);
+        lane.push(job);
+      } else {
+        this.#open(sessionId, new Lane(sessionId, this.#parts, job));
+      }
     });
   }
 
@@ -105,6 +114,7 @@ export class Lanes {
   async close(drainMs: number): Promise<void> {
     this.#draining = true;
     const lanes = [...this.#lanes.values()];
+    for (const lane of lanes) lane.release();
     const timer = setTimeout(() => {
       for (const lane of lanes) lane.interrupt();
     }, drainMs);
@@ -115,5 +125,8 @@ export class Lanes {
   #open(sessionId: string, lane: Lane): void {
     this.#lanes.set(sessionId, lane);
     void lane.done.then(() => this.#lanes.delete(sessionId));
+    if (this.#lanes.size <= MAX_IDLE_LANES) return;
+    const idle = [...this.#lanes.values()].filter((one) => one.length === 0);
+    if (idle.length > MAX_IDLE_LANES) idle[0]?.release();
   }
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AgentRunner, NumberedEvent, ServerEvent } from "@mini-openclaw/protocol";
-import { openSessionStore } from "@mini-openclaw/session-store";
+import { createMemoryStore, openSessionStore } from "@mini-openclaw/session-store";
 import { describe, expect, test } from "vitest";
 import { echoAgent, heldAgent, type TestClient, testGateway } from "./test-gateway.ts";
 
@@ -244,6 +244,32 @@ test("after a restart of the gateway a client continues in the same session", as
   }
   await rm(directory, { recursive: true });
 });
+
+test.each([
+  ["memory", async () => createMemoryStore()],
+  ["JSONL", async () => openSessionStore(await mkdtemp(join(tmpdir(), "gateway-")))],
+] as const)(
+  "a session that was archived and taken back between two messages goes on (%s)",
+  async (_name, open) => {
+    const store = await open();
+    await using gateway = await testGateway({ store });
+    const client = await gateway.connect();
+    const { sessionId } = client;
+    client.send({ type: "message", content: "one" });
+    await client.next("run_end");
+
+    await store.archiveSession(sessionId);
+    client.send({ type: "message", sessionId, content: "while it is away" });
+    const refused = await client.next("error");
+    await store.unarchiveSession(sessionId);
+    client.send({ type: "message", sessionId, content: "two" });
+
+    await client.next("run_end", 2);
+    expect(refused).toMatchObject({ code: "SESSION_ARCHIVED" });
+    const said = (await store.loadMessages(sessionId)).filter(({ role }) => role === "user");
+    expect(said.map(({ content }) => content)).toEqual(["one", "two"]);
+  },
+);
 
 test("unwatch ends the watch: answers still come, events no more", async () => {
   await using gateway = await testGateway();

@@ -18,6 +18,8 @@ export const errorCodes = {
   QUEUE_FULL: "QUEUE_FULL",
   /** Another process writes this session. */
   SESSION_LOCKED: "SESSION_LOCKED",
+  /** The session was put away. Take it back first. */
+  SESSION_ARCHIVED: "SESSION_ARCHIVED",
   /** The store could not read or write. */
   STORE_FAILED: "STORE_FAILED",
   /** The gateway is stopping. Connect again. */

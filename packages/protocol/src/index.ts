@@ -24,6 +24,8 @@ export type {
   ToolStartEvent,
   UserMessageEvent,
 } from "./events.ts";
+export type { SessionFrame } from "./fold.ts";
+export { fold } from "./fold.ts";
 export type { Limits } from "./limits.ts";
 export { defaultLimits } from "./limits.ts";
 export type {
@@ -59,6 +61,18 @@ export type {
   SessionStore,
   SystemPrompt,
 } from "./ports.ts";
+export type {
+  AssistantItem,
+  ErrorItem,
+  OutcomeItem,
+  QueuedMessage,
+  RetryItem,
+  SessionView,
+  ToolItem,
+  UserItem,
+  ViewItem,
+} from "./session-view.ts";
+export { emptyView } from "./session-view.ts";
 export type {
   AssistantEntry,
   Entry,
