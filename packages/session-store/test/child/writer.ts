@@ -1,0 +1,81 @@
+// A process that writes sessions until it is killed, and says on its standard output what was acknowledged.
+import { writeSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { openSessionStore, StoreError } from "../../src/index.ts";
+
+const [, , task = "", folder = "", sessionId = "", argument = ""] = process.argv;
+const timestamp = 1_767_225_600_000;
+
+// Straight to the pipe: what is said is said, even if the process dies in the next moment.
+const say = (line: string) => writeSync(1, `${line}\n`);
+
+/** Becomes the session's writer and stays it. */
+async function hold(): Promise<void> {
+  const store = await openSessionStore(folder);
+  const log = await store.openLog(sessionId);
+  await log.record([{ type: "session_updated", title: "held", timestamp }]);
+  say("held");
+  setInterval(() => {}, 60_000);
+}
+
+/** Appends messages of 50 bytes to 1 MB, numbered from `argument`. */
+async function append(): Promise<void> {
+  const store = await openSessionStore(folder);
+  for (let count = Number(argument); ; count += 1) {
+    const length = Math.round(50 * 20_000 ** Math.random());
+    await store.appendMessage(sessionId, {
+      role: "user",
+      content: `${count}:${"x".repeat(length)}`,
+      timestamp,
+    });
+    say(`${count} ${length}`);
+  }
+}
+
+/** Streams runs of many chunks; says what a watcher was shown. */
+async function stream(): Promise<void> {
+  const store = await openSessionStore(folder);
+  const log = await store.openLog(sessionId);
+  const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+  for (let run = 0; ; run += 1) {
+    const runId = `${process.pid}-${run}`;
+    const show = async (events: Parameters<typeof log.record>[0]) => {
+      for (const { event, json } of await log.record(events)) say(`${event.seq} ${json}`);
+    };
+    await show([{ type: "user_message", runId, id: `u-${runId}`, content: "hi", timestamp }]);
+    await show([{ type: "run_start", runId, timestamp }]);
+    let content = "";
+    for (let chunk = 0; chunk < 300; chunk += 1) {
+      const piece = `${chunk} `.repeat(1 + (chunk % 40));
+      content += piece;
+      await show([{ type: "chunk", runId, messageId: `a-${runId}`, content: piece }]);
+      if (chunk % 50 === 0) await delay(0);
+    }
+    await show([{ type: "assistant_message", runId, id: `a-${runId}`, content, timestamp }]);
+    await show([
+      { type: "message_done", runId, content },
+      { type: "run_end", runId, outcome: "completed", usage, timestamp },
+    ]);
+    await log.settle();
+  }
+}
+
+/** Takes its turn as the writer again and again, beside others; `argument` names it. */
+async function takeTurns(): Promise<void> {
+  for (let count = 0; ; ) {
+    const store = await openSessionStore(folder, { lockWaitMs: 60_000 });
+    for (let turn = 0; turn < 20; turn += 1, count += 1) {
+      const content = `${argument}-${process.pid}-${count}`;
+      const entry = await store.appendMessage(sessionId, { role: "user", content, timestamp });
+      say(`${entry.seq} ${content}`);
+    }
+    await store.close();
+    await delay(Math.random() * 20);
+  }
+}
+
+const tasks: Record<string, () => Promise<void>> = { hold, append, stream, takeTurns };
+tasks[task]?.().catch((error: unknown) => {
+  say(`failed ${StoreError.is(error) ? error.code : String(error)}`);
+  process.exitCode = 1;
+});
