@@ -1,9 +1,19 @@
-import type { AgentInput, AgentRunner, ModelProvider, RunEvent, SystemPrompt } from "@mini-openclaw/protocol";
+import type {
+  AgentInput,
+  AgentRunner,
+  Message,
+  ModelProvider,
+  RunEvent,
+  SystemPrompt,
+} from "@mini-openclaw/protocol";
 import { v7 as uuidv7 } from "uuid";
 import { type Brakes, checkCount, resolveBrakes } from "./brakes.ts";
+import { buildContext } from "./context.ts";
 import { AgentError } from "./errors.ts";
-import { type RunSettings, runLoop } from "./run-loop.ts";
-import { buildSystemPrompt } from "./system-prompt.ts";
+import { type ContextReport, explainRequest } from "./explain-request.ts";
+import { fitContext } from "./fit-context.ts";
+import { type Prompt, type RunSettings, runLoop, toRequest } from "./run-loop.ts";
+import { readPromptSections, toSystemPrompt } from "./system-prompt.ts";
 import { type Tool, type ToolDefinition, toTool } from "./tool.ts";
 import { MemoryManager } from "./workspace/memory.ts";
 import { SkillsLoader } from "./workspace/skills.ts";
@@ -108,6 +118,22 @@ export class AgentRuntime implements AgentRunner {
   run(input: AgentInput): AsyncGenerator<RunEvent> {
     return runLoop(input, this.#settings);
   }
+
+  /**
+   * What a run on these messages would send to the model first: every section with its size and source, and, given an
+   * earlier report, the first place that differs, which is where the model server's cache ends.
+   *
+   * Asks no model and changes nothing.
+   */
+  async explainContext(
+    messages: readonly Message[],
+    { previous }: { previous?: ContextReport } = {},
+  ): Promise<ContextReport> {
+    const { maxContextMessages, maxContextTokens, tools, readPrompt } = this.#settings;
+    const { system, sections } = await readPrompt();
+    const context = fitContext(buildContext(messages, maxContextMessages), maxContextTokens);
+    return explainRequest(toRequest(system, context, tools, true), sections, previous);
+  }
 }
 
 function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap<string, Tool>): RunSettings {
@@ -117,7 +143,7 @@ function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap<string
     ...resolveBrakes(options),
     providers: [provider, ...fallbacks],
     tools,
-    systemPrompt: toSystemPrompt(options, tools, count("dailyLogDays"), now),
+    readPrompt: promptReader(options, tools, count("dailyLogDays"), now),
     maxContextMessages: count("maxContextMessages"),
     maxContextTokens: count("maxContextTokens"),
     maxParallelTools: Math.max(1, count("maxParallelTools")),
@@ -134,24 +160,30 @@ function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap<string
   };
 }
 
-function toSystemPrompt(
+function promptReader(
   options: AgentRuntimeOptions,
   tools: ReadonlyMap<string, Tool>,
   dailyLogDays: number,
   now: () => number,
-): () => Promise<SystemPrompt> {
+): () => Promise<Prompt> {
   const { systemPrompt, identity, workspaceDir } = options;
-  if (systemPrompt) return async () => systemPrompt();
+  if (systemPrompt) {
+    return async () => {
+      const system = await systemPrompt();
+      return { system, sections: [{ title: "System prompt", source: "options", text: system.stable }] };
+    };
+  }
   const memory = options.memory ?? (workspaceDir ? new MemoryManager({ workspaceDir, now }) : undefined);
   const skills = options.skills ?? (workspaceDir ? new SkillsLoader({ workspaceDir }) : undefined);
-  return () =>
-    buildSystemPrompt({
+  return async () => {
+    const sections = await readPromptSections({
       ...(identity !== undefined && { identity }),
       ...(workspaceDir !== undefined && { workspaceDir }),
       ...(memory && { memory }),
       ...(skills && { skills }),
       tools: [...tools.values()],
-      now: now(),
       dailyLogDays,
     });
+    return { system: toSystemPrompt(sections, now()), sections };
+  };
 }

@@ -11,7 +11,7 @@ const UNTRIMMED_MESSAGES = 6;
  * Roughly how many tokens a text costs: a quarter of its UTF-8 bytes, which is close for English and Chinese alike and a
  * third too high for code. Only the model's server knows.
  */
-function estimateTokens(text: string): number {
+export function estimateTokens(text: string): number {
   return Math.ceil(Buffer.byteLength(text) / 4);
 }
 

@@ -5,6 +5,7 @@ export type { Brakes } from "./brakes.ts";
 export { defaultBrakes } from "./brakes.ts";
 export type { AgentErrorCode, AgentErrorOptions } from "./errors.ts";
 export { AgentError } from "./errors.ts";
+export type { ContextDifference, ContextReport, ContextSection } from "./explain-request.ts";
 export type { RunCallbacks, RunSummary } from "./run-with-callbacks.ts";
 export { runWithCallbacks } from "./run-with-callbacks.ts";
 export { summarizeConversation } from "./summarize-conversation.ts";

@@ -26,13 +26,20 @@ import { followSignal } from "./child-signal.ts";
 import { buildContext } from "./context.ts";
 import { fitContext } from "./fit-context.ts";
 import type { ToolLimits } from "./run-tool.ts";
+import type { PromptSection } from "./system-prompt.ts";
 import type { Tool } from "./tool.ts";
 import { type Asking, streamTurn, type Turn } from "./turn.ts";
+
+/** The system prompt, and the parts it was made of. */
+export interface Prompt {
+  system: SystemPrompt;
+  sections: readonly PromptSection[];
+}
 
 /** Everything a run needs besides its input; below this line nothing is optional. */
 export interface RunSettings extends Asking, Brakes, ToolLimits {
   tools: ReadonlyMap<string, Tool>;
-  systemPrompt: () => Promise<SystemPrompt>;
+  readPrompt: () => Promise<Prompt>;
   maxContextMessages: number;
   maxContextTokens: number;
   maxParallelTools: number;
@@ -88,7 +95,7 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
   const { runId } = input;
   yield { type: "run_start", runId, timestamp: settings.now() };
   signal.throwIfAborted();
-  const system = await settings.systemPrompt();
+  const { system } = await settings.readPrompt();
   const messages = buildContext(input.messages, settings.maxContextMessages);
   for (let round = 0; ; round += 1) {
     const mayCallTools = round < settings.maxToolRounds;
@@ -133,7 +140,8 @@ async function* takeSteering(
   return steering.length > 0;
 }
 
-function toRequest(
+/** The request of a run's next turn. */
+export function toRequest(
   system: SystemPrompt,
   messages: readonly Message[],
   tools: ReadonlyMap<string, Tool>,
