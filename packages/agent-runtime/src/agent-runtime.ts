@@ -12,9 +12,10 @@ import { buildContext } from "./context.ts";
 import { AgentError } from "./errors.ts";
 import { type ContextReport, explainRequest } from "./explain-request.ts";
 import { fitContext } from "./fit-context.ts";
-import { type Prompt, type RunSettings, runLoop, toRequest } from "./run-loop.ts";
+import { type Prompt, type RunSettings, runLoop } from "./run-loop.ts";
 import { readPromptSections, toSystemPrompt } from "./system-prompt.ts";
 import { type Tool, type ToolDefinition, toTool } from "./tool.ts";
+import { toRequest } from "./turn-shape.ts";
 import { MemoryManager } from "./workspace/memory.ts";
 import { SkillsLoader } from "./workspace/skills.ts";
 

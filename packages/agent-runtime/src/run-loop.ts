@@ -1,11 +1,8 @@
 import {
   type AgentInput,
-  type AssistantMessage,
   beginRun,
   closeRun,
-  errorCodes,
   type Message,
-  type ModelRequest,
   nextRun,
   type RunEnding,
   type RunEvent,
@@ -22,13 +19,14 @@ import {
   stopBeforeTools,
 } from "./brakes.ts";
 import { callTools } from "./call-tools.ts";
-import { followSignal } from "./child-signal.ts";
 import { buildContext } from "./context.ts";
 import { fitContext } from "./fit-context.ts";
+import { startClock, toEnding } from "./run-ending.ts";
 import type { ToolLimits } from "./run-tool.ts";
 import type { PromptSection } from "./system-prompt.ts";
 import type { Tool } from "./tool.ts";
 import { type Asking, streamTurn, type Turn } from "./turn.ts";
+import { callableOf, toFields, toRequest, withOwnIds } from "./turn-shape.ts";
 
 /** The system prompt, and the parts it was made of. */
 export interface Prompt {
@@ -60,9 +58,8 @@ interface Run {
  * one `run_end` last. Never throws: what goes wrong becomes the outcome.
  */
 export async function* runLoop(input: AgentInput, settings: RunSettings): AsyncGenerator<RunEvent> {
-  const stop = followSignal(input.signal);
-  const clock = setTimeout(() => stop.abort(new TimeIsUp()), Math.min(settings.maxRunMs, LONGEST_TIMER_MS));
-  const run: Run = { input, signal: stop.signal, spending: nothingSpent };
+  const clock = startClock(input.signal, settings.maxRunMs);
+  const run: Run = { input, signal: clock.signal, spending: nothingSpent };
   let progress = beginRun(input.runId);
   let ending: Pick<RunEnding, "outcome" | "error">;
   const turns = runTurns(run, settings);
@@ -77,11 +74,10 @@ export async function* runLoop(input: AgentInput, settings: RunSettings): AsyncG
       yield step.value;
     }
   } catch (error) {
-    ending = toEnding(error, stop.signal);
+    ending = toEnding(error, clock.signal);
     if (ending.outcome === "failed") settings.onError(error);
   } finally {
-    clearTimeout(clock);
-    stop.dispose();
+    clock.dispose();
     // Runs when the reader went away in the middle: closes the model's request and ends the tools.
     await turns.return("aborted");
   }
@@ -97,8 +93,8 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
   signal.throwIfAborted();
   const { system } = await settings.readPrompt();
   const messages = buildContext(input.messages, settings.maxContextMessages);
-  for (let round = 0; ; round += 1) {
-    const mayCallTools = round < settings.maxToolRounds;
+  for (let rounds = 0; ; ) {
+    const mayCallTools = rounds < settings.maxToolRounds;
     const messageId = settings.createId();
     const stopped = stopBeforeModel(run.spending, settings);
     if (stopped) return stopped;
@@ -117,8 +113,9 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
     if (outcome === "completed" && (yield* takeSteering(input, messages, settings))) continue;
     if (outcome) return outcome;
     const calling = { ...settings, sessionId: input.sessionId, runId, signal };
-    const results = yield* callTools(callable(turn), calling);
+    const results = yield* callTools(callableOf(turn), calling);
     signal.throwIfAborted();
+    rounds += 1;
     run.spending = addToolCalls(run.spending, turn.toolCalls, results);
     messages.push(...results);
     yield* takeSteering(input, messages, settings);
@@ -140,87 +137,10 @@ async function* takeSteering(
   return steering.length > 0;
 }
 
-/** The request of a run's next turn. */
-export function toRequest(
-  system: SystemPrompt,
-  messages: readonly Message[],
-  tools: ReadonlyMap<string, Tool>,
-  mayCallTools: boolean,
-): ModelRequest {
-  const noMore = "No more tools can be called in this run. Answer now, with what you have.";
-  return {
-    system: mayCallTools ? system : { ...system, volatile: `${system.volatile}\n${noMore}`.trim() },
-    messages,
-    tools: [...tools.values()].map(({ model }) => model),
-    toolChoice: mayCallTools ? "auto" : "none",
-  };
-}
-
-/** Gives a call whose id is empty or taken an id of its own: a result is paired with its call by nothing else. */
-function withOwnIds(turn: Turn, createId: () => string): Turn {
-  const ids = new Set([""]);
-  const toolCalls = turn.toolCalls.map((call) => {
-    const callId = ids.has(call.callId) ? createId() : call.callId;
-    ids.add(callId);
-    return { ...call, callId };
-  });
-  return { ...turn, toolCalls };
-}
-
 /** How the run ends with this turn; `undefined` if it goes on. */
 function outcomeOf({ stopReason, toolCalls }: Turn, mayCallTools: boolean): RunOutcome | undefined {
   if (stopReason === "refusal") return "refused";
   if (!mayCallTools) return "max_rounds";
   // `pause_turn`: the model's server asks to be sent the turn back, to go on with it.
   return toolCalls.length > 0 || stopReason === "pause_turn" ? undefined : "completed";
-}
-
-/** The calls of a turn. One that the token limit cut short must not run, even where what is left of it parses. */
-function callable({ stopReason, toolCalls }: Turn): Turn["toolCalls"] {
-  const last = toolCalls.at(-1);
-  if (stopReason !== "max_tokens" || !last) return toolCalls;
-  const invalidInput = last.invalidInput ?? JSON.stringify(last.input);
-  return [...toolCalls.slice(0, -1), { ...last, invalidInput }];
-}
-
-function toFields(turn: Turn, timestamp: number): Omit<AssistantMessage, "role"> {
-  const { content, toolCalls, blocks, stopReason, model } = turn;
-  return {
-    content,
-    timestamp,
-    ...(toolCalls.length > 0 && {
-      toolCalls: toolCalls.map(({ callId, toolName, input }) => ({ callId, toolName, input })),
-    }),
-    ...(blocks && { blocks }),
-    stopReason,
-    model,
-  };
-}
-
-/** Node fires a longer timer at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-/** The reason of a signal that the wall-clock brake aborted. */
-class TimeIsUp extends Error {}
-
-function toEnding(error: unknown, signal: AbortSignal): Pick<RunEnding, "outcome" | "error"> {
-  if (signal.aborted) return { outcome: signal.reason instanceof TimeIsUp ? "budget" : "aborted" };
-  if (
-    error instanceof Error &&
-    "code" in error &&
-    typeof error.code === "string" &&
-    error.code in errorCodes
-  ) {
-    const { code, message } = error;
-    const retryable = "retryable" in error && error.retryable === true;
-    const after =
-      "retryAfterMs" in error && typeof error.retryAfterMs === "number" ? error.retryAfterMs : undefined;
-    return {
-      outcome: "failed",
-      error: { code, message, retryable, ...(after !== undefined && { retryAfterMs: after }) },
-    };
-  }
-  // The message may name paths or hold secrets; `onError` gets it, watchers do not.
-  const message = "The agent failed. Its log says why.";
-  return { outcome: "failed", error: { code: errorCodes.AGENT_FAILED, message, retryable: false } };
 }

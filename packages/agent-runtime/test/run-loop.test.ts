@@ -221,6 +221,15 @@ describe("steering", () => {
 });
 
 describe("brakes", () => {
+  test("steering without tools uses up no round", async () => {
+    const { agent } = scripted([[says("a")], [says("b")], [says("c")]], { maxToolRounds: 1 });
+    const waiting = ["more", "and more"];
+    const takeSteering = () =>
+      waiting.splice(0, 1).map((content) => ({ role: "user" as const, content, timestamp: 1 }));
+    const events = await eventsOf(agent, inputOf("hi", { takeSteering }));
+    expect(outline(events).slice(-2)).toEqual(["message_done abc", "run_end completed"]);
+  });
+
   // row E31.3
   test("after the last round the model is told to answer, and may call nothing", async () => {
     const { agent, provider } = scripted(

@@ -62,7 +62,11 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Mode
 
 async function createClient({ apiKey, baseURL, timeoutMs = 60_000, fetch }: AnthropicProviderOptions) {
   // Imported on first use: it costs 170 to 190 ms of CPU.
-  const { default: sdk } = await import("@anthropic-ai/sdk");
+  const { default: sdk } = await import("@anthropic-ai/sdk").catch((cause: unknown) => {
+    const message =
+      "The Anthropic provider needs the package @anthropic-ai/sdk: npm install @anthropic-ai/sdk";
+    throw new AgentError("INVALID_OPTIONS", message, { cause });
+  });
   const node = createNodeFetch();
   const client = new sdk({
     apiKey,

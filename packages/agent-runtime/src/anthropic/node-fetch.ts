@@ -51,7 +51,8 @@ async function send(
     method,
     headers: { ...Object.fromEntries(new Headers(headers)), "accept-encoding": "identity" },
   });
-  const abort = () => request.destroy(new Error("The request was aborted."));
+  // The reason, so that the SDK can tell its own time-out from a broken connection.
+  const abort = () => request.destroy(signal?.reason as Error);
   signal?.addEventListener("abort", abort, { once: true });
   request.on("close", () => signal?.removeEventListener("abort", abort));
   if (signal?.aborted) abort();

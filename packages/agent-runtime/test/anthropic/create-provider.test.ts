@@ -208,6 +208,17 @@ describe("a request", () => {
     await expect(server.closed[0]).resolves.toBeDefined();
   });
 
+  test("is given up when no answer begins in time", async () => {
+    await using server = await messagesServer(() => {});
+    const provider = createAnthropicProvider({
+      apiKey: "k",
+      model: "m",
+      baseURL: server.baseURL,
+      timeoutMs: 50,
+    });
+    await expect(read(provider)).rejects.toMatchObject({ code: "MODEL_TIMEOUT", retryable: true });
+  });
+
   test("goes over the connection of the one before", async () => {
     await using server = await messagesServer(answers("ok"));
     const provider = createAnthropicProvider({ apiKey: "k", model: "m", baseURL: server.baseURL });

@@ -1,0 +1,53 @@
+import type { AssistantMessage, Message, ModelRequest, SystemPrompt } from "@mini-openclaw/protocol";
+import type { Tool } from "./tool.ts";
+import type { Turn } from "./turn.ts";
+
+/** The request of a run's next turn. */
+export function toRequest(
+  system: SystemPrompt,
+  messages: readonly Message[],
+  tools: ReadonlyMap<string, Tool>,
+  mayCallTools: boolean,
+): ModelRequest {
+  const noMore = "No more tools can be called in this run. Answer now, with what you have.";
+  return {
+    system: mayCallTools ? system : { ...system, volatile: `${system.volatile}\n${noMore}`.trim() },
+    messages,
+    tools: [...tools.values()].map(({ model }) => model),
+    toolChoice: mayCallTools ? "auto" : "none",
+  };
+}
+
+/** Gives a call whose id is empty or taken an id of its own: a result is paired with its call by nothing else. */
+export function withOwnIds(turn: Turn, createId: () => string): Turn {
+  const ids = new Set([""]);
+  const toolCalls = turn.toolCalls.map((call) => {
+    const callId = ids.has(call.callId) ? createId() : call.callId;
+    ids.add(callId);
+    return { ...call, callId };
+  });
+  return { ...turn, toolCalls };
+}
+
+/** The calls of a turn. One that the token limit cut short must not run, even where what is left of it parses. */
+export function callableOf({ stopReason, toolCalls }: Turn): Turn["toolCalls"] {
+  const last = toolCalls.at(-1);
+  if (stopReason !== "max_tokens" || !last) return toolCalls;
+  const invalidInput = last.invalidInput ?? JSON.stringify(last.input);
+  return [...toolCalls.slice(0, -1), { ...last, invalidInput }];
+}
+
+/** What is kept of a turn: the fields of its assistant message. */
+export function toFields(turn: Turn, timestamp: number): Omit<AssistantMessage, "role"> {
+  const { content, toolCalls, blocks, stopReason, model } = turn;
+  return {
+    content,
+    timestamp,
+    ...(toolCalls.length > 0 && {
+      toolCalls: toolCalls.map(({ callId, toolName, input }) => ({ callId, toolName, input })),
+    }),
+    ...(blocks && { blocks }),
+    stopReason,
+    model,
+  };
+}
