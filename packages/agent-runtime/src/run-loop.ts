@@ -93,6 +93,7 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
   signal.throwIfAborted();
   const { system } = await settings.readPrompt();
   const messages = buildContext(input.messages, settings.maxContextMessages);
+  let firstModel = 0;
   for (let rounds = 0; ; ) {
     const mayCallTools = rounds < settings.maxToolRounds;
     const messageId = settings.createId();
@@ -101,10 +102,11 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
     const context = fitContext(messages, settings.maxContextTokens);
     const request = toRequest(system, context, settings.tools, mayCallTools);
     const turn = withOwnIds(
-      yield* streamTurn(request, { runId, messageId, signal }, settings),
+      yield* streamTurn(request, { runId, messageId, signal, firstModel }, settings),
       settings.createId,
     );
     run.spending = addTurn(run.spending, turn.usage);
+    firstModel = turn.modelPlace;
     const said = toFields(turn, settings.now());
     yield { type: "assistant_message", runId, id: messageId, ...said };
     messages.push({ role: "assistant", ...said });

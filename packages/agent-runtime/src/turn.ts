@@ -24,10 +24,12 @@ export interface TurnPlace {
   /** The id of the assistant entry to come. */
   messageId: string;
   signal: AbortSignal;
+  /** Place among the providers of the one to ask first: that which gave the turn before. */
+  firstModel: number;
 }
 
-/** The complete turn, and the name of the model that gave it. */
-export type Turn = Extract<ModelEvent, { type: "turn" }> & { model: string };
+/** The complete turn, and the model that gave it: its name, and its place among the providers. */
+export type Turn = Extract<ModelEvent, { type: "turn" }> & { model: string; modelPlace: number };
 
 /**
  * Streams one turn of the model: `chunk` and `thinking` as they come; returns the complete turn.
@@ -38,16 +40,18 @@ export type Turn = Extract<ModelEvent, { type: "turn" }> & { model: string };
  */
 export async function* streamTurn(
   request: ModelRequest,
-  { runId, messageId, signal }: TurnPlace,
+  { runId, messageId, signal, firstModel }: TurnPlace,
   asking: Asking,
 ): AsyncGenerator<RunEvent, Turn> {
-  let place = 0;
+  const { providers } = asking;
+  let moves = 0;
   for (let attempt = 1; ; attempt += 1) {
-    const provider = asking.providers[place % asking.providers.length] as ModelProvider;
+    const modelPlace = (firstModel + moves) % providers.length;
+    const provider = providers[modelPlace] as ModelProvider;
     let shown = false;
     try {
       for await (const event of readTurn(provider, request, signal, asking.idleTimeoutMs)) {
-        if (event.type === "turn") return { ...event, model: provider.model };
+        if (event.type === "turn") return { ...event, model: provider.model, modelPlace };
         if (event.type === "progress") continue;
         shown = true;
         const type = event.type === "text" ? "chunk" : "thinking";
@@ -56,8 +60,8 @@ export async function* streamTurn(
       throw new AgentError("MODEL_FAILED", "The model's stream ended without a turn.", { retryable: true });
     } catch (error) {
       if (shown || signal.aborted || !isPassing(error) || attempt > asking.maxRetries) throw error;
-      if (isBusy(error)) place += 1;
-      const delayMs = retryDelay(error, attempt, isBusy(error) && place < asking.providers.length, asking);
+      if (isBusy(error)) moves += 1;
+      const delayMs = retryDelay(error, attempt, isBusy(error) && moves < providers.length, asking);
       if (delayMs > asking.retryMaxMs) throw error;
       yield { type: "retry", runId, attempt, delayMs, code: error.code };
       await sleep(delayMs, undefined, { signal });

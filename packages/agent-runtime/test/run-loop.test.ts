@@ -386,6 +386,27 @@ describe("failures", () => {
     ]);
   });
 
+  test("a run stays with the model that it turned to", async () => {
+    const fallback = createScriptedProvider([[calls("echo", { text: "a" })], [says("ok")]], {
+      model: "other",
+    });
+    const { agent, provider } = scripted([[fails(busy)]], { fallbacks: [fallback] });
+    expect(outline(await eventsOf(agent, inputOf("hi"))).at(-1)).toBe("run_end completed");
+    provider.assertComplete();
+    fallback.assertComplete();
+  });
+
+  test("when every model is overloaded, the first is asked again after a wait", async () => {
+    const fallback = createScriptedProvider([[fails(busy)]], { model: "other" });
+    const { agent } = scripted([[fails(busy)], [says("ok")]], { fallbacks: [fallback], retryBaseMs: 2 });
+    const events = await eventsOf(agent, inputOf("hi"));
+    expect(events.flatMap((event) => (event.type === "retry" ? [event.delayMs > 0] : []))).toEqual([
+      false,
+      true,
+    ]);
+    expect(outline(events).at(-1)).toBe("run_end completed");
+  });
+
   test("a model that falls silent is given up", async () => {
     expect(await outlineOf([[hangs()], [says("ok")]], { idleTimeoutMs: 20 })).toEqual([
       "run_start",
