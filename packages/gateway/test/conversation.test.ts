@@ -1,4 +1,6 @@
+import { EventEmitter, once } from "node:events";
 import type { AgentRunner, RunEvent } from "@mini-openclaw/protocol";
+import { createMemoryStore } from "@mini-openclaw/session-store";
 import { describe, expect, test } from "vitest";
 import { heldAgent, MemorySocket, testGateway } from "./test-gateway.ts";
 
@@ -346,3 +348,53 @@ function ended(runId: string): RunEvent {
   const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
   return { type: "run_end", runId, outcome: "completed", usage, timestamp: 1 };
 }
+
+describe("the log of a session", () => {
+  function watchedStore() {
+    const store = createMemoryStore();
+    const changed = new EventEmitter();
+    const history: string[] = [];
+    const openLog = store.openLog.bind(store);
+    store.openLog = async (sessionId) => {
+      history.push("open");
+      const log = await openLog(sessionId);
+      const close = log.close.bind(log);
+      log.close = async () => {
+        await close();
+        history.push("close");
+        changed.emit("close");
+      };
+      return log;
+    };
+    return { store, history, closed: () => once(changed, "close") };
+  }
+
+  test("stays open from one run to the next, until the gateway closes", async () => {
+    const { store, history } = watchedStore();
+    await using gateway = await testGateway({ store });
+    const client = await gateway.connect();
+
+    client.send({ type: "message", content: "one" });
+    await client.next("run_end");
+    client.send({ type: "message", content: "two" });
+    await client.next("run_end", 2);
+    await gateway.gateway.close();
+
+    expect(history).toEqual(["open", "close"]);
+  });
+
+  test("is let go when no message came for idleMs, and opened again by the next one", async () => {
+    const { store, history, closed } = watchedStore();
+    await using gateway = await testGateway({ store, idleMs: 1 });
+    const client = await gateway.connect();
+
+    const letGo = closed();
+    client.send({ type: "message", content: "one" });
+    await client.next("run_end");
+    await letGo;
+    client.send({ type: "message", content: "two" });
+    await client.next("run_end", 2);
+
+    expect(history.slice(0, 3)).toEqual(["open", "close", "open"]);
+  });
+});

@@ -87,9 +87,11 @@ export class JsonlStore implements SessionStore {
 
   async getSession(sessionId: string): Promise<SessionMeta | undefined> {
     const { writers, files, created } = this.#partsFor(sessionId);
+    // Looked up before the files: a session that gets its first entry meanwhile must not fall between the two.
+    const fresh = created.get(sessionId);
     const writer = await writers.peek(sessionId);
     if (writer && !writer.isClosed) return writer.meta;
-    return (await files.meta(sessionId)) ?? created.get(sessionId)?.meta;
+    return (await files.meta(sessionId)) ?? fresh?.meta;
   }
 
   async listSessions(options: ListSessionsOptions = {}): Promise<SessionPage> {
@@ -233,8 +235,9 @@ export class JsonlStore implements SessionStore {
   /** `undefined` if the session has no entry yet. @throws StoreError `SESSION_NOT_FOUND` */
   async #locate(sessionId: string): Promise<Located | undefined> {
     const { files, created } = this.#partsFor(sessionId);
+    const isFresh = created.get(sessionId) !== undefined;
     const located = await files.locate(sessionId);
-    if (located || created.get(sessionId)) return located;
+    if (located || isFresh) return located;
     throw notFound(sessionId);
   }
 

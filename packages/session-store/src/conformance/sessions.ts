@@ -43,6 +43,20 @@ export const sessionTests: PortTests = {
       lastSeq: 3,
     });
   },
+  "knows a session at every moment around its first entry": async (store) => {
+    for (let steps = 0; steps < 30; steps += 1) {
+      const { sessionId } = await store.createSession("webchat");
+      const appended = store.appendMessage(sessionId, says("hi"));
+      for (let step = 0; step < steps; step += 1) await Promise.resolve();
+      const [meta, messages] = await Promise.all([
+        store.getSession(sessionId),
+        store.loadMessages(sessionId),
+      ]);
+      assert.equal(meta?.sessionId, sessionId);
+      assert.ok(messages.length <= 1);
+      await appended;
+    }
+  },
   "lists a session from its first entry on": async (store) => {
     const { sessionId } = await store.createSession("webchat");
     assert.deepEqual(await store.listSessions(), { sessions: [] });
