@@ -3,7 +3,7 @@ import { toEvent } from "@mini-openclaw/protocol";
 import { parseServerEvent } from "@mini-openclaw/protocol/schema";
 import type { FileSystem } from "./file-system.ts";
 import { scanBackward, scanForward } from "./line-scan.ts";
-import { openIfThere } from "./regular-file.ts";
+import { openIfThere, withFile } from "./regular-file.ts";
 import type { SessionPaths } from "./session-paths.ts";
 import { toJson } from "./transcript-line.ts";
 import { type OpenTranscript, readEntries } from "./transcript-reader.ts";
@@ -26,6 +26,18 @@ export async function* readEventFiles(
     if (transcript !== undefined) fs.close(transcript);
     if (journal !== undefined) fs.close(journal);
   }
+}
+
+/** The newest number that a live journal holds; 0 if there is no journal. */
+export async function lastLiveSeq(fs: FileSystem, path: string): Promise<number> {
+  const last = await withFile(fs, path, async (file) => {
+    for await (const { bytes } of scanBackward(fs, file.fd, { end: file.size })) {
+      const numbered = parseLive(bytes);
+      if (numbered) return numbered.event.seq;
+    }
+    return 0;
+  });
+  return last ?? 0;
 }
 
 async function* keptEvents(file: OpenTranscript, sessionId: string, after: number): AsyncGenerator<Numbered> {

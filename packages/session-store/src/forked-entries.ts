@@ -23,7 +23,8 @@ export async function* forkedEntries(
     const event = toEvent(sessionId, entry);
     if (event) runs = nextOpenRuns(runs, event);
   }
-  if (lastSeq !== at) throw new StoreError("INVALID_OPTION", `at: session ${sessionId} has no entry ${at}`);
+  if (lastSeq === 0 || lastSeq !== at)
+    throw new StoreError("INVALID_OPTION", `at: session ${sessionId} has no entry ${at}`);
   for (const event of closeOpenRuns(runs, { timestamp: Date.now(), createId })) {
     const entry = toEntry({ ...event, sessionId, seq: lastSeq + 1 });
     if (!entry) continue;

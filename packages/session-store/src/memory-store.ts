@@ -88,7 +88,7 @@ class MemoryStore implements SessionStore {
   }
 
   async unarchiveSession(sessionId: string): Promise<SessionMeta> {
-    const session = this.#find(sessionId);
+    const session = recovered(this.#find(sessionId));
     return session.summary.meta.archived ? this.#update(session, { archived: false }) : session.summary.meta;
   }
 
@@ -105,7 +105,7 @@ class MemoryStore implements SessionStore {
   }
 
   async deleteSession(sessionId: string): Promise<void> {
-    const session = this.#atRest(this.#find(sessionId));
+    const session = this.#atRest(recovered(this.#find(sessionId)));
     await session.log?.close();
     this.#sessions.delete(sessionId);
     this.#deleted.set(sessionId, session);
@@ -230,7 +230,7 @@ class MemoryStore implements SessionStore {
   }
 
   #writable(sessionId: string): MemorySession {
-    const session = this.#find(sessionId);
+    const session = recovered(this.#find(sessionId));
     if (!session.summary.meta.archived) return session;
     throw new StoreError("SESSION_ARCHIVED", `session ${sessionId} is archived`);
   }
@@ -246,6 +246,12 @@ class MemoryStore implements SessionStore {
   #assertOpen(): void {
     if (this.#closed) throw new StoreError("STORE_CLOSED", "the store is closed");
   }
+}
+
+/** Whoever writes a session first closes what was left running in it. */
+function recovered(session: MemorySession): MemorySession {
+  if (!session.log && session.runs.size > 0) new MemoryLog(session);
+  return session;
 }
 
 function notFound(sessionId: string): StoreError {

@@ -1,5 +1,6 @@
 import type { Entry, LoadMessagesOptions, MessageEntry, SessionMeta } from "@mini-openclaw/protocol";
 import { readCachedMeta, readCheckpoint } from "./checkpoint.ts";
+import { lastLiveSeq } from "./event-files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { withFile, withFileLines } from "./regular-file.ts";
 import { summarize, toReadError } from "./session-opening.ts";
@@ -36,9 +37,13 @@ export class SessionFiles {
     );
   }
 
+  /** What is known of a session, numbers of live events included. */
   async meta(sessionId: string): Promise<SessionMeta | undefined> {
     const located = await this.locate(sessionId);
-    return located && (await this.summary(sessionId, located))?.meta;
+    const meta = located && (await this.summary(sessionId, located))?.meta;
+    if (!meta) return undefined;
+    const live = await lastLiveSeq(this.#fs, sessionPaths(this.#folder, sessionId).journal);
+    return live > meta.lastSeq ? { ...meta, lastSeq: live } : meta;
   }
 
   async lastMessages(

@@ -1,0 +1,73 @@
+import { expect, test } from "vitest";
+import { JsonlStore } from "../../src/jsonl-store.ts";
+import { contentsOf, runEvents, says } from "../fixtures.ts";
+import { type PowerFailure, PowerFileSystem } from "../power-file-system.ts";
+
+const path = "/data/sessions";
+
+const failures = (["kept", "lost"] as const).flatMap((names) =>
+  (["all", "none", "half", "zeros"] as const).map((bytes): PowerFailure => ({ names, bytes })),
+);
+
+function openOn(fs: PowerFileSystem): JsonlStore {
+  return new JsonlStore({ fs, path, durability: "disk", lockWaitMs: 0 });
+}
+
+/** A conversation; adds to `kept` what was acknowledged. */
+async function converse(store: JsonlStore, sessionId: string, kept: string[]): Promise<void> {
+  const append = async (...contents: string[]) => {
+    await store.appendMessages(sessionId, contents.map(says));
+    kept.push(...contents);
+  };
+  await append("one");
+  await append("two", "three");
+  await Promise.all([append("four"), append("five"), append("six")]);
+  const log = await store.openLog(sessionId);
+  const { user, start, chunk, answer, done, end } = runEvents();
+  await log.record([user, start]);
+  kept.push("hi");
+  await log.record([chunk]);
+  await log.record([answer, done, end]);
+  kept.push("Hello");
+  await log.settle();
+  await log.close();
+  await append("seven");
+  await store.close();
+}
+
+test("I1: under durability disk no power failure, at any system call, loses an acknowledged entry", async () => {
+  const fs = new PowerFileSystem();
+  const store = openOn(fs);
+  const { sessionId } = await store.createSession("webchat");
+  const kept: string[] = [];
+  const states: { after: PowerFileSystem; kept: string[]; failure: PowerFailure }[] = [];
+  fs.onChange = () => {
+    for (const failure of failures) {
+      states.push({ after: fs.afterPowerFailure(failure), kept: [...kept], failure });
+    }
+  };
+  await converse(store, sessionId, kept);
+  expect(kept.length).toBe(9);
+  expect(states.length).toBeGreaterThan(400);
+
+  for (const state of states) {
+    const again = openOn(state.after);
+    if ((await again.getSession(sessionId)) === undefined) {
+      expect(state.kept).toEqual([]);
+      continue;
+    }
+    const found = await contentsOf(again, sessionId);
+    expect(
+      found.filter((content) => state.kept.includes(content)),
+      JSON.stringify(state.failure),
+    ).toEqual(state.kept);
+    // Groups are whole or not there.
+    expect(found.includes("two")).toBe(found.includes("three"));
+    const { seq } = await again.appendMessage(sessionId, says("after"));
+    const all: number[] = [];
+    for await (const entry of again.entries(sessionId)) all.push(entry.seq);
+    expect(all.at(-1)).toBe(seq);
+    expect(all).toEqual([...new Set(all)].sort((left, right) => left - right));
+    await again.close();
+  }
+}, 120_000);
