@@ -5,7 +5,7 @@ import type { AssistantMessage, Message, ToolMessage } from "@mini-openclaw/prot
  *
  * Pure. What comes out holds these promises, whatever the transcript went through:
  * - each tool call is followed by exactly one result before anybody else speaks (one that was lost is made up);
- * - no result stands without its call;
+ * - no result stands without its call, and no two calls have one id;
  * - no assistant message is empty, and none is one that the model refused to finish;
  * - it begins with a user message: the one that set off the run it cuts into comes along.
  */
@@ -50,34 +50,57 @@ function cutSafely(messages: readonly Message[], maxMessages: number): readonly 
 
 function repairCalls(messages: readonly Message[]): Message[] {
   const repaired: Message[] = [];
+  const taken = new Set<string>();
   let place = 0;
   while (place < messages.length) {
     const message = messages[place] as Message;
     place += 1;
     if (message.role === "tool") continue;
-    repaired.push(message);
-    if (message.role !== "assistant" || !message.toolCalls) continue;
+    if (message.role !== "assistant" || !message.toolCalls) {
+      repaired.push(message);
+      continue;
+    }
     const results = new Map<string, ToolMessage>();
     for (; messages[place]?.role === "tool"; place += 1) {
       const result = messages[place] as ToolMessage;
       if (!results.has(result.callId)) results.set(result.callId, result);
     }
-    repaired.push(...answersOf(message, results));
+    repaired.push(...withResults(message, results, taken));
   }
   return repaired;
 }
 
-/** One result for each call, in the order of the calls. */
-function answersOf(message: AssistantMessage, results: ReadonlyMap<string, ToolMessage>): ToolMessage[] {
-  return (message.toolCalls ?? []).map(({ callId = "", toolName }) => {
-    const lost: ToolMessage = {
-      role: "tool",
-      callId,
-      toolName,
-      content: "[interrupted: the tool call has no result]",
-      isError: true,
-      timestamp: message.timestamp,
-    };
-    return results.get(callId) ?? lost;
+/** The message and one result for each of its calls, in their order, under ids that no call before has. */
+function withResults(
+  message: AssistantMessage,
+  results: ReadonlyMap<string, ToolMessage>,
+  taken: Set<string>,
+): Message[] {
+  const renamed = new Map<string, string>();
+  const answers: ToolMessage[] = [];
+  const toolCalls = (message.toolCalls ?? []).map((call) => {
+    const { callId: known = "", toolName } = call;
+    const callId = freeId(known, taken);
+    const result = renamed.has(known) ? undefined : results.get(known);
+    renamed.set(known, renamed.get(known) ?? callId);
+    answers.push(result ? { ...result, callId } : lostResult(callId, toolName, message.timestamp));
+    return { ...call, callId };
   });
+  const blocks = message.blocks?.map((block) =>
+    block.type === "tool_call" ? { ...block, callId: renamed.get(block.callId) ?? block.callId } : block,
+  );
+  return [{ ...message, toolCalls, ...(blocks && { blocks }) }, ...answers];
+}
+
+/** Ids are unique in a request; those of a model that counts its calls anew in each run are not. */
+function freeId(known: string, taken: Set<string>): string {
+  let id = known || "call";
+  for (let count = 2; taken.has(id); count += 1) id = `${known || "call"}_${count}`;
+  taken.add(id);
+  return id;
+}
+
+function lostResult(callId: string, toolName: string, timestamp: number): ToolMessage {
+  const content = "[interrupted: the tool call has no result]";
+  return { role: "tool", callId, toolName, content, isError: true, timestamp };
 }

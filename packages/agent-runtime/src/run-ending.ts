@@ -1,11 +1,9 @@
 import { errorCodes, type RunEnding } from "@mini-openclaw/protocol";
 import { followSignal } from "./child-signal.ts";
+import { startTimer } from "./timers.ts";
 
 /** The reason of a signal that the wall-clock brake aborted. */
 class TimeIsUp extends Error {}
-
-/** Node fires a longer timer at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The signal of a run: aborts with its parent, or when the run has taken too long. Dispose of it at the end. */
 export function startClock(
@@ -13,7 +11,7 @@ export function startClock(
   maxRunMs: number,
 ): { signal: AbortSignal; dispose: () => void } {
   const run = followSignal(parent);
-  const timer = setTimeout(() => run.abort(new TimeIsUp()), Math.min(maxRunMs, LONGEST_TIMER_MS));
+  const timer = startTimer(maxRunMs, () => run.abort(new TimeIsUp()));
   return {
     signal: run.signal,
     dispose: () => {

@@ -1,6 +1,7 @@
 import type { ModelToolCall } from "@mini-openclaw/protocol";
 import { followSignal } from "./child-signal.ts";
 import { cutMiddle } from "./cut-text.ts";
+import { startTimer } from "./timers.ts";
 import type { Tool, ToolContext, ToolResult } from "./tool.ts";
 
 /**
@@ -76,7 +77,7 @@ async function withinTime(
   const timeoutMs = definition.timeoutMs ?? toolTimeoutMs;
   const stop = followSignal(context.signal);
   const timers: NodeJS.Timeout[] = [];
-  const later = (delayMs: number, action: () => void) => timers.push(setTimeout(action, delayMs));
+  const later = (delayMs: number, action: () => void) => timers.push(startTimer(delayMs, action));
   try {
     return await new Promise((resolve, reject) => {
       const giveUp = () => later(STOP_GRACE_MS, () => reject(stop.signal.reason));

@@ -2,6 +2,8 @@ import type { AssistantMessage, Message, ModelRequest, SystemPrompt } from "@min
 import type { Tool } from "./tool.ts";
 import type { Turn } from "./turn.ts";
 
+const noMoreTools = "No more tools can be called in this run. Answer now, with what you have.";
+
 /** The request of a run's next turn. */
 export function toRequest(
   system: SystemPrompt,
@@ -9,10 +11,11 @@ export function toRequest(
   tools: ReadonlyMap<string, Tool>,
   mayCallTools: boolean,
 ): ModelRequest {
-  const noMore = "No more tools can be called in this run. Answer now, with what you have.";
+  const toldToAnswer: Message = { role: "system", content: noMoreTools, timestamp: 0 };
   return {
-    system: mayCallTools ? system : { ...system, volatile: `${system.volatile}\n${noMore}`.trim() },
-    messages,
+    system,
+    // At the end, where it changes nothing that the model's server has in its cache.
+    messages: mayCallTools ? messages : [...messages, toldToAnswer],
     tools: [...tools.values()].map(({ model }) => model),
     toolChoice: mayCallTools ? "auto" : "none",
   };

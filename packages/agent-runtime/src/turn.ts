@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ModelEvent, ModelProvider, ModelRequest, RunEvent } from "@mini-openclaw/protocol";
 import { followSignal } from "./child-signal.ts";
 import { AgentError } from "./errors.ts";
+import { startTimer } from "./timers.ts";
 
 /** How the model is asked, and asked again. */
 export interface Asking {
@@ -140,10 +141,10 @@ function watchIdle(idleTimeoutMs: number, act: () => void) {
   let since: number | undefined;
   const check = () => {
     const leftMs = since === undefined ? idleTimeoutMs : since + idleTimeoutMs - performance.now();
-    if (leftMs > 0) timer = setTimeout(check, leftMs);
+    if (leftMs > 0) timer = startTimer(leftMs, check);
     else act();
   };
-  let timer = setTimeout(check, idleTimeoutMs);
+  let timer = startTimer(idleTimeoutMs, check);
   return {
     start: () => {
       since = performance.now();

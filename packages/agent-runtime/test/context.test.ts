@@ -75,6 +75,16 @@ describe("repairs", () => {
       [calls("a", "b"), result("b"), result("a")],
       [calls("a", "b"), result("a"), result("b")],
     ],
+    [
+      "a call under an id of before gets another, with its result",
+      [calls("a"), result("a", "1"), user("u"), calls("a"), result("a", "2")],
+      [calls("a"), result("a", "1"), user("u"), calls("a_2"), result("a_2", "2")],
+    ],
+    [
+      "two calls under one id get two",
+      [calls("a", "a"), result("a")],
+      [calls("a", "a_2"), result("a"), lost("a_2")],
+    ],
     ["an empty answer is left out", [user("1"), says(" \n"), user("2")], [user("1"), user("2")]],
     [
       "an answer that was refused is left out with its calls",
@@ -83,6 +93,14 @@ describe("repairs", () => {
     ],
   ])("%s", (_, messages, expected) => {
     expect(buildContext(messages, 50)).toEqual(expected);
+  });
+
+  test("a call that is renamed keeps its place among the blocks", () => {
+    const message: Message = { ...calls("a"), blocks: [{ type: "tool_call", callId: "a" }] } as Message;
+    expect(buildContext([calls("a"), result("a"), message, result("a")], 50).slice(2)).toEqual([
+      { ...calls("a_2"), blocks: [{ type: "tool_call", callId: "a_2" }] },
+      { ...result("a_2"), content: "result of a" },
+    ]);
   });
 
   test("the tutorial's form becomes calls, results, and the answer after them", () => {

@@ -246,9 +246,11 @@ describe("brakes", () => {
       "run_end max_rounds",
     ]);
     expect(provider.requests.map(({ toolChoice }) => toolChoice)).toEqual(["auto", "auto", "none"]);
-    expect(provider.requests[2]?.system).toEqual({
-      stable: "be good",
-      volatile: "it is late\nNo more tools can be called in this run. Answer now, with what you have.",
+    expect(provider.requests[2]?.system).toEqual(provider.requests[0]?.system);
+    expect(provider.requests[2]?.messages.at(-1)).toEqual({
+      role: "system",
+      content: "No more tools can be called in this run. Answer now, with what you have.",
+      timestamp: 0,
     });
     provider.assertComplete();
   });
@@ -283,6 +285,23 @@ describe("brakes", () => {
     const lines = await outlineOf(script, options);
     expect(lines).toEqual(expect.arrayContaining(expected));
     expect(lines).not.toContain("chunk never");
+  });
+
+  test("brakes and limits can be taken off", async () => {
+    const options = {
+      maxToolRounds: Infinity,
+      maxToolCalls: Infinity,
+      maxRunTokens: Infinity,
+      maxRepeatedCalls: Infinity,
+    };
+    const limits = {
+      maxRunMs: Infinity,
+      toolTimeoutMs: Infinity,
+      idleTimeoutMs: Infinity,
+      maxContextTokens: Infinity,
+    };
+    const script = [...Array.from({ length: 20 }, () => [calls("echo", { text: "a" })]), [says("ok")]];
+    expect((await outlineOf(script, { ...options, ...limits })).at(-1)).toBe("run_end completed");
   });
 
   test("a run that takes too long is stopped where it is", async () => {

@@ -1,7 +1,6 @@
 import type {
   ContentBlockParam,
   MessageCreateParamsStreaming,
-  MessageParam,
   ThinkingConfigParam,
   Tool,
 } from "@anthropic-ai/sdk/resources/messages";
@@ -22,8 +21,8 @@ export interface RequestOptions {
 /**
  * The request in the form of the Messages API.
  *
- * Cache breakpoints (the API allows four): after tools and stable prompt, after the history that the run began with, and
- * at the end, so that each turn of a run finds the one before. The volatile part of the prompt stands behind the run's
+ * Cache breakpoints (the API allows four): after tools and stable prompt, after the last answer before this run, and at
+ * the end, so that each turn of a run finds the one before. The volatile part of the prompt stands behind the run's
  * user message, where it invalidates nothing that comes before.
  */
 export function toRequest(request: ModelRequest, options: RequestOptions): MessageCreateParamsStreaming {
@@ -31,8 +30,7 @@ export function toRequest(request: ModelRequest, options: RequestOptions): Messa
   const { model, maxTokens, thinking } = options;
   const messages = toMessageParams(request.messages, model);
   addVolatile(messages, system.volatile);
-  const asked = messages.findLastIndex(isAsking);
-  if (asked > 0) markForCache(messages[asked - 1]);
+  markForCache(messages[messages.findLastIndex(isAnswer)]);
   markForCache(messages.at(-1));
   return {
     model,
@@ -147,13 +145,21 @@ function toApiId(callId: string | undefined): string {
   return (callId ?? "").replace(/[^a-zA-Z0-9_-]/g, "_");
 }
 
+/** Puts the volatile part behind the question of the run, where it stays while the run goes on. */
 function addVolatile(messages: readonly Turn[], volatile: string): void {
-  if (volatile !== "") messages.findLast(isAsking)?.content.push(...text(`[system] ${volatile}`));
+  const answered = messages.findLastIndex(isAnswer);
+  const question = messages.slice(answered + 1).find(isAsking);
+  if (volatile !== "") question?.content.push(...text(`[system] ${volatile}`));
+}
+
+/** A turn of the model without tool calls: the end of a run. */
+function isAnswer({ role, content }: Turn): boolean {
+  return role === "assistant" && !content.some(({ type }) => type === "tool_use");
 }
 
 /** A message in which a user says something, and not only tools. */
-function isAsking({ role, content }: MessageParam): boolean {
-  return role === "user" && Array.isArray(content) && content.some(({ type }) => type !== "tool_result");
+function isAsking({ role, content }: Turn): boolean {
+  return role === "user" && content.some(({ type }) => type !== "tool_result");
 }
 
 function markForCache(message: Turn | undefined): void {

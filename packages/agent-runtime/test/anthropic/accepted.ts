@@ -11,6 +11,8 @@ interface Block {
 export function refusalsOf({ body }: SeenRequest): string[] {
   const messages = body["messages"] as { role: string; content: Block[] }[];
   const faults: string[] = [];
+  const ids = messages.flatMap(({ content }) => content.flatMap(({ id }) => id ?? []));
+  if (new Set(ids).size !== ids.length) faults.push("two calls have one id");
   if (messages[0]?.role !== "user") faults.push("the first message is not the user's");
   for (const [place, { role, content }] of messages.entries()) {
     if (messages[place + 1]?.role === role) faults.push(`message ${place} and the next have one role`);
@@ -20,7 +22,6 @@ export function refusalsOf({ body }: SeenRequest): string[] {
     if (role !== "assistant") continue;
     const calls = content.flatMap(({ id }) => id ?? []);
     const results = (messages[place + 1]?.content ?? []).flatMap((block) => block.tool_use_id ?? []);
-    if (new Set(calls).size !== calls.length) faults.push(`message ${place} has two calls of one id`);
     if (calls.join() !== results.join())
       faults.push(`calls ${calls.join()} have the results ${results.join()}`);
   }

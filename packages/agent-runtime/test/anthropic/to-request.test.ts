@@ -181,6 +181,8 @@ describe("the cache", () => {
     expect(first).toMatchObject({ role: "user", content: [text("1"), text("[system] it is late")] });
     expect(JSON.stringify(before[0]).replace(/,"cache_control":\{[^}]*\}/, "")).toBe(JSON.stringify(first));
     expect(after.at(-1)).toMatchObject({ content: [{ type: "tool_result", ...cached }] });
+    const steered = [user("1"), calling, result("a", "x"), user("2")];
+    expect(toRequest(request(steered, { system }), options).messages[0]).toEqual(first);
   });
 });
 
