@@ -1,9 +1,8 @@
-import { join } from "node:path";
 import type { SystemPrompt } from "@mini-openclaw/protocol";
 import { cutMiddle } from "./cut-text.ts";
 import type { Tool } from "./tool.ts";
 import type { MemoryManager } from "./workspace/memory.ts";
-import { readTextFile } from "./workspace/read-text.ts";
+import { readTextBeneath } from "./workspace/read-text.ts";
 import type { SkillsLoader } from "./workspace/skills.ts";
 
 /** Who the agent is, unless its maker says otherwise. */
@@ -78,7 +77,7 @@ async function section(
 }
 
 function bootstrapFile(workspaceDir: string, name: string): Promise<string | undefined> {
-  return readTextFile(join(workspaceDir, ".openclaw", name), MAX_SECTION_CHARS * 4);
+  return readTextBeneath(workspaceDir, `.openclaw/${name}`, MAX_SECTION_CHARS * 4);
 }
 
 function logSections(memory: MemoryManager | undefined, days: number): Promise<PromptSection | undefined>[] {

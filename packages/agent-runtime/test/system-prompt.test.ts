@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { AgentRuntime, createBuiltinTools, MemoryManager } from "../src/index.ts";
@@ -72,8 +72,24 @@ You are a test.
     await using workspace = await temporaryDirectory({ ".openclaw/TOOLS.md": "Prefer ripgrep." });
     makeFifo(join(workspace.path, ".openclaw/SOUL.md"));
     const { stable } = await promptOf(workspace.path);
-    expect(stable).toContain("# Soul\n\n[could not be read: it is not a regular file]\n\n# Notes on tools");
+    expect(stable).toContain(
+      "# Soul\n\n[could not be read: .openclaw/SOUL.md is not a regular file.]\n\n# Notes on tools",
+    );
   });
+
+  test.each([".openclaw/SOUL.md", ".openclaw/TOOLS.md", "MEMORY.md"])(
+    "does not show what %s links to outside the workspace",
+    async (name) => {
+      await using outside = await temporaryDirectory({ key: "secret" });
+      await using workspace = await temporaryDirectory({ ".openclaw/other": "" });
+      await symlink(join(outside.path, "key"), join(workspace.path, name));
+      const { stable } = await promptOf(workspace.path);
+      expect(stable).toContain(
+        `[could not be read: ${name} is outside the workspace; only files inside it can be used.]`,
+      );
+      expect(stable).not.toContain("secret");
+    },
+  );
 
   test("shows the beginning and the end of a file that is too long", async () => {
     await using workspace = await temporaryDirectory({ ".openclaw/SOUL.md": `a${"x".repeat(30_000)}z` });

@@ -18,17 +18,17 @@ export function refusalOf(error: unknown, path: string): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   switch (code) {
     case "ENOENT":
-      return new PathRefused(`There is no file ${path}.`);
+      return new PathRefused(`There is no file ${path}.`, { cause: error });
     case "EISDIR":
-      return new PathRefused(`${path} is a folder.`);
+      return new PathRefused(`${path} is a folder.`, { cause: error });
     case "ENOTDIR":
-      return new PathRefused(`A part of ${path} is not a folder.`);
+      return new PathRefused(`A part of ${path} is not a folder.`, { cause: error });
     case "ELOOP":
-      return new PathRefused(`${path} is a link that cannot be followed.`);
+      return new PathRefused(`${path} is a link that cannot be followed.`, { cause: error });
     case "ENXIO":
-      return new PathRefused(`${path} is not a regular file.`);
+      return new PathRefused(`${path} is not a regular file.`, { cause: error });
     case "ENAMETOOLONG":
-      return new PathRefused("The path is too long.");
+      return new PathRefused("The path is too long.", { cause: error });
     default:
       return error;
   }

@@ -1,6 +1,6 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { isSystemError, readTextFile } from "./read-text.ts";
+import { isMissing, readTextBeneath } from "./read-text.ts";
 
 /** A memory file beyond this many bytes is read only so far. Chosen: 1 MiB, far more than a prompt can hold. */
 const MAX_MEMORY_BYTES = 1_048_576;
@@ -34,15 +34,15 @@ export class MemoryManager {
   /** MEMORY.md: the workspace's, else the data directory's; `undefined` if there is neither. */
   async readLongTerm(): Promise<string | undefined> {
     return (
-      (await readTextFile(join(this.#workspaceDir, "MEMORY.md"), MAX_MEMORY_BYTES)) ??
-      (await readTextFile(join(this.#dataDir, "MEMORY.md"), MAX_MEMORY_BYTES))
+      (await readTextBeneath(this.#workspaceDir, "MEMORY.md", MAX_MEMORY_BYTES)) ??
+      (await readTextBeneath(this.#dataDir, "MEMORY.md", MAX_MEMORY_BYTES))
     );
   }
 
   /** Adds a line to the workspace's MEMORY.md. */
   async remember(note: string): Promise<void> {
     const path = join(this.#workspaceDir, "MEMORY.md");
-    const before = await readTextFile(path, MAX_MEMORY_BYTES);
+    const before = await readTextBeneath(this.#workspaceDir, "MEMORY.md", MAX_MEMORY_BYTES);
     const gap = before === undefined || before === "" || before.endsWith("\n") ? "" : "\n";
     await appendFile(path, `${gap}- ${oneLine(note)}\n`);
   }
@@ -50,27 +50,28 @@ export class MemoryManager {
   /** The log of the day `daysAgo` days before today; `undefined` if nothing was logged. */
   async readDailyLog({ daysAgo = 0 } = {}): Promise<{ day: string; text: string } | undefined> {
     const day = isoDay(this.#now() - daysAgo * DAY_MS);
-    const text = await readTextFile(this.#logPath(day), MAX_MEMORY_BYTES);
+    const text = await readTextBeneath(this.#dataDir, logPath(day), MAX_MEMORY_BYTES);
     return text === undefined ? undefined : { day, text };
   }
 
   /** Adds `- [HH:MM:SS] entry` to today's log. */
   async appendDailyLog(entry: string): Promise<void> {
     const instant = new Date(this.#now()).toISOString();
-    const path = this.#logPath(instant.slice(0, 10));
+    const path = join(this.#dataDir, logPath(instant.slice(0, 10)));
     const line = `- [${instant.slice(11, 19)}] ${oneLine(entry)}\n`;
     try {
       await appendFile(path, line);
     } catch (error) {
-      if (!isSystemError(error, "ENOENT")) throw error;
+      if (!isMissing(error)) throw error;
       await mkdir(dirname(path), { recursive: true });
       await appendFile(path, line);
     }
   }
+}
 
-  #logPath(day: string): string {
-    return join(this.#dataDir, "memory", "daily-logs", `${day}.md`);
-  }
+/** Where a day's log is kept, as seen from the data directory. */
+function logPath(day: string): string {
+  return join("memory", "daily-logs", `${day}.md`);
 }
 
 const DAY_MS = 86_400_000;

@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative } from "node:path";
 import { type ParseYaml, parseFrontMatter } from "./front-matter.ts";
-import { isSystemError, readTextFile } from "./read-text.ts";
+import { isMissing, readTextFile } from "./read-text.ts";
 
 /** Front matter is looked for in the first 64 KiB of a SKILL.md. Chosen: its fields are at most 2 KiB by the specification. */
 const MAX_FRONT_MATTER_BYTES = 65_536;
@@ -95,7 +95,7 @@ export class SkillsLoader {
       const { parse } = await import("yaml");
       return text === undefined ? undefined : { version, ...toSkill(path, text, parse) };
     } catch (error) {
-      if (isSystemError(error, "ENOENT") || isSystemError(error, "ENOTDIR")) return undefined;
+      if (isMissing(error)) return undefined;
       return { version: "", fault: error instanceof Error ? error.message : String(error) };
     }
   }
@@ -106,7 +106,7 @@ async function listSkillFiles(directory: string): Promise<string[]> {
     const names = await readdir(directory);
     return names.sort().map((name) => join(directory, name, "SKILL.md"));
   } catch (error) {
-    if (isSystemError(error, "ENOENT") || isSystemError(error, "ENOTDIR")) return [];
+    if (isMissing(error)) return [];
     throw error;
   }
 }
