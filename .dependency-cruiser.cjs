@@ -14,7 +14,8 @@ module.exports = {
     layer("store-knows-only-the-protocol", "session-store", ["protocol"]),
     layer("runtime-knows-only-the-protocol", "agent-runtime", ["protocol"]),
     layer("gateway-knows-store-and-agent-as-ports", "gateway", ["protocol"]),
-    layer("web-chat-knows-only-the-wire", "web-chat", ["protocol"]),
+    layer("client-knows-only-the-protocol", "client", ["protocol"]),
+    layer("web-chat-knows-only-the-client", "web-chat", ["client", "protocol"]),
     {
       name: "packages-know-no-app",
       severity: "error",

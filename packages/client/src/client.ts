@@ -1,0 +1,223 @@
+import type {
+  ClientEvent,
+  ConnectedEvent,
+  ListCommand,
+  ServerEvent,
+  SessionsEvent,
+} from "@mini-openclaw/protocol";
+import { type Clock, systemClock } from "./clock.ts";
+import { Connection } from "./connection.ts";
+import type { ConnectionState } from "./connection-state.ts";
+import { ClientError, toClientError } from "./errors.ts";
+import { Requests } from "./requests.ts";
+import type { Session } from "./session.ts";
+import { WatchedSession } from "./watched-session.ts";
+import { findWebSocket, toWebSocketUrl, type WebSocketConstructor } from "./web-socket.ts";
+
+export interface ConnectOptions {
+  /** Where the gateway accepts WebSockets, such as `wss://example.com/claw`. */
+  url: string | URL;
+  /** @default the platform's; Node before 22 has none: pass that of `ws` */
+  WebSocket?: WebSocketConstructor;
+  /** Closes the client when it aborts. */
+  signal?: AbortSignal;
+  /** How long a connection may take until the gateway has greeted. @default 10000 */
+  connectTimeoutMs?: number;
+  /** Pause between pings. @default 25000, below the 60 s after which common proxies drop a silent connection */
+  pingIntervalMs?: number;
+  /** How long the gateway may take to answer a ping before the connection counts as dead. @default 10000 */
+  pongTimeoutMs?: number;
+  /**
+   * Asked after a connection could not be made: false stops trying until `retryNow()`. For pages that can find out that
+   * they have to log in first.
+   * @default always true
+   */
+  mayRetry?: () => boolean | Promise<boolean>;
+  /** Hears of frames that are not the protocol, and of refusals that answer nothing. @default prints them */
+  onFailure?: (error: ClientError) => void;
+  /** @default the machine's */
+  clock?: Clock;
+  /** Spreads reconnects; in [0, 1). @default Math.random */
+  random?: () => number;
+}
+
+/** Which sessions to list. */
+export type ListOptions = Omit<ListCommand, "type" | "id"> & { signal?: AbortSignal };
+
+/** Sessions of this visitor, the one updated last first. */
+export type SessionList = Pick<SessionsEvent, "sessions" | "cursor">;
+
+/** A connection to a gateway that lasts, and the sessions behind it. It watches one session at a time. */
+export interface Client {
+  /** Calls `listener` when the state of the connection changes. Returns what ends that. */
+  readonly subscribe: (listener: () => void) => () => void;
+  /** The state of the connection. */
+  readonly getSnapshot: () => ConnectionState;
+  /** Connects without waiting any longer. */
+  retryNow(): void;
+  /**
+   * A session, which is watched from now on; the one before is `away`, and goes on from its place when it is asked for
+   * again. Without an id: the one that the gateway begins this visitor in. The same id gives the same object.
+   */
+  session(sessionId?: string): Session;
+  /**
+   * Begins a new session and watches it.
+   *
+   * @throws ClientError the gateway's code, `TOO_MANY_REQUESTS`, `CLOSED`; the signal's reason.
+   */
+  create(options?: { signal?: AbortSignal }): Promise<Session>;
+  /**
+   * Resolves with a page of this visitor's sessions as soon as there is a connection to ask on.
+   *
+   * @throws ClientError the gateway's code, `TOO_MANY_REQUESTS`, `CLOSED`; the signal's reason.
+   */
+  list(options?: ListOptions): Promise<SessionList>;
+  /** Ends the connection for good, and rejects whatever waits with `CLOSED`. May be called again. */
+  close(): void;
+}
+
+/**
+ * Connects to a gateway, and stays connected until `close()` or the signal.
+ *
+ * @throws ClientError `INVALID_OPTION`, `NO_WEBSOCKET`.
+ */
+export function connect(options: ConnectOptions): Client {
+  return new GatewayClient(options);
+}
+
+class GatewayClient implements Client {
+  readonly #connection: Connection;
+  readonly #requests = new Requests((event) => this.#transmit(event));
+  readonly #sessions = new Set<WatchedSession>();
+  readonly #onFailure: (error: ClientError) => void;
+  /** The one that is watched. */
+  #current: WatchedSession | undefined;
+  /** The one that was asked for without an id. */
+  #unnamed: WatchedSession | undefined;
+  #greetedId: string | undefined;
+
+  constructor(options: ConnectOptions) {
+    const {
+      url,
+      signal,
+      connectTimeoutMs = 10_000,
+      pingIntervalMs = 25_000,
+      pongTimeoutMs = 10_000,
+    } = options;
+    const {
+      mayRetry = () => true,
+      onFailure = printFailure,
+      clock = systemClock,
+      random = Math.random,
+    } = options;
+    signal?.throwIfAborted();
+    this.#onFailure = onFailure;
+    this.#connection = new Connection({
+      url: toWebSocketUrl(url),
+      WebSocket: findWebSocket(options.WebSocket),
+      ...{ clock, random, connectTimeoutMs, pingIntervalMs, pongTimeoutMs, mayRetry, onFailure },
+      onConnected: (greeting) => this.#greeted(greeting),
+      onFrame: (frame) => this.#receive(frame),
+      onLost: () => {
+        for (const session of this.#sessions) session.disconnected();
+      },
+    });
+    signal?.addEventListener("abort", () => this.close(), { once: true });
+  }
+
+  // Values, because they are handed on without the client, as to React's `useSyncExternalStore`.
+  readonly subscribe = (listener: () => void): (() => void) => this.#connection.state.subscribe(listener);
+  readonly getSnapshot = (): ConnectionState => this.#connection.state.value;
+
+  retryNow(): void {
+    this.#connection.retryNow();
+  }
+
+  session(sessionId?: string): Session {
+    const found =
+      sessionId === undefined
+        ? this.#unnamed
+        : [...this.#sessions].find((one) => one.getSnapshot().sessionId === sessionId);
+    const session = found ?? this.#add(sessionId, sessionId !== undefined);
+    if (sessionId === undefined) this.#unnamed = session;
+    this.#watch(session);
+    return session;
+  }
+
+  async create({ signal }: { signal?: AbortSignal } = {}): Promise<Session> {
+    const { sessionId } = await this.#requests.ask({ type: "create" }, signal);
+    const session = this.#add(sessionId, false);
+    this.#watch(session);
+    return session;
+  }
+
+  async list({ signal, ...options }: ListOptions = {}): Promise<SessionList> {
+    const { sessions, cursor } = await this.#requests.ask({ type: "list", ...options }, signal);
+    return cursor === undefined ? { sessions } : { sessions, cursor };
+  }
+
+  close(): void {
+    const error = new ClientError("CLOSED", "the client was closed");
+    this.#connection.close();
+    this.#requests.close(error);
+    for (const session of this.#sessions) session.close(error);
+  }
+
+  #transmit(event: ClientEvent): boolean {
+    return this.#connection.transmit(event);
+  }
+
+  #add(sessionId: string | undefined, isNamed: boolean): WatchedSession {
+    const session: WatchedSession = new WatchedSession(
+      {
+        connection: () => this.getSnapshot(),
+        transmit: (event) => this.#transmit(event),
+        ask: (command, signal) => this.#requests.ask(command, signal),
+        greetedId: () => this.#greetedId,
+        deliver: () => this.#deliver(session),
+        drain: () => this.#connection.drain(),
+        reconnect: () => this.#connection.drop(),
+      },
+      { isNamed, ...(sessionId !== undefined && { sessionId }) },
+    );
+    this.#sessions.add(session);
+    return session;
+  }
+
+  #watch(session: WatchedSession): void {
+    if (this.#current === session) return;
+    this.#current?.leave();
+    this.#current = session;
+    session.resume();
+  }
+
+  /** A message to another session takes the gateway's watch along: it is called back. */
+  #deliver(session: WatchedSession): void {
+    if (session.flush() && session !== this.#current) this.#current?.resume();
+  }
+
+  #greeted({ sessionId }: ConnectedEvent): void {
+    this.#greetedId = sessionId;
+    this.#requests.resend();
+    for (const session of this.#sessions) {
+      if (session !== this.#current) session.flush();
+    }
+    this.#current?.resume();
+  }
+
+  #receive(frame: ServerEvent): void {
+    if ("seq" in frame) {
+      this.#current?.receive(frame);
+      return;
+    }
+    if (this.#requests.settle(frame)) return;
+    for (const session of this.#sessions) {
+      if (session.receive(frame)) return;
+    }
+    if (frame.type === "error") this.#onFailure(toClientError(frame));
+  }
+}
+
+function printFailure(error: ClientError): void {
+  console.error("[client]", error);
+}

@@ -1,0 +1,248 @@
+import {
+  type AckEvent,
+  type CommandErrorEvent,
+  emptyView,
+  fold,
+  type MessageCommand,
+  type NumberedEvent,
+  type ResumeCommand,
+  type ResumedEvent,
+  type ResyncEvent,
+  type ServerEvent,
+} from "@mini-openclaw/protocol";
+import { createId } from "./create-id.ts";
+import { ClientError, toClientError } from "./errors.ts";
+import { Feed } from "./feed.ts";
+import { Observable } from "./observable.ts";
+import * as outboxes from "./outbox.ts";
+import { Sends } from "./sends.ts";
+import type { Accepted, HistoryOptions, Session, SessionSnapshot, WatchedEvent } from "./session.ts";
+import type { SessionLink } from "./session-link.ts";
+
+/** The one implementation of {@link Session}: the rim around `fold` and the outbox's pure steps. */
+export class WatchedSession implements Session {
+  readonly #link: SessionLink;
+  /** Named by the caller: no other one will do. Otherwise it is the one that the gateway names. */
+  readonly #isNamed: boolean;
+  readonly #state: Observable<SessionSnapshot>;
+  readonly #sends = new Sends();
+  readonly #feed = new Feed<WatchedEvent>();
+  #resumeId: string | undefined;
+  #abortId: string | undefined;
+  #closed: ClientError | undefined;
+
+  constructor(link: SessionLink, { sessionId, isNamed }: { sessionId?: string; isNamed: boolean }) {
+    this.#link = link;
+    this.#isNamed = isNamed;
+    const known = sessionId === undefined ? {} : { sessionId };
+    this.#state = new Observable({ ...known, phase: "away", view: emptyView, outbox: [] });
+  }
+
+  // Values, because they are handed on without the session, as to React's `useSyncExternalStore`.
+  readonly subscribe = (listener: () => void): (() => void) => this.#state.subscribe(listener);
+  readonly getSnapshot = (): SessionSnapshot => this.#state.value;
+
+  send(content: string): Promise<Accepted> {
+    if (this.getSnapshot().outbox.length >= outboxes.MAX_OUTGOING) {
+      const reason = `${outboxes.MAX_OUTGOING} messages wait to be sent already.`;
+      return Promise.reject(new ClientError("OUTBOX_FULL", reason, { retryable: true }));
+    }
+    return this.#submit(createId(), content);
+  }
+
+  sendAgain(id: string): Promise<Accepted> {
+    const message = this.getSnapshot().outbox.find((one) => one.id === id);
+    if (message?.phase === "refused") return this.#submit(id, message.content);
+    return Promise.reject(new ClientError("INVALID_OPTION", "id: no refused message has it"));
+  }
+
+  discard(id: string): void {
+    const message = this.getSnapshot().outbox.find((one) => one.id === id);
+    if (!message || message.phase === "accepted") return;
+    this.#change({ outbox: outboxes.removeMessage(this.getSnapshot().outbox, id) });
+    this.#sends.reject(
+      id,
+      new ClientError("DISCARDED", "the message was discarded before the gateway took it"),
+    );
+  }
+
+  abort(runId = this.getSnapshot().view.activeRuns[0]): void {
+    const { view } = this.getSnapshot();
+    if (runId !== undefined && view.activeRuns.includes(runId)) this.#change({ stopping: runId });
+    this.#transmitAbort(runId);
+  }
+
+  async history({ limit = 50, signal }: HistoryOptions = {}) {
+    const { sessionId, view } = this.getSnapshot();
+    const { oldestSeq: before, hasMore } = view;
+    if (sessionId === undefined || before === undefined || !hasMore) return [];
+    const answer = await this.#link.ask({ type: "history", sessionId, before, limit }, signal);
+    const { view: present } = this.getSnapshot();
+    // A view that began anew meanwhile, or got these from another call, has no place for them.
+    if (present.oldestSeq === before) this.#change({ view: fold(present, answer) });
+    return answer.messages;
+  }
+
+  events({ signal }: { signal?: AbortSignal } = {}): AsyncIterableIterator<WatchedEvent> {
+    return this.#feed.open(signal);
+  }
+
+  /** Asks the gateway for what happened since, and to be shown what happens. */
+  resume(): void {
+    const { view, sessionId = this.#link.greetedId() } = this.getSnapshot();
+    if (sessionId === undefined || this.#link.connection().phase !== "open") {
+      return this.#change({ phase: "syncing" });
+    }
+    this.#resumeId = createId();
+    const command: ResumeCommand = { type: "resume", id: this.#resumeId, sessionId };
+    if (view.epoch !== undefined) Object.assign(command, { epoch: view.epoch, after: view.lastSeq });
+    this.#change({ sessionId, phase: "syncing" });
+    this.#link.transmit(command);
+  }
+
+  /** The client watches another session from now on. */
+  leave(): void {
+    this.#resumeId = undefined;
+    this.#change({ phase: "away" });
+  }
+
+  disconnected(): void {
+    const { phase, outbox } = this.getSnapshot();
+    this.#resumeId = undefined;
+    this.#change({
+      phase: phase === "live" ? "syncing" : phase,
+      outbox: outboxes.requeueUnanswered(outbox),
+    });
+  }
+
+  close(error: ClientError): void {
+    this.#closed = error;
+    this.#sends.close(error);
+    this.#feed.close();
+  }
+
+  /** Takes a frame that is this session's: an event of it, or the answer to something that it asked. */
+  receive(frame: ServerEvent): boolean {
+    if ("seq" in frame) {
+      const { phase, sessionId, view } = this.getSnapshot();
+      if (phase === "live" && frame.sessionId === sessionId && frame.seq > view.lastSeq) this.#show(frame);
+      return true;
+    }
+    if (frame.type === "resumed" || frame.type === "resync") return this.#watching(frame);
+    if (frame.type === "ack") return this.#acknowledged(frame);
+    return frame.type === "error" && this.#refused(frame);
+  }
+
+  /** Sends what waits. False if it sent nothing. */
+  flush(): boolean {
+    const connection = this.#link.connection();
+    const { phase, sessionId } = this.getSnapshot();
+    if (connection.phase !== "open" || connection.draining) return false;
+    if (sessionId === undefined || phase === "syncing" || phase === "missing") return false;
+    let count = 0;
+    // Whoever hears of a change may send, discard or close meanwhile: so the outbox is looked at anew each time.
+    for (let next = this.#firstQueued(); next; next = this.#firstQueued()) {
+      const command: MessageCommand = { type: "message", id: next.id, sessionId, content: next.content };
+      const tooLong = outboxes.refuseTooLong(command, connection.limits);
+      if (tooLong) this.#refuse(next.id, tooLong);
+      else {
+        this.#change({ outbox: outboxes.markSent(this.getSnapshot().outbox, next.id) });
+        this.#link.transmit(command);
+        count += 1;
+      }
+    }
+    return count > 0;
+  }
+
+  #firstQueued() {
+    return this.getSnapshot().outbox.find((message) => message.phase === "queued");
+  }
+
+  #submit(id: string, content: string): Promise<Accepted> {
+    if (this.#closed) return Promise.reject(this.#closed);
+    const accepted = this.#sends.open(id);
+    this.#change({ outbox: outboxes.addMessage(this.getSnapshot().outbox, id, content) });
+    if (this.getSnapshot().phase === "missing") this.#refuse(id, missingSession());
+    else this.#link.deliver();
+    return accepted;
+  }
+
+  #watching(frame: ResumedEvent | ResyncEvent): boolean {
+    if (frame.replyTo === undefined || frame.replyTo !== this.#resumeId) return false;
+    this.#resumeId = undefined;
+    if (frame.type === "resync") {
+      this.#show(frame, "live");
+    } else {
+      this.#change({ phase: "live", view: fold(this.getSnapshot().view, frame) });
+    }
+    this.flush();
+    const { stopping } = this.getSnapshot();
+    if (stopping !== undefined) this.#transmitAbort(stopping);
+    return true;
+  }
+
+  #show(frame: WatchedEvent, phase = this.getSnapshot().phase): void {
+    const before = this.getSnapshot();
+    const view = fold(before.view, frame);
+    const shown = outboxes.shownBy(before.outbox, frame);
+    const outbox = shown.size === 0 ? before.outbox : before.outbox.filter(({ id }) => !shown.has(id));
+    this.#change({ phase, view, outbox });
+    for (const [id, runId] of shown) this.#sends.accept(id, runId);
+    this.#feed.push(frame);
+  }
+
+  #acknowledged({ replyTo: id, runId }: AckEvent): boolean {
+    this.#change({ outbox: outboxes.markAccepted(this.getSnapshot().outbox, id, runId) });
+    return this.#sends.accept(id, runId);
+  }
+
+  #refused(frame: CommandErrorEvent | NumberedEvent): boolean {
+    if ("seq" in frame || frame.type !== "error" || frame.replyTo === undefined) return false;
+    const { replyTo: id, code } = frame;
+    if (id === this.#resumeId) this.#cannotWatch(frame);
+    else if (id === this.#abortId) this.#change({ stopping: undefined });
+    else if (!this.getSnapshot().outbox.some((message) => message.id === id)) return false;
+    else if (code === "DRAINING") {
+      this.#change({ outbox: outboxes.requeue(this.getSnapshot().outbox, id) });
+      this.#link.drain();
+    } else this.#refuse(id, toClientError(frame));
+    return true;
+  }
+
+  #cannotWatch({ retryable }: CommandErrorEvent): void {
+    const { sessionId, view, outbox } = this.getSnapshot();
+    const greetedId = this.#link.greetedId();
+    this.#resumeId = undefined;
+    if (retryable) return this.#link.reconnect();
+    // A session without lines may be gone after a restart of the gateway; another empty one is as good.
+    if (!this.#isNamed && view.lastSeq === 0 && greetedId !== undefined && greetedId !== sessionId) {
+      this.#change({ sessionId: greetedId });
+      return this.resume();
+    }
+    this.#change({ phase: "missing" });
+    for (const { id } of outbox) this.#refuse(id, missingSession());
+  }
+
+  #transmitAbort(runId: string | undefined): void {
+    const { sessionId, phase } = this.getSnapshot();
+    if (sessionId === undefined || phase !== "live") return;
+    this.#abortId = createId();
+    const command = { type: "abort", id: this.#abortId, sessionId } as const;
+    this.#link.transmit(runId === undefined ? command : { ...command, runId });
+  }
+
+  #refuse(id: string, refusal: ClientError): void {
+    this.#change({ outbox: outboxes.markRefused(this.getSnapshot().outbox, id, refusal) });
+    this.#sends.reject(id, refusal);
+  }
+
+  #change(change: { [Field in keyof SessionSnapshot]?: SessionSnapshot[Field] | undefined }): void {
+    const { stopping, ...next } = { ...this.#state.value, ...change } as SessionSnapshot;
+    const isStopping = stopping !== undefined && next.view.activeRuns.includes(stopping);
+    this.#state.set(isStopping ? { ...next, stopping } : next);
+  }
+}
+
+function missingSession(): ClientError {
+  return new ClientError("SESSION_NOT_FOUND", "there is no such session");
+}

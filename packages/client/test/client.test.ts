@@ -1,0 +1,326 @@
+import { describe, expect, test } from "vitest";
+import { connect, type WatchedEvent } from "../src/index.ts";
+import { FakeSocket } from "./fake-socket.ts";
+import { createSpeaker } from "./speaker.ts";
+import { shown, testGateway, until, untilShown } from "./test-client.ts";
+
+test("sends a message, and shows the answer as it comes", async () => {
+  const speaker = createSpeaker();
+  await using gateway = await testGateway(speaker.agent);
+  const session = gateway.connect().session();
+
+  const accepted = session.send("hi");
+  await speaker.started(1);
+  await speaker.say("Hel");
+  await untilShown(session, "streaming: Hel");
+  await speaker.say("lo.");
+  speaker.end();
+  await until(session, ({ view }) => view.activeRuns.length === 0 && view.items.length === 2);
+
+  expect(shown(session)).toEqual(["user: hi", "assistant: Hello."]);
+  const [user] = session.getSnapshot().view.items;
+  expect(await accepted).toEqual({ id: user?.kind === "user" && user.requestId, runId: user?.runId });
+});
+
+test("gives every event once, in order, to whoever iterates", async () => {
+  await using gateway = await testGateway(createSpeaker((content) => `You said: ${content}`).agent);
+  const session = gateway.connect().session();
+  await untilShown(session);
+  const types: string[] = [];
+  const events = session.events();
+  void session.send("hi");
+  for await (const event of events) {
+    types.push(event.type);
+    if (event.type === "run_end") break;
+  }
+
+  expect(types).toEqual([
+    "user_message",
+    "run_start",
+    "chunk",
+    "assistant_message",
+    "message_done",
+    "run_end",
+  ]);
+});
+
+test("begins an iteration that came before the connection with what there is", async () => {
+  await using gateway = await testGateway(createSpeaker(() => "Hello.").agent);
+  const first = gateway.connect().session();
+  await first.send("hi");
+  await until(first, ({ view }) => view.items.length === 2 && view.activeRuns.length === 0);
+
+  const events: AsyncIterator<WatchedEvent> = gateway.connect().session().events();
+  const { value } = await events.next();
+
+  expect(value).toMatchObject({ type: "resync", messages: [{ content: "hi" }, { content: "Hello." }] });
+});
+
+test("ends iterations with the client, and with their signal", async () => {
+  await using gateway = await testGateway(createSpeaker(() => "Hello.").agent);
+  const client = gateway.connect();
+  const session = client.session();
+  const stop = new AbortController();
+  const stopped = session.events({ signal: stop.signal });
+  await untilShown(session);
+  const [first, ended] = [session.events(), session.events({ signal: AbortSignal.abort(new Error("late")) })];
+  stop.abort(new Error("enough"));
+  client.close();
+
+  await stopped.next();
+  await expect(stopped.next()).rejects.toThrow("enough");
+  await expect(ended.next()).rejects.toThrow("late");
+  expect(await first.next()).toEqual({ value: undefined, done: true });
+  expect(await session.events().next()).toEqual({ value: undefined, done: true });
+});
+
+describe("several sessions", () => {
+  test("are listed, and each goes on from its place when it is watched again", async () => {
+    const speaker = createSpeaker();
+    await using gateway = await testGateway(speaker.agent);
+    const client = gateway.connect();
+    const one = client.session();
+    await one.send("one");
+    await speaker.say("First");
+    await untilShown(one, "streaming: First");
+
+    const two = await client.create();
+    await untilShown(two);
+    expect([one.getSnapshot().phase, shown(two)]).toEqual(["away", []]);
+    await speaker.say(" answer.");
+    speaker.end();
+    await two.send("two");
+    await speaker.say("Second");
+    await untilShown(two, "streaming: Second");
+    expect(shown(one)).toEqual(["user: one", "streaming: First"]);
+
+    const { sessions } = await client.list();
+    expect(sessions.map(({ title, running }) => [title, running])).toEqual([
+      ["two", true],
+      ["one", false],
+    ]);
+    expect(client.session(sessions[1]?.sessionId)).toBe(one);
+    await untilShown(one, "assistant: First answer.");
+    expect(shown(one)).toEqual(["user: one", "assistant: First answer."]);
+    expect(two.getSnapshot().phase).toBe("away");
+  });
+
+  test("take messages while another one is watched, which misses nothing", async () => {
+    const speaker = createSpeaker((content) => `You said: ${content}`);
+    await using gateway = await testGateway(speaker.agent);
+    const client = gateway.connect();
+    const one = client.session();
+    await one.send("one");
+    const two = await client.create();
+    await two.send("two");
+
+    await one.send("to one");
+    await two.send("to two");
+    await until(two, ({ view }) => view.items.length === 4 && view.activeRuns.length === 0);
+    client.session(one.getSnapshot().sessionId);
+    await until(one, ({ view }) => view.items.length === 4 && view.activeRuns.length === 0);
+
+    const said = (content: string) => [`user: ${content}`, `assistant: You said: ${content}`];
+    expect(shown(one)).toEqual([...said("one"), ...said("to one")]);
+    expect(shown(two)).toEqual([...said("two"), ...said("to two")]);
+  });
+
+  test("are pages, when there are many", async () => {
+    await using gateway = await testGateway(createSpeaker(() => "Yes.").agent);
+    const client = gateway.connect();
+    for (const content of ["one", "two", "three"]) await (await client.create()).send(content);
+
+    const first = await client.list({ limit: 2 });
+    const rest = await client.list({ limit: 2, ...(first.cursor !== undefined && { cursor: first.cursor }) });
+
+    expect(first.sessions.map(({ title }) => title)).toEqual(["three", "two"]);
+    expect([rest.sessions.map(({ title }) => title), rest.cursor]).toEqual([["one"], undefined]);
+  });
+});
+
+test("loads older messages into the view, page by page", async () => {
+  await using gateway = await testGateway(createSpeaker((content) => `You said: ${content}`).agent);
+  const first = gateway.connect().session();
+  for (let count = 1; count <= 60; count += 1) await first.send(`no. ${count}`);
+  await until(first, ({ view }) => view.items.length === 120);
+  await until(first, ({ view }) => view.activeRuns.length === 0);
+
+  const session = gateway.connect().session();
+  await untilShown(session);
+  expect([shown(session).length, session.getSnapshot().view.hasMore]).toEqual([50, true]);
+  const older = await session.history({ limit: 40 });
+  expect([older.length, shown(session).length]).toEqual([40, 90]);
+  await session.history();
+
+  expect(shown(session)).toEqual(shown(first));
+  expect(await session.history()).toEqual([]);
+});
+
+test("stops a run, and keeps what it had said", async () => {
+  const speaker = createSpeaker();
+  await using gateway = await testGateway(speaker.agent);
+  const session = gateway.connect().session();
+  await session.send("a story");
+  await speaker.say("Once upon");
+  await untilShown(session, "streaming: Once upon");
+
+  session.abort();
+  const { stopping, view } = session.getSnapshot();
+  expect(stopping).toBe(view.activeRuns[0]);
+  await until(session, (snapshot) => snapshot.view.activeRuns.length === 0);
+
+  expect(session.getSnapshot().view.items.at(-1)).toMatchObject({ content: "Once upon", partial: "aborted" });
+  expect(session.getSnapshot().stopping).toBeUndefined();
+});
+
+test("stops what another client began", async () => {
+  const speaker = createSpeaker();
+  await using gateway = await testGateway(speaker.agent);
+  await gateway.connect().session().send("a story");
+  await speaker.say("Once upon");
+  const session = gateway.connect().session();
+  await untilShown(session, "streaming: Once upon");
+
+  session.abort();
+  await until(session, ({ view }) => view.activeRuns.length === 0);
+
+  expect(session.getSnapshot().view.items.at(-1)).toMatchObject({ partial: "aborted" });
+});
+
+describe("a message that is refused", () => {
+  test("stays in the outbox with the reason, until it is discarded", async () => {
+    await using gateway = await testGateway(createSpeaker(() => "Yes.").agent);
+    const session = gateway.connect().session();
+    await untilShown(session);
+
+    const refused = session.send("x".repeat(1_100_000));
+
+    await expect(refused).rejects.toMatchObject({ code: "MESSAGE_TOO_LONG" });
+    const [message] = session.getSnapshot().outbox;
+    expect(message).toMatchObject({ phase: "refused", refusal: { code: "MESSAGE_TOO_LONG" } });
+    session.discard(message?.id ?? "");
+    expect(shown(session)).toEqual([]);
+  });
+
+  test("can be sent again under its id", async () => {
+    const speaker = createSpeaker();
+    await using gateway = await testGateway(speaker.agent);
+    const session = gateway.connect().session();
+    for (let count = 0; count <= 20; count += 1) await session.send(`no. ${count}`);
+    await expect(session.send("one more")).rejects.toMatchObject({ code: "QUEUE_FULL", retryable: true });
+    const [message] = session.getSnapshot().outbox;
+
+    speaker.end();
+    await speaker.started(2);
+    const accepted = await session.sendAgain(message?.id ?? "");
+
+    expect(accepted.id).toBe(message?.id);
+    await expect(session.sendAgain(accepted.id)).rejects.toMatchObject({ code: "INVALID_OPTION" });
+  });
+
+  test("is so because its session does not exist", async () => {
+    await using gateway = await testGateway(createSpeaker(() => "Yes.").agent);
+    const session = gateway.connect().session("0199f3a0-0000-7000-8000-000000000000");
+    const before = session.send("hi");
+    await expect(before).rejects.toMatchObject({ code: "SESSION_NOT_FOUND" });
+
+    expect(session.getSnapshot().phase).toBe("missing");
+    await expect(session.send("hi")).rejects.toMatchObject({ code: "SESSION_NOT_FOUND" });
+  });
+});
+
+describe("a client that was closed", () => {
+  test("rejects what waits and what comes", async () => {
+    await using gateway = await testGateway(createSpeaker(() => "Yes.").agent);
+    gateway.network.refuses = true;
+    const client = gateway.connect();
+    const session = client.session();
+    const waiting = [session.send("hi"), client.list(), client.create()];
+    client.close();
+    client.close();
+
+    for (const promise of [...waiting, session.send("hi"), client.list()]) {
+      await expect(promise).rejects.toMatchObject({ code: "CLOSED" });
+    }
+    expect(client.getSnapshot()).toEqual({ phase: "closed" });
+  });
+
+  test("is so by its signal too", async () => {
+    await using gateway = await testGateway(createSpeaker(() => "Yes.").agent);
+    const stop = new AbortController();
+    const client = gateway.connect({ signal: stop.signal });
+    stop.abort();
+
+    expect(client.getSnapshot().phase).toBe("closed");
+    expect(() => connect({ url: "ws://x", WebSocket: FakeSocket, signal: stop.signal })).toThrow("aborted");
+  });
+});
+
+test("tells listeners of its state, until they are taken back", async () => {
+  await using gateway = await testGateway(createSpeaker(() => "Yes.").agent);
+  const client = gateway.connect();
+  const phases: string[] = [];
+  const { subscribe, getSnapshot } = client;
+  const unsubscribe = subscribe(() => phases.push(getSnapshot().phase));
+  await until(client, ({ phase }) => phase === "open");
+  unsubscribe();
+  client.close();
+
+  expect(phases).toEqual(["open"]);
+});
+
+test("gives up a question when its signal says so", async () => {
+  await using gateway = await testGateway(createSpeaker(() => "Yes.").agent);
+  gateway.network.refuses = true;
+  const stop = new AbortController();
+  const asked = gateway.connect().list({ signal: stop.signal });
+  stop.abort(new Error("enough"));
+
+  await expect(asked).rejects.toThrow("enough");
+});
+
+test("says how many questions and messages may wait", async () => {
+  const client = connect({ url: "ws://gateway.example", WebSocket: FakeSocket });
+  const questions = Array.from({ length: 33 }, () => client.list());
+  const messages = Array.from({ length: 51 }, (_, index) => client.session().send(String(index)));
+
+  await expect(questions.at(-1)).rejects.toMatchObject({ code: "TOO_MANY_REQUESTS", retryable: true });
+  await expect(messages.at(-1)).rejects.toMatchObject({ code: "OUTBOX_FULL", retryable: true });
+  client.close();
+  const others = await Promise.allSettled([...questions.slice(0, -1), ...messages.slice(0, -1)]);
+  expect(others.every(({ status }) => status === "rejected")).toBe(true);
+});
+
+describe("connect", () => {
+  test.each([["claw"], ["/claw"], [""], ["ftp://gateway.example"]])("refuses the address %j", (url) => {
+    expect(() => connect({ url, WebSocket: FakeSocket })).toThrow(
+      `url: expected an absolute address of ws, wss, http or https, got ${JSON.stringify(url)}`,
+    );
+  });
+
+  test.each([
+    ["http://gateway.example/claw?a=b#c", "ws://gateway.example/claw?a=b"],
+    ["https://gateway.example", "wss://gateway.example/"],
+    [new URL("ws://gateway.example/"), "ws://gateway.example/"],
+  ])("takes %s for %s", (url, expected) => {
+    const urls: string[] = [];
+    const client = connect({
+      url,
+      WebSocket: class extends FakeSocket {
+        constructor(given: string) {
+          super();
+          urls.push(given);
+        }
+      },
+    });
+    client.close();
+
+    expect(urls).toEqual([expected]);
+  });
+
+  test.skipIf("WebSocket" in globalThis)("says what to install where there is no WebSocket", () => {
+    expect(() => connect({ url: "ws://gateway.example" })).toThrow(
+      'WebSocket: there is none in this runtime (Node before 22). Install "ws" and pass its class: connect({ url, WebSocket }).',
+    );
+  });
+});

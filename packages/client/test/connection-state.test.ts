@@ -1,0 +1,58 @@
+import { defaultLimits } from "@mini-openclaw/protocol";
+import { expect, test } from "vitest";
+import { type ConnectionInput, type ConnectionState, nextConnection } from "../src/connection-state.ts";
+
+const limits = defaultLimits;
+const states: Record<ConnectionState["phase"], ConnectionState> = {
+  connecting: { phase: "connecting", attempt: 2 },
+  open: { phase: "open", attempt: 2, since: 1000, limits, draining: false },
+  waiting: { phase: "waiting", attempt: 2, retryAt: 5000 },
+  held: { phase: "held", attempt: 2 },
+  closed: { phase: "closed" },
+};
+const inputs: Record<ConnectionInput["type"], ConnectionInput> = {
+  connected: { type: "connected", limits, now: 2000 },
+  draining: { type: "draining" },
+  lost: { type: "lost", now: 2000, random: 0 },
+  hold: { type: "hold" },
+  retry: { type: "retry" },
+  close: { type: "close" },
+};
+
+test.each([
+  ["connecting", ["open", "connecting", "waiting", "connecting", "connecting", "closed"]],
+  ["open", ["open", "open", "waiting", "open", "open", "closed"]],
+  ["waiting", ["waiting", "waiting", "waiting", "held", "connecting", "closed"]],
+  ["held", ["held", "held", "held", "held", "connecting", "closed"]],
+  ["closed", ["closed", "closed", "closed", "closed", "closed", "closed"]],
+] as const)("from %s: greeted, draining, lost, held, tried again, closed", (phase, expected) => {
+  const next = Object.values(inputs).map((input) => nextConnection(states[phase], input));
+
+  expect(next.map((state) => state.phase)).toEqual(expected);
+});
+
+test("waits twice as long after each failure in a row, up to 15 s, spread over half of it", () => {
+  const delays = (random: number) =>
+    [0, 1, 2, 3, 4, 5, 6, 1000].map((attempt) => {
+      const state = nextConnection({ phase: "connecting", attempt }, { type: "lost", now: 0, random });
+      return state.phase === "waiting" && state.retryAt;
+    });
+
+  expect(delays(0)).toEqual([250, 500, 1000, 2000, 4000, 7500, 7500, 7500]);
+  expect(delays(1)).toEqual([500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]);
+});
+
+test.each([
+  ["at once counts as one more failure", 4999, 3],
+  ["after 5 s is the first failure", 5000, 1],
+])("a connection that is lost %s", (_, lastedMs, attempt) => {
+  const lost = { type: "lost", now: 1000 + lastedMs, random: 0 } as const;
+
+  expect(nextConnection(states.open, lost)).toMatchObject({ phase: "waiting", attempt });
+});
+
+test("says that the gateway is stopping as long as the connection lasts", () => {
+  const draining = nextConnection(states.open, inputs.draining);
+
+  expect(draining).toEqual({ ...states.open, draining: true });
+});

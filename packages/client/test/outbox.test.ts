@@ -1,0 +1,65 @@
+import { defaultLimits, type NumberedEvent, type ResyncEvent } from "@mini-openclaw/protocol";
+import { describe, expect, test } from "vitest";
+import { ClientError } from "../src/errors.ts";
+import {
+  addMessage,
+  markAccepted,
+  markRefused,
+  markSent,
+  type Outbox,
+  refuseTooLong,
+  requeueUnanswered,
+  shownBy,
+} from "../src/outbox.ts";
+
+const queued = addMessage([], "m1", "hi");
+const sent = markSent(queued, "m1");
+const repeated = markSent(requeueUnanswered(sent), "m1");
+const accepted = markAccepted(sent, "m1", "run-1");
+const refused = markRefused(sent, "m1", new ClientError("QUEUE_FULL", "full"));
+
+test("sends again, under its id, what a lost connection did not answer", () => {
+  expect(requeueUnanswered(sent)).toEqual([{ id: "m1", content: "hi", isRepeat: true, phase: "queued" }]);
+  for (const outbox of [queued, accepted, refused]) expect(requeueUnanswered(outbox)).toEqual(outbox);
+});
+
+test("keeps an accepted message until the session shows it, but not a repeated one that may have been shown", () => {
+  expect(accepted).toMatchObject([{ phase: "accepted", runId: "run-1" }]);
+  expect(markAccepted(repeated, "m1", "run-1")).toEqual([]);
+});
+
+test("has a refused message again as a new one", () => {
+  expect(addMessage(refused, "m1", "hi")).toEqual(queued);
+});
+
+describe("a message is shown by", () => {
+  const run = { sessionId: "s", seq: 1, runId: "run-1", timestamp: 1 };
+  const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+  const user = { id: "u1", content: "hi", requestId: "m1" };
+  const resync = (requestId: string): ResyncEvent => ({
+    ...{ type: "resync", sessionId: "s", epoch: "0", upTo: 1, hasMore: false },
+    messages: [{ role: "user", ...user, requestId, ...run }],
+  });
+
+  test.each<[string, Outbox, NumberedEvent | ResyncEvent, string[]]>([
+    ["its user message", sent, { type: "user_message", ...user, ...run }, ["m1"]],
+    ["its place in the queue", sent, { type: "message_queued", ...user, ...run }, ["m1"]],
+    ["the transcript", sent, resync("m1"), ["m1"]],
+    ["no other message", sent, resync("m2"), []],
+    ["the end of its run", accepted, { type: "run_end", outcome: "aborted", usage, ...run }, ["m1"]],
+    ["no other run's end", sent, { type: "run_end", outcome: "aborted", usage, ...run }, []],
+    ["nothing of its run before", accepted, { type: "run_start", ...run }, []],
+  ])("%s", (_, outbox, frame, expected) => {
+    expect([...shownBy(outbox, frame).keys()]).toEqual(expected);
+  });
+});
+
+test("measures a message as the gateway does: as a frame, in bytes", () => {
+  const command = { type: "message", id: "m1", sessionId: "s", content: "龙" } as const;
+  const length = Buffer.byteLength(JSON.stringify(command));
+
+  expect(refuseTooLong(command, { ...defaultLimits, maxFrameBytes: length })).toBeUndefined();
+  expect(refuseTooLong(command, { ...defaultLimits, maxFrameBytes: length - 1 })).toMatchObject({
+    ...{ code: "MESSAGE_TOO_LONG", message: `${length} bytes as a frame; the gateway takes ${length - 1}` },
+  });
+});

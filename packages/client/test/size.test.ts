@@ -1,0 +1,22 @@
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { expect, test } from "vitest";
+
+const entry = fileURLToPath(new URL("../src/index.ts", import.meta.url));
+
+// Issue 6: at most 8 kB.
+test("is at most 8,000 bytes in a page, minified and gzipped, with all that it needs", async () => {
+  const { outputFiles, metafile } = await build({
+    entryPoints: [entry],
+    conditions: ["@mini-openclaw/source"],
+    ...{ bundle: true, minify: true, format: "esm", platform: "browser", target: "es2022" },
+    ...{ write: false, metafile: true, outdir: "out", tsconfigRaw: {} },
+  });
+  const { length } = gzipSync(outputFiles[0]?.contents ?? "", { level: 9 });
+  console.log(`@mini-openclaw/client: ${length} bytes, minified and gzipped`);
+
+  expect(length).toBeLessThanOrEqual(8_000);
+  expect(length).toBeGreaterThan(3_000);
+  expect(Object.keys(metafile.inputs).filter((path) => path.includes("node_modules"))).toEqual([]);
+});

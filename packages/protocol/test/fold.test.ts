@@ -1,0 +1,271 @@
+import { describe, expect, test } from "vitest";
+import { emptyView, fold, type MessageEntry, type SessionEvent } from "../src/index.ts";
+import { call, numbered, resync, run, shown, usage, viewOf } from "./session-samples.ts";
+
+const user: SessionEvent = { type: "user_message", id: "u1", content: "files?", requestId: "m1", ...run };
+const asks: SessionEvent = {
+  type: "assistant_message",
+  id: "a1",
+  content: "Look.",
+  toolCalls: [call],
+  ...run,
+};
+const toolRun: readonly SessionEvent[] = [
+  user,
+  { type: "run_start", ...run },
+  { type: "chunk", runId: "run-1", messageId: "a1", content: "Lo" },
+  { type: "chunk", runId: "run-1", messageId: "a1", content: "ok." },
+  asks,
+  { type: "tool_start", runId: "run-1", ...call },
+  { type: "tool_output", runId: "run-1", callId: "c1", content: "a.t" },
+  { type: "tool_done", id: "t1", callId: "c1", toolName: "bash", output: "a.txt", isError: false, ...run },
+  { type: "chunk", runId: "run-1", messageId: "a2", content: "One file." },
+  { type: "assistant_message", id: "a2", content: "One file.", ...run },
+  { type: "message_done", runId: "run-1", content: "Look.One file." },
+  { type: "run_end", outcome: "completed", usage, ...run },
+];
+const afterwards = [
+  "user: files?",
+  "assistant: Look.",
+  'bash {"command":"ls"} done: a.txt',
+  "assistant: One file.",
+];
+
+const userEntry: MessageEntry = {
+  role: "user",
+  seq: 1,
+  id: "u1",
+  content: "files?",
+  requestId: "m1",
+  ...run,
+};
+const asksEntry: MessageEntry = {
+  role: "assistant",
+  seq: 5,
+  id: "a1",
+  content: "Look.",
+  toolCalls: [call],
+  ...run,
+};
+const resultEntry: MessageEntry = {
+  ...{ role: "tool", seq: 8, id: "t1", callId: "c1", toolName: "bash", content: "a.txt", isError: false },
+  ...run,
+};
+const answerEntry: MessageEntry = { role: "assistant", seq: 10, id: "a2", content: "One file.", ...run };
+
+// row 33.a–d
+test("shows a run with a tool, step by step", () => {
+  const steps = toolRun.map((_, index) => viewOf(...numbered(toolRun.slice(0, index + 1))));
+
+  const looked = ["user: files?", "assistant: Look."];
+  const done = [...looked, 'bash {"command":"ls"} done: a.txt'];
+  expect(steps.map(shown)).toEqual([
+    ["user: files?"],
+    ["user: files?"],
+    ["user: files?", "assistant (streaming): Lo"],
+    ["user: files?", "assistant (streaming): Look."],
+    [...looked, 'bash {"command":"ls"} called: '],
+    [...looked, 'bash {"command":"ls"} running: '],
+    [...looked, 'bash {"command":"ls"} running: a.t'],
+    done,
+    [...done, "assistant (streaming): One file."],
+    [...done, "assistant: One file."],
+    [...done, "assistant: One file."],
+    [...done, "assistant: One file."],
+  ]);
+  expect(steps.map(({ activeRuns }) => activeRuns)).toEqual([...toolRun.slice(1).map(() => ["run-1"]), []]);
+});
+
+test("gives the same value for an event that it has, and keeps every other item as it is for a new one", () => {
+  const view = viewOf(...numbered(toolRun.slice(0, 9)));
+  const more: SessionEvent = { type: "chunk", runId: "run-1", messageId: "a2", content: " More." };
+
+  expect(numbered(toolRun.slice(0, 9)).reduce(fold, view)).toBe(view);
+  const after = numbered([more], 10).reduce(fold, view);
+  expect(after.items.map((item, index) => item === view.items[index])).toEqual([true, true, true, false]);
+});
+
+test("has what the transcript's messages say when it is told only those", () => {
+  const view = viewOf(resync([userEntry, asksEntry, resultEntry, answerEntry]));
+
+  expect(shown(view)).toEqual(afterwards);
+  expect(view).toMatchObject({ epoch: "e1", lastSeq: 10, oldestSeq: 1, hasMore: false, activeRuns: [] });
+});
+
+test.each(toolRun.map((_, index) => index))(
+  "is the same for a client that begins anew after event %i, and for one that lost all live events since",
+  (index) => {
+    const all = numbered(toolRun);
+    const whole = viewOf(...all);
+    const seen = all.slice(0, index + 1);
+    const isKept = ({ type }: { type: string }) =>
+      ["user_message", "assistant_message", "tool_done", "run_end"].includes(type);
+    const entries = [userEntry, asksEntry, resultEntry, answerEntry].filter(({ seq }) => seq <= index + 1);
+    const upTo = entries.findLast(({ role }) => role !== "tool")?.seq ?? 0;
+
+    const keptOnly = viewOf(...seen, ...all.slice(index + 1).filter(isKept));
+    const anew = viewOf(
+      ...seen,
+      { ...resync(entries.filter(({ seq }) => seq <= upTo)), upTo },
+      ...all.slice(upTo),
+    );
+
+    expect(shown(keptOnly)).toEqual(shown(whole));
+    expect(keptOnly.activeRuns).toEqual([]);
+    expect(shown(anew)).toEqual(shown(whole));
+    expect([anew.lastSeq, anew.activeRuns, anew.oldestSeq]).toEqual([12, [], 1]);
+  },
+);
+
+test("keeps what it shows when the watch goes on, and learns the epoch", () => {
+  const view = viewOf(...numbered(toolRun));
+  const resumed = {
+    type: "resumed",
+    sessionId: "s",
+    epoch: "e2",
+    after: 12,
+    upTo: 12,
+    from: "events",
+  } as const;
+
+  expect(fold(view, resumed)).toEqual({ ...view, epoch: "e2" });
+});
+
+test("drops a chunk of a message that is complete", () => {
+  const late: SessionEvent = { type: "chunk", runId: "run-1", messageId: "a1", content: "late" };
+
+  expect(shown(viewOf(...numbered([asks, late])))).toEqual([
+    "assistant: Look.",
+    'bash {"command":"ls"} called: ',
+  ]);
+});
+
+test("keeps thinking apart from the answer", () => {
+  const view = viewOf(
+    ...numbered([
+      { type: "thinking", runId: "run-1", messageId: "a1", content: "Hm" },
+      { type: "thinking", runId: "run-1", messageId: "a1", content: "." },
+      { type: "chunk", runId: "run-1", messageId: "a1", content: "Yes." },
+    ]),
+  );
+
+  expect(view.items).toMatchObject([{ thinking: "Hm.", content: "Yes." }]);
+});
+
+test("has no empty message for a turn that only calls tools", () => {
+  const silent: SessionEvent = { ...asks, content: "" };
+
+  expect(shown(viewOf(...numbered([user, silent])))).toEqual([
+    "user: files?",
+    'bash {"command":"ls"} called: ',
+  ]);
+});
+
+test("has a message in the queue until its run begins or ends", () => {
+  const queued = (runId: string): SessionEvent => ({
+    ...{ type: "message_queued", runId, content: `of ${runId}`, requestId: "m1", timestamp: 1 },
+  });
+  const view = viewOf(...numbered([queued("run-1"), queued("run-2")]));
+  const begun = numbered([user], 3).reduce(fold, view);
+  const ended = numbered([{ ...end("aborted"), runId: "run-2" } as SessionEvent], 4).reduce(fold, begun);
+
+  expect(shown(view)).toEqual(["queued: of run-1", "queued: of run-2"]);
+  expect(shown(begun)).toEqual(["user: files?", "queued: of run-2"]);
+  expect(ended.queued).toEqual([]);
+});
+
+test("has a retry until the model answers", () => {
+  const retry: SessionEvent = {
+    ...{ type: "retry", runId: "run-1", attempt: 1, delayMs: 500, code: "MODEL_OVERLOADED" },
+  };
+  const chunk: SessionEvent = { type: "chunk", runId: "run-1", messageId: "a1", content: "Hi" };
+
+  expect(shown(viewOf(...numbered([retry])))).toEqual(["retry 1: MODEL_OVERLOADED"]);
+  expect(shown(viewOf(...numbered([retry, chunk])))).toEqual(["assistant (streaming): Hi"]);
+});
+
+test("takes the session's newest title", () => {
+  const titled = (title: string): SessionEvent => ({ type: "session_updated", title, timestamp: 1 });
+
+  expect(viewOf(...numbered([titled("one"), titled("two")])).title).toBe("two");
+});
+
+describe("the end of a run", () => {
+  const partial: SessionEvent = {
+    type: "assistant_message",
+    id: "a1",
+    content: "Lo",
+    partial: "aborted",
+    ...run,
+  };
+  const failed: SessionEvent = {
+    ...{ type: "error", runId: "run-1", code: "MODEL_OVERLOADED", message: "busy", retryable: true },
+  };
+  const chunk: SessionEvent = { type: "chunk", runId: "run-1", messageId: "a1", content: "Lo" };
+  const start: SessionEvent = { type: "tool_start", runId: "run-1", ...call };
+
+  test.each<[string, SessionEvent[], string[]]>([
+    ["says that it was stopped before it said anything", [end("aborted")], ["outcome: aborted"]],
+    ["marks what it had said when it was stopped", [partial, end("aborted")], ["assistant: Lo [aborted]"]],
+    ["says why it failed, once", [failed, end("failed")], ["error MODEL_OVERLOADED: busy"]],
+    ["says that it failed when nobody said why", [end("failed")], ["outcome: failed"]],
+    ["names every other outcome", [end("max_rounds")], ["outcome: max_rounds"]],
+    [
+      "leaves nothing running",
+      [start, end("interrupted")],
+      ['bash {"command":"ls"} failed: ', "outcome: interrupted"],
+    ],
+    ["ends a message whose last words never came", [chunk, end("completed")], ["assistant: Lo"]],
+  ])("%s", (_, events, expected) => {
+    const view = viewOf(...numbered(events));
+
+    expect(shown(view)).toEqual(expected);
+    expect(view.activeRuns).toEqual([]);
+  });
+});
+
+describe("older messages", () => {
+  const history = (messages: MessageEntry[], hasMore = false) =>
+    ({ type: "history", sessionId: "s", messages, hasMore }) as const;
+
+  test("stand before the others, and give a result its call", () => {
+    const view = viewOf(resync([resultEntry, answerEntry], true), history([userEntry, asksEntry]));
+
+    expect(shown(view)).toEqual(afterwards);
+    expect([view.oldestSeq, view.hasMore, view.lastSeq]).toEqual([1, false, 10]);
+  });
+
+  test("come in pages", () => {
+    const view = viewOf(resync([answerEntry], true), history([asksEntry, resultEntry], true));
+
+    expect([view.oldestSeq, view.hasMore]).toEqual([5, true]);
+    expect(shown(fold(view, history([userEntry])))).toEqual(afterwards);
+  });
+
+  // row 33.h
+  test("may be of the tutorial's code: without run, with the result beside the call", () => {
+    const old: MessageEntry = {
+      ...{ role: "assistant", seq: 2, id: "l2", content: "One.", timestamp: 2 },
+      toolCalls: [{ toolName: "bash", input: { command: "ls" }, output: "a.txt" }],
+    };
+
+    expect(shown(viewOf(resync([old])))).toEqual(["assistant: One.", 'bash {"command":"ls"} done: a.txt']);
+  });
+
+  test("leave out what is said to the model only", () => {
+    const system: MessageEntry = { role: "system", seq: 2, id: "y1", content: "Be kind.", timestamp: 1 };
+
+    expect(shown(viewOf(resync([userEntry, system])))).toEqual(["user: files?"]);
+  });
+});
+
+test("changes no view that it was given", () => {
+  const before = structuredClone(emptyView);
+  viewOf(...numbered(toolRun));
+
+  expect(emptyView).toEqual(before);
+});
+
+function end(outcome: "aborted" | "failed" | "max_rounds" | "interrupted" | "completed"): SessionEvent {
+  return { type: "run_end", outcome, usage, ...run };
+}
