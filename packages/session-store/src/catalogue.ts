@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { SessionMeta } from "@mini-openclaw/protocol";
 import type { FileSystem } from "./file-system.ts";
-import { appendToIndex, readIndex, writeIndex } from "./index-file.ts";
+import { appendToIndex, type IndexLine, readIndex, writeIndex } from "./index-file.ts";
 import { isSessionId } from "./names.ts";
 import type { SessionFiles } from "./session-files.ts";
 import { listShelf } from "./session-shelf.ts";
@@ -86,48 +86,49 @@ export class Catalogue {
     await this.#readIndex();
     const present = new Set<string>();
     const locked = new Set<string>();
-    for (const name of await this.#fs.list(this.#folder)) {
+    await inSlices(await this.#fs.list(this.#folder), (name) => {
       if (name.endsWith(".jsonl")) present.add(name.slice(0, -".jsonl".length));
       else if (name.endsWith(".lock")) locked.add(name.slice(0, -".lock".length));
-    }
+    });
     for (const { sessionId } of await listShelf(this.#fs, this.#folder, "archive")) present.add(sessionId);
-    for (const sessionId of this.#entries.keys()) if (!present.has(sessionId)) this.#remove(sessionId);
+    await inSlices([...this.#entries.keys()], (sessionId) => {
+      if (!present.has(sessionId)) this.#remove(sessionId);
+    });
     let looked = 0;
-    let sliceEnd = performance.now() + SLICE_MS;
-    for (const sessionId of present) {
-      if (!isSessionId(sessionId) || (this.#entries.has(sessionId) && !locked.has(sessionId))) continue;
-      const meta = this.#files.cachedMeta(sessionId) ?? (await this.#metaOf(sessionId));
-      if (meta) this.#set(toEntry(meta));
+    await inSlices([...present], (sessionId) => {
+      if (!isSessionId(sessionId) || (this.#entries.has(sessionId) && !locked.has(sessionId)))
+        return undefined;
       looked += 1;
-      if (performance.now() < sliceEnd) continue;
-      await new Promise((resolve) => setImmediate(resolve));
-      sliceEnd = performance.now() + SLICE_MS;
-    }
+      const meta = this.#files.cachedMeta(sessionId);
+      if (!meta) return this.#lookAt(sessionId);
+      this.#set(toEntry(meta));
+      return undefined;
+    });
     const stale = this.#read.lines - this.#entries.size;
     if (looked > MAX_STALE_LINES || stale > this.#entries.size + MAX_STALE_LINES) await this.#rewriteIndex();
   }
 
   /** A session that cannot be read is not listed; opening it says why. */
-  async #metaOf(sessionId: string): Promise<SessionMeta | undefined> {
-    try {
-      return await this.#files.meta(sessionId);
-    } catch {
-      return undefined;
-    }
+  async #lookAt(sessionId: string): Promise<void> {
+    const meta = await this.#files.meta(sessionId).catch(() => undefined);
+    if (meta) this.#set(toEntry(meta));
   }
 
   async #readIndex(): Promise<void> {
     const ino = this.#fs.pathStat(this.#index)?.ino ?? 0;
     const start = ino === this.#read.ino ? this.#read.offset : 0;
     this.#read = { ino, offset: start, lines: start === 0 ? 0 : this.#read.lines };
-    for await (const { line, end } of readIndex(this.#fs, this.#index, start)) {
+    for await (const { lines, end } of readIndex(this.#fs, this.#index, start)) {
       this.#read.offset = end;
-      this.#read.lines += 1;
-      if (!line) continue;
-      if ("gone" in line) this.#remove(line.sessionId);
-      else if (line.updatedAt >= (this.#entries.get(line.sessionId)?.updatedAt ?? line.updatedAt))
-        this.#set(line);
+      this.#read.lines += lines.length;
+      for (const line of lines) this.#take(line);
     }
+  }
+
+  #take(line: IndexLine): void {
+    if ("gone" in line) this.#remove(line.sessionId);
+    else if (line.updatedAt >= (this.#entries.get(line.sessionId)?.updatedAt ?? line.updatedAt))
+      this.#set(line);
   }
 
   async #rewriteIndex(): Promise<void> {
@@ -169,4 +170,19 @@ function toEntry({ sessionId, key, createdAt, updatedAt, archived }: CatalogueEn
 function isNewer(left: CatalogueEntry, right: CatalogueEntry): boolean {
   if (left.createdAt !== right.createdAt) return left.createdAt > right.createdAt;
   return left.sessionId > right.sessionId;
+}
+
+/** Does something with each item; others have their turn every few milliseconds. */
+async function inSlices<T>(
+  items: readonly T[],
+  act: (item: T) => Promise<void> | undefined | void,
+): Promise<void> {
+  let sliceEnd = performance.now() + SLICE_MS;
+  for (const item of items) {
+    const acting = act(item);
+    if (acting) await acting;
+    if (performance.now() < sliceEnd) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    sliceEnd = performance.now() + SLICE_MS;
+  }
 }

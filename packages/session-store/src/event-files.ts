@@ -49,9 +49,11 @@ async function* keptEvents(file: OpenTranscript, sessionId: string, after: numbe
 
 async function* liveEvents(file: OpenTranscript, after: number): AsyncGenerator<Numbered> {
   const start = await liveOffsetAfter(file, after);
-  for await (const raw of scanForward(file.fs, file.fd, { start, end: file.size })) {
-    const numbered = raw.terminated ? parseLive(raw.bytes) : undefined;
-    if (numbered && numbered.event.seq > after) yield numbered;
+  for await (const batch of scanForward(file.fs, file.fd, { start, end: file.size })) {
+    for (const { bytes, terminated } of batch) {
+      const numbered = terminated ? parseLive(bytes) : undefined;
+      if (numbered && numbered.event.seq > after) yield numbered;
+    }
   }
 }
 

@@ -11,15 +11,17 @@ export type IndexLine = CatalogueEntry | { readonly sessionId: string; readonly 
 // 64 KiB: few writes, little memory.
 const CHUNK_CHARS = 65_536;
 
-/** The lines of the index from an offset on; `line` is absent for one that is damaged. */
+/** The lines of the index from an offset on, as many at a time as one read brings. */
 export async function* readIndex(
   fs: FileSystem,
   path: string,
   start: number,
-): AsyncGenerator<{ line: IndexLine | undefined; end: number }, void, undefined> {
+): AsyncGenerator<{ lines: IndexLine[]; end: number }, void, undefined> {
   yield* withFileLines(fs, path, async function* (file) {
-    for await (const { bytes, end, terminated } of scanForward(fs, file.fd, { start, end: file.size })) {
-      if (terminated) yield { line: parseIndexLine(bytes), end };
+    for await (const batch of scanForward(fs, file.fd, { start, end: file.size })) {
+      const whole = batch.filter(({ terminated }) => terminated);
+      const lines = whole.map(({ bytes }) => parseIndexLine(bytes)).filter((line) => line !== undefined);
+      yield { lines, end: whole.at(-1)?.end ?? start };
     }
   });
 }

@@ -14,31 +14,33 @@ export interface RawLine {
 const CHUNK_BYTES = 65_536;
 const LINE_FEED = 0x0a;
 
-/** The lines between two offsets, first to last. Holds one line and one chunk at a time. */
+/** The lines between two offsets, first to last, as many at a time as one read brings. */
 export async function* scanForward(
   fs: FileSystem,
   fd: number,
   { start, end }: { start: number; end: number },
-): AsyncGenerator<RawLine, void, undefined> {
+): AsyncGenerator<RawLine[], void, undefined> {
   let parts: Uint8Array[] = [];
   let offset = start;
   let position = start;
   while (position < end) {
     const chunk = await readChunk(fs, fd, position, Math.min(CHUNK_BYTES, end - position));
     if (chunk.length === 0) break;
+    const lines: RawLine[] = [];
     let from = 0;
     for (let at = chunk.indexOf(LINE_FEED); at !== -1; at = chunk.indexOf(LINE_FEED, from)) {
       const bytes = joined(parts, chunk.subarray(from, at));
       const next = position + at + 1;
-      yield { offset, end: next, bytes, terminated: true };
+      lines.push({ offset, end: next, bytes, terminated: true });
       parts = [];
       offset = next;
       from = at + 1;
     }
     if (from < chunk.length) parts.push(chunk.subarray(from));
     position += chunk.length;
+    if (lines.length > 0) yield lines;
   }
-  if (parts.length > 0) yield { offset, end: position, bytes: joined(parts), terminated: false };
+  if (parts.length > 0) yield [{ offset, end: position, bytes: joined(parts), terminated: false }];
 }
 
 /** The lines before an offset, last to first. Holds one line and one chunk at a time. */

@@ -77,10 +77,12 @@ export async function summarize(
 ): Promise<{ summary: Summary; end: number; terminated: boolean }> {
   let end = bytes;
   let terminated = true;
-  for await (const { raw, line } of readLines(transcript, { start: bytes })) {
-    if (line.kind === "header") assertVersion(line.header.v);
-    summary = nextSummary(summary, line);
-    ({ end, terminated } = raw);
+  for await (const lines of readLines(transcript, { start: bytes })) {
+    for (const { raw, line } of lines) {
+      if (line.kind === "header") assertVersion(line.header.v);
+      summary = nextSummary(summary, line);
+      ({ end, terminated } = raw);
+    }
   }
   return { summary, end, terminated };
 }

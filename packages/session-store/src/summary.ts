@@ -43,7 +43,7 @@ export function beginSummary(
 
 /** Pure: the summary after one more line. */
 export function nextSummary(summary: Summary, line: TranscriptLine): Summary {
-  const { meta } = summary;
+  const lastSeq = nextNumber(summary.meta.lastSeq, line);
   switch (line.kind) {
     case "blank":
       return summary;
@@ -53,13 +53,13 @@ export function nextSummary(summary: Summary, line: TranscriptLine): Summary {
       return withEntry(summary, line.entry);
     case "bare":
       return {
-        ...withEntry(summary, numberBare(line.message, meta.lastSeq + 1)),
+        ...withEntry(summary, numberBare(line.message, lastSeq)),
         numbered: summary.numbered,
       };
     case "unknown":
-      return { ...withLastSeq(summary, Math.max(meta.lastSeq, line.seq)), numbered: true };
+      return { ...withLastSeq(summary, lastSeq), numbered: true };
     case "damaged":
-      return withLastSeq(summary, numberOfDamaged(meta.lastSeq, line.seq));
+      return withLastSeq(summary, lastSeq);
   }
 }
 
@@ -120,6 +120,22 @@ function withEntry(summary: Summary, entry: Entry): Summary {
   return { meta, numbered: true, renamed };
 }
 
-function numberOfDamaged(lastSeq: number, seq = 0): number {
-  return seq > lastSeq && seq - lastSeq <= MAX_DAMAGED_JUMP ? seq : lastSeq + 1;
+/** Pure: the newest number after one more line. A line without one has the next. */
+export function nextNumber(lastSeq: number, line: TranscriptLine): number {
+  switch (line.kind) {
+    case "blank":
+      return lastSeq;
+    case "header":
+      return Math.max(lastSeq, line.header.lastSeq ?? 0);
+    case "entry":
+      return Math.max(lastSeq, line.entry.seq);
+    case "unknown":
+      return Math.max(lastSeq, line.seq);
+    case "bare":
+      return lastSeq + 1;
+    case "damaged": {
+      const { seq = 0 } = line;
+      return seq > lastSeq && seq - lastSeq <= MAX_DAMAGED_JUMP ? seq : lastSeq + 1;
+    }
+  }
 }

@@ -4,7 +4,7 @@ import { StoreError } from "./errors.ts";
 import type { FileSystem } from "./file-system.ts";
 import { type RawLine, scanBackward, scanForward } from "./line-scan.ts";
 import { REMEMBERED_ENTRIES, RememberedKeys } from "./remembered-keys.ts";
-import { beginSummary, nextSummary, type Summary } from "./summary.ts";
+import { nextNumber } from "./summary.ts";
 import { numberBare, parseTranscriptLine, type TranscriptLine } from "./transcript-line.ts";
 
 // The version stands at the very beginning of a file.
@@ -42,24 +42,25 @@ export function assertVersion(version: number): void {
 }
 
 /**
- * The lines that were appended whole, first to last. Left out: a torn end, and the end of a group that is
- * not complete; both were never acknowledged.
+ * The lines that were appended whole, first to last, as many at a time as one read brings. Left out: a torn end, and
+ * the end of a group that is not complete; both were never acknowledged.
  */
 export async function* readLines(
   { fs, fd, size }: OpenTranscript,
   { start }: { start: number },
-): AsyncGenerator<PlacedLine, void, undefined> {
+): AsyncGenerator<PlacedLine[], void, undefined> {
   let group: PlacedLine[] = [];
-  for await (const raw of scanForward(fs, fd, { start, end: size })) {
-    const line = parseTranscriptLine(raw.bytes);
-    if (!raw.terminated && isTorn(line)) return;
-    if (isOpenGroup(line)) {
+  for await (const batch of scanForward(fs, fd, { start, end: size })) {
+    const whole: PlacedLine[] = [];
+    for (const raw of batch) {
+      const line = parseTranscriptLine(raw.bytes);
+      if (!raw.terminated && isTorn(line)) break;
       group.push({ raw, line });
-      continue;
+      if (isOpenGroup(line)) continue;
+      whole.push(...group);
+      group = [];
     }
-    yield* group;
-    group = [];
-    yield { raw, line };
+    if (whole.length > 0) yield whole;
   }
 }
 
@@ -69,16 +70,18 @@ export async function* readEntries(
   { after = 0 }: { after?: number },
 ): AsyncGenerator<Entry, void, undefined> {
   const start = after === 0 ? 0 : await offsetAfter(transcript, after);
-  let summary = beginSummary("");
+  let lastSeq = 0;
   let previousId: string | undefined;
-  for await (const { line } of readLines(transcript, { start })) {
-    summary = nextSummary(summary, line);
-    const entry = toNumbered(line, summary);
-    if (!entry || entry.seq <= after) continue;
-    const id = "id" in entry ? entry.id : undefined;
-    // A line written twice in a row is one entry.
-    if (id === undefined || id !== previousId) yield entry;
-    previousId = id;
+  for await (const lines of readLines(transcript, { start })) {
+    for (const { line } of lines) {
+      lastSeq = nextNumber(lastSeq, line);
+      const entry = line.kind === "bare" ? numberBare(line.message, lastSeq) : entryOf(line);
+      if (!entry || entry.seq <= after) continue;
+      const id = "id" in entry ? entry.id : undefined;
+      // A line written twice in a row is one entry.
+      if (id === undefined || id !== previousId) yield entry;
+      previousId = id;
+    }
   }
 }
 
@@ -118,11 +121,6 @@ export async function* readLinesBackward({
     atEnd = false;
     yield { raw, line };
   }
-}
-
-/** The entry of a line, numbered with the summary that includes it. */
-export function toNumbered(line: TranscriptLine, { meta }: Summary): Entry | undefined {
-  return line.kind === "bare" ? numberBare(line.message, meta.lastSeq) : entryOf(line);
 }
 
 /** Where the lines with greater numbers begin. The start, where lines without numbers make it unsure. */

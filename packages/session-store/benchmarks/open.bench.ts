@@ -1,0 +1,81 @@
+// How long until a store of very many sessions answers, and what does each cost in memory?
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { openSessionStore } from "../src/index.ts";
+import { createId } from "../src/names.ts";
+
+const timestamp = 1_767_225_600_000;
+
+/** Sessions of one message each, with their caches, as the store leaves them. */
+async function fill(folder: string, count: number): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  for (let index = 0; index < count; index += 1) {
+    const sessionId = createId();
+    const header = {
+      type: "session",
+      v: 1,
+      sessionId,
+      key: `webchat:user-${index}`,
+      createdAt: timestamp + index,
+    };
+    const entry = {
+      seq: 1,
+      id: createId(),
+      role: "user",
+      content: `message ${index}`,
+      timestamp: timestamp + index,
+    };
+    const lines = `${JSON.stringify(header)}\n${JSON.stringify(entry)}\n`;
+    writeFileSync(join(folder, `${sessionId}.jsonl`), lines);
+    const { type: _, v: _v, ...meta } = header;
+    const bytes = Buffer.byteLength(lines);
+    const cache = {
+      ...meta,
+      channel: "webchat",
+      title: entry.content,
+      updatedAt: entry.timestamp,
+      messageCount: 1,
+    };
+    const flags = { lastSeq: 1, epoch: "0", numbered: true, renamed: false, bytes, check: 0 };
+    writeFileSync(join(folder, `${sessionId}.meta.json`), JSON.stringify({ ...cache, ...flags }));
+  }
+}
+
+async function measure(name: string, folder: string): Promise<void> {
+  (globalThis as { gc?: () => void }).gc?.();
+  const before = process.memoryUsage().rss;
+  const loop = monitorEventLoopDelay({ resolution: 1 });
+  loop.enable();
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  const store = await openSessionStore(folder);
+  const opened = performance.now();
+  await store.getOrCreateSession("webchat:user-7");
+  const found = performance.now();
+  const { sessions } = await store.listSessions({ limit: 20 });
+  const listed = performance.now();
+  loop.disable();
+  const { user, system } = process.cpuUsage(cpu);
+  (globalThis as { gc?: () => void }).gc?.();
+  const grown = (process.memoryUsage().rss - before) / 1024 / 1024;
+  const ms = (from: number, to: number) => (to - from).toFixed(1).padStart(8);
+  console.log(
+    `${name.padEnd(28)} open ${ms(start, opened)}  first key ${ms(opened, found)}  newest 20 ${ms(found, listed)} ms` +
+      `  longest stall ${(loop.max / 1e6).toFixed(1)} ms  cpu ${((user + system) / 1000).toFixed(0)} ms  memory ${grown.toFixed(1)} MiB  (${sessions.length})`,
+  );
+  await store.close();
+}
+
+const folder = mkdtempSync(join(tmpdir(), "session-store-bench-"));
+try {
+  for (const count of [0, 10_000, 100_000]) {
+    const path = join(folder, String(count));
+    await fill(path, count);
+    await measure(`${count} sessions, no index`, path);
+    await measure(`${count} sessions, index`, path);
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}
