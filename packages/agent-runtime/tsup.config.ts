@@ -1,4 +1,7 @@
 import { defineConfig } from "tsup";
 import base from "../../tsup.config.base.ts";
 
-export default defineConfig({ ...base, entry: ["src/index.ts", "src/anthropic.ts", "src/testing.ts"] });
+export default defineConfig({
+  ...base,
+  entry: ["src/index.ts", "src/anthropic.ts", "src/openai.ts", "src/testing.ts"],
+});

@@ -1,12 +1,13 @@
-import type { RawMessageStreamEvent, ThinkingConfigParam } from "@anthropic-ai/sdk/resources/messages";
+import type { ThinkingConfigParam } from "@anthropic-ai/sdk/resources/messages";
 import type { ModelEvent, ModelProvider } from "@mini-openclaw/protocol";
 import { checkCount } from "../brakes.ts";
 import { followSignal } from "../child-signal.ts";
 import { AgentError } from "../errors.ts";
-import { fromStreamError, type StreamError, toAgentError, unreachable } from "./errors.ts";
-import { createTurnBuilder, type TurnBuilder } from "./from-stream.ts";
-import { type Body, createNodeFetch, type Fetch } from "./node-fetch.ts";
-import { createSseReader } from "./sse.ts";
+import { toAgentError } from "../http/api-errors.ts";
+import { createNodeFetch, type Fetch } from "../http/node-fetch.ts";
+import { readStream } from "../http/read-stream.ts";
+import { once } from "../once.ts";
+import { createTurnBuilder } from "./from-stream.ts";
 import { toRequest } from "./to-request.ts";
 
 export interface AnthropicProviderOptions {
@@ -49,7 +50,7 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Mode
       try {
         const params = toRequest(request, { model, maxTokens, ...(thinking && { thinking }) });
         const response = await client.messages.create(params, { signal: own.signal }).asResponse();
-        yield* readBody(response.headers.get("content-type") ?? "", bodyOf(response));
+        yield* readStream(response, bodyOf(response), createTurnBuilder());
       } catch (error) {
         signal.throwIfAborted();
         throw toAgentError(error, sdk);
@@ -76,61 +77,4 @@ async function createClient({ apiKey, baseURL, timeoutMs = 60_000, fetch }: Anth
     fetch: fetch ?? node.fetch,
   });
   return { client, sdk, bodyOf: node.bodyOf };
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
-}
-
-type Shown = Extract<ModelEvent, { type: "text" | "thinking" }>;
-
-/**
- * Reads the body itself instead of through the SDK's stream, which hands out one event after the other: here all text
- * that one read of the socket brought is one event.
- */
-async function* readBody(type: string, body: Body): AsyncGenerator<ModelEvent> {
-  const readEvents = createSseReader();
-  const turn = createTurnBuilder();
-  for await (const piece of body) {
-    if (!type.startsWith("text/event-stream")) throw notAStream(type);
-    let pending: Shown | undefined;
-    for (const json of readEvents(piece)) {
-      const shown = takeEvent(json, turn);
-      if (pending && (AgentError.is(shown) || (shown && shown.type !== pending.type))) {
-        yield pending;
-        pending = undefined;
-      }
-      if (AgentError.is(shown)) throw shown;
-      if (shown) pending = { type: shown.type, text: (pending?.text ?? "") + shown.text };
-    }
-    yield pending ?? { type: "progress" };
-    const complete = turn.finished();
-    if (complete) {
-      body.release();
-      yield complete;
-      return;
-    }
-  }
-  throw unreachable(new Error("The stream ended before the turn did."));
-}
-
-function notAStream(type: string): AgentError {
-  return new AgentError(
-    "MODEL_FAILED",
-    `The model's server answered ${type || "nothing"} instead of a stream.`,
-  );
-}
-
-function takeEvent(json: string, turn: TurnBuilder): Shown | AgentError | undefined {
-  try {
-    const event = JSON.parse(json) as RawMessageStreamEvent | StreamError;
-    return event.type === "error" ? fromStreamError(event) : turn.add(event);
-  } catch (cause) {
-    const message = "The model's server sent an event that is not of its protocol.";
-    return new AgentError("MODEL_FAILED", message, { cause, retryable: true });
-  }
 }

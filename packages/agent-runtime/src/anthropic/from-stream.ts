@@ -1,8 +1,8 @@
 import type { RawMessageStreamEvent } from "@anthropic-ai/sdk/resources/messages";
-import type { ContentBlock, ModelEvent, ModelToolCall, Usage } from "@mini-openclaw/protocol";
-
-/** How much of an input that is not JSON is kept, to be shown to the model. Chosen. */
-const INVALID_INPUT_CHARS = 200;
+import type { ContentBlock, Usage } from "@mini-openclaw/protocol";
+import { fromStreamError, type StreamError } from "../http/api-errors.ts";
+import type { CompleteTurn, Shown, TurnBuilder } from "../http/read-stream.ts";
+import { toToolCall } from "../http/tool-call.ts";
 
 type Open =
   | { type: "text"; text: string }
@@ -10,22 +10,18 @@ type Open =
   | { type: "redacted_thinking"; data: string }
   | { type: "tool_use"; id: string; name: string; json: string; input: unknown };
 
-/** Builds one turn from the events of a Messages stream. */
-export interface TurnBuilder {
-  /** Takes one event in; returns what it shows at once, if anything. */
-  add(event: RawMessageStreamEvent): { type: "text" | "thinking"; text: string } | undefined;
-  /** The complete turn, once `message_stop` came. */
-  finished(): Extract<ModelEvent, { type: "turn" }> | undefined;
-}
-
+/** Builds a turn from the events of a Messages stream. */
 export function createTurnBuilder(): TurnBuilder {
   const blocks = new Map<number, Open>();
   const usage: Usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
   let stopReason = "";
   let stopped = false;
   return {
-    add(event) {
+    add(data) {
+      const event = JSON.parse(data) as RawMessageStreamEvent | ({ type: "error" } & StreamError);
       switch (event.type) {
+        case "error":
+          throw fromStreamError(event);
         case "message_start":
           takeUsage(usage, event.message.usage);
           return undefined;
@@ -66,7 +62,7 @@ function openBlock(block: StartedBlock): Open | undefined {
   return { type: "tool_use", id: block.id, name: block.name, json: "", input: block.input };
 }
 
-function addDelta(block: Open | undefined, delta: Delta) {
+function addDelta(block: Open | undefined, delta: Delta): Shown | undefined {
   if (delta.type === "text_delta" && block?.type === "text") {
     block.text += delta.text;
     return shown("text", delta.text);
@@ -80,7 +76,7 @@ function addDelta(block: Open | undefined, delta: Delta) {
   return undefined;
 }
 
-function shown(type: Open["type"], text: string) {
+function shown(type: Open["type"], text: string): Shown | undefined {
   return text !== "" && (type === "text" || type === "thinking") ? { type, text } : undefined;
 }
 
@@ -100,12 +96,14 @@ function takeUsage(
   usage.cacheWriteTokens = report.cache_creation_input_tokens ?? usage.cacheWriteTokens;
 }
 
-function toTurn(open: readonly Open[], stopReason: string, usage: Usage) {
+function toTurn(open: readonly Open[], stopReason: string, usage: Usage): CompleteTurn {
   const content = open.map((block) => (block.type === "text" ? block.text : "")).join("");
-  const toolCalls = open.flatMap((block) => (block.type === "tool_use" ? toToolCall(block) : []));
+  const toolCalls = open.flatMap((block) =>
+    block.type === "tool_use" ? toToolCall(block.id, block.name, block.json, block.input) : [],
+  );
   const blocks = open.flatMap(toContentBlock);
   return {
-    type: "turn" as const,
+    type: "turn",
     content,
     toolCalls,
     ...(needsBlocks(blocks) && { blocks }),
@@ -130,24 +128,4 @@ function toContentBlock(block: Open): ContentBlock[] {
     case "tool_use":
       return [{ type: "tool_call", callId: block.id }];
   }
-}
-
-function toToolCall({ id, name, json, input }: Extract<Open, { type: "tool_use" }>): ModelToolCall {
-  const call = { callId: id, toolName: name };
-  const parsed = json === "" ? input : parseJson(json);
-  if (isRecord(parsed)) return { ...call, input: parsed };
-  return { ...call, input: {}, invalidInput: json.slice(0, INVALID_INPUT_CHARS) };
-}
-
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    // The model wrote something else; the caller makes that an error result which the model sees.
-    return undefined;
-  }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

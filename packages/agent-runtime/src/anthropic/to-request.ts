@@ -11,6 +11,7 @@ import type {
   ToolMessage,
   UserMessage,
 } from "@mini-openclaw/protocol";
+import { placeVolatile } from "../place-volatile.ts";
 
 export interface RequestOptions {
   model: string;
@@ -28,8 +29,7 @@ export interface RequestOptions {
 export function toRequest(request: ModelRequest, options: RequestOptions): MessageCreateParamsStreaming {
   const { system, tools, toolChoice } = request;
   const { model, maxTokens, thinking } = options;
-  const messages = toMessageParams(request.messages, model);
-  addVolatile(messages, system.volatile);
+  const messages = toMessageParams(placeVolatile(request), model);
   markForCache(messages[messages.findLastIndex(isAnswer)]);
   markForCache(messages.at(-1));
   return {
@@ -145,21 +145,9 @@ function toApiId(callId: string | undefined): string {
   return (callId ?? "").replace(/[^a-zA-Z0-9_-]/g, "_");
 }
 
-/** Puts the volatile part behind the question of the run, where it stays while the run goes on. */
-function addVolatile(messages: readonly Turn[], volatile: string): void {
-  const answered = messages.findLastIndex(isAnswer);
-  const question = messages.slice(answered + 1).find(isAsking);
-  if (volatile !== "") question?.content.push(...text(`[system] ${volatile}`));
-}
-
 /** A turn of the model without tool calls: the end of a run. */
 function isAnswer({ role, content }: Turn): boolean {
   return role === "assistant" && !content.some(({ type }) => type === "tool_use");
-}
-
-/** A message in which a user says something, and not only tools. */
-function isAsking({ role, content }: Turn): boolean {
-  return role === "user" && content.some(({ type }) => type !== "tool_result");
 }
 
 function markForCache(message: Turn | undefined): void {

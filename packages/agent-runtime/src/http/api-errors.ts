@@ -1,8 +1,20 @@
-import type Anthropic from "@anthropic-ai/sdk";
 import { wholeHead } from "../cut-text.ts";
 import { AgentError, type AgentErrorCode, type AgentErrorOptions } from "../errors.ts";
 
-type Sdk = typeof Anthropic;
+/** The error classes of an SDK. Those of Anthropic's and OpenAI's come from one generator, and are alike. */
+export interface Sdk {
+  APIError: new (...parts: never[]) => ApiError;
+  APIConnectionError: new (...parts: never[]) => Error;
+  APIConnectionTimeoutError: new (...parts: never[]) => Error;
+}
+
+interface ApiError extends Error {
+  readonly status: number | undefined;
+  readonly headers: Headers | undefined;
+  readonly type?: string | null | undefined;
+  /** The body, or what its `error` holds. */
+  readonly error: unknown;
+}
 
 /** A server's own words beyond this many UTF-16 units are left out of an error's message. Chosen. */
 const MAX_REASON_CHARS = 300;
@@ -29,10 +41,9 @@ export function unreachable(cause: unknown): AgentError {
   });
 }
 
-/** An `error` event in the middle of a stream: like an error response, but without a status. */
+/** An error in the middle of a stream: like an error response, but without a status. */
 export interface StreamError {
-  type: "error";
-  error?: { type?: string; message?: string };
+  error?: { type?: string | null; message?: string; code?: unknown } | null;
 }
 
 const statusOfType: Record<string, number> = {
@@ -44,19 +55,28 @@ const statusOfType: Record<string, number> = {
   rate_limit_error: 429,
   timeout_error: 504,
   overloaded_error: 529,
+  server_error: 500,
 };
 
 export function fromStreamError({ error }: StreamError): AgentError {
   const type = error?.type ?? "api_error";
-  return fromStatus(statusOfType[type] ?? 500, type, error?.message ?? type, {});
+  const code = typeof error?.code === "number" ? error.code : undefined;
+  return fromStatus(code ?? statusOfType[type] ?? 500, type, error?.message ?? type, {});
 }
 
-function fromApiError(error: InstanceType<Sdk["APIError"]>): AgentError {
+function fromApiError(error: ApiError): AgentError {
   const type = error.type ?? "api_error";
   const status = error.status ?? statusOfType[type] ?? 500;
   const retryAfterMs = retryAfter(error.headers);
   const options = { cause: error, ...(retryAfterMs !== undefined && { retryAfterMs }) };
-  return fromStatus(status, type, error.apiMessage ?? `status ${status}`, options);
+  return fromStatus(status, type, messageIn(error.error) ?? `status ${status}`, options);
+}
+
+/** The message of an error's body: `{ error: { message } }`, or what is in there. */
+function messageIn(body: unknown): string | undefined {
+  if (typeof body !== "object" || body === null) return undefined;
+  if ("message" in body && typeof body.message === "string") return body.message;
+  return "error" in body ? messageIn(body.error) : undefined;
 }
 
 function fromStatus(status: number, type: string, reason: string, options: AgentErrorOptions): AgentError {
