@@ -1,45 +1,20 @@
 import type {
   ClientEvent,
   HistoryCommand,
-  Limits,
-  ListCommand,
   MessageCommand,
   ResumeCommand,
-  ServerEvent,
   SessionMeta,
   SessionStore,
 } from "@mini-openclaw/protocol";
-import { GatewayError } from "./errors.ts";
-import type { Lanes } from "./lanes.ts";
-
-/** Whose connection it is. Sessions belong to the principal that created them. */
-export interface Principal {
-  /** Stable; kept as the `owner` of sessions. */
-  id: string;
-}
-
-/** Who connects, and the key of the sessions that it gets. */
-export interface Visitor {
-  principal: Principal | undefined;
-  key: string;
-}
-
-export interface CommandParts {
-  store: SessionStore;
-  lanes: Lanes;
-  limits: Limits;
-}
-
-/** What a command knows of the connection that it came from, and may do to it. */
-export interface CommandContext extends CommandParts {
-  readonly visitor: Visitor;
-  /** The session that was watched last: where a `message` without `sessionId` goes. */
-  readonly sessionId: string;
-  /** Shows the client a session's events: those after `after`, or only what happens from now on. */
-  watch(sessionId: string, after?: number): void;
-  unwatch(): void;
-  send(event: ServerEvent): void;
-}
+import { answering, type CommandContext, ownSession } from "./command-context.ts";
+import {
+  forkSession,
+  renameSession,
+  searchSessions,
+  sendSessions,
+  shelveSession,
+} from "./session-commands.ts";
+import { mayUse, type Visitor } from "./visitor.ts";
 
 const PAGE = 50;
 
@@ -62,13 +37,26 @@ export async function runCommand(event: ClientEvent, context: CommandContext): P
       return context.unwatch();
     case "list":
       return sendSessions(event, context);
+    case "search":
+      return searchSessions(event, context);
+    case "rename":
+      return renameSession(event, context);
+    case "fork":
+      return forkSession(event, context);
+    case "archive":
+    case "unarchive":
+    case "delete":
+    case "undelete":
+      return shelveSession(event, context);
   }
 }
 
 /** Opens the session that a new connection begins in. */
 export async function enterFirstSession(context: CommandContext): Promise<void> {
   const { store, visitor } = context;
-  enter(await store.getOrCreateSession(visitor.key, ownership(visitor)), context);
+  const session = await store.getOrCreateSession(visitor.key, ownership(visitor));
+  // A key that an app gives to two principals must not open the one's session to the other.
+  enter(mayUse(visitor, session) ? session : await createSession(context), context);
 }
 
 function enter({ sessionId }: SessionMeta, context: CommandContext, command: { id?: string } = {}): void {
@@ -81,10 +69,10 @@ function createSession({ store, visitor }: CommandContext): Promise<SessionMeta>
 }
 
 async function submitMessage(event: MessageCommand, context: CommandContext): Promise<void> {
-  const { id, content } = event;
+  const { id, content, mode = "queue" } = event;
   const { sessionId } = await ownSession(event.sessionId ?? context.sessionId, context);
   if (sessionId !== context.sessionId) context.watch(sessionId);
-  const message = id === undefined ? { content } : { content, requestId: id };
+  const message = { content, mode, ...(id !== undefined && { requestId: id }) };
   const accepted = await context.lanes.submit(sessionId, message);
   if (id !== undefined) context.send({ type: "ack", replyTo: id, sessionId, ...accepted });
 }
@@ -125,41 +113,6 @@ async function resume(event: ResumeCommand, context: CommandContext): Promise<vo
   context.watch(sessionId, upTo);
 }
 
-async function sendSessions(event: ListCommand, context: CommandContext): Promise<void> {
-  const { store, lanes, visitor } = context;
-  const { limit = PAGE, cursor, archived = false } = event;
-  const page = await store.listSessions({
-    key: visitor.key,
-    limit,
-    archived,
-    ...(cursor !== undefined && { cursor }),
-  });
-  const sessions = page.sessions
-    .filter((session) => mayUse(visitor, session))
-    .map((session) => ({ ...session, running: lanes.has(session.sessionId) }));
-  const next = page.cursor === undefined ? {} : { cursor: page.cursor };
-  context.send({ type: "sessions", sessions, ...next, ...answering(event) });
-}
-
-/**
- * A session id that a client names is not a permission: the session must be there and the visitor's own.
- *
- * @throws GatewayError `SESSION_NOT_FOUND`, the same for both, so that ids cannot be probed.
- */
-async function ownSession(sessionId: string, { store, visitor }: CommandContext): Promise<SessionMeta> {
-  const session = await store.getSession(sessionId);
-  if (session && mayUse(visitor, session)) return session;
-  throw new GatewayError("SESSION_NOT_FOUND", "sessionId: there is no such session");
-}
-
-function mayUse({ principal }: Visitor, session: SessionMeta): boolean {
-  return session.owner === principal?.id;
-}
-
 function ownership({ principal }: Visitor): { owner?: string } {
   return principal ? { owner: principal.id } : {};
-}
-
-function answering({ id }: { id?: string }): { replyTo?: string } {
-  return id === undefined ? {} : { replyTo: id };
 }

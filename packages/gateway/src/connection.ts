@@ -1,15 +1,11 @@
 import type { ServerEvent } from "@mini-openclaw/protocol";
 import { parseClientEvent } from "@mini-openclaw/protocol/schema";
-import {
-  type CommandContext,
-  type CommandParts,
-  enterFirstSession,
-  runCommand,
-  type Visitor,
-} from "./commands.ts";
+import type { CommandContext, CommandParts } from "./command-context.ts";
+import { enterFirstSession, runCommand } from "./commands.ts";
 import { GatewayError, toClientError } from "./errors.ts";
 import { Outbox } from "./outbox.ts";
 import { SessionWatch, type WatchParts } from "./session-watch.ts";
+import type { Visitor } from "./visitor.ts";
 
 /** What the gateway needs of a socket: the standard WebSocket interface, as browsers, `ws` and others have it. */
 export interface WebSocketLike {
@@ -28,6 +24,7 @@ const MAX_PENDING_FRAMES = 100;
 
 /** One client's socket, from accept to close. Works its frames one by one, in order. */
 export class Connection {
+  readonly visitor: Visitor;
   readonly #parts: ConnectionParts;
   readonly #socket: WebSocketLike;
   readonly #outbox: Outbox;
@@ -39,10 +36,11 @@ export class Connection {
   #pendingFrames = 0;
 
   constructor(parts: ConnectionParts, socket: WebSocketLike, visitor: Visitor, onClosed: () => void) {
+    this.visitor = visitor;
     this.#parts = parts;
     this.#socket = socket;
     this.#outbox = new Outbox(socket);
-    this.#context = this.#createContext(visitor);
+    this.#context = this.#createContext();
     const closed = () => {
       this.#phase = "closed";
       this.#outbox.close();
@@ -63,11 +61,11 @@ export class Connection {
     this.#socket.close(code, reason);
   }
 
-  #createContext(visitor: Visitor): CommandContext {
+  #createContext(): CommandContext {
     const sessionId = () => this.#sessionId;
     return {
       ...this.#parts,
-      visitor,
+      visitor: this.visitor,
       get sessionId() {
         return sessionId();
       },

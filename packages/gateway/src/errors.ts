@@ -48,6 +48,7 @@ const storeErrors: Record<string, readonly [ErrorCode, string]> = {
   SESSION_NOT_FOUND: notFound,
   // To a client, an id that no session can have is one that no session has.
   INVALID_SESSION_ID: notFound,
+  SESSION_BUSY: ["SESSION_BUSY", "Something runs or waits in the session."],
   SESSION_ARCHIVED: ["SESSION_ARCHIVED", "The session is archived."],
   SESSION_LOCKED: locked,
   SESSION_STOLEN: locked,
@@ -60,6 +61,7 @@ const storeErrors: Record<string, readonly [ErrorCode, string]> = {
 
 const retryableCodes: ReadonlySet<string> = new Set<ErrorCode>([
   "QUEUE_FULL",
+  "SESSION_BUSY",
   "SESSION_LOCKED",
   "STORE_FAILED",
   "DRAINING",

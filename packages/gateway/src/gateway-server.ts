@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import type { AgentRunner, Limits, SessionStore } from "@mini-openclaw/protocol";
 import { defaultLimits } from "@mini-openclaw/protocol";
 import { type Access, type AccessOptions, attachedAccess } from "./access.ts";
-import type { Principal, Visitor } from "./commands.ts";
+import { Activity } from "./activity.ts";
 import { Connection, type ConnectionParts, type WebSocketLike } from "./connection.ts";
 import { GatewayError } from "./errors.ts";
 import type { Health, Readiness } from "./http-routes.ts";
@@ -11,6 +11,7 @@ import { Lanes } from "./lanes.ts";
 import { type Listener, type ListenOptions, listen } from "./listen.ts";
 import { createEventSource } from "./read-events.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
+import type { Principal, Visitor } from "./visitor.ts";
 import { Watchers } from "./watchers.ts";
 import { createUpgrade, type Upgrade } from "./ws-server.ts";
 
@@ -76,6 +77,13 @@ export class GatewayServer {
     this.#onFailure = options.onFailure ?? printFailure;
     this.#attachedAccess = attachedAccess(options);
     this.#upgrade = createUpgrade(this.#limits);
+    const activity = new Activity({
+      store,
+      isRunning: (sessionId) => this.#lanes.has(sessionId),
+      connections: this.#connections,
+      onFailure: this.#onFailure,
+    });
+    const touch = (sessionId: string) => activity.touch(sessionId);
     this.#lanes = new Lanes(
       {
         store,
@@ -85,6 +93,7 @@ export class GatewayServer {
         idleMs,
         publish: (recorded) => this.#watchers.publish(recorded),
         onFailure: this.#onFailure,
+        touch,
         now: Date.now,
       },
       this.#limits,
@@ -93,6 +102,7 @@ export class GatewayServer {
       store,
       lanes: this.#lanes,
       watchers: this.#watchers,
+      touch,
       readEvents: createEventSource(store, this.#lanes),
       limits: this.#limits,
       onFailure: this.#onFailure,

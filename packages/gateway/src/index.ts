@@ -1,6 +1,5 @@
 export type { AgentInput, AgentRunner, SessionStore } from "@mini-openclaw/protocol";
 export type { AccessOptions } from "./access.ts";
-export type { Principal } from "./commands.ts";
 export type { WebSocketLike } from "./connection.ts";
 export type { GatewayErrorCode } from "./errors.ts";
 export { GatewayError } from "./errors.ts";
@@ -8,3 +7,4 @@ export type { AttachOptions, CloseOptions, GatewayOptions } from "./gateway-serv
 export { GatewayServer } from "./gateway-server.ts";
 export type { Health, Readiness } from "./http-routes.ts";
 export type { ListenOptions } from "./listen.ts";
+export type { Principal } from "./visitor.ts";

@@ -1,8 +1,12 @@
-import type { SessionLog, SessionStore } from "@mini-openclaw/protocol";
+import type { MessageMode, SessionLog, SessionStore, UserMessage } from "@mini-openclaw/protocol";
+import { v7 as createId } from "uuid";
 import { type RunnerParts, runMessage, type StopReason } from "./session-runner.ts";
+import { Steering } from "./steering.ts";
 
 export interface LaneParts extends RunnerParts {
   store: Pick<SessionStore, "loadMessages" | "openLog">;
+  /** Says that the session has begun to run, or has come to rest. */
+  touch: (sessionId: string) => void;
   /** How long the log stays open when the session has come to rest. */
   idleMs: number;
 }
@@ -14,18 +18,28 @@ export interface LiveLog {
   readonly sinceSeq: number;
 }
 
-/** A message on its way through a lane. Exactly one of the two callbacks is called, once. */
-export interface Job {
-  readonly runId: string;
-  readonly message: { content: string; requestId?: string };
-  /** The message is kept, at this place in the lane. */
-  readonly onAccepted: (position: number) => void;
-  /** The message could not be kept and will not run. */
-  readonly onRefused: (error: unknown) => void;
+/** A message that was accepted: it will end in exactly one `run_end` of this run. */
+export interface Accepted {
+  runId: string;
+  /** Runs before it in its lane. */
+  position: number;
 }
 
-interface WaitingJob extends Job {
+export interface SubmittedMessage {
+  content: string;
+  requestId?: string;
+  mode?: MessageMode;
+}
+
+interface Job {
+  readonly runId: string;
+  readonly message: { content: string; requestId?: string };
   readonly stop: AbortController;
+  readonly steering: Steering;
+  /** The message is kept, at this place in the lane. Called at most once, and not after `onRefused`. */
+  readonly onAccepted: (accepted: Accepted) => void;
+  /** The message could not be kept and will not run. */
+  readonly onRefused: (error: unknown) => void;
   /** Whether the store keeps the message as a queued one; absent for the job that found the lane empty. */
   queued?: Promise<boolean>;
 }
@@ -42,7 +56,7 @@ type AfterJob = "go_on" | "reopen";
 export class Lane {
   readonly #sessionId: string;
   readonly #parts: LaneParts;
-  readonly #jobs: WaitingJob[] = [];
+  readonly #jobs: Job[] = [];
   #opening: Promise<SessionLog> | undefined;
   #live: LiveLog | undefined;
   #phase: "working" | "idle" | "closing" = "working";
@@ -51,16 +65,27 @@ export class Lane {
   /** Resolves when the lane is empty and its log closed. Never rejects. */
   readonly done: Promise<void>;
 
-  constructor(sessionId: string, parts: LaneParts, first: Job) {
+  /** Takes the first message; `accepted` resolves when it is kept. */
+  static open(sessionId: string, parts: LaneParts, first: SubmittedMessage) {
+    const { job, accepted } = toJob(first);
+    return { lane: new Lane(sessionId, parts, job), accepted };
+  }
+
+  private constructor(sessionId: string, parts: LaneParts, first: Job) {
     this.#sessionId = sessionId;
     this.#parts = parts;
-    this.#jobs.push({ ...first, stop: new AbortController() });
+    this.#jobs.push(first);
     this.done = this.#work();
   }
 
   /** Jobs running or waiting. */
   get length(): number {
     return this.#jobs.length;
+  }
+
+  /** Messages that wait: for their own run, or for the one that goes on to take them. */
+  get waitingCount(): number {
+    return this.#jobs.reduce((sum, { steering }) => sum + 1 + steering.waitingCount, -1);
   }
 
   /** The session's log, while a job runs on it. */
@@ -73,11 +98,41 @@ export class Lane {
     return this.#phase === "closing";
   }
 
-  push(job: Job): void {
-    const waiting: WaitingJob = { ...job, stop: new AbortController() };
-    const position = this.#jobs.push(waiting) - 1;
-    if (position > 0) waiting.queued = this.#recordQueued(waiting, position);
-    this.#wake();
+  /** Takes another message; resolves when it is kept. */
+  submit(message: SubmittedMessage): Promise<Accepted> {
+    const [running] = this.#jobs;
+    const log = this.#live?.log;
+    if (message.mode === "steer" && log && running?.steering.isOpen)
+      return this.#steer(log, running, message);
+    const { job, accepted } = toJob(message);
+    if (!running) {
+      this.#jobs.push(job);
+      this.#wake();
+      return accepted;
+    }
+    const isNext = message.mode === "interrupt";
+    if (isNext) this.abort(running.runId);
+    const position = isNext ? 1 : this.#jobs.length;
+    this.#jobs.splice(position, 0, job);
+    job.queued = this.#recordQueued(job, position);
+    return accepted;
+  }
+
+  /** Lets a message into the run that goes on; the agent takes it when it next asks the model. */
+  async #steer(log: SessionLog, { runId, steering }: Job, message: SubmittedMessage): Promise<Accepted> {
+    const { content, requestId } = message;
+    const said = { content, timestamp: this.#parts.now(), ...(requestId !== undefined && { requestId }) };
+    const recorded = log.record([{ type: "message_queued", runId, ...said }]);
+    // In the same breath: the agent must not take it before it is recorded, nor end the run without it.
+    const steered: UserMessage = { role: "user", ...said };
+    steering.add(steered);
+    try {
+      this.#parts.publish(await recorded);
+      return { runId, position: 0 };
+    } catch (error) {
+      steering.withdraw(steered);
+      throw error;
+    }
   }
 
   /** Stops the job of `runId`, or without it the one that is running. False if there is none. */
@@ -120,8 +175,10 @@ export class Lane {
   async #useLog(log: SessionLog): Promise<void> {
     for (let isFresh = true; ; isFresh = false) {
       this.#live = { log, sinceSeq: log.lastSeq };
+      this.#parts.touch(this.#sessionId);
       if ((await this.#runJobs(log, isFresh)) === "reopen") return;
       await log.settle();
+      this.#parts.touch(this.#sessionId);
       if (!(await this.#waitForJob())) return;
     }
   }
@@ -137,16 +194,16 @@ export class Lane {
   }
 
   /** Runs one job to its end and takes it out of the lane, or refuses it, or leaves it for a fresh log. */
-  async #runJob(log: SessionLog, job: WaitingJob, isFresh: boolean): Promise<AfterJob> {
-    const { runId, message, stop, queued } = job;
+  async #runJob(log: SessionLog, job: Job, isFresh: boolean): Promise<AfterJob> {
+    const { runId, message, stop, steering, queued } = job;
     let isAccepted = queued !== undefined;
     const onAccepted = () => {
       isAccepted = true;
-      if (!queued) job.onAccepted(0);
+      if (!queued) job.onAccepted({ runId, position: 0 });
     };
     try {
       if (!queued || (await queued)) {
-        await runMessage(this.#parts, { log, runId, message, signal: stop.signal, onAccepted });
+        await runMessage(this.#parts, { log, runId, message, signal: stop.signal, steering, onAccepted });
       }
       this.#jobs.shift();
       return "go_on";
@@ -180,10 +237,10 @@ export class Lane {
   async #recordQueued({ runId, message, onAccepted, onRefused }: Job, position: number): Promise<boolean> {
     try {
       const log = await this.#opening;
-      if (!log) throw new TypeError("a job was pushed before the lane began to work");
+      if (!log) throw new TypeError("a message was submitted before the lane began to work");
       const timestamp = this.#parts.now();
       this.#parts.publish(await log.record([{ type: "message_queued", runId, timestamp, ...message }]));
-      onAccepted(position);
+      onAccepted({ runId, position });
       return true;
     } catch (error) {
       onRefused(error);
@@ -199,4 +256,23 @@ export class Lane {
       if (recorded.event.seq >= log.lastSeq) break;
     }
   }
+}
+
+function toJob({ content, requestId }: SubmittedMessage): { job: Job; accepted: Promise<Accepted> } {
+  let onAccepted: Job["onAccepted"] = () => undefined;
+  let onRefused: Job["onRefused"] = () => undefined;
+  const accepted = new Promise<Accepted>((resolve, reject) => {
+    onAccepted = resolve;
+    onRefused = reject;
+  });
+  const message = { content, ...(requestId !== undefined && { requestId }) };
+  const job = {
+    runId: createId(),
+    message,
+    stop: new AbortController(),
+    steering: new Steering(),
+    onAccepted,
+    onRefused,
+  };
+  return { job, accepted };
 }

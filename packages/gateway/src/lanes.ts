@@ -1,14 +1,6 @@
-import { v7 as createId } from "uuid";
 import { GatewayError } from "./errors.ts";
-import { type Job, Lane, type LaneParts, type LiveLog } from "./lane.ts";
+import { type Accepted, Lane, type LaneParts, type LiveLog, type SubmittedMessage } from "./lane.ts";
 import { RecentRequests } from "./recent-requests.ts";
-
-/** A message that was accepted: it will end in exactly one `run_end` of this run. */
-export interface Accepted {
-  runId: string;
-  /** Runs before it in its lane. */
-  position: number;
-}
 
 // Chosen: logs of sessions at rest that stay open, each with a few file descriptors. The one idle longest is let go first.
 const MAX_IDLE_LANES = 100;
@@ -57,7 +49,7 @@ export class Lanes {
    * @throws GatewayError `QUEUE_FULL`, `DRAINING`, `REQUEST_CONFLICT`; whatever the store threw when it could not keep
    * the message.
    */
-  async submit(sessionId: string, message: Job["message"]): Promise<Accepted> {
+  async submit(sessionId: string, message: SubmittedMessage): Promise<Accepted> {
     const { content, requestId } = message;
     if (requestId === undefined) return this.#enqueue(sessionId, message);
     const requests = await this.#requests.of(sessionId);
@@ -71,32 +63,24 @@ export class Lanes {
     return accepted;
   }
 
-  async #enqueue(sessionId: string, message: Job["message"]): Promise<Accepted> {
+  async #enqueue(sessionId: string, message: SubmittedMessage): Promise<Accepted> {
     let lane = this.#lanes.get(sessionId);
     while (lane?.isClosing) {
       await lane.done;
       lane = this.#lanes.get(sessionId);
     }
     if (this.#draining) throw new GatewayError("DRAINING", "The gateway is stopping. Connect again.");
-    if (lane && lane.length > this.#maxQueuedMessages) {
+    if (lane && lane.waitingCount >= this.#maxQueuedMessages && lane.length > 0) {
       throw new GatewayError(
         "QUEUE_FULL",
         `${this.#maxQueuedMessages} messages wait in this session already.`,
       );
     }
-    const runId = createId();
-    return new Promise((resolve, reject) => {
-      const onAccepted = (position: number) => resolve({ runId, position });
-      const job = { runId, message, onAccepted, onRefused: reject };
-      if (lane) {
-        // Used last, let go last.
-        this.#lanes.delete(sessionId);
-        this.#lanes.set(sessionId, lane);
-        lane.push(job);
-      } else {
-        this.#open(sessionId, new Lane(sessionId, this.#parts, job));
-      }
-    });
+    if (!lane) return this.#open(sessionId, message);
+    // Used last, let go last.
+    this.#lanes.delete(sessionId);
+    this.#lanes.set(sessionId, lane);
+    return lane.submit(message);
   }
 
   /**
@@ -122,9 +106,15 @@ export class Lanes {
     clearTimeout(timer);
   }
 
-  #open(sessionId: string, lane: Lane): void {
+  #open(sessionId: string, message: SubmittedMessage): Promise<Accepted> {
+    const { lane, accepted } = Lane.open(sessionId, this.#parts, message);
     this.#lanes.set(sessionId, lane);
     void lane.done.then(() => this.#lanes.delete(sessionId));
+    this.#releaseIdle();
+    return accepted;
+  }
+
+  #releaseIdle(): void {
     if (this.#lanes.size <= MAX_IDLE_LANES) return;
     const idle = [...this.#lanes.values()].filter((one) => one.length === 0);
     if (idle.length > MAX_IDLE_LANES) idle[0]?.release();

@@ -7,10 +7,13 @@ import type {
   SessionEvent,
   SessionLog,
   SessionStore,
+  Usage,
+  UserMessage,
   UserMessageEvent,
 } from "@mini-openclaw/protocol";
 import { beginRun, closeRun, errorCodes, nextRun } from "@mini-openclaw/protocol";
 import { v7 as createId } from "uuid";
+import type { Steering } from "./steering.ts";
 import { whenAborted } from "./when-aborted.ts";
 
 /** What all runs of a gateway share. */
@@ -35,6 +38,8 @@ export interface RunRequest {
   message: Pick<UserMessageEvent, "content" | "requestId">;
   /** Aborted with a {@link StopReason}. */
   signal: AbortSignal;
+  /** What users say to it while it goes on. */
+  steering: Steering;
   /** Called when the user message is kept: from here on the run ends in exactly one `run_end`. */
   onAccepted: () => void;
 }
@@ -52,7 +57,7 @@ type Ending = Omit<RunEnding, "timestamp" | "createId">;
  * the end; the next opening of the log then ends the run.
  */
 export async function runMessage(parts: RunnerParts, run: RunRequest): Promise<void> {
-  const { log, runId, message } = run;
+  const { log, runId, message, steering } = run;
   let progress = beginRun(runId);
 
   async function record(events: readonly SessionEvent[]): Promise<void> {
@@ -63,14 +68,41 @@ export async function runMessage(parts: RunnerParts, run: RunRequest): Promise<v
 
   await record([{ type: "user_message", runId, id: createId(), timestamp: parts.now(), ...message }]);
   run.onAccepted();
-  const ending = await pullAgent(parts, run, (event) => record([event]));
-  await record(closeRun(progress, { ...ending, timestamp: parts.now(), createId }));
+  let ending = await pullAgent(parts, run, (event) => record([event]));
+  // An agent that does not take what users say meanwhile is asked again: a run with steering pending is not completed.
+  while (ending.outcome === "completed" && steering.waitingCount > 0) {
+    await record(steering.take().map((said) => toUserMessageEvent(runId, said)));
+    const again = await pullAgent(parts, run, async (event) => {
+      if (event.type !== "run_start") await record([event]);
+    });
+    ending = { ...again, usage: addUsage(ending.usage, again.usage) };
+  }
+  const closing = closeRun(progress, { ...ending, timestamp: parts.now(), createId });
+  const unread = steering.close().map((said) => toUserMessageEvent(runId, said));
+  // After the results of the last turn, before the last words: so it is read by the run that comes next.
+  const lastWords = closing.findIndex(({ type }) => type === "message_done" || type === "run_end");
+  await record([...closing.slice(0, lastWords), ...unread, ...closing.slice(lastWords)]);
+}
+
+const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+
+function addUsage(one: Usage = noUsage, other: Usage = noUsage): Usage {
+  return {
+    inputTokens: one.inputTokens + other.inputTokens,
+    outputTokens: one.outputTokens + other.outputTokens,
+    cacheReadTokens: one.cacheReadTokens + other.cacheReadTokens,
+    cacheWriteTokens: one.cacheWriteTokens + other.cacheWriteTokens,
+  };
+}
+
+function toUserMessageEvent(runId: string, { role: _role, ...said }: UserMessage): UserMessageEvent {
+  return { type: "user_message", runId, id: createId(), ...said };
 }
 
 /** Records what the agent yields up to its end, its failure, or the end of its grace after an abort. */
 async function pullAgent(
   parts: RunnerParts,
-  { log, runId, signal }: RunRequest,
+  { log, runId, signal, steering }: RunRequest,
   record: (event: RunEvent) => Promise<void>,
 ): Promise<Ending> {
   let recording: Promise<void> | undefined;
@@ -80,12 +112,15 @@ async function pullAgent(
     if (signal.aborted) return { outcome: stopReason(signal) };
     const { sessionId } = log;
     const messages = await parts.store.loadMessages(sessionId, { limit: parts.maxContextMessages });
-    for await (const event of parts.agent.run({ sessionId, runId, messages, signal })) {
+    const takeSteering = () => steering.take();
+    for await (const event of parts.agent.run({ sessionId, runId, messages, signal, takeSteering })) {
       if (abandoned) break;
       if (event.type === "run_end") {
         const outcome = event.outcome === "aborted" ? stopReason(signal) : event.outcome;
         return { outcome, usage: event.usage };
       }
+      // The last words are the gateway's: it may have to ask the agent again before them.
+      if (event.type === "message_done") continue;
       if (event.runId !== runId) throw new TypeError(`the agent yielded ${event.type} of run ${event.runId}`);
       recording = record(event);
       await recording;

@@ -1,5 +1,12 @@
 import { EventEmitter, once } from "node:events";
-import type { AgentInput, AgentRunner, ClientEvent, RunEvent, ServerEvent } from "@mini-openclaw/protocol";
+import type {
+  AgentInput,
+  AgentRunner,
+  ClientEvent,
+  RunEvent,
+  ServerEvent,
+  SessionActivityEvent,
+} from "@mini-openclaw/protocol";
 import { parseServerEvent } from "@mini-openclaw/protocol/schema";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { WebSocket } from "ws";
@@ -37,13 +44,16 @@ export async function testGateway(options: Partial<GatewayOptions> & { listen?: 
 
 /** The frames that came from a gateway, each checked against the protocol. */
 class Received extends EventEmitter {
+  /** All but `session_updated`, which tells of a session's activity beside its events. */
   readonly frames: ServerEvent[] = [];
+  readonly activity: SessionActivityEvent[] = [];
   sessionId = "";
 
   take(text: string): void {
     const parsed = parseServerEvent(text);
     if (!parsed.ok) throw new Error(`${parsed.message}: ${text}`);
-    this.frames.push(parsed.value);
+    if (parsed.value.type === "session_updated" && !("seq" in parsed.value)) this.activity.push(parsed.value);
+    else this.frames.push(parsed.value);
     if (parsed.value.type === "connected") this.sessionId = parsed.value.sessionId;
     this.emit("frame");
     // An EventEmitter would throw an "error" that nobody listens to.
@@ -180,7 +190,7 @@ export function heldAgent() {
       yield { type: "run_start", runId, timestamp: 1 };
       yield { type: "chunk", runId, messageId: `${runId}-1`, content: "thinking…" };
       while (released < turn) await once(changed, "change", { signal });
-      yield* echoAgent.run(input) as AsyncGenerator<RunEvent>;
+      for await (const event of echoAgent.run(input)) if (event.type !== "run_start") yield event;
     },
   };
   return {

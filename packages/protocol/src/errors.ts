@@ -18,6 +18,8 @@ export const errorCodes = {
   QUEUE_FULL: "QUEUE_FULL",
   /** Another process writes this session. */
   SESSION_LOCKED: "SESSION_LOCKED",
+  /** Something runs or waits in the session. Try again when it has ended. */
+  SESSION_BUSY: "SESSION_BUSY",
   /** The session was put away. Take it back first. */
   SESSION_ARCHIVED: "SESSION_ARCHIVED",
   /** The store could not read or write. */

@@ -20,7 +20,14 @@ export interface MessageCommand extends ClientEventFields {
   /** Absent: the session that this connection watches. Naming another one watches it from then on. */
   sessionId?: string;
   content: string;
+  /**
+   * What to do while a run of the session goes on. `queue`: run after it and what waits. `steer`: enter that run, after its
+   * tools and before it asks the model again. `interrupt`: stop that run, then run. @default "queue"
+   */
+  mode?: MessageMode;
 }
+
+export type MessageMode = "queue" | "steer" | "interrupt";
 
 /** Client → gateway. Answered by `pong`. */
 export interface PingCommand extends ClientEventFields {
@@ -78,6 +85,45 @@ export interface HistoryCommand extends ClientEventFields {
   limit?: number;
 }
 
+/** Client → gateway. Asks for the visitor's sessions with a text in their title or messages. Answered by `sessions`. */
+export interface SearchCommand extends ClientEventFields {
+  type: "search";
+  /** 1 to 200 characters; case does not matter. */
+  text: string;
+  /** 1 to 200. @default 50 */
+  limit?: number;
+}
+
+/** Client → gateway. Gives a session a title of 1 to 200 characters. Answered by `session_updated`. */
+export interface RenameCommand extends ClientEventFields {
+  type: "rename";
+  sessionId: string;
+  title: string;
+}
+
+/** Client → gateway. Begins a new session with the entries of another, up to `at`. Answered by its `session_updated`. */
+export interface ForkCommand extends ClientEventFields {
+  type: "fork";
+  sessionId: string;
+  /** The `seq` of the last entry to take over; absent: all. */
+  at?: number;
+}
+
+/**
+ * Client → gateway. `archive` puts a session away, `unarchive` takes it back; `delete` removes it, `undelete` takes it back
+ * for some days. Refused with `SESSION_BUSY` while a run goes on. Answered by `session_updated`, or `session_deleted`.
+ */
+export type ShelfCommand =
+  | ShelfCommandOf<"archive">
+  | ShelfCommandOf<"unarchive">
+  | ShelfCommandOf<"delete">
+  | ShelfCommandOf<"undelete">;
+
+interface ShelfCommandOf<Type extends string> extends ClientEventFields {
+  type: Type;
+  sessionId: string;
+}
+
 /** Whatever a client may send. */
 export type ClientEvent =
   | MessageCommand
@@ -87,7 +133,11 @@ export type ClientEvent =
   | HistoryCommand
   | ResumeCommand
   | UnwatchCommand
-  | ListCommand;
+  | ListCommand
+  | SearchCommand
+  | RenameCommand
+  | ForkCommand
+  | ShelfCommand;
 
 /** Gateway → client. Names the session that this connection watches from now on. */
 export interface ConnectedEvent {
@@ -172,6 +222,23 @@ export interface SessionsEvent {
   replyTo?: string;
 }
 
+/**
+ * Gateway → client. A session of the visitor's is new, runs, has come to rest, or was changed by a command; goes to each of the
+ * visitor's connections, whatever they watch. Has no `seq`, unlike the recorded event of this name.
+ */
+export type SessionActivityEvent = SessionSummary & {
+  type: "session_updated";
+  /** On the connection whose command it answers. */
+  replyTo?: string;
+};
+
+/** Gateway → client. A session of the visitor's was deleted. */
+export interface SessionDeletedEvent {
+  type: "session_deleted";
+  sessionId: string;
+  replyTo?: string;
+}
+
 /** Gateway → client. The gateway is stopping: it takes no more messages, and will close the connection. */
 export interface DrainingEvent {
   type: "draining";
@@ -199,5 +266,7 @@ export type ServerEvent =
   | ResumedEvent
   | ResyncEvent
   | SessionsEvent
+  | SessionActivityEvent
+  | SessionDeletedEvent
   | DrainingEvent
   | CommandErrorEvent;

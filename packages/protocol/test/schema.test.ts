@@ -18,6 +18,14 @@ describe("parseClientEvent", () => {
     { type: "abort", sessionId: "s-1", runId: "r-1" },
     { type: "history", sessionId: "s-1", before: 12, limit: 200 },
     { type: "resume", sessionId: "s-1", epoch: "0", after: 0 },
+    { type: "message", content: "hi", mode: "steer" },
+    { type: "search", text: "hi", limit: 5 },
+    { type: "rename", sessionId: "s-1", title: "New" },
+    { type: "fork", sessionId: "s-1", at: 3 },
+    { type: "archive", sessionId: "s-1" },
+    { type: "unarchive", sessionId: "s-1" },
+    { type: "delete", sessionId: "s-1" },
+    { type: "undelete", sessionId: "s-1" },
     { type: "unwatch" },
     { type: "list", limit: 1, cursor: "c", archived: true },
   ])("reads %j", (event) => {
@@ -44,12 +52,12 @@ describe("parseClientEvent", () => {
     [
       '{"type":"shout"}',
       "UNKNOWN_TYPE",
-      'type: "shout" is not one of message, ping, create, abort, history, resume, unwatch, list',
+      'type: "shout" is not one of message, ping, create, abort, history, resume, unwatch, list, search, rename, fork, archive, unarchive, delete, undelete',
     ],
     [
       '{"type":"constructor"}',
       "UNKNOWN_TYPE",
-      'type: "constructor" is not one of message, ping, create, abort, history, resume, unwatch, list',
+      'type: "constructor" is not one of message, ping, create, abort, history, resume, unwatch, list, search, rename, fork, archive, unarchive, delete, undelete',
     ],
     ['{"type":"message"}', "INVALID_FRAME", "content: is missing"],
     ['{"type":"message","content":5}', "INVALID_FRAME", "content: must be string, is 5"],
@@ -123,6 +131,8 @@ describe("parseServerEvent", () => {
     { type: "resumed", sessionId: "s-1", epoch: "0", after: 3, upTo: 9, from: "entries" },
     { type: "resync", sessionId: "s-1", epoch: "0", upTo: 0, messages: [], hasMore: false },
     { type: "sessions", sessions: [{ ...meta, running: true }], cursor: "c" },
+    { type: "session_updated", ...meta, running: false, replyTo: "q1" },
+    { type: "session_deleted", sessionId: "s-1" },
     { type: "draining" },
     { type: "error", code: "QUEUE_FULL", message: "Full.", retryable: true, replyTo: "q1" },
   ])("reads the answer %j", (event) => {

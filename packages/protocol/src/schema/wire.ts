@@ -23,12 +23,19 @@ const PageSize = v.pipe(
   v.maxValue(defaultLimits.maxHistoryMessages),
 );
 
+const ShortText = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
+
+function shelfCommand<const Type extends string>(type: Type) {
+  return v.object({ type: v.literal(type), id, sessionId: ClientEventId });
+}
+
 export const clientEventSchemas = {
   message: v.object({
     type: v.literal("message"),
     id,
     sessionId: v.exactOptional(ClientEventId),
-    content: v.pipe(v.string(), v.minLength(1, "expected at least one character")),
+    content: v.pipe(v.string(), v.minLength(1)),
+    mode: v.exactOptional(v.picklist(["queue", "steer", "interrupt"])),
   }),
   ping: v.object({ type: v.literal("ping"), id }),
   create: v.object({ type: v.literal("create"), id }),
@@ -60,6 +67,18 @@ export const clientEventSchemas = {
     cursor: v.exactOptional(v.pipe(v.string(), v.maxLength(1024))),
     archived: v.exactOptional(v.boolean()),
   }),
+  search: v.object({ type: v.literal("search"), id, text: ShortText, limit: v.exactOptional(PageSize) }),
+  rename: v.object({ type: v.literal("rename"), id, sessionId: ClientEventId, title: ShortText }),
+  fork: v.object({
+    type: v.literal("fork"),
+    id,
+    sessionId: ClientEventId,
+    at: v.exactOptional(v.pipe(Seq, v.minValue(1))),
+  }),
+  archive: shelfCommand("archive"),
+  unarchive: shelfCommand("unarchive"),
+  delete: shelfCommand("delete"),
+  undelete: shelfCommand("undelete"),
 } satisfies { [Type in ClientEvent["type"]]: v.GenericSchema<unknown, Extract<ClientEvent, { type: Type }>> };
 
 const numbered = { sessionId: v.string(), seq: v.pipe(Seq, v.minValue(1)) };
@@ -179,6 +198,13 @@ const AnswerSchema = v.variant("type", [
     cursor: v.exactOptional(v.string()),
     replyTo,
   }),
+  v.object({
+    type: v.literal("session_updated"),
+    ...sessionMetaFields,
+    running: v.boolean(),
+    replyTo,
+  }),
+  v.object({ type: v.literal("session_deleted"), sessionId: v.string(), replyTo }),
   v.object({ type: v.literal("draining") }),
   v.object({
     type: v.literal("error"),

@@ -1,0 +1,78 @@
+import type {
+  ForkCommand,
+  ListCommand,
+  RenameCommand,
+  SearchCommand,
+  SessionMeta,
+  SessionSummary,
+  ShelfCommand,
+} from "@mini-openclaw/protocol";
+import { answering, type CommandContext, notFound, ownSession } from "./command-context.ts";
+import { GatewayError } from "./errors.ts";
+import { maySee, mayUse } from "./visitor.ts";
+
+const PAGE = 50;
+
+export async function sendSessions(event: ListCommand, context: CommandContext): Promise<void> {
+  const { store, visitor } = context;
+  const { limit = PAGE, cursor, archived = false } = event;
+  const at = cursor === undefined ? {} : { cursor };
+  const page = await store.listSessions({ key: visitor.key, limit, archived, ...at });
+  const sessions = page.sessions.filter((session) => maySee(visitor, session));
+  const next = page.cursor === undefined ? {} : { cursor: page.cursor };
+  const summaries = sessions.map((session) => toSummary(session, context));
+  context.send({ type: "sessions", sessions: summaries, ...next, ...answering(event) });
+}
+
+export async function searchSessions(event: SearchCommand, context: CommandContext): Promise<void> {
+  const { store, visitor } = context;
+  const { text, limit = PAGE } = event;
+  const sessions: SessionSummary[] = [];
+  for await (const { session } of store.searchSessions(text, { key: visitor.key })) {
+    if (maySee(visitor, session)) sessions.push(toSummary(session, context));
+    if (sessions.length === limit) break;
+  }
+  context.send({ type: "sessions", sessions, ...answering(event) });
+}
+
+export async function renameSession(event: RenameCommand, context: CommandContext): Promise<void> {
+  const { sessionId } = await ownSession(event.sessionId, context);
+  sendUpdated(await context.store.renameSession(sessionId, event.title), event, context);
+}
+
+export async function forkSession(event: ForkCommand, context: CommandContext): Promise<void> {
+  const { sessionId } = await ownSession(event.sessionId, context);
+  const at = event.at === undefined ? {} : { at: event.at };
+  sendUpdated(await context.store.forkSession(sessionId, at), event, context);
+}
+
+export async function shelveSession(event: ShelfCommand, context: CommandContext): Promise<void> {
+  const { store, lanes } = context;
+  const { type } = event;
+  if (type === "undelete") return sendUpdated(await undelete(event.sessionId, context), event, context);
+  const { sessionId } = await ownSession(event.sessionId, context);
+  if (type === "unarchive") return sendUpdated(await store.unarchiveSession(sessionId), event, context);
+  if (lanes.has(sessionId)) {
+    throw new GatewayError("SESSION_BUSY", "A run goes on or waits in the session. Stop it first.");
+  }
+  if (type === "archive") return sendUpdated(await store.archiveSession(sessionId), event, context);
+  await store.deleteSession(sessionId);
+  context.send({ type: "session_deleted", sessionId, ...answering(event) });
+}
+
+async function undelete(sessionId: string, { store, visitor }: CommandContext): Promise<SessionMeta> {
+  const session = await store.undeleteSession(sessionId);
+  if (mayUse(visitor, session)) return session;
+  // Whose it is shows only now: it goes back, and was seen by nobody but its owner.
+  await store.deleteSession(sessionId);
+  throw notFound();
+}
+
+function sendUpdated(session: SessionMeta, event: { id?: string }, context: CommandContext): void {
+  context.send({ type: "session_updated", ...toSummary(session, context), ...answering(event) });
+  context.touch(session.sessionId);
+}
+
+function toSummary(session: SessionMeta, { lanes }: CommandContext): SessionSummary {
+  return { ...session, running: lanes.has(session.sessionId) };
+}

@@ -1,0 +1,171 @@
+import type { AgentRunner } from "@mini-openclaw/protocol";
+import { describe, expect, test } from "vitest";
+import { echoAgent, heldAgent, type TestClient, testGateway } from "./test-gateway.ts";
+
+const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 };
+
+function inOrder(client: TestClient): string[] {
+  return client.frames.flatMap((frame) => {
+    if (frame.type === "user_message" || frame.type === "message_queued")
+      return [`${frame.type} ${frame.content}`];
+    return frame.type === "run_end" ? [`${frame.type} ${frame.outcome}`] : [];
+  });
+}
+
+describe("steer", () => {
+  test("enters the run that goes on, under its runId, when the agent next asks", async () => {
+    let begun: () => void = () => undefined;
+    const started = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    let go: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const agent: AgentRunner = {
+      async *run({ runId, takeSteering }) {
+        yield { type: "run_start", runId, timestamp: 1 };
+        begun();
+        await released;
+        for (const { role: _, ...said } of takeSteering?.() ?? []) {
+          yield { type: "user_message", runId, id: "steered", ...said };
+        }
+        yield { type: "assistant_message", runId, id: "m1", content: "both", timestamp: 1 };
+        yield { type: "run_end", runId, outcome: "completed", usage, timestamp: 1 };
+      },
+    };
+    await using gateway = await testGateway({ agent });
+    const client = await gateway.connect();
+    client.send({ type: "message", content: "one" });
+    await started;
+
+    client.send({ type: "message", content: "two", mode: "steer", id: "q2" });
+    const ack = await client.next("ack");
+    go();
+    const { runId } = await client.next("run_end");
+
+    expect(ack).toMatchObject({ replyTo: "q2", runId, position: 0 });
+    expect(inOrder(client)).toEqual([
+      "user_message one",
+      "message_queued two",
+      "user_message two",
+      "run_end completed",
+    ]);
+    expect(await client.next("user_message", 2)).toMatchObject({ runId, requestId: "q2" });
+  });
+
+  test("of an agent that does not take it asks that agent again, in the same run", async () => {
+    const { agent, started, release } = heldAgent();
+    await using gateway = await testGateway({ agent });
+    const client = await gateway.connect();
+    client.send({ type: "message", content: "one" });
+    await started(1);
+
+    client.send({ type: "message", content: "two", mode: "steer" });
+    await client.next("message_queued");
+    release();
+    release();
+    const { runId } = await client.next("run_end");
+
+    expect(inOrder(client).slice(2)).toEqual(["user_message two", "run_end completed"]);
+    expect(client.types().filter((type) => type === "run_start" || type === "message_done")).toEqual([
+      "run_start",
+      "message_done",
+    ]);
+    const runs = client.frames.flatMap((frame) => ("runId" in frame && frame.runId ? [frame.runId] : []));
+    expect(new Set(runs)).toEqual(new Set([runId]));
+    expect((await client.next("message_done")).content).toBe("thinking…onethinking…two");
+  });
+
+  test("of a run that is stopped stays in the transcript, before the run's last words", async () => {
+    const { agent, started } = heldAgent();
+    await using gateway = await testGateway({ agent });
+    const client = await gateway.connect();
+    client.send({ type: "message", content: "one" });
+    await started(1);
+    client.send({ type: "message", content: "two", mode: "steer" });
+    await client.next("message_queued");
+
+    client.send({ type: "abort", sessionId: client.sessionId });
+    await client.next("run_end");
+
+    const kept = await gateway.store.loadMessages(client.sessionId);
+    expect(kept.map(({ role, content }) => [role, content])).toEqual([
+      ["user", "one"],
+      ["assistant", "thinking…"],
+      ["user", "two"],
+    ]);
+    expect(inOrder(client).at(-1)).toBe("run_end aborted");
+  });
+
+  test("without a run is an ordinary message", async () => {
+    await using gateway = await testGateway();
+    const client = await gateway.connect();
+
+    client.send({ type: "message", content: "one", mode: "steer" });
+    await client.next("run_end");
+
+    expect(inOrder(client)).toEqual(["user_message one", "run_end completed"]);
+  });
+
+  test("counts among the messages that wait", async () => {
+    const { agent, started, release } = heldAgent();
+    await using gateway = await testGateway({ agent, limits: { maxQueuedMessages: 1 } });
+    const client = await gateway.connect();
+    client.send({ type: "message", content: "one" });
+    await started(1);
+
+    client.send({ type: "message", content: "two", mode: "steer" });
+    client.send({ type: "message", content: "three", mode: "steer" });
+
+    expect(await client.next("error")).toMatchObject({ code: "QUEUE_FULL" });
+    release();
+    release();
+    await client.next("run_end");
+  });
+});
+
+test("interrupt stops the run that goes on and is the next, before what waits", async () => {
+  const { agent, started, release } = heldAgent();
+  await using gateway = await testGateway({ agent });
+  const client = await gateway.connect();
+  client.send({ type: "message", content: "one" });
+  await started(1);
+  client.send({ type: "message", content: "two" });
+  await client.next("message_queued");
+
+  client.send({ type: "message", content: "now", mode: "interrupt", id: "q3" });
+  await client.next("message_queued", 2);
+  for (let count = 0; count < 3; count += 1) release();
+  await client.next("run_end", 3);
+
+  expect(await client.next("ack")).toMatchObject({ replyTo: "q3", position: 1 });
+  expect(inOrder(client).filter((line) => !line.startsWith("message_queued"))).toEqual([
+    "user_message one",
+    "run_end aborted",
+    "user_message now",
+    "run_end completed",
+    "user_message two",
+    "run_end completed",
+  ]);
+});
+
+test("a steering message at any moment of a run's end is answered by a run", async () => {
+  for (let steps = 0; steps < 40; steps += 1) {
+    await using gateway = await testGateway({ agent: echoAgent });
+    const client = await gateway.connect();
+    client.send({ type: "message", content: "one" });
+    client.once("chunk", () => {
+      let last = Promise.resolve();
+      for (let step = 0; step < steps; step += 1) last = last.then(() => undefined);
+      void last.then(() => client.send({ type: "message", content: "two", mode: "steer", id: "q2" }));
+    });
+
+    const { runId } = await client.next("ack");
+    while (!client.frames.some((frame) => frame.type === "run_end" && frame.runId === runId))
+      await client.anyFrame();
+
+    const answers = await gateway.store.loadMessages(client.sessionId);
+    expect([steps, answers.at(-1)?.role, answers.at(-1)?.content]).toEqual([steps, "assistant", "two"]);
+  }
+});

@@ -1,0 +1,183 @@
+import type { ClientEvent } from "@mini-openclaw/protocol";
+import { describe, expect, test } from "vitest";
+import { heldAgent, type TestClient, testGateway } from "./test-gateway.ts";
+
+async function say(client: TestClient, content: string): Promise<void> {
+  const before = client.types().filter((type) => type === "run_end").length;
+  client.send({ type: "message", content });
+  await client.next("run_end", before + 1);
+}
+
+/** The answer to a command that changes a session. */
+async function updated(client: TestClient, replyTo: string) {
+  for (;;) {
+    const found = client.activity.find((event) => event.replyTo === replyTo);
+    if (found) return found;
+    await client.anyFrame();
+  }
+}
+
+test("rename, archive and unarchive are answered with the session as it is then", async () => {
+  await using gateway = await testGateway();
+  const client = await gateway.connect();
+  const { sessionId } = client;
+  await say(client, "hello");
+
+  client.send({ type: "rename", id: "q1", sessionId, title: "Greetings" });
+  client.send({ type: "archive", id: "q2", sessionId });
+  await updated(client, "q2");
+  client.send({ type: "list", id: "q3" });
+  client.send({ type: "list", id: "q4", archived: true });
+  client.send({ type: "unarchive", id: "q5", sessionId });
+
+  expect(await updated(client, "q1")).toMatchObject({ sessionId, title: "Greetings", running: false });
+  expect(await updated(client, "q2")).toMatchObject({ archived: true });
+  expect(await updated(client, "q5")).toMatchObject({ archived: false, title: "Greetings" });
+  expect((await client.next("sessions")).sessions).toEqual([]);
+  expect((await client.next("sessions", 2)).sessions).toMatchObject([{ sessionId, archived: true }]);
+});
+
+test("fork begins a new session with the entries up to a place", async () => {
+  await using gateway = await testGateway();
+  const client = await gateway.connect();
+  const { sessionId } = client;
+  await say(client, "one");
+  const [{ seq: at } = { seq: 0 }] = (await gateway.store.loadMessages(sessionId)).slice(-1);
+  await say(client, "two");
+
+  client.send({ type: "fork", id: "q1", sessionId, at });
+
+  const fork = await updated(client, "q1");
+  expect(fork.sessionId).not.toBe(sessionId);
+  expect(fork.forkedFrom).toEqual({ sessionId, seq: at });
+  const messages = await gateway.store.loadMessages(fork.sessionId);
+  expect(messages.map(({ content }) => content)).toEqual(["one", "one"]);
+});
+
+test("delete removes a session, and undelete takes it back", async () => {
+  await using gateway = await testGateway();
+  const client = await gateway.connect();
+  const { sessionId } = client;
+  await say(client, "hello");
+
+  client.send({ type: "delete", id: "q1", sessionId });
+  expect(await client.next("session_deleted")).toEqual({ type: "session_deleted", sessionId, replyTo: "q1" });
+  client.send({ type: "history", sessionId });
+  expect(await client.next("error")).toMatchObject({ code: "SESSION_NOT_FOUND" });
+  client.send({ type: "undelete", id: "q2", sessionId });
+
+  expect(await updated(client, "q2")).toMatchObject({ sessionId, title: "hello" });
+});
+
+test("search finds sessions by title and by what was said", async () => {
+  await using gateway = await testGateway();
+  const client = await gateway.connect();
+  await say(client, "about a whale");
+  client.send({ type: "create" });
+  await client.next("connected", 2);
+  await say(client, "about a fish");
+
+  client.send({ type: "search", text: "WHALE" });
+
+  expect((await client.next("sessions")).sessions.map(({ title }) => title)).toEqual(["about a whale"]);
+});
+
+test.each(["archive", "delete"] as const)("%s is refused while a run goes on", async (type) => {
+  const { agent, started, release } = heldAgent();
+  await using gateway = await testGateway({ agent });
+  const client = await gateway.connect();
+  client.send({ type: "message", content: "one" });
+  await started(1);
+
+  client.send({ type, id: "q1", sessionId: client.sessionId });
+
+  expect(await client.next("error")).toMatchObject({ code: "SESSION_BUSY", replyTo: "q1", retryable: true });
+  release();
+  await client.next("run_end");
+});
+
+describe("session_updated", () => {
+  test("tells each connection of the visitor when a session runs and when it has come to rest", async () => {
+    const { agent, started, release } = heldAgent();
+    await using gateway = await testGateway({ agent });
+    const [client, other] = await Promise.all([gateway.connect(), gateway.connect()]);
+    const { sessionId } = client;
+    other.send({ type: "create" });
+    await other.next("connected", 2);
+
+    client.send({ type: "message", sessionId, content: "hello" });
+    await started(1);
+    while (other.activity.length < 1) await other.anyFrame();
+    release();
+    while (other.activity.length < 2) await other.anyFrame();
+
+    expect(other.activity).toMatchObject([
+      { sessionId, running: true },
+      { sessionId, running: false, title: "hello", messageCount: 2 },
+    ]);
+    expect(other.activity[1]?.lastSeq).toBe((await client.next("run_end")).seq);
+  });
+});
+
+describe("two principals", () => {
+  const commands: [string, (sessionId: string) => ClientEvent][] = [
+    ["message", (sessionId) => ({ type: "message", sessionId, content: "mine now" })],
+    ["steer", (sessionId) => ({ type: "message", sessionId, content: "mine now", mode: "steer" })],
+    ["interrupt", (sessionId) => ({ type: "message", sessionId, content: "mine now", mode: "interrupt" })],
+    ["abort", (sessionId) => ({ type: "abort", sessionId })],
+    ["history", (sessionId) => ({ type: "history", sessionId })],
+    ["resume", (sessionId) => ({ type: "resume", sessionId })],
+    ["resume at a place", (sessionId) => ({ type: "resume", sessionId, after: 0 })],
+    ["rename", (sessionId) => ({ type: "rename", sessionId, title: "mine now" })],
+    ["fork", (sessionId) => ({ type: "fork", sessionId })],
+    ["archive", (sessionId) => ({ type: "archive", sessionId })],
+    ["unarchive", (sessionId) => ({ type: "unarchive", sessionId })],
+    ["delete", (sessionId) => ({ type: "delete", sessionId })],
+    ["undelete", (sessionId) => ({ type: "undelete", sessionId })],
+  ];
+
+  test.each(commands)("%s cannot reach the other's session", async (_name, command) => {
+    await using gateway = await testGateway({
+      authenticate: ({ headers }) => ({ id: String(headers["x-user"]) }),
+    });
+    const alice = await gateway.connect({ "x-user": "alice" });
+    await say(alice, "a secret");
+    const before = await gateway.store.getSession(alice.sessionId);
+    const bob = await gateway.connect({ "x-user": "bob" });
+
+    bob.send(command(alice.sessionId));
+    await bob.roundTrip();
+    await alice.roundTrip();
+
+    expect(bob.frames.slice(1)).toMatchObject([
+      { type: "error", code: "SESSION_NOT_FOUND" },
+      { type: "pong" },
+    ]);
+    expect(bob.activity).toEqual([]);
+    expect(await gateway.store.getSession(alice.sessionId)).toEqual(before);
+  });
+
+  test("lists and searches show only one's own, and a deleted session comes back only to its owner", async () => {
+    await using gateway = await testGateway({
+      authenticate: ({ headers }) => ({ id: String(headers["x-user"]) }),
+      // The worst case: both under one key.
+      sessionKey: () => "shared",
+    });
+    const alice = await gateway.connect({ "x-user": "alice" });
+    await say(alice, "a secret");
+    expect((await gateway.connect({ "x-user": "bob" })).sessionId).not.toBe(alice.sessionId);
+    alice.send({ type: "delete", sessionId: alice.sessionId });
+    await alice.next("session_deleted");
+    const bob = await gateway.connect({ "x-user": "bob" });
+
+    bob.send({ type: "undelete", sessionId: alice.sessionId });
+    await bob.next("error");
+    alice.send({ type: "undelete", id: "q1", sessionId: alice.sessionId });
+    await updated(alice, "q1");
+    bob.send({ type: "list" });
+    bob.send({ type: "search", text: "secret" });
+
+    expect((await bob.next("sessions")).sessions).toEqual([]);
+    expect((await bob.next("sessions", 2)).sessions).toEqual([]);
+  });
+});
