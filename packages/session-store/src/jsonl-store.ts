@@ -175,8 +175,16 @@ export class JsonlStore implements SessionStore {
 
   async loadMessages(sessionId: string, options: LoadMessagesOptions = {}): Promise<MessageEntry[]> {
     assertLimit(options.limit);
+    const { limit = 50, before } = options;
+    const writer = await this.#partsFor(sessionId).writers.peek(sessionId);
+    const recent = before === undefined && !writer?.isClosed ? writer?.messages : undefined;
+    const known = recent?.last(limit);
+    if (known) return known;
+    const added = recent?.added ?? 0;
     const located = await this.#locate(sessionId);
-    return (located && (await this.#parts.files.lastMessages(located, options))) ?? [];
+    const messages = (located && (await this.#parts.files.lastMessages(located, options))) ?? [];
+    recent?.fill(messages, { limit, added });
+    return messages;
   }
 
   async *entries(sessionId: string, { after = 0 }: { after?: number } = {}): AsyncGenerator<Entry> {

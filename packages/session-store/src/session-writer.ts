@@ -11,8 +11,9 @@ import { toEntry } from "@mini-openclaw/protocol";
 import { StoreError } from "./errors.ts";
 import { assertExpected, toMessageEntry } from "./message-entry.ts";
 import { numberEvent, RecentEvents } from "./recent-events.ts";
+import { RecentMessages } from "./recent-messages.ts";
 import type { RememberedKeys } from "./remembered-keys.ts";
-import type { SessionDisk } from "./session-disk.ts";
+import type { AppendFailure, SessionDisk } from "./session-disk.ts";
 import { type Segment, toGroup, toHeader, toSegments } from "./session-lines.ts";
 import { nextSummary, type Summary } from "./summary.ts";
 import { readKeys } from "./transcript-reader.ts";
@@ -48,13 +49,14 @@ interface Batch {
 interface BatchItem {
   readonly entries: MessageEntry[];
   readonly segment: Segment;
-  error?: unknown;
+  failure?: AppendFailure;
 }
 
 /** The one writer of a session: gives the numbers, keeps the lines, and tells the readers. */
 export class SessionWriter {
   readonly sessionId: string;
   readonly recent: RecentEvents;
+  readonly messages = new RecentMessages();
   readonly #start: WriterStart;
   readonly #disk: SessionDisk;
   #summary: Summary;
@@ -141,8 +143,8 @@ export class SessionWriter {
     batch.items.push(item);
     if (idempotencyKey !== undefined) keys?.remember(idempotencyKey, entries);
     await batch.written;
-    if (item.error !== undefined && idempotencyKey !== undefined) keys?.forget(idempotencyKey);
-    if (item.error !== undefined) throw item.error;
+    if (item.failure && idempotencyKey !== undefined) keys?.forget(idempotencyKey);
+    if (item.failure) throw item.failure.error;
     if (durability === "disk")
       await (batch.synced ??= this.#synced(batch.items.map(({ segment }) => segment)));
     this.#shownSeq = Math.max(this.#shownSeq, entries.at(-1)?.seq ?? 0);
@@ -201,15 +203,16 @@ export class SessionWriter {
     if (!failure) return;
     let undone = failure.undone;
     for (const item of batch.items) {
-      const alone = batch.items.length === 1 ? failure : this.#keep([item.segment], item.entries);
-      if (alone) item.error = alone.error;
+      const alone: AppendFailure | undefined =
+        batch.items.length === 1 ? failure : this.#keep([item.segment], item.entries);
+      if (alone) item.failure = alone;
       undone &&= alone?.undone ?? true;
     }
     // Numbers at the end that nobody got are free again; those that may stand in the file are not.
     if (undone) this.#lastSeq = Math.max(this.#summary.meta.lastSeq, this.#shownSeq);
   }
 
-  #keep(segments: readonly Segment[], entries: readonly (Entry | undefined)[]) {
+  #keep(segments: readonly Segment[], entries: readonly (Entry | undefined)[]): AppendFailure | undefined {
     const isNew = !this.#summary.numbered && segments.some(({ file }) => file === "transcript");
     const header = isNew ? toHeader(this.#summary) : undefined;
     const failure = this.#disk.append(segments, header);
@@ -220,6 +223,7 @@ export class SessionWriter {
     }
     if (summary === this.#summary) return undefined;
     this.#summary = summary;
+    this.messages.add(entries);
     this.#start.onKept(summary);
     return undefined;
   }
