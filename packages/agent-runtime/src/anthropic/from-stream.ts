@@ -1,7 +1,7 @@
 import type { RawMessageStreamEvent } from "@anthropic-ai/sdk/resources/messages";
 import type { ContentBlock, Usage } from "@mini-openclaw/protocol";
 import { fromStreamError, type StreamError } from "../http/api-errors.ts";
-import type { CompleteTurn, Shown, TurnBuilder } from "../http/read-stream.ts";
+import type { CompleteTurn, Shown, TurnBuilder } from "../http/ask-model.ts";
 import { toToolCall } from "../http/tool-call.ts";
 
 type Open =

@@ -82,16 +82,18 @@ async function readAll(message: IncomingMessage): Promise<string> {
 }
 
 function readBody(message: IncomingMessage): Body {
+  const pieces = message.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
   let released = false;
-  return {
-    async *[Symbol.asyncIterator]() {
-      try {
-        yield* message.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
-      } finally {
-        if (released) drain(message);
-        else message.destroy();
-      }
+  const iterator: AsyncIterator<Uint8Array> = {
+    next: () => pieces.next(),
+    async return() {
+      if (released) drain(message);
+      else message.destroy();
+      return { done: true, value: undefined };
     },
+  };
+  return {
+    [Symbol.asyncIterator]: () => iterator,
     release() {
       released = true;
     },

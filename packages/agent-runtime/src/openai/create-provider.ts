@@ -1,10 +1,8 @@
-import type { ModelEvent, ModelProvider } from "@mini-openclaw/protocol";
+import type { ModelProvider } from "@mini-openclaw/protocol";
 import { checkCount } from "../brakes.ts";
-import { followSignal } from "../child-signal.ts";
 import { AgentError } from "../errors.ts";
-import { toAgentError } from "../http/api-errors.ts";
+import { askModel } from "../http/ask-model.ts";
 import { createNodeFetch, type Fetch } from "../http/node-fetch.ts";
-import { readStream } from "../http/read-stream.ts";
 import { once } from "../once.ts";
 import { createTurnBuilder } from "./from-stream.ts";
 import { type TokenLimit, toRequest } from "./to-request.ts";
@@ -42,22 +40,16 @@ export function createOpenAIProvider(options: OpenAIProviderOptions): ModelProvi
   const connect = once(() => createClient(options));
   return {
     model,
-    async *stream(request, { signal }): AsyncGenerator<ModelEvent> {
-      signal.throwIfAborted();
-      const { client, sdk, bodyOf } = await connect();
-      // The SDK leaves its listener on the signal when it does not read the response itself.
-      const own = followSignal(signal);
-      try {
-        const params = toRequest(request, { model, ...tokenLimit(client.baseURL, maxTokens) });
-        const response = await client.chat.completions.create(params, { signal: own.signal }).asResponse();
-        yield* readStream(response, bodyOf(response), createTurnBuilder());
-      } catch (error) {
-        signal.throwIfAborted();
-        throw toAgentError(error, sdk);
-      } finally {
-        own.dispose();
-      }
-    },
+    stream: (request, { signal }) =>
+      askModel({
+        connect,
+        send: (client, own) =>
+          client.chat.completions
+            .create(toRequest(request, { model, ...tokenLimit(client.baseURL, maxTokens) }), { signal: own })
+            .asResponse(),
+        turn: createTurnBuilder(),
+        signal,
+      }),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Usage } from "@mini-openclaw/protocol";
 import type { ChatCompletionChunk } from "openai/resources/chat/completions";
 import { fromStreamError, type StreamError } from "../http/api-errors.ts";
-import type { Shown, TurnBuilder } from "../http/read-stream.ts";
+import type { Shown, TurnBuilder } from "../http/ask-model.ts";
 import { toToolCall } from "../http/tool-call.ts";
 
 /** A delta with what servers of thinking models add to it: DeepSeek, Qwen and vLLM one name, OpenRouter and Ollama the other. */

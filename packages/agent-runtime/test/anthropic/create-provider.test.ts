@@ -1,5 +1,4 @@
 import { globalAgent } from "node:http";
-import { setTimeout } from "node:timers/promises";
 import type { ModelEvent, ModelProvider, ModelRequest } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
 import { createAnthropicProvider } from "../../src/anthropic.ts";
@@ -68,15 +67,19 @@ describe("a turn", () => {
 
   test("says that the model is at work while there is nothing to show", async () => {
     const pieces = [[start], toolUse(0, "toolu_1", "bash", "{}"), [{ type: "ping" }], finish("tool_use")];
-    const events = await answered(async (response) => {
+    let next = () => {};
+    await using server = await messagesServer((response) => {
       response.writeHead(200, { "content-type": "text/event-stream" });
-      for (const piece of pieces) {
-        response.write(sse(...piece));
-        await setTimeout(5);
-      }
-      response.end();
+      next = () => response.write(sse(...(pieces.shift() ?? [])));
+      next();
     });
-    expect(events.map(({ type }) => type)).toEqual(["progress", "progress", "progress", "progress", "turn"]);
+    const provider = createAnthropicProvider({ apiKey: "k", model: "m", baseURL: server.baseURL });
+    const types: string[] = [];
+    for await (const { type } of provider.stream(request, { signal: new AbortController().signal })) {
+      types.push(type);
+      next();
+    }
+    expect(types).toEqual(["progress", "progress", "progress", "turn"]);
   });
 
   test("reads tool calls, also one whose input is not JSON", async () => {
