@@ -35,6 +35,10 @@ export function outline(events: readonly RunEvent[]): string[] {
         return `tool_output ${event.callId} ${event.content}`;
       case "tool_done":
         return `tool_done ${event.callId} ${event.isError ? "error: " : ""}${event.output}`;
+      case "approval_request":
+        return `approval_request ${event.callId} ${event.reason}`;
+      case "approval_done":
+        return `approval_done ${event.callId} ${event.decision}`;
       case "retry":
         return `retry ${event.attempt} ${event.code}`;
       case "error":

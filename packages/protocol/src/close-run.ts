@@ -55,6 +55,8 @@ export function nextRun(progress: RunProgress, event: SessionEvent): RunProgress
     case "message_queued":
     case "run_start":
     case "tool_start":
+    case "approval_request":
+    case "approval_done":
     case "retry":
     case "error":
       return progress;

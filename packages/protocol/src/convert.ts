@@ -27,6 +27,8 @@ export function toEntry(event: NumberedEvent): Entry | undefined {
     case "thinking":
     case "tool_start":
     case "tool_output":
+    case "approval_request":
+    case "approval_done":
     case "retry":
     case "message_done":
     case "error":

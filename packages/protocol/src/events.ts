@@ -117,6 +117,28 @@ export interface ToolOutputEvent {
   content: string;
 }
 
+/** A tool call waits for a user's decision. `approval_done` follows, or the run ends. */
+export interface ApprovalRequestEvent {
+  type: "approval_request";
+  runId: string;
+  /** The call; its input stands in the `assistant_message`. */
+  callId: string;
+  toolName: string;
+  /** What it is about to do, in words for people. */
+  reason: string;
+}
+
+/** A tool call was decided on. Recorded before the tool does what was asked for. */
+export interface ApprovalDoneEvent {
+  type: "approval_done";
+  runId: string;
+  callId: string;
+  decision: ApprovalDecision;
+}
+
+/** `once`: this call. `session`: this call and every like one of the session. */
+export type ApprovalDecision = "once" | "session" | "deny";
+
 /** The model could not be reached and will be asked again after `delayMs`. */
 export interface RetryEvent {
   type: "retry";
@@ -155,6 +177,8 @@ export type LiveEvent =
   | ThinkingEvent
   | ToolStartEvent
   | ToolOutputEvent
+  | ApprovalRequestEvent
+  | ApprovalDoneEvent
   | RetryEvent
   | MessageDoneEvent
   | RunErrorEvent;

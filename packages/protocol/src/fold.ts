@@ -57,6 +57,8 @@ function nextView(view: SessionView, event: NumberedEvent): SessionView {
       return activate(withEntry(view, event), event.runId);
     case "run_start":
     case "message_done":
+    case "approval_request":
+    case "approval_done":
       return activate(view, event.runId);
     case "chunk":
     case "thinking":

@@ -4,6 +4,9 @@ export { toEntry, toEvent } from "./convert.ts";
 export type { ErrorCode } from "./errors.ts";
 export { errorCodes } from "./errors.ts";
 export type {
+  ApprovalDecision,
+  ApprovalDoneEvent,
+  ApprovalRequestEvent,
   AssistantMessageEvent,
   ChunkEvent,
   KeptEvent,

@@ -1,4 +1,4 @@
-import type { NumberedEvent, RunEvent, SessionEvent } from "./events.ts";
+import type { ApprovalDecision, NumberedEvent, RunEvent, SessionEvent } from "./events.ts";
 import type { ContentBlock, Message, ToolCallRecord, Usage, UserMessage } from "./messages.ts";
 import type { Entry, MessageEntry, SessionMeta } from "./transcript.ts";
 
@@ -181,6 +181,11 @@ export interface AgentInput {
    * @default nothing
    */
   takeSteering?: () => readonly UserMessage[];
+  /**
+   * A user's decision on the call of an `approval_request`. Rejects, or is not there, where nobody can be asked: the call is
+   * denied then. No answer in the agent's time is a denial too.
+   */
+  decision?: (callId: string, options: { signal: AbortSignal }) => Promise<ApprovalDecision>;
 }
 
 /** Streams one turn from a model API. */

@@ -57,6 +57,8 @@ export const liveEvents: SessionEvent[] = [
   { type: "thinking", runId, messageId: "a1", content: "hm" },
   { type: "tool_start", runId, callId: "c1", toolName: "bash", input: { command: "ls" } },
   { type: "tool_output", runId, callId: "c1", content: "a." },
+  { type: "approval_request", runId, callId: "c1", toolName: "bash", reason: "bash wants to run: ls" },
+  { type: "approval_done", runId, callId: "c1", decision: "session" },
   { type: "retry", runId, attempt: 1, delayMs: 500, code: "MODEL_OVERLOADED" },
   { type: "message_done", runId, content: "Let me look." },
   {

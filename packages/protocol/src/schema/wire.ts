@@ -128,6 +128,19 @@ const NumberedEventSchema = v.variant("type", [
   }),
   v.object({ type: v.literal("tool_output"), ...inRun, callId: v.string(), content: v.string() }),
   v.object({
+    type: v.literal("approval_request"),
+    ...inRun,
+    callId: v.string(),
+    toolName: v.string(),
+    reason: v.string(),
+  }),
+  v.object({
+    type: v.literal("approval_done"),
+    ...inRun,
+    callId: v.string(),
+    decision: v.picklist(["once", "session", "deny"]),
+  }),
+  v.object({
     type: v.literal("retry"),
     ...inRun,
     attempt: v.number(),
