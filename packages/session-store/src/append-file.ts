@@ -4,6 +4,7 @@ import { openRegular } from "./regular-file.ts";
 
 // 64 KiB: a failed sync is rare, its memory should be small.
 const REWRITE_BYTES = 65_536;
+const NEWLINE = Buffer.from("\n");
 
 /**
  * A file that only grows, kept open for its one writer.
@@ -45,10 +46,9 @@ export class AppendFile {
   }
 
   /** Appends whole lines in one write. @throws StoreError `WRITE_FAILED`, with nothing appended */
-  append(lines: string): void {
-    const text = this.#needsNewline ? `\n${lines}` : lines;
+  append(lines: string | Uint8Array): void {
     try {
-      this.#size += this.#writeAll(text);
+      this.#size += this.#writeAll(this.#needsNewline ? Buffer.concat([NEWLINE, toBytes(lines)]) : lines);
       this.#needsNewline = false;
     } catch (cause) {
       this.#undoTo(this.#size);
@@ -133,12 +133,12 @@ export class AppendFile {
     }
   }
 
-  #writeAll(text: string): number {
-    const length = Buffer.byteLength(text);
-    let written = this.#fs.write(this.#fd, text);
+  #writeAll(lines: string | Uint8Array): number {
+    const length = Buffer.byteLength(lines);
+    let written = this.#fs.write(this.#fd, lines);
     if (written === length) return length;
     // A short count carries no error: a full disk says so only at the next write.
-    const bytes = Buffer.from(text);
+    const bytes = toBytes(lines);
     while (written < length) {
       const count = this.#fs.write(this.#fd, bytes.subarray(written));
       if (count === 0) throw new Error("the disk takes no more bytes");
@@ -165,4 +165,8 @@ export class AppendFile {
       return this.#size;
     }
   }
+}
+
+function toBytes(lines: string | Uint8Array): Uint8Array {
+  return typeof lines === "string" ? Buffer.from(lines) : lines;
 }

@@ -31,6 +31,7 @@ export class Catalogue {
   readonly #entries = new Map<string, CatalogueEntry>();
   readonly #newest = new Map<string, CatalogueEntry>();
   #loading: Promise<void> | undefined;
+  #isIndexStale = false;
   /** How far the index has been read, and of which file. */
   #read = { ino: 0, offset: 0, lines: 0 };
 
@@ -60,6 +61,7 @@ export class Catalogue {
     if (before?.archived === entry.archived && before) this.#entries.set(meta.sessionId, entry);
     else this.#set(entry);
     if (!before) this.save(entry);
+    if (this.#isIndexStale) void this.#rewriteIndex();
   }
 
   /** Writes a session's line into the index. A failure costs the next start some time, nothing else. */
@@ -105,7 +107,8 @@ export class Catalogue {
       return undefined;
     });
     const stale = this.#read.lines - this.#entries.size;
-    if (looked > MAX_STALE_LINES || stale > this.#entries.size + MAX_STALE_LINES) await this.#rewriteIndex();
+    // Readers never write: the index is put right when this store has become a writer.
+    this.#isIndexStale = looked > MAX_STALE_LINES || stale > this.#entries.size + MAX_STALE_LINES;
   }
 
   /** A session that cannot be read is not listed; opening it says why. */
@@ -132,6 +135,7 @@ export class Catalogue {
   }
 
   async #rewriteIndex(): Promise<void> {
+    this.#isIndexStale = false;
     await writeIndex(this.#fs, this.#index, this.#entries.values());
     const stat = this.#fs.pathStat(this.#index);
     if (stat) this.#read = { ino: stat.ino, offset: stat.size, lines: this.#entries.size };

@@ -104,7 +104,8 @@ export class SessionDisk {
         head = "";
       }
       return undefined;
-    } catch (error) {
+    } catch (cause) {
+      const error = cause instanceof Error ? cause : new Error(String(cause));
       const undone = [this.#transcript?.truncate(before.transcript), this.#journal?.truncate(before.journal)];
       return { error, undone: !undone.includes(false) };
     }
@@ -152,7 +153,8 @@ export class SessionDisk {
   }
 }
 
+/** Why an append failed, and whether nothing of it is left. */
 export interface AppendFailure {
-  readonly error: unknown;
+  readonly error: Error;
   readonly undone: boolean;
 }

@@ -62,6 +62,8 @@ export class SessionWriter {
   #summary: Summary;
   #lastSeq: number;
   #shownSeq: number;
+  /** The newest number that stands in a file. */
+  #writtenSeq: number;
   #batch: Batch | undefined;
   #keys: Promise<RememberedKeys> | undefined;
   #syncing = 0;
@@ -77,6 +79,7 @@ export class SessionWriter {
     this.#summary = start.summary;
     this.#lastSeq = start.lastSeq;
     this.#shownSeq = start.lastSeq;
+    this.#writtenSeq = start.lastSeq;
     this.recent = new RecentEvents(start.lastSeq);
   }
 
@@ -117,6 +120,7 @@ export class SessionWriter {
     const failure = this.#keep(segments, entries);
     if (!failure || !failure.undone) this.#lastSeq += numbered.length;
     if (failure) throw failure.error;
+    this.#writtenSeq = this.#lastSeq;
     this.#busy ||= inRun;
     // A live event is not shown before the entries that it follows.
     const waits = this.#syncing > 0 || (this.#start.durability === "disk" && entries.some(Boolean));
@@ -209,7 +213,7 @@ export class SessionWriter {
       undone &&= alone?.undone ?? true;
     }
     // Numbers at the end that nobody got are free again; those that may stand in the file are not.
-    if (undone) this.#lastSeq = Math.max(this.#summary.meta.lastSeq, this.#shownSeq);
+    if (undone) this.#lastSeq = this.#writtenSeq;
   }
 
   #keep(segments: readonly Segment[], entries: readonly (Entry | undefined)[]): AppendFailure | undefined {
@@ -217,6 +221,7 @@ export class SessionWriter {
     const header = isNew ? toHeader(this.#summary) : undefined;
     const failure = this.#disk.append(segments, header);
     if (failure) return failure;
+    this.#writtenSeq = Math.max(this.#writtenSeq, entries.at(-1)?.seq ?? 0);
     let summary = header ? nextSummary(this.#summary, { kind: "header", header }) : this.#summary;
     for (const entry of entries) {
       if (entry) summary = nextSummary(summary, { kind: "entry", entry, marks: {} });

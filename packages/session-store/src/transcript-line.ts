@@ -23,7 +23,6 @@ export type TranscriptLine =
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 // A byte order mark, the NULs that a power failure leaves, and white space.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: NULs are what is looked for
 const PADDING = /^[\uFEFF\0\s]+|[\0\s]+$/g;
 // 64 Mi. Chosen: far above any answer, far below what V8 can hold in one string (512 Mi).
 const MAX_LINE_CHARS = 67_108_864;

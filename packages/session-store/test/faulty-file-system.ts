@@ -13,7 +13,7 @@ export class SystemError extends Error {
 export interface Faults {
   readonly fs: FileSystem;
   /** Fails the n-th of these calls from now on, and those after it until `lift()`. */
-  fail(call: keyof FileSystem, nth: number, fault: string | "SHORT"): void;
+  fail(call: keyof FileSystem, nth: number, fault: string): void;
   /** Whether the fault has been met. */
   readonly hit: boolean;
   lift(): void;

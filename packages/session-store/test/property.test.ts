@@ -175,7 +175,7 @@ test("does in any order of commands what the memory store does", async () => {
       for (const command of [first, ...rest]) {
         const expected = await attempt(() => command.run(model));
         const actual = await attempt(() => command.run(real));
-        expect(plain(real, actual), command.name).toEqual(plain(model, expected));
+        expect({ [command.name]: plain(real, actual) }).toEqual({ [command.name]: plain(model, expected) });
       }
       expect(plain(real, await everything(real))).toEqual(plain(model, await everything(model)));
       await real.store.close();

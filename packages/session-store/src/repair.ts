@@ -1,0 +1,83 @@
+import { join } from "node:path";
+import { AppendFile } from "./append-file.ts";
+import { readCheckpoint } from "./checkpoint.ts";
+import { reason, StoreError } from "./errors.ts";
+import type { FileSystem } from "./file-system.ts";
+import { createId } from "./names.ts";
+import { withFile } from "./regular-file.ts";
+import { toHeader } from "./session-lines.ts";
+import { summarize } from "./session-opening.ts";
+import { DAMAGED_FOLDER, LIVE_FOLDER, sessionPaths } from "./session-paths.ts";
+import { formatLine } from "./transcript-line.ts";
+import { type TranscriptProblem, verifyLines } from "./verify.ts";
+import { WriterLocks } from "./writer-lock.ts";
+
+const LINE_FEED = Buffer.from("\n");
+
+export interface Repair {
+  /** The lines that were cut; none if there was nothing to repair, and then nothing was written. */
+  cut: TranscriptProblem[];
+  /** Where the transcript of before is kept. */
+  backup?: string;
+}
+
+/**
+ * Cuts what cannot be read out of a transcript, and keeps a copy of the file as it was. The other lines stay as they
+ * are, byte for byte; the session gets a new epoch, because numbers that were shown are gone.
+ *
+ * @throws StoreError `SESSION_LOCKED` while somebody writes the session, `SESSION_NOT_FOUND`, `WRITE_FAILED`
+ */
+export async function repairSession(fs: FileSystem, folder: string, sessionId: string): Promise<Repair> {
+  const paths = sessionPaths(folder, sessionId);
+  if (!fs.pathStat(paths.transcript))
+    throw new StoreError("SESSION_NOT_FOUND", `there is no session ${sessionId}`);
+  fs.makeDirectory(join(folder, LIVE_FOLDER));
+  const lock = new WriterLocks(fs).acquire(paths.lock);
+  try {
+    const cut: TranscriptProblem[] = [];
+    for await (const { problems } of verifyLines(fs, paths.transcript)) {
+      cut.push(...problems.filter((problem) => problem.cut));
+    }
+    if (cut.length === 0) return { cut };
+    const summary = await withFile(fs, paths.transcript, (file) =>
+      summarize(file, readCheckpoint(sessionId, paths, file)),
+    );
+    if (!summary) throw new StoreError("SESSION_NOT_FOUND", `there is no session ${sessionId}`);
+    const { meta } = summary.summary;
+    const header = formatLine(toHeader({ ...summary.summary, meta: { ...meta, epoch: createId() } }));
+    const repaired = `${paths.transcript}.${createId()}.tmp`;
+    await copyLines(fs, paths.transcript, { to: repaired, header });
+    fs.makeDirectory(join(folder, DAMAGED_FOLDER));
+    const backup = join(folder, DAMAGED_FOLDER, `${sessionId}.${Date.now()}.jsonl`);
+    fs.link(paths.transcript, backup);
+    fs.rename(repaired, paths.transcript);
+    return { cut, backup };
+  } catch (cause) {
+    if (StoreError.is(cause)) throw cause;
+    throw new StoreError("WRITE_FAILED", `cannot repair ${paths.transcript}: ${reason(cause)}`, { cause });
+  } finally {
+    lock.release();
+  }
+}
+
+/** Writes the lines that stay, and the header of the new epoch after them. */
+async function copyLines(
+  fs: FileSystem,
+  path: string,
+  { to, header }: { to: string; header: string },
+): Promise<void> {
+  const copy = new AppendFile(fs, to, { create: true });
+  try {
+    for await (const { bytes, line, problems } of verifyLines(fs, path)) {
+      if (line.kind === "blank" || problems.some(({ cut }) => cut)) continue;
+      copy.append(Buffer.concat([bytes, LINE_FEED]));
+    }
+    copy.append(header);
+    await copy.sync();
+  } catch (error) {
+    fs.unlink(to);
+    throw error;
+  } finally {
+    copy.close();
+  }
+}

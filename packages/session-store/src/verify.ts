@@ -1,0 +1,80 @@
+import { isUtf8 } from "node:buffer";
+import type { FileSystem } from "./file-system.ts";
+import { scanForward } from "./line-scan.ts";
+import { withFileLines } from "./regular-file.ts";
+import { parseTranscriptLine, type TranscriptLine } from "./transcript-line.ts";
+
+/** Something about a transcript that is not as it was written. */
+export interface TranscriptProblem {
+  /** 1 for the first line. */
+  line: number;
+  /** Where the line begins, in bytes. */
+  offset: number;
+  /** What is wrong, in words. */
+  problem: string;
+  /** Whether `repair` cuts the line; the others are read as they are. */
+  cut: boolean;
+}
+
+/** A line with its problems, if it has any. */
+export interface VerifiedLine {
+  /** Without its line feed. */
+  readonly bytes: Uint8Array;
+  readonly line: TranscriptLine;
+  readonly problems: readonly TranscriptProblem[];
+}
+
+/** Reads a transcript line by line and says what is wrong with each. Holds one chunk and the ids at a time. */
+export async function* verifyLines(
+  fs: FileSystem,
+  path: string,
+): AsyncGenerator<VerifiedLine, void, undefined> {
+  yield* withFileLines(fs, path, async function* (file) {
+    const ids = new Set<string>();
+    let lastSeq = 0;
+    let number = 0;
+    let openGroup = 0;
+    for await (const batch of scanForward(fs, file.fd, { start: 0, end: file.size })) {
+      for (const { offset, bytes, terminated } of batch) {
+        number += 1;
+        const line = parseTranscriptLine(bytes);
+        const found = [...damageOf(line, terminated), ...placeOf(line, { ids, lastSeq, openGroup })];
+        if (!isUtf8(bytes))
+          found.push({ problem: "is not UTF-8; what is not is read as \uFFFD", cut: false });
+        if (line.kind === "entry") {
+          lastSeq = Math.max(lastSeq, line.entry.seq);
+          openGroup = line.marks.groupRest ?? 0;
+          if ("id" in line.entry) ids.add(line.entry.id);
+        }
+        yield { bytes, line, problems: found.map((one) => ({ line: number, offset, ...one })) };
+      }
+    }
+  });
+}
+
+type Finding = Pick<TranscriptProblem, "problem" | "cut">;
+
+function damageOf(line: TranscriptLine, terminated: boolean): Finding[] {
+  if (line.kind === "damaged" && !terminated) return [{ problem: "is torn: its end is missing", cut: true }];
+  if (line.kind === "damaged") return [{ problem: line.problem, cut: true }];
+  if (line.kind === "unknown")
+    return [{ problem: "is of a type that this version does not know", cut: false }];
+  return [];
+}
+
+function placeOf(
+  line: TranscriptLine,
+  { ids, lastSeq, openGroup }: { ids: ReadonlySet<string>; lastSeq: number; openGroup: number },
+): Finding[] {
+  if (line.kind !== "entry") return [];
+  const { entry, marks } = line;
+  const found: Finding[] = [];
+  if ("id" in entry && ids.has(entry.id))
+    found.push({ problem: `repeats the entry of id ${entry.id}`, cut: true });
+  else if (entry.seq <= lastSeq)
+    found.push({ problem: `has number ${entry.seq} after ${lastSeq}`, cut: false });
+  if (openGroup > 0 && (marks.groupRest ?? 0) !== openGroup - 1) {
+    found.push({ problem: "follows a group that is not complete", cut: false });
+  }
+  return found;
+}

@@ -1,0 +1,204 @@
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { run } from "../src/cli/run.ts";
+import { linesOf, openStore, runEvents, says, transcriptPath, writeTranscript } from "./fixtures.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+/** What a command line says, and its exit code. */
+async function command(...args: string[]) {
+  let out = "";
+  let err = "";
+  const terminal = {
+    out: (text: string) => {
+      out += text;
+    },
+    err: (text: string) => {
+      err += text;
+    },
+    isInteractive: false,
+    hasColor: false,
+  };
+  const exitCode = await run(args, terminal, new AbortController().signal);
+  return { exitCode, out, err };
+}
+
+test("ls lists the sessions, as text and as JSON lines", async () => {
+  await using folder = await temporaryFolder();
+  writeTranscript(folder.path, "first", ["what is a session?", "and a run?"]);
+  const { exitCode, out } = await command("ls", "--dir", folder.path);
+  expect(exitCode).toBe(0);
+  expect(out.split("\n").map((line) => line.replace(/ +/g, " "))).toEqual([
+    "session updated (UTC) count key title",
+    "first 2026-01-01 00:00:00 2 webchat what is a session?",
+    "",
+  ]);
+  const json = await command("ls", "--dir", folder.path, "--json");
+  expect(JSON.parse(json.out)).toMatchObject({ sessionId: "first", key: "webchat", messageCount: 2 });
+  expect((await command("ls", "--dir", folder.path, "--archived")).err).toBe("There are no sessions here.\n");
+});
+
+test("show prints the last messages of a session named by its key or the beginning of its id", async () => {
+  await using folder = await temporaryFolder();
+  writeTranscript(folder.path, "first", ["one", "two", "three"]);
+  for (const name of ["first", "fir", "webchat"]) {
+    const { exitCode, out } = await command("show", name, "--dir", folder.path, "-n", "1");
+    expect(exitCode).toBe(0);
+    expect(out).toBe(
+      "one\nfirst · webchat · 3 messages since 2026-01-01 00:00:00 UTC\n\n" +
+        "    3 2026-01-01 00:00:00 user\n      three\n",
+    );
+  }
+});
+
+test("show lets no session move the cursor or turn text around", async () => {
+  await using folder = await temporaryFolder();
+  writeTranscript(folder.path, "first", ["\u001b[2Jgone \u202egnp.exe \u009b5A"]);
+  const { out } = await command("show", "first", "--dir", folder.path);
+  expect(out).toContain("\\u001b[2Jgone \\u202egnp.exe \\u009b5A");
+  expect(out).not.toMatch(/[\p{Bidi_Control}]|(?!\n)\p{Cc}/u);
+});
+
+test("tail -f prints what another process appends, until it is interrupted", async () => {
+  await using folder = await temporaryFolder();
+  writeTranscript(folder.path, "first", ["one", "two"]);
+  await using store = await openStore(folder.path);
+  const stop = new AbortController();
+  const printed: string[] = [];
+  const terminal = {
+    out: (text: string) => {
+      printed.push((JSON.parse(text) as { content: string }).content);
+      if (printed.length === 1) void store.appendMessage("first", says("three"));
+      if (printed.at(-1) === "three") stop.abort();
+    },
+    err: () => {},
+    isInteractive: false,
+    hasColor: false,
+  };
+  const args = ["tail", "-f", "-n", "1", "--json", "first", "--dir", folder.path];
+  expect(await run(args, terminal, stop.signal)).toBe(0);
+  expect(printed).toEqual(["two", "three"]);
+});
+
+test("export writes Markdown that no message can break out of, or JSON lines", async () => {
+  await using folder = await temporaryFolder();
+  const store = await openStore(folder.path);
+  const { sessionId } = await store.createSession("webchat");
+  const log = await store.openLog(sessionId);
+  const { user, answer, end } = runEvents();
+  const toolCalls = [{ callId: "c1", toolName: "bash", input: { command: "ls" } }];
+  await log.record([
+    user,
+    { ...answer, id: "call", content: "", toolCalls },
+    {
+      type: "tool_done",
+      runId: "r1",
+      id: "t",
+      callId: "c1",
+      toolName: "bash",
+      output: "a\n```\nb",
+      isError: false,
+      timestamp: user.timestamp,
+    },
+    answer,
+    end,
+  ]);
+  await store.close();
+  const { out } = await command("export", sessionId, "--dir", folder.path);
+  expect(out).toBe(
+    [
+      "# hi\n",
+      "## user, 2026-01-01 00:00:00 UTC\n\nhi\n",
+      "## assistant, 2026-01-01 00:00:00 UTC\n\n**bash** called with:\n",
+      '```json\n{\n  "command": "ls"\n}\n```\n',
+      "**bash** answered:\n",
+      "````\na\n```\nb\n````\n",
+      "## assistant, 2026-01-01 00:00:00 UTC\n\nHello\n",
+    ].join("\n"),
+  );
+  const jsonl = await command("export", sessionId, "--dir", folder.path, "--format", "jsonl");
+  expect(
+    jsonl.out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as unknown),
+  ).toEqual(linesOf(transcriptPath(folder.path, sessionId)).slice(1));
+});
+
+test("verify says what is damaged and changes nothing; repair cuts it and keeps the file as it was", async () => {
+  await using folder = await temporaryFolder();
+  const path = writeTranscript(folder.path, "first", ["one", "two"]);
+  const [, one = ""] = readFileSync(path, "utf8").split("\n");
+  appendFileSync(path, `{"half\n${one}\n`);
+  appendFileSync(
+    path,
+    Buffer.from([...Buffer.from('{"seq":9,"id":"id-9","role":"user","content":"'), 0xff, 34, 44]),
+  );
+  appendFileSync(path, '"timestamp":1}\n{"torn');
+  const damaged = readFileSync(path);
+  const { exitCode, out, err } = await command("verify", "--dir", folder.path);
+  expect(exitCode).toBe(1);
+  expect(err).toBe("1 session(s) checked, 4 problem(s) found.\n");
+  expect(out.split("\n")).toEqual([
+    expect.stringMatching(/^first: line 4, byte \d+: not JSON; "repair" cuts it$/),
+    expect.stringMatching(/^first: line 5, byte \d+: repeats the entry of id id-1; "repair" cuts it$/),
+    expect.stringMatching(/^first: line 6, byte \d+: is not UTF-8; what is not is read as \uFFFD$/),
+    expect.stringMatching(/^first: line 7, byte \d+: is torn: its end is missing; "repair" cuts it$/),
+    "",
+  ]);
+  expect(readFileSync(path).equals(damaged)).toBe(true);
+
+  const repaired = await command("repair", "first", "--dir", folder.path, "--json");
+  const { cut, backup } = JSON.parse(repaired.out) as { cut: unknown[]; backup: string };
+  expect(cut.length).toBe(3);
+  expect(readFileSync(backup).equals(damaged)).toBe(true);
+  expect((await command("verify", "first", "--dir", folder.path, "--json")).out).toContain("not UTF-8");
+  await using store = await openStore(folder.path);
+  const meta = await store.getSession("first");
+  expect([meta?.messageCount, meta?.lastSeq, meta?.epoch === "0"]).toEqual([3, 9, false]);
+  expect((await command("repair", "first", "--dir", folder.path)).out).toBe("first: nothing to repair\n");
+});
+
+test("repair refuses a session that somebody writes", async () => {
+  await using folder = await temporaryFolder();
+  writeFileSync(writeTranscript(folder.path, "first", ["one"]), "{half\n", { flag: "a" });
+  await using store = await openStore(folder.path);
+  await store.openLog("first");
+  const { exitCode, err } = await command("repair", "first", "--dir", folder.path);
+  expect(exitCode).toBe(1);
+  expect(err).toMatch(/^session-store: the session is being written by process \d+ \(SESSION_LOCKED\)\n$/);
+});
+
+test.each([
+  [["nonsense"], 'there is no command "nonsense"; there are ls, show, tail, export, verify, repair'],
+  [["show"], "show takes one session"],
+  [["ls", "extra"], "ls takes no session"],
+  [["repair"], "repair: say which session"],
+  [["ls", "--limit", "-1"], "--limit"],
+  [["ls", "--limit", "x"], '--limit: "x" is not a whole number from 1'],
+  [["export", "x", "--format", "pdf"], '--format: "pdf" is not markdown or jsonl'],
+  [["ls", "--colour"], "Unknown option '--colour'"],
+  [["ls", "--dir", "/nowhere"], "there is no folder /nowhere; say where the sessions are with --dir"],
+])("%j is refused with a hint and exit code 64", async (args, message) => {
+  const { exitCode, err, out } = await command(...args);
+  expect({ exitCode, out }).toEqual({ exitCode: 64, out: "" });
+  expect(err).toContain(message);
+  expect(err).toContain('Try "session-store --help".');
+});
+
+test("a session that is not there, or not the only one of its beginning, is told", async () => {
+  await using folder = await temporaryFolder();
+  writeTranscript(folder.path, "aa", ["one"]);
+  writeTranscript(folder.path, "ab", ["one"]);
+  expect((await command("show", "x", "--dir", folder.path)).err).toContain('there is no session "x"');
+  expect((await command("show", "a", "--dir", folder.path)).err).toContain(
+    '"a" is the beginning of 2 session ids',
+  );
+});
+
+test("--help and no argument explain all commands", async () => {
+  const { exitCode, out } = await command("--help");
+  expect(exitCode).toBe(0);
+  for (const name of ["ls", "show", "tail", "export", "verify", "repair"])
+    expect(out).toContain(`session-store ${name}`);
+  expect((await command()).out).toBe(out);
+});
