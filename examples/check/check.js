@@ -1,0 +1,63 @@
+// What the examples of embedding prove. Nothing of it is needed to embed the gateway.
+import assert from "node:assert/strict";
+import { on, once } from "node:events";
+import { WebSocket } from "ws";
+
+/**
+ * The smallest client of a gateway: says one thing and gives the whole answer.
+ *
+ * Rejects when the gateway refuses the connection, with its HTTP status, or the run does not complete.
+ * @param {string} url
+ * @param {string} content
+ * @param {import("ws").ClientOptions} [options]
+ */
+export async function chatOnce(url, content, options) {
+  const webSocket = new WebSocket(url, options);
+  let streamed = "";
+  let answer = "";
+  for await (const [text] of on(webSocket, "message", { close: ["close"] })) {
+    const event = JSON.parse(text);
+    if (event.type === "connected") webSocket.send(JSON.stringify({ type: "message", content }));
+    if (event.type === "chunk") streamed += event.content;
+    if (event.type === "message_done") answer = event.content;
+    if (event.type === "error") throw new Error(`${event.code}: ${event.message}`);
+    if (event.type !== "run_end") continue;
+    assert.equal(event.outcome, "completed");
+    assert.equal(streamed, answer);
+    webSocket.close();
+    await once(webSocket, "close");
+    return answer;
+  }
+  throw new Error("the gateway closed the connection before the run ended");
+}
+
+/**
+ * Checks an app with a gateway at `/claw` and the WebChat page at `/chat/`: the app still answers its own page, the WebChat
+ * page is there, and a chat gives `answer`. Then prints one line.
+ * @param {string} origin
+ * @param {string} answer
+ * @param {Record<string, string>} [headers]
+ */
+export async function checkEmbedded(origin, answer, headers = {}) {
+  assert.match(await getText(`${origin}/`, headers), /The app's own page\./);
+  assert.match(await getText(`${origin}/chat/`, headers), /data-web-socket-path="\.\.\/claw"/);
+  assert.equal(await chatOnce(`${origin.replace("http", "ws")}/claw`, "Hello?", { headers }), answer);
+  console.log(answer);
+}
+
+/** @param {string} url @param {Record<string, string>} headers */
+async function getText(url, headers) {
+  const response = await fetch(url, { headers });
+  assert.equal(response.status, 200);
+  return response.text();
+}
+
+/**
+ * Where a server on 127.0.0.1 listens.
+ * @param {{ address(): import("node:net").AddressInfo | string | null }} server
+ */
+export function originOf(server) {
+  const address = server.address();
+  assert(typeof address === "object" && address !== null);
+  return `http://127.0.0.1:${address.port}`;
+}

@@ -1,0 +1,64 @@
+import { createServer } from "node:net";
+import { createInterface } from "node:readline";
+import { connect } from "@mini-openclaw/client";
+import { WebSocket } from "ws";
+
+/**
+ * A channel for `nc` and its like: the first line says who speaks, each further one is a message, and answers come back as
+ * they are written. To the gateway it is a client like any other, one for each person.
+ * @param {{ url: string, token: string }} gateway
+ */
+export function createLineChannel({ url, token }) {
+  return createServer((socket) => {
+    // Whoever is gone is gone; what runs goes on, and is there when they come back.
+    socket.on("error", () => socket.destroy());
+    serve(socket).catch((error) => socket.end(`! ${error.message}\n`));
+  });
+
+  /** @param {import("node:net").Socket} socket */
+  async function serve(socket) {
+    const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
+    const { value: name, done } = await lines.next();
+    if (done) return;
+    const client = connect({ url, WebSocket: asPerson(name) });
+    socket.once("close", () => client.close());
+    const session = client.session();
+    await Promise.all([show(session.events(), socket), send(lines, session, socket)]);
+  }
+
+  /** @param {string} name */
+  function asPerson(name) {
+    return class extends WebSocket {
+      /** @param {string} address */
+      constructor(address) {
+        super(address, {
+          headers: { authorization: `Bearer ${token}`, "x-person": encodeURIComponent(name) },
+        });
+      }
+    };
+  }
+}
+
+/**
+ * Takes the next line when the gateway has taken the one before.
+ * @param {AsyncIterableIterator<string>} lines
+ * @param {import("@mini-openclaw/client").Session} session
+ * @param {import("node:net").Socket} socket
+ */
+async function send(lines, session, socket) {
+  for await (const line of lines) {
+    await session.send(line).catch((error) => socket.write(`! ${error.message}\n`));
+  }
+}
+
+/**
+ * @param {AsyncIterable<import("@mini-openclaw/client").WatchedEvent>} events
+ * @param {import("node:net").Socket} socket
+ */
+async function show(events, socket) {
+  for await (const event of events) {
+    if (event.type === "chunk") socket.write(event.content);
+    if (event.type === "message_done") socket.write("\n");
+    if (event.type === "error") socket.write(`! ${event.message}\n`);
+  }
+}

@@ -1,0 +1,50 @@
+// A second channel needs no change in any package: it is a client of the gateway, which trusts it to say who speaks.
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { connect as connectTcp } from "node:net";
+import { createInterface } from "node:readline";
+import { AgentRuntime } from "@mini-openclaw/agent-runtime";
+import { createScriptedProvider, says } from "@mini-openclaw/agent-runtime/testing";
+import { GatewayServer } from "@mini-openclaw/gateway";
+import { createMemoryStore } from "@mini-openclaw/session-store";
+import { createLineChannel } from "./line-channel.js";
+
+// A model that counts what was said in the session.
+const provider = createScriptedProvider(({ messages }) => {
+  const said = messages.filter(({ role }) => role === "user");
+  return [says("That is ", `line ${said.length}.`)];
+});
+
+const gateway = new GatewayServer({
+  store: createMemoryStore(),
+  agent: new AgentRuntime({ provider }),
+  // Whoever has the token is a channel, and says who speaks.
+  authenticate: ({ headers: { "x-person": person } }) =>
+    typeof person === "string" ? { id: `lines:${person}` } : null,
+  sessionKey: (person) => person?.id ?? "webchat",
+});
+const token = randomBytes(32).toString("hex");
+const { port } = await gateway.listen({ port: 0, token });
+
+const channel = createLineChannel({ url: `ws://127.0.0.1:${port}/`, token });
+channel.listen(0, "127.0.0.1");
+await once(channel, "listening");
+
+assert.deepEqual(await talk("alice", "Hello?"), "That is line 1.");
+assert.deepEqual(await talk("bob", "Hello?"), "That is line 1.");
+assert.deepEqual(await talk("alice", "And again."), "That is line 2.");
+console.log("Three lines of two people, in two sessions.");
+
+channel.close();
+await gateway.close();
+
+/** The first line that comes back, as `nc` would show it. @param {string} name @param {string} line */
+async function talk(name, line) {
+  const { port } = /** @type {import("node:net").AddressInfo} */ (channel.address());
+  const socket = connectTcp(port, "127.0.0.1");
+  socket.write(`${name}\n${line}\n`);
+  const [answer] = await once(createInterface({ input: socket }), "line");
+  socket.destroy();
+  return answer;
+}
