@@ -6,8 +6,14 @@ import { openSessionStore, StoreError } from "../../src/index.ts";
 const [, , task = "", folder = "", sessionId = "", argument = ""] = process.argv;
 const timestamp = 1_767_225_600_000;
 
-// Straight to the pipe: what is said is said, even if the process dies in the next moment.
-const say = (line: string) => writeSync(1, `${line}\n`);
+/** Straight to the pipe: what is said is said, even if the process dies in the next moment. */
+function say(line: string): void {
+  try {
+    writeSync(1, `${line}\n`);
+  } catch {
+    process.exit(1); // nobody listens any more: the test is over
+  }
+}
 
 /** Becomes the session's writer and stays it. */
 async function hold(): Promise<void> {
@@ -32,6 +38,16 @@ async function append(): Promise<void> {
   }
 }
 
+/** Appends a short message every few milliseconds. */
+async function trickle(): Promise<void> {
+  const store = await openSessionStore(folder);
+  for (let count = 0; ; count += 1) {
+    await store.appendMessage(sessionId, { role: "user", content: `${count}`, timestamp });
+    say(`${count}`);
+    await delay(2);
+  }
+}
+
 /** Streams runs of many chunks; says what a watcher was shown. */
 async function stream(): Promise<void> {
   const store = await openSessionStore(folder);
@@ -49,7 +65,7 @@ async function stream(): Promise<void> {
       const piece = `${chunk} `.repeat(1 + (chunk % 40));
       content += piece;
       await show([{ type: "chunk", runId, messageId: `a-${runId}`, content: piece }]);
-      if (chunk % 50 === 0) await delay(0);
+      if (chunk % 10 === 0) await delay(1);
     }
     await show([{ type: "assistant_message", runId, id: `a-${runId}`, content, timestamp }]);
     await show([
@@ -74,7 +90,7 @@ async function takeTurns(): Promise<void> {
   }
 }
 
-const tasks: Record<string, () => Promise<void>> = { hold, append, stream, takeTurns };
+const tasks: Record<string, () => Promise<void>> = { hold, append, trickle, stream, takeTurns };
 tasks[task]?.().catch((error: unknown) => {
   say(`failed ${StoreError.is(error) ? error.code : String(error)}`);
   process.exitCode = 1;

@@ -24,7 +24,7 @@ test(`${COPIES} copies of a live store are stores that open`, async () => {
   await first.close();
   writeTranscript(live, "appended", ["first"]);
   const writers = [
-    startWriter(program, "append", live, "appended", "1"),
+    startWriter(program, "trickle", live, "appended"),
     startWriter(program, "stream", live, sessionId),
   ];
   await Promise.all(writers.map((writer) => writer.nextLine()));
