@@ -1,0 +1,12 @@
+import type { RequestListener } from "node:http";
+import type { GatewayServer } from "@mini-openclaw/gateway";
+import type { Express } from "express";
+
+// What the programs in READMEs leave to their reader: these names are there without a declaration.
+declare global {
+  const app: Express;
+  const gateway: GatewayServer;
+  const token: string;
+  const url: string;
+  const yourApp: RequestListener;
+}
