@@ -7,6 +7,7 @@ import type {
   SystemPrompt,
 } from "@mini-openclaw/protocol";
 import { v7 as uuidv7 } from "uuid";
+import { type ApprovalRule, createSessionApprovals } from "./approvals.ts";
 import { type Brakes, checkCount, resolveBrakes } from "./brakes.ts";
 import { buildContext } from "./context.ts";
 import { AgentError } from "./errors.ts";
@@ -47,6 +48,10 @@ export interface AgentRuntimeOptions extends Partial<Brakes> {
   maxContextTokens?: number;
   /** Most tool calls that run at a time. @default 4 */
   maxParallelTools?: number;
+  /** Decides which calls are made at once, asked for, or denied. @default each tool's own `approval` */
+  approval?: ApprovalRule;
+  /** How long a user has to decide, in milliseconds. No answer is a denial. @default 600000 */
+  approvalTimeoutMs?: number;
   /** How long a tool may take that sets no time of its own, in milliseconds. @default 120000 */
   toolTimeoutMs?: number;
   /** Longest tool output that the model sees, in UTF-16 units; the middle of a longer one is left out. @default 50000 */
@@ -74,6 +79,8 @@ export const agentDefaults = {
   maxContextTokens: 150_000,
   // Chosen: tools mostly wait for disks and networks.
   maxParallelTools: 4,
+  // Chosen: ten minutes; a run may take thirty.
+  approvalTimeoutMs: 600_000,
   // Chosen: four times what `bash` allows itself.
   toolTimeoutMs: 120_000,
   // Chosen: five times what `bash` shows; about 12,000 tokens.
@@ -148,6 +155,9 @@ function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap<string
     maxContextMessages: count("maxContextMessages"),
     maxContextTokens: count("maxContextTokens"),
     maxParallelTools: Math.max(1, count("maxParallelTools")),
+    approval: options.approval ?? (() => undefined),
+    sessionApprovals: createSessionApprovals(),
+    approvalTimeoutMs: count("approvalTimeoutMs"),
     toolTimeoutMs: count("toolTimeoutMs"),
     maxToolOutputChars: count("maxToolOutputChars"),
     maxRetries: count("maxRetries"),

@@ -1,34 +1,16 @@
-import type {
-  ModelToolCall,
-  ToolDoneEvent,
-  ToolMessage,
-  ToolOutputEvent,
-  ToolStartEvent,
-} from "@mini-openclaw/protocol";
+import type { ModelToolCall, ToolDoneEvent, ToolMessage } from "@mini-openclaw/protocol";
+import { answerCall, type CallSettings, type ToolEvent } from "./answer-call.ts";
 import { followSignal } from "./child-signal.ts";
-import { wholeHead } from "./cut-text.ts";
-import { runTool, type ToolLimits } from "./run-tool.ts";
-import type { Tool } from "./tool.ts";
 
-/** `tool_output` of one call beyond this many UTF-16 units is not shown; its result still is. The protocol's 64 KiB. */
-const MAX_PROGRESS_CHARS = 65_536;
-
-export type ToolEvent = ToolStartEvent | ToolOutputEvent | ToolDoneEvent;
-
-export interface ToolCalling extends ToolLimits {
-  sessionId: string;
-  runId: string;
-  tools: ReadonlyMap<string, Tool>;
+export interface ToolCalling extends CallSettings {
   /** Most calls that run at a time. */
   maxParallelTools: number;
-  signal: AbortSignal;
-  createId: () => string;
-  now: () => number;
 }
 
 /**
- * Runs the tool calls of one turn. Yields `tool_start` just before a call begins and `tool_done` when it has ended,
- * in the order of completion; returns the results in the order of the calls, as models want them.
+ * Makes the tool calls of one turn. Yields `tool_start` just before a tool begins and `tool_done` when it has ended, in the
+ * order of completion; returns the results in the order of the calls, as models want them. No tool goes on before its event
+ * was recorded.
  *
  * After an abort no call is begun, and those that run get a moment to return what they have.
  */
@@ -37,26 +19,26 @@ export async function* callTools(
   calling: ToolCalling,
 ): AsyncGenerator<ToolEvent, ToolMessage[]> {
   const results = new Map<string, ToolMessage>();
-  const feed = createFeed<ToolOutputEvent | ToolDoneEvent>();
+  const feed = createFeed<ToolEvent>();
   const running = new Map<string, ModelToolCall>();
   const waiting = [...calls];
   const stop = followSignal(calling.signal);
+  const settings = { ...calling, signal: stop.signal };
   try {
     for (;;) {
       while (mayStart(waiting[0], running, calling)) {
         const call = waiting.shift() as ModelToolCall;
-        const { callId, toolName, input } = call;
-        running.set(callId, call);
-        yield { type: "tool_start", runId: calling.runId, callId, toolName, input };
-        void answer(call, { ...calling, signal: stop.signal }, feed.push).then(feed.push);
+        running.set(call.callId, call);
+        void answerCall(call, settings, feed.show);
       }
       if (running.size === 0) break;
-      const event = await feed.take();
+      const { event, recorded } = await feed.take();
       if (event.type === "tool_done") {
         running.delete(event.callId);
         results.set(event.callId, toMessage(event));
       }
       yield event;
+      recorded();
     }
   } finally {
     // Ends what still runs when the reader of these events went away.
@@ -76,43 +58,25 @@ function mayStart(
   return running.size === 0 || ![call, ...running.values()].some(isSequential);
 }
 
-async function answer(
-  call: ModelToolCall,
-  calling: ToolCalling,
-  push: (event: ToolOutputEvent) => void,
-): Promise<ToolDoneEvent> {
-  const { sessionId, runId, tools, signal, createId, now } = calling;
-  const { callId, toolName } = call;
-  let room = MAX_PROGRESS_CHARS;
-  let ended = false;
-  const progress = (text: string) => {
-    const content = text.length > room ? wholeHead(text, room) : text;
-    room -= Math.min(text.length, room);
-    if (!ended && content !== "") push({ type: "tool_output", runId, callId, content });
-  };
-  const context = { sessionId, runId, callId, signal, progress };
-  const result = await runTool(tools.get(toolName), call, context, calling);
-  ended = true;
-  return { type: "tool_done", runId, id: createId(), callId, toolName, ...result, timestamp: now() };
-}
-
 function toMessage({ callId, toolName, output, isError, timestamp }: ToolDoneEvent): ToolMessage {
   return { role: "tool", callId, toolName, content: output, isError, timestamp };
 }
 
-/** What running tools say, in order, for one reader. Bounded by the calls of a turn and their shown output. */
+/** Events of calls that go on at once, in order, for one reader. Bounded by the calls of a turn and their shown output. */
 function createFeed<T>() {
-  const items: T[] = [];
+  const items: { event: T; recorded: () => void }[] = [];
   let wake = () => {};
   return {
-    push: (item: T) => {
-      items.push(item);
-      wake();
-    },
-    take: async (): Promise<T> => {
+    /** Resolves when the reader has dealt with the event. */
+    show: (event: T) =>
+      new Promise<void>((recorded) => {
+        items.push({ event, recorded });
+        wake();
+      }),
+    take: async () => {
       for (;;) {
         const item = items.shift();
-        if (item !== undefined) return item;
+        if (item) return item;
         await new Promise<void>((resolve) => {
           wake = resolve;
         });

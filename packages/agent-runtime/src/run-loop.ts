@@ -9,6 +9,7 @@ import {
   type RunOutcome,
   type SystemPrompt,
 } from "@mini-openclaw/protocol";
+import type { ApprovalRule, SessionApprovals } from "./approvals.ts";
 import {
   addToolCalls,
   addTurn,
@@ -41,6 +42,9 @@ export interface RunSettings extends Asking, Brakes, ToolLimits {
   maxContextMessages: number;
   maxContextTokens: number;
   maxParallelTools: number;
+  approval: ApprovalRule;
+  sessionApprovals: SessionApprovals;
+  approvalTimeoutMs: number;
   onError: (error: unknown) => void;
   createId: () => string;
   now: () => number;
@@ -114,7 +118,7 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
     const outcome = outcomeOf(turn, mayCallTools) ?? stopBeforeTools(run.spending, turn.toolCalls, settings);
     if (outcome === "completed" && (yield* takeSteering(input, messages, settings))) continue;
     if (outcome) return outcome;
-    const calling = { ...settings, sessionId: input.sessionId, runId, signal };
+    const calling = { ...settings, sessionId: input.sessionId, runId, signal, decision: input.decision };
     const results = yield* callTools(callableOf(turn), calling);
     signal.throwIfAborted();
     rounds += 1;

@@ -1,4 +1,5 @@
 import type { ModelToolCall } from "@mini-openclaw/protocol";
+import { NotAllowed } from "./approvals.ts";
 import { followSignal } from "./child-signal.ts";
 import { cutMiddle } from "./cut-text.ts";
 import { startTimer } from "./timers.ts";
@@ -23,40 +24,55 @@ export interface CallResult {
   isError: boolean;
 }
 
-/** Runs one tool call. Whatever goes wrong becomes an error result: this never rejects. */
+/** A call that can be made, or what is wrong with it, in words for the model. */
+export type CheckedCall = { tool: Tool; input: unknown } | { fault: string };
+
+/** Finds the tool of a call and checks the input. Never rejects. */
+export async function checkCall(tool: Tool | undefined, call: ModelToolCall): Promise<CheckedCall> {
+  const { toolName, input, invalidInput } = call;
+  if (!tool) return { fault: `There is no tool named ${JSON.stringify(cutMiddle(toolName, 100))}.` };
+  if (invalidInput !== undefined) {
+    const start = cutMiddle(invalidInput, 200);
+    return {
+      fault: `The input is not a complete JSON object; the tool was not run. It began with: ${start}`,
+    };
+  }
+  try {
+    const checked = await tool.check(input);
+    if ("value" in checked) return { tool, input: checked.value };
+    return { fault: `The input is not valid; the tool was not run.\n${cutMiddle(checked.fault, 1000)}` };
+  } catch (error) {
+    return { fault: failure(error) };
+  }
+}
+
+/** Runs a checked call. Whatever goes wrong becomes an error result: this never rejects. */
 export async function runTool(
-  tool: Tool | undefined,
-  call: ModelToolCall,
+  { definition }: Tool,
+  input: unknown,
   context: ToolContext,
   limits: ToolLimits,
 ): Promise<CallResult> {
-  const fault = callFault(tool, call);
-  if (!tool || fault) return { output: fault ?? "", isError: true };
+  const timeoutMs = definition.timeoutMs ?? limits.toolTimeoutMs;
   try {
-    const checked = await tool.check(call.input);
-    if ("fault" in checked) return { output: badInput(checked.fault), isError: true };
-    const result = checkResult(await withinTime(tool, checked.value, context, limits));
+    const execute = (own: ToolContext) => definition.execute(input as Record<string, unknown>, own);
+    const result = checkResult(await withinTime(execute, context, timeoutMs));
     return { output: cutMiddle(textOf(result), limits.maxToolOutputChars), isError: !result.success };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { output: cutMiddle(`The tool failed: ${reason}`, limits.maxToolOutputChars), isError: true };
+    return { output: cutMiddle(failure(error), limits.maxToolOutputChars), isError: true };
   }
+}
+
+/** What the model is told of an error. */
+export function failure(error: unknown): string {
+  if (error instanceof NotAllowed) return error.message;
+  return `The tool failed: ${error instanceof Error ? error.message : String(error)}`;
 }
 
 function textOf({ success, output, error }: ToolResult): string {
   if (success) return output || "(no output)";
   if (!error) return output || "The tool failed without saying why.";
   return output === "" || output.endsWith("\n") ? output + error : `${output}\n${error}`;
-}
-
-function callFault(tool: Tool | undefined, { toolName, invalidInput }: ModelToolCall): string | undefined {
-  if (!tool) return `There is no tool named ${JSON.stringify(cutMiddle(toolName, 100))}.`;
-  if (invalidInput === undefined) return undefined;
-  return `The input is not a complete JSON object; the tool was not run. It began with: ${cutMiddle(invalidInput, 200)}`;
-}
-
-function badInput(fault: string): string {
-  return `The input is not valid; the tool was not run.\n${cutMiddle(fault, 1000)}`;
 }
 
 /** A tool is code from elsewhere: its answer is checked like anything else from outside. */
@@ -68,30 +84,53 @@ function checkResult(result: unknown): ToolResult {
   throw new Error("it did not return { success, output }.");
 }
 
+/** Ends a tool when its time is over or its signal aborts, whether it heeds that or not. */
 async function withinTime(
-  { definition }: Tool,
-  input: unknown,
+  execute: (context: ToolContext) => unknown,
   context: ToolContext,
-  { toolTimeoutMs }: ToolLimits,
+  timeoutMs: number,
 ): Promise<unknown> {
-  const timeoutMs = definition.timeoutMs ?? toolTimeoutMs;
   const stop = followSignal(context.signal);
-  const timers: NodeJS.Timeout[] = [];
-  const later = (delayMs: number, action: () => void) => timers.push(startTimer(delayMs, action));
+  const clock = startClock(timeoutMs, () => stop.abort(new Error(`it did not end within ${timeoutMs} ms.`)));
+  let grace: NodeJS.Timeout | undefined;
+  const own: ToolContext = {
+    ...context,
+    signal: stop.signal,
+    approve: (reason) => clock.paused(context.approve(reason)),
+  };
   try {
     return await new Promise((resolve, reject) => {
-      const giveUp = () => later(STOP_GRACE_MS, () => reject(stop.signal.reason));
+      const giveUp = () => {
+        grace = startTimer(STOP_GRACE_MS, () => reject(stop.signal.reason));
+      };
       stop.signal.addEventListener("abort", giveUp, { once: true });
-      later(timeoutMs, () => stop.abort(new Error(`it did not end within ${timeoutMs} ms.`)));
+      if (stop.signal.aborted) giveUp();
       // `async` turns a synchronous throw into a rejection.
-      (async () =>
-        definition.execute(input as Record<string, unknown>, { ...context, signal: stop.signal }))().then(
-        resolve,
-        reject,
-      );
+      (async () => execute(own))().then(resolve, reject);
     });
   } finally {
     stop.dispose();
-    for (const timer of timers) clearTimeout(timer);
+    clock.stop();
+    clearTimeout(grace);
   }
+}
+
+/** Acts when the time is over; the time that is spent waiting for a user does not count. */
+function startClock(timeoutMs: number, act: () => void) {
+  let leftMs = timeoutMs;
+  let since = performance.now();
+  let timer = startTimer(leftMs, act);
+  return {
+    stop: () => clearTimeout(timer),
+    async paused<T>(waiting: Promise<T>): Promise<T> {
+      clearTimeout(timer);
+      leftMs -= performance.now() - since;
+      try {
+        return await waiting;
+      } finally {
+        since = performance.now();
+        timer = startTimer(Math.max(0, leftMs), act);
+      }
+    },
+  };
 }

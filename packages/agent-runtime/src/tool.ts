@@ -1,4 +1,5 @@
 import type { ModelTool } from "@mini-openclaw/protocol";
+import type { ApprovalPolicy } from "./approvals.ts";
 import { AgentError } from "./errors.ts";
 import { type CheckedInput, type StandardSchema, type ToolParameters, toInputSchema } from "./tool-input.ts";
 
@@ -21,6 +22,8 @@ export interface ToolDefinition<Input = Record<string, unknown>> {
   timeoutMs?: number;
   /** Whether a call waits for those before it and holds back those after it. For tools that change things. @default false */
   sequential?: boolean;
+  /** Whether a call needs a user's approval. The agent's own rule comes first. @default "allow" */
+  approval?: ApprovalPolicy;
 }
 
 /** Of the call that a tool serves. */
@@ -32,6 +35,11 @@ export interface ToolContext {
   signal: AbortSignal;
   /** Shows output while the tool still runs, as `tool_output` events. The result must hold it again. */
   progress: (content: string) => void;
+  /**
+   * Asks the user before something that this call is about to do; `reason` says what, for people. Rejects when it is not
+   * allowed: let that through, the model is told. The time that it takes does not count as the tool's.
+   */
+  approve: (reason: string) => Promise<void>;
 }
 
 export interface ToolResult {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { createSessionApprovals } from "../src/approvals.ts";
 import { callTools } from "../src/call-tools.ts";
 import { type ToolDefinition, toTool } from "../src/tool.ts";
 import { outline } from "./collect.ts";
@@ -34,6 +35,9 @@ function callingOf(definitions: readonly ToolDefinition[], maxParallelTools: num
     runId: "r1",
     tools: new Map(definitions.map((definition) => [definition.name, toTool(definition)])),
     maxParallelTools,
+    approval: () => undefined,
+    sessionApprovals: createSessionApprovals(),
+    approvalTimeoutMs: 1000,
     signal: new AbortController().signal,
     toolTimeoutMs: 1000,
     maxToolOutputChars: 1000,

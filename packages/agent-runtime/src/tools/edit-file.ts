@@ -30,8 +30,8 @@ export function createEditFileTool(workspaceDir: string): ToolDefinition {
       },
     },
     sequential: true,
-    async execute(input) {
-      const file = await openFile(workspaceDir, input.file_path, "edit");
+    async execute(input, { approve }) {
+      const file = await openFile(workspaceDir, input.file_path, "edit", { approve });
       try {
         const { size } = await file.stat();
         if (size > MAX_EDITED_BYTES)

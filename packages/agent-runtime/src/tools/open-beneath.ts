@@ -12,8 +12,8 @@ export interface OpenOptions {
   flags: number;
   /** Whether folders that are missing on the way are made. */
   makeFolders: boolean;
-  /** Throws to refuse a path, told with its links resolved, as seen from the root. Called before the file is opened. */
-  allow?: (path: string) => void;
+  /** Rejects to refuse a path, told with its links resolved, as seen from the root. Awaited before the file is opened. */
+  allow?: (path: string) => Promise<void>;
   /** Awaited before each step, with the name that is opened next: a test changes the folder under our feet here. */
   beforeStep?: (name: string) => Promise<void>;
 }
@@ -41,7 +41,7 @@ export async function openBeneath(root: string, path: string, options: OpenOptio
         passed.pop();
         continue;
       }
-      if (names.length === 0) options.allow?.([...passed, name].join("/"));
+      if (names.length === 0) await options.allow?.([...passed, name].join("/"));
       await options.beforeStep?.(name);
       const step = await takeStep(folders.at(-1) as FileHandle, name, names.length === 0, options);
       if (typeof step !== "string") {

@@ -17,7 +17,7 @@ export async function openByRealpath(root: string, path: string, options: OpenOp
   const real = await realpathOfExisting(resolve(root, path));
   const seen = below(root, real);
   if (seen === undefined) throw outsideWorkspace(path);
-  allow?.(seen);
+  await allow?.(seen);
   if (makeFolders) await mkdir(dirname(real), { recursive: true });
   await beforeStep?.(basename(real));
   const file = await open(real, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o644);

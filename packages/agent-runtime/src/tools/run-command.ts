@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { uptime } from "node:os";
 import { createOutputBuffer, type OutputBuffer } from "./output-buffer.ts";
 import { COMMAND_ID, sweepProcesses } from "./sweep.ts";
 
@@ -41,12 +42,12 @@ export interface CommandResult {
  * @throws the system's error if the shell cannot be started
  */
 export async function runCommand(command: string, options: CommandOptions): Promise<CommandResult> {
-  const commandId = randomUUID();
+  const swept = { id: randomUUID(), startedAt: uptime() };
   const output = createOutputBuffer(options.maxOutputChars);
   // One pipe for both outputs keeps them in order; the other still carries what bash says of a line it cannot parse.
   const child = spawn("bash", ["-c", `exec 2>&1; ${command}`], {
     cwd: options.cwd,
-    env: { ...options.env, [COMMAND_ID]: commandId },
+    env: { ...options.env, [COMMAND_ID]: swept.id },
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -58,7 +59,7 @@ export async function runCommand(command: string, options: CommandOptions): Prom
     killGroup(child, "SIGKILL");
     child.stdout.destroy();
     child.stderr.destroy();
-    if (child.pid !== undefined) await sweepProcesses(commandId);
+    if (child.pid !== undefined) await sweepProcesses(swept);
   }
 }
 

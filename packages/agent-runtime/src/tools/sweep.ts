@@ -1,41 +1,74 @@
 import { readdir, readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** The variable that a command and all that it starts carry. */
 export const COMMAND_ID = "MINI_OPENCLAW_COMMAND_ID";
 
-/** Rounds of looking, for processes that fork while they are looked for. Chosen. */
-const MAX_ROUNDS = 5;
+/** Rounds of looking, and the pause between two: for processes that fork, start a program or end meanwhile. Chosen: 0.5 s. */
+const MAX_ROUNDS = 50;
+const PAUSE_MS = 10;
+
+/** A command whose processes are looked for. */
+export interface SweptCommand {
+  id: string;
+  /** The system's uptime when it was started, in seconds. */
+  startedAt: number;
+}
 
 /**
- * Kills every process that carries this command id in its environment, also those that left the command's process group
- * (`setsid`, daemons). Linux only: elsewhere there is no `/proc` to look in.
+ * Kills every process that carries the command's id in its environment, also those that left its process group (`setsid`,
+ * daemons), and waits until they are gone. Linux only: elsewhere there is no `/proc` to look in.
  */
-export async function sweepProcesses(commandId: string): Promise<void> {
+export async function sweepProcesses({ id, startedAt }: SweptCommand): Promise<void> {
   if (process.platform !== "linux") return;
-  const mark = Buffer.from(`${COMMAND_ID}=${commandId}\0`);
+  const mark = { text: Buffer.from(`${COMMAND_ID}=${id}\0`), startedAt };
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const found = await findMarked(mark);
-    for (const pid of found) kill(pid);
+    const found = await findProcesses(mark);
+    for (const { pid, isMarked } of found) if (isMarked) kill(pid);
     if (found.length === 0) return;
+    await sleep(PAUSE_MS);
   }
 }
 
-async function findMarked(mark: Buffer): Promise<number[]> {
+interface Mark {
+  text: Buffer;
+  startedAt: number;
+}
+
+/** The processes that carry the mark, and those of which it cannot be said yet. */
+async function findProcesses(mark: Mark): Promise<{ pid: number; isMarked: boolean }[]> {
   const pids = (await readdir("/proc"))
     .map(Number)
     .filter((pid) => Number.isInteger(pid) && pid !== process.pid);
-  const marked = await Promise.all(pids.map((pid) => isMarked(pid, mark)));
-  return pids.filter((_, index) => marked[index]);
+  const looks = await Promise.all(pids.map(async (pid) => ({ pid, isMarked: await carries(pid, mark) })));
+  return looks.flatMap(({ pid, isMarked }) =>
+    isMarked === false ? [] : [{ pid, isMarked: isMarked === true }],
+  );
 }
 
-async function isMarked(pid: number, mark: Buffer): Promise<boolean> {
+/** `undefined`: the process is just starting a program, and shows no environment meanwhile. */
+async function carries(pid: number, { text, startedAt }: Mark): Promise<boolean | undefined> {
   try {
-    // Empty for a process that has ended but was not waited for.
-    return (await readFile(`/proc/${pid}/environ`)).includes(mark);
+    const environment = await readFile(`/proc/${pid}/environ`);
+    if (environment.length > 0) return environment.includes(text);
+    return (await mayBeStarting(pid, startedAt)) ? undefined : false;
   } catch {
     // Gone meanwhile, or somebody else's.
     return false;
   }
+}
+
+/** The unit of a process's start time in `/proc`, on every architecture that Linux has had for long. Source: proc(5). */
+const TICKS_PER_SECOND = 100;
+
+/** Whether a process without an environment is about to have one: it lives, and is younger than the command. */
+async function mayBeStarting(pid: number, startedAt: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+  // The fields from the third on; the second, the program's name, may hold anything.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const [state = ""] = fields;
+  const started = Number(fields[19]) / TICKS_PER_SECOND;
+  return state !== "Z" && state !== "X" && started >= startedAt - 1 / TICKS_PER_SECOND;
 }
 
 function kill(pid: number): void {

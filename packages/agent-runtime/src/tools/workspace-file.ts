@@ -12,8 +12,11 @@ export type OpenFor = "read" | "edit" | "write";
 
 const flagsFor: Record<OpenFor, number> = { read: O_RDONLY, edit: O_RDWR, write: O_RDWR | O_CREAT };
 
-/** How a path is opened; other than by default in tests only. */
+/** How a path is opened. */
 export interface Opening {
+  /** Asks the user before a protected file is written. @default it is not written */
+  approve?: (reason: string) => Promise<void>;
+  /** Another way to open, and what happens on it: for tests. */
   open?: (root: string, path: string, options: OpenOptions) => Promise<FileHandle>;
   beforeStep?: (name: string) => Promise<void>;
 }
@@ -29,10 +32,11 @@ export async function openFile(
   purpose: OpenFor,
   opening: Opening = {},
 ): Promise<FileHandle> {
+  const { approve } = opening;
   const options = {
     flags: flagsFor[purpose],
     makeFolders: purpose === "write",
-    ...(purpose !== "read" && { allow: refuseProtected }),
+    ...(purpose !== "read" && { allow: (real: string) => guardProtected(real, approve) }),
   };
   const file = await openPath(workspaceDir, path, { ...opening, ...options });
   const stats = await file.stat();
@@ -67,9 +71,12 @@ export async function readFolder(workspaceDir: string, path: string): Promise<Di
 const protectedPaths =
   /^(\.openclaw\/(soul\.md|tools\.md|skills(\/|$))|\.agents\/skills(\/|$)|(.*\/)?\.git(\/|$))/i;
 
-function refuseProtected(path: string): void {
+async function guardProtected(path: string, approve: Opening["approve"]): Promise<void> {
   if (!protectedPaths.test(path)) return;
-  throw new PathRefused(`${path} is protected: only the user may change it. Ask them to.`);
+  if (!approve) throw new PathRefused(`${path} is protected.`);
+  await approve(
+    `the agent wants to change ${path}, which is protected: it steers the agent or runs by itself`,
+  );
 }
 
 async function openPath(

@@ -12,8 +12,8 @@ export function createWriteFileTool(workspaceDir: string): ToolDefinition {
       content: { type: "string", description: "All that the file is to hold." },
     },
     sequential: true,
-    async execute({ file_path, content }) {
-      const file = await openFile(workspaceDir, file_path, "write");
+    async execute({ file_path, content }, { approve }) {
+      const file = await openFile(workspaceDir, file_path, "write", { approve });
       try {
         await replaceContent(file, content);
       } finally {

@@ -1,23 +1,30 @@
 import type { ToolDefinition } from "../../src/index.ts";
-import { type CallResult, runTool } from "../../src/run-tool.ts";
-import { toTool } from "../../src/tool.ts";
+import { type CallResult, checkCall, runTool } from "../../src/run-tool.ts";
+import { type ToolContext, toTool } from "../../src/tool.ts";
 
-/** Calls a tool as the run loop does, and gives what the model sees. */
+/** Calls a tool as the run loop does where nobody can be asked for approval, and gives what the model sees. */
 export async function callTool(
   definition: ToolDefinition | undefined,
   input: Record<string, unknown>,
-  { signal = new AbortController().signal, progress = () => {} }: CallOptions = {},
+  given: Partial<ToolContext> = {},
 ): Promise<CallResult> {
   if (!definition) throw new Error("There is no such tool.");
   const call = { callId: "c1", toolName: definition.name, input };
-  const context = { sessionId: "s1", runId: "r1", callId: "c1", signal, progress };
-  return await runTool(toTool(definition), call, context, {
-    toolTimeoutMs: 60_000,
-    maxToolOutputChars: 50_000,
-  });
-}
-
-interface CallOptions {
-  signal?: AbortSignal;
-  progress?: (content: string) => void;
+  const { signal } = new AbortController();
+  const approve = async (reason: string) => {
+    throw new Error(`${reason}, but nobody can be asked`);
+  };
+  const context = {
+    sessionId: "s1",
+    runId: "r1",
+    callId: "c1",
+    signal,
+    progress: () => {},
+    approve,
+    ...given,
+  };
+  const checked = await checkCall(toTool(definition), call);
+  if ("fault" in checked) return { output: checked.fault, isError: true };
+  const limits = { toolTimeoutMs: 60_000, maxToolOutputChars: 50_000 };
+  return await runTool(checked.tool, checked.input, context, limits);
 }

@@ -187,7 +187,7 @@ describe("list_files", () => {
   });
 });
 
-describe("what steers the agent, or runs by itself, is not written", () => {
+describe("what steers the agent, or runs by itself, is not written without approval", () => {
   test.each([
     ".openclaw/SOUL.md",
     ".openclaw/tools.md",
@@ -206,7 +206,9 @@ describe("what steers the agent, or runs by itself, is not written", () => {
       ["edit_file", { old_text: "kind", new_text: "evil" }],
     ] as const) {
       const { output } = await workspace.call(tool, { file_path, ...input });
-      expect(output).toMatch(/is protected: only the user may change it\. Ask them to\.$|There is no file/);
+      expect(output).toMatch(
+        /which is protected: it steers the agent or runs by itself, but nobody|There is no file/,
+      );
     }
     expect(await workspace.read(".openclaw/SOUL.md")).toBe("Be kind.");
   });
