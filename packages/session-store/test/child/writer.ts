@@ -24,10 +24,13 @@ async function hold(): Promise<void> {
   setInterval(() => {}, 60_000);
 }
 
+// Chosen: whoever should have killed it has not; the disk is not for filling.
+const MAX_APPENDED = 256_000_000;
+
 /** Appends messages of 50 bytes to 1 MB, numbered from `argument`. */
 async function append(): Promise<void> {
   const store = await openSessionStore(folder);
-  for (let count = Number(argument); ; count += 1) {
+  for (let count = Number(argument), total = 0; total < MAX_APPENDED; count += 1) {
     const length = Math.round(50 * 20_000 ** Math.random());
     await store.appendMessage(sessionId, {
       role: "user",
@@ -35,6 +38,7 @@ async function append(): Promise<void> {
       timestamp,
     });
     say(`${count} ${length}`);
+    total += length;
   }
 }
 
