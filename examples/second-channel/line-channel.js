@@ -3,6 +3,9 @@ import { createInterface } from "node:readline";
 import { connect } from "@mini-openclaw/client";
 import { WebSocket } from "ws";
 
+// Chosen: leaves room in a session key of 512 when each is encoded as nine.
+const MAX_NAME_CHARS = 40;
+
 /**
  * A channel for `nc` and its like: the first line says who speaks, each further one is a message, and answers come back as
  * they are written. To the gateway it is a client like any other, one for each person.
@@ -20,6 +23,10 @@ export function createLineChannel({ url, token }) {
     const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
     const { value: name, done } = await lines.next();
     if (done) return;
+    if (name === "" || name.length > MAX_NAME_CHARS) {
+      socket.end(`! A name has 1 to ${MAX_NAME_CHARS} characters; this one has ${name.length}.\n`);
+      return;
+    }
     const client = connect({ url, WebSocket: asPerson(name) });
     socket.once("close", () => client.close());
     const session = client.session();

@@ -34,6 +34,7 @@ await once(channel, "listening");
 assert.deepEqual(await talk("alice", "Hello?"), "That is line 1.");
 assert.deepEqual(await talk("bob", "Hello?"), "That is line 1.");
 assert.deepEqual(await talk("alice", "And again."), "That is line 2.");
+assert.equal(await talk("", "Hello?"), "! A name has 1 to 40 characters; this one has 0.");
 console.log("Three lines of two people, in two sessions.");
 
 channel.close();
