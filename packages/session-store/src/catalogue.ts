@@ -1,16 +1,10 @@
 import { join } from "node:path";
 import type { SessionMeta } from "@mini-openclaw/protocol";
 import type { FileSystem } from "./file-system.ts";
-import { appendToIndex, type IndexLine, readIndex, writeIndex } from "./index-file.ts";
+import { appendToIndex, type CatalogueEntry, type IndexLine, readIndex, writeIndex } from "./index-file.ts";
 import { isSessionId } from "./names.ts";
 import type { SessionFiles } from "./session-files.ts";
 import { listShelf } from "./session-shelf.ts";
-import type { Listed } from "./sessions-page.ts";
-
-/** What is kept in memory of every session: about 250 bytes. */
-export interface CatalogueEntry extends Listed {
-  readonly createdAt: number;
-}
 
 // Chosen: a request in between waits no longer than this.
 const SLICE_MS = 8;

@@ -1,9 +1,14 @@
 import { AppendFile } from "./append-file.ts";
-import type { CatalogueEntry } from "./catalogue.ts";
 import type { FileSystem } from "./file-system.ts";
 import { scanForward } from "./line-scan.ts";
 import { createId, isSessionId } from "./names.ts";
 import { withFileLines } from "./regular-file.ts";
+import type { Listed } from "./sessions-page.ts";
+
+/** What is kept in memory of every session: about 250 bytes. */
+export interface CatalogueEntry extends Listed {
+  readonly createdAt: number;
+}
 
 /** A line of the index: a session, or that it is gone. The latest of a session counts. */
 export type IndexLine = CatalogueEntry | { readonly sessionId: string; readonly gone: true };

@@ -17,7 +17,7 @@ const TITLE_CHARS = 60;
 const MAX_DAMAGED_JUMP = 1_000_000;
 
 /** Of a file whose key is not known, because neither a header nor a `.meta.json` says it. */
-export const UNKNOWN_KEY = "unknown";
+const UNKNOWN_KEY = "unknown";
 
 /** Before the first line, with what is known from elsewhere. */
 export function beginSummary(
@@ -64,7 +64,7 @@ export function nextSummary(summary: Summary, line: TranscriptLine): Summary {
 }
 
 /** The first characters of a message, on one line, never half a character. */
-export function titleOf(content: string): string {
+function titleOf(content: string): string {
   // Room for characters of many units, such as a family of emoji.
   const line = content
     .slice(0, 16 * TITLE_CHARS)

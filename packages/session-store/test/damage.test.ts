@@ -145,7 +145,7 @@ test("a file of a newer format version is left alone", async () => {
 test.each([
   ["a directory", (path: string) => mkdirSync(path)],
   ["a link", (path: string) => symlinkSync("/etc/hostname", path)],
-  ["a pipe", (path: string) => execFileSync("mkfifo", [path])],
+  ["a pipe", (path: string) => execFileSync("sh", ["-c", 'mkfifo "$0"', path])],
 ])("%s where a transcript should be is refused", async (_, plant) => {
   await using folder = await temporaryFolder();
   plant(transcriptPath(folder.path, sessionId));

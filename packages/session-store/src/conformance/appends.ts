@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { Message } from "@mini-openclaw/protocol";
-import { code, readUntil, runEvents, says, sessionOf } from "./fixtures.ts";
-import type { PortTests } from "./suite.ts";
+import { code, type PortTests, readUntil, runEvents, says, sessionOf } from "./fixtures.ts";
 
 export const appendTests: PortTests = {
   "appends several messages in one piece": async (store) => {

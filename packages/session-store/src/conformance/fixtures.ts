@@ -1,5 +1,8 @@
 import type { Message, Numbered, SessionEvent, SessionLog, SessionStore } from "@mini-openclaw/protocol";
 
+/** One promise of the port, and the program that shows it. */
+export type PortTests = Record<string, (store: SessionStore) => Promise<void>>;
+
 /** A user message of the year 2026. */
 export function says(content: string, timestamp = 1_767_225_600_000): Message {
   return { role: "user", content, timestamp };

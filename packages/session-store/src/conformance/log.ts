@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { Numbered } from "@mini-openclaw/protocol";
-import { all, code, readUntil, runEvents, says } from "./fixtures.ts";
-import type { PortTests } from "./suite.ts";
+import { all, code, type PortTests, readUntil, runEvents, says } from "./fixtures.ts";
 
 const types = (numbered: readonly Numbered[]) => numbered.map(({ event }) => event.type);
 

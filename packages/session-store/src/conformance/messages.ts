@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { Message } from "@mini-openclaw/protocol";
-import { all, code, says, sessionOf } from "./fixtures.ts";
-import type { PortTests } from "./suite.ts";
+import { all, code, type PortTests, says, sessionOf } from "./fixtures.ts";
 
 export const messageTests: PortTests = {
   "loads the last messages, oldest first, and pages backwards": async (store) => {

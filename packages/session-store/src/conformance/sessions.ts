@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { code, says, sessionOf } from "./fixtures.ts";
-import type { PortTests } from "./suite.ts";
+import { code, type PortTests, says, sessionOf } from "./fixtures.ts";
 
 export const sessionTests: PortTests = {
   "gives the same session for the same key": async (store) => {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { all, code, runEvents, says, sessionOf } from "./fixtures.ts";
-import type { PortTests } from "./suite.ts";
+import { all, code, type PortTests, runEvents, says, sessionOf } from "./fixtures.ts";
 
 export const shelfTests: PortTests = {
   "names a session by its first user message until it is renamed": async (store) => {

@@ -1,5 +1,6 @@
 import type { SessionStore } from "@mini-openclaw/protocol";
 import { appendTests } from "./appends.ts";
+import type { PortTests } from "./fixtures.ts";
 import { logTests } from "./log.ts";
 import { messageTests } from "./messages.ts";
 import { sessionTests } from "./sessions.ts";
@@ -10,9 +11,6 @@ export interface SuiteFunctions {
   describe: (name: string, body: () => void) => unknown;
   test: (name: string, body: () => Promise<void>) => unknown;
 }
-
-/** One promise of the port, and the program that shows it. */
-export type PortTests = Record<string, (store: SessionStore) => Promise<void>>;
 
 /**
  * Declares the tests that every implementation of the `SessionStore` port passes. `createStore` gives an empty

@@ -2,12 +2,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { build } from "tsup";
 
 /** Bundles `writer.ts` into a folder, so that plain Node runs it. Gives the path of the program. */
 export async function buildWriter(folder: string): Promise<string> {
   await build({
-    entry: { writer: join(import.meta.dirname, "writer.ts") },
+    entry: { writer: fileURLToPath(new URL("./writer.ts", import.meta.url)) },
     outDir: folder,
     outExtension: () => ({ js: ".mjs" }),
     format: ["esm"],
