@@ -29,6 +29,10 @@ export async function runCommand(event: ClientEvent, context: CommandContext): P
       return submitMessage(event, context);
     case "abort":
       return context.lanes.abort((await ownSession(event.sessionId, context)).sessionId, event.runId);
+    case "approve": {
+      const { sessionId } = await ownSession(event.sessionId, context);
+      return context.lanes.approve(sessionId, event.callId, event.decision);
+    }
     case "history":
       return sendHistory(event, context);
     case "resume":

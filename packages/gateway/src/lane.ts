@@ -1,5 +1,12 @@
-import type { MessageMode, SessionLog, SessionStore, UserMessage } from "@mini-openclaw/protocol";
+import type {
+  ApprovalDecision,
+  MessageMode,
+  SessionLog,
+  SessionStore,
+  UserMessage,
+} from "@mini-openclaw/protocol";
 import { v7 as createId } from "uuid";
+import { Decisions } from "./decisions.ts";
 import { type RunnerParts, runMessage, type StopReason } from "./session-runner.ts";
 import { Steering } from "./steering.ts";
 
@@ -36,6 +43,7 @@ interface Job {
   readonly message: { content: string; requestId?: string };
   readonly stop: AbortController;
   readonly steering: Steering;
+  readonly decisions: Decisions;
   /** The message is kept, at this place in the lane. Called at most once, and not after `onRefused`. */
   readonly onAccepted: (accepted: Accepted) => void;
   /** The message could not be kept and will not run. */
@@ -142,6 +150,11 @@ export class Lane {
     return job !== undefined;
   }
 
+  /** Answers a tool call of the run that goes on. False if none such waits. */
+  approve(callId: string, decision: ApprovalDecision): boolean {
+    return this.#jobs[0]?.decisions.decide(callId, decision) ?? false;
+  }
+
   interrupt(): void {
     for (const job of this.#jobs) job.stop.abort("interrupted" satisfies StopReason);
   }
@@ -195,7 +208,7 @@ export class Lane {
 
   /** Runs one job to its end and takes it out of the lane, or refuses it, or leaves it for a fresh log. */
   async #runJob(log: SessionLog, job: Job, isFresh: boolean): Promise<AfterJob> {
-    const { runId, message, stop, steering, queued } = job;
+    const { runId, message, stop, steering, decisions, queued } = job;
     let isAccepted = queued !== undefined;
     const onAccepted = () => {
       isAccepted = true;
@@ -203,7 +216,15 @@ export class Lane {
     };
     try {
       if (!queued || (await queued)) {
-        await runMessage(this.#parts, { log, runId, message, signal: stop.signal, steering, onAccepted });
+        await runMessage(this.#parts, {
+          log,
+          runId,
+          message,
+          signal: stop.signal,
+          steering,
+          decisions,
+          onAccepted,
+        });
       }
       this.#jobs.shift();
       return "go_on";
@@ -271,6 +292,7 @@ function toJob({ content, requestId }: SubmittedMessage): { job: Job; accepted: 
     message,
     stop: new AbortController(),
     steering: new Steering(),
+    decisions: new Decisions(),
     onAccepted,
     onRefused,
   };

@@ -1,3 +1,4 @@
+import type { ApprovalDecision } from "@mini-openclaw/protocol";
 import { GatewayError } from "./errors.ts";
 import { type Accepted, Lane, type LaneParts, type LiveLog, type SubmittedMessage } from "./lane.ts";
 import { RecentRequests } from "./recent-requests.ts";
@@ -92,6 +93,16 @@ export class Lanes {
     if (this.#lanes.get(sessionId)?.abort(runId)) return;
     const missing = runId === undefined ? "no run" : "no run of that id";
     throw new GatewayError("RUN_NOT_FOUND", `The session has ${missing}, going on or waiting.`);
+  }
+
+  /**
+   * Answers a tool call that waits for a user. The first answer counts.
+   *
+   * @throws GatewayError `APPROVAL_EXPIRED`
+   */
+  approve(sessionId: string, callId: string, decision: ApprovalDecision): void {
+    if (this.#lanes.get(sessionId)?.approve(callId, decision)) return;
+    throw new GatewayError("APPROVAL_EXPIRED", "callId: no such call waits for a decision, or not any more.");
   }
 
   /** Takes no more messages, gives the runs `drainMs` to end, then interrupts them. Resolves when all have ended. */

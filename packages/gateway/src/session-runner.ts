@@ -1,4 +1,5 @@
 import type {
+  AgentInput,
   AgentRunner,
   ErrorCode,
   Numbered,
@@ -13,6 +14,7 @@ import type {
 } from "@mini-openclaw/protocol";
 import { beginRun, closeRun, errorCodes, nextRun } from "@mini-openclaw/protocol";
 import { v7 as createId } from "uuid";
+import type { Decisions } from "./decisions.ts";
 import type { Steering } from "./steering.ts";
 import { whenAborted } from "./when-aborted.ts";
 
@@ -40,6 +42,8 @@ export interface RunRequest {
   signal: AbortSignal;
   /** What users say to it while it goes on. */
   steering: Steering;
+  /** What users decide on its tool calls. */
+  decisions: Decisions;
   /** Called when the user message is kept: from here on the run ends in exactly one `run_end`. */
   onAccepted: () => void;
 }
@@ -102,7 +106,7 @@ function toUserMessageEvent(runId: string, { role: _role, ...said }: UserMessage
 /** Records what the agent yields up to its end, its failure, or the end of its grace after an abort. */
 async function pullAgent(
   parts: RunnerParts,
-  { log, runId, signal, steering }: RunRequest,
+  { log, runId, signal, steering, decisions }: RunRequest,
   record: (event: RunEvent) => Promise<void>,
 ): Promise<Ending> {
   let recording: Promise<void> | undefined;
@@ -112,8 +116,15 @@ async function pullAgent(
     if (signal.aborted) return { outcome: stopReason(signal) };
     const { sessionId } = log;
     const messages = await parts.store.loadMessages(sessionId, { limit: parts.maxContextMessages });
-    const takeSteering = () => steering.take();
-    for await (const event of parts.agent.run({ sessionId, runId, messages, signal, takeSteering })) {
+    const input: AgentInput = {
+      sessionId,
+      runId,
+      messages,
+      signal,
+      takeSteering: () => steering.take(),
+      decision: (callId, { signal: waiting }) => decisions.wait(callId, waiting),
+    };
+    for await (const event of parts.agent.run(input)) {
       if (abandoned) break;
       if (event.type === "run_end") {
         const outcome = event.outcome === "aborted" ? stopReason(signal) : event.outcome;
@@ -122,6 +133,7 @@ async function pullAgent(
       // The last words are the gateway's: it may have to ask the agent again before them.
       if (event.type === "message_done") continue;
       if (event.runId !== runId) throw new TypeError(`the agent yielded ${event.type} of run ${event.runId}`);
+      decisions.see(event);
       recording = record(event);
       await recording;
       recording = undefined;

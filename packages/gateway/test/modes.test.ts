@@ -169,3 +169,77 @@ test("a steering message at any moment of a run's end is answered by a run", asy
     expect([steps, answers.at(-1)?.role, answers.at(-1)?.content]).toEqual([steps, "assistant", "two"]);
   }
 });
+
+describe("a tool call that waits for a decision", () => {
+  /** Asks on two calls at once, and says what was decided. */
+  const asking: AgentRunner = {
+    async *run({ runId, signal, decision }) {
+      const toolCalls = ["c1", "c2"].map((callId) => ({ callId, toolName: "bash", input: {} }));
+      yield { type: "assistant_message", runId, id: "m1", content: "", timestamp: 1, toolCalls };
+      for (const { callId, toolName } of toolCalls) {
+        yield { type: "approval_request", runId, callId, toolName, reason: "it wants to" };
+      }
+      for (const { callId, toolName } of toolCalls) {
+        const decided = (await decision?.(callId, { signal })) ?? "deny";
+        yield { type: "approval_done", runId, callId, decision: decided };
+        const result = { callId, toolName, output: decided, isError: decided === "deny", timestamp: 1 };
+        yield { type: "tool_done", runId, id: `t-${callId}`, ...result };
+      }
+      yield { type: "run_end", runId, outcome: "completed", usage, timestamp: 1 };
+    },
+  };
+
+  test("is shown to every watcher, and any of them may answer, once, whatever the order", async () => {
+    await using gateway = await testGateway({ agent: asking });
+    const [first, second] = await Promise.all([gateway.connect(), gateway.connect()]);
+    const { sessionId } = first;
+    first.send({ type: "message", content: "do it" });
+    await second.next("approval_request", 2);
+
+    second.send({ type: "approve", sessionId, callId: "c2", decision: "deny" });
+    second.send({ type: "approve", sessionId, callId: "c2", decision: "once", id: "q1" });
+    second.send({ type: "approve", sessionId, callId: "c1", decision: "session" });
+    await first.next("run_end");
+
+    expect(await second.next("error")).toMatchObject({ code: "APPROVAL_EXPIRED", replyTo: "q1" });
+    const decided = first.frames.flatMap((frame) =>
+      frame.type === "approval_done" ? [[frame.callId, frame.decision]] : [],
+    );
+    expect(decided).toEqual([
+      ["c1", "session"],
+      ["c2", "deny"],
+    ]);
+  });
+
+  test("survives a reload: it is shown again to a client that resumes", async () => {
+    await using gateway = await testGateway({ agent: asking });
+    const before = await gateway.connect();
+    const { sessionId } = before;
+    before.send({ type: "message", content: "do it" });
+    await before.next("approval_request", 2);
+    await before.close();
+
+    const after = await gateway.connect();
+    after.send({ type: "resume", sessionId });
+    const { callId } = await after.next("approval_request");
+    for (const one of [callId, "c2"])
+      after.send({ type: "approve", sessionId, callId: one, decision: "once" });
+
+    expect(await after.next("run_end")).toMatchObject({ outcome: "completed" });
+  });
+
+  test("is given up when its run is stopped", async () => {
+    await using gateway = await testGateway({ agent: asking });
+    const client = await gateway.connect();
+    const { sessionId } = client;
+    client.send({ type: "message", content: "do it" });
+    await client.next("approval_request", 2);
+
+    client.send({ type: "abort", sessionId });
+    await client.next("run_end");
+    client.send({ type: "approve", sessionId, callId: "c1", decision: "once" });
+
+    expect(await client.next("run_end")).toMatchObject({ outcome: "aborted" });
+    expect(await client.next("error")).toMatchObject({ code: "APPROVAL_EXPIRED" });
+  });
+});

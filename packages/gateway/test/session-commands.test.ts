@@ -125,6 +125,7 @@ describe("two principals", () => {
     ["steer", (sessionId) => ({ type: "message", sessionId, content: "mine now", mode: "steer" })],
     ["interrupt", (sessionId) => ({ type: "message", sessionId, content: "mine now", mode: "interrupt" })],
     ["abort", (sessionId) => ({ type: "abort", sessionId })],
+    ["approve", (sessionId) => ({ type: "approve", sessionId, callId: "c1", decision: "once" })],
     ["history", (sessionId) => ({ type: "history", sessionId })],
     ["resume", (sessionId) => ({ type: "resume", sessionId })],
     ["resume at a place", (sessionId) => ({ type: "resume", sessionId, after: 0 })],

@@ -14,6 +14,8 @@ export const errorCodes = {
   RUN_NOT_FOUND: "RUN_NOT_FOUND",
   /** Another message of the session has this `id`, with other content. Choose a new one. */
   REQUEST_CONFLICT: "REQUEST_CONFLICT",
+  /** No such tool call waits for a decision: it was decided on, its run is over, or the gateway was started again. */
+  APPROVAL_EXPIRED: "APPROVAL_EXPIRED",
   /** Too many messages wait in this session. Send again when one has ended. */
   QUEUE_FULL: "QUEUE_FULL",
   /** Another process writes this session. */

@@ -92,6 +92,8 @@ export { isMessageEntry, TRANSCRIPT_VERSION } from "./transcript.ts";
 export type {
   AbortCommand,
   AckEvent,
+  ApproveCommand,
+  AuthCommand,
   ClientEvent,
   CommandErrorEvent,
   ConnectedEvent,

@@ -1,4 +1,4 @@
-import type { NumberedEvent } from "./events.ts";
+import type { ApprovalDecision, NumberedEvent } from "./events.ts";
 import type { Limits } from "./limits.ts";
 import type { MessageEntry, SessionMeta } from "./transcript.ts";
 
@@ -12,6 +12,15 @@ import type { MessageEntry, SessionMeta } from "./transcript.ts";
 interface ClientEventFields {
   /** Chosen by the client, at most `maxIdChars` long. On `message` it is also kept with the user entry. */
   id?: string;
+}
+
+/**
+ * Client → gateway. The token, as the first frame of a connection to `/?auth=frame`, and nowhere else. Answered by the
+ * `connected` that greets every connection, or by close code 4401.
+ */
+export interface AuthCommand {
+  type: "auth";
+  token: string;
 }
 
 /** Client → gateway. Runs the agent on a user message. Answered by `ack` if it has an `id`, then by the run's events. */
@@ -75,6 +84,14 @@ export interface AbortCommand extends ClientEventFields {
   runId?: string;
 }
 
+/** Client → gateway. Decides on a tool call that waits (`approval_request`). The first answer counts; `approval_done` follows. */
+export interface ApproveCommand extends ClientEventFields {
+  type: "approve";
+  sessionId: string;
+  callId: string;
+  decision: ApprovalDecision;
+}
+
 /** Client → gateway. Asks for older messages. Answered by `history`. */
 export interface HistoryCommand extends ClientEventFields {
   type: "history";
@@ -130,6 +147,7 @@ export type ClientEvent =
   | PingCommand
   | CreateCommand
   | AbortCommand
+  | ApproveCommand
   | HistoryCommand
   | ResumeCommand
   | UnwatchCommand

@@ -26,6 +26,7 @@ describe("parseClientEvent", () => {
     { type: "unarchive", sessionId: "s-1" },
     { type: "delete", sessionId: "s-1" },
     { type: "undelete", sessionId: "s-1" },
+    { type: "approve", sessionId: "s-1", callId: "c1", decision: "session" },
     { type: "unwatch" },
     { type: "list", limit: 1, cursor: "c", archived: true },
   ])("reads %j", (event) => {
@@ -52,12 +53,12 @@ describe("parseClientEvent", () => {
     [
       '{"type":"shout"}',
       "UNKNOWN_TYPE",
-      'type: "shout" is not one of message, ping, create, abort, history, resume, unwatch, list, search, rename, fork, archive, unarchive, delete, undelete',
+      'type: "shout" is not one of message, ping, create, abort, approve, history, resume, unwatch, list, search, rename, fork, archive, unarchive, delete, undelete',
     ],
     [
       '{"type":"constructor"}',
       "UNKNOWN_TYPE",
-      'type: "constructor" is not one of message, ping, create, abort, history, resume, unwatch, list, search, rename, fork, archive, unarchive, delete, undelete',
+      'type: "constructor" is not one of message, ping, create, abort, approve, history, resume, unwatch, list, search, rename, fork, archive, unarchive, delete, undelete',
     ],
     ['{"type":"message"}', "INVALID_FRAME", "content: is missing"],
     ['{"type":"message","content":5}', "INVALID_FRAME", "content: must be string, is 5"],

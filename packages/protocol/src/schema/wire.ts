@@ -45,6 +45,13 @@ export const clientEventSchemas = {
     sessionId: ClientEventId,
     runId: v.exactOptional(ClientEventId),
   }),
+  approve: v.object({
+    type: v.literal("approve"),
+    id,
+    sessionId: ClientEventId,
+    callId: v.pipe(v.string(), v.minLength(1), v.maxLength(256)),
+    decision: v.picklist(["once", "session", "deny"]),
+  }),
   history: v.object({
     type: v.literal("history"),
     id,
