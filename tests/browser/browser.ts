@@ -77,3 +77,8 @@ export async function say(page: Page, content: string): Promise<void> {
   await page.getByRole("textbox").fill(content);
   await page.keyboard.press("Enter");
 }
+
+/** Presses the banner's button; it may be gone because the page was faster. */
+export async function tryNow(page: Page): Promise<void> {
+  await page.locator(".banner button").dispatchEvent("click");
+}

@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually, launchBrowser, openPage, say, whyNoBrowser } from "./browser.ts";
-import { startFakeGateway } from "./fake-gateway.ts";
+import { startGateway } from "./test-gateway.ts";
 
 const timestamp = 1;
 
@@ -56,7 +56,7 @@ describe.skipIf(whyNoBrowser)("text that nobody vouches for", () => {
 
   // Mistake 6 of the tutorial: Markdown that goes unescaped into innerHTML.
   test("runs nothing, loads nothing and covers nothing, as the answer of a model", async () => {
-    await using gateway = await startFakeGateway({
+    await using gateway = await startGateway({
       answer({ content }, { runId, show }) {
         show({ type: "chunk", messageId: runId, content });
         show({ type: "assistant_message", id: runId, content, timestamp });
@@ -90,7 +90,7 @@ describe.skipIf(whyNoBrowser)("text that nobody vouches for", () => {
 
   test("is shown letter by letter wherever it is not Markdown", async () => {
     const [payload = ""] = payloads;
-    await using gateway = await startFakeGateway({
+    await using gateway = await startGateway({
       answer(_, { show }) {
         const call = { callId: "c1", toolName: payload, input: { [payload]: payload } };
         show({ type: "thinking", messageId: "a1", content: payload });
@@ -115,7 +115,6 @@ describe.skipIf(whyNoBrowser)("text that nobody vouches for", () => {
     const { page } = tab;
     await say(page, payload);
     await page.locator(".error").waitFor();
-    gateway.show({ type: "session_updated", title: payload, timestamp });
     await eventually(() => page.title()).toBe(`${payload} · Mini OpenClaw`);
     await page.locator(".thoughts summary").click();
     await page.locator(".tool summary").click();

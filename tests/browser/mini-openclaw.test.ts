@@ -15,41 +15,61 @@ const main = fileURLToPath(new URL("../../examples/mini-openclaw/dist/main.js", 
 interface Server extends AsyncDisposable {
   readonly url: string;
   readonly directory: string;
+  /** Kills it, as a crash would, and starts it again on the same port. */
+  crash(): Promise<void>;
 }
 
 /** The real server as people start it, without an API key, in a workspace of its own. */
 async function startServer(environment: Record<string, string> = {}): Promise<Server> {
   const directory = await mkdtemp(join(tmpdir(), "mini-openclaw-"));
-  const { PATH = "" } = process.env;
-  const child = spawn(process.execPath, [main], {
-    cwd: directory,
-    env: {
-      PATH,
-      HOME: directory,
-      MINI_OPENCLAW_PORT: "0",
-      MINI_OPENCLAW_WORKSPACE: directory,
-      ...environment,
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  let child: ServerProcess;
+
+  async function start(port: string): Promise<string> {
+    const { PATH = "" } = process.env;
+    child = spawn(process.execPath, [main], {
+      cwd: directory,
+      env: {
+        PATH,
+        HOME: directory,
+        MINI_OPENCLAW_PORT: port,
+        MINI_OPENCLAW_WORKSPACE: directory,
+        ...environment,
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    return addressOf(child);
+  }
+  async function end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exit = once(child, "exit");
+    child.kill(signal);
+    await exit;
+  }
   const stop = async () => {
-    if (child.exitCode === null && child.signalCode === null) {
-      const exit = once(child, "exit");
-      child.kill("SIGTERM");
-      await exit;
-    }
+    await end("SIGTERM");
     await rm(directory, { recursive: true });
   };
   try {
-    return { url: await addressOf(child), directory, [Symbol.asyncDispose]: stop };
+    const url = await start("0");
+    return {
+      url,
+      directory,
+      async crash() {
+        await end("SIGKILL");
+        await start(new URL(url).port);
+      },
+      [Symbol.asyncDispose]: stop,
+    };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
+type ServerProcess = ChildProcessByStdio<null, Readable, Readable>;
+
 /** The address in the server's banner. */
-async function addressOf(child: ChildProcessByStdio<null, Readable, Readable>): Promise<string> {
+async function addressOf(child: ServerProcess): Promise<string> {
   let complaint = "";
   child.stderr.on("data", (text: Buffer) => {
     complaint += text.toString();
@@ -123,6 +143,34 @@ describe.skipIf(whyNoBrowser)("a newcomer's first minute, without an API key", (
       "user: You: List the files",
     ]);
     expect(tab.complaints).toEqual([]);
+  });
+
+  test("loses nothing that was on the screen when the server is killed, and goes on by itself", async () => {
+    await using server = await startServer();
+    await using tab = await openPage(browser, server.url);
+    const { page } = tab;
+    await say(page, "What can you do?");
+    const answer = page.locator(".assistant .markdown");
+    await page
+      .locator(".assistant.streaming")
+      .getByText(/\w+ \w+/)
+      .first()
+      .waitFor();
+    const before = await answer.innerText();
+
+    const crashed = server.crash();
+    await page.getByText("Connection lost.").waitFor();
+    await say(page, "List the files");
+    await crashed;
+    await page.locator(".tool[data-phase=done]").waitFor();
+
+    expect(await page.getByText("Interrupted here").count()).toBe(1);
+    const after = await answer.first().innerText();
+    expect([before.length > 0, after.startsWith(before)]).toEqual([true, true]);
+    expect((await rowsOf(page)).filter((row) => row.startsWith("user"))).toEqual([
+      "user: You: What can you do?",
+      "user: You: List the files",
+    ]);
   });
 
   test("is asked for the token of a gateway that has one, once", async () => {

@@ -1,29 +1,10 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { messagesOf, says, usesATool } from "./answers.ts";
 import { eventually, launchBrowser, openPage, rowsOf, say, whyNoBrowser } from "./browser.ts";
-import { type Answer, startFakeGateway } from "./fake-gateway.ts";
+import { type Answer, startGateway } from "./test-gateway.ts";
 
 const timestamp = 1;
-const call = { callId: "c1", toolName: "bash", input: { command: "ls -la" } };
-
-const usesATool: Answer = (_, { show }) => {
-  show({ type: "chunk", messageId: "a1", content: "Let me **look**." });
-  show({ type: "assistant_message", id: "a1", content: "Let me **look**.", toolCalls: [call], timestamp });
-  show({ type: "tool_start", ...call });
-  show({
-    type: "tool_done",
-    id: "t1",
-    callId: "c1",
-    toolName: "bash",
-    output: "a.txt",
-    isError: false,
-    timestamp,
-  });
-  show({ type: "chunk", messageId: "a2", content: "One file" });
-  show({ type: "chunk", messageId: "a2", content: ": `a.txt`" });
-  show({ type: "assistant_message", id: "a2", content: "One file: `a.txt`", timestamp });
-};
-
 /** Says something and goes on until it is stopped. */
 const talksUntilStopped: Answer = async (_, { show, stopped }) => {
   show({ type: "chunk", messageId: "a1", content: "Once upon" });
@@ -42,7 +23,7 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
 
   // rows 33.a–d
   test("shows a conversation with a tool, and talks to its own host only", async () => {
-    await using gateway = await startFakeGateway({ answer: usesATool });
+    await using gateway = await startGateway({ answer: usesATool });
     await using tab = await openPage(browser, gateway.url);
     const { page } = tab;
 
@@ -76,7 +57,7 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
       "H<sub>2</sub>O<br>and <b onclick=x>HTML</b>",
       "<div>\nshown\n</div>",
     ].join("\n\n");
-    await using gateway = await startFakeGateway({ answer: says(content) });
+    await using gateway = await startGateway({ answer: says(content) });
     await using tab = await openPage(browser, gateway.url);
     await say(tab.page, "hi");
     await tab.page.locator(".assistant:not(.streaming) .markdown a").waitFor();
@@ -108,7 +89,7 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
       show({ type: "chunk", messageId: "a1", content: "ond.\n\n- a\n\n- b" });
       show({ type: "assistant_message", id: "a1", content: "First.\n\nSecond.\n\n- a\n\n- b", timestamp });
     };
-    await using gateway = await startFakeGateway({ answer });
+    await using gateway = await startGateway({ answer });
     await using tab = await openPage(browser, gateway.url);
     const { page } = tab;
     await say(page, "go");
@@ -125,7 +106,7 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
   });
 
   test.each(["Stop", "Esc"])("stops a run by %s, and keeps what it had said", async (way) => {
-    await using gateway = await startFakeGateway({ answer: talksUntilStopped });
+    await using gateway = await startGateway({ answer: talksUntilStopped });
     await using tab = await openPage(browser, gateway.url);
     const { page } = tab;
     await say(page, "a story");
@@ -141,119 +122,55 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
       "assistant: Assistant: Once upon Stopped here",
     ]);
     expect(await page.getByRole("button", { name: "Stop" }).isVisible()).toBe(false);
-    expect(gateway.received.at(-1)).toMatchObject({ type: "abort", sessionId: "session-1", runId: "run-1" });
-  });
-
-  // row 33.b
-  test("comes back when the gateway does, and sends once what was typed meanwhile", async () => {
-    await using gateway = await startFakeGateway({ answer: says("Hello.") });
-    await using tab = await openPage(browser, gateway.url);
-    const { page } = tab;
-    await say(page, "one");
-    await page.getByRole("main").getByText("Hello.").waitFor();
-
-    await gateway.stop();
-    await page.getByText(/Trying again in \d+ s/).waitFor();
-    await say(page, "two");
-    await page.getByText("Sending…").waitFor();
-    await gateway.start();
-    await page.getByRole("button", { name: "Try now" }).click();
-    await eventually(() => page.locator(".assistant").count()).toBe(2);
-
-    expect(await page.getByText("Connected").isVisible()).toBe(true);
-    expect(await rowsOf(page)).toEqual([
-      "user: You: one",
-      "assistant: Assistant: Hello.",
-      "user: You: two",
-      "assistant: Assistant: Hello.",
-    ]);
-    expect(messagesOf(gateway.received)).toEqual(["one", "two"]);
-  });
-
-  test("sends a message again, under its id, when the connection broke before it arrived", async () => {
-    await using gateway = await startFakeGateway({ answer: says("Hello.") });
-    await using tab = await openPage(browser, gateway.url);
-    let lost = 0;
-    gateway.loses = (event) => {
-      if (event.type !== "message" || lost > 0) return false;
-      lost += 1;
-      gateway.cut();
-      return true;
-    };
-    await say(tab.page, "one");
-    await tab.page.getByRole("main").getByText("Hello.").waitFor();
-
-    const sent = gateway.received.filter((event) => event.type === "message");
-    expect(sent).toEqual([sent[0], sent[0]]);
-    expect(await rowsOf(tab.page)).toEqual(["user: You: one", "assistant: Assistant: Hello."]);
-  });
-
-  test("keeps two tabs on one session equal", async () => {
-    await using gateway = await startFakeGateway({ answer: usesATool });
-    await using one = await openPage(browser, gateway.url);
-    await using two = await openPage(browser, gateway.url);
-    await two.page.getByText("Connected").waitFor();
-
-    await say(one.page, "files?");
-    for (const { page } of [one, two]) await page.getByRole("main").getByText("One file").waitFor();
-    await say(two.page, "again?");
-    for (const { page } of [one, two]) await page.getByText("again?").waitFor();
-
-    await eventually(async () => [await rowsOf(one.page)]).toEqual([await rowsOf(two.page)]);
-    expect((await rowsOf(one.page)).filter((row) => row.startsWith("user"))).toEqual([
-      "user: You: files?",
-      "user: You: again?",
-    ]);
+    expect(gateway.received.filter(({ type }) => type === "abort")).toHaveLength(1);
   });
 
   test("begins a new chat", async () => {
-    await using gateway = await startFakeGateway({ answer: says("Hello.") });
+    await using gateway = await startGateway({ answer: says("Hello.") });
     await using tab = await openPage(browser, gateway.url);
     const { page } = tab;
     await say(page, "one");
     await page.getByRole("main").getByText("Hello.").waitFor();
 
+    const before = await page.locator(".session").getAttribute("title");
     await page.getByRole("button", { name: "New chat" }).click();
     await page.getByText("What can I do for you?").waitFor();
 
     expect(await rowsOf(page)).toEqual([]);
-    expect(await page.locator(".session").getAttribute("title")).toBe("session-2");
+    expect(await page.locator(".session").getAttribute("title")).not.toBe(before);
   });
 
   test("loads earlier messages, and leaves what is being read in its place", async () => {
-    await using gateway = await startFakeGateway();
-    for (let seq = 1; seq <= 120; seq += 1) {
-      gateway.transcript.push({
-        role: "user",
-        seq,
-        id: `u${seq}`,
-        runId: `r${seq}`,
-        content: `no. ${seq}`,
-        timestamp,
-      });
-    }
+    await using gateway = await startGateway();
+    const { sessionId } = await gateway.store.getOrCreateSession("webchat");
+    const messages = Array.from({ length: 120 }, (_, index) => `no. ${index + 1}`);
+    await gateway.store.appendMessages(
+      sessionId,
+      messages.map((content) => ({ role: "user", content, timestamp })),
+    );
     await using tab = await openPage(browser, gateway.url);
     const { page } = tab;
-    await page.getByText("no. 120").waitFor();
-    expect(await page.getByText("no. 71", { exact: true }).count()).toBe(1);
+    const said = page.getByRole("main");
+    await said.getByText("no. 120").waitFor();
+    expect(await said.getByText("no. 71", { exact: true }).count()).toBe(1);
     expect(await page.locator(".rows > li").count()).toBe(50);
 
-    const first = page.getByText("no. 71", { exact: true });
+    const first = said.getByText("no. 71", { exact: true });
     const earlier = page.getByRole("button", { name: "Show earlier messages" });
     await earlier.scrollIntoViewIfNeeded();
     const before = await first.boundingBox();
     await earlier.click();
-    await page.getByText("no. 21", { exact: true }).waitFor({ state: "attached" });
+    await said.getByText("no. 21", { exact: true }).waitFor({ state: "attached" });
     await eventually(async () => (await first.boundingBox())?.y).toBeCloseTo(before?.y ?? 0, -1);
     await earlier.click();
-    await page.getByText("no. 1", { exact: true }).waitFor({ state: "attached" });
+    await said.getByText("no. 1", { exact: true }).waitFor({ state: "attached" });
 
     expect(await page.locator(".rows > li").count()).toBe(120);
     expect(await earlier.isVisible()).toBe(false);
   });
 
   test("sends with Enter, but not while Shift is held or an input method composes", async () => {
-    await using gateway = await startFakeGateway();
+    await using gateway = await startGateway();
     await using tab = await openPage(browser, gateway.url);
     const { page } = tab;
     const box = page.getByRole("textbox");
@@ -272,7 +189,7 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
 
   test("says in words what went wrong", async () => {
     const error = { type: "error", code: "MODEL_UNAUTHORIZED", message: "401", retryable: false } as const;
-    await using gateway = await startFakeGateway({ answer: (_, { show }) => show(error) });
+    await using gateway = await startGateway({ answer: (_, { show }) => show(error) });
     await using tab = await openPage(browser, gateway.url);
     await say(tab.page, "hi");
     await tab.page.locator(".error").waitFor();
@@ -282,22 +199,8 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
     );
   });
 
-  test("says that it is not let in, and tries again", async () => {
-    await using gateway = await startFakeGateway();
-    gateway.isLocked = true;
-    await using tab = await openPage(browser, gateway.url);
-    const { page } = tab;
-    await page.getByText("does not let this page in").waitFor();
-
-    gateway.isLocked = false;
-    await page.getByRole("button", { name: "Try now" }).click();
-    await page.getByText("Connected").waitFor();
-
-    expect(await page.getByText("does not let this page in").isVisible()).toBe(false);
-  });
-
   test("connects to the host that it came from, whatever the address says", async () => {
-    await using gateway = await startFakeGateway({ basePath: "/tools/chat/" });
+    await using gateway = await startGateway({ basePath: "/tools/chat/" });
     const sockets: string[] = [];
     const context = await browser.newContext();
     const page = await context.newPage();
@@ -310,7 +213,7 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
   });
 
   test("speaks 中文 to those whose browser does", async () => {
-    await using gateway = await startFakeGateway({ demo: true });
+    await using gateway = await startGateway({ demo: true });
     await using tab = await openPage(browser, gateway.url, { locale: "zh-CN" });
     const { page } = tab;
     await page.getByText("已连接").waitFor();
@@ -321,7 +224,7 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
   });
 
   test("says that a demo model answers, and sends what it suggests to try", async () => {
-    await using gateway = await startFakeGateway({ demo: true });
+    await using gateway = await startGateway({ demo: true });
     await using tab = await openPage(browser, gateway.url);
     const { page } = tab;
     expect(await page.getByText("no API key is set").isVisible()).toBe(true);
@@ -335,7 +238,7 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
   test.each([320, 390, 1280])("fits a window %i pixels wide, whatever is said", async (width) => {
     const long = "x".repeat(300);
     const content = `${long}\n\n\`\`\`\n${long}\n\`\`\`\n\n| ${long} | b |\n| --- | --- |\n| 1 | 2 |`;
-    await using gateway = await startFakeGateway({ demo: true, answer: says(content) });
+    await using gateway = await startGateway({ demo: true, answer: says(content) });
     await using tab = await openPage(browser, gateway.url, { viewport: { width, height: 640 } });
     const { page } = tab;
     await say(page, long);
@@ -349,14 +252,3 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
     expect(overflow).toEqual([0, 0]);
   });
 });
-
-function says(content: string): Answer {
-  return ({ id }, { show }) => {
-    show({ type: "chunk", messageId: `answer-${id}`, content });
-    show({ type: "assistant_message", id: `answer-${id}`, content, timestamp });
-  };
-}
-
-function messagesOf(received: readonly { type: string; content?: string }[]): (string | undefined)[] {
-  return received.filter(({ type }) => type === "message").map(({ content }) => content);
-}

@@ -54,7 +54,7 @@ export interface Client {
   /** The state of the connection. */
   readonly getSnapshot: () => ConnectionState;
   /** Connects without waiting any longer. */
-  retryNow(): void;
+  readonly retryNow: () => void;
   /**
    * A session, which is watched from now on; the one before is `away`, and goes on from its place when it is asked for
    * again. Without an id: the one that the gateway begins this visitor in. The same id gives the same object.
@@ -129,9 +129,7 @@ class GatewayClient implements Client {
   readonly subscribe = (listener: () => void): (() => void) => this.#connection.state.subscribe(listener);
   readonly getSnapshot = (): ConnectionState => this.#connection.state.value;
 
-  retryNow(): void {
-    this.#connection.retryNow();
-  }
+  readonly retryNow = (): void => this.#connection.retryNow();
 
   session(sessionId?: string): Session {
     const found =

@@ -1,11 +1,11 @@
-import { type Chat, currentRun } from "./chat.ts";
+import type { SessionSnapshot } from "@mini-openclaw/client";
 import { button, element, setText } from "./elements.ts";
 import type { Texts } from "./texts.ts";
 
 /** Where the user writes, sends and stops. */
 export interface Composer {
   readonly root: HTMLElement;
-  render(chat: Chat): void;
+  render(snapshot: SessionSnapshot): void;
   focus(): void;
 }
 
@@ -61,9 +61,9 @@ export function createComposer({ texts, onSend, onStop }: ComposerParts): Compos
 
   return {
     root,
-    render(chat) {
-      const isStopping = chat.stopping !== undefined;
-      stop.hidden = currentRun(chat) === undefined;
+    render({ view, stopping }) {
+      const isStopping = stopping !== undefined;
+      stop.hidden = view.activeRuns.length === 0;
       stop.disabled = isStopping;
       setText(stop, isStopping ? texts.stopping : texts.stop);
     },

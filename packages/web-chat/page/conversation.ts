@@ -1,12 +1,15 @@
-import { type Chat, isThinking } from "./chat.ts";
+import type { SessionSnapshot } from "@mini-openclaw/client";
+import type { ErrorItem } from "@mini-openclaw/protocol";
 import { button, element } from "./elements.ts";
 import type { Row, RowView } from "./row.ts";
 import { createRowView, type RowParts } from "./row-view.ts";
+import { rowsOf } from "./rows.ts";
 
 /** The scrolling list of everything said and done. */
 export interface Conversation {
   readonly root: HTMLElement;
-  render(chat: Chat): void;
+  /** `problem`: what went wrong beside the session, if anything did. */
+  render(snapshot: SessionSnapshot, problem: ErrorItem | undefined): void;
   /** Shows the end at the next `render`, wherever the reader is. */
   followNewest(): void;
 }
@@ -19,13 +22,6 @@ export interface ConversationParts extends RowParts {
 
 // Chosen: a reader this near the end, in CSS pixels, follows what comes; one further up is left in peace.
 const nearEndPx = 80;
-
-const thinking: Row = { kind: "thinking", key: "thinking" };
-
-/** Everything to show, in order. A part of the chat that did not change gives the same row. */
-function rowsOf(chat: Chat): readonly Row[] {
-  return [...chat.items, ...(isThinking(chat) ? [thinking] : []), ...chat.waiting];
-}
 
 export function createConversation(parts: ConversationParts): Conversation {
   const { texts, welcome } = parts;
@@ -57,12 +53,12 @@ export function createConversation(parts: ConversationParts): Conversation {
     followNewest() {
       isFollowing = true;
     },
-    render(chat) {
+    render(snapshot, problem) {
       const wasNearEnd = isFollowing || isNearEnd();
       const fromEnd = root.scrollHeight - root.scrollTop;
-      const rows = rowsOf(chat);
-      welcome.hidden = rows.length > 0 || chat.sessionId === undefined;
-      earlier.hidden = !chat.hasMore;
+      const rows = [...rowsOf(snapshot), ...(problem ? [problem] : [])];
+      welcome.hidden = rows.length > 0 || snapshot.view.epoch === undefined;
+      earlier.hidden = !snapshot.view.hasMore;
       renderRows(rows);
       const grewAbove = firstKey !== undefined && firstKey !== rows[0]?.key;
       firstKey = rows[0]?.key;

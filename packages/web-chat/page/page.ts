@@ -1,94 +1,131 @@
-import type { ServerEvent } from "@mini-openclaw/protocol";
-import { answerOf, type Chat } from "./chat.ts";
-import { createChatClient } from "./chat-client.ts";
+import { ClientError, connect, type WatchedEvent } from "@mini-openclaw/client";
+import type { ErrorItem } from "@mini-openclaw/protocol";
 import { createComposer } from "./composer.ts";
-import { type ConnectionState, connect } from "./connection.ts";
 import { createConversation } from "./conversation.ts";
 import { button, element, setText } from "./elements.ts";
 import { createLoginView } from "./login.ts";
 import { createMarkdownReader } from "./markdown.ts";
+import { answerOf } from "./rows.ts";
+import { addressOf, sessionIdOf } from "./session-address.ts";
+import { createSessionListing } from "./session-list.ts";
+import { createShownSession } from "./shown-session.ts";
+import { createSidebar } from "./sidebar.ts";
 import { createStatusView } from "./status-view.ts";
 import { chooseTexts, type Texts } from "./texts.ts";
 
 startPage(document.body);
 
-/** Wires the page: frames → chat → at most one drawing per animation frame. */
+/** Wires the page: a session's snapshot → at most one drawing per animation frame. */
 function startPage(body: HTMLElement): void {
   const texts = chooseTexts(navigator.languages);
   document.documentElement.lang = texts.language;
   const isDemo = body.dataset["demo"] === "true";
-
-  const client = createChatClient({
-    createId,
-    transmit: (event) => connection.send(event),
-    onChange(chat, event) {
-      draw();
-      if (event) announce(chat, event);
-    },
-  });
-  const status = createStatusView({
-    texts,
-    onNewChat() {
-      client.newChat();
-      composer.focus();
-    },
-    onRetryNow: () => connection.retryNow(),
-  });
-  const conversation = createConversation({
-    texts,
-    markdown: createMarkdownReader(),
-    welcome: createWelcome(texts, isDemo, send),
-    onLoadEarlier: client.loadEarlier,
-    onSendAgain: client.sendAgain,
-    onDiscard: client.discard,
-  });
-  const composer = createComposer({ texts, onSend: send, onStop: client.stop });
   const gatewayUrl = new URL(body.dataset["webSocketPath"] ?? "./", location.href);
   const login = createLoginView({
     texts,
     url: new URL("login", gatewayUrl).pathname,
-    onLogin: () => connection.retryNow(),
+    onLogin: () => client.retryNow(),
   });
+  const client = connect({
+    url: webSocketUrl(gatewayUrl),
+    mayRetry: async () => !(await login.isNeeded()),
+    onFailure: showProblem,
+  });
+  const shown = createShownSession({
+    first: client.session(sessionIdOf(location.hash)),
+    onChange: () => draw(),
+    onEvent: announce,
+  });
+  const listing = createSessionListing({ client, onChange: () => draw(), onFailure: showProblem });
+
+  const sidebar = createSidebar({ texts, onNewChat: newChat, onLoadMore: () => listing.loadMore() });
+  const status = createStatusView({ texts, toggle: sidebar.toggle, onRetryNow: client.retryNow });
+  const conversation = createConversation({
+    texts,
+    markdown: createMarkdownReader(),
+    welcome: createWelcome(texts, isDemo, send),
+    onLoadEarlier: () => void shown.session.history().catch(showProblem),
+    onSendAgain: (id) => void shown.session.sendAgain(id).catch(showUnsent),
+    onDiscard: (id) => shown.session.discard(id),
+  });
+  const composer = createComposer({ texts, onSend: send, onStop: () => shown.session.abort() });
   const announcer = element("div", "sr-only");
   announcer.setAttribute("aria-live", "polite");
+  let problem: ErrorItem | undefined;
 
-  let connectionState: ConnectionState = { phase: "connecting" };
   const draw = oncePerFrame(() => {
-    const { chat } = client;
-    status.render(connectionState, chat.sessionId);
-    login.show(connectionState.phase === "locked");
-    conversation.render(chat);
-    composer.render(chat);
-    document.title = chat.title === "" ? "Mini OpenClaw" : `${chat.title} · Mini OpenClaw`;
+    const connection = client.getSnapshot();
+    const snapshot = shown.session.getSnapshot();
+    const { sessionId, view } = snapshot;
+    const listed = listing.sessions.find((one) => one.sessionId === sessionId);
+    if (sessionId !== undefined) listing.saw(sessionId, view.lastSeq);
+    // An empty session may be gone after a restart of the gateway: its address would lead nowhere.
+    if (sessionId !== undefined && view.lastSeq > 0) setAddress(addressOf(sessionId));
+    status.render(connection, sessionId);
+    sidebar.render(listing, sessionId);
+    login.show(connection.phase === "held");
+    conversation.render(snapshot, problem);
+    composer.render(snapshot);
+    const title = view.title || (listed?.title ?? "");
+    document.title = title === "" ? "Mini OpenClaw" : `${title} · Mini OpenClaw`;
   });
   function send(content: string): void {
+    problem = undefined;
     conversation.followNewest();
-    client.send(content);
+    shown.session.send(content).catch(showUnsent);
   }
-  function announce(chat: Chat, event: ServerEvent): void {
+  function newChat(): void {
+    composer.focus();
+    client.create().then((session) => {
+      setAddress(location.pathname + location.search);
+      problem = undefined;
+      shown.show(session);
+    }, showProblem);
+  }
+  function showProblem(error: unknown): void {
+    if (!ClientError.is(error)) throw error;
+    const { code, message } = error;
+    problem = { kind: "error", key: "problem", seq: 0, runId: undefined, code, message };
+    draw();
+  }
+  /** Refused messages are shown with their reason, where they stand. */
+  function showUnsent(error: unknown): void {
+    if (ClientError.is(error) && error.code === "OUTBOX_FULL") showProblem(error);
+  }
+  function announce(event: WatchedEvent): void {
+    if (event.type === "user_message" || event.type === "run_end" || event.type === "session_updated") {
+      listing.refresh();
+    }
     if (event.type !== "run_end") return;
     const { outcome, runId } = event;
-    setText(announcer, outcome === "completed" ? answerOf(chat, runId) : texts.outcome[outcome]);
+    const { view } = shown.session.getSnapshot();
+    setText(announcer, outcome === "completed" ? answerOf(view, runId) : texts.outcome[outcome]);
   }
 
   const notice = isDemo ? [createDemoNotice(texts)] : [];
-  body.replaceChildren(status.root, ...notice, login.root, conversation.root, composer.root, announcer);
+  const parts = [status.root, ...notice, login.root, conversation.root, composer.root, announcer];
+  body.replaceChildren(sidebar.root, element("div", "page", ...parts));
   document.addEventListener("keydown", ({ key, isComposing }) => {
-    if (key === "Escape" && !isComposing) client.stop();
+    if (key === "Escape" && !isComposing) shown.session.abort();
+  });
+  window.addEventListener("hashchange", () => {
+    problem = undefined;
+    shown.show(client.session(sessionIdOf(location.hash)));
+    listing.refresh();
+  });
+  window.addEventListener("online", client.retryNow);
+  client.subscribe(() => {
+    draw();
+    if (client.getSnapshot().phase === "open") listing.refresh();
   });
   // On a phone the keyboard would cover the page.
   if (matchMedia("(hover: hover)").matches) composer.focus();
+  draw();
+}
 
-  const connection = connect({
-    url: webSocketUrl(gatewayUrl),
-    isLocked: login.isNeeded,
-    onEvent: client.receive,
-    onState(state) {
-      connectionState = state;
-      if (state.phase === "waiting") client.disconnected();
-      draw();
-    },
-  });
+/** Shows an address without going to it: no entry in the browser's history, no `hashchange`. */
+function setAddress(address: string): void {
+  if (location.hash !== address) history.replaceState(undefined, "", address);
 }
 
 /** The gateway is always where the page came from: no query, fragment or message can name another one. */
@@ -125,11 +162,4 @@ function oncePerFrame(draw: () => void): () => void {
       draw();
     });
   };
-}
-
-/** 128 random bits. `crypto.randomUUID` is missing where the page is served without TLS to another machine. */
-function createId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    byte.toString(16).padStart(2, "0"),
-  ).join("");
 }

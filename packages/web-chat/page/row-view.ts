@@ -1,7 +1,6 @@
-import type { WaitingMessage } from "./chat.ts";
 import { button, element, setText } from "./elements.ts";
 import type { MarkdownReader } from "./markdown.ts";
-import { type Row, type RowView, rowView } from "./row.ts";
+import { type Row, type RowView, rowView, type WaitingRow } from "./row.ts";
 import type { Texts } from "./texts.ts";
 import { createToolView } from "./tool-view.ts";
 
@@ -9,8 +8,9 @@ import { createToolView } from "./tool-view.ts";
 export interface RowParts {
   texts: Texts;
   markdown: MarkdownReader;
-  onSendAgain: (message: WaitingMessage) => void;
-  onDiscard: (message: WaitingMessage) => void;
+  /** With the message's id. */
+  onSendAgain: (id: string) => void;
+  onDiscard: (id: string) => void;
 }
 
 /** Makes the part of the page that shows a row. It is empty until its first `update`. */
@@ -67,14 +67,14 @@ function createAssistantView({ texts, markdown }: RowParts): RowView {
 }
 
 function createWaitingView({ texts, onSendAgain, onDiscard }: RowParts): RowView {
-  let shown: WaitingMessage | undefined;
+  let shown: WaitingRow | undefined;
   const bubble = element("div", "bubble");
   const state = element("span", "");
   const choices = element(
     "span",
     "choices",
-    button("link", texts.sendAgain, () => shown && onSendAgain(shown)),
-    button("link", texts.discard, () => shown && onDiscard(shown)),
+    button("link", texts.sendAgain, () => shown && onSendAgain(shown.id)),
+    button("link", texts.discard, () => shown && onDiscard(shown.id)),
   );
   const root = element("li", "row user waiting", bubble, element("p", "mark", state, choices));
   return rowView(root, "waiting", (message) => {

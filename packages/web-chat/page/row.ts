@@ -1,7 +1,19 @@
-import type { Item, WaitingMessage } from "./chat.ts";
+import type { ViewItem } from "@mini-openclaw/protocol";
 
 /** What the conversation shows, one under the other. */
-export type Row = Item | WaitingMessage | { readonly kind: "thinking"; readonly key: string };
+export type Row = ViewItem | WaitingRow | { readonly kind: "thinking"; readonly key: string };
+
+/** A message that no run has taken up yet. */
+export interface WaitingRow {
+  readonly kind: "waiting";
+  readonly key: string;
+  /** The `id` of its `message` frame; of a message that has none, its run. */
+  readonly id: string;
+  readonly content: string;
+  readonly phase: "sending" | "accepted" | "queued" | "refused";
+  /** Why it was refused. */
+  readonly refusal: { readonly code: string; readonly message: string } | undefined;
+}
 
 /** The part of the page that shows one row. */
 export interface RowView {

@@ -1,4 +1,4 @@
-import type { ConnectionState } from "./connection.ts";
+import type { ConnectionState } from "@mini-openclaw/client";
 import { button, element, setText } from "./elements.ts";
 import type { Texts } from "./texts.ts";
 
@@ -10,28 +10,30 @@ export interface StatusView {
 
 export interface StatusParts {
   texts: Texts;
-  onNewChat: () => void;
+  /** Opens the list of sessions where the window has no room for it. */
+  toggle: HTMLElement;
   onRetryNow: () => void;
 }
 
-export function createStatusView({ texts, onNewChat, onRetryNow }: StatusParts): StatusView {
+export function createStatusView({ texts, toggle, onRetryNow }: StatusParts): StatusView {
   const label = element("span", "status-label");
   const session = element("code", "session");
   const status = element("p", "status", label, session);
   status.setAttribute("role", "status");
-  const newChat = button("new-chat", texts.newChat, onNewChat);
   const reason = element("span", "");
   const countdown = element("span", "");
   const banner = element("p", "banner", reason, countdown, button("link", texts.retryNow, onRetryNow));
-  const bar = element("div", "bar", element("h1", "", "Mini OpenClaw"), status, newChat);
+  const bar = element("div", "bar", toggle, element("h1", "", "Mini OpenClaw"), status);
   const root = element("header", "", bar, banner);
   const labels = {
     connecting: texts.connecting,
     open: texts.connected,
     waiting: texts.offline,
-    locked: texts.locked,
+    held: texts.locked,
+    closed: texts.offline,
   };
   let tick = 0;
+  let wasOpen = false;
 
   return {
     root,
@@ -39,17 +41,18 @@ export function createStatusView({ texts, onNewChat, onRetryNow }: StatusParts):
       clearInterval(tick);
       const { phase } = connection;
       status.dataset["phase"] = phase;
-      setText(label, labels[phase]);
+      wasOpen ||= phase === "open";
+      const isDraining = phase === "open" && connection.draining;
+      setText(label, isDraining ? texts.draining : labels[phase]);
       setText(session, phase === "open" && sessionId !== undefined ? shortId(sessionId) : "");
       session.title = sessionId ?? "";
-      newChat.disabled = phase !== "open";
       banner.hidden = phase !== "waiting";
       if (phase !== "waiting") return;
       const count = () => {
         const leftMs = Math.max(0, connection.retryAt - Date.now());
         setText(countdown, texts.retryingIn(Math.ceil(leftMs / 1000)));
       };
-      setText(reason, connection.everOpen ? texts.lost : texts.unreachable);
+      setText(reason, wasOpen ? texts.lost : texts.unreachable);
       count();
       tick = window.setInterval(count, 1000);
     },

@@ -1,13 +1,18 @@
-import type { OutcomeItem } from "./chat.ts";
+import type { OutcomeItem } from "@mini-openclaw/protocol";
 
 /** Every word that the page shows, in one language. */
 export interface Texts {
   language: string;
   newChat: string;
+  sessions: string;
+  moreSessions: string;
+  sessionRuns: string;
+  sessionUnread: string;
   connecting: string;
   connected: string;
   offline: string;
   locked: string;
+  draining: string;
   lost: string;
   retryingIn: (seconds: number) => string;
   unreachable: string;
@@ -53,10 +58,15 @@ export interface Texts {
 const english: Texts = {
   language: "en",
   newChat: "New chat",
+  sessions: "Chats",
+  moreSessions: "Show more chats",
+  sessionRuns: "Answering",
+  sessionUnread: "Unread",
   connecting: "Connecting…",
   connected: "Connected",
   offline: "Offline",
   locked: "Not logged in",
+  draining: "The server is stopping",
   lost: "Connection lost.",
   retryingIn: (seconds) => `Trying again in ${seconds} s`,
   unreachable: "The gateway does not answer, or does not let this page in.",
@@ -119,16 +129,22 @@ const english: Texts = {
     MODEL_UNREACHABLE: "The model's server cannot be reached. Check the network.",
     MODEL_TIMEOUT: "The model's server was silent for too long. Try again.",
     MESSAGE_TOO_LONG: "This message is longer than the gateway accepts.",
+    OUTBOX_FULL: "Too many messages wait to be sent. Write again when the connection is back.",
   },
 };
 
 const chinese: Texts = {
   language: "zh-CN",
   newChat: "新对话",
+  sessions: "对话列表",
+  moreSessions: "显示更多对话",
+  sessionRuns: "正在回答",
+  sessionUnread: "未读",
   connecting: "正在连接…",
   connected: "已连接",
   offline: "离线",
   locked: "未登录",
+  draining: "服务器正在停止",
   lost: "连接已断开。",
   retryingIn: (seconds) => `${seconds} 秒后重试`,
   unreachable: "网关没有响应，或者不允许此页面连接。",
@@ -190,6 +206,7 @@ const chinese: Texts = {
     MODEL_UNREACHABLE: "无法连接模型服务器，请检查网络。",
     MODEL_TIMEOUT: "模型服务器长时间没有响应，请重试。",
     MESSAGE_TOO_LONG: "这条消息超过了网关允许的长度。",
+    OUTBOX_FULL: "等待发送的消息太多。连接恢复后再写。",
   },
 };
 

@@ -1,4 +1,4 @@
-import type { ToolItem } from "./chat.ts";
+import type { ToolItem } from "@mini-openclaw/protocol";
 import { element, setText } from "./elements.ts";
 import { type RowView, rowView } from "./row.ts";
 import type { Texts } from "./texts.ts";

@@ -1,0 +1,154 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eventually, launchBrowser, openPage, rowsOf, say, tryNow, whyNoBrowser } from "./browser.ts";
+import { type Answer, startGateway } from "./test-gateway.ts";
+
+const timestamp = 1;
+
+/** Answers at once, but a message that ends in "slowly" only when it is told to. */
+function answers() {
+  let finish = () => {};
+  const answer: Answer = async ({ content }, { show }) => {
+    const text = `You said: ${content}.`;
+    show({ type: "chunk", messageId: "a1", content: text.slice(0, 8) });
+    if (content.endsWith("slowly")) {
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+    }
+    show({ type: "chunk", messageId: "a1", content: text.slice(8) });
+    show({ type: "assistant_message", id: "a1", content: text, timestamp });
+  };
+  return { answer, finish: () => finish() };
+}
+
+/** The sidebar, one line a session: its title, and what is marked. */
+function listedOn(page: Page): Promise<string[]> {
+  return page.locator(".sessions a").evaluateAll((links) =>
+    links.map((link) => {
+      const [title = "", mark = ""] = [...link.children].map((part) => part.textContent ?? "");
+      const isShown = link.getAttribute("aria-current") === "page";
+      return [isShown ? `> ${title}` : title, mark].filter(Boolean).join(" · ");
+    }),
+  );
+}
+
+describe.skipIf(whyNoBrowser)("the list of sessions", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser?.close());
+
+  test("lets one switch while another session streams, and marks what is unread", async () => {
+    const { answer, finish } = answers();
+    await using gateway = await startGateway({ answer });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await say(page, "one slowly");
+    await page.getByRole("main").getByText("You said").waitFor();
+    await eventually(() => listedOn(page)).toEqual(["> one slowly · Answering"]);
+
+    await page.getByRole("button", { name: "New chat" }).click();
+    await page.getByText("What can I do for you?").waitFor();
+    await say(page, "two");
+    await page.getByRole("main").getByText("You said: two.").waitFor();
+    await eventually(() => listedOn(page)).toEqual(["> two", "one slowly · Answering"]);
+    finish();
+    await say(page, "three");
+    await page.getByRole("main").getByText("You said: three.").waitFor();
+    await eventually(() => listedOn(page)).toEqual(["> two", "one slowly · Unread"]);
+
+    await page.getByRole("link", { name: "one slowly" }).click();
+    await page.getByRole("main").getByText("You said: one slowly.").waitFor();
+
+    expect(await rowsOf(page)).toEqual([
+      "user: You: one slowly",
+      "assistant: Assistant: You said: one slowly.",
+    ]);
+    await eventually(() => listedOn(page)).toEqual(["two", "> one slowly"]);
+    expect(tab.complaints).toEqual([]);
+  });
+
+  test("gives each session an address, which a reload and the way back keep", async () => {
+    await using gateway = await startGateway({ answer: answers().answer });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await say(page, "one");
+    await page.getByRole("main").getByText("You said: one.").waitFor();
+    await page.waitForURL(/#\/s\/[\w-]+$/);
+    const first = page.url();
+    await page.getByRole("button", { name: "New chat" }).click();
+    await page.getByText("What can I do for you?").waitFor();
+    expect(page.url()).toBe(gateway.url);
+    await say(page, "two");
+    await page.waitForURL(/#\/s\/[\w-]+$/);
+    await page.getByRole("link", { name: "one" }).click();
+    await page.getByRole("main").getByText("You said: one.").waitFor();
+    expect(page.url()).toBe(first);
+
+    await page.reload();
+    await eventually(() => rowsOf(page)).toEqual(["user: You: one", "assistant: Assistant: You said: one."]);
+    await page.goBack();
+    await eventually(() => rowsOf(page)).toEqual(["user: You: two", "assistant: Assistant: You said: two."]);
+  });
+
+  test("says that a session does not exist", async () => {
+    await using gateway = await startGateway();
+    await using tab = await openPage(browser, `${gateway.url}#/s/0199f3a0-0000-7000-8000-000000000000`);
+
+    await eventually(() => rowsOf(tab.page)).toEqual(["notice error: This session does not exist any more."]);
+    expect(await listedOn(tab.page)).toEqual([]);
+  });
+
+  test("keeps what is typed in one session while offline out of the other", async () => {
+    await using gateway = await startGateway({ answer: answers().answer });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    for (const content of ["one", "two"]) {
+      await say(page, content);
+      await page.getByRole("main").getByText(`You said: ${content}.`).waitFor();
+      if (content === "one") await page.getByRole("button", { name: "New chat" }).click();
+    }
+    await page.getByRole("link", { name: "one" }).waitFor();
+    await gateway.stop();
+    await page.getByText("Connection lost.").waitFor();
+    await say(page, "to two");
+    await page.getByRole("link", { name: "one" }).click();
+    await eventually(() => rowsOf(page)).toEqual(["user: You: one", "assistant: Assistant: You said: one."]);
+    await say(page, "to one");
+    await gateway.start();
+    await tryNow(page);
+
+    await page.getByRole("main").getByText("You said: to one.").waitFor();
+    await page.getByRole("link", { name: "two" }).click();
+    await page.getByRole("main").getByText("You said: to two.").waitFor();
+    expect((await rowsOf(page)).filter((row) => row.startsWith("user"))).toEqual([
+      "user: You: two",
+      "user: You: to two",
+    ]);
+  });
+
+  test("opens over the page on a phone, and closes with a choice or Esc", async () => {
+    await using gateway = await startGateway({ answer: answers().answer });
+    await using tab = await openPage(browser, gateway.url, { viewport: { width: 390, height: 780 } });
+    const { page } = tab;
+    await say(page, "one");
+    await page.getByRole("main").getByText("You said: one.").waitFor();
+    const list = page.getByRole("navigation", { name: "Chats" });
+    const toggle = page.getByRole("button", { name: "Chats" });
+    expect([await list.isVisible(), await toggle.getAttribute("aria-expanded")]).toEqual([false, "false"]);
+
+    await toggle.click();
+    await page.getByRole("link", { name: "one" }).waitFor();
+    await page.getByRole("link", { name: "one" }).focus();
+    await page.keyboard.press("Escape");
+    await list.waitFor({ state: "hidden" });
+    expect(await toggle.evaluate((button) => button === document.activeElement)).toBe(true);
+    await toggle.click();
+    await page.getByRole("button", { name: "New chat" }).click();
+
+    await list.waitFor({ state: "hidden" });
+    await page.getByText("What can I do for you?").waitFor();
+  });
+});

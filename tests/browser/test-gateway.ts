@@ -1,0 +1,168 @@
+import { EventEmitter, once } from "node:events";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { GatewayServer, type WebSocketLike } from "@mini-openclaw/gateway";
+import type { AgentRunner, ClientEvent, RunEvent, SessionStore } from "@mini-openclaw/protocol";
+import { createMemoryStore } from "@mini-openclaw/session-store";
+import { serveWebChat, type WebChatOptions } from "@mini-openclaw/web-chat";
+import { type WebSocket, WebSocketServer } from "ws";
+
+/** What the agent does with a message: events of its run, between `run_start` and `run_end`. */
+export type Answer = (message: { content: string }, run: TestRun) => void | Promise<void>;
+
+/** Records events of one run. The ids in them are made the run's own. */
+export interface TestRun {
+  readonly runId: string;
+  /** Resolves when the user stopped the run. */
+  readonly stopped: Promise<void>;
+  readonly show: (event: WithoutRun<RunEvent>) => void;
+}
+
+type WithoutRun<Event> = Event extends unknown ? Omit<Event, "runId"> : never;
+
+/** A real gateway with the page, whose agent does what a test decides. */
+export interface TestGateway extends AsyncDisposable {
+  readonly url: string;
+  readonly store: SessionStore;
+  /** Every frame that a page sent, pings aside. */
+  readonly received: ClientEvent[];
+  answer: Answer;
+  /** Cuts every connection, as a dead network would. */
+  cut(): void;
+  /** Stops listening, without a word to anybody. Runs go on. */
+  stop(): Promise<void>;
+  /** Listens again, on the same port. */
+  start(): Promise<void>;
+  /** Called with each frame before the gateway gets it; true: the frame is lost. */
+  loses: (event: ClientEvent) => boolean;
+  /** Whether WebSocket connections are refused, as those without a token are. */
+  isLocked: boolean;
+}
+
+const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+
+export async function startGateway(options: WebChatOptions & { answer?: Answer } = {}): Promise<TestGateway> {
+  const sockets = new Set<Socket>();
+  const handler = serveWebChat(options);
+  const webSockets = new WebSocketServer({ noServer: true });
+  const store = createMemoryStore();
+  let server: Server | undefined;
+  let port = 0;
+
+  const agent: AgentRunner = {
+    run: (input) => runAnswer(gateway.answer, input),
+  };
+  const inner = new GatewayServer({ store, agent });
+
+  function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (gateway.isLocked) return void socket.end("HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n");
+    webSockets.handleUpgrade(request, socket, head, (webSocket) =>
+      inner.accept(observed(webSocket, gateway)),
+    );
+  }
+
+  const gateway: TestGateway = {
+    get url() {
+      return `http://127.0.0.1:${port}${options.basePath ?? "/"}`;
+    },
+    store,
+    received: [],
+    answer: options.answer ?? (() => {}),
+    loses: () => false,
+    isLocked: false,
+    cut() {
+      for (const socket of sockets) socket.destroy();
+    },
+    async start() {
+      const created = createServer((request, response) => {
+        if (!handler(request, response)) response.writeHead(404).end();
+      });
+      created.on("connection", (socket: Socket) => {
+        sockets.add(socket);
+        socket.on("close", () => sockets.delete(socket));
+      });
+      created.on("upgrade", upgrade);
+      created.listen(port, "127.0.0.1");
+      await once(created, "listening");
+      ({ port } = created.address() as AddressInfo);
+      server = created;
+    },
+    async stop() {
+      const closing = server;
+      server = undefined;
+      if (!closing) return;
+      closing.close();
+      gateway.cut();
+      await once(closing, "close");
+    },
+    async [Symbol.asyncDispose]() {
+      await gateway.stop();
+      await inner.close({ drainMs: 0 });
+      await store.close();
+    },
+  };
+  await gateway.start();
+  return gateway;
+}
+
+async function* runAnswer(
+  answer: Answer,
+  { runId, messages, signal }: Parameters<AgentRunner["run"]>[0],
+): AsyncGenerator<RunEvent> {
+  const shown: RunEvent[] = [];
+  const changed = new EventEmitter();
+  let isOver = false;
+  const stopped = signal.aborted ? Promise.resolve() : once(signal, "abort").then(() => {});
+  const show = (event: WithoutRun<RunEvent>) => {
+    shown.push(withOwnIds(event, runId));
+    changed.emit("change");
+  };
+  yield { type: "run_start", runId, timestamp: 1 };
+  const answering = (async () => {
+    await answer({ content: messages.at(-1)?.content ?? "" }, { runId, stopped, show });
+    isOver = true;
+    changed.emit("change");
+  })();
+  for (;;) {
+    const event = shown.shift();
+    if (event) yield event;
+    else if (isOver) break;
+    else await once(changed, "change");
+  }
+  await answering;
+  const outcome = signal.aborted ? "aborted" : "completed";
+  yield { type: "run_end", runId, outcome, usage, timestamp: 1 };
+}
+
+/** The answers of a test use short ids again and again; in a session each is given once. */
+function withOwnIds(event: WithoutRun<RunEvent>, runId: string): RunEvent {
+  const own = JSON.stringify({ ...event, runId }, (field, value: unknown) =>
+    ["id", "messageId", "callId"].includes(field) ? `${runId}-${String(value)}` : value,
+  );
+  return JSON.parse(own) as RunEvent;
+}
+
+/** The socket, with an ear at what comes from the page. */
+function observed(webSocket: WebSocket, gateway: TestGateway): WebSocketLike {
+  return {
+    get bufferedAmount() {
+      return webSocket.bufferedAmount;
+    },
+    send: (text) => webSocket.send(text),
+    close: (code, reason) => webSocket.close(code, reason),
+    addEventListener(type: string, listener: (event: { data: unknown }) => void) {
+      if (type !== "message") {
+        webSocket.addEventListener(type as "close", () => listener({ data: undefined }));
+        return;
+      }
+      webSocket.addEventListener("message", (event) => {
+        const { data } = event;
+        if (typeof data !== "string") throw new TypeError("the page sent a binary frame");
+        const frame = JSON.parse(data) as ClientEvent;
+        if (frame.type !== "ping") gateway.received.push(frame);
+        if (!gateway.loses(frame)) listener({ data });
+      });
+    },
+  };
+}
