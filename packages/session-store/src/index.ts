@@ -1,7 +1,11 @@
 export type {
+  AppendOptions,
   CreateSessionOptions,
+  ForkSessionOptions,
   ListSessionsOptions,
   LoadMessagesOptions,
+  SearchHit,
+  SearchSessionsOptions,
   SessionLog,
   SessionPage,
   SessionStore,
