@@ -61,7 +61,7 @@ async function makeCall(
 ): Promise<CallResult> {
   const { callId, toolName, input } = call;
   const start = () => show({ type: "tool_start", runId: settings.runId, callId, toolName, input });
-  const checked = await checkCall(settings.tools.get(toolName), call);
+  const checked = await checkCall(settings.tools.get(toolName), call, context, settings);
   if ("fault" in checked) {
     await start();
     return { output: checked.fault, isError: true };

@@ -1,4 +1,4 @@
-import type { AssistantMessage, Message, ToolMessage } from "@mini-openclaw/protocol";
+import type { AssistantMessage, Message, ToolCallRecord, ToolMessage } from "@mini-openclaw/protocol";
 
 /**
  * The messages to show to the model: the last `maxMessages`, in a form that every model API accepts.
@@ -65,7 +65,7 @@ function repairCalls(messages: readonly Message[]): Message[] {
       const result = messages[place] as ToolMessage;
       if (!results.has(result.callId)) results.set(result.callId, result);
     }
-    repaired.push(...withResults(message, results, taken));
+    repaired.push(...withResults(message, message.toolCalls, results, taken));
   }
   return repaired;
 }
@@ -73,14 +73,15 @@ function repairCalls(messages: readonly Message[]): Message[] {
 /** The message and one result for each of its calls, in their order, under ids that no call before has. */
 function withResults(
   message: AssistantMessage,
+  calls: readonly ToolCallRecord[],
   results: ReadonlyMap<string, ToolMessage>,
   taken: Set<string>,
 ): Message[] {
   const renamed = new Map<string, string>();
   const answers: ToolMessage[] = [];
-  const toolCalls = (message.toolCalls ?? []).map((call) => {
+  const toolCalls = calls.map((call) => {
     const { callId: known = "", toolName } = call;
-    const callId = freeId(known, taken);
+    const callId = freeId(known || "call", taken);
     const result = renamed.has(known) ? undefined : results.get(known);
     renamed.set(known, renamed.get(known) ?? callId);
     answers.push(result ? { ...result, callId } : lostResult(callId, toolName, message.timestamp));
@@ -94,8 +95,8 @@ function withResults(
 
 /** Ids are unique in a request; those of a model that counts its calls anew in each run are not. */
 function freeId(known: string, taken: Set<string>): string {
-  let id = known || "call";
-  for (let count = 2; taken.has(id); count += 1) id = `${known || "call"}_${count}`;
+  let id = known;
+  for (let count = 2; taken.has(id); count += 1) id = `${known}_${count}`;
   taken.add(id);
   return id;
 }

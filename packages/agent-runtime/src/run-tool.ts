@@ -28,7 +28,12 @@ export interface CallResult {
 export type CheckedCall = { tool: Tool; input: unknown } | { fault: string };
 
 /** Finds the tool of a call and checks the input. Never rejects. */
-export async function checkCall(tool: Tool | undefined, call: ModelToolCall): Promise<CheckedCall> {
+export async function checkCall(
+  tool: Tool | undefined,
+  call: ModelToolCall,
+  context: ToolContext,
+  limits: ToolLimits,
+): Promise<CheckedCall> {
   const { toolName, input, invalidInput } = call;
   if (!tool) return { fault: `There is no tool named ${JSON.stringify(cutMiddle(toolName, 100))}.` };
   if (invalidInput !== undefined) {
@@ -38,7 +43,8 @@ export async function checkCall(tool: Tool | undefined, call: ModelToolCall): Pr
     };
   }
   try {
-    const checked = await tool.check(input);
+    // A schema is code from elsewhere too, and may take its time.
+    const checked = await withinTime(() => tool.check(input), context, limits.toolTimeoutMs);
     if ("value" in checked) return { tool, input: checked.value };
     return { fault: `The input is not valid; the tool was not run.\n${cutMiddle(checked.fault, 1000)}` };
   } catch (error) {
@@ -85,11 +91,11 @@ function checkResult(result: unknown): ToolResult {
 }
 
 /** Ends a tool when its time is over or its signal aborts, whether it heeds that or not. */
-async function withinTime(
-  execute: (context: ToolContext) => unknown,
+async function withinTime<T>(
+  execute: (context: ToolContext) => T | Promise<T>,
   context: ToolContext,
   timeoutMs: number,
-): Promise<unknown> {
+): Promise<T> {
   const stop = followSignal(context.signal);
   const clock = startClock(timeoutMs, () => stop.abort(new Error(`it did not end within ${timeoutMs} ms.`)));
   let grace: NodeJS.Timeout | undefined;

@@ -85,6 +85,7 @@ describe("repairs", () => {
       [calls("a", "a"), result("a")],
       [calls("a", "a_2"), result("a"), lost("a_2")],
     ],
+    ["a call without an id gets one", [calls(""), user("u")], [calls("call"), lost("call"), user("u")]],
     ["an empty answer is left out", [user("1"), says(" \n"), user("2")], [user("1"), user("2")]],
     [
       "an answer that was refused is left out with its calls",

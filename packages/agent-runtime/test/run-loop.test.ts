@@ -566,6 +566,8 @@ describe("tool calls that cannot be run become results that the model sees", () 
       callsBadly("echo", '{"text": "a'),
       /not a complete JSON object.*It began with: \{"text": "a$/,
     ],
+    ["a schema that hangs", calls("stuck"), "The tool failed: it did not end within 20 ms."],
+    ["a schema that throws", calls("broken"), "The tool failed: bad schema"],
     ["a tool that throws", calls("throws"), "The tool failed: out of luck"],
     [
       "a tool that answers nonsense",
@@ -579,8 +581,13 @@ describe("tool calls that cannot be run become results that the model sees", () 
     const throws = () => {
       throw new Error("out of luck");
     };
+    const jsonSchema = { input: () => ({ type: "object" }) };
+    const stuck = { "~standard": { validate: () => new Promise<never>(() => {}), jsonSchema } };
+    const broken = { "~standard": { validate: () => Promise.reject(new Error("bad schema")), jsonSchema } };
     const tools = [
       echo,
+      { ...echo, name: "stuck", parameters: stuck },
+      { ...echo, name: "broken", parameters: broken },
       { name: "throws", description, parameters, execute: throws },
       { name: "nonsense", description, parameters, execute: () => "?" as never },
       {
@@ -594,7 +601,7 @@ describe("tool calls that cannot be run become results that the model sees", () 
           }),
       },
     ];
-    const { agent, provider } = scripted([[call], [says("I see.")]], { tools });
+    const { agent, provider } = scripted([[call], [says("I see.")]], { tools, toolTimeoutMs: 20 });
 
     const events = await eventsOf(agent, inputOf("hi"));
 

@@ -23,8 +23,8 @@ export async function callTool(
     approve,
     ...given,
   };
-  const checked = await checkCall(toTool(definition), call);
-  if ("fault" in checked) return { output: checked.fault, isError: true };
   const limits = { toolTimeoutMs: 60_000, maxToolOutputChars: 50_000 };
+  const checked = await checkCall(toTool(definition), call, context, limits);
+  if ("fault" in checked) return { output: checked.fault, isError: true };
   return await runTool(checked.tool, checked.input, context, limits);
 }
