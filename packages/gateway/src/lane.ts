@@ -1,14 +1,7 @@
-import type {
-  ApprovalDecision,
-  MessageMode,
-  SessionLog,
-  SessionStore,
-  UserMessage,
-} from "@mini-openclaw/protocol";
-import { v7 as createId } from "uuid";
-import { Decisions } from "./decisions.ts";
-import { type RunnerParts, runMessage, type StopReason } from "./session-runner.ts";
-import { Steering } from "./steering.ts";
+import type { ApprovalDecision, SessionLog, SessionStore, UserMessage } from "@mini-openclaw/protocol";
+import { type Accepted, type Job, type SubmittedMessage, toJob } from "./job.ts";
+import type { RunnerParts, StopReason } from "./pull-agent.ts";
+import { runMessage } from "./session-runner.ts";
 
 export interface LaneParts extends RunnerParts {
   store: Pick<SessionStore, "loadMessages" | "openLog">;
@@ -23,33 +16,6 @@ export interface LiveLog {
   readonly log: SessionLog;
   /** No live event after this number has been dropped. */
   readonly sinceSeq: number;
-}
-
-/** A message that was accepted: it will end in exactly one `run_end` of this run. */
-export interface Accepted {
-  runId: string;
-  /** Runs before it in its lane. */
-  position: number;
-}
-
-export interface SubmittedMessage {
-  content: string;
-  requestId?: string;
-  mode?: MessageMode;
-}
-
-interface Job {
-  readonly runId: string;
-  readonly message: { content: string; requestId?: string };
-  readonly stop: AbortController;
-  readonly steering: Steering;
-  readonly decisions: Decisions;
-  /** The message is kept, at this place in the lane. Called at most once, and not after `onRefused`. */
-  readonly onAccepted: (accepted: Accepted) => void;
-  /** The message could not be kept and will not run. */
-  readonly onRefused: (error: unknown) => void;
-  /** Whether the store keeps the message as a queued one; absent for the job that found the lane empty. */
-  queued?: Promise<boolean>;
 }
 
 /** What follows a job: the next one, on the same log or on a fresh one. */
@@ -277,24 +243,4 @@ export class Lane {
       if (recorded.event.seq >= log.lastSeq) break;
     }
   }
-}
-
-function toJob({ content, requestId }: SubmittedMessage): { job: Job; accepted: Promise<Accepted> } {
-  let onAccepted: Job["onAccepted"] = () => undefined;
-  let onRefused: Job["onRefused"] = () => undefined;
-  const accepted = new Promise<Accepted>((resolve, reject) => {
-    onAccepted = resolve;
-    onRefused = reject;
-  });
-  const message = { content, ...(requestId !== undefined && { requestId }) };
-  const job = {
-    runId: createId(),
-    message,
-    stop: new AbortController(),
-    steering: new Steering(),
-    decisions: new Decisions(),
-    onAccepted,
-    onRefused,
-  };
-  return { job, accepted };
 }

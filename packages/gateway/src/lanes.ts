@@ -1,6 +1,7 @@
 import type { ApprovalDecision } from "@mini-openclaw/protocol";
 import { GatewayError } from "./errors.ts";
-import { type Accepted, Lane, type LaneParts, type LiveLog, type SubmittedMessage } from "./lane.ts";
+import type { Accepted, SubmittedMessage } from "./job.ts";
+import { Lane, type LaneParts, type LiveLog } from "./lane.ts";
 import { RecentRequests } from "./recent-requests.ts";
 
 // Chosen: logs of sessions at rest that stay open, each with a few file descriptors. The one idle longest is let go first.

@@ -1,5 +1,5 @@
 import type { SessionStore } from "@mini-openclaw/protocol";
-import type { Accepted } from "./lane.ts";
+import type { Accepted } from "./job.ts";
 
 /** A message that came with an `id`. */
 export interface KnownRequest {

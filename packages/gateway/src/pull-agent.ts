@@ -1,0 +1,114 @@
+import type {
+  AgentInput,
+  AgentRunner,
+  ErrorCode,
+  Numbered,
+  RunEnding,
+  RunEvent,
+  SessionLog,
+  SessionStore,
+  UserMessageEvent,
+} from "@mini-openclaw/protocol";
+import { errorCodes } from "@mini-openclaw/protocol";
+import type { Decisions } from "./decisions.ts";
+import type { Steering } from "./steering.ts";
+import { whenAborted } from "./when-aborted.ts";
+
+/** What all runs of a gateway share. */
+export interface RunnerParts {
+  store: Pick<SessionStore, "loadMessages">;
+  agent: AgentRunner;
+  /** Shows recorded events to the session's watchers. */
+  publish: (recorded: readonly Numbered[]) => void;
+  /** Hears of failures that the wire only names by a code. */
+  onFailure: (error: unknown, during: string) => void;
+  /** Messages of the session that the agent gets. */
+  maxContextMessages: number;
+  /** How long an aborted agent may go on before its run is ended without it. */
+  abortGraceMs: number;
+  now: () => number;
+}
+
+/** One user message on its way through the agent. */
+export interface RunRequest {
+  log: SessionLog;
+  runId: string;
+  message: Pick<UserMessageEvent, "content" | "requestId">;
+  /** Aborted with a {@link StopReason}. */
+  signal: AbortSignal;
+  /** What users say to it while it goes on. */
+  steering: Steering;
+  /** What users decide on its tool calls. */
+  decisions: Decisions;
+  /** Called when the user message is kept: from here on the run ends in exactly one `run_end`. */
+  onAccepted: () => void;
+}
+
+/** Why a run is stopped from outside, in the words of its `run_end`. */
+export type StopReason = "aborted" | "interrupted";
+
+/** How the agent left a run. */
+export type Ending = Omit<RunEnding, "timestamp" | "createId">;
+
+/** Records what the agent yields up to its end, its failure, or the end of its grace after an abort. */
+export async function pullAgent(
+  parts: RunnerParts,
+  { log, runId, signal, steering, decisions }: RunRequest,
+  record: (event: RunEvent) => Promise<void>,
+): Promise<Ending> {
+  let recording: Promise<void> | undefined;
+  let abandoned = false;
+
+  async function pull(): Promise<Ending> {
+    if (signal.aborted) return { outcome: stopReason(signal) };
+    const { sessionId } = log;
+    const messages = await parts.store.loadMessages(sessionId, { limit: parts.maxContextMessages });
+    const input: AgentInput = {
+      sessionId,
+      runId,
+      messages,
+      signal,
+      takeSteering: () => steering.take(),
+      decision: (callId, { signal: waiting }) => decisions.wait(callId, waiting),
+    };
+    for await (const event of parts.agent.run(input)) {
+      if (abandoned) break;
+      if (event.type === "run_end") {
+        const outcome = event.outcome === "aborted" ? stopReason(signal) : event.outcome;
+        return { outcome, usage: event.usage };
+      }
+      // The last words are the gateway's: it may have to ask the agent again before them.
+      if (event.type === "message_done") continue;
+      if (event.runId !== runId) throw new TypeError(`the agent yielded ${event.type} of run ${event.runId}`);
+      decisions.see(event);
+      recording = record(event);
+      await recording;
+      recording = undefined;
+    }
+    throw new TypeError("the agent returned without run_end");
+  }
+
+  const grace = whenAborted(signal, parts.abortGraceMs);
+  try {
+    return await Promise.race([pull(), grace.elapsed.then((): Ending => ({ outcome: stopReason(signal) }))]);
+  } catch (error) {
+    parts.onFailure(error, `run ${runId}`);
+    if (signal.aborted) return { outcome: stopReason(signal) };
+    return recording
+      ? failed("STORE_FAILED", "The session could not be written.")
+      : failed("AGENT_FAILED", "The agent failed.");
+  } finally {
+    abandoned = true;
+    grace.cancel();
+    // What was being kept when the agent was given up must be counted before the run is closed.
+    await recording?.catch(() => undefined);
+  }
+}
+
+function stopReason(signal: AbortSignal): StopReason {
+  return signal.reason === "interrupted" ? "interrupted" : "aborted";
+}
+
+function failed(code: ErrorCode, message: string): Ending {
+  return { outcome: "failed", error: { code: errorCodes[code], message, retryable: true } };
+}
