@@ -22,6 +22,9 @@ export type ConnectionParts = CommandParts & WatchParts;
 // Chosen: what a client may send ahead while its earlier frames are being worked on. More closes it with 1008.
 const MAX_PENDING_FRAMES = 100;
 
+// Chosen: a client that is refused this often in a row does not read the answers. Then 1008.
+const MAX_REFUSED_FRAMES = 100;
+
 /** One client's socket, from accept to close. Works its frames one by one, in order. */
 export class Connection {
   readonly visitor: Visitor;
@@ -34,6 +37,7 @@ export class Connection {
   #watching: SessionWatch | undefined;
   #working: Promise<void>;
   #pendingFrames = 0;
+  #refusedFrames = 0;
 
   constructor(parts: ConnectionParts, socket: WebSocketLike, visitor: Visitor, onClosed: () => void) {
     this.visitor = visitor;
@@ -58,6 +62,7 @@ export class Connection {
   }
 
   close(code: number, reason: string): void {
+    this.#phase = "closed";
     this.#socket.close(code, reason);
   }
 
@@ -109,16 +114,23 @@ export class Connection {
     this.#pendingFrames -= 1;
     if (this.#phase !== "open") return;
     if (typeof data !== "string") {
-      this.#refuse(new GatewayError("INVALID_FRAME", "expected a text frame, got a binary one"));
+      this.#refuseFrame(new GatewayError("INVALID_FRAME", "expected a text frame, got a binary one"));
       return;
     }
     const parsed = parseClientEvent(data);
     try {
       if (!parsed.ok) throw new GatewayError(parsed.code, parsed.message);
       await runCommand(parsed.value, this.#context);
+      this.#refusedFrames = 0;
     } catch (error) {
-      this.#refuse(error, parsed.id);
+      this.#refuseFrame(error, parsed.id);
     }
+  }
+
+  #refuseFrame(error: unknown, replyTo?: string): void {
+    this.#refuse(error, replyTo);
+    this.#refusedFrames += 1;
+    if (this.#refusedFrames >= MAX_REFUSED_FRAMES) this.close(1008, "too many refused frames in a row");
   }
 
   #refuse(error: unknown, replyTo?: string): void {

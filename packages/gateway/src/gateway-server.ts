@@ -2,9 +2,12 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import type { AgentRunner, Limits, SessionStore } from "@mini-openclaw/protocol";
 import { defaultLimits } from "@mini-openclaw/protocol";
-import { type Access, type AccessOptions, attachedAccess } from "./access.ts";
+import { type AccessOptions, attachedAccess } from "./access.ts";
 import { Activity } from "./activity.ts";
+import { Admission } from "./admission.ts";
 import { Connection, type ConnectionParts, type WebSocketLike } from "./connection.ts";
+import { type ConnectionLimits, resolveConnectionLimits } from "./connection-limits.ts";
+import { attachedDoor, type Door } from "./door.ts";
 import { GatewayError } from "./errors.ts";
 import type { Health, Readiness } from "./http-routes.ts";
 import { Lanes } from "./lanes.ts";
@@ -13,7 +16,7 @@ import { createEventSource } from "./read-events.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
 import type { Principal, Visitor } from "./visitor.ts";
 import { Watchers } from "./watchers.ts";
-import { createUpgrade, type Upgrade } from "./ws-server.ts";
+import { createUpgrade } from "./ws-server.ts";
 
 export interface GatewayOptions extends AccessOptions {
   /** Where sessions are kept. The gateway does not close it. */
@@ -29,6 +32,8 @@ export interface GatewayOptions extends AccessOptions {
   sessionKey?: (principal: Principal | undefined, request: IncomingMessage) => string;
   /** @default `defaultLimits` of the protocol */
   limits?: Partial<Pick<Limits, "maxFrameBytes" | "maxQueuedMessages">>;
+  /** @default `maxConnections` 10000, `handshakeTimeoutMs` 10000, `heartbeatMs` 30000 */
+  connections?: Partial<ConnectionLimits>;
   /** Messages of the session that the agent gets. @default 50 */
   maxContextMessages?: number;
   /** How long an aborted agent may go on before its run is ended without it. @default 5000 */
@@ -62,8 +67,9 @@ export class GatewayServer {
   readonly #limits: Limits;
   readonly #connectionParts: ConnectionParts;
   readonly #options: GatewayOptions;
-  readonly #attachedAccess: Access;
-  readonly #upgrade: Upgrade;
+  readonly #connectionLimits: ConnectionLimits;
+  readonly #attachedDoor: Door;
+  readonly #admission: Admission;
   readonly #onFailure: (error: unknown, during: string) => void;
   readonly #startedAt = performance.now();
   readonly #detach = new Set<() => void>();
@@ -75,8 +81,9 @@ export class GatewayServer {
     this.#options = options;
     this.#limits = { ...defaultLimits, ...limits };
     this.#onFailure = options.onFailure ?? printFailure;
-    this.#attachedAccess = attachedAccess(options);
-    this.#upgrade = createUpgrade(this.#limits);
+    this.#connectionLimits = resolveConnectionLimits(options.connections);
+    this.#attachedDoor = attachedDoor(attachedAccess(options));
+    this.#admission = this.#createAdmission();
     const activity = new Activity({
       store,
       isRunning: (sessionId) => this.#lanes.has(sessionId),
@@ -121,7 +128,9 @@ export class GatewayServer {
     this.#listener = await listen(options, this.#options, {
       health: () => this.health(),
       readiness: () => this.readiness(),
-      upgrade: (request, socket, head, access) => this.#admit(request, socket, head, access),
+      upgrade: (request, socket, head, door) => this.#admission.admit(request, socket, head, door),
+      maxConnections: this.#connectionLimits.maxConnections,
+      onFailure: this.#onFailure,
     });
     return this.#listener.address;
   }
@@ -132,7 +141,7 @@ export class GatewayServer {
       if (request.url?.split("?", 1)[0] === path) this.handleUpgrade(request, socket, head);
       // An upgrade that nobody takes would hang; with other listeners there, one of them may.
       else if (server.listenerCount("upgrade") === 1)
-        refuseUpgrade(socket, 404, "Nothing takes upgrades here.");
+        refuseUpgrade(socket, { status: 404, reason: "Nothing takes upgrades here." });
     };
     server.on("upgrade", onUpgrade);
     const detach = () => {
@@ -145,7 +154,7 @@ export class GatewayServer {
 
   /** Takes one upgrade, for apps that route upgrades themselves. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#admit(request, socket, head, this.#attachedAccess);
+    this.#admission.admit(request, socket, head, this.#attachedDoor);
   }
 
   /** Takes an open WebSocket of any library. Who it is has been settled by the caller. */
@@ -186,25 +195,20 @@ export class GatewayServer {
     for (const connection of this.#connections) connection.send({ type: "draining" });
     await this.#lanes.close(drainMs);
     for (const connection of this.#connections) connection.close(1001, "the gateway is stopping");
+    this.#admission.close();
     await this.#listener?.close();
   }
 
-  #admit(request: IncomingMessage, socket: Duplex, head: Buffer, access: Access): void {
-    // Before anything that waits: an error without a listener would end the process.
-    socket.on("error", () => socket.destroy());
-    const refusal = access(request);
-    if (refusal !== undefined) return refuseUpgrade(socket, 403, refusal);
-    if (this.#closing) return refuseUpgrade(socket, 503, "The gateway is stopping.");
-    void this.#identify(request).then(
-      (visitor) => {
-        if (!visitor) return refuseUpgrade(socket, 401, "Who are you? The gateway's authenticate said no.");
-        this.#upgrade(request, socket, head, (webSocket) => this.#connect(webSocket, visitor));
-      },
-      (error: unknown) => {
-        this.#onFailure(error, "authenticate or sessionKey");
-        refuseUpgrade(socket, 500, "The gateway failed; its log says why.");
-      },
-    );
+  #createAdmission(): Admission {
+    return new Admission({
+      limits: this.#connectionLimits,
+      upgrade: createUpgrade({ ...this.#limits, ...this.#connectionLimits }),
+      identify: (request) => this.#identify(request),
+      connect: (webSocket, visitor) => this.#connect(webSocket, visitor),
+      connectionCount: () => this.#connections.size,
+      isClosing: () => this.#closing !== undefined,
+      onFailure: this.#onFailure,
+    });
   }
 
   async #identify(request: IncomingMessage): Promise<Visitor | undefined> {
@@ -215,6 +219,7 @@ export class GatewayServer {
   }
 
   #connect(webSocket: WebSocketLike, visitor: Visitor): void {
+    if (this.#closing) return webSocket.close(1001, "the gateway is stopping");
     const connection = new Connection(this.#connectionParts, webSocket, visitor, () =>
       this.#connections.delete(connection),
     );

@@ -1,6 +1,7 @@
 export type { AgentInput, AgentRunner, SessionStore } from "@mini-openclaw/protocol";
 export type { AccessOptions } from "./access.ts";
 export type { WebSocketLike } from "./connection.ts";
+export type { ConnectionLimits } from "./connection-limits.ts";
 export type { GatewayErrorCode } from "./errors.ts";
 export { GatewayError } from "./errors.ts";
 export type { AttachOptions, CloseOptions, GatewayOptions } from "./gateway-server.ts";

@@ -1,19 +1,22 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, isIP } from "node:net";
 import type { Duplex } from "node:stream";
-import { type Access, type AccessOptions, ownAccess } from "./access.ts";
+import { type AccessOptions, ownAccess } from "./access.ts";
+import { type Door, ownDoor } from "./door.ts";
 import { GatewayError } from "./errors.ts";
 import { answerProbe, type Health, type Readiness, sendJson } from "./http-routes.ts";
 import { answerLogin } from "./login.ts";
-import { refuseUpgrade } from "./refuse-upgrade.ts";
-import { carriesToken, MIN_TOKEN_BYTES } from "./token.ts";
+import { MIN_TOKEN_BYTES, TokenGuard } from "./token.ts";
 
 export interface ListenOptions {
   /** 0 takes any free port. @default 3210 */
   port?: number;
   /** Anything beyond loopback needs a `token`. @default "127.0.0.1" */
   host?: string;
-  /** At least 32 bytes. With it, every connection must carry it: `Authorization: Bearer …`, or the page's cookie. */
+  /**
+   * At least 32 bytes. With it, every connection must carry it: `Authorization: Bearer …`, the subprotocol `bearer.…`, the
+   * page's cookie, or, at `/?auth=frame`, a first frame.
+   */
   token?: string;
   /** Answers requests that are not the gateway's own, such as those for a page; false leaves them to a 404. */
   serve?: (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -23,8 +26,16 @@ export interface ListenOptions {
 interface Gateway {
   health(): Health;
   readiness(): Readiness;
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, access: Access): void;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, door: Door): void;
+  maxConnections: number;
+  onFailure: (error: unknown, during: string) => void;
 }
+
+// Chosen: sockets beside the gateway's connections, for pages, probes, logins, and refusals in words.
+const SPARE_SOCKETS = 100;
+
+// Chosen: an answer that is on its way when the gateway closes has arrived by then, or never will.
+const LAST_ANSWER_MS = 1000;
 
 export interface Listener {
   address: { host: string; port: number };
@@ -48,37 +59,50 @@ export async function listen(
   });
   const address = await bind(server, port, host);
   const access = ownAccess(address.port, isLoopback(host), accessOptions);
+  const guard = token === undefined ? undefined : new TokenGuard(token);
+  const door = ownDoor(access, guard);
 
+  server.maxConnections = gateway.maxConnections + SPARE_SOCKETS;
   server.on("request", (request, response) => {
     const refusal = access(request);
     if (refusal !== undefined) return sendJson(response, 403, { error: refusal });
     if (answerProbe(request, response, gateway)) return;
-    if (token !== undefined && answerLogin(request, response, token)) return;
-    if (serve?.(request, response)) return;
+    if (guard && answerLogin(request, response, guard)) return;
+    if (serve && isServed(serve, request, response, gateway)) return;
     sendJson(response, 404, { error: "There is nothing here." });
   });
-  server.on("upgrade", (request, socket, head) => {
-    if (request.url?.split("?", 1)[0] !== "/") {
-      return refuseUpgrade(socket, 404, "The gateway's WebSocket is at /.");
-    }
-    if (token !== undefined && !carriesToken(request, token)) {
-      return refuseUpgrade(
-        socket,
-        401,
-        "Send the token as `Authorization: Bearer …`, or log in on the page.",
-      );
-    }
-    gateway.upgrade(request, socket, head, access);
-  });
+  server.on("upgrade", (request, socket, head) => gateway.upgrade(request, socket, head, door));
 
   return {
     address,
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
+        // By then Node has stopped looking after requests that take too long.
+        const cut = setTimeout(() => server.closeAllConnections(), LAST_ANSWER_MS);
+        server.close(() => {
+          clearTimeout(cut);
+          resolve();
+        });
         server.closeIdleConnections();
       }),
   };
+}
+
+/** Whether the app answers the request; its throw becomes a 500. */
+function isServed(
+  serve: NonNullable<ListenOptions["serve"]>,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { onFailure }: Gateway,
+): boolean {
+  try {
+    return serve(request, response);
+  } catch (error) {
+    onFailure(error, "serve");
+    if (response.headersSent) response.destroy();
+    else sendJson(response, 500, { error: "The gateway failed; its log says why." });
+    return true;
+  }
 }
 
 function requireToken(host: string, token: string | undefined): void {

@@ -1,17 +1,31 @@
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 
-/** Answers an upgrade with a plain HTTP error, and closes the socket when it has been sent. */
-export function refuseUpgrade(socket: Duplex, status: number, reason: string): void {
+/** Why an upgrade is not let in, as an HTTP answer. */
+export interface Refusal {
+  status: number;
+  reason: string;
+  headers?: Readonly<Record<string, string>>;
+}
+
+// Chosen: time for the answer to arrive and the client to close; who does not is cut off.
+const LINGER_MS = 1000;
+
+/** Answers an upgrade with a plain HTTP error, and closes the socket when the client has it. */
+export function refuseUpgrade(socket: Duplex, { status, reason, headers }: Refusal): void {
   const body = `${reason}\n`;
-  socket.end(
-    [
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-      "Connection: close",
-      "Content-Type: text/plain; charset=utf-8",
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      "",
-      body,
-    ].join("\r\n"),
-  );
+  const fields = {
+    Connection: "close",
+    "Content-Type": "text/plain; charset=utf-8",
+    "Content-Length": String(Buffer.byteLength(body)),
+    ...headers,
+  };
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}`);
+  socket.on("error", () => socket.destroy());
+  socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, "", body].join("\r\n"));
+  // What the client has sent behind its request must be read, or the system would reset the connection and lose the answer.
+  socket.resume();
+  const cut = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once("end", () => socket.destroy());
+  socket.once("close", () => clearTimeout(cut));
 }

@@ -2,18 +2,31 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { WebSocketLike } from "./connection.ts";
+import { keepAlive } from "./heartbeat.ts";
+import { SUBPROTOCOL } from "./token.ts";
 
-/** Turns an upgrade that was let in into a WebSocket. */
+/** A WebSocket whose client can be made to wait. */
+export interface UpgradedSocket extends WebSocketLike {
+  /** Reads no more from the client. */
+  pause(): void;
+}
+
+/** Turns an upgrade that was let in into a WebSocket, or answers what is wrong with its handshake. */
 export type Upgrade = (
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
-  onOpen: (webSocket: WebSocketLike) => void,
+  onOpen: (webSocket: UpgradedSocket) => void,
 ) => void;
 
+interface UpgradeOptions {
+  maxFrameBytes: number;
+  heartbeatMs: number;
+}
+
 /** The only place that knows `ws`. */
-export function createUpgrade({ maxFrameBytes }: { maxFrameBytes: number }): Upgrade {
-  const server = new WebSocketServer({
+export function createUpgrade({ maxFrameBytes, heartbeatMs }: UpgradeOptions): Upgrade {
+  const options = {
     noServer: true,
     maxPayload: maxFrameBytes,
     // Costs 250 KiB a connection; measured.
@@ -22,6 +35,17 @@ export function createUpgrade({ maxFrameBytes }: { maxFrameBytes: number }): Upg
     // Chosen: a client has no reason to send a frame in many pieces. `ws` allows 16,384 and 262,144.
     maxFragments: 1024,
     maxBufferedChunks: 65_536,
-  });
-  return (request, socket, head, onOpen) => server.handleUpgrade(request, socket, head, onOpen);
+    // Chosen: who has not said goodbye within 5 s is not going to. `ws` waits 30.
+    closeTimeout: 5000,
+    // Never the first one offered, as `ws` does by itself: that may be the token.
+    handleProtocols: (offered: Set<string>) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+  } as const;
+  const server = new WebSocketServer(options);
+  return (request, socket, head, onOpen) =>
+    server.handleUpgrade(request, socket, head, (webSocket) => {
+      // Without a listener a broken frame would end the process. What matters is `close`, which follows.
+      webSocket.on("error", () => undefined);
+      keepAlive(webSocket, socket, heartbeatMs);
+      onOpen(webSocket);
+    });
 }

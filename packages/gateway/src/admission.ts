@@ -1,0 +1,101 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { WebSocketLike } from "./connection.ts";
+import type { ConnectionLimits } from "./connection-limits.ts";
+import type { Door, Entrance } from "./door.ts";
+import { type Refusal, refuseUpgrade } from "./refuse-upgrade.ts";
+import { retryAfter } from "./token.ts";
+import type { Visitor } from "./visitor.ts";
+import type { Upgrade } from "./ws-server.ts";
+
+interface AdmissionParts {
+  limits: ConnectionLimits;
+  upgrade: Upgrade;
+  /** Who it is; `undefined` is nobody. */
+  identify: (request: IncomingMessage) => Promise<Visitor | undefined>;
+  connect: (webSocket: WebSocketLike, visitor: Visitor) => void;
+  connectionCount: () => number;
+  isClosing: () => boolean;
+  onFailure: (error: unknown, during: string) => void;
+}
+
+/** Takes upgrades from their request to their connection, or answers why not. */
+export class Admission {
+  readonly #parts: AdmissionParts;
+  /** Those that are on their way in. */
+  readonly #coming = new Set<Duplex>();
+
+  constructor(parts: AdmissionParts) {
+    this.#parts = parts;
+  }
+
+  admit(request: IncomingMessage, socket: Duplex, head: Buffer, door: Door): void {
+    // Before anything that waits: an error without a listener would end the process.
+    socket.on("error", () => socket.destroy());
+    const full = this.#refuseMore();
+    if (full) return refuseUpgrade(socket, full);
+    const answer = door(request, socket);
+    if ("refusal" in answer) return refuseUpgrade(socket, answer.refusal);
+    this.#coming.add(socket);
+    socket.once("close", () => this.#coming.delete(socket));
+    void this.#handshake(request, socket, head, answer.entrance);
+  }
+
+  /** Ends those that have not come in yet. */
+  close(): void {
+    for (const socket of this.#coming) socket.destroy();
+  }
+
+  #refuseMore(): Refusal | undefined {
+    const { limits, connectionCount, isClosing } = this.#parts;
+    if (isClosing()) return { status: 503, reason: "The gateway is stopping." };
+    if (connectionCount() + this.#coming.size < limits.maxConnections) return undefined;
+    const reason = `The gateway has its ${limits.maxConnections} connections.`;
+    return { status: 503, reason, headers: retryAfter(1000) };
+  }
+
+  async #handshake(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    entrance: Entrance,
+  ): Promise<void> {
+    const { upgrade, connect } = this.#parts;
+    const visitor = await this.#identify(request, socket);
+    if (!visitor) return;
+    upgrade(request, socket, head, (webSocket) =>
+      entrance(webSocket, socket, () => {
+        this.#coming.delete(socket);
+        connect(webSocket, visitor);
+      }),
+    );
+  }
+
+  /** Asks who it is, and answers the upgrade itself when that leads nowhere. */
+  async #identify(request: IncomingMessage, socket: Duplex): Promise<Visitor | undefined> {
+    const { identify, limits, isClosing, onFailure } = this.#parts;
+    const refuse = (status: number, reason: string) => {
+      if (socket.writable) refuseUpgrade(socket, { status, reason });
+    };
+    const fail = (error: unknown, status: number, reason: string) => {
+      onFailure(error, "authenticate or sessionKey");
+      refuse(status, reason);
+    };
+    const deadline = setTimeout(() => {
+      const late = new Error(`took longer than handshakeTimeoutMs, ${limits.handshakeTimeoutMs} ms`);
+      fail(late, 503, "The gateway took too long to find out who you are.");
+    }, limits.handshakeTimeoutMs);
+    try {
+      const visitor = await identify(request);
+      if (!visitor) refuse(401, "Who are you? The gateway's authenticate said no.");
+      else if (isClosing()) refuse(503, "The gateway is stopping.");
+      // Refused by the deadline, or gone.
+      else if (socket.writable) return visitor;
+    } catch (error) {
+      fail(error, 500, "The gateway failed; its log says why.");
+    } finally {
+      clearTimeout(deadline);
+    }
+    return undefined;
+  }
+}
