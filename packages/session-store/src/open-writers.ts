@@ -28,6 +28,7 @@ export class OpenWriters {
   readonly #idleMs: number;
   readonly #maxIdle: number;
   #sweeping: NodeJS.Timeout | undefined;
+  #closed = false;
 
   constructor(
     open: (sessionId: string) => Promise<SessionWriter>,
@@ -40,10 +41,14 @@ export class OpenWriters {
 
   /** Gives the session's writer to `use`, and keeps it for the next. */
   async use<T>(sessionId: string, use: (writer: SessionWriter) => T | Promise<T>): Promise<T> {
-    const held = this.#ready(sessionId) ?? (await this.#hold(sessionId));
+    let held = this.#ready(sessionId);
+    while (!held) {
+      await this.#openOrWait(sessionId);
+      held = this.#ready(sessionId);
+    }
     held.users += 1;
     try {
-      return await use(held.opened ?? (await held.writer));
+      return await use(held.opened);
     } finally {
       held.users -= 1;
       held.usedAt = performance.now();
@@ -53,10 +58,14 @@ export class OpenWriters {
 
   /** Gives the session's writer to a log, until `close`. `undefined` if there is a log already. */
   async log(sessionId: string): Promise<SessionWriter | undefined> {
-    const held = await this.#hold(sessionId);
+    let held = this.#ready(sessionId);
+    while (!held) {
+      await this.#openOrWait(sessionId);
+      held = this.#ready(sessionId);
+    }
     if (held.logged) return undefined;
     held.logged = true;
-    return held.writer;
+    return held.opened;
   }
 
   /** The session's writer, if it is open. */
@@ -75,30 +84,26 @@ export class OpenWriters {
   }
 
   async closeAll(): Promise<void> {
+    this.#closed = true;
     clearTimeout(this.#sweeping);
     await Promise.all([...this.#held.keys()].map((sessionId) => this.#closeHeld(sessionId)));
   }
 
-  #ready(sessionId: string): Held | undefined {
+  #ready(sessionId: string): (Held & { opened: SessionWriter }) | undefined {
     const held = this.#held.get(sessionId);
-    return held?.opened && !held.closing && !held.opened.isClosed ? held : undefined;
+    return held && isReady(held) ? held : undefined;
   }
 
-  async #hold(sessionId: string): Promise<Held> {
-    for (;;) {
-      const held = this.#held.get(sessionId) ?? this.#begin(sessionId);
-      if (held.closing) {
-        await held.closing;
-        continue;
-      }
-      const writer = await held.writer;
-      held.opened = writer;
-      if (!held.closing && !writer.isClosed) return held;
-      await this.#closeHeld(sessionId); // it lost its file: the next one starts afresh
-    }
+  /** Opens the session's writer; first waits for one that is closing. */
+  async #openOrWait(sessionId: string): Promise<void> {
+    const held = this.#held.get(sessionId) ?? this.#begin(sessionId);
+    if (held.closing) return held.closing;
+    held.opened = await held.writer;
+    if (held.opened.isClosed) await this.#closeHeld(sessionId); // it lost its file: the next one starts afresh
   }
 
   #begin(sessionId: string): Held {
+    if (this.#closed) throw new StoreError("STORE_CLOSED", "the store is closed");
     const writer = this.#open(sessionId);
     const held: Held = { writer, logged: false, users: 0, usedAt: performance.now() };
     this.#held.set(sessionId, held);
@@ -128,7 +133,7 @@ export class OpenWriters {
     this.#sweeping = undefined;
     const idle = this.#idle();
     const since = performance.now() - this.#idleMs;
-    for (const [sessionId, held] of idle) if (held.usedAt <= since) void this.#closeHeld(sessionId);
+    for (const [sessionId, held] of idle) if (held.usedAt <= since) this.#closeIdle(sessionId);
     const next = idle.find(([, held]) => held.usedAt > since)?.[1].usedAt;
     if (next !== undefined) this.#sweeping = setTimeout(() => this.#sweep(), next - since).unref();
   }
@@ -136,8 +141,12 @@ export class OpenWriters {
   #evict(): void {
     const idle = this.#idle();
     for (const [sessionId] of idle.slice(0, Math.max(0, idle.length - this.#maxIdle))) {
-      void this.#closeHeld(sessionId);
+      this.#closeIdle(sessionId);
     }
+  }
+
+  #closeIdle(sessionId: string): void {
+    this.#closeHeld(sessionId).catch(() => {}); // nobody waits; what could not be released is taken over later
   }
 
   /** The writers that nobody uses, the one idle longest first. */
@@ -145,6 +154,10 @@ export class OpenWriters {
     const idle = [...this.#held].filter(([, held]) => !held.logged && held.users === 0 && !held.closing);
     return idle.sort(([, left], [, right]) => left.usedAt - right.usedAt);
   }
+}
+
+function isReady(held: Held): held is Held & { opened: SessionWriter } {
+  return held.opened !== undefined && !held.closing && !held.opened.isClosed;
 }
 
 /** Tries again while somebody else writes the session, until the time is up. */
