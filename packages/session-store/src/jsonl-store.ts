@@ -156,10 +156,7 @@ export class JsonlStore implements SessionStore {
     message: Message,
     options: AppendOptions = {},
   ): Promise<MessageEntry> {
-    assertAppendOptions(options);
-    const messages = [assertMessage(message)];
-    const parts = this.#partsFor(sessionId);
-    const [entry] = await writeSession(parts, sessionId, (writer) => writer.append(messages, options));
+    const [entry] = await this.#append(sessionId, [assertMessage(message)], options);
     return entry as MessageEntry;
   }
 
@@ -168,9 +165,7 @@ export class JsonlStore implements SessionStore {
     messages: readonly Message[],
     options: AppendOptions = {},
   ): Promise<MessageEntry[]> {
-    assertAppendOptions(options);
-    const checked = messages.map(assertMessage);
-    return writeSession(this.#partsFor(sessionId), sessionId, (writer) => writer.append(checked, options));
+    return this.#append(sessionId, messages.map(assertMessage), options);
   }
 
   async loadMessages(sessionId: string, options: LoadMessagesOptions = {}): Promise<MessageEntry[]> {
@@ -231,6 +226,15 @@ export class JsonlStore implements SessionStore {
       if (StoreError.is(error) && others.includes(error.code)) return false;
       throw error;
     }
+  }
+
+  #append(sessionId: string, messages: readonly Message[], options: AppendOptions): Promise<MessageEntry[]> {
+    assertAppendOptions(options);
+    const parts = this.#partsFor(sessionId);
+    // A key may have to be looked up first: then the writer must be held meanwhile.
+    const writer = options.idempotencyKey === undefined ? parts.writers.ready(sessionId) : undefined;
+    if (writer && !writer.isArchived) return writer.append(messages, options);
+    return writeSession(parts, sessionId, (held) => held.append(messages, options));
   }
 
   /** @throws StoreError `INVALID_SESSION_ID`, `STORE_CLOSED` */

@@ -56,6 +56,17 @@ export class OpenWriters {
     }
   }
 
+  /**
+   * The session's writer, if it is open: for an append that it has begun before anything else can happen. Closing it
+   * finishes what it has begun.
+   */
+  ready(sessionId: string): SessionWriter | undefined {
+    const held = this.#ready(sessionId);
+    if (!held) return undefined;
+    held.usedAt = performance.now();
+    return held.opened;
+  }
+
   /** Gives the session's writer to a log, until `close`. `undefined` if there is a log already. */
   async log(sessionId: string): Promise<SessionWriter | undefined> {
     let held = this.#ready(sessionId);

@@ -93,15 +93,20 @@ export class SessionDisk {
   append(segments: readonly Segment[], header: SessionHeader | undefined): AppendFailure | undefined {
     const before = { transcript: this.#transcript?.size ?? 0, journal: this.#journal?.size ?? 0 };
     let head = header ? formatLine(header) : "";
+    let lines = "";
     try {
-      for (const { file, lines } of segments) {
-        if (file === "journal") {
+      for (const [index, segment] of segments.entries()) {
+        lines += segment.lines;
+        // Neighbours that go to the same file are one write.
+        if (segments[index + 1]?.file === segment.file) continue;
+        if (segment.file === "journal") {
           this.#journal?.append(lines);
-          continue;
+        } else {
+          this.#transcript ??= this.#create(this.#opened.paths.transcript);
+          this.#transcript.append(head + lines);
+          head = "";
         }
-        this.#transcript ??= this.#create(this.#opened.paths.transcript);
-        this.#transcript.append(head + lines);
-        head = "";
+        lines = "";
       }
       return undefined;
     } catch (cause) {

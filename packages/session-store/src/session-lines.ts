@@ -3,27 +3,21 @@ import { TRANSCRIPT_VERSION } from "@mini-openclaw/protocol";
 import type { Summary } from "./summary.ts";
 import { formatLine } from "./transcript-line.ts";
 
-/** Lines that go to one file in one write. */
+/** Lines that go to one file. */
 export interface Segment {
   readonly file: "transcript" | "journal";
   readonly lines: string;
 }
 
-/** Neighbours that go to the same file are one write; the order between the files is that of the numbers. */
+/** Each event's line, and the file that it goes to. */
 export function toSegments(
   numbered: readonly Numbered[],
   entries: readonly (Entry | undefined)[],
 ): Segment[] {
-  const segments: { file: Segment["file"]; lines: string }[] = [];
-  for (const [index, { json }] of numbered.entries()) {
+  return numbered.map(({ json }, index) => {
     const entry = entries[index];
-    const file = entry ? "transcript" : "journal";
-    const line = entry ? formatLine(entry) : `${json}\n`;
-    const last = segments.at(-1);
-    if (last?.file === file) last.lines += line;
-    else segments.push({ file, lines: line });
-  }
-  return segments;
+    return entry ? { file: "transcript", lines: formatLine(entry) } : { file: "journal", lines: `${json}\n` };
+  });
 }
 
 /** The lines of one group. Each but the last says how many follow, so that a torn group is known for what it is. */

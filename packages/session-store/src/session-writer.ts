@@ -97,6 +97,10 @@ export class SessionWriter {
     return this.#shownSeq;
   }
 
+  get isArchived(): boolean {
+    return this.#summary.meta.archived === true;
+  }
+
   /** Whether something runs or waits. */
   get isBusy(): boolean {
     return this.#busy;
@@ -198,12 +202,10 @@ export class SessionWriter {
     const batch = this.#batch;
     if (!batch) return;
     this.#batch = undefined;
-    const segment: Segment = {
-      file: "transcript",
-      lines: batch.items.map((item) => item.segment.lines).join(""),
-    };
-    const entries = batch.items.flatMap((item) => item.entries);
-    const failure = this.#keep([segment], entries);
+    const failure = this.#keep(
+      batch.items.map((item) => item.segment),
+      batch.items.flatMap((item) => item.entries),
+    );
     if (!failure) return;
     let undone = failure.undone;
     for (const item of batch.items) {

@@ -33,6 +33,23 @@ test("writes a header and one line for each entry, in the order of their numbers
   ]);
 });
 
+test("writes the header into the transcript when a live event comes first", async () => {
+  await using folder = await temporaryFolder();
+  await using store = await openStore(folder.path);
+  const { sessionId } = await store.createSession("webchat");
+  const log = await store.openLog(sessionId);
+  const { user, start, chunk } = runEvents();
+  const queued = { type: "message_queued", runId: "r1", content: "hi", timestamp: user.timestamp } as const;
+  await log.record([queued, user, start, chunk]);
+  const kinds = (path: string) => linesOf(path).map(({ type, role }) => type ?? role);
+  expect(kinds(transcriptPath(folder.path, sessionId))).toEqual(["session", "user"]);
+  expect(kinds(join(folder.path, "live", `${sessionId}.jsonl`))).toEqual([
+    "message_queued",
+    "run_start",
+    "chunk",
+  ]);
+});
+
 test("keeps live events in a journal whose lines are the frames, until the session settles", async () => {
   await using folder = await temporaryFolder();
   await using store = await openStore(folder.path);
