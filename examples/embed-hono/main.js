@@ -25,7 +25,7 @@ app.use(({ env: { incoming, outgoing } }, next) =>
 app.get("/", (context) => context.text("The app's own page."));
 
 const server = serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 });
-gateway.attach(/** @type {import("node:http").Server} */ (server), { path: "/claw" });
+gateway.attach(server, { path: "/claw" });
 await once(server, "listening");
 
 await checkEmbedded(originOf(server), "Hello from Hono.");

@@ -22,7 +22,8 @@ function miniOpenClaw() {
   return {
     name: "mini-openclaw",
     configureServer({ httpServer, middlewares }) {
-      gateway.attach(/** @type {import("node:http").Server} */ (httpServer), { path: "/claw" });
+      // Vite has no server of its own in middleware mode.
+      if (httpServer) gateway.attach(httpServer, { path: "/claw" });
       middlewares.use((request, response, next) => {
         if (!webChat(request, response)) next();
       });

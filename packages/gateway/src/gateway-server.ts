@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { AgentRunner, Limits, SessionStore } from "@mini-openclaw/protocol";
 import { defaultLimits } from "@mini-openclaw/protocol";
@@ -48,6 +48,15 @@ export interface CloseOptions {
   /** How long runs may go on before they are interrupted. @default 10000 */
   drainMs?: number;
 }
+
+/** What `attach` needs of a server: those of `node:http`, `node:https` and `node:http2` all have it. */
+export interface UpgradeSource {
+  on(event: "upgrade", listener: UpgradeListener): unknown;
+  off(event: "upgrade", listener: UpgradeListener): unknown;
+  listenerCount(event: "upgrade"): number;
+}
+
+type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /** Upgrades on somebody else's server that this gateway takes. */
 export interface AttachOptions {
@@ -136,7 +145,7 @@ export class GatewayServer {
   }
 
   /** Takes the upgrades of one path on an app's server and no others. Returns what ends that. */
-  attach(server: Server, { path }: AttachOptions): () => void {
+  attach(server: UpgradeSource, { path }: AttachOptions): () => void {
     const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       if (request.url?.split("?", 1)[0] === path) this.handleUpgrade(request, socket, head);
       // An upgrade that nobody takes would hang; with other listeners there, one of them may.

@@ -4,7 +4,7 @@ export type { WebSocketLike } from "./connection.ts";
 export type { ConnectionLimits } from "./connection-limits.ts";
 export type { GatewayErrorCode } from "./errors.ts";
 export { GatewayError } from "./errors.ts";
-export type { AttachOptions, CloseOptions, GatewayOptions } from "./gateway-server.ts";
+export type { AttachOptions, CloseOptions, GatewayOptions, UpgradeSource } from "./gateway-server.ts";
 export { GatewayServer } from "./gateway-server.ts";
 export type { Health, Readiness } from "./http-routes.ts";
 export type { ListenOptions } from "./listen.ts";

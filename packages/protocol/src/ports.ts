@@ -190,7 +190,7 @@ export interface AgentInput {
 
 /** Streams one turn from a model API. */
 export interface ModelProvider {
-  /** The name that runs and transcripts show, such as `claude-sonnet-4-5`. */
+  /** The name that runs and transcripts show, such as `claude-sonnet-5-5`. */
   readonly model: string;
   /**
    * Text as it comes, all that one read of the model's socket brought in one event, then exactly one `turn`.
