@@ -150,6 +150,21 @@ ANTHROPIC_BASE_URL: must be an http:// or https:// address, not "localhost:8080"
     );
   });
 
+  test("on a data directory that another server has is refused with its pid, and takes over once that is killed", async () => {
+    await using directory = await temporaryDirectory();
+    const first = await startServer(directory.path);
+
+    const { code, text } = await runToExit(directory.path, {});
+    await first.stop("SIGKILL");
+    await using second = await startServer(directory.path);
+
+    expect(code).toBe(1);
+    expect(text).toBe(
+      `Mini OpenClaw cannot start: the folder ${directory.path}/.mini-openclaw is in use by process ${first.pid}\n`,
+    );
+    expect(second.url).toMatch(/^http/);
+  });
+
   test("on a port that is taken says so, and exits with 1", async () => {
     await using directory = await temporaryDirectory();
     const other = createServer().listen(0, "127.0.0.1");

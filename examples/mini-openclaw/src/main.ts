@@ -4,7 +4,7 @@ import process from "node:process";
 import { AgentRuntime, createBuiltinTools, MemoryManager, SkillsLoader } from "@mini-openclaw/agent-runtime";
 import { createAnthropicProvider } from "@mini-openclaw/agent-runtime/anthropic";
 import { GatewayError, GatewayServer } from "@mini-openclaw/gateway";
-import { openSessionStore } from "@mini-openclaw/session-store";
+import { lockFolder, openSessionStore, StoreError } from "@mini-openclaw/session-store";
 import { serveWebChat } from "@mini-openclaw/web-chat";
 import { banner } from "./banner.ts";
 import { ConfigError, loadConfig, type MiniOpenClawConfig } from "./config.ts";
@@ -15,6 +15,7 @@ import { createDemoProvider } from "./demo-model.ts";
 const EXIT_BAD_CONFIG = 78;
 
 async function start(config: MiniOpenClawConfig): Promise<() => Promise<void>> {
+  const dataDirLock = lockFolder(config.dataDir);
   prepareDataDir(config.dataDir);
   const store = await openSessionStore(config.sessionsDir);
   await store.recover();
@@ -56,6 +57,7 @@ async function start(config: MiniOpenClawConfig): Promise<() => Promise<void>> {
   return async () => {
     await gateway.close();
     await store.close();
+    dataDirLock.release();
   };
 }
 
@@ -82,7 +84,8 @@ function fail(error: unknown): never {
     console.error(`Mini OpenClaw cannot start with these settings:\n${error.message}`);
     process.exit(EXIT_BAD_CONFIG);
   }
-  console.error(GatewayError.is(error) ? `Mini OpenClaw cannot start: ${error.message}` : error);
+  const isExpected = GatewayError.is(error) || StoreError.is(error);
+  console.error(isExpected ? `Mini OpenClaw cannot start: ${error.message}` : error);
   process.exit(1);
 }
 

@@ -12,6 +12,8 @@ export const storeErrorCodes = {
   SESSION_NOT_FOUND: "SESSION_NOT_FOUND",
   /** Somebody else is the session's writer: another process, or another log of this one. */
   SESSION_LOCKED: "SESSION_LOCKED",
+  /** Another process holds the folder that `lockFolder` was asked for. */
+  FOLDER_LOCKED: "FOLDER_LOCKED",
   /** This writer's lock or file was replaced under it. It wrote nothing; open the session again. */
   SESSION_STOLEN: "SESSION_STOLEN",
   /** Something runs or waits in the session. Try again when it has ended. */

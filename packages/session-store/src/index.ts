@@ -12,6 +12,8 @@ export type {
 } from "@mini-openclaw/protocol";
 export type { StoreErrorCode } from "./errors.ts";
 export { StoreError, storeErrorCodes } from "./errors.ts";
+export type { FolderLock } from "./folder-lock.ts";
+export { lockFolder } from "./folder-lock.ts";
 export { createMemoryStore } from "./memory-store.ts";
 export type { SessionStoreOptions } from "./open-session-store.ts";
 export { openSessionStore } from "./open-session-store.ts";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
-import { isSystemError, reason, StoreError } from "./errors.ts";
+import { isSystemError, reason, StoreError, type StoreErrorCode } from "./errors.ts";
 import type { FileSystem } from "./file-system.ts";
 import { createSmallFile, readSmallJson } from "./small-file.ts";
 
@@ -33,6 +33,14 @@ export interface WriterLock {
   release(): void;
 }
 
+/** How a lock that is held is told. */
+interface LockedAs {
+  code: StoreErrorCode;
+  what: string;
+}
+
+const sessionLocked: LockedAs = { code: "SESSION_LOCKED", what: "the session is being written" };
+
 /** The locks of one store. */
 export class WriterLocks {
   readonly #fs: FileSystem;
@@ -50,19 +58,19 @@ export class WriterLocks {
    * the machine, no such process, or another process under its pid. Who takes over first locks the dead owner's
    * token in the same way, so that of two who see the same dead lock only one replaces it.
    *
-   * @throws StoreError `SESSION_LOCKED` if a live process holds it, or one whose life cannot be told from here;
-   * `WRITE_FAILED`
+   * @throws StoreError `SESSION_LOCKED`, or what `lockedAs` says, if a live process holds it, or one whose life cannot be
+   * told from here; `WRITE_FAILED`
    */
-  acquire(path: string): WriterLock {
+  acquire(path: string, lockedAs = sessionLocked): WriterLock {
     try {
-      return this.#acquire(path);
+      return this.#acquire(path, lockedAs);
     } catch (cause) {
       if (StoreError.is(cause)) throw cause;
       throw new StoreError("WRITE_FAILED", `cannot lock ${path}: ${reason(cause)}`, { cause });
     }
   }
 
-  #acquire(path: string): WriterLock {
+  #acquire(path: string, lockedAs: LockedAs): WriterLock {
     const fs = this.#fs;
     const owner = thisProcess(fs, path);
     for (;;) {
@@ -70,8 +78,8 @@ export class WriterLocks {
       const holder = readOwner(fs, path);
       if (!holder) continue; // released meanwhile
       const dead = this.#abandoned.has(holder.token) ? "process died" : causeOfDeath(holder, owner);
-      if (!dead) throw lockedBy(holder, path);
-      const claim = this.#acquire(`${path}.${holder.token}`);
+      if (!dead) throw lockedBy(holder, path, lockedAs);
+      const claim = this.#acquire(`${path}.${holder.token}`, lockedAs);
       try {
         if (readOwner(fs, path)?.token !== holder.token) continue; // taken over before we claimed it
         tryCreate(fs, path, owner, { replace: true });
@@ -125,10 +133,10 @@ function causeOfDeath(holder: LockOwner, self: LockOwner): Exclude<Takeover, "no
   return startTime === undefined || startTime !== holder.startTime ? "process died" : undefined;
 }
 
-function lockedBy({ pid, host }: LockOwner, path: string): StoreError {
+function lockedBy({ pid, host }: LockOwner, path: string, { code, what }: LockedAs): StoreError {
   const where = host === hostname() ? "" : ` on ${host}`;
   const hint = where && `; if that machine or container is gone for good, delete ${path}`;
-  return new StoreError("SESSION_LOCKED", `the session is being written by process ${pid}${where}${hint}`);
+  return new StoreError(code, `${what} by process ${pid}${where}${hint}`);
 }
 
 /** `undefined` if there is no lock. A file that is no lock, such as one a power failure left empty, has a dead owner. */
