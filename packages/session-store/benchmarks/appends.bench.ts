@@ -70,6 +70,37 @@ function appends(callers: number, durability: "os" | "disk") {
   };
 }
 
+/** The same into SQLite, if it is installed here. */
+async function sqlite(): Promise<void> {
+  const name = "better-sqlite3";
+  try {
+    const { default: Database } = (await import(name)) as { default: new (path: string) => SqliteDatabase };
+    for (const [label, synchronous] of [
+      ["os", "NORMAL"],
+      ["disk", "FULL"],
+    ] as const) {
+      const database = new Database(join(folder, `${label}.db`));
+      database.exec(
+        `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; CREATE TABLE entries (seq INTEGER PRIMARY KEY, line TEXT)`,
+      );
+      const insert = database.prepare("INSERT INTO entries (line) VALUES (?)");
+      const perSecond = await measure(2_000, async (count) => {
+        for (let seq = 0; seq < count; seq += 1) insert.run(JSON.stringify(bareEntry(seq)));
+      });
+      row(`better-sqlite3, WAL, ${label}, 1 caller`, perSecond, perSecond);
+      database.close();
+    }
+  } catch {
+    console.log("better-sqlite3 is not installed: no comparison with it");
+  }
+}
+
+interface SqliteDatabase {
+  exec(sql: string): void;
+  prepare(sql: string): { run(line: string): void };
+  close(): void;
+}
+
 function row(name: string, value: number, base: number): void {
   console.log(
     `${name.padEnd(44)} ${Math.round(value).toLocaleString("en").padStart(12)} /s   ${(value / base).toFixed(2)}`,
@@ -91,6 +122,7 @@ try {
     row(`bare grouped write + fdatasync, ${callers}`, grouped, grouped);
     row(`disk, ${callers} callers`, await measure(count, appends(callers, "disk")), grouped);
   }
+  await sqlite();
 } finally {
   rmSync(folder, { recursive: true });
 }

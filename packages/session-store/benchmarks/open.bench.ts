@@ -74,6 +74,11 @@ try {
     const path = join(folder, String(count));
     await fill(path, count);
     await measure(`${count} sessions, no index`, path);
+    // The first append of a store that found the index missing writes it.
+    const store = await openSessionStore(path);
+    const { sessionId } = await store.getOrCreateSession("webchat:user-7");
+    await store.appendMessage(sessionId, { role: "user", content: "hi", timestamp });
+    await store.close();
     await measure(`${count} sessions, index`, path);
   }
 } finally {

@@ -26,6 +26,7 @@ export class Catalogue {
   readonly #newest = new Map<string, CatalogueEntry>();
   #loading: Promise<void> | undefined;
   #isIndexStale = false;
+  #rewriting: Promise<void> | undefined;
   /** How far the index has been read, and of which file. */
   #read = { ino: 0, offset: 0, lines: 0 };
 
@@ -55,12 +56,17 @@ export class Catalogue {
     if (before?.archived === entry.archived && before) this.#entries.set(meta.sessionId, entry);
     else this.#set(entry);
     if (!before) this.save(entry);
-    if (this.#isIndexStale) void this.#rewriteIndex();
+    if (this.#isIndexStale) this.#rewriting = this.#rewriteIndex();
   }
 
   /** Writes a session's line into the index. A failure costs the next start some time, nothing else. */
   save(meta: SessionMeta | CatalogueEntry): void {
     appendToIndex(this.#fs, this.#index, toEntry(meta));
+  }
+
+  /** Resolves when the index is no longer being written. */
+  async close(): Promise<void> {
+    await this.#rewriting;
   }
 
   delete(sessionId: string): void {

@@ -214,6 +214,7 @@ export class JsonlStore implements SessionStore {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#parts.writers.closeAll();
+    await this.#parts.catalogue.close();
   }
 
   async #recoverSession(sessionId: string): Promise<boolean> {
