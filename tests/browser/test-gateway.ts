@@ -3,7 +3,14 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { GatewayServer, type WebSocketLike } from "@mini-openclaw/gateway";
-import type { AgentRunner, ClientEvent, RunEvent, SessionStore } from "@mini-openclaw/protocol";
+import type {
+  AgentInput,
+  AgentRunner,
+  ApprovalDecision,
+  ClientEvent,
+  RunEvent,
+  SessionStore,
+} from "@mini-openclaw/protocol";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { serveWebChat, type WebChatOptions } from "@mini-openclaw/web-chat";
 import { type WebSocket, WebSocketServer } from "ws";
@@ -17,6 +24,8 @@ export interface TestRun {
   /** Resolves when the user stopped the run. */
   readonly stopped: Promise<void>;
   readonly show: (event: WithoutRun<RunEvent>) => void;
+  /** Asks for a decision on a call that was shown, and resolves with it. */
+  readonly ask: (call: { callId: string; toolName: string }, reason: string) => Promise<ApprovalDecision>;
 }
 
 type WithoutRun<Event> = Event extends unknown ? Omit<Event, "runId"> : never;
@@ -108,9 +117,10 @@ export async function startGateway(options: WebChatOptions & { answer?: Answer }
 
 async function* runAnswer(
   answer: Answer,
-  { runId, messages, signal }: Parameters<AgentRunner["run"]>[0],
+  { runId, messages, signal, decision }: AgentInput,
 ): AsyncGenerator<RunEvent> {
   const shown: RunEvent[] = [];
+  let onAsked = () => {};
   const changed = new EventEmitter();
   let isOver = false;
   const stopped = signal.aborted ? Promise.resolve() : once(signal, "abort").then(() => {});
@@ -118,16 +128,33 @@ async function* runAnswer(
     shown.push(withOwnIds(event, runId));
     changed.emit("change");
   };
+  async function ask({ callId, toolName }: { callId: string; toolName: string }, reason: string) {
+    show({ type: "approval_request", callId, toolName, reason });
+    await new Promise<void>((resolve) => {
+      onAsked = resolve;
+    });
+    const decided = (await decision?.(`${runId}-${callId}`, { signal })) ?? "deny";
+    show({ type: "approval_done", callId, decision: decided });
+    return decided;
+  }
   yield { type: "run_start", runId, timestamp: 1 };
   const answering = (async () => {
-    await answer({ content: messages.at(-1)?.content ?? "" }, { runId, stopped, show });
-    isOver = true;
-    changed.emit("change");
+    try {
+      await answer({ content: messages.at(-1)?.content ?? "" }, { runId, stopped, show, ask });
+    } finally {
+      isOver = true;
+      changed.emit("change");
+    }
   })();
+  // A failure is thrown where the answer ends, below.
+  answering.catch(() => undefined);
   for (;;) {
     const event = shown.shift();
-    if (event) yield event;
-    else if (isOver) break;
+    if (event) {
+      yield event;
+      // Recorded, and so shown: now it can be decided on.
+      if (event.type === "approval_request") onAsked();
+    } else if (isOver) break;
     else await once(changed, "change");
   }
   await answering;

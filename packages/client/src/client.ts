@@ -1,15 +1,16 @@
 import type {
   ClientEvent,
   ConnectedEvent,
-  ListCommand,
   ServerEvent,
-  SessionsEvent,
+  SessionActivityEvent,
+  SessionDeletedEvent,
 } from "@mini-openclaw/protocol";
 import { type Clock, systemClock } from "./clock.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionState } from "./connection-state.ts";
 import { ClientError, toClientError } from "./errors.ts";
-import { Requests } from "./requests.ts";
+import { Observable } from "./observable.ts";
+import { type AnswerTo, Requests, type SessionQuestion } from "./requests.ts";
 import type { Session } from "./session.ts";
 import { WatchedSession } from "./watched-session.ts";
 import { findWebSocket, toWebSocketUrl, type WebSocketConstructor } from "./web-socket.ts";
@@ -41,11 +42,8 @@ export interface ConnectOptions {
   random?: () => number;
 }
 
-/** Which sessions to list. */
-export type ListOptions = Omit<ListCommand, "type" | "id"> & { signal?: AbortSignal };
-
-/** Sessions of this visitor, the one updated last first. */
-export type SessionList = Pick<SessionsEvent, "sessions" | "cursor">;
+/** A session is new, runs, has come to rest, was changed by a command, or deleted. */
+export type SessionChange = SessionActivityEvent | SessionDeletedEvent;
 
 /** A connection to a gateway that lasts, and the sessions behind it. It watches one session at a time. */
 export interface Client {
@@ -67,11 +65,20 @@ export interface Client {
    */
   create(options?: { signal?: AbortSignal }): Promise<Session>;
   /**
-   * Resolves with a page of this visitor's sessions as soon as there is a connection to ask on.
+   * Lists, searches, renames, forks, archives or deletes sessions: takes the command and resolves with its answer, as soon as
+   * there is a connection to get it on.
    *
-   * @throws ClientError the gateway's code, `TOO_MANY_REQUESTS`, `CLOSED`; the signal's reason.
+   * @throws ClientError the gateway's code, `CONNECTION_LOST`, `TOO_MANY_REQUESTS`, `CLOSED`; the signal's reason.
    */
-  list(options?: ListOptions): Promise<SessionList>;
+  ask<Type extends SessionQuestion["type"]>(
+    question: Extract<SessionQuestion, { type: Type }>,
+    options?: { signal?: AbortSignal },
+  ): Promise<AnswerTo<Type>>;
+  /**
+   * Calls `listener` for each change of this visitor's sessions, whichever is watched. What happens while there is no
+   * connection is not told: list them when there is one. Returns what ends it.
+   */
+  onSessionChange(listener: (change: SessionChange) => void): () => void;
   /** Ends the connection for good, and rejects whatever waits with `CLOSED`. May be called again. */
   close(): void;
 }
@@ -90,6 +97,8 @@ class GatewayClient implements Client {
   readonly #requests = new Requests((event) => this.#transmit(event));
   readonly #sessions = new Set<WatchedSession>();
   readonly #onFailure: (error: ClientError) => void;
+  /** The latest change of a session. */
+  readonly #change = new Observable<SessionChange | undefined>(undefined);
   /** The one that is watched. */
   #current: WatchedSession | undefined;
   /** The one that was asked for without an id. */
@@ -119,6 +128,7 @@ class GatewayClient implements Client {
       onConnected: (greeting) => this.#greeted(greeting),
       onFrame: (frame) => this.#receive(frame),
       onLost: () => {
+        this.#requests.disconnected();
         for (const session of this.#sessions) session.disconnected();
       },
     });
@@ -149,9 +159,18 @@ class GatewayClient implements Client {
     return session;
   }
 
-  async list({ signal, ...options }: ListOptions = {}): Promise<SessionList> {
-    const { sessions, cursor } = await this.#requests.ask({ type: "list", ...options }, signal);
-    return cursor === undefined ? { sessions } : { sessions, cursor };
+  ask<Type extends SessionQuestion["type"]>(
+    question: Extract<SessionQuestion, { type: Type }>,
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<AnswerTo<Type>> {
+    return this.#requests.ask<Type>(question, signal);
+  }
+
+  onSessionChange(listener: (change: SessionChange) => void): () => void {
+    return this.#change.subscribe(() => {
+      const change = this.#change.value;
+      if (change) listener(change);
+    });
   }
 
   close(): void {
@@ -208,7 +227,9 @@ class GatewayClient implements Client {
       this.#current?.receive(frame);
       return;
     }
-    if (this.#requests.settle(frame)) return;
+    const isAnswer = this.#requests.settle(frame);
+    if (frame.type === "session_updated" || frame.type === "session_deleted") this.#change.set(frame);
+    if (isAnswer) return;
     for (const session of this.#sessions) {
       if (session.receive(frame)) return;
     }

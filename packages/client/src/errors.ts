@@ -14,6 +14,8 @@ export type OwnErrorCode =
   | "MESSAGE_TOO_LONG"
   /** Too many messages wait to be sent in this session. */
   | "OUTBOX_FULL"
+  /** The connection was lost before the answer to a question that must not be asked twice. */
+  | "CONNECTION_LOST"
   /** Too many questions wait to be answered. */
   | "TOO_MANY_REQUESTS"
   /** Whoever iterates over events fell too far behind. */

@@ -2,6 +2,7 @@ import type {
   Limits,
   MessageCommand,
   MessageEntry,
+  MessageMode,
   NumberedEvent,
   ResyncEvent,
 } from "@mini-openclaw/protocol";
@@ -21,9 +22,13 @@ interface OutgoingFields {
   /** Chosen once: it goes with every repetition, so that the gateway runs the message once. */
   readonly id: string;
   readonly content: string;
+  readonly mode?: MessageMode;
   /** It was sent on an earlier connection too, which did not say whether it arrived. */
   readonly isRepeat: boolean;
 }
+
+/** A message as it was written. */
+export type WrittenMessage = Pick<OutgoingFields, "id" | "content" | "mode">;
 
 /** The messages of a session on their way, oldest first. */
 export type Outbox = readonly OutgoingMessage[];
@@ -31,8 +36,13 @@ export type Outbox = readonly OutgoingMessage[];
 // Chosen: more than a person types while offline. With the questions it stays below the 100 frames that a gateway takes at once.
 export const MAX_OUTGOING = 50;
 
-export function addMessage(outbox: Outbox, id: string, content: string): Outbox {
-  return [...removeMessage(outbox, id), { id, content, isRepeat: false, phase: "queued" }];
+export function addMessage(outbox: Outbox, message: WrittenMessage): Outbox {
+  return [...removeMessage(outbox, message.id), { ...message, isRepeat: false, phase: "queued" }];
+}
+
+/** The frame that sends a message. */
+export function toCommand({ id, content, mode }: WrittenMessage, sessionId: string): MessageCommand {
+  return { type: "message", id, sessionId, content, ...(mode && { mode }) };
 }
 
 export function removeMessage(outbox: Outbox, id: string): Outbox {
@@ -106,7 +116,7 @@ function arrivalOfEntry(entry: MessageEntry): Arrival {
 function change(outbox: Outbox, id: string, make: (fields: OutgoingFields) => OutgoingMessage): Outbox {
   return outbox.map((message) => {
     if (message.id !== id) return message;
-    const { content, isRepeat } = message;
-    return make({ id, content, isRepeat });
+    const { content, isRepeat, mode } = message;
+    return make({ id, content, isRepeat, ...(mode && { mode }) });
   });
 }

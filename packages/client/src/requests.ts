@@ -2,32 +2,40 @@ import type {
   ClientEvent,
   ConnectedEvent,
   CreateCommand,
+  ForkCommand,
   HistoryCommand,
   HistoryEvent,
   ListCommand,
+  RenameCommand,
+  SearchCommand,
   ServerEvent,
+  SessionActivityEvent,
+  SessionDeletedEvent,
   SessionsEvent,
+  ShelfCommand,
 } from "@mini-openclaw/protocol";
 import { createId } from "./create-id.ts";
 import { ClientError, toClientError } from "./errors.ts";
 
-/** A command whose answer somebody waits for, and that does no harm when it is given twice. */
-type Question = CreateCommand | HistoryCommand | ListCommand;
+/** What can be asked of a gateway about sessions, as PROTOCOL.md says. */
+export type SessionQuestion = ListCommand | SearchCommand | RenameCommand | ForkCommand | ShelfCommand;
 
-interface Answers {
-  create: ConnectedEvent;
-  history: HistoryEvent;
-  list: SessionsEvent;
-}
+type Question = SessionQuestion | CreateCommand | HistoryCommand;
 
-const answerTypes: { [Type in Question["type"]]: Answers[Type]["type"] } = {
-  create: "connected",
-  history: "history",
-  list: "sessions",
-};
+/** The frame that answers a question of this type. */
+export type AnswerTo<Type extends Question["type"]> = Type extends "create"
+  ? ConnectedEvent
+  : Type extends "history"
+    ? HistoryEvent
+    : Type extends "list" | "search"
+      ? SessionsEvent
+      : Type extends "delete"
+        ? SessionDeletedEvent
+        : SessionActivityEvent;
 
 interface Pending {
   readonly command: Question;
+  isSent: boolean;
   readonly resolve: (answer: never) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -35,7 +43,7 @@ interface Pending {
 // Chosen. With the outbox it stays below the 100 frames that a gateway takes at once.
 const MAX_PENDING = 32;
 
-/** Questions that wait for their answers. Asked again on each new connection, until answered or given up. */
+/** Questions that wait for their answers. Asked again on each new connection, where asking twice does no harm. */
 export class Requests {
   readonly #pending = new Map<string, Pending>();
   readonly #transmit: (event: ClientEvent) => boolean;
@@ -50,10 +58,10 @@ export class Requests {
    *
    * @throws ClientError the gateway's code, `TOO_MANY_REQUESTS`, `CLOSED`; the signal's reason.
    */
-  async ask<Command extends Question>(
-    command: Command,
+  async ask<Type extends Question["type"]>(
+    command: Extract<Question, { type: Type }>,
     signal?: AbortSignal,
-  ): Promise<Answers[Command["type"]]> {
+  ): Promise<AnswerTo<Type>> {
     signal?.throwIfAborted();
     if (this.#closed) throw this.#closed;
     if (this.#pending.size >= MAX_PENDING) {
@@ -65,10 +73,9 @@ export class Requests {
     const onAbort = () => this.#take(id)?.reject(signal?.reason);
     signal?.addEventListener("abort", onAbort);
     try {
-      return await new Promise<Answers[Command["type"]]>((resolve, reject) => {
+      return await new Promise<AnswerTo<Type>>((resolve, reject) => {
         const asked = { ...command, id };
-        this.#pending.set(id, { command: asked, resolve, reject });
-        this.#transmit(asked);
+        this.#pending.set(id, { command: asked, isSent: this.#transmit(asked), resolve, reject });
       });
     } finally {
       signal?.removeEventListener("abort", onAbort);
@@ -80,17 +87,24 @@ export class Requests {
     if (!("replyTo" in frame) || frame.replyTo === undefined) return false;
     const pending = this.#pending.get(frame.replyTo);
     if (!pending) return false;
-    if (frame.type === "error")
-      pending.reject(toClientError(frame as Extract<typeof frame, { type: "error" }>));
-    else if (frame.type === answerTypes[pending.command.type]) pending.resolve(frame as never);
-    else return false;
+    if (frame.type === "error" && !("seq" in frame)) pending.reject(toClientError(frame));
+    else pending.resolve(frame as never);
     this.#pending.delete(frame.replyTo);
     return true;
   }
 
   /** Asks everything again: a new connection knows nothing of it. */
   resend(): void {
-    for (const { command } of this.#pending.values()) this.#transmit(command);
+    for (const pending of this.#pending.values()) pending.isSent = this.#transmit(pending.command);
+  }
+
+  /** What was asked on the lost connection may have been done, or not. */
+  disconnected(): void {
+    const reason = "the connection was lost; whether it was done is not known";
+    for (const [id, { command, isSent }] of [...this.#pending]) {
+      if (!isSent || (command.type !== "fork" && command.type !== "delete")) continue;
+      this.#take(id)?.reject(new ClientError("CONNECTION_LOST", reason));
+    }
   }
 
   close(error: ClientError): void {

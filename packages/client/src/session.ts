@@ -1,4 +1,11 @@
-import type { MessageEntry, NumberedEvent, ResyncEvent, SessionView } from "@mini-openclaw/protocol";
+import type {
+  ApprovalDecision,
+  MessageEntry,
+  MessageMode,
+  NumberedEvent,
+  ResyncEvent,
+  SessionView,
+} from "@mini-openclaw/protocol";
 import type { Outbox } from "./outbox.ts";
 
 /** What a client knows of a session at one moment. A value, and the same one until something changes. */
@@ -28,6 +35,11 @@ export interface Accepted {
   runId: string;
 }
 
+export interface SendOptions {
+  /** What to do while a run goes on: wait for it, enter it, or stop it. @default "queue" */
+  mode?: MessageMode;
+}
+
 export interface HistoryOptions {
   /** Most messages to load; gateways say the highest in `limits.maxHistoryMessages`. @default 50 */
   limit?: number;
@@ -46,13 +58,15 @@ export interface Session {
    *
    * @throws ClientError the gateway's code, `MESSAGE_TOO_LONG`, `DISCARDED`, `OUTBOX_FULL`, `CLOSED`.
    */
-  send(content: string): Promise<Accepted>;
+  send(content: string, options?: SendOptions): Promise<Accepted>;
   /** Sends a refused message again, under its id. */
   sendAgain(id: string): Promise<Accepted>;
   /** Forgets a message that was not accepted. One that was sent may run all the same. */
   discard(id: string): void;
   /** Stops the run named, or the oldest one that goes on. It ends in `run_end {aborted}`, what it said is kept. */
   abort(runId?: string): void;
+  /** Decides on a tool call that asks (`asksFor` of its item). The first decision counts. */
+  approve(callId: string, decision: ApprovalDecision): void;
   /**
    * Loads the messages before the oldest one of the snapshot's view, into the view. Resolves with them, oldest first;
    * with none when there are none.

@@ -1,9 +1,9 @@
 import {
   type AckEvent,
+  type ApprovalDecision,
   type CommandErrorEvent,
   emptyView,
   fold,
-  type MessageCommand,
   type NumberedEvent,
   type ResumeCommand,
   type ResumedEvent,
@@ -16,7 +16,14 @@ import { Feed } from "./feed.ts";
 import { Observable } from "./observable.ts";
 import * as outboxes from "./outbox.ts";
 import { Sends } from "./sends.ts";
-import type { Accepted, HistoryOptions, Session, SessionSnapshot, WatchedEvent } from "./session.ts";
+import type {
+  Accepted,
+  HistoryOptions,
+  SendOptions,
+  Session,
+  SessionSnapshot,
+  WatchedEvent,
+} from "./session.ts";
 import type { SessionLink } from "./session-link.ts";
 
 /** The one implementation of {@link Session}: the rim around `fold` and the outbox's pure steps. */
@@ -42,17 +49,20 @@ export class WatchedSession implements Session {
   readonly subscribe = (listener: () => void): (() => void) => this.#state.subscribe(listener);
   readonly getSnapshot = (): SessionSnapshot => this.#state.value;
 
-  send(content: string): Promise<Accepted> {
+  send(content: string, { mode }: SendOptions = {}): Promise<Accepted> {
     if (this.getSnapshot().outbox.length >= outboxes.MAX_OUTGOING) {
       const reason = `${outboxes.MAX_OUTGOING} messages wait to be sent already.`;
       return Promise.reject(new ClientError("OUTBOX_FULL", reason, { retryable: true }));
     }
-    return this.#submit(createId(), content);
+    return this.#submit({ id: createId(), content, ...(mode && { mode }) });
   }
 
   sendAgain(id: string): Promise<Accepted> {
     const message = this.getSnapshot().outbox.find((one) => one.id === id);
-    if (message?.phase === "refused") return this.#submit(id, message.content);
+    if (message?.phase === "refused") {
+      const { content, mode } = message;
+      return this.#submit({ id, content, ...(mode && { mode }) });
+    }
     return Promise.reject(new ClientError("INVALID_OPTION", "id: no refused message has it"));
   }
 
@@ -70,6 +80,12 @@ export class WatchedSession implements Session {
     const { view } = this.getSnapshot();
     if (runId !== undefined && view.activeRuns.includes(runId)) this.#change({ stopping: runId });
     this.#transmitAbort(runId);
+  }
+
+  approve(callId: string, decision: ApprovalDecision): void {
+    const { sessionId } = this.getSnapshot();
+    if (sessionId === undefined) return;
+    this.#link.transmit({ type: "approve", id: createId(), sessionId, callId, decision });
   }
 
   async history({ limit = 50, signal }: HistoryOptions = {}) {
@@ -142,7 +158,7 @@ export class WatchedSession implements Session {
     let count = 0;
     // Whoever hears of a change may send, discard or close meanwhile: so the outbox is looked at anew each time.
     for (let next = this.#firstQueued(); next; next = this.#firstQueued()) {
-      const command: MessageCommand = { type: "message", id: next.id, sessionId, content: next.content };
+      const command = outboxes.toCommand(next, sessionId);
       const tooLong = outboxes.refuseTooLong(command, connection.limits);
       if (tooLong) this.#refuse(next.id, tooLong);
       else {
@@ -158,10 +174,11 @@ export class WatchedSession implements Session {
     return this.getSnapshot().outbox.find((message) => message.phase === "queued");
   }
 
-  #submit(id: string, content: string): Promise<Accepted> {
+  #submit(message: outboxes.WrittenMessage): Promise<Accepted> {
     if (this.#closed) return Promise.reject(this.#closed);
+    const { id } = message;
     const accepted = this.#sends.open(id);
-    this.#change({ outbox: outboxes.addMessage(this.getSnapshot().outbox, id, content) });
+    this.#change({ outbox: outboxes.addMessage(this.getSnapshot().outbox, message) });
     if (this.getSnapshot().phase === "missing") this.#refuse(id, missingSession());
     else this.#link.deliver();
     return accepted;

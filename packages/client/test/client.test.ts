@@ -74,68 +74,66 @@ test("ends iterations with the client, and with their signal", async () => {
   expect(await session.events().next()).toEqual({ value: undefined, done: true });
 });
 
-describe("several sessions", () => {
-  test("are listed, and each goes on from its place when it is watched again", async () => {
-    const speaker = createSpeaker();
-    await using gateway = await testGateway(speaker.agent);
-    const client = gateway.connect();
-    const one = client.session();
-    await one.send("one");
-    await speaker.say("First");
-    await untilShown(one, "streaming: First");
+test("enters a run that goes on, or stops it, when a message says so", async () => {
+  const speaker = createSpeaker();
+  await using gateway = await testGateway(speaker.agent);
+  const session = gateway.connect().session();
+  await session.send("a story");
+  await speaker.say("Once upon");
+  await untilShown(session, "streaming: Once upon");
 
-    const two = await client.create();
-    await untilShown(two);
-    expect([one.getSnapshot().phase, shown(two)]).toEqual(["away", []]);
-    await speaker.say(" answer.");
-    speaker.end();
-    await two.send("two");
-    await speaker.say("Second");
-    await untilShown(two, "streaming: Second");
-    expect(shown(one)).toEqual(["user: one", "streaming: First"]);
+  await session.send("stop, another one", { mode: "interrupt" });
+  await speaker.started(2);
+  await speaker.say("Sure.");
+  speaker.end();
+  await until(session, ({ view }) => view.items.length === 4 && view.activeRuns.length === 0);
 
-    const { sessions } = await client.list();
-    expect(sessions.map(({ title, running }) => [title, running])).toEqual([
-      ["two", true],
-      ["one", false],
-    ]);
-    expect(client.session(sessions[1]?.sessionId)).toBe(one);
-    await untilShown(one, "assistant: First answer.");
-    expect(shown(one)).toEqual(["user: one", "assistant: First answer."]);
-    expect(two.getSnapshot().phase).toBe("away");
+  expect(shown(session)).toEqual([
+    "user: a story",
+    "assistant: Once upon",
+    "user: stop, another one",
+    "assistant: Sure.",
+  ]);
+});
+
+test("decides on a tool call that asks", async () => {
+  const decisions: unknown[] = [];
+  const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+  const call = { callId: "c1", toolName: "bash", input: { command: "ls" } };
+  await using gateway = await testGateway({
+    async *run({ runId, decision, signal }) {
+      const run = { runId, timestamp: 1 };
+      yield { type: "run_start", ...run };
+      yield { type: "assistant_message", id: "a1", content: "", toolCalls: [call], ...run };
+      yield { type: "approval_request", runId, callId: "c1", toolName: "bash", reason: "List the files" };
+      const given = (await decision?.("c1", { signal })) ?? "deny";
+      decisions.push(given);
+      yield { type: "approval_done", runId, callId: "c1", decision: given };
+      yield {
+        type: "tool_done",
+        id: "t1",
+        callId: "c1",
+        toolName: "bash",
+        output: "a.txt",
+        isError: false,
+        ...run,
+      };
+      yield { type: "message_done", runId, content: "" };
+      yield { type: "run_end", outcome: "completed", usage, ...run };
+    },
   });
+  void gateway.connect().session().send("files?");
+  const session = gateway.connect().session();
+  const asking = await until(session, ({ view }) =>
+    view.items.some((item) => item.kind === "tool" && !!item.asksFor),
+  );
+  expect(asking.view.items.at(-1)).toMatchObject({ callId: "c1", asksFor: "List the files" });
 
-  test("take messages while another one is watched, which misses nothing", async () => {
-    const speaker = createSpeaker((content) => `You said: ${content}`);
-    await using gateway = await testGateway(speaker.agent);
-    const client = gateway.connect();
-    const one = client.session();
-    await one.send("one");
-    const two = await client.create();
-    await two.send("two");
+  session.approve("c1", "session");
+  await until(session, ({ view }) => view.activeRuns.length === 0);
 
-    await one.send("to one");
-    await two.send("to two");
-    await until(two, ({ view }) => view.items.length === 4 && view.activeRuns.length === 0);
-    client.session(one.getSnapshot().sessionId);
-    await until(one, ({ view }) => view.items.length === 4 && view.activeRuns.length === 0);
-
-    const said = (content: string) => [`user: ${content}`, `assistant: You said: ${content}`];
-    expect(shown(one)).toEqual([...said("one"), ...said("to one")]);
-    expect(shown(two)).toEqual([...said("two"), ...said("to two")]);
-  });
-
-  test("are pages, when there are many", async () => {
-    await using gateway = await testGateway(createSpeaker(() => "Yes.").agent);
-    const client = gateway.connect();
-    for (const content of ["one", "two", "three"]) await (await client.create()).send(content);
-
-    const first = await client.list({ limit: 2 });
-    const rest = await client.list({ limit: 2, ...(first.cursor !== undefined && { cursor: first.cursor }) });
-
-    expect(first.sessions.map(({ title }) => title)).toEqual(["three", "two"]);
-    expect([rest.sessions.map(({ title }) => title), rest.cursor]).toEqual([["one"], undefined]);
-  });
+  expect(decisions).toEqual(["session"]);
+  expect(session.getSnapshot().view.items.at(-1)).toMatchObject({ phase: "done", asksFor: undefined });
 });
 
 test("loads older messages into the view, page by page", async () => {
@@ -235,11 +233,11 @@ describe("a client that was closed", () => {
     gateway.network.refuses = true;
     const client = gateway.connect();
     const session = client.session();
-    const waiting = [session.send("hi"), client.list(), client.create()];
+    const waiting = [session.send("hi"), client.ask({ type: "list" }), client.create()];
     client.close();
     client.close();
 
-    for (const promise of [...waiting, session.send("hi"), client.list()]) {
+    for (const promise of [...waiting, session.send("hi"), client.ask({ type: "list" })]) {
       await expect(promise).rejects.toMatchObject({ code: "CLOSED" });
     }
     expect(client.getSnapshot()).toEqual({ phase: "closed" });
@@ -273,7 +271,7 @@ test("gives up a question when its signal says so", async () => {
   await using gateway = await testGateway(createSpeaker(() => "Yes.").agent);
   gateway.network.refuses = true;
   const stop = new AbortController();
-  const asked = gateway.connect().list({ signal: stop.signal });
+  const asked = gateway.connect().ask({ type: "list" }, { signal: stop.signal });
   stop.abort(new Error("enough"));
 
   await expect(asked).rejects.toThrow("enough");
@@ -281,7 +279,7 @@ test("gives up a question when its signal says so", async () => {
 
 test("says how many questions and messages may wait", async () => {
   const client = connect({ url: "ws://gateway.example", WebSocket: FakeSocket });
-  const questions = Array.from({ length: 33 }, () => client.list());
+  const questions = Array.from({ length: 33 }, () => client.ask({ type: "list" }));
   const messages = Array.from({ length: 51 }, (_, index) => client.session().send(String(index)));
 
   await expect(questions.at(-1)).rejects.toMatchObject({ code: "TOO_MANY_REQUESTS", retryable: true });

@@ -135,12 +135,25 @@ test("asks a question again that was not answered", async () => {
   const client = gateway.connect();
   await client.session().send("hi");
   gateway.network.freeze();
-  const asked = client.list();
+  const asked = client.ask({ type: "list" });
   gateway.clock.advance(35_000);
   gateway.network.mend();
   client.retryNow();
 
   expect((await asked).sessions.map(({ title }) => title)).toEqual(["hi"]);
+});
+
+test("does not ask twice for a fork: whether the first was made is not known", async () => {
+  await using gateway = await testGateway(createSpeaker(() => "Yes.").agent);
+  const client = gateway.connect();
+  const session = client.session();
+  await session.send("hi");
+  await until(session, ({ view }) => view.items.length === 2 && view.activeRuns.length === 0);
+  gateway.network.freeze();
+  const forked = client.ask({ type: "fork", sessionId: session.getSnapshot().sessionId ?? "" });
+  gateway.clock.advance(35_000);
+
+  await expect(forked).rejects.toMatchObject({ code: "CONNECTION_LOST" });
 });
 
 test("stops a run that it was told to stop while the connection was away", async () => {

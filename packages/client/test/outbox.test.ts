@@ -12,7 +12,7 @@ import {
   shownBy,
 } from "../src/outbox.ts";
 
-const queued = addMessage([], "m1", "hi");
+const queued = addMessage([], { id: "m1", content: "hi" });
 const sent = markSent(queued, "m1");
 const repeated = markSent(requeueUnanswered(sent), "m1");
 const accepted = markAccepted(sent, "m1", "run-1");
@@ -29,7 +29,7 @@ test("keeps an accepted message until the session shows it, but not a repeated o
 });
 
 test("has a refused message again as a new one", () => {
-  expect(addMessage(refused, "m1", "hi")).toEqual(queued);
+  expect(addMessage(refused, { id: "m1", content: "hi" })).toEqual(queued);
 });
 
 describe("a message is shown by", () => {

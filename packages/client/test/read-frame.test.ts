@@ -31,6 +31,9 @@ const frames = {
   thinking: { type: "thinking", ...run, messageId: "a", content: "h" },
   tool_start: { type: "tool_start", ...run, callId: "c", toolName: "bash", input: {} },
   tool_output: { type: "tool_output", ...run, callId: "c", content: "x" },
+  session_deleted: { type: "session_deleted", sessionId: "s" },
+  approval_request: { type: "approval_request", ...run, callId: "c", toolName: "bash", reason: "why" },
+  approval_done: { type: "approval_done", ...run, callId: "c", decision: "once" },
   retry: { type: "retry", ...run, attempt: 1, delayMs: 500, code: "MODEL_OVERLOADED" },
   message_done: { type: "message_done", ...run, content: "h" },
 } satisfies Record<string, ServerEvent>;

@@ -1,6 +1,6 @@
 import { toEntry } from "./convert.ts";
-import type { MessageQueuedEvent, NumberedEvent } from "./events.ts";
-import { emptyView, type SessionView } from "./session-view.ts";
+import type { MessageQueuedEvent, NumberedEvent, UserMessageEvent } from "./events.ts";
+import { emptyView, type QueuedMessage, type SessionView } from "./session-view.ts";
 import { addEntry, endRun, nextItems, prependEntries, streamText } from "./view-items.ts";
 import type { HistoryEvent, ResumedEvent, ResyncEvent } from "./wire.ts";
 
@@ -45,7 +45,7 @@ function oldest([first]: readonly { seq: number }[]): { oldestSeq?: number } {
 function nextView(view: SessionView, event: NumberedEvent): SessionView {
   switch (event.type) {
     case "user_message": {
-      const queued = view.queued.filter(({ runId }) => runId !== event.runId);
+      const queued = view.queued.filter((message) => !isSame(message, event));
       return activate({ ...withEntry(view, event), queued }, event.runId);
     }
     case "message_queued":
@@ -57,14 +57,14 @@ function nextView(view: SessionView, event: NumberedEvent): SessionView {
       return activate(withEntry(view, event), event.runId);
     case "run_start":
     case "message_done":
-    case "approval_request":
-    case "approval_done":
       return activate(view, event.runId);
     case "chunk":
     case "thinking":
       return activate({ ...view, items: streamText(view.items, event) }, event.runId);
     case "tool_start":
     case "tool_output":
+    case "approval_request":
+    case "approval_done":
     case "retry":
     case "error":
       return activate({ ...view, items: nextItems(view.items, event) }, event.runId);
@@ -86,6 +86,12 @@ function withEntry(view: SessionView, event: NumberedEvent): SessionView {
 
 function activate(view: SessionView, runId: string): SessionView {
   return view.activeRuns.includes(runId) ? view : { ...view, activeRuns: [...view.activeRuns, runId] };
+}
+
+/** Messages that steer a run have its `runId`; then their own ids tell them apart. */
+function isSame(queued: QueuedMessage, { runId, requestId }: UserMessageEvent): boolean {
+  if (queued.requestId === undefined || requestId === undefined) return queued.runId === runId;
+  return queued.requestId === requestId;
 }
 
 function toQueued({ runId, content, requestId }: MessageQueuedEvent) {

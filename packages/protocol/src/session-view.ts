@@ -47,10 +47,14 @@ export interface AssistantItem extends ViewItemFields {
 /** A tool call and its result. */
 export interface ToolItem extends ViewItemFields {
   readonly kind: "tool";
+  /** Absent where the transcript has none (files of the tutorial's code). */
+  readonly callId: string | undefined;
   readonly toolName: string;
   readonly input: Readonly<Record<string, unknown>>;
   readonly phase: "called" | "running" | "done" | "failed";
   readonly output: string;
+  /** What it is about to do, in words, while it waits for a user's decision. */
+  readonly asksFor: string | undefined;
 }
 
 /** Why a run failed. */

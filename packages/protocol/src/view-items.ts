@@ -1,4 +1,6 @@
 import type {
+  ApprovalDoneEvent,
+  ApprovalRequestEvent,
   ChunkEvent,
   NumberedEvent,
   RetryEvent,
@@ -30,7 +32,8 @@ export function addEntry(items: Items, entry: MessageEntry): Items {
     case "tool": {
       const { callId, toolName, isError } = entry;
       const phase = isError ? "failed" : "done";
-      return updateTool(items, callId, seq, () => ({ runId, toolName, output: content, phase }));
+      const result = { runId, callId, toolName, output: content, phase, asksFor: undefined } as const;
+      return updateTool(items, callId, seq, () => result);
     }
     case "system":
       return items;
@@ -49,14 +52,16 @@ function addText(items: Items, { id, seq, runId, content, blocks = [], partial }
 
 function addToolCalls(items: Items, { id, seq, runId, toolCalls = [] }: AssistantEntry): Items {
   return toolCalls.reduce((sum, call, index) => {
-    const { callId = `${id}:${index}`, toolName, input, output } = call;
+    const { callId, toolName, input, output } = call;
     // Files of the tutorial's code keep the result beside the call.
     const result = output === undefined ? {} : ({ output, phase: "done" } as const);
-    return updateTool(sum, callId, seq, () => ({ runId, toolName, input, ...result }));
+    const fields = { runId, callId, toolName, input, ...result };
+    return updateTool(sum, callId ?? `${id}:${index}`, seq, () => fields);
   }, items);
 }
 
-type LiveItemEvent = NumberedEvent & (ToolStartEvent | ToolOutputEvent | RetryEvent | RunErrorEvent);
+type LiveItemEvent = NumberedEvent &
+  (ToolStartEvent | ToolOutputEvent | ApprovalRequestEvent | ApprovalDoneEvent | RetryEvent | RunErrorEvent);
 
 /** The items after a live event that is not text of the model. */
 export function nextItems(items: Items, event: LiveItemEvent): Items {
@@ -64,8 +69,14 @@ export function nextItems(items: Items, event: LiveItemEvent): Items {
   switch (event.type) {
     case "tool_start": {
       const { callId, toolName, input } = event;
-      return updateTool(items, callId, seq, () => ({ runId, toolName, input, phase: "running" }));
+      return updateTool(items, callId, seq, () => ({ runId, callId, toolName, input, phase: "running" }));
     }
+    case "approval_request": {
+      const { callId, toolName, reason } = event;
+      return updateTool(items, callId, seq, () => ({ runId, callId, toolName, asksFor: reason }));
+    }
+    case "approval_done":
+      return updateTool(items, event.callId, seq, () => ({ runId, asksFor: undefined }));
     case "tool_output": {
       const { callId, content } = event;
       return updateTool(items, callId, seq, ({ output }) => ({ runId, output: output + content }));
@@ -91,8 +102,9 @@ function updateTool(
 ): Items {
   const key = `tool:${callId}`;
   const before = items.findLast((item): item is ToolItem => item.key === key && item.kind === "tool");
-  const begun = { kind: "tool", key, seq, runId: undefined, toolName: "", input: {}, output: "" } as const;
-  const tool: ToolItem = before ?? { ...begun, phase: "called" };
+  const begun = { kind: "tool", key, seq, runId: undefined, callId: undefined } as const;
+  const unknown = { toolName: "", input: {}, phase: "called", output: "", asksFor: undefined } as const;
+  const tool: ToolItem = before ?? { ...begun, ...unknown };
   return putItem(items, { ...tool, ...change(tool) });
 }
 
@@ -113,7 +125,7 @@ export function endRun(items: Items, { runId, outcome, seq }: NumberedEvent & Ru
     if (item.runId !== runId) return item;
     if (item.kind === "assistant" && item.streaming) return { ...item, streaming: false };
     if (item.kind === "tool" && (item.phase === "called" || item.phase === "running")) {
-      return { ...item, phase: "failed" };
+      return { ...item, phase: "failed", asksFor: undefined };
     }
     return item;
   });

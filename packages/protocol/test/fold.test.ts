@@ -163,7 +163,13 @@ test("has no empty message for a turn that only calls tools", () => {
 
 test("has a message in the queue until its run begins or ends", () => {
   const queued = (runId: string): SessionEvent => ({
-    ...{ type: "message_queued", runId, content: `of ${runId}`, requestId: "m1", timestamp: 1 },
+    ...{
+      type: "message_queued",
+      runId,
+      content: `of ${runId}`,
+      requestId: runId.replace("run-", "m"),
+      timestamp: 1,
+    },
   });
   const view = viewOf(...numbered([queued("run-1"), queued("run-2")]));
   const begun = numbered([user], 3).reduce(fold, view);
@@ -172,6 +178,34 @@ test("has a message in the queue until its run begins or ends", () => {
   expect(shown(view)).toEqual(["queued: of run-1", "queued: of run-2"]);
   expect(shown(begun)).toEqual(["user: files?", "queued: of run-2"]);
   expect(ended.queued).toEqual([]);
+});
+
+test("says of a call what it asks for until somebody decides, or the run ends", () => {
+  const request: SessionEvent = {
+    ...{ type: "approval_request", runId: "run-1", callId: "c1", toolName: "bash", reason: "List the files" },
+  };
+  const decided: SessionEvent = { type: "approval_done", runId: "run-1", callId: "c1", decision: "once" };
+  const before = toolRun.slice(0, 5);
+  const asked = (...events: SessionEvent[]) =>
+    viewOf(...numbered([...before, ...events])).items.map((item) => item.kind === "tool" && item.asksFor);
+
+  expect(asked(request).at(-1)).toBe("List the files");
+  expect(asked(request, decided).at(-1)).toBeUndefined();
+  expect(asked(request, end("aborted"))).not.toContain("List the files");
+  expect(viewOf(...numbered([...before, request])).items.at(-1)).toMatchObject({
+    callId: "c1",
+    phase: "called",
+  });
+});
+
+test("keeps a message that steers a run in the queue until it enters, whichever entered before it", () => {
+  const queued = (requestId: string): SessionEvent => ({
+    ...{ type: "message_queued", runId: "run-1", content: requestId, requestId, timestamp: 1 },
+  });
+  const entered: SessionEvent = { type: "user_message", id: "u2", content: "m2", requestId: "m2", ...run };
+  const view = viewOf(...numbered([user, queued("m2"), queued("m3"), entered]));
+
+  expect(shown(view)).toEqual(["user: files?", "user: m2", "queued: m3"]);
 });
 
 test("has a retry until the model answers", () => {

@@ -47,6 +47,7 @@ function startPage(body: HTMLElement): void {
     onLoadEarlier: () => void shown.session.history().catch(showProblem),
     onSendAgain: (id) => void shown.session.sendAgain(id).catch(showUnsent),
     onDiscard: (id) => shown.session.discard(id),
+    onApprove: (callId, decision) => shown.session.approve(callId, decision),
   });
   const composer = createComposer({ texts, onSend: send, onStop: () => shown.session.abort() });
   const announcer = element("div", "sr-only");
@@ -93,9 +94,7 @@ function startPage(body: HTMLElement): void {
     if (ClientError.is(error) && error.code === "OUTBOX_FULL") showProblem(error);
   }
   function announce(event: WatchedEvent): void {
-    if (event.type === "user_message" || event.type === "run_end" || event.type === "session_updated") {
-      listing.refresh();
-    }
+    if (event.type === "approval_request") setText(announcer, texts.asksFor(event.reason));
     if (event.type !== "run_end") return;
     const { outcome, runId } = event;
     const { view } = shown.session.getSnapshot();
@@ -111,9 +110,9 @@ function startPage(body: HTMLElement): void {
   window.addEventListener("hashchange", () => {
     problem = undefined;
     shown.show(client.session(sessionIdOf(location.hash)));
-    listing.refresh();
   });
   window.addEventListener("online", client.retryNow);
+  client.onSessionChange(listing.refresh);
   client.subscribe(() => {
     draw();
     if (client.getSnapshot().phase === "open") listing.refresh();

@@ -1,12 +1,10 @@
 import { button, element, setText } from "./elements.ts";
 import type { MarkdownReader } from "./markdown.ts";
 import { type Row, type RowView, rowView, type WaitingRow } from "./row.ts";
-import type { Texts } from "./texts.ts";
-import { createToolView } from "./tool-view.ts";
+import { createToolView, type ToolParts } from "./tool-view.ts";
 
 /** What rows need besides themselves. */
-export interface RowParts {
-  texts: Texts;
+export interface RowParts extends ToolParts {
   markdown: MarkdownReader;
   /** With the message's id. */
   onSendAgain: (id: string) => void;
@@ -25,7 +23,7 @@ export function createRowView(kind: Row["kind"], parts: RowParts): RowView {
     case "assistant":
       return createAssistantView(parts);
     case "tool":
-      return createToolView(texts);
+      return createToolView(parts);
     case "error": {
       const root = element("li", "row notice error");
       return rowView(root, kind, ({ code, message }) => setText(root, texts.errors[code] ?? message));

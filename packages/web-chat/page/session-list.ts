@@ -1,5 +1,5 @@
-import type { Client, SessionList } from "@mini-openclaw/client";
-import type { SessionSummary } from "@mini-openclaw/protocol";
+import type { Client } from "@mini-openclaw/client";
+import type { SessionSummary, SessionsEvent } from "@mini-openclaw/protocol";
 
 /** A session in the sidebar. */
 export interface ListedSession {
@@ -15,7 +15,7 @@ export interface SessionListing {
   readonly sessions: readonly ListedSession[];
   /** Whether there are more than have been loaded. */
   readonly hasMore: boolean;
-  refresh(): void;
+  readonly refresh: () => void;
   loadMore(): void;
   /** The page shows this much of a session. */
   saw(sessionId: string, lastSeq: number): void;
@@ -39,12 +39,12 @@ export function createSessionListing({ client, onChange, onFailure }: SessionLis
   /** Reads one page at a time; what changed meanwhile is read after it. */
   async function read(): Promise<void> {
     phase = "reading";
-    take(await client.list({ limit: Math.max(pageSize, Math.min(found.length, 200)) }));
+    take(await client.ask({ type: "list", limit: Math.max(pageSize, Math.min(found.length, 200)) }));
     if (stale()) await read();
     phase = "idle";
   }
   const stale = () => phase === "stale";
-  function take({ sessions, cursor: next }: SessionList): void {
+  function take({ sessions, cursor: next }: Pick<SessionsEvent, "sessions" | "cursor">): void {
     found = sessions;
     cursor = next;
     onChange();
@@ -60,13 +60,13 @@ export function createSessionListing({ client, onChange, onFailure }: SessionLis
     get hasMore() {
       return cursor !== undefined;
     },
-    refresh() {
+    refresh: () => {
       if (phase === "idle") read().catch(onFailure);
       else phase = "stale";
     },
     loadMore() {
       if (cursor === undefined) return;
-      client.list({ limit: pageSize, cursor }).then(({ sessions, ...rest }) => {
+      client.ask({ type: "list", limit: pageSize, cursor }).then(({ sessions, ...rest }) => {
         const known = new Set(found.map(({ sessionId }) => sessionId));
         const added = sessions.filter(({ sessionId }) => !known.has(sessionId));
         take({ sessions: [...found, ...added], ...rest });

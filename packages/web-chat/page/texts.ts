@@ -1,4 +1,4 @@
-import type { OutcomeItem } from "@mini-openclaw/protocol";
+import type { ApprovalDecision, OutcomeItem } from "@mini-openclaw/protocol";
 
 /** Every word that the page shows, in one language. */
 export interface Texts {
@@ -47,6 +47,9 @@ export interface Texts {
   discard: string;
   partial: Record<"aborted" | "interrupted", string>;
   tool: Record<"called" | "running" | "done" | "failed", string>;
+  waitsForYou: string;
+  asksFor: (reason: string) => string;
+  decisions: Record<ApprovalDecision, string>;
   toolOutput: string;
   noOutput: string;
   retrying: (attempt: number) => string;
@@ -102,6 +105,9 @@ const english: Texts = {
   discard: "Discard",
   partial: { aborted: "Stopped here", interrupted: "Interrupted here" },
   tool: { called: "Requested", running: "Running", done: "Done", failed: "Failed" },
+  waitsForYou: "Waits for you",
+  asksFor: (reason) => `May it? ${reason}`,
+  decisions: { once: "Allow once", session: "Allow in this session", deny: "Deny" },
   toolOutput: "Output",
   noOutput: "No output",
   retrying: (attempt) => `The model did not answer. Trying again (${attempt})…`,
@@ -118,6 +124,7 @@ const english: Texts = {
     QUEUE_FULL: "Too many messages are waiting. Send it again when one is answered.",
     DRAINING: "The server is stopping. Send it again in a moment.",
     SESSION_LOCKED: "Another process is writing to this session.",
+    APPROVAL_EXPIRED: "This call does not wait for a decision any more.",
     SESSION_NOT_FOUND: "This session does not exist any more.",
     STORE_FAILED: "The session could not be read or written. The server's log says more.",
     AGENT_FAILED: "The agent failed. The server's log says more.",
@@ -180,6 +187,9 @@ const chinese: Texts = {
   discard: "放弃",
   partial: { aborted: "已在此处停止", interrupted: "已在此处中断" },
   tool: { called: "已请求", running: "运行中", done: "完成", failed: "失败" },
+  waitsForYou: "等待你的决定",
+  asksFor: (reason) => `是否允许？${reason}`,
+  decisions: { once: "允许一次", session: "本会话内允许", deny: "拒绝" },
   toolOutput: "输出",
   noOutput: "没有输出",
   retrying: (attempt) => `模型没有响应，正在重试（第 ${attempt} 次）…`,
@@ -196,6 +206,7 @@ const chinese: Texts = {
     QUEUE_FULL: "等待中的消息太多。等一条回答完成后再发送。",
     DRAINING: "服务器正在停止，请稍后再发送。",
     SESSION_LOCKED: "另一个进程正在写入此会话。",
+    APPROVAL_EXPIRED: "此调用已不再等待决定。",
     SESSION_NOT_FOUND: "此会话已不存在。",
     STORE_FAILED: "会话无法读取或写入，详情见服务器日志。",
     AGENT_FAILED: "智能体出错，详情见服务器日志。",

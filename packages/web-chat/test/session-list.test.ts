@@ -1,5 +1,5 @@
-import type { Client, ListOptions, SessionList } from "@mini-openclaw/client";
-import type { SessionSummary } from "@mini-openclaw/protocol";
+import type { Client } from "@mini-openclaw/client";
+import type { ListCommand, SessionSummary, SessionsEvent } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
 import { createSessionListing } from "../page/session-list.ts";
 
@@ -18,23 +18,23 @@ function session(sessionId: string, lastSeq = 1, running = false): SessionSummar
 
 /** A listing of a client whose answers the test gives. */
 function testListing() {
-  const asked: ListOptions[] = [];
-  const answers: ((list: SessionList) => void)[] = [];
+  const asked: ListCommand[] = [];
+  const answers: ((list: SessionsEvent) => void)[] = [];
   const failures: unknown[] = [];
   const client = {
-    list: (options: ListOptions = {}) => {
-      asked.push(options);
-      return new Promise<SessionList>((resolve) => answers.push(resolve));
+    ask: (question: ListCommand) => {
+      asked.push(question);
+      return new Promise<SessionsEvent>((resolve) => answers.push(resolve));
     },
-  } as Client;
+  } as unknown as Client;
   let changeCount = 0;
   const onChange = () => {
     changeCount += 1;
   };
   const listing = createSessionListing({ client, onChange, onFailure: (error) => failures.push(error) });
-  async function answer(list: SessionList): Promise<void> {
+  async function answer(list: Omit<SessionsEvent, "type">): Promise<void> {
     const before = changeCount;
-    answers.shift()?.(list);
+    answers.shift()?.({ type: "sessions", ...list });
     while (changeCount === before) await Promise.resolve();
     await Promise.resolve();
   }
@@ -81,7 +81,10 @@ test("loads more where there are more, each session once", async () => {
   listing.loadMore();
   await answer({ sessions: [session("b"), session("c")] });
 
-  expect(asked).toEqual([{ limit: 30 }, { limit: 30, cursor: "c" }]);
+  expect(asked).toEqual([
+    { type: "list", limit: 30 },
+    { type: "list", limit: 30, cursor: "c" },
+  ]);
   expect(listing.sessions.map(({ sessionId }) => sessionId)).toEqual(["a", "b", "c"]);
   expect(listing.hasMore).toBe(false);
 });

@@ -1,0 +1,46 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eventually, launchBrowser, openPage, rowsOf, say, whyNoBrowser } from "./browser.ts";
+import { type Answer, startGateway } from "./test-gateway.ts";
+
+const timestamp = 1;
+const call = { callId: "c1", toolName: "bash", input: { command: "rm -r build" } };
+
+const asksFirst: Answer = async (_, { show, ask }) => {
+  show({ type: "assistant_message", id: "a1", content: "I would clean up.", toolCalls: [call], timestamp });
+  const decision = await ask(call, "Run rm -r build");
+  const isError = decision === "deny";
+  const output = isError ? "denied" : "gone";
+  show({ type: "tool_done", id: "t1", callId: "c1", toolName: "bash", output, isError, timestamp });
+  show({ type: "assistant_message", id: "a2", content: `You said: ${decision}.`, timestamp });
+};
+
+describe.skipIf(whyNoBrowser)("a tool call that asks", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser?.close());
+
+  test.each([
+    ["Allow once", "once", "Done"],
+    ["Allow in this session", "session", "Done"],
+    ["Deny", "deny", "Failed"],
+  ])("waits for %s, through a reload", async (name, decision, phase) => {
+    await using gateway = await startGateway({ answer: asksFirst });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await say(page, "clean up");
+    await page.getByText("May it? Run rm -r build").first().waitFor();
+    await page.reload();
+    expect(await page.locator(".tool pre").first().innerText()).toBe("rm -r build");
+
+    await page.getByRole("button", { name }).click();
+    await page.getByRole("main").getByText(`You said: ${decision}.`).waitFor();
+
+    expect(await page.getByRole("button", { name }).count()).toBe(0);
+    await eventually(() => page.locator(".tool-phase").innerText()).toBe(phase);
+    expect((await rowsOf(page)).at(-1)).toBe(`assistant: Assistant: You said: ${decision}.`);
+    expect(tab.complaints).toEqual([]);
+  });
+});
