@@ -35,6 +35,9 @@ const events = [
   '{"type":"search","query":"hello"}',
   '{"type":"rename","sessionId":"SESSION","title":"a title"}',
   '{"type":"archive","sessionId":"SESSION"}',
+  '{"type":"unarchive","sessionId":"SESSION"}',
+  '{"type":"approve","sessionId":"SESSION","callId":"c1","decision":"once"}',
+  '{"type":"message","content":"wait","mode":"steer"}',
   '{"type":"auth","token":"x"}',
 ];
 
