@@ -8,6 +8,7 @@ import type {
   SessionMeta,
 } from "@mini-openclaw/protocol";
 import { toEntry } from "@mini-openclaw/protocol";
+import { type AppendBatch, type BatchItem, beginBatch } from "./append-batch.ts";
 import { StoreError } from "./errors.ts";
 import { assertExpected, toMessageEntry } from "./message-entry.ts";
 import { numberEvent, RecentEvents } from "./recent-events.ts";
@@ -38,20 +39,6 @@ export interface WriterStart {
 // 16 MiB. Chosen: a thousand large messages; beyond it the disk is not keeping up.
 const MAX_WAITING_CHARS = 16_777_216;
 
-/** Appends that meet are one write; one that fails does not take the others with it. */
-interface Batch {
-  readonly items: BatchItem[];
-  readonly written: Promise<void>;
-  /** One for all who want to wait for the disk. */
-  synced?: Promise<void>;
-}
-
-interface BatchItem {
-  readonly entries: MessageEntry[];
-  readonly segment: Segment;
-  failure?: AppendFailure;
-}
-
 /** The one writer of a session: gives the numbers, keeps the lines, and tells the readers. */
 export class SessionWriter {
   readonly sessionId: string;
@@ -64,8 +51,8 @@ export class SessionWriter {
   #shownSeq: number;
   /** The newest number that stands in a file. */
   #writtenSeq: number;
-  #batch: Batch | undefined;
-  #keys: Promise<RememberedKeys> | undefined;
+  #batch: AppendBatch | undefined;
+  #keys: RememberedKeys | undefined;
   #syncing = 0;
   #waitingChars = 0;
   #busy = false;
@@ -122,9 +109,10 @@ export class SessionWriter {
     // The next start looks at sessions with a journal only: it is there before the first line of a run.
     if (inRun) this.#disk.openJournal();
     const failure = this.#keep(segments, entries);
+    // Numbers that may stand in a file are not given again.
     if (!failure || !failure.undone) this.#lastSeq += numbered.length;
-    if (failure) throw failure.error;
     this.#writtenSeq = this.#lastSeq;
+    if (failure) throw failure.error;
     this.#busy ||= inRun;
     // A live event is not shown before the entries that it follows.
     const waits = this.#syncing > 0 || (this.#start.durability === "disk" && entries.some(Boolean));
@@ -134,27 +122,28 @@ export class SessionWriter {
   /** Appends messages outside a run, in one piece. */
   async append(messages: readonly Message[], options: AppendOptions): Promise<MessageEntry[]> {
     const { idempotencyKey, expect, durability = this.#start.durability } = options;
-    const keys = idempotencyKey === undefined ? undefined : await this.#rememberedKeys();
+    if (idempotencyKey !== undefined) await this.#loadKeys();
     this.#assertReady();
-    const before = idempotencyKey === undefined ? undefined : keys?.find(idempotencyKey, messages);
-    if (before) {
-      await (durability === "disk" ? this.#synced([]) : this.#batch?.written);
-      return before;
+    // From here to `remember` nothing else comes between.
+    if (idempotencyKey !== undefined && this.#keys?.find(idempotencyKey, messages)) {
+      return this.#appendedBefore(idempotencyKey, messages, options);
     }
     assertExpected(expect, this.#lastSeq);
+    if (messages.length === 0) return [];
     const { createId } = this.#start;
     const next = this.#lastSeq + 1;
     const entries = messages.map((message, index) => toMessageEntry(message, next + index, createId()));
     const item: BatchItem = { entries, segment: toGroup(entries, idempotencyKey) };
     this.#lastSeq += entries.length;
-    const batch = (this.#batch ??= this.#beginBatch());
+    const batch = (this.#batch ??= beginBatch(() => this.#flush()));
     batch.items.push(item);
-    if (idempotencyKey !== undefined) keys?.remember(idempotencyKey, entries);
+    if (idempotencyKey !== undefined) this.#keys?.remember(idempotencyKey, entries);
     await batch.written;
-    if (item.failure && idempotencyKey !== undefined) keys?.forget(idempotencyKey);
+    if (item.failure && idempotencyKey !== undefined) this.#keys?.forget(idempotencyKey);
     if (item.failure) throw item.failure.error;
-    if (durability === "disk")
+    if (durability === "disk") {
       await (batch.synced ??= this.#synced(batch.items.map(({ segment }) => segment)));
+    }
     this.#shownSeq = Math.max(this.#shownSeq, entries.at(-1)?.seq ?? 0);
     return entries;
   }
@@ -192,11 +181,6 @@ export class SessionWriter {
     return numbered;
   }
 
-  #beginBatch(): Batch {
-    const written = Promise.resolve().then(() => this.#flush());
-    return { items: [], written };
-  }
-
   /** Writes the appends that have come together: in one write, or one by one if that fails. */
   #flush(): void {
     const batch = this.#batch;
@@ -214,8 +198,9 @@ export class SessionWriter {
       if (alone) item.failure = alone;
       undone &&= alone?.undone ?? true;
     }
-    // Numbers at the end that nobody got are free again; those that may stand in the file are not.
+    // Numbers at the end that nobody got are free again; those that may stand in a file are not.
     if (undone) this.#lastSeq = this.#writtenSeq;
+    else this.#writtenSeq = this.#lastSeq;
   }
 
   #keep(segments: readonly Segment[], entries: readonly (Entry | undefined)[]): AppendFailure | undefined {
@@ -262,11 +247,18 @@ export class SessionWriter {
     throw this.#gone;
   }
 
-  #rememberedKeys(): Promise<RememberedKeys> {
-    this.#keys ??= readKeys(this.#disk.fs, this.#disk.transcript).catch((error) => {
-      this.#keys = undefined;
-      throw error;
-    });
-    return this.#keys;
+  async #loadKeys(): Promise<void> {
+    if (this.#keys) return;
+    const keys = await readKeys(this.#disk.fs, this.#disk.transcript);
+    this.#keys ??= keys;
+  }
+
+  /** What was appended under a key, once it is kept; if it could not be written, it is tried again. */
+  async #appendedBefore(key: string, messages: readonly Message[], options: AppendOptions) {
+    await this.#batch?.written;
+    const before = this.#keys?.find(key, messages);
+    if (!before) return this.append(messages, options);
+    if ((options.durability ?? this.#start.durability) === "disk") await this.#synced([]);
+    return before;
   }
 }

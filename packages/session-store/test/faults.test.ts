@@ -117,3 +117,20 @@ test.each(faults)(
   },
   60_000,
 );
+
+test("an append that fails is not told as done to whoever sent the same key with it", async () => {
+  await using folder = await temporaryFolder();
+  const faulty = faultyFileSystem();
+  const store = new JsonlStore({ fs: faulty.fs, path: folder.path, durability: "os", lockWaitMs: 0 });
+  const { sessionId } = await store.createSession("webchat");
+  await store.appendMessage(sessionId, says("before"));
+  faulty.fail("write", 1, "ENOSPC");
+  const sends = [1, 2, 3].map(() => store.appendMessage(sessionId, says("once"), { idempotencyKey: "k" }));
+  const told = await Promise.allSettled(sends);
+  expect(told.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+  expect(await contentsOf(store, sessionId)).toEqual(["before"]);
+  faulty.lift();
+  await store.appendMessage(sessionId, says("once"), { idempotencyKey: "k" });
+  expect(await contentsOf(store, sessionId)).toEqual(["before", "once"]);
+  await store.close();
+});

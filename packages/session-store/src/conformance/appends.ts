@@ -24,6 +24,9 @@ export const appendTests: PortTests = {
     );
     assert.deepEqual((await store.loadMessages(sessionId)).slice(1), entries);
     assert.deepEqual(await store.appendMessages(sessionId, []), []);
+    const { sessionId: empty } = await store.createSession("webchat");
+    await store.appendMessages(empty, []);
+    assert.equal((await store.listSessions()).sessions.length, 1);
   },
   "keeps none of a group that has a bad message": async (store) => {
     const sessionId = await sessionOf(store, "webchat", "hi");
