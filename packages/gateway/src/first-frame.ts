@@ -17,39 +17,58 @@ export function awaitToken(
   enter: () => void,
 ): void {
   let waiting = true;
-  let bytes = 0;
   const end = () => {
     waiting = false;
     clearTimeout(deadline);
   };
-  const refuse = (code: number, reason: string) => {
+  const refuse = ({ code, reason }: Goodbye) => {
     if (waiting) webSocket.close(code, reason);
     end();
   };
-  const deadline = setTimeout(() => refuse(4408, `no token within ${DEADLINE_MS} ms`), DEADLINE_MS);
-  const tooLong = () => {
-    refuse(1009, `more than ${MAX_BYTES} bytes before the token`);
+  const deadline = setTimeout(() => refuse(tooLate), DEADLINE_MS);
+  const uncount = countBytes(socket, () => {
+    refuse(tooLong);
     webSocket.pause();
-  };
-  const count = (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes > MAX_BYTES) tooLong();
-  };
-  socket.on("data", count);
+  });
   webSocket.addEventListener("close", end);
   webSocket.addEventListener("message", ({ data }) => {
     if (!waiting) return;
-    // A frame that came in one piece is here before its bytes were counted.
-    if (typeof data === "string" && Buffer.byteLength(data) > MAX_BYTES) return tooLong();
-    const token = tokenOf(data);
-    if (token === undefined) return refuse(4401, 'expected {"type":"auth","token":"…"}');
-    const { is } = judge(token);
-    if (is !== "right")
-      return refuse(4401, is === "wrong" ? "that is not the token" : "too many wrong tokens");
+    const goodbye = judgeFrame(data, judge);
+    if (goodbye) return refuse(goodbye);
     end();
-    socket.off("data", count);
+    uncount();
     enter();
   });
+}
+
+interface Goodbye {
+  code: number;
+  reason: string;
+}
+
+const tooLate: Goodbye = { code: 4408, reason: `no token within ${DEADLINE_MS} ms` };
+const tooLong: Goodbye = { code: 1009, reason: `more than ${MAX_BYTES} bytes before the token` };
+
+/** Says why the first frame does not let in, or `undefined` when it does. */
+function judgeFrame(data: unknown, judge: (token: string) => TokenVerdict): Goodbye | undefined {
+  // A frame that came in one piece is here before its bytes were counted.
+  if (typeof data === "string" && Buffer.byteLength(data) > MAX_BYTES) return tooLong;
+  const token = tokenOf(data);
+  if (token === undefined) return { code: 4401, reason: 'expected {"type":"auth","token":"…"}' };
+  const { is } = judge(token);
+  if (is === "right") return undefined;
+  return { code: 4401, reason: is === "wrong" ? "that is not the token" : "too many wrong tokens" };
+}
+
+/** Calls `onTooMany` for every piece beyond `MAX_BYTES`. Returns what ends that. */
+function countBytes(socket: Duplex, onTooMany: () => void): () => void {
+  let bytes = 0;
+  const count = (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > MAX_BYTES) onTooMany();
+  };
+  socket.on("data", count);
+  return () => socket.off("data", count);
 }
 
 function tokenOf(data: unknown): string | undefined {

@@ -32,7 +32,7 @@ export function keepAlive(webSocket: Pingable, socket: Duplex, intervalMs: numbe
   socket.on("data", () => {
     heard = true;
   });
-  socket.once("close", () => clearInterval(timer));
+  socket.on("close", () => clearInterval(timer));
 }
 
 /** Bytes that the system has taken over for sending. */
