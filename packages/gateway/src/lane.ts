@@ -144,9 +144,13 @@ export class Lane {
         await log.close();
       }
     } catch (error) {
-      this.#parts.onFailure(error, `the lane of session ${this.#sessionId}`);
       this.#phase = "closing";
-      for (const job of this.#jobs.splice(0)) job.onRefused(error);
+      const jobs = this.#jobs.splice(0);
+      for (const job of jobs) job.onRefused(error);
+      // A message that is refused tells its client; one that was accepted before has nobody to tell.
+      if (jobs.every(({ queued }) => queued)) {
+        this.#parts.onFailure(error, `the lane of session ${this.#sessionId}`);
+      }
     }
   }
 
