@@ -37,9 +37,9 @@ export class TokenGuard {
     if (given.length > 1) return { is: "several" };
     if (token !== undefined) return this.judgeToken(token, addressOf(request));
     const cookie = new RegExp(`(?:^|; ?)${COOKIE}=([^;]*)`).exec(request.headers.cookie ?? "")?.[1];
-    if (cookie === undefined) return { is: "absent" };
-    // Not counted: a browser that kept the cookie of an older token sends it with every request.
-    return { is: timingSafeEqual(sha256(cookie), this.#cookieDigest) ? "right" : "wrong" };
+    const isRight = cookie !== undefined && timingSafeEqual(sha256(cookie), this.#cookieDigest);
+    // A wrong one is as good as none: a browser that kept the cookie of an older token sends it with every request.
+    return { is: isRight ? "right" : "absent" };
   }
 
   /** Judges a token that came in a body or a frame from `address`. */

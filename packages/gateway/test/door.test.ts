@@ -54,6 +54,18 @@ describe("a token as first frame", () => {
     expect((await refusal(`ws://${gateway.address}/`))[0]).toBe(401);
   });
 
+  test("is waited for from a browser that has kept the cookie of an older token", async () => {
+    await using gateway = await testGateway({ listen: { token } });
+    const headers = { Cookie: "mini_openclaw=older" };
+    const client = new TestClient(new WebSocket(`ws://${gateway.address}/?auth=frame`, { headers }));
+    await once(client.socket, "open");
+
+    client.send(JSON.stringify({ type: "auth", token }));
+    await client.next("connected");
+
+    expect(client.types()).toEqual(["connected"]);
+  });
+
   test("is taken, and counts for nothing, where no token is needed", async () => {
     await using gateway = await testGateway();
     const client = new TestClient(new WebSocket(`ws://${gateway.address}/?auth=frame`));
