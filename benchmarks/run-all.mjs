@@ -1,0 +1,17 @@
+// Runs every benchmark, one after the other, each in a process of its own.
+import { spawnSync } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+const questions = [
+  "time-to-first-chunk.mjs",
+  "cpu-per-delta.mjs",
+  "slow-client.mjs",
+  "idle-connections.mjs",
+  "start.mjs",
+];
+for (const question of questions) {
+  const path = fileURLToPath(new URL(question, import.meta.url));
+  const { status } = spawnSync(process.execPath, [path], { stdio: "inherit" });
+  if (status !== 0) process.exitCode = 1;
+}
