@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type {
   AppendOptions,
   CreateSessionOptions,
@@ -19,16 +18,17 @@ import { Catalogue } from "./catalogue.ts";
 import { CreatedSessions } from "./created-sessions.ts";
 import { StoreError } from "./errors.ts";
 import { assertAppendOptions, assertMessage, assertTitle } from "./message-entry.ts";
-import { assertKey, assertSessionId, createIdSource, isSessionId } from "./names.ts";
+import { assertKey, assertSessionId, createIdSource } from "./names.ts";
 import { createSummary } from "./new-session.ts";
 import { OpenWriters } from "./open-writers.ts";
+import { recoverSessions } from "./recover-sessions.ts";
 import { createMatcher } from "./search.ts";
 import { SessionFiles } from "./session-files.ts";
 import { forkSession } from "./session-fork.ts";
 import { JsonlSessionLog } from "./session-log.ts";
 import { archiveSession, deleteSession, unarchiveSession, undeleteSession } from "./session-moves.ts";
 import { type Folder, openWriter } from "./session-opening.ts";
-import { LIVE_FOLDER, type Located, sessionPaths } from "./session-paths.ts";
+import { type Located, sessionPaths } from "./session-paths.ts";
 import { assertLimit, MAX_PAGE, pickPage } from "./sessions-page.ts";
 import { archived, notFound, type StoreParts, writeSession } from "./store-parts.ts";
 import type { Summary } from "./summary.ts";
@@ -201,32 +201,13 @@ export class JsonlStore implements SessionStore {
 
   async recover(): Promise<string[]> {
     this.#assertOpen();
-    const recovered: string[] = [];
-    for (const name of await this.#parts.folder.fs.list(join(this.#parts.folder.path, LIVE_FOLDER))) {
-      const sessionId = name.replace(/\.jsonl$/, "");
-      if (sessionId === name || !isSessionId(sessionId) || (await this.#parts.writers.peek(sessionId)))
-        continue;
-      if (await this.#recoverSession(sessionId)) recovered.push(sessionId);
-    }
-    return recovered;
+    return recoverSessions(this.#parts);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     await this.#parts.writers.closeAll();
     await this.#parts.catalogue.close();
-  }
-
-  async #recoverSession(sessionId: string): Promise<boolean> {
-    try {
-      await this.#parts.writers.use(sessionId, () => {});
-      return true;
-    } catch (error) {
-      // Somebody else is at work on it, or its transcript was put away.
-      const others = ["SESSION_LOCKED", "SESSION_NOT_FOUND", "SESSION_ARCHIVED"];
-      if (StoreError.is(error) && others.includes(error.code)) return false;
-      throw error;
-    }
   }
 
   #append(sessionId: string, messages: readonly Message[], options: AppendOptions): Promise<MessageEntry[]> {

@@ -4,7 +4,7 @@ import { StoreError } from "./errors.ts";
 import { nodeFileSystem } from "./file-system.ts";
 import { JsonlStore } from "./jsonl-store.ts";
 import { assertDurability } from "./message-entry.ts";
-import type { Durability } from "./session-writer.ts";
+import type { Durability } from "./writer-start.ts";
 
 export interface SessionStoreOptions {
   /**

@@ -11,11 +11,12 @@ import { SessionDisk } from "./session-disk.ts";
 import { toHeader } from "./session-lines.ts";
 import { DAMAGED_FOLDER, LIVE_FOLDER, type SessionPaths, sessionPaths } from "./session-paths.ts";
 import { findShelved } from "./session-shelf.ts";
-import { type Durability, SessionWriter } from "./session-writer.ts";
+import { SessionWriter } from "./session-writer.ts";
 import { nextSummary, type Summary } from "./summary.ts";
 import { formatLine } from "./transcript-line.ts";
 import { assertVersion, type OpenTranscript, readLines } from "./transcript-reader.ts";
 import type { WriterLock, WriterLocks } from "./writer-lock.ts";
+import type { Durability } from "./writer-start.ts";
 
 /** Where a store keeps its sessions, and how. */
 export interface Folder {

@@ -18,23 +18,7 @@ import type { AppendFailure, SessionDisk } from "./session-disk.ts";
 import { type Segment, toGroup, toHeader, toSegments } from "./session-lines.ts";
 import { nextSummary, type Summary } from "./summary.ts";
 import { readKeys } from "./transcript-reader.ts";
-
-/** When an append is acknowledged: handed to the operating system, or on the disk. */
-export type Durability = "os" | "disk";
-
-/** What a writer begins with; `session-opening.ts` finds it out. */
-export interface WriterStart {
-  readonly disk: SessionDisk;
-  readonly durability: Durability;
-  readonly summary: Summary;
-  /** The newest number given, in the transcript or in the journal. */
-  readonly lastSeq: number;
-  createId: () => string;
-  /** Hears of entries that were kept. */
-  onKept: (summary: Summary) => void;
-  /** Hears of the last one before the writer gives up its place. */
-  onClose: (summary: Summary) => void;
-}
+import type { WriterStart } from "./writer-start.ts";
 
 // 16 MiB. Chosen: a thousand large messages; beyond it the disk is not keeping up.
 const MAX_WAITING_CHARS = 16_777_216;
