@@ -191,6 +191,7 @@ class GatewayClient implements Client {
         transmit: (event) => this.#transmit(event),
         ask: (command, signal) => this.#requests.ask(command, signal),
         greetedId: () => this.#greetedId,
+        outgoingCount: () => [...this.#sessions].reduce((sum, one) => sum + one.outgoingCount, 0),
         deliver: () => this.#deliver(session),
         drain: () => this.#connection.drain(),
         reconnect: () => this.#connection.drop(),
@@ -230,6 +231,8 @@ class GatewayClient implements Client {
     const isAnswer = this.#requests.settle(frame);
     if (frame.type === "session_updated" || frame.type === "session_deleted") this.#change.set(frame);
     if (isAnswer) return;
+    // The answer to a `create` that was given up: the gateway watches a session that nobody wants.
+    if (frame.type === "connected") return this.#current?.resume();
     for (const session of this.#sessions) {
       if (session.receive(frame)) return;
     }

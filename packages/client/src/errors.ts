@@ -12,7 +12,7 @@ export type OwnErrorCode =
   | "DISCARDED"
   /** The message is longer than the gateway accepts. */
   | "MESSAGE_TOO_LONG"
-  /** Too many messages wait to be sent in this session. */
+  /** Too many messages wait to be sent. */
   | "OUTBOX_FULL"
   /** The connection was lost before the answer to a question that must not be asked twice. */
   | "CONNECTION_LOST"

@@ -33,7 +33,7 @@ export type WrittenMessage = Pick<OutgoingFields, "id" | "content" | "mode">;
 /** The messages of a session on their way, oldest first. */
 export type Outbox = readonly OutgoingMessage[];
 
-// Chosen: more than a person types while offline. With the questions it stays below the 100 frames that a gateway takes at once.
+// Chosen: more than a person types while offline, in all sessions of a client. With the questions it stays below the 100 frames that a gateway takes at once.
 export const MAX_OUTGOING = 50;
 
 export function addMessage(outbox: Outbox, message: WrittenMessage): Outbox {
@@ -61,6 +61,11 @@ export function markRefused(outbox: Outbox, id: string, refusal: ClientError): O
 export function markAccepted(outbox: Outbox, id: string, runId: string): Outbox {
   const accepted = change(outbox, id, (fields) => ({ ...fields, phase: "accepted", runId }));
   return accepted.filter((message) => message.id !== id || !message.isRepeat);
+}
+
+/** While nobody watches the session nothing would remove what was accepted; whoever watches it again is shown it. */
+export function withoutAccepted(outbox: Outbox): Outbox {
+  return outbox.filter(({ phase }) => phase !== "accepted");
 }
 
 /** The connection is gone: whatever it did not answer is sent again on the next one. */

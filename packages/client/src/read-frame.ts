@@ -35,7 +35,7 @@ const required: Record<string, string> = {
 
 /** Fields that are not strings. */
 const checks: Record<string, (value: unknown) => boolean> = {
-  limits: isObject,
+  limits: (value) => isObject(value) && typeof value["maxFrameBytes"] === "number",
   input: isObject,
   messages: (value) => Array.isArray(value) && value.every(isMessageEntry),
   sessions: (value) =>

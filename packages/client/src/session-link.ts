@@ -8,6 +8,8 @@ export interface SessionLink {
   ask(command: HistoryCommand, signal?: AbortSignal): Promise<HistoryEvent>;
   /** The session that the present connection began in. */
   greetedId(): string | undefined;
+  /** How many messages of all sessions wait to be taken by the gateway. */
+  outgoingCount(): number;
   /** Something waits in the session's outbox. */
   deliver(): void;
   /** The gateway said of this connection that it takes no messages. */

@@ -49,8 +49,12 @@ export class WatchedSession implements Session {
   readonly subscribe = (listener: () => void): (() => void) => this.#state.subscribe(listener);
   readonly getSnapshot = (): SessionSnapshot => this.#state.value;
 
+  get outgoingCount(): number {
+    return this.getSnapshot().outbox.filter(({ phase }) => phase !== "accepted").length;
+  }
+
   send(content: string, { mode }: SendOptions = {}): Promise<Accepted> {
-    if (this.getSnapshot().outbox.length >= outboxes.MAX_OUTGOING) {
+    if (this.#link.outgoingCount() >= outboxes.MAX_OUTGOING) {
       const reason = `${outboxes.MAX_OUTGOING} messages wait to be sent already.`;
       return Promise.reject(new ClientError("OUTBOX_FULL", reason, { retryable: true }));
     }
@@ -119,7 +123,7 @@ export class WatchedSession implements Session {
   /** The client watches another session from now on. */
   leave(): void {
     this.#resumeId = undefined;
-    this.#change({ phase: "away" });
+    this.#change({ phase: "away", outbox: outboxes.withoutAccepted(this.getSnapshot().outbox) });
   }
 
   disconnected(): void {
@@ -209,7 +213,9 @@ export class WatchedSession implements Session {
   }
 
   #acknowledged({ replyTo: id, runId }: AckEvent): boolean {
-    this.#change({ outbox: outboxes.markAccepted(this.getSnapshot().outbox, id, runId) });
+    const { phase, outbox } = this.getSnapshot();
+    const accepted = outboxes.markAccepted(outbox, id, runId);
+    this.#change({ outbox: phase === "away" ? outboxes.withoutAccepted(accepted) : accepted });
     return this.#sends.accept(id, runId);
   }
 

@@ -280,7 +280,8 @@ test("gives up a question when its signal says so", async () => {
 test("says how many questions and messages may wait", async () => {
   const client = connect({ url: "ws://gateway.example", WebSocket: FakeSocket });
   const questions = Array.from({ length: 33 }, () => client.ask({ type: "list" }));
-  const messages = Array.from({ length: 51 }, (_, index) => client.session().send(String(index)));
+  const sessions = [client.session(), client.session("another")];
+  const messages = Array.from({ length: 51 }, (_, index) => sessions[index % 2]?.send(String(index)));
 
   await expect(questions.at(-1)).rejects.toMatchObject({ code: "TOO_MANY_REQUESTS", retryable: true });
   await expect(messages.at(-1)).rejects.toMatchObject({ code: "OUTBOX_FULL", retryable: true });

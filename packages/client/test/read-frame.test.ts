@@ -62,6 +62,11 @@ test.each<[string, unknown, string]>([
     "retry: attempt is missing or not what it may be",
   ],
   [
+    "limits that say nothing of frames",
+    { ...frames.connected, limits: {} },
+    "connected: limits is missing or not what it may be",
+  ],
+  [
     "a list with a hole",
     { ...frames.history, messages: [null] },
     "history: messages is missing or not what it may be",

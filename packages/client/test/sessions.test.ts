@@ -43,7 +43,7 @@ describe("several sessions", () => {
     await two.send("two");
 
     await one.send("to one");
-    await two.send("to two");
+    await gateway.connect().session(two.getSnapshot().sessionId).send("to two");
     await until(two, ({ view }) => view.items.length === 4 && view.activeRuns.length === 0);
     client.session(one.getSnapshot().sessionId);
     await until(one, ({ view }) => view.items.length === 4 && view.activeRuns.length === 0);
@@ -51,6 +51,41 @@ describe("several sessions", () => {
     const said = (content: string) => [`user: ${content}`, `assistant: You said: ${content}`];
     expect(shown(one)).toEqual([...said("one"), ...said("to one")]);
     expect(shown(two)).toEqual([...said("two"), ...said("to two")]);
+  });
+
+  test("take more messages, while they are not watched, than may wait at once", async () => {
+    const speaker = createSpeaker(() => "Yes.");
+    await using gateway = await testGateway(speaker.agent);
+    const client = gateway.connect();
+    const one = client.session();
+    await one.send("first");
+    const two = await client.create();
+    await untilShown(two);
+    for (let count = 1; count <= 51; count += 1) await one.send(`no. ${count}`);
+
+    expect(one.getSnapshot().outbox).toEqual([]);
+    expect(speaker.heard.length).toBeGreaterThan(30);
+  });
+
+  test("are created without leaving the one that is watched, when the wish is given up", async () => {
+    const speaker = createSpeaker();
+    await using gateway = await testGateway(speaker.agent);
+    const client = gateway.connect();
+    const one = client.session();
+    await one.send("one");
+    await speaker.say("First");
+    await untilShown(one, "streaming: First");
+    const stop = new AbortController();
+    const created = client.create({ signal: stop.signal });
+    stop.abort(new Error("enough"));
+    await expect(created).rejects.toThrow("enough");
+
+    await client.ask({ type: "list" });
+    await speaker.say(" answer.");
+    speaker.end();
+    await until(one, ({ view }) => view.activeRuns.length === 0);
+
+    expect(shown(one)).toEqual(["user: one", "assistant: First answer."]);
   });
 
   test("are pages, when there are many", async () => {
