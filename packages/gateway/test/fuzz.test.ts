@@ -37,7 +37,7 @@ const events = [
   '{"type":"archive","sessionId":"SESSION"}',
   '{"type":"unarchive","sessionId":"SESSION"}',
   '{"type":"approve","sessionId":"SESSION","callId":"c1","decision":"once"}',
-  '{"type":"message","content":"wait","mode":"steer"}',
+  '{"type":"message","content":"wait","mode":"steer","sessionId":"SESSION"}',
   '{"type":"auth","token":"x"}',
 ];
 
