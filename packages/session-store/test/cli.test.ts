@@ -158,6 +158,19 @@ test("verify says what is damaged and changes nothing; repair cuts it and keeps 
   expect((await command("repair", "first", "--dir", folder.path)).out).toBe("first: nothing to repair\n");
 });
 
+test("verify reads archived sessions too", async () => {
+  await using folder = await temporaryFolder();
+  writeFileSync(writeTranscript(folder.path, "first", ["one"]), "{half\n", { flag: "a" });
+  const store = await openStore(folder.path);
+  await store.archiveSession("first");
+  await store.close();
+  for (const names of [[], ["first"]]) {
+    const { exitCode, out } = await command("verify", ...names, "--dir", folder.path);
+    expect(exitCode).toBe(1);
+    expect(out).toMatch(/^first: line 3, byte \d+: not JSON; "repair" cuts it\n$/);
+  }
+});
+
 test("repair refuses a session that somebody writes", async () => {
   await using folder = await temporaryFolder();
   writeFileSync(writeTranscript(folder.path, "first", ["one"]), "{half\n", { flag: "a" });

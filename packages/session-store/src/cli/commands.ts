@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Entry, SessionStore } from "@mini-openclaw/protocol";
 import { nodeFileSystem } from "../file-system.ts";
 import { repairSession } from "../repair.ts";
-import { sessionPaths } from "../session-paths.ts";
+import { SessionFiles } from "../session-files.ts";
 import { type TranscriptProblem, verifyLines } from "../verify.ts";
 import { eachSession, findSession } from "./find-session.ts";
 import { formatEntry, toMarkdown } from "./format-entry.ts";
@@ -90,13 +90,13 @@ const exportSession: Command = async ({ sessions: [name = ""], format }, { store
 };
 
 const verify: Command = async ({ folder, sessions: names, json }, { store, terminal }) => {
+  const files = new SessionFiles(nodeFileSystem, folder);
   let checked = 0;
   let found = 0;
   for await (const sessionId of named(store, names)) {
-    for await (const { problems } of verifyLines(
-      nodeFileSystem,
-      sessionPaths(folder, sessionId).transcript,
-    )) {
+    const located = await files.locate(sessionId);
+    if (!located) continue; // deleted meanwhile
+    for await (const { problems } of verifyLines(nodeFileSystem, located.transcript)) {
       for (const problem of problems) terminal.out(describeProblem(sessionId, problem, json));
       found += problems.length;
     }
@@ -130,7 +130,10 @@ export const commands: Record<string, { run: Command; session: "none" | "one" | 
 
 async function* named(store: SessionStore, names: string[]): AsyncGenerator<string> {
   for (const name of names) yield (await findSession(store, name)).sessionId;
-  if (names.length === 0) for await (const { sessionId } of eachSession(store)) yield sessionId;
+  if (names.length > 0) return;
+  for (const archived of [false, true]) {
+    for await (const { sessionId } of eachSession(store, { archived })) yield sessionId;
+  }
 }
 
 function print(terminal: Terminal, entry: Entry, json: boolean): void {
