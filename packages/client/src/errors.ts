@@ -57,3 +57,8 @@ export class ClientError extends Error {
 export function toClientError({ code, message, retryable }: CommandErrorEvent): ClientError {
   return new ClientError(code, message, { retryable });
 }
+
+/** A session that its client cannot watch. */
+export function missingSession(): ClientError {
+  return new ClientError("SESSION_NOT_FOUND", "there is no such session");
+}

@@ -2,7 +2,6 @@ import {
   type AckEvent,
   type ApprovalDecision,
   type CommandErrorEvent,
-  emptyView,
   fold,
   type NumberedEvent,
   type ResumeCommand,
@@ -11,9 +10,8 @@ import {
   type ServerEvent,
 } from "@mini-openclaw/protocol";
 import { createId } from "./create-id.ts";
-import { ClientError, toClientError } from "./errors.ts";
+import { ClientError, missingSession, toClientError } from "./errors.ts";
 import { Feed } from "./feed.ts";
-import { Observable } from "./observable.ts";
 import * as outboxes from "./outbox.ts";
 import { Sends } from "./sends.ts";
 import type {
@@ -25,13 +23,14 @@ import type {
   WatchedEvent,
 } from "./session.ts";
 import type { SessionLink } from "./session-link.ts";
+import { SessionState } from "./session-state.ts";
 
 /** The one implementation of {@link Session}: the rim around `fold` and the outbox's pure steps. */
 export class WatchedSession implements Session {
   readonly #link: SessionLink;
   /** Named by the caller: no other one will do. Otherwise it is the one that the gateway names. */
   readonly #isNamed: boolean;
-  readonly #state: Observable<SessionSnapshot>;
+  readonly #state: SessionState;
   readonly #sends = new Sends();
   readonly #feed = new Feed<WatchedEvent>();
   #resumeId: string | undefined;
@@ -41,8 +40,7 @@ export class WatchedSession implements Session {
   constructor(link: SessionLink, { sessionId, isNamed }: { sessionId?: string; isNamed: boolean }) {
     this.#link = link;
     this.#isNamed = isNamed;
-    const known = sessionId === undefined ? {} : { sessionId };
-    this.#state = new Observable({ ...known, phase: "away", view: emptyView, outbox: [] });
+    this.#state = new SessionState(sessionId);
   }
 
   // Values, because they are handed on without the session, as to React's `useSyncExternalStore`.
@@ -50,7 +48,7 @@ export class WatchedSession implements Session {
   readonly getSnapshot = (): SessionSnapshot => this.#state.value;
 
   get outgoingCount(): number {
-    return this.getSnapshot().outbox.filter(({ phase }) => phase !== "accepted").length;
+    return this.#state.value.outbox.filter(({ phase }) => phase !== "accepted").length;
   }
 
   send(content: string, { mode }: SendOptions = {}): Promise<Accepted> {
@@ -62,7 +60,7 @@ export class WatchedSession implements Session {
   }
 
   sendAgain(id: string): Promise<Accepted> {
-    const message = this.getSnapshot().outbox.find((one) => one.id === id);
+    const message = this.#state.message(id);
     if (message?.phase === "refused") {
       const { content, mode } = message;
       return this.#submit({ id, content, ...(mode && { mode }) });
@@ -71,35 +69,35 @@ export class WatchedSession implements Session {
   }
 
   discard(id: string): void {
-    const message = this.getSnapshot().outbox.find((one) => one.id === id);
+    const message = this.#state.message(id);
     if (!message || message.phase === "accepted") return;
-    this.#change({ outbox: outboxes.removeMessage(this.getSnapshot().outbox, id) });
+    this.#state.change({ outbox: outboxes.removeMessage(this.#state.value.outbox, id) });
     this.#sends.reject(
       id,
       new ClientError("DISCARDED", "the message was discarded before the gateway took it"),
     );
   }
 
-  abort(runId = this.getSnapshot().view.activeRuns[0]): void {
-    const { view } = this.getSnapshot();
-    if (runId !== undefined && view.activeRuns.includes(runId)) this.#change({ stopping: runId });
+  abort(runId = this.#state.value.view.activeRuns[0]): void {
+    const { view } = this.#state.value;
+    if (runId !== undefined && view.activeRuns.includes(runId)) this.#state.change({ stopping: runId });
     this.#transmitAbort(runId);
   }
 
   approve(callId: string, decision: ApprovalDecision): void {
-    const { sessionId } = this.getSnapshot();
+    const { sessionId } = this.#state.value;
     if (sessionId === undefined) return;
     this.#link.transmit({ type: "approve", id: createId(), sessionId, callId, decision });
   }
 
   async history({ limit = 50, signal }: HistoryOptions = {}) {
-    const { sessionId, view } = this.getSnapshot();
+    const { sessionId, view } = this.#state.value;
     const { oldestSeq: before, hasMore } = view;
     if (sessionId === undefined || before === undefined || !hasMore) return [];
     const answer = await this.#link.ask({ type: "history", sessionId, before, limit }, signal);
-    const { view: present } = this.getSnapshot();
+    const { view: present } = this.#state.value;
     // A view that began anew meanwhile, or got these from another call, has no place for them.
-    if (present.oldestSeq === before) this.#change({ view: fold(present, answer) });
+    if (present.oldestSeq === before) this.#state.change({ view: fold(present, answer) });
     return answer.messages;
   }
 
@@ -109,27 +107,27 @@ export class WatchedSession implements Session {
 
   /** Asks the gateway for what happened since, and to be shown what happens. */
   resume(): void {
-    const { view, sessionId = this.#link.greetedId() } = this.getSnapshot();
+    const { view, sessionId = this.#link.greetedId() } = this.#state.value;
     if (sessionId === undefined || this.#link.connection().phase !== "open") {
-      return this.#change({ phase: "syncing" });
+      return this.#state.change({ phase: "syncing" });
     }
     this.#resumeId = createId();
     const command: ResumeCommand = { type: "resume", id: this.#resumeId, sessionId };
     if (view.epoch !== undefined) Object.assign(command, { epoch: view.epoch, after: view.lastSeq });
-    this.#change({ sessionId, phase: "syncing" });
+    this.#state.change({ sessionId, phase: "syncing" });
     this.#link.transmit(command);
   }
 
   /** The client watches another session from now on. */
   leave(): void {
     this.#resumeId = undefined;
-    this.#change({ phase: "away", outbox: outboxes.withoutAccepted(this.getSnapshot().outbox) });
+    this.#state.change({ phase: "away", outbox: outboxes.withoutAccepted(this.#state.value.outbox) });
   }
 
   disconnected(): void {
-    const { phase, outbox } = this.getSnapshot();
+    const { phase, outbox } = this.#state.value;
     this.#resumeId = undefined;
-    this.#change({
+    this.#state.change({
       phase: phase === "live" ? "syncing" : phase,
       outbox: outboxes.requeueUnanswered(outbox),
     });
@@ -144,7 +142,7 @@ export class WatchedSession implements Session {
   /** Takes a frame that is this session's: an event of it, or the answer to something that it asked. */
   receive(frame: ServerEvent): boolean {
     if ("seq" in frame) {
-      const { phase, sessionId, view } = this.getSnapshot();
+      const { phase, sessionId, view } = this.#state.value;
       if (phase === "live" && frame.sessionId === sessionId && frame.seq > view.lastSeq) this.#show(frame);
       return true;
     }
@@ -156,17 +154,17 @@ export class WatchedSession implements Session {
   /** Sends what waits. False if it sent nothing. */
   flush(): boolean {
     const connection = this.#link.connection();
-    const { phase, sessionId } = this.getSnapshot();
+    const { phase, sessionId } = this.#state.value;
     if (connection.phase !== "open" || connection.draining) return false;
     if (sessionId === undefined || phase === "syncing" || phase === "missing") return false;
     let count = 0;
     // Whoever hears of a change may send, discard or close meanwhile: so the outbox is looked at anew each time.
-    for (let next = this.#firstQueued(); next; next = this.#firstQueued()) {
+    for (let next = this.#state.nextToSend(); next; next = this.#state.nextToSend()) {
       const command = outboxes.toCommand(next, sessionId);
       const tooLong = outboxes.refuseTooLong(command, connection.limits);
       if (tooLong) this.#refuse(next.id, tooLong);
       else {
-        this.#change({ outbox: outboxes.markSent(this.getSnapshot().outbox, next.id) });
+        this.#state.change({ outbox: outboxes.markSent(this.#state.value.outbox, next.id) });
         this.#link.transmit(command);
         count += 1;
       }
@@ -174,16 +172,12 @@ export class WatchedSession implements Session {
     return count > 0;
   }
 
-  #firstQueued() {
-    return this.getSnapshot().outbox.find((message) => message.phase === "queued");
-  }
-
   #submit(message: outboxes.WrittenMessage): Promise<Accepted> {
     if (this.#closed) return Promise.reject(this.#closed);
     const { id } = message;
     const accepted = this.#sends.open(id);
-    this.#change({ outbox: outboxes.addMessage(this.getSnapshot().outbox, message) });
-    if (this.getSnapshot().phase === "missing") this.#refuse(id, missingSession());
+    this.#state.change({ outbox: outboxes.addMessage(this.#state.value.outbox, message) });
+    if (this.#state.value.phase === "missing") this.#refuse(id, missingSession());
     else this.#link.deliver();
     return accepted;
   }
@@ -194,28 +188,28 @@ export class WatchedSession implements Session {
     if (frame.type === "resync") {
       this.#show(frame, "live");
     } else {
-      this.#change({ phase: "live", view: fold(this.getSnapshot().view, frame) });
+      this.#state.change({ phase: "live", view: fold(this.#state.value.view, frame) });
     }
     this.flush();
-    const { stopping } = this.getSnapshot();
+    const { stopping } = this.#state.value;
     if (stopping !== undefined) this.#transmitAbort(stopping);
     return true;
   }
 
-  #show(frame: WatchedEvent, phase = this.getSnapshot().phase): void {
-    const before = this.getSnapshot();
+  #show(frame: WatchedEvent, phase = this.#state.value.phase): void {
+    const before = this.#state.value;
     const view = fold(before.view, frame);
     const shown = outboxes.shownBy(before.outbox, frame);
     const outbox = shown.size === 0 ? before.outbox : before.outbox.filter(({ id }) => !shown.has(id));
-    this.#change({ phase, view, outbox });
+    this.#state.change({ phase, view, outbox });
     for (const [id, runId] of shown) this.#sends.accept(id, runId);
     this.#feed.push(frame);
   }
 
   #acknowledged({ replyTo: id, runId }: AckEvent): boolean {
-    const { phase, outbox } = this.getSnapshot();
+    const { phase, outbox } = this.#state.value;
     const accepted = outboxes.markAccepted(outbox, id, runId);
-    this.#change({ outbox: phase === "away" ? outboxes.withoutAccepted(accepted) : accepted });
+    this.#state.change({ outbox: phase === "away" ? outboxes.withoutAccepted(accepted) : accepted });
     return this.#sends.accept(id, runId);
   }
 
@@ -223,31 +217,31 @@ export class WatchedSession implements Session {
     if ("seq" in frame || frame.type !== "error" || frame.replyTo === undefined) return false;
     const { replyTo: id, code } = frame;
     if (id === this.#resumeId) this.#cannotWatch(frame);
-    else if (id === this.#abortId) this.#change({ stopping: undefined });
-    else if (!this.getSnapshot().outbox.some((message) => message.id === id)) return false;
+    else if (id === this.#abortId) this.#state.change({ stopping: undefined });
+    else if (!this.#state.message(id)) return false;
     else if (code === "DRAINING") {
-      this.#change({ outbox: outboxes.requeue(this.getSnapshot().outbox, id) });
+      this.#state.change({ outbox: outboxes.requeue(this.#state.value.outbox, id) });
       this.#link.drain();
     } else this.#refuse(id, toClientError(frame));
     return true;
   }
 
   #cannotWatch({ retryable }: CommandErrorEvent): void {
-    const { sessionId, view, outbox } = this.getSnapshot();
+    const { sessionId, view, outbox } = this.#state.value;
     const greetedId = this.#link.greetedId();
     this.#resumeId = undefined;
     if (retryable) return this.#link.reconnect();
     // A session without lines may be gone after a restart of the gateway; another empty one is as good.
     if (!this.#isNamed && view.lastSeq === 0 && greetedId !== undefined && greetedId !== sessionId) {
-      this.#change({ sessionId: greetedId });
+      this.#state.change({ sessionId: greetedId });
       return this.resume();
     }
-    this.#change({ phase: "missing" });
+    this.#state.change({ phase: "missing" });
     for (const { id } of outbox) this.#refuse(id, missingSession());
   }
 
   #transmitAbort(runId: string | undefined): void {
-    const { sessionId, phase } = this.getSnapshot();
+    const { sessionId, phase } = this.#state.value;
     if (sessionId === undefined || phase !== "live") return;
     this.#abortId = createId();
     const command = { type: "abort", id: this.#abortId, sessionId } as const;
@@ -255,17 +249,7 @@ export class WatchedSession implements Session {
   }
 
   #refuse(id: string, refusal: ClientError): void {
-    this.#change({ outbox: outboxes.markRefused(this.getSnapshot().outbox, id, refusal) });
+    this.#state.change({ outbox: outboxes.markRefused(this.#state.value.outbox, id, refusal) });
     this.#sends.reject(id, refusal);
   }
-
-  #change(change: { [Field in keyof SessionSnapshot]?: SessionSnapshot[Field] | undefined }): void {
-    const { stopping, ...next } = { ...this.#state.value, ...change } as SessionSnapshot;
-    const isStopping = stopping !== undefined && next.view.activeRuns.includes(stopping);
-    this.#state.set(isStopping ? { ...next, stopping } : next);
-  }
-}
-
-function missingSession(): ClientError {
-  return new ClientError("SESSION_NOT_FOUND", "there is no such session");
 }
