@@ -21,6 +21,9 @@ export function banner(config: MiniOpenClawConfig, facts: BannerFacts): string {
     ["memory", config.memoryDir],
     ["skills", skills.length === 0 ? `none (${config.skillsDir})` : skills.join(", ")],
     ["tools", tools.join(", ")],
+    ...(config.schedule
+      ? [["schedule", `every ${config.schedule.everyMinutes} min: ${config.schedule.instruction}`]]
+      : []),
   ];
   const lines = rows.map(([name = "", value]) => `  ${name.padEnd(10)} ${value}`);
   const demo = [

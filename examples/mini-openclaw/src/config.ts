@@ -21,6 +21,8 @@ export interface MiniOpenClawConfig {
   apiKey: string | undefined;
   /** Any server that speaks the Messages API; absent: the provider's own. */
   baseURL: string | undefined;
+  /** An instruction that is run every so often, in a session of its own; absent: none. */
+  schedule: { everyMinutes: number; instruction: string } | undefined;
 }
 
 /** A bad setting: which, what it was, what it may be. */
@@ -61,6 +63,21 @@ export function loadConfig(
     return fallback;
   }
 
+  function readSchedule(): MiniOpenClawConfig["schedule"] {
+    const everyMinutes = read<number | undefined>("MINI_OPENCLAW_EVERY_MINUTES", undefined, (text) =>
+      // A week; the timers of Node take no more than 24 days.
+      wholeNumber(text, 1, 10_080),
+    );
+    const instruction = read<string | undefined>("MINI_OPENCLAW_INSTRUCTION", undefined, (text) => text);
+    if (everyMinutes !== undefined && instruction !== undefined) return { everyMinutes, instruction };
+    if (everyMinutes === undefined && instruction === undefined) return undefined;
+    const name = everyMinutes === undefined ? "MINI_OPENCLAW_EVERY_MINUTES" : "MINI_OPENCLAW_INSTRUCTION";
+    if (!problems.some((problem) => problem.name === name)) {
+      problems.push({ name, message: "must be set too: a schedule needs an interval and an instruction" });
+    }
+    return undefined;
+  }
+
   const workspace = read("MINI_OPENCLAW_WORKSPACE", resolve(cwd), (text) => directory(resolve(cwd, text)));
   const dataDir = read("MINI_OPENCLAW_DATA_DIR", join(workspace, ".mini-openclaw"), (text) =>
     resolve(cwd, text),
@@ -78,6 +95,7 @@ export function loadConfig(
     maxContextMessages: read("MINI_OPENCLAW_MAX_CONTEXT", 50, (text) => wholeNumber(text, 1, 10_000)),
     apiKey: read<string | undefined>("ANTHROPIC_API_KEY", undefined, (text) => text),
     baseURL: read<string | undefined>("ANTHROPIC_BASE_URL", undefined, httpAddress),
+    schedule: readSchedule(),
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return config;

@@ -4,12 +4,13 @@ import process from "node:process";
 import { AgentRuntime, createBuiltinTools, MemoryManager, SkillsLoader } from "@mini-openclaw/agent-runtime";
 import { createAnthropicProvider } from "@mini-openclaw/agent-runtime/anthropic";
 import { GatewayError, GatewayServer } from "@mini-openclaw/gateway";
-import { lockFolder, openSessionStore, StoreError } from "@mini-openclaw/session-store";
+import { lockFolder, openSessionStore, type SessionStore, StoreError } from "@mini-openclaw/session-store";
 import { serveWebChat } from "@mini-openclaw/web-chat";
 import { banner } from "./banner.ts";
 import { ConfigError, loadConfig, type MiniOpenClawConfig } from "./config.ts";
 import { prepareDataDir, prepareDemoWorkspace } from "./data-dir.ts";
 import { createDemoProvider } from "./demo-model.ts";
+import { startSchedule } from "./schedule.ts";
 
 // EX_CONFIG of sysexits.h: a supervisor need not try again.
 const EXIT_BAD_CONFIG = 78;
@@ -43,6 +44,8 @@ async function start(config: MiniOpenClawConfig): Promise<() => Promise<void>> {
     serve: serveWebChat({ demo: isDemo }),
   });
 
+  const stopSchedule = config.schedule ? runOnSchedule(config.schedule, gateway, store) : undefined;
+
   const found = await skills.load();
   for (const diagnostic of found.diagnostics) console.error("[skills]", diagnostic);
   console.log(
@@ -55,6 +58,7 @@ async function start(config: MiniOpenClawConfig): Promise<() => Promise<void>> {
     }),
   );
   return async () => {
+    stopSchedule?.();
     await gateway.close();
     await store.close();
     dataDirLock.release();
@@ -64,6 +68,23 @@ async function start(config: MiniOpenClawConfig): Promise<() => Promise<void>> {
 function createProvider({ apiKey, baseURL, model }: MiniOpenClawConfig) {
   if (apiKey === undefined) return createDemoProvider();
   return createAnthropicProvider({ apiKey, model, ...(baseURL === undefined ? {} : { baseURL }) });
+}
+
+/** In a session of its own, under the key `schedule`: it does not mix with what people say. */
+function runOnSchedule(
+  { everyMinutes, instruction }: NonNullable<MiniOpenClawConfig["schedule"]>,
+  gateway: GatewayServer,
+  store: SessionStore,
+): () => void {
+  return startSchedule({
+    everyMs: everyMinutes * 60_000,
+    run: async () => {
+      const { sessionId } = await store.getOrCreateSession("schedule");
+      const { ended } = await gateway.submit({ sessionId, content: instruction });
+      await ended;
+    },
+    onFailure: (error) => console.error("[schedule]", error),
+  });
 }
 
 /** The first signal lets runs end; a second one does not wait. */

@@ -25,6 +25,7 @@ test("without variables everything has its documented default", () => {
     maxContextMessages: 50,
     apiKey: undefined,
     baseURL: undefined,
+    schedule: undefined,
   });
 });
 
@@ -59,6 +60,22 @@ test("every variable is taken, trimmed, and relative paths start where the comma
   });
 });
 
+test("a schedule is an interval and an instruction", () => {
+  const everyMinutes = { MINI_OPENCLAW_EVERY_MINUTES: "30" };
+  const instruction = { MINI_OPENCLAW_INSTRUCTION: "Tidy up." };
+
+  expect(loadConfig({ ...everyMinutes, ...instruction }, workspace).schedule).toEqual({
+    everyMinutes: 30,
+    instruction: "Tidy up.",
+  });
+  expect(catchError(() => loadConfig(everyMinutes, workspace)).message).toBe(
+    "MINI_OPENCLAW_INSTRUCTION: must be set too: a schedule needs an interval and an instruction",
+  );
+  expect(catchError(() => loadConfig(instruction, workspace)).message).toBe(
+    "MINI_OPENCLAW_EVERY_MINUTES: must be set too: a schedule needs an interval and an instruction",
+  );
+});
+
 test("an empty variable counts as absent", () => {
   expect(loadConfig({ MINI_OPENCLAW_PORT: "", ANTHROPIC_API_KEY: "  " }, workspace)).toEqual(
     loadConfig({}, workspace),
@@ -84,6 +101,7 @@ test.each([
   ],
   ["MINI_OPENCLAW_WORKSPACE", "/no/such/place", 'must be a directory that exists, not "/no/such/place"'],
   ["MINI_OPENCLAW_MODEL", "two words", "must be a model's name"],
+  ["MINI_OPENCLAW_EVERY_MINUTES", "0", 'must be a whole number from 1 to 10080, not "0"'],
   ["MINI_OPENCLAW_MAX_CONTEXT", "0", 'must be a whole number from 1 to 10000, not "0"'],
   ["ANTHROPIC_BASE_URL", "ftp://x", 'must be an http:// or https:// address, not "ftp://x"'],
 ])("%s=%s is refused by name, with what it may be", (name, value, message) => {

@@ -14,6 +14,7 @@ import { Lanes } from "./lanes.ts";
 import { type Listener, type ListenOptions, listen } from "./listen.ts";
 import { createEventSource } from "./read-events.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
+import { type Submission, type Submitted, submitMessage } from "./submit.ts";
 import type { Principal, Visitor } from "./visitor.ts";
 import { Watchers } from "./watchers.ts";
 import { createUpgrade } from "./ws-server.ts";
@@ -170,6 +171,15 @@ export class GatewayServer {
   accept(webSocket: WebSocketLike, visitor: { principal?: Principal; key?: string } = {}): void {
     const { principal } = visitor;
     this.#connect(webSocket, { principal, key: visitor.key ?? defaultSessionKey(principal) });
+  }
+
+  /**
+   * Runs a message from inside the process, as if a client had sent it. Resolves when it is kept.
+   *
+   * @throws GatewayError `QUEUE_FULL`, `DRAINING`, `REQUEST_CONFLICT`; whatever the store threw
+   */
+  submit(submission: Submission): Promise<Submitted> {
+    return submitMessage({ lanes: this.#lanes, watchers: this.#watchers }, submission);
   }
 
   health(): Health {

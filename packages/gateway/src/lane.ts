@@ -148,7 +148,7 @@ export class Lane {
       const jobs = this.#jobs.splice(0);
       for (const job of jobs) job.onRefused(error);
       // A message that is refused tells its client; one that was accepted before has nobody to tell.
-      if (jobs.every(({ queued }) => queued)) {
+      if (jobs.every(({ queued }) => queued !== undefined)) {
         this.#parts.onFailure(error, `the lane of session ${this.#sessionId}`);
       }
     }
