@@ -1,4 +1,4 @@
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 
 /** @param {readonly number[]} values @param {number} share such as 0.5 for the median */
 export function percentile(values, share) {
@@ -41,5 +41,7 @@ const pad = (cell, width, column) => (column === 0 ? cell.padEnd(width) : cell.p
 function machine() {
   const all = cpus();
   const date = new Date().toISOString().slice(0, 10);
-  return `${date}, Node ${process.versions.node}, ${process.platform}, ${all.length} × ${all[0]?.model.trim()}`;
+  // Above the number of cores, the machine was busy with other things too, and times mean less than ratios.
+  const load = (loadavg()[0] ?? 0).toFixed(1);
+  return `${date}, Node ${process.versions.node}, ${process.platform}, ${all.length} × ${all[0]?.model.trim()}, load ${load}`;
 }
