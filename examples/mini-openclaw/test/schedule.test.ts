@@ -10,7 +10,7 @@ afterEach(() => {
 
 // E29.3
 test("an instruction runs every so often, until it is stopped", async () => {
-  const run = vi.fn(async () => {});
+  const run = vi.fn<() => Promise<void>>(async () => {});
   const stop = startSchedule({ everyMs: 60_000, run, onFailure: () => {} });
 
   await vi.advanceTimersByTimeAsync(59_999);
@@ -25,7 +25,7 @@ test("an instruction runs every so often, until it is stopped", async () => {
 
 test("a turn is left out while the one before goes on", async () => {
   const ends: (() => void)[] = [];
-  const run = vi.fn(() => new Promise<void>((resolve) => ends.push(resolve)));
+  const run = vi.fn<() => Promise<void>>(() => new Promise<void>((resolve) => ends.push(resolve)));
   const stop = startSchedule({ everyMs: 1000, run, onFailure: () => {} });
 
   await vi.advanceTimersByTimeAsync(3500);
@@ -39,7 +39,7 @@ test("a turn is left out while the one before goes on", async () => {
 
 test("a run that fails is told, and the next one comes", async () => {
   const failures: unknown[] = [];
-  const run = vi.fn(async () => {
+  const run = vi.fn<() => Promise<void>>(async () => {
     throw new Error("no disk");
   });
   const stop = startSchedule({ everyMs: 1000, run, onFailure: (error) => failures.push(error) });

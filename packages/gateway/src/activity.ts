@@ -1,4 +1,4 @@
-import type { ServerEvent, SessionStore } from "@mini-openclaw/protocol";
+import type { ServerEvent, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
 import { maySee, type Visitor } from "./visitor.ts";
 
 export interface ActivityParts {
@@ -20,6 +20,14 @@ export class Activity {
 
   constructor(parts: ActivityParts) {
     this.#parts = parts;
+  }
+
+  /** Tells the visitor's connections that a session is gone, but for the one that was answered so. */
+  deleted(session: SessionMeta, answered: object): void {
+    for (const connection of [...this.#parts.connections]) {
+      if (connection === answered || !maySee(connection.visitor, session)) continue;
+      connection.send({ type: "session_deleted", sessionId: session.sessionId });
+    }
   }
 
   touch(sessionId: string): void {

@@ -1,4 +1,4 @@
-import type { ServerEvent } from "@mini-openclaw/protocol";
+import type { ServerEvent, SessionMeta } from "@mini-openclaw/protocol";
 import { parseClientEvent } from "@mini-openclaw/protocol/schema";
 import type { CommandContext, CommandParts } from "./command-context.ts";
 import { enterFirstSession, runCommand } from "./commands.ts";
@@ -17,7 +17,10 @@ export interface WebSocketLike {
   addEventListener(type: "close" | "error", listener: () => void): void;
 }
 
-export type ConnectionParts = CommandParts & WatchParts;
+export interface ConnectionParts extends CommandParts, WatchParts {
+  /** Tells the visitor's connections that a session is gone, but for the one that was answered so. */
+  tellDeleted: (session: SessionMeta, answered: object) => void;
+}
 
 // Chosen: what a client may send ahead while its earlier frames are being worked on. More closes it with 1008.
 const MAX_PENDING_FRAMES = 100;
@@ -75,6 +78,7 @@ export class Connection {
         return sessionId();
       },
       watch: (id, after) => this.#watch(id, after),
+      tellDeleted: (session) => this.#parts.tellDeleted(session, this),
       unwatch: () => this.#watching?.close(),
       send: (event) => this.send(event),
     };

@@ -120,6 +120,7 @@ export class GatewayServer {
       lanes: this.#lanes,
       watchers: this.#watchers,
       touch,
+      tellDeleted: (session, answered) => activity.deleted(session, answered),
       readEvents: createEventSource(store, this.#lanes),
       limits: this.#limits,
       onFailure: this.#onFailure,

@@ -50,7 +50,8 @@ export async function shelveSession(event: ShelfCommand, context: CommandContext
   const { store, lanes } = context;
   const { type } = event;
   if (type === "undelete") return sendUpdated(await undelete(event.sessionId, context), event, context);
-  const { sessionId } = await ownSession(event.sessionId, context);
+  const session = await ownSession(event.sessionId, context);
+  const { sessionId } = session;
   if (type === "unarchive") return sendUpdated(await store.unarchiveSession(sessionId), event, context);
   if (lanes.has(sessionId)) {
     throw new GatewayError("SESSION_BUSY", "A run goes on or waits in the session. Stop it first.");
@@ -58,6 +59,7 @@ export async function shelveSession(event: ShelfCommand, context: CommandContext
   if (type === "archive") return sendUpdated(await store.archiveSession(sessionId), event, context);
   await store.deleteSession(sessionId);
   context.send({ type: "session_deleted", sessionId, ...answering(event) });
+  context.tellDeleted(session);
 }
 
 async function undelete(sessionId: string, { store, visitor }: CommandContext): Promise<SessionMeta> {

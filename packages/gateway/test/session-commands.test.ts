@@ -56,11 +56,12 @@ test("fork begins a new session with the entries up to a place", async () => {
 
 test("delete removes a session, and undelete takes it back", async () => {
   await using gateway = await testGateway();
-  const client = await gateway.connect();
+  const [client, other] = await Promise.all([gateway.connect(), gateway.connect()]);
   const { sessionId } = client;
   await say(client, "hello");
 
   client.send({ type: "delete", id: "q1", sessionId });
+  expect(await other.next("session_deleted")).toEqual({ type: "session_deleted", sessionId });
   expect(await client.next("session_deleted")).toEqual({ type: "session_deleted", sessionId, replyTo: "q1" });
   client.send({ type: "history", sessionId });
   expect(await client.next("error")).toMatchObject({ code: "SESSION_NOT_FOUND" });
