@@ -17,11 +17,11 @@ export interface CommandContext extends CommandParts {
   /** The session that was watched last: where a `message` without `sessionId` goes. */
   readonly sessionId: string;
   /** Shows the client a session's events: those after `after`, or only what happens from now on. */
-  watch: (sessionId: string, after?: number) => void;
-  unwatch: () => void;
+  watch(sessionId: string, after?: number): void;
+  unwatch(): void;
   /** Tells the visitor's other connections that a session is gone. */
-  tellDeleted: (session: SessionMeta) => void;
-  send: (event: ServerEvent) => void;
+  tellDeleted(session: SessionMeta): void;
+  send(event: ServerEvent): void;
 }
 
 /**

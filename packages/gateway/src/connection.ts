@@ -1,8 +1,9 @@
-import type { ServerEvent, SessionMeta } from "@mini-openclaw/protocol";
+import type { Limits, ServerEvent, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
 import { parseClientEvent } from "@mini-openclaw/protocol/schema";
 import type { CommandContext, CommandParts } from "./command-context.ts";
 import { enterFirstSession, runCommand } from "./commands.ts";
 import { GatewayError, toClientError } from "./errors.ts";
+import type { Lanes } from "./lanes.ts";
 import { Outbox } from "./outbox.ts";
 import { SessionWatch, type WatchParts } from "./session-watch.ts";
 import type { Visitor } from "./visitor.ts";
@@ -29,12 +30,11 @@ const MAX_PENDING_FRAMES = 100;
 const MAX_REFUSED_FRAMES = 100;
 
 /** One client's socket, from accept to close. Works its frames one by one, in order. */
-export class Connection {
+export class Connection implements CommandContext {
   readonly visitor: Visitor;
   readonly #parts: ConnectionParts;
   readonly #socket: WebSocketLike;
   readonly #outbox: Outbox;
-  readonly #context: CommandContext;
   #phase: "opening" | "open" | "closed" = "opening";
   #sessionId = "";
   #watching: SessionWatch | undefined;
@@ -47,11 +47,10 @@ export class Connection {
     this.#parts = parts;
     this.#socket = socket;
     this.#outbox = new Outbox(socket);
-    this.#context = this.#createContext();
     const closed = () => {
       this.#phase = "closed";
       this.#outbox.close();
-      this.#watching?.close();
+      this.unwatch();
       onClosed();
     };
     socket.addEventListener("error", closed);
@@ -69,31 +68,44 @@ export class Connection {
     this.#socket.close(code, reason);
   }
 
-  #createContext(): CommandContext {
-    const sessionId = () => this.#sessionId;
-    return {
-      ...this.#parts,
-      visitor: this.visitor,
-      get sessionId() {
-        return sessionId();
-      },
-      watch: (id, after) => this.#watch(id, after),
-      tellDeleted: (session) => this.#parts.tellDeleted(session, this),
-      unwatch: () => this.#watching?.close(),
-      send: (event) => this.send(event),
-    };
+  get store(): SessionStore {
+    return this.#parts.store;
   }
 
-  #watch(sessionId: string, after?: number): void {
-    this.#watching?.close();
+  get lanes(): Lanes {
+    return this.#parts.lanes;
+  }
+
+  get limits(): Limits {
+    return this.#parts.limits;
+  }
+
+  get sessionId(): string {
+    return this.#sessionId;
+  }
+
+  touch(sessionId: string): void {
+    this.#parts.touch(sessionId);
+  }
+
+  tellDeleted(session: SessionMeta): void {
+    this.#parts.tellDeleted(session, this);
+  }
+
+  watch(sessionId: string, after?: number): void {
+    this.unwatch();
     if (this.#phase === "closed") return;
     this.#sessionId = sessionId;
     this.#watching = new SessionWatch(sessionId, this.#outbox, this.#parts, after);
   }
 
+  unwatch(): void {
+    this.#watching?.close();
+  }
+
   async #open(): Promise<void> {
     try {
-      await enterFirstSession(this.#context);
+      await enterFirstSession(this);
       if (this.#phase === "opening") this.#phase = "open";
     } catch (error) {
       this.#refuse(error);
@@ -124,7 +136,7 @@ export class Connection {
     const parsed = parseClientEvent(data);
     try {
       if (!parsed.ok) throw new GatewayError(parsed.code, parsed.message);
-      await runCommand(parsed.value, this.#context);
+      await runCommand(parsed.value, this);
       this.#refusedFrames = 0;
     } catch (error) {
       this.#refuseFrame(error, parsed.id);

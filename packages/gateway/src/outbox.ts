@@ -17,7 +17,7 @@ const POLL_MS = 50;
 /** The frames waiting for one socket. Bounded: whoever sends asks `isFull` first, and waits with `drained`. */
 export class Outbox {
   readonly #sink: Sink;
-  readonly #closed = new AbortController();
+  #isClosed = false;
 
   constructor(sink: Sink) {
     this.#sink = sink;
@@ -27,22 +27,17 @@ export class Outbox {
     return this.#sink.bufferedAmount >= FULL_BYTES;
   }
 
-  /** Aborted when the socket is gone. */
-  get signal(): AbortSignal {
-    return this.#closed.signal;
-  }
-
   /** Hands a frame to the socket; does nothing when that is gone. */
   send(text: string): void {
-    if (!this.#closed.signal.aborted) this.#sink.send(text);
+    if (!this.#isClosed) this.#sink.send(text);
   }
 
   /** Resolves when there is room, or when the socket is gone. */
   async drained(): Promise<void> {
-    while (this.isFull && !this.signal.aborted) await sleep(POLL_MS);
+    while (this.isFull && !this.#isClosed) await sleep(POLL_MS);
   }
 
   close(): void {
-    this.#closed.abort();
+    this.#isClosed = true;
   }
 }

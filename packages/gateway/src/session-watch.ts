@@ -25,7 +25,8 @@ export class SessionWatch {
   readonly #sessionId: string;
   readonly #outbox: Outbox;
   readonly #parts: WatchParts;
-  readonly #stop = new AbortController();
+  /** There while the client is behind: an idle watch is to cost little. */
+  #reading: AbortController | undefined;
   readonly #unwatch: () => void;
   /** The newest event that the client has been sent. */
   #shownSeq = 0;
@@ -43,7 +44,7 @@ export class SessionWatch {
   }
 
   close(): void {
-    this.#stop.abort();
+    this.#reading?.abort();
     this.#unwatch();
   }
 
@@ -68,7 +69,8 @@ export class SessionWatch {
   }
 
   async #catchUp(): Promise<void> {
-    const signal = AbortSignal.any([this.#stop.signal, this.#outbox.signal]);
+    this.#reading = new AbortController();
+    const { signal } = this.#reading;
     do {
       const latest = this.#latestSeq;
       for await (const { event, json } of this.#parts.readEvents(this.#sessionId, {
@@ -84,6 +86,7 @@ export class SessionWatch {
       // What is no longer kept was live, and an entry that has been sent stands for it.
       this.#shownSeq = Math.max(this.#shownSeq, latest);
     } while (this.#shownSeq < this.#latestSeq);
+    this.#reading = undefined;
     this.#phase = "live";
   }
 }
