@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -26,6 +26,11 @@ export function readTranscript(workspace: string, sessionId: string): Line[] {
 
 export function transcriptPath(workspace: string, sessionId: string): string {
   return join(workspace, ".mini-openclaw", "sessions", `${sessionId}.jsonl`);
+}
+
+/** False where `jq` is not installed; in CI it must be. */
+export function hasJq(): boolean {
+  return process.env["CI"] !== undefined || spawnSync("jq", ["--version"]).status === 0;
 }
 
 /** What `jq` makes of a session's file. */
