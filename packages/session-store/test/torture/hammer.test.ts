@@ -6,7 +6,7 @@ import { temporaryFolder } from "../temporary-folder.ts";
 import { isLong, rounds } from "./rounds.ts";
 
 const PROCESSES = rounds({ short: 4, long: 8 });
-const DISTURBANCES = rounds({ short: 12, long: 700 });
+const DISTURBANCES = rounds({ short: 12, long: 1700 });
 
 test(`${PROCESSES} processes on one session, killed and stopped at random, lose no acknowledgement; E30.1`, async () => {
   await using folder = await temporaryFolder();
