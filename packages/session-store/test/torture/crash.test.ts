@@ -8,7 +8,7 @@ import { contentsOf, openStore, writeTranscript } from "../fixtures.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { rounds } from "./rounds.ts";
 
-const ROUNDS = rounds({ short: 8, long: 500 });
+const ROUNDS = rounds({ short: 8, long: 1000 });
 let programs: Awaited<ReturnType<typeof temporaryFolder>>;
 let program: string;
 
