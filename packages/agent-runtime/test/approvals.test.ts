@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { AgentInput, ApprovalDecision } from "@mini-openclaw/protocol";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { createSessionApprovals } from "../src/approvals.ts";
 import {
   AgentRuntime,
@@ -164,8 +164,10 @@ describe("a tool that asks in the middle", () => {
   };
 
   test("has its time stand still meanwhile", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
     const decision = async () => {
-      await new Promise((resolve) => setTimeout(resolve, 80));
+      await vi.advanceTimersByTimeAsync(80);
       return "once" as const;
     };
     expect(await toolLines(agentOf({ tools: [slow] }), { decision })).toEqual([
