@@ -25,6 +25,8 @@ export function outline(events: readonly RunEvent[]): string[] {
       case "chunk":
       case "thinking":
         return `${event.type} ${event.content}`;
+      case "compaction":
+        return `compaction ${event.content}`;
       case "assistant_message": {
         const calls = (event.toolCalls ?? []).map(({ toolName }) => ` +${toolName}`).join("");
         return `assistant_message${event.partial ? ` (${event.partial})` : ""} ${event.content}${calls}`;

@@ -1,5 +1,5 @@
-import type { SessionEvent, Usage, UserMessage, UserMessageEvent } from "@mini-openclaw/protocol";
-import { beginRun, closeRun, nextRun } from "@mini-openclaw/protocol";
+import type { SessionEvent, UserMessage, UserMessageEvent } from "@mini-openclaw/protocol";
+import { addUsage, beginRun, closeRun, nextRun, noUsage } from "@mini-openclaw/protocol";
 import { v7 as createId } from "uuid";
 import { pullAgent, type RunnerParts, type RunRequest } from "./pull-agent.ts";
 
@@ -29,24 +29,13 @@ export async function runMessage(parts: RunnerParts, run: RunRequest): Promise<v
     const again = await pullAgent(parts, run, async (event) => {
       if (event.type !== "run_start") await record([event]);
     });
-    ending = { ...again, usage: addUsage(ending.usage, again.usage) };
+    ending = { ...again, usage: addUsage(ending.usage ?? noUsage, again.usage ?? noUsage) };
   }
   const closing = closeRun(progress, { ...ending, timestamp: parts.now(), createId });
   const unread = steering.close().map((said) => toUserMessageEvent(runId, said));
   // After the results of the last turn, before the last words: so it is read by the run that comes next.
   const lastWords = closing.findIndex(({ type }) => type === "message_done" || type === "run_end");
   await record([...closing.slice(0, lastWords), ...unread, ...closing.slice(lastWords)]);
-}
-
-const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
-
-function addUsage(one: Usage = noUsage, other: Usage = noUsage): Usage {
-  return {
-    inputTokens: one.inputTokens + other.inputTokens,
-    outputTokens: one.outputTokens + other.outputTokens,
-    cacheReadTokens: one.cacheReadTokens + other.cacheReadTokens,
-    cacheWriteTokens: one.cacheWriteTokens + other.cacheWriteTokens,
-  };
 }
 
 function toUserMessageEvent(runId: string, { role: _role, ...said }: UserMessage): UserMessageEvent {

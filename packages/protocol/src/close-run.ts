@@ -1,5 +1,6 @@
 import type { RunErrorEvent, RunEvent, SessionEvent } from "./events.ts";
 import type { PartialReason, RunOutcome, Usage } from "./messages.ts";
+import { noUsage } from "./usage.ts";
 
 /** What a run has shown so far, as far as its ending needs it. */
 export interface RunProgress {
@@ -53,6 +54,7 @@ export function nextRun(progress: RunProgress, event: SessionEvent): RunProgress
       return { ...progress, ended: true };
     case "user_message":
     case "message_queued":
+    case "compaction":
     case "run_start":
     case "tool_start":
     case "approval_request":
@@ -85,9 +87,9 @@ export interface RunEnding {
   error?: Omit<RunErrorEvent, "type" | "runId">;
   /** @default all zero */
   usage?: Usage;
+  /** In US dollars. @default not known */
+  costUsd?: number;
 }
-
-const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
 
 /**
  * What must still happen for a run to end well, in order: a result for each unanswered tool call, the unfinished
@@ -122,6 +124,14 @@ export function closeRun(progress: RunProgress, ending: RunEnding): RunEvent[] {
   }
   if (error) events.push({ type: "error", runId, ...error });
   if (!progress.messageDone) events.push({ type: "message_done", runId, content: progress.text });
-  events.push({ type: "run_end", runId, outcome, usage: ending.usage ?? NO_USAGE, timestamp });
+  const { usage = noUsage, costUsd } = ending;
+  events.push({
+    type: "run_end",
+    runId,
+    outcome,
+    usage,
+    ...(costUsd !== undefined && { costUsd }),
+    timestamp,
+  });
   return events;
 }

@@ -16,6 +16,10 @@ export function toEntry(event: NumberedEvent): Entry | undefined {
       const { type: _, sessionId: _session, seq, id, runId, output, ...result } = event;
       return { seq, id, runId, role: "tool", content: output, ...result };
     }
+    case "compaction": {
+      const { type: _, sessionId: _session, seq, id, runId, ...message } = event;
+      return { seq, id, runId, role: "system", compaction: true, ...message };
+    }
     case "session_updated":
     case "run_end": {
       const { sessionId: _session, ...entry } = event;
@@ -39,7 +43,7 @@ export function toEntry(event: NumberedEvent): Entry | undefined {
 /**
  * The event that a transcript entry was recorded as. Inverse of {@link toEntry}.
  *
- * `undefined` for entries that no run made: system messages, and messages appended without a `runId`.
+ * `undefined` for entries that no run made: messages appended without a `runId`, and system messages but compactions.
  */
 export function toEvent(sessionId: string, entry: Entry): (KeptEvent & NumberedEvent) | undefined {
   if (!("role" in entry)) return { sessionId, ...entry };
@@ -58,7 +62,9 @@ export function toEvent(sessionId: string, entry: Entry): (KeptEvent & NumberedE
       const { role: _, content, ...result } = entry;
       return { type: "tool_done", sessionId, output: content, ...result, runId };
     }
-    case "system":
-      return undefined;
+    case "system": {
+      const { role: _, compaction, ...message } = entry;
+      return compaction ? { type: "compaction", sessionId, ...message, runId } : undefined;
+    }
   }
 }

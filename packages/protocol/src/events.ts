@@ -29,6 +29,9 @@ export interface AssistantMessageEvent {
   stopReason?: string;
   model?: string;
   partial?: PartialReason;
+  usage?: Usage;
+  costUsd?: number;
+  retryOf?: string;
 }
 
 /** A tool call has its result. `output` is what the model sees. */
@@ -40,6 +43,17 @@ export interface ToolDoneEvent {
   toolName: string;
   output: string;
   isError: boolean;
+  timestamp: number;
+  durationMs?: number;
+  exitCode?: number;
+}
+
+/** The conversation so far was summed up in `content`, which a model is shown instead of it from now on. */
+export interface CompactionEvent {
+  type: "compaction";
+  runId: string;
+  id: string;
+  content: string;
   timestamp: number;
 }
 
@@ -56,7 +70,10 @@ export interface RunEndEvent {
   type: "run_end";
   runId: string;
   outcome: RunOutcome;
+  /** Of all turns, those that showed nothing included. */
   usage: Usage;
+  /** In US dollars; absent where the price of a model it asked is not known. */
+  costUsd?: number;
   timestamp: number;
 }
 
@@ -65,6 +82,7 @@ export type KeptEvent =
   | UserMessageEvent
   | AssistantMessageEvent
   | ToolDoneEvent
+  | CompactionEvent
   | SessionUpdatedEvent
   | RunEndEvent;
 
@@ -81,6 +99,8 @@ export interface RunStartEvent {
   type: "run_start";
   runId: string;
   timestamp: number;
+  /** The run whose messages it answers anew (`retry`); what that one answered no longer counts. */
+  retryOf?: string;
 }
 
 /** The newest piece of the model's text. */
@@ -90,6 +110,8 @@ export interface ChunkEvent {
   /** The id of the assistant entry to come. */
   messageId: string;
   content: string;
+  /** Set where several were joined for a client that was behind: the `seq` of the first; the frame's own is the last's. */
+  firstSeq?: number;
 }
 
 /** The newest piece of the model's thinking. */
@@ -98,6 +120,7 @@ export interface ThinkingEvent {
   runId: string;
   messageId: string;
   content: string;
+  firstSeq?: number;
 }
 
 /** A tool begins to run; the call was recorded with the turn's `assistant_message`. */

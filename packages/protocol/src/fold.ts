@@ -1,7 +1,9 @@
 import { toEntry } from "./convert.ts";
 import type { MessageQueuedEvent, NumberedEvent, UserMessageEvent } from "./events.ts";
+import { addCosts } from "./run-costs.ts";
 import { emptyView, type QueuedMessage, type SessionView } from "./session-view.ts";
-import { addEntry, endRun, nextItems, prependEntries, streamText } from "./view-items.ts";
+import type { MessageEntry } from "./transcript.ts";
+import { addEntry, endRun, nextItems, prependEntries, streamText, withoutAnswers } from "./view-items.ts";
 import type { HistoryEvent, ResumedEvent, ResyncEvent } from "./wire.ts";
 
 /** A frame that says something of one session. */
@@ -27,15 +29,36 @@ export function fold(view: SessionView, frame: SessionFrame): SessionView {
   }
 }
 
-function begin({ title }: SessionView, { epoch, upTo, messages, hasMore }: ResyncEvent): SessionView {
-  const items = messages.reduce(addEntry, emptyView.items);
-  return { ...emptyView, title, epoch, lastSeq: upTo, items, ...oldest(messages), hasMore };
+function begin({ title }: SessionView, resync: ResyncEvent): SessionView {
+  const { epoch, upTo, messages, hasMore, runId, queued = [] } = resync;
+  const retriedRuns = retriedBy(messages);
+  return {
+    ...emptyView,
+    title,
+    epoch,
+    lastSeq: upTo,
+    items: withoutAnswers(messages.reduce(addEntry, emptyView.items), retriedRuns),
+    queued: queued.map(toQueued),
+    activeRuns: runId === undefined ? [] : [runId],
+    retriedRuns,
+    costs: messages.reduce(addCosts, emptyView.costs),
+    ...oldest(messages),
+    hasMore,
+  };
 }
 
 function withOlder(view: SessionView, { messages, hasMore }: HistoryEvent): SessionView {
   const { oldestSeq = view.lastSeq + 1 } = view;
   const older = messages.filter(({ seq }) => seq < oldestSeq);
-  return { ...view, items: prependEntries(view.items, older), ...oldest(older), hasMore };
+  const retriedRuns = [...retriedBy(older), ...view.retriedRuns];
+  const items = withoutAnswers(prependEntries(view.items, older), retriedRuns);
+  const costs = older.reduce(addCosts, view.costs);
+  return { ...view, items, retriedRuns, costs, ...oldest(older), hasMore };
+}
+
+function retriedBy(messages: readonly MessageEntry[]): string[] {
+  const runIds = messages.flatMap((entry) => (entry.role === "assistant" ? (entry.retryOf ?? []) : []));
+  return [...new Set(runIds)];
 }
 
 function oldest([first]: readonly { seq: number }[]): { oldestSeq?: number } {
@@ -53,9 +76,12 @@ function nextView(view: SessionView, event: NumberedEvent): SessionView {
     case "session_updated":
       return { ...view, title: event.title ?? view.title };
     case "assistant_message":
+      return activate(startOver(withEntry(view, event), event.retryOf), event.runId);
     case "tool_done":
+    case "compaction":
       return activate(withEntry(view, event), event.runId);
     case "run_start":
+      return activate(startOver(view, event.retryOf), event.runId);
     case "message_done":
       return activate(view, event.runId);
     case "chunk":
@@ -81,7 +107,18 @@ function nextView(view: SessionView, event: NumberedEvent): SessionView {
 function withEntry(view: SessionView, event: NumberedEvent): SessionView {
   const entry = toEntry(event);
   if (!entry || !("role" in entry)) return view;
-  return { ...view, items: addEntry(view.items, entry), oldestSeq: view.oldestSeq ?? entry.seq };
+  return {
+    ...view,
+    items: addEntry(view.items, entry),
+    costs: addCosts(view.costs, entry),
+    oldestSeq: view.oldestSeq ?? entry.seq,
+  };
+}
+
+function startOver(view: SessionView, runId: string | undefined): SessionView {
+  if (runId === undefined || view.retriedRuns.includes(runId)) return view;
+  const retriedRuns = [...view.retriedRuns, runId];
+  return { ...view, retriedRuns, items: withoutAnswers(view.items, retriedRuns) };
 }
 
 function activate(view: SessionView, runId: string): SessionView {
@@ -94,6 +131,6 @@ function isSame(queued: QueuedMessage, { runId, requestId }: UserMessageEvent): 
   return queued.requestId === requestId;
 }
 
-function toQueued({ runId, content, requestId }: MessageQueuedEvent) {
+function toQueued({ runId, content, requestId }: MessageQueuedEvent): QueuedMessage {
   return { runId, content, requestId };
 }

@@ -9,6 +9,7 @@ export type {
   ApprovalRequestEvent,
   AssistantMessageEvent,
   ChunkEvent,
+  CompactionEvent,
   KeptEvent,
   LiveEvent,
   MessageDoneEvent,
@@ -66,10 +67,12 @@ export type {
 } from "./ports.ts";
 export type {
   AssistantItem,
+  CompactionItem,
   ErrorItem,
   OutcomeItem,
   QueuedMessage,
   RetryItem,
+  RunCost,
   SessionView,
   ToolItem,
   UserItem,
@@ -89,6 +92,7 @@ export type {
   UserEntry,
 } from "./transcript.ts";
 export { isMessageEntry, TRANSCRIPT_VERSION } from "./transcript.ts";
+export { addUsage, noUsage } from "./usage.ts";
 export type {
   AbortCommand,
   AckEvent,
@@ -111,6 +115,7 @@ export type {
   ResumeCommand,
   ResumedEvent,
   ResyncEvent,
+  RetryCommand,
   SearchCommand,
   ServerEvent,
   SessionActivityEvent,

@@ -72,6 +72,12 @@ export interface AssistantMessage {
   stopReason?: string;
   model?: string;
   partial?: PartialReason;
+  /** What this turn cost in tokens. */
+  usage?: Usage;
+  /** What this turn cost in US dollars; absent where the model's price is not known. */
+  costUsd?: number;
+  /** The run that this message's run was started over from: of that one, only the user messages count from here on. */
+  retryOf?: string;
 }
 
 /** The result of one tool call; exactly one follows each call. */
@@ -82,12 +88,21 @@ export interface ToolMessage {
   content: string;
   isError: boolean;
   timestamp: number;
+  /** How long the tool ran, in milliseconds; the time in which a user was asked left out. */
+  durationMs?: number;
+  /** Of the process that the tool ran; absent where there was none, or a signal ended it. */
+  exitCode?: number;
 }
 
 export interface SystemMessage {
   role: "system";
   content: string;
   timestamp: number;
+  /**
+   * Set where `content` sums up the conversation so far: a model is shown it in the place of every message before it but
+   * the last, if that is a user message.
+   */
+  compaction?: true;
 }
 
 /** An entry that somebody said. */

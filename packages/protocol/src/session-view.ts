@@ -1,4 +1,4 @@
-import type { PartialReason, RunOutcome } from "./messages.ts";
+import type { PartialReason, RunOutcome, Usage } from "./messages.ts";
 
 /** What a client shows of a session. A value: each frame makes the next one from it, with `fold`. */
 export interface SessionView {
@@ -14,10 +14,21 @@ export interface SessionView {
   readonly queued: readonly QueuedMessage[];
   /** Runs that began and have not ended, oldest first. */
   readonly activeRuns: readonly string[];
+  /** Runs that were started over: of these, only what the user said is shown. */
+  readonly retriedRuns: readonly string[];
+  /** What the runs shown have cost so far, by run; one of which nobody counted is missing. */
+  readonly costs: ReadonlyMap<string, RunCost>;
   /** Place of the oldest message in here; absent while there is none. */
   readonly oldestSeq?: number;
   /** Whether the session has messages before that one. */
   readonly hasMore: boolean;
+}
+
+/** What a run cost: the sum of its turns. */
+export interface RunCost {
+  readonly usage: Usage;
+  /** In US dollars; `undefined` where the price of one of its turns is not known. */
+  readonly costUsd: number | undefined;
 }
 
 interface ViewItemFields {
@@ -42,6 +53,8 @@ export interface AssistantItem extends ViewItemFields {
   readonly thinking: string;
   readonly streaming: boolean;
   readonly partial: PartialReason | undefined;
+  /** The model that said it; absent while it streams. */
+  readonly model: string | undefined;
 }
 
 /** A tool call and its result. */
@@ -53,6 +66,10 @@ export interface ToolItem extends ViewItemFields {
   readonly input: Readonly<Record<string, unknown>>;
   readonly phase: "called" | "running" | "done" | "failed";
   readonly output: string;
+  /** How long it ran, in milliseconds; absent while it runs, and where nobody measured. */
+  readonly durationMs: number | undefined;
+  /** Of the process that it ran, if it was one. */
+  readonly exitCode: number | undefined;
   /** What it is about to do, in words, while it waits for a user's decision. */
   readonly asksFor: string | undefined;
 }
@@ -77,8 +94,21 @@ export interface RetryItem extends ViewItemFields {
   readonly code: string;
 }
 
+/** The conversation before it was summed up; the model is shown this instead. */
+export interface CompactionItem extends ViewItemFields {
+  readonly kind: "compaction";
+  readonly content: string;
+}
+
 /** One thing of a session to show. */
-export type ViewItem = UserItem | AssistantItem | ToolItem | ErrorItem | OutcomeItem | RetryItem;
+export type ViewItem =
+  | UserItem
+  | AssistantItem
+  | ToolItem
+  | ErrorItem
+  | OutcomeItem
+  | RetryItem
+  | CompactionItem;
 
 /** A message that was accepted and that no run has taken up yet. */
 export interface QueuedMessage {
@@ -95,5 +125,7 @@ export const emptyView: SessionView = {
   items: [],
   queued: [],
   activeRuns: [],
+  retriedRuns: [],
+  costs: new Map(),
   hasMore: false,
 };

@@ -59,6 +59,7 @@ export interface RunEndEntry {
   runId: string;
   outcome: RunOutcome;
   usage: Usage;
+  costUsd?: number;
   timestamp: number;
 }
 
@@ -93,6 +94,10 @@ export interface SessionMeta {
   lastSeq: number;
   /** Changes only when numbers that were shown may be given again. */
   epoch: string;
+  /** Of all its runs that have ended; absent before the first. */
+  usage?: Usage;
+  /** In US dollars, of those of its runs whose price is known; absent while there is none. */
+  costUsd?: number;
 }
 
 /** Tells messages from the transcript's other entries. */

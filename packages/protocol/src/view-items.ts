@@ -30,23 +30,33 @@ export function addEntry(items: Items, entry: MessageEntry): Items {
     case "assistant":
       return addToolCalls(addText(items, entry), entry);
     case "tool": {
-      const { callId, toolName, isError } = entry;
+      const { callId, toolName, isError, durationMs, exitCode } = entry;
       const phase = isError ? "failed" : "done";
-      const result = { runId, callId, toolName, output: content, phase, asksFor: undefined } as const;
-      return updateTool(items, callId, seq, () => result);
+      const result = { output: content, phase, asksFor: undefined, durationMs, exitCode } as const;
+      return updateTool(items, callId, seq, () => ({ runId, callId, toolName, ...result }));
     }
     case "system":
-      return items;
+      return entry.compaction ? putItem(items, { kind: "compaction", key: id, seq, runId, content }) : items;
   }
 }
 
-function addText(items: Items, { id, seq, runId, content, blocks = [], partial }: AssistantEntry): Items {
+/** Leaves out what runs that were started over had answered. What the user said, and what was summed up, stays. */
+export function withoutAnswers(items: Items, runIds: readonly string[]): Items {
+  if (runIds.length === 0) return items;
+  return items.filter(
+    ({ kind, runId }) =>
+      kind === "user" || kind === "compaction" || runId === undefined || !runIds.includes(runId),
+  );
+}
+
+function addText(items: Items, entry: AssistantEntry): Items {
+  const { id, seq, runId, content, blocks = [], partial, model } = entry;
   const thoughts = blocks.flatMap((block) => (block.type === "thinking" ? [block.text] : []));
   const thinking = thoughts.join("\n\n");
   if (content === "" && thinking === "" && partial === undefined) {
     return items.filter(({ key }) => key !== id);
   }
-  const text = { content, thinking, streaming: false, partial };
+  const text = { content, thinking, streaming: false, partial, model };
   return putItem(withoutRetry(items, runId), { kind: "assistant", key: id, seq, runId, ...text });
 }
 
@@ -104,9 +114,12 @@ function updateTool(
   const before = items.findLast((item): item is ToolItem => item.key === key && item.kind === "tool");
   const begun = { kind: "tool", key, seq, runId: undefined, callId: undefined } as const;
   const unknown = { toolName: "", input: {}, phase: "called", output: "", asksFor: undefined } as const;
-  const tool: ToolItem = before ?? { ...begun, ...unknown };
+  const unmeasured = { durationMs: undefined, exitCode: undefined };
+  const tool: ToolItem = before ?? { ...begun, ...unknown, ...unmeasured };
   return putItem(items, { ...tool, ...change(tool) });
 }
+
+const unfinished = { partial: undefined, model: undefined };
 
 /** Adds a piece of text to the message that streams. A message that is complete stays as it is. */
 export function streamText(items: Items, event: NumberedEvent & (ChunkEvent | ThinkingEvent)): Items {
@@ -114,7 +127,7 @@ export function streamText(items: Items, event: NumberedEvent & (ChunkEvent | Th
   const found = items.findLast((item) => item.key === key);
   if (found && (found.kind !== "assistant" || !found.streaming)) return items;
   const begun = { kind: "assistant", key, seq, runId, content: "", thinking: "" } as const;
-  const before: AssistantItem = found ?? { ...begun, streaming: true, partial: undefined };
+  const before: AssistantItem = found ?? { ...begun, streaming: true, ...unfinished };
   const field = type === "chunk" ? "content" : "thinking";
   return putItem(withoutRetry(items, runId), { ...before, [field]: before[field] + content });
 }
@@ -150,7 +163,8 @@ export function prependEntries(items: Items, older: readonly MessageEntry[]): It
 
 function withResult(call: ViewItem, known: ViewItem | undefined): ViewItem {
   if (call.kind !== "tool" || known?.kind !== "tool") return call;
-  return { ...call, phase: known.phase, output: known.output };
+  const { phase, output, durationMs, exitCode } = known;
+  return { ...call, phase, output, durationMs, exitCode };
 }
 
 function withoutRetry(items: Items, runId: string | undefined): Items {

@@ -1,4 +1,4 @@
-import type { ApprovalDecision, NumberedEvent } from "./events.ts";
+import type { ApprovalDecision, MessageQueuedEvent, NumberedEvent } from "./events.ts";
 import type { Limits } from "./limits.ts";
 import type { MessageEntry, SessionMeta } from "./transcript.ts";
 
@@ -84,6 +84,17 @@ export interface AbortCommand extends ClientEventFields {
   runId?: string;
 }
 
+/**
+ * Client → gateway. Answers the messages of a run anew, without a second user line: starts another run on what stood before
+ * that one answered. Only the session's newest run, and only when nothing runs or waits (`SESSION_BUSY`). Answered by `ack` if
+ * it has an `id`, then by the new run's events.
+ */
+export interface RetryCommand extends ClientEventFields {
+  type: "retry";
+  sessionId: string;
+  runId: string;
+}
+
 /** Client → gateway. Decides on a tool call that waits (`approval_request`). The first answer counts; `approval_done` follows. */
 export interface ApproveCommand extends ClientEventFields {
   type: "approve";
@@ -147,6 +158,7 @@ export type ClientEvent =
   | PingCommand
   | CreateCommand
   | AbortCommand
+  | RetryCommand
   | ApproveCommand
   | HistoryCommand
   | ResumeCommand
@@ -165,7 +177,7 @@ export interface ConnectedEvent {
   replyTo?: string;
 }
 
-/** Gateway → client. A `message` was accepted and will end in exactly one `run_end` of this `runId`. */
+/** Gateway → client. A `message` or `retry` was accepted and will end in exactly one `run_end` of this `runId`. */
 export interface AckEvent {
   type: "ack";
   replyTo: string;
@@ -222,6 +234,10 @@ export interface ResyncEvent {
   messages: MessageEntry[];
   /** Whether there are messages before the first of these; `history` gives them. */
   hasMore: boolean;
+  /** The run that goes on; absent when the session is at rest. */
+  runId?: string;
+  /** Messages that wait, oldest first, as far as they were recorded up to `upTo`; absent when there is none. */
+  queued?: MessageQueuedEvent[];
   replyTo?: string;
 }
 

@@ -293,6 +293,89 @@ describe("older messages", () => {
   });
 });
 
+describe("a run that is started over", () => {
+  const again = { runId: "run-2", timestamp: 2 };
+  const answer: SessionEvent = {
+    ...{ type: "assistant_message", id: "a3", content: "Two files.", retryOf: "run-1", ...again },
+  };
+  const retryRun: readonly SessionEvent[] = [
+    { type: "run_start", retryOf: "run-1", ...again },
+    { type: "chunk", runId: "run-2", messageId: "a3", content: "Two" },
+    answer,
+    { type: "run_end", outcome: "completed", usage, ...again },
+  ];
+  const answerAgain: MessageEntry = {
+    ...{ role: "assistant", seq: 15, id: "a3", content: "Two files.", retryOf: "run-1", ...again },
+  };
+
+  test("takes the place of what was answered before", () => {
+    const steps = retryRun.map((_, index) =>
+      shown(viewOf(...numbered([...toolRun, ...retryRun.slice(0, index + 1)]))),
+    );
+
+    expect(steps).toEqual([
+      ["user: files?"],
+      ["user: files?", "assistant (streaming): Two"],
+      ["user: files?", "assistant: Two files."],
+      ["user: files?", "assistant: Two files."],
+    ]);
+  });
+
+  test("does so when only the transcript's messages are told", () => {
+    const view = viewOf(resync([userEntry, asksEntry, resultEntry, answerEntry, answerAgain]));
+
+    expect(shown(view)).toEqual(["user: files?", "assistant: Two files."]);
+  });
+
+  test("does so when what was answered before comes later, as older messages", () => {
+    const messages = [userEntry, asksEntry, resultEntry];
+    const older = { type: "history", sessionId: "s", messages, hasMore: false } as const;
+
+    expect(shown(viewOf(resync([answerEntry, answerAgain], true), older))).toEqual([
+      "user: files?",
+      "assistant: Two files.",
+    ]);
+  });
+});
+
+describe("what a run cost", () => {
+  const spent = { inputTokens: 1, outputTokens: 2, cacheReadTokens: 3, cacheWriteTokens: 4 };
+  const turn = (id: string, costUsd?: number): SessionEvent => ({
+    ...{ type: "assistant_message", id, content: id, usage: spent, ...run },
+    ...(costUsd !== undefined && { costUsd }),
+  });
+  const twice = { inputTokens: 2, outputTokens: 4, cacheReadTokens: 6, cacheWriteTokens: 8 };
+
+  test("is the sum of its turns", () => {
+    const view = viewOf(...numbered([turn("a1", 0.25), turn("a2", 0.5)]));
+
+    expect(view.costs).toEqual(new Map([["run-1", { usage: twice, costUsd: 0.75 }]]));
+  });
+
+  test("is not known in dollars when that of one turn is not", () => {
+    const view = viewOf(...numbered([turn("a1", 0.25), turn("a2")]));
+
+    expect(view.costs).toEqual(new Map([["run-1", { usage: twice, costUsd: undefined }]]));
+  });
+});
+
+test("says where the conversation was summed up", () => {
+  const compaction: SessionEvent = { type: "compaction", id: "k1", content: "They spoke of files.", ...run };
+
+  expect(shown(viewOf(...numbered([user, compaction])))).toEqual([
+    "user: files?",
+    "summed up: They spoke of files.",
+  ]);
+});
+
+test("knows after a new beginning what runs and what waits", () => {
+  const queued = { type: "message_queued", runId: "run-2", content: "and then?", timestamp: 2 } as const;
+  const view = viewOf({ ...resync([userEntry]), runId: "run-1", queued: [queued] });
+
+  expect(view.activeRuns).toEqual(["run-1"]);
+  expect(shown(view)).toEqual(["user: files?", "queued: and then?"]);
+});
+
 test("changes no view that it was given", () => {
   const before = structuredClone(emptyView);
   viewOf(...numbered(toolRun));

@@ -34,6 +34,9 @@ export const keptEvents: SessionEvent[] = [
     stopReason: "tool_use",
     model: "claude",
     partial: "aborted",
+    usage,
+    costUsd: 0.002,
+    retryOf: "run-0",
   },
   {
     type: "tool_done",
@@ -44,17 +47,20 @@ export const keptEvents: SessionEvent[] = [
     output: "a.txt",
     isError: false,
     timestamp,
+    durationMs: 12,
+    exitCode: 0,
   },
+  { type: "compaction", runId, id: "k1", content: "They looked at files.", timestamp },
   { type: "session_updated", title: "New title", archived: true, timestamp },
-  { type: "run_end", runId, outcome: "completed", usage, timestamp },
+  { type: "run_end", runId, outcome: "completed", usage, costUsd: 0.002, timestamp },
 ];
 
 /** One of each kind that only the live journal keeps. */
 export const liveEvents: SessionEvent[] = [
   { type: "message_queued", runId, content: "next", timestamp, requestId: "q2" },
-  { type: "run_start", runId, timestamp },
-  { type: "chunk", runId, messageId: "a1", content: "Let " },
-  { type: "thinking", runId, messageId: "a1", content: "hm" },
+  { type: "run_start", runId, timestamp, retryOf: "run-0" },
+  { type: "chunk", runId, messageId: "a1", content: "Let ", firstSeq: 5 },
+  { type: "thinking", runId, messageId: "a1", content: "hm", firstSeq: 6 },
   { type: "tool_start", runId, callId: "c1", toolName: "bash", input: { command: "ls" } },
   { type: "tool_output", runId, callId: "c1", content: "a." },
   { type: "approval_request", runId, callId: "c1", toolName: "bash", reason: "bash wants to run: ls" },

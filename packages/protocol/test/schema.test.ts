@@ -53,12 +53,12 @@ describe("parseClientEvent", () => {
     [
       '{"type":"shout"}',
       "UNKNOWN_TYPE",
-      'type: "shout" is not one of message, ping, create, abort, approve, history, resume, unwatch, list, search, rename, fork, archive, unarchive, delete, undelete',
+      'type: "shout" is not one of message, ping, create, abort, retry, approve, history, resume, unwatch, list, search, rename, fork, archive, unarchive, delete, undelete',
     ],
     [
       '{"type":"constructor"}',
       "UNKNOWN_TYPE",
-      'type: "constructor" is not one of message, ping, create, abort, approve, history, resume, unwatch, list, search, rename, fork, archive, unarchive, delete, undelete',
+      'type: "constructor" is not one of message, ping, create, abort, retry, approve, history, resume, unwatch, list, search, rename, fork, archive, unarchive, delete, undelete',
     ],
     ['{"type":"message"}', "INVALID_FRAME", "content: is missing"],
     ['{"type":"message","content":5}', "INVALID_FRAME", "content: must be string, is 5"],

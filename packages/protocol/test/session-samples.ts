@@ -46,6 +46,8 @@ export function shown(view: SessionView): string[] {
         return `outcome: ${item.outcome}`;
       case "retry":
         return `retry ${item.attempt}: ${item.code}`;
+      case "compaction":
+        return `summed up: ${item.content}`;
     }
   });
   return [...items, ...view.queued.map(({ content }) => `queued: ${content}`)];

@@ -66,7 +66,19 @@ function isMeta(value: object): value is SessionMeta {
   const { sessionId, key, channel, title, epoch, ...rest } = value as Partial<SessionMeta>;
   const texts = [sessionId, key, channel, title, epoch].every((field) => typeof field === "string");
   const numbers = [rest.createdAt, rest.updatedAt].every((field) => typeof field === "number");
-  return texts && numbers && isCount(rest.messageCount) && isCount(rest.lastSeq);
+  const counts = [rest.messageCount, rest.lastSeq].every(isCount);
+  return texts && numbers && counts && isUsage(rest.usage) && isCost(rest.costUsd);
+}
+
+function isUsage(value: SessionMeta["usage"]): boolean {
+  if (value === undefined) return true;
+  return [value.inputTokens, value.outputTokens, value.cacheReadTokens, value.cacheWriteTokens].every(
+    isCount,
+  );
+}
+
+function isCost(value: SessionMeta["costUsd"]): boolean {
+  return value === undefined || typeof value === "number";
 }
 
 /** Tells whether the bytes before an offset are the ones that the checkpoint was taken of. */

@@ -1,4 +1,4 @@
-import type { Entry, SessionHeader, SessionMeta } from "@mini-openclaw/protocol";
+import { addUsage, type Entry, noUsage, type SessionHeader, type SessionMeta } from "@mini-openclaw/protocol";
 import { channelOf } from "./names.ts";
 import { numberBare, type TranscriptLine } from "./transcript-line.ts";
 
@@ -111,6 +111,9 @@ function withEntry(summary: Summary, entry: Entry): Summary {
       if (entry.archived !== undefined) meta.archived = entry.archived;
       if (entry.title !== undefined) meta.title = entry.title;
       renamed ||= entry.title !== undefined;
+    } else {
+      meta.usage = addUsage(meta.usage ?? noUsage, entry.usage);
+      if (entry.costUsd !== undefined) meta.costUsd = (meta.costUsd ?? 0) + entry.costUsd;
     }
   } else {
     if (entry.role === "user" && meta.title === "" && !renamed) meta.title = titleOf(entry.content);

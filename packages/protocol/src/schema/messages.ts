@@ -55,6 +55,9 @@ export const assistantFields = {
   stopReason: v.exactOptional(v.string()),
   model: v.exactOptional(v.string()),
   partial: v.exactOptional(v.picklist(["aborted", "interrupted"])),
+  usage: v.exactOptional(UsageSchema),
+  costUsd: v.exactOptional(v.number()),
+  retryOf: v.exactOptional(v.string()),
 };
 
 export const toolFields = {
@@ -63,11 +66,19 @@ export const toolFields = {
   content: v.string(),
   isError: v.boolean(),
   timestamp: v.number(),
+  durationMs: v.exactOptional(v.number()),
+  exitCode: v.exactOptional(v.number()),
+};
+
+export const systemFields = {
+  content: v.string(),
+  timestamp: v.number(),
+  compaction: v.exactOptional(v.literal(true)),
 };
 
 export const MessageSchema = v.variant("role", [
   v.object({ role: v.literal("user"), ...userFields }),
   v.object({ role: v.literal("assistant"), ...assistantFields }),
   v.object({ role: v.literal("tool"), ...toolFields }),
-  v.object({ role: v.literal("system"), content: v.string(), timestamp: v.number() }),
+  v.object({ role: v.literal("system"), ...systemFields }),
 ]) satisfies v.GenericSchema<unknown, Message>;

@@ -1,6 +1,13 @@
 import * as v from "valibot";
 import type { Entry, MessageEntry, SessionHeader, SessionMeta } from "../transcript.ts";
-import { assistantFields, OutcomeSchema, toolFields, UsageSchema, userFields } from "./messages.ts";
+import {
+  assistantFields,
+  OutcomeSchema,
+  systemFields,
+  toolFields,
+  UsageSchema,
+  userFields,
+} from "./messages.ts";
 
 const Seq = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 
@@ -22,7 +29,7 @@ export const MessageEntrySchema = v.variant("role", [
   v.object({ role: v.literal("user"), ...entryFields, ...userFields }),
   v.object({ role: v.literal("assistant"), ...entryFields, ...assistantFields }),
   v.object({ role: v.literal("tool"), ...entryFields, ...toolFields }),
-  v.object({ role: v.literal("system"), ...entryFields, content: v.string(), timestamp: v.number() }),
+  v.object({ role: v.literal("system"), ...entryFields, ...systemFields }),
 ]) satisfies v.GenericSchema<unknown, MessageEntry>;
 
 export const RecordEntrySchema = v.variant("type", [
@@ -32,6 +39,7 @@ export const RecordEntrySchema = v.variant("type", [
     runId: v.string(),
     outcome: OutcomeSchema,
     usage: UsageSchema,
+    costUsd: v.exactOptional(v.number()),
     timestamp: v.number(),
   }),
   v.object({
@@ -56,4 +64,6 @@ export const sessionMetaFields = {
   messageCount: v.number(),
   lastSeq: v.number(),
   epoch: v.string(),
+  usage: v.exactOptional(UsageSchema),
+  costUsd: v.exactOptional(v.number()),
 } satisfies { [Field in keyof SessionMeta]: v.GenericSchema<unknown, unknown> };

@@ -45,6 +45,7 @@ export const clientEventSchemas = {
     sessionId: ClientEventId,
     runId: v.exactOptional(ClientEventId),
   }),
+  retry: v.object({ type: v.literal("retry"), id, sessionId: ClientEventId, runId: ClientEventId }),
   approve: v.object({
     type: v.literal("approve"),
     id,
@@ -92,6 +93,14 @@ const numbered = { sessionId: v.string(), seq: v.pipe(Seq, v.minValue(1)) };
 const inRun = { ...numbered, runId: v.string() };
 const { content: _, ...toolResultFields } = toolFields;
 
+const queuedFields = { content: v.string(), timestamp: v.number(), requestId: v.exactOptional(v.string()) };
+
+const streamedFields = {
+  messageId: v.string(),
+  content: v.string(),
+  firstSeq: v.exactOptional(v.pipe(Seq, v.minValue(1))),
+};
+
 const NumberedEventSchema = v.variant("type", [
   v.object({ type: v.literal("user_message"), ...inRun, id: v.string(), ...userFields }),
   v.object({ type: v.literal("assistant_message"), ...inRun, id: v.string(), ...assistantFields }),
@@ -101,6 +110,13 @@ const NumberedEventSchema = v.variant("type", [
     id: v.string(),
     ...toolResultFields,
     output: v.string(),
+  }),
+  v.object({
+    type: v.literal("compaction"),
+    ...inRun,
+    id: v.string(),
+    content: v.string(),
+    timestamp: v.number(),
   }),
   v.object({
     type: v.literal("session_updated"),
@@ -114,18 +130,18 @@ const NumberedEventSchema = v.variant("type", [
     ...inRun,
     outcome: OutcomeSchema,
     usage: UsageSchema,
+    costUsd: v.exactOptional(v.number()),
     timestamp: v.number(),
   }),
+  v.object({ type: v.literal("message_queued"), ...inRun, ...queuedFields }),
   v.object({
-    type: v.literal("message_queued"),
+    type: v.literal("run_start"),
     ...inRun,
-    content: v.string(),
     timestamp: v.number(),
-    requestId: v.exactOptional(v.string()),
+    retryOf: v.exactOptional(v.string()),
   }),
-  v.object({ type: v.literal("run_start"), ...inRun, timestamp: v.number() }),
-  v.object({ type: v.literal("chunk"), ...inRun, messageId: v.string(), content: v.string() }),
-  v.object({ type: v.literal("thinking"), ...inRun, messageId: v.string(), content: v.string() }),
+  v.object({ type: v.literal("chunk"), ...inRun, ...streamedFields }),
+  v.object({ type: v.literal("thinking"), ...inRun, ...streamedFields }),
   v.object({
     type: v.literal("tool_start"),
     ...inRun,
@@ -210,6 +226,10 @@ const AnswerSchema = v.variant("type", [
     upTo: Seq,
     messages: v.array(MessageEntrySchema),
     hasMore: v.boolean(),
+    runId: v.exactOptional(v.string()),
+    queued: v.exactOptional(
+      v.array(v.object({ type: v.literal("message_queued"), runId: v.string(), ...queuedFields })),
+    ),
     replyTo,
   }),
   v.object({

@@ -26,6 +26,16 @@ export const logTests: PortTests = {
     );
     assert.equal(log.lastSeq, 6);
   },
+  "adds up what the runs of a session cost": async (store) => {
+    const { sessionId } = await store.createSession("webchat");
+    const log = await store.openLog(sessionId);
+    const usage = { inputTokens: 1, outputTokens: 2, cacheReadTokens: 3, cacheWriteTokens: 4 };
+    for (const runId of ["r1", "r2"]) await log.record([{ ...runEvents(runId).end, usage, costUsd: 0.25 }]);
+    await log.record([{ ...runEvents("r3").end, usage }]);
+    const meta = await store.getSession(sessionId);
+    const sum = { inputTokens: 3, outputTokens: 6, cacheReadTokens: 9, cacheWriteTokens: 12 };
+    assert.deepEqual([meta?.usage, meta?.costUsd], [sum, 0.5]);
+  },
   "gives a reader what was recorded, then what is recorded": async (store) => {
     const { sessionId } = await store.createSession("webchat");
     const log = await store.openLog(sessionId);
