@@ -1,0 +1,101 @@
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { ModelEvent, ModelProvider } from "@mini-openclaw/protocol";
+import type { RecordedError, RecordedTurn, RecordingHeader } from "./recording.ts";
+import { createRedactor, environmentSecrets, type Redactor } from "./redact.ts";
+
+export interface RecorderOptions {
+  /** Where the recording goes. What was there is replaced when the first turn is asked for. Only its owner can read it. */
+  file: string;
+  /** What else must not be written down, as texts or patterns. @default nothing else */
+  secrets?: readonly (string | RegExp)[];
+}
+
+/**
+ * A model that does as `provider` does, and writes it down: each turn is one line of JSON, with its request and its events,
+ * written before the last event is seen. {@link createReplayer} plays it again.
+ *
+ * Secrets are left out: keys, tokens and authorization values in their usual forms, the values of environment variables
+ * that are named like one, and what `secrets` names. Look through a recording before you share it all the same: it holds
+ * everything else that was said.
+ *
+ * @throws AgentError `INVALID_OPTIONS` if one of `secrets` would match the empty text
+ */
+export function createRecorder(
+  provider: ModelProvider,
+  { file, secrets = [] }: RecorderOptions,
+): ModelProvider {
+  const redactor = createRedactor([...environmentSecrets(process.env), ...secrets]);
+  const write = (record: RecordingHeader | RecordedTurn) =>
+    appendFileSync(file, `${JSON.stringify(record)}\n`);
+  let turns = 0;
+  const nextTurn = () => {
+    if (turns === 0) {
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, "", { mode: 0o600 });
+      write({ type: "recording", v: 1, model: provider.model, recordedAt: Date.now() });
+    }
+    turns += 1;
+    return turns;
+  };
+  return {
+    model: provider.model,
+    async *stream(request, { signal }) {
+      signal.throwIfAborted();
+      const turn = nextTurn();
+      const kept = { type: "turn", turn, request: redactor.value(request) } as const;
+      const events: ModelEvent[] = [];
+      const finish = once((ending: Pick<RecordedTurn, "stopped" | "error">) =>
+        write({ ...kept, events: redactEvents(events, redactor), ...ending }),
+      );
+      const stopped = () => finish({ stopped: true });
+      signal.addEventListener("abort", stopped, { once: true });
+      try {
+        for await (const event of provider.stream(request, { signal })) {
+          events.push(event);
+          if (event.type === "turn") finish({});
+          yield event;
+        }
+        finish({});
+      } catch (error) {
+        finish({ error: redactor.value(toRecorded(error)) });
+        throw error;
+      } finally {
+        signal.removeEventListener("abort", stopped);
+        stopped();
+      }
+    },
+  };
+}
+
+/** Text comes in small pieces: what is a secret shows only when those that follow each other are read as one. */
+function redactEvents(events: readonly ModelEvent[], redactor: Redactor): ModelEvent[] {
+  const texts = events.map((event) => (event.type === "text" ? event.text : ""));
+  const thoughts = events.map((event) => (event.type === "thinking" ? event.text : ""));
+  const [keptTexts, keptThoughts] = [redactor.pieces(texts), redactor.pieces(thoughts)];
+  return events.map((event, place) => {
+    if (event.type === "text") return { ...event, text: keptTexts[place] ?? "" };
+    if (event.type === "thinking") return { ...event, text: keptThoughts[place] ?? "" };
+    return redactor.value(event);
+  });
+}
+
+function toRecorded(error: unknown): RecordedError {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { message, code, retryable, retryAfterMs } = error as Error & Record<string, unknown>;
+  return {
+    message,
+    ...(typeof code === "string" && { code }),
+    ...(typeof retryable === "boolean" && { retryable }),
+    ...(typeof retryAfterMs === "number" && { retryAfterMs }),
+  };
+}
+
+function once<T>(act: (value: T) => void): (value: T) => void {
+  let isDone = false;
+  return (value) => {
+    if (isDone) return;
+    isDone = true;
+    act(value);
+  };
+}
