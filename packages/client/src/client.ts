@@ -65,8 +65,8 @@ export interface Client {
    */
   create(options?: { signal?: AbortSignal }): Promise<Session>;
   /**
-   * Lists, searches, renames, forks, archives or deletes sessions: takes the command and resolves with its answer, as soon as
-   * there is a connection to get it on.
+   * Lists, searches, reads, renames, forks, archives or deletes sessions, watched or not: takes the command and resolves with its
+   * answer, as soon as there is a connection to get it on.
    *
    * @throws ClientError the gateway's code, `CONNECTION_LOST`, `TOO_MANY_REQUESTS`, `CLOSED`; the signal's reason.
    */

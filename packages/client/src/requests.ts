@@ -18,9 +18,15 @@ import { createId } from "./create-id.ts";
 import { ClientError, toClientError } from "./errors.ts";
 
 /** What can be asked of a gateway about sessions, as PROTOCOL.md says. */
-export type SessionQuestion = ListCommand | SearchCommand | RenameCommand | ForkCommand | ShelfCommand;
+export type SessionQuestion =
+  | ListCommand
+  | SearchCommand
+  | HistoryCommand
+  | RenameCommand
+  | ForkCommand
+  | ShelfCommand;
 
-type Question = SessionQuestion | CreateCommand | HistoryCommand;
+type Question = SessionQuestion | CreateCommand;
 
 /** The frame that answers a question of this type. */
 export type AnswerTo<Type extends Question["type"]> = Type extends "create"

@@ -1,5 +1,6 @@
 import type {
   ForkCommand,
+  FoundSession,
   ListCommand,
   RenameCommand,
   SearchCommand,
@@ -9,6 +10,7 @@ import type {
 } from "@mini-openclaw/protocol";
 import { answering, type CommandContext, notFound, ownSession } from "./command-context.ts";
 import { GatewayError } from "./errors.ts";
+import { excerptOf } from "./excerpt.ts";
 import { maySee, mayUse } from "./visitor.ts";
 
 const PAGE = 50;
@@ -26,10 +28,12 @@ export async function sendSessions(event: ListCommand, context: CommandContext):
 
 export async function searchSessions(event: SearchCommand, context: CommandContext): Promise<void> {
   const { store, visitor } = context;
-  const { text, limit = PAGE } = event;
-  const sessions: SessionSummary[] = [];
-  for await (const { session } of store.searchSessions(text, { key: visitor.key })) {
-    if (maySee(visitor, session)) sessions.push(toSummary(session, context));
+  const { text, limit = PAGE, archived = false } = event;
+  const sessions: FoundSession[] = [];
+  for await (const { session, message } of store.searchSessions(text, { key: visitor.key, archived })) {
+    if (!maySee(visitor, session)) continue;
+    const excerpt = message && excerptOf(message.content, text);
+    sessions.push({ ...toSummary(session, context), ...(excerpt !== undefined && { excerpt }) });
     if (sessions.length === limit) break;
   }
   context.send({ type: "sessions", sessions, ...answering(event) });

@@ -79,8 +79,12 @@ test("search finds sessions by title and by what was said", async () => {
   await say(client, "about a fish");
 
   client.send({ type: "search", text: "WHALE" });
+  client.send({ type: "search", text: "whale", archived: true });
 
-  expect((await client.next("sessions")).sessions.map(({ title }) => title)).toEqual(["about a whale"]);
+  expect((await client.next("sessions")).sessions).toMatchObject([
+    { title: "about a whale", excerpt: "about a whale" },
+  ]);
+  expect((await client.next("sessions", 2)).sessions).toEqual([]);
 });
 
 test.each(["archive", "delete"] as const)("%s is refused while a run goes on", async (type) => {

@@ -104,6 +104,7 @@ export type {
   CreateCommand,
   DrainingEvent,
   ForkCommand,
+  FoundSession,
   HistoryCommand,
   HistoryEvent,
   ListCommand,

@@ -120,6 +120,8 @@ export interface SearchCommand extends ClientEventFields {
   text: string;
   /** 1 to 200. @default 50 */
   limit?: number;
+  /** Archived sessions instead of open ones. */
+  archived?: boolean;
 }
 
 /** Client → gateway. Gives a session a title of 1 to 200 characters. Answered by `session_updated`. */
@@ -247,10 +249,16 @@ export type SessionSummary = SessionMeta & {
   running: boolean;
 };
 
+/** A session in a list, or as a search found it. */
+export type FoundSession = SessionSummary & {
+  /** What stands around the text that was searched for, in the newest message with it; absent where only the title has it. */
+  excerpt?: string;
+};
+
 /** Gateway → client. */
 export interface SessionsEvent {
   type: "sessions";
-  sessions: SessionSummary[];
+  sessions: FoundSession[];
   /** Absent on the last page. */
   cursor?: string;
   replyTo?: string;

@@ -132,6 +132,7 @@ describe("parseServerEvent", () => {
     { type: "resumed", sessionId: "s-1", epoch: "0", after: 3, upTo: 9, from: "entries" },
     { type: "resync", sessionId: "s-1", epoch: "0", upTo: 0, messages: [], hasMore: false },
     { type: "sessions", sessions: [{ ...meta, running: true }], cursor: "c" },
+    { type: "sessions", sessions: [{ ...meta, running: false, excerpt: "…a whale…" }] },
     { type: "session_updated", ...meta, running: false, replyTo: "q1" },
     { type: "session_deleted", sessionId: "s-1" },
     { type: "draining" },

@@ -75,7 +75,13 @@ export const clientEventSchemas = {
     cursor: v.exactOptional(v.pipe(v.string(), v.maxLength(1024))),
     archived: v.exactOptional(v.boolean()),
   }),
-  search: v.object({ type: v.literal("search"), id, text: ShortText, limit: v.exactOptional(PageSize) }),
+  search: v.object({
+    type: v.literal("search"),
+    id,
+    text: ShortText,
+    limit: v.exactOptional(PageSize),
+    archived: v.exactOptional(v.boolean()),
+  }),
   rename: v.object({ type: v.literal("rename"), id, sessionId: ClientEventId, title: ShortText }),
   fork: v.object({
     type: v.literal("fork"),
@@ -234,7 +240,9 @@ const AnswerSchema = v.variant("type", [
   }),
   v.object({
     type: v.literal("sessions"),
-    sessions: v.array(v.object({ ...sessionMetaFields, running: v.boolean() })),
+    sessions: v.array(
+      v.object({ ...sessionMetaFields, running: v.boolean(), excerpt: v.exactOptional(v.string()) }),
+    ),
     cursor: v.exactOptional(v.string()),
     replyTo,
   }),
