@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 
-const ALLOWED_FILE = /^package\/(package\.json|README\.md|LICENSE|CHANGELOG\.md|(dist|src)\/.+)$/;
+const ALLOWED_FILE =
+  /^package\/(package\.json|README\.md|LICENSE|CHANGELOG\.md|schema\.json|(dist|src)\/.+)$/;
 const STAND_ALONE = ["protocol", "session-store"];
 
 const folder = mkdtempSync(join(tmpdir(), "packed-"));

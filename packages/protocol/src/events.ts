@@ -95,6 +95,7 @@ export interface MessageQueuedEvent {
   requestId?: string;
 }
 
+/** A run begins: the agent has its messages. */
 export interface RunStartEvent {
   type: "run_start";
   runId: string;

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { NumberedEvent } from "../events.ts";
 import { defaultLimits } from "../limits.ts";
-import type { ClientEvent, ServerEvent } from "../wire.ts";
+import type { AuthCommand, ClientEvent, ServerEvent } from "../wire.ts";
 import {
   assistantFields,
   JsonObject,
@@ -94,6 +94,12 @@ export const clientEventSchemas = {
   delete: shelfCommand("delete"),
   undelete: shelfCommand("undelete"),
 } satisfies { [Type in ClientEvent["type"]]: v.GenericSchema<unknown, Extract<ClientEvent, { type: Type }>> };
+
+/** The first frame of a connection to `/?auth=frame`. */
+export const AuthCommandSchema = v.object({
+  type: v.literal("auth"),
+  token: v.string(),
+}) satisfies v.GenericSchema<unknown, AuthCommand>;
 
 const numbered = { sessionId: v.string(), seq: v.pipe(Seq, v.minValue(1)) };
 const inRun = { ...numbered, runId: v.string() };

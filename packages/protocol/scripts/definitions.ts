@@ -1,0 +1,62 @@
+import { type JsonSchema, toJsonSchemaDefs } from "@valibot/to-json-schema";
+import * as v from "valibot";
+import { assistantFields, UsageSchema, userFields } from "../src/schema/messages.ts";
+import { MessageEntrySchema, RecordEntrySchema, SessionHeaderSchema } from "../src/schema/transcript.ts";
+import { AuthCommandSchema, clientEventSchemas, ServerEventSchema } from "../src/schema/wire.ts";
+
+type Schemas = Record<string, v.GenericSchema>;
+
+/** The JSON Schemas of everything on the wire and in a transcript, each by the name of its type. */
+export function createDefinitions(): Record<string, JsonSchema> {
+  const [numbered, answers] = ServerEventSchema.options;
+  const commands = Object.values(clientEventSchemas);
+  const schemas: Schemas = {
+    ClientEvent: v.variant("type", commands),
+    ServerEvent: ServerEventSchema,
+    TranscriptLine: v.union([SessionHeaderSchema, MessageEntrySchema, RecordEntrySchema]),
+    AuthCommand: AuthCommandSchema,
+    ...byName(commands, ({ type }) => `${type}Command`),
+    NumberedEvent: numbered,
+    ...byName(numbered.options, ({ type }) => (type === "error" ? "RunErrorEvent" : `${type}Event`)),
+    Answer: answers,
+    ...byName(answers.options, ({ type = "" }) => answerNames[type] ?? `${type}Event`),
+    SessionHeader: SessionHeaderSchema,
+    MessageEntry: MessageEntrySchema,
+    ...byName(MessageEntrySchema.options, ({ role }) => `${role}Entry`),
+    ...byName(RecordEntrySchema.options, ({ type }) => `${type}Entry`),
+    ContentBlock: userFields.blocks.wrapped.item,
+    ToolCallRecord: assistantFields.toolCalls.wrapped.item,
+    Usage: UsageSchema,
+  };
+  return toJsonSchemaDefs(schemas, {
+    target: "draft-2020-12",
+    // An object that is kept as it is: the one custom schema there is.
+    overrideSchema: ({ valibotSchema }) => (valibotSchema.type === "custom" ? { type: "object" } : undefined),
+  });
+}
+
+/** Answers that share their `type` with a recorded event. */
+const answerNames: Record<string, string> = {
+  error: "CommandErrorEvent",
+  session_updated: "SessionActivityEvent",
+};
+
+type Tagged = v.GenericSchema & { entries: Record<string, unknown> };
+
+/** Names schemas after their literal fields: `run_end` becomes `RunEnd`. */
+function byName(schemas: readonly Tagged[], name: (literals: Record<string, string>) => string): Schemas {
+  return Object.fromEntries(
+    schemas.map((schema) => {
+      const fields = Object.entries(schema.entries).map(([field, value]) => [field, literalOf(value)]);
+      return [toPascalCase(name(Object.fromEntries(fields))), schema];
+    }),
+  );
+}
+
+function literalOf(schema: unknown): unknown {
+  return (schema as Partial<v.LiteralSchema<string, undefined>>).literal;
+}
+
+function toPascalCase(name: string): string {
+  return name.replace(/(?:^|_)([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+}
