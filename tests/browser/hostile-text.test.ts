@@ -136,20 +136,29 @@ describe.skipIf(whyNoBrowser)("text that nobody vouches for", () => {
   });
 });
 
-/** Elements and attributes in the conversation that the page itself never makes there. */
+/** Elements, attributes and classes in the conversation that the page itself never makes there. */
 function foreignNodes(page: Page): Promise<string[]> {
   return page.evaluate(() => {
-    const elements = [...document.querySelectorAll(".rows *")];
+    const own = ".code-bar, .code-bar *";
     const names =
       "script,img,svg,math,iframe,object,embed,form,input,base,link,meta,style,video,audio,source,button";
-    const attributes = new Set(["href", "title", "align", "start", "target", "rel"]);
-    return elements.flatMap((element) => {
-      if (!element.closest(".markdown"))
-        return element.matches("script,img,svg,iframe") ? [element.outerHTML] : [];
-      const bad = element.getAttributeNames().filter((name) => !attributes.has(name));
-      return element.matches(names) || (bad.length > 0 && !element.matches(".markdown"))
-        ? [element.outerHTML]
-        : [];
-    });
+    const attributes = new Set(["href", "title", "align", "start", "target", "rel", "class"]);
+    const attributesOfCode = new Set(["tabindex", "role", "aria-label"]);
+    const classes = /^(?:code|language-[\w+#.-]+|(?:(?:hljs-)?[a-z]+_* ?)+)$/;
+    const elements = [...document.querySelectorAll(".rows .markdown *")].filter((one) => !one.matches(own));
+    const elsewhere = [...document.querySelectorAll(".rows *")].filter(
+      (one) => !one.closest(".markdown") && one.matches("script,img,svg,iframe"),
+    );
+    const foreign = elements.filter(
+      (one) =>
+        one.matches(names) ||
+        !classes.test(one.className || "code") ||
+        one
+          .getAttributeNames()
+          .some(
+            (name) => !attributes.has(name) && !(one.matches(".code > pre") && attributesOfCode.has(name)),
+          ),
+    );
+    return [...elsewhere, ...foreign].map((one) => one.outerHTML);
   });
 }

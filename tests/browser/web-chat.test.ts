@@ -51,7 +51,7 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
       "# Title",
       "- one\n- two\n  - three",
       "| a | b |\n| --- | ---: |\n| 1 | 2 |",
-      '```js\nconst x = "<b>";\n```',
+      '```\nconst x = "<b>";\n```',
       '**bold**, *slanted*, ~~gone~~ and [a link](https://example.com/ "there")',
       "line one\nline two",
       "H<sub>2</sub>O<br>and <b onclick=x>HTML</b>",
@@ -70,7 +70,9 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
       "<ul><li>one</li><li>two<ul><li>three</li></ul></li></ul>",
       '<table><thead><tr><th>a</th><th align="right">b</th></tr></thead>' +
         '<tbody><tr><td>1</td><td align="right">2</td></tr></tbody></table>',
-      '<pre><code>const x = "&lt;b&gt;";</code></pre>',
+      '<div class="code"><div class="code-bar"><span class="code-language"></span>' +
+        '<button class="copy" type="button">Copy</button></div>' +
+        '<pre tabindex="0" aria-label="Code" role="group"><code>const x = "&lt;b&gt;";</code></pre></div>',
       "<p><strong>bold</strong>, <em>slanted</em>, <del>gone</del> and " +
         '<a href="https://example.com/" title="there" target="_blank" rel="noopener noreferrer">a link</a></p>',
       "<p>line one<br>line two</p>",

@@ -1,11 +1,7 @@
 import createSanitizer, { type Config } from "dompurify";
 import { Marked, type Token, type TokensList } from "marked";
-
-/** Shows Markdown in an element. */
-export interface MarkdownView {
-  /** Shows `text`; while it is not `complete`, only what comes after the last finished block is read again. */
-  update(text: string, complete: boolean): void;
-}
+import { type CodeBlockParts, colourCodeBlocks, frameCodeBlocks } from "./code-blocks.ts";
+import { attachMarkdown, type MarkdownView } from "./markdown-view.ts";
 
 /** Turns Markdown of a model, which nobody vouches for, into nodes that run nothing and load nothing. */
 export interface MarkdownReader {
@@ -19,7 +15,7 @@ const sanitizing = {
     ...["table", "thead", "tbody", "tr", "th", "td", "a", "strong", "em", "b", "i", "u", "s", "del", "ins"],
     ...["sub", "sup", "kbd", "mark", "#text"],
   ],
-  ALLOWED_ATTR: ["href", "title", "align", "start"],
+  ALLOWED_ATTR: ["href", "title", "align", "start", "class"],
   ALLOWED_URI_REGEXP: /^(?:https?:\/\/|mailto:)/i,
   ADD_URI_SAFE_ATTR: ["align", "start"],
   ALLOW_DATA_ATTR: false,
@@ -29,8 +25,11 @@ const sanitizing = {
 /** What Markdown has no signs for, without attributes. */
 const harmlessTag = /^<\/?(?:br|sub|sup|kbd|mark|ins|u)\s*\/?>$/i;
 
+/** Of a code block: which language its author says it is in. */
+const languageClass = /^language-[\w+#.-]{1,30}$/;
+
 /** Markdown by marked, cleaned by DOMPurify. One per page: DOMPurify's Trusted Types policy has one name. */
-export function createMarkdownReader(): MarkdownReader {
+export function createMarkdownReader(parts: CodeBlockParts): MarkdownReader {
   const marked = new Marked({
     gfm: true,
     // People and models alike mean a line break by a line break.
@@ -47,6 +46,10 @@ export function createMarkdownReader(): MarkdownReader {
     },
   });
   const sanitizer = createSanitizer(window);
+  sanitizer.addHook("uponSanitizeAttribute", (node, attribute) => {
+    if (attribute.attrName !== "class") return;
+    attribute.keepAttr = node.localName === "code" && languageClass.test(attribute.attrValue);
+  });
   sanitizer.addHook("afterSanitizeAttributes", (node) => {
     if (!node.hasAttribute("href")) return;
     node.setAttribute("target", "_blank");
@@ -56,55 +59,12 @@ export function createMarkdownReader(): MarkdownReader {
   function fill(block: Element, token: Token, links: TokensList["links"]): void {
     const html = marked.parser(Object.assign([token], { links }));
     block.replaceChildren(sanitizer.sanitize(html, { ...sanitizing, RETURN_DOM_FRAGMENT: true }));
+    frameCodeBlocks(block, parts);
   }
 
-  return { attach: (root) => attachMarkdown(root, (text) => marked.lexer(text), fill) };
-}
-
-function attachMarkdown(
-  root: HTMLElement,
-  read: (text: string) => TokensList,
-  fill: (block: Element, token: Token, links: TokensList["links"]) => void,
-): MarkdownView {
-  /** What each child of `root` shows. */
-  let shown: readonly Block[] = [];
-
-  return {
-    update(text, complete) {
-      const source = text.replaceAll("\r\n", "\n").replaceAll("\r", "\n");
-      // Only the last block can still change while text is appended, so what stands before it is kept. A complete
-      // text is read as a whole: a link may be defined below its use.
-      const kept = complete ? [] : shown.slice(0, -1);
-      const tokens = read(source.slice(kept.reduce((sum, { length }) => sum + length, 0)));
-      const definesLinks = Object.keys(tokens.links).length > 0;
-      const next = [...kept, ...blocksOf(tokens)];
-      for (const [index, { token }] of next.entries()) {
-        if (index < kept.length) continue;
-        const block = root.children[index] ?? root.appendChild(document.createElement("div"));
-        if (definesLinks || shown[index]?.token.raw !== token.raw) fill(block, token, tokens.links);
-      }
-      while (root.children.length > next.length) root.lastElementChild?.remove();
-      shown = next;
-    },
-  };
-}
-
-/** A paragraph, a list, a table, …: what is shown in one go. */
-interface Block {
-  readonly token: Token;
-  /** Of its text and the empty lines after it, in UTF-16 units. */
-  readonly length: number;
-}
-
-function blocksOf(tokens: readonly Token[]): Block[] {
-  const blocks: Block[] = [];
-  for (const token of tokens) {
-    const { length } = token.raw;
-    const last = blocks.at(-1);
-    if (token.type === "space" && last) blocks.splice(-1, 1, { ...last, length: last.length + length });
-    else blocks.push({ token, length });
-  }
-  return blocks;
+  const read = (text: string) => marked.lexer(text);
+  const settle = (block: Element) => colourCodeBlocks(block, parts);
+  return { attach: (root) => attachMarkdown(root, { read, fill, settle }) };
 }
 
 function escapeHtml(text: string): string {

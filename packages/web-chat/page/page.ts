@@ -3,6 +3,7 @@ import type { ErrorItem } from "@mini-openclaw/protocol";
 import { createComposer } from "./composer.ts";
 import { createConversation } from "./conversation.ts";
 import { button, element, setText } from "./elements.ts";
+import { createHighlighter } from "./highlight.ts";
 import { createLoginView } from "./login.ts";
 import { createMarkdownReader } from "./markdown.ts";
 import { answerOf } from "./rows.ts";
@@ -40,9 +41,10 @@ function startPage(body: HTMLElement): void {
 
   const sidebar = createSidebar({ texts, onNewChat: newChat, onLoadMore: () => listing.loadMore() });
   const status = createStatusView({ texts, toggle: sidebar.toggle, onRetryNow: client.retryNow });
+  const highlighter = createHighlighter();
   const conversation = createConversation({
     texts,
-    markdown: createMarkdownReader(),
+    markdown: createMarkdownReader({ texts, highlighter, onSay: say }),
     welcome: createWelcome(texts, isDemo, send),
     onLoadEarlier: () => void shown.session.history().catch(showProblem),
     onSendAgain: (id) => void shown.session.sendAgain(id).catch(showUnsent),
@@ -94,11 +96,14 @@ function startPage(body: HTMLElement): void {
     if (ClientError.is(error) && error.code === "OUTBOX_FULL") showProblem(error);
   }
   function announce(event: WatchedEvent): void {
-    if (event.type === "approval_request") setText(announcer, texts.asksFor(event.reason));
+    if (event.type === "approval_request") say(texts.asksFor(event.reason));
     if (event.type !== "run_end") return;
     const { outcome, runId } = event;
     const { view } = shown.session.getSnapshot();
-    setText(announcer, outcome === "completed" ? answerOf(view, runId) : texts.outcome[outcome]);
+    say(outcome === "completed" ? answerOf(view, runId) : texts.outcome[outcome]);
+  }
+  function say(text: string): void {
+    setText(announcer, text);
   }
 
   const notice = isDemo ? [createDemoNotice(texts)] : [];

@@ -36,6 +36,8 @@ export function createRowView(kind: Row["kind"], parts: RowParts): RowView {
       const root = element("li", "row notice");
       return rowView(root, kind, ({ attempt }) => setText(root, texts.retrying(attempt)));
     }
+    case "compaction":
+      return createCompactionView(parts);
     case "waiting":
       return createWaitingView(parts);
     case "thinking": {
@@ -62,6 +64,18 @@ function createAssistantView({ texts, markdown }: RowParts): RowView {
     mark.hidden = partial === undefined;
     setText(mark, partial === undefined ? "" : texts.partial[partial]);
   });
+}
+
+function createCompactionView({ texts, markdown }: RowParts): RowView {
+  const body = element("div", "markdown");
+  const summary = element("summary", "", texts.compaction);
+  const hint = element("p", "mark", texts.compactionHint);
+  const text = markdown.attach(body);
+  return rowView(
+    element("li", "row compaction", element("details", "", summary, hint, body)),
+    "compaction",
+    ({ content }) => text.update(content, true),
+  );
 }
 
 function createWaitingView({ texts, onSendAgain, onDiscard }: RowParts): RowView {

@@ -37,8 +37,16 @@ export interface Texts {
   assistant: string;
   loadEarlier: string;
   toNewest: string;
+  copy: string;
+  copied: string;
+  notCopied: string;
+  copyAnswer: string;
+  /** Names a code block, by its language if it tells one. */
+  code: (language: string) => string;
   thinking: string;
   thoughts: string;
+  compaction: string;
+  compactionHint: string;
   sending: string;
   accepted: string;
   queued: string;
@@ -95,8 +103,15 @@ const english: Texts = {
   assistant: "Assistant",
   loadEarlier: "Show earlier messages",
   toNewest: "To the newest message",
+  copy: "Copy",
+  copied: "Copied",
+  notCopied: "Not copied",
+  copyAnswer: "Copy answer",
+  code: (language) => (language === "" ? "Code" : `Code: ${language}`),
   thinking: "Thinking…",
   thoughts: "Thoughts",
+  compaction: "What was said so far was summed up",
+  compactionHint: "From here on the model is shown this summary in the place of what stands above.",
   sending: "Sending…",
   accepted: "Accepted",
   queued: "Waits for the answer before it",
@@ -177,8 +192,15 @@ const chinese: Texts = {
   assistant: "助手",
   loadEarlier: "显示更早的消息",
   toNewest: "回到最新消息",
+  copy: "复制",
+  copied: "已复制",
+  notCopied: "复制失败",
+  copyAnswer: "复制回答",
+  code: (language) => (language === "" ? "代码" : `代码：${language}`),
   thinking: "思考中…",
   thoughts: "思考过程",
+  compaction: "此前的对话已被总结",
+  compactionHint: "从这里起，模型看到的是这份总结，而不是上面的内容。",
   sending: "发送中…",
   accepted: "已接收",
   queued: "等待前一条回答完成",

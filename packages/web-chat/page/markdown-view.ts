@@ -1,0 +1,90 @@
+import type { Token, Tokens, TokensList } from "marked";
+
+/** Shows Markdown in an element. */
+export interface MarkdownView {
+  /** Shows `text`; while it is not `complete`, only what comes after the last finished block is read again. */
+  update(text: string, complete: boolean): void;
+}
+
+/** How blocks are read and shown. */
+export interface BlockReader {
+  read: (text: string) => TokensList;
+  /** Makes what a block shows. */
+  fill: (block: Element, token: Token, links: TokensList["links"]) => void;
+  /** The block will not change any more. */
+  settle: (block: Element) => void;
+}
+
+/** A paragraph, a list, a table, …: what is shown in one go. */
+interface Block {
+  readonly token: Token;
+  /** Of its text and the empty lines after it, in UTF-16 units. */
+  readonly length: number;
+}
+
+/** A line that says where a link goes which stands anywhere in the text. */
+const linkDefinition = /^ {0,3}\[[^\]]+\]:/m;
+
+/** Shows a text that grows in `root`, one child a block. What is finished stays as it is. */
+export function attachMarkdown(root: HTMLElement, { read, fill, settle }: BlockReader): MarkdownView {
+  /** What each child of `root` shows. */
+  let shown: readonly Block[] = [];
+  /** So many of them will not change any more. */
+  let settledCount = 0;
+
+  function show(index: number, token: Token, { links }: TokensList): void {
+    const before = shown[index]?.token;
+    const block = root.children[index] ?? root.appendChild(document.createElement("div"));
+    const definesLinks = Object.keys(links).length > 0;
+    if (!definesLinks && before?.raw === token.raw) return;
+    settledCount = Math.min(settledCount, index);
+    if (!growCode(block, before, token)) fill(block, token, links);
+  }
+
+  return {
+    update(text, complete) {
+      const source = text.replaceAll("\r\n", "\n").replaceAll("\r", "\n");
+      // Only the last block can still change while text is appended, so what stands before it is kept. A complete
+      // text is read as a whole if it has to be: a link may be defined below its use.
+      const kept = complete && linkDefinition.test(source) ? [] : shown.slice(0, -1);
+      const tokens = read(source.slice(kept.reduce((sum, { length }) => sum + length, 0)));
+      const next = [...kept, ...blocksOf(tokens)];
+      for (const [index, { token }] of next.entries()) {
+        if (index >= kept.length) show(index, token, tokens);
+      }
+      while (root.children.length > next.length) root.lastElementChild?.remove();
+      shown = next;
+      const restingCount = complete ? next.length : next.length - 1;
+      for (; settledCount < restingCount; settledCount += 1) {
+        const block = root.children[settledCount];
+        if (block) settle(block);
+      }
+    },
+  };
+}
+
+/** A code block that only got longer gets the new text: making a long one anew for each chunk would take too long. */
+function growCode(block: Element, before: Token | undefined, token: Token): boolean {
+  if (!isCode(before) || !isCode(token) || before.lang !== token.lang) return false;
+  const text = block.querySelector("pre > code")?.firstChild;
+  // The renderer ends each block with exactly one line break.
+  const [shown, next] = [text?.nodeValue?.slice(0, -1) ?? "", token.text.replace(/\n$/, "")];
+  if (!(text instanceof Text) || !next.startsWith(shown)) return false;
+  text.insertData(shown.length, next.slice(shown.length));
+  return true;
+}
+
+function isCode(token: Token | undefined): token is Tokens.Code {
+  return token?.type === "code";
+}
+
+function blocksOf(tokens: readonly Token[]): Block[] {
+  const blocks: Block[] = [];
+  for (const token of tokens) {
+    const { length } = token.raw;
+    const last = blocks.at(-1);
+    if (token.type === "space" && last) blocks.splice(-1, 1, { ...last, length: last.length + length });
+    else blocks.push({ token, length });
+  }
+  return blocks;
+}

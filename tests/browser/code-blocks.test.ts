@@ -1,0 +1,87 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { says } from "./answers.ts";
+import { eventually, launchBrowser, openPage, say, whyNoBrowser } from "./browser.ts";
+import { type Answer, startGateway } from "./test-gateway.ts";
+
+const timestamp = 1;
+const code = 'const claw = "<b>";\n// seven\nreturn claw;';
+
+describe.skipIf(whyNoBrowser)("code in an answer", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser?.close());
+
+  test("has colours, its language and a button that copies it, and says so to screen readers", async () => {
+    await using gateway = await startGateway({ answer: says(`Look:\n\n\`\`\`ts\n${code}\n\`\`\``) });
+    await using tab = await openPage(browser, gateway.url, {
+      permissions: ["clipboard-read", "clipboard-write"],
+    });
+    const { page } = tab;
+    await say(page, "code?");
+    await page.locator(".code .hljs-comment").waitFor();
+
+    expect(await page.locator(".code-language").innerText()).toBe("ts");
+    expect(await page.locator(".code code").textContent()).toBe(`${code}\n`);
+    expect(await page.locator(".code code span").allInnerTexts()).toEqual([
+      "const",
+      '"<b>"',
+      "// seven",
+      "return",
+    ]);
+    await page.locator(".code").getByRole("button", { name: "Copy" }).click();
+    await page.getByRole("button", { name: "Copied", exact: true }).waitFor();
+
+    expect(await page.locator("[aria-live]").innerText()).toBe("Copied");
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${code}\n`);
+    expect(tab.complaints).toEqual([]);
+  });
+
+  test("is coloured when it is complete, and grows without being made anew until then", async () => {
+    let next = () => {};
+    const answer: Answer = async (_, { show }) => {
+      show({ type: "chunk", messageId: "a1", content: "```js\nlet a;\n" });
+      await new Promise<void>((resolve) => {
+        next = resolve;
+      });
+      show({ type: "chunk", messageId: "a1", content: "\nlet b;\n" });
+      await new Promise<void>((resolve) => {
+        next = resolve;
+      });
+      show({ type: "chunk", messageId: "a1", content: "```\n\nDone" });
+      show({
+        type: "assistant_message",
+        id: "a1",
+        content: "```js\nlet a;\n\nlet b;\n```\n\nDone",
+        timestamp,
+      });
+    };
+    await using gateway = await startGateway({ answer });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await say(page, "go");
+    const written = page.locator(".code code");
+    await eventually(() => written.textContent()).toBe("let a;\n");
+    await written.evaluate((one) => one.setAttribute("data-seen", ""));
+    next();
+    await eventually(() => page.locator("[data-seen]").textContent()).toBe("let a;\n\nlet b;\n");
+    expect(await written.locator("span").count()).toBe(0);
+
+    next();
+    await eventually(() => page.locator("[data-seen] .hljs-keyword").count()).toBe(2);
+
+    expect(await written.textContent()).toBe("let a;\n\nlet b;\n");
+  });
+
+  test("is shown as it is in a language that the page does not know", async () => {
+    await using gateway = await startGateway({ answer: says("```klingon\nHIja'\n```\n\n```\nplain\n```") });
+    await using tab = await openPage(browser, gateway.url);
+    await say(tab.page, "code?");
+    await tab.page.getByText("plain", { exact: true }).waitFor();
+
+    expect(await tab.page.locator(".code-language").allInnerTexts()).toEqual(["klingon", ""]);
+    expect(await tab.page.locator(".code code").allTextContents()).toEqual(["HIja'\n", "plain\n"]);
+  });
+});
