@@ -3,5 +3,5 @@ import base from "../../tsup.config.base.ts";
 
 export default defineConfig({
   ...base,
-  entry: ["src/index.ts", "src/anthropic.ts", "src/openai.ts", "src/testing.ts"],
+  entry: ["src/index.ts", "src/anthropic.ts", "src/openai.ts", "src/opentelemetry.ts", "src/testing.ts"],
 });

@@ -13,14 +13,17 @@ import { buildContext } from "./context.ts";
 import { AgentError } from "./errors.ts";
 import { type ContextReport, explainRequest } from "./explain-request.ts";
 import { fitContext } from "./fit-context.ts";
-import { type Prompt, type RunSettings, runLoop } from "./run-loop.ts";
+import type { AgentHooks } from "./hooks.ts";
+import type { Prompt, RunSettings } from "./run-loop.ts";
 import { readPromptSections, toSystemPrompt } from "./system-prompt.ts";
 import { type Tool, type ToolDefinition, toTool } from "./tool.ts";
 import { toRequest } from "./turn-shape.ts";
+import { watchRun } from "./watch-run.ts";
+import { createWatchers, type Watchers } from "./watchers.ts";
 import { MemoryManager } from "./workspace/memory.ts";
 import { SkillsLoader } from "./workspace/skills.ts";
 
-export interface AgentRuntimeOptions extends Partial<Brakes> {
+export interface AgentRuntimeOptions extends Partial<Brakes>, AgentHooks {
   /** The model. */
   provider: ModelProvider;
   /** Models to turn to, in this order, when the one before is overloaded. @default none */
@@ -64,7 +67,7 @@ export interface AgentRuntimeOptions extends Partial<Brakes> {
   retryMaxMs?: number;
   /** Silence of the model's server after which it is given up, in milliseconds. @default 60000 */
   idleTimeoutMs?: number;
-  /** Told of each error that ends a run, whole; watchers see only its code and a short message. @default nothing */
+  /** Told of each error that ends a run, whole; watchers see only its code and a short message; and of what a hook threw. @default nothing */
   onError?: (error: unknown) => void;
   /** The clock: milliseconds since 1970. @default Date.now */
   now?: () => number;
@@ -97,10 +100,12 @@ export const agentDefaults = {
 export class AgentRuntime implements AgentRunner {
   readonly #tools = new Map<string, Tool>();
   readonly #settings: RunSettings;
+  readonly #watchers: Watchers;
 
   /** @throws AgentError `INVALID_OPTIONS`, `INVALID_TOOL` */
   constructor(options: AgentRuntimeOptions) {
     this.#settings = resolveSettings(options, this.#tools);
+    this.#watchers = createWatchers(options, this.#settings.onError);
     for (const tool of options.tools ?? []) this.registerTool(tool);
   }
 
@@ -124,7 +129,7 @@ export class AgentRuntime implements AgentRunner {
    * Several runs may go on at once. Ends in exactly one `run_end` and never throws.
    */
   run(input: AgentInput): AsyncGenerator<RunEvent> {
-    return runLoop(input, this.#settings);
+    return watchRun(input, this.#settings, this.#watchers);
   }
 
   /**
@@ -165,6 +170,7 @@ function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap<string
     retryMaxMs: count("retryMaxMs"),
     idleTimeoutMs: count("idleTimeoutMs"),
     random: Math.random,
+    aroundTool: (_, work) => work(),
     onError,
     createId: uuidv7,
     now,

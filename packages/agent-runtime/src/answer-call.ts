@@ -34,6 +34,11 @@ export interface CallSettings extends ToolLimits {
   approvalTimeoutMs: number;
   /** Absent where nobody can be asked. */
   decision?: ((callId: string, options: { signal: AbortSignal }) => Promise<ApprovalDecision>) | undefined;
+  /** Does the work of a call, its tool's and nothing else, where it is watched. */
+  aroundTool: (
+    call: { callId: string; toolName: string; input: unknown },
+    work: () => Promise<CallResult>,
+  ) => Promise<CallResult>;
   createId: () => string;
   now: () => number;
 }
@@ -73,7 +78,8 @@ async function makeCall(
   }
   await start();
   if (context.signal.aborted) return { output: "[aborted: the tool was not run]", isError: true };
-  return runTool(checked.tool, checked.input, context, settings);
+  const checkedCall = { callId, toolName, input: checked.input };
+  return settings.aroundTool(checkedCall, () => runTool(checked.tool, checked.input, context, settings));
 }
 
 async function permit(

@@ -7,6 +7,16 @@ export { defaultBrakes } from "./brakes.ts";
 export type { AgentErrorCode, AgentErrorOptions } from "./errors.ts";
 export { AgentError } from "./errors.ts";
 export type { ContextDifference, ContextReport, ContextSection } from "./explain-request.ts";
+export type {
+  AgentHooks,
+  ModelCall,
+  ModelCallReport,
+  RunReport,
+  ToolCall,
+  ToolCallReport,
+  Watch,
+  WatchedRun,
+} from "./hooks.ts";
 export type { RunCallbacks, RunSummary } from "./run-with-callbacks.ts";
 export { runWithCallbacks } from "./run-with-callbacks.ts";
 export { summarizeConversation } from "./summarize-conversation.ts";

@@ -9,6 +9,7 @@ import {
   type RunOutcome,
   type SystemPrompt,
 } from "@mini-openclaw/protocol";
+import type { CallSettings } from "./answer-call.ts";
 import type { ApprovalRule, SessionApprovals } from "./approvals.ts";
 import {
   addToolCalls,
@@ -45,6 +46,7 @@ export interface RunSettings extends Asking, Brakes, ToolLimits {
   approval: ApprovalRule;
   sessionApprovals: SessionApprovals;
   approvalTimeoutMs: number;
+  aroundTool: CallSettings["aroundTool"];
   onError: (error: unknown) => void;
   createId: () => string;
   now: () => number;
