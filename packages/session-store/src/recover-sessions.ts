@@ -5,15 +5,16 @@ import { LIVE_FOLDER } from "./session-paths.ts";
 import type { StoreParts } from "./store-parts.ts";
 
 /** Closes what dead writers left running: only sessions with a live journal are looked at. Gives their ids. */
-export async function recoverSessions({ folder, writers }: StoreParts): Promise<string[]> {
+export async function recoverSessions({ folder, files, writers }: StoreParts): Promise<string[]> {
   const recovered: string[] = [];
   for (const name of await folder.fs.list(join(folder.path, LIVE_FOLDER))) {
     const sessionId = name.replace(/\.jsonl$/, "");
     if (sessionId === name || !isSessionId(sessionId) || (await writers.peek(sessionId))) continue;
     try {
+      const before = (await files.meta(sessionId))?.lastSeq ?? 0;
       // Opening the writer is what closes the runs.
-      await writers.use(sessionId, () => {});
-      recovered.push(sessionId);
+      const after = await writers.use(sessionId, ({ lastSeq }) => lastSeq);
+      if (after > before) recovered.push(sessionId);
     } catch (error) {
       if (!isSomebodyElses(error)) throw error;
     }

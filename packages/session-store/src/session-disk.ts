@@ -31,6 +31,7 @@ export class SessionDisk {
   #lock: WriterLock | undefined;
   #transcript: AppendFile | undefined;
   #journal: AppendFile | undefined;
+  #isLive: boolean;
   #isNameSynced: boolean;
   #checkedAt = Number.NEGATIVE_INFINITY;
 
@@ -39,6 +40,7 @@ export class SessionDisk {
     this.#lock = opened.lock;
     this.#transcript = opened.transcript;
     this.#journal = opened.journal;
+    this.#isLive = opened.journal !== undefined;
     this.#isNameSynced = opened.transcript !== undefined;
   }
 
@@ -50,8 +52,9 @@ export class SessionDisk {
     return this.#transcript;
   }
 
-  get hasJournal(): boolean {
-    return this.#journal !== undefined;
+  /** Whether the live journal was begun and not ended. */
+  get isLive(): boolean {
+    return this.#isLive;
   }
 
   /** Whether lock and transcript are still this writer's. Takes the lock before the first entry. */
@@ -69,21 +72,20 @@ export class SessionDisk {
     return true;
   }
 
-  /** Begins the live journal; its being there says that the session is busy. */
-  openJournal(): void {
+  /** Begins the live journal; from here on a file says that the session may be busy. */
+  beginLive(): void {
+    if (this.#isLive) return;
+    // The file of the run before, unless somebody has tidied it up meanwhile.
+    if (this.#journal?.isIntact() === false) this.#closeJournal();
     this.#journal ??= this.#create(this.#opened.paths.journal);
+    this.#isLive = true;
   }
 
-  /** Ends the live journal. */
-  dropJournal(): void {
-    const { fs, paths } = this.#opened;
-    this.#journal?.close();
-    this.#journal = undefined;
-    try {
-      fs.unlink(paths.journal);
-    } catch {
-      // What stays is read at the next opening, and found to be over.
-    }
+  /** Ends the live journal. Its file stays for the next run: to make one costs more than all else that a run writes. */
+  endLive(): void {
+    this.#isLive = false;
+    // What cannot be cut off is read at the next opening, and found to be over.
+    this.#journal?.truncate(0);
   }
 
   /**
@@ -91,7 +93,8 @@ export class SessionDisk {
    * `undone` says whether that worked.
    */
   append(segments: readonly Segment[], header: SessionHeader | undefined): AppendFailure | undefined {
-    const before = { transcript: this.#transcript?.size ?? 0, journal: this.#journal?.size ?? 0 };
+    const transcriptSize = this.#transcript?.size ?? 0;
+    const journalSize = this.#journal?.size ?? 0;
     let head = header ? formatLine(header) : "";
     let lines = "";
     try {
@@ -111,7 +114,7 @@ export class SessionDisk {
       return undefined;
     } catch (cause) {
       const error = cause instanceof Error ? cause : new Error(String(cause));
-      const undone = [this.#transcript?.truncate(before.transcript), this.#journal?.truncate(before.journal)];
+      const undone = [this.#transcript?.truncate(transcriptSize), this.#journal?.truncate(journalSize)];
       return { error, undone: !undone.includes(false) };
     }
   }
@@ -140,12 +143,27 @@ export class SessionDisk {
   /** Gives up the files and the lock; `beforeRelease` comes between the two. */
   close(beforeRelease: () => void): void {
     try {
-      this.#journal?.close();
+      if (!this.#isLive && this.#lock?.isHeld()) this.#removeJournal();
+      this.#closeJournal();
       this.#transcript?.close();
       beforeRelease();
     } finally {
       this.#lock?.release();
     }
+  }
+
+  #removeJournal(): void {
+    const { fs, paths } = this.#opened;
+    try {
+      if (this.#journal) fs.unlink(paths.journal);
+    } catch {
+      // An empty one is in nobody's way.
+    }
+  }
+
+  #closeJournal(): void {
+    this.#journal?.close();
+    this.#journal = undefined;
   }
 
   #create(path: string): AppendFile {

@@ -9,15 +9,9 @@ export interface Segment {
   readonly lines: string;
 }
 
-/** Each event's line, and the file that it goes to. */
-export function toSegments(
-  numbered: readonly Numbered[],
-  entries: readonly (Entry | undefined)[],
-): Segment[] {
-  return numbered.map(({ json }, index) => {
-    const entry = entries[index];
-    return entry ? { file: "transcript", lines: formatLine(entry) } : { file: "journal", lines: `${json}\n` };
-  });
+/** The event's line, and the file that it goes to. */
+export function toSegment({ json }: Numbered, entry: Entry | undefined): Segment {
+  return entry ? { file: "transcript", lines: formatLine(entry) } : { file: "journal", lines: `${json}\n` };
 }
 
 /** The lines of one group. Each but the last says how many follow, so that a torn group is known for what it is. */

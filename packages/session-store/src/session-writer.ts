@@ -15,7 +15,7 @@ import { numberEvent, RecentEvents } from "./recent-events.ts";
 import { RecentMessages } from "./recent-messages.ts";
 import type { RememberedKeys } from "./remembered-keys.ts";
 import type { AppendFailure, SessionDisk } from "./session-disk.ts";
-import { type Segment, toGroup, toHeader, toSegments } from "./session-lines.ts";
+import { type Segment, toGroup, toHeader, toSegment } from "./session-lines.ts";
 import { nextSummary, type Summary } from "./summary.ts";
 import { readKeys } from "./transcript-reader.ts";
 import type { WriterStart } from "./writer-start.ts";
@@ -85,13 +85,20 @@ export class SessionWriter {
   record(events: readonly SessionEvent[]): Numbered[] | Promise<Numbered[]> {
     this.#assertReady();
     this.#flush();
-    const next = this.#lastSeq + 1;
-    const numbered = events.map((event, index) => numberEvent(event, this.sessionId, next + index));
-    const entries = numbered.map(({ event }) => toEntry(event));
-    const segments = toSegments(numbered, entries);
-    const inRun = events.some((event) => "runId" in event);
+    const numbered: Numbered[] = [];
+    const entries: (Entry | undefined)[] = [];
+    const segments: Segment[] = [];
+    let inRun = false;
+    for (const event of events) {
+      const one = numberEvent(event, this.sessionId, this.#lastSeq + 1 + numbered.length);
+      const entry = toEntry(one.event);
+      numbered.push(one);
+      entries.push(entry);
+      segments.push(toSegment(one, entry));
+      inRun ||= "runId" in event;
+    }
     // The next start looks at sessions with a journal only: it is there before the first line of a run.
-    if (inRun) this.#disk.openJournal();
+    if (inRun) this.#disk.beginLive();
     const failure = this.#keep(segments, entries);
     // Numbers that may stand in a file are not given again.
     if (!failure || !failure.undone) this.#lastSeq += numbered.length;
@@ -135,11 +142,11 @@ export class SessionWriter {
   /** Drops the live events, unless one of them holds the newest number. */
   settle(): void {
     this.#busy = false;
-    if (!this.#disk.hasJournal) return;
+    if (!this.#disk.isLive) return;
     this.#assertReady();
     this.#flush();
     if (this.#summary.meta.lastSeq < this.#lastSeq) return;
-    this.#disk.dropJournal();
+    this.#disk.endLive();
     this.#disk.saveCheckpoint(this.#summary);
   }
 
@@ -152,7 +159,7 @@ export class SessionWriter {
     this.recent.wake();
     if (this.#syncing > 0) await this.#disk.sync().catch(() => {}); // those who wait hear of it
     const isOwn = this.#gone.code === "LOG_CLOSED";
-    if (isOwn && !this.#disk.hasJournal) this.#disk.saveCheckpoint(this.#summary);
+    if (isOwn && !this.#disk.isLive) this.#disk.saveCheckpoint(this.#summary);
     this.#disk.close(() => {
       if (isOwn && this.#disk.transcript) this.#start.onClose(this.#summary);
       beforeRelease?.();

@@ -3,7 +3,7 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { isSystemError, reason, StoreError, type StoreErrorCode } from "./errors.ts";
-import type { FileSystem } from "./file-system.ts";
+import type { FileStat, FileSystem } from "./file-system.ts";
 import { createSmallFile, readSmallJson } from "./small-file.ts";
 
 /** Who holds a lock, with all that is needed to tell whether it still lives. */
@@ -91,19 +91,33 @@ export class WriterLocks {
   }
 
   #toLock(path: string, token: string, takeover: Takeover): WriterLock {
-    const isHeld = () => readOwner(this.#fs, path)?.token === token;
+    const fs = this.#fs;
+    // Looked at many times a second: only a file that is not the one seen last is read.
+    let seen: FileStat | undefined;
+    const isHeld = () => {
+      const stat = fs.pathStat(path);
+      if (seen && stat && isSameFile(seen, stat)) return true;
+      if (readOwner(fs, path)?.token !== token) return false;
+      seen = stat;
+      return true;
+    };
     return {
       takeover,
       isHeld,
       release: () => {
         try {
-          if (isHeld()) this.#fs.unlink(path);
+          if (isHeld()) fs.unlink(path);
         } catch {
           this.#abandoned.add(token); // whoever comes next in this store takes it over
         }
       },
     };
   }
+}
+
+/** A file that replaced another is another one, or was written later. */
+function isSameFile(one: FileStat, other: FileStat): boolean {
+  return one.ino === other.ino && one.dev === other.dev && one.mtimeMs === other.mtimeMs;
 }
 
 function tryCreate(

@@ -103,16 +103,14 @@ async function oneFault(
 }
 
 const onDiskOnly: (keyof FileSystem)[] = ["sync", "syncDirectory"];
-// Only undoing a failed append cuts a file.
-const neverAlone: (keyof FileSystem)[] = ["truncate"];
 
 test.each(faults)(
   "every %s that fails with %s is told, and nothing else is lost",
   async (call, code) => {
     const hits = { os: await everyCall(call, code, "os"), disk: await everyCall(call, code, "disk") };
     expect({ os: hits.os > 0, disk: hits.disk > 0 }).toEqual({
-      os: !onDiskOnly.includes(call) && !neverAlone.includes(call),
-      disk: !neverAlone.includes(call),
+      os: !onDiskOnly.includes(call),
+      disk: true,
     });
   },
   60_000,

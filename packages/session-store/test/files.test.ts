@@ -66,7 +66,23 @@ test("keeps live events in a journal whose lines are the frames, until the sessi
   );
   await log.record([answer, done, end]);
   await log.settle();
+  expect(readFileSync(journal, "utf8")).toBe("");
+  await log.close();
   expect(existsSync(journal)).toBe(false);
+});
+
+test("begins another journal when somebody tidied up the one of a session at rest", async () => {
+  await using folder = await temporaryFolder();
+  await using store = await openStore(folder.path);
+  const { sessionId } = await store.createSession("webchat");
+  const log = await store.openLog(sessionId);
+  const { user, start, chunk, answer, done, end } = runEvents();
+  await log.record([user, start, chunk, answer, done, end]);
+  await log.settle();
+  const journal = join(folder.path, "live", `${sessionId}.jsonl`);
+  rmSync(journal);
+  const [, shown] = await log.record([user, start]);
+  expect(readFileSync(journal, "utf8")).toBe(`${shown?.json}\n`);
 });
 
 test("keeps the journal when the newest number stands only there", async () => {
