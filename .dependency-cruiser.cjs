@@ -29,7 +29,11 @@ module.exports = {
       from: { path: "^(packages/[^/]+|examples/[^/]+|tests/[^/]+)/" },
       to: {
         path: "^packages/([^/]+)/src/",
-        pathNot: ["^$1/", "/src/(index|schema|testing|anthropic|openai|opentelemetry)[.]ts$", "/src/[^/]+/index[.]ts$"],
+        pathNot: [
+          "^$1/",
+          "/src/(index|schema|testing|anthropic|openai|opentelemetry)[.]ts$",
+          "/src/[^/]+/index[.]ts$",
+        ],
       },
     },
     {
