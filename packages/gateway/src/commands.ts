@@ -3,6 +3,7 @@ import type {
   HistoryCommand,
   MessageCommand,
   ResumeCommand,
+  RetryCommand,
   SessionMeta,
   SessionStore,
 } from "@mini-openclaw/protocol";
@@ -29,6 +30,8 @@ export async function runCommand(event: ClientEvent, context: CommandContext): P
       return submitMessage(event, context);
     case "abort":
       return context.lanes.abort((await ownSession(event.sessionId, context)).sessionId, event.runId);
+    case "retry":
+      return retryRun(event, context);
     case "approve": {
       const { sessionId } = await ownSession(event.sessionId, context);
       return context.lanes.approve(sessionId, event.callId, event.decision);
@@ -81,6 +84,14 @@ async function submitMessage(event: MessageCommand, context: CommandContext): Pr
   if (id !== undefined) context.send({ type: "ack", replyTo: id, sessionId, ...accepted });
 }
 
+async function retryRun(event: RetryCommand, context: CommandContext): Promise<void> {
+  const { id } = event;
+  const { sessionId } = await ownSession(event.sessionId, context);
+  if (sessionId !== context.sessionId) context.watch(sessionId);
+  const accepted = await context.lanes.retry(sessionId, event.runId, id);
+  if (id !== undefined) context.send({ type: "ack", replyTo: id, sessionId, ...accepted });
+}
+
 async function sendHistory(event: HistoryCommand, context: CommandContext): Promise<void> {
   const { sessionId } = await ownSession(event.sessionId, context);
   const page = await loadPage(context.store, sessionId, event.limit ?? PAGE, event.before);
@@ -113,7 +124,18 @@ async function resume(event: ResumeCommand, context: CommandContext): Promise<vo
   const upTo = live && turn ? turn.seq : lastSeq;
   const messages = page.messages.filter(({ seq }) => seq <= upTo);
   const { hasMore } = page;
-  context.send({ type: "resync", sessionId, epoch, upTo, messages, hasMore, ...answering(event) });
+  // After the messages were read: what was taken up meanwhile is shown by its events, and nothing twice.
+  const progress = lanes.progress(sessionId, upTo);
+  context.send({
+    type: "resync",
+    sessionId,
+    epoch,
+    upTo,
+    messages,
+    hasMore,
+    ...progress,
+    ...answering(event),
+  });
   context.watch(sessionId, upTo);
 }
 

@@ -14,7 +14,13 @@ import { Lanes } from "./lanes.ts";
 import { type Listener, type ListenOptions, listen } from "./listen.ts";
 import { createEventSource } from "./read-events.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
-import { type Submission, type Submitted, submitMessage } from "./submit.ts";
+import {
+  followRun,
+  type RetrySubmission,
+  type Submission,
+  type SubmitParts,
+  type Submitted,
+} from "./submit.ts";
 import type { Principal, Visitor } from "./visitor.ts";
 import { Watchers } from "./watchers.ts";
 import { createUpgrade } from "./ws-server.ts";
@@ -76,6 +82,7 @@ export class GatewayServer {
   readonly #lanes: Lanes;
   readonly #limits: Limits;
   readonly #connectionParts: ConnectionParts;
+  readonly #submitParts: SubmitParts;
   readonly #options: GatewayOptions;
   readonly #connectionLimits: ConnectionLimits;
   readonly #attachedDoor: Door;
@@ -115,6 +122,7 @@ export class GatewayServer {
       },
       this.#limits,
     );
+    this.#submitParts = { store, lanes: this.#lanes, watchers: this.#watchers };
     this.#connectionParts = {
       store,
       lanes: this.#lanes,
@@ -179,8 +187,17 @@ export class GatewayServer {
    *
    * @throws GatewayError `QUEUE_FULL`, `DRAINING`, `REQUEST_CONFLICT`; whatever the store threw
    */
-  submit(submission: Submission): Promise<Submitted> {
-    return submitMessage({ lanes: this.#lanes, watchers: this.#watchers }, submission);
+  submit({ sessionId, ...message }: Submission): Promise<Submitted> {
+    return followRun(this.#submitParts, sessionId, (lanes) => lanes.submit(sessionId, message));
+  }
+
+  /**
+   * Answers the messages of a session's newest run anew, from inside the process. Resolves when that is kept.
+   *
+   * @throws GatewayError `RUN_NOT_FOUND`, `SESSION_BUSY`, `DRAINING`, `REQUEST_CONFLICT`; whatever the store threw
+   */
+  retry({ sessionId, runId, requestId }: RetrySubmission): Promise<Submitted> {
+    return followRun(this.#submitParts, sessionId, (lanes) => lanes.retry(sessionId, runId, requestId));
   }
 
   health(): Health {

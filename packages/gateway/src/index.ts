@@ -8,5 +8,5 @@ export type { AttachOptions, CloseOptions, GatewayOptions, UpgradeSource } from 
 export { GatewayServer } from "./gateway-server.ts";
 export type { Health, Readiness } from "./http-routes.ts";
 export type { ListenOptions } from "./listen.ts";
-export type { RunResult, Submission, Submitted } from "./submit.ts";
+export type { RetrySubmission, RunResult, Submission, Submitted } from "./submit.ts";
 export type { Principal } from "./visitor.ts";

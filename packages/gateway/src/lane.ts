@@ -1,10 +1,15 @@
-import type { ApprovalDecision, SessionLog, SessionStore, UserMessage } from "@mini-openclaw/protocol";
-import { type Accepted, type Job, type SubmittedMessage, toJob } from "./job.ts";
+import type { ApprovalDecision, SessionLog, SessionStore } from "@mini-openclaw/protocol";
+import { GatewayError } from "./errors.ts";
+import { type Job, toJob } from "./job.ts";
 import type { RunnerParts, StopReason } from "./pull-agent.ts";
+import { type QueuedMessage, recordQueued } from "./queued-message.ts";
+import { showSince } from "./record.ts";
 import { runMessage } from "./session-runner.ts";
+import { steer } from "./steering.ts";
+import type { Accepted, RunCause, SubmittedMessage } from "./submitted.ts";
 
 export interface LaneParts extends RunnerParts {
-  store: Pick<SessionStore, "loadMessages" | "openLog">;
+  store: Pick<SessionStore, "loadMessages" | "entries" | "openLog">;
   /** Says that the session has begun to run, or has come to rest. */
   touch: (sessionId: string) => void;
   /** How long the log stays open when the session has come to rest. */
@@ -39,13 +44,7 @@ export class Lane {
   /** Resolves when the lane is empty and its log closed. Never rejects. */
   readonly done: Promise<void>;
 
-  /** Takes the first message; `accepted` resolves when it is kept. */
-  static open(sessionId: string, parts: LaneParts, first: SubmittedMessage) {
-    const { job, accepted } = toJob(first);
-    return { lane: new Lane(sessionId, parts, job), accepted };
-  }
-
-  private constructor(sessionId: string, parts: LaneParts, first: Job) {
+  constructor(sessionId: string, parts: LaneParts, first: Job) {
     this.#sessionId = sessionId;
     this.#parts = parts;
     this.#jobs.push(first);
@@ -67,6 +66,27 @@ export class Lane {
     return this.length > 0 ? this.#live : undefined;
   }
 
+  /** Whether anything runs or waits but a run that is at its last words. */
+  get isBusy(): boolean {
+    return this.#jobs.some(({ steering }) => steering.isOpen);
+  }
+
+  has(runId: string): boolean {
+    return this.#jobs.some((job) => job.runId === runId);
+  }
+
+  /** The run that goes on; absent while its message is not kept yet. */
+  get runningId(): string | undefined {
+    const [first] = this.#jobs;
+    return first?.isBegun ? first.runId : undefined;
+  }
+
+  /** Messages that wait, oldest first. */
+  get queued(): QueuedMessage[] {
+    const queued = this.#jobs.flatMap(({ waiting = [], steering }) => [waiting, steering.queued].flat());
+    return queued.sort((one, other) => one.seq - other.seq);
+  }
+
   /** Whether the lane takes no more jobs. */
   get isClosing(): boolean {
     return this.#phase === "closing";
@@ -77,36 +97,24 @@ export class Lane {
     const [running] = this.#jobs;
     const log = this.#live?.log;
     if (message.mode === "steer" && log && running?.steering.isOpen)
-      return this.#steer(log, running, message);
-    const { job, accepted } = toJob(message);
-    if (!running) {
-      this.#jobs.push(job);
-      this.#wake();
-      return accepted;
-    }
-    const isNext = message.mode === "interrupt";
+      return steer(this.#parts, log, running, message);
+    const { mode, ...cause } = message;
+    if (!running) return this.run(cause);
+    const { job, accepted } = toJob(cause);
+    const isNext = mode === "interrupt";
     if (isNext) this.abort(running.runId);
     const position = isNext ? 1 : this.#jobs.length;
     this.#jobs.splice(position, 0, job);
-    job.queued = this.#recordQueued(job, position);
+    job.queued = this.#keepQueued(job, cause, position);
     return accepted;
   }
 
-  /** Lets a message into the run that goes on; the agent takes it when it next asks the model. */
-  async #steer(log: SessionLog, { runId, steering }: Job, message: SubmittedMessage): Promise<Accepted> {
-    const { content, requestId } = message;
-    const said = { content, timestamp: this.#parts.now(), ...(requestId !== undefined && { requestId }) };
-    const recorded = log.record([{ type: "message_queued", runId, ...said }]);
-    // In the same breath: the agent must not take it before it is recorded, nor end the run without it.
-    const steered: UserMessage = { role: "user", ...said };
-    steering.add(steered);
-    try {
-      this.#parts.publish(await recorded);
-      return { runId, position: 0 };
-    } catch (error) {
-      steering.withdraw(steered);
-      throw error;
-    }
+  /** Begins a run at once; the lane must not be busy. Resolves when its cause is kept. */
+  run(cause: RunCause): Promise<Accepted> {
+    const { job, accepted } = toJob(cause);
+    this.#jobs.push(job);
+    this.#wake();
+    return accepted;
   }
 
   /** Stops the job of `runId`, or without it the one that is running. False if there is none. */
@@ -137,7 +145,7 @@ export class Lane {
       while (this.#jobs.length > 0) {
         this.#opening = this.#parts.store.openLog(this.#sessionId);
         const log = await this.#opening;
-        if (shownSeq !== undefined) await this.#publishSince(log, shownSeq);
+        if (shownSeq !== undefined) await showSince(this.#parts.publish, log, shownSeq);
         await this.#useLog(log);
         shownSeq = log.lastSeq;
         this.#live = undefined;
@@ -178,10 +186,10 @@ export class Lane {
 
   /** Runs one job to its end and takes it out of the lane, or refuses it, or leaves it for a fresh log. */
   async #runJob(log: SessionLog, job: Job, isFresh: boolean): Promise<AfterJob> {
-    const { runId, message, stop, steering, decisions, queued } = job;
-    let isAccepted = queued !== undefined;
+    const { runId, cause, stop, steering, decisions, queued } = job;
     const onAccepted = () => {
-      isAccepted = true;
+      job.isBegun = true;
+      job.waiting = undefined;
       if (!queued) job.onAccepted({ runId, position: 0 });
     };
     try {
@@ -189,7 +197,7 @@ export class Lane {
         await runMessage(this.#parts, {
           log,
           runId,
-          message,
+          cause,
           signal: stop.signal,
           steering,
           decisions,
@@ -200,8 +208,10 @@ export class Lane {
       return "go_on";
     } catch (error) {
       // A log that was idle may have been closed under us, by an archive command say: the job is tried on a fresh one.
-      if (!isAccepted && !isFresh) return "reopen";
-      this.#parts.onFailure(error, `run ${runId}`);
+      const isAccepted = job.isBegun || queued !== undefined;
+      const isRefusal = GatewayError.is(error);
+      if (!isAccepted && !isFresh && !isRefusal) return "reopen";
+      if (!isRefusal) this.#parts.onFailure(error, `run ${runId}`);
       this.#jobs.shift();
       // An accepted run whose end could not be recorded leaves its journal: the next opening of the log ends it.
       if (isAccepted) return "reopen";
@@ -225,26 +235,21 @@ export class Lane {
     return this.#jobs.length > 0;
   }
 
-  async #recordQueued({ runId, message, onAccepted, onRefused }: Job, position: number): Promise<boolean> {
+  async #keepQueued(job: Job, message: Omit<SubmittedMessage, "mode">, position: number): Promise<boolean> {
+    const { runId } = job;
     try {
       const log = await this.#opening;
       if (!log) throw new TypeError("a message was submitted before the lane began to work");
-      const timestamp = this.#parts.now();
-      this.#parts.publish(await log.record([{ type: "message_queued", runId, timestamp, ...message }]));
-      onAccepted({ runId, position });
+      job.waiting = await recordQueued(this.#parts.publish, log, {
+        runId,
+        timestamp: this.#parts.now(),
+        ...message,
+      });
+      job.onAccepted({ runId, position });
       return true;
     } catch (error) {
-      onRefused(error);
+      job.onRefused(error);
       return false;
-    }
-  }
-
-  /** Shows what the opening of the log added to end a run that this lane could not end. */
-  async #publishSince(log: SessionLog, after: number): Promise<void> {
-    if (log.lastSeq === after) return;
-    for await (const recorded of log.read({ after })) {
-      this.#parts.publish([recorded]);
-      if (recorded.event.seq >= log.lastSeq) break;
     }
   }
 }

@@ -1,8 +1,10 @@
-import type { ApprovalDecision } from "@mini-openclaw/protocol";
+import type { ApprovalDecision, MessageQueuedEvent, ResyncEvent } from "@mini-openclaw/protocol";
 import { GatewayError } from "./errors.ts";
-import type { Accepted, SubmittedMessage } from "./job.ts";
+import { toJob } from "./job.ts";
 import { Lane, type LaneParts, type LiveLog } from "./lane.ts";
+import type { QueuedMessage } from "./queued-message.ts";
 import { RecentRequests } from "./recent-requests.ts";
+import type { Accepted, RunCause, SubmittedMessage } from "./submitted.ts";
 
 // Chosen: logs of sessions at rest that stay open, each with a few file descriptors. The one idle longest is let go first.
 const MAX_IDLE_LANES = 100;
@@ -31,9 +33,25 @@ export class Lanes {
     return (this.#lanes.get(sessionId)?.length ?? 0) > 0;
   }
 
+  /** Whether a run goes on or waits in the session. */
+  hasRun(sessionId: string, runId: string): boolean {
+    return this.#lanes.get(sessionId)?.has(runId) ?? false;
+  }
+
   /** The session's log, while it has a run. */
   live(sessionId: string): LiveLog | undefined {
     return this.#lanes.get(sessionId)?.live;
+  }
+
+  /** What goes on and what waits in the session, as a client sees it that has the events up to `upTo`. */
+  progress(sessionId: string, upTo: number): Pick<ResyncEvent, "runId" | "queued"> {
+    const lane = this.#lanes.get(sessionId);
+    const runId = lane?.runningId;
+    const queued = (lane?.queued ?? []).filter(({ seq }) => seq <= upTo);
+    return {
+      ...(runId !== undefined && { runId }),
+      ...(queued.length > 0 && { queued: queued.map(withoutPlace) }),
+    };
   }
 
   /** Runs that go on or wait. */
@@ -52,33 +70,67 @@ export class Lanes {
    * the message.
    */
   async submit(sessionId: string, message: SubmittedMessage): Promise<Accepted> {
-    const { content, requestId } = message;
-    if (requestId === undefined) return this.#enqueue(sessionId, message);
+    return this.#once(sessionId, message.requestId, { content: message.content }, () =>
+      this.#enqueue(sessionId, message),
+    );
+  }
+
+  /**
+   * Answers the messages of the session's newest run anew and resolves when that is kept. One with the `requestId` of one
+   * that this process took lately is that one.
+   *
+   * @throws GatewayError `RUN_NOT_FOUND`, `SESSION_BUSY`, `DRAINING`, `REQUEST_CONFLICT`; whatever the store threw
+   */
+  async retry(sessionId: string, retryOf: string, requestId?: string): Promise<Accepted> {
+    return this.#once(sessionId, requestId, { retryOf }, async () => {
+      const lane = await this.#openLane(sessionId);
+      if (lane?.isBusy)
+        throw new GatewayError("SESSION_BUSY", "A run goes on or waits in the session. Wait, or stop it.");
+      return lane ? lane.run({ retryOf }) : this.#open(sessionId, { retryOf });
+    });
+  }
+
+  async #once(
+    sessionId: string,
+    requestId: string | undefined,
+    cause: RunCause,
+    accept: () => Promise<Accepted>,
+  ): Promise<Accepted> {
+    if (requestId === undefined) return accept();
     const requests = await this.#requests.of(sessionId);
     const known = requests.get(requestId);
     if (known) {
-      if (known.content === content) return known.accepted;
+      if (isSame(known.cause, cause)) return known.accepted;
       throw new GatewayError("REQUEST_CONFLICT", "id: another message of this session has it.");
     }
-    const accepted = this.#enqueue(sessionId, message);
-    requests.add(requestId, { content, accepted });
+    const accepted = accept();
+    requests.add(requestId, { cause, accepted });
     return accepted;
   }
 
-  async #enqueue(sessionId: string, message: SubmittedMessage): Promise<Accepted> {
+  /** The session's lane if it has one that takes jobs. */
+  async #openLane(sessionId: string): Promise<Lane | undefined> {
     let lane = this.#lanes.get(sessionId);
     while (lane?.isClosing) {
       await lane.done;
       lane = this.#lanes.get(sessionId);
     }
     if (this.#draining) throw new GatewayError("DRAINING", "The gateway is stopping. Connect again.");
+    return lane;
+  }
+
+  async #enqueue(sessionId: string, message: SubmittedMessage): Promise<Accepted> {
+    const lane = await this.#openLane(sessionId);
     if (lane && lane.waitingCount >= this.#maxQueuedMessages && lane.length > 0) {
       throw new GatewayError(
         "QUEUE_FULL",
         `${this.#maxQueuedMessages} messages wait in this session already.`,
       );
     }
-    if (!lane) return this.#open(sessionId, message);
+    if (!lane) {
+      const { mode: _, ...cause } = message;
+      return this.#open(sessionId, cause);
+    }
     // Used last, let go last.
     this.#lanes.delete(sessionId);
     this.#lanes.set(sessionId, lane);
@@ -118,8 +170,9 @@ export class Lanes {
     clearTimeout(timer);
   }
 
-  #open(sessionId: string, message: SubmittedMessage): Promise<Accepted> {
-    const { lane, accepted } = Lane.open(sessionId, this.#parts, message);
+  #open(sessionId: string, cause: RunCause): Promise<Accepted> {
+    const { job, accepted } = toJob(cause);
+    const lane = new Lane(sessionId, this.#parts, job);
     this.#lanes.set(sessionId, lane);
     void lane.done.then(() => this.#lanes.delete(sessionId));
     this.#releaseIdle();
@@ -131,4 +184,13 @@ export class Lanes {
     const idle = [...this.#lanes.values()].filter((one) => one.length === 0);
     if (idle.length > MAX_IDLE_LANES) idle[0]?.release();
   }
+}
+
+function withoutPlace({ type, runId, content, timestamp, requestId }: QueuedMessage): MessageQueuedEvent {
+  return { type, runId, content, timestamp, ...(requestId !== undefined && { requestId }) };
+}
+
+function isSame(one: RunCause, other: RunCause): boolean {
+  if ("content" in one) return "content" in other && one.content === other.content;
+  return "retryOf" in other && one.retryOf === other.retryOf;
 }

@@ -2,24 +2,24 @@ import type {
   AgentInput,
   AgentRunner,
   ErrorCode,
-  Numbered,
   RunEnding,
   RunEvent,
   SessionLog,
   SessionStore,
-  UserMessageEvent,
 } from "@mini-openclaw/protocol";
 import { errorCodes } from "@mini-openclaw/protocol";
 import type { Decisions } from "./decisions.ts";
+import type { Publish } from "./record.ts";
+import { loadRunMessages } from "./run-messages.ts";
 import type { Steering } from "./steering.ts";
+import type { RunCause } from "./submitted.ts";
 import { whenAborted } from "./when-aborted.ts";
 
 /** What all runs of a gateway share. */
 export interface RunnerParts {
-  store: Pick<SessionStore, "loadMessages">;
+  store: Pick<SessionStore, "loadMessages" | "entries">;
   agent: AgentRunner;
-  /** Shows recorded events to the session's watchers. */
-  publish: (recorded: readonly Numbered[]) => void;
+  publish: Publish;
   /** Hears of failures that the wire only names by a code. */
   onFailure: (error: unknown, during: string) => void;
   /** Messages of the session that the agent gets. */
@@ -29,18 +29,18 @@ export interface RunnerParts {
   now: () => number;
 }
 
-/** One user message on its way through the agent. */
+/** One message or retry on its way through the agent. */
 export interface RunRequest {
   log: SessionLog;
   runId: string;
-  message: Pick<UserMessageEvent, "content" | "requestId">;
+  cause: RunCause;
   /** Aborted with a {@link StopReason}. */
   signal: AbortSignal;
   /** What users say to it while it goes on. */
   steering: Steering;
   /** What users decide on its tool calls. */
   decisions: Decisions;
-  /** Called when the user message is kept: from here on the run ends in exactly one `run_end`. */
+  /** Called when the cause is kept: from here on the run ends in exactly one `run_end`. */
   onAccepted: () => void;
 }
 
@@ -53,7 +53,7 @@ export type Ending = Omit<RunEnding, "timestamp" | "createId">;
 /** Records what the agent yields up to its end, its failure, or the end of its grace after an abort. */
 export async function pullAgent(
   parts: RunnerParts,
-  { log, runId, signal, steering, decisions }: RunRequest,
+  { log, runId, signal, steering, decisions, retryOf }: RunRequest & { retryOf: string | undefined },
   record: (event: RunEvent) => Promise<void>,
 ): Promise<Ending> {
   let recording: Promise<void> | undefined;
@@ -62,7 +62,8 @@ export async function pullAgent(
   async function pull(): Promise<Ending> {
     if (signal.aborted) return { outcome: stopReason(signal) };
     const { sessionId } = log;
-    const messages = await parts.store.loadMessages(sessionId, { limit: parts.maxContextMessages });
+    const limit = parts.maxContextMessages;
+    const messages = await loadRunMessages(parts.store, sessionId, { limit, retryOf });
     const input: AgentInput = {
       sessionId,
       runId,

@@ -1,9 +1,9 @@
 import type { SessionStore } from "@mini-openclaw/protocol";
-import type { Accepted } from "./job.ts";
+import type { Accepted, RunCause } from "./submitted.ts";
 
-/** A message that came with an `id`. */
+/** A message or retry that came with an `id`. */
 export interface KnownRequest {
-  content: string;
+  cause: RunCause;
   accepted: Promise<Accepted>;
 }
 
@@ -14,9 +14,9 @@ const MAX_REQUESTS = 1000;
 const MAX_SESSIONS = 1000;
 
 /**
- * The ids of the messages that each session took lately, so that a message which is sent again runs once.
+ * The ids of the messages and retries that each session took lately, so that what is sent again runs once.
  *
- * Read from the transcript on first use, then kept up to date by whoever submits.
+ * Read from the transcript on first use, then kept up to date by whoever submits. A transcript knows of messages only.
  */
 export class RecentRequests {
   readonly #store: Pick<SessionStore, "loadMessages">;
@@ -47,7 +47,7 @@ export class RecentRequests {
     for (const message of messages) {
       if (message.role !== "user" || message.requestId === undefined || message.runId === undefined) continue;
       const accepted = Promise.resolve({ runId: message.runId, position: 0 });
-      requests.add(message.requestId, { content: message.content, accepted });
+      requests.add(message.requestId, { cause: { content: message.content }, accepted });
     }
     return requests;
   }

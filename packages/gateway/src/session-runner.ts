@@ -1,34 +1,48 @@
-import type { SessionEvent, UserMessage, UserMessageEvent } from "@mini-openclaw/protocol";
+import type { RunEvent, SessionEvent, UserMessage, UserMessageEvent } from "@mini-openclaw/protocol";
 import { addUsage, beginRun, closeRun, nextRun, noUsage } from "@mini-openclaw/protocol";
 import { v7 as createId } from "uuid";
 import { pullAgent, type RunnerParts, type RunRequest } from "./pull-agent.ts";
+import { recordAndShow } from "./record.ts";
+import { findRetriedRun } from "./run-messages.ts";
 
 /**
  * The trip of one message: record it, pull the agent, record and then show each event, end with one `run_end`.
  *
  * Durable before visible: nobody sees an event that a crash could lose. The agent's generator stands still until its
  * last event is kept, so a tool starts only when its call is on disk. Rejects when the store cannot keep the message or
- * the end; the next opening of the log then ends the run.
+ * the end; the next opening of the log then ends the run. A retry takes the same trip: in the place of a message its
+ * `run_start` is recorded first.
+ *
+ * @throws GatewayError `RUN_NOT_FOUND` when what it is to retry is not the session's newest run
  */
 export async function runMessage(parts: RunnerParts, run: RunRequest): Promise<void> {
-  const { log, runId, message, steering } = run;
+  const { log, runId, steering } = run;
   let progress = beginRun(runId);
 
   async function record(events: readonly SessionEvent[]): Promise<void> {
-    const recorded = log.record(events);
-    parts.publish(recorded instanceof Promise ? await recorded : recorded);
+    const recorded = recordAndShow(parts.publish, log, events);
+    if (recorded instanceof Promise) await recorded;
     for (const event of events) progress = nextRun(progress, event);
   }
 
-  await record([{ type: "user_message", runId, id: createId(), timestamp: parts.now(), ...message }]);
+  await record([await firstEvent(parts, run)]);
   run.onAccepted();
-  let ending = await pullAgent(parts, run, (event) => record([event]));
+  const { retryOf } = progress;
+  let isBegun = retryOf !== undefined;
+
+  /** A run begins once, however often the agent is asked; and the agent does not know whether it is a retry. */
+  async function recordStep(event: RunEvent): Promise<void> {
+    if (event.type === "run_start" && isBegun) return;
+    isBegun ||= event.type === "run_start";
+    const isAnswer = event.type === "assistant_message" && retryOf !== undefined;
+    await record([isAnswer ? { ...event, retryOf } : event]);
+  }
+
+  let ending = await pullAgent(parts, { ...run, retryOf }, recordStep);
   // An agent that does not take what users say meanwhile is asked again: a run with steering pending is not completed.
   while (ending.outcome === "completed" && steering.waitingCount > 0) {
     await record(steering.take().map((said) => toUserMessageEvent(runId, said)));
-    const again = await pullAgent(parts, run, async (event) => {
-      if (event.type !== "run_start") await record([event]);
-    });
+    const again = await pullAgent(parts, { ...run, retryOf }, recordStep);
     ending = { ...again, usage: addUsage(ending.usage ?? noUsage, again.usage ?? noUsage) };
   }
   const closing = closeRun(progress, { ...ending, timestamp: parts.now(), createId });
@@ -36,6 +50,13 @@ export async function runMessage(parts: RunnerParts, run: RunRequest): Promise<v
   // After the results of the last turn, before the last words: so it is read by the run that comes next.
   const lastWords = closing.findIndex(({ type }) => type === "message_done" || type === "run_end");
   await record([...closing.slice(0, lastWords), ...unread, ...closing.slice(lastWords)]);
+}
+
+async function firstEvent(parts: RunnerParts, { log, runId, cause }: RunRequest): Promise<RunEvent> {
+  const timestamp = parts.now();
+  if ("content" in cause) return { type: "user_message", runId, id: createId(), timestamp, ...cause };
+  const retryOf = await findRetriedRun(parts.store, log.sessionId, cause.retryOf);
+  return { type: "run_start", runId, timestamp, retryOf };
 }
 
 function toUserMessageEvent(runId: string, { role: _role, ...said }: UserMessage): UserMessageEvent {

@@ -1,8 +1,12 @@
-import type { UserMessage } from "@mini-openclaw/protocol";
+import type { SessionLog, UserMessage } from "@mini-openclaw/protocol";
+import { type QueuedMessage, recordQueued } from "./queued-message.ts";
+import type { Publish } from "./record.ts";
+import type { Accepted, SubmittedMessage } from "./submitted.ts";
 
 /** What users say to a run that goes on, until the agent takes it. */
 export class Steering {
-  #waiting: UserMessage[] = [];
+  /** Each with the event that it was recorded as, as soon as it is. */
+  readonly #waiting = new Map<UserMessage, QueuedMessage | undefined>();
   #isOpen = true;
 
   /** False when the run is about to end: the message needs a run of its own. */
@@ -11,20 +15,32 @@ export class Steering {
   }
 
   get waitingCount(): number {
-    return this.#waiting.length;
+    return this.#waiting.size;
   }
 
-  add(message: UserMessage): void {
-    this.#waiting.push(message);
+  /** What waits, as it was recorded. */
+  get queued(): QueuedMessage[] {
+    return [...this.#waiting.values()].filter((message) => message !== undefined);
   }
 
-  withdraw(message: UserMessage): void {
-    this.#waiting = this.#waiting.filter((one) => one !== message);
+  /** Takes in a message that is being recorded; one that cannot be is taken back. */
+  async add(message: UserMessage, recording: Promise<QueuedMessage>): Promise<void> {
+    // At once: the agent must not take it before it is recorded, nor end the run without it.
+    this.#waiting.set(message, undefined);
+    try {
+      const queued = await recording;
+      if (this.#waiting.has(message)) this.#waiting.set(message, queued);
+    } catch (error) {
+      this.#waiting.delete(message);
+      throw error;
+    }
   }
 
   /** Hands over what waits, oldest first, once. */
   take(): UserMessage[] {
-    return this.#waiting.splice(0);
+    const messages = [...this.#waiting.keys()];
+    this.#waiting.clear();
+    return messages;
   }
 
   /** Takes no more, and hands over what the agent left. */
@@ -32,4 +48,16 @@ export class Steering {
     this.#isOpen = false;
     return this.take();
   }
+}
+
+/** Lets a message into the run that goes on; the agent takes it when it next asks the model. */
+export async function steer(
+  { publish, now }: { publish: Publish; now: () => number },
+  log: SessionLog,
+  { runId, steering }: { runId: string; steering: Steering },
+  { content, requestId }: SubmittedMessage,
+): Promise<Accepted> {
+  const said = { content, timestamp: now(), ...(requestId !== undefined && { requestId }) };
+  await steering.add({ role: "user", ...said }, recordQueued(publish, log, { runId, ...said }));
+  return { runId, position: 0 };
 }

@@ -1,5 +1,7 @@
-import type { MessageMode, RunOutcome } from "@mini-openclaw/protocol";
+import type { MessageMode, RunOutcome, SessionStore } from "@mini-openclaw/protocol";
+import { isMessageEntry } from "@mini-openclaw/protocol";
 import type { Lanes } from "./lanes.ts";
+import type { Accepted } from "./submitted.ts";
 import type { Watchers } from "./watchers.ts";
 
 /** A message that comes from inside the process: from a schedule, an HTTP handler, a test. */
@@ -12,11 +14,20 @@ export interface Submission {
   mode?: MessageMode;
 }
 
-/** A message that was kept. */
+/** A retry that comes from inside the process. */
+export interface RetrySubmission {
+  sessionId: string;
+  /** The session's newest run. */
+  runId: string;
+  /** A retry with the same one runs once, for as long as this process remembers: the session's last 1,000. */
+  requestId?: string;
+}
+
+/** A message or retry that was kept. */
 export interface Submitted {
   sessionId: string;
   runId: string;
-  /** Resolves with the run's end; never, if it ended before the message was submitted again under its `requestId`. */
+  /** Resolves with the run's end. */
   ended: Promise<RunResult>;
 }
 
@@ -26,10 +37,18 @@ export interface RunResult {
   content: string;
 }
 
-/** Submits a message and follows its run to the end. Rejects as `Lanes.submit` does. */
-export async function submitMessage(
-  { lanes, watchers }: { lanes: Lanes; watchers: Watchers },
-  { sessionId, ...message }: Submission,
+/** What following a run needs. */
+export interface SubmitParts {
+  store: Pick<SessionStore, "entries">;
+  lanes: Lanes;
+  watchers: Watchers;
+}
+
+/** Gets a run accepted and follows it to the end. Rejects as `accept` does, and when the store cannot be read. */
+export async function followRun(
+  { store, lanes, watchers }: SubmitParts,
+  sessionId: string,
+  accept: (lanes: Lanes) => Promise<Accepted>,
 ): Promise<Submitted> {
   const ends = new RunEnds();
   // Watched before it is submitted: a run may end before its caller hears that it began.
@@ -38,11 +57,30 @@ export async function submitMessage(
     if (event.type === "run_end") ends.ended(event.runId, event.outcome);
   });
   try {
-    const { runId } = await lanes.submit(sessionId, message);
-    return { sessionId, runId, ended: ends.of(runId).finally(unwatch) };
+    const { runId } = await accept(lanes);
+    const ended = ends.of(runId).finally(unwatch);
+    // A run that was submitted before, under the same id, may have ended before it was watched.
+    if (!lanes.hasRun(sessionId, runId)) await readEnd(store, { sessionId, runId }, ends);
+    return { sessionId, runId, ended };
   } catch (error) {
     unwatch();
     throw error;
+  }
+}
+
+async function readEnd(
+  store: Pick<SessionStore, "entries">,
+  { sessionId, runId }: { sessionId: string; runId: string },
+  ends: RunEnds,
+): Promise<void> {
+  let content = "";
+  for await (const entry of store.entries(sessionId)) {
+    if (!("runId" in entry) || entry.runId !== runId) continue;
+    if (!isMessageEntry(entry)) {
+      ends.said(runId, content);
+      return ends.ended(runId, entry.outcome);
+    }
+    if (entry.role === "assistant") content += entry.content;
   }
 }
 

@@ -13,6 +13,8 @@ export interface RunProgress {
   readonly openCalls: readonly { callId: string; toolName: string; output: string }[];
   readonly messageDone: boolean;
   readonly ended: boolean;
+  /** The run whose messages it answers anew. */
+  readonly retryOf?: string;
 }
 
 /** Progress of a run that has shown nothing yet. */
@@ -52,10 +54,11 @@ export function nextRun(progress: RunProgress, event: SessionEvent): RunProgress
       return { ...progress, messageDone: true };
     case "run_end":
       return { ...progress, ended: true };
+    case "run_start":
+      return event.retryOf === undefined ? progress : { ...progress, retryOf: event.retryOf };
     case "user_message":
     case "message_queued":
     case "compaction":
-    case "run_start":
     case "tool_start":
     case "approval_request":
     case "approval_done":
@@ -99,7 +102,7 @@ export interface RunEnding {
  */
 export function closeRun(progress: RunProgress, ending: RunEnding): RunEvent[] {
   if (progress.ended) return [];
-  const { runId, streaming } = progress;
+  const { runId, streaming, retryOf } = progress;
   const { outcome, timestamp, createId, error } = ending;
   const partial: PartialReason = outcome === "aborted" ? "aborted" : "interrupted";
   const events: RunEvent[] = progress.openCalls.map(({ callId, toolName, output }) => ({
@@ -120,6 +123,7 @@ export function closeRun(progress: RunProgress, ending: RunEnding): RunEvent[] {
       content: streaming.content,
       timestamp,
       partial,
+      ...(retryOf !== undefined && { retryOf }),
     });
   }
   if (error) events.push({ type: "error", runId, ...error });

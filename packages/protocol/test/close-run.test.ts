@@ -47,6 +47,11 @@ test("an unfinished answer is kept as a partial assistant message under its mess
   ]);
 });
 
+test("the partial answer of a retry says what it is a retry of", () => {
+  const start: RunEvent = { type: "run_start", runId, timestamp, retryOf: "run-0" };
+  expect(close([start, chunk("m1", "Hel")])[0]).toMatchObject({ partial: "interrupted", retryOf: "run-0" });
+});
+
 test("each unanswered tool call gets an error result with the output it has shown", () => {
   const events: SessionEvent[] = [
     calls("a", "b", "c"),

@@ -1,0 +1,72 @@
+import type { AgentRunner, NumberedEvent } from "@mini-openclaw/protocol";
+import { emptyView, fold } from "@mini-openclaw/protocol";
+import { describe, expect, test } from "vitest";
+import { echoAgent, type TestClient, testGateway } from "./test-gateway.ts";
+
+/** The events that a client was sent, since its `resync` if there was one. */
+function events({ frames }: TestClient): NumberedEvent[] {
+  const answer = frames.findIndex(({ type }) => type === "resync");
+  return frames.slice(answer + 1).filter((frame) => "seq" in frame);
+}
+
+describe("resync", () => {
+  test("says which run goes on and what waits: for a run of its own, or for the one that goes on", async () => {
+    let go: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const agent: AgentRunner = {
+      async *run(input) {
+        const { runId } = input;
+        yield { type: "run_start", runId, timestamp: 1 };
+        yield { type: "chunk", runId, messageId: `${runId}-1`, content: "first turn" };
+        // The turn ends when the messages wait: they are recorded before the place where a client begins anew.
+        await waiting;
+        const first = { type: "assistant_message", runId, id: `${runId}-1`, timestamp: 1 } as const;
+        yield { ...first, content: "first turn" };
+        await released;
+        yield* echoAgent.run(input);
+      },
+    };
+    await using gateway = await testGateway({ agent });
+    const witness = await gateway.connect();
+    const { sessionId } = witness;
+    const waiting = witness.next("message_queued", 2);
+    witness.send({ type: "message", content: "one" });
+    await witness.next("chunk");
+    witness.send({ type: "message", id: "q2", content: "two" });
+    witness.send({ type: "message", id: "q3", content: "three", mode: "steer" });
+    const { runId } = await witness.next("assistant_message");
+    witness.send({ type: "message", content: "four" });
+    await witness.next("message_queued", 3);
+
+    const client = await gateway.connect();
+    client.send({ type: "resume", sessionId });
+    const resync = await client.next("resync");
+    go();
+    await Promise.all([client.next("run_end", 3), witness.next("run_end", 3)]);
+
+    expect(resync.runId).toBe(runId);
+    const { runId: second } = await witness.next("message_queued");
+    expect(resync.queued).toMatchObject([
+      { type: "message_queued", runId: second, requestId: "q2", content: "two" },
+      { type: "message_queued", runId, requestId: "q3", content: "three" },
+    ]);
+    expect(events(client)).toEqual(events(witness).filter(({ seq }) => seq > resync.upTo));
+    const begun = fold(emptyView, resync);
+    expect(begun.queued.map(({ content }) => content)).toEqual(["two", "three"]);
+    expect(events(client).reduce(fold, begun)).toMatchObject({ queued: [], activeRuns: [] });
+  });
+
+  test("says nothing of the sort at rest", async () => {
+    await using gateway = await testGateway();
+    const client = await gateway.connect();
+    client.send({ type: "message", content: "one" });
+    await client.next("run_end");
+
+    client.send({ type: "resume", sessionId: client.sessionId });
+
+    const resync = await client.next("resync");
+    expect([resync.runId, resync.queued]).toEqual([undefined, undefined]);
+  });
+});
