@@ -1,7 +1,15 @@
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { SessionMeta } from "@mini-openclaw/protocol";
 import type { FileSystem } from "./file-system.ts";
-import { appendToIndex, type CatalogueEntry, type IndexLine, readIndex, writeIndex } from "./index-file.ts";
+import {
+  appendToIndex,
+  type CatalogueEntry,
+  type IndexLine,
+  readIndex,
+  stampFolders,
+  writeIndex,
+} from "./index-file.ts";
 import { isSessionId } from "./names.ts";
 import type { SessionFiles } from "./session-files.ts";
 import { listShelf } from "./session-shelf.ts";
@@ -10,12 +18,17 @@ import { listShelf } from "./session-shelf.ts";
 const SLICE_MS = 8;
 // Chosen: an index of twice the lines it needs is read in twice the time.
 const MAX_STALE_LINES = 1_000;
+// Chosen: to list the folder of fewer takes less than 50 ms.
+const MIN_STAMPED_SESSIONS = 10_000;
+// Two changes within a tick of the file system's clock leave the same time: 4 ms on Linux, 16 ms on Windows.
+const CLOCK_TICK_MS = 20;
 
 /**
  * Which sessions there are, and which is the newest of a key.
  *
  * Read on first use from the index, a cache that may be missing or stale: what the folder says counts. A session
- * with a lock may have been written since its line in the index, and is looked at again.
+ * with a lock may have been written since its line in the index, and is looked at again. Only where a store of many
+ * sessions was closed last, and no file has come or gone since, is the index believed without listing the folder.
  */
 export class Catalogue {
   readonly #fs: FileSystem;
@@ -26,6 +39,10 @@ export class Catalogue {
   readonly #newest = new Map<string, CatalogueEntry>();
   #loading: Promise<void> | undefined;
   #isIndexStale = false;
+  /** Whether this store has become a writer; readers never write. */
+  #hasWritten = false;
+  /** That of the index's last line, if it is one. */
+  #stamp: string | undefined;
   #rewriting: Promise<void> | undefined;
   /** How far the index has been read, and of which file. */
   #read = { ino: 0, offset: 0, lines: 0 };
@@ -61,12 +78,30 @@ export class Catalogue {
 
   /** Writes a session's line into the index. A failure costs the next start some time, nothing else. */
   save(meta: SessionMeta | CatalogueEntry): void {
+    this.#hasWritten = true;
     appendToIndex(this.#fs, this.#index, toEntry(meta));
   }
 
   /** Resolves when the index is no longer being written. */
   async close(): Promise<void> {
     await this.#rewriting;
+    const isLarge = this.#entries.size >= MIN_STAMPED_SESSIONS;
+    // A failure costs the next start some time, nothing else.
+    if (isLarge && this.#hasWritten) await this.#stampIndex().catch(() => {});
+  }
+
+  /** Tells the next start that it need not list the folder. */
+  async #stampIndex(): Promise<void> {
+    await this.#refresh();
+    await this.#rewriteIndex();
+    await sleep(CLOCK_TICK_MS);
+    const folders = stampFolders(this.#fs, this.#folder);
+    const names = await this.#fs.list(this.#folder);
+    const shelved = await listShelf(this.#fs, this.#folder, "archive");
+    const sessions = names.filter((name) => name.endsWith(".jsonl")).length + shelved.length;
+    // Another process may be at work here: its sessions change without a file coming or going.
+    if (sessions !== this.#entries.size || names.some((name) => name.endsWith(".lock"))) return;
+    appendToIndex(this.#fs, this.#index, { folders });
   }
 
   delete(sessionId: string): void {
@@ -86,6 +121,7 @@ export class Catalogue {
 
   async #load(): Promise<void> {
     await this.#readIndex();
+    if (this.#stamp === stampFolders(this.#fs, this.#folder)) return;
     const present = new Set<string>();
     const locked = new Set<string>();
     await inSlices(await this.#fs.list(this.#folder), (name) => {
@@ -129,6 +165,8 @@ export class Catalogue {
   }
 
   #take(line: IndexLine): void {
+    this.#stamp = "folders" in line ? line.folders : undefined;
+    if ("folders" in line) return;
     if ("gone" in line) this.#remove(line.sessionId);
     else if (line.updatedAt >= (this.#entries.get(line.sessionId)?.updatedAt ?? line.updatedAt))
       this.#set(line);

@@ -1,6 +1,6 @@
+import { join } from "node:path";
 import { AppendFile } from "./append-file.ts";
 import type { FileSystem } from "./file-system.ts";
-import { scanForward } from "./line-scan.ts";
 import { createId, isSessionId } from "./names.ts";
 import { withFileLines } from "./regular-file.ts";
 import type { Listed } from "./sessions-page.ts";
@@ -10,11 +10,19 @@ export interface CatalogueEntry extends Listed {
   readonly createdAt: number;
 }
 
-/** A line of the index: a session, or that it is gone. The latest of a session counts. */
-export type IndexLine = CatalogueEntry | { readonly sessionId: string; readonly gone: true };
+/**
+ * A line of the index: a session, or that it is gone, or a stamp. The latest of a session counts.
+ *
+ * A stamp as the last line says that the lines above name every session, as long as the folders are what it says.
+ */
+export type IndexLine =
+  | CatalogueEntry
+  | { readonly sessionId: string; readonly gone: true }
+  | { readonly folders: string };
 
-// 64 KiB: few writes, little memory.
-const CHUNK_CHARS = 65_536;
+// 64 KiB: few reads and writes, little memory, and parsed in half a millisecond.
+const CHUNK_BYTES = 65_536;
+const LINE_FEED = 0x0a;
 
 /** The lines of the index from an offset on, as many at a time as one read brings. */
 export async function* readIndex(
@@ -22,13 +30,25 @@ export async function* readIndex(
   path: string,
   start: number,
 ): AsyncGenerator<{ lines: IndexLine[]; end: number }, void, undefined> {
-  yield* withFileLines(fs, path, async function* (file) {
-    for await (const batch of scanForward(fs, file.fd, { start, end: file.size })) {
-      const whole = batch.filter(({ terminated }) => terminated);
-      const lines = whole.map(({ bytes }) => parseIndexLine(bytes)).filter((line) => line !== undefined);
-      yield { lines, end: whole.at(-1)?.end ?? start };
+  yield* withFileLines(fs, path, async function* ({ fd }) {
+    const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+    for (let offset = start; ; ) {
+      const read = buffer.subarray(0, await fs.read(fd, buffer, offset));
+      // A line that is still being written, or longer than any that we write, is left for the folder to tell.
+      const length = read.lastIndexOf(LINE_FEED) + 1;
+      if (length === 0) return;
+      offset += length;
+      yield { lines: parseIndexLines(read.toString("utf8", 0, length - 1)), end: offset };
     }
   });
+}
+
+/** What a folder of sessions and its archive look like now; changes whenever a file is made, moved or removed there. */
+export function stampFolders(fs: FileSystem, folder: string): string {
+  const paths = [folder, join(folder, "archive")];
+  // With the dot, a link to a folder is followed.
+  const stats = paths.map((path) => fs.pathStat(`${path}/.`));
+  return stats.map((stat) => (stat ? `${stat.dev}:${stat.ino}:${stat.mtimeMs}` : "none")).join(" ");
 }
 
 /** Adds a line. It is a cache: a failure is not the caller's. */
@@ -58,7 +78,7 @@ export async function writeIndex(
       let lines = "";
       for (const entry of entries) {
         lines += `${JSON.stringify(entry)}\n`;
-        if (lines.length < CHUNK_CHARS) continue;
+        if (lines.length < CHUNK_BYTES) continue;
         file.append(lines);
         lines = "";
         await new Promise((resolve) => setImmediate(resolve));
@@ -73,10 +93,16 @@ export async function writeIndex(
   }
 }
 
-function parseIndexLine(bytes: Uint8Array): IndexLine | undefined {
+/** All at once: half the time of one by one. */
+function parseIndexLines(text: string): IndexLine[] {
+  const values = parseJson(`[${text.replaceAll("\n", ",")}]`);
+  const whole = Array.isArray(values) ? values : text.split("\n").map(parseJson);
+  return whole.filter(isIndexLine);
+}
+
+function parseJson(text: string): unknown {
   try {
-    const line = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()) as unknown;
-    return isIndexLine(line) ? line : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined; // the folder says what is missing
   }
@@ -84,7 +110,8 @@ function parseIndexLine(bytes: Uint8Array): IndexLine | undefined {
 
 function isIndexLine(value: unknown): value is IndexLine {
   if (typeof value !== "object" || value === null) return false;
-  const { sessionId, gone, key, createdAt, updatedAt } = value as Record<string, unknown>;
+  const { sessionId, gone, key, createdAt, updatedAt, folders } = value as Record<string, unknown>;
+  if (typeof folders === "string") return true;
   if (typeof sessionId !== "string" || !isSessionId(sessionId)) return false;
   const isSession = typeof key === "string" && typeof createdAt === "number" && typeof updatedAt === "number";
   return gone === true || isSession;

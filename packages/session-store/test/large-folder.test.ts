@@ -1,0 +1,73 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { nodeFileSystem } from "../src/file-system.ts";
+import { JsonlStore } from "../src/jsonl-store.ts";
+import { openStore, says, writeTranscript } from "./fixtures.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+const name = (index: number) => `session-${index}`;
+
+// The fewest for which the index is believed. Made once: it takes seconds.
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  for (let index = 0; index < 10_000; index += 1) writeTranscript(folder.path, name(index), ["hi"]);
+}, 60_000);
+
+beforeEach(writeAndClose);
+
+afterAll(() => folder[Symbol.asyncDispose]());
+
+async function writeAndClose(): Promise<void> {
+  await using store = await openStore(folder.path);
+  await store.appendMessage(name(7), says("more"));
+  await store.listSessions();
+}
+
+/** Whether a store that is opened now has to list the folder, and what it finds of the key `copied`. */
+async function reopened() {
+  let isListed = false;
+  const list = (path: string) => {
+    isListed ||= path === folder.path;
+    return nodeFileSystem.list(path);
+  };
+  const fs = { ...nodeFileSystem, list };
+  const store = new JsonlStore({ fs, path: folder.path, durability: "os", lockWaitMs: 0 });
+  const { sessions } = await store.listSessions({ key: "copied" });
+  await store.close();
+  return { isListed, copied: sessions.map(({ sessionId }) => sessionId) };
+}
+
+test("is not listed again when nothing came or went since its last writer closed", async () => {
+  expect(await reopened()).toEqual({ isListed: false, copied: [] });
+});
+
+test("is listed when a session came or went behind the index's back", async () => {
+  const path = writeTranscript(folder.path, "copied-here", ["hi"]);
+  writeFileSync(path, readFileSync(path, "utf8").replace("webchat", "copied"));
+  const more = await reopened();
+  await writeAndClose();
+  rmSync(path);
+  const fewer = await reopened();
+
+  expect(more).toEqual({ isListed: true, copied: ["copied-here"] });
+  expect(fewer).toEqual({ isListed: true, copied: [] });
+});
+
+test("is listed when the index says more than its last writer left there", async () => {
+  const index = join(folder.path, "sessions.index");
+  const [first = ""] = readFileSync(index, "utf8").split("\n");
+  writeFileSync(index, `${first}\n`, { flag: "a" });
+
+  expect((await reopened()).isListed).toBe(true);
+});
+
+test("is listed when somebody wrote in it while its last writer closed", async () => {
+  await using other = await openStore(folder.path);
+  await other.appendMessage(name(8), says("still here"));
+  await writeAndClose();
+
+  expect((await reopened()).isListed).toBe(true);
+});
