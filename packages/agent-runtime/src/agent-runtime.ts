@@ -14,7 +14,8 @@ import { AgentError } from "./errors.ts";
 import { type ContextReport, explainRequest } from "./explain-request.ts";
 import { fitContext } from "./fit-context.ts";
 import type { AgentHooks } from "./hooks.ts";
-import type { Prompt, RunSettings } from "./run-loop.ts";
+import { checkPrices, type Prices } from "./prices.ts";
+import type { Prompt, RunSettings } from "./run-settings.ts";
 import { readPromptSections, toSystemPrompt } from "./system-prompt.ts";
 import { type Tool, type ToolDefinition, toTool } from "./tool.ts";
 import { toRequest } from "./turn-shape.ts";
@@ -67,6 +68,8 @@ export interface AgentRuntimeOptions extends Partial<Brakes>, AgentHooks {
   retryMaxMs?: number;
   /** Silence of the model's server after which it is given up, in milliseconds. @default 60000 */
   idleTimeoutMs?: number;
+  /** What models cost, by their names, besides {@link defaultPrices} and before them. @default none */
+  prices?: Prices;
   /** Told of each error that ends a run, whole; watchers see only its code and a short message; and of what a hook threw. @default nothing */
   onError?: (error: unknown) => void;
   /** The clock: milliseconds since 1970. @default Date.now */
@@ -156,6 +159,7 @@ function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap<string
     ...resolveBrakes(options),
     providers: [provider, ...fallbacks],
     tools,
+    prices: checkPrices(options.prices ?? {}),
     readPrompt: promptReader(options, tools, count("dailyLogDays"), now),
     maxContextMessages: count("maxContextMessages"),
     maxContextTokens: count("maxContextTokens"),

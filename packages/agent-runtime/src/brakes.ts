@@ -1,5 +1,7 @@
-import type { ModelToolCall, RunOutcome, ToolMessage, Usage } from "@mini-openclaw/protocol";
+import type { ModelToolCall, RunOutcome, Usage } from "@mini-openclaw/protocol";
 import { AgentError } from "./errors.ts";
+import { checkAmount, costOf, type ModelPrice } from "./prices.ts";
+import { addedUp, repeatsOf, type Spending } from "./spending.ts";
 
 /** What ends a run that would not end by itself. All are on; each is checked before what it limits is spent. */
 export interface Brakes {
@@ -9,6 +11,11 @@ export interface Brakes {
   maxToolCalls: number;
   /** Tokens of a run, in and out, cached ones included. Outcome `budget`. */
   maxRunTokens: number;
+  /**
+   * What a run may cost, in US dollars. Before each request its prompt's cost is estimated; the cost of the answer, which nobody
+   * knows, can take a run beyond it. A model whose price is not known is held by `maxRunTokens` alone. Outcome `budget`.
+   */
+  maxRunCostUsd: number;
   /** How often the same call may give the same result. Outcome `loop_detected`. */
   maxRepeatedCalls: number;
   /** Duration of a run in milliseconds, waiting included. Outcome `budget`. */
@@ -22,84 +29,50 @@ export const defaultBrakes: Readonly<Brakes> = {
   maxToolCalls: 100,
   // Chosen: ten rounds on a context of 200,000 tokens that is nearly full.
   maxRunTokens: 2_000_000,
+  // Chosen: twice what ten rounds on a nearly full context cost with claude-opus-5-5 and its cache.
+  maxRunCostUsd: 5,
   // Chosen: a model that polls gets three chances to see that nothing changes.
   maxRepeatedCalls: 3,
   // Chosen: 30 minutes.
   maxRunMs: 1_800_000,
 };
 
-/** What a run has spent. */
-export interface Spending {
-  readonly usage: Usage;
-  readonly toolCalls: number;
-  /** Tokens of the latest request; the next one is not smaller. */
-  readonly lastInputTokens: number;
-  /** By call: its latest result, and how often in a row it gave that. */
-  readonly repeats: ReadonlyMap<string, { readonly output: string; readonly count: number }>;
-}
-
-export const nothingSpent: Spending = {
-  usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 },
-  toolCalls: 0,
-  lastInputTokens: 0,
-  repeats: new Map(),
-};
-
-/** Pure: the spending after one more turn of the model. */
-export function addTurn(spending: Spending, turn: Usage): Spending {
-  const { usage } = spending;
-  return {
-    ...spending,
-    lastInputTokens: turn.inputTokens + turn.cacheReadTokens + turn.cacheWriteTokens,
-    usage: {
-      inputTokens: usage.inputTokens + turn.inputTokens,
-      outputTokens: usage.outputTokens + turn.outputTokens,
-      cacheReadTokens: usage.cacheReadTokens + turn.cacheReadTokens,
-      cacheWriteTokens: usage.cacheWriteTokens + turn.cacheWriteTokens,
-    },
-  };
-}
-
-/** Pure: the spending after the tool calls of one turn. */
-export function addToolCalls(
-  spending: Spending,
-  calls: readonly ModelToolCall[],
-  results: readonly ToolMessage[],
-): Spending {
-  const repeats = new Map(spending.repeats);
-  const outputs = new Map(results.map(({ callId, content }) => [callId, content]));
-  for (const call of calls) {
-    const key = callKey(call);
-    const output = outputs.get(call.callId) ?? "";
-    const before = repeats.get(key);
-    repeats.set(key, { output, count: before?.output === output ? before.count + 1 : 1 });
-  }
-  return { ...spending, repeats, toolCalls: spending.toolCalls + calls.length };
+/** A request that is about to be sent. */
+export interface NextRequest {
+  /** Roughly, of its prompt. */
+  tokens: number;
+  /** Of the model that is asked; `undefined` if it is not known. */
+  price: ModelPrice | undefined;
 }
 
 /** The outcome that ends the run instead of another request to the model, if any. */
 export function stopBeforeModel(
-  { usage, lastInputTokens }: Spending,
+  spending: Spending,
+  next: NextRequest,
   brakes: Brakes,
 ): RunOutcome | undefined {
-  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = usage;
-  const spent = inputTokens + outputTokens + cacheReadTokens + cacheWriteTokens;
-  return spent + lastInputTokens >= brakes.maxRunTokens ? "budget" : undefined;
+  const prompt = estimatePrompt(next.tokens, spending.latest);
+  if (addedUp(spending.usage) + addedUp(prompt) > brakes.maxRunTokens) return "budget";
+  const costUsd = spending.costUsd + (next.price ? costOf(prompt, next.price) : 0);
+  return costUsd > brakes.maxRunCostUsd ? "budget" : undefined;
+}
+
+/** The next prompt is not smaller than the one before, as the server counted it; what was in its cache mostly still is. */
+function estimatePrompt(tokens: number, latest: Usage): Usage {
+  const inCache = latest.cacheReadTokens + latest.cacheWriteTokens;
+  const inputTokens = Math.max(tokens - inCache, latest.inputTokens);
+  return { inputTokens, outputTokens: 0, cacheReadTokens: inCache, cacheWriteTokens: 0 };
 }
 
 /** The outcome that ends the run instead of these tool calls, if any. */
 export function stopBeforeTools(
-  { toolCalls, repeats }: Spending,
+  spending: Spending,
   calls: readonly ModelToolCall[],
   brakes: Brakes,
 ): RunOutcome | undefined {
-  if (toolCalls + calls.length > brakes.maxToolCalls) return "budget";
-  const repeated = calls.some((call) => (repeats.get(callKey(call))?.count ?? 0) >= brakes.maxRepeatedCalls);
+  if (spending.toolCalls + calls.length > brakes.maxToolCalls) return "budget";
+  const repeated = calls.some((call) => repeatsOf(spending, call) >= brakes.maxRepeatedCalls);
   return repeated ? "loop_detected" : undefined;
-}
-
-function callKey({ toolName, input, invalidInput }: ModelToolCall): string {
-  return JSON.stringify([toolName, input, invalidInput]);
 }
 
 /**
@@ -108,10 +81,15 @@ function callKey({ toolName, input, invalidInput }: ModelToolCall): string {
  * @throws AgentError `INVALID_OPTIONS`
  */
 export function resolveBrakes(options: Partial<Brakes>): Brakes {
+  const { maxRunCostUsd = defaultBrakes.maxRunCostUsd } = options;
   const names = Object.keys(defaultBrakes) as (keyof Brakes)[];
-  return Object.fromEntries(
-    names.map((name) => [name, checkCount(name, options[name] ?? defaultBrakes[name])]),
-  ) as unknown as Brakes;
+  const counts = names
+    .filter((name) => name !== "maxRunCostUsd")
+    .map((name) => [name, checkCount(name, options[name] ?? defaultBrakes[name])]);
+  return {
+    ...(Object.fromEntries(counts) as unknown as Brakes),
+    maxRunCostUsd: checkAmount("maxRunCostUsd", maxRunCostUsd),
+  };
 }
 
 /** @throws AgentError `INVALID_OPTIONS` */

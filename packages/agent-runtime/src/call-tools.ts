@@ -58,8 +58,9 @@ function mayStart(
   return running.size === 0 || ![call, ...running.values()].some(isSequential);
 }
 
-function toMessage({ callId, toolName, output, isError, timestamp }: ToolDoneEvent): ToolMessage {
-  return { role: "tool", callId, toolName, content: output, isError, timestamp };
+function toMessage(event: ToolDoneEvent): ToolMessage {
+  const { type: _, runId: _run, id: _id, output, ...result } = event;
+  return { role: "tool", content: output, ...result };
 }
 
 /** Events of calls that go on at once, in order, for one reader. Bounded by the calls of a turn and their shown output. */

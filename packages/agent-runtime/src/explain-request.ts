@@ -1,5 +1,5 @@
 import type { Message, ModelRequest } from "@mini-openclaw/protocol";
-import { estimateTokens } from "./fit-context.ts";
+import { estimateTokens } from "./estimate-tokens.ts";
 import type { PromptSection } from "./system-prompt.ts";
 
 /** A part of a request to the model, in the order in which the model's server caches. */

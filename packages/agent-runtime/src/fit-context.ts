@@ -1,23 +1,12 @@
-import type { AssistantMessage, Message } from "@mini-openclaw/protocol";
+import type { Message } from "@mini-openclaw/protocol";
 import { cutMiddle } from "./cut-text.ts";
+import { estimateMessage, estimateMessages } from "./estimate-tokens.ts";
 
 /** What an old tool result is trimmed to, in UTF-16 units. Chosen: enough to recall what it was about. */
 const TRIMMED_RESULT_CHARS = 1000;
 
 /** The newest messages are never trimmed: the model is at work on them. Chosen: a turn with a few tool calls. */
 const UNTRIMMED_MESSAGES = 6;
-
-/**
- * Roughly how many tokens a text costs: a quarter of its UTF-8 bytes, which is close for English and Chinese alike and a
- * third too high for code. Only the model's server knows.
- */
-export function estimateTokens(text: string): number {
-  return Math.ceil(Buffer.byteLength(text) / 4);
-}
-
-function estimateMessages(messages: readonly Message[]): number {
-  return messages.reduce((sum, message) => sum + estimateMessage(message), 0);
-}
 
 /**
  * The messages, made to cost at most `maxTokens` if that is possible: big tool results are trimmed, the oldest first; if
@@ -49,24 +38,4 @@ function firstKept(messages: readonly Message[], excess: number): number {
     before += estimateMessage(message);
   }
   return kept;
-}
-
-function estimateMessage(message: Message): number {
-  const inputs = message.role === "assistant" ? estimateCalls(message) : 0;
-  return estimateTokens(message.content) + inputs + estimateBlocks(message);
-}
-
-function estimateCalls({ toolCalls = [] }: AssistantMessage): number {
-  return toolCalls.length === 0 ? 0 : estimateTokens(JSON.stringify(toolCalls.map(({ input }) => input)));
-}
-
-/** An image costs about its pixels by 750; 1,600 tokens is the most. Source: the Messages API's guide to vision. */
-const IMAGE_TOKENS = 1600;
-
-function estimateBlocks(message: Message): number {
-  if (!("blocks" in message) || !message.blocks) return 0;
-  return message.blocks.reduce((sum, block) => {
-    if (block.type === "thinking") return sum + estimateTokens(block.text);
-    return block.type === "image" ? sum + IMAGE_TOKENS : sum;
-  }, 0);
 }

@@ -17,6 +17,8 @@ export type {
   Watch,
   WatchedRun,
 } from "./hooks.ts";
+export type { ModelPrice, Prices, TokenRates } from "./prices.ts";
+export { defaultPrices, priceOf } from "./prices.ts";
 export type { RunCallbacks, RunSummary } from "./run-with-callbacks.ts";
 export { runWithCallbacks } from "./run-with-callbacks.ts";
 export { summarizeConversation } from "./summarize-conversation.ts";

@@ -7,57 +7,18 @@ import {
   type RunEnding,
   type RunEvent,
   type RunOutcome,
-  type SystemPrompt,
 } from "@mini-openclaw/protocol";
-import type { CallSettings } from "./answer-call.ts";
-import type { ApprovalRule, SessionApprovals } from "./approvals.ts";
-import {
-  addToolCalls,
-  addTurn,
-  type Brakes,
-  nothingSpent,
-  type Spending,
-  stopBeforeModel,
-  stopBeforeTools,
-} from "./brakes.ts";
+import { askWithinBudget, type Run } from "./ask-within-budget.ts";
+import { stopBeforeTools } from "./brakes.ts";
 import { callTools } from "./call-tools.ts";
 import { buildContext } from "./context.ts";
 import { fitContext } from "./fit-context.ts";
+import { priceOf } from "./prices.ts";
 import { startClock, toEnding } from "./run-ending.ts";
-import type { ToolLimits } from "./run-tool.ts";
-import type { PromptSection } from "./system-prompt.ts";
-import type { Tool } from "./tool.ts";
-import { type Asking, streamTurn, type Turn } from "./turn.ts";
+import type { RunSettings } from "./run-settings.ts";
+import { addToolCalls, nothingSpent, totalOf } from "./spending.ts";
+import type { Turn } from "./turn.ts";
 import { callableOf, toFields, toRequest, withOwnIds } from "./turn-shape.ts";
-
-/** The system prompt, and the parts it was made of. */
-export interface Prompt {
-  system: SystemPrompt;
-  sections: readonly PromptSection[];
-}
-
-/** Everything a run needs besides its input; below this line nothing is optional. */
-export interface RunSettings extends Asking, Brakes, ToolLimits {
-  tools: ReadonlyMap<string, Tool>;
-  readPrompt: () => Promise<Prompt>;
-  maxContextMessages: number;
-  maxContextTokens: number;
-  maxParallelTools: number;
-  approval: ApprovalRule;
-  sessionApprovals: SessionApprovals;
-  approvalTimeoutMs: number;
-  aroundTool: CallSettings["aroundTool"];
-  onError: (error: unknown) => void;
-  createId: () => string;
-  now: () => number;
-}
-
-/** What the turns of a run leave behind, however they end. */
-interface Run {
-  input: AgentInput;
-  signal: AbortSignal;
-  spending: Spending;
-}
 
 /**
  * One run: `run_start` first; per turn its chunks, one `assistant_message`, its tool calls; `message_done` and exactly
@@ -65,7 +26,7 @@ interface Run {
  */
 export async function* runLoop(input: AgentInput, settings: RunSettings): AsyncGenerator<RunEvent> {
   const clock = startClock(input.signal, settings.maxRunMs);
-  const run: Run = { input, signal: clock.signal, spending: nothingSpent };
+  const run: Run = { input, signal: clock.signal, spending: nothingSpent, modelPlace: 0 };
   let progress = beginRun(input.runId);
   let ending: Pick<RunEnding, "outcome" | "error">;
   const turns = runTurns(run, settings);
@@ -88,7 +49,7 @@ export async function* runLoop(input: AgentInput, settings: RunSettings): AsyncG
     await turns.return("aborted");
   }
   const { createId, now } = settings;
-  yield* closeRun(progress, { ...ending, usage: run.spending.usage, createId, timestamp: now() });
+  yield* closeRun(progress, { ...ending, ...totalOf(run.spending), createId, timestamp: now() });
 }
 
 /** The loop itself: ask the model, run the tools it asks for, until it asks for none. */
@@ -99,21 +60,15 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
   signal.throwIfAborted();
   const { system } = await settings.readPrompt();
   const messages = buildContext(input.messages, settings.maxContextMessages);
-  let firstModel = 0;
   for (let rounds = 0; ; ) {
     const mayCallTools = rounds < settings.maxToolRounds;
     const messageId = settings.createId();
-    const stopped = stopBeforeModel(run.spending, settings);
-    if (stopped) return stopped;
     const context = fitContext(messages, settings.maxContextTokens);
     const request = toRequest(system, context, settings.tools, mayCallTools);
-    const turn = withOwnIds(
-      yield* streamTurn(request, { runId, messageId, signal, firstModel }, settings),
-      settings.createId,
-    );
-    run.spending = addTurn(run.spending, turn.usage);
-    firstModel = turn.modelPlace;
-    const said = toFields(turn, settings.now());
+    const answer = yield* askWithinBudget(run, request, messageId, settings);
+    if ("stopped" in answer) return answer.stopped;
+    const turn = withOwnIds(answer.turn, settings.createId);
+    const said = toFields(turn, priceOf(turn.model, settings.prices), settings.now());
     yield { type: "assistant_message", runId, id: messageId, ...said };
     messages.push({ role: "assistant", ...said });
 

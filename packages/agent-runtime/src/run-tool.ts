@@ -2,6 +2,7 @@ import type { ModelToolCall } from "@mini-openclaw/protocol";
 import { NotAllowed } from "./approvals.ts";
 import { followSignal } from "./child-signal.ts";
 import { cutMiddle } from "./cut-text.ts";
+import { createStopwatch, type Stopwatch, startClock } from "./stopwatch.ts";
 import { startTimer } from "./timers.ts";
 import type { Tool, ToolContext, ToolResult } from "./tool.ts";
 
@@ -22,6 +23,9 @@ export interface ToolLimits {
 export interface CallResult {
   output: string;
   isError: boolean;
+  /** How long the tool ran, in milliseconds, but for the time in which a user was asked; absent where it did not run. */
+  durationMs?: number;
+  exitCode?: number;
 }
 
 /** A call that can be made, or what is wrong with it, in words for the model. */
@@ -44,7 +48,8 @@ export async function checkCall(
   }
   try {
     // A schema is code from elsewhere too, and may take its time.
-    const checked = await withinTime(() => tool.check(input), context, limits.toolTimeoutMs);
+    const watch = createStopwatch();
+    const checked = await withinTime(() => tool.check(input), context, limits.toolTimeoutMs, watch);
     if ("value" in checked) return { tool, input: checked.value };
     return { fault: `The input is not valid; the tool was not run.\n${cutMiddle(checked.fault, 1000)}` };
   } catch (error) {
@@ -59,13 +64,22 @@ export async function runTool(
   context: ToolContext,
   limits: ToolLimits,
 ): Promise<CallResult> {
-  const timeoutMs = definition.timeoutMs ?? limits.toolTimeoutMs;
+  const { maxToolOutputChars, toolTimeoutMs } = limits;
+  const { timeoutMs = toolTimeoutMs } = definition;
+  const watch = createStopwatch();
   try {
     const execute = (own: ToolContext) => definition.execute(input as Record<string, unknown>, own);
-    const result = checkResult(await withinTime(execute, context, timeoutMs));
-    return { output: cutMiddle(textOf(result), limits.maxToolOutputChars), isError: !result.success };
+    const result = checkResult(await withinTime(execute, context, timeoutMs, watch));
+    const { success, exitCode } = result;
+    return {
+      output: cutMiddle(textOf(result), maxToolOutputChars),
+      isError: !success,
+      durationMs: watch.elapsedMs(),
+      ...(Number.isInteger(exitCode) && { exitCode }),
+    };
   } catch (error) {
-    return { output: cutMiddle(failure(error), limits.maxToolOutputChars), isError: true };
+    const output = cutMiddle(failure(error), maxToolOutputChars);
+    return { output, isError: true, durationMs: watch.elapsedMs() };
   }
 }
 
@@ -95,9 +109,11 @@ async function withinTime<T>(
   execute: (context: ToolContext) => T | Promise<T>,
   context: ToolContext,
   timeoutMs: number,
+  watch: Stopwatch,
 ): Promise<T> {
   const stop = followSignal(context.signal);
-  const clock = startClock(timeoutMs, () => stop.abort(new Error(`it did not end within ${timeoutMs} ms.`)));
+  const end = () => stop.abort(new Error(`it did not end within ${timeoutMs} ms.`));
+  const clock = startClock(timeoutMs, watch, end);
   let grace: NodeJS.Timeout | undefined;
   const own: ToolContext = {
     ...context,
@@ -119,24 +135,4 @@ async function withinTime<T>(
     clock.stop();
     clearTimeout(grace);
   }
-}
-
-/** Acts when the time is over; the time that is spent waiting for a user does not count. */
-function startClock(timeoutMs: number, act: () => void) {
-  let leftMs = timeoutMs;
-  let since = performance.now();
-  let timer = startTimer(leftMs, act);
-  return {
-    stop: () => clearTimeout(timer),
-    async paused<T>(waiting: Promise<T>): Promise<T> {
-      clearTimeout(timer);
-      leftMs -= performance.now() - since;
-      try {
-        return await waiting;
-      } finally {
-        since = performance.now();
-        timer = startTimer(Math.max(0, leftMs), act);
-      }
-    },
-  };
 }

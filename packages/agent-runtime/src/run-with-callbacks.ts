@@ -1,10 +1,11 @@
-import type {
-  AgentInput,
-  AgentRunner,
-  RunErrorEvent,
-  RunOutcome,
-  ToolCallRecord,
-  Usage,
+import {
+  type AgentInput,
+  type AgentRunner,
+  noUsage,
+  type RunErrorEvent,
+  type RunOutcome,
+  type ToolCallRecord,
+  type Usage,
 } from "@mini-openclaw/protocol";
 
 /** Told of a run's steps. Each is awaited before the run goes on. */
@@ -21,6 +22,8 @@ export interface RunSummary {
   toolCalls: ToolCallRecord[];
   outcome: RunOutcome;
   usage: Usage;
+  /** In US dollars; absent where the price of a model it asked is not known. */
+  costUsd?: number;
   /** Why it failed, if it did. */
   error?: Pick<RunErrorEvent, "code" | "message" | "retryable" | "retryAfterMs">;
 }
@@ -32,8 +35,7 @@ export async function runWithCallbacks(
   { onChunk, onToolStart, onToolDone }: RunCallbacks = {},
 ): Promise<RunSummary> {
   const inputs = new Map<string, Record<string, unknown>>();
-  const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
-  const summary: RunSummary = { content: "", toolCalls: [], outcome: "failed", usage };
+  const summary: RunSummary = { content: "", toolCalls: [], outcome: "failed", usage: noUsage };
   for await (const event of agent.run(input)) {
     if (event.type === "chunk") {
       await onChunk?.(event.content);
@@ -52,6 +54,7 @@ export async function runWithCallbacks(
     } else if (event.type === "run_end") {
       summary.outcome = event.outcome;
       summary.usage = event.usage;
+      if (event.costUsd !== undefined) summary.costUsd = event.costUsd;
     }
   }
   return summary;

@@ -48,6 +48,8 @@ export interface ToolResult {
   output: string;
   /** Why it failed; shown to the model after `output`. */
   error?: string;
+  /** Of the process that it ran; kept with the result. The model sees it only where `output` or `error` says it. */
+  exitCode?: number;
 }
 
 /** A tool as the run loop uses it. */

@@ -1,4 +1,5 @@
 import type { AssistantMessage, Message, ModelRequest, SystemPrompt } from "@mini-openclaw/protocol";
+import { costOf, type ModelPrice } from "./prices.ts";
 import type { Tool } from "./tool.ts";
 import type { Turn } from "./turn.ts";
 
@@ -41,8 +42,12 @@ export function callableOf({ stopReason, toolCalls }: Turn): Turn["toolCalls"] {
 }
 
 /** What is kept of a turn: the fields of its assistant message. */
-export function toFields(turn: Turn, timestamp: number): Omit<AssistantMessage, "role"> {
-  const { content, toolCalls, blocks, stopReason, model } = turn;
+export function toFields(
+  turn: Turn,
+  price: ModelPrice | undefined,
+  timestamp: number,
+): Omit<AssistantMessage, "role"> {
+  const { content, toolCalls, blocks, stopReason, model, usage } = turn;
   return {
     content,
     timestamp,
@@ -52,5 +57,7 @@ export function toFields(turn: Turn, timestamp: number): Omit<AssistantMessage, 
     ...(blocks && { blocks }),
     stopReason,
     model,
+    usage,
+    ...(price && { costUsd: costOf(usage, price) }),
   };
 }

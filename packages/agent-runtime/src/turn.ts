@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ModelEvent, ModelProvider, ModelRequest, RunEvent } from "@mini-openclaw/protocol";
+import type { ModelEvent, ModelProvider, ModelRequest, RunEvent, Usage } from "@mini-openclaw/protocol";
+import { createBill } from "./bill.ts";
 import { followSignal } from "./child-signal.ts";
 import { AgentError } from "./errors.ts";
 import { startTimer } from "./timers.ts";
@@ -27,6 +28,10 @@ export interface TurnPlace {
   signal: AbortSignal;
   /** Place among the providers of the one to ask first: that which gave the turn before. */
   firstModel: number;
+  /** Roughly, of the request. */
+  promptTokens: number;
+  /** Told of each request that was answered, however that ended; what the server did not say is estimated. */
+  charge: (model: string, usage: Usage) => void;
 }
 
 /** The complete turn, and the model that gave it: its name, and its place among the providers. */
@@ -41,7 +46,7 @@ export type Turn = Extract<ModelEvent, { type: "turn" }> & { model: string; mode
  */
 export async function* streamTurn(
   request: ModelRequest,
-  { runId, messageId, signal, firstModel }: TurnPlace,
+  { runId, messageId, signal, firstModel, promptTokens, charge }: TurnPlace,
   asking: Asking,
 ): AsyncGenerator<RunEvent, Turn> {
   const { providers } = asking;
@@ -49,10 +54,14 @@ export async function* streamTurn(
   for (let attempt = 1; ; attempt += 1) {
     const modelPlace = (firstModel + moves) % providers.length;
     const provider = providers[modelPlace] as ModelProvider;
+    const bill = createBill(promptTokens);
     let shown = false;
     try {
       for await (const event of readTurn(provider, request, signal, asking.idleTimeoutMs)) {
-        if (event.type === "turn") return { ...event, model: provider.model, modelPlace };
+        bill.add(event);
+        if (event.type === "turn") {
+          return { ...event, usage: bill.usage() ?? event.usage, model: provider.model, modelPlace };
+        }
         if (event.type === "progress") continue;
         shown = true;
         const type = event.type === "text" ? "chunk" : "thinking";
@@ -66,6 +75,9 @@ export async function* streamTurn(
       if (delayMs > asking.retryMaxMs) throw error;
       yield { type: "retry", runId, attempt, delayMs, code: error.code };
       await sleep(delayMs, undefined, { signal });
+    } finally {
+      const usage = bill.usage();
+      if (usage) charge(provider.model, usage);
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { AgentInput, ModelProvider, RunEvent } from "@mini-openclaw/protocol";
 import type { ModelCallReport, RunReport, WatchedRun } from "./hooks.ts";
-import { type RunSettings, runLoop } from "./run-loop.ts";
+import { runLoop } from "./run-loop.ts";
+import type { RunSettings } from "./run-settings.ts";
 import type { Watched, Watchers } from "./watchers.ts";
 
 /** A run, under the eyes of whoever wants to be told of it; the bare run loop where nobody does. */

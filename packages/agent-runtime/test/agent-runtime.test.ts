@@ -137,6 +137,19 @@ test.each<[Partial<AgentRuntimeOptions>, string]>([
     { maxContextMessages: 0.5 },
     "maxContextMessages is 0.5: a whole number from 0 on is allowed, or Infinity.",
   ],
+  [{ maxRunCostUsd: -1 }, "maxRunCostUsd is -1: a number from 0 on is allowed, or Infinity."],
+  [
+    { prices: { m: { input: Number.NaN, output: 1 } } },
+    'prices["m"].input is NaN: a number from 0 on is allowed, or Infinity.',
+  ],
+  [
+    { prices: { m: { input: 1 } as never } },
+    'prices["m"].output is undefined: a number from 0 on is allowed, or Infinity.',
+  ],
+  [
+    { prices: { m: { input: 1, output: 1, longPrompt: { overTokens: -1, input: 1, output: 1 } } } },
+    'prices["m"].longPrompt.overTokens is -1: a number from 0 on is allowed, or Infinity.',
+  ],
 ])("options %o are refused", (options, message) => {
   expect(() => new AgentRuntime({ provider, ...options })).toThrow(
     expect.objectContaining({ code: "INVALID_OPTIONS", message }) as Error,

@@ -56,6 +56,7 @@ describe("a run", () => {
         timestamp: NOW,
         stopReason: "end_turn",
         model: "scripted",
+        usage,
       },
       { type: "message_done", runId: "r1", content: "Hello." },
       { type: "run_end", runId: "r1", outcome: "completed", usage, timestamp: NOW },
@@ -280,9 +281,10 @@ describe("brakes", () => {
 
   test.each([
     ["tool calls", { maxToolCalls: 1 }, ["assistant_message  +echo +echo", "run_end budget"]],
-    ["tokens", { maxRunTokens: 20 }, ["run_end budget"]],
+    ["tokens", { maxRunTokens: 1500 }, ["tool_done call_1_2 b", "run_end budget"]],
   ])("a run stops before it spends more %s than allowed", async (_, options, expected) => {
-    const script = [[calls("echo", { text: "a" }), calls("echo", { text: "b" })], [says("never")]];
+    const both = [calls("echo", { text: "a" }), calls("echo", { text: "b" }), uses({ inputTokens: 1000 })];
+    const script = [both, [says("never")]];
     const lines = await outlineOf(script, options);
     expect(lines).toEqual(expect.arrayContaining(expected));
     expect(lines).not.toContain("chunk never");

@@ -76,7 +76,8 @@ export async function pullAgent(
       if (abandoned) break;
       if (event.type === "run_end") {
         const outcome = event.outcome === "aborted" ? stopReason(signal) : event.outcome;
-        return { outcome, usage: event.usage };
+        const { usage, costUsd } = event;
+        return { outcome, usage, ...(costUsd !== undefined && { costUsd }) };
       }
       // The last words are the gateway's: it may have to ask the agent again before them.
       if (event.type === "message_done") continue;

@@ -1,7 +1,7 @@
 import type { RunEvent, SessionEvent, UserMessage, UserMessageEvent } from "@mini-openclaw/protocol";
 import { addUsage, beginRun, closeRun, nextRun, noUsage } from "@mini-openclaw/protocol";
 import { v7 as createId } from "uuid";
-import { pullAgent, type RunnerParts, type RunRequest } from "./pull-agent.ts";
+import { type Ending, pullAgent, type RunnerParts, type RunRequest } from "./pull-agent.ts";
 import { recordAndShow } from "./record.ts";
 import { findRetriedRun } from "./run-messages.ts";
 
@@ -43,7 +43,7 @@ export async function runMessage(parts: RunnerParts, run: RunRequest): Promise<v
   while (ending.outcome === "completed" && steering.waitingCount > 0) {
     await record(steering.take().map((said) => toUserMessageEvent(runId, said)));
     const again = await pullAgent(parts, { ...run, retryOf }, recordStep);
-    ending = { ...again, usage: addUsage(ending.usage ?? noUsage, again.usage ?? noUsage) };
+    ending = addCosts(ending, again);
   }
   const closing = closeRun(progress, { ...ending, timestamp: parts.now(), createId });
   const unread = steering.close().map((said) => toUserMessageEvent(runId, said));
@@ -57,6 +57,13 @@ async function firstEvent(parts: RunnerParts, { log, runId, cause }: RunRequest)
   if ("content" in cause) return { type: "user_message", runId, id: createId(), timestamp, ...cause };
   const retryOf = await findRetriedRun(parts.store, log.sessionId, cause.retryOf);
   return { type: "run_start", runId, timestamp, retryOf };
+}
+
+/** The ending, with what was spent before it too; a sum with an unknown part is not known. */
+function addCosts(before: Ending, { costUsd, ...ending }: Ending): Ending {
+  const usage = addUsage(before.usage ?? noUsage, ending.usage ?? noUsage);
+  if (before.costUsd === undefined || costUsd === undefined) return { ...ending, usage };
+  return { ...ending, usage, costUsd: before.costUsd + costUsd };
 }
 
 function toUserMessageEvent(runId: string, { role: _role, ...said }: UserMessage): UserMessageEvent {

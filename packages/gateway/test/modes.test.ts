@@ -4,6 +4,15 @@ import { echoAgent, heldAgent, type TestClient, testGateway } from "./test-gatew
 
 const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 };
 
+/** A promise, and what resolves it. */
+function gate(): [opened: Promise<void>, open: () => void] {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return [opened, open];
+}
+
 function inOrder(client: TestClient): string[] {
   return client.frames.flatMap((frame) => {
     if (frame.type === "user_message" || frame.type === "message_queued")
@@ -14,14 +23,8 @@ function inOrder(client: TestClient): string[] {
 
 describe("steer", () => {
   test("enters the run that goes on, under its runId, when the agent next asks", async () => {
-    let begun: () => void = () => undefined;
-    const started = new Promise<void>((resolve) => {
-      begun = resolve;
-    });
-    let go: () => void = () => undefined;
-    const released = new Promise<void>((resolve) => {
-      go = resolve;
-    });
+    const [started, begun] = gate();
+    const [released, go] = gate();
     const agent: AgentRunner = {
       async *run({ runId, takeSteering }) {
         yield { type: "run_start", runId, timestamp: 1 };
@@ -75,6 +78,37 @@ describe("steer", () => {
     const runs = client.frames.flatMap((frame) => ("runId" in frame && frame.runId ? [frame.runId] : []));
     expect(new Set(runs)).toEqual(new Set([runId]));
     expect((await client.next("message_done")).content).toBe("thinking…onethinking…two");
+  });
+
+  test.each([
+    [[0.25, 0.5], 0.75],
+    [[0.25, undefined], undefined],
+    [[undefined, 0.5], undefined],
+  ])("of an agent that was asked again costs what both did: %j dollars are %j", async (given, total) => {
+    const [started, begun] = gate();
+    const [released, release] = gate();
+    const costs = [...given];
+    const agent: AgentRunner = {
+      async *run({ runId }) {
+        const costUsd = costs.shift();
+        yield { type: "run_start", runId, timestamp: 1 };
+        begun();
+        await released;
+        const cost = costUsd === undefined ? {} : { costUsd };
+        yield { type: "run_end", runId, outcome: "completed", usage, ...cost, timestamp: 1 };
+      },
+    };
+    await using gateway = await testGateway({ agent });
+    const client = await gateway.connect();
+    client.send({ type: "message", content: "one" });
+    await started;
+    client.send({ type: "message", content: "two", mode: "steer" });
+    await client.next("message_queued");
+    release();
+
+    const { costUsd, ...end } = await client.next("run_end");
+    expect(costUsd).toBe(total);
+    expect(end.usage).toEqual({ inputTokens: 2, outputTokens: 2, cacheReadTokens: 0, cacheWriteTokens: 0 });
   });
 
   test("of a run that is stopped stays in the transcript, before the run's last words", async () => {

@@ -237,6 +237,8 @@ export interface ModelThinkingEvent {
 /** Something came that shows nothing by itself, such as a piece of a tool call: the model is at work. */
 export interface ModelProgressEvent {
   type: "progress";
+  /** What the turn has cost so far, where the server says so: it counts for a turn that is not completed. */
+  usage?: Usage;
 }
 
 /** The complete turn. */

@@ -1,5 +1,5 @@
 import type { RawMessageStreamEvent } from "@anthropic-ai/sdk/resources/messages";
-import type { ContentBlock, Usage } from "@mini-openclaw/protocol";
+import { type ContentBlock, noUsage, type Usage } from "@mini-openclaw/protocol";
 import { fromStreamError, type StreamError } from "../http/api-errors.ts";
 import type { CompleteTurn, Shown, TurnBuilder } from "../http/ask-model.ts";
 import { toToolCall } from "../http/tool-call.ts";
@@ -13,7 +13,7 @@ type Open =
 /** Builds a turn from the events of a Messages stream. */
 export function createTurnBuilder(): TurnBuilder {
   const blocks = new Map<number, Open>();
-  const usage: Usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+  let usage: Usage = noUsage;
   let stopReason = "";
   let stopped = false;
   return {
@@ -23,7 +23,7 @@ export function createTurnBuilder(): TurnBuilder {
         case "error":
           throw fromStreamError(event);
         case "message_start":
-          takeUsage(usage, event.message.usage);
+          usage = withReport(usage, event.message.usage);
           return undefined;
         case "content_block_start": {
           const block = openBlock(event.content_block);
@@ -33,7 +33,7 @@ export function createTurnBuilder(): TurnBuilder {
         case "content_block_delta":
           return addDelta(blocks.get(event.index), event.delta);
         case "message_delta":
-          takeUsage(usage, event.usage);
+          usage = withReport(usage, event.usage);
           stopReason = event.delta.stop_reason ?? stopReason;
           return undefined;
         case "message_stop":
@@ -45,6 +45,7 @@ export function createTurnBuilder(): TurnBuilder {
           return undefined;
       }
     },
+    usage: () => usage,
     finished: () => (stopped ? toTurn([...blocks.values()], stopReason, usage) : undefined),
   };
 }
@@ -81,7 +82,7 @@ function shown(type: Open["type"], text: string): Shown | undefined {
 }
 
 /** The API counts up: each report replaces the one before, field by field. */
-function takeUsage(
+function withReport(
   usage: Usage,
   report: {
     input_tokens?: number | null;
@@ -89,11 +90,13 @@ function takeUsage(
     cache_read_input_tokens?: number | null;
     cache_creation_input_tokens?: number | null;
   },
-): void {
-  usage.inputTokens = report.input_tokens ?? usage.inputTokens;
-  usage.outputTokens = report.output_tokens ?? usage.outputTokens;
-  usage.cacheReadTokens = report.cache_read_input_tokens ?? usage.cacheReadTokens;
-  usage.cacheWriteTokens = report.cache_creation_input_tokens ?? usage.cacheWriteTokens;
+): Usage {
+  return {
+    inputTokens: report.input_tokens ?? usage.inputTokens,
+    outputTokens: report.output_tokens ?? usage.outputTokens,
+    cacheReadTokens: report.cache_read_input_tokens ?? usage.cacheReadTokens,
+    cacheWriteTokens: report.cache_creation_input_tokens ?? usage.cacheWriteTokens,
+  };
 }
 
 function toTurn(open: readonly Open[], stopReason: string, usage: Usage): CompleteTurn {

@@ -1,4 +1,4 @@
-import type { ModelEvent } from "@mini-openclaw/protocol";
+import type { ModelEvent, Usage } from "@mini-openclaw/protocol";
 import { followSignal } from "../child-signal.ts";
 import { AgentError } from "../errors.ts";
 import { type Sdk, toAgentError, unreachable } from "./api-errors.ts";
@@ -14,6 +14,8 @@ export type CompleteTurn = Extract<ModelEvent, { type: "turn" }>;
 export interface TurnBuilder {
   /** Takes the data of one event in; returns what it shows at once, if anything. Throws when it is an error, or malformed. */
   add(data: string): Shown | undefined;
+  /** What the turn has cost so far, as the server said it: another object when it said more. */
+  usage(): Usage;
   /** The complete turn, once all of it came. `isOver`: nothing more comes. */
   finished(isOver: boolean): CompleteTurn | undefined;
 }
@@ -53,6 +55,7 @@ export async function* askModel<Client>({
     const type = response.headers.get("content-type") ?? "";
     const body = bodyOf(response);
     const readEvents = createSseReader();
+    let told = turn.usage();
     for await (const piece of body) {
       if (!type.startsWith("text/event-stream")) throw notAStream(type);
       let pending: Shown | undefined;
@@ -62,11 +65,19 @@ export async function* askModel<Client>({
           yield pending;
           pending = undefined;
         }
-        if (shown instanceof Error) throw shown;
+        if (shown instanceof Error) {
+          if (turn.usage() !== told) yield { type: "progress", usage: turn.usage() };
+          throw shown;
+        }
         if (shown) pending = { type: shown.type, text: (pending?.text ?? "") + shown.text };
       }
       const complete = turn.finished(false);
-      if (pending || !complete) yield pending ?? { type: "progress" };
+      const usage = turn.usage();
+      if (!complete && (usage !== told || !pending)) {
+        yield { type: "progress", ...(usage !== told && { usage }) };
+      }
+      told = usage;
+      if (pending) yield pending;
       if (!complete) continue;
       body.release();
       yield complete;

@@ -1,4 +1,4 @@
-import type { Usage } from "@mini-openclaw/protocol";
+import { noUsage, type Usage } from "@mini-openclaw/protocol";
 import type { ChatCompletionChunk } from "openai/resources/chat/completions";
 import { fromStreamError, type StreamError } from "../http/api-errors.ts";
 import type { Shown, TurnBuilder } from "../http/ask-model.ts";
@@ -19,7 +19,7 @@ interface OpenCall {
 /** Builds a turn from the events of a Chat Completions stream. */
 export function createTurnBuilder(): TurnBuilder {
   const calls = new Map<number, OpenCall>();
-  let usage: Usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+  let usage: Usage = noUsage;
   let content = "";
   let finishReason: string | undefined;
   let isDone = false;
@@ -41,6 +41,7 @@ export function createTurnBuilder(): TurnBuilder {
       if (shown?.type === "text") content += shown.text;
       return shown;
     },
+    usage: () => usage,
     finished(isOver) {
       // Not every server says `[DONE]`; the usage may come after the finish reason.
       if (finishReason === undefined || !(isDone || isOver)) return undefined;

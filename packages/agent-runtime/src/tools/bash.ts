@@ -58,7 +58,8 @@ function passedEnvironment(): NodeJS.ProcessEnv {
 }
 
 function toResult({ output, status, ended }: CommandResult, timeoutMs: number): ToolResult {
-  if (ended === undefined && status === 0) return { success: true, output };
+  const exit = typeof status === "number" ? { exitCode: status } : {};
+  if (ended === undefined && status === 0) return { success: true, output, ...exit };
   const reasons = {
     timeout: `[ended: the command ran longer than ${timeoutMs / 1000} seconds]`,
     aborted: "[aborted: the command was stopped]",
@@ -69,5 +70,5 @@ function toResult({ output, status, ended }: CommandResult, timeoutMs: number): 
     : typeof status === "number"
       ? `[exit status ${status}]`
       : `[ended by ${status}]`;
-  return { success: false, output: output || "(no output)\n", error };
+  return { success: false, output: output || "(no output)\n", error, ...exit };
 }

@@ -1,0 +1,110 @@
+import type { ToolDoneEvent } from "@mini-openclaw/protocol";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { AgentRuntime, type ToolContext, type ToolDefinition, type ToolResult } from "../src/index.ts";
+import { calls, callsBadly, createScriptedProvider, type ScriptPart, says } from "../src/testing.ts";
+import { createBashTool } from "../src/tools/bash.ts";
+import { eventsOf, inputOf } from "./collect.ts";
+
+function toolOf(execute: (context: ToolContext) => ToolResult | Promise<ToolResult>): ToolDefinition {
+  return { name: "tool", description: "", parameters: {}, execute: (_, context) => execute(context) };
+}
+
+/** The result of one call, as watchers are shown it. */
+async function resultOf(
+  tool: ToolDefinition,
+  call: ScriptPart = calls("tool"),
+  decide: () => Promise<"once" | "deny"> = async () => "once",
+): Promise<ToolDoneEvent> {
+  const agent = new AgentRuntime({
+    provider: createScriptedProvider([[call], [says("ok")]]),
+    tools: [tool],
+    toolTimeoutMs: 1000,
+  });
+  const events = await eventsOf(agent, inputOf("hi", { decision: decide }));
+  const done = events.find((event) => event.type === "tool_done");
+  if (!done) throw new Error("The call has no result.");
+  return done;
+}
+
+/** Lets this many milliseconds pass. */
+async function passes(ms: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(ms);
+}
+
+describe("how long a tool ran", () => {
+  function fakeTime(): void {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+  }
+
+  test("is told with its result", async () => {
+    fakeTime();
+    const tool = toolOf(async () => {
+      await passes(70);
+      return { success: true, output: "" };
+    });
+    expect(await resultOf(tool)).toMatchObject({ isError: false, durationMs: 70 });
+  });
+
+  test("is told of one that fails, and of one that takes too long", async () => {
+    fakeTime();
+    const fails = toolOf(async () => {
+      await passes(30);
+      throw new Error("no");
+    });
+    expect(await resultOf(fails)).toMatchObject({ isError: true, durationMs: 30 });
+    const hangs = toolOf(async ({ signal }) => {
+      const stopped = new Promise<never>((_, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason as Error));
+      });
+      await Promise.all([passes(1500), stopped]);
+      return { success: true, output: "never" };
+    });
+    expect(await resultOf(hangs)).toMatchObject({ isError: true, durationMs: 1000 });
+  });
+
+  test("leaves out the time in which a user was asked", async () => {
+    fakeTime();
+    const decide = async () => {
+      await passes(5000);
+      return "once" as const;
+    };
+    const asks = toolOf(async ({ approve }) => {
+      await passes(20);
+      await Promise.all([approve("it wants one thing"), approve("it wants another")]);
+      await passes(30);
+      return { success: true, output: "done" };
+    });
+    const done = await resultOf({ ...asks, approval: "ask" }, calls("tool"), decide);
+    expect(done).toMatchObject({ output: "done", durationMs: 50 });
+  });
+
+  test.each<[string, ScriptPart]>([
+    ["unknown", calls("nope")],
+    ["called badly", callsBadly("tool", "{")],
+  ])("is not told of a tool that is %s", async (_, call) => {
+    const tool = toolOf(() => ({ success: true, output: "" }));
+    expect(await resultOf(tool, call)).not.toHaveProperty("durationMs");
+  });
+
+  test("is not told of a call that was not allowed", async () => {
+    const tool: ToolDefinition = { ...toolOf(() => ({ success: true, output: "" })), approval: "ask" };
+    expect(await resultOf(tool, calls("tool"), async () => "deny")).not.toHaveProperty("durationMs");
+  });
+});
+
+describe("an exit status", () => {
+  test.each([
+    ["true", 0],
+    ["exit 3", 3],
+    ["kill -SEGV $$", undefined],
+  ])("of bash's `%s` is %s", async (command, exitCode) => {
+    const done = await resultOf(createBashTool("/tmp"), calls("bash", { command }));
+    expect(done.exitCode).toBe(exitCode);
+  });
+
+  test("that is no whole number is left out", async () => {
+    const tool = toolOf(() => ({ success: true, output: "", exitCode: "0" as never }));
+    expect(await resultOf(tool)).not.toHaveProperty("exitCode");
+  });
+});
