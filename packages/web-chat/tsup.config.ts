@@ -5,9 +5,11 @@ import base from "../../tsup.config.base.ts";
 export default defineConfig([
   { ...base, clean: ["!page/**"] },
   {
-    entry: ["page/page.ts", "page/page.css", "page/index.html"],
+    entry: ["page/first-paint.ts", "page/page.ts", "page/page.css", "page/index.html"],
     outDir: "dist/page",
     format: ["esm"],
+    // Each script alone: the first one runs before anything is painted, as a classic script, which can import nothing.
+    splitting: false,
     platform: "browser",
     target: "es2022",
     tsconfig: "tsconfig.page.json",

@@ -56,6 +56,11 @@ export async function openPage(
   return { page, complaints, requests, [Symbol.asyncDispose]: () => context.close() };
 }
 
+/** Every address that the page at `url` has files at. */
+export function filesOf(url: string): string[] {
+  return ["", "first-paint.js", "page.css", "page.js"].map((name) => `${url}${name}`);
+}
+
 /** Waits until `read` gives what is expected: what a page shows comes when it comes. */
 export function eventually<Value>(read: () => Promise<Value>) {
   return expect.poll(read, { timeout: 10_000 });

@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { eventually, launchBrowser, openPage, say, whyNoBrowser } from "./browser.ts";
+import { eventually, filesOf, launchBrowser, openPage, say, whyNoBrowser } from "./browser.ts";
 import { startGateway } from "./test-gateway.ts";
 
 const timestamp = 1;
@@ -84,7 +84,7 @@ describe.skipIf(whyNoBrowser)("text that nobody vouches for", () => {
         "noopener noreferrer",
       ]);
     }
-    expect(tab.requests).toEqual([gateway.url, `${gateway.url}page.css`, `${gateway.url}page.js`]);
+    expect(tab.requests.toSorted()).toEqual(filesOf(gateway.url));
     expect(tab.complaints).toEqual([]);
   });
 

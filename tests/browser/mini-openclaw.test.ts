@@ -8,7 +8,7 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { eventually, launchBrowser, openPage, rowsOf, say, whyNoBrowser } from "./browser.ts";
+import { eventually, filesOf, launchBrowser, openPage, rowsOf, say, whyNoBrowser } from "./browser.ts";
 
 const main = fileURLToPath(new URL("../../examples/mini-openclaw/dist/main.js", import.meta.url));
 
@@ -121,9 +121,7 @@ describe.skipIf(whyNoBrowser)("a newcomer's first minute, without an API key", (
     // One colour would be some 5 kB.
     expect(image.byteLength).toBeGreaterThan(20_000);
     expect(tab.complaints).toEqual([]);
-    expect(new Set(tab.requests)).toEqual(
-      new Set([server.url, `${server.url}page.css`, `${server.url}page.js`]),
-    );
+    expect(new Set(tab.requests)).toEqual(new Set(filesOf(server.url)));
   });
 
   test("stops an answer, and goes on in the same session", async () => {

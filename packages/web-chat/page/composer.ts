@@ -7,6 +7,8 @@ export interface Composer {
   readonly root: HTMLElement;
   render(snapshot: SessionSnapshot): void;
   focus(): void;
+  /** What is written and not sent. */
+  draft: string;
 }
 
 export interface ComposerParts {
@@ -68,5 +70,12 @@ export function createComposer({ texts, onSend, onStop }: ComposerParts): Compos
       setText(stop, isStopping ? texts.stopping : texts.stop);
     },
     focus: () => input.focus(),
+    get draft() {
+      return input.value;
+    },
+    set draft(text) {
+      input.value = text;
+      fit();
+    },
   };
 }

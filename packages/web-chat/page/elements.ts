@@ -24,3 +24,12 @@ export function button(className: string, label: string, onClick: () => void): H
 export function setText(target: HTMLElement, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
+
+/** Makes these the children, in this order. What is in place already is not touched, and the focus stays where it was. */
+export function arrange(parent: HTMLElement, children: readonly HTMLElement[]): void {
+  const isInPlace = (child: HTMLElement, index: number) => parent.children[index] === child;
+  if (children.length === parent.children.length && children.every(isInPlace)) return;
+  const focused = document.activeElement;
+  parent.replaceChildren(...children);
+  if (focused instanceof HTMLElement && parent.contains(focused)) focused.focus({ preventScroll: true });
+}

@@ -1,8 +1,12 @@
 import type { ApprovalDecision, OutcomeItem } from "@mini-openclaw/protocol";
+import { chineseFrame, englishFrame, type FrameTexts } from "./frame/frame-texts.ts";
+
+/** A language that the page speaks. */
+export type Language = "en" | "zh-CN";
 
 /** Every word that the page shows, in one language. */
-export interface Texts {
-  language: string;
+export interface Texts extends FrameTexts {
+  language: Language;
   newChat: string;
   sessions: string;
   moreSessions: string;
@@ -67,6 +71,7 @@ export interface Texts {
 }
 
 const english: Texts = {
+  ...englishFrame,
   language: "en",
   newChat: "New chat",
   sessions: "Chats",
@@ -139,6 +144,10 @@ const english: Texts = {
     QUEUE_FULL: "Too many messages are waiting. Send it again when one is answered.",
     DRAINING: "The server is stopping. Send it again in a moment.",
     SESSION_LOCKED: "Another process is writing to this session.",
+    SESSION_BUSY: "An answer goes on in this chat. Stop it, or wait for its end.",
+    SESSION_ARCHIVED: "This chat is archived. Take it back from the archive first.",
+    CONNECTION_LOST: "The connection was lost. Look whether it was done, and try again if not.",
+    TOO_MANY_REQUESTS: "Too much waits for the connection. Try again when it is back.",
     APPROVAL_EXPIRED: "This call does not wait for a decision any more.",
     SESSION_NOT_FOUND: "This session does not exist any more.",
     STORE_FAILED: "The session could not be read or written. The server's log says more.",
@@ -156,6 +165,7 @@ const english: Texts = {
 };
 
 const chinese: Texts = {
+  ...chineseFrame,
   language: "zh-CN",
   newChat: "新对话",
   sessions: "对话列表",
@@ -228,6 +238,10 @@ const chinese: Texts = {
     QUEUE_FULL: "等待中的消息太多。等一条回答完成后再发送。",
     DRAINING: "服务器正在停止，请稍后再发送。",
     SESSION_LOCKED: "另一个进程正在写入此会话。",
+    SESSION_BUSY: "此对话正在回答。请先停止，或等待其完成。",
+    SESSION_ARCHIVED: "此对话已归档。请先将其移出归档。",
+    CONNECTION_LOST: "连接已断开。请确认操作是否已完成，若没有请重试。",
+    TOO_MANY_REQUESTS: "等待连接的操作太多。连接恢复后请重试。",
     APPROVAL_EXPIRED: "此调用已不再等待决定。",
     SESSION_NOT_FOUND: "此会话已不存在。",
     STORE_FAILED: "会话无法读取或写入，详情见服务器日志。",
@@ -242,6 +256,10 @@ const chinese: Texts = {
     OUTBOX_FULL: "等待发送的消息太多。连接恢复后再写。",
   },
 };
+
+export function isLanguage(text: string | undefined): text is Language {
+  return text === "en" || text === "zh-CN";
+}
 
 /** The texts in the first of the reader's languages that the page speaks; otherwise in English. */
 export function chooseTexts(languages: readonly string[]): Texts {

@@ -11,6 +11,7 @@ export interface PageFile {
 
 const contentTypes = {
   "index.html": "text/html; charset=utf-8",
+  "first-paint.js": "text/javascript; charset=utf-8",
   "page.js": "text/javascript; charset=utf-8",
   "page.css": "text/css; charset=utf-8",
 } as const;

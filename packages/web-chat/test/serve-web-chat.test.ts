@@ -14,6 +14,7 @@ async function testServer(options?: WebChatOptions, { built = true } = {}) {
   const directory = await mkdtemp(join(tmpdir(), "web-chat-"));
   if (built) {
     await copyFile(new URL("../page/index.html", import.meta.url), join(directory, "index.html"));
+    await writeFile(join(directory, "first-paint.js"), "// first");
     await writeFile(join(directory, "page.js"), "// page");
     await writeFile(join(directory, "page.css"), "/* page */");
   }
@@ -39,7 +40,7 @@ async function testServer(options?: WebChatOptions, { built = true } = {}) {
 test("serves the page and its files", async () => {
   await using server = await testServer();
   const answers = await Promise.all(
-    ["/", "/index.html", "/page.js", "/page.css"].map((path) => server.get(path)),
+    ["/", "/index.html", "/page.js", "/page.css", "/first-paint.js"].map((path) => server.get(path)),
   );
 
   expect(answers.map(({ status, headers }) => [status, headers.get("content-type")])).toEqual([
@@ -47,6 +48,7 @@ test("serves the page and its files", async () => {
     [200, "text/html; charset=utf-8"],
     [200, "text/javascript; charset=utf-8"],
     [200, "text/css; charset=utf-8"],
+    [200, "text/javascript; charset=utf-8"],
   ]);
   expect(await answers[2]?.text()).toBe("// page");
 });

@@ -1,7 +1,8 @@
 import type { Client } from "@mini-openclaw/client";
 import type { ListCommand, SessionSummary, SessionsEvent } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
-import { createSessionListing } from "../page/session-list.ts";
+import { createSeenSessions } from "../page/sessions/seen-sessions.ts";
+import { createSessionListing } from "../page/sessions/session-list.ts";
 
 function session(sessionId: string, lastSeq = 1, running = false): SessionSummary {
   const times = { createdAt: 1, updatedAt: 1, messageCount: 1, epoch: "0" };
@@ -20,25 +21,27 @@ function session(sessionId: string, lastSeq = 1, running = false): SessionSummar
 function testListing() {
   const asked: ListCommand[] = [];
   const answers: ((list: SessionsEvent) => void)[] = [];
+  const seen = createSeenSessions({ read: () => undefined, write: () => {} });
   const failures: unknown[] = [];
   const client = {
-    ask: (question: ListCommand) => {
+    ask: (question: ListCommand, { signal }: { signal?: AbortSignal } = {}) => {
       asked.push(question);
-      return new Promise<SessionsEvent>((resolve) => answers.push(resolve));
+      return new Promise<SessionsEvent>((resolve, reject) => {
+        answers.push(resolve);
+        signal?.addEventListener("abort", () => reject(signal.reason as Error));
+      });
     },
   } as unknown as Client;
-  let changeCount = 0;
-  const onChange = () => {
-    changeCount += 1;
-  };
-  const listing = createSessionListing({ client, onChange, onFailure: (error) => failures.push(error) });
-  async function answer(list: Omit<SessionsEvent, "type">): Promise<void> {
-    const before = changeCount;
-    answers.shift()?.({ type: "sessions", ...list });
-    while (changeCount === before) await Promise.resolve();
-    await Promise.resolve();
+  const onFailure = (error: unknown) => failures.push(error);
+  const listing = createSessionListing({ client, seen, onChange: () => {}, onFailure });
+  let answered = 0;
+  /** Answers the next question, or the one at a place, and waits until the listing has taken it. */
+  async function answer(list: Omit<SessionsEvent, "type">, at = answered): Promise<void> {
+    answered = at + 1;
+    answers[at]?.({ type: "sessions", ...list });
+    await new Promise(setImmediate);
   }
-  return { listing, asked, answer, failures };
+  return { listing, seen, asked, answer, failures };
 }
 
 test("reads the list once at a time, and again for what changed meanwhile", async () => {
@@ -57,8 +60,8 @@ test("reads the list once at a time, and again for what changed meanwhile", asyn
 });
 
 test("marks a session as unread when it went on after it was shown", async () => {
-  const { listing, answer } = testListing();
-  listing.saw("a", 5);
+  const { listing, seen, answer } = testListing();
+  seen.saw("a", 5);
   listing.refresh();
   await answer({ sessions: [session("a", 5), session("b", 9)] });
   expect(listing.sessions.map(({ isUnread }) => isUnread)).toEqual([false, false]);
@@ -68,7 +71,27 @@ test("marks a session as unread when it went on after it was shown", async () =>
 
   expect(listing.sessions).toMatchObject([
     { sessionId: "a", isUnread: true, running: true },
-    { sessionId: "b", isUnread: false, running: false },
+    { sessionId: "b", isUnread: true, running: false },
+  ]);
+});
+
+test("asks for what is searched for, and forgets the answer to what was asked before", async () => {
+  const { listing, asked, answer } = testListing();
+  listing.refresh();
+  listing.show({ text: "whale" });
+  listing.show({ archived: true });
+  await answer({ sessions: [session("old")] }, 0);
+  await answer({ sessions: [session("older")] }, 1);
+  expect([listing.sessions, listing.shownFilter]).toEqual([[], undefined]);
+
+  await answer({ sessions: [session("new")] }, 2);
+
+  expect(listing.sessions.map(({ sessionId }) => sessionId)).toEqual(["new"]);
+  expect(listing.shownFilter).toEqual({ archived: true, text: "whale" });
+  expect(asked).toEqual([
+    { type: "list", limit: 30 },
+    { type: "search", text: "whale" },
+    { type: "search", text: "whale", archived: true },
   ]);
 });
 

@@ -1,11 +1,9 @@
-import { element, setText } from "./elements.ts";
-import type { Texts } from "./texts.ts";
+import { element, setText } from "../elements.ts";
+import type { Texts } from "../texts.ts";
 
 /** Asks for the gateway's token, which the gateway keeps in a cookie that no script can read. */
 export interface LoginView {
   readonly root: HTMLElement;
-  /** Whether the gateway asks for a token that this browser has not given. */
-  readonly isNeeded: () => Promise<boolean>;
   show(isShown: boolean): void;
 }
 
@@ -17,6 +15,12 @@ export interface LoginParts {
 }
 
 export function createLoginView({ texts, url, onLogin }: LoginParts): LoginView {
+  // Keeps password managers from asking whose password it is.
+  const name = element("input", "");
+  name.type = "text";
+  name.autocomplete = "username";
+  name.value = "Mini OpenClaw";
+  name.hidden = true;
   const input = element("input", "");
   input.type = "password";
   input.autocomplete = "current-password";
@@ -26,6 +30,7 @@ export function createLoginView({ texts, url, onLogin }: LoginParts): LoginView 
   const root = element(
     "form",
     "login",
+    name,
     element("label", "", element("span", "", texts.tokenQuestion), input),
     element("button", "send", texts.tokenSend),
     problem,
@@ -51,13 +56,17 @@ export function createLoginView({ texts, url, onLogin }: LoginParts): LoginView 
 
   return {
     root,
-    isNeeded: async () => (await statusOf(url)) === 401,
     show(isShown) {
       if (root.hidden !== isShown) return;
       root.hidden = !isShown;
       if (isShown) input.focus();
     },
   };
+}
+
+/** Whether the gateway at this `login` asks for a token that this browser has not given. */
+export async function isLoginNeeded(url: string): Promise<boolean> {
+  return (await statusOf(url)) === 401;
 }
 
 /** The status of the answer; `undefined` if there was none. */

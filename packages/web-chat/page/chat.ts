@@ -1,0 +1,133 @@
+import {
+  type Client,
+  ClientError,
+  connect,
+  type SendOptions,
+  type Session,
+  type WatchedEvent,
+} from "@mini-openclaw/client";
+import type { ErrorItem } from "@mini-openclaw/protocol";
+import { memoryOf } from "./frame/memory.ts";
+import type { Notice } from "./frame/notice.ts";
+import { createSeenSessions, type SeenSessions } from "./sessions/seen-sessions.ts";
+import { createSessionActions, type SessionActions } from "./sessions/session-actions.ts";
+import { createSessionListing, type ListedSession, type SessionListing } from "./sessions/session-list.ts";
+import { createShownSession } from "./sessions/shown-session.ts";
+
+/** What the page knows and can do, whatever it looks like and whichever language it speaks. */
+export interface Chat {
+  readonly client: Client;
+  /** The session that is shown. */
+  readonly session: Session;
+  readonly listing: SessionListing;
+  readonly seen: SeenSessions;
+  readonly actions: SessionActions;
+  /** What the list says of it, if it is in there. */
+  readonly listed: ListedSession | undefined;
+  /** Its title; empty while it has none. */
+  readonly title: string;
+  /** What went wrong beside the session, if anything did. */
+  readonly problem: ErrorItem | undefined;
+  /** Shows another session; without an id, the one that the gateway begins this visitor in. */
+  open(sessionId: string | undefined): void;
+  newChat(): void;
+  send(content: string, options?: SendOptions): void;
+  sendAgain(id: string): void;
+  loadEarlier(): void;
+  /** Begins a new session with what was said up to `seq` in the one that is shown, shows it and says so. */
+  forkAt(seq: number): void;
+}
+
+export interface ChatParts {
+  url: string;
+  /** Asked after a connection could not be made; see `connect`. */
+  mayRetry: () => Promise<boolean>;
+  firstSessionId: string | undefined;
+  onChange: () => void;
+  /** Goes to a session's address, which opens it. */
+  goTo: (sessionId: string) => void;
+  /** A new session is shown, which has no address before its first message. */
+  onNewChat: () => void;
+  onEvent: (event: WatchedEvent) => void;
+  onNotice: (notice: Notice) => void;
+}
+
+export function createChat(parts: ChatParts): Chat {
+  const { onChange } = parts;
+  let problem: ErrorItem | undefined;
+  const client = connect({ url: parts.url, mayRetry: parts.mayRetry, onFailure: showProblem });
+  const shown = createShownSession({
+    first: client.session(parts.firstSessionId),
+    onChange,
+    onEvent: parts.onEvent,
+  });
+  const seen = createSeenSessions(memoryOf("mini-openclaw.seen"));
+  const listing = createSessionListing({ client, seen, onChange, onFailure: showProblem });
+  const actions = createSessionActions({
+    client,
+    listing,
+    seen,
+    goTo: parts.goTo,
+    leave,
+    tell: parts.onNotice,
+  });
+
+  function show(session: Session): void {
+    problem = undefined;
+    shown.show(session);
+  }
+  function newChat(): void {
+    client.create().then((session) => {
+      parts.onNewChat();
+      show(session);
+    }, showProblem);
+  }
+  function leave(sessionId: string): boolean {
+    const isShown = shown.session.getSnapshot().sessionId === sessionId;
+    if (isShown) newChat();
+    return isShown;
+  }
+  function showProblem(error: unknown): void {
+    if (!ClientError.is(error)) throw error;
+    const { code, message } = error;
+    problem = { kind: "error", key: "problem", seq: 0, runId: undefined, code, message };
+    onChange();
+  }
+  /** Refused messages are shown with their reason, where they stand. */
+  function showUnsent(error: unknown): void {
+    if (ClientError.is(error) && error.code === "OUTBOX_FULL") showProblem(error);
+  }
+
+  client.onSessionChange(listing.refresh);
+  return {
+    client,
+    listing,
+    seen,
+    actions,
+    newChat,
+    open: (sessionId) => show(client.session(sessionId)),
+    get session() {
+      return shown.session;
+    },
+    get listed() {
+      const { sessionId } = shown.session.getSnapshot();
+      return listing.sessions.find((one) => one.sessionId === sessionId);
+    },
+    get title() {
+      return shown.session.getSnapshot().view.title || (this.listed?.title ?? "");
+    },
+    get problem() {
+      return problem;
+    },
+    send(content, options) {
+      problem = undefined;
+      shown.session.send(content, options).catch(showUnsent);
+    },
+    sendAgain: (id) => void shown.session.sendAgain(id).catch(showUnsent),
+    loadEarlier: () => void shown.session.history().catch(showProblem),
+    forkAt(seq) {
+      const { sessionId } = shown.session.getSnapshot();
+      if (sessionId !== undefined) actions.forkAt(sessionId, seq);
+    },
+  };
+}

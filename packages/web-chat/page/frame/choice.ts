@@ -1,0 +1,38 @@
+import { element } from "../elements.ts";
+
+/** One of a few, of which one is always chosen. */
+export interface Option<Value extends string> {
+  readonly value: Value;
+  readonly label: string;
+  /** What is seen of it; its label otherwise. */
+  readonly face?: Node;
+  /** Of the label, where it is not the page's. */
+  readonly language?: string;
+}
+
+export interface ChoiceParts<Value extends string> {
+  /** Unique on the page. */
+  name: string;
+  label: string;
+  options: readonly Option<Value>[];
+  chosen: Value;
+  onChoose: (value: Value) => void;
+}
+
+/** Radio buttons side by side; the arrow keys move between them. */
+export function createChoice<Value extends string>(parts: ChoiceParts<Value>): HTMLElement {
+  const labels = parts.options.map(({ value, label, face, language }) => {
+    const input = element("input", "sr-only");
+    input.type = "radio";
+    input.name = parts.name;
+    input.checked = value === parts.chosen;
+    input.addEventListener("change", () => parts.onChoose(value));
+    const words = element("span", face ? "sr-only" : "", label);
+    if (language !== undefined) words.lang = language;
+    const option = element("label", "option", input, ...(face ? [face] : []), words);
+    option.title = label;
+    return option;
+  });
+  const root = element("fieldset", "choice", element("legend", "sr-only", parts.label), ...labels);
+  return root;
+}

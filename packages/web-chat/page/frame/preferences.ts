@@ -1,0 +1,43 @@
+import { isLanguage, type Language } from "../texts.ts";
+import type { Memory } from "./memory.ts";
+import { isTheme, type Theme } from "./theme.ts";
+
+/** What the reader chose, for this browser. */
+export interface Preferences {
+  readonly theme: Theme;
+  /** Absent while it is the browser's. */
+  readonly language: Language | undefined;
+  setTheme(theme: Theme): void;
+  setLanguage(language: Language): void;
+}
+
+export interface PreferencesParts {
+  theme: Memory;
+  language: Memory;
+  onTheme: (theme: Theme) => void;
+  onLanguage: (language: Language) => void;
+}
+
+export function createPreferences(parts: PreferencesParts): Preferences {
+  const kept = { theme: parts.theme.read(), language: parts.language.read() };
+  let theme: Theme = isTheme(kept.theme) ? kept.theme : "system";
+  let language = isLanguage(kept.language) ? kept.language : undefined;
+  return {
+    get theme() {
+      return theme;
+    },
+    get language() {
+      return language;
+    },
+    setTheme(next) {
+      theme = next;
+      parts.theme.write(next);
+      parts.onTheme(next);
+    },
+    setLanguage(next) {
+      language = next;
+      parts.language.write(next);
+      parts.onLanguage(next);
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import { element } from "../elements.ts";
+import type { Language, Texts } from "../texts.ts";
+import { createChoice } from "./choice.ts";
+import { icon } from "./icons.ts";
+import type { Preferences } from "./preferences.ts";
+import type { Theme } from "./theme.ts";
+
+const themes: readonly Theme[] = ["light", "dark", "system"];
+
+/** What the reader can choose: the theme, and the language. Each language is named in itself. */
+export function createSettings(texts: Texts, preferences: Preferences): HTMLElement {
+  const theme = createChoice({
+    name: "theme",
+    label: texts.theme,
+    options: themes.map((value) => ({ value, label: texts.themes[value], face: icon(value) })),
+    chosen: preferences.theme,
+    onChoose: (value) => preferences.setTheme(value),
+  });
+  const language = createChoice<Language>({
+    name: "language",
+    label: texts.languageChoice,
+    options: [
+      { value: "en", label: "English", language: "en" },
+      { value: "zh-CN", label: "中文", language: "zh-CN" },
+    ],
+    chosen: texts.language,
+    onChoose: (value) => preferences.setLanguage(value),
+  });
+  return element("div", "settings", theme, language);
+}

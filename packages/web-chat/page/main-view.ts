@@ -1,0 +1,84 @@
+import type { Chat } from "./chat.ts";
+import { createComposer } from "./composer.ts";
+import { createConversation } from "./conversation.ts";
+import { button, element } from "./elements.ts";
+import { createConnectionBanner } from "./frame/connection-banner.ts";
+import { createLoginView } from "./frame/login.ts";
+import { createStatusView } from "./frame/status-view.ts";
+import { createHighlighter } from "./highlight.ts";
+import { createMarkdownReader } from "./markdown.ts";
+import type { Texts } from "./texts.ts";
+import { createDemoNotice, createWelcome } from "./welcome.ts";
+
+/** What stands beside the sidebar: the session that is shown, and all that is to be said about it. */
+export interface MainView {
+  readonly root: HTMLElement;
+  /** What is written and not sent. */
+  draft: string;
+  render(): void;
+  focusComposer(): void;
+}
+
+export interface MainViewParts {
+  chat: Chat;
+  texts: Texts;
+  isDemo: boolean;
+  loginUrl: string;
+  /** Opens the list of sessions where the window has no room for it. */
+  toggle: HTMLElement;
+  /** Told to those who cannot see the page. */
+  onSay: (text: string) => void;
+}
+
+export function createMainView({ chat, texts, isDemo, loginUrl, toggle, onSay }: MainViewParts): MainView {
+  const { client } = chat;
+  const status = createStatusView({ texts, toggle });
+  const banner = createConnectionBanner({ texts, onRetryNow: client.retryNow });
+  const archived = createArchivedNotice(texts, chat);
+  const login = createLoginView({ texts, url: loginUrl, onLogin: client.retryNow });
+  const conversation = createConversation({
+    texts,
+    markdown: createMarkdownReader({ texts, highlighter: createHighlighter(), onSay }),
+    welcome: createWelcome({ texts, isDemo, onSend: send }),
+    onLoadEarlier: chat.loadEarlier,
+    onSendAgain: chat.sendAgain,
+    onDiscard: (id) => chat.session.discard(id),
+    onApprove: (callId, decision) => chat.session.approve(callId, decision),
+  });
+  const composer = createComposer({ texts, onSend: send, onStop: () => chat.session.abort() });
+  function send(content: string): void {
+    conversation.followNewest();
+    chat.send(content);
+  }
+
+  const notices = [banner.root, ...(isDemo ? [createDemoNotice(texts)] : []), archived];
+  const parts = [status.root, ...notices, login.root, conversation.root, composer.root];
+  return {
+    root: element("div", "page", ...parts),
+    get draft() {
+      return composer.draft;
+    },
+    set draft(text) {
+      composer.draft = text;
+    },
+    focusComposer: composer.focus,
+    render() {
+      const connection = client.getSnapshot();
+      const snapshot = chat.session.getSnapshot();
+      status.render(connection, { sessionId: snapshot.sessionId, title: chat.title });
+      banner.render(connection);
+      archived.hidden = !chat.listed?.archived;
+      login.show(connection.phase === "held");
+      conversation.render(snapshot, chat.problem);
+      composer.render(snapshot);
+    },
+  };
+}
+
+function createArchivedNotice(texts: Texts, chat: Chat): HTMLElement {
+  const takeBack = button("link", texts.unarchive, () => {
+    const { sessionId } = chat.session.getSnapshot();
+    if (sessionId !== undefined) chat.actions.unarchive(sessionId);
+  });
+  return element("p", "archived-notice", element("span", "", texts.isArchived), takeBack);
+}

@@ -1,0 +1,37 @@
+import type { ListedSession } from "./session-list.ts";
+
+/** Sessions of one time, under one heading. */
+export interface SessionGroup {
+  readonly heading: string;
+  readonly sessions: readonly ListedSession[];
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** Pure: the sessions by the time of their last change, in the words of a language; a list is in that order already. */
+export function groupSessions(
+  sessions: readonly ListedSession[],
+  { language, lastWeek }: { language: string; lastWeek: string },
+  now: number,
+): SessionGroup[] {
+  const days = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  const months = new Intl.DateTimeFormat(language, { month: "long", year: "numeric" });
+  const today = new Date(now).setHours(0, 0, 0, 0);
+  function headingOf({ updatedAt }: ListedSession): string {
+    const day = Math.round((new Date(updatedAt).setHours(0, 0, 0, 0) - today) / dayMs);
+    if (day >= -1) return capitalised(days.format(Math.min(day, 0), "day"), language);
+    return day > -7 ? lastWeek : months.format(updatedAt);
+  }
+  const groups: { heading: string; sessions: ListedSession[] }[] = [];
+  for (const session of sessions) {
+    const heading = headingOf(session);
+    const last = groups.at(-1);
+    if (last?.heading === heading) last.sessions.push(session);
+    else groups.push({ heading, sessions: [session] });
+  }
+  return groups;
+}
+
+function capitalised(text: string, language: string): string {
+  return text.slice(0, 1).toLocaleUpperCase(language) + text.slice(1);
+}

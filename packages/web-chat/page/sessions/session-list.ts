@@ -1,0 +1,137 @@
+import type { Client } from "@mini-openclaw/client";
+import type { FoundSession, ListCommand, SearchCommand, SessionsEvent } from "@mini-openclaw/protocol";
+import type { SeenSessions } from "./seen-sessions.ts";
+
+/** A session in the sidebar. */
+export type ListedSession = FoundSession & {
+  /** Something happened in it since it was shown here. */
+  readonly isUnread: boolean;
+};
+
+/** Which sessions are listed. */
+export interface SessionFilter {
+  /** Those that were put away, instead of the others. */
+  readonly archived: boolean;
+  /** Only those with this in their title or messages; empty: all. */
+  readonly text: string;
+}
+
+/** The visitor's sessions, read again whenever something may have changed. */
+export interface SessionListing {
+  readonly sessions: readonly ListedSession[];
+  /** Whether there are more than have been loaded. */
+  readonly hasMore: boolean;
+  readonly filter: SessionFilter;
+  /** What `sessions` were read for; `undefined` before the first answer. Behind `filter` until the next one is there. */
+  readonly shownFilter: SessionFilter | undefined;
+  readonly refresh: () => void;
+  loadMore(): void;
+  /** Lists others from now on. */
+  show(filter: Partial<SessionFilter>): void;
+  /** Shows a new title before the gateway has it. */
+  retitle(sessionId: string, title: string): void;
+}
+
+export interface SessionListingParts {
+  client: Pick<Client, "ask">;
+  seen: SeenSessions;
+  onChange: () => void;
+  onFailure: (error: unknown) => void;
+}
+
+// Chosen: a tall window full.
+const pageSize = 30;
+// What the protocol allows.
+const maxPageSize = 200;
+
+export function createSessionListing({
+  client,
+  seen,
+  onChange,
+  onFailure,
+}: SessionListingParts): SessionListing {
+  let found: readonly FoundSession[] = [];
+  let cursor: string | undefined;
+  let filter: SessionFilter = { archived: false, text: "" };
+  let shownFilter: SessionFilter | undefined;
+  let reading: AbortController | undefined;
+  let isStale = false;
+
+  /** Reads one list at a time; what changed meanwhile is read after it. */
+  function refresh(): void {
+    if (reading) isStale = true;
+    else void read(filter);
+  }
+  async function read(asked: SessionFilter): Promise<void> {
+    reading = new AbortController();
+    const { signal } = reading;
+    try {
+      const answer = await client.ask<"list" | "search">(question(asked, found.length), { signal });
+      shownFilter = asked;
+      take(answer);
+    } catch (error) {
+      // Another list is wanted now.
+      if (signal.aborted) return;
+      onFailure(error);
+    }
+    reading = undefined;
+    if (!isStale) return;
+    isStale = false;
+    refresh();
+  }
+  function take({ sessions, cursor: next }: Pick<SessionsEvent, "sessions" | "cursor">): void {
+    found = sessions;
+    cursor = next;
+    seen.listed(sessions);
+    onChange();
+  }
+
+  return {
+    get sessions() {
+      return found.map((session) => ({ ...session, isUnread: seen.isUnread(session) }));
+    },
+    get hasMore() {
+      return cursor !== undefined;
+    },
+    get filter() {
+      return filter;
+    },
+    get shownFilter() {
+      return shownFilter;
+    },
+    refresh,
+    loadMore() {
+      if (cursor === undefined) return;
+      const asked = filter;
+      client.ask({ type: "list", limit: pageSize, cursor, ...shelf(asked) }).then(({ sessions, ...rest }) => {
+        if (asked !== filter) return;
+        const known = new Set(found.map(({ sessionId }) => sessionId));
+        const added = sessions.filter(({ sessionId }) => !known.has(sessionId));
+        take({ sessions: [...found, ...added], ...rest });
+      }, onFailure);
+    },
+    show(next) {
+      filter = { ...filter, ...next };
+      cursor = undefined;
+      reading?.abort();
+      reading = undefined;
+      isStale = false;
+      refresh();
+      onChange();
+    },
+    retitle(sessionId, title) {
+      found = found.map((session) => (session.sessionId === sessionId ? { ...session, title } : session));
+      onChange();
+    },
+  };
+}
+
+function question(filter: SessionFilter, loaded: number): ListCommand | SearchCommand {
+  const { text } = filter;
+  if (text !== "") return { type: "search", text, ...shelf(filter) };
+  return { type: "list", limit: Math.max(pageSize, Math.min(loaded, maxPageSize)), ...shelf(filter) };
+}
+
+function shelf({ archived }: SessionFilter): { archived?: true } {
+  return archived ? { archived } : {};
+}

@@ -1,0 +1,33 @@
+import type { Chat } from "../chat.ts";
+import type { MenuItem } from "../frame/menu.ts";
+import type { Texts } from "../texts.ts";
+import type { ExportFormat } from "./export-session.ts";
+import type { ListedSession } from "./session-list.ts";
+
+export interface SessionMenuParts {
+  texts: Texts;
+  actions: Chat["actions"];
+  onEdit: (sessionId: string) => void;
+}
+
+/** What can be done with a session of the list. */
+export function sessionMenu(
+  session: ListedSession,
+  { texts, actions, onEdit }: SessionMenuParts,
+): readonly MenuItem[] {
+  const { sessionId, archived = false } = session;
+  const exported = (format: ExportFormat): MenuItem => ({
+    label: texts.export[format],
+    icon: "download",
+    onChoose: () => actions.export(session, format, texts),
+  });
+  return [
+    { label: texts.rename, icon: "rename", onChoose: () => onEdit(sessionId) },
+    exported("markdown"),
+    exported("jsonl"),
+    archived
+      ? { label: texts.unarchive, icon: "unarchive", onChoose: () => actions.unarchive(sessionId) }
+      : { label: texts.archive, icon: "archive", onChoose: () => actions.archive(session) },
+    { label: texts.remove, icon: "remove", isGrave: true, onChoose: () => actions.remove(session) },
+  ];
+}

@@ -1,0 +1,133 @@
+import { arrange, button, element, setText } from "../elements.ts";
+import { icon } from "../frame/icons.ts";
+import type { Menu, MenuItem } from "../frame/menu.ts";
+import type { Texts } from "../texts.ts";
+import { createSearchBox } from "./search-box.ts";
+import { groupSessions } from "./session-groups.ts";
+import { createSessionLink, type SessionLink } from "./session-link.ts";
+import type { ListedSession, SessionListing } from "./session-list.ts";
+
+/** The visitor's sessions: found, opened, and what can be done with each. */
+export interface Sidebar {
+  readonly root: HTMLElement;
+  render(listing: SessionListing, shownId: string | undefined): void;
+  /** Puts the focus into the search. */
+  search(): void;
+  /** Lets the reader write another title for a session that is listed. */
+  edit(sessionId: string): void;
+}
+
+export interface SidebarParts {
+  texts: Texts;
+  menu: Menu;
+  listing: SessionListing;
+  onNewChat: () => void;
+  onRename: (session: ListedSession, title: string) => void;
+  menuOf: (session: ListedSession) => readonly MenuItem[];
+  /** Told to those who cannot see the list. */
+  onSay: (text: string) => void;
+  /** Stands at its end. */
+  settings: HTMLElement;
+}
+
+export function createSidebar(parts: SidebarParts): Sidebar {
+  const { texts, listing, settings } = parts;
+  const newChat = button("new-chat", "", parts.onNewChat);
+  newChat.append(icon("compose"), texts.newChat);
+  const search = createSearchBox({ texts, onSearch: (text) => listing.show({ text }) });
+  const groups = element("div", "groups");
+  const nothing = element("p", "nothing");
+  const more = button("link more", texts.moreSessions, () => listing.loadMore());
+  const archived = button("archived-switch", "", () => listing.show({ archived: !listing.filter.archived }));
+  archived.append(icon("archive"), texts.archived);
+  const scroller = element("div", "session-list", groups, nothing, more);
+  const root = element("nav", "sidebar", newChat, search.root, scroller, archived, settings);
+  root.id = "sidebar";
+  root.setAttribute("aria-label", texts.sessions);
+  const links = createLinks(parts);
+  let told: unknown;
+
+  function renderGroups({ sessions, shownFilter }: SessionListing, shownId: string | undefined): void {
+    const searched = shownFilter?.text ?? "";
+    const shown = groupSessions(sessions, texts, Date.now()).map(({ heading, sessions: members }) => {
+      const rows = members.map((session) => {
+        const link = links.of(session);
+        link.render(session, session.sessionId === shownId, searched);
+        return link.root;
+      });
+      return { heading, rows };
+    });
+    arrangeGroups(groups, shown);
+  }
+  /** Says how many were found, once for each search. */
+  function tell({ sessions, shownFilter }: SessionListing): void {
+    if (shownFilter === told) return;
+    told = shownFilter;
+    if (shownFilter?.text) parts.onSay(texts.foundSessions(sessions.length));
+  }
+
+  return {
+    root,
+    search: search.focus,
+    edit: (sessionId) => links.find(sessionId)?.edit(),
+    render(current, shownId) {
+      const { sessions, hasMore, filter, shownFilter } = current;
+      more.hidden = !hasMore;
+      archived.setAttribute("aria-pressed", String(filter.archived));
+      renderGroups(current, shownId);
+      nothing.hidden = sessions.length > 0 || shownFilter === undefined;
+      if (shownFilter) setText(nothing, nothingIn(shownFilter, texts));
+      tell(current);
+    },
+  };
+}
+
+function nothingIn({ text, archived }: SessionListing["filter"], texts: Texts): string {
+  if (text !== "") return texts.nothingFound(text);
+  return archived ? texts.noArchived : texts.noSessions;
+}
+
+/** Keeps one link for each session that was ever listed: focus and what is being written stay where they are. */
+function createLinks({ texts, menu, menuOf, onRename }: SidebarParts) {
+  const links = new Map<string, { link: SessionLink; session: ListedSession }>();
+
+  function create(session: ListedSession) {
+    const { sessionId } = session;
+    const link = createSessionLink({
+      ...{ texts, sessionId },
+      onMenu: (opener) => menu.open(opener, menuOf(entry.session)),
+      onRename: (title) => onRename(entry.session, title),
+    });
+    const entry = { link, session };
+    links.set(sessionId, entry);
+    return entry;
+  }
+  return {
+    of(session: ListedSession): SessionLink {
+      const entry = links.get(session.sessionId) ?? create(session);
+      entry.session = session;
+      return entry.link;
+    },
+    find: (sessionId: string) => links.get(sessionId)?.link,
+  };
+}
+
+/** One list under each heading. */
+function arrangeGroups(root: HTMLElement, groups: readonly { heading: string; rows: HTMLElement[] }[]): void {
+  const before = new Map([...root.children].map((section) => [section.getAttribute("aria-label"), section]));
+  const sections = groups.map(({ heading, rows }) => {
+    const known = before.get(heading);
+    const section = known instanceof HTMLElement ? known : createGroup(heading);
+    const list = section.querySelector("ul");
+    if (list) arrange(list, rows);
+    return section;
+  });
+  arrange(root, sections);
+}
+
+function createGroup(heading: string): HTMLElement {
+  const title = element("h2", "group-heading", heading);
+  const section = element("section", "group", title, element("ul", "sessions"));
+  section.setAttribute("aria-label", heading);
+  return section;
+}

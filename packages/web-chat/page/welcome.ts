@@ -1,0 +1,29 @@
+import { button, element } from "./elements.ts";
+import type { Texts } from "./texts.ts";
+
+export interface WelcomeParts {
+  texts: Texts;
+  isDemo: boolean;
+  /** Sends what was suggested. */
+  onSend: (content: string) => void;
+}
+
+/** What an empty session shows: what can be asked here. */
+export function createWelcome({ texts, isDemo, onSend }: WelcomeParts): HTMLElement {
+  const suggestions = (isDemo ? texts.demoSuggestions : texts.suggestions).map((text) =>
+    button("suggestion", text, () => onSend(text)),
+  );
+  return element(
+    "section",
+    "welcome",
+    element("h2", "", texts.welcome),
+    element("p", "", texts.welcomeHint),
+    element("div", "suggestions", ...suggestions),
+  );
+}
+
+/** Says that a demo model answers. */
+export function createDemoNotice(texts: Texts): HTMLElement {
+  const explanation = element("p", "", texts.demoExplanation);
+  return element("details", "demo", element("summary", "", texts.demoNotice), explanation);
+}
