@@ -32,10 +32,10 @@ export interface Chat {
   open(sessionId: string | undefined): void;
   newChat(): void;
   send(content: string, options?: SendOptions): void;
-  sendAgain(id: string): void;
-  loadEarlier(): void;
+  readonly sendAgain: (id: string) => void;
+  readonly loadEarlier: () => void;
   /** Begins a new session with what was said up to `seq` in the one that is shown, shows it and says so. */
-  forkAt(seq: number): void;
+  readonly forkAt: (seq: number) => void;
 }
 
 export interface ChatParts {

@@ -6,7 +6,7 @@ import type { Texts } from "./texts.ts";
 export interface Composer {
   readonly root: HTMLElement;
   render(snapshot: SessionSnapshot): void;
-  focus(): void;
+  readonly focus: () => void;
   /** What is written and not sent. */
   draft: string;
 }

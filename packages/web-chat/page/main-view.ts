@@ -16,7 +16,7 @@ export interface MainView {
   /** What is written and not sent. */
   draft: string;
   render(): void;
-  focusComposer(): void;
+  readonly focusComposer: () => void;
 }
 
 export interface MainViewParts {

@@ -66,7 +66,7 @@ export const englishFrame: FrameTexts = {
   languageChoice: "Language",
   isArchived: "This chat is archived.",
   drainingHint: "The server is stopping. What you write now is sent when it is back.",
-  backAgain: "Connected again. Nothing is missing.",
+  backAgain: "Back online. Nothing is missing.",
   answerBegun: "The answer begins.",
   answerDone: "The answer is complete.",
 };
@@ -102,7 +102,7 @@ export const chineseFrame: FrameTexts = {
   languageChoice: "语言",
   isArchived: "此对话已归档。",
   drainingHint: "服务器正在停止。现在写的内容会在它恢复后发送。",
-  backAgain: "已重新连接，内容完整。",
+  backAgain: "已恢复连接，内容完整。",
   answerBegun: "开始回答。",
   answerDone: "回答完成。",
 };

@@ -6,9 +6,9 @@ import type { Notice } from "./notice.ts";
 /** Shows one notice at a time, and offers to take back what was done. */
 export interface Toast {
   readonly root: HTMLElement;
-  show(notice: Notice): void;
+  readonly show: (notice: Notice) => void;
   /** Takes back what the notice tells of; false if there is nothing to take back. */
-  undo(): boolean;
+  readonly undo: () => boolean;
 }
 
 // Chosen: long enough to read it and to reach its button by keyboard. It stays while it is pointed at, or has the focus.

@@ -69,10 +69,7 @@ export function fileNameOf(title: string, format: ExportFormat): string {
     .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}<>:"/\\|?*]+/gu, " ")
     .replace(/\s+/g, " ")
     .replace(/^[. ]+/, "");
-  const short = [...safe]
-    .slice(0, 80)
-    .join("")
-    .replace(/[. ]+$/, "");
+  const short = safe.replace(/^(.{80}).*$/su, "$1").replace(/[. ]+$/, "");
   const isDevice = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i.test(short);
   const name = short === "" || isDevice ? `chat ${short}`.trim() : short;
   return `${name}.${format === "markdown" ? "md" : "jsonl"}`;
@@ -91,7 +88,9 @@ function partsOf(item: ViewItem, texts: ExportTexts): string[] {
     }
     case "compaction":
       return [item.content.replace(/^/gm, "> ")];
-    default:
+    case "error":
+    case "outcome":
+    case "retry":
       return [];
   }
 }

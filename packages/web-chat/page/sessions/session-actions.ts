@@ -15,7 +15,7 @@ import type { SessionListing } from "./session-list.ts";
 
 /** What can be done with a session as a whole. Each says how it went, by a notice. */
 export interface SessionActions {
-  rename(session: FoundSession, title: string): void;
+  readonly rename: (session: FoundSession, title: string) => void;
   archive(session: FoundSession): void;
   unarchive(sessionId: string): void;
   /** Deletes it; the notice can take it back. */

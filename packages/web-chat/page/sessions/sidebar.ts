@@ -14,7 +14,7 @@ export interface Sidebar {
   /** Puts the focus into the search. */
   search(): void;
   /** Lets the reader write another title for a session that is listed. */
-  edit(sessionId: string): void;
+  readonly edit: (sessionId: string) => void;
 }
 
 export interface SidebarParts {
