@@ -1,11 +1,5 @@
-import type {
-  ClientEvent,
-  ConnectedEvent,
-  ServerEvent,
-  SessionActivityEvent,
-  SessionDeletedEvent,
-} from "@mini-openclaw/protocol";
-import { type Clock, systemClock } from "./clock.ts";
+import type { ServerEvent, SessionActivityEvent, SessionDeletedEvent } from "@mini-openclaw/protocol";
+import type { ConnectOptions } from "./connect-options.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionState } from "./connection-state.ts";
 import { ClientError, toClientError } from "./errors.ts";
@@ -13,34 +7,6 @@ import { Observable } from "./observable.ts";
 import { type AnswerTo, Requests, type SessionQuestion } from "./requests.ts";
 import type { Session } from "./session.ts";
 import { WatchedSession } from "./watched-session.ts";
-import { findWebSocket, toWebSocketUrl, type WebSocketConstructor } from "./web-socket.ts";
-
-export interface ConnectOptions {
-  /** Where the gateway accepts WebSockets, such as `wss://example.com/claw`. */
-  url: string | URL;
-  /** @default the platform's; Node before 22 has none: pass that of `ws` */
-  WebSocket?: WebSocketConstructor;
-  /** Closes the client when it aborts. */
-  signal?: AbortSignal;
-  /** How long a connection may take until the gateway has greeted. @default 10000 */
-  connectTimeoutMs?: number;
-  /** Pause between pings. @default 25000, below the 60 s after which common proxies drop a silent connection */
-  pingIntervalMs?: number;
-  /** How long the gateway may take to answer a ping before the connection counts as dead. @default 10000 */
-  pongTimeoutMs?: number;
-  /**
-   * Asked after a connection could not be made: false stops trying until `retryNow()`. For pages that can find out that
-   * they have to log in first.
-   * @default always true
-   */
-  mayRetry?: () => boolean | Promise<boolean>;
-  /** Hears of frames that are not the protocol, and of refusals that answer nothing. @default prints them */
-  onFailure?: (error: ClientError) => void;
-  /** @default the machine's */
-  clock?: Clock;
-  /** Spreads reconnects; in [0, 1). @default Math.random */
-  random?: () => number;
-}
 
 /** A session is new, runs, has come to rest, was changed by a command, or deleted. */
 export type SessionChange = SessionActivityEvent | SessionDeletedEvent;
@@ -94,7 +60,7 @@ export function connect(options: ConnectOptions): Client {
 
 class GatewayClient implements Client {
   readonly #connection: Connection;
-  readonly #requests = new Requests((event) => this.#transmit(event));
+  readonly #requests = new Requests((event) => this.#connection.transmit(event));
   readonly #sessions = new Set<WatchedSession>();
   readonly #onFailure: (error: ClientError) => void;
   /** The latest change of a session. */
@@ -103,34 +69,19 @@ class GatewayClient implements Client {
   #current: WatchedSession | undefined;
   /** The one that was asked for without an id. */
   #unnamed: WatchedSession | undefined;
-  #greetedId: string | undefined;
 
   constructor(options: ConnectOptions) {
-    const {
-      url,
-      signal,
-      connectTimeoutMs = 10_000,
-      pingIntervalMs = 25_000,
-      pongTimeoutMs = 10_000,
-    } = options;
-    const {
-      mayRetry = () => true,
-      onFailure = printFailure,
-      clock = systemClock,
-      random = Math.random,
-    } = options;
+    const { signal, onFailure = printFailure } = options;
     signal?.throwIfAborted();
     this.#onFailure = onFailure;
-    this.#connection = new Connection({
-      url: toWebSocketUrl(url),
-      WebSocket: findWebSocket(options.WebSocket),
-      ...{ clock, random, connectTimeoutMs, pingIntervalMs, pongTimeoutMs, mayRetry, onFailure },
-      onConnected: (greeting) => this.#greeted(greeting),
+    this.#connection = new Connection(options, {
+      onConnected: () => this.#greeted(),
       onFrame: (frame) => this.#receive(frame),
       onLost: () => {
         this.#requests.disconnected();
         for (const session of this.#sessions) session.disconnected();
       },
+      onFailure,
     });
     signal?.addEventListener("abort", () => this.close(), { once: true });
   }
@@ -167,10 +118,7 @@ class GatewayClient implements Client {
   }
 
   onSessionChange(listener: (change: SessionChange) => void): () => void {
-    return this.#change.subscribe(() => {
-      const change = this.#change.value;
-      if (change) listener(change);
-    });
+    return this.#change.subscribe((change) => change && listener(change));
   }
 
   close(): void {
@@ -180,21 +128,13 @@ class GatewayClient implements Client {
     for (const session of this.#sessions) session.close(error);
   }
 
-  #transmit(event: ClientEvent): boolean {
-    return this.#connection.transmit(event);
-  }
-
   #add(sessionId: string | undefined, isNamed: boolean): WatchedSession {
     const session: WatchedSession = new WatchedSession(
       {
-        connection: () => this.getSnapshot(),
-        transmit: (event) => this.#transmit(event),
-        ask: (command, signal) => this.#requests.ask(command, signal),
-        greetedId: () => this.#greetedId,
+        connection: this.#connection,
+        requests: this.#requests,
         outgoingCount: () => [...this.#sessions].reduce((sum, one) => sum + one.outgoingCount, 0),
         deliver: () => this.#deliver(session),
-        drain: () => this.#connection.drain(),
-        reconnect: () => this.#connection.drop(),
       },
       { isNamed, ...(sessionId !== undefined && { sessionId }) },
     );
@@ -214,8 +154,7 @@ class GatewayClient implements Client {
     if (session.flush() && session !== this.#current) this.#current?.resume();
   }
 
-  #greeted({ sessionId }: ConnectedEvent): void {
-    this.#greetedId = sessionId;
+  #greeted(): void {
     this.#requests.resend();
     for (const session of this.#sessions) {
       if (session !== this.#current) session.flush();

@@ -1,4 +1,5 @@
-import type { Limits } from "@mini-openclaw/protocol";
+import type { ConnectedEvent, Limits } from "@mini-openclaw/protocol";
+import type { ClientError } from "./errors.ts";
 
 /** Where the connection to the gateway stands. */
 export type ConnectionState =
@@ -9,22 +10,27 @@ export type ConnectionState =
       readonly phase: "open";
       readonly attempt: number;
       readonly since: number;
+      /** The session that the gateway begins this visitor in. */
+      readonly sessionId: string;
       readonly limits: Limits;
       readonly draining: boolean;
     }
   /** Lost, or never made. The next attempt comes at `retryAt`, in milliseconds since 1970. */
   | { readonly phase: "waiting"; readonly attempt: number; readonly retryAt: number }
-  /** `mayRetry` said no. Nothing is tried before `retryNow()`. */
-  | { readonly phase: "held"; readonly attempt: number }
+  /**
+   * Nothing is tried before `retryNow()`: `mayRetry` said no; or the gateway closed the connection for a reason that waiting does
+   * not heal, which is the `refusal`: `UNAUTHORIZED` for a wrong token, `REFUSED` for what else this client did.
+   */
+  | { readonly phase: "held"; readonly attempt: number; readonly refusal?: ClientError }
   /** For good: by `close()`, or by the signal. */
   | { readonly phase: "closed" };
 
 /** What changes the state of a connection. */
 export type ConnectionInput =
-  | { type: "connected"; limits: Limits; now: number }
+  | { type: "connected"; greeting: ConnectedEvent; now: number }
   | { type: "draining" }
-  /** `random` in [0, 1) spreads clients that were lost together. */
-  | { type: "lost"; now: number; random: number }
+  /** `random` in [0, 1) spreads clients that were lost together. A `refusal` would only be repeated. */
+  | { type: "lost"; now: number; random: number; refusal?: ClientError | undefined }
   | { type: "hold" }
   | { type: "retry" }
   | { type: "close" };
@@ -42,17 +48,19 @@ export function nextConnection(state: ConnectionState, input: ConnectionInput): 
   const { attempt } = state;
   switch (input.type) {
     case "connected": {
-      const { limits, now: since } = input;
+      const { greeting, now: since } = input;
+      const { sessionId, limits } = greeting;
       return state.phase === "connecting"
-        ? { phase: "open", attempt, since, limits, draining: false }
+        ? { phase: "open", attempt, since, sessionId, limits, draining: false }
         : state;
     }
     case "draining":
       return state.phase === "open" ? { ...state, draining: true } : state;
     case "lost": {
       if (state.phase !== "connecting" && state.phase !== "open") return state;
-      const { now, random } = input;
+      const { now, random, refusal } = input;
       const failed = state.phase === "open" && now - state.since >= STABLE_MS ? 0 : attempt;
+      if (refusal) return { phase: "held", attempt: failed + 1, refusal };
       return { phase: "waiting", attempt: failed + 1, retryAt: now + retryDelayMs(failed, random) };
     }
     case "hold":

@@ -1,24 +1,22 @@
-import type { ClientEvent, ConnectedEvent, ServerEvent } from "@mini-openclaw/protocol";
-import type { Clock } from "./clock.ts";
+import type { AuthCommand, ClientEvent, ServerEvent } from "@mini-openclaw/protocol";
+import { type Clock, systemClock } from "./clock.ts";
+import type { ConnectOptions, TokenSource } from "./connect-options.ts";
 import { type ConnectionInput, type ConnectionState, nextConnection } from "./connection-state.ts";
-import type { ClientError } from "./errors.ts";
+import { ClientError, toRefusal } from "./errors.ts";
 import { Observable } from "./observable.ts";
 import { readFrame } from "./read-frame.ts";
 import { reportFault } from "./report-fault.ts";
-import type { WebSocketConstructor, WebSocketLike } from "./web-socket.ts";
+import {
+  findWebSocket,
+  toWebSocketUrl,
+  type WebSocketConstructor,
+  type WebSocketLike,
+} from "./web-socket.ts";
 
-/** What a connection is made of, and to whom it tells what. */
-export interface ConnectionParts {
-  url: string;
-  WebSocket: WebSocketConstructor;
-  clock: Clock;
-  random: () => number;
-  connectTimeoutMs: number;
-  pingIntervalMs: number;
-  pongTimeoutMs: number;
-  mayRetry: () => boolean | Promise<boolean>;
+/** Who hears of what a connection brings. */
+export interface ConnectionListeners {
   /** The gateway greets a new connection. */
-  onConnected: (greeting: ConnectedEvent) => void;
+  onConnected: () => void;
   onFrame: (frame: ServerEvent) => void;
   /** A connection that was open is gone. */
   onLost: () => void;
@@ -28,14 +26,42 @@ export interface ConnectionParts {
 /** Keeps a connection to the gateway: notices when it is dead, and makes it again with growing pauses. */
 export class Connection {
   readonly state = new Observable<ConnectionState>({ phase: "connecting", attempt: 0 });
-  readonly #parts: ConnectionParts;
+  readonly #url: string;
+  readonly #token: string | TokenSource | undefined;
+  readonly #WebSocket: WebSocketConstructor;
+  readonly #connectTimeoutMs: number;
+  readonly #pingIntervalMs: number;
+  readonly #pongTimeoutMs: number;
+  readonly #mayRetry: () => boolean | Promise<boolean>;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #listeners: ConnectionListeners;
   #socket: WebSocketLike | undefined;
   #heard = false;
   /** Ends the one wait that goes on: for a greeting, for the next ping, for its answer, or for the next attempt. */
   #stopWaiting = () => {};
 
-  constructor(parts: ConnectionParts) {
-    this.#parts = parts;
+  /** @throws ClientError `INVALID_OPTION`, `NO_WEBSOCKET` */
+  constructor(options: ConnectOptions, listeners: ConnectionListeners) {
+    const {
+      url,
+      token,
+      WebSocket,
+      mayRetry = () => true,
+      clock = systemClock,
+      random = Math.random,
+    } = options;
+    const { connectTimeoutMs = 10_000, pingIntervalMs = 25_000, pongTimeoutMs = 10_000 } = options;
+    this.#url = toWebSocketUrl(url, token !== undefined);
+    this.#token = token;
+    this.#WebSocket = findWebSocket(WebSocket);
+    this.#connectTimeoutMs = connectTimeoutMs;
+    this.#pingIntervalMs = pingIntervalMs;
+    this.#pongTimeoutMs = pongTimeoutMs;
+    this.#mayRetry = mayRetry;
+    this.#clock = clock;
+    this.#random = random;
+    this.#listeners = listeners;
     this.#open();
   }
 
@@ -75,19 +101,42 @@ export class Connection {
 
   #wait(delayMs: number, work: () => void): void {
     this.#stopWaiting();
-    this.#stopWaiting = this.#parts.clock.after(delayMs, work);
+    this.#stopWaiting = this.#clock.after(delayMs, work);
   }
 
   #open(): void {
-    const { url, WebSocket, connectTimeoutMs } = this.#parts;
-    const socket = new WebSocket(url);
+    const token = this.#token;
+    this.#wait(this.#connectTimeoutMs, () => this.#lost(this.#socket));
+    this.#next({ type: "retry" });
+    // Whoever heard of it may have closed the client.
+    if (this.state.value.phase !== "connecting") return;
+    if (typeof token === "function") void this.#askForToken(token);
+    else this.#connect(token);
+  }
+
+  async #askForToken(give: TokenSource): Promise<void> {
+    const attempt = this.state.value;
+    let token: string;
+    try {
+      token = await give();
+    } catch (cause) {
+      this.#listeners.onFailure(new ClientError("TOKEN_FAILED", String(cause), { retryable: true, cause }));
+      if (this.state.value === attempt) this.#lost(undefined);
+      return;
+    }
+    if (this.state.value === attempt) this.#connect(token);
+  }
+
+  #connect(token: string | undefined): void {
+    const socket = new this.#WebSocket(this.#url);
     this.#socket = socket;
     // They stay for good: `ws` would end the process for an error that nobody listens to.
     socket.addEventListener("error", () => this.#lost(socket));
-    socket.addEventListener("close", () => this.#lost(socket));
+    socket.addEventListener("close", (event) => this.#lost(socket, toRefusal(event)));
     socket.addEventListener("message", ({ data: text }) => this.#receive(socket, text));
-    this.#wait(connectTimeoutMs, () => this.#lost(socket));
-    this.#next({ type: "retry" });
+    if (token === undefined) return;
+    const auth: AuthCommand = { type: "auth", token };
+    socket.addEventListener("open", () => socket.send(JSON.stringify(auth)));
   }
 
   #receive(socket: WebSocketLike, text: unknown): void {
@@ -95,57 +144,57 @@ export class Connection {
     this.#heard = true;
     const read = readFrame(text);
     if (!read.ok) {
-      if (read.error) this.#parts.onFailure(read.error);
+      if (read.error) this.#listeners.onFailure(read.error);
       return;
     }
     const { frame } = read;
     if (frame.type === "connected" && this.state.value.phase === "connecting") {
       this.#watchLife(socket);
-      this.#next({ type: "connected", limits: frame.limits, now: this.#parts.clock.now() });
-      this.#parts.onConnected(frame);
+      this.#next({ type: "connected", greeting: frame, now: this.#clock.now() });
+      this.#listeners.onConnected();
       return;
     }
     if (frame.type === "draining") this.drain();
-    this.#parts.onFrame(frame);
+    this.#listeners.onFrame(frame);
   }
 
   /** A half-open connection never says that it is gone: so it is asked. */
   #watchLife(socket: WebSocketLike): void {
-    const { pingIntervalMs, pongTimeoutMs } = this.#parts;
-    this.#wait(pingIntervalMs, () => {
+    this.#wait(this.#pingIntervalMs, () => {
       this.#heard = false;
       this.transmit({ type: "ping" });
-      this.#awaitAnswer(socket, pongTimeoutMs);
+      this.#awaitAnswer(socket);
     });
   }
 
-  #awaitAnswer(socket: WebSocketLike, pongTimeoutMs: number): void {
+  #awaitAnswer(socket: WebSocketLike): void {
     const { bufferedAmount } = socket;
-    this.#wait(pongTimeoutMs, () => {
+    this.#wait(this.#pongTimeoutMs, () => {
       if (this.#heard) this.#watchLife(socket);
       // A long message on a slow line goes before the ping.
-      else if (socket.bufferedAmount < bufferedAmount) this.#awaitAnswer(socket, pongTimeoutMs);
+      else if (socket.bufferedAmount < bufferedAmount) this.#awaitAnswer(socket);
       else this.#lost(socket);
     });
   }
 
-  #lost(socket: WebSocketLike | undefined): void {
-    if (!socket || socket !== this.#socket) return;
+  #lost(socket: WebSocketLike | undefined, refusal?: ClientError): void {
+    if (socket !== this.#socket) return;
     const wasOpen = this.state.value.phase === "open";
+    this.#stopWaiting();
     this.#socket = undefined;
-    socket.close();
-    const { clock, random } = this.#parts;
-    this.#next({ type: "lost", now: clock.now(), random: random() });
-    if (wasOpen) this.#parts.onLost();
+    socket?.close();
+    const now = this.#clock.now();
+    this.#next({ type: "lost", now, random: this.#random(), refusal });
+    if (wasOpen) this.#listeners.onLost();
     const state = this.state.value;
     if (state.phase !== "waiting") return;
-    this.#wait(state.retryAt - clock.now(), () => this.#open());
+    this.#wait(state.retryAt - now, () => this.#open());
     if (!wasOpen) void this.#askWhetherToRetry(state);
   }
 
   async #askWhetherToRetry(waiting: ConnectionState): Promise<void> {
     try {
-      if ((await this.#parts.mayRetry()) || this.state.value !== waiting) return;
+      if ((await this.#mayRetry()) || this.state.value !== waiting) return;
       this.#stopWaiting();
       this.#next({ type: "hold" });
     } catch (error) {

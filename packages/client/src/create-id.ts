@@ -1,5 +1,4 @@
-/** 128 random bits in hex. `crypto.randomUUID` is missing on pages served without TLS to another machine. */
+/** 128 random bits, as text. `crypto.randomUUID` is missing on pages served without TLS to another machine. */
 export function createId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return crypto.getRandomValues(new Uint32Array(4)).join("-");
 }

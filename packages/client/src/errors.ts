@@ -6,6 +6,12 @@ export type OwnErrorCode =
   | "INVALID_OPTION"
   /** There is no `WebSocket` here, and none was given. */
   | "NO_WEBSOCKET"
+  /** The token is missing or wrong. */
+  | "UNAUTHORIZED"
+  /** The gateway closed the connection because of what the client sent. */
+  | "REFUSED"
+  /** The function that gives the token failed. */
+  | "TOKEN_FAILED"
   /** The client was closed. */
   | "CLOSED"
   /** The message waited unsent and was discarded. */
@@ -40,11 +46,10 @@ export class ClientError extends Error {
     message: string,
     options: { retryable?: boolean; cause?: unknown } = {},
   ) {
-    const { retryable = false, ...rest } = options;
-    super(message, rest);
+    super(message, options);
     this.name = "ClientError";
     this.code = code;
-    this.retryable = retryable;
+    this.retryable = options.retryable ?? false;
   }
 
   /** Recognises the error of any installed copy of this package, where `instanceof` would not. */
@@ -56,6 +61,27 @@ export class ClientError extends Error {
 /** What a gateway's refusal is to a caller. */
 export function toClientError({ code, message, retryable }: CommandErrorEvent): ClientError {
   return new ClientError(code, message, { retryable });
+}
+
+// PROTOCOL.md: bytes that are no frames, text that is no UTF-8, too many frames, one that is too large. Sent again, they are again.
+const faults = [1002, 1007, 1008, 1009];
+
+/** Why the gateway closed a connection, if the next one would end the same way. */
+export function toRefusal({
+  code,
+  reason = "",
+}: {
+  code?: number;
+  reason?: string;
+}): ClientError | undefined {
+  if (code === 4401) return new ClientError("UNAUTHORIZED", reason);
+  if (code === undefined || !faults.includes(code)) return undefined;
+  return new ClientError("REFUSED", `close code ${code}: ${reason}`);
+}
+
+/** More than `max` of something would wait. */
+export function tooMany(code: OwnErrorCode, max: number, what: string): ClientError {
+  return new ClientError(code, `more than ${max} ${what} wait`, { retryable: true });
 }
 
 /** A session that its client cannot watch. */

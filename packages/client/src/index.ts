@@ -1,6 +1,7 @@
-export type { Client, ConnectOptions, SessionChange } from "./client.ts";
+export type { Client, SessionChange } from "./client.ts";
 export { connect } from "./client.ts";
 export type { Clock } from "./clock.ts";
+export type { ConnectOptions, TokenSource } from "./connect-options.ts";
 export type { ConnectionState } from "./connection-state.ts";
 export type { ClientErrorCode } from "./errors.ts";
 export { ClientError } from "./errors.ts";

@@ -3,7 +3,7 @@ import { reportFault } from "./report-fault.ts";
 /** A value that changes, and those who want to know. */
 export class Observable<Value> {
   #value: Value;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(value: Value) => void>();
 
   constructor(value: Value) {
     this.#value = value;
@@ -19,16 +19,16 @@ export class Observable<Value> {
     this.#value = value;
     for (const listener of this.#listeners) {
       try {
-        listener();
+        listener(value);
       } catch (error) {
         reportFault(error);
       }
     }
   }
 
-  subscribe(listener: () => void): () => void {
+  subscribe(listener: (value: Value) => void): () => void {
     // A function given twice is called twice, and taken back once.
-    const own = () => listener();
+    const own = (value: Value) => listener(value);
     this.#listeners.add(own);
     return () => void this.#listeners.delete(own);
   }

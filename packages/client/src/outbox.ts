@@ -9,14 +9,15 @@ import type {
 import { ClientError } from "./errors.ts";
 
 /** A message that was written here and that the session does not show yet. */
-export type OutgoingMessage = OutgoingFields &
-  (
-    | { readonly phase: "queued" | "sent" }
-    /** It will end in exactly one `run_end` of this run. */
-    | { readonly phase: "accepted"; readonly runId: string }
-    /** The gateway did not take it, or the client knows that it would not. */
-    | { readonly phase: "refused"; readonly refusal: ClientError }
-  );
+export type OutgoingMessage = OutgoingFields & Delivery;
+
+/** How far a message has come. */
+export type Delivery =
+  | { readonly phase: "queued" | "sent" }
+  /** It will end in exactly one `run_end` of this run. */
+  | { readonly phase: "accepted"; readonly runId: string }
+  /** The gateway did not take it, or the client knows that it would not. */
+  | { readonly phase: "refused"; readonly refusal: ClientError };
 
 interface OutgoingFields {
   /** Chosen once: it goes with every repetition, so that the gateway runs the message once. */
@@ -41,31 +42,23 @@ export function addMessage(outbox: Outbox, message: WrittenMessage): Outbox {
 }
 
 /** The frame that sends a message. */
-export function toCommand({ id, content, mode }: WrittenMessage, sessionId: string): MessageCommand {
-  return { type: "message", id, sessionId, content, ...(mode && { mode }) };
+export function toCommand(
+  { id, content, mode = "queue" }: WrittenMessage,
+  sessionId: string,
+): MessageCommand {
+  return { type: "message", id, sessionId, content, mode };
 }
 
 export function removeMessage(outbox: Outbox, id: string): Outbox {
   return outbox.filter((message) => message.id !== id);
 }
 
-export function markSent(outbox: Outbox, id: string): Outbox {
-  return change(outbox, id, (fields) => ({ ...fields, phase: "sent" }));
-}
-
-export function markRefused(outbox: Outbox, id: string, refusal: ClientError): Outbox {
-  return change(outbox, id, (fields) => ({ ...fields, phase: "refused", refusal }));
-}
-
-/** A repetition that is acknowledged may have been shown long ago: nothing would remove it later. */
-export function markAccepted(outbox: Outbox, id: string, runId: string): Outbox {
-  const accepted = change(outbox, id, (fields) => ({ ...fields, phase: "accepted", runId }));
-  return accepted.filter((message) => message.id !== id || !message.isRepeat);
-}
-
-/** While nobody watches the session nothing would remove what was accepted; whoever watches it again is shown it. */
-export function withoutAccepted(outbox: Outbox): Outbox {
-  return outbox.filter(({ phase }) => phase !== "accepted");
+/** A repetition that is acknowledged may have been shown long ago: nothing would remove it later, so it goes at once. */
+export function markDelivery(outbox: Outbox, id: string, delivery: Delivery): Outbox {
+  return outbox.flatMap((message) => {
+    if (message.id !== id) return message;
+    return message.isRepeat && delivery.phase === "accepted" ? [] : { ...message, ...delivery };
+  });
 }
 
 /** The connection is gone: whatever it did not answer is sent again on the next one. */
@@ -75,53 +68,35 @@ export function requeueUnanswered(outbox: Outbox): Outbox {
   );
 }
 
-/** The gateway takes nothing at the moment: the message waits for another time. */
-export function requeue(outbox: Outbox, id: string): Outbox {
-  return change(outbox, id, (fields) => ({ ...fields, phase: "queued" }));
-}
-
 /** Why a message is not even sent: it would cost the connection. */
 export function refuseTooLong(command: MessageCommand, { maxFrameBytes }: Limits): ClientError | undefined {
   const { length } = new TextEncoder().encode(JSON.stringify(command));
   if (length <= maxFrameBytes) return undefined;
-  return new ClientError(
-    "MESSAGE_TOO_LONG",
-    `${length} bytes as a frame; the gateway takes ${maxFrameBytes}`,
-  );
+  return new ClientError("MESSAGE_TOO_LONG", `more than ${maxFrameBytes} bytes as a frame`);
 }
 
 /** Which messages a frame shows to be in the session, by id, and their runs. */
 export function shownBy(outbox: Outbox, frame: NumberedEvent | ResyncEvent): ReadonlyMap<string, string> {
-  if (outbox.length === 0) return new Map();
-  const arrived = "seq" in frame ? [arrivalOf(frame)] : frame.messages.map(arrivalOfEntry);
-  const isIt = (one: Arrival, message: OutgoingMessage) =>
-    one?.requestId === message.id || (message.phase === "accepted" && one?.runId === message.runId);
+  const arrived = ("seq" in frame ? [frame] : frame.messages).filter(isArrival);
   return new Map(
     outbox.flatMap((message) => {
-      const found = arrived.find((one) => isIt(one, message));
+      const found = arrived.find(
+        ({ requestId, runId }) =>
+          requestId === message.id || (message.phase === "accepted" && runId === message.runId),
+      );
       return found ? [[message.id, found.runId] as const] : [];
     }),
   );
 }
 
-type Arrival = { requestId: string | undefined; runId: string } | undefined;
-
-function arrivalOf(event: NumberedEvent): Arrival {
-  const { type } = event;
-  if (type === "run_end") return { requestId: undefined, runId: event.runId };
-  if (type !== "user_message" && type !== "message_queued") return undefined;
-  return { requestId: event.requestId, runId: event.runId };
+interface Arrival {
+  requestId?: string;
+  runId: string;
 }
 
-function arrivalOfEntry(entry: MessageEntry): Arrival {
-  if (entry.role !== "user" || entry.runId === undefined) return undefined;
-  return { requestId: entry.requestId, runId: entry.runId };
-}
-
-function change(outbox: Outbox, id: string, make: (fields: OutgoingFields) => OutgoingMessage): Outbox {
-  return outbox.map((message) => {
-    if (message.id !== id) return message;
-    const { content, isRepeat, mode } = message;
-    return make({ id, content, isRepeat, ...(mode && { mode }) });
-  });
+/** A message that waits, one that runs, or the end of a run whose message nobody was shown. */
+function isArrival(one: NumberedEvent | MessageEntry): one is (NumberedEvent | MessageEntry) & Arrival {
+  return "role" in one
+    ? one.role === "user" && one.runId !== undefined
+    : ["user_message", "message_queued", "run_end"].includes(one.type);
 }

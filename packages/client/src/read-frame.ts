@@ -4,8 +4,10 @@ import { ClientError } from "./errors.ts";
 /** A frame; or nothing, with the error if it is one: a newer gateway may say things that this client does not know. */
 export type ReadFrame = { ok: true; frame: ServerEvent } | { ok: false; error?: ClientError };
 
-/** What the client needs in the frames that it works with, by type. Optional fields are not looked at. */
-const required: Record<string, string> = {
+/** Fields that the client needs, by type of the frame. Optional ones are not looked at. */
+type Required = Readonly<Record<string, string>>;
+
+const answers: Required = {
   connected: "sessionId limits",
   ack: "replyTo runId",
   pong: "",
@@ -13,15 +15,19 @@ const required: Record<string, string> = {
   resumed: "sessionId epoch",
   resync: "sessionId epoch upTo messages hasMore",
   sessions: "sessions",
+  session_updated: "sessionId",
+  session_deleted: "sessionId",
   draining: "",
   error: "code message",
+};
+
+/** Of these, each has a `seq` and a `sessionId` besides. */
+const events: Required = {
   user_message: "runId id content",
   assistant_message: "runId id content",
   tool_done: "runId id callId toolName output",
-  session_updated: "sessionId",
-  session_deleted: "sessionId",
-  approval_request: "runId callId toolName reason",
-  approval_done: "runId callId",
+  compaction: "runId id content",
+  session_updated: "",
   run_end: "runId outcome",
   message_queued: "runId content",
   run_start: "runId",
@@ -29,8 +35,11 @@ const required: Record<string, string> = {
   thinking: "runId messageId content",
   tool_start: "runId callId toolName input",
   tool_output: "runId callId content",
+  approval_request: "runId callId toolName reason",
+  approval_done: "runId callId",
   retry: "runId attempt code",
   message_done: "runId content",
+  error: "runId code message",
 };
 
 /** Fields that are not strings. */
@@ -41,30 +50,27 @@ const checks: Record<string, (value: unknown) => boolean> = {
   sessions: (value) =>
     Array.isArray(value) && value.every((one) => isObject(one) && isString(one["sessionId"])),
   hasMore: (value) => typeof value === "boolean",
-  attempt: (value) => typeof value === "number",
+  attempt: isSeq,
   upTo: isSeq,
+  seq: isSeq,
 };
 
 /** Reads one frame of a gateway, as far as the client relies on it. `@mini-openclaw/protocol/schema` checks all of it. */
 export function readFrame(text: unknown): ReadFrame {
-  if (typeof text !== "string") return invalid("expected a text frame");
   const frame = parse(text);
   if (!isObject(frame) || !isString(frame["type"])) return invalid("expected a JSON object with a type");
   const { type } = frame as { type: string };
+  const required = "seq" in frame ? events : answers;
   if (!Object.hasOwn(required, type)) return { ok: false };
-  const names = (required[type] ?? "").split(" ").filter(Boolean);
-  const isEvent = "seq" in frame;
-  const wrong = names.find((name) => !(checks[name] ?? isString)(frame[name]));
-  if (wrong !== undefined) return invalid(`${type}: ${wrong} is missing or not what it may be`);
-  if (isEvent && !(isSeq(frame["seq"]) && isString(frame["sessionId"]))) {
-    return invalid(`${type}: an event has a seq and a sessionId`);
-  }
+  const names = `${required[type]}${"seq" in frame ? " seq sessionId" : ""}`.split(" ");
+  const wrong = names.find((name) => name !== "" && !(checks[name] ?? isString)(frame[name]));
+  if (wrong !== undefined) return invalid(`${type}: ${wrong} is missing or wrong`);
   return { ok: true, frame: frame as unknown as ServerEvent };
 }
 
-function parse(text: string): unknown {
+function parse(text: unknown): unknown {
   try {
-    return JSON.parse(text);
+    return isString(text) ? JSON.parse(text) : undefined;
   } catch {
     // Told by the caller as what it is: not a JSON object.
     return undefined;

@@ -1,4 +1,5 @@
 import type {
+  AckEvent,
   ClientEvent,
   ConnectedEvent,
   CreateCommand,
@@ -7,6 +8,7 @@ import type {
   HistoryEvent,
   ListCommand,
   RenameCommand,
+  RetryCommand,
   SearchCommand,
   ServerEvent,
   SessionActivityEvent,
@@ -15,7 +17,8 @@ import type {
   ShelfCommand,
 } from "@mini-openclaw/protocol";
 import { createId } from "./create-id.ts";
-import { ClientError, toClientError } from "./errors.ts";
+import { ClientError, toClientError, tooMany } from "./errors.ts";
+import { OpenPromises } from "./open-promises.ts";
 
 /** What can be asked of a gateway about sessions, as PROTOCOL.md says. */
 export type SessionQuestion =
@@ -26,32 +29,36 @@ export type SessionQuestion =
   | ForkCommand
   | ShelfCommand;
 
-type Question = SessionQuestion | CreateCommand;
+type Question = SessionQuestion | CreateCommand | RetryCommand;
 
 /** The frame that answers a question of this type. */
 export type AnswerTo<Type extends Question["type"]> = Type extends "create"
   ? ConnectedEvent
   : Type extends "history"
     ? HistoryEvent
-    : Type extends "list" | "search"
-      ? SessionsEvent
-      : Type extends "delete"
-        ? SessionDeletedEvent
-        : SessionActivityEvent;
+    : Type extends "retry"
+      ? AckEvent
+      : Type extends "list" | "search"
+        ? SessionsEvent
+        : Type extends "delete"
+          ? SessionDeletedEvent
+          : SessionActivityEvent;
 
-interface Pending {
+interface Asked {
   readonly command: Question;
   isSent: boolean;
-  readonly resolve: (answer: never) => void;
-  readonly reject: (error: unknown) => void;
 }
+
+/** What must not be done twice. */
+const once: readonly string[] = ["fork", "delete", "retry"] satisfies Question["type"][];
 
 // Chosen. With the outbox it stays below the 100 frames that a gateway takes at once.
 const MAX_PENDING = 32;
 
 /** Questions that wait for their answers. Asked again on each new connection, where asking twice does no harm. */
 export class Requests {
-  readonly #pending = new Map<string, Pending>();
+  readonly #asked = new Map<string, Asked>();
+  readonly #answers = new OpenPromises<unknown>();
   readonly #transmit: (event: ClientEvent) => boolean;
   #closed: ClientError | undefined;
 
@@ -70,20 +77,16 @@ export class Requests {
   ): Promise<AnswerTo<Type>> {
     signal?.throwIfAborted();
     if (this.#closed) throw this.#closed;
-    if (this.#pending.size >= MAX_PENDING) {
-      throw new ClientError("TOO_MANY_REQUESTS", `${MAX_PENDING} questions wait for their answers already.`, {
-        retryable: true,
-      });
-    }
+    if (this.#asked.size >= MAX_PENDING) throw tooMany("TOO_MANY_REQUESTS", MAX_PENDING, "questions");
     const id = createId();
-    const onAbort = () => this.#take(id)?.reject(signal?.reason);
+    const onAbort = () => this.#answers.reject(id, signal?.reason);
     signal?.addEventListener("abort", onAbort);
+    const asked = { ...command, id };
+    this.#asked.set(id, { command: asked, isSent: this.#transmit(asked) });
     try {
-      return await new Promise<AnswerTo<Type>>((resolve, reject) => {
-        const asked = { ...command, id };
-        this.#pending.set(id, { command: asked, isSent: this.#transmit(asked), resolve, reject });
-      });
+      return (await this.#answers.open(id)) as AnswerTo<Type>;
     } finally {
+      this.#asked.delete(id);
       signal?.removeEventListener("abort", onAbort);
     }
   }
@@ -91,36 +94,26 @@ export class Requests {
   /** Takes the frame if it answers a question. */
   settle(frame: ServerEvent): boolean {
     if (!("replyTo" in frame) || frame.replyTo === undefined) return false;
-    const pending = this.#pending.get(frame.replyTo);
-    if (!pending) return false;
-    if (frame.type === "error" && !("seq" in frame)) pending.reject(toClientError(frame));
-    else pending.resolve(frame as never);
-    this.#pending.delete(frame.replyTo);
-    return true;
+    return frame.type === "error"
+      ? this.#answers.reject(frame.replyTo, toClientError(frame))
+      : this.#answers.resolve(frame.replyTo, frame);
   }
 
   /** Asks everything again: a new connection knows nothing of it. */
   resend(): void {
-    for (const pending of this.#pending.values()) pending.isSent = this.#transmit(pending.command);
+    for (const asked of this.#asked.values()) asked.isSent = this.#transmit(asked.command);
   }
 
   /** What was asked on the lost connection may have been done, or not. */
   disconnected(): void {
-    const reason = "the connection was lost; whether it was done is not known";
-    for (const [id, { command, isSent }] of [...this.#pending]) {
-      if (!isSent || (command.type !== "fork" && command.type !== "delete")) continue;
-      this.#take(id)?.reject(new ClientError("CONNECTION_LOST", reason));
+    for (const [id, { command, isSent }] of this.#asked) {
+      if (!isSent || !once.includes(command.type)) continue;
+      this.#answers.reject(id, new ClientError("CONNECTION_LOST", "it may have been done, or not"));
     }
   }
 
   close(error: ClientError): void {
     this.#closed = error;
-    for (const id of [...this.#pending.keys()]) this.#take(id)?.reject(error);
-  }
-
-  #take(id: string): Pending | undefined {
-    const pending = this.#pending.get(id);
-    this.#pending.delete(id);
-    return pending;
+    this.#answers.rejectAll(error);
   }
 }

@@ -27,7 +27,7 @@ export interface SessionSnapshot {
 /** What an iteration over a session's events gives. After a `resync`, forget what was shown: it says what there is. */
 export type WatchedEvent = NumberedEvent | ResyncEvent;
 
-/** A message that the gateway took. */
+/** A message that the gateway took, or a run that it began anew. */
 export interface Accepted {
   /** The message's own id; the session's user entry has it as `requestId`. */
   id: string;
@@ -63,6 +63,14 @@ export interface Session {
   sendAgain(id: string): Promise<Accepted>;
   /** Forgets a message that was not accepted. One that was sent may run all the same. */
   discard(id: string): void;
+  /**
+   * Has the messages of the session's newest run answered anew: what that run answered is shown no longer. Resolves when the
+   * gateway has begun.
+   *
+   * @throws ClientError the gateway's code, as `SESSION_BUSY` or `RUN_NOT_FOUND`; `CONNECTION_LOST`, `TOO_MANY_REQUESTS`, `CLOSED`;
+   * the signal's reason.
+   */
+  retry(runId: string, options?: { signal?: AbortSignal }): Promise<Accepted>;
   /** Stops the run named, or the oldest one that goes on. It ends in `run_end {aborted}`, what it said is kept. */
   abort(runId?: string): void;
   /** Decides on a tool call that asks (`asksFor` of its item). The first decision counts. */

@@ -10,10 +10,10 @@ import {
   type ServerEvent,
 } from "@mini-openclaw/protocol";
 import { createId } from "./create-id.ts";
-import { ClientError, missingSession, toClientError } from "./errors.ts";
+import { ClientError, missingSession, toClientError, tooMany } from "./errors.ts";
 import { Feed } from "./feed.ts";
+import { OpenPromises } from "./open-promises.ts";
 import * as outboxes from "./outbox.ts";
-import { Sends } from "./sends.ts";
 import type {
   Accepted,
   HistoryOptions,
@@ -31,9 +31,10 @@ export class WatchedSession implements Session {
   /** Named by the caller: no other one will do. Otherwise it is the one that the gateway names. */
   readonly #isNamed: boolean;
   readonly #state: SessionState;
-  readonly #sends = new Sends();
+  readonly #sends = new OpenPromises<Accepted>();
   readonly #feed = new Feed<WatchedEvent>();
-  #resumeId: string | undefined;
+  /** Of the `resume` that is not answered yet; empty when there is none. */
+  #resumeId = "";
   #abortId: string | undefined;
   #closed: ClientError | undefined;
 
@@ -51,19 +52,18 @@ export class WatchedSession implements Session {
     return this.#state.value.outbox.filter(({ phase }) => phase !== "accepted").length;
   }
 
-  send(content: string, { mode }: SendOptions = {}): Promise<Accepted> {
+  send(content: string, { mode = "queue" }: SendOptions = {}): Promise<Accepted> {
     if (this.#link.outgoingCount() >= outboxes.MAX_OUTGOING) {
-      const reason = `${outboxes.MAX_OUTGOING} messages wait to be sent already.`;
-      return Promise.reject(new ClientError("OUTBOX_FULL", reason, { retryable: true }));
+      return Promise.reject(tooMany("OUTBOX_FULL", outboxes.MAX_OUTGOING, "messages"));
     }
-    return this.#submit({ id: createId(), content, ...(mode && { mode }) });
+    return this.#submit({ id: createId(), content, mode });
   }
 
   sendAgain(id: string): Promise<Accepted> {
     const message = this.#state.message(id);
     if (message?.phase === "refused") {
-      const { content, mode } = message;
-      return this.#submit({ id, content, ...(mode && { mode }) });
+      const { content, mode = "queue" } = message;
+      return this.#submit({ id, content, mode });
     }
     return Promise.reject(new ClientError("INVALID_OPTION", "id: no refused message has it"));
   }
@@ -72,10 +72,7 @@ export class WatchedSession implements Session {
     const message = this.#state.message(id);
     if (!message || message.phase === "accepted") return;
     this.#state.change({ outbox: outboxes.removeMessage(this.#state.value.outbox, id) });
-    this.#sends.reject(
-      id,
-      new ClientError("DISCARDED", "the message was discarded before the gateway took it"),
-    );
+    this.#sends.reject(id, new ClientError("DISCARDED", "the message was discarded"));
   }
 
   abort(runId = this.#state.value.view.activeRuns[0]): void {
@@ -87,14 +84,21 @@ export class WatchedSession implements Session {
   approve(callId: string, decision: ApprovalDecision): void {
     const { sessionId } = this.#state.value;
     if (sessionId === undefined) return;
-    this.#link.transmit({ type: "approve", id: createId(), sessionId, callId, decision });
+    this.#link.connection.transmit({ type: "approve", id: createId(), sessionId, callId, decision });
+  }
+
+  async retry(runId: string, { signal }: { signal?: AbortSignal } = {}): Promise<Accepted> {
+    const { sessionId } = this.#state.value;
+    if (sessionId === undefined) throw missingSession();
+    const answer = await this.#link.requests.ask({ type: "retry", sessionId, runId }, signal);
+    return { id: answer.replyTo, runId: answer.runId };
   }
 
   async history({ limit = 50, signal }: HistoryOptions = {}) {
     const { sessionId, view } = this.#state.value;
     const { oldestSeq: before, hasMore } = view;
     if (sessionId === undefined || before === undefined || !hasMore) return [];
-    const answer = await this.#link.ask({ type: "history", sessionId, before, limit }, signal);
+    const answer = await this.#link.requests.ask({ type: "history", sessionId, before, limit }, signal);
     const { view: present } = this.#state.value;
     // A view that began anew meanwhile, or got these from another call, has no place for them.
     if (present.oldestSeq === before) this.#state.change({ view: fold(present, answer) });
@@ -107,26 +111,25 @@ export class WatchedSession implements Session {
 
   /** Asks the gateway for what happened since, and to be shown what happens. */
   resume(): void {
-    const { view, sessionId = this.#link.greetedId() } = this.#state.value;
-    if (sessionId === undefined || this.#link.connection().phase !== "open") {
-      return this.#state.change({ phase: "syncing" });
-    }
+    const connection = this.#link.connection.state.value;
+    if (connection.phase !== "open") return this.#state.change({ phase: "syncing" });
+    const { view, sessionId = connection.sessionId } = this.#state.value;
     this.#resumeId = createId();
     const command: ResumeCommand = { type: "resume", id: this.#resumeId, sessionId };
     if (view.epoch !== undefined) Object.assign(command, { epoch: view.epoch, after: view.lastSeq });
     this.#state.change({ sessionId, phase: "syncing" });
-    this.#link.transmit(command);
+    this.#link.connection.transmit(command);
   }
 
   /** The client watches another session from now on. */
   leave(): void {
-    this.#resumeId = undefined;
-    this.#state.change({ phase: "away", outbox: outboxes.withoutAccepted(this.#state.value.outbox) });
+    this.#resumeId = "";
+    this.#state.change({ phase: "away" });
   }
 
   disconnected(): void {
     const { phase, outbox } = this.#state.value;
-    this.#resumeId = undefined;
+    this.#resumeId = "";
     this.#state.change({
       phase: phase === "live" ? "syncing" : phase,
       outbox: outboxes.requeueUnanswered(outbox),
@@ -135,7 +138,7 @@ export class WatchedSession implements Session {
 
   close(error: ClientError): void {
     this.#closed = error;
-    this.#sends.close(error);
+    this.#sends.rejectAll(error);
     this.#feed.close();
   }
 
@@ -146,36 +149,46 @@ export class WatchedSession implements Session {
       if (phase === "live" && frame.sessionId === sessionId && frame.seq > view.lastSeq) this.#show(frame);
       return true;
     }
-    if (frame.type === "resumed" || frame.type === "resync") return this.#watching(frame);
-    if (frame.type === "ack") return this.#acknowledged(frame);
-    return frame.type === "error" && this.#refused(frame);
+    switch (frame.type) {
+      case "resumed":
+      case "resync":
+        return frame.replyTo === this.#resumeId && this.#watching(frame);
+      case "ack":
+        return this.#acknowledged(frame);
+      case "error":
+        return frame.replyTo !== undefined && this.#refused(frame, frame.replyTo);
+      default:
+        return false;
+    }
   }
 
   /** Sends what waits. False if it sent nothing. */
   flush(): boolean {
-    const connection = this.#link.connection();
+    const connection = this.#link.connection.state.value;
     const { phase, sessionId } = this.#state.value;
     if (connection.phase !== "open" || connection.draining) return false;
     if (sessionId === undefined || phase === "syncing" || phase === "missing") return false;
-    let count = 0;
+    let isSent = false;
     // Whoever hears of a change may send, discard or close meanwhile: so the outbox is looked at anew each time.
     for (let next = this.#state.nextToSend(); next; next = this.#state.nextToSend()) {
       const command = outboxes.toCommand(next, sessionId);
       const tooLong = outboxes.refuseTooLong(command, connection.limits);
       if (tooLong) this.#refuse(next.id, tooLong);
       else {
-        this.#state.change({ outbox: outboxes.markSent(this.#state.value.outbox, next.id) });
-        this.#link.transmit(command);
-        count += 1;
+        this.#state.deliver(next.id, { phase: "sent" });
+        this.#link.connection.transmit(command);
+        isSent = true;
       }
     }
-    return count > 0;
+    return isSent;
   }
 
   #submit(message: outboxes.WrittenMessage): Promise<Accepted> {
     if (this.#closed) return Promise.reject(this.#closed);
     const { id } = message;
     const accepted = this.#sends.open(id);
+    // The outbox shows every refusal, so nobody has to wait for the promise.
+    accepted.catch(() => undefined);
     this.#state.change({ outbox: outboxes.addMessage(this.#state.value.outbox, message) });
     if (this.#state.value.phase === "missing") this.#refuse(id, missingSession());
     else this.#link.deliver();
@@ -183,8 +196,7 @@ export class WatchedSession implements Session {
   }
 
   #watching(frame: ResumedEvent | ResyncEvent): boolean {
-    if (frame.replyTo === undefined || frame.replyTo !== this.#resumeId) return false;
-    this.#resumeId = undefined;
+    this.#resumeId = "";
     if (frame.type === "resync") {
       this.#show(frame, "live");
     } else {
@@ -202,37 +214,34 @@ export class WatchedSession implements Session {
     const shown = outboxes.shownBy(before.outbox, frame);
     const outbox = shown.size === 0 ? before.outbox : before.outbox.filter(({ id }) => !shown.has(id));
     this.#state.change({ phase, view, outbox });
-    for (const [id, runId] of shown) this.#sends.accept(id, runId);
+    for (const [id, runId] of shown) this.#sends.resolve(id, { id, runId });
     this.#feed.push(frame);
   }
 
   #acknowledged({ replyTo: id, runId }: AckEvent): boolean {
-    const { phase, outbox } = this.#state.value;
-    const accepted = outboxes.markAccepted(outbox, id, runId);
-    this.#state.change({ outbox: phase === "away" ? outboxes.withoutAccepted(accepted) : accepted });
-    return this.#sends.accept(id, runId);
+    this.#state.deliver(id, { phase: "accepted", runId });
+    return this.#sends.resolve(id, { id, runId });
   }
 
-  #refused(frame: CommandErrorEvent | NumberedEvent): boolean {
-    if ("seq" in frame || frame.type !== "error" || frame.replyTo === undefined) return false;
-    const { replyTo: id, code } = frame;
+  #refused(frame: CommandErrorEvent, id: string): boolean {
     if (id === this.#resumeId) this.#cannotWatch(frame);
     else if (id === this.#abortId) this.#state.change({ stopping: undefined });
     else if (!this.#state.message(id)) return false;
-    else if (code === "DRAINING") {
-      this.#state.change({ outbox: outboxes.requeue(this.#state.value.outbox, id) });
-      this.#link.drain();
+    else if (frame.code === "DRAINING") {
+      this.#state.deliver(id, { phase: "queued" });
+      this.#link.connection.drain();
     } else this.#refuse(id, toClientError(frame));
     return true;
   }
 
   #cannotWatch({ retryable }: CommandErrorEvent): void {
     const { sessionId, view, outbox } = this.#state.value;
-    const greetedId = this.#link.greetedId();
-    this.#resumeId = undefined;
-    if (retryable) return this.#link.reconnect();
+    const connection = this.#link.connection.state.value;
+    this.#resumeId = "";
+    if (retryable) return this.#link.connection.drop();
     // A session without lines may be gone after a restart of the gateway; another empty one is as good.
-    if (!this.#isNamed && view.lastSeq === 0 && greetedId !== undefined && greetedId !== sessionId) {
+    const greetedId = connection.phase === "open" ? connection.sessionId : sessionId;
+    if (!this.#isNamed && view.lastSeq === 0 && greetedId !== sessionId) {
       this.#state.change({ sessionId: greetedId });
       return this.resume();
     }
@@ -245,11 +254,11 @@ export class WatchedSession implements Session {
     if (sessionId === undefined || phase !== "live") return;
     this.#abortId = createId();
     const command = { type: "abort", id: this.#abortId, sessionId } as const;
-    this.#link.transmit(runId === undefined ? command : { ...command, runId });
+    this.#link.connection.transmit(runId === undefined ? command : { ...command, runId });
   }
 
   #refuse(id: string, refusal: ClientError): void {
-    this.#state.change({ outbox: outboxes.markRefused(this.#state.value.outbox, id, refusal) });
+    this.#state.deliver(id, { phase: "refused", refusal });
     this.#sends.reject(id, refusal);
   }
 }

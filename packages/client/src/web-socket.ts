@@ -7,7 +7,8 @@ export interface WebSocketLike {
   send(text: string): void;
   close(): void;
   addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
-  addEventListener(type: "open" | "close" | "error", listener: () => void): void;
+  addEventListener(type: "close", listener: (event: { code?: number; reason?: string }) => void): void;
+  addEventListener(type: "open" | "error", listener: () => void): void;
 }
 
 /** A class of WebSockets, such as `WebSocket` of `ws`. */
@@ -21,23 +22,21 @@ export type WebSocketConstructor = new (url: string) => WebSocketLike;
 export function findWebSocket(given: WebSocketConstructor | undefined): WebSocketConstructor {
   const found = given ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
   if (found) return found;
-  throw new ClientError(
-    "NO_WEBSOCKET",
-    'WebSocket: there is none in this runtime (Node before 22). Install "ws" and pass its class: connect({ url, WebSocket }).',
-  );
+  throw new ClientError("NO_WEBSOCKET", 'WebSocket: this runtime has none; install "ws" and pass its class');
 }
 
 /**
- * The address to connect to. `http` and `https` become `ws` and `wss`.
+ * The address to connect to, where the token is the first frame if there is one. `http` and `https` become `ws` and `wss`.
  *
  * @throws ClientError `INVALID_OPTION`
  */
-export function toWebSocketUrl(url: string | URL): string {
+export function toWebSocketUrl(url: string | URL, hasToken: boolean): string {
   const text = String(url);
   const parsed = URL.canParse(text) ? new URL(text) : undefined;
   if (parsed && /^(ws|http)s?:$/.test(parsed.protocol)) {
     parsed.protocol = parsed.protocol.replace("http", "ws");
     parsed.hash = "";
+    if (hasToken) parsed.searchParams.set("auth", "frame");
     return parsed.href;
   }
   throw new ClientError(

@@ -319,7 +319,7 @@ describe("connect", () => {
 
   test.skipIf("WebSocket" in globalThis)("says what to install where there is no WebSocket", () => {
     expect(() => connect({ url: "ws://gateway.example" })).toThrow(
-      'WebSocket: there is none in this runtime (Node before 22). Install "ws" and pass its class: connect({ url, WebSocket }).',
+      'WebSocket: this runtime has none; install "ws" and pass its class',
     );
   });
 });

@@ -1,17 +1,19 @@
 import { defaultLimits } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
 import { type ConnectionInput, type ConnectionState, nextConnection } from "../src/connection-state.ts";
+import { ClientError } from "../src/errors.ts";
 
-const limits = defaultLimits;
+const greeting = { type: "connected", sessionId: "s", limits: defaultLimits } as const;
+const refusal = new ClientError("UNAUTHORIZED", "that is not the token");
 const states: Record<ConnectionState["phase"], ConnectionState> = {
   connecting: { phase: "connecting", attempt: 2 },
-  open: { phase: "open", attempt: 2, since: 1000, limits, draining: false },
+  open: { phase: "open", attempt: 2, since: 1000, sessionId: "s", limits: defaultLimits, draining: false },
   waiting: { phase: "waiting", attempt: 2, retryAt: 5000 },
   held: { phase: "held", attempt: 2 },
   closed: { phase: "closed" },
 };
 const inputs: Record<ConnectionInput["type"], ConnectionInput> = {
-  connected: { type: "connected", limits, now: 2000 },
+  connected: { type: "connected", greeting, now: 2000 },
   draining: { type: "draining" },
   lost: { type: "lost", now: 2000, random: 0 },
   hold: { type: "hold" },
@@ -50,6 +52,15 @@ test.each([
 
   expect(nextConnection(states.open, lost)).toMatchObject({ phase: "waiting", attempt });
 });
+
+test.each([states.connecting, states.open])(
+  "is held when it is lost, $phase, for a lasting reason",
+  (state) => {
+    const lost = { type: "lost", now: 2000, random: 0, refusal } as const;
+
+    expect(nextConnection(state, lost)).toEqual({ phase: "held", attempt: 3, refusal });
+  },
+);
 
 test("says that the gateway is stopping as long as the connection lasts", () => {
   const draining = nextConnection(states.open, inputs.draining);

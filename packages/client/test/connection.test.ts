@@ -141,6 +141,90 @@ describe("mayRetry", () => {
   });
 });
 
+// row 33.b
+test.each([
+  [4401, "that is not the token", "UNAUTHORIZED", "that is not the token"],
+  [1002, "", "REFUSED", "close code 1002: "],
+  [1007, "", "REFUSED", "close code 1007: "],
+  [1008, "too many frames at once", "REFUSED", "close code 1008: too many frames at once"],
+  [1009, "", "REFUSED", "close code 1009: "],
+])("does not try again by itself what ended with %i %s", (code, reason, errorCode, message) => {
+  const it = testConnection();
+  it.socket.end(code, reason);
+
+  expect(it.connection.state.value).toMatchObject({ phase: "held", refusal: { code: errorCode, message } });
+  it.clock.advance(60_000);
+  expect(it.sockets.length).toBe(1);
+  it.connection.retryNow();
+  it.socket.greet();
+  it.clock.advance(24_000);
+  expect([it.sockets.length, it.phase]).toEqual([2, "open"]);
+});
+
+test.each([1000, 1001, 1005, 1006, 1011, 1012, 4408])("tries again what ended with %i", (code) => {
+  const it = testConnection();
+  it.socket.end(code);
+
+  expect(it.phase).toBe("waiting");
+});
+
+test("asks nobody and pings nobody after an open connection was refused", () => {
+  const it = testConnection({ mayRetry: () => Promise.reject(new Error("was asked")) });
+  it.socket.greet();
+  it.socket.end(1008, "too many frames at once");
+  it.clock.advance(60_000);
+
+  expect([it.phase, it.socket.sent, it.heard]).toEqual(["held", [], ["connected s", "lost"]]);
+});
+
+describe("a token", () => {
+  test("goes as the first frame, and not in the address", () => {
+    const it = testConnection({ token: "s3cret" });
+    expect([it.socket.url, it.socket.sent]).toEqual(["ws://gateway.example/?auth=frame", []]);
+
+    it.socket.tell("open");
+
+    expect(it.socket.sent).toEqual([{ type: "auth", token: "s3cret" }]);
+  });
+
+  test("is asked for before each connection", async () => {
+    let count = 0;
+    const it = testConnection({ token: async () => `token ${(count += 1)}` });
+    expect([it.phase, it.sockets.length]).toEqual(["connecting", 0]);
+    await settled();
+    it.socket.tell("open");
+    it.socket.tell("close");
+    it.clock.advance(500);
+    await settled();
+    it.socket.tell("open");
+
+    expect(it.sockets.map(({ sent }) => sent)).toEqual([
+      [{ type: "auth", token: "token 1" }],
+      [{ type: "auth", token: "token 2" }],
+    ]);
+  });
+
+  test("that could not be had is asked for again after a pause", async () => {
+    const it = testConnection({ token: () => Promise.reject(new Error("offline")) });
+    await settled();
+
+    expect([it.phase, it.sockets, it.heard]).toEqual(["waiting", [], ["TOKEN_FAILED: Error: offline"]]);
+  });
+
+  test("that comes too late, or after the client was closed, opens nothing", async () => {
+    const give: ((token: string) => void)[] = [];
+    const it = testConnection({ token: () => new Promise((resolve) => void give.push(resolve)) });
+    it.clock.advance(10_000);
+    expect(it.phase).toBe("waiting");
+    it.connection.retryNow();
+    it.connection.close();
+    for (const resolve of give) resolve("late");
+    await settled();
+
+    expect([it.phase, give.length, it.sockets]).toEqual(["closed", 2, []]);
+  });
+});
+
 test("closes for good", () => {
   const it = testConnection();
   it.socket.greet();
@@ -154,10 +238,13 @@ test("closes for good", () => {
 
 test("tells of a frame that is not the protocol, and ignores one that it does not know", () => {
   const it = testConnection();
-  it.socket.receive('{"type":"chunk","seq":1}');
+  it.socket.receive('{"type":"chunk","seq":1,"sessionId":"s"}');
   it.socket.receive('{"type":"a newer one"}');
 
-  expect(it.heard).toEqual([
-    "INVALID_FRAME: a frame of the gateway: chunk: runId is missing or not what it may be",
-  ]);
+  expect(it.heard).toEqual(["INVALID_FRAME: a frame of the gateway: chunk: runId is missing or wrong"]);
 });
+
+/** Resolves when the promises that wait only for each other have. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}

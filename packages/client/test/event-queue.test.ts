@@ -57,6 +57,14 @@ test("fails once for whoever waits, or for whoever comes", async () => {
   expect(await late.next()).toEqual({ value: undefined, done: true });
 });
 
+test("ends for whoever waits when its consumer gives it up", async () => {
+  const { queue } = testQueue();
+  const next = queue.next();
+
+  expect(await queue.return()).toEqual({ value: undefined, done: true });
+  expect(await next).toEqual({ value: undefined, done: true });
+});
+
 test("fails a consumer that is 10,000 values behind, rather than leave one out", async () => {
   const { queue, endCount } = testQueue();
   for (let value = 0; value <= 10_000; value += 1) queue.push(value);

@@ -1,17 +1,23 @@
-import { type ClientEvent, defaultLimits, type ServerEvent } from "@mini-openclaw/protocol";
-import { Connection, type ConnectionParts } from "../src/connection.ts";
+import { type AuthCommand, type ClientEvent, defaultLimits, type ServerEvent } from "@mini-openclaw/protocol";
+import type { ConnectOptions } from "../src/connect-options.ts";
+import { Connection } from "../src/connection.ts";
 import type { WebSocketLike } from "../src/web-socket.ts";
 import { ManualClock } from "./manual-clock.ts";
 
 /** A WebSocket without a network: a test is the other side. */
 export class FakeSocket implements WebSocketLike {
-  readonly sent: ClientEvent[] = [];
+  readonly sent: (ClientEvent | AuthCommand)[] = [];
+  readonly url: string;
   bufferedAmount = 0;
   isClosed = false;
   readonly #target = new EventTarget();
 
+  constructor(url = "") {
+    this.url = url;
+  }
+
   send(text: string): void {
-    this.sent.push(JSON.parse(text) as ClientEvent);
+    this.sent.push(JSON.parse(text) as ClientEvent | AuthCommand);
   }
 
   close(): void {
@@ -22,8 +28,13 @@ export class FakeSocket implements WebSocketLike {
     this.#target.addEventListener(type, listener as (event: Event) => void);
   }
 
-  tell(type: "close" | "error"): void {
+  tell(type: "open" | "close" | "error"): void {
     this.#target.dispatchEvent(new Event(type));
+  }
+
+  /** The gateway closes it. */
+  end(code: number, reason = ""): void {
+    this.#target.dispatchEvent(Object.assign(new Event("close"), { code, reason }));
   }
 
   receive(frame: ServerEvent | string): void {
@@ -37,30 +48,28 @@ export class FakeSocket implements WebSocketLike {
 }
 
 /** A connection over fake sockets, in a time that only the test moves. */
-export function testConnection(options: Partial<ConnectionParts> = {}) {
+export function testConnection(options: Partial<ConnectOptions> = {}) {
   const sockets: FakeSocket[] = [];
   const heard: string[] = [];
   const clock = new ManualClock();
-  const connection = new Connection({
-    url: "ws://gateway.example/",
-    WebSocket: class extends FakeSocket {
-      constructor() {
-        super();
-        sockets.push(this);
-      }
+  class OwnSocket extends FakeSocket {
+    constructor(url: string) {
+      super(url);
+      sockets.push(this);
+    }
+  }
+  const connection: Connection = new Connection(
+    { url: "ws://gateway.example/", WebSocket: OwnSocket, clock, random: () => 1, ...options },
+    {
+      onConnected: () => {
+        const state = connection.state.value;
+        heard.push(`connected ${state.phase === "open" && state.sessionId}`);
+      },
+      onFrame: ({ type }) => heard.push(type),
+      onLost: () => heard.push("lost"),
+      onFailure: ({ code, message }) => heard.push(`${code}: ${message}`),
     },
-    clock,
-    random: () => 1,
-    connectTimeoutMs: 10_000,
-    pingIntervalMs: 25_000,
-    pongTimeoutMs: 10_000,
-    mayRetry: () => true,
-    onConnected: ({ sessionId }) => heard.push(`connected ${sessionId}`),
-    onFrame: ({ type }) => heard.push(type),
-    onLost: () => heard.push("lost"),
-    onFailure: ({ code, message }) => heard.push(`${code}: ${message}`),
-    ...options,
-  });
+  );
   return {
     connection,
     clock,

@@ -3,9 +3,7 @@ import { describe, expect, test } from "vitest";
 import { ClientError } from "../src/errors.ts";
 import {
   addMessage,
-  markAccepted,
-  markRefused,
-  markSent,
+  markDelivery,
   type Outbox,
   refuseTooLong,
   requeueUnanswered,
@@ -13,10 +11,14 @@ import {
 } from "../src/outbox.ts";
 
 const queued = addMessage([], { id: "m1", content: "hi" });
-const sent = markSent(queued, "m1");
-const repeated = markSent(requeueUnanswered(sent), "m1");
-const accepted = markAccepted(sent, "m1", "run-1");
-const refused = markRefused(sent, "m1", new ClientError("QUEUE_FULL", "full"));
+const acceptance = { phase: "accepted", runId: "run-1" } as const;
+const sent = markDelivery(queued, "m1", { phase: "sent" });
+const repeated = markDelivery(requeueUnanswered(sent), "m1", { phase: "sent" });
+const accepted = markDelivery(sent, "m1", acceptance);
+const refused = markDelivery(sent, "m1", {
+  phase: "refused",
+  refusal: new ClientError("QUEUE_FULL", "full"),
+});
 
 test("sends again, under its id, what a lost connection did not answer", () => {
   expect(requeueUnanswered(sent)).toEqual([{ id: "m1", content: "hi", isRepeat: true, phase: "queued" }]);
@@ -25,7 +27,7 @@ test("sends again, under its id, what a lost connection did not answer", () => {
 
 test("keeps an accepted message until the session shows it, but not a repeated one that may have been shown", () => {
   expect(accepted).toMatchObject([{ phase: "accepted", runId: "run-1" }]);
-  expect(markAccepted(repeated, "m1", "run-1")).toEqual([]);
+  expect(markDelivery(repeated, "m1", acceptance)).toEqual([]);
 });
 
 test("has a refused message again as a new one", () => {
@@ -60,6 +62,6 @@ test("measures a message as the gateway does: as a frame, in bytes", () => {
 
   expect(refuseTooLong(command, { ...defaultLimits, maxFrameBytes: length })).toBeUndefined();
   expect(refuseTooLong(command, { ...defaultLimits, maxFrameBytes: length - 1 })).toMatchObject({
-    ...{ code: "MESSAGE_TOO_LONG", message: `${length} bytes as a frame; the gateway takes ${length - 1}` },
+    ...{ code: "MESSAGE_TOO_LONG", message: `more than ${length - 1} bytes as a frame` },
   });
 });

@@ -16,6 +16,7 @@ const frames = {
   },
   sessions: { type: "sessions", sessions: [] },
   draining: { type: "draining" },
+  refusal: { type: "error", code: "INTERNAL", message: "no", retryable: true },
   error: { type: "error", ...run, code: "INTERNAL", message: "no", retryable: true },
   user_message: { type: "user_message", ...run, id: "u", content: "hi", timestamp: 1 },
   assistant_message: { type: "assistant_message", ...run, id: "a", content: "hi", timestamp: 1 },
@@ -23,6 +24,7 @@ const frames = {
     ...{ type: "tool_done", ...run, id: "t", callId: "c", toolName: "bash", output: "" },
     ...{ isError: false, timestamp: 1 },
   },
+  compaction: { type: "compaction", ...run, id: "k", content: "They spoke.", timestamp: 1 },
   session_updated: { type: "session_updated", sessionId: "s", seq: 7, timestamp: 1 },
   run_end: { type: "run_end", ...run, outcome: "completed", usage, timestamp: 1 },
   message_queued: { type: "message_queued", ...run, content: "hi", timestamp: 1 },
@@ -42,37 +44,36 @@ test.each(Object.values(frames))("reads $type", (frame) => {
   expect(readFrame(JSON.stringify(frame))).toEqual({ ok: true, frame });
 });
 
-test("passes over a type that it does not know", () => {
-  expect(readFrame('{"type":"constructor"}')).toEqual({ ok: false });
-});
+test.each(['{"type":"constructor"}', '{"type":"pong","seq":1}', '{"type":"chunk","content":"of no place"}'])(
+  "passes over what it does not know: %s",
+  (text) => {
+    expect(readFrame(text)).toEqual({ ok: false });
+  },
+);
 
 test.each<[string, unknown, string]>([
-  ["binary", new ArrayBuffer(2), "expected a text frame"],
+  ["binary", new ArrayBuffer(2), "expected a JSON object with a type"],
   ["not JSON", "{", "expected a JSON object with a type"],
   ["an array", "[]", "expected a JSON object with a type"],
   ["no type", "{}", "expected a JSON object with a type"],
   [
     "a field that is missing",
     { type: "chunk", ...run, messageId: "a" },
-    "chunk: content is missing or not what it may be",
+    "chunk: content is missing or wrong",
   ],
-  [
-    "a field of another type",
-    { ...frames.retry, attempt: "1" },
-    "retry: attempt is missing or not what it may be",
-  ],
+  ["a field of another type", { ...frames.retry, attempt: "1" }, "retry: attempt is missing or wrong"],
   [
     "limits that say nothing of frames",
     { ...frames.connected, limits: {} },
-    "connected: limits is missing or not what it may be",
+    "connected: limits is missing or wrong",
   ],
+  ["a list with a hole", { ...frames.history, messages: [null] }, "history: messages is missing or wrong"],
   [
-    "a list with a hole",
-    { ...frames.history, messages: [null] },
-    "history: messages is missing or not what it may be",
+    "an event of no session",
+    { ...frames.chunk, sessionId: undefined },
+    "chunk: sessionId is missing or wrong",
   ],
-  ["an event of no session", { ...frames.pong, seq: 1 }, "pong: an event has a seq and a sessionId"],
-  ["an event of no place", { ...frames.chunk, seq: -1 }, "chunk: an event has a seq and a sessionId"],
+  ["an event of no place", { ...frames.chunk, seq: -1 }, "chunk: seq is missing or wrong"],
 ])("refuses %s", (_, text, reason) => {
   const read = readFrame(
     typeof text === "string" || text instanceof ArrayBuffer ? text : JSON.stringify(text),

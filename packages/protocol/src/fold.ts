@@ -2,8 +2,8 @@ import { toEntry } from "./convert.ts";
 import type { MessageQueuedEvent, NumberedEvent, UserMessageEvent } from "./events.ts";
 import { addCosts } from "./run-costs.ts";
 import { emptyView, type QueuedMessage, type SessionView } from "./session-view.ts";
-import type { MessageEntry } from "./transcript.ts";
-import { addEntry, endRun, nextItems, prependEntries, streamText, withoutAnswers } from "./view-items.ts";
+import { isMessageEntry, type MessageEntry } from "./transcript.ts";
+import { addEntry, nextItems, prependEntries, withoutAnswers } from "./view-items.ts";
 import type { HistoryEvent, ResumedEvent, ResyncEvent } from "./wire.ts";
 
 /** A frame that says something of one session. */
@@ -16,9 +16,7 @@ export type SessionFrame = NumberedEvent | ResumedEvent | ResyncEvent | HistoryE
  * before the others. Items that did not change are the same objects.
  */
 export function fold(view: SessionView, frame: SessionFrame): SessionView {
-  if ("seq" in frame) {
-    return frame.seq <= view.lastSeq ? view : nextView({ ...view, lastSeq: frame.seq }, frame);
-  }
+  if ("seq" in frame) return frame.seq <= view.lastSeq ? view : nextView(view, frame);
   switch (frame.type) {
     case "resumed":
       return { ...view, epoch: frame.epoch };
@@ -30,99 +28,69 @@ export function fold(view: SessionView, frame: SessionFrame): SessionView {
 }
 
 function begin({ title }: SessionView, resync: ResyncEvent): SessionView {
-  const { epoch, upTo, messages, hasMore, runId, queued = [] } = resync;
-  const retriedRuns = retriedBy(messages);
+  const { epoch, upTo: lastSeq, runId, queued = [] } = resync;
+  const activeRuns = runId === undefined ? [] : [runId];
+  return withOlder({ ...emptyView, title, epoch, lastSeq, activeRuns, queued: queued.map(toQueued) }, resync);
+}
+
+function withOlder(view: SessionView, { messages, hasMore }: HistoryEvent | ResyncEvent): SessionView {
+  const { oldestSeq = view.lastSeq + 1 } = view;
+  const older = messages.filter(({ seq }) => seq < oldestSeq);
+  const retriedRuns = older.reduce(nextRetriedRuns, view.retriedRuns);
   return {
-    ...emptyView,
-    title,
-    epoch,
-    lastSeq: upTo,
-    items: withoutAnswers(messages.reduce(addEntry, emptyView.items), retriedRuns),
-    queued: queued.map(toQueued),
-    activeRuns: runId === undefined ? [] : [runId],
+    ...view,
+    items: withoutAnswers(prependEntries(view.items, older), retriedRuns),
     retriedRuns,
-    costs: messages.reduce(addCosts, emptyView.costs),
-    ...oldest(messages),
+    costs: older.reduce(addCosts, view.costs),
+    ...(older[0] && { oldestSeq: older[0].seq }),
     hasMore,
   };
 }
 
-function withOlder(view: SessionView, { messages, hasMore }: HistoryEvent): SessionView {
-  const { oldestSeq = view.lastSeq + 1 } = view;
-  const older = messages.filter(({ seq }) => seq < oldestSeq);
-  const retriedRuns = [...retriedBy(older), ...view.retriedRuns];
-  const items = withoutAnswers(prependEntries(view.items, older), retriedRuns);
-  const costs = older.reduce(addCosts, view.costs);
-  return { ...view, items, retriedRuns, costs, ...oldest(older), hasMore };
-}
-
-function retriedBy(messages: readonly MessageEntry[]): string[] {
-  const runIds = messages.flatMap((entry) => (entry.role === "assistant" ? (entry.retryOf ?? []) : []));
-  return [...new Set(runIds)];
-}
-
-function oldest([first]: readonly { seq: number }[]): { oldestSeq?: number } {
-  return first === undefined ? {} : { oldestSeq: first.seq };
-}
-
+/** Each part of a view follows the events by itself. */
 function nextView(view: SessionView, event: NumberedEvent): SessionView {
-  switch (event.type) {
-    case "user_message": {
-      const queued = view.queued.filter((message) => !isSame(message, event));
-      return activate({ ...withEntry(view, event), queued }, event.runId);
-    }
-    case "message_queued":
-      return { ...view, queued: [...view.queued, toQueued(event)] };
-    case "session_updated":
-      return { ...view, title: event.title ?? view.title };
-    case "assistant_message":
-      return activate(startOver(withEntry(view, event), event.retryOf), event.runId);
-    case "tool_done":
-    case "compaction":
-      return activate(withEntry(view, event), event.runId);
-    case "run_start":
-      return activate(startOver(view, event.retryOf), event.runId);
-    case "message_done":
-      return activate(view, event.runId);
-    case "chunk":
-    case "thinking":
-      return activate({ ...view, items: streamText(view.items, event) }, event.runId);
-    case "tool_start":
-    case "tool_output":
-    case "approval_request":
-    case "approval_done":
-    case "retry":
-    case "error":
-      return activate({ ...view, items: nextItems(view.items, event) }, event.runId);
-    case "run_end":
-      return {
-        ...view,
-        items: endRun(view.items, event),
-        queued: view.queued.filter(({ runId }) => runId !== event.runId),
-        activeRuns: view.activeRuns.filter((runId) => runId !== event.runId),
-      };
-  }
-}
-
-function withEntry(view: SessionView, event: NumberedEvent): SessionView {
   const entry = toEntry(event);
-  if (!entry || !("role" in entry)) return view;
+  const message = entry && isMessageEntry(entry) ? entry : undefined;
+  const items = message ? addEntry(view.items, message) : nextItems(view.items, event);
+  const retriedRuns = nextRetriedRuns(view.retriedRuns, event);
   return {
     ...view,
-    items: addEntry(view.items, entry),
-    costs: addCosts(view.costs, entry),
-    oldestSeq: view.oldestSeq ?? entry.seq,
+    lastSeq: event.seq,
+    title: (event.type === "session_updated" && event.title) || view.title,
+    items: retriedRuns === view.retriedRuns ? items : withoutAnswers(items, retriedRuns),
+    queued: nextQueued(view.queued, event),
+    activeRuns: nextActiveRuns(view.activeRuns, event),
+    retriedRuns,
+    ...(message && {
+      costs: addCosts(view.costs, message),
+      oldestSeq: view.oldestSeq ?? message.seq,
+    }),
   };
 }
 
-function startOver(view: SessionView, runId: string | undefined): SessionView {
-  if (runId === undefined || view.retriedRuns.includes(runId)) return view;
-  const retriedRuns = [...view.retriedRuns, runId];
-  return { ...view, retriedRuns, items: withoutAnswers(view.items, retriedRuns) };
+function nextQueued(queued: readonly QueuedMessage[], event: NumberedEvent): readonly QueuedMessage[] {
+  switch (event.type) {
+    case "message_queued":
+      return [...queued, toQueued(event)];
+    case "user_message":
+      return queued.filter((message) => !isSame(message, event));
+    case "run_end":
+      return queued.filter(({ runId }) => runId !== event.runId);
+    default:
+      return queued;
+  }
 }
 
-function activate(view: SessionView, runId: string): SessionView {
-  return view.activeRuns.includes(runId) ? view : { ...view, activeRuns: [...view.activeRuns, runId] };
+/** A run begins with whatever is heard of it first, but for the message that waits for it. */
+function nextActiveRuns(runIds: readonly string[], event: NumberedEvent): readonly string[] {
+  if (event.type === "session_updated" || event.type === "message_queued") return runIds;
+  if (event.type === "run_end") return runIds.filter((runId) => runId !== event.runId);
+  return runIds.includes(event.runId) ? runIds : [...runIds, event.runId];
+}
+
+function nextRetriedRuns(runIds: readonly string[], event: NumberedEvent | MessageEntry): readonly string[] {
+  const retried = "retryOf" in event ? event.retryOf : undefined;
+  return retried === undefined || runIds.includes(retried) ? runIds : [...runIds, retried];
 }
 
 /** Messages that steer a run have its `runId`; then their own ids tell them apart. */

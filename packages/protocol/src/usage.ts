@@ -10,10 +10,11 @@ export const noUsage: Readonly<Usage> = {
 
 /** Pure: the sum of two usages. */
 export function addUsage(one: Usage, other: Usage): Usage {
+  const sum = (tokens: keyof Usage) => one[tokens] + other[tokens];
   return {
-    inputTokens: one.inputTokens + other.inputTokens,
-    outputTokens: one.outputTokens + other.outputTokens,
-    cacheReadTokens: one.cacheReadTokens + other.cacheReadTokens,
-    cacheWriteTokens: one.cacheWriteTokens + other.cacheWriteTokens,
+    inputTokens: sum("inputTokens"),
+    outputTokens: sum("outputTokens"),
+    cacheReadTokens: sum("cacheReadTokens"),
+    cacheWriteTokens: sum("cacheWriteTokens"),
   };
 }

@@ -1,15 +1,4 @@
-import type {
-  ApprovalDoneEvent,
-  ApprovalRequestEvent,
-  ChunkEvent,
-  NumberedEvent,
-  RetryEvent,
-  RunEndEvent,
-  RunErrorEvent,
-  ThinkingEvent,
-  ToolOutputEvent,
-  ToolStartEvent,
-} from "./events.ts";
+import type { ChunkEvent, NumberedEvent, RunEndEvent, ThinkingEvent } from "./events.ts";
 import type { AssistantItem, ToolItem, ViewItem } from "./session-view.ts";
 import type { AssistantEntry, MessageEntry } from "./transcript.ts";
 
@@ -23,73 +12,73 @@ function putItem(items: Items, item: ViewItem): Items {
 
 /** Adds a message of the transcript, in the place of what was streamed of it. */
 export function addEntry(items: Items, entry: MessageEntry): Items {
-  const { seq, id, runId, content } = entry;
+  const { seq, id: key, runId, content } = entry;
   switch (entry.role) {
     case "user":
-      return putItem(items, { kind: "user", key: id, seq, runId, content, requestId: entry.requestId });
+      return putItem(items, { kind: "user", key, seq, runId, content, requestId: entry.requestId });
     case "assistant":
       return addToolCalls(addText(items, entry), entry);
     case "tool": {
       const { callId, toolName, isError, durationMs, exitCode } = entry;
       const phase = isError ? "failed" : "done";
-      const result = { output: content, phase, asksFor: undefined, durationMs, exitCode } as const;
-      return updateTool(items, callId, seq, () => ({ runId, callId, toolName, ...result }));
+      const result = { phase, output: content, asksFor: undefined, durationMs, exitCode } as const;
+      return updateTool(items, callId, { seq, runId, callId, toolName, ...result });
     }
     case "system":
-      return entry.compaction ? putItem(items, { kind: "compaction", key: id, seq, runId, content }) : items;
+      return entry.compaction ? putItem(items, { kind: "compaction", key, seq, runId, content }) : items;
   }
 }
 
 /** Leaves out what runs that were started over had answered. What the user said, and what was summed up, stays. */
 export function withoutAnswers(items: Items, runIds: readonly string[]): Items {
-  if (runIds.length === 0) return items;
-  return items.filter(
-    ({ kind, runId }) =>
-      kind === "user" || kind === "compaction" || runId === undefined || !runIds.includes(runId),
-  );
+  const isRetried = (item: ViewItem) => runIds.some((runId) => runId === item.runId);
+  return items.filter((item) => item.kind === "user" || item.kind === "compaction" || !isRetried(item));
 }
 
 function addText(items: Items, entry: AssistantEntry): Items {
-  const { id, seq, runId, content, blocks = [], partial, model } = entry;
+  const { id: key, seq, runId, content, blocks = [], partial, model } = entry;
   const thoughts = blocks.flatMap((block) => (block.type === "thinking" ? [block.text] : []));
   const thinking = thoughts.join("\n\n");
   if (content === "" && thinking === "" && partial === undefined) {
-    return items.filter(({ key }) => key !== id);
+    return items.filter((item) => item.key !== key);
   }
   const text = { content, thinking, streaming: false, partial, model };
-  return putItem(withoutRetry(items, runId), { kind: "assistant", key: id, seq, runId, ...text });
+  return putItem(withoutRetry(items, runId), { kind: "assistant", key, seq, runId, ...text });
 }
 
 function addToolCalls(items: Items, { id, seq, runId, toolCalls = [] }: AssistantEntry): Items {
-  return toolCalls.reduce((sum, call, index) => {
-    const { callId, toolName, input, output } = call;
-    // Files of the tutorial's code keep the result beside the call.
+  return toolCalls.reduce((sum, { callId, toolName, input, output }, index) => {
+    // Files of the tutorial's code have no ids of calls, and keep the result beside the call.
     const result = output === undefined ? {} : ({ output, phase: "done" } as const);
-    const fields = { runId, callId, toolName, input, ...result };
-    return updateTool(sum, callId ?? `${id}:${index}`, seq, () => fields);
+    return updateTool(sum, callId ?? `${id}:${index}`, { seq, runId, callId, toolName, input, ...result });
   }, items);
 }
 
-type LiveItemEvent = NumberedEvent &
-  (ToolStartEvent | ToolOutputEvent | ApprovalRequestEvent | ApprovalDoneEvent | RetryEvent | RunErrorEvent);
-
-/** The items after a live event that is not text of the model. */
-export function nextItems(items: Items, event: LiveItemEvent): Items {
+/** The items after an event that is no message of the transcript; those are for {@link addEntry}. */
+export function nextItems(items: Items, event: NumberedEvent): Items {
+  if (event.type === "session_updated") return items;
   const { seq, runId } = event;
   switch (event.type) {
+    case "chunk":
+    case "thinking":
+      return streamText(items, event);
     case "tool_start": {
       const { callId, toolName, input } = event;
-      return updateTool(items, callId, seq, () => ({ runId, callId, toolName, input, phase: "running" }));
+      return updateTool(items, callId, { seq, runId, callId, toolName, input, phase: "running" });
     }
     case "approval_request": {
-      const { callId, toolName, reason } = event;
-      return updateTool(items, callId, seq, () => ({ runId, callId, toolName, asksFor: reason }));
+      const { callId, toolName, reason: asksFor } = event;
+      return updateTool(items, callId, { seq, runId, callId, toolName, asksFor });
     }
     case "approval_done":
-      return updateTool(items, event.callId, seq, () => ({ runId, asksFor: undefined }));
+      return updateTool(items, event.callId, { seq, runId, asksFor: undefined });
     case "tool_output": {
       const { callId, content } = event;
-      return updateTool(items, callId, seq, ({ output }) => ({ runId, output: output + content }));
+      return updateTool(items, callId, {
+        seq,
+        runId,
+        output: (findTool(items, callId)?.output ?? "") + content,
+      });
     }
     case "retry": {
       const { attempt, code } = event;
@@ -100,40 +89,58 @@ export function nextItems(items: Items, event: LiveItemEvent): Items {
       const failure = { kind: "error", key: `error:${runId}`, seq, runId, code, message } as const;
       return putItem(withoutRetry(items, runId), failure);
     }
+    case "run_end":
+      return endRun(items, event);
+    case "user_message":
+    case "assistant_message":
+    case "tool_done":
+    case "compaction":
+    case "message_queued":
+    case "run_start":
+    case "message_done":
+      return items;
   }
 }
 
-/** Changes a tool's item, which is added if it is not there. */
-function updateTool(
-  items: Items,
-  callId: string,
-  seq: number,
-  change: (tool: ToolItem) => Partial<ToolItem>,
-): Items {
-  const key = `tool:${callId}`;
-  const before = items.findLast((item): item is ToolItem => item.key === key && item.kind === "tool");
-  const begun = { kind: "tool", key, seq, runId: undefined, callId: undefined } as const;
-  const unknown = { toolName: "", input: {}, phase: "called", output: "", asksFor: undefined } as const;
-  const unmeasured = { durationMs: undefined, exitCode: undefined };
-  const tool: ToolItem = before ?? { ...begun, ...unknown, ...unmeasured };
-  return putItem(items, { ...tool, ...change(tool) });
+const newTool: Omit<ToolItem, "key" | "seq" | "runId"> = {
+  ...({ kind: "tool", callId: undefined, toolName: "", input: {}, phase: "called", output: "" } as const),
+  ...{ asksFor: undefined, durationMs: undefined, exitCode: undefined },
+};
+
+type ToolChange = Partial<ToolItem> & Pick<ToolItem, "seq" | "runId">;
+
+/** Changes a tool's item, which is added if it is not there. It keeps its place. */
+function updateTool(items: Items, id: string, { seq, ...change }: ToolChange): Items {
+  const tool = findTool(items, id) ?? { ...newTool, key: toolKey(id), seq };
+  return putItem(items, { ...tool, ...change });
 }
 
-const unfinished = { partial: undefined, model: undefined };
+function findTool(items: Items, id: string): ToolItem | undefined {
+  const key = toolKey(id);
+  return items.findLast((item): item is ToolItem => item.key === key && item.kind === "tool");
+}
+
+function toolKey(id: string): string {
+  return `tool:${id}`;
+}
+
+const newText: Omit<AssistantItem, "key" | "seq" | "runId"> = {
+  ...({ kind: "assistant", content: "", thinking: "", streaming: true } as const),
+  ...{ partial: undefined, model: undefined },
+};
 
 /** Adds a piece of text to the message that streams. A message that is complete stays as it is. */
-export function streamText(items: Items, event: NumberedEvent & (ChunkEvent | ThinkingEvent)): Items {
+function streamText(items: Items, event: NumberedEvent & (ChunkEvent | ThinkingEvent)): Items {
   const { messageId: key, runId, seq, type, content } = event;
   const found = items.findLast((item) => item.key === key);
   if (found && (found.kind !== "assistant" || !found.streaming)) return items;
-  const begun = { kind: "assistant", key, seq, runId, content: "", thinking: "" } as const;
-  const before: AssistantItem = found ?? { ...begun, streaming: true, ...unfinished };
+  const text: AssistantItem = found ?? { ...newText, key, seq, runId };
   const field = type === "chunk" ? "content" : "thinking";
-  return putItem(withoutRetry(items, runId), { ...before, [field]: before[field] + content });
+  return putItem(withoutRetry(items, runId), { ...text, [field]: text[field] + content });
 }
 
 /** Ends what a run left open, and says how it ended if it gave no answer and nothing else says so. */
-export function endRun(items: Items, { runId, outcome, seq }: NumberedEvent & RunEndEvent): Items {
+function endRun(items: Items, { runId, outcome, seq }: NumberedEvent & RunEndEvent): Items {
   const ended = withoutRetry(items, runId).map((item): ViewItem => {
     if (item.runId !== runId) return item;
     if (item.kind === "assistant" && item.streaming) return { ...item, streaming: false };
@@ -142,29 +149,26 @@ export function endRun(items: Items, { runId, outcome, seq }: NumberedEvent & Ru
     }
     return item;
   });
-  if (outcome === "completed") return ended;
   const isTold = ended.some(
     (item) =>
       item.runId === runId &&
       ((item.kind === "error" && outcome === "failed") ||
         (item.kind === "assistant" && item.partial === outcome)),
   );
-  if (isTold) return ended;
+  if (isTold || outcome === "completed") return ended;
   return putItem(ended, { kind: "outcome", key: `outcome:${runId}`, seq, runId, outcome });
 }
 
 /** Puts older messages before the items. A result whose call is among them moves to its call. */
 export function prependEntries(items: Items, older: readonly MessageEntry[]): Items {
-  const known = new Map(items.map((item) => [item.key, item]));
-  const added = older.reduce<Items>(addEntry, []).map((item) => withResult(item, known.get(item.key)));
-  const keys = new Set(added.map(({ key }) => key));
-  return [...added, ...items.filter(({ key }) => !keys.has(key))];
-}
-
-function withResult(call: ViewItem, known: ViewItem | undefined): ViewItem {
-  if (call.kind !== "tool" || known?.kind !== "tool") return call;
-  const { phase, output, durationMs, exitCode } = known;
-  return { ...call, phase, output, durationMs, exitCode };
+  const newer = new Map(items.map((item) => [item.key, item]));
+  const added = older.reduce<Items>(addEntry, []).map((item): ViewItem => {
+    const result = newer.get(item.key);
+    newer.delete(item.key);
+    if (item.kind !== "tool" || result?.kind !== "tool") return item;
+    return { ...result, seq: item.seq, input: item.input };
+  });
+  return [...added, ...newer.values()];
 }
 
 function withoutRetry(items: Items, runId: string | undefined): Items {
