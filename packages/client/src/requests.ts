@@ -49,9 +49,6 @@ interface Asked {
   isSent: boolean;
 }
 
-/** What must not be done twice. */
-const once: readonly string[] = ["fork", "delete", "retry"] satisfies Question["type"][];
-
 // Chosen. With the outbox it stays below the 100 frames that a gateway takes at once.
 const MAX_PENDING = 32;
 
@@ -107,7 +104,7 @@ export class Requests {
   /** What was asked on the lost connection may have been done, or not. */
   disconnected(): void {
     for (const [id, { command, isSent }] of this.#asked) {
-      if (!isSent || !once.includes(command.type)) continue;
+      if (!isSent || (command.type !== "fork" && command.type !== "delete")) continue;
       this.#answers.reject(id, new ClientError("CONNECTION_LOST", "it may have been done, or not"));
     }
   }

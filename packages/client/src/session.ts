@@ -67,8 +67,7 @@ export interface Session {
    * Has the messages of the session's newest run answered anew: what that run answered is shown no longer. Resolves when the
    * gateway has begun.
    *
-   * @throws ClientError the gateway's code, as `SESSION_BUSY` or `RUN_NOT_FOUND`; `CONNECTION_LOST`, `TOO_MANY_REQUESTS`, `CLOSED`;
-   * the signal's reason.
+   * @throws ClientError the gateway's code, as `SESSION_BUSY` or `RUN_NOT_FOUND`; `TOO_MANY_REQUESTS`, `CLOSED`; the signal's reason.
    */
   retry(runId: string, options?: { signal?: AbortSignal }): Promise<Accepted>;
   /** Stops the run named, or the oldest one that goes on. It ends in `run_end {aborted}`, what it said is kept. */

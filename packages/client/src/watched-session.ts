@@ -3,7 +3,6 @@ import {
   type ApprovalDecision,
   type CommandErrorEvent,
   fold,
-  type NumberedEvent,
   type ResumeCommand,
   type ResumedEvent,
   type ResyncEvent,
@@ -149,17 +148,11 @@ export class WatchedSession implements Session {
       if (phase === "live" && frame.sessionId === sessionId && frame.seq > view.lastSeq) this.#show(frame);
       return true;
     }
-    switch (frame.type) {
-      case "resumed":
-      case "resync":
-        return frame.replyTo === this.#resumeId && this.#watching(frame);
-      case "ack":
-        return this.#acknowledged(frame);
-      case "error":
-        return frame.replyTo !== undefined && this.#refused(frame, frame.replyTo);
-      default:
-        return false;
+    if (frame.type === "resumed" || frame.type === "resync") {
+      return frame.replyTo === this.#resumeId && this.#watching(frame);
     }
+    if (frame.type === "ack") return this.#acknowledged(frame);
+    return frame.type === "error" && frame.replyTo !== undefined && this.#refused(frame, frame.replyTo);
   }
 
   /** Sends what waits. False if it sent nothing. */

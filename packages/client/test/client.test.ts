@@ -227,6 +227,35 @@ describe("a message that is refused", () => {
   });
 });
 
+test("shows chunks that the gateway joined once, and goes on after the last of them", () => {
+  const sockets: FakeSocket[] = [];
+  const client = connect({
+    url: "ws://gateway.example",
+    WebSocket: class extends FakeSocket {
+      constructor(url: string) {
+        super(url);
+        sockets.push(this);
+      }
+    },
+  });
+  const session = client.session();
+  const [socket] = sockets;
+  socket?.greet();
+  const [resume] = socket?.sent ?? [];
+  const replyTo = resume?.type === "resume" ? (resume.id ?? "") : "";
+  socket?.receive({
+    ...{ type: "resync", sessionId: "s", epoch: "e", upTo: 3, messages: [], hasMore: false, replyTo },
+  });
+  const chunk = { type: "chunk", sessionId: "s", runId: "r", messageId: "a" } as const;
+  socket?.receive({ ...chunk, seq: 4, content: "Once " });
+  socket?.receive({ ...chunk, seq: 7, firstSeq: 5, content: "upon a time" });
+  socket?.receive({ ...chunk, seq: 7, content: "time" });
+  client.close();
+
+  expect(shown(session)).toEqual(["streaming: Once upon a time"]);
+  expect(session.getSnapshot().view.lastSeq).toBe(7);
+});
+
 describe("a client that was closed", () => {
   test("rejects what waits and what comes", async () => {
     await using gateway = await testGateway(createSpeaker(() => "Yes.").agent);

@@ -20,13 +20,14 @@ export interface TestGateway extends AsyncDisposable {
 
 export async function testGateway(
   agent: AgentRunner,
-  options: { store?: SessionStore } = {},
+  options: { store?: SessionStore; token?: string } = {},
 ): Promise<TestGateway> {
   let store = options.store ?? createMemoryStore();
+  const guarded = options.token === undefined ? {} : { token: options.token };
   const clock = new ManualClock();
   const clients: Client[] = [];
   let gateway = new GatewayServer({ store, agent, onFailure: () => undefined });
-  const { port } = await gateway.listen({ port: 0 });
+  const { port } = await gateway.listen({ port: 0, ...guarded });
   // The name in the address is what the gateway checks, not where it came through.
   const network = await startNetwork(port);
   const through = class extends WebSocket {
@@ -54,7 +55,7 @@ export async function testGateway(
         store = other;
       }
       gateway = new GatewayServer({ store, agent, onFailure: () => undefined });
-      await gateway.listen({ port });
+      await gateway.listen({ port, ...guarded });
     },
     async [Symbol.asyncDispose]() {
       for (const client of clients) client.close();

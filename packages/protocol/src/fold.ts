@@ -69,16 +69,9 @@ function nextView(view: SessionView, event: NumberedEvent): SessionView {
 }
 
 function nextQueued(queued: readonly QueuedMessage[], event: NumberedEvent): readonly QueuedMessage[] {
-  switch (event.type) {
-    case "message_queued":
-      return [...queued, toQueued(event)];
-    case "user_message":
-      return queued.filter((message) => !isSame(message, event));
-    case "run_end":
-      return queued.filter(({ runId }) => runId !== event.runId);
-    default:
-      return queued;
-  }
+  if (event.type === "message_queued") return [...queued, toQueued(event)];
+  if (event.type === "user_message") return queued.filter((message) => !isSame(message, event));
+  return event.type === "run_end" ? queued.filter(({ runId }) => runId !== event.runId) : queued;
 }
 
 /** A run begins with whatever is heard of it first, but for the message that waits for it. */
