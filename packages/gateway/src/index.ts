@@ -8,5 +8,7 @@ export type { AttachOptions, CloseOptions, GatewayOptions, UpgradeSource } from 
 export { GatewayServer } from "./gateway-server.ts";
 export type { Health, Readiness } from "./http-routes.ts";
 export type { ListenOptions } from "./listen.ts";
+export type { Action, Attempt, Authorize } from "./permissions.ts";
+export { ownerOnly } from "./permissions.ts";
 export type { RetrySubmission, RunResult, Submission, Submitted } from "./submit.ts";
 export type { Principal } from "./visitor.ts";
