@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { describe, expect, test } from "vitest";
 import { startModelServer } from "./model-server.ts";
@@ -116,7 +116,7 @@ describe("starting", () => {
       MINI_OPENCLAW_MODEL: "m-1",
     });
 
-    const facts = ["workspace", "model", "address", "sessions", "memory", "skills", "tools"];
+    const facts = ["workspace", "model", "address", "sessions", "memory", "skills", "tools", "sandbox"];
     for (const fact of facts) expect(server.text()).toMatch(new RegExp(`^ {2}${fact} +\\S`, "m"));
     expect(server.text()).toMatch(/^ {2}model +m-1$/m);
     expect(server.text()).toMatch(/^ {2}tools +bash, read_file, write_file, edit_file, list_files$/m);
@@ -137,6 +137,19 @@ MINI_OPENCLAW_PORT: must be a whole number from 0 to 65535, not "80800"
 MINI_OPENCLAW_MAX_CONTEXT: must be a whole number from 1 to 10000, not "many"
 ANTHROPIC_BASE_URL: must be an http:// or https:// address, not "localhost:8080"
 `);
+  });
+
+  test("with a sandbox required and none to be had says so, and exits with 78", async () => {
+    await using directory = await temporaryDirectory();
+
+    const env = { PATH: directory.path, MINI_OPENCLAW_SANDBOX: "required" };
+    const { code, text } = await runToExit(directory.path, env);
+
+    expect(code).toBe(78);
+    expect(text).toBe(`Mini OpenClaw cannot start with these settings:
+MINI_OPENCLAW_SANDBOX: is "required", but there is no sandbox: bubblewrap is not installed (bwrap is not there)
+`);
+    expect(await readdir(directory.path)).toEqual([]);
   });
 
   test("beyond loopback without a token is refused", async () => {

@@ -6,6 +6,8 @@ export interface BannerFacts {
   toolsDir: string;
   skills: readonly string[];
   tools: readonly string[];
+  /** What `bash` runs in. */
+  sandbox: string;
   isDemo: boolean;
 }
 
@@ -21,6 +23,7 @@ export function banner(config: MiniOpenClawConfig, facts: BannerFacts): string {
     ["memory", config.memoryDir],
     ["skills", skills.length === 0 ? `none (${config.skillsDir})` : skills.join(", ")],
     ["tools", tools.join(", ")],
+    ["sandbox", facts.sandbox],
     ...(config.schedule
       ? [["schedule", `every ${config.schedule.everyMinutes} min: ${config.schedule.instruction}`]]
       : []),

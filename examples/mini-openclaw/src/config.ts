@@ -23,7 +23,14 @@ export interface MiniOpenClawConfig {
   baseURL: string | undefined;
   /** An instruction that is run every so often, in a session of its own; absent: none. */
   schedule: { everyMinutes: number; instruction: string } | undefined;
+  /** Whether `bash` runs in a sandbox: never, where there is one, or always, and else the server does not start. */
+  sandbox: SandboxUse;
 }
+
+/** The values of `MINI_OPENCLAW_SANDBOX`. */
+export type SandboxUse = (typeof sandboxUses)[number];
+
+const sandboxUses = ["off", "auto", "required"] as const;
 
 /** A bad setting: which, what it was, what it may be. */
 export interface ConfigProblem {
@@ -96,6 +103,7 @@ export function loadConfig(
     apiKey: read<string | undefined>("ANTHROPIC_API_KEY", undefined, (text) => text),
     baseURL: read<string | undefined>("ANTHROPIC_BASE_URL", undefined, httpAddress),
     schedule: readSchedule(),
+    sandbox: read<SandboxUse>("MINI_OPENCLAW_SANDBOX", "auto", sandboxUse),
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
@@ -135,6 +143,10 @@ function token(text: string): string | Refusal {
 
 function modelName(text: string): string | Refusal {
   return /^[\w.:/@-]+$/.test(text) ? text : new Refusal("must be a model's name, such as claude-sonnet-5-5");
+}
+
+function sandboxUse(text: string): SandboxUse | Refusal {
+  return sandboxUses.find((use) => use === text) ?? new Refusal(`must be ${sandboxUses.join(", ")}`);
 }
 
 function httpAddress(text: string): string | Refusal {

@@ -7,6 +7,7 @@ import { GatewayError, GatewayServer } from "@mini-openclaw/gateway";
 import { lockFolder, openSessionStore, type SessionStore, StoreError } from "@mini-openclaw/session-store";
 import { serveWebChat } from "@mini-openclaw/web-chat";
 import { banner } from "./banner.ts";
+import { findBashSandbox } from "./bash-sandbox.ts";
 import { ConfigError, loadConfig, type MiniOpenClawConfig } from "./config.ts";
 import { prepareDataDir, prepareDemoWorkspace } from "./data-dir.ts";
 import { createDemoProvider } from "./demo-model.ts";
@@ -16,6 +17,7 @@ import { startSchedule } from "./schedule.ts";
 const EXIT_BAD_CONFIG = 78;
 
 async function start(config: MiniOpenClawConfig): Promise<() => Promise<void>> {
+  const { sandbox, state } = await findBashSandbox(config);
   const dataDirLock = lockFolder(config.dataDir);
   prepareDataDir(config.dataDir);
   const store = await openSessionStore(config.sessionsDir);
@@ -23,7 +25,7 @@ async function start(config: MiniOpenClawConfig): Promise<() => Promise<void>> {
 
   const isDemo = config.apiKey === undefined;
   const workspaceDir = isDemo ? prepareDemoWorkspace(config.dataDir) : config.workspace;
-  const tools = createBuiltinTools(workspaceDir);
+  const tools = createBuiltinTools(workspaceDir, { bash: { ...(sandbox && { sandbox }) } });
   const skills = new SkillsLoader({ workspaceDir });
   const agent = new AgentRuntime({
     provider: createProvider(config),
@@ -54,6 +56,7 @@ async function start(config: MiniOpenClawConfig): Promise<() => Promise<void>> {
       toolsDir: workspaceDir,
       skills: found.skills.map(({ name }) => name),
       tools: tools.map(({ name }) => name),
+      sandbox: state,
       isDemo,
     }),
   );

@@ -26,6 +26,7 @@ test("without variables everything has its documented default", () => {
     apiKey: undefined,
     baseURL: undefined,
     schedule: undefined,
+    sandbox: "auto",
   });
 });
 
@@ -40,6 +41,7 @@ test("every variable is taken, trimmed, and relative paths start where the comma
       MINI_OPENCLAW_DATA_DIR: "data",
       MINI_OPENCLAW_MODEL: "qwen3:8b",
       MINI_OPENCLAW_MAX_CONTEXT: "7",
+      MINI_OPENCLAW_SANDBOX: "required",
       ANTHROPIC_API_KEY: "key",
       ANTHROPIC_BASE_URL: "http://127.0.0.1:11434",
     },
@@ -55,6 +57,7 @@ test("every variable is taken, trimmed, and relative paths start where the comma
     skillsDir: join(workspace, ".openclaw", "skills"),
     model: "qwen3:8b",
     maxContextMessages: 7,
+    sandbox: "required",
     apiKey: "key",
     baseURL: "http://127.0.0.1:11434",
   });
@@ -102,6 +105,7 @@ test.each([
   ["MINI_OPENCLAW_WORKSPACE", "/no/such/place", 'must be a directory that exists, not "/no/such/place"'],
   ["MINI_OPENCLAW_MODEL", "two words", "must be a model's name"],
   ["MINI_OPENCLAW_EVERY_MINUTES", "0", 'must be a whole number from 1 to 10080, not "0"'],
+  ["MINI_OPENCLAW_SANDBOX", "on", 'must be off, auto, required, not "on"'],
   ["MINI_OPENCLAW_MAX_CONTEXT", "0", 'must be a whole number from 1 to 10000, not "0"'],
   ["ANTHROPIC_BASE_URL", "ftp://x", 'must be an http:// or https:// address, not "ftp://x"'],
 ])("%s=%s is refused by name, with what it may be", (name, value, message) => {

@@ -31,6 +31,8 @@ export { passedVariables } from "./tools/bash.ts";
 export type { BuiltinToolsOptions } from "./tools/builtin-tools.ts";
 export { createBuiltinTools } from "./tools/builtin-tools.ts";
 export { createRememberTool } from "./tools/remember.ts";
+export type { Sandbox, SandboxOptions, SandboxSearch } from "./tools/sandbox.ts";
+export { findSandbox } from "./tools/sandbox.ts";
 export type { MemoryOptions } from "./workspace/memory.ts";
 export { MemoryManager } from "./workspace/memory.ts";
 export type { LoadedSkills, Skill, SkillsOptions } from "./workspace/skills.ts";

@@ -1,5 +1,6 @@
 import { defineTool, type ToolDefinition, type ToolResult } from "../tool.ts";
 import { type CommandResult, runCommand } from "./run-command.ts";
+import type { Sandbox } from "./sandbox.ts";
 
 export interface BashOptions {
   /** @default 30000 */
@@ -8,6 +9,8 @@ export interface BashOptions {
   maxOutputChars?: number;
   /** Variables that commands get besides those of {@link passedVariables}. @default none */
   env?: Readonly<Record<string, string>>;
+  /** What locks commands in; see {@link findSandbox}. @default nothing: commands are as free as this process's user */
+  sandbox?: Sandbox;
 }
 
 /** The variables of our own environment that commands get. Keys and tokens are in none of them. */
@@ -24,13 +27,13 @@ export const passedVariables: readonly string[] = [
 
 /** The tool `bash`: runs a command in the workspace. */
 export function createBashTool(workspaceDir: string, options: BashOptions = {}): ToolDefinition {
-  const { timeoutMs = 30_000, maxOutputChars = 10_000, env = {} } = options;
+  const { timeoutMs = 30_000, maxOutputChars = 10_000, env = {}, sandbox } = options;
   return defineTool<{ command: string }>({
     name: "bash",
     description:
       `Run a command with bash in the workspace. Standard input is empty; the command is ended after ` +
       `${timeoutMs / 1000} seconds, and processes it left in the background with it. Returns what it wrote to standard ` +
-      `output and standard error (the middle is left out beyond ${maxOutputChars} characters) and its exit status if not 0.`,
+      `output and standard error (the middle is left out beyond ${maxOutputChars} characters) and its exit status if not 0.${sandbox ? lockedIn : ""}`,
     parameters: { command: { type: "string", description: "The command line to run." } },
     sequential: true,
     // The command's own clock is the one that counts; this is for a system that does not even start it.
@@ -43,11 +46,15 @@ export function createBashTool(workspaceDir: string, options: BashOptions = {}):
         maxOutputChars,
         signal,
         onOutput: progress,
+        ...(sandbox && { wrap: (argv: readonly string[]) => sandbox.wrap(argv, workspaceDir) }),
       });
       return toResult(result, timeoutMs);
     },
   });
 }
+
+const lockedIn =
+  " It runs in a sandbox: only the workspace can be written to, for good, and /tmp until the command ends.";
 
 function passedEnvironment(): NodeJS.ProcessEnv {
   const passed = passedVariables.flatMap((name) => {

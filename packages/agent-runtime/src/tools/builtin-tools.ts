@@ -12,7 +12,7 @@ export interface BuiltinToolsOptions {
 /**
  * The tools `bash`, `read_file`, `write_file`, `edit_file` and `list_files` over one directory.
  *
- * The file tools cannot leave it. `bash` can: it is as free as the user that this process runs as.
+ * The file tools cannot leave it. `bash` can: it is as free as the user that this process runs as, unless it has a `sandbox`.
  */
 export function createBuiltinTools(
   workspaceDir: string,

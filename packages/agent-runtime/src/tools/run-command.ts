@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { uptime } from "node:os";
 import { createOutputBuffer, type OutputBuffer } from "./output-buffer.ts";
-import { COMMAND_ID, sweepProcesses } from "./sweep.ts";
+import { COMMAND_ID, followersOf, sweepProcesses } from "./sweep.ts";
 
 /** From TERM to KILL, in milliseconds. Chosen: enough to flush, little enough that a stop is felt as one. */
 const KILL_GRACE_MS = 2000;
@@ -21,6 +21,11 @@ export interface CommandOptions {
   signal: AbortSignal;
   /** Told of standard output and standard error as they come. */
   onOutput: (text: string) => void;
+  /**
+   * Gives what is run instead of a program and its arguments: the same in a sandbox. Told to end are the processes in it, not
+   * the sandbox: with it they would die at once.
+   */
+  wrap?: (argv: readonly string[]) => Promise<readonly string[]>;
 }
 
 /** Why a command was ended. */
@@ -45,7 +50,9 @@ export async function runCommand(command: string, options: CommandOptions): Prom
   const swept = { id: randomUUID(), startedAt: uptime() };
   const output = createOutputBuffer(options.maxOutputChars);
   // One pipe for both outputs keeps them in order; the other still carries what bash says of a line it cannot parse.
-  const child = spawn("bash", ["-c", `exec 2>&1; ${command}`], {
+  const shell = ["bash", "-c", `exec 2>&1; ${command}`];
+  const [program = "", ...args] = (await options.wrap?.(shell)) ?? shell;
+  const child = spawn(program, args, {
     cwd: options.cwd,
     env: { ...options.env, [COMMAND_ID]: swept.id },
     detached: true,
@@ -81,7 +88,8 @@ function untilOver(
     const end = (reason: EndReason) => {
       if (ended) return;
       ended = reason;
-      killGroup(child, "SIGTERM");
+      if (options.wrap) for (const pid of followersOf(child.pid)) kill(pid, "SIGTERM");
+      else killGroup(child, "SIGTERM");
       later(KILL_GRACE_MS, settle);
     };
     const take = (bytes: Buffer) => {
@@ -106,10 +114,13 @@ function untilOver(
 }
 
 function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
-  if (pid === undefined) return;
+  if (pid !== undefined) kill(-pid, signal);
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(-pid, signal);
+    process.kill(pid, signal);
   } catch {
-    // ESRCH: the group is gone, which is what was wanted.
+    // ESRCH: it is gone, which is what was wanted.
   }
 }

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -63,12 +64,30 @@ const TICKS_PER_SECOND = 100;
 
 /** Whether a process without an environment is about to have one: it lives, and is younger than the command. */
 async function mayBeStarting(pid: number, startedAt: number): Promise<boolean> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-  // The fields from the third on; the second, the program's name, may hold anything.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const fields = fieldsOf(await readFile(`/proc/${pid}/stat`, "utf8"));
   const [state = ""] = fields;
   const started = Number(fields[19]) / TICKS_PER_SECOND;
   return state !== "Z" && state !== "X" && started >= startedAt - 1 / TICKS_PER_SECOND;
+}
+
+/** The fields of `/proc/<pid>/stat` from the third on; the second, the program's name, may hold anything. */
+function fieldsOf(stat: string): string[] {
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
+/** The members of a process group but for its leader. Linux only, as the sandbox is that asks for them. */
+export function followersOf(groupId: number | undefined): number[] {
+  return readdirSync("/proc").flatMap((name) => {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid === groupId) return [];
+    try {
+      const [, , group] = fieldsOf(readFileSync(`/proc/${pid}/stat`, "utf8"));
+      return Number(group) === groupId ? [pid] : [];
+    } catch {
+      // Gone meanwhile.
+      return [];
+    }
+  });
 }
 
 function kill(pid: number): void {

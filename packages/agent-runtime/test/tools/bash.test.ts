@@ -1,22 +1,10 @@
-import { readdirSync, readlinkSync } from "node:fs";
 import { describe, expect, test, vi } from "vitest";
 import { createBashTool } from "../../src/tools/bash.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { callTool } from "./call-tool.ts";
+import { processesIn } from "./processes-in.ts";
 
 const here = createBashTool("/tmp");
-
-/** Processes whose working directory this is. */
-function processesIn(directory: string): string[] {
-  return readdirSync("/proc").filter((pid) => {
-    try {
-      return readlinkSync(`/proc/${pid}/cwd`) === directory;
-    } catch {
-      // Not a process, or gone meanwhile.
-      return false;
-    }
-  });
-}
 
 // row 31.f
 describe("a command", () => {
