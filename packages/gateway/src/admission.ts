@@ -32,7 +32,7 @@ export class Admission {
   admit(request: IncomingMessage, socket: Duplex, head: Buffer, door: Door): void {
     // Before anything that waits: an error without a listener would end the process.
     socket.on("error", () => socket.destroy());
-    const full = this.#refuseMore();
+    const full = this.refuseMore();
     if (full) return refuseUpgrade(socket, full);
     const answer = door(request, socket);
     if ("refusal" in answer) return refuseUpgrade(socket, answer.refusal);
@@ -46,7 +46,8 @@ export class Admission {
     for (const socket of this.#coming) socket.destroy();
   }
 
-  #refuseMore(): Refusal | undefined {
+  /** Why there is no room for another, or `undefined`. */
+  refuseMore(): Refusal | undefined {
     const { limits, connectionCount, isClosing } = this.#parts;
     if (isClosing()) return { status: 503, reason: "The gateway is stopping." };
     if (connectionCount() + this.#coming.size < limits.maxConnections) return undefined;

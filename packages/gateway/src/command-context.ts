@@ -1,12 +1,11 @@
 import type { Limits, ServerEvent, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
+import { GatewayError } from "./errors.ts";
 import type { Lanes } from "./lanes.ts";
-import type { Action, Permissions } from "./permissions.ts";
-import type { Visitor } from "./visitor.ts";
+import { mayUse, type Visitor } from "./visitor.ts";
 
 export interface CommandParts {
   store: SessionStore;
   lanes: Lanes;
-  permissions: Permissions;
   limits: Limits;
   /** Says that a session has changed: its visitor's connections are told. */
   touch: (sessionId: string) => void;
@@ -26,16 +25,21 @@ export interface CommandContext extends CommandParts {
 }
 
 /**
- * The session that a command names, if its visitor may do `action` with it.
+ * A session id that a client names is not a permission: the session must be there and the visitor's own.
  *
- * @throws GatewayError `SESSION_NOT_FOUND`, `FORBIDDEN`
+ * @throws GatewayError `SESSION_NOT_FOUND`, the same for both, so that ids cannot be probed.
  */
-export function findSession(
+export async function ownSession(
   sessionId: string,
-  action: Action,
-  { store, visitor, permissions }: CommandContext,
+  { store, visitor }: CommandContext,
 ): Promise<SessionMeta> {
-  return permissions.demandSession(store, visitor, { sessionId, action });
+  const session = await store.getSession(sessionId);
+  if (session && mayUse(visitor, session)) return session;
+  throw notFound();
+}
+
+export function notFound(): GatewayError {
+  return new GatewayError("SESSION_NOT_FOUND", "sessionId: there is no such session");
 }
 
 /** How an answer names the command that it answers. */

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Access } from "./access.ts";
 import { awaitToken } from "./first-frame.ts";
+import type { HttpDoor } from "./http/http-dialect.ts";
 import type { Refusal } from "./refuse-upgrade.ts";
 import { addressOf, retryAfter, type TokenGuard, type TokenVerdict } from "./token.ts";
 import type { UpgradedSocket } from "./ws-server.ts";
@@ -22,6 +23,14 @@ export function attachedDoor(access: Access): Door {
   return (request) => {
     const reason = access(request);
     return reason === undefined ? { entrance: enterAtOnce } : { refusal: { status: 403, reason } };
+  };
+}
+
+/** The same for requests that are no upgrade. */
+export function attachedHttpDoor(access: Access): HttpDoor {
+  return (request) => {
+    const reason = access(request);
+    return reason === undefined ? undefined : { status: 403, reason };
   };
 }
 
@@ -64,7 +73,8 @@ export function ownDoor(access: Access, guard: TokenGuard | undefined): Door {
   };
 }
 
-function tokenRefusal(verdict: TokenVerdict): Refusal | undefined {
+/** Says why a token does not let in, or `undefined` when it does. */
+export function tokenRefusal(verdict: TokenVerdict): Refusal | undefined {
   switch (verdict.is) {
     case "right":
       return undefined;

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { AgentRunner, Limits, SessionStore } from "@mini-openclaw/protocol";
 import { defaultLimits } from "@mini-openclaw/protocol";
@@ -7,12 +7,12 @@ import { Activity } from "./activity.ts";
 import { Admission } from "./admission.ts";
 import { Connection, type ConnectionParts, type WebSocketLike } from "./connection.ts";
 import { type ConnectionLimits, resolveConnectionLimits } from "./connection-limits.ts";
-import { attachedDoor, type Door } from "./door.ts";
+import { attachedDoor, attachedHttpDoor, type Door } from "./door.ts";
 import { GatewayError } from "./errors.ts";
+import { HttpDialect, type HttpDoor } from "./http/http-dialect.ts";
 import type { Health, Readiness } from "./http-routes.ts";
 import { Lanes } from "./lanes.ts";
 import { type Listener, type ListenOptions, listen } from "./listen.ts";
-import { type Authorize, Permissions } from "./permissions.ts";
 import { createEventSource } from "./read-events.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
 import {
@@ -36,12 +36,6 @@ export interface GatewayOptions extends AccessOptions {
    * @default everybody, as one anonymous visitor
    */
   authenticate?: (request: IncomingMessage) => Principal | null | Promise<Principal | null>;
-  /**
-   * Whether somebody may do what they ask for; asked for every command. Those who may not even `resume` a session are told that
-   * there is none, others `FORBIDDEN`; a throw refuses as `INTERNAL`. `message` with `interrupt` asks for `abort` too.
-   * @default `ownerOnly`
-   */
-  authorize?: Authorize;
   /** The key of the session that a new connection gets. @default `webchat`, or `webchat:<principal.id>` */
   sessionKey?: (principal: Principal | undefined, request: IncomingMessage) => string;
   /** @default `defaultLimits` of the protocol */
@@ -72,6 +66,12 @@ export interface UpgradeSource {
 
 type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
+/** Where the gateway stands among an app's paths. */
+export interface HandleRequestOptions {
+  /** Under which its paths begin, such as `/claw`. @default "/" */
+  path?: string;
+}
+
 /** Upgrades on somebody else's server that this gateway takes. */
 export interface AttachOptions {
   /** The exact path of the upgrade, such as `/claw`. */
@@ -93,6 +93,8 @@ export class GatewayServer {
   readonly #options: GatewayOptions;
   readonly #connectionLimits: ConnectionLimits;
   readonly #attachedDoor: Door;
+  readonly #attachedHttpDoor: HttpDoor;
+  readonly #http: HttpDialect;
   readonly #admission: Admission;
   readonly #onFailure: (error: unknown, during: string) => void;
   readonly #startedAt = performance.now();
@@ -106,12 +108,12 @@ export class GatewayServer {
     this.#limits = { ...defaultLimits, ...limits };
     this.#onFailure = options.onFailure ?? printFailure;
     this.#connectionLimits = resolveConnectionLimits(options.connections);
-    this.#attachedDoor = attachedDoor(attachedAccess(options));
+    const access = attachedAccess(options);
+    this.#attachedDoor = attachedDoor(access);
+    this.#attachedHttpDoor = attachedHttpDoor(access);
     this.#admission = this.#createAdmission();
-    const permissions = new Permissions(options.authorize);
     const activity = new Activity({
       store,
-      permissions,
       isRunning: (sessionId) => this.#lanes.has(sessionId),
       connections: this.#connections,
       onFailure: this.#onFailure,
@@ -135,7 +137,6 @@ export class GatewayServer {
     this.#connectionParts = {
       store,
       lanes: this.#lanes,
-      permissions,
       watchers: this.#watchers,
       touch,
       tellDeleted: (session, answered) => activity.deleted(session, answered),
@@ -143,6 +144,14 @@ export class GatewayServer {
       limits: this.#limits,
       onFailure: this.#onFailure,
     };
+    this.#http = new HttpDialect({
+      ...this.#connectionParts,
+      identify: (request) => this.#identify(request),
+      submit: (submission) => this.submit(submission),
+      refuseMore: () => this.#admission.refuseMore(),
+      heartbeatMs: this.#connectionLimits.heartbeatMs,
+      identifyTimeoutMs: this.#connectionLimits.handshakeTimeoutMs,
+    });
   }
 
   /**
@@ -158,6 +167,7 @@ export class GatewayServer {
       health: () => this.health(),
       readiness: () => this.readiness(),
       upgrade: (request, socket, head, door) => this.#admission.admit(request, socket, head, door),
+      answer: (request, response, door) => this.#http.handle(request, response, "/", door),
       maxConnections: this.#connectionLimits.maxConnections,
       onFailure: this.#onFailure,
     });
@@ -186,6 +196,18 @@ export class GatewayServer {
     this.#admission.admit(request, socket, head, this.#attachedDoor);
   }
 
+  /**
+   * Answers the requests of PROTOCOL.md, “Over HTTP”, whose path is the gateway's under `path`, and returns true; leaves any other
+   * alone and returns false. For `node:http` and what is built on it.
+   */
+  handleRequest(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { path = "/" }: HandleRequestOptions = {},
+  ): boolean {
+    return this.#http.handle(request, response, path, this.#attachedHttpDoor);
+  }
+
   /** Takes an open WebSocket of any library. Who it is has been settled by the caller. */
   accept(webSocket: WebSocketLike, visitor: { principal?: Principal; key?: string } = {}): void {
     const { principal } = visitor;
@@ -212,7 +234,7 @@ export class GatewayServer {
 
   health(): Health {
     return {
-      connections: this.#connections.size,
+      connections: this.#connectionCount(),
       sessions: new Set([...this.#lanes.sessionIds(), ...this.#watchers.sessionIds()]).size,
       runs: this.#lanes.runCount(),
       uptimeMs: Math.round(performance.now() - this.#startedAt),
@@ -240,8 +262,10 @@ export class GatewayServer {
   async #close(drainMs: number): Promise<void> {
     for (const detach of this.#detach) detach();
     for (const connection of this.#connections) connection.send({ type: "draining" });
+    this.#http.drain();
     await this.#lanes.close(drainMs);
     for (const connection of this.#connections) connection.close(1001, "the gateway is stopping");
+    this.#http.close();
     this.#admission.close();
     await this.#listener?.close();
   }
@@ -252,10 +276,15 @@ export class GatewayServer {
       upgrade: createUpgrade({ ...this.#limits, ...this.#connectionLimits }),
       identify: (request) => this.#identify(request),
       connect: (webSocket, visitor) => this.#connect(webSocket, visitor),
-      connectionCount: () => this.#connections.size,
+      connectionCount: () => this.#connectionCount(),
       isClosing: () => this.#closing !== undefined,
       onFailure: this.#onFailure,
     });
+  }
+
+  /** Sockets, and answers over HTTP that take as long. */
+  #connectionCount(): number {
+    return this.#connections.size + this.#http.openCount;
   }
 
   async #identify(request: IncomingMessage): Promise<Visitor | undefined> {

@@ -4,11 +4,15 @@ export type { WebSocketLike } from "./connection.ts";
 export type { ConnectionLimits } from "./connection-limits.ts";
 export type { GatewayErrorCode } from "./errors.ts";
 export { GatewayError } from "./errors.ts";
-export type { AttachOptions, CloseOptions, GatewayOptions, UpgradeSource } from "./gateway-server.ts";
+export type {
+  AttachOptions,
+  CloseOptions,
+  GatewayOptions,
+  HandleRequestOptions,
+  UpgradeSource,
+} from "./gateway-server.ts";
 export { GatewayServer } from "./gateway-server.ts";
 export type { Health, Readiness } from "./http-routes.ts";
 export type { ListenOptions } from "./listen.ts";
-export type { Action, Attempt, Authorize } from "./permissions.ts";
-export { ownerOnly } from "./permissions.ts";
-export type { RetrySubmission, RunResult, Submission, Submitted } from "./submit.ts";
+export type { RetrySubmission, RunFailure, RunResult, Submission, Submitted } from "./submit.ts";
 export type { Principal } from "./visitor.ts";

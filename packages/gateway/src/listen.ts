@@ -2,8 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { type AccessOptions, ownAccess } from "./access.ts";
-import { type Door, ownDoor } from "./door.ts";
+import { type Door, ownDoor, tokenRefusal } from "./door.ts";
 import { GatewayError } from "./errors.ts";
+import type { HttpDoor } from "./http/http-dialect.ts";
 import { answerProbe, type Health, type Readiness, sendJson } from "./http-routes.ts";
 import { answerLogin } from "./login.ts";
 import { MIN_TOKEN_BYTES, TokenGuard } from "./token.ts";
@@ -27,6 +28,8 @@ interface Gateway {
   health(): Health;
   readiness(): Readiness;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, door: Door): void;
+  /** Answers what asks for sessions; false for any other path. */
+  answer(request: IncomingMessage, response: ServerResponse, door: HttpDoor): boolean;
   maxConnections: number;
   onFailure: (error: unknown, during: string) => void;
 }
@@ -61,13 +64,18 @@ export async function listen(
   const access = ownAccess(address.port, isLoopback(host), accessOptions);
   const guard = token === undefined ? undefined : new TokenGuard(token);
   const door = ownDoor(access, guard);
+  // A browser that asks for leave, before it sends a page's request, shows no token.
+  const httpDoor: HttpDoor = (request) =>
+    guard && request.method !== "OPTIONS" ? tokenRefusal(guard.judge(request)) : undefined;
 
   server.maxConnections = gateway.maxConnections + SPARE_SOCKETS;
   server.on("request", (request, response) => {
     const refusal = access(request);
-    if (refusal !== undefined) return sendJson(response, 403, { error: refusal });
+    if (refusal !== undefined)
+      return sendJson(response, 403, { error: refusal, code: "FORBIDDEN", retryable: false });
     if (answerProbe(request, response, gateway)) return;
     if (guard && answerLogin(request, response, guard)) return;
+    if (gateway.answer(request, response, httpDoor)) return;
     if (serve && isServed(serve, request, response, gateway)) return;
     sendJson(response, 404, { error: "There is nothing here." });
   });

@@ -9,7 +9,7 @@ export type EventSource = (
 ) => AsyncIterable<Numbered>;
 
 export interface WatchParts {
-  watchers: Watchers;
+  watchers: Pick<Watchers, "watch">;
   readEvents: EventSource;
   onFailure: (error: unknown, during: string) => void;
 }

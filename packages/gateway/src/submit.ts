@@ -1,4 +1,11 @@
-import type { MessageMode, RunOutcome, SessionStore } from "@mini-openclaw/protocol";
+import type {
+  MessageMode,
+  NumberedEvent,
+  RunEndEvent,
+  RunOutcome,
+  SessionStore,
+  Usage,
+} from "@mini-openclaw/protocol";
 import { isMessageEntry } from "@mini-openclaw/protocol";
 import type { Lanes } from "./lanes.ts";
 import type { Accepted } from "./submitted.ts";
@@ -35,6 +42,19 @@ export interface RunResult {
   outcome: RunOutcome;
   /** All text of the run, joined. */
   content: string;
+  /** Tokens, of all its turns. */
+  usage: Usage;
+  /** In US dollars; absent where the price of a model that it asked is not known. */
+  costUsd?: number;
+  /** Why it failed; absent where it did not, and when it had ended before its message was submitted again. */
+  error?: RunFailure;
+}
+
+/** Why a run failed: branch on `code`. */
+export interface RunFailure {
+  code: string;
+  message: string;
+  retryable: boolean;
 }
 
 /** What following a run needs. */
@@ -52,15 +72,12 @@ export async function followRun(
 ): Promise<Submitted> {
   const ends = new RunEnds();
   // Watched before it is submitted: a run may end before its caller hears that it began.
-  const unwatch = watchers.watch(sessionId, ({ event }) => {
-    if (event.type === "message_done") ends.said(event.runId, event.content);
-    if (event.type === "run_end") ends.ended(event.runId, event.outcome);
-  });
+  const unwatch = watchers.watch(sessionId, ({ event }) => ends.see(event));
   try {
     const { runId } = await accept(lanes);
     const ended = ends.of(runId).finally(unwatch);
     // A run that was submitted before, under the same id, may have ended before it was watched.
-    if (!lanes.hasRun(sessionId, runId)) await readEnd(store, { sessionId, runId }, ends);
+    if (!ends.has(runId) && !lanes.hasRun(sessionId, runId)) await readEnd(store, { sessionId, runId }, ends);
     return { sessionId, runId, ended };
   } catch (error) {
     unwatch();
@@ -78,7 +95,7 @@ async function readEnd(
     if (!("runId" in entry) || entry.runId !== runId) continue;
     if (!isMessageEntry(entry)) {
       ends.said(runId, content);
-      return ends.ended(runId, entry.outcome);
+      return ends.ended(entry);
     }
     if (entry.role === "assistant") content += entry.content;
   }
@@ -87,18 +104,42 @@ async function readEnd(
 /** The ends of a session's runs, whichever comes first: the end or the question. */
 class RunEnds {
   readonly #contents = new Map<string, string>();
+  readonly #failures = new Map<string, RunFailure>();
   readonly #results = new Map<string, RunResult>();
   #runId: string | undefined;
   #resolve: (result: RunResult) => void = () => undefined;
+
+  see(event: NumberedEvent): void {
+    if (event.type === "message_done") this.said(event.runId, event.content);
+    if (event.type === "error") {
+      const { runId, code, message, retryable } = event;
+      this.#failures.set(runId, { code, message, retryable });
+    }
+    if (event.type === "run_end") this.ended(event);
+  }
 
   said(runId: string, content: string): void {
     this.#contents.set(runId, content);
   }
 
-  ended(runId: string, outcome: RunOutcome): void {
-    const result = { outcome, content: this.#contents.get(runId) ?? "" };
+  ended({ runId, outcome, usage, costUsd }: Omit<RunEndEvent, "type">): void {
+    const error = this.#failures.get(runId);
+    const result = {
+      outcome,
+      content: this.#contents.get(runId) ?? "",
+      usage,
+      ...(costUsd !== undefined && { costUsd }),
+      ...(error && { error }),
+    };
+    this.#contents.delete(runId);
+    this.#failures.delete(runId);
     if (runId === this.#runId) this.#resolve(result);
     else if (this.#runId === undefined) this.#results.set(runId, result);
+  }
+
+  /** Whether the run has ended since it was looked out for. */
+  has(runId: string): boolean {
+    return this.#results.has(runId);
   }
 
   of(runId: string): Promise<RunResult> {

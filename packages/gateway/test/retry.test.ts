@@ -333,7 +333,7 @@ test("a retry from inside the process gives its run's end", async () => {
   expect(await second.ended).toMatchObject({ outcome: "completed" });
   const again = await gateway.gateway.retry({ sessionId, runId: first.runId, requestId: "q1" });
   expect(again.runId).toBe(second.runId);
-  expect(await again.ended).toEqual({ outcome: "completed", content: "answer 2" });
+  expect(await again.ended).toEqual({ outcome: "completed", content: "answer 2", usage });
 });
 
 describe("after a crash, on disk", () => {

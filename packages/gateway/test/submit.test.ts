@@ -1,3 +1,4 @@
+import { noUsage } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
 import { heldAgent, testGateway } from "./test-gateway.ts";
 
@@ -8,7 +9,7 @@ test("a message from inside the process is kept, shown to watchers, and gives it
 
   const { runId, ended } = await gateway.gateway.submit({ sessionId, content: "from a schedule" });
 
-  expect(await ended).toEqual({ outcome: "completed", content: "from a schedule" });
+  expect(await ended).toEqual({ outcome: "completed", content: "from a schedule", usage: noUsage });
   expect(await client.next("user_message")).toMatchObject({ runId, content: "from a schedule" });
 });
 
@@ -24,7 +25,7 @@ test("it waits its turn, and is told apart from the run before it", async () => 
   release();
   release();
 
-  expect(await ended).toEqual({ outcome: "completed", content: "thinking…two" });
+  expect(await ended).toEqual({ outcome: "completed", content: "thinking…two", usage: noUsage });
 });
 
 test("an interrupted one says so", async () => {
@@ -36,7 +37,7 @@ test("an interrupted one says so", async () => {
 
   await gateway.gateway.close({ drainMs: 0 });
 
-  expect(await ended).toEqual({ outcome: "interrupted", content: "thinking…" });
+  expect(await ended).toEqual({ outcome: "interrupted", content: "thinking…", usage: noUsage });
 });
 
 test("a session that is not there is refused, and nobody is left watching", async () => {

@@ -1,0 +1,28 @@
+import type { ServerResponse } from "node:http";
+import type { Submitted } from "../submit.ts";
+
+/**
+ * Answers with what a run comes to, when it does. The message is accepted, so the status is 200 at once; until the end,
+ * a line feed now and then, which JSON allows before a value, keeps proxies from giving up.
+ */
+export async function awaitRun(
+  response: ServerResponse,
+  { sessionId, runId, ended }: Submitted,
+  heartbeatMs: number,
+): Promise<void> {
+  response.writeHead(200, {
+    "Content-Type": "application/json; charset=utf-8",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+  });
+  const heartbeat = setInterval(() => response.write("\n"), heartbeatMs);
+  const gone = new Promise<void>((resolve) => {
+    response.on("close", resolve);
+  });
+  try {
+    const end = await Promise.race([ended, gone]);
+    if (end) response.end(`${JSON.stringify({ sessionId, runId, ...end })}\n`);
+  } finally {
+    clearInterval(heartbeat);
+  }
+}

@@ -1,0 +1,204 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ClientEvent, ServerEvent, SessionMeta } from "@mini-openclaw/protocol";
+import { type CommandContext, notFound, ownSession } from "../command-context.ts";
+import { findFirstSession, runCommand } from "../commands.ts";
+import { sendJson } from "../http-routes.ts";
+import type { Visitor } from "../visitor.ts";
+import { awaitRun } from "./await-run.ts";
+import { EarlyEvents } from "./early-events.ts";
+import { EventStream } from "./event-stream.ts";
+import { exportSession } from "./export-session.ts";
+import { HttpError } from "./http-error.ts";
+import type { HttpParts } from "./http-parts.ts";
+import { readJsonBody } from "./read-body.ts";
+import type { Match, RouteName } from "./routes.ts";
+import { findRunStart } from "./run-start.ts";
+import { decodeSessionId, queryFields, requestIdOf, toCommand, toNumber } from "./to-command.ts";
+
+/** A request on its way to its answer. */
+interface Asked {
+  request: IncomingMessage;
+  response: ServerResponse;
+  match: Match;
+  visitor: Visitor;
+}
+
+// In a path in the place of a session id: the newest session of the caller's key.
+const CURRENT = "current";
+
+/** One request, from its command to the end of its answer. Every method throws what `toHttpError` turns into an answer. */
+export class Exchange {
+  readonly #parts: HttpParts;
+  readonly #asked: Asked;
+  readonly #context: CommandContext;
+  #stream: EventStream | undefined;
+  #answered: ServerEvent | undefined;
+  #isLong = false;
+
+  constructor(parts: HttpParts, asked: Asked) {
+    this.#parts = parts;
+    this.#asked = asked;
+    this.#context = {
+      ...parts,
+      visitor: asked.visitor,
+      sessionId: "",
+      send: (event) => this.#take(event),
+      watch: (sessionId, after) => this.#stream?.watch({ sessionId, ...(after !== undefined && { after }) }),
+      unwatch: () => undefined,
+      tellDeleted: () => undefined,
+    };
+  }
+
+  /** Whether the answer takes as long as a run or a watch. */
+  get isLong(): boolean {
+    return this.#isLong;
+  }
+
+  tellDraining(): void {
+    this.#stream?.tell({ type: "draining" });
+  }
+
+  end(): void {
+    this.#stream?.end();
+  }
+
+  async answer(route: RouteName): Promise<void> {
+    switch (route) {
+      case "list":
+        return this.#ask(200, toCommand("list", queryFields(this.#asked.match.query)));
+      case "create":
+        return this.#ask(201, toCommand("create", {}));
+      case "history": {
+        const sessionId = await this.#sessionId();
+        return this.#ask(200, toCommand("history", { ...queryFields(this.#asked.match.query), sessionId }));
+      }
+      case "abort":
+      case "approve": {
+        const fields = await this.#body();
+        return this.#ask(202, toCommand(route, { ...fields, sessionId: await this.#sessionId() }));
+      }
+      case "message":
+        return this.#submit();
+      case "events":
+        return this.#streamEvents();
+      case "export":
+        return exportSession(this.#parts.store, await this.#session(), this.#asked.response);
+    }
+  }
+
+  /** Runs a command and answers with what a socket would have been sent, without its `type`. */
+  async #ask(status: number, command: ClientEvent): Promise<void> {
+    await runCommand(command, this.#context);
+    const { type: _, ...body } = this.#answered ?? { type: undefined };
+    sendJson(this.#asked.response, status, body);
+  }
+
+  #take(event: ServerEvent): void {
+    if (this.#stream) this.#stream.tell(event);
+    else this.#answered = event;
+  }
+
+  async #submit(): Promise<void> {
+    const { request, response } = this.#asked;
+    const isStream = wantsStream(request);
+    const body = await this.#body();
+    const session = await this.#session();
+    const { sessionId } = session;
+    const { content, id, mode } = toCommand("message", { ...body, ...requestIdOf(request, body), sessionId });
+    this.#beLong();
+    const early = new EarlyEvents(this.#parts.watchers, sessionId, { content, requestId: id });
+    try {
+      const message = { content, ...(mode && { mode }), ...(id !== undefined && { requestId: id }) };
+      const submitted = await this.#parts.submit({ sessionId, ...message });
+      if (!isStream) return await awaitRun(response, submitted, this.#parts.heartbeatMs);
+      // Whether the run's end can be read is for the stream to find out.
+      submitted.ended.catch(() => undefined);
+      const { runId } = submitted;
+      const first = early.of(runId);
+      if (first) return this.#openStream().watch({ sessionId, runId, first });
+      const after = await this.#findStart(sessionId, runId);
+      this.#openStream().watch({ sessionId, runId, after });
+    } finally {
+      early.stop();
+    }
+  }
+
+  async #streamEvents(): Promise<void> {
+    const { request, response, match } = this.#asked;
+    const session = await this.#session();
+    const { sessionId } = session;
+    const { runId, ...place } = queryFields(match.query);
+    const [lastEventId] = request.headersDistinct["last-event-id"] ?? [];
+    const given = lastEventId === undefined ? place : { ...place, after: toNumber(lastEventId) };
+    const command = toCommand("resume", { ...given, sessionId });
+    this.#beLong();
+    if (typeof runId !== "string") {
+      this.#openStream();
+      return runCommand(command, this.#context);
+    }
+    const after = command.after ?? (await this.#findStart(sessionId, runId));
+    if (!this.#parts.lanes.hasRun(sessionId, runId) && !(await this.#goesOn(sessionId, runId, after))) {
+      // To an EventSource: there is nothing to reconnect for.
+      response.writeHead(204).end();
+      return;
+    }
+    this.#openStream().watch({ sessionId, runId, after });
+  }
+
+  /** Whether a run that is over has events after a number. */
+  async #goesOn(sessionId: string, runId: string, after: number): Promise<boolean> {
+    for await (const entry of this.#parts.store.entries(sessionId, { after })) {
+      if ("runId" in entry && entry.runId === runId) return true;
+    }
+    return false;
+  }
+
+  async #findStart(sessionId: string, runId: string): Promise<number> {
+    const { store, lanes } = this.#parts;
+    const start = await findRunStart(store, sessionId, runId);
+    if (start !== undefined) return start;
+    // It waits: what there is to see of it is still live.
+    if (lanes.hasRun(sessionId, runId)) return lanes.live(sessionId)?.sinceSeq ?? 0;
+    throw new HttpError(404, "RUN_NOT_FOUND", "runId: the session has no such run, or not lately");
+  }
+
+  #openStream(): EventStream {
+    this.#stream = new EventStream(this.#asked.response, this.#parts);
+    return this.#stream;
+  }
+
+  #beLong(): void {
+    const refusal = this.#parts.refuseMore();
+    if (refusal)
+      throw new HttpError(503, "TOO_MANY_REQUESTS", refusal.reason, {
+        headers: refusal.headers ?? {},
+        retryable: true,
+      });
+    this.#isLong = true;
+  }
+
+  #body(): Promise<Record<string, unknown>> {
+    return readJsonBody(this.#asked.request, this.#parts.limits.maxFrameBytes);
+  }
+
+  async #sessionId(): Promise<string> {
+    return (await this.#session()).sessionId;
+  }
+
+  /** The session that the path names: there, and the visitor's own. */
+  async #session(): Promise<SessionMeta> {
+    const { match } = this.#asked;
+    const sessionId = decodeSessionId(match.sessionId);
+    if (sessionId === CURRENT) return findFirstSession(this.#context);
+    if (sessionId.length > this.#parts.limits.maxIdChars) throw notFound();
+    return ownSession(sessionId, this.#context);
+  }
+}
+
+/** Whether the answer is to be a stream; JSON is what those get who say nothing. */
+function wantsStream({ headers }: IncomingMessage): boolean {
+  const accepted = (headers.accept ?? "*/*").toLowerCase();
+  if (accepted.includes("text/event-stream")) return true;
+  if (/application\/(?:json|\*)|\*\/\*/.test(accepted)) return false;
+  throw new HttpError(406, "NOT_ACCEPTABLE", "Accept: must be application/json or text/event-stream");
+}

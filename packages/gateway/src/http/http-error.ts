@@ -1,0 +1,76 @@
+import type { ServerResponse } from "node:http";
+import type { ErrorCode } from "@mini-openclaw/protocol";
+import { toClientError } from "../errors.ts";
+import { sendJson } from "../http-routes.ts";
+import { retryAfter } from "../token.ts";
+
+/** What only an HTTP request can do wrong; everything else has the code that a frame would be answered with. */
+type RequestErrorCode =
+  | "UNAUTHORIZED"
+  | "FORBIDDEN"
+  | "METHOD_NOT_ALLOWED"
+  | "NOT_ACCEPTABLE"
+  | "TOO_LARGE"
+  | "UNSUPPORTED_TYPE"
+  | "TOO_MANY_REQUESTS";
+
+interface HttpErrorOptions {
+  headers?: Readonly<Record<string, string>>;
+  retryable?: boolean;
+}
+
+/** A request that is answered with another status than 200, and with words for its sender. */
+export class HttpError extends Error {
+  readonly status: number;
+  readonly code: ErrorCode | RequestErrorCode;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly retryable: boolean;
+
+  constructor(
+    status: number,
+    code: HttpError["code"],
+    message: string,
+    { headers = {}, retryable = false }: HttpErrorOptions = {},
+  ) {
+    super(message);
+    this.name = "HttpError";
+    this.status = status;
+    this.code = code;
+    this.headers = headers;
+    this.retryable = retryable;
+  }
+}
+
+const statuses: Partial<Record<ErrorCode, number>> = {
+  INVALID_FRAME: 400,
+  SESSION_NOT_FOUND: 404,
+  RUN_NOT_FOUND: 404,
+  APPROVAL_EXPIRED: 409,
+  REQUEST_CONFLICT: 409,
+  SESSION_ARCHIVED: 409,
+  SESSION_BUSY: 409,
+  SESSION_LOCKED: 503,
+  QUEUE_FULL: 429,
+  STORE_FAILED: 503,
+  DRAINING: 503,
+};
+
+// Chosen: what is full or stopping now is not so for long.
+const RETRY_AFTER_MS = 1000;
+
+/** The error as it is answered; what nobody expected is `INTERNAL`, with nothing of what it says. */
+export function toHttpError(error: unknown): HttpError {
+  if (error instanceof HttpError) return error;
+  const { code, message, retryable } = toClientError(error);
+  const headers = retryable ? retryAfter(RETRY_AFTER_MS) : {};
+  return new HttpError(statuses[code] ?? 500, code, message, { headers, retryable });
+}
+
+/** Answers with the error; cuts the answer off when it has begun already, so that nobody takes it for whole. */
+export function sendError(
+  response: ServerResponse,
+  { status, code, message, retryable, headers }: HttpError,
+): void {
+  if (response.headersSent) response.destroy();
+  else sendJson(response, status, { error: message, code, retryable }, headers);
+}

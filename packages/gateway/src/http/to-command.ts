@@ -1,0 +1,56 @@
+import type { IncomingMessage } from "node:http";
+import type { ClientEvent } from "@mini-openclaw/protocol";
+import { parseClientEvent } from "@mini-openclaw/protocol/schema";
+import { HttpError } from "./http-error.ts";
+
+/**
+ * The command that a request makes, checked as a frame would be.
+ *
+ * @throws HttpError `INVALID_FRAME` that names the field
+ */
+export function toCommand<Type extends ClientEvent["type"]>(
+  type: Type,
+  fields: Readonly<Record<string, unknown>>,
+): Extract<ClientEvent, { type: Type }> {
+  const parsed = parseClientEvent(JSON.stringify({ ...fields, type }));
+  if (!parsed.ok) throw new HttpError(400, "INVALID_FRAME", parsed.message);
+  return parsed.value as Extract<ClientEvent, { type: Type }>;
+}
+
+const numberFields = new Set(["limit", "before", "after"]);
+
+/** The fields of a query, as a command has them; what is no number is for the schema to refuse. */
+export function queryFields(query: URLSearchParams): Record<string, unknown> {
+  return Object.fromEntries(
+    [...query].map(([name, text]) => {
+      if (numberFields.has(name)) return [name, toNumber(text)];
+      return [name, name === "archived" && text === "true" ? true : text];
+    }),
+  );
+}
+
+/** A whole number as such; any other text as it is, for the schema to refuse. */
+export function toNumber(text: string): number | string {
+  return /^\d{1,16}$/.test(text) ? Number(text) : text;
+}
+
+/** The id of a message: from its body, or from the `Idempotency-Key` header, which may stand in quotes. */
+export function requestIdOf(
+  { headersDistinct }: IncomingMessage,
+  body: Readonly<Record<string, unknown>>,
+): { id?: unknown } {
+  const keys = headersDistinct["idempotency-key"] ?? [];
+  const [key] = keys.map((value) => /^"(.*)"$/.exec(value)?.[1] ?? value);
+  if (key === undefined) return "id" in body ? { id: body["id"] } : {};
+  if (keys.length === 1 && (body["id"] === undefined || body["id"] === key)) return { id: key };
+  throw new HttpError(400, "INVALID_FRAME", "Idempotency-Key: must be there once, and equal to id");
+}
+
+/** The session id that stands in a path. */
+export function decodeSessionId(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new HttpError(400, "INVALID_FRAME", "sessionId: is not percent-encoded UTF-8");
+  }
+}

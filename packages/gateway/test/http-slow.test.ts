@@ -1,0 +1,80 @@
+import { once } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Writable } from "node:stream";
+import type { AgentRunner } from "@mini-openclaw/protocol";
+import { expect, test } from "vitest";
+import { heldAgent, testGateway } from "./test-gateway.ts";
+
+test("a client that does not read costs bounded memory, and gets every event when it reads", async () => {
+  const chunkCount = 100;
+  const content = "x".repeat(65_536);
+  const { agent, started, release } = heldAgent();
+  const chatty: AgentRunner = {
+    async *run(input) {
+      const { runId } = input;
+      yield { type: "run_start", runId, timestamp: 1 };
+      for (let index = 0; index < chunkCount; index += 1) {
+        yield { type: "chunk", runId, messageId: "m1", content };
+      }
+      for await (const event of agent.run(input)) if (event.type !== "run_start") yield event;
+    },
+  };
+  await using gateway = await testGateway({ agent: chatty });
+  const client = await gateway.connect();
+  const request = {
+    method: "GET",
+    url: `/sessions/${client.sessionId}/events`,
+    headers: { host: "x" },
+    headersDistinct: {},
+  };
+  const response = new UnreadResponse();
+  gateway.gateway.handleRequest(request as unknown as IncomingMessage, response as unknown as ServerResponse);
+  await once(response, "unread");
+
+  client.send({ type: "message", content: "hello" });
+  await started(1);
+  await client.roundTrip();
+  // What may wait, one event more, and its JSON around it.
+  expect(response.writableLength).toBeLessThan(1_048_576 + 2 * content.length);
+  response.startReading();
+  await response.reads("thinking…");
+  release();
+  await response.reads("run_end");
+
+  await client.next("run_end");
+  const ids = [...response.text.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
+  expect(ids).toEqual(client.frames.flatMap((frame) => ("seq" in frame ? [frame.seq] : [])));
+});
+
+/** The answer to a client that reads nothing until it is told to. */
+class UnreadResponse extends Writable {
+  text = "";
+  #readOn: (() => void) | undefined;
+  #isReading = false;
+  readonly headersSent = true;
+
+  writeHead(): this {
+    return this;
+  }
+
+  flushHeaders(): void {}
+
+  setHeader(): void {}
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString();
+    this.emit("read");
+    if (this.#isReading) return setImmediate(done) as unknown as void;
+    this.#readOn = done;
+    this.emit("unread");
+  }
+
+  startReading(): void {
+    this.#isReading = true;
+    this.#readOn?.();
+  }
+
+  async reads(part: string): Promise<void> {
+    while (!this.text.includes(part)) await once(this, "read");
+  }
+}

@@ -1,0 +1,362 @@
+import { createMemoryStore } from "@mini-openclaw/session-store";
+import { describe, expect, test } from "vitest";
+import { EventStreamReader } from "./http-client.ts";
+import { echoAgent, heldAgent, testGateway } from "./test-gateway.ts";
+
+const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+const streaming = { accept: "text/event-stream" };
+
+function posting(body: object, headers: Record<string, string> = {}): RequestInit {
+  const own = { "content-type": "application/json" };
+  return { method: "POST", headers: { ...own, ...headers }, body: JSON.stringify(body) };
+}
+
+describe("POST /sessions/:id/messages", () => {
+  test("answers, when the run has ended, with what it came to", async () => {
+    await using gateway = await testGateway();
+
+    const response = await gateway.get("/sessions/current/messages", posting({ content: "hello" }));
+
+    expect([response.status, response.headers.get("content-type")]).toEqual([
+      200,
+      "application/json; charset=utf-8",
+    ]);
+    const answer = (await response.json()) as { sessionId: string };
+    expect(answer).toEqual({
+      sessionId: expect.any(String),
+      runId: expect.any(String),
+      outcome: "completed",
+      content: "hello",
+      usage,
+    });
+    const again = await gateway.get(`/sessions/${answer.sessionId}/messages`, posting({ content: "you" }));
+    expect(await again.json()).toMatchObject({ sessionId: answer.sessionId, content: "you" });
+  });
+
+  test("says why a run failed: the request succeeded, the run did not", async () => {
+    const agent = {
+      async *run({ runId }: { runId: string }) {
+        yield { type: "run_start", runId, timestamp: 1 } as const;
+        throw new Error("boom");
+      },
+    };
+    await using gateway = await testGateway({ agent });
+
+    const response = await gateway.get("/sessions/current/messages", posting({ content: "hello" }));
+
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({
+      outcome: "failed",
+      content: "",
+      error: { code: "AGENT_FAILED", message: "The agent failed.", retryable: true },
+    });
+  });
+
+  test("streams the run's frames, the same that sockets get, and ends with the run", async () => {
+    await using gateway = await testGateway();
+    const client = await gateway.connect();
+    const { sessionId } = client;
+
+    const response = await gateway.get(
+      `/sessions/${sessionId}/messages`,
+      posting({ content: "hello", id: "q1" }, streaming),
+    );
+
+    expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
+    const events = await new EventStreamReader(response).until();
+    await client.next("run_end");
+    const frames = client.frames.filter((frame) => "seq" in frame);
+    expect(events.map(({ event }) => event)).toEqual([
+      "user_message",
+      "run_start",
+      "chunk",
+      "chunk",
+      "assistant_message",
+      "message_done",
+      "run_end",
+    ]);
+    expect(events.map(({ data }) => data)).toEqual(frames);
+    expect(events.map(({ id }) => Number(id))).toEqual(frames.map(({ seq }) => seq));
+  });
+
+  test("a message that must wait streams from message_queued on, and nothing of the run before it", async () => {
+    const { agent, started, release } = heldAgent();
+    await using gateway = await testGateway({ agent });
+    const client = await gateway.connect();
+    const path = `/sessions/${client.sessionId}/messages`;
+    client.send({ type: "message", content: "one" });
+    await started(1);
+
+    const stream = new EventStreamReader(await gateway.get(path, posting({ content: "two" }, streaming)));
+    release();
+    release();
+
+    const events = await stream.until();
+    expect(events.map(({ event }) => event)).toEqual([
+      "message_queued",
+      "user_message",
+      "run_start",
+      "chunk",
+      "chunk",
+      "chunk",
+      "assistant_message",
+      "message_done",
+      "run_end",
+    ]);
+    expect(new Set(events.map(({ data }) => data["runId"])).size).toBe(1);
+  });
+
+  test.each([
+    ["id", { content: "hello", id: "q1" }, {}],
+    ["Idempotency-Key", { content: "hello" }, { "idempotency-key": "q1" }],
+    ["Idempotency-Key in quotes", { content: "hello" }, { "idempotency-key": '"q1"' }],
+  ])(
+    "sent again with its %s, it runs once, while it runs and when it has ended",
+    async (_how, body, headers) => {
+      const { agent, started, release } = heldAgent();
+      await using gateway = await testGateway({ agent });
+      const post = () => gateway.get("/sessions/current/messages", posting(body, headers));
+
+      const first = post();
+      await started(1);
+      const second = post();
+      const stream = new EventStreamReader(
+        await gateway.get("/sessions/current/messages", posting(body, { ...headers, ...streaming })),
+      );
+      release();
+      const answers = [await first, await second, await post()].map((response) => response.json());
+
+      const [one, ...others] = await Promise.all(answers);
+      expect(one).toMatchObject({ outcome: "completed", content: "thinking…hello" });
+      // Of a run that has ended, the entries are left: `thinking…` was a chunk of the messages that it became.
+      expect(others).toEqual([one, { ...(one as object), content: "hello" }]);
+      expect((await stream.until()).map(({ event }) => event)).toEqual([
+        "user_message",
+        "run_start",
+        "chunk",
+        "chunk",
+        "chunk",
+        "assistant_message",
+        "message_done",
+        "run_end",
+      ]);
+      expect(await started(1)).toHaveLength(1);
+    },
+  );
+
+  test("goes on when its client goes away", async () => {
+    const { agent, started, release } = heldAgent();
+    await using gateway = await testGateway({ agent });
+    const client = await gateway.connect();
+    const path = `/sessions/${client.sessionId}/messages`;
+    const stream = new EventStreamReader(await gateway.get(path, posting({ content: "hello" }, streaming)));
+    const waiting = new AbortController();
+    const answer = gateway.get(path, { ...posting({ content: "you" }), signal: waiting.signal });
+    await started(1);
+    await client.next("message_queued");
+
+    await stream.cancel();
+    waiting.abort();
+    await expect(answer).rejects.toThrow("aborted");
+    release();
+    release();
+
+    expect(await client.next("run_end", 2)).toMatchObject({ outcome: "completed" });
+    expect(gateway.failures).toEqual([]);
+  });
+
+  test("keeps proxies awake while the run goes on", async () => {
+    const { agent, started, release } = heldAgent();
+    await using gateway = await testGateway({ agent, connections: { heartbeatMs: 5 } });
+
+    const response = await gateway.get("/sessions/current/messages", posting({ content: "hello" }));
+    const [input] = await started(1);
+    const reader = response.body?.getReader();
+    const first = await reader?.read();
+    release();
+
+    expect(new TextDecoder().decode(first?.value)).toMatch(/^\n+$/);
+    const stream = await gateway.get(`/sessions/${input?.sessionId}/events`, { headers: streaming });
+    const events = new EventStreamReader(stream);
+    await events.next();
+    const closed = gateway.gateway.close({ drainMs: 0 });
+    await events.until();
+    await reader?.cancel();
+    await closed;
+  });
+});
+
+describe("GET /sessions/:id/events", () => {
+  test("without a place, begins anew with the session's messages, then shows what happens", async () => {
+    await using gateway = await testGateway();
+    const client = await gateway.connect();
+    client.send({ type: "message", content: "one" });
+    await client.next("run_end");
+
+    const stream = new EventStreamReader(await gateway.get(`/sessions/${client.sessionId}/events`));
+    const resync = await stream.next();
+    client.send({ type: "message", content: "two" });
+    const events = await stream.until("run_end");
+
+    expect(resync).toMatchObject({
+      event: "resync",
+      data: { messages: [{ content: "one" }, { content: "one" }] },
+    });
+    expect(resync).not.toHaveProperty("id");
+    expect(events.map(({ data }) => data)).toEqual(
+      client.frames.filter((frame) => "seq" in frame && frame.seq > Number(resync?.data["upTo"])),
+    );
+    await stream.cancel();
+  });
+
+  test("goes on after Last-Event-ID: every event once, in order", async () => {
+    const { agent, started, release } = heldAgent();
+    await using gateway = await testGateway({ agent });
+    const client = await gateway.connect();
+    const path = `/sessions/${client.sessionId}`;
+    const first = new EventStreamReader(
+      await gateway.get(`${path}/messages`, posting({ content: "hello" }, streaming)),
+    );
+    await started(1);
+    const before = await first.until("chunk");
+    await first.cancel();
+
+    const headers = { "last-event-id": String(before.at(-1)?.id) };
+    const second = new EventStreamReader(await gateway.get(`${path}/events`, { headers }));
+    release();
+    const resumed = await second.next();
+    const after = await second.until("run_end");
+
+    expect(resumed).toMatchObject({ event: "resumed", data: { from: "events" } });
+    await client.next("run_end");
+    expect([...before, ...after].map(({ data }) => data)).toEqual(
+      client.frames.filter((frame) => "seq" in frame),
+    );
+    await second.cancel();
+  });
+
+  test("of one run, ends with it, and is over for who has its end", async () => {
+    await using gateway = await testGateway();
+    const client = await gateway.connect();
+    client.send({ type: "message", content: "one" });
+    const { runId, seq } = await client.next("run_end");
+    const path = `/sessions/${client.sessionId}/events?runId=${runId}`;
+
+    const events = await new EventStreamReader(await gateway.get(path)).until();
+    const over = await gateway.get(path, { headers: { "last-event-id": String(seq) } });
+
+    expect(events.map(({ event }) => event)).toEqual(["user_message", "assistant_message", "run_end"]);
+    expect(over.status).toBe(204);
+    const nobody = await gateway.get(`/sessions/${client.sessionId}/events?runId=nobody`);
+    expect([nobody.status, await nobody.json()]).toMatchObject([404, { code: "RUN_NOT_FOUND" }]);
+  });
+
+  test("counts as a connection, and tells its client when the gateway stops", async () => {
+    await using gateway = await testGateway({ connections: { maxConnections: 1 } });
+    const stream = new EventStreamReader(await gateway.get("/sessions/current/events"));
+    await stream.next();
+
+    const more = await gateway.get("/sessions/current/events");
+
+    expect(gateway.gateway.health().connections).toBe(1);
+    expect([more.status, more.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect((await gateway.get("/sessions")).status).toBe(200);
+    const closed = gateway.gateway.close();
+    expect((await stream.until()).map(({ event }) => event)).toEqual(["draining"]);
+    await closed;
+  });
+});
+
+test("history and list come a page at a time, as on a socket", async () => {
+  await using gateway = await testGateway();
+  const client = await gateway.connect();
+  const path = `/sessions/${client.sessionId}/messages`;
+  for (const content of ["one", "two"]) await (await gateway.get(path, posting({ content }))).json();
+
+  const page = (await (await gateway.get(`${path}?limit=3`)).json()) as { messages: { seq: number }[] };
+  const older = await (await gateway.get(`${path}?before=${page.messages[0]?.seq}`)).json();
+  const created = await gateway.get("/sessions", { method: "POST" });
+  const { sessionId } = (await created.json()) as { sessionId: string };
+  await (await gateway.get(`/sessions/${sessionId}/messages`, posting({ content: "new" }))).json();
+  const list = (await (await gateway.get("/sessions?limit=1")).json()) as { cursor: string };
+  const rest = await (await gateway.get(`/sessions?cursor=${encodeURIComponent(list.cursor)}`)).json();
+
+  expect(page).toMatchObject({
+    messages: [{ content: "one" }, { content: "two" }, { content: "two" }],
+    hasMore: true,
+  });
+  expect(older).toMatchObject({ messages: [{ role: "user", content: "one" }], hasMore: false });
+  expect(created.status).toBe(201);
+  expect(list).toMatchObject({ sessions: [{ sessionId, running: false }] });
+  expect(rest).toMatchObject({ sessions: [{ sessionId: client.sessionId }] });
+});
+
+test("abort stops the run, with or without a body", async () => {
+  const { agent, started } = heldAgent();
+  await using gateway = await testGateway({ agent });
+  const client = await gateway.connect();
+  const path = `/sessions/${client.sessionId}`;
+
+  const answers = ["one", "two"].map((content) => gateway.get(`${path}/messages`, posting({ content })));
+  const [first] = await started(1);
+  await client.next("message_queued");
+  const stopped = await gateway.get(`${path}/abort`, { method: "POST" });
+  const [, second] = await started(2);
+  const named = await gateway.get(`${path}/abort`, posting({ runId: second?.runId }));
+
+  expect([stopped.status, named.status]).toEqual([202, 202]);
+  const ends = await Promise.all((await Promise.all(answers)).map((response) => response.json()));
+  expect(ends).toMatchObject([
+    { runId: first?.runId, outcome: "aborted", content: "thinking…" },
+    { runId: second?.runId, outcome: "aborted", content: "thinking…" },
+  ]);
+  const none = await gateway.get(`${path}/abort`, { method: "POST" });
+  expect([none.status, await none.json()]).toMatchObject([404, { code: "RUN_NOT_FOUND" }]);
+});
+
+test("approve decides on a tool call that waits", async () => {
+  const asking = {
+    async *run(input: Parameters<typeof echoAgent.run>[0]) {
+      const { runId, signal, decision } = input;
+      yield { type: "run_start", runId, timestamp: 1 } as const;
+      yield { type: "approval_request", runId, callId: "c1", toolName: "bash", reason: "ls" } as const;
+      const decided = (await decision?.("c1", { signal })) ?? "deny";
+      yield { type: "approval_done", runId, callId: "c1", decision: decided } as const;
+      for await (const event of echoAgent.run(input)) if (event.type !== "run_start") yield event;
+    },
+  };
+  await using gateway = await testGateway({ agent: asking });
+  const { sessionId } = await gateway.connect();
+  const stream = new EventStreamReader(
+    await gateway.get(`/sessions/${sessionId}/messages`, posting({ content: "ls" }, streaming)),
+  );
+  await stream.until("approval_request");
+
+  const body = posting({ callId: "c1", decision: "once" });
+  const first = await gateway.get(`/sessions/${sessionId}/approve`, body);
+  const second = await gateway.get(`/sessions/${sessionId}/approve`, body);
+
+  expect(first.status).toBe(202);
+  expect([second.status, await second.json()]).toMatchObject([409, { code: "APPROVAL_EXPIRED" }]);
+  const [done] = await stream.until("approval_done");
+  expect(done?.data).toMatchObject({ callId: "c1", decision: "once" });
+  await stream.until();
+});
+
+test("export gives the transcript line by line, and it opens as one", async () => {
+  const store = createMemoryStore();
+  await using gateway = await testGateway({ store });
+  const { sessionId } = await gateway.connect();
+  await (await gateway.get(`/sessions/${sessionId}/messages`, posting({ content: "hello" }))).json();
+
+  const response = await gateway.get(`/sessions/${sessionId}/export`);
+
+  expect(response.headers.get("content-disposition")).toBe(`attachment; filename="${sessionId}.jsonl"`);
+  const lines = (await response.text()).trimEnd().split("\n");
+  const entries = [];
+  for await (const entry of store.entries(sessionId)) entries.push(entry);
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    expect.objectContaining({ type: "session", v: 1, sessionId, key: "webchat" }),
+    ...entries,
+  ]);
+});
