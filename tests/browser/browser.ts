@@ -66,12 +66,17 @@ export function eventually<Value>(read: () => Promise<Value>) {
   return expect.poll(read, { timeout: 10_000 });
 }
 
-/** What the conversation shows, one line a row. */
+/** What the conversation shows, one line a row; what can be done with a row is left out. */
 export function rowsOf(page: Page): Promise<string[]> {
-  return page.locator(".rows > li").evaluateAll((rows) =>
+  return page.locator(".rows > li:not(.answer-end)").evaluateAll((rows) =>
     rows.map((row) => {
       const kind = [...row.classList].filter((name) => name !== "row").join(" ");
-      const text = (row as HTMLElement).innerText.replace(/\s+/g, " ").trim();
+      const actions = row.querySelector<HTMLElement>(":scope > .row-actions")?.innerText ?? "";
+      const shown = (row as HTMLElement).innerText;
+      const text = shown
+        .slice(0, shown.length - actions.length)
+        .replace(/\s+/g, " ")
+        .trim();
       return kind === "" ? text : `${kind}: ${text}`;
     }),
   );

@@ -24,7 +24,7 @@ describe.skipIf(whyNoBrowser)("the page and its connection", () => {
     await gateway.stop();
     await page.getByText(/Trying again in \d+ s/).waitFor();
     await say(page, "two");
-    await page.getByText("Sending…").waitFor();
+    await page.getByText("Waits for the connection").waitFor();
     await gateway.start();
     await tryNow(page);
     await eventually(() => page.locator(".assistant").count()).toBe(2);

@@ -7,6 +7,7 @@ import {
   type WatchedEvent,
 } from "@mini-openclaw/client";
 import type { ErrorItem } from "@mini-openclaw/protocol";
+import { createDrafts, type Drafts, tabStorage } from "./drafts.ts";
 import { memoryOf } from "./frame/memory.ts";
 import type { Notice } from "./frame/notice.ts";
 import { createSeenSessions, type SeenSessions } from "./sessions/seen-sessions.ts";
@@ -21,6 +22,7 @@ export interface Chat {
   readonly session: Session;
   readonly listing: SessionListing;
   readonly seen: SeenSessions;
+  readonly drafts: Drafts;
   readonly actions: SessionActions;
   /** What the list says of it, if it is in there. */
   readonly listed: ListedSession | undefined;
@@ -33,6 +35,8 @@ export interface Chat {
   newChat(): void;
   send(content: string, options?: SendOptions): void;
   readonly sendAgain: (id: string) => void;
+  /** Answers anew what the newest run of the session answered. */
+  readonly retry: (runId: string) => void;
   readonly loadEarlier: () => void;
   /** Begins a new session with what was said up to `seq` in the one that is shown, shows it and says so. */
   readonly forkAt: (seq: number) => void;
@@ -103,6 +107,7 @@ export function createChat(parts: ChatParts): Chat {
     client,
     listing,
     seen,
+    drafts: createDrafts(tabStorage()),
     actions,
     newChat,
     open: (sessionId) => show(client.session(sessionId)),
@@ -122,6 +127,10 @@ export function createChat(parts: ChatParts): Chat {
     send(content, options) {
       problem = undefined;
       shown.session.send(content, options).catch(showUnsent);
+    },
+    retry(runId) {
+      problem = undefined;
+      shown.session.retry(runId).catch(showProblem);
     },
     sendAgain: (id) => void shown.session.sendAgain(id).catch(showUnsent),
     loadEarlier: () => void shown.session.history().catch(showProblem),

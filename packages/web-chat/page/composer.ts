@@ -1,11 +1,15 @@
 import type { SessionSnapshot } from "@mini-openclaw/client";
+import type { MessageMode } from "@mini-openclaw/protocol";
+import type { Drafts } from "./drafts.ts";
 import { button, element, setText } from "./elements.ts";
+import { createModeChoice } from "./mode-choice.ts";
 import type { Texts } from "./texts.ts";
 
 /** Where the user writes, sends and stops. */
 export interface Composer {
   readonly root: HTMLElement;
-  render(snapshot: SessionSnapshot): void;
+  /** `address`: of the session on the page; each has a draft of its own. */
+  render(snapshot: SessionSnapshot, address: string): void;
   readonly focus: () => void;
   /** What is written and not sent. */
   draft: string;
@@ -13,14 +17,15 @@ export interface Composer {
 
 export interface ComposerParts {
   texts: Texts;
-  onSend: (content: string) => void;
+  drafts: Drafts;
+  onSend: (content: string, mode: MessageMode) => void;
   onStop: () => void;
 }
 
 // Chosen: about eight lines; longer texts scroll.
 const maxHeightPx = 220;
 
-export function createComposer({ texts, onSend, onStop }: ComposerParts): Composer {
+export function createComposer({ texts, drafts, onSend, onStop }: ComposerParts): Composer {
   const input = element("textarea", "");
   input.rows = 1;
   input.placeholder = texts.placeholder;
@@ -31,43 +36,55 @@ export function createComposer({ texts, onSend, onStop }: ComposerParts): Compos
   const send = element("button", "send", texts.send);
   const keys = element("p", "keys", texts.keys);
   keys.id = "keys";
+  const choice = createModeChoice(texts, () => input.focus());
   const box = element("form", "composer", input, element("div", "actions", stop, send));
-  const root = element("footer", "", box, keys);
+  const root = element("footer", "", choice.root, box, keys);
+  let isRunning = false;
 
   function fit(): void {
     input.style.height = "auto";
     input.style.height = `${Math.min(input.scrollHeight, maxHeightPx)}px`;
     send.disabled = input.value.trim() === "";
   }
-  function submit(): void {
+  function submit(mode: MessageMode): void {
     const content = input.value.trim();
     if (content === "") return;
     input.value = "";
+    drafts.keep("");
     fit();
-    onSend(content);
+    onSend(content, mode);
+    choice.reset();
   }
 
-  input.addEventListener("input", fit);
+  input.addEventListener("input", () => {
+    drafts.keep(input.value);
+    fit();
+  });
   input.addEventListener("keydown", (event) => {
-    // While an input method composes (中文, 日本語), Enter belongs to it.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
     event.preventDefault();
-    submit();
+    submit(isRunning && (event.ctrlKey || event.metaKey) ? "steer" : choice.mode());
   });
   box.addEventListener("submit", (event) => {
     event.preventDefault();
-    submit();
+    submit(choice.mode());
   });
   send.disabled = true;
   stop.hidden = true;
 
   return {
     root,
-    render({ view, stopping }) {
-      const isStopping = stopping !== undefined;
-      stop.hidden = view.activeRuns.length === 0;
-      stop.disabled = isStopping;
-      setText(stop, isStopping ? texts.stopping : texts.stop);
+    render({ sessionId, view, stopping }, address) {
+      isRunning = view.activeRuns.length > 0;
+      stop.hidden = !isRunning;
+      stop.disabled = stopping !== undefined;
+      setText(stop, stopping === undefined ? texts.stop : texts.stopping);
+      setText(keys, isRunning ? texts.keysWhileRunning : texts.keys);
+      choice.show(isRunning);
+      const draft = drafts.open(sessionId, address);
+      if (draft === undefined) return;
+      input.value = draft;
+      fit();
     },
     focus: () => input.focus(),
     get draft() {
@@ -75,7 +92,16 @@ export function createComposer({ texts, onSend, onStop }: ComposerParts): Compos
     },
     set draft(text) {
       input.value = text;
+      drafts.keep(text);
       fit();
     },
   };
+}
+
+/**
+ * While an input method composes (中文, 日本語), Enter belongs to it. Safari ends the composition before the key that ended
+ * it: only the old code 229 tells.
+ */
+function isComposing({ isComposing: composes, keyCode }: KeyboardEvent): boolean {
+  return composes || keyCode === 229;
 }

@@ -34,7 +34,7 @@ export function createConversation(parts: ConversationParts): Conversation {
   newest.setAttribute("aria-label", texts.toNewest);
   const frame = element("div", "frame", root, newest);
   const renderRows = createRowList(list, parts);
-  let firstKey: string | undefined;
+  let shown: readonly Row[] = [];
   let isFollowing = true;
 
   function isNearEnd(): boolean {
@@ -56,12 +56,13 @@ export function createConversation(parts: ConversationParts): Conversation {
     render(snapshot, problem) {
       const wasNearEnd = isFollowing || isNearEnd();
       const fromEnd = root.scrollHeight - root.scrollTop;
-      const rows = [...rowsOf(snapshot), ...(problem ? [problem] : [])];
+      const rows = [...rowsOf(snapshot, shown), ...(problem ? [problem] : [])];
       welcome.hidden = rows.length > 0 || snapshot.view.epoch === undefined;
       earlier.hidden = !snapshot.view.hasMore;
       renderRows(rows);
-      const grewAbove = firstKey !== undefined && firstKey !== rows[0]?.key;
-      firstKey = rows[0]?.key;
+      const [first] = shown;
+      const grewAbove = first !== undefined && first.key !== rows[0]?.key;
+      shown = rows;
       isFollowing = rows.length === 0;
       if (wasNearEnd) toNewest();
       // Earlier messages push down what is being read; keep that where it was.
@@ -73,25 +74,33 @@ export function createConversation(parts: ConversationParts): Conversation {
 
 /** Keeps one element per key, in order, and updates only those whose row changed. */
 function createRowList(list: HTMLElement, parts: RowParts): (rows: readonly Row[]) => void {
-  const shown = new Map<string, { row: Row; view: RowView }>();
+  const views = new Map<string, RowView>();
+  let shown: readonly Row[] = [];
 
   return (rows) => {
-    const keys = new Set(rows.map(({ key }) => key));
-    for (const [key, { view }] of shown) {
+    // Mostly only the end changed: a long conversation should not be gone through for each chunk.
+    const sameCount = countSame(shown, rows);
+    const keys = new Set(rows.slice(sameCount).map(({ key }) => key));
+    const before = new Map(shown.slice(sameCount).map((row) => [row.key, row]));
+    for (const key of before.keys()) {
       if (keys.has(key)) continue;
-      view.root.remove();
-      shown.delete(key);
+      views.get(key)?.root.remove();
+      views.delete(key);
     }
-    let place = list.firstElementChild;
-    for (const row of rows) {
-      const before = shown.get(row.key);
-      const view = before?.view ?? createRowView(row.kind, parts);
-      if (before?.row !== row) {
-        view.update(row);
-        shown.set(row.key, { row, view });
-      }
+    let place = list.children[sameCount] ?? null;
+    for (const row of rows.slice(sameCount)) {
+      const view = views.get(row.key) ?? createRowView(row.kind, parts);
+      views.set(row.key, view);
+      if (before.get(row.key) !== row) view.update(row);
       if (view.root === place) place = place.nextElementSibling;
       else list.insertBefore(view.root, place);
     }
+    shown = rows;
   };
+}
+
+/** How many rows at the beginning are the same in both. */
+function countSame(one: readonly Row[], other: readonly Row[]): number {
+  const different = other.findIndex((row, index) => row !== one[index]);
+  return different < 0 ? other.length : different;
 }

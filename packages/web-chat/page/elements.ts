@@ -33,3 +33,10 @@ export function arrange(parent: HTMLElement, children: readonly HTMLElement[]): 
   parent.replaceChildren(...children);
   if (focused instanceof HTMLElement && parent.contains(focused)) focused.focus({ preventScroll: true });
 }
+
+/** {@link setText} for text that mostly gets longer: only what is new is added. */
+export function growText(target: HTMLElement, text: string): void {
+  const shown = target.firstChild;
+  if (shown instanceof Text && text.startsWith(shown.data)) shown.appendData(text.slice(shown.length));
+  else setText(target, text);
+}

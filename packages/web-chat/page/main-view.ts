@@ -1,12 +1,15 @@
+import type { MessageMode } from "@mini-openclaw/protocol";
 import type { Chat } from "./chat.ts";
 import { createComposer } from "./composer.ts";
 import { createConversation } from "./conversation.ts";
 import { button, element } from "./elements.ts";
+import { createFormats } from "./formats.ts";
 import { createConnectionBanner } from "./frame/connection-banner.ts";
 import { createLoginView } from "./frame/login.ts";
 import { createStatusView } from "./frame/status-view.ts";
 import { createHighlighter } from "./highlight.ts";
 import { createMarkdownReader } from "./markdown.ts";
+import { sessionIdOf } from "./sessions/session-address.ts";
 import type { Texts } from "./texts.ts";
 import { createDemoNotice, createWelcome } from "./welcome.ts";
 
@@ -36,19 +39,28 @@ export function createMainView({ chat, texts, isDemo, loginUrl, toggle, onSay }:
   const banner = createConnectionBanner({ texts, onRetryNow: client.retryNow });
   const archived = createArchivedNotice(texts, chat);
   const login = createLoginView({ texts, url: loginUrl, onLogin: client.retryNow });
+  const highlighter = createHighlighter();
   const conversation = createConversation({
-    texts,
-    markdown: createMarkdownReader({ texts, highlighter: createHighlighter(), onSay }),
+    ...{ texts, highlighter, onSay },
+    formats: createFormats(texts.language),
+    markdown: createMarkdownReader({ texts, highlighter, onSay }),
     welcome: createWelcome({ texts, isDemo, onSend: send }),
     onLoadEarlier: chat.loadEarlier,
     onSendAgain: chat.sendAgain,
     onDiscard: (id) => chat.session.discard(id),
     onApprove: (callId, decision) => chat.session.approve(callId, decision),
+    onCallOff: (runId) => chat.session.abort(runId),
+    onRetry: chat.retry,
+    onFork: chat.forkAt,
   });
-  const composer = createComposer({ texts, onSend: send, onStop: () => chat.session.abort() });
-  function send(content: string): void {
+  const composer = createComposer({
+    ...{ texts, drafts: chat.drafts },
+    onSend: send,
+    onStop: () => chat.session.abort(),
+  });
+  function send(content: string, mode: MessageMode = "queue"): void {
     conversation.followNewest();
-    chat.send(content);
+    chat.send(content, { mode });
   }
 
   const notices = [banner.root, ...(isDemo ? [createDemoNotice(texts)] : []), archived];
@@ -70,7 +82,7 @@ export function createMainView({ chat, texts, isDemo, loginUrl, toggle, onSay }:
       archived.hidden = !chat.listed?.archived;
       login.show(connection.phase === "held");
       conversation.render(snapshot, chat.problem);
-      composer.render(snapshot);
+      composer.render(snapshot, sessionIdOf(location.hash) ?? "");
     },
   };
 }

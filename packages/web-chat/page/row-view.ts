@@ -1,29 +1,30 @@
-import { button, element, setText } from "./elements.ts";
+import { type AnswerEndParts, createAnswerEndView } from "./answer-end-view.ts";
+import { button, element, growText, setText } from "./elements.ts";
 import type { MarkdownReader } from "./markdown.ts";
-import { type Row, type RowView, rowView, type WaitingRow } from "./row.ts";
-import { createToolView, type ToolParts } from "./tool-view.ts";
+import { type Row, type RowView, rowView } from "./row.ts";
+import type { ToolParts } from "./tool-view.ts";
+import { createToolsView } from "./tools-view.ts";
+import { createWaitingView, type WaitingParts } from "./waiting-view.ts";
 
 /** What rows need besides themselves. */
-export interface RowParts extends ToolParts {
+export interface RowParts extends ToolParts, AnswerEndParts, WaitingParts {
   markdown: MarkdownReader;
-  /** With the message's id. */
-  onSendAgain: (id: string) => void;
-  onDiscard: (id: string) => void;
+  /** With the place of the user message up to which to take over the session. */
+  onFork: (seq: number) => void;
 }
 
 /** Makes the part of the page that shows a row. It is empty until its first `update`. */
 export function createRowView(kind: Row["kind"], parts: RowParts): RowView {
   const { texts } = parts;
   switch (kind) {
-    case "user": {
-      const bubble = element("div", "bubble");
-      const root = element("li", "row user", element("span", "sr-only", `${texts.you}: `), bubble);
-      return rowView(root, kind, ({ content }) => setText(bubble, content));
-    }
+    case "user":
+      return createUserView(parts);
     case "assistant":
       return createAssistantView(parts);
-    case "tool":
-      return createToolView(parts);
+    case "tools":
+      return createToolsView(parts);
+    case "answer_end":
+      return createAnswerEndView(parts);
     case "error": {
       const root = element("li", "row notice error");
       return rowView(root, kind, ({ code, message }) => setText(root, texts.errors[code] ?? message));
@@ -48,9 +49,23 @@ export function createRowView(kind: Row["kind"], parts: RowParts): RowView {
   }
 }
 
+function createUserView({ texts, onFork }: RowParts): RowView {
+  let seq = 0;
+  const bubble = element("div", "bubble");
+  const fork = button("fork", texts.fork, () => onFork(seq));
+  fork.title = texts.forkHint;
+  const actions = element("div", "row-actions", fork);
+  const label = element("span", "sr-only", `${texts.you}: `);
+  return rowView(element("li", "row user", label, bubble, actions), "user", (message) => {
+    ({ seq } = message);
+    setText(bubble, message.content);
+  });
+}
+
 function createAssistantView({ texts, markdown }: RowParts): RowView {
   const thoughts = element("div", "thoughts-text");
-  const details = element("details", "thoughts", element("summary", "", texts.thoughts), thoughts);
+  const heading = element("summary", "");
+  const details = element("details", "thoughts", heading, thoughts);
   const body = element("div", "markdown");
   const mark = element("p", "mark");
   const label = element("span", "sr-only", `${texts.assistant}: `);
@@ -58,7 +73,8 @@ function createAssistantView({ texts, markdown }: RowParts): RowView {
   const text = markdown.attach(body);
   return rowView(root, "assistant", ({ content, thinking, streaming, partial }) => {
     details.hidden = thinking === "";
-    setText(thoughts, thinking);
+    setText(heading, streaming && content === "" ? texts.thinking : texts.thoughts);
+    growText(thoughts, thinking);
     text.update(content, !streaming);
     root.classList.toggle("streaming", streaming);
     mark.hidden = partial === undefined;
@@ -71,33 +87,6 @@ function createCompactionView({ texts, markdown }: RowParts): RowView {
   const summary = element("summary", "", texts.compaction);
   const hint = element("p", "mark", texts.compactionHint);
   const text = markdown.attach(body);
-  return rowView(
-    element("li", "row compaction", element("details", "", summary, hint, body)),
-    "compaction",
-    ({ content }) => text.update(content, true),
-  );
-}
-
-function createWaitingView({ texts, onSendAgain, onDiscard }: RowParts): RowView {
-  let shown: WaitingRow | undefined;
-  const bubble = element("div", "bubble");
-  const state = element("span", "");
-  const choices = element(
-    "span",
-    "choices",
-    button("link", texts.sendAgain, () => shown && onSendAgain(shown.id)),
-    button("link", texts.discard, () => shown && onDiscard(shown.id)),
-  );
-  const root = element("li", "row user waiting", bubble, element("p", "mark", state, choices));
-  return rowView(root, "waiting", (message) => {
-    shown = message;
-    const { phase, refusal } = message;
-    setText(bubble, message.content);
-    setText(
-      state,
-      refusal ? `${texts.refused}. ${texts.errors[refusal.code] ?? refusal.message}` : texts[phase],
-    );
-    choices.hidden = phase !== "refused";
-    root.classList.toggle("refused", phase === "refused");
-  });
+  const root = element("li", "row compaction", element("details", "", summary, hint, body));
+  return rowView(root, "compaction", ({ content }) => text.update(content, true));
 }

@@ -1,13 +1,17 @@
 import type { OutgoingMessage, SessionSnapshot } from "@mini-openclaw/client";
 import type { ErrorItem, QueuedMessage, SessionView } from "@mini-openclaw/protocol";
+import { isOver, itemRows } from "./item-rows.ts";
 import type { Row, WaitingRow } from "./row.ts";
 
-/** Everything of a session to show, in order. An item that did not change gives the same row. */
-export function rowsOf({ phase, view, outbox }: SessionSnapshot): readonly Row[] {
+/** Everything of a session to show, in order. Given the rows before, what did not change is the same row. */
+export function rowsOf(
+  { phase, view, outbox }: SessionSnapshot,
+  before: readonly Row[] = [],
+): readonly Row[] {
   return [
-    ...view.items,
-    ...(isThinking(view) ? [{ kind: "thinking", key: "thinking" } as const] : []),
-    ...view.queued.map(queuedRow),
+    ...itemRows(view, before),
+    ...(isThinking(view) ? [thinking] : []),
+    ...view.queued.map((message) => queuedRow(message, view)),
     ...outbox.map(outgoingRow),
     ...(phase === "missing" ? [missing] : []),
   ];
@@ -18,8 +22,9 @@ export function isThinking({ items, activeRuns }: SessionView): boolean {
   if (activeRuns.length === 0) return false;
   const last = items.at(-1);
   if (last?.kind === "assistant") return !last.streaming;
-  if (last?.kind === "tool") return last.phase === "done" || last.phase === "failed";
-  return last?.kind !== "retry";
+  if (last?.kind !== "tool") return last?.kind !== "retry";
+  const calls = items.slice(items.findLastIndex(({ kind }) => kind !== "tool") + 1);
+  return calls.every((call) => call.kind === "tool" && isOver(call));
 }
 
 /** The last text that a run gave. */
@@ -27,6 +32,8 @@ export function answerOf({ items }: SessionView, runId: string): string {
   const answer = items.findLast((item) => item.kind === "assistant" && item.runId === runId);
   return answer?.kind === "assistant" ? answer.content : "";
 }
+
+const thinking = { kind: "thinking", key: "thinking" } as const;
 
 const missing: ErrorItem = {
   kind: "error",
@@ -37,16 +44,31 @@ const missing: ErrorItem = {
   message: "",
 };
 
-function queuedRow({ runId, requestId = runId, content }: QueuedMessage): WaitingRow {
-  return waitingRow({ id: requestId, content, phase: "queued", refusal: undefined });
+function queuedRow(message: QueuedMessage, { activeRuns }: SessionView): WaitingRow {
+  const { runId, requestId = runId, content } = message;
+  const steers = activeRuns.includes(runId);
+  return waitingRow({
+    id: requestId,
+    content,
+    phase: steers ? "steering" : "queued",
+    runId: steers ? undefined : runId,
+  });
 }
 
 function outgoingRow(message: OutgoingMessage): WaitingRow {
-  const { id, content, phase } = message;
-  if (phase === "refused") return waitingRow({ id, content, phase, refusal: message.refusal });
-  return waitingRow({ id, content, phase: phase === "accepted" ? phase : "sending", refusal: undefined });
+  const { id, content } = message;
+  switch (message.phase) {
+    case "queued":
+      return waitingRow({ id, content, phase: "unsent" });
+    case "sent":
+      return waitingRow({ id, content, phase: "sending" });
+    case "accepted":
+      return waitingRow({ id, content, phase: "accepted" });
+    case "refused":
+      return waitingRow({ id, content, phase: "refused", refusal: message.refusal });
+  }
 }
 
-function waitingRow(fields: Omit<WaitingRow, "kind" | "key">): WaitingRow {
-  return { kind: "waiting", key: `waiting:${fields.id}`, ...fields };
+function waitingRow(fields: Pick<WaitingRow, "id" | "content" | "phase"> & Partial<WaitingRow>): WaitingRow {
+  return { kind: "waiting", key: `waiting:${fields.id}`, runId: undefined, refusal: undefined, ...fields };
 }

@@ -1,5 +1,6 @@
-import type { ApprovalDecision, OutcomeItem } from "@mini-openclaw/protocol";
+import type { ApprovalDecision, MessageMode, OutcomeItem } from "@mini-openclaw/protocol";
 import { chineseFrame, englishFrame, type FrameTexts } from "./frame/frame-texts.ts";
+import type { WaitingRow } from "./row.ts";
 
 /** A language that the page speaks. */
 export type Language = "en" | "zh-CN";
@@ -36,6 +37,9 @@ export interface Texts extends FrameTexts {
   stop: string;
   stopping: string;
   keys: string;
+  keysWhileRunning: string;
+  modeQuestion: string;
+  modes: Record<MessageMode, { name: string; explanation: string }>;
   conversation: string;
   you: string;
   assistant: string;
@@ -45,24 +49,38 @@ export interface Texts extends FrameTexts {
   copied: string;
   notCopied: string;
   copyAnswer: string;
+  answerAgain: string;
+  tryAgain: string;
+  fork: string;
+  forkHint: string;
+  /** With a number of tokens. */
+  tokens: Record<"input" | "output" | "cacheRead" | "cacheWrite", (count: string) => string>;
+  priceUnknown: string;
   /** Names a code block, by its language if it tells one. */
   code: (language: string) => string;
   thinking: string;
   thoughts: string;
   compaction: string;
   compactionHint: string;
-  sending: string;
-  accepted: string;
-  queued: string;
-  refused: string;
+  waiting: Record<WaitingRow["phase"], string>;
   sendAgain: string;
   discard: string;
+  callOff: string;
+  calledOff: string;
   partial: Record<"aborted" | "interrupted", string>;
   tool: Record<"called" | "running" | "done" | "failed", string>;
   waitsForYou: string;
   asksFor: (reason: string) => string;
   decisions: Record<ApprovalDecision, string>;
   toolOutput: string;
+  showAll: (lines: number) => string;
+  showLess: string;
+  /** Names the diff of a replacement. */
+  change: string;
+  exitCode: (code: number) => string;
+  /** With how many calls, and the names of the tools. */
+  toolsRan: (count: number, names: string) => string;
+  toolsFailed: (count: number) => string;
   noOutput: string;
   retrying: (attempt: number) => string;
   outcome: Record<OutcomeItem["outcome"], string>;
@@ -103,6 +121,13 @@ const english: Texts = {
   stop: "Stop",
   stopping: "Stopping…",
   keys: "Enter sends, Shift+Enter starts a new line, Esc stops",
+  keysWhileRunning: "Enter sends as chosen, Ctrl+Enter or ⌘+Enter steers, Esc stops",
+  modeQuestion: "What your next message does",
+  modes: {
+    queue: { name: "Queue", explanation: "Waits until this answer is done." },
+    steer: { name: "Steer", explanation: "Goes into this answer, after its next step." },
+    interrupt: { name: "Interrupt", explanation: "Stops this answer, and is answered instead." },
+  },
   conversation: "Conversation",
   you: "You",
   assistant: "Assistant",
@@ -112,23 +137,46 @@ const english: Texts = {
   copied: "Copied",
   notCopied: "Not copied",
   copyAnswer: "Copy answer",
+  answerAgain: "Answer again",
+  tryAgain: "Try again",
+  fork: "Fork from here",
+  forkHint: "Begins a new chat with everything up to this message",
+  tokens: {
+    input: (count) => `${count} in`,
+    output: (count) => `${count} out`,
+    cacheRead: (count) => `${count} from cache`,
+    cacheWrite: (count) => `${count} to cache`,
+  },
+  priceUnknown: "price unknown",
   code: (language) => (language === "" ? "Code" : `Code: ${language}`),
   thinking: "Thinking…",
   thoughts: "Thoughts",
   compaction: "What was said so far was summed up",
   compactionHint: "From here on the model is shown this summary in the place of what stands above.",
-  sending: "Sending…",
-  accepted: "Accepted",
-  queued: "Waits for the answer before it",
-  refused: "Not sent",
+  waiting: {
+    unsent: "Waits for the connection",
+    sending: "Sending…",
+    accepted: "Accepted",
+    queued: "Waits for the answer before it",
+    steering: "Goes into this answer after its next step",
+    refused: "Not sent",
+  },
   sendAgain: "Send again",
   discard: "Discard",
+  callOff: "Call off",
+  calledOff: "Called off",
   partial: { aborted: "Stopped here", interrupted: "Interrupted here" },
   tool: { called: "Requested", running: "Running", done: "Done", failed: "Failed" },
   waitsForYou: "Waits for you",
   asksFor: (reason) => `May it? ${reason}`,
   decisions: { once: "Allow once", session: "Allow in this session", deny: "Deny" },
   toolOutput: "Output",
+  showAll: (lines) => `Show all ${lines} lines`,
+  showLess: "Show less",
+  change: "Change",
+  exitCode: (code) => `exit ${code}`,
+  toolsRan: (count, names) => `${count} tool calls: ${names}`,
+  toolsFailed: (count) => `${count} failed`,
   noOutput: "No output",
   retrying: (attempt) => `The model did not answer. Trying again (${attempt})…`,
   outcome: {
@@ -197,6 +245,13 @@ const chinese: Texts = {
   stop: "停止",
   stopping: "正在停止…",
   keys: "Enter 发送，Shift+Enter 换行，Esc 停止",
+  keysWhileRunning: "Enter 按所选方式发送，Ctrl+Enter 或 ⌘+Enter 引导，Esc 停止",
+  modeQuestion: "下一条消息如何处理",
+  modes: {
+    queue: { name: "排队", explanation: "等当前回答完成后再处理。" },
+    steer: { name: "引导", explanation: "在当前回答的下一步之后加入。" },
+    interrupt: { name: "打断", explanation: "停止当前回答，改为回答这条消息。" },
+  },
   conversation: "对话",
   you: "你",
   assistant: "助手",
@@ -206,23 +261,46 @@ const chinese: Texts = {
   copied: "已复制",
   notCopied: "复制失败",
   copyAnswer: "复制回答",
+  answerAgain: "重新回答",
+  tryAgain: "重试",
+  fork: "从这里分叉",
+  forkHint: "以到这条消息为止的内容开始一个新对话",
+  tokens: {
+    input: (count) => `输入 ${count}`,
+    output: (count) => `输出 ${count}`,
+    cacheRead: (count) => `缓存读取 ${count}`,
+    cacheWrite: (count) => `缓存写入 ${count}`,
+  },
+  priceUnknown: "价格未知",
   code: (language) => (language === "" ? "代码" : `代码：${language}`),
   thinking: "思考中…",
   thoughts: "思考过程",
   compaction: "此前的对话已被总结",
   compactionHint: "从这里起，模型看到的是这份总结，而不是上面的内容。",
-  sending: "发送中…",
-  accepted: "已接收",
-  queued: "等待前一条回答完成",
-  refused: "未发送",
+  waiting: {
+    unsent: "等待连接恢复",
+    sending: "发送中…",
+    accepted: "已接收",
+    queued: "等待前一条回答完成",
+    steering: "将在下一步之后加入当前回答",
+    refused: "未发送",
+  },
   sendAgain: "重新发送",
   discard: "放弃",
+  callOff: "撤回",
+  calledOff: "已撤回",
   partial: { aborted: "已在此处停止", interrupted: "已在此处中断" },
   tool: { called: "已请求", running: "运行中", done: "完成", failed: "失败" },
   waitsForYou: "等待你的决定",
   asksFor: (reason) => `是否允许？${reason}`,
   decisions: { once: "允许一次", session: "本会话内允许", deny: "拒绝" },
   toolOutput: "输出",
+  showAll: (lines) => `显示全部 ${lines} 行`,
+  showLess: "收起",
+  change: "修改",
+  exitCode: (code) => `退出码 ${code}`,
+  toolsRan: (count, names) => `${count} 次工具调用：${names}`,
+  toolsFailed: (count) => `${count} 次失败`,
   noOutput: "没有输出",
   retrying: (attempt) => `模型没有响应，正在重试（第 ${attempt} 次）…`,
   outcome: {

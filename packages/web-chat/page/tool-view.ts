@@ -1,29 +1,42 @@
 import type { ApprovalDecision, ToolItem } from "@mini-openclaw/protocol";
 import { button, element, setText } from "./elements.ts";
-import { type RowView, rowView } from "./row.ts";
-import type { Texts } from "./texts.ts";
+import { createFoldedText } from "./folded-text.ts";
+import type { Formats } from "./formats.ts";
+import { isOver } from "./item-rows.ts";
+import { gistOf, inputFields, type ToolInputParts } from "./tool-input.ts";
 
-export interface ToolParts {
-  texts: Texts;
+export interface ToolParts extends ToolInputParts {
+  formats: Formats;
   onApprove: (callId: string, decision: ApprovalDecision) => void;
 }
 
-/** A card that shows a tool call: closed its name, input and state in one line, open all of it, and what it asks for. */
-export function createToolView({ texts, onApprove }: ToolParts): RowView {
+/** A card that shows one tool call. */
+export interface ToolView {
+  readonly root: HTMLElement;
+  update(tool: ToolItem): void;
+}
+
+/** Closed a card shows the call's name, input and state in one line, open all of it. It opens by itself while it asks or speaks. */
+export function createToolView(parts: ToolParts): ToolView {
+  const { texts, formats, onApprove } = parts;
   const name = element("code", "tool-name");
   const gist = element("span", "tool-gist");
+  const facts = element("span", "tool-facts");
   const phase = element("span", "tool-phase");
   const input = element("dl", "tool-input");
-  const output = element("pre", "tool-output");
+  const output = createFoldedText(texts.toolOutput, texts);
+  output.root.className = "tool-output";
   const outputLabel = element("p", "tool-label", texts.toolOutput);
-  output.tabIndex = 0;
-  output.setAttribute("aria-label", texts.toolOutput);
+  const summary = element("summary", "", name, gist, facts, phase);
   const card = element(
     "details",
     "tool",
-    element("summary", "", name, gist, phase),
-    element("div", "tool-body", input, outputLabel, output),
+    summary,
+    element("div", "tool-body", input, outputLabel, output.root),
   );
+  summary.addEventListener("click", () => {
+    isReaders = true;
+  });
   const question = element("p", "");
   const decisions = (["once", "session", "deny"] as const).map((decision) =>
     button("decision", texts.decisions[decision], () => {
@@ -32,34 +45,32 @@ export function createToolView({ texts, onApprove }: ToolParts): RowView {
   );
   const approval = element("div", "approval", question, element("div", "decisions", ...decisions));
   let shown: ToolItem | undefined;
+  let isReaders = false;
 
-  return rowView(element("li", "row", card, approval), "tool", (tool) => {
-    const { asksFor } = tool;
-    approval.hidden = asksFor === undefined;
-    outputLabel.hidden = output.hidden = asksFor !== undefined && tool.output === "";
-    setText(question, asksFor === undefined ? "" : texts.asksFor(asksFor));
-    // Nobody should decide on what is folded away.
-    if (asksFor !== undefined && shown?.asksFor === undefined) card.open = true;
-    card.dataset["phase"] = tool.phase;
-    setText(name, tool.toolName);
-    setText(gist, gistOf(tool.input));
-    setText(phase, asksFor === undefined ? texts.tool[tool.phase] : texts.waitsForYou);
-    if (shown?.input !== tool.input) input.replaceChildren(...fieldsOf(tool.input));
-    shown = tool;
-    const isOver = tool.phase === "done" || tool.phase === "failed";
-    setText(output, tool.output === "" && isOver ? texts.noOutput : tool.output);
-  });
-}
+  function showState({ asksFor, phase: next, durationMs, exitCode }: ToolItem): void {
+    card.dataset["phase"] = next;
+    setText(phase, asksFor === undefined ? texts.tool[next] : texts.waitsForYou);
+    const exit = exitCode === undefined ? [] : [texts.exitCode(exitCode)];
+    const took = durationMs === undefined ? [] : [formats.duration(durationMs)];
+    setText(facts, [...exit, ...took].join(" · "));
+  }
 
-/** The first text of the input: a command, a path. */
-function gistOf(input: ToolItem["input"]): string {
-  const text = Object.values(input).find((value) => typeof value === "string");
-  return typeof text === "string" ? text.split("\n", 1).join("") : "";
-}
-
-function fieldsOf(input: ToolItem["input"]): HTMLElement[] {
-  return Object.entries(input).flatMap(([field, value]) => {
-    const text = typeof value === "string" ? value : JSON.stringify(value, undefined, 2);
-    return [element("dt", "tool-label", field), element("dd", "", element("pre", "", text))];
-  });
+  return {
+    root: element("div", "tool-call", card, approval),
+    update(tool) {
+      const { asksFor } = tool;
+      approval.hidden = asksFor === undefined;
+      outputLabel.hidden = output.root.hidden = asksFor !== undefined && tool.output === "";
+      setText(question, asksFor === undefined ? "" : texts.asksFor(asksFor));
+      // Nobody should decide on what is folded away; what a tool is saying is worth seeing while it says it.
+      if (asksFor !== undefined && shown?.asksFor === undefined) card.open = true;
+      else if (!isReaders) card.open = asksFor !== undefined || (tool.output !== "" && !isOver(tool));
+      setText(name, tool.toolName);
+      setText(gist, gistOf(tool.input));
+      if (shown?.input !== tool.input) input.replaceChildren(...inputFields(tool.input, parts));
+      showState(tool);
+      shown = tool;
+      output.show(tool.output === "" && isOver(tool) ? texts.noOutput : tool.output, !isOver(tool));
+    },
+  };
 }

@@ -7,6 +7,7 @@ import {
   type SessionView,
 } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
+import type { Row } from "../page/row.ts";
 import { answerOf, isThinking, rowsOf } from "../page/rows.ts";
 
 const run = { runId: "run-1", timestamp: 1 } as const;
@@ -26,10 +27,19 @@ const toolRun: readonly SessionEvent[] = [
 ];
 
 function viewAfter(count: number): SessionView {
-  const events = toolRun
-    .slice(0, count)
-    .map((event, index): NumberedEvent => ({ ...event, sessionId: "s", seq: index + 1 }));
-  return events.reduce(fold, emptyView);
+  return viewOf(toolRun.slice(0, count));
+}
+
+function viewOf(events: readonly SessionEvent[]): SessionView {
+  return numbered(events).reduce(fold, emptyView);
+}
+
+function numbered(events: readonly SessionEvent[]): NumberedEvent[] {
+  return events.map((event, index) => ({ ...event, sessionId: "s", seq: index + 1 }));
+}
+
+function snapshotOf(view: SessionView): SessionSnapshot {
+  return { phase: "live", view, outbox: [] };
 }
 
 test("knows when there is nothing to see but a model that thinks", () => {
@@ -45,6 +55,19 @@ test("knows when there is nothing to see but a model that thinks", () => {
     true, // The turn is over; another may follow.
     false,
   ]);
+});
+
+test("does not think while one of several tools runs", () => {
+  const tools = [call, { ...call, callId: "c2" }];
+  const said = { type: "assistant_message", id: "a1", content: "", toolCalls: tools, ...run } as const;
+  const done = { type: "tool_done", id: "t2", toolName: "bash", output: "", isError: false, ...run } as const;
+  const [first, second] = [
+    { ...done, callId: "c1" },
+    { ...done, id: "t1", callId: "c2" },
+  ];
+
+  expect(isThinking(viewOf([said, second]))).toBe(false);
+  expect(isThinking(viewOf([said, second, first]))).toBe(true);
 });
 
 test("gives the last text of a run, to be read out", () => {
@@ -71,7 +94,7 @@ test("shows what is on its way after all that was said, and why it was refused",
     "user",
     "thinking",
     "waiting:run-2 queued",
-    "waiting:m1 sending",
+    "waiting:m1 unsent",
     "waiting:m2 sending",
     "waiting:m3 accepted",
     "waiting:m4 refused",
@@ -79,13 +102,64 @@ test("shows what is on its way after all that was said, and why it was refused",
   expect(rowsOf(snapshot).at(-1)).toMatchObject({ refusal: { code: "QUEUE_FULL", message: "full" } });
 });
 
-test("gives the same row for an item that did not change", () => {
-  const snapshot = (view: SessionView): SessionSnapshot => ({ phase: "live", view, outbox: [] });
-  const view = viewAfter(4);
-  const start: NumberedEvent = { type: "tool_start", ...run, ...call, sessionId: "s", seq: 5 };
-  const [before, after] = [rowsOf(snapshot(view)), rowsOf(snapshot(fold(view, start)))];
+test("gives the same row for what did not change", () => {
+  const kept: number[] = [];
+  let [view, before]: [SessionView, readonly Row[]] = [emptyView, []];
+  for (const event of numbered(toolRun)) {
+    view = fold(view, event);
+    const rows = rowsOf(snapshotOf(view), before);
+    expect(rowsOf(snapshotOf(view), rows).every((row, index) => row === rows[index])).toBe(true);
+    kept.push(rows.filter((row, index) => row === before[index]).length);
+    before = rows;
+  }
 
-  expect(after.map((row, index) => row === before[index])).toEqual([true, true, false]);
+  // The second has "thinking" as the one before, the last all that was said and a new end.
+  expect(kept).toEqual([0, 2, 1, 1, 2, 2, 3, 3, 3, 4]);
+});
+
+test("puts an end below what a run answered, and calls that follow each other into one row", () => {
+  const two = [call, { ...call, callId: "c2" }];
+  const said = { type: "assistant_message", id: "a1", content: "Look.", toolCalls: two, ...run } as const;
+  const events: readonly SessionEvent[] = [
+    ...toolRun.slice(0, 2),
+    { ...said, usage: { ...usage, inputTokens: 3 }, costUsd: 0.5 },
+    { type: "tool_start", ...run, ...call },
+    { type: "run_end", outcome: "interrupted", usage, ...run },
+  ];
+  const rows = rowsOf(snapshotOf(viewOf(events)));
+
+  expect(rows.map(({ kind }) => kind)).toEqual(["user", "assistant", "tools", "outcome", "answer_end"]);
+  expect(rows[2]).toMatchObject({ tools: [{ phase: "failed" }, { phase: "failed" }] });
+  expect(rows[4]).toMatchObject({
+    ...{ runId: "run-1", retry: "failed", texts: [{ content: "Look." }] },
+    cost: { usage: { inputTokens: 3 }, costUsd: 0.5 },
+  });
+});
+
+test("lets the newest answer be given anew, when nothing runs or waits", () => {
+  const retryOf = (view: SessionView) =>
+    rowsOf(snapshotOf(view)).flatMap((row) => (row.kind === "answer_end" ? [row.retry] : []));
+  const over = viewAfter(toolRun.length);
+  const next = { type: "user_message", runId: "run-2", id: "u2", content: "and?", timestamp: 2 } as const;
+  const waiting = { runId: "run-3", content: "later", requestId: undefined };
+
+  expect(retryOf(over)).toEqual(["again"]);
+  expect(retryOf({ ...over, queued: [waiting] })).toEqual([undefined]);
+  expect(retryOf(viewOf([...toolRun, next]))).toEqual([undefined]);
+  expect(retryOf(viewAfter(toolRun.length - 1))).toEqual([]);
+});
+
+test("tells a message that enters the run that goes on from one that waits for its own", () => {
+  const queued = [
+    { runId: "run-1", content: "faster", requestId: "m1" },
+    { runId: "run-2", content: "later", requestId: "m2" },
+  ];
+  const rows = rowsOf(snapshotOf({ ...viewAfter(3), queued })).slice(-2);
+
+  expect(rows).toMatchObject([
+    { id: "m1", phase: "steering", runId: undefined },
+    { id: "m2", phase: "queued", runId: "run-2" },
+  ]);
 });
 
 test("says that there is no such session", () => {

@@ -1,0 +1,38 @@
+/** Writes numbers as the reader's language does. */
+export interface Formats {
+  /** A number of tokens, in few characters. */
+  count(value: number): string;
+  /** US dollars; small sums with as many places as they need. */
+  money(usd: number): string;
+  duration(ms: number): string;
+}
+
+export function createFormats(language: string): Formats {
+  const compact = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
+  const unit = (name: string, maximumFractionDigits = 0) =>
+    new Intl.NumberFormat(language, {
+      style: "unit",
+      unit: name,
+      unitDisplay: "narrow",
+      maximumFractionDigits,
+    });
+  const [milliseconds, tenths] = [unit("millisecond"), unit("second", 1)];
+  const [seconds, minutes] = [unit("second"), unit("minute")];
+  const dollars = (places: number) =>
+    new Intl.NumberFormat(language, {
+      ...{ style: "currency", currency: "USD", currencyDisplay: "narrowSymbol" },
+      ...{ minimumFractionDigits: 2, maximumFractionDigits: places },
+    });
+  const [cents, fractions] = [dollars(2), dollars(4)];
+
+  return {
+    count: (value) => compact.format(value),
+    money: (usd) => (usd < 1 ? fractions : cents).format(usd),
+    duration(ms) {
+      if (ms < 1000) return milliseconds.format(ms);
+      if (ms < 59_950) return tenths.format(ms / 1000);
+      const wholeSeconds = Math.round(ms / 1000);
+      return `${minutes.format(Math.floor(wholeSeconds / 60))} ${seconds.format(wholeSeconds % 60)}`;
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import type { ToolItem } from "@mini-openclaw/protocol";
+import { element, setText } from "./elements.ts";
+import { isOver } from "./item-rows.ts";
+import { type RowView, rowView } from "./row.ts";
+import type { Texts } from "./texts.ts";
+import { createToolView, type ToolParts, type ToolView } from "./tool-view.ts";
+
+/** The cards of tool calls that follow each other. Several fold into one line when they are over, unless the reader opened them. */
+export function createToolsView(parts: ToolParts): RowView {
+  const { texts } = parts;
+  const cards = element("div", "tool-cards");
+  const heading = element("span", "tools-heading");
+  const failures = element("span", "tools-failed");
+  const summary = element("summary", "", heading, failures);
+  const group = element("details", "tools", summary, cards);
+  const views = new Map<string, ToolView>();
+  let isReaders = false;
+  let asked = 0;
+  summary.addEventListener("click", () => {
+    isReaders = true;
+  });
+
+  return rowView(element("li", "row", group), "tools", ({ tools }) => {
+    for (const tool of tools) {
+      const view = views.get(tool.key) ?? createToolView(parts);
+      if (!views.has(tool.key)) cards.append(view.root);
+      views.set(tool.key, view);
+      view.update(tool);
+    }
+    const failedCount = tools.filter(({ phase }) => phase === "failed").length;
+    const asking = tools.filter(({ asksFor }) => asksFor !== undefined).length;
+    const isSingle = tools.length === 1;
+    summary.hidden = isSingle;
+    group.classList.toggle("single", isSingle);
+    setText(heading, summaryOf(tools, texts));
+    setText(failures, failedCount === 0 ? "" : texts.toolsFailed(failedCount));
+    // Nobody should decide on what is folded away.
+    if (isSingle || asking > asked) group.open = true;
+    else if (!isReaders) group.open = !tools.every(isOver);
+    asked = asking;
+  });
+}
+
+function summaryOf(tools: readonly ToolItem[], texts: Texts): string {
+  const counts = new Map<string, number>();
+  for (const { toolName } of tools) counts.set(toolName, (counts.get(toolName) ?? 0) + 1);
+  const names = [...counts].map(([name, count]) => (count === 1 ? name : `${name} ×${count}`));
+  return texts.toolsRan(tools.length, names.join(", "));
+}
