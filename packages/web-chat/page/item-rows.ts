@@ -53,10 +53,11 @@ function answerEnd(
   isNewest: boolean,
 ): AnswerEndRow | undefined {
   const last = answer.at(-1);
-  if (!last || last.kind === "user" || last.kind === "compaction") return undefined;
+  if (!last || last.kind === "compaction") return undefined;
   const { runId } = last;
   if (runId !== undefined && activeRuns.includes(runId)) return undefined;
   const mayRetry = isNewest && runId !== undefined && activeRuns.length === 0 && queued.length === 0;
+  if (last.kind === "user" && !mayRetry) return undefined;
   const isWhole = last.kind === "assistant" && last.partial === undefined;
   return {
     kind: "answer_end",

@@ -31,7 +31,8 @@ export function createModeChoice(texts: Texts, onChosen: () => void): ModeChoice
   const group = element("div", "segments", ...options.map(({ label }) => label));
   group.setAttribute("role", "radiogroup");
   group.setAttribute("aria-label", texts.modeQuestion);
-  explanation.setAttribute("aria-live", "polite");
+  explanation.id = "mode-explanation";
+  group.setAttribute("aria-describedby", explanation.id);
   const root = element("div", "modes", group, explanation);
   root.hidden = true;
 

@@ -144,6 +144,8 @@ test("lets the newest answer be given anew, when nothing runs or waits", () => {
   const waiting = { runId: "run-3", content: "later", requestId: undefined };
 
   expect(retryOf(over)).toEqual(["again"]);
+  // A fork ends with the message it was made at.
+  expect(retryOf({ ...viewAfter(1), activeRuns: [] })).toEqual(["failed"]);
   expect(retryOf({ ...over, queued: [waiting] })).toEqual([undefined]);
   expect(retryOf(viewOf([...toolRun, next]))).toEqual([undefined]);
   expect(retryOf(viewAfter(toolRun.length - 1))).toEqual([]);

@@ -1,0 +1,129 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { says } from "./answers.ts";
+import { eventually, launchBrowser, openPage, rowsOf, say, whyNoBrowser } from "./browser.ts";
+import { type Answer, startGateway } from "./test-gateway.ts";
+
+const timestamp = 1;
+const usage = { inputTokens: 1200, outputTokens: 30, cacheReadTokens: 45_000, cacheWriteTokens: 0 };
+
+/** Fails the first time, then answers with the number of the time. */
+function failsOnce(): Answer {
+  let count = 0;
+  return (_, { show }) => {
+    count += 1;
+    if (count === 1) {
+      show({ type: "error", code: "MODEL_OVERLOADED", message: "529", retryable: true });
+    } else {
+      show({ type: "assistant_message", id: "a1", content: `Answer ${count}.`, timestamp });
+    }
+  };
+}
+
+describe.skipIf(whyNoBrowser)("the end of an answer", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser?.close());
+
+  test("lets a failed run be tried again, and the newest answer be given anew", async () => {
+    await using gateway = await startGateway({ answer: failsOnce() });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await say(page, "well?");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("main").getByText("Answer 2.").waitFor();
+    expect(await rowsOf(page)).toEqual(["user: You: well?", "assistant: Assistant: Answer 2."]);
+
+    await page.getByRole("button", { name: "Answer again" }).click();
+    await page.getByRole("main").getByText("Answer 3.").waitFor();
+    await page.reload();
+    await page.getByRole("main").getByText("Answer 3.").waitFor();
+
+    expect(await rowsOf(page)).toEqual(["user: You: well?", "assistant: Assistant: Answer 3."]);
+    expect(gateway.received.filter(({ type }) => type === "message")).toHaveLength(1);
+  });
+
+  test("offers another answer for the newest one only", async () => {
+    await using gateway = await startGateway({ answer: says("Hello.") });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await say(page, "one");
+    await page.getByRole("button", { name: "Answer again" }).waitFor();
+    await say(page, "two");
+    await eventually(() => page.locator(".answer-end").count()).toBe(2);
+
+    expect(await page.getByRole("button", { name: "Answer again" }).count()).toBe(1);
+  });
+
+  test("copies the whole answer as it was written", async () => {
+    const content = "# Title\n\n- **one**\n- two";
+    await using gateway = await startGateway({ answer: says(content) });
+    await using tab = await openPage(browser, gateway.url, {
+      permissions: ["clipboard-read", "clipboard-write"],
+    });
+    const { page } = tab;
+    await say(page, "hi");
+    await page.getByRole("button", { name: "Copy answer" }).click();
+    await eventually(() => page.locator("[aria-live]").innerText()).toBe("Copied");
+
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(content);
+  });
+
+  test("says what the answer cost, and when its price is not known", async () => {
+    const priced: Answer = ({ content }, { show }) => {
+      const said = {
+        type: "assistant_message",
+        content: "Hello.",
+        timestamp,
+        model: "claw-1",
+        usage,
+      } as const;
+      const cost = content === "free?" ? {} : { costUsd: 0.0042 };
+      show({ ...said, id: "a1", ...cost });
+      show({ ...said, id: "a2", ...cost });
+    };
+    await using gateway = await startGateway({ answer: priced });
+    await using tab = await openPage(browser, gateway.url);
+    await say(tab.page, "hi");
+    await eventually(() => tab.page.locator(".cost").allInnerTexts()).toEqual([
+      "claw-1 · 2.4K in · 60 out · 90K from cache · $0.0084",
+    ]);
+    await say(tab.page, "free?");
+    await eventually(() => tab.page.locator(".cost").last().innerText()).toBe(
+      "claw-1 · 2.4K in · 60 out · 90K from cache · price unknown",
+    );
+  });
+
+  test("stands where the conversation was summed up, with the summary", async () => {
+    const sumsUp: Answer = (_, { show }) => {
+      show({ type: "compaction", id: "k1", content: "They talked of **claws**.", timestamp });
+      show({ type: "assistant_message", id: "a1", content: "Hello.", timestamp });
+    };
+    await using gateway = await startGateway({ answer: sumsUp });
+    await using tab = await openPage(browser, gateway.url);
+    await say(tab.page, "hi");
+    await tab.page.getByText("What was said so far was summed up").click();
+
+    expect(await tab.page.locator(".compaction strong").innerText()).toBe("claws");
+  });
+
+  test("forks a new chat from a message of the user's", async () => {
+    await using gateway = await startGateway({ answer: says("Hello.") });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await say(page, "one");
+    await page.getByRole("main").getByText("Hello.").waitFor();
+    await say(page, "two");
+    await eventually(() => page.locator(".assistant").count()).toBe(2);
+
+    await page.getByText("one", { exact: true }).last().hover();
+    await page.getByRole("button", { name: "Fork from here" }).first().click();
+    await eventually(() => page.locator(".user").count()).toBe(1);
+
+    expect((await rowsOf(page))[0]).toBe("user: You: one");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await eventually(() => rowsOf(page)).toEqual(["user: You: one", "assistant: Assistant: Hello."]);
+  });
+});
