@@ -68,6 +68,23 @@ const hiddenInHome = [
 /** Each hidden folder takes at most this much memory. Chosen: 1 GiB. */
 const MAX_HIDDEN_BYTES = 1_073_741_824;
 
+/**
+ * What belongs to the whole machine in `/proc`. Root may write there without any privilege, to `sys/kernel/core_pattern` for example:
+ * a program that the kernel runs outside. Containers close the same.
+ */
+const machineSettings = [
+  "acpi",
+  "asound",
+  "bus",
+  "fs",
+  "irq",
+  "mtrr",
+  "pressure",
+  "scsi",
+  "sys",
+  "sysrq-trigger",
+].map((name) => `/proc/${name}`);
+
 interface Mount {
   path: string;
   args: readonly string[];
@@ -93,6 +110,7 @@ async function toBubblewrap(
     program,
     ...["--unshare-all", "--share-net", "--die-with-parent", "--cap-drop", "ALL"],
     ...["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"],
+    ...machineSettings.flatMap((path) => ["--ro-bind-try", path, path]),
     ...mounts.flatMap(({ args }) => args),
     ...["--setenv", "TMPDIR", "/tmp", "--chdir", workspace, "--"],
     ...argv,
@@ -121,6 +139,7 @@ const probe = `
 echo in > "$1/workspace/written"
 cat "$1/secret/key" 2> /dev/null || echo hidden
 while read -r _ at _ flags _; do [ "$at" = / ] && echo "\${flags%%,*}"; done < /proc/self/mounts
+[ -w /proc/sys/kernel/core_pattern ] && echo open || echo closed
 readlink /proc/self/ns/pid
 `;
 
@@ -138,13 +157,14 @@ async function findProblem(program: string, hidden: readonly string[]): Promise<
     ]);
     const { output, error } = await run(file, args);
     if (error) return error;
-    const [secret, root, namespace] = output.split("\n");
+    const [secret, root, settings, namespace] = output.split("\n");
     const isWritten = await stat(join(place, "workspace/written")).then(
       () => true,
       () => false,
     );
     if (secret !== "hidden") return "bwrap runs here, but does not hide what it is told to";
     if (root !== "ro") return "bwrap runs here, but does not make the disk read-only";
+    if (settings !== "closed") return "bwrap runs here, but leaves the machine's settings writable";
     if (!isWritten) return "bwrap runs here, but commands cannot write in their workspace";
     const isSame = namespace === (await readlink("/proc/self/ns/pid"));
     return isSame ? "bwrap runs here, but commands see the processes of others" : undefined;

@@ -37,13 +37,18 @@ describe("without a sandbox that works, the search says why", () => {
       /^bwrap runs here, but does not make the disk read-only$/,
     ],
     [
+      "leaves the machine's settings writable",
+      "echo hidden; echo ro; echo open; echo pid:[1]",
+      /^bwrap runs here, but leaves the machine's settings writable$/,
+    ],
+    [
       "lets nothing be written",
-      "echo hidden; echo ro; echo pid:[1]",
+      "echo hidden; echo ro; echo closed; echo pid:[1]",
       /^bwrap runs here, but commands cannot write in their workspace$/,
     ],
     [
       "shares its processes",
-      'for last; do :; done; echo > "$last/workspace/written"; echo hidden; echo ro; readlink /proc/self/ns/pid',
+      'for last; do :; done; echo > "$last/workspace/written"; echo hidden; echo ro; echo closed; readlink /proc/self/ns/pid',
       /^bwrap runs here, but commands see the processes of others$/,
     ],
   ])("bwrap %s", async (_, script, expected) => {
@@ -93,7 +98,12 @@ describe.skipIf(!sandbox)(`in a sandbox${problem ? ` (skipped: ${problem})` : ""
     ["the home directory", "touch ~/x", /Read-only file system|No such file/],
     ["the disk, mounted again", "mount -o remount,rw / && touch /etc/x", /permission denied|superuser/i],
     [
-      "a setting of the system",
+      "any setting of the machine",
+      "find /proc -not -path '/proc/[0-9]*' -type f -writable",
+      /^\(no output\)/,
+    ],
+    [
+      "a setting of the machine that root owns",
       "echo x > /proc/sys/kernel/hostname",
       /Read-only file system|Permission denied/,
     ],
@@ -112,6 +122,23 @@ describe.skipIf(!sandbox)(`in a sandbox${problem ? ` (skipped: ${problem})` : ""
     );
     expect(output).not.toMatch(/^secret$|key$|token$|\.sock$/m);
     expect(existsSync(join(it.workspace, ".data/token"))).toBe(true);
+  });
+
+  test("gets no further with namespaces of its own, in which it is root", async () => {
+    await using it = await place();
+    const attempts = [
+      "mount -o remount,rw / && touch /etc/x",
+      "mkdir top && mount --bind / top && cat top/$PWD/.data/token",
+      "umount .data && cat .data/token",
+      "umount /proc/sys && echo x > /proc/sys/kernel/core_pattern",
+      "mount -t proc proc /proc && ls -d /proc/[0-9]* | wc -l",
+    ];
+    const asRoot = "unshare --user --map-root-user --mount --pid --fork sh -c";
+    const { output } = await it.run(
+      attempts.map((attempt) => `${asRoot} '${attempt}' && echo done; true`).join("\n"),
+    );
+    expect(output).not.toMatch(/secret|^done$/m);
+    expect(output.split("\n").filter(Boolean)).toHaveLength(attempts.length);
   });
 
   test("has a /tmp of its own, which is gone with it", async () => {
