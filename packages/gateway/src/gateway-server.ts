@@ -13,6 +13,7 @@ import { HttpDialect, type HttpDoor } from "./http/http-dialect.ts";
 import type { Health, Readiness } from "./http-routes.ts";
 import { Lanes } from "./lanes.ts";
 import { type Listener, type ListenOptions, listen } from "./listen.ts";
+import { Places } from "./places.ts";
 import { createEventSource } from "./read-events.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
 import {
@@ -42,6 +43,11 @@ export interface GatewayOptions extends AccessOptions {
   limits?: Partial<Pick<Limits, "maxFrameBytes" | "maxQueuedMessages">>;
   /** @default `maxConnections` 10000, `handshakeTimeoutMs` 10000, `heartbeatMs` 30000 */
   connections?: Partial<ConnectionLimits>;
+  /**
+   * Runs that go on at once, over all sessions. Others wait, in the order in which they came, between their user message and
+   * their `run_start`. @default 1000
+   */
+  maxRuns?: number;
   /** Messages of the session that the agent gets. @default 50 */
   maxContextMessages?: number;
   /** How long an aborted agent may go on before its run is ended without it. @default 5000 */
@@ -123,6 +129,7 @@ export class GatewayServer {
       {
         store,
         agent,
+        places: new Places(options.maxRuns),
         maxContextMessages,
         abortGraceMs,
         idleMs,

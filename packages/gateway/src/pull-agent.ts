@@ -9,6 +9,7 @@ import type {
 } from "@mini-openclaw/protocol";
 import { errorCodes } from "@mini-openclaw/protocol";
 import type { Decisions } from "./decisions.ts";
+import type { Places } from "./places.ts";
 import type { Publish } from "./record.ts";
 import { loadRunMessages } from "./run-messages.ts";
 import type { Steering } from "./steering.ts";
@@ -19,6 +20,7 @@ import { whenAborted } from "./when-aborted.ts";
 export interface RunnerParts {
   store: Pick<SessionStore, "loadMessages" | "entries">;
   agent: AgentRunner;
+  places: Places;
   publish: Publish;
   /** Hears of failures that the wire only names by a code. */
   onFailure: (error: unknown, during: string) => void;

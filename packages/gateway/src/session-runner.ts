@@ -38,13 +38,18 @@ export async function runMessage(parts: RunnerParts, run: RunRequest): Promise<v
     await record([isAnswer ? { ...event, retryOf } : event]);
   }
 
-  let ending = await pullAgent(parts, { ...run, retryOf }, recordStep);
-  // An agent that does not take what users say meanwhile is asked again: a run with steering pending is not completed.
-  while (ending.outcome === "completed" && steering.waitingCount > 0) {
-    await record(steering.take().map((said) => toUserMessageEvent(runId, said)));
-    const again = await pullAgent(parts, { ...run, retryOf }, recordStep);
-    ending = addCosts(ending, again);
+  async function ask(): Promise<Ending> {
+    let ending = await pullAgent(parts, { ...run, retryOf }, recordStep);
+    // An agent that does not take what users say meanwhile is asked again: a run with steering pending is not completed.
+    while (ending.outcome === "completed" && steering.waitingCount > 0) {
+      await record(steering.take().map((said) => toUserMessageEvent(runId, said)));
+      const again = await pullAgent(parts, { ...run, retryOf }, recordStep);
+      ending = addCosts(ending, again);
+    }
+    return ending;
   }
+
+  const ending = await parts.places.use(run.signal, ask);
   const closing = closeRun(progress, { ...ending, timestamp: parts.now(), createId });
   const unread = steering.close().map((said) => toUserMessageEvent(runId, said));
   // After the results of the last turn, before the last words: so it is read by the run that comes next.
