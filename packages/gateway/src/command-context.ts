@@ -1,11 +1,12 @@
 import type { Limits, ServerEvent, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
-import { GatewayError } from "./errors.ts";
 import type { Lanes } from "./lanes.ts";
-import { mayUse, type Visitor } from "./visitor.ts";
+import type { Action, Permissions } from "./permissions.ts";
+import type { Visitor } from "./visitor.ts";
 
 export interface CommandParts {
   store: SessionStore;
   lanes: Lanes;
+  permissions: Permissions;
   limits: Limits;
   /** Says that a session has changed: its visitor's connections are told. */
   touch: (sessionId: string) => void;
@@ -25,21 +26,16 @@ export interface CommandContext extends CommandParts {
 }
 
 /**
- * A session id that a client names is not a permission: the session must be there and the visitor's own.
+ * The session that a command names, if its visitor may do `action` with it.
  *
- * @throws GatewayError `SESSION_NOT_FOUND`, the same for both, so that ids cannot be probed.
+ * @throws GatewayError `SESSION_NOT_FOUND`, `FORBIDDEN`
  */
-export async function ownSession(
+export function findSession(
   sessionId: string,
-  { store, visitor }: CommandContext,
+  action: Action,
+  { store, visitor, permissions }: CommandContext,
 ): Promise<SessionMeta> {
-  const session = await store.getSession(sessionId);
-  if (session && mayUse(visitor, session)) return session;
-  throw notFound();
-}
-
-export function notFound(): GatewayError {
-  return new GatewayError("SESSION_NOT_FOUND", "sessionId: there is no such session");
+  return permissions.demandSession(store, visitor, { sessionId, action });
 }
 
 /** How an answer names the command that it answers. */

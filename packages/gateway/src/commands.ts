@@ -7,7 +7,7 @@ import type {
   SessionMeta,
   SessionStore,
 } from "@mini-openclaw/protocol";
-import { answering, type CommandContext, ownSession } from "./command-context.ts";
+import { answering, type CommandContext, findSession } from "./command-context.ts";
 import {
   forkSession,
   renameSession,
@@ -15,7 +15,7 @@ import {
   sendSessions,
   shelveSession,
 } from "./session-commands.ts";
-import { mayUse, type Visitor } from "./visitor.ts";
+import type { Visitor } from "./visitor.ts";
 
 const PAGE = 50;
 
@@ -25,15 +25,18 @@ export async function runCommand(event: ClientEvent, context: CommandContext): P
     case "ping":
       return context.send({ type: "pong", ...answering(event) });
     case "create":
+      await context.permissions.demand(context.visitor, "create");
       return enter(await createSession(context), context, event);
     case "message":
       return submitMessage(event, context);
-    case "abort":
-      return context.lanes.abort((await ownSession(event.sessionId, context)).sessionId, event.runId);
+    case "abort": {
+      const { sessionId } = await findSession(event.sessionId, event.type, context);
+      return context.lanes.abort(sessionId, event.runId);
+    }
     case "retry":
       return retryRun(event, context);
     case "approve": {
-      const { sessionId } = await ownSession(event.sessionId, context);
+      const { sessionId } = await findSession(event.sessionId, event.type, context);
       return context.lanes.approve(sessionId, event.callId, event.decision);
     }
     case "history":
@@ -65,10 +68,12 @@ export async function enterFirstSession(context: CommandContext): Promise<void> 
 
 /** The visitor's newest session of its key, or a new one. */
 export async function findFirstSession(context: CommandContext): Promise<SessionMeta> {
-  const { store, visitor } = context;
+  const { store, visitor, permissions } = context;
   const session = await store.getOrCreateSession(visitor.key, ownership(visitor));
   // A key that an app gives to two principals must not open the one's session to the other.
-  return mayUse(visitor, session) ? session : createSession(context);
+  if (await permissions.may(visitor, "resume", session)) return session;
+  await permissions.demand(visitor, "create");
+  return createSession(context);
 }
 
 function enter({ sessionId }: SessionMeta, context: CommandContext, command: { id?: string } = {}): void {
@@ -82,23 +87,37 @@ function createSession({ store, visitor }: CommandContext): Promise<SessionMeta>
 
 async function submitMessage(event: MessageCommand, context: CommandContext): Promise<void> {
   const { id, content, mode = "queue" } = event;
-  const { sessionId } = await ownSession(event.sessionId ?? context.sessionId, context);
+  const { sessionId } = await findMessageSession(event, context);
   if (sessionId !== context.sessionId) context.watch(sessionId);
   const message = { content, mode, ...(id !== undefined && { requestId: id }) };
   const accepted = await context.lanes.submit(sessionId, message);
   if (id !== undefined) context.send({ type: "ack", replyTo: id, sessionId, ...accepted });
 }
 
+/**
+ * The session that a message goes to, if its visitor may send it there.
+ *
+ * @throws GatewayError `SESSION_NOT_FOUND`, `FORBIDDEN`
+ */
+export async function findMessageSession(
+  { type, sessionId, mode }: MessageCommand,
+  context: CommandContext,
+): Promise<SessionMeta> {
+  const session = await findSession(sessionId ?? context.sessionId, type, context);
+  if (mode === "interrupt") await context.permissions.demand(context.visitor, "abort", session);
+  return session;
+}
+
 async function retryRun(event: RetryCommand, context: CommandContext): Promise<void> {
   const { id } = event;
-  const { sessionId } = await ownSession(event.sessionId, context);
+  const { sessionId } = await findSession(event.sessionId, event.type, context);
   if (sessionId !== context.sessionId) context.watch(sessionId);
   const accepted = await context.lanes.retry(sessionId, event.runId, id);
   if (id !== undefined) context.send({ type: "ack", replyTo: id, sessionId, ...accepted });
 }
 
 async function sendHistory(event: HistoryCommand, context: CommandContext): Promise<void> {
-  const { sessionId } = await ownSession(event.sessionId, context);
+  const { sessionId } = await findSession(event.sessionId, event.type, context);
   const page = await loadPage(context.store, sessionId, event.limit ?? PAGE, event.before);
   context.send({ type: "history", sessionId, ...page, ...answering(event) });
 }
@@ -112,7 +131,7 @@ async function loadPage(store: SessionStore, sessionId: string, limit: number, b
 /** Rule 1 of PROTOCOL.md, “Resuming”: continue from the client's place, or else begin anew; never silence, never a double. */
 async function resume(event: ResumeCommand, context: CommandContext): Promise<void> {
   const { store, lanes } = context;
-  const session = await ownSession(event.sessionId, context);
+  const session = await findSession(event.sessionId, event.type, context);
   const { sessionId } = session;
   const live = lanes.live(sessionId);
   const { epoch, lastSeq } = live?.log ?? session;

@@ -5,6 +5,7 @@ import { enterFirstSession, runCommand } from "./commands.ts";
 import { GatewayError, toClientError } from "./errors.ts";
 import type { Lanes } from "./lanes.ts";
 import { Outbox } from "./outbox.ts";
+import type { Permissions } from "./permissions.ts";
 import { SessionWatch, type WatchParts } from "./session-watch.ts";
 import type { Visitor } from "./visitor.ts";
 
@@ -74,6 +75,10 @@ export class Connection implements CommandContext {
 
   get lanes(): Lanes {
     return this.#parts.lanes;
+  }
+
+  get permissions(): Permissions {
+    return this.#parts.permissions;
   }
 
   get limits(): Limits {

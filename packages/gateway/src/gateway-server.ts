@@ -13,6 +13,7 @@ import { HttpDialect, type HttpDoor } from "./http/http-dialect.ts";
 import type { Health, Readiness } from "./http-routes.ts";
 import { Lanes } from "./lanes.ts";
 import { type Listener, type ListenOptions, listen } from "./listen.ts";
+import { type Authorize, Permissions } from "./permissions.ts";
 import { Places } from "./places.ts";
 import { createEventSource } from "./read-events.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
@@ -37,6 +38,12 @@ export interface GatewayOptions extends AccessOptions {
    * @default everybody, as one anonymous visitor
    */
   authenticate?: (request: IncomingMessage) => Principal | null | Promise<Principal | null>;
+  /**
+   * Whether somebody may do what they ask for; asked for every command. Those who may not even `resume` a session are told that
+   * there is none, others `FORBIDDEN`; a throw refuses as `INTERNAL`. `message` with `interrupt` asks for `abort` too.
+   * @default `ownerOnly`
+   */
+  authorize?: Authorize;
   /** The key of the session that a new connection gets. @default `webchat`, or `webchat:<principal.id>` */
   sessionKey?: (principal: Principal | undefined, request: IncomingMessage) => string;
   /** @default `defaultLimits` of the protocol */
@@ -118,8 +125,10 @@ export class GatewayServer {
     this.#attachedDoor = attachedDoor(access);
     this.#attachedHttpDoor = attachedHttpDoor(access);
     this.#admission = this.#createAdmission();
+    const permissions = new Permissions(options.authorize);
     const activity = new Activity({
       store,
+      permissions,
       isRunning: (sessionId) => this.#lanes.has(sessionId),
       connections: this.#connections,
       onFailure: this.#onFailure,
@@ -144,6 +153,7 @@ export class GatewayServer {
     this.#connectionParts = {
       store,
       lanes: this.#lanes,
+      permissions,
       watchers: this.#watchers,
       touch,
       tellDeleted: (session, answered) => activity.deleted(session, answered),

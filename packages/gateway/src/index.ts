@@ -14,5 +14,7 @@ export type {
 export { GatewayServer } from "./gateway-server.ts";
 export type { Health, Readiness } from "./http-routes.ts";
 export type { ListenOptions } from "./listen.ts";
+export type { Action, Attempt, Authorize } from "./permissions.ts";
+export { ownerOnly } from "./permissions.ts";
 export type { RetrySubmission, RunFailure, RunResult, Submission, Submitted } from "./submit.ts";
 export type { Principal } from "./visitor.ts";

@@ -8,30 +8,33 @@ import type {
   SessionSummary,
   ShelfCommand,
 } from "@mini-openclaw/protocol";
-import { answering, type CommandContext, notFound, ownSession } from "./command-context.ts";
+import { answering, type CommandContext, findSession } from "./command-context.ts";
 import { GatewayError } from "./errors.ts";
 import { excerptOf } from "./excerpt.ts";
-import { maySee, mayUse } from "./visitor.ts";
 
 const PAGE = 50;
 
 export async function sendSessions(event: ListCommand, context: CommandContext): Promise<void> {
-  const { store, visitor } = context;
+  const { store, visitor, permissions } = context;
   const { limit = PAGE, cursor, archived = false } = event;
+  await permissions.demand(visitor, event.type);
   const at = cursor === undefined ? {} : { cursor };
   const page = await store.listSessions({ key: visitor.key, limit, archived, ...at });
-  const sessions = page.sessions.filter((session) => maySee(visitor, session));
+  const sessions: SessionSummary[] = [];
+  for (const session of page.sessions) {
+    if (await permissions.maySee(visitor, session)) sessions.push(toSummary(session, context));
+  }
   const next = page.cursor === undefined ? {} : { cursor: page.cursor };
-  const summaries = sessions.map((session) => toSummary(session, context));
-  context.send({ type: "sessions", sessions: summaries, ...next, ...answering(event) });
+  context.send({ type: "sessions", sessions, ...next, ...answering(event) });
 }
 
 export async function searchSessions(event: SearchCommand, context: CommandContext): Promise<void> {
-  const { store, visitor } = context;
+  const { store, visitor, permissions } = context;
   const { text, limit = PAGE, archived = false } = event;
+  await permissions.demand(visitor, event.type);
   const sessions: FoundSession[] = [];
   for await (const { session, message } of store.searchSessions(text, { key: visitor.key, archived })) {
-    if (!maySee(visitor, session)) continue;
+    if (!(await permissions.maySee(visitor, session))) continue;
     const excerpt = message && excerptOf(message.content, text);
     sessions.push({ ...toSummary(session, context), ...(excerpt !== undefined && { excerpt }) });
     if (sessions.length === limit) break;
@@ -40,12 +43,12 @@ export async function searchSessions(event: SearchCommand, context: CommandConte
 }
 
 export async function renameSession(event: RenameCommand, context: CommandContext): Promise<void> {
-  const { sessionId } = await ownSession(event.sessionId, context);
+  const { sessionId } = await findSession(event.sessionId, event.type, context);
   sendUpdated(await context.store.renameSession(sessionId, event.title), event, context);
 }
 
 export async function forkSession(event: ForkCommand, context: CommandContext): Promise<void> {
-  const { sessionId } = await ownSession(event.sessionId, context);
+  const { sessionId } = await findSession(event.sessionId, event.type, context);
   const at = event.at === undefined ? {} : { at: event.at };
   sendUpdated(await context.store.forkSession(sessionId, at), event, context);
 }
@@ -54,7 +57,7 @@ export async function shelveSession(event: ShelfCommand, context: CommandContext
   const { store, lanes } = context;
   const { type } = event;
   if (type === "undelete") return sendUpdated(await undelete(event.sessionId, context), event, context);
-  const session = await ownSession(event.sessionId, context);
+  const session = await findSession(event.sessionId, event.type, context);
   const { sessionId } = session;
   if (type === "unarchive") return sendUpdated(await store.unarchiveSession(sessionId), event, context);
   if (lanes.has(sessionId)) {
@@ -66,12 +69,17 @@ export async function shelveSession(event: ShelfCommand, context: CommandContext
   context.tellDeleted(session);
 }
 
-async function undelete(sessionId: string, { store, visitor }: CommandContext): Promise<SessionMeta> {
+async function undelete(sessionId: string, context: CommandContext): Promise<SessionMeta> {
+  const { store, visitor, permissions } = context;
   const session = await store.undeleteSession(sessionId);
-  if (mayUse(visitor, session)) return session;
-  // Whose it is shows only now: it goes back, and was seen by nobody but its owner.
-  await store.deleteSession(sessionId);
-  throw notFound();
+  try {
+    await permissions.demand(visitor, "undelete", session);
+    return session;
+  } catch (error) {
+    // Whose it is shows only now: it goes back, and was seen by nobody but its owner.
+    await store.deleteSession(sessionId);
+    throw error;
+  }
 }
 
 function sendUpdated(session: SessionMeta, event: { id?: string }, context: CommandContext): void {

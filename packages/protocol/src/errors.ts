@@ -10,6 +10,8 @@ export const errorCodes = {
   UNKNOWN_TYPE: "UNKNOWN_TYPE",
   /** There is no such session, or it is not yours. */
   SESSION_NOT_FOUND: "SESSION_NOT_FOUND",
+  /** You may see the session, but not do that; or not begin a new one, list or search. */
+  FORBIDDEN: "FORBIDDEN",
   /** The session has no run of that id, queued or running; for `retry`: its newest run is another. */
   RUN_NOT_FOUND: "RUN_NOT_FOUND",
   /** Another message of the session has this `id`, with other content. Choose a new one. */

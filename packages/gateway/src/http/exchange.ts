@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ClientEvent, ServerEvent, SessionMeta } from "@mini-openclaw/protocol";
-import { type CommandContext, notFound, ownSession } from "../command-context.ts";
-import { findFirstSession, runCommand } from "../commands.ts";
+import { type CommandContext, findSession } from "../command-context.ts";
+import { findFirstSession, findMessageSession, runCommand } from "../commands.ts";
 import { sendJson } from "../http-routes.ts";
+import { type Action, notFound } from "../permissions.ts";
 import type { Visitor } from "../visitor.ts";
 import { awaitRun } from "./await-run.ts";
 import { EarlyEvents } from "./early-events.ts";
@@ -82,7 +83,7 @@ export class Exchange {
       case "events":
         return this.#streamEvents();
       case "export":
-        return exportSession(this.#parts.store, await this.#session(), this.#asked.response);
+        return exportSession(this.#parts.store, await this.#session("export"), this.#asked.response);
     }
   }
 
@@ -102,9 +103,10 @@ export class Exchange {
     const { request, response } = this.#asked;
     const isStream = wantsStream(request);
     const body = await this.#body();
-    const session = await this.#session();
-    const { sessionId } = session;
-    const { content, id, mode } = toCommand("message", { ...body, ...requestIdOf(request, body), sessionId });
+    const sessionId = await this.#sessionId();
+    const command = toCommand("message", { ...body, ...requestIdOf(request, body), sessionId });
+    const { content, id, mode } = command;
+    await findMessageSession(command, this.#context);
     this.#beLong();
     const early = new EarlyEvents(this.#parts.watchers, sessionId, { content, requestId: id });
     try {
@@ -125,8 +127,7 @@ export class Exchange {
 
   async #streamEvents(): Promise<void> {
     const { request, response, match } = this.#asked;
-    const session = await this.#session();
-    const { sessionId } = session;
+    const { sessionId } = await this.#session("resume");
     const { runId, ...place } = queryFields(match.query);
     const [lastEventId] = request.headersDistinct["last-event-id"] ?? [];
     const given = lastEventId === undefined ? place : { ...place, after: toNumber(lastEventId) };
@@ -181,17 +182,17 @@ export class Exchange {
     return readJsonBody(this.#asked.request, this.#parts.limits.maxFrameBytes);
   }
 
-  async #sessionId(): Promise<string> {
-    return (await this.#session()).sessionId;
+  /** The session that the path names, if the visitor may do `action` with it. */
+  async #session(action: Action): Promise<SessionMeta> {
+    return findSession(await this.#sessionId(), action, this.#context);
   }
 
-  /** The session that the path names: there, and the visitor's own. */
-  async #session(): Promise<SessionMeta> {
-    const { match } = this.#asked;
-    const sessionId = decodeSessionId(match.sessionId);
-    if (sessionId === CURRENT) return findFirstSession(this.#context);
+  /** What the path names; whether there is such a session, and who may do what with it, is for the command to ask. */
+  async #sessionId(): Promise<string> {
+    const sessionId = decodeSessionId(this.#asked.match.sessionId);
+    if (sessionId === CURRENT) return (await findFirstSession(this.#context)).sessionId;
     if (sessionId.length > this.#parts.limits.maxIdChars) throw notFound();
-    return ownSession(sessionId, this.#context);
+    return sessionId;
   }
 }
 

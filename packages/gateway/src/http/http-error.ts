@@ -7,7 +7,6 @@ import { retryAfter } from "../token.ts";
 /** What only an HTTP request can do wrong; everything else has the code that a frame would be answered with. */
 type RequestErrorCode =
   | "UNAUTHORIZED"
-  | "FORBIDDEN"
   | "METHOD_NOT_ALLOWED"
   | "NOT_ACCEPTABLE"
   | "TOO_LARGE"
@@ -43,6 +42,7 @@ export class HttpError extends Error {
 
 const statuses: Partial<Record<ErrorCode, number>> = {
   INVALID_FRAME: 400,
+  FORBIDDEN: 403,
   SESSION_NOT_FOUND: 404,
   RUN_NOT_FOUND: 404,
   APPROVAL_EXPIRED: 409,
