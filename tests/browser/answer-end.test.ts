@@ -71,7 +71,7 @@ describe.skipIf(whyNoBrowser)("the end of an answer", () => {
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(content);
   });
 
-  test("says what the answer cost, and when its price is not known", async () => {
+  test("says what the answer cost, when its price is not known, and what all of the session cost", async () => {
     const priced: Answer = ({ content }, { show }) => {
       const said = {
         type: "assistant_message",
@@ -86,13 +86,24 @@ describe.skipIf(whyNoBrowser)("the end of an answer", () => {
     };
     await using gateway = await startGateway({ answer: priced });
     await using tab = await openPage(browser, gateway.url);
-    await say(tab.page, "hi");
-    await eventually(() => tab.page.locator(".cost").allInnerTexts()).toEqual([
-      "claw-1 · 2.4K in · 60 out · 90K from cache · $0.0084",
+    const { page } = tab;
+    const told = async () => [
+      ...(await page.locator(".cost").allInnerTexts()),
+      await page.locator(".spent").innerText(),
+    ];
+    await say(page, "hi");
+    const tokens = "claw-1 · 2.4K in · 60 out · 90K from cache";
+    await eventually(told).toEqual([`${tokens} · $0.0084`, "92.5K tokens · $0.0084"]);
+
+    await say(page, "free?");
+    await eventually(told).toEqual([
+      `${tokens} · $0.0084`,
+      `${tokens} · price unknown`,
+      "184.9K tokens · $0.0084",
     ]);
-    await say(tab.page, "free?");
-    await eventually(() => tab.page.locator(".cost").last().innerText()).toBe(
-      "claw-1 · 2.4K in · 60 out · 90K from cache · price unknown",
+
+    expect(await page.locator(".spent").getAttribute("title")).toBe(
+      "4.8K in · 120 out · 180K from cache · $0.0084",
     );
   });
 

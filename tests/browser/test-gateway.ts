@@ -3,13 +3,16 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { GatewayServer, type WebSocketLike } from "@mini-openclaw/gateway";
-import type {
-  AgentInput,
-  AgentRunner,
-  ApprovalDecision,
-  ClientEvent,
-  RunEvent,
-  SessionStore,
+import {
+  type AgentInput,
+  type AgentRunner,
+  type ApprovalDecision,
+  addUsage,
+  type ClientEvent,
+  noUsage,
+  type RunEvent,
+  type SessionStore,
+  type Usage,
 } from "@mini-openclaw/protocol";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { serveWebChat, type WebChatOptions } from "@mini-openclaw/web-chat";
@@ -48,8 +51,6 @@ export interface TestGateway extends AsyncDisposable {
   /** Whether WebSocket connections are refused, as those without a token are. */
   isLocked: boolean;
 }
-
-const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
 
 export async function startGateway(options: WebChatOptions & { answer?: Answer } = {}): Promise<TestGateway> {
   const sockets = new Set<Socket>();
@@ -120,11 +121,16 @@ async function* runAnswer(
   { runId, messages, signal, decision }: AgentInput,
 ): AsyncGenerator<RunEvent> {
   const shown: RunEvent[] = [];
+  let [usage, costUsd]: [Usage, number | undefined] = [noUsage, undefined];
   let onAsked = () => {};
   const changed = new EventEmitter();
   let isOver = false;
   const stopped = signal.aborted ? Promise.resolve() : once(signal, "abort").then(() => {});
   const show = (event: WithoutRun<RunEvent>) => {
+    if (event.type === "assistant_message") {
+      usage = addUsage(usage, event.usage ?? noUsage);
+      if (event.costUsd !== undefined) costUsd = (costUsd ?? 0) + event.costUsd;
+    }
     shown.push(withOwnIds(event, runId));
     changed.emit("change");
   };
@@ -159,7 +165,8 @@ async function* runAnswer(
   }
   await answering;
   const outcome = signal.aborted ? "aborted" : "completed";
-  yield { type: "run_end", runId, outcome, usage, timestamp: 1 };
+  const cost = costUsd === undefined ? {} : { costUsd };
+  yield { type: "run_end", runId, outcome, usage, timestamp: 1, ...cost };
 }
 
 /** The answers of a test use short ids again and again; in a session each is given once. */

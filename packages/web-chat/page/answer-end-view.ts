@@ -1,9 +1,8 @@
-import type { RunCost } from "@mini-openclaw/protocol";
 import { type CopyParts, createCopyButton } from "./copy-button.ts";
+import { costTexts } from "./cost-texts.ts";
 import { button, element, setText } from "./elements.ts";
 import type { Formats } from "./formats.ts";
 import { type AnswerEndRow, type RowView, rowView } from "./row.ts";
-import type { Texts } from "./texts.ts";
 
 export interface AnswerEndParts extends CopyParts {
   formats: Formats;
@@ -32,21 +31,4 @@ export function createAnswerEndView(parts: AnswerEndParts): RowView {
     setText(cost, [...models, ...(row.cost ? costTexts(row.cost, { texts, formats }) : [])].join(" · "));
     root.hidden = copy.hidden && retry.hidden && cost.textContent === "";
   });
-}
-
-/** What something cost, in words; nothing if it asked no model. */
-export function costTexts(
-  { usage, costUsd }: RunCost,
-  { texts, formats }: { texts: Texts; formats: Formats },
-): string[] {
-  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = usage;
-  const counts = [
-    [inputTokens, texts.tokens.input],
-    [outputTokens, texts.tokens.output],
-    [cacheReadTokens, texts.tokens.cacheRead],
-    [cacheWriteTokens, texts.tokens.cacheWrite],
-  ] as const;
-  const told = counts.flatMap(([count, tell]) => (count === 0 ? [] : [tell(formats.count(count))]));
-  if (told.length === 0) return [];
-  return [...told, costUsd === undefined ? texts.priceUnknown : formats.money(costUsd)];
 }

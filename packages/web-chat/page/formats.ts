@@ -1,10 +1,10 @@
 /** Writes numbers as the reader's language does. */
 export interface Formats {
   /** A number of tokens, in few characters. */
-  count(value: number): string;
+  readonly count: (value: number) => string;
   /** US dollars; small sums with as many places as they need. */
-  money(usd: number): string;
-  duration(ms: number): string;
+  readonly money: (usd: number) => string;
+  readonly duration: (ms: number) => string;
 }
 
 export function createFormats(language: string): Formats {

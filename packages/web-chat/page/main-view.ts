@@ -1,4 +1,4 @@
-import type { MessageMode } from "@mini-openclaw/protocol";
+import type { MessageMode, RunCost } from "@mini-openclaw/protocol";
 import type { Chat } from "./chat.ts";
 import { createComposer } from "./composer.ts";
 import { createConversation } from "./conversation.ts";
@@ -35,14 +35,14 @@ export interface MainViewParts {
 
 export function createMainView({ chat, texts, isDemo, loginUrl, toggle, onSay }: MainViewParts): MainView {
   const { client } = chat;
-  const status = createStatusView({ texts, toggle });
+  const formats = createFormats(texts.language);
+  const status = createStatusView({ texts, formats, toggle });
   const banner = createConnectionBanner({ texts, onRetryNow: client.retryNow });
   const archived = createArchivedNotice(texts, chat);
   const login = createLoginView({ texts, url: loginUrl, onLogin: client.retryNow });
   const highlighter = createHighlighter();
   const conversation = createConversation({
-    ...{ texts, highlighter, onSay },
-    formats: createFormats(texts.language),
+    ...{ texts, formats, highlighter, onSay },
     markdown: createMarkdownReader({ texts, highlighter, onSay }),
     welcome: createWelcome({ texts, isDemo, onSend: send }),
     onLoadEarlier: chat.loadEarlier,
@@ -77,7 +77,7 @@ export function createMainView({ chat, texts, isDemo, loginUrl, toggle, onSay }:
     render() {
       const connection = client.getSnapshot();
       const snapshot = chat.session.getSnapshot();
-      status.render(connection, { sessionId: snapshot.sessionId, title: chat.title });
+      status.render(connection, { sessionId: snapshot.sessionId, title: chat.title, cost: costOf(chat) });
       banner.render(connection);
       archived.hidden = !chat.listed?.archived;
       login.show(connection.phase === "held");
@@ -93,4 +93,9 @@ function createArchivedNotice(texts: Texts, chat: Chat): HTMLElement {
     if (sessionId !== undefined) chat.actions.unarchive(sessionId);
   });
   return element("p", "archived-notice", element("span", "", texts.isArchived), takeBack);
+}
+
+/** What the session cost so far, as the list last told it. */
+function costOf({ listed }: Chat): RunCost | undefined {
+  return listed?.usage && { usage: listed.usage, costUsd: listed.costUsd };
 }

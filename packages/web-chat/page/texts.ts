@@ -54,7 +54,7 @@ export interface Texts extends FrameTexts {
   fork: string;
   forkHint: string;
   /** With a number of tokens. */
-  tokens: Record<"input" | "output" | "cacheRead" | "cacheWrite", (count: string) => string>;
+  tokens: Record<"input" | "output" | "cacheRead" | "cacheWrite" | "total", (count: string) => string>;
   priceUnknown: string;
   /** Names a code block, by its language if it tells one. */
   code: (language: string) => string;
@@ -146,6 +146,7 @@ const english: Texts = {
     output: (count) => `${count} out`,
     cacheRead: (count) => `${count} from cache`,
     cacheWrite: (count) => `${count} to cache`,
+    total: (count) => `${count} tokens`,
   },
   priceUnknown: "price unknown",
   code: (language) => (language === "" ? "Code" : `Code: ${language}`),
@@ -270,6 +271,7 @@ const chinese: Texts = {
     output: (count) => `输出 ${count}`,
     cacheRead: (count) => `缓存读取 ${count}`,
     cacheWrite: (count) => `缓存写入 ${count}`,
+    total: (count) => `${count} token`,
   },
   priceUnknown: "价格未知",
   code: (language) => (language === "" ? "代码" : `代码：${language}`),
