@@ -116,10 +116,22 @@ describe("starting", () => {
       MINI_OPENCLAW_MODEL: "m-1",
     });
 
-    const facts = ["workspace", "model", "address", "sessions", "memory", "skills", "tools", "sandbox"];
+    const facts = [
+      "workspace",
+      "model",
+      "costs",
+      "address",
+      "sessions",
+      "memory",
+      "skills",
+      "tools",
+      "sandbox",
+    ];
     for (const fact of facts) expect(server.text()).toMatch(new RegExp(`^ {2}${fact} +\\S`, "m"));
     expect(server.text()).toMatch(/^ {2}model +m-1$/m);
-    expect(server.text()).toMatch(/^ {2}tools +bash, read_file, write_file, edit_file, list_files$/m);
+    expect(server.text()).toMatch(
+      /^ {2}tools +bash, read_file, write_file, edit_file, list_files, remember$/m,
+    );
   });
 
   test("with settings that cannot be used names each, and exits with 78", async () => {

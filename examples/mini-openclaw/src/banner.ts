@@ -1,3 +1,4 @@
+import { priceOf } from "@mini-openclaw/agent-runtime";
 import type { MiniOpenClawConfig } from "./config.ts";
 
 export interface BannerFacts {
@@ -11,12 +12,19 @@ export interface BannerFacts {
   isDemo: boolean;
 }
 
+function costs({ model, maxRunCostUsd }: MiniOpenClawConfig): string {
+  const price = priceOf(model);
+  if (!price) return "not known: no price for this model; runs are held by their tokens alone";
+  return `$${price.input} in, $${price.output} out a million tokens; a run stops at $${maxRunCostUsd}`;
+}
+
 /** What the operator sees when the gateway is up: everything that was decided, and where to go. */
 export function banner(config: MiniOpenClawConfig, facts: BannerFacts): string {
   const { skills, tools, isDemo } = facts;
   const rows = [
     ["workspace", facts.toolsDir],
     ["model", isDemo ? "scripted demo (no ANTHROPIC_API_KEY)" : config.model],
+    ...(isDemo ? [] : [["costs", costs(config)]]),
     ...(config.baseURL && !isDemo ? [["base URL", config.baseURL]] : []),
     ["address", `${facts.address}${config.token ? "  (asks for the token)" : ""}`],
     ["sessions", config.sessionsDir],

@@ -17,6 +17,12 @@ export interface MiniOpenClawConfig {
   model: string;
   /** Messages of a session that the model sees. */
   maxContextMessages: number;
+  /** Share of these, 0 to 1, from which on what was said before is summed up; absent: never. */
+  compactAtShare: number | undefined;
+  /** What a run may cost, in US dollars. */
+  maxRunCostUsd: number;
+  /** Days before today whose log the prompt shows; sessions that come to rest are logged then. 0: nothing is logged. */
+  logDays: number;
   /** Absent: a scripted demo model answers. */
   apiKey: string | undefined;
   /** Any server that speaks the Messages API; absent: the provider's own. */
@@ -100,6 +106,10 @@ export function loadConfig(
     skillsDir: join(workspace, ".openclaw", "skills"),
     model: read("MINI_OPENCLAW_MODEL", "claude-sonnet-5-5", modelName),
     maxContextMessages: read("MINI_OPENCLAW_MAX_CONTEXT", 50, (text) => wholeNumber(text, 1, 10_000)),
+    compactAtShare:
+      read("MINI_OPENCLAW_COMPACT_AT", 80, (text) => wholeNumber(text, 0, 100)) / 100 || undefined,
+    maxRunCostUsd: read("MINI_OPENCLAW_MAX_RUN_COST", 5, amount),
+    logDays: read("MINI_OPENCLAW_LOG_DAYS", 0, (text) => wholeNumber(text, 0, 30)),
     apiKey: read<string | undefined>("ANTHROPIC_API_KEY", undefined, (text) => text),
     baseURL: read<string | undefined>("ANTHROPIC_BASE_URL", undefined, httpAddress),
     schedule: readSchedule(),
@@ -121,6 +131,12 @@ function wholeNumber(text: string, min: number, max: number): number | Refusal {
   const value = Number(text);
   const isInRange = /^\d+$/.test(text) && value >= min && value <= max;
   return isInRange ? value : new Refusal(`must be a whole number from ${min} to ${max}`);
+}
+
+function amount(text: string): number | Refusal {
+  return /^\d+(\.\d+)?$/.test(text)
+    ? Number(text)
+    : new Refusal("must be an amount of US dollars, such as 2.50");
 }
 
 function directory(path: string): string | Refusal {

@@ -1,7 +1,13 @@
 #!/usr/bin/env node
 // The whole gateway, wired in the order of its parts: config → store → agent → gateway → page → signals.
 import process from "node:process";
-import { AgentRuntime, createBuiltinTools, MemoryManager, SkillsLoader } from "@mini-openclaw/agent-runtime";
+import {
+  AgentRuntime,
+  createBuiltinTools,
+  createRememberTool,
+  MemoryManager,
+  SkillsLoader,
+} from "@mini-openclaw/agent-runtime";
 import { createAnthropicProvider } from "@mini-openclaw/agent-runtime/anthropic";
 import { GatewayError, GatewayServer } from "@mini-openclaw/gateway";
 import { lockFolder, openSessionStore, type SessionStore, StoreError } from "@mini-openclaw/session-store";
@@ -12,9 +18,13 @@ import { ConfigError, loadConfig, type MiniOpenClawConfig } from "./config.ts";
 import { prepareDataDir, prepareDemoWorkspace } from "./data-dir.ts";
 import { createDemoProvider } from "./demo-model.ts";
 import { startSchedule } from "./schedule.ts";
+import { createSessionLog, type SessionLogParts } from "./session-log.ts";
 
 // EX_CONFIG of sysexits.h: a supervisor need not try again.
 const EXIT_BAD_CONFIG = 78;
+
+// Chosen: half an hour. Who comes back later comes back with something else.
+const SESSION_REST_MS = 1_800_000;
 
 async function start(config: MiniOpenClawConfig): Promise<() => Promise<void>> {
   const { sandbox, state } = await findBashSandbox(config);
@@ -25,19 +35,29 @@ async function start(config: MiniOpenClawConfig): Promise<() => Promise<void>> {
 
   const isDemo = config.apiKey === undefined;
   const workspaceDir = isDemo ? prepareDemoWorkspace(config.dataDir) : config.workspace;
-  const tools = createBuiltinTools(workspaceDir, { bash: { ...(sandbox && { sandbox }) } });
+  const provider = createProvider(config);
+  const memory = new MemoryManager({ workspaceDir, dataDir: config.dataDir });
+  const bash = { ...(sandbox && { sandbox }) };
+  const tools = [...createBuiltinTools(workspaceDir, { bash }), createRememberTool(memory)];
   const skills = new SkillsLoader({ workspaceDir });
+  const { maxContextMessages, maxRunCostUsd, logDays, compactAtShare } = config;
+  // The demo's script cannot sum up.
+  const sessionLog = logDays > 0 && !isDemo ? logSessions({ store, memory, provider }) : undefined;
   const agent = new AgentRuntime({
-    provider: createProvider(config),
+    provider,
     tools,
     workspaceDir,
     skills,
-    memory: new MemoryManager({ workspaceDir, dataDir: config.dataDir }),
-    maxContextMessages: config.maxContextMessages,
+    memory,
+    maxContextMessages,
+    maxRunCostUsd,
+    dailyLogDays: logDays,
+    ...(compactAtShare !== undefined && !isDemo && { compactAtShare }),
+    ...(sessionLog && { onRun: sessionLog.onRun }),
     onError: (error) => console.error("[agent]", error),
   });
 
-  const gateway = new GatewayServer({ store, agent, maxContextMessages: config.maxContextMessages });
+  const gateway = new GatewayServer({ store, agent, maxContextMessages: agent.neededMessages });
   const { port, host, token } = config;
   const listening = await gateway.listen({
     port,
@@ -63,6 +83,7 @@ async function start(config: MiniOpenClawConfig): Promise<() => Promise<void>> {
   return async () => {
     stopSchedule?.();
     await gateway.close();
+    await sessionLog?.close();
     await store.close();
     dataDirLock.release();
   };
@@ -71,6 +92,11 @@ async function start(config: MiniOpenClawConfig): Promise<() => Promise<void>> {
 function createProvider({ apiKey, baseURL, model }: MiniOpenClawConfig) {
   if (apiKey === undefined) return createDemoProvider();
   return createAnthropicProvider({ apiKey, model, ...(baseURL === undefined ? {} : { baseURL }) });
+}
+
+function logSessions(parts: Pick<SessionLogParts, "store" | "memory" | "provider">) {
+  const onFailure = (error: unknown) => console.error("[daily log]", error);
+  return createSessionLog({ ...parts, restMs: SESSION_REST_MS, onFailure });
 }
 
 /** In a session of its own, under the key `schedule`: it does not mix with what people say. */

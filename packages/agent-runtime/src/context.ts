@@ -1,17 +1,59 @@
-import type { AssistantMessage, Message, ToolCallRecord, ToolMessage } from "@mini-openclaw/protocol";
+import type {
+  AssistantMessage,
+  Message,
+  SystemMessage,
+  ToolCallRecord,
+  ToolMessage,
+} from "@mini-openclaw/protocol";
+
+/** Stands before a summary where the model is shown one. */
+const summaryHeading = "The conversation so far, summed up:";
 
 /**
- * The messages to show to the model: the last `maxMessages`, in a form that every model API accepts.
+ * The messages to show to the model: the last summary of the conversation, if there is one, and the last `maxMessages` after it,
+ * in a form that every model API accepts.
  *
  * Pure. What comes out holds these promises, whatever the transcript went through:
  * - each tool call is followed by exactly one result before anybody else speaks (one that was lost is made up);
  * - no result stands without its call, and no two calls have one id;
  * - no assistant message is empty, and none is one that the model refused to finish;
- * - it begins with a user message: the one that set off the run it cuts into comes along.
+ * - but for the summary, it begins with a user message: the one that set off the run it cuts into comes along;
+ * - no thinking is in it.
  */
 export function buildContext(messages: readonly Message[], maxMessages: number): Message[] {
-  const plain = messages.flatMap(expandBookForm).filter(saysSomething);
-  return repairCalls(cutSafely(plain, maxMessages));
+  const { summary, since } = splitAtCompaction(messages);
+  const plain = withoutThinking(since.flatMap(expandBookForm).filter(saysSomething));
+  return [...summary, ...repairCalls(cutSafely(plain, maxMessages))];
+}
+
+export function isCompaction(message: Message | undefined): message is SystemMessage & { compaction: true } {
+  return message?.role === "system" && message.compaction === true;
+}
+
+/** The last summary as the model is shown it, and what it does not sum up: the question before it, and all after it. */
+function splitAtCompaction(messages: readonly Message[]) {
+  const place = messages.findLastIndex(isCompaction);
+  const summary = messages.slice(Math.max(place, 0), place + 1);
+  const question = messages.slice(0, Math.max(place, 0)).slice(-1);
+  return {
+    summary: summary.map((message) => ({ ...message, content: `${summaryHeading}\n\n${message.content}` })),
+    since: [...question.filter(({ role }) => role === "user"), ...messages.slice(place + 1)],
+  };
+}
+
+/**
+ * The messages without what the model thought. It goes back to the model within its run only: a server takes it back behind
+ * exactly what it was thought about, and what stands before a run changes from run to run (memory, time, what is left out).
+ *
+ * Source: https://platform.claude.com/docs/en/build-with-claude/preserved-thinking
+ */
+export function withoutThinking(messages: readonly Message[]): Message[] {
+  return messages.map((message) => {
+    if (message.role !== "assistant" || !message.blocks) return message;
+    const { blocks, ...plain } = message;
+    const kept = blocks.filter(({ type }) => type !== "thinking" && type !== "redacted_thinking");
+    return kept.length > 0 ? { ...plain, blocks: kept } : plain;
+  });
 }
 
 /** The tutorial's code kept each result inside the assistant message, without an id. */

@@ -1,4 +1,5 @@
 import type { Message, ModelRequest } from "@mini-openclaw/protocol";
+import { isCompaction } from "./context.ts";
 import { estimateTokens } from "./estimate-tokens.ts";
 import type { PromptSection } from "./system-prompt.ts";
 
@@ -30,6 +31,11 @@ export interface ContextReport {
   sections: readonly ContextSection[];
   bytes: number;
   tokens: number;
+  /**
+   * Whether a run would sum up the conversation before this request, which would be shorter then; as it is here it goes out when
+   * that fails.
+   */
+  isCompactionDue: boolean;
   /** Absent without an earlier report, and when all of that one comes first in this one. */
   firstDifference?: ContextDifference;
 }
@@ -41,13 +47,13 @@ export function explainRequest(
   request: ModelRequest,
   prompt: readonly PromptSection[],
   previous: ContextReport | undefined,
-): ContextReport {
+): Omit<ContextReport, "isCompactionDue"> {
   const { tools, messages, system } = request;
   const sections = [
     ...(tools.length > 0 ? [toSection("tools", "tool definitions", JSON.stringify(tools))] : []),
     ...prompt.map(({ title, source, text }) => toSection(`prompt: ${title}`, source, text)),
     ...messages.map((message, place) =>
-      toSection(`message ${place + 1}: ${message.role}`, "transcript", toText(message)),
+      toSection(`message ${place + 1}: ${message.role}`, sourceOf(message), toText(message)),
     ),
     ...(system.volatile === "" ? [] : [toSection("volatile", "clock", system.volatile)]),
   ];
@@ -63,6 +69,10 @@ export function explainRequest(
 
 function toSection(name: string, source: string, text: string): ContextSection {
   return { name, source, text, bytes: Buffer.byteLength(text), tokens: estimateTokens(text) };
+}
+
+function sourceOf(message: Message): string {
+  return isCompaction(message) ? "compaction" : "transcript";
 }
 
 /** What the model is shown of a message; its time and ids are not. */

@@ -1,4 +1,5 @@
 import type { Message } from "@mini-openclaw/protocol";
+import { isCompaction, withoutThinking } from "./context.ts";
 import { cutMiddle } from "./cut-text.ts";
 import { estimateMessage, estimateMessages } from "./estimate-tokens.ts";
 
@@ -10,7 +11,8 @@ const UNTRIMMED_MESSAGES = 6;
 
 /**
  * The messages, made to cost at most `maxTokens` if that is possible: big tool results are trimmed, the oldest first; if
- * that is not enough, the oldest messages are left out, never a call without its result nor the newest messages.
+ * that is not enough, the oldest messages are left out, never a call without its result, nor the newest messages, nor the
+ * summary of what came before them. Behind what was changed no thinking stays.
  *
  * Pure. Returns the same array when they fit as they are.
  */
@@ -24,8 +26,11 @@ export function fitContext(messages: readonly Message[], maxTokens: number): rea
     excess -= estimateMessage(message) - estimateMessage(shorter);
     return shorter;
   });
-  if (excess <= 0) return trimmed;
-  return trimmed.slice(firstKept(trimmed, excess));
+  const plain = withoutThinking(trimmed);
+  if (excess <= 0) return plain;
+  const summary = plain.slice(0, isCompaction(plain[0]) ? 1 : 0);
+  const others = plain.slice(summary.length);
+  return [...summary, ...others.slice(firstKept(others, excess))];
 }
 
 /** The first user message before which `excess` tokens stand; else the last user message. */

@@ -1,6 +1,7 @@
 export type { AgentInput, AgentRunner, ModelProvider, RunEvent } from "@mini-openclaw/protocol";
-export type { AgentRuntimeOptions } from "./agent-runtime.ts";
-export { AgentRuntime, agentDefaults } from "./agent-runtime.ts";
+export type { AgentRuntimeOptions } from "./agent-options.ts";
+export { agentDefaults } from "./agent-options.ts";
+export { AgentRuntime } from "./agent-runtime.ts";
 export type { ApprovalPolicy, ApprovalRule } from "./approvals.ts";
 export type { Brakes } from "./brakes.ts";
 export { defaultBrakes } from "./brakes.ts";

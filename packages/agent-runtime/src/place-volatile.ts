@@ -14,7 +14,8 @@ export function placeVolatile({ messages, system }: ModelRequest): readonly Mess
   return [...messages.slice(0, question + 1), volatile, ...messages.slice(question + 1)];
 }
 
-/** An assistant message without tool calls: the end of a run. */
+/** An assistant message without tool calls, and not one that goes on: the end of a run. */
 function isAnswer(message: Message): boolean {
-  return message.role === "assistant" && (message.toolCalls ?? []).length === 0;
+  if (message.role !== "assistant" || message.stopReason === "pause_turn") return false;
+  return (message.toolCalls ?? []).length === 0;
 }

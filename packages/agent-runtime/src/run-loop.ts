@@ -11,7 +11,8 @@ import {
 import { askWithinBudget, type Run } from "./ask-within-budget.ts";
 import { stopBeforeTools } from "./brakes.ts";
 import { callTools } from "./call-tools.ts";
-import { buildContext } from "./context.ts";
+import { compactIfDue } from "./compact.ts";
+import { buildContext, withoutThinking } from "./context.ts";
 import { fitContext } from "./fit-context.ts";
 import { priceOf } from "./prices.ts";
 import { startClock, toEnding } from "./run-ending.ts";
@@ -58,13 +59,16 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
   const { runId } = input;
   yield { type: "run_start", runId, timestamp: settings.now() };
   signal.throwIfAborted();
+  const conversation = yield* compactIfDue(run, settings);
   const { system } = await settings.readPrompt();
-  const messages = buildContext(input.messages, settings.maxContextMessages);
+  let messages = buildContext(conversation, settings.maxContextMessages);
+  // One run, one prompt: what stands before a model's thinking must stay as it was.
+  const tools = new Map(settings.tools);
   for (let rounds = 0; ; ) {
     const mayCallTools = rounds < settings.maxToolRounds;
     const messageId = settings.createId();
     const context = fitContext(messages, settings.maxContextTokens);
-    const request = toRequest(system, context, settings.tools, mayCallTools);
+    const request = toRequest(system, context, tools, mayCallTools);
     const answer = yield* askWithinBudget(run, request, messageId, settings);
     if ("stopped" in answer) return answer.stopped;
     const turn = withOwnIds(answer.turn, settings.createId);
@@ -73,9 +77,19 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
     messages.push({ role: "assistant", ...said });
 
     const outcome = outcomeOf(turn, mayCallTools) ?? stopBeforeTools(run.spending, turn.toolCalls, settings);
-    if (outcome === "completed" && (yield* takeSteering(input, messages, settings))) continue;
+    if (outcome === "completed" && (yield* takeSteering(input, messages, settings))) {
+      messages = withoutThinking(messages);
+      continue;
+    }
     if (outcome) return outcome;
-    const calling = { ...settings, sessionId: input.sessionId, runId, signal, decision: input.decision };
+    const calling = {
+      ...settings,
+      tools,
+      sessionId: input.sessionId,
+      runId,
+      signal,
+      decision: input.decision,
+    };
     const results = yield* callTools(callableOf(turn), calling);
     signal.throwIfAborted();
     rounds += 1;

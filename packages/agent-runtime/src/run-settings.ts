@@ -21,6 +21,10 @@ export interface RunSettings extends Asking, Brakes, ToolLimits {
   readPrompt: () => Promise<Prompt>;
   maxContextMessages: number;
   maxContextTokens: number;
+  /** Never, if absent. */
+  compactAtShare: number | undefined;
+  /** Keeps facts before a compaction; absent where the agent has no memory. */
+  rememberTool: Tool | undefined;
   maxParallelTools: number;
   approval: ApprovalRule;
   sessionApprovals: SessionApprovals;

@@ -41,6 +41,11 @@ export function addModelCall(spending: Spending, usage: Usage, price: ModelPrice
   };
 }
 
+/** Pure: the spending before a request that has little in common with the latest. */
+export function forgetLatest(spending: Spending): Spending {
+  return { ...spending, latest: noUsage };
+}
+
 /** The totals that a run's end tells. */
 export function totalOf({ usage, costUsd, isCostKnown }: Spending): { usage: Usage; costUsd?: number } {
   return { usage, ...(isCostKnown && { costUsd }) };

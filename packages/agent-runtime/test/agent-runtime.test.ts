@@ -137,6 +137,8 @@ test.each<[Partial<AgentRuntimeOptions>, string]>([
     { maxContextMessages: 0.5 },
     "maxContextMessages is 0.5: a whole number from 0 on is allowed, or Infinity.",
   ],
+  [{ compactAtShare: 0 }, "compactAtShare is 0: a number above 0, up to 1, is allowed."],
+  [{ compactAtShare: 80 }, "compactAtShare is 80: a number above 0, up to 1, is allowed."],
   [{ maxRunCostUsd: -1 }, "maxRunCostUsd is -1: a number from 0 on is allowed, or Infinity."],
   [
     { prices: { m: { input: Number.NaN, output: 1 } } },

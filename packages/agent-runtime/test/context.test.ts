@@ -157,3 +157,82 @@ test("whatever the transcript went through, every call has exactly one result ri
     }),
   );
 });
+
+describe("a summary", () => {
+  const summary = (content: string): Message => ({
+    role: "system",
+    content,
+    timestamp: 4,
+    compaction: true,
+  });
+  const shown = (content: string): Message => ({
+    ...summary(`The conversation so far, summed up:\n\n${content}`),
+  });
+
+  test.each([
+    [
+      "stands for all before it but the question it was made for",
+      [user("1"), says("2"), user("3"), summary("s"), says("4"), user("5")],
+      50,
+      [shown("s"), user("3"), says("4"), user("5")],
+    ],
+    [
+      "stands for all before it where that is no question",
+      [user("1"), says("2"), summary("s"), user("3")],
+      50,
+      [shown("s"), user("3")],
+    ],
+    [
+      "stands for the summary before it",
+      [user("1"), summary("s"), says("2"), user("3"), summary("t"), user("4")],
+      50,
+      [shown("t"), user("3"), user("4")],
+    ],
+    ["may be the first message there is", [summary("s"), user("1")], 50, [shown("s"), user("1")]],
+    [
+      "stays when the messages after it are too many",
+      [summary("s"), user("1"), says("2"), user("3")],
+      1,
+      [shown("s"), user("3")],
+    ],
+    [
+      "leaves no result behind whose call it stands for",
+      [user("1"), calls("a"), summary("s"), result("a"), user("2")],
+      50,
+      [shown("s"), user("2")],
+    ],
+    [
+      "is not any other word of the system",
+      [user("1"), { role: "system", content: "w", timestamp: 1 } as Message, user("2")],
+      50,
+      [user("1"), { role: "system", content: "w", timestamp: 1 } as Message, user("2")],
+    ],
+  ])("%s", (_, messages, maxMessages, expected) => {
+    expect(buildContext(messages, maxMessages)).toEqual(expected);
+  });
+});
+
+describe("what a model thought in an earlier run", () => {
+  const thought = { type: "thinking" as const, text: "Hm.", signature: "s" };
+  const hidden = { type: "redacted_thinking" as const, data: "x" };
+
+  test("is left out, and what it said and called stays in its order", () => {
+    const text = { type: "text" as const, text: "s" };
+    const message = { ...says("s"), blocks: [thought, text, hidden] } as Message;
+    expect(buildContext([user("1"), message, user("2")], 50)).toEqual([
+      user("1"),
+      { ...says("s"), blocks: [text] },
+      user("2"),
+    ]);
+  });
+
+  test("leaves no empty list of blocks behind", () => {
+    const message = { ...calls("a"), blocks: [thought] } as Message;
+    expect(buildContext([user("1"), message, result("a"), user("2")], 50)).toEqual([
+      user("1"),
+      calls("a"),
+      result("a"),
+      user("2"),
+    ]);
+  });
+});
