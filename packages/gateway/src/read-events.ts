@@ -1,10 +1,16 @@
-import { type SessionStore, toEvent } from "@mini-openclaw/protocol";
+import { type Numbered, type SessionStore, toEvent } from "@mini-openclaw/protocol";
+import { joinChunks } from "./join-chunks.ts";
 import type { Lanes } from "./lanes.ts";
 import type { EventSource } from "./session-watch.ts";
 
-/** Reads events from the session's log while it has a run, and from its transcript when it is at rest. */
+/**
+ * Reads events from the session's log while it has a run, and from its transcript when it is at rest. Pieces of one text come
+ * joined.
+ */
 export function createEventSource(store: Pick<SessionStore, "entries">, lanes: Lanes): EventSource {
-  return async function* readEvents(sessionId, { after, signal }) {
+  async function* readEvents(
+    ...[sessionId, { after, signal }]: Parameters<EventSource>
+  ): AsyncGenerator<Numbered> {
     let last = after;
     const log = lanes.live(sessionId)?.log;
     if (log) {
@@ -22,5 +28,7 @@ export function createEventSource(store: Pick<SessionStore, "entries">, lanes: L
       const event = toEvent(sessionId, entry);
       if (event) yield { event, json: JSON.stringify(event) };
     }
-  };
+  }
+
+  return (sessionId, range) => joinChunks(readEvents(sessionId, range));
 }

@@ -1,0 +1,47 @@
+import type { ChunkEvent, Numbered, NumberedEvent, ThinkingEvent } from "@mini-openclaw/protocol";
+
+// Chosen: a sixteenth of a full outbox, so that what waits for a slow client stays about as much as it may be.
+const MAX_JOINED_CHARS = 65_536;
+
+/** A recorded piece of the model's text or thinking. */
+interface Piece extends Numbered {
+  readonly event: NumberedEvent & (ChunkEvent | ThinkingEvent);
+}
+
+/**
+ * Joins pieces of text that follow one another in one message: who is behind gets them in few frames. The joined piece has the
+ * number of its last, and as `firstSeq` that of its first.
+ */
+export async function* joinChunks(events: AsyncIterable<Numbered>): AsyncGenerator<Numbered> {
+  let pieces: Piece[] = [];
+  let chars = 0;
+  for await (const recorded of events) {
+    const piece = isPiece(recorded) ? recorded : undefined;
+    const length = piece?.event.content.length ?? 0;
+    if (pieces[0] && !(piece && isSameText(pieces[0], piece) && chars + length <= MAX_JOINED_CHARS)) {
+      yield join(pieces[0], pieces);
+      pieces = [];
+      chars = 0;
+    }
+    if (piece) pieces.push(piece);
+    else yield recorded;
+    chars += length;
+  }
+  if (pieces[0]) yield join(pieces[0], pieces);
+}
+
+function isPiece(recorded: Numbered): recorded is Piece {
+  return recorded.event.type === "chunk" || recorded.event.type === "thinking";
+}
+
+function isSameText({ event: one }: Piece, { event: other }: Piece): boolean {
+  return one.type === other.type && one.messageId === other.messageId;
+}
+
+function join(first: Piece, pieces: readonly Piece[]): Numbered {
+  const last = pieces.at(-1);
+  if (!last || last === first) return first;
+  const content = pieces.map(({ event }) => event.content).join("");
+  const event = { ...first.event, seq: last.event.seq, content, firstSeq: first.event.seq };
+  return { event, json: JSON.stringify(event) };
+}
