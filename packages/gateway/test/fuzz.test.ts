@@ -10,10 +10,11 @@ import { closeFrame, frame, handshake, RawClient } from "./raw-client.ts";
 import { testGateway } from "./test-gateway.ts";
 
 /*
- * A second of each by default. `pnpm --filter @mini-openclaw/gateway run fuzz` takes a minute; FUZZ_MS sets the length of each in
- * milliseconds, FUZZ_SEED repeats a run. What is sent depends on the seed alone.
+ * A second of each by default; a minute for both in CI, and with `pnpm --filter @mini-openclaw/gateway run fuzz`. FUZZ_MS sets the
+ * length of each in milliseconds, FUZZ_SEED repeats a run. What is sent depends on the seed alone.
  */
 const duration = Number(process.env["FUZZ_MS"] ?? 1000);
+const timeout = duration + 60_000;
 const seed = Number(process.env["FUZZ_SEED"] ?? Date.now() % 1_000_000);
 
 // A minute, 27,000 connections, ends 4 MiB higher, as 20 s do; measured. A leak of 1 KiB a connection would be 26 MiB.
@@ -84,7 +85,7 @@ async function leave(client: RawClient, random: Random): Promise<void> {
   await client.closed();
 }
 
-describe("random bytes", () => {
+describe("random bytes", { timeout }, () => {
   test("as frames: none is the gateway's own fault, and memory does not grow", async () => {
     // On disk: what is rightly kept is not what memory is measured by.
     const directory = await mkdtemp(join(tmpdir(), "fuzz-"));

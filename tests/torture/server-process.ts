@@ -1,0 +1,73 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "tsup";
+
+/** A folder of its own for one test. */
+export async function temporaryFolder() {
+  const path = await mkdtemp(join(tmpdir(), "torture-"));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** Bundles `server.ts` into a folder, so that plain Node runs it. Gives the path of the program. */
+export async function buildServer(folder: string): Promise<string> {
+  const isSource = process.env["TEST_TARGET"] !== "dist";
+  await build({
+    entry: { server: fileURLToPath(new URL("./server.ts", import.meta.url)) },
+    outDir: folder,
+    outExtension: () => ({ js: ".mjs" }),
+    format: ["esm"],
+    platform: "node",
+    target: "node20.19",
+    noExternal: [/./],
+    // `ws` is CommonJS, and asks for modules of Node's while it runs.
+    banner: {
+      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+    },
+    esbuildOptions: (options) => {
+      options.conditions = isSource ? ["@mini-openclaw/source"] : [];
+    },
+    config: false,
+    silent: true,
+  });
+  return join(folder, "server.mjs");
+}
+
+export interface ServerProcess extends AsyncDisposable {
+  readonly port: number;
+  /** Resident memory after a collection, in bytes. */
+  usedBytes(): Promise<number>;
+  /** Sends SIGKILL and waits until it is gone. */
+  kill(): Promise<void>;
+}
+
+/** Starts a gateway over the sessions in a folder; resolves when it listens. */
+export async function startServer(program: string, folder: string, port = 0): Promise<ServerProcess> {
+  const child = fork(program, [folder, String(port)]);
+  const exited = once(child, "exit");
+  const kill = async () => {
+    child.kill("SIGKILL");
+    await exited;
+  };
+  const ended = exited.then(([code]) => {
+    throw new Error(`the server ended with ${code}`);
+  });
+  ended.catch(() => undefined);
+  const answer = async <Answer>() => {
+    const [message] = await Promise.race([once(child, "message"), ended]);
+    return message as Answer;
+  };
+  const listening = await answer<{ port: number }>();
+  return {
+    port: listening.port,
+    async usedBytes() {
+      child.send("usage");
+      return (await answer<{ usedBytes: number }>()).usedBytes;
+    },
+    kill,
+    [Symbol.asyncDispose]: kill,
+  };
+}

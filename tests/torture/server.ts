@@ -1,0 +1,34 @@
+// A gateway as a process of its own: the real store, the real agent, a model that says what it is told to.
+import process from "node:process";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { AgentRuntime } from "@mini-openclaw/agent-runtime";
+import { GatewayServer } from "@mini-openclaw/gateway";
+import { openSessionStore } from "@mini-openclaw/session-store";
+import { pacedModel } from "./story.ts";
+
+async function start(folder: string, port: number): Promise<void> {
+  const store = await openSessionStore(folder);
+  await store.recover();
+  const gateway = new GatewayServer({
+    store,
+    agent: new AgentRuntime({ provider: pacedModel }),
+    // Two messages of context: what a long history costs is another question.
+    maxContextMessages: 2,
+    // Whoever says another name in the address has a session of its own.
+    sessionKey: (_, request) => `torture:${request.url ?? ""}`,
+  });
+  const listening = await gateway.listen({ port });
+  process.on("message", () => process.send?.({ usedBytes: usedBytes() }));
+  process.send?.({ port: listening.port });
+}
+
+/** Resident memory after a collection. */
+function usedBytes(): number {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+  return process.memoryUsage.rss();
+}
+
+const [folder = "", port = "0"] = process.argv.slice(2);
+void start(folder, Number(port));

@@ -1,0 +1,43 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { ModelProvider } from "@mini-openclaw/protocol";
+
+/** What a model is to say: it stands in the message that asks for it, so that everybody knows the right answer. */
+export interface Order {
+  /** In each piece: no two stories are alike. */
+  seed: number;
+  pieces: number;
+  /** Length of a piece, at least that of its number. */
+  chars: number;
+  /** Pause before each piece. */
+  gapMs: number;
+}
+
+/** The pieces of a story. Each begins with its number, so that one that is missing or doubled can be named. */
+export function storyOf({ seed, pieces, chars }: Order): string[] {
+  return Array.from({ length: pieces }, (_, index) => `${seed}.${index} `.padEnd(chars, "·"));
+}
+
+/** How often each piece of a story is in a text, but once. */
+export function compare(text: string, order: Order): { missing: number; doubled: number } {
+  const counts = storyOf(order).map((piece) => text.split(piece).length - 1);
+  return {
+    missing: counts.filter((count) => count === 0).length,
+    doubled: counts.filter((count) => count > 1).length,
+  };
+}
+
+/** A model that says, piece by piece, what the last message orders. */
+export const pacedModel: ModelProvider = {
+  model: "paced",
+  async *stream({ messages }, { signal }) {
+    const order = JSON.parse(messages.at(-1)?.content ?? "") as Order;
+    const pieces = storyOf(order);
+    for (const text of pieces) {
+      if (order.gapMs > 0) await delay(order.gapMs);
+      signal.throwIfAborted();
+      yield { type: "text", text };
+    }
+    const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+    yield { type: "turn", content: pieces.join(""), toolCalls: [], stopReason: "end_turn", usage };
+  },
+};
