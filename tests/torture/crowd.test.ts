@@ -20,6 +20,7 @@ test(`${SESSIONS} sessions that stream at once are all complete`, async () => {
     return new RawViewer(order, { url: `ws://${host}/?${seed}`, host });
   });
   const streaming = Promise.all(viewers.map(timeOf));
+  await Promise.all(viewers.map((viewer) => viewer.until(() => viewer.eventCount > 0)));
   const busy = await pingUntil(`ws://${host}/?pings`, streaming);
   const times = await streaming;
 
