@@ -18,9 +18,10 @@ export function createBill(promptTokens: number) {
       else if (event.usage && addedUp(event.usage) > 0) said = event.usage;
       isComplete = event.type === "turn";
     },
-    /** `undefined` when the server answered nothing: it asks no money for that. */
-    usage(): Usage | undefined {
-      if (!isAnswered || (said && isComplete)) return said;
+    /** Nothing is when the server answered nothing. */
+    isDue: () => isAnswered,
+    usage(): Usage {
+      if (said && isComplete) return said;
       const usage = said ?? { ...noUsage, inputTokens: promptTokens };
       return { ...usage, outputTokens: Math.max(usage.outputTokens, estimateTokens(shownText)) };
     },

@@ -68,10 +68,10 @@ export const defaultPrices: Prices = {
  */
 export function priceOf(model: string, prices: Prices = {}): ModelPrice | undefined {
   const names = [model, model.replace(/-(\d{8}|latest)$/, "")];
-  const found = [prices, defaultPrices].flatMap((table) =>
-    names.flatMap((name) => (Object.hasOwn(table, name) ? (table[name] ?? []) : [])),
-  );
-  return found[0];
+  for (const table of [prices, defaultPrices]) {
+    for (const name of names) if (Object.hasOwn(table, name)) return table[name];
+  }
+  return undefined;
 }
 
 /** Pure: what one request cost, in US dollars. */

@@ -13,7 +13,7 @@ export interface Spending {
   /** Of the latest request. */
   readonly latest: Usage;
   /** By call: its latest result, and how often in a row it gave that. */
-  readonly repeats: ReadonlyMap<string, { readonly output: string; readonly count: number }>;
+  readonly repeats: ReadonlyMap<string, { readonly output: string | undefined; readonly count: number }>;
 }
 
 export const nothingSpent: Spending = {
@@ -61,9 +61,9 @@ export function addToolCalls(
   const outputs = new Map(results.map(({ callId, content }) => [callId, content]));
   for (const call of calls) {
     const key = callKey(call);
-    const output = outputs.get(call.callId) ?? "";
+    const output = outputs.get(call.callId);
     const before = repeats.get(key);
-    repeats.set(key, { output, count: before?.output === output ? before.count + 1 : 1 });
+    repeats.set(key, { output, count: before && before.output === output ? before.count + 1 : 1 });
   }
   return { ...spending, repeats, toolCalls: spending.toolCalls + calls.length };
 }

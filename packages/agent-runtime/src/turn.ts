@@ -60,7 +60,7 @@ export async function* streamTurn(
       for await (const event of readTurn(provider, request, signal, asking.idleTimeoutMs)) {
         bill.add(event);
         if (event.type === "turn") {
-          return { ...event, usage: bill.usage() ?? event.usage, model: provider.model, modelPlace };
+          return { ...event, usage: bill.usage(), model: provider.model, modelPlace };
         }
         if (event.type === "progress") continue;
         shown = true;
@@ -76,8 +76,7 @@ export async function* streamTurn(
       yield { type: "retry", runId, attempt, delayMs, code: error.code };
       await sleep(delayMs, undefined, { signal });
     } finally {
-      const usage = bill.usage();
-      if (usage) charge(provider.model, usage);
+      if (bill.isDue()) charge(provider.model, bill.usage());
     }
   }
 }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { AgentInput, ApprovalDecision } from "@mini-openclaw/protocol";
+import type { AgentInput, ApprovalDecision, RunEvent } from "@mini-openclaw/protocol";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { createSessionApprovals } from "../src/approvals.ts";
 import {
@@ -97,6 +97,22 @@ describe("a tool that asks", () => {
       "recorded tool_start",
       "run",
       "yield tool_done",
+    ]);
+  });
+
+  test("is stopped by an abort before anybody was asked", async () => {
+    const controller = new AbortController();
+    const events: RunEvent[] = [];
+    const input = inputOf("hi", { signal: controller.signal, ...deciding("once") });
+    for await (const event of agentOf().run(input)) {
+      events.push(event);
+      if (event.type === "approval_request") controller.abort();
+    }
+    expect(outline(events).slice(2)).toEqual([
+      "approval_request call_1_1 echo wants to run",
+      expect.stringMatching(/^tool_done call_1_1 error: /) as string,
+      "message_done ",
+      "run_end aborted",
     ]);
   });
 

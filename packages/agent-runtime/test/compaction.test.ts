@@ -344,7 +344,8 @@ describe("what a summary costs", () => {
   });
 
   test("none is made when the run may not spend it: the run is as it would be without", async () => {
-    const { agent, said } = scripted([[says("3")]], { maxRunTokens: 100 });
+    const memory = new MemoryManager({ workspaceDir: "/nowhere" });
+    const { agent, said } = scripted([[says("3")]], { maxRunTokens: 100, memory });
     expect(outline(await eventsOf(agent, inputOf(conversation))).at(-1)).toBe("run_end completed");
     expect(said(0)).toEqual(["user one", "assistant 1", "user two", "assistant 2", "user three"]);
   });

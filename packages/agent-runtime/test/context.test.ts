@@ -104,6 +104,15 @@ describe("repairs", () => {
     ]);
   });
 
+  test("a place for a call that is not there stays as it is", () => {
+    const blocks = [
+      { type: "text" as const, text: "Look." },
+      { type: "tool_call" as const, callId: "other" },
+    ];
+    const message: Message = { ...calls("a"), blocks } as Message;
+    expect(buildContext([message, result("a")], 50)[0]).toEqual(message);
+  });
+
   test("the tutorial's form becomes calls, results, and the answer after them", () => {
     const toolCalls = [
       { toolName: "bash", input: { command: "ls" }, output: "a.txt" },

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, test, vi } from "vitest";
+import type { RunEvent } from "@mini-openclaw/protocol";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { AgentError, AgentRuntime, type AgentRuntimeOptions, defineTool } from "../src/index.ts";
 import {
   calls,
@@ -440,6 +441,18 @@ describe("failures", () => {
     ]);
   });
 
+  test("the time that the run's reader takes is not the model's silence", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const { agent } = scripted([[says("a", "b")]], { idleTimeoutMs: 20 });
+    const events: RunEvent[] = [];
+    for await (const event of agent.run(inputOf("hi"))) {
+      events.push(event);
+      await vi.advanceTimersByTimeAsync(50);
+    }
+    expect(outline(events).slice(-2)).toEqual(["message_done ab", "run_end completed"]);
+  });
+
   test("a system prompt that cannot be made ends the run as failed", async () => {
     const systemPrompt = () => {
       throw new Error("no prompt");
@@ -535,6 +548,23 @@ describe("an abort", () => {
       "message_done ",
       "run_end aborted",
     ]);
+  });
+
+  test("while a tool begins does not run it", async () => {
+    const execute = vi.fn<() => { success: boolean; output: string }>();
+    const { agent } = scripted([[calls("echo", { text: "a" })]], { tools: [{ ...echo, execute }] });
+    const controller = new AbortController();
+    const events: RunEvent[] = [];
+    for await (const event of agent.run(inputOf("hi", { signal: controller.signal }))) {
+      events.push(event);
+      if (event.type === "tool_start") controller.abort();
+    }
+    expect(outline(events).slice(-3)).toEqual([
+      "tool_done call_1_1 error: [aborted: the tool was not run]",
+      "message_done ",
+      "run_end aborted",
+    ]);
+    expect(execute).not.toHaveBeenCalled();
   });
 
   test("by a reader that goes away closes the model's stream", async () => {

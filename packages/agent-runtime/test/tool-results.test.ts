@@ -93,6 +93,51 @@ describe("how long a tool ran", () => {
   });
 });
 
+describe("a result", () => {
+  test.each<[string, unknown, string, boolean]>([
+    ["without output", { success: true, output: "" }, "(no output)", false],
+    ["with a failure and its reason", { success: false, output: "a", error: "b" }, "a\nb", true],
+    ["with a failure after a whole line", { success: false, output: "a\n", error: "b" }, "a\nb", true],
+    ["with a reason alone", { success: false, output: "", error: "b" }, "b", true],
+    ["with a failure without a reason", { success: false, output: "a" }, "a", true],
+    ["with nothing at all", { success: false, output: "" }, "The tool failed without saying why.", true],
+    ["that is no object", null, "The tool failed: it did not return { success, output }.", true],
+    ["without a success", { output: "a" }, "The tool failed: it did not return { success, output }.", true],
+    [
+      "whose output is no text",
+      { success: true, output: 1 },
+      "The tool failed: it did not return { success, output }.",
+      true,
+    ],
+  ])("%s is shown to the model in words", async (_, result, output, isError) => {
+    expect(await resultOf(toolOf(() => result as ToolResult))).toMatchObject({ output, isError });
+  });
+
+  test("of a tool that begins when its run was just stopped is still kept", async () => {
+    const controller = new AbortController();
+    const agent = new AgentRuntime({
+      provider: createScriptedProvider([[calls("tool")]]),
+      tools: [toolOf(({ signal }) => ({ success: false, output: `stopped: ${signal.aborted}` }))],
+      onToolCall: () => ({
+        around(work) {
+          controller.abort();
+          return work();
+        },
+      }),
+    });
+    const events = await eventsOf(agent, inputOf("hi", { signal: controller.signal }));
+    expect(events.find(({ type }) => type === "tool_done")).toMatchObject({ output: "stopped: true" });
+    expect(events.at(-1)).toMatchObject({ outcome: "aborted" });
+  });
+
+  test("of a tool that throws something that is no error names it", async () => {
+    const tool = toolOf(() => {
+      throw "out of luck";
+    });
+    expect(await resultOf(tool)).toMatchObject({ output: "The tool failed: out of luck", isError: true });
+  });
+});
+
 describe("an exit status", () => {
   test.each([
     ["true", 0],
