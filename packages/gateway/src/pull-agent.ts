@@ -56,9 +56,10 @@ export type Ending = Omit<RunEnding, "timestamp" | "createId">;
 export async function pullAgent(
   parts: RunnerParts,
   { log, runId, signal, steering, decisions, retryOf }: RunRequest & { retryOf: string | undefined },
-  record: (event: RunEvent) => Promise<void>,
+  record: (event: RunEvent) => Promise<void> | undefined,
 ): Promise<Ending> {
   let recording: Promise<void> | undefined;
+  let isRecording = false;
   let abandoned = false;
 
   async function pull(): Promise<Ending> {
@@ -85,9 +86,10 @@ export async function pullAgent(
       if (event.type === "message_done") continue;
       if (event.runId !== runId) throw new TypeError(`the agent yielded ${event.type} of run ${event.runId}`);
       decisions.see(event);
+      isRecording = true;
       recording = record(event);
-      await recording;
-      recording = undefined;
+      if (recording) await recording;
+      isRecording = false;
     }
     throw new TypeError("the agent returned without run_end");
   }
@@ -98,7 +100,7 @@ export async function pullAgent(
   } catch (error) {
     parts.onFailure(error, `run ${runId}`);
     if (signal.aborted) return { outcome: stopReason(signal) };
-    return recording
+    return isRecording
       ? failed("STORE_FAILED", "The session could not be written.")
       : failed("AGENT_FAILED", "The agent failed.");
   } finally {

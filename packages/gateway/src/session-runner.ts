@@ -19,10 +19,15 @@ export async function runMessage(parts: RunnerParts, run: RunRequest): Promise<v
   const { log, runId, steering } = run;
   let progress = beginRun(runId);
 
-  async function record(events: readonly SessionEvent[]): Promise<void> {
+  /** Returns without a promise where the store keeps events at once: chunks are many. */
+  function record(events: readonly SessionEvent[]): Promise<void> | undefined {
     const recorded = recordAndShow(parts.publish, log, events);
-    if (recorded instanceof Promise) await recorded;
-    for (const event of events) progress = nextRun(progress, event);
+    const follow = () => {
+      for (const event of events) progress = nextRun(progress, event);
+    };
+    if (recorded instanceof Promise) return recorded.then(follow);
+    follow();
+    return undefined;
   }
 
   await record([await firstEvent(parts, run)]);
@@ -31,11 +36,11 @@ export async function runMessage(parts: RunnerParts, run: RunRequest): Promise<v
   let isBegun = retryOf !== undefined;
 
   /** A run begins once, however often the agent is asked; and the agent does not know whether it is a retry. */
-  async function recordStep(event: RunEvent): Promise<void> {
-    if (event.type === "run_start" && isBegun) return;
+  function recordStep(event: RunEvent): Promise<void> | undefined {
+    if (event.type === "run_start" && isBegun) return undefined;
     isBegun ||= event.type === "run_start";
     const isAnswer = event.type === "assistant_message" && retryOf !== undefined;
-    await record([isAnswer ? { ...event, retryOf } : event]);
+    return record([isAnswer ? { ...event, retryOf } : event]);
   }
 
   async function ask(): Promise<Ending> {

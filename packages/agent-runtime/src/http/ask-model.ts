@@ -2,7 +2,7 @@ import type { ModelEvent, Usage } from "@mini-openclaw/protocol";
 import { followSignal } from "../child-signal.ts";
 import { AgentError } from "../errors.ts";
 import { type Sdk, toAgentError, unreachable } from "./api-errors.ts";
-import type { Body } from "./node-fetch.ts";
+import type { Body } from "./body.ts";
 import { createSseReader } from "./sse.ts";
 
 /** Text or thinking of the model, shown as it comes. */

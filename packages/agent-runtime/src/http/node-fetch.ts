@@ -1,21 +1,13 @@
 import { once } from "node:events";
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
+import { type Body, FlowingBody } from "./body.ts";
 
 /** Of an error response, no more than this many bytes are read. Chosen: its message is one line. */
 const MAX_ERROR_BYTES = 65_536;
 
-/** How long a response that has said all may take to end, so that its connection can be used again. Chosen. */
-const DRAIN_MS = 1000;
-
 /** What the Anthropic SDK calls for each request. */
 export type Fetch = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
-
-/** The body of a response, in the pieces that came. Closes the request when the reader stops. */
-export interface Body extends AsyncIterable<Uint8Array> {
-  /** Says that what matters has been read: the connection is kept for the next request. */
-  release(): void;
-}
 
 /**
  * `fetch` as far as the SDK needs it, on `node:http`, and the way to read its answers: no web streams stand in between,
@@ -38,7 +30,7 @@ export function createNodeFetch(): { fetch: Fetch; bodyOf: (response: Response) 
     },
     bodyOf: (response) => {
       const message = messages.get(response);
-      return message ? readBody(message) : webBody(response);
+      return message ? new FlowingBody(message) : webBody(response);
     },
   };
 }
@@ -79,32 +71,6 @@ async function readAll(message: IncomingMessage): Promise<string> {
     if (length > MAX_ERROR_BYTES) break;
   }
   return Buffer.concat(pieces).toString();
-}
-
-function readBody(message: IncomingMessage): Body {
-  const pieces = message.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
-  let released = false;
-  const iterator: AsyncIterator<Uint8Array> = {
-    next: () => pieces.next(),
-    async return() {
-      if (released) drain(message);
-      else message.destroy();
-      return { done: true, value: undefined };
-    },
-  };
-  return {
-    [Symbol.asyncIterator]: () => iterator,
-    release() {
-      released = true;
-    },
-  };
-}
-
-function drain(message: IncomingMessage): void {
-  const timer = setTimeout(() => message.destroy(), DRAIN_MS).unref();
-  // An error here would only say that the connection cannot be used again.
-  message.on("error", () => {}).on("close", () => clearTimeout(timer));
-  message.resume();
 }
 
 function webBody({ body }: Response): Body {

@@ -1,0 +1,88 @@
+import type { IncomingMessage } from "node:http";
+
+/** Bytes of an answer that came and were not read; then its socket waits. Chosen: the largest read of a socket. */
+const MAX_UNREAD_BYTES = 65_536;
+
+/** How long a response that has said all may take to end, so that its connection can be used again. Chosen. */
+const DRAIN_MS = 1000;
+
+/** The body of a response, in the pieces that came. Closes the request when the reader stops. */
+export interface Body extends AsyncIterable<Uint8Array> {
+  /** Says that what matters has been read: the connection is kept for the next request. */
+  release(): void;
+}
+
+/** Reads a body as it flows: all that came since the last piece is the next one. */
+export class FlowingBody implements Body, AsyncIterator<Uint8Array> {
+  readonly #message: IncomingMessage;
+  #pieces: Buffer[] = [];
+  #unreadBytes = 0;
+  #isReleased = false;
+  #isOver = false;
+  #failure: Error | undefined;
+  #wake = () => {};
+
+  constructor(message: IncomingMessage) {
+    this.#message = message;
+    message.on("data", (piece: Buffer) => this.#take(piece));
+    message.on("end", () => this.#end());
+    message.on("error", (error) => this.#end(error));
+    message.on("close", () => this.#end(new Error("The connection was closed in the middle of an answer.")));
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array>> {
+    if (this.#unreadBytes === 0 && !this.#isOver) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    if (this.#unreadBytes > 0) return { done: false, value: this.#takeUnread() };
+    if (this.#failure) throw this.#failure;
+    return { done: true, value: undefined };
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array>> {
+    this.#message.removeAllListeners("data");
+    if (this.#isReleased) drain(this.#message);
+    else this.#message.destroy();
+    return { done: true, value: undefined };
+  }
+
+  release(): void {
+    this.#isReleased = true;
+  }
+
+  #take(piece: Buffer): void {
+    this.#pieces.push(piece);
+    this.#unreadBytes += piece.length;
+    if (this.#unreadBytes >= MAX_UNREAD_BYTES) this.#message.pause();
+    this.#wake();
+  }
+
+  #takeUnread(): Uint8Array {
+    const [first] = this.#pieces;
+    const unread = first && this.#pieces.length === 1 ? first : Buffer.concat(this.#pieces);
+    this.#pieces = [];
+    this.#unreadBytes = 0;
+    if (this.#message.isPaused()) this.#message.resume();
+    return unread;
+  }
+
+  #end(failure?: Error): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#failure = failure;
+    this.#wake();
+  }
+}
+
+function drain(message: IncomingMessage): void {
+  const timer = setTimeout(() => message.destroy(), DRAIN_MS).unref();
+  // An error here would only say that the connection cannot be used again.
+  message.on("error", () => {}).on("close", () => clearTimeout(timer));
+  message.resume();
+}
