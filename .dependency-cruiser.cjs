@@ -31,7 +31,7 @@ module.exports = {
         path: "^packages/([^/]+)/src/",
         pathNot: [
           "^$1/",
-          "/src/(index|schema|testing|anthropic|openai|opentelemetry)[.]ts$",
+          "/src/(index|schema|testing|anthropic|openai|opentelemetry|metrics)[.]ts$",
           "/src/[^/]+/index[.]ts$",
         ],
       },

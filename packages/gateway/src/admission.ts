@@ -16,6 +16,7 @@ interface AdmissionParts {
   connect: (webSocket: WebSocketLike, visitor: Visitor) => void;
   connectionCount: () => number;
   isClosing: () => boolean;
+  onRefused: (refusal: Refusal, request: IncomingMessage) => void;
   onFailure: (error: unknown, during: string) => void;
 }
 
@@ -33,9 +34,9 @@ export class Admission {
     // Before anything that waits: an error without a listener would end the process.
     socket.on("error", () => socket.destroy());
     const full = this.refuseMore();
-    if (full) return refuseUpgrade(socket, full);
+    if (full) return this.#refuse(request, socket, full);
     const answer = door(request, socket);
-    if ("refusal" in answer) return refuseUpgrade(socket, answer.refusal);
+    if ("refusal" in answer) return this.#refuse(request, socket, answer.refusal);
     this.#coming.add(socket);
     socket.once("close", () => this.#coming.delete(socket));
     void this.#handshake(request, socket, head, answer.entrance);
@@ -44,6 +45,11 @@ export class Admission {
   /** Ends those that have not come in yet. */
   close(): void {
     for (const socket of this.#coming) socket.destroy();
+  }
+
+  #refuse(request: IncomingMessage, socket: Duplex, refusal: Refusal): void {
+    this.#parts.onRefused(refusal, request);
+    refuseUpgrade(socket, refusal);
   }
 
   /** Why there is no room for another, or `undefined`. */
@@ -76,7 +82,7 @@ export class Admission {
   async #identify(request: IncomingMessage, socket: Duplex): Promise<Visitor | undefined> {
     const { identify, limits, isClosing, onFailure } = this.#parts;
     const refuse = (status: number, reason: string) => {
-      if (socket.writable) refuseUpgrade(socket, { status, reason });
+      if (socket.writable) this.#refuse(request, socket, { status, reason });
     };
     const fail = (error: unknown, status: number, reason: string) => {
       onFailure(error, "authenticate or sessionKey");

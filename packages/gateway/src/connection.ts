@@ -4,6 +4,7 @@ import type { CommandContext, CommandParts } from "./command-context.ts";
 import { enterFirstSession, runCommand } from "./commands.ts";
 import { GatewayError, toClientError } from "./errors.ts";
 import type { Lanes } from "./lanes.ts";
+import type { Observer } from "./observe/observer.ts";
 import { Outbox } from "./outbox.ts";
 import type { Permissions } from "./permissions.ts";
 import { SessionWatch, type WatchParts } from "./session-watch.ts";
@@ -22,6 +23,7 @@ export interface WebSocketLike {
 export interface ConnectionParts extends CommandParts, WatchParts {
   /** Tells the visitor's connections that a session is gone, but for the one that was answered so. */
   tellDeleted: (session: SessionMeta, answered: object) => void;
+  observer: Pick<Observer, "refusedFrame" | "cutOff">;
 }
 
 // Chosen: what a client may send ahead while its earlier frames are being worked on. More closes it with 1008.
@@ -114,14 +116,14 @@ export class Connection implements CommandContext {
       if (this.#phase === "opening") this.#phase = "open";
     } catch (error) {
       this.#refuse(error);
-      this.close(1011, "no session");
+      this.#cutOff(1011, "no session");
     }
   }
 
   #receive(data: unknown): void {
     if (this.#phase === "closed") return;
     if (this.#pendingFrames >= MAX_PENDING_FRAMES) {
-      this.close(1008, "too many frames at once");
+      this.#cutOff(1008, "too many frames at once");
       return;
     }
     this.#pendingFrames += 1;
@@ -151,11 +153,17 @@ export class Connection implements CommandContext {
   #refuseFrame(error: unknown, replyTo?: string): void {
     this.#refuse(error, replyTo);
     this.#refusedFrames += 1;
-    if (this.#refusedFrames >= MAX_REFUSED_FRAMES) this.close(1008, "too many refused frames in a row");
+    if (this.#refusedFrames >= MAX_REFUSED_FRAMES) this.#cutOff(1008, "too many refused frames in a row");
+  }
+
+  #cutOff(code: number, reason: string): void {
+    this.#parts.observer.cutOff(this.visitor.principal, code, reason);
+    this.close(code, reason);
   }
 
   #refuse(error: unknown, replyTo?: string): void {
     const told = toClientError(error);
+    this.#parts.observer.refusedFrame(told.code, told.message);
     if (told.code === "INTERNAL" || told.code === "STORE_FAILED") {
       this.#parts.onFailure(error, "a client's frame");
     }

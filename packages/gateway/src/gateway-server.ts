@@ -13,6 +13,8 @@ import { HttpDialect, type HttpDoor } from "./http/http-dialect.ts";
 import type { Health, Readiness } from "./http-routes.ts";
 import { Lanes } from "./lanes.ts";
 import { type Listener, type ListenOptions, listen } from "./listen.ts";
+import type { Logger } from "./observe/logger.ts";
+import { Observer } from "./observe/observer.ts";
 import { type Authorize, Permissions } from "./permissions.ts";
 import { Places } from "./places.ts";
 import { createEventSource } from "./read-events.ts";
@@ -24,6 +26,7 @@ import {
   type SubmitParts,
   type Submitted,
 } from "./submit.ts";
+import { addressOf } from "./token.ts";
 import type { Principal, Visitor } from "./visitor.ts";
 import { Watchers } from "./watchers.ts";
 import { createUpgrade } from "./ws-server.ts";
@@ -61,7 +64,9 @@ export interface GatewayOptions extends AccessOptions {
   abortGraceMs?: number;
   /** How long a session's log stays open after its last run, in milliseconds. @default 30000 */
   idleMs?: number;
-  /** Hears of failures that clients only get a code of. @default prints them to standard error */
+  /** Gets what the gateway has to say, such as `pino()`. @default prints failures to standard error, and nothing else */
+  logger?: Logger;
+  /** Hears of failures that clients only get a code of, in the place of the logger. */
   onFailure?: (error: unknown, during: string) => void;
 }
 
@@ -100,6 +105,7 @@ export class GatewayServer {
   readonly #connections = new Set<Connection>();
   readonly #watchers = new Watchers();
   readonly #lanes: Lanes;
+  readonly #places: Places;
   readonly #limits: Limits;
   readonly #connectionParts: ConnectionParts;
   readonly #submitParts: SubmitParts;
@@ -109,6 +115,7 @@ export class GatewayServer {
   readonly #attachedHttpDoor: HttpDoor;
   readonly #http: HttpDialect;
   readonly #admission: Admission;
+  readonly #observer: Observer;
   readonly #onFailure: (error: unknown, during: string) => void;
   readonly #startedAt = performance.now();
   readonly #detach = new Set<() => void>();
@@ -119,7 +126,8 @@ export class GatewayServer {
     const { store, agent, limits, maxContextMessages = 50, abortGraceMs = 5000, idleMs = 30_000 } = options;
     this.#options = options;
     this.#limits = { ...defaultLimits, ...limits };
-    this.#onFailure = options.onFailure ?? printFailure;
+    this.#observer = new Observer(this, options);
+    this.#onFailure = (error, during) => this.#observer.failed(error, during);
     this.#connectionLimits = resolveConnectionLimits(options.connections);
     const access = attachedAccess(options);
     this.#attachedDoor = attachedDoor(access);
@@ -134,15 +142,19 @@ export class GatewayServer {
       onFailure: this.#onFailure,
     });
     const touch = (sessionId: string) => activity.touch(sessionId);
+    this.#places = new Places(options.maxRuns);
     this.#lanes = new Lanes(
       {
         store,
         agent,
-        places: new Places(options.maxRuns),
+        places: this.#places,
         maxContextMessages,
         abortGraceMs,
         idleMs,
-        publish: (recorded) => this.#watchers.publish(recorded),
+        publish: (recorded) => {
+          this.#watchers.publish(recorded);
+          this.#observer.published(recorded);
+        },
         onFailure: this.#onFailure,
         touch,
         now: Date.now,
@@ -159,6 +171,8 @@ export class GatewayServer {
       tellDeleted: (session, answered) => activity.deleted(session, answered),
       readEvents: createEventSource(store, this.#lanes),
       limits: this.#limits,
+      observer: this.#observer,
+      onSlow: (sessionId) => this.#observer.slowWatcher(sessionId),
       onFailure: this.#onFailure,
     };
     this.#http = new HttpDialect({
@@ -166,6 +180,7 @@ export class GatewayServer {
       identify: (request) => this.#identify(request),
       submit: (submission) => this.submit(submission),
       refuseMore: () => this.#admission.refuseMore(),
+      onRefused: (refusal, request) => this.#observer.refusedRequest(refusal, addressOf(request)),
       heartbeatMs: this.#connectionLimits.heartbeatMs,
       identifyTimeoutMs: this.#connectionLimits.handshakeTimeoutMs,
     });
@@ -186,8 +201,10 @@ export class GatewayServer {
       upgrade: (request, socket, head, door) => this.#admission.admit(request, socket, head, door),
       answer: (request, response, door) => this.#http.handle(request, response, "/", door),
       maxConnections: this.#connectionLimits.maxConnections,
+      onRefused: (refusal, request) => this.#observer.refusedRequest(refusal, addressOf(request)),
       onFailure: this.#onFailure,
     });
+    this.#observer.listening(this.#listener.address, options.token);
     return this.#listener.address;
   }
 
@@ -254,6 +271,7 @@ export class GatewayServer {
       connections: this.#connectionCount(),
       sessions: new Set([...this.#lanes.sessionIds(), ...this.#watchers.sessionIds()]).size,
       runs: this.#lanes.runCount(),
+      waiting: this.#lanes.waitingCount() + this.#places.waitingCount,
       uptimeMs: Math.round(performance.now() - this.#startedAt),
     };
   }
@@ -277,6 +295,7 @@ export class GatewayServer {
   }
 
   async #close(drainMs: number): Promise<void> {
+    this.#observer.stopping(this.#lanes.runCount());
     for (const detach of this.#detach) detach();
     for (const connection of this.#connections) connection.send({ type: "draining" });
     this.#http.drain();
@@ -285,6 +304,7 @@ export class GatewayServer {
     this.#http.close();
     this.#admission.close();
     await this.#listener?.close();
+    this.#observer.stopped();
   }
 
   #createAdmission(): Admission {
@@ -295,6 +315,7 @@ export class GatewayServer {
       connect: (webSocket, visitor) => this.#connect(webSocket, visitor),
       connectionCount: () => this.#connectionCount(),
       isClosing: () => this.#closing !== undefined,
+      onRefused: (refusal, request) => this.#observer.refusedUpgrade(refusal, addressOf(request)),
       onFailure: this.#onFailure,
     });
   }
@@ -313,17 +334,15 @@ export class GatewayServer {
 
   #connect(webSocket: WebSocketLike, visitor: Visitor): void {
     if (this.#closing) return webSocket.close(1001, "the gateway is stopping");
-    const connection = new Connection(this.#connectionParts, webSocket, visitor, () =>
-      this.#connections.delete(connection),
-    );
+    const { principal } = visitor;
+    const connection = new Connection(this.#connectionParts, webSocket, visitor, () => {
+      if (this.#connections.delete(connection)) this.#observer.disconnected(principal);
+    });
     this.#connections.add(connection);
+    this.#observer.connected(principal);
   }
 }
 
 function defaultSessionKey(principal: Principal | undefined): string {
   return principal ? `webchat:${principal.id}` : "webchat";
-}
-
-function printFailure(error: unknown, during: string): void {
-  console.error(`[gateway] ${during}:`, error);
 }

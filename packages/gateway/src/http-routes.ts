@@ -8,6 +8,8 @@ export interface Health {
   sessions: number;
   /** Runs going on or waiting. */
   runs: number;
+  /** Of these, runs that wait: for the one before them, or for a place among all. */
+  waiting: number;
   uptimeMs: number;
 }
 

@@ -14,6 +14,15 @@ export type {
 export { GatewayServer } from "./gateway-server.ts";
 export type { Health, Readiness } from "./http-routes.ts";
 export type { ListenOptions } from "./listen.ts";
+export type { MetricsSource } from "./observe/answer-metrics.ts";
+export type {
+  ConnectionDiagnostic,
+  FailureDiagnostic,
+  RefusalDiagnostic,
+  RunDiagnostic,
+  SlowWatcherDiagnostic,
+} from "./observe/channels.ts";
+export type { LogFields, Logger } from "./observe/logger.ts";
 export type { Action, Attempt, Authorize } from "./permissions.ts";
 export { ownerOnly } from "./permissions.ts";
 export type { RetrySubmission, RunFailure, RunResult, Submission, Submitted } from "./submit.ts";

@@ -54,6 +54,13 @@ export class Lanes {
     };
   }
 
+  /** Runs that wait for the one before them in their session. */
+  waitingCount(): number {
+    let count = 0;
+    for (const { length } of this.#lanes.values()) count += Math.max(0, length - 1);
+    return count;
+  }
+
   /** Runs that go on or wait. */
   runCount(): number {
     let count = 0;

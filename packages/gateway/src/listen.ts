@@ -7,6 +7,8 @@ import { GatewayError } from "./errors.ts";
 import type { HttpDoor } from "./http/http-dialect.ts";
 import { answerProbe, type Health, type Readiness, sendJson } from "./http-routes.ts";
 import { answerLogin } from "./login.ts";
+import { answerMetrics, type MetricsSource } from "./observe/answer-metrics.ts";
+import type { Refusal } from "./refuse-upgrade.ts";
 import { MIN_TOKEN_BYTES, TokenGuard } from "./token.ts";
 
 export interface ListenOptions {
@@ -21,6 +23,8 @@ export interface ListenOptions {
   token?: string;
   /** Answers requests that are not the gateway's own, such as those for a page; false leaves them to a 404. */
   serve?: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** What `GET /metrics` shows, to whoever has the token: `createMetrics(gateway).registry`, say. @default there is none */
+  metrics?: MetricsSource;
 }
 
 /** What a listening server asks of its gateway. */
@@ -31,6 +35,7 @@ interface Gateway {
   /** Answers what asks for sessions; false for any other path. */
   answer(request: IncomingMessage, response: ServerResponse, door: HttpDoor): boolean;
   maxConnections: number;
+  onRefused: (refusal: Refusal, request: IncomingMessage) => void;
   onFailure: (error: unknown, during: string) => void;
 }
 
@@ -48,7 +53,7 @@ export interface Listener {
 
 /** The gateway's own HTTP server: every request and upgrade is checked by `Host` and `Origin` first. */
 export async function listen(
-  { port = 3210, host = "127.0.0.1", token, serve }: ListenOptions,
+  { port = 3210, host = "127.0.0.1", token, serve, metrics }: ListenOptions,
   accessOptions: AccessOptions,
   gateway: Gateway,
 ): Promise<Listener> {
@@ -71,10 +76,18 @@ export async function listen(
   server.maxConnections = gateway.maxConnections + SPARE_SOCKETS;
   server.on("request", (request, response) => {
     const refusal = access(request);
-    if (refusal !== undefined)
+    if (refusal !== undefined) {
+      gateway.onRefused({ status: 403, reason: refusal }, request);
       return sendJson(response, 403, { error: refusal, code: "FORBIDDEN", retryable: false });
+    }
     if (answerProbe(request, response, gateway)) return;
     if (guard && answerLogin(request, response, guard)) return;
+    if (metrics && request.url === "/metrics") {
+      const refused = httpDoor(request);
+      if (!refused) return answerMetrics(request, response, metrics, gateway.onFailure);
+      gateway.onRefused(refused, request);
+      return sendJson(response, refused.status, { error: refused.reason }, { ...refused.headers });
+    }
     if (gateway.answer(request, response, httpDoor)) return;
     if (serve && isServed(serve, request, response, gateway)) return;
     sendJson(response, 404, { error: "There is nothing here." });

@@ -19,6 +19,11 @@ export class Places {
     this.#free = maxRuns;
   }
 
+  /** Runs that wait for a place. */
+  get waitingCount(): number {
+    return this.#queue.size;
+  }
+
   /** Calls `run` when there is a place for it, or without one as soon as `signal` aborts. */
   async use<Result>(signal: AbortSignal, run: () => Promise<Result>): Promise<Result> {
     const hasPlace = await this.#take(signal);

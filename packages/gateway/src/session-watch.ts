@@ -11,6 +11,8 @@ export type EventSource = (
 export interface WatchParts {
   watchers: Pick<Watchers, "watch">;
   readEvents: EventSource;
+  /** Hears that a watcher of the session could not keep up. */
+  onSlow: (sessionId: string) => void;
   onFailure: (error: unknown, during: string) => void;
 }
 
@@ -56,6 +58,7 @@ export class SessionWatch {
       this.#shownSeq = event.seq;
       return;
     }
+    this.#parts.onSlow(this.#sessionId);
     // The first event that a watch sees may be the one that finds the outbox full: what was before it is not asked for.
     this.#fallBehind(this.#shownSeq === 0 ? event.seq - 1 : this.#shownSeq);
   }

@@ -60,3 +60,16 @@ function parseEvent(lines: readonly string[]): StreamedEvent {
   const { id, event = "", data = "" } = fields;
   return { ...(id !== undefined && { id }), event, data: JSON.parse(data) as StreamedEvent["data"] };
 }
+
+/** What frames tell: their types, pieces of one text as one, because who is behind gets them joined. */
+export function told(frames: readonly { type: string; content?: unknown }[]): string[] {
+  const lines: string[] = [];
+  let isText = false;
+  for (const { type, content } of frames) {
+    if (type !== "chunk") lines.push(type);
+    else if (isText) lines.push(`${lines.pop()}${String(content)}`);
+    else lines.push(`chunk ${String(content)}`);
+    isText = type === "chunk";
+  }
+  return lines;
+}

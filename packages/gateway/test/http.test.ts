@@ -1,6 +1,6 @@
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { describe, expect, test } from "vitest";
-import { EventStreamReader } from "./http-client.ts";
+import { EventStreamReader, told } from "./http-client.ts";
 import { echoAgent, heldAgent, testGateway } from "./test-gateway.ts";
 
 const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
@@ -130,12 +130,10 @@ describe("POST /sessions/:id/messages", () => {
       expect(one).toMatchObject({ outcome: "completed", content: "thinking…hello" });
       // Of a run that has ended, the entries are left: `thinking…` was a chunk of the messages that it became.
       expect(others).toEqual([one, { ...(one as object), content: "hello" }]);
-      expect((await stream.until()).map(({ event }) => event)).toEqual([
+      expect(told((await stream.until()).map(({ data }) => data))).toEqual([
         "user_message",
         "run_start",
-        "chunk",
-        "chunk",
-        "chunk",
+        "chunk thinking…hello",
         "assistant_message",
         "message_done",
         "run_end",
@@ -203,8 +201,8 @@ describe("GET /sessions/:id/events", () => {
       data: { messages: [{ content: "one" }, { content: "one" }] },
     });
     expect(resync).not.toHaveProperty("id");
-    expect(events.map(({ data }) => data)).toEqual(
-      client.frames.filter((frame) => "seq" in frame && frame.seq > Number(resync?.data["upTo"])),
+    expect(told(events.map(({ data }) => data))).toEqual(
+      told(client.frames.filter((frame) => "seq" in frame && frame.seq > Number(resync?.data["upTo"]))),
     );
     await stream.cancel();
   });
@@ -229,8 +227,8 @@ describe("GET /sessions/:id/events", () => {
 
     expect(resumed).toMatchObject({ event: "resumed", data: { from: "events" } });
     await client.next("run_end");
-    expect([...before, ...after].map(({ data }) => data)).toEqual(
-      client.frames.filter((frame) => "seq" in frame),
+    expect(told([...before, ...after].map(({ data }) => data))).toEqual(
+      told(client.frames.filter((frame) => "seq" in frame)),
     );
     await second.cancel();
   });

@@ -14,16 +14,24 @@ import { type GatewayOptions, GatewayServer, type ListenOptions, type WebSocketL
 
 const noUsage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
 
+interface TestOptions extends Partial<GatewayOptions> {
+  listen?: ListenOptions;
+  /** Leaves failures to the gateway's log. */
+  logsFailures?: boolean;
+}
+
 /** A gateway on a free port over a memory store, with what it complained of. */
-export async function testGateway(options: Partial<GatewayOptions> & { listen?: ListenOptions } = {}) {
-  const { listen, ...rest } = options;
+export async function testGateway(options: TestOptions = {}) {
+  const { listen, logsFailures = false, ...rest } = options;
   const store = options.store ?? createMemoryStore();
   const failures: string[] = [];
+  const keepFailure = (error: unknown, during: string) => {
+    failures.push(`${during}: ${error instanceof Error ? error.message : String(error)}`);
+  };
   const gateway = new GatewayServer({
     store,
     agent: echoAgent,
-    onFailure: (error, during) =>
-      failures.push(`${during}: ${error instanceof Error ? error.message : String(error)}`),
+    ...(!logsFailures && { onFailure: keepFailure }),
     ...rest,
   });
   const { port } = await gateway.listen({ port: 0, ...listen });

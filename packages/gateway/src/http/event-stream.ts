@@ -72,12 +72,13 @@ export class EventStream implements Sink {
 
   /** The gateway's events, as the texts of this stream. */
   #streamedParts(runId: string | undefined): WatchParts {
-    const { watchers, readEvents, onFailure } = this.#parts;
+    const { watchers, readEvents, onFailure, onSlow } = this.#parts;
     const isShown = ({ event }: Numbered) =>
       runId === undefined || ("runId" in event && event.runId === runId);
     const toStreamed = (recorded: Numbered) => this.#toStreamed(recorded, runId);
     return {
       onFailure,
+      onSlow,
       watchers: {
         watch: (sessionId, watcher) =>
           watchers.watch(sessionId, (recorded) => {

@@ -56,7 +56,10 @@ export class HttpDialect {
     door: HttpDoor,
   ): Promise<void> {
     const refusal = door(request);
-    if (refusal) throw toError(refusal);
+    if (refusal) {
+      this.#parts.onRefused(refusal, request);
+      throw toError(refusal);
+    }
     allowOrigin(request, response);
     if (request.method === "OPTIONS") return answerPreflight(response, match.allow);
     const { route } = match;

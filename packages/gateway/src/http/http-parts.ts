@@ -12,6 +12,8 @@ export interface HttpParts extends CommandParts, WatchParts {
   submit: (submission: Submission) => Promise<Submitted>;
   /** Why there is no room for another answer that takes as long as its run, or `undefined`. */
   refuseMore: () => Refusal | undefined;
+  /** Hears of those whom the door refused. */
+  onRefused: (refusal: Refusal, request: IncomingMessage) => void;
   /** How often a stream shows that it is alive. */
   heartbeatMs: number;
   /** How long `identify` may take. */

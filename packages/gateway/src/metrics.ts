@@ -1,0 +1,2 @@
+export type { Metrics, MetricsOptions } from "./observe/create-metrics.ts";
+export { createMetrics } from "./observe/create-metrics.ts";

@@ -1,0 +1,76 @@
+import type { LogFields } from "./logger.ts";
+
+const REDACTED = "[redacted]";
+
+// Names whose values are never logged, whoever made them: headers, options, the fields of an SDK's errors.
+const SECRET_NAME = /token$|^authorization$|cookie|secret|password|api[-_]?key/i;
+
+// Secrets in running text: `Authorization: Bearer …`, the subprotocol `bearer.…`, and the page's cookie.
+const SECRET_TEXT = /(bearer[ .]+|mini_openclaw=)[^\s,;"']+/gi;
+
+// Everything that could forge a line or steer a terminal.
+const CONTROL = /[\p{Cc}\u2028\u2029]/gu;
+
+// Chosen: what tells a reader enough, and what an attacker can at most make a line cost.
+const MAX_CHARS = 2000;
+const MAX_STACK_CHARS = 8000;
+const MAX_DEPTH = 4;
+const MAX_ITEMS = 20;
+
+/**
+ * Log fields as they may be written down: no secrets, by name or where they stand in a text; control characters as escapes; long
+ * texts cut. `secrets` are known ones, redacted wherever they stand.
+ */
+export function cleanFields(fields: LogFields, secrets: Iterable<string> = []): LogFields {
+  const known = [...secrets];
+
+  function cleanText(text: string): string {
+    const cut = text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS)}…` : text;
+    return hide(cut).replace(CONTROL, toEscape);
+  }
+
+  function cleanStack(stack: string): string {
+    const lines = hide(stack.slice(0, MAX_STACK_CHARS)).split("\n");
+    return lines.map((line) => line.replace(CONTROL, toEscape)).join("\n");
+  }
+
+  function hide(text: string): string {
+    const shown = text.replace(SECRET_TEXT, (_match, before: string) => before + REDACTED);
+    return known.reduce((rest, secret) => rest.replaceAll(secret, REDACTED), shown);
+  }
+
+  /** A copy, as an error still: loggers look for its stack and its cause. */
+  function cleanError(error: Error, depth: number): Error {
+    const { name, message, stack, cause, ...more } = error as Error & Record<string, unknown>;
+    const copy = new Error(cleanText(message), cause === undefined ? {} : { cause: clean(cause, depth + 1) });
+    return Object.assign(copy, cleanObject(more, depth), {
+      name: cleanText(name),
+      stack: cleanStack(stack ?? ""),
+    });
+  }
+
+  function cleanObject(value: object, depth: number): LogFields {
+    const entries = Object.entries(value).slice(0, MAX_ITEMS);
+    return Object.fromEntries(
+      entries.map(([name, one]) => [
+        cleanText(name),
+        SECRET_NAME.test(name) ? REDACTED : clean(one, depth + 1),
+      ]),
+    );
+  }
+
+  function clean(value: unknown, depth: number): unknown {
+    if (typeof value === "string") return cleanText(value);
+    if (typeof value !== "object" || value === null) return value;
+    if (depth > MAX_DEPTH) return "…";
+    if (value instanceof Error) return cleanError(value, depth);
+    if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map((one) => clean(one, depth + 1));
+    return cleanObject(value, depth);
+  }
+
+  return cleanObject(fields, 0);
+}
+
+function toEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}

@@ -1,0 +1,111 @@
+import type { Numbered } from "@mini-openclaw/protocol";
+import type { Refusal } from "../refuse-upgrade.ts";
+import type { Principal } from "../visitor.ts";
+import { type Channels, openChannels } from "./channels.ts";
+import { GatewayLog } from "./gateway-log.ts";
+import { createConsoleLogger, type Logger } from "./logger.ts";
+import { RunClock } from "./run-clock.ts";
+
+interface ObserverOptions {
+  logger?: Logger | undefined;
+  /** Hears of failures in the place of the log. */
+  onFailure?: ((error: unknown, during: string) => void) | undefined;
+}
+
+/**
+ * What happens in a gateway, for those who run it: as log lines, and on the channels of `node:diagnostics_channel`.
+ * Never the contents of messages.
+ */
+export class Observer {
+  readonly #gateway: object;
+  readonly #log: GatewayLog;
+  readonly #isLogging: boolean;
+  readonly #onFailure: ObserverOptions["onFailure"];
+  readonly #channels: Channels = openChannels();
+  readonly #clock = new RunClock();
+
+  constructor(gateway: object, { logger, onFailure }: ObserverOptions) {
+    this.#gateway = gateway;
+    this.#log = new GatewayLog(logger ?? createConsoleLogger());
+    this.#isLogging = logger !== undefined;
+    this.#onFailure = onFailure;
+  }
+
+  listening(address: { host: string; port: number }, token: string | undefined): void {
+    if (token !== undefined) this.#log.hide(token);
+    this.#log.write("info", "listening", address);
+  }
+
+  stopping(runs: number): void {
+    this.#log.write("info", "stopping", { runs });
+  }
+
+  stopped(): void {
+    this.#log.write("info", "stopped");
+    this.#log.close();
+  }
+
+  connected(principal: Principal | undefined): void {
+    this.#connection("open", principal?.id);
+  }
+
+  disconnected(principal: Principal | undefined): void {
+    this.#connection("close", principal?.id);
+  }
+
+  /** The gateway ends a connection, for something that its client did. */
+  cutOff(principal: Principal | undefined, code: number, reason: string): void {
+    this.#log.write("warn", "connection cut off", { principalId: principal?.id, code, reason });
+  }
+
+  refusedUpgrade({ status, reason }: Refusal, address: string): void {
+    const { refusal } = this.#channels;
+    if (refusal.hasSubscribers) refusal.publish({ gateway: this.#gateway, of: "upgrade", status, reason });
+    this.#log.write("warn", "upgrade refused", { status, reason, address });
+  }
+
+  refusedRequest({ status, reason }: Refusal, address: string): void {
+    const { refusal } = this.#channels;
+    if (refusal.hasSubscribers) refusal.publish({ gateway: this.#gateway, of: "request", status, reason });
+    this.#log.write("warn", "request refused", { status, reason, address });
+  }
+
+  refusedFrame(code: string, message: string): void {
+    const { refusal } = this.#channels;
+    if (refusal.hasSubscribers) refusal.publish({ gateway: this.#gateway, of: "frame", code });
+    // What was wrong in words, which name a field and never hold a message.
+    this.#log.write("debug", "frame refused", { code, reason: message });
+  }
+
+  slowWatcher(sessionId: string): void {
+    const { slowWatcher } = this.#channels;
+    if (slowWatcher.hasSubscribers) slowWatcher.publish({ gateway: this.#gateway, sessionId });
+    this.#log.write("debug", "watcher fell behind", { sessionId });
+  }
+
+  failed(error: unknown, during: string): void {
+    const { failure } = this.#channels;
+    if (failure.hasSubscribers) failure.publish({ gateway: this.#gateway, error, during });
+    if (this.#onFailure) this.#onFailure(error, during);
+    else this.#log.write("error", "failed", { during, err: error });
+  }
+
+  /** Called for every event that is shown: does nothing while nobody wants to know. */
+  published(recorded: readonly Numbered[]): void {
+    const { run } = this.#channels;
+    if (!run.hasSubscribers && !this.#isLogging) return;
+    for (const { event } of recorded) {
+      const moment = this.#clock.see(event);
+      if (!moment) continue;
+      if (run.hasSubscribers) run.publish({ gateway: this.#gateway, ...moment });
+      const { phase, ...fields } = moment;
+      this.#log.write("debug", phase === "start" ? "run started" : "run ended", fields);
+    }
+  }
+
+  #connection(phase: "open" | "close", principalId: string | undefined): void {
+    const { connection } = this.#channels;
+    if (connection.hasSubscribers) connection.publish({ gateway: this.#gateway, phase, principalId });
+    this.#log.write("debug", phase === "open" ? "connection opened" : "connection closed", { principalId });
+  }
+}

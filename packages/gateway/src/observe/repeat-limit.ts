@@ -1,0 +1,44 @@
+/** What became of one more line of a kind. */
+export interface RepeatLimit {
+  /** Whether a line of this kind may be written now; `onEnd` hears how many were left out, once their window is over. */
+  allow(kind: string, onEnd: (leftOut: number) => void): boolean;
+  /** Tells at once of what was left out so far. */
+  close(): void;
+}
+
+// Chosen: enough to see a pattern, too little to fill a disk.
+const MAX_LINES = 10;
+const WINDOW_MS = 10_000;
+
+interface Window {
+  count: number;
+  end: () => void;
+}
+
+/** Lets the first lines of each kind through in every window of time. The kinds are few: the gateway's own messages. */
+export function createRepeatLimit(): RepeatLimit {
+  const windows = new Map<string, Window>();
+
+  function open(kind: string, onEnd: (leftOut: number) => void): Window {
+    const end = () => {
+      clearTimeout(timer);
+      windows.delete(kind);
+      if (window.count > MAX_LINES) onEnd(window.count - MAX_LINES);
+    };
+    const timer = setTimeout(end, WINDOW_MS).unref();
+    const window: Window = { count: 0, end };
+    windows.set(kind, window);
+    return window;
+  }
+
+  return {
+    allow(kind, onEnd) {
+      const window = windows.get(kind) ?? open(kind, onEnd);
+      window.count += 1;
+      return window.count <= MAX_LINES;
+    },
+    close() {
+      for (const { end } of [...windows.values()]) end();
+    },
+  };
+}
