@@ -82,6 +82,17 @@ export function rowsOf(page: Page): Promise<string[]> {
   );
 }
 
+/** The sidebar, one line a session: its title, and what is marked. */
+export function listedOn(page: Page): Promise<string[]> {
+  return page.locator(".sessions a").evaluateAll((links) =>
+    links.map((link) => {
+      const [title = "", mark = ""] = [...link.children].map((part) => part.textContent ?? "");
+      const isShown = link.getAttribute("aria-current") === "page";
+      return [isShown ? `> ${title}` : title, mark].filter(Boolean).join(" · ");
+    }),
+  );
+}
+
 /** Types a message and sends it by the keyboard. */
 export async function say(page: Page, content: string): Promise<void> {
   await page.getByRole("textbox").fill(content);

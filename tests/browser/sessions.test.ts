@@ -1,6 +1,15 @@
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { eventually, launchBrowser, openPage, rowsOf, say, tryNow, whyNoBrowser } from "./browser.ts";
+import {
+  eventually,
+  launchBrowser,
+  listedOn,
+  openPage,
+  rowsOf,
+  say,
+  tryNow,
+  whyNoBrowser,
+} from "./browser.ts";
 import { type Answer, startGateway } from "./test-gateway.ts";
 
 const timestamp = 1;
@@ -20,17 +29,6 @@ function answers() {
     show({ type: "assistant_message", id: "a1", content: text, timestamp });
   };
   return { answer, finish: () => finish() };
-}
-
-/** The sidebar, one line a session: its title, and what is marked. */
-function listedOn(page: Page): Promise<string[]> {
-  return page.locator(".sessions a").evaluateAll((links) =>
-    links.map((link) => {
-      const [title = "", mark = ""] = [...link.children].map((part) => part.textContent ?? "");
-      const isShown = link.getAttribute("aria-current") === "page";
-      return [isShown ? `> ${title}` : title, mark].filter(Boolean).join(" · ");
-    }),
-  );
 }
 
 describe.skipIf(whyNoBrowser)("the list of sessions", () => {

@@ -25,13 +25,11 @@ export function setText(target: HTMLElement, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
 
-/** Makes these the children, in this order. What is in place already is not touched, and the focus stays where it was. */
+/** Makes these the children, in this order. If they are already, nothing is touched: what moves loses the focus. */
 export function arrange(parent: HTMLElement, children: readonly HTMLElement[]): void {
   const isInPlace = (child: HTMLElement, index: number) => parent.children[index] === child;
   if (children.length === parent.children.length && children.every(isInPlace)) return;
-  const focused = document.activeElement;
   parent.replaceChildren(...children);
-  if (focused instanceof HTMLElement && parent.contains(focused)) focused.focus({ preventScroll: true });
 }
 
 /** {@link setText} for text that mostly gets longer: only what is new is added. */

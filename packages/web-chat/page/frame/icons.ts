@@ -1,5 +1,6 @@
 // Drawn for this page on a grid of 24, as strokes.
 const paths = {
+  logo: "M7 17c0-5 .7-8.5 2.2-10.5M11.5 17c0-5 0-9 .7-12.5M16 17c0-5 0-7.5-1-10",
   menu: "M4 7h16M4 12h16M4 17h10",
   close: "M6 6l12 12M18 6L6 18",
   compose:

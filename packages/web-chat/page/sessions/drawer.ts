@@ -22,7 +22,7 @@ export function createDrawer(texts: Texts, sidebar: HTMLElement): Drawer {
   const closing = button("drawer-close icon-button", "", close);
   closing.append(icon("close"));
   closing.setAttribute("aria-label", texts.closeSessions);
-  sidebar.prepend(closing);
+  sidebar.prepend(element("div", "brand", icon("logo"), element("span", "", "Mini OpenClaw"), closing));
   const shade = element("div", "shade");
   let covered: HTMLElement | undefined;
 

@@ -44,6 +44,7 @@ export function createSessionLink({ texts, sessionId, onMenu, onRename }: Sessio
       if (written !== "" && written !== before) onRename(written);
     });
     root.replaceChildren(field);
+    field.focus();
     field.select();
   }
 
@@ -84,11 +85,11 @@ function createTitleField(label: string, before: string, onDone: (title: string)
   field.addEventListener("blur", () => done(field.value));
   field.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
-    if (event.key === "Enter") done(field.value);
-    if (event.key !== "Escape") return;
-    // Here Esc ends the writing; it does not stop a run.
+    if (event.key !== "Enter" && event.key !== "Escape") return;
+    // Here Esc ends the writing and does not stop a run, and Enter does not follow the link that gets the focus.
     event.stopPropagation();
-    done("");
+    event.preventDefault();
+    done(event.key === "Enter" ? field.value : "");
   });
   return field;
 }

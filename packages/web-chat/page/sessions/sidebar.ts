@@ -57,7 +57,7 @@ export function createSidebar(parts: SidebarParts): Sidebar {
       });
       return { heading, rows };
     });
-    arrangeGroups(groups, shown);
+    keepFocus(groups, () => arrangeGroups(groups, shown));
   }
   /** Says how many were found, once for each search. */
   function tell({ sessions, shownFilter }: SessionListing): void {
@@ -110,6 +110,18 @@ function createLinks({ texts, menu, menuOf, onRename }: SidebarParts) {
     },
     find: (sessionId: string) => links.get(sessionId)?.link,
   };
+}
+
+/** What has the focus keeps it when it moves; where its session goes away, the one that takes its place gets it. */
+function keepFocus(groups: HTMLElement, change: () => void): void {
+  const rows = () => [...groups.querySelectorAll(".session-row")];
+  const focused = document.activeElement;
+  const place = rows().findIndex((row) => row.contains(focused));
+  change();
+  if (place === -1 || document.activeElement === focused) return;
+  const next = rows()[place] ?? rows().at(-1);
+  const target = focused?.isConnected ? focused : next?.querySelector("a");
+  if (target instanceof HTMLElement) target.focus({ preventScroll: true });
 }
 
 /** One list under each heading. */

@@ -1,0 +1,275 @@
+import { readFile } from "node:fs/promises";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { says, usesATool } from "./answers.ts";
+import { eventually, launchBrowser, listedOn, openPage, rowsOf, say, whyNoBrowser } from "./browser.ts";
+import { startGateway, type TestGateway } from "./test-gateway.ts";
+
+const timestamp = 1;
+
+/** Puts sessions into the gateway's store, each with one message and its answer; the last one is the newest. */
+async function tell(gateway: TestGateway, ...messages: string[]): Promise<string[]> {
+  const ids: string[] = [];
+  for (const content of messages) {
+    const { sessionId } = await gateway.store.createSession("webchat");
+    const answer = { role: "assistant", content: `You said: ${content}.`, timestamp } as const;
+    await gateway.store.appendMessages(sessionId, [{ role: "user", content, timestamp }, answer]);
+    ids.push(sessionId);
+  }
+  return ids;
+}
+
+function menuOf(page: Page, title: string) {
+  return page.getByRole("button", { name: `Actions for ${title}` });
+}
+
+async function choose(page: Page, title: string, item: string): Promise<void> {
+  await page.getByRole("link", { name: title }).hover();
+  await menuOf(page, title).click();
+  await page.getByRole("menuitem", { name: item }).click();
+}
+
+describe.skipIf(whyNoBrowser)("what can be done with sessions", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser?.close());
+
+  test("searches in titles and in what was said, by Ctrl+K, and shows what stands around it", async () => {
+    await using gateway = await startGateway();
+    await tell(gateway, "about a whale", "about a fish", "something else");
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await eventually(() => listedOn(page)).toEqual(["> something else", "about a fish", "about a whale"]);
+
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("Said: ABOUT A");
+    await eventually(() => listedOn(page)).toEqual(["about a fish", "about a whale"]);
+    expect(await page.locator(".session-excerpt").allInnerTexts()).toEqual([
+      "You said: about a fish.",
+      "You said: about a whale.",
+    ]);
+    expect(await page.locator(".session-excerpt mark").first().innerText()).toBe("said: about a");
+    await eventually(() => page.locator("[aria-live]").innerText()).toBe("2 chats found");
+
+    await page.getByRole("searchbox").fill("unicorn");
+    await page.getByText("Nothing found for “unicorn”.").waitFor();
+    await page.keyboard.press("Escape");
+    await eventually(() => listedOn(page)).toEqual(["> something else", "about a fish", "about a whale"]);
+    expect(tab.complaints).toEqual([]);
+  });
+
+  test("renames a session in its place: Enter keeps what was written, Esc does not", async () => {
+    await using gateway = await startGateway();
+    await tell(gateway, "one");
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await choose(page, "one", "Rename");
+    const field = page.getByRole("textbox", { name: "New title" });
+    await field.fill("Not this");
+    await page.keyboard.press("Escape");
+    await eventually(() => listedOn(page)).toEqual(["> one"]);
+
+    await choose(page, "one", "Rename");
+    await field.fill("  Whales & fish  ");
+    await page.keyboard.press("Enter");
+
+    await eventually(() => listedOn(page)).toEqual(["> Whales & fish"]);
+    expect(
+      await page.getByRole("link", { name: "Whales" }).evaluate((one) => one === document.activeElement),
+    ).toBe(true);
+    await page.reload();
+    await eventually(() => listedOn(page)).toEqual(["> Whales & fish"]);
+    expect(gateway.received.filter(({ type }) => type === "rename")).toHaveLength(1);
+  });
+
+  test("puts a session away, shows what was put away, and takes it back", async () => {
+    await using gateway = await startGateway({ answer: says("Hello.") });
+    await tell(gateway, "one", "two");
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await choose(page, "one", "Archive");
+    await page.getByText("“one” is archived.").waitFor();
+    await eventually(() => listedOn(page)).toEqual(["> two"]);
+
+    const archived = page.getByRole("button", { name: "Archived" });
+    await archived.click();
+    await eventually(() => listedOn(page)).toEqual(["one"]);
+    expect(await archived.getAttribute("aria-pressed")).toBe("true");
+    await page.getByRole("link", { name: "one" }).click();
+    await page.getByText("This chat is archived.").waitFor();
+    await page.getByRole("button", { name: "Take back from the archive" }).click();
+    await page.getByText("No chat is archived.").waitFor();
+    await archived.click();
+
+    await eventually(() => listedOn(page)).toEqual(["> one", "two"]);
+    expect(await page.getByText("This chat is archived.").isVisible()).toBe(false);
+    await say(page, "again");
+    await page.getByRole("main").getByText("Hello.").waitFor();
+  });
+
+  test("deletes the session that is shown, and takes it back by a button", async () => {
+    await using gateway = await startGateway();
+    await tell(gateway, "one", "two");
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await page.getByRole("link", { name: "one" }).click();
+    await page.getByRole("main").getByText("You said: one.").waitFor();
+
+    await choose(page, "one", "Delete");
+    await page.getByText("What can I do for you?").waitFor();
+    await eventually(() => listedOn(page)).toEqual(["two"]);
+    expect(await page.getByRole("status").last().innerText()).toMatch(/^“one” is deleted.\s+Undo$/);
+    await page.getByRole("button", { name: "Undo" }).click();
+
+    await page.getByRole("main").getByText("You said: one.").waitFor();
+    await eventually(() => listedOn(page)).toEqual(["two", "> one"]);
+    expect(tab.complaints).toEqual([]);
+  });
+
+  test("reaches all of it by keyboard: the menu, deleting, and taking back by Ctrl+Z", async () => {
+    await using gateway = await startGateway();
+    await tell(gateway, "one", "two");
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    const focused = () =>
+      page.evaluate(
+        () => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent,
+      );
+    await page.getByRole("link", { name: "two" }).focus();
+    await page.keyboard.press("Tab");
+    expect(await focused()).toBe("Actions for two");
+
+    await page.keyboard.press("Enter");
+    expect(await focused()).toBe("Rename");
+    await page.keyboard.press("Escape");
+    expect(await page.getByRole("menu").isVisible()).toBe(false);
+    expect(await focused()).toBe("Actions for two");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("End");
+    expect(await focused()).toBe("Delete");
+    await page.keyboard.press("ArrowDown");
+    expect(await focused()).toBe("Rename");
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("Enter");
+    await eventually(() => listedOn(page)).toEqual(["one"]);
+    expect(await focused()).toBe("one");
+    await page.getByText("“two” is deleted.").waitFor();
+    await page.keyboard.press("Control+z");
+
+    await eventually(() => listedOn(page)).toEqual(["> two", "one"]);
+  });
+
+  test("says why something was not done", async () => {
+    await using gateway = await startGateway({
+      answer: async (_, { show, stopped }) => {
+        show({ type: "chunk", messageId: "a1", content: "Once" });
+        await stopped;
+      },
+    });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await say(page, "a story");
+    await page.getByRole("main").getByText("Once").waitFor();
+
+    await choose(page, "a story", "Delete");
+
+    await page
+      .getByText("That did not work. An answer goes on in this chat. Stop it, or wait for its end.")
+      .waitFor();
+    expect(await rowsOf(page)).toEqual(["user: You: a story", "assistant streaming: Assistant: Once"]);
+    await page.keyboard.press("Escape");
+    await page.getByText("Stopped.").waitFor();
+  });
+
+  test("keeps unread marks through a reload, and in another tab", async () => {
+    await using gateway = await startGateway({ answer: says("Hello.") });
+    const [one = ""] = await tell(gateway, "one", "two");
+    await using tab = await openPage(browser, gateway.url);
+    await eventually(() => listedOn(tab.page)).toEqual(["> two", "one"]);
+    await gateway.store.appendMessage(one, { role: "user", content: "from elsewhere", timestamp });
+
+    await tab.page.reload();
+    await eventually(() => listedOn(tab.page)).toEqual(["> two", "one · Unread"]);
+    const other = await tab.page.context().newPage();
+    await other.goto(tab.page.url());
+    await eventually(() => listedOn(other)).toEqual(["> two", "one · Unread"]);
+    await other.getByRole("link", { name: "one" }).click();
+    await other.getByRole("main").getByText("from elsewhere").waitFor();
+
+    await eventually(() => listedOn(other)).toEqual(["two", "> one"]);
+    await eventually(() => listedOn(tab.page)).toEqual(["> two", "one"]);
+  });
+
+  test("shows more where there are more than a window full", async () => {
+    await using gateway = await startGateway();
+    await tell(gateway, ...Array.from({ length: 35 }, (_, index) => `no. ${index}`));
+    await using tab = await openPage(browser, gateway.url);
+    await eventually(async () => (await listedOn(tab.page)).length).toBe(30);
+
+    await tab.page.getByRole("button", { name: "Show more chats" }).click();
+
+    await eventually(async () => (await listedOn(tab.page)).length).toBe(35);
+    expect(await tab.page.getByRole("button", { name: "Show more chats" }).isVisible()).toBe(false);
+  });
+
+  test("gives a session as Markdown, all of it", async () => {
+    await using gateway = await startGateway({ answer: usesATool });
+    const { sessionId } = await gateway.store.createSession("webchat");
+    const messages = Array.from({ length: 250 }, (_, index) => ({
+      ...({ role: "user", content: `no. ${index + 1}`, timestamp } as const),
+    }));
+    await gateway.store.appendMessages(sessionId, messages);
+    await gateway.store.renameSession(sessionId, 'What: is "a/b"?');
+    await using tab = await openPage(browser, `${gateway.url}#/s/${sessionId}`);
+    const { page } = tab;
+    await say(page, "files?");
+    await page.getByRole("main").getByText("One file").waitFor();
+    await page.getByRole("button", { name: "Stop" }).waitFor({ state: "hidden" });
+
+    const [file, fileName] = await exported(page, "What: is", "Export as Markdown");
+
+    expect(fileName).toBe("What is a b.md");
+    expect(file.split("\n")[0]).toBe('# What: is "a/b"?');
+    expect(file.match(/no\. \d+/g)).toEqual(messages.map(({ content }) => content));
+    expect(file.slice(file.indexOf("files?"))).toBe(
+      [
+        "files?",
+        "## Assistant",
+        "Let me **look**.",
+        "**bash**",
+        '```json\n{\n  "command": "ls -la"\n}\n```',
+        "✓",
+        "```\na.txt\n```",
+        "## Assistant",
+        "One file: `a.txt`\n",
+      ].join("\n\n"),
+    );
+    expect(tab.complaints).toEqual([]);
+  });
+
+  test("gives a session as JSONL: the transcript's own lines", async () => {
+    await using gateway = await startGateway();
+    const [sessionId = ""] = await tell(gateway, "one");
+    await using tab = await openPage(browser, gateway.url);
+
+    const [file, fileName] = await exported(tab.page, "one", "Export as JSONL");
+
+    const [header, ...lines] = file
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as unknown);
+    expect(fileName).toBe("one.jsonl");
+    expect(header).toMatchObject({ type: "session", v: 1, sessionId, key: "webchat" });
+    expect(lines).toEqual(await gateway.store.loadMessages(sessionId));
+  });
+});
+
+/** The file that a session's menu gives, and its name. */
+async function exported(page: Page, title: string, item: string): Promise<[string, string]> {
+  const downloading = page.waitForEvent("download");
+  await choose(page, title, item);
+  const download = await downloading;
+  return [await readFile(await download.path(), "utf8"), download.suggestedFilename()];
+}
