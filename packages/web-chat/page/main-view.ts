@@ -4,7 +4,7 @@ import { createComposer } from "./composer.ts";
 import { createConversation } from "./conversation.ts";
 import { button, element } from "./elements.ts";
 import { createFormats } from "./formats.ts";
-import { createConnectionBanner } from "./frame/connection-banner.ts";
+import { createConnectionBanner, isRefused } from "./frame/connection-banner.ts";
 import { createLoginView } from "./frame/login.ts";
 import { createStatusView } from "./frame/status-view.ts";
 import { createHighlighter } from "./highlight.ts";
@@ -80,7 +80,7 @@ export function createMainView({ chat, texts, isDemo, loginUrl, toggle, onSay }:
       status.render(connection, { sessionId: snapshot.sessionId, title: chat.title, cost: costOf(chat) });
       banner.render(connection);
       archived.hidden = !chat.listed?.archived;
-      login.show(connection.phase === "held");
+      login.show(connection.phase === "held" && !isRefused(connection));
       conversation.render(snapshot, chat.problem);
       composer.render(snapshot, sessionIdOf(location.hash) ?? "");
     },

@@ -16,7 +16,7 @@ export interface ConnectionBannerParts {
 // Chosen: long enough to be read.
 const backAgainMs = 4000;
 
-type State = "none" | "lost" | "unreachable" | "draining" | "back";
+type State = "none" | "lost" | "unreachable" | "refused" | "draining" | "back";
 
 export function createConnectionBanner({ texts, onRetryNow }: ConnectionBannerParts): ConnectionBanner {
   const reason = element("span", "");
@@ -27,6 +27,7 @@ export function createConnectionBanner({ texts, onRetryNow }: ConnectionBannerPa
     none: "",
     lost: texts.lost,
     unreachable: texts.unreachable,
+    refused: texts.refusedConnection,
     draining: texts.drainingHint,
     back: texts.backAgain,
   };
@@ -39,7 +40,8 @@ export function createConnectionBanner({ texts, onRetryNow }: ConnectionBannerPa
     root.dataset["state"] = next;
     root.hidden = next === "none";
     setText(reason, words[next]);
-    countdown.hidden = retryNow.hidden = next !== "lost" && next !== "unreachable";
+    countdown.hidden = next !== "lost" && next !== "unreachable";
+    retryNow.hidden = countdown.hidden && next !== "refused";
   }
   function count(retryAt: number): void {
     const leftMs = Math.max(0, retryAt - Date.now());
@@ -62,6 +64,11 @@ export function createConnectionBanner({ texts, onRetryNow }: ConnectionBannerPa
   };
 }
 
+/** Whether the gateway does not want this page, for another reason than a token. */
+export function isRefused(connection: ConnectionState): boolean {
+  return connection.phase === "held" && connection.refusal?.code === "REFUSED";
+}
+
 /** What is said stays while the next attempt is made, so that the page does not jump. */
 function nextState(state: State, connection: ConnectionState, wasOpen: boolean): State {
   switch (connection.phase) {
@@ -73,6 +80,7 @@ function nextState(state: State, connection: ConnectionState, wasOpen: boolean):
       if (connection.draining) return "draining";
       return (state === "lost" && wasOpen) || state === "back" ? "back" : "none";
     case "held":
+      return isRefused(connection) ? "refused" : "none";
     case "closed":
       return "none";
   }

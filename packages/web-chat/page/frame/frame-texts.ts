@@ -30,6 +30,7 @@ export interface FrameTexts {
   languageChoice: string;
   isArchived: string;
   drainingHint: string;
+  refusedConnection: string;
   backAgain: string;
   answerBegun: string;
   answerDone: string;
@@ -66,6 +67,7 @@ export const englishFrame: FrameTexts = {
   languageChoice: "Language",
   isArchived: "This chat is archived.",
   drainingHint: "The server is stopping. What you write now is sent when it is back.",
+  refusedConnection: "The gateway closed the connection and does not want it again. Its log says why.",
   backAgain: "Back online. Nothing is missing.",
   answerBegun: "The answer begins.",
   answerDone: "The answer is complete.",
@@ -102,6 +104,7 @@ export const chineseFrame: FrameTexts = {
   languageChoice: "语言",
   isArchived: "此对话已归档。",
   drainingHint: "服务器正在停止。现在写的内容会在它恢复后发送。",
+  refusedConnection: "网关关闭了连接，并且不接受重新连接。原因见其日志。",
   backAgain: "已恢复连接，内容完整。",
   answerBegun: "开始回答。",
   answerDone: "回答完成。",

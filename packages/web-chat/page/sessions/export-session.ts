@@ -55,7 +55,8 @@ export function toMarkdown(
   texts: ExportTexts,
 ): string {
   const date = new Intl.DateTimeFormat(texts.language, { dateStyle: "long", timeStyle: "short" });
-  const whole = { sessionId, epoch: "", upTo: 0, messages: [...messages], hasMore: false };
+  const upTo = messages.at(-1)?.seq ?? 0;
+  const whole = { sessionId, epoch: "", upTo, messages: [...messages], hasMore: false };
   const { items } = fold(emptyView, { type: "resync", ...whole });
   const heading = `# ${(title || texts.newChat).replace(/\s+/g, " ")}`;
   const parts = items.flatMap((item) => partsOf(item, texts));
