@@ -200,6 +200,7 @@ describe.skipIf(whyNoBrowser)("what can be done with sessions", () => {
 
     await eventually(() => listedOn(other)).toEqual(["two", "> one"]);
     await eventually(() => listedOn(tab.page)).toEqual(["> two", "one"]);
+    expect(tab.complaints).toEqual([]);
   });
 
   test("shows more where there are more than a window full", async () => {
