@@ -22,7 +22,7 @@ export interface ChoiceParts<Value extends string> {
 /** Radio buttons side by side; the arrow keys move between them. */
 export function createChoice<Value extends string>(parts: ChoiceParts<Value>): HTMLElement {
   const labels = parts.options.map(({ value, label, face, language }) => {
-    const input = element("input", "sr-only");
+    const input = element("input", "");
     input.type = "radio";
     input.name = parts.name;
     input.checked = value === parts.chosen;
