@@ -80,6 +80,7 @@ describe.skipIf(whyNoBrowser)("themes and languages", () => {
     await using tab = await openPage(browser, gateway.url, { colorScheme: "light" });
     const { page } = tab;
     await page.getByRole("radio", { name: "dark" }).check();
+    expect(await paintedOn(page)).toBe("dark");
     const session = await page.context().newCDPSession(page);
     const frames: string[] = [];
     session.on("Page.screencastFrame", ({ data, sessionId }) => {

@@ -9,6 +9,7 @@ import { createLoginView } from "./frame/login.ts";
 import { createStatusView } from "./frame/status-view.ts";
 import { createHighlighter } from "./highlight.ts";
 import { createMarkdownReader } from "./markdown.ts";
+import type { Sanitize } from "./sanitizer.ts";
 import { sessionIdOf } from "./sessions/session-address.ts";
 import type { Texts } from "./texts.ts";
 import { createDemoNotice, createWelcome } from "./welcome.ts";
@@ -27,14 +28,16 @@ export interface MainViewParts {
   texts: Texts;
   isDemo: boolean;
   loginUrl: string;
+  sanitize: Sanitize;
   /** Opens the list of sessions where the window has no room for it. */
   toggle: HTMLElement;
   /** Told to those who cannot see the page. */
   onSay: (text: string) => void;
 }
 
-export function createMainView({ chat, texts, isDemo, loginUrl, toggle, onSay }: MainViewParts): MainView {
+export function createMainView({ chat, texts, toggle, onSay, ...page }: MainViewParts): MainView {
   const { client } = chat;
+  const { isDemo, loginUrl, sanitize } = page;
   const formats = createFormats(texts.language);
   const status = createStatusView({ texts, formats, toggle });
   const banner = createConnectionBanner({ texts, onRetryNow: client.retryNow });
@@ -43,7 +46,7 @@ export function createMainView({ chat, texts, isDemo, loginUrl, toggle, onSay }:
   const highlighter = createHighlighter();
   const conversation = createConversation({
     ...{ texts, formats, highlighter, onSay },
-    markdown: createMarkdownReader({ texts, highlighter, onSay }),
+    markdown: createMarkdownReader({ texts, highlighter, onSay, sanitize }),
     welcome: createWelcome({ texts, isDemo, onSend: send }),
     onLoadEarlier: chat.loadEarlier,
     onSendAgain: chat.sendAgain,

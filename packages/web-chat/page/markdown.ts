@@ -1,35 +1,23 @@
-import createSanitizer, { type Config } from "dompurify";
 import { Marked, type Token, type TokensList } from "marked";
 import { type CodeBlockParts, colourCodeBlocks, frameCodeBlocks } from "./code-blocks.ts";
 import { attachMarkdown, type MarkdownView } from "./markdown-view.ts";
+import type { Sanitize } from "./sanitizer.ts";
 
 /** Turns Markdown of a model, which nobody vouches for, into nodes that run nothing and load nothing. */
 export interface MarkdownReader {
   attach(root: HTMLElement): MarkdownView;
 }
 
-const sanitizing = {
-  // No `img`, `form`, `input`, `style` or `svg`: what is shown cannot load, ask, cover or run.
-  ALLOWED_TAGS: [
-    ...["p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "code", "ul", "ol", "li"],
-    ...["table", "thead", "tbody", "tr", "th", "td", "a", "strong", "em", "b", "i", "u", "s", "del", "ins"],
-    ...["sub", "sup", "kbd", "mark", "#text"],
-  ],
-  ALLOWED_ATTR: ["href", "title", "align", "start", "class"],
-  ALLOWED_URI_REGEXP: /^(?:https?:\/\/|mailto:)/i,
-  ADD_URI_SAFE_ATTR: ["align", "start"],
-  ALLOW_DATA_ATTR: false,
-  ALLOW_ARIA_ATTR: false,
-} satisfies Config;
-
 /** What Markdown has no signs for, without attributes. */
 const harmlessTag = /^<\/?(?:br|sub|sup|kbd|mark|ins|u)\s*\/?>$/i;
 
-/** Of a code block: which language its author says it is in. */
-const languageClass = /^language-[\w+#.-]{1,30}$/;
+/** What it needs besides the text. */
+export interface MarkdownParts extends CodeBlockParts {
+  sanitize: Sanitize;
+}
 
-/** Markdown by marked, cleaned by DOMPurify. One per page: DOMPurify's Trusted Types policy has one name. */
-export function createMarkdownReader(parts: CodeBlockParts): MarkdownReader {
+/** Markdown by marked, cleaned by `sanitize`. */
+export function createMarkdownReader(parts: MarkdownParts): MarkdownReader {
   const marked = new Marked({
     gfm: true,
     // People and models alike mean a line break by a line break.
@@ -45,20 +33,9 @@ export function createMarkdownReader(parts: CodeBlockParts): MarkdownReader {
       checkbox: ({ checked }) => (checked ? "☑ " : "☐ "),
     },
   });
-  const sanitizer = createSanitizer(window);
-  sanitizer.addHook("uponSanitizeAttribute", (node, attribute) => {
-    if (attribute.attrName !== "class") return;
-    attribute.keepAttr = node.localName === "code" && languageClass.test(attribute.attrValue);
-  });
-  sanitizer.addHook("afterSanitizeAttributes", (node) => {
-    if (!node.hasAttribute("href")) return;
-    node.setAttribute("target", "_blank");
-    node.setAttribute("rel", "noopener noreferrer");
-  });
-
   function fill(block: Element, token: Token, links: TokensList["links"]): void {
     const html = marked.parser(Object.assign([token], { links }));
-    block.replaceChildren(sanitizer.sanitize(html, { ...sanitizing, RETURN_DOM_FRAGMENT: true }));
+    block.replaceChildren(parts.sanitize(html));
     frameCodeBlocks(block, parts);
   }
 

@@ -9,6 +9,7 @@ import { createSettings } from "./frame/settings.ts";
 import { createToast } from "./frame/toast.ts";
 import { createMainView } from "./main-view.ts";
 import { answerOf } from "./rows.ts";
+import type { Sanitize } from "./sanitizer.ts";
 import { createDrawer } from "./sessions/drawer.ts";
 import { sessionMenu } from "./sessions/session-menu.ts";
 import { createSidebar } from "./sessions/sidebar.ts";
@@ -38,6 +39,7 @@ export interface PageViewParts {
   preferences: Preferences;
   isDemo: boolean;
   loginUrl: string;
+  sanitize: Sanitize;
 }
 
 export function createPageView({ chat, texts, preferences, ...rest }: PageViewParts): PageView {

@@ -5,6 +5,7 @@ import { createPreferences } from "./frame/preferences.ts";
 import { listenToKeys } from "./frame/shortcuts.ts";
 import { applyTheme, themeKey } from "./frame/theme.ts";
 import { createPageView } from "./page-view.ts";
+import { createSanitizer } from "./sanitizer.ts";
 import { addressOf, sessionIdOf } from "./sessions/session-address.ts";
 import { chooseTexts } from "./texts.ts";
 
@@ -15,6 +16,7 @@ function startPage(body: HTMLElement): void {
   const isDemo = body.dataset["demo"] === "true";
   const gatewayUrl = new URL(body.dataset["webSocketPath"] ?? "./", location.href);
   const loginUrl = new URL("login", gatewayUrl).pathname;
+  const sanitize = createSanitizer();
   const preferences = createPreferences({
     theme: memoryOf(themeKey),
     language: memoryOf("mini-openclaw.language"),
@@ -48,7 +50,7 @@ function startPage(body: HTMLElement): void {
     const { language } = preferences;
     const texts = chooseTexts(language === undefined ? navigator.languages : [language]);
     document.documentElement.lang = texts.language;
-    const created = createPageView({ chat, texts, preferences, isDemo, loginUrl });
+    const created = createPageView({ chat, texts, preferences, isDemo, loginUrl, sanitize });
     body.replaceChildren(...created.parts);
     return created;
   }
