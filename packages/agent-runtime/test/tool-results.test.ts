@@ -132,7 +132,7 @@ describe("a result", () => {
 
   test("of a tool that throws something that is no error names it", async () => {
     const tool = toolOf(() => {
-      throw "out of luck";
+      throw Object.assign(Object.create(null), { toString: () => "out of luck" }) as Error;
     });
     expect(await resultOf(tool)).toMatchObject({ output: "The tool failed: out of luck", isError: true });
   });
