@@ -1,19 +1,22 @@
-import type { Limits, ServerEvent, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
-import { parseClientEvent } from "@mini-openclaw/protocol/schema";
+import type { Limits, Numbered, ServerEvent, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
 import type { CommandContext, CommandParts } from "./command-context.ts";
 import { enterFirstSession, runCommand } from "./commands.ts";
+import type { Reading, Translator } from "./dialect.ts";
+import type { Dialects } from "./dialects.ts";
 import { GatewayError, toClientError } from "./errors.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Observer } from "./observe/observer.ts";
 import { Outbox } from "./outbox.ts";
 import type { Permissions } from "./permissions.ts";
-import { SessionWatch, type WatchParts } from "./session-watch.ts";
+import { SessionWatch, type Viewer, type WatchParts } from "./session-watch.ts";
 import type { Visitor } from "./visitor.ts";
 
 /** What the gateway needs of a socket: the standard WebSocket interface, as browsers, `ws` and others have it. */
 export interface WebSocketLike {
   /** Bytes that were sent and have not left yet. */
   readonly bufferedAmount: number;
+  /** The subprotocol that was chosen; absent or empty: none. It says which dialect the client speaks. */
+  readonly protocol?: string;
   send(text: string): void;
   close(code?: number, reason?: string): void;
   addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
@@ -21,6 +24,7 @@ export interface WebSocketLike {
 }
 
 export interface ConnectionParts extends CommandParts, WatchParts {
+  dialects: Pick<Dialects, "connect">;
   /** Tells the visitor's connections that a session is gone, but for the one that was answered so. */
   tellDeleted: (session: SessionMeta, answered: object) => void;
   observer: Pick<Observer, "refusedFrame" | "cutOff">;
@@ -33,11 +37,12 @@ const MAX_PENDING_FRAMES = 100;
 const MAX_REFUSED_FRAMES = 100;
 
 /** One client's socket, from accept to close. Works its frames one by one, in order. */
-export class Connection implements CommandContext {
+export class Connection implements CommandContext, Viewer {
   readonly visitor: Visitor;
   readonly #parts: ConnectionParts;
   readonly #socket: WebSocketLike;
   readonly #outbox: Outbox;
+  readonly #translator: Translator;
   #phase: "opening" | "open" | "closed" = "opening";
   #sessionId = "";
   #watching: SessionWatch | undefined;
@@ -50,6 +55,7 @@ export class Connection implements CommandContext {
     this.#parts = parts;
     this.#socket = socket;
     this.#outbox = new Outbox(socket);
+    this.#translator = parts.dialects.connect(socket.protocol);
     const closed = () => {
       this.#phase = "closed";
       this.#outbox.close();
@@ -63,7 +69,19 @@ export class Connection implements CommandContext {
   }
 
   send(event: ServerEvent): void {
-    this.#outbox.send(JSON.stringify(event));
+    this.#write(event);
+  }
+
+  show({ event, json }: Numbered): void {
+    this.#write(event, json);
+  }
+
+  get isFull(): boolean {
+    return this.#outbox.isFull;
+  }
+
+  drained(): Promise<void> {
+    return this.#outbox.drained();
   }
 
   close(code: number, reason: string): void {
@@ -103,7 +121,7 @@ export class Connection implements CommandContext {
     this.unwatch();
     if (this.#phase === "closed") return;
     this.#sessionId = sessionId;
-    this.#watching = new SessionWatch(sessionId, this.#outbox, this.#parts, after);
+    this.#watching = new SessionWatch(sessionId, this, this.#parts, after);
   }
 
   unwatch(): void {
@@ -140,14 +158,41 @@ export class Connection implements CommandContext {
       this.#refuseFrame(new GatewayError("INVALID_FRAME", "expected a text frame, got a binary one"));
       return;
     }
-    const parsed = parseClientEvent(data);
+    const reading = this.#read(data);
+    if (!reading) return;
     try {
-      if (!parsed.ok) throw new GatewayError(parsed.code, parsed.message);
-      await runCommand(parsed.value, this);
+      if (!reading.ok) throw new GatewayError(reading.code, reading.message);
+      await runCommand(reading.value, this);
       this.#refusedFrames = 0;
     } catch (error) {
-      this.#refuseFrame(error, parsed.id);
+      this.#refuseFrame(error, reading.id);
     }
+  }
+
+  #read(frame: string): Reading | undefined {
+    try {
+      return this.#translator.read(frame);
+    } catch (error) {
+      this.#giveUp(error);
+      return undefined;
+    }
+  }
+
+  #write(event: ServerEvent, json?: string): void {
+    if (this.#phase === "closed") return;
+    try {
+      const frames = this.#translator.write(event, json);
+      if (typeof frames === "string") this.#outbox.send(frames);
+      else for (const frame of frames) this.#outbox.send(frame);
+    } catch (error) {
+      this.#giveUp(error);
+    }
+  }
+
+  /** A dialect that failed: what it should have said is missing, and the client must not take the rest for all. */
+  #giveUp(error: unknown): void {
+    this.#parts.onFailure(error, "a dialect");
+    this.close(1011, "the dialect failed");
   }
 
   #refuseFrame(error: unknown, replyTo?: string): void {

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Access } from "./access.ts";
-import { awaitToken } from "./first-frame.ts";
 import type { HttpDoor } from "./http/http-dialect.ts";
+import { awaitToken } from "./native/first-frame.ts";
 import type { Refusal } from "./refuse-upgrade.ts";
 import { addressOf, retryAfter, type TokenGuard, type TokenVerdict } from "./token.ts";
 import type { UpgradedSocket } from "./ws-server.ts";

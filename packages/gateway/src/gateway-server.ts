@@ -7,6 +7,8 @@ import { Activity } from "./activity.ts";
 import { Admission } from "./admission.ts";
 import { Connection, type ConnectionParts, type WebSocketLike } from "./connection.ts";
 import { type ConnectionLimits, resolveConnectionLimits } from "./connection-limits.ts";
+import type { Dialect } from "./dialect.ts";
+import { Dialects } from "./dialects.ts";
 import { attachedDoor, attachedHttpDoor, type Door } from "./door.ts";
 import { GatewayError } from "./errors.ts";
 import { HttpDialect, type HttpDoor } from "./http/http-dialect.ts";
@@ -49,6 +51,8 @@ export interface GatewayOptions extends AccessOptions {
   authorize?: Authorize;
   /** The key of the session that a new connection gets. @default `webchat`, or `webchat:<principal.id>` */
   sessionKey?: (principal: Principal | undefined, request: IncomingMessage) => string;
+  /** Ways to speak to it beside its own; a client asks for one by its subprotocol. @default none */
+  dialects?: readonly Dialect[];
   /** @default `defaultLimits` of the protocol */
   limits?: Partial<Pick<Limits, "maxFrameBytes" | "maxQueuedMessages">>;
   /** @default `maxConnections` 10000, `handshakeTimeoutMs` 10000, `heartbeatMs` 30000 */
@@ -107,6 +111,7 @@ export class GatewayServer {
   readonly #lanes: Lanes;
   readonly #places: Places;
   readonly #limits: Limits;
+  readonly #dialects: Dialects;
   readonly #connectionParts: ConnectionParts;
   readonly #submitParts: SubmitParts;
   readonly #options: GatewayOptions;
@@ -126,6 +131,7 @@ export class GatewayServer {
     const { store, agent, limits, maxContextMessages = 50, abortGraceMs = 5000, idleMs = 30_000 } = options;
     this.#options = options;
     this.#limits = { ...defaultLimits, ...limits };
+    this.#dialects = new Dialects(options.dialects);
     this.#observer = new Observer(this, options);
     this.#onFailure = (error, during) => this.#observer.failed(error, during);
     this.#connectionLimits = resolveConnectionLimits(options.connections);
@@ -166,6 +172,7 @@ export class GatewayServer {
       store,
       lanes: this.#lanes,
       permissions,
+      dialects: this.#dialects,
       watchers: this.#watchers,
       touch,
       tellDeleted: (session, answered) => activity.deleted(session, answered),
@@ -310,7 +317,11 @@ export class GatewayServer {
   #createAdmission(): Admission {
     return new Admission({
       limits: this.#connectionLimits,
-      upgrade: createUpgrade({ ...this.#limits, ...this.#connectionLimits }),
+      upgrade: createUpgrade({
+        ...this.#limits,
+        ...this.#connectionLimits,
+        chooseSubprotocol: (offered) => this.#dialects.choose(offered),
+      }),
       identify: (request) => this.#identify(request),
       connect: (webSocket, visitor) => this.#connect(webSocket, visitor),
       connectionCount: () => this.#connectionCount(),
@@ -335,11 +346,16 @@ export class GatewayServer {
   #connect(webSocket: WebSocketLike, visitor: Visitor): void {
     if (this.#closing) return webSocket.close(1001, "the gateway is stopping");
     const { principal } = visitor;
-    const connection = new Connection(this.#connectionParts, webSocket, visitor, () => {
-      if (this.#connections.delete(connection)) this.#observer.disconnected(principal);
-    });
-    this.#connections.add(connection);
-    this.#observer.connected(principal);
+    try {
+      const connection = new Connection(this.#connectionParts, webSocket, visitor, () => {
+        if (this.#connections.delete(connection)) this.#observer.disconnected(principal);
+      });
+      this.#connections.add(connection);
+      this.#observer.connected(principal);
+    } catch (error) {
+      this.#onFailure(error, "a dialect");
+      webSocket.close(1011, "the dialect failed");
+    }
   }
 }
 

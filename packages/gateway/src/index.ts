@@ -2,6 +2,7 @@ export type { AgentInput, AgentRunner, SessionStore } from "@mini-openclaw/proto
 export type { AccessOptions } from "./access.ts";
 export type { WebSocketLike } from "./connection.ts";
 export type { ConnectionLimits } from "./connection-limits.ts";
+export type { Dialect, Reading, Translator } from "./dialect.ts";
 export type { GatewayErrorCode } from "./errors.ts";
 export { GatewayError } from "./errors.ts";
 export type {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Numbered } from "@mini-openclaw/protocol";
 
 /** What an outbox needs of a socket. */
 export interface Sink {
@@ -30,6 +31,11 @@ export class Outbox {
   /** Hands a frame to the socket; does nothing when that is gone. */
   send(text: string): void {
     if (!this.#isClosed) this.#sink.send(text);
+  }
+
+  /** Sends a recorded event in the words that it comes in. */
+  show({ json }: Numbered): void {
+    this.send(json);
   }
 
   /** Resolves when there is room, or when the socket is gone. */

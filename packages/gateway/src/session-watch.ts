@@ -1,5 +1,4 @@
 import type { Numbered } from "@mini-openclaw/protocol";
-import type { Outbox } from "./outbox.ts";
 import type { Watchers } from "./watchers.ts";
 
 /** Reads the events after `after` from where they are kept, up to the newest there is when it begins, and ends. */
@@ -16,16 +15,26 @@ export interface WatchParts {
   onFailure: (error: unknown, during: string) => void;
 }
 
+/** Who is shown a session's events. */
+export interface Viewer {
+  /** Whether so much waits for it that no more is to be kept in memory. */
+  readonly isFull: boolean;
+  /** Resolves when there is room, or when it is gone. */
+  drained(): Promise<void>;
+  /** Must not throw. */
+  show(recorded: Numbered): void;
+}
+
 /**
  * One connection's view of one session: every event once, in order.
  *
- * While the outbox has room, events go straight into it. When it is full, they are not kept for the client: it becomes a
+ * While the viewer has room, events go straight to it. When it is full, they are not kept for the client: it becomes a
  * reader of the log until it has caught up, at its own pace. So a slow client costs the run and the others nothing, and
  * the gateway bounded memory.
  */
 export class SessionWatch {
   readonly #sessionId: string;
-  readonly #outbox: Outbox;
+  readonly #viewer: Viewer;
   readonly #parts: WatchParts;
   /** There while the client is behind: an idle watch is to cost little. */
   #reading: AbortController | undefined;
@@ -37,9 +46,9 @@ export class SessionWatch {
   #phase: "live" | "behind" = "live";
 
   /** Begins after the event `after`, or with what happens from now on. */
-  constructor(sessionId: string, outbox: Outbox, parts: WatchParts, after?: number) {
+  constructor(sessionId: string, viewer: Viewer, parts: WatchParts, after?: number) {
     this.#sessionId = sessionId;
-    this.#outbox = outbox;
+    this.#viewer = viewer;
     this.#parts = parts;
     this.#unwatch = parts.watchers.watch(sessionId, (recorded) => this.#take(recorded));
     if (after !== undefined) this.#fallBehind(after);
@@ -50,16 +59,17 @@ export class SessionWatch {
     this.#unwatch();
   }
 
-  #take({ event, json }: Numbered): void {
+  #take(recorded: Numbered): void {
+    const { event } = recorded;
     this.#latestSeq = event.seq;
     if (this.#phase === "behind") return;
-    if (!this.#outbox.isFull) {
-      this.#outbox.send(json);
+    if (!this.#viewer.isFull) {
+      this.#viewer.show(recorded);
       this.#shownSeq = event.seq;
       return;
     }
     this.#parts.onSlow(this.#sessionId);
-    // The first event that a watch sees may be the one that finds the outbox full: what was before it is not asked for.
+    // The first event that a watch sees may be the one that finds the viewer full: what was before it is not asked for.
     this.#fallBehind(this.#shownSeq === 0 ? event.seq - 1 : this.#shownSeq);
   }
 
@@ -76,14 +86,14 @@ export class SessionWatch {
     const { signal } = this.#reading;
     do {
       const latest = this.#latestSeq;
-      for await (const { event, json } of this.#parts.readEvents(this.#sessionId, {
+      for await (const recorded of this.#parts.readEvents(this.#sessionId, {
         after: this.#shownSeq,
         signal,
       })) {
-        if (this.#outbox.isFull) await this.#outbox.drained();
+        if (this.#viewer.isFull) await this.#viewer.drained();
         if (signal.aborted) return;
-        this.#outbox.send(json);
-        this.#shownSeq = event.seq;
+        this.#viewer.show(recorded);
+        this.#shownSeq = recorded.event.seq;
       }
       if (signal.aborted) return;
       // What is no longer kept was live, and an entry that has been sent stands for it.

@@ -5,10 +5,9 @@ import { WrongTokens } from "./wrong-tokens.ts";
 /** Fewest bytes of a token that guards a gateway beyond loopback: as much as 256 random bits in hex or base64. */
 export const MIN_TOKEN_BYTES = 32;
 
-/** What the gateway speaks, for clients that name a subprotocol; those that do not are welcome too. */
-export const SUBPROTOCOL = "mini-openclaw";
+/** What a subprotocol begins with that is the token. */
+export const BEARER_SUBPROTOCOL = "bearer.";
 
-const BEARER_SUBPROTOCOL = "bearer.";
 const COOKIE = "mini_openclaw";
 
 /** What a request or a frame shows of the token. `several`: in more than one place, so that none of them counts. */

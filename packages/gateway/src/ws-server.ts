@@ -3,7 +3,6 @@ import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { WebSocketLike } from "./connection.ts";
 import { keepAlive } from "./heartbeat.ts";
-import { SUBPROTOCOL } from "./token.ts";
 
 /** A WebSocket whose client can be made to wait. */
 export interface UpgradedSocket extends WebSocketLike {
@@ -22,10 +21,12 @@ export type Upgrade = (
 interface UpgradeOptions {
   maxFrameBytes: number;
   heartbeatMs: number;
+  /** Which of the subprotocols that a client offers is taken. */
+  chooseSubprotocol: (offered: Iterable<string>) => string | false;
 }
 
 /** The only place that knows `ws`. */
-export function createUpgrade({ maxFrameBytes, heartbeatMs }: UpgradeOptions): Upgrade {
+export function createUpgrade({ maxFrameBytes, heartbeatMs, chooseSubprotocol }: UpgradeOptions): Upgrade {
   const options = {
     noServer: true,
     maxPayload: maxFrameBytes,
@@ -38,7 +39,7 @@ export function createUpgrade({ maxFrameBytes, heartbeatMs }: UpgradeOptions): U
     // Chosen: who has not said goodbye within 5 s is not going to. `ws` waits 30.
     closeTimeout: 5000,
     // Never the first one offered, as `ws` does by itself: that may be the token.
-    handleProtocols: (offered: Set<string>) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+    handleProtocols: chooseSubprotocol,
   } as const;
   const server = new WebSocketServer(options);
   return (request, socket, head, onOpen) =>

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { AuthCommand } from "@mini-openclaw/protocol";
-import type { TokenVerdict } from "./token.ts";
-import type { UpgradedSocket } from "./ws-server.ts";
+import type { TokenVerdict } from "../token.ts";
+import type { UpgradedSocket } from "../ws-server.ts";
 
 // Chosen: who opened the socket in order to send this frame has it ready.
 const DEADLINE_MS = 3000;

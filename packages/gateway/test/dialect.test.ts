@@ -1,0 +1,147 @@
+import { once } from "node:events";
+import { describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { type Dialect, GatewayServer } from "../src/index.ts";
+import { lineDialect } from "./line-dialect.ts";
+import { echoAgent, heldAgent, testGateway } from "./test-gateway.ts";
+
+/** A client that keeps its frames as they come. */
+async function openSocket(address: string, subprotocols: string[]) {
+  const socket = new WebSocket(`ws://${address}/`, subprotocols);
+  const frames: string[] = [];
+  socket.on("message", (bytes: Buffer) => {
+    frames.push(bytes.toString());
+    socket.emit("frame");
+  });
+  await once(socket, "open");
+  return {
+    socket,
+    frames,
+    /** Resolves when a frame of this text has come. */
+    until: async (text: string): Promise<void> => {
+      while (!frames.includes(text)) await once(socket, "frame");
+    },
+  };
+}
+
+describe("a dialect of the app's own", () => {
+  test("is spoken to who asks for it: commands in, events out", async () => {
+    await using gateway = await testGateway({ dialects: [lineDialect] });
+    const { socket, frames, until } = await openSocket(gateway.address, ["lines"]);
+
+    socket.send("one two");
+    await until("\n");
+
+    expect(socket.protocol).toBe("lines");
+    expect(frames).toEqual(["Hello!", "one ", "two", "\n"]);
+  });
+
+  test("and the native one to everybody else, in the same session", async () => {
+    await using gateway = await testGateway({ dialects: [lineDialect] });
+    const lines = await openSocket(gateway.address, ["lines", "mini-openclaw"]);
+    const native = await gateway.connect();
+
+    lines.socket.send("hi");
+    const { content } = await native.next("message_done");
+    native.send({ type: "message", content: "both" });
+    await lines.until("bo");
+
+    expect(content).toBe("hi");
+  });
+
+  test("says as much or as little for an event as it likes, and may remember", async () => {
+    const { agent, started } = heldAgent();
+    await using gateway = await testGateway({ agent, dialects: [lineDialect] });
+    const { socket, frames, until } = await openSocket(gateway.address, ["lines"]);
+    socket.send("  ");
+    socket.send("long");
+    await started(1);
+    await until("thinking…");
+
+    socket.send("/stop");
+    await until("\n");
+    socket.send("/stop");
+    await until("! The session has no run, going on or waiting.");
+
+    expect(frames).toEqual([
+      "Hello!",
+      "thinking…",
+      "[aborted]",
+      "\n",
+      "! The session has no run, going on or waiting.",
+    ]);
+  });
+
+  test("is chosen for a socket that an app accepted by the socket's protocol", async () => {
+    await using gateway = await testGateway({ dialects: [lineDialect] });
+    const sent: string[] = [];
+    const target = new EventTarget();
+    const said = new Promise<void>((resolve) => {
+      gateway.gateway.accept({
+        protocol: "lines",
+        bufferedAmount: 0,
+        send: (text) => {
+          sent.push(text);
+          resolve();
+        },
+        close: () => undefined,
+        addEventListener: (type: string, listener: (event: never) => void) =>
+          target.addEventListener(type, listener as (event: Event) => void),
+      });
+    });
+    await said;
+
+    expect(sent).toEqual(["Hello!"]);
+  });
+});
+
+describe("a dialect that throws", () => {
+  const fail = (): never => {
+    throw new Error("no words");
+  };
+  const dialects: [string, Dialect][] = [
+    ["when a connection begins", { subprotocol: "x", connect: fail }],
+    ["when it reads", { subprotocol: "x", connect: () => ({ read: fail, write: () => "hello" }) }],
+    ["when it writes", { subprotocol: "x", connect: () => ({ read: () => undefined, write: fail }) }],
+  ];
+
+  test.each(dialects)("%s costs its own connection and nothing else", async (_when, dialect) => {
+    await using gateway = await testGateway({ dialects: [dialect] });
+    const native = await gateway.connect();
+    const socket = new WebSocket(`ws://${gateway.address}/`, ["x"]);
+    socket.on("open", () => socket.send("hello?"));
+
+    const [code] = (await once(socket, "close")) as [number];
+    native.send({ type: "message", content: "still there?" });
+    await native.next("run_end");
+
+    expect(code).toBe(1011);
+    expect(gateway.failures).toEqual(["a dialect: no words"]);
+  });
+});
+
+describe("dialects that cannot be told apart are refused", () => {
+  const dialect = (subprotocol: string): Dialect => ({ ...lineDialect, subprotocol });
+
+  test.each([
+    [
+      "one that has the native subprotocol",
+      [dialect("mini-openclaw")],
+      "two have the subprotocol mini-openclaw.",
+    ],
+    ["two with one subprotocol", [dialect("x"), dialect("x")], "two have the subprotocol x."],
+    ["one that would be taken for a token", [dialect("bearer.x")], "bearer.x is no subprotocol"],
+    ["one that no client can name", [dialect("two words")], "two words is no subprotocol"],
+    ["one without a name", [dialect("")], " is no subprotocol"],
+  ])("%s", async (_what, dialects, message) => {
+    await using gateway = await testGateway();
+    const { store } = gateway;
+
+    expect(() => new GatewayServer({ store, agent: echoAgent, dialects })).toThrow(
+      expect.objectContaining({
+        code: "INVALID_OPTION",
+        message: expect.stringContaining(message) as string,
+      }),
+    );
+  });
+});
