@@ -5,3 +5,22 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export function startTimer(delayMs: number, act: () => void): NodeJS.Timeout {
   return setTimeout(act, Math.min(delayMs, LONGEST_TIMER_MS));
 }
+
+/**
+ * Resolves after a delay; rejects with the signal's reason when it aborts. Unlike that of `node:timers/promises` it is moved by
+ * fake timers too.
+ */
+export function sleep(delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = startTimer(delayMs, () => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    });
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+}

@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ModelEvent, ModelProvider, ModelRequest, RunEvent, Usage } from "@mini-openclaw/protocol";
 import { createBill } from "./bill.ts";
 import { followSignal } from "./child-signal.ts";
 import { AgentError } from "./errors.ts";
-import { startTimer } from "./timers.ts";
+import { sleep, startTimer } from "./timers.ts";
 
 /** How the model is asked, and asked again. */
 export interface Asking {
@@ -74,7 +73,7 @@ export async function* streamTurn(
       const delayMs = retryDelay(error, attempt, isBusy(error) && moves < providers.length, asking);
       if (delayMs > asking.retryMaxMs) throw error;
       yield { type: "retry", runId, attempt, delayMs, code: error.code };
-      await sleep(delayMs, undefined, { signal });
+      await sleep(delayMs, signal);
     } finally {
       if (bill.isDue()) charge(provider.model, bill.usage());
     }
