@@ -39,6 +39,8 @@ export interface RunReport {
   outcome: RunOutcome;
   /** Absent when its reader went away. */
   usage?: Usage;
+  /** In US dollars; absent where the price of a model it asked is not known. */
+  costUsd?: number;
   /** Of a run that failed. */
   error?: { code: string; message: string };
 }

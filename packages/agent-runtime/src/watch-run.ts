@@ -38,7 +38,10 @@ async function* watchedRun(
   try {
     for await (const event of stepsWithin(watched, () => events)) {
       if (event.type === "error") report.error = { code: event.code, message: event.message };
-      if (event.type === "run_end") Object.assign(report, { outcome: event.outcome, usage: event.usage });
+      if (event.type === "run_end") {
+        const { outcome, usage, costUsd } = event;
+        Object.assign(report, { outcome, usage, ...(costUsd !== undefined && { costUsd }) });
+      }
       try {
         yield event;
       } finally {

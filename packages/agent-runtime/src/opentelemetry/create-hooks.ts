@@ -138,9 +138,10 @@ function toolCallSpan({ toolName, callId, input }: ToolCall, contents: boolean):
   };
 }
 
-function endRun(span: Span, { outcome, usage, error }: RunReport): void {
+function endRun(span: Span, { outcome, usage, costUsd, error }: RunReport): void {
   span.setAttribute("mini_openclaw.run.outcome", outcome);
   if (usage) span.setAttributes(usageOf(usage));
+  if (costUsd !== undefined) span.setAttribute("mini_openclaw.run.cost_usd", costUsd);
   if (error) fail(span, error.code, error.message);
 }
 

@@ -9,7 +9,7 @@ export interface BashOptions {
   maxOutputChars?: number;
   /** Variables that commands get besides those of {@link passedVariables}. @default none */
   env?: Readonly<Record<string, string>>;
-  /** What locks commands in; see {@link findSandbox}. @default nothing: commands are as free as this process's user */
+  /** What locks commands in; see `findSandbox`. @default nothing: commands are as free as this process's user */
   sandbox?: Sandbox;
 }
 

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { findSandbox } from "../../src/index.ts";
@@ -236,6 +238,22 @@ describe.skipIf(!sandbox)(`in a sandbox${problem ? ` (skipped: ${problem})` : ""
     const found = await findSandbox({ hidden: [join(directory.path, "data")] });
     const bash = createBashTool(workspace, { ...(found.sandbox && { sandbox: found.sandbox }) });
     expect((await callTool(bash, { command: "touch here; ls; ls .." })).output).toBe("here\nworkspace\n");
+  });
+
+  test.each([
+    ["reaches the network", true, "reached\n"],
+    ["does not reach it where it must not", false, "no\n"],
+  ])("%s", async (_, network, output) => {
+    await using workspace = await temporaryDirectory();
+    const server = createServer((socket) => socket.end()).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const found = await findSandbox({ network });
+    const bash = createBashTool(workspace.path, { ...(found.sandbox && { sandbox: found.sandbox }) });
+    const command = `(exec 3<>/dev/tcp/127.0.0.1/${port}) 2> /dev/null && echo reached || echo no`;
+    expect((await callTool(bash, { command })).output).toBe(output);
+    server.close();
+    await once(server, "close");
   });
 
   test.skipIf(process.getuid?.() !== 0)("works for a user that is not root too", async () => {

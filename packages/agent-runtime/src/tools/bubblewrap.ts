@@ -1,0 +1,84 @@
+import { realpath, stat } from "node:fs/promises";
+import type { Sandbox } from "./sandbox.ts";
+
+export interface BubblewrapOptions {
+  /** The program itself. */
+  program: string;
+  /** Folders and files that commands see as empty. */
+  hidden: readonly string[];
+  network: boolean;
+}
+
+/** Each hidden folder takes at most this much memory. Chosen: 1 GiB. */
+const MAX_HIDDEN_BYTES = 1_073_741_824;
+
+/**
+ * What belongs to the whole machine in `/proc`. Root may write there without any privilege, to `sys/kernel/core_pattern` for example:
+ * a program that the kernel runs outside. Containers close the same.
+ */
+const machineSettings = [
+  "acpi",
+  "asound",
+  "bus",
+  "fs",
+  "irq",
+  "mtrr",
+  "pressure",
+  "scsi",
+  "sys",
+  "sysrq-trigger",
+].map((name) => `/proc/${name}`);
+
+interface Mount {
+  path: string;
+  args: readonly string[];
+}
+
+/** The sandbox that bubblewrap makes. Whether it works here is another question. */
+export function createBubblewrap({ program, hidden, network }: BubblewrapOptions): Sandbox {
+  return {
+    name: "bubblewrap",
+    async wrap(argv, workspaceDir) {
+      const workspace = await realpath(workspaceDir);
+      const hiding = await Promise.all(hidden.map(hide));
+      const mounts: Mount[] = [
+        ...hiding.flatMap((mount) => mount ?? []),
+        // Where /etc/resolv.conf leads on many systems.
+        readOnly("/run/systemd/resolve"),
+        { path: workspace, args: ["--bind", workspace, workspace] },
+      ];
+      // From the top down, as a mount covers what was mounted below it; at the same place the workspace comes last.
+      mounts.sort((a, b) => depth(a.path) - depth(b.path));
+      return [
+        program,
+        ...["--unshare-all", ...(network ? ["--share-net"] : [])],
+        ...["--die-with-parent", "--cap-drop", "ALL"],
+        ...["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"],
+        ...[...machineSettings.map(readOnly), ...mounts].flatMap(({ args }) => args),
+        ...["--setenv", "TMPDIR", "/tmp", "--chdir", workspace, "--"],
+        ...argv,
+      ];
+    },
+  };
+}
+
+function readOnly(path: string): Mount {
+  return { path, args: ["--ro-bind-try", path, path] };
+}
+
+function depth(path: string): number {
+  return path.split("/").filter(Boolean).length;
+}
+
+/** An empty folder, or a file that cannot be read, in the place of what is there; nothing where nothing is. */
+async function hide(path: string): Promise<Mount | undefined> {
+  try {
+    const real = await realpath(path);
+    const isFolder = (await stat(real)).isDirectory();
+    const empty = ["--size", String(MAX_HIDDEN_BYTES), "--tmpfs", real];
+    return { path: real, args: isFolder ? empty : ["--ro-bind", "/dev/null", real] };
+  } catch {
+    // Not there, or out of this user's reach, and so of that of commands.
+    return undefined;
+  }
+}
