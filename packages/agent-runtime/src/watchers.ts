@@ -31,10 +31,10 @@ export interface Watchers {
 /** Names are stable; the README says what is published under each. */
 export function createWatchers(hooks: AgentHooks, onError: (error: unknown) => void): Watchers {
   const { onRun, onModelCall, onToolCall, onEvent } = hooks;
-  const runs = channel("mini-openclaw:run");
-  const modelCalls = channel("mini-openclaw:model-call");
-  const toolCalls = channel("mini-openclaw:tool-call");
-  const events = channel("mini-openclaw:event");
+  const runs = channel("mini-openclaw:agent:run");
+  const modelCalls = channel("mini-openclaw:agent:model-call");
+  const toolCalls = channel("mini-openclaw:agent:tool-call");
+  const events = channel("mini-openclaw:agent:event");
   const channels = [runs, modelCalls, toolCalls, events];
   const hasHooks = [onRun, onModelCall, onToolCall, onEvent].some(Boolean);
   const attempt = createAttempt(onError);

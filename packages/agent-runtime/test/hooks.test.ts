@@ -246,7 +246,7 @@ describe("a hook that misbehaves changes nothing in a run, and onError is told",
 });
 
 test("diagnostics channels carry the same, start and end with the same call", async () => {
-  const names = ["run", "model-call", "tool-call", "event"].map((name) => `mini-openclaw:${name}`);
+  const names = ["run", "model-call", "tool-call", "event"].map((name) => `mini-openclaw:agent:${name}`);
   const messages: [string, Record<string, unknown>][] = [];
   const note = (message: unknown, name: string | symbol) =>
     void messages.push([String(name), message as Record<string, unknown>]);
@@ -258,26 +258,26 @@ test("diagnostics channels carry the same, start and end with the same call", as
     phase ? `${name} ${phase as string}` : (event as { type: string }).type,
   );
   expect(lines).toEqual([
-    "mini-openclaw:run start",
+    "mini-openclaw:agent:run start",
     "run_start",
-    "mini-openclaw:model-call start",
-    "mini-openclaw:model-call end",
+    "mini-openclaw:agent:model-call start",
+    "mini-openclaw:agent:model-call end",
     "retry",
-    "mini-openclaw:model-call start",
+    "mini-openclaw:agent:model-call start",
     "chunk",
-    "mini-openclaw:model-call end",
+    "mini-openclaw:agent:model-call end",
     "assistant_message",
     "tool_start",
-    "mini-openclaw:tool-call start",
-    "mini-openclaw:tool-call end",
+    "mini-openclaw:agent:tool-call start",
+    "mini-openclaw:agent:tool-call end",
     "tool_done",
-    "mini-openclaw:model-call start",
+    "mini-openclaw:agent:model-call start",
     "chunk",
-    "mini-openclaw:model-call end",
+    "mini-openclaw:agent:model-call end",
     "assistant_message",
     "message_done",
     "run_end",
-    "mini-openclaw:run end",
+    "mini-openclaw:agent:run end",
   ]);
   const [first, last] = [messages[0]?.[1], messages.at(-1)?.[1]];
   expect(last).toEqual({ phase: "end", call: first?.["call"], report: { outcome: "completed", usage } });
