@@ -27,6 +27,7 @@ export function banner(config: MiniOpenClawConfig, facts: BannerFacts): string {
     ...(isDemo ? [] : [["costs", costs(config)]]),
     ...(config.baseURL && !isDemo ? [["base URL", config.baseURL]] : []),
     ["address", `${facts.address}${config.token ? "  (asks for the token)" : ""}`],
+    ...(config.metrics ? [["metrics", `${facts.address}metrics`]] : []),
     ["sessions", config.sessionsDir],
     ["memory", config.memoryDir],
     ["skills", skills.length === 0 ? `none (${config.skillsDir})` : skills.join(", ")],

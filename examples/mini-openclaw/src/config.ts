@@ -2,6 +2,11 @@ import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 /** Everything that can be set from outside, resolved and checked. */
+const logLevels = ["error", "warn", "info", "debug"] as const;
+
+/** How much is written down: each level has those before it. */
+export type LogLevel = (typeof logLevels)[number];
+
 export interface MiniOpenClawConfig {
   /** 0 takes any free port. */
   port: number;
@@ -15,6 +20,10 @@ export interface MiniOpenClawConfig {
   memoryDir: string;
   skillsDir: string;
   model: string;
+  /** Log lines are JSON from this level on; absent: problems are printed as people read them. */
+  logLevel: LogLevel | undefined;
+  /** Whether `GET /metrics` is there. */
+  metrics: boolean;
   /** Messages of a session that the model sees. */
   maxContextMessages: number;
   /** Share of these, 0 to 1, from which on what was said before is summed up; absent: never. */
@@ -105,6 +114,8 @@ export function loadConfig(
     memoryDir: join(dataDir, "memory"),
     skillsDir: join(workspace, ".openclaw", "skills"),
     model: read("MINI_OPENCLAW_MODEL", "claude-sonnet-5-5", modelName),
+    logLevel: read<LogLevel | undefined>("MINI_OPENCLAW_LOG_LEVEL", undefined, logLevel),
+    metrics: read("MINI_OPENCLAW_METRICS", false, onOrOff),
     maxContextMessages: read("MINI_OPENCLAW_MAX_CONTEXT", 50, (text) => wholeNumber(text, 1, 10_000)),
     compactAtShare:
       read("MINI_OPENCLAW_COMPACT_AT", 80, (text) => wholeNumber(text, 0, 100)) / 100 || undefined,
@@ -163,6 +174,15 @@ function modelName(text: string): string | Refusal {
 
 function sandboxUse(text: string): SandboxUse | Refusal {
   return sandboxUses.find((use) => use === text) ?? new Refusal(`must be ${sandboxUses.join(", ")}`);
+}
+
+function logLevel(text: string): LogLevel | Refusal {
+  const level = logLevels.find((one) => one === text);
+  return level ?? new Refusal(`must be one of ${logLevels.join(", ")}`);
+}
+
+function onOrOff(text: string): boolean | Refusal {
+  return text === "on" || text === "off" ? text === "on" : new Refusal("must be on or off");
 }
 
 function httpAddress(text: string): string | Refusal {

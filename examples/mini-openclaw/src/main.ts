@@ -17,6 +17,7 @@ import { findBashSandbox } from "./bash-sandbox.ts";
 import { ConfigError, loadConfig, type MiniOpenClawConfig } from "./config.ts";
 import { prepareDataDir, prepareDemoWorkspace } from "./data-dir.ts";
 import { createDemoProvider } from "./demo-model.ts";
+import { openLog, openMetrics, type ServerLog } from "./observe.ts";
 import { startSchedule } from "./schedule.ts";
 import { createSessionLog, type SessionLogParts } from "./session-log.ts";
 
@@ -28,6 +29,7 @@ const SESSION_REST_MS = 1_800_000;
 
 async function start(config: MiniOpenClawConfig): Promise<() => Promise<void>> {
   const { sandbox, state } = await findBashSandbox(config);
+  const log = await openLog(config.logLevel);
   const dataDirLock = lockFolder(config.dataDir);
   prepareDataDir(config.dataDir);
   const store = await openSessionStore(config.sessionsDir);
@@ -42,7 +44,7 @@ async function start(config: MiniOpenClawConfig): Promise<() => Promise<void>> {
   const skills = new SkillsLoader({ workspaceDir });
   const { maxContextMessages, maxRunCostUsd, logDays, compactAtShare } = config;
   // The demo's script cannot sum up.
-  const sessionLog = logDays > 0 && !isDemo ? logSessions({ store, memory, provider }) : undefined;
+  const sessionLog = logDays > 0 && !isDemo ? logSessions({ store, memory, provider }, log) : undefined;
   const agent = new AgentRuntime({
     provider,
     tools,
@@ -54,22 +56,28 @@ async function start(config: MiniOpenClawConfig): Promise<() => Promise<void>> {
     dailyLogDays: logDays,
     ...(compactAtShare !== undefined && !isDemo && { compactAtShare }),
     ...(sessionLog && { onRun: sessionLog.onRun }),
-    onError: (error) => console.error("[agent]", error),
+    onError: (error) => log.report("agent", error),
   });
 
-  const gateway = new GatewayServer({ store, agent, maxContextMessages: agent.neededMessages });
+  const gateway = new GatewayServer({
+    store,
+    agent,
+    maxContextMessages: agent.neededMessages,
+    ...(log.logger && { logger: log.logger }),
+  });
   const { port, host, token } = config;
   const listening = await gateway.listen({
     port,
     host,
     ...(token === undefined ? {} : { token }),
+    ...(config.metrics && { metrics: await openMetrics(gateway) }),
     serve: serveWebChat({ demo: isDemo }),
   });
 
-  const stopSchedule = config.schedule ? runOnSchedule(config.schedule, gateway, store) : undefined;
+  const stopSchedule = config.schedule ? runOnSchedule(config.schedule, { gateway, store, log }) : undefined;
 
   const found = await skills.load();
-  for (const diagnostic of found.diagnostics) console.error("[skills]", diagnostic);
+  for (const diagnostic of found.diagnostics) log.report("skills", diagnostic);
   console.log(
     banner(config, {
       address: `http://${host.includes(":") ? `[${host}]` : host}:${listening.port}/`,
@@ -94,16 +102,15 @@ function createProvider({ apiKey, baseURL, model }: MiniOpenClawConfig) {
   return createAnthropicProvider({ apiKey, model, ...(baseURL === undefined ? {} : { baseURL }) });
 }
 
-function logSessions(parts: Pick<SessionLogParts, "store" | "memory" | "provider">) {
-  const onFailure = (error: unknown) => console.error("[daily log]", error);
+function logSessions(parts: Pick<SessionLogParts, "store" | "memory" | "provider">, { report }: ServerLog) {
+  const onFailure = (error: unknown) => report("daily log", error);
   return createSessionLog({ ...parts, restMs: SESSION_REST_MS, onFailure });
 }
 
 /** In a session of its own, under the key `schedule`: it does not mix with what people say. */
 function runOnSchedule(
   { everyMinutes, instruction }: NonNullable<MiniOpenClawConfig["schedule"]>,
-  gateway: GatewayServer,
-  store: SessionStore,
+  { gateway, store, log }: { gateway: GatewayServer; store: SessionStore; log: ServerLog },
 ): () => void {
   return startSchedule({
     everyMs: everyMinutes * 60_000,
@@ -112,7 +119,7 @@ function runOnSchedule(
       const { ended } = await gateway.submit({ sessionId, content: instruction });
       await ended;
     },
-    onFailure: (error) => console.error("[schedule]", error),
+    onFailure: (error) => log.report("schedule", error),
   });
 }
 
