@@ -40,6 +40,42 @@ test("an interrupted one says so", async () => {
   expect(await ended).toEqual({ outcome: "interrupted", content: "thinking…", usage: noUsage });
 });
 
+test("one that is sent again after its run has ended gives the same end, after a restart too", async () => {
+  await using before = await testGateway();
+  const { sessionId } = await before.store.createSession("schedule");
+  const submission = { sessionId, content: "once", requestId: "q1" };
+  const first = await before.gateway.submit(submission);
+  const end = await first.ended;
+  const { ended: again } = await before.gateway.submit(submission);
+
+  await using after = await testGateway({ store: before.store });
+  const last = await after.gateway.submit(submission);
+
+  expect(last.runId).toBe(first.runId);
+  expect(await Promise.all([again, last.ended])).toEqual([end, end]);
+  expect(before.gateway.health().sessions + after.gateway.health().sessions).toBe(0);
+});
+
+test("one that is sent again while it runs or waits is followed to the same end", async () => {
+  const { agent, started, release } = heldAgent();
+  await using gateway = await testGateway({ agent });
+  const { sessionId } = await gateway.store.createSession("schedule");
+  const submit = (requestId: string) => gateway.gateway.submit({ sessionId, content: requestId, requestId });
+  const submitted = [await submit("q1"), await submit("q2"), await submit("q1"), await submit("q2")];
+  await started(1);
+
+  release();
+  release();
+
+  const results = await Promise.all(submitted.map(({ ended }) => ended));
+  expect(results.map(({ content }) => content)).toEqual([
+    "thinking…q1",
+    "thinking…q2",
+    "thinking…q1",
+    "thinking…q2",
+  ]);
+});
+
 test("a session that is not there is refused, and nobody is left watching", async () => {
   await using gateway = await testGateway();
 
