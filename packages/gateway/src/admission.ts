@@ -26,19 +26,25 @@ export class Admission {
   /** Those that are on their way in. */
   readonly #coming = new Set<Duplex>();
 
+  readonly #forget: (this: Duplex) => void;
+
   constructor(parts: AdmissionParts) {
     this.#parts = parts;
+    const coming = this.#coming;
+    this.#forget = function (this: Duplex) {
+      coming.delete(this);
+    };
   }
 
   admit(request: IncomingMessage, socket: Duplex, head: Buffer, door: Door): void {
     // Before anything that waits: an error without a listener would end the process.
-    socket.on("error", () => socket.destroy());
+    socket.on("error", destroyThis);
     const full = this.refuseMore();
     if (full) return this.#refuse(request, socket, full);
     const answer = door(request, socket);
     if ("refusal" in answer) return this.#refuse(request, socket, answer.refusal);
     this.#coming.add(socket);
-    socket.once("close", () => this.#coming.delete(socket));
+    socket.on("close", this.#forget);
     void this.#handshake(request, socket, head, answer.entrance);
   }
 
@@ -73,6 +79,8 @@ export class Admission {
     upgrade(request, socket, head, (webSocket) =>
       entrance(webSocket, socket, () => {
         this.#coming.delete(socket);
+        // From here on they are those of the WebSocket; a connection that does nothing is to cost little.
+        socket.off("close", this.#forget).off("error", destroyThis);
         connect(webSocket, visitor);
       }),
     );
@@ -105,4 +113,8 @@ export class Admission {
     }
     return undefined;
   }
+}
+
+function destroyThis(this: Duplex): void {
+  this.destroy();
 }

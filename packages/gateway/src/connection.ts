@@ -20,11 +20,14 @@ export interface WebSocketLike {
   send(text: string): void;
   close(code?: number, reason?: string): void;
   addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
+  /** After an `error` comes a `close`, as the standard says. */
   addEventListener(type: "close" | "error", listener: () => void): void;
 }
 
 export interface ConnectionParts extends CommandParts, WatchParts {
   dialects: Pick<Dialects, "connect">;
+  /** Hears when a connection's socket is gone. */
+  onClosed: (connection: Connection) => void;
   /** Tells the visitor's connections that a session is gone, but for the one that was answered so. */
   tellDeleted: (session: SessionMeta, answered: object) => void;
   observer: Pick<Observer, "refusedFrame" | "cutOff">;
@@ -50,20 +53,13 @@ export class Connection implements CommandContext, Viewer {
   #pendingFrames = 0;
   #refusedFrames = 0;
 
-  constructor(parts: ConnectionParts, socket: WebSocketLike, visitor: Visitor, onClosed: () => void) {
+  constructor(parts: ConnectionParts, socket: WebSocketLike, visitor: Visitor) {
     this.visitor = visitor;
     this.#parts = parts;
     this.#socket = socket;
     this.#outbox = new Outbox(socket);
     this.#translator = parts.dialects.connect(socket.protocol);
-    const closed = () => {
-      this.#phase = "closed";
-      this.#outbox.close();
-      this.unwatch();
-      onClosed();
-    };
-    socket.addEventListener("error", closed);
-    socket.addEventListener("close", closed);
+    socket.addEventListener("close", () => this.#closed());
     socket.addEventListener("message", ({ data }) => this.#receive(data));
     this.#working = this.#open();
   }
@@ -126,6 +122,13 @@ export class Connection implements CommandContext, Viewer {
 
   unwatch(): void {
     this.#watching?.close();
+  }
+
+  #closed(): void {
+    this.#phase = "closed";
+    this.#outbox.close();
+    this.unwatch();
+    this.#parts.onClosed(this);
   }
 
   async #open(): Promise<void> {

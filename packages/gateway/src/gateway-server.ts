@@ -176,6 +176,9 @@ export class GatewayServer {
       watchers: this.#watchers,
       touch,
       tellDeleted: (session, answered) => activity.deleted(session, answered),
+      onClosed: (connection) => {
+        if (this.#connections.delete(connection)) this.#observer.disconnected(connection.visitor.principal);
+      },
       readEvents: createEventSource(store, this.#lanes),
       limits: this.#limits,
       observer: this.#observer,
@@ -184,6 +187,7 @@ export class GatewayServer {
     };
     this.#http = new HttpDialect({
       ...this.#connectionParts,
+      watchers: this.#watchers,
       identify: (request) => this.#identify(request),
       submit: (submission) => this.submit(submission),
       refuseMore: () => this.#admission.refuseMore(),
@@ -252,6 +256,8 @@ export class GatewayServer {
   /** Takes an open WebSocket of any library. Who it is has been settled by the caller. */
   accept(webSocket: WebSocketLike, visitor: { principal?: Principal; key?: string } = {}): void {
     const { principal } = visitor;
+    // An emitter's error without a listener would end the process. What matters is `close`, which follows.
+    webSocket.addEventListener("error", () => undefined);
     this.#connect(webSocket, { principal, key: visitor.key ?? defaultSessionKey(principal) });
   }
 
@@ -347,10 +353,7 @@ export class GatewayServer {
     if (this.#closing) return webSocket.close(1001, "the gateway is stopping");
     const { principal } = visitor;
     try {
-      const connection = new Connection(this.#connectionParts, webSocket, visitor, () => {
-        if (this.#connections.delete(connection)) this.#observer.disconnected(principal);
-      });
-      this.#connections.add(connection);
+      this.#connections.add(new Connection(this.#connectionParts, webSocket, visitor));
       this.#observer.connected(principal);
     } catch (error) {
       this.#onFailure(error, "a dialect");

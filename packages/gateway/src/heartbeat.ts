@@ -15,29 +15,50 @@ interface Pingable {
  * and has left, because the answer to a ping cannot come before what was sent ahead of it has been read.
  */
 export function keepAlive(webSocket: Pingable, socket: Duplex, intervalMs: number): void {
-  let heard = true;
-  let waiting = false;
-  let left = 0;
-  const judge = () => {
-    if (socket.destroyed) return;
-    const leftBefore = left;
-    left = bytesLeft(socket);
-    if (!heard && !(waiting && left > leftBefore)) return webSocket.terminate();
-    heard = false;
-    webSocket.ping();
-    waiting = socket.writableLength > 0;
-  };
-  // Not at once: after a pause of this process, what has arrived meanwhile is read first.
-  const timer = setInterval(() => setImmediate(judge), intervalMs);
-  socket.on("data", () => {
-    heard = true;
-  });
+  const pulse = new Pulse(webSocket, socket);
+  const timer = setInterval(beatSoon, intervalMs, pulse);
   socket.on("close", () => clearInterval(timer));
 }
 
-/** Bytes that the system has taken over for sending. */
-function bytesLeft(socket: Duplex): number {
-  // Only a socket counts them; another stream has to answer the pings.
-  const { bytesWritten = 0 } = socket as Partial<Socket>;
-  return bytesWritten - socket.writableLength;
+/** Not at once: after a pause of this process, what has arrived meanwhile is read first. */
+function beatSoon(pulse: Pulse): void {
+  setImmediate(() => pulse.beat());
+}
+
+/** A class, as most of what a connection that does nothing costs would be closures. */
+class Pulse {
+  readonly #webSocket: Pingable;
+  readonly #socket: Duplex & Partial<Pick<Socket, "bytesRead" | "bytesWritten">>;
+  #came = -1;
+  #left = 0;
+  #waiting = false;
+  #dataEvents = 0;
+
+  constructor(webSocket: Pingable, socket: Duplex) {
+    this.#webSocket = webSocket;
+    this.#socket = socket;
+    if (this.#socket.bytesRead !== undefined) return;
+    socket.on("data", () => {
+      this.#dataEvents += 1;
+    });
+  }
+
+  beat(): void {
+    if (this.#socket.destroyed) return;
+    const { bytesRead: came = this.#dataEvents } = this.#socket;
+    const left = this.#bytesLeft();
+    const isAlive = came !== this.#came || (this.#waiting && left > this.#left);
+    if (!isAlive) return this.#webSocket.terminate();
+    this.#came = came;
+    this.#left = left;
+    this.#webSocket.ping();
+    this.#waiting = this.#socket.writableLength > 0;
+  }
+
+  /** Bytes that the system has taken over for sending. */
+  #bytesLeft(): number {
+    // Only a socket counts them; another stream has to answer the pings.
+    const { bytesWritten = 0, writableLength } = this.#socket;
+    return bytesWritten - writableLength;
+  }
 }

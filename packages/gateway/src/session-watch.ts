@@ -1,5 +1,5 @@
 import type { Numbered } from "@mini-openclaw/protocol";
-import type { Watchers } from "./watchers.ts";
+import type { Watcher, Watchers } from "./watchers.ts";
 
 /** Reads the events after `after` from where they are kept, up to the newest there is when it begins, and ends. */
 export type EventSource = (
@@ -8,7 +8,7 @@ export type EventSource = (
 ) => AsyncIterable<Numbered>;
 
 export interface WatchParts {
-  watchers: Pick<Watchers, "watch">;
+  watchers: Pick<Watchers, "add" | "remove">;
   readEvents: EventSource;
   /** Hears that a watcher of the session could not keep up. */
   onSlow: (sessionId: string) => void;
@@ -32,13 +32,12 @@ export interface Viewer {
  * reader of the log until it has caught up, at its own pace. So a slow client costs the run and the others nothing, and
  * the gateway bounded memory.
  */
-export class SessionWatch {
+export class SessionWatch implements Watcher {
   readonly #sessionId: string;
   readonly #viewer: Viewer;
   readonly #parts: WatchParts;
   /** There while the client is behind: an idle watch is to cost little. */
   #reading: AbortController | undefined;
-  readonly #unwatch: () => void;
   /** The newest event that the client has been sent. */
   #shownSeq = 0;
   /** The newest event that there is. */
@@ -50,16 +49,16 @@ export class SessionWatch {
     this.#sessionId = sessionId;
     this.#viewer = viewer;
     this.#parts = parts;
-    this.#unwatch = parts.watchers.watch(sessionId, (recorded) => this.#take(recorded));
+    parts.watchers.add(sessionId, this);
     if (after !== undefined) this.#fallBehind(after);
   }
 
   close(): void {
     this.#reading?.abort();
-    this.#unwatch();
+    this.#parts.watchers.remove(this.#sessionId, this);
   }
 
-  #take(recorded: Numbered): void {
+  take(recorded: Numbered): void {
     const { event } = recorded;
     this.#latestSeq = event.seq;
     if (this.#phase === "behind") return;

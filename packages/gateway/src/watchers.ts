@@ -1,28 +1,38 @@
 import type { Numbered } from "@mini-openclaw/protocol";
 
-/** Gets one session's events, each once, in order. Must not throw. */
-export type Watcher = (recorded: Numbered) => void;
+/** Gets one session's events, each once, in order. */
+export interface Watcher {
+  /** Must not throw. */
+  take(recorded: Numbered): void;
+}
 
 /** Who watches which session. */
 export class Watchers {
   readonly #watchers = new Map<string, Set<Watcher>>();
 
-  /** Shows `watcher` every event of the session from now on. Returns what ends that. */
-  watch(sessionId: string, watcher: Watcher): () => void {
-    let watching = this.#watchers.get(sessionId);
-    if (!watching) {
-      watching = new Set();
-      this.#watchers.set(sessionId, watching);
-    }
-    watching.add(watcher);
-    return () => {
-      if (watching.delete(watcher) && watching.size === 0) this.#watchers.delete(sessionId);
-    };
+  /** Shows `watcher` every event of the session from now on. */
+  add(sessionId: string, watcher: Watcher): void {
+    const watching = this.#watchers.get(sessionId);
+    if (watching) watching.add(watcher);
+    else this.#watchers.set(sessionId, new Set([watcher]));
+  }
+
+  /** Ends that. */
+  remove(sessionId: string, watcher: Watcher): void {
+    const watching = this.#watchers.get(sessionId);
+    if (watching?.delete(watcher) && watching.size === 0) this.#watchers.delete(sessionId);
+  }
+
+  /** The same for a function. Returns what ends it. */
+  watch(sessionId: string, take: Watcher["take"]): () => void {
+    const watcher = { take };
+    this.add(sessionId, watcher);
+    return () => this.remove(sessionId, watcher);
   }
 
   publish(recorded: readonly Numbered[]): void {
     for (const one of recorded) {
-      for (const watcher of this.#watchers.get(one.event.sessionId) ?? []) watcher(one);
+      for (const watcher of this.#watchers.get(one.event.sessionId) ?? []) watcher.take(one);
     }
   }
 

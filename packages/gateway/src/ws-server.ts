@@ -25,6 +25,8 @@ interface UpgradeOptions {
   chooseSubprotocol: (offered: Iterable<string>) => string | false;
 }
 
+const ignore = () => undefined;
+
 /** The only place that knows `ws`. */
 export function createUpgrade({ maxFrameBytes, heartbeatMs, chooseSubprotocol }: UpgradeOptions): Upgrade {
   const options = {
@@ -45,7 +47,7 @@ export function createUpgrade({ maxFrameBytes, heartbeatMs, chooseSubprotocol }:
   return (request, socket, head, onOpen) =>
     server.handleUpgrade(request, socket, head, (webSocket) => {
       // Without a listener a broken frame would end the process. What matters is `close`, which follows.
-      webSocket.on("error", () => undefined);
+      webSocket.on("error", ignore);
       keepAlive(webSocket, socket, heartbeatMs);
       onOpen(webSocket);
     });

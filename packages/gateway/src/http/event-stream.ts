@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Numbered, ServerEvent } from "@mini-openclaw/protocol";
 import { Outbox, type Sink } from "../outbox.ts";
 import { SessionWatch, type WatchParts } from "../session-watch.ts";
+import type { Watcher } from "../watchers.ts";
 import type { EarlyRun } from "./early-events.ts";
 
 /** Which events of a session a stream shows. */
@@ -76,14 +77,22 @@ export class EventStream implements Sink {
     const isShown = ({ event }: Numbered) =>
       runId === undefined || ("runId" in event && event.runId === runId);
     const toStreamed = (recorded: Numbered) => this.#toStreamed(recorded, runId);
+    let shown: Watcher | undefined;
     return {
       onFailure,
       onSlow,
       watchers: {
-        watch: (sessionId, watcher) =>
-          watchers.watch(sessionId, (recorded) => {
-            if (isShown(recorded)) watcher(toStreamed(recorded));
-          }),
+        add(sessionId, watcher) {
+          shown = {
+            take(recorded) {
+              if (isShown(recorded)) watcher.take(toStreamed(recorded));
+            },
+          };
+          watchers.add(sessionId, shown);
+        },
+        remove(sessionId) {
+          if (shown) watchers.remove(sessionId, shown);
+        },
       },
       async *readEvents(sessionId, range) {
         for await (const recorded of readEvents(sessionId, range)) {

@@ -4,9 +4,11 @@ import type { Refusal } from "../refuse-upgrade.ts";
 import type { WatchParts } from "../session-watch.ts";
 import type { Submission, Submitted } from "../submit.ts";
 import type { Visitor } from "../visitor.ts";
+import type { Watchers } from "../watchers.ts";
 
 /** What the HTTP form of the protocol needs of its gateway. */
 export interface HttpParts extends CommandParts, WatchParts {
+  watchers: Watchers;
   /** Who asks; `undefined` is nobody. */
   identify: (request: IncomingMessage) => Promise<Visitor | undefined>;
   submit: (submission: Submission) => Promise<Submitted>;
