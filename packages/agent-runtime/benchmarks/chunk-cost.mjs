@@ -1,5 +1,5 @@
 // What does one delta of the model cost in CPU, from the socket to the consumer: through the SDK's own stream, through our
-// provider, and through the whole run loop? The model runs in another process. Build the package first, then
+// provider, through the whole run loop, and through that with hooks that look on? The model runs in another process. Build the package first, then
 //   node packages/agent-runtime/benchmarks/chunk-cost.mjs
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -17,7 +17,9 @@ const { signal } = new AbortController();
 function readersOf(baseURL) {
   const client = new Anthropic({ apiKey: "k", baseURL });
   const provider = createAnthropicProvider({ apiKey: "k", model: "m", baseURL });
-  const agent = new AgentRuntime({ provider, systemPrompt: () => ({ stable: "", volatile: "" }) });
+  const options = { provider, systemPrompt: () => ({ stable: "", volatile: "" }) };
+  const agent = new AgentRuntime(options);
+  const watched = new AgentRuntime({ ...options, onModelCall: () => ({ onEnd() {} }), onEvent() {} });
   const body = { model: "m", max_tokens: 100, messages: [{ role: "user", content: "go" }] };
   const request = { system: { stable: "", volatile: "" }, messages, tools: [], toolChoice: "auto" };
   return {
@@ -43,14 +45,17 @@ function readersOf(baseURL) {
       }
       return length;
     },
-    "our run loop on it": async () => {
-      let length = 0;
-      for await (const event of agent.run({ sessionId: "s", runId: "r", messages, signal })) {
-        if (event.type === "chunk") length += event.content.length;
-      }
-      return length;
-    },
+    "our run loop on it": () => lengthOfRun(agent),
+    "the same with hooks": () => lengthOfRun(watched),
   };
+}
+
+async function lengthOfRun(agent) {
+  let length = 0;
+  for await (const event of agent.run({ sessionId: "s", runId: "r", messages, signal })) {
+    if (event.type === "chunk") length += event.content.length;
+  }
+  return length;
 }
 
 /** CPU of this process in microseconds a delta. */
