@@ -1,7 +1,14 @@
 import type { ModelEvent, ModelProvider, RunEvent, Usage } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
 import { createAnthropicProvider } from "../src/anthropic.ts";
-import { AgentError, AgentRuntime, type AgentRuntimeOptions, defaultPrices, priceOf } from "../src/index.ts";
+import {
+  AgentError,
+  AgentRuntime,
+  type AgentRuntimeOptions,
+  defaultPrices,
+  priceOf,
+  type RunReport,
+} from "../src/index.ts";
 import { calls, createScriptedProvider, fails, says, uses } from "../src/testing.ts";
 import { answers, messagesServer, openText, sse, start, textDelta } from "./anthropic/messages-server.ts";
 import { eventsOf, inputOf, outline } from "./collect.ts";
@@ -92,6 +99,15 @@ describe("what is said of costs", () => {
         costUsd: 0.007,
       },
     ]);
+  });
+
+  test("a hook hears of it too", async () => {
+    const reports: RunReport[] = [];
+    const script = [[says("ok"), uses({ inputTokens: 100, outputTokens: 0 })]];
+    const onRun = () => ({ onEnd: (report: RunReport) => void reports.push(report) });
+    await eventsOf(agentOf(createScriptedProvider(script, { model: "m" }), { onRun }), inputOf("hi"));
+    const usage = tokens({ inputTokens: 100 });
+    expect(reports).toEqual([{ outcome: "completed", usage, costUsd: 0.001 }]);
   });
 
   test("a model without a price costs an unknown sum, and so does its run", async () => {

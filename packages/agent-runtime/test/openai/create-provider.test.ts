@@ -47,6 +47,28 @@ describe("a turn", () => {
     ]);
   });
 
+  /** What a run is said to have cost, at a tenth of a cent for a token in, and twice that for one out. */
+  async function costOfRun(...parts: readonly string[]) {
+    await using server = await messagesServer(streams(...parts));
+    const provider = createOpenAIProvider({ model: "m", baseURL: `${server.baseURL}/v1` });
+    const prices = { m: { input: 1000, output: 2000, cacheRead: 500 } };
+    const agent = new AgentRuntime({ provider, prices, systemPrompt: () => ({ stable: "", volatile: "" }) });
+    const events = await eventsOf(agent, inputOf("y".repeat(400)));
+    return events.find((event) => event.type === "run_end");
+  }
+
+  test("costs what its usage says, the cached part at its own price", async () => {
+    expect(await costOfRun(chunks(text("ok"), stop), usage(10, 2, 4), done)).toMatchObject({
+      costUsd: 0.012,
+    });
+  });
+
+  test("costs an estimate where nothing is said of its usage", async () => {
+    const end = await costOfRun(chunks(text("x".repeat(400)), stop), done);
+    expect(end?.usage.outputTokens).toBe(100);
+    expect(end?.costUsd).toBeGreaterThan(0.3);
+  });
+
   test("is complete without `[DONE]` and without usage", async () => {
     expect((await answered(chunks(text("ok"), stop))).at(-1)).toMatchObject({
       content: "ok",
