@@ -1,36 +1,9 @@
 // The gateway with an agent of one's own: an adding machine. No model, no key; any object with `run` will do.
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
 import { chatOnce } from "@mini-openclaw/example-check";
 import { GatewayServer } from "@mini-openclaw/gateway";
 import { createMemoryStore } from "@mini-openclaw/session-store";
-
-/**
- * Adds up the numbers that were said in the session. The gateway keeps each event and shows it before it asks for the next.
- * @type {import("@mini-openclaw/gateway").AgentRunner}
- */
-const addingMachine = {
-  async *run({ runId, messages, signal }) {
-    yield { type: "run_start", runId, timestamp: Date.now() };
-    const said = messages.filter(({ role }) => role === "user");
-    const total = said.reduce((sum, { content }) => sum + Number(content), 0);
-
-    const id = randomUUID();
-    let content = "";
-    for (const piece of ["That makes ", `${total}.`]) {
-      if (signal.aborted) break;
-      content += piece;
-      yield { type: "chunk", runId, messageId: id, content: piece };
-    }
-    const partial = signal.aborted ? /** @type {const} */ ({ partial: "aborted" }) : {};
-    yield { type: "assistant_message", runId, id, content, timestamp: Date.now(), ...partial };
-
-    yield { type: "message_done", runId, content };
-    const outcome = signal.aborted ? "aborted" : "completed";
-    const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
-    yield { type: "run_end", runId, outcome, usage, timestamp: Date.now() };
-  },
-};
+import { addingMachine } from "./adding-machine.js";
 
 const gateway = new GatewayServer({ store: createMemoryStore(), agent: addingMachine });
 const { port } = await gateway.listen({ port: 0 });

@@ -12,7 +12,7 @@ export interface ActivityParts {
   permissions: Permissions;
   isRunning: (sessionId: string) => boolean;
   /** Who is connected now. */
-  connections: Iterable<Listener>;
+  connections: ReadonlySet<Listener>;
   onFailure: (error: unknown, during: string) => void;
 }
 
@@ -45,8 +45,10 @@ export class Activity {
   }
 
   async #tell(sessionId: string): Promise<void> {
-    const { store, isRunning } = this.#parts;
+    const { store, isRunning, connections } = this.#parts;
     this.#touched.delete(sessionId);
+    // Nobody to tell; once the gateway was closed, the store may be closed too.
+    if (connections.size === 0) return;
     const session = await store.getSession(sessionId);
     if (!session) return;
     await this.#send(session, { type: "session_updated", ...session, running: isRunning(sessionId) });

@@ -1,6 +1,12 @@
 import type { RequestListener } from "node:http";
 import type { GatewayServer } from "@mini-openclaw/gateway";
-import type { AssistantMessage, SessionStore, ToolMessage, UserMessage } from "@mini-openclaw/protocol";
+import type {
+  AgentRunner,
+  AssistantMessage,
+  SessionStore,
+  ToolMessage,
+  UserMessage,
+} from "@mini-openclaw/protocol";
 import type { Express } from "express";
 
 // What the programs in READMEs leave to their reader: these names are there without a declaration.
@@ -13,5 +19,6 @@ declare global {
   const token: string;
   const url: string;
   const yourApp: RequestListener;
+  function createMyAgent(): AgentRunner;
   function createPostgresStore(options: { url: string }): SessionStore;
 }

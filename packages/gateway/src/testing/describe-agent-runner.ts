@@ -1,0 +1,70 @@
+import type { AgentRunner } from "@mini-openclaw/protocol";
+import {
+  answerTests,
+  decisionTests,
+  endlessTests,
+  type SituationTests,
+  steeringTests,
+  toolTests,
+} from "./agent-runner-tests.ts";
+
+/** The functions of a test runner; those of vitest, Jest, Mocha and `node:test` fit. */
+export interface SuiteFunctions {
+  describe: (name: string, body: () => void) => unknown;
+  test: (name: string, body: () => Promise<void>) => unknown;
+}
+
+/** An agent, and the message on which it does what the situation says. */
+export interface AgentUnderTest {
+  agent: AgentRunner;
+  content: string;
+  /** @default nothing */
+  close?: () => Promise<void>;
+}
+
+/** Makes an agent for one test. It may be asked twice in it. */
+export type CreateAgent = () => AgentUnderTest | Promise<AgentUnderTest>;
+
+/** How to bring the agent into what it can get into; what it never does is left out. */
+export interface AgentSituations {
+  /** It answers in text. */
+  answers: CreateAgent;
+  /** It calls a tool that nobody has to decide on, then answers. */
+  callsTool?: CreateAgent;
+  /** It asks for a decision on the one tool call that it makes, then answers. */
+  asks?: CreateAgent;
+  /** It says something, or calls a tool, and goes on until it is stopped. */
+  goesOn?: CreateAgent;
+  /** It answers in text, and takes what users say meanwhile. */
+  isSteered?: CreateAgent;
+}
+
+/** Declares the tests that every implementation of the `AgentRunner` port passes, as far as it gets into their situations. */
+export function describeAgentRunner(
+  name: string,
+  situations: AgentSituations,
+  { describe, test }: SuiteFunctions,
+): void {
+  const suites: [string, CreateAgent | undefined, SituationTests][] = [
+    ["that answers", situations.answers, answerTests],
+    ["that calls a tool", situations.callsTool, toolTests],
+    ["that asks first", situations.asks, decisionTests],
+    ["that goes on", situations.goesOn, endlessTests],
+    ["that is steered", situations.isSteered, steeringTests],
+  ];
+  for (const [situation, create, tests] of suites) {
+    if (!create) continue;
+    describe(`${name}: an agent ${situation}`, () => {
+      for (const [title, body] of Object.entries(tests)) {
+        test(title, async () => {
+          const { agent, content, close } = await create();
+          try {
+            await body(agent, content);
+          } finally {
+            await close?.();
+          }
+        });
+      }
+    });
+  }
+}
