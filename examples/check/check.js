@@ -45,6 +45,29 @@ export async function checkEmbedded(origin, answer, headers = {}) {
   console.log(answer);
 }
 
+/**
+ * Checks that the gateway at `/claw` speaks HTTP too: the chat of `checkEmbedded` is there, and a request is refused that has
+ * no content.
+ * @param {string} origin
+ * @param {Record<string, string>} [headers]
+ */
+export async function checkHttp(origin, headers = {}) {
+  const { sessions } = JSON.parse(await getText(`${origin}/claw/sessions`, headers));
+  assert.deepEqual(
+    sessions.map((/** @type {{ title: string }} */ { title }) => title),
+    ["Hello?"],
+  );
+  const refused = await fetch(`${origin}/claw/sessions/current/messages`, {
+    method: "POST",
+    headers: { ...headers, "content-type": "application/json" },
+    body: "{}",
+  });
+  assert.deepEqual(
+    [refused.status, await refused.json()],
+    [400, { error: "content: is missing", code: "INVALID_FRAME", retryable: false }],
+  );
+}
+
 /** @param {string} url @param {Record<string, string>} headers */
 async function getText(url, headers) {
   const response = await fetch(url, { headers });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { AgentRuntime } from "@mini-openclaw/agent-runtime";
 import { createScriptedProvider, says } from "@mini-openclaw/agent-runtime/testing";
-import { chatOnce, checkEmbedded, originOf } from "@mini-openclaw/example-check";
+import { chatOnce, checkEmbedded, checkHttp, originOf } from "@mini-openclaw/example-check";
 import { GatewayServer } from "@mini-openclaw/gateway";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { serveWebChat } from "@mini-openclaw/web-chat";
@@ -32,6 +32,9 @@ app.use((request, response, next) => {
 app.use((request, response, next) => {
   if (!webChat(request, response)) next();
 });
+app.use("/claw", (request, response, next) => {
+  if (!gateway.handleRequest(request, response)) next();
+});
 app.get("/", (_request, response) => response.send("The app's own page."));
 
 const server = app.listen(0, "127.0.0.1");
@@ -41,6 +44,7 @@ await once(server, "listening");
 const origin = originOf(server);
 await assert.rejects(chatOnce(`${origin.replace("http", "ws")}/claw`, "Hello?"), /401/);
 await checkEmbedded(origin, "Hello from Express.", { cookie: "login=a-secret-cookie" });
+await checkHttp(origin, { cookie: "login=a-secret-cookie" });
 
 await gateway.close();
 server.close();

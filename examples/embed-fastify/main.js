@@ -1,7 +1,7 @@
 // The gateway in a Fastify 5 app: `app.server` is its HTTP server, and closing the app closes the gateway.
 import { AgentRuntime } from "@mini-openclaw/agent-runtime";
 import { createScriptedProvider, says } from "@mini-openclaw/agent-runtime/testing";
-import { checkEmbedded } from "@mini-openclaw/example-check";
+import { checkEmbedded, checkHttp } from "@mini-openclaw/example-check";
 import { GatewayServer } from "@mini-openclaw/gateway";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { serveWebChat } from "@mini-openclaw/web-chat";
@@ -16,7 +16,9 @@ const webChat = serveWebChat({ basePath: "/chat", webSocketPath: "/claw" });
 
 const app = fastify();
 app.addHook("onRequest", (request, reply, done) => {
-  if (webChat(request.raw, reply.raw)) reply.hijack();
+  const isTaken =
+    webChat(request.raw, reply.raw) || gateway.handleRequest(request.raw, reply.raw, { path: "/claw" });
+  if (isTaken) reply.hijack();
   else done();
 });
 app.get("/", () => "The app's own page.");
@@ -26,4 +28,5 @@ app.addHook("preClose", () => gateway.close());
 
 const origin = await app.listen({ host: "127.0.0.1", port: 0 });
 await checkEmbedded(origin, "Hello from Fastify.");
+await checkHttp(origin);
 await app.close();

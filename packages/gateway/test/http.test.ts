@@ -1,3 +1,4 @@
+import { EventEmitter, once } from "node:events";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { describe, expect, test } from "vitest";
 import { EventStreamReader, told } from "./http-client.ts";
@@ -161,6 +162,31 @@ describe("POST /sessions/:id/messages", () => {
 
     expect(await client.next("run_end", 2)).toMatchObject({ outcome: "completed" });
     expect(gateway.failures).toEqual([]);
+  });
+
+  test("is not sent by a client that went away before it was known who it is", async () => {
+    const asked = new EventEmitter();
+    const gateway = await testGateway({
+      authenticate: async () => {
+        const known = once(asked, "known");
+        asked.emit("asked");
+        await known;
+        return { id: "alice" };
+      },
+    });
+    const going = new AbortController();
+    const begun = once(asked, "asked");
+    const request = { ...posting({ content: "hello" }), signal: going.signal };
+    const answer = gateway.get("/sessions/current/messages", request);
+    await begun;
+    going.abort();
+    await expect(answer).rejects.toThrow("aborted");
+    // Another request's answer: the gateway has heard of the end of the one before.
+    await gateway.get("/healthz");
+    asked.emit("known");
+    await gateway[Symbol.asyncDispose]();
+
+    expect(gateway.gateway.health()).toMatchObject({ connections: 0, sessions: 0, runs: 0 });
   });
 
   test("keeps proxies awake while the run goes on", async () => {

@@ -18,6 +18,7 @@ export async function awaitRun(
   const heartbeat = setInterval(() => response.write("\n"), heartbeatMs);
   const gone = new Promise<void>((resolve) => {
     response.on("close", resolve);
+    if (response.destroyed) resolve();
   });
   try {
     const end = await Promise.race([ended, gone]);

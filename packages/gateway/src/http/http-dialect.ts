@@ -73,6 +73,8 @@ export class HttpDialect {
       throw new HttpError(503, "DRAINING", "The gateway is stopping. Try again.", { retryable: true });
     }
     const visitor = await this.#identify(request);
+    // Gone, and nobody hears of it any more.
+    if (response.destroyed) return;
     const exchange = new Exchange(this.#parts, { request, response, match, visitor });
     this.#exchanges.add(exchange);
     response.on("close", () => this.#exchanges.delete(exchange));
