@@ -56,7 +56,7 @@ export async function* runLoop(input: AgentInput, settings: RunSettings): AsyncG
 /** The loop itself: ask the model, run the tools it asks for, until it asks for none. */
 async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEvent, RunOutcome> {
   const { input, signal } = run;
-  const { runId } = input;
+  const { sessionId, runId, decision } = input;
   yield { type: "run_start", runId, timestamp: settings.now() };
   signal.throwIfAborted();
   const conversation = yield* compactIfDue(run, settings);
@@ -82,14 +82,7 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
       continue;
     }
     if (outcome) return outcome;
-    const calling = {
-      ...settings,
-      tools,
-      sessionId: input.sessionId,
-      runId,
-      signal,
-      decision: input.decision,
-    };
+    const calling = { ...settings, tools, sessionId, runId, signal, decision };
     const results = yield* callTools(callableOf(turn), calling);
     signal.throwIfAborted();
     rounds += 1;
