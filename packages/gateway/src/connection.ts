@@ -1,6 +1,7 @@
 import type { Limits, Numbered, ServerEvent, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
 import type { CommandContext, CommandParts } from "./command-context.ts";
 import { enterFirstSession, runCommand } from "./commands.ts";
+import { type ConnectionInput, newConnection, nextConnection } from "./connection-state.ts";
 import type { Reading, Translator } from "./dialect.ts";
 import type { Dialects } from "./dialects.ts";
 import { GatewayError, toClientError } from "./errors.ts";
@@ -33,11 +34,8 @@ export interface ConnectionParts extends CommandParts, WatchParts {
   observer: Pick<Observer, "refusedFrame" | "cutOff">;
 }
 
-// Chosen: what a client may send ahead while its earlier frames are being worked on. More closes it with 1008.
-const MAX_PENDING_FRAMES = 100;
-
-// Chosen: a client that is refused this often in a row does not read the answers. Then 1008.
-const MAX_REFUSED_FRAMES = 100;
+// RFC 6455 § 7.4.1: a server going down, which is nothing that a client did.
+const GOING_AWAY = 1001;
 
 /** One client's socket, from accept to close. Works its frames one by one, in order. */
 export class Connection implements CommandContext, Viewer {
@@ -46,12 +44,10 @@ export class Connection implements CommandContext, Viewer {
   readonly #socket: WebSocketLike;
   readonly #outbox: Outbox;
   readonly #translator: Translator;
-  #phase: "opening" | "open" | "closed" = "opening";
+  #state = newConnection;
   #sessionId = "";
   #watching: SessionWatch | undefined;
   #working: Promise<void>;
-  #pendingFrames = 0;
-  #refusedFrames = 0;
 
   constructor(parts: ConnectionParts, socket: WebSocketLike, visitor: Visitor) {
     this.visitor = visitor;
@@ -81,8 +77,7 @@ export class Connection implements CommandContext, Viewer {
   }
 
   close(code: number, reason: string): void {
-    this.#phase = "closed";
-    this.#socket.close(code, reason);
+    this.#step({ code, reason });
   }
 
   get store(): SessionStore {
@@ -115,7 +110,7 @@ export class Connection implements CommandContext, Viewer {
 
   watch(sessionId: string, after?: number): void {
     this.unwatch();
-    if (this.#phase === "closed") return;
+    if (this.#state.phase === "closed") return;
     this.#sessionId = sessionId;
     this.#watching = new SessionWatch(sessionId, this, this.#parts, after);
   }
@@ -125,7 +120,7 @@ export class Connection implements CommandContext, Viewer {
   }
 
   #closed(): void {
-    this.#phase = "closed";
+    this.#step("gone");
     this.#outbox.close();
     this.unwatch();
     this.#parts.onClosed(this);
@@ -134,29 +129,24 @@ export class Connection implements CommandContext, Viewer {
   async #open(): Promise<void> {
     try {
       await enterFirstSession(this);
-      if (this.#phase === "opening") this.#phase = "open";
+      this.#step("entered");
     } catch (error) {
       this.#refuse(error);
-      this.#cutOff(1011, "no session");
+      this.close(1011, "no session");
     }
   }
 
   #receive(data: unknown): void {
-    if (this.#phase === "closed") return;
-    if (this.#pendingFrames >= MAX_PENDING_FRAMES) {
-      this.#cutOff(1008, "too many frames at once");
-      return;
-    }
-    this.#pendingFrames += 1;
-    this.#working = this.#working.then(() => this.#work(data));
+    this.#step("frame_came");
+    if (this.#state.phase !== "closed") this.#working = this.#working.then(() => this.#work(data));
   }
 
   /** One frame, from text to answer. Never rejects: a failure becomes an `error` event. */
   async #work(data: unknown): Promise<void> {
     // A client that sends and does not read waits for itself.
     if (this.#outbox.isFull) await this.#outbox.drained();
-    this.#pendingFrames -= 1;
-    if (this.#phase !== "open") return;
+    this.#step("frame_taken");
+    if (this.#state.phase !== "open") return;
     if (typeof data !== "string") {
       this.#refuseFrame(new GatewayError("INVALID_FRAME", "expected a text frame, got a binary one"));
       return;
@@ -166,7 +156,7 @@ export class Connection implements CommandContext, Viewer {
     try {
       if (!reading.ok) throw new GatewayError(reading.code, reading.message);
       await runCommand(reading.value, this);
-      this.#refusedFrames = 0;
+      this.#step("frame_done");
     } catch (error) {
       this.#refuseFrame(error, reading.id);
     }
@@ -182,7 +172,7 @@ export class Connection implements CommandContext, Viewer {
   }
 
   #write(event: ServerEvent, json?: string): void {
-    if (this.#phase === "closed") return;
+    if (this.#state.phase === "closed") return;
     try {
       const frames = this.#translator.write(event, json);
       if (typeof frames === "string") this.#outbox.send(frames);
@@ -200,13 +190,16 @@ export class Connection implements CommandContext, Viewer {
 
   #refuseFrame(error: unknown, replyTo?: string): void {
     this.#refuse(error, replyTo);
-    this.#refusedFrames += 1;
-    if (this.#refusedFrames >= MAX_REFUSED_FRAMES) this.#cutOff(1008, "too many refused frames in a row");
+    this.#step("frame_refused");
   }
 
-  #cutOff(code: number, reason: string): void {
-    this.#parts.observer.cutOff(this.visitor.principal, code, reason);
-    this.close(code, reason);
+  #step(input: ConnectionInput): void {
+    const before = this.#state;
+    this.#state = nextConnection(before, input);
+    if (this.#state.phase !== "closed" || this.#state === before || !this.#state.goodbye) return;
+    const { code, reason } = this.#state.goodbye;
+    if (code !== GOING_AWAY) this.#parts.observer.cutOff(this.visitor.principal, code, reason);
+    this.#socket.close(code, reason);
   }
 
   #refuse(error: unknown, replyTo?: string): void {

@@ -1,0 +1,70 @@
+// Chosen: what a client may send ahead while its earlier frames are being worked on. More closes it with 1008.
+const MAX_WAITING_FRAMES = 100;
+
+// Chosen: a client that is refused this often in a row does not read the answers. Then 1008.
+const MAX_REFUSED_FRAMES = 100;
+
+/** Why the gateway ends a connection, in the words of its close frame. */
+export interface Goodbye {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** Where a connection is in its life. */
+export type ConnectionState =
+  /** `opening`: its first session is not there yet, and frames wait. */
+  | {
+      readonly phase: "opening" | "open";
+      /** Frames that came and are not being worked on yet. */
+      readonly waitingFrames: number;
+      /** Frames refused since the last one that was not. */
+      readonly refusedFrames: number;
+    }
+  /** `goodbye` where the gateway closed it, and not the client. */
+  | { readonly phase: "closed"; readonly goodbye?: Goodbye };
+
+export type ConnectionInput =
+  /** Its first session is there. */
+  | "entered"
+  | "frame_came"
+  /** The oldest waiting frame is being worked on. */
+  | "frame_taken"
+  | "frame_done"
+  | "frame_refused"
+  /** Its socket is closed. */
+  | "gone"
+  /** The gateway has a reason to end it. */
+  | Goodbye;
+
+/** Every connection begins with it. */
+export const newConnection: ConnectionState = { phase: "opening", waitingFrames: 0, refusedFrames: 0 };
+
+/** One for all that are open and have nothing to do, which is most of them. */
+const idleConnection: ConnectionState = { phase: "open", waitingFrames: 0, refusedFrames: 0 };
+
+/** Pure: the caller closes sockets, this only says what is true next. What is closed stays closed, for its first reason. */
+export function nextConnection(state: ConnectionState, input: ConnectionInput): ConnectionState {
+  if (state.phase === "closed") return state;
+  if (typeof input === "object") return { phase: "closed", goodbye: input };
+  const { waitingFrames, refusedFrames } = state;
+  switch (input) {
+    case "entered":
+      return waitingFrames + refusedFrames === 0 ? idleConnection : { ...state, phase: "open" };
+    case "frame_came":
+      if (waitingFrames >= MAX_WAITING_FRAMES) return violated("too many frames at once");
+      return { ...state, waitingFrames: waitingFrames + 1 };
+    case "frame_taken":
+      return { ...state, waitingFrames: waitingFrames - 1 };
+    case "frame_done":
+      return { ...state, refusedFrames: 0 };
+    case "frame_refused":
+      if (refusedFrames + 1 >= MAX_REFUSED_FRAMES) return violated("too many refused frames in a row");
+      return { ...state, refusedFrames: refusedFrames + 1 };
+    case "gone":
+      return { phase: "closed" };
+  }
+}
+
+function violated(reason: string): ConnectionState {
+  return { phase: "closed", goodbye: { code: 1008, reason } };
+}

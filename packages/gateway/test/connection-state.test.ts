@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import {
+  type ConnectionInput,
+  type ConnectionState,
+  newConnection,
+  nextConnection,
+} from "../src/connection-state.ts";
+
+function after(...inputs: ConnectionInput[]): ConnectionState {
+  return inputs.reduce(nextConnection, newConnection);
+}
+
+function times(count: number, ...inputs: ConnectionInput[]): ConnectionInput[] {
+  return Array.from({ length: count }, () => inputs).flat();
+}
+
+const tooMany = { phase: "closed", goodbye: { code: 1008, reason: "too many frames at once" } };
+const tooOften = { phase: "closed", goodbye: { code: 1008, reason: "too many refused frames in a row" } };
+
+test.each<[string, ConnectionInput[], object]>([
+  ["begins without its session", [], { phase: "opening" }],
+  ["is open when its session is there", ["entered"], { phase: "open" }],
+  ["lets frames wait until then", ["frame_came", "entered"], { phase: "open", waitingFrames: 1 }],
+  ["takes 100 frames ahead", times(100, "frame_came"), { waitingFrames: 100 }],
+  ["ends with the 101st", times(101, "frame_came"), tooMany],
+  ["counts only frames that wait", times(1000, "frame_came", "frame_taken"), { waitingFrames: 0 }],
+  ["bears 99 refused frames in a row", times(99, "frame_refused"), { refusedFrames: 99 }],
+  ["ends with the 100th", times(100, "frame_refused"), tooOften],
+  [
+    "counts refused frames anew after one that was not",
+    [...times(99, "frame_refused"), "frame_done", ...times(99, "frame_refused")],
+    { refusedFrames: 99 },
+  ],
+  ["is closed when its client went", ["entered", "gone"], { phase: "closed" }],
+  [
+    "is closed for the first reason",
+    [{ code: 1001, reason: "stopping" }, "gone"],
+    { goodbye: { code: 1001 } },
+  ],
+  ["does not open again", ["gone", "entered", "frame_came"], { phase: "closed" }],
+])("a connection %s", (_what, inputs, expected) => {
+  expect(after(...inputs)).toMatchObject(expected);
+});
