@@ -11,6 +11,7 @@ import type {
 import { answering, type CommandContext, findSession } from "./command-context.ts";
 import { GatewayError } from "./errors.ts";
 import { excerptOf } from "./excerpt.ts";
+import { notFound } from "./permissions.ts";
 
 const PAGE = 50;
 
@@ -71,15 +72,10 @@ export async function shelveSession(event: ShelfCommand, context: CommandContext
 
 async function undelete(sessionId: string, context: CommandContext): Promise<SessionMeta> {
   const { store, visitor, permissions } = context;
-  const session = await store.undeleteSession(sessionId);
-  try {
-    await permissions.demand(visitor, "undelete", session);
-    return session;
-  } catch (error) {
-    // Whose it is shows only now: it goes back, and was seen by nobody but its owner.
-    await store.deleteSession(sessionId);
-    throw error;
-  }
+  const session = await store.getSession(sessionId, { deleted: true });
+  if (!session) throw notFound();
+  await permissions.demand(visitor, "undelete", session);
+  return store.undeleteSession(sessionId);
 }
 
 function sendUpdated(session: SessionMeta, event: { id?: string }, context: CommandContext): void {

@@ -50,6 +50,7 @@ export type {
   AppendOptions,
   CreateSessionOptions,
   ForkSessionOptions,
+  GetSessionOptions,
   ListSessionsOptions,
   LoadMessagesOptions,
   ModelEvent,

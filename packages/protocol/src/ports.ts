@@ -19,7 +19,7 @@ export interface SessionStore {
   /** A new session that `getOrCreateSession(key)` gives from now on. Kept from its first entry on. */
   createSession(key: string, options?: CreateSessionOptions): Promise<SessionMeta>;
   /** What is known of a session; `undefined` if there is none of that id. */
-  getSession(sessionId: string): Promise<SessionMeta | undefined>;
+  getSession(sessionId: string, options?: GetSessionOptions): Promise<SessionMeta | undefined>;
   /** Sessions, the one updated last first, a page at a time. */
   listSessions(options?: ListSessionsOptions): Promise<SessionPage>;
   /** Gives a session a title of 1 to 200 characters. */
@@ -65,6 +65,14 @@ export interface SessionStore {
 export interface CreateSessionOptions {
   /** Id of the principal whose session it becomes. */
   owner?: string;
+}
+
+export interface GetSessionOptions {
+  /**
+   * A deleted session instead of one that is there.
+   * @default false
+   */
+  deleted?: boolean;
 }
 
 export interface ListSessionsOptions {

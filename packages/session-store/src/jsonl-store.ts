@@ -3,6 +3,7 @@ import type {
   CreateSessionOptions,
   Entry,
   ForkSessionOptions,
+  GetSessionOptions,
   ListSessionsOptions,
   LoadMessagesOptions,
   Message,
@@ -26,7 +27,13 @@ import { createMatcher } from "./search.ts";
 import { SessionFiles } from "./session-files.ts";
 import { forkSession } from "./session-fork.ts";
 import { JsonlSessionLog } from "./session-log.ts";
-import { archiveSession, deleteSession, unarchiveSession, undeleteSession } from "./session-moves.ts";
+import {
+  archiveSession,
+  deletedSession,
+  deleteSession,
+  unarchiveSession,
+  undeleteSession,
+} from "./session-moves.ts";
 import { type Folder, openWriter } from "./session-opening.ts";
 import { type Located, sessionPaths } from "./session-paths.ts";
 import { assertLimit, MAX_PAGE, pickPage } from "./sessions-page.ts";
@@ -85,8 +92,10 @@ export class JsonlStore implements SessionStore {
     return summary.meta;
   }
 
-  async getSession(sessionId: string): Promise<SessionMeta | undefined> {
-    const { writers, files, created } = this.#partsFor(sessionId);
+  async getSession(sessionId: string, options: GetSessionOptions = {}): Promise<SessionMeta | undefined> {
+    const parts = this.#partsFor(sessionId);
+    if (options.deleted) return deletedSession(parts, sessionId);
+    const { writers, files, created } = parts;
     // Looked up before the files: a session that gets its first entry meanwhile must not fall between the two.
     const fresh = created.get(sessionId);
     const writer = await writers.peek(sessionId);

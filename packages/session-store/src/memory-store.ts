@@ -3,6 +3,7 @@ import type {
   CreateSessionOptions,
   Entry,
   ForkSessionOptions,
+  GetSessionOptions,
   ListSessionsOptions,
   LoadMessagesOptions,
   Message,
@@ -62,10 +63,10 @@ class MemoryStore implements SessionStore {
     return this.#add(createSummary(key, options)).summary.meta;
   }
 
-  async getSession(sessionId: string): Promise<SessionMeta | undefined> {
+  async getSession(sessionId: string, options: GetSessionOptions = {}): Promise<SessionMeta | undefined> {
     assertSessionId(sessionId);
     this.#assertOpen();
-    return this.#sessions.get(sessionId)?.summary.meta;
+    return (options.deleted ? this.#deleted : this.#sessions).get(sessionId)?.summary.meta;
   }
 
   async listSessions(options: ListSessionsOptions = {}): Promise<SessionPage> {

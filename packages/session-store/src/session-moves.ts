@@ -51,6 +51,15 @@ export async function deleteSession(
   }
 }
 
+/** What is known of a session in `deleted/`. */
+export async function deletedSession(
+  { folder, files }: StoreParts,
+  sessionId: string,
+): Promise<SessionMeta | undefined> {
+  const shelved = await findShelved(folder.fs, folder.path, "deleted", sessionId);
+  return shelved && (await files.summary(sessionId, shelved))?.meta;
+}
+
 export async function undeleteSession(parts: StoreParts, sessionId: string): Promise<SessionMeta> {
   const { fs, path } = parts.folder;
   const shelved = await findShelved(fs, path, "deleted", sessionId);

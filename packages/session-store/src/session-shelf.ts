@@ -43,12 +43,13 @@ export function shelve(
   fs.makeDirectory(join(folder, shelf));
   const to = toShelved(folder, shelf, sessionId, Date.now());
   fs.rename(from.transcript, to.transcript);
+  // The cache may be missing.
   renameIfThere(fs, from.meta, to.meta);
 }
 
-/** Moves a session's files back to their place. */
+/** Moves a session's files back to their place, if nobody else has meanwhile. */
 export function unshelve(fs: FileSystem, from: Shelved, to: Located): void {
-  fs.rename(from.transcript, to.transcript);
+  renameIfThere(fs, from.transcript, to.transcript);
   renameIfThere(fs, from.meta, to.meta);
 }
 
@@ -73,6 +74,6 @@ function renameIfThere(fs: FileSystem, from: string, to: string): void {
   try {
     fs.rename(from, to);
   } catch (error) {
-    if (!isSystemError(error, "ENOENT")) throw error; // the cache may be missing
+    if (!isSystemError(error, "ENOENT")) throw error;
   }
 }

@@ -83,6 +83,32 @@ export const shelfTests: PortTests = {
     assert.equal((await store.listSessions()).sessions.length, 1);
     await assert.rejects(store.undeleteSession(sessionId), code("SESSION_NOT_FOUND"));
   },
+  "knows a deleted session until it is taken back": async (store) => {
+    const sessionId = await sessionOf(store, "webchat", "hi");
+    assert.equal(await store.getSession(sessionId, { deleted: true }), undefined);
+    const before = await store.getSession(sessionId);
+    await store.deleteSession(sessionId);
+    assert.deepEqual(await store.getSession(sessionId, { deleted: true }), before);
+    await store.undeleteSession(sessionId);
+    assert.equal(await store.getSession(sessionId, { deleted: true }), undefined);
+  },
+  "lets two take a session back at once": async (store) => {
+    const sessionId = await sessionOf(store, "webchat", "hi");
+    await store.archiveSession(sessionId);
+    const taken = await Promise.all([store.unarchiveSession(sessionId), store.unarchiveSession(sessionId)]);
+    assert.deepEqual(
+      taken.map(({ archived }) => archived),
+      [false, false],
+    );
+    await store.deleteSession(sessionId);
+    const tried = await Promise.allSettled([
+      store.undeleteSession(sessionId),
+      store.undeleteSession(sessionId),
+    ]);
+    assert.equal(tried[0].status, "fulfilled");
+    if (tried[1].status === "rejected") assert.ok(code("SESSION_NOT_FOUND")(tried[1].reason));
+    assert.equal((await store.loadMessages(sessionId))[0]?.content, "hi");
+  },
   "deletes an archived session, and one without an entry": async (store) => {
     const kept = await sessionOf(store, "webchat", "hi");
     await store.archiveSession(kept);
