@@ -29,7 +29,8 @@ export async function* askWithinBudget(
   const { model } = providers[run.modelPlace] as ModelProvider;
   const promptTokens = estimateRequest(request);
   const next = { tokens: promptTokens, price: priceOf(model, prices) };
-  const stopped = stopBeforeModel(run.spending, next, settings);
+  const check = () => stopBeforeModel(run.spending, next, settings);
+  const stopped = check();
   if (stopped) return { stopped };
   const { signal, modelPlace: firstModel } = run;
   const { runId } = run.input;
@@ -44,6 +45,7 @@ export async function* askWithinBudget(
       charge: (asked, usage) => {
         run.spending = addModelCall(run.spending, usage, priceOf(asked, prices));
       },
+      canAfford: () => check() === undefined,
     },
     settings,
   );

@@ -6,24 +6,29 @@ import { addedUp } from "./spending.ts";
  * What one request cost. Of a turn that was cut short a server says only the beginning, and some say nothing at all: the rest
  * is estimated, so that no brake is blind.
  */
-export function createBill(promptTokens: number) {
+export function createBill(promptTokens: number, charge: (usage: Usage) => void) {
   let said: Usage | undefined;
   let isComplete = false;
   let isAnswered = false;
+  let isSettled = false;
   let shownText = "";
+  const usage = (): Usage => {
+    if (said && isComplete) return said;
+    const begun = said ?? { ...noUsage, inputTokens: promptTokens };
+    return { ...begun, outputTokens: Math.max(begun.outputTokens, estimateTokens(shownText)) };
+  };
   return {
+    usage,
     add(event: ModelEvent): void {
       isAnswered = true;
       if (event.type === "text" || event.type === "thinking") shownText += event.text;
       else if (event.usage && addedUp(event.usage) > 0) said = event.usage;
       isComplete = event.type === "turn";
     },
-    /** Nothing is when the server answered nothing. */
-    isDue: () => isAnswered,
-    usage(): Usage {
-      if (said && isComplete) return said;
-      const usage = said ?? { ...noUsage, inputTokens: promptTokens };
-      return { ...usage, outputTokens: Math.max(usage.outputTokens, estimateTokens(shownText)) };
+    /** Charges once, and nothing where the server answered nothing. */
+    settle(): void {
+      if (isAnswered && !isSettled) charge(usage());
+      isSettled = true;
     },
   };
 }

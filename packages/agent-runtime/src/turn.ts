@@ -31,6 +31,8 @@ export interface TurnPlace {
   promptTokens: number;
   /** Told of each request that was answered, however that ended; what the server did not say is estimated. */
   charge: (model: string, usage: Usage) => void;
+  /** Whether the same request may be paid once more. */
+  canAfford: () => boolean;
 }
 
 /** The complete turn, and the model that gave it: its name, and its place among the providers. */
@@ -39,13 +41,14 @@ export type Turn = Extract<ModelEvent, { type: "turn" }> & { model: string; mode
 /**
  * Streams one turn of the model: `chunk` and `thinking` as they come; returns the complete turn.
  *
- * A failure that may pass is tried again after a `retry` event, but never once something was shown.
+ * A failure that may pass is tried again after a `retry` event, but never once something was shown, nor beyond what the run
+ * may spend.
  *
  * @throws what the provider threw, or the signal's reason
  */
 export async function* streamTurn(
   request: ModelRequest,
-  { runId, messageId, signal, firstModel, promptTokens, charge }: TurnPlace,
+  { runId, messageId, signal, firstModel, promptTokens, charge, canAfford }: TurnPlace,
   asking: Asking,
 ): AsyncGenerator<RunEvent, Turn> {
   const { providers } = asking;
@@ -53,7 +56,7 @@ export async function* streamTurn(
   for (let attempt = 1; ; attempt += 1) {
     const modelPlace = (firstModel + moves) % providers.length;
     const provider = providers[modelPlace] as ModelProvider;
-    const bill = createBill(promptTokens);
+    const bill = createBill(promptTokens, (usage) => charge(provider.model, usage));
     let shown = false;
     try {
       for await (const event of readTurn(provider, request, signal, asking.idleTimeoutMs)) {
@@ -68,14 +71,16 @@ export async function* streamTurn(
       }
       throw new AgentError("MODEL_FAILED", "The model's stream ended without a turn.", { retryable: true });
     } catch (error) {
+      bill.settle();
       if (shown || signal.aborted || !isPassing(error) || attempt > asking.maxRetries) throw error;
+      if (!canAfford()) throw error;
       if (isBusy(error)) moves += 1;
       const delayMs = retryDelay(error, attempt, isBusy(error) && moves < providers.length, asking);
       if (delayMs > asking.retryMaxMs) throw error;
       yield { type: "retry", runId, attempt, delayMs, code: error.code };
       await sleep(delayMs, signal);
     } finally {
-      if (bill.isDue()) charge(provider.model, bill.usage());
+      bill.settle();
     }
   }
 }

@@ -146,11 +146,14 @@ test("whatever the transcript went through, every call has exactly one result ri
     fc.constant(says("")),
     fc.uniqueArray(id, { minLength: 1 }).map((ids) => calls(...ids)),
     id.map((callId) => result(callId)),
+    fc.constant<Message>({ role: "system", content: "s", timestamp: 4, compaction: true }),
   );
   fc.assert(
     fc.property(fc.array(anything, { maxLength: 12 }), fc.nat({ max: 12 }), (messages, maxMessages) => {
       const context = buildContext([...messages, user("last")], maxMessages + 1);
       expect(context.at(-1)).toEqual(user("last"));
+      const summaries = context.flatMap(({ role }, place) => (role === "system" ? [place] : []));
+      expect(summaries).toEqual(messages.some(({ role }) => role === "system") ? [0] : []);
       const expected = context.flatMap((message) =>
         message.role === "assistant" ? (message.toolCalls ?? []).map(({ callId }) => callId) : [],
       );

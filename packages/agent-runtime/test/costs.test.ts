@@ -240,6 +240,15 @@ describe("the money brake", () => {
     expect(provider.requests).toHaveLength(2);
   });
 
+  test("lets nothing be tried again that would cost too much", async () => {
+    const begun: ModelEvent = { type: "progress", usage: tokens({ inputTokens: 100 }) };
+    const lines = async (maxRunCostUsd: number) =>
+      outline(await eventsOf(agentOf(breaksAfter([begun], busy), { maxRunCostUsd }), inputOf("hi")));
+    const failed = ["error MODEL_OVERLOADED", "message_done ", "run_end failed"];
+    expect(await lines(0.0015)).toEqual(["run_start", ...failed]);
+    expect(await lines(0.0025)).toEqual(["run_start", "retry 1 MODEL_OVERLOADED", ...failed]);
+  });
+
   test("asks nobody when the first prompt alone would cost too much", async () => {
     const provider = createScriptedProvider([], { model: "m" });
     const events = await eventsOf(agentOf(provider, { maxRunCostUsd: 0.01 }), inputOf("x".repeat(8000)));
