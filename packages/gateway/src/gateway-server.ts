@@ -1,23 +1,28 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import type { AgentRunner, Limits, SessionStore } from "@mini-openclaw/protocol";
+import type { Limits } from "@mini-openclaw/protocol";
 import { defaultLimits } from "@mini-openclaw/protocol";
-import { type AccessOptions, attachedAccess } from "./access.ts";
+import { attachedAccess } from "./access.ts";
 import { Activity } from "./activity.ts";
 import { Admission } from "./admission.ts";
 import { Connection, type ConnectionParts, type WebSocketLike } from "./connection.ts";
 import { type ConnectionLimits, resolveConnectionLimits } from "./connection-limits.ts";
-import type { Dialect } from "./dialect.ts";
 import { Dialects } from "./dialects.ts";
 import { attachedDoor, attachedHttpDoor, type Door } from "./door.ts";
 import { GatewayError } from "./errors.ts";
+import type {
+  AttachOptions,
+  CloseOptions,
+  GatewayOptions,
+  HandleRequestOptions,
+  UpgradeSource,
+} from "./gateway-options.ts";
 import { HttpDialect, type HttpDoor } from "./http/http-dialect.ts";
 import type { Health, Readiness } from "./http-routes.ts";
 import { Lanes } from "./lanes.ts";
 import { type Listener, type ListenOptions, listen } from "./listen.ts";
-import type { Logger } from "./observe/logger.ts";
 import { Observer } from "./observe/observer.ts";
-import { type Authorize, Permissions } from "./permissions.ts";
+import { Permissions } from "./permissions.ts";
 import { Places } from "./places.ts";
 import { createEventSource } from "./read-events.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
@@ -32,73 +37,6 @@ import { addressOf } from "./token.ts";
 import type { Principal, Visitor } from "./visitor.ts";
 import { Watchers } from "./watchers.ts";
 import { createUpgrade } from "./ws-server.ts";
-
-export interface GatewayOptions extends AccessOptions {
-  /** Where sessions are kept. The gateway does not close it. */
-  store: SessionStore;
-  /** What answers. */
-  agent: AgentRunner;
-  /**
-   * Who is connecting; `null` refuses the upgrade with 401. A throw refuses it with 500.
-   * @default everybody, as one anonymous visitor
-   */
-  authenticate?: (request: IncomingMessage) => Principal | null | Promise<Principal | null>;
-  /**
-   * Whether somebody may do what they ask for; asked for every command. Those who may not even `resume` a session are told that
-   * there is none, others `FORBIDDEN`; a throw refuses as `INTERNAL`. `message` with `interrupt` asks for `abort` too.
-   * @default `ownerOnly`
-   */
-  authorize?: Authorize;
-  /** The key of the session that a new connection gets. @default `webchat`, or `webchat:<principal.id>` */
-  sessionKey?: (principal: Principal | undefined, request: IncomingMessage) => string;
-  /** Ways to speak to it beside its own; a client asks for one by its subprotocol. @default none */
-  dialects?: readonly Dialect[];
-  /** @default `defaultLimits` of the protocol */
-  limits?: Partial<Pick<Limits, "maxFrameBytes" | "maxQueuedMessages">>;
-  /** @default `maxConnections` 10000, `handshakeTimeoutMs` 10000, `heartbeatMs` 30000 */
-  connections?: Partial<ConnectionLimits>;
-  /**
-   * Runs that go on at once, over all sessions. Others wait, in the order in which they came, between their user message and
-   * their `run_start`. @default 1000
-   */
-  maxRuns?: number;
-  /** Messages of the session that the agent gets. @default 50 */
-  maxContextMessages?: number;
-  /** How long an aborted agent may go on before its run is ended without it. @default 5000 */
-  abortGraceMs?: number;
-  /** How long a session's log stays open after its last run, in milliseconds. @default 30000 */
-  idleMs?: number;
-  /** Gets what the gateway has to say, such as `pino()`. @default prints failures to standard error, and nothing else */
-  logger?: Logger;
-  /** Hears of failures that clients only get a code of, in the place of the logger. */
-  onFailure?: (error: unknown, during: string) => void;
-}
-
-export interface CloseOptions {
-  /** How long runs may go on before they are interrupted. @default 10000 */
-  drainMs?: number;
-}
-
-/** What `attach` needs of a server: those of `node:http`, `node:https` and `node:http2` all have it. */
-export interface UpgradeSource {
-  on(event: "upgrade", listener: UpgradeListener): unknown;
-  off(event: "upgrade", listener: UpgradeListener): unknown;
-  listenerCount(event: "upgrade"): number;
-}
-
-type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
-
-/** Where the gateway stands among an app's paths. */
-export interface HandleRequestOptions {
-  /** Under which its paths begin, such as `/claw`. @default "/" */
-  path?: string;
-}
-
-/** Upgrades on somebody else's server that this gateway takes. */
-export interface AttachOptions {
-  /** The exact path of the upgrade, such as `/claw`. */
-  path: string;
-}
 
 /**
  * Owns connections, lanes and watchers; knows the store and the agent only as ports.
@@ -185,16 +123,7 @@ export class GatewayServer {
       onSlow: (sessionId) => this.#observer.slowWatcher(sessionId),
       onFailure: this.#onFailure,
     };
-    this.#http = new HttpDialect({
-      ...this.#connectionParts,
-      watchers: this.#watchers,
-      identify: (request) => this.#identify(request),
-      submit: (submission) => this.submit(submission),
-      refuseMore: () => this.#admission.refuseMore(),
-      onRefused: (refusal, request) => this.#observer.refusedRequest(refusal, addressOf(request)),
-      heartbeatMs: this.#connectionLimits.heartbeatMs,
-      identifyTimeoutMs: this.#connectionLimits.handshakeTimeoutMs,
-    });
+    this.#http = this.#createHttp();
   }
 
   /**
@@ -334,6 +263,19 @@ export class GatewayServer {
       isClosing: () => this.#closing !== undefined,
       onRefused: (refusal, request) => this.#observer.refusedUpgrade(refusal, addressOf(request)),
       onFailure: this.#onFailure,
+    });
+  }
+
+  #createHttp(): HttpDialect {
+    return new HttpDialect({
+      ...this.#connectionParts,
+      watchers: this.#watchers,
+      identify: (request) => this.#identify(request),
+      submit: (submission) => this.submit(submission),
+      refuseMore: () => this.#admission.refuseMore(),
+      onRefused: (refusal, request) => this.#observer.refusedRequest(refusal, addressOf(request)),
+      heartbeatMs: this.#connectionLimits.heartbeatMs,
+      identifyTimeoutMs: this.#connectionLimits.handshakeTimeoutMs,
     });
   }
 

@@ -11,7 +11,7 @@ export type {
   GatewayOptions,
   HandleRequestOptions,
   UpgradeSource,
-} from "./gateway-server.ts";
+} from "./gateway-options.ts";
 export { GatewayServer } from "./gateway-server.ts";
 export type { Health, Readiness } from "./http-routes.ts";
 export type { ListenOptions } from "./listen.ts";

@@ -7,6 +7,7 @@ import type {
   Usage,
 } from "@mini-openclaw/protocol";
 import { isMessageEntry } from "@mini-openclaw/protocol";
+import { findRunStart } from "./find-run-start.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Accepted } from "./submitted.ts";
 import type { Watchers } from "./watchers.ts";
@@ -59,7 +60,7 @@ export interface RunFailure {
 
 /** What following a run needs. */
 export interface SubmitParts {
-  store: Pick<SessionStore, "entries">;
+  store: Pick<SessionStore, "entries" | "loadMessages">;
   lanes: Lanes;
   watchers: Watchers;
 }
@@ -86,12 +87,13 @@ export async function followRun(
 }
 
 async function readEnd(
-  store: Pick<SessionStore, "entries">,
+  store: SubmitParts["store"],
   { sessionId, runId }: { sessionId: string; runId: string },
   ends: RunEnds,
 ): Promise<void> {
+  const after = (await findRunStart(store, sessionId, runId)) ?? 0;
   let content = "";
-  for await (const entry of store.entries(sessionId)) {
+  for await (const entry of store.entries(sessionId, { after })) {
     if (!("runId" in entry) || entry.runId !== runId) continue;
     if (!isMessageEntry(entry)) {
       ends.said(runId, content);

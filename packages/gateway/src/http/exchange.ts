@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ClientEvent, ServerEvent, SessionMeta } from "@mini-openclaw/protocol";
 import { type CommandContext, findSession } from "../command-context.ts";
 import { findFirstSession, findMessageSession, runCommand } from "../commands.ts";
+import { findRunStart } from "../find-run-start.ts";
 import { sendJson } from "../http-routes.ts";
 import { type Action, notFound } from "../permissions.ts";
 import type { Visitor } from "../visitor.ts";
@@ -13,7 +14,6 @@ import { HttpError } from "./http-error.ts";
 import type { HttpParts } from "./http-parts.ts";
 import { readJsonBody } from "./read-body.ts";
 import type { Match, RouteName } from "./routes.ts";
-import { findRunStart } from "./run-start.ts";
 import { decodeSessionId, queryFields, requestIdOf, toCommand, toNumber } from "./to-command.ts";
 
 /** A request on its way to its answer. */
