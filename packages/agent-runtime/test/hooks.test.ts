@@ -114,6 +114,14 @@ describe("hooks", () => {
     expect(order).toEqual(["read run_start", "told run_start", "read retry", "told retry"]);
   });
 
+  test("are told which model is asked when one takes over from another", async () => {
+    const { notes, hooks } = notingHooks();
+    const provider = createScriptedProvider([[fails(overloaded)]], { model: "first" });
+    const fallbacks = [createScriptedProvider([[says("Hi.")]], { model: "second" })];
+    await eventsOf(agentWith(hooks, { provider, fallbacks }), inputOf("go"));
+    expect(notes.filter((note) => note.startsWith("ask"))).toEqual(["ask first: 1", "ask second: 1"]);
+  });
+
   test("are not told of a call that is not made", async () => {
     const { notes, hooks } = notingHooks();
     const script = [[calls("look"), calls("gone")], [says("I may not.")]];

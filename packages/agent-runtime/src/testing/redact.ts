@@ -53,7 +53,9 @@ export function createRedactor(secrets: readonly (string | RegExp)[]): Redactor 
 /** The values of environment variables that are named as secrets are. */
 export function environmentSecrets(env: NodeJS.ProcessEnv): string[] {
   return Object.entries(env).flatMap(([name, value]) =>
-    secretName.test(name) && value && value.length >= MIN_ENVIRONMENT_SECRET_CHARS ? [value] : [],
+    (secretName.test(name) || /key$/i.test(name)) && value && value.length >= MIN_ENVIRONMENT_SECRET_CHARS
+      ? [value]
+      : [],
   );
 }
 

@@ -40,6 +40,9 @@ export function createBubblewrap({ program, hidden, network }: BubblewrapOptions
     name: "bubblewrap",
     async wrap(argv, workspaceDir) {
       const workspace = await realpath(workspaceDir);
+      // Mounted over everything else, it would bring back all that is locked out.
+      if (workspace === "/")
+        throw new Error("the workspace is the whole disk, which a sandbox cannot lock out.");
       const hiding = await Promise.all(hidden.map(hide));
       const mounts: Mount[] = [
         ...hiding.flatMap((mount) => mount ?? []),

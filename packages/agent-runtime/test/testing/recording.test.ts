@@ -243,13 +243,14 @@ describe("secrets are not written down", () => {
 
   test("a secret that comes in pieces, in a call's input, from a tool, or in the environment", async () => {
     vi.stubEnv("MY_SERVICE_TOKEN", "correct-horse-battery");
+    vi.stubEnv("DEPLOY_KEY", "staple-staple-staple");
     await using directory = await temporaryDirectory();
     const script = [
       [
         says("It is sk-ant-", "api03-abcd", "efghijklmnop", "!"),
         calls("forecast", { city: key, token: "x" }),
       ],
-      [says("My dog is Rex, not rex: RX-77 or RX-78; correct-horse-battery")],
+      [says("My dog is Rex, not rex: RX-77 or RX-78; correct-horse-battery staple-staple-staple")],
     ];
     const tools = [forecast(`KEY=1 SECRET_KEY=${"s".repeat(10)}`)];
     const { file } = await recorded(directory, script, { tools }, ["Rex", /rx-\d+/i]);
@@ -268,7 +269,7 @@ describe("secrets are not written down", () => {
     });
     expect(JSON.parse(second)).toMatchObject({
       request: { messages: [{}, { content: "It is [secret]!" }, { content: "KEY=1 SECRET_KEY=[secret]" }] },
-      events: [{ text: "My dog is [secret], not rex: [secret] or [secret]; [secret]" }, {}],
+      events: [{ text: "My dog is [secret], not rex: [secret] or [secret]; [secret] [secret]" }, {}],
     });
   });
 

@@ -226,9 +226,12 @@ describe.skipIf(!sandbox)(`in a sandbox${problem ? ` (skipped: ${problem})` : ""
     expect((await it.run("yes")).output).toMatch(/\[ended: the command wrote more than 20 MB\]$/);
   });
 
-  test("is refused when its workspace is gone", async () => {
-    const bash = createBashTool("/nowhere/at/all", { ...(sandbox && { sandbox }) });
-    expect((await callTool(bash, { command: "true" })).output).toMatch(/^The tool failed: ENOENT/);
+  test.each([
+    ["gone", "/nowhere/at/all", /^The tool failed: ENOENT/],
+    ["the whole disk", "/usr/..", /^The tool failed: the workspace is the whole disk/],
+  ])("is refused when its workspace is %s", async (_, workspace, output) => {
+    const bash = createBashTool(workspace, { ...(sandbox && { sandbox }) });
+    expect((await callTool(bash, { command: "true" })).output).toMatch(output);
   });
 
   test("works below what is hidden, such as a workspace in the application's own folder", async () => {
