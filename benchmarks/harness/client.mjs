@@ -51,15 +51,17 @@ export class Client {
    * @param {string} content
    * @param {"run_end" | "message_done"} last
    * @param {string} [sessionId]
-   * @returns {Promise<{ firstChunkMs: number, wholeMs: number }>}
+   * @returns {Promise<{ firstChunkMs: number, wholeMs: number, chunkCount: number }>}
    */
   ask(content, last, sessionId) {
     return new Promise((resolve) => {
       const startedAt = performance.now();
       let firstChunkMs = Number.NaN;
+      let chunkCount = 0;
       this.#onFrame = (type) => {
-        if (type === "chunk" && Number.isNaN(firstChunkMs)) firstChunkMs = performance.now() - startedAt;
-        if (type === last) resolve({ firstChunkMs, wholeMs: performance.now() - startedAt });
+        if (type === "chunk") chunkCount += 1;
+        if (type === "chunk" && chunkCount === 1) firstChunkMs = performance.now() - startedAt;
+        if (type === last) resolve({ firstChunkMs, wholeMs: performance.now() - startedAt, chunkCount });
       };
       this.socket.send(JSON.stringify({ type: "message", content, ...(sessionId && { sessionId }) }));
     });

@@ -32,6 +32,8 @@ export class SessionDisk {
   #transcript: AppendFile | undefined;
   #journal: AppendFile | undefined;
   #isLive: boolean;
+  /** What this writer's last checkpoint covers. */
+  #checkpointSize: number | undefined;
   #isNameSynced: boolean;
   #checkedAt = Number.NEGATIVE_INFINITY;
 
@@ -133,31 +135,28 @@ export class SessionDisk {
     }
   }
 
+  /** Writes the cache of what the transcript adds up to, if it has grown since. */
   saveCheckpoint(summary: Summary): void {
     const { fs, paths } = this.#opened;
-    if (!this.#transcript) return;
+    if (!this.#transcript || this.#transcript.size === this.#checkpointSize) return;
     const { fd, size } = this.#transcript;
+    // A file that takes the name of another is written out first, on ext4: for milliseconds nothing else goes on. What was
+    // there when the session was opened may be the only place of its key; what this writer made is a cache.
+    if (this.#checkpointSize !== undefined) removeQuietly(fs, paths.meta);
     writeCheckpoint(paths, { fs, fd, size }, { summary, bytes: size });
+    this.#checkpointSize = size;
   }
 
   /** Gives up the files and the lock; `beforeRelease` comes between the two. */
   close(beforeRelease: () => void): void {
     try {
-      if (!this.#isLive && this.#lock?.isHeld()) this.#removeJournal();
+      const { fs, paths } = this.#opened;
+      if (this.#journal && !this.#isLive && this.#lock?.isHeld()) removeQuietly(fs, paths.journal);
       this.#closeJournal();
       this.#transcript?.close();
       beforeRelease();
     } finally {
       this.#lock?.release();
-    }
-  }
-
-  #removeJournal(): void {
-    const { fs, paths } = this.#opened;
-    try {
-      if (this.#journal) fs.unlink(paths.journal);
-    } catch {
-      // An empty one is in nobody's way.
     }
   }
 
@@ -180,4 +179,12 @@ export class SessionDisk {
 export interface AppendFailure {
   readonly error: Error;
   readonly undone: boolean;
+}
+
+function removeQuietly(fs: FileSystem, path: string): void {
+  try {
+    fs.unlink(path);
+  } catch {
+    // A checkpoint is replaced then, and an empty journal is in nobody's way.
+  }
 }

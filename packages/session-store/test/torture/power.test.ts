@@ -30,6 +30,12 @@ async function converse(store: JsonlStore, sessionId: string, kept: string[]): P
   await log.record([answer, done, end]);
   kept.push("Hello");
   await log.settle();
+  const again = runEvents("r2");
+  await log.record([{ ...again.user, content: "hi again" }, again.start, again.chunk]);
+  kept.push("hi again");
+  await log.record([{ ...again.answer, content: "Hello again" }, again.done, again.end]);
+  kept.push("Hello again");
+  await log.settle();
   await log.close();
   await append("seven");
   await store.close();
@@ -47,7 +53,7 @@ test("I1: under durability disk no power failure, at any system call, loses an a
     }
   };
   await converse(store, sessionId, kept);
-  expect(kept.length).toBe(9);
+  expect(kept.length).toBe(11);
   expect(states.length).toBeGreaterThan(400);
 
   for (const { after, kept: acknowledged, failure } of states) {
