@@ -7,6 +7,7 @@ const questions = [
   "time-to-first-chunk.mjs",
   "cpu-per-delta.mjs",
   "slow-client.mjs",
+  "many-sessions.mjs",
   "idle-connections.mjs",
   "start.mjs",
 ];
