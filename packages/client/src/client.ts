@@ -71,7 +71,7 @@ class GatewayClient implements Client {
   #unnamed: WatchedSession | undefined;
 
   constructor(options: ConnectOptions) {
-    const { signal, onFailure = printFailure } = options;
+    const { signal, onFailure = (error) => console.error("[client]", error) } = options;
     signal?.throwIfAborted();
     this.#onFailure = onFailure;
     this.#connection = new Connection(options, {
@@ -136,7 +136,7 @@ class GatewayClient implements Client {
         outgoingCount: () => [...this.#sessions].reduce((sum, one) => sum + one.outgoingCount, 0),
         deliver: () => this.#deliver(session),
       },
-      { isNamed, ...(sessionId !== undefined && { sessionId }) },
+      { sessionId, isNamed },
     );
     this.#sessions.add(session);
     return session;
@@ -177,8 +177,4 @@ class GatewayClient implements Client {
     }
     if (frame.type === "error") this.#onFailure(toClientError(frame));
   }
-}
-
-function printFailure(error: ClientError): void {
-  console.error("[client]", error);
 }

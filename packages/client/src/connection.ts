@@ -25,7 +25,7 @@ export interface ConnectionListeners {
 
 /** Keeps a connection to the gateway: notices when it is dead, and makes it again with growing pauses. */
 export class Connection {
-  readonly state = new Observable<ConnectionState>({ phase: "connecting", attempt: 0 });
+  readonly state = new Observable<ConnectionState>({ phase: "waiting", attempt: 0, retryAt: 0 });
   readonly #url: string;
   readonly #token: string | TokenSource | undefined;
   readonly #WebSocket: WebSocketConstructor;
@@ -62,19 +62,26 @@ export class Connection {
     this.#clock = clock;
     this.#random = random;
     this.#listeners = listeners;
-    this.#open();
+    this.retryNow();
   }
 
   /** Sends if the gateway has greeted; otherwise does nothing and says false. */
   transmit(event: ClientEvent): boolean {
-    if (this.state.value.phase !== "open" || !this.#socket) return false;
-    this.#socket.send(JSON.stringify(event));
-    return true;
+    const isOpen = this.state.value.phase === "open";
+    if (isOpen) this.#socket?.send(JSON.stringify(event));
+    return isOpen;
   }
 
+  /** Makes a connection, if there is none and none is being made. */
   retryNow(): void {
-    const { phase } = this.state.value;
-    if (phase === "waiting" || phase === "held") this.#open();
+    const before = this.state.value;
+    this.#next({ type: "retry" });
+    // Whoever heard of it may have closed the client.
+    if (this.state.value === before || this.state.value.phase !== "connecting") return;
+    this.#wait(this.#connectTimeoutMs, () => this.#lost(this.#socket));
+    const token = this.#token;
+    if (typeof token === "function") void this.#askForToken(token);
+    else this.#connect(token);
   }
 
   /** Gives up the present socket, as if the network had, and makes another. */
@@ -104,16 +111,6 @@ export class Connection {
     this.#stopWaiting = this.#clock.after(delayMs, work);
   }
 
-  #open(): void {
-    const token = this.#token;
-    this.#wait(this.#connectTimeoutMs, () => this.#lost(this.#socket));
-    this.#next({ type: "retry" });
-    // Whoever heard of it may have closed the client.
-    if (this.state.value.phase !== "connecting") return;
-    if (typeof token === "function") void this.#askForToken(token);
-    else this.#connect(token);
-  }
-
   async #askForToken(give: TokenSource): Promise<void> {
     const attempt = this.state.value;
     let token: string;
@@ -121,7 +118,7 @@ export class Connection {
       token = await give();
     } catch (cause) {
       this.#listeners.onFailure(new ClientError("TOKEN_FAILED", String(cause), { retryable: true, cause }));
-      if (this.state.value === attempt) this.#lost(undefined);
+      if (this.state.value === attempt) this.#lost();
       return;
     }
     if (this.state.value === attempt) this.#connect(token);
@@ -177,7 +174,7 @@ export class Connection {
     });
   }
 
-  #lost(socket: WebSocketLike | undefined, refusal?: ClientError): void {
+  #lost(socket?: WebSocketLike, refusal?: ClientError): void {
     if (socket !== this.#socket) return;
     const wasOpen = this.state.value.phase === "open";
     this.#stopWaiting();
@@ -188,7 +185,7 @@ export class Connection {
     if (wasOpen) this.#listeners.onLost();
     const state = this.state.value;
     if (state.phase !== "waiting") return;
-    this.#wait(state.retryAt - now, () => this.#open());
+    this.#wait(state.retryAt - now, () => this.retryNow());
     if (!wasOpen) void this.#askWhetherToRetry(state);
   }
 

@@ -75,8 +75,8 @@ export function toRefusal({
   reason?: string;
 }): ClientError | undefined {
   if (code === 4401) return new ClientError("UNAUTHORIZED", reason);
-  if (code === undefined || !faults.includes(code)) return undefined;
-  return new ClientError("REFUSED", `close code ${code}: ${reason}`);
+  const isFault = code !== undefined && faults.includes(code);
+  return isFault ? new ClientError("REFUSED", `close code ${code}: ${reason}`) : undefined;
 }
 
 /** More than `max` of something would wait. */

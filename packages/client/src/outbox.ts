@@ -23,7 +23,7 @@ interface OutgoingFields {
   /** Chosen once: it goes with every repetition, so that the gateway runs the message once. */
   readonly id: string;
   readonly content: string;
-  readonly mode?: MessageMode;
+  readonly mode?: MessageMode | undefined;
   /** It was sent on an earlier connection too, which did not say whether it arrived. */
   readonly isRepeat: boolean;
 }

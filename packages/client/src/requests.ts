@@ -105,7 +105,7 @@ export class Requests {
   disconnected(): void {
     for (const [id, { command, isSent }] of this.#asked) {
       if (!isSent || (command.type !== "fork" && command.type !== "delete")) continue;
-      this.#answers.reject(id, new ClientError("CONNECTION_LOST", "it may have been done, or not"));
+      this.#answers.reject(id, new ClientError("CONNECTION_LOST", "it may have been done"));
     }
   }
 

@@ -3,7 +3,6 @@ import {
   type ApprovalDecision,
   type CommandErrorEvent,
   fold,
-  type ResumeCommand,
   type ResumedEvent,
   type ResyncEvent,
   type ServerEvent,
@@ -37,7 +36,10 @@ export class WatchedSession implements Session {
   #abortId: string | undefined;
   #closed: ClientError | undefined;
 
-  constructor(link: SessionLink, { sessionId, isNamed }: { sessionId?: string; isNamed: boolean }) {
+  constructor(
+    link: SessionLink,
+    { sessionId, isNamed }: { sessionId: string | undefined; isNamed: boolean },
+  ) {
     this.#link = link;
     this.#isNamed = isNamed;
     this.#state = new SessionState(sessionId);
@@ -51,7 +53,7 @@ export class WatchedSession implements Session {
     return this.#state.value.outbox.filter(({ phase }) => phase !== "accepted").length;
   }
 
-  send(content: string, { mode = "queue" }: SendOptions = {}): Promise<Accepted> {
+  send(content: string, { mode }: SendOptions = {}): Promise<Accepted> {
     if (this.#link.outgoingCount() >= outboxes.MAX_OUTGOING) {
       return Promise.reject(tooMany("OUTBOX_FULL", outboxes.MAX_OUTGOING, "messages"));
     }
@@ -61,7 +63,7 @@ export class WatchedSession implements Session {
   sendAgain(id: string): Promise<Accepted> {
     const message = this.#state.message(id);
     if (message?.phase === "refused") {
-      const { content, mode = "queue" } = message;
+      const { content, mode } = message;
       return this.#submit({ id, content, mode });
     }
     return Promise.reject(new ClientError("INVALID_OPTION", "id: no refused message has it"));
@@ -113,11 +115,12 @@ export class WatchedSession implements Session {
     const connection = this.#link.connection.state.value;
     if (connection.phase !== "open") return this.#state.change({ phase: "syncing" });
     const { view, sessionId = connection.sessionId } = this.#state.value;
-    this.#resumeId = createId();
-    const command: ResumeCommand = { type: "resume", id: this.#resumeId, sessionId };
-    if (view.epoch !== undefined) Object.assign(command, { epoch: view.epoch, after: view.lastSeq });
+    const id = createId();
+    this.#resumeId = id;
     this.#state.change({ sessionId, phase: "syncing" });
-    this.#link.connection.transmit(command);
+    const { epoch, lastSeq: after } = view;
+    const place = epoch === undefined ? {} : { epoch, after };
+    this.#link.connection.transmit({ type: "resume", id, sessionId, ...place });
   }
 
   /** The client watches another session from now on. */
@@ -246,8 +249,8 @@ export class WatchedSession implements Session {
     const { sessionId, phase } = this.#state.value;
     if (sessionId === undefined || phase !== "live") return;
     this.#abortId = createId();
-    const command = { type: "abort", id: this.#abortId, sessionId } as const;
-    this.#link.connection.transmit(runId === undefined ? command : { ...command, runId });
+    const which = runId === undefined ? {} : { runId };
+    this.#link.connection.transmit({ type: "abort", id: this.#abortId, sessionId, ...which });
   }
 
   #refuse(id: string, refusal: ClientError): void {

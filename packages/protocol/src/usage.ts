@@ -8,13 +8,9 @@ export const noUsage: Readonly<Usage> = {
   cacheWriteTokens: 0,
 };
 
-/** Pure: the sum of two usages. */
+/** Pure: the sum of two usages, kind of token by kind. */
 export function addUsage(one: Usage, other: Usage): Usage {
-  const sum = (tokens: keyof Usage) => one[tokens] + other[tokens];
-  return {
-    inputTokens: sum("inputTokens"),
-    outputTokens: sum("outputTokens"),
-    cacheReadTokens: sum("cacheReadTokens"),
-    cacheWriteTokens: sum("cacheWriteTokens"),
-  };
+  const sum = { ...one };
+  for (const kind of Object.keys(sum) as (keyof Usage)[]) sum[kind] += other[kind];
+  return sum;
 }
