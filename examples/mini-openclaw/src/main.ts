@@ -62,7 +62,6 @@ async function start(config: MiniOpenClawConfig): Promise<() => Promise<void>> {
   const gateway = new GatewayServer({
     store,
     agent,
-    maxContextMessages: agent.neededMessages,
     ...(log.logger && { logger: log.logger }),
   });
   const { port, host, token } = config;

@@ -40,7 +40,7 @@ async function start() {
   const memory = new MemoryManager({ workspaceDir: directory });
   const limits = { maxContextMessages: 12, compactAtShare: 0.8, maxToolCalls: 4, maxToolRounds: 2 };
   const agent = new AgentRuntime({ provider, memory, tools: [ping], ...limits });
-  const gateway = new GatewayServer({ store, agent, maxContextMessages: agent.neededMessages });
+  const gateway = new GatewayServer({ store, agent });
   const { sessionId } = await store.getOrCreateSession("long");
   return {
     gateway,

@@ -37,7 +37,7 @@ export interface GatewayOptions extends AccessOptions {
    * their `run_start`. @default 1000
    */
   maxRuns?: number;
-  /** Messages of the session that the agent gets. @default 50 */
+  /** Newest messages of the session that the agent gets. @default the agent's `neededMessages`, else 50 */
   maxContextMessages?: number;
   /** How long an aborted agent may go on before its run is ended without it. @default 5000 */
   abortGraceMs?: number;

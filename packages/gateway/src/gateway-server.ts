@@ -66,7 +66,8 @@ export class GatewayServer {
   #closing: Promise<void> | undefined;
 
   constructor(options: GatewayOptions) {
-    const { store, agent, limits, maxContextMessages = 50, abortGraceMs = 5000, idleMs = 30_000 } = options;
+    const { store, agent, limits, abortGraceMs = 5000, idleMs = 30_000 } = options;
+    const { maxContextMessages = agent.neededMessages ?? 50 } = options;
     this.#options = options;
     this.#limits = { ...defaultLimits, ...limits };
     this.#dialects = new Dialects(options.dialects);

@@ -59,16 +59,21 @@ describe("one message", () => {
     });
   });
 
-  test("reaches the agent once, as the last of the session's newest messages", async () => {
+  test.each([
+    ["the gateway's option", { maxContextMessages: 3 }, undefined],
+    ["the agent's need", {}, 3],
+    ["the gateway's option before the agent's need", { maxContextMessages: 3 }, 50],
+  ])("reaches the agent once, as the last of the session's newest messages: %s", async (_, options, need) => {
     const seen: string[][] = [];
     const agent: AgentRunner = {
+      ...(need !== undefined && { neededMessages: need }),
       async *run({ runId, messages }) {
         seen.push(messages.map(({ role, content }) => `${role}: ${content}`));
         yield { type: "assistant_message", runId, id: `${runId}-1`, content: "ok", timestamp: 1 };
         yield ended(runId);
       },
     };
-    await using gateway = await testGateway({ agent, maxContextMessages: 3 });
+    await using gateway = await testGateway({ agent, ...options });
     const client = await gateway.connect();
 
     for (const content of ["one", "two", "three"]) client.send({ type: "message", content });

@@ -175,6 +175,8 @@ export interface AgentRunner {
    * aborts it ends within 5 s with outcome `aborted`.
    */
   run(input: AgentInput): AsyncIterable<RunEvent>;
+  /** How many of a session's newest messages a run wants to be given. @default 50 */
+  readonly neededMessages?: number;
 }
 
 export interface AgentInput {
