@@ -1,27 +1,13 @@
-import type { ApprovalDecision, SessionLog, SessionStore } from "@mini-openclaw/protocol";
+import type { ApprovalDecision, SessionLog } from "@mini-openclaw/protocol";
 import { GatewayError } from "./errors.ts";
 import { type Job, toJob } from "./job.ts";
-import type { RunnerParts, StopReason } from "./pull-agent.ts";
+import type { LaneParts, LiveLog } from "./lane-parts.ts";
+import type { StopReason } from "./pull-agent.ts";
 import { type QueuedMessage, recordQueued } from "./queued-message.ts";
 import { showSince } from "./record.ts";
 import { runMessage } from "./session-runner.ts";
 import { steer } from "./steering.ts";
 import type { Accepted, RunCause, SubmittedMessage } from "./submitted.ts";
-
-export interface LaneParts extends RunnerParts {
-  store: Pick<SessionStore, "loadMessages" | "entries" | "openLog">;
-  /** Says that the session has begun to run, or has come to rest. */
-  touch: (sessionId: string) => void;
-  /** How long the log stays open when the session has come to rest. */
-  idleMs: number;
-}
-
-/** The log of a session in which something runs. */
-export interface LiveLog {
-  readonly log: SessionLog;
-  /** No live event after this number has been dropped. */
-  readonly sinceSeq: number;
-}
 
 /** What follows a job: the next one, on the same log or on a fresh one. */
 type AfterJob = "go_on" | "reopen";

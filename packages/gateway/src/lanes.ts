@@ -1,7 +1,8 @@
 import type { ApprovalDecision, MessageQueuedEvent, ResyncEvent } from "@mini-openclaw/protocol";
 import { GatewayError } from "./errors.ts";
 import { toJob } from "./job.ts";
-import { Lane, type LaneParts, type LiveLog } from "./lane.ts";
+import { Lane } from "./lane.ts";
+import type { LaneParts, LiveLog } from "./lane-parts.ts";
 import type { QueuedMessage } from "./queued-message.ts";
 import { RecentRequests } from "./recent-requests.ts";
 import type { Accepted, RunCause, SubmittedMessage } from "./submitted.ts";

@@ -188,6 +188,12 @@ describe("text frames that are no client event are answered with a code, and the
       '{"type":"abort","sessionId":"SESSION","runId":"nothing"}',
       "RUN_NOT_FOUND",
     ],
+    ["a retry of no run", '{"type":"retry","sessionId":"SESSION"}', "INVALID_FRAME"],
+    [
+      "a retry of an unknown run",
+      '{"type":"retry","sessionId":"SESSION","runId":"nothing"}',
+      "RUN_NOT_FOUND",
+    ],
     ["a cursor that is none", '{"type":"list","cursor":7}', "INVALID_FRAME"],
   ])("%s", async (_what, text, code) => {
     const client = await gateways.open.connect();

@@ -2,6 +2,7 @@ export type {
   AppendOptions,
   CreateSessionOptions,
   ForkSessionOptions,
+  GetSessionOptions,
   ListSessionsOptions,
   LoadMessagesOptions,
   SearchHit,
