@@ -1,5 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { says } from "./answers.ts";
 import { eventually, filesOf, launchBrowser, openPage, say, whyNoBrowser } from "./browser.ts";
 import { startGateway } from "./test-gateway.ts";
 
@@ -126,12 +127,118 @@ describe.skipIf(whyNoBrowser)("text that nobody vouches for", () => {
       ".tool-gist",
       "dt",
       "dd",
-      ".tool-output",
+      ".tool-output pre",
       ".error",
     ];
     const texts = await Promise.all(places.map((place) => page.locator(place).innerText()));
     expect(texts).toEqual(places.map(() => payload));
     expect(await foreignNodes(page)).toEqual([]);
+    expect(tab.complaints).toEqual([]);
+  });
+
+  test("runs nothing and loads nothing as what tools are given and say, as names of files and in diffs", async () => {
+    let index = 0;
+    await using gateway = await startGateway({
+      answer(_, { show }) {
+        const payload = payloads[index % payloads.length] ?? "";
+        index += 1;
+        const calls = [
+          { callId: "c1", toolName: "bash", input: { command: payload } },
+          { callId: "c2", toolName: "write_file", input: { file_path: `${payload}.html`, content: payload } },
+          {
+            ...{ callId: "c3", toolName: "edit_file" },
+            input: {
+              file_path: payload,
+              old_text: `same\n${payload}`,
+              new_text: `same\n${payload}${payload}`,
+            },
+          },
+        ];
+        show({
+          type: "assistant_message",
+          id: "a1",
+          content: "",
+          toolCalls: calls,
+          timestamp,
+          model: payload,
+        });
+        for (const call of calls) {
+          show({ type: "tool_start", ...call });
+          show({ type: "tool_output", callId: call.callId, content: payload });
+          const { callId, toolName } = call;
+          show({
+            type: "tool_done",
+            id: callId,
+            callId,
+            toolName,
+            output: payload,
+            isError: false,
+            timestamp,
+          });
+        }
+        show({ type: "compaction", id: "k1", content: payload, timestamp });
+        show({ type: "assistant_message", id: "a2", content: "Done.", timestamp, model: payload });
+      },
+    });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    for (const [count, payload] of payloads.entries()) {
+      await say(page, payload);
+      await page.locator(".assistant:not(.streaming)").nth(count).waitFor({ state: "attached" });
+    }
+    // Opened, so that what is coloured when it is seen is coloured.
+    await page
+      .locator("details.tools, details.tool, .compaction details")
+      .evaluateAll((all) => all.forEach((one) => one.setAttribute("open", "")));
+    await page.locator("[data-phase=done] dd .hljs-tag").first().waitFor({ state: "attached" });
+
+    const changes = await page.locator(".diff").evaluateAll((all) =>
+      all.map((diff) =>
+        ["ins", "del"].map((other) =>
+          [...diff.children]
+            .filter((line) => !line.matches(other))
+            .map((line) => line.textContent.slice(1, -1))
+            .join("\n"),
+        ),
+      ),
+    );
+    expect(changes).toEqual(payloads.map((text) => [`same\n${text}`, `same\n${text}${text}`]));
+    expect(await page.locator(".tool-output pre").allTextContents()).toEqual(
+      payloads.flatMap((payload) => [payload, payload, payload]),
+    );
+    expect(await foreignNodes(page)).toEqual([]);
+    expect(tab.requests.toSorted()).toEqual(filesOf(gateway.url));
+    expect(tab.complaints).toEqual([]);
+  });
+
+  test("runs nothing and loads nothing as the title of a session", async () => {
+    await using gateway = await startGateway({ answer: says("Hello.") });
+    for (const [index, title] of payloads.entries()) {
+      const { sessionId } = await gateway.store.createSession("webchat");
+      await gateway.store.appendMessage(sessionId, { role: "user", content: `no. ${index}`, timestamp });
+      await gateway.store.renameSession(sessionId, title.slice(0, 200));
+    }
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    const titles = page.locator(".session-title");
+    const more = page.getByRole("button", { name: "Show more chats" });
+    await titles.first().waitFor();
+    await more.click();
+    await eventually(() => titles.count()).toBeGreaterThanOrEqual(payloads.length);
+
+    const shown = await titles.allTextContents();
+    expect(payloads.filter((title) => !shown.includes(title.slice(0, 200)))).toEqual([]);
+    for (const link of await page.locator(".sessions a").all()) await link.click();
+    expect(
+      await page
+        .locator(".sidebar *, header *")
+        .evaluateAll((all) =>
+          all
+            .filter((one) => one.matches("script,img,iframe,object,embed,style,video"))
+            .map((one) => one.outerHTML),
+        ),
+    ).toEqual([]);
+    expect(tab.requests.toSorted()).toEqual(filesOf(gateway.url));
     expect(tab.complaints).toEqual([]);
   });
 });

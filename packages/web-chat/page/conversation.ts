@@ -1,9 +1,11 @@
 import type { SessionSnapshot } from "@mini-openclaw/client";
 import type { ErrorItem } from "@mini-openclaw/protocol";
 import { button, element } from "./elements.ts";
-import type { Row, RowView } from "./row.ts";
-import { createRowView, type RowParts } from "./row-view.ts";
+import type { Row } from "./row.ts";
+import { createRowList } from "./row-list.ts";
+import type { RowParts } from "./row-view.ts";
 import { rowsOf } from "./rows.ts";
+import { createScrollPlace } from "./scroll-place.ts";
 
 /** The scrolling list of everything said and done. */
 export interface Conversation {
@@ -12,6 +14,8 @@ export interface Conversation {
   render(snapshot: SessionSnapshot, problem: ErrorItem | undefined): void;
   /** Shows the end at the next `render`, wherever the reader is. */
   followNewest(): void;
+  /** Changes something in the list; who reads the end goes on reading the end. */
+  readonly change: (show: () => void) => void;
 }
 
 export interface ConversationParts extends RowParts {
@@ -20,87 +24,65 @@ export interface ConversationParts extends RowParts {
   welcome: HTMLElement;
 }
 
-// Chosen: a reader this near the end, in CSS pixels, follows what comes; one further up is left in peace.
-const nearEndPx = 80;
+// Chosen: earlier messages are asked for when the reader is two screens away from where they belong.
+const earlierMargin = "200% 0px 0px";
 
 export function createConversation(parts: ConversationParts): Conversation {
-  const { texts, welcome } = parts;
+  const { texts, welcome, onLoadEarlier } = parts;
   const list = element("ol", "rows");
-  const earlier = button("link earlier", texts.loadEarlier, parts.onLoadEarlier);
+  const earlier = button("link earlier", texts.loadEarlier, onLoadEarlier);
   const root = element("main", "conversation", earlier, welcome, list);
   root.tabIndex = 0;
   root.setAttribute("aria-label", texts.conversation);
-  const newest = button("to-newest", "↓", toNewest);
+  const place = createScrollPlace(root);
+  const newest = button("to-newest", "↓", place.toEnd);
   newest.setAttribute("aria-label", texts.toNewest);
-  const frame = element("div", "frame", root, newest);
   const renderRows = createRowList(list, parts);
   let shown: readonly Row[] = [];
-  let isFollowing = true;
+  let shownId: string | undefined;
+  let oldestSeq: number | undefined;
 
-  function isNearEnd(): boolean {
-    return root.scrollHeight - root.scrollTop - root.clientHeight < nearEndPx;
-  }
-  function toNewest(): void {
-    root.scrollTop = root.scrollHeight;
-  }
   function showNewestButton(): void {
-    newest.hidden = isNearEnd();
+    newest.hidden = place.isAtEnd();
+  }
+  function change(show: () => void): void {
+    place.keepEnd(show);
+    showNewestButton();
   }
   root.addEventListener("scroll", showNewestButton, { passive: true });
+  const nearTop = new IntersectionObserver(
+    ([entry]) => {
+      if (entry?.isIntersecting) onLoadEarlier();
+    },
+    { root, rootMargin: earlierMargin },
+  );
+  nearTop.observe(earlier);
 
   return {
-    root: frame,
-    followNewest() {
-      isFollowing = true;
-    },
+    root: element("div", "frame", root, newest),
+    followNewest: place.follow,
+    change,
     render(snapshot, problem) {
-      const wasNearEnd = isFollowing || isNearEnd();
-      const fromEnd = root.scrollHeight - root.scrollTop;
+      const { sessionId, view } = snapshot;
       const rows = [...rowsOf(snapshot, shown), ...(problem ? [problem] : [])];
-      welcome.hidden = rows.length > 0 || snapshot.view.epoch === undefined;
-      earlier.hidden = !snapshot.view.hasMore;
-      renderRows(rows);
       const [first] = shown;
-      const grewAbove = first !== undefined && first.key !== rows[0]?.key;
+      const isOther = shownId !== sessionId;
+      const grewAbove = !isOther && first !== undefined && first.key !== rows[0]?.key;
+      if (isOther || shown.length === 0) place.follow();
       shown = rows;
-      isFollowing = rows.length === 0;
-      if (wasNearEnd) toNewest();
-      // Earlier messages push down what is being read; keep that where it was.
-      else if (grewAbove) root.scrollTop = root.scrollHeight - fromEnd;
-      showNewestButton();
+      shownId = sessionId;
+      change(() => {
+        welcome.hidden = rows.length > 0 || view.epoch === undefined;
+        earlier.hidden = !view.hasMore;
+        // Earlier messages push down what is being read; it stays where it was.
+        if (grewAbove) place.keepReading(() => renderRows(rows));
+        else renderRows(rows);
+      });
+      if (oldestSeq === view.oldestSeq) return;
+      oldestSeq = view.oldestSeq;
+      // Told again if the reader is still near.
+      nearTop.unobserve(earlier);
+      nearTop.observe(earlier);
     },
   };
-}
-
-/** Keeps one element per key, in order, and updates only those whose row changed. */
-function createRowList(list: HTMLElement, parts: RowParts): (rows: readonly Row[]) => void {
-  const views = new Map<string, RowView>();
-  let shown: readonly Row[] = [];
-
-  return (rows) => {
-    // Mostly only the end changed: a long conversation should not be gone through for each chunk.
-    const sameCount = countSame(shown, rows);
-    const keys = new Set(rows.slice(sameCount).map(({ key }) => key));
-    const before = new Map(shown.slice(sameCount).map((row) => [row.key, row]));
-    for (const key of before.keys()) {
-      if (keys.has(key)) continue;
-      views.get(key)?.root.remove();
-      views.delete(key);
-    }
-    let place = list.children[sameCount] ?? null;
-    for (const row of rows.slice(sameCount)) {
-      const view = views.get(row.key) ?? createRowView(row.kind, parts);
-      views.set(row.key, view);
-      if (before.get(row.key) !== row) view.update(row);
-      if (view.root === place) place = place.nextElementSibling;
-      else list.insertBefore(view.root, place);
-    }
-    shown = rows;
-  };
-}
-
-/** How many rows at the beginning are the same in both. */
-function countSame(one: readonly Row[], other: readonly Row[]): number {
-  const different = other.findIndex((row, index) => row !== one[index]);
-  return different < 0 ? other.length : different;
 }

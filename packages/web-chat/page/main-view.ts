@@ -46,7 +46,10 @@ export function createMainView({ chat, texts, toggle, onSay, ...page }: MainView
   const highlighter = createHighlighter();
   const conversation = createConversation({
     ...{ texts, formats, highlighter, onSay },
-    markdown: createMarkdownReader({ texts, highlighter, onSay, sanitize }),
+    markdown: createMarkdownReader({
+      ...{ texts, highlighter, onSay, sanitize },
+      onLate: (show) => conversation.change(show),
+    }),
     welcome: createWelcome({ texts, isDemo, onSend: send }),
     onLoadEarlier: chat.loadEarlier,
     onSendAgain: chat.sendAgain,

@@ -13,6 +13,8 @@ export interface BlockReader {
   fill: (block: Element, token: Token, links: TokensList["links"]) => void;
   /** The block will not change any more. */
   settle: (block: Element) => void;
+  /** Shows something that could not be shown at once. */
+  showLater: (show: () => void) => void;
 }
 
 /** A paragraph, a list, a table, …: what is shown in one go. */
@@ -22,15 +24,23 @@ interface Block {
   readonly length: number;
 }
 
+// Chosen: more than a screen shows. The blocks before them are laid out when they come near the screen.
+const alwaysLaidOut = 40;
+
+// Chosen: of five milliseconds, a text that grows gets one at most. Most are read in a tenth of a frame and never wait.
+const restPerWork = 4;
+
 /** A line that says where a link goes which stands anywhere in the text. */
 const linkDefinition = /^ {0,3}\[[^\]]+\]:/m;
 
 /** Shows a text that grows in `root`, one child a block. What is finished stays as it is. */
-export function attachMarkdown(root: HTMLElement, { read, fill, settle }: BlockReader): MarkdownView {
+export function attachMarkdown(root: HTMLElement, reader: BlockReader): MarkdownView {
+  const { read, fill, settle, showLater } = reader;
   /** What each child of `root` shows. */
   let shown: readonly Block[] = [];
   /** So many of them will not change any more. */
   let settledCount = 0;
+  let farCount = 0;
 
   function show(index: number, token: Token, { links }: TokensList): void {
     const before = shown[index]?.token;
@@ -41,24 +51,43 @@ export function attachMarkdown(root: HTMLElement, { read, fill, settle }: BlockR
     if (!growCode(block, before, token)) fill(block, token, links);
   }
 
+  function update(text: string, complete: boolean): void {
+    const source = text.replaceAll("\r\n", "\n").replaceAll("\r", "\n");
+    // Only the last block can still change while text is appended, so what stands before it is kept. A complete
+    // text is read as a whole if it has to be: a link may be defined below its use.
+    const kept = complete && linkDefinition.test(source) ? [] : shown.slice(0, -1);
+    const tokens = read(source.slice(kept.reduce((sum, { length }) => sum + length, 0)));
+    const next = [...kept, ...blocksOf(tokens)];
+    for (const [index, { token }] of next.entries()) {
+      if (index >= kept.length) show(index, token, tokens);
+    }
+    while (root.children.length > next.length) root.lastElementChild?.remove();
+    shown = next;
+    const restingCount = complete ? next.length : next.length - 1;
+    for (; settledCount < restingCount; settledCount += 1) {
+      const block = root.children[settledCount];
+      if (block) settle(block);
+    }
+    for (; farCount < next.length - alwaysLaidOut; farCount += 1)
+      root.children[farCount]?.classList.add("far");
+  }
+  let timer = 0;
+  let restUntil = 0;
+  function updateAndRest(text: string): void {
+    const start = performance.now();
+    update(text, false);
+    const end = performance.now();
+    restUntil = end + restPerWork * (end - start);
+  }
+
   return {
     update(text, complete) {
-      const source = text.replaceAll("\r\n", "\n").replaceAll("\r", "\n");
-      // Only the last block can still change while text is appended, so what stands before it is kept. A complete
-      // text is read as a whole if it has to be: a link may be defined below its use.
-      const kept = complete && linkDefinition.test(source) ? [] : shown.slice(0, -1);
-      const tokens = read(source.slice(kept.reduce((sum, { length }) => sum + length, 0)));
-      const next = [...kept, ...blocksOf(tokens)];
-      for (const [index, { token }] of next.entries()) {
-        if (index >= kept.length) show(index, token, tokens);
-      }
-      while (root.children.length > next.length) root.lastElementChild?.remove();
-      shown = next;
-      const restingCount = complete ? next.length : next.length - 1;
-      for (; settledCount < restingCount; settledCount += 1) {
-        const block = root.children[settledCount];
-        if (block) settle(block);
-      }
+      clearTimeout(timer);
+      const restMs = restUntil - performance.now();
+      if (complete) update(text, complete);
+      else if (restMs <= 0) updateAndRest(text);
+      // A block that takes long, such as a list of a thousand lines, is read less often.
+      else timer = window.setTimeout(showLater, restMs, () => updateAndRest(text));
     },
   };
 }

@@ -14,6 +14,8 @@ const harmlessTag = /^<\/?(?:br|sub|sup|kbd|mark|ins|u)\s*\/?>$/i;
 /** What it needs besides the text. */
 export interface MarkdownParts extends CodeBlockParts {
   sanitize: Sanitize;
+  /** Shows a text that came faster than it could be shown. */
+  onLate: (show: () => void) => void;
 }
 
 /** Markdown by marked, cleaned by `sanitize`. */
@@ -40,8 +42,9 @@ export function createMarkdownReader(parts: MarkdownParts): MarkdownReader {
   }
 
   const read = (text: string) => marked.lexer(text);
+  const { onLate: showLater } = parts;
   const settle = (block: Element) => colourCodeBlocks(block, parts);
-  return { attach: (root) => attachMarkdown(root, { read, fill, settle }) };
+  return { attach: (root) => attachMarkdown(root, { read, fill, settle, showLater }) };
 }
 
 function escapeHtml(text: string): string {

@@ -1,0 +1,51 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { launchBrowser, openPage, rowsOf, say, whyNoBrowser } from "./browser.ts";
+
+const script = fileURLToPath(new URL("../../scripts/demo-crash.mjs", import.meta.url));
+
+describe.skipIf(whyNoBrowser)("npm run demo:crash", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser?.close());
+
+  test("kills the server in the middle of an answer, and the page goes on by itself", async () => {
+    const demo = spawn(process.execPath, [script], { stdio: ["ignore", "pipe", "inherit"] });
+    const exit = once(demo, "exit");
+    try {
+      const lines = createInterface({ input: demo.stdout })[Symbol.asyncIterator]();
+      const [address = ""] = /http:\S+/.exec((await lines.next()).value ?? "") ?? [];
+      await using tab = await openPage(browser, address);
+      const { page } = tab;
+      await say(page, "What can you do?");
+      await page.getByText("Connection lost.").waitFor();
+      await say(page, "And what else can you do?");
+      await page.getByText("Interrupted here").waitFor();
+      await page.getByRole("button", { name: "Answer again" }).waitFor();
+
+      const rows = await rowsOf(page);
+      expect(rows.map((row) => row.split(":", 1).join(""))).toEqual([
+        "user",
+        "assistant",
+        "user",
+        "assistant",
+      ]);
+      const [, cut = "", , whole = ""] = rows.map((row) => row.replace(/^assistant: /, ""));
+      const said = cut.replace(" Interrupted here", "");
+      expect([said.length > 20, whole.startsWith(said), whole.length > said.length]).toEqual([
+        true,
+        true,
+        true,
+      ]);
+    } finally {
+      demo.kill("SIGTERM");
+      await exit;
+    }
+  });
+});
