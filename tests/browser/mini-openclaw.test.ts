@@ -176,6 +176,8 @@ describe.skipIf(whyNoBrowser)("a newcomer's first minute, without an API key", (
     await using server = await startServer({ MINI_OPENCLAW_TOKEN: token });
     await using tab = await openPage(browser, server.url);
     const { page } = tab;
+    const hints: string[] = [];
+    page.on("console", (message) => hints.push(message.text()));
     const question = page.getByLabel("This gateway asks for its token");
     await question.fill("guess");
     await page.keyboard.press("Enter");
@@ -191,5 +193,6 @@ describe.skipIf(whyNoBrowser)("a newcomer's first minute, without an API key", (
     expect(await question.isVisible()).toBe(false);
     expect(await page.evaluate(() => document.cookie)).toBe("");
     expect(tab.requests.filter((url) => url.includes("token"))).toEqual([]);
+    expect(hints.filter((hint) => hint.includes("[DOM]"))).toEqual([]);
   });
 });

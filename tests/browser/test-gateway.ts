@@ -44,6 +44,10 @@ export interface TestGateway extends AsyncDisposable {
   cut(): void;
   /** Stops listening, without a word to anybody. Runs go on. */
   stop(): Promise<void>;
+  /** Stops as a gateway does that is asked to: resolves when its runs have ended. */
+  drain(): Promise<void>;
+  /** Closes every connection as one that it does not want again. */
+  refuse(): void;
   /** Listens again, on the same port. */
   start(): Promise<void>;
   /** Called with each frame before the gateway gets it; true: the frame is lost. */
@@ -83,6 +87,10 @@ export async function startGateway(options: WebChatOptions & { answer?: Answer }
     isLocked: false,
     cut() {
       for (const socket of sockets) socket.destroy();
+    },
+    drain: () => inner.close({ drainMs: 60_000 }),
+    refuse() {
+      for (const webSocket of webSockets.clients) webSocket.close(1008, "not this one");
     },
     async start() {
       const created = createServer((request, response) => {

@@ -69,8 +69,8 @@ export function createMainView({ chat, texts, toggle, onSay, ...page }: MainView
     chat.send(content, { mode });
   }
 
-  const notices = [banner.root, ...(isDemo ? [createDemoNotice(texts)] : []), archived];
-  const parts = [status.root, ...notices, login.root, conversation.root, composer.root];
+  status.root.append(banner.root, ...(isDemo ? [createDemoNotice(texts)] : []), archived);
+  const parts = [status.root, login.root, conversation.root, composer.root];
   return {
     root: element("div", "page", ...parts),
     get draft() {

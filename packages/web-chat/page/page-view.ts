@@ -64,7 +64,7 @@ export function createPageView({ chat, texts, preferences, ...rest }: PageViewPa
   }
 
   return {
-    parts: [skip, sidebar.root, drawer.shade, main.root, toast.root, menu.root, announcer.root],
+    parts: [skip, sidebar.root, drawer.shade, main.root, toast.root, announcer.root],
     get draft() {
       return main.draft;
     },

@@ -41,7 +41,7 @@ export function createSidebar(parts: SidebarParts): Sidebar {
   const archived = button("archived-switch", "", () => listing.show({ archived: !listing.filter.archived }));
   archived.append(icon("archive"), texts.archived);
   const scroller = element("div", "session-list", groups, nothing, more);
-  const root = element("nav", "sidebar", newChat, search.root, scroller, archived, settings);
+  const root = element("nav", "sidebar", newChat, search.root, scroller, archived, settings, parts.menu.root);
   root.id = "sidebar";
   root.setAttribute("aria-label", texts.sessions);
   const links = createLinks(parts);

@@ -1,0 +1,245 @@
+import axe from "axe-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { says } from "./answers.ts";
+import { eventually, launchBrowser, openPage, say, whyNoBrowser } from "./browser.ts";
+import { type Answer, startGateway } from "./test-gateway.ts";
+
+const timestamp = 1;
+const desktop = { viewport: { width: 1280, height: 800 } };
+const phone = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true };
+
+/** What axe finds on the page as it stands, one line a rule. */
+async function findingsOn(page: Page): Promise<string[]> {
+  // Colours are judged when they stand still.
+  await page.evaluate(() => {
+    for (const one of document.getAnimations()) {
+      if (one.effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY) one.finish();
+    }
+  });
+  // Handed over by the browser's debugger, so that the page's policy stays as it is.
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() =>
+    (globalThis as unknown as { axe: typeof axe }).axe.run({ resultTypes: ["violations"] }),
+  );
+  return violations.map(
+    ({ id, impact, nodes }) => `${impact}: ${id}: ${nodes.map(({ html }) => html).join(" | ")}`,
+  );
+}
+
+const rich = [
+  "## What stands here",
+  "A [link](https://example.com/), **bold**, `code` and a table:",
+  "| a | b |\n| --- | --- |\n| 1 | 2 |",
+  '```js\n// a comment\nconst x = "text" + 1;\n```',
+  "> quoted",
+].join("\n\n");
+
+/** Everything that a conversation can show: text, a tool that failed, one that asks, thoughts. */
+const showsAll: Answer = async (_, { show, ask }) => {
+  const calls = [
+    { callId: "c1", toolName: "bash", input: { command: "ls" } },
+    { callId: "c2", toolName: "bash", input: { command: "rm -r build" } },
+  ];
+  show({ type: "thinking", messageId: "a1", content: "Hm." });
+  show({ type: "assistant_message", id: "a1", content: rich, toolCalls: calls, timestamp });
+  show({ type: "tool_start", ...(calls[0] as (typeof calls)[0]) });
+  const failure = { output: "no such file", isError: true, exitCode: 1, durationMs: 12, timestamp };
+  show({ type: "tool_done", id: "t1", callId: "c1", toolName: "bash", ...failure });
+  await ask({ callId: "c2", toolName: "bash" }, "Run rm -r build");
+};
+
+describe.skipIf(whyNoBrowser)("for everybody", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser?.close());
+
+  const looks = [desktop, phone].flatMap((size) =>
+    (["light", "dark"] as const).flatMap((colorScheme) =>
+      ["en", "zh-CN"].map((locale): [string, BrowserContextOptions] => [
+        `${size === phone ? "phone" : "desktop"}, ${colorScheme}, ${locale}`,
+        { ...size, colorScheme, locale },
+      ]),
+    ),
+  );
+  // Seven times axe on a page: more than a browser test may take elsewhere.
+  test.each(looks)("axe finds nothing in any state: %s", { timeout: 180_000 }, async (_, options) => {
+    await using gateway = await startGateway({ demo: true, answer: showsAll });
+    await using tab = await openPage(browser, gateway.url, options);
+    const { page } = tab;
+    const findings: Record<string, string[]> = {};
+    const check = async (state: string) => {
+      findings[state] = await findingsOn(page);
+    };
+    await page.locator(".status[data-phase=open]").waitFor();
+    await check("empty");
+    await say(page, "show me all");
+    await page.locator(".decision:visible").first().waitFor();
+    await check("a conversation that asks");
+    const toggle = page.locator(".sidebar-toggle");
+    if (await toggle.isVisible()) await toggle.click();
+    await check("the list of sessions");
+    await page.locator(".session-row").hover();
+    await page.locator(".session-menu").click();
+    await check("a session's menu");
+    await page.getByRole("menuitem").last().click();
+    await page.locator(".toast").waitFor();
+    await check("a notice");
+    await page.getByRole("searchbox").fill("unicorn");
+    await page.locator(".nothing:not(:empty)").waitFor();
+    await check("a search that found nothing");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Escape");
+    await gateway.stop();
+    await page.locator(".banner[data-state=lost]").waitFor();
+    await check("offline");
+
+    expect(findings).toEqual(Object.fromEntries(Object.keys(findings).map((state) => [state, []])));
+  });
+
+  test("is walked through by Tab: past the list by the skip button, and everything that has the focus shows it", async () => {
+    await using gateway = await startGateway({ answer: says("Hello.") });
+    await using tab = await openPage(browser, gateway.url, desktop);
+    const { page } = tab;
+    await say(page, "one");
+    await page.getByRole("main").getByText("Hello.").waitFor();
+    await page.getByRole("link", { name: "one" }).waitFor();
+    const skip = page.getByRole("button", { name: "Skip to the message box" });
+    await skip.focus();
+
+    const order: (string | null)[] = [];
+    const unseen: (string | null)[] = [];
+    for (let count = 0; count < 9; count += 1) {
+      await page.keyboard.press("Tab");
+      const [name = null, isSeen] = await page.evaluate(() => {
+        const focused = document.activeElement as HTMLElement;
+        const label =
+          focused.getAttribute("aria-label") ?? (focused as HTMLInputElement).labels?.[0]?.textContent;
+        // Fields show it by their border; a radio button by the option around it.
+        const shown = [focused, focused.parentElement as HTMLElement].map((one) => getComputedStyle(one));
+        const field = focused.matches("input:not([type=radio])");
+        return [
+          label ?? focused.textContent,
+          field || shown.some(({ outlineStyle }) => outlineStyle !== "none"),
+        ];
+      });
+      order.push(name as string | null);
+      if (isSeen !== true) unseen.push(name as string | null);
+    }
+
+    expect(order).toEqual([
+      "New chat",
+      "Search chats",
+      "one",
+      "Actions for one",
+      "Archived",
+      "As on this device",
+      "English",
+      "Conversation",
+      expect.any(String),
+    ]);
+    expect(unseen).toEqual([]);
+    await skip.focus();
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("two");
+    expect(await page.getByRole("textbox", { name: "Message" }).inputValue()).toBe("two");
+  });
+
+  test("tells screen readers that an answer begins and that it is complete, not each piece of it", async () => {
+    let next = () => {};
+    const long = "word ".repeat(100);
+    const answer: Answer = async (_, { show }) => {
+      for (const content of ["Once ", "upon ", long]) {
+        show({ type: "chunk", messageId: "a1", content });
+        await new Promise<void>((resolve) => {
+          next = resolve;
+        });
+      }
+      show({ type: "assistant_message", id: "a1", content: `Once upon ${long}`, timestamp });
+    };
+    await using gateway = await startGateway({ answer });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    const live = page.locator("[aria-live=polite]");
+    await live.evaluate((region) => {
+      const said: string[] = [];
+      Object.assign(window, { said });
+      new MutationObserver(() => said.push(region.textContent ?? "")).observe(region, { childList: true });
+    });
+    await say(page, "a story");
+    for (const piece of ["Once", "upon", "word"]) {
+      await page.getByRole("main").getByText(piece).waitFor();
+      next();
+    }
+    await eventually(() => live.innerText()).toBe("The answer is complete.");
+
+    expect(await page.evaluate(() => (window as unknown as { said: string[] }).said)).toEqual([
+      "The answer begins.",
+      "The answer is complete.",
+    ]);
+  });
+
+  test("keeps the focus in the list of sessions while it lies over the page of a phone", async () => {
+    await using gateway = await startGateway({ answer: says("Hello.") });
+    await using tab = await openPage(browser, gateway.url, phone);
+    const { page } = tab;
+    await page.locator(".sidebar-toggle").click();
+    expect(
+      await page
+        .getByRole("button", { name: "Close the list" })
+        .evaluate((one) => one === document.activeElement),
+    ).toBe(true);
+
+    const outside: unknown[] = [];
+    for (let count = 0; count < 12; count += 1) {
+      await page.keyboard.press("Tab");
+      const place = await page.evaluate(() => {
+        const focused = document.activeElement;
+        return focused?.closest(".sidebar") || focused === document.body || focused?.matches(".skip")
+          ? ""
+          : focused?.outerHTML;
+      });
+      if (place !== "") outside.push(place);
+    }
+    expect(outside).toEqual([]);
+    await page.locator(".shade").click({ position: { x: 380, y: 400 } });
+    expect(await page.locator(".sidebar-toggle").evaluate((one) => one === document.activeElement)).toBe(
+      true,
+    );
+  });
+
+  test("has room for thumbs on a phone: nothing to press is lower than 44 pixels", async () => {
+    await using gateway = await startGateway({ demo: true, answer: says("Hello.") });
+    await using tab = await openPage(browser, gateway.url, phone);
+    const { page } = tab;
+    await say(page, "one");
+    await page.getByRole("main").getByText("Hello.").waitFor();
+    await page.locator(".sidebar-toggle").click();
+    await page.locator(".session-menu").click();
+
+    const small = await page.evaluate(() =>
+      [...document.querySelectorAll("header, .sidebar, .menu, .composer")]
+        .flatMap((part) => [...part.querySelectorAll("button, input, a")])
+        .filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 44)
+        .map((one) => `${one.getBoundingClientRect().height}: ${one.outerHTML}`),
+    );
+    expect(small).toEqual([]);
+  });
+
+  test("stands still for those who asked for it", async () => {
+    await using gateway = await startGateway({
+      answer: async (_, { stopped }) => {
+        await stopped;
+      },
+    });
+    await using tab = await openPage(browser, gateway.url, { reducedMotion: "reduce" });
+    const { page } = tab;
+    await say(page, "a story");
+    await page.getByText("Thinking…").waitFor({ state: "attached" });
+    await page.locator(".session-mark[data-phase=running]").waitFor();
+
+    expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
+  });
+});

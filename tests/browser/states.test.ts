@@ -1,0 +1,89 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { says } from "./answers.ts";
+import { eventually, launchBrowser, openPage, say, tryNow, whyNoBrowser } from "./browser.ts";
+import { type Answer, startGateway } from "./test-gateway.ts";
+
+const timestamp = 1;
+
+describe.skipIf(whyNoBrowser)("what the page says about itself", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser?.close());
+
+  test("says that there is no session yet, and what begins one", async () => {
+    await using gateway = await startGateway({ answer: says("Hello.") });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    const nothing = page.getByText("No chats yet. Your first message begins one.");
+    await nothing.waitFor();
+
+    await say(page, "one");
+    await page.getByRole("link", { name: "one" }).waitFor();
+
+    expect(await nothing.isVisible()).toBe(false);
+    expect(await page.getByRole("heading", { level: 1 }).innerText()).toBe("one");
+    expect(await page.title()).toBe("one · Mini OpenClaw");
+  });
+
+  test("counts down while it is offline, and says that it is back and that nothing is missing", async () => {
+    await using gateway = await startGateway({ answer: says("Hello.") });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await page.getByText("Connected").waitFor();
+    const status = page.locator(".status");
+
+    await gateway.stop();
+    await page.getByText(/^Connection lost\.Trying again in \d+ s/).waitFor();
+    expect(await status.innerText()).toBe("Offline");
+    await gateway.start();
+    await tryNow(page);
+
+    await page.getByText("Back online. Nothing is missing.").waitFor();
+    expect(await status.innerText()).toBe("Connected");
+    expect(await page.getByRole("button", { name: "Try now" }).isVisible()).toBe(false);
+    await page.getByText("Back online. Nothing is missing.").waitFor({ state: "hidden" });
+  });
+
+  test("says that the server is stopping, and keeps what is written for when it is back", async () => {
+    let end = () => {};
+    const answer: Answer = async (_, { show }) => {
+      show({ type: "chunk", messageId: "a1", content: "Once" });
+      await new Promise<void>((resolve) => {
+        end = resolve;
+      });
+      show({ type: "assistant_message", id: "a1", content: "Once", timestamp });
+    };
+    await using gateway = await startGateway({ answer });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await say(page, "a story");
+    await page.getByRole("main").getByText("Once").waitFor();
+
+    const drained = gateway.drain();
+    await page.getByText("The server is stopping. What you write now is sent when it is back.").waitFor();
+    await say(page, "later");
+    await page.getByText("Waits for the connection").waitFor();
+    end();
+    await drained;
+
+    await page.getByText(/Trying again in/).waitFor();
+    await eventually(() => page.locator(".user.waiting .bubble").allInnerTexts()).toEqual(["later"]);
+  });
+
+  test("says that the gateway does not want it, and does not try by itself", async () => {
+    await using gateway = await startGateway();
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await page.getByText("Connected").waitFor();
+
+    gateway.refuse();
+
+    await page.getByText("The gateway closed the connection and does not want it again.").waitFor();
+    expect(await page.locator(".login").isVisible()).toBe(false);
+    await page.getByRole("button", { name: "Try now" }).click();
+    await page.getByText("Connected").waitFor();
+  });
+});
