@@ -109,24 +109,24 @@ describe.skipIf(whyNoBrowser)("for everybody", () => {
     const skip = page.getByRole("button", { name: "Skip to the message box" });
     await skip.focus();
 
-    const order: (string | null)[] = [];
-    const unseen: (string | null)[] = [];
+    const order: string[] = [];
+    const unseen: string[] = [];
     for (let count = 0; count < 9; count += 1) {
       await page.keyboard.press("Tab");
-      const [name = null, isSeen] = await page.evaluate(() => {
-        const focused = document.activeElement as HTMLElement;
-        const label =
-          focused.getAttribute("aria-label") ?? (focused as HTMLInputElement).labels?.[0]?.textContent;
+      const { name, isSeen } = await page.evaluate(() => {
+        const focused = document.activeElement as HTMLInputElement;
         // Fields show it by their border; a radio button by the option around it.
-        const shown = [focused, focused.parentElement as HTMLElement].map((one) => getComputedStyle(one));
-        const field = focused.matches("input:not([type=radio])");
-        return [
-          label ?? focused.textContent,
-          field || shown.some(({ outlineStyle }) => outlineStyle !== "none"),
-        ];
+        const isField = focused.matches("input:not([type=radio])");
+        const outlines = [focused, focused.parentElement ?? focused].map(
+          (one) => getComputedStyle(one).outlineStyle,
+        );
+        return {
+          name: focused.ariaLabel ?? focused.labels?.[0]?.textContent ?? focused.textContent,
+          isSeen: isField || outlines.some((style) => style !== "none"),
+        };
       });
-      order.push(name as string | null);
-      if (isSeen !== true) unseen.push(name as string | null);
+      order.push(name);
+      if (!isSeen) unseen.push(name);
     }
 
     expect(order).toEqual([

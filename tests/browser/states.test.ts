@@ -1,7 +1,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { says } from "./answers.ts";
-import { eventually, launchBrowser, openPage, say, tryNow, whyNoBrowser } from "./browser.ts";
+import { launchBrowser, openPage, say, tryNow, whyNoBrowser } from "./browser.ts";
 import { type Answer, startGateway } from "./test-gateway.ts";
 
 const timestamp = 1;
@@ -70,7 +70,7 @@ describe.skipIf(whyNoBrowser)("what the page says about itself", () => {
     await drained;
 
     await page.getByText(/Trying again in/).waitFor();
-    await eventually(() => page.locator(".user.waiting .bubble").allInnerTexts()).toEqual(["later"]);
+    expect(await page.locator(".user.waiting .bubble").allInnerTexts()).toEqual(["later"]);
   });
 
   test("says that the gateway does not want it, and does not try by itself", async () => {
