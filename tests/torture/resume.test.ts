@@ -3,7 +3,7 @@ import { ClientViewer } from "./client-viewer.ts";
 import { cuts, type Line, startLine } from "./line.ts";
 import { RawViewer } from "./raw-viewer.ts";
 import { type Random, randomNumbers, rounds } from "./rounds.ts";
-import { buildServer, type ServerProcess, startServer, temporaryFolder } from "./server-process.ts";
+import { buildProgram, type ServerProcess, startServer, temporaryFolder } from "./server-process.ts";
 import { compare } from "./story.ts";
 import type { Viewer } from "./viewer.ts";
 
@@ -18,7 +18,7 @@ let program: string;
 
 beforeAll(async () => {
   programs = await temporaryFolder();
-  program = await buildServer(programs.path);
+  program = await buildProgram("server", programs.path);
 });
 
 afterAll(() => programs[Symbol.asyncDispose]());

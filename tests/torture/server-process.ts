@@ -12,11 +12,14 @@ export async function temporaryFolder() {
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** Bundles `server.ts` into a folder, so that plain Node runs it. Gives the path of the program. */
-export async function buildServer(folder: string): Promise<string> {
+/** The programs that run as processes of their own. */
+export type ProgramName = "server" | "pinger";
+
+/** Bundles a program into a folder, so that plain Node runs it. Gives its path. */
+export async function buildProgram(name: ProgramName, folder: string): Promise<string> {
   const isSource = process.env["TEST_TARGET"] !== "dist";
   await build({
-    entry: { server: fileURLToPath(new URL("./server.ts", import.meta.url)) },
+    entry: { [name]: fileURLToPath(new URL(`./${name}.ts`, import.meta.url)) },
     outDir: folder,
     outExtension: () => ({ js: ".mjs" }),
     format: ["esm"],
@@ -33,7 +36,7 @@ export async function buildServer(folder: string): Promise<string> {
     config: false,
     silent: true,
   });
-  return join(folder, "server.mjs");
+  return join(folder, `${name}.mjs`);
 }
 
 export interface ServerProcess extends AsyncDisposable {
@@ -69,5 +72,19 @@ export async function startServer(program: string, folder: string, port = 0): Pr
     },
     kill,
     [Symbol.asyncDispose]: kill,
+  };
+}
+
+/** Pings a gateway from another process from now on; `stop` gives how long each took, in milliseconds. */
+export async function startPinger(program: string, url: string): Promise<{ stop: () => Promise<number[]> }> {
+  const child = fork(program, [url]);
+  await once(child, "message");
+  return {
+    async stop() {
+      child.send("stop");
+      const [tookMs] = await once(child, "message");
+      child.disconnect();
+      return tookMs as number[];
+    },
   };
 }

@@ -3,7 +3,7 @@ import type { ClientEvent, ServerEvent } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { rounds } from "./rounds.ts";
-import { buildServer, startServer, temporaryFolder } from "./server-process.ts";
+import { buildProgram, startServer, temporaryFolder } from "./server-process.ts";
 import { type Order, storyOf } from "./story.ts";
 
 const ANSWERS = rounds({ short: 3, long: 50 });
@@ -17,7 +17,7 @@ const orders: Order[] = Array.from({ length: WARM_UP + ANSWERS }, (_, seed) => {
 
 test(`a client that never reads while ${ANSWERS} MB go by costs little, and gets everything when it reads again`, async () => {
   await using folder = await temporaryFolder();
-  await using server = await startServer(await buildServer(folder.path), folder.path);
+  await using server = await startServer(await buildProgram("server", folder.path), folder.path);
   const url = `ws://127.0.0.1:${server.port}/`;
   const slow = await Listener.connect(url);
   const asking = await Listener.connect(url);

@@ -1,0 +1,28 @@
+// A client in a process of its own that pings, one after the other, until it is told to stop; then it says how long each took.
+import { once } from "node:events";
+import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
+import { WebSocket } from "ws";
+
+async function pingOnAndOn(url: string): Promise<void> {
+  const socket = new WebSocket(url);
+  await once(socket, "message");
+  process.send?.("ready");
+  const tookMs: number[] = [];
+  let isOver = false;
+  process.once("message", () => {
+    isOver = true;
+  });
+  while (!isOver) {
+    const sentAt = performance.now();
+    socket.send('{"type":"ping"}');
+    await once(socket, "message");
+    tookMs.push(performance.now() - sentAt);
+    await delay(10);
+  }
+  socket.close();
+  process.send?.(tookMs);
+}
+
+const [url = ""] = process.argv.slice(2);
+void pingOnAndOn(url);
