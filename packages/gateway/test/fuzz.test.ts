@@ -138,7 +138,45 @@ describe("random bytes", { timeout }, () => {
     await (await gateway.connect({ Authorization: `Bearer ${token}` })).roundTrip();
     expect(gateway.failures).toEqual([]);
   });
+
+  test("as requests over HTTP: none is the gateway's own fault, and no answer is left open", async () => {
+    await using gateway = await testGateway({ limits: { maxQueuedMessages: 3 } });
+    const { sessionId } = await gateway.connect();
+
+    await fuzz(async (random) => {
+      using client = await RawClient.connect(gateway.address);
+      const whole = Buffer.from(httpRequests(random, gateway.address, sessionId));
+      client.write(random(3) === 0 ? whole : mutate(whole, random));
+      await leave(client, random);
+    });
+
+    expect((await gateway.get("/sessions")).status).toBe(200);
+    await expect.poll(() => gateway.gateway.health().connections).toBe(1);
+    expect(gateway.failures).toEqual([]);
+  });
 });
+
+/** Some requests on one socket, right as they stand. */
+function httpRequests(random: Random, address: string, sessionId: string): string {
+  const body = JSON.stringify({ content: "hello", id: `q${random(10)}` });
+  const lines = [
+    "GET /sessions?limit=5",
+    `GET /sessions/${sessionId}/messages?before=9`,
+    `GET /sessions/${sessionId}/events?after=${random(20)}`,
+    `GET /sessions/${sessionId}/export`,
+    `POST /sessions/${sessionId}/messages`,
+    `POST /sessions/${sessionId}/abort`,
+    "POST /sessions",
+  ];
+  const accept = random(2) === 0 ? "text/event-stream" : "application/json";
+  const fields = [`Host: ${address}`, `Accept: ${accept}`, `Last-Event-ID: ${random(9)}`];
+  return Array.from({ length: 1 + random(3) }, () => {
+    const line = `${lines[random(lines.length)]} HTTP/1.1`;
+    const content = line.startsWith("POST") ? body : "";
+    const type = ["Content-Type: application/json", `Content-Length: ${content.length}`];
+    return [line, ...fields, ...(content === "" ? [] : type), "", content].join("\r\n");
+  }).join("");
+}
 
 /** Bytes in use, in the heap and outside of it, after a collection. */
 function memory(): number {

@@ -1,9 +1,10 @@
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Writable } from "node:stream";
 import type { AgentRunner } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
 import { told } from "./http-client.ts";
+import { RawClient } from "./raw-client.ts";
 import { heldAgent, testGateway } from "./test-gateway.ts";
 
 test("a client that does not read costs bounded memory, and gets every event when it reads", async () => {
@@ -27,6 +28,7 @@ test("a client that does not read costs bounded memory, and gets every event whe
     url: `/sessions/${client.sessionId}/events`,
     headers: { host: "x" },
     headersDistinct: {},
+    socket: new EventEmitter(),
   };
   const response = new UnreadResponse();
   gateway.gateway.handleRequest(request as unknown as IncomingMessage, response as unknown as ServerResponse);
@@ -47,6 +49,21 @@ test("a client that does not read costs bounded memory, and gets every event whe
     JSON.parse(json),
   );
   expect(told(frames)).toEqual(told(client.frames.filter((frame) => "seq" in frame)));
+});
+
+test("answers that wait for another on their socket end with it", async () => {
+  await using gateway = await testGateway();
+  using client = await RawClient.connect(gateway.address);
+  const { sessionId } = await gateway.store.getOrCreateSession("webchat");
+  const request = `GET /sessions/${sessionId}/events HTTP/1.1\r\nHost: ${gateway.address}\r\n\r\n`;
+  const connections = () => gateway.gateway.health().connections;
+
+  client.write(request.repeat(20));
+  await expect.poll(connections).toBe(20);
+  client.socket.destroy();
+
+  await expect.poll(connections).toBe(0);
+  expect(gateway.gateway.health().sessions).toBe(0);
 });
 
 /** The answer to a client that reads nothing until it is told to. */

@@ -8,7 +8,7 @@ import type { Submitted } from "../submit.ts";
 export async function awaitRun(
   response: ServerResponse,
   { sessionId, runId, ended }: Submitted,
-  heartbeatMs: number,
+  { gone, heartbeatMs }: { gone: AbortSignal; heartbeatMs: number },
 ): Promise<void> {
   response.writeHead(200, {
     "Content-Type": "application/json; charset=utf-8",
@@ -16,12 +16,12 @@ export async function awaitRun(
     "X-Content-Type-Options": "nosniff",
   });
   const heartbeat = setInterval(() => response.write("\n"), heartbeatMs);
-  const gone = new Promise<void>((resolve) => {
-    response.on("close", resolve);
-    if (response.destroyed) resolve();
+  const left = new Promise<void>((resolve) => {
+    gone.addEventListener("abort", () => resolve());
+    if (gone.aborted) resolve();
   });
   try {
-    const end = await Promise.race([ended, gone]);
+    const end = await Promise.race([ended, left]);
     if (end) response.end(`${JSON.stringify({ sessionId, runId, ...end })}\n`);
   } finally {
     clearInterval(heartbeat);

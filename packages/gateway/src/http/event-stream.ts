@@ -15,6 +15,12 @@ export interface StreamRange {
   runId?: string;
 }
 
+interface StreamParts extends WatchParts {
+  /** Aborted when the client has gone. */
+  gone: AbortSignal;
+  heartbeatMs: number;
+}
+
 /**
  * One client's stream of events (`text/event-stream`, HTML Standard § 9.2): `id` is the event's `seq`, `event` its type,
  * `data` the JSON of the frame that sockets get. A slow reader becomes a reader of the log, as on a socket.
@@ -22,13 +28,13 @@ export interface StreamRange {
 export class EventStream implements Sink, Viewer {
   readonly #response: ServerResponse;
   readonly #outbox = new Outbox(this);
-  readonly #parts: WatchParts;
+  readonly #parts: StreamParts;
   readonly #heartbeat: NodeJS.Timeout;
   #watching: SessionWatch | undefined;
   /** The run that is shown; absent: all. */
   #runId: string | undefined;
 
-  constructor(response: ServerResponse, parts: WatchParts & { heartbeatMs: number }) {
+  constructor(response: ServerResponse, parts: StreamParts) {
     this.#response = response;
     this.#parts = parts;
     response.writeHead(200, {
@@ -40,8 +46,8 @@ export class EventStream implements Sink, Viewer {
     });
     response.flushHeaders();
     this.#heartbeat = setInterval(() => this.#beat(), parts.heartbeatMs);
-    response.on("close", () => this.#stop());
-    if (response.destroyed) this.#stop();
+    parts.gone.addEventListener("abort", () => this.#stop());
+    if (parts.gone.aborted) this.#stop();
   }
 
   get bufferedAmount(): number {
@@ -77,7 +83,7 @@ export class EventStream implements Sink, Viewer {
     for (const recorded of first?.events ?? []) this.show(recorded);
     const from = first?.isCut ? first.events.at(-1)?.event.seq : after;
     // It may have gone while its place was looked for, or its run be over.
-    if (this.#response.writableEnded || this.#response.destroyed) return;
+    if (this.#response.writableEnded || this.#parts.gone.aborted) return;
     this.#watching = new SessionWatch(sessionId, this, this.#parts, from);
   }
 

@@ -17,11 +17,12 @@ import type { Match, RouteName } from "./routes.ts";
 import { decodeSessionId, queryFields, requestIdOf, toCommand, toNumber } from "./to-command.ts";
 
 /** A request on its way to its answer. */
-interface Asked {
+export interface Asked {
   request: IncomingMessage;
   response: ServerResponse;
   match: Match;
-  visitor: Visitor;
+  /** Aborted when the answer is over, or its client gone. */
+  gone: AbortSignal;
 }
 
 // In a path in the place of a session id: the newest session of the caller's key.
@@ -30,13 +31,13 @@ const CURRENT = "current";
 /** One request, from its command to the end of its answer. Every method throws what `toHttpError` turns into an answer. */
 export class Exchange {
   readonly #parts: HttpParts;
-  readonly #asked: Asked;
+  readonly #asked: Asked & { visitor: Visitor };
   readonly #context: CommandContext;
   #stream: EventStream | undefined;
   #answered: ServerEvent | undefined;
   #isLong = false;
 
-  constructor(parts: HttpParts, asked: Asked) {
+  constructor(parts: HttpParts, asked: Asked & { visitor: Visitor }) {
     this.#parts = parts;
     this.#asked = asked;
     this.#context = {
@@ -100,7 +101,7 @@ export class Exchange {
   }
 
   async #submit(): Promise<void> {
-    const { request, response } = this.#asked;
+    const { request, response, gone } = this.#asked;
     const isStream = wantsStream(request);
     const body = await this.#body();
     const sessionId = await this.#sessionId();
@@ -112,7 +113,8 @@ export class Exchange {
     try {
       const message = { content, ...(mode && { mode }), ...(id !== undefined && { requestId: id }) };
       const submitted = await this.#parts.submit({ sessionId, ...message });
-      if (!isStream) return await awaitRun(response, submitted, this.#parts.heartbeatMs);
+      if (!isStream)
+        return await awaitRun(response, submitted, { gone, heartbeatMs: this.#parts.heartbeatMs });
       // Whether the run's end can be read is for the stream to find out.
       submitted.ended.catch(() => undefined);
       const { runId } = submitted;
@@ -164,7 +166,7 @@ export class Exchange {
   }
 
   #openStream(): EventStream {
-    this.#stream = new EventStream(this.#asked.response, this.#parts);
+    this.#stream = new EventStream(this.#asked.response, { ...this.#parts, gone: this.#asked.gone });
     return this.#stream;
   }
 

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Refusal } from "../refuse-upgrade.ts";
 import { allowOrigin, answerPreflight } from "./cors.ts";
-import { Exchange } from "./exchange.ts";
+import { type Asked, Exchange } from "./exchange.ts";
+import { goneSignal } from "./gone-signal.ts";
 import { HttpError, sendError, toHttpError } from "./http-error.ts";
 import type { HttpParts } from "./http-parts.ts";
-import { type Match, matchRoute } from "./routes.ts";
+import { matchRoute } from "./routes.ts";
 
 /** Says why a request may not come in, by what it says of itself, or `undefined` when it may. */
 export type HttpDoor = (request: IncomingMessage) => Refusal | undefined;
@@ -30,7 +31,10 @@ export class HttpDialect {
   handle(request: IncomingMessage, response: ServerResponse, base: string, door: HttpDoor): boolean {
     const match = matchRoute(request.method ?? "", request.url ?? "", base);
     if (!match) return false;
-    this.#answer(request, response, match, door).catch((error: unknown) => {
+    const gone = goneSignal(request, response);
+    this.#answer({ request, response, match, gone }, door).catch((error: unknown) => {
+      // Whatever it was, there is nobody to tell.
+      if (gone.aborted) return;
       const told = toHttpError(error);
       if (told.status >= 500 && told.code !== "DRAINING") this.#parts.onFailure(error, "an HTTP request");
       sendError(response, told);
@@ -49,12 +53,8 @@ export class HttpDialect {
     for (const exchange of this.#exchanges) exchange.end();
   }
 
-  async #answer(
-    request: IncomingMessage,
-    response: ServerResponse,
-    match: Match,
-    door: HttpDoor,
-  ): Promise<void> {
+  async #answer(asked: Asked, door: HttpDoor): Promise<void> {
+    const { request, response, match, gone } = asked;
     const refusal = door(request);
     if (refusal) {
       this.#parts.onRefused(refusal, request);
@@ -73,11 +73,10 @@ export class HttpDialect {
       throw new HttpError(503, "DRAINING", "The gateway is stopping. Try again.", { retryable: true });
     }
     const visitor = await this.#identify(request);
-    // Gone, and nobody hears of it any more.
-    if (response.destroyed) return;
-    const exchange = new Exchange(this.#parts, { request, response, match, visitor });
+    if (gone.aborted) return;
+    const exchange = new Exchange(this.#parts, { ...asked, visitor });
     this.#exchanges.add(exchange);
-    response.on("close", () => this.#exchanges.delete(exchange));
+    gone.addEventListener("abort", () => this.#exchanges.delete(exchange));
     await exchange.answer(route);
   }
 
