@@ -1,12 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Limits } from "@mini-openclaw/protocol";
-import { defaultLimits } from "@mini-openclaw/protocol";
 import { attachedAccess } from "./access.ts";
-import { Activity } from "./activity.ts";
 import { Admission } from "./admission.ts";
+import { attachUpgrades } from "./attach-upgrades.ts";
 import { Connection, type ConnectionParts, type WebSocketLike } from "./connection.ts";
 import { type ConnectionLimits, resolveConnectionLimits } from "./connection-limits.ts";
+import { type Core, createCore } from "./core.ts";
 import { Dialects } from "./dialects.ts";
 import { attachedDoor, attachedHttpDoor, type Door } from "./door.ts";
 import { GatewayError } from "./errors.ts";
@@ -19,23 +18,11 @@ import type {
 } from "./gateway-options.ts";
 import { HttpDialect, type HttpDoor } from "./http/http-dialect.ts";
 import type { Health, Readiness } from "./http-routes.ts";
-import { Lanes } from "./lanes.ts";
 import { type Listener, type ListenOptions, listen } from "./listen.ts";
 import { Observer } from "./observe/observer.ts";
-import { Permissions } from "./permissions.ts";
-import { Places } from "./places.ts";
-import { createEventSource } from "./read-events.ts";
-import { refuseUpgrade } from "./refuse-upgrade.ts";
-import {
-  followRun,
-  type RetrySubmission,
-  type Submission,
-  type SubmitParts,
-  type Submitted,
-} from "./submit.ts";
+import { followRun, type RetrySubmission, type Submission, type Submitted } from "./submit.ts";
 import { addressOf } from "./token.ts";
 import type { Principal, Visitor } from "./visitor.ts";
-import { Watchers } from "./watchers.ts";
 import { createUpgrade } from "./ws-server.ts";
 
 /**
@@ -45,85 +32,41 @@ import { createUpgrade } from "./ws-server.ts";
  */
 export class GatewayServer {
   readonly #connections = new Set<Connection>();
-  readonly #watchers = new Watchers();
-  readonly #lanes: Lanes;
-  readonly #places: Places;
-  readonly #limits: Limits;
+  readonly #options: GatewayOptions;
+  readonly #observer: Observer;
+  readonly #core: Core;
   readonly #dialects: Dialects;
   readonly #connectionParts: ConnectionParts;
-  readonly #submitParts: SubmitParts;
-  readonly #options: GatewayOptions;
   readonly #connectionLimits: ConnectionLimits;
   readonly #attachedDoor: Door;
   readonly #attachedHttpDoor: HttpDoor;
   readonly #http: HttpDialect;
   readonly #admission: Admission;
-  readonly #observer: Observer;
-  readonly #onFailure: (error: unknown, during: string) => void;
   readonly #startedAt = performance.now();
   readonly #detach = new Set<() => void>();
   #listener: Listener | undefined;
   #closing: Promise<void> | undefined;
 
+  /** @throws GatewayError `INVALID_OPTION` */
   constructor(options: GatewayOptions) {
-    const { store, agent, limits, abortGraceMs = 5000, idleMs = 30_000 } = options;
-    const { maxContextMessages = agent.neededMessages ?? 50 } = options;
     this.#options = options;
-    this.#limits = { ...defaultLimits, ...limits };
-    this.#dialects = new Dialects(options.dialects);
     this.#observer = new Observer(this, options);
-    this.#onFailure = (error, during) => this.#observer.failed(error, during);
+    this.#core = createCore(options, { observer: this.#observer, connections: this.#connections });
+    this.#dialects = new Dialects(options.dialects);
+    this.#connectionParts = {
+      ...this.#core,
+      dialects: this.#dialects,
+      tellDeleted: (session, answered) => this.#core.activity.deleted(session, answered),
+      onClosed: (connection) => {
+        if (this.#connections.delete(connection)) this.#observer.disconnected(connection.visitor.principal);
+      },
+      observer: this.#observer,
+    };
     this.#connectionLimits = resolveConnectionLimits(options.connections);
     const access = attachedAccess(options);
     this.#attachedDoor = attachedDoor(access);
     this.#attachedHttpDoor = attachedHttpDoor(access);
     this.#admission = this.#createAdmission();
-    const permissions = new Permissions(options.authorize);
-    const activity = new Activity({
-      store,
-      permissions,
-      isRunning: (sessionId) => this.#lanes.has(sessionId),
-      connections: this.#connections,
-      onFailure: this.#onFailure,
-    });
-    const touch = (sessionId: string) => activity.touch(sessionId);
-    this.#places = new Places(options.maxRuns);
-    this.#lanes = new Lanes(
-      {
-        store,
-        agent,
-        places: this.#places,
-        maxContextMessages,
-        abortGraceMs,
-        idleMs,
-        publish: (recorded) => {
-          this.#watchers.publish(recorded);
-          this.#observer.published(recorded);
-        },
-        onFailure: this.#onFailure,
-        touch,
-        now: Date.now,
-      },
-      this.#limits,
-    );
-    this.#submitParts = { store, lanes: this.#lanes, watchers: this.#watchers };
-    this.#connectionParts = {
-      store,
-      lanes: this.#lanes,
-      permissions,
-      dialects: this.#dialects,
-      watchers: this.#watchers,
-      touch,
-      tellDeleted: (session, answered) => activity.deleted(session, answered),
-      onClosed: (connection) => {
-        if (this.#connections.delete(connection)) this.#observer.disconnected(connection.visitor.principal);
-      },
-      readEvents: createEventSource(store, this.#lanes),
-      limits: this.#limits,
-      observer: this.#observer,
-      onSlow: (sessionId) => this.#observer.slowWatcher(sessionId),
-      onFailure: this.#onFailure,
-    };
     this.#http = this.#createHttp();
   }
 
@@ -143,7 +86,7 @@ export class GatewayServer {
       answer: (request, response, door) => this.#http.handle(request, response, "/", door),
       maxConnections: this.#connectionLimits.maxConnections,
       onRefused: (refusal, request) => this.#observer.refusedRequest(refusal, addressOf(request)),
-      onFailure: this.#onFailure,
+      onFailure: this.#core.onFailure,
     });
     this.#observer.listening(this.#listener.address, options.token);
     return this.#listener.address;
@@ -151,15 +94,9 @@ export class GatewayServer {
 
   /** Takes the upgrades of one path on an app's server and no others. Returns what ends that. */
   attach(server: UpgradeSource, { path }: AttachOptions): () => void {
-    const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      if (request.url?.split("?", 1)[0] === path) this.handleUpgrade(request, socket, head);
-      // An upgrade that nobody takes would hang; with other listeners there, one of them may.
-      else if (server.listenerCount("upgrade") === 1)
-        refuseUpgrade(socket, { status: 404, reason: "Nothing takes upgrades here." });
-    };
-    server.on("upgrade", onUpgrade);
+    const end = attachUpgrades(server, path, (...upgrade) => this.handleUpgrade(...upgrade));
     const detach = () => {
-      server.off("upgrade", onUpgrade);
+      end();
       this.#detach.delete(detach);
     };
     this.#detach.add(detach);
@@ -197,7 +134,7 @@ export class GatewayServer {
    * @throws GatewayError `QUEUE_FULL`, `DRAINING`, `REQUEST_CONFLICT`; whatever the store threw
    */
   submit({ sessionId, ...message }: Submission): Promise<Submitted> {
-    return followRun(this.#submitParts, sessionId, (lanes) => lanes.submit(sessionId, message));
+    return followRun(this.#core, sessionId, (lanes) => lanes.submit(sessionId, message));
   }
 
   /**
@@ -206,15 +143,16 @@ export class GatewayServer {
    * @throws GatewayError `RUN_NOT_FOUND`, `SESSION_BUSY`, `DRAINING`, `REQUEST_CONFLICT`; whatever the store threw
    */
   retry({ sessionId, runId, requestId }: RetrySubmission): Promise<Submitted> {
-    return followRun(this.#submitParts, sessionId, (lanes) => lanes.retry(sessionId, runId, requestId));
+    return followRun(this.#core, sessionId, (lanes) => lanes.retry(sessionId, runId, requestId));
   }
 
   health(): Health {
+    const { lanes, places, watchers } = this.#core;
     return {
       connections: this.#connectionCount(),
-      sessions: new Set([...this.#lanes.sessionIds(), ...this.#watchers.sessionIds()]).size,
-      runs: this.#lanes.runCount(),
-      waiting: this.#lanes.waitingCount() + this.#places.waitingCount,
+      sessions: new Set([...lanes.sessionIds(), ...watchers.sessionIds()]).size,
+      runs: lanes.runCount(),
+      waiting: lanes.waitingCount() + places.waitingCount,
       uptimeMs: Math.round(performance.now() - this.#startedAt),
     };
   }
@@ -238,11 +176,11 @@ export class GatewayServer {
   }
 
   async #close(drainMs: number): Promise<void> {
-    this.#observer.stopping(this.#lanes.runCount());
+    this.#observer.stopping(this.#core.lanes.runCount());
     for (const detach of this.#detach) detach();
     for (const connection of this.#connections) connection.send({ type: "draining" });
     this.#http.drain();
-    await this.#lanes.close(drainMs);
+    await this.#core.lanes.close(drainMs);
     for (const connection of this.#connections) connection.close(1001, "the gateway is stopping");
     this.#http.close();
     this.#admission.close();
@@ -254,7 +192,7 @@ export class GatewayServer {
     return new Admission({
       limits: this.#connectionLimits,
       upgrade: createUpgrade({
-        ...this.#limits,
+        ...this.#core.limits,
         ...this.#connectionLimits,
         chooseSubprotocol: (offered) => this.#dialects.choose(offered),
       }),
@@ -263,14 +201,13 @@ export class GatewayServer {
       connectionCount: () => this.#connectionCount(),
       isClosing: () => this.#closing !== undefined,
       onRefused: (refusal, request) => this.#observer.refusedUpgrade(refusal, addressOf(request)),
-      onFailure: this.#onFailure,
+      onFailure: this.#core.onFailure,
     });
   }
 
   #createHttp(): HttpDialect {
     return new HttpDialect({
-      ...this.#connectionParts,
-      watchers: this.#watchers,
+      ...this.#core,
       identify: (request) => this.#identify(request),
       submit: (submission) => this.submit(submission),
       refuseMore: () => this.#admission.refuseMore(),
@@ -299,7 +236,7 @@ export class GatewayServer {
       this.#connections.add(new Connection(this.#connectionParts, webSocket, visitor));
       this.#observer.connected(principal);
     } catch (error) {
-      this.#onFailure(error, "a dialect");
+      this.#core.onFailure(error, "a dialect");
       webSocket.close(1011, "the dialect failed");
     }
   }

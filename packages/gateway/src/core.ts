@@ -1,0 +1,71 @@
+import { defaultLimits } from "@mini-openclaw/protocol";
+import { Activity, type ActivityParts } from "./activity.ts";
+import type { CommandParts } from "./command-context.ts";
+import type { GatewayOptions } from "./gateway-options.ts";
+import { Lanes } from "./lanes.ts";
+import type { Observer } from "./observe/observer.ts";
+import { Permissions } from "./permissions.ts";
+import { Places } from "./places.ts";
+import { createEventSource } from "./read-events.ts";
+import type { WatchParts } from "./session-watch.ts";
+import { Watchers } from "./watchers.ts";
+
+/** What takes commands and gives events, whatever the client speaks and however it is connected. */
+export interface Core extends CommandParts, WatchParts {
+  watchers: Watchers;
+  places: Places;
+  activity: Activity;
+}
+
+interface Surroundings {
+  observer: Observer;
+  /** Who is connected now. */
+  connections: ActivityParts["connections"];
+}
+
+/** @throws GatewayError `INVALID_OPTION` */
+export function createCore(options: GatewayOptions, { observer, connections }: Surroundings): Core {
+  const { store, agent, abortGraceMs = 5000, idleMs = 30_000 } = options;
+  const { maxContextMessages = agent.neededMessages ?? 50 } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const onFailure = (error: unknown, during: string) => observer.failed(error, during);
+  const permissions = new Permissions(options.authorize);
+  const watchers = new Watchers();
+  const places = new Places(options.maxRuns);
+  const isRunning = (sessionId: string) => lanes.has(sessionId);
+  const activity = new Activity({ store, permissions, isRunning, connections, onFailure });
+  const touch = (sessionId: string) => activity.touch(sessionId);
+  const lanes = new Lanes(
+    {
+      store,
+      agent,
+      places,
+      maxContextMessages,
+      abortGraceMs,
+      idleMs,
+      publish: (recorded) => {
+        watchers.publish(recorded);
+        observer.published(recorded);
+      },
+      onFailure,
+      touch,
+      now: Date.now,
+    },
+    limits,
+  );
+  const readEvents = createEventSource(store, lanes);
+  const onSlow = (sessionId: string) => observer.slowWatcher(sessionId);
+  return {
+    store,
+    lanes,
+    places,
+    watchers,
+    permissions,
+    activity,
+    limits,
+    touch,
+    readEvents,
+    onSlow,
+    onFailure,
+  };
+}
