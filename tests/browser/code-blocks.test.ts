@@ -75,6 +75,31 @@ describe.skipIf(whyNoBrowser)("code in an answer", () => {
     expect(await written.textContent()).toBe("let a;\n\nlet b;\n");
   });
 
+  test("is whole however long it gets while it streams", async () => {
+    const lines = Array.from({ length: 2000 }, (_, index) => `claw ${index};${"  ".repeat(index % 7)}\n`);
+    const text = `\`\`\`\n${lines.join("")}`;
+    const streams: Answer = async (_, { show, stopped }) => {
+      for (let place = 0; place < text.length; place += 777) {
+        show({ type: "chunk", messageId: "a1", content: text.slice(place, place + 777) });
+        // A frame of its own for most of them.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await stopped;
+      show({ type: "assistant_message", id: "a1", content: text, partial: "aborted", timestamp });
+    };
+    await using gateway = await startGateway({ answer: streams });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await say(page, "go");
+    const code = page.locator(".code code");
+    await eventually(() => code.textContent()).toBe(lines.join(""));
+    await page.keyboard.press("Escape");
+    await page.getByText("Stopped here").waitFor();
+
+    expect(await code.textContent()).toBe(lines.join(""));
+    expect(tab.complaints).toEqual([]);
+  });
+
   test("is shown as it is in a language that the page does not know", async () => {
     await using gateway = await startGateway({ answer: says("```klingon\nHIja'\n```\n\n```\nplain\n```") });
     await using tab = await openPage(browser, gateway.url);

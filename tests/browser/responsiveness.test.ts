@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { eventually, launchBrowser, openPage, say, whyNoBrowser } from "./browser.ts";
+import { launchBrowser, openPage, say, whyNoBrowser } from "./browser.ts";
 import { type Answer, startGateway } from "./test-gateway.ts";
 
 const timestamp = 1;

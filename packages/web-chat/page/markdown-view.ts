@@ -1,4 +1,5 @@
 import type { Token, Tokens, TokensList } from "marked";
+import { appendCode } from "./grow-code.ts";
 
 /** Shows Markdown in an element. */
 export interface MarkdownView {
@@ -95,12 +96,10 @@ export function attachMarkdown(root: HTMLElement, reader: BlockReader): Markdown
 /** A code block that only got longer gets the new text: making a long one anew for each chunk would take too long. */
 function growCode(block: Element, before: Token | undefined, token: Token): boolean {
   if (!isCode(before) || !isCode(token) || before.lang !== token.lang) return false;
-  const text = block.querySelector("pre > code")?.firstChild;
+  const code = block.querySelector("pre > code");
   // The renderer ends each block with exactly one line break.
-  const [shown, next] = [text?.nodeValue?.slice(0, -1) ?? "", token.text.replace(/\n$/, "")];
-  if (!(text instanceof Text) || !next.startsWith(shown)) return false;
-  text.insertData(shown.length, next.slice(shown.length));
-  return true;
+  const [shown, next] = [code?.textContent.slice(0, -1) ?? "", token.text.replace(/\n$/, "")];
+  return code !== null && next.startsWith(shown) && appendCode(code, next.slice(shown.length));
 }
 
 function isCode(token: Token | undefined): token is Tokens.Code {
