@@ -111,6 +111,8 @@ const refused: [what: string, request: BadRequest, status: number, code: string,
     ],
     ["a run that is not there", { path: "S/events?runId=nobody" }, 404, "RUN_NOT_FOUND", /^runId: /],
     ["an abort of nothing", { path: "S/abort", method: "POST" }, 404, "RUN_NOT_FOUND", /no run/],
+    ["a retry of nothing", post("S/retry", "{}"), 400, "INVALID_FRAME", /^runId: /],
+    ["a retry of an unknown run", post("S/retry", '{"runId":"x"}'), 404, "RUN_NOT_FOUND", /newest run/],
     ["an abort of a number", post("S/abort", '{"runId":7}'), 400, "INVALID_FRAME", /^runId: /],
     ["a decision on nothing", post("S/approve", "{}"), 400, "INVALID_FRAME", /^callId: is missing/],
     [

@@ -151,6 +151,7 @@ describe("somebody else's session over HTTP", () => {
     ["messages", { method: "POST", headers: json, body: message }],
     ["export", {}],
     ["abort", { method: "POST", headers: json, body: "{}" }],
+    ["retry", { method: "POST", headers: json, body: '{"runId":"r"}' }],
     ["approve", { method: "POST", headers: json, body: call }],
   ];
 

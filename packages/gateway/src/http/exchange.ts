@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ClientEvent, ServerEvent, SessionMeta } from "@mini-openclaw/protocol";
+import { v7 as createId } from "uuid";
 import { type CommandContext, findSession } from "../command-context.ts";
 import { findFirstSession, findMessageSession, runCommand } from "../commands.ts";
 import { findRunStart } from "../find-run-start.ts";
@@ -78,6 +79,12 @@ export class Exchange {
       case "approve": {
         const fields = await this.#body();
         return this.#ask(202, toCommand(route, { ...fields, sessionId: await this.#sessionId() }));
+      }
+      case "retry": {
+        const fields = await this.#body();
+        // It has one in any case: the `ack` that says the run comes only to those who gave one.
+        const id = { id: createId(), ...requestIdOf(this.#asked.request, fields) };
+        return this.#ask(202, toCommand(route, { ...fields, ...id, sessionId: await this.#sessionId() }));
       }
       case "message":
         return this.#submit();

@@ -1,5 +1,14 @@
 /** What can be asked for over HTTP. */
-export type RouteName = "create" | "list" | "message" | "history" | "events" | "export" | "abort" | "approve";
+export type RouteName =
+  | "create"
+  | "list"
+  | "message"
+  | "history"
+  | "events"
+  | "export"
+  | "abort"
+  | "retry"
+  | "approve";
 
 /** A path that the gateway answers, and what each of its methods asks for. */
 interface Resource {
@@ -13,6 +22,7 @@ const resources: readonly Resource[] = [
   { pattern: /^\/sessions\/([^/]+)\/events$/, methods: { GET: "events" } },
   { pattern: /^\/sessions\/([^/]+)\/export$/, methods: { GET: "export" } },
   { pattern: /^\/sessions\/([^/]+)\/abort$/, methods: { POST: "abort" } },
+  { pattern: /^\/sessions\/([^/]+)\/retry$/, methods: { POST: "retry" } },
   { pattern: /^\/sessions\/([^/]+)\/approve$/, methods: { POST: "approve" } },
 ];
 
