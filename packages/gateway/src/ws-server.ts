@@ -48,7 +48,8 @@ export function createUpgrade({ maxFrameBytes, heartbeatMs, chooseSubprotocol }:
     server.handleUpgrade(request, socket, head, (webSocket) => {
       // Without a listener a broken frame would end the process. What matters is `close`, which follows.
       webSocket.on("error", ignore);
-      keepAlive(webSocket, socket, heartbeatMs);
       onOpen(webSocket);
+      // After it, as it takes listeners off the socket: a list of two costs less than one that was longer.
+      keepAlive(webSocket, socket, heartbeatMs);
     });
 }

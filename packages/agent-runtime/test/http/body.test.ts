@@ -1,0 +1,61 @@
+import { once } from "node:events";
+import { createServer, get, type IncomingMessage, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, test } from "vitest";
+import { FlowingBody } from "../../src/http/body.ts";
+
+/** Gives the answer of a server that answers so; the server ends with it. */
+async function answerOf(listener: RequestListener): Promise<IncomingMessage> {
+  const server = createServer(listener).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const request = get({ port: (server.address() as AddressInfo).port, agent: false });
+  const [message] = (await once(request, "response")) as [IncomingMessage];
+  message.on("close", () => server.close());
+  return message;
+}
+
+test("gives the whole body in order", async () => {
+  const sent = Buffer.from(Array.from({ length: 300_000 }, (_, place) => place % 251));
+  const body = new FlowingBody(await answerOf((_request, response) => response.end(sent)));
+  const pieces: Uint8Array[] = [];
+  for await (const piece of body) pieces.push(piece);
+  expect(Buffer.concat(pieces).equals(sent)).toBe(true);
+});
+
+test("a server that sends faster than is read keeps nobody from their turn of the event loop", async () => {
+  const body = new FlowingBody(await answerOf((_request, response) => response.end(Buffer.alloc(4_000_000))));
+  let turn = 0;
+  let ticking: NodeJS.Immediate;
+  const tick = () => {
+    turn += 1;
+    ticking = setImmediate(tick);
+  };
+  tick();
+  const turnsOfLargePieces: number[] = [];
+  for await (const piece of body) if (piece.length >= 16_384) turnsOfLargePieces.push(turn);
+  clearImmediate(ticking!);
+  expect(turnsOfLargePieces.length).toBeGreaterThan(10);
+  expect(turnsOfLargePieces).toEqual([...new Set(turnsOfLargePieces)]);
+});
+
+test("fails when the connection breaks in the middle", async () => {
+  const message = await answerOf((_request, response) => {
+    response.writeHead(200, { "content-length": 10 });
+    response.write("half", () => response.destroy());
+  });
+  const pieces: string[] = [];
+  const reading = async () => {
+    for await (const piece of new FlowingBody(message)) pieces.push(Buffer.from(piece).toString());
+  };
+  await expect(reading()).rejects.toThrow("aborted");
+  expect(pieces).toEqual(["half"]);
+});
+
+test("closes the connection when its reader stops", async () => {
+  const message = await answerOf((_request, response) => response.write("first"));
+  for await (const piece of new FlowingBody(message)) {
+    expect(Buffer.from(piece).toString()).toBe("first");
+    break;
+  }
+  expect(message.destroyed).toBe(true);
+});
