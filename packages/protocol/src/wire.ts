@@ -185,7 +185,7 @@ export interface AckEvent {
   replyTo: string;
   sessionId: string;
   runId: string;
-  /** Runs before it in the session's lane; 0 when it starts at once. */
+  /** Runs before it in the session's lane; 0 when it is the next. */
   position: number;
 }
 
