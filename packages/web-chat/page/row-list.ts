@@ -27,9 +27,8 @@ export function createRowList(list: HTMLElement, parts: RowParts): (rows: readon
       if (view.root === place) place = place.nextElementSibling;
       else list.insertBefore(view.root, place);
     }
-    for (const { key } of rows
-      .slice(0, -alwaysLaidOut)
-      .slice(Math.min(sameCount, shown.length - alwaysLaidOut))) {
+    const firstNew = Math.max(0, Math.min(sameCount, shown.length - alwaysLaidOut));
+    for (const { key } of rows.slice(firstNew, Math.max(firstNew, rows.length - alwaysLaidOut))) {
       views.get(key)?.root.classList.add("far");
     }
     shown = rows;
