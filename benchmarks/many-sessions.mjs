@@ -45,8 +45,8 @@ await benchmark(async ({ start, folder }) => {
   }
   const idealMs = shape.reads * shape.gapMs;
   report({
-    question: `${SESSIONS} sessions stream an answer of ${idealMs} ms at once. Times in ms, seen by their clients in one process`,
-    goal: "every answer complete, slowest ÷ fastest at most 2, a ping stays fast",
+    question: `${SESSIONS} sessions stream an answer of ${idealMs} ms at once. ms, seen by clients in one process`,
+    goal: "every answer ends, slowest ÷ fastest at most 2, a ping stays fast",
     rows,
   });
 });
@@ -66,7 +66,7 @@ async function allStream(crowd, other, last) {
   /** @type {number[]} */
   const pingMs = [];
   let isOver = false;
-  // An answer that does not end, or lacks a word, ends the benchmark with an error or not at all.
+  // An answer that does not come ends the benchmark with an error, or not at all.
   const streaming = Promise.all(
     crowd.map(async (client) => {
       const { wholeMs, chunkCount } = await client.ask(answerOf(shape), last);
