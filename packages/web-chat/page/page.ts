@@ -1,4 +1,5 @@
 import { createChat } from "./chat.ts";
+import { chooseTexts } from "./choose-texts.ts";
 import { isLoginNeeded } from "./frame/login.ts";
 import { memoryOf } from "./frame/memory.ts";
 import { createPreferences } from "./frame/preferences.ts";
@@ -7,7 +8,6 @@ import { applyTheme, themeKey } from "./frame/theme.ts";
 import { createPageView } from "./page-view.ts";
 import { createSanitizer } from "./sanitizer.ts";
 import { addressOf, sessionIdOf } from "./sessions/session-address.ts";
-import { chooseTexts } from "./texts.ts";
 
 startPage(document.body);
 

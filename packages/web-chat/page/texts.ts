@@ -1,6 +1,4 @@
 import type { ApprovalDecision, MessageMode, OutcomeItem } from "@mini-openclaw/protocol";
-import { chinese } from "./chinese.ts";
-import { english } from "./english.ts";
 import type { FrameTexts } from "./frame/frame-texts.ts";
 import type { WaitingRow } from "./row.ts";
 
@@ -88,17 +86,4 @@ export interface Texts extends FrameTexts {
   outcome: Record<OutcomeItem["outcome"], string>;
   /** By code; other errors are shown in the gateway's words. */
   errors: Readonly<Record<string, string>>;
-}
-
-export function isLanguage(text: string | undefined): text is Language {
-  return text === "en" || text === "zh-CN";
-}
-
-/** The texts in the first of the reader's languages that the page speaks; otherwise in English. */
-export function chooseTexts(languages: readonly string[]): Texts {
-  for (const language of languages) {
-    if (/^zh\b/i.test(language)) return chinese;
-    if (/^en\b/i.test(language)) return english;
-  }
-  return english;
 }

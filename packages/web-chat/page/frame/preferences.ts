@@ -1,4 +1,5 @@
-import { isLanguage, type Language } from "../texts.ts";
+import { isLanguage } from "../choose-texts.ts";
+import type { Language } from "../texts.ts";
 import type { Memory } from "./memory.ts";
 import { isTheme, type Theme } from "./theme.ts";
 
