@@ -154,7 +154,9 @@ describe.skipIf(whyNoBrowser)("a newcomer's first minute, without an API key", (
       .getByText(/\w+ \w+/)
       .first()
       .waitFor();
-    const before = await answer.innerText();
+    // Letters and digits: a sign of Markdown whose end has not come yet stands there as itself.
+    const lettersOf = (text: string) => text.replace(/[^\p{L}\p{N}]+/gu, "");
+    const before = lettersOf(await answer.innerText());
 
     const crashed = server.crash();
     await page.getByText("Connection lost.").waitFor();
@@ -163,7 +165,7 @@ describe.skipIf(whyNoBrowser)("a newcomer's first minute, without an API key", (
     await page.locator(".tool[data-phase=done]").waitFor();
 
     expect(await page.getByText("Interrupted here").count()).toBe(1);
-    const after = await answer.first().innerText();
+    const after = lettersOf(await answer.first().innerText());
     expect([before.length > 0, after.startsWith(before)]).toEqual([true, true]);
     expect((await rowsOf(page)).filter((row) => row.startsWith("user"))).toEqual([
       "user: You: What can you do?",
