@@ -22,6 +22,23 @@ describe.skipIf(whyNoBrowser)("a tool call that asks", () => {
   });
   afterAll(() => browser?.close());
 
+  test("is in sight on a phone, though what is below the conversation grows", async () => {
+    await using gateway = await startGateway({ answer: asksFirst });
+    const viewport = { width: 360, height: 560 };
+    await using tab = await openPage(browser, gateway.url, { viewport, hasTouch: true, isMobile: true });
+    const { page } = tab;
+    await say(page, "clean up");
+    const deny = page.getByRole("button", { name: "Deny" });
+    await deny.waitFor();
+
+    await eventually(async () => {
+      const [button, footer] = await Promise.all([deny.boundingBox(), page.locator("footer").boundingBox()]);
+      return button && footer ? button.y + button.height <= footer.y : undefined;
+    }).toBe(true);
+    await deny.click();
+    await page.getByRole("main").getByText("You said: deny.").waitFor();
+  });
+
   test.each([
     ["Allow once", "once", "Done"],
     ["Allow in this session", "session", "Done"],

@@ -33,6 +33,15 @@ export function createScrollPlace(root: HTMLElement): ScrollPlace {
     return undefined;
   }
 
+  // What stands below it grows while an answer goes on: who was at the end stays there.
+  let stoodAtEnd = true;
+  root.addEventListener("scroll", () => {
+    stoodAtEnd = isAtEnd();
+  });
+  new ResizeObserver(() => {
+    if (stoodAtEnd) toEnd();
+  }).observe(root);
+
   return {
     isAtEnd,
     toEnd,
@@ -44,6 +53,7 @@ export function createScrollPlace(root: HTMLElement): ScrollPlace {
       isFollowing = false;
       change();
       if (wasAtEnd) toEnd();
+      stoodAtEnd = wasAtEnd;
     },
     keepReading(change) {
       const row = firstSeen();
