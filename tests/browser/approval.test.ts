@@ -37,6 +37,7 @@ describe.skipIf(whyNoBrowser)("a tool call that asks", () => {
     }).toBe(true);
     await deny.click();
     await page.getByRole("main").getByText("You said: deny.").waitFor();
+    expect(tab.complaints).toEqual([]);
   });
 
   test.each([
