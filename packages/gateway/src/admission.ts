@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import type { WebSocketLike } from "./connection.ts";
 import type { ConnectionLimits } from "./connection-limits.ts";
 import type { Door, Entrance } from "./door.ts";
+import type { Identify } from "./identify.ts";
 import { type Refusal, refuseUpgrade } from "./refuse-upgrade.ts";
 import { retryAfter } from "./token.ts";
 import type { Visitor } from "./visitor.ts";
@@ -11,8 +12,7 @@ import type { Upgrade } from "./ws-server.ts";
 interface AdmissionParts {
   limits: ConnectionLimits;
   upgrade: Upgrade;
-  /** Who it is; `undefined` is nobody. */
-  identify: (request: IncomingMessage) => Promise<Visitor | undefined>;
+  identify: Identify;
   connect: (webSocket: WebSocketLike, visitor: Visitor) => void;
   connectionCount: () => number;
   isClosing: () => boolean;

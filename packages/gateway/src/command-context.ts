@@ -19,6 +19,8 @@ export interface CommandContext extends CommandParts {
   readonly sessionId: string;
   /** Shows the client a session's events: those after `after`, or only what happens from now on. */
   watch(sessionId: string, after?: number): void;
+  /** Watches from now on, unless it is that session which is watched. */
+  goOnWatching(sessionId: string): void;
   unwatch(): void;
   /** Tells the visitor's other connections that a session is gone. */
   tellDeleted(session: SessionMeta): void;

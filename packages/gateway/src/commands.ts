@@ -88,7 +88,7 @@ function createSession({ store, visitor }: CommandContext): Promise<SessionMeta>
 async function submitMessage(event: MessageCommand, context: CommandContext): Promise<void> {
   const { id, content, mode = "queue" } = event;
   const { sessionId } = await findMessageSession(event, context);
-  if (sessionId !== context.sessionId) context.watch(sessionId);
+  context.goOnWatching(sessionId);
   const message = { content, mode, ...(id !== undefined && { requestId: id }) };
   const accepted = await context.lanes.submit(sessionId, message);
   if (id !== undefined) context.send({ type: "ack", replyTo: id, sessionId, ...accepted });
@@ -111,7 +111,7 @@ export async function findMessageSession(
 async function retryRun(event: RetryCommand, context: CommandContext): Promise<void> {
   const { id } = event;
   const { sessionId } = await findSession(event.sessionId, event.type, context);
-  if (sessionId !== context.sessionId) context.watch(sessionId);
+  context.goOnWatching(sessionId);
   const accepted = await context.lanes.retry(sessionId, event.runId, id);
   if (id !== undefined) context.send({ type: "ack", replyTo: id, sessionId, ...accepted });
 }

@@ -115,14 +115,17 @@ export class Connection implements CommandContext, Viewer {
     this.#watching = new SessionWatch(sessionId, this, this.#parts, after);
   }
 
+  goOnWatching(sessionId: string): void {
+    if (!this.#watching || sessionId !== this.#sessionId) this.watch(sessionId);
+  }
+
   unwatch(): void {
     this.#watching?.close();
+    this.#watching = undefined;
   }
 
   #closed(): void {
     this.#step("gone");
-    this.#outbox.close();
-    this.unwatch();
     this.#parts.onClosed(this);
   }
 
@@ -196,8 +199,13 @@ export class Connection implements CommandContext, Viewer {
   #step(input: ConnectionInput): void {
     const before = this.#state;
     this.#state = nextConnection(before, input);
-    if (this.#state.phase !== "closed" || this.#state === before || !this.#state.goodbye) return;
-    const { code, reason } = this.#state.goodbye;
+    if (this.#state.phase !== "closed" || this.#state === before) return;
+    // At once: a client that does not read may take long to hear that it is over.
+    this.#outbox.close();
+    this.unwatch();
+    const { goodbye } = this.#state;
+    if (!goodbye) return;
+    const { code, reason } = goodbye;
     if (code !== GOING_AWAY) this.#parts.observer.cutOff(this.visitor.principal, code, reason);
     this.#socket.close(code, reason);
   }

@@ -22,6 +22,11 @@ export class GatewayError extends Error {
   }
 }
 
+/** What is answered to whom the gateway takes nothing more from. */
+export function draining(): GatewayError {
+  return new GatewayError("DRAINING", "The gateway is stopping. Connect again.");
+}
+
 /** What a client is told of a failure: its code and one sentence; no stack, no path, no secret. */
 export function toClientError(error: unknown): { code: ErrorCode; message: string; retryable: boolean } {
   if (GatewayError.is(error) && isErrorCode(error.code)) return toldAs(error.code, error.message);

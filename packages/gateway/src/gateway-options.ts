@@ -14,7 +14,7 @@ export interface GatewayOptions extends AccessOptions {
   /** What answers. */
   agent: AgentRunner;
   /**
-   * Who is connecting; `null` refuses the upgrade with 401. A throw refuses it with 500.
+   * Who is connecting; `null`, or nothing, refuses with 401. A throw refuses with 500.
    * @default everybody, as one anonymous visitor
    */
   authenticate?: (request: IncomingMessage) => Principal | null | Promise<Principal | null>;

@@ -18,6 +18,7 @@ import type {
 } from "./gateway-options.ts";
 import { HttpDialect, type HttpDoor } from "./http/http-dialect.ts";
 import type { Health, Readiness } from "./http-routes.ts";
+import { createIdentify, defaultSessionKey, type Identify } from "./identify.ts";
 import { type Listener, type ListenOptions, listen } from "./listen.ts";
 import { Observer } from "./observe/observer.ts";
 import { followRun, type RetrySubmission, type Submission, type Submitted } from "./submit.ts";
@@ -36,6 +37,7 @@ export class GatewayServer {
   readonly #observer: Observer;
   readonly #core: Core;
   readonly #dialects: Dialects;
+  readonly #identify: Identify;
   readonly #connectionParts: ConnectionParts;
   readonly #connectionLimits: ConnectionLimits;
   readonly #attachedDoor: Door;
@@ -44,7 +46,7 @@ export class GatewayServer {
   readonly #admission: Admission;
   readonly #startedAt = performance.now();
   readonly #detach = new Set<() => void>();
-  #listener: Listener | undefined;
+  #listening: Promise<Listener> | undefined;
   #closing: Promise<void> | undefined;
 
   /** @throws GatewayError `INVALID_OPTION` */
@@ -53,6 +55,7 @@ export class GatewayServer {
     this.#observer = new Observer(this, options);
     this.#core = createCore(options, { observer: this.#observer, connections: this.#connections });
     this.#dialects = new Dialects(options.dialects);
+    this.#identify = createIdentify(options);
     this.#connectionParts = {
       ...this.#core,
       dialects: this.#dialects,
@@ -77,9 +80,9 @@ export class GatewayServer {
    * `INVALID_OPTION` when it listens already.
    */
   async listen(options: ListenOptions = {}): Promise<{ host: string; port: number }> {
-    if (this.#listener || this.#closing)
+    if (this.#listening || this.#closing)
       throw new GatewayError("INVALID_OPTION", "The gateway listened already.");
-    this.#listener = await listen(options, this.#options, {
+    this.#listening = listen(options, this.#options, {
       health: () => this.health(),
       readiness: () => this.readiness(),
       upgrade: (request, socket, head, door) => this.#admission.admit(request, socket, head, door),
@@ -88,8 +91,15 @@ export class GatewayServer {
       onRefused: (refusal, request) => this.#observer.refusedRequest(refusal, addressOf(request)),
       onFailure: this.#core.onFailure,
     });
-    this.#observer.listening(this.#listener.address, options.token);
-    return this.#listener.address;
+    try {
+      const { address } = await this.#listening;
+      this.#observer.listening(address, options.token);
+      return address;
+    } catch (error) {
+      // Another port may be free.
+      this.#listening = undefined;
+      throw error;
+    }
   }
 
   /** Takes the upgrades of one path on an app's server and no others. Returns what ends that. */
@@ -184,7 +194,8 @@ export class GatewayServer {
     for (const connection of this.#connections) connection.close(1001, "the gateway is stopping");
     this.#http.close();
     this.#admission.close();
-    await this.#listener?.close();
+    // It may be about to listen; that it cannot is for its caller to hear.
+    await this.#listening?.then((listener) => listener.close()).catch(() => undefined);
     this.#observer.stopped();
   }
 
@@ -196,7 +207,7 @@ export class GatewayServer {
         ...this.#connectionLimits,
         chooseSubprotocol: (offered) => this.#dialects.choose(offered),
       }),
-      identify: (request) => this.#identify(request),
+      identify: this.#identify,
       connect: (webSocket, visitor) => this.#connect(webSocket, visitor),
       connectionCount: () => this.#connectionCount(),
       isClosing: () => this.#closing !== undefined,
@@ -208,7 +219,7 @@ export class GatewayServer {
   #createHttp(): HttpDialect {
     return new HttpDialect({
       ...this.#core,
-      identify: (request) => this.#identify(request),
+      identify: this.#identify,
       submit: (submission) => this.submit(submission),
       refuseMore: () => this.#admission.refuseMore(),
       onRefused: (refusal, request) => this.#observer.refusedRequest(refusal, addressOf(request)),
@@ -222,13 +233,6 @@ export class GatewayServer {
     return this.#connections.size + this.#http.openCount;
   }
 
-  async #identify(request: IncomingMessage): Promise<Visitor | undefined> {
-    const { authenticate, sessionKey = defaultSessionKey } = this.#options;
-    const principal = authenticate ? await authenticate(request) : undefined;
-    if (principal === null) return undefined;
-    return { principal, key: sessionKey(principal, request) };
-  }
-
   #connect(webSocket: WebSocketLike, visitor: Visitor): void {
     if (this.#closing) return webSocket.close(1001, "the gateway is stopping");
     const { principal } = visitor;
@@ -240,8 +244,4 @@ export class GatewayServer {
       webSocket.close(1011, "the dialect failed");
     }
   }
-}
-
-function defaultSessionKey(principal: Principal | undefined): string {
-  return principal ? `webchat:${principal.id}` : "webchat";
 }

@@ -1,5 +1,5 @@
 import type { ApprovalDecision, MessageQueuedEvent, ResyncEvent } from "@mini-openclaw/protocol";
-import { GatewayError } from "./errors.ts";
+import { draining, GatewayError } from "./errors.ts";
 import { toJob } from "./job.ts";
 import { Lane } from "./lane.ts";
 import type { LaneParts, LiveLog } from "./lane-parts.ts";
@@ -78,9 +78,8 @@ export class Lanes {
    * the message.
    */
   async submit(sessionId: string, message: SubmittedMessage): Promise<Accepted> {
-    return this.#once(sessionId, message.requestId, { content: message.content }, () =>
-      this.#enqueue(sessionId, message),
-    );
+    const { requestId, content } = message;
+    return this.#once(sessionId, requestId, { content }, (lane) => this.#enqueue(sessionId, lane, message));
   }
 
   /**
@@ -90,8 +89,7 @@ export class Lanes {
    * @throws GatewayError `RUN_NOT_FOUND`, `SESSION_BUSY`, `DRAINING`, `REQUEST_CONFLICT`; whatever the store threw
    */
   async retry(sessionId: string, retryOf: string, requestId?: string): Promise<Accepted> {
-    return this.#once(sessionId, requestId, { retryOf }, async () => {
-      const lane = await this.#openLane(sessionId);
+    return this.#once(sessionId, requestId, { retryOf }, (lane) => {
       if (lane?.isBusy)
         throw new GatewayError("SESSION_BUSY", "A run goes on or waits in the session. Wait, or stop it.");
       return lane ? lane.run({ retryOf }) : this.#open(sessionId, { retryOf });
@@ -102,33 +100,32 @@ export class Lanes {
     sessionId: string,
     requestId: string | undefined,
     cause: RunCause,
-    accept: () => Promise<Accepted>,
+    accept: (lane: Lane | undefined) => Promise<Accepted>,
   ): Promise<Accepted> {
-    if (requestId === undefined) return accept();
+    if (requestId === undefined) return this.#useLane(sessionId, accept);
     const requests = await this.#requests.of(sessionId);
     const known = requests.get(requestId);
     if (known) {
       if (isSame(known.cause, cause)) return known.accepted;
       throw new GatewayError("REQUEST_CONFLICT", "id: another message of this session has it.");
     }
-    const accepted = accept();
+    const accepted = this.#useLane(sessionId, accept);
     requests.add(requestId, { cause, accepted });
     return accepted;
   }
 
-  /** The session's lane if it has one that takes jobs. */
-  async #openLane(sessionId: string): Promise<Lane | undefined> {
+  /** Hands over the session's lane if it has one that takes jobs, in the same breath as the look at it: it is that only now. */
+  async #useLane(sessionId: string, use: (lane: Lane | undefined) => Promise<Accepted>): Promise<Accepted> {
     let lane = this.#lanes.get(sessionId);
     while (lane?.isClosing) {
       await lane.done;
       lane = this.#lanes.get(sessionId);
     }
-    if (this.#draining) throw new GatewayError("DRAINING", "The gateway is stopping. Connect again.");
-    return lane;
+    if (this.#draining) throw draining();
+    return use(lane);
   }
 
-  async #enqueue(sessionId: string, message: SubmittedMessage): Promise<Accepted> {
-    const lane = await this.#openLane(sessionId);
+  #enqueue(sessionId: string, lane: Lane | undefined, message: SubmittedMessage): Promise<Accepted> {
     if (lane && lane.waitingCount >= this.#maxQueuedMessages && lane.length > 0) {
       throw new GatewayError(
         "QUEUE_FULL",

@@ -84,7 +84,7 @@ export async function listen(
     if (guard && answerLogin(request, response, guard)) return;
     if (metrics && request.url === "/metrics") {
       const refused = httpDoor(request);
-      if (!refused) return answerMetrics(request, response, metrics, gateway.onFailure);
+      if (!refused) return void answerMetrics(request, response, metrics, gateway.onFailure);
       gateway.onRefused(refused, request);
       return sendJson(response, refused.status, { error: refused.reason }, { ...refused.headers });
     }

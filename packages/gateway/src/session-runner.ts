@@ -23,7 +23,10 @@ export async function runMessage(parts: RunnerParts, run: RunRequest): Promise<v
   function record(events: readonly SessionEvent[]): Promise<void> | undefined {
     const recorded = recordAndShow(parts.publish, log, events);
     const follow = () => {
-      for (const event of events) progress = nextRun(progress, event);
+      for (const event of events) {
+        progress = nextRun(progress, event);
+        steering.see(event);
+      }
     };
     if (recorded instanceof Promise) return recorded.then(follow);
     follow();
@@ -47,7 +50,7 @@ export async function runMessage(parts: RunnerParts, run: RunRequest): Promise<v
     let ending = await pullAgent(parts, { ...run, retryOf }, recordStep);
     // An agent that does not take what users say meanwhile is asked again: a run with steering pending is not completed.
     while (ending.outcome === "completed" && steering.waitingCount > 0) {
-      await record(steering.take().map((said) => toUserMessageEvent(runId, said)));
+      await record(steering.takeAll().map((said) => toUserMessageEvent(runId, said)));
       const again = await pullAgent(parts, { ...run, retryOf }, recordStep);
       ending = addCosts(ending, again);
     }

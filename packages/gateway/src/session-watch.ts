@@ -76,6 +76,8 @@ export class SessionWatch implements Watcher {
     this.#phase = "behind";
     this.#shownSeq = after;
     this.#catchUp().catch((error: unknown) => {
+      // It was closed meanwhile, and what it read from may have been too.
+      if (this.#reading?.signal.aborted) return;
       this.#parts.onFailure(error, `reading session ${this.#sessionId} for a client that fell behind`);
     });
   }

@@ -1,12 +1,14 @@
-import type { SessionLog, UserMessage } from "@mini-openclaw/protocol";
+import type { SessionEvent, SessionLog, UserMessage } from "@mini-openclaw/protocol";
 import { type QueuedMessage, recordQueued } from "./queued-message.ts";
 import type { Publish } from "./record.ts";
 import type { Accepted, SubmittedMessage } from "./submitted.ts";
 
-/** What users say to a run that goes on, until the agent takes it. */
+/** What users say to a run that goes on, until its transcript has it. */
 export class Steering {
-  /** Each with the event that it was recorded as, as soon as it is. */
+  /** Oldest first, each with the event that it was recorded as, as soon as it is. */
   readonly #waiting = new Map<UserMessage, QueuedMessage | undefined>();
+  /** Those of them that were handed over: an agent may fail before it says so. */
+  readonly #taken = new Set<UserMessage>();
   #isOpen = true;
 
   /** False when the run is about to end: the message needs a run of its own. */
@@ -31,22 +33,40 @@ export class Steering {
       const queued = await recording;
       if (this.#waiting.has(message)) this.#waiting.set(message, queued);
     } catch (error) {
-      this.#waiting.delete(message);
+      this.#delete(message);
       throw error;
     }
   }
 
   /** Hands over what waits, oldest first, once. */
   take(): UserMessage[] {
-    const messages = [...this.#waiting.keys()];
-    this.#waiting.clear();
+    const messages = [...this.#waiting.keys()].filter((message) => !this.#taken.has(message));
+    for (const message of messages) this.#taken.add(message);
     return messages;
   }
 
-  /** Takes no more, and hands over what the agent left. */
+  /** Hands over what the transcript does not have, whether the agent took it or not. */
+  takeAll(): UserMessage[] {
+    this.#taken.clear();
+    return this.take();
+  }
+
+  /** Follows what the run records: the oldest message that was handed over is in the transcript with its `user_message`. */
+  see({ type }: SessionEvent): void {
+    if (type !== "user_message") return;
+    const [oldest] = this.#taken;
+    if (oldest) this.#delete(oldest);
+  }
+
+  /** Takes no more, and hands over what the transcript does not have. */
   close(): UserMessage[] {
     this.#isOpen = false;
-    return this.take();
+    return this.takeAll();
+  }
+
+  #delete(message: UserMessage): void {
+    this.#waiting.delete(message);
+    this.#taken.delete(message);
   }
 }
 

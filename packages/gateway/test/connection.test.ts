@@ -104,11 +104,14 @@ describe("upgrades", () => {
     await using gateway = await testGateway({
       authenticate: ({ headers }) => {
         if (headers["x-user"] === "bug") throw new Error("a bug");
+        // What a program without types may do.
+        if (headers["x-user"] === "nobody") return undefined as unknown as null;
         return headers["x-user"] === undefined ? null : { id: "someone" };
       },
     });
 
     expect((await refusal(`ws://${gateway.address}/`))[0]).toBe(401);
+    expect((await refusal(`ws://${gateway.address}/`, { "x-user": "nobody" }))[0]).toBe(401);
     expect((await refusal(`ws://${gateway.address}/`, { "x-user": "bug" }))[0]).toBe(500);
     expect((await gateway.connect({ "x-user": "me" })).types()).toEqual(["connected"]);
     expect(gateway.failures).toEqual(["authenticate or sessionKey: a bug"]);

@@ -95,11 +95,16 @@ test("its own registry has the process too, event loop lag among it; one that is
   expect(await given.registry.metrics()).not.toContain("nodejs_");
 });
 
-test("a registry that fails is answered with 500, and the gateway goes on", async () => {
-  const metrics = {
-    contentType: "text/plain",
-    metrics: () => Promise.reject(new Error("no metrics today")),
-  };
+test.each([
+  ["rejects", () => Promise.reject(new Error("no metrics today"))],
+  [
+    "throws",
+    () => {
+      throw new Error("no metrics today");
+    },
+  ],
+])("a registry that %s is answered with 500, and the gateway goes on", async (_how, fail) => {
+  const metrics = { contentType: "text/plain", metrics: fail };
   await using test = await testGateway({ listen: { metrics } });
 
   expect((await test.get("/metrics")).status).toBe(500);

@@ -1,17 +1,8 @@
 import type { AgentRunner } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
-import { echoAgent, heldAgent, type TestClient, testGateway } from "./test-gateway.ts";
+import { echoAgent, gate, heldAgent, type TestClient, testGateway } from "./test-gateway.ts";
 
 const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 };
-
-/** A promise, and what resolves it. */
-function gate(): [opened: Promise<void>, open: () => void] {
-  let open: () => void = () => undefined;
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return [opened, open];
-}
 
 function inOrder(client: TestClient): string[] {
   return client.frames.flatMap((frame) => {
@@ -130,6 +121,36 @@ describe("steer", () => {
       ["user", "two"],
     ]);
     expect(inOrder(client).at(-1)).toBe("run_end aborted");
+  });
+
+  test("that the agent took and said nothing of, before it failed, stays in the transcript", async () => {
+    const [started, begun] = gate();
+    const [released, go] = gate();
+    const agent: AgentRunner = {
+      async *run({ runId, takeSteering }) {
+        yield { type: "run_start", runId, timestamp: 1 };
+        begun();
+        await released;
+        takeSteering?.();
+        throw new Error("a bug");
+      },
+    };
+    await using gateway = await testGateway({ agent });
+    const client = await gateway.connect();
+    client.send({ type: "message", content: "one" });
+    await started;
+
+    client.send({ type: "message", content: "two", mode: "steer", id: "q2" });
+    await client.next("ack");
+    go();
+    await client.next("run_end");
+
+    expect(inOrder(client)).toEqual([
+      "user_message one",
+      "message_queued two",
+      "user_message two",
+      "run_end failed",
+    ]);
   });
 
   test("without a run is an ordinary message", async () => {

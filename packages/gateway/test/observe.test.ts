@@ -174,6 +174,45 @@ describe("the log", () => {
 
     expect(await client.next("message_done")).toMatchObject({ content: "hello" });
   });
+
+  test("an onFailure that throws harms nobody, and the log has both failures", async () => {
+    const { logger, lines } = keepingLogger();
+    const onFailure = () => {
+      throw new Error("a hook's bug");
+    };
+    await using gateway = await testGateway({ agent: failingAgent, logger, onFailure });
+    const client = await gateway.connect();
+    client.send({ type: "message", content: "hello" });
+
+    expect(await client.next("run_end")).toMatchObject({ outcome: "failed" });
+    await client.roundTrip();
+    expect(lines.filter(([line]) => line === "error failed").map(([, { during }]) => during)).toEqual([
+      expect.stringMatching(/^run /),
+      "onFailure",
+    ]);
+  });
+
+  test("an error that cannot be read is left out, and harms nobody", async () => {
+    const { logger, lines } = keepingLogger();
+    const unreadable = Object.defineProperty(new Error("x"), "detail", {
+      enumerable: true,
+      get: () => {
+        throw new Error("no");
+      },
+    });
+    const agent: AgentRunner = {
+      async *run({ runId }) {
+        yield { type: "run_start", runId, timestamp: 1 };
+        throw unreadable;
+      },
+    };
+    await using gateway = await testGateway({ agent, logger, logsFailures: true });
+    const client = await gateway.connect();
+    client.send({ type: "message", content: "hello" });
+
+    expect(await client.next("run_end")).toMatchObject({ outcome: "failed" });
+    expect(lines.map(([line]) => line)).not.toContain("error failed");
+  });
 });
 
 test.each([

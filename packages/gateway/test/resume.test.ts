@@ -298,6 +298,15 @@ test("unwatch ends the watch: answers still come, events no more", async () => {
   expect(client.types()).toEqual(["connected", "pong", "pong"]);
 });
 
+test("a message after unwatch watches its session again, so that its run is seen", async () => {
+  await using gateway = await testGateway();
+  const client = await gateway.connect();
+  client.send({ type: "unwatch" });
+  client.send({ type: "message", content: "hello" });
+
+  expect(await client.next("message_done")).toMatchObject({ content: "hello" });
+});
+
 test("list gives the visitor's sessions, the one updated last first, and says which run", async () => {
   const { agent, started, release } = heldAgent();
   await using gateway = await testGateway({ agent });

@@ -28,6 +28,20 @@ test("it waits its turn, and is told apart from the run before it", async () => 
   expect(await ended).toEqual({ outcome: "completed", content: "thinking…two", usage: noUsage });
 });
 
+test("those that come in the same moment to a session at rest run one after the other, in order", async () => {
+  await using test = await testGateway();
+  const { sessionId } = await test.store.createSession("webchat");
+  const contents = ["one", "two", "three"];
+
+  const submitted = await Promise.all(contents.map((content) => test.gateway.submit({ sessionId, content })));
+
+  const ends = await Promise.all(submitted.map(({ ended }) => ended));
+  expect(ends.map(({ outcome, content }) => [outcome, content])).toEqual(
+    contents.map((content) => ["completed", content]),
+  );
+  expect(test.failures).toEqual([]);
+});
+
 test("an interrupted one says so", async () => {
   const { agent, started } = heldAgent();
   await using gateway = await testGateway({ agent });

@@ -171,6 +171,15 @@ export function refusal(url: string, headers: Record<string, string> = {}): Prom
   });
 }
 
+/** A promise, and what resolves it. */
+export function gate(): [opened: Promise<void>, open: () => void] {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return [opened, open];
+}
+
 /** Answers with the last user message, in two chunks. */
 export const echoAgent: AgentRunner = {
   async *run({ runId, messages }) {

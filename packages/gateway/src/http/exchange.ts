@@ -3,6 +3,7 @@ import type { ClientEvent, ServerEvent, SessionMeta } from "@mini-openclaw/proto
 import { v7 as createId } from "uuid";
 import { type CommandContext, findSession } from "../command-context.ts";
 import { findFirstSession, findMessageSession, runCommand } from "../commands.ts";
+import { draining } from "../errors.ts";
 import { findRunStart } from "../find-run-start.ts";
 import { sendJson } from "../http-routes.ts";
 import { type Action, notFound } from "../permissions.ts";
@@ -37,6 +38,7 @@ export class Exchange {
   #stream: EventStream | undefined;
   #answered: ServerEvent | undefined;
   #isLong = false;
+  #phase: "open" | "draining" | "over" = "open";
 
   constructor(parts: HttpParts, asked: Asked & { visitor: Visitor }) {
     this.#parts = parts;
@@ -47,6 +49,7 @@ export class Exchange {
       sessionId: "",
       send: (event) => this.#take(event),
       watch: (sessionId, after) => this.#stream?.watch({ sessionId, ...(after !== undefined && { after }) }),
+      goOnWatching: () => undefined,
       unwatch: () => undefined,
       tellDeleted: () => undefined,
     };
@@ -58,10 +61,13 @@ export class Exchange {
   }
 
   tellDraining(): void {
+    this.#phase = "draining";
     this.#stream?.tell({ type: "draining" });
   }
 
+  /** Ends its stream, one that is yet to begin too. */
   end(): void {
+    this.#phase = "over";
     this.#stream?.end();
   }
 
@@ -122,8 +128,6 @@ export class Exchange {
       const submitted = await this.#parts.submit({ sessionId, ...message });
       if (!isStream)
         return await awaitRun(response, submitted, { gone, heartbeatMs: this.#parts.heartbeatMs });
-      // Whether the run's end can be read is for the stream to find out.
-      submitted.ended.catch(() => undefined);
       const { runId } = submitted;
       const first = early.of(runId);
       if (first) return this.#openStream().watch({ sessionId, runId, first });
@@ -174,10 +178,13 @@ export class Exchange {
 
   #openStream(): EventStream {
     this.#stream = new EventStream(this.#asked.response, { ...this.#parts, gone: this.#asked.gone });
+    if (this.#phase !== "open") this.#stream.tell({ type: "draining" });
+    if (this.#phase === "over") this.#stream.end();
     return this.#stream;
   }
 
   #beLong(): void {
+    if (this.#phase !== "open") throw draining();
     const refusal = this.#parts.refuseMore();
     if (refusal)
       throw new HttpError(503, "TOO_MANY_REQUESTS", refusal.reason, {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { draining } from "../errors.ts";
 import type { Refusal } from "../refuse-upgrade.ts";
 import { allowOrigin, answerPreflight } from "./cors.ts";
 import { type Asked, Exchange } from "./exchange.ts";
@@ -69,11 +70,9 @@ export class HttpDialect {
         headers: { Allow: allow },
       });
     }
-    if (this.#isClosing) {
-      throw new HttpError(503, "DRAINING", "The gateway is stopping. Try again.", { retryable: true });
-    }
     const visitor = await this.#identify(request);
     if (gone.aborted) return;
+    if (this.#isClosing) throw draining();
     const exchange = new Exchange(this.#parts, { ...asked, visitor });
     this.#exchanges.add(exchange);
     gone.addEventListener("abort", () => this.#exchanges.delete(exchange));

@@ -7,25 +7,21 @@ export interface MetricsSource {
   metrics(): Promise<string>;
 }
 
-/** Answers a request for `/metrics`. Rejections of the source become a 500, and go to `onFailure`. */
-export function answerMetrics(
+/** Answers a request for `/metrics`. What the source throws becomes a 500, and goes to `onFailure`. Never rejects. */
+export async function answerMetrics(
   request: IncomingMessage,
   response: ServerResponse,
   source: MetricsSource,
   onFailure: (error: unknown, during: string) => void,
-): void {
-  if (request.method !== "GET") {
-    sendJson(response, 405, { error: "/metrics takes GET" }, { Allow: "GET" });
-    return;
+): Promise<void> {
+  if (request.method !== "GET")
+    return sendJson(response, 405, { error: "/metrics takes GET" }, { Allow: "GET" });
+  try {
+    const text = await source.metrics();
+    response.writeHead(200, { "Content-Type": source.contentType, "Cache-Control": "no-store" });
+    response.end(text);
+  } catch (error) {
+    onFailure(error, "metrics");
+    sendJson(response, 500, { error: "The gateway failed; its log says why." });
   }
-  source.metrics().then(
-    (text) => {
-      response.writeHead(200, { "Content-Type": source.contentType, "Cache-Control": "no-store" });
-      response.end(text);
-    },
-    (error: unknown) => {
-      onFailure(error, "metrics");
-      sendJson(response, 500, { error: "The gateway failed; its log says why." });
-    },
-  );
 }

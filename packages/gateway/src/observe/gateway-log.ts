@@ -24,7 +24,7 @@ export class GatewayLog {
     const isShown = this.#repeats.allow(message, (leftOut) => {
       this.#hand(level, "lines like the last ones were left out", { of: message, leftOut });
     });
-    if (isShown) this.#hand(level, message, cleanFields(fields, this.#secrets));
+    if (isShown) this.#hand(level, message, fields);
   }
 
   close(): void {
@@ -33,9 +33,9 @@ export class GatewayLog {
 
   #hand(level: LogLevel, message: string, fields: LogFields): void {
     try {
-      this.#logger[level](fields, message);
+      this.#logger[level](cleanFields(fields, this.#secrets), message);
     } catch {
-      // A logger that throws must not end a run or a connection, and there is nowhere to say so.
+      // A logger that throws, or a field of an error, must not end a run or a connection, and there is nowhere to say so.
     }
   }
 }

@@ -23,6 +23,7 @@ export class Observer {
   readonly #onFailure: ObserverOptions["onFailure"];
   readonly #channels: Channels = openChannels();
   readonly #clock = new RunClock();
+  #isStopped = false;
 
   constructor(gateway: object, { logger, onFailure }: ObserverOptions) {
     this.#gateway = gateway;
@@ -41,6 +42,7 @@ export class Observer {
   }
 
   stopped(): void {
+    this.#isStopped = true;
     this.#log.write("info", "stopped");
     this.#log.close();
   }
@@ -84,10 +86,18 @@ export class Observer {
   }
 
   failed(error: unknown, during: string): void {
+    // What was still being looked up for a client that is gone now: the store may be closed already.
+    if (this.#isStopped) return;
     const { failure } = this.#channels;
     if (failure.hasSubscribers) failure.publish({ gateway: this.#gateway, error, during });
-    if (this.#onFailure) this.#onFailure(error, during);
-    else this.#log.write("error", "failed", { during, err: error });
+    if (!this.#onFailure) return this.#log.write("error", "failed", { during, err: error });
+    try {
+      this.#onFailure(error, during);
+    } catch (failure) {
+      // It hears of faults in the middle of runs and connections, and must not end them. The first one is not lost either.
+      this.#log.write("error", "failed", { during, err: error });
+      this.#log.write("error", "failed", { during: "onFailure", err: failure });
+    }
   }
 
   /** Called for every event that is shown: does nothing while nobody wants to know. */
