@@ -43,7 +43,7 @@ export class Catalogue {
   #hasWritten = false;
   /** That of the index's last line, if it is one. */
   #stamp: string | undefined;
-  #rewriting: Promise<void> | undefined;
+  #rewriting: Promise<boolean> | undefined;
   /** How far the index has been read, and of which file. */
   #read = { ino: 0, offset: 0, lines: 0 };
 
@@ -93,7 +93,7 @@ export class Catalogue {
   /** Tells the next start that it need not list the folder. */
   async #stampIndex(): Promise<void> {
     await this.#refresh();
-    await this.#rewriteIndex();
+    if (!(await this.#rewriteIndex())) return;
     await sleep(CLOCK_TICK_MS);
     const folders = stampFolders(this.#fs, this.#folder);
     const names = await this.#fs.list(this.#folder);
@@ -172,11 +172,13 @@ export class Catalogue {
       this.#set(line);
   }
 
-  async #rewriteIndex(): Promise<void> {
+  /** Says whether it worked. */
+  async #rewriteIndex(): Promise<boolean> {
     this.#isIndexStale = false;
-    await writeIndex(this.#fs, this.#index, this.#entries.values());
+    if (!(await writeIndex(this.#fs, this.#index, this.#entries.values()))) return false;
     const stat = this.#fs.pathStat(this.#index);
     if (stat) this.#read = { ino: stat.ino, offset: stat.size, lines: this.#entries.size };
+    return true;
   }
 
   #set(entry: CatalogueEntry): void {

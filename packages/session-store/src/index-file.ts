@@ -4,6 +4,7 @@ import type { FileSystem } from "./file-system.ts";
 import { createId, isSessionId } from "./names.ts";
 import { withFileLines } from "./regular-file.ts";
 import type { Listed } from "./sessions-page.ts";
+import { unlinkQuietly } from "./small-file.ts";
 
 /** What is kept in memory of every session: about 250 bytes. */
 export interface CatalogueEntry extends Listed {
@@ -65,12 +66,12 @@ export function appendToIndex(fs: FileSystem, path: string, line: IndexLine): vo
   }
 }
 
-/** Replaces the index. It is a cache: a failure is not the caller's. */
+/** Replaces the index, and says whether it worked. It is a cache: a failure is not the caller's. */
 export async function writeIndex(
   fs: FileSystem,
   path: string,
   entries: Iterable<CatalogueEntry>,
-): Promise<void> {
+): Promise<boolean> {
   const temporary = `${path}.${createId()}.tmp`;
   try {
     const file = new AppendFile(fs, temporary, { create: true });
@@ -88,8 +89,10 @@ export async function writeIndex(
       file.close();
     }
     fs.rename(temporary, path);
+    return true;
   } catch {
-    // The next start reads the folder instead.
+    unlinkQuietly(fs, temporary);
+    return false; // the next start reads the folder instead
   }
 }
 

@@ -6,6 +6,7 @@ import { reason, StoreError } from "./errors.ts";
 import type { FileSystem } from "./file-system.ts";
 import type { Segment } from "./session-lines.ts";
 import type { SessionPaths } from "./session-paths.ts";
+import { unlinkQuietly } from "./small-file.ts";
 import type { Summary } from "./summary.ts";
 import { formatLine } from "./transcript-line.ts";
 import type { WriterLock } from "./writer-lock.ts";
@@ -142,7 +143,7 @@ export class SessionDisk {
     const { fd, size } = this.#transcript;
     // A file that takes the name of another is written out first, on ext4: for milliseconds nothing else goes on. What was
     // there when the session was opened may be the only place of its key; what this writer made is a cache.
-    if (this.#checkpointSize !== undefined) removeQuietly(fs, paths.meta);
+    if (this.#checkpointSize !== undefined) unlinkQuietly(fs, paths.meta);
     writeCheckpoint(paths, { fs, fd, size }, { summary, bytes: size });
     this.#checkpointSize = size;
   }
@@ -151,7 +152,7 @@ export class SessionDisk {
   close(beforeRelease: () => void): void {
     try {
       const { fs, paths } = this.#opened;
-      if (this.#journal && !this.#isLive && this.#lock?.isHeld()) removeQuietly(fs, paths.journal);
+      if (this.#journal && !this.#isLive && this.#lock?.isHeld()) unlinkQuietly(fs, paths.journal);
       this.#closeJournal();
       this.#transcript?.close();
       beforeRelease();
@@ -179,12 +180,4 @@ export class SessionDisk {
 export interface AppendFailure {
   readonly error: Error;
   readonly undone: boolean;
-}
-
-function removeQuietly(fs: FileSystem, path: string): void {
-  try {
-    fs.unlink(path);
-  } catch {
-    // A checkpoint is replaced then, and an empty journal is in nobody's way.
-  }
 }

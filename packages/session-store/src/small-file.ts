@@ -57,10 +57,11 @@ class DiskFullError extends Error {
   }
 }
 
-function unlinkQuietly(fs: FileSystem, path: string): void {
+/** Removes a file that is in nobody's way if that fails. */
+export function unlinkQuietly(fs: FileSystem, path: string): void {
   try {
     fs.unlink(path);
   } catch {
-    // Litter under a name that nobody reads.
+    // As promised.
   }
 }

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { nodeFileSystem } from "../src/file-system.ts";
@@ -54,6 +54,22 @@ test("is listed when a session came or went behind the index's back", async () =
 
   expect(more).toEqual({ isListed: true, copied: ["copied-here"] });
   expect(fewer).toEqual({ isListed: true, copied: [] });
+});
+
+test("is listed when its index could not be written", async () => {
+  rmSync(join(folder.path, "sessions.index"));
+  const rename = (from: string, to: string) => {
+    if (to.endsWith("sessions.index")) throw Object.assign(new Error("no space"), { code: "ENOSPC" });
+    nodeFileSystem.rename(from, to);
+  };
+  const fs = { ...nodeFileSystem, rename };
+  const store = new JsonlStore({ fs, path: folder.path, durability: "os", lockWaitMs: 0 });
+  await store.appendMessage(name(7), says("more"));
+  await store.listSessions();
+  await store.close();
+
+  expect((await reopened()).isListed).toBe(true);
+  expect(readdirSync(folder.path).filter((file) => file.endsWith(".tmp"))).toEqual([]);
 });
 
 test("is listed when the index says more than its last writer left there", async () => {
