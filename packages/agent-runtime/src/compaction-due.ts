@@ -20,16 +20,8 @@ export function isCompactionDue(messages: readonly Message[], limits: Limits): b
 /** What a model would be shown without limits, and the part of it before the newest user message. */
 export function splitAtQuestion(messages: readonly Message[]): { earlier: Message[]; all: Message[] } {
   const all = buildContext(messages, Infinity);
-  return {
-    earlier: all.slice(
-      0,
-      Math.max(
-        0,
-        all.findLastIndex(({ role }) => role === "user"),
-      ),
-    ),
-    all,
-  };
+  const question = all.findLastIndex(({ role }) => role === "user");
+  return { earlier: all.slice(0, Math.max(0, question)), all };
 }
 
 /**

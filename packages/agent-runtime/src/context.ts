@@ -31,13 +31,15 @@ export function isCompaction(message: Message | undefined): message is SystemMes
 }
 
 /** The last summary as the model is shown it, and what it does not sum up: the question before it, and all after it. */
-function splitAtCompaction(messages: readonly Message[]) {
+function splitAtCompaction(messages: readonly Message[]): { summary: Message[]; since: readonly Message[] } {
   const place = messages.findLastIndex(isCompaction);
-  const summary = messages.slice(Math.max(place, 0), place + 1);
-  const question = messages.slice(0, Math.max(place, 0)).slice(-1);
+  const summary = messages[place];
+  if (!summary) return { summary: [], since: messages };
+  // Where the run retried another, that one's answer may stand between.
+  const question = messages.slice(0, place).findLast(({ role }) => role === "user");
   return {
-    summary: summary.map((message) => ({ ...message, content: `${summaryHeading}\n\n${message.content}` })),
-    since: [...question.filter(({ role }) => role === "user"), ...messages.slice(place + 1)],
+    summary: [{ ...summary, content: `${summaryHeading}\n\n${summary.content}` }],
+    since: [...(question ? [question] : []), ...messages.slice(place + 1)],
   };
 }
 

@@ -189,10 +189,10 @@ describe("a summary", () => {
       [shown("s"), user("3"), says("4"), user("5")],
     ],
     [
-      "stands for all before it where that is no question",
-      [user("1"), says("2"), summary("s"), user("3")],
+      "stands for all before it but that question where its first answer failed",
+      [user("1"), says("2"), user("3"), says("cut sh"), summary("s"), user("5")],
       50,
-      [shown("s"), user("3")],
+      [shown("s"), user("3"), user("5")],
     ],
     [
       "stands for the summary before it",
@@ -211,7 +211,7 @@ describe("a summary", () => {
       "leaves no result behind whose call it stands for",
       [user("1"), calls("a"), summary("s"), result("a"), user("2")],
       50,
-      [shown("s"), user("2")],
+      [shown("s"), user("1"), user("2")],
     ],
     [
       "is not any other word of the system",

@@ -1,8 +1,8 @@
-import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { ModelEvent, ModelProvider } from "@mini-openclaw/protocol";
 import type { RecordedError, RecordedTurn, RecordingHeader } from "./recording.ts";
-import { createRedactor, environmentSecrets, type Redactor } from "./redact.ts";
+import { createRedactor, type Redactor } from "./redact.ts";
 
 export interface RecorderOptions {
   /** Where the recording goes. What was there is replaced when the first turn is asked for. Only its owner can read it. */
@@ -15,7 +15,7 @@ export interface RecorderOptions {
  * A model that does as `provider` does, and writes it down: each turn is one line of JSON, with its request and its events,
  * written before the last event is seen. {@link createReplayer} plays it again.
  *
- * Secrets are left out: keys, tokens and authorization values in their usual forms, the values of environment variables
+ * Secrets are left out: keys, tokens, passwords and authorization values in their usual forms, the values of environment variables
  * that are named like one, and what `secrets` names. Look through a recording before you share it all the same: it holds
  * everything else that was said.
  *
@@ -25,13 +25,15 @@ export function createRecorder(
   provider: ModelProvider,
   { file, secrets = [] }: RecorderOptions,
 ): ModelProvider {
-  const redactor = createRedactor([...environmentSecrets(process.env), ...secrets]);
+  const redactor = createRedactor(secrets);
   const write = (record: RecordingHeader | RecordedTurn) =>
     appendFileSync(file, `${JSON.stringify(record)}\n`);
   let turns = 0;
   const nextTurn = () => {
     if (turns === 0) {
       mkdirSync(dirname(file), { recursive: true });
+      // Another file: one that is only emptied stays open to whoever could read it.
+      rmSync(file, { force: true });
       writeFileSync(file, "", { mode: 0o600 });
       write({ type: "recording", v: 1, model: provider.model, recordedAt: Date.now() });
     }

@@ -26,24 +26,28 @@ const secretPatterns: readonly RegExp[] = [
   /\bA(KIA|SIA)[0-9A-Z]{16}\b|\bAIza[\w-]{35}/g,
   // A JSON Web Token: both first parts begin with `{"`.
   /\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*/g,
+  // `postgres://user:password@host`.
+  /(?<=\b[a-z][a-z\d+.-]*:\/\/[^\s/:@"']*:)[^\s/@"']+(?=@)/gi,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?-----END [A-Z ]*PRIVATE KEY-----/g,
   /(?<=\bbearer\s+)[\w.~+/=-]{16,}/gi,
   /(?<=\bauthorization["']?\s*[:=]\s*["']?(basic\s+|token\s+)?)[\w.~+/=-]{16,}/gi,
   // `API_KEY=…`, `"password": "…"`; not what is only a number, such as `maxTokens: 8192000`.
-  /(?<=(api[-_]?key|access[-_]?key|secret|token|passw(or)?d)\w*["']?\s*[:=]\s*["']?)(?![\d_.,]+\b)[^\s"',;&]{8,}/gi,
+  // Also where that is JSON in a string of JSON.
+  /(?<=(api[-_]?key|access[-_]?key|secret|token|passw(or)?d)\w*\\*["']?\s*[:=]\s*\\*["']?)(?![\d_.,]+\b)[^\s\\"',;&]{8,}/gi,
 ];
 
 /**
- * Knows the usual forms of keys, tokens and authorization values by themselves, and whatever `secrets` names.
+ * Knows the usual forms of keys, tokens, passwords and authorization values by themselves, the values of environment variables
+ * that are named like one, and whatever `secrets` names.
  *
  * @throws AgentError `INVALID_OPTIONS` if one of them would match the empty text
  */
 export function createRedactor(secrets: readonly (string | RegExp)[]): Redactor {
-  const patterns = [...secretPatterns, ...secrets.map(toPattern)];
+  const patterns = [...secretPatterns, ...[...environmentSecrets(process.env), ...secrets].map(toPattern)];
   const pieces = (texts: readonly string[]) => replaceRanges(texts, findRanges(texts.join(""), patterns));
   const value = (one: unknown, name = ""): unknown => {
     if (typeof one === "string") return secretName.test(name) && one ? REDACTED : pieces([one])[0];
-    if (Array.isArray(one)) return one.map((item) => value(item));
+    if (Array.isArray(one)) return one.map((item) => value(item, name));
     if (typeof one !== "object" || one === null) return one;
     return Object.fromEntries(Object.entries(one).map(([key, item]) => [key, value(item, key)]));
   };
@@ -51,7 +55,7 @@ export function createRedactor(secrets: readonly (string | RegExp)[]): Redactor 
 }
 
 /** The values of environment variables that are named as secrets are. */
-export function environmentSecrets(env: NodeJS.ProcessEnv): string[] {
+function environmentSecrets(env: NodeJS.ProcessEnv): string[] {
   return Object.entries(env).flatMap(([name, value]) =>
     (secretName.test(name) || /key$/i.test(name)) && value && value.length >= MIN_ENVIRONMENT_SECRET_CHARS
       ? [value]

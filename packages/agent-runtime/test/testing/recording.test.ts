@@ -139,6 +139,7 @@ describe("a recording", () => {
     expect(readFileSync(file, "utf8")).toBe("old\n");
     await recorded(directory, [[says("Hi.")]]);
     expect(readFileSync(file, "utf8")).not.toContain("old");
+    expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
   test("keeps a turn that was stopped, which waits at the same place again", async () => {
@@ -222,12 +223,15 @@ describe("secrets are not written down", () => {
     ["a JSON Web Token", "eyJhbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl", "[secret]"],
     ["an assignment", "export DB_PASSWORD='hunter2hunter2'", "export DB_PASSWORD='[secret]'"],
     ["a field of JSON", '{"api_key": "0123456789abcdef", "a": 1}', '{"api_key": "[secret]", "a": 1}'],
+    ["a field of JSON in JSON", '{\\"api_key\\": \\"0123456789abcdef\\"}', '{\\"api_key\\": \\"[secret]\\"}'],
+    ["a password in an address", "postgres://ada:hunter2@db.local/x", "postgres://ada:[secret]@db.local/x"],
     [
       "a private key",
       "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\nafter",
       "[secret]\nafter",
     ],
     ["but a number of tokens is", "maxTokens: 2_000_000, tokens=12345678", undefined],
+    ["but an address without a password is", "http://127.0.0.1:3210/a@b:c", undefined],
     ["but a word is", "The token is a word; basic responsibilities", undefined],
   ])("%s", async (_, said, written = said) => {
     await using directory = await temporaryDirectory();
@@ -248,7 +252,7 @@ describe("secrets are not written down", () => {
     const script = [
       [
         says("It is sk-ant-", "api03-abcd", "efghijklmnop", "!"),
-        calls("forecast", { city: key, token: "x" }),
+        calls("forecast", { city: key, token: "x", passwords: ["y"] }),
       ],
       [says("My dog is Rex, not rex: RX-77 or RX-78; correct-horse-battery staple-staple-staple")],
     ];
@@ -264,7 +268,7 @@ describe("secrets are not written down", () => {
         { text: "" },
         { text: "" },
         { text: "!" },
-        { toolCalls: [{ input: { city: "[secret]", token: "[secret]" } }] },
+        { toolCalls: [{ input: { city: "[secret]", token: "[secret]", passwords: ["[secret]"] } }] },
       ],
     });
     expect(JSON.parse(second)).toMatchObject({
@@ -274,12 +278,14 @@ describe("secrets are not written down", () => {
   });
 
   test("and what was left out is no drift", async () => {
+    vi.stubEnv("MY_SERVICE_TOKEN", "correct-horse-battery");
     await using directory = await temporaryDirectory();
-    const tools = [forecast(`token=${key} for Rex`)];
+    const tools = [forecast(`token=${key} for Rex: correct-horse-battery`)];
     const { file } = await recorded(directory, [askForecast, [says("It rains.")]], { tools }, ["Rex"]);
     const provider = createReplayer({ file, secrets: ["Rex"] });
     const agent = new AgentRuntime({ provider, tools });
     expect(outline(await eventsOf(agent, inputOf("Rome?"))).at(-1)).toBe("run_end completed");
+    vi.unstubAllEnvs();
     provider.assertComplete();
   });
 
