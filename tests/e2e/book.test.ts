@@ -2,8 +2,8 @@ import { readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { writeBookSession } from "./book-session.ts";
-import { startModelServer, toolCall } from "./model-server.ts";
-import { chunksOf, connectSeedClient } from "./seed-client.ts";
+import { startModelServer, startWaitingModelServer, toolCall } from "./model-server.ts";
+import { connectSeedClient } from "./seed-client.ts";
 import { startServer, temporaryDirectory } from "./server.ts";
 import { hasJq, jq, readTranscript, transcriptPath } from "./transcript.ts";
 
@@ -11,19 +11,20 @@ import { hasJq, jq, readTranscript, transcriptPath } from "./transcript.ts";
 describe("the tutorial's end-to-end tests", () => {
   test("1. a plain question is streamed, and kept", async () => {
     await using directory = await temporaryDirectory();
-    await using model = await startModelServer();
-    // Slow enough that the answer comes in several reads.
-    model.mock.onMessage("你好", { content: "你好！我是 Mini OpenClaw，你的个人助手。" }, { latency: 5 });
+    const pieces = ["你好！", "我是 Mini OpenClaw，", "你的个人助手。"];
+    await using model = await startWaitingModelServer(pieces);
     await using server = await startServer(directory.path, model.env);
     await using client = await connectSeedClient(server.webSocketUrl);
-
-    const events = await client.ask("你好，你是谁？");
-
     const { sessionId } = client;
-    const answer = "你好！我是 Mini OpenClaw，你的个人助手。";
-    expect(events.filter(({ type }) => type === "chunk").length).toBeGreaterThan(1);
-    expect(chunksOf(events)).toBe(answer);
-    expect(events.at(-1)).toMatchObject({ type: "message_done", sessionId, content: answer });
+
+    client.send({ type: "message", content: "你好，你是谁？" });
+
+    for (const content of pieces) {
+      expect(await client.next()).toMatchObject({ type: "chunk", sessionId, content });
+      model.goOn();
+    }
+    const answer = pieces.join("");
+    expect(await client.next()).toMatchObject({ type: "message_done", sessionId, content: answer });
     await server.stop();
     expect(readTranscript(directory.path, sessionId)).toMatchObject([
       { type: "session", v: 1, sessionId, key: "webchat" },
