@@ -1,12 +1,12 @@
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-/** Everything that can be set from outside, resolved and checked. */
 const logLevels = ["error", "warn", "info", "debug"] as const;
 
 /** How much is written down: each level has those before it. */
 export type LogLevel = (typeof logLevels)[number];
 
+/** Everything that can be set from outside, resolved and checked. */
 export interface MiniOpenClawConfig {
   /** 0 takes any free port. */
   port: number;
