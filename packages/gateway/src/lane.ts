@@ -119,9 +119,10 @@ export class Lane {
     for (const job of this.#jobs) job.stop.abort("interrupted" satisfies StopReason);
   }
 
-  /** Lets the log go as soon as the lane is empty. */
+  /** Lets the log go as soon as the lane is empty; from an empty one on, it takes no more. */
   release(): void {
     this.#isReleased = true;
+    if (this.#phase === "idle" && this.#jobs.length === 0) this.#phase = "closing";
     this.#wake();
   }
 

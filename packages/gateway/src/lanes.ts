@@ -163,6 +163,13 @@ export class Lanes {
     throw new GatewayError("APPROVAL_EXPIRED", "callId: no such call waits for a decision, or not any more.");
   }
 
+  /** Closes the log of a session at rest, so that the store does not close it under a message that comes. */
+  async release(sessionId: string): Promise<void> {
+    const lane = this.#lanes.get(sessionId);
+    lane?.release();
+    await lane?.done;
+  }
+
   /** Takes no more messages, gives the runs `drainMs` to end, then interrupts them. Resolves when all have ended. */
   async close(drainMs: number): Promise<void> {
     this.#draining = true;

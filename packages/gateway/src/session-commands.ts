@@ -64,6 +64,7 @@ export async function shelveSession(event: ShelfCommand, context: CommandContext
   if (lanes.has(sessionId)) {
     throw new GatewayError("SESSION_BUSY", "A run goes on or waits in the session. Stop it first.");
   }
+  await lanes.release(sessionId);
   if (type === "archive") return sendUpdated(await store.archiveSession(sessionId), event, context);
   await store.deleteSession(sessionId);
   context.send({ type: "session_deleted", sessionId, ...answering(event) });

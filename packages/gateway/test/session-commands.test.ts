@@ -37,6 +37,24 @@ test("rename, archive and unarchive are answered with the session as it is then"
   expect((await client.next("sessions", 2)).sessions).toMatchObject([{ sessionId, archived: true }]);
 });
 
+test("messages that come at once into a session that was away and is back all run", async () => {
+  await using gateway = await testGateway();
+  const client = await gateway.connect();
+  const { sessionId } = client;
+  await say(client, "hello");
+  client.send({ type: "archive", sessionId });
+  client.send({ type: "unarchive", id: "q1", sessionId });
+  await updated(client, "q1");
+
+  const contents = ["one", "two", "three"];
+  const submitted = contents.map((content) => gateway.gateway.submit({ sessionId, content }));
+  const runs = await Promise.all(submitted.map(async (accepted) => (await accepted).ended));
+
+  expect(runs.map(({ outcome, content }) => [outcome, content])).toEqual(
+    contents.map((content) => ["completed", content]),
+  );
+});
+
 test("fork begins a new session with the entries up to a place", async () => {
   await using gateway = await testGateway();
   const client = await gateway.connect();
