@@ -13,7 +13,7 @@ export interface AgentHooks {
   onModelCall?: (call: ModelCall) => Watch<ModelCallReport> | void;
   /** A tool runs: its input was found valid and the call allowed. Other calls show in `onEvent` only. */
   onToolCall?: (call: ToolCall) => Watch<ToolCallReport> | void;
-  /** The reader of the run has dealt with an event: with a gateway, it is recorded. */
+  /** The reader of the run has dealt with an event, or left the run at it: with a gateway it is recorded, unless the store failed. */
   onEvent?: (event: RunEvent, run: WatchedRun) => void;
 }
 

@@ -31,15 +31,19 @@ export function createStopwatch(): Stopwatch {
 /** Acts when a stopwatch that just began has counted `timeoutMs`; it is paused while something is waited for. */
 export function startClock(timeoutMs: number, watch: Stopwatch, act: () => void) {
   let timer = startTimer(timeoutMs, act);
+  let isStopped = false;
   return {
-    stop: () => clearTimeout(timer),
+    stop() {
+      isStopped = true;
+      clearTimeout(timer);
+    },
     async paused<T>(waiting: Promise<T>): Promise<T> {
       clearTimeout(timer);
       watch.pause();
       try {
         return await waiting;
       } finally {
-        if (watch.resume()) timer = startTimer(Math.max(0, timeoutMs - watch.elapsedMs()), act);
+        if (watch.resume() && !isStopped) timer = startTimer(Math.max(0, timeoutMs - watch.elapsedMs()), act);
       }
     },
   };

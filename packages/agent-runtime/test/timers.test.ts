@@ -96,3 +96,30 @@ test("a sleep ends with its signal, and leaves no timer", async () => {
   await expect(sleep(minute, controller.signal)).rejects.toThrow("enough");
   expect(vi.getTimerCount()).toBe(0);
 });
+
+test("a decision that comes when its tool has ended starts no clock", async () => {
+  let decide = () => {};
+  const decided = new Promise<void>((resolve) => {
+    decide = resolve;
+  });
+  const hasty: ToolDefinition = {
+    ...endless,
+    name: "hasty",
+    execute(_, { approve }) {
+      approve("it wants more").catch(() => {});
+      return { success: true, output: "done" };
+    },
+  };
+  const provider = createScriptedProvider([[calls("hasty")], [says("Hi.")]]);
+  const agent = new AgentRuntime({ provider, tools: [hasty] });
+  const decision = async () => {
+    await decided;
+    return "once" as const;
+  };
+  await eventsOf(agent, inputOf("go", { decision }));
+
+  decide();
+  await vi.advanceTimersByTimeAsync(0);
+
+  expect(vi.getTimerCount()).toBe(0);
+});

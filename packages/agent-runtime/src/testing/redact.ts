@@ -29,11 +29,12 @@ const secretPatterns: readonly RegExp[] = [
   // `postgres://user:password@host`.
   /(?<=\b[a-z][a-z\d+.-]*:\/\/[^\s/:@"']*:)[^\s/@"']+(?=@)/gi,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?-----END [A-Z ]*PRIVATE KEY-----/g,
-  /(?<=\bbearer\s+)[\w.~+/=-]{16,}/gi,
-  /(?<=\bauthorization["']?\s*[:=]\s*["']?(basic\s+|token\s+)?)[\w.~+/=-]{16,}/gi,
+  // First what is cheap to see: looked back from every space of many, the rest would take the square of their number.
+  /(?=[\w.~+/=-]{16})(?<=\bbearer\s+)[\w.~+/=-]{16,}/gi,
+  /(?=[\w.~+/=-]{16})(?<=\bauthorization["']?\s*[:=]\s*["']?(basic\s+|token\s+)?)[\w.~+/=-]{16,}/gi,
   // `API_KEY=…`, `"password": "…"`; not what is only a number, such as `maxTokens: 8192000`.
   // Also where that is JSON in a string of JSON.
-  /(?<=(api[-_]?key|access[-_]?key|secret|token|passw(or)?d)\w*\\*["']?\s*[:=]\s*\\*["']?)(?![\d_.,]+\b)[^\s\\"',;&]{8,}/gi,
+  /(?=[^\s\\"',;&]{8})(?<=(api[-_]?key|access[-_]?key|secret|token|passw(or)?d)\w*\\*["']?\s*[:=]\s*\\*["']?)(?![\d_.,]+\b)[^\s\\"',;&]{8,}/gi,
 ];
 
 /**

@@ -245,6 +245,13 @@ describe("secrets are not written down", () => {
     ]);
   });
 
+  test("and much of nothing holds nobody up", async () => {
+    await using directory = await temporaryDirectory();
+    const said = " ".repeat(100_000) + "\\".repeat(100_000);
+    const { file } = await recorded(directory, [[says(said)]]);
+    expect(readFileSync(file, "utf8")).toContain(JSON.stringify(said));
+  });
+
   test("a secret that comes in pieces, in a call's input, from a tool, or in the environment", async () => {
     vi.stubEnv("MY_SERVICE_TOKEN", "correct-horse-battery");
     vi.stubEnv("DEPLOY_KEY", "staple-staple-staple");
