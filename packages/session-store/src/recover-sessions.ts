@@ -16,14 +16,20 @@ export async function recoverSessions({ folder, files, writers }: StoreParts): P
       const after = await writers.use(sessionId, ({ lastSeq }) => lastSeq);
       if (after > before) recovered.push(sessionId);
     } catch (error) {
-      if (!isSomebodyElses(error)) throw error;
+      if (!isLeftAlone(error)) throw error;
     }
   }
   return recovered;
 }
 
-/** Another process is at work on it, or its transcript was put away. */
-function isSomebodyElses(error: unknown): boolean {
-  const codes = ["SESSION_LOCKED", "SESSION_NOT_FOUND", "SESSION_ARCHIVED"];
+/** Another process is at work on it, its transcript was put away, or is not ours to read: whoever opens it is told. */
+function isLeftAlone(error: unknown): boolean {
+  const codes = [
+    "SESSION_LOCKED",
+    "SESSION_NOT_FOUND",
+    "SESSION_ARCHIVED",
+    "UNSUPPORTED_VERSION",
+    "NOT_A_FILE",
+  ];
   return StoreError.is(error) && codes.includes(error.code);
 }

@@ -1,7 +1,15 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { contentsOf, linesOf, openStore, runEvents, says, transcriptPath } from "./fixtures.ts";
+import {
+  contentsOf,
+  linesOf,
+  openStore,
+  runEvents,
+  says,
+  transcriptPath,
+  writeTranscript,
+} from "./fixtures.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 test("writes nothing before the first entry", async () => {
@@ -83,6 +91,21 @@ test("begins another journal when somebody tidied up the one of a session at res
   rmSync(journal);
   const [, shown] = await log.record([user, start]);
   expect(readFileSync(journal, "utf8")).toBe(`${shown?.json}\n`);
+});
+
+test("recovers the other sessions when a newer version wrote one", async () => {
+  await using folder = await temporaryFolder();
+  const newer = writeTranscript(folder.path, "newer", ["hi"]);
+  writeFileSync(newer, readFileSync(newer, "utf8").replace('"v":1', '"v":99'));
+  writeTranscript(folder.path, "ours", ["hi"]);
+  mkdirSync(join(folder.path, "live"));
+  writeFileSync(join(folder.path, "live", "newer.jsonl"), "");
+  const { start } = runEvents();
+  const shown = { ...start, sessionId: "ours", seq: 2 };
+  writeFileSync(join(folder.path, "live", "ours.jsonl"), `${JSON.stringify(shown)}\n`);
+  await using store = await openStore(folder.path);
+
+  expect(await store.recover()).toEqual(["ours"]);
 });
 
 test("keeps the journal when the newest number stands only there", async () => {
