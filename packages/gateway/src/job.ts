@@ -11,6 +11,8 @@ export interface Job {
   readonly stop: AbortController;
   readonly steering: Steering;
   readonly decisions: Decisions;
+  /** Resolves when its cause is kept, or will not be. */
+  readonly settled: Promise<void>;
   /** Its cause is kept, at this place in the lane. Called at most once, and not after `onRefused`. */
   readonly onAccepted: (accepted: Accepted) => void;
   /** Its cause could not be kept and it will not run. */
@@ -31,12 +33,17 @@ export function toJob(cause: RunCause): { job: Job; accepted: Promise<Accepted> 
     onAccepted = resolve;
     onRefused = reject;
   });
+  const settled = accepted.then(
+    () => undefined,
+    () => undefined,
+  );
   const job = {
     runId: createId(),
     cause,
     stop: new AbortController(),
     steering: new Steering(),
     decisions: new Decisions(),
+    settled,
     onAccepted,
     onRefused,
     isBegun: false,

@@ -1,9 +1,10 @@
 import type { ApprovalDecision, SessionLog } from "@mini-openclaw/protocol";
 import { GatewayError } from "./errors.ts";
 import { type Job, toJob } from "./job.ts";
+import { keepQueued } from "./keep-queued.ts";
 import type { LaneParts, LiveLog } from "./lane-parts.ts";
 import type { StopReason } from "./pull-agent.ts";
-import { type QueuedMessage, recordQueued } from "./queued-message.ts";
+import type { QueuedMessage } from "./queued-message.ts";
 import { showSince } from "./record.ts";
 import { runMessage } from "./session-runner.ts";
 import { steer } from "./steering.ts";
@@ -21,8 +22,9 @@ type AfterJob = "go_on" | "reopen";
 export class Lane {
   readonly #sessionId: string;
   readonly #parts: LaneParts;
-  readonly #jobs: Job[] = [];
-  #opening: Promise<SessionLog> | undefined;
+  #jobs: Job[] = [];
+  /** The log that the next job runs on. */
+  #opening: Promise<SessionLog>;
   #live: LiveLog | undefined;
   #phase: "working" | "idle" | "closing" = "working";
   #wake: () => void = () => undefined;
@@ -34,6 +36,7 @@ export class Lane {
     this.#sessionId = sessionId;
     this.#parts = parts;
     this.#jobs.push(first);
+    this.#opening = parts.store.openLog(sessionId);
     this.done = this.#work();
   }
 
@@ -91,7 +94,8 @@ export class Lane {
     if (isNext) this.abort(running.runId);
     const position = isNext ? 1 : this.#jobs.length;
     this.#jobs.splice(position, 0, job);
-    job.queued = this.#keepQueued(job, cause, position);
+    const openedLog = () => this.#opening;
+    job.queued = keepQueued(job, { ...this.#parts, message: cause, position, running, openedLog });
     return accepted;
   }
 
@@ -129,14 +133,14 @@ export class Lane {
   async #work(): Promise<void> {
     let shownSeq: number | undefined;
     try {
-      while (this.#jobs.length > 0) {
-        this.#opening = this.#parts.store.openLog(this.#sessionId);
+      for (;;) {
         const log = await this.#opening;
         if (shownSeq !== undefined) await showSince(this.#parts.publish, log, shownSeq);
         await this.#useLog(log);
         shownSeq = log.lastSeq;
         this.#live = undefined;
-        await log.close();
+        if (this.isClosing) return await log.close();
+        this.#opening = this.#reopen(log);
       }
     } catch (error) {
       this.#phase = "closing";
@@ -147,6 +151,13 @@ export class Lane {
         this.#parts.onFailure(error, `the lane of session ${this.#sessionId}`);
       }
     }
+  }
+
+  /** A fresh log in the place of one that failed: its opening ends every run of the old one, and those that waited with it. */
+  async #reopen(failed: SessionLog): Promise<SessionLog> {
+    await failed.close();
+    this.#jobs = this.#jobs.filter(({ waiting }) => waiting === undefined);
+    return this.#parts.store.openLog(this.#sessionId);
   }
 
   /** Runs jobs on one log, until none has come for a while or one asks for a fresh log. */
@@ -164,7 +175,6 @@ export class Lane {
   async #runJobs(log: SessionLog, isFresh: boolean): Promise<AfterJob> {
     for (let job = this.#jobs[0]; job; job = this.#jobs[0]) {
       const after = await this.#runJob(log, job, isFresh);
-      if (after === "reopen" && this.#jobs.length === 0) this.#phase = "closing";
       if (after === "reopen") return after;
     }
     this.#phase = "idle";
@@ -220,23 +230,5 @@ export class Lane {
     // In the same breath as the look at the jobs: one that came between the two would be lost.
     this.#phase = this.#jobs.length > 0 ? "working" : "closing";
     return this.#jobs.length > 0;
-  }
-
-  async #keepQueued(job: Job, message: Omit<SubmittedMessage, "mode">, position: number): Promise<boolean> {
-    const { runId } = job;
-    try {
-      const log = await this.#opening;
-      if (!log) throw new TypeError("a message was submitted before the lane began to work");
-      job.waiting = await recordQueued(this.#parts.publish, log, {
-        runId,
-        timestamp: this.#parts.now(),
-        ...message,
-      });
-      job.onAccepted({ runId, position });
-      return true;
-    } catch (error) {
-      job.onRefused(error);
-      return false;
-    }
   }
 }
