@@ -85,7 +85,7 @@ export class Lane {
   submit(message: SubmittedMessage): Promise<Accepted> {
     const [running] = this.#jobs;
     const log = this.#live?.log;
-    if (message.mode === "steer" && log && running?.steering.isOpen)
+    if (message.mode === "steer" && log && running?.isBegun && running.steering.isOpen)
       return steer(this.#parts, log, running, message);
     const { mode, ...cause } = message;
     if (!running) return this.run(cause);

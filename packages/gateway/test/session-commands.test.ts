@@ -55,6 +55,21 @@ test("messages that come at once into a session that was away and is back all ru
   );
 });
 
+test.each<(sessionId: string) => ClientEvent>([
+  (sessionId) => ({ type: "fork", sessionId, at: 999 }),
+  () => ({ type: "list", cursor: "elsewhere" }),
+  () => ({ type: "search", text: " " }),
+])("what the store cannot take is the client's mistake, not the gateway's: %s", async (toCommand) => {
+  await using gateway = await testGateway();
+  const client = await gateway.connect();
+  await say(client, "hello");
+
+  client.send(toCommand(client.sessionId));
+
+  expect(await client.next("error")).toMatchObject({ code: "INVALID_FRAME", retryable: false });
+  expect(gateway.failures).toEqual([]);
+});
+
 test("fork begins a new session with the entries up to a place", async () => {
   await using gateway = await testGateway();
   const client = await gateway.connect();
