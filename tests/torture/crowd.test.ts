@@ -1,11 +1,12 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { RawViewer } from "./raw-viewer.ts";
 import { rounds } from "./rounds.ts";
-import { buildProgram, startPinger, startServer, temporaryFolder } from "./server-process.ts";
+import { buildProgram, type Pinger, startPinger, startServer, temporaryFolder } from "./server-process.ts";
 import { compare } from "./story.ts";
 
 const SESSIONS = rounds({ short: 50, long: 500 });
+// Chosen: enough for a median to compare with.
+const IDLE_PINGS = 30;
 const PIECES = rounds({ short: 30, long: 100 });
 
 test(`${SESSIONS} sessions that stream at once are all complete`, async () => {
@@ -13,12 +14,12 @@ test(`${SESSIONS} sessions that stream at once are all complete`, async () => {
   const pinger = await buildProgram("pinger", folder.path);
   await using server = await startServer(await buildProgram("server", folder.path), folder.path);
   const host = `127.0.0.1:${server.port}`;
-  const pings = async (meanwhile: () => Promise<unknown>) => {
-    const { stop } = await startPinger(pinger, `ws://${host}/?pings`);
-    await meanwhile();
-    return summary(await stop());
+  const pings = async (meanwhile: (pinger: Pinger) => Promise<unknown>) => {
+    const running = await startPinger(pinger, `ws://${host}/?pings`);
+    await meanwhile(running);
+    return summary(await running.stop());
   };
-  const idle = await pings(() => delay(300));
+  const idle = await pings((running) => running.answered(IDLE_PINGS));
 
   const viewers = Array.from({ length: SESSIONS }, (_, seed) => {
     const order = { seed, pieces: PIECES, chars: 40, gapMs: 50 };

@@ -1,4 +1,4 @@
-// A client in a process of its own that pings, one after the other, until it is told to stop; then it says how long each took.
+// A client in a process of its own that pings, one after the other, and says how many were answered; told to stop, how long each took.
 import { once } from "node:events";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
@@ -18,6 +18,7 @@ async function pingOnAndOn(url: string): Promise<void> {
     socket.send('{"type":"ping"}');
     await once(socket, "message");
     tookMs.push(performance.now() - sentAt);
+    process.send?.(tookMs.length);
     await delay(10);
   }
   socket.close();

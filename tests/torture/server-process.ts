@@ -75,14 +75,28 @@ export async function startServer(program: string, folder: string, port = 0): Pr
   };
 }
 
-/** Pings a gateway from another process from now on; `stop` gives how long each took, in milliseconds. */
-export async function startPinger(program: string, url: string): Promise<{ stop: () => Promise<number[]> }> {
+export interface Pinger {
+  /** Resolves when so many pings were answered. */
+  answered(count: number): Promise<unknown>;
+  /** Ends it, and says how long each ping took, in milliseconds. */
+  stop(): Promise<number[]>;
+}
+
+/** Pings a gateway from another process from now on. */
+export async function startPinger(program: string, url: string): Promise<Pinger> {
   const child = fork(program, [url]);
   await once(child, "message");
+  const next = async (isIt: (message: unknown) => boolean) => {
+    for (;;) {
+      const [message] = await once(child, "message");
+      if (isIt(message)) return message;
+    }
+  };
   return {
+    answered: (count) => next((message) => Number(message) >= count),
     async stop() {
       child.send("stop");
-      const [tookMs] = await once(child, "message");
+      const tookMs = await next(Array.isArray);
       child.disconnect();
       return tookMs as number[];
     },

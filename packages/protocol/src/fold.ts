@@ -1,10 +1,10 @@
 import { toEntry } from "./convert.ts";
 import type { MessageQueuedEvent, NumberedEvent, UserMessageEvent } from "./events.ts";
 import { addCosts } from "./run-costs.ts";
+import type { HistoryEvent, ResumedEvent, ResyncEvent } from "./server-events.ts";
 import { emptyView, type QueuedMessage, type SessionView } from "./session-view.ts";
 import { isMessageEntry, type MessageEntry } from "./transcript.ts";
 import { addEntry, nextItems, prependEntries, withoutAnswers } from "./view-items.ts";
-import type { HistoryEvent, ResumedEvent, ResyncEvent } from "./wire.ts";
 
 /** A frame that says something of one session. */
 export type SessionFrame = NumberedEvent | ResumedEvent | ResyncEvent | HistoryEvent;

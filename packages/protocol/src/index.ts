@@ -1,3 +1,22 @@
+export type {
+  AbortCommand,
+  ApproveCommand,
+  AuthCommand,
+  ClientEvent,
+  CreateCommand,
+  ForkCommand,
+  HistoryCommand,
+  ListCommand,
+  MessageCommand,
+  MessageMode,
+  PingCommand,
+  RenameCommand,
+  ResumeCommand,
+  RetryCommand,
+  SearchCommand,
+  ShelfCommand,
+  UnwatchCommand,
+} from "./client-events.ts";
 export type { RunEnding, RunProgress } from "./close-run.ts";
 export { beginRun, closeRun, nextRun } from "./close-run.ts";
 export { toEntry, toEvent } from "./convert.ts";
@@ -67,6 +86,22 @@ export type {
   SystemPrompt,
 } from "./ports.ts";
 export type {
+  AckEvent,
+  CommandErrorEvent,
+  ConnectedEvent,
+  DrainingEvent,
+  FoundSession,
+  HistoryEvent,
+  PongEvent,
+  ResumedEvent,
+  ResyncEvent,
+  ServerEvent,
+  SessionActivityEvent,
+  SessionDeletedEvent,
+  SessionSummary,
+  SessionsEvent,
+} from "./server-events.ts";
+export type {
   AssistantItem,
   CompactionItem,
   ErrorItem,
@@ -94,36 +129,3 @@ export type {
 } from "./transcript.ts";
 export { isMessageEntry, TRANSCRIPT_VERSION } from "./transcript.ts";
 export { addUsage, noUsage } from "./usage.ts";
-export type {
-  AbortCommand,
-  AckEvent,
-  ApproveCommand,
-  AuthCommand,
-  ClientEvent,
-  CommandErrorEvent,
-  ConnectedEvent,
-  CreateCommand,
-  DrainingEvent,
-  ForkCommand,
-  FoundSession,
-  HistoryCommand,
-  HistoryEvent,
-  ListCommand,
-  MessageCommand,
-  MessageMode,
-  PingCommand,
-  PongEvent,
-  RenameCommand,
-  ResumeCommand,
-  ResumedEvent,
-  ResyncEvent,
-  RetryCommand,
-  SearchCommand,
-  ServerEvent,
-  SessionActivityEvent,
-  SessionDeletedEvent,
-  SessionSummary,
-  SessionsEvent,
-  ShelfCommand,
-  UnwatchCommand,
-} from "./wire.ts";

@@ -1,8 +1,9 @@
 import * as v from "valibot";
+import type { ClientEvent } from "../client-events.ts";
 import { type ErrorCode, errorCodes } from "../errors.ts";
 import type { Message } from "../messages.ts";
+import type { ServerEvent } from "../server-events.ts";
 import type { Entry, SessionHeader } from "../transcript.ts";
-import type { ClientEvent, ServerEvent } from "../wire.ts";
 import { MessageSchema } from "./messages.ts";
 import { MessageEntrySchema, RecordEntrySchema, SessionHeaderSchema } from "./transcript.ts";
 import { ClientEventId, clientEventSchemas, ServerEventSchema } from "./wire.ts";

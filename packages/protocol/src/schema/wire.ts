@@ -1,7 +1,8 @@
 import * as v from "valibot";
+import type { AuthCommand, ClientEvent } from "../client-events.ts";
 import type { NumberedEvent } from "../events.ts";
 import { defaultLimits } from "../limits.ts";
-import type { AuthCommand, ClientEvent, ServerEvent } from "../wire.ts";
+import type { ServerEvent } from "../server-events.ts";
 import {
   assistantFields,
   JsonObject,
