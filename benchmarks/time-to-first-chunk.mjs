@@ -29,13 +29,18 @@ async function firstChunk({ start, folder }, modelPort) {
   );
   const naive = await Client.connect(await start("naive-gateway.mjs", { modelPort, folder: folder() }));
   const sdk = new Anthropic({ apiKey: "none", baseURL: `http://127.0.0.1:${modelPort}` });
+  // As many messages as the gateways send: their sessions hold more than the 50 that a model is shown.
+  /** @type {Anthropic.MessageParam[]} */
+  const messages = Array.from({ length: 51 }, (_, place) =>
+    place % 2 === 0 ? { role: "user", content } : { role: "assistant", content: "word " },
+  );
   const direct = async () => {
     const startedAt = performance.now();
     let firstChunkMs = Number.NaN;
     const stream = sdk.messages.stream({
       model: "m",
       max_tokens: 8192,
-      messages: [{ role: "user", content }],
+      messages,
     });
     stream.once("text", () => {
       firstChunkMs = performance.now() - startedAt;

@@ -221,6 +221,7 @@ describe("GET /sessions/:id/events", () => {
     const resync = await stream.next();
     client.send({ type: "message", content: "two" });
     const events = await stream.until("run_end");
+    await client.next("run_end", 2);
 
     expect(resync).toMatchObject({
       event: "resync",

@@ -54,6 +54,8 @@ export class RecentEvents {
   }
 
   wake(): void {
+    // Mostly nobody waits, and to clear a set makes another one.
+    if (this.#waiting.size === 0) return;
     for (const resolve of this.#waiting) resolve();
     this.#waiting.clear();
   }

@@ -147,7 +147,10 @@ export class SessionWriter {
     this.#flush();
     if (this.#summary.meta.lastSeq < this.#lastSeq) return;
     this.#disk.endLive();
-    this.#disk.saveCheckpoint(this.#summary);
+    // Not now: the last words of a run are on their way to whoever waits for them.
+    setImmediate(() => {
+      if (!this.#gone) this.#saveCheckpoint();
+    });
   }
 
   /** Waits for what is under way, then gives up the files and the lock; `beforeRelease` comes between the two. */
@@ -159,11 +162,16 @@ export class SessionWriter {
     this.recent.wake();
     if (this.#syncing > 0) await this.#disk.sync().catch(() => {}); // those who wait hear of it
     const isOwn = this.#gone.code === "LOG_CLOSED";
-    if (isOwn && !this.#disk.isLive) this.#disk.saveCheckpoint(this.#summary);
+    if (isOwn) this.#saveCheckpoint();
     this.#disk.close(() => {
       if (isOwn && this.#disk.transcript) this.#start.onClose(this.#summary);
       beforeRelease?.();
     });
+  }
+
+  /** Writes the cache of what the transcript adds up to, unless a run goes on. */
+  #saveCheckpoint(): void {
+    if (!this.#disk.isLive) this.#disk.saveCheckpoint(this.#summary);
   }
 
   #show(numbered: Numbered[]): Numbered[] {

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import {
   contentsOf,
@@ -77,6 +78,21 @@ test("keeps live events in a journal whose lines are the frames, until the sessi
   expect(readFileSync(journal, "utf8")).toBe("");
   await log.close();
   expect(existsSync(journal)).toBe(false);
+});
+
+test("writes what a session adds up to after a run's last words, not before them", async () => {
+  await using folder = await temporaryFolder();
+  await using store = await openStore(folder.path);
+  const { sessionId } = await store.createSession("webchat");
+  const log = await store.openLog(sessionId);
+  const { user, start, end } = runEvents();
+  await log.record([user, start, end]);
+  await log.settle();
+  const meta = join(folder.path, `${sessionId}.meta.json`);
+  expect(existsSync(meta)).toBe(false);
+  await nextTurn();
+  const { bytes } = JSON.parse(readFileSync(meta, "utf8")) as { bytes: number };
+  expect(bytes).toBe(statSync(transcriptPath(folder.path, sessionId)).size);
 });
 
 test("begins another journal when somebody tidied up the one of a session at rest", async () => {

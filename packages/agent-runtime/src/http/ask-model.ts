@@ -77,7 +77,10 @@ export async function* askModel<Client>({
         yield { type: "progress", ...(usage !== told && { usage }) };
       }
       told = usage;
-      if (pending) yield pending;
+      if (pending) {
+        yield pending;
+        body.gather();
+      }
       if (!complete) continue;
       body.release();
       yield complete;

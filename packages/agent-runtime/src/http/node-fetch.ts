@@ -78,6 +78,7 @@ function webBody({ body }: Response): Body {
     async *[Symbol.asyncIterator]() {
       if (body) yield* body as unknown as AsyncIterable<Uint8Array>;
     },
+    gather() {},
     release() {},
   };
 }

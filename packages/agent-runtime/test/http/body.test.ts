@@ -1,7 +1,13 @@
-import { once } from "node:events";
-import { createServer, get, type IncomingMessage, type RequestListener } from "node:http";
+import { EventEmitter, once } from "node:events";
+import {
+  createServer,
+  get,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { FlowingBody } from "../../src/http/body.ts";
 
 /** Gives the answer of a server that answers so; the server ends with it. */
@@ -58,4 +64,75 @@ test("closes the connection when its reader stops", async () => {
     break;
   }
   expect(message.destroyed).toBe(true);
+});
+
+describe("after a piece that was shown", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** A body of which "shown" was read and shown; `came` resolves when so many bytes more are here. */
+  async function shownBody() {
+    let answer: ServerResponse | undefined;
+    const message = await answerOf((_request, response) => {
+      answer = response;
+      response.write("shown");
+    });
+    const body = new FlowingBody(message);
+    const first = await body.next();
+    expect(String(first.value)).toBe("shown");
+    body.gather();
+    let bytes = 0;
+    const arrivals = new EventEmitter();
+    message.on("data", (piece: Buffer) => {
+      bytes += piece.length;
+      arrivals.emit("arrival");
+    });
+    const came = async (expected: number) => {
+      while (bytes < expected) await once(arrivals, "arrival");
+    };
+    return { body, response: answer!, came };
+  }
+
+  test("what comes within 8 ms is one piece", async () => {
+    const { body, response, came } = await shownBody();
+    const next = body.next();
+    response.write("one, ");
+    await came(5);
+    vi.advanceTimersByTime(7);
+    response.write("two");
+    await came(8);
+    vi.advanceTimersByTime(1);
+
+    expect(String((await next).value)).toBe("one, two");
+    response.end();
+    expect((await body.next()).done).toBe(true);
+  });
+
+  test("what comes later comes at once", async () => {
+    const { body, response } = await shownBody();
+    vi.advanceTimersByTime(8);
+    response.write("late");
+    expect(String((await body.next()).value)).toBe("late");
+    await body.return();
+  });
+
+  test("the end waits for nothing", async () => {
+    const { body, response } = await shownBody();
+    response.end("last");
+    expect(String((await body.next()).value)).toBe("last");
+    expect((await body.next()).done).toBe(true);
+  });
+
+  test("16 KiB wait for nothing", async () => {
+    const { body, response } = await shownBody();
+    response.write(Buffer.alloc(16_384));
+    let length = 0;
+    while (length < 16_384) length += (await body.next()).value?.length ?? 0;
+    expect(length).toBe(16_384);
+    await body.return();
+  });
 });
