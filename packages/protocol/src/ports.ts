@@ -139,6 +139,8 @@ export interface LoadMessagesOptions {
   limit?: number;
   /** Only messages with a smaller `seq`. */
   before?: number;
+  /** Only messages of this role. */
+  role?: Message["role"];
 }
 
 /** A recorded event and the text of the frame that shows it: made into JSON once, for everybody. */

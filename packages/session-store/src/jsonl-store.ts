@@ -179,9 +179,10 @@ export class JsonlStore implements SessionStore {
 
   async loadMessages(sessionId: string, options: LoadMessagesOptions = {}): Promise<MessageEntry[]> {
     assertLimit(options.limit);
-    const { limit = 50, before } = options;
+    const { limit = 50, before, role } = options;
     const writer = await this.#partsFor(sessionId).writers.peek(sessionId);
-    const recent = before === undefined && !writer?.isClosed ? writer?.messages : undefined;
+    const isNewest = before === undefined && role === undefined;
+    const recent = isNewest && !writer?.isClosed ? writer?.messages : undefined;
     const known = recent?.last(limit);
     if (known) return known;
     const added = recent?.added ?? 0;

@@ -165,11 +165,11 @@ class MemoryStore implements SessionStore {
 
   async loadMessages(
     sessionId: string,
-    { limit = 50, before = Number.POSITIVE_INFINITY }: LoadMessagesOptions = {},
+    { limit = 50, before = Number.POSITIVE_INFINITY, role }: LoadMessagesOptions = {},
   ): Promise<MessageEntry[]> {
     assertLimit(limit);
     const messages = this.#find(sessionId).entries.filter(isMessageEntry);
-    return messages.filter(({ seq }) => seq < before).slice(-limit);
+    return messages.filter((one) => one.seq < before && one.role === (role ?? one.role)).slice(-limit);
   }
 
   async *entries(sessionId: string, { after = 0 }: { after?: number } = {}): AsyncGenerator<Entry> {

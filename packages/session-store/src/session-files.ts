@@ -48,12 +48,12 @@ export class SessionFiles {
 
   async lastMessages(
     located: Located,
-    { limit = 50, before }: LoadMessagesOptions,
+    { limit = 50, before, role }: LoadMessagesOptions,
   ): Promise<MessageEntry[] | undefined> {
     return this.#reading(located, async () =>
       withFile(this.#fs, located.transcript, async (file) => {
         await assertReadable(file);
-        return readLastMessages(file, { limit, ...(before !== undefined && { before }) });
+        return readLastMessages(file, { limit, before, role });
       }),
     );
   }

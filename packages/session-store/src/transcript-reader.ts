@@ -85,36 +85,47 @@ export async function* readEntries(
   }
 }
 
-/** The last `limit` messages with a smaller number than `before`, oldest first. Reads from the end. */
+interface MessageRange {
+  limit: number;
+  /** @default all of them */
+  before?: number | undefined;
+  role?: MessageEntry["role"] | undefined;
+}
+
+/** The last `limit` messages with a smaller number than `before`, of one role or of all, oldest first. Reads from the end. */
 export async function readLastMessages(
   transcript: OpenTranscript,
-  { limit, before = Number.POSITIVE_INFINITY }: { limit: number; before?: number },
+  range: MessageRange,
 ): Promise<MessageEntry[]> {
+  const { limit, role } = range;
   const messages: MessageEntry[] = [];
   if (limit === 0) return messages;
   let numberAbove: number | undefined;
-  for await (const { line } of readLinesBackward(transcript)) {
+  // What does not even have the word is not made into objects: what tools gave back may be most of a file.
+  const mayMatter = role && ((bytes: Uint8Array) => asBuffer(bytes).includes(`"${role}"`));
+  for await (const { line } of readLinesBackward(transcript, mayMatter)) {
     if (line.kind === "blank") continue;
-    if (line.kind === "bare" && numberAbove === undefined) {
-      return readLastMessagesForward(transcript, { limit, before });
+    // Lines can be counted only where none is left out.
+    if (line.kind === "bare" && (numberAbove === undefined || role)) {
+      return readLastMessagesForward(transcript, range);
     }
     const entry = line.kind === "bare" ? numberBare(line.message, numberAbove ?? 0) : entryOf(line);
     numberAbove = line.kind === "header" ? line.header.lastSeq : numberAbove && numberAbove - 1;
-    if (!entry || !isMessageEntry(entry) || entry.seq >= before || entry.id === messages.at(-1)?.id) continue;
+    if (!entry || !isWithin(range, entry) || entry.id === messages.at(-1)?.id) continue;
     messages.push(entry);
     if (messages.length === limit) break;
   }
   return messages.reverse();
 }
 
-/** The lines that were appended whole, last to first. */
-export async function* readLinesBackward({
-  fs,
-  fd,
-  size,
-}: OpenTranscript): AsyncGenerator<PlacedLine, void, undefined> {
+/** The lines that were appended whole, last to first; only those that may matter, but for some at the end. */
+export async function* readLinesBackward(
+  { fs, fd, size }: OpenTranscript,
+  mayMatter: (bytes: Uint8Array) => boolean = () => true,
+): AsyncGenerator<PlacedLine, void, undefined> {
   let atEnd = true;
   for await (const raw of scanBackward(fs, fd, { end: size })) {
+    if (!atEnd && !mayMatter(raw.bytes)) continue;
     const line = parseTranscriptLine(raw.bytes);
     if (!raw.terminated && isTorn(line)) continue;
     if (atEnd && isOpenGroup(line)) continue;
@@ -135,15 +146,26 @@ async function offsetAfter(transcript: OpenTranscript, after: number): Promise<n
 /** For files whose lines carry no numbers: they are counted from the start. */
 async function readLastMessagesForward(
   transcript: OpenTranscript,
-  { limit, before }: { limit: number; before: number },
+  range: MessageRange,
 ): Promise<MessageEntry[]> {
   const messages: MessageEntry[] = [];
   for await (const entry of readEntries(transcript, {})) {
-    if (!isMessageEntry(entry) || entry.seq >= before) continue;
+    if (!isWithin(range, entry)) continue;
     messages.push(entry);
-    if (messages.length > limit) messages.shift();
+    if (messages.length > range.limit) messages.shift();
   }
   return messages;
+}
+
+function isWithin(
+  { before = Number.POSITIVE_INFINITY, role }: MessageRange,
+  entry: Entry,
+): entry is MessageEntry {
+  return isMessageEntry(entry) && entry.seq < before && (role === undefined || entry.role === role);
+}
+
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 function entryOf(line: TranscriptLine): Entry | undefined {

@@ -44,6 +44,7 @@ test("lists and loads a session of the tutorial's code", async () => {
     bookLines.map((line, index) => ({ seq: index + 1, id: `line-${index + 1}`, ...line })),
   );
   expect((await store.loadMessages(sessionId, { limit: 1 })).map(({ seq }) => seq)).toEqual([2]);
+  expect((await store.loadMessages(sessionId, { role: "user" })).map(({ seq }) => seq)).toEqual([1]);
 });
 
 test("continues it: the first append adopts key and times, and no line is rewritten", async () => {

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import type { Message } from "@mini-openclaw/protocol";
-import { all, code, type PortTests, says, sessionOf } from "./fixtures.ts";
+import { all, code, type PortTests, runEvents, says, sessionOf } from "./fixtures.ts";
+
+const toolResult = {
+  type: "tool_done",
+  callId: "call-1",
+  toolName: "bash",
+  isError: false,
+  timestamp: 1_767_225_600_000,
+} as const;
 
 export const messageTests: PortTests = {
   "loads the last messages, oldest first, and pages backwards": async (store) => {
@@ -14,6 +22,32 @@ export const messageTests: PortTests = {
     assert.deepEqual(
       before.map(({ content }) => content),
       ["2", "3"],
+    );
+  },
+  "loads the last messages of one role, whatever stands between them": async (store) => {
+    const { sessionId } = await store.createSession("webchat");
+    const log = await store.openLog(sessionId);
+    for (const runId of ["1", "2", "3"]) {
+      const { user, call, answer, end } = runEvents(runId);
+      // What others say may look like it.
+      const result = { ...toolResult, runId, id: `tool-${runId}`, output: '"role":"user"' };
+      await log.record([{ ...user, content: `said ${runId}` }, call, result, answer, end]);
+    }
+    await log.close();
+    const group = [
+      says("said 4"),
+      { role: "assistant", content: "yes", timestamp: 1 },
+      says("said 5"),
+    ] as const;
+    await store.appendMessages(sessionId, group);
+    await store.loadMessages(sessionId, { limit: 1 });
+    const last = await store.loadMessages(sessionId, { limit: 4, role: "user" });
+    const before = { limit: 4, before: last[0]?.seq ?? 0 };
+    const older = await store.loadMessages(sessionId, { ...before, role: "user" });
+    const tools = await store.loadMessages(sessionId, { ...before, role: "tool" });
+    assert.deepEqual(
+      [last, older, tools].map((messages) => messages.map(({ content }) => content)),
+      [["said 2", "said 3", "said 4", "said 5"], ["said 1"], ['"role":"user"']],
     );
   },
   "gives ascending numbers in the order of the calls, whatever the time stamps say": async (store) => {
