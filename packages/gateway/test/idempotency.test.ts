@@ -1,6 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { AgentRunner, RunOutcome } from "@mini-openclaw/protocol";
+import { noUsage } from "@mini-openclaw/protocol";
 import { openSessionStore } from "@mini-openclaw/session-store";
 import { describe, expect, test } from "vitest";
 import { heldAgent, type TestClient, testGateway } from "./test-gateway.ts";
@@ -86,4 +88,104 @@ describe("a message that is sent again with its id", () => {
     const asked = messages.flatMap((entry) => (entry.role === "user" ? [entry.content] : []));
     expect(asked.filter((content) => content === "once").length).toBe(1);
   });
+});
+
+describe("a retry that is sent again with its id after a restart", () => {
+  /** Runs that end as the script says, in order; what is not completed says nothing. */
+  function scripted(...outcomes: RunOutcome[]) {
+    const runIds: string[] = [];
+    const agent: AgentRunner = {
+      async *run({ runId }) {
+        const outcome = outcomes[runIds.push(runId) - 1] ?? "completed";
+        yield { type: "run_start", runId, timestamp: 1 };
+        if (outcome === "completed") {
+          yield { type: "chunk", runId, messageId: `${runId}-1`, content: "answer" };
+          yield { type: "assistant_message", runId, id: `${runId}-1`, content: "answer", timestamp: 1 };
+        }
+        yield { type: "run_end", runId, outcome, usage: noUsage, timestamp: 1 };
+      },
+    };
+    return { agent, runIds };
+  }
+
+  async function onDisk() {
+    const folder = await mkdtemp(join(tmpdir(), "idempotency-"));
+    return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+  }
+
+  test.each<[string, RunOutcome[], string[]]>([
+    ["and had answered", [], []],
+    ["and had said nothing", ["completed", "failed"], []],
+    ["and had said nothing, with a message since", ["completed", "failed"], ["since"]],
+  ])("%s is acknowledged with the same run, and runs once", async (_, outcomes, since) => {
+    await using disk = await onDisk();
+    const { agent, runIds } = scripted(...outcomes);
+    const before = await testGateway({ agent, store: await openSessionStore(disk.folder) });
+    const { sessionId } = await before.store.createSession("webchat");
+    const first = await before.gateway.submit({ sessionId, content: "one" });
+    await first.ended;
+    const retry = { sessionId, runId: first.runId, requestId: "q1" };
+    const second = await before.gateway.retry(retry);
+    const end = await second.ended;
+    for (const content of since) await (await before.gateway.submit({ sessionId, content })).ended;
+    await before[Symbol.asyncDispose]();
+    const runCount = runIds.length;
+
+    await using after = await testGateway({ agent, store: await openSessionStore(disk.folder) });
+    const again = await after.gateway.retry(retry);
+
+    expect(again.runId).toBe(second.runId);
+    expect(await again.ended).toEqual(end);
+    expect(runIds).toHaveLength(runCount);
+    await expect(after.gateway.retry({ ...retry, runId: "another" })).rejects.toMatchObject({
+      code: "REQUEST_CONFLICT",
+    });
+  });
+
+  test("and was cut off by a crash is acknowledged with the same run, and has its end", async () => {
+    await using disk = await onDisk();
+    await using left = await onDisk();
+    const { agent, started, release } = heldAgent();
+    await using before = await testGateway({ agent, store: await openSessionStore(disk.folder) });
+    const { sessionId } = await before.store.createSession("webchat");
+    const first = await before.gateway.submit({ sessionId, content: "one" });
+    release();
+    await first.ended;
+    const retry = { sessionId, runId: first.runId, requestId: "q1" };
+    const second = await before.gateway.retry(retry);
+    await started(2);
+    // A copy of the live directory is what a killed process leaves behind.
+    await cp(disk.folder, left.folder, { recursive: true });
+
+    const store = await openSessionStore(left.folder);
+    await store.recover();
+    await using after = await testGateway({ agent, store });
+    const again = await after.gateway.retry(retry);
+
+    expect(again.runId).toBe(second.runId);
+    expect(await again.ended).toMatchObject({ outcome: "interrupted" });
+    expect(await started(2)).toHaveLength(2);
+  });
+});
+
+test("a message that is sent again in process after a crash has its end, though nobody has recovered the store", async () => {
+  const [folder, left] = await Promise.all(
+    ["a", "b"].map((name) => mkdtemp(join(tmpdir(), `idempotency-${name}`))),
+  );
+  if (!folder || !left) throw new Error("unreachable");
+  const { agent, started } = heldAgent();
+  await using before = await testGateway({ agent, store: await openSessionStore(folder) });
+  const { sessionId } = await before.store.createSession("webchat");
+  const submission = { sessionId, content: "once", requestId: "q1" };
+  const { runId } = await before.gateway.submit(submission);
+  await started(1);
+  await cp(folder, left, { recursive: true });
+
+  await using after = await testGateway({ agent, store: await openSessionStore(left) });
+  const again = await after.gateway.submit(submission);
+
+  expect(again.runId).toBe(runId);
+  expect(await again.ended).toMatchObject({ outcome: "interrupted" });
+  expect(await started(1)).toHaveLength(1);
+  await Promise.all([folder, left].map((one) => rm(one, { recursive: true, force: true })));
 });

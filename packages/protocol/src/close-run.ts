@@ -1,4 +1,4 @@
-import type { RunErrorEvent, RunEvent, SessionEvent } from "./events.ts";
+import type { RetryRequest, RunErrorEvent, RunEvent, SessionEvent } from "./events.ts";
 import type { PartialReason, RunOutcome, Usage } from "./messages.ts";
 import { noUsage } from "./usage.ts";
 
@@ -15,6 +15,7 @@ export interface RunProgress {
   readonly ended: boolean;
   /** The run whose messages it answers anew. */
   readonly retryOf?: string;
+  readonly retryRequest?: RetryRequest;
 }
 
 /** Progress of a run that has shown nothing yet. */
@@ -54,8 +55,11 @@ export function nextRun(progress: RunProgress, event: SessionEvent): RunProgress
       return { ...progress, messageDone: true };
     case "run_end":
       return { ...progress, ended: true };
-    case "run_start":
-      return event.retryOf === undefined ? progress : { ...progress, retryOf: event.retryOf };
+    case "run_start": {
+      const { retryOf, retryRequest } = event;
+      if (retryOf === undefined) return progress;
+      return { ...progress, retryOf, ...(retryRequest && { retryRequest }) };
+    }
     case "user_message":
     case "message_queued":
     case "compaction":
@@ -102,7 +106,7 @@ export interface RunEnding {
  */
 export function closeRun(progress: RunProgress, ending: RunEnding): RunEvent[] {
   if (progress.ended) return [];
-  const { runId, streaming, retryOf } = progress;
+  const { runId, streaming, retryOf, retryRequest } = progress;
   const { outcome, timestamp, createId, error } = ending;
   const partial: PartialReason = outcome === "aborted" ? "aborted" : "interrupted";
   const events: RunEvent[] = progress.openCalls.map(({ callId, toolName, output }) => ({
@@ -136,6 +140,7 @@ export function closeRun(progress: RunProgress, ending: RunEnding): RunEvent[] {
     usage,
     ...(costUsd !== undefined && { costUsd }),
     timestamp,
+    ...(retryRequest && { retryRequest }),
   });
   return events;
 }

@@ -75,6 +75,14 @@ export interface RunEndEvent {
   /** In US dollars; absent where the price of a model it asked is not known. */
   costUsd?: number;
   timestamp: number;
+  retryRequest?: RetryRequest;
+}
+
+/** The `retry` command that a run answers, where that had an id. */
+export interface RetryRequest {
+  id: string;
+  /** The run that it named. */
+  runId: string;
 }
 
 /** Events that become transcript entries under the same `seq`. */
@@ -102,6 +110,7 @@ export interface RunStartEvent {
   timestamp: number;
   /** The run whose messages it answers anew (`retry`); what that one answered no longer counts. */
   retryOf?: string;
+  retryRequest?: RetryRequest;
 }
 
 /** The newest piece of the model's text. */

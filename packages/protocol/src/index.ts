@@ -35,6 +35,7 @@ export type {
   MessageQueuedEvent,
   NumberedEvent,
   RetryEvent,
+  RetryRequest,
   RunEndEvent,
   RunErrorEvent,
   RunEvent,

@@ -1,3 +1,4 @@
+import type { RetryRequest } from "./events.ts";
 import type {
   AssistantMessage,
   Message,
@@ -61,6 +62,7 @@ export interface RunEndEntry {
   usage: Usage;
   costUsd?: number;
   timestamp: number;
+  retryRequest?: RetryRequest;
 }
 
 /** A new title or archive mark of the session; the latest of each counts. */

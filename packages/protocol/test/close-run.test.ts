@@ -52,6 +52,12 @@ test("the partial answer of a retry says what it is a retry of", () => {
   expect(close([start, chunk("m1", "Hel")])[0]).toMatchObject({ partial: "interrupted", retryOf: "run-0" });
 });
 
+test("the end of a retry says which command it answers", () => {
+  const retryRequest = { id: "q1", runId: "run-1" };
+  const start: RunEvent = { type: "run_start", runId, timestamp, retryOf: "run-0", retryRequest };
+  expect(close([start]).at(-1)).toMatchObject({ type: "run_end", retryRequest });
+});
+
 test("each unanswered tool call gets an error result with the output it has shown", () => {
   const events: SessionEvent[] = [
     calls("a", "b", "c"),

@@ -3,6 +3,7 @@ import type { NumberedEvent, SessionEvent } from "../src/index.ts";
 const runId = "run-1";
 const timestamp = 1_745_934_600_000;
 const usage = { inputTokens: 12, outputTokens: 34, cacheReadTokens: 5, cacheWriteTokens: 6 };
+const retryRequest = { id: "q3", runId: "run-0" };
 
 /** One of each kind that the transcript keeps, with every optional field. */
 export const keptEvents: SessionEvent[] = [
@@ -52,13 +53,13 @@ export const keptEvents: SessionEvent[] = [
   },
   { type: "compaction", runId, id: "k1", content: "They looked at files.", timestamp },
   { type: "session_updated", title: "New title", archived: true, timestamp },
-  { type: "run_end", runId, outcome: "completed", usage, costUsd: 0.002, timestamp },
+  { type: "run_end", runId, outcome: "completed", usage, costUsd: 0.002, timestamp, retryRequest },
 ];
 
 /** One of each kind that only the live journal keeps. */
 export const liveEvents: SessionEvent[] = [
   { type: "message_queued", runId, content: "next", timestamp, requestId: "q2" },
-  { type: "run_start", runId, timestamp, retryOf: "run-0" },
+  { type: "run_start", runId, timestamp, retryOf: "run-0", retryRequest },
   { type: "chunk", runId, messageId: "a1", content: "Let ", firstSeq: 5 },
   { type: "thinking", runId, messageId: "a1", content: "hm", firstSeq: 6 },
   { type: "tool_start", runId, callId: "c1", toolName: "bash", input: { command: "ls" } },

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { RetryRequest } from "../events.ts";
 import type { ContentBlock, Message, ToolCallRecord, Usage } from "../messages.ts";
 
 /** A JSON object, kept as it is: names such as `__proto__` or `constructor` stay data. */
@@ -21,6 +22,11 @@ const ToolCallRecordSchema = v.object({
   input: JsonObject,
   output: v.exactOptional(v.string()),
 }) satisfies v.GenericSchema<unknown, ToolCallRecord>;
+
+export const RetryRequestSchema = v.object({
+  id: v.string(),
+  runId: v.string(),
+}) satisfies v.GenericSchema<unknown, RetryRequest>;
 
 export const UsageSchema = v.object({
   inputTokens: v.number(),

@@ -3,6 +3,7 @@ import type { Entry, MessageEntry, SessionHeader, SessionMeta } from "../transcr
 import {
   assistantFields,
   OutcomeSchema,
+  RetryRequestSchema,
   systemFields,
   toolFields,
   UsageSchema,
@@ -41,6 +42,7 @@ export const RecordEntrySchema = v.variant("type", [
     usage: UsageSchema,
     costUsd: v.exactOptional(v.number()),
     timestamp: v.number(),
+    retryRequest: v.exactOptional(RetryRequestSchema),
   }),
   v.object({
     type: v.literal("session_updated"),

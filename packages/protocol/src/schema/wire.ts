@@ -7,6 +7,7 @@ import {
   assistantFields,
   JsonObject,
   OutcomeSchema,
+  RetryRequestSchema,
   toolFields,
   UsageSchema,
   userFields,
@@ -145,6 +146,7 @@ const NumberedEventSchema = v.variant("type", [
     usage: UsageSchema,
     costUsd: v.exactOptional(v.number()),
     timestamp: v.number(),
+    retryRequest: v.exactOptional(RetryRequestSchema),
   }),
   v.object({ type: v.literal("message_queued"), ...inRun, ...queuedFields }),
   v.object({
@@ -152,6 +154,7 @@ const NumberedEventSchema = v.variant("type", [
     ...inRun,
     timestamp: v.number(),
     retryOf: v.exactOptional(v.string()),
+    retryRequest: v.exactOptional(RetryRequestSchema),
   }),
   v.object({ type: v.literal("chunk"), ...inRun, ...streamedFields }),
   v.object({ type: v.literal("thinking"), ...inRun, ...streamedFields }),
