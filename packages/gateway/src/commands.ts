@@ -88,9 +88,11 @@ function createSession({ store, visitor }: CommandContext): Promise<SessionMeta>
 async function submitMessage(event: MessageCommand, context: CommandContext): Promise<void> {
   const { id, content, mode = "queue" } = event;
   const { sessionId } = await findMessageSession(event, context);
-  context.goOnWatching(sessionId);
   const message = { content, mode, ...(id !== undefined && { requestId: id }) };
-  const accepted = await context.lanes.submit(sessionId, message);
+  const watch = () => context.goOnWatching(sessionId);
+  const accepted = await context.lanes.submit(sessionId, message, watch);
+  // One that is sent again was kept before.
+  watch();
   if (id !== undefined) context.send({ type: "ack", replyTo: id, sessionId, ...accepted });
 }
 
@@ -111,8 +113,9 @@ export async function findMessageSession(
 async function retryRun(event: RetryCommand, context: CommandContext): Promise<void> {
   const { id } = event;
   const { sessionId } = await findSession(event.sessionId, event.type, context);
-  context.goOnWatching(sessionId);
-  const accepted = await context.lanes.retry(sessionId, event.runId, id);
+  const watch = () => context.goOnWatching(sessionId);
+  const accepted = await context.lanes.retry(sessionId, { runId: event.runId, requestId: id }, watch);
+  watch();
   if (id !== undefined) context.send({ type: "ack", replyTo: id, sessionId, ...accepted });
 }
 

@@ -16,6 +16,8 @@ import type { Visitor } from "./visitor.ts";
 export interface WebSocketLike {
   /** Bytes that were sent and have not left yet. */
   readonly bufferedAmount: number;
+  /** 0 to 3, as in the standard: connecting, open, closing, closed. Absent: taken for open. */
+  readonly readyState?: number;
   /** The subprotocol that was chosen; absent or empty: none. It says which dialect the client speaks. */
   readonly protocol?: string;
   send(text: string): void;
@@ -23,6 +25,11 @@ export interface WebSocketLike {
   addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
   /** After an `error` comes a `close`, as the standard says. */
   addEventListener(type: "close" | "error", listener: () => void): void;
+}
+
+/** Whether a socket is closing or closed: its `close` may have been told already. */
+export function isOver({ readyState = 1 }: WebSocketLike): boolean {
+  return readyState > 1;
 }
 
 export interface ConnectionParts extends CommandParts, WatchParts {

@@ -27,6 +27,12 @@ export function draining(): GatewayError {
   return new GatewayError("DRAINING", "The gateway is stopping. Connect again.");
 }
 
+/** What is told of a run that was accepted and whose end could not be written. */
+export function endNotKept(cause?: unknown): GatewayError {
+  const message = "The run's end could not be written; it ends when its session can be opened again.";
+  return new GatewayError("STORE_FAILED", message, { cause });
+}
+
 /** What a client is told of a failure: its code and one sentence; no stack, no path, no secret. */
 export function toClientError(error: unknown): { code: ErrorCode; message: string; retryable: boolean } {
   if (GatewayError.is(error) && isErrorCode(error.code)) return toldAs(error.code, error.message);

@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { attachedAccess } from "./access.ts";
 import { Admission } from "./admission.ts";
 import { attachUpgrades } from "./attach-upgrades.ts";
-import { Connection, type ConnectionParts, type WebSocketLike } from "./connection.ts";
+import { Connection, type ConnectionParts, isOver, type WebSocketLike } from "./connection.ts";
 import { type ConnectionLimits, resolveConnectionLimits } from "./connection-limits.ts";
 import { type Core, createCore } from "./core.ts";
 import { Dialects } from "./dialects.ts";
@@ -130,8 +130,9 @@ export class GatewayServer {
     return this.#http.handle(request, response, path, this.#attachedHttpDoor);
   }
 
-  /** Takes an open WebSocket of any library. Who it is has been settled by the caller. */
+  /** Takes an open WebSocket of any library, one that is closed already excepted. Who it is has been settled by the caller. */
   accept(webSocket: WebSocketLike, visitor: { principal?: Principal; key?: string } = {}): void {
+    if (isOver(webSocket)) return;
     const { principal } = visitor;
     // An emitter's error without a listener would end the process. What matters is `close`, which follows.
     webSocket.addEventListener("error", () => undefined);
@@ -153,7 +154,7 @@ export class GatewayServer {
    * @throws GatewayError `RUN_NOT_FOUND`, `SESSION_BUSY`, `DRAINING`, `REQUEST_CONFLICT`; whatever the store threw
    */
   retry({ sessionId, runId, requestId }: RetrySubmission): Promise<Submitted> {
-    return followRun(this.#core, sessionId, (lanes) => lanes.retry(sessionId, runId, requestId));
+    return followRun(this.#core, sessionId, (lanes) => lanes.retry(sessionId, { runId, requestId }));
   }
 
   health(): Health {

@@ -11,12 +11,17 @@ export interface Job {
   readonly stop: AbortController;
   readonly steering: Steering;
   readonly decisions: Decisions;
+  /** Settles with what becomes of its cause. */
+  readonly accepted: Promise<Accepted>;
   /** Resolves when its cause is kept, or will not be. */
   readonly settled: Promise<void>;
-  /** Its cause is kept, at this place in the lane. Called at most once, and not after `onRefused`. */
+  /** Its cause is kept, and nobody was shown it yet. Called at most once, and not after `onRefused`. */
   readonly onAccepted: (accepted: Accepted) => void;
   /** Its cause could not be kept and it will not run. */
   readonly onRefused: (error: unknown) => void;
+  /** Rejects when its end could not be kept, nor its session be opened again. */
+  readonly lost: Promise<never>;
+  readonly onLost: (error: unknown) => void;
   /** Whether the store keeps its message as a queued one; absent for the job that found the lane empty. */
   queued?: Promise<boolean>;
   /** Its message, while that waits. */
@@ -25,28 +30,40 @@ export interface Job {
   isBegun: boolean;
 }
 
-/** `accepted` settles with what becomes of the job in its lane. */
-export function toJob(cause: RunCause): { job: Job; accepted: Promise<Accepted> } {
-  let onAccepted: Job["onAccepted"] = () => undefined;
-  let onRefused: Job["onRefused"] = () => undefined;
-  const accepted = new Promise<Accepted>((resolve, reject) => {
-    onAccepted = resolve;
-    onRefused = reject;
-  });
-  const settled = accepted.then(
-    () => undefined,
-    () => undefined,
-  );
-  const job = {
+/** `onKept` is called when the cause is kept, before anybody is shown it. */
+export function toJob(cause: RunCause, onKept: () => void = () => undefined): Job {
+  const kept = withResolvers<Accepted>();
+  const ended = withResolvers<never>();
+  // Few wait for it.
+  ended.promise.catch(() => undefined);
+  return {
     runId: createId(),
     cause,
     stop: new AbortController(),
     steering: new Steering(),
     decisions: new Decisions(),
-    settled,
-    onAccepted,
-    onRefused,
+    accepted: kept.promise,
+    settled: kept.promise.then(
+      () => undefined,
+      () => undefined,
+    ),
+    onAccepted(accepted) {
+      onKept();
+      kept.resolve(accepted);
+    },
+    onRefused: kept.reject,
+    lost: ended.promise,
+    onLost: ended.reject,
     isBegun: false,
   };
-  return { job, accepted };
+}
+
+/** `Promise.withResolvers`, which Node 20 does not have. */
+function withResolvers<Value>() {
+  let resolve: (value: Value) => void = () => undefined;
+  let reject: (error: unknown) => void = () => undefined;
+  const promise = new Promise<Value>((...settle) => {
+    [resolve, reject] = settle;
+  });
+  return { promise, resolve, reject };
 }

@@ -1,6 +1,6 @@
 import type { SessionLog } from "@mini-openclaw/protocol";
 import type { Job } from "./job.ts";
-import { recordQueued } from "./queued-message.ts";
+import { type QueuedMessage, recordQueued } from "./queued-message.ts";
 import type { Publish } from "./record.ts";
 import type { SubmittedMessage } from "./submitted.ts";
 
@@ -22,11 +22,14 @@ export async function keepQueued(
   { publish, now, message, position, running, openedLog }: Queueing,
 ): Promise<boolean> {
   const { runId } = job;
+  const onKept = (kept: QueuedMessage) => {
+    job.waiting = kept;
+    job.onAccepted({ runId, position });
+  };
   try {
     // Until then the log may turn out to be closed, and another be opened.
     await running.settled;
-    job.waiting = await recordQueued(publish, await openedLog(), { runId, timestamp: now(), ...message });
-    job.onAccepted({ runId, position });
+    await recordQueued({ publish, onKept }, await openedLog(), { runId, timestamp: now(), ...message });
     return true;
   } catch (error) {
     job.onRefused(error);

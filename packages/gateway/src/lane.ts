@@ -1,17 +1,24 @@
-import type { ApprovalDecision, SessionLog } from "@mini-openclaw/protocol";
-import { GatewayError } from "./errors.ts";
+import type { SessionLog } from "@mini-openclaw/protocol";
+import { endNotKept, GatewayError, toClientError } from "./errors.ts";
 import { type Job, toJob } from "./job.ts";
+import { JobQueue } from "./job-queue.ts";
 import { keepQueued } from "./keep-queued.ts";
 import type { LaneParts, LiveLog } from "./lane-parts.ts";
-import type { StopReason } from "./pull-agent.ts";
-import type { QueuedMessage } from "./queued-message.ts";
 import { showSince } from "./record.ts";
 import { runMessage } from "./session-runner.ts";
 import { steer } from "./steering.ts";
-import type { Accepted, RunCause, SubmittedMessage } from "./submitted.ts";
+import type { Accepted, SubmittedMessage } from "./submitted.ts";
 
 /** What follows a job: the next one, on the same log or on a fresh one. */
 type AfterJob = "go_on" | "reopen";
+
+/** What a lane begins with. */
+interface LaneStart {
+  /** Absent where runs that were left without an end are all that there is to do. */
+  job?: Job | undefined;
+  /** What the opening of the log adds after this place is shown. @default nothing of it is */
+  shownSeq?: number | undefined;
+}
 
 /**
  * The queue of one session: runs its jobs one by one, in order, on one log.
@@ -20,9 +27,12 @@ type AfterJob = "go_on" | "reopen";
  * that must wait is recorded as `message_queued` before it counts as accepted.
  */
 export class Lane {
+  readonly jobs = new JobQueue();
   readonly #sessionId: string;
   readonly #parts: LaneParts;
-  #jobs: Job[] = [];
+  /** Accepted, and their end not kept: the next opening of the log ends them. */
+  #unended: Job[] = [];
+  #shownSeq: number | undefined;
   /** The log that the next job runs on. */
   #opening: Promise<SessionLog>;
   #live: LiveLog | undefined;
@@ -32,48 +42,23 @@ export class Lane {
   /** Resolves when the lane is empty and its log closed. Never rejects. */
   readonly done: Promise<void>;
 
-  constructor(sessionId: string, parts: LaneParts, first: Job) {
+  constructor(sessionId: string, parts: LaneParts, { job, shownSeq }: LaneStart) {
     this.#sessionId = sessionId;
     this.#parts = parts;
-    this.#jobs.push(first);
+    this.#shownSeq = shownSeq;
+    if (job) this.jobs.insert(job, 0);
     this.#opening = parts.store.openLog(sessionId);
     this.done = this.#work();
   }
 
-  /** Jobs running or waiting. */
-  get length(): number {
-    return this.#jobs.length;
-  }
-
-  /** Messages that wait: for their own run, or for the one that goes on to take them. */
-  get waitingCount(): number {
-    return this.#jobs.reduce((sum, { steering }) => sum + 1 + steering.waitingCount, -1);
+  /** Resolves when the log is open, which ends what was left without an end. Rejects as the store does. */
+  async opened(): Promise<void> {
+    await this.#opening;
   }
 
   /** The session's log, while a job runs on it. */
   get live(): LiveLog | undefined {
-    return this.length > 0 ? this.#live : undefined;
-  }
-
-  /** Whether anything runs or waits but a run that is at its last words. */
-  get isBusy(): boolean {
-    return this.#jobs.some(({ steering }) => steering.isOpen);
-  }
-
-  has(runId: string): boolean {
-    return this.#jobs.some((job) => job.runId === runId);
-  }
-
-  /** The run that goes on; absent while its message is not kept yet. */
-  get runningId(): string | undefined {
-    const [first] = this.#jobs;
-    return first?.isBegun ? first.runId : undefined;
-  }
-
-  /** Messages that wait, oldest first. */
-  get queued(): QueuedMessage[] {
-    const queued = this.#jobs.flatMap(({ waiting = [], steering }) => [waiting, steering.queued].flat());
-    return queued.sort((one, other) => one.seq - other.seq);
+    return this.jobs.length > 0 ? this.#live : undefined;
   }
 
   /** Whether the lane takes no more jobs. */
@@ -81,83 +66,92 @@ export class Lane {
     return this.#phase === "closing";
   }
 
+  /** When it is done: after this place there are ends to show when the log is opened again; absent when there are none. */
+  get unendedSince(): number | undefined {
+    return this.#shownSeq;
+  }
+
+  /** Rejects when the run was lost: its end could not be kept. `undefined` if the lane has no such run. */
+  lost(runId: string): Promise<never> | undefined {
+    return (this.jobs.find(runId) ?? this.#unended.find((job) => job.runId === runId))?.lost;
+  }
+
   /** Takes another message; resolves when it is kept. */
-  submit(message: SubmittedMessage): Promise<Accepted> {
-    const [running] = this.#jobs;
+  submit(message: SubmittedMessage, onKept: () => void): Promise<Accepted> {
+    const { first: running } = this.jobs;
     const log = this.#live?.log;
-    if (message.mode === "steer" && log && running?.isBegun && running.steering.isOpen)
-      return steer(this.#parts, log, running, message);
     const { mode, ...cause } = message;
-    if (!running) return this.run(cause);
-    const { job, accepted } = toJob(cause);
+    const job = toJob(cause, onKept);
+    if (mode === "steer" && log && running?.isBegun && running.steering.isOpen) {
+      void steer(this.#parts, log, running, { message: cause, job });
+      return job.accepted;
+    }
+    if (!running) return this.run(job);
     const isNext = mode === "interrupt";
-    if (isNext) this.abort(running.runId);
-    const position = isNext ? 1 : this.#jobs.length;
-    this.#jobs.splice(position, 0, job);
+    if (isNext) this.jobs.abort(running.runId);
+    const position = isNext ? 1 : this.jobs.length;
+    this.jobs.insert(job, position);
     const openedLog = () => this.#opening;
     job.queued = keepQueued(job, { ...this.#parts, message: cause, position, running, openedLog });
-    return accepted;
+    return job.accepted;
   }
 
   /** Begins a run at once; the lane must not be busy. Resolves when its cause is kept. */
-  run(cause: RunCause): Promise<Accepted> {
-    const { job, accepted } = toJob(cause);
-    this.#jobs.push(job);
+  run(job: Job): Promise<Accepted> {
+    this.jobs.insert(job, this.jobs.length);
     this.#wake();
-    return accepted;
-  }
-
-  /** Stops the job of `runId`, or without it the one that is running. False if there is none. */
-  abort(runId: string | undefined): boolean {
-    const job = runId === undefined ? this.#jobs[0] : this.#jobs.find((one) => one.runId === runId);
-    job?.stop.abort("aborted" satisfies StopReason);
-    return job !== undefined;
-  }
-
-  /** Answers a tool call of the run that goes on. False if none such waits. */
-  approve(callId: string, decision: ApprovalDecision): boolean {
-    return this.#jobs[0]?.decisions.decide(callId, decision) ?? false;
-  }
-
-  interrupt(): void {
-    for (const job of this.#jobs) job.stop.abort("interrupted" satisfies StopReason);
+    return job.accepted;
   }
 
   /** Lets the log go as soon as the lane is empty; from an empty one on, it takes no more. */
   release(): void {
     this.#isReleased = true;
-    if (this.#phase === "idle" && this.#jobs.length === 0) this.#phase = "closing";
+    if (this.#phase === "idle" && this.jobs.length === 0) this.#phase = "closing";
     this.#wake();
   }
 
   async #work(): Promise<void> {
-    let shownSeq: number | undefined;
+    let log: SessionLog | undefined;
     try {
       for (;;) {
-        const log = await this.#opening;
-        if (shownSeq !== undefined) await showSince(this.#parts.publish, log, shownSeq);
+        log = await this.#opening;
+        if (this.#shownSeq !== undefined) await showSince(this.#parts.publish, log, this.#shownSeq);
+        this.#shownSeq = undefined;
+        this.#unended = [];
         await this.#useLog(log);
-        shownSeq = log.lastSeq;
         this.#live = undefined;
         if (this.isClosing) return await log.close();
         this.#opening = this.#reopen(log);
       }
     } catch (error) {
       this.#phase = "closing";
-      const jobs = this.#jobs.splice(0);
-      for (const job of jobs) job.onRefused(error);
-      // A message that is refused tells its client; one that was accepted before has nobody to tell.
-      if (jobs.every(({ queued }) => queued !== undefined)) {
-        this.#parts.onFailure(error, `the lane of session ${this.#sessionId}`);
-      }
+      this.#live = undefined;
+      // A log that cannot be used would lock its session. That it cannot be closed either follows from the error.
+      await log?.close().catch(() => undefined);
+      this.#lose(error);
     }
   }
 
   /** A fresh log in the place of one that failed: its opening ends every run of the old one, and those that waited with it. */
   async #reopen(failed: SessionLog): Promise<SessionLog> {
+    if (this.#unended.length > 0) this.#shownSeq = failed.lastSeq;
     await failed.close();
-    this.#jobs = this.#jobs.filter(({ waiting }) => waiting === undefined);
+    this.#unended.push(...this.jobs.takeWaiting());
     return this.#parts.store.openLog(this.#sessionId);
+  }
+
+  /** Tells every job that there is no log to run on, or to end on. */
+  #lose(error: unknown): void {
+    const jobs = this.jobs.takeAll();
+    for (const job of jobs) job.onRefused(error);
+    for (const job of [...jobs, ...this.#unended.splice(0)]) job.onLost(endNotKept(error));
+    // A message that is refused tells its client; one that was accepted before has nobody to tell.
+    if (jobs.every(({ queued }) => queued !== undefined)) {
+      this.#parts.onFailure(error, `the lane of session ${this.#sessionId}`);
+    }
+    // Of a session that was put away, say: to do so ended what was left.
+    if (!toClientError(error).retryable) this.#shownSeq = undefined;
+    this.#parts.touch(this.#sessionId);
   }
 
   /** Runs jobs on one log, until none has come for a while or one asks for a fresh log. */
@@ -173,7 +167,7 @@ export class Lane {
   }
 
   async #runJobs(log: SessionLog, isFresh: boolean): Promise<AfterJob> {
-    for (let job = this.#jobs[0]; job; job = this.#jobs[0]) {
+    for (let job = this.jobs.first; job; job = this.jobs.first) {
       const after = await this.#runJob(log, job, isFresh);
       if (after === "reopen") return after;
     }
@@ -201,7 +195,7 @@ export class Lane {
           onAccepted,
         });
       }
-      this.#jobs.shift();
+      this.jobs.shift();
       return "go_on";
     } catch (error) {
       // A log that was idle may have been closed under us, by an archive command say: the job is tried on a fresh one.
@@ -209,17 +203,20 @@ export class Lane {
       const isRefusal = GatewayError.is(error);
       if (!isAccepted && !isFresh && !isRefusal) return "reopen";
       if (!isRefusal) this.#parts.onFailure(error, `run ${runId}`);
-      this.#jobs.shift();
-      // An accepted run whose end could not be recorded leaves its journal: the next opening of the log ends it.
-      if (isAccepted) return "reopen";
-      job.onRefused(error);
-      return "go_on";
+      this.jobs.shift();
+      if (!isAccepted) {
+        job.onRefused(error);
+        return "go_on";
+      }
+      // Its journal is still there: the next opening of the log ends it.
+      this.#unended.push(job);
+      return "reopen";
     }
   }
 
   /** Waits, its session at rest, for another job. False when none came in time: then the lane takes no more. */
   async #waitForJob(): Promise<boolean> {
-    if (this.#jobs.length === 0 && !this.#isReleased) {
+    if (this.jobs.length === 0 && !this.#isReleased) {
       let timer: NodeJS.Timeout | undefined;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -228,7 +225,7 @@ export class Lane {
       clearTimeout(timer);
     }
     // In the same breath as the look at the jobs: one that came between the two would be lost.
-    this.#phase = this.#jobs.length > 0 ? "working" : "closing";
-    return this.#jobs.length > 0;
+    this.#phase = this.jobs.length > 0 ? "working" : "closing";
+    return this.jobs.length > 0;
   }
 }

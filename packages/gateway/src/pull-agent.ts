@@ -42,7 +42,7 @@ export interface RunRequest {
   steering: Steering;
   /** What users decide on its tool calls. */
   decisions: Decisions;
-  /** Called when the cause is kept: from here on the run ends in exactly one `run_end`. */
+  /** Called when the cause is kept, before it is shown: from here on the run ends in exactly one `run_end`. */
   onAccepted: () => void;
 }
 

@@ -4,12 +4,15 @@ import { type Publish, recordAndShow } from "./record.ts";
 /** A message that waits, as it was recorded. */
 export type QueuedMessage = NumberedEvent & MessageQueuedEvent;
 
-/** Records that a message waits for `runId`, and shows it. */
+/** Records that a message waits for `runId`, tells `onKept`, and shows it. */
 export async function recordQueued(
-  publish: Publish,
+  { publish, onKept }: { publish: Publish; onKept: (message: QueuedMessage) => void },
   log: SessionLog,
   message: Omit<MessageQueuedEvent, "type">,
-): Promise<QueuedMessage> {
-  const [recorded] = await recordAndShow(publish, log, [{ type: "message_queued", ...message }]);
-  return recorded?.event as QueuedMessage;
+): Promise<void> {
+  const keepAndShow: Publish = (recorded) => {
+    for (const { event } of recorded) onKept(event as QueuedMessage);
+    publish(recorded);
+  };
+  await recordAndShow(keepAndShow, log, [{ type: "message_queued", ...message }]);
 }

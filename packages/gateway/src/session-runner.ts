@@ -20,8 +20,8 @@ export async function runMessage(parts: RunnerParts, run: RunRequest): Promise<v
   let progress = beginRun(runId);
 
   /** Returns without a promise where the store keeps events at once: chunks are many. */
-  function record(events: readonly SessionEvent[]): Promise<void> | undefined {
-    const recorded = recordAndShow(parts.publish, log, events);
+  function record(events: readonly SessionEvent[], publish = parts.publish): Promise<void> | undefined {
+    const recorded = recordAndShow(publish, log, events);
     const follow = () => {
       for (const event of events) {
         progress = nextRun(progress, event);
@@ -33,8 +33,10 @@ export async function runMessage(parts: RunnerParts, run: RunRequest): Promise<v
     return undefined;
   }
 
-  await record([await firstEvent(parts, run)]);
-  run.onAccepted();
+  await record([await firstEvent(parts, run)], (kept) => {
+    run.onAccepted();
+    parts.publish(kept);
+  });
   const { retryOf } = progress;
   let isBegun = retryOf !== undefined;
 
@@ -68,8 +70,10 @@ export async function runMessage(parts: RunnerParts, run: RunRequest): Promise<v
 async function firstEvent(parts: RunnerParts, { log, runId, cause }: RunRequest): Promise<RunEvent> {
   const timestamp = parts.now();
   if ("content" in cause) return { type: "user_message", runId, id: createId(), timestamp, ...cause };
-  const retryOf = await findRetriedRun(parts.store, log.sessionId, cause.retryOf);
-  return { type: "run_start", runId, timestamp, retryOf };
+  const { requestId, retryOf: given } = cause;
+  const retryOf = await findRetriedRun(parts.store, log.sessionId, given);
+  const retryRequest = requestId === undefined ? {} : { retryRequest: { id: requestId, runId: given } };
+  return { type: "run_start", runId, timestamp, retryOf, ...retryRequest };
 }
 
 /** The ending, with what was spent before it too; a sum with an unknown part is not known. */

@@ -25,17 +25,20 @@ export class Steering {
     return [...this.#waiting.values()].filter((message) => message !== undefined);
   }
 
-  /** Takes in a message that is being recorded; one that cannot be is taken back. */
-  async add(message: UserMessage, recording: Promise<QueuedMessage>): Promise<void> {
-    // At once: the agent must not take it before it is recorded, nor end the run without it.
+  /** Takes in a message that is about to be recorded: the run must not end without it. */
+  add(message: UserMessage): void {
     this.#waiting.set(message, undefined);
-    try {
-      const queued = await recording;
-      if (this.#waiting.has(message)) this.#waiting.set(message, queued);
-    } catch (error) {
-      this.#delete(message);
-      throw error;
-    }
+  }
+
+  /** It was recorded. */
+  keep(message: UserMessage, queued: QueuedMessage): void {
+    if (this.#waiting.has(message)) this.#waiting.set(message, queued);
+  }
+
+  /** It could not be recorded. */
+  drop(message: UserMessage): void {
+    this.#waiting.delete(message);
+    this.#taken.delete(message);
   }
 
   /** Hands over what waits, oldest first, once. */
@@ -55,7 +58,7 @@ export class Steering {
   see({ type }: SessionEvent): void {
     if (type !== "user_message") return;
     const [oldest] = this.#taken;
-    if (oldest) this.#delete(oldest);
+    if (oldest) this.drop(oldest);
   }
 
   /** Takes no more, and hands over what the transcript does not have. */
@@ -63,11 +66,12 @@ export class Steering {
     this.#isOpen = false;
     return this.takeAll();
   }
+}
 
-  #delete(message: UserMessage): void {
-    this.#waiting.delete(message);
-    this.#taken.delete(message);
-  }
+/** Hears what becomes of a message. */
+interface Fate {
+  readonly onAccepted: (accepted: Accepted) => void;
+  readonly onRefused: (error: unknown) => void;
 }
 
 /** Lets a message into the run that goes on; the agent takes it when it next asks the model. */
@@ -75,9 +79,20 @@ export async function steer(
   { publish, now }: { publish: Publish; now: () => number },
   log: SessionLog,
   { runId, steering }: { runId: string; steering: Steering },
-  { content, requestId }: SubmittedMessage,
-): Promise<Accepted> {
+  { message, job: { onAccepted, onRefused } }: { message: SubmittedMessage; job: Fate },
+): Promise<void> {
+  const { content, requestId } = message;
   const said = { content, timestamp: now(), ...(requestId !== undefined && { requestId }) };
-  await steering.add({ role: "user", ...said }, recordQueued(publish, log, { runId, ...said }));
-  return { runId, position: 0 };
+  const waiting: UserMessage = { role: "user", ...said };
+  steering.add(waiting);
+  const onKept = (kept: QueuedMessage) => {
+    steering.keep(waiting, kept);
+    onAccepted({ runId, position: 0 });
+  };
+  try {
+    await recordQueued({ publish, onKept }, log, { runId, ...said });
+  } catch (error) {
+    steering.drop(waiting);
+    onRefused(error);
+  }
 }

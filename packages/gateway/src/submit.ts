@@ -7,6 +7,7 @@ import type {
   Usage,
 } from "@mini-openclaw/protocol";
 import { isMessageEntry } from "@mini-openclaw/protocol";
+import { endNotKept } from "./errors.ts";
 import { findRunStart } from "./find-run-start.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Accepted } from "./submitted.ts";
@@ -27,7 +28,7 @@ export interface RetrySubmission {
   sessionId: string;
   /** The session's newest run. */
   runId: string;
-  /** A retry with the same one runs once, for as long as this process remembers: the session's last 1,000. */
+  /** A retry with the same one, among the session's last 1,000, runs once. */
   requestId?: string;
 }
 
@@ -35,7 +36,10 @@ export interface RetrySubmission {
 export interface Submitted {
   sessionId: string;
   runId: string;
-  /** Resolves with the run's end. */
+  /**
+   * Resolves with the run's end. Rejects with the GatewayError `STORE_FAILED` when that could not be kept, as on a full disk; and
+   * as the store does when it cannot be read.
+   */
   ended: Promise<RunResult>;
 }
 
@@ -65,20 +69,20 @@ export interface SubmitParts {
   watchers: Watchers;
 }
 
-/** Gets a run accepted and follows it to the end. Rejects as `accept` does, and when the store cannot be read. */
+/** Gets a run accepted and follows it to the end. Rejects as `accept` does. */
 export async function followRun(
-  { store, lanes, watchers }: SubmitParts,
+  parts: SubmitParts,
   sessionId: string,
   accept: (lanes: Lanes) => Promise<Accepted>,
 ): Promise<Submitted> {
   const ends = new RunEnds();
   // Watched before it is submitted: a run may end before its caller hears that it began.
-  const unwatch = watchers.watch(sessionId, ({ event }) => ends.see(event));
+  const unwatch = parts.watchers.watch(sessionId, ({ event }) => ends.see(event));
   try {
-    const { runId } = await accept(lanes);
-    const ended = ends.of(runId).finally(unwatch);
-    // A run that was submitted before, under the same id, may have ended before it was watched.
-    if (!ends.has(runId) && !lanes.hasRun(sessionId, runId)) await readEnd(store, { sessionId, runId }, ends);
+    const { runId } = await accept(parts.lanes);
+    const ended = endOf(parts, { sessionId, runId }, ends).finally(unwatch);
+    // Not everybody waits for it; a rejection that nobody hears would end the process.
+    ended.catch(() => undefined);
     return { sessionId, runId, ended };
   } catch (error) {
     unwatch();
@@ -86,21 +90,44 @@ export async function followRun(
   }
 }
 
+interface RunPlace {
+  sessionId: string;
+  runId: string;
+}
+
+async function endOf({ store, lanes }: SubmitParts, run: RunPlace, ends: RunEnds): Promise<RunResult> {
+  const { sessionId, runId } = run;
+  const lost = lanes.lost(sessionId, runId);
+  if (ends.has(runId)) return ends.of(runId);
+  if (lost) return Promise.race([ends.of(runId), lost]);
+  // It was submitted before, under the same id, and is over.
+  const end = await readEnd(store, run);
+  if (end) return end;
+  // Its writer died, or could not write its end: whoever opens the session next ends it.
+  await lanes.endRuns(sessionId).catch((error: unknown) => {
+    throw endNotKept(error);
+  });
+  const late = await readEnd(store, run);
+  if (!late) throw endNotKept();
+  return late;
+}
+
 async function readEnd(
   store: SubmitParts["store"],
-  { sessionId, runId }: { sessionId: string; runId: string },
-  ends: RunEnds,
-): Promise<void> {
+  { sessionId, runId }: RunPlace,
+): Promise<RunResult | undefined> {
   const after = (await findRunStart(store, sessionId, runId)) ?? 0;
   let content = "";
   for await (const entry of store.entries(sessionId, { after })) {
     if (!("runId" in entry) || entry.runId !== runId) continue;
-    if (!isMessageEntry(entry)) {
-      ends.said(runId, content);
-      return ends.ended(entry);
-    }
+    if (!isMessageEntry(entry)) return toResult(entry, content);
     if (entry.role === "assistant") content += entry.content;
   }
+  return undefined;
+}
+
+function toResult({ outcome, usage, costUsd }: Omit<RunEndEvent, "type">, content: string): RunResult {
+  return { outcome, content, usage, ...(costUsd !== undefined && { costUsd }) };
 }
 
 /** The ends of a session's runs, whichever comes first: the end or the question. */
@@ -112,7 +139,7 @@ class RunEnds {
   #resolve: (result: RunResult) => void = () => undefined;
 
   see(event: NumberedEvent): void {
-    if (event.type === "message_done") this.said(event.runId, event.content);
+    if (event.type === "message_done") this.#contents.set(event.runId, event.content);
     if (event.type === "error") {
       const { runId, code, message, retryable } = event;
       this.#failures.set(runId, { code, message, retryable });
@@ -120,19 +147,10 @@ class RunEnds {
     if (event.type === "run_end") this.ended(event);
   }
 
-  said(runId: string, content: string): void {
-    this.#contents.set(runId, content);
-  }
-
-  ended({ runId, outcome, usage, costUsd }: Omit<RunEndEvent, "type">): void {
+  ended(event: RunEndEvent): void {
+    const { runId } = event;
     const error = this.#failures.get(runId);
-    const result = {
-      outcome,
-      content: this.#contents.get(runId) ?? "",
-      usage,
-      ...(costUsd !== undefined && { costUsd }),
-      ...(error && { error }),
-    };
+    const result = { ...toResult(event, this.#contents.get(runId) ?? ""), ...(error && { error }) };
     this.#contents.delete(runId);
     this.#failures.delete(runId);
     if (runId === this.#runId) this.#resolve(result);

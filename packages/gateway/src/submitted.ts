@@ -14,4 +14,4 @@ export interface Accepted {
 }
 
 /** What a run answers: a new message, or once more those of the run `retryOf`. */
-export type RunCause = Omit<SubmittedMessage, "mode"> | { retryOf: string };
+export type RunCause = Omit<SubmittedMessage, "mode"> | { retryOf: string; requestId?: string };
