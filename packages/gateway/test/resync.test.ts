@@ -1,7 +1,7 @@
 import type { AgentRunner, NumberedEvent } from "@mini-openclaw/protocol";
-import { emptyView, fold } from "@mini-openclaw/protocol";
+import { emptyView, fold, noUsage } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
-import { echoAgent, type TestClient, testGateway } from "./test-gateway.ts";
+import { echoAgent, gate, type TestClient, testGateway } from "./test-gateway.ts";
 
 /** The events that a client was sent, since its `resync` if there was one. */
 function events({ frames }: TestClient): NumberedEvent[] {
@@ -55,6 +55,44 @@ describe("resync", () => {
     expect(events(client)).toEqual(events(witness).filter(({ seq }) => seq > resync.upTo));
     const begun = fold(emptyView, resync);
     expect(begun.queued.map(({ content }) => content)).toEqual(["two", "three"]);
+    expect(events(client).reduce(fold, begun)).toMatchObject({ queued: [], activeRuns: [] });
+  });
+
+  test("names a message that steers also while the agent has it and the transcript does not", async () => {
+    const [released, go] = gate();
+    const [steered, steer] = gate();
+    const agent: AgentRunner = {
+      async *run({ runId, takeSteering }) {
+        yield { type: "run_start", runId, timestamp: 1 };
+        yield { type: "assistant_message", runId, id: `${runId}-1`, content: "first turn", timestamp: 1 };
+        await steered;
+        const said = takeSteering?.() ?? [];
+        yield { type: "assistant_message", runId, id: `${runId}-2`, content: "later turn", timestamp: 1 };
+        await released;
+        for (const { role: _, ...message } of said)
+          yield { type: "user_message", runId, id: `${runId}-s`, ...message };
+        yield { type: "run_end", runId, outcome: "completed", usage: noUsage, timestamp: 1 };
+      },
+    };
+    await using gateway = await testGateway({ agent });
+    const witness = await gateway.connect();
+    const { sessionId } = witness;
+    witness.send({ type: "message", content: "one" });
+    const { runId } = await witness.next("assistant_message");
+    witness.send({ type: "message", id: "q2", content: "two", mode: "steer" });
+    await witness.next("message_queued");
+    steer();
+    await witness.next("assistant_message", 2);
+
+    const client = await gateway.connect();
+    client.send({ type: "resume", sessionId });
+    const resync = await client.next("resync");
+    go();
+    await client.next("run_end");
+
+    const begun = fold(emptyView, resync);
+    const queued = [{ runId, requestId: "q2", content: "two" }];
+    expect(begun).toMatchObject({ activeRuns: [runId], queued });
     expect(events(client).reduce(fold, begun)).toMatchObject({ queued: [], activeRuns: [] });
   });
 
