@@ -70,7 +70,7 @@ function nextView(view: SessionView, event: NumberedEvent): SessionView {
 
 function nextQueued(queued: readonly QueuedMessage[], event: NumberedEvent): readonly QueuedMessage[] {
   if (event.type === "message_queued") return [...queued, toQueued(event)];
-  if (event.type === "user_message") return queued.filter((message) => !isSame(message, event));
+  if (event.type === "user_message") return withoutEntered(queued, event);
   return event.type === "run_end" ? queued.filter(({ runId }) => runId !== event.runId) : queued;
 }
 
@@ -86,10 +86,14 @@ function nextRetriedRuns(runIds: readonly string[], event: NumberedEvent | Messa
   return retried === undefined || runIds.includes(retried) ? runIds : [...runIds, retried];
 }
 
-/** Messages that steer a run have its `runId`; then their own ids tell them apart. */
-function isSame(queued: QueuedMessage, { runId, requestId }: UserMessageEvent): boolean {
-  if (queued.requestId === undefined || requestId === undefined) return queued.runId === runId;
-  return queued.requestId === requestId;
+/** Messages that steer a run have its `runId`; then their own ids tell them apart, or their order if an agent leaves those out. */
+function withoutEntered(
+  queued: readonly QueuedMessage[],
+  { runId, requestId }: UserMessageEvent,
+): readonly QueuedMessage[] {
+  const ofRun = queued.filter((message) => message.runId === runId);
+  const entered = ofRun.find((message) => message.requestId === requestId) ?? ofRun[0];
+  return queued.filter((message) => message !== entered);
 }
 
 function toQueued({ runId, content, requestId }: MessageQueuedEvent): QueuedMessage {

@@ -208,6 +208,28 @@ test("keeps a message that steers a run in the queue until it enters, whichever 
   expect(shown(view)).toEqual(["user: files?", "user: m2", "queued: m3"]);
 });
 
+test.each([
+  ["none has an id", [undefined, undefined]],
+  ["only the second has one", [undefined, "m2"]],
+  ["only the first has one", ["m2", undefined]],
+])("of two messages that steer a run, the one that enters waits no more: %s", (_, requestIds) => {
+  const said = requestIds.map((requestId, index) => ({
+    ...{ content: `steering ${index}`, ...run },
+    ...(requestId !== undefined && { requestId }),
+  }));
+  const waiting = said.map((one): SessionEvent => ({ type: "message_queued", ...one }));
+  const [first, second] = said.map(
+    (one, index): SessionEvent => ({ type: "user_message", id: `s${index}`, ...one }),
+  );
+  if (!first || !second) throw new Error("unreachable");
+
+  const view = (entered: SessionEvent) => viewOf(...numbered([user, ...waiting, entered])).queued;
+
+  expect(view(first).map(({ content }) => content)).toEqual(["steering 1"]);
+  if (requestIds[0] !== requestIds[1])
+    expect(view(second).map(({ content }) => content)).toEqual(["steering 0"]);
+});
+
 test("has a retry until the model answers", () => {
   const retry: SessionEvent = {
     ...{ type: "retry", runId: "run-1", attempt: 1, delayMs: 500, code: "MODEL_OVERLOADED" },
