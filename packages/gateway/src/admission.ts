@@ -39,6 +39,8 @@ export class Admission {
   admit(request: IncomingMessage, socket: Duplex, head: Buffer, door: Door): void {
     // Before anything that waits: an error without a listener would end the process.
     socket.on("error", destroyThis);
+    // An app may have waited before it came here: then `close` has been told, and nothing would take it out again.
+    if (socket.destroyed) return;
     const full = this.refuseMore();
     if (full) return this.#refuse(request, socket, full);
     const answer = door(request, socket);

@@ -32,6 +32,15 @@ export function isOver({ readyState = 1 }: WebSocketLike): boolean {
   return readyState > 1;
 }
 
+/** Says why, where the socket lets it: the standard lets an app use 1000 and 3000 to 4999 only. */
+export function closeSocket(socket: WebSocketLike, code: number, reason: string): void {
+  try {
+    socket.close(code, reason);
+  } catch {
+    socket.close();
+  }
+}
+
 export interface ConnectionParts extends CommandParts, WatchParts {
   dialects: Pick<Dialects, "connect">;
   /** Hears when a connection's socket is gone. */
@@ -81,6 +90,10 @@ export class Connection implements CommandContext, Viewer {
 
   drained(): Promise<void> {
     return this.#outbox.drained();
+  }
+
+  giveUp(): void {
+    this.close(1011, "the session could not be read");
   }
 
   close(code: number, reason: string): void {
@@ -176,7 +189,7 @@ export class Connection implements CommandContext, Viewer {
     try {
       return this.#translator.read(frame);
     } catch (error) {
-      this.#giveUp(error);
+      this.#failDialect(error);
       return undefined;
     }
   }
@@ -188,12 +201,12 @@ export class Connection implements CommandContext, Viewer {
       if (typeof frames === "string") this.#outbox.send(frames);
       else for (const frame of frames) this.#outbox.send(frame);
     } catch (error) {
-      this.#giveUp(error);
+      this.#failDialect(error);
     }
   }
 
   /** A dialect that failed: what it should have said is missing, and the client must not take the rest for all. */
-  #giveUp(error: unknown): void {
+  #failDialect(error: unknown): void {
     this.#parts.onFailure(error, "a dialect");
     this.close(1011, "the dialect failed");
   }
@@ -214,7 +227,7 @@ export class Connection implements CommandContext, Viewer {
     if (!goodbye) return;
     const { code, reason } = goodbye;
     if (code !== GOING_AWAY) this.#parts.observer.cutOff(this.visitor.principal, code, reason);
-    this.#socket.close(code, reason);
+    closeSocket(this.#socket, code, reason);
   }
 
   #refuse(error: unknown, replyTo?: string): void {

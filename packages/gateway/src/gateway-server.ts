@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { attachedAccess } from "./access.ts";
 import { Admission } from "./admission.ts";
 import { attachUpgrades } from "./attach-upgrades.ts";
-import { Connection, type ConnectionParts, isOver, type WebSocketLike } from "./connection.ts";
+import { Connection, type ConnectionParts, closeSocket, isOver, type WebSocketLike } from "./connection.ts";
 import { type ConnectionLimits, resolveConnectionLimits } from "./connection-limits.ts";
 import { type Core, createCore } from "./core.ts";
 import { Dialects } from "./dialects.ts";
@@ -235,14 +235,14 @@ export class GatewayServer {
   }
 
   #connect(webSocket: WebSocketLike, visitor: Visitor): void {
-    if (this.#closing) return webSocket.close(1001, "the gateway is stopping");
+    if (this.#closing) return closeSocket(webSocket, 1001, "the gateway is stopping");
     const { principal } = visitor;
     try {
       this.#connections.add(new Connection(this.#connectionParts, webSocket, visitor));
       this.#observer.connected(principal);
     } catch (error) {
       this.#core.onFailure(error, "a dialect");
-      webSocket.close(1011, "the dialect failed");
+      closeSocket(webSocket, 1011, "the dialect failed");
     }
   }
 }

@@ -3,7 +3,7 @@ import type { RunnerParts } from "./pull-agent.ts";
 
 /** What all lanes of a gateway share. */
 export interface LaneParts extends RunnerParts {
-  store: Pick<SessionStore, "loadMessages" | "entries" | "openLog">;
+  store: Pick<SessionStore, "loadMessages" | "entries" | "getSession" | "openLog">;
   /** Says that the session has begun to run, or has come to rest. */
   touch: (sessionId: string) => void;
   /** How long the log stays open when the session has come to rest. */

@@ -16,7 +16,7 @@ type AfterJob = "go_on" | "reopen";
 interface LaneStart {
   /** Absent where runs that were left without an end are all that there is to do. */
   job?: Job | undefined;
-  /** What the opening of the log adds after this place is shown. @default nothing of it is */
+  /** There are ends to show after this place, that the opening of the log is to add. */
   shownSeq?: number | undefined;
 }
 
@@ -32,7 +32,9 @@ export class Lane {
   readonly #parts: LaneParts;
   /** Accepted, and their end not kept: the next opening of the log ends them. */
   #unended: Job[] = [];
+  /** There while some have no end: the place after which that will be shown. */
   #shownSeq: number | undefined;
+  #seqBefore = 0;
   /** The log that the next job runs on. */
   #opening: Promise<SessionLog>;
   #live: LiveLog | undefined;
@@ -47,7 +49,7 @@ export class Lane {
     this.#parts = parts;
     this.#shownSeq = shownSeq;
     if (job) this.jobs.insert(job, 0);
-    this.#opening = parts.store.openLog(sessionId);
+    this.#opening = this.#open();
     this.done = this.#work();
   }
 
@@ -110,12 +112,19 @@ export class Lane {
     this.#wake();
   }
 
+  /** The first log. Its opening ends what a dead writer left: watchers are shown that too. */
+  async #open(): Promise<SessionLog> {
+    const { store } = this.#parts;
+    this.#seqBefore = (await store.getSession(this.#sessionId))?.lastSeq ?? 0;
+    return store.openLog(this.#sessionId);
+  }
+
   async #work(): Promise<void> {
     let log: SessionLog | undefined;
     try {
       for (;;) {
         log = await this.#opening;
-        if (this.#shownSeq !== undefined) await showSince(this.#parts.publish, log, this.#shownSeq);
+        await showSince(this.#parts.publish, log, this.#shownSeq ?? this.#seqBefore);
         this.#shownSeq = undefined;
         this.#unended = [];
         await this.#useLog(log);
@@ -134,6 +143,7 @@ export class Lane {
 
   /** A fresh log in the place of one that failed: its opening ends every run of the old one, and those that waited with it. */
   async #reopen(failed: SessionLog): Promise<SessionLog> {
+    this.#seqBefore = failed.lastSeq;
     if (this.#unended.length > 0) this.#shownSeq = failed.lastSeq;
     await failed.close();
     this.#unended.push(...this.jobs.takeWaiting());

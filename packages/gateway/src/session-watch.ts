@@ -23,6 +23,8 @@ export interface Viewer {
   drained(): Promise<void>;
   /** Must not throw. */
   show(recorded: Numbered): void;
+  /** What it is to be shown next cannot be read: it must ask again. */
+  giveUp(): void;
 }
 
 /**
@@ -79,6 +81,7 @@ export class SessionWatch implements Watcher {
       // It was closed meanwhile, and what it read from may have been too.
       if (this.#reading?.signal.aborted) return;
       this.#parts.onFailure(error, `reading session ${this.#sessionId} for a client that fell behind`);
+      this.#viewer.giveUp();
     });
   }
 

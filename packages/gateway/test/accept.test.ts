@@ -1,5 +1,8 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import { expect, test } from "vitest";
-import { gate, MemorySocket, testGateway } from "./test-gateway.ts";
+import { gate, MemorySocket, refusal, testGateway } from "./test-gateway.ts";
 
 /** A socket in a phase of the standard's, that counts who listens to it. */
 class PhasedSocket extends MemorySocket {
@@ -50,4 +53,61 @@ test("a socket that closes while its first session is looked for leaves nothing 
 
   expect(test.gateway.health()).toMatchObject({ connections: 1, sessions: 1 });
   await client.close();
+});
+
+test("an upgrade whose client is gone already takes the place of no other", async () => {
+  await using test = await testGateway({ connections: { maxConnections: 1 } });
+  const server = createServer();
+  const [gone, leave] = gate();
+  server.on("upgrade", async (request, socket, head) => {
+    // The app has something to look up first.
+    if (request.url === "/gone") {
+      socket.on("error", () => undefined);
+      const closed = new Promise((resolve) => void socket.on("close", resolve));
+      client.destroy();
+      socket.resume().on("end", () => socket.destroy());
+      await closed;
+    }
+    test.gateway.handleUpgrade(request, socket, head);
+    if (request.url === "/gone") leave();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const client = connect(port, "127.0.0.1");
+  client.write("GET /gone HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+  await gone;
+
+  const other = await test.connect();
+
+  expect(test.gateway.health()).toMatchObject({ connections: 1 });
+  expect(await refusal(`ws://${test.address}/`)).toMatchObject([503, expect.any(String)]);
+  await other.close();
+  server.close();
+});
+
+/** Takes the codes that the standard lets an app close with, and no others. */
+class StandardSocket extends PhasedSocket {
+  closedWith: number | undefined;
+
+  override close(code = 1005): void {
+    if (code !== 1005 && code !== 1000 && (code < 3000 || code > 4999))
+      throw new DOMException(`close code ${code}`, "InvalidAccessError");
+    this.closedWith = code;
+    super.close();
+  }
+}
+
+test("a socket that cannot be closed with the gateway's codes is closed without one", async () => {
+  await using test = await testGateway();
+  const sockets = [new StandardSocket(1), new StandardSocket(1)];
+  for (const socket of sockets) test.gateway.accept(socket);
+
+  await test.gateway.close();
+
+  expect(sockets.map(({ closedWith }) => closedWith)).toEqual([1005, 1005]);
+  expect(test.gateway.health()).toMatchObject({ connections: 0 });
+  const late = new StandardSocket(1);
+  test.gateway.accept(late);
+  expect(late.closedWith).toBe(1005);
 });

@@ -92,6 +92,12 @@ export class EventStream implements Sink, Viewer {
     this.#response.end();
   }
 
+  /** Cuts the stream off, so that nobody takes it for whole. */
+  giveUp(): void {
+    this.#stop();
+    this.#response.destroy();
+  }
+
   #beat(): void {
     // A comment, which readers skip: proxies end what is idle, and a dead client's socket ends when nobody takes it.
     if (!this.isFull) this.#outbox.send(":\n\n");
