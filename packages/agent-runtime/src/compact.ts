@@ -61,7 +61,9 @@ async function* keepMemory(
   const turn = yield* askSilently(run, { ...request, tools }, keepFacts, settings);
   if (!turn) return;
   const { sessionId, runId } = run.input;
-  const notes = callableOf(withOwnIds(turn, settings.createId)).filter((call) => call.toolName === REMEMBER);
+  const notes = callableOf(withOwnIds(turn, request.messages, settings.createId)).filter(
+    (call) => call.toolName === REMEMBER,
+  );
   const calling = {
     ...settings,
     tools: new Map([[REMEMBER, tool]]),

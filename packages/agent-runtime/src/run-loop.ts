@@ -71,7 +71,7 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
     const request = toRequest(system, context, tools, mayCallTools);
     const answer = yield* askWithinBudget(run, request, messageId, settings);
     if ("stopped" in answer) return answer.stopped;
-    const turn = withOwnIds(answer.turn, settings.createId);
+    const turn = withOwnIds(answer.turn, messages, settings.createId);
     const said = toFields(turn, priceOf(turn.model, settings.prices), settings.now());
     yield { type: "assistant_message", runId, id: messageId, ...said };
     messages.push({ role: "assistant", ...said });

@@ -22,15 +22,27 @@ export function toRequest(
   };
 }
 
-/** Gives a call whose id is empty or taken an id of its own: a result is paired with its call by nothing else. */
-export function withOwnIds(turn: Turn, createId: () => string): Turn {
-  const ids = new Set([""]);
+/**
+ * Gives a call whose id is empty or taken, by a call of the turn or of the messages before it, an id of its own: a result is
+ * paired with its call by nothing else, and so is a user's decision.
+ */
+export function withOwnIds(turn: Turn, before: readonly Message[], createId: () => string): Turn {
+  const taken = new Set<string | undefined>(["", ...before.flatMap(callIdsOf)]);
+  const renamed = new Map<string, string>();
   const toolCalls = turn.toolCalls.map((call) => {
-    const callId = ids.has(call.callId) ? createId() : call.callId;
-    ids.add(callId);
+    const callId = taken.has(call.callId) ? createId() : call.callId;
+    taken.add(callId);
+    if (!renamed.has(call.callId)) renamed.set(call.callId, callId);
     return { ...call, callId };
   });
-  return { ...turn, toolCalls };
+  const blocks = turn.blocks?.map((block) =>
+    block.type === "tool_call" ? { ...block, callId: renamed.get(block.callId) ?? block.callId } : block,
+  );
+  return { ...turn, toolCalls, ...(blocks && { blocks }) };
+}
+
+function callIdsOf(message: Message): (string | undefined)[] {
+  return message.role === "assistant" ? (message.toolCalls ?? []).map(({ callId }) => callId) : [];
 }
 
 /** The calls of a turn. One that the token limit cut short must not run, even where what is left of it parses. */

@@ -11,6 +11,7 @@ import type {
   ToolMessage,
   UserMessage,
 } from "@mini-openclaw/protocol";
+import { toApiName } from "../http/tool-call.ts";
 import { placeVolatile } from "../place-volatile.ts";
 
 export interface RequestOptions {
@@ -27,9 +28,10 @@ export interface RequestOptions {
  * user message, where it invalidates nothing that comes before.
  */
 export function toRequest(request: ModelRequest, options: RequestOptions): MessageCreateParamsStreaming {
-  const { system, tools, toolChoice } = request;
+  const { system } = request;
   const { model, maxTokens, thinking } = options;
   const messages = toMessageParams(placeVolatile(request), model);
+  endWithoutSpace(messages.at(-1));
   markForCache(messages[messages.findLastIndex(isAnswer)]);
   markForCache(messages.at(-1));
   return {
@@ -40,16 +42,30 @@ export function toRequest(request: ModelRequest, options: RequestOptions): Messa
       system: [{ type: "text", text: system.stable, cache_control: { type: "ephemeral" } }],
     }),
     messages,
-    ...(tools.length > 0 && {
-      tools: tools.map(({ name, description, inputSchema }) => ({
-        name,
-        description,
-        input_schema: inputSchema as Tool.InputSchema,
-      })),
-      tool_choice: { type: toolChoice },
-    }),
+    ...toolParams(request),
     ...(thinking && { thinking }),
   };
+}
+
+function toolParams({
+  tools,
+  toolChoice,
+  messages,
+}: ModelRequest): Pick<MessageCreateParamsStreaming, "tools" | "tool_choice"> {
+  if (tools.length > 0) {
+    const params = tools.map(({ name, description, inputSchema }) => ({
+      name,
+      description,
+      input_schema: inputSchema as Tool.InputSchema,
+    }));
+    return { tools: params, tool_choice: { type: toolChoice } };
+  }
+  // The API takes calls of earlier runs only together with tools, also where the agent has none any longer.
+  const called = messages.flatMap((message) => (message.role === "assistant" && message.toolCalls) || []);
+  const names = new Set(called.map(({ toolName }) => toApiName(toolName)));
+  if (names.size === 0) return {};
+  const gone = [...names].map((name) => ({ name, input_schema: { type: "object" as const } }));
+  return { tools: gone, tool_choice: { type: "none" } };
 }
 
 type Turn = { role: "user" | "assistant"; content: ContentBlockParam[] };
@@ -101,7 +117,7 @@ function assistantBlocks(message: AssistantMessage, model: string): ContentBlock
     const call = calls.get(callId);
     calls.delete(callId);
     return call
-      ? [{ type: "tool_use", id: toApiId(call.callId), name: call.toolName, input: call.input }]
+      ? [{ type: "tool_use", id: toApiId(call.callId), name: toApiName(call.toolName), input: call.input }]
       : [];
   };
   const blocks = (message.blocks ?? [{ type: "text", text: message.content }]).flatMap(
@@ -148,6 +164,12 @@ function toApiId(callId: string | undefined): string {
 /** A turn of the model without tool calls: the end of a run. */
 function isAnswer({ role, content }: Turn): boolean {
   return role === "assistant" && !content.some(({ type }) => type === "tool_use");
+}
+
+/** An answer that the model is to go on with must not end with white space. */
+function endWithoutSpace(message: Turn | undefined): void {
+  const block = message?.content.at(-1);
+  if (message?.role === "assistant" && block?.type === "text") block.text = block.text.trimEnd();
 }
 
 function markForCache(message: Turn | undefined): void {

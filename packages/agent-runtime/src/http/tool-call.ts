@@ -1,4 +1,5 @@
 import type { ModelToolCall } from "@mini-openclaw/protocol";
+import { wholeHead } from "../cut-text.ts";
 
 /** How much of an input that is not JSON is kept, to be shown to the model. Chosen. */
 const INVALID_INPUT_CHARS = 200;
@@ -7,7 +8,12 @@ const INVALID_INPUT_CHARS = 200;
 export function toToolCall(callId: string, toolName: string, json: string, given: unknown): ModelToolCall {
   const input = json.trim() === "" ? given : parseJson(json);
   if (isRecord(input)) return { callId, toolName, input };
-  return { callId, toolName, input: {}, invalidInput: json.slice(0, INVALID_INPUT_CHARS) };
+  return { callId, toolName, input: {}, invalidInput: wholeHead(json, INVALID_INPUT_CHARS) };
+}
+
+/** The name of a tool as servers take it back: what a model once called may be none of theirs, nor of any tool. */
+export function toApiName(toolName: string): string {
+  return toolName.replace(/[^a-zA-Z0-9_-]/g, "_").slice(0, 64) || "unknown";
 }
 
 function parseJson(json: string): unknown {

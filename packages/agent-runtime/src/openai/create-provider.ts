@@ -3,6 +3,7 @@ import { checkCount } from "../brakes.ts";
 import { AgentError } from "../errors.ts";
 import { askModel } from "../http/ask-model.ts";
 import { createNodeFetch, type Fetch } from "../http/node-fetch.ts";
+import { sendWellFormed } from "../http/well-formed.ts";
 import { once } from "../once.ts";
 import { createTurnBuilder } from "./from-stream.ts";
 import { type TokenLimit, toRequest } from "./to-request.ts";
@@ -77,7 +78,7 @@ async function createClient({ apiKey = "none", baseURL, timeoutMs = 60_000, fetc
     ...(baseURL && { baseURL }),
     timeout: timeoutMs,
     maxRetries: 0,
-    fetch: fetch ?? node.fetch,
+    fetch: sendWellFormed(fetch ?? node.fetch),
   });
   return { client, sdk, bodyOf: node.bodyOf };
 }

@@ -5,6 +5,7 @@ import type {
   ChatCompletionCreateParamsStreaming,
   ChatCompletionMessageParam,
 } from "openai/resources/chat/completions";
+import { toApiName } from "../http/tool-call.ts";
 import { placeVolatile } from "../place-volatile.ts";
 
 /** The limit of an answer's tokens, under the name that the server knows. */
@@ -69,7 +70,7 @@ function assistantParam({
   const calls = toolCalls.map(({ callId = "", toolName, input }) => ({
     id: callId,
     type: "function" as const,
-    function: { name: toolName, arguments: JSON.stringify(input) },
+    function: { name: toApiName(toolName), arguments: JSON.stringify(input) },
   }));
   return [{ role: "assistant", content, ...(calls.length > 0 && { tool_calls: calls }) }];
 }

@@ -173,6 +173,38 @@ const faults: Fault[] = [
     [...badCall('{"a": '), ...ok],
   ],
   [
+    "a pause behind a space",
+    [streams(start, openText, textDelta("Hel "), closeBlock(), ...finish("pause_turn")), answers("lo")],
+    [
+      "chunk Hel ",
+      "assistant_message Hel ",
+      "chunk lo",
+      "assistant_message lo",
+      "message_done Hel lo",
+      "run_end completed",
+    ],
+  ],
+  [
+    "a call of a tool that has no name for a tool",
+    [streams(start, ...toolUse(0, "toolu_1", "fs.ping now", "{}"), ...finish("tool_use"))],
+    [
+      "assistant_message  +fs.ping now",
+      "tool_start toolu_1",
+      'tool_done toolu_1 error: There is no tool named "fs.ping now".',
+      ...ok,
+    ],
+  ],
+  [
+    "half a character in a tool's input",
+    [streams(start, ...toolUse(0, "toolu_1", "ping", '{"a":"\\ud83d"}'), ...finish("tool_use"))],
+    [...called, ...ok],
+  ],
+  [
+    "an input that is not JSON, cut in the middle of a character",
+    [streams(start, ...toolUse(0, "toolu_1", "ping", `${"x".repeat(199)}😀`), ...finish("tool_use"))],
+    [...badCall("x".repeat(199)), ...ok],
+  ],
+  [
     "a token limit inside a tool call",
     [streams(start, ...call, ...finish("max_tokens"))],
     [...badCall("{}"), ...ok],
@@ -236,6 +268,36 @@ describe("a fault of the model's server ends the run as it should, and the sessi
     const seen = outline(events).filter((line) => !/^(retry|compaction)/.test(line));
     expect(seen).toEqual(["run_start", ...ok]);
     expect(server.requests.map(refusalsOf)).toEqual(server.requests.map(() => []));
+  });
+
+  test("tools that the agent no longer has may have been called before", async () => {
+    await using server = await messagesServer(
+      streams(start, ...call, ...finish("tool_use")),
+      answers("Hello"),
+    );
+    const provider = createAnthropicProvider({ apiKey: "k", model: "m", baseURL: server.baseURL });
+    const events = await eventsOf(new AgentRuntime({ provider, tools: [ping] }), inputOf("hi"));
+    const next = [user("hi"), ...kept(events), user("again")];
+    expect(outline(await eventsOf(new AgentRuntime({ provider }), inputOf(next)))).toEqual([
+      "run_start",
+      ...ok,
+    ]);
+    expect(server.requests.map(refusalsOf)).toEqual([[], [], []]);
+    expect(server.requests[2]?.body).toMatchObject({
+      tools: [{ name: "ping" }],
+      tool_choice: { type: "none" },
+    });
+  });
+
+  test("calls of two turns may come with one id", async () => {
+    const calling = streams(start, ...call, ...finish("tool_use"));
+    await using server = await messagesServer(calling, calling, answers("Hello"));
+    const provider = createAnthropicProvider({ apiKey: "k", model: "m", baseURL: server.baseURL });
+    const lines = outline(await eventsOf(new AgentRuntime({ provider, tools: [ping] }), inputOf("hi")));
+    expect(lines.slice(0, 4)).toEqual(["run_start", ...called]);
+    expect(lines[5]).not.toBe("tool_start toolu_1");
+    expect(lines.slice(-4)).toEqual(ok);
+    expect(server.requests.map(refusalsOf)).toEqual([[], [], []]);
   });
 
   test("no server at all", async () => {
