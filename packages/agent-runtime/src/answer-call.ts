@@ -90,8 +90,10 @@ async function permit(
 ): Promise<void> {
   const { name } = definition;
   const policy = approval({ toolName: name, input, sessionId }) ?? definition.approval ?? "allow";
-  if (policy === "deny") throw new NotAllowed(`Not allowed: calls of ${name} are denied by a rule.`);
-  if (policy === "ask") await approve(`${name} wants to run`);
+  if (policy === "allow") return;
+  if (policy === "ask") return approve(`${name} wants to run`);
+  // Whatever else a rule gives, a promise for example, allows nothing.
+  throw new NotAllowed(`Not allowed: calls of ${name} are denied by a rule.`);
 }
 
 /** Resolves when a user allows it; rejects with `NotAllowed` otherwise, and with the signal's reason on an abort. */

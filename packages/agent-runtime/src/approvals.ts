@@ -52,11 +52,13 @@ export async function waitForDecision(
   const wait = followSignal(signal);
   const timer = startTimer(timeoutMs, () => wait.abort(new Error("No decision came in time.")));
   try {
-    return await new Promise<ApprovalDecision>((resolve, reject) => {
+    const decision = await new Promise<ApprovalDecision>((resolve, reject) => {
       wait.signal.addEventListener("abort", () => reject(wait.signal.reason), { once: true });
       if (wait.signal.aborted) reject(wait.signal.reason);
       decide({ signal: wait.signal }).then(resolve, reject);
     });
+    // It comes from code elsewhere: what is not plainly a yes is none.
+    return decision === "once" || decision === "session" ? decision : "deny";
   } catch {
     // Whoever decides has failed, or its time is over: the call is not made.
     signal.throwIfAborted();

@@ -17,7 +17,7 @@ import { SkillsLoader } from "./workspace/skills.ts";
  * @throws AgentError `INVALID_OPTIONS`
  */
 export function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap<string, Tool>): RunSettings {
-  const { provider, fallbacks = [], workspaceDir, onError = () => {}, now = Date.now } = options;
+  const { provider, fallbacks = [], workspaceDir, now = Date.now } = options;
   const memory = options.memory ?? (workspaceDir ? new MemoryManager({ workspaceDir, now }) : undefined);
   const count = (name: keyof typeof agentDefaults) => checkCount(name, options[name] ?? agentDefaults[name]);
   return {
@@ -42,9 +42,20 @@ export function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap
     idleTimeoutMs: count("idleTimeoutMs"),
     random: Math.random,
     aroundTool: (_, work) => work(),
-    onError,
+    onError: heard(options.onError),
     createId: uuidv7,
     now,
+  };
+}
+
+/** Tells of errors, and stays calm when that fails: nobody is left to tell, and a run must still end. */
+function heard(onError: (error: unknown) => void = () => {}): (error: unknown) => void {
+  return (error) => {
+    try {
+      onError(error);
+    } catch {
+      // As said above.
+    }
   };
 }
 

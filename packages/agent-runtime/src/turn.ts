@@ -72,10 +72,13 @@ export async function* streamTurn(
       throw new AgentError("MODEL_FAILED", "The model's stream ended without a turn.", { retryable: true });
     } catch (error) {
       bill.settle();
-      if (shown || signal.aborted || !isPassing(error) || attempt > asking.maxRetries) throw error;
-      if (!canAfford()) throw error;
+      if (shown || signal.aborted || !isPassing(error)) throw error;
       if (isBusy(error)) moves += 1;
-      const delayMs = retryDelay(error, attempt, isBusy(error) && moves < providers.length, asking);
+      const isFresh = isBusy(error) && moves < providers.length;
+      // To turn to a model that was not asked yet is not to try again.
+      if (attempt > asking.maxRetries && !isFresh) throw error;
+      if (!canAfford()) throw error;
+      const delayMs = retryDelay(error, attempt, isFresh, asking);
       if (delayMs > asking.retryMaxMs) throw error;
       yield { type: "retry", runId, attempt, delayMs, code: error.code };
       await sleep(delayMs, signal);

@@ -74,20 +74,13 @@ type Attempt = <T>(act: () => T) => T | undefined;
 
 /** Calls code from elsewhere; what it throws, or rejects with, is told and gone. */
 function createAttempt(onError: (error: unknown) => void): Attempt {
-  const tell = (error: unknown) => {
-    try {
-      onError(error);
-    } catch {
-      // Whoever should hear of it fails too: nobody is left to tell.
-    }
-  };
   return (act) => {
     try {
       const given = act();
-      if (given instanceof Promise) given.catch(tell);
+      if (given instanceof Promise) given.catch(onError);
       return given;
     } catch (error) {
-      tell(error);
+      onError(error);
       return undefined;
     }
   };

@@ -79,6 +79,11 @@ describe("a tool that asks", () => {
     expect(await toolLines(agentOf(), { decision: fails })).toEqual(expected);
   });
 
+  test.each([undefined, true, "yes", "allow"])("is denied by an answer that is none: %s", async (answer) => {
+    const decision = async () => answer as unknown as ApprovalDecision;
+    expect(await toolLines(agentOf(), { decision })).toEqual([asked, "approval_done call deny", denied]);
+  });
+
   test("does nothing before the decision was recorded", async () => {
     const log: string[] = [];
     const tool = { ...echo, execute: () => ({ success: true, output: String(log.push("run")) }) };
@@ -133,6 +138,11 @@ describe("the agent's rule", () => {
     ["allows what would ask", () => "allow", ran],
     ["denies", () => "deny", ["tool_done call error: Not allowed: calls of echo are denied by a rule."]],
     ["leaves it to the tool", () => undefined, [asked, "approval_done call once", ...ran]],
+    [
+      "that gives something else lets nothing through",
+      (async () => "allow") as unknown as AgentRuntimeOptions["approval"],
+      ["tool_done call error: Not allowed: calls of echo are denied by a rule."],
+    ],
     [
       "that throws lets nothing through",
       () => {

@@ -352,6 +352,17 @@ describe("failures", () => {
     expect(onError.mock.calls).toEqual([[lost]]);
   });
 
+  test("what `onError` throws is not told to the run", async () => {
+    const onError = () => {
+      throw new Error("the log is full");
+    };
+    const { agent } = scripted([[fails(new Error("lost"))]], { onError });
+    expect(outline(await eventsOf(agent, inputOf("hi"))).slice(-2)).toEqual([
+      "message_done ",
+      "run_end failed",
+    ]);
+  });
+
   test("a passing failure is tried again, and nothing is shown twice", async () => {
     expect(await outlineOf([[fails(busy)], [fails(busy)], [says("ok")]])).toEqual([
       "run_start",
@@ -406,6 +417,24 @@ describe("failures", () => {
       { type: "assistant_message", model: "other" },
       { type: "message_done" },
       { type: "run_end", outcome: "completed" },
+    ]);
+  });
+
+  test("each fallback is turned to once, however few times a turn is tried again", async () => {
+    const overloaded = (model: string) => createScriptedProvider([[fails(busy)]], { model });
+    const last = createScriptedProvider([[says("from the last")]], { model: "c" });
+    const { agent } = scripted([[fails(busy)]], {
+      fallbacks: [overloaded("a"), overloaded("b"), last],
+      maxRetries: 0,
+    });
+    expect(outline(await eventsOf(agent, inputOf("hi"))).slice(1)).toEqual([
+      "retry 1 MODEL_OVERLOADED",
+      "retry 2 MODEL_OVERLOADED",
+      "retry 3 MODEL_OVERLOADED",
+      "chunk from the last",
+      "assistant_message from the last",
+      "message_done from the last",
+      "run_end completed",
     ]);
   });
 
