@@ -1,5 +1,5 @@
 import type { AgentInput, ModelProvider, ModelRequest, RunEvent, RunOutcome } from "@mini-openclaw/protocol";
-import { stopBeforeModel } from "./brakes.ts";
+import { affordableAnswer } from "./brakes.ts";
 import { estimateRequest } from "./estimate-tokens.ts";
 import { priceOf } from "./prices.ts";
 import type { RunSettings } from "./run-settings.ts";
@@ -28,10 +28,9 @@ export async function* askWithinBudget(
   const { providers, prices } = settings;
   const { model } = providers[run.modelPlace] as ModelProvider;
   const promptTokens = estimateRequest(request);
-  const next = { tokens: promptTokens, price: priceOf(model, prices) };
-  const check = () => stopBeforeModel(run.spending, next, settings);
-  const stopped = check();
-  if (stopped) return { stopped };
+  const affordable = (asked: string) =>
+    affordableAnswer(run.spending, { tokens: promptTokens, price: priceOf(asked, prices) }, settings);
+  if (affordable(model) === 0) return { stopped: "budget" };
   const { signal, modelPlace: firstModel } = run;
   const { runId } = run.input;
   const turn = yield* streamTurn(
@@ -45,7 +44,7 @@ export async function* askWithinBudget(
       charge: (asked, usage) => {
         run.spending = addModelCall(run.spending, usage, priceOf(asked, prices));
       },
-      canAfford: () => check() === undefined,
+      affordable,
     },
     settings,
   );

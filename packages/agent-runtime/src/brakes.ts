@@ -1,19 +1,19 @@
 import type { ModelToolCall, RunOutcome, Usage } from "@mini-openclaw/protocol";
 import { AgentError } from "./errors.ts";
-import { checkAmount, costOf, type ModelPrice } from "./prices.ts";
+import { checkAmount, costOf, type ModelPrice, ratesFor } from "./prices.ts";
 import { addedUp, repeatsOf, type Spending } from "./spending.ts";
 
 /** What ends a run that would not end by itself. All are on; each is checked before what it limits is spent. */
 export interface Brakes {
   /** Turns that may call tools. One more turn may only answer. Outcome `max_rounds`. */
   maxToolRounds: number;
-  /** Tool calls of a run. Outcome `budget`. */
+  /** Tool calls of a run. The model is told, and one more turn may only answer. Outcome `budget`. */
   maxToolCalls: number;
   /** Tokens of a run, in and out, cached ones included. Outcome `budget`. */
   maxRunTokens: number;
   /**
-   * What a run may cost, in US dollars. Before each request its prompt's cost is estimated; the cost of the answer, which nobody
-   * knows, can take a run beyond it. A model whose price is not known is held by `maxRunTokens` alone. Outcome `budget`.
+   * What a run may cost, in US dollars. Before each request its prompt's cost is estimated, and its answer may have as many tokens
+   * as the rest pays for. A model whose price is not known is held by `maxRunTokens` alone. Outcome `budget`.
    */
   maxRunCostUsd: number;
   /** How often the same call may give the same result. Outcome `loop_detected`. */
@@ -45,16 +45,22 @@ export interface NextRequest {
   price: ModelPrice | undefined;
 }
 
-/** The outcome that ends the run instead of another request to the model, if any. */
-export function stopBeforeModel(
+/** How many tokens the run can still pay for in the answer to another request; 0 if it may not be sent. */
+export function affordableAnswer(
   spending: Spending,
-  next: NextRequest,
-  brakes: Brakes,
-): RunOutcome | undefined {
-  const prompt = estimatePrompt(next.tokens, spending.latest);
-  if (addedUp(spending.usage) + addedUp(prompt) > brakes.maxRunTokens) return "budget";
-  const costUsd = spending.costUsd + (next.price ? costOf(prompt, next.price) : 0);
-  return costUsd > brakes.maxRunCostUsd ? "budget" : undefined;
+  { tokens, price }: NextRequest,
+  { maxRunTokens, maxRunCostUsd }: Brakes,
+): number {
+  const prompt = estimatePrompt(tokens, spending.latest);
+  const byTokens = maxRunTokens - addedUp(spending.usage) - addedUp(prompt);
+  if (!price) return Math.max(0, byTokens);
+  const leftUsd = maxRunCostUsd - spending.costUsd - costOf(prompt, price);
+  if (leftUsd < 0) return 0;
+  const { output } = ratesFor(prompt, price);
+  return Math.max(
+    0,
+    Math.min(byTokens, output === 0 ? Infinity : Math.floor((leftUsd * 1_000_000) / output)),
+  );
 }
 
 /** The next prompt is not smaller than the one before, as the server counted it; what was in its cache mostly still is. */
@@ -70,9 +76,17 @@ export function stopBeforeTools(
   calls: readonly ModelToolCall[],
   brakes: Brakes,
 ): RunOutcome | undefined {
-  if (spending.toolCalls + calls.length > brakes.maxToolCalls) return "budget";
   const repeated = calls.some((call) => repeatsOf(spending, call) >= brakes.maxRepeatedCalls);
   return repeated ? "loop_detected" : undefined;
+}
+
+/** Whether the run may make all of these tool calls. */
+export function hasCallsLeft(
+  { toolCalls }: Spending,
+  calls: readonly ModelToolCall[],
+  { maxToolCalls }: Brakes,
+): boolean {
+  return toolCalls + calls.length <= maxToolCalls;
 }
 
 /**

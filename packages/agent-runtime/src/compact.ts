@@ -86,7 +86,8 @@ async function* summarize(
   const turn = yield* askSilently(run, { ...request, toolChoice: "none" }, sumUp, settings);
   if (!turn) return undefined;
   const content = turn.content.trim();
-  if (content === "" || turn.stopReason === "refusal") throw noSummary(turn.stopReason);
+  // Half a summary would stand for the whole conversation.
+  if (content === "" || ["refusal", "max_tokens"].includes(turn.stopReason)) throw noSummary(turn.stopReason);
   const timestamp = settings.now();
   yield { type: "compaction", runId: run.input.runId, id: settings.createId(), content, timestamp };
   return { role: "system", content, timestamp, compaction: true };

@@ -1,4 +1,4 @@
-export type { AgentInput, AgentRunner, ModelProvider, RunEvent } from "@mini-openclaw/protocol";
+export type { AgentInput, AgentRunner, ModelAsking, ModelProvider, RunEvent } from "@mini-openclaw/protocol";
 export type { AgentRuntimeOptions } from "./agent-options.ts";
 export { agentDefaults } from "./agent-options.ts";
 export { AgentRuntime } from "./agent-runtime.ts";

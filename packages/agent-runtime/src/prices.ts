@@ -74,12 +74,19 @@ export function priceOf(model: string, prices: Prices = {}): ModelPrice | undefi
   return undefined;
 }
 
+/** The rates of a request whose prompt is as long as this. */
+export function ratesFor(
+  { inputTokens, cacheReadTokens, cacheWriteTokens }: Usage,
+  { longPrompt, ...rates }: ModelPrice,
+): TokenRates {
+  const isLong = longPrompt && inputTokens + cacheReadTokens + cacheWriteTokens > longPrompt.overTokens;
+  return isLong ? longPrompt : rates;
+}
+
 /** Pure: what one request cost, in US dollars. */
 export function costOf(usage: Usage, price: ModelPrice): number {
   const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = usage;
-  const { longPrompt } = price;
-  const isLong = longPrompt && inputTokens + cacheReadTokens + cacheWriteTokens > longPrompt.overTokens;
-  const { input, output, cacheRead = input, cacheWrite = input } = isLong ? longPrompt : price;
+  const { input, output, cacheRead = input, cacheWrite = input } = ratesFor(usage, price);
   const millionths =
     inputTokens * input + outputTokens * output + cacheReadTokens * cacheRead + cacheWriteTokens * cacheWrite;
   return millionths / 1_000_000;

@@ -8,8 +8,9 @@ import {
   type RunEvent,
   type RunOutcome,
 } from "@mini-openclaw/protocol";
+import { NotAllowed } from "./approvals.ts";
 import { askWithinBudget, type Run } from "./ask-within-budget.ts";
-import { stopBeforeTools } from "./brakes.ts";
+import { hasCallsLeft, stopBeforeTools } from "./brakes.ts";
 import { callTools } from "./call-tools.ts";
 import { compactIfDue } from "./compact.ts";
 import { buildContext, withoutThinking } from "./context.ts";
@@ -64,11 +65,13 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
   let messages = buildContext(conversation, settings.maxContextMessages);
   // One run, one prompt: what stands before a model's thinking must stay as it was.
   const tools = new Map(settings.tools);
+  // How the run ends once the model has been told to answer.
+  let last: RunOutcome | undefined;
   for (let rounds = 0; ; ) {
-    const mayCallTools = rounds < settings.maxToolRounds;
+    if (rounds >= settings.maxToolRounds) last ??= "max_rounds";
     const messageId = settings.createId();
     const context = fitContext(messages, settings.maxContextTokens);
-    const request = toRequest(system, context, tools, mayCallTools);
+    const request = toRequest(system, context, tools, last === undefined);
     const answer = yield* askWithinBudget(run, request, messageId, settings);
     if ("stopped" in answer) return answer.stopped;
     const turn = withOwnIds(answer.turn, messages, settings.createId);
@@ -76,13 +79,14 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
     yield { type: "assistant_message", runId, id: messageId, ...said };
     messages.push({ role: "assistant", ...said });
 
-    const outcome = outcomeOf(turn, mayCallTools) ?? stopBeforeTools(run.spending, turn.toolCalls, settings);
+    const outcome = outcomeOf(turn, last) ?? stopBeforeTools(run.spending, turn.toolCalls, settings);
     if (outcome === "completed" && (yield* takeSteering(input, messages, settings))) {
       messages = withoutThinking(messages);
       continue;
     }
     if (outcome) return outcome;
-    const calling = { ...settings, tools, sessionId, runId, signal, decision };
+    if (!hasCallsLeft(run.spending, turn.toolCalls, settings)) last = "budget";
+    const calling = { ...settings, tools, sessionId, runId, signal, decision, ...(last && noCallsLeft) };
     const results = yield* callTools(callableOf(turn), calling);
     signal.throwIfAborted();
     rounds += 1;
@@ -107,10 +111,21 @@ async function* takeSteering(
   return steering.length > 0;
 }
 
+/** The calls of a turn that go beyond what a run may make: none is made, and the model is told. */
+const noCallsLeft = {
+  approval: (): never => {
+    throw new NotAllowed("Not allowed: this run has no more tool calls.");
+  },
+};
+
 /** How the run ends with this turn; `undefined` if it goes on. */
-function outcomeOf({ stopReason, toolCalls }: Turn, mayCallTools: boolean): RunOutcome | undefined {
+function outcomeOf(
+  { stopReason, toolCalls, isUnpaid }: Turn,
+  last: RunOutcome | undefined,
+): RunOutcome | undefined {
   if (stopReason === "refusal") return "refused";
-  if (!mayCallTools) return "max_rounds";
+  if (isUnpaid) return "budget";
+  if (last) return last;
   // `pause_turn`: the model's server asks to be sent the turn back, to go on with it.
   return toolCalls.length > 0 || stopReason === "pause_turn" ? undefined : "completed";
 }

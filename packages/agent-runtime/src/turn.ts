@@ -1,4 +1,11 @@
-import type { ModelEvent, ModelProvider, ModelRequest, RunEvent, Usage } from "@mini-openclaw/protocol";
+import type {
+  ModelAsking,
+  ModelEvent,
+  ModelProvider,
+  ModelRequest,
+  RunEvent,
+  Usage,
+} from "@mini-openclaw/protocol";
 import { createBill } from "./bill.ts";
 import { followSignal } from "./child-signal.ts";
 import { AgentError } from "./errors.ts";
@@ -31,12 +38,18 @@ export interface TurnPlace {
   promptTokens: number;
   /** Told of each request that was answered, however that ended; what the server did not say is estimated. */
   charge: (model: string, usage: Usage) => void;
-  /** Whether the same request may be paid once more. */
-  canAfford: () => boolean;
+  /** How many tokens an answer of this model may have; 0: it may not be asked. */
+  affordable: (model: string) => number;
 }
 
-/** The complete turn, and the model that gave it: its name, and its place among the providers. */
-export type Turn = Extract<ModelEvent, { type: "turn" }> & { model: string; modelPlace: number };
+/** The complete turn, and the model that gave it. */
+export type Turn = Extract<ModelEvent, { type: "turn" }> & {
+  model: string;
+  /** Among the providers. */
+  modelPlace: number;
+  /** Whether it was cut short because the run could not pay for more. */
+  isUnpaid: boolean;
+};
 
 /**
  * Streams one turn of the model: `chunk` and `thinking` as they come; returns the complete turn.
@@ -48,21 +61,30 @@ export type Turn = Extract<ModelEvent, { type: "turn" }> & { model: string; mode
  */
 export async function* streamTurn(
   request: ModelRequest,
-  { runId, messageId, signal, firstModel, promptTokens, charge, canAfford }: TurnPlace,
+  { runId, messageId, signal, firstModel, promptTokens, charge, affordable }: TurnPlace,
   asking: Asking,
 ): AsyncGenerator<RunEvent, Turn> {
   const { providers } = asking;
   let moves = 0;
+  const nextPlace = () => (firstModel + moves) % providers.length;
   for (let attempt = 1; ; attempt += 1) {
-    const modelPlace = (firstModel + moves) % providers.length;
+    const modelPlace = nextPlace();
     const provider = providers[modelPlace] as ModelProvider;
+    const maxAnswerTokens = affordable(provider.model);
     const bill = createBill(promptTokens, (usage) => charge(provider.model, usage));
     let shown = false;
     try {
-      for await (const event of readTurn(provider, request, signal, asking.idleTimeoutMs)) {
+      for await (const event of readTurn(
+        provider,
+        request,
+        { signal, maxAnswerTokens },
+        asking.idleTimeoutMs,
+      )) {
         bill.add(event);
         if (event.type === "turn") {
-          return { ...event, usage: bill.usage(), model: provider.model, modelPlace };
+          const usage = bill.usage();
+          const isUnpaid = event.stopReason === "max_tokens" && usage.outputTokens >= maxAnswerTokens;
+          return { ...event, usage, model: provider.model, modelPlace, isUnpaid };
         }
         if (event.type === "progress") continue;
         shown = true;
@@ -77,7 +99,7 @@ export async function* streamTurn(
       const isFresh = isBusy(error) && moves < providers.length;
       // To turn to a model that was not asked yet is not to try again.
       if (attempt > asking.maxRetries && !isFresh) throw error;
-      if (!canAfford()) throw error;
+      if (affordable((providers[nextPlace()] as ModelProvider).model) === 0) throw error;
       const delayMs = retryDelay(error, attempt, isFresh, asking);
       if (delayMs > asking.retryMaxMs) throw error;
       yield { type: "retry", runId, attempt, delayMs, code: error.code };
@@ -122,12 +144,12 @@ function retryDelay(
 async function* readTurn(
   provider: ModelProvider,
   request: ModelRequest,
-  signal: AbortSignal,
+  asking: ModelAsking,
   idleTimeoutMs: number,
 ): AsyncGenerator<ModelEvent> {
-  const stop = followSignal(signal);
+  const stop = followSignal(asking.signal);
+  const events = provider.stream(request, { ...asking, signal: stop.signal })[Symbol.asyncIterator]();
   const idle = watchIdle(idleTimeoutMs, () => stop.abort(silence(idleTimeoutMs)));
-  const events = provider.stream(request, { signal: stop.signal })[Symbol.asyncIterator]();
   let isComplete = false;
   let cutOff: (reason: unknown) => void = () => {};
   stop.signal.addEventListener("abort", () => cutOff(stop.signal.reason), { once: true });

@@ -57,7 +57,8 @@ function watchProvider(provider: ModelProvider, run: WatchedRun, watchers: Watch
   const { model } = provider;
   return {
     model,
-    async *stream(request, { signal }) {
+    async *stream(request, asking) {
+      const { signal } = asking;
       // The run goes on adding to its messages; what was told must stay as it was.
       const asked = { ...request, messages: [...request.messages] };
       const watched = watchers.modelCall({ run, model, request: asked });
@@ -69,7 +70,7 @@ function watchProvider(provider: ModelProvider, run: WatchedRun, watchers: Watch
       const stopped = () => end({ error: signal.reason });
       signal.addEventListener("abort", stopped, { once: true });
       try {
-        for await (const event of stepsWithin(watched, () => provider.stream(request, { signal }))) {
+        for await (const event of stepsWithin(watched, () => provider.stream(request, asking))) {
           firstEventMs ??= performance.now() - startedAt;
           if (event.type === "turn") end({ turn: event });
           yield event;

@@ -279,6 +279,11 @@ describe("a summary that does not come", () => {
       [says("I"), ends("refusal")],
       "The model gave no summary of the conversation (refusal).",
     ],
+    [
+      "because the token limit cut it short",
+      [says("They said"), ends("max_tokens")],
+      "The model gave no summary of the conversation (max_tokens).",
+    ],
   ])("%s leaves the run as it would be without", async (_, step, message) => {
     const onError = vi.fn<(error: unknown) => void>();
     const { agent, said } = scripted([step, [says("3")]], { onError });

@@ -9,7 +9,7 @@ import {
   priceOf,
   type RunReport,
 } from "../src/index.ts";
-import { calls, createScriptedProvider, fails, says, uses } from "../src/testing.ts";
+import { calls, createScriptedProvider, ends, fails, says, uses } from "../src/testing.ts";
 import { answers, messagesServer, openText, sse, start, textDelta } from "./anthropic/messages-server.ts";
 import { eventsOf, inputOf, outline } from "./collect.ts";
 
@@ -247,6 +247,63 @@ describe("the money brake", () => {
     const failed = ["error MODEL_OVERLOADED", "message_done ", "run_end failed"];
     expect(await lines(0.0015)).toEqual(["run_start", ...failed]);
     expect(await lines(0.0025)).toEqual(["run_start", "retry 1 MODEL_OVERLOADED", ...failed]);
+  });
+
+  test("lets no model be turned to that would cost too much", async () => {
+    const dear = createScriptedProvider([[says("never")]], { model: "dear" });
+    const agent = agentOf(breaksAfter([], busy), {
+      fallbacks: [dear],
+      prices: { ...prices, dear: { input: 10_000, output: 10_000 } },
+      maxRunCostUsd: 0.1,
+    });
+    expect(outline(await eventsOf(agent, inputOf("hi"))).at(-1)).toBe("run_end failed");
+    expect(dear.requests).toHaveLength(0);
+  });
+
+  test.each<[string, Partial<AgentRuntimeOptions>, number]>([
+    ["the money", { maxRunCostUsd: 0.00402 }, 20],
+    ["the tokens", { maxRunTokens: 227 }, 7],
+  ])("lets an answer have no more tokens than %s that is left pays", async (_, options, left) => {
+    const allowed: (number | undefined)[] = [];
+    const script = createScriptedProvider(
+      [
+        [calls("echo"), cheap],
+        [says("Well, "), ends("max_tokens"), uses({ inputTokens: 100, outputTokens: left })],
+      ],
+      { model: "m" },
+    );
+    const provider: ModelProvider = {
+      model: "m",
+      stream(request, given) {
+        allowed.push(given.maxAnswerTokens);
+        return script.stream(request, given);
+      },
+    };
+    const events = await eventsOf(agentOf(provider, { ...options, tools: [echo] }), inputOf("hi"));
+    expect(allowed.at(-1)).toBe(left);
+    expect(outline(events).slice(-3)).toEqual([
+      "assistant_message Well, ",
+      "message_done Well, ",
+      "run_end budget",
+    ]);
+  });
+
+  test("tells the model's server how long an answer may be", async () => {
+    const ask = async (options: Partial<AgentRuntimeOptions>, given: object = {}) => {
+      await using server = await messagesServer(answers("Hello"));
+      const settings = { apiKey: "k", model: "m", baseURL: server.baseURL, ...given };
+      await eventsOf(agentOf(createAnthropicProvider(settings), options), inputOf("hi"));
+      return server.requests[0]?.body;
+    };
+    const thinking = { type: "enabled", budget_tokens: 4000 };
+    expect(await ask({}, { thinking })).toMatchObject({ max_tokens: 8192, thinking });
+    const capped = await ask({ maxRunCostUsd: 0.1 }, { thinking });
+    expect(capped?.["max_tokens"]).toBeGreaterThan(1900);
+    expect(capped?.["max_tokens"]).toBeLessThanOrEqual(2000);
+    expect(capped).toMatchObject({ thinking: { budget_tokens: (capped?.["max_tokens"] as number) - 1 } });
+    expect(await ask({ maxRunCostUsd: 0.05 }, { thinking })).toMatchObject({
+      thinking: { type: "disabled" },
+    });
   });
 
   test("asks nobody when the first prompt alone would cost too much", async () => {

@@ -73,6 +73,7 @@ export type {
   GetSessionOptions,
   ListSessionsOptions,
   LoadMessagesOptions,
+  ModelAsking,
   ModelEvent,
   ModelProvider,
   ModelRequest,

@@ -209,7 +209,13 @@ export interface ModelProvider {
    * Throws an error with a `code` of `errorCodes`, or the signal's reason. Closes its request when the consumer
    * stops or `signal` aborts.
    */
-  stream(request: ModelRequest, options: { signal: AbortSignal }): AsyncIterable<ModelEvent>;
+  stream(request: ModelRequest, options: ModelAsking): AsyncIterable<ModelEvent>;
+}
+
+export interface ModelAsking {
+  signal: AbortSignal;
+  /** The most tokens, thinking included, that whoever asks can pay for. @default the provider's own limit */
+  maxAnswerTokens?: number;
 }
 
 export interface ModelRequest {

@@ -42,11 +42,15 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Mode
   const connect = once(() => createClient(options));
   return {
     model,
-    stream: (request, { signal }) =>
+    stream: (request, { signal, maxAnswerTokens = Infinity }) =>
       askModel({
         connect,
         send: (client, own) =>
-          client.messages.create(toRequest(request, settings), { signal: own }).asResponse(),
+          client.messages
+            .create(toRequest(request, { ...settings, maxTokens: Math.min(maxTokens, maxAnswerTokens) }), {
+              signal: own,
+            })
+            .asResponse(),
         turn: createTurnBuilder(),
         signal,
       }),

@@ -43,8 +43,14 @@ export function toRequest(request: ModelRequest, options: RequestOptions): Messa
     }),
     messages,
     ...toolParams(request),
-    ...(thinking && { thinking }),
+    ...(thinking && { thinking: fitThinking(thinking, maxTokens) }),
   };
+}
+
+/** Thinking must leave room for an answer, and begins at 1,024 tokens: an answer that may not be long has to do with less of it. */
+function fitThinking(thinking: ThinkingConfigParam, maxTokens: number): ThinkingConfigParam {
+  if (thinking.type !== "enabled" || thinking.budget_tokens < maxTokens) return thinking;
+  return maxTokens > 1024 ? { ...thinking, budget_tokens: maxTokens - 1 } : { type: "disabled" };
 }
 
 function toolParams({

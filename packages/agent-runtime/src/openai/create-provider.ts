@@ -41,12 +41,18 @@ export function createOpenAIProvider(options: OpenAIProviderOptions): ModelProvi
   const connect = once(() => createClient(options));
   return {
     model,
-    stream: (request, { signal }) =>
+    stream: (request, { signal, maxAnswerTokens = Infinity }) =>
       askModel({
         connect,
         send: (client, own) =>
           client.chat.completions
-            .create(toRequest(request, { model, ...tokenLimit(client.baseURL, maxTokens) }), { signal: own })
+            .create(
+              toRequest(request, {
+                model,
+                ...tokenLimit(client.baseURL, maxTokens && Math.min(maxTokens, maxAnswerTokens)),
+              }),
+              { signal: own },
+            )
             .asResponse(),
         turn: createTurnBuilder(),
         signal,

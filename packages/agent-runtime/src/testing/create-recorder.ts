@@ -42,7 +42,8 @@ export function createRecorder(
   };
   return {
     model: provider.model,
-    async *stream(request, { signal }) {
+    async *stream(request, asking) {
+      const { signal } = asking;
       signal.throwIfAborted();
       const turn = nextTurn();
       const kept = { type: "turn", turn, request: redactor.value(request) } as const;
@@ -53,7 +54,7 @@ export function createRecorder(
       const stopped = () => finish({ stopped: true });
       signal.addEventListener("abort", stopped, { once: true });
       try {
-        for await (const event of provider.stream(request, { signal })) {
+        for await (const event of provider.stream(request, asking)) {
           events.push(event);
           if (event.type === "turn") finish({});
           yield event;
