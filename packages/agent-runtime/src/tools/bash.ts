@@ -39,7 +39,7 @@ export function createBashTool(workspaceDir: string, options: BashOptions = {}):
     // The command's own clock is the one that counts; this is for a system that does not even start it.
     timeoutMs: timeoutMs + 10_000,
     async execute({ command }, { signal, progress }) {
-      const result = await runCommand(command, {
+      const running = runCommand(command, {
         cwd: workspaceDir,
         env: { ...passedEnvironment(), TERM: "dumb", ...env },
         timeoutMs,
@@ -48,7 +48,7 @@ export function createBashTool(workspaceDir: string, options: BashOptions = {}):
         onOutput: progress,
         ...(sandbox && { wrap: (argv: readonly string[]) => sandbox.wrap(argv, workspaceDir) }),
       });
-      return toResult(result, timeoutMs);
+      return toResult(await running.catch(explainStart), timeoutMs);
     },
   });
 }
@@ -62,6 +62,13 @@ function passedEnvironment(): NodeJS.ProcessEnv {
     return value === undefined ? [] : [[name, value]];
   });
   return Object.fromEntries(passed) as NodeJS.ProcessEnv;
+}
+
+/** What the system says of a command that it cannot start is no help for a model. */
+function explainStart(error: unknown): never {
+  if (!(error instanceof Error && "code" in error && error.code === "E2BIG")) throw error;
+  const advice = "write it, or the text that it holds, to a file first.";
+  throw new Error(`the command is too long for the system to start it; ${advice}`, { cause: error });
 }
 
 function toResult({ output, status, ended }: CommandResult, timeoutMs: number): ToolResult {

@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, readlink } from "node:fs/promises";
-import { isAbsolute } from "node:path";
+import { isAbsolute, posix } from "node:path";
 import { below, outsideWorkspace, PathRefused } from "./path-refused.ts";
 
 /** Links in one path. Linux's own limit (path_resolution(7)). */
@@ -12,7 +12,10 @@ export interface OpenOptions {
   flags: number;
   /** Whether folders that are missing on the way are made. */
   makeFolders: boolean;
-  /** Rejects to refuse a path, told with its links resolved, as seen from the root. Awaited before the file is opened. */
+  /**
+   * Rejects to refuse a path, told with its links resolved, as seen from the root. Awaited before the file is opened, and before
+   * folders are made for it.
+   */
   allow?: (path: string) => Promise<void>;
   /** Awaited before each step, with the name that is opened next: a test changes the folder under our feet here. */
   beforeStep?: (name: string) => Promise<void>;
@@ -31,6 +34,12 @@ export async function openBeneath(root: string, path: string, options: OpenOptio
   const folders = [await open(root, O_RDONLY | O_DIRECTORY)];
   const passed: string[] = [];
   const names = namesOf(path);
+  let allowed: string | undefined;
+  const allowRest = async (name: string) => {
+    const rest = posix.join(...passed, name, ...names);
+    if (rest !== allowed) await options.allow?.(rest);
+    allowed = rest;
+  };
   try {
     for (let links = 0; ; ) {
       const name = names.shift();
@@ -41,9 +50,13 @@ export async function openBeneath(root: string, path: string, options: OpenOptio
         passed.pop();
         continue;
       }
-      if (names.length === 0) await options.allow?.([...passed, name].join("/"));
+      if (names.length === 0) await allowRest(name);
       await options.beforeStep?.(name);
-      const step = await takeStep(folders.at(-1) as FileHandle, name, names.length === 0, options);
+      const beforeMaking = () => allowRest(name);
+      const step = await takeStep(folders.at(-1) as FileHandle, name, names.length === 0, {
+        ...options,
+        beforeMaking,
+      });
       if (typeof step !== "string") {
         if (names.length === 0) return step;
         folders.push(step);
@@ -78,7 +91,7 @@ async function takeStep(
   folder: FileHandle,
   name: string,
   isLast: boolean,
-  { flags, makeFolders }: OpenOptions,
+  { flags, makeFolders, beforeMaking }: OpenOptions & { beforeMaking: () => Promise<void> },
 ): Promise<FileHandle | string> {
   const at = `/proc/self/fd/${folder.fd}/${name}`;
   // Non-blocking, so that a FIFO does not hold us.
@@ -88,6 +101,7 @@ async function takeStep(
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "ENOENT" && makeFolders && !isLast) {
+      await beforeMaking();
       await mkdir(at).catch(unlessItIsThere);
       return await openStep();
     }

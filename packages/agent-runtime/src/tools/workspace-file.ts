@@ -5,12 +5,17 @@ import { type OpenOptions, openBeneath } from "./open-beneath.ts";
 import { openByRealpath } from "./open-by-realpath.ts";
 import { below, outsideWorkspace, PathRefused, refusalOf } from "./path-refused.ts";
 
-const { O_RDONLY, O_RDWR, O_CREAT, O_DIRECTORY } = constants;
+const { O_RDONLY, O_WRONLY, O_RDWR, O_APPEND, O_CREAT, O_DIRECTORY } = constants;
 
-/** What a file is opened for: to read it, to change what is there, or to write it, made with its folders if need be. */
-export type OpenFor = "read" | "edit" | "write";
+/** What a file is opened for: to read it, to change what is there, to write it or add to it, made with its folders if need be. */
+export type OpenFor = "read" | "edit" | "write" | "append";
 
-const flagsFor: Record<OpenFor, number> = { read: O_RDONLY, edit: O_RDWR, write: O_RDWR | O_CREAT };
+const flagsFor: Record<OpenFor, number> = {
+  read: O_RDONLY,
+  edit: O_RDWR,
+  write: O_RDWR | O_CREAT,
+  append: O_WRONLY | O_APPEND | O_CREAT,
+};
 
 /** How a path is opened. */
 export interface Opening {
@@ -35,7 +40,7 @@ export async function openFile(
   const { approve } = opening;
   const options = {
     flags: flagsFor[purpose],
-    makeFolders: purpose === "write",
+    makeFolders: purpose === "write" || purpose === "append",
     ...(purpose !== "read" && { allow: (real: string) => guardProtected(real, approve) }),
   };
   const file = await openPath(workspaceDir, path, { ...opening, ...options });
@@ -65,11 +70,11 @@ export async function readFolder(workspaceDir: string, path: string): Promise<Di
 }
 
 /**
- * What steers the agent itself, or runs by itself: text that an agent was shown must not be able to make it rewrite this.
- * Compared without case, as some disks do.
+ * What steers the agent itself (its sessions and logs in the default data directory too), or runs by itself: text that an agent was
+ * shown must not be able to make it rewrite this. Compared without case, as some disks do.
  */
 const protectedPaths =
-  /^(\.openclaw\/(soul\.md|tools\.md|skills(\/|$))|\.agents\/skills(\/|$)|(.*\/)?\.git(\/|$))/i;
+  /^(\.openclaw\/(soul\.md|tools\.md|skills(\/|$))|\.agents\/skills(\/|$)|\.mini-openclaw(\/|$)|(.*\/)?\.git(\/|$))/i;
 
 async function guardProtected(path: string, approve: Opening["approve"]): Promise<void> {
   if (!protectedPaths.test(path)) return;

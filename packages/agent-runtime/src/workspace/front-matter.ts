@@ -4,8 +4,8 @@ export interface FrontMatter {
   fault?: string;
 }
 
-/** Parses YAML, such as the `parse` of the package `yaml`. */
-export type ParseYaml = (text: string) => unknown;
+/** Parses YAML: the `parse` of the package `yaml`. */
+export type ParseYaml = (text: string, options: { logLevel: "error" }) => unknown;
 
 /**
  * Reads front matter: YAML between a first line `---` and the next line that is `---`, wherever else dashes stand.
@@ -17,7 +17,7 @@ export function parseFrontMatter(text: string, parseYaml: ParseYaml): FrontMatte
   if (!match) return { fields: {}, fault: "it does not begin with front matter between two lines `---`" };
   const yaml = match[1] ?? "";
   try {
-    const fields = parseYaml(yaml);
+    const fields = parseYaml(yaml, { logLevel: "error" });
     if (typeof fields === "object" && fields !== null && !Array.isArray(fields)) {
       return { fields: fields as Record<string, unknown> };
     }

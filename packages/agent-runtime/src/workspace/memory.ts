@@ -1,6 +1,7 @@
-import { appendFile, mkdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { isMissing, readTextBeneath } from "./read-text.ts";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { openFile } from "../tools/workspace-file.ts";
+import { readTextBeneath } from "./read-text.ts";
 
 /** A memory file beyond this many bytes is read only so far. Chosen: 1 MiB, far more than a prompt can hold. */
 const MAX_MEMORY_BYTES = 1_048_576;
@@ -33,18 +34,22 @@ export class MemoryManager {
 
   /** MEMORY.md: the workspace's, else the data directory's; `undefined` if there is neither. */
   async readLongTerm(): Promise<string | undefined> {
-    return (
-      (await readTextBeneath(this.#workspaceDir, "MEMORY.md", MAX_MEMORY_BYTES)) ??
-      (await readTextBeneath(this.#dataDir, "MEMORY.md", MAX_MEMORY_BYTES))
-    );
+    return (await this.#findLongTerm())?.text;
   }
 
-  /** Adds a line to the workspace's MEMORY.md. */
+  /** Adds a line to the MEMORY.md that is read, the workspace's if there is none yet. */
   async remember(note: string): Promise<void> {
-    const path = join(this.#workspaceDir, "MEMORY.md");
-    const before = await readTextBeneath(this.#workspaceDir, "MEMORY.md", MAX_MEMORY_BYTES);
-    const gap = before === undefined || before === "" || before.endsWith("\n") ? "" : "\n";
-    await appendFile(path, `${gap}- ${oneLine(note)}\n`);
+    const { root, text } = (await this.#findLongTerm()) ?? { root: this.#workspaceDir, text: "" };
+    const gap = text === "" || text.endsWith("\n") ? "" : "\n";
+    await appendBeneath(root, "MEMORY.md", `${gap}- ${oneLine(note)}\n`);
+  }
+
+  async #findLongTerm(): Promise<{ root: string; text: string } | undefined> {
+    for (const root of [this.#workspaceDir, this.#dataDir]) {
+      const text = await readTextBeneath(root, "MEMORY.md", MAX_MEMORY_BYTES);
+      if (text !== undefined) return { root, text };
+    }
+    return undefined;
   }
 
   /** The log of the day `daysAgo` days before today; `undefined` if nothing was logged. */
@@ -57,15 +62,19 @@ export class MemoryManager {
   /** Adds `- [HH:MM:SS] entry` to today's log. */
   async appendDailyLog(entry: string): Promise<void> {
     const instant = new Date(this.#now()).toISOString();
-    const path = join(this.#dataDir, logPath(instant.slice(0, 10)));
+    await mkdir(this.#dataDir, { recursive: true });
     const line = `- [${instant.slice(11, 19)}] ${oneLine(entry)}\n`;
-    try {
-      await appendFile(path, line);
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-      await mkdir(dirname(path), { recursive: true });
-      await appendFile(path, line);
-    }
+    await appendBeneath(this.#dataDir, logPath(instant.slice(0, 10)), line);
+  }
+}
+
+/** Like what is read, what is written lies below its folder, wherever a link leads. */
+async function appendBeneath(root: string, path: string, text: string): Promise<void> {
+  const file = await openFile(root, path, "append");
+  try {
+    await file.appendFile(text);
+  } finally {
+    await file.close();
   }
 }
 

@@ -6,6 +6,9 @@ import { isMissing, readTextFile } from "./read-text.ts";
 /** Front matter is looked for in the first 64 KiB of a SKILL.md. Chosen: its fields are at most 2 KiB by the specification. */
 const MAX_FRONT_MATTER_BYTES = 65_536;
 
+/** The index is at most so long, in UTF-16 units; of more skills the last are left out. Chosen to fit its section of the prompt. */
+const MAX_INDEX_CHARS = 19_000;
+
 /** A skill as the index shows it. */
 export interface Skill {
   name: string;
@@ -133,14 +136,28 @@ function toSkill(path: string, text: string, parseYaml: ParseYaml): Omit<Candida
 /** `<available_skills>` with name, description and location of each; empty when there are none. */
 function formatSkillsIndex(skills: readonly Skill[], workspaceDir: string): string {
   if (skills.length === 0) return "";
-  const lines = skills.flatMap(({ name, description, path }) => [
+  let room = MAX_INDEX_CHARS;
+  // Whole ones only: cut elsewhere, one skill's name would stand before another's location.
+  const shown = skills
+    .map((skill) => formatSkill(skill, workspaceDir))
+    .filter((text) => {
+      if (text.length >= room) return false;
+      room -= text.length + 1;
+      return true;
+    });
+  const missing = skills.length - shown.length;
+  const mark = missing === 0 ? [] : [`  [${missing} more skills are not shown]`];
+  return ["<available_skills>", ...shown, ...mark, "</available_skills>"].join("\n");
+}
+
+function formatSkill({ name, description, path }: Skill, workspaceDir: string): string {
+  return [
     "  <skill>",
     `    <name>${escapeXml(name)}</name>`,
     `    <description>${escapeXml(description)}</description>`,
     `    <location>${escapeXml(toLocation(path, workspaceDir))}</location>`,
     "  </skill>",
-  ]);
-  return ["<available_skills>", ...lines, "</available_skills>"].join("\n");
+  ].join("\n");
 }
 
 /** Relative to the workspace, as `read_file` wants it, where it lies inside. */

@@ -34,6 +34,15 @@ describe("a command", () => {
     );
   });
 
+  test("that is longer than the system takes is told to be written to a file", async () => {
+    const command = `cat <<END\n${"ä".repeat(100_000)}\nEND`;
+    expect(await callTool(here, { command })).toEqual({
+      output:
+        "The tool failed: the command is too long for the system to start it; write it, or the text that it holds, to a file first.",
+      isError: true,
+    });
+  });
+
   test("shows its output while it runs", async () => {
     const seen: string[] = [];
     await callTool(here, { command: "echo one; echo two" }, { progress: (text) => seen.push(text) });

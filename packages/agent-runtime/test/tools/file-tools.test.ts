@@ -196,6 +196,8 @@ describe("what steers the agent, or runs by itself, is not written without appro
     ".git/hooks/pre-commit",
     ".git",
     "module/.git/config",
+    ".mini-openclaw/sessions/a.jsonl",
+    ".Mini-OpenClaw",
     "link.md",
     "folder/../.openclaw/SOUL.md",
   ])("%s", async (file_path) => {

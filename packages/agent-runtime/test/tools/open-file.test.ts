@@ -1,4 +1,4 @@
-import { readFile, rename, rm, symlink } from "node:fs/promises";
+import { readdir, readFile, rename, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openBeneath } from "../../src/tools/open-beneath.ts";
@@ -43,6 +43,29 @@ describe.each([
     await expect(openFile(workspace.path, "folder/SOUL.md", "edit", { open })).rejects.toThrow(
       /is protected/,
     );
+  });
+
+  test.each([".git/hooks/pre-commit", "a/../.openclaw/skills/a/SKILL.md"])(
+    "makes no folder for what it refuses to write: %s",
+    async (path) => {
+      await using workspace = await temporaryDirectory({ "a/b": "" });
+      const asked: string[] = [];
+      const approve = async (reason: string) => {
+        asked.push(reason);
+        throw new Error("no");
+      };
+      await expect(openFile(workspace.path, path, "write", { open, approve })).rejects.toThrow("no");
+      expect(asked).toHaveLength(1);
+      expect(await readdir(workspace.path)).toEqual(["a"]);
+    },
+  );
+
+  test("asks once for a protected file in folders that are not there yet", async () => {
+    await using workspace = await temporaryDirectory();
+    const asked: string[] = [];
+    const approve = async (reason: string) => void asked.push(reason);
+    await (await openFile(workspace.path, ".git/hooks/pre-commit", "write", { open, approve })).close();
+    expect(asked).toEqual([expect.stringContaining(".git/hooks/pre-commit")]);
   });
 
   test.each(["folder", "file.txt"])(

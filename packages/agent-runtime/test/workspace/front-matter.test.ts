@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { parse } from "yaml";
 import { parseFrontMatter } from "../../src/workspace/front-matter.ts";
 
@@ -15,6 +15,15 @@ test.each([
   ["lists", "---\nmetadata:\n  x: [1, 2]\n---\n", { metadata: { x: [1, 2] } }],
 ])("reads front matter with %s", (_, text, fields) => {
   expect(parseFrontMatter(text, parse)).toEqual({ fields });
+});
+
+test("a tag that YAML does not know is no matter for the process's warnings", () => {
+  const warn = vi.spyOn(process, "emitWarning");
+  onTestFinished(() => warn.mockRestore());
+  expect(parseFrontMatter("---\ndescription: !new Does it.\n---\n", parse)).toEqual({
+    fields: { description: "Does it." },
+  });
+  expect(warn).not.toHaveBeenCalled();
 });
 
 test.each([

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Message } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
@@ -26,10 +26,26 @@ describe("MEMORY.md", () => {
   test.each([
     ["makes the file", {}, "- Likes tea\n"],
     ["begins on a line of its own", { "MEMORY.md": "- A" }, "- A\n- Likes tea\n"],
+    ["adds to the data directory's where that one is read", { "d/MEMORY.md": "- A\n" }, "- A\n- Likes tea\n"],
   ])("remembering %s", async (_, files, text) => {
     await using workspace = await temporaryDirectory(files);
-    await new MemoryManager({ workspaceDir: workspace.path }).remember("Likes tea");
-    expect(await readFile(join(workspace.path, "MEMORY.md"), "utf8")).toBe(text);
+    const dataDir = join(workspace.path, "d");
+    const memory = new MemoryManager({ workspaceDir: workspace.path, dataDir });
+    await memory.remember("Likes tea");
+    expect(await memory.readLongTerm()).toBe(text);
+  });
+
+  test("and the day's log are not written where a link leads outside", async () => {
+    await using outside = await temporaryDirectory({ "MEMORY.md": "theirs" });
+    await using workspace = await temporaryDirectory({ "d/memory/.keep": "" });
+    const dataDir = join(workspace.path, "d");
+    await symlink(join(outside.path, "MEMORY.md"), join(workspace.path, "MEMORY.md"));
+    await symlink(outside.path, join(dataDir, "memory/daily-logs"));
+    const memory = new MemoryManager({ workspaceDir: workspace.path, dataDir });
+    await expect(memory.remember("Likes tea")).rejects.toThrow("outside");
+    await expect(memory.appendDailyLog("Made tea")).rejects.toThrow("outside");
+    expect(await readdir(outside.path)).toEqual(["MEMORY.md"]);
+    expect(await readFile(join(outside.path, "MEMORY.md"), "utf8")).toBe("theirs");
   });
 });
 

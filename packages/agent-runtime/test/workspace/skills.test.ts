@@ -1,7 +1,8 @@
 import { mkdir, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { SkillsLoader } from "../../src/index.ts";
+import { AgentRuntime, SkillsLoader } from "../../src/index.ts";
+import { createScriptedProvider } from "../../src/testing.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
 const skill = (name: string, description: string) =>
@@ -90,6 +91,25 @@ describe("skills", () => {
     const loader = new SkillsLoader({ workspaceDir: workspace.path });
     expect((await loader.load()).skills.map(({ name, isHidden }) => [name, isHidden])).toEqual([["a", true]]);
     expect(await loader.index()).toBe("");
+  });
+
+  test("that are too many are left out whole, and counted", async () => {
+    const names = Array.from({ length: 500 }, (_, place) => `skill-${String(place).padStart(3, "0")}`);
+    await using workspace = await temporaryDirectory({
+      ".openclaw/skills/long/SKILL.md": skill("long", "x".repeat(30_000)),
+      ...Object.fromEntries(
+        names.map((name) => [`.openclaw/skills/${name}/SKILL.md`, skill(name, `About ${name}.`)]),
+      ),
+    });
+    const agent = new AgentRuntime({ provider: createScriptedProvider([]), workspaceDir: workspace.path });
+    const { sections } = await agent.explainContext([]);
+    const index = sections.find(({ name }) => name === "prompt: Skills")?.text ?? "";
+    const shown = [...index.matchAll(/<name>(.*)<\/name>\n +<description>(.*)<\/description>/g)];
+    expect(shown.map(([, name, description]) => [name, description])).toEqual(
+      names.slice(0, shown.length).map((name) => [name, `About ${name}.`]),
+    );
+    expect(shown.length).toBeGreaterThan(100);
+    expect(index).toContain(`\n  [${501 - shown.length} more skills are not shown]\n</available_skills>`);
   });
 
   test("are indexed with everything escaped", async () => {
