@@ -18,7 +18,8 @@ interface OpenCall {
 
 /** Builds a turn from the events of a Chat Completions stream. */
 export function createTurnBuilder(): TurnBuilder {
-  const calls = new Map<number, OpenCall>();
+  const calls: OpenCall[] = [];
+  const callAt = new Map<number, OpenCall>();
   let usage: Usage = noUsage;
   let content = "";
   let finishReason: string | undefined;
@@ -36,7 +37,7 @@ export function createTurnBuilder(): TurnBuilder {
       const choice = chunk.choices[0];
       if (!choice) return undefined;
       finishReason = choice.finish_reason ?? finishReason;
-      for (const call of choice.delta.tool_calls ?? []) addCall(calls, call);
+      for (const call of choice.delta.tool_calls ?? []) addCall(calls, callAt, call);
       const shown = shownIn(choice.delta);
       if (shown?.type === "text") content += shown.text;
       return shown;
@@ -45,7 +46,7 @@ export function createTurnBuilder(): TurnBuilder {
     finished(isOver) {
       // Not every server says `[DONE]`; the usage may come after the finish reason.
       if (finishReason === undefined || !(isDone || isOver)) return undefined;
-      const toolCalls = [...calls.values()].map(({ id, name, json }) => toToolCall(id, name, json, {}));
+      const toolCalls = calls.map(({ id, name, json }) => toToolCall(id, name, json, {}));
       return { type: "turn", content, toolCalls, stopReason: toStopReason(finishReason), usage };
     },
   };
@@ -57,12 +58,20 @@ function shownIn({ content, reasoning_content, reasoning }: Delta): Shown | unde
   return thinking ? { type: "thinking", text: thinking } : undefined;
 }
 
-function addCall(calls: Map<number, OpenCall>, piece: ChatCompletionChunk.Choice.Delta.ToolCall): void {
-  const call = calls.get(piece.index) ?? { id: "", name: "", json: "" };
+/** A piece belongs to the call at its place. Some servers give all calls one place: there another id begins another call. */
+function addCall(
+  calls: OpenCall[],
+  callAt: Map<number, OpenCall>,
+  piece: ChatCompletionChunk.Choice.Delta.ToolCall,
+): void {
+  const known = callAt.get(piece.index);
+  const isSame = known && (!piece.id || !known.id || piece.id === known.id);
+  const call = isSame ? known : { id: "", name: "", json: "" };
+  if (!isSame) calls.push(call);
   call.id ||= piece.id ?? "";
   call.name += piece.function?.name ?? "";
   call.json += piece.function?.arguments ?? "";
-  calls.set(piece.index, call);
+  callAt.set(piece.index, call);
 }
 
 function toUsage(usage: NonNullable<ChatCompletionChunk["usage"]>): Usage {

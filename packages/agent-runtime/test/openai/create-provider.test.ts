@@ -116,6 +116,21 @@ describe("a turn", () => {
     });
   });
 
+  test("keeps calls apart of a server that gives all of them one place, or none", async () => {
+    const whole = (id: string, fields: object = { index: 0 }): Choice => ({
+      delta: { tool_calls: [{ ...fields, id, function: { name: "now", arguments: `{"a":"${id}"}` } }] },
+    });
+    for (const fields of [{ index: 0 }, {}]) {
+      const answer = chunks(whole("c1", fields), whole("c2", fields), { finish_reason: "tool_calls" });
+      expect((await answered(answer, done)).at(-1)).toMatchObject({
+        toolCalls: [
+          { callId: "c1", toolName: "now", input: { a: "c1" } },
+          { callId: "c2", toolName: "now", input: { a: "c2" } },
+        ],
+      });
+    }
+  });
+
   test.each([
     ["length", "max_tokens"],
     ["content_filter", "refusal"],
