@@ -64,8 +64,7 @@ describe.skipIf(whyNoBrowser)("for everybody", () => {
       ]),
     ),
   );
-  // Seven times axe on a page: more than a browser test may take elsewhere.
-  test.each(looks)("axe finds nothing in any state: %s", { timeout: 180_000 }, async (_, options) => {
+  test.each(looks)("axe finds nothing in any state: %s", async (_, options) => {
     await using gateway = await startGateway({ demo: true, answer: showsAll });
     await using tab = await openPage(browser, gateway.url, options);
     const { page } = tab;

@@ -34,14 +34,14 @@ describe.skipIf(whyNoBrowser)("the end of an answer", () => {
     await say(page, "well?");
     await page.getByRole("button", { name: "Try again" }).click();
     await page.getByRole("main").getByText("Answer 2.").waitFor();
-    expect(await rowsOf(page)).toEqual(["user: You: well?", "assistant: Assistant: Answer 2."]);
+    await eventually(() => rowsOf(page)).toEqual(["user: You: well?", "assistant: Assistant: Answer 2."]);
 
     await page.getByRole("button", { name: "Answer again" }).click();
     await page.getByRole("main").getByText("Answer 3.").waitFor();
     await page.reload();
     await page.getByRole("main").getByText("Answer 3.").waitFor();
 
-    expect(await rowsOf(page)).toEqual(["user: You: well?", "assistant: Assistant: Answer 3."]);
+    await eventually(() => rowsOf(page)).toEqual(["user: You: well?", "assistant: Assistant: Answer 3."]);
     expect(gateway.received.filter(({ type }) => type === "message")).toHaveLength(1);
   });
 

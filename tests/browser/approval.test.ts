@@ -59,7 +59,9 @@ describe.skipIf(whyNoBrowser)("a tool call that asks", () => {
 
     expect(await page.getByRole("button", { name }).count()).toBe(0);
     await eventually(() => page.locator(".tool-phase").innerText()).toBe(phase);
-    expect((await rowsOf(page)).at(-1)).toBe(`assistant: Assistant: You said: ${decision}.`);
+    await eventually(async () => (await rowsOf(page)).at(-1)).toBe(
+      `assistant: Assistant: You said: ${decision}.`,
+    );
     expect(tab.complaints).toEqual([]);
   });
 });

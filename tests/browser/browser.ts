@@ -4,6 +4,9 @@ import { expect } from "vitest";
 
 const executablePath = "/usr/bin/chromium";
 
+// Chosen: longer than a busy machine takes for anything that is waited for. What never comes fails later, not less.
+const waitMs = 60_000;
+
 /** Why the browser tests cannot run here; `undefined` if they can. In CI they must run. */
 export const whyNoBrowser: string | undefined =
   existsSync(executablePath) || process.env["CI"] ? undefined : `there is no ${executablePath}`;
@@ -40,6 +43,7 @@ export async function openPage(
   options?: BrowserContextOptions,
 ): Promise<TestPage> {
   const context = await browser.newContext(options);
+  context.setDefaultTimeout(waitMs);
   const page = await context.newPage();
   const complaints: string[] = [];
   const requests: string[] = [];
@@ -63,7 +67,7 @@ export function filesOf(url: string): string[] {
 
 /** Waits until `read` gives what is expected: what a page shows comes when it comes. */
 export function eventually<Value>(read: () => Promise<Value>) {
-  return expect.poll(read, { timeout: 10_000 });
+  return expect.poll(read, { timeout: waitMs });
 }
 
 /** What the conversation shows, one line a row; what can be done with a row is left out. */

@@ -37,7 +37,7 @@ describe.skipIf(whyNoBrowser)("the composer", () => {
     await page.keyboard.press("Escape");
     await page.getByRole("main").getByText("Yes.").waitFor();
 
-    expect(await rowsOf(page)).toEqual([
+    await eventually(() => rowsOf(page)).toEqual([
       "user: You: a story",
       "assistant: Assistant: Once upon Stopped here",
       "user: You: two",
@@ -45,7 +45,7 @@ describe.skipIf(whyNoBrowser)("the composer", () => {
       "user: You: three",
       "assistant: Assistant: Yes.",
     ]);
-    expect(await page.getByRole("radiogroup").isVisible()).toBe(false);
+    await page.getByRole("radiogroup").waitFor({ state: "hidden" });
   });
 
   test("interrupts, for one message, when that is chosen", async () => {

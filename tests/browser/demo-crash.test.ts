@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { launchBrowser, openPage, rowsOf, say, whyNoBrowser } from "./browser.ts";
+import { eventually, launchBrowser, openPage, rowsOf, say, whyNoBrowser } from "./browser.ts";
 
 const script = fileURLToPath(new URL("../../scripts/demo-crash.mjs", import.meta.url));
 
@@ -23,13 +23,17 @@ describe.skipIf(whyNoBrowser)("npm run demo:crash", () => {
       const [address = ""] = /http:\S+/.exec((await lines.next()).value ?? "") ?? [];
       await using tab = await openPage(browser, address);
       const { page } = tab;
-      await say(page, "What can you do?");
-      await page.getByText("Connection lost.").waitFor();
-      await say(page, "And what else can you do?");
-      await page.getByText("Interrupted here").waitFor();
-      await page.getByRole("button", { name: "Answer again" }).waitFor();
+      let asked = 0;
+      // Where the machine is busy the kill may come after the answer: then it is the turn of the next but one.
+      do {
+        await say(page, "What can you do?");
+        await page.getByText("Connection lost.").waitFor();
+        await say(page, "And what else can you do?");
+        asked += 2;
+        await eventually(() => page.locator(".answer-end").count()).toBe(asked);
+      } while ((await page.getByText("Interrupted here").count()) === 0);
 
-      const rows = await rowsOf(page);
+      const rows = (await rowsOf(page)).slice(-4);
       expect(rows.map((row) => row.split(":", 1).join(""))).toEqual([
         "user",
         "assistant",

@@ -79,9 +79,12 @@ describe.skipIf(whyNoBrowser)("what can be done with sessions", () => {
     expect(
       await page.getByRole("link", { name: "Whales" }).evaluate((one) => one === document.activeElement),
     ).toBe(true);
+    // The title is shown before the gateway has it.
+    const renames = async () => gateway.received.filter(({ type }) => type === "rename").length;
+    await eventually(renames).toBe(1);
     await page.reload();
     await eventually(() => listedOn(page)).toEqual(["> Whales & fish"]);
-    expect(gateway.received.filter(({ type }) => type === "rename")).toHaveLength(1);
+    expect(await renames()).toBe(1);
   });
 
   test("puts a session away, shows what was put away, and takes it back", async () => {
@@ -144,7 +147,7 @@ describe.skipIf(whyNoBrowser)("what can be done with sessions", () => {
     await page.keyboard.press("Enter");
     expect(await focused()).toBe("Rename");
     await page.keyboard.press("Escape");
-    expect(await page.getByRole("menu").isVisible()).toBe(false);
+    await page.getByRole("menu").waitFor({ state: "hidden" });
     expect(await focused()).toBe("Actions for two");
     await page.keyboard.press("Enter");
     await page.keyboard.press("End");
@@ -178,7 +181,10 @@ describe.skipIf(whyNoBrowser)("what can be done with sessions", () => {
     await page
       .getByText("That did not work. An answer goes on in this chat. Stop it, or wait for its end.")
       .waitFor();
-    expect(await rowsOf(page)).toEqual(["user: You: a story", "assistant streaming: Assistant: Once"]);
+    await eventually(() => rowsOf(page)).toEqual([
+      "user: You: a story",
+      "assistant streaming: Assistant: Once",
+    ]);
     await page.keyboard.press("Escape");
     await page.getByText("Stopped.").waitFor();
   });

@@ -60,7 +60,7 @@ describe.skipIf(whyNoBrowser)("the list of sessions", () => {
     await page.getByRole("link", { name: "one slowly" }).click();
     await page.getByRole("main").getByText("You said: one slowly.").waitFor();
 
-    expect(await rowsOf(page)).toEqual([
+    await eventually(() => rowsOf(page)).toEqual([
       "user: You: one slowly",
       "assistant: Assistant: You said: one slowly.",
     ]);
@@ -78,12 +78,12 @@ describe.skipIf(whyNoBrowser)("the list of sessions", () => {
     const first = page.url();
     await page.getByRole("button", { name: "New chat" }).click();
     await page.getByText("What can I do for you?").waitFor();
-    expect(page.url()).toBe(gateway.url);
+    await page.waitForURL(gateway.url);
     await say(page, "two");
     await page.waitForURL(/#\/s\/[\w-]+$/);
     await page.getByRole("link", { name: "one" }).click();
     await page.getByRole("main").getByText("You said: one.").waitFor();
-    expect(page.url()).toBe(first);
+    await page.waitForURL(first);
 
     await page.reload();
     await eventually(() => rowsOf(page)).toEqual(["user: You: one", "assistant: Assistant: You said: one."]);
@@ -106,7 +106,9 @@ describe.skipIf(whyNoBrowser)("the list of sessions", () => {
     for (const content of ["one", "two"]) {
       await say(page, content);
       await page.getByRole("main").getByText(`You said: ${content}.`).waitFor();
-      if (content === "one") await page.getByRole("button", { name: "New chat" }).click();
+      if (content === "two") break;
+      await page.getByRole("button", { name: "New chat" }).click();
+      await page.getByText("What can I do for you?").waitFor();
     }
     await page.getByRole("link", { name: "one" }).waitFor();
     await gateway.stop();
@@ -121,10 +123,9 @@ describe.skipIf(whyNoBrowser)("the list of sessions", () => {
     await page.getByRole("main").getByText("You said: to one.").waitFor();
     await page.getByRole("link", { name: "two" }).click();
     await page.getByRole("main").getByText("You said: to two.").waitFor();
-    expect((await rowsOf(page)).filter((row) => row.startsWith("user"))).toEqual([
-      "user: You: two",
-      "user: You: to two",
-    ]);
+    await eventually(() => rowsOf(page)).toEqual(
+      ["two", "to two"].flatMap((said) => [`user: You: ${said}`, `assistant: Assistant: You said: ${said}.`]),
+    );
   });
 
   test("opens over the page on a phone, and closes with a choice or Esc", async () => {

@@ -1,7 +1,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { says } from "./answers.ts";
-import { launchBrowser, openPage, say, tryNow, whyNoBrowser } from "./browser.ts";
+import { eventually, launchBrowser, openPage, say, tryNow, whyNoBrowser } from "./browser.ts";
 import { type Answer, startGateway } from "./test-gateway.ts";
 
 const timestamp = 1;
@@ -37,11 +37,13 @@ describe.skipIf(whyNoBrowser)("what the page says about itself", () => {
 
     await gateway.stop();
     await page.getByText(/^Connection lost\.Trying again in \d+ s/).waitFor();
-    expect(await status.innerText()).toBe("Offline");
+    await eventually(() => status.innerText()).toBe("Offline");
     await gateway.start();
+    // Stands there for some seconds only: awaited before it comes.
+    const isBack = page.getByText("Back online. Nothing is missing.").waitFor();
     await tryNow(page);
 
-    await page.getByText("Back online. Nothing is missing.").waitFor();
+    await isBack;
     expect(await status.innerText()).toBe("Connected");
     expect(await page.getByRole("button", { name: "Try now" }).isVisible()).toBe(false);
     await page.getByText("Back online. Nothing is missing.").waitFor({ state: "hidden" });

@@ -17,6 +17,7 @@ import {
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { serveWebChat, type WebChatOptions } from "@mini-openclaw/web-chat";
 import { type WebSocket, WebSocketServer } from "ws";
+import { createWire } from "./wire.ts";
 
 /** What the agent does with a message: events of its run, between `run_start` and `run_end`. */
 export type Answer = (message: { content: string }, run: TestRun) => void | Promise<void>;
@@ -187,12 +188,13 @@ function withOwnIds(event: WithoutRun<RunEvent>, runId: string): RunEvent {
 
 /** The socket, with an ear at what comes from the page. */
 function observed(webSocket: WebSocket, gateway: TestGateway): WebSocketLike {
+  const [toPage, fromPage] = [createWire(), createWire()];
   return {
     get bufferedAmount() {
       return webSocket.bufferedAmount;
     },
-    send: (text) => webSocket.send(text),
-    close: (code, reason) => webSocket.close(code, reason),
+    send: (text) => toPage(() => webSocket.send(text)),
+    close: (code, reason) => toPage(() => webSocket.close(code, reason)),
     addEventListener(type: string, listener: (event: { data: unknown }) => void) {
       if (type !== "message") {
         webSocket.addEventListener(type as "close", () => listener({ data: undefined }));
@@ -203,7 +205,7 @@ function observed(webSocket: WebSocket, gateway: TestGateway): WebSocketLike {
         if (typeof data !== "string") throw new TypeError("the page sent a binary frame");
         const frame = JSON.parse(data) as ClientEvent;
         if (frame.type !== "ping") gateway.received.push(frame);
-        if (!gateway.loses(frame)) listener({ data });
+        if (!gateway.loses(frame)) fromPage(() => listener({ data }));
       });
     },
   };

@@ -59,7 +59,7 @@ describe.skipIf(whyNoBrowser)("tool calls", () => {
     const { page } = tab;
     await say(page, "build");
     await page.getByText("one\ntwo").waitFor();
-    expect((await rowsOf(page)).at(-1)).toBe(
+    await eventually(async () => (await rowsOf(page)).at(-1)).toBe(
       "3 tool calls: bash, edit_file, write_file bash make Running command make Output one two " +
         "edit_file src/claw.ts 12ms Done write_file claw.py Done",
     );
@@ -67,9 +67,11 @@ describe.skipIf(whyNoBrowser)("tool calls", () => {
     next();
     await page.getByRole("main").getByText("It failed.").waitFor();
 
-    expect((await rowsOf(page)).at(-2)).toBe("3 tool calls: bash, edit_file, write_file 1 failed");
+    await eventually(async () => (await rowsOf(page)).at(-2)).toBe(
+      "3 tool calls: bash, edit_file, write_file 1 failed",
+    );
     await page.locator(".tools > summary").click();
-    expect((await rowsOf(page)).at(-2)).toBe(
+    await eventually(async () => (await rowsOf(page)).at(-2)).toBe(
       "3 tool calls: bash, edit_file, write_file 1 failed bash make exit 2 · 1m 2s Failed " +
         "edit_file src/claw.ts 12ms Done write_file claw.py Done",
     );

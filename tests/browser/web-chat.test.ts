@@ -31,7 +31,7 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
     await say(page, "files?");
     await page.getByRole("main").getByText("One file").waitFor();
 
-    expect(await rowsOf(page)).toEqual([
+    await eventually(() => rowsOf(page)).toEqual([
       "user: You: files?",
       "assistant: Assistant: Let me look.",
       "bash ls -la Done",
@@ -119,11 +119,11 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
       : page.getByRole("button", { name: "Stop" }).click());
     await page.getByText("Stopped here").waitFor();
 
-    expect(await rowsOf(page)).toEqual([
+    await eventually(() => rowsOf(page)).toEqual([
       "user: You: a story",
       "assistant: Assistant: Once upon Stopped here",
     ]);
-    expect(await page.getByRole("button", { name: "Stop" }).isVisible()).toBe(false);
+    await page.getByRole("button", { name: "Stop" }).waitFor({ state: "hidden" });
     expect(gateway.received.filter(({ type }) => type === "abort")).toHaveLength(1);
   });
 
@@ -138,7 +138,7 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
     await page.getByRole("button", { name: "New chat" }).click();
     await page.getByText("What can I do for you?").waitFor();
 
-    expect(await rowsOf(page)).toEqual([]);
+    await eventually(() => rowsOf(page)).toEqual([]);
     expect(await page.locator(".session").getAttribute("title")).not.toBe(before);
   });
 
@@ -194,7 +194,7 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
     await say(tab.page, "hi");
     await tab.page.locator(".error").waitFor();
 
-    expect((await rowsOf(tab.page)).at(-1)).toBe(
+    await eventually(async () => (await rowsOf(tab.page)).at(-1)).toBe(
       "notice error: The model's server refused the API key. Check ANTHROPIC_API_KEY and restart the server.",
     );
   });

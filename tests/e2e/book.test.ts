@@ -2,10 +2,11 @@ import { readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { writeBookSession } from "./book-session.ts";
-import { startModelServer, startWaitingModelServer, toolCall } from "./model-server.ts";
+import { startModelServer, toolCall } from "./model-server.ts";
 import { connectSeedClient } from "./seed-client.ts";
 import { startServer, temporaryDirectory } from "./server.ts";
 import { hasJq, jq, readTranscript, transcriptPath } from "./transcript.ts";
+import { startWaitingModelServer } from "./waiting-model-server.ts";
 
 // row 33.g: the tutorial's four end-to-end tests, with its own client, the real server and the real SDK.
 describe("the tutorial's end-to-end tests", () => {

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { connectFullClient, type FullClient } from "./full-client.ts";
-import { startModelServer } from "./model-server.ts";
 import { startServer, temporaryDirectory } from "./server.ts";
 import { readTranscript } from "./transcript.ts";
+import { startWaitingModelServer } from "./waiting-model-server.ts";
 
-const answer = Array.from({ length: 400 }, (_, index) => `word ${index}`).join(" ");
+const pieces = Array.from({ length: 400 }, (_, index) => `word ${index} `);
 
 function textOf(client: FullClient): string {
   return client.events.map((event) => (event.type === "chunk" ? event.content : "")).join("");
@@ -12,12 +12,14 @@ function textOf(client: FullClient): string {
 
 test("kill -9 in the middle of an answer loses no word that was on the screen", async () => {
   await using directory = await temporaryDirectory();
-  await using model = await startModelServer();
-  model.mock.onMessage("talk", { content: answer }, { latency: 2 });
+  await using model = await startWaitingModelServer(pieces);
   const first = await startServer(directory.path, model.env);
   const before = await connectFullClient(first.webSocketUrl);
   before.send({ type: "message", content: "talk", id: "q1" });
-  while (textOf(before).length < 200) await before.nextEvent();
+  while (textOf(before).length < 200) {
+    await before.nextEvent();
+    model.goOn();
+  }
 
   await first.stop("SIGKILL");
   await before.closed;
@@ -33,7 +35,7 @@ test("kill -9 in the middle of an answer loses no word that was on the screen", 
   expect(more).toEqual([]);
   expect(partial).toMatchObject({ type: "assistant_message", partial: "interrupted" });
   expect(partial?.content?.startsWith(textOf(before))).toBe(true);
-  expect(answer.startsWith(partial?.content ?? "?")).toBe(true);
+  expect(pieces.join("").startsWith(partial?.content ?? "?")).toBe(true);
   expect(end).toMatchObject({ type: "run_end", outcome: "interrupted" });
   expect(Math.min(...after.events.map(({ seq = 0 }) => seq))).toBeGreaterThan(seen);
 

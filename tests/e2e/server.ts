@@ -34,10 +34,12 @@ function runMain(env: Env, cwd: string): ChildProcess & { text: () => string } {
 /** Starts a server that must come up; `stop` ends it and gives its exit code. */
 export async function startServer(workspace: string, env: Env = {}) {
   const child = runMain(env, workspace);
-  const exited = once(child, "exit");
+  // After the last word that it printed, which may be read only when the process has gone.
+  const exited = once(child, "close");
   while (!/^Open (\S+)/m.test(child.text())) {
     await Promise.race([once(child.stdout ?? child, "data"), exited]);
-    if (child.exitCode !== null) throw new Error(`the server did not start:\n${child.text()}`);
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`the server did not start:\n${child.text()}`);
   }
   const url = /^Open (\S+)/m.exec(child.text())?.[1] ?? "";
   const stop = async (signal: NodeJS.Signals = "SIGTERM") => {

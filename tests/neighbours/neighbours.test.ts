@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { GatewayServer } from "@mini-openclaw/gateway";
 import type { AgentRunner } from "@mini-openclaw/protocol";
 import { createMemoryStore } from "@mini-openclaw/session-store";
-import { Server as SocketIoServer } from "socket.io";
+import { type ServerOptions, Server as SocketIoServer } from "socket.io";
 import { io } from "socket.io-client";
 import { createServer as createViteServer } from "vite";
 import { expect, test } from "vitest";
@@ -36,7 +36,7 @@ function attachGateway(server: Server): GatewayServer {
 }
 
 /** One HTTP server, and on it a Vite dev server, socket.io, another `ws` server and the gateway. */
-async function neighbourhood(gatewayComes: "first" | "last") {
+async function neighbourhood(gatewayComes: "first" | "last", options?: Partial<ServerOptions>) {
   const root = await mkdtemp(join(tmpdir(), "neighbours-"));
   await writeFile(join(root, "index.html"), page("before"));
   const server = createServer();
@@ -60,8 +60,7 @@ async function neighbourhood(gatewayComes: "first" | "last") {
       one.on("message", (bytes: Buffer) => one.send(`${bytes.toString()}!`)),
     );
   });
-  // Chosen: socket.io ends upgrades that nobody has answered after this long; it waits for 1 s by itself.
-  const socketIo = new SocketIoServer(server, { destroyUpgradeTimeout: 50 });
+  const socketIo = new SocketIoServer(server, options);
   socketIo.on("connection", (one) => one.on("double", (word: string, answer) => answer(word + word)));
   const gateway = early ?? attachGateway(server);
   server.listen(0, "127.0.0.1");
@@ -150,7 +149,8 @@ test.each(["first", "last"] as const)(
 );
 
 test("an upgrade that nobody takes is left to the others: the gateway says nothing to it", async () => {
-  await using neighbours = await neighbourhood("first");
+  // socket.io ends upgrades that nobody has answered after this long; it waits for 1 s by itself.
+  await using neighbours = await neighbourhood("first", { destroyUpgradeTimeout: 50 });
   const [host, port] = neighbours.address.split(":");
   const socket = connect(Number(port), host);
   let answer = "";

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ModelProvider } from "@mini-openclaw/protocol";
 
@@ -10,6 +11,8 @@ export interface Order {
   chars: number;
   /** Pause before each piece. */
   gapMs: number;
+  /** After so many pieces it says nothing more, and does not end. */
+  stopsAfter?: number;
 }
 
 /** The pieces of a story. Each begins with its number, so that one that is missing or doubled can be named. */
@@ -32,7 +35,8 @@ export const pacedModel: ModelProvider = {
   async *stream({ messages }, { signal }) {
     const order = JSON.parse(messages.at(-1)?.content ?? "") as Order;
     const pieces = storyOf(order);
-    for (const text of pieces) {
+    for (const [index, text] of pieces.entries()) {
+      if (index === order.stopsAfter) await once(signal, "abort");
       if (order.gapMs > 0) await delay(order.gapMs);
       signal.throwIfAborted();
       yield { type: "text", text };

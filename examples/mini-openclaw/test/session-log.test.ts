@@ -22,6 +22,9 @@ afterEach(() => {
 
 const hour = 3_600_000;
 
+// Chosen: longer than a busy machine takes to write a line.
+const patience = { timeout: 30_000 };
+
 /** An agent whose sessions are logged: it answers in capitals, and its summaries name what was said. */
 function logged(summary = ({ messages }: ModelRequest) => [says(`They said ${messages[0]?.content ?? ""}`)]) {
   const memory = new MemoryManager({ workspaceDir });
@@ -72,7 +75,7 @@ test("a session that comes to rest is summed up in a line of the day's log", asy
   expect(await lines()).toBeUndefined();
 
   await vi.advanceTimersByTimeAsync(1);
-  await vi.waitUntil(lines);
+  await vi.waitUntil(lines, patience);
 
   const line = "- [15:30:05] They said user: hello assistant: HELLO user: bye assistant: BYE\n";
   expect(await lines()).toBe(line);
@@ -86,10 +89,10 @@ test("a session is not at rest while people speak, and its next line tells what 
   await vi.advanceTimersByTimeAsync(hour / 2);
   expect(await lines()).toBeUndefined();
   await vi.advanceTimersByTimeAsync(hour / 2);
-  await vi.waitUntil(lines);
+  await vi.waitUntil(lines, patience);
   await say("three");
   await vi.advanceTimersByTimeAsync(hour);
-  await vi.waitUntil(async () => (await lines())?.includes("three"));
+  await vi.waitUntil(async () => (await lines())?.includes("three"), patience);
 
   expect((await lines())?.match(/They said .*/g)).toEqual([
     "They said user: one assistant: ONE user: two assistant: TWO",

@@ -303,7 +303,7 @@ describe("a summary that does not come", () => {
     const onError = vi.fn<(error: unknown) => void>();
     const { agent, provider } = scripted([[says("They"), hangs()]], { onError });
     const running = eventsOf(agent, inputOf(conversation, { signal: controller.signal }));
-    await vi.waitUntil(() => provider.requests.length === 1);
+    await vi.waitUntil(() => provider.requests.length === 1, { timeout: 30_000 });
     controller.abort();
     expect(outline(await running)).toEqual(["run_start", "message_done ", "run_end aborted"]);
     expect(onError).not.toHaveBeenCalled();

@@ -1,17 +1,10 @@
 import { EventEmitter, once } from "node:events";
 import type { Duplex } from "node:stream";
+import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { keepAlive } from "../src/heartbeat.ts";
-import type { GatewayServer } from "../src/index.ts";
 import { RawClient } from "./raw-client.ts";
 import { testGateway } from "./test-gateway.ts";
-
-/** Over real sockets it is a matter of turns of the event loop until the gateway has noticed. */
-async function connectionsAre(gateway: { gateway: GatewayServer }, count: number): Promise<void> {
-  while (gateway.gateway.health().connections !== count) {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
 
 describe("over real sockets", () => {
   test("a client that answers no ping is pinged, then cut off, and counted no more", async () => {
@@ -23,33 +16,47 @@ describe("over real sockets", () => {
 
     const [text, ping] = [1, 9];
     expect(opcodes).toEqual([text, ping]);
-    await connectionsAre(gateway, 0);
+    while (gateway.gateway.health().connections > 0) await turn();
   });
 
-  test("a client that answers stays", async () => {
-    await using gateway = await testGateway({ connections: { heartbeatMs: 200 } });
-    const client = await gateway.connect();
+  describe("whose beats come when the test says so", () => {
+    beforeEach(() => void vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] }));
+    afterEach(() => void vi.useRealTimers());
 
-    for (let pings = 0; pings < 3; pings += 1) await once(client.socket, "ping");
+    test("a client that answers stays", async () => {
+      await using gateway = await testGateway({ connections: { heartbeatMs: 1000 } });
+      const [client, other] = [await gateway.connect(), await gateway.connect()];
 
-    await client.roundTrip();
-    expect(gateway.gateway.health().connections).toBe(1);
-  });
+      for (let pings = 0; pings < 3; pings += 1) {
+        const pinged = once(client.socket, "ping");
+        vi.advanceTimersByTime(1000);
+        await pinged;
+        // What the client answered is there by then, without another byte from it.
+        await other.roundTrip();
+      }
 
-  test("a run goes on when its client is cut off, and is there for the next one", async () => {
-    await using gateway = await testGateway({ connections: { heartbeatMs: 100 } });
-    const client = await gateway.connect();
-    client.send({ type: "message", content: "hello" });
-    await client.next("user_message");
-    client.socket.pause();
-    await connectionsAre(gateway, 0);
-    client.socket.resume();
-    await once(client.socket, "close");
+      await client.roundTrip();
+      expect(gateway.gateway.health().connections).toBe(2);
+    });
 
-    const next = await gateway.connect();
-    next.send({ type: "resume", sessionId: next.sessionId, after: 0 });
+    test("a run goes on when its client is cut off, and is there for the next one", async () => {
+      await using gateway = await testGateway({ connections: { heartbeatMs: 1000 } });
+      const client = await gateway.connect();
+      client.send({ type: "message", content: "hello" });
+      await client.next("user_message");
+      client.socket.pause();
+      while (gateway.gateway.health().connections > 0) {
+        vi.advanceTimersByTime(1000);
+        await turn();
+      }
+      client.socket.resume();
+      await once(client.socket, "close");
 
-    expect(await next.next("run_end")).toMatchObject({ outcome: "completed" });
+      const next = await gateway.connect();
+      next.send({ type: "resume", sessionId: next.sessionId, after: 0 });
+
+      expect(await next.next("run_end")).toMatchObject({ outcome: "completed" });
+    });
   });
 });
 
