@@ -68,6 +68,22 @@ describe.skipIf(whyNoBrowser)("the list of sessions", () => {
     expect(tab.complaints).toEqual([]);
   });
 
+  test("does not mark a session that another one was chosen over before it was there", async () => {
+    await using gateway = await startGateway();
+    for (const content of ["one", "two"]) {
+      const { sessionId } = await gateway.store.createSession("webchat");
+      await gateway.store.appendMessage(sessionId, { role: "user", content, timestamp });
+      gateway.loses = (event) => event.type === "resume" && event.sessionId === sessionId;
+    }
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await eventually(() => listedOn(page)).toEqual(["> two", "one"]);
+    await page.getByRole("link", { name: "one" }).click();
+    await eventually(() => rowsOf(page)).toEqual(["user: You: one"]);
+
+    await eventually(() => listedOn(page)).toEqual(["two", "> one"]);
+  });
+
   test("gives each session an address, which a reload and the way back keep", async () => {
     await using gateway = await startGateway({ answer: answers().answer });
     await using tab = await openPage(browser, gateway.url);

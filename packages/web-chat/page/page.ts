@@ -38,10 +38,12 @@ function startPage(body: HTMLElement): void {
   let view = createView();
   const draw = oncePerFrame(() => {
     const { sessionId, view: session } = chat.session.getSnapshot();
-    // While it runs, there is more to see in a moment.
-    if (sessionId !== undefined && session.activeRuns.length === 0) chat.seen.saw(sessionId, session.lastSeq);
-    // An empty session may be gone after a restart of the gateway: its address would lead nowhere.
-    if (sessionId !== undefined && session.lastSeq > 0) setAddress(addressOf(sessionId));
+    // Before its first event it is not there yet, or empty and may be gone after a restart of the gateway.
+    if (sessionId !== undefined && session.lastSeq > 0) {
+      setAddress(addressOf(sessionId));
+      // While it runs, there is more to see in a moment.
+      if (session.activeRuns.length === 0) chat.seen.saw(sessionId, session.lastSeq);
+    }
     document.title = chat.title === "" ? "Mini OpenClaw" : `${chat.title} · Mini OpenClaw`;
     view.render();
   });

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { build } from "tsup";
 
@@ -39,12 +38,15 @@ export function startWriter(program: string, ...args: string[]): Writer {
   const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   const lines: string[] = [];
   let wake = () => {};
-  const output = createInterface({ input: child.stdout });
-  output.on("line", (line) => {
-    lines.push(line);
-    wake();
+  let unfinished = "";
+  // A line whose end the process did not live to say was not said.
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    const pieces = (unfinished + text).split("\n");
+    unfinished = pieces.pop() ?? "";
+    lines.push(...pieces);
+    if (pieces.length > 0) wake();
   });
-  const ended = Promise.all([once(child, "close"), once(output, "close")]).then(() => wake());
+  const ended = once(child, "close").then(() => wake());
   return {
     child,
     lines,
