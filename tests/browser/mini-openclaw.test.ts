@@ -162,6 +162,7 @@ describe.skipIf(whyNoBrowser)("a newcomer's first minute", () => {
     await page.getByText("Connection lost.").waitFor();
     await say(page, "Once more");
     await crashed;
+    await page.getByText("Interrupted here").waitFor();
     for (const text of ["Once upon", "a time."]) {
       await page.locator(".assistant.streaming").getByText(text).waitFor();
       model.goOn();

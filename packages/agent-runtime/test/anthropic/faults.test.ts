@@ -1,7 +1,14 @@
-import { isMessageEntry, type Message, type RunEvent, toEntry } from "@mini-openclaw/protocol";
-import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import {
+  isMessageEntry,
+  type Message,
+  type ModelProvider,
+  type RunEvent,
+  toEntry,
+} from "@mini-openclaw/protocol";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { createAnthropicProvider } from "../../src/anthropic.ts";
 import { AgentRuntime, MemoryManager } from "../../src/index.ts";
+import { goesWithTheClock, passTheSilence } from "../clock.ts";
 import { eventsOf, inputOf, NOW, outline, user } from "../collect.ts";
 import { refusalsOf } from "./accepted.ts";
 import {
@@ -36,14 +43,18 @@ function cuts(...events: readonly SseEvent[]): Answer {
   };
 }
 
-/** Sends these events, then nothing more. */
-function hangsAfter(...events: readonly SseEvent[]): Answer {
-  return (response) => {
-    response.writeHead(200, eventStream);
-    response.flushHeaders();
-    response.write(sse(...events));
-  };
-}
+/** Sends its headers, then nothing more. */
+const hangsAfterHeaders: Answer = (response) => {
+  response.writeHead(200, eventStream);
+  response.flushHeaders();
+  setImmediate(passTheSilence);
+};
+
+/** Sends a text, then nothing more. */
+const hangsAfterText: Answer = (response) => {
+  response.writeHead(200, eventStream);
+  response.write(sse(start, openText, textDelta("Hush")));
+};
 
 function sends(text: string, type = "text/event-stream"): Answer {
   return (response) => response.writeHead(200, { "content-type": type }).end(text);
@@ -57,11 +68,11 @@ const ok = ["chunk Hello", "assistant_message Hello", "message_done Hello", "run
 const failed = (code: string) => [`error ${code}`, "message_done ", "run_end failed"];
 const retried = (code: string) => [`retry 1 ${code}`, ...ok];
 const gaveUp = (code: string) => [`retry 1 ${code}`, ...failed(code)];
-const broken = (code: string) => [
-  "chunk Hel",
-  "assistant_message (interrupted) Hel",
+const broken = (code: string, text = "Hel") => [
+  `chunk ${text}`,
+  `assistant_message (interrupted) ${text}`,
   `error ${code}`,
-  "message_done Hel",
+  `message_done ${text}`,
   "run_end failed",
 ];
 const called = ["assistant_message  +ping", "tool_start toolu_1", "tool_done toolu_1 pong"];
@@ -135,10 +146,10 @@ const faults: Fault[] = [
     [streams(...half, streamError("overloaded_error"))],
     broken("MODEL_OVERLOADED"),
   ],
-  ["no answer at all", [() => {}], retried("MODEL_TIMEOUT")],
-  ["no answer again and again", [() => {}, () => {}], gaveUp("MODEL_TIMEOUT")],
-  ["silence after the headers", [hangsAfter()], retried("MODEL_TIMEOUT")],
-  ["silence after text", [hangsAfter(...half)], broken("MODEL_TIMEOUT")],
+  ["no answer at all", [passTheSilence], retried("MODEL_TIMEOUT")],
+  ["no answer again and again", [passTheSilence, passTheSilence], gaveUp("MODEL_TIMEOUT")],
+  ["silence after the headers", [hangsAfterHeaders], retried("MODEL_TIMEOUT")],
+  ["silence after text", [hangsAfterText], broken("MODEL_TIMEOUT", "Hush")],
   [
     "an empty answer",
     [streams(start, ...finish("end_turn"))],
@@ -229,23 +240,32 @@ function kept(events: readonly RunEvent[]): Message[] {
   });
 }
 
-// The SDK is imported with the first request; here that must not count as the server's silence.
-beforeAll(() => import("@anthropic-ai/sdk"));
-
-/** A server that does not fall silent is given time, however busy this machine is. */
-function limitsFor(fault: string) {
-  const idleTimeoutMs = /silence|no answer/.test(fault) ? 300 : 60_000;
-  return { tools: [ping], maxRetries: 1, retryBaseMs: 1, idleTimeoutMs };
-}
-
+const limits = { tools: [ping], maxRetries: 1, retryBaseMs: 1 };
 const compacting = { maxContextMessages: 2, compactAtShare: 0.5 };
 
-describe("a fault of the model's server ends the run as it should, and the session goes on", () => {
-  test.each(faults)("%s", async (fault, given, expected) => {
-    await using server = await messagesServer(...given, answers("Hello"));
-    const provider = createAnthropicProvider({ apiKey: "sk-secret", model: "m", baseURL: server.baseURL });
+/** The model of a server; after "Hush" comes more silence than a run puts up with. */
+function providerOf(baseURL: string): ModelProvider {
+  const provider = createAnthropicProvider({ apiKey: "sk-secret", model: "m", baseURL });
+  return {
+    ...provider,
+    async *stream(request, options) {
+      for await (const event of provider.stream(request, options)) {
+        yield event;
+        if (event.type === "text" && event.text === "Hush") passTheSilence();
+      }
+    },
+  };
+}
 
-    const events = await eventsOf(new AgentRuntime({ provider, ...limitsFor(fault) }), inputOf("hi"));
+describe("a fault of the model's server ends the run as it should, and the session goes on", () => {
+  beforeEach(goesWithTheClock);
+  afterEach(() => void vi.useRealTimers());
+
+  test.each(faults)("%s", async (_, given, expected) => {
+    await using server = await messagesServer(...given, answers("Hello"));
+    const provider = providerOf(server.baseURL);
+
+    const events = await eventsOf(new AgentRuntime({ provider, ...limits }), inputOf("hi"));
 
     expect(outline(events)).toEqual(["run_start", ...expected]);
     expect(JSON.stringify(events)).not.toContain("sk-secret");
@@ -258,11 +278,11 @@ describe("a fault of the model's server ends the run as it should, and the sessi
     expect(server.requests.map(refusalsOf)).toEqual(server.requests.map(() => []));
   });
 
-  test.each(faults)("%s, while the conversation is summed up, fails no run", async (fault, given) => {
+  test.each(faults)("%s, while the conversation is summed up, fails no run", async (_, given) => {
     await using server = await messagesServer(...given, answers("Hello"));
-    const provider = createAnthropicProvider({ apiKey: "k", model: "m", baseURL: server.baseURL });
+    const provider = providerOf(server.baseURL);
     const memory = new MemoryManager({ workspaceDir: "/nowhere" });
-    const agent = new AgentRuntime({ provider, memory, ...limitsFor(fault), ...compacting });
+    const agent = new AgentRuntime({ provider, memory, ...limits, ...compacting });
     const before = [user("one"), { role: "assistant" as const, content: "1", timestamp: 1 }];
     const events = await eventsOf(agent, inputOf([...before, user("two")]));
     const seen = outline(events).filter((line) => !/^(retry|compaction)/.test(line));

@@ -1,14 +1,12 @@
 import type { ModelEvent, ModelProvider, ModelRequest } from "@mini-openclaw/protocol";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { AgentRuntime } from "../../src/index.ts";
 import { createOpenAIProvider } from "../../src/openai.ts";
 import { describeModelProvider, type ScriptStep } from "../../src/testing.ts";
 import { type Answer, messagesServer } from "../anthropic/messages-server.ts";
+import { goesWithTheClock, passTheSilence } from "../clock.ts";
 import { eventsOf, inputOf, outline, user } from "../collect.ts";
 import { type Choice, chunks, done, refuses, sse, streams, usage } from "./chat-server.ts";
-
-// The SDK is imported with the first request; here that must not count as the server's silence.
-beforeAll(() => import("openai"));
 
 const request: ModelRequest = {
   system: { stable: "be good", volatile: "it is late" },
@@ -205,6 +203,9 @@ test("a request keeps tool calls, results and images, the volatile part behind t
 });
 
 describe("a fault of the model's server ends the run as it should", () => {
+  beforeEach(goesWithTheClock);
+  afterEach(() => void vi.useRealTimers());
+
   const ok = ["chunk Hello", "assistant_message Hello", "message_done Hello", "run_end completed"];
   const failed = (code: string) => [`error ${code}`, "message_done ", "run_end failed"];
   const retried = (code: string) => [`retry 1 ${code}`, ...ok];
@@ -228,11 +229,11 @@ describe("a fault of the model's server ends the run as it should", () => {
       streams(sse({ error: { message: "oh", code: 503 } })),
       retried("MODEL_OVERLOADED"),
     ],
-    ["silence", () => {}, retried("MODEL_TIMEOUT")],
+    ["silence", passTheSilence, retried("MODEL_TIMEOUT")],
   ])("%s", async (_, answer, expected) => {
     await using server = await messagesServer(answer, streams(chunks(text("Hello"), stop), done));
     const provider = createOpenAIProvider({ model: "m", baseURL: server.baseURL });
-    const agent = new AgentRuntime({ provider, maxRetries: 1, retryBaseMs: 1, idleTimeoutMs: 200 });
+    const agent = new AgentRuntime({ provider, maxRetries: 1, retryBaseMs: 1 });
     expect(outline(await eventsOf(agent, inputOf("hi")))).toEqual(["run_start", ...expected]);
   });
 });

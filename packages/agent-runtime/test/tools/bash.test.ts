@@ -1,5 +1,6 @@
-import { describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createBashTool } from "../../src/tools/bash.ts";
+import { goesWithTheClock, timeIsOverWhenItSpeaks } from "../clock.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { callTool } from "./call-tool.ts";
 import { processesIn } from "./processes-in.ts";
@@ -84,12 +85,15 @@ describe("the environment", () => {
 });
 
 describe("a command that does not end", () => {
+  beforeEach(goesWithTheClock);
+  afterEach(() => void vi.useRealTimers());
+
   test("is ended with its children when its time is over", async () => {
     await using workspace = await temporaryDirectory();
-    const bash = createBashTool(workspace.path, { timeoutMs: 300 });
-    const result = await callTool(bash, { command: "sleep 60 & echo here; wait" });
+    const bash = createBashTool(workspace.path);
+    const result = await callTool(bash, { command: "sleep 60 & echo here; wait" }, timeIsOverWhenItSpeaks);
     expect(result).toEqual({
-      output: "here\n[ended: the command ran longer than 0.3 seconds]",
+      output: "here\n[ended: the command ran longer than 30 seconds]",
       isError: true,
     });
     expect(processesIn(workspace.path)).toEqual([]);
@@ -97,11 +101,10 @@ describe("a command that does not end", () => {
 
   test("is killed when it does not heed TERM", async () => {
     await using workspace = await temporaryDirectory();
-    const bash = createBashTool(workspace.path, { timeoutMs: 100 });
-    const result = await callTool(bash, {
-      command: "trap '' TERM; while :; do sleep 1; done",
-    });
-    expect(result.output).toContain("[ended: the command ran longer than 0.1 seconds]");
+    const bash = createBashTool(workspace.path);
+    const command = "trap '' TERM; echo here; while :; do sleep 1; done";
+    const result = await callTool(bash, { command }, timeIsOverWhenItSpeaks);
+    expect(result.output).toContain("[ended: the command ran longer than 30 seconds]");
     expect(processesIn(workspace.path)).toEqual([]);
   });
 

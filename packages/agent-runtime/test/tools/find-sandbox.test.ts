@@ -3,9 +3,10 @@ import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { findSandbox } from "../../src/index.ts";
 import { createBashTool } from "../../src/tools/bash.ts";
+import { goesWithTheClock, timeIsOverWhenItSpeaks } from "../clock.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { callTool } from "./call-tool.ts";
 import { processesIn } from "./processes-in.ts";
@@ -186,8 +187,10 @@ describe.skipIf(!sandbox)(`in a sandbox${problem ? ` (skipped: ${problem})` : ""
     ["that does not heed TERM", "trap '' TERM; echo here; while :; do sleep 1; done"],
   ])("%s is ended when its time is over", async (_, command) => {
     await using it = await place();
-    expect(await it.run(command, { timeoutMs: 1500 })).toEqual({
-      output: "here\n[ended: the command ran longer than 1.5 seconds]",
+    goesWithTheClock();
+    onTestFinished(() => void vi.useRealTimers());
+    expect(await it.run(command, {}, timeIsOverWhenItSpeaks)).toEqual({
+      output: "here\n[ended: the command ran longer than 30 seconds]",
       isError: true,
     });
     expect(processesIn(it.workspace)).toEqual([]);
