@@ -140,8 +140,18 @@ test.each(["first", "last"] as const)(
     }
 
     expect(await (await fetch(`http://${address}/`)).text()).toContain("before");
-    await writeFile(join(root, "index.html"), page("after"));
-    expect(JSON.parse(await nextHot())).toMatchObject({ type: "full-reload" });
+    const reload = nextHot();
+    let isTold = false;
+    void reload.then(() => {
+      isTold = true;
+    });
+    // Vite begins to watch some time after it has started: what changes before that, it does not see.
+    const edit = async () => {
+      await writeFile(join(root, "index.html"), page("after"));
+      return isTold;
+    };
+    await expect.poll(edit).toBe(true);
+    expect(JSON.parse(await reload)).toMatchObject({ type: "full-reload" });
     expect(await chat(address)).toEqual(run);
     hot.terminate();
     theirs.terminate();
