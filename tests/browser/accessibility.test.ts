@@ -91,7 +91,7 @@ describe.skipIf(whyNoBrowser)("for everybody", () => {
     await check("a search that found nothing");
     await page.keyboard.press("Escape");
     await page.keyboard.press("Escape");
-    await gateway.stop();
+    gateway.stop();
     await page.locator(".banner[data-state=lost]").waitFor();
     await check("offline");
 

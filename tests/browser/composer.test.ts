@@ -129,13 +129,13 @@ describe.skipIf(whyNoBrowser)("the composer", () => {
     await using tab = await openPage(browser, gateway.url);
     const { page } = tab;
     await page.getByText("Connected").waitFor();
-    await gateway.stop();
+    gateway.stop();
     await page.getByText("Connection lost.").waitFor();
     await say(page, "never mind");
     await page.getByText("Waits for the connection").waitFor();
     await page.getByRole("button", { name: "Discard" }).click();
     await eventually(() => rowsOf(page)).toEqual([]);
-    await gateway.start();
+    gateway.start();
     await page.getByText("Connected").waitFor();
 
     expect(gateway.received.filter(({ type }) => type === "message")).toEqual([]);

@@ -21,11 +21,11 @@ describe.skipIf(whyNoBrowser)("the page and its connection", () => {
     await say(page, "one");
     await page.getByRole("main").getByText("Hello.").waitFor();
 
-    await gateway.stop();
+    gateway.stop();
     await page.getByText(/Trying again in \d+ s/).waitFor();
     await say(page, "two");
     await page.getByText("Waits for the connection").waitFor();
-    await gateway.start();
+    gateway.start();
     await tryNow(page);
     await eventually(() => page.locator(".assistant").count()).toBe(2);
 
@@ -113,10 +113,10 @@ describe.skipIf(whyNoBrowser)("the page and its connection", () => {
     await say(page, "a story");
     await page.getByRole("main").getByText("Once").waitFor();
 
-    await gateway.stop();
+    gateway.stop();
     await page.getByText("Connection lost.").waitFor();
     speak("upon ");
-    await gateway.start();
+    gateway.start();
     speak("a time");
     await tryNow(page);
     await eventually(() => rowsOf(page)).toEqual([

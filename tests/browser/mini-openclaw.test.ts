@@ -1,6 +1,7 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -51,7 +52,7 @@ async function startServer(environment: Record<string, string> = {}): Promise<Se
     await rm(directory, { recursive: true });
   };
   try {
-    const url = await start("0");
+    const url = await start(await freePort());
     return {
       url,
       directory,
@@ -64,6 +65,20 @@ async function startServer(environment: Record<string, string> = {}): Promise<Se
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** One that the system gives to nobody who asks for any, so that it is still free when the server has been killed. */
+async function freePort(): Promise<string> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const server = createServer().listen(port, "127.0.0.1");
+    const isFree = await once(server, "listening").then(
+      () => true,
+      () => false,
+    );
+    server.close();
+    if (isFree) return String(port);
   }
 }
 

@@ -127,13 +127,13 @@ describe.skipIf(whyNoBrowser)("the list of sessions", () => {
       await page.getByText("What can I do for you?").waitFor();
     }
     await page.getByRole("link", { name: "one" }).waitFor();
-    await gateway.stop();
+    gateway.stop();
     await page.getByText("Connection lost.").waitFor();
     await say(page, "to two");
     await page.getByRole("link", { name: "one" }).click();
     await eventually(() => rowsOf(page)).toEqual(["user: You: one", "assistant: Assistant: You said: one."]);
     await say(page, "to one");
-    await gateway.start();
+    gateway.start();
     await tryNow(page);
 
     await page.getByRole("main").getByText("You said: to one.").waitFor();

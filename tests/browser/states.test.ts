@@ -35,10 +35,10 @@ describe.skipIf(whyNoBrowser)("what the page says about itself", () => {
     await page.getByText("Connected").waitFor();
     const status = page.locator(".status");
 
-    await gateway.stop();
+    gateway.stop();
     await page.getByText(/^Connection lost\.Trying again in \d+ s/).waitFor();
     await eventually(() => status.innerText()).toBe("Offline");
-    await gateway.start();
+    gateway.start();
     // Stands there for some seconds only: awaited before it comes.
     const isBack = page.getByText("Back online. Nothing is missing.").waitFor();
     await tryNow(page);

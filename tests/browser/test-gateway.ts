@@ -1,5 +1,5 @@
 import { EventEmitter, once } from "node:events";
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { GatewayServer, type WebSocketLike } from "@mini-openclaw/gateway";
@@ -43,14 +43,14 @@ export interface TestGateway extends AsyncDisposable {
   answer: Answer;
   /** Cuts every connection, as a dead network would. */
   cut(): void;
-  /** Stops listening, without a word to anybody. Runs go on. */
-  stop(): Promise<void>;
+  /** Takes no connections any more, without a word to anybody. Runs go on, and nobody else gets its port. */
+  stop(): void;
   /** Stops as a gateway does that is asked to: resolves when its runs have ended. */
   drain(): Promise<void>;
   /** Closes every connection as one that it does not want again. */
   refuse(): void;
-  /** Listens again, on the same port. */
-  start(): Promise<void>;
+  /** Takes connections again. */
+  start(): void;
   /** Called with each frame before the gateway gets it; true: the frame is lost. */
   loses: (event: ClientEvent) => boolean;
   /** Whether WebSocket connections are refused, as those without a token are. */
@@ -62,8 +62,10 @@ export async function startGateway(options: WebChatOptions & { answer?: Answer }
   const handler = serveWebChat(options);
   const webSockets = new WebSocketServer({ noServer: true });
   const store = createMemoryStore();
-  let server: Server | undefined;
-  let port = 0;
+  const server = createServer((request, response) => {
+    if (!handler(request, response)) response.writeHead(404).end();
+  });
+  let isStopped = false;
 
   const agent: AgentRunner = {
     run: (input) => runAnswer(gateway.answer, input),
@@ -93,35 +95,30 @@ export async function startGateway(options: WebChatOptions & { answer?: Answer }
     refuse() {
       for (const webSocket of webSockets.clients) webSocket.close(1008, "not this one");
     },
-    async start() {
-      const created = createServer((request, response) => {
-        if (!handler(request, response)) response.writeHead(404).end();
-      });
-      created.on("connection", (socket: Socket) => {
-        sockets.add(socket);
-        socket.on("close", () => sockets.delete(socket));
-      });
-      created.on("upgrade", upgrade);
-      created.listen(port, "127.0.0.1");
-      await once(created, "listening");
-      ({ port } = created.address() as AddressInfo);
-      server = created;
+    start() {
+      isStopped = false;
     },
-    async stop() {
-      const closing = server;
-      server = undefined;
-      if (!closing) return;
-      closing.close();
+    stop() {
+      isStopped = true;
       gateway.cut();
-      await once(closing, "close");
     },
     async [Symbol.asyncDispose]() {
-      await gateway.stop();
+      server.close();
+      gateway.cut();
+      await once(server, "close");
       await inner.close({ drainMs: 0 });
       await store.close();
     },
   };
-  await gateway.start();
+  server.on("connection", (socket: Socket) => {
+    if (isStopped) return void socket.resetAndDestroy();
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
+  server.on("upgrade", upgrade);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
   return gateway;
 }
 

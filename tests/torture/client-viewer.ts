@@ -9,14 +9,14 @@ export class ClientViewer extends Viewer {
   readonly #session: Session;
   readonly #clock = new HandClock();
 
-  constructor(order: Order, { url, host }: Place) {
+  constructor(order: Order, place: Place) {
     super(order);
     class Through extends WebSocket {
       constructor(address: string) {
-        super(address, { headers: { host } });
+        super(address, { headers: { host: place.host } });
       }
     }
-    this.#client = connect({ url, WebSocket: Through, clock: this.#clock });
+    this.#client = connect({ url: place.url, WebSocket: Through, clock: this.#clock });
     this.#session = this.#client.session();
     void this.#session.send(JSON.stringify(order));
     this.#client.subscribe(() => queueMicrotask(() => this.#retry()));

@@ -8,6 +8,8 @@ export type Cut = (typeof cuts)[number];
 /** The network between one viewer and the gateway. */
 export interface Line extends AsyncDisposable {
   readonly port: number;
+  /** Where new connections lead. */
+  gatewayPort: number;
   /** Connections that were made so far. */
   readonly connectionCount: number;
   /**
@@ -25,7 +27,7 @@ export async function startLine(gatewayPort: number): Promise<Line> {
   const ghosts: Link[] = [];
   const server = createServer((client) => {
     line.connectionCount += 1;
-    const link = { client, gateway: connect(gatewayPort, "127.0.0.1") };
+    const link = { client, gateway: connect(line.gatewayPort, "127.0.0.1") };
     links.add(link);
     client.on("error", () => undefined);
     client.on("close", () => !ghosts.includes(link) && link.gateway.destroy());
@@ -42,6 +44,7 @@ export async function startLine(gatewayPort: number): Promise<Line> {
 
   const line = {
     port: (server.address() as AddressInfo).port,
+    gatewayPort,
     connectionCount: 0,
     cut(how: Cut) {
       for (const link of links) {

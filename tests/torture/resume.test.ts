@@ -30,7 +30,12 @@ async function openStream(seed: number, port: number, maxCuts: number, more: Par
   const cutCount = 1 + random(maxCuts);
   // Long enough that it is still being told when the last cut comes.
   const order = { seed, pieces: 20 + 3 * cutCount, chars: 12, gapMs: 10, ...more };
-  const place = { url: `ws://127.0.0.1:${line.port}/?${seed}`, host: `127.0.0.1:${port}` };
+  const place = {
+    url: `ws://127.0.0.1:${line.port}/?${seed}`,
+    get host() {
+      return `127.0.0.1:${line.gatewayPort}`;
+    },
+  };
   const viewer = seed % 2 === 0 ? new ClientViewer(order, place) : new RawViewer(order, place);
   return { viewer, line, cutCount, random };
 }
@@ -112,8 +117,10 @@ test(`${KILLS} times SIGKILL in the middle of ${STREAMS_A_KILL} streams lose not
       for (const { viewer } of streams) viewer.mayConnect = false;
       await server.kill();
       const seen = streams.map(({ viewer }) => viewer.longest);
-      server = await startServer(program, folder.path, port);
-      for (const { viewer } of streams) {
+      server = await startServer(program, folder.path);
+      for (const { viewer, line } of streams) {
+        // Somebody else may have the port of before by now.
+        line.gatewayPort = server.port;
         viewer.mayConnect = true;
         viewer.comeBack();
       }

@@ -48,8 +48,8 @@ export interface ServerProcess extends AsyncDisposable {
 }
 
 /** Starts a gateway over the sessions in a folder; resolves when it listens. */
-export async function startServer(program: string, folder: string, port = 0): Promise<ServerProcess> {
-  const child = fork(program, [folder, String(port)]);
+export async function startServer(program: string, folder: string): Promise<ServerProcess> {
+  const child = fork(program, [folder]);
   const exited = once(child, "exit");
   const kill = async () => {
     child.kill("SIGKILL");

@@ -7,7 +7,7 @@ import { GatewayServer } from "@mini-openclaw/gateway";
 import { openSessionStore } from "@mini-openclaw/session-store";
 import { pacedModel } from "./story.ts";
 
-async function start(folder: string, port: number): Promise<void> {
+async function start(folder: string): Promise<void> {
   const store = await openSessionStore(folder);
   await store.recover();
   const gateway = new GatewayServer({
@@ -18,7 +18,7 @@ async function start(folder: string, port: number): Promise<void> {
     // Whoever says another name in the address has a session of its own.
     sessionKey: (_, request) => `torture:${request.url ?? ""}`,
   });
-  const listening = await gateway.listen({ port });
+  const listening = await gateway.listen({ port: 0 });
   process.on("message", () => process.send?.({ usedBytes: usedBytes() }));
   process.send?.({ port: listening.port });
 }
@@ -30,5 +30,5 @@ function usedBytes(): number {
   return process.memoryUsage.rss();
 }
 
-const [folder = "", port = "0"] = process.argv.slice(2);
-void start(folder, Number(port));
+const [folder = ""] = process.argv.slice(2);
+void start(folder);

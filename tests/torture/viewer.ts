@@ -5,8 +5,8 @@ import { type Order, storyOf } from "./story.ts";
 export interface Place {
   /** Of the line to the gateway. */
   url: string;
-  /** Name that the gateway expects to be called by. */
-  host: string;
+  /** Name that the gateway expects to be called by; asked for each connection. */
+  readonly host: string;
 }
 
 /** Somebody who asks for a story and watches it come, whatever happens to connections. */

@@ -13,7 +13,7 @@ export interface TestGateway extends AsyncDisposable {
   readonly store: SessionStore;
   /** Opens a client whose time is `clock`'s. */
   connect(options?: Partial<ConnectOptions>): Client;
-  /** Stops the gateway and starts another on the same port and, unless it is given another, on the same store. */
+  /** Stops the gateway and starts another in its place and, unless it is given another, on the same store. */
   restart(options?: { store?: SessionStore; drainMs?: number }): Promise<void>;
   stop(drainMs?: number): Promise<void>;
 }
@@ -28,11 +28,11 @@ export async function testGateway(
   const clients: Client[] = [];
   let gateway = new GatewayServer({ store, agent, onFailure: () => undefined });
   const { port } = await gateway.listen({ port: 0, ...guarded });
-  // The name in the address is what the gateway checks, not where it came through.
   const network = await startNetwork(port);
+  // The name in the address is what the gateway checks, not where it came through.
   const through = class extends WebSocket {
     constructor(url: string) {
-      super(url, { headers: { host: `127.0.0.1:${port}` } });
+      super(url, { headers: { host: `127.0.0.1:${network.port}` } });
     }
   };
 
@@ -55,7 +55,8 @@ export async function testGateway(
         store = other;
       }
       gateway = new GatewayServer({ store, agent, onFailure: () => undefined });
-      await gateway.listen({ port, ...guarded });
+      // Somebody else may have the port of before by now.
+      ({ port: network.port } = await gateway.listen({ port: 0, ...guarded }));
     },
     async [Symbol.asyncDispose]() {
       for (const client of clients) client.close();
