@@ -167,6 +167,7 @@ test("whatever the transcript went through, every call has exactly one result ri
       expect(following).toEqual(expected);
       expect(context.filter(({ role }) => role === "tool")).toHaveLength(expected.length);
     }),
+    { seed: 1 },
   );
 });
 

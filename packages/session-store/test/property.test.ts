@@ -157,6 +157,9 @@ async function attempt(act: () => Promise<unknown>): Promise<unknown> {
   }
 }
 
+// The same 60 orders each time, so that no change fails for what it did not touch; others for people.
+const runs = process.env["PROPERTY_RUNS"];
+
 test("does in any order of commands what the memory store does", async () => {
   await fc.assert(
     fc.asyncProperty(create, fc.array(commands, { maxLength: 25 }), async (first, rest) => {
@@ -180,6 +183,6 @@ test("does in any order of commands what the memory store does", async () => {
       expect(plain(real, await everything(real))).toEqual(plain(model, await everything(model)));
       await real.store.close();
     }),
-    { numRuns: Number(process.env["PROPERTY_RUNS"] ?? 60) },
+    runs === undefined ? { numRuns: 60, seed: 1 } : { numRuns: Number(runs) },
   );
 }, 600_000);
