@@ -4,7 +4,7 @@ import type { Access } from "./access.ts";
 import type { HttpDoor } from "./http/http-dialect.ts";
 import { awaitToken } from "./native/first-frame.ts";
 import type { Refusal } from "./refuse-upgrade.ts";
-import { addressOf, retryAfter, type TokenGuard, type TokenVerdict } from "./token.ts";
+import { retryAfter, type TokenGuard, type TokenVerdict } from "./token.ts";
 import type { UpgradedSocket } from "./ws-server.ts";
 
 /** What an open WebSocket must still do before it becomes a connection; `enter` is called when it has. */
@@ -48,8 +48,7 @@ export function ownDoor(access: Access, guard: TokenGuard | undefined): Door {
     }
     waiting.add(socket);
     socket.once("close", () => waiting.delete(socket));
-    const judge = (token: string): TokenVerdict =>
-      guard?.judgeToken(token, addressOf(request)) ?? { is: "right" };
+    const judge = (token: string): TokenVerdict => guard?.judgeToken(token, request) ?? { is: "right" };
     return {
       entrance: (webSocket, _socket, enter) =>
         awaitToken(webSocket, socket, judge, () => {

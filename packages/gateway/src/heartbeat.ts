@@ -8,25 +8,66 @@ interface Pingable {
 }
 
 /**
- * Pings the client every `intervalMs`, and ends a connection that has given no sign of life for a whole interval: a
+ * Pings each client every `intervalMs`, and ends a connection that has given no sign of life for a whole interval: a
  * laptop that went to sleep or a network that changed says no goodbye.
  *
  * Any byte from the client counts, as in the middle of a large frame on a slow line; so does a byte that waited for the client
  * and has left, because the answer to a ping cannot come before what was sent ahead of it has been read.
  */
-export function keepAlive(webSocket: Pingable, socket: Duplex, intervalMs: number): void {
-  const pulse = new Pulse(webSocket, socket);
-  const timer = setInterval(beatSoon, intervalMs, pulse);
-  socket.on("close", () => clearInterval(timer));
-}
+export class Heartbeat {
+  readonly #intervalMs: number;
+  /** In the order in which they beat next, as all wait equally long: one timer does for all. */
+  readonly #pulses = new Set<Pulse>();
+  #timer: NodeJS.Timeout | undefined;
 
-/** Not at once: after a pause of this process, what has arrived meanwhile is read first. */
-function beatSoon(pulse: Pulse): void {
-  setImmediate(() => pulse.beat());
+  constructor(intervalMs: number) {
+    this.#intervalMs = intervalMs;
+  }
+
+  /** Looks after a connection until its socket closes. */
+  watch(webSocket: Pingable, socket: Duplex): void {
+    const pulse = new Pulse(webSocket, socket);
+    this.#append(pulse, performance.now());
+    this.#timer ??= setTimeout(() => this.#beatSoon(), this.#intervalMs);
+    socket.on("close", () => this.#forget(pulse));
+  }
+
+  #append(pulse: Pulse, now: number): void {
+    // Whole milliseconds take less memory.
+    pulse.beatsAt = Math.floor(now) + this.#intervalMs;
+    this.#pulses.add(pulse);
+  }
+
+  #forget(pulse: Pulse): void {
+    this.#pulses.delete(pulse);
+    if (this.#pulses.size > 0) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Not at once: after a pause of this process, what has arrived meanwhile is read first. */
+  #beatSoon(): void {
+    const now = performance.now();
+    setImmediate(() => this.#beat(now));
+  }
+
+  #beat(now: number): void {
+    for (const pulse of this.#pulses) {
+      if (pulse.beatsAt > now) {
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(() => this.#beatSoon(), pulse.beatsAt - performance.now());
+        return;
+      }
+      this.#pulses.delete(pulse);
+      this.#append(pulse, now);
+      pulse.beat();
+    }
+  }
 }
 
 /** A class, as most of what a connection that does nothing costs would be closures. */
 class Pulse {
+  beatsAt = 0;
   readonly #webSocket: Pingable;
   readonly #socket: Duplex & Partial<Pick<Socket, "bytesRead" | "bytesWritten">>;
   #came = -1;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { sendJson } from "./http-routes.ts";
-import { addressOf, retryAfter, type TokenGuard } from "./token.ts";
+import { retryAfter, type TokenGuard } from "./token.ts";
 
 // Chosen: a token and a little JSON around it.
 const MAX_BODY_BYTES = 4096;
@@ -34,7 +34,7 @@ function logIn(
   }
   const token = tokenOf(body);
   if (token === undefined) return sendJson(response, 400, { error: 'expected {"token": "…"}' });
-  const verdict = guard.judgeToken(token, addressOf(request));
+  const verdict = guard.judgeToken(token, request);
   if (verdict.is === "right") return sendJson(response, 200, {}, { "Set-Cookie": guard.cookie() });
   if (verdict.is !== "too_often") return sendJson(response, 401, { error: "That is not the token." });
   const headers = { ...retryAfter(verdict.retryAfterMs), Connection: "close" };

@@ -34,17 +34,18 @@ export class TokenGuard {
     const given = givenTokens(request);
     const [token] = given;
     if (given.length > 1) return { is: "several" };
-    if (token !== undefined) return this.judgeToken(token, addressOf(request));
+    if (token !== undefined) return this.judgeToken(token, request);
     const cookie = new RegExp(`(?:^|; ?)${COOKIE}=([^;]*)`).exec(request.headers.cookie ?? "")?.[1];
     const isRight = cookie !== undefined && timingSafeEqual(sha256(cookie), this.#cookieDigest);
     // A wrong one is as good as none: a browser that kept the cookie of an older token sends it with every request.
     return { is: isRight ? "right" : "absent" };
   }
 
-  /** Judges a token that came in a body or a frame from `address`. */
-  judgeToken(token: string, address: string): TokenVerdict {
+  /** Judges a token that came with `request`, be it in its body or in the first frame after it. */
+  judgeToken(token: string, request: IncomingMessage): TokenVerdict {
     if (timingSafeEqual(sha256(token), this.#digest)) return { is: "right" };
-    const retryAfterMs = this.#wrongTokens.add(address);
+    // Asked for only now: a socket that was once asked for its address keeps it.
+    const retryAfterMs = this.#wrongTokens.add(addressOf(request));
     return retryAfterMs === undefined ? { is: "wrong" } : { is: "too_often", retryAfterMs };
   }
 

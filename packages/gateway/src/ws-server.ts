@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import process from "node:process";
 import type { Duplex } from "node:stream";
-import { WebSocket, WebSocketServer } from "ws";
+import { type WebSocket, WebSocketServer } from "ws";
 import type { WebSocketLike } from "./connection.ts";
-import { keepAlive } from "./heartbeat.ts";
+import { Heartbeat } from "./heartbeat.ts";
 
 /** A WebSocket whose client can be made to wait. */
 export interface UpgradedSocket extends WebSocketLike {
@@ -29,30 +29,61 @@ interface UpgradeOptions {
 const ignore = () => undefined;
 
 /**
- * Sends the frames of one moment in one write: each write costs as much as the rest of a frame's way. They leave after what
- * was begun in the same breath, such as the request to the model.
+ * A WebSocket of `ws`. The frames of one moment are sent in one write, as each write costs as much as the rest of a frame's
+ * way; they leave after what was begun in the same breath, such as the request to the model. Listeners get no event objects:
+ * those, and what `ws` wraps around a listener for them, cost half of what a connection does that is idle.
  */
-class GatheringWebSocket extends WebSocket {
-  #socket: Duplex | undefined;
+class GatheringWebSocket implements UpgradedSocket {
+  readonly #webSocket: WebSocket;
+  readonly #socket: Duplex;
   #isGathering = false;
 
-  gatherOn(socket: Duplex): void {
+  constructor(webSocket: WebSocket, socket: Duplex) {
+    this.#webSocket = webSocket;
     this.#socket = socket;
   }
 
-  override send(...frame: unknown[]): void {
-    if (!this.#isGathering && this.#socket) {
+  get bufferedAmount(): number {
+    return this.#webSocket.bufferedAmount;
+  }
+
+  get readyState(): number {
+    return this.#webSocket.readyState;
+  }
+
+  get protocol(): string {
+    return this.#webSocket.protocol;
+  }
+
+  send(text: string): void {
+    if (!this.#isGathering) {
       this.#isGathering = true;
       this.#socket.cork();
       // Twice: what this turn has begun stands in the same queue, before the second.
       process.nextTick(process.nextTick, release, this);
     }
-    super.send(...(frame as Parameters<WebSocket["send"]>));
+    this.#webSocket.send(text);
   }
 
+  /** Sends what was gathered. */
   release(): void {
     this.#isGathering = false;
-    this.#socket?.uncork();
+    this.#socket.uncork();
+  }
+
+  close(code?: number, reason?: string): void {
+    this.#webSocket.close(code, reason);
+  }
+
+  addEventListener(type: "message" | "close" | "error", listener: (event: { data: unknown }) => void): void {
+    if (type !== "message") return void this.#webSocket.on(type, listener);
+    this.#webSocket.on(type, (data: Buffer, isBinary) =>
+      listener({ data: isBinary ? data : data.toString() }),
+    );
+  }
+
+  pause(): void {
+    this.#webSocket.pause();
   }
 }
 
@@ -75,16 +106,15 @@ export function createUpgrade({ maxFrameBytes, heartbeatMs, chooseSubprotocol }:
     closeTimeout: 5000,
     // Never the first one offered, as `ws` does by itself: that may be the token.
     handleProtocols: chooseSubprotocol,
-    WebSocket: GatheringWebSocket,
   } as const;
   const server = new WebSocketServer(options);
+  const heartbeat = new Heartbeat(heartbeatMs);
   return (request, socket, head, onOpen) =>
     server.handleUpgrade(request, socket, head, (webSocket) => {
       // Without a listener a broken frame would end the process. What matters is `close`, which follows.
       webSocket.on("error", ignore);
-      webSocket.gatherOn(socket);
-      onOpen(webSocket);
+      onOpen(new GatheringWebSocket(webSocket, socket));
       // After it, as it takes listeners off the socket: a list of two costs less than one that was longer.
-      keepAlive(webSocket, socket, heartbeatMs);
+      heartbeat.watch(webSocket, socket);
     });
 }

@@ -2,7 +2,7 @@ import { EventEmitter, once } from "node:events";
 import type { Duplex } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { keepAlive } from "../src/heartbeat.ts";
+import { Heartbeat } from "../src/heartbeat.ts";
 import { RawClient } from "./raw-client.ts";
 import { testGateway } from "./test-gateway.ts";
 
@@ -73,7 +73,7 @@ describe("what counts as a sign of life", () => {
     });
     const done: string[] = [];
     const webSocket = { ping: () => done.push("ping"), terminate: () => done.push("terminate") };
-    keepAlive(webSocket, socket as unknown as Duplex, 1000);
+    new Heartbeat(1000).watch(webSocket, socket as unknown as Duplex);
     // From here on, each full second ends a moment after a beat.
     vi.advanceTimersByTime(1);
     return { socket, done };
