@@ -28,15 +28,17 @@ export function toRequest(
  */
 export function withOwnIds(turn: Turn, before: readonly Message[], createId: () => string): Turn {
   const taken = new Set<string | undefined>(["", ...before.flatMap(callIdsOf)]);
-  const renamed = new Map<string, string>();
+  const renamed = new Map<string, string[]>();
   const toolCalls = turn.toolCalls.map((call) => {
     const callId = taken.has(call.callId) ? createId() : call.callId;
     taken.add(callId);
-    if (!renamed.has(call.callId)) renamed.set(call.callId, callId);
+    renamed.set(call.callId, [...(renamed.get(call.callId) ?? []), callId]);
     return { ...call, callId };
   });
   const blocks = turn.blocks?.map((block) =>
-    block.type === "tool_call" ? { ...block, callId: renamed.get(block.callId) ?? block.callId } : block,
+    block.type === "tool_call"
+      ? { ...block, callId: renamed.get(block.callId)?.shift() ?? block.callId }
+      : block,
   );
   return { ...turn, toolCalls, ...(blocks && { blocks }) };
 }

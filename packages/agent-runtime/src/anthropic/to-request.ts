@@ -162,9 +162,9 @@ function text(content: string): ContentBlockParam[] {
   return content.trim() === "" ? [] : [{ type: "text", text: content }];
 }
 
-/** The API's ids are of letters, digits, `_` and `-`; another provider's may not be. */
+/** The API's ids are of letters, digits, `_` and `-`; another provider's may not be. Different ones stay different. */
 function toApiId(callId: string | undefined): string {
-  return (callId ?? "").replace(/[^a-zA-Z0-9_-]/g, "_");
+  return (callId ?? "").replace(/[^a-zA-Z0-9_-]/g, (other) => `_${other.charCodeAt(0).toString(16)}`);
 }
 
 /** A turn of the model without tool calls: the end of a run. */

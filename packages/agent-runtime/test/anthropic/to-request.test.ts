@@ -140,13 +140,31 @@ describe("messages", () => {
       "ids that the API would refuse",
       [
         user("a"),
-        assistant({ toolCalls: [{ callId: "a:1", toolName: "t", input: {} }] }),
+        assistant({
+          toolCalls: [
+            { callId: "a:1", toolName: "t", input: {} },
+            { callId: "a.1", toolName: "t", input: {} },
+          ],
+        }),
         result("a:1", "x"),
+        result("a.1", "y"),
       ],
       [
         { role: "user", content: [text("a")] },
-        { role: "assistant", content: [{ type: "tool_use", id: "a_1", name: "t", input: {} }] },
-        { role: "user", content: [{ type: "tool_result", tool_use_id: "a_1", content: "x" }] },
+        {
+          role: "assistant",
+          content: [
+            { type: "tool_use", id: "a_3a1", name: "t", input: {} },
+            { type: "tool_use", id: "a_2e1", name: "t", input: {} },
+          ],
+        },
+        {
+          role: "user",
+          content: [
+            { type: "tool_result", tool_use_id: "a_3a1", content: "x" },
+            { type: "tool_result", tool_use_id: "a_2e1", content: "y" },
+          ],
+        },
       ],
     ],
   ])("take a form that the API accepts: %s", (_, messages, expected) => {
