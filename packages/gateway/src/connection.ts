@@ -120,8 +120,8 @@ export class Connection implements CommandContext, Viewer {
     return this.#sessionId;
   }
 
-  touch(sessionId: string): void {
-    this.#parts.touch(sessionId);
+  changed(session: SessionMeta): void {
+    this.#parts.changed(session);
   }
 
   tellDeleted(session: SessionMeta): void {

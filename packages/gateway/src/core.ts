@@ -63,7 +63,10 @@ export function createCore(options: GatewayOptions, { observer, connections }: S
     permissions,
     activity,
     limits,
-    touch,
+    changed: ({ sessionId, lastSeq }) => {
+      watchers.catchUp(sessionId, lastSeq - 1);
+      touch(sessionId);
+    },
     readEvents,
     onSlow,
     onFailure,

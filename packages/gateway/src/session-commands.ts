@@ -81,7 +81,7 @@ async function undelete(sessionId: string, context: CommandContext): Promise<Ses
 
 function sendUpdated(session: SessionMeta, event: { id?: string }, context: CommandContext): void {
   context.send({ type: "session_updated", ...toSummary(session, context), ...answering(event) });
-  context.touch(session.sessionId);
+  context.changed(session);
 }
 
 function toSummary(session: SessionMeta, { lanes }: CommandContext): SessionSummary {

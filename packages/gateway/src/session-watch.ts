@@ -64,14 +64,21 @@ export class SessionWatch implements Watcher {
     const { event } = recorded;
     this.#latestSeq = event.seq;
     if (this.#phase === "behind") return;
-    if (!this.#viewer.isFull) {
+    // What is missing before it was recorded by others than runs.
+    const isNext = this.#shownSeq === 0 || event.seq === this.#shownSeq + 1;
+    if (isNext && !this.#viewer.isFull) {
       this.#viewer.show(recorded);
       this.#shownSeq = event.seq;
       return;
     }
-    this.#parts.onSlow(this.#sessionId);
+    if (isNext) this.#parts.onSlow(this.#sessionId);
     // The first event that a watch sees may be the one that finds the viewer full: what was before it is not asked for.
     this.#fallBehind(this.#shownSeq === 0 ? event.seq - 1 : this.#shownSeq);
+  }
+
+  catchUp(after: number): void {
+    this.#latestSeq = Math.max(this.#latestSeq, after + 1);
+    if (this.#phase === "live" && this.#shownSeq <= after) this.#fallBehind(this.#shownSeq || after);
   }
 
   #fallBehind(after: number): void {

@@ -4,6 +4,8 @@ import type { Numbered } from "@mini-openclaw/protocol";
 export interface Watcher {
   /** Must not throw. */
   take(recorded: Numbered): void;
+  /** Something was recorded after `after` that nobody will hand over. */
+  catchUp(after: number): void;
 }
 
 /** Who watches which session. */
@@ -23,11 +25,16 @@ export class Watchers {
     if (watching?.delete(watcher) && watching.size === 0) this.#watchers.delete(sessionId);
   }
 
-  /** The same for a function. Returns what ends it. */
+  /** The same for a function, which hears of runs only. Returns what ends it. */
   watch(sessionId: string, take: Watcher["take"]): () => void {
-    const watcher = { take };
+    const watcher = { take, catchUp: () => undefined };
     this.add(sessionId, watcher);
     return () => this.remove(sessionId, watcher);
+  }
+
+  /** Has everybody who watches the session read what was recorded after `after`, as far as they were not shown it. */
+  catchUp(sessionId: string, after: number): void {
+    for (const watcher of this.#watchers.get(sessionId) ?? []) watcher.catchUp(after);
   }
 
   publish(recorded: readonly Numbered[]): void {
