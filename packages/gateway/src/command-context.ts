@@ -8,8 +8,8 @@ export interface CommandParts {
   lanes: Lanes;
   permissions: Permissions;
   limits: Limits;
-  /** Says that a command has changed a session, with its newest entry: its watchers are shown, its visitor's connections told. */
-  changed: (session: SessionMeta) => void;
+  /** Says that a session has changed: its visitor's connections are told, and its watchers shown what came after `since`. */
+  changed: (session: SessionMeta, since: number) => void;
 }
 
 /** What a command knows of the connection that it came from, and may do to it. */

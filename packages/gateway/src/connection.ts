@@ -120,8 +120,8 @@ export class Connection implements CommandContext, Viewer {
     return this.#sessionId;
   }
 
-  changed(session: SessionMeta): void {
-    this.#parts.changed(session);
+  changed(session: SessionMeta, since: number): void {
+    this.#parts.changed(session, since);
   }
 
   tellDeleted(session: SessionMeta): void {

@@ -63,8 +63,8 @@ export function createCore(options: GatewayOptions, { observer, connections }: S
     permissions,
     activity,
     limits,
-    changed: ({ sessionId, lastSeq }) => {
-      watchers.catchUp(sessionId, lastSeq - 1);
+    changed: ({ sessionId, lastSeq }, since) => {
+      if (lastSeq > since) watchers.catchUp(sessionId, since);
       touch(sessionId);
     },
     readEvents,

@@ -44,8 +44,8 @@ export async function searchSessions(event: SearchCommand, context: CommandConte
 }
 
 export async function renameSession(event: RenameCommand, context: CommandContext): Promise<void> {
-  const { sessionId } = await findSession(event.sessionId, event.type, context);
-  sendUpdated(await context.store.renameSession(sessionId, event.title), event, context);
+  const { sessionId, lastSeq } = await findSession(event.sessionId, event.type, context);
+  sendUpdated(await context.store.renameSession(sessionId, event.title), event, context, lastSeq);
 }
 
 export async function forkSession(event: ForkCommand, context: CommandContext): Promise<void> {
@@ -59,13 +59,14 @@ export async function shelveSession(event: ShelfCommand, context: CommandContext
   const { type } = event;
   if (type === "undelete") return sendUpdated(await undelete(event.sessionId, context), event, context);
   const session = await findSession(event.sessionId, event.type, context);
-  const { sessionId } = session;
-  if (type === "unarchive") return sendUpdated(await store.unarchiveSession(sessionId), event, context);
+  const { sessionId, lastSeq } = session;
+  if (type === "unarchive")
+    return sendUpdated(await store.unarchiveSession(sessionId), event, context, lastSeq);
   if (lanes.has(sessionId)) {
     throw new GatewayError("SESSION_BUSY", "A run goes on or waits in the session. Stop it first.");
   }
   await lanes.release(sessionId);
-  if (type === "archive") return sendUpdated(await store.archiveSession(sessionId), event, context);
+  if (type === "archive") return sendUpdated(await store.archiveSession(sessionId), event, context, lastSeq);
   await store.deleteSession(sessionId);
   context.send({ type: "session_deleted", sessionId, ...answering(event) });
   context.tellDeleted(session);
@@ -79,9 +80,15 @@ async function undelete(sessionId: string, context: CommandContext): Promise<Ses
   return store.undeleteSession(sessionId);
 }
 
-function sendUpdated(session: SessionMeta, event: { id?: string }, context: CommandContext): void {
+/** `since` is the session's newest number before it was changed. */
+function sendUpdated(
+  session: SessionMeta,
+  event: { id?: string },
+  context: CommandContext,
+  since = session.lastSeq,
+): void {
   context.send({ type: "session_updated", ...toSummary(session, context), ...answering(event) });
-  context.changed(session);
+  context.changed(session, since);
 }
 
 function toSummary(session: SessionMeta, { lanes }: CommandContext): SessionSummary {

@@ -75,4 +75,18 @@ describe("who watches a session is shown that it was changed, in its place:", ()
     expect(events(client).slice(-2)).toEqual(["8 session_updated", "9 session_updated"]);
     expect(taken).toMatchObject({ archived: false });
   });
+
+  test("and nothing where nothing was changed", async () => {
+    await using gateway = await testGateway();
+    const { sessionId } = await gateway.store.createSession("webchat");
+    await (await gateway.gateway.submit({ sessionId, content: "one" })).ended;
+    const client = await gateway.connect();
+
+    client.send({ type: "unarchive", sessionId });
+    await client.roundTrip();
+    client.send({ type: "rename", sessionId, title: "New" });
+    await client.next("session_updated");
+
+    expect(events(client)).toEqual(["8 session_updated"]);
+  });
 });
