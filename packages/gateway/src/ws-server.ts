@@ -59,8 +59,7 @@ class GatheringWebSocket implements UpgradedSocket {
     if (!this.#isGathering) {
       this.#isGathering = true;
       this.#socket.cork();
-      // Twice: what this turn has begun stands in the same queue, before the second.
-      process.nextTick(process.nextTick, release, this);
+      process.nextTick(releaseSoon, this);
     }
     this.#webSocket.send(text);
   }
@@ -85,6 +84,11 @@ class GatheringWebSocket implements UpgradedSocket {
   pause(): void {
     this.#webSocket.pause();
   }
+}
+
+/** What this turn has begun stands in the same queue, and goes first. */
+function releaseSoon(webSocket: GatheringWebSocket): void {
+  process.nextTick(release, webSocket);
 }
 
 function release(webSocket: GatheringWebSocket): void {
