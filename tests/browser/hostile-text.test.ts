@@ -180,7 +180,8 @@ describe.skipIf(whyNoBrowser)("text that nobody vouches for", () => {
         show({ type: "assistant_message", id: "a2", content: "Done.", timestamp, model: payload });
       },
     });
-    await using tab = await openPage(browser, gateway.url);
+    // High enough for all of it to be near what is read.
+    await using tab = await openPage(browser, gateway.url, { viewport: { width: 1280, height: 8000 } });
     const { page } = tab;
     for (const [count, payload] of payloads.entries()) {
       await say(page, payload);

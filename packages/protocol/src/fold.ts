@@ -41,7 +41,7 @@ function withOlder(view: SessionView, { messages, hasMore }: HistoryEvent | Resy
     ...view,
     items: withoutAnswers(prependEntries(view.items, older), retriedRuns),
     retriedRuns,
-    costs: older.reduce(addCosts, view.costs),
+    costs: addCosts(view.costs, older),
     ...(older[0] && { oldestSeq: older[0].seq }),
     hasMore,
   };
@@ -62,7 +62,7 @@ function nextView(view: SessionView, event: NumberedEvent): SessionView {
     activeRuns: nextActiveRuns(view.activeRuns, event),
     retriedRuns,
     ...(message && {
-      costs: addCosts(view.costs, message),
+      costs: addCosts(view.costs, [message]),
       oldestSeq: view.oldestSeq ?? message.seq,
     }),
   };

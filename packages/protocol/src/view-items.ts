@@ -161,14 +161,15 @@ function endRun(items: Items, { runId, outcome, seq }: NumberedEvent & RunEndEve
 
 /** Puts older messages before the items. A result whose call is among them moves to its call. */
 export function prependEntries(items: Items, older: readonly MessageEntry[]): Items {
-  const newer = new Map(items.map((item) => [item.key, item]));
-  const added = older.reduce<Items>(addEntry, []).map((item): ViewItem => {
-    const result = newer.get(item.key);
-    newer.delete(item.key);
-    if (item.kind !== "tool" || result?.kind !== "tool") return item;
-    return { ...result, seq: item.seq, input: item.input };
+  const added = new Map(older.reduce<Items>(addEntry, []).map((item) => [item.key, item]));
+  const newer = items.filter((result) => {
+    const item = added.get(result.key);
+    if (item?.kind === "tool" && result.kind === "tool") {
+      added.set(item.key, { ...result, seq: item.seq, input: item.input });
+    }
+    return !item;
   });
-  return [...added, ...newer.values()];
+  return [...added.values(), ...newer];
 }
 
 function withoutRetry(items: Items, runId: string | undefined): Items {

@@ -1,11 +1,49 @@
 import type { SessionView, ToolItem, ViewItem } from "@mini-openclaw/protocol";
+import { changedAnswers, isLastOfAnswer } from "./changed-answers.ts";
 import type { AnswerEndRow, Row, ToolsRow } from "./row.ts";
+
+/** The rows of what was said and done. */
+export interface ItemRows {
+  readonly rows: readonly Row[];
+  readonly view: SessionView;
+  /** For each item of the view, how many rows there are up to its end. */
+  readonly counts: readonly number[];
+}
+
+const noRows = { rows: [], counts: [] };
 
 /**
  * The rows of what was said and done: tool calls that follow each other are one row, and below what a run answered stands
- * its end. Given the rows before, what did not change is the same row.
+ * its end. Given the rows before, what did not change is the same row; a long conversation is not gone through for that.
  */
-export function itemRows(view: SessionView, before: readonly Row[]): Row[] {
+export function itemRows(view: SessionView, before?: ItemRows): ItemRows {
+  const { rows, counts } = before ?? noRows;
+  const whole = { start: 0, end: view.items.length, oldEnd: 0 };
+  const { start, end, oldEnd } = before ? changedAnswers(view, before.view) : whole;
+  const [from, to] = [counts[start - 1] ?? 0, counts[oldEnd - 1] ?? 0];
+  const between = answerRows(view, { start, end, before: rows.slice(from, to) });
+  const moved = from + between.rows.length - to;
+  return {
+    view,
+    rows: [...rows.slice(0, from), ...between.rows, ...rows.slice(to)],
+    counts: [
+      ...counts.slice(0, start),
+      ...between.counts.map((count) => from + count),
+      ...counts.slice(oldEnd).map((count) => count + moved),
+    ],
+  };
+}
+
+/** Whether a call has its result. */
+export function isOver({ phase }: ToolItem): boolean {
+  return phase === "done" || phase === "failed";
+}
+
+/** The rows of whole answers, from the item at `start` to the one before `end`. */
+function answerRows(
+  view: SessionView,
+  { start, end, before }: { start: number; end: number; before: readonly Row[] },
+): Pick<ItemRows, "rows" | "counts"> {
   const { items } = view;
   const known = new Map(before.map((row) => [row.key, row]));
   const keep = <New extends ToolsRow | AnswerEndRow>(row: New): Row => {
@@ -13,22 +51,21 @@ export function itemRows(view: SessionView, before: readonly Row[]): Row[] {
     return old && isSame(old, row) ? old : row;
   };
   const rows: Row[] = [];
-  let start = 0;
-  for (const [index, item] of items.entries()) {
+  const counts: number[] = [];
+  let first = start;
+  for (const [place, item] of items.slice(start, end).entries()) {
+    const index = start + place;
     const next = items[index + 1];
     if (item.kind !== "tool") rows.push(item);
     else if (next?.kind !== "tool" || next.runId !== item.runId) rows.push(keep(toolsRow(items, index)));
-    if (!isLastOfAnswer(item, next)) continue;
-    const end = answerEnd(view, items.slice(start, index + 1), next === undefined);
-    if (end) rows.push(keep(end));
-    start = index + 1;
+    if (isLastOfAnswer(item, next)) {
+      const answer = answerEnd(view, items.slice(first, index + 1), next === undefined);
+      if (answer) rows.push(keep(answer));
+      first = index + 1;
+    }
+    counts.push(rows.length);
   }
-  return rows;
-}
-
-/** Whether a call has its result. */
-export function isOver({ phase }: ToolItem): boolean {
-  return phase === "done" || phase === "failed";
+  return { rows, counts };
 }
 
 /** The calls of one run that end with this one. */
@@ -40,11 +77,6 @@ function toolsRow(items: readonly ViewItem[], last: number): ToolsRow {
     tools.unshift(tool);
   }
   return { kind: "tools", key: `tools:${tools[0]?.key}`, tools };
-}
-
-function isLastOfAnswer(item: ViewItem, next: ViewItem | undefined): boolean {
-  if (next === undefined) return true;
-  return item.runId === undefined ? next.kind === "user" : next.runId !== item.runId;
 }
 
 function answerEnd(

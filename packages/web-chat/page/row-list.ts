@@ -1,42 +1,45 @@
 import type { Row, RowView } from "./row.ts";
+import { createRowGroups } from "./row-groups.ts";
 import { createRowView, type RowParts } from "./row-view.ts";
+import { countSame, countSameAtEnd } from "./same-parts.ts";
 
-// Chosen: more than a screen shows. Those before them are laid out when they come near the screen.
-const alwaysLaidOut = 40;
+/** The elements of a session's rows. */
+export interface RowList {
+  readonly root: HTMLElement;
+  /** Keeps one element per key, in order, and updates only those whose row changed. */
+  render(rows: readonly Row[]): void;
+}
 
-/** Keeps one element per key, in order, and updates only those whose row changed. */
-export function createRowList(list: HTMLElement, parts: RowParts): (rows: readonly Row[]) => void {
+/** `scroller` is what the reader scrolls. */
+export function createRowList(scroller: HTMLElement, parts: RowParts): RowList {
+  const groups = createRowGroups(scroller);
   const views = new Map<string, RowView>();
   let shown: readonly Row[] = [];
 
-  return (rows) => {
-    // Mostly only the end changed: a long conversation should not be gone through for each chunk.
-    const sameCount = countSame(shown, rows);
-    const keys = new Set(rows.slice(sameCount).map(({ key }) => key));
-    const before = new Map(shown.slice(sameCount).map((row) => [row.key, row]));
-    for (const key of before.keys()) {
-      if (keys.has(key)) continue;
-      views.get(key)?.root.remove();
-      views.delete(key);
-    }
-    let place = list.children[sameCount] ?? null;
-    for (const row of rows.slice(sameCount)) {
-      const view = views.get(row.key) ?? createRowView(row.kind, parts);
-      views.set(row.key, view);
-      if (before.get(row.key) !== row) view.update(row);
-      if (view.root === place) place = place.nextElementSibling;
-      else list.insertBefore(view.root, place);
-    }
-    const firstNew = Math.max(0, Math.min(sameCount, shown.length - alwaysLaidOut));
-    for (const { key } of rows.slice(firstNew, Math.max(firstNew, rows.length - alwaysLaidOut))) {
-      views.get(key)?.root.classList.add("far");
-    }
-    shown = rows;
+  return {
+    root: groups.root,
+    render(rows) {
+      // Mostly only the end changed, or the beginning: what stays in between is not gone through.
+      const startCount = countSame(shown, rows);
+      const endCount = countSameAtEnd(shown, rows, startCount);
+      const changed = rows.slice(startCount, rows.length - endCount);
+      const before = new Map(shown.slice(startCount, shown.length - endCount).map((row) => [row.key, row]));
+      const keys = new Set(changed.map(({ key }) => key));
+      for (const key of before.keys()) {
+        const view = keys.has(key) ? undefined : views.get(key);
+        if (!view) continue;
+        groups.remove(view.root);
+        views.delete(key);
+      }
+      let previous = views.get(rows[startCount - 1]?.key ?? "")?.root;
+      for (const row of changed) {
+        const view = views.get(row.key) ?? createRowView(row.kind, parts);
+        views.set(row.key, view);
+        if (before.get(row.key) !== row) view.update(row);
+        groups.place(view.root, previous);
+        previous = view.root;
+      }
+      shown = rows;
+    },
   };
-}
-
-/** How many rows at the beginning are the same in both. */
-function countSame(one: readonly Row[], other: readonly Row[]): number {
-  const different = other.findIndex((row, index) => row !== one[index]);
-  return different < 0 ? other.length : different;
 }

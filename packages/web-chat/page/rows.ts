@@ -1,20 +1,27 @@
 import type { OutgoingMessage, SessionSnapshot } from "@mini-openclaw/client";
 import type { ErrorItem, QueuedMessage, SessionView } from "@mini-openclaw/protocol";
-import { isOver, itemRows } from "./item-rows.ts";
+import { type ItemRows, isOver, itemRows } from "./item-rows.ts";
 import type { Row, WaitingRow } from "./row.ts";
 
+/** What the conversation shows of a session. */
+export interface SessionRows {
+  /** All of it, in order. */
+  readonly rows: readonly Row[];
+  /** Those of what was said and done. */
+  readonly ofItems: ItemRows;
+}
+
 /** Everything of a session to show, in order. Given the rows before, what did not change is the same row. */
-export function rowsOf(
-  { phase, view, outbox }: SessionSnapshot,
-  before: readonly Row[] = [],
-): readonly Row[] {
-  return [
-    ...itemRows(view, before),
+export function rowsOf({ phase, view, outbox }: SessionSnapshot, before?: SessionRows): SessionRows {
+  const ofItems = itemRows(view, before?.ofItems);
+  const rows = [
+    ...ofItems.rows,
     ...(isThinking(view) ? [thinking] : []),
     ...view.queued.map((message) => queuedRow(message, view)),
     ...outbox.map(outgoingRow),
     ...(phase === "missing" ? [missing] : []),
   ];
+  return { rows, ofItems };
 }
 
 /** Whether a run goes on without anything to see: no text, no tool, no retry. */

@@ -7,8 +7,7 @@ import {
   type SessionView,
 } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
-import type { Row } from "../page/row.ts";
-import { answerOf, isThinking, rowsOf } from "../page/rows.ts";
+import { answerOf, isThinking, rowsOf, type SessionRows } from "../page/rows.ts";
 
 const run = { runId: "run-1", timestamp: 1 } as const;
 const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
@@ -89,7 +88,7 @@ test("shows what is on its way after all that was said, and why it was refused",
   };
 
   expect(
-    rowsOf(snapshot).map((row) => (row.kind === "waiting" ? `${row.key} ${row.phase}` : row.kind)),
+    rowsOf(snapshot).rows.map((row) => (row.kind === "waiting" ? `${row.key} ${row.phase}` : row.kind)),
   ).toEqual([
     "user",
     "thinking",
@@ -99,18 +98,19 @@ test("shows what is on its way after all that was said, and why it was refused",
     "waiting:m3 accepted",
     "waiting:m4 refused",
   ]);
-  expect(rowsOf(snapshot).at(-1)).toMatchObject({ refusal: { code: "QUEUE_FULL", message: "full" } });
+  expect(rowsOf(snapshot).rows.at(-1)).toMatchObject({ refusal: { code: "QUEUE_FULL", message: "full" } });
 });
 
 test("gives the same row for what did not change", () => {
   const kept: number[] = [];
-  let [view, before]: [SessionView, readonly Row[]] = [emptyView, []];
+  let [view, before]: [SessionView, SessionRows | undefined] = [emptyView, undefined];
   for (const event of numbered(toolRun)) {
     view = fold(view, event);
-    const rows = rowsOf(snapshotOf(view), before);
-    expect(rowsOf(snapshotOf(view), rows).every((row, index) => row === rows[index])).toBe(true);
-    kept.push(rows.filter((row, index) => row === before[index]).length);
-    before = rows;
+    const read: SessionRows = rowsOf(snapshotOf(view), before);
+    const again = rowsOf(snapshotOf(view), read);
+    expect(again.rows.every((row, index) => row === read.rows[index])).toBe(true);
+    kept.push(read.rows.filter((row, index) => row === before?.rows[index]).length);
+    before = read;
   }
 
   // The second has "thinking" as the one before, the last all that was said and a new end.
@@ -126,7 +126,7 @@ test("puts an end below what a run answered, and calls that follow each other in
     { type: "tool_start", ...run, ...call },
     { type: "run_end", outcome: "interrupted", usage, ...run },
   ];
-  const rows = rowsOf(snapshotOf(viewOf(events)));
+  const { rows } = rowsOf(snapshotOf(viewOf(events)));
 
   expect(rows.map(({ kind }) => kind)).toEqual(["user", "assistant", "tools", "outcome", "answer_end"]);
   expect(rows[2]).toMatchObject({ tools: [{ phase: "failed" }, { phase: "failed" }] });
@@ -138,7 +138,7 @@ test("puts an end below what a run answered, and calls that follow each other in
 
 test("lets the newest answer be given anew, when nothing runs or waits", () => {
   const retryOf = (view: SessionView) =>
-    rowsOf(snapshotOf(view)).flatMap((row) => (row.kind === "answer_end" ? [row.retry] : []));
+    rowsOf(snapshotOf(view)).rows.flatMap((row) => (row.kind === "answer_end" ? [row.retry] : []));
   const over = viewAfter(toolRun.length);
   const next = { type: "user_message", runId: "run-2", id: "u2", content: "and?", timestamp: 2 } as const;
   const waiting = { runId: "run-3", content: "later", requestId: undefined };
@@ -156,7 +156,7 @@ test("tells a message that enters the run that goes on from one that waits for i
     { runId: "run-1", content: "faster", requestId: "m1" },
     { runId: "run-2", content: "later", requestId: "m2" },
   ];
-  const rows = rowsOf(snapshotOf({ ...viewAfter(3), queued })).slice(-2);
+  const rows = rowsOf(snapshotOf({ ...viewAfter(3), queued })).rows.slice(-2);
 
   expect(rows).toMatchObject([
     { id: "m1", phase: "steering", runId: undefined },
@@ -165,7 +165,7 @@ test("tells a message that enters the run that goes on from one that waits for i
 });
 
 test("says that there is no such session", () => {
-  expect(rowsOf({ phase: "missing", view: emptyView, outbox: [] })).toMatchObject([
+  expect(rowsOf({ phase: "missing", view: emptyView, outbox: [] }).rows).toMatchObject([
     { kind: "error", code: "SESSION_NOT_FOUND" },
   ]);
 });

@@ -1,0 +1,80 @@
+import type { Page } from "playwright-core";
+import type { Answer } from "./test-gateway.ts";
+
+const timestamp = 1;
+
+/** What a page was busy with while it was watched, in milliseconds. */
+export interface Noted {
+  readonly tasks: readonly number[];
+  /** From a key to the paint that shows it. */
+  readonly inputs: readonly number[];
+}
+
+/** Begins to note long tasks and late answers to keys in a page. */
+export async function watchTasks(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const noted: { tasks: number[]; inputs: number[] } = { tasks: [], inputs: [] };
+    Object.assign(window, { noted });
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) noted.tasks.push(duration);
+    }).observe({ type: "longtask", buffered: false });
+    // Until the frame after the key is painted.
+    document.addEventListener(
+      "input",
+      ({ timeStamp }) =>
+        requestAnimationFrame(() => setTimeout(() => noted.inputs.push(performance.now() - timeStamp))),
+      true,
+    );
+  });
+}
+
+export function notedIn(page: Page): Promise<Noted> {
+  return page.evaluate(() => (window as unknown as { noted: Noted }).noted);
+}
+
+/** Prints what was noted. */
+export function report(what: string, { tasks, inputs }: Noted): void {
+  const sum = tasks.reduce((total, one) => total + one, 0);
+  const sorted = [...inputs].sort((one, other) => one - other);
+  const at = (share: number) => Math.round(sorted[Math.floor(sorted.length * share)] ?? 0);
+  const keys =
+    sorted.length === 0
+      ? ""
+      : `; from key to paint p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, longest ${Math.round(sorted.at(-1) ?? 0)} ms of ${sorted.length}`;
+  console.log(
+    `${what}: ${tasks.length} long tasks, longest ${Math.round(Math.max(0, ...tasks))} ms, together ${Math.round(sum)} ms${keys}`,
+  );
+}
+
+/** What a model writes: headings, words, lists, code and tables, about 400 characters each time. */
+export function section(index: number): string {
+  return [
+    `## Part ${index}`,
+    `Some **words** about \`claws\`, as a model writes them: part ${index} of an answer that goes on and on, with [links](https://example.com/${index}).`,
+    "- first\n- second, with *stress*\n- third",
+    `\`\`\`ts\nexport function claw${index}(name: string): number {\n  // how many\n  return name.length + ${index};\n}\n\`\`\``,
+    `| part | is |\n| --- | ---: |\n| ${index} | ${index * 2} |`,
+  ].join("\n\n");
+}
+
+/** Answers with a text in pieces of some 40 characters, about 250 of them a second. */
+export function streams(text: string): Answer {
+  return async (_, { show }) => {
+    for (let place = 0; place < text.length; place += 40) {
+      show({ type: "chunk", messageId: "a1", content: text.slice(place, place + 40) });
+      // In gusts, as networks bring them.
+      if (place % 400 === 0) await new Promise((resolve) => setTimeout(resolve, 40));
+    }
+    show({ type: "assistant_message", id: "a1", content: text, timestamp });
+  };
+}
+
+/** Tells how long the page's main thread has worked so far, in milliseconds: what others do on the machine is not in it. */
+export async function createWorkClock(page: Page): Promise<() => Promise<number>> {
+  const devTools = await page.context().newCDPSession(page);
+  await devTools.send("Performance.enable");
+  return async () => {
+    const { metrics } = await devTools.send("Performance.getMetrics");
+    return 1000 * (metrics.find(({ name }) => name === "ThreadTime")?.value ?? Number.NaN);
+  };
+}
