@@ -9,7 +9,7 @@ export interface CodeBlockParts extends CopyParts {
 const languageClass = /^language-(.+)$/;
 
 /** Puts a bar over each code block in `root`: which language it says it is, and a button that copies it. */
-export function frameCodeBlocks(root: Element, parts: CodeBlockParts): void {
+export function frameCodeBlocks(root: ParentNode, parts: CodeBlockParts): void {
   for (const code of root.querySelectorAll<HTMLElement>("pre > code")) {
     const block = code.parentElement;
     if (!block) continue;

@@ -1,5 +1,7 @@
 import type { Token, Tokens, TokensList } from "marked";
 import { appendCode } from "./grow-code.ts";
+import { joinParts, replaceLastParts } from "./grow-parts.ts";
+import { goesOn, isGrowing, partCount, type SettledParts, settledParts } from "./growing-parts.ts";
 
 /** Shows Markdown in an element. */
 export interface MarkdownView {
@@ -11,7 +13,7 @@ export interface MarkdownView {
 export interface BlockReader {
   read: (text: string) => TokensList;
   /** Makes what a block shows. */
-  fill: (block: Element, token: Token, links: TokensList["links"]) => void;
+  make: (token: Token, links: TokensList["links"]) => DocumentFragment;
   /** The block will not change any more. */
   settle: (block: Element) => void;
   /** Shows something that could not be shown at once. */
@@ -23,6 +25,8 @@ interface Block {
   readonly token: Token;
   /** Of its text and the empty lines after it, in UTF-16 units. */
   readonly length: number;
+  /** What was shown of it before the token, and is not in there. */
+  readonly settled?: SettledParts | undefined;
 }
 
 // Chosen: more than a screen shows. The blocks before them are laid out when they come near the screen.
@@ -36,40 +40,46 @@ const linkDefinition = /^ {0,3}\[[^\]]+\]:/m;
 
 /** Shows a text that grows in `root`, one child a block. What is finished stays as it is. */
 export function attachMarkdown(root: HTMLElement, reader: BlockReader): MarkdownView {
-  const { read, fill, settle, showLater } = reader;
+  const { make, settle, showLater } = reader;
+  let source = "";
   /** What each child of `root` shows. */
   let shown: readonly Block[] = [];
   /** So many of them will not change any more. */
   let settledCount = 0;
   let farCount = 0;
 
-  function show(index: number, token: Token, { links }: TokensList): void {
-    const before = shown[index]?.token;
+  function show(index: number, next: Block, { links }: TokensList): void {
+    const { token } = next;
+    const before = shown[index];
     const block = root.children[index] ?? root.appendChild(document.createElement("div"));
     const definesLinks = Object.keys(links).length > 0;
-    if (!definesLinks && before?.raw === token.raw) return;
+    if (!definesLinks && before?.token.raw === token.raw && before.settled === next.settled) return;
     settledCount = Math.min(settledCount, index);
-    if (!growCode(block, before, token)) fill(block, token, links);
+    if (growCode(block, before?.token, token)) return;
+    const made = make(token, links);
+    if (!growParts(block, made, before, next)) block.replaceChildren(made);
   }
 
   function update(text: string, complete: boolean): void {
-    const source = text.replaceAll("\r\n", "\n").replaceAll("\r", "\n");
-    // Only the last block can still change while text is appended, so what stands before it is kept. A complete
-    // text is read as a whole if it has to be: a link may be defined below its use.
-    const kept = complete && linkDefinition.test(source) ? [] : shown.slice(0, -1);
-    const tokens = read(source.slice(kept.reduce((sum, { length }) => sum + length, 0)));
-    const next = [...kept, ...blocksOf(tokens)];
-    for (const [index, { token }] of next.entries()) {
-      if (index >= kept.length) show(index, token, tokens);
-    }
-    while (root.children.length > next.length) root.lastElementChild?.remove();
-    shown = next;
-    const restingCount = complete ? next.length : next.length - 1;
+    const next = text.replaceAll("\r\n", "\n").replaceAll("\r", "\n");
+    // A complete text is read as a whole if it has to be: a link may be defined below its use.
+    const mayKeep = next.startsWith(source) && !(complete && linkDefinition.test(next));
+    source = next;
+    const kept = mayKeep ? shown.slice(0, -changingCount(shown)) : [];
+    const rest = source.slice(kept.reduce((sum, { length }) => sum + length, 0));
+    const { tokens, blocks } = readRest(rest, mayKeep ? shown[kept.length] : undefined, reader);
+    const all = [...kept, ...blocks];
+    for (const [index, block] of blocks.entries()) show(kept.length + index, block, tokens);
+    while (root.children.length > all.length) root.lastElementChild?.remove();
+    shown = all;
+    const restingCount = complete ? all.length : all.length - 1;
     for (; settledCount < restingCount; settledCount += 1) {
       const block = root.children[settledCount];
-      if (block) settle(block);
+      if (!block) continue;
+      joinParts(block);
+      settle(block);
     }
-    for (; farCount < next.length - alwaysLaidOut; farCount += 1)
+    for (; farCount < all.length - alwaysLaidOut; farCount += 1)
       root.children[farCount]?.classList.add("far");
   }
   let timer = 0;
@@ -93,6 +103,16 @@ export function attachMarkdown(root: HTMLElement, reader: BlockReader): Markdown
   };
 }
 
+/**
+ * How many blocks at the end can still change while text is appended. The last one can, and while the line that says what
+ * it is is not complete, it may turn out to belong to the one before: `2` begins a paragraph, `2.` may go on with a list.
+ */
+function changingCount(blocks: readonly Block[]): number {
+  const { type, raw = "" } = blocks.at(-1)?.token ?? {};
+  const isDecided = type === "heading" ? raw.endsWith("\n") : raw.includes("\n");
+  return isDecided ? 1 : 2;
+}
+
 /** A code block that only got longer gets the new text: making a long one anew for each chunk would take too long. */
 function growCode(block: Element, before: Token | undefined, token: Token): boolean {
   if (!isCode(before) || !isCode(token) || before.lang !== token.lang) return false;
@@ -106,13 +126,32 @@ function isCode(token: Token | undefined): token is Tokens.Code {
   return token?.type === "code";
 }
 
-function blocksOf(tokens: readonly Token[]): Block[] {
+/** A list or a table that only got longer gets what is new at its end. */
+function growParts(block: Element, made: DocumentFragment, before: Block | undefined, next: Block): boolean {
+  if (!before || !next.settled || !isGrowing(before.token)) return false;
+  const replacedCount = partCount(before.token, before.settled) - next.settled.count;
+  return replaceLastParts(block, made, { replacedCount, skippedCount: next.token.type === "list" ? 1 : 0 });
+}
+
+/** Reads from the last block on; of one that grows, what is not settled yet. */
+function readRest(rest: string, last: Block | undefined, { read }: BlockReader) {
+  const settled = last && isGrowing(last.token) ? settledParts(last.token, last.settled) : undefined;
+  if (last && settled && isGrowing(last.token)) {
+    const tokens = read(settled.prefix + rest.slice(settled.length));
+    if (goesOn(last.token, tokens[0], settled)) return { tokens, blocks: blocksOf(tokens, settled) };
+  }
+  const tokens = read(rest);
+  return { tokens, blocks: blocksOf(tokens) };
+}
+
+function blocksOf(tokens: readonly Token[], settled?: SettledParts): Block[] {
   const blocks: Block[] = [];
   for (const token of tokens) {
     const { length } = token.raw;
     const last = blocks.at(-1);
     if (token.type === "space" && last) blocks.splice(-1, 1, { ...last, length: last.length + length });
-    else blocks.push({ token, length });
+    else if (last || !settled) blocks.push({ token, length });
+    else blocks.push({ token, length: length + settled.length - settled.prefix.length, settled });
   }
   return blocks;
 }

@@ -35,16 +35,16 @@ export function createMarkdownReader(parts: MarkdownParts): MarkdownReader {
       checkbox: ({ checked }) => (checked ? "☑ " : "☐ "),
     },
   });
-  function fill(block: Element, token: Token, links: TokensList["links"]): void {
-    const html = marked.parser(Object.assign([token], { links }));
-    block.replaceChildren(parts.sanitize(html));
-    frameCodeBlocks(block, parts);
+  function make(token: Token, links: TokensList["links"]): DocumentFragment {
+    const made = parts.sanitize(marked.parser(Object.assign([token], { links })));
+    frameCodeBlocks(made, parts);
+    return made;
   }
 
   const read = (text: string) => marked.lexer(text);
   const { onLate: showLater } = parts;
   const settle = (block: Element) => colourCodeBlocks(block, parts);
-  return { attach: (root) => attachMarkdown(root, { read, fill, settle, showLater }) };
+  return { attach: (root) => attachMarkdown(root, { read, make, settle, showLater }) };
 }
 
 function escapeHtml(text: string): string {

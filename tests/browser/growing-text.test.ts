@@ -1,0 +1,192 @@
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import fc from "fast-check";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { launchBrowser, whyNoBrowser } from "./browser.ts";
+
+const pageFolder = fileURLToPath(new URL("../../packages/web-chat/page", import.meta.url));
+
+/** The page's reader of Markdown alone: what it shows while a text comes in pieces, and what of the text at once. */
+const program = `
+  import { chooseTexts } from "./choose-texts.ts";
+  import { createMarkdownReader } from "./markdown.ts";
+  import { createSanitizer } from "./sanitizer.ts";
+
+  // No text takes so long that the next piece would have to wait.
+  performance.now = () => 0;
+  const reader = createMarkdownReader({
+    texts: chooseTexts(["en"]),
+    sanitize: createSanitizer(),
+    highlighter: { colour() {} },
+    onSay() {},
+    onLate() {},
+  });
+  function view() {
+    const root = document.createElement("div");
+    const { update } = reader.attach(root);
+    return (text, isComplete) => {
+      update(text, isComplete);
+      return root.innerHTML.replaceAll(' class="far"', "");
+    };
+  }
+  window.firstDifference = ({ text, lengths, mayCompareHalf }) => {
+    const show = view();
+    for (let [end, index] = [0, 0]; end < text.length; index += 1) {
+      end += lengths[index % lengths.length];
+      const piece = text.slice(0, end);
+      const grown = show(piece, false);
+      const whole = mayCompareHalf ? view()(piece, false) : grown;
+      if (grown !== whole) return { piece, grown, whole };
+    }
+    const [grown, whole] = [show(text, true), view()(text, true)];
+    return grown === whole ? undefined : { piece: text, grown, whole };
+  };
+`;
+
+interface Pieces {
+  readonly text: string;
+  /** Of the pieces in which the text comes, again and again. */
+  readonly lengths: readonly number[];
+  /** False if a link is defined in it: a text that is not complete does not look for those. */
+  readonly mayCompareHalf: boolean;
+}
+
+const indent = fc.constantFrom("", "", "", "", " ", "  ", "   ", "    ", "      ", "\t");
+const sign = fc.constantFrom(
+  "- ",
+  "- ",
+  "- ",
+  "* ",
+  "+ ",
+  "1. ",
+  "2. ",
+  "10) ",
+  "-",
+  "1.",
+  "-   ",
+  "- [ ] ",
+  "- [x] ",
+  "> ",
+  "# ",
+);
+const words = fc.constantFrom(
+  ...[
+    "words",
+    "*stress* and `code`",
+    "**a",
+    "b**",
+    "a [link](https://example.com)",
+    "[named]",
+    "<b>html</b>",
+    "",
+    " ",
+  ],
+  ...[
+    "```",
+    "```ts",
+    "---",
+    "===",
+    "- - -",
+    "| a | b |",
+    "|---|---|",
+    "a | b",
+    "x  ",
+    "\\",
+    "~~~",
+    "![i](https://example.com/i)",
+  ],
+);
+const line = fc.tuple(indent, fc.oneof(sign, fc.constant("")), words).map((parts) => parts.join(""));
+/** Mostly items, one under the other; now and then anything. */
+const lines = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.array(
+      words.map((text) => `- ${text}`),
+      { minLength: 1, maxLength: 6 },
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.array(
+      fc.nat(99).map((number) => `${number}. item`),
+      { minLength: 1, maxLength: 6 },
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .array(
+        words.map((text) => `| ${text} | 2 |`),
+        { minLength: 1, maxLength: 6 },
+      )
+      .map((rows) => ["| a | b |", "| --- | ---: |", ...rows]),
+  },
+  { weight: 3, arbitrary: fc.array(line, { minLength: 1, maxLength: 4 }) },
+  { weight: 2, arbitrary: fc.constant([""]) },
+  { weight: 1, arbitrary: fc.constant(["[named]: https://example.com/named"]) },
+);
+const pieces = fc
+  .record({
+    text: fc.array(lines, { minLength: 1, maxLength: 6 }).map((parts) => parts.flat().join("\n")),
+    lengths: fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 5 }),
+  })
+  .map((one): Pieces => ({ ...one, mayCompareHalf: !one.text.includes("]:") }));
+
+describe.skipIf(whyNoBrowser)("a text that comes in pieces", () => {
+  let browser: Browser;
+  let page: Page;
+  beforeAll(async () => {
+    const { outputFiles } = await build({
+      stdin: { contents: program, resolveDir: pageFolder, loader: "ts" },
+      conditions: ["@mini-openclaw/source"],
+      ...{
+        bundle: true,
+        write: false,
+        format: "iife",
+        platform: "browser",
+        target: "es2022",
+        tsconfigRaw: {},
+      },
+    });
+    browser = await launchBrowser();
+    page = await browser.newPage();
+    await page.addScriptTag({ content: outputFiles[0]?.text ?? "" });
+  });
+  afterAll(() => browser?.close());
+
+  const firstDifference = (texts: readonly Pieces[]) =>
+    page.evaluate((all) => {
+      const { firstDifference: find } = window as unknown as { firstDifference: (one: Pieces) => unknown };
+      return all.map((one) => find(one)).find((difference) => difference !== undefined);
+    }, texts);
+
+  test("looks as if it had come at once, after each piece", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(pieces, { minLength: 1, maxLength: 20 }), async (texts) => {
+        expect(await firstDifference(texts)).toBeUndefined();
+      }),
+      { numRuns: 100, seed: 1 },
+    );
+  });
+
+  test.each([
+    ["bullets", (index: number) => `- item ${index} with *stress*\n`],
+    ["numbers", (index: number) => `${index + 7}. item ${index}\n`],
+    ["empty lines between", (index: number) => `- item ${index}\n\n`],
+    ["an empty line, late", (index: number) => `- item ${index}\n${index === 300 ? "\n" : ""}`],
+    ["lists in a list", (index: number) => `${index % 3 === 0 ? "- top" : "  1. item"} ${index}\n`],
+    ["code in a list", (index: number) => `1. item\n\n   \`\`\`ts\n   const claw = ${index};\n   \`\`\`\n`],
+    ["a table", (index: number) => `${index === 0 ? "| a | b |\n|---|--:|\n" : ""}| ${index} | *b* |\n`],
+  ])("of many items or rows looks the same when it is complete: %s", async (_, itemAt) => {
+    const items = Array.from({ length: 450 }, (__, index) => itemAt(index)).join("");
+    const texts = [items, `${items}\nand then *that*`].map((text) => ({
+      text,
+      lengths: [7, 100, 33],
+      mayCompareHalf: false,
+    }));
+
+    expect(await firstDifference(texts)).toBeUndefined();
+  });
+});
