@@ -70,7 +70,10 @@ export interface Session {
    * @throws ClientError the gateway's code, as `SESSION_BUSY` or `RUN_NOT_FOUND`; `TOO_MANY_REQUESTS`, `CLOSED`; the signal's reason.
    */
   retry(runId: string, options?: { signal?: AbortSignal }): Promise<Accepted>;
-  /** Stops the run named, or the oldest one that goes on. It ends in `run_end {aborted}`, what it said is kept. */
+  /**
+   * Stops the run named, or the oldest one that goes on. It ends in `run_end {aborted}`, what it said is kept. A message that
+   * still waits for its run is called off: it goes from `queued`, and nothing of it is kept.
+   */
   abort(runId?: string): void;
   /** Decides on a tool call that asks (`asksFor` of its item). The first decision counts. */
   approve(callId: string, decision: ApprovalDecision): void;

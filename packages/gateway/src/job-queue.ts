@@ -63,11 +63,19 @@ export class JobQueue {
     return this.#jobs.splice(0);
   }
 
-  /** Stops the job of `runId`, or without it the one that is running. False if there is none. */
-  abort(runId: string | undefined): boolean {
+  /** Takes out one that waits. False if it is not there, or its turn has come. */
+  takeOut(job: Job): boolean {
+    const place = this.#jobs.indexOf(job);
+    if (place < 1) return false;
+    this.#jobs.splice(place, 1);
+    return true;
+  }
+
+  /** Stops the job of `runId`, or without it the one that is running. Gives it, if there is one. */
+  abort(runId: string | undefined): Job | undefined {
     const job = runId === undefined ? this.first : this.find(runId);
     job?.stop.abort("aborted" satisfies StopReason);
-    return job !== undefined;
+    return job;
   }
 
   /** Answers a tool call of the run that goes on. False if none such waits. */

@@ -1,4 +1,5 @@
 import type { SessionLog } from "@mini-openclaw/protocol";
+import { callOff } from "./call-off.ts";
 import { endNotKept, GatewayError, toClientError } from "./errors.ts";
 import { type Job, toJob } from "./job.ts";
 import { JobQueue } from "./job-queue.ts";
@@ -96,6 +97,13 @@ export class Lane {
     const openedLog = () => this.#opening;
     job.queued = keepQueued(job, { ...this.#parts, message: cause, position, running, openedLog });
     return job.accepted;
+  }
+
+  /** Stops the job of `runId`, or without it the one that is running. One that waits is gone at once. False if there is none. */
+  abort(runId: string | undefined): boolean {
+    const job = this.jobs.abort(runId);
+    if (job) void callOff(this.#parts, { job, jobs: this.jobs, live: () => this.#live });
+    return job !== undefined;
   }
 
   /** Begins a run at once; the lane must not be busy. Resolves when its cause is kept. */

@@ -170,12 +170,12 @@ export class Lanes {
   }
 
   /**
-   * Stops the session's run, or the one named. One that waits ends when its turn comes, without the agent.
+   * Stops the session's run, or the one named. One that waits ends at once, and its message is not kept.
    *
    * @throws GatewayError `RUN_NOT_FOUND`
    */
   abort(sessionId: string, runId?: string): void {
-    if (this.#lanes.get(sessionId)?.jobs.abort(runId)) return;
+    if (this.#lanes.get(sessionId)?.abort(runId)) return;
     const missing = runId === undefined ? "no run" : "no run of that id";
     throw new GatewayError("RUN_NOT_FOUND", `The session has ${missing}, going on or waiting.`);
   }

@@ -297,21 +297,33 @@ describe("abort", () => {
     expect(await client.next("message_done")).toMatchObject({ content: "deaf" });
   });
 
-  test("of a waiting message ends it without asking the agent", async () => {
+  test("of a waiting message ends it at once, as if it had not been sent", async () => {
     const { agent, started, release } = heldAgent();
     await using gateway = await testGateway({ agent });
     const client = await gateway.connect();
     client.send({ type: "message", content: "one" });
-    await started(1);
+    const [first] = await started(1);
     client.send({ type: "message", content: "two" });
     const { runId } = await client.next("message_queued");
+    client.send({ type: "message", content: "three" });
+    await client.next("message_queued", 2);
 
     client.send({ type: "abort", sessionId: client.sessionId, runId });
-    await client.roundTrip();
+    // While the run before it goes on.
+    expect(await client.next("run_end")).toMatchObject({ runId, outcome: "aborted" });
     release();
+    expect(await client.next("run_end", 2)).toMatchObject({ runId: first?.runId, outcome: "completed" });
+    await started(2);
+    release();
+    await client.next("run_end", 3);
 
-    expect(await client.next("run_end", 2)).toMatchObject({ runId, outcome: "aborted" });
-    expect(await started(1)).toHaveLength(1);
+    const messages = await gateway.store.loadMessages(client.sessionId);
+    expect(messages.flatMap(({ role, content }) => (role === "user" ? [content] : []))).toEqual([
+      "one",
+      "three",
+    ]);
+    client.send({ type: "abort", id: "q1", sessionId: client.sessionId, runId });
+    expect(await client.next("error")).toMatchObject({ replyTo: "q1", code: "RUN_NOT_FOUND" });
   });
 
   test("without a run is refused", async () => {

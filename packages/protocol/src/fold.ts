@@ -51,7 +51,7 @@ function withOlder(view: SessionView, { messages, hasMore }: HistoryEvent | Resy
 function nextView(view: SessionView, event: NumberedEvent): SessionView {
   const entry = toEntry(event);
   const message = entry && isMessageEntry(entry) ? entry : undefined;
-  const items = message ? addEntry(view.items, message) : nextItems(view.items, event);
+  const items = message ? addEntry(view.items, message) : itemsAfter(view, event);
   const retriedRuns = nextRetriedRuns(view.retriedRuns, event);
   return {
     ...view,
@@ -66,6 +66,15 @@ function nextView(view: SessionView, event: NumberedEvent): SessionView {
       oldestSeq: view.oldestSeq ?? message.seq,
     }),
   };
+}
+
+/** Of a message that is called off while it waits, nothing is shown. */
+function itemsAfter({ items, queued, activeRuns }: SessionView, event: NumberedEvent): SessionView["items"] {
+  const isCalledOff =
+    event.type === "run_end" &&
+    !activeRuns.includes(event.runId) &&
+    queued.some(({ runId }) => runId === event.runId);
+  return isCalledOff ? items : nextItems(items, event);
 }
 
 function nextQueued(queued: readonly QueuedMessage[], event: NumberedEvent): readonly QueuedMessage[] {

@@ -281,6 +281,18 @@ describe("the end of a run", () => {
   });
 });
 
+test("nothing is shown of a message that was called off while it waited", () => {
+  const waits = { type: "message_queued", content: "later", runId: "run-2", timestamp: 1 } as const;
+  const calledOff = { type: "run_end", outcome: "aborted", usage, runId: "run-2", timestamp: 1 } as const;
+  const begun = [...toolRun.slice(0, 3), waits];
+  const view = viewOf(...numbered([...begun, calledOff]));
+
+  expect(viewOf(...numbered(begun)).queued).toHaveLength(1);
+  expect(view.queued).toEqual([]);
+  expect(view.items).toEqual(viewOf(...numbered(toolRun.slice(0, 3))).items);
+  expect(view.activeRuns).toEqual(["run-1"]);
+});
+
 describe("older messages", () => {
   const history = (messages: MessageEntry[], hasMore = false) =>
     ({ type: "history", sessionId: "s", messages, hasMore }) as const;

@@ -21,7 +21,7 @@ export function createWaitingView({ texts, onSendAgain, onDiscard, onCallOff }: 
   const callOff = button("link", texts.callOff, () => {
     if (shown?.runId === undefined) return;
     onCallOff(shown.runId);
-    // It leaves when its turn comes.
+    // It leaves when the gateway has heard of it.
     callOff.hidden = true;
     setText(state, texts.calledOff);
   });
