@@ -36,6 +36,37 @@ describe.skipIf(whyNoBrowser)("what can be done with sessions", () => {
   });
   afterAll(() => browser?.close());
 
+  test.each([
+    ["en-GB", "Search chats", "Show more chats"],
+    ["zh-CN", "搜索对话", "显示更多对话"],
+  ])("shows more of what was found, by the keyboard alone: %s", async (locale, search, more) => {
+    await using gateway = await startGateway();
+    for (let index = 0; index < 65; index += 1) {
+      const { sessionId } = await gateway.store.createSession("webchat");
+      const content = index < 62 ? `whale ${index}` : "a fish";
+      await gateway.store.appendMessage(sessionId, { role: "user", content, timestamp: index });
+    }
+    await using tab = await openPage(browser, gateway.url, { locale });
+    const { page } = tab;
+    const found = () => page.locator(".sessions a mark").count();
+    await page.keyboard.press("Control+K");
+    await page.getByRole("searchbox", { name: search }).fill("whale");
+    await eventually(found).toBe(30);
+    const button = page.getByRole("button", { name: more });
+    await button.focus();
+    await page.keyboard.press("Enter");
+    await eventually(found).toBe(60);
+    expect(await button.evaluate((one) => one === document.activeElement)).toBe(true);
+
+    await page.keyboard.press("Enter");
+    await eventually(found).toBe(62);
+    expect(await button.isVisible()).toBe(false);
+    expect(await page.evaluate(() => document.activeElement?.closest(".sessions") !== null)).toBe(true);
+    const titles = await page.locator(".session-title").allTextContents();
+    expect(new Set(titles).size).toBe(62);
+    expect(tab.complaints).toEqual([]);
+  });
+
   test("searches in titles and in what was said, by Ctrl+K, and shows what stands around it", async () => {
     await using gateway = await startGateway();
     await tell(gateway, "about a whale", "about a fish", "something else");

@@ -31,16 +31,29 @@ export async function sendSessions(event: ListCommand, context: CommandContext):
 
 export async function searchSessions(event: SearchCommand, context: CommandContext): Promise<void> {
   const { store, visitor, permissions } = context;
-  const { text, limit = PAGE, archived = false } = event;
+  const { text, limit = PAGE, cursor, archived = false } = event;
   await permissions.demand(visitor, event.type);
+  const at = cursor === undefined ? {} : { cursor };
   const sessions: FoundSession[] = [];
-  for await (const { session, message } of store.searchSessions(text, { key: visitor.key, archived })) {
+  let [last, next]: [string | undefined, string | undefined] = [undefined, undefined];
+  for await (const hit of store.searchSessions(text, { key: visitor.key, archived, ...at })) {
+    const { session, message } = hit;
     if (!(await permissions.maySee(visitor, session))) continue;
+    // One more than is wanted says that there are more.
+    if (sessions.length === limit) {
+      next = last;
+      break;
+    }
     const excerpt = message && excerptOf(message.content, text);
     sessions.push({ ...toSummary(session, context), ...(excerpt !== undefined && { excerpt }) });
-    if (sessions.length === limit) break;
+    last = hit.cursor;
   }
-  context.send({ type: "sessions", sessions, ...answering(event) });
+  context.send({
+    type: "sessions",
+    sessions,
+    ...(next !== undefined && { cursor: next }),
+    ...answering(event),
+  });
 }
 
 export async function renameSession(event: RenameCommand, context: CommandContext): Promise<void> {

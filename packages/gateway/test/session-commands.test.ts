@@ -120,6 +120,32 @@ test("search finds sessions by title and by what was said", async () => {
   expect((await client.next("sessions", 2)).sessions).toEqual([]);
 });
 
+test("search is answered page by page", async () => {
+  await using gateway = await testGateway();
+  const client = await gateway.connect();
+  for (const [index, content] of ["whale one", "a fish", "whale two", "whale three"].entries()) {
+    if (index > 0) {
+      client.send({ type: "create" });
+      await client.next("connected", index + 1);
+    }
+    await say(client, content);
+  }
+
+  client.send({ type: "search", text: "whale", limit: 2 });
+  const { cursor = "" } = await client.next("sessions");
+  client.send({ type: "search", text: "whale", limit: 2, cursor });
+  const [first, rest] = [await client.next("sessions"), await client.next("sessions", 2)];
+  client.send({ type: "search", text: "whale", limit: 3 });
+  client.send({ type: "search", id: "q1", text: "whale", cursor: "elsewhere" });
+
+  expect(first.sessions.map(({ title }) => title)).toEqual(["whale three", "whale two"]);
+  expect(rest.sessions.map(({ title }) => title)).toEqual(["whale one"]);
+  expect(rest.cursor).toBeUndefined();
+  // All there are, and no more.
+  expect((await client.next("sessions", 3)).cursor).toBeUndefined();
+  expect(await client.next("error")).toMatchObject({ replyTo: "q1", code: "INVALID_FRAME" });
+});
+
 test.each(["archive", "delete"] as const)("%s is refused while a run goes on", async (type) => {
   const { agent, started, release } = heldAgent();
   await using gateway = await testGateway({ agent });

@@ -75,7 +75,10 @@ export interface ListCommand extends ClientEventFields {
   archived?: boolean;
 }
 
-/** Client → gateway. Stops the session's run, or the run named, queued or running; it ends in `run_end {aborted}`. */
+/**
+ * Client → gateway. Stops the session's run, or the run named; it ends in `run_end {aborted}`. One that waits ends at once, and
+ * its message is not kept.
+ */
 export interface AbortCommand extends ClientEventFields {
   type: "abort";
   sessionId: string;
@@ -118,6 +121,8 @@ export interface SearchCommand extends ClientEventFields {
   text: string;
   /** 1 to 200. @default 50 */
   limit?: number;
+  /** The `cursor` of the answer before, for what comes after it. */
+  cursor?: string;
   /** Archived sessions instead of open ones. */
   archived?: boolean;
 }

@@ -113,11 +113,15 @@ export interface SearchSessionsOptions {
    * @default false
    */
   archived?: boolean;
+  /** Where another search was left: the `cursor` of the hit after which this one goes on. */
+  cursor?: string;
   signal?: AbortSignal;
 }
 
 export interface SearchHit {
   session: SessionMeta;
+  /** Where to go on after it. */
+  cursor: string;
   /** The newest message with the text in it; absent where only the title has it. */
   message?: MessageEntry;
 }

@@ -36,7 +36,7 @@ import {
 } from "./session-moves.ts";
 import { type Folder, openWriter } from "./session-opening.ts";
 import { type Located, sessionPaths } from "./session-paths.ts";
-import { assertLimit, MAX_PAGE, pickPage } from "./sessions-page.ts";
+import { assertLimit, cursorAfter, MAX_PAGE, pickPage } from "./sessions-page.ts";
 import { archived, notFound, type StoreParts, writeSession } from "./store-parts.ts";
 import type { Summary } from "./summary.ts";
 import { WriterLocks } from "./writer-lock.ts";
@@ -143,18 +143,19 @@ export class JsonlStore implements SessionStore {
 
   async *searchSessions(
     text: string,
-    { signal, ...options }: SearchSessionsOptions = {},
+    { signal, cursor: first, ...options }: SearchSessionsOptions = {},
   ): AsyncGenerator<SearchHit> {
     const { inTitle, inMessage } = createMatcher(text);
-    let cursor: string | undefined;
+    let cursor = first;
     do {
       const page = await this.listSessions({ ...options, ...(cursor !== undefined && { cursor }) });
       for (const session of page.sessions) {
         signal?.throwIfAborted();
         const located = await this.#parts.files.locate(session.sessionId);
         const message = located && (await this.#parts.files.findLast(located, inMessage, signal));
-        if (message) yield { session, message };
-        else if (inTitle(session)) yield { session };
+        const hit = { session, cursor: cursorAfter(session) };
+        if (message) yield { ...hit, message };
+        else if (inTitle(session)) yield hit;
       }
       cursor = page.cursor;
     } while (cursor !== undefined);

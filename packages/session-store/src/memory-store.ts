@@ -30,7 +30,7 @@ import { assertKey, assertSessionId, createId } from "./names.ts";
 import { createSummary } from "./new-session.ts";
 import { RememberedKeys } from "./remembered-keys.ts";
 import { createMatcher } from "./search.ts";
-import { assertLimit, MAX_PAGE, pickPage } from "./sessions-page.ts";
+import { assertLimit, cursorAfter, MAX_PAGE, pickPage } from "./sessions-page.ts";
 import type { Summary } from "./summary.ts";
 
 /**
@@ -134,8 +134,9 @@ class MemoryStore implements SessionStore {
       const message = this.#sessions
         .get(session.sessionId)
         ?.entries.findLast((entry) => isMessageEntry(entry) && inMessage(entry));
-      if (message && isMessageEntry(message)) yield { session, message };
-      else if (inTitle(session)) yield { session };
+      const hit = { session, cursor: cursorAfter(session) };
+      if (message && isMessageEntry(message)) yield { ...hit, message };
+      else if (inTitle(session)) yield hit;
     }
   }
 

@@ -33,7 +33,7 @@ export function pickPage<T extends Listed>(
   const hasMore = page.length > limit;
   page.length = Math.min(page.length, limit);
   const last = page.at(-1);
-  return hasMore && last ? { page, cursor: formatCursor(last) } : { page };
+  return hasMore && last ? { page, cursor: cursorAfter(last) } : { page };
 }
 
 /** @throws StoreError `INVALID_OPTION` */
@@ -60,7 +60,8 @@ function insert<T extends Place>(page: T[], session: T): void {
   page.splice(low, 0, session);
 }
 
-function formatCursor({ updatedAt, sessionId }: Place): string {
+/** The place of the list behind a session. */
+export function cursorAfter({ updatedAt, sessionId }: Place): string {
   return `${updatedAt}.${sessionId}`;
 }
 

@@ -90,24 +90,24 @@ test("asks for what is searched for, and forgets the answer to what was asked be
   expect(listing.shownFilter).toEqual({ archived: true, text: "whale" });
   expect(asked).toEqual([
     { type: "list", limit: 30 },
-    { type: "search", text: "whale" },
-    { type: "search", text: "whale", archived: true },
+    { type: "search", text: "whale", limit: 30 },
+    { type: "search", text: "whale", limit: 30, archived: true },
   ]);
 });
 
-test("loads more where there are more, each session once", async () => {
+test.each([
+  ["of the list", "", { type: "list", limit: 30 }],
+  ["of what was found", "whale", { type: "search", text: "whale", limit: 30 }],
+] as const)("loads more where there is more %s, each session once", async (_, text, question) => {
   const { listing, asked, answer } = testListing();
   listing.loadMore();
-  listing.refresh();
+  listing.show({ text });
   await answer({ sessions: [session("a"), session("b")], cursor: "c" });
   expect(listing.hasMore).toBe(true);
   listing.loadMore();
   await answer({ sessions: [session("b"), session("c")] });
 
-  expect(asked).toEqual([
-    { type: "list", limit: 30 },
-    { type: "list", limit: 30, cursor: "c" },
-  ]);
+  expect(asked).toEqual([question, { ...question, cursor: "c" }]);
   expect(listing.sessions.map(({ sessionId }) => sessionId)).toEqual(["a", "b", "c"]);
   expect(listing.hasMore).toBe(false);
 });

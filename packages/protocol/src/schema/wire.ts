@@ -25,6 +25,7 @@ const PageSize = v.pipe(
   v.maxValue(defaultLimits.maxHistoryMessages),
 );
 
+const Cursor = v.pipe(v.string(), v.maxLength(1024));
 const ShortText = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
 
 function shelfCommand<const Type extends string>(type: Type) {
@@ -74,7 +75,7 @@ export const clientEventSchemas = {
     type: v.literal("list"),
     id,
     limit: v.exactOptional(PageSize),
-    cursor: v.exactOptional(v.pipe(v.string(), v.maxLength(1024))),
+    cursor: v.exactOptional(Cursor),
     archived: v.exactOptional(v.boolean()),
   }),
   search: v.object({
@@ -82,6 +83,7 @@ export const clientEventSchemas = {
     id,
     text: ShortText,
     limit: v.exactOptional(PageSize),
+    cursor: v.exactOptional(Cursor),
     archived: v.exactOptional(v.boolean()),
   }),
   rename: v.object({ type: v.literal("rename"), id, sessionId: ClientEventId, title: ShortText }),

@@ -131,6 +131,13 @@ export const shelfTests: PortTests = {
         [weather, "How is the WEATHER?"],
       ],
     );
+    const [first] = found;
+    const rest = await all(store.searchSessions("weather", { key: "webchat", cursor: first?.cursor ?? "" }));
+    assert.deepEqual(rest, found.slice(1));
+    await assert.rejects(
+      all(store.searchSessions("weather", { cursor: "elsewhere" })),
+      code("INVALID_OPTION"),
+    );
     assert.deepEqual(await all(store.searchSessions("nowhere")), []);
     await assert.rejects(all(store.searchSessions(" ")), code("INVALID_OPTION"));
     const signal = AbortSignal.abort(new Error("stop"));

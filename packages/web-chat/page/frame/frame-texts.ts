@@ -9,7 +9,8 @@ export interface FrameTexts {
   search: string;
   searchHint: string;
   /** Read out when the results are there. */
-  foundSessions: (count: number) => string;
+  /** `hasMore`: these are the first ones. */
+  foundSessions: (count: number, hasMore: boolean) => string;
   nothingFound: (text: string) => string;
   noSessions: string;
   noArchived: string;
@@ -41,7 +42,8 @@ export const englishFrame: FrameTexts = {
   closeSessions: "Close the list",
   search: "Search chats",
   searchHint: "Search",
-  foundSessions: (count) => (count === 1 ? "1 chat found" : `${count} chats found`),
+  foundSessions: (count, hasMore) =>
+    hasMore ? `More than ${count} chats found` : count === 1 ? "1 chat found" : `${count} chats found`,
   nothingFound: (text) => `Nothing found for “${text}”.`,
   noSessions: "No chats yet. Your first message begins one.",
   noArchived: "No chat is archived.",
@@ -78,7 +80,7 @@ export const chineseFrame: FrameTexts = {
   closeSessions: "关闭列表",
   search: "搜索对话",
   searchHint: "搜索",
-  foundSessions: (count) => `找到 ${count} 个对话`,
+  foundSessions: (count, hasMore) => (hasMore ? `找到 ${count} 个以上对话` : `找到 ${count} 个对话`),
   nothingFound: (text) => `没有找到“${text}”。`,
   noSessions: "还没有对话。发送第一条消息即可开始。",
   noArchived: "没有已归档的对话。",

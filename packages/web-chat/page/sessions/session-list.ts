@@ -66,7 +66,10 @@ export function createSessionListing({
     reading = new AbortController();
     const { signal } = reading;
     try {
-      const answer = await client.ask<"list" | "search">(question(asked, found.length), { signal });
+      const answer = await client.ask<"list" | "search">(
+        question(asked, asked === shownFilter ? found.length : 0),
+        { signal },
+      );
       shownFilter = asked;
       take(answer);
     } catch (error) {
@@ -103,7 +106,8 @@ export function createSessionListing({
     loadMore() {
       if (cursor === undefined) return;
       const asked = filter;
-      client.ask({ type: "list", limit: pageSize, cursor, ...shelf(asked) }).then(({ sessions, ...rest }) => {
+      const next = { ...question(asked, 0), cursor };
+      client.ask<"list" | "search">(next).then(({ sessions, ...rest }) => {
         if (asked !== filter) return;
         const known = new Set(found.map(({ sessionId }) => sessionId));
         const added = sessions.filter(({ sessionId }) => !known.has(sessionId));
@@ -126,10 +130,11 @@ export function createSessionListing({
   };
 }
 
+/** Asks for as many as have been loaded, or for a page. */
 function question(filter: SessionFilter, loaded: number): ListCommand | SearchCommand {
   const { text } = filter;
-  if (text !== "") return { type: "search", text, ...shelf(filter) };
-  return { type: "list", limit: Math.max(pageSize, Math.min(loaded, maxPageSize)), ...shelf(filter) };
+  const page = { limit: Math.max(pageSize, Math.min(loaded, maxPageSize)), ...shelf(filter) };
+  return text === "" ? { type: "list", ...page } : { type: "search", text, ...page };
 }
 
 function shelf({ archived }: SessionFilter): { archived?: true } {

@@ -59,11 +59,14 @@ export function createSidebar(parts: SidebarParts): Sidebar {
     });
     keepFocus(groups, () => arrangeGroups(groups, shown));
   }
+  function lastLink(): HTMLElement | undefined {
+    return [...groups.querySelectorAll<HTMLElement>(".session-row a")].at(-1);
+  }
   /** Says how many were found, once for each search. */
-  function tell({ sessions, shownFilter }: SessionListing): void {
+  function tell({ sessions, hasMore, shownFilter }: SessionListing): void {
     if (shownFilter === told) return;
     told = shownFilter;
-    if (shownFilter?.text) parts.onSay(texts.foundSessions(sessions.length));
+    if (shownFilter?.text) parts.onSay(texts.foundSessions(sessions.length, hasMore));
   }
 
   return {
@@ -72,9 +75,11 @@ export function createSidebar(parts: SidebarParts): Sidebar {
     edit: (sessionId) => links.find(sessionId)?.edit(),
     render(current, shownId) {
       const { sessions, hasMore, filter, shownFilter } = current;
-      more.hidden = !hasMore;
       archived.setAttribute("aria-pressed", String(filter.archived));
       renderGroups(current, shownId);
+      // Who loaded the last ones by the keyboard goes on from them.
+      if (!hasMore && document.activeElement === more) lastLink()?.focus();
+      more.hidden = !hasMore;
       nothing.hidden = sessions.length > 0 || shownFilter === undefined;
       if (shownFilter) setText(nothing, nothingIn(shownFilter, texts));
       tell(current);
