@@ -115,7 +115,7 @@ describe.skipIf(whyNoBrowser)("text that nobody vouches for", () => {
     await using tab = await openPage(browser, gateway.url);
     const { page } = tab;
     await say(page, payload);
-    await page.locator(".error").waitFor();
+    await page.locator(".answer-end").waitFor();
     await eventually(() => page.title()).toBe(`${payload} · Mini OpenClaw`);
     await page.locator(".thoughts summary").click();
     await page.locator(".tool summary").click();

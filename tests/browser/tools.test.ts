@@ -86,7 +86,7 @@ describe.skipIf(whyNoBrowser)("tool calls", () => {
     await say(page, "build");
     await page.getByText("one\ntwo").waitFor();
     next();
-    await page.getByRole("main").getByText("It failed.").waitFor();
+    await page.locator(".answer-end").waitFor();
     await page.locator(".tools > summary").click();
     for (const card of await page.locator(".tool > summary").all()) await card.click();
 
