@@ -20,7 +20,7 @@ describe("over real sockets", () => {
   });
 
   describe("whose beats come when the test says so", () => {
-    beforeEach(() => void vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] }));
+    beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] }));
     afterEach(() => void vi.useRealTimers());
 
     test("a client that answers stays", async () => {
