@@ -27,7 +27,8 @@ const program = `
     const { update } = reader.attach(root);
     return (text, isComplete) => {
       update(text, isComplete);
-      return root.innerHTML.replaceAll(' class="far"', "");
+      // marked leaves some paragraphs a line break at their end, which nobody sees.
+      return root.innerHTML.replaceAll(' class="far"', "").replaceAll("\\n</p>", "</p>");
     };
   }
   window.firstDifference = ({ text, lengths, mayCompareHalf }) => {
@@ -48,7 +49,7 @@ interface Pieces {
   readonly text: string;
   /** Of the pieces in which the text comes, again and again. */
   readonly lengths: readonly number[];
-  /** False if a link is defined in it: a text that is not complete does not look for those. */
+  /** Whether it is to look right after each piece, not only when it is complete. */
   readonly mayCompareHalf: boolean;
 }
 
@@ -127,12 +128,44 @@ const lines = fc.oneof(
   { weight: 2, arbitrary: fc.constant([""]) },
   { weight: 1, arbitrary: fc.constant(["[named]: https://example.com/named"]) },
 );
-const pieces = fc
-  .record({
-    text: fc.array(lines, { minLength: 1, maxLength: 6 }).map((parts) => parts.flat().join("\n")),
-    lengths: fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 5 }),
-  })
-  .map((one): Pieces => ({ ...one, mayCompareHalf: !one.text.includes("]:") }));
+const lengths = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 5 });
+/** Anything, run together in any way: only the whole of it is to look right. */
+const wild = fc.record({
+  text: fc.array(lines, { minLength: 1, maxLength: 6 }).map((parts) => parts.flat().join("\n")),
+  lengths,
+  mayCompareHalf: fc.constant(false),
+});
+const wordsAlone = fc.constantFrom(
+  "words",
+  "*stress* and `code`",
+  "a [link](https://example.com)",
+  "- [x] done",
+  "",
+);
+const tameItems = fc
+  .tuple(
+    fc.constantFrom("- ", "* ", "1. ", "7) "),
+    fc.array(fc.tuple(fc.constantFrom("", "", "   ", "\n"), wordsAlone), { minLength: 1, maxLength: 9 }),
+  )
+  .map(([bullet, items]) => items.map(([before, text]) => `${before}${bullet}${text}`));
+const tameTable = fc
+  .array(wordsAlone, { minLength: 1, maxLength: 8 })
+  .map((rows) => ["| a | b |", "| --- | ---: |", ...rows.map((text) => `| ${text} | 2 |`)]);
+const tameWords = fc
+  .constantFrom("words", "## heading", "> quote", "```ts\nconst claw = 1;\n```", "**words**\nand more")
+  .map((one) => [one]);
+/** What models write, blocks with an empty line between them: half of it looks right too. */
+const tame = fc.record({
+  text: fc
+    .array(fc.oneof({ weight: 3, arbitrary: tameItems }, tameTable, tameWords), {
+      minLength: 1,
+      maxLength: 5,
+    })
+    .map((parts) => parts.map((part) => part.join("\n")).join("\n\n")),
+  lengths,
+  mayCompareHalf: fc.constant(true),
+});
+const pieces: fc.Arbitrary<Pieces> = fc.oneof(tame, wild);
 
 describe.skipIf(whyNoBrowser)("a text that comes in pieces", () => {
   let browser: Browser;
@@ -162,7 +195,7 @@ describe.skipIf(whyNoBrowser)("a text that comes in pieces", () => {
       return all.map((one) => find(one)).find((difference) => difference !== undefined);
     }, texts);
 
-  test("looks as if it had come at once, after each piece", async () => {
+  test("looks as if it had come at once", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(pieces, { minLength: 1, maxLength: 20 }), async (texts) => {
         expect(await firstDifference(texts)).toBeUndefined();
@@ -180,7 +213,7 @@ describe.skipIf(whyNoBrowser)("a text that comes in pieces", () => {
     ["code in a list", (index: number) => `1. item\n\n   \`\`\`ts\n   const claw = ${index};\n   \`\`\`\n`],
     ["a table", (index: number) => `${index === 0 ? "| a | b |\n|---|--:|\n" : ""}| ${index} | *b* |\n`],
   ])("of many items or rows looks the same when it is complete: %s", async (_, itemAt) => {
-    const items = Array.from({ length: 450 }, (__, index) => itemAt(index)).join("");
+    const items = Array.from({ length: 900 }, (__, index) => itemAt(index)).join("");
     const texts = [items, `${items}\nand then *that*`].map((text) => ({
       text,
       lengths: [7, 100, 33],

@@ -35,6 +35,9 @@ const alwaysLaidOut = 40;
 // Chosen: of five milliseconds, a text that grows gets one at most. Most are read in a tenth of a frame and never wait.
 const restPerWork = 4;
 
+// Chosen: some screens, read in a few milliseconds. Blocks that are the same are not shown anew.
+const shortChars = 8000;
+
 /** A line that says where a link goes which stands anywhere in the text. */
 const linkDefinition = /^ {0,3}\[[^\]]+\]:/m;
 
@@ -62,8 +65,10 @@ export function attachMarkdown(root: HTMLElement, reader: BlockReader): Markdown
 
   function update(text: string, complete: boolean): void {
     const next = text.replaceAll("\r\n", "\n").replaceAll("\r", "\n");
-    // A complete text is read as a whole if it has to be: a link may be defined below its use.
-    const mayKeep = next.startsWith(source) && !(complete && linkDefinition.test(next));
+    // A complete text is read as a whole if it has to be: a link may be defined below its use. A short one always is, for
+    // what no rule foresees of blocks that run into each other.
+    const isReadAgain = complete && (next.length <= shortChars || linkDefinition.test(next));
+    const mayKeep = next.startsWith(source) && !isReadAgain;
     source = next;
     const kept = mayKeep ? shown.slice(0, -changingCount(shown)) : [];
     const rest = source.slice(kept.reduce((sum, { length }) => sum + length, 0));
