@@ -225,6 +225,8 @@ describe.skipIf(whyNoBrowser)("what can be done with sessions", () => {
     const [one = ""] = await tell(gateway, "one", "two");
     await using tab = await openPage(browser, gateway.url);
     await eventually(() => listedOn(tab.page)).toEqual(["> two", "one"]);
+    // From then on the page's address names its session: without one, the gateway would begin in the one that goes on.
+    await tab.page.waitForURL(/#\/s\//);
     await gateway.store.appendMessage(one, { role: "user", content: "from elsewhere", timestamp });
 
     await tab.page.reload();

@@ -201,8 +201,10 @@ function observed(webSocket: WebSocket, gateway: TestGateway): WebSocketLike {
         const { data } = event;
         if (typeof data !== "string") throw new TypeError("the page sent a binary frame");
         const frame = JSON.parse(data) as ClientEvent;
-        if (frame.type !== "ping") gateway.received.push(frame);
-        if (!gateway.loses(frame)) fromPage(() => listener({ data }));
+        fromPage(() => {
+          if (frame.type !== "ping") gateway.received.push(frame);
+          if (!gateway.loses(frame)) listener({ data });
+        });
       });
     },
   };
