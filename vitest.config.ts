@@ -20,6 +20,8 @@ const everyBranch = [
   "turn-shape",
   "run-ending",
   "ask-within-budget",
+  "allowance",
+  "day-ledger",
   "brakes",
   "spending",
   "bill",

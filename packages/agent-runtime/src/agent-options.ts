@@ -60,6 +60,11 @@ export interface AgentRuntimeOptions extends Partial<Brakes>, AgentHooks {
   idleTimeoutMs?: number;
   /** What models cost, by their names, besides {@link defaultPrices} and before them. @default none */
   prices?: Prices;
+  /**
+   * What was spent today (UTC) before this agent was made, in US dollars: `maxDayCostUsd` counts it. An agent keeps nothing, so
+   * whoever starts one again says it. @default 0
+   */
+  spentTodayUsd?: number;
   /** Told of each error that ends a run, whole; watchers see only its code and a short message; and of what a hook threw. @default nothing */
   onError?: (error: unknown) => void;
   /** The clock: milliseconds since 1970. @default Date.now */

@@ -1,7 +1,7 @@
-import type { AgentInput, ModelProvider, ModelRequest, RunEvent, RunOutcome } from "@mini-openclaw/protocol";
-import { affordableAnswer } from "./brakes.ts";
+import type { AgentInput, ModelProvider, ModelRequest, RunEnding, RunEvent } from "@mini-openclaw/protocol";
+import { allowanceOf, limitReached } from "./allowance.ts";
 import { estimateRequest } from "./estimate-tokens.ts";
-import { priceOf } from "./prices.ts";
+import { costOf, priceOf } from "./prices.ts";
 import type { RunSettings } from "./run-settings.ts";
 import { addModelCall, type Spending } from "./spending.ts";
 import { streamTurn, type Turn } from "./turn.ts";
@@ -16,23 +16,28 @@ export interface Run {
 }
 
 /**
- * Streams one turn of a run, unless the run may not spend what the request costs: then it gives the outcome instead. All that
- * is spent counts, also on attempts that failed.
+ * Streams one turn of a run, unless the request would cost more than the run, its session or the day may: then it gives the
+ * run's ending instead. All that is spent counts, also on attempts that failed.
  */
 export async function* askWithinBudget(
   run: Run,
   request: ModelRequest,
   messageId: string,
   settings: RunSettings,
-): AsyncGenerator<RunEvent, { turn: Turn } | { stopped: RunOutcome }> {
-  const { providers, prices } = settings;
+): AsyncGenerator<RunEvent, { turn: Turn } | { stopped: Pick<RunEnding, "outcome" | "error"> }> {
+  const { providers, prices, dayLedger } = settings;
   const { model } = providers[run.modelPlace] as ModelProvider;
   const promptTokens = estimateRequest(request);
-  const affordable = (asked: string) =>
-    affordableAnswer(run.spending, { tokens: promptTokens, price: priceOf(asked, prices) }, settings);
-  if (affordable(model) === 0) return { stopped: "budget" };
   const { signal, modelPlace: firstModel } = run;
-  const { runId } = run.input;
+  const { runId, sessionCostUsd = 0 } = run.input;
+  const allowance = (asked: string) =>
+    allowanceOf(
+      { tokens: promptTokens, price: priceOf(asked, prices) },
+      { run: run.spending, sessionUsd: sessionCostUsd, todayUsd: dayLedger.todayUsd() },
+      settings,
+    );
+  const { answerTokens, limit } = allowance(model);
+  if (answerTokens === 0) return { stopped: limitReached(limit, settings) };
   const turn = yield* streamTurn(
     request,
     {
@@ -41,10 +46,15 @@ export async function* askWithinBudget(
       signal,
       firstModel,
       promptTokens,
-      charge: (asked, usage) => {
-        run.spending = addModelCall(run.spending, usage, priceOf(asked, prices));
+      allowance,
+      spend(asked, { expectedUsd }) {
+        const price = priceOf(asked, prices);
+        const count = dayLedger.expect(expectedUsd);
+        return (usage) => {
+          count(usage && price ? costOf(usage, price) : 0);
+          if (usage) run.spending = addModelCall(run.spending, usage, price);
+        };
       },
-      affordable,
     },
     settings,
   );

@@ -6,7 +6,7 @@ import { addedUp } from "./spending.ts";
  * What one request cost. Of a turn that was cut short a server says only the beginning, and some say nothing at all: the rest
  * is estimated, so that no brake is blind.
  */
-export function createBill(promptTokens: number, charge: (usage: Usage) => void) {
+export function createBill(promptTokens: number, settle: (usage: Usage | undefined) => void) {
   let said: Usage | undefined;
   let isComplete = false;
   let isAnswered = false;
@@ -25,9 +25,9 @@ export function createBill(promptTokens: number, charge: (usage: Usage) => void)
       else if (event.usage && addedUp(event.usage) > 0) said = event.usage;
       isComplete = event.type === "turn";
     },
-    /** Charges once, and nothing where the server answered nothing. */
+    /** Settles once; with nothing where the server answered nothing. */
     settle(): void {
-      if (isAnswered && !isSettled) charge(usage());
+      if (!isSettled) settle(isAnswered ? usage() : undefined);
       isSettled = true;
     },
   };

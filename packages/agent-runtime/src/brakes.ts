@@ -1,9 +1,11 @@
-import type { ModelToolCall, RunOutcome, Usage } from "@mini-openclaw/protocol";
+import type { ModelToolCall, RunOutcome } from "@mini-openclaw/protocol";
 import { AgentError } from "./errors.ts";
-import { checkAmount, costOf, type ModelPrice, ratesFor } from "./prices.ts";
-import { addedUp, repeatsOf, type Spending } from "./spending.ts";
+import { checkAmount } from "./prices.ts";
+import { repeatsOf, type Spending } from "./spending.ts";
 
-/** What ends a run that would not end by itself. All are on; each is checked before what it limits is spent. */
+/**
+ * What ends a run that would not end by itself. Those of a run are on; each is checked before what it limits is spent.
+ */
 export interface Brakes {
   /** Turns that may call tools. One more turn may only answer. Outcome `max_rounds`. */
   maxToolRounds: number;
@@ -16,6 +18,13 @@ export interface Brakes {
    * as the rest pays for. A model whose price is not known is held by `maxRunTokens` alone. Outcome `budget`.
    */
   maxRunCostUsd: number;
+  /** The same of a session, by `sessionCostUsd` of the runs' input and what the run adds to it. Outcome `budget`. */
+  maxSessionCostUsd: number;
+  /**
+   * The same of a day (UTC) and of all runs of this agent together, those that go on at once included: a request counts with
+   * its prompt and with an answer of 8,192 tokens until it is over. Begins with `spentTodayUsd`. Outcome `budget`.
+   */
+  maxDayCostUsd: number;
   /** How often the same call may give the same result. Outcome `loop_detected`. */
   maxRepeatedCalls: number;
   /** Duration of a run in milliseconds, waiting included. Outcome `budget`. */
@@ -31,44 +40,14 @@ export const defaultBrakes: Readonly<Brakes> = {
   maxRunTokens: 2_000_000,
   // Chosen: twice what ten rounds on a nearly full context cost with claude-opus-5-5 and its cache.
   maxRunCostUsd: 5,
+  // A session may last for years, and a day has as many users as there are: no number would fit.
+  maxSessionCostUsd: Infinity,
+  maxDayCostUsd: Infinity,
   // Chosen: a model that polls gets three chances to see that nothing changes.
   maxRepeatedCalls: 3,
   // Chosen: 30 minutes.
   maxRunMs: 1_800_000,
 };
-
-/** A request that is about to be sent. */
-export interface NextRequest {
-  /** Roughly, of its prompt. */
-  tokens: number;
-  /** Of the model that is asked; `undefined` if it is not known. */
-  price: ModelPrice | undefined;
-}
-
-/** How many tokens the run can still pay for in the answer to another request; 0 if it may not be sent. */
-export function affordableAnswer(
-  spending: Spending,
-  { tokens, price }: NextRequest,
-  { maxRunTokens, maxRunCostUsd }: Brakes,
-): number {
-  const prompt = estimatePrompt(tokens, spending.latest);
-  const byTokens = maxRunTokens - addedUp(spending.usage) - addedUp(prompt);
-  if (!price) return Math.max(0, byTokens);
-  const leftUsd = maxRunCostUsd - spending.costUsd - costOf(prompt, price);
-  if (leftUsd < 0) return 0;
-  const { output } = ratesFor(prompt, price);
-  return Math.max(
-    0,
-    Math.min(byTokens, output === 0 ? Infinity : Math.floor((leftUsd * 1_000_000) / output)),
-  );
-}
-
-/** The next prompt is not smaller than the one before, as the server counted it; what was in its cache mostly still is. */
-function estimatePrompt(tokens: number, latest: Usage): Usage {
-  const inCache = latest.cacheReadTokens + latest.cacheWriteTokens;
-  const inputTokens = Math.max(tokens - inCache, latest.inputTokens);
-  return { inputTokens, outputTokens: 0, cacheReadTokens: inCache, cacheWriteTokens: 0 };
-}
 
 /** The outcome that ends the run instead of these tool calls, if any. */
 export function stopBeforeTools(
@@ -95,15 +74,12 @@ export function hasCallsLeft(
  * @throws AgentError `INVALID_OPTIONS`
  */
 export function resolveBrakes(options: Partial<Brakes>): Brakes {
-  const { maxRunCostUsd = defaultBrakes.maxRunCostUsd } = options;
   const names = Object.keys(defaultBrakes) as (keyof Brakes)[];
-  const counts = names
-    .filter((name) => name !== "maxRunCostUsd")
-    .map((name) => [name, checkCount(name, options[name] ?? defaultBrakes[name])]);
-  return {
-    ...(Object.fromEntries(counts) as unknown as Brakes),
-    maxRunCostUsd: checkAmount("maxRunCostUsd", maxRunCostUsd),
-  };
+  const checked = names.map((name) => {
+    const check = name.endsWith("Usd") ? checkAmount : checkCount;
+    return [name, check(name, options[name] ?? defaultBrakes[name])];
+  });
+  return Object.fromEntries(checked) as Brakes;
 }
 
 /** @throws AgentError `INVALID_OPTIONS` */

@@ -109,7 +109,7 @@ async function* askSilently(
       if (step.value.type === "retry") yield step.value;
     }
   } finally {
-    await asking.return({ stopped: "aborted" });
+    await asking.return({ stopped: { outcome: "aborted" } });
   }
 }
 

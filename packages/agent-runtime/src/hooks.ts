@@ -41,7 +41,7 @@ export interface RunReport {
   usage?: Usage;
   /** In US dollars; absent where the price of a model it asked is not known. */
   costUsd?: number;
-  /** Of a run that failed. */
+  /** Of a run that failed, or that a limit on tokens or money ended. */
   error?: { code: string; message: string };
 }
 

@@ -2,8 +2,9 @@ import { v7 as uuidv7 } from "uuid";
 import { type AgentRuntimeOptions, agentDefaults } from "./agent-options.ts";
 import { createSessionApprovals } from "./approvals.ts";
 import { checkCount, resolveBrakes } from "./brakes.ts";
+import { createDayLedger } from "./day-ledger.ts";
 import { AgentError } from "./errors.ts";
-import { checkPrices } from "./prices.ts";
+import { checkAmount, checkPrices } from "./prices.ts";
 import type { Prompt, RunSettings } from "./run-settings.ts";
 import { readPromptSections, toSystemPrompt } from "./system-prompt.ts";
 import { type Tool, toTool } from "./tool.ts";
@@ -17,7 +18,7 @@ import { SkillsLoader } from "./workspace/skills.ts";
  * @throws AgentError `INVALID_OPTIONS`
  */
 export function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap<string, Tool>): RunSettings {
-  const { provider, fallbacks = [], workspaceDir, now = Date.now } = options;
+  const { provider, fallbacks = [], workspaceDir, spentTodayUsd = 0, now = Date.now } = options;
   const memory = options.memory ?? (workspaceDir ? new MemoryManager({ workspaceDir, now }) : undefined);
   const count = (name: keyof typeof agentDefaults) => checkCount(name, options[name] ?? agentDefaults[name]);
   return {
@@ -25,6 +26,7 @@ export function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap
     providers: [provider, ...fallbacks],
     tools,
     prices: checkPrices(options.prices ?? {}),
+    dayLedger: createDayLedger({ spentTodayUsd: checkAmount("spentTodayUsd", spentTodayUsd), now }),
     rememberTool: memory && toTool(createRememberTool(memory)),
     readPrompt: promptReader(options, memory, tools, count("dailyLogDays")),
     maxContextMessages: count("maxContextMessages"),

@@ -8,6 +8,7 @@ import {
   type RunEvent,
   type RunOutcome,
 } from "@mini-openclaw/protocol";
+import { limitReached } from "./allowance.ts";
 import { NotAllowed } from "./approvals.ts";
 import { askWithinBudget, type Run } from "./ask-within-budget.ts";
 import { hasCallsLeft, stopBeforeTools } from "./brakes.ts";
@@ -22,6 +23,8 @@ import { addToolCalls, nothingSpent, totalOf } from "./spending.ts";
 import type { Turn } from "./turn.ts";
 import { callableOf, toFields, toRequest, withOwnIds } from "./turn-shape.ts";
 
+type Ending = Pick<RunEnding, "outcome" | "error">;
+
 /**
  * One run: `run_start` first; per turn its chunks, one `assistant_message`, its tool calls; `message_done` and exactly
  * one `run_end` last. Never throws: what goes wrong becomes the outcome.
@@ -30,13 +33,13 @@ export async function* runLoop(input: AgentInput, settings: RunSettings): AsyncG
   const clock = startClock(input.signal, settings.maxRunMs);
   const run: Run = { input, signal: clock.signal, spending: nothingSpent, modelPlace: 0 };
   let progress = beginRun(input.runId);
-  let ending: Pick<RunEnding, "outcome" | "error">;
+  let ending: Ending;
   const turns = runTurns(run, settings);
   try {
     for (;;) {
       const step = await turns.next();
       if (step.done) {
-        ending = { outcome: step.value };
+        ending = step.value;
         break;
       }
       progress = nextRun(progress, step.value);
@@ -48,14 +51,14 @@ export async function* runLoop(input: AgentInput, settings: RunSettings): AsyncG
   } finally {
     clock.dispose();
     // Runs when the reader went away in the middle: closes the model's request and ends the tools.
-    await turns.return("aborted");
+    await turns.return({ outcome: "aborted" });
   }
   const { createId, now } = settings;
   yield* closeRun(progress, { ...ending, ...totalOf(run.spending), createId, timestamp: now() });
 }
 
 /** The loop itself: ask the model, run the tools it asks for, until it asks for none. */
-async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEvent, RunOutcome> {
+async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEvent, Ending> {
   const { input, signal } = run;
   const { sessionId, runId, decision } = input;
   yield { type: "run_start", runId, timestamp: settings.now() };
@@ -79,12 +82,13 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
     yield { type: "assistant_message", runId, id: messageId, ...said };
     messages.push({ role: "assistant", ...said });
 
+    if (turn.cutBy) return limitReached(turn.cutBy, settings);
     const outcome = outcomeOf(turn, last) ?? stopBeforeTools(run.spending, turn.toolCalls, settings);
     if (outcome === "completed" && (yield* takeSteering(input, messages, settings))) {
       messages = withoutThinking(messages);
       continue;
     }
-    if (outcome) return outcome;
+    if (outcome) return { outcome };
     if (!hasCallsLeft(run.spending, turn.toolCalls, settings)) last = "budget";
     const calling = { ...settings, tools, sessionId, runId, signal, decision, ...(last && noCallsLeft) };
     const results = yield* callTools(callableOf(turn), calling);
@@ -119,12 +123,8 @@ const noCallsLeft = {
 };
 
 /** How the run ends with this turn; `undefined` if it goes on. */
-function outcomeOf(
-  { stopReason, toolCalls, isUnpaid }: Turn,
-  last: RunOutcome | undefined,
-): RunOutcome | undefined {
+function outcomeOf({ stopReason, toolCalls }: Turn, last: RunOutcome | undefined): RunOutcome | undefined {
   if (stopReason === "refusal") return "refused";
-  if (isUnpaid) return "budget";
   if (last) return last;
   // `pause_turn`: the model's server asks to be sent the turn back, to go on with it.
   return toolCalls.length > 0 || stopReason === "pause_turn" ? undefined : "completed";

@@ -2,6 +2,7 @@ import type { SystemPrompt } from "@mini-openclaw/protocol";
 import type { CallSettings } from "./answer-call.ts";
 import type { ApprovalRule, SessionApprovals } from "./approvals.ts";
 import type { Brakes } from "./brakes.ts";
+import type { DayLedger } from "./day-ledger.ts";
 import type { Prices } from "./prices.ts";
 import type { ToolLimits } from "./run-tool.ts";
 import type { PromptSection } from "./system-prompt.ts";
@@ -18,6 +19,7 @@ export interface Prompt {
 export interface RunSettings extends Asking, Brakes, ToolLimits {
   tools: ReadonlyMap<string, Tool>;
   prices: Prices;
+  dayLedger: DayLedger;
   readPrompt: () => Promise<Prompt>;
   maxContextMessages: number;
   maxContextTokens: number;

@@ -24,7 +24,7 @@ export interface RunSummary {
   usage: Usage;
   /** In US dollars; absent where the price of a model it asked is not known. */
   costUsd?: number;
-  /** Why it failed, if it did. */
+  /** Why it failed, or which limit on tokens or money ended it. */
   error?: Pick<RunErrorEvent, "code" | "message" | "retryable" | "retryAfterMs">;
 }
 

@@ -6,6 +6,7 @@ import type {
   RunEvent,
   Usage,
 } from "@mini-openclaw/protocol";
+import type { Allowance, BudgetLimit } from "./allowance.ts";
 import { createBill } from "./bill.ts";
 import { followSignal } from "./child-signal.ts";
 import { AgentError } from "./errors.ts";
@@ -36,10 +37,13 @@ export interface TurnPlace {
   firstModel: number;
   /** Roughly, of the request. */
   promptTokens: number;
-  /** Told of each request that was answered, however that ended; what the server did not say is estimated. */
-  charge: (model: string, usage: Usage) => void;
-  /** How many tokens an answer of this model may have; 0: it may not be asked. */
-  affordable: (model: string) => number;
+  /** What may be spent on asking this model. */
+  allowance: (model: string) => Allowance;
+  /**
+   * Told of each request before it is sent. What it gives is told once how that ended: the usage, estimated where the server
+   * did not say it, or nothing if the server did not answer.
+   */
+  spend: (model: string, allowed: Allowance) => (usage: Usage | undefined) => void;
 }
 
 /** The complete turn, and the model that gave it. */
@@ -47,8 +51,8 @@ export type Turn = Extract<ModelEvent, { type: "turn" }> & {
   model: string;
   /** Among the providers. */
   modelPlace: number;
-  /** Whether it was cut short because the run could not pay for more. */
-  isUnpaid: boolean;
+  /** The limit that cut it short, as no more could be paid for. */
+  cutBy?: BudgetLimit;
 };
 
 /**
@@ -61,17 +65,20 @@ export type Turn = Extract<ModelEvent, { type: "turn" }> & {
  */
 export async function* streamTurn(
   request: ModelRequest,
-  { runId, messageId, signal, firstModel, promptTokens, charge, affordable }: TurnPlace,
+  { runId, messageId, signal, firstModel, promptTokens, allowance, spend }: TurnPlace,
   asking: Asking,
 ): AsyncGenerator<RunEvent, Turn> {
   const { providers } = asking;
   let moves = 0;
   const nextPlace = () => (firstModel + moves) % providers.length;
-  for (let attempt = 1; ; attempt += 1) {
+  for (let attempt = 1, failure: unknown; ; attempt += 1) {
     const modelPlace = nextPlace();
     const provider = providers[modelPlace] as ModelProvider;
-    const maxAnswerTokens = affordable(provider.model);
-    const bill = createBill(promptTokens, (usage) => charge(provider.model, usage));
+    const allowed = allowance(provider.model);
+    const { answerTokens: maxAnswerTokens } = allowed;
+    // While this run waited, others have spent what it needs.
+    if (maxAnswerTokens === 0) throw failure;
+    const bill = createBill(promptTokens, spend(provider.model, allowed));
     let shown = false;
     try {
       for await (const event of readTurn(
@@ -83,8 +90,9 @@ export async function* streamTurn(
         bill.add(event);
         if (event.type === "turn") {
           const usage = bill.usage();
-          const isUnpaid = event.stopReason === "max_tokens" && usage.outputTokens >= maxAnswerTokens;
-          return { ...event, usage, model: provider.model, modelPlace, isUnpaid };
+          const isCut = event.stopReason === "max_tokens" && usage.outputTokens >= maxAnswerTokens;
+          const { model } = provider;
+          return { ...event, usage, model, modelPlace, ...(isCut && { cutBy: allowed.limit }) };
         }
         if (event.type === "progress") continue;
         shown = true;
@@ -99,9 +107,10 @@ export async function* streamTurn(
       const isFresh = isBusy(error) && moves < providers.length;
       // To turn to a model that was not asked yet is not to try again.
       if (attempt > asking.maxRetries && !isFresh) throw error;
-      if (affordable((providers[nextPlace()] as ModelProvider).model) === 0) throw error;
+      if (allowance((providers[nextPlace()] as ModelProvider).model).answerTokens === 0) throw error;
       const delayMs = retryDelay(error, attempt, isFresh, asking);
       if (delayMs > asking.retryMaxMs) throw error;
+      failure = error;
       yield { type: "retry", runId, attempt, delayMs, code: error.code };
       await sleep(delayMs, signal);
     } finally {

@@ -140,6 +140,9 @@ test.each<[Partial<AgentRuntimeOptions>, string]>([
   [{ compactAtShare: 0 }, "compactAtShare is 0: a number above 0, up to 1, is allowed."],
   [{ compactAtShare: 80 }, "compactAtShare is 80: a number above 0, up to 1, is allowed."],
   [{ maxRunCostUsd: -1 }, "maxRunCostUsd is -1: a number from 0 on is allowed, or Infinity."],
+  [{ maxSessionCostUsd: -1 }, "maxSessionCostUsd is -1: a number from 0 on is allowed, or Infinity."],
+  [{ maxDayCostUsd: "5" as never }, "maxDayCostUsd is 5: a number from 0 on is allowed, or Infinity."],
+  [{ spentTodayUsd: Number.NaN }, "spentTodayUsd is NaN: a number from 0 on is allowed, or Infinity."],
   [
     { prices: { m: { input: Number.NaN, output: 1 } } },
     'prices["m"].input is NaN: a number from 0 on is allowed, or Infinity.',

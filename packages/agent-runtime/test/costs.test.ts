@@ -235,7 +235,7 @@ describe("the money brake", () => {
     const script = [[calls("echo"), cheap], [calls("echo"), cheap], [says("never")]];
     const provider = createScriptedProvider(script, { model: "m" });
     const events = await eventsOf(agentOf(provider, { maxRunCostUsd: 0.0045 }), inputOf("hi"));
-    expect(outline(events).slice(-2)).toEqual(["message_done ", "run_end budget"]);
+    expect(outline(events).slice(-3)).toEqual(["error BUDGET_REACHED", "message_done ", "run_end budget"]);
     expect(events.at(-1)).toMatchObject({ costUsd: 0.004 });
     expect(provider.requests).toHaveLength(2);
   });
@@ -281,8 +281,9 @@ describe("the money brake", () => {
     };
     const events = await eventsOf(agentOf(provider, { ...options, tools: [echo] }), inputOf("hi"));
     expect(allowed.at(-1)).toBe(left);
-    expect(outline(events).slice(-3)).toEqual([
+    expect(outline(events).slice(-4)).toEqual([
       "assistant_message Well, ",
+      "error BUDGET_REACHED",
       "message_done Well, ",
       "run_end budget",
     ]);
@@ -309,7 +310,7 @@ describe("the money brake", () => {
   test("asks nobody when the first prompt alone would cost too much", async () => {
     const provider = createScriptedProvider([], { model: "m" });
     const events = await eventsOf(agentOf(provider, { maxRunCostUsd: 0.01 }), inputOf("x".repeat(8000)));
-    expect(outline(events)).toEqual(["run_start", "message_done ", "run_end budget"]);
+    expect(outline(events)).toEqual(["run_start", "error BUDGET_REACHED", "message_done ", "run_end budget"]);
     expect(provider.requests).toHaveLength(0);
   });
 

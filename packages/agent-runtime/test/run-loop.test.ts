@@ -305,7 +305,12 @@ describe("brakes", () => {
   test("a run stops before it spends more tokens than allowed", async () => {
     const script = [[calls("echo", { text: "a" }), uses({ inputTokens: 1000 })], [says("never")]];
     const lines = await outlineOf(script, { maxRunTokens: 1500 });
-    expect(lines.slice(-3)).toEqual(["tool_done call_1_1 a", "message_done ", "run_end budget"]);
+    expect(lines.slice(-4)).toEqual([
+      "tool_done call_1_1 a",
+      "error BUDGET_REACHED",
+      "message_done ",
+      "run_end budget",
+    ]);
     expect(lines).not.toContain("chunk never");
   });
 

@@ -18,7 +18,6 @@ function idsOf(given: readonly string[], named: readonly string[], before: reado
     usage: noUsage,
     model: "m",
     modelPlace: 0,
-    isUnpaid: false,
   };
   const said = { role: "assistant" as const, content: "", timestamp: 1, toolCalls: before.map(toCall) };
   let count = 0;

@@ -90,7 +90,7 @@ export interface RunEnding {
   timestamp: number;
   /** Gives the ids of the tool results that are added. */
   createId: () => string;
-  /** Why it failed; told before `message_done`. */
+  /** Why it failed, or which limit ended it; told before `message_done`. */
   error?: Omit<RunErrorEvent, "type" | "runId">;
   /** @default all zero */
   usage?: Usage;

@@ -34,6 +34,8 @@ export const errorCodes = {
   INTERNAL: "INTERNAL",
   /** The agent threw, or ended without `run_end`. */
   AGENT_FAILED: "AGENT_FAILED",
+  /** To go on would cost more tokens or money than is allowed. The message says which limit it is. */
+  BUDGET_REACHED: "BUDGET_REACHED",
   /** The model's server refused the credentials. */
   MODEL_UNAUTHORIZED: "MODEL_UNAUTHORIZED",
   /** The model's server asks to slow down. */

@@ -190,7 +190,7 @@ export interface MessageDoneEvent {
   content: string;
 }
 
-/** Why a run failed. */
+/** Why a run failed, or which limit ended it. */
 export interface RunErrorEvent {
   type: "error";
   runId: string;

@@ -192,6 +192,12 @@ export interface AgentInput {
   messages: readonly Message[];
   signal: AbortSignal;
   /**
+   * What the session's earlier runs have cost, in US dollars, as far as that is known: the `costUsd` of its meta. An agent with
+   * a limit for sessions counts it.
+   * @default 0
+   */
+  sessionCostUsd?: number;
+  /**
    * Hands over what users said meanwhile, oldest first, once each. Asked after a turn's tool results, and before a run
    * would end as `completed`; what it gives enters the run as `user_message` events and goes to the model next.
    * @default nothing

@@ -152,7 +152,7 @@ function endRun(items: Items, { runId, outcome, seq }: NumberedEvent & RunEndEve
   const isTold = ended.some(
     (item) =>
       item.runId === runId &&
-      ((item.kind === "error" && outcome === "failed") ||
+      ((item.kind === "error" && (outcome === "failed" || outcome === "budget")) ||
         (item.kind === "assistant" && item.partial === outcome)),
   );
   if (isTold || outcome === "completed") return ended;

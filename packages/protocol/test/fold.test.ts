@@ -265,6 +265,7 @@ describe("the end of a run", () => {
     ["says that it was stopped before it said anything", [end("aborted")], ["outcome: aborted"]],
     ["marks what it had said when it was stopped", [partial, end("aborted")], ["assistant: Lo [aborted]"]],
     ["says why it failed, once", [failed, end("failed")], ["error MODEL_OVERLOADED: busy"]],
+    ["says which limit ended it, once", [failed, end("budget")], ["error MODEL_OVERLOADED: busy"]],
     ["says that it failed when nobody said why", [end("failed")], ["outcome: failed"]],
     ["names every other outcome", [end("max_rounds")], ["outcome: max_rounds"]],
     [
