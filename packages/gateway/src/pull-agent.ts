@@ -18,7 +18,7 @@ import { whenAborted } from "./when-aborted.ts";
 
 /** What all runs of a gateway share. */
 export interface RunnerParts {
-  store: Pick<SessionStore, "loadMessages" | "entries">;
+  store: Pick<SessionStore, "loadMessages" | "entries" | "getSession">;
   agent: AgentRunner;
   places: Places;
   publish: Publish;
@@ -52,10 +52,17 @@ export type StopReason = "aborted" | "interrupted";
 /** How the agent left a run. */
 export type Ending = Omit<RunEnding, "timestamp" | "createId">;
 
+/** What the agent is to know of the run besides its request. */
+interface RunSoFar {
+  retryOf: string | undefined;
+  /** What it has cost already, in US dollars, where the agent is asked again. */
+  spentUsd: number;
+}
+
 /** Records what the agent yields up to its end, its failure, or the end of its grace after an abort. */
 export async function pullAgent(
   parts: RunnerParts,
-  { log, runId, signal, steering, decisions, retryOf }: RunRequest & { retryOf: string | undefined },
+  { log, runId, signal, steering, decisions, retryOf, spentUsd }: RunRequest & RunSoFar,
   record: (event: RunEvent) => Promise<void> | undefined,
 ): Promise<Ending> {
   let recording: Promise<void> | undefined;
@@ -67,11 +74,13 @@ export async function pullAgent(
     const { sessionId } = log;
     const limit = parts.maxContextMessages;
     const messages = await loadRunMessages(parts.store, sessionId, { limit, retryOf });
+    const { costUsd: earlierUsd = 0 } = (await parts.store.getSession(sessionId)) ?? {};
     const input: AgentInput = {
       sessionId,
       runId,
       messages,
       signal,
+      sessionCostUsd: earlierUsd + spentUsd,
       takeSteering: () => steering.take(),
       decision: (callId, { signal: waiting }) => decisions.wait(callId, waiting),
     };

@@ -49,11 +49,12 @@ export async function runMessage(parts: RunnerParts, run: RunRequest): Promise<v
   }
 
   async function ask(): Promise<Ending> {
-    let ending = await pullAgent(parts, { ...run, retryOf }, recordStep);
+    let ending = await pullAgent(parts, { ...run, retryOf, spentUsd: 0 }, recordStep);
     // An agent that does not take what users say meanwhile is asked again: a run with steering pending is not completed.
     while (ending.outcome === "completed" && steering.waitingCount > 0) {
       await record(steering.takeAll().map((said) => toUserMessageEvent(runId, said)));
-      const again = await pullAgent(parts, { ...run, retryOf }, recordStep);
+      const { costUsd: spentUsd = 0 } = ending;
+      const again = await pullAgent(parts, { ...run, retryOf, spentUsd }, recordStep);
       ending = addCosts(ending, again);
     }
     return ending;

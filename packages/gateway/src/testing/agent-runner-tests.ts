@@ -170,3 +170,14 @@ export const steeringTests: SituationTests = {
     assertOutcome(events, "completed");
   },
 };
+
+/** It answers in text, and has a limit on what a session may cost. */
+export const limitTests: SituationTests = {
+  "answers in a session that has cost nothing, and asks no model in one that has cost more than it may":
+    async (agent, content) => {
+      assertOutcome(await run(agent, content, { sessionCostUsd: 0 }), "completed");
+      const events = await run(agent, content, { sessionCostUsd: Number.MAX_VALUE });
+      ok(!events.some(({ type }) => type === "assistant_message"));
+      assertOutcome(events, "budget");
+    },
+};

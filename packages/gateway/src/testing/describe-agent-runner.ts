@@ -3,6 +3,7 @@ import {
   answerTests,
   decisionTests,
   endlessTests,
+  limitTests,
   type SituationTests,
   steeringTests,
   toolTests,
@@ -37,6 +38,8 @@ export interface AgentSituations {
   goesOn?: CreateAgent;
   /** It answers in text, and takes what users say meanwhile. */
   isSteered?: CreateAgent;
+  /** It answers in text, and has a limit on what a session may cost. */
+  isLimited?: CreateAgent;
 }
 
 /** Declares the tests that every implementation of the `AgentRunner` port passes, as far as it gets into their situations. */
@@ -51,6 +54,7 @@ export function describeAgentRunner(
     ["that asks first", situations.asks, decisionTests],
     ["that goes on", situations.goesOn, endlessTests],
     ["that is steered", situations.isSteered, steeringTests],
+    ["that has a limit", situations.isLimited, limitTests],
   ];
   for (const [situation, create, tests] of suites) {
     if (!create) continue;

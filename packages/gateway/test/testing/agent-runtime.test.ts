@@ -17,8 +17,10 @@ const look: ToolDefinition = {
 };
 
 /** The agent of ours, whose model does what a script says. */
-function scripted(script: readonly ScriptStep[], tool = look): AgentUnderTest {
-  const agent = new AgentRuntime({ provider: createScriptedProvider(script), tools: [tool] });
+function scripted(script: readonly ScriptStep[], tool = look, maxSessionCostUsd = Infinity): AgentUnderTest {
+  const provider = createScriptedProvider(script, { model: "m" });
+  const prices = { m: { input: 1, output: 1 } };
+  const agent = new AgentRuntime({ provider, prices, maxSessionCostUsd, tools: [tool] });
   return { agent, content: "files?" };
 }
 
@@ -30,6 +32,7 @@ describeAgentRunner(
     asks: () => scripted([[calls("look")], [says("As you like.")]], { ...look, approval: "ask" }),
     goesOn: () => scripted([[says("Once upon"), hangs()]]),
     isSteered: () => scripted([[says("One file.")], [says("And that.")]]),
+    isLimited: () => scripted([[says("One file.")]], look, 1),
   },
   { describe, test },
 );

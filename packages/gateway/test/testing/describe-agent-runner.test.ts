@@ -104,3 +104,15 @@ test("an agent that asks nobody, or does what was denied, fails", async () => {
 
   expect((await failures({ answers: create, asks: create })).length).toBe(4);
 });
+
+test("an agent that does not look at what its session has cost fails for its limit", async () => {
+  const agent = faulty((events) => events);
+  expect(
+    await failures({
+      answers: () => ({ agent, content: "files?" }),
+      isLimited: () => ({ agent, content: "files?" }),
+    }),
+  ).toEqual([
+    "answers in a session that has cost nothing, and asks no model in one that has cost more than it may",
+  ]);
+});
