@@ -12,10 +12,15 @@ export interface BannerFacts {
   isDemo: boolean;
 }
 
-function costs({ model, maxRunCostUsd }: MiniOpenClawConfig): string {
+function costs({ model, maxRunCostUsd, maxSessionCostUsd, maxDayCostUsd }: MiniOpenClawConfig): string {
   const price = priceOf(model);
   if (!price) return "not known: no price for this model; runs are held by their tokens alone";
-  return `$${price.input} in, $${price.output} out a million tokens; a run stops at $${maxRunCostUsd}`;
+  const limits = [
+    `a run stops at $${maxRunCostUsd}`,
+    ...(maxSessionCostUsd < Infinity ? [`a session at $${maxSessionCostUsd}`] : []),
+    ...(maxDayCostUsd < Infinity ? [`a day (UTC) at $${maxDayCostUsd}`] : []),
+  ];
+  return `$${price.input} in, $${price.output} out a million tokens; ${limits.join(", ")}`;
 }
 
 /** What the operator sees when the gateway is up: everything that was decided, and where to go. */

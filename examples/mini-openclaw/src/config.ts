@@ -30,6 +30,9 @@ export interface MiniOpenClawConfig {
   compactAtShare: number | undefined;
   /** What a run may cost, in US dollars. */
   maxRunCostUsd: number;
+  /** The same of a session, and of a day (UTC) over all sessions; `Infinity`: no limit. */
+  maxSessionCostUsd: number;
+  maxDayCostUsd: number;
   /** Days before today whose log the prompt shows; sessions that come to rest are logged then. 0: nothing is logged. */
   logDays: number;
   /** Absent: a scripted demo model answers. */
@@ -120,6 +123,8 @@ export function loadConfig(
     compactAtShare:
       read("MINI_OPENCLAW_COMPACT_AT", 80, (text) => wholeNumber(text, 0, 100)) / 100 || undefined,
     maxRunCostUsd: read("MINI_OPENCLAW_MAX_RUN_COST", 5, amount),
+    maxSessionCostUsd: read("MINI_OPENCLAW_MAX_SESSION_COST", Infinity, amount),
+    maxDayCostUsd: read("MINI_OPENCLAW_MAX_DAY_COST", Infinity, amount),
     logDays: read("MINI_OPENCLAW_LOG_DAYS", 0, (text) => wholeNumber(text, 0, 30)),
     apiKey: read<string | undefined>("ANTHROPIC_API_KEY", undefined, (text) => text),
     baseURL: read<string | undefined>("ANTHROPIC_BASE_URL", undefined, httpAddress),

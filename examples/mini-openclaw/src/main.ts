@@ -20,6 +20,7 @@ import { createDemoProvider } from "./demo-model.ts";
 import { openLog, openMetrics, type ServerLog } from "./observe.ts";
 import { startSchedule } from "./schedule.ts";
 import { createSessionLog, type SessionLogParts } from "./session-log.ts";
+import { spentToday } from "./spent-today.ts";
 
 // EX_CONFIG of sysexits.h: a supervisor need not try again.
 const EXIT_BAD_CONFIG = 78;
@@ -42,7 +43,8 @@ async function start(config: MiniOpenClawConfig): Promise<() => Promise<void>> {
   const bash = { ...(sandbox && { sandbox }) };
   const tools = [...createBuiltinTools(workspaceDir, { bash }), createRememberTool(memory)];
   const skills = new SkillsLoader({ workspaceDir });
-  const { maxContextMessages, maxRunCostUsd, logDays, compactAtShare } = config;
+  const { maxContextMessages, maxRunCostUsd, maxSessionCostUsd, maxDayCostUsd, logDays, compactAtShare } =
+    config;
   // The demo's script cannot sum up.
   const sessionLog = logDays > 0 && !isDemo ? logSessions({ store, memory, provider }, log) : undefined;
   const agent = new AgentRuntime({
@@ -53,6 +55,9 @@ async function start(config: MiniOpenClawConfig): Promise<() => Promise<void>> {
     memory,
     maxContextMessages,
     maxRunCostUsd,
+    maxSessionCostUsd,
+    maxDayCostUsd,
+    ...(maxDayCostUsd < Infinity && { spentTodayUsd: await spentToday(store) }),
     dailyLogDays: logDays,
     ...(compactAtShare !== undefined && !isDemo && { compactAtShare }),
     ...(sessionLog && { onRun: sessionLog.onRun }),
