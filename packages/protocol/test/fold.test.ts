@@ -419,6 +419,8 @@ test("changes no view that it was given", () => {
   expect(emptyView).toEqual(before);
 });
 
-function end(outcome: "aborted" | "failed" | "max_rounds" | "interrupted" | "completed"): SessionEvent {
+function end(
+  outcome: "aborted" | "failed" | "max_rounds" | "budget" | "interrupted" | "completed",
+): SessionEvent {
   return { type: "run_end", outcome, usage, ...run };
 }
