@@ -1,7 +1,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { says } from "./answers.ts";
-import { eventually, launchBrowser, openPage, rowsOf, say, whyNoBrowser } from "./browser.ts";
+import { eventually, launchBrowser, openPage, rowsOf, say, tryNow, whyNoBrowser } from "./browser.ts";
 import { type Answer, startGateway } from "./test-gateway.ts";
 
 const timestamp = 1;
@@ -48,6 +48,37 @@ describe.skipIf(whyNoBrowser)("the composer", () => {
       "assistant: Assistant: Yes.",
     ]);
     await page.getByRole("radiogroup").waitFor({ state: "hidden" });
+  });
+
+  test("sends nothing to the session before while a new one is on its way; what is written goes to the new one", async () => {
+    await using gateway = await startGateway({ answer: tellsStories });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await say(page, "one");
+    await page.getByRole("main").getByText("Yes.").waitFor();
+    await eventually(() => new URL(page.url()).hash).not.toBe("");
+    await page.getByRole("textbox").fill("half a thought");
+    gateway.loses = ({ type }) => type === "create";
+    await page.locator(".new-chat").click();
+    await eventually(() => page.getByRole("textbox").inputValue()).toBe("");
+
+    await say(page, "two");
+    expect(await page.getByRole("textbox").inputValue()).toBe("two");
+    gateway.loses = () => false;
+    gateway.cut();
+    await tryNow(page);
+    await page.locator(".welcome").waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByRole("main").getByText("Yes.").waitFor();
+
+    await eventually(() => rowsOf(page)).toEqual(["user: You: two", "assistant: Assistant: Yes."]);
+    await page.getByRole("link", { name: "one" }).press("Enter");
+    await eventually(() => page.getByRole("textbox").inputValue()).toBe("half a thought");
+    await eventually(() => rowsOf(page)).toEqual(["user: You: one", "assistant: Assistant: Yes."]);
+    expect(gateway.received.flatMap((event) => (event.type === "message" ? event.content : []))).toEqual([
+      "one",
+      "two",
+    ]);
   });
 
   test("interrupts, for one message, when that is chosen", async () => {

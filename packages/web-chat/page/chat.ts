@@ -30,6 +30,8 @@ export interface Chat {
   readonly title: string;
   /** What went wrong beside the session, if anything did. */
   readonly problem: ErrorItem | undefined;
+  /** Whether a new session was asked for and is not there yet: what is sent now would go to the one before. */
+  readonly isBeginning: boolean;
   /** Shows another session; without an id, the one that the gateway begins this visitor in. */
   open(sessionId: string | undefined): void;
   newChat(): void;
@@ -59,6 +61,7 @@ export interface ChatParts {
 export function createChat(parts: ChatParts): Chat {
   const { onChange } = parts;
   let problem: ErrorItem | undefined;
+  let beginningCount = 0;
   const client = connect({ url: parts.url, mayRetry: parts.mayRetry, onFailure: showProblem });
   const shown = createShownSession({
     first: client.session(parts.firstSessionId),
@@ -81,7 +84,12 @@ export function createChat(parts: ChatParts): Chat {
     shown.show(session);
   }
   function newChat(): void {
-    client.create().then((session) => {
+    beginningCount += 1;
+    onChange();
+    const begun = client.create().finally(() => {
+      beginningCount -= 1;
+    });
+    begun.then((session) => {
       parts.onNewChat();
       show(session);
     }, showProblem);
@@ -123,6 +131,9 @@ export function createChat(parts: ChatParts): Chat {
     },
     get problem() {
       return problem;
+    },
+    get isBeginning() {
+      return beginningCount > 0;
     },
     send(content, options) {
       problem = undefined;

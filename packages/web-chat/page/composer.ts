@@ -18,7 +18,8 @@ export interface Composer {
 export interface ComposerParts {
   texts: Texts;
   drafts: Drafts;
-  onSend: (content: string, mode: MessageMode) => void;
+  /** Says whether it was sent; if not, it stays. */
+  onSend: (content: string, mode: MessageMode) => boolean;
   onStop: () => void;
 }
 
@@ -48,11 +49,10 @@ export function createComposer({ texts, drafts, onSend, onStop }: ComposerParts)
   }
   function submit(mode: MessageMode): void {
     const content = input.value.trim();
-    if (content === "") return;
+    if (content === "" || !onSend(content, mode)) return;
     input.value = "";
     drafts.keep("");
     fit();
-    onSend(content, mode);
     choice.reset();
   }
 

@@ -64,9 +64,12 @@ export function createMainView({ chat, texts, toggle, onSay, ...page }: MainView
     onSend: send,
     onStop: () => chat.session.abort(),
   });
-  function send(content: string, mode: MessageMode = "queue"): void {
+  /** False: not now, and the text stays where it was written. */
+  function send(content: string, mode: MessageMode = "queue"): boolean {
+    if (chat.isBeginning) return false;
     conversation.followNewest();
     chat.send(content, { mode });
+    return true;
   }
 
   status.root.append(banner.root, ...(isDemo ? [createDemoNotice(texts)] : []), archived);
@@ -88,7 +91,9 @@ export function createMainView({ chat, texts, toggle, onSay, ...page }: MainView
       archived.hidden = !chat.listed?.archived;
       login.show(connection.phase === "held" && !isRefused(connection));
       conversation.render(snapshot, chat.problem);
-      composer.render(snapshot, sessionIdOf(location.hash) ?? "");
+      const { sessionId: _before, ...unnamed } = snapshot;
+      if (chat.isBeginning) composer.render(unnamed, "");
+      else composer.render(snapshot, sessionIdOf(location.hash) ?? "");
     },
   };
 }

@@ -87,12 +87,7 @@ export class FlowingBody implements Body, AsyncIterator<Uint8Array> {
   #offer(): void {
     const waitMs = this.#unreadBytes < MAX_UNREAD_BYTES ? this.#gatherUntil - performance.now() : 0;
     if (waitMs <= 0) this.#wake();
-    else this.#timer ??= setTimeout(() => this.#gathered(), waitMs);
-  }
-
-  #gathered(): void {
-    this.#timer = undefined;
-    this.#wake();
+    else this.#timer ??= setTimeout(() => this.#wake(), waitMs);
   }
 
   #takeUnread(): Uint8Array {
@@ -100,6 +95,9 @@ export class FlowingBody implements Body, AsyncIterator<Uint8Array> {
     const unread = first && this.#pieces.length === 1 ? first : Buffer.concat(this.#pieces);
     this.#pieces = [];
     this.#unreadBytes = 0;
+    // Late on a busy process, it would wake a reader for whom nothing has come.
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     if (this.#message.isPaused()) setImmediate(() => this.#message.resume());
     return unread;
   }

@@ -120,6 +120,23 @@ describe("after a piece that was shown", () => {
     await body.return();
   });
 
+  test("a timer that is late wakes nobody for whom nothing has come", async () => {
+    const { body, response, came } = await shownBody();
+    const early = body.next();
+    response.write("one, ");
+    await came(5);
+    // The clock goes on, and the timers of a busy process do not.
+    const now = vi.spyOn(performance, "now").mockReturnValue(performance.now() + 9);
+    response.write("two");
+    expect(String((await early).value)).toBe("one, two");
+    const next = body.next();
+    vi.advanceTimersByTime(8);
+    now.mockRestore();
+    response.write("three");
+    expect(await next).toEqual({ done: false, value: Buffer.from("three") });
+    await body.return();
+  });
+
   test("the end waits for nothing", async () => {
     const { body, response } = await shownBody();
     response.end("last");
