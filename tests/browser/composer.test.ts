@@ -56,7 +56,7 @@ describe.skipIf(whyNoBrowser)("the composer", () => {
     const { page } = tab;
     await say(page, "one");
     await page.getByRole("main").getByText("Yes.").waitFor();
-    await eventually(() => new URL(page.url()).hash).not.toBe("");
+    await eventually(async () => new URL(page.url()).hash).not.toBe("");
     await page.getByRole("textbox").fill("half a thought");
     gateway.loses = ({ type }) => type === "create";
     await page.locator(".new-chat").click();

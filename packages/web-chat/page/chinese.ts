@@ -113,6 +113,7 @@ export const chinese: Texts = {
     APPROVAL_EXPIRED: "此调用已不再等待决定。",
     SESSION_NOT_FOUND: "此会话已不存在。",
     STORE_FAILED: "会话无法读取或写入，详情见服务器日志。",
+    BUDGET_REACHED: "已达到允许的花费或用量，运行已停止。上限由服务器的设置决定。",
     AGENT_FAILED: "智能体出错，详情见服务器日志。",
     INTERNAL: "服务器出错，详情见其日志。",
     MODEL_UNAUTHORIZED: "模型服务器拒绝了 API key。请检查 ANTHROPIC_API_KEY 并重启服务器。",
