@@ -18,17 +18,20 @@ const LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"];
  * The rules of a gateway that listens by itself.
  *
  * Its `Host` must be a name that only this gateway can have: otherwise a page of a foreign name that resolves to this
- * machine (DNS rebinding) would count as its own. Bound to loopback those are the loopback names and the port; bound
- * elsewhere, any IP address, because a foreign page cannot have one as its name. A request that carries an
+ * machine (DNS rebinding) would count as its own. Bound to loopback those are the loopback names, what it was bound to, and the
+ * port; bound elsewhere, any IP address too, because a foreign page cannot have one as its name. A request that carries an
  * `Origin` comes from a browser, and must come from a page of that same `Host`.
  */
-export function ownAccess(port: number, isLoopback: boolean, options: AccessOptions): Access {
+export function ownAccess(bound: { host: string; port: number }, options: AccessOptions): Access {
   const { allowedOrigins = [], allowedHosts = [] } = options;
-  const named = [...LOOPBACK_NAMES.map((name) => `${name}:${port}`), ...allowedHosts];
+  const { port } = bound;
+  const names = [...new Set([...LOOPBACK_NAMES, isIP(bound.host) === 6 ? `[${bound.host}]` : bound.host])];
+  const named = [...names.map((name) => `${name}:${port}`), ...allowedHosts];
   // Browsers leave out the port of http's default.
-  if (port === 80) named.push(...LOOPBACK_NAMES);
+  if (port === 80) named.push(...names);
   const hosts = new Set(named.map((host) => host.toLowerCase()));
-  const isOwnHost = (host: string) => hosts.has(host) || (!isLoopback && isAddress(host));
+  const isOpen = !isLoopback(bound.host);
+  const isOwnHost = (host: string) => hosts.has(host) || (isOpen && isAddress(host));
   const origins = new Set(allowedOrigins);
 
   return (request) => {
@@ -53,6 +56,11 @@ export function attachedAccess(options: AccessOptions): Access {
     }
     return refuseOrigin(request.headers.origin, host, origins);
   };
+}
+
+/** Whether only this machine can reach what is bound to `host`. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
 function refuseOrigin(origin: string | undefined, host: string, allowed: ReadonlySet<string>) {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { type AddressInfo, isIP } from "node:net";
+import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { type AccessOptions, ownAccess } from "./access.ts";
+import { type AccessOptions, isLoopback, ownAccess } from "./access.ts";
 import { type Door, ownDoor, tokenRefusal } from "./door.ts";
 import { GatewayError } from "./errors.ts";
 import type { HttpDoor } from "./http/http-dialect.ts";
@@ -66,7 +66,7 @@ export async function listen(
     connectionsCheckingInterval: 1000,
   });
   const address = await bind(server, port, host);
-  const access = ownAccess(address.port, isLoopback(host), accessOptions);
+  const access = ownAccess(address, accessOptions);
   const guard = token === undefined ? undefined : new TokenGuard(token);
   const door = ownDoor(access, guard);
   // A browser that asks for leave, before it sends a page's request, shows no token.
@@ -138,10 +138,6 @@ function requireToken(host: string, token: string | undefined): void {
     const need = `a token of at least ${MIN_TOKEN_BYTES} bytes, or a loopback host such as 127.0.0.1`;
     throw new GatewayError("TOKEN_REQUIRED", `host: ${host} can be reached by others, which needs ${need}.`);
   }
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
 function bind(server: Server, port: number, host: string): Promise<{ host: string; port: number }> {

@@ -7,7 +7,7 @@ function request(host: string | undefined, origin?: string): IncomingMessage {
 }
 
 describe("a gateway on loopback", () => {
-  const access = ownAccess(3210, true, {});
+  const access = ownAccess({ host: "127.0.0.1", port: 3210 }, {});
 
   test.each([
     ["127.0.0.1:3210", undefined],
@@ -48,11 +48,24 @@ describe("a gateway on loopback", () => {
 });
 
 test("port 80 is left out of Host by browsers", () => {
-  expect(ownAccess(80, true, {})(request("localhost", "http://localhost"))).toBeUndefined();
+  expect(
+    ownAccess({ host: "127.0.0.1", port: 80 }, {})(request("localhost", "http://localhost")),
+  ).toBeUndefined();
+});
+
+test.each([
+  ["127.0.0.2", "127.0.0.2:3210"],
+  ["::1", "[::1]:3210"],
+  ["claw.lan", "claw.lan:3210"],
+])("what it was bound to, %s, is its name", (host, named) => {
+  const access = ownAccess({ host, port: 3210 }, {});
+
+  expect(access(request(named, `http://${named}`))).toBeUndefined();
+  expect(access(request("127.0.0.3.evil.example:3210"))).toMatch(/not a name of this gateway/);
 });
 
 test("beyond loopback an IP address cannot be a foreign page's name, so it is let in", () => {
-  const access = ownAccess(3210, false, { allowedHosts: ["claw.example.com"] });
+  const access = ownAccess({ host: "0.0.0.0", port: 3210 }, { allowedHosts: ["claw.example.com"] });
 
   expect(access(request("192.168.0.7:3210", "http://192.168.0.7:3210"))).toBeUndefined();
   expect(access(request("[fe80::1]:3210"))).toBeUndefined();

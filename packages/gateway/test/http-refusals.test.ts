@@ -177,6 +177,34 @@ test.each([
   expect([answer.status, answer.headers.allow]).toEqual([405, allow]);
 });
 
+test("what a body has beside its fields is ignored, however deep it is", async () => {
+  await using gateway = await testGateway();
+  const deep = "[".repeat(100_000) + "]".repeat(100_000);
+
+  const answer = await gateway.get("/sessions/current/messages", {
+    method: "POST",
+    headers: json,
+    body: `{"content":"hello","unknown":${deep}}`,
+  });
+
+  expect(await answer.json()).toMatchObject({ outcome: "completed", content: "hello" });
+  expect(gateway.failures).toEqual([]);
+});
+
+test.each([
+  ["true", []],
+  ["false", ["hello"]],
+])("a list with archived=%s", async (archived, titles) => {
+  await using gateway = await testGateway();
+  await send(gateway.address, post("/sessions/current/messages", '{"content":"hello"}'));
+
+  const { sessions } = JSON.parse(
+    (await send(gateway.address, { path: `/sessions?archived=${archived}` })).text,
+  );
+
+  expect(sessions.map(({ title }: { title: string }) => title)).toEqual(titles);
+});
+
 test("a conflict, a full queue and a gateway that stops have their codes too", async () => {
   const { agent, started, release } = heldAgent();
   await using gateway = await testGateway({ agent, limits: { maxQueuedMessages: 1 } });
@@ -246,6 +274,17 @@ describe("pages of other origins", () => {
       "access-control-request-headers": "content-type",
     },
   };
+
+  test("that are allowed may read why they are refused", async () => {
+    await using gateway = await testGateway({
+      allowedOrigins: [origin],
+      listen: { token: "t".repeat(32) },
+    });
+
+    const refused = await send(gateway.address, { path: "/sessions", headers: { origin } });
+
+    expect([refused.status, refused.headers["access-control-allow-origin"]]).toEqual([401, origin]);
+  });
 
   test("get no leave by default, and may not read what they can ask for", async () => {
     await using gateway = await testGateway();

@@ -242,6 +242,7 @@ test("what could forge a line or steer a terminal is escaped, and nothing is end
   round["self"] = round;
   const cleaned = cleanFields({
     origin: "a\r\nfake line\u001b[31m\u2028\u0085",
+    backwards: "txt.\u202eexe\u2066\u200f",
     long: "x".repeat(5000),
     many: Array.from({ length: 100 }, (_, index) => index),
     round,
@@ -251,6 +252,7 @@ test("what could forge a line or steer a terminal is escaped, and nothing is end
 
   expect(cleaned).toMatchObject({
     origin: "a\\u000d\\u000afake line\\u001b[31m\\u2028\\u0085",
+    backwards: "txt.\\u202eexe\\u2066\\u200f",
     count: 7,
     tokens: { inputTokens: 5 },
   });

@@ -57,11 +57,12 @@ export class HttpDialect {
   async #answer(asked: Asked, door: HttpDoor): Promise<void> {
     const { request, response, match, gone } = asked;
     const refusal = door(request);
+    // A page of a foreign origin may not even read why; one that is allowed and has no token may.
+    if (refusal?.status !== 403) allowOrigin(request, response);
     if (refusal) {
       this.#parts.onRefused(refusal, request);
       throw toError(refusal);
     }
-    allowOrigin(request, response);
     if (request.method === "OPTIONS") return answerPreflight(response, match.allow);
     const { route } = match;
     if (!route) {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { ClientEvent } from "@mini-openclaw/protocol";
-import { parseClientEvent } from "@mini-openclaw/protocol/schema";
+import { checkClientEvent } from "@mini-openclaw/protocol/schema";
 import { HttpError } from "./http-error.ts";
 
 /**
@@ -12,7 +12,7 @@ export function toCommand<Type extends ClientEvent["type"]>(
   type: Type,
   fields: Readonly<Record<string, unknown>>,
 ): Extract<ClientEvent, { type: Type }> {
-  const parsed = parseClientEvent(JSON.stringify({ ...fields, type }));
+  const parsed = checkClientEvent({ ...fields, type });
   if (!parsed.ok) throw new HttpError(400, "INVALID_FRAME", parsed.message);
   return parsed.value as Extract<ClientEvent, { type: Type }>;
 }
@@ -24,7 +24,7 @@ export function queryFields(query: URLSearchParams): Record<string, unknown> {
   return Object.fromEntries(
     [...query].map(([name, text]) => {
       if (numberFields.has(name)) return [name, toNumber(text)];
-      return [name, name === "archived" && text === "true" ? true : text];
+      return [name, name === "archived" ? toBoolean(text) : text];
     }),
   );
 }
@@ -32,6 +32,10 @@ export function queryFields(query: URLSearchParams): Record<string, unknown> {
 /** A whole number as such; any other text as it is, for the schema to refuse. */
 export function toNumber(text: string): number | string {
   return /^\d{1,16}$/.test(text) ? Number(text) : text;
+}
+
+function toBoolean(text: string): boolean | string {
+  return text === "true" || (text !== "false" && text);
 }
 
 /** The id of a message: from its body, or from the `Idempotency-Key` header, which may stand in quotes. */

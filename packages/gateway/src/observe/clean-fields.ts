@@ -8,8 +8,8 @@ const SECRET_NAME = /token$|^authorization$|cookie|secret|password|api[-_]?key/i
 // Secrets in running text: `Authorization: Bearer …`, the subprotocol `bearer.…`, and the page's cookie.
 const SECRET_TEXT = /(bearer[ .]+|mini_openclaw=)[^\s,;"']+/gi;
 
-// Everything that could forge a line or steer a terminal.
-const CONTROL = /[\p{Cc}\u2028\u2029]/gu;
+// Everything that could forge a line, steer a terminal, or show a text in another order than it has.
+const CONTROL = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
 // Chosen: what tells a reader enough, and what an attacker can at most make a line cost.
 const MAX_CHARS = 2000;

@@ -20,8 +20,9 @@ export function parseClientEvent(text: string): Parsed<ClientEvent> & { id?: str
   return id.success ? { ...event, id: id.output } : event;
 }
 
-function checkClientEvent(parsed: Record<string, unknown>): Parsed<ClientEvent> {
-  const { type } = parsed;
+/** Checks what a client asks for, where it is no text any more. Unknown fields are ignored, however deep. */
+export function checkClientEvent(event: Readonly<Record<string, unknown>>): Parsed<ClientEvent> {
+  const { type } = event;
   if (typeof type !== "string") return invalid(`type: expected a string, got ${describe(type)}`);
   if (!Object.hasOwn(clientEventSchemas, type)) {
     const allowed = Object.keys(clientEventSchemas).join(", ");
@@ -32,7 +33,7 @@ function checkClientEvent(parsed: Record<string, unknown>): Parsed<ClientEvent> 
     };
   }
   const schema: v.GenericSchema<unknown, ClientEvent> = clientEventSchemas[type as ClientEvent["type"]];
-  return check(schema, parsed);
+  return check(schema, event);
 }
 
 /** Reads one frame from a gateway. Unknown types are an `UNKNOWN_TYPE` or `INVALID_FRAME` to skip. */
