@@ -1,4 +1,4 @@
-import { GatewayError } from "./errors.ts";
+import { requireWhole } from "./whole-number.ts";
 
 /** How many connections there may be, and how long they may be silent. */
 export interface ConnectionLimits {
@@ -19,16 +19,9 @@ const defaults: Readonly<ConnectionLimits> = {
   heartbeatMs: 30_000,
 };
 
-// The longest time that a timer of Node can wait; it would take a longer one for 1 ms.
-const MAX_VALUE = 2_147_483_647;
-
 /** @throws GatewayError `INVALID_OPTION` for a value that is no whole number from 1. */
 export function resolveConnectionLimits(given: Partial<ConnectionLimits> = {}): ConnectionLimits {
   const limits = { ...defaults, ...given };
-  for (const [name, value] of Object.entries(limits)) {
-    if (Number.isInteger(value) && value >= 1 && value <= MAX_VALUE) continue;
-    const allowed = `a whole number from 1 to ${MAX_VALUE}`;
-    throw new GatewayError("INVALID_OPTION", `connections.${name}: expected ${allowed}, got ${value}.`);
-  }
+  for (const [name, value] of Object.entries(limits)) requireWhole(`connections.${name}`, value);
   return limits;
 }

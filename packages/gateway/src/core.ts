@@ -9,6 +9,7 @@ import { Places } from "./places.ts";
 import { createEventSource } from "./read-events.ts";
 import type { WatchParts } from "./session-watch.ts";
 import { Watchers } from "./watchers.ts";
+import { requireWhole, toDuration } from "./whole-number.ts";
 
 /** What takes commands and gives events, whatever the client speaks and however it is connected. */
 export interface Core extends CommandParts, WatchParts {
@@ -25,9 +26,13 @@ interface Surroundings {
 
 /** @throws GatewayError `INVALID_OPTION` */
 export function createCore(options: GatewayOptions, { observer, connections }: Surroundings): Core {
-  const { store, agent, abortGraceMs = 5000, idleMs = 30_000 } = options;
-  const { maxContextMessages = agent.neededMessages ?? 50 } = options;
+  const { store, agent, maxContextMessages = agent.neededMessages ?? 50 } = options;
+  const abortGraceMs = toDuration("abortGraceMs", options.abortGraceMs ?? 5000);
+  const idleMs = toDuration("idleMs", options.idleMs ?? 30_000);
   const limits = { ...defaultLimits, ...options.limits };
+  requireWhole("maxContextMessages", maxContextMessages);
+  requireWhole("limits.maxFrameBytes", limits.maxFrameBytes);
+  requireWhole("limits.maxQueuedMessages", limits.maxQueuedMessages, { least: 0 });
   const onFailure = (error: unknown, during: string) => observer.failed(error, during);
   const permissions = new Permissions(options.authorize);
   const watchers = new Watchers();

@@ -39,7 +39,7 @@ export interface GatewayOptions extends AccessOptions {
   maxRuns?: number;
   /** Newest messages of the session that the agent gets. @default the agent's `neededMessages`, else 50 */
   maxContextMessages?: number;
-  /** How long an aborted agent may go on before its run is ended without it. @default 5000 */
+  /** How long an aborted agent may go on before its run is ended without it, in milliseconds. @default 5000 */
   abortGraceMs?: number;
   /** How long a session's log stays open after its last run, in milliseconds. @default 30000 */
   idleMs?: number;
@@ -50,7 +50,7 @@ export interface GatewayOptions extends AccessOptions {
 }
 
 export interface CloseOptions {
-  /** How long runs may go on before they are interrupted. @default 10000 */
+  /** How long runs may go on before they are interrupted, in milliseconds; `Infinity`: until they end. @default 10000 */
   drainMs?: number;
 }
 

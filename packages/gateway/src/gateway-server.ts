@@ -5,6 +5,7 @@ import { Admission } from "./admission.ts";
 import { attachUpgrades } from "./attach-upgrades.ts";
 import { Connection, type ConnectionParts, closeSocket, isOver, type WebSocketLike } from "./connection.ts";
 import { type ConnectionLimits, resolveConnectionLimits } from "./connection-limits.ts";
+import { Connections } from "./connections.ts";
 import { type Core, createCore } from "./core.ts";
 import { Dialects } from "./dialects.ts";
 import { attachedDoor, attachedHttpDoor, type Door } from "./door.ts";
@@ -32,7 +33,7 @@ import { createUpgrade } from "./ws-server.ts";
  * Give it a port of its own with `listen`, or let it live beside an app with `attach`, `handleUpgrade` or `accept`.
  */
 export class GatewayServer {
-  readonly #connections = new Set<Connection>();
+  readonly #connections = new Connections();
   readonly #options: GatewayOptions;
   readonly #observer: Observer;
   readonly #core: Core;
@@ -175,7 +176,7 @@ export class GatewayServer {
 
   /**
    * Takes no more messages or connections, lets runs end, interrupts those that take longer than `drainMs`, then closes
-   * every connection with 1001. May be called again.
+   * every connection with 1001. Resolves when the clients have heard that: the process may exit. May be called again.
    */
   close({ drainMs = 10_000 }: CloseOptions = {}): Promise<void> {
     this.#closing ??= this.#close(drainMs);
@@ -192,11 +193,11 @@ export class GatewayServer {
     for (const connection of this.#connections) connection.send({ type: "draining" });
     this.#http.drain();
     await this.#core.lanes.close(drainMs);
-    for (const connection of this.#connections) connection.close(1001, "the gateway is stopping");
+    const gone = this.#connections.close(1001, "the gateway is stopping");
     this.#http.close();
     this.#admission.close();
     // It may be about to listen; that it cannot is for its caller to hear.
-    await this.#listening?.then((listener) => listener.close()).catch(() => undefined);
+    await Promise.all([gone, this.#listening?.then((listener) => listener.close()).catch(() => undefined)]);
     this.#observer.stopped();
   }
 

@@ -6,6 +6,7 @@ import type { LaneParts, LiveLog } from "./lane-parts.ts";
 import type { QueuedMessage } from "./queued-message.ts";
 import { RecentRequests } from "./recent-requests.ts";
 import type { Accepted, SubmittedMessage } from "./submitted.ts";
+import { LONGEST_MS } from "./whole-number.ts";
 
 // Chosen: logs of sessions at rest that stay open, each with a few file descriptors. The one idle longest is let go first.
 const MAX_IDLE_LANES = 100;
@@ -203,9 +204,12 @@ export class Lanes {
     clearTimeout(this.#endingAgain);
     const lanes = [...this.#lanes.values()];
     for (const lane of lanes) lane.release();
-    const timer = setTimeout(() => {
-      for (const { jobs } of lanes) jobs.interrupt();
-    }, drainMs);
+    const timer = setTimeout(
+      () => {
+        for (const { jobs } of lanes) jobs.interrupt();
+      },
+      Math.min(drainMs, LONGEST_MS),
+    );
     await Promise.all(lanes.map(({ done }) => done));
     clearTimeout(timer);
   }

@@ -1,13 +1,14 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect as connectSocket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import type { SessionStore } from "@mini-openclaw/protocol";
 import { createMemoryStore } from "@mini-openclaw/session-store";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { WebSocket } from "ws";
 import { GatewayServer } from "../src/index.ts";
 import { EventStreamReader } from "./http-client.ts";
-import { echoAgent, gate, MemorySocket, testGateway } from "./test-gateway.ts";
+import { echoAgent, gate, heldAgent, MemorySocket, TestClient, testGateway } from "./test-gateway.ts";
 
 test("close while it begins to listen closes the port", async () => {
   const gateway = new GatewayServer({ store: createMemoryStore(), agent: echoAgent });
@@ -62,6 +63,46 @@ test("a connection that it ends is watched no longer, though its client has not 
   for (let sent = 0; sent <= 100; sent += 1) socket.receive({ type: "ping" });
 
   expect(test.gateway.health()).toMatchObject({ connections: 1, sessions: 0 });
+});
+
+test("beside an app too, it has closed when its clients have heard the last words and the goodbye", async () => {
+  const { agent, started } = heldAgent();
+  const gateway = new GatewayServer({ store: createMemoryStore(), agent, onFailure: () => undefined });
+  const server = createServer();
+  gateway.attach(server, { path: "/claw" });
+  const client = new TestClient(new WebSocket(`${(await listening(server)).replace("http", "ws")}/claw`));
+  const closed = once(client.socket, "close");
+  await client.next("connected");
+  client.send({ type: "message", content: "hello" });
+  await started(1);
+
+  await gateway.close({ drainMs: 0 });
+
+  expect(gateway.health()).toMatchObject({ connections: 0 });
+  expect((await closed)[0]).toBe(1001);
+  expect(client.types().at(-1)).toBe("run_end");
+});
+
+test("a client that does not answer the goodbye holds it up for a second, and no longer", async () => {
+  const { gateway } = await testGateway();
+  const socket = new SilentSocket();
+  socket.startReading();
+  gateway.accept(socket);
+  await socket.next("connected");
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const closing = gateway.close();
+  let isClosed = false;
+  void closing.then(() => {
+    isClosed = true;
+  });
+
+  await vi.advanceTimersByTimeAsync(999);
+  const early = isClosed;
+  await vi.advanceTimersByTimeAsync(1);
+
+  await closing;
+  expect(early).toBe(false);
 });
 
 describe("over HTTP", () => {
@@ -147,7 +188,11 @@ function gatedStore(method: "getSession" | "loadMessages") {
 
 /** The address of an app's server that hands its requests to the gateway. */
 async function serve(gateway: GatewayServer): Promise<string> {
-  const server = createServer((request, response) => void gateway.handleRequest(request, response));
+  return listening(createServer((request, response) => void gateway.handleRequest(request, response)));
+}
+
+/** The address of a server that listens until the test is over. */
+async function listening(server: Server): Promise<string> {
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import type { AgentRunner, RunEvent } from "@mini-openclaw/protocol";
 import { createMemoryStore } from "@mini-openclaw/session-store";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { heldAgent, MemorySocket, testGateway } from "./test-gateway.ts";
 
 describe("one message", () => {
@@ -359,6 +359,23 @@ test("closing the gateway lets runs end, and interrupts those that take longer t
   await gateway.gateway.close({ drainMs: 1 });
 
   expect(await client.next("run_end")).toMatchObject({ outcome: "interrupted" });
+});
+
+test("closing the gateway with an endless drainMs lets runs end, however long they take", async () => {
+  const { agent, started, release } = heldAgent();
+  await using gateway = await testGateway({ agent });
+  const client = await gateway.connect();
+  client.send({ type: "message", content: "hello" });
+  await started(1);
+
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const closing = gateway.gateway.close({ drainMs: Number.POSITIVE_INFINITY });
+  await vi.advanceTimersByTimeAsync(86_400_000);
+  release();
+  await closing;
+
+  expect(await client.next("run_end")).toMatchObject({ outcome: "completed" });
 });
 
 function ended(runId: string): RunEvent {

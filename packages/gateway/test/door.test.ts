@@ -152,6 +152,22 @@ describe("wrong tokens", () => {
   });
 });
 
+test.each([
+  [
+    { limits: { maxFrameBytes: 0 } },
+    "limits.maxFrameBytes: expected a whole number from 1 to 2147483647, got 0.",
+  ],
+  [
+    { limits: { maxQueuedMessages: Number.NaN } },
+    "limits.maxQueuedMessages: expected a whole number from 0 to 2147483647, got NaN.",
+  ],
+  [{ maxContextMessages: 0 }, "maxContextMessages: expected a whole number from 1 to 2147483647, got 0."],
+  [{ idleMs: -1 }, "idleMs: expected milliseconds from 0, got -1."],
+  [{ abortGraceMs: Number.NaN }, "abortGraceMs: expected milliseconds from 0, got NaN."],
+])("%o is refused, with what it may be", async (options, message) => {
+  await expect(testGateway(options)).rejects.toMatchObject({ code: "INVALID_OPTION", message });
+});
+
 describe("limits of connections", () => {
   test.each([
     ["maxConnections", 0],

@@ -1,0 +1,28 @@
+import type { Connection } from "./connection.ts";
+
+// Chosen: a goodbye that is on its way has arrived by then, or never will.
+const GOODBYE_MS = 1000;
+
+/** Who is connected now. */
+export class Connections extends Set<Connection> {
+  #onEmpty: () => void = () => undefined;
+
+  override delete(connection: Connection): boolean {
+    const isGone = super.delete(connection);
+    if (this.size === 0) this.#onEmpty();
+    return isGone;
+  }
+
+  /** Says goodbye to all. Resolves when they have heard it, and what was sent before; or after a second. */
+  async close(code: number, reason: string): Promise<void> {
+    for (const connection of this) connection.close(code, reason);
+    if (this.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const cut = setTimeout(resolve, GOODBYE_MS);
+      this.#onEmpty = () => {
+        clearTimeout(cut);
+        resolve();
+      };
+    });
+  }
+}

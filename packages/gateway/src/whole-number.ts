@@ -1,0 +1,21 @@
+import { GatewayError } from "./errors.ts";
+
+/** The longest time that a timer of Node can wait; it would take a longer one for 1 ms. */
+export const LONGEST_MS = 2_147_483_647;
+
+/** @throws GatewayError `INVALID_OPTION` for a value that is no whole number from `least` to `most` */
+export function requireWhole(name: string, value: number, { least = 1, most = LONGEST_MS } = {}): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  const allowed = `a whole number from ${least} to ${most}`;
+  throw new GatewayError("INVALID_OPTION", `${name}: expected ${allowed}, got ${value}.`);
+}
+
+/**
+ * A time in milliseconds as a timer takes it; `Infinity` is as long as one can wait.
+ *
+ * @throws GatewayError `INVALID_OPTION` for a value that is no number from 0
+ */
+export function toDuration(name: string, value: number): number {
+  if (value >= 0) return Math.min(value, LONGEST_MS);
+  throw new GatewayError("INVALID_OPTION", `${name}: expected milliseconds from 0, got ${value}.`);
+}
