@@ -145,7 +145,7 @@ export class Lane {
       this.#live = undefined;
       // A log that cannot be used would lock its session. That it cannot be closed either follows from the error.
       await log?.close().catch(() => undefined);
-      this.#lose(error);
+      this.#lose(error, log !== undefined);
     }
   }
 
@@ -159,14 +159,13 @@ export class Lane {
   }
 
   /** Tells every job that there is no log to run on, or to end on. */
-  #lose(error: unknown): void {
+  #lose(error: unknown, wasOpen: boolean): void {
     const jobs = this.jobs.takeAll();
     for (const job of jobs) job.onRefused(error);
     for (const job of [...jobs, ...this.#unended.splice(0)]) job.onLost(endNotKept(error));
-    // A message that is refused tells its client; one that was accepted before has nobody to tell.
-    if (jobs.every(({ queued }) => queued !== undefined)) {
-      this.#parts.onFailure(error, `the lane of session ${this.#sessionId}`);
-    }
+    // Who has a message refused, or opened it without one, is told; one that was accepted before has nobody to tell.
+    const isTold = jobs.length === 0 ? !wasOpen : jobs.some(({ queued }) => queued === undefined);
+    if (!isTold) this.#parts.onFailure(error, `the lane of session ${this.#sessionId}`);
     // Of a session that was put away, say: to do so ended what was left.
     if (!toClientError(error).retryable) this.#shownSeq = undefined;
     this.#parts.touch(this.#sessionId);

@@ -1,9 +1,9 @@
-import type { ApprovalDecision, MessageQueuedEvent, ResyncEvent } from "@mini-openclaw/protocol";
+import type { ApprovalDecision, ResyncEvent } from "@mini-openclaw/protocol";
 import { draining, GatewayError } from "./errors.ts";
 import { type Job, toJob } from "./job.ts";
 import { Lane } from "./lane.ts";
 import type { LaneParts, LiveLog } from "./lane-parts.ts";
-import type { QueuedMessage } from "./queued-message.ts";
+import { withoutPlace } from "./queued-message.ts";
 import { RecentRequests } from "./recent-requests.ts";
 import type { Accepted, SubmittedMessage } from "./submitted.ts";
 import { LONGEST_MS } from "./whole-number.ts";
@@ -28,7 +28,7 @@ export class Lanes {
   constructor(parts: LaneParts, { maxQueuedMessages }: { maxQueuedMessages: number }) {
     this.#parts = parts;
     const isBusy = (sessionId: string) => this.has(sessionId) || this.#unended.has(sessionId);
-    this.#requests = new RecentRequests({ store: parts.store, isBusy });
+    this.#requests = new RecentRequests({ store: parts.store, isBusy, endRuns: (one) => this.endRuns(one) });
     this.#maxQueuedMessages = maxQueuedMessages;
   }
 
@@ -232,8 +232,10 @@ export class Lanes {
     if (this.#draining || this.#endingAgain) return;
     const again = () => {
       this.#endingAgain = undefined;
-      // The lane of each tells of its failure.
-      for (const one of [...this.#unended.keys()]) this.endRuns(one).catch(() => undefined);
+      for (const one of [...this.#unended.keys()])
+        this.endRuns(one).catch((error: unknown) =>
+          this.#parts.onFailure(error, `the lane of session ${one}`),
+        );
     };
     this.#endingAgain = setTimeout(again, END_AGAIN_MS).unref();
   }
@@ -243,8 +245,4 @@ export class Lanes {
     const idle = [...this.#lanes.values()].filter(({ jobs }) => jobs.length === 0);
     if (idle.length > MAX_IDLE_LANES) idle[0]?.release();
   }
-}
-
-function withoutPlace({ type, runId, content, timestamp, requestId }: QueuedMessage): MessageQueuedEvent {
-  return { type, runId, content, timestamp, ...(requestId !== undefined && { requestId }) };
 }

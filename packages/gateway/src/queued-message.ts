@@ -16,3 +16,14 @@ export async function recordQueued(
   };
   await recordAndShow(keepAndShow, log, [{ type: "message_queued", ...message }]);
 }
+
+/** As it was before it was recorded. */
+export function withoutPlace({
+  type,
+  runId,
+  content,
+  timestamp,
+  requestId,
+}: QueuedMessage): MessageQueuedEvent {
+  return { type, runId, content, timestamp, ...(requestId !== undefined && { requestId }) };
+}

@@ -30,6 +30,8 @@ interface RequestsParts {
   store: Store;
   /** Whether something runs or waits in the session: what waits stands in no transcript. */
   isBusy: (sessionId: string) => boolean;
+  /** Has the transcript tell what became of requests that a dead writer left. */
+  endRuns: (sessionId: string) => Promise<void>;
   /** Sessions, and requests of all of them. @default 100,000 */
   maxRemembered?: number;
 }
@@ -104,6 +106,8 @@ export class RecentRequests {
   }
 
   async #readNow(sessionId: string, requests: RequestsOfSession, reader: Reader): Promise<void> {
+    // Where they cannot be ended nothing can run either, and who asks is told that; what ended before is known all the same.
+    await this.#parts.endRuns(sessionId).catch(() => undefined);
     for (const [requestId, request] of await reader(this.#parts.store, sessionId)) {
       // What this process took is newer.
       if (!requests.get(requestId)) this.#remembered += requests.add(requestId, request);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { AgentRunner, RunOutcome } from "@mini-openclaw/protocol";
 import { noUsage } from "@mini-openclaw/protocol";
 import { openSessionStore } from "@mini-openclaw/session-store";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { heldAgent, type TestClient, testGateway } from "./test-gateway.ts";
 
 const message = { type: "message", id: "q1", content: "once" } as const;
@@ -168,24 +168,76 @@ describe("a retry that is sent again with its id after a restart", () => {
   });
 });
 
-test("a message that is sent again in process after a crash has its end, though nobody has recovered the store", async () => {
-  const [folder, left] = await Promise.all(
-    ["a", "b"].map((name) => mkdtemp(join(tmpdir(), `idempotency-${name}`))),
-  );
-  if (!folder || !left) throw new Error("unreachable");
-  const { agent, started } = heldAgent();
-  await using before = await testGateway({ agent, store: await openSessionStore(folder) });
-  const { sessionId } = await before.store.createSession("webchat");
-  const submission = { sessionId, content: "once", requestId: "q1" };
-  const { runId } = await before.gateway.submit(submission);
-  await started(1);
-  await cp(folder, left, { recursive: true });
+describe("what is sent again in process after a crash has its end, though nobody has recovered the store:", () => {
+  async function crashed() {
+    const [folder = "", left = ""] = await Promise.all(
+      ["a", "b"].map((name) => mkdtemp(join(tmpdir(), `idempotency-${name}`))),
+    );
+    onTestFinished(async () => {
+      await Promise.all([folder, left].map((one) => rm(one, { recursive: true, force: true })));
+    });
+    const held = heldAgent();
+    const before = await testGateway({ agent: held.agent, store: await openSessionStore(folder) });
+    onTestFinished(() => before[Symbol.asyncDispose]());
+    const { sessionId } = await before.store.createSession("webchat");
+    return {
+      ...held,
+      gateway: before.gateway,
+      sessionId,
+      /** A gateway on what a killed process would have left. */
+      next: async () => {
+        await cp(folder, left, { recursive: true });
+        const after = await testGateway({ agent: held.agent, store: await openSessionStore(left) });
+        onTestFinished(() => after[Symbol.asyncDispose]());
+        return after;
+      },
+    };
+  }
 
-  await using after = await testGateway({ agent, store: await openSessionStore(left) });
-  const again = await after.gateway.submit(submission);
+  test("a message that ran", async () => {
+    const { gateway, sessionId, started, next } = await crashed();
+    const message = { sessionId, content: "once", requestId: "q1" };
+    const { runId } = await gateway.submit(message);
+    await started(1);
 
-  expect(again.runId).toBe(runId);
-  expect(await again.ended).toMatchObject({ outcome: "interrupted" });
-  expect(await started(1)).toHaveLength(1);
-  await Promise.all([folder, left].map((one) => rm(one, { recursive: true, force: true })));
+    const again = await (await next()).gateway.submit(message);
+
+    expect(again.runId).toBe(runId);
+    expect(await again.ended).toMatchObject({ outcome: "interrupted" });
+    expect(await started(1)).toHaveLength(1);
+  });
+
+  test("a message that waited", async () => {
+    const { gateway, sessionId, started, next } = await crashed();
+    await gateway.submit({ sessionId, content: "before" });
+    await started(1);
+    const message = { sessionId, content: "once", requestId: "q1" };
+    const { runId } = await gateway.submit(message);
+
+    const after = await next();
+    const again = await after.gateway.submit(message);
+
+    expect(again.runId).toBe(runId);
+    expect(await again.ended).toMatchObject({ outcome: "interrupted" });
+    expect(await started(1)).toHaveLength(1);
+    const said = await after.store.loadMessages(sessionId, { role: "user" });
+    expect(said.map(({ content }) => content)).toEqual(["before", "once"]);
+    expect(after.failures).toEqual([]);
+  });
+
+  test("a retry", async () => {
+    const { gateway, sessionId, started, release, next } = await crashed();
+    const first = await gateway.submit({ sessionId, content: "one" });
+    release();
+    await first.ended;
+    const retry = { sessionId, runId: first.runId, requestId: "q1" };
+    const { runId } = await gateway.retry(retry);
+    await started(2);
+
+    const again = await (await next()).gateway.retry(retry);
+
+    expect(again.runId).toBe(runId);
+    expect(await again.ended).toMatchObject({ outcome: "interrupted" });
+    expect(await started(2)).toHaveLength(2);
+  });
 });

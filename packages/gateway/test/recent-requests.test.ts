@@ -45,6 +45,7 @@ async function storeWith(events: SessionEvent[]) {
   return { store, sessionId };
 }
 
+const endRuns = () => Promise.resolve();
 const never = () => Promise.reject(new Error("it would run again"));
 
 describe("what the transcript holds", () => {
@@ -55,7 +56,7 @@ describe("what the transcript holds", () => {
   ])("is known: %s", async (_, count, rounds) => {
     const events = Array.from({ length: count }, (_, index) => run(`r${index}`, message(index), rounds));
     const { store, sessionId } = await storeWith(events.flat());
-    const requests = new RecentRequests({ store, isBusy: () => false });
+    const requests = new RecentRequests({ store, isBusy: () => false, endRuns });
 
     expect(await requests.once(sessionId, "q0", { content: "hi" }, never)).toEqual({
       runId: "r0",
@@ -70,7 +71,7 @@ describe("what the transcript holds", () => {
     const retryRequest = { id: "again", runId: "r1" };
     const begin: SessionEvent = { type: "run_start", runId: "r2", timestamp, retryOf: "r0", retryRequest };
     const { store, sessionId } = await storeWith([...run("r0", message(0)), ...run("r2", begin)]);
-    const requests = new RecentRequests({ store, isBusy: () => false });
+    const requests = new RecentRequests({ store, isBusy: () => false, endRuns });
 
     expect(await requests.once(sessionId, "again", { retryOf: "r1" }, never)).toEqual({
       runId: "r2",
@@ -95,7 +96,7 @@ describe("what is forgotten, because other sessions were used since,", () => {
     const ids: string[] = [];
     for (let count = 0; count < 5; count += 1) ids.push((await store.createSession("webchat")).sessionId);
     const [first = "", ...others] = ids;
-    const requests = new RecentRequests({ store, isBusy, maxRemembered: 4 });
+    const requests = new RecentRequests({ store, isBusy, endRuns, maxRemembered: 4 });
     const useOthers = async () => {
       for (const other of others) await requests.once(other, "q1", { content: "hi" }, accept);
     };
@@ -139,7 +140,7 @@ describe("what is forgotten, because other sessions were used since,", () => {
 test("a request that was refused may come again", async () => {
   const store = createMemoryStore();
   const { sessionId } = await store.createSession("webchat");
-  const requests = new RecentRequests({ store, isBusy: () => false });
+  const requests = new RecentRequests({ store, isBusy: () => false, endRuns });
   await expect(requests.once(sessionId, "q1", { content: "hi" }, never)).rejects.toThrow(
     "it would run again",
   );
@@ -156,7 +157,7 @@ test("a transcript that could not be read is read at the next request", async ()
     store.loadMessages = load;
     throw new Error("input/output error");
   };
-  const requests = new RecentRequests({ store, isBusy: () => false });
+  const requests = new RecentRequests({ store, isBusy: () => false, endRuns });
   await expect(requests.once(sessionId, "q0", { content: "hi" }, never)).rejects.toThrow(
     "input/output error",
   );

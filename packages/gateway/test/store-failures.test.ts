@@ -4,7 +4,8 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { heldAgent, type TestClient, testGateway } from "./test-gateway.ts";
 
 test("a message that cannot be kept is refused, and the next one runs", async () => {
-  await using gateway = await testGateway({ store: failingStore("user_message") });
+  // On a fresh log neither: one that was idle may have been closed.
+  await using gateway = await testGateway({ store: failingStore("user_message", 2) });
   const client = await gateway.connect();
 
   client.send({ type: "message", content: "one", id: "q1" });
@@ -253,18 +254,18 @@ function fullStore() {
   return { store, fail: turn(true), lift: turn(false) };
 }
 
-/** A store that cannot keep the first event of a type. */
-function failingStore(type: SessionEvent["type"]): SessionStore {
+/** A store that cannot keep the first event of a type, so many times. */
+function failingStore(type: SessionEvent["type"], times = 1): SessionStore {
   const store = createMemoryStore();
   const openLog = store.openLog.bind(store);
-  let isFull = true;
+  let failures = times;
   return Object.assign(store, {
     async openLog(sessionId: string) {
       const log = await openLog(sessionId);
       const record = log.record.bind(log);
       log.record = (events) => {
-        if (!isFull || !events.some((event) => event.type === type)) return record(events);
-        isFull = false;
+        if (failures === 0 || !events.some((event) => event.type === type)) return record(events);
+        failures -= 1;
         throw diskIsFull();
       };
       return log;
