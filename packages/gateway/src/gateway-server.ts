@@ -18,10 +18,11 @@ import type {
   UpgradeSource,
 } from "./gateway-options.ts";
 import { HttpDialect, type HttpDoor } from "./http/http-dialect.ts";
-import type { Health, Readiness } from "./http-routes.ts";
+import type { Health } from "./http-routes.ts";
 import { createIdentify, defaultSessionKey, type Identify } from "./identify.ts";
 import { type Listener, type ListenOptions, listen } from "./listen.ts";
 import { Observer } from "./observe/observer.ts";
+import { type Readiness, readinessOf } from "./readiness.ts";
 import { followRun, type RetrySubmission, type Submission, type Submitted } from "./submit.ts";
 import { addressOf } from "./token.ts";
 import type { Principal, Visitor } from "./visitor.ts";
@@ -169,9 +170,8 @@ export class GatewayServer {
     };
   }
 
-  readiness(): Readiness {
-    const failing = this.#closing ? ["the gateway is stopping"] : [];
-    return { ready: failing.length === 0, failing };
+  readiness(): Promise<Readiness> {
+    return readinessOf(this.#core.store, this.#closing !== undefined);
   }
 
   /**

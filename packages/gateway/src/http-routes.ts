@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Readiness } from "./readiness.ts";
 
 /** What `GET /health` answers. */
 export interface Health {
@@ -13,16 +14,9 @@ export interface Health {
   uptimeMs: number;
 }
 
-/** What `GET /readyz` answers; 503 when not ready. */
-export interface Readiness {
-  ready: boolean;
-  /** What is missing; empty when ready. */
-  failing: string[];
-}
-
 interface Probes {
   health(): Health;
-  readiness(): Readiness;
+  readiness(): Promise<Readiness>;
 }
 
 /** Answers `/health`, `/healthz` and `/readyz`; false for any other path, which is then somebody else's. */
@@ -36,8 +30,7 @@ export function answerProbe(request: IncomingMessage, response: ServerResponse, 
   } else if (path === "/health") {
     sendJson(response, 200, probes.health());
   } else {
-    const readiness = probes.readiness();
-    sendJson(response, readiness.ready ? 200 : 503, readiness);
+    void probes.readiness().then((readiness) => sendJson(response, readiness.ready ? 200 : 503, readiness));
   }
   return true;
 }

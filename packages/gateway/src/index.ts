@@ -13,7 +13,7 @@ export type {
   UpgradeSource,
 } from "./gateway-options.ts";
 export { GatewayServer } from "./gateway-server.ts";
-export type { Health, Readiness } from "./http-routes.ts";
+export type { Health } from "./http-routes.ts";
 export type { ListenOptions } from "./listen.ts";
 export type { MetricsSource } from "./observe/answer-metrics.ts";
 export type {
@@ -25,6 +25,7 @@ export type {
 } from "./observe/channels.ts";
 export type { LogFields, Logger } from "./observe/logger.ts";
 export type { Action, Attempt, Authorize } from "./permissions.ts";
+export type { Readiness } from "./readiness.ts";
 export { ownerOnly } from "./permissions.ts";
 export type { RetrySubmission, RunFailure, RunResult, Submission, Submitted } from "./submit.ts";
 export type { Principal } from "./visitor.ts";

@@ -5,9 +5,10 @@ import { type AccessOptions, isLoopback, ownAccess } from "./access.ts";
 import { type Door, ownDoor, tokenRefusal } from "./door.ts";
 import { GatewayError } from "./errors.ts";
 import type { HttpDoor } from "./http/http-dialect.ts";
-import { answerProbe, type Health, type Readiness, sendJson } from "./http-routes.ts";
+import { answerProbe, type Health, sendJson } from "./http-routes.ts";
 import { answerLogin } from "./login.ts";
 import { answerMetrics, type MetricsSource } from "./observe/answer-metrics.ts";
+import type { Readiness } from "./readiness.ts";
 import type { Refusal } from "./refuse-upgrade.ts";
 import { MIN_TOKEN_BYTES, TokenGuard } from "./token.ts";
 
@@ -30,7 +31,7 @@ export interface ListenOptions {
 /** What a listening server asks of its gateway. */
 interface Gateway {
   health(): Health;
-  readiness(): Readiness;
+  readiness(): Promise<Readiness>;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, door: Door): void;
   /** Answers what asks for sessions; false for any other path. */
   answer(request: IncomingMessage, response: ServerResponse, door: HttpDoor): boolean;

@@ -1,7 +1,11 @@
 import { once } from "node:events";
+import { mkdtemp } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { AgentRunner } from "@mini-openclaw/protocol";
+import { createMemoryStore, openSessionStore } from "@mini-openclaw/session-store";
 import { describe, expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { GatewayError, GatewayServer } from "../src/index.ts";
@@ -225,7 +229,27 @@ describe("health", () => {
     ]);
     expect(await (await gateway.get("/readyz")).json()).toEqual({ ready: true, failing: [] });
     void gateway.gateway.close();
-    expect(gateway.gateway.readiness()).toEqual({ ready: false, failing: ["the gateway is stopping"] });
+    expect(await gateway.gateway.readiness()).toEqual({
+      ready: false,
+      failing: ["the gateway is stopping"],
+    });
+  });
+
+  test.each([
+    ["in memory", async () => createMemoryStore()],
+    ["on disk", async () => openSessionStore(await mkdtemp(join(tmpdir(), "readyz-")))],
+  ])("readyz says that the store cannot be read: %s", async (_, open) => {
+    const store = await open();
+    await using gateway = await testGateway({ store });
+    await store.close();
+
+    const answer = await gateway.get("/readyz");
+
+    expect([answer.status, await answer.json()]).toEqual([
+      503,
+      { ready: false, failing: ["the store cannot be read"] },
+    ]);
+    expect((await gateway.get("/healthz")).status).toBe(200);
   });
 
   test("an unknown path is a 404, a wrong method a 405, a foreign Host a 403", async () => {
