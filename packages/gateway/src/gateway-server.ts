@@ -25,7 +25,7 @@ import { Observer } from "./observe/observer.ts";
 import { type Readiness, readinessOf } from "./readiness.ts";
 import { followRun, type RetrySubmission, type Submission, type Submitted } from "./submit.ts";
 import { addressOf } from "./token.ts";
-import type { Principal, Visitor } from "./visitor.ts";
+import { type Principal, requireId, type Visitor } from "./visitor.ts";
 import { createUpgrade } from "./ws-server.ts";
 
 /**
@@ -136,6 +136,7 @@ export class GatewayServer {
   accept(webSocket: WebSocketLike, visitor: { principal?: Principal; key?: string } = {}): void {
     if (isOver(webSocket)) return;
     const { principal } = visitor;
+    if (principal) requireId(principal);
     // An emitter's error without a listener would end the process. What matters is `close`, which follows.
     webSocket.addEventListener("error", () => undefined);
     this.#connect(webSocket, { principal, key: visitor.key ?? defaultSessionKey(principal) });
@@ -237,10 +238,9 @@ export class GatewayServer {
 
   #connect(webSocket: WebSocketLike, visitor: Visitor): void {
     if (this.#closing) return closeSocket(webSocket, 1001, "the gateway is stopping");
-    const { principal } = visitor;
     try {
       this.#connections.add(new Connection(this.#connectionParts, webSocket, visitor));
-      this.#observer.connected(principal);
+      this.#observer.connected(visitor.principal);
     } catch (error) {
       this.#core.onFailure(error, "a dialect");
       closeSocket(webSocket, 1011, "the dialect failed");

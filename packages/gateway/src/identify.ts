@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { GatewayOptions } from "./gateway-options.ts";
-import type { Principal, Visitor } from "./visitor.ts";
+import { type Principal, requireId, type Visitor } from "./visitor.ts";
 
 /** Says who asks; `undefined` is nobody. Rejects when the app's `authenticate` or `sessionKey` throws. */
 export type Identify = (request: IncomingMessage) => Promise<Visitor | undefined>;
@@ -14,6 +14,7 @@ export function createIdentify({
     const principal = (await authenticate?.(request)) ?? undefined;
     // Without types an app may return nothing for whom it does not know: that must not let in as anonymous.
     if (authenticate && !principal) return undefined;
+    if (principal) requireId(principal);
     return { principal, key: sessionKey(principal, request) };
   };
 }

@@ -25,7 +25,7 @@ export type {
 } from "./observe/channels.ts";
 export type { LogFields, Logger } from "./observe/logger.ts";
 export type { Action, Attempt, Authorize } from "./permissions.ts";
-export type { Readiness } from "./readiness.ts";
 export { ownerOnly } from "./permissions.ts";
+export type { Readiness } from "./readiness.ts";
 export type { RetrySubmission, RunFailure, RunResult, Submission, Submitted } from "./submit.ts";
 export type { Principal } from "./visitor.ts";

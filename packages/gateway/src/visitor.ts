@@ -4,6 +4,16 @@ export interface Principal {
   id: string;
 }
 
+/**
+ * Makes sure that a principal is somebody: a program without types may give one without an id, and all of those would be one.
+ *
+ * @throws TypeError
+ */
+export function requireId({ id }: Principal): void {
+  if (typeof id !== "string" || id === "")
+    throw new TypeError(`a principal's id must be a text that is not empty, got ${JSON.stringify(id)}`);
+}
+
 /** Who connects, and the key of the sessions that it gets. */
 export interface Visitor {
   principal: Principal | undefined;

@@ -8,7 +8,7 @@ import type { AgentRunner } from "@mini-openclaw/protocol";
 import { createMemoryStore, openSessionStore } from "@mini-openclaw/session-store";
 import { describe, expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
-import { GatewayError, GatewayServer } from "../src/index.ts";
+import { GatewayError, GatewayServer, type Principal } from "../src/index.ts";
 import { echoAgent, heldAgent, MemorySocket, refusal, TestClient, testGateway } from "./test-gateway.ts";
 
 describe("connecting", () => {
@@ -120,6 +120,16 @@ describe("upgrades", () => {
     expect((await gateway.connect({ "x-user": "me" })).types()).toEqual(["connected"]);
     expect(gateway.failures).toEqual(["authenticate or sessionKey: a bug"]);
   });
+});
+
+test.each([[undefined], [""], [42], [null]])("a principal whose id is %j is nobody", async (id) => {
+  const principal = { id } as unknown as Principal;
+  await using gateway = await testGateway({ authenticate: () => principal });
+
+  expect((await refusal(`ws://${gateway.address}/`))[0]).toBe(500);
+  expect((await gateway.get("/sessions")).status).toBe(500);
+  expect(() => gateway.gateway.accept(new MemorySocket(), { principal })).toThrow(TypeError);
+  expect(gateway.failures[0]).toMatch(/: a principal's id must be a text that is not empty/);
 });
 
 describe("hostile frames", () => {
