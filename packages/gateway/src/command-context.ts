@@ -17,6 +17,8 @@ export interface CommandContext extends CommandParts {
   readonly visitor: Visitor;
   /** The session that was watched last: where a `message` without `sessionId` goes. */
   readonly sessionId: string;
+  /** Aborted when there is nobody to answer any more. */
+  readonly gone: AbortSignal;
   /** Shows the client a session's events: those after `after`, or only what happens from now on. */
   watch(sessionId: string, after?: number): void;
   /** Watches from now on, unless it is that session which is watched. */

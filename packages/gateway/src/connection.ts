@@ -63,6 +63,8 @@ export class Connection implements CommandContext, Viewer {
   #state = newConnection;
   #sessionId = "";
   #watching: SessionWatch | undefined;
+  /** There once a command has asked for it: an idle connection is to cost little. */
+  #leaving: AbortController | undefined;
   #working: Promise<void>;
 
   constructor(parts: ConnectionParts, socket: WebSocketLike, visitor: Visitor) {
@@ -118,6 +120,11 @@ export class Connection implements CommandContext, Viewer {
 
   get sessionId(): string {
     return this.#sessionId;
+  }
+
+  get gone(): AbortSignal {
+    this.#leaving ??= new AbortController();
+    return this.#leaving.signal;
   }
 
   changed(session: SessionMeta, since: number): void {
@@ -223,6 +230,7 @@ export class Connection implements CommandContext, Viewer {
     // At once: a client that does not read may take long to hear that it is over.
     this.#outbox.close();
     this.unwatch();
+    this.#leaving?.abort();
     const { goodbye } = this.#state;
     if (!goodbye) return;
     const { code, reason } = goodbye;

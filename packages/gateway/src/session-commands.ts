@@ -30,13 +30,14 @@ export async function sendSessions(event: ListCommand, context: CommandContext):
 }
 
 export async function searchSessions(event: SearchCommand, context: CommandContext): Promise<void> {
-  const { store, visitor, permissions } = context;
+  const { store, visitor, permissions, gone } = context;
   const { text, limit = PAGE, cursor, archived = false } = event;
   await permissions.demand(visitor, event.type);
   const at = cursor === undefined ? {} : { cursor };
   const sessions: FoundSession[] = [];
   let [last, next]: [string | undefined, string | undefined] = [undefined, undefined];
-  for await (const hit of store.searchSessions(text, { key: visitor.key, archived, ...at })) {
+  const hits = store.searchSessions(text, { key: visitor.key, archived, signal: gone, ...at });
+  for await (const hit of untilGone(hits, gone)) {
     const { session, message } = hit;
     if (!(await permissions.maySee(visitor, session))) continue;
     // One more than is wanted says that there are more.
@@ -54,6 +55,15 @@ export async function searchSessions(event: SearchCommand, context: CommandConte
     ...(next !== undefined && { cursor: next }),
     ...answering(event),
   });
+}
+
+/** Ends without a word when there is nobody to hear it. */
+async function* untilGone<Item>(items: AsyncIterable<Item>, gone: AbortSignal): AsyncGenerator<Item> {
+  try {
+    yield* items;
+  } catch (error) {
+    if (!gone.aborted) throw error;
+  }
 }
 
 export async function renameSession(event: RenameCommand, context: CommandContext): Promise<void> {

@@ -1,6 +1,7 @@
 import type { ClientEvent } from "@mini-openclaw/protocol";
+import { createMemoryStore } from "@mini-openclaw/session-store";
 import { describe, expect, test } from "vitest";
-import { heldAgent, type TestClient, testGateway } from "./test-gateway.ts";
+import { gate, heldAgent, type TestClient, testGateway } from "./test-gateway.ts";
 
 async function say(client: TestClient, content: string): Promise<void> {
   const before = client.types().filter((type) => type === "run_end").length;
@@ -118,6 +119,33 @@ test("search finds sessions by title and by what was said", async () => {
     { title: "about a whale", excerpt: "about a whale" },
   ]);
   expect((await client.next("sessions", 2)).sessions).toEqual([]);
+});
+
+test("a search ends when its client goes", async () => {
+  const store = createMemoryStore();
+  const search = store.searchSessions.bind(store);
+  const [begun, begin] = gate();
+  const [stopped, stop] = gate();
+  store.searchSessions = async function* (text, options) {
+    begin();
+    await new Promise((resolve) => options?.signal?.addEventListener("abort", resolve));
+    try {
+      yield* search(text, options);
+    } finally {
+      stop();
+    }
+  };
+  await using gateway = await testGateway({ store });
+  const [client, other] = [await gateway.connect(), await gateway.connect()];
+  await say(client, "about a whale");
+  client.send({ type: "search", text: "whale" });
+  await begun;
+
+  await client.close();
+
+  await stopped;
+  await other.roundTrip();
+  expect(gateway.failures).toEqual([]);
 });
 
 test("search is answered page by page", async () => {

@@ -47,6 +47,7 @@ export class Exchange {
       ...parts,
       visitor: asked.visitor,
       sessionId: "",
+      gone: asked.gone,
       send: (event) => this.#take(event),
       watch: (sessionId, after) => this.#stream?.watch({ sessionId, ...(after !== undefined && { after }) }),
       goOnWatching: () => undefined,
