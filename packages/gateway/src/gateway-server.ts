@@ -23,7 +23,7 @@ import { createIdentify, defaultSessionKey, type Identify } from "./identify.ts"
 import { type Listener, type ListenOptions, listen } from "./listen.ts";
 import { Observer } from "./observe/observer.ts";
 import { type Readiness, readinessOf } from "./readiness.ts";
-import { followRun, type RetrySubmission, type Submission, type Submitted } from "./submit.ts";
+import { followRun, type RetrySubmission, type Submission, type Submitted, submitMessage } from "./submit.ts";
 import { addressOf } from "./token.ts";
 import { type Principal, requireId, type Visitor } from "./visitor.ts";
 import { createUpgrade } from "./ws-server.ts";
@@ -147,8 +147,8 @@ export class GatewayServer {
    *
    * @throws GatewayError `QUEUE_FULL`, `DRAINING`, `REQUEST_CONFLICT`; whatever the store threw
    */
-  submit({ sessionId, ...message }: Submission): Promise<Submitted> {
-    return followRun(this.#core, sessionId, (lanes) => lanes.submit(sessionId, message));
+  submit(submission: Submission): Promise<Submitted> {
+    return submitMessage(this.#core, submission);
   }
 
   /**

@@ -14,8 +14,13 @@ import type { Accepted } from "./submitted.ts";
 import type { Watchers } from "./watchers.ts";
 
 /** A message that comes from inside the process: from a schedule, an HTTP handler, a test. */
-export interface Submission {
-  sessionId: string;
+export type Submission = SubmissionFields & ({ sessionId: string } | { key: string });
+
+interface SubmissionFields {
+  /** Where it goes. */
+  sessionId?: string;
+  /** Instead: it goes to the newest open session of this key, or to a new one. */
+  key?: string;
   content: string;
   /** A message with the same one, among the session's last 1,000, runs once. */
   requestId?: string;
@@ -64,9 +69,18 @@ export interface RunFailure {
 
 /** What following a run needs. */
 export interface SubmitParts {
-  store: Pick<SessionStore, "entries" | "loadMessages">;
+  store: Pick<SessionStore, "entries" | "loadMessages" | "getOrCreateSession">;
   lanes: Lanes;
   watchers: Watchers;
+}
+
+/** Gets a message accepted and follows its run to the end. */
+export async function submitMessage(
+  parts: SubmitParts,
+  { sessionId: given, key = "", ...message }: Submission,
+): Promise<Submitted> {
+  const sessionId = given ?? (await parts.store.getOrCreateSession(key)).sessionId;
+  return followRun(parts, sessionId, (lanes) => lanes.submit(sessionId, message));
 }
 
 /** Gets a run accepted and follows it to the end. Rejects as `accept` does. */

@@ -13,6 +13,17 @@ test("a message from inside the process is kept, shown to watchers, and gives it
   expect(await client.next("user_message")).toMatchObject({ runId, content: "from a schedule" });
 });
 
+test("it may name a key instead, and goes to the newest session of that, or a new one", async () => {
+  await using gateway = await testGateway();
+
+  const first = await gateway.gateway.submit({ key: "schedule", content: "one" });
+  const second = await gateway.gateway.submit({ key: "schedule", content: "two" });
+
+  await Promise.all([first.ended, second.ended]);
+  expect(second.sessionId).toBe(first.sessionId);
+  expect(await gateway.store.getSession(first.sessionId)).toMatchObject({ key: "schedule", messageCount: 4 });
+});
+
 test("it waits its turn, and is told apart from the run before it", async () => {
   const { agent, started, release } = heldAgent();
   await using gateway = await testGateway({ agent });
