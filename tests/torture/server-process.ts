@@ -41,7 +41,7 @@ export async function buildProgram(name: ProgramName, folder: string): Promise<s
 
 export interface ServerProcess extends AsyncDisposable {
   readonly port: number;
-  /** Resident memory after a collection, in bytes. */
+  /** What is held after a collection, on the heap and beside it, in bytes: unlike resident memory, nothing that is only kept for later. */
   usedBytes(): Promise<number>;
   /** Sends SIGKILL and waits until it is gone. */
   kill(): Promise<void>;

@@ -23,11 +23,12 @@ async function start(folder: string): Promise<void> {
   process.send?.({ port: listening.port });
 }
 
-/** Resident memory after a collection. */
+/** What is held after a collection. */
 function usedBytes(): number {
   setFlagsFromString("--expose-gc");
   (runInNewContext("gc") as () => void)();
-  return process.memoryUsage.rss();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 const [folder = ""] = process.argv.slice(2);
