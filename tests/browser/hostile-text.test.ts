@@ -264,7 +264,10 @@ function foreignNodes(page: Page): Promise<string[]> {
         one
           .getAttributeNames()
           .some(
-            (name) => !attributes.has(name) && !(one.matches(".code > pre") && attributesOfCode.has(name)),
+            (name) =>
+              !attributes.has(name) &&
+              !(one.matches(".code > pre") && attributesOfCode.has(name)) &&
+              !(one.matches(".markdown > div") && name === "dir"),
           ),
     );
     return [...elsewhere, ...foreign].map((one) => one.outerHTML);

@@ -29,6 +29,7 @@ const maxHeightPx = 220;
 export function createComposer({ texts, drafts, onSend, onStop }: ComposerParts): Composer {
   const input = element("textarea", "");
   input.rows = 1;
+  input.dir = "auto";
   input.placeholder = texts.placeholder;
   input.setAttribute("aria-label", texts.message);
   input.setAttribute("aria-describedby", "keys");

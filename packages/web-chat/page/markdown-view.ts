@@ -54,7 +54,7 @@ export function attachMarkdown(root: HTMLElement, reader: BlockReader): Markdown
   function show(index: number, next: Block, { links }: TokensList): void {
     const { token } = next;
     const before = shown[index];
-    const block = root.children[index] ?? root.appendChild(document.createElement("div"));
+    const block = root.children[index] ?? root.appendChild(createBlock());
     const definesLinks = Object.keys(links).length > 0;
     if (!definesLinks && before?.token.raw === token.raw && before.settled === next.settled) return;
     settledCount = Math.min(settledCount, index);
@@ -106,6 +106,13 @@ export function attachMarkdown(root: HTMLElement, reader: BlockReader): Markdown
       else timer = window.setTimeout(showLater, restMs, () => updateAndRest(text));
     },
   };
+}
+
+/** Written from right to left if its text is, whatever the other blocks are. */
+function createBlock(): HTMLElement {
+  const block = document.createElement("div");
+  block.dir = "auto";
+  return block;
 }
 
 /**

@@ -52,6 +52,7 @@ export function createRowView(kind: Row["kind"], parts: RowParts): RowView {
 function createUserView({ texts, onFork }: RowParts): RowView {
   let seq = 0;
   const bubble = element("div", "bubble");
+  bubble.dir = "auto";
   const fork = button("fork", texts.fork, () => onFork(seq));
   fork.title = texts.forkHint;
   const actions = element("div", "row-actions", fork);

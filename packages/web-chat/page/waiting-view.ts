@@ -15,6 +15,7 @@ export interface WaitingParts {
 export function createWaitingView({ texts, onSendAgain, onDiscard, onCallOff }: WaitingParts): RowView {
   let shown: WaitingRow | undefined;
   const bubble = element("div", "bubble");
+  bubble.dir = "auto";
   const state = element("span", "");
   const again = button("link", texts.sendAgain, () => shown && onSendAgain(shown.id));
   const discard = button("link", texts.discard, () => shown && onDiscard(shown.id));

@@ -1,5 +1,6 @@
 import { ClientError } from "@mini-openclaw/client";
 import { button, element } from "../elements.ts";
+import { startOf } from "../start-of.ts";
 import type { Texts } from "../texts.ts";
 import type { Notice } from "./notice.ts";
 
@@ -61,9 +62,15 @@ export function createToast(texts: Texts): Toast {
   };
 }
 
+/** A title that was given may have 200 characters; so many of them say which session it is. */
+function shortened(title: string): string {
+  const start = startOf(title);
+  return start === title ? title : `${start}…`;
+}
+
 function wordsOf(notice: Notice, texts: Texts): string {
   if (notice.kind !== "failed") {
-    const title = "title" in notice ? notice.title || texts.newChat : "";
+    const title = "title" in notice ? shortened(notice.title) || texts.newChat : "";
     return texts.notices[notice.kind](title);
   }
   const { error } = notice;

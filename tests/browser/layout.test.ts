@@ -1,0 +1,113 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { says } from "./answers.ts";
+import { eventually, launchBrowser, openPage, say, whyNoBrowser } from "./browser.ts";
+import { startGateway } from "./test-gateway.ts";
+
+const rightToLeft = `مرحبا بالعالم، مع كلمة English في الوسط.
+
+- شيء أول
+- شيء ثان
+
+\`\`\`
+مرحبا
+\`\`\`
+
+Left to right, with مرحبا in it.`;
+
+describe.skipIf(whyNoBrowser)("where things stand", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser?.close());
+
+  test("only the conversation scrolls, never the page with its header", async () => {
+    await using gateway = await startGateway({ answer: says("word ".repeat(2000)) });
+    await using tab = await openPage(browser, gateway.url, { viewport: { width: 700, height: 500 } });
+    const { page } = tab;
+    await say(page, "one");
+    await page.getByRole("button", { name: "Answer again" }).waitFor();
+    await say(page, "two");
+    await eventually(() => page.locator(".bubble").count()).toBe(2);
+
+    // As the browser's own search does, and screen readers.
+    await page
+      .locator(".bubble")
+      .last()
+      .evaluate((one) => one.scrollIntoView({ block: "start" }));
+
+    expect(await page.evaluate(() => document.scrollingElement?.scrollTop)).toBe(0);
+    expect((await page.locator("header").boundingBox())?.y).toBe(0);
+  });
+
+  test("text that is written from right to left is shown so, and code is not", async () => {
+    await using gateway = await startGateway({ answer: says(rightToLeft) });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await say(page, "مرحبا");
+    await page.getByRole("button", { name: "Answer again" }).waitFor();
+    const directionOf = (selector: string) =>
+      page.locator(selector).evaluateAll((all) => all.map((one) => getComputedStyle(one).direction));
+
+    expect(await directionOf(".bubble")).toEqual(["rtl"]);
+    expect(await directionOf(".markdown p, .markdown ul, .markdown pre")).toEqual([
+      "rtl",
+      "rtl",
+      "ltr",
+      "ltr",
+    ]);
+    await page.getByRole("textbox", { name: "Message" }).fill("مرحبا");
+    expect(await directionOf("textarea")).toEqual(["rtl"]);
+  });
+
+  test("a notice about a session with a very long title stays short, and says all", async () => {
+    await using gateway = await startGateway();
+    const { sessionId } = await gateway.store.createSession("webchat");
+    await gateway.store.appendMessage(sessionId, { role: "user", content: "one", timestamp: 1 });
+    await gateway.store.renameSession(sessionId, "W".repeat(200));
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await page.locator(".session-row a").hover();
+    await page.locator(".session-menu").click();
+    await page.getByRole("menuitem", { name: "Archive" }).click();
+
+    await page.getByText(`“${"W".repeat(60)}…” is archived.`).waitFor();
+  });
+
+  test("what shows more sessions is no larger than the sessions", async () => {
+    await using gateway = await startGateway();
+    for (let index = 0; index < 31; index += 1) {
+      const { sessionId } = await gateway.store.createSession("webchat");
+      await gateway.store.appendMessage(sessionId, { role: "user", content: `${index}`, timestamp: 1 });
+    }
+    await using tab = await openPage(browser, gateway.url);
+    const sizeOf = (selector: string) =>
+      tab.page
+        .locator(selector)
+        .first()
+        .evaluate((one) => Number.parseFloat(getComputedStyle(one).fontSize));
+    await tab.page.getByRole("button", { name: "Show more chats" }).waitFor();
+
+    expect(await sizeOf(".more")).toBeLessThanOrEqual(await sizeOf(".session-title"));
+  });
+
+  test("on a phone, a session's title and its menu are at one height, and so are what is written and its buttons", async () => {
+    await using gateway = await startGateway();
+    const { sessionId } = await gateway.store.createSession("webchat");
+    await gateway.store.appendMessage(sessionId, { role: "user", content: "one", timestamp: 1 });
+    const viewport = { width: 390, height: 844 };
+    await using tab = await openPage(browser, gateway.url, { viewport, hasTouch: true, isMobile: true });
+    const { page } = tab;
+    const middleOf = (selector: string) =>
+      page.locator(selector).evaluate((one) => {
+        const { top, height } = one.getBoundingClientRect();
+        return Math.round(top + height / 2);
+      });
+
+    await page.locator(".session-title").waitFor({ state: "attached" });
+
+    expect(await middleOf(".session-title")).toBe(await middleOf(".session-menu"));
+    expect(await middleOf("textarea")).toBe(await middleOf("footer .send"));
+  });
+});
