@@ -6,14 +6,15 @@ import {
   type Session,
   type WatchedEvent,
 } from "@mini-openclaw/client";
-import type { ErrorItem } from "@mini-openclaw/protocol";
+import type { ErrorItem, FoundSession, SessionView } from "@mini-openclaw/protocol";
 import { createDrafts, type Drafts, tabStorage } from "./drafts.ts";
 import { memoryOf } from "./frame/memory.ts";
 import type { Notice } from "./frame/notice.ts";
 import { createSeenSessions, type SeenSessions } from "./sessions/seen-sessions.ts";
 import { createSessionActions, type SessionActions } from "./sessions/session-actions.ts";
-import { createSessionListing, type ListedSession, type SessionListing } from "./sessions/session-list.ts";
+import { createSessionListing, type SessionListing } from "./sessions/session-list.ts";
 import { createShownSession } from "./sessions/shown-session.ts";
+import { startOf } from "./start-of.ts";
 
 /** What the page knows and can do, whatever it looks like and whichever language it speaks. */
 export interface Chat {
@@ -24,8 +25,8 @@ export interface Chat {
   readonly seen: SeenSessions;
   readonly drafts: Drafts;
   readonly actions: SessionActions;
-  /** What the list says of it, if it is in there. */
-  readonly listed: ListedSession | undefined;
+  /** What the gateway last told of it, if it did. */
+  readonly summary: FoundSession | undefined;
   /** Its title; empty while it has none. */
   readonly title: string;
   /** What went wrong beside the session, if anything did. */
@@ -110,7 +111,7 @@ export function createChat(parts: ChatParts): Chat {
     if (ClientError.is(error) && error.code === "OUTBOX_FULL") showProblem(error);
   }
 
-  client.onSessionChange(listing.refresh);
+  client.onSessionChange(listing.hear);
   return {
     client,
     listing,
@@ -122,12 +123,13 @@ export function createChat(parts: ChatParts): Chat {
     get session() {
       return shown.session;
     },
-    get listed() {
-      const { sessionId } = shown.session.getSnapshot();
-      return listing.sessions.find((one) => one.sessionId === sessionId);
+    get summary() {
+      const { sessionId = "" } = shown.session.getSnapshot();
+      return listing.find(sessionId);
     },
     get title() {
-      return shown.session.getSnapshot().view.title || (this.listed?.title ?? "");
+      const { view } = shown.session.getSnapshot();
+      return view.title || this.summary?.title || firstWordsOf(view);
     },
     get problem() {
       return problem;
@@ -150,4 +152,10 @@ export function createChat(parts: ChatParts): Chat {
       if (sessionId !== undefined) actions.forkAt(sessionId, seq);
     },
   };
+}
+
+/** What the gateway names a session after, if its beginning is there: the list may not go back to it. */
+function firstWordsOf({ items, hasMore }: SessionView): string {
+  const first = hasMore ? undefined : items.find(({ kind }) => kind === "user");
+  return first?.kind === "user" ? startOf(first.content) : "";
 }

@@ -88,7 +88,7 @@ export function createMainView({ chat, texts, toggle, onSay, ...page }: MainView
       const snapshot = chat.session.getSnapshot();
       status.render(connection, { sessionId: snapshot.sessionId, title: chat.title, cost: costOf(chat) });
       banner.render(connection);
-      archived.hidden = !chat.listed?.archived;
+      archived.hidden = !chat.summary?.archived;
       login.show(connection.phase === "held" && !isRefused(connection));
       conversation.render(snapshot, chat.problem);
       const { sessionId: _before, ...unnamed } = snapshot;
@@ -106,7 +106,7 @@ function createArchivedNotice(texts: Texts, chat: Chat): HTMLElement {
   return element("p", "archived-notice", element("span", "", texts.isArchived), takeBack);
 }
 
-/** What the session cost so far, as the list last told it. */
-function costOf({ listed }: Chat): RunCost | undefined {
-  return listed?.usage && { usage: listed.usage, costUsd: listed.costUsd };
+/** What the session cost so far, as the gateway last told it. */
+function costOf({ summary }: Chat): RunCost | undefined {
+  return summary?.usage && { usage: summary.usage, costUsd: summary.costUsd };
 }

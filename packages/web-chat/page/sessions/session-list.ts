@@ -1,4 +1,4 @@
-import type { Client } from "@mini-openclaw/client";
+import type { Client, SessionChange } from "@mini-openclaw/client";
 import type { FoundSession, ListCommand, SearchCommand, SessionsEvent } from "@mini-openclaw/protocol";
 import type { SeenSessions } from "./seen-sessions.ts";
 
@@ -25,6 +25,10 @@ export interface SessionListing {
   /** What `sessions` were read for; `undefined` before the first answer. Behind `filter` until the next one is there. */
   readonly shownFilter: SessionFilter | undefined;
   readonly refresh: () => void;
+  /** What was last told of a session, whether it is listed now or not. */
+  find(sessionId: string): FoundSession | undefined;
+  /** A session has changed or is gone. */
+  readonly hear: (change: SessionChange) => void;
   loadMore(): void;
   /** Lists others from now on. */
   show(filter: Partial<SessionFilter>): void;
@@ -51,6 +55,7 @@ export function createSessionListing({
   onFailure,
 }: SessionListingParts): SessionListing {
   let found: readonly FoundSession[] = [];
+  const known = new Map<string, FoundSession>();
   let cursor: string | undefined;
   let filter: SessionFilter = { archived: false, text: "" };
   let shownFilter: SessionFilter | undefined;
@@ -84,12 +89,23 @@ export function createSessionListing({
   }
   function take({ sessions, cursor: next }: Pick<SessionsEvent, "sessions" | "cursor">): void {
     found = sessions;
+    sessions.forEach(keep);
     cursor = next;
     seen.listed(sessions);
     onChange();
   }
 
+  function keep(session: FoundSession): void {
+    known.set(session.sessionId, session);
+  }
+
   return {
+    find: (sessionId) => known.get(sessionId),
+    hear(change) {
+      if (change.type === "session_updated") keep(change);
+      else known.delete(change.sessionId);
+      refresh();
+    },
     get sessions() {
       return found.map((session) => ({ ...session, isUnread: seen.isUnread(session) }));
     },
@@ -125,6 +141,7 @@ export function createSessionListing({
     },
     retitle(sessionId, title) {
       found = found.map((session) => (session.sessionId === sessionId ? { ...session, title } : session));
+      found.forEach(keep);
       onChange();
     },
   };
