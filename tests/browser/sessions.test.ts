@@ -112,7 +112,9 @@ describe.skipIf(whyNoBrowser)("the list of sessions", () => {
     await using gateway = await startGateway();
     await using tab = await openPage(browser, `${gateway.url}#/s/0199f3a0-0000-7000-8000-000000000000`);
 
-    await eventually(() => rowsOf(tab.page)).toEqual(["notice error: This session does not exist any more."]);
+    await eventually(() => rowsOf(tab.page)).toEqual([
+      "notice error: This chat does not exist any more. Begin a new one, or choose another from the list.",
+    ]);
     expect(await listedOn(tab.page)).toEqual([]);
   });
 
@@ -167,5 +169,29 @@ describe.skipIf(whyNoBrowser)("the list of sessions", () => {
 
     await list.waitFor({ state: "hidden" });
     await page.getByText("What can I do for you?").waitFor();
+  });
+
+  test("keeps its title in the header while the list shows others, and has one when it is too old for the list", async () => {
+    await using gateway = await startGateway();
+    const ids: string[] = [];
+    for (let index = 0; index < 40; index += 1) {
+      const { sessionId } = await gateway.store.createSession("webchat");
+      const content = index === 0 ? `the ${"very ".repeat(20)}oldest` : `talk ${index}`;
+      await gateway.store.appendMessage(sessionId, { role: "user", content, timestamp: index });
+      ids.push(sessionId);
+    }
+    await using tab = await openPage(browser, `${gateway.url}#/s/${ids[0]}`);
+    const { page } = tab;
+    const heading = page.getByRole("heading", { level: 1 });
+    await eventually(() => heading.innerText()).toBe(`the ${"very ".repeat(11)}v`);
+
+    await page.getByRole("link", { name: "talk 39" }).click();
+    await eventually(() => heading.innerText()).toBe("talk 39");
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("talk 12");
+    await eventually(async () => (await listedOn(page)).length).toBe(1);
+
+    expect(await heading.innerText()).toBe("talk 39");
+    expect(await page.title()).toBe("talk 39 · Mini OpenClaw");
   });
 });
