@@ -72,7 +72,7 @@ describe.skipIf(whyNoBrowser)("where things stand", () => {
     await page.locator(".session-menu").click();
     await page.getByRole("menuitem", { name: "Archive" }).click();
 
-    await page.getByText(`“${"W".repeat(60)}…” is archived.`).waitFor();
+    await eventually(() => page.locator(".toast span").innerText()).toBe(`“${"W".repeat(60)}…” is archived.`);
   });
 
   test("what shows more sessions is no larger than the sessions", async () => {
