@@ -110,4 +110,43 @@ describe.skipIf(whyNoBrowser)("where things stand", () => {
     expect(await middleOf(".session-title")).toBe(await middleOf(".session-menu"));
     expect(await middleOf("textarea")).toBe(await middleOf("footer .send"));
   });
+
+  test("what a search found is shown from its beginning, wherever the list was scrolled to", async () => {
+    await using gateway = await startGateway();
+    for (let index = 0; index < 60; index += 1) {
+      const { sessionId } = await gateway.store.createSession("webchat");
+      await gateway.store.appendMessage(sessionId, {
+        role: "user",
+        content: `talk ${index % 2 === 0 ? "of whales" : ""}`,
+        timestamp: 1,
+      });
+    }
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    const list = page.locator(".session-list");
+    await page.getByRole("button", { name: "Show more chats" }).scrollIntoViewIfNeeded();
+    expect(await list.evaluate((one) => one.scrollTop)).toBeGreaterThan(0);
+
+    await page.getByRole("searchbox").fill("whales");
+    await page.locator(".sessions mark").first().waitFor();
+
+    await eventually(() => list.evaluate((one) => one.scrollTop)).toBe(0);
+  });
+
+  test("numbers in a table stay in one piece on a phone", async () => {
+    const words = "some words that need room";
+    const answer = `| a | b | c |\n|---|--:|---|\n| ${words} | 1 240 ms | ${words} |\n`;
+    await using gateway = await startGateway({ answer: says(answer) });
+    await using tab = await openPage(browser, gateway.url, { viewport: { width: 390, height: 844 } });
+    const { page } = tab;
+    await say(page, "one");
+    await page.getByRole("button", { name: "Answer again" }).waitFor();
+
+    const lines = page.locator("td[align=right]").evaluate((cell) => {
+      const range = document.createRange();
+      range.selectNodeContents(cell);
+      return range.getClientRects().length;
+    });
+    expect(await lines).toBe(1);
+  });
 });

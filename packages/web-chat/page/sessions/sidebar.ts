@@ -45,7 +45,7 @@ export function createSidebar(parts: SidebarParts): Sidebar {
   root.id = "sidebar";
   root.setAttribute("aria-label", texts.sessions);
   const links = createLinks(parts);
-  let told: unknown;
+  let begun: unknown;
 
   function renderGroups({ sessions, shownFilter }: SessionListing, shownId: string | undefined): void {
     const searched = shownFilter?.text ?? "";
@@ -62,10 +62,11 @@ export function createSidebar(parts: SidebarParts): Sidebar {
   function lastLink(): HTMLElement | undefined {
     return [...groups.querySelectorAll<HTMLElement>(".session-row a")].at(-1);
   }
-  /** Says how many were found, once for each search. */
-  function tell({ sessions, hasMore, shownFilter }: SessionListing): void {
-    if (shownFilter === told) return;
-    told = shownFilter;
+  /** Shows another list from its beginning, and says how many were found, once for each search. */
+  function begin({ sessions, hasMore, shownFilter }: SessionListing): void {
+    if (shownFilter === begun) return;
+    begun = shownFilter;
+    scroller.scrollTop = 0;
     if (shownFilter?.text) parts.onSay(texts.foundSessions(sessions.length, hasMore));
   }
 
@@ -82,7 +83,7 @@ export function createSidebar(parts: SidebarParts): Sidebar {
       more.hidden = !hasMore;
       nothing.hidden = sessions.length > 0 || shownFilter === undefined;
       if (shownFilter) setText(nothing, nothingIn(shownFilter, texts));
-      tell(current);
+      begin(current);
     },
   };
 }
