@@ -114,6 +114,8 @@ export const english: Texts = {
     APPROVAL_EXPIRED: "This call does not wait for a decision any more.",
     SESSION_NOT_FOUND: "This chat does not exist any more. Begin a new one, or choose another from the list.",
     STORE_FAILED: "The session could not be read or written. The server's log says more.",
+    BUDGET_REACHED:
+      "What may be spent is used up, so the run ended. The server's settings say how much that is.",
     AGENT_FAILED: "The agent failed. The server's log says more.",
     INTERNAL: "The server failed. Its log says more.",
     MODEL_UNAUTHORIZED:
