@@ -3,22 +3,22 @@ import type { IncomingMessage } from "node:http";
 /**
  * Bytes of an answer that came and were not read; then its socket waits for its turn, as all others do. Without this, up
  * to 32 reads of 64 KiB come in a row from a server that sends faster than they are worked on, and everybody else waits
- * (libuv, `uv__read`). Chosen: about a hundred deltas; no model at its own pace comes near it.
+ * (libuv, `uv__read`). Chosen: about three hundred deltas; no model at its own pace comes near it.
  */
-const MAX_UNREAD_BYTES = 16_384;
+const MAX_UNREAD_BYTES = 32_768;
 
 /**
- * For how long what comes after a piece that was shown is gathered. Half of what a screen takes for one picture: nobody sees
- * it, and a model that sends a thousand small pieces a second costs a hundred steps and not a thousand. Chosen.
+ * For how long what comes after a piece that was shown is gathered: what a screen takes for one picture, so that nobody sees
+ * it, and a model that sends a thousand small pieces a second costs sixty steps and not a thousand. Chosen.
  */
-const GATHER_MS = 8;
+const GATHER_MS = 16;
 
 /** How long a response that has said all may take to end, so that its connection can be used again. Chosen. */
 const DRAIN_MS = 1000;
 
 /** The body of a response, in the pieces that came. Closes the request when the reader stops. */
 export interface Body extends AsyncIterable<Uint8Array> {
-  /** Says that the last piece was shown: what comes within the next 8 ms may come in one piece. */
+  /** Says that the last piece was shown: what comes within the next 16 ms may come in one piece. */
   gather(): void;
   /** Says that what matters has been read: the connection is kept for the next request. */
   release(): void;

@@ -97,12 +97,12 @@ describe("after a piece that was shown", () => {
     return { body, response: answer!, came };
   }
 
-  test("what comes within 8 ms is one piece", async () => {
+  test("what comes within 16 ms is one piece", async () => {
     const { body, response, came } = await shownBody();
     const next = body.next();
     response.write("one, ");
     await came(5);
-    vi.advanceTimersByTime(7);
+    vi.advanceTimersByTime(15);
     response.write("two");
     await came(8);
     vi.advanceTimersByTime(1);
@@ -114,7 +114,7 @@ describe("after a piece that was shown", () => {
 
   test("what comes later comes at once", async () => {
     const { body, response } = await shownBody();
-    vi.advanceTimersByTime(8);
+    vi.advanceTimersByTime(16);
     response.write("late");
     expect(String((await body.next()).value)).toBe("late");
     await body.return();
@@ -126,11 +126,11 @@ describe("after a piece that was shown", () => {
     response.write("one, ");
     await came(5);
     // The clock goes on, and the timers of a busy process do not.
-    const now = vi.spyOn(performance, "now").mockReturnValue(performance.now() + 9);
+    const now = vi.spyOn(performance, "now").mockReturnValue(performance.now() + 17);
     response.write("two");
     expect(String((await early).value)).toBe("one, two");
     const next = body.next();
-    vi.advanceTimersByTime(8);
+    vi.advanceTimersByTime(16);
     now.mockRestore();
     response.write("three");
     expect(await next).toEqual({ done: false, value: Buffer.from("three") });
@@ -144,12 +144,12 @@ describe("after a piece that was shown", () => {
     expect((await body.next()).done).toBe(true);
   });
 
-  test("16 KiB wait for nothing", async () => {
+  test("32 KiB wait for nothing", async () => {
     const { body, response } = await shownBody();
-    response.write(Buffer.alloc(16_384));
+    response.write(Buffer.alloc(32_768));
     let length = 0;
-    while (length < 16_384) length += (await body.next()).value?.length ?? 0;
-    expect(length).toBe(16_384);
+    while (length < 32_768) length += (await body.next()).value?.length ?? 0;
+    expect(length).toBe(32_768);
     await body.return();
   });
 });

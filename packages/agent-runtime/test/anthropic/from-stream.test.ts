@@ -1,0 +1,43 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { createTurnBuilder } from "../../src/anthropic/from-stream.ts";
+
+const started = { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } };
+const delta = (text: string) => ({
+  type: "content_block_delta",
+  index: 0,
+  delta: { type: "text_delta", text },
+});
+
+test("takes any text as JSON says it, however it is written", () => {
+  const spaces = fc.constantFrom("", "   ", "\n");
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), spaces, fc.boolean(), (text, padding, isIndented) => {
+      const turn = createTurnBuilder();
+      turn.add(JSON.stringify(started));
+      const json = JSON.stringify(delta(text), undefined, isIndented ? 1 : 0);
+
+      const shown = turn.add(`${json.slice(0, -1)}${padding}}`);
+
+      expect(shown).toEqual(text === "" ? undefined : { type: "text", text });
+    }),
+    { numRuns: 2000, seed: 1 },
+  );
+});
+
+test.each([
+  [
+    "a raw line break",
+    '{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a\nb"}}',
+  ],
+  ["no end", '{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a"}'],
+  ["an open text", '{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a}}'],
+])("refuses a delta with %s, as it is not JSON", (_, data) => {
+  const turn = createTurnBuilder();
+  turn.add(JSON.stringify(started));
+  expect(() => turn.add(data)).toThrow(SyntaxError);
+});
+
+test("shows nothing of a text whose block has not begun", () => {
+  expect(createTurnBuilder().add(JSON.stringify(delta("lost")))).toBeUndefined();
+});
