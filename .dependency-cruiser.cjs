@@ -39,7 +39,7 @@ module.exports = {
     {
       name: "one-file-knows-ws",
       severity: "error",
-      from: { path: "^packages/[^/]+/src", pathNot: "^packages/gateway/src/ws-server[.]ts$" },
+      from: { path: "^packages/[^/]+/src", pathNot: "^packages/gateway/src/socket/ws-server[.]ts$" },
       to: { path: "node_modules/ws/" },
     },
     {

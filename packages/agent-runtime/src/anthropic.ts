@@ -1,2 +1,2 @@
-export type { AnthropicProviderOptions } from "./anthropic/create-provider.ts";
-export { createAnthropicProvider } from "./anthropic/create-provider.ts";
+export type { AnthropicProviderOptions } from "./providers/anthropic/create-provider.ts";
+export { createAnthropicProvider } from "./providers/anthropic/create-provider.ts";

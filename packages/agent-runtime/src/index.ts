@@ -1,13 +1,16 @@
 export type { AgentInput, AgentRunner, ModelAsking, ModelProvider, RunEvent } from "@mini-openclaw/protocol";
-export type { AgentRuntimeOptions } from "./agent-options.ts";
-export { agentDefaults } from "./agent-options.ts";
-export { AgentRuntime } from "./agent-runtime.ts";
-export type { ApprovalPolicy, ApprovalRule } from "./approvals.ts";
-export type { Brakes } from "./brakes.ts";
-export { defaultBrakes } from "./brakes.ts";
-export type { AgentErrorCode, AgentErrorOptions } from "./errors.ts";
-export { AgentError } from "./errors.ts";
-export type { ContextDifference, ContextReport, ContextSection } from "./explain-request.ts";
+export type { AgentRuntimeOptions } from "./agent/agent-options.ts";
+export { agentDefaults } from "./agent/agent-options.ts";
+export { AgentRuntime } from "./agent/agent-runtime.ts";
+export type { RunCallbacks, RunSummary } from "./agent/run-with-callbacks.ts";
+export { runWithCallbacks } from "./agent/run-with-callbacks.ts";
+export type { ModelPrice, Prices, TokenRates } from "./budget/prices.ts";
+export { defaultPrices, priceOf } from "./budget/prices.ts";
+export type { Brakes } from "./budget/run-limits.ts";
+export { defaultBrakes } from "./budget/run-limits.ts";
+export type { ContextDifference, ContextReport, ContextSection } from "./context/explain-request.ts";
+export { summarizeConversation } from "./context/summarize.ts";
+export { defaultIdentity } from "./context/system-prompt.ts";
 export type {
   AgentHooks,
   ModelCall,
@@ -17,16 +20,18 @@ export type {
   ToolCallReport,
   Watch,
   WatchedRun,
-} from "./hooks.ts";
-export type { ModelPrice, Prices, TokenRates } from "./prices.ts";
-export { defaultPrices, priceOf } from "./prices.ts";
-export type { RunCallbacks, RunSummary } from "./run-with-callbacks.ts";
-export { runWithCallbacks } from "./run-with-callbacks.ts";
-export { summarizeConversation } from "./summarize-conversation.ts";
-export { defaultIdentity } from "./system-prompt.ts";
-export type { SchemaToolDefinition, ToolContext, ToolDefinition, ToolResult } from "./tool.ts";
-export { defineTool } from "./tool.ts";
-export type { JsonSchema, StandardSchema, ToolParameter, ToolParameters } from "./tool-input.ts";
+} from "./observe/hooks.ts";
+export type { AgentErrorCode, AgentErrorOptions } from "./shared/errors.ts";
+export { AgentError } from "./shared/errors.ts";
+export type { ApprovalPolicy, ApprovalRule } from "./tool-calls/approvals.ts";
+export type {
+  SchemaToolDefinition,
+  ToolContext,
+  ToolDefinition,
+  ToolResult,
+} from "./tool-calls/define-tool.ts";
+export { defineTool } from "./tool-calls/define-tool.ts";
+export type { JsonSchema, StandardSchema, ToolParameter, ToolParameters } from "./tool-calls/tool-input.ts";
 export type { BashOptions } from "./tools/bash.ts";
 export { passedVariables } from "./tools/bash.ts";
 export type { BuiltinToolsOptions } from "./tools/builtin-tools.ts";

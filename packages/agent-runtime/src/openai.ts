@@ -1,2 +1,2 @@
-export type { OpenAIProviderOptions } from "./openai/create-provider.ts";
-export { createOpenAIProvider } from "./openai/create-provider.ts";
+export type { OpenAIProviderOptions } from "./providers/openai/create-provider.ts";
+export { createOpenAIProvider } from "./providers/openai/create-provider.ts";

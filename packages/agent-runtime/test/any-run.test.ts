@@ -1,8 +1,8 @@
 import { isMessageEntry, type Message, type RunEvent, toEntry } from "@mini-openclaw/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { toRequest } from "../src/anthropic/to-request.ts";
 import { AgentError, AgentRuntime, type AgentRuntimeOptions, type ToolDefinition } from "../src/index.ts";
+import { toRequest } from "../src/providers/anthropic/to-request.ts";
 import {
   calls,
   callsBadly,

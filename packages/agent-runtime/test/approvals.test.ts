@@ -2,7 +2,6 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { AgentInput, ApprovalDecision, RunEvent } from "@mini-openclaw/protocol";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { createSessionApprovals } from "../src/approvals.ts";
 import {
   AgentRuntime,
   type AgentRuntimeOptions,
@@ -10,6 +9,7 @@ import {
   type ToolDefinition,
 } from "../src/index.ts";
 import { calls, createScriptedProvider, type ScriptStep, says } from "../src/testing.ts";
+import { createSessionApprovals } from "../src/tool-calls/approvals.ts";
 import { eventsOf, inputOf, outline } from "./collect.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 

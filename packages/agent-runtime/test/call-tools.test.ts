@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { createSessionApprovals } from "../src/approvals.ts";
-import { callTools } from "../src/call-tools.ts";
-import { type ToolDefinition, toTool } from "../src/tool.ts";
+import { createSessionApprovals } from "../src/tool-calls/approvals.ts";
+import { callTools } from "../src/tool-calls/call-tools.ts";
+import { type ToolDefinition, toTool } from "../src/tool-calls/define-tool.ts";
 import { outline } from "./collect.ts";
 
 /** Calls that end only when told to. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cutMiddle } from "../src/cut-text.ts";
+import { cutMiddle } from "../src/shared/cut-text.ts";
 import { createOutputBuffer } from "../src/tools/output-buffer.ts";
 
 const cases: [string, string, number, string][] = [

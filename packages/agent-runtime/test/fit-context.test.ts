@@ -1,6 +1,6 @@
 import type { Message } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
-import { fitContext } from "../src/fit-context.ts";
+import { fitContext } from "../src/context/fit-context.ts";
 import { AgentRuntime } from "../src/index.ts";
 import { calls, createScriptedProvider, says } from "../src/testing.ts";
 import { eventsOf, inputOf, user } from "./collect.ts";

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { AgentError, AgentRuntime, type AgentRuntimeOptions, type ToolDefinition } from "../src/index.ts";
+import { sleep } from "../src/shared/timers.ts";
 import { calls, createScriptedProvider, fails, hangs, says } from "../src/testing.ts";
-import { sleep } from "../src/timers.ts";
 import { eventsOf, inputOf, NOW, outline } from "./collect.ts";
 
 beforeEach(() => {

@@ -1,20 +1,11 @@
 export type { AgentInput, AgentRunner, SessionStore } from "@mini-openclaw/protocol";
-export type { AccessOptions } from "./access.ts";
-export type { WebSocketLike } from "./connection.ts";
-export type { ConnectionLimits } from "./connection-limits.ts";
-export type { Dialect, Reading, Translator } from "./dialect.ts";
-export type { GatewayErrorCode } from "./errors.ts";
-export { GatewayError } from "./errors.ts";
-export type {
-  AttachOptions,
-  CloseOptions,
-  GatewayOptions,
-  HandleRequestOptions,
-  UpgradeSource,
-} from "./gateway-options.ts";
-export { GatewayServer } from "./gateway-server.ts";
-export type { Health } from "./http-routes.ts";
-export type { ListenOptions } from "./listen.ts";
+export type { AccessOptions } from "./auth/access.ts";
+export type { ConnectionLimits } from "./auth/connection-limits.ts";
+export type { Action, Attempt, Authorize } from "./commands/permissions.ts";
+export { ownerOnly } from "./commands/permissions.ts";
+export type { RetrySubmission, RunFailure, RunResult, Submission, Submitted } from "./commands/submit.ts";
+export type { WebSocketLike } from "./connection/connection.ts";
+export type { Dialect, Reading, Translator } from "./connection/dialect.ts";
 export type { MetricsSource } from "./observe/answer-metrics.ts";
 export type {
   ConnectionDiagnostic,
@@ -24,8 +15,17 @@ export type {
   SlowWatcherDiagnostic,
 } from "./observe/channels.ts";
 export type { LogFields, Logger } from "./observe/logger.ts";
-export type { Action, Attempt, Authorize } from "./permissions.ts";
-export { ownerOnly } from "./permissions.ts";
-export type { Readiness } from "./readiness.ts";
-export type { RetrySubmission, RunFailure, RunResult, Submission, Submitted } from "./submit.ts";
-export type { Principal } from "./visitor.ts";
+export { GatewayServer } from "./server/gateway-server.ts";
+export type { ListenOptions } from "./server/listen.ts";
+export type {
+  AttachOptions,
+  CloseOptions,
+  GatewayOptions,
+  HandleRequestOptions,
+  UpgradeSource,
+} from "./server/options.ts";
+export type { Health } from "./server/probes.ts";
+export type { Readiness } from "./server/readiness.ts";
+export type { GatewayErrorCode } from "./shared/errors.ts";
+export { GatewayError } from "./shared/errors.ts";
+export type { Principal } from "./shared/principal.ts";

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { describe, expect, test } from "vitest";
-import { attachedAccess, ownAccess } from "../src/access.ts";
+import { attachedAccess, ownAccess } from "../src/auth/access.ts";
 
 function request(host: string | undefined, origin?: string): IncomingMessage {
   return { headers: { host, origin } } as IncomingMessage;

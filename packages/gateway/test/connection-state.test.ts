@@ -4,7 +4,7 @@ import {
   type ConnectionState,
   newConnection,
   nextConnection,
-} from "../src/connection-state.ts";
+} from "../src/connection/connection-state.ts";
 
 function after(...inputs: ConnectionInput[]): ConnectionState {
   return inputs.reduce(nextConnection, newConnection);

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
-import { WrongTokens } from "../src/wrong-tokens.ts";
+import { WrongTokens } from "../src/auth/wrong-tokens.ts";
 import { frame, handshake, RawClient } from "./raw-client.ts";
 import { refusal, TestClient, testGateway } from "./test-gateway.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { excerptOf } from "../src/excerpt.ts";
+import { excerptOf } from "../src/commands/search-excerpt.ts";
 
 const long = "word ".repeat(60);
 

@@ -2,7 +2,7 @@ import { EventEmitter, once } from "node:events";
 import type { Duplex } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Heartbeat } from "../src/heartbeat.ts";
+import { Heartbeat } from "../src/socket/heartbeat.ts";
 import { RawClient } from "./raw-client.ts";
 import { testGateway } from "./test-gateway.ts";
 

@@ -1,6 +1,6 @@
 import type { LiveEvent, Numbered, NumberedEvent } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
-import { joinChunks } from "../src/join-chunks.ts";
+import { joinChunks } from "../src/watch/join-chunks.ts";
 
 async function* recorded(events: readonly LiveEvent[]): AsyncGenerator<Numbered> {
   for (const [index, one] of events.entries()) {

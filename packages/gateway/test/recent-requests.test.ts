@@ -2,7 +2,7 @@ import type { AgentRunner, SessionEvent } from "@mini-openclaw/protocol";
 import { noUsage } from "@mini-openclaw/protocol";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { describe, expect, test } from "vitest";
-import { RecentRequests } from "../src/recent-requests.ts";
+import { RecentRequests } from "../src/sessions/idempotency.ts";
 import { echoAgent, gate, heldAgent, testGateway } from "./test-gateway.ts";
 
 const timestamp = 1;

@@ -1,6 +1,6 @@
 import type { ContentBlock, Message, ModelEvent, ModelRequest } from "@mini-openclaw/protocol";
 import type { Attributes } from "@opentelemetry/api";
-import type { ToolCallReport } from "../hooks.ts";
+import type { ToolCallReport } from "../observe/hooks.ts";
 
 /**
  * What was said, as attributes: JSON by the schemas of the semantic conventions (`gen-ai-input-messages.json` and those beside it).

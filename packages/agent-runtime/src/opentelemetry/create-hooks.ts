@@ -8,7 +8,6 @@ import {
   type Tracer,
   trace,
 } from "@opentelemetry/api";
-import { AgentError } from "../errors.ts";
 import type {
   AgentHooks,
   ModelCall,
@@ -18,7 +17,8 @@ import type {
   ToolCallReport,
   Watch,
   WatchedRun,
-} from "../hooks.ts";
+} from "../observe/hooks.ts";
+import { AgentError } from "../shared/errors.ts";
 import { answerOf, callInputOf, callOutputOf, requestOf } from "./contents.ts";
 
 export interface OpenTelemetryOptions {

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { Message, ModelProvider, ModelRequest } from "@mini-openclaw/protocol";
-import { AgentError, type AgentErrorCode } from "../errors.ts";
+import { AgentError, type AgentErrorCode } from "../shared/errors.ts";
 import { type RecordedError, type RecordedTurn, readRecording } from "./recording.ts";
 import { createRedactor, toPattern } from "./redact.ts";
 import { describeDifferences, findDifferences } from "./request-differences.ts";

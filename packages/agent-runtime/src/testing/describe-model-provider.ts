@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { errorCodes, type ModelEvent, type ModelProvider, type ModelRequest } from "@mini-openclaw/protocol";
-import { AgentError } from "../errors.ts";
+import { AgentError } from "../shared/errors.ts";
 import { calls, fails, hangs, type ScriptStep, says, uses } from "./scripted-provider.ts";
 
 /** The functions of a test runner; those of vitest, Jest, Mocha and `node:test` fit. */

@@ -1,4 +1,4 @@
-import { AgentError } from "../errors.ts";
+import { AgentError } from "../shared/errors.ts";
 
 /** What stands in a recording where a secret stood. */
 const REDACTED = "[secret]";

@@ -1,4 +1,4 @@
-import { defineTool, type ToolDefinition, type ToolResult } from "../tool.ts";
+import { defineTool, type ToolDefinition, type ToolResult } from "../tool-calls/define-tool.ts";
 import { type CommandResult, runCommand } from "./run-command.ts";
 import type { Sandbox } from "./sandbox.ts";
 

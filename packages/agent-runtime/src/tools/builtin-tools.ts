@@ -1,4 +1,4 @@
-import type { ToolDefinition } from "../tool.ts";
+import type { ToolDefinition } from "../tool-calls/define-tool.ts";
 import { type BashOptions, createBashTool } from "./bash.ts";
 import { createEditFileTool } from "./edit-file.ts";
 import { createListFilesTool } from "./list-files.ts";

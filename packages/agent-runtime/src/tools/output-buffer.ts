@@ -1,5 +1,5 @@
 import { StringDecoder } from "node:string_decoder";
-import { omissionMark, wholeHead, wholeTail } from "../cut-text.ts";
+import { omissionMark, wholeHead, wholeTail } from "../shared/cut-text.ts";
 
 /** Collects a program's output: the beginning and the end of it, however much it is. */
 export interface OutputBuffer {

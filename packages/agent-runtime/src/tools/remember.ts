@@ -1,4 +1,4 @@
-import { defineTool, type ToolDefinition } from "../tool.ts";
+import { defineTool, type ToolDefinition } from "../tool-calls/define-tool.ts";
 import type { MemoryManager } from "../workspace/memory.ts";
 
 /** The tool `remember`: adds a line to MEMORY.md, which every later system prompt shows. */

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { uptime } from "node:os";
+import { COMMAND_ID, followersOf, sweepProcesses } from "./kill-leftovers.ts";
 import { createOutputBuffer, type OutputBuffer } from "./output-buffer.ts";
-import { COMMAND_ID, followersOf, sweepProcesses } from "./sweep.ts";
 
 /** From TERM to KILL, in milliseconds. Chosen: enough to flush, little enough that a stop is felt as one. */
 const KILL_GRACE_MS = 2000;

@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { openFile } from "../tools/workspace-file.ts";
+import { openFile } from "./workspace-file.ts";
 
 /**
  * The first `maxBytes` of a text file, without a byte-order mark; `undefined` if there is no such file.

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createTurnBuilder } from "../../src/anthropic/from-stream.ts";
+import { createTurnBuilder } from "../../src/providers/anthropic/from-stream.ts";
 
 const started = { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } };
 const delta = (text: string) => ({

@@ -1,6 +1,6 @@
 import type { AssistantMessage, Message, ModelRequest } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
-import { toRequest } from "../../src/anthropic/to-request.ts";
+import { toRequest } from "../../src/providers/anthropic/to-request.ts";
 import { user } from "../collect.ts";
 
 const options = { model: "m", maxTokens: 100 };

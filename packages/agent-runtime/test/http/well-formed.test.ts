@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sendWellFormed } from "../../src/http/well-formed.ts";
+import { sendWellFormed } from "../../src/providers/well-formed.ts";
 
 test.each([
   ["a whole character", "a😀b", "a😀b"],

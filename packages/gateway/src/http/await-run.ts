@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { Submitted } from "../submit.ts";
+import type { Submitted } from "../commands/submit.ts";
 
 /**
  * Answers with what a run comes to, when it does. Until then a line feed now and then, which JSON allows before a value, keeps

@@ -1,5 +1,5 @@
 import type { Numbered } from "@mini-openclaw/protocol";
-import type { Watchers } from "../watchers.ts";
+import type { Watchers } from "../watch/watchers.ts";
 
 // 1 MiB of JSON, as an outbox; what is beyond is read from the log.
 const MAX_CHARS = 1_048_576;

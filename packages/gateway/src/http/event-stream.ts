@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Numbered, ServerEvent } from "@mini-openclaw/protocol";
-import { Outbox, type Sink } from "../outbox.ts";
-import { SessionWatch, type Viewer, type WatchParts } from "../session-watch.ts";
+import { Outbox, type Sink } from "../socket/outbox.ts";
+import { SessionWatch, type Viewer, type WatchParts } from "../watch/session-watch.ts";
 import type { EarlyRun } from "./early-events.ts";
 
 /** Which events of a session a stream shows. */

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from "node:http";
-import type { CommandParts } from "../command-context.ts";
-import type { Identify } from "../identify.ts";
-import type { Refusal } from "../refuse-upgrade.ts";
-import type { WatchParts } from "../session-watch.ts";
-import type { Submission, Submitted } from "../submit.ts";
-import type { Watchers } from "../watchers.ts";
+import type { Identify } from "../auth/authenticate.ts";
+import type { CommandParts } from "../commands/command-context.ts";
+import type { Submission, Submitted } from "../commands/submit.ts";
+import type { Refusal } from "../socket/refuse-upgrade.ts";
+import type { WatchParts } from "../watch/session-watch.ts";
+import type { Watchers } from "../watch/watchers.ts";
 
 /** What the HTTP form of the protocol needs of its gateway. */
 export interface HttpParts extends CommandParts, WatchParts {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { sendJson } from "../http-routes.ts";
+import { sendJson } from "../server/probes.ts";
 
 /** What `/metrics` shows: a `Registry` of prom-client is one. */
 export interface MetricsSource {

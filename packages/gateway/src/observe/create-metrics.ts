@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { GatewayServer } from "../gateway-server.ts";
+import type { GatewayServer } from "../server/gateway-server.ts";
 import { type Channels, channelNames, type RefusalDiagnostic, type RunDiagnostic } from "./channels.ts";
 
 export interface MetricsOptions {

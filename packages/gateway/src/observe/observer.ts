@@ -1,6 +1,6 @@
 import type { Numbered } from "@mini-openclaw/protocol";
-import type { Refusal } from "../refuse-upgrade.ts";
-import type { Principal } from "../visitor.ts";
+import type { Principal } from "../shared/principal.ts";
+import type { Refusal } from "../socket/refuse-upgrade.ts";
 import { type Channels, openChannels } from "./channels.ts";
 import { GatewayLog } from "./gateway-log.ts";
 import { createConsoleLogger, type Logger } from "./logger.ts";

@@ -1,5 +1,5 @@
-import type { GatewayServer } from "../gateway-server.ts";
-import type { Principal } from "../visitor.ts";
+import type { GatewayServer } from "../server/gateway-server.ts";
+import type { Principal } from "../shared/principal.ts";
 
 /** A WebSocket without a network: the part of the standard interface that clients need, and a reader that may stop. */
 export interface MemoryWebSocket {

@@ -1,0 +1,75 @@
+import type { AgentInput, AgentRunner, Message, RunEvent } from "@mini-openclaw/protocol";
+import { buildContext } from "../context/context.ts";
+import { type ContextReport, explainRequest } from "../context/explain-request.ts";
+import { fitContext } from "../context/fit-context.ts";
+import { createWatchers, type Watchers } from "../observe/hook-dispatcher.ts";
+import { watchRun } from "../observe/observe-run.ts";
+import { isCompactionDue, neededMessages } from "../run/compaction-due.ts";
+import type { RunSettings } from "../run/run-settings.ts";
+import { toRequest } from "../run/turn-state.ts";
+import { AgentError } from "../shared/errors.ts";
+import { type Tool, type ToolDefinition, toTool } from "../tool-calls/define-tool.ts";
+import type { AgentRuntimeOptions } from "./agent-options.ts";
+import { resolveSettings } from "./resolve-settings.ts";
+
+/** Runs an agent: streams from a model, runs the tools it asks for. Keeps nothing between runs. */
+export class AgentRuntime implements AgentRunner {
+  readonly #tools = new Map<string, Tool>();
+  readonly #settings: RunSettings;
+  readonly #watchers: Watchers;
+
+  /** @throws AgentError `INVALID_OPTIONS`, `INVALID_TOOL` */
+  constructor(options: AgentRuntimeOptions) {
+    this.#settings = resolveSettings(options, this.#tools);
+    this.#watchers = createWatchers(options, this.#settings.onError);
+    for (const tool of options.tools ?? []) this.registerTool(tool);
+  }
+
+  /**
+   * Gives the agent another tool, from its next run on.
+   *
+   * @throws AgentError `INVALID_TOOL` if the definition is unusable or the name is taken.
+   */
+  registerTool(definition: ToolDefinition): void {
+    const tool = toTool(definition);
+    const { name } = tool.model;
+    if (this.#tools.has(name)) {
+      throw new AgentError("INVALID_TOOL", `There is already a tool named ${name}; names are unique.`);
+    }
+    this.#tools.set(name, tool);
+  }
+
+  /**
+   * One run. The new user message is the last of `input.messages`; nothing is added to them.
+   *
+   * Several runs may go on at once. Ends in exactly one `run_end` and never throws.
+   */
+  run(input: AgentInput): AsyncGenerator<RunEvent> {
+    return watchRun(input, this.#settings, this.#watchers);
+  }
+
+  /**
+   * How many of a session's newest messages a run wants to be given. With `compactAtShare` these are so many that the last
+   * summary is among them.
+   */
+  get neededMessages(): number {
+    return neededMessages(this.#settings);
+  }
+
+  /**
+   * What a run on these messages would send to the model first: every section with its size and source, and, given an
+   * earlier report, the first place that differs, which is where the model server's cache ends.
+   *
+   * Asks no model and changes nothing.
+   */
+  async explainContext(
+    messages: readonly Message[],
+    { previous }: { previous?: ContextReport } = {},
+  ): Promise<ContextReport> {
+    const { maxContextMessages, maxContextTokens, tools, readPrompt } = this.#settings;
+    const { system, sections } = await readPrompt();
+    const context = fitContext(buildContext(messages, maxContextMessages), maxContextTokens);
+    const report = explainRequest(toRequest(system, context, tools, true), sections, previous);
+    return { ...report, isCompactionDue: isCompactionDue(messages, this.#settings) };
+  }
+}

@@ -1,0 +1,98 @@
+import { v7 as uuidv7 } from "uuid";
+import { createDayLedger } from "../budget/daily-spend.ts";
+import { checkAmount, checkPrices } from "../budget/prices.ts";
+import { checkCount, resolveBrakes } from "../budget/run-limits.ts";
+import { readPromptSections, toSystemPrompt } from "../context/system-prompt.ts";
+import type { Prompt, RunSettings } from "../run/run-settings.ts";
+import { AgentError } from "../shared/errors.ts";
+import { createSessionApprovals } from "../tool-calls/approvals.ts";
+import { type Tool, toTool } from "../tool-calls/define-tool.ts";
+import { createRememberTool } from "../tools/remember.ts";
+import { MemoryManager } from "../workspace/memory.ts";
+import { SkillsLoader } from "../workspace/skills.ts";
+import { type AgentRuntimeOptions, agentDefaults } from "./agent-options.ts";
+
+/**
+ * Checks the options once; below this line nothing is optional. `tools` may grow later.
+ *
+ * @throws AgentError `INVALID_OPTIONS`
+ */
+export function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap<string, Tool>): RunSettings {
+  const { provider, fallbacks = [], workspaceDir, spentTodayUsd = 0, now = Date.now } = options;
+  const memory = options.memory ?? (workspaceDir ? new MemoryManager({ workspaceDir, now }) : undefined);
+  const count = (name: keyof typeof agentDefaults) => checkCount(name, options[name] ?? agentDefaults[name]);
+  return {
+    ...resolveBrakes(options),
+    providers: [provider, ...fallbacks],
+    tools,
+    prices: checkPrices(options.prices ?? {}),
+    dayLedger: createDayLedger({ spentTodayUsd: checkAmount("spentTodayUsd", spentTodayUsd), now }),
+    rememberTool: memory && toTool(createRememberTool(memory)),
+    readPrompt: promptReader(options, memory, tools, count("dailyLogDays")),
+    maxContextMessages: count("maxContextMessages"),
+    maxContextTokens: count("maxContextTokens"),
+    compactAtShare: checkShare(options.compactAtShare),
+    maxParallelTools: Math.max(1, count("maxParallelTools")),
+    approval: options.approval ?? (() => undefined),
+    sessionApprovals: createSessionApprovals(),
+    approvalTimeoutMs: count("approvalTimeoutMs"),
+    toolTimeoutMs: count("toolTimeoutMs"),
+    maxToolOutputChars: count("maxToolOutputChars"),
+    maxRetries: count("maxRetries"),
+    retryBaseMs: count("retryBaseMs"),
+    retryMaxMs: count("retryMaxMs"),
+    idleTimeoutMs: count("idleTimeoutMs"),
+    random: Math.random,
+    aroundTool: (_, work) => work(),
+    onError: heard(options.onError),
+    createId: uuidv7,
+    now,
+  };
+}
+
+/** Tells of errors, and stays calm when that fails: nobody is left to tell, and a run must still end. */
+function heard(onError: (error: unknown) => void = () => {}): (error: unknown) => void {
+  return (error) => {
+    try {
+      onError(error);
+    } catch {
+      // As said above.
+    }
+  };
+}
+
+/** @throws AgentError `INVALID_OPTIONS` */
+function checkShare(share: number | undefined): number | undefined {
+  if (share === undefined || (share > 0 && share <= 1)) return share;
+  throw new AgentError(
+    "INVALID_OPTIONS",
+    `compactAtShare is ${share}: a number above 0, up to 1, is allowed.`,
+  );
+}
+
+function promptReader(
+  options: AgentRuntimeOptions,
+  memory: MemoryManager | undefined,
+  tools: ReadonlyMap<string, Tool>,
+  dailyLogDays: number,
+): () => Promise<Prompt> {
+  const { systemPrompt, identity, workspaceDir, now = Date.now } = options;
+  if (systemPrompt) {
+    return async () => {
+      const system = await systemPrompt();
+      return { system, sections: [{ title: "System prompt", source: "options", text: system.stable }] };
+    };
+  }
+  const skills = options.skills ?? (workspaceDir ? new SkillsLoader({ workspaceDir }) : undefined);
+  return async () => {
+    const sections = await readPromptSections({
+      ...(identity !== undefined && { identity }),
+      ...(workspaceDir !== undefined && { workspaceDir }),
+      ...(memory && { memory }),
+      ...(skills && { skills }),
+      tools: [...tools.values()],
+      dailyLogDays,
+    });
+    return { system: toSystemPrompt(sections, now()), sections };
+  };
+}

@@ -1,0 +1,107 @@
+import type { SystemPrompt } from "@mini-openclaw/protocol";
+import { cutMiddle } from "../shared/cut-text.ts";
+import type { Tool } from "../tool-calls/define-tool.ts";
+import type { MemoryManager } from "../workspace/memory.ts";
+import { readTextBeneath } from "../workspace/read-text.ts";
+import type { SkillsLoader } from "../workspace/skills.ts";
+
+/** Who the agent is, unless its maker says otherwise. */
+export const defaultIdentity = `You are Mini OpenClaw, a personal assistant that works in its user's workspace.
+Use your tools to look and to act instead of guessing, and say plainly what you did and what you found.
+Answer in the language of the user.`;
+
+/** Each file of the workspace gives the prompt at most this many UTF-16 units. OpenClaw's limit for its bootstrap files. */
+const MAX_SECTION_CHARS = 20_000;
+
+/** What the system prompt is made of. */
+export interface PromptSources {
+  identity?: string;
+  workspaceDir?: string;
+  memory?: MemoryManager;
+  skills?: SkillsLoader;
+  tools: readonly Tool[];
+  /** How many days before today the prompt shows the log of. */
+  dailyLogDays: number;
+}
+
+/** A part of the system prompt. */
+export interface PromptSection {
+  title: string;
+  /** Where its text came from: a file, or what it was made of. */
+  source: string;
+  text: string;
+}
+
+/**
+ * The parts of the system prompt, in this order: identity, `.openclaw/SOUL.md`, `.openclaw/TOOLS.md`, memory, skills,
+ * runtime, tools. A part that is not there is left out.
+ */
+export async function readPromptSections(sources: PromptSources): Promise<PromptSection[]> {
+  const { identity = defaultIdentity, workspaceDir, memory, skills, tools } = sources;
+  const sections = await Promise.all([
+    section("Identity", "options", async () => identity),
+    workspaceDir && section("Soul", ".openclaw/SOUL.md", () => bootstrapFile(workspaceDir, "SOUL.md")),
+    workspaceDir &&
+      section("Notes on tools", ".openclaw/TOOLS.md", () => bootstrapFile(workspaceDir, "TOOLS.md")),
+    memory && section("Memory", "MEMORY.md", () => memory.readLongTerm()),
+    ...logSections(memory, sources.dailyLogDays),
+    skills && section("Skills", "SKILL.md files", () => skillsSection(skills)),
+    section("Runtime", "this process", async () => runtimeFacts(workspaceDir)),
+    section("Tools", "tool definitions", async () => listTools(tools)),
+  ]);
+  return sections.flatMap((one) => one || []);
+}
+
+/**
+ * The whole system prompt. What changes with the clock stands in `volatile`, so that the model's server can keep what
+ * comes before it in its cache.
+ */
+export function toSystemPrompt(sections: readonly PromptSection[], now: number): SystemPrompt {
+  const time = new Date(now).toISOString().replace(/\.\d+Z$/, "Z");
+  return { stable: sections.map(({ text }) => text).join("\n\n"), volatile: `The time is ${time}.` };
+}
+
+async function section(
+  title: string,
+  source: string,
+  read: () => Promise<string | undefined>,
+): Promise<PromptSection | undefined> {
+  try {
+    const text = (await read())?.trim();
+    return text ? { title, source, text: `# ${title}\n\n${cutMiddle(text, MAX_SECTION_CHARS)}` } : undefined;
+  } catch (error) {
+    // The run goes on without the file; the model can tell its user.
+    const reason = error instanceof Error ? error.message : String(error);
+    return { title, source, text: `# ${title}\n\n[could not be read: ${reason}]` };
+  }
+}
+
+function bootstrapFile(workspaceDir: string, name: string): Promise<string | undefined> {
+  return readTextBeneath(workspaceDir, `.openclaw/${name}`, MAX_SECTION_CHARS * 4);
+}
+
+function logSections(memory: MemoryManager | undefined, days: number): Promise<PromptSection | undefined>[] {
+  if (!memory) return [];
+  const oldestFirst = Array.from({ length: days + 1 }, (_, index) => days - index);
+  return oldestFirst.map((daysAgo) => {
+    const title = daysAgo === 0 ? "Log of today" : `Log of ${daysAgo} ${daysAgo === 1 ? "day" : "days"} ago`;
+    return section(title, "daily log", async () => (await memory.readDailyLog({ daysAgo }))?.text);
+  });
+}
+
+async function skillsSection(skills: SkillsLoader): Promise<string> {
+  const index = await skills.index();
+  const use =
+    "Read a skill's file at its location with `read_file` before you do what its description covers.";
+  return index && `${use}\n\n${index}`;
+}
+
+function runtimeFacts(workspaceDir: string | undefined): string {
+  const facts = [`- System: ${process.platform} ${process.arch}, Node ${process.versions.node}`];
+  if (workspaceDir) facts.push(`- Workspace: ${workspaceDir}; relative paths start there`);
+  return facts.join("\n");
+}
+
+function listTools(tools: readonly Tool[]): string {
+  return tools.map(({ model }) => `- ${model.name}: ${model.description}`).join("\n");
+}

@@ -1,0 +1,39 @@
+import type { Message } from "@mini-openclaw/protocol";
+import { estimateMessages } from "../budget/estimate-tokens.ts";
+import { buildContext } from "../context/context.ts";
+import type { RunSettings } from "./run-settings.ts";
+
+type Limits = Pick<RunSettings, "maxContextMessages" | "maxContextTokens" | "compactAtShare">;
+
+/** The most messages that a run is given, whatever its limits are. Chosen: more cost more than a summary is worth. */
+const MAX_NEEDED_MESSAGES = 1000;
+
+/** Whether there is something to sum up, and what a model would be shown is more than the share allows. */
+export function isCompactionDue(messages: readonly Message[], limits: Limits): boolean {
+  const { maxContextMessages, maxContextTokens, compactAtShare: share } = limits;
+  if (share === undefined) return false;
+  const { earlier, all } = splitAtQuestion(messages);
+  if (!earlier.some(({ role }) => role === "user" || role === "assistant")) return false;
+  return all.length > share * maxContextMessages || estimateMessages(all) > share * maxContextTokens;
+}
+
+/** What a model would be shown without limits, and the part of it before the newest user message. */
+export function splitAtQuestion(messages: readonly Message[]): { earlier: Message[]; all: Message[] } {
+  const all = buildContext(messages, Infinity);
+  const question = all.findLastIndex(({ role }) => role === "user");
+  return { earlier: all.slice(0, Math.max(0, question)), all };
+}
+
+/**
+ * How many of a session's newest messages a run is to be given: those that it shows, or, where it sums up, those that can have
+ * come since the last summary.
+ */
+export function neededMessages(
+  settings: Limits & Pick<RunSettings, "maxToolCalls" | "maxToolRounds">,
+): number {
+  const { maxContextMessages, compactAtShare, maxToolCalls, maxToolRounds } = settings;
+  if (compactAtShare === undefined) return maxContextMessages;
+  // Up to the share, none is made; then one run comes: its question, its results, a message for each round, its answer.
+  const sinceSummary = Math.ceil(compactAtShare * maxContextMessages) + maxToolCalls + maxToolRounds + 3;
+  return Math.max(maxContextMessages, Math.min(sinceSummary, MAX_NEEDED_MESSAGES));
+}

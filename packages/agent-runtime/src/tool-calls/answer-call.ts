@@ -1,0 +1,132 @@
+import type {
+  ApprovalDecision,
+  ApprovalDoneEvent,
+  ApprovalRequestEvent,
+  ModelToolCall,
+  ToolDoneEvent,
+  ToolOutputEvent,
+  ToolStartEvent,
+} from "@mini-openclaw/protocol";
+import { wholeHead } from "../shared/cut-text.ts";
+import { type ApprovalRule, NotAllowed, type SessionApprovals, waitForDecision } from "./approvals.ts";
+import type { Tool, ToolContext } from "./define-tool.ts";
+import { type CallResult, checkCall, failure, runTool, type ToolLimits } from "./run-tool.ts";
+
+/** `tool_output` of one call beyond this many UTF-16 units is not shown; its result still is. The protocol's 64 KiB. */
+const MAX_PROGRESS_CHARS = 65_536;
+
+export type ToolEvent =
+  | ToolStartEvent
+  | ToolOutputEvent
+  | ApprovalRequestEvent
+  | ApprovalDoneEvent
+  | ToolDoneEvent;
+
+/** What the calls of a turn have in common. */
+export interface CallSettings extends ToolLimits {
+  sessionId: string;
+  runId: string;
+  signal: AbortSignal;
+  tools: ReadonlyMap<string, Tool>;
+  approval: ApprovalRule;
+  sessionApprovals: SessionApprovals;
+  /** How long a user has to decide, in milliseconds. */
+  approvalTimeoutMs: number;
+  /** Absent where nobody can be asked. */
+  decision?: ((callId: string, options: { signal: AbortSignal }) => Promise<ApprovalDecision>) | undefined;
+  /** Does the work of a call, its tool's and nothing else, where it is watched. */
+  aroundTool: (
+    call: { callId: string; toolName: string; input: unknown },
+    work: () => Promise<CallResult>,
+  ) => Promise<CallResult>;
+  createId: () => string;
+  now: () => number;
+}
+
+/** Hands an event to the run; resolves when it was recorded. */
+export type Show = (event: ToolEvent) => Promise<void>;
+
+/** Makes one tool call: checks it, asks for approval where needed, runs the tool. Shows its events; never rejects. */
+export async function answerCall(call: ModelToolCall, settings: CallSettings, show: Show): Promise<void> {
+  const { sessionId, runId, signal, createId, now } = settings;
+  const { callId, toolName } = call;
+  const progress = createProgress(callId, runId, show);
+  const approve = (reason: string) => askFor(reason, call, settings, show);
+  const context = { sessionId, runId, callId, signal, progress: progress.add, approve };
+  const result = await makeCall(call, context, settings, show);
+  progress.end();
+  void show({ type: "tool_done", runId, id: createId(), callId, toolName, ...result, timestamp: now() });
+}
+
+async function makeCall(
+  call: ModelToolCall,
+  context: ToolContext,
+  settings: CallSettings,
+  show: Show,
+): Promise<CallResult> {
+  const { callId, toolName, input } = call;
+  const start = () => show({ type: "tool_start", runId: settings.runId, callId, toolName, input });
+  const checked = await checkCall(settings.tools.get(toolName), call, context, settings);
+  if ("fault" in checked) {
+    await start();
+    return { output: checked.fault, isError: true };
+  }
+  try {
+    await permit(checked.tool, checked.input, settings, context.approve);
+  } catch (error) {
+    return { output: failure(error), isError: true };
+  }
+  await start();
+  if (context.signal.aborted) return { output: "[aborted: the tool was not run]", isError: true };
+  const checkedCall = { callId, toolName, input: checked.input };
+  return settings.aroundTool(checkedCall, () => runTool(checked.tool, checked.input, context, settings));
+}
+
+async function permit(
+  { definition }: Tool,
+  input: unknown,
+  { approval, sessionId }: CallSettings,
+  approve: (reason: string) => Promise<void>,
+): Promise<void> {
+  const { name } = definition;
+  const policy = approval({ toolName: name, input, sessionId }) ?? definition.approval ?? "allow";
+  if (policy === "allow") return;
+  if (policy === "ask") return approve(`${name} wants to run`);
+  // Whatever else a rule gives, a promise for example, allows nothing.
+  throw new NotAllowed(`Not allowed: calls of ${name} are denied by a rule.`);
+}
+
+/** Resolves when a user allows it; rejects with `NotAllowed` otherwise, and with the signal's reason on an abort. */
+async function askFor(
+  reason: string,
+  { callId, toolName }: ModelToolCall,
+  { sessionId, runId, signal, decision: decide, sessionApprovals, approvalTimeoutMs }: CallSettings,
+  show: Show,
+): Promise<void> {
+  if (sessionApprovals.has(sessionId, reason)) return;
+  if (!decide) throw new NotAllowed(`Not allowed: ${reason}, and nobody can be asked here. Tell the user.`);
+  await show({ type: "approval_request", runId, callId, toolName, reason });
+  const decision = await waitForDecision((options) => decide(callId, options), {
+    signal,
+    timeoutMs: approvalTimeoutMs,
+  });
+  await show({ type: "approval_done", runId, callId, decision });
+  if (decision === "deny") throw new NotAllowed(`Not allowed: ${reason}, and the user did not allow it.`);
+  if (decision === "session") sessionApprovals.add(sessionId, reason);
+}
+
+/** Shows what a tool says while it runs: bounded, and nothing after its end. */
+function createProgress(callId: string, runId: string, show: Show) {
+  let room = MAX_PROGRESS_CHARS;
+  let ended = false;
+  return {
+    add: (text: string) => {
+      const content = text.length > room ? wholeHead(text, room) : text;
+      room -= Math.min(text.length, room);
+      if (!ended && content !== "") void show({ type: "tool_output", runId, callId, content });
+    },
+    end: () => {
+      ended = true;
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import type { ApprovalDecision } from "@mini-openclaw/protocol";
+import { followSignal } from "../shared/child-signal.ts";
+import { startTimer } from "../shared/timers.ts";
+
+/** Whether a call may be made: at once, when a user allows it, or never. */
+export type ApprovalPolicy = "allow" | "ask" | "deny";
+
+/** Says in words for the model why a call was not made. */
+export class NotAllowed extends Error {}
+
+/** Decides for all calls of an agent; `undefined` leaves it to the tool's own `approval`. */
+export type ApprovalRule = (call: {
+  toolName: string;
+  /** Checked against the tool's parameters. */
+  input: unknown;
+  sessionId: string;
+}) => ApprovalPolicy | undefined;
+
+/** Sessions whose `session` decisions are remembered; of more, the oldest is forgotten, and its user asked again. Chosen. */
+const MAX_SESSIONS = 1000;
+
+/** What users allowed for the rest of their sessions. In memory only: a restart asks again. */
+export interface SessionApprovals {
+  has(sessionId: string, reason: string): boolean;
+  add(sessionId: string, reason: string): void;
+}
+
+export function createSessionApprovals(): SessionApprovals {
+  const sessions = new Map<string, Set<string>>();
+  return {
+    has: (sessionId, reason) => sessions.get(sessionId)?.has(reason) === true,
+    add(sessionId, reason) {
+      const reasons = sessions.get(sessionId) ?? new Set();
+      reasons.add(reason);
+      sessions.delete(sessionId);
+      sessions.set(sessionId, reasons);
+      const [oldest] = sessions.keys();
+      if (sessions.size > MAX_SESSIONS && oldest !== undefined) sessions.delete(oldest);
+    },
+  };
+}
+
+/**
+ * A user's decision. No answer in time, and nobody to give one, is a denial.
+ *
+ * @throws the signal's reason when it aborts
+ */
+export async function waitForDecision(
+  decide: (options: { signal: AbortSignal }) => Promise<ApprovalDecision>,
+  { signal, timeoutMs }: { signal: AbortSignal; timeoutMs: number },
+): Promise<ApprovalDecision> {
+  const wait = followSignal(signal);
+  const timer = startTimer(timeoutMs, () => wait.abort(new Error("No decision came in time.")));
+  try {
+    const decision = await new Promise<ApprovalDecision>((resolve, reject) => {
+      wait.signal.addEventListener("abort", () => reject(wait.signal.reason), { once: true });
+      if (wait.signal.aborted) reject(wait.signal.reason);
+      decide({ signal: wait.signal }).then(resolve, reject);
+    });
+    // It comes from code elsewhere: what is not plainly a yes is none.
+    return decision === "once" || decision === "session" ? decision : "deny";
+  } catch {
+    // Whoever decides has failed, or its time is over: the call is not made.
+    signal.throwIfAborted();
+    return "deny";
+  } finally {
+    clearTimeout(timer);
+    wait.dispose();
+  }
+}

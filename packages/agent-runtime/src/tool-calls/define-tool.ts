@@ -1,0 +1,94 @@
+import type { ModelTool } from "@mini-openclaw/protocol";
+import { AgentError } from "../shared/errors.ts";
+import type { ApprovalPolicy } from "./approvals.ts";
+import { type CheckedInput, type StandardSchema, type ToolParameters, toInputSchema } from "./tool-input.ts";
+
+/** What the model may call. */
+export interface ToolDefinition<Input = Record<string, unknown>> {
+  /** Letters, digits, `_` and `-`, at most 64; unique in an agent. */
+  name: string;
+  /** Tells the model what it does, when to use it, and what comes back. */
+  description: string;
+  /** The parameters by name, or a JSON Schema of type `object`, or a Standard Schema. */
+  parameters: ToolParameters;
+  /**
+   * Does the work. `input` has been checked against `parameters`.
+   *
+   * A throw becomes an error result that the model sees, and so does an answer that does not come within
+   * `timeoutMs`. Stop when `context.signal` aborts; what is returned then is still kept.
+   */
+  execute(input: Input, context: ToolContext): Promise<ToolResult> | ToolResult;
+  /** How long `execute` may take. @default the agent's `toolTimeoutMs` */
+  timeoutMs?: number;
+  /** Whether a call waits for those before it and holds back those after it. For tools that change things. @default false */
+  sequential?: boolean;
+  /** Whether a call needs a user's approval. The agent's own rule comes first. @default "allow" */
+  approval?: ApprovalPolicy;
+}
+
+/** Of the call that a tool serves. */
+export interface ToolContext {
+  sessionId: string;
+  runId: string;
+  callId: string;
+  /** Aborts when the run is stopped or the tool's time is over. */
+  signal: AbortSignal;
+  /** Shows output while the tool still runs, as `tool_output` events. The result must hold it again. */
+  progress: (content: string) => void;
+  /**
+   * Asks the user before something that this call is about to do; `reason` says what, for people. Rejects when it is not
+   * allowed: let that through, the model is told. The time that it takes does not count as the tool's.
+   */
+  approve: (reason: string) => Promise<void>;
+}
+
+export interface ToolResult {
+  success: boolean;
+  /** What the model sees. */
+  output: string;
+  /** Why it failed; shown to the model after `output`. */
+  error?: string;
+  /** Of the process that it ran; kept with the result. The model sees it only where `output` or `error` says it. */
+  exitCode?: number;
+}
+
+/** A tool as the run loop uses it. */
+export interface Tool {
+  readonly definition: ToolDefinition;
+  readonly model: ModelTool;
+  readonly check: (input: Record<string, unknown>) => CheckedInput | Promise<CheckedInput>;
+}
+
+/** A definition whose `execute` gets what its Standard Schema gives. */
+export type SchemaToolDefinition<Output> = Omit<ToolDefinition<Output>, "parameters"> & {
+  parameters: StandardSchema<Output>;
+};
+
+/**
+ * Ties the type of `execute`'s input to the tool: inferred from a Standard Schema, named otherwise. The result is one tool
+ * among others.
+ */
+export function defineTool<Output>(definition: SchemaToolDefinition<Output>): ToolDefinition;
+export function defineTool<Input>(definition: ToolDefinition<Input>): ToolDefinition;
+export function defineTool(definition: unknown): ToolDefinition {
+  // Sound because an input is checked against `parameters` before `execute` sees it.
+  return definition as ToolDefinition;
+}
+
+/**
+ * Checks a definition and makes it usable.
+ *
+ * @throws AgentError `INVALID_TOOL`
+ */
+export function toTool(definition: ToolDefinition): Tool {
+  const { name, description, parameters } = definition;
+  // The Messages API's rule for tool names; the strictest among model servers.
+  if (!/^[a-zA-Z0-9_-]{1,64}$/.test(name)) {
+    throw new AgentError(
+      "INVALID_TOOL",
+      `Tool name ${JSON.stringify(name)}: only letters, digits, "_" and "-" are allowed, 1 to 64 of them.`,
+    );
+  }
+  const { jsonSchema, check } = toInputSchema(name, parameters);
+  return { definition, model: { name, description, inputSchema: jsonSchema }, check };
+}

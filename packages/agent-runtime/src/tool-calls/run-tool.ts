@@ -1,0 +1,138 @@
+import type { ModelToolCall } from "@mini-openclaw/protocol";
+import { followSignal } from "../shared/child-signal.ts";
+import { cutMiddle } from "../shared/cut-text.ts";
+import { startTimer } from "../shared/timers.ts";
+import { NotAllowed } from "./approvals.ts";
+import type { Tool, ToolContext, ToolResult } from "./define-tool.ts";
+import { createStopwatch, type Stopwatch, startClock } from "./pausable-timer.ts";
+
+/**
+ * How long a tool may take to return what it has once its signal aborted, in milliseconds. `bash` needs 2 s from
+ * TERM to KILL; a run has 5 s from abort to `run_end`.
+ */
+const STOP_GRACE_MS = 3000;
+
+export interface ToolLimits {
+  /** For tools without a `timeoutMs` of their own. */
+  toolTimeoutMs: number;
+  /** Longest output that the model sees; the middle of a longer one is left out. */
+  maxToolOutputChars: number;
+}
+
+/** The result of a call as the model sees it. */
+export interface CallResult {
+  output: string;
+  isError: boolean;
+  /** How long the tool ran, in milliseconds, but for the time in which a user was asked; absent where it did not run. */
+  durationMs?: number;
+  exitCode?: number;
+}
+
+/** A call that can be made, or what is wrong with it, in words for the model. */
+export type CheckedCall = { tool: Tool; input: unknown } | { fault: string };
+
+/** Finds the tool of a call and checks the input. Never rejects. */
+export async function checkCall(
+  tool: Tool | undefined,
+  call: ModelToolCall,
+  context: ToolContext,
+  limits: ToolLimits,
+): Promise<CheckedCall> {
+  const { toolName, input, invalidInput } = call;
+  if (!tool) return { fault: `There is no tool named ${JSON.stringify(cutMiddle(toolName, 100))}.` };
+  if (invalidInput !== undefined) {
+    const start = cutMiddle(invalidInput, 200);
+    return {
+      fault: `The input is not a complete JSON object; the tool was not run. It began with: ${start}`,
+    };
+  }
+  try {
+    // A schema is code from elsewhere too, and may take its time.
+    const watch = createStopwatch();
+    const checked = await withinTime(() => tool.check(input), context, limits.toolTimeoutMs, watch);
+    if ("value" in checked) return { tool, input: checked.value };
+    return { fault: `The input is not valid; the tool was not run.\n${cutMiddle(checked.fault, 1000)}` };
+  } catch (error) {
+    return { fault: failure(error) };
+  }
+}
+
+/** Runs a checked call. Whatever goes wrong becomes an error result: this never rejects. */
+export async function runTool(
+  { definition }: Tool,
+  input: unknown,
+  context: ToolContext,
+  limits: ToolLimits,
+): Promise<CallResult> {
+  const { maxToolOutputChars, toolTimeoutMs } = limits;
+  const { timeoutMs = toolTimeoutMs } = definition;
+  const watch = createStopwatch();
+  try {
+    const execute = (own: ToolContext) => definition.execute(input as Record<string, unknown>, own);
+    const result = checkResult(await withinTime(execute, context, timeoutMs, watch));
+    const { success, exitCode } = result;
+    return {
+      output: cutMiddle(textOf(result), maxToolOutputChars),
+      isError: !success,
+      durationMs: watch.elapsedMs(),
+      ...(Number.isInteger(exitCode) && { exitCode }),
+    };
+  } catch (error) {
+    const output = cutMiddle(failure(error), maxToolOutputChars);
+    return { output, isError: true, durationMs: watch.elapsedMs() };
+  }
+}
+
+/** What the model is told of an error. */
+export function failure(error: unknown): string {
+  if (error instanceof NotAllowed) return error.message;
+  return `The tool failed: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+function textOf({ success, output, error }: ToolResult): string {
+  if (success) return output || "(no output)";
+  if (!error) return output || "The tool failed without saying why.";
+  return output === "" || output.endsWith("\n") ? output + error : `${output}\n${error}`;
+}
+
+/** A tool is code from elsewhere: its answer is checked like anything else from outside. */
+function checkResult(result: unknown): ToolResult {
+  if (typeof result === "object" && result !== null && "success" in result && "output" in result) {
+    const { output } = result;
+    if (typeof output === "string") return result as ToolResult;
+  }
+  throw new Error("it did not return { success, output }.");
+}
+
+/** Ends a tool when its time is over or its signal aborts, whether it heeds that or not. */
+async function withinTime<T>(
+  execute: (context: ToolContext) => T | Promise<T>,
+  context: ToolContext,
+  timeoutMs: number,
+  watch: Stopwatch,
+): Promise<T> {
+  const stop = followSignal(context.signal);
+  const end = () => stop.abort(new Error(`it did not end within ${timeoutMs} ms.`));
+  const clock = startClock(timeoutMs, watch, end);
+  let grace: NodeJS.Timeout | undefined;
+  const own: ToolContext = {
+    ...context,
+    signal: stop.signal,
+    approve: (reason) => clock.paused(context.approve(reason)),
+  };
+  try {
+    return await new Promise((resolve, reject) => {
+      const giveUp = () => {
+        grace = startTimer(STOP_GRACE_MS, () => reject(stop.signal.reason));
+      };
+      stop.signal.addEventListener("abort", giveUp, { once: true });
+      if (stop.signal.aborted) giveUp();
+      // `async` turns a synchronous throw into a rejection.
+      (async () => execute(own))().then(resolve, reject);
+    });
+  } finally {
+    stop.dispose();
+    clock.stop();
+    clearTimeout(grace);
+  }
+}

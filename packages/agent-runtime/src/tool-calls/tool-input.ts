@@ -1,0 +1,128 @@
+import { Validator } from "@cfworker/json-schema";
+import { AgentError } from "../shared/errors.ts";
+
+/** A JSON Schema of type `object`. */
+export interface JsonSchema {
+  type: "object";
+  [keyword: string]: unknown;
+}
+
+/** One parameter in the short form. Required unless it says otherwise. */
+export interface ToolParameter {
+  /** `string`, `number`, `integer`, `boolean`, `array` or `object`. */
+  type: string;
+  description: string;
+  /** @default true */
+  required?: boolean;
+  /** Any other JSON Schema keyword, such as `enum`, `items` or `minimum`. */
+  [keyword: string]: unknown;
+}
+
+/**
+ * A schema of Zod, Valibot, ArkType and others: what Standard Schema (https://standardschema.dev) and its JSON Schema part
+ * have in common.
+ */
+export interface StandardSchema<Output = unknown> {
+  readonly "~standard": {
+    readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
+    readonly jsonSchema: {
+      readonly input: (options: { readonly target: "draft-2020-12" }) => Record<string, unknown>;
+    };
+  };
+}
+
+type StandardResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly StandardIssue[] };
+
+interface StandardIssue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+/** What an input must look like, in any of three forms. */
+export type ToolParameters = Record<string, ToolParameter> | JsonSchema | StandardSchema;
+
+/** An input as the tool gets it, or what is wrong with it, in words for the model. */
+export type CheckedInput = { value: unknown } | { fault: string };
+
+export interface InputSchema {
+  readonly jsonSchema: JsonSchema;
+  readonly check: (input: Record<string, unknown>) => CheckedInput | Promise<CheckedInput>;
+}
+
+/** Problems of one input that are told. Chosen: a model mends a few at a time. */
+const MAX_FAULTS = 3;
+
+/**
+ * Makes `parameters` usable, whichever form they have.
+ *
+ * @throws AgentError `INVALID_TOOL`
+ */
+export function toInputSchema(tool: string, parameters: ToolParameters): InputSchema {
+  if (isStandardSchema(parameters)) return fromStandardSchema(tool, parameters);
+  const jsonSchema = isJsonSchema(parameters) ? parameters : toJsonSchema(tool, parameters);
+  const validator = new Validator(jsonSchema, "2020-12", false);
+  return {
+    jsonSchema,
+    check(input) {
+      const { valid, errors } = validator.validate(input);
+      if (valid) return { value: input };
+      // The outer errors only say that something inside is wrong; the inner ones name it.
+      const named = errors.filter(({ keyword }) => keyword !== "properties" && keyword !== "items");
+      return toFault(
+        named.map(({ instanceLocation, error }) => `${instanceLocation.replace(/^#/, "input")}: ${error}`),
+      );
+    },
+  };
+}
+
+function isStandardSchema(parameters: ToolParameters): parameters is StandardSchema {
+  return "~standard" in parameters;
+}
+
+function isJsonSchema(parameters: Record<string, ToolParameter> | JsonSchema): parameters is JsonSchema {
+  return typeof parameters["type"] === "string";
+}
+
+const parameterTypes = ["string", "number", "integer", "boolean", "array", "object"];
+
+function toJsonSchema(tool: string, parameters: Record<string, ToolParameter>): JsonSchema {
+  const properties: Record<string, unknown> = {};
+  const required: string[] = [];
+  for (const [name, { required: isRequired = true, ...schema }] of Object.entries(parameters)) {
+    if (!parameterTypes.includes(schema.type)) {
+      const given = `parameter ${name}: type ${JSON.stringify(schema.type)}`;
+      throw new AgentError("INVALID_TOOL", `Tool ${tool}, ${given} is none of ${parameterTypes.join(", ")}.`);
+    }
+    properties[name] = schema;
+    if (isRequired) required.push(name);
+  }
+  return { type: "object", properties, required };
+}
+
+function fromStandardSchema(tool: string, { "~standard": standard }: StandardSchema): InputSchema {
+  if (typeof standard.jsonSchema?.input !== "function") {
+    throw new AgentError("INVALID_TOOL", `Tool ${tool}: its schema cannot be turned into JSON Schema.`);
+  }
+  const { type, ...schema } = standard.jsonSchema.input({ target: "draft-2020-12" });
+  if (type !== "object") {
+    throw new AgentError("INVALID_TOOL", `Tool ${tool}: its schema is not one of an object.`);
+  }
+  return {
+    jsonSchema: { ...schema, type },
+    async check(input) {
+      const result = await standard.validate(input);
+      return result.issues ? toFault(result.issues.map(describeIssue)) : { value: result.value };
+    },
+  };
+}
+
+function describeIssue({ message, path = [] }: StandardIssue): string {
+  const keys = path.map((step) => String(typeof step === "object" ? step.key : step));
+  return `${["input", ...keys].join("/")}: ${message}`;
+}
+
+function toFault(problems: readonly string[]): CheckedInput {
+  return { fault: problems.slice(0, MAX_FAULTS).join("\n") };
+}

@@ -1,0 +1,171 @@
+import type {
+  ClientEvent,
+  HistoryCommand,
+  MessageCommand,
+  ResumeCommand,
+  RetryCommand,
+  SessionMeta,
+  SessionStore,
+} from "@mini-openclaw/protocol";
+import type { Visitor } from "../shared/principal.ts";
+import { answering, type CommandContext, findSession } from "./command-context.ts";
+import {
+  forkSession,
+  renameSession,
+  searchSessions,
+  sendSessions,
+  shelveSession,
+} from "./session-commands.ts";
+
+const PAGE = 50;
+
+/** Does what a client asks. A throw becomes the `error` that answers it. */
+export async function runCommand(event: ClientEvent, context: CommandContext): Promise<void> {
+  switch (event.type) {
+    case "ping":
+      return context.send({ type: "pong", ...answering(event) });
+    case "create":
+      await context.permissions.demand(context.visitor, "create");
+      return enter(await createSession(context), context, event);
+    case "message":
+      return submitMessage(event, context);
+    case "abort": {
+      const { sessionId } = await findSession(event.sessionId, event.type, context);
+      return context.lanes.abort(sessionId, event.runId);
+    }
+    case "retry":
+      return retryRun(event, context);
+    case "approve": {
+      const { sessionId } = await findSession(event.sessionId, event.type, context);
+      return context.lanes.approve(sessionId, event.callId, event.decision);
+    }
+    case "history":
+      return sendHistory(event, context);
+    case "resume":
+      return resume(event, context);
+    case "unwatch":
+      return context.unwatch();
+    case "list":
+      return sendSessions(event, context);
+    case "search":
+      return searchSessions(event, context);
+    case "rename":
+      return renameSession(event, context);
+    case "fork":
+      return forkSession(event, context);
+    case "archive":
+    case "unarchive":
+    case "delete":
+    case "undelete":
+      return shelveSession(event, context);
+  }
+}
+
+/** Opens the session that a new connection begins in. */
+export async function enterFirstSession(context: CommandContext): Promise<void> {
+  enter(await findFirstSession(context), context);
+}
+
+/** The visitor's newest session of its key, or a new one. */
+export async function findFirstSession(context: CommandContext): Promise<SessionMeta> {
+  const { store, visitor, permissions } = context;
+  const session = await store.getOrCreateSession(visitor.key, ownership(visitor));
+  // A key that an app gives to two principals must not open the one's session to the other.
+  if (await permissions.may(visitor, "resume", session)) return session;
+  await permissions.demand(visitor, "create");
+  return createSession(context);
+}
+
+function enter({ sessionId }: SessionMeta, context: CommandContext, command: { id?: string } = {}): void {
+  context.watch(sessionId);
+  context.send({ type: "connected", sessionId, limits: context.limits, ...answering(command) });
+}
+
+function createSession({ store, visitor }: CommandContext): Promise<SessionMeta> {
+  return store.createSession(visitor.key, ownership(visitor));
+}
+
+async function submitMessage(event: MessageCommand, context: CommandContext): Promise<void> {
+  const { id, content, mode = "queue" } = event;
+  const { sessionId } = await findMessageSession(event, context);
+  const message = { content, mode, ...(id !== undefined && { requestId: id }) };
+  const watch = () => context.goOnWatching(sessionId);
+  const accepted = await context.lanes.submit(sessionId, message, watch);
+  // One that is sent again was kept before.
+  watch();
+  if (id !== undefined) context.send({ type: "ack", replyTo: id, sessionId, ...accepted });
+}
+
+/**
+ * The session that a message goes to, if its visitor may send it there.
+ *
+ * @throws GatewayError `SESSION_NOT_FOUND`, `FORBIDDEN`
+ */
+export async function findMessageSession(
+  { type, sessionId, mode }: MessageCommand,
+  context: CommandContext,
+): Promise<SessionMeta> {
+  const session = await findSession(sessionId ?? context.sessionId, type, context);
+  if (mode === "interrupt") await context.permissions.demand(context.visitor, "abort", session);
+  return session;
+}
+
+async function retryRun(event: RetryCommand, context: CommandContext): Promise<void> {
+  const { id } = event;
+  const { sessionId } = await findSession(event.sessionId, event.type, context);
+  const watch = () => context.goOnWatching(sessionId);
+  const accepted = await context.lanes.retry(sessionId, { runId: event.runId, requestId: id }, watch);
+  watch();
+  if (id !== undefined) context.send({ type: "ack", replyTo: id, sessionId, ...accepted });
+}
+
+async function sendHistory(event: HistoryCommand, context: CommandContext): Promise<void> {
+  const { sessionId } = await findSession(event.sessionId, event.type, context);
+  const page = await loadPage(context.store, sessionId, event.limit ?? PAGE, event.before);
+  context.send({ type: "history", sessionId, ...page, ...answering(event) });
+}
+
+async function loadPage(store: SessionStore, sessionId: string, limit: number, before?: number) {
+  const range = { limit: limit + 1, ...(before !== undefined && { before }) };
+  const found = await store.loadMessages(sessionId, range);
+  return { messages: found.slice(-limit), hasMore: found.length > limit };
+}
+
+/** Rule 1 of PROTOCOL.md, “Resuming”: continue from the client's place, or else begin anew; never silence, never a double. */
+async function resume(event: ResumeCommand, context: CommandContext): Promise<void> {
+  const { store, lanes } = context;
+  const session = await findSession(event.sessionId, event.type, context);
+  const { sessionId } = session;
+  const live = lanes.live(sessionId);
+  const { epoch, lastSeq } = live?.log ?? session;
+  const { after } = event;
+  if (after !== undefined && after <= lastSeq && (event.epoch ?? epoch) === epoch) {
+    const isWhole = after === lastSeq || (live !== undefined && after >= live.sinceSeq);
+    const from = isWhole ? "events" : "entries";
+    context.send({ type: "resumed", sessionId, epoch, after, upTo: lastSeq, from, ...answering(event) });
+    return context.watch(sessionId, after);
+  }
+  const page = await loadPage(store, sessionId, PAGE);
+  // While a run goes on, its turn is shown by its events: the messages end where the turn begins.
+  const turn = page.messages.findLast(({ role }) => role !== "tool");
+  const upTo = live && turn ? turn.seq : lastSeq;
+  const messages = page.messages.filter(({ seq }) => seq <= upTo);
+  const { hasMore } = page;
+  // After the messages were read: what was taken up meanwhile is shown by its events, and nothing twice.
+  const progress = lanes.progress(sessionId, upTo);
+  context.send({
+    type: "resync",
+    sessionId,
+    epoch,
+    upTo,
+    messages,
+    hasMore,
+    ...progress,
+    ...answering(event),
+  });
+  context.watch(sessionId, upTo);
+}
+
+function ownership({ principal }: Visitor): { owner?: string } {
+  return principal ? { owner: principal.id } : {};
+}

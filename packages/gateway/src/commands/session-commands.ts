@@ -1,0 +1,119 @@
+import type {
+  ForkCommand,
+  FoundSession,
+  ListCommand,
+  RenameCommand,
+  SearchCommand,
+  SessionMeta,
+  SessionSummary,
+  ShelfCommand,
+} from "@mini-openclaw/protocol";
+import { GatewayError } from "../shared/errors.ts";
+import { answering, type CommandContext, findSession } from "./command-context.ts";
+import { notFound } from "./permissions.ts";
+import { excerptOf } from "./search-excerpt.ts";
+
+const PAGE = 50;
+
+export async function sendSessions(event: ListCommand, context: CommandContext): Promise<void> {
+  const { store, visitor, permissions } = context;
+  const { limit = PAGE, cursor, archived = false } = event;
+  await permissions.demand(visitor, event.type);
+  const at = cursor === undefined ? {} : { cursor };
+  const page = await store.listSessions({ key: visitor.key, limit, archived, ...at });
+  const sessions: SessionSummary[] = [];
+  for (const session of page.sessions) {
+    if (await permissions.maySee(visitor, session)) sessions.push(toSummary(session, context));
+  }
+  const next = page.cursor === undefined ? {} : { cursor: page.cursor };
+  context.send({ type: "sessions", sessions, ...next, ...answering(event) });
+}
+
+export async function searchSessions(event: SearchCommand, context: CommandContext): Promise<void> {
+  const { store, visitor, permissions, gone } = context;
+  const { text, limit = PAGE, cursor, archived = false } = event;
+  await permissions.demand(visitor, event.type);
+  const at = cursor === undefined ? {} : { cursor };
+  const sessions: FoundSession[] = [];
+  let [last, next]: [string | undefined, string | undefined] = [undefined, undefined];
+  const hits = store.searchSessions(text, { key: visitor.key, archived, signal: gone, ...at });
+  for await (const hit of untilGone(hits, gone)) {
+    const { session, message } = hit;
+    if (!(await permissions.maySee(visitor, session))) continue;
+    // One more than is wanted says that there are more.
+    if (sessions.length === limit) {
+      next = last;
+      break;
+    }
+    const excerpt = message && excerptOf(message.content, text);
+    sessions.push({ ...toSummary(session, context), ...(excerpt !== undefined && { excerpt }) });
+    last = hit.cursor;
+  }
+  context.send({
+    type: "sessions",
+    sessions,
+    ...(next !== undefined && { cursor: next }),
+    ...answering(event),
+  });
+}
+
+/** Ends without a word when there is nobody to hear it. */
+async function* untilGone<Item>(items: AsyncIterable<Item>, gone: AbortSignal): AsyncGenerator<Item> {
+  try {
+    yield* items;
+  } catch (error) {
+    if (!gone.aborted) throw error;
+  }
+}
+
+export async function renameSession(event: RenameCommand, context: CommandContext): Promise<void> {
+  const { sessionId, lastSeq } = await findSession(event.sessionId, event.type, context);
+  sendUpdated(await context.store.renameSession(sessionId, event.title), event, context, lastSeq);
+}
+
+export async function forkSession(event: ForkCommand, context: CommandContext): Promise<void> {
+  const { sessionId } = await findSession(event.sessionId, event.type, context);
+  const at = event.at === undefined ? {} : { at: event.at };
+  sendUpdated(await context.store.forkSession(sessionId, at), event, context);
+}
+
+export async function shelveSession(event: ShelfCommand, context: CommandContext): Promise<void> {
+  const { store, lanes } = context;
+  const { type } = event;
+  if (type === "undelete") return sendUpdated(await undelete(event.sessionId, context), event, context);
+  const session = await findSession(event.sessionId, event.type, context);
+  const { sessionId, lastSeq } = session;
+  if (type === "unarchive")
+    return sendUpdated(await store.unarchiveSession(sessionId), event, context, lastSeq);
+  if (lanes.has(sessionId)) {
+    throw new GatewayError("SESSION_BUSY", "A run goes on or waits in the session. Stop it first.");
+  }
+  await lanes.release(sessionId);
+  if (type === "archive") return sendUpdated(await store.archiveSession(sessionId), event, context, lastSeq);
+  await store.deleteSession(sessionId);
+  context.send({ type: "session_deleted", sessionId, ...answering(event) });
+  context.tellDeleted(session);
+}
+
+async function undelete(sessionId: string, context: CommandContext): Promise<SessionMeta> {
+  const { store, visitor, permissions } = context;
+  const session = await store.getSession(sessionId, { deleted: true });
+  if (!session) throw notFound();
+  await permissions.demand(visitor, "undelete", session);
+  return store.undeleteSession(sessionId);
+}
+
+/** `since` is the session's newest number before it was changed. */
+function sendUpdated(
+  session: SessionMeta,
+  event: { id?: string },
+  context: CommandContext,
+  since = session.lastSeq,
+): void {
+  context.send({ type: "session_updated", ...toSummary(session, context), ...answering(event) });
+  context.changed(session, since);
+}
+
+function toSummary(session: SessionMeta, { lanes }: CommandContext): SessionSummary {
+  return { ...session, running: lanes.has(session.sessionId) };
+}

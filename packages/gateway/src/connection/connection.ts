@@ -1,0 +1,249 @@
+import type { Limits, Numbered, ServerEvent, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
+import type { CommandContext, CommandParts } from "../commands/command-context.ts";
+import type { Permissions } from "../commands/permissions.ts";
+import { enterFirstSession, runCommand } from "../commands/run-command.ts";
+import type { Observer } from "../observe/observer.ts";
+import type { Lanes } from "../sessions/sessions.ts";
+import { GatewayError, toClientError } from "../shared/errors.ts";
+import type { Visitor } from "../shared/principal.ts";
+import { Outbox } from "../socket/outbox.ts";
+import { SessionWatch, type Viewer, type WatchParts } from "../watch/session-watch.ts";
+import { type ConnectionInput, newConnection, nextConnection } from "./connection-state.ts";
+import type { Reading, Translator } from "./dialect.ts";
+import type { Dialects } from "./dialects.ts";
+
+/** What the gateway needs of a socket: the standard WebSocket interface, as browsers, `ws` and others have it. */
+export interface WebSocketLike {
+  /** Bytes that were sent and have not left yet. */
+  readonly bufferedAmount: number;
+  /** 0 to 3, as in the standard: connecting, open, closing, closed. Absent: taken for open. */
+  readonly readyState?: number;
+  /** The subprotocol that was chosen; absent or empty: none. It says which dialect the client speaks. */
+  readonly protocol?: string;
+  send(text: string): void;
+  close(code?: number, reason?: string): void;
+  addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
+  /** After an `error` comes a `close`, as the standard says. */
+  addEventListener(type: "close" | "error", listener: () => void): void;
+}
+
+/** Whether a socket is closing or closed: its `close` may have been told already. */
+export function isOver({ readyState = 1 }: WebSocketLike): boolean {
+  return readyState > 1;
+}
+
+/** Says why, where the socket lets it: the standard lets an app use 1000 and 3000 to 4999 only. */
+export function closeSocket(socket: WebSocketLike, code: number, reason: string): void {
+  try {
+    socket.close(code, reason);
+  } catch {
+    socket.close();
+  }
+}
+
+export interface ConnectionParts extends CommandParts, WatchParts {
+  dialects: Pick<Dialects, "connect">;
+  /** Hears when a connection's socket is gone. */
+  onClosed: (connection: Connection) => void;
+  /** Tells the visitor's connections that a session is gone, but for the one that was answered so. */
+  tellDeleted: (session: SessionMeta, answered: object) => void;
+  observer: Pick<Observer, "refusedFrame" | "cutOff">;
+}
+
+// RFC 6455 § 7.4.1: a server going down, which is nothing that a client did.
+const GOING_AWAY = 1001;
+
+/** One client's socket, from accept to close. Works its frames one by one, in order. */
+export class Connection implements CommandContext, Viewer {
+  readonly visitor: Visitor;
+  readonly #parts: ConnectionParts;
+  readonly #socket: WebSocketLike;
+  readonly #outbox: Outbox;
+  readonly #translator: Translator;
+  #state = newConnection;
+  #sessionId = "";
+  #watching: SessionWatch | undefined;
+  /** There once a command has asked for it: an idle connection is to cost little. */
+  #leaving: AbortController | undefined;
+  #working: Promise<void>;
+
+  constructor(parts: ConnectionParts, socket: WebSocketLike, visitor: Visitor) {
+    this.visitor = visitor;
+    this.#parts = parts;
+    this.#socket = socket;
+    this.#outbox = new Outbox(socket);
+    this.#translator = parts.dialects.connect(socket.protocol);
+    socket.addEventListener("close", () => this.#closed());
+    socket.addEventListener("message", ({ data }) => this.#receive(data));
+    this.#working = this.#open();
+  }
+
+  send(event: ServerEvent): void {
+    this.#write(event);
+  }
+
+  show({ event, json }: Numbered): void {
+    this.#write(event, json);
+  }
+
+  get isFull(): boolean {
+    return this.#outbox.isFull;
+  }
+
+  drained(): Promise<void> {
+    return this.#outbox.drained();
+  }
+
+  giveUp(): void {
+    this.close(1011, "the session could not be read");
+  }
+
+  close(code: number, reason: string): void {
+    this.#step({ code, reason });
+  }
+
+  get store(): SessionStore {
+    return this.#parts.store;
+  }
+
+  get lanes(): Lanes {
+    return this.#parts.lanes;
+  }
+
+  get permissions(): Permissions {
+    return this.#parts.permissions;
+  }
+
+  get limits(): Limits {
+    return this.#parts.limits;
+  }
+
+  get sessionId(): string {
+    return this.#sessionId;
+  }
+
+  get gone(): AbortSignal {
+    this.#leaving ??= new AbortController();
+    return this.#leaving.signal;
+  }
+
+  changed(session: SessionMeta, since: number): void {
+    this.#parts.changed(session, since);
+  }
+
+  tellDeleted(session: SessionMeta): void {
+    this.#parts.tellDeleted(session, this);
+  }
+
+  watch(sessionId: string, after?: number): void {
+    this.unwatch();
+    if (this.#state.phase === "closed") return;
+    this.#sessionId = sessionId;
+    this.#watching = new SessionWatch(sessionId, this, this.#parts, after);
+  }
+
+  goOnWatching(sessionId: string): void {
+    if (!this.#watching || sessionId !== this.#sessionId) this.watch(sessionId);
+  }
+
+  unwatch(): void {
+    this.#watching?.close();
+    this.#watching = undefined;
+  }
+
+  #closed(): void {
+    this.#step("gone");
+    this.#parts.onClosed(this);
+  }
+
+  async #open(): Promise<void> {
+    try {
+      await enterFirstSession(this);
+      this.#step("entered");
+    } catch (error) {
+      this.#refuse(error);
+      this.close(1011, "no session");
+    }
+  }
+
+  #receive(data: unknown): void {
+    this.#step("frame_came");
+    if (this.#state.phase !== "closed") this.#working = this.#working.then(() => this.#work(data));
+  }
+
+  /** One frame, from text to answer. Never rejects: a failure becomes an `error` event. */
+  async #work(data: unknown): Promise<void> {
+    // A client that sends and does not read waits for itself.
+    if (this.#outbox.isFull) await this.#outbox.drained();
+    this.#step("frame_taken");
+    if (this.#state.phase !== "open") return;
+    if (typeof data !== "string") {
+      this.#refuseFrame(new GatewayError("INVALID_FRAME", "expected a text frame, got a binary one"));
+      return;
+    }
+    const reading = this.#read(data);
+    if (!reading) return;
+    try {
+      if (!reading.ok) throw new GatewayError(reading.code, reading.message);
+      await runCommand(reading.value, this);
+      this.#step("frame_done");
+    } catch (error) {
+      this.#refuseFrame(error, reading.id);
+    }
+  }
+
+  #read(frame: string): Reading | undefined {
+    try {
+      return this.#translator.read(frame);
+    } catch (error) {
+      this.#failDialect(error);
+      return undefined;
+    }
+  }
+
+  #write(event: ServerEvent, json?: string): void {
+    if (this.#state.phase === "closed") return;
+    try {
+      const frames = this.#translator.write(event, json);
+      if (typeof frames === "string") this.#outbox.send(frames);
+      else for (const frame of frames) this.#outbox.send(frame);
+    } catch (error) {
+      this.#failDialect(error);
+    }
+  }
+
+  /** A dialect that failed: what it should have said is missing, and the client must not take the rest for all. */
+  #failDialect(error: unknown): void {
+    this.#parts.onFailure(error, "a dialect");
+    this.close(1011, "the dialect failed");
+  }
+
+  #refuseFrame(error: unknown, replyTo?: string): void {
+    this.#refuse(error, replyTo);
+    this.#step("frame_refused");
+  }
+
+  #step(input: ConnectionInput): void {
+    const before = this.#state;
+    this.#state = nextConnection(before, input);
+    if (this.#state.phase !== "closed" || this.#state === before) return;
+    // At once: a client that does not read may take long to hear that it is over.
+    this.#outbox.close();
+    this.unwatch();
+    this.#leaving?.abort();
+    const { goodbye } = this.#state;
+    if (!goodbye) return;
+    const { code, reason } = goodbye;
+    if (code !== GOING_AWAY) this.#parts.observer.cutOff(this.visitor.principal, code, reason);
+    closeSocket(this.#socket, code, reason);
+  }
+
+  #refuse(error: unknown, replyTo?: string): void {
+    const told = toClientError(error);
+    this.#parts.observer.refusedFrame(told.code, told.message);
+    if (told.code === "INTERNAL" || told.code === "STORE_FAILED") {
+      this.#parts.onFailure(error, "a client's frame");
+    }
+    this.send({ type: "error", ...told, ...(replyTo !== undefined && { replyTo }) });
+  }
+}

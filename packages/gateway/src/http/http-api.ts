@@ -1,0 +1,110 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { draining } from "../shared/errors.ts";
+import type { Refusal } from "../socket/refuse-upgrade.ts";
+import { allowOrigin, answerPreflight } from "./cors.ts";
+import { type Asked, Exchange } from "./exchange.ts";
+import { goneSignal } from "./gone-signal.ts";
+import { HttpError, sendError, toHttpError } from "./http-error.ts";
+import type { HttpParts } from "./http-parts.ts";
+import { matchRoute } from "./routes.ts";
+
+/** Says why a request may not come in, by what it says of itself, or `undefined` when it may. */
+export type HttpDoor = (request: IncomingMessage) => Refusal | undefined;
+
+/** The protocol for those without sockets: each request is a command, each answer what a socket would have been sent. */
+export class HttpDialect {
+  readonly #parts: HttpParts;
+  readonly #exchanges = new Set<Exchange>();
+  #isClosing = false;
+
+  constructor(parts: HttpParts) {
+    this.#parts = parts;
+  }
+
+  /** Answers that go on as long as a run or a watch. */
+  get openCount(): number {
+    let count = 0;
+    for (const { isLong } of this.#exchanges) if (isLong) count += 1;
+    return count;
+  }
+
+  /** Answers a request whose path under `base` is the gateway's; false leaves it to somebody else. */
+  handle(request: IncomingMessage, response: ServerResponse, base: string, door: HttpDoor): boolean {
+    const match = matchRoute(request.method ?? "", request.url ?? "", base);
+    if (!match) return false;
+    const gone = goneSignal(request, response);
+    this.#answer({ request, response, match, gone }, door).catch((error: unknown) => {
+      // Whatever it was, there is nobody to tell.
+      if (gone.aborted) return;
+      const told = toHttpError(error);
+      if (told.status >= 500 && told.code !== "DRAINING") this.#parts.onFailure(error, "an HTTP request");
+      sendError(response, told);
+    });
+    return true;
+  }
+
+  /** Takes no more requests, and tells those who watch. */
+  drain(): void {
+    this.#isClosing = true;
+    for (const exchange of this.#exchanges) exchange.tellDraining();
+  }
+
+  /** Ends the streams that are still open. */
+  close(): void {
+    for (const exchange of this.#exchanges) exchange.end();
+  }
+
+  async #answer(asked: Asked, door: HttpDoor): Promise<void> {
+    const { request, response, match, gone } = asked;
+    const refusal = door(request);
+    // A page of a foreign origin may not even read why; one that is allowed and has no token may.
+    if (refusal?.status !== 403) allowOrigin(request, response);
+    if (refusal) {
+      this.#parts.onRefused(refusal, request);
+      throw toError(refusal);
+    }
+    if (request.method === "OPTIONS") return answerPreflight(response, match.allow);
+    const { route } = match;
+    if (!route) {
+      const allow = match.allow.join(", ");
+      throw new HttpError(405, "METHOD_NOT_ALLOWED", `this path takes ${allow}`, {
+        headers: { Allow: allow },
+      });
+    }
+    const visitor = await this.#identify(request);
+    if (gone.aborted) return;
+    if (this.#isClosing) throw draining();
+    const exchange = new Exchange(this.#parts, { ...asked, visitor });
+    this.#exchanges.add(exchange);
+    gone.addEventListener("abort", () => this.#exchanges.delete(exchange));
+    await exchange.answer(route);
+  }
+
+  async #identify(request: IncomingMessage) {
+    const { identify, identifyTimeoutMs } = this.#parts;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      const error = new Error(`authenticate took longer than handshakeTimeoutMs, ${identifyTimeoutMs} ms`);
+      timer = setTimeout(reject, identifyTimeoutMs, error);
+    });
+    try {
+      const visitor = await Promise.race([identify(request), late]);
+      if (visitor) return visitor;
+    } finally {
+      clearTimeout(timer);
+    }
+    throw new HttpError(401, "UNAUTHORIZED", "Who are you? The gateway's authenticate said no.");
+  }
+}
+
+const refusalCodes: Readonly<Record<number, HttpError["code"]>> = {
+  400: "INVALID_FRAME",
+  401: "UNAUTHORIZED",
+  403: "FORBIDDEN",
+  429: "TOO_MANY_REQUESTS",
+};
+
+function toError({ status, reason, headers = {} }: Refusal): HttpError {
+  const code = refusalCodes[status] ?? "INTERNAL";
+  return new HttpError(status, code, reason, { headers, retryable: status === 429 });
+}

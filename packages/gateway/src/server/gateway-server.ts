@@ -1,0 +1,261 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { attachedAccess } from "../auth/access.ts";
+import { createIdentify, defaultSessionKey, type Identify } from "../auth/authenticate.ts";
+import { type ConnectionLimits, resolveConnectionLimits } from "../auth/connection-limits.ts";
+import { addressOf } from "../auth/token.ts";
+import { attachedDoor, attachedHttpDoor, type Door } from "../auth/upgrade-guard.ts";
+import { Admission } from "../auth/upgrade-handler.ts";
+import {
+  followRun,
+  type RetrySubmission,
+  type Submission,
+  type Submitted,
+  submitMessage,
+} from "../commands/submit.ts";
+import {
+  Connection,
+  type ConnectionParts,
+  closeSocket,
+  isOver,
+  type WebSocketLike,
+} from "../connection/connection.ts";
+import { Connections } from "../connection/connections.ts";
+import { Dialects } from "../connection/dialects.ts";
+import { HttpDialect, type HttpDoor } from "../http/http-api.ts";
+import { Observer } from "../observe/observer.ts";
+import { GatewayError } from "../shared/errors.ts";
+import { type Principal, requireId, type Visitor } from "../shared/principal.ts";
+import { createUpgrade } from "../socket/ws-server.ts";
+import { attachUpgrades } from "./attach.ts";
+import { type Core, createCore } from "./create-core.ts";
+import { type Listener, type ListenOptions, listen } from "./listen.ts";
+import type {
+  AttachOptions,
+  CloseOptions,
+  GatewayOptions,
+  HandleRequestOptions,
+  UpgradeSource,
+} from "./options.ts";
+import type { Health } from "./probes.ts";
+import { type Readiness, readinessOf } from "./readiness.ts";
+
+/**
+ * Owns connections, lanes and watchers; knows the store and the agent only as ports.
+ *
+ * Give it a port of its own with `listen`, or let it live beside an app with `attach`, `handleUpgrade` or `accept`.
+ */
+export class GatewayServer {
+  readonly #connections = new Connections();
+  readonly #options: GatewayOptions;
+  readonly #observer: Observer;
+  readonly #core: Core;
+  readonly #dialects: Dialects;
+  readonly #identify: Identify;
+  readonly #connectionParts: ConnectionParts;
+  readonly #connectionLimits: ConnectionLimits;
+  readonly #attachedDoor: Door;
+  readonly #attachedHttpDoor: HttpDoor;
+  readonly #http: HttpDialect;
+  readonly #admission: Admission;
+  readonly #startedAt = performance.now();
+  readonly #detach = new Set<() => void>();
+  #listening: Promise<Listener> | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** @throws GatewayError `INVALID_OPTION` */
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.#observer = new Observer(this, options);
+    this.#core = createCore(options, { observer: this.#observer, connections: this.#connections });
+    this.#dialects = new Dialects(options.dialects);
+    this.#identify = createIdentify(options);
+    this.#connectionParts = {
+      ...this.#core,
+      dialects: this.#dialects,
+      tellDeleted: (session, answered) => this.#core.activity.deleted(session, answered),
+      onClosed: (connection) => {
+        if (this.#connections.delete(connection)) this.#observer.disconnected(connection.visitor.principal);
+      },
+      observer: this.#observer,
+    };
+    this.#connectionLimits = resolveConnectionLimits(options.connections);
+    const access = attachedAccess(options);
+    this.#attachedDoor = attachedDoor(access);
+    this.#attachedHttpDoor = attachedHttpDoor(access);
+    this.#admission = this.#createAdmission();
+    this.#http = this.#createHttp();
+  }
+
+  /**
+   * Opens a port of its own, with the health endpoints and whatever `serve` answers.
+   *
+   * @throws GatewayError `TOKEN_REQUIRED` beyond loopback without a token of at least 32 bytes; `PORT_UNAVAILABLE`;
+   * `INVALID_OPTION` when it listens already.
+   */
+  async listen(options: ListenOptions = {}): Promise<{ host: string; port: number }> {
+    if (this.#listening || this.#closing)
+      throw new GatewayError("INVALID_OPTION", "The gateway listened already.");
+    this.#listening = listen(options, this.#options, {
+      health: () => this.health(),
+      readiness: () => this.readiness(),
+      upgrade: (request, socket, head, door) => this.#admission.admit(request, socket, head, door),
+      answer: (request, response, door) => this.#http.handle(request, response, "/", door),
+      maxConnections: this.#connectionLimits.maxConnections,
+      onRefused: (refusal, request) => this.#observer.refusedRequest(refusal, addressOf(request)),
+      onFailure: this.#core.onFailure,
+    });
+    try {
+      const { address } = await this.#listening;
+      this.#observer.listening(address, options.token);
+      return address;
+    } catch (error) {
+      // Another port may be free.
+      this.#listening = undefined;
+      throw error;
+    }
+  }
+
+  /** Takes the upgrades of one path on an app's server and no others. Returns what ends that. */
+  attach(server: UpgradeSource, { path }: AttachOptions): () => void {
+    const end = attachUpgrades(server, path, (...upgrade) => this.handleUpgrade(...upgrade));
+    const detach = () => {
+      end();
+      this.#detach.delete(detach);
+    };
+    this.#detach.add(detach);
+    return detach;
+  }
+
+  /** Takes one upgrade, for apps that route upgrades themselves. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#admission.admit(request, socket, head, this.#attachedDoor);
+  }
+
+  /**
+   * Answers the requests of PROTOCOL.md, “Over HTTP”, whose path is the gateway's under `path`, and returns true; leaves any other
+   * alone and returns false. For `node:http` and what is built on it.
+   */
+  handleRequest(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { path = "/" }: HandleRequestOptions = {},
+  ): boolean {
+    return this.#http.handle(request, response, path, this.#attachedHttpDoor);
+  }
+
+  /** Takes an open WebSocket of any library, one that is closed already excepted. Who it is has been settled by the caller. */
+  accept(webSocket: WebSocketLike, visitor: { principal?: Principal; key?: string } = {}): void {
+    if (isOver(webSocket)) return;
+    const { principal } = visitor;
+    if (principal) requireId(principal);
+    // An emitter's error without a listener would end the process. What matters is `close`, which follows.
+    webSocket.addEventListener("error", () => undefined);
+    this.#connect(webSocket, { principal, key: visitor.key ?? defaultSessionKey(principal) });
+  }
+
+  /**
+   * Runs a message from inside the process, as if a client had sent it. Resolves when it is kept.
+   *
+   * @throws GatewayError `QUEUE_FULL`, `DRAINING`, `REQUEST_CONFLICT`; whatever the store threw
+   */
+  submit(submission: Submission): Promise<Submitted> {
+    return submitMessage(this.#core, submission);
+  }
+
+  /**
+   * Answers the messages of a session's newest run anew, from inside the process. Resolves when that is kept.
+   *
+   * @throws GatewayError `RUN_NOT_FOUND`, `SESSION_BUSY`, `DRAINING`, `REQUEST_CONFLICT`; whatever the store threw
+   */
+  retry({ sessionId, runId, requestId }: RetrySubmission): Promise<Submitted> {
+    return followRun(this.#core, sessionId, (lanes) => lanes.retry(sessionId, { runId, requestId }));
+  }
+
+  health(): Health {
+    const { lanes, places, watchers } = this.#core;
+    return {
+      connections: this.#connectionCount(),
+      sessions: new Set([...lanes.sessionIds(), ...watchers.sessionIds()]).size,
+      runs: lanes.runCount(),
+      waiting: lanes.waitingCount() + places.waitingCount,
+      uptimeMs: Math.round(performance.now() - this.#startedAt),
+    };
+  }
+
+  readiness(): Promise<Readiness> {
+    return readinessOf(this.#core.store, this.#closing !== undefined);
+  }
+
+  /**
+   * Takes no more messages or connections, lets runs end, interrupts those that take longer than `drainMs`, then closes
+   * every connection with 1001. Resolves when the clients have heard that: the process may exit. May be called again.
+   */
+  close({ drainMs = 10_000 }: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(drainMs);
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(drainMs: number): Promise<void> {
+    this.#observer.stopping(this.#core.lanes.runCount());
+    for (const detach of this.#detach) detach();
+    for (const connection of this.#connections) connection.send({ type: "draining" });
+    this.#http.drain();
+    await this.#core.lanes.close(drainMs);
+    const gone = this.#connections.close(1001, "the gateway is stopping");
+    this.#http.close();
+    this.#admission.close();
+    // It may be about to listen; that it cannot is for its caller to hear.
+    await Promise.all([gone, this.#listening?.then((listener) => listener.close()).catch(() => undefined)]);
+    this.#observer.stopped();
+  }
+
+  #createAdmission(): Admission {
+    return new Admission({
+      limits: this.#connectionLimits,
+      upgrade: createUpgrade({
+        ...this.#core.limits,
+        ...this.#connectionLimits,
+        chooseSubprotocol: (offered) => this.#dialects.choose(offered),
+      }),
+      identify: this.#identify,
+      connect: (webSocket, visitor) => this.#connect(webSocket, visitor),
+      connectionCount: () => this.#connectionCount(),
+      isClosing: () => this.#closing !== undefined,
+      onRefused: (refusal, request) => this.#observer.refusedUpgrade(refusal, addressOf(request)),
+      onFailure: this.#core.onFailure,
+    });
+  }
+
+  #createHttp(): HttpDialect {
+    return new HttpDialect({
+      ...this.#core,
+      identify: this.#identify,
+      submit: (submission) => this.submit(submission),
+      refuseMore: () => this.#admission.refuseMore(),
+      onRefused: (refusal, request) => this.#observer.refusedRequest(refusal, addressOf(request)),
+      heartbeatMs: this.#connectionLimits.heartbeatMs,
+      identifyTimeoutMs: this.#connectionLimits.handshakeTimeoutMs,
+    });
+  }
+
+  /** Sockets, and answers over HTTP that take as long. */
+  #connectionCount(): number {
+    return this.#connections.size + this.#http.openCount;
+  }
+
+  #connect(webSocket: WebSocketLike, visitor: Visitor): void {
+    if (this.#closing) return closeSocket(webSocket, 1001, "the gateway is stopping");
+    try {
+      this.#connections.add(new Connection(this.#connectionParts, webSocket, visitor));
+      this.#observer.connected(visitor.principal);
+    } catch (error) {
+      this.#core.onFailure(error, "a dialect");
+      closeSocket(webSocket, 1011, "the dialect failed");
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { type AccessOptions, isLoopback, ownAccess } from "../auth/access.ts";
+import { answerLogin } from "../auth/login.ts";
+import { MIN_TOKEN_BYTES, TokenGuard } from "../auth/token.ts";
+import { type Door, ownDoor, tokenRefusal } from "../auth/upgrade-guard.ts";
+import type { HttpDoor } from "../http/http-api.ts";
+import { answerMetrics, type MetricsSource } from "../observe/answer-metrics.ts";
+import { GatewayError } from "../shared/errors.ts";
+import type { Refusal } from "../socket/refuse-upgrade.ts";
+import { answerProbe, type Health, sendJson } from "./probes.ts";
+import type { Readiness } from "./readiness.ts";
+
+export interface ListenOptions {
+  /** 0 takes any free port. @default 3210 */
+  port?: number;
+  /** Anything beyond loopback needs a `token`. @default "127.0.0.1" */
+  host?: string;
+  /**
+   * At least 32 bytes. With it, every connection must carry it: `Authorization: Bearer …`, the subprotocol `bearer.…`, the
+   * page's cookie, or, at `/?auth=frame`, a first frame.
+   */
+  token?: string;
+  /** Answers requests that are not the gateway's own, such as those for a page; false leaves them to a 404. */
+  serve?: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** What `GET /metrics` shows, to whoever has the token: `createMetrics(gateway).registry`, say. @default there is none */
+  metrics?: MetricsSource;
+}
+
+/** What a listening server asks of its gateway. */
+interface Gateway {
+  health(): Health;
+  readiness(): Promise<Readiness>;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, door: Door): void;
+  /** Answers what asks for sessions; false for any other path. */
+  answer(request: IncomingMessage, response: ServerResponse, door: HttpDoor): boolean;
+  maxConnections: number;
+  onRefused: (refusal: Refusal, request: IncomingMessage) => void;
+  onFailure: (error: unknown, during: string) => void;
+}
+
+// Chosen: sockets beside the gateway's connections, for pages, probes, logins, and refusals in words.
+const SPARE_SOCKETS = 100;
+
+// Chosen: an answer that is on its way when the gateway closes has arrived by then, or never will.
+const LAST_ANSWER_MS = 1000;
+
+export interface Listener {
+  address: { host: string; port: number };
+  /** Resolves when the port is free. */
+  close(): Promise<void>;
+}
+
+/** The gateway's own HTTP server: every request and upgrade is checked by `Host` and `Origin` first. */
+export async function listen(
+  { port = 3210, host = "127.0.0.1", token, serve, metrics }: ListenOptions,
+  accessOptions: AccessOptions,
+  gateway: Gateway,
+): Promise<Listener> {
+  requireToken(host, token);
+  const server = createServer({
+    // Chosen: a client that needs longer than this for its headers is not one.
+    headersTimeout: 10_000,
+    requestTimeout: 15_000,
+    // Node's default of 30 s would make the two above lazy.
+    connectionsCheckingInterval: 1000,
+  });
+  const address = await bind(server, port, host);
+  const access = ownAccess(address, accessOptions);
+  const guard = token === undefined ? undefined : new TokenGuard(token);
+  const door = ownDoor(access, guard);
+  // A browser that asks for leave, before it sends a page's request, shows no token.
+  const httpDoor: HttpDoor = (request) =>
+    guard && request.method !== "OPTIONS" ? tokenRefusal(guard.judge(request)) : undefined;
+
+  server.maxConnections = gateway.maxConnections + SPARE_SOCKETS;
+  server.on("request", (request, response) => {
+    const refusal = access(request);
+    if (refusal !== undefined) {
+      gateway.onRefused({ status: 403, reason: refusal }, request);
+      return sendJson(response, 403, { error: refusal, code: "FORBIDDEN", retryable: false });
+    }
+    if (answerProbe(request, response, gateway)) return;
+    if (guard && answerLogin(request, response, guard)) return;
+    if (metrics && request.url === "/metrics") {
+      const refused = httpDoor(request);
+      if (!refused) return void answerMetrics(request, response, metrics, gateway.onFailure);
+      gateway.onRefused(refused, request);
+      return sendJson(response, refused.status, { error: refused.reason }, { ...refused.headers });
+    }
+    if (gateway.answer(request, response, httpDoor)) return;
+    if (serve && isServed(serve, request, response, gateway)) return;
+    sendJson(response, 404, { error: "There is nothing here." });
+  });
+  server.on("upgrade", (request, socket, head) => gateway.upgrade(request, socket, head, door));
+
+  return {
+    address,
+    close: () =>
+      new Promise((resolve) => {
+        // By then Node has stopped looking after requests that take too long.
+        const cut = setTimeout(() => server.closeAllConnections(), LAST_ANSWER_MS);
+        server.close(() => {
+          clearTimeout(cut);
+          resolve();
+        });
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+/** Whether the app answers the request; its throw becomes a 500. */
+function isServed(
+  serve: NonNullable<ListenOptions["serve"]>,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { onFailure }: Gateway,
+): boolean {
+  try {
+    return serve(request, response);
+  } catch (error) {
+    onFailure(error, "serve");
+    if (response.headersSent) response.destroy();
+    else sendJson(response, 500, { error: "The gateway failed; its log says why." });
+    return true;
+  }
+}
+
+function requireToken(host: string, token: string | undefined): void {
+  const bytes = token === undefined ? 0 : Buffer.byteLength(token);
+  if (token !== undefined && bytes < MIN_TOKEN_BYTES) {
+    throw new GatewayError(
+      "TOKEN_REQUIRED",
+      `token: ${bytes} bytes are too few; at least ${MIN_TOKEN_BYTES} are needed.`,
+    );
+  }
+  if (token === undefined && !isLoopback(host)) {
+    const need = `a token of at least ${MIN_TOKEN_BYTES} bytes, or a loopback host such as 127.0.0.1`;
+    throw new GatewayError("TOKEN_REQUIRED", `host: ${host} can be reached by others, which needs ${need}.`);
+  }
+}
+
+function bind(server: Server, port: number, host: string): Promise<{ host: string; port: number }> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      const reasons: Record<string, string> = {
+        EADDRINUSE: "another program has it",
+        EACCES: "this user may not have it",
+        EADDRNOTAVAIL: "this machine has no such address",
+      };
+      const reason = reasons[cause.code ?? ""] ?? cause.message;
+      reject(new GatewayError("PORT_UNAVAILABLE", `Port ${port} on ${host}: ${reason}.`, { cause }));
+    });
+    server.listen({ port, host }, () => {
+      resolve({ host, port: (server.address() as AddressInfo).port });
+    });
+  });
+}

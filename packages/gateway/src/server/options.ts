@@ -1,0 +1,76 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { AgentRunner, Limits, SessionStore } from "@mini-openclaw/protocol";
+import type { AccessOptions } from "../auth/access.ts";
+import type { ConnectionLimits } from "../auth/connection-limits.ts";
+import type { Authorize } from "../commands/permissions.ts";
+import type { Dialect } from "../connection/dialect.ts";
+import type { Logger } from "../observe/logger.ts";
+import type { Principal } from "../shared/principal.ts";
+
+export interface GatewayOptions extends AccessOptions {
+  /** Where sessions are kept. The gateway does not close it. */
+  store: SessionStore;
+  /** What answers. */
+  agent: AgentRunner;
+  /**
+   * Who is connecting; `null`, or nothing, refuses with 401. A throw refuses with 500.
+   * @default everybody, as one anonymous visitor
+   */
+  authenticate?: (request: IncomingMessage) => Principal | null | Promise<Principal | null>;
+  /**
+   * Whether somebody may do what they ask for; asked for every command. Those who may not even `resume` a session are told that
+   * there is none, others `FORBIDDEN`; a throw refuses as `INTERNAL`. `message` with `interrupt` asks for `abort` too.
+   * @default `ownerOnly`
+   */
+  authorize?: Authorize;
+  /** The key of the session that a new connection gets. @default `webchat`, or `webchat:<principal.id>` */
+  sessionKey?: (principal: Principal | undefined, request: IncomingMessage) => string;
+  /** Ways to speak to it beside its own; a client asks for one by its subprotocol. @default none */
+  dialects?: readonly Dialect[];
+  /** @default `defaultLimits` of the protocol */
+  limits?: Partial<Pick<Limits, "maxFrameBytes" | "maxQueuedMessages">>;
+  /** @default `maxConnections` 10000, `handshakeTimeoutMs` 10000, `heartbeatMs` 30000 */
+  connections?: Partial<ConnectionLimits>;
+  /**
+   * Runs that go on at once, over all sessions. Others wait, in the order in which they came, between their user message and
+   * their `run_start`. @default 1000
+   */
+  maxRuns?: number;
+  /** Newest messages of the session that the agent gets. @default the agent's `neededMessages`, else 50 */
+  maxContextMessages?: number;
+  /** How long an aborted agent may go on before its run is ended without it, in milliseconds. @default 5000 */
+  abortGraceMs?: number;
+  /** How long a session's log stays open after its last run, in milliseconds. @default 30000 */
+  idleMs?: number;
+  /** Gets what the gateway has to say, such as `pino()`. @default prints failures to standard error, and nothing else */
+  logger?: Logger;
+  /** Hears of failures that clients only get a code of, in the place of the logger. */
+  onFailure?: (error: unknown, during: string) => void;
+}
+
+export interface CloseOptions {
+  /** How long runs may go on before they are interrupted, in milliseconds; `Infinity`: until they end. @default 10000 */
+  drainMs?: number;
+}
+
+/** What `attach` needs of a server: those of `node:http`, `node:https` and `node:http2` all have it. */
+export interface UpgradeSource {
+  on(event: "upgrade", listener: UpgradeListener): unknown;
+  off(event: "upgrade", listener: UpgradeListener): unknown;
+  listenerCount(event: "upgrade"): number;
+}
+
+type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** Where the gateway stands among an app's paths. */
+export interface HandleRequestOptions {
+  /** Under which its paths begin, such as `/claw`. @default "/" */
+  path?: string;
+}
+
+/** Upgrades on somebody else's server that this gateway takes. */
+export interface AttachOptions {
+  /** The exact path of the upgrade, such as `/claw`. */
+  path: string;
+}
