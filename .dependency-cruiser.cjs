@@ -6,6 +6,20 @@ const layer = (name, from, allowed) => ({
   to: { path: "^packages/", pathNot: [from, ...allowed].map((one) => `^packages/${one}/`) },
 });
 
+/** The rooms of the page, from top to bottom. A room imports only from the rooms below it. */
+const pageRooms = ["sessions", "frame", "composer", "conversation", "markdown", "language", "rows", "dom"];
+
+/** The rule of one room: no import from a room above it, or from the files that wire the page. */
+const pageRoom = (room, index) => ({
+  name: `page-${room}-imports-only-what-is-below`,
+  severity: "error",
+  from: { path: `^packages/web-chat/page/${room}/` },
+  to: {
+    path: "^packages/web-chat/page/",
+    pathNot: pageRooms.slice(index).map((below) => `^packages/web-chat/page/${below}/`),
+  },
+});
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
@@ -16,6 +30,7 @@ module.exports = {
     layer("gateway-knows-store-and-agent-as-ports", "gateway", ["protocol"]),
     layer("client-knows-only-the-protocol", "client", ["protocol"]),
     layer("web-chat-knows-only-the-client", "web-chat", ["client", "protocol"]),
+    ...pageRooms.map(pageRoom),
     {
       name: "packages-know-no-app",
       severity: "error",

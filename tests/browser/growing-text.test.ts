@@ -9,9 +9,9 @@ const pageFolder = fileURLToPath(new URL("../../packages/web-chat/page", import.
 
 /** The page's reader of Markdown alone: what it shows while a text comes in pieces, and what of the text at once. */
 const program = `
-  import { chooseTexts } from "./choose-texts.ts";
-  import { createMarkdownReader } from "./markdown.ts";
-  import { createSanitizer } from "./sanitizer.ts";
+  import { chooseTexts } from "./language/choose-texts.ts";
+  import { createMarkdownReader } from "./markdown/markdown.ts";
+  import { createSanitizer } from "./markdown/sanitizer.ts";
 
   // No text takes so long that the next piece would have to wait.
   performance.now = () => 0;

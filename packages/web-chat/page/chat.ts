@@ -7,14 +7,14 @@ import {
   type WatchedEvent,
 } from "@mini-openclaw/client";
 import type { ErrorItem, FoundSession, SessionView } from "@mini-openclaw/protocol";
-import { createDrafts, type Drafts, tabStorage } from "./drafts.ts";
-import { memoryOf } from "./frame/memory.ts";
-import type { Notice } from "./frame/notice.ts";
+import { createDrafts, type Drafts, tabStorage } from "./composer/drafts.ts";
+import { storedText } from "./dom/local-storage.ts";
+import type { Notice } from "./dom/notice.ts";
+import { startOf } from "./dom/start-of.ts";
 import { createSeenSessions, type SeenSessions } from "./sessions/seen-sessions.ts";
 import { createSessionActions, type SessionActions } from "./sessions/session-actions.ts";
 import { createSessionListing, type SessionListing } from "./sessions/session-list.ts";
 import { createShownSession } from "./sessions/shown-session.ts";
-import { startOf } from "./start-of.ts";
 
 /** What the page knows and can do, whatever it looks like and whichever language it speaks. */
 export interface Chat {
@@ -69,7 +69,7 @@ export function createChat(parts: ChatParts): Chat {
     onChange,
     onEvent: parts.onEvent,
   });
-  const seen = createSeenSessions(memoryOf("mini-openclaw.seen"));
+  const seen = createSeenSessions(storedText("mini-openclaw.seen"));
   const listing = createSessionListing({ client, seen, onChange, onFailure: showProblem });
   const actions = createSessionActions({
     client,

@@ -1,6 +1,6 @@
-import { memoryOf } from "./frame/memory.ts";
-import { applyTheme, isTheme, themeKey } from "./frame/theme.ts";
+import { storedText } from "./dom/local-storage.ts";
+import { applyTheme, isTheme, themeKey } from "./dom/theme.ts";
 
 // Runs before anything is painted: the page never shows in a theme that was not chosen.
-const kept = memoryOf(themeKey).read();
+const kept = storedText(themeKey).read();
 if (isTheme(kept)) applyTheme(kept);

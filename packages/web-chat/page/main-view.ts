@@ -1,17 +1,17 @@
 import type { MessageMode, RunCost } from "@mini-openclaw/protocol";
 import type { Chat } from "./chat.ts";
-import { createComposer } from "./composer.ts";
-import { createConversation } from "./conversation.ts";
-import { button, element } from "./elements.ts";
-import { createFormats } from "./formats.ts";
+import { createComposer } from "./composer/composer.ts";
+import { createConversation } from "./conversation/conversation.ts";
+import { button, element } from "./dom/elements.ts";
 import { createConnectionBanner, isRefused } from "./frame/connection-banner.ts";
 import { createLoginView } from "./frame/login.ts";
 import { createStatusView } from "./frame/status-view.ts";
-import { createHighlighter } from "./highlight.ts";
-import { createMarkdownReader } from "./markdown.ts";
-import type { Sanitize } from "./sanitizer.ts";
+import { createFormats } from "./language/formats.ts";
+import type { Texts } from "./language/texts.ts";
+import { createHighlighter } from "./markdown/highlight.ts";
+import { createMarkdownReader } from "./markdown/markdown.ts";
+import type { Sanitize } from "./markdown/sanitizer.ts";
 import { sessionIdOf } from "./sessions/session-address.ts";
-import type { Texts } from "./texts.ts";
 import { createDemoNotice, createWelcome } from "./welcome.ts";
 
 /** What stands beside the sidebar: the session that is shown, and all that is to be said about it. */

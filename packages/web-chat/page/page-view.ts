@@ -1,19 +1,19 @@
 import type { WatchedEvent } from "@mini-openclaw/client";
 import type { Chat } from "./chat.ts";
-import { button } from "./elements.ts";
+import { button } from "./dom/elements.ts";
+import type { Notice } from "./dom/notice.ts";
 import { createAnnouncer } from "./frame/announcer.ts";
+import { createDrawer } from "./frame/drawer.ts";
 import { createMenu } from "./frame/menu.ts";
-import type { Notice } from "./frame/notice.ts";
 import type { Preferences } from "./frame/preferences.ts";
 import { createSettings } from "./frame/settings.ts";
 import { createToast } from "./frame/toast.ts";
+import type { Texts } from "./language/texts.ts";
 import { createMainView } from "./main-view.ts";
-import { answerOf } from "./rows.ts";
-import type { Sanitize } from "./sanitizer.ts";
-import { createDrawer } from "./sessions/drawer.ts";
+import type { Sanitize } from "./markdown/sanitizer.ts";
+import { answerOf } from "./rows/rows.ts";
 import { sessionMenu } from "./sessions/session-menu.ts";
 import { createSidebar } from "./sessions/sidebar.ts";
-import type { Texts } from "./texts.ts";
 
 /** Everything that is to be seen, in one language. */
 export interface PageView {

@@ -1,12 +1,12 @@
 import { createChat } from "./chat.ts";
-import { chooseTexts } from "./choose-texts.ts";
+import { storedText } from "./dom/local-storage.ts";
+import { applyTheme, themeKey } from "./dom/theme.ts";
 import { isLoginNeeded } from "./frame/login.ts";
-import { memoryOf } from "./frame/memory.ts";
 import { createPreferences } from "./frame/preferences.ts";
 import { listenToKeys } from "./frame/shortcuts.ts";
-import { applyTheme, themeKey } from "./frame/theme.ts";
+import { chooseTexts } from "./language/choose-texts.ts";
+import { createSanitizer } from "./markdown/sanitizer.ts";
 import { createPageView } from "./page-view.ts";
-import { createSanitizer } from "./sanitizer.ts";
 import { addressOf, sessionIdOf } from "./sessions/session-address.ts";
 
 startPage(document.body);
@@ -18,8 +18,8 @@ function startPage(body: HTMLElement): void {
   const loginUrl = new URL("login", gatewayUrl).pathname;
   const sanitize = createSanitizer();
   const preferences = createPreferences({
-    theme: memoryOf(themeKey),
-    language: memoryOf("mini-openclaw.language"),
+    theme: storedText(themeKey),
+    language: storedText("mini-openclaw.language"),
     onTheme: applyTheme,
     onLanguage: speak,
   });

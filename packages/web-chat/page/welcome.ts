@@ -1,5 +1,5 @@
-import { button, element } from "./elements.ts";
-import type { Texts } from "./texts.ts";
+import { button, element } from "./dom/elements.ts";
+import type { Texts } from "./language/texts.ts";
 
 export interface WelcomeParts {
   texts: Texts;

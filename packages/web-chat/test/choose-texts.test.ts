@@ -1,6 +1,6 @@
 import { errorCodes } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
-import { chooseTexts } from "../page/choose-texts.ts";
+import { chooseTexts } from "../page/language/choose-texts.ts";
 
 test.each([
   [["zh-CN", "en"], "zh-CN"],

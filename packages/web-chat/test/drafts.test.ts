@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createDrafts } from "../page/drafts.ts";
+import { createDrafts } from "../page/composer/drafts.ts";
 
 function memory() {
   const kept = new Map<string, string>();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createFormats } from "../page/formats.ts";
+import { createFormats } from "../page/language/formats.ts";
 
 test("writes tokens, money and durations as the reader's language does", () => {
   const [english, chinese] = [createFormats("en"), createFormats("zh-CN")];

@@ -10,7 +10,7 @@ import {
 } from "@mini-openclaw/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type ItemRows, itemRows } from "../page/item-rows.ts";
+import { type ItemRows, itemRows } from "../page/rows/item-rows.ts";
 
 const timestamp = 1;
 const usage = { inputTokens: 1, outputTokens: 2, cacheReadTokens: 0, cacheWriteTokens: 0 };

@@ -7,7 +7,7 @@ import {
   type SessionView,
 } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
-import { answerOf, isThinking, rowsOf, type SessionRows } from "../page/rows.ts";
+import { answerOf, isThinking, rowsOf, type SessionRows } from "../page/rows/rows.ts";
 
 const run = { runId: "run-1", timestamp: 1 } as const;
 const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };

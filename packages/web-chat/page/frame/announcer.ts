@@ -1,6 +1,6 @@
 import type { WatchedEvent } from "@mini-openclaw/client";
-import { element } from "../elements.ts";
-import type { Texts } from "../texts.ts";
+import { element } from "../dom/elements.ts";
+import type { Texts } from "../language/texts.ts";
 
 /** Tells those who cannot see the page what happens: few words, and none for each piece of an answer. */
 export interface Announcer {

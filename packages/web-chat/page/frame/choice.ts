@@ -1,4 +1,4 @@
-import { element } from "../elements.ts";
+import { element } from "../dom/elements.ts";
 
 /** One of a few, of which one is always chosen. */
 export interface Option<Value extends string> {

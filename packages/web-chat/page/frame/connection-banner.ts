@@ -1,6 +1,6 @@
 import type { ConnectionState } from "@mini-openclaw/client";
-import { button, element, setText } from "../elements.ts";
-import type { Texts } from "../texts.ts";
+import { button, element, setText } from "../dom/elements.ts";
+import type { Texts } from "../language/texts.ts";
 
 /** Says what is wrong with the connection and what to do about it; and, for some seconds, that it is back. */
 export interface ConnectionBanner {

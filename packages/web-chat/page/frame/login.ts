@@ -1,5 +1,5 @@
-import { element, setText } from "../elements.ts";
-import type { Texts } from "../texts.ts";
+import { element, setText } from "../dom/elements.ts";
+import type { Texts } from "../language/texts.ts";
 
 /** Asks for the gateway's token, which the gateway keeps in a cookie that no script can read. */
 export interface LoginView {

@@ -1,5 +1,5 @@
-import { button, element } from "../elements.ts";
-import { type IconName, icon } from "./icons.ts";
+import { button, element } from "../dom/elements.ts";
+import { type IconName, icon } from "../dom/icons.ts";
 
 /** One thing that a menu offers. */
 export interface MenuItem {

@@ -1,7 +1,7 @@
-import { isLanguage } from "../choose-texts.ts";
-import type { Language } from "../texts.ts";
-import type { Memory } from "./memory.ts";
-import { isTheme, type Theme } from "./theme.ts";
+import type { StoredText } from "../dom/local-storage.ts";
+import { isTheme, type Theme } from "../dom/theme.ts";
+import { isLanguage } from "../language/choose-texts.ts";
+import type { Language } from "../language/texts.ts";
 
 /** What the reader chose, for this browser. */
 export interface Preferences {
@@ -13,8 +13,8 @@ export interface Preferences {
 }
 
 export interface PreferencesParts {
-  theme: Memory;
-  language: Memory;
+  theme: StoredText;
+  language: StoredText;
   onTheme: (theme: Theme) => void;
   onLanguage: (language: Language) => void;
 }

@@ -1,9 +1,9 @@
-import { element } from "../elements.ts";
-import type { Language, Texts } from "../texts.ts";
+import { element } from "../dom/elements.ts";
+import { icon } from "../dom/icons.ts";
+import type { Theme } from "../dom/theme.ts";
+import type { Language, Texts } from "../language/texts.ts";
 import { createChoice } from "./choice.ts";
-import { icon } from "./icons.ts";
 import type { Preferences } from "./preferences.ts";
-import type { Theme } from "./theme.ts";
 
 const themes: readonly Theme[] = ["light", "dark", "system"];
 

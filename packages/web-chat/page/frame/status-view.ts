@@ -1,9 +1,9 @@
 import type { ConnectionState } from "@mini-openclaw/client";
 import type { RunCost } from "@mini-openclaw/protocol";
-import { costInShort, costTexts } from "../cost-texts.ts";
-import { element, setText } from "../elements.ts";
-import type { Formats } from "../formats.ts";
-import type { Texts } from "../texts.ts";
+import { element, setText } from "../dom/elements.ts";
+import { costInShort, costTexts } from "../language/cost-texts.ts";
+import type { Formats } from "../language/formats.ts";
+import type { Texts } from "../language/texts.ts";
 
 /** What the header says of a session. */
 interface ShownSession {

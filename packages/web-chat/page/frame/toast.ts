@@ -1,8 +1,8 @@
 import { ClientError } from "@mini-openclaw/client";
-import { button, element } from "../elements.ts";
-import { startOf } from "../start-of.ts";
-import type { Texts } from "../texts.ts";
-import type { Notice } from "./notice.ts";
+import { button, element } from "../dom/elements.ts";
+import type { Notice } from "../dom/notice.ts";
+import { startOf } from "../dom/start-of.ts";
+import type { Texts } from "../language/texts.ts";
 
 /** Shows one notice at a time, and offers to take back what was done. */
 export interface Toast {

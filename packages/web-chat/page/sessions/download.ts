@@ -1,4 +1,4 @@
-import { element } from "../elements.ts";
+import { element } from "../dom/elements.ts";
 
 /** Hands a text to the reader as a file. */
 export function download(fileName: string, text: string, contentType: string): void {

@@ -7,9 +7,7 @@ import {
   TRANSCRIPT_VERSION,
   type ViewItem,
 } from "@mini-openclaw/protocol";
-
-/** How a session is written down. */
-export type ExportFormat = "markdown" | "jsonl";
+import type { ExportFormat } from "../language/frame-texts.ts";
 
 /** The words that stand in an export for people. */
 export interface ExportTexts {

@@ -1,6 +1,6 @@
-import { element } from "../elements.ts";
-import { icon } from "../frame/icons.ts";
-import type { Texts } from "../texts.ts";
+import { element } from "../dom/elements.ts";
+import { icon } from "../dom/icons.ts";
+import type { Texts } from "../language/texts.ts";
 
 /** Where the reader writes what to search for. */
 export interface SearchBox {

@@ -1,5 +1,5 @@
 import type { SessionSummary } from "@mini-openclaw/protocol";
-import type { Memory } from "../frame/memory.ts";
+import type { StoredText } from "../dom/local-storage.ts";
 
 /** How far this browser has seen each session, in all its tabs and after a reload. */
 export interface SeenSessions {
@@ -16,7 +16,7 @@ export interface SeenSessions {
 const maxSessions = 500;
 
 /** `memory` keeps one JSON object, session id → `seq`, the one seen last at the end. */
-export function createSeenSessions(memory: Memory): SeenSessions {
+export function createSeenSessions(memory: StoredText): SeenSessions {
   const seen = new Map<string, number>();
 
   function reload(): void {

@@ -1,6 +1,6 @@
-import { button, element, setText } from "../elements.ts";
-import { icon } from "../frame/icons.ts";
-import type { Texts } from "../texts.ts";
+import { button, element, setText } from "../dom/elements.ts";
+import { icon } from "../dom/icons.ts";
+import type { Texts } from "../language/texts.ts";
 import { addressOf } from "./session-address.ts";
 import type { ListedSession } from "./session-list.ts";
 

@@ -1,12 +1,12 @@
-import type { Chat } from "../chat.ts";
 import type { MenuItem } from "../frame/menu.ts";
-import type { Texts } from "../texts.ts";
-import type { ExportFormat } from "./export-session.ts";
+import type { ExportFormat } from "../language/frame-texts.ts";
+import type { Texts } from "../language/texts.ts";
+import type { SessionActions } from "./session-actions.ts";
 import type { ListedSession } from "./session-list.ts";
 
 export interface SessionMenuParts {
   texts: Texts;
-  actions: Chat["actions"];
+  actions: SessionActions;
   onEdit: (sessionId: string) => void;
 }
 

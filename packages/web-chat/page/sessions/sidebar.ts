@@ -1,7 +1,7 @@
-import { arrange, button, element, setText } from "../elements.ts";
-import { icon } from "../frame/icons.ts";
+import { arrange, button, element, setText } from "../dom/elements.ts";
+import { icon } from "../dom/icons.ts";
 import type { Menu, MenuItem } from "../frame/menu.ts";
-import type { Texts } from "../texts.ts";
+import type { Texts } from "../language/texts.ts";
 import { createSearchBox } from "./search-box.ts";
 import { groupSessions } from "./session-groups.ts";
 import { createSessionLink, type SessionLink } from "./session-link.ts";

@@ -1,9 +1,9 @@
 import type { SessionSnapshot } from "@mini-openclaw/client";
 import type { MessageMode } from "@mini-openclaw/protocol";
+import { button, element, setText } from "../dom/elements.ts";
+import type { Texts } from "../language/texts.ts";
 import type { Drafts } from "./drafts.ts";
-import { button, element, setText } from "./elements.ts";
 import { createModeChoice } from "./mode-choice.ts";
-import type { Texts } from "./texts.ts";
 
 /** Where the user writes, sends and stops. */
 export interface Composer {

@@ -1,4 +1,4 @@
-import { element } from "./elements.ts";
+import { element } from "../dom/elements.ts";
 
 /**
  * The elements of rows, in order, in groups of some dozen. Groups that are far from what is being read leave an empty

@@ -1,6 +1,6 @@
 import { structuredPatch } from "diff";
-import { element } from "./elements.ts";
-import type { Texts } from "./texts.ts";
+import { element } from "../dom/elements.ts";
+import type { Texts } from "../language/texts.ts";
 
 // Chosen: lines around a change that stay as they are.
 const context = 3;
@@ -9,7 +9,7 @@ const context = 3;
 const maxEditLength = 1000;
 
 /** Shows what a replacement changes, line by line. */
-export function createTextChange(
+export function createTextDiff(
   { before, after }: { before: string; after: string },
   texts: Texts,
 ): HTMLElement {

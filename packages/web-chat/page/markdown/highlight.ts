@@ -18,7 +18,7 @@ import typescript from "highlight.js/lib/languages/typescript";
 import xml from "highlight.js/lib/languages/xml";
 import yaml from "highlight.js/lib/languages/yaml";
 import { createLowlight } from "lowlight";
-import { element } from "./elements.ts";
+import { element } from "../dom/elements.ts";
 
 /** Colours code. */
 export interface Highlighter {

@@ -1,8 +1,8 @@
 import type { ToolItem } from "@mini-openclaw/protocol";
-import { element, setText } from "./elements.ts";
-import { isOver } from "./item-rows.ts";
-import { type RowView, rowView } from "./row.ts";
-import type { Texts } from "./texts.ts";
+import { element, setText } from "../dom/elements.ts";
+import type { Texts } from "../language/texts.ts";
+import { isOver } from "../rows/item-rows.ts";
+import { type RowView, rowView } from "../rows/row.ts";
 import { createToolView, type ToolParts, type ToolView } from "./tool-view.ts";
 
 /** The cards of tool calls that follow each other. Several fold into one line when they are over, unless the reader opened them. */

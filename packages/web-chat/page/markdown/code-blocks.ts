@@ -1,5 +1,5 @@
+import { element } from "../dom/elements.ts";
 import { type CopyParts, createCopyButton } from "./copy-button.ts";
-import { element } from "./elements.ts";
 import type { Highlighter } from "./highlight.ts";
 
 export interface CodeBlockParts extends CopyParts {

@@ -1,12 +1,12 @@
 /** One text that the browser keeps for this site. */
-export interface Memory {
+export interface StoredText {
   /** `undefined` if there is none, or the browser keeps nothing for the page. */
   readonly read: () => string | undefined;
   readonly write: (text: string) => void;
 }
 
 /** What is kept under `key` in the browser's storage; pages of one origin share it. */
-export function memoryOf(key: string): Memory {
+export function storedText(key: string): StoredText {
   return {
     read() {
       try {

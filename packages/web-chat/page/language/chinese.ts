@@ -1,4 +1,4 @@
-import { chineseFrame } from "./frame/frame-texts.ts";
+import { chineseFrame } from "./frame-texts.ts";
 import type { Texts } from "./texts.ts";
 
 export const chinese: Texts = {

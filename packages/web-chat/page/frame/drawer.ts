@@ -1,6 +1,6 @@
-import { button, element } from "../elements.ts";
-import { icon } from "../frame/icons.ts";
-import type { Texts } from "../texts.ts";
+import { button, element } from "../dom/elements.ts";
+import { icon } from "../dom/icons.ts";
+import type { Texts } from "../language/texts.ts";
 
 /** Where the window has no room for the sidebar, it lies over the page, and is closed at first. */
 export interface Drawer {

@@ -1,11 +1,11 @@
 import type { SessionSnapshot } from "@mini-openclaw/client";
 import type { ErrorItem } from "@mini-openclaw/protocol";
-import { button, element } from "./elements.ts";
-import type { Row } from "./row.ts";
+import { button, element } from "../dom/elements.ts";
+import type { Row } from "../rows/row.ts";
+import { rowsOf, type SessionRows } from "../rows/rows.ts";
 import { createRowList } from "./row-list.ts";
 import type { RowParts } from "./row-view.ts";
-import { rowsOf, type SessionRows } from "./rows.ts";
-import { createScrollPlace } from "./scroll-place.ts";
+import { createScrollAnchor } from "./scroll-anchor.ts";
 
 /** The scrolling list of everything said and done. */
 export interface Conversation {
@@ -38,7 +38,7 @@ export function createConversation(parts: ConversationParts): Conversation {
   root.append(earlier, welcome, list.root);
   root.tabIndex = 0;
   root.setAttribute("aria-label", texts.conversation);
-  const place = createScrollPlace(root);
+  const place = createScrollAnchor(root);
   const newest = button("to-newest", "↓", place.toEnd);
   newest.setAttribute("aria-label", texts.toNewest);
   let snapshot: SessionSnapshot | undefined;

@@ -1,9 +1,9 @@
 import type { ToolItem } from "@mini-openclaw/protocol";
-import { element } from "./elements.ts";
+import { element } from "../dom/elements.ts";
+import type { Texts } from "../language/texts.ts";
+import type { Highlighter } from "../markdown/highlight.ts";
 import { createFoldedText } from "./folded-text.ts";
-import type { Highlighter } from "./highlight.ts";
-import { createTextChange } from "./text-change.ts";
-import type { Texts } from "./texts.ts";
+import { createTextDiff } from "./text-diff.ts";
 
 export interface ToolInputParts {
   texts: Texts;
@@ -22,7 +22,7 @@ export function gistOf(input: Input): string {
 export function inputFields(input: Input, parts: ToolInputParts): HTMLElement[] {
   const { old_text: before, new_text: after, ...others } = input;
   if (typeof before !== "string" || typeof after !== "string") return fieldsOf(input, parts);
-  const change = createTextChange({ before, after }, parts.texts);
+  const change = createTextDiff({ before, after }, parts.texts);
   return [...fieldsOf(others, parts), labelled(parts.texts.change, change)].flat();
 }
 

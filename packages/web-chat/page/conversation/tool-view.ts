@@ -1,8 +1,8 @@
 import type { ApprovalDecision, ToolItem } from "@mini-openclaw/protocol";
-import { button, element, setText } from "./elements.ts";
+import { button, element, setText } from "../dom/elements.ts";
+import type { Formats } from "../language/formats.ts";
+import { isOver } from "../rows/item-rows.ts";
 import { createFoldedText } from "./folded-text.ts";
-import type { Formats } from "./formats.ts";
-import { isOver } from "./item-rows.ts";
 import { gistOf, inputFields, type ToolInputParts } from "./tool-input.ts";
 
 export interface ToolParts extends ToolInputParts {

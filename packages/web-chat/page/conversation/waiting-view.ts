@@ -1,6 +1,6 @@
-import { button, element, setText } from "./elements.ts";
-import { type RowView, rowView, type WaitingRow } from "./row.ts";
-import type { Texts } from "./texts.ts";
+import { button, element, setText } from "../dom/elements.ts";
+import type { Texts } from "../language/texts.ts";
+import { type RowView, rowView, type WaitingRow } from "../rows/row.ts";
 
 export interface WaitingParts {
   texts: Texts;

@@ -1,6 +1,6 @@
 import type { ApprovalDecision, MessageMode, OutcomeItem } from "@mini-openclaw/protocol";
-import type { FrameTexts } from "./frame/frame-texts.ts";
-import type { WaitingRow } from "./row.ts";
+import type { WaitingRow } from "../rows/row.ts";
+import type { FrameTexts } from "./frame-texts.ts";
 
 /** A language that the page speaks. */
 export type Language = "en" | "zh-CN";

@@ -1,8 +1,8 @@
-import { type CopyParts, createCopyButton } from "./copy-button.ts";
-import { costTexts } from "./cost-texts.ts";
-import { button, element, setText } from "./elements.ts";
-import type { Formats } from "./formats.ts";
-import { type AnswerEndRow, type RowView, rowView } from "./row.ts";
+import { button, element, setText } from "../dom/elements.ts";
+import { costTexts } from "../language/cost-texts.ts";
+import type { Formats } from "../language/formats.ts";
+import { type CopyParts, createCopyButton } from "../markdown/copy-button.ts";
+import { type AnswerEndRow, type RowView, rowView } from "../rows/row.ts";
 
 export interface AnswerEndParts extends CopyParts {
   formats: Formats;

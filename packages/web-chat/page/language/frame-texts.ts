@@ -1,6 +1,8 @@
-import type { ExportFormat } from "../sessions/export-session.ts";
-import type { Notice } from "./notice.ts";
-import type { Theme } from "./theme.ts";
+import type { Notice } from "../dom/notice.ts";
+import type { Theme } from "../dom/theme.ts";
+
+/** A file format of exported sessions. */
+export type ExportFormat = "markdown" | "jsonl";
 
 /** The words of everything around the conversation, in one language. */
 export interface FrameTexts {
@@ -8,8 +10,7 @@ export interface FrameTexts {
   closeSessions: string;
   search: string;
   searchHint: string;
-  /** Read out when the results are there. */
-  /** `hasMore`: these are the first ones. */
+  /** Announced when the results are there. `hasMore`: more sessions match than are loaded. */
   foundSessions: (count: number, hasMore: boolean) => string;
   nothingFound: (text: string) => string;
   noSessions: string;

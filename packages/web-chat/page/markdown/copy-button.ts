@@ -1,5 +1,5 @@
-import { button, setText } from "./elements.ts";
-import type { Texts } from "./texts.ts";
+import { button, setText } from "../dom/elements.ts";
+import type { Texts } from "../language/texts.ts";
 
 /** What the page does for whoever copies. */
 export interface CopyParts {

@@ -1,5 +1,5 @@
 /** Where a reader is in something that scrolls and grows. */
-export interface ScrollPlace {
+export interface ScrollAnchor {
   isAtEnd(): boolean;
   readonly toEnd: () => void;
   /** The next change shows the end, wherever the reader is. */
@@ -16,7 +16,7 @@ const nearEndPx = 80;
 // Chosen: below the upper edge, to meet a row and not the gap between two.
 const probesPx = [4, 24, 60, 120];
 
-export function createScrollPlace(root: HTMLElement): ScrollPlace {
+export function createScrollAnchor(root: HTMLElement): ScrollAnchor {
   let isFollowing = true;
 
   const isAtEnd = () => root.scrollHeight - root.scrollTop - root.clientHeight < nearEndPx;

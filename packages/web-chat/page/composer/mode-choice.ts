@@ -1,6 +1,6 @@
 import type { MessageMode } from "@mini-openclaw/protocol";
-import { element, setText } from "./elements.ts";
-import type { Texts } from "./texts.ts";
+import { element, setText } from "../dom/elements.ts";
+import type { Texts } from "../language/texts.ts";
 
 /** Lets the user say what the next message does to the answer that goes on. */
 export interface ModeChoice {

@@ -1,4 +1,4 @@
-import { englishFrame } from "./frame/frame-texts.ts";
+import { englishFrame } from "./frame-texts.ts";
 import type { Texts } from "./texts.ts";
 
 export const english: Texts = {

@@ -1,7 +1,7 @@
+import { button, element, growText, setText } from "../dom/elements.ts";
+import type { MarkdownReader } from "../markdown/markdown.ts";
+import { type Row, type RowView, rowView } from "../rows/row.ts";
 import { type AnswerEndParts, createAnswerEndView } from "./answer-end-view.ts";
-import { button, element, growText, setText } from "./elements.ts";
-import type { MarkdownReader } from "./markdown.ts";
-import { type Row, type RowView, rowView } from "./row.ts";
 import type { ToolParts } from "./tool-view.ts";
 import { createToolsView } from "./tools-view.ts";
 import { createWaitingView, type WaitingParts } from "./waiting-view.ts";

@@ -1,4 +1,4 @@
-import { element } from "./elements.ts";
+import { element } from "../dom/elements.ts";
 
 // Chosen: some hundred lines. Browsers lay a text out as a whole when it grows, so a long one is cut into parts.
 const maxPartChars = 8000;

@@ -1,5 +1,5 @@
-import { button, element, growText, setText } from "./elements.ts";
-import type { Texts } from "./texts.ts";
+import { button, element, growText, setText } from "../dom/elements.ts";
+import type { Texts } from "../language/texts.ts";
 
 /** A text that may be long: of a long one a part is shown, which scrolls, until the reader wants all of it. */
 export interface FoldedText {
