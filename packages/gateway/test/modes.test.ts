@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { AgentRunner } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
 import { echoAgent, gate, heldAgent, type TestClient, testGateway } from "./test-gateway.ts";
@@ -203,6 +204,74 @@ test("interrupt stops the run that goes on and is the next, before what waits", 
     "user_message two",
     "run_end completed",
   ]);
+});
+
+/** An agent that takes its time to stop: a stopped run ends when the test lets it. */
+function slowToStop() {
+  const [stopped, letStop] = gate();
+  const agent: AgentRunner = {
+    async *run({ runId, signal, messages }) {
+      const content = messages.at(-1)?.content ?? "";
+      yield { type: "run_start", runId, timestamp: 1 };
+      yield { type: "chunk", runId, messageId: runId, content };
+      if (content === "one") {
+        await once(signal, "abort");
+        await stopped;
+      }
+      yield { type: "assistant_message", runId, id: runId, content, timestamp: 1 };
+      const outcome = signal.aborted ? "aborted" : "completed";
+      yield { type: "run_end", runId, outcome, usage, timestamp: 1 };
+    },
+  };
+  return { agent, letStop };
+}
+
+describe("while a run stops", () => {
+  test("interrupts run in the order in which they came, before what waits, whoever sent them", async () => {
+    const { agent, letStop } = slowToStop();
+    await using gateway = await testGateway({ agent });
+    const [client, other] = await Promise.all([gateway.connect(), gateway.connect()]);
+    client.send({ type: "message", content: "one" });
+    await client.next("chunk");
+    client.send({ type: "message", content: "later" });
+    await client.next("message_queued");
+
+    for (const [index, from] of [client, other, client].entries()) {
+      const content = `interrupt ${index + 1}`;
+      from.send({ type: "message", sessionId: client.sessionId, content, mode: "interrupt", id: content });
+      await from.roundTrip();
+    }
+    letStop();
+    await client.next("run_end", 5);
+
+    const acks = [client, other].flatMap(({ frames }) => frames.filter((frame) => frame.type === "ack"));
+    const positions = acks.map(({ replyTo, position }) => `${replyTo} at ${position}`).sort();
+    expect(positions).toEqual(["interrupt 1 at 1", "interrupt 2 at 2", "interrupt 3 at 3"]);
+    const said = await gateway.store.loadMessages(client.sessionId, { role: "user" });
+    const wanted = ["one", "interrupt 1", "interrupt 2", "interrupt 3", "later"];
+    expect(said.map(({ content }) => content)).toEqual(wanted);
+  });
+
+  test.each([
+    ["was aborted", { type: "abort" }],
+    ["was interrupted", { type: "message", content: "now", mode: "interrupt" }],
+  ] as const)("a message that would steer a run that %s is answered by a run of its own", async (_, stop) => {
+    const { agent, letStop } = slowToStop();
+    await using gateway = await testGateway({ agent });
+    const client = await gateway.connect();
+    client.send({ type: "message", content: "one" });
+    const { runId: stopping } = await client.next("chunk");
+
+    client.send({ ...stop, sessionId: client.sessionId });
+    client.send({ type: "message", content: "do this instead", mode: "steer", id: "q2" });
+    const { runId } = await client.next("ack");
+    letStop();
+    await client.next("run_end", stop.type === "abort" ? 2 : 3);
+
+    expect(runId).not.toBe(stopping);
+    const messages = await gateway.store.loadMessages(client.sessionId);
+    expect(messages.at(-1)).toMatchObject({ role: "assistant", content: "do this instead", runId });
+  });
 });
 
 test("a steering message at any moment of a run's end is answered by a run", async () => {

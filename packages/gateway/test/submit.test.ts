@@ -1,3 +1,4 @@
+import type { AgentRunner } from "@mini-openclaw/protocol";
 import { noUsage } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
 import { heldAgent, testGateway } from "./test-gateway.ts";
@@ -22,6 +23,29 @@ test("it may name a key instead, and goes to the newest session of that, or a ne
   await Promise.all([first.ended, second.ended]);
   expect(second.sessionId).toBe(first.sessionId);
   expect(await gateway.store.getSession(first.sessionId)).toMatchObject({ key: "schedule", messageCount: 4 });
+});
+
+test.each([
+  ["without chunks", []],
+  ["with chunks for its beginning only", ["the "]],
+  ["with chunks for all of it", ["the ", "answer"]],
+])("the answer of an agent %s is what the transcript has", async (_, chunks) => {
+  const agent: AgentRunner = {
+    async *run({ runId }) {
+      yield { type: "run_start", runId, timestamp: 1 };
+      for (const content of chunks) yield { type: "chunk", runId, messageId: "m1", content };
+      yield { type: "assistant_message", runId, id: "m1", content: "the answer", timestamp: 1 };
+      yield { type: "assistant_message", runId, id: "m2", content: ", twice", timestamp: 1 };
+      yield { type: "run_end", runId, outcome: "completed", usage: noUsage, timestamp: 1 };
+    },
+  };
+  await using gateway = await testGateway({ agent });
+
+  const { sessionId, ended } = await gateway.gateway.submit({ key: "webchat", content: "hi" });
+
+  const { content } = await ended;
+  const kept = await gateway.store.loadMessages(sessionId, { role: "assistant" });
+  expect(content).toBe(kept.map((message) => message.content).join(""));
 });
 
 test("it waits its turn, and is told apart from the run before it", async () => {

@@ -5,7 +5,7 @@ import { noUsage } from "./usage.ts";
 /** What a run has shown so far, as far as its ending needs it. */
 export interface RunProgress {
   readonly runId: string;
-  /** All chunks, joined. */
+  /** The text of all turns, joined: their chunks, and the rest of each message that no chunk had. */
   readonly text: string;
   /** The turn that is streaming. */
   readonly streaming?: { readonly messageId: string; readonly content: string; readonly thinking: string };
@@ -36,8 +36,10 @@ export function nextRun(progress: RunProgress, event: SessionEvent): RunProgress
     case "thinking":
       return { ...progress, streaming: streamed(progress, event.messageId, "", event.content) };
     case "assistant_message": {
-      const { streaming: _, ...rest } = progress;
-      return { ...rest, openCalls: (event.toolCalls ?? []).flatMap(toOpenCall) };
+      const { streaming, ...rest } = progress;
+      const streamed = streaming?.messageId === event.id ? streaming.content : "";
+      const text = progress.text + unstreamedRest(event.content, streamed);
+      return { ...rest, text, openCalls: (event.toolCalls ?? []).flatMap(toOpenCall) };
     }
     case "tool_output":
       return {
@@ -79,6 +81,11 @@ function streamed(progress: RunProgress, messageId: string, content: string, thi
     content: (before?.content ?? "") + content,
     thinking: (before?.thinking ?? "") + thinking,
   };
+}
+
+/** Returns the part of a turn's text that no chunk had: all of it where the agent does not stream. */
+function unstreamedRest(content: string, streamed: string): string {
+  return content.startsWith(streamed) ? content.slice(streamed.length) : "";
 }
 
 function toOpenCall({ callId, toolName }: { callId?: string; toolName: string }) {

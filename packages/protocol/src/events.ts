@@ -186,7 +186,7 @@ export interface RetryEvent {
 export interface MessageDoneEvent {
   type: "message_done";
   runId: string;
-  /** All chunks of the run, joined; may be empty. */
+  /** The text of the run's turns, joined, whether it came in chunks or not; may be empty. */
   content: string;
 }
 

@@ -130,3 +130,15 @@ test("closing a closed run is harmless: the closing events end it", () => {
 
   expect(close([...events, ...close(events)])).toEqual([]);
 });
+
+test.each([
+  ["has no chunks", []],
+  ["has chunks for its beginning", [chunk("m1", "the ")]],
+  ["has chunks for all of it", [chunk("m1", "the "), chunk("m1", "answer")]],
+])("message_done has the text of a turn that %s", (_, chunks) => {
+  const message = { type: "assistant_message", runId, id: "m1", content: "the answer", timestamp } as const;
+
+  const [done] = close([...chunks, message], { outcome: "completed" });
+
+  expect(done).toEqual({ type: "message_done", runId, content: "the answer" });
+});

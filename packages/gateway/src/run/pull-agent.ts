@@ -107,6 +107,8 @@ export async function pullAgent(
   try {
     return await Promise.race([pull(), grace.elapsed.then((): Ending => ({ outcome: stopReason(signal) }))]);
   } catch (error) {
+    // Nobody asks this agent again: a message that comes now needs a run of its own.
+    steering.close();
     parts.onFailure(error, `run ${runId}`);
     if (signal.aborted) return { outcome: stopReason(signal) };
     return isRecording

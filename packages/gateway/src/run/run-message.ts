@@ -57,12 +57,13 @@ export async function runMessage(parts: RunnerParts, run: RunRequest): Promise<v
       const again = await pullAgent(parts, { ...run, retryOf, spentUsd }, recordStep);
       ending = addCosts(ending, again);
     }
+    steering.close();
     return ending;
   }
 
   const ending = await parts.places.use(run.signal, ask);
   const closing = closeRun(progress, { ...ending, timestamp: parts.now(), createId });
-  const unread = steering.close().map((said) => toUserMessageEvent(runId, said));
+  const unread = steering.takeAll().map((said) => toUserMessageEvent(runId, said));
   // After the results of the last turn, before the last words: so it is read by the run that comes next.
   const lastWords = closing.findIndex(({ type }) => type === "message_done" || type === "run_end");
   await record([...closing.slice(0, lastWords), ...unread, ...closing.slice(lastWords)]);

@@ -61,10 +61,9 @@ export class Steering {
     if (oldest) this.drop(oldest);
   }
 
-  /** Takes no more, and hands over what the transcript does not have. */
-  close(): UserMessage[] {
+  /** Accepts no further messages: those need a run of their own. */
+  close(): void {
     this.#isOpen = false;
-    return this.takeAll();
   }
 }
 

@@ -4,6 +4,7 @@ import { Permissions } from "../commands/permissions.ts";
 import { Activity, type ActivityParts } from "../commands/session-notifier.ts";
 import type { Observer } from "../observe/observer.ts";
 import { Places } from "../run/run-limiter.ts";
+import { LiveHolds } from "../sessions/live-holds.ts";
 import { Lanes } from "../sessions/sessions.ts";
 import { requireWhole, toDuration } from "../shared/check-options.ts";
 import { createEventSource } from "../watch/event-source.ts";
@@ -36,6 +37,7 @@ export function createCore(options: GatewayOptions, { observer, connections }: S
   const onFailure = (error: unknown, during: string) => observer.failed(error, during);
   const permissions = new Permissions(options.authorize);
   const watchers = new Watchers();
+  const holds = new LiveHolds();
   const places = new Places(options.maxRuns);
   const isRunning = (sessionId: string) => lanes.has(sessionId);
   const activity = new Activity({ store, permissions, isRunning, connections, onFailure });
@@ -54,6 +56,7 @@ export function createCore(options: GatewayOptions, { observer, connections }: S
       },
       onFailure,
       touch,
+      holds,
       now: Date.now,
     },
     limits,
@@ -73,6 +76,7 @@ export function createCore(options: GatewayOptions, { observer, connections }: S
       touch(sessionId);
     },
     readEvents,
+    holdLive: (sessionId) => holds.hold(sessionId),
     onSlow,
     onFailure,
   };

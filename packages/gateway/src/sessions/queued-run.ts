@@ -26,8 +26,15 @@ export interface Job {
   queued?: Promise<boolean>;
   /** Its message, while that waits. */
   waiting?: QueuedMessage | undefined;
+  /** Whether it stopped the run before it, and so runs before messages that only wait. */
+  isInterrupt: boolean;
   /** Whether its cause is kept and the agent at work. */
   isBegun: boolean;
+}
+
+/** Returns whether the run reads further messages. A run that was stopped, or whose agent has ended, reads none. */
+export function takesSteering({ isBegun, stop, steering }: Job): boolean {
+  return isBegun && !stop.signal.aborted && steering.isOpen;
 }
 
 /** `onKept` is called when the cause is kept, before anybody is shown it. */
@@ -54,6 +61,7 @@ export function toJob(cause: RunCause, onKept: () => void = () => undefined): Jo
     onRefused: kept.reject,
     lost: ended.promise,
     onLost: ended.reject,
+    isInterrupt: false,
     isBegun: false,
   };
 }

@@ -47,6 +47,12 @@ export class JobQueue {
     this.#jobs.splice(position, 0, job);
   }
 
+  /** Where an interrupt goes: behind the job that runs and the interrupts that wait already. */
+  get interruptPosition(): number {
+    const position = this.#jobs.findIndex((job, index) => index > 0 && !job.isInterrupt);
+    return position < 0 ? this.#jobs.length : position;
+  }
+
   /** Takes out the first one. */
   shift(): void {
     this.#jobs.shift();

@@ -6,7 +6,7 @@ import { steer } from "../run/steering.ts";
 import { endNotKept, GatewayError, toClientError } from "../shared/errors.ts";
 import { callOff } from "./cancel-queued.ts";
 import type { LaneParts, LiveLog } from "./live-log.ts";
-import { type Job, toJob } from "./queued-run.ts";
+import { type Job, takesSteering, toJob } from "./queued-run.ts";
 import { JobQueue } from "./run-queue.ts";
 import { keepQueued } from "./save-queued.ts";
 
@@ -59,9 +59,9 @@ export class Lane {
     await this.#opening;
   }
 
-  /** The session's log, while a job runs on it. */
+  /** The session's log, while it has the live events of its runs. */
   get live(): LiveLog | undefined {
-    return this.jobs.length > 0 ? this.#live : undefined;
+    return this.#live;
   }
 
   /** Whether the lane takes no more jobs. */
@@ -85,14 +85,14 @@ export class Lane {
     const log = this.#live?.log;
     const { mode, ...cause } = message;
     const job = toJob(cause, onKept);
-    if (mode === "steer" && log && running?.isBegun && running.steering.isOpen) {
+    if (mode === "steer" && log && running && takesSteering(running)) {
       void steer(this.#parts, log, running, { message: cause, job });
       return job.accepted;
     }
     if (!running) return this.run(job);
-    const isNext = mode === "interrupt";
-    if (isNext) this.jobs.abort(running.runId);
-    const position = isNext ? 1 : this.jobs.length;
+    job.isInterrupt = mode === "interrupt";
+    if (job.isInterrupt) this.jobs.abort(running.runId);
+    const position = job.isInterrupt ? this.jobs.interruptPosition : this.jobs.length;
     this.jobs.insert(job, position);
     const openedLog = () => this.#opening;
     job.queued = keepQueued(job, { ...this.#parts, message: cause, position, running, openedLog });
@@ -177,6 +177,9 @@ export class Lane {
       this.#live = { log, sinceSeq: log.lastSeq };
       this.#parts.touch(this.#sessionId);
       if ((await this.#runJobs(log, isFresh)) === "reopen") return;
+      if (this.#isRead) await this.#waitForReaders();
+      if (this.jobs.length > 0) continue;
+      this.#live = undefined;
       await log.settle();
       this.#parts.touch(this.#sessionId);
       if (!(await this.#waitForJob())) return;
@@ -228,6 +231,22 @@ export class Lane {
       // Its journal is still there: the next opening of the log ends it.
       this.#unended.push(job);
       return "reopen";
+    }
+  }
+
+  /** Whether a watch has yet to read the live events. */
+  get #isRead(): boolean {
+    return this.#parts.holds.has(this.#sessionId);
+  }
+
+  /** Waits for watches that have yet to read the live events, or for another job. */
+  async #waitForReaders(): Promise<void> {
+    const { holds } = this.#parts;
+    while (this.jobs.length === 0 && this.#isRead) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        holds.onReleased(this.#sessionId, resolve);
+      });
     }
   }
 

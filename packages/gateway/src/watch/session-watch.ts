@@ -10,6 +10,8 @@ export type EventSource = (
 export interface WatchParts {
   watchers: Pick<Watchers, "add" | "remove">;
   readEvents: EventSource;
+  /** Keeps the live events of a session for a watch that reads them. Returns a function that lets them go. */
+  holdLive: (sessionId: string) => () => void;
   /** Hears that a watcher of the session could not keep up. */
   onSlow: (sessionId: string) => void;
   onFailure: (error: unknown, during: string) => void;
@@ -44,6 +46,8 @@ export class SessionWatch implements Watcher {
   #shownSeq = 0;
   /** The newest event that there is. */
   #latestSeq = 0;
+  /** The first event since the reader began: it and what follows is read from the log, which has the live ones too. */
+  #firstMissedSeq = Number.POSITIVE_INFINITY;
   #phase: "live" | "behind" = "live";
 
   /** Begins after the event `after`, or with what happens from now on. */
@@ -63,7 +67,10 @@ export class SessionWatch implements Watcher {
   take(recorded: Numbered): void {
     const { event } = recorded;
     this.#latestSeq = event.seq;
-    if (this.#phase === "behind") return;
+    if (this.#phase === "behind") {
+      this.#firstMissedSeq = Math.min(this.#firstMissedSeq, event.seq);
+      return;
+    }
     // What is missing before it was recorded by others than runs.
     const isNext = this.#shownSeq === 0 || event.seq === this.#shownSeq + 1;
     if (isNext && !this.#viewer.isFull) {
@@ -93,24 +100,40 @@ export class SessionWatch implements Watcher {
   }
 
   async #catchUp(): Promise<void> {
-    this.#reading = new AbortController();
-    const { signal } = this.#reading;
-    do {
-      const latest = this.#latestSeq;
-      for await (const recorded of this.#parts.readEvents(this.#sessionId, {
-        after: this.#shownSeq,
-        signal,
-      })) {
-        if (this.#viewer.isFull) await this.#viewer.drained();
+    const reading = new AbortController();
+    this.#reading = reading;
+    const { signal } = reading;
+    // Nobody waits for a client that does not read: what is live may be gone when it comes to that.
+    const release = this.#viewer.isFull ? () => undefined : this.#parts.holdLive(this.#sessionId);
+    signal.addEventListener("abort", release);
+    try {
+      do {
+        const latest = this.#latestSeq;
+        this.#firstMissedSeq = Number.POSITIVE_INFINITY;
+        await this.#read(signal, release);
         if (signal.aborted) return;
-        this.#viewer.show(recorded);
-        this.#shownSeq = recorded.event.seq;
-      }
-      if (signal.aborted) return;
-      // What is no longer kept was live, and an entry that has been sent stands for it.
-      this.#shownSeq = Math.max(this.#shownSeq, latest);
-    } while (this.#shownSeq < this.#latestSeq);
+        // What is no longer kept was live, and an entry that has been sent stands for it.
+        this.#shownSeq = Math.max(this.#shownSeq, latest);
+      } while (this.#shownSeq < this.#latestSeq);
+    } finally {
+      release();
+    }
     this.#reading = undefined;
     this.#phase = "live";
+  }
+
+  /** Shows what is kept, up to the first event that was recorded meanwhile. */
+  async #read(signal: AbortSignal, release: () => void): Promise<void> {
+    const after = this.#shownSeq;
+    for await (const recorded of this.#parts.readEvents(this.#sessionId, { after, signal })) {
+      if (signal.aborted || recorded.event.seq >= this.#firstMissedSeq) return;
+      if (this.#viewer.isFull) {
+        release();
+        await this.#viewer.drained();
+        if (signal.aborted) return;
+      }
+      this.#viewer.show(recorded);
+      this.#shownSeq = recorded.event.seq;
+    }
   }
 }
