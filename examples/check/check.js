@@ -20,7 +20,8 @@ export async function chatOnce(url, content, options) {
     if (event.type === "connected") webSocket.send(JSON.stringify({ type: "message", content }));
     if (event.type === "chunk") streamed += event.content;
     if (event.type === "message_done") answer = event.content;
-    if (event.type === "error") throw new Error(`${event.code}: ${event.message}`);
+    if (event.type === "error" || event.type === "run_error")
+      throw new Error(`${event.code}: ${event.message}`);
     if (event.type !== "run_end") continue;
     assert.equal(event.outcome, "completed");
     assert.equal(streamed, answer);

@@ -66,6 +66,6 @@ async function show(events, socket) {
   for await (const event of events) {
     if (event.type === "chunk") socket.write(event.content);
     if (event.type === "message_done") socket.write("\n");
-    if (event.type === "error") socket.write(`! ${event.message}\n`);
+    if (event.type === "run_error") socket.write(`! ${event.message}\n`);
   }
 }

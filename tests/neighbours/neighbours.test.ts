@@ -103,7 +103,7 @@ async function chat(address: string): Promise<string[]> {
   client.send(JSON.stringify({ type: "message", content: "hi" }));
   while (types.at(-1) !== "run_end") types.push(await typeOf());
   client.terminate();
-  return types.filter((type) => type !== "session_updated");
+  return types.filter((type) => type !== "session_summary");
 }
 
 const run = [

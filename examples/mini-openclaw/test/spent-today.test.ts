@@ -1,4 +1,4 @@
-import type { RunEvent, SessionStore } from "@mini-openclaw/protocol";
+import type { SessionEvent, SessionStore } from "@mini-openclaw/protocol";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { expect, test } from "vitest";
 import { spentToday } from "../src/spent-today.ts";
@@ -15,7 +15,7 @@ async function addRun(
 ): Promise<void> {
   const log = await store.openLog(sessionId);
   const runId = `r${log.lastSeq}`;
-  const events: RunEvent[] = turns.map((costUsd, place) => ({
+  const events: SessionEvent[] = turns.map((costUsd, place) => ({
     ...({
       type: "assistant_message",
       runId,

@@ -1,4 +1,4 @@
-import type { ServerEvent, SessionActivityEvent, SessionDeletedEvent } from "@mini-openclaw/protocol";
+import type { ServerEvent, SessionDeletedEvent, SessionSummaryEvent } from "@mini-openclaw/protocol";
 import type { ConnectOptions } from "./connect-options.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionState } from "./connection-state.ts";
@@ -9,7 +9,7 @@ import type { Session } from "./session.ts";
 import { WatchedSession } from "./watched-session.ts";
 
 /** A session is new, runs, has come to rest, was changed by a command, or deleted. */
-export type SessionChange = SessionActivityEvent | SessionDeletedEvent;
+export type SessionChange = SessionSummaryEvent | SessionDeletedEvent;
 
 /** A connection to a gateway that lasts, and the sessions behind it. It watches one session at a time. */
 export interface Client {
@@ -168,7 +168,7 @@ class GatewayClient implements Client {
       return;
     }
     const isAnswer = this.#requests.settle(frame);
-    if (frame.type === "session_updated" || frame.type === "session_deleted") this.#change.set(frame);
+    if (frame.type === "session_summary" || frame.type === "session_deleted") this.#change.set(frame);
     if (isAnswer) return;
     // The answer to a `create` that was given up: the gateway watches a session that nobody wants.
     if (frame.type === "connected") return this.#current?.resume();

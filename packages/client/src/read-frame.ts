@@ -15,7 +15,7 @@ const answers: Required = {
   resumed: "sessionId epoch",
   resync: "sessionId epoch upTo messages hasMore",
   sessions: "sessions",
-  session_updated: "sessionId",
+  session_summary: "sessionId",
   session_deleted: "sessionId",
   draining: "",
   error: "code message",
@@ -39,12 +39,12 @@ const events: Required = {
   approval_done: "runId callId",
   retry: "runId attempt code",
   message_done: "runId content",
-  error: "runId code message",
+  run_error: "runId code message",
 };
 
 /** Fields that are not strings. */
 const checks: Record<string, (value: unknown) => boolean> = {
-  limits: (value) => isObject(value) && typeof value["maxFrameBytes"] === "number",
+  limits: (value) => isObject(value) && isSeq(value["maxFrameBytes"]),
   input: isObject,
   messages: (value) => Array.isArray(value) && value.every(isMessageEntry),
   sessions: (value) =>
@@ -63,7 +63,7 @@ export function readFrame(text: unknown): ReadFrame {
   const required = "seq" in frame ? events : answers;
   if (!Object.hasOwn(required, type)) return { ok: false };
   const names = `${required[type]}${"seq" in frame ? " seq sessionId" : ""}`.split(" ");
-  const wrong = names.find((name) => name !== "" && !(checks[name] ?? isString)(frame[name]));
+  const wrong = names.find((name) => name && !(checks[name] ?? isString)(frame[name]));
   if (wrong !== undefined) return invalid(`${type}: ${wrong} is missing or wrong`);
   return { ok: true, frame: frame as unknown as ServerEvent };
 }

@@ -11,8 +11,8 @@ import type {
   RetryCommand,
   SearchCommand,
   ServerEvent,
-  SessionActivityEvent,
   SessionDeletedEvent,
+  SessionSummaryEvent,
   SessionsEvent,
   ShelfCommand,
 } from "@mini-openclaw/protocol";
@@ -42,7 +42,7 @@ export type AnswerTo<Type extends Question["type"]> = Type extends "create"
         ? SessionsEvent
         : Type extends "delete"
           ? SessionDeletedEvent
-          : SessionActivityEvent;
+          : SessionSummaryEvent;
 
 interface Asked {
   readonly command: Question;

@@ -17,7 +17,7 @@ const frames = {
   sessions: { type: "sessions", sessions: [] },
   draining: { type: "draining" },
   refusal: { type: "error", code: "INTERNAL", message: "no", retryable: true },
-  error: { type: "error", ...run, code: "INTERNAL", message: "no", retryable: true },
+  run_error: { type: "run_error", ...run, code: "INTERNAL", message: "no", retryable: true },
   user_message: { type: "user_message", ...run, id: "u", content: "hi", timestamp: 1 },
   assistant_message: { type: "assistant_message", ...run, id: "a", content: "hi", timestamp: 1 },
   tool_done: {

@@ -213,7 +213,7 @@ describe("a run that the agent does not end well", () => {
     ).toMatchObject([
       { type: "chunk", content: "Hal" },
       { type: "assistant_message", id: "m1", content: "Hal", partial: "interrupted" },
-      { type: "error", code: "AGENT_FAILED", message: "The agent failed.", retryable: true },
+      { type: "run_error", code: "AGENT_FAILED", message: "The agent failed.", retryable: true },
       { type: "message_done", content: "Hal" },
       { type: "run_end", outcome: "failed" },
     ]);

@@ -103,7 +103,7 @@ test("frames of one moment leave in one write, after what the agent has begun in
 
   const eventWrites = line.writes
     .slice(before)
-    .map((types) => types.filter((type) => type !== "session_updated"))
+    .map((types) => types.filter((type) => type !== "session_summary"))
     .filter((types) => types.length > 0);
   expect(eventWrites).toEqual([
     ["user_message", "run_start"],

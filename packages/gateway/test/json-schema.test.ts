@@ -72,7 +72,17 @@ test("every frame that a gateway sends and every line that it keeps is as schema
   const types = new Set(frames.map((text) => (JSON.parse(text) as { type: string }).type));
   expect([...types].sort()).toEqual([
     ...["ack", "assistant_message", "chunk", "error", "history", "message_done", "message_queued", "pong"],
-    ...["resumed", "resync", "run_end", "run_start", "session_updated", "sessions", "thinking"],
+    ...[
+      "resumed",
+      "resync",
+      "run_end",
+      "run_error",
+      "run_start",
+      "session_summary",
+      "session_updated",
+      "sessions",
+      "thinking",
+    ],
     ...["tool_done", "tool_output", "tool_start", "user_message"],
   ]);
   expect(frames.flatMap((text) => complaints("ServerEvent", text))).toEqual([]);

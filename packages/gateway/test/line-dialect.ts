@@ -26,7 +26,7 @@ class LineTranslator implements Translator {
     }
     if (event.type === "chunk") return event.content;
     if (event.type === "tool_start") return `[${event.toolName}]`;
-    if (event.type === "error") return `! ${event.message}`;
+    if (event.type === "error" || event.type === "run_error") return `! ${event.message}`;
     if (event.type !== "run_end") return [];
     return event.outcome === "completed" ? "\n" : [`[${event.outcome}]`, "\n"];
   }

@@ -292,7 +292,7 @@ describe("node:diagnostics_channel", () => {
     client.send({ type: "message", content: "hello" });
     await client.next("run_end");
     client.send({ type: "abort", sessionId: "nobody" });
-    await client.next("error", 2);
+    await client.next("error");
     await refusal(`ws://${test.address}/elsewhere`);
     await test[Symbol.asyncDispose]();
 

@@ -188,7 +188,7 @@ test.each(["archive", "delete"] as const)("%s is refused while a run goes on", a
   await client.next("run_end");
 });
 
-describe("session_updated", () => {
+describe("session_summary", () => {
   test("tells each connection of the visitor when a session runs and when it has come to rest", async () => {
     const { agent, started, release } = heldAgent();
     await using gateway = await testGateway({ agent });

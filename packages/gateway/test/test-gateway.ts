@@ -5,7 +5,7 @@ import type {
   ClientEvent,
   RunEvent,
   ServerEvent,
-  SessionActivityEvent,
+  SessionSummaryEvent,
 } from "@mini-openclaw/protocol";
 import { parseServerEvent } from "@mini-openclaw/protocol/schema";
 import { createMemoryStore } from "@mini-openclaw/session-store";
@@ -52,15 +52,15 @@ export async function testGateway(options: TestOptions = {}) {
 
 /** The frames that came from a gateway, each checked against the protocol. */
 class Received extends EventEmitter {
-  /** All but `session_updated`, which tells of a session's activity beside its events. */
+  /** All frames except `session_summary`, which comes at any time. */
   readonly frames: ServerEvent[] = [];
-  readonly activity: SessionActivityEvent[] = [];
+  readonly activity: SessionSummaryEvent[] = [];
   sessionId = "";
 
   take(text: string): void {
     const parsed = parseServerEvent(text);
     if (!parsed.ok) throw new Error(`${parsed.message}: ${text}`);
-    if (parsed.value.type === "session_updated" && !("seq" in parsed.value)) this.activity.push(parsed.value);
+    if (parsed.value.type === "session_summary") this.activity.push(parsed.value);
     else this.frames.push(parsed.value);
     if (parsed.value.type === "connected") this.sessionId = parsed.value.sessionId;
     this.emit("frame");

@@ -17,9 +17,9 @@ export function createDefinitions(): Record<string, JsonSchema> {
     AuthCommand: AuthCommandSchema,
     ...byName(commands, ({ type }) => `${type}Command`),
     NumberedEvent: numbered,
-    ...byName(numbered.options, ({ type }) => (type === "error" ? "RunErrorEvent" : `${type}Event`)),
+    ...byName(numbered.options, ({ type }) => `${type}Event`),
     Answer: answers,
-    ...byName(answers.options, ({ type = "" }) => answerNames[type] ?? `${type}Event`),
+    ...byName(answers.options, ({ type }) => (type === "error" ? "CommandErrorEvent" : `${type}Event`)),
     SessionHeader: SessionHeaderSchema,
     MessageEntry: MessageEntrySchema,
     ...byName(MessageEntrySchema.options, ({ role }) => `${role}Entry`),
@@ -34,12 +34,6 @@ export function createDefinitions(): Record<string, JsonSchema> {
     overrideSchema: ({ valibotSchema }) => (valibotSchema.type === "custom" ? { type: "object" } : undefined),
   });
 }
-
-/** Answers that share their `type` with a recorded event. */
-const answerNames: Record<string, string> = {
-  error: "CommandErrorEvent",
-  session_updated: "SessionActivityEvent",
-};
 
 type Tagged = v.GenericSchema & { entries: Record<string, unknown> };
 

@@ -127,14 +127,14 @@ export interface SearchCommand extends ClientEventFields {
   archived?: boolean;
 }
 
-/** Client → gateway. Gives a session a title of 1 to 200 characters. Answered by `session_updated`. */
+/** Client → gateway. Gives a session a title of 1 to 200 characters. Answered by `session_summary`. */
 export interface RenameCommand extends ClientEventFields {
   type: "rename";
   sessionId: string;
   title: string;
 }
 
-/** Client → gateway. Begins a new session with the entries of another, up to `at`. Answered by its `session_updated`. */
+/** Client → gateway. Begins a new session with the entries of another, up to `at`. Answered by its `session_summary`. */
 export interface ForkCommand extends ClientEventFields {
   type: "fork";
   sessionId: string;
@@ -144,7 +144,7 @@ export interface ForkCommand extends ClientEventFields {
 
 /**
  * Client → gateway. `archive` puts a session away, `unarchive` takes it back; `delete` removes it, `undelete` takes it back
- * for some days. Refused with `SESSION_BUSY` while a run goes on. Answered by `session_updated`, or `session_deleted`.
+ * for some days. Refused with `SESSION_BUSY` while a run goes on. Answered by `session_summary`, or `session_deleted`.
  */
 export type ShelfCommand =
   | ShelfCommandOf<"archive">

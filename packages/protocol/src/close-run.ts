@@ -24,7 +24,7 @@ export function beginRun(runId: string): RunProgress {
 }
 
 /** Pure: the progress after one more event of the session. Events of other runs change nothing. */
-export function nextRun(progress: RunProgress, event: SessionEvent): RunProgress {
+export function nextRun(progress: RunProgress, event: SessionEvent | RunEvent): RunProgress {
   if (!("runId" in event) || event.runId !== progress.runId) return progress;
   switch (event.type) {
     case "chunk":
@@ -70,6 +70,7 @@ export function nextRun(progress: RunProgress, event: SessionEvent): RunProgress
     case "approval_done":
     case "retry":
     case "error":
+    case "run_error":
       return progress;
   }
 }

@@ -1,8 +1,12 @@
-import type { KeptEvent, NumberedEvent } from "./events.ts";
+import type { KeptEvent, NumberedEvent, Numbering, RunEvent, SessionEvent } from "./events.ts";
 import type { Entry } from "./transcript.ts";
 
-/** The transcript entry that a recorded event is kept as; `undefined` for live events. Inverse of {@link toEvent}. */
-export function toEntry(event: NumberedEvent): Entry | undefined {
+/**
+ * Returns the transcript entry of an event, or `undefined` for a live event. Inverse of {@link toEvent}.
+ *
+ * An agent's event needs a `seq` and a `sessionId` too.
+ */
+export function toEntry(event: NumberedEvent | (RunEvent & Numbering)): Entry | undefined {
   switch (event.type) {
     case "user_message": {
       const { type: _, sessionId: _session, seq, id, runId, ...message } = event;
@@ -35,6 +39,7 @@ export function toEntry(event: NumberedEvent): Entry | undefined {
     case "approval_done":
     case "retry":
     case "message_done":
+    case "run_error":
     case "error":
       return undefined;
   }
@@ -67,4 +72,9 @@ export function toEvent(sessionId: string, entry: Entry): (KeptEvent & NumberedE
       return compaction ? { type: "compaction", sessionId, ...message, runId } : undefined;
     }
   }
+}
+
+/** Returns the session's form of an agent's event: an `error` becomes `run_error`, all others stay as they are. */
+export function toSessionEvent(event: RunEvent): SessionEvent {
+  return event.type === "error" ? { ...event, type: "run_error" } : event;
 }

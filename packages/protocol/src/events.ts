@@ -190,9 +190,9 @@ export interface MessageDoneEvent {
   content: string;
 }
 
-/** Why a run failed, or which limit ended it. */
+/** The reason why a run failed, or the limit that ended it. */
 export interface RunErrorEvent {
-  type: "error";
+  type: "run_error";
   runId: string;
   /** Stable; branch on this. */
   code: string;
@@ -219,11 +219,21 @@ export type LiveEvent =
 /** Something that happened in a session, before it is recorded. */
 export type SessionEvent = KeptEvent | LiveEvent;
 
-/** What an agent says of one run: `run_start` first, exactly one `run_end` last. */
-export type RunEvent = Exclude<SessionEvent, MessageQueuedEvent | SessionUpdatedEvent>;
+/** An agent's own form of {@link RunErrorEvent}: the gateway records it as `run_error`. */
+export interface AgentErrorEvent extends Omit<RunErrorEvent, "type"> {
+  type: "error";
+}
 
-/** A recorded event. A numbered event is a frame: watchers get exactly this object. */
-export type NumberedEvent = SessionEvent & {
+/** An event that an agent yields in one run: `run_start` first, exactly one `run_end` last. */
+export type RunEvent =
+  | Exclude<SessionEvent, MessageQueuedEvent | SessionUpdatedEvent | RunErrorEvent>
+  | AgentErrorEvent;
+
+/** The session of a recorded event, and the number of the event in that session. */
+export interface Numbering {
   sessionId: string;
   seq: number;
-};
+}
+
+/** A recorded event. A numbered event is a frame: watchers get exactly this object. */
+export type NumberedEvent = SessionEvent & Numbering;

@@ -19,10 +19,11 @@ export type {
 } from "./client-events.ts";
 export type { RunEnding, RunProgress } from "./close-run.ts";
 export { beginRun, closeRun, nextRun } from "./close-run.ts";
-export { toEntry, toEvent } from "./convert.ts";
+export { toEntry, toEvent, toSessionEvent } from "./convert.ts";
 export type { ErrorCode } from "./errors.ts";
 export { errorCodes } from "./errors.ts";
 export type {
+  AgentErrorEvent,
   ApprovalDecision,
   ApprovalDoneEvent,
   ApprovalRequestEvent,
@@ -98,9 +99,9 @@ export type {
   ResumedEvent,
   ResyncEvent,
   ServerEvent,
-  SessionActivityEvent,
   SessionDeletedEvent,
   SessionSummary,
+  SessionSummaryEvent,
   SessionsEvent,
 } from "./server-events.ts";
 export type {

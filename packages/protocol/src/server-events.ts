@@ -98,11 +98,11 @@ export interface SessionsEvent {
 }
 
 /**
- * Gateway → client. A session of the visitor's is new, runs, has come to rest, or was changed by a command; goes to each of the
- * visitor's connections, whatever they watch. Has no `seq`, unlike the recorded event of this name.
+ * Gateway → client. The current state of one session. Sent when the session is created, changed by a command, starts
+ * to run or comes to rest. Every connection of the session's owner gets it, whatever the connection watches.
  */
-export type SessionActivityEvent = SessionSummary & {
-  type: "session_updated";
+export type SessionSummaryEvent = SessionSummary & {
+  type: "session_summary";
   /** On the connection whose command it answers. */
   replyTo?: string;
 };
@@ -119,7 +119,7 @@ export interface DrainingEvent {
   type: "draining";
 }
 
-/** Gateway → client. A client event was refused; nothing was done. A failed run is an `error` with `runId` and `seq`. */
+/** Gateway → client. A client event was refused and had no effect. A failed run is a `run_error` instead. */
 export interface CommandErrorEvent {
   type: "error";
   code: string;
@@ -141,7 +141,7 @@ export type ServerEvent =
   | ResumedEvent
   | ResyncEvent
   | SessionsEvent
-  | SessionActivityEvent
+  | SessionSummaryEvent
   | SessionDeletedEvent
   | DrainingEvent
   | CommandErrorEvent;

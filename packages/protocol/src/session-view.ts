@@ -6,7 +6,7 @@ export interface SessionView {
   readonly epoch?: string;
   /** The newest number that is in here. */
   readonly lastSeq: number;
-  /** As `session_updated` last told it; empty before. */
+  /** The title in the newest `session_updated`; empty before the first one. */
   readonly title: string;
   /** What was said and done, in the order in which it is shown. */
   readonly items: readonly ViewItem[];

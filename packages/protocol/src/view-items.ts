@@ -84,7 +84,7 @@ export function nextItems(items: Items, event: NumberedEvent): Items {
       const { attempt, code } = event;
       return putItem(items, { kind: "retry", key: `retry:${runId}`, seq, runId, attempt, code });
     }
-    case "error": {
+    case "run_error": {
       const { code, message } = event;
       const failure = { kind: "error", key: `error:${runId}`, seq, runId, code, message } as const;
       return putItem(withoutRetry(items, runId), failure);

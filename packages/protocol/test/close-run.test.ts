@@ -5,6 +5,7 @@ import {
   nextRun,
   type RunEnding,
   type RunEvent,
+  type RunProgress,
   type SessionEvent,
 } from "../src/index.ts";
 
@@ -12,10 +13,10 @@ const runId = "run-1";
 const timestamp = 1_745_934_600_000;
 const noUsage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
 
-function close(events: SessionEvent[], ending: Partial<RunEnding> = {}) {
+function close(events: (SessionEvent | RunEvent)[], ending: Partial<RunEnding> = {}) {
   let count = 0;
   const createId = () => `new-${++count}`;
-  return closeRun(events.reduce(nextRun, beginRun(runId)), {
+  return closeRun(events.reduce<RunProgress>(nextRun, beginRun(runId)), {
     outcome: "interrupted",
     timestamp,
     createId,
@@ -59,7 +60,7 @@ test("the end of a retry says which command it answers", () => {
 });
 
 test("each unanswered tool call gets an error result with the output it has shown", () => {
-  const events: SessionEvent[] = [
+  const events: RunEvent[] = [
     calls("a", "b", "c"),
     { type: "tool_output", runId, callId: "b", content: "half" },
     {

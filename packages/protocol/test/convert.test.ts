@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Entry, isMessageEntry, toEntry, toEvent } from "../src/index.ts";
+import { type Entry, isMessageEntry, toEntry, toEvent, toSessionEvent } from "../src/index.ts";
 import { keptEvents, liveEvents, numbered } from "./samples.ts";
 
 test.each(keptEvents.map((event) => [event.type, event] as const))(
@@ -35,4 +35,12 @@ test("entries that no run made have no event", () => {
 
   expect([toEvent("s-1", system), toEvent("s-1", appended)]).toEqual([undefined, undefined]);
   expect([system, appended].map(isMessageEntry)).toEqual([true, true]);
+});
+
+test("an agent's error is recorded as run_error, and every other event as it is", () => {
+  const failure = { runId: "r", code: "MODEL_FAILED", message: "No answer.", retryable: true };
+  const start = { type: "run_start", runId: "r", timestamp: 5 } as const;
+
+  expect(toSessionEvent({ type: "error", ...failure })).toEqual({ type: "run_error", ...failure });
+  expect(toSessionEvent(start)).toBe(start);
 });

@@ -256,7 +256,7 @@ describe("the end of a run", () => {
     ...run,
   };
   const failed: SessionEvent = {
-    ...{ type: "error", runId: "run-1", code: "MODEL_OVERLOADED", message: "busy", retryable: true },
+    ...{ type: "run_error", runId: "run-1", code: "MODEL_OVERLOADED", message: "busy", retryable: true },
   };
   const chunk: SessionEvent = { type: "chunk", runId: "run-1", messageId: "a1", content: "Lo" };
   const start: SessionEvent = { type: "tool_start", runId: "run-1", ...call };

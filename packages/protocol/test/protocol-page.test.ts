@@ -80,7 +80,7 @@ describe("PROTOCOL.md names every field of the schemas, and no other:", () => {
 
     const messages = unionOf("MessageEntry");
     const expected = [...messages].map(([role, schema]) => [`${role} message`, fieldsOf(schema)]);
-    const session = unionOf("Answer").get("session_updated") ?? {};
+    const session = unionOf("Answer").get("session_summary") ?? {};
     const { limits = {} } = unionOf("Answer").get("connected")?.properties ?? {};
     expect(described).toMatchObject({
       ...Object.fromEntries(expected),

@@ -69,7 +69,7 @@ export const liveEvents: SessionEvent[] = [
   { type: "retry", runId, attempt: 1, delayMs: 500, code: "MODEL_OVERLOADED" },
   { type: "message_done", runId, content: "Let me look." },
   {
-    type: "error",
+    type: "run_error",
     runId,
     code: "MODEL_TIMEOUT",
     message: "No answer.",

@@ -133,7 +133,7 @@ describe("parseServerEvent", () => {
     { type: "resync", sessionId: "s-1", epoch: "0", upTo: 0, messages: [], hasMore: false },
     { type: "sessions", sessions: [{ ...meta, running: true }], cursor: "c" },
     { type: "sessions", sessions: [{ ...meta, running: false, excerpt: "…a whale…" }] },
-    { type: "session_updated", ...meta, running: false, replyTo: "q1" },
+    { type: "session_summary", ...meta, running: false, replyTo: "q1" },
     { type: "session_deleted", sessionId: "s-1" },
     { type: "draining" },
     { type: "error", code: "QUEUE_FULL", message: "Full.", retryable: true, replyTo: "q1" },

@@ -1,5 +1,5 @@
 import type { MessageQueuedEvent, RunProgress, SessionEvent } from "@mini-openclaw/protocol";
-import { beginRun, closeRun, nextRun } from "@mini-openclaw/protocol";
+import { beginRun, closeRun, nextRun, toSessionEvent } from "@mini-openclaw/protocol";
 
 /** The runs that have not ended, and the messages that wait, in the order in which they came. */
 export type OpenRuns = ReadonlyMap<string, OpenRun>;
@@ -41,7 +41,7 @@ export function closeOpenRuns(
   ending: { timestamp: number; createId: () => string },
 ): SessionEvent[] {
   return [...runs.values()].flatMap(({ progress, started, queued }) => {
-    const closing = closeRun(progress, { outcome: "interrupted", ...ending });
+    const closing = closeRun(progress, { outcome: "interrupted", ...ending }).map(toSessionEvent);
     // The last words of a run come after the messages that were meant for it.
     const isLast = (event: SessionEvent) => event.type === "message_done" || event.type === "run_end";
     return [

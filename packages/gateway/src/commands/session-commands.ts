@@ -110,7 +110,7 @@ function sendUpdated(
   context: CommandContext,
   since = session.lastSeq,
 ): void {
-  context.send({ type: "session_updated", ...toSummary(session, context), ...answering(event) });
+  context.send({ type: "session_summary", ...toSummary(session, context), ...answering(event) });
   context.changed(session, since);
 }
 

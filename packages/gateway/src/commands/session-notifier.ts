@@ -17,7 +17,7 @@ export interface ActivityParts {
 }
 
 /**
- * Tells every connection of a session's visitor how the session is now: `session_updated`.
+ * Tells every connection of a session's visitor how the session is now: `session_summary`.
  *
  * What happens in one turn of the event loop is told once, after it: it must not delay the first words of an answer. What is
  * told of one session is told in order, however long an app takes to say who may hear it.
@@ -51,7 +51,7 @@ export class Activity {
     if (connections.size === 0) return;
     const session = await store.getSession(sessionId);
     if (!session) return;
-    await this.#send(session, { type: "session_updated", ...session, running: isRunning(sessionId) });
+    await this.#send(session, { type: "session_summary", ...session, running: isRunning(sessionId) });
   }
 
   async #send(session: SessionMeta, event: ServerEvent, except?: object): Promise<void> {

@@ -154,7 +154,7 @@ class RunEnds {
 
   see(event: NumberedEvent): void {
     if (event.type === "message_done") this.#contents.set(event.runId, event.content);
-    if (event.type === "error") {
+    if (event.type === "run_error") {
       const { runId, code, message, retryable } = event;
       this.#failures.set(runId, { code, message, retryable });
     }

@@ -1,5 +1,5 @@
-import type { RunEvent, SessionEvent, UserMessage, UserMessageEvent } from "@mini-openclaw/protocol";
-import { addUsage, beginRun, closeRun, nextRun, noUsage } from "@mini-openclaw/protocol";
+import type { RunEvent, UserMessage, UserMessageEvent } from "@mini-openclaw/protocol";
+import { addUsage, beginRun, closeRun, nextRun, noUsage, toSessionEvent } from "@mini-openclaw/protocol";
 import { v7 as createId } from "uuid";
 import { findRetriedRun } from "./load-messages.ts";
 import { type Ending, pullAgent, type RunnerParts, type RunRequest } from "./pull-agent.ts";
@@ -20,8 +20,8 @@ export async function runMessage(parts: RunnerParts, run: RunRequest): Promise<v
   let progress = beginRun(runId);
 
   /** Returns without a promise where the store keeps events at once: chunks are many. */
-  function record(events: readonly SessionEvent[], publish = parts.publish): Promise<void> | undefined {
-    const recorded = recordAndShow(publish, log, events);
+  function record(events: readonly RunEvent[], publish = parts.publish): Promise<void> | undefined {
+    const recorded = recordAndShow(publish, log, events.map(toSessionEvent));
     const follow = () => {
       for (const event of events) {
         progress = nextRun(progress, event);

@@ -1,4 +1,4 @@
-import type { SessionEvent, SessionLog, UserMessage } from "@mini-openclaw/protocol";
+import type { RunEvent, SessionLog, UserMessage } from "@mini-openclaw/protocol";
 import { type QueuedMessage, recordQueued } from "./queued-message.ts";
 import type { Publish } from "./record.ts";
 import type { Accepted, SubmittedMessage } from "./run-cause.ts";
@@ -55,7 +55,7 @@ export class Steering {
   }
 
   /** Follows what the run records: the oldest message that was handed over is in the transcript with its `user_message`. */
-  see({ type }: SessionEvent): void {
+  see({ type }: RunEvent): void {
     if (type !== "user_message") return;
     const [oldest] = this.#taken;
     if (oldest) this.drop(oldest);

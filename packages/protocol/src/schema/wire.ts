@@ -190,7 +190,7 @@ const NumberedEventSchema = v.variant("type", [
   }),
   v.object({ type: v.literal("message_done"), ...inRun, content: v.string() }),
   v.object({
-    type: v.literal("error"),
+    type: v.literal("run_error"),
     ...inRun,
     code: v.string(),
     message: v.string(),
@@ -259,7 +259,7 @@ const AnswerSchema = v.variant("type", [
     replyTo,
   }),
   v.object({
-    type: v.literal("session_updated"),
+    type: v.literal("session_summary"),
     ...sessionMetaFields,
     running: v.boolean(),
     replyTo,

@@ -102,7 +102,7 @@ export function createSessionListing({
   return {
     find: (sessionId) => known.get(sessionId),
     hear(change) {
-      if (change.type === "session_updated") keep(change);
+      if (change.type === "session_summary") keep(change);
       else known.delete(change.sessionId);
       refresh();
     },
