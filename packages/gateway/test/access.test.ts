@@ -2,8 +2,8 @@ import type { IncomingMessage } from "node:http";
 import { describe, expect, test } from "vitest";
 import { attachedAccess, ownAccess } from "../src/auth/access.ts";
 
-function request(host: string | undefined, origin?: string): IncomingMessage {
-  return { headers: { host, origin } } as IncomingMessage;
+function request(host: string | undefined, origin?: string, remoteAddress?: string): IncomingMessage {
+  return { headers: { host, origin }, socket: { remoteAddress } } as IncomingMessage;
 }
 
 describe("a gateway on loopback", () => {
@@ -75,12 +75,13 @@ test("beyond loopback an IP address cannot be a foreign page's name, so it is le
 });
 
 describe("a gateway beside an app", () => {
-  test("lets in the app's own pages and none else", () => {
-    const access = attachedAccess({});
+  test("with authenticate lets in the app's own pages and none else", () => {
+    const access = attachedAccess({ authenticate: () => null });
 
     expect(access(request("app.example", "https://app.example"))).toBeUndefined();
     expect(access(request("app.example"))).toBeUndefined();
     expect(access(request("app.example", "https://evil.example"))).toMatch(/not allowed here/);
+    expect(access(request(undefined))).toMatch(/not allowed here/);
   });
 
   test("lets in what the app allows", () => {
@@ -92,5 +93,57 @@ describe("a gateway beside an app", () => {
     expect(access(request("api.example", "https://chat.example"))).toBeUndefined();
     expect(access(request("api.example", "https://chat.example.evil"))).toMatch(/not allowed here/);
     expect(access(request("other.example"))).toMatch(/not allowed here/);
+  });
+
+  describe("without authenticate and allowedHosts", () => {
+    const access = attachedAccess({});
+
+    test.each([
+      "localhost",
+      "localhost:3000",
+      "LOCALHOST:80",
+      "127.0.0.1:3000",
+      "127.0.0.2",
+      "[::1]:3000",
+      "192.168.0.7",
+      "[fe80::1]:3000",
+    ])("lets in %s, which no foreign page can have as its name", (host) => {
+      expect(access(request(host, `http://${host.toLowerCase()}`))).toBeUndefined();
+    });
+
+    test.each([
+      "evil.example",
+      "evil.example:3000",
+      "EVIL.example:3000",
+      "evil.example.",
+      "localhost.evil.example:3000",
+      "127.0.0.1.evil.example",
+      "127.0.0.1.nip.io:3000",
+      "evil.example:127",
+      "localhost:3000.evil.example",
+      "[::1].evil.example",
+      "2130706433.example",
+      "",
+      undefined,
+    ])("refuses the foreign name %s", (host) => {
+      expect(access(request(host, `http://${host?.toLowerCase()}`))).toMatch(/not allowed here/);
+    });
+  });
+
+  test("warns once when another machine gets in and nobody asks who it is", () => {
+    const warned: string[] = [];
+    const onExposed = (address: string) => void warned.push(address);
+    const from = (address: string) => request("192.168.0.7", undefined, address);
+    const [open, asking] = [
+      attachedAccess({}, { onExposed }),
+      attachedAccess({ authenticate: () => null }, { onExposed }),
+    ];
+
+    for (const address of ["127.0.0.1", "::ffff:127.0.0.1", "::1", "192.168.0.9", "192.168.0.8"]) {
+      expect(open(from(address))).toBeUndefined();
+      expect(asking(from(address))).toBeUndefined();
+    }
+
+    expect(warned).toEqual(["192.168.0.9"]);
   });
 });

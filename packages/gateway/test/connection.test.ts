@@ -366,7 +366,7 @@ describe("attach", () => {
 
     const address = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-    expect(await refusal(`${address}/other`)).toEqual([404, "Nothing takes upgrades here.\n"]);
+    expect(await refusal(`${address}/other`)).toEqual([404, "No upgrade is accepted at this path.\n"]);
     server.close();
     await once(server, "close");
   });

@@ -26,7 +26,7 @@ test("a client that does not read costs bounded memory, and gets every event whe
   const request = {
     method: "GET",
     url: `/sessions/${client.sessionId}/events`,
-    headers: { host: "x" },
+    headers: { host: "localhost" },
     headersDistinct: {},
     socket: new EventEmitter(),
   };

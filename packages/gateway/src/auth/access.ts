@@ -43,18 +43,50 @@ export function ownAccess(bound: { host: string; port: number }, options: Access
   };
 }
 
-/** The rules beside an app that listens: a page must be the app's own, by `Host`, or be allowed. */
-export function attachedAccess(options: AccessOptions): Access {
-  const { allowedOrigins = [], allowedHosts } = options;
+interface AttachedOptions extends AccessOptions {
+  /** The app's own check of who connects. Only its absence matters here. */
+  authenticate?: unknown;
+}
+
+/**
+ * Returns the rules beside an app that listens: a page must be the app's own, by `Host`, or be allowed.
+ *
+ * Without `authenticate` and without `allowedHosts`, `Host` must be a loopback name or an IP address. No foreign page can
+ * have one of those as its name, so that a rebound name (DNS rebinding) stays outside. `onExposed` is called once, when
+ * another machine gets in without anybody having asked who it is.
+ */
+export function attachedAccess(
+  options: AttachedOptions,
+  { onExposed = () => undefined }: { onExposed?: (address: string) => void } = {},
+): Access {
+  const { allowedOrigins = [], allowedHosts, authenticate } = options;
+  const isAnonymous = authenticate === undefined;
   const hosts = allowedHosts && new Set(allowedHosts.map((host) => host.toLowerCase()));
   const origins = new Set(allowedOrigins);
+  let isExposed = false;
+
+  function refuseHost(host: string | undefined): string | undefined {
+    if (hosts) {
+      if (host !== undefined && hosts.has(host)) return undefined;
+      return `Host ${quote(host)} is not allowed here; allowed are ${[...hosts].join(", ")}.`;
+    }
+    if (host !== undefined && (!isAnonymous || isAddress(host) || nameOf(host) === "localhost"))
+      return undefined;
+    if (!isAnonymous) return `Host ${quote(host)} is not allowed here.`;
+    const need =
+      "Without `authenticate`, only localhost and IP addresses are; name others in `allowedHosts`.";
+    return `Host ${quote(host)} is not allowed here. ${need}`;
+  }
 
   return (request) => {
     const host = request.headers.host?.toLowerCase();
-    if (host === undefined || (hosts && !hosts.has(host))) {
-      return `Host ${quote(host)} is not allowed here; allowed are ${[...(hosts ?? [])].join(", ")}.`;
+    const refusal = refuseHost(host) ?? refuseOrigin(request.headers.origin, host ?? "", origins);
+    if (refusal === undefined && isAnonymous && !isExposed) {
+      const { remoteAddress = "" } = request.socket;
+      isExposed = remoteAddress !== "" && !isLoopback(remoteAddress.replace(/^::ffff:/, ""));
+      if (isExposed) onExposed(remoteAddress);
     }
-    return refuseOrigin(request.headers.origin, host, origins);
+    return refusal;
   };
 }
 
@@ -72,8 +104,12 @@ function refuseOrigin(origin: string | undefined, host: string, allowed: Readonl
 
 /** Whether a `Host` value is an IP address, with or without a port. */
 function isAddress(host: string): boolean {
-  const name = host.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
-  return isIP(name) !== 0;
+  return isIP(nameOf(host).replace(/^\[(.*)\]$/, "$1")) !== 0;
+}
+
+/** The name in a `Host` value, without its port. */
+function nameOf(host: string): string {
+  return host.replace(/:\d+$/, "");
 }
 
 /** Names a header's value in an answer: short, printable ASCII only. */

@@ -5,6 +5,7 @@ import type { Refusal } from "../socket/refuse-upgrade.ts";
 import type { UpgradedSocket } from "../socket/ws-server.ts";
 import type { Access } from "./access.ts";
 import { awaitToken } from "./first-frame.ts";
+import type { Newcomers } from "./newcomers.ts";
 import { retryAfter, type TokenGuard, type TokenVerdict } from "./token.ts";
 
 /** What an open WebSocket must still do before it becomes a connection; `enter` is called when it has. */
@@ -34,30 +35,8 @@ export function attachedHttpDoor(access: Access): HttpDoor {
   };
 }
 
-// Chosen: as many as may stand between an open WebSocket and their first frame; each costs a socket for up to 3 s.
-const MAX_WAITING = 32;
-
-/** The door of a gateway that listens by itself: `Host`, `Origin`, path, then the token if there is one. */
-export function ownDoor(access: Access, guard: TokenGuard | undefined): Door {
-  const waiting = new Set<Duplex>();
-
-  function awaitFirstFrame(request: IncomingMessage, socket: Duplex): ReturnType<Door> {
-    if (waiting.size >= MAX_WAITING) {
-      const reason = "Too many connections have not sent their token yet.";
-      return { refusal: { status: 503, reason, headers: retryAfter(1000) } };
-    }
-    waiting.add(socket);
-    socket.once("close", () => waiting.delete(socket));
-    const judge = (token: string): TokenVerdict => guard?.judgeToken(token, request) ?? { is: "right" };
-    return {
-      entrance: (webSocket, _socket, enter) =>
-        awaitToken(webSocket, socket, judge, () => {
-          waiting.delete(socket);
-          enter();
-        }),
-    };
-  }
-
+/** Guards the upgrades of a gateway's own port: `Host`, `Origin`, path, then the token if there is one. */
+export function ownDoor(access: Access, guard: TokenGuard | undefined, newcomers: Newcomers): Door {
   return (request, socket) => {
     const reason = access(request);
     if (reason !== undefined) return { refusal: { status: 403, reason } };
@@ -65,11 +44,26 @@ export function ownDoor(access: Access, guard: TokenGuard | undefined): Door {
     if (path !== "/") return { refusal: { status: 404, reason: "The gateway's WebSocket is at /." } };
     const verdict = guard?.judge(request) ?? { is: "absent" };
     if (verdict.is === "absent" && new URLSearchParams(query).get("auth") === "frame") {
-      return awaitFirstFrame(request, socket);
+      return { entrance: awaitFirstFrame(request, guard, newcomers) };
     }
     const refusal = guard && tokenRefusal(verdict);
-    return refusal ? { refusal } : { entrance: enterAtOnce };
+    if (refusal) return { refusal };
+    newcomers.admit(socket);
+    return { entrance: enterAtOnce };
   };
+}
+
+function awaitFirstFrame(
+  request: IncomingMessage,
+  guard: TokenGuard | undefined,
+  newcomers: Newcomers,
+): Entrance {
+  const judge = (token: string): TokenVerdict => guard?.judgeToken(token, request) ?? { is: "right" };
+  return (webSocket, socket, enter) =>
+    awaitToken(webSocket, socket, judge, () => {
+      newcomers.admit(socket);
+      enter();
+    });
 }
 
 /** Says why a token does not let in, or `undefined` when it does. */

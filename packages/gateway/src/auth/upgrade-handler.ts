@@ -3,9 +3,11 @@ import type { Duplex } from "node:stream";
 import type { WebSocketLike } from "../connection/connection.ts";
 import type { Visitor } from "../shared/principal.ts";
 import { type Refusal, refuseUpgrade } from "../socket/refuse-upgrade.ts";
+import { claimUpgrade, type UpgradeClaim, upgradeTaken } from "../socket/upgrade-claims.ts";
 import type { Upgrade } from "../socket/ws-server.ts";
 import type { Identify } from "./authenticate.ts";
 import type { ConnectionLimits } from "./connection-limits.ts";
+import { Newcomers } from "./newcomers.ts";
 import { retryAfter } from "./token.ts";
 import type { Door, Entrance } from "./upgrade-guard.ts";
 
@@ -20,80 +22,112 @@ interface AdmissionParts {
   onFailure: (error: unknown, during: string) => void;
 }
 
-/** Takes upgrades from their request to their connection, or answers why not. */
+/** An upgrade on its way to its connection. */
+interface Handshake {
+  request: IncomingMessage;
+  socket: Duplex;
+  head: Buffer;
+  claim: UpgradeClaim;
+  phase: "waiting" | "answered" | "open";
+}
+
+const DURING = "an upgrade";
+
+/** Takes upgrades from their request to their connection, or answers why not. Never throws. */
 export class Admission {
   readonly #parts: AdmissionParts;
-  /** Those that are on their way in. */
-  readonly #coming = new Set<Duplex>();
-
-  readonly #forget: (this: Duplex) => void;
+  /** The upgrades that are not connections yet. */
+  readonly #newcomers = new Newcomers(Number.POSITIVE_INFINITY);
 
   constructor(parts: AdmissionParts) {
     this.#parts = parts;
-    const coming = this.#coming;
-    this.#forget = function (this: Duplex) {
-      coming.delete(this);
-    };
   }
 
   admit(request: IncomingMessage, socket: Duplex, head: Buffer, door: Door): void {
-    // Before anything that waits: an error without a listener would end the process.
+    const claim = claimUpgrade(socket);
+    if (!claim || claim.isTaken()) return this.#parts.onFailure(upgradeTaken(), DURING);
+    // Before anything that waits, because an error without a listener would end the process.
     socket.on("error", destroyThis);
-    // An app may have waited before it came here: then `close` has been told, and nothing would take it out again.
+    // An app may have waited before it came here, and `close` has been emitted already.
     if (socket.destroyed) return;
-    const full = this.refuseMore();
-    if (full) return this.#refuse(request, socket, full);
-    const answer = door(request, socket);
-    if ("refusal" in answer) return this.#refuse(request, socket, answer.refusal);
-    this.#coming.add(socket);
-    socket.on("close", this.#forget);
-    void this.#handshake(request, socket, head, answer.entrance);
+    const handshake: Handshake = { request, socket, head, claim, phase: "waiting" };
+    try {
+      const full = this.makeRoom();
+      if (full) return this.#refuse(handshake, full);
+      const answer = door(request, socket);
+      if ("refusal" in answer) return this.#refuse(handshake, answer.refusal);
+      this.#newcomers.add(socket, () => this.#makeWay(handshake));
+      this.#handshake(handshake, answer.entrance).catch((error: unknown) => this.#fail(handshake, error));
+    } catch (error) {
+      this.#fail(handshake, error);
+    }
   }
 
   /** Ends those that have not come in yet. */
   close(): void {
-    for (const socket of this.#coming) socket.destroy();
+    this.#newcomers.closeAll();
   }
 
-  #refuse(request: IncomingMessage, socket: Duplex, refusal: Refusal): void {
+  /** Returns why there is no room for another connection. One that is not let in yet makes room. */
+  makeRoom(): Refusal | undefined {
+    const { limits, connectionCount, isClosing } = this.#parts;
+    if (isClosing()) return { status: 503, reason: "The gateway is stopping." };
+    const count = connectionCount();
+    if (count >= limits.maxConnections) {
+      const reason = `The gateway has its ${limits.maxConnections} connections.`;
+      return { status: 503, reason, headers: retryAfter(1000) };
+    }
+    if (count + this.#newcomers.size >= limits.maxConnections) this.#newcomers.refuseOldest();
+    return undefined;
+  }
+
+  /** Closes an upgrade that has waited longest, because others want to come in. */
+  #makeWay(handshake: Handshake): void {
+    if (handshake.phase === "open") return void handshake.socket.destroy();
+    const reason = "Too many connections are being opened.";
+    this.#refuse(handshake, { status: 503, reason, headers: retryAfter(1000) });
+  }
+
+  #refuse(handshake: Handshake, refusal: Refusal): void {
+    const { request, socket, claim } = handshake;
+    if (handshake.phase === "answered" || socket.destroyed) return;
+    // An answer among another listener's frames would break its connection.
+    if (claim.isTaken()) return this.#fail(handshake, upgradeTaken());
+    handshake.phase = "answered";
     this.#parts.onRefused(refusal, request);
     refuseUpgrade(socket, refusal);
   }
 
-  /** Why there is no room for another, or `undefined`. */
-  refuseMore(): Refusal | undefined {
-    const { limits, connectionCount, isClosing } = this.#parts;
-    if (isClosing()) return { status: 503, reason: "The gateway is stopping." };
-    if (connectionCount() + this.#coming.size < limits.maxConnections) return undefined;
-    const reason = `The gateway has its ${limits.maxConnections} connections.`;
-    return { status: 503, reason, headers: retryAfter(1000) };
+  /** Reports a handshake that cannot go on, and closes its socket unless another listener has taken it. */
+  #fail({ socket, claim }: Handshake, error: unknown): void {
+    this.#newcomers.admit(socket);
+    this.#parts.onFailure(error, DURING);
+    if (claim.isTaken()) socket.off("error", destroyThis);
+    else socket.destroy();
   }
 
-  async #handshake(
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    entrance: Entrance,
-  ): Promise<void> {
+  async #handshake(handshake: Handshake, entrance: Entrance): Promise<void> {
     const { upgrade, connect } = this.#parts;
-    const visitor = await this.#identify(request, socket);
+    const { request, socket, head, claim } = handshake;
+    const visitor = await this.#identify(handshake);
     if (!visitor) return;
-    upgrade(request, socket, head, (webSocket) =>
+    if (claim.isTaken()) throw upgradeTaken();
+    upgrade(request, socket, head, (webSocket) => {
+      handshake.phase = "open";
       entrance(webSocket, socket, () => {
-        this.#coming.delete(socket);
-        // From here on they are those of the WebSocket; a connection that does nothing is to cost little.
-        socket.off("close", this.#forget).off("error", destroyThis);
+        this.#newcomers.admit(socket);
+        // From here on they are those of the WebSocket, so that an idle connection costs little.
+        socket.off("error", destroyThis);
         connect(webSocket, visitor);
-      }),
-    );
+      });
+    });
   }
 
   /** Asks who it is, and answers the upgrade itself when that leads nowhere. */
-  async #identify(request: IncomingMessage, socket: Duplex): Promise<Visitor | undefined> {
+  async #identify(handshake: Handshake): Promise<Visitor | undefined> {
+    const { request, socket } = handshake;
     const { identify, limits, isClosing, onFailure } = this.#parts;
-    const refuse = (status: number, reason: string) => {
-      if (socket.writable) this.#refuse(request, socket, { status, reason });
-    };
+    const refuse = (status: number, reason: string) => this.#refuse(handshake, { status, reason });
     const fail = (error: unknown, status: number, reason: string) => {
       onFailure(error, "authenticate or sessionKey");
       refuse(status, reason);
@@ -107,7 +141,7 @@ export class Admission {
       if (!visitor) refuse(401, "Who are you? The gateway's authenticate said no.");
       else if (isClosing()) refuse(503, "The gateway is stopping.");
       // Refused by the deadline, or gone.
-      else if (socket.writable) return visitor;
+      else if (handshake.phase === "waiting" && !socket.destroyed) return visitor;
     } catch (error) {
       fail(error, 500, "The gateway failed; its log says why.");
     } finally {

@@ -186,7 +186,7 @@ export class Exchange {
 
   #beLong(): void {
     if (this.#phase !== "open") throw draining();
-    const refusal = this.#parts.refuseMore();
+    const refusal = this.#parts.makeRoom();
     if (refusal)
       throw new HttpError(503, "TOO_MANY_REQUESTS", refusal.reason, {
         headers: refusal.headers ?? {},

@@ -12,7 +12,7 @@ export interface HttpParts extends CommandParts, WatchParts {
   identify: Identify;
   submit: (submission: Submission) => Promise<Submitted>;
   /** Why there is no room for another answer that takes as long as its run, or `undefined`. */
-  refuseMore: () => Refusal | undefined;
+  makeRoom: () => Refusal | undefined;
   /** Hears of those whom the door refused. */
   onRefused: (refusal: Refusal, request: IncomingMessage) => void;
   /** How often a stream shows that it is alive. */

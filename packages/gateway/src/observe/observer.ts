@@ -1,3 +1,4 @@
+import process from "node:process";
 import type { Numbered } from "@mini-openclaw/protocol";
 import type { Principal } from "../shared/principal.ts";
 import type { Refusal } from "../socket/refuse-upgrade.ts";
@@ -35,6 +36,14 @@ export class Observer {
   listening(address: { host: string; port: number }, token: string | undefined): void {
     if (token !== undefined) this.#log.hide(token);
     this.#log.write("info", "listening", address);
+  }
+
+  /** Another machine has reached an attached gateway that has no `authenticate`. */
+  exposed(address: string): void {
+    const message = "reached from another machine without authenticate";
+    if (this.#isLogging) this.#log.write("warn", message, { address });
+    // A gateway without a logger prints failures only.
+    else process.emitWarning(`The gateway was ${message}, from ${address}. Everybody there may use it.`);
   }
 
   stopping(runs: number): void {

@@ -80,7 +80,9 @@ export class GatewayServer {
       observer: this.#observer,
     };
     this.#connectionLimits = resolveConnectionLimits(options.connections);
-    const access = attachedAccess(options);
+    const access = attachedAccess(options, {
+      onExposed: (address) => this.#observer.exposed(address),
+    });
     this.#attachedDoor = attachedDoor(access);
     this.#attachedHttpDoor = attachedHttpDoor(access);
     this.#admission = this.#createAdmission();
@@ -101,7 +103,6 @@ export class GatewayServer {
       readiness: () => this.readiness(),
       upgrade: (request, socket, head, door) => this.#admission.admit(request, socket, head, door),
       answer: (request, response, door) => this.#http.handle(request, response, "/", door),
-      maxConnections: this.#connectionLimits.maxConnections,
       onRefused: (refusal, request) => this.#observer.refusedRequest(refusal, addressOf(request)),
       onFailure: this.#core.onFailure,
     });
@@ -116,7 +117,11 @@ export class GatewayServer {
     }
   }
 
-  /** Takes the upgrades of one path on an app's server and no others. Returns what ends that. */
+  /**
+   * Takes the upgrades of one path on an app's server and no others. Returns a function that detaches.
+   *
+   * @throws GatewayError `INVALID_OPTION` when a gateway is attached to that path of the server already
+   */
   attach(server: UpgradeSource, { path }: AttachOptions): () => void {
     const end = attachUpgrades(server, path, (...upgrade) => this.handleUpgrade(...upgrade));
     const detach = () => {
@@ -236,7 +241,7 @@ export class GatewayServer {
       ...this.#core,
       identify: this.#identify,
       submit: (submission) => this.submit(submission),
-      refuseMore: () => this.#admission.refuseMore(),
+      makeRoom: () => this.#admission.makeRoom(),
       onRefused: (refusal, request) => this.#observer.refusedRequest(refusal, addressOf(request)),
       heartbeatMs: this.#connectionLimits.heartbeatMs,
       identifyTimeoutMs: this.#connectionLimits.handshakeTimeoutMs,

@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type AccessOptions, isLoopback, ownAccess } from "../auth/access.ts";
 import { answerLogin } from "../auth/login.ts";
+import { Newcomers } from "../auth/newcomers.ts";
 import { MIN_TOKEN_BYTES, TokenGuard } from "../auth/token.ts";
 import { type Door, ownDoor, tokenRefusal } from "../auth/upgrade-guard.ts";
 import type { HttpDoor } from "../http/http-api.ts";
@@ -35,13 +36,9 @@ interface Gateway {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, door: Door): void;
   /** Answers what asks for sessions; false for any other path. */
   answer(request: IncomingMessage, response: ServerResponse, door: HttpDoor): boolean;
-  maxConnections: number;
   onRefused: (refusal: Refusal, request: IncomingMessage) => void;
   onFailure: (error: unknown, during: string) => void;
 }
-
-// Chosen: sockets beside the gateway's connections, for pages, probes, logins, and refusals in words.
-const SPARE_SOCKETS = 100;
 
 // Chosen: an answer that is on its way when the gateway closes has arrived by then, or never will.
 const LAST_ANSWER_MS = 1000;
@@ -69,12 +66,13 @@ export async function listen(
   const address = await bind(server, port, host);
   const access = ownAccess(address, accessOptions);
   const guard = token === undefined ? undefined : new TokenGuard(token);
-  const door = ownDoor(access, guard);
+  const newcomers = new Newcomers();
+  const door = ownDoor(access, guard, newcomers);
   // A browser that asks for leave, before it sends a page's request, shows no token.
   const httpDoor: HttpDoor = (request) =>
     guard && request.method !== "OPTIONS" ? tokenRefusal(guard.judge(request)) : undefined;
 
-  server.maxConnections = gateway.maxConnections + SPARE_SOCKETS;
+  server.on("connection", (socket: Socket) => newcomers.add(socket));
   server.on("request", (request, response) => {
     const refusal = access(request);
     if (refusal !== undefined) {
@@ -89,7 +87,12 @@ export async function listen(
       gateway.onRefused(refused, request);
       return sendJson(response, refused.status, { error: refused.reason }, { ...refused.headers });
     }
-    if (gateway.answer(request, response, httpDoor)) return;
+    const isAnswered = gateway.answer(request, response, (asked) => {
+      const refused = httpDoor(asked);
+      if (!refused) admitWhileAnswering(newcomers, request.socket, response);
+      return refused;
+    });
+    if (isAnswered) return;
     if (serve && isServed(serve, request, response, gateway)) return;
     sendJson(response, 404, { error: "There is nothing here." });
   });
@@ -108,6 +111,12 @@ export async function listen(
         server.closeIdleConnections();
       }),
   };
+}
+
+/** Keeps a client's socket while its request is answered. Between two requests it may make room for others. */
+function admitWhileAnswering(newcomers: Newcomers, socket: Socket, response: ServerResponse): void {
+  newcomers.admit(socket);
+  response.once("close", () => newcomers.add(socket));
 }
 
 /** Whether the app answers the request; its throw becomes a 500. */
