@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { createOutputBuffer } from "../src/commands/output-buffer.ts";
 import { cutMiddle } from "../src/shared/cut-text.ts";
-import { createOutputBuffer } from "../src/tools/output-buffer.ts";
 
 const cases: [string, string, number, string][] = [
   ["a text that fits, as it is", "abcd", 4, "abcd"],

@@ -1,8 +1,8 @@
 import type { ToolDoneEvent } from "@mini-openclaw/protocol";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { createBashTool } from "../src/commands/bash.ts";
 import { AgentRuntime, type ToolContext, type ToolDefinition, type ToolResult } from "../src/index.ts";
 import { calls, callsBadly, createScriptedProvider, type ScriptPart, says } from "../src/testing.ts";
-import { createBashTool } from "../src/tools/bash.ts";
 import { eventsOf, inputOf } from "./collect.ts";
 
 function toolOf(execute: (context: ToolContext) => ToolResult | Promise<ToolResult>): ToolDefinition {

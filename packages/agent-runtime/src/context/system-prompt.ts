@@ -1,8 +1,8 @@
 import type { SystemPrompt } from "@mini-openclaw/protocol";
+import { readTextBeneath } from "../files/read-text.ts";
 import { cutMiddle } from "../shared/cut-text.ts";
 import type { Tool } from "../tool-calls/define-tool.ts";
 import type { MemoryManager } from "../workspace/memory.ts";
-import { readTextBeneath } from "../workspace/read-text.ts";
 import type { SkillsLoader } from "../workspace/skills.ts";
 
 /** Who the agent is, unless its maker says otherwise. */

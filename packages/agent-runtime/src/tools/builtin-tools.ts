@@ -1,5 +1,5 @@
+import { type BashOptions, createBashTool } from "../commands/bash.ts";
 import type { ToolDefinition } from "../tool-calls/define-tool.ts";
-import { type BashOptions, createBashTool } from "./bash.ts";
 import { createEditFileTool } from "./edit-file.ts";
 import { createListFilesTool } from "./list-files.ts";
 import { createReadFileTool } from "./read-file.ts";

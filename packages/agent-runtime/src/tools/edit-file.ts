@@ -1,5 +1,5 @@
+import { openFile } from "../files/workspace-file.ts";
 import { defineTool, type ToolDefinition, type ToolResult } from "../tool-calls/define-tool.ts";
-import { openFile } from "../workspace/workspace-file.ts";
 import { replaceContent } from "./write-file.ts";
 
 /** A larger file is not edited this way. Chosen: 10 MiB; it is held in memory twice. */

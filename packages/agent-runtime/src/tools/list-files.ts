@@ -1,6 +1,6 @@
 import { join } from "node:path";
+import { readFolder } from "../files/workspace-file.ts";
 import { defineTool, type ToolDefinition } from "../tool-calls/define-tool.ts";
-import { readFolder } from "../workspace/workspace-file.ts";
 
 /** Names that one call returns. Chosen. */
 const MAX_NAMES = 1000;

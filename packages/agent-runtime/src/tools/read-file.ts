@@ -1,8 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
 import { StringDecoder } from "node:string_decoder";
+import { openFile } from "../files/workspace-file.ts";
 import { wholeHead } from "../shared/cut-text.ts";
 import { defineTool, type ToolDefinition } from "../tool-calls/define-tool.ts";
-import { openFile } from "../workspace/workspace-file.ts";
 
 /** The tutorial's number. */
 const DEFAULT_LIMIT = 2000;

@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
+import { openFile } from "../files/workspace-file.ts";
 import { defineTool, type ToolDefinition } from "../tool-calls/define-tool.ts";
-import { openFile } from "../workspace/workspace-file.ts";
 
 /** The tool `write_file`: makes or replaces a file. */
 export function createWriteFileTool(workspaceDir: string): ToolDefinition {

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { readTextBeneath } from "./read-text.ts";
-import { openFile } from "./workspace-file.ts";
+import { readTextBeneath } from "../files/read-text.ts";
+import { openFile } from "../files/workspace-file.ts";
 
 /** A memory file beyond this many bytes is read only so far. Chosen: 1 MiB, far more than a prompt can hold. */
 const MAX_MEMORY_BYTES = 1_048_576;

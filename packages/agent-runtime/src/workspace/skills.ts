@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative } from "node:path";
+import { isMissing, readTextFile } from "../files/read-text.ts";
 import { type ParseYaml, parseFrontMatter } from "./front-matter.ts";
-import { isMissing, readTextFile } from "./read-text.ts";
 
 /** Front matter is looked for in the first 64 KiB of a SKILL.md. Chosen: its fields are at most 2 KiB by the specification. */
 const MAX_FRONT_MATTER_BYTES = 65_536;

@@ -8,9 +8,9 @@ import { AgentRuntime, createBuiltinTools, type ToolDefinition } from "../../src
 import { refusalsOf } from "../anthropic/accepted.ts";
 import { answers, finish, messagesServer, start, streams, toolUse } from "../anthropic/messages-server.ts";
 import { eventsOf, inputOf, user } from "../collect.ts";
+import { processesIn } from "../commands/processes-in.ts";
 import { makeFifo } from "../make-fifo.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
-import { processesIn } from "./processes-in.ts";
 
 interface Place {
   workspace: string;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createBashTool } from "../../src/tools/bash.ts";
+import { createBashTool } from "../../src/commands/bash.ts";
 import { goesWithTheClock, timeIsOverWhenItSpeaks } from "../clock.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
-import { callTool } from "./call-tool.ts";
+import { callTool } from "../tools/call-tool.ts";
 import { processesIn } from "./processes-in.ts";
 
 const here = createBashTool("/tmp");

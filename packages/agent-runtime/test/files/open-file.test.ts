@@ -1,9 +1,9 @@
 import { readdir, readFile, rename, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { openBeneath } from "../../src/workspace/open-beneath.ts";
-import { openByRealpath } from "../../src/workspace/open-by-realpath.ts";
-import { openFile } from "../../src/workspace/workspace-file.ts";
+import { openBeneath } from "../../src/files/open-beneath.ts";
+import { openByRealpath } from "../../src/files/open-by-realpath.ts";
+import { openFile } from "../../src/files/workspace-file.ts";
 import { makeFifo } from "../make-fifo.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 

@@ -4,11 +4,11 @@ import { type AddressInfo, createServer } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { createBashTool } from "../../src/commands/bash.ts";
 import { findSandbox } from "../../src/index.ts";
-import { createBashTool } from "../../src/tools/bash.ts";
 import { goesWithTheClock, timeIsOverWhenItSpeaks } from "../clock.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
-import { callTool } from "./call-tool.ts";
+import { callTool } from "../tools/call-tool.ts";
 import { processesIn } from "./processes-in.ts";
 
 const { sandbox, problem } = await findSandbox();
