@@ -77,7 +77,7 @@ async function section(
 }
 
 function bootstrapFile(workspaceDir: string, name: string): Promise<string | undefined> {
-  return readTextBeneath(workspaceDir, `.openclaw/${name}`, MAX_SECTION_CHARS * 4);
+  return readTextBeneath(workspaceDir, `.openclaw/${name}`);
 }
 
 function logSections(memory: MemoryManager | undefined, days: number): Promise<PromptSection | undefined>[] {

@@ -12,13 +12,27 @@ export interface OpenOptions {
   flags: number;
   /** Whether folders that are missing on the way are made. */
   makeFolders: boolean;
+  /** Whether the path may name nothing yet; without it, that rejects with ENOENT. */
+  mayBeMissing?: boolean;
   /**
-   * Rejects to refuse a path, told with its links resolved, as seen from the root. Awaited before the file is opened, and before
-   * folders are made for it.
+   * Rejects to refuse a path. Gets it with its links resolved, relative to the root. Awaited before the file is opened,
+   * and before folders are made for it.
    */
   allow?: (path: string) => Promise<void>;
   /** Awaited before each step, with the name that is opened next: a test changes the folder under our feet here. */
   beforeStep?: (name: string) => Promise<void>;
+}
+
+/** A file that was opened, and where it stands. */
+export interface OpenedPath {
+  /** Absent where nothing has this name yet. */
+  file?: FileHandle;
+  /** The path of the file's folder: on Linux through a descriptor, so that it stays the folder that was checked. */
+  folder: string;
+  /** The file's name in its folder. */
+  name: string;
+  /** Closes the file and its folder. */
+  close(): Promise<void>;
 }
 
 /**
@@ -30,7 +44,7 @@ export interface OpenOptions {
  *
  * @throws PathRefused when the path leads outside; else the system's error
  */
-export async function openBeneath(root: string, path: string, options: OpenOptions): Promise<FileHandle> {
+export async function openBeneath(root: string, path: string, options: OpenOptions): Promise<OpenedPath> {
   const folders = [await open(root, O_RDONLY | O_DIRECTORY)];
   const passed: string[] = [];
   const names = namesOf(path);
@@ -40,25 +54,34 @@ export async function openBeneath(root: string, path: string, options: OpenOptio
     if (rest !== allowed) await options.allow?.(rest);
     allowed = rest;
   };
+  /** Returns what was opened, and leaves its folder open with it. */
+  const found = (name: string, file: FileHandle | undefined): OpenedPath => {
+    const folder = folders.pop() as FileHandle;
+    return {
+      ...(file && { file }),
+      folder: `/proc/self/fd/${folder.fd}`,
+      name,
+      close: () => closeAll(file && file !== folder ? [file, folder] : [folder]),
+    };
+  };
   try {
     for (let links = 0; ; ) {
       const name = names.shift();
-      if (name === undefined) return folders.pop() as FileHandle;
+      if (name === undefined) return found(".", folders.at(-1));
       if (name === "..") {
         if (folders.length === 1) throw outsideWorkspace(path);
         await folders.pop()?.close();
         passed.pop();
         continue;
       }
-      if (names.length === 0) await allowRest(name);
+      const isLast = names.length === 0;
+      if (isLast) await allowRest(name);
       await options.beforeStep?.(name);
       const beforeMaking = () => allowRest(name);
-      const step = await takeStep(folders.at(-1) as FileHandle, name, names.length === 0, {
-        ...options,
-        beforeMaking,
-      });
+      const step = await takeStep(folders.at(-1) as FileHandle, name, isLast, { ...options, beforeMaking });
+      if (step === undefined) return found(name, undefined);
       if (typeof step !== "string") {
-        if (names.length === 0) return step;
+        if (isLast) return found(name, step);
         folders.push(step);
         passed.push(name);
         continue;
@@ -86,13 +109,13 @@ function fromRoot(root: string, target: string, path: string): string {
   return names;
 }
 
-/** Opens one name in an open folder. A link is not opened: its target is returned. */
+/** Opens one name in an open folder. Returns a link's target without opening it, and nothing where nothing may be. */
 async function takeStep(
   folder: FileHandle,
   name: string,
   isLast: boolean,
-  { flags, makeFolders, beforeMaking }: OpenOptions & { beforeMaking: () => Promise<void> },
-): Promise<FileHandle | string> {
+  { flags, makeFolders, mayBeMissing, beforeMaking }: OpenOptions & { beforeMaking: () => Promise<void> },
+): Promise<FileHandle | string | undefined> {
   const at = `/proc/self/fd/${folder.fd}/${name}`;
   // Non-blocking, so that a FIFO does not hold us.
   const openStep = () => open(at, (isLast ? flags : O_RDONLY | O_DIRECTORY) | O_NOFOLLOW | O_NONBLOCK, 0o644);
@@ -100,6 +123,7 @@ async function takeStep(
     return await openStep();
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "ENOENT" && isLast && mayBeMissing) return undefined;
     if (code === "ENOENT" && makeFolders && !isLast) {
       await beforeMaking();
       await mkdir(at).catch(unlessItIsThere);

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, realpath, stat } from "node:fs/promises";
+import { mkdir, open, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import type { OpenOptions } from "./open-beneath.ts";
+import type { OpenedPath, OpenOptions } from "./open-beneath.ts";
 import { below, outsideWorkspace } from "./path-error.ts";
 
 /**
@@ -12,20 +12,30 @@ import { below, outsideWorkspace } from "./path-error.ts";
  *
  * @throws PathRefused when the path leads outside; else the system's error
  */
-export async function openByRealpath(root: string, path: string, options: OpenOptions): Promise<FileHandle> {
-  const { flags, makeFolders, allow, beforeStep } = options;
+export async function openByRealpath(root: string, path: string, options: OpenOptions): Promise<OpenedPath> {
+  const { flags, makeFolders, mayBeMissing, allow, beforeStep } = options;
   const real = await realpathOfExisting(resolve(root, path));
   const seen = below(root, real);
   if (seen === undefined) throw outsideWorkspace(path);
   await allow?.(seen);
   if (makeFolders) await mkdir(dirname(real), { recursive: true });
   await beforeStep?.(basename(real));
-  const file = await open(real, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o644);
+  const found = { folder: dirname(real), name: basename(real) };
+  const file = await open(real, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o644).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT" && mayBeMissing) return undefined;
+      throw error;
+    },
+  );
+  if (!file) {
+    if ((await realpath(found.folder)) !== found.folder) throw outsideWorkspace(path);
+    return { ...found, close: async () => {} };
+  }
   try {
     const [now, opened, standing] = await Promise.all([realpath(real), file.stat(), stat(real)]);
     const isSame = now === real && opened.ino === standing.ino && opened.dev === standing.dev;
     if (!isSame) throw outsideWorkspace(path);
-    return file;
+    return { ...found, file, close: () => file.close() };
   } catch (error) {
     await file.close();
     throw error;

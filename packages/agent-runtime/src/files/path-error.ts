@@ -13,23 +13,33 @@ export function below(root: string, path: string): string | undefined {
   return isAbsolute(seen) || seen === ".." || seen.startsWith(`..${sep}`) ? undefined : seen;
 }
 
-/** The system's error as a refusal, where the path is what is wrong. */
+/** Turns the system's error into a refusal that names the path as it was given. */
 export function refusalOf(error: unknown, path: string): unknown {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  switch (code) {
+  if (!(error instanceof Error && "code" in error && "syscall" in error)) return error;
+  const refused = (message: string) => new PathRefused(message, { cause: error });
+  switch (error.code) {
     case "ENOENT":
-      return new PathRefused(`There is no file ${path}.`, { cause: error });
+      return refused(`There is no file ${path}.`);
     case "EISDIR":
-      return new PathRefused(`${path} is a folder.`, { cause: error });
+      return refused(`${path} is a folder.`);
     case "ENOTDIR":
-      return new PathRefused(`A part of ${path} is not a folder.`, { cause: error });
+      return refused(`A part of ${path} is not a folder.`);
     case "ELOOP":
-      return new PathRefused(`${path} is a link that cannot be followed.`, { cause: error });
+      return refused(`${path} is a link that cannot be followed.`);
     case "ENXIO":
-      return new PathRefused(`${path} is not a regular file.`, { cause: error });
+      return refused(`${path} is not a regular file.`);
     case "ENAMETOOLONG":
-      return new PathRefused("The path is too long.", { cause: error });
+      return refused("The path is too long.");
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return refused(`The system does not permit this for ${path} (${error.code}).`);
+    case "ENOSPC":
+    case "EDQUOT":
+    case "EFBIG":
+      return refused(`There is no room on the disk to write ${path} (${error.code}). The file is as it was.`);
     default:
-      return error;
+      // The system's own text may name paths of this process.
+      return refused(`${path} cannot be used (${String(error.code)}).`);
   }
 }

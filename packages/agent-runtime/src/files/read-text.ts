@@ -1,43 +1,67 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { PathRefused } from "./path-error.ts";
+import { readAll } from "./replace-file.ts";
+import { type DecodedText, decodeText } from "./text-encoding.ts";
 import { openFile } from "./workspace-file.ts";
 
+/** A larger file is not read whole. 10 MiB are held in memory some times over. */
+export const MAX_TEXT_BYTES = 10_485_760;
+
 /**
- * The first `maxBytes` of a text file, without a byte-order mark; `undefined` if there is no such file.
+ * Returns a whole text file, decoded, without its byte order mark. Returns `undefined` if there is no such file.
  *
- * Reads nothing but regular files: a FIFO or a device would never end. Rejects with the system's error.
+ * Reads nothing but regular files: a FIFO or a device would never end.
+ *
+ * @throws PathRefused if it is no text or too large; else the system's error
  */
-export function readTextFile(path: string, maxBytes: number): Promise<string | undefined> {
+export function readTextFile(path: string): Promise<string | undefined> {
   // Non-blocking, so that a FIFO without a writer does not hold us.
-  return readText(() => open(path, constants.O_RDONLY | constants.O_NONBLOCK), maxBytes);
+  const openIt = async () => {
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return { file, close: () => file.close() };
+  };
+  return readText(openIt, path);
 }
 
 /**
  * As {@link readTextFile}, of a file that must lie below a folder: a repository may come with a link to its user's keys
  * under a name that goes into every prompt.
  */
-export function readTextBeneath(root: string, path: string, maxBytes: number): Promise<string | undefined> {
-  return readText(() => openFile(root, path, "read"), maxBytes);
+export function readTextBeneath(root: string, path: string): Promise<string | undefined> {
+  return readText(() => openFile(root, path), path);
 }
 
-async function readText(openIt: () => Promise<FileHandle>, maxBytes: number): Promise<string | undefined> {
-  const file = await openIt().catch((error: unknown) => {
+async function readText(
+  openIt: () => Promise<{ file: FileHandle; close(): Promise<void> }>,
+  path: string,
+): Promise<string | undefined> {
+  const opened = await openIt().catch((error: unknown) => {
     if (isMissing(error)) return undefined;
     throw error;
   });
-  if (!file) return undefined;
+  if (!opened) return undefined;
   try {
-    const stats = await file.stat();
-    if (!stats.isFile()) throw new Error("it is not a regular file");
-    const bytes = Buffer.alloc(Math.min(stats.size, maxBytes));
-    const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
-    return new TextDecoder().decode(bytes.subarray(0, bytesRead));
+    return (await readDecoded(opened.file, path)).text;
   } finally {
-    await file.close();
+    await opened.close();
   }
 }
 
-/** Whether an error says that there is no such file; also one that wraps the system's. */
+/**
+ * Reads and decodes an open file.
+ *
+ * @throws PathRefused if it is not a regular file, no text or too large
+ */
+export async function readDecoded(file: FileHandle, path: string): Promise<DecodedText> {
+  const stats = await file.stat();
+  if (!stats.isFile()) throw new PathRefused(`${path} is not a regular file.`);
+  if (stats.size > MAX_TEXT_BYTES)
+    throw new PathRefused(`${path} is larger than ${MAX_TEXT_BYTES} bytes; use \`bash\` for a part of it.`);
+  return await decodeText(await readAll(file), path);
+}
+
+/** Returns whether an error says that there is no such file; also one that wraps the system's. */
 export function isMissing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = (error.cause ?? error) as NodeJS.ErrnoException;

@@ -1,52 +1,72 @@
 import { constants, type Dirent } from "node:fs";
 import { type FileHandle, readdir, realpath } from "node:fs/promises";
 import { isAbsolute, resolve } from "node:path";
-import { type OpenOptions, openBeneath } from "./open-beneath.ts";
+import { type OpenedPath, type OpenOptions, openBeneath } from "./open-beneath.ts";
 import { openByRealpath } from "./open-by-realpath.ts";
 import { below, outsideWorkspace, PathRefused, refusalOf } from "./path-error.ts";
 
 const { O_RDONLY, O_WRONLY, O_RDWR, O_APPEND, O_CREAT, O_DIRECTORY } = constants;
 
-/** What a file is opened for: to read it, to change what is there, to write it or add to it, made with its folders if need be. */
-export type OpenFor = "read" | "edit" | "write" | "append";
-
-const flagsFor: Record<OpenFor, number> = {
-  read: O_RDONLY,
-  edit: O_RDWR,
-  write: O_RDWR | O_CREAT,
-  append: O_WRONLY | O_APPEND | O_CREAT,
-};
-
-/** How a path is opened. */
+/** The way in which a path is opened. */
 export interface Opening {
   /** Asks the user before a protected file is written. @default it is not written */
   approve?: (reason: string) => Promise<void>;
   /** Another way to open, and what happens on it: for tests. */
-  open?: (root: string, path: string, options: OpenOptions) => Promise<FileHandle>;
+  open?: (root: string, path: string, options: OpenOptions) => Promise<OpenedPath>;
   beforeStep?: (name: string) => Promise<void>;
 }
 
 /**
- * Opens a regular file of the workspace: one that lies in it, whatever links lead there. The caller closes it.
+ * Opens a regular file of the workspace to read it: one that lies in it, whatever links lead there. The caller closes it.
  *
  * @throws PathRefused in words for the model; else the system's error
  */
 export async function openFile(
   workspaceDir: string,
   path: string,
-  purpose: OpenFor,
   opening: Opening = {},
-): Promise<FileHandle> {
-  const { approve } = opening;
-  const options = {
-    flags: flagsFor[purpose],
-    makeFolders: purpose === "write" || purpose === "append",
-    ...(purpose !== "read" && { allow: (real: string) => guardProtected(real, approve) }),
-  };
-  const file = await openPath(workspaceDir, path, { ...opening, ...options });
-  const stats = await file.stat();
-  if (stats.isFile()) return file;
-  await file.close();
+): Promise<OpenedFile> {
+  return await openRegular(workspaceDir, path, { ...opening, flags: O_RDONLY, makeFolders: false });
+}
+
+/** As {@link openFile}, for lines to be added behind what is there. Makes the file and its folders if need be. */
+export async function openToAppend(workspaceDir: string, path: string): Promise<OpenedFile> {
+  const flags = O_WRONLY | O_APPEND | O_CREAT;
+  const allow = (real: string) => guardProtected(real, undefined);
+  return await openRegular(workspaceDir, path, { flags, makeFolders: true, allow });
+}
+
+/**
+ * Opens a file of the workspace to replace what it holds. With `mayBeMissing`, its folders are made and there need be no file.
+ *
+ * @throws PathRefused in words for the model; else the system's error
+ */
+export async function openToReplace(
+  workspaceDir: string,
+  path: string,
+  opening: Opening & { mayBeMissing: boolean },
+): Promise<OpenedPath> {
+  const { approve, mayBeMissing } = opening;
+  const allow = (real: string) => guardProtected(real, approve);
+  const options = { ...opening, flags: O_RDWR, makeFolders: mayBeMissing, allow };
+  return await assertRegular(await openPath(workspaceDir, path, options), path);
+}
+
+/** An opened file that is there. */
+export type OpenedFile = OpenedPath & { file: FileHandle };
+
+async function openRegular(
+  workspaceDir: string,
+  path: string,
+  options: OpenOptions & Opening,
+): Promise<OpenedFile> {
+  return (await assertRegular(await openPath(workspaceDir, path, options), path)) as OpenedFile;
+}
+
+async function assertRegular(opened: OpenedPath, path: string): Promise<OpenedPath> {
+  const stats = await opened.file?.stat();
+  if (stats === undefined || stats.isFile()) return opened;
+  await opened.close();
   throw new PathRefused(`${path} is ${stats.isDirectory() ? "a folder" : "not a regular file"}.`);
 }
 
@@ -56,16 +76,15 @@ export async function openFile(
  * @throws PathRefused in words for the model; else the system's error
  */
 export async function readFolder(workspaceDir: string, path: string): Promise<Dirent[]> {
-  const folder = await openPath(workspaceDir, path, { flags: O_RDONLY | O_DIRECTORY, makeFolders: false });
+  const opened = await openPath(workspaceDir, path, { flags: O_RDONLY | O_DIRECTORY, makeFolders: false });
   try {
     // Through the descriptor on Linux, so that the folder that was opened is the one that is read.
     const isLinux = process.platform === "linux";
-    const entries = await readdir(isLinux ? `/proc/self/fd/${folder.fd}` : resolve(workspaceDir, path), {
-      withFileTypes: true,
-    });
+    const at = isLinux ? `/proc/self/fd/${opened.file?.fd}` : resolve(workspaceDir, path);
+    const entries = await readdir(at, { withFileTypes: true });
     return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   } finally {
-    await folder.close();
+    await opened.close();
   }
 }
 
@@ -88,7 +107,7 @@ async function openPath(
   workspaceDir: string,
   path: string,
   options: OpenOptions & Opening,
-): Promise<FileHandle> {
+): Promise<OpenedPath> {
   if (path.includes("\0")) throw new PathRefused("The path holds a NUL character.");
   const root = await realpath(workspaceDir);
   const { open = process.platform === "linux" ? openBeneath : openByRealpath } = options;

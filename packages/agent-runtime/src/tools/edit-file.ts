@@ -1,9 +1,10 @@
-import { openFile } from "../files/workspace-file.ts";
+import { commonLineEnd, levelLineEnds, withLineEnds } from "../files/line-ends.ts";
+import { refusalOf } from "../files/path-error.ts";
+import { MAX_TEXT_BYTES, readDecoded } from "../files/read-text.ts";
+import { replaceFile } from "../files/replace-file.ts";
+import { encodeText } from "../files/text-encoding.ts";
+import { openToReplace } from "../files/workspace-file.ts";
 import { defineTool, type ToolDefinition, type ToolResult } from "../tool-calls/define-tool.ts";
-import { replaceContent } from "./write-file.ts";
-
-/** A larger file is not edited this way. Chosen: 10 MiB; it is held in memory twice. */
-const MAX_EDITED_BYTES = 10_485_760;
 
 interface EditInput {
   file_path: string;
@@ -12,7 +13,7 @@ interface EditInput {
   replace_all?: boolean;
 }
 
-/** The tool `edit_file`: replaces text in a file. */
+/** Creates the tool `edit_file`, which replaces text in a file. */
 export function createEditFileTool(workspaceDir: string): ToolDefinition {
   return defineTool<EditInput>({
     name: "edit_file",
@@ -31,30 +32,70 @@ export function createEditFileTool(workspaceDir: string): ToolDefinition {
     },
     sequential: true,
     async execute(input, { approve }) {
-      const file = await openFile(workspaceDir, input.file_path, "edit", { approve });
+      const { file_path: path } = input;
+      const opened = await openToReplace(workspaceDir, path, { approve, mayBeMissing: false });
       try {
-        const { size } = await file.stat();
-        if (size > MAX_EDITED_BYTES)
-          return refuse(`${input.file_path} is larger than ${MAX_EDITED_BYTES} bytes.`);
-        const before = await file.readFile("utf8");
-        if (before.includes("\uFFFD")) return refuse(`${input.file_path} is not UTF-8 text.`);
-        const places = before.split(input.old_text).length - 1;
-        if (places === 0) return refuse(`old_text does not stand in ${input.file_path}.`);
-        if (places > 1 && !input.replace_all) {
-          return refuse(
-            `old_text stands ${places} times in ${input.file_path}; give more of it, or set replace_all.`,
-          );
-        }
-        await replaceContent(file, before.split(input.old_text).join(input.new_text));
-        return {
-          success: true,
-          output: `Replaced ${places} ${places === 1 ? "place" : "places"} in ${input.file_path}.`,
-        };
+        if (!opened.file) throw new Error(`There is no file ${path}.`);
+        const { text, encoding } = await readDecoded(opened.file, path);
+        const edit = replaceText(text, input);
+        if ("fault" in edit) return refuse(edit.fault);
+        const bytes = await encodeText(edit.text, encoding, path);
+        if (bytes.length > MAX_TEXT_BYTES) return refuse(tooLarge(path, bytes.length));
+        await replaceFile(opened, bytes).catch((error: unknown) => {
+          throw refusalOf(error, path);
+        });
+        const places = edit.count === 1 ? "place" : "places";
+        return { success: true, output: `Replaced ${edit.count} ${places} in ${path}.` };
       } finally {
-        await file.close();
+        await opened.close();
       }
     },
   });
+}
+
+type Edit = { text: string; count: number } | { fault: string };
+
+/** Replaces text as `read_file` returned it: line ends made alike, a last line ended. The rest stays as it is. */
+function replaceText(
+  original: string,
+  { file_path: path, old_text, new_text, replace_all }: EditInput,
+): Edit {
+  const isEnded = original === "" || original.endsWith("\n");
+  const lineEnd = commonLineEnd(original);
+  const ended = isEnded ? original : original + lineEnd;
+  const level = levelLineEnds(ended);
+  const wanted = withLineEnds(old_text, "\n");
+  const starts = occurrences(isEnded ? level.text : level.text.slice(0, -1), wanted);
+  // A last line without an end is shown like any other: with one.
+  if (!isEnded && starts.length === 0) starts.push(...occurrences(level.text, wanted));
+  if (starts.length === 0) return { fault: `old_text does not stand in ${path}.` };
+  if (starts.length > 1 && !replace_all) {
+    const advice = "give more of it, or set replace_all.";
+    return { fault: `old_text stands ${starts.length} times in ${path}; ${advice}` };
+  }
+  const replacement = withLineEnds(new_text, lineEnd);
+  const size = original.length + starts.length * (replacement.length - wanted.length);
+  if (size > MAX_TEXT_BYTES) return { fault: tooLarge(path, size) };
+  const pieces: string[] = [];
+  let end = 0;
+  for (const start of starts) {
+    pieces.push(ended.slice(end, level.toOriginal(start)), replacement);
+    end = level.toOriginal(start + wanted.length);
+  }
+  const text = pieces.join("") + ended.slice(end);
+  const isEndedNow = !isEnded && text.endsWith(lineEnd);
+  return { text: isEndedNow ? text.slice(0, -lineEnd.length) : text, count: starts.length };
+}
+
+function occurrences(text: string, wanted: string): number[] {
+  const starts: number[] = [];
+  for (let at = text.indexOf(wanted); at !== -1; at = text.indexOf(wanted, at + wanted.length))
+    starts.push(at);
+  return starts;
+}
+
+function tooLarge(path: string, size: number): string {
+  return `${path} would have ${size} bytes; at most ${MAX_TEXT_BYTES} are allowed. Nothing was written.`;
 }
 
 function refuse(error: string): ToolResult {

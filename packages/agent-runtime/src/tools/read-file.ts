@@ -1,5 +1,15 @@
+import { isAscii } from "node:buffer";
 import type { FileHandle } from "node:fs/promises";
-import { StringDecoder } from "node:string_decoder";
+import { PathRefused } from "../files/path-error.ts";
+import {
+  createDecoder,
+  detectEncoding,
+  readMark,
+  SAMPLE_BYTES,
+  type TextEncoding,
+  trimSample,
+  utf8,
+} from "../files/text-encoding.ts";
 import { openFile } from "../files/workspace-file.ts";
 import { wholeHead } from "../shared/cut-text.ts";
 import { defineTool, type ToolDefinition } from "../tool-calls/define-tool.ts";
@@ -36,66 +46,129 @@ export function createReadFileTool(workspaceDir: string): ToolDefinition {
       },
     },
     async execute({ file_path, offset = 1, limit = DEFAULT_LIMIT }, { signal }) {
-      const file = await openFile(workspaceDir, file_path, "read");
+      const opened = await openFile(workspaceDir, file_path);
       try {
-        const output = await showLines(file, { offset, limit, signal });
-        return output === undefined
-          ? { success: false, output: "", error: `${file_path} is not a text file.` }
-          : { success: true, output };
+        const output = await showFile(opened.file, { path: file_path, offset, limit, signal });
+        return { success: true, output };
       } finally {
-        await file.close();
+        await opened.close();
       }
     },
   });
 }
 
 interface Span {
+  path: string;
   offset: number;
   limit: number;
   signal: AbortSignal;
 }
 
-async function showLines(file: FileHandle, { offset, limit, signal }: Span): Promise<string | undefined> {
+/** Shows lines of a file in the encoding of its mark, else as UTF-8, else in the one that is detected. */
+async function showFile(file: FileHandle, span: Span): Promise<string> {
+  const { bytesRead, buffer } = await file.read(Buffer.alloc(3), 0, 3, 0);
+  const mark = readMark(buffer.subarray(0, bytesRead));
+  const progress = { sampleStart: 0 };
+  try {
+    const encoding = mark?.encoding ?? utf8;
+    return await showLines(file, { ...span, encoding, start: mark?.length ?? 0, progress });
+  } catch (error) {
+    if (mark || !(error instanceof PathRefused)) throw error;
+    const { buffer, bytesRead } = await file.read(
+      Buffer.alloc(PIECE_BYTES),
+      0,
+      PIECE_BYTES,
+      progress.sampleStart,
+    );
+    const encoding = await detectEncoding(trimSample(buffer.subarray(0, bytesRead)), span.path);
+    return await showLines(file, { ...span, encoding, start: 0, progress });
+  }
+}
+
+interface Reading extends Span {
+  encoding: TextEncoding;
+  start: number;
+  /** Where the first piece with bytes beyond ASCII was found. */
+  progress: { sampleStart: number };
+}
+
+async function showLines(file: FileHandle, reading: Reading): Promise<string> {
+  const { offset, limit, encoding } = reading;
   let output = "";
   let number = 0;
-  for await (const line of linesOf(file, signal)) {
-    if (line.includes("\0")) return undefined;
+  const lineEnds = { lf: 0, crlf: 0 };
+  for await (const line of linesOf(file, reading)) {
     number += 1;
+    if (line.isEnded) lineEnds[line.text.endsWith("\r") ? "crlf" : "lf"] += 1;
     if (number < offset) continue;
     if (number >= offset + limit || output.length > MAX_OUTPUT_CHARS) {
-      return `${output}[the file goes on; read it from offset ${number}]`;
+      output += `[the file goes on; read it from offset ${number}]`;
+      return output + describeFormat(encoding, lineEnds, "\n");
     }
-    output += `${String(number).padStart(6)}\t${line}\n`;
+    output += `${String(number).padStart(6)}\t${cutLine(line.text)}\n`;
   }
-  if (output !== "") return output;
+  if (output !== "") return output + describeFormat(encoding, lineEnds, "");
   return number === 0 ? "(the file is empty)" : `(the file has only ${number} lines)`;
 }
 
-/** The lines of a file, the long ones cut, in bounded memory whatever the file holds. */
-async function* linesOf(file: FileHandle, signal: AbortSignal): AsyncGenerator<string> {
-  const decoder = new StringDecoder("utf8");
-  const piece = Buffer.alloc(65_536);
-  let scanned = 0;
-  let line = "";
-  for (;;) {
-    signal.throwIfAborted();
-    const { bytesRead } = await file.read(piece, 0, piece.length, null);
-    if (bytesRead === 0) break;
-    scanned += bytesRead;
-    if (scanned > MAX_SCANNED_BYTES) throw new Error(`no such line in the first ${MAX_SCANNED_BYTES} bytes.`);
-    const [first = "", ...others] = decoder.write(piece.subarray(0, bytesRead)).split("\n");
-    line = grow(line, first);
-    for (const next of others) {
-      yield cutLine(line);
-      line = grow("", next);
-    }
-  }
-  if (line !== "") yield cutLine(line);
+/** Describes what a plain text file does not have. Edits keep it. */
+function describeFormat(
+  { name, hasMark }: TextEncoding,
+  { lf, crlf }: { lf: number; crlf: number },
+  gap: string,
+): string {
+  const parts = [
+    ...(name === "UTF-8" && !hasMark ? [] : [`encoding ${name}${hasMark ? " with a byte order mark" : ""}`]),
+    ...(crlf === 0 ? [] : [lf === 0 ? "CRLF line ends" : "CRLF and LF line ends, mixed"]),
+  ];
+  return parts.length === 0 ? "" : `${gap}[${parts.join(", ")}; edits keep this]`;
 }
 
-/** Keeps one unit more than is shown, so that a cut is seen. */
+interface Line {
+  text: string;
+  isEnded: boolean;
+}
+
+/** The bytes that are read and decoded at a time; also the sample that a detector gets. */
+const PIECE_BYTES = SAMPLE_BYTES;
+
+/** Yields the lines of a file, the long ones cut, in bounded memory whatever the file holds. */
+async function* linesOf(
+  file: FileHandle,
+  { path, encoding, start, progress, signal }: Reading,
+): AsyncGenerator<Line> {
+  const decoder = await createDecoder(encoding, path);
+  const piece = Buffer.alloc(PIECE_BYTES);
+  let isPlain = true;
+  let line = "";
+  for (let at = start; ; ) {
+    signal.throwIfAborted();
+    const { bytesRead } = await file.read(piece, 0, piece.length, at);
+    const bytes = piece.subarray(0, bytesRead);
+    if (isPlain && !isAscii(bytes)) {
+      isPlain = false;
+      progress.sampleStart = at;
+    }
+    at += bytesRead;
+    if (at > MAX_SCANNED_BYTES) throw new Error(`no such line in the first ${MAX_SCANNED_BYTES} bytes.`);
+    const text = bytesRead === 0 ? decoder.end() : decoder.write(bytes);
+    const [first = "", ...others] = text.split("\n");
+    line = grow(line, first);
+    for (const next of others) {
+      yield { text: line, isEnded: true };
+      line = grow("", next);
+    }
+    if (bytesRead === 0) break;
+  }
+  if (line !== "") yield { text: line, isEnded: false };
+}
+
+/** Keeps two units more than is shown, so that a cut is seen, and a CR at the end of a line that just fits. */
 function grow(line: string, more: string): string {
-  return line.length > MAX_LINE_CHARS ? line : (line + more).slice(0, MAX_LINE_CHARS + 1);
+  if (line.length + more.length <= MAX_LINE_CHARS + 2) return line + more;
+  // The CR of a line that is cut is kept, as it tells the line end.
+  const end = more.endsWith("\r") ? "\r" : "";
+  return (line + more).slice(0, MAX_LINE_CHARS + 1) + end;
 }
 
 function cutLine(line: string): string {

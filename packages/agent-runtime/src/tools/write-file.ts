@@ -1,8 +1,12 @@
-import type { FileHandle } from "node:fs/promises";
-import { openFile } from "../files/workspace-file.ts";
+import { commonLineEnd, withLineEnds } from "../files/line-ends.ts";
+import { refusalOf } from "../files/path-error.ts";
+import { readDecoded } from "../files/read-text.ts";
+import { replaceFile } from "../files/replace-file.ts";
+import { type DecodedText, encodeText, utf8 } from "../files/text-encoding.ts";
+import { openToReplace } from "../files/workspace-file.ts";
 import { defineTool, type ToolDefinition } from "../tool-calls/define-tool.ts";
 
-/** The tool `write_file`: makes or replaces a file. */
+/** Creates the tool `write_file`, which makes or replaces a file. */
 export function createWriteFileTool(workspaceDir: string): ToolDefinition {
   return defineTool<{ file_path: string; content: string }>({
     name: "write_file",
@@ -12,24 +16,37 @@ export function createWriteFileTool(workspaceDir: string): ToolDefinition {
       content: { type: "string", description: "All that the file is to hold." },
     },
     sequential: true,
-    async execute({ file_path, content }, { approve }) {
-      const file = await openFile(workspaceDir, file_path, "write", { approve });
+    async execute({ file_path: path, content }, { approve }) {
+      const opened = await openToReplace(workspaceDir, path, { approve, mayBeMissing: true });
       try {
-        await replaceContent(file, content);
+        // A file that is no text, or too large to be edited, has nothing to keep.
+        const old = opened.file && (await readDecoded(opened.file, path).catch(() => undefined));
+        const text = old ? withLineEndsOf(old, content) : content;
+        const bytes = await encodeText(text, old?.encoding ?? utf8, path);
+        await replaceFile(opened, bytes).catch((error: unknown) => {
+          throw refusalOf(error, path);
+        });
+        return { success: true, output: `Wrote ${bytes.length} bytes to ${path}.${kept(old)}` };
       } finally {
-        await file.close();
+        await opened.close();
       }
-      return { success: true, output: `Wrote ${Buffer.byteLength(content)} bytes to ${file_path}.` };
     },
   });
 }
 
-/** Replaces all that an open file holds. */
-export async function replaceContent(file: FileHandle, content: string): Promise<void> {
-  const bytes = Buffer.from(content);
-  await file.truncate(0);
-  for (let written = 0; written < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, written, bytes.length - written, written);
-    written += bytesWritten;
-  }
+/** Returns new content with the old text's line ends, unless it has CRLFs of its own. */
+function withLineEndsOf({ text }: DecodedText, content: string): string {
+  return content.includes("\r\n") ? content : withLineEnds(content, commonLineEnd(text));
+}
+
+/** Says what the model did not write and the file has all the same. */
+function kept(old: DecodedText | undefined): string {
+  if (!old) return "";
+  const { name, hasMark } = old.encoding;
+  const parts = [
+    ...(name === "UTF-8" ? [] : [`its encoding (${name})`]),
+    ...(name === "UTF-8" && hasMark ? ["its byte order mark"] : []),
+    ...(commonLineEnd(old.text) === "\r\n" ? ["its CRLF line ends"] : []),
+  ];
+  return parts.length === 0 ? "" : ` The file keeps ${parts.join(" and ")}.`;
 }

@@ -1,10 +1,6 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { appendLine } from "../files/append-line.ts";
 import { readTextBeneath } from "../files/read-text.ts";
-import { openFile } from "../files/workspace-file.ts";
-
-/** A memory file beyond this many bytes is read only so far. Chosen: 1 MiB, far more than a prompt can hold. */
-const MAX_MEMORY_BYTES = 1_048_576;
 
 export interface MemoryOptions {
   workspaceDir: string;
@@ -39,14 +35,13 @@ export class MemoryManager {
 
   /** Adds a line to the MEMORY.md that is read, the workspace's if there is none yet. */
   async remember(note: string): Promise<void> {
-    const { root, text } = (await this.#findLongTerm()) ?? { root: this.#workspaceDir, text: "" };
-    const gap = text === "" || text.endsWith("\n") ? "" : "\n";
-    await appendBeneath(root, "MEMORY.md", `${gap}- ${oneLine(note)}\n`);
+    const root = (await this.#findLongTerm())?.root ?? this.#workspaceDir;
+    await appendLine(root, "MEMORY.md", `- ${oneLine(note)}`);
   }
 
   async #findLongTerm(): Promise<{ root: string; text: string } | undefined> {
     for (const root of [this.#workspaceDir, this.#dataDir]) {
-      const text = await readTextBeneath(root, "MEMORY.md", MAX_MEMORY_BYTES);
+      const text = await readTextBeneath(root, "MEMORY.md");
       if (text !== undefined) return { root, text };
     }
     return undefined;
@@ -55,26 +50,15 @@ export class MemoryManager {
   /** The log of the day `daysAgo` days before today; `undefined` if nothing was logged. */
   async readDailyLog({ daysAgo = 0 } = {}): Promise<{ day: string; text: string } | undefined> {
     const day = isoDay(this.#now() - daysAgo * DAY_MS);
-    const text = await readTextBeneath(this.#dataDir, logPath(day), MAX_MEMORY_BYTES);
+    const text = await readTextBeneath(this.#dataDir, logPath(day));
     return text === undefined ? undefined : { day, text };
   }
 
   /** Adds `- [HH:MM:SS] entry` to today's log. */
   async appendDailyLog(entry: string): Promise<void> {
     const instant = new Date(this.#now()).toISOString();
-    await mkdir(this.#dataDir, { recursive: true });
-    const line = `- [${instant.slice(11, 19)}] ${oneLine(entry)}\n`;
-    await appendBeneath(this.#dataDir, logPath(instant.slice(0, 10)), line);
-  }
-}
-
-/** Like what is read, what is written lies below its folder, wherever a link leads. */
-async function appendBeneath(root: string, path: string, text: string): Promise<void> {
-  const file = await openFile(root, path, "append");
-  try {
-    await file.appendFile(text);
-  } finally {
-    await file.close();
+    const line = `- [${instant.slice(11, 19)}] ${oneLine(entry)}`;
+    await appendLine(this.#dataDir, logPath(instant.slice(0, 10)), line);
   }
 }
 
@@ -91,5 +75,7 @@ function isoDay(timestamp: number): string {
 
 /** An entry is one line, so that nobody's text can pose as another entry. */
 function oneLine(text: string): string {
-  return text.trim().replace(/\s*[\r\n\u2028\u2029]+\s*/g, " ");
+  // Split first: one expression with blanks on both sides would take quadratic time for a long run of them.
+  const lines = text.split(/[\r\n\u2028\u2029]+/);
+  return lines.flatMap((line) => line.trim() || []).join(" ");
 }

@@ -3,8 +3,8 @@ import { basename, dirname, isAbsolute, join, relative } from "node:path";
 import { isMissing, readTextFile } from "../files/read-text.ts";
 import { type ParseYaml, parseFrontMatter } from "./front-matter.ts";
 
-/** Front matter is looked for in the first 64 KiB of a SKILL.md. Chosen: its fields are at most 2 KiB by the specification. */
-const MAX_FRONT_MATTER_BYTES = 65_536;
+/** Front matter is looked for at the start of a SKILL.md only. Its fields are at most 2 KiB by the specification. */
+const MAX_FRONT_MATTER_CHARS = 65_536;
 
 /** The index is at most so long, in UTF-16 units; of more skills the last are left out. Chosen to fit its section of the prompt. */
 const MAX_INDEX_CHARS = 19_000;
@@ -93,7 +93,7 @@ export class SkillsLoader {
       const version = `${mtimeMs}:${size}`;
       const known = this.#cache.get(path);
       if (known?.version === version) return known;
-      const text = await readTextFile(path, MAX_FRONT_MATTER_BYTES);
+      const text = (await readTextFile(path))?.slice(0, MAX_FRONT_MATTER_CHARS);
       // Imported on first use: costs 20 ms, and many workspaces have no skills.
       const { parse } = await import("yaml");
       return text === undefined ? undefined : { version, ...toSkill(path, text, parse) };

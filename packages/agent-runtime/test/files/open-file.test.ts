@@ -3,9 +3,19 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openBeneath } from "../../src/files/open-beneath.ts";
 import { openByRealpath } from "../../src/files/open-by-realpath.ts";
-import { openFile } from "../../src/files/workspace-file.ts";
+import { replaceFile } from "../../src/files/replace-file.ts";
+import { type Opening, openFile, openToReplace } from "../../src/files/workspace-file.ts";
 import { makeFifo } from "../make-fifo.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
+
+async function write(root: string, path: string, text: string, opening: Opening, mayBeMissing = true) {
+  const opened = await openToReplace(root, path, { ...opening, mayBeMissing });
+  try {
+    await replaceFile(opened, Buffer.from(text));
+  } finally {
+    await opened.close();
+  }
+}
 
 describe.each([
   ["by descriptor", openBeneath],
@@ -13,9 +23,7 @@ describe.each([
 ])("opening %s", (_, open) => {
   test("opens a file and makes its folders", async () => {
     await using workspace = await temporaryDirectory();
-    const file = await openFile(workspace.path, "a/b/c.txt", "write", { open });
-    await file.write("hi");
-    await file.close();
+    await write(workspace.path, "a/b/c.txt", "hi", { open });
     expect(await readFile(join(workspace.path, "a/b/c.txt"), "utf8")).toBe("hi");
   });
 
@@ -32,7 +40,7 @@ describe.each([
     await symlink(outside.path, join(workspace.path, "folder"));
     await symlink("/dev/null", join(workspace.path, "null"));
     makeFifo(join(workspace.path, "fifo"));
-    await expect(openFile(workspace.path, path, "read", { open })).rejects.toThrow(
+    await expect(openFile(workspace.path, path, { open })).rejects.toThrow(
       /outside the workspace|not a regular file/,
     );
   });
@@ -40,7 +48,7 @@ describe.each([
   test("refuses to write what is protected, also through a link", async () => {
     await using workspace = await temporaryDirectory({ ".openclaw/SOUL.md": "Be kind." });
     await symlink(".openclaw", join(workspace.path, "folder"));
-    await expect(openFile(workspace.path, "folder/SOUL.md", "edit", { open })).rejects.toThrow(
+    await expect(write(workspace.path, "folder/SOUL.md", "", { open }, false)).rejects.toThrow(
       /is protected/,
     );
   });
@@ -54,7 +62,7 @@ describe.each([
         asked.push(reason);
         throw new Error("no");
       };
-      await expect(openFile(workspace.path, path, "write", { open, approve })).rejects.toThrow("no");
+      await expect(write(workspace.path, path, "", { open, approve })).rejects.toThrow("no");
       expect(asked).toHaveLength(1);
       expect(await readdir(workspace.path)).toEqual(["a"]);
     },
@@ -64,7 +72,7 @@ describe.each([
     await using workspace = await temporaryDirectory();
     const asked: string[] = [];
     const approve = async (reason: string) => void asked.push(reason);
-    await (await openFile(workspace.path, ".git/hooks/pre-commit", "write", { open, approve })).close();
+    await write(workspace.path, ".git/hooks/pre-commit", "", { open, approve });
     expect(asked).toEqual([expect.stringContaining(".git/hooks/pre-commit")]);
   });
 
@@ -82,13 +90,8 @@ describe.each([
           join(workspace.path, target),
         );
       };
-      const opened = openFile(workspace.path, "folder/file.txt", "write", { open, beforeStep }).then(
-        async (file) => {
-          await file.write("hi");
-          await file.close();
-        },
-      );
-      await opened.catch(() => {});
+      await write(workspace.path, "folder/file.txt", "hi", { open, beforeStep }).catch(() => {});
+      expect(await readdir(outside.path)).toEqual(["file.txt"]);
       expect(await readFile(join(outside.path, "file.txt"), "utf8")).toBe("theirs");
       await rm(join(workspace.path, "aside"), { recursive: true });
     },

@@ -47,7 +47,12 @@ describe("read_file", () => {
     ["that an offset is beyond the end", five, { offset: 9 }, "(the file has only 5 lines)"],
     ["that a file is empty", "", {}, "(the file is empty)"],
     ["a last line without an end", "a\nb", {}, "     1\ta\n     2\tb\n"],
-    ["Windows line ends as line ends", "a\r\nb\r\n", {}, "     1\ta\n     2\tb\n"],
+    [
+      "Windows line ends as line ends",
+      "a\r\nb\r\n",
+      {},
+      "     1\ta\n     2\tb\n[CRLF line ends; edits keep this]",
+    ],
     ["empty lines", "\n\na\n", {}, "     1\t\n     2\t\n     3\ta\n"],
   ])("gives %s", async (_, content, input, output) => {
     await using workspace = await workspaceWith({ "a.txt": content });
@@ -146,7 +151,12 @@ describe("edit_file", () => {
       edit,
       "old_text stands 2 times in a.txt; give more of it, or set replace_all.",
     ],
-    ["a file that is not text", "\uFFFDb", edit, "a.txt is not UTF-8 text."],
+    [
+      "a file that is not text",
+      "\0b",
+      edit,
+      "The tool failed: a.txt is not a text file: its bytes are text in no encoding that is known here. Use `bash` to look at it or convert it.",
+    ],
     [
       "a file that is not there",
       "",

@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { parse } from "yaml";
 import { parseFrontMatter } from "../../src/workspace/front-matter.ts";
+import { cpuCost } from "../cpu-cost.ts";
 
-// mistake 5 of the tutorial
 test.each([
   ["dashes inside a value", "---\nname: a---b\n---\nbody", { name: "a---b" }],
   ["a rule in the body", "---\nname: a\n---\nbody\n---\nmore", { name: "a" }],
@@ -39,4 +39,62 @@ test.each([
   ],
 ])("says what is wrong with %s, and keeps what it can read", (_, text, fields, fault) => {
   expect(parseFrontMatter(text, parse)).toEqual({ fields, fault: expect.stringMatching(fault) as string });
+});
+
+const broken = "hint: [a] [b]\n";
+test.each([
+  [
+    "over several lines",
+    "description: Reads maps and\n  routes. Use when: asked,\n  or a place.\n",
+    "Reads maps and routes. Use when: asked, or a place.",
+  ],
+  [
+    "in a folded block",
+    "description: >-\n  Makes a release.\n  Use when: asked.\n",
+    "Makes a release. Use when: asked.",
+  ],
+  ["in a literal block", "description: |\n  One.\n  Two: three.\n", "One.\nTwo: three.\n"],
+  ["in double quotes", 'description: "Use when: asked,\n  or \\"not\\"."\n', 'Use when: asked, or "not".'],
+  ["in single quotes", "description: 'It''s when: asked.'\n", "It's when: asked."],
+  ["on the next line", "description:\n  Use when: asked\n", "Use when: asked"],
+  ["behind a blank line", "description:\n\n  Use when asked.\n", "Use when asked."],
+  [
+    "behind a comment",
+    "description:\n  # why\n  Use when: asked, always: yes\n",
+    "Use when: asked, always: yes",
+  ],
+  ["before the mark of a document's end", "description: Use when: asked\n...\n", "Use when: asked"],
+])("a description %s is whole, whatever else is not YAML", (_, yaml, description) => {
+  for (const text of [yaml, broken + yaml, yaml.includes("...") ? yaml : yaml + broken]) {
+    expect(parseFrontMatter(`---\nname: a\n${text}---\nBody\n`, parse).fields["description"]).toBe(
+      description,
+    );
+  }
+});
+
+test("fields that are YAML keep their types where another is not", () => {
+  const text = `---\n${broken}disable-model-invocation: true\nmetadata:\n  x: "1"\n---\n`;
+  expect(parseFrontMatter(text, parse).fields).toEqual({
+    hint: "[a] [b]",
+    "disable-model-invocation": true,
+    metadata: { x: "1" },
+  });
+});
+
+const blanks = (count: number) => " ".repeat(count);
+test.each([
+  ["in a field that is not YAML", (count: number) => `---\ndescription: a: b${blanks(count)}\n---\n`],
+  [
+    "in a field that holds nothing else",
+    (count: number) => `---\na: b: c\ndescription: ${blanks(count)}\n---\n`,
+  ],
+  ["within a text", (count: number) => `---\ndescription: a: b${blanks(count)}c\n---\n`],
+  ["behind the first dashes", (count: number) => `---${blanks(count)}x\n---\n`],
+  ["behind dashes in every line", (count: number) => `---\n${`---${blanks(300)}x\n`.repeat(count / 300)}`],
+  ["and nothing else", (count: number) => `---\n${blanks(count)}`],
+])("a line of blanks costs time in proportion: %s", async (_, toText) => {
+  const short = await cpuCost(() => parseFrontMatter(toText(30_000), parse));
+  const long = await cpuCost(() => parseFrontMatter(toText(120_000), parse));
+  // In proportion it is 4 times as much; with the square of the length 16 times, and seconds.
+  expect(long).toBeLessThan(8 * short + 40);
 });

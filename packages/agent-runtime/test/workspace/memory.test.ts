@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { createRememberTool, MemoryManager, summarizeConversation } from "../../src/index.ts";
 import { createScriptedProvider, says } from "../../src/testing.ts";
 import { NOW, user } from "../collect.ts";
+import { cpuCost } from "../cpu-cost.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { callTool } from "../tools/call-tool.ts";
 
@@ -105,4 +106,13 @@ describe("the daily log", () => {
     });
     expect(await memory.readDailyLog()).toBeUndefined();
   });
+});
+
+test("a line of blanks in an entry costs time in proportion", async () => {
+  await using workspace = await temporaryDirectory();
+  const memory = new MemoryManager({ workspaceDir: workspace.path, now: () => NOW });
+  const cost = (count: number) => cpuCost(() => memory.appendDailyLog(`a${" ".repeat(count)}b`));
+  const short = await cost(30_000);
+  // In proportion it is 4 times as much; with the square of the length 16 times, and seconds.
+  expect(await cost(120_000)).toBeLessThan(8 * short + 100);
 });

@@ -1,0 +1,54 @@
+import { mkdir } from "node:fs/promises";
+import { commonLineEnd, withLineEnds } from "./line-ends.ts";
+import { refusalOf } from "./path-error.ts";
+import { isMissing, readDecoded } from "./read-text.ts";
+import { encodeText, type TextEncoding, utf8 } from "./text-encoding.ts";
+import { openFile, openToAppend } from "./workspace-file.ts";
+
+/**
+ * Adds a line to a text file below a folder, in the file's own encoding and with its line ends. Makes what is missing.
+ *
+ * The line is added in one write, so that lines of other processes stay whole. A write that fails leaves the file as it was.
+ *
+ * @throws PathRefused if the file is no text, leads outside or there is no room
+ */
+export async function appendLine(root: string, path: string, line: string): Promise<void> {
+  await mkdir(root, { recursive: true });
+  const { encoding, lineEnd, isEnded } = await readFormat(root, path);
+  const text = withLineEnds(`${isEnded ? "" : "\n"}${line}\n`, lineEnd);
+  const bytes = await encodeText(text, { ...encoding, hasMark: false }, path);
+  const opened = await openToAppend(root, path);
+  const { size } = await opened.file.stat();
+  try {
+    const { bytesWritten } = await opened.file.write(bytes);
+    // What is left of a line on a full disk; the next write gets the system's reason.
+    if (bytesWritten < bytes.length) await opened.file.write(bytes, bytesWritten);
+    await opened.file.datasync();
+  } catch (error) {
+    await opened.file.truncate(size).catch(() => {});
+    throw refusalOf(error, path);
+  } finally {
+    await opened.close();
+  }
+}
+
+interface LineFormat {
+  encoding: TextEncoding;
+  lineEnd: "\n" | "\r\n";
+  /** Whether the last line is ended, or there is none. */
+  isEnded: boolean;
+}
+
+async function readFormat(root: string, path: string): Promise<LineFormat> {
+  const opened = await openFile(root, path).catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
+    throw error;
+  });
+  if (!opened) return { encoding: utf8, lineEnd: "\n", isEnded: true };
+  try {
+    const { text, encoding } = await readDecoded(opened.file, path);
+    return { encoding, lineEnd: commonLineEnd(text), isEnded: text === "" || text.endsWith("\n") };
+  } finally {
+    await opened.close();
+  }
+}

@@ -1,0 +1,128 @@
+import { randomUUID } from "node:crypto";
+import { constants, type Stats } from "node:fs";
+import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { OpenedPath } from "./open-beneath.ts";
+import { outsideWorkspace } from "./path-error.ts";
+
+const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_DIRECTORY } = constants;
+
+/**
+ * Replaces all that a file holds, or makes the file. A failure, and a process that is killed, leave the old file.
+ *
+ * The bytes are written beside it, flushed to the disk and renamed over it, so that readers meet the old file or the new one.
+ * Mode and owner are kept. A file with more than one name, or one that cannot be replaced, is overwritten: then a failure
+ * brings the old bytes back, but a kill may leave a mixture.
+ */
+export async function replaceFile(opened: OpenedPath, bytes: Buffer): Promise<void> {
+  const { file, folder, name } = opened;
+  const stats = await file?.stat();
+  const beside = join(folder, `.${randomUUID()}.tmp`);
+  const isReplaceable = stats === undefined || stats.nlink === 1;
+  try {
+    const written = await writeBeside(beside, folder, bytes, stats).catch((error: unknown) => {
+      if (file && isForbidden(error)) return false;
+      throw error;
+    });
+    if (written && isReplaceable && (await renameOver(beside, join(folder, name), file !== undefined))) {
+      await syncFolder(folder);
+      return;
+    }
+  } finally {
+    await rm(beside, { force: true }).catch(() => {});
+  }
+  if (file) await overwrite(file, bytes);
+}
+
+/** Returns whether the new file could have the old one's owner. */
+async function writeBeside(
+  path: string,
+  folder: string,
+  bytes: Buffer,
+  old: Stats | undefined,
+): Promise<boolean> {
+  const file = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, old ? 0o600 : 0o644);
+  try {
+    await checkFolder(path, folder, file);
+    if (old) {
+      const now = await file.stat();
+      if (now.uid !== old.uid || now.gid !== old.gid) await file.chown(old.uid, old.gid);
+      await file.chmod(old.mode & 0o7777);
+    }
+    await file.writeFile(bytes);
+    await file.sync();
+    return true;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Where the folder is named by its path, it may have been swapped for a link: then nothing is written. */
+async function checkFolder(path: string, folder: string, file: FileHandle): Promise<void> {
+  if (folder.startsWith("/proc/self/fd/")) return;
+  const [real, opened, standing] = await Promise.all([realpath(folder), file.stat(), stat(path)]);
+  const isSame = real === folder && opened.ino === standing.ino && opened.dev === standing.dev;
+  if (!isSame) throw outsideWorkspace(path);
+}
+
+/** Returns whether the system lets a file be replaced; it does not where the file is a mount of its own. */
+async function renameOver(from: string, to: string, mayOverwrite: boolean): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if (mayOverwrite && isForbidden(error)) return false;
+    throw error;
+  }
+}
+
+function isForbidden(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return ["EACCES", "EPERM", "EROFS", "EBUSY", "EXDEV"].includes(code);
+}
+
+async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(path, O_RDONLY | O_DIRECTORY);
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  } catch {
+    // Some systems cannot flush a folder. The file itself is on the disk.
+  }
+}
+
+/** Writes over the old bytes, and puts them back if that fails: their room on the disk is still the file's. */
+async function overwrite(file: FileHandle, bytes: Buffer): Promise<void> {
+  const old = await readAll(file);
+  try {
+    await writeAll(file, bytes);
+  } catch (error) {
+    await writeAll(file, old);
+    throw error;
+  }
+}
+
+async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, written, bytes.length - written, written);
+    written += bytesWritten;
+  }
+  await file.truncate(bytes.length);
+  await file.sync();
+}
+
+/** Reads a whole file from its start, wherever the handle stands. */
+export async function readAll(file: FileHandle): Promise<Buffer> {
+  const { size } = await file.stat();
+  const bytes = Buffer.allocUnsafe(size);
+  let length = 0;
+  while (length < size) {
+    const { bytesRead } = await file.read(bytes, length, size - length, length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return bytes.subarray(0, length);
+}
