@@ -46,7 +46,7 @@ module.exports = {
         path: "^packages/([^/]+)/src/",
         pathNot: [
           "^$1/",
-          "/src/(index|schema|testing|anthropic|openai|opentelemetry|metrics)[.]ts$",
+          "/src/(index|schema|shared|testing|anthropic|openai|opentelemetry|metrics)[.]ts$",
           "/src/[^/]+/index[.]ts$",
         ],
       },

@@ -19,13 +19,19 @@ interface BadRequest {
 /** Each to a gateway in which the session `current` has no run; `S` stands for its id. */
 const refused: [what: string, request: BadRequest, status: number, code: string, message: string | RegExp][] =
   [
-    ["no body", { path: "S/messages", method: "POST" }, 400, "INVALID_FRAME", "content: is missing"],
+    ["no body", { path: "S/messages", method: "POST" }, 400, "INVALID_FRAME", "`content` is missing."],
     ["a body that is not JSON", post("S/messages", "{"), 400, "INVALID_FRAME", /is not JSON/],
     ["an array", post("S/messages", "[]"), 400, "INVALID_FRAME", "the body must be a JSON object"],
     ["null", post("S/messages", "null"), 400, "INVALID_FRAME", "the body must be a JSON object"],
-    ["no content", post("S/messages", "{}"), 400, "INVALID_FRAME", "content: is missing"],
+    ["no content", post("S/messages", "{}"), 400, "INVALID_FRAME", "`content` is missing."],
     ["empty content", post("S/messages", '{"content":""}'), 400, "INVALID_FRAME", /at least 1 characters/],
-    ["content of a wrong type", post("S/messages", '{"content":7}'), 400, "INVALID_FRAME", /must be string/],
+    [
+      "content of a wrong type",
+      post("S/messages", '{"content":7}'),
+      400,
+      "INVALID_FRAME",
+      /must be a string/,
+    ],
     [
       "an unknown mode",
       post("S/messages", '{"content":"a","mode":"shout"}'),
@@ -86,7 +92,7 @@ const refused: [what: string, request: BadRequest, status: number, code: string,
       /no such session/,
     ],
     ["a broken escape", { path: "/sessions/%E0%A4%A/messages" }, 400, "INVALID_FRAME", /^sessionId: /],
-    ["limit 0", { path: "S/messages?limit=0" }, 400, "INVALID_FRAME", "limit: must be at least 1, is 0"],
+    ["limit 0", { path: "S/messages?limit=0" }, 400, "INVALID_FRAME", "`limit` must be at least 1, got 0."],
     [
       "limit 201",
       { path: "S/messages?limit=201" },

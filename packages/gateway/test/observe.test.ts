@@ -67,7 +67,7 @@ describe("the log", () => {
       ["debug run started", { sessionId, runId }],
       [
         "debug frame refused",
-        { code: "INVALID_FRAME", reason: "expected a JSON object, got text that is not JSON" },
+        { code: "INVALID_FRAME", reason: "A frame must be a JSON object, got text that is not JSON." },
       ],
       ["debug run ended", expect.objectContaining({ sessionId, runId, outcome: "completed" })],
       ["debug connection closed", { principalId: "alice" }],

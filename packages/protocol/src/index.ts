@@ -1,27 +1,30 @@
+export type { AgentInput, AgentRunner } from "./ports/agent-runner.ts";
 export type {
-  AbortCommand,
-  ApproveCommand,
-  AuthCommand,
-  ClientEvent,
-  CreateCommand,
-  ForkCommand,
-  HistoryCommand,
-  ListCommand,
-  MessageCommand,
-  MessageMode,
-  PingCommand,
-  RenameCommand,
-  ResumeCommand,
-  RetryCommand,
-  SearchCommand,
-  ShelfCommand,
-  UnwatchCommand,
-} from "./client-events.ts";
-export type { RunEnding, RunProgress } from "./close-run.ts";
-export { beginRun, closeRun, nextRun } from "./close-run.ts";
-export { toEntry, toEvent, toSessionEvent } from "./convert.ts";
-export type { ErrorCode } from "./errors.ts";
-export { errorCodes } from "./errors.ts";
+  ModelAsking,
+  ModelEvent,
+  ModelProvider,
+  ModelRequest,
+  ModelTool,
+  ModelToolCall,
+  SystemPrompt,
+} from "./ports/model-provider.ts";
+export type {
+  AppendOptions,
+  CreateSessionOptions,
+  ForkSessionOptions,
+  GetSessionOptions,
+  ListSessionsOptions,
+  LoadMessagesOptions,
+  Numbered,
+  SearchHit,
+  SearchSessionsOptions,
+  SessionLog,
+  SessionPage,
+  SessionStore,
+} from "./ports/session-store.ts";
+export type { RunEnding, RunProgress } from "./run/close-run.ts";
+export { beginRun, closeRun, nextRun } from "./run/close-run.ts";
+export { toEntry, toEvent, toSessionEvent } from "./run/convert.ts";
 export type {
   AgentErrorEvent,
   ApprovalDecision,
@@ -48,11 +51,7 @@ export type {
   ToolOutputEvent,
   ToolStartEvent,
   UserMessageEvent,
-} from "./events.ts";
-export type { SessionFrame } from "./fold.ts";
-export { fold } from "./fold.ts";
-export type { Limits } from "./limits.ts";
-export { defaultLimits } from "./limits.ts";
+} from "./session/events.ts";
 export type {
   AssistantMessage,
   ContentBlock,
@@ -64,30 +63,64 @@ export type {
   ToolMessage,
   Usage,
   UserMessage,
-} from "./messages.ts";
+} from "./session/messages.ts";
+export { addUsage, noUsage } from "./session/messages.ts";
 export type {
-  AgentInput,
-  AgentRunner,
-  AppendOptions,
-  CreateSessionOptions,
-  ForkSessionOptions,
-  GetSessionOptions,
-  ListSessionsOptions,
-  LoadMessagesOptions,
-  ModelAsking,
-  ModelEvent,
-  ModelProvider,
-  ModelRequest,
-  ModelTool,
-  ModelToolCall,
-  Numbered,
-  SearchHit,
-  SearchSessionsOptions,
-  SessionLog,
-  SessionPage,
-  SessionStore,
-  SystemPrompt,
-} from "./ports.ts";
+  AssistantEntry,
+  Entry,
+  MessageEntry,
+  RunEndEntry,
+  SessionHeader,
+  SessionMeta,
+  SessionUpdatedEntry,
+  SystemEntry,
+  ToolEntry,
+  UserEntry,
+} from "./session/transcript.ts";
+export { isMessageEntry, TRANSCRIPT_VERSION, titleOf, toHeader } from "./session/transcript.ts";
+export type { SessionFrame } from "./view/fold.ts";
+export { fold } from "./view/fold.ts";
+export type {
+  AssistantItem,
+  CompactionItem,
+  ErrorItem,
+  OutcomeItem,
+  QueuedMessage,
+  RetryItem,
+  RunCost,
+  SessionView,
+  ToolItem,
+  UserItem,
+  ViewItem,
+} from "./view/session-view.ts";
+export { emptyView } from "./view/session-view.ts";
+export type { MarkdownTexts } from "./view/to-markdown.ts";
+export { toMarkdown } from "./view/to-markdown.ts";
+export type {
+  AbortCommand,
+  ApproveCommand,
+  AuthCommand,
+  ClientEvent,
+  CreateCommand,
+  ForkCommand,
+  HistoryCommand,
+  ListCommand,
+  MessageCommand,
+  MessageMode,
+  PingCommand,
+  RenameCommand,
+  ResumeCommand,
+  RetryCommand,
+  SearchCommand,
+  ShelfCommand,
+  UnwatchCommand,
+} from "./wire/client-events.ts";
+export type { CloseReason } from "./wire/close-reasons.ts";
+export { closeReasons } from "./wire/close-reasons.ts";
+export type { ErrorCode } from "./wire/error-codes.ts";
+export { errorCodes } from "./wire/error-codes.ts";
+export type { Limits } from "./wire/limits.ts";
+export { defaultLimits } from "./wire/limits.ts";
 export type {
   AckEvent,
   CommandErrorEvent,
@@ -103,32 +136,4 @@ export type {
   SessionSummary,
   SessionSummaryEvent,
   SessionsEvent,
-} from "./server-events.ts";
-export type {
-  AssistantItem,
-  CompactionItem,
-  ErrorItem,
-  OutcomeItem,
-  QueuedMessage,
-  RetryItem,
-  RunCost,
-  SessionView,
-  ToolItem,
-  UserItem,
-  ViewItem,
-} from "./session-view.ts";
-export { emptyView } from "./session-view.ts";
-export type {
-  AssistantEntry,
-  Entry,
-  MessageEntry,
-  RunEndEntry,
-  SessionHeader,
-  SessionMeta,
-  SessionUpdatedEntry,
-  SystemEntry,
-  ToolEntry,
-  UserEntry,
-} from "./transcript.ts";
-export { isMessageEntry, TRANSCRIPT_VERSION } from "./transcript.ts";
-export { addUsage, noUsage } from "./usage.ts";
+} from "./wire/server-events.ts";

@@ -42,42 +42,50 @@ describe("parseClientEvent", () => {
   });
 
   test.each([
-    ["", "INVALID_FRAME", "expected a JSON object, got text that is not JSON"],
-    ["{", "INVALID_FRAME", "expected a JSON object, got text that is not JSON"],
-    ["[]", "INVALID_FRAME", "expected a JSON object, got an array"],
-    ["null", "INVALID_FRAME", "expected a JSON object, got null"],
-    ["7", "INVALID_FRAME", "expected a JSON object, got a number"],
-    ["{}", "INVALID_FRAME", "type: expected a string, got nothing"],
-    ['{"type":3}', "INVALID_FRAME", "type: expected a string, got a number"],
-    ['{"__proto__":{"type":"ping"}}', "INVALID_FRAME", "type: expected a string, got nothing"],
+    ["", "INVALID_FRAME", "A frame must be a JSON object, got text that is not JSON."],
+    ["{", "INVALID_FRAME", "A frame must be a JSON object, got text that is not JSON."],
+    ["[]", "INVALID_FRAME", "A frame must be a JSON object, got an array."],
+    ["null", "INVALID_FRAME", "A frame must be a JSON object, got null."],
+    ["7", "INVALID_FRAME", "A frame must be a JSON object, got 7."],
+    ["{}", "INVALID_FRAME", "`type` must be a string, got nothing."],
+    ['{"type":3}', "INVALID_FRAME", "`type` must be a string, got 3."],
+    ['{"__proto__":{"type":"ping"}}', "INVALID_FRAME", "`type` must be a string, got nothing."],
     [
       '{"type":"shout"}',
       "UNKNOWN_TYPE",
-      'type: "shout" is not one of message, ping, create, abort, retry, approve, history, resume, unwatch, list, search, rename, fork, archive, unarchive, delete, undelete',
+      '`type` must be one of message, ping, create, abort, retry, approve, history, resume, unwatch, list, search, rename, fork, archive, unarchive, delete or undelete, got "shout".',
     ],
     [
       '{"type":"constructor"}',
       "UNKNOWN_TYPE",
-      'type: "constructor" is not one of message, ping, create, abort, retry, approve, history, resume, unwatch, list, search, rename, fork, archive, unarchive, delete, undelete',
+      '`type` must be one of message, ping, create, abort, retry, approve, history, resume, unwatch, list, search, rename, fork, archive, unarchive, delete or undelete, got "constructor".',
     ],
-    ['{"type":"message"}', "INVALID_FRAME", "content: is missing"],
-    ['{"type":"message","content":5}', "INVALID_FRAME", "content: must be string, is 5"],
-    ['{"type":"message","content":""}', "INVALID_FRAME", "content: must have at least 1 characters, has 0"],
-    ['{"type":"message","content":null}', "INVALID_FRAME", "content: must be string, is null"],
-    ['{"type":"message","content":"a","sessionId":7}', "INVALID_FRAME", "sessionId: must be string, is 7"],
+    ['{"type":"message"}', "INVALID_FRAME", "`content` is missing."],
+    ['{"type":"message","content":5}', "INVALID_FRAME", "`content` must be a string, got 5."],
+    ['{"type":"message","content":""}', "INVALID_FRAME", "`content` must not be empty."],
+    ['{"type":"message","content":null}', "INVALID_FRAME", "`content` must be a string, got null."],
     [
-      '{"type":"message","content":"a","id":""}',
+      '{"type":"message","content":"a","sessionId":7}',
       "INVALID_FRAME",
-      "id: must have at least 1 characters, has 0",
+      "`sessionId` must be a string, got 7.",
     ],
-    ['{"type":"abort"}', "INVALID_FRAME", "sessionId: is missing"],
-    ['{"type":"history","sessionId":"s","limit":201}', "INVALID_FRAME", "limit: must be at most 200, is 201"],
+    ['{"type":"message","content":"a","id":""}', "INVALID_FRAME", "`id` must not be empty."],
+    ['{"type":"abort"}', "INVALID_FRAME", "`sessionId` is missing."],
+    [
+      '{"type":"history","sessionId":"s","limit":201}',
+      "INVALID_FRAME",
+      "`limit` must be at most 200, got 201.",
+    ],
     [
       '{"type":"history","sessionId":"s","limit":1.5}',
       "INVALID_FRAME",
-      "limit: must be a whole number, is 1.5",
+      "`limit` must be an integer, got 1.5.",
     ],
-    ['{"type":"history","sessionId":"s","before":-1}', "INVALID_FRAME", "before: must be at least 0, is -1"],
+    [
+      '{"type":"history","sessionId":"s","before":-1}',
+      "INVALID_FRAME",
+      "`before` must be at least 0, got -1.",
+    ],
   ])("refuses %s", (text, code, message) => {
     expect(parseClientEvent(text)).toEqual({ ok: false, code, message });
   });
@@ -88,7 +96,7 @@ describe("parseClientEvent", () => {
     expect(parseClientEvent(JSON.stringify({ type: "ping", id }))).toEqual({
       ok: false,
       code: "INVALID_FRAME",
-      message: "id: must have at most 128 characters, has 129",
+      message: "`id` must have at most 128 characters, got 129.",
     });
   });
 
@@ -185,7 +193,7 @@ test("checkMessage takes the book's messages and refuses others by field", () =>
   expect(checkMessage({ role: "user", content: "hi" })).toEqual({
     ok: false,
     code: "INVALID_FRAME",
-    message: "timestamp: is missing",
+    message: "`timestamp` is missing.",
   });
 });
 

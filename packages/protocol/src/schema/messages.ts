@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import type { RetryRequest } from "../events.ts";
-import type { ContentBlock, Message, ToolCallRecord, Usage } from "../messages.ts";
+import type { RetryRequest } from "../session/events.ts";
+import type { ContentBlock, Message, ToolCallRecord, Usage } from "../session/messages.ts";
 
 /** A JSON object, kept as it is: names such as `__proto__` or `constructor` stay data. */
 export const JsonObject = v.custom<Record<string, unknown>>(

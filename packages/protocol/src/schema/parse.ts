@@ -1,9 +1,11 @@
 import * as v from "valibot";
-import type { ClientEvent } from "../client-events.ts";
-import { type ErrorCode, errorCodes } from "../errors.ts";
-import type { Message } from "../messages.ts";
-import type { ServerEvent } from "../server-events.ts";
-import type { Entry, SessionHeader } from "../transcript.ts";
+import type { Message } from "../session/messages.ts";
+import type { Entry, SessionHeader } from "../session/transcript.ts";
+import { listOf, mustBe } from "../shared/check-options.ts";
+import { describeValue } from "../shared/text.ts";
+import type { ClientEvent } from "../wire/client-events.ts";
+import { type ErrorCode, errorCodes } from "../wire/error-codes.ts";
+import type { ServerEvent } from "../wire/server-events.ts";
 import { MessageSchema } from "./messages.ts";
 import { MessageEntrySchema, RecordEntrySchema, SessionHeaderSchema } from "./transcript.ts";
 import { ClientEventId, clientEventSchemas, ServerEventSchema } from "./wire.ts";
@@ -23,13 +25,13 @@ export function parseClientEvent(text: string): Parsed<ClientEvent> & { id?: str
 /** Checks what a client asks for, where it is no text any more. Unknown fields are ignored, however deep. */
 export function checkClientEvent(event: Readonly<Record<string, unknown>>): Parsed<ClientEvent> {
   const { type } = event;
-  if (typeof type !== "string") return invalid(`type: expected a string, got ${describe(type)}`);
+  if (typeof type !== "string") return invalid(mustBe("type", "a string", type));
   if (!Object.hasOwn(clientEventSchemas, type)) {
-    const allowed = Object.keys(clientEventSchemas).join(", ");
+    const allowed = listOf(Object.keys(clientEventSchemas));
     return {
       ok: false,
       code: errorCodes.UNKNOWN_TYPE,
-      message: `type: ${describe(type)} is not one of ${allowed}`,
+      message: mustBe("type", `one of ${allowed}`, type),
     };
   }
   const schema: v.GenericSchema<unknown, ClientEvent> = clientEventSchemas[type as ClientEvent["type"]];
@@ -70,10 +72,10 @@ function parseObject(text: string): Parsed<Record<string, unknown>> {
   try {
     value = JSON.parse(text);
   } catch {
-    return invalid("expected a JSON object, got text that is not JSON");
+    return invalid("A frame must be a JSON object, got text that is not JSON.");
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return invalid(`expected a JSON object, got ${describe(value)}`);
+    return invalid(`A frame must be a JSON object, got ${describeValue(value)}.`);
   }
   return { ok: true, value: value as Record<string, unknown> };
 }
@@ -86,44 +88,40 @@ function check<T>(schema: v.GenericSchema<unknown, T>, value: unknown): Parsed<T
 function refused(schema: v.GenericSchema, value: unknown): Parsed<never> {
   const { issues } = v.safeParse(schema, value, { abortEarly: true });
   const issue = issues?.[0];
-  if (!issue) return invalid("not of the expected shape");
-  const path = v.getDotPath(issue);
-  return invalid(path === null ? explain(issue) : `${path}: ${explain(issue)}`);
+  if (!issue) return invalid("The value does not have the expected shape.");
+  return invalid(explain(v.getDotPath(issue) ?? "value", issue));
 }
 
-/** One issue in words that say what is allowed. */
-function explain(issue: v.BaseIssue<unknown>): string {
-  const { type, expected, received } = issue;
+/** Returns the text of one issue: the field, what it must be, and what it is. */
+function explain(field: string, issue: v.BaseIssue<unknown>): string {
+  const { type, input } = issue;
   const limit = Number(issue.requirement);
-  if (received === "undefined") return "is missing";
+  if (input === undefined) return `\`${field}\` is missing.`;
   switch (type) {
     case "min_length":
-      return `must have at least ${limit} characters, has ${received}`;
+      if (limit === 1) return `\`${field}\` must not be empty.`;
+      return `\`${field}\` must have at least ${limit} characters, got ${issue.received}.`;
     case "max_length":
-      return `must have at most ${limit} characters, has ${received}`;
+      return `\`${field}\` must have at most ${limit} characters, got ${issue.received}.`;
     case "min_value":
-      return `must be at least ${limit}, is ${received}`;
+      return mustBe(field, `at least ${limit}`, input);
     case "max_value":
-      return `must be at most ${limit}, is ${received}`;
+      return mustBe(field, `at most ${limit}`, input);
     case "safe_integer":
-      return `must be a whole number, is ${received}`;
+      return mustBe(field, "an integer", input);
     default:
-      return `must be ${expected ?? "of another shape"}, is ${cut(received)}`;
+      return mustBe(field, describeExpected(issue.expected), input);
   }
+}
+
+/** Returns valibot's name of a type with an article, or its list of values as words. */
+function describeExpected(expected: string | null): string {
+  if (expected === null || expected === "unknown") return "an object";
+  if (expected.startsWith("(")) return listOf(expected.slice(1, -1).split(" | "));
+  if (!/^\w+$/.test(expected)) return expected;
+  return `${/^[AOaeiou]/.test(expected) ? "an" : "a"} ${expected.toLowerCase()}`;
 }
 
 function invalid(message: string): Parsed<never> {
   return { ok: false, code: errorCodes.INVALID_FRAME, message };
-}
-
-/** Names a value in an error message without repeating much of it. */
-function describe(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(cut(value));
-  if (Array.isArray(value)) return "an array";
-  if (value === null) return "null";
-  return value === undefined ? "nothing" : `a ${typeof value}`;
-}
-
-function cut(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { Entry, MessageEntry, SessionHeader, SessionMeta } from "../transcript.ts";
+import type { Entry, MessageEntry, SessionHeader, SessionMeta } from "../session/transcript.ts";
 import {
   assistantFields,
   OutcomeSchema,

@@ -1,8 +1,8 @@
 import * as v from "valibot";
-import type { AuthCommand, ClientEvent } from "../client-events.ts";
-import type { NumberedEvent } from "../events.ts";
-import { defaultLimits } from "../limits.ts";
-import type { ServerEvent } from "../server-events.ts";
+import type { NumberedEvent } from "../session/events.ts";
+import type { AuthCommand, ClientEvent } from "../wire/client-events.ts";
+import { defaultLimits } from "../wire/limits.ts";
+import type { ServerEvent } from "../wire/server-events.ts";
 import {
   assistantFields,
   JsonObject,

@@ -1,6 +1,5 @@
-import type { RetryRequest, RunErrorEvent, RunEvent, SessionEvent } from "./events.ts";
-import type { PartialReason, RunOutcome, Usage } from "./messages.ts";
-import { noUsage } from "./usage.ts";
+import type { RetryRequest, RunErrorEvent, RunEvent, SessionEvent } from "../session/events.ts";
+import { noUsage, type PartialReason, type RunOutcome, type Usage } from "../session/messages.ts";
 
 /** What a run has shown so far, as far as its ending needs it. */
 export interface RunProgress {

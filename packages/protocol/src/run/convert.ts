@@ -1,5 +1,5 @@
-import type { KeptEvent, NumberedEvent, Numbering, RunEvent, SessionEvent } from "./events.ts";
-import type { Entry } from "./transcript.ts";
+import type { KeptEvent, NumberedEvent, Numbering, RunEvent, SessionEvent } from "../session/events.ts";
+import type { Entry } from "../session/transcript.ts";
 
 /**
  * Returns the transcript entry of an event, or `undefined` for a live event. Inverse of {@link toEvent}.

@@ -1,4 +1,4 @@
-import type { ApprovalDecision } from "./events.ts";
+import type { ApprovalDecision } from "../session/events.ts";
 
 /**
  * The wire: one JSON object per WebSocket text frame. The tutorial's two client events and seven server events

@@ -1,6 +1,6 @@
-import type { ChunkEvent, NumberedEvent, RunEndEvent, ThinkingEvent } from "./events.ts";
+import type { ChunkEvent, NumberedEvent, RunEndEvent, ThinkingEvent } from "../session/events.ts";
+import type { AssistantEntry, MessageEntry } from "../session/transcript.ts";
 import type { AssistantItem, ToolItem, ViewItem } from "./session-view.ts";
-import type { AssistantEntry, MessageEntry } from "./transcript.ts";
 
 type Items = readonly ViewItem[];
 

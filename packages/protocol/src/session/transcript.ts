@@ -106,3 +106,32 @@ export interface SessionMeta {
 export function isMessageEntry(entry: Entry): entry is MessageEntry {
   return "role" in entry;
 }
+
+/** Returns the header line of a session's transcript. */
+export function toHeader(meta: Omit<SessionHeader, "type" | "v" | "lastSeq">): SessionHeader {
+  const { sessionId, key, createdAt, owner, forkedFrom, epoch = "0" } = meta;
+  return {
+    type: "session",
+    v: TRANSCRIPT_VERSION,
+    sessionId,
+    key,
+    createdAt,
+    ...(owner !== undefined && { owner }),
+    ...(forkedFrom !== undefined && { forkedFrom }),
+    ...(epoch !== "0" && { epoch }),
+  };
+}
+
+// Fits into one line of a list.
+const MAX_TITLE_CHARS = 60;
+
+/** Returns the title of a session whose first user message has this content: its first 60 characters, on one line. */
+export function titleOf(content: string): string {
+  // A character can have many UTF-16 units, such as a family of emoji.
+  const line = content
+    .slice(0, 16 * MAX_TITLE_CHARS)
+    .replace(/\s+/g, " ")
+    .trim();
+  const characters = Array.from(new Intl.Segmenter().segment(line), ({ segment }) => segment);
+  return characters.slice(0, MAX_TITLE_CHARS).join("").trim();
+}

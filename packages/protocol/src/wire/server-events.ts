@@ -1,6 +1,6 @@
-import type { MessageQueuedEvent, NumberedEvent } from "./events.ts";
+import type { MessageQueuedEvent, NumberedEvent } from "../session/events.ts";
+import type { MessageEntry, SessionMeta } from "../session/transcript.ts";
 import type { Limits } from "./limits.ts";
-import type { MessageEntry, SessionMeta } from "./transcript.ts";
 
 /** What a gateway sends: answers to client events, and the recorded events of the session that a connection watches. */
 

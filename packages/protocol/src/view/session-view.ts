@@ -1,4 +1,4 @@
-import type { PartialReason, RunOutcome, Usage } from "./messages.ts";
+import type { PartialReason, RunOutcome, Usage } from "../session/messages.ts";
 
 /** What a client shows of a session. A value: each frame makes the next one from it, with `fold`. */
 export interface SessionView {

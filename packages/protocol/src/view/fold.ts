@@ -1,9 +1,9 @@
-import { toEntry } from "./convert.ts";
-import type { MessageQueuedEvent, NumberedEvent, UserMessageEvent } from "./events.ts";
-import { addCosts } from "./run-costs.ts";
-import type { HistoryEvent, ResumedEvent, ResyncEvent } from "./server-events.ts";
-import { emptyView, type QueuedMessage, type SessionView } from "./session-view.ts";
-import { isMessageEntry, type MessageEntry } from "./transcript.ts";
+import { toEntry } from "../run/convert.ts";
+import type { MessageQueuedEvent, NumberedEvent, UserMessageEvent } from "../session/events.ts";
+import { addUsage } from "../session/messages.ts";
+import { isMessageEntry, type MessageEntry } from "../session/transcript.ts";
+import type { HistoryEvent, ResumedEvent, ResyncEvent } from "../wire/server-events.ts";
+import { emptyView, type QueuedMessage, type RunCost, type SessionView } from "./session-view.ts";
 import { addEntry, nextItems, prependEntries, withoutAnswers } from "./view-items.ts";
 
 /** A frame that says something of one session. */
@@ -107,4 +107,28 @@ function withoutEntered(
 
 function toQueued({ runId, content, requestId }: MessageQueuedEvent): QueuedMessage {
   return { runId, content, requestId };
+}
+
+/** Pure: the costs by run, with those of more messages. */
+function addCosts(
+  costs: ReadonlyMap<string, RunCost>,
+  entries: readonly MessageEntry[],
+): ReadonlyMap<string, RunCost> {
+  let sum: Map<string, RunCost> | undefined;
+  for (const entry of entries) {
+    if (entry.role !== "assistant" || !entry.usage || entry.runId === undefined) continue;
+    const { runId, usage, costUsd } = entry;
+    sum ??= new Map(costs);
+    sum.set(runId, addCost(sum.get(runId), { usage, costUsd }));
+  }
+  return sum ?? costs;
+}
+
+function addCost(before: RunCost | undefined, turn: RunCost): RunCost {
+  if (!before) return turn;
+  const isKnown = before.costUsd !== undefined && turn.costUsd !== undefined;
+  return {
+    usage: addUsage(before.usage, turn.usage),
+    costUsd: isKnown ? before.costUsd + turn.costUsd : undefined,
+  };
 }

@@ -1,0 +1,84 @@
+import type { ToolCallRecord } from "../session/messages.ts";
+import { type Entry, isMessageEntry, type MessageEntry, type ToolEntry } from "../session/transcript.ts";
+
+/** The words of a Markdown export that a reader's language decides. */
+export interface MarkdownTexts {
+  /** The heading of a user's message. */
+  user: string;
+  /** The heading of an answer. */
+  assistant: string;
+}
+
+const english: MarkdownTexts = { user: "User", assistant: "Assistant" };
+
+/**
+ * Pure: returns the sections of a conversation in Markdown, separated by blank lines.
+ *
+ * Tool calls and their results are code blocks below the answer that made the calls. A retried run keeps only the
+ * user's messages, as in `fold`.
+ */
+export function toMarkdown(entries: Iterable<Entry>, texts: MarkdownTexts = english): string {
+  const messages = [...entries].filter(isMessageEntry);
+  const retriedRuns = new Set(
+    messages.map((entry) => (entry.role === "assistant" ? entry.retryOf : undefined)),
+  );
+  const results = new Map<string, ToolEntry>();
+  for (const entry of messages) {
+    if (entry.role === "tool") results.set(callKey(entry.runId, entry.callId), entry);
+  }
+
+  const sections = messages.flatMap((entry) => {
+    const isReplaced = entry.runId !== undefined && retriedRuns.has(entry.runId);
+    return isReplaced && entry.role !== "user" ? [] : sectionsOf(entry, texts, results);
+  });
+  return sections.map((section) => `${section}\n`).join("\n");
+}
+
+function sectionsOf(entry: MessageEntry, texts: MarkdownTexts, results: Map<string, ToolEntry>): string[] {
+  switch (entry.role) {
+    case "user":
+      return [`## ${texts.user}`, entry.content];
+    case "assistant": {
+      const text = entry.content === "" ? [] : [`## ${texts.assistant}`, entry.content];
+      const calls = (entry.toolCalls ?? []).flatMap((call) => callSections(call, entry.runId, results));
+      return [...text, ...calls];
+    }
+    case "tool":
+      // The call printed its result. A result without its call has a section of its own.
+      return results.delete(callKey(entry.runId, entry.callId))
+        ? [`**${entry.toolName}**`, ...resultSections(entry)]
+        : [];
+    case "system":
+      return entry.compaction ? [entry.content.replace(/^/gm, "> ")] : [];
+  }
+}
+
+function callSections(
+  { callId, toolName, input, output }: ToolCallRecord,
+  runId: string | undefined,
+  results: Map<string, ToolEntry>,
+): string[] {
+  const called = [`**${toolName}**`, fenced(JSON.stringify(input, undefined, 2), "json")];
+  if (output !== undefined) return [...called, ...resultSections({ content: output, isError: false })];
+  const key = callKey(runId, callId);
+  const result = results.get(key);
+  if (!result) return called;
+  results.delete(key);
+  return [...called, ...resultSections(result)];
+}
+
+function resultSections({ content, isError }: Pick<ToolEntry, "content" | "isError">): string[] {
+  return [isError ? "✗" : "✓", fenced(content)];
+}
+
+/** A call id is unique in its run only: some models number their calls from 0 in every turn. */
+function callKey(runId: string | undefined, callId: string | undefined): string {
+  return JSON.stringify([runId, callId]);
+}
+
+/** Returns a code block with a fence that is longer than any in the text. */
+function fenced(text: string, language = ""): string {
+  const longest = (text.match(/`+/g) ?? []).reduce((max, { length }) => Math.max(max, length), 2);
+  const fence = "`".repeat(longest + 1);
+  return `${fence}${language}\n${text}\n${fence}`;
+}
