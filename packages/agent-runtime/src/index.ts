@@ -1,4 +1,10 @@
-export type { AgentInput, AgentRunner, ModelAsking, ModelProvider, RunEvent } from "@mini-openclaw/protocol";
+export type {
+  AgentInput,
+  AgentRunner,
+  ModelCallOptions,
+  ModelProvider,
+  RunEvent,
+} from "@mini-openclaw/protocol";
 export type { AgentRuntimeOptions } from "./agent/agent-options.ts";
 export { agentDefaults } from "./agent/agent-options.ts";
 export { AgentRuntime } from "./agent/agent-runtime.ts";

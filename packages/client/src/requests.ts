@@ -6,6 +6,7 @@ import type {
   ForkCommand,
   HistoryCommand,
   HistoryEvent,
+  LifecycleCommand,
   ListCommand,
   RenameCommand,
   RetryCommand,
@@ -14,7 +15,6 @@ import type {
   SessionDeletedEvent,
   SessionSummaryEvent,
   SessionsEvent,
-  ShelfCommand,
 } from "@mini-openclaw/protocol";
 import { createId } from "./create-id.ts";
 import { ClientError, toClientError, tooMany } from "./errors.ts";
@@ -27,7 +27,7 @@ export type SessionQuestion =
   | HistoryCommand
   | RenameCommand
   | ForkCommand
-  | ShelfCommand;
+  | LifecycleCommand;
 
 type Question = SessionQuestion | CreateCommand | RetryCommand;
 

@@ -1,8 +1,8 @@
-import type { LiveEvent, Numbered, NumberedEvent } from "@mini-openclaw/protocol";
+import type { LiveEvent, NumberedEvent, RecordedEvent } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
 import { joinChunks } from "../src/watch/join-chunks.ts";
 
-async function* recorded(events: readonly LiveEvent[]): AsyncGenerator<Numbered> {
+async function* recorded(events: readonly LiveEvent[]): AsyncGenerator<RecordedEvent> {
   for (const [index, one] of events.entries()) {
     const event = { ...one, sessionId: "s", seq: index + 1 };
     yield { event, json: JSON.stringify(event) };

@@ -11,7 +11,7 @@ const TYPES = fileURLToPath(new URL("../src/index.ts", import.meta.url));
 const DEFINITIONS = fileURLToPath(new URL("definitions.ts", import.meta.url));
 
 // Four commands that share one type.
-const SHELF_COMMANDS = ["ArchiveCommand", "UnarchiveCommand", "DeleteCommand", "UndeleteCommand"];
+const LIFECYCLE_COMMANDS = ["ArchiveCommand", "UnarchiveCommand", "DeleteCommand", "UndeleteCommand"];
 
 /** @typedef {import("@valibot/to-json-schema").JsonSchema} JsonSchema */
 
@@ -65,7 +65,7 @@ function describeAll(definitions) {
   if (!module) throw new Error(`${TYPES} is not a module`);
   const exported = new Map(checker.getExportsOfModule(module).map((symbol) => [symbol.name, symbol]));
   for (const [name, definition] of Object.entries(definitions)) {
-    const alias = exported.get(SHELF_COMMANDS.includes(name) ? "ShelfCommand" : name);
+    const alias = exported.get(LIFECYCLE_COMMANDS.includes(name) ? "LifecycleCommand" : name);
     if (!alias) continue;
     const symbol = alias.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(alias) : alias;
     describe(definition, symbol, checker);

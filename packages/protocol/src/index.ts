@@ -1,6 +1,6 @@
 export type { AgentInput, AgentRunner } from "./ports/agent-runner.ts";
 export type {
-  ModelAsking,
+  ModelCallOptions,
   ModelEvent,
   ModelProvider,
   ModelRequest,
@@ -15,7 +15,7 @@ export type {
   GetSessionOptions,
   ListSessionsOptions,
   LoadMessagesOptions,
-  Numbered,
+  RecordedEvent,
   SearchHit,
   SearchSessionsOptions,
   SessionLog,
@@ -104,6 +104,7 @@ export type {
   CreateCommand,
   ForkCommand,
   HistoryCommand,
+  LifecycleCommand,
   ListCommand,
   MessageCommand,
   MessageMode,
@@ -112,7 +113,6 @@ export type {
   ResumeCommand,
   RetryCommand,
   SearchCommand,
-  ShelfCommand,
   UnwatchCommand,
 } from "./wire/client-events.ts";
 export type { CloseReason } from "./wire/close-reasons.ts";

@@ -1,4 +1,4 @@
-import type { Numbered, NumberedEvent, ServerEvent } from "@mini-openclaw/protocol";
+import type { NumberedEvent, RecordedEvent, ServerEvent } from "@mini-openclaw/protocol";
 import { toEvent } from "@mini-openclaw/protocol";
 import { parseServerEvent } from "@mini-openclaw/protocol/schema";
 import type { FileSystem } from "./file-system.ts";
@@ -14,7 +14,7 @@ export async function* readEventFiles(
   paths: SessionPaths,
   sessionId: string,
   after: number,
-): AsyncGenerator<Numbered, void, undefined> {
+): AsyncGenerator<RecordedEvent, void, undefined> {
   const transcript = openIfThere(fs, paths.transcript);
   const journal = openIfThere(fs, paths.journal);
   try {
@@ -40,14 +40,18 @@ export async function lastLiveSeq(fs: FileSystem, path: string): Promise<number>
   return last ?? 0;
 }
 
-async function* keptEvents(file: OpenTranscript, sessionId: string, after: number): AsyncGenerator<Numbered> {
+async function* keptEvents(
+  file: OpenTranscript,
+  sessionId: string,
+  after: number,
+): AsyncGenerator<RecordedEvent> {
   for await (const entry of readEntries(file, { after })) {
     const event = toEvent(sessionId, entry);
     if (event) yield { event, json: toJson(event) };
   }
 }
 
-async function* liveEvents(file: OpenTranscript, after: number): AsyncGenerator<Numbered> {
+async function* liveEvents(file: OpenTranscript, after: number): AsyncGenerator<RecordedEvent> {
   const start = await liveOffsetAfter(file, after);
   for await (const batch of scanForward(file.fs, file.fd, { start, end: file.size })) {
     for (const { bytes, terminated } of batch) {
@@ -66,7 +70,7 @@ async function liveOffsetAfter({ fs, fd, size }: OpenTranscript, after: number):
 }
 
 /** A line of the journal is a frame; `undefined` for one that is damaged. */
-function parseLive(bytes: Uint8Array): Numbered | undefined {
+function parseLive(bytes: Uint8Array): RecordedEvent | undefined {
   const json = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
   const frame = parseServerEvent(json);
   return frame.ok && isNumbered(frame.value) ? { event: frame.value, json } : undefined;
@@ -78,9 +82,9 @@ function isNumbered(event: ServerEvent): event is NumberedEvent {
 
 /** Two ascending streams as one. */
 async function* merge(
-  left: AsyncGenerator<Numbered>,
-  right: AsyncGenerator<Numbered>,
-): AsyncGenerator<Numbered> {
+  left: AsyncGenerator<RecordedEvent>,
+  right: AsyncGenerator<RecordedEvent>,
+): AsyncGenerator<RecordedEvent> {
   try {
     let one = await left.next();
     let other = await right.next();
@@ -99,7 +103,7 @@ async function* merge(
   }
 }
 
-async function* nothing(): AsyncGenerator<Numbered> {}
+async function* nothing(): AsyncGenerator<RecordedEvent> {}
 
 function toFile(fs: FileSystem, fd: number): OpenTranscript {
   return { fs, fd, size: fs.fileStat(fd).size };

@@ -1,4 +1,4 @@
-import type { Entry, Numbered, SessionEvent, SessionLog } from "@mini-openclaw/protocol";
+import type { Entry, RecordedEvent, SessionEvent, SessionLog } from "@mini-openclaw/protocol";
 import { toEntry } from "@mini-openclaw/protocol";
 import { StoreError } from "./errors.ts";
 import { createId } from "./names.ts";
@@ -14,7 +14,7 @@ export interface MemorySession {
   readonly order: number;
   readonly entries: Entry[];
   readonly keys: RememberedKeys;
-  events: Numbered[];
+  events: RecordedEvent[];
   runs: OpenRuns;
   log?: MemoryLog;
 }
@@ -50,7 +50,7 @@ export class MemoryLog implements SessionLog {
     return this.#session.summary.meta.lastSeq;
   }
 
-  record(events: readonly SessionEvent[]): Numbered[] {
+  record(events: readonly SessionEvent[]): RecordedEvent[] {
     this.#assertOpen();
     const session = this.#session;
     const numbered = events.map((event, index) =>
@@ -73,7 +73,7 @@ export class MemoryLog implements SessionLog {
   }: {
     after?: number;
     signal?: AbortSignal;
-  } = {}): AsyncGenerator<Numbered> {
+  } = {}): AsyncGenerator<RecordedEvent> {
     let last = after;
     while (!this.#closed && !signal?.aborted) {
       const next = this.#recent.since(last) ?? this.#session.events.filter(({ event }) => event.seq > last);

@@ -1,4 +1,4 @@
-import type { Numbered, NumberedEvent, SessionEvent } from "@mini-openclaw/protocol";
+import type { NumberedEvent, RecordedEvent, SessionEvent } from "@mini-openclaw/protocol";
 import { toJson } from "./transcript-line.ts";
 
 // Chosen: what a reader that is a little behind needs, so that it need not read from disk.
@@ -11,7 +11,7 @@ const MAX_CHARS = 262_144;
  * Bounded: the oldest are dropped beyond 256 events or 256 Ki characters of JSON, and are read from the files then.
  */
 export class RecentEvents {
-  #events: Numbered[] = [];
+  #events: RecordedEvent[] = [];
   #chars = 0;
   /** The number before the first event here: everything after it is here. */
   #after: number;
@@ -21,7 +21,7 @@ export class RecentEvents {
     this.#after = lastSeq;
   }
 
-  push(events: readonly Numbered[]): void {
+  push(events: readonly RecordedEvent[]): void {
     for (const numbered of events) {
       this.#events.push(numbered);
       this.#chars += numbered.json.length;
@@ -36,7 +36,7 @@ export class RecentEvents {
   }
 
   /** The events after a number; `undefined` if some of them are no longer here. */
-  since(after: number): readonly Numbered[] | undefined {
+  since(after: number): readonly RecordedEvent[] | undefined {
     if (after < this.#after) return undefined;
     const first = this.#events.findIndex(({ event }) => event.seq > after);
     return first === -1 ? [] : this.#events.slice(first);
@@ -62,7 +62,7 @@ export class RecentEvents {
 }
 
 /** Gives an event its number, and makes it into JSON once, for the journal and for every watcher. */
-export function numberEvent(event: SessionEvent, sessionId: string, seq: number): Numbered {
+export function numberEvent(event: SessionEvent, sessionId: string, seq: number): RecordedEvent {
   const numbered: NumberedEvent = { ...event, sessionId, seq };
   return { event: numbered, json: toJson(numbered) };
 }

@@ -1,4 +1,4 @@
-import type { Entry, MessageEntry, Numbered, SessionHeader } from "@mini-openclaw/protocol";
+import type { Entry, MessageEntry, RecordedEvent, SessionHeader } from "@mini-openclaw/protocol";
 import { TRANSCRIPT_VERSION } from "@mini-openclaw/protocol";
 import type { Summary } from "./summary.ts";
 import { formatLine } from "./transcript-line.ts";
@@ -10,7 +10,7 @@ export interface Segment {
 }
 
 /** The event's line, and the file that it goes to. */
-export function toSegment({ json }: Numbered, entry: Entry | undefined): Segment {
+export function toSegment({ json }: RecordedEvent, entry: Entry | undefined): Segment {
   return entry ? { file: "transcript", lines: formatLine(entry) } : { file: "journal", lines: `${json}\n` };
 }
 

@@ -1,4 +1,4 @@
-import type { Numbered, SessionEvent, SessionLog } from "@mini-openclaw/protocol";
+import type { RecordedEvent, SessionEvent, SessionLog } from "@mini-openclaw/protocol";
 import { StoreError } from "./errors.ts";
 import { readEventFiles } from "./event-files.ts";
 import type { FileSystem } from "./file-system.ts";
@@ -34,7 +34,7 @@ export class JsonlSessionLog implements SessionLog {
     return this.#writer.lastSeq;
   }
 
-  record(events: readonly SessionEvent[]): Numbered[] | Promise<Numbered[]> {
+  record(events: readonly SessionEvent[]): RecordedEvent[] | Promise<RecordedEvent[]> {
     this.#assertOpen();
     return this.#writer.record(events);
   }
@@ -45,7 +45,7 @@ export class JsonlSessionLog implements SessionLog {
   }: {
     after?: number;
     signal?: AbortSignal;
-  } = {}): AsyncGenerator<Numbered> {
+  } = {}): AsyncGenerator<RecordedEvent> {
     let last = after;
     while (!this.#closing && !this.#writer.isClosed && !signal?.aborted) {
       const head = this.#writer.shownSeq;
@@ -71,7 +71,7 @@ export class JsonlSessionLog implements SessionLog {
     return this.#closing;
   }
 
-  async *#fromFiles(after: number, head: number): AsyncGenerator<Numbered> {
+  async *#fromFiles(after: number, head: number): AsyncGenerator<RecordedEvent> {
     const { fs, paths } = this.#files;
     for await (const numbered of readEventFiles(fs, paths, this.sessionId, after)) {
       if (numbered.event.seq > head) return;

@@ -3,7 +3,7 @@ import type {
   Entry,
   Message,
   MessageEntry,
-  Numbered,
+  RecordedEvent,
   SessionEvent,
   SessionMeta,
 } from "@mini-openclaw/protocol";
@@ -82,10 +82,10 @@ export class SessionWriter {
     return this.#gone !== undefined;
   }
 
-  record(events: readonly SessionEvent[]): Numbered[] | Promise<Numbered[]> {
+  record(events: readonly SessionEvent[]): RecordedEvent[] | Promise<RecordedEvent[]> {
     this.#assertReady();
     this.#flush();
-    const numbered: Numbered[] = [];
+    const numbered: RecordedEvent[] = [];
     const entries: (Entry | undefined)[] = [];
     const segments: Segment[] = [];
     let inRun = false;
@@ -174,7 +174,7 @@ export class SessionWriter {
     if (!this.#disk.isLive) this.#disk.saveCheckpoint(this.#summary);
   }
 
-  #show(numbered: Numbered[]): Numbered[] {
+  #show(numbered: RecordedEvent[]): RecordedEvent[] {
     this.#shownSeq = Math.max(this.#shownSeq, numbered.at(-1)?.event.seq ?? 0);
     this.recent.push(numbered);
     return numbered;

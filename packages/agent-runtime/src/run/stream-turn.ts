@@ -1,5 +1,5 @@
 import type {
-  ModelAsking,
+  ModelCallOptions,
   ModelEvent,
   ModelProvider,
   ModelRequest,
@@ -153,7 +153,7 @@ function retryDelay(
 async function* readTurn(
   provider: ModelProvider,
   request: ModelRequest,
-  asking: ModelAsking,
+  asking: ModelCallOptions,
   idleTimeoutMs: number,
 ): AsyncGenerator<ModelEvent> {
   const stop = followSignal(asking.signal);

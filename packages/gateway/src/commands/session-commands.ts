@@ -1,12 +1,12 @@
 import type {
   ForkCommand,
   FoundSession,
+  LifecycleCommand,
   ListCommand,
   RenameCommand,
   SearchCommand,
   SessionMeta,
   SessionSummary,
-  ShelfCommand,
 } from "@mini-openclaw/protocol";
 import { GatewayError } from "../shared/errors.ts";
 import { answering, type CommandContext, findSession } from "./command-context.ts";
@@ -77,7 +77,7 @@ export async function forkSession(event: ForkCommand, context: CommandContext): 
   sendUpdated(await context.store.forkSession(sessionId, at), event, context);
 }
 
-export async function shelveSession(event: ShelfCommand, context: CommandContext): Promise<void> {
+export async function shelveSession(event: LifecycleCommand, context: CommandContext): Promise<void> {
   const { store, lanes } = context;
   const { type } = event;
   if (type === "undelete") return sendUpdated(await undelete(event.sessionId, context), event, context);

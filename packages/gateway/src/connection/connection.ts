@@ -1,4 +1,4 @@
-import type { Limits, Numbered, ServerEvent, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
+import type { Limits, RecordedEvent, ServerEvent, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
 import type { CommandContext, CommandParts } from "../commands/command-context.ts";
 import type { Permissions } from "../commands/permissions.ts";
 import { enterFirstSession, runCommand } from "../commands/run-command.ts";
@@ -82,7 +82,7 @@ export class Connection implements CommandContext, Viewer {
     this.#write(event);
   }
 
-  show({ event, json }: Numbered): void {
+  show({ event, json }: RecordedEvent): void {
     this.#write(event, json);
   }
 

@@ -1,4 +1,4 @@
-import type { Numbered } from "@mini-openclaw/protocol";
+import type { RecordedEvent } from "@mini-openclaw/protocol";
 import type { Watchers } from "../watch/watchers.ts";
 
 // 1 MiB of JSON, as an outbox; what is beyond is read from the log.
@@ -6,7 +6,7 @@ const MAX_CHARS = 1_048_576;
 
 /** A run's first events, in order. */
 export interface EarlyRun {
-  readonly events: Numbered[];
+  readonly events: RecordedEvent[];
   /** Whether there were more than are here. */
   isCut: boolean;
 }
@@ -36,7 +36,7 @@ export class EarlyEvents {
     return this.#runs.get(runId);
   }
 
-  #take(recorded: Numbered): void {
+  #take(recorded: RecordedEvent): void {
     const { event, json } = recorded;
     if (!("runId" in event)) return;
     const early = this.#runs.get(event.runId) ?? this.#begin(recorded);
@@ -47,7 +47,7 @@ export class EarlyEvents {
     if (!early.isCut) early.events.push(recorded);
   }
 
-  #begin({ event }: Numbered): EarlyRun | undefined {
+  #begin({ event }: RecordedEvent): EarlyRun | undefined {
     const { content, requestId } = this.#message;
     if (event.type !== "user_message" && event.type !== "message_queued") return undefined;
     if (event.content !== content || event.requestId !== requestId) return undefined;

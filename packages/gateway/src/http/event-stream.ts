@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { Numbered, ServerEvent } from "@mini-openclaw/protocol";
+import type { RecordedEvent, ServerEvent } from "@mini-openclaw/protocol";
 import { Outbox, type Sink } from "../socket/outbox.ts";
 import { SessionWatch, type Viewer, type WatchParts } from "../watch/session-watch.ts";
 import type { EarlyRun } from "./early-events.ts";
@@ -66,7 +66,7 @@ export class EventStream implements Sink, Viewer {
     return this.#outbox.drained();
   }
 
-  show({ event, json }: Numbered): void {
+  show({ event, json }: RecordedEvent): void {
     if (this.#runId !== undefined && !("runId" in event && event.runId === this.#runId)) return;
     this.#outbox.send(`id: ${event.seq}\nevent: ${event.type}\ndata: ${json}\n\n`);
     if (this.#runId !== undefined && event.type === "run_end") this.end();

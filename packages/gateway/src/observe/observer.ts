@@ -1,5 +1,5 @@
 import process from "node:process";
-import type { Numbered } from "@mini-openclaw/protocol";
+import type { RecordedEvent } from "@mini-openclaw/protocol";
 import type { Principal } from "../shared/principal.ts";
 import type { Refusal } from "../socket/refuse-upgrade.ts";
 import { type Channels, openChannels } from "./channels.ts";
@@ -110,7 +110,7 @@ export class Observer {
   }
 
   /** Called for every event that is shown: does nothing while nobody wants to know. */
-  published(recorded: readonly Numbered[]): void {
+  published(recorded: readonly RecordedEvent[]): void {
     const { run } = this.#channels;
     if (!run.hasSubscribers && !this.#isLogging) return;
     for (const { event } of recorded) {

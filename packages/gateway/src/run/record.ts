@@ -1,7 +1,7 @@
-import type { Numbered, SessionEvent, SessionLog } from "@mini-openclaw/protocol";
+import type { RecordedEvent, SessionEvent, SessionLog } from "@mini-openclaw/protocol";
 
 /** Shows recorded events to the watchers of their session. */
-export type Publish = (recorded: readonly Numbered[]) => void;
+export type Publish = (recorded: readonly RecordedEvent[]) => void;
 
 /**
  * Keeps events, then shows them. Where the log keeps them at once they are shown at once, whoever records: so that watchers
@@ -11,13 +11,13 @@ export function recordAndShow(
   publish: Publish,
   log: SessionLog,
   events: readonly SessionEvent[],
-): readonly Numbered[] | Promise<readonly Numbered[]> {
+): readonly RecordedEvent[] | Promise<readonly RecordedEvent[]> {
   const recorded = log.record(events);
   if (recorded instanceof Promise) return recorded.then((kept) => show(publish, kept));
   return show(publish, recorded);
 }
 
-function show(publish: Publish, recorded: readonly Numbered[]): readonly Numbered[] {
+function show(publish: Publish, recorded: readonly RecordedEvent[]): readonly RecordedEvent[] {
   publish(recorded);
   return recorded;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Numbered } from "@mini-openclaw/protocol";
+import type { RecordedEvent } from "@mini-openclaw/protocol";
 
 /** What an outbox needs of a socket. */
 export interface Sink {
@@ -34,7 +34,7 @@ export class Outbox {
   }
 
   /** Sends a recorded event in the words that it comes in. */
-  show({ json }: Numbered): void {
+  show({ json }: RecordedEvent): void {
     this.send(json);
   }
 

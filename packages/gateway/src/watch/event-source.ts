@@ -1,4 +1,4 @@
-import { type Numbered, type SessionStore, toEvent } from "@mini-openclaw/protocol";
+import { type RecordedEvent, type SessionStore, toEvent } from "@mini-openclaw/protocol";
 import type { Lanes } from "../sessions/sessions.ts";
 import { joinChunks } from "./join-chunks.ts";
 import type { EventSource } from "./session-watch.ts";
@@ -10,7 +10,7 @@ import type { EventSource } from "./session-watch.ts";
 export function createEventSource(store: Pick<SessionStore, "entries">, lanes: Lanes): EventSource {
   async function* readEvents(
     ...[sessionId, { after, signal }]: Parameters<EventSource>
-  ): AsyncGenerator<Numbered> {
+  ): AsyncGenerator<RecordedEvent> {
     let last = after;
     const log = lanes.live(sessionId)?.log;
     if (log) {

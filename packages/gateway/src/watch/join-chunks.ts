@@ -1,10 +1,10 @@
-import type { ChunkEvent, Numbered, NumberedEvent, ThinkingEvent } from "@mini-openclaw/protocol";
+import type { ChunkEvent, NumberedEvent, RecordedEvent, ThinkingEvent } from "@mini-openclaw/protocol";
 
 // Chosen: a sixteenth of a full outbox, so that what waits for a slow client stays about as much as it may be.
 const MAX_JOINED_CHARS = 65_536;
 
 /** A recorded piece of the model's text or thinking. */
-interface Piece extends Numbered {
+interface Piece extends RecordedEvent {
   readonly event: NumberedEvent & (ChunkEvent | ThinkingEvent);
 }
 
@@ -12,7 +12,7 @@ interface Piece extends Numbered {
  * Joins pieces of text that follow one another in one message: who is behind gets them in few frames. The joined piece has the
  * number of its last, and as `firstSeq` that of its first.
  */
-export async function* joinChunks(events: AsyncIterable<Numbered>): AsyncGenerator<Numbered> {
+export async function* joinChunks(events: AsyncIterable<RecordedEvent>): AsyncGenerator<RecordedEvent> {
   let pieces: Piece[] = [];
   let chars = 0;
   for await (const recorded of events) {
@@ -30,7 +30,7 @@ export async function* joinChunks(events: AsyncIterable<Numbered>): AsyncGenerat
   if (pieces[0]) yield join(pieces[0], pieces);
 }
 
-function isPiece(recorded: Numbered): recorded is Piece {
+function isPiece(recorded: RecordedEvent): recorded is Piece {
   return recorded.event.type === "chunk" || recorded.event.type === "thinking";
 }
 
@@ -38,7 +38,7 @@ function isSameText({ event: one }: Piece, { event: other }: Piece): boolean {
   return one.type === other.type && one.messageId === other.messageId;
 }
 
-function join(first: Piece, pieces: readonly Piece[]): Numbered {
+function join(first: Piece, pieces: readonly Piece[]): RecordedEvent {
   const last = pieces.at(-1);
   if (!last || last === first) return first;
   const content = pieces.map(({ event }) => event.content).join("");

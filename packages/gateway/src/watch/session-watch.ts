@@ -1,11 +1,11 @@
-import type { Numbered } from "@mini-openclaw/protocol";
+import type { RecordedEvent } from "@mini-openclaw/protocol";
 import type { Watcher, Watchers } from "./watchers.ts";
 
 /** Reads the events after `after` from where they are kept, up to the newest there is when it begins, and ends. */
 export type EventSource = (
   sessionId: string,
   range: { after: number; signal: AbortSignal },
-) => AsyncIterable<Numbered>;
+) => AsyncIterable<RecordedEvent>;
 
 export interface WatchParts {
   watchers: Pick<Watchers, "add" | "remove">;
@@ -24,7 +24,7 @@ export interface Viewer {
   /** Resolves when there is room, or when it is gone. */
   drained(): Promise<void>;
   /** Must not throw. */
-  show(recorded: Numbered): void;
+  show(recorded: RecordedEvent): void;
   /** What it is to be shown next cannot be read: it must ask again. */
   giveUp(): void;
 }
@@ -64,7 +64,7 @@ export class SessionWatch implements Watcher {
     this.#parts.watchers.remove(this.#sessionId, this);
   }
 
-  take(recorded: Numbered): void {
+  take(recorded: RecordedEvent): void {
     const { event } = recorded;
     this.#latestSeq = event.seq;
     if (this.#phase === "behind") {

@@ -1,9 +1,9 @@
-import type { Numbered } from "@mini-openclaw/protocol";
+import type { RecordedEvent } from "@mini-openclaw/protocol";
 
 /** Gets one session's events, each once, in order. */
 export interface Watcher {
   /** Must not throw. */
-  take(recorded: Numbered): void;
+  take(recorded: RecordedEvent): void;
   /** Something was recorded after `after` that nobody will hand over. */
   catchUp(after: number): void;
 }
@@ -37,7 +37,7 @@ export class Watchers {
     for (const watcher of this.#watchers.get(sessionId) ?? []) watcher.catchUp(after);
   }
 
-  publish(recorded: readonly Numbered[]): void {
+  publish(recorded: readonly RecordedEvent[]): void {
     for (const one of recorded) {
       for (const watcher of this.#watchers.get(one.event.sessionId) ?? []) watcher.take(one);
     }

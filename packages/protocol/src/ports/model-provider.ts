@@ -9,10 +9,10 @@ export interface ModelProvider {
    * Throws an error with a `code` of `errorCodes`, or the signal's reason. Closes its request when the consumer
    * stops or `signal` aborts.
    */
-  stream(request: ModelRequest, options: ModelAsking): AsyncIterable<ModelEvent>;
+  stream(request: ModelRequest, options: ModelCallOptions): AsyncIterable<ModelEvent>;
 }
 
-export interface ModelAsking {
+export interface ModelCallOptions {
   signal: AbortSignal;
   /** The most tokens, thinking included, that whoever asks can pay for. @default the provider's own limit */
   maxAnswerTokens?: number;

@@ -144,7 +144,7 @@ export interface LoadMessagesOptions {
 }
 
 /** A recorded event and the text of the frame that shows it: made into JSON once, for everybody. */
-export interface Numbered {
+export interface RecordedEvent {
   readonly event: NumberedEvent;
   readonly json: string;
 }
@@ -160,9 +160,9 @@ export interface SessionLog {
    * Numbers the events and keeps them, all or none, in the order of the calls. Nobody may see one before this
    * returned. It returns without a promise where the store keeps them at once.
    */
-  record(events: readonly SessionEvent[]): Numbered[] | Promise<Numbered[]>;
+  record(events: readonly SessionEvent[]): RecordedEvent[] | Promise<RecordedEvent[]>;
   /** Everything recorded after `after`, in order, then what is recorded from now on, until `signal` or `close()`. */
-  read(options?: { after?: number; signal?: AbortSignal }): AsyncIterable<Numbered>;
+  read(options?: { after?: number; signal?: AbortSignal }): AsyncIterable<RecordedEvent>;
   /** Says that nothing runs and nothing waits: live events need not be kept any longer. */
   settle(): void | Promise<void>;
   /** Gives up the writer's place. May be called again. */

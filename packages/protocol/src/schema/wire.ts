@@ -28,7 +28,7 @@ const PageSize = v.pipe(
 const Cursor = v.pipe(v.string(), v.maxLength(1024));
 const ShortText = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
 
-function shelfCommand<const Type extends string>(type: Type) {
+function lifecycleCommand<const Type extends string>(type: Type) {
   return v.object({ type: v.literal(type), id, sessionId: ClientEventId });
 }
 
@@ -93,10 +93,10 @@ export const clientEventSchemas = {
     sessionId: ClientEventId,
     at: v.exactOptional(v.pipe(Seq, v.minValue(1))),
   }),
-  archive: shelfCommand("archive"),
-  unarchive: shelfCommand("unarchive"),
-  delete: shelfCommand("delete"),
-  undelete: shelfCommand("undelete"),
+  archive: lifecycleCommand("archive"),
+  unarchive: lifecycleCommand("unarchive"),
+  delete: lifecycleCommand("delete"),
+  undelete: lifecycleCommand("undelete"),
 } satisfies { [Type in ClientEvent["type"]]: v.GenericSchema<unknown, Extract<ClientEvent, { type: Type }>> };
 
 /** The first frame of a connection to `/?auth=frame`. */

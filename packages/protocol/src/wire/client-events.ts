@@ -146,7 +146,7 @@ export interface ForkCommand extends ClientEventFields {
  * Client → gateway. `archive` puts a session away, `unarchive` takes it back; `delete` removes it, `undelete` takes it back
  * for some days. Refused with `SESSION_BUSY` while a run goes on. Answered by `session_summary`, or `session_deleted`.
  */
-export type ShelfCommand =
+export type LifecycleCommand =
   | ShelfCommandOf<"archive">
   | ShelfCommandOf<"unarchive">
   | ShelfCommandOf<"delete">
@@ -172,4 +172,4 @@ export type ClientEvent =
   | SearchCommand
   | RenameCommand
   | ForkCommand
-  | ShelfCommand;
+  | LifecycleCommand;

@@ -1,4 +1,4 @@
-import type { Message, Numbered, SessionEvent, SessionLog, SessionStore } from "@mini-openclaw/protocol";
+import type { Message, RecordedEvent, SessionEvent, SessionLog, SessionStore } from "@mini-openclaw/protocol";
 
 /** One promise of the port, and the program that shows it. */
 export type PortTests = Record<string, (store: SessionStore) => Promise<void>>;
@@ -44,8 +44,8 @@ export async function readUntil(
   log: SessionLog,
   last: { type: SessionEvent["type"]; runId: string },
   after = 0,
-): Promise<Numbered[]> {
-  const numbered: Numbered[] = [];
+): Promise<RecordedEvent[]> {
+  const numbered: RecordedEvent[] = [];
   for await (const one of log.read({ after })) {
     numbered.push(one);
     if (one.event.type === last.type && "runId" in one.event && one.event.runId === last.runId) break;

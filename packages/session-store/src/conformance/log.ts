@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { Numbered } from "@mini-openclaw/protocol";
+import type { RecordedEvent } from "@mini-openclaw/protocol";
 import { all, code, type PortTests, readUntil, runEvents, says } from "./fixtures.ts";
 
-const types = (numbered: readonly Numbered[]) => numbered.map(({ event }) => event.type);
+const types = (numbered: readonly RecordedEvent[]) => numbered.map(({ event }) => event.type);
 
 export const logTests: PortTests = {
   "numbers events and keeps messages as entries of the same number": async (store) => {
