@@ -4,7 +4,6 @@ export type { ConnectionLimits } from "./auth/connection-limits.ts";
 export type { Action, Attempt, Authorize } from "./commands/permissions.ts";
 export { ownerOnly } from "./commands/permissions.ts";
 export type { RetrySubmission, RunFailure, RunResult, Submission, Submitted } from "./commands/submit.ts";
-export type { WebSocketLike } from "./connection/connection.ts";
 export type { Dialect, Reading, Translator } from "./connection/dialect.ts";
 export type { MetricsSource } from "./observe/answer-metrics.ts";
 export type {
@@ -29,3 +28,4 @@ export type { Readiness } from "./server/readiness.ts";
 export type { GatewayErrorCode } from "./shared/errors.ts";
 export { GatewayError } from "./shared/errors.ts";
 export type { Principal } from "./shared/principal.ts";
+export type { WebSocketLike } from "./socket/web-socket.ts";

@@ -190,7 +190,7 @@ describe("a run that the agent does not end well", () => {
       async function* (runId) {
         yield { type: "chunk", runId, messageId: "m1", content: "Hal" };
       },
-      "run R: the agent returned without run_end",
+      "run R: The agent returned without yielding `run_end`. It must be the last event of every run.",
     ],
     [
       "yields an event of another run",
@@ -198,7 +198,7 @@ describe("a run that the agent does not end well", () => {
         yield { type: "chunk", runId, messageId: "m1", content: "Hal" };
         yield { type: "chunk", runId: "other", messageId: "m1", content: "lo" };
       },
-      "run R: the agent yielded chunk of run other",
+      'run R: The agent yielded chunk: `runId` must be R, got "other". Use the `runId` of its input.',
     ],
   ])("%s: what it said is kept, and the run ends once, as failed", async (_how, run, complaint) => {
     await using gateway = await testGateway({ agent: { run: ({ runId }) => run(runId) } });
@@ -217,7 +217,7 @@ describe("a run that the agent does not end well", () => {
       { type: "message_done", content: "Hal" },
       { type: "run_end", outcome: "failed" },
     ]);
-    expect(gateway.failures).toEqual([complaint.replace("R", runId)]);
+    expect(gateway.failures).toEqual([complaint.replaceAll(/\bR\b/g, runId)]);
   });
 
   test("leaves the session usable", async () => {

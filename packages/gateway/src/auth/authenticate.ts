@@ -15,7 +15,9 @@ export function createIdentify({
     // Without types an app may return nothing for whom it does not know: that must not let in as anonymous.
     if (authenticate && !principal) return undefined;
     if (principal) requireId(principal);
-    return { principal, key: sessionKey(principal, request) };
+    const key: unknown = await sessionKey(principal, request);
+    if (typeof key === "string") return { principal, key };
+    throw new TypeError(`\`sessionKey\` must return a string, got ${JSON.stringify(key)}.`);
   };
 }
 

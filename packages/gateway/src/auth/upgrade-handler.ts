@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type { WebSocketLike } from "../connection/connection.ts";
 import type { Visitor } from "../shared/principal.ts";
 import { type Refusal, refuseUpgrade } from "../socket/refuse-upgrade.ts";
 import { claimUpgrade, type UpgradeClaim, upgradeTaken } from "../socket/upgrade-claims.ts";
+import type { WebSocketLike } from "../socket/web-socket.ts";
 import type { Upgrade } from "../socket/ws-server.ts";
 import type { Identify } from "./authenticate.ts";
 import type { ConnectionLimits } from "./connection-limits.ts";

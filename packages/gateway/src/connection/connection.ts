@@ -4,42 +4,15 @@ import type { Permissions } from "../commands/permissions.ts";
 import { enterFirstSession, runCommand } from "../commands/run-command.ts";
 import type { Observer } from "../observe/observer.ts";
 import type { Lanes } from "../sessions/sessions.ts";
+import { requireSync } from "../shared/callbacks.ts";
 import { GatewayError, toClientError } from "../shared/errors.ts";
 import type { Visitor } from "../shared/principal.ts";
 import { Outbox } from "../socket/outbox.ts";
+import type { WebSocketLike } from "../socket/web-socket.ts";
 import { SessionWatch, type Viewer, type WatchParts } from "../watch/session-watch.ts";
 import { type ConnectionInput, newConnection, nextConnection } from "./connection-state.ts";
 import type { Reading, Translator } from "./dialect.ts";
 import type { Dialects } from "./dialects.ts";
-
-/** What the gateway needs of a socket: the standard WebSocket interface, as browsers, `ws` and others have it. */
-export interface WebSocketLike {
-  /** Bytes that were sent and have not left yet. */
-  readonly bufferedAmount: number;
-  /** 0 to 3, as in the standard: connecting, open, closing, closed. Absent: taken for open. */
-  readonly readyState?: number;
-  /** The subprotocol that was chosen; absent or empty: none. It says which dialect the client speaks. */
-  readonly protocol?: string;
-  send(text: string): void;
-  close(code?: number, reason?: string): void;
-  addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
-  /** After an `error` comes a `close`, as the standard says. */
-  addEventListener(type: "close" | "error", listener: () => void): void;
-}
-
-/** Whether a socket is closing or closed: its `close` may have been told already. */
-export function isOver({ readyState = 1 }: WebSocketLike): boolean {
-  return readyState > 1;
-}
-
-/** Says why, where the socket lets it: the standard lets an app use 1000 and 3000 to 4999 only. */
-export function closeSocket(socket: WebSocketLike, code: number, reason: string): void {
-  try {
-    socket.close(code, reason);
-  } catch {
-    socket.close();
-  }
-}
 
 export interface ConnectionParts extends CommandParts, WatchParts {
   dialects: Pick<Dialects, "connect">;
@@ -194,7 +167,7 @@ export class Connection implements CommandContext, Viewer {
 
   #read(frame: string): Reading | undefined {
     try {
-      return this.#translator.read(frame);
+      return requireSync(this.#translator.read(frame), "read");
     } catch (error) {
       this.#failDialect(error);
       return undefined;
@@ -204,7 +177,7 @@ export class Connection implements CommandContext, Viewer {
   #write(event: ServerEvent, json?: string): void {
     if (this.#state.phase === "closed") return;
     try {
-      const frames = this.#translator.write(event, json);
+      const frames = requireSync(this.#translator.write(event, json), "write");
       if (typeof frames === "string") this.#outbox.send(frames);
       else for (const frame of frames) this.#outbox.send(frame);
     } catch (error) {
@@ -235,7 +208,7 @@ export class Connection implements CommandContext, Viewer {
     if (!goodbye) return;
     const { code, reason } = goodbye;
     if (code !== GOING_AWAY) this.#parts.observer.cutOff(this.visitor.principal, code, reason);
-    closeSocket(this.#socket, code, reason);
+    this.#socket.close(code, reason);
   }
 
   #refuse(error: unknown, replyTo?: string): void {

@@ -1,4 +1,5 @@
 import { BEARER_SUBPROTOCOL } from "../auth/token.ts";
+import { requireSync } from "../shared/callbacks.ts";
 import { GatewayError } from "../shared/errors.ts";
 import type { Dialect, Translator } from "./dialect.ts";
 import { nativeDialect } from "./native-dialect.ts";
@@ -35,6 +36,7 @@ export class Dialects {
 
   /** Begins a connection of which `subprotocol` was chosen, if any was. */
   connect(subprotocol: string | undefined): Translator {
-    return (this.#bySubprotocol.get(subprotocol ?? "") ?? nativeDialect).connect();
+    const dialect = this.#bySubprotocol.get(subprotocol ?? "") ?? nativeDialect;
+    return requireSync(dialect.connect(), "connect");
   }
 }

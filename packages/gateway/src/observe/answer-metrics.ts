@@ -17,7 +17,8 @@ export async function answerMetrics(
   if (request.method !== "GET")
     return sendJson(response, 405, { error: "/metrics takes GET" }, { Allow: "GET" });
   try {
-    const text = await source.metrics();
+    const text: unknown = await source.metrics();
+    if (typeof text !== "string") throw new TypeError("`metrics()` must return a string.");
     response.writeHead(200, { "Content-Type": source.contentType, "Cache-Control": "no-store" });
     response.end(text);
   } catch (error) {

@@ -1,3 +1,4 @@
+import { swallowRejection } from "../shared/callbacks.ts";
 import { cleanFields } from "./clean-fields.ts";
 import type { LogFields, Logger, LogLevel } from "./logger.ts";
 import { createRepeatLimit } from "./repeat-limit.ts";
@@ -33,7 +34,7 @@ export class GatewayLog {
 
   #hand(level: LogLevel, message: string, fields: LogFields): void {
     try {
-      this.#logger[level](cleanFields(fields, this.#secrets), message);
+      swallowRejection(this.#logger[level](cleanFields(fields, this.#secrets), message));
     } catch {
       // A logger that throws, or a field of an error, must not end a run or a connection, and there is nowhere to say so.
     }

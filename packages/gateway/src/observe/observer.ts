@@ -1,5 +1,6 @@
 import process from "node:process";
 import type { RecordedEvent } from "@mini-openclaw/protocol";
+import { swallowRejection } from "../shared/callbacks.ts";
 import type { Principal } from "../shared/principal.ts";
 import type { Refusal } from "../socket/refuse-upgrade.ts";
 import { type Channels, openChannels } from "./channels.ts";
@@ -100,12 +101,15 @@ export class Observer {
     const { failure } = this.#channels;
     if (failure.hasSubscribers) failure.publish({ gateway: this.#gateway, error, during });
     if (!this.#onFailure) return this.#log.write("error", "failed", { during, err: error });
-    try {
-      this.#onFailure(error, during);
-    } catch (failure) {
-      // It hears of faults in the middle of runs and connections, and must not end them. The first one is not lost either.
+    // It hears of faults in the middle of runs and connections, and must not end them. The first one is not lost either.
+    const onFailed = (failure: unknown) => {
       this.#log.write("error", "failed", { during, err: error });
       this.#log.write("error", "failed", { during: "onFailure", err: failure });
+    };
+    try {
+      swallowRejection(this.#onFailure(error, during), onFailed);
+    } catch (failure) {
+      onFailed(failure);
     }
   }
 

@@ -9,6 +9,7 @@ import type {
 } from "@mini-openclaw/protocol";
 import { errorCodes } from "@mini-openclaw/protocol";
 import type { Decisions } from "./approvals.ts";
+import { checkEvent, startAgent } from "./check-agent.ts";
 import { loadRunMessages } from "./load-messages.ts";
 import type { Publish } from "./record.ts";
 import type { RunCause } from "./run-cause.ts";
@@ -84,8 +85,9 @@ export async function pullAgent(
       takeSteering: () => steering.take(),
       decision: (callId, { signal: waiting }) => decisions.wait(callId, waiting),
     };
-    for await (const event of parts.agent.run(input)) {
+    for await (const event of startAgent(parts.agent, input)) {
       if (abandoned) break;
+      checkEvent(event, runId);
       if (event.type === "run_end") {
         const outcome = event.outcome === "aborted" ? stopReason(signal) : event.outcome;
         const { usage, costUsd } = event;
@@ -93,14 +95,15 @@ export async function pullAgent(
       }
       // The last words are the gateway's: it may have to ask the agent again before them.
       if (event.type === "message_done") continue;
-      if (event.runId !== runId) throw new TypeError(`the agent yielded ${event.type} of run ${event.runId}`);
       decisions.see(event);
       isRecording = true;
       recording = record(event);
       if (recording) await recording;
       isRecording = false;
     }
-    throw new TypeError("the agent returned without run_end");
+    throw new TypeError(
+      "The agent returned without yielding `run_end`. It must be the last event of every run.",
+    );
   }
 
   const grace = whenAborted(signal, parts.abortGraceMs);

@@ -13,19 +13,15 @@ import {
   type Submitted,
   submitMessage,
 } from "../commands/submit.ts";
-import {
-  Connection,
-  type ConnectionParts,
-  closeSocket,
-  isOver,
-  type WebSocketLike,
-} from "../connection/connection.ts";
+import { Connection, type ConnectionParts } from "../connection/connection.ts";
 import { Connections } from "../connection/connections.ts";
 import { Dialects } from "../connection/dialects.ts";
 import { HttpDialect, type HttpDoor } from "../http/http-api.ts";
 import { Observer } from "../observe/observer.ts";
 import { GatewayError } from "../shared/errors.ts";
 import { type Principal, requireId, type Visitor } from "../shared/principal.ts";
+import { ForeignSocket } from "../socket/foreign-socket.ts";
+import { isOver, type WebSocketLike } from "../socket/web-socket.ts";
 import { createUpgrade } from "../socket/ws-server.ts";
 import { attachUpgrades } from "./attach.ts";
 import { type Core, createCore } from "./create-core.ts";
@@ -155,8 +151,11 @@ export class GatewayServer {
     const { principal } = visitor;
     if (principal) requireId(principal);
     // An emitter's error without a listener would end the process. What matters is `close`, which follows.
-    webSocket.addEventListener("error", () => undefined);
-    this.#connect(webSocket, { principal, key: visitor.key ?? defaultSessionKey(principal) });
+    const socket = new ForeignSocket(webSocket, (error) =>
+      this.#core.onFailure(error, "a socket of `accept`"),
+    );
+    socket.addEventListener("error", () => undefined);
+    this.#connect(socket, { principal, key: visitor.key ?? defaultSessionKey(principal) });
   }
 
   /**
@@ -254,13 +253,13 @@ export class GatewayServer {
   }
 
   #connect(webSocket: WebSocketLike, visitor: Visitor): void {
-    if (this.#closing) return closeSocket(webSocket, 1001, "the gateway is stopping");
+    if (this.#closing) return webSocket.close(1001, "the gateway is stopping");
     try {
       this.#connections.add(new Connection(this.#connectionParts, webSocket, visitor));
       this.#observer.connected(visitor.principal);
     } catch (error) {
       this.#core.onFailure(error, "a dialect");
-      closeSocket(webSocket, 1011, "the dialect failed");
+      webSocket.close(1011, "the dialect failed");
     }
   }
 }

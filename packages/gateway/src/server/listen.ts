@@ -8,6 +8,7 @@ import { MIN_TOKEN_BYTES, TokenGuard } from "../auth/token.ts";
 import { type Door, ownDoor, tokenRefusal } from "../auth/upgrade-guard.ts";
 import type { HttpDoor } from "../http/http-api.ts";
 import { answerMetrics, type MetricsSource } from "../observe/answer-metrics.ts";
+import { isThenable } from "../shared/callbacks.ts";
 import { GatewayError } from "../shared/errors.ts";
 import type { Refusal } from "../socket/refuse-upgrade.ts";
 import { answerProbe, type Health, sendJson } from "./probes.ts";
@@ -24,7 +25,7 @@ export interface ListenOptions {
    */
   token?: string;
   /** Answers requests that are not the gateway's own, such as those for a page; false leaves them to a 404. */
-  serve?: (request: IncomingMessage, response: ServerResponse) => boolean;
+  serve?: (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>;
   /** What `GET /metrics` shows, to whoever has the token: `createMetrics(gateway).registry`, say. @default there is none */
   metrics?: MetricsSource;
 }
@@ -93,8 +94,7 @@ export async function listen(
       return refused;
     });
     if (isAnswered) return;
-    if (serve && isServed(serve, request, response, gateway)) return;
-    sendJson(response, 404, { error: "There is nothing here." });
+    void answerOther(serve, request, response, gateway);
   });
   server.on("upgrade", (request, socket, head) => gateway.upgrade(request, socket, head, door));
 
@@ -119,20 +119,22 @@ function admitWhileAnswering(newcomers: Newcomers, socket: Socket, response: Ser
   response.once("close", () => newcomers.add(socket));
 }
 
-/** Whether the app answers the request; its throw becomes a 500. */
-function isServed(
-  serve: NonNullable<ListenOptions["serve"]>,
+/** Lets the app answer a request, or answers 404. A failure of the app becomes a 500. Never rejects. */
+async function answerOther(
+  serve: ListenOptions["serve"],
   request: IncomingMessage,
   response: ServerResponse,
   { onFailure }: Gateway,
-): boolean {
+): Promise<void> {
   try {
-    return serve(request, response);
+    // Not awaited where it is no promise: a page is answered at once.
+    const served = serve?.(request, response) ?? false;
+    if (!(isThenable(served) ? await served : served))
+      sendJson(response, 404, { error: "There is nothing here." });
   } catch (error) {
     onFailure(error, "serve");
     if (response.headersSent) response.destroy();
     else sendJson(response, 500, { error: "The gateway failed; its log says why." });
-    return true;
   }
 }
 

@@ -25,7 +25,7 @@ export interface GatewayOptions extends AccessOptions {
    */
   authorize?: Authorize;
   /** The key of the session that a new connection gets. @default `webchat`, or `webchat:<principal.id>` */
-  sessionKey?: (principal: Principal | undefined, request: IncomingMessage) => string;
+  sessionKey?: (principal: Principal | undefined, request: IncomingMessage) => string | Promise<string>;
   /** Ways to speak to it beside its own; a client asks for one by its subprotocol. @default none */
   dialects?: readonly Dialect[];
   /** @default `defaultLimits` of the protocol */

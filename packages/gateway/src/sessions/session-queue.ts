@@ -144,7 +144,11 @@ export class Lane {
       this.#phase = "closing";
       this.#live = undefined;
       // A log that cannot be used would lock its session. That it cannot be closed either follows from the error.
-      await log?.close().catch(() => undefined);
+      try {
+        await log?.close();
+      } catch {
+        // The first error is the one to report.
+      }
       this.#lose(error, log !== undefined);
     }
   }

@@ -2,8 +2,8 @@ import type { IncomingMessage } from "node:http";
 import process from "node:process";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { WebSocketLike } from "../connection/connection.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import type { WebSocketLike } from "./web-socket.ts";
 
 /** A WebSocket whose client can be made to wait. */
 export interface UpgradedSocket extends WebSocketLike {

@@ -1,0 +1,103 @@
+import type { AgentInput, AgentRunner, RunEvent } from "@mini-openclaw/protocol";
+import { describeValue } from "@mini-openclaw/protocol/shared";
+import { isThenable, swallowRejection } from "../shared/callbacks.ts";
+
+type FieldType = "string" | "number" | "boolean" | "object";
+
+/** The fields that an event must have beside `type` and `runId`. */
+const fields: { readonly [Type in RunEvent["type"]]: Readonly<Record<string, FieldType>> } = {
+  user_message: { id: "string", content: "string", timestamp: "number" },
+  assistant_message: { id: "string", content: "string", timestamp: "number" },
+  tool_done: {
+    id: "string",
+    callId: "string",
+    toolName: "string",
+    output: "string",
+    isError: "boolean",
+    timestamp: "number",
+  },
+  compaction: { id: "string", content: "string", timestamp: "number" },
+  run_start: { timestamp: "number" },
+  chunk: { messageId: "string", content: "string" },
+  thinking: { messageId: "string", content: "string" },
+  tool_start: { callId: "string", toolName: "string", input: "object" },
+  tool_output: { callId: "string", content: "string" },
+  approval_request: { callId: "string", toolName: "string", reason: "string" },
+  approval_done: { callId: "string", decision: "string" },
+  retry: { attempt: "number", delayMs: "number", code: "string" },
+  message_done: { content: "string" },
+  error: { code: "string", message: "string", retryable: "boolean" },
+  run_end: { outcome: "string", usage: "object" },
+};
+
+const HINT = "Yield events of the protocol, or make the agent with `textAgent`.";
+
+/**
+ * Starts the agent. Its mistakes get errors that name them.
+ *
+ * @throws TypeError when `run` returns something else than an async iterable
+ */
+export function startAgent(agent: AgentRunner, input: AgentInput): AsyncIterable<RunEvent> {
+  const events: unknown = agent.run(input);
+  if (isAsyncIterable(events)) return events;
+  swallowRejection(events);
+  const got = isThenable(events) ? "a promise" : describeValue(events);
+  throw new TypeError(
+    `\`agent.run\` must return an async iterable, got ${got}. Write it as \`async *run(…)\`.`,
+  );
+}
+
+/**
+ * Checks an event that an agent has yielded.
+ *
+ * @throws TypeError that names what is wrong
+ */
+export function checkEvent(event: RunEvent, runId: string): void {
+  const required = requireFields(event);
+  const given = event as unknown as Record<string, unknown>;
+  for (const name in required) {
+    const value = given[name];
+    if (typeof value === required[name] && value !== null) continue;
+    const expected = `must be ${required[name] === "object" ? "an" : "a"} ${required[name]}`;
+    throw new TypeError(
+      `The agent yielded ${event.type}: \`${name}\` ${expected}, got ${describeValue(value)}.`,
+    );
+  }
+  if (event.runId !== runId) {
+    const expected = `\`runId\` must be ${runId}, got ${describeValue(event.runId)}`;
+    throw new TypeError(`The agent yielded ${event.type}: ${expected}. Use the \`runId\` of its input.`);
+  }
+  if ("input" in event || "toolCalls" in event) requireJson(event);
+}
+
+/** Returns the fields that an event of its type must have. */
+function requireFields(event: unknown): Readonly<Record<string, FieldType>> {
+  if (typeof event !== "object" || event === null) {
+    throw new TypeError(`The agent yielded ${describeValue(event)}, which is no event. ${HINT}`);
+  }
+  if (isThenable(event)) {
+    swallowRejection(event);
+    throw new TypeError("The agent yielded a promise. Yield what it resolves with: `yield await …`.");
+  }
+  const { type } = event as { type?: unknown };
+  if (typeof type === "string" && Object.hasOwn(fields, type)) return fields[type as RunEvent["type"]];
+  const known = Object.keys(fields).join(", ");
+  throw new TypeError(
+    `The agent yielded an event of the unknown type ${describeValue(type)}. Known types are ${known}.`,
+  );
+}
+
+/** The input of a tool call comes from a model or from code, and code may put anything into it. */
+function requireJson(event: RunEvent): void {
+  try {
+    JSON.stringify(event);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const message = `The agent yielded ${event.type} with a value that JSON does not have: ${why}`;
+    throw new TypeError(`${message}. Convert it first, for example a BigInt to a string.`, { cause });
+  }
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<RunEvent> {
+  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
+}

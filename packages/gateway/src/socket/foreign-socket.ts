@@ -1,0 +1,66 @@
+import { swallowRejection } from "../shared/callbacks.ts";
+import type { WebSocketLike } from "./web-socket.ts";
+
+/**
+ * A WebSocket of the app's own library, which may throw where the standard does not. The first failure is reported, and
+ * closes the socket.
+ */
+export class ForeignSocket implements WebSocketLike {
+  readonly #socket: WebSocketLike;
+  readonly #onFailure: (error: unknown) => void;
+  readonly protocol?: string;
+  #onClosed: () => void = () => undefined;
+  #hasFailed = false;
+
+  constructor(socket: WebSocketLike, onFailure: (error: unknown) => void) {
+    this.#socket = socket;
+    this.#onFailure = onFailure;
+    if (socket.protocol !== undefined) this.protocol = socket.protocol;
+  }
+
+  get bufferedAmount(): number {
+    return this.#attempt(() => this.#socket.bufferedAmount) ?? 0;
+  }
+
+  get readyState(): number {
+    return this.#attempt(() => this.#socket.readyState) ?? 1;
+  }
+
+  send(text: string): void {
+    this.#attempt(() => this.#socket.send(text));
+  }
+
+  close(code?: number, reason?: string): void {
+    try {
+      swallowRejection(this.#socket.close(code, reason));
+    } catch {
+      // The standard lets an app use 1000 and 3000 to 4999 only.
+      this.#attempt(() => this.#socket.close());
+    }
+  }
+
+  addEventListener(type: "message" | "close" | "error", listener: (event: { data: unknown }) => void): void {
+    if (type === "close") this.#onClosed = () => listener({ data: undefined });
+    this.#attempt(() => this.#socket.addEventListener(type as "message", listener));
+  }
+
+  #attempt<Value>(work: () => Value): Value | undefined {
+    try {
+      const value = work();
+      swallowRejection(value, (error) => this.#fail(error));
+      return value;
+    } catch (error) {
+      this.#fail(error);
+      return undefined;
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    this.#onFailure(error);
+    this.close(1011, "the socket failed");
+    // A socket that fails may not say that it is closed.
+    this.#onClosed();
+  }
+}

@@ -1,0 +1,116 @@
+import type { AgentRunner, RunEvent } from "@mini-openclaw/protocol";
+import { noUsage } from "@mini-openclaw/protocol";
+import { describe, expect, test } from "vitest";
+import { testGateway } from "./test-gateway.ts";
+
+const start = (runId: string): RunEvent => ({ type: "run_start", runId, timestamp: 1 });
+
+/** An agent that yields something wrong after its start. */
+function yields(wrong: (runId: string) => unknown): AgentRunner {
+  return {
+    async *run({ runId }) {
+      yield start(runId);
+      yield wrong(runId) as RunEvent;
+      yield { type: "run_end", runId, outcome: "completed", usage: noUsage, timestamp: 1 };
+    },
+  };
+}
+
+const callOf = (runId: string, input: unknown) => ({
+  type: "tool_start",
+  runId,
+  callId: "c",
+  toolName: "t",
+  input,
+});
+
+describe("a run fails, and the failure names the mistake, when an agent", () => {
+  test.each<[mistake: string, agent: AgentRunner, message: RegExp]>([
+    ["yields a string", yields(() => "hello"), /yielded "hello", which is no event\. Yield events/],
+    ["yields nothing", yields(() => undefined), /yielded nothing, which is no event/],
+    ["yields null", yields(() => null), /yielded null, which is no event/],
+    [
+      "hands over a promise that rejects",
+      {
+        run: () => ({
+          [Symbol.asyncIterator]: () => ({
+            next: async () => ({ value: Promise.reject(new Error("unheard")) as unknown as RunEvent }),
+          }),
+        }),
+      },
+      /yielded a promise\. Yield what it resolves with/,
+    ],
+    [
+      "yields an unknown type",
+      yields((runId) => ({ type: "text", runId })),
+      /unknown type "text"\. Known types are .*chunk/,
+    ],
+    ["yields no type", yields((runId) => ({ runId })), /unknown type nothing/],
+    ["yields the name of a method as type", yields(() => ({ type: "toString" })), /unknown type "toString"/],
+    [
+      "forgets a field",
+      yields((runId) => ({ type: "chunk", runId, content: "x" })),
+      /chunk: `messageId` must be a string, got nothing\./,
+    ],
+    [
+      "gives a field of another type",
+      yields((runId) => ({ type: "chunk", runId, messageId: "m", content: 1 })),
+      /chunk: `content` must be a string, got 1\./,
+    ],
+    [
+      "gives the event of another run",
+      yields(() => ({ type: "chunk", runId: "other", messageId: "m", content: "x" })),
+      /chunk: `runId` must be .*, got "other"\. Use the `runId` of its input\./,
+    ],
+    [
+      "has a BigInt in an input",
+      yields((runId) => callOf(runId, { count: 1n })),
+      /tool_start with a value that JSON does not have: .*BigInt.* Convert it first/,
+    ],
+    [
+      "has a BigInt in the calls of a message",
+      yields((runId) => ({
+        type: "assistant_message",
+        runId,
+        id: "m",
+        content: "",
+        timestamp: 1,
+        toolCalls: [{ callId: "c", toolName: "t", input: { count: 1n } }],
+      })),
+      /assistant_message with a value that JSON does not have: .*BigInt/,
+    ],
+    [
+      "returns without an end",
+      {
+        run: async function* ({ runId }) {
+          yield start(runId);
+        },
+      },
+      /returned without yielding `run_end`/,
+    ],
+    [
+      "ends without usage",
+      yields((runId) => ({ type: "run_end", runId, outcome: "completed" })),
+      /run_end: `usage` must be an object, got nothing/,
+    ],
+    [
+      "returns a promise in the place of an iterable",
+      { run: (() => Promise.reject(new Error("unheard"))) as unknown as AgentRunner["run"] },
+      /`agent\.run` must return an async iterable, got a promise\. Write it as `async \*run\(…\)`\./,
+    ],
+    [
+      "returns a list",
+      { run: (() => []) as unknown as AgentRunner["run"] },
+      /`agent\.run` must return an async iterable, got an array/,
+    ],
+  ])("%s", async (_mistake, agent, message) => {
+    await using gateway = await testGateway({ agent });
+    const client = await gateway.connect();
+    client.send({ type: "message", content: "go" });
+
+    const { outcome } = await client.next("run_end");
+
+    expect(outcome).toBe("failed");
+    expect(gateway.failures).toEqual([expect.stringMatching(message)]);
+  });
+});

@@ -1,0 +1,256 @@
+/**
+ * A program that breaks every callback which an app hands to a gateway, one after the other, and uses the gateway as clients
+ * do. Prints one line for each. An exception that nobody catches ends it.
+ */
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { AgentRunner, SessionLog, SessionStore } from "@mini-openclaw/protocol";
+import { noUsage } from "@mini-openclaw/protocol";
+import { createMemoryStore } from "@mini-openclaw/session-store";
+import { WebSocket } from "ws";
+import { type GatewayOptions, GatewayServer, type ListenOptions } from "../../src/index.ts";
+
+type Break = () => never;
+
+const ways: Record<string, Break> = {
+  throws: () => {
+    throw new Error("thrown");
+  },
+  rejects: () => Promise.reject(new Error("rejected")) as never,
+  "throws what is no error": () => {
+    throw Object.create(null) as Error;
+  },
+  "rejects later": () => sleep(5).then(() => Promise.reject(new Error("rejected"))) as never,
+};
+
+interface Setup {
+  options?: Partial<GatewayOptions>;
+  listen?: ListenOptions;
+  /** A socket for `accept`. */
+  socket?: object;
+}
+
+const agent: AgentRunner = {
+  async *run({ runId }) {
+    yield { type: "run_start", runId, timestamp: 1 };
+    yield { type: "chunk", runId, messageId: "m", content: "hello" };
+    yield { type: "assistant_message", runId, id: "m", content: "hello", timestamp: 1 };
+    yield { type: "run_end", runId, outcome: "completed", usage: noUsage, timestamp: 1 };
+  },
+};
+
+/** The target with some of its methods replaced. */
+function withBroken<Target extends object>(target: Target, broken: Partial<Record<string, unknown>>): Target {
+  return new Proxy(target, {
+    get(from, name) {
+      if (typeof name === "string" && name in broken) return broken[name];
+      const value: unknown = Reflect.get(from, name);
+      return typeof value === "function" ? value.bind(from) : value;
+    },
+  });
+}
+
+const iterator = (broken: Partial<Record<"next" | "return", Break>>): AgentRunner => ({
+  run: (input) => ({
+    [Symbol.asyncIterator]: () => withBroken(agent.run(input)[Symbol.asyncIterator](), broken),
+  }),
+});
+
+const dialect = (broken: Partial<Record<"connect" | "read" | "write", Break>>): Setup => ({
+  options: {
+    dialects: [
+      {
+        subprotocol: "broken",
+        connect: () => ({
+          read: (text) => ({ ok: true, value: JSON.parse(text) }),
+          write: (event) => JSON.stringify(event),
+          ...broken,
+        }),
+        ...broken,
+      },
+    ],
+  },
+});
+
+const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+
+const standardSocket = { bufferedAmount: 0, readyState: 1, send() {}, close() {}, addEventListener() {} };
+
+/** A method that returns an async iterable fails when it is called, or when it is read. */
+const iterableOf = (broken: Break) => {
+  if (broken === ways["throws"]) return broken;
+  return () => ({ [Symbol.asyncIterator]: () => ({ next: broken }) });
+};
+
+const iterables = ["searchSessions", "entries", "read"];
+
+const breakMethod = (name: string, broken: Break) => ({
+  [name]: iterables.includes(name) ? iterableOf(broken) : broken,
+});
+
+const storeMethods = [
+  "getOrCreateSession",
+  "createSession",
+  "getSession",
+  "listSessions",
+  "renameSession",
+  "archiveSession",
+  "unarchiveSession",
+  "forkSession",
+  "deleteSession",
+  "undeleteSession",
+  "searchSessions",
+  "loadMessages",
+  "entries",
+  "openLog",
+] satisfies (keyof SessionStore)[];
+
+const logMethods = ["record", "read", "settle", "close"] satisfies (keyof SessionLog)[];
+
+const cases: Record<string, (broken: Break) => Setup> = {
+  authenticate: (authenticate) => ({ options: { authenticate } }),
+  authorize: (authorize) => ({ options: { authorize } }),
+  sessionKey: (sessionKey) => ({ options: { sessionKey } }),
+  onFailure: (broken) => ({ options: { onFailure: broken, authorize: broken, logger: quiet } }),
+  "onFailure and the logger": (broken) => ({
+    options: {
+      onFailure: broken,
+      authorize: broken,
+      logger: { debug: broken, info: broken, warn: broken, error: broken },
+    },
+  }),
+  logger: (broken) => ({
+    options: { authorize: broken, logger: { debug: broken, info: broken, warn: broken, error: broken } },
+  }),
+  serve: (serve) => ({ listen: { serve } }),
+  metrics: (metrics) => ({ listen: { metrics: { contentType: "text/plain", metrics } } }),
+  "the content type of metrics": () => ({
+    listen: { metrics: { contentType: "a\nb", metrics: async () => "" } },
+  }),
+  "metrics that are no text": () => ({
+    listen: { metrics: { contentType: "text/plain", metrics: async () => 1 as unknown as string } },
+  }),
+  "agent.run": (run) => ({ options: { agent: { run } } }),
+  "the agent's next": (next) => ({ options: { agent: iterator({ next }) } }),
+  "the agent's return": (broken) => ({ options: { agent: iterator({ return: broken }), abortGraceMs: 0 } }),
+  "dialect.connect": (connect) => dialect({ connect }),
+  "translator.read": (read) => dialect({ read }),
+  "translator.write": (write) => dialect({ write }),
+  ...Object.fromEntries(
+    storeMethods.map((name) => [
+      `store.${name}`,
+      (broken: Break) => ({ options: { store: withBroken(createMemoryStore(), breakMethod(name, broken)) } }),
+    ]),
+  ),
+  ...Object.fromEntries(
+    logMethods.map((name) => [
+      `log.${name}`,
+      (broken: Break) => {
+        const store = createMemoryStore();
+        const openLog = async (id: string) => withBroken(await store.openLog(id), breakMethod(name, broken));
+        return { options: { store: withBroken(store, { openLog }), idleMs: 0 } };
+      },
+    ]),
+  ),
+  ...Object.fromEntries(
+    ["send", "close", "addEventListener"].map((name) => [
+      `socket.${name}`,
+      (broken: Break) => ({ socket: { ...standardSocket, [name]: broken } }),
+    ]),
+  ),
+  "socket.bufferedAmount": (broken) => ({
+    socket: Object.defineProperty({ ...standardSocket }, "bufferedAmount", { get: broken }),
+  }),
+};
+
+/** Uses a gateway in every way that it has. */
+async function use(gateway: GatewayServer, port: number, socket: object | undefined): Promise<void> {
+  const accepted = { ...standardSocket };
+  for (const one of [socket, accepted]) {
+    if (!one) continue;
+    try {
+      gateway.accept(one as Parameters<GatewayServer["accept"]>[0]);
+    } catch {
+      // To the caller of `accept`, who hands the socket over.
+    }
+  }
+  await Promise.all([useSocket(port, []), useSocket(port, ["broken"]), useHttp(port)]);
+  const submitted = await gateway.submit({ key: "webchat", content: "hi" }).catch(() => undefined);
+  await submitted?.ended.catch(() => undefined);
+}
+
+async function useSocket(port: number, subprotocols: string[]): Promise<void> {
+  const client = new WebSocket(`ws://127.0.0.1:${port}/`, subprotocols);
+  client.on("error", () => undefined);
+  const closed = once(client, "close");
+  const frames: Record<string, unknown>[] = [];
+  client.on("message", (bytes: Buffer) => frames.push(JSON.parse(bytes.toString())));
+  const seen = async (type: string) => {
+    for (let turn = 0; turn < 50 && !frames.some((frame) => frame["type"] === type); turn += 1)
+      await sleep(2);
+    return frames.find((frame) => frame["type"] === type);
+  };
+  await Promise.race([once(client, "open"), closed]).catch(() => undefined);
+  if (client.readyState !== WebSocket.OPEN) return;
+  const sessionId = String((await seen("connected"))?.["sessionId"]);
+  const send = (type: string, fields: object = {}) =>
+    client.send(JSON.stringify({ type, id: type, sessionId, ...fields }));
+  send("message", { content: "hello" });
+  const runId = (await seen("ack"))?.["runId"];
+  await seen("run_end");
+  client.send("no command");
+  for (const type of ["list", "history", "resume", "fork", "create", "ping", "abort"]) send(type);
+  send("resume", { after: 0 });
+  send("search", { text: "hello" });
+  send("rename", { title: "title" });
+  send("approve", { callId: "call", decision: "once" });
+  send("retry", { runId });
+  await seen("pong");
+  for (const type of ["archive", "unarchive", "delete", "undelete", "unwatch"]) send(type);
+  await sleep(10);
+  client.close();
+  await Promise.race([closed, sleep(200)]);
+  client.terminate();
+}
+
+async function useHttp(port: number): Promise<void> {
+  const ask = async (path: string, body?: object) => {
+    const init = body && {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    };
+    const signal = AbortSignal.timeout(200);
+    await fetch(`http://127.0.0.1:${port}${path}`, { ...init, signal })
+      .then((response) => response.text())
+      .catch(() => undefined);
+  };
+  const paths = ["/page", "/metrics", "/readyz", "/health", "/sessions"];
+  await Promise.all([
+    ...paths.map((path) => ask(path)),
+    ask("/sessions/current/messages", { content: "hello" }),
+    ask("/sessions/current/events?after=0"),
+    ask("/sessions/current/export"),
+    ask("/sessions/current/messages"),
+    ask("/sessions/current/abort", {}),
+  ]);
+}
+
+async function tryCase(name: string, { options, listen, socket }: Setup): Promise<void> {
+  const gateway = new GatewayServer({ store: createMemoryStore(), agent, onFailure() {}, ...options });
+  const { port } = await gateway.listen({ port: 0, ...listen });
+  await use(gateway, port, socket);
+  const late = await Promise.race([gateway.close({ drainMs: 0 }), sleep(3000, "late")]);
+  process.stdout.write(`${name}: ${late ? "close hangs" : "lives"}\n`);
+}
+
+// All ways of a few callbacks at once, as most of the time is spent waiting.
+const entries = Object.entries(cases);
+while (entries.length > 0) {
+  const some = entries.splice(0, 8);
+  const tried = some.flatMap(([name, setUp]) =>
+    Object.entries(ways).map(([way, broken]) => tryCase(`${name} ${way}`, setUp(broken))),
+  );
+  await Promise.all(tried);
+}
+process.exit(0);
