@@ -1,12 +1,28 @@
-import type { KeptEvent, NumberedEvent, Numbering, RunEvent, SessionEvent } from "../session/events.ts";
-import type { Entry } from "../session/transcript.ts";
+import type {
+  AgentErrorEvent,
+  KeptEvent,
+  LiveEvent,
+  MessageEvent,
+  NumberedEvent,
+  Numbering,
+  RunEvent,
+  SessionEvent,
+} from "../session/events.ts";
+import type { Entry, MessageEntry } from "../session/transcript.ts";
 
-/**
- * Returns the transcript entry of an event, or `undefined` for a live event. Inverse of {@link toEvent}.
- *
- * An agent's event needs a `seq` and a `sessionId` too.
- */
+/** Returns the transcript entry of an event, or `undefined` for a live event. Inverse of {@link toEvent}. */
 export function toEntry(event: NumberedEvent | (RunEvent & Numbering)): Entry | undefined {
+  if ("id" in event) return toMessageEntry(event);
+  if (event.type === "run_end" || event.type === "session_updated") {
+    const { sessionId: _session, ...entry } = event;
+    return entry;
+  }
+  event satisfies LiveEvent | AgentErrorEvent;
+  return undefined;
+}
+
+/** Returns the message of an event that records one. Only such events have an `id`. */
+export function toMessageEntry(event: MessageEvent & Numbering): MessageEntry {
   switch (event.type) {
     case "user_message": {
       const { type: _, sessionId: _session, seq, id, runId, ...message } = event;
@@ -24,24 +40,6 @@ export function toEntry(event: NumberedEvent | (RunEvent & Numbering)): Entry | 
       const { type: _, sessionId: _session, seq, id, runId, ...message } = event;
       return { seq, id, runId, role: "system", compaction: true, ...message };
     }
-    case "session_updated":
-    case "run_end": {
-      const { sessionId: _session, ...entry } = event;
-      return entry;
-    }
-    case "message_queued":
-    case "run_start":
-    case "chunk":
-    case "thinking":
-    case "tool_start":
-    case "tool_output":
-    case "approval_request":
-    case "approval_done":
-    case "retry":
-    case "message_done":
-    case "run_error":
-    case "error":
-      return undefined;
   }
 }
 

@@ -85,14 +85,11 @@ export interface RetryRequest {
   runId: string;
 }
 
+/** Events that become messages of the transcript. No other event has an `id`. */
+export type MessageEvent = UserMessageEvent | AssistantMessageEvent | ToolDoneEvent | CompactionEvent;
+
 /** Events that become transcript entries under the same `seq`. */
-export type KeptEvent =
-  | UserMessageEvent
-  | AssistantMessageEvent
-  | ToolDoneEvent
-  | CompactionEvent
-  | SessionUpdatedEvent
-  | RunEndEvent;
+export type KeptEvent = MessageEvent | SessionUpdatedEvent | RunEndEvent;
 
 /** A message waits for the run before it to end; it keeps this `runId`. */
 export interface MessageQueuedEvent {

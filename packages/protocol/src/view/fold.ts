@@ -1,19 +1,19 @@
-import { toEntry } from "../run/convert.ts";
+import { toMessageEntry } from "../run/convert.ts";
 import type { MessageQueuedEvent, NumberedEvent, UserMessageEvent } from "../session/events.ts";
 import { addUsage } from "../session/messages.ts";
-import { isMessageEntry, type MessageEntry } from "../session/transcript.ts";
+import type { MessageEntry } from "../session/transcript.ts";
 import type { HistoryEvent, ResumedEvent, ResyncEvent } from "../wire/server-events.ts";
 import { emptyView, type QueuedMessage, type RunCost, type SessionView } from "./session-view.ts";
 import { addEntry, nextItems, prependEntries, withoutAnswers } from "./view-items.ts";
 
-/** A frame that says something of one session. */
+/** A frame that changes the view of one session. */
 export type SessionFrame = NumberedEvent | ResumedEvent | ResyncEvent | HistoryEvent;
 
 /**
- * Pure: what a client shows of a session after one more frame of that session.
+ * Pure: returns the view of a session after one more frame of that session.
  *
- * An event that is in the view already changes nothing; `resync` begins the view anew; `history` puts older messages
- * before the others. Items that did not change are the same objects.
+ * An event that the view already contains changes nothing. `resync` starts the view again. `history` adds older
+ * messages in front. Items that did not change remain the same objects.
  */
 export function fold(view: SessionView, frame: SessionFrame): SessionView {
   if ("seq" in frame) return frame.seq <= view.lastSeq ? view : nextView(view, frame);
@@ -21,13 +21,13 @@ export function fold(view: SessionView, frame: SessionFrame): SessionView {
     case "resumed":
       return { ...view, epoch: frame.epoch };
     case "resync":
-      return begin(view, frame);
+      return startAgain(view, frame);
     case "history":
       return withOlder(view, frame);
   }
 }
 
-function begin({ title }: SessionView, resync: ResyncEvent): SessionView {
+function startAgain({ title }: SessionView, resync: ResyncEvent): SessionView {
   const { epoch, upTo: lastSeq, runId, queued = [] } = resync;
   const activeRuns = runId === undefined ? [] : [runId];
   return withOlder({ ...emptyView, title, epoch, lastSeq, activeRuns, queued: queued.map(toQueued) }, resync);
@@ -47,34 +47,37 @@ function withOlder(view: SessionView, { messages, hasMore }: HistoryEvent | Resy
   };
 }
 
-/** Each part of a view follows the events by itself. */
-function nextView(view: SessionView, event: NumberedEvent): SessionView {
-  const entry = toEntry(event);
-  const message = entry && isMessageEntry(entry) ? entry : undefined;
-  const items = message ? addEntry(view.items, message) : itemsAfter(view, event);
-  const retriedRuns = nextRetriedRuns(view.retriedRuns, event);
+/** Each part of the view depends on the event and on its own previous value. */
+function nextView(before: SessionView, event: NumberedEvent): SessionView {
+  const retriedRuns = nextRetriedRuns(before.retriedRuns, event);
+  const view = "id" in event ? withMessage(before, toMessageEntry(event)) : withoutMessage(before, event);
   return {
     ...view,
     lastSeq: event.seq,
-    title: (event.type === "session_updated" && event.title) || view.title,
-    items: retriedRuns === view.retriedRuns ? items : withoutAnswers(items, retriedRuns),
-    queued: nextQueued(view.queued, event),
-    activeRuns: nextActiveRuns(view.activeRuns, event),
+    items: retriedRuns === before.retriedRuns ? view.items : withoutAnswers(view.items, retriedRuns),
+    queued: nextQueued(before.queued, event),
+    activeRuns: nextActiveRuns(before.activeRuns, event),
     retriedRuns,
-    ...(message && {
-      costs: addCosts(view.costs, [message]),
-      oldestSeq: view.oldestSeq ?? message.seq,
-    }),
   };
 }
 
-/** Of a message that is called off while it waits, nothing is shown. */
-function itemsAfter({ items, queued, activeRuns }: SessionView, event: NumberedEvent): SessionView["items"] {
-  const isCalledOff =
+function withMessage(view: SessionView, message: MessageEntry): SessionView {
+  return {
+    ...view,
+    items: addEntry(view.items, message),
+    costs: addCosts(view.costs, [message]),
+    oldestSeq: view.oldestSeq ?? message.seq,
+  };
+}
+
+function withoutMessage(view: SessionView, event: Exclude<NumberedEvent, { id: string }>): SessionView {
+  if (event.type === "session_updated") return { ...view, title: event.title || view.title };
+  // A message that was canceled in the queue leaves nothing in the conversation.
+  const isCanceled =
     event.type === "run_end" &&
-    !activeRuns.includes(event.runId) &&
-    queued.some(({ runId }) => runId === event.runId);
-  return isCalledOff ? items : nextItems(items, event);
+    !view.activeRuns.includes(event.runId) &&
+    view.queued.some(({ runId }) => runId === event.runId);
+  return isCanceled ? view : { ...view, items: nextItems(view.items, event) };
 }
 
 function nextQueued(queued: readonly QueuedMessage[], event: NumberedEvent): readonly QueuedMessage[] {
@@ -83,7 +86,7 @@ function nextQueued(queued: readonly QueuedMessage[], event: NumberedEvent): rea
   return event.type === "run_end" ? queued.filter(({ runId }) => runId !== event.runId) : queued;
 }
 
-/** A run begins with whatever is heard of it first, but for the message that waits for it. */
+/** A run is active from its first event until its `run_end`. The queueing of its message does not count. */
 function nextActiveRuns(runIds: readonly string[], event: NumberedEvent): readonly string[] {
   if (event.type === "session_updated" || event.type === "message_queued") return runIds;
   if (event.type === "run_end") return runIds.filter((runId) => runId !== event.runId);
@@ -95,7 +98,7 @@ function nextRetriedRuns(runIds: readonly string[], event: NumberedEvent | Messa
   return retried === undefined || runIds.includes(retried) ? runIds : [...runIds, retried];
 }
 
-/** Messages that steer a run have its `runId`; then their own ids tell them apart, or their order if an agent leaves those out. */
+/** Removes the queued message that entered its run. Messages that steer one run differ only in their request ids. */
 function withoutEntered(
   queued: readonly QueuedMessage[],
   { runId, requestId }: UserMessageEvent,
@@ -109,7 +112,7 @@ function toQueued({ runId, content, requestId }: MessageQueuedEvent): QueuedMess
   return { runId, content, requestId };
 }
 
-/** Pure: the costs by run, with those of more messages. */
+/** Adds the costs of messages to the costs of their runs. */
 function addCosts(
   costs: ReadonlyMap<string, RunCost>,
   entries: readonly MessageEntry[],

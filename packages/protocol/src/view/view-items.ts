@@ -1,16 +1,22 @@
-import type { ChunkEvent, NumberedEvent, RunEndEvent, ThinkingEvent } from "../session/events.ts";
+import type {
+  ChunkEvent,
+  NumberedEvent,
+  RunEndEvent,
+  SessionUpdatedEvent,
+  ThinkingEvent,
+} from "../session/events.ts";
 import type { AssistantEntry, MessageEntry } from "../session/transcript.ts";
 import type { AssistantItem, ToolItem, ViewItem } from "./session-view.ts";
 
 type Items = readonly ViewItem[];
 
-/** Puts an item in the place of the one with its key, or at the end. */
+/** Replaces the item with the same key, or appends the item. */
 function putItem(items: Items, item: ViewItem): Items {
   const index = items.findLastIndex(({ key }) => key === item.key);
   return index < 0 ? [...items, item] : items.with(index, item);
 }
 
-/** Adds a message of the transcript, in the place of what was streamed of it. */
+/** Adds a message of the transcript. It replaces the item that streamed it. */
 export function addEntry(items: Items, entry: MessageEntry): Items {
   const { seq, id: key, runId, content } = entry;
   switch (entry.role) {
@@ -22,14 +28,14 @@ export function addEntry(items: Items, entry: MessageEntry): Items {
       const { callId, toolName, isError, durationMs, exitCode } = entry;
       const phase = isError ? "failed" : "done";
       const result = { phase, output: content, asksFor: undefined, durationMs, exitCode } as const;
-      return updateTool(items, callId, { seq, runId, callId, toolName, ...result });
+      return updateTool(items, { seq, runId, callId, toolName, ...result });
     }
     case "system":
       return entry.compaction ? putItem(items, { kind: "compaction", key, seq, runId, content }) : items;
   }
 }
 
-/** Leaves out what runs that were started over had answered. What the user said, and what was summed up, stays. */
+/** Removes the answers of runs that were retried. Messages of the user and summaries stay. */
 export function withoutAnswers(items: Items, runIds: readonly string[]): Items {
   const isRetried = (item: ViewItem) => runIds.some((runId) => runId === item.runId);
   return items.filter((item) => item.kind === "user" || item.kind === "compaction" || !isRetried(item));
@@ -48,15 +54,21 @@ function addText(items: Items, entry: AssistantEntry): Items {
 
 function addToolCalls(items: Items, { id, seq, runId, toolCalls = [] }: AssistantEntry): Items {
   return toolCalls.reduce((sum, { callId, toolName, input, output }, index) => {
-    // Files of the tutorial's code have no ids of calls, and keep the result beside the call.
+    // Legacy files have no call ids, and keep the result beside the call.
     const result = output === undefined ? {} : ({ output, phase: "done" } as const);
-    return updateTool(sum, callId ?? `${id}:${index}`, { seq, runId, callId, toolName, input, ...result });
+    const call = { seq, runId, callId, toolName, input, ...result };
+    // Some models number their calls from 0 in each turn, so a call that has its result is another one.
+    return findOpenTool(sum, call)
+      ? updateTool(sum, call)
+      : putItem(sum, { ...newTool, ...call, key: `tool:${id}:${callId ?? index}` });
   }, items);
 }
 
-/** The items after an event that is no message of the transcript; those are for {@link addEntry}. */
-export function nextItems(items: Items, event: NumberedEvent): Items {
-  if (event.type === "session_updated") return items;
+/** Returns the items after an event that belongs to a run and is not a message. {@link addEntry} adds messages. */
+export function nextItems(
+  items: Items,
+  event: Exclude<NumberedEvent, { id: string } | SessionUpdatedEvent>,
+): Items {
   const { seq, runId } = event;
   switch (event.type) {
     case "chunk":
@@ -64,21 +76,18 @@ export function nextItems(items: Items, event: NumberedEvent): Items {
       return streamText(items, event);
     case "tool_start": {
       const { callId, toolName, input } = event;
-      return updateTool(items, callId, { seq, runId, callId, toolName, input, phase: "running" });
+      return updateTool(items, { seq, runId, callId, toolName, input, phase: "running" });
     }
     case "approval_request": {
       const { callId, toolName, reason: asksFor } = event;
-      return updateTool(items, callId, { seq, runId, callId, toolName, asksFor });
+      return updateTool(items, { seq, runId, callId, toolName, asksFor });
     }
     case "approval_done":
-      return updateTool(items, event.callId, { seq, runId, asksFor: undefined });
+      return updateTool(items, { seq, runId, callId: event.callId, asksFor: undefined });
     case "tool_output": {
       const { callId, content } = event;
-      return updateTool(items, callId, {
-        seq,
-        runId,
-        output: (findTool(items, callId)?.output ?? "") + content,
-      });
+      const output = (findTool(items, event)?.output ?? "") + content;
+      return updateTool(items, { seq, runId, callId, output });
     }
     case "retry": {
       const { attempt, code } = event;
@@ -91,10 +100,6 @@ export function nextItems(items: Items, event: NumberedEvent): Items {
     }
     case "run_end":
       return endRun(items, event);
-    case "user_message":
-    case "assistant_message":
-    case "tool_done":
-    case "compaction":
     case "message_queued":
     case "run_start":
     case "message_done":
@@ -107,21 +112,34 @@ const newTool: Omit<ToolItem, "key" | "seq" | "runId"> = {
   ...{ asksFor: undefined, durationMs: undefined, exitCode: undefined },
 };
 
-type ToolChange = Partial<ToolItem> & Pick<ToolItem, "seq" | "runId">;
+type ToolChange = Partial<ToolItem> & Pick<ToolItem, "seq" | "runId" | "callId">;
 
-/** Changes a tool's item, which is added if it is not there. It keeps its place. */
-function updateTool(items: Items, id: string, { seq, ...change }: ToolChange): Items {
-  const tool = findTool(items, id) ?? { ...newTool, key: toolKey(id), seq };
+/** Changes a tool's item, or appends a new one. The item keeps its position. */
+function updateTool(items: Items, { seq, ...change }: ToolChange): Items {
+  const tool = findTool(items, change) ?? { ...newTool, key: resultKey(change), seq };
   return putItem(items, { ...tool, ...change });
 }
 
-function findTool(items: Items, id: string): ToolItem | undefined {
-  const key = toolKey(id);
-  return items.findLast((item): item is ToolItem => item.key === key && item.kind === "tool");
+/** Finds the newest call with this id in its run. The next run may use the same ids. */
+function findTool(items: Items, { runId, callId }: Pick<ToolItem, "runId" | "callId">): ToolItem | undefined {
+  return items.findLast(
+    (item): item is ToolItem => item.kind === "tool" && item.runId === runId && item.callId === callId,
+  );
 }
 
-function toolKey(id: string): string {
-  return `tool:${id}`;
+/** Finds a call that has an id and no result yet. */
+function findOpenTool(items: Items, call: Pick<ToolItem, "runId" | "callId">): ToolItem | undefined {
+  const tool = findTool(items, call);
+  return tool && isOpen(tool) && call.callId !== undefined ? tool : undefined;
+}
+
+function isOpen({ phase }: ToolItem): boolean {
+  return phase === "called" || phase === "running";
+}
+
+/** The key of a result whose call is not among the items. */
+function resultKey({ runId, callId }: Pick<ToolItem, "runId" | "callId">): string {
+  return `tool:${runId}:${callId}`;
 }
 
 const newText: Omit<AssistantItem, "key" | "seq" | "runId"> = {
@@ -129,7 +147,7 @@ const newText: Omit<AssistantItem, "key" | "seq" | "runId"> = {
   ...{ partial: undefined, model: undefined },
 };
 
-/** Adds a piece of text to the message that streams. A message that is complete stays as it is. */
+/** Adds a piece of text to the message that streams. A complete message stays as it is. */
 function streamText(items: Items, event: NumberedEvent & (ChunkEvent | ThinkingEvent)): Items {
   const { messageId: key, runId, seq, type, content } = event;
   const found = items.findLast((item) => item.key === key);
@@ -139,37 +157,33 @@ function streamText(items: Items, event: NumberedEvent & (ChunkEvent | ThinkingE
   return putItem(withoutRetry(items, runId), { ...text, [field]: text[field] + content });
 }
 
-/** Ends what a run left open, and says how it ended if it gave no answer and nothing else says so. */
+/** Closes the open items of a run. Adds the outcome if the run has no answer and no other item explains that. */
 function endRun(items: Items, { runId, outcome, seq }: NumberedEvent & RunEndEvent): Items {
   const ended = withoutRetry(items, runId).map((item): ViewItem => {
     if (item.runId !== runId) return item;
     if (item.kind === "assistant" && item.streaming) return { ...item, streaming: false };
-    if (item.kind === "tool" && (item.phase === "called" || item.phase === "running")) {
-      return { ...item, phase: "failed", asksFor: undefined };
-    }
-    return item;
+    return item.kind === "tool" && isOpen(item) ? { ...item, phase: "failed", asksFor: undefined } : item;
   });
-  const isTold = ended.some(
+  const isExplained = ended.some(
     (item) =>
       item.runId === runId &&
       ((item.kind === "error" && (outcome === "failed" || outcome === "budget")) ||
         (item.kind === "assistant" && item.partial === outcome)),
   );
-  if (isTold || outcome === "completed") return ended;
+  if (isExplained || outcome === "completed") return ended;
   return putItem(ended, { kind: "outcome", key: `outcome:${runId}`, seq, runId, outcome });
 }
 
-/** Puts older messages before the items. A result whose call is among them moves to its call. */
+/** Puts older messages in front. A result whose call is among the older messages moves to its call. */
 export function prependEntries(items: Items, older: readonly MessageEntry[]): Items {
-  const added = new Map(older.reduce<Items>(addEntry, []).map((item) => [item.key, item]));
-  const newer = items.filter((result) => {
-    const item = added.get(result.key);
-    if (item?.kind === "tool" && result.kind === "tool") {
-      added.set(item.key, { ...result, seq: item.seq, input: item.input });
-    }
-    return !item;
+  let added = older.reduce<Items>(addEntry, []);
+  const keys = new Set(added.map(({ key }) => key));
+  const newer = items.filter((item) => {
+    const call = item.kind === "tool" && item.key === resultKey(item) && findOpenTool(added, item);
+    if (call) added = putItem(added, { ...item, key: call.key, seq: call.seq, input: call.input });
+    return !call && !keys.has(item.key);
   });
-  return [...added.values(), ...newer];
+  return [...added, ...newer];
 }
 
 function withoutRetry(items: Items, runId: string | undefined): Items {
