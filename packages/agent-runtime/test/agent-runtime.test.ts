@@ -131,29 +131,29 @@ test.each<[string, Partial<ToolDefinition>, string]>([
 });
 
 test.each<[Partial<AgentRuntimeOptions>, string]>([
-  [{ maxToolRounds: -1 }, "maxToolRounds is -1: a whole number from 0 on is allowed, or Infinity."],
-  [{ maxRunTokens: Number.NaN }, "maxRunTokens is NaN: a whole number from 0 on is allowed, or Infinity."],
+  [{ maxToolRounds: -1 }, "`maxToolRounds` must be a whole number from 0 on, or Infinity, got -1."],
+  [{ maxRunTokens: Number.NaN }, "`maxRunTokens` must be a whole number from 0 on, or Infinity, got NaN."],
   [
     { maxContextMessages: 0.5 },
-    "maxContextMessages is 0.5: a whole number from 0 on is allowed, or Infinity.",
+    "`maxContextMessages` must be a whole number from 0 on, or Infinity, got 0.5.",
   ],
-  [{ compactAtShare: 0 }, "compactAtShare is 0: a number above 0, up to 1, is allowed."],
-  [{ compactAtShare: 80 }, "compactAtShare is 80: a number above 0, up to 1, is allowed."],
-  [{ maxRunCostUsd: -1 }, "maxRunCostUsd is -1: a number from 0 on is allowed, or Infinity."],
-  [{ maxSessionCostUsd: -1 }, "maxSessionCostUsd is -1: a number from 0 on is allowed, or Infinity."],
-  [{ maxDayCostUsd: "5" as never }, "maxDayCostUsd is 5: a number from 0 on is allowed, or Infinity."],
-  [{ spentTodayUsd: Number.NaN }, "spentTodayUsd is NaN: a number from 0 on is allowed, or Infinity."],
+  [{ compactAtShare: 0 }, "`compactAtShare` must be a number above 0, up to 1, got 0."],
+  [{ compactAtShare: 80 }, "`compactAtShare` must be a number above 0, up to 1, got 80."],
+  [{ maxRunCostUsd: -1 }, "`maxRunCostUsd` must be a number from 0 on, or Infinity, got -1."],
+  [{ maxSessionCostUsd: -1 }, "`maxSessionCostUsd` must be a number from 0 on, or Infinity, got -1."],
+  [{ maxDayCostUsd: "5" as never }, '`maxDayCostUsd` must be a number from 0 on, or Infinity, got "5".'],
+  [{ spentTodayUsd: Number.NaN }, "`spentTodayUsd` must be a number from 0 on, or Infinity, got NaN."],
   [
     { prices: { m: { input: Number.NaN, output: 1 } } },
-    'prices["m"].input is NaN: a number from 0 on is allowed, or Infinity.',
+    '`prices["m"].input` must be a number from 0 on, or Infinity, got NaN.',
   ],
   [
     { prices: { m: { input: 1 } as never } },
-    'prices["m"].output is undefined: a number from 0 on is allowed, or Infinity.',
+    '`prices["m"].output` must be a number from 0 on, or Infinity, got undefined.',
   ],
   [
     { prices: { m: { input: 1, output: 1, longPrompt: { overTokens: -1, input: 1, output: 1 } } } },
-    'prices["m"].longPrompt.overTokens is -1: a number from 0 on is allowed, or Infinity.',
+    '`prices["m"].longPrompt.overTokens` must be a number from 0 on, or Infinity, got -1.',
   ],
 ])("options %o are refused", (options, message) => {
   expect(() => new AgentRuntime({ provider, ...options })).toThrow(

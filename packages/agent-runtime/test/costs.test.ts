@@ -297,7 +297,7 @@ describe("the money brake", () => {
       return server.requests[0]?.body;
     };
     const thinking = { type: "enabled", budget_tokens: 4000 };
-    expect(await ask({}, { thinking })).toMatchObject({ max_tokens: 8192, thinking });
+    expect(await ask({}, { thinking })).toMatchObject({ max_tokens: 32_000, thinking });
     const capped = await ask({ maxRunCostUsd: 0.1 }, { thinking });
     expect(capped?.["max_tokens"]).toBeGreaterThan(1900);
     expect(capped?.["max_tokens"]).toBeLessThanOrEqual(2000);

@@ -28,6 +28,7 @@ export const keptEvents: SessionEvent[] = [
     toolCalls: [{ callId: "c1", toolName: "bash", input: { command: "ls", constructor: 1 } }],
     blocks: [
       { type: "thinking", text: "hm", signature: "s" },
+      { type: "thinking", text: "hm", field: "reasoning", details: [{ type: "reasoning.text" }] },
       { type: "redacted_thinking", data: "x" },
       { type: "text", text: "Let me look." },
       { type: "tool_call", callId: "c1" },

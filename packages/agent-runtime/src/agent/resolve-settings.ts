@@ -1,10 +1,10 @@
 import { v7 as uuidv7 } from "uuid";
 import { createDayLedger } from "../budget/daily-spend.ts";
-import { checkAmount, checkPrices } from "../budget/prices.ts";
-import { checkCount, resolveBrakes } from "../budget/run-limits.ts";
+import { checkPrices } from "../budget/prices.ts";
+import { resolveBrakes } from "../budget/run-limits.ts";
 import { readPromptSections, toSystemPrompt } from "../context/system-prompt.ts";
 import type { Prompt, RunSettings } from "../run/run-settings.ts";
-import { AgentError } from "../shared/errors.ts";
+import { checkAmount, checkCount, invalidOption } from "../shared/check-options.ts";
 import { createSessionApprovals } from "../tool-calls/approvals.ts";
 import { type Tool, toTool } from "../tool-calls/define-tool.ts";
 import { createRememberTool } from "../tools/remember.ts";
@@ -64,10 +64,7 @@ function heard(onError: (error: unknown) => void = () => {}): (error: unknown) =
 /** @throws AgentError `INVALID_OPTIONS` */
 function checkShare(share: number | undefined): number | undefined {
   if (share === undefined || (share > 0 && share <= 1)) return share;
-  throw new AgentError(
-    "INVALID_OPTIONS",
-    `compactAtShare is ${share}: a number above 0, up to 1, is allowed.`,
-  );
+  throw invalidOption("compactAtShare", "a number above 0, up to 1", share);
 }
 
 function promptReader(

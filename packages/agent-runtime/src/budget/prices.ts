@@ -1,5 +1,5 @@
 import type { Usage } from "@mini-openclaw/protocol";
-import { AgentError } from "../shared/errors.ts";
+import { checkAmount } from "../shared/check-options.ts";
 
 /** What tokens cost, in US dollars per million. */
 export interface TokenRates {
@@ -106,10 +106,4 @@ function checkRates(name: string, price: object): void {
   for (const [field, value] of Object.entries({ input, output, ...others })) {
     checkAmount(`${name}.${field}`, value);
   }
-}
-
-/** @throws AgentError `INVALID_OPTIONS` */
-export function checkAmount(name: string, value: number): number {
-  if (typeof value === "number" && value >= 0) return value;
-  throw new AgentError("INVALID_OPTIONS", `${name} is ${value}: a number from 0 on is allowed, or Infinity.`);
 }

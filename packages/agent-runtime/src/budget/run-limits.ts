@@ -1,6 +1,5 @@
 import type { ModelToolCall, RunOutcome } from "@mini-openclaw/protocol";
-import { AgentError } from "../shared/errors.ts";
-import { checkAmount } from "./prices.ts";
+import { checkAmount, checkCount } from "../shared/check-options.ts";
 import { repeatsOf, type Spending } from "./spending.ts";
 
 /**
@@ -80,13 +79,4 @@ export function resolveBrakes(options: Partial<Brakes>): Brakes {
     return [name, check(name, options[name] ?? defaultBrakes[name])];
   });
   return Object.fromEntries(checked) as Brakes;
-}
-
-/** @throws AgentError `INVALID_OPTIONS` */
-export function checkCount(name: string, value: number): number {
-  if ((Number.isInteger(value) && value >= 0) || value === Infinity) return value;
-  throw new AgentError(
-    "INVALID_OPTIONS",
-    `${name} is ${value}: a whole number from 0 on is allowed, or Infinity.`,
-  );
 }

@@ -17,13 +17,12 @@ const summaryHeading = "The conversation so far, summed up:";
  * - each tool call is followed by exactly one result before anybody else speaks (one that was lost is made up);
  * - no result stands without its call, and no two calls have one id;
  * - no assistant message is empty, and none is one that the model refused to finish;
- * - but for the summary, it begins with a user message: the one that set off the run it cuts into comes along;
- * - no thinking is in it.
+ * - but for the summary, it begins with a user message: the one that set off the run it cuts into comes along.
  */
 export function buildContext(messages: readonly Message[], maxMessages: number): Message[] {
   const { summary, since } = splitAtCompaction(messages);
-  const plain = withoutThinking(since.flatMap(expandBookForm).filter(saysSomething));
-  return [...summary, ...repairCalls(cutSafely(plain, maxMessages))];
+  const said = since.flatMap(expandBookForm).filter(saysSomething);
+  return [...summary, ...repairCalls(cutSafely(said, maxMessages))];
 }
 
 export function isCompaction(message: Message | undefined): message is SystemMessage & { compaction: true } {
@@ -41,21 +40,6 @@ function splitAtCompaction(messages: readonly Message[]): { summary: Message[]; 
     summary: [{ ...summary, content: `${summaryHeading}\n\n${summary.content}` }],
     since: [...(question ? [question] : []), ...messages.slice(place + 1)],
   };
-}
-
-/**
- * The messages without what the model thought. It goes back to the model within its run only: a server takes it back behind
- * exactly what it was thought about, and what stands before a run changes from run to run (memory, time, what is left out).
- *
- * Source: https://platform.claude.com/docs/en/build-with-claude/preserved-thinking
- */
-export function withoutThinking(messages: readonly Message[]): Message[] {
-  return messages.map((message) => {
-    if (message.role !== "assistant" || !message.blocks) return message;
-    const { blocks, ...plain } = message;
-    const kept = blocks.filter(({ type }) => type !== "thinking" && type !== "redacted_thinking");
-    return kept.length > 0 ? { ...plain, blocks: kept } : plain;
-  });
 }
 
 /** The tutorial's code kept each result inside the assistant message, without an id. */

@@ -1,7 +1,7 @@
 import type { Message } from "@mini-openclaw/protocol";
 import { estimateMessage, estimateMessages } from "../budget/estimate-tokens.ts";
 import { cutMiddle } from "../shared/cut-text.ts";
-import { isCompaction, withoutThinking } from "./context.ts";
+import { isCompaction } from "./context.ts";
 
 /** What an old tool result is trimmed to, in UTF-16 units. Chosen: enough to recall what it was about. */
 const TRIMMED_RESULT_CHARS = 1000;
@@ -12,7 +12,7 @@ const UNTRIMMED_MESSAGES = 6;
 /**
  * The messages, made to cost at most `maxTokens` if that is possible: big tool results are trimmed, the oldest first; if
  * that is not enough, the oldest messages are left out, never a call without its result, nor the newest messages, nor the
- * summary of what came before them. Behind what was changed no thinking stays.
+ * summary of what came before them.
  *
  * Pure. Returns the same array when they fit as they are.
  */
@@ -26,10 +26,9 @@ export function fitContext(messages: readonly Message[], maxTokens: number): rea
     excess -= estimateMessage(message) - estimateMessage(shorter);
     return shorter;
   });
-  const plain = withoutThinking(trimmed);
-  if (excess <= 0) return plain;
-  const summary = plain.slice(0, isCompaction(plain[0]) ? 1 : 0);
-  const others = plain.slice(summary.length);
+  if (excess <= 0) return trimmed;
+  const summary = trimmed.slice(0, isCompaction(trimmed[0]) ? 1 : 0);
+  const others = trimmed.slice(summary.length);
   return [...summary, ...others.slice(firstKept(others, excess))];
 }
 

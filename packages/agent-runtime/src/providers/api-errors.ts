@@ -1,101 +1,205 @@
-import { wholeHead } from "../shared/cut-text.ts";
-import { AgentError, type AgentErrorCode, type AgentErrorOptions } from "../shared/errors.ts";
+import { AgentError, type AgentErrorCode } from "../shared/errors.ts";
+import { cleanText } from "./clean-text.ts";
+import { toText } from "./json.ts";
+import { reasonIn, textIn } from "./reason.ts";
 
 /** The error classes of an SDK. Those of Anthropic's and OpenAI's come from one generator, and are alike. */
 export interface Sdk {
-  APIError: new (...parts: never[]) => ApiError;
   APIConnectionError: new (...parts: never[]) => Error;
   APIConnectionTimeoutError: new (...parts: never[]) => Error;
 }
 
-interface ApiError extends Error {
-  readonly status: number | undefined;
-  readonly headers: Headers | undefined;
-  readonly type?: string | null | undefined;
-  /** The body, or what its `error` holds. */
-  readonly error: unknown;
-}
-
-/** A server's own words beyond this many UTF-16 units are left out of an error's message. Chosen. */
+/** A server's own words beyond this many UTF-16 units are left out of an error's message. */
 const MAX_REASON_CHARS = 300;
 
-/** What the SDK or the stream threw, as an error with a code of ours. */
-export function toAgentError(error: unknown, sdk: Sdk): unknown {
+/** The cause of an error keeps more of them: rules are learned from it, and `onError` gets it. */
+const MAX_CAUSE_CHARS = 2000;
+
+/** More of a reason is not looked at. */
+const MAX_READ_CHARS = 8192;
+
+/** The cause of an error that a model's server answered: the cleaned text of the answer. */
+export class ServerRefusal extends Error {
+  override readonly name = "ServerRefusal";
+  readonly status: number;
+
+  constructor(status: number, reason: string) {
+    super(reason);
+    this.status = status;
+  }
+}
+
+/** Returns what the SDK or the stream threw, as an error with a code of the protocol. */
+export function toAgentError(error: unknown, sdk: Sdk, secrets: readonly string[]): unknown {
   if (AgentError.is(error)) return error;
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (AgentError.is(cause)) return cause;
   if (error instanceof sdk.APIConnectionTimeoutError) {
     return new AgentError("MODEL_TIMEOUT", "The model's server did not answer in time.", {
-      cause: error,
+      cause: cleanCause(error, secrets),
       retryable: true,
     });
   }
-  if (error instanceof sdk.APIConnectionError) return unreachable(error);
-  if (error instanceof sdk.APIError) return fromApiError(error);
-  return unreachable(error);
+  return unreachable(error, secrets);
 }
 
 /** The connection could not be made, or broke. */
-export function unreachable(cause: unknown): AgentError {
+export function unreachable(cause: unknown, secrets: readonly string[] = []): AgentError {
   return new AgentError("MODEL_UNREACHABLE", "The connection to the model's server failed.", {
-    cause,
+    cause: cleanCause(cause, secrets),
     retryable: true,
   });
 }
 
-/** An error in the middle of a stream: like an error response, but without a status. */
-export interface StreamError {
-  error?: { type?: string | null; message?: string; code?: unknown } | null;
+/** A copy of an error, and of its causes, that quotes no secret. */
+export function cleanCause(error: unknown, secrets: readonly string[], depth = 0): unknown {
+  if (!(error instanceof Error)) return cleanText(String(error), secrets, MAX_CAUSE_CHARS);
+  const inner =
+    error.cause === undefined || depth > 3 ? undefined : cleanCause(error.cause, secrets, depth + 1);
+  const copy = new Error(
+    cleanText(error.message, secrets, MAX_CAUSE_CHARS),
+    inner === undefined ? undefined : { cause: inner },
+  );
+  copy.name = error.name;
+  return "code" in error && typeof error.code === "string" ? Object.assign(copy, { code: error.code }) : copy;
+}
+
+/** What a model's server answered instead of a turn. */
+export interface FailedAnswer {
+  status: number;
+  headers?: Headers;
+  /** The path of the request. */
+  path?: string;
+  body: string;
+}
+
+/** Returns the error for an answer that is no turn, with the server's own words in it. */
+export function fromAnswer(answer: FailedAnswer, secrets: readonly string[]): AgentError {
+  const { status, headers, path, body } = answer;
+  const type = typeIn(body);
+  const reason = reasonIn(body).slice(0, MAX_READ_CHARS);
+  const asked = path ? `${status} to ${path}` : `${status}`;
+  // A success that is no turn may be an error of any kind: asking again helps only where its words promise that.
+  const isUnknown = status < 400 && !Object.hasOwn(statusOfType, type) && !loads.test(reason);
+  const error = toError(statusFor(status, type), type, reason, asked, retryAfter(headers), secrets);
+  return isUnknown ? new AgentError(error.code, error.message, { cause: error.cause }) : error;
+}
+
+/** Returns the error for an event of a stream that says what went wrong. */
+export function fromStreamError(event: unknown, secrets: readonly string[]): AgentError {
+  const { type, code } = detailsIn(event);
+  const status = typeof code === "number" && code >= 400 && code < 600 ? code : statusFor(200, type);
+  return toError(status, type, textIn(event) ?? (type || "an error"), undefined, undefined, secrets);
+}
+
+function toError(
+  status: number,
+  type: string,
+  reason: string,
+  asked: string | undefined,
+  retryAfterMs: number | undefined,
+  secrets: readonly string[],
+): AgentError {
+  const [code, retryable] = classify(status, type, reason);
+  const words = cleanText(reason, secrets, MAX_REASON_CHARS);
+  const said = [asked, words].filter(Boolean).join(": ");
+  return new AgentError(code, `The model's server answered ${said || "an error without a reason"}`, {
+    cause: new ServerRefusal(status, cleanText(reason, secrets, MAX_CAUSE_CHARS)),
+    retryable,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  });
 }
 
 const statusOfType: Record<string, number> = {
   invalid_request_error: 400,
+  context_length_exceeded: 400,
   authentication_error: 401,
+  invalid_api_key: 401,
   billing_error: 402,
+  insufficient_quota: 402,
   permission_error: 403,
   not_found_error: 404,
+  model_not_found: 404,
+  request_too_large: 413,
   rate_limit_error: 429,
+  rate_limit_exceeded: 429,
   timeout_error: 504,
   overloaded_error: 529,
   server_error: 500,
 };
 
-export function fromStreamError({ error }: StreamError): AgentError {
-  const type = error?.type ?? "api_error";
-  const code = typeof error?.code === "number" ? error.code : undefined;
-  return fromStatus(code ?? statusOfType[type] ?? 500, type, error?.message ?? type, {});
+/** Returns the status that an error's type stands for where the answer itself was a success. */
+function statusFor(status: number, type: string): number {
+  if (status >= 400) return status;
+  return Object.hasOwn(statusOfType, type) ? (statusOfType[type] as number) : 500;
 }
 
-function fromApiError(error: ApiError): AgentError {
-  const type = error.type ?? "api_error";
-  const status = error.status ?? statusOfType[type] ?? 500;
-  const retryAfterMs = retryAfter(error.headers);
-  const options = { cause: error, ...(retryAfterMs !== undefined && { retryAfterMs }) };
-  return fromStatus(status, type, messageIn(error.error) ?? `status ${status}`, options);
+function typeIn(body: string): string {
+  try {
+    return detailsIn(JSON.parse(body)).type;
+  } catch {
+    return "";
+  }
 }
 
-/** The message of an error's body: `{ error: { message } }`, or what is in there. */
-function messageIn(body: unknown): string | undefined {
-  if (typeof body !== "object" || body === null) return undefined;
-  if ("message" in body && typeof body.message === "string") return body.message;
-  return "error" in body ? messageIn(body.error) : undefined;
+/** Returns the type and the code of an error's JSON. */
+function detailsIn(value: unknown): { type: string; code: unknown } {
+  const outer = Array.isArray(value) ? (value[0] as unknown) : value;
+  const fields = typeof outer === "object" && outer !== null ? (outer as Record<string, unknown>) : {};
+  const inner = fields["error"];
+  const { type, code } =
+    typeof inner === "object" && inner !== null ? (inner as Record<string, unknown>) : fields;
+  const named = [code, type].find((one) => typeof one === "string" && Object.hasOwn(statusOfType, one));
+  return { type: toText(named ?? type), code };
 }
 
-function fromStatus(status: number, type: string, reason: string, options: AgentErrorOptions): AgentError {
-  const [code, retryable] = classify(status, type);
-  const message = `The model's server answered: ${wholeHead(reason, MAX_REASON_CHARS)}`;
-  return new AgentError(code, message, { ...options, retryable });
-}
+/**
+ * Servers' words for a conversation that is longer than the window: Anthropic, OpenAI, vLLM, SGLang, TGI, llama.cpp, LM Studio,
+ * Gemini, Mistral, Groq, xAI, Kimi, Qwen, GLM, MiniMax, Bedrock, OpenRouter. The README's table of servers names the sources.
+ */
+const overflow = new RegExp(
+  [
+    "context[ _-]?(?:length|window|size|limit)",
+    "(?:prompt|input|request|conversation|messages?)(?: \\S+){0,3} (?:is|are|was) too (?:long|large)",
+    "(?:prompt|input) too long",
+    "max(?:imum)? (?:prompt|context|model|input|sequence) (?:length|tokens)",
+    "(?:input|prompt) (?:token count|length|tokens)[^.]{0,60}(?:exceed|longer|larger|greater)",
+    "(?:exceed|longer|larger|greater)[^.]{0,40}(?:token limit|max(?:imum)? length|number of tokens allowed|maximum model length)",
+    "token count of \\d+ exceeds",
+    "too many (?:input )?tokens",
+    "reduce the length",
+    "input length should be",
+    "contains \\d+ tokens? too large",
+    "inputs? tokens? \\+",
+    "request too large",
+    "tokens to keep from the initial prompt",
+    "model_max_prompt_tokens",
+    "上下文|输入.{0,6}(?:过长|超)",
+  ].join("|"),
+  "i",
+);
+const answerLimit =
+  /number of output tokens|max_(?:completion_|output_)?tokens[`'"]?(?:: \d+)?[^.]{0,60}(?:at most|less than|not exceed|must be|too large|> \d+, which)/i;
+const loads =
+  /overloaded|temporarily unavailable|engine_overloaded|server is busy|no capacity|try again later/i;
 
-function classify(status: number, type: string): [AgentErrorCode, retryable: boolean] {
+function classify(status: number, type: string, reason: string): [AgentErrorCode, retryable: boolean] {
+  const mayOverflow = [400, 413, 422, 500].includes(status);
+  if (status === 413 || (mayOverflow && overflow.test(`${type} ${reason}`) && !answerLimit.test(reason))) {
+    return ["MODEL_CONTEXT_EXCEEDED", false];
+  }
   // A gateway may wrap an overload in another status.
   if (type === "overloaded_error" || status === 529 || status === 503) return ["MODEL_OVERLOADED", true];
-  if (status === 429) return ["MODEL_RATE_LIMITED", true];
+  if (status === 429) return ["MODEL_RATE_LIMITED", type !== "insufficient_quota"];
   if (status === 401 || status === 403) return ["MODEL_UNAUTHORIZED", false];
-  if (status === 408 || status === 504) return ["MODEL_TIMEOUT", true];
-  if (status === 409 || status >= 500) return ["MODEL_FAILED", true];
+  if (status === 408 || status === 504 || status === 524) return ["MODEL_TIMEOUT", true];
+  if (status === 409 || status === 425 || status >= 500) {
+    return [loads.test(reason) ? "MODEL_OVERLOADED" : "MODEL_FAILED", true];
+  }
   return ["MODEL_REJECTED", false];
 }
 
-/** `retry-after-ms`, else `retry-after` in seconds or as a date (RFC 9110, 10.2.3), in milliseconds. */
+/** Returns `retry-after-ms`, else `retry-after` in seconds or as a date (RFC 9110, 10.2.3), in milliseconds. */
 function retryAfter(headers: Headers | undefined): number | undefined {
   const milliseconds = headers?.get("retry-after-ms");
   if (milliseconds && Number.isFinite(Number(milliseconds))) return Math.max(0, Number(milliseconds));

@@ -1,9 +1,10 @@
 import type { ModelEvent, Usage } from "@mini-openclaw/protocol";
 import { followSignal } from "../shared/child-signal.ts";
 import { AgentError } from "../shared/errors.ts";
-import { type Sdk, toAgentError, unreachable } from "./api-errors.ts";
+import type { AnswerLimit } from "./answer-limit.ts";
+import { cleanCause, fromAnswer, type Sdk, toAgentError, unreachable } from "./api-errors.ts";
 import type { Body } from "./body.ts";
-import { createSseReader } from "./sse.ts";
+import { createSseReader, MAX_EVENT_CHARS } from "./sse.ts";
 
 /** Text or thinking of the model, shown as it comes. */
 export type Shown = Extract<ModelEvent, { type: "text" | "thinking" }>;
@@ -12,9 +13,9 @@ export type CompleteTurn = Extract<ModelEvent, { type: "turn" }>;
 
 /** Builds one turn from the events of a stream, in whatever form a model's server sends them. */
 export interface TurnBuilder {
-  /** Takes the data of one event in; returns what it shows at once, if anything. Throws when it is an error, or malformed. */
-  add(data: string): Shown | undefined;
-  /** What the turn has cost so far, as the server said it: another object when it said more. */
+  /** Adds the data of one event; returns what it shows at once, if anything. Throws when it is an error, or malformed. */
+  add(data: string): Shown | readonly Shown[] | undefined;
+  /** What the turn has cost so far, as the server reports it: another object when the server reported more. */
   usage(): Usage;
   /** The complete turn, once all of it came. `isOver`: nothing more comes. */
   finished(isOver: boolean): CompleteTurn | undefined;
@@ -31,6 +32,9 @@ export interface Question<Client> {
   connect: () => Promise<Connection<Client>>;
   send: (client: Client, signal: AbortSignal) => Promise<Response>;
   turn: TurnBuilder;
+  limit: AnswerLimit;
+  /** Values that no error may quote. */
+  secrets: readonly string[];
   signal: AbortSignal;
 }
 
@@ -44,6 +48,8 @@ export async function* askModel<Client>({
   connect,
   send,
   turn,
+  limit,
+  secrets,
   signal,
 }: Question<Client>): AsyncGenerator<ModelEvent> {
   signal.throwIfAborted();
@@ -52,67 +58,115 @@ export async function* askModel<Client>({
   const own = followSignal(signal);
   try {
     const response = await send(client, own.signal);
-    const type = response.headers.get("content-type") ?? "";
     const body = bodyOf(response);
     const readEvents = createSseReader();
+    let whole = isStream(response) ? undefined : Buffer.alloc(0);
     let told = turn.usage();
-    for await (const piece of body) {
-      if (!type.startsWith("text/event-stream")) throw notAStream(type);
-      let pending: Shown | undefined;
-      for (const data of readEvents(piece)) {
-        const shown = take(data, turn);
-        if (pending && (shown instanceof Error || (shown && shown.type !== pending.type))) {
+    try {
+      for await (const piece of body) {
+        limit.addBytes(piece.length);
+        if (whole !== undefined) {
+          whole = Buffer.concat([whole, piece]);
+          if (whole.length > MAX_EVENT_CHARS) throw notAStream();
+          if (!looksLikeEvents(whole)) continue;
+        }
+        const events = readEvents(whole ?? piece);
+        whole = undefined;
+        let pending: Shown | undefined;
+        for (const data of events) {
+          for (const shown of take(data, turn, secrets)) {
+            if (pending && (shown instanceof Error || shown.type !== pending.type)) {
+              yield pending;
+              pending = undefined;
+            }
+            if (shown instanceof Error) {
+              if (turn.usage() !== told) yield { type: "progress", usage: turn.usage() };
+              throw shown;
+            }
+            pending = { type: shown.type, text: (pending?.text ?? "") + shown.text };
+          }
+        }
+        const complete = turn.finished(false);
+        const usage = turn.usage();
+        if (!complete && (usage !== told || !pending)) {
+          yield { type: "progress", ...(usage !== told && { usage }) };
+        }
+        told = usage;
+        if (pending) {
           yield pending;
-          pending = undefined;
+          body.gather();
         }
-        if (shown instanceof Error) {
-          if (turn.usage() !== told) yield { type: "progress", usage: turn.usage() };
-          throw shown;
-        }
-        if (shown) pending = { type: shown.type, text: (pending?.text ?? "") + shown.text };
+        if (!complete) continue;
+        body.release();
+        yield complete;
+        return;
       }
-      const complete = turn.finished(false);
-      const usage = turn.usage();
-      if (!complete && (usage !== told || !pending)) {
-        yield { type: "progress", ...(usage !== told && { usage }) };
-      }
-      told = usage;
-      if (pending) {
-        yield pending;
-        body.gather();
-      }
-      if (!complete) continue;
-      body.release();
+    } catch (error) {
+      // An answer that was complete stays complete, whatever its server does afterwards.
+      const complete = signal.aborted ? undefined : turn.finished(true);
+      if (!complete) throw error;
       yield complete;
       return;
+    }
+    if (whole !== undefined) {
+      for (const shown of readWhole(whole.toString(), response, turn, secrets)) yield shown;
     }
     yield turn.finished(true) ?? endedEarly();
   } catch (error) {
     signal.throwIfAborted();
-    throw toAgentError(error, sdk);
+    throw toAgentError(error, sdk, secrets);
   } finally {
     own.dispose();
   }
+}
+
+function isStream(response: Response): boolean {
+  return (response.headers.get("content-type") ?? "").startsWith("text/event-stream");
+}
+
+/** Some servers send events under another content type. */
+function looksLikeEvents(body: Buffer): boolean {
+  return /^\s*(?:data|event|id|retry)?:/.test(body.subarray(0, 64).toString());
+}
+
+function notAStream(): AgentError {
+  return new AgentError("MODEL_FAILED", "The model's server did not answer with a stream of events.");
+}
+
+/** Reads an answer that is no stream: a whole turn as JSON, or an error that its server sends as a success. */
+function readWhole(
+  text: string,
+  { status, url }: Response,
+  turn: TurnBuilder,
+  secrets: readonly string[],
+): readonly Shown[] {
+  if (text.trimStart().startsWith("{") && /"(?:choices|content|output)"\s*:/.test(text)) {
+    const shown = take(text, turn, secrets);
+    const failure = shown.find((one) => one instanceof Error);
+    if (failure) throw failure;
+    if (turn.finished(true)) return shown as readonly Shown[];
+  }
+  const path = url === "" ? undefined : new URL(url).pathname;
+  const body = text.trim() === "" ? "an empty answer instead of a stream" : text;
+  throw fromAnswer({ status, body, ...(path !== undefined && { path }) }, secrets);
 }
 
 function endedEarly(): never {
   throw unreachable(new Error("The stream ended before the turn did."));
 }
 
-function notAStream(type: string): AgentError {
-  return new AgentError(
-    "MODEL_FAILED",
-    `The model's server answered ${type || "nothing"} instead of a stream.`,
-  );
-}
-
 /** An error is returned, so that what came before it can be shown first. */
-function take(data: string, turn: TurnBuilder): Shown | AgentError | undefined {
+function take(data: string, turn: TurnBuilder, secrets: readonly string[]): readonly (Shown | AgentError)[] {
   try {
-    return turn.add(data);
-  } catch (cause) {
-    if (AgentError.is(cause)) return cause;
+    const shown = turn.add(data);
+    if (shown === undefined) return none;
+    return "type" in shown ? [shown] : shown;
+  } catch (error) {
+    if (AgentError.is(error)) return [error];
     const message = "The model's server sent an event that is not of its protocol.";
-    return new AgentError("MODEL_FAILED", message, { cause, retryable: true });
+    // A parser quotes what it reads.
+    return [new AgentError("MODEL_FAILED", message, { cause: cleanCause(error, secrets), retryable: true })];
   }
 }
+
+const none: readonly never[] = [];

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
 
 /**
  * Bytes of an answer that came and were not read; then its socket waits for its turn, as all others do. Without this, up
@@ -26,7 +26,7 @@ export interface Body extends AsyncIterable<Uint8Array> {
 
 /** Reads a body as it flows: all that came since the last piece is the next one. The end waits for nothing. */
 export class FlowingBody implements Body, AsyncIterator<Uint8Array> {
-  readonly #message: IncomingMessage;
+  readonly #message: Readable;
   #pieces: Buffer[] = [];
   #unreadBytes = 0;
   #isReleased = false;
@@ -36,7 +36,7 @@ export class FlowingBody implements Body, AsyncIterator<Uint8Array> {
   #timer: NodeJS.Timeout | undefined;
   #wake = () => {};
 
-  constructor(message: IncomingMessage) {
+  constructor(message: Readable) {
     this.#message = message;
     message.on("data", (piece: Buffer) => this.#take(piece));
     message.on("end", () => this.#end());
@@ -110,7 +110,7 @@ export class FlowingBody implements Body, AsyncIterator<Uint8Array> {
   }
 }
 
-function drain(message: IncomingMessage): void {
+function drain(message: Readable): void {
   const timer = setTimeout(() => message.destroy(), DRAIN_MS).unref();
   // An error here would only say that the connection cannot be used again.
   message.on("error", () => {}).on("close", () => clearTimeout(timer));

@@ -1,10 +1,12 @@
 import { once } from "node:events";
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
+import { pipeline, type Readable, type Transform } from "node:stream";
+import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { type Body, FlowingBody } from "./body.ts";
 
-/** Of an error response, no more than this many bytes are read. Chosen: its message is one line. */
-const MAX_ERROR_BYTES = 65_536;
+/** Of an error response, no more than this many bytes are read: its message is one line. */
+export const MAX_ERROR_BYTES = 65_536;
 
 /** What the Anthropic SDK calls for each request. */
 export type Fetch = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -16,23 +18,45 @@ export type Fetch = (url: string | URL | Request, init?: RequestInit) => Promise
  * Follows no redirects, as no server of the Messages API answers with one.
  */
 export function createNodeFetch(): { fetch: Fetch; bodyOf: (response: Response) => Body } {
-  const messages = new WeakMap<Response, IncomingMessage>();
+  const bodies = new WeakMap<Response, Readable>();
   return {
     async fetch(url, init = {}) {
       const message = await send(new URL(url instanceof Request ? url.url : url), init);
-      const status = message.statusCode ?? 500;
+      const status = toStatus(message.statusCode);
       const isSuccess = status >= 200 && status < 300;
+      const content = decode(message);
       // A body that is read through `bodyOf` is not handed to the Response.
-      const text = isSuccess ? null : await readAll(message);
+      const text = isSuccess || [205, 304].includes(status) ? null : await readAll(content);
       const response = new Response(text, { status, headers: toHeaders(message) });
-      if (isSuccess) messages.set(response, message);
+      if (isSuccess) bodies.set(response, content);
       return response;
     },
     bodyOf: (response) => {
-      const message = messages.get(response);
-      return message ? new FlowingBody(message) : webBody(response);
+      const content = bodies.get(response);
+      return content ? new FlowingBody(content) : webBody(response);
     },
   };
+}
+
+/** Returns a status that a Response can have. */
+function toStatus(status = 500): number {
+  return status >= 200 && status <= 599 ? status : 502;
+}
+
+/** Returns the body as its server meant it. Plain bodies are asked for; some servers compress all the same. */
+function decode(message: IncomingMessage): Readable {
+  const encoding = message.headers["content-encoding"]?.trim().toLowerCase();
+  const decoder = encoding === undefined ? undefined : createDecoder(encoding);
+  if (!decoder) return message;
+  // `pipeline` hands each one's failure to the other. The reader of the decoder gets the error.
+  pipeline(message, decoder, () => {});
+  return decoder;
+}
+
+function createDecoder(encoding: string): Transform | undefined {
+  if (encoding === "gzip" || encoding === "x-gzip") return createGunzip();
+  if (encoding === "deflate") return createInflate();
+  return encoding === "br" ? createBrotliDecompress() : undefined;
 }
 
 async function send(
@@ -62,10 +86,10 @@ function toHeaders({ headersDistinct }: IncomingMessage): Headers {
   );
 }
 
-async function readAll(message: IncomingMessage): Promise<string> {
+async function readAll(content: Readable): Promise<string> {
   const pieces: Buffer[] = [];
   let length = 0;
-  for await (const piece of message as AsyncIterable<Buffer>) {
+  for await (const piece of content as AsyncIterable<Buffer>) {
     pieces.push(piece);
     length += piece.length;
     if (length > MAX_ERROR_BYTES) break;
@@ -73,7 +97,7 @@ async function readAll(message: IncomingMessage): Promise<string> {
   return Buffer.concat(pieces).toString();
 }
 
-function webBody({ body }: Response): Body {
+export function webBody({ body }: Response): Body {
   return {
     async *[Symbol.asyncIterator]() {
       if (body) yield* body as unknown as AsyncIterable<Uint8Array>;

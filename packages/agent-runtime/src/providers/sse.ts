@@ -1,12 +1,12 @@
 import { StringDecoder } from "node:string_decoder";
 
-/** An event that did not end within this many UTF-16 units is no event. Chosen: far above any block of the Messages API. */
-const MAX_EVENT_CHARS = 32 * 1024 * 1024;
+/** An event that did not end within this many UTF-16 units is no event. Far above any block of a model's answer. */
+export const MAX_EVENT_CHARS = 8 * 1024 * 1024;
 
 /**
- * Takes server-sent events apart: for each piece of the stream, the `data` of the events that it completes.
+ * Returns a function that takes server-sent events apart: for each piece of the stream, the `data` of the events that it completes.
  *
- * Event names are not given: the Messages API repeats them in the data.
+ * Event names are left out, because the data repeats them, but for `error`: its data is returned as JSON with an `error`.
  * Source: HTML Standard, 9.2.6 "Interpreting an event stream".
  *
  * @throws RangeError when an event has no end in sight
@@ -37,6 +37,14 @@ export function createSseReader(): (piece: Uint8Array) => string[] {
 
 function dataOf(event: string): string {
   const start = event.indexOf("data:");
+  const isError = /(?:^|[\r\n])event:[ \t]*error[ \t]*(?:[\r\n]|$)/.test(
+    start > 64 ? "" : event.slice(0, 128),
+  );
+  const data = readData(event, start);
+  return isError ? toErrorEvent(data) : data;
+}
+
+function readData(event: string, start: number): string {
   // The usual event: one `data` line, the last.
   if (start !== -1 && event.indexOf("\n", start) === -1 && (start === 0 || event[start - 1] === "\n")) {
     return event.slice(start + 5).trim();
@@ -46,4 +54,16 @@ function dataOf(event: string): string {
     .filter((line) => line.startsWith("data:"))
     .map((line) => line.slice(5).replace(/^ /, ""))
     .join("\n");
+}
+
+/** Returns the data of an `error` event as an object with an `error`, however the server wrote it. */
+function toErrorEvent(data: string): string {
+  let error: unknown = data;
+  try {
+    error = JSON.parse(data);
+  } catch {
+    // A text is an error too.
+  }
+  const isWrapped = typeof error === "object" && error !== null && "error" in error;
+  return JSON.stringify(isWrapped ? error : { error: error === "" ? "an error without a reason" : error });
 }

@@ -1,30 +1,73 @@
+import { createHash } from "node:crypto";
 import type { ModelToolCall } from "@mini-openclaw/protocol";
 import { wholeHead } from "../shared/cut-text.ts";
+import { MAX_ARGUMENT_CHARS } from "./answer-limit.ts";
+import { isRecord, type JsonRecord, parseJson, toText } from "./json.ts";
 
-/** How much of an input that is not JSON is kept, to be shown to the model. Chosen. */
+/** How much of an input that is not JSON is kept, to be shown to the model. */
 const INVALID_INPUT_CHARS = 200;
 
-/** A tool call from the pieces that were streamed of it; `given` is its input where none of that came. */
-export function toToolCall(callId: string, toolName: string, json: string, given: unknown): ModelToolCall {
-  const input = json.trim() === "" ? given : parseJson(json);
-  if (isRecord(input)) return { callId, toolName, input };
-  return { callId, toolName, input: {}, invalidInput: wholeHead(json, INVALID_INPUT_CHARS) };
+/** A longer name is that of no tool. Servers accept 64 to 128 characters. */
+const MAX_NAME_CHARS = 200;
+
+/** A longer id is replaced. The protocol's limit for a `callId` is 256 characters. */
+const MAX_ID_CHARS = 128;
+
+/** The parts of a tool call as a server streamed them. Nothing says that they are of the right type. */
+export interface StreamedCall {
+  id: unknown;
+  name: unknown;
+  /** The pieces of its arguments, joined. */
+  json: string;
+  /** The newest piece alone: some servers send all arguments again. */
+  lastPiece?: string;
+  /** The arguments that were sent as an object. */
+  given?: unknown;
+  extra?: JsonRecord;
 }
 
-/** The name of a tool as servers take it back: what a model once called may be none of theirs, nor of any tool. */
+/** Returns a tool call. An id that is no text becomes an empty one, which the run loop replaces. */
+export function toToolCall({ id, name, json, lastPiece, given, extra }: StreamedCall): ModelToolCall {
+  const call = {
+    callId: typeof id === "string" && id.length <= MAX_ID_CHARS ? id : "",
+    toolName: wholeHead(toText(name), MAX_NAME_CHARS),
+    ...(extra && { extra }),
+  };
+  if (json.length > MAX_ARGUMENT_CHARS) return { ...call, input: {}, invalidInput: head(json) };
+  const input = json.trim() === "" ? toInput(given) : (toInput(json) ?? toWholeInput(lastPiece));
+  return input
+    ? { ...call, input }
+    : { ...call, input: {}, invalidInput: head(json || JSON.stringify(given) || "") };
+}
+
+/** Returns arguments as an object: from an object, from JSON, from JSON within JSON. Nothing is an empty object. */
+function toInput(value: unknown): JsonRecord | undefined {
+  if (value === undefined || value === null) return {};
+  if (typeof value !== "string") return isRecord(value) ? value : undefined;
+  if (value.trim() === "") return {};
+  const parsed = parseJson(value);
+  const inner = typeof parsed === "string" ? parseJson(parsed) : parsed;
+  if (inner === null) return {};
+  return isRecord(inner) ? inner : undefined;
+}
+
+/** Returns the newest piece as an object, where all arguments came once more in it. */
+function toWholeInput(piece = ""): JsonRecord | undefined {
+  const parsed = parseJson(piece);
+  return isRecord(parsed) ? parsed : undefined;
+}
+
+function head(text: string): string {
+  return wholeHead(text, INVALID_INPUT_CHARS);
+}
+
+/** Returns the name of a tool as servers accept it: what a model once called may be no tool of theirs, nor of anybody. */
 export function toApiName(toolName: string): string {
   return toolName.replace(/[^a-zA-Z0-9_-]/g, "_").slice(0, 64) || "unknown";
 }
 
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    // The model wrote something else; the caller makes that an error result which the model sees.
-    return undefined;
-  }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** Returns an id of the given length, of letters and digits. The same id gives the same one. */
+export function toShortId(callId: string, length: number): string {
+  const digest = createHash("sha256").update(callId).digest("hex");
+  return digest.slice(0, length);
 }

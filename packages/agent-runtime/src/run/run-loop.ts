@@ -12,7 +12,7 @@ import { limitReached } from "../budget/budget.ts";
 import { priceOf } from "../budget/prices.ts";
 import { hasCallsLeft, stopBeforeTools } from "../budget/run-limits.ts";
 import { addToolCalls, nothingSpent, totalOf } from "../budget/spending.ts";
-import { buildContext, withoutThinking } from "../context/context.ts";
+import { buildContext } from "../context/context.ts";
 import { fitContext } from "../context/fit-context.ts";
 import { NotAllowed } from "../tool-calls/approvals.ts";
 import { callTools } from "../tool-calls/call-tools.ts";
@@ -65,7 +65,9 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
   signal.throwIfAborted();
   const conversation = yield* compactIfDue(run, settings);
   const { system } = await settings.readPrompt();
-  let messages = buildContext(conversation, settings.maxContextMessages);
+  const messages = buildContext(conversation, settings.maxContextMessages);
+  // Before a run, something always changes: memory, time, what is left out.
+  let thinkingFrom = messages.length;
   // One run, one prompt: what stands before a model's thinking must stay as it was.
   const tools = new Map(settings.tools);
   // How the run ends once the model has been told to answer.
@@ -74,7 +76,9 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
     if (rounds >= settings.maxToolRounds) last ??= "max_rounds";
     const messageId = settings.createId();
     const context = fitContext(messages, settings.maxContextTokens);
-    const request = toRequest(system, context, tools, last === undefined);
+    // Behind what was trimmed, no thinking stands behind what it was about.
+    const from = context === messages ? thinkingFrom : context.length;
+    const request = toRequest(system, context, tools, last === undefined, from);
     const answer = yield* askWithinBudget(run, request, messageId, settings);
     if ("stopped" in answer) return answer.stopped;
     const turn = withOwnIds(answer.turn, messages, settings.createId);
@@ -85,7 +89,7 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
     if (turn.cutBy) return limitReached(turn.cutBy, settings);
     const outcome = outcomeOf(turn, last) ?? stopBeforeTools(run.spending, turn.toolCalls, settings);
     if (outcome === "completed" && (yield* takeSteering(input, messages, settings))) {
-      messages = withoutThinking(messages);
+      thinkingFrom = messages.length;
       continue;
     }
     if (outcome) return { outcome };

@@ -11,6 +11,7 @@ export function toRequest(
   messages: readonly Message[],
   tools: ReadonlyMap<string, Tool>,
   mayCallTools: boolean,
+  thinkingFrom = messages.length,
 ): ModelRequest {
   const toldToAnswer: Message = { role: "system", content: noMoreTools, timestamp: 0 };
   return {
@@ -19,6 +20,7 @@ export function toRequest(
     messages: mayCallTools ? messages : [...messages, toldToAnswer],
     tools: [...tools.values()].map(({ model }) => model),
     toolChoice: mayCallTools ? "auto" : "none",
+    thinkingFrom,
   };
 }
 
@@ -66,7 +68,12 @@ export function toFields(
     content,
     timestamp,
     ...(toolCalls.length > 0 && {
-      toolCalls: toolCalls.map(({ callId, toolName, input }) => ({ callId, toolName, input })),
+      toolCalls: toolCalls.map(({ callId, toolName, input, extra }) => ({
+        callId,
+        toolName,
+        input,
+        ...(extra && { extra }),
+      })),
     }),
     ...(blocks && { blocks }),
     stopReason,

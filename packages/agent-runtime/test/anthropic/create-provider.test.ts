@@ -257,11 +257,11 @@ describe("a request", () => {
 });
 
 test.each([
-  [{ apiKey: "", model: "m" }, "apiKey is empty: a text is needed."],
-  [{ apiKey: "k", model: "" }, "model is empty: a text is needed."],
+  [{ apiKey: "", model: "m" }, '`apiKey` must be a text that is not empty, got "".'],
+  [{ apiKey: "k", model: "" }, '`model` must be a text that is not empty, got "".'],
   [
     { apiKey: "k", model: "m", maxTokens: 0.5 },
-    "maxTokens is 0.5: a whole number from 0 on is allowed, or Infinity.",
+    "`maxTokens` must be a whole number from 0 on, or Infinity, got 0.5.",
   ],
 ])("refuses %o", (options, message) => {
   expect(() => createAnthropicProvider(options)).toThrow(

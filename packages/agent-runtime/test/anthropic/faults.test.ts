@@ -109,7 +109,7 @@ const faults: Fault[] = [
   ["403", [refuses(403, "permission_error", "no")], failed("MODEL_UNAUTHORIZED")],
   ["400", [refuses(400, "invalid_request_error", "what?")], failed("MODEL_REJECTED")],
   ["404", [refuses(404, "not_found_error", "no model")], failed("MODEL_REJECTED")],
-  ["413", [refuses(413, "request_too_large", "long")], failed("MODEL_REJECTED")],
+  ["413", [refuses(413, "request_too_large", "long")], failed("MODEL_CONTEXT_EXCEEDED")],
   [
     "an error that is not JSON",
     [(response) => response.writeHead(502).end("<h1>Bad Gateway</h1>")],
@@ -128,8 +128,12 @@ const faults: Fault[] = [
   ["a stream that ends before the turn does", [streams(...half)], broken("MODEL_UNREACHABLE")],
   ["a stream without anything", [sends("")], retried("MODEL_UNREACHABLE")],
   ["an event that is not JSON", [sends("data: {oops\n\n")], retried("MODEL_FAILED")],
-  ["an event that is no object", [sends("data: null\n\n")], retried("MODEL_FAILED")],
-  ["an event of the wrong shape", [sends('data: {"type":"message_start"}\n\n')], retried("MODEL_FAILED")],
+  ["an event that is no object", [sends("data: null\n\n")], retried("MODEL_UNREACHABLE")],
+  [
+    "an event of the wrong shape",
+    [sends('data: {"type":"message_start"}\n\n')],
+    retried("MODEL_UNREACHABLE"),
+  ],
   [
     "an event that is not JSON, after text",
     [sends(`${sse(...half)}data: {oops\n\n`)],

@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { createAnswerLimit } from "../../src/providers/answer-limit.ts";
 import { createTurnBuilder } from "../../src/providers/anthropic/from-stream.ts";
+
+const createBuilder = () => createTurnBuilder({ limit: createAnswerLimit(Infinity), secrets: [] });
 
 const started = { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } };
 const delta = (text: string) => ({
@@ -13,7 +16,7 @@ test("takes any text as JSON says it, however it is written", () => {
   const spaces = fc.constantFrom("", "   ", "\n");
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), spaces, fc.boolean(), (text, padding, isIndented) => {
-      const turn = createTurnBuilder();
+      const turn = createBuilder();
       turn.add(JSON.stringify(started));
       const json = JSON.stringify(delta(text), undefined, isIndented ? 1 : 0);
 
@@ -33,11 +36,11 @@ test.each([
   ["no end", '{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a"}'],
   ["an open text", '{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a}}'],
 ])("refuses a delta with %s, as it is not JSON", (_, data) => {
-  const turn = createTurnBuilder();
+  const turn = createBuilder();
   turn.add(JSON.stringify(started));
   expect(() => turn.add(data)).toThrow(SyntaxError);
 });
 
-test("shows nothing of a text whose block has not begun", () => {
-  expect(createTurnBuilder().add(JSON.stringify(delta("lost")))).toBeUndefined();
+test("shows a text whose block never began", () => {
+  expect(createBuilder().add(JSON.stringify(delta("kept")))).toEqual({ type: "text", text: "kept" });
 });

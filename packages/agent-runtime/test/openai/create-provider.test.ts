@@ -187,9 +187,9 @@ test("a request keeps tool calls, results and images, the volatile part behind t
         content: [
           { type: "text", text: "What?" },
           { type: "image_url", image_url: { url: "data:image/png;base64,aGk=" } },
+          { type: "text", text: "[system] it is late" },
         ],
       },
-      { role: "user", content: "[system] it is late" },
       {
         role: "assistant",
         content: "",
@@ -223,7 +223,7 @@ describe("a fault of the model's server ends the run as it should", () => {
     ["a connection that is cut", cuts, retried("MODEL_UNREACHABLE")],
     ["a stream that ends before the turn does", streams(chunks({})), retried("MODEL_UNREACHABLE")],
     ["an event that is not JSON", streams(sse("{oops")), retried("MODEL_FAILED")],
-    ["an event without choices", streams(sse({})), retried("MODEL_FAILED")],
+    ["an event without choices", streams(sse({})), retried("MODEL_UNREACHABLE")],
     [
       "an error in the stream",
       streams(sse({ error: { message: "oh", code: 503 } })),
@@ -239,7 +239,7 @@ describe("a fault of the model's server ends the run as it should", () => {
 });
 
 test("refuses a model without a name", () => {
-  expect(() => createOpenAIProvider({ model: "" })).toThrow("model is empty: a text is needed.");
+  expect(() => createOpenAIProvider({ model: "" })).toThrow("`model` must be a text that is not empty");
 });
 
 describeModelProvider(

@@ -23,8 +23,17 @@ export interface ModelRequest {
   /** Every tool call is followed by its result before the next user message. */
   messages: readonly Message[];
   tools: readonly ModelTool[];
-  /** `none`: the model must answer in text. */
+  /**
+   * `none`: the model should answer in text. A provider may leave the tools in the request where that keeps its server's
+   * cache. Only a request without tools gets no calls for certain.
+   */
   toolChoice: "auto" | "none";
+  /**
+   * Index of the first message that stands behind exactly what it stood behind when it was new. Thinking that is bound to
+   * its conversation goes back from here on.
+   * @default 0
+   */
+  thinkingFrom?: number;
 }
 
 /** What changes from run to run comes last, so that a provider can cache what does not. */

@@ -10,7 +10,13 @@ export const JsonObject = v.custom<Record<string, unknown>>(
 
 const ContentBlockSchema = v.variant("type", [
   v.object({ type: v.literal("text"), text: v.string() }),
-  v.object({ type: v.literal("thinking"), text: v.string(), signature: v.exactOptional(v.string()) }),
+  v.object({
+    type: v.literal("thinking"),
+    text: v.string(),
+    signature: v.exactOptional(v.string()),
+    field: v.exactOptional(v.string()),
+    details: v.exactOptional(v.array(JsonObject)),
+  }),
   v.object({ type: v.literal("redacted_thinking"), data: v.string() }),
   v.object({ type: v.literal("image"), mediaType: v.string(), data: v.string() }),
   v.object({ type: v.literal("tool_call"), callId: v.string() }),
@@ -20,6 +26,7 @@ const ToolCallRecordSchema = v.object({
   callId: v.exactOptional(v.string()),
   toolName: v.string(),
   input: JsonObject,
+  extra: v.exactOptional(JsonObject),
   output: v.exactOptional(v.string()),
 }) satisfies v.GenericSchema<unknown, ToolCallRecord>;
 

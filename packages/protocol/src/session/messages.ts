@@ -17,6 +17,10 @@ export interface ThinkingBlock {
   text: string;
   /** The provider's proof that the text is its own; goes back unchanged. */
   signature?: string;
+  /** The field of the model server's own in which the text came, such as `reasoning_content`. */
+  field?: string;
+  /** The thinking in the form of the model's server; goes back unchanged. */
+  details?: Record<string, unknown>[];
 }
 
 export interface RedactedThinkingBlock {
@@ -45,6 +49,8 @@ export interface ToolCallRecord {
   callId?: string;
   toolName: string;
   input: Record<string, unknown>;
+  /** Fields that the model's server added to the call; they go back unchanged. */
+  extra?: Record<string, unknown>;
   /** The result's text, in files that the tutorial's code wrote; ours keep each result as a tool message. */
   output?: string;
 }

@@ -46,6 +46,10 @@ export const errorCodes = {
   MODEL_UNREACHABLE: "MODEL_UNREACHABLE",
   /** The model's server sent nothing for too long. */
   MODEL_TIMEOUT: "MODEL_TIMEOUT",
+  /** The answer reached the model's limit of tokens, or is empty: it is not complete. Ask the model to go on. */
+  ANSWER_CUT: "ANSWER_CUT",
+  /** The conversation is longer than the model's context window, and could not be shortened enough. */
+  MODEL_CONTEXT_EXCEEDED: "MODEL_CONTEXT_EXCEEDED",
   /** The model's server does not accept the request. */
   MODEL_REJECTED: "MODEL_REJECTED",
   /** The model's server failed, or answered something that is not its protocol. */

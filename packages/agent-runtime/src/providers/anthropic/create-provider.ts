@@ -1,12 +1,20 @@
 import type { ThinkingConfigParam } from "@anthropic-ai/sdk/resources/messages";
 import type { ModelProvider } from "@mini-openclaw/protocol";
-import { checkCount } from "../../budget/run-limits.ts";
-import { AgentError } from "../../shared/errors.ts";
+import {
+  checkCount,
+  checkOneOf,
+  checkRecord,
+  checkTemperature,
+  checkText,
+} from "../../shared/check-options.ts";
+import { createAnswerLimit } from "../answer-limit.ts";
 import { askModel } from "../ask-model.ts";
-import { createNodeFetch, type Fetch } from "../node-fetch.ts";
+import { createClient, secretsOf } from "../create-client.ts";
+import type { Fetch } from "../node-fetch.ts";
+import { sendByRules } from "../refusals.ts";
 import { once } from "../single-use.ts";
-import { sendWellFormed } from "../well-formed.ts";
 import { createTurnBuilder } from "./from-stream.ts";
+import { initialRules, learnRules } from "./message-rules.ts";
 import { toRequest } from "./to-request.ts";
 
 export interface AnthropicProviderOptions {
@@ -15,62 +23,127 @@ export interface AnthropicProviderOptions {
   model: string;
   /** Any server that speaks the Messages API. @default ANTHROPIC_BASE_URL, else `https://api.anthropic.com` */
   baseURL?: string;
-  /** Most tokens of one turn's answer, thinking included. @default 8192 */
+  /** Most tokens of one turn's answer, thinking included. @default what the model can give, at most 64000 */
   maxTokens?: number;
-  /** How the model thinks, as the Messages API's `thinking`. @default the API's own */
+  /** How the model thinks, as the Messages API's `thinking`. @default adaptive and summarized for Claude 5, else the API's own */
   thinking?: ThinkingConfigParam;
+  /** How hard the model works, as `output_config.effort`. @default the API's own */
+  effort?: "low" | "medium" | "high" | "xhigh" | "max";
+  /** How much chance is in an answer, from 0 to 1. Newer models refuse it. @default the API's own */
+  temperature?: number;
+  /** Headers of each request, besides the SDK's own. */
+  headers?: Record<string, string>;
+  /** The query of each request. */
+  query?: Record<string, string>;
+  /** Fields of each request's body. They replace ours. */
+  extraBody?: Record<string, unknown>;
   /** How long to wait for the answer to begin, in milliseconds. @default 60000 */
   timeoutMs?: number;
   /** Makes the requests, where they must go through a proxy for example. @default one on `node:http` */
   fetch?: Fetch;
 }
 
+const efforts = ["low", "medium", "high", "xhigh", "max"] as const;
+
 /**
  * A model behind Anthropic's Messages API, through the official SDK (`@anthropic-ai/sdk`, a peer dependency).
  *
- * Making it is cheap: the SDK is imported with the first request. It retries nothing; the run loop does.
+ * Making it is cheap: the SDK is imported with the first request. It retries nothing, because the run loop does. A request that
+ * its server refuses for a rule of the server's own is sent once more by that rule.
  *
- * @throws AgentError `INVALID_OPTIONS` if the key or the model is empty.
+ * @throws AgentError `INVALID_OPTIONS`
  */
 export function createAnthropicProvider(options: AnthropicProviderOptions): ModelProvider {
-  const { model, maxTokens = 8192, thinking } = options;
-  for (const name of ["apiKey", "model"] as const) {
-    if (!options[name]) throw new AgentError("INVALID_OPTIONS", `${name} is empty: a text is needed.`);
-  }
-  checkCount("maxTokens", maxTokens);
-  const settings = { model, maxTokens, ...(thinking && { thinking }) };
-  const connect = once(() => createClient(options));
+  checkOptions(options);
+  const { apiKey, model, effort, temperature } = options;
+  const { maxTokens = defaultMaxTokens(model) } = options;
+  const baseURL = trimBaseURL(options.baseURL ?? process.env["ANTHROPIC_BASE_URL"]);
+  const headers = { ...keyHeader(apiKey, baseURL), ...options.headers };
+  const secrets = secretsOf(apiKey, options);
+  const connect = once(() =>
+    createClient(async () => (await import("@anthropic-ai/sdk")).default, "@anthropic-ai/sdk", apiKey, {
+      ...options,
+      baseURL,
+      headers,
+    }),
+  );
+  const extraBody = {
+    ...(effort !== undefined && { output_config: { effort } }),
+    ...(temperature !== undefined && { temperature }),
+    ...options.extraBody,
+  };
+  let rules = initialRules;
   return {
     model,
-    stream: (request, { signal, maxAnswerTokens = Infinity }) =>
-      askModel({
+    stream(request, { signal, maxAnswerTokens = Infinity }) {
+      const answerTokens = Math.min(maxTokens, maxAnswerTokens);
+      const limit = createAnswerLimit(answerTokens);
+      return askModel({
         connect,
-        send: (client, own) =>
-          client.messages
-            .create(toRequest(request, { ...settings, maxTokens: Math.min(maxTokens, maxAnswerTokens) }), {
-              signal: own,
-            })
-            .asResponse(),
-        turn: createTurnBuilder(),
+        async send(client, own) {
+          const sent = await sendByRules(
+            rules,
+            (by) => {
+              const thinking = options.thinking ?? (by.asksForThinking ? defaultThinking(model) : undefined);
+              const body = toRequest(request, {
+                model,
+                maxTokens: answerTokens,
+                thinking,
+                rules: by,
+                extraBody,
+              });
+              return client.messages.create(body, { signal: own }).asResponse();
+            },
+            learnRules,
+          );
+          // Thinking that one conversation may not send back may go back in another.
+          rules = sent.rules.thinking === "none" ? { ...sent.rules, thinking: rules.thinking } : sent.rules;
+          return sent.response;
+        },
+        turn: createTurnBuilder({ limit, secrets }),
+        limit,
+        secrets,
         signal,
-      }),
+      });
+    },
   };
 }
 
-async function createClient({ apiKey, baseURL, timeoutMs = 60_000, fetch }: AnthropicProviderOptions) {
-  // Imported on first use: it costs 170 to 190 ms of CPU.
-  const { default: sdk } = await import("@anthropic-ai/sdk").catch((cause: unknown) => {
-    const message =
-      "The Anthropic provider needs the package @anthropic-ai/sdk: npm install @anthropic-ai/sdk";
-    throw new AgentError("INVALID_OPTIONS", message, { cause });
-  });
-  const node = createNodeFetch();
-  const client = new sdk({
-    apiKey,
-    ...(baseURL && { baseURL }),
-    timeout: timeoutMs,
-    maxRetries: 0,
-    fetch: sendWellFormed(fetch ?? node.fetch),
-  });
-  return { client, sdk, bodyOf: node.bodyOf };
+function checkOptions(options: AnthropicProviderOptions): void {
+  const { apiKey, model, maxTokens, effort, temperature, headers, query, extraBody } = options;
+  checkText("apiKey", apiKey);
+  checkText("model", model);
+  if (maxTokens !== undefined) checkCount("maxTokens", maxTokens);
+  if (effort !== undefined) checkOneOf("effort", effort, efforts);
+  if (temperature !== undefined) checkTemperature(temperature, 1);
+  for (const [name, value] of Object.entries({ thinking: options.thinking, headers, query, extraBody })) {
+    if (value !== undefined) checkRecord(name, value);
+  }
+}
+
+/** The SDK adds `/v1/messages`. An address that has a part of it already means the same server. */
+function trimBaseURL(baseURL: string | undefined): string | undefined {
+  return baseURL?.replace(/\/+$/, "").replace(/\/v1(?:\/messages)?$/, "");
+}
+
+/** The SDK sends the key as `Authorization: Bearer`. Other servers than Anthropic's look into `x-api-key`. */
+function keyHeader(apiKey: string, baseURL: string | undefined): Record<string, string> {
+  const isAnthropic = !baseURL || new URL(baseURL).hostname === "api.anthropic.com";
+  return isAnthropic ? {} : { "x-api-key": apiKey };
+}
+
+/**
+ * Returns the limit of an answer: what the model can give, and not more than 64,000 tokens.
+ *
+ * Source: https://platform.claude.com/docs/en/about-claude/models/overview, November 2026.
+ */
+function defaultMaxTokens(model: string): number {
+  if (/claude-3-[57]/.test(model)) return 8192;
+  if (/claude-3/.test(model)) return 4096;
+  return /claude/.test(model) && !/opus-4(-[01])?(-\d{8})?$/.test(model) ? 64_000 : 32_000;
+}
+
+/** Claude 5 gives its words between tool calls as thinking, which stays empty unless it is asked for. */
+function defaultThinking(model: string): ThinkingConfigParam | undefined {
+  return /claude-[a-z]+-5/.test(model) ? { type: "adaptive", display: "summarized" } : undefined;
 }

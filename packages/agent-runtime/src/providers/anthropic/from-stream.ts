@@ -1,14 +1,18 @@
-import type { RawMessageStreamEvent } from "@anthropic-ai/sdk/resources/messages";
 import { type ContentBlock, noUsage, type Usage } from "@mini-openclaw/protocol";
-import { fromStreamError, type StreamError } from "../api-errors.ts";
+import { type AnswerLimit, PART_CHARS } from "../answer-limit.ts";
+import { fromStreamError } from "../api-errors.ts";
 import type { CompleteTurn, Shown, TurnBuilder } from "../ask-model.ts";
+import { isRecord, type JsonRecord, toText } from "../json.ts";
+import { failsTurn, toStopReason } from "../stop-reason.ts";
 import { toToolCall } from "../tool-call.ts";
+import { toCount } from "../usage.ts";
 
 type Open =
   | { type: "text"; text: string }
   | { type: "thinking"; text: string; signature: string }
   | { type: "redacted_thinking"; data: string }
-  | { type: "tool_use"; id: string; name: string; json: string; input: unknown };
+  | { type: "tool_use"; id: unknown; name: unknown; json: string; input: unknown }
+  | { type: "ignored" };
 
 /**
  * A piece of text without escapes, as the API writes it: nearly every event of an answer. To take it out costs a fraction of
@@ -17,127 +21,214 @@ type Open =
 const plainText =
   /^\{"type":"content_block_delta","index":(\d+),"delta":\{"type":"text_delta","text":"([^"\\\p{Cc}]*)"\}\s*\}$/u;
 
-/** Builds a turn from the events of a Messages stream. */
-export function createTurnBuilder(): TurnBuilder {
-  const blocks = new Map<number, Open>();
+export interface BuilderOptions {
+  limit: AnswerLimit;
+  secrets: readonly string[];
+}
+
+/** Builds a turn from the events of a Messages stream, and from those of the servers that speak it more or less. */
+export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuilder {
+  const blocks = new BlockList(limit);
   let usage: Usage = noUsage;
-  let stopReason = "";
-  let stopped = false;
+  let stopReason: string | undefined;
+  let isStopped = false;
+  const addMessage = (message: JsonRecord): Shown[] => {
+    usage = withReport(usage, message["usage"]);
+    if (typeof message["stop_reason"] === "string") stopReason = message["stop_reason"];
+    const { content } = message;
+    const parts = Array.isArray(content) ? (content as unknown[]) : [{ type: "text", text: content }];
+    return parts.flatMap((block) => blocks.open(undefined, block) ?? []);
+  };
   return {
     add(data) {
       const [, index, text] = plainText.exec(data) ?? [];
-      if (text !== undefined) return addDelta(blocks.get(Number(index)), { type: "text_delta", text });
-      const event = JSON.parse(data) as RawMessageStreamEvent | ({ type: "error" } & StreamError);
-      switch (event.type) {
-        case "error":
-          throw fromStreamError(event);
+      if (text !== undefined) return blocks.add(Number(index), { type: "text_delta", text });
+      if (data === "[DONE]") {
+        isStopped ||= stopReason !== undefined;
+        return undefined;
+      }
+      const event: unknown = JSON.parse(data);
+      if (!isRecord(event)) return undefined;
+      if (event["type"] === "error" || event["error"]) throw fromStreamError(event, secrets);
+      switch (event["type"]) {
         case "message_start":
-          usage = withReport(usage, event.message.usage);
-          return undefined;
-        case "content_block_start": {
-          const block = openBlock(event.content_block);
-          if (block) blocks.set(event.index, block);
-          return block && shown(block.type, "text" in block ? block.text : "");
-        }
+          return isRecord(event["message"]) ? addMessage(event["message"]) : undefined;
+        case "message":
+          // A whole answer, from a server that does not stream.
+          isStopped = true;
+          return addMessage(event);
+        case "content_block_start":
+          return blocks.open(event["index"], event["content_block"]);
         case "content_block_delta":
-          return addDelta(blocks.get(event.index), event.delta);
-        case "message_delta":
-          usage = withReport(usage, event.usage);
-          stopReason = event.delta.stop_reason ?? stopReason;
+          return isRecord(event["delta"]) ? blocks.add(event["index"], event["delta"]) : undefined;
+        case "message_delta": {
+          usage = withReport(usage, event["usage"]);
+          const reason = isRecord(event["delta"]) ? event["delta"]["stop_reason"] : undefined;
+          if (typeof reason !== "string") return undefined;
+          if (failsTurn(reason))
+            throw fromStreamError({ error: { type: "server_error", message: reason } }, secrets);
+          stopReason = reason;
           return undefined;
+        }
         case "message_stop":
-          stopped = true;
+          isStopped = true;
           return undefined;
-        case "content_block_stop":
         default:
-          // The first says nothing new; later kinds of events are not ours to know.
+          // The end of a block adds nothing, and later kinds of events are not ours to know.
           return undefined;
       }
     },
     usage: () => usage,
-    finished: () => (stopped ? toTurn([...blocks.values()], stopReason, usage) : undefined),
+    finished(isOver) {
+      if (!isStopped && !(isOver && stopReason !== undefined)) return undefined;
+      return toTurn(blocks.all, stopReason, usage);
+    },
   };
 }
 
-type Delta = Extract<RawMessageStreamEvent, { type: "content_block_delta" }>["delta"];
-type StartedBlock = Extract<RawMessageStreamEvent, { type: "content_block_start" }>["content_block"];
+/** The blocks of an answer in their order. Servers may leave indexes out, or give one to several blocks. */
+class BlockList {
+  readonly all: Open[] = [];
+  readonly #byIndex = new Map<unknown, Open>();
+  readonly #limit: AnswerLimit;
 
-/** `undefined` for the blocks of tools that run on the model's server, which are not asked for here. */
-function openBlock(block: StartedBlock): Open | undefined {
-  if (block.type === "text") return { type: "text", text: block.text };
-  if (block.type === "thinking")
-    return { type: "thinking", text: block.thinking, signature: block.signature };
-  if (block.type === "redacted_thinking") return { type: "redacted_thinking", data: block.data };
-  if (block.type !== "tool_use") return undefined;
-  return { type: "tool_use", id: block.id, name: block.name, json: "", input: block.input };
+  constructor(limit: AnswerLimit) {
+    this.#limit = limit;
+  }
+
+  open(index: unknown, content: unknown): Shown | undefined {
+    const block = openBlock(isRecord(content) ? content : {});
+    this.#add(index, block);
+    if (block.type !== "text" && block.type !== "thinking") return undefined;
+    this.#limit.addChars(block.text.length);
+    return shown(block.type, block.text);
+  }
+
+  add(index: unknown, delta: JsonRecord): Shown | undefined {
+    const block = this.#blockFor(index, toText(delta["type"]));
+    if (!block) return undefined;
+    switch (block.type) {
+      case "text": {
+        const text = toText(delta["text"]);
+        this.#limit.addChars(text.length);
+        block.text += text;
+        return shown("text", text);
+      }
+      case "thinking": {
+        const { thinking, signature } = delta;
+        const text = toText(thinking);
+        this.#limit.addChars(text.length + toText(signature).length);
+        block.text += text;
+        // Sent twice by some servers: when the block begins, and at its end.
+        if (toText(signature) !== block.signature) block.signature += toText(signature);
+        return shown("thinking", text);
+      }
+      case "tool_use": {
+        const piece = delta["partial_json"];
+        if (isRecord(piece)) block.input = piece;
+        const json = toText(piece);
+        this.#limit.addChars(json.length);
+        block.json += json;
+        return undefined;
+      }
+      case "redacted_thinking":
+      case "ignored":
+        return undefined;
+    }
+  }
+
+  #add(index: unknown, block: Open): void {
+    this.#limit.addChars(PART_CHARS);
+    this.all.push(block);
+    this.#byIndex.set(index ?? undefined, block);
+  }
+
+  /** The block that a delta belongs to. A block that never began begins here. */
+  #blockFor(index: unknown, deltaType: string): Open | undefined {
+    const type = typeOfDelta[deltaType];
+    const block = index === undefined || index === null ? this.all.at(-1) : this.#byIndex.get(index);
+    if (block?.type === "ignored" || block?.type === type || type === undefined) return block;
+    const begun = openBlock({ type });
+    this.#add(index, begun);
+    return begun;
+  }
 }
 
-function addDelta(block: Open | undefined, delta: Delta): Shown | undefined {
-  if (delta.type === "text_delta" && block?.type === "text") {
-    block.text += delta.text;
-    return shown("text", delta.text);
+const typeOfDelta: Record<string, "text" | "thinking" | "tool_use" | undefined> = {
+  text_delta: "text",
+  thinking_delta: "thinking",
+  signature_delta: "thinking",
+  input_json_delta: "tool_use",
+};
+
+/** Blocks of tools that run on the model's server are ignored, because none is asked for here. */
+function openBlock(block: JsonRecord): Open {
+  switch (block["type"]) {
+    case "text":
+      return { type: "text", text: toText(block["text"]) };
+    case "thinking":
+      return { type: "thinking", text: toText(block["thinking"]), signature: toText(block["signature"]) };
+    case "redacted_thinking":
+      return typeof block["data"] === "string"
+        ? { type: "redacted_thinking", data: block["data"] }
+        : { type: "ignored" };
+    case "tool_use":
+      return { type: "tool_use", id: block["id"], name: block["name"], json: "", input: block["input"] };
+    default:
+      return { type: "ignored" };
   }
-  if (delta.type === "thinking_delta" && block?.type === "thinking") {
-    block.text += delta.thinking;
-    return shown("thinking", delta.thinking);
-  }
-  if (delta.type === "signature_delta" && block?.type === "thinking") block.signature += delta.signature;
-  if (delta.type === "input_json_delta" && block?.type === "tool_use") block.json += delta.partial_json;
-  return undefined;
 }
 
-function shown(type: Open["type"], text: string): Shown | undefined {
-  return text !== "" && (type === "text" || type === "thinking") ? { type, text } : undefined;
+function shown(type: "text" | "thinking", text: string): Shown | undefined {
+  return text === "" ? undefined : { type, text };
 }
 
 /** The API counts up: each report replaces the one before, field by field. */
-function withReport(
-  usage: Usage,
-  report: {
-    input_tokens?: number | null;
-    output_tokens?: number | null;
-    cache_read_input_tokens?: number | null;
-    cache_creation_input_tokens?: number | null;
-  },
-): Usage {
+function withReport(usage: Usage, report: unknown): Usage {
+  if (!isRecord(report)) return usage;
   return {
-    inputTokens: report.input_tokens ?? usage.inputTokens,
-    outputTokens: report.output_tokens ?? usage.outputTokens,
-    cacheReadTokens: report.cache_read_input_tokens ?? usage.cacheReadTokens,
-    cacheWriteTokens: report.cache_creation_input_tokens ?? usage.cacheWriteTokens,
+    inputTokens: toCount(report["input_tokens"]) ?? usage.inputTokens,
+    outputTokens: toCount(report["output_tokens"]) ?? usage.outputTokens,
+    cacheReadTokens: toCount(report["cache_read_input_tokens"]) ?? usage.cacheReadTokens,
+    cacheWriteTokens: toCount(report["cache_creation_input_tokens"]) ?? usage.cacheWriteTokens,
   };
 }
 
-function toTurn(open: readonly Open[], stopReason: string, usage: Usage): CompleteTurn {
-  const content = open.map((block) => (block.type === "text" ? block.text : "")).join("");
-  const toolCalls = open.flatMap((block) =>
-    block.type === "tool_use" ? toToolCall(block.id, block.name, block.json, block.input) : [],
+function toTurn(open: readonly Open[], stopReason: string | undefined, usage: Usage): CompleteTurn {
+  const calls = open.flatMap((block) =>
+    block.type === "tool_use" ? { block, call: toToolCall({ ...block, given: block.input }) } : [],
   );
-  const blocks = open.flatMap(toContentBlock);
+  const callIds = new Map<Open, string>(calls.map(({ block, call }) => [block, call.callId]));
+  const blocks = open.flatMap((block) => toContentBlock(block, callIds));
   return {
     type: "turn",
-    content,
-    toolCalls,
+    content: open.map((block) => (block.type === "text" ? block.text : "")).join(""),
+    toolCalls: calls.map(({ call }) => call),
     ...(needsBlocks(blocks) && { blocks }),
-    stopReason,
+    stopReason: toStopReason(stopReason, calls.length > 0),
     usage,
   };
 }
 
 /** One text and then tool calls are said by `content` and `toolCalls` alone. */
 function needsBlocks(blocks: readonly ContentBlock[]): boolean {
-  return blocks.some(({ type }, place) => type !== "tool_call" && !(type === "text" && place === 0));
+  return blocks.some(({ type }, index) => type !== "tool_call" && !(type === "text" && index === 0));
 }
 
-function toContentBlock(block: Open): ContentBlock[] {
+function toContentBlock(block: Open, callIds: ReadonlyMap<Open, string>): ContentBlock[] {
   switch (block.type) {
     case "text":
       return block.text === "" ? [] : [block];
-    case "thinking":
-      return [{ ...block }];
+    case "thinking": {
+      const { text, signature } = block;
+      if (text === "" && signature === "") return [];
+      return [{ type: "thinking", text, ...(signature !== "" && { signature }) }];
+    }
     case "redacted_thinking":
       return [block];
     case "tool_use":
-      return [{ type: "tool_call", callId: block.id }];
+      return [{ type: "tool_call", callId: callIds.get(block) ?? "" }];
+    case "ignored":
+      return [];
   }
 }

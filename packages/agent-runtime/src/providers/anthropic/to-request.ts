@@ -6,34 +6,43 @@ import type {
 } from "@anthropic-ai/sdk/resources/messages";
 import type {
   AssistantMessage,
+  ContentBlock,
   Message,
   ModelRequest,
   ToolMessage,
-  UserMessage,
 } from "@mini-openclaw/protocol";
-import { toApiName } from "../tool-call.ts";
-import { placeVolatile } from "../volatile-context.ts";
+import { toApiName, toShortId } from "../tool-call.ts";
+import { toUserParts } from "../user-blocks.ts";
+import { placeVolatile, withFreshThinking } from "../volatile-context.ts";
+import { markForCache, type Turn } from "./cache-breakpoints.ts";
+import { initialRules, type MessageRules } from "./message-rules.ts";
 
 export interface RequestOptions {
   model: string;
   maxTokens: number;
-  thinking?: ThinkingConfigParam;
+  thinking?: ThinkingConfigParam | undefined;
+  rules?: MessageRules;
+  /** Fields of the body that the application adds; they win. */
+  extraBody?: Readonly<Record<string, unknown>>;
 }
 
+/** Thinking begins at this budget. */
+const MIN_THINKING_TOKENS = 1024;
+
 /**
- * The request in the form of the Messages API.
+ * Returns the request in the form of the Messages API.
  *
- * Cache breakpoints (the API allows four): after tools and stable prompt, after the last answer before this run, and at
- * the end, so that each turn of a run finds the one before. The volatile part of the prompt stands behind the run's
- * user message, where it invalidates nothing that comes before.
+ * The volatile part of the prompt stands behind the run's user message, where it invalidates nothing that comes before.
  */
 export function toRequest(request: ModelRequest, options: RequestOptions): MessageCreateParamsStreaming {
   const { system } = request;
-  const { model, maxTokens, thinking } = options;
-  const messages = toMessageParams(placeVolatile(request), model);
-  endWithoutSpace(messages.at(-1));
-  markForCache(messages[messages.findLastIndex(isAnswer)]);
-  markForCache(messages.at(-1));
+  const { model, extraBody, rules = initialRules } = options;
+  const maxTokens = Math.max(1, Math.min(options.maxTokens, rules.maxTokens));
+  const fitted = options.thinking && fitThinking(options.thinking, maxTokens);
+  const thinking = fitted && isLoopWithout(request, fitted, model) ? { type: "disabled" as const } : fitted;
+  const turns = toTurns(request, { model, rules, mode: thinking?.type });
+  endWithoutSpace(turns.at(-1));
+  markForCache(turns);
   return {
     model,
     max_tokens: maxTokens,
@@ -41,21 +50,43 @@ export function toRequest(request: ModelRequest, options: RequestOptions): Messa
     ...(system.stable !== "" && {
       system: [{ type: "text", text: system.stable, cache_control: { type: "ephemeral" } }],
     }),
-    messages,
+    messages: turns,
     ...toolParams(request),
-    ...(thinking && { thinking: fitThinking(thinking, maxTokens) }),
+    ...(thinking && { thinking }),
+    ...extraBody,
   };
 }
 
-/** Thinking must leave room for an answer, and begins at 1,024 tokens: an answer that may not be long has to do with less of it. */
+/** Thinking must leave room for an answer. An answer that may not be long has to do with less of it. */
 function fitThinking(thinking: ThinkingConfigParam, maxTokens: number): ThinkingConfigParam {
   if (thinking.type !== "enabled" || thinking.budget_tokens < maxTokens) return thinking;
-  return maxTokens > 1024 ? { ...thinking, budget_tokens: maxTokens - 1 } : { type: "disabled" };
+  return maxTokens > MIN_THINKING_TOKENS
+    ? { ...thinking, budget_tokens: maxTokens - 1 }
+    : { type: "disabled" };
+}
+
+/**
+ * Returns true if thinking must be off, because the last turn of an open loop has none: another model began it, or it was begun
+ * without.
+ */
+function isLoopWithout({ messages }: ModelRequest, { type }: ThinkingConfigParam, model: string): boolean {
+  const last = lastTurnOf(messages);
+  if (type !== "enabled" || !last || !isOpenLoop(messages, last)) return false;
+  const [first] = last.blocks ?? [];
+  return last.model !== model || (first?.type !== "thinking" && first?.type !== "redacted_thinking");
+}
+
+function lastTurnOf(messages: readonly Message[]): AssistantMessage | undefined {
+  return messages.findLast((message): message is AssistantMessage => message.role === "assistant");
+}
+
+/** A loop is open while the model has not answered to the results of its calls. */
+function isOpenLoop(messages: readonly Message[], last: AssistantMessage): boolean {
+  return messages.indexOf(last) < messages.length - 1 && (last.toolCalls ?? []).length > 0;
 }
 
 function toolParams({
   tools,
-  toolChoice,
   messages,
 }: ModelRequest): Pick<MessageCreateParamsStreaming, "tools" | "tool_choice"> {
   if (tools.length > 0) {
@@ -64,7 +95,8 @@ function toolParams({
       description,
       input_schema: inputSchema as Tool.InputSchema,
     }));
-    return { tools: params, tool_choice: { type: toolChoice } };
+    // Always `auto`: the choice is part of the cache's key, and the request itself asks for an answer.
+    return { tools: params, tool_choice: { type: "auto" } };
   }
   // The API takes calls of earlier runs only together with tools, also where the agent has none any longer.
   const called = messages.flatMap((message) => (message.role === "assistant" && message.toolCalls) || []);
@@ -74,14 +106,25 @@ function toolParams({
   return { tools: gone, tool_choice: { type: "none" } };
 }
 
-type Turn = { role: "user" | "assistant"; content: ContentBlockParam[] };
+interface ThinkingRules {
+  model: string;
+  rules: MessageRules;
+  /** How the model thinks in this request. */
+  mode: ThinkingConfigParam["type"] | undefined;
+}
 
 /** The API wants user and assistant in turn, the user first; results belong to the user. */
-function toMessageParams(messages: readonly Message[], model: string): Turn[] {
+function toTurns(request: ModelRequest, thinkingRules: ThinkingRules): Turn[] {
+  const messages = placeVolatile(request);
+  const fresh = withFreshThinking(request);
+  const lastTurn = lastTurnOf(request.messages);
+  const hasManualLoop = thinkingRules.mode === "enabled" && lastTurn && isOpenLoop(messages, lastTurn);
   const turns: Turn[] = [];
   for (const message of messages) {
     const role = message.role === "assistant" ? "assistant" : "user";
-    const content = toBlocks(message, model);
+    // With manual thinking, the last turn of an open loop keeps its thinking, whatever was trimmed before it.
+    const isOpen = hasManualLoop && message === lastTurn;
+    const content = toBlocks(message, thinkingRules, fresh.has(message) || isOpen === true);
     if (content.length === 0) continue;
     const last = turns.at(-1);
     if (last?.role === role) last.content.push(...content);
@@ -93,12 +136,12 @@ function toMessageParams(messages: readonly Message[], model: string): Turn[] {
   return turns;
 }
 
-function toBlocks(message: Message, model: string): ContentBlockParam[] {
+function toBlocks(message: Message, thinkingRules: ThinkingRules, isFresh: boolean): ContentBlockParam[] {
   switch (message.role) {
     case "user":
-      return userBlocks(message);
+      return toUserParts(message).map(toUserBlock);
     case "assistant":
-      return assistantBlocks(message, model);
+      return assistantBlocks(message, thinkingRules, isFresh);
     case "tool":
       return [toolResult(message)];
     case "system":
@@ -106,18 +149,19 @@ function toBlocks(message: Message, model: string): ContentBlockParam[] {
   }
 }
 
-function userBlocks({ content, blocks }: UserMessage): ContentBlockParam[] {
-  if (!blocks) return text(content.trim() === "" ? "[empty message]" : content);
-  return blocks.flatMap((block): ContentBlockParam[] => {
-    if (block.type === "text") return text(block.text);
-    if (block.type !== "image") return [];
-    const { mediaType, data } = block;
-    type MediaType = "image/jpeg" | "image/png" | "image/gif" | "image/webp";
-    return [{ type: "image", source: { type: "base64", media_type: mediaType as MediaType, data } }];
-  });
+type MediaType = "image/jpeg" | "image/png" | "image/gif" | "image/webp";
+
+function toUserBlock(part: ReturnType<typeof toUserParts>[number]): ContentBlockParam {
+  if (part.type === "text") return part;
+  const { mediaType, data } = part;
+  return { type: "image", source: { type: "base64", media_type: mediaType as MediaType, data } };
 }
 
-function assistantBlocks(message: AssistantMessage, model: string): ContentBlockParam[] {
+function assistantBlocks(
+  message: AssistantMessage,
+  thinkingRules: ThinkingRules,
+  isFresh: boolean,
+): ContentBlockParam[] {
   const calls = new Map((message.toolCalls ?? []).map((call) => [call.callId, call]));
   const toolUse = (callId: string | undefined): ContentBlockParam[] => {
     const call = calls.get(callId);
@@ -126,26 +170,45 @@ function assistantBlocks(message: AssistantMessage, model: string): ContentBlock
       ? [{ type: "tool_use", id: toApiId(call.callId), name: toApiName(call.toolName), input: call.input }]
       : [];
   };
+  const hasCalls = calls.size > 0;
   const blocks = (message.blocks ?? [{ type: "text", text: message.content }]).flatMap(
     (block): ContentBlockParam[] => {
-      switch (block.type) {
-        case "text":
-          return text(block.text);
-        case "tool_call":
-          return toolUse(block.callId);
-        case "thinking":
-          // Only the model that thought it, and signed it, accepts it.
-          return block.signature && message.model === model
-            ? [{ type: "thinking", thinking: block.text, signature: block.signature }]
-            : [];
-        case "redacted_thinking":
-          return message.model === model ? [block] : [];
-        case "image":
-          return [];
-      }
+      if (block.type === "text") return text(block.text);
+      if (block.type === "tool_call") return toolUse(block.callId);
+      return toThinking(block, message, thinkingRules, isFresh);
     },
   );
-  return [...blocks, ...[...calls.keys()].flatMap(toolUse)];
+  const all = [...blocks, ...[...calls.keys()].flatMap(toolUse)];
+  const isNeeded = thinkingRules.rules.thinking === "required" && hasCalls && !all.some(isThinking);
+  return isNeeded ? [{ type: "thinking", thinking: " ", signature: "" }, ...all] : all;
+}
+
+/**
+ * Returns the thinking of a message as it came. Signed thinking goes to the model that signed it, behind what it was about;
+ * unsigned thinking, which only compatible servers send, goes to the same model always.
+ *
+ * Source: https://platform.claude.com/docs/en/build-with-claude/preserved-thinking
+ */
+function toThinking(
+  block: ContentBlock,
+  { model: thinker }: AssistantMessage,
+  { model, rules, mode }: ThinkingRules,
+  isFresh: boolean,
+): ContentBlockParam[] {
+  if (rules.thinking === "none" || mode === "disabled") return [];
+  const isRequired = rules.thinking === "required";
+  if (block.type === "redacted_thinking") {
+    return thinker === model && (isFresh || isRequired) ? [{ type: block.type, data: block.data }] : [];
+  }
+  if (block.type !== "thinking") return [];
+  const { text: thinking, signature } = block;
+  const isOwn = thinker === model && (signature ? isFresh : block.field === undefined);
+  if (!isOwn && !isRequired) return [];
+  return [{ type: "thinking", thinking, signature: thinker === model ? (signature ?? "") : "" }];
+}
+
+function isThinking(block: ContentBlockParam | undefined): boolean {
+  return block?.type === "thinking" || block?.type === "redacted_thinking";
 }
 
 function toolResult({ callId, content, isError }: ToolMessage): ContentBlockParam {
@@ -163,25 +226,13 @@ function text(content: string): ContentBlockParam[] {
 }
 
 /** The API's ids are of letters, digits, `_` and `-`; another provider's may not be. Different ones stay different. */
-function toApiId(callId: string | undefined): string {
-  return (callId ?? "").replace(/[^a-zA-Z0-9_-]/g, (other) => `_${other.charCodeAt(0).toString(16)}`);
-}
-
-/** A turn of the model without tool calls: the end of a run. */
-function isAnswer({ role, content }: Turn): boolean {
-  return role === "assistant" && !content.some(({ type }) => type === "tool_use");
+function toApiId(callId = ""): string {
+  const id = callId.replace(/[^a-zA-Z0-9_-]/g, (other) => `_${other.charCodeAt(0).toString(16)}`);
+  return id.length > 64 ? toShortId(callId, 40) : id;
 }
 
 /** An answer that the model is to go on with must not end with white space. */
 function endWithoutSpace(message: Turn | undefined): void {
   const block = message?.content.at(-1);
   if (message?.role === "assistant" && block?.type === "text") block.text = block.text.trimEnd();
-}
-
-function markForCache(message: Turn | undefined): void {
-  const block = message?.content.at(-1);
-  // Thinking cannot carry a breakpoint.
-  if (block && (block.type === "text" || block.type === "tool_result" || block.type === "tool_use")) {
-    block.cache_control = { type: "ephemeral" };
-  }
 }

@@ -1,12 +1,20 @@
 import type { ModelProvider } from "@mini-openclaw/protocol";
-import { checkCount } from "../../budget/run-limits.ts";
-import { AgentError } from "../../shared/errors.ts";
+import {
+  checkCount,
+  checkOneOf,
+  checkRecord,
+  checkTemperature,
+  checkText,
+} from "../../shared/check-options.ts";
+import { createAnswerLimit } from "../answer-limit.ts";
 import { askModel } from "../ask-model.ts";
-import { createNodeFetch, type Fetch } from "../node-fetch.ts";
+import { type ClientOptions, createClient, secretsOf } from "../create-client.ts";
+import type { Fetch } from "../node-fetch.ts";
+import { sendByRules } from "../refusals.ts";
 import { once } from "../single-use.ts";
-import { sendWellFormed } from "../well-formed.ts";
+import { type ChatRules, learnRules, rulesFor } from "./chat-rules.ts";
 import { createTurnBuilder } from "./from-stream.ts";
-import { type TokenLimit, toRequest } from "./to-request.ts";
+import { toRequest } from "./to-request.ts";
 
 export interface OpenAIProviderOptions {
   /** Such as `qwen3:8b`. */
@@ -20,71 +28,97 @@ export interface OpenAIProviderOptions {
   apiKey?: string;
   /** Most tokens of one turn's answer. @default the server's */
   maxTokens?: number;
+  /** How hard the model thinks, as `reasoning_effort`. @default the server's */
+  effort?: "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max";
+  /** How much chance is in an answer, from 0 to 2. @default the server's */
+  temperature?: number;
+  /** Headers of each request, besides the SDK's own. */
+  headers?: Record<string, string>;
+  /** The query of each request, such as `api-version` of Azure. */
+  query?: Record<string, string>;
+  /** Fields of each request's body, such as `chat_template_kwargs`. They replace ours. */
+  extraBody?: Record<string, unknown>;
   /** How long to wait for the answer to begin, in milliseconds. @default 60000 */
   timeoutMs?: number;
   /** Makes the requests, where they must go through a proxy for example. @default one on `node:http` */
   fetch?: Fetch;
 }
 
+const efforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"] as const;
+
 /**
  * A model behind OpenAI's Chat Completions API or one of the many servers that speak it (Ollama, vLLM, LM Studio, DeepSeek,
  * Qwen, …), through the official SDK (`openai`, a peer dependency).
  *
- * Making it is cheap: the SDK is imported with the first request. It retries nothing; the run loop does.
+ * Making it is cheap: the SDK is imported with the first request. It retries nothing, because the run loop does. A request that
+ * its server refuses for a rule of the server's own is sent once more by that rule.
  *
- * @throws AgentError `INVALID_OPTIONS` if the model is empty.
+ * @throws AgentError `INVALID_OPTIONS`
  */
 export function createOpenAIProvider(options: OpenAIProviderOptions): ModelProvider {
-  const { model, maxTokens } = options;
-  if (!model) throw new AgentError("INVALID_OPTIONS", "model is empty: a text is needed.");
-  if (maxTokens !== undefined) checkCount("maxTokens", maxTokens);
-  const connect = once(() => createClient(options));
+  checkOptions(options);
+  const { model, effort, temperature, apiKey = "none" } = options;
+  const maxTokens = options.maxTokens === Infinity ? undefined : options.maxTokens;
+  const baseURL = trimBaseURL(options.baseURL);
+  const client: ClientOptions = { ...options, baseURL };
+  const connect = once(() =>
+    createClient(async () => (await import("openai")).default, "openai", apiKey, client),
+  );
+  const secrets = secretsOf(apiKey, options);
+  const extraBody = {
+    ...(effort !== undefined && { reasoning_effort: effort }),
+    ...(temperature !== undefined && { temperature }),
+    ...options.extraBody,
+  };
+  let rules: ChatRules | undefined;
   return {
     model,
-    stream: (request, { signal, maxAnswerTokens = Infinity }) =>
-      askModel({
+    stream(request, { signal, maxAnswerTokens = Infinity }) {
+      const answerTokens = Math.min(maxTokens ?? Infinity, maxAnswerTokens);
+      const limit = createAnswerLimit(answerTokens);
+      return askModel({
         connect,
-        send: (client, own) =>
-          client.chat.completions
-            .create(
-              toRequest(request, {
-                model,
-                ...tokenLimit(client.baseURL, maxTokens && Math.min(maxTokens, maxAnswerTokens)),
-              }),
-              { signal: own },
-            )
-            .asResponse(),
-        turn: createTurnBuilder(),
+        async send(sdk, own) {
+          const sent = await sendByRules(
+            rules ?? rulesFor(sdk.baseURL, model),
+            (by) => {
+              const limited = maxTokens === undefined ? undefined : answerTokens;
+              const body = toRequest(request, { model, rules: by, maxTokens: limited, extraBody });
+              return sdk.chat.completions.create(body, { signal: own }).asResponse();
+            },
+            learnRules,
+          );
+          rules = sent.rules;
+          return sent.response;
+        },
+        turn: createTurnBuilder({ limit, secrets }),
+        limit,
+        secrets,
         signal,
-      }),
+      });
+    },
   };
 }
 
-/** OpenAI itself has renamed the field, and refuses the old name for its newer models; others know only the old one. */
-function tokenLimit(baseURL: string, maxTokens: number | undefined): TokenLimit {
-  if (maxTokens === undefined) return {};
-  const isOpenAI = new URL(baseURL).hostname === "api.openai.com";
-  return isOpenAI ? { max_completion_tokens: maxTokens } : { max_tokens: maxTokens };
+function checkOptions({
+  model,
+  maxTokens,
+  effort,
+  temperature,
+  headers,
+  query,
+  extraBody,
+}: OpenAIProviderOptions): void {
+  checkText("model", model);
+  if (maxTokens !== undefined) checkCount("maxTokens", maxTokens);
+  if (effort !== undefined) checkOneOf("effort", effort, efforts);
+  if (temperature !== undefined) checkTemperature(temperature, 2);
+  for (const [name, value] of Object.entries({ headers, query, extraBody })) {
+    if (value !== undefined) checkRecord(name, value);
+  }
 }
 
-async function createClient({ apiKey = "none", baseURL, timeoutMs = 60_000, fetch }: OpenAIProviderOptions) {
-  // Imported on first use: it costs 170 ms of CPU.
-  const { default: sdk } = await import("openai").catch((cause: unknown) => {
-    throw new AgentError(
-      "INVALID_OPTIONS",
-      "The OpenAI provider needs the package openai: npm install openai",
-      {
-        cause,
-      },
-    );
-  });
-  const node = createNodeFetch();
-  const client = new sdk({
-    apiKey,
-    ...(baseURL && { baseURL }),
-    timeout: timeoutMs,
-    maxRetries: 0,
-    fetch: sendWellFormed(fetch ?? node.fetch),
-  });
-  return { client, sdk, bodyOf: node.bodyOf };
+/** An address with the path of a request is taken for the address of its server. */
+function trimBaseURL(baseURL: string | undefined): string | undefined {
+  return baseURL?.replace(/\/+$/, "").replace(/\/chat\/completions$/, "");
 }

@@ -1,96 +1,206 @@
-import { noUsage, type Usage } from "@mini-openclaw/protocol";
-import type { ChatCompletionChunk } from "openai/resources/chat/completions";
-import { fromStreamError, type StreamError } from "../api-errors.ts";
-import type { Shown, TurnBuilder } from "../ask-model.ts";
-import { toToolCall } from "../tool-call.ts";
+import { type ContentBlock, noUsage, type Usage } from "@mini-openclaw/protocol";
+import { type AnswerLimit, PART_CHARS } from "../answer-limit.ts";
+import { fromStreamError } from "../api-errors.ts";
+import type { CompleteTurn, Shown, TurnBuilder } from "../ask-model.ts";
+import { isRecord, type JsonRecord, toText } from "../json.ts";
+import { failsTurn, toStopReason } from "../stop-reason.ts";
+import { toCount } from "../usage.ts";
+import { partsOf } from "./content-parts.ts";
+import { StreamedCalls } from "./stream-calls.ts";
+import { createThinkTags } from "./think-tags.ts";
 
-/** A delta with what servers of thinking models add to it: DeepSeek, Qwen and vLLM one name, OpenRouter and Ollama the other. */
-type Delta = Partial<ChatCompletionChunk.Choice.Delta> & {
-  reasoning_content?: string | null;
-  reasoning?: string | null;
-};
-
-interface OpenCall {
-  id: string;
-  name: string;
-  json: string;
+export interface BuilderOptions {
+  limit: AnswerLimit;
+  secrets: readonly string[];
 }
 
-/** Builds a turn from the events of a Chat Completions stream. */
-export function createTurnBuilder(): TurnBuilder {
-  const calls: OpenCall[] = [];
-  const callAt = new Map<number, OpenCall>();
+/** Builds a turn from the events of a Chat Completions stream, and from those of the many servers that speak it. */
+export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuilder {
+  const answer = new ChatAnswer(limit);
   let usage: Usage = noUsage;
-  let content = "";
   let finishReason: string | undefined;
   let isDone = false;
+
+  function addReport(report: unknown): void {
+    if (isRecord(report)) usage = toUsage(report);
+  }
+
+  function addChoice(choice: JsonRecord): Shown[] {
+    addReport(choice["usage"]);
+    const reason = choice["finish_reason"];
+    // The last chunk may repeat all that was streamed as a message: only a whole answer comes as one alone.
+    const delta = choice["delta"] ?? (answer.isEmpty ? choice["message"] : undefined);
+    const shown = isRecord(delta) ? answer.add(delta) : [];
+    if (typeof reason !== "string" || reason === "") return shown;
+    if (failsTurn(reason))
+      throw fromStreamError({ error: { type: "server_error", message: reason } }, secrets);
+    finishReason = reason;
+    return [...shown, ...answer.endText()];
+  }
+
   return {
     add(data) {
       if (data === "[DONE]") {
         isDone = true;
-        return undefined;
+        return answer.endText();
       }
-      const chunk = JSON.parse(data) as ChatCompletionChunk & StreamError;
-      if (chunk.error) throw fromStreamError(chunk);
-      if (chunk.usage) usage = toUsage(chunk.usage);
+      const chunk: unknown = JSON.parse(data);
+      if (!isRecord(chunk)) return undefined;
+      if (isError(chunk)) throw fromStreamError(chunk, secrets);
+      addReport(chunk["usage"] ?? (isRecord(chunk["x_groq"]) ? chunk["x_groq"]["usage"] : undefined));
       // The chunk that carries the usage has no choice.
-      const choice = chunk.choices[0];
-      if (!choice) return undefined;
-      finishReason = choice.finish_reason ?? finishReason;
-      for (const call of choice.delta.tool_calls ?? []) addCall(calls, callAt, call);
-      const shown = shownIn(choice.delta);
-      if (shown?.type === "text") content += shown.text;
-      return shown;
+      const { choices } = chunk;
+      const choice = Array.isArray(choices) ? (choices[0] as unknown) : undefined;
+      return isRecord(choice) ? addChoice(choice) : undefined;
     },
     usage: () => usage,
     finished(isOver) {
-      // Not every server says `[DONE]`; the usage may come after the finish reason.
-      if (finishReason === undefined || !(isDone || isOver)) return undefined;
-      const toolCalls = calls.map(({ id, name, json }) => toToolCall(id, name, json, {}));
-      return { type: "turn", content, toolCalls, stopReason: toStopReason(finishReason), usage };
+      // Not every server sends `[DONE]`, and not every one a finish reason. The usage may come after either.
+      const isFinished = finishReason !== undefined ? isDone || isOver : isDone && !answer.isEmpty;
+      return isFinished ? answer.toTurn(finishReason, usage) : undefined;
     },
   };
 }
 
-function shownIn({ content, reasoning_content, reasoning }: Delta): Shown | undefined {
-  const thinking = reasoning_content ?? reasoning;
-  if (content) return { type: "text", text: content };
-  return thinking ? { type: "thinking", text: thinking } : undefined;
+/** A chunk that says what went wrong: `{error}`, or the fields of an error in the place of choices. */
+function isError(chunk: JsonRecord): boolean {
+  if (chunk["error"]) return true;
+  if (chunk["choices"] !== undefined || chunk["usage"] !== undefined) return false;
+  const { object, type, code, message, detail, msg } = chunk;
+  if (object === "error" || type === "error") return true;
+  return (
+    [message, detail, msg].some((text) => typeof text === "string") &&
+    (code !== undefined || detail !== undefined)
+  );
 }
 
-/** A piece belongs to the call at its place. Some servers give all calls one place: there another id begins another call. */
-function addCall(
-  calls: OpenCall[],
-  callAt: Map<number, OpenCall>,
-  piece: ChatCompletionChunk.Choice.Delta.ToolCall,
-): void {
-  const known = callAt.get(piece.index);
-  const isSame = known && (!piece.id || !known.id || piece.id === known.id);
-  const call = isSame ? known : { id: "", name: "", json: "" };
-  if (!isSame) calls.push(call);
-  call.id ||= piece.id ?? "";
-  call.name += piece.function?.name ?? "";
-  call.json += piece.function?.arguments ?? "";
-  callAt.set(piece.index, call);
+/** What the model said so far. */
+class ChatAnswer {
+  #content = "";
+  #thinking = "";
+  #field: string | undefined;
+  readonly #details: JsonRecord[] = [];
+  readonly #calls: StreamedCalls;
+  readonly #tags = createThinkTags();
+  readonly #limit: AnswerLimit;
+
+  constructor(limit: AnswerLimit) {
+    this.#limit = limit;
+    this.#calls = new StreamedCalls(limit);
+  }
+
+  get isEmpty(): boolean {
+    return this.#content === "" && this.#thinking === "" && this.#calls.count === 0;
+  }
+
+  add(delta: JsonRecord): Shown[] {
+    const { content, refusal, tool_calls, function_call } = delta;
+    this.#addDetails(delta["reasoning_details"]);
+    const thinking = this.#thinkingIn(delta);
+    if (tool_calls) this.#calls.addAll(tool_calls);
+    else if (function_call) this.#calls.addFunctionCall(function_call);
+    const parts = partsOf(content ?? refusal);
+    const said = this.#field === undefined ? parts.flatMap((part) => this.#split(part)) : parts;
+    return [...thinking, ...said].map((part) => this.#keep(part));
+  }
+
+  /** Returns text that was held back, because it could have become a tag. */
+  endText(): Shown[] {
+    return this.#tags.end().map((part) => this.#keep(part));
+  }
+
+  toTurn(finishReason: string | undefined, usage: Usage): CompleteTurn {
+    const toolCalls = this.#calls.finish();
+    const blocks = this.#toBlocks(toolCalls.map(({ callId }) => callId));
+    return {
+      type: "turn",
+      content: this.#content,
+      toolCalls,
+      ...(blocks && { blocks }),
+      stopReason: toStopReason(finishReason, toolCalls.length > 0),
+      usage,
+    };
+  }
+
+  #split(part: Shown): Shown[] {
+    return part.type === "text" ? this.#tags.add(part.text) : [part];
+  }
+
+  #keep(part: Shown): Shown {
+    this.#limit.addChars(part.text.length);
+    if (part.type === "text") this.#content += part.text;
+    else this.#thinking += part.text;
+    return part;
+  }
+
+  /** DeepSeek, Qwen and Kimi have one name for it; OpenRouter, Ollama, Groq and newer vLLM the other; some send both. */
+  #thinkingIn(delta: JsonRecord): Shown[] {
+    for (const field of ["reasoning_content", "reasoning"]) {
+      const text = partsOf(delta[field])
+        .map((part) => part.text)
+        .join("");
+      if (text === "") continue;
+      this.#field ??= field;
+      return [{ type: "thinking", text }];
+    }
+    if (this.#details.length === 0) return [];
+    const details = Array.isArray(delta["reasoning_details"])
+      ? (delta["reasoning_details"] as unknown[])
+      : [];
+    const text = details.map((one) => (isRecord(one) ? toText(one["text"] ?? one["summary"]) : "")).join("");
+    return text === "" ? [] : [{ type: "thinking", text }];
+  }
+
+  /** Joins the pieces of each detail: a server streams its text, and gives its signature at the end. */
+  #addDetails(details: unknown): void {
+    if (!Array.isArray(details)) return;
+    for (const piece of details as unknown[]) {
+      if (!isRecord(piece)) continue;
+      this.#limit.addChars(PART_CHARS);
+      const last = this.#details.at(-1);
+      const isSame = last && last["type"] === piece["type"] && last["index"] === piece["index"];
+      if (!isSame || piece["type"] === "reasoning.encrypted") {
+        this.#limit.addChars(toText(piece["data"]).length);
+        this.#details.push({ ...piece });
+        continue;
+      }
+      for (const [name, value] of Object.entries(piece)) {
+        const before = last[name];
+        const isText = ["text", "summary"].includes(name) && typeof before === "string";
+        if (isText) last[name] = before + toText(value);
+        else if (value !== null) last[name] = value;
+      }
+    }
+  }
+
+  #toBlocks(callIds: readonly string[]): ContentBlock[] | undefined {
+    if (this.#thinking === "" && this.#details.length === 0) return undefined;
+    const thinking: ContentBlock = {
+      type: "thinking",
+      text: this.#thinking,
+      ...(this.#field !== undefined && { field: this.#field }),
+      ...(this.#details.length > 0 && { details: [...this.#details] }),
+    };
+    return [
+      thinking,
+      ...(this.#content === "" ? [] : [{ type: "text" as const, text: this.#content }]),
+      ...callIds.map((callId) => ({ type: "tool_call" as const, callId })),
+    ];
+  }
 }
 
-function toUsage(usage: NonNullable<ChatCompletionChunk["usage"]>): Usage {
-  const cacheReadTokens = usage.prompt_tokens_details?.cached_tokens ?? 0;
+/** Routers report cached tokens as part of the prompt, or beside it. */
+function toUsage(report: JsonRecord): Usage {
+  const details = isRecord(report["prompt_tokens_details"]) ? report["prompt_tokens_details"] : {};
+  const cached = details["cached_tokens"] ?? report["prompt_cache_hit_tokens"] ?? report["cached_tokens"];
+  const promptTokens = toCount(report["prompt_tokens"]) ?? 0;
+  const cacheReadTokens = toCount(cached) ?? 0;
+  const cacheWriteTokens = toCount(details["cache_write_tokens"]) ?? 0;
+  const inCache = cacheReadTokens + cacheWriteTokens;
   return {
-    inputTokens: usage.prompt_tokens - cacheReadTokens,
-    outputTokens: usage.completion_tokens,
+    inputTokens: inCache > promptTokens ? promptTokens : promptTokens - inCache,
+    outputTokens: toCount(report["completion_tokens"]) ?? 0,
     cacheReadTokens,
-    cacheWriteTokens: 0,
+    cacheWriteTokens,
   };
-}
-
-/** In the words that the run loop knows; any other as the server says it. */
-function toStopReason(finishReason: string): string {
-  const known: Record<string, string> = {
-    stop: "end_turn",
-    tool_calls: "tool_use",
-    length: "max_tokens",
-    content_filter: "refusal",
-  };
-  return Object.hasOwn(known, finishReason) ? (known[finishReason] as string) : finishReason;
 }

@@ -1,0 +1,45 @@
+import { allowedTokens, refusalOf } from "../refusals.ts";
+
+/** What a server of the Messages API accepts. Compatible servers differ, and say so only when they refuse a request. */
+export interface MessageRules {
+  /** The highest limit of an answer's tokens that the server accepts. */
+  maxTokens: number;
+  /**
+   * Which thinking goes back. `bound`: signed thinking within its run, unsigned thinking always. `required`: some with every call.
+   * `none`: none.
+   */
+  thinking: "bound" | "required" | "none";
+  /** Whether the request asks for thinking on our own account. */
+  asksForThinking: boolean;
+}
+
+export const initialRules: MessageRules = { maxTokens: Infinity, thinking: "bound", asksForThinking: true };
+
+/**
+ * Returns the rules with what a refused request teaches, `undefined` where it teaches nothing new. Pure.
+ *
+ * Sources: thinking without a signature: NousResearch/hermes-agent#22313; DeepSeek's Messages API: api-docs.deepseek.com, thinking
+ * mode; blocks that are bound: platform.claude.com, preserved thinking; limits: "max_tokens: 64000 > 8192, which is the maximum
+ * allowed number of output tokens".
+ */
+export function learnRules(error: unknown, rules: MessageRules): MessageRules | undefined {
+  const reason = refusalOf(error)?.message;
+  if (reason === undefined) return undefined;
+  const allowed = allowedTokens(reason) ?? roomIn(reason);
+  if (allowed !== undefined && allowed < rules.maxTokens) return { ...rules, maxTokens: allowed };
+  if (!/thinking|signature|adaptive|output_config/i.test(reason)) return undefined;
+  const isWanted = /passed back|is missing|must be (?:passed|provided|included)|expected .?thinking/i.test(
+    reason,
+  );
+  if (isWanted && rules.thinking === "bound") return { ...rules, thinking: "required" };
+  const isBound = /signature|bound to|cannot contain|cannot be modified/i.test(reason);
+  if (isBound && rules.thinking !== "none") return { ...rules, thinking: "none" };
+  return rules.asksForThinking ? { ...rules, asksForThinking: false } : undefined;
+}
+
+/** Returns the tokens that a window has left for the answer, where prompt and answer together are too long for it. */
+function roomIn(reason: string): number | undefined {
+  const [, prompt, , window] = /limit: (\d+) \+ (\d+) > (\d+)/.exec(reason) ?? [];
+  const room = Number(window) - Number(prompt);
+  return room >= 1024 ? room : undefined;
+}

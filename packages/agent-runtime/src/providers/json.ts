@@ -1,0 +1,19 @@
+export type JsonRecord = Record<string, unknown>;
+
+export function isRecord(value: unknown): value is JsonRecord {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Returns a text, and an empty one for everything else. */
+export function toText(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+/** Returns the value of a text of JSON; `undefined` where the text is none. */
+export function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,63 @@
+import type { AgentError } from "../shared/errors.ts";
+import { fromAnswer } from "./api-errors.ts";
+import type { Body } from "./body.ts";
+import { createNodeFetch, type Fetch, MAX_ERROR_BYTES, webBody } from "./node-fetch.ts";
+
+/** Makes requests to a model's server, and opens the bodies of its answers. */
+export interface ModelFetch {
+  fetch: Fetch;
+  bodyOf: (response: Response) => Body;
+}
+
+/**
+ * Returns a `fetch` for an SDK. An answer that is no success is thrown as an AgentError, so that its text is read once, in one
+ * way and up to a limit, whatever the SDK would make of it.
+ */
+export function createModelFetch(own: Fetch | undefined, secrets: readonly string[]): ModelFetch {
+  const { fetch: send, bodyOf } = own ? { fetch: own, bodyOf: webBody } : createNodeFetch();
+  return {
+    bodyOf,
+    async fetch(url, init) {
+      const response = await send(url, withWellFormedBody(init));
+      if (response.ok) return response;
+      throw await refusal(response, pathOf(url), secrets);
+    },
+  };
+}
+
+async function refusal(response: Response, path: string, secrets: readonly string[]): Promise<AgentError> {
+  const { status, headers } = response;
+  // The status alone is a reason too.
+  const body = await readHead(response).catch(() => "");
+  return fromAnswer({ status, headers, path, body }, secrets);
+}
+
+async function readHead({ body }: Response): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of body ?? []) {
+    pieces.push(piece);
+    length += piece.length;
+    if (length > MAX_ERROR_BYTES) break;
+  }
+  return Buffer.concat(pieces).subarray(0, MAX_ERROR_BYTES).toString();
+}
+
+/** Returns the path of a request, without a query, which may hold a key. */
+function pathOf(url: string | URL | Request): string {
+  return new URL(url instanceof Request ? url.url : url).pathname;
+}
+
+/** An escaped backslash, or an escaped half of a character: `JSON.stringify` writes a whole one as it is. */
+const halfCharacter = /\\\\|\\ud[89a-f][0-9a-f]{2}/g;
+
+/**
+ * Replaces each half of a character in a body of JSON with U+FFFD. Wherever the half came from (a model, a tool, a user's client),
+ * the Messages API refuses the whole request for it, and each later one of the session too.
+ */
+function withWellFormedBody(init: RequestInit | undefined): RequestInit | undefined {
+  const body = init?.body;
+  if (typeof body !== "string" || !body.includes("\\ud")) return init;
+  const whole = body.replace(halfCharacter, (escaped) => (escaped === "\\\\" ? escaped : "\uFFFD"));
+  return { ...init, body: whole };
+}

@@ -1,0 +1,21 @@
+import type { Shown } from "../ask-model.ts";
+import { isRecord } from "../json.ts";
+
+/** Returns the text and the thinking of a `content`, which is a text, or a list of parts (Mistral's thinking models). */
+export function partsOf(content: unknown): Shown[] {
+  if (typeof content === "string") return content === "" ? [] : [{ type: "text", text: content }];
+  if (!Array.isArray(content)) return [];
+  return content.flatMap((part: unknown): Shown[] => {
+    if (!isRecord(part)) return partsOf(typeof part === "string" ? part : undefined);
+    const { type, text, thinking, reasoning, refusal } = part;
+    if (type === "thinking" || type === "reasoning") return asThinking(thinking ?? reasoning ?? text);
+    return partsOf(typeof text === "string" ? text : refusal);
+  });
+}
+
+function asThinking(thinking: unknown): Shown[] {
+  const text = partsOf(thinking)
+    .map((part) => part.text)
+    .join("");
+  return text === "" ? [] : [{ type: "thinking", text }];
+}

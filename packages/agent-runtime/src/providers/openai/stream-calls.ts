@@ -1,0 +1,89 @@
+import type { ModelToolCall } from "@mini-openclaw/protocol";
+import { type AnswerLimit, PART_CHARS } from "../answer-limit.ts";
+import { isRecord, type JsonRecord, parseJson, toText } from "../json.ts";
+import { type StreamedCall, toToolCall } from "../tool-call.ts";
+
+interface OpenCall extends StreamedCall {
+  id: string;
+  name: string;
+  lastPiece: string;
+}
+
+/** The tool calls of an answer, put together from the pieces in which a server streams them. */
+export class StreamedCalls {
+  readonly #calls: OpenCall[] = [];
+  readonly #byIndex = new Map<unknown, OpenCall>();
+  readonly #limit: AnswerLimit;
+
+  constructor(limit: AnswerLimit) {
+    this.#limit = limit;
+  }
+
+  get count(): number {
+    return this.#calls.length;
+  }
+
+  /** Adds the `tool_calls` of a delta. */
+  addAll(pieces: unknown): void {
+    const list = Array.isArray(pieces) ? (pieces as unknown[]) : [pieces];
+    for (const piece of list) if (isRecord(piece)) this.#add(piece);
+  }
+
+  /** Adds a call in the form that came before `tool_calls`. */
+  addFunctionCall(call: unknown): void {
+    if (isRecord(call)) this.#add({ index: 0, function: call });
+  }
+
+  finish(): ModelToolCall[] {
+    return this.#calls.map(toToolCall);
+  }
+
+  #add(piece: JsonRecord): void {
+    const { index, id, function: called, type: _, ...extra } = piece;
+    const { name, arguments: given } = isRecord(called)
+      ? called
+      : { name: piece["name"], arguments: piece["arguments"] };
+    const call = this.#callFor(index ?? undefined, toText(id), toText(name), given);
+    call.id ||= toText(id);
+    call.name = joinName(call, toText(name));
+    delete extra["name"];
+    delete extra["arguments"];
+    if (Object.keys(extra).length > 0) {
+      call.extra = { ...call.extra, ...extra };
+      this.#limit.addChars(JSON.stringify(extra).length);
+    }
+    if (isRecord(given)) call.given = given;
+    const json = toText(given);
+    if (json === "") return;
+    this.#limit.addChars(json.length);
+    call.json += json;
+    call.lastPiece = json;
+  }
+
+  /** A piece belongs to the call of its index. Some servers give all calls one index, or none. */
+  #callFor(index: unknown, id: string, name: string, given: unknown): OpenCall {
+    const known = this.#byIndex.get(index) ?? (index === undefined ? this.#calls.at(-1) : undefined);
+    if (known && !beginsAnother(known, id, name, given)) return known;
+    const call: OpenCall = { id: "", name: "", json: "", lastPiece: "" };
+    this.#limit.addChars(PART_CHARS);
+    this.#calls.push(call);
+    this.#byIndex.set(index, call);
+    return call;
+  }
+}
+
+/** Another id begins another call. Without ids, so does a whole call behind a whole call. */
+function beginsAnother(known: OpenCall, id: string, name: string, given: unknown): boolean {
+  if (id !== "" && known.id !== "") return id !== known.id;
+  if (name === "" || id !== "") return false;
+  const isWhole = (json: unknown) =>
+    isRecord(json) || (typeof json === "string" && isRecord(parseJson(json)));
+  return isWhole(known.given ?? known.json) && isWhole(given);
+}
+
+/** A name comes once, in every piece, in growing pieces, or cut in pieces. */
+function joinName({ name, json }: OpenCall, piece: string): string {
+  if (piece === "" || piece === name) return name;
+  if (piece.startsWith(name)) return piece;
+  return json === "" ? name + piece : name;
+}

@@ -1,0 +1,77 @@
+/** Reasons nested deeper than this are not looked for. */
+const MAX_DEPTH = 6;
+
+/** The reason stands at the beginning of an error page. */
+const MAX_HTML_CHARS = 16_384;
+
+/** The names under which servers put the text of an error, the most telling first. */
+const textFields = [
+  "message",
+  "msg",
+  "detail",
+  "error_description",
+  "error_msg",
+  "errorMessage",
+  "reason",
+  "title",
+];
+const nestedFields = ["error", "errors", "detail", "details", "errorResponse", "response"];
+
+/** Returns the text of an error body in whatever form a server sent it, or the body itself. */
+export function reasonIn(body: string): string {
+  const parsed = parse(body);
+  if (parsed !== undefined) return textIn(parsed, 0) ?? body;
+  return /<\/?[a-z!][^>]*>/i.test(body) ? textOfHtml(body) : body;
+}
+
+/** Returns the text that says what went wrong in a value of JSON. */
+export function textIn(value: unknown, depth = 0): string | undefined {
+  if (typeof value === "string") return value.trim() === "" ? undefined : value;
+  if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return undefined;
+  if (Array.isArray(value)) {
+    const texts = value.slice(0, 3).flatMap((one) => textIn(one, depth + 1) ?? []);
+    return texts.length > 0 ? texts.join("; ") : undefined;
+  }
+  const fields = value as Record<string, unknown>;
+  for (const name of nestedFields) {
+    if (typeof fields[name] !== "object") continue;
+    const text = textIn(fields[name], depth + 1);
+    if (text) return text;
+  }
+  const own = textFields
+    .map((name) => fields[name])
+    .find((one) => typeof one === "string" && one.trim() !== "");
+  const text = typeof own === "string" ? own : textIn(fields["error"], depth + 1);
+  if (text === undefined) return typeof fields["type"] === "string" ? fields["type"] : undefined;
+  return [text, whereOf(fields), rawOf(fields, depth)].filter(Boolean).join(": ");
+}
+
+/** Returns the field that a validation error names. */
+function whereOf({ loc, param }: Record<string, unknown>): string | undefined {
+  if (Array.isArray(loc)) return loc.join(".");
+  return typeof param === "string" && param !== "" ? param : undefined;
+}
+
+/** Returns the upstream server's own words, which routers put beside theirs. */
+function rawOf({ metadata }: Record<string, unknown>, depth: number): string | undefined {
+  if (typeof metadata !== "object" || metadata === null || !("raw" in metadata)) return undefined;
+  const { raw } = metadata;
+  return typeof raw === "string" ? textIn(parse(raw) ?? raw, depth + 1) : textIn(raw, depth + 1);
+}
+
+function textOfHtml(html: string): string {
+  return html
+    .slice(0, MAX_HTML_CHARS)
+    .replace(/<(style|script)\b[^<>]*>.*?<\/\1>/gis, " ")
+    .replace(/<[^<>]*>/g, " ")
+    .replace(/\s+/g, " ")
+    .trim();
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
