@@ -20,6 +20,33 @@ const pageRoom = (room, index) => ({
   },
 });
 
+/** The rooms of the gateway, from top to bottom. */
+const gatewayRooms = [
+  "server",
+  "http",
+  "connection",
+  "commands",
+  "watch",
+  "sessions",
+  "run",
+  "auth",
+  "observe",
+  "testing",
+  "socket",
+  "shared",
+];
+
+/** The rule of one room of the gateway: no import from a room above it, or from the entry points. */
+const gatewayRoom = (room, index) => ({
+  name: `gateway-${room}-imports-only-what-is-below`,
+  severity: "error",
+  from: { path: `^packages/gateway/src/${room}/` },
+  to: {
+    path: "^packages/gateway/src/",
+    pathNot: gatewayRooms.slice(index).map((below) => `^packages/gateway/src/${below}/`),
+  },
+});
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
@@ -31,6 +58,7 @@ module.exports = {
     layer("client-knows-only-the-protocol", "client", ["protocol"]),
     layer("web-chat-knows-only-the-client", "web-chat", ["client", "protocol"]),
     ...pageRooms.map(pageRoom),
+    ...gatewayRooms.map(gatewayRoom),
     {
       name: "packages-know-no-app",
       severity: "error",

@@ -21,7 +21,7 @@ export function awaitToken(
     waiting = false;
     clearTimeout(deadline);
   };
-  const refuse = ({ code, reason }: Goodbye) => {
+  const refuse = ({ code, reason }: CloseReason) => {
     if (waiting) webSocket.close(code, reason);
     end();
   };
@@ -41,16 +41,16 @@ export function awaitToken(
   });
 }
 
-interface Goodbye {
+interface CloseReason {
   code: number;
   reason: string;
 }
 
-const tooLate: Goodbye = { code: 4408, reason: `no token within ${DEADLINE_MS} ms` };
-const tooLong: Goodbye = { code: 1009, reason: `more than ${MAX_BYTES} bytes before the token` };
+const tooLate: CloseReason = { code: 4408, reason: `no token within ${DEADLINE_MS} ms` };
+const tooLong: CloseReason = { code: 1009, reason: `more than ${MAX_BYTES} bytes before the token` };
 
 /** Says why the first frame does not let in, or `undefined` when it does. */
-function judgeFrame(data: unknown, judge: (token: string) => TokenVerdict): Goodbye | undefined {
+function judgeFrame(data: unknown, judge: (token: string) => TokenVerdict): CloseReason | undefined {
   // A frame that came in one piece is here before its bytes were counted.
   if (typeof data === "string" && Buffer.byteLength(data) > MAX_BYTES) return tooLong;
   const token = tokenOf(data);

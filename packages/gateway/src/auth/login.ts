@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { sendJson } from "../server/probes.ts";
+import { sendJson } from "../shared/send-json.ts";
 import { retryAfter, type TokenGuard } from "./token.ts";
 
 // Chosen: a token and a little JSON around it.

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type { HttpDoor } from "../http/http-api.ts";
 import type { Refusal } from "../socket/refuse-upgrade.ts";
 import type { UpgradedSocket } from "../socket/ws-server.ts";
 import type { Access } from "./access.ts";
@@ -9,26 +8,29 @@ import type { Newcomers } from "./newcomers.ts";
 import { retryAfter, type TokenGuard, type TokenVerdict } from "./token.ts";
 
 /** What an open WebSocket must still do before it becomes a connection; `enter` is called when it has. */
-export type Entrance = (webSocket: UpgradedSocket, socket: Duplex, enter: () => void) => void;
+export type PostUpgradeStep = (webSocket: UpgradedSocket, socket: Duplex, enter: () => void) => void;
 
 /** Decides about an upgrade by what its request says. */
-export type Door = (
+export type UpgradeGuard = (
   request: IncomingMessage,
   socket: Duplex,
-) => { refusal: Refusal } | { entrance: Entrance };
+) => { refusal: Refusal } | { entrance: PostUpgradeStep };
 
-const enterAtOnce: Entrance = (_webSocket, _socket, enter) => enter();
+/** Decides about a request that is no upgrade. Returns why it is refused, or `undefined`. */
+export type RequestGuard = (request: IncomingMessage) => Refusal | undefined;
+
+const connectAtOnce: PostUpgradeStep = (_webSocket, _socket, enter) => enter();
 
 /** The door beside an app: who comes is for the app's `authenticate` to say. */
-export function attachedDoor(access: Access): Door {
+export function attachedUpgradeGuard(access: Access): UpgradeGuard {
   return (request) => {
     const reason = access(request);
-    return reason === undefined ? { entrance: enterAtOnce } : { refusal: { status: 403, reason } };
+    return reason === undefined ? { entrance: connectAtOnce } : { refusal: { status: 403, reason } };
   };
 }
 
 /** The same for requests that are no upgrade. */
-export function attachedHttpDoor(access: Access): HttpDoor {
+export function attachedRequestGuard(access: Access): RequestGuard {
   return (request) => {
     const reason = access(request);
     return reason === undefined ? undefined : { status: 403, reason };
@@ -36,7 +38,11 @@ export function attachedHttpDoor(access: Access): HttpDoor {
 }
 
 /** Guards the upgrades of a gateway's own port: `Host`, `Origin`, path, then the token if there is one. */
-export function ownDoor(access: Access, guard: TokenGuard | undefined, newcomers: Newcomers): Door {
+export function ownUpgradeGuard(
+  access: Access,
+  guard: TokenGuard | undefined,
+  newcomers: Newcomers,
+): UpgradeGuard {
   return (request, socket) => {
     const reason = access(request);
     if (reason !== undefined) return { refusal: { status: 403, reason } };
@@ -49,7 +55,7 @@ export function ownDoor(access: Access, guard: TokenGuard | undefined, newcomers
     const refusal = guard && tokenRefusal(verdict);
     if (refusal) return { refusal };
     newcomers.admit(socket);
-    return { entrance: enterAtOnce };
+    return { entrance: connectAtOnce };
   };
 }
 
@@ -57,7 +63,7 @@ function awaitFirstFrame(
   request: IncomingMessage,
   guard: TokenGuard | undefined,
   newcomers: Newcomers,
-): Entrance {
+): PostUpgradeStep {
   const judge = (token: string): TokenVerdict => guard?.judgeToken(token, request) ?? { is: "right" };
   return (webSocket, socket, enter) =>
     awaitToken(webSocket, socket, judge, () => {

@@ -9,9 +9,9 @@ import type { Identify } from "./authenticate.ts";
 import type { ConnectionLimits } from "./connection-limits.ts";
 import { Newcomers } from "./newcomers.ts";
 import { retryAfter } from "./token.ts";
-import type { Door, Entrance } from "./upgrade-guard.ts";
+import type { PostUpgradeStep, UpgradeGuard } from "./upgrade-guard.ts";
 
-interface AdmissionParts {
+interface UpgradeHandlerDeps {
   limits: ConnectionLimits;
   upgrade: Upgrade;
   identify: Identify;
@@ -34,16 +34,16 @@ interface Handshake {
 const DURING = "an upgrade";
 
 /** Takes upgrades from their request to their connection, or answers why not. Never throws. */
-export class Admission {
-  readonly #parts: AdmissionParts;
+export class UpgradeHandler {
+  readonly #parts: UpgradeHandlerDeps;
   /** The upgrades that are not connections yet. */
   readonly #newcomers = new Newcomers(Number.POSITIVE_INFINITY);
 
-  constructor(parts: AdmissionParts) {
+  constructor(parts: UpgradeHandlerDeps) {
     this.#parts = parts;
   }
 
-  admit(request: IncomingMessage, socket: Duplex, head: Buffer, door: Door): void {
+  handle(request: IncomingMessage, socket: Duplex, head: Buffer, door: UpgradeGuard): void {
     const claim = claimUpgrade(socket);
     if (!claim || claim.isTaken()) return this.#parts.onFailure(upgradeTaken(), DURING);
     // Before anything that waits, because an error without a listener would end the process.
@@ -106,7 +106,7 @@ export class Admission {
     else socket.destroy();
   }
 
-  async #handshake(handshake: Handshake, entrance: Entrance): Promise<void> {
+  async #handshake(handshake: Handshake, entrance: PostUpgradeStep): Promise<void> {
     const { upgrade, connect } = this.#parts;
     const { request, socket, head, claim } = handshake;
     const visitor = await this.#identify(handshake);

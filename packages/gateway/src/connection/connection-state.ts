@@ -5,7 +5,7 @@ const MAX_WAITING_FRAMES = 100;
 const MAX_REFUSED_FRAMES = 100;
 
 /** Why the gateway ends a connection, in the words of its close frame. */
-export interface Goodbye {
+export interface CloseReason {
   readonly code: number;
   readonly reason: string;
 }
@@ -21,7 +21,7 @@ export type ConnectionState =
       readonly refusedFrames: number;
     }
   /** `goodbye` where the gateway closed it, and not the client. */
-  | { readonly phase: "closed"; readonly goodbye?: Goodbye };
+  | { readonly phase: "closed"; readonly goodbye?: CloseReason };
 
 export type ConnectionInput =
   /** Its first session is there. */
@@ -34,7 +34,7 @@ export type ConnectionInput =
   /** Its socket is closed. */
   | "gone"
   /** The gateway has a reason to end it. */
-  | Goodbye;
+  | CloseReason;
 
 /** Every connection begins with it. */
 export const newConnection: ConnectionState = { phase: "opening", waitingFrames: 0, refusedFrames: 0 };

@@ -14,7 +14,7 @@ import { type ConnectionInput, newConnection, nextConnection } from "./connectio
 import type { Reading, Translator } from "./dialect.ts";
 import type { Dialects } from "./dialects.ts";
 
-export interface ConnectionParts extends CommandParts, WatchParts {
+export interface ConnectionDeps extends CommandParts, WatchParts {
   dialects: Pick<Dialects, "connect">;
   /** Hears when a connection's socket is gone. */
   onClosed: (connection: Connection) => void;
@@ -29,7 +29,7 @@ const GOING_AWAY = 1001;
 /** One client's socket, from accept to close. Works its frames one by one, in order. */
 export class Connection implements CommandContext, Viewer {
   readonly visitor: Visitor;
-  readonly #parts: ConnectionParts;
+  readonly #parts: ConnectionDeps;
   readonly #socket: WebSocketLike;
   readonly #outbox: Outbox;
   readonly #translator: Translator;
@@ -40,7 +40,7 @@ export class Connection implements CommandContext, Viewer {
   #leaving: AbortController | undefined;
   #working: Promise<void>;
 
-  constructor(parts: ConnectionParts, socket: WebSocketLike, visitor: Visitor) {
+  constructor(parts: ConnectionDeps, socket: WebSocketLike, visitor: Visitor) {
     this.visitor = visitor;
     this.#parts = parts;
     this.#socket = socket;

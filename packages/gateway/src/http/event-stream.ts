@@ -15,7 +15,7 @@ export interface StreamRange {
   runId?: string;
 }
 
-interface StreamParts extends WatchParts {
+interface StreamDeps extends WatchParts {
   /** Aborted when the client has gone. */
   gone: AbortSignal;
   heartbeatMs: number;
@@ -28,13 +28,13 @@ interface StreamParts extends WatchParts {
 export class EventStream implements Sink, Viewer {
   readonly #response: ServerResponse;
   readonly #outbox = new Outbox(this);
-  readonly #parts: StreamParts;
+  readonly #parts: StreamDeps;
   readonly #heartbeat: NodeJS.Timeout;
   #watching: SessionWatch | undefined;
   /** The run that is shown; absent: all. */
   #runId: string | undefined;
 
-  constructor(response: ServerResponse, parts: StreamParts) {
+  constructor(response: ServerResponse, parts: StreamDeps) {
     this.#response = response;
     this.#parts = parts;
     response.writeHead(200, {

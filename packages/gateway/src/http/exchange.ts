@@ -5,21 +5,21 @@ import { type CommandContext, findSession } from "../commands/command-context.ts
 import { type Action, notFound } from "../commands/permissions.ts";
 import { findFirstSession, findMessageSession, runCommand } from "../commands/run-command.ts";
 import { findRunStart } from "../run/find-run-start.ts";
-import { sendJson } from "../server/probes.ts";
 import { draining } from "../shared/errors.ts";
 import type { Visitor } from "../shared/principal.ts";
+import { sendJson } from "../shared/send-json.ts";
 import { awaitRun } from "./await-run.ts";
 import { EarlyEvents } from "./early-events.ts";
 import { EventStream } from "./event-stream.ts";
 import { exportSession } from "./export-session.ts";
 import { HttpError } from "./http-error.ts";
-import type { HttpParts } from "./http-parts.ts";
+import type { HttpDeps } from "./http-parts.ts";
 import { readJsonBody } from "./read-body.ts";
 import type { Match, RouteName } from "./routes.ts";
 import { decodeSessionId, queryFields, requestIdOf, toCommand, toNumber } from "./to-command.ts";
 
 /** A request on its way to its answer. */
-export interface Asked {
+export interface RequestContext {
   request: IncomingMessage;
   response: ServerResponse;
   match: Match;
@@ -32,15 +32,15 @@ const CURRENT = "current";
 
 /** One request, from its command to the end of its answer. Every method throws what `toHttpError` turns into an answer. */
 export class Exchange {
-  readonly #parts: HttpParts;
-  readonly #asked: Asked & { visitor: Visitor };
+  readonly #parts: HttpDeps;
+  readonly #asked: RequestContext & { visitor: Visitor };
   readonly #context: CommandContext;
   #stream: EventStream | undefined;
   #answered: ServerEvent | undefined;
   #isLong = false;
   #phase: "open" | "draining" | "over" = "open";
 
-  constructor(parts: HttpParts, asked: Asked & { visitor: Visitor }) {
+  constructor(parts: HttpDeps, asked: RequestContext & { visitor: Visitor }) {
     this.#parts = parts;
     this.#asked = asked;
     this.#context = {

@@ -1,23 +1,21 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { RequestGuard } from "../auth/upgrade-guard.ts";
 import { draining } from "../shared/errors.ts";
 import type { Refusal } from "../socket/refuse-upgrade.ts";
 import { allowOrigin, answerPreflight } from "./cors.ts";
-import { type Asked, Exchange } from "./exchange.ts";
+import { Exchange, type RequestContext } from "./exchange.ts";
 import { goneSignal } from "./gone-signal.ts";
 import { HttpError, sendError, toHttpError } from "./http-error.ts";
-import type { HttpParts } from "./http-parts.ts";
+import type { HttpDeps } from "./http-parts.ts";
 import { matchRoute } from "./routes.ts";
 
-/** Says why a request may not come in, by what it says of itself, or `undefined` when it may. */
-export type HttpDoor = (request: IncomingMessage) => Refusal | undefined;
-
 /** The protocol for those without sockets: each request is a command, each answer what a socket would have been sent. */
-export class HttpDialect {
-  readonly #parts: HttpParts;
+export class HttpApi {
+  readonly #parts: HttpDeps;
   readonly #exchanges = new Set<Exchange>();
   #isClosing = false;
 
-  constructor(parts: HttpParts) {
+  constructor(parts: HttpDeps) {
     this.#parts = parts;
   }
 
@@ -29,7 +27,7 @@ export class HttpDialect {
   }
 
   /** Answers a request whose path under `base` is the gateway's; false leaves it to somebody else. */
-  handle(request: IncomingMessage, response: ServerResponse, base: string, door: HttpDoor): boolean {
+  handle(request: IncomingMessage, response: ServerResponse, base: string, door: RequestGuard): boolean {
     const match = matchRoute(request.method ?? "", request.url ?? "", base);
     if (!match) return false;
     const gone = goneSignal(request, response);
@@ -54,7 +52,7 @@ export class HttpDialect {
     for (const exchange of this.#exchanges) exchange.end();
   }
 
-  async #answer(asked: Asked, door: HttpDoor): Promise<void> {
+  async #answer(asked: RequestContext, door: RequestGuard): Promise<void> {
     const { request, response, match, gone } = asked;
     const refusal = door(request);
     // A page of a foreign origin may not even read why; one that is allowed and has no token may.

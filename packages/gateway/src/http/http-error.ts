@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
 import type { ErrorCode } from "@mini-openclaw/protocol";
 import { retryAfter } from "../auth/token.ts";
-import { sendJson } from "../server/probes.ts";
 import { toClientError } from "../shared/errors.ts";
+import { sendJson } from "../shared/send-json.ts";
 
 /** What only an HTTP request can do wrong; everything else has the code that a frame would be answered with. */
 type RequestErrorCode =

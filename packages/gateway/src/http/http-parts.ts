@@ -7,7 +7,7 @@ import type { WatchParts } from "../watch/session-watch.ts";
 import type { Watchers } from "../watch/watchers.ts";
 
 /** What the HTTP form of the protocol needs of its gateway. */
-export interface HttpParts extends CommandParts, WatchParts {
+export interface HttpDeps extends CommandParts, WatchParts {
   watchers: Watchers;
   identify: Identify;
   submit: (submission: Submission) => Promise<Submitted>;

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { sendJson } from "../server/probes.ts";
+import { sendJson } from "../shared/send-json.ts";
 
 /** What `/metrics` shows: a `Registry` of prom-client is one. */
 export interface MetricsSource {

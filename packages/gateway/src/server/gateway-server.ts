@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { attachedAccess } from "../auth/access.ts";
-import { createIdentify, defaultSessionKey, type Identify } from "../auth/authenticate.ts";
+import { createAuthenticator, defaultSessionKey, type Identify } from "../auth/authenticate.ts";
 import { type ConnectionLimits, resolveConnectionLimits } from "../auth/connection-limits.ts";
 import { addressOf } from "../auth/token.ts";
-import { attachedDoor, attachedHttpDoor, type Door } from "../auth/upgrade-guard.ts";
-import { Admission } from "../auth/upgrade-handler.ts";
+import type { RequestGuard } from "../auth/upgrade-guard.ts";
+import { attachedRequestGuard, attachedUpgradeGuard, type UpgradeGuard } from "../auth/upgrade-guard.ts";
+import { UpgradeHandler } from "../auth/upgrade-handler.ts";
 import {
   followRun,
   type RetrySubmission,
@@ -13,10 +14,10 @@ import {
   type Submitted,
   submitMessage,
 } from "../commands/submit.ts";
-import { Connection, type ConnectionParts } from "../connection/connection.ts";
+import { Connection, type ConnectionDeps } from "../connection/connection.ts";
 import { Connections } from "../connection/connections.ts";
 import { Dialects } from "../connection/dialects.ts";
-import { HttpDialect, type HttpDoor } from "../http/http-api.ts";
+import { HttpApi } from "../http/http-api.ts";
 import { Observer } from "../observe/observer.ts";
 import { GatewayError } from "../shared/errors.ts";
 import { type Principal, requireId, type Visitor } from "../shared/principal.ts";
@@ -48,12 +49,12 @@ export class GatewayServer {
   readonly #core: Core;
   readonly #dialects: Dialects;
   readonly #identify: Identify;
-  readonly #connectionParts: ConnectionParts;
+  readonly #connectionParts: ConnectionDeps;
   readonly #connectionLimits: ConnectionLimits;
-  readonly #attachedDoor: Door;
-  readonly #attachedHttpDoor: HttpDoor;
-  readonly #http: HttpDialect;
-  readonly #admission: Admission;
+  readonly #attachedDoor: UpgradeGuard;
+  readonly #attachedHttpDoor: RequestGuard;
+  readonly #http: HttpApi;
+  readonly #admission: UpgradeHandler;
   readonly #startedAt = performance.now();
   readonly #detach = new Set<() => void>();
   #listening: Promise<Listener> | undefined;
@@ -65,7 +66,7 @@ export class GatewayServer {
     this.#observer = new Observer(this, options);
     this.#core = createCore(options, { observer: this.#observer, connections: this.#connections });
     this.#dialects = new Dialects(options.dialects);
-    this.#identify = createIdentify(options);
+    this.#identify = createAuthenticator(options);
     this.#connectionParts = {
       ...this.#core,
       dialects: this.#dialects,
@@ -79,8 +80,8 @@ export class GatewayServer {
     const access = attachedAccess(options, {
       onExposed: (address) => this.#observer.exposed(address),
     });
-    this.#attachedDoor = attachedDoor(access);
-    this.#attachedHttpDoor = attachedHttpDoor(access);
+    this.#attachedDoor = attachedUpgradeGuard(access);
+    this.#attachedHttpDoor = attachedRequestGuard(access);
     this.#admission = this.#createAdmission();
     this.#http = this.#createHttp();
   }
@@ -97,7 +98,7 @@ export class GatewayServer {
     this.#listening = listen(options, this.#options, {
       health: () => this.health(),
       readiness: () => this.readiness(),
-      upgrade: (request, socket, head, door) => this.#admission.admit(request, socket, head, door),
+      upgrade: (request, socket, head, door) => this.#admission.handle(request, socket, head, door),
       answer: (request, response, door) => this.#http.handle(request, response, "/", door),
       onRefused: (refusal, request) => this.#observer.refusedRequest(refusal, addressOf(request)),
       onFailure: this.#core.onFailure,
@@ -130,7 +131,7 @@ export class GatewayServer {
 
   /** Takes one upgrade, for apps that route upgrades themselves. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#admission.admit(request, socket, head, this.#attachedDoor);
+    this.#admission.handle(request, socket, head, this.#attachedDoor);
   }
 
   /**
@@ -218,8 +219,8 @@ export class GatewayServer {
     this.#observer.stopped();
   }
 
-  #createAdmission(): Admission {
-    return new Admission({
+  #createAdmission(): UpgradeHandler {
+    return new UpgradeHandler({
       limits: this.#connectionLimits,
       upgrade: createUpgrade({
         ...this.#core.limits,
@@ -235,8 +236,8 @@ export class GatewayServer {
     });
   }
 
-  #createHttp(): HttpDialect {
-    return new HttpDialect({
+  #createHttp(): HttpApi {
+    return new HttpApi({
       ...this.#core,
       identify: this.#identify,
       submit: (submission) => this.submit(submission),

@@ -5,13 +5,14 @@ import { type AccessOptions, isLoopback, ownAccess } from "../auth/access.ts";
 import { answerLogin } from "../auth/login.ts";
 import { Newcomers } from "../auth/newcomers.ts";
 import { MIN_TOKEN_BYTES, TokenGuard } from "../auth/token.ts";
-import { type Door, ownDoor, tokenRefusal } from "../auth/upgrade-guard.ts";
-import type { HttpDoor } from "../http/http-api.ts";
+import type { RequestGuard } from "../auth/upgrade-guard.ts";
+import { ownUpgradeGuard, tokenRefusal, type UpgradeGuard } from "../auth/upgrade-guard.ts";
 import { answerMetrics, type MetricsSource } from "../observe/answer-metrics.ts";
 import { isThenable } from "../shared/callbacks.ts";
 import { GatewayError } from "../shared/errors.ts";
+import { sendJson } from "../shared/send-json.ts";
 import type { Refusal } from "../socket/refuse-upgrade.ts";
-import { answerProbe, type Health, sendJson } from "./probes.ts";
+import { answerProbe, type Health } from "./probes.ts";
 import type { Readiness } from "./readiness.ts";
 
 export interface ListenOptions {
@@ -34,9 +35,9 @@ export interface ListenOptions {
 interface Gateway {
   health(): Health;
   readiness(): Promise<Readiness>;
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, door: Door): void;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, door: UpgradeGuard): void;
   /** Answers what asks for sessions; false for any other path. */
-  answer(request: IncomingMessage, response: ServerResponse, door: HttpDoor): boolean;
+  answer(request: IncomingMessage, response: ServerResponse, door: RequestGuard): boolean;
   onRefused: (refusal: Refusal, request: IncomingMessage) => void;
   onFailure: (error: unknown, during: string) => void;
 }
@@ -68,9 +69,9 @@ export async function listen(
   const access = ownAccess(address, accessOptions);
   const guard = token === undefined ? undefined : new TokenGuard(token);
   const newcomers = new Newcomers();
-  const door = ownDoor(access, guard, newcomers);
+  const door = ownUpgradeGuard(access, guard, newcomers);
   // A browser that asks for leave, before it sends a page's request, shows no token.
-  const httpDoor: HttpDoor = (request) =>
+  const httpDoor: RequestGuard = (request) =>
     guard && request.method !== "OPTIONS" ? tokenRefusal(guard.judge(request)) : undefined;
 
   server.on("connection", (socket: Socket) => newcomers.add(socket));

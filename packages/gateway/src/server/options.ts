@@ -2,30 +2,23 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { AgentRunner, Limits, SessionStore } from "@mini-openclaw/protocol";
 import type { AccessOptions } from "../auth/access.ts";
+import type { AuthOptions } from "../auth/authenticate.ts";
 import type { ConnectionLimits } from "../auth/connection-limits.ts";
 import type { Authorize } from "../commands/permissions.ts";
 import type { Dialect } from "../connection/dialect.ts";
 import type { Logger } from "../observe/logger.ts";
-import type { Principal } from "../shared/principal.ts";
 
-export interface GatewayOptions extends AccessOptions {
+export interface GatewayOptions extends AccessOptions, AuthOptions {
   /** Where sessions are kept. The gateway does not close it. */
   store: SessionStore;
   /** What answers. */
   agent: AgentRunner;
-  /**
-   * Who is connecting; `null`, or nothing, refuses with 401. A throw refuses with 500.
-   * @default everybody, as one anonymous visitor
-   */
-  authenticate?: (request: IncomingMessage) => Principal | null | Promise<Principal | null>;
   /**
    * Whether somebody may do what they ask for; asked for every command. Those who may not even `resume` a session are told that
    * there is none, others `FORBIDDEN`; a throw refuses as `INTERNAL`. `message` with `interrupt` asks for `abort` too.
    * @default `ownerOnly`
    */
   authorize?: Authorize;
-  /** The key of the session that a new connection gets. @default `webchat`, or `webchat:<principal.id>` */
-  sessionKey?: (principal: Principal | undefined, request: IncomingMessage) => string | Promise<string>;
   /** Ways to speak to it beside its own; a client asks for one by its subprotocol. @default none */
   dialects?: readonly Dialect[];
   /** @default `defaultLimits` of the protocol */

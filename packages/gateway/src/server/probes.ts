@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { sendJson } from "../shared/send-json.ts";
 import type { Readiness } from "./readiness.ts";
 
 /** What `GET /health` answers. */
@@ -33,19 +34,4 @@ export function answerProbe(request: IncomingMessage, response: ServerResponse, 
     void probes.readiness().then((readiness) => sendJson(response, readiness.ready ? 200 : 503, readiness));
   }
   return true;
-}
-
-export function sendJson(
-  response: ServerResponse,
-  status: number,
-  body: object,
-  headers: Record<string, string> = {},
-): void {
-  response.writeHead(status, {
-    "Content-Type": "application/json; charset=utf-8",
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    ...headers,
-  });
-  response.end(`${JSON.stringify(body)}\n`);
 }

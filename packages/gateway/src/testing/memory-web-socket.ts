@@ -1,5 +1,5 @@
-import type { GatewayServer } from "../server/gateway-server.ts";
 import type { Principal } from "../shared/principal.ts";
+import type { WebSocketLike } from "../socket/web-socket.ts";
 
 /** A WebSocket without a network: the part of the standard interface that clients need, and a reader that may stop. */
 export interface MemoryWebSocket {
@@ -16,6 +16,11 @@ export interface MemoryWebSocket {
   resume(): void;
 }
 
+/** The part of a `GatewayServer` that a WebSocket in memory needs. */
+interface Gateway {
+  accept(webSocket: WebSocketLike, visitor: { principal?: Principal; key?: string }): void;
+}
+
 /**
  * A class of WebSockets that lead to a gateway of this process, whatever their URL: for tests of an app without ports.
  * `connect({ url: "ws://memory/", WebSocket: memoryWebSocket(gateway) })` gives the client package such a connection.
@@ -23,7 +28,7 @@ export interface MemoryWebSocket {
  * As in `accept`, who comes is for the caller to say. What is sent arrives in order, never before `send` has returned.
  */
 export function memoryWebSocket(
-  gateway: Pick<GatewayServer, "accept">,
+  gateway: Gateway,
   visitor: { principal?: Principal; key?: string } = {},
 ): new (
   url: string,
