@@ -41,7 +41,10 @@ async function start(config: MiniOpenClawConfig): Promise<() => Promise<void>> {
   const provider = createProvider(config);
   const memory = new MemoryManager({ workspaceDir, dataDir: config.dataDir });
   const bash = { ...(sandbox && { sandbox }) };
-  const tools = [...createBuiltinTools(workspaceDir, { bash }), createRememberTool(memory)];
+  const tools = [
+    ...createBuiltinTools(workspaceDir, { bash, hidden: [config.dataDir] }),
+    createRememberTool(memory),
+  ];
   const skills = new SkillsLoader({ workspaceDir });
   const { maxContextMessages, maxRunCostUsd, maxSessionCostUsd, maxDayCostUsd, logDays, compactAtShare } =
     config;

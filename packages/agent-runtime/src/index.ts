@@ -48,6 +48,7 @@ export { createBuiltinTools } from "./tools/builtin-tools.ts";
 export { createRememberTool } from "./tools/remember.ts";
 export type { MemoryOptions } from "./workspace/memory.ts";
 export { MemoryManager } from "./workspace/memory.ts";
-export type { LoadedSkills, Skill, SkillsOptions } from "./workspace/skills.ts";
+export type { LoadedSkills, SkillsOptions } from "./workspace/skills.ts";
 export { SkillsLoader } from "./workspace/skills.ts";
+export type { Skill } from "./workspace/skills-index.ts";
 export { validateSkill } from "./workspace/validate-skill.ts";

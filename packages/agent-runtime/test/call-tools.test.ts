@@ -39,6 +39,7 @@ function callingOf(definitions: readonly ToolDefinition[], maxParallelTools: num
     sessionApprovals: createSessionApprovals(),
     approvalTimeoutMs: 1000,
     signal: new AbortController().signal,
+    skillFolders: [],
     aroundTool: <T>(_: unknown, work: () => T) => work(),
     toolTimeoutMs: 1000,
     maxToolOutputChars: 1000,

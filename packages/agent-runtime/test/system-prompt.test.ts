@@ -29,7 +29,6 @@ const fullWorkspace = {
   ".openclaw/skills/pdf/SKILL.md": "---\nname: pdf\ndescription: Reads <PDF> files.\n---\n",
 };
 
-// rows 31.a, 31.b, 32.d, 32.g
 describe("the system prompt", () => {
   test("of a full workspace is the golden file", async () => {
     await using workspace = await temporaryDirectory(fullWorkspace);
@@ -104,4 +103,15 @@ You are a test.
     expect(late.stable).toBe(early.stable);
     expect(late.volatile).not.toBe(early.volatile);
   });
+});
+
+test("the time in the prompt is the user's, with its zone", async () => {
+  await using workspace = await temporaryDirectory();
+  const { volatile } = await promptOf(workspace.path, { timeZone: "Asia/Shanghai" });
+  expect(volatile).toBe("The time is 2026-11-22T22:30:05+08:00 (Asia/Shanghai).");
+  const west = await promptOf(workspace.path, { timeZone: "America/St_Johns" });
+  expect(west.volatile).toBe("The time is 2026-11-22T11:00:05-03:30 (America/St_Johns).");
+  await expect(promptOf(workspace.path, { timeZone: "Mars" })).rejects.toThrow(
+    '`timeZone` must be a name such as "Asia/Shanghai", got "Mars".',
+  );
 });

@@ -69,6 +69,8 @@ export interface AgentRuntimeOptions extends Partial<Brakes>, AgentHooks {
   onError?: (error: unknown) => void;
   /** The clock: milliseconds since 1970. @default Date.now */
   now?: () => number;
+  /** The user's time zone, such as `Asia/Shanghai`, for the time in the prompt and the daily logs. @default this process's */
+  timeZone?: string;
 }
 
 /** The defaults of {@link AgentRuntimeOptions} that are numbers, but for its brakes. */

@@ -19,7 +19,10 @@ import { type AgentRuntimeOptions, agentDefaults } from "./agent-options.ts";
  */
 export function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap<string, Tool>): RunSettings {
   const { provider, fallbacks = [], workspaceDir, spentTodayUsd = 0, now = Date.now } = options;
-  const memory = options.memory ?? (workspaceDir ? new MemoryManager({ workspaceDir, now }) : undefined);
+  const zone = { ...(options.timeZone !== undefined && { timeZone: checkTimeZone(options.timeZone) }) };
+  const memory =
+    options.memory ?? (workspaceDir ? new MemoryManager({ workspaceDir, now, ...zone }) : undefined);
+  const skills = options.skills ?? (workspaceDir ? new SkillsLoader({ workspaceDir }) : undefined);
   const count = (name: keyof typeof agentDefaults) => checkCount(name, options[name] ?? agentDefaults[name]);
   return {
     ...resolveBrakes(options),
@@ -28,7 +31,7 @@ export function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap
     prices: checkPrices(options.prices ?? {}),
     dayLedger: createDayLedger({ spentTodayUsd: checkAmount("spentTodayUsd", spentTodayUsd), now }),
     rememberTool: memory && toTool(createRememberTool(memory)),
-    readPrompt: promptReader(options, memory, tools, count("dailyLogDays")),
+    readPrompt: promptReader({ ...options, ...(skills && { skills }) }, memory, tools, count("dailyLogDays")),
     maxContextMessages: count("maxContextMessages"),
     maxContextTokens: count("maxContextTokens"),
     compactAtShare: checkShare(options.compactAtShare),
@@ -44,6 +47,7 @@ export function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap
     idleTimeoutMs: count("idleTimeoutMs"),
     random: Math.random,
     aroundTool: (_, work) => work(),
+    skillFolders: skills?.directories ?? [],
     onError: heard(options.onError),
     createId: uuidv7,
     now,
@@ -67,20 +71,29 @@ function checkShare(share: number | undefined): number | undefined {
   throw invalidOption("compactAtShare", "a number above 0, up to 1", share);
 }
 
+/** @throws AgentError `INVALID_OPTIONS` */
+function checkTimeZone(timeZone: string): string {
+  try {
+    new Intl.DateTimeFormat("en-US", { timeZone });
+    return timeZone;
+  } catch {
+    throw invalidOption("timeZone", 'a name such as "Asia/Shanghai"', timeZone);
+  }
+}
+
 function promptReader(
   options: AgentRuntimeOptions,
   memory: MemoryManager | undefined,
   tools: ReadonlyMap<string, Tool>,
   dailyLogDays: number,
 ): () => Promise<Prompt> {
-  const { systemPrompt, identity, workspaceDir, now = Date.now } = options;
+  const { systemPrompt, identity, workspaceDir, skills, timeZone, now = Date.now } = options;
   if (systemPrompt) {
     return async () => {
       const system = await systemPrompt();
       return { system, sections: [{ title: "System prompt", source: "options", text: system.stable }] };
     };
   }
-  const skills = options.skills ?? (workspaceDir ? new SkillsLoader({ workspaceDir }) : undefined);
   return async () => {
     const sections = await readPromptSections({
       ...(identity !== undefined && { identity }),
@@ -90,6 +103,6 @@ function promptReader(
       tools: [...tools.values()],
       dailyLogDays,
     });
-    return { system: toSystemPrompt(sections, now()), sections };
+    return { system: toSystemPrompt(sections, now(), timeZone), sections };
   };
 }

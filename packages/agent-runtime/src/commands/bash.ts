@@ -1,3 +1,4 @@
+import { prepareWorkspace } from "../files/workspace-file.ts";
 import { defineTool, type ToolDefinition, type ToolResult } from "../tool-calls/define-tool.ts";
 import { type CommandResult, runCommand } from "./run-command.ts";
 import type { Sandbox } from "./sandbox.ts";
@@ -39,6 +40,7 @@ export function createBashTool(workspaceDir: string, options: BashOptions = {}):
     // The command's own clock is the one that counts; this is for a system that does not even start it.
     timeoutMs: timeoutMs + 10_000,
     async execute({ command }, { signal, progress }) {
+      await prepareWorkspace(workspaceDir);
       const running = runCommand(command, {
         cwd: workspaceDir,
         env: { ...passedEnvironment(), TERM: "dumb", ...env },

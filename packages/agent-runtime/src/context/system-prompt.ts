@@ -1,17 +1,15 @@
 import type { SystemPrompt } from "@mini-openclaw/protocol";
 import { readTextBeneath } from "../files/read-text.ts";
-import { cutMiddle } from "../shared/cut-text.ts";
+import { cutMiddleLines } from "../shared/cut-text.ts";
+import { toLocalTime } from "../shared/local-time.ts";
 import type { Tool } from "../tool-calls/define-tool.ts";
-import type { MemoryManager } from "../workspace/memory.ts";
+import { MAX_PROMPT_FILE_CHARS, type MemoryManager } from "../workspace/memory.ts";
 import type { SkillsLoader } from "../workspace/skills.ts";
 
 /** Who the agent is, unless its maker says otherwise. */
 export const defaultIdentity = `You are Mini OpenClaw, a personal assistant that works in its user's workspace.
 Use your tools to look and to act instead of guessing, and say plainly what you did and what you found.
 Answer in the language of the user.`;
-
-/** Each file of the workspace gives the prompt at most this many UTF-16 units. OpenClaw's limit for its bootstrap files. */
-const MAX_SECTION_CHARS = 20_000;
 
 /** What the system prompt is made of. */
 export interface PromptSources {
@@ -56,9 +54,17 @@ export async function readPromptSections(sources: PromptSources): Promise<Prompt
  * The whole system prompt. What changes with the clock stands in `volatile`, so that the model's server can keep what
  * comes before it in its cache.
  */
-export function toSystemPrompt(sections: readonly PromptSection[], now: number): SystemPrompt {
-  const time = new Date(now).toISOString().replace(/\.\d+Z$/, "Z");
-  return { stable: sections.map(({ text }) => text).join("\n\n"), volatile: `The time is ${time}.` };
+export function toSystemPrompt(
+  sections: readonly PromptSection[],
+  now: number,
+  timeZone?: string,
+): SystemPrompt {
+  const { day, time, offset, zone } = toLocalTime(now, timeZone);
+  const place = zone === "UTC" ? "Z" : `${offset} (${zone})`;
+  return {
+    stable: sections.map(({ text }) => text).join("\n\n"),
+    volatile: `The time is ${day}T${time}${place}.`,
+  };
 }
 
 async function section(
@@ -68,7 +74,9 @@ async function section(
 ): Promise<PromptSection | undefined> {
   try {
     const text = (await read())?.trim();
-    return text ? { title, source, text: `# ${title}\n\n${cutMiddle(text, MAX_SECTION_CHARS)}` } : undefined;
+    return text
+      ? { title, source, text: `# ${title}\n\n${cutMiddleLines(text, MAX_PROMPT_FILE_CHARS)}` }
+      : undefined;
   } catch (error) {
     // The run goes on without the file; the model can tell its user.
     const reason = error instanceof Error ? error.message : String(error);

@@ -1,6 +1,5 @@
-import { mkdir } from "node:fs/promises";
 import { commonLineEnd, withLineEnds } from "./line-ends.ts";
-import { refusalOf } from "./path-error.ts";
+import { toPathError } from "./path-error.ts";
 import { isMissing, readDecoded } from "./read-text.ts";
 import { encodeText, type TextEncoding, utf8 } from "./text-encoding.ts";
 import { openFile, openToAppend } from "./workspace-file.ts";
@@ -10,14 +9,13 @@ import { openFile, openToAppend } from "./workspace-file.ts";
  *
  * The line is added in one write, so that lines of other processes stay whole. A write that fails leaves the file as it was.
  *
- * @throws PathRefused if the file is no text, leads outside or there is no room
+ * @throws PathError if the file is no text, leads outside or there is no room
  */
 export async function appendLine(root: string, path: string, line: string): Promise<void> {
-  await mkdir(root, { recursive: true });
   const { encoding, lineEnd, isEnded } = await readFormat(root, path);
   const text = withLineEnds(`${isEnded ? "" : "\n"}${line}\n`, lineEnd);
   const bytes = await encodeText(text, { ...encoding, hasMark: false }, path);
-  const opened = await openToAppend(root, path);
+  const opened = await openToAppend({ dir: root }, path);
   const { size } = await opened.file.stat();
   try {
     const { bytesWritten } = await opened.file.write(bytes);
@@ -26,7 +24,7 @@ export async function appendLine(root: string, path: string, line: string): Prom
     await opened.file.datasync();
   } catch (error) {
     await opened.file.truncate(size).catch(() => {});
-    throw refusalOf(error, path);
+    throw toPathError(error, path);
   } finally {
     await opened.close();
   }
@@ -40,7 +38,7 @@ interface LineFormat {
 }
 
 async function readFormat(root: string, path: string): Promise<LineFormat> {
-  const opened = await openFile(root, path).catch((error: unknown) => {
+  const opened = await openFile({ dir: root }, path).catch((error: unknown) => {
     if (isMissing(error)) return undefined;
     throw error;
   });

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, readlink } from "node:fs/promises";
 import { isAbsolute, posix } from "node:path";
-import { below, outsideWorkspace, PathRefused } from "./path-error.ts";
+import { below, outsideWorkspace, PathError } from "./path-error.ts";
 
 /** Links in one path. Linux's own limit (path_resolution(7)). */
 const MAX_LINKS = 40;
@@ -42,7 +42,7 @@ export interface OpenedPath {
  * What was checked is therefore what is used. (The kernel's `openat2` with `RESOLVE_BENEATH` does this in one call; Node
  * has no binding for it.)
  *
- * @throws PathRefused when the path leads outside; else the system's error
+ * @throws PathError when the path leads outside; else the system's error
  */
 export async function openBeneath(root: string, path: string, options: OpenOptions): Promise<OpenedPath> {
   const folders = [await open(root, O_RDONLY | O_DIRECTORY)];
@@ -87,7 +87,7 @@ export async function openBeneath(root: string, path: string, options: OpenOptio
         continue;
       }
       links += 1;
-      if (links > MAX_LINKS) throw new PathRefused(`${path} is a link that cannot be followed.`);
+      if (links > MAX_LINKS) throw new PathError(`${path} is a link that cannot be followed.`);
       if (isAbsolute(step)) {
         passed.length = 0;
         await closeAll(folders.splice(1));

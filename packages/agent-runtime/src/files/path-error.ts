@@ -1,10 +1,10 @@
 import { isAbsolute, relative, sep } from "node:path";
 
 /** Says in words for the model why a path cannot be used. */
-export class PathRefused extends Error {}
+export class PathError extends Error {}
 
-export function outsideWorkspace(path: string): PathRefused {
-  return new PathRefused(`${path} is outside the workspace; only files inside it can be used.`);
+export function outsideWorkspace(path: string): PathError {
+  return new PathError(`${path} is outside the workspace; only files inside it can be used.`);
 }
 
 /** An absolute path below `root` as seen from there; `undefined` if it is not below. Looks at no disk. */
@@ -14,9 +14,9 @@ export function below(root: string, path: string): string | undefined {
 }
 
 /** Turns the system's error into a refusal that names the path as it was given. */
-export function refusalOf(error: unknown, path: string): unknown {
+export function toPathError(error: unknown, path: string): unknown {
   if (!(error instanceof Error && "code" in error && "syscall" in error)) return error;
-  const refused = (message: string) => new PathRefused(message, { cause: error });
+  const refused = (message: string) => new PathError(message, { cause: error });
   switch (error.code) {
     case "ENOENT":
       return refused(`There is no file ${path}.`);

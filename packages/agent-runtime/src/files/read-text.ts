@@ -1,6 +1,5 @@
-import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
-import { PathRefused } from "./path-error.ts";
+import type { FileHandle } from "node:fs/promises";
+import { PathError } from "./path-error.ts";
 import { readAll } from "./replace-file.ts";
 import { type DecodedText, decodeText } from "./text-encoding.ts";
 import { openFile } from "./workspace-file.ts";
@@ -9,34 +8,15 @@ import { openFile } from "./workspace-file.ts";
 export const MAX_TEXT_BYTES = 10_485_760;
 
 /**
- * Returns a whole text file, decoded, without its byte order mark. Returns `undefined` if there is no such file.
+ * Returns a whole text file below a folder, decoded, without its byte order mark. Returns `undefined` if there is no such file.
  *
- * Reads nothing but regular files: a FIFO or a device would never end.
+ * A link out of the folder is not followed: a repository may come with a link to its user's keys under a name that goes into
+ * every prompt.
  *
- * @throws PathRefused if it is no text or too large; else the system's error
+ * @throws PathError if it leads outside, is no regular file, no text or too large; else the system's error
  */
-export function readTextFile(path: string): Promise<string | undefined> {
-  // Non-blocking, so that a FIFO without a writer does not hold us.
-  const openIt = async () => {
-    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    return { file, close: () => file.close() };
-  };
-  return readText(openIt, path);
-}
-
-/**
- * As {@link readTextFile}, of a file that must lie below a folder: a repository may come with a link to its user's keys
- * under a name that goes into every prompt.
- */
-export function readTextBeneath(root: string, path: string): Promise<string | undefined> {
-  return readText(() => openFile(root, path), path);
-}
-
-async function readText(
-  openIt: () => Promise<{ file: FileHandle; close(): Promise<void> }>,
-  path: string,
-): Promise<string | undefined> {
-  const opened = await openIt().catch((error: unknown) => {
+export async function readTextBeneath(root: string, path: string): Promise<string | undefined> {
+  const opened = await openFile({ dir: root }, path).catch((error: unknown) => {
     if (isMissing(error)) return undefined;
     throw error;
   });
@@ -51,13 +31,13 @@ async function readText(
 /**
  * Reads and decodes an open file.
  *
- * @throws PathRefused if it is not a regular file, no text or too large
+ * @throws PathError if it is not a regular file, no text or too large
  */
 export async function readDecoded(file: FileHandle, path: string): Promise<DecodedText> {
   const stats = await file.stat();
-  if (!stats.isFile()) throw new PathRefused(`${path} is not a regular file.`);
+  if (!stats.isFile()) throw new PathError(`${path} is not a regular file.`);
   if (stats.size > MAX_TEXT_BYTES)
-    throw new PathRefused(`${path} is larger than ${MAX_TEXT_BYTES} bytes; use \`bash\` for a part of it.`);
+    throw new PathError(`${path} is larger than ${MAX_TEXT_BYTES} bytes; use \`bash\` for a part of it.`);
   return await decodeText(await readAll(file), path);
 }
 

@@ -1,5 +1,5 @@
 import { isAscii, isUtf8 } from "node:buffer";
-import { PathRefused } from "./path-error.ts";
+import { PathError } from "./path-error.ts";
 
 /** The way in which a file keeps its text. */
 export interface TextEncoding {
@@ -34,7 +34,7 @@ export function readMark(bytes: Buffer): { encoding: TextEncoding; length: numbe
 /**
  * Decodes a whole text: by its mark, else as UTF-8, else by detection. Encoding the result gives the same bytes.
  *
- * @throws PathRefused if the bytes are not text, or would not survive being written back
+ * @throws PathError if the bytes are not text, or would not survive being written back
  */
 export async function decodeText(bytes: Buffer, path: string): Promise<DecodedText> {
   const mark = readMark(bytes);
@@ -48,7 +48,7 @@ export async function decodeText(bytes: Buffer, path: string): Promise<DecodedTe
 /**
  * Encodes a text, with its mark.
  *
- * @throws PathRefused if the encoding has no bytes for a character
+ * @throws PathError if the encoding has no bytes for a character
  */
 export async function encodeText(text: string, encoding: TextEncoding, path: string): Promise<Buffer> {
   if (!(text as string & { isWellFormed(): boolean }).isWellFormed()) {
@@ -64,7 +64,7 @@ export async function encodeText(text: string, encoding: TextEncoding, path: str
 /**
  * Detects the encoding of bytes that are not UTF-8 and have no mark. The sample begins at the start of a character.
  *
- * @throws PathRefused if they are damaged UTF-8 or no text
+ * @throws PathError if they are damaged UTF-8 or no text
  */
 export async function detectEncoding(sample: Buffer, path: string): Promise<TextEncoding> {
   if (sample.includes(0) || hasControls(sample)) throw notText(path);
@@ -82,7 +82,7 @@ export async function detectEncoding(sample: Buffer, path: string): Promise<Text
   return { name, hasMark: false };
 }
 
-/** Decodes a text piece by piece. Throws PathRefused at what is not text. */
+/** Decodes a text piece by piece. Throws PathError at what is not text. */
 export interface Decoder {
   write(bytes: Buffer): string;
   end(): string;
@@ -225,14 +225,14 @@ function isDamagedUtf8(bytes: Buffer): boolean {
   return whole > broken * 2;
 }
 
-function notText(path: string, reason = "its bytes are text in no encoding that is known here"): PathRefused {
-  return new PathRefused(`${path} is not a text file: ${reason}. Use \`bash\` to look at it or convert it.`);
+function notText(path: string, reason = "its bytes are text in no encoding that is known here"): PathError {
+  return new PathError(`${path} is not a text file: ${reason}. Use \`bash\` to look at it or convert it.`);
 }
 
-function cannotHold(path: string, character: string, encoding: string): PathRefused {
+function cannotHold(path: string, character: string, encoding: string): PathError {
   const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
   const shown = /\p{Surrogate}/u.test(character) ? "half a character" : JSON.stringify(character);
-  return new PathRefused(
+  return new PathError(
     `${path} is encoded as ${encoding}, which cannot hold ${shown} (U+${code}). ` +
       "Nothing was written. Leave the character out, or convert the file to UTF-8 first.",
   );

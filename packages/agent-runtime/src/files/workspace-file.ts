@@ -1,11 +1,21 @@
 import { constants, type Dirent } from "node:fs";
-import { type FileHandle, readdir, realpath } from "node:fs/promises";
-import { isAbsolute, resolve } from "node:path";
+import { type FileHandle, mkdir, readdir, realpath, stat } from "node:fs/promises";
+import { isAbsolute, join, resolve } from "node:path";
+import { cleanLine } from "../shared/clean-text.ts";
+import { findLookAlike } from "./look-alikes.ts";
 import { type OpenedPath, type OpenOptions, openBeneath } from "./open-beneath.ts";
 import { openByRealpath } from "./open-by-realpath.ts";
-import { below, outsideWorkspace, PathRefused, refusalOf } from "./path-error.ts";
+import { below, outsideWorkspace, PathError, toPathError } from "./path-error.ts";
 
 const { O_RDONLY, O_WRONLY, O_RDWR, O_APPEND, O_CREAT, O_DIRECTORY } = constants;
+
+/** A folder in which an agent works. */
+export interface Workspace {
+  /** Its path. The folder is made when it is first used. */
+  dir: string;
+  /** Folders and files in it that are not the agent's: neither read nor written nor listed. Absolute, or relative to it. */
+  hidden?: readonly string[];
+}
 
 /** The way in which a path is opened. */
 export interface Opening {
@@ -16,106 +26,187 @@ export interface Opening {
   beforeStep?: (name: string) => Promise<void>;
 }
 
+/** An opened file that is there. */
+export type OpenedFile = OpenedPath & { file: FileHandle };
+
 /**
  * Opens a regular file of the workspace to read it: one that lies in it, whatever links lead there. The caller closes it.
  *
- * @throws PathRefused in words for the model; else the system's error
+ * @throws PathError in words for the model; else the system's error
  */
 export async function openFile(
-  workspaceDir: string,
+  workspace: Workspace,
   path: string,
   opening: Opening = {},
 ): Promise<OpenedFile> {
-  return await openRegular(workspaceDir, path, { ...opening, flags: O_RDONLY, makeFolders: false });
+  const options = { ...opening, flags: O_RDONLY, makeFolders: false };
+  return (await assertRegular(await openPath(workspace, path, options), path)) as OpenedFile;
 }
 
-/** As {@link openFile}, for lines to be added behind what is there. Makes the file and its folders if need be. */
-export async function openToAppend(workspaceDir: string, path: string): Promise<OpenedFile> {
+/** Opens a file to add lines behind what it holds. Makes the file and its folders if need be. */
+export async function openToAppend(workspace: Workspace, path: string): Promise<OpenedFile> {
   const flags = O_WRONLY | O_APPEND | O_CREAT;
-  const allow = (real: string) => guardProtected(real, undefined);
-  return await openRegular(workspaceDir, path, { flags, makeFolders: true, allow });
+  const allow = (real: string) => assertUnprotected(real, undefined);
+  const options = { flags, makeFolders: true, allow };
+  return (await assertRegular(await openPath(workspace, path, options), path)) as OpenedFile;
 }
 
 /**
  * Opens a file of the workspace to replace what it holds. With `mayBeMissing`, its folders are made and there need be no file.
  *
- * @throws PathRefused in words for the model; else the system's error
+ * @throws PathError in words for the model; else the system's error
  */
 export async function openToReplace(
-  workspaceDir: string,
+  workspace: Workspace,
   path: string,
   opening: Opening & { mayBeMissing: boolean },
 ): Promise<OpenedPath> {
   const { approve, mayBeMissing } = opening;
-  const allow = (real: string) => guardProtected(real, approve);
+  const allow = (real: string) => assertUnprotected(real, approve);
   const options = { ...opening, flags: O_RDWR, makeFolders: mayBeMissing, allow };
-  return await assertRegular(await openPath(workspaceDir, path, options), path);
+  return await assertRegular(await openPath(workspace, path, options), path);
 }
 
-/** An opened file that is there. */
-export type OpenedFile = OpenedPath & { file: FileHandle };
+/** Returns what a folder holds, in the order of the names, without what is hidden. */
+export type ReadFolder = (path: string) => Promise<Dirent[]>;
 
-async function openRegular(
-  workspaceDir: string,
-  path: string,
-  options: OpenOptions & Opening,
-): Promise<OpenedFile> {
-  return (await assertRegular(await openPath(workspaceDir, path, options), path)) as OpenedFile;
+/**
+ * Prepares to read folders of the workspace. The function that it returns rejects with PathError in words for the model.
+ */
+export async function createFolderReader(workspace: Workspace): Promise<ReadFolder> {
+  const prepared = await prepare(workspace, await prepareWorkspace(workspace.dir));
+  const options = { flags: O_RDONLY | O_DIRECTORY, makeFolders: false };
+  // Through the descriptor on Linux, so that the folder that was opened is the one that is read.
+  const isLinux = process.platform === "linux";
+  return async (path) => {
+    const opened = await openPrepared(prepared, path, options);
+    try {
+      const at = isLinux ? `/proc/self/fd/${opened.file?.fd}` : join(opened.folder, opened.name);
+      const entries = await readdir(at, { withFileTypes: true });
+      const seen = below(prepared.root, await realpath(at)) ?? "";
+      return entries
+        .filter(({ name }) => !prepared.isHidden(join(seen, name)))
+        .sort((a, b) => (a.name < b.name ? -1 : 1));
+    } catch (error) {
+      throw toPathError(error, path);
+    } finally {
+      await opened.close();
+    }
+  };
+}
+
+/**
+ * Makes a workspace if it is not there, and returns its real path.
+ *
+ * @throws PathError if it is no folder or cannot be made
+ */
+export async function prepareWorkspace(dir: string): Promise<string> {
+  try {
+    await mkdir(dir, { recursive: true });
+    if ((await stat(dir)).isDirectory()) return await realpath(dir);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new PathError(`The workspace ${dir} does not exist and cannot be made (${code}).`, {
+      cause: error,
+    });
+  }
+  throw new PathError(`The workspace ${dir} is not a folder.`);
 }
 
 async function assertRegular(opened: OpenedPath, path: string): Promise<OpenedPath> {
   const stats = await opened.file?.stat();
   if (stats === undefined || stats.isFile()) return opened;
   await opened.close();
-  throw new PathRefused(`${path} is ${stats.isDirectory() ? "a folder" : "not a regular file"}.`);
+  throw new PathError(`${path} is ${stats.isDirectory() ? "a folder" : "not a regular file"}.`);
 }
 
 /**
- * What a folder of the workspace holds, in the order of the names.
- *
- * @throws PathRefused in words for the model; else the system's error
- */
-export async function readFolder(workspaceDir: string, path: string): Promise<Dirent[]> {
-  const opened = await openPath(workspaceDir, path, { flags: O_RDONLY | O_DIRECTORY, makeFolders: false });
-  try {
-    // Through the descriptor on Linux, so that the folder that was opened is the one that is read.
-    const isLinux = process.platform === "linux";
-    const at = isLinux ? `/proc/self/fd/${opened.file?.fd}` : resolve(workspaceDir, path);
-    const entries = await readdir(at, { withFileTypes: true });
-    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-  } finally {
-    await opened.close();
-  }
-}
-
-/**
- * What steers the agent itself (its sessions and logs in the default data directory too), or runs by itself: text that an agent was
- * shown must not be able to make it rewrite this. Compared without case, as some disks do.
+ * Files that steer the agent itself or run by themselves: text that an agent was shown must not be able to make it rewrite them.
+ * Compared without case, as some disks do.
  */
 const protectedPaths =
   /^(\.openclaw\/(soul\.md|tools\.md|skills(\/|$))|\.agents\/skills(\/|$)|\.mini-openclaw(\/|$)|(.*\/)?\.git(\/|$))/i;
 
-async function guardProtected(path: string, approve: Opening["approve"]): Promise<void> {
+async function assertUnprotected(path: string, approve: Opening["approve"]): Promise<void> {
   if (!protectedPaths.test(path)) return;
-  if (!approve) throw new PathRefused(`${path} is protected.`);
+  const shown = cleanLine(path);
+  if (!approve) throw new PathError(`${shown} is protected.`);
   await approve(
-    `the agent wants to change ${path}, which is protected: it steers the agent or runs by itself`,
+    `the agent wants to change ${shown}, which is protected: it steers the agent or runs by itself`,
   );
 }
 
+/** A workspace that is there, and what of it is hidden. */
+interface Prepared {
+  dir: string;
+  root: string;
+  isHidden: (path: string) => boolean;
+}
+
+async function prepare(workspace: Workspace, root: string): Promise<Prepared> {
+  return { dir: workspace.dir, root, isHidden: await hiddenIn(workspace, root) };
+}
+
 async function openPath(
-  workspaceDir: string,
+  workspace: Workspace,
   path: string,
   options: OpenOptions & Opening,
 ): Promise<OpenedPath> {
-  if (path.includes("\0")) throw new PathRefused("The path holds a NUL character.");
-  const root = await realpath(workspaceDir);
-  const { open = process.platform === "linux" ? openBeneath : openByRealpath } = options;
-  const seen = isAbsolute(path) ? (below(workspaceDir, path) ?? below(root, path)) : path;
-  if (seen === undefined) throw outsideWorkspace(path);
+  // To read a file is no reason to make the folder that does not have it.
+  const root = options.makeFolders ? await prepareWorkspace(workspace.dir) : await realRoot(workspace, path);
+  return await openPrepared(await prepare(workspace, root), path, options);
+}
+
+async function realRoot({ dir }: Workspace, path: string): Promise<string> {
   try {
-    return await open(root, seen, options);
+    return await realpath(dir);
   } catch (error) {
-    throw refusalOf(error, path);
+    throw toPathError(error, path);
   }
+}
+
+async function openPrepared(
+  { dir, root, isHidden }: Prepared,
+  path: string,
+  options: OpenOptions & Opening,
+): Promise<OpenedPath> {
+  if (path.includes("\0")) throw new PathError("The path holds a NUL character.");
+  const { open = process.platform === "linux" ? openBeneath : openByRealpath } = options;
+  const given = isAbsolute(path) ? (below(dir, path) ?? below(root, path)) : path;
+  if (given === undefined) throw outsideWorkspace(path);
+  const allow = async (real: string) => {
+    if (isHidden(real)) throw new PathError(`${path} is the application's own; no tool can use it.`);
+    await options.allow?.(real);
+  };
+  try {
+    const seen = (await findLookAlike(root, given)) ?? given;
+    // Also a path that is not there, so that the answer tells nothing.
+    if (isHidden(join(seen))) await allow(seen);
+    return await open(root, seen, { ...options, allow });
+  } catch (error) {
+    throw toPathError(error, path);
+  }
+}
+
+/** Returns a function that tests a path, as seen from the root with its links resolved. */
+async function hiddenIn({ hidden = [] }: Workspace, root: string): Promise<Prepared["isHidden"]> {
+  const paths = await Promise.all(
+    hidden.map(async (path) => {
+      const absolute = resolve(root, path);
+      const real = await realpath(absolute).catch(() => absolute);
+      return [below(root, absolute), below(root, real)];
+    }),
+  );
+  // Whoever hides a folder above the workspace does not hide the workspace.
+  const keys = paths.flat().flatMap((path) => (path === undefined || path === "" ? [] : [nameKey(path)]));
+  return (path) => {
+    if (keys.length === 0) return false;
+    const key = nameKey(path);
+    return keys.some((one) => key === one || key.startsWith(`${one}/`));
+  };
+}
+
+/** Compared without case and in one form, as some disks do. */
+function nameKey(path: string): string {
+  return path.replaceAll("\\", "/").normalize("NFC").toLowerCase();
 }

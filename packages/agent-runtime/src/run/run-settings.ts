@@ -32,6 +32,7 @@ export interface RunSettings extends Asking, Brakes, ToolLimits {
   sessionApprovals: SessionApprovals;
   approvalTimeoutMs: number;
   aroundTool: CallSettings["aroundTool"];
+  skillFolders: readonly string[];
   onError: (error: unknown) => void;
   createId: () => string;
   now: () => number;

@@ -10,6 +10,21 @@ export function cutMiddle(text: string, maxChars: number): string {
   return head + omissionMark(text.length - head.length - tail.length) + tail;
 }
 
+/**
+ * The text, or whole lines of its beginning and end around a mark that names how much was left out. Cuts within a line only where
+ * the line is too long by itself.
+ */
+export function cutMiddleLines(text: string, maxChars: number): string {
+  if (text.length <= maxChars) return text;
+  const half = Math.floor(maxChars / 2);
+  const headEnd = text.lastIndexOf("\n", half - 1) + 1;
+  const tailStart = text.indexOf("\n", text.length - half - 1) + 1;
+  if (headEnd === 0 || tailStart === 0 || tailStart <= headEnd) return cutMiddle(text, maxChars);
+  const middle = text.slice(headEnd, tailStart);
+  const lines = middle.split("\n").length - 1;
+  return `${text.slice(0, headEnd)}[… ${middle.length} characters, ${lines} lines left out …]\n${text.slice(tailStart)}`;
+}
+
 /** Stands where text was left out. */
 export function omissionMark(chars: number): string {
   return `\n[… ${chars} characters left out …]\n`;

@@ -39,6 +39,8 @@ export interface CallSettings extends ToolLimits {
     call: { callId: string; toolName: string; input: unknown },
     work: () => Promise<CallResult>,
   ) => Promise<CallResult>;
+  /** Folders that `read_file` reads in besides the workspace. */
+  skillFolders: readonly string[];
   createId: () => string;
   now: () => number;
 }
@@ -48,11 +50,11 @@ export type Show = (event: ToolEvent) => Promise<void>;
 
 /** Makes one tool call: checks it, asks for approval where needed, runs the tool. Shows its events; never rejects. */
 export async function answerCall(call: ModelToolCall, settings: CallSettings, show: Show): Promise<void> {
-  const { sessionId, runId, signal, createId, now } = settings;
+  const { sessionId, runId, signal, skillFolders, createId, now } = settings;
   const { callId, toolName } = call;
   const progress = createProgress(callId, runId, show);
   const approve = (reason: string) => askFor(reason, call, settings, show);
-  const context = { sessionId, runId, callId, signal, progress: progress.add, approve };
+  const context = { sessionId, runId, callId, signal, progress: progress.add, approve, skillFolders };
   const result = await makeCall(call, context, settings, show);
   progress.end();
   void show({ type: "tool_done", runId, id: createId(), callId, toolName, ...result, timestamp: now() });

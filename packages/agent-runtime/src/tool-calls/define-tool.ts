@@ -40,6 +40,8 @@ export interface ToolContext {
    * allowed: let that through, the model is told. The time that it takes does not count as the tool's.
    */
   approve: (reason: string) => Promise<void>;
+  /** Folders of skills that the prompt names, also outside the workspace. `read_file` reads in them. @default none */
+  skillFolders?: readonly string[];
 }
 
 export interface ToolResult {

@@ -1,5 +1,6 @@
 import { Validator } from "@cfworker/json-schema";
 import { AgentError } from "../shared/errors.ts";
+import { coerceInput } from "./coerce-input.ts";
 
 /** A JSON Schema of type `object`. */
 export interface JsonSchema {
@@ -60,6 +61,25 @@ const MAX_FAULTS = 3;
  * @throws AgentError `INVALID_TOOL`
  */
 export function toInputSchema(tool: string, parameters: ToolParameters): InputSchema {
+  const { jsonSchema, check } = readParameters(tool, parameters);
+  return {
+    jsonSchema,
+    async check(input) {
+      const checked = await check(input);
+      if ("value" in checked) return checked;
+      // Only what is refused as it is: a text that is wanted stays a text.
+      const coerced = coerceInput(input, jsonSchema);
+      const again = isRecord(coerced) ? await check(coerced) : checked;
+      return "value" in again ? again : checked;
+    },
+  };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function readParameters(tool: string, parameters: ToolParameters): InputSchema {
   if (isStandardSchema(parameters)) return fromStandardSchema(tool, parameters);
   const jsonSchema = isJsonSchema(parameters) ? parameters : toJsonSchema(tool, parameters);
   const validator = new Validator(jsonSchema, "2020-12", false);

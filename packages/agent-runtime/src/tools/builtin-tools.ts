@@ -7,22 +7,29 @@ import { createWriteFileTool } from "./write-file.ts";
 
 export interface BuiltinToolsOptions {
   bash?: BashOptions;
+  /**
+   * Folders and files in the workspace that are not the agent's, such as the application's data directory. The file tools
+   * neither read, write nor list them. Absolute, or relative to the workspace. `.mini-openclaw` is always among them.
+   * @default none
+   */
+  hidden?: readonly string[];
 }
 
 /**
- * The tools `bash`, `read_file`, `write_file`, `edit_file` and `list_files` over one directory.
+ * The tools `bash`, `read_file`, `write_file`, `edit_file` and `list_files` over one directory, which is made if it is missing.
  *
  * The file tools cannot leave it. `bash` can: it is as free as the user that this process runs as, unless it has a `sandbox`.
  */
 export function createBuiltinTools(
   workspaceDir: string,
-  { bash }: BuiltinToolsOptions = {},
+  { bash, hidden = [] }: BuiltinToolsOptions = {},
 ): ToolDefinition[] {
+  const workspace = { dir: workspaceDir, hidden: [".mini-openclaw", ...hidden] };
   return [
     createBashTool(workspaceDir, bash),
-    createReadFileTool(workspaceDir),
-    createWriteFileTool(workspaceDir),
-    createEditFileTool(workspaceDir),
-    createListFilesTool(workspaceDir),
+    createReadFileTool(workspace),
+    createWriteFileTool(workspace),
+    createEditFileTool(workspace),
+    createListFilesTool(workspace),
   ];
 }

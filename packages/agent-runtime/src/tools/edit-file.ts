@@ -1,9 +1,9 @@
 import { commonLineEnd, levelLineEnds, withLineEnds } from "../files/line-ends.ts";
-import { refusalOf } from "../files/path-error.ts";
+import { toPathError } from "../files/path-error.ts";
 import { MAX_TEXT_BYTES, readDecoded } from "../files/read-text.ts";
 import { replaceFile } from "../files/replace-file.ts";
 import { encodeText } from "../files/text-encoding.ts";
-import { openToReplace } from "../files/workspace-file.ts";
+import { openToReplace, type Workspace } from "../files/workspace-file.ts";
 import { defineTool, type ToolDefinition, type ToolResult } from "../tool-calls/define-tool.ts";
 
 interface EditInput {
@@ -14,7 +14,7 @@ interface EditInput {
 }
 
 /** Creates the tool `edit_file`, which replaces text in a file. */
-export function createEditFileTool(workspaceDir: string): ToolDefinition {
+export function createEditFileTool(workspace: Workspace): ToolDefinition {
   return defineTool<EditInput>({
     name: "edit_file",
     description:
@@ -33,7 +33,7 @@ export function createEditFileTool(workspaceDir: string): ToolDefinition {
     sequential: true,
     async execute(input, { approve }) {
       const { file_path: path } = input;
-      const opened = await openToReplace(workspaceDir, path, { approve, mayBeMissing: false });
+      const opened = await openToReplace(workspace, path, { approve, mayBeMissing: false });
       try {
         if (!opened.file) throw new Error(`There is no file ${path}.`);
         const { text, encoding } = await readDecoded(opened.file, path);
@@ -42,7 +42,7 @@ export function createEditFileTool(workspaceDir: string): ToolDefinition {
         const bytes = await encodeText(edit.text, encoding, path);
         if (bytes.length > MAX_TEXT_BYTES) return refuse(tooLarge(path, bytes.length));
         await replaceFile(opened, bytes).catch((error: unknown) => {
-          throw refusalOf(error, path);
+          throw toPathError(error, path);
         });
         const places = edit.count === 1 ? "place" : "places";
         return { success: true, output: `Replaced ${edit.count} ${places} in ${path}.` };

@@ -1,17 +1,20 @@
-import { join } from "node:path";
-import { readFolder } from "../files/workspace-file.ts";
+import { walk } from "../files/walk.ts";
+import type { Workspace } from "../files/workspace-file.ts";
 import { defineTool, type ToolDefinition } from "../tool-calls/define-tool.ts";
 
-/** Names that one call returns. Chosen. */
+/** Names that one call returns: about 10,000 tokens. */
 const MAX_NAMES = 1000;
 
-/** The tool `list_files`: names what a folder holds. */
-export function createListFilesTool(workspaceDir: string): ToolDefinition {
+/** Names of one kind in a remark. */
+const MAX_REMARKED = 10;
+
+/** Creates the tool `list_files`, which names what a folder holds. */
+export function createListFilesTool(workspace: Workspace): ToolDefinition {
   return defineTool<{ path?: string; recursive?: boolean }>({
     name: "list_files",
     description:
       `List the files of a folder of the workspace, folders with a "/" behind them. ` +
-      `With \`recursive\`, of its folders too, but for .git and node_modules. At most ${MAX_NAMES} names.`,
+      `With \`recursive\`, of its folders too, but for .git, node_modules and what .gitignore names. At most ${MAX_NAMES} names.`,
     parameters: {
       path: {
         type: "string",
@@ -26,34 +29,36 @@ export function createListFilesTool(workspaceDir: string): ToolDefinition {
     },
     async execute({ path = ".", recursive = false }, { signal }) {
       const names: string[] = [];
-      for await (const name of namesIn(workspaceDir, path, recursive)) {
-        signal.throwIfAborted();
+      const skipped: string[] = [];
+      const closed: string[] = [];
+      let isCut = false;
+      for await (const step of walk(workspace, { from: path, recursive, signal })) {
+        const name = step.is === "file" ? step.path : `${step.path}/`;
+        if (step.is === "closed") {
+          closed.push(name);
+          continue;
+        }
         if (names.length === MAX_NAMES) {
-          names.push(`[there are more than ${MAX_NAMES}]`);
+          isCut = true;
           break;
         }
         names.push(name);
+        if (step.is === "skipped") skipped.push(name);
       }
-      return { success: true, output: names.join("\n") || "(the folder is empty)" };
+      names.sort();
+      const remarks = [
+        ...(isCut ? [`[there are more than ${MAX_NAMES}; list a folder of them]`] : []),
+        ...remark("not listed", skipped),
+        ...remark("could not be read", closed),
+      ];
+      return { success: true, output: [...names, ...remarks].join("\n") || "(the folder is empty)" };
     },
   });
 }
 
-/** Depth first, in the order of the names. Links are named, not followed. */
-async function* namesIn(
-  workspaceDir: string,
-  path: string,
-  recursive: boolean,
-  prefix = "",
-): AsyncGenerator<string> {
-  for (const entry of await readFolder(workspaceDir, path)) {
-    const name = prefix + entry.name;
-    if (!entry.isDirectory()) {
-      yield name;
-      continue;
-    }
-    yield `${name}/`;
-    if (!recursive || entry.name === ".git" || entry.name === "node_modules") continue;
-    yield* namesIn(workspaceDir, join(path, entry.name), recursive, `${name}/`);
-  }
+function remark(what: string, names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  const more = names.length - MAX_REMARKED;
+  const shown = names.slice(0, MAX_REMARKED).join(", ");
+  return [`[${what}: ${shown}${more > 0 ? ` and ${more} more` : ""}]`];
 }

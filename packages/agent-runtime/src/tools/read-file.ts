@@ -1,6 +1,7 @@
 import { isAscii } from "node:buffer";
 import type { FileHandle } from "node:fs/promises";
-import { PathRefused } from "../files/path-error.ts";
+import { isAbsolute } from "node:path";
+import { below, PathError } from "../files/path-error.ts";
 import {
   createDecoder,
   detectEncoding,
@@ -10,7 +11,7 @@ import {
   trimSample,
   utf8,
 } from "../files/text-encoding.ts";
-import { openFile } from "../files/workspace-file.ts";
+import { openFile, type Workspace } from "../files/workspace-file.ts";
 import { wholeHead } from "../shared/cut-text.ts";
 import { defineTool, type ToolDefinition } from "../tool-calls/define-tool.ts";
 
@@ -24,7 +25,7 @@ const MAX_OUTPUT_CHARS = 40_000;
 const MAX_SCANNED_BYTES = 268_435_456;
 
 /** The tool `read_file`: shows lines of a text file with their numbers. */
-export function createReadFileTool(workspaceDir: string): ToolDefinition {
+export function createReadFileTool(workspace: Workspace): ToolDefinition {
   return defineTool<{ file_path: string; offset?: number; limit?: number }>({
     name: "read_file",
     description:
@@ -45,8 +46,8 @@ export function createReadFileTool(workspaceDir: string): ToolDefinition {
         description: "How many lines; 2000 by default.",
       },
     },
-    async execute({ file_path, offset = 1, limit = DEFAULT_LIMIT }, { signal }) {
-      const opened = await openFile(workspaceDir, file_path);
+    async execute({ file_path, offset = 1, limit = DEFAULT_LIMIT }, { signal, skillFolders = [] }) {
+      const opened = await openFile(folderFor(file_path, workspace, skillFolders), file_path);
       try {
         const output = await showFile(opened.file, { path: file_path, offset, limit, signal });
         return { success: true, output };
@@ -55,6 +56,13 @@ export function createReadFileTool(workspaceDir: string): ToolDefinition {
       }
     },
   });
+}
+
+/** Returns the folder of skills that an absolute path lies in, else the workspace. */
+function folderFor(path: string, workspace: Workspace, skillFolders: readonly string[]): Workspace {
+  if (!isAbsolute(path) || below(workspace.dir, path) !== undefined) return workspace;
+  const dir = skillFolders.find((folder) => below(folder, path) !== undefined);
+  return dir === undefined ? workspace : { dir };
 }
 
 interface Span {
@@ -73,7 +81,7 @@ async function showFile(file: FileHandle, span: Span): Promise<string> {
     const encoding = mark?.encoding ?? utf8;
     return await showLines(file, { ...span, encoding, start: mark?.length ?? 0, progress });
   } catch (error) {
-    if (mark || !(error instanceof PathRefused)) throw error;
+    if (mark || !(error instanceof PathError)) throw error;
     const { buffer, bytesRead } = await file.read(
       Buffer.alloc(PIECE_BYTES),
       0,

@@ -1,7 +1,7 @@
 import { defineTool, type ToolDefinition } from "../tool-calls/define-tool.ts";
-import type { MemoryManager } from "../workspace/memory.ts";
+import { MAX_PROMPT_FILE_CHARS, type MemoryManager } from "../workspace/memory.ts";
 
-/** The tool `remember`: adds a line to MEMORY.md, which every later system prompt shows. */
+/** Creates the tool `remember`, which adds a line to MEMORY.md, which every later system prompt shows. */
 export function createRememberTool(memory: MemoryManager): ToolDefinition {
   return defineTool<{ note: string }>({
     name: "remember",
@@ -10,8 +10,19 @@ export function createRememberTool(memory: MemoryManager): ToolDefinition {
     parameters: { note: { type: "string", minLength: 1, maxLength: 500, description: "What to remember." } },
     sequential: true,
     async execute({ note }) {
-      await memory.remember(note);
-      return { success: true, output: "Kept in MEMORY.md." };
+      const { chars } = await memory.remember(note);
+      return {
+        success: true,
+        output: `Kept in MEMORY.md.${chars > MAX_PROMPT_FILE_CHARS ? tooLong(chars) : ""}`,
+      };
     },
   });
+}
+
+/** Asks the model to condense its memory: nobody else knows which notes say the same. */
+function tooLong(chars: number): string {
+  return (
+    ` MEMORY.md now has ${chars} characters, but prompts show ${MAX_PROMPT_FILE_CHARS}: lines of its middle are left out. ` +
+    "Read MEMORY.md now and write it anew in fewer words, without losing a fact that still holds. Tell the user."
+  );
 }

@@ -1,13 +1,13 @@
 import { commonLineEnd, withLineEnds } from "../files/line-ends.ts";
-import { refusalOf } from "../files/path-error.ts";
+import { toPathError } from "../files/path-error.ts";
 import { readDecoded } from "../files/read-text.ts";
 import { replaceFile } from "../files/replace-file.ts";
 import { type DecodedText, encodeText, utf8 } from "../files/text-encoding.ts";
-import { openToReplace } from "../files/workspace-file.ts";
+import { openToReplace, type Workspace } from "../files/workspace-file.ts";
 import { defineTool, type ToolDefinition } from "../tool-calls/define-tool.ts";
 
 /** Creates the tool `write_file`, which makes or replaces a file. */
-export function createWriteFileTool(workspaceDir: string): ToolDefinition {
+export function createWriteFileTool(workspace: Workspace): ToolDefinition {
   return defineTool<{ file_path: string; content: string }>({
     name: "write_file",
     description: "Write a file of the workspace: makes it and its folders, or replaces what it holds.",
@@ -17,14 +17,14 @@ export function createWriteFileTool(workspaceDir: string): ToolDefinition {
     },
     sequential: true,
     async execute({ file_path: path, content }, { approve }) {
-      const opened = await openToReplace(workspaceDir, path, { approve, mayBeMissing: true });
+      const opened = await openToReplace(workspace, path, { approve, mayBeMissing: true });
       try {
         // A file that is no text, or too large to be edited, has nothing to keep.
         const old = opened.file && (await readDecoded(opened.file, path).catch(() => undefined));
         const text = old ? withLineEndsOf(old, content) : content;
         const bytes = await encodeText(text, old?.encoding ?? utf8, path);
         await replaceFile(opened, bytes).catch((error: unknown) => {
-          throw refusalOf(error, path);
+          throw toPathError(error, path);
         });
         return { success: true, output: `Wrote ${bytes.length} bytes to ${path}.${kept(old)}` };
       } finally {

@@ -1,6 +1,10 @@
 import { join } from "node:path";
 import { appendLine } from "../files/append-line.ts";
 import { readTextBeneath } from "../files/read-text.ts";
+import { dayBefore, toLocalTime } from "../shared/local-time.ts";
+
+/** Characters of a file that the system prompt shows. OpenClaw's limit for its bootstrap files. */
+export const MAX_PROMPT_FILE_CHARS = 20_000;
 
 export interface MemoryOptions {
   workspaceDir: string;
@@ -8,24 +12,29 @@ export interface MemoryOptions {
   dataDir?: string;
   /** The clock: milliseconds since 1970. @default Date.now */
   now?: () => number;
+  /** The time zone of days and times, such as `Asia/Shanghai`. @default this process's */
+  timeZone?: string;
 }
 
 /**
- * The agent's memory as files: MEMORY.md for what is to stay, one log for each day. Days and times are UTC.
+ * The agent's memory as files: MEMORY.md for what is to stay, one log for each day. Days and times are local.
  */
 export class MemoryManager {
   readonly #workspaceDir: string;
   readonly #dataDir: string;
   readonly #now: () => number;
+  readonly #timeZone: string | undefined;
 
   constructor({
     workspaceDir,
     dataDir = join(workspaceDir, ".mini-openclaw"),
     now = Date.now,
+    timeZone,
   }: MemoryOptions) {
     this.#workspaceDir = workspaceDir;
     this.#dataDir = dataDir;
     this.#now = now;
+    this.#timeZone = timeZone;
   }
 
   /** MEMORY.md: the workspace's, else the data directory's; `undefined` if there is neither. */
@@ -33,10 +42,15 @@ export class MemoryManager {
     return (await this.#findLongTerm())?.text;
   }
 
-  /** Adds a line to the MEMORY.md that is read, the workspace's if there is none yet. */
-  async remember(note: string): Promise<void> {
-    const root = (await this.#findLongTerm())?.root ?? this.#workspaceDir;
-    await appendLine(root, "MEMORY.md", `- ${oneLine(note)}`);
+  /**
+   * Adds a line to the MEMORY.md that is read, the workspace's if there is none yet. Returns how long that now is, in UTF-16
+   * units.
+   */
+  async remember(note: string): Promise<{ chars: number }> {
+    const { root, text } = (await this.#findLongTerm()) ?? { root: this.#workspaceDir, text: "" };
+    const line = `- ${oneLine(note)}`;
+    await appendLine(root, "MEMORY.md", line);
+    return { chars: text.length + line.length + 1 };
   }
 
   async #findLongTerm(): Promise<{ root: string; text: string } | undefined> {
@@ -49,28 +63,25 @@ export class MemoryManager {
 
   /** The log of the day `daysAgo` days before today; `undefined` if nothing was logged. */
   async readDailyLog({ daysAgo = 0 } = {}): Promise<{ day: string; text: string } | undefined> {
-    const day = isoDay(this.#now() - daysAgo * DAY_MS);
+    const day = dayBefore(this.#localTime().day, daysAgo);
     const text = await readTextBeneath(this.#dataDir, logPath(day));
     return text === undefined ? undefined : { day, text };
   }
 
   /** Adds `- [HH:MM:SS] entry` to today's log. */
   async appendDailyLog(entry: string): Promise<void> {
-    const instant = new Date(this.#now()).toISOString();
-    const line = `- [${instant.slice(11, 19)}] ${oneLine(entry)}`;
-    await appendLine(this.#dataDir, logPath(instant.slice(0, 10)), line);
+    const { day, time } = this.#localTime();
+    await appendLine(this.#dataDir, logPath(day), `- [${time}] ${oneLine(entry)}`);
+  }
+
+  #localTime() {
+    return toLocalTime(this.#now(), this.#timeZone);
   }
 }
 
 /** Where a day's log is kept, as seen from the data directory. */
 function logPath(day: string): string {
   return join("memory", "daily-logs", `${day}.md`);
-}
-
-const DAY_MS = 86_400_000;
-
-function isoDay(timestamp: number): string {
-  return new Date(timestamp).toISOString().slice(0, 10);
 }
 
 /** An entry is one line, so that nobody's text can pose as another entry. */

@@ -9,7 +9,7 @@ import { makeFifo } from "../make-fifo.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
 async function write(root: string, path: string, text: string, opening: Opening, mayBeMissing = true) {
-  const opened = await openToReplace(root, path, { ...opening, mayBeMissing });
+  const opened = await openToReplace({ dir: root }, path, { ...opening, mayBeMissing });
   try {
     await replaceFile(opened, Buffer.from(text));
   } finally {
@@ -40,7 +40,7 @@ describe.each([
     await symlink(outside.path, join(workspace.path, "folder"));
     await symlink("/dev/null", join(workspace.path, "null"));
     makeFifo(join(workspace.path, "fifo"));
-    await expect(openFile(workspace.path, path, { open })).rejects.toThrow(
+    await expect(openFile({ dir: workspace.path }, path, { open })).rejects.toThrow(
       /outside the workspace|not a regular file/,
     );
   });

@@ -177,10 +177,60 @@ describe("list_files", () => {
   test.each([
     ["the top", {}, "a/\nb.txt\nnode_modules/"],
     ["a folder", { path: "a" }, "x.txt"],
-    ["folders too, but for node_modules", { recursive: true }, "a/\na/x.txt\nb.txt\nnode_modules/"],
+    [
+      "folders too, but for node_modules",
+      { recursive: true },
+      "a/\na/x.txt\nb.txt\nnode_modules/\n[not listed: node_modules/]",
+    ],
   ])("names %s", async (_, input, output) => {
     await using workspace = await workspaceWith(files);
     expect(await workspace.call("list_files", input)).toEqual({ output, isError: false });
+  });
+
+  test("leaves out what .gitignore names, in each folder by its own rules", async () => {
+    await using workspace = await workspaceWith({
+      ".gitignore": "*.log\n/target\nbuild/\n",
+      "a.log": "",
+      "target/x": "",
+      "src/target/y": "",
+      "src/build/z": "",
+      "src/.gitignore": "!keep.log\n/own\n",
+      "src/keep.log": "",
+      "src/own": "",
+      own: "",
+    });
+    const { output } = await workspace.call("list_files", { recursive: true });
+    expect(output.split("\n")).toEqual([
+      ...[".gitignore", "own", "src/", "src/.gitignore", "src/build/", "src/keep.log"],
+      ...["src/target/", "src/target/y", "target/", "[not listed: target/, src/build/]"],
+    ]);
+    const inner = await workspace.call("list_files", { path: join(workspace.path, "src"), recursive: true });
+    expect(inner.output.split("\n")).toEqual([
+      ...[".gitignore", "build/", "keep.log", "target/", "target/y", "[not listed: build/]"],
+    ]);
+    const named = await workspace.call("list_files", { path: "src" });
+    expect(named.output.split("\n")).toContain("own");
+  });
+
+  test("names what lies near before what lies deep", async () => {
+    const deep = Object.fromEntries(Array.from({ length: 1200 }, (_, index) => [`a/deep/${index}`, ""]));
+    await using workspace = await workspaceWith({ ...deep, "z/near.txt": "", "z.txt": "" });
+    const { output } = await workspace.call("list_files", { recursive: true });
+    expect(output.split("\n")).toEqual(expect.arrayContaining(["a/", "a/deep/", "z.txt", "z/near.txt"]));
+  });
+
+  test("makes a workspace that is not there", async () => {
+    await using outer = await temporaryDirectory();
+    const tools = createBuiltinTools(join(outer.path, "a/new"));
+    const list = tools.find(({ name }) => name === "list_files");
+    expect(await callTool(list, {})).toEqual({ output: "(the folder is empty)", isError: false });
+  });
+
+  test("names a workspace that is no folder", async () => {
+    await using outer = await temporaryDirectory({ "file.txt": "" });
+    const dir = join(outer.path, "file.txt");
+    const list = createBuiltinTools(dir).find(({ name }) => name === "list_files");
+    expect((await callTool(list, {})).output).toMatch(/^The tool failed: The workspace .*file\.txt/);
   });
 
   test("says that a folder is empty", async () => {
@@ -193,7 +243,7 @@ describe("list_files", () => {
       Object.fromEntries(Array.from({ length: 1001 }, (_, index) => [`${index}`, ""])),
     );
     const { output } = await workspace.call("list_files", {});
-    expect(output.split("\n").slice(-1)).toEqual(["[there are more than 1000]"]);
+    expect(output.split("\n").slice(-1)).toEqual(["[there are more than 1000; list a folder of them]"]);
   });
 });
 
@@ -206,8 +256,6 @@ describe("what steers the agent, or runs by itself, is not written without appro
     ".git/hooks/pre-commit",
     ".git",
     "module/.git/config",
-    ".mini-openclaw/sessions/a.jsonl",
-    ".Mini-OpenClaw",
     "link.md",
     "folder/../.openclaw/SOUL.md",
   ])("%s", async (file_path) => {
@@ -240,6 +288,72 @@ describe("what steers the agent, or runs by itself, is not written without appro
     expect(await workspace.call("read_file", { file_path: ".openclaw/SOUL.md" })).toMatchObject({
       isError: false,
     });
+  });
+});
+
+describe("what is hidden", () => {
+  const files = {
+    ".mini-openclaw/sessions/a.jsonl": "secret",
+    "srv/data/b.jsonl": "secret",
+    "srv/open.txt": "open",
+  };
+
+  /** A workspace whose application keeps its data in `srv/data` too. */
+  async function hidingWorkspace() {
+    const workspace = await temporaryDirectory(files);
+    const tools = createBuiltinTools(workspace.path, { hidden: [join(workspace.path, "srv/data")] });
+    const call = (name: string, input: Record<string, unknown>) =>
+      callTool(
+        tools.find((tool) => tool.name === name),
+        input,
+        // A user who allows everything does not open it.
+        { approve: async () => {} },
+      );
+    return { path: workspace.path, call, [Symbol.asyncDispose]: () => workspace[Symbol.asyncDispose]() };
+  }
+
+  test.each([
+    ".mini-openclaw/sessions/a.jsonl",
+    ".Mini-OpenClaw/sessions/a.jsonl",
+    ".mini-openclaw/new.txt",
+    "srv/data/b.jsonl",
+    "srv/../srv/data/b.jsonl",
+    "link/b.jsonl",
+    "link.jsonl",
+  ])("is neither read nor written: %s", async (file_path) => {
+    await using workspace = await hidingWorkspace();
+    await symlink("srv/data", join(workspace.path, "link"));
+    await symlink("srv/data/b.jsonl", join(workspace.path, "link.jsonl"));
+    for (const [tool, input] of [
+      ["read_file", {}],
+      ["write_file", { content: "x" }],
+      ["edit_file", { old_text: "secret", new_text: "x" }],
+    ] as const) {
+      const result = await workspace.call(tool, { file_path, ...input });
+      expect(result).toEqual({
+        output: `The tool failed: ${file_path} is the application's own; no tool can use it.`,
+        isError: true,
+      });
+    }
+    expect(await readFile(join(workspace.path, "srv/data/b.jsonl"), "utf8")).toBe("secret");
+  });
+
+  test("is not listed", async () => {
+    await using workspace = await hidingWorkspace();
+    await symlink("srv/data", join(workspace.path, "link"));
+    const all = await workspace.call("list_files", { recursive: true });
+    expect(all.output).toBe("link\nsrv/\nsrv/open.txt");
+    for (const path of ["srv/data", ".mini-openclaw", ".mini-openclaw/sessions", "link"]) {
+      const { output } = await workspace.call("list_files", { path });
+      expect(output).toBe(`The tool failed: ${path} is the application's own; no tool can use it.`);
+    }
+  });
+
+  test("does not hide a workspace that lies in it", async () => {
+    await using outer = await temporaryDirectory({ "workspace/a.txt": "a" });
+    const tools = createBuiltinTools(join(outer.path, "workspace"), { hidden: [outer.path] });
+    const read = tools.find(({ name }) => name === "read_file");
+    expect((await callTool(read, { file_path: "a.txt" })).isError).toBe(false);
   });
 });
 

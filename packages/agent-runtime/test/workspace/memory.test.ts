@@ -2,14 +2,13 @@ import { readdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Message } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
-import { createRememberTool, MemoryManager, summarizeConversation } from "../../src/index.ts";
+import { AgentRuntime, createRememberTool, MemoryManager, summarizeConversation } from "../../src/index.ts";
 import { createScriptedProvider, says } from "../../src/testing.ts";
 import { NOW, user } from "../collect.ts";
 import { cpuCost } from "../cpu-cost.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { callTool } from "../tools/call-tool.ts";
 
-// row 32.b
 describe("MEMORY.md", () => {
   test.each([
     ["the workspace's first", { "w/MEMORY.md": "workspace", "d/MEMORY.md": "data" }, "workspace"],
@@ -62,7 +61,6 @@ test("the agent remembers by its tool `remember`", async () => {
   expect((await callTool(remember, { note: "x".repeat(501) })).isError).toBe(true);
 });
 
-// row E32.3
 test("a conversation is summed up for the day's log", async () => {
   await using workspace = await temporaryDirectory();
   const memory = new MemoryManager({ workspaceDir: workspace.path, now: () => NOW });
@@ -81,11 +79,14 @@ test("a conversation is summed up for the day's log", async () => {
   expect((await memory.readDailyLog())?.text).toBe("- [14:30:05] Fixed the build.\n");
 });
 
-// row 32.c
 describe("the daily log", () => {
-  test("gets one line for each entry, with the time of day in UTC", async () => {
+  test("gets one line for each entry, with the local time of day", async () => {
     await using workspace = await temporaryDirectory();
-    const memory = new MemoryManager({ workspaceDir: workspace.path, now: () => NOW });
+    const memory = new MemoryManager({
+      workspaceDir: workspace.path,
+      now: () => NOW,
+      timeZone: "UTC",
+    });
     await memory.appendDailyLog("Fixed the build");
     await memory.appendDailyLog("two\n- [00:00:00] lines");
     const path = join(workspace.path, ".mini-openclaw/memory/daily-logs/2026-11-22.md");
@@ -106,6 +107,47 @@ describe("the daily log", () => {
     });
     expect(await memory.readDailyLog()).toBeUndefined();
   });
+});
+
+test.each([
+  ["Asia/Shanghai", "2026-12-01T23:30:00Z", "2026-12-02", "07:30:00"],
+  ["Asia/Kolkata", "2026-12-01T19:00:00Z", "2026-12-02", "00:30:00"],
+  ["America/Los_Angeles", "2026-12-02T07:59:59Z", "2026-12-01", "23:59:59"],
+  // The day after the clock was put back has 24 hours, the one of it 25.
+  ["Europe/Berlin", "2026-10-25T22:30:00Z", "2026-10-25", "23:30:00"],
+])("the day's log in %s is that of the local day", async (timeZone, instant, day, time) => {
+  await using workspace = await temporaryDirectory();
+  const now = () => Date.parse(instant);
+  const memory = new MemoryManager({ workspaceDir: workspace.path, now, timeZone });
+  await memory.appendDailyLog("here");
+  expect(await memory.readDailyLog()).toEqual({ day, text: `- [${time}] here\n` });
+  const dayLater = new MemoryManager({
+    workspaceDir: workspace.path,
+    now: () => now() + 86_400_000,
+    timeZone,
+  });
+  expect((await dayLater.readDailyLog({ daysAgo: 1 }))?.day).toBe(day);
+});
+
+test("a memory that outgrows the prompt is named to the model, in the prompt and by the tool", async () => {
+  const notes = Array.from(
+    { length: 400 },
+    (_, index) => `- Fact number ${index}: the user likes it much.\n`,
+  );
+  await using workspace = await temporaryDirectory({ "MEMORY.md": notes.join("").repeat(2) });
+  const memory = new MemoryManager({ workspaceDir: workspace.path });
+  const { output } = await callTool(createRememberTool(memory), { note: "The newest" });
+  expect(output).toMatch(/^Kept in MEMORY\.md\. MEMORY\.md now has \d+ characters, but prompts show 20000: /);
+  const agent = new AgentRuntime({ provider: createScriptedProvider([]), workspaceDir: workspace.path });
+  const { sections } = await agent.explainContext([]);
+  const text = sections.find(({ name }) => name === "prompt: Memory")?.text ?? "";
+  const [, chars, lines] = /\n\[… (\d+) characters, (\d+) lines left out …\]\n/.exec(text) ?? [];
+  const shown = text.split("\n").filter((line) => line.startsWith("- "));
+  expect(shown.at(-1)).toBe("- The newest");
+  expect(shown.every((line) => line === "- The newest" || line.endsWith("much."))).toBe(true);
+  expect(shown.length + Number(lines)).toBe(801);
+  const whole = (await memory.readLongTerm()) ?? "";
+  expect(Number(chars) + shown.join("\n").length + 1).toBe(whole.length);
 });
 
 test("a line of blanks in an entry costs time in proportion", async () => {

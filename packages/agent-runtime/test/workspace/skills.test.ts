@@ -1,14 +1,14 @@
-import { mkdir, rm, utimes } from "node:fs/promises";
+import { mkdir, rm, symlink, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { AgentRuntime, SkillsLoader } from "../../src/index.ts";
-import { createScriptedProvider } from "../../src/testing.ts";
+import { AgentRuntime, createBuiltinTools, SkillsLoader } from "../../src/index.ts";
+import { calls, createScriptedProvider, says } from "../../src/testing.ts";
+import { eventsOf, inputOf } from "../collect.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
 const skill = (name: string, description: string) =>
   `---\nname: ${name}\ndescription: ${description}\n---\n# How\n`;
 
-// rows 32.e, 32.f
 describe("skills", () => {
   test("are found in both folders, in the order of their names", async () => {
     await using workspace = await temporaryDirectory({
@@ -82,6 +82,68 @@ describe("skills", () => {
     expect(await descriptions()).toEqual(["New."]);
     await rm(path);
     expect(await descriptions()).toEqual([]);
+  });
+
+  test("are found in lower case and in groups of folders", async () => {
+    await using workspace = await temporaryDirectory({
+      ".openclaw/skills/weather/skill.md": skill("weather", "Lower case."),
+      ".openclaw/skills/group/nested/SKILL.md": skill("nested", "In a group."),
+      ".openclaw/skills/group/nested/parts/other/SKILL.md": skill("other", "Belongs to the skill."),
+      ".openclaw/skills/1/2/3/4/5/SKILL.md": skill("deep", "Too deep."),
+    });
+    const { skills, diagnostics } = await new SkillsLoader({ workspaceDir: workspace.path }).load();
+    expect(skills.map(({ name }) => name)).toEqual(["nested", "weather"]);
+    const deep = join(workspace.path, ".openclaw/skills/1/2/3/4");
+    expect(diagnostics).toEqual([`${deep}: its folders are too deep to be searched`]);
+  });
+
+  test("have the name of their folder before another takes it", async () => {
+    await using workspace = await temporaryDirectory({
+      ".openclaw/skills/aaa/SKILL.md": skill("deploy", "Something else."),
+      ".openclaw/skills/deploy/SKILL.md": skill("deploy", "How to deploy."),
+    });
+    const { skills, diagnostics } = await new SkillsLoader({ workspaceDir: workspace.path }).load();
+    expect(skills.map(({ name, description }) => [name, description])).toEqual([
+      ["aaa", "Something else."],
+      ["deploy", "How to deploy."],
+    ]);
+    expect(diagnostics.at(-1)).toMatch(/has the same name, so that this one is named aaa$/);
+  });
+
+  test("that a link brings from outside are named, and not shown", async () => {
+    await using outside = await temporaryDirectory({ "key/SKILL.md": skill("key", "A secret.") });
+    await using workspace = await temporaryDirectory({ ".openclaw/skills/a/SKILL.md": skill("a", "Own.") });
+    await symlink(join(outside.path, "key"), join(workspace.path, ".openclaw/skills/key"));
+    const loader = new SkillsLoader({ workspaceDir: workspace.path });
+    const { skills, diagnostics } = await loader.load();
+    expect(skills.map(({ name }) => name)).toEqual(["a"]);
+    expect(diagnostics).toEqual([expect.stringContaining("outside the workspace")]);
+  });
+
+  test("outside the workspace can be read where the index names them", async () => {
+    await using outside = await temporaryDirectory({
+      "skills/deploy/SKILL.md": `${skill("deploy", "How to deploy.")}Run it.\n`,
+      "secret.txt": "secret",
+    });
+    await using workspace = await temporaryDirectory();
+    await symlink("../../secret.txt", join(outside.path, "skills/deploy/link.txt"));
+    const directory = join(outside.path, "skills");
+    const paths = ["deploy/SKILL.md", "../secret.txt", "deploy/link.txt"].map(
+      (path) => `${directory}/${path}`,
+    );
+    const agent = new AgentRuntime({
+      provider: createScriptedProvider([
+        paths.map((file_path) => calls("read_file", { file_path })),
+        [says("ok")],
+      ]),
+      tools: createBuiltinTools(workspace.path),
+      workspaceDir: workspace.path,
+      skills: new SkillsLoader({ workspaceDir: workspace.path, directories: [directory] }),
+    });
+    const events = await eventsOf(agent, inputOf("deploy"));
+    const outputs = events.flatMap((event) => (event.type === "tool_done" ? [event.output] : []));
+    expect(outputs.filter((output) => output.includes("Run it."))).toHaveLength(1);
+    expect(outputs.filter((output) => output.includes("outside the workspace"))).toHaveLength(2);
   });
 
   test("that only users start are not in the index", async () => {
