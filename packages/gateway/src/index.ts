@@ -1,9 +1,9 @@
-export type { AgentInput, AgentRunner, SessionStore } from "@mini-openclaw/protocol";
+export type { AgentInput, AgentRunner, RunFailure, SessionStore } from "@mini-openclaw/protocol";
 export type { AccessOptions } from "./auth/access.ts";
 export type { ConnectionLimits } from "./auth/connection-limits.ts";
 export type { Action, Attempt, Authorize } from "./commands/permissions.ts";
 export { ownerOnly } from "./commands/permissions.ts";
-export type { RetrySubmission, RunFailure, RunResult, Submission, Submitted } from "./commands/submit.ts";
+export type { RetrySubmission, RunResult, Submission, Submitted } from "./commands/submit.ts";
 export type { Dialect, Reading, Translator } from "./connection/dialect.ts";
 export type { MetricsSource } from "./observe/answer-metrics.ts";
 export type {

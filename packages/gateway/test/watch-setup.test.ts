@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { SessionStore } from "@mini-openclaw/protocol";
 import { createMemoryStore, openSessionStore } from "@mini-openclaw/session-store";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { gate, heldAgent, type TestClient, testGateway } from "./test-gateway.ts";
@@ -17,11 +18,12 @@ async function folderStore() {
   return openSessionStore(folder);
 }
 
-/** Makes the next read of entries wait for `opened`. Resolves `begun` when it has begun. */
-function holdNextRead(store: ReturnType<typeof createMemoryStore>, opened: Promise<void>): Promise<void> {
+/** Makes the next read of entries after `seq` wait for `opened`. Resolves when that has begun. */
+function holdRead(store: SessionStore, opened: Promise<void>, seq = 0): Promise<void> {
   const entries = store.entries.bind(store);
   const [begun, begin] = gate();
   store.entries = async function* (...args) {
+    if (args[1]?.after !== seq) return yield* entries(...args);
     store.entries = entries;
     begin();
     await opened;
@@ -52,7 +54,8 @@ describe("a watch that is still being set up while a run begins and ends", () =>
       await (await test.gateway.submit({ sessionId, content: "before" })).ended;
     }
     const [opened, open] = gate();
-    const begun = holdNextRead(store, opened);
+    const { lastSeq } = (await store.getSession(sessionId)) ?? { lastSeq: 0 };
+    const begun = holdRead(store, opened, lastSeq);
     client.send({ type: "resume", sessionId });
     await client.next("resync");
     await begun;
@@ -120,7 +123,7 @@ test("a watch that ends before it has read lets the session come to rest", async
   const [client, witness] = await Promise.all([test.connect(), test.connect()]);
   const { sessionId } = await store.createSession("webchat");
   const [opened, open] = gate();
-  const begun = holdNextRead(store, opened);
+  const begun = holdRead(store, opened);
   client.send({ type: "resume", sessionId });
   await begun;
   await (await test.gateway.submit({ sessionId, content: "hello" })).ended;

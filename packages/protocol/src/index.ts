@@ -43,6 +43,7 @@ export type {
   RunEndEvent,
   RunErrorEvent,
   RunEvent,
+  RunFailure,
   RunStartEvent,
   SessionEvent,
   SessionUpdatedEvent,

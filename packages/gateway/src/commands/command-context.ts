@@ -8,6 +8,8 @@ export interface CommandParts {
   lanes: Lanes;
   permissions: Permissions;
   limits: Limits;
+  /** Keeps the live events of a session until a watch has begun. Returns a function that lets them go. */
+  holdLive: (sessionId: string) => () => void;
   /** Says that a session has changed: its visitor's connections are told, and its watchers shown what came after `since`. */
   changed: (session: SessionMeta, since: number) => void;
 }

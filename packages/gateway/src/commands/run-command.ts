@@ -4,9 +4,11 @@ import type {
   MessageCommand,
   ResumeCommand,
   RetryCommand,
+  RunEndEntry,
   SessionMeta,
   SessionStore,
 } from "@mini-openclaw/protocol";
+import { isMessageEntry } from "@mini-openclaw/protocol";
 import type { Visitor } from "../shared/principal.ts";
 import { answering, type CommandContext, findSession } from "./command-context.ts";
 import {
@@ -121,18 +123,56 @@ async function retryRun(event: RetryCommand, context: CommandContext): Promise<v
 
 async function sendHistory(event: HistoryCommand, context: CommandContext): Promise<void> {
   const { sessionId } = await findSession(event.sessionId, event.type, context);
-  const page = await loadPage(context.store, sessionId, event.limit ?? PAGE, event.before);
+  const limit = event.limit ?? PAGE;
+  const { messages, runEnds, hasMore } = await loadPage(context.store, sessionId, limit, event.before);
+  const page = { messages, ...withRunEnds(runEnds), hasMore };
   context.send({ type: "history", sessionId, ...page, ...answering(event) });
 }
 
 async function loadPage(store: SessionStore, sessionId: string, limit: number, before?: number) {
   const range = { limit: limit + 1, ...(before !== undefined && { before }) };
   const found = await store.loadMessages(sessionId, range);
-  return { messages: found.slice(-limit), hasMore: found.length > limit };
+  const messages = found.slice(-limit);
+  const began = new Set(messages.map(({ runId }) => runId));
+  const ends = await loadRunEnds(store, sessionId, { from: messages[0]?.seq, before });
+  // A run that neither said anything nor failed was cancelled while its message waited.
+  const runEnds = ends.filter(
+    ({ runId, error, retryOf }) => began.has(runId) || error || retryOf !== undefined,
+  );
+  return { messages, runEnds, hasMore: found.length > limit };
+}
+
+/** The ends of runs from a message on. Without a message there is none to show. */
+async function loadRunEnds(
+  store: SessionStore,
+  sessionId: string,
+  { from, before = Number.POSITIVE_INFINITY }: { from: number | undefined; before: number | undefined },
+): Promise<RunEndEntry[]> {
+  const runEnds: RunEndEntry[] = [];
+  if (from === undefined) return runEnds;
+  for await (const entry of store.entries(sessionId, { after: from })) {
+    if (entry.seq >= before) break;
+    if (!isMessageEntry(entry) && entry.type === "run_end") runEnds.push(entry);
+  }
+  return runEnds;
+}
+
+function withRunEnds(runEnds: RunEndEntry[]): { runEnds?: RunEndEntry[] } {
+  return runEnds.length > 0 ? { runEnds } : {};
+}
+
+/** Resumes a watch. Keeps live events meanwhile, so that a run that ends before the watch begins is shown whole. */
+async function resume(event: ResumeCommand, context: CommandContext): Promise<void> {
+  const release = context.holdLive(event.sessionId);
+  try {
+    await beginWatch(event, context);
+  } finally {
+    release();
+  }
 }
 
 /** Rule 1 of PROTOCOL.md, “Resuming”: continue from the client's place, or else begin anew; never silence, never a double. */
-async function resume(event: ResumeCommand, context: CommandContext): Promise<void> {
+async function beginWatch(event: ResumeCommand, context: CommandContext): Promise<void> {
   const { store, lanes } = context;
   const session = await findSession(event.sessionId, event.type, context);
   const { sessionId } = session;
@@ -150,6 +190,7 @@ async function resume(event: ResumeCommand, context: CommandContext): Promise<vo
   const turn = page.messages.findLast(({ role }) => role !== "tool");
   const upTo = live && turn ? turn.seq : lastSeq;
   const messages = page.messages.filter(({ seq }) => seq <= upTo);
+  const runEnds = page.runEnds.filter(({ seq }) => seq <= upTo);
   const { hasMore } = page;
   // After the messages were read: what was taken up meanwhile is shown by its events, and nothing twice.
   const progress = lanes.progress(sessionId, upTo);
@@ -159,6 +200,7 @@ async function resume(event: ResumeCommand, context: CommandContext): Promise<vo
     epoch,
     upTo,
     messages,
+    ...withRunEnds(runEnds),
     hasMore,
     ...progress,
     ...answering(event),

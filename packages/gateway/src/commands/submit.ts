@@ -2,6 +2,7 @@ import type {
   MessageMode,
   NumberedEvent,
   RunEndEvent,
+  RunFailure,
   RunOutcome,
   SessionStore,
   Usage,
@@ -56,15 +57,8 @@ export interface RunResult {
   usage: Usage;
   /** In US dollars; absent where the price of a model that it asked is not known. */
   costUsd?: number;
-  /** Why it failed; absent where it did not, and when it had ended before its message was submitted again. */
+  /** Why it failed, or which limit ended it; absent where it did neither. */
   error?: RunFailure;
-}
-
-/** Why a run failed: branch on `code`. */
-export interface RunFailure {
-  code: string;
-  message: string;
-  retryable: boolean;
 }
 
 /** What following a run needs. */
@@ -140,33 +134,26 @@ async function readEnd(
   return undefined;
 }
 
-function toResult({ outcome, usage, costUsd }: Omit<RunEndEvent, "type">, content: string): RunResult {
-  return { outcome, content, usage, ...(costUsd !== undefined && { costUsd }) };
+function toResult({ outcome, usage, costUsd, error }: Omit<RunEndEvent, "type">, content: string): RunResult {
+  return { outcome, content, usage, ...(costUsd !== undefined && { costUsd }), ...(error && { error }) };
 }
 
 /** The ends of a session's runs, whichever comes first: the end or the question. */
 class RunEnds {
   readonly #contents = new Map<string, string>();
-  readonly #failures = new Map<string, RunFailure>();
   readonly #results = new Map<string, RunResult>();
   #runId: string | undefined;
   #resolve: (result: RunResult) => void = () => undefined;
 
   see(event: NumberedEvent): void {
     if (event.type === "message_done") this.#contents.set(event.runId, event.content);
-    if (event.type === "run_error") {
-      const { runId, code, message, retryable } = event;
-      this.#failures.set(runId, { code, message, retryable });
-    }
     if (event.type === "run_end") this.ended(event);
   }
 
   ended(event: RunEndEvent): void {
     const { runId } = event;
-    const error = this.#failures.get(runId);
-    const result = { ...toResult(event, this.#contents.get(runId) ?? ""), ...(error && { error }) };
+    const result = toResult(event, this.#contents.get(runId) ?? "");
     this.#contents.delete(runId);
-    this.#failures.delete(runId);
     if (runId === this.#runId) this.#resolve(result);
     else if (this.#runId === undefined) this.#results.set(runId, result);
   }

@@ -100,6 +100,10 @@ export class Connection implements CommandContext, Viewer {
     return this.#leaving.signal;
   }
 
+  holdLive(sessionId: string): () => void {
+    return this.#parts.holdLive(sessionId);
+  }
+
   changed(session: SessionMeta, since: number): void {
     this.#parts.changed(session, since);
   }

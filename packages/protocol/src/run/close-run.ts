@@ -1,4 +1,4 @@
-import type { RetryRequest, RunErrorEvent, RunEvent, SessionEvent } from "../session/events.ts";
+import type { RetryRequest, RunErrorEvent, RunEvent, RunFailure, SessionEvent } from "../session/events.ts";
 import { noUsage, type PartialReason, type RunOutcome, type Usage } from "../session/messages.ts";
 
 /** What a run has shown so far, as far as its ending needs it. */
@@ -15,6 +15,8 @@ export interface RunProgress {
   /** The run whose messages it answers anew. */
   readonly retryOf?: string;
   readonly retryRequest?: RetryRequest;
+  /** Why it fails, once it said so. */
+  readonly error?: RunFailure;
 }
 
 /** Progress of a run that has shown nothing yet. */
@@ -68,9 +70,10 @@ export function nextRun(progress: RunProgress, event: SessionEvent | RunEvent): 
     case "approval_request":
     case "approval_done":
     case "retry":
+      return progress;
     case "error":
     case "run_error":
-      return progress;
+      return { ...progress, error: toFailure(event) };
   }
 }
 
@@ -90,6 +93,10 @@ function unstreamedRest(content: string, streamed: string): string {
 
 function toOpenCall({ callId, toolName }: { callId?: string; toolName: string }) {
   return callId === undefined ? [] : [{ callId, toolName, output: "" }];
+}
+
+function toFailure({ code, message, retryable }: RunFailure): RunFailure {
+  return { code, message, retryable };
 }
 
 export interface RunEnding {
@@ -140,6 +147,7 @@ export function closeRun(progress: RunProgress, ending: RunEnding): RunEvent[] {
   if (error) events.push({ type: "error", runId, ...error });
   if (!progress.messageDone) events.push({ type: "message_done", runId, content: progress.text });
   const { usage = noUsage, costUsd } = ending;
+  const failure = error ? toFailure(error) : progress.error;
   events.push({
     type: "run_end",
     runId,
@@ -147,7 +155,9 @@ export function closeRun(progress: RunProgress, ending: RunEnding): RunEvent[] {
     usage,
     ...(costUsd !== undefined && { costUsd }),
     timestamp,
+    ...(retryOf !== undefined && { retryOf }),
     ...(retryRequest && { retryRequest }),
+    ...(failure && { error: failure }),
   });
   return events;
 }

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { RetryRequest } from "../session/events.ts";
+import type { RetryRequest, RunFailure } from "../session/events.ts";
 import type { ContentBlock, Message, ToolCallRecord, Usage } from "../session/messages.ts";
 
 /** A JSON object, kept as it is: names such as `__proto__` or `constructor` stay data. */
@@ -29,6 +29,12 @@ const ToolCallRecordSchema = v.object({
   extra: v.exactOptional(JsonObject),
   output: v.exactOptional(v.string()),
 }) satisfies v.GenericSchema<unknown, ToolCallRecord>;
+
+export const RunFailureSchema = v.object({
+  code: v.string(),
+  message: v.string(),
+  retryable: v.boolean(),
+}) satisfies v.GenericSchema<unknown, RunFailure>;
 
 export const RetryRequestSchema = v.object({
   id: v.string(),

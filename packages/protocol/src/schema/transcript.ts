@@ -1,9 +1,10 @@
 import * as v from "valibot";
-import type { Entry, MessageEntry, SessionHeader, SessionMeta } from "../session/transcript.ts";
+import type { Entry, MessageEntry, RunEndEntry, SessionHeader, SessionMeta } from "../session/transcript.ts";
 import {
   assistantFields,
   OutcomeSchema,
   RetryRequestSchema,
+  RunFailureSchema,
   systemFields,
   toolFields,
   UsageSchema,
@@ -33,17 +34,21 @@ export const MessageEntrySchema = v.variant("role", [
   v.object({ role: v.literal("system"), ...entryFields, ...systemFields }),
 ]) satisfies v.GenericSchema<unknown, MessageEntry>;
 
+export const RunEndEntrySchema = v.object({
+  type: v.literal("run_end"),
+  seq: Seq,
+  runId: v.string(),
+  outcome: OutcomeSchema,
+  usage: UsageSchema,
+  costUsd: v.exactOptional(v.number()),
+  timestamp: v.number(),
+  retryOf: v.exactOptional(v.string()),
+  retryRequest: v.exactOptional(RetryRequestSchema),
+  error: v.exactOptional(RunFailureSchema),
+}) satisfies v.GenericSchema<unknown, RunEndEntry>;
+
 export const RecordEntrySchema = v.variant("type", [
-  v.object({
-    type: v.literal("run_end"),
-    seq: Seq,
-    runId: v.string(),
-    outcome: OutcomeSchema,
-    usage: UsageSchema,
-    costUsd: v.exactOptional(v.number()),
-    timestamp: v.number(),
-    retryRequest: v.exactOptional(RetryRequestSchema),
-  }),
+  RunEndEntrySchema,
   v.object({
     type: v.literal("session_updated"),
     seq: Seq,

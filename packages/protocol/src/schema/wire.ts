@@ -8,11 +8,12 @@ import {
   JsonObject,
   OutcomeSchema,
   RetryRequestSchema,
+  RunFailureSchema,
   toolFields,
   UsageSchema,
   userFields,
 } from "./messages.ts";
-import { MessageEntrySchema, sessionMetaFields } from "./transcript.ts";
+import { MessageEntrySchema, RunEndEntrySchema, sessionMetaFields } from "./transcript.ts";
 
 // The schemas state the default limits; a gateway with others checks those itself.
 export const ClientEventId = v.pipe(v.string(), v.minLength(1), v.maxLength(defaultLimits.maxIdChars));
@@ -148,7 +149,9 @@ const NumberedEventSchema = v.variant("type", [
     usage: UsageSchema,
     costUsd: v.exactOptional(v.number()),
     timestamp: v.number(),
+    retryOf: v.exactOptional(v.string()),
     retryRequest: v.exactOptional(RetryRequestSchema),
+    error: v.exactOptional(RunFailureSchema),
   }),
   v.object({ type: v.literal("message_queued"), ...inRun, ...queuedFields }),
   v.object({
@@ -225,6 +228,7 @@ const AnswerSchema = v.variant("type", [
     type: v.literal("history"),
     sessionId: v.string(),
     messages: v.array(MessageEntrySchema),
+    runEnds: v.exactOptional(v.array(RunEndEntrySchema)),
     hasMore: v.boolean(),
     replyTo,
   }),
@@ -243,6 +247,7 @@ const AnswerSchema = v.variant("type", [
     epoch: v.string(),
     upTo: Seq,
     messages: v.array(MessageEntrySchema),
+    runEnds: v.exactOptional(v.array(RunEndEntrySchema)),
     hasMore: v.boolean(),
     runId: v.exactOptional(v.string()),
     queued: v.exactOptional(

@@ -75,7 +75,19 @@ export interface RunEndEvent {
   /** In US dollars; absent where the price of a model it asked is not known. */
   costUsd?: number;
   timestamp: number;
+  /** The run whose messages it answered anew. */
+  retryOf?: string;
   retryRequest?: RetryRequest;
+  /** Why it failed, or which limit ended it: the `error` event of the run. */
+  error?: RunFailure;
+}
+
+/** Why a run failed, or which limit ended it. Branch on `code`. */
+export interface RunFailure {
+  code: string;
+  message: string;
+  /** Whether the same message may succeed later. */
+  retryable: boolean;
 }
 
 /** The `retry` command that a run answers, where that had an id. */

@@ -1,4 +1,4 @@
-import type { RetryRequest } from "./events.ts";
+import type { RetryRequest, RunFailure } from "./events.ts";
 import type {
   AssistantMessage,
   Message,
@@ -62,7 +62,9 @@ export interface RunEndEntry {
   usage: Usage;
   costUsd?: number;
   timestamp: number;
+  retryOf?: string;
   retryRequest?: RetryRequest;
+  error?: RunFailure;
 }
 
 /** A new title or archive mark of the session; the latest of each counts. */

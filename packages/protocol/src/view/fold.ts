@@ -1,7 +1,7 @@
 import { toMessageEntry } from "../run/convert.ts";
 import type { MessageQueuedEvent, NumberedEvent, UserMessageEvent } from "../session/events.ts";
 import { addUsage } from "../session/messages.ts";
-import type { MessageEntry } from "../session/transcript.ts";
+import type { MessageEntry, RunEndEntry } from "../session/transcript.ts";
 import type { HistoryEvent, ResumedEvent, ResyncEvent } from "../wire/server-events.ts";
 import { emptyView, type QueuedMessage, type RunCost, type SessionView } from "./session-view.ts";
 import { addEntry, nextItems, prependEntries, withoutAnswers } from "./view-items.ts";
@@ -29,19 +29,25 @@ export function fold(view: SessionView, frame: SessionFrame): SessionView {
 
 function startAgain({ title }: SessionView, resync: ResyncEvent): SessionView {
   const { epoch, upTo: lastSeq, runId, queued = [] } = resync;
-  const activeRuns = runId === undefined ? [] : [runId];
+  const activeRuns = runId ? [runId] : [];
   return withOlder({ ...emptyView, title, epoch, lastSeq, activeRuns, queued: queued.map(toQueued) }, resync);
 }
 
-function withOlder(view: SessionView, { messages, hasMore }: HistoryEvent | ResyncEvent): SessionView {
+function withOlder(view: SessionView, page: HistoryEvent | ResyncEvent): SessionView {
+  const { messages, runEnds = [], hasMore } = page;
   const { oldestSeq = view.lastSeq + 1 } = view;
-  const older = messages.filter(({ seq }) => seq < oldestSeq);
+  const older = [...messages, ...runEnds]
+    .filter(({ seq }) => seq < oldestSeq)
+    .sort(({ seq: one }, { seq: other }) => one - other);
   const retriedRuns = older.reduce(nextRetriedRuns, view.retriedRuns);
   return {
     ...view,
     items: withoutAnswers(prependEntries(view.items, older), retriedRuns),
     retriedRuns,
-    costs: addCosts(view.costs, older),
+    costs: addCosts(
+      view.costs,
+      messages.filter(({ seq }) => seq < oldestSeq),
+    ),
     ...(older[0] && { oldestSeq: older[0].seq }),
     hasMore,
   };
@@ -93,9 +99,12 @@ function nextActiveRuns(runIds: readonly string[], event: NumberedEvent): readon
   return runIds.includes(event.runId) ? runIds : [...runIds, event.runId];
 }
 
-function nextRetriedRuns(runIds: readonly string[], event: NumberedEvent | MessageEntry): readonly string[] {
+function nextRetriedRuns(
+  runIds: readonly string[],
+  event: NumberedEvent | MessageEntry | RunEndEntry,
+): readonly string[] {
   const retried = "retryOf" in event ? event.retryOf : undefined;
-  return retried === undefined || runIds.includes(retried) ? runIds : [...runIds, retried];
+  return !retried || runIds.includes(retried) ? runIds : [...runIds, retried];
 }
 
 /** Removes the queued message that entered its run. Messages that steer one run differ only in their request ids. */

@@ -1,11 +1,11 @@
 import type {
   ChunkEvent,
   NumberedEvent,
-  RunEndEvent,
+  RunFailure,
   SessionUpdatedEvent,
   ThinkingEvent,
 } from "../session/events.ts";
-import type { AssistantEntry, MessageEntry } from "../session/transcript.ts";
+import type { AssistantEntry, MessageEntry, RunEndEntry } from "../session/transcript.ts";
 import type { AssistantItem, ToolItem, ViewItem } from "./session-view.ts";
 
 type Items = readonly ViewItem[];
@@ -26,9 +26,17 @@ export function addEntry(items: Items, entry: MessageEntry): Items {
       return addToolCalls(addText(items, entry), entry);
     case "tool": {
       const { callId, toolName, isError, durationMs, exitCode } = entry;
-      const phase = isError ? "failed" : "done";
-      const result = { phase, output: content, asksFor: undefined, durationMs, exitCode } as const;
-      return updateTool(items, { seq, runId, callId, toolName, ...result });
+      return updateTool(items, {
+        seq,
+        runId,
+        callId,
+        toolName,
+        phase: isError ? "failed" : "done",
+        output: content,
+        asksFor: undefined,
+        durationMs,
+        exitCode,
+      });
     }
     case "system":
       return entry.compaction ? putItem(items, { kind: "compaction", key, seq, runId, content }) : items;
@@ -37,19 +45,27 @@ export function addEntry(items: Items, entry: MessageEntry): Items {
 
 /** Removes the answers of runs that were retried. Messages of the user and summaries stay. */
 export function withoutAnswers(items: Items, runIds: readonly string[]): Items {
-  const isRetried = (item: ViewItem) => runIds.some((runId) => runId === item.runId);
-  return items.filter((item) => item.kind === "user" || item.kind === "compaction" || !isRetried(item));
+  return items.filter(
+    ({ kind, runId = "" }) => kind === "user" || kind === "compaction" || !runIds.includes(runId),
+  );
 }
 
 function addText(items: Items, entry: AssistantEntry): Items {
   const { id: key, seq, runId, content, blocks = [], partial, model } = entry;
   const thoughts = blocks.flatMap((block) => (block.type === "thinking" ? [block.text] : []));
   const thinking = thoughts.join("\n\n");
-  if (content === "" && thinking === "" && partial === undefined) {
-    return items.filter((item) => item.key !== key);
-  }
-  const text = { content, thinking, streaming: false, partial, model };
-  return putItem(withoutRetry(items, runId), { kind: "assistant", key, seq, runId, ...text });
+  if (!(content || thinking || partial)) return items.filter((item) => item.key !== key);
+  return putItem(withoutRetry(items, runId), {
+    kind: "assistant",
+    key,
+    seq,
+    runId,
+    content,
+    thinking,
+    streaming: false,
+    partial,
+    model,
+  });
 }
 
 function addToolCalls(items: Items, { id, seq, runId, toolCalls = [] }: AssistantEntry): Items {
@@ -93,11 +109,8 @@ export function nextItems(
       const { attempt, code } = event;
       return putItem(items, { kind: "retry", key: `retry:${runId}`, seq, runId, attempt, code });
     }
-    case "run_error": {
-      const { code, message } = event;
-      const failure = { kind: "error", key: `error:${runId}`, seq, runId, code, message } as const;
-      return putItem(withoutRetry(items, runId), failure);
-    }
+    case "run_error":
+      return addFailure(withoutRetry(items, runId), event);
     case "run_end":
       return endRun(items, event);
     case "message_queued":
@@ -107,10 +120,11 @@ export function nextItems(
   }
 }
 
-const newTool: Omit<ToolItem, "key" | "seq" | "runId"> = {
-  ...({ kind: "tool", callId: undefined, toolName: "", input: {}, phase: "called", output: "" } as const),
-  ...{ asksFor: undefined, durationMs: undefined, exitCode: undefined },
-};
+/** A tool call of which nothing else is known. Its other fields are undefined, and left out to keep the page small. */
+const newTool = { kind: "tool", toolName: "", input: {}, phase: "called", output: "" } as Omit<
+  ToolItem,
+  "key" | "seq" | "runId"
+>;
 
 type ToolChange = Partial<ToolItem> & Pick<ToolItem, "seq" | "runId" | "callId">;
 
@@ -142,10 +156,10 @@ function resultKey({ runId, callId }: Pick<ToolItem, "runId" | "callId">): strin
   return `tool:${runId}:${callId}`;
 }
 
-const newText: Omit<AssistantItem, "key" | "seq" | "runId"> = {
-  ...({ kind: "assistant", content: "", thinking: "", streaming: true } as const),
-  ...{ partial: undefined, model: undefined },
-};
+const newText = { kind: "assistant", content: "", thinking: "", streaming: true } as Omit<
+  AssistantItem,
+  "key" | "seq" | "runId"
+>;
 
 /** Adds a piece of text to the message that streams. A complete message stays as it is. */
 function streamText(items: Items, event: NumberedEvent & (ChunkEvent | ThinkingEvent)): Items {
@@ -158,7 +172,8 @@ function streamText(items: Items, event: NumberedEvent & (ChunkEvent | ThinkingE
 }
 
 /** Closes the open items of a run. Adds the outcome if the run has no answer and no other item explains that. */
-function endRun(items: Items, { runId, outcome, seq }: NumberedEvent & RunEndEvent): Items {
+function endRun(items: Items, end: Omit<RunEndEntry, "type">): Items {
+  const { runId, outcome, seq, error } = end;
   const ended = withoutRetry(items, runId).map((item): ViewItem => {
     if (item.runId !== runId) return item;
     if (item.kind === "assistant" && item.streaming) return { ...item, streaming: false };
@@ -167,16 +182,23 @@ function endRun(items: Items, { runId, outcome, seq }: NumberedEvent & RunEndEve
   const isExplained = ended.some(
     (item) =>
       item.runId === runId &&
-      ((item.kind === "error" && (outcome === "failed" || outcome === "budget")) ||
-        (item.kind === "assistant" && item.partial === outcome)),
+      (item.kind === "error" || (item.kind === "assistant" && item.partial === outcome)),
   );
   if (isExplained || outcome === "completed") return ended;
+  if (error) return addFailure(ended, { seq, runId, ...error });
   return putItem(ended, { kind: "outcome", key: `outcome:${runId}`, seq, runId, outcome });
 }
 
-/** Puts older messages in front. A result whose call is among the older messages moves to its call. */
-export function prependEntries(items: Items, older: readonly MessageEntry[]): Items {
-  let added = older.reduce<Items>(addEntry, []);
+function addFailure(
+  items: Items,
+  { seq, runId, code, message }: RunFailure & Pick<RunEndEntry, "seq" | "runId">,
+): Items {
+  return putItem(items, { kind: "error", key: `error:${runId}`, seq, runId, code, message });
+}
+
+/** Puts older messages and ends of runs in front. A result whose call is among the older messages moves to its call. */
+export function prependEntries(items: Items, older: readonly (MessageEntry | RunEndEntry)[]): Items {
+  let added = older.reduce<Items>(addOlder, []);
   const keys = new Set(added.map(({ key }) => key));
   const newer = items.filter((item) => {
     const call = item.kind === "tool" && item.key === resultKey(item) && findOpenTool(added, item);
@@ -184,6 +206,10 @@ export function prependEntries(items: Items, older: readonly MessageEntry[]): It
     return !call && !keys.has(item.key);
   });
   return [...added, ...newer];
+}
+
+function addOlder(items: Items, entry: MessageEntry | RunEndEntry): Items {
+  return "role" in entry ? addEntry(items, entry) : endRun(items, entry);
 }
 
 function withoutRetry(items: Items, runId: string | undefined): Items {

@@ -1,5 +1,5 @@
 import type { MessageQueuedEvent, NumberedEvent } from "../session/events.ts";
-import type { MessageEntry, SessionMeta } from "../session/transcript.ts";
+import type { MessageEntry, RunEndEntry, SessionMeta } from "../session/transcript.ts";
 import type { Limits } from "./limits.ts";
 
 /** What a gateway sends: answers to client events, and the recorded events of the session that a connection watches. */
@@ -33,6 +33,8 @@ export interface HistoryEvent {
   type: "history";
   sessionId: string;
   messages: MessageEntry[];
+  /** The ends of runs after the first of these messages and before the page after it; absent when there is none. */
+  runEnds?: RunEndEntry[];
   /** Whether there are messages before the first of these. */
   hasMore: boolean;
   replyTo?: string;
@@ -67,6 +69,8 @@ export interface ResyncEvent {
   upTo: number;
   /** The newest ones up to `upTo`, oldest first. */
   messages: MessageEntry[];
+  /** The ends of runs after the first of these messages, up to `upTo`; absent when there is none. */
+  runEnds?: RunEndEntry[];
   /** Whether there are messages before the first of these; `history` gives them. */
   hasMore: boolean;
   /** The run that goes on; absent when the session is at rest. */
