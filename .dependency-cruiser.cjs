@@ -7,7 +7,17 @@ const layer = (name, from, allowed) => ({
 });
 
 /** The rooms of the page, from top to bottom. A room imports only from the rooms below it. */
-const pageRooms = ["sessions", "frame", "composer", "conversation", "markdown", "language", "rows", "dom"];
+const pageRooms = [
+  "sessions",
+  "frame",
+  "composer",
+  "conversation",
+  "markdown",
+  "syntax",
+  "language",
+  "rows",
+  "dom",
+];
 
 /** The rule of one room: no import from a room above it, or from the files that wire the page. */
 const pageRoom = (room, index) => ({

@@ -1,22 +1,26 @@
-import { defineConfig } from "tsup";
+import { defineConfig, type Options } from "tsup";
 import base from "../../tsup.config.base.ts";
 
-// Two builds: the handler for Node, and the page that it serves, with all it needs bundled.
+const page = {
+  outDir: "dist/page",
+  format: ["esm"],
+  platform: "browser",
+  target: "es2022",
+  tsconfig: "tsconfig.page.json",
+  loader: { ".html": "copy" },
+  noExternal: [/./],
+  minify: true,
+  dts: false,
+  clean: false,
+} satisfies Options;
+
+// The handler for Node, and the page that it serves, with all that it needs bundled.
 export default defineConfig([
-  { ...base, clean: ["!page/**"] },
-  {
-    entry: ["page/first-paint.ts", "page/page.ts", "page/page.css", "page/index.html"],
-    outDir: "dist/page",
-    format: ["esm"],
-    // Each script alone: the first one runs before anything is painted, as a classic script, which can import nothing.
-    splitting: false,
-    platform: "browser",
-    target: "es2022",
-    tsconfig: "tsconfig.page.json",
-    loader: { ".html": "copy" },
-    noExternal: [/./],
-    minify: true,
-    dts: false,
-    clean: true,
-  },
+  { ...base, clean: false },
+  // Runs before anything is painted, as a classic script, which can import nothing.
+  { ...page, entry: ["page/first-paint.ts"], splitting: false },
+  // Highlights code beside the page's own thread.
+  { ...page, entry: ["page/markdown/highlight-worker.ts"], splitting: false },
+  // What few chats need is in files of its own, which are loaded when they are needed.
+  { ...page, entry: ["page/page.ts", "page/page.css", "page/index.html"], splitting: true },
 ]);

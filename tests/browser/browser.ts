@@ -60,9 +60,10 @@ export async function openPage(
   return { page, complaints, requests, [Symbol.asyncDispose]: () => context.close() };
 }
 
-/** Every address that the page at `url` has files at. */
-export function filesOf(url: string): string[] {
-  return ["", "first-paint.js", "page.css", "page.js"].map((name) => `${url}${name}`);
+/** The requests for anything but the page's own files. */
+export function foreignRequests({ requests }: TestPage, url: string): string[] {
+  const own = /^(?:|first-paint[.]js|page[.]css|page[.]js|highlight-worker[.]js|[\w-]+-[A-Z0-9]{8}[.]js)$/;
+  return requests.filter((request) => !request.startsWith(url) || !own.test(request.slice(url.length)));
 }
 
 /** Waits until `read` gives what is expected: what a page shows comes when it comes. */

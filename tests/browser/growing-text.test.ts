@@ -10,25 +10,22 @@ const pageFolder = fileURLToPath(new URL("../../packages/web-chat/page", import.
 /** The page's reader of Markdown alone: what it shows while a text comes in pieces, and what of the text at once. */
 const program = `
   import { chooseTexts } from "./language/choose-texts.ts";
-  import { createMarkdownReader } from "./markdown/markdown.ts";
-  import { createSanitizer } from "./markdown/sanitizer.ts";
+  import { createMarkdownRenderer } from "./markdown/markdown-view.ts";
 
   // No text takes so long that the next piece would have to wait.
   performance.now = () => 0;
-  const reader = createMarkdownReader({
+  const renderer = createMarkdownRenderer({
     texts: chooseTexts(["en"]),
-    sanitize: createSanitizer(),
-    highlighter: { colour() {} },
-    onSay() {},
+    highlighter: { highlight() {} },
+    onAnnounce() {},
     onLate() {},
   });
   function view() {
     const root = document.createElement("div");
-    const { update } = reader.attach(root);
+    const shown = renderer.attach(root);
     return (text, isComplete) => {
-      update(text, isComplete);
-      // marked leaves some paragraphs a line break at their end, which nobody sees.
-      return root.innerHTML.replaceAll(' class="far"', "").replaceAll("\\n</p>", "</p>");
+      shown.update(text, isComplete);
+      return root.innerHTML.replaceAll(' class="off-screen"', "");
     };
   }
   window.firstDifference = ({ text, lengths, mayCompareHalf }) => {

@@ -9,8 +9,7 @@ import { createStatusView } from "./frame/status-view.ts";
 import { createFormats } from "./language/formats.ts";
 import type { Texts } from "./language/texts.ts";
 import { createHighlighter } from "./markdown/highlight.ts";
-import { createMarkdownReader } from "./markdown/markdown.ts";
-import type { Sanitize } from "./markdown/sanitizer.ts";
+import { createMarkdownRenderer } from "./markdown/markdown-view.ts";
 import { sessionIdOf } from "./sessions/session-address.ts";
 import { createDemoNotice, createWelcome } from "./welcome.ts";
 
@@ -28,16 +27,15 @@ export interface MainViewParts {
   texts: Texts;
   isDemo: boolean;
   loginUrl: string;
-  sanitize: Sanitize;
   /** Opens the list of sessions where the window has no room for it. */
   toggle: HTMLElement;
   /** Told to those who cannot see the page. */
-  onSay: (text: string) => void;
+  onAnnounce: (text: string) => void;
 }
 
-export function createMainView({ chat, texts, toggle, onSay, ...page }: MainViewParts): MainView {
+export function createMainView({ chat, texts, toggle, onAnnounce, ...page }: MainViewParts): MainView {
   const { client } = chat;
-  const { isDemo, loginUrl, sanitize } = page;
+  const { isDemo, loginUrl } = page;
   const formats = createFormats(texts.language);
   const status = createStatusView({ texts, formats, toggle });
   const banner = createConnectionBanner({ texts, onRetryNow: client.retryNow });
@@ -45,10 +43,10 @@ export function createMainView({ chat, texts, toggle, onSay, ...page }: MainView
   const login = createLoginView({ texts, url: loginUrl, onLogin: client.retryNow });
   const highlighter = createHighlighter();
   const conversation = createConversation({
-    ...{ texts, formats, highlighter, onSay },
-    markdown: createMarkdownReader({
-      ...{ texts, highlighter, onSay, sanitize },
-      onLate: (show) => conversation.change(show),
+    ...{ texts, formats, highlighter, onAnnounce },
+    markdown: createMarkdownRenderer({
+      ...{ texts, highlighter, onAnnounce },
+      onLate: (update) => conversation.change(update),
     }),
     welcome: createWelcome({ texts, isDemo, onSend: send }),
     onLoadEarlier: chat.loadEarlier,

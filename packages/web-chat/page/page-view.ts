@@ -10,7 +10,6 @@ import { createSettings } from "./frame/settings.ts";
 import { createToast } from "./frame/toast.ts";
 import type { Texts } from "./language/texts.ts";
 import { createMainView } from "./main-view.ts";
-import type { Sanitize } from "./markdown/sanitizer.ts";
 import { answerOf } from "./rows/rows.ts";
 import { sessionMenu } from "./sessions/session-menu.ts";
 import { createSidebar } from "./sessions/sidebar.ts";
@@ -39,7 +38,6 @@ export interface PageViewParts {
   preferences: Preferences;
   isDemo: boolean;
   loginUrl: string;
-  sanitize: Sanitize;
 }
 
 export function createPageView({ chat, texts, preferences, ...rest }: PageViewParts): PageView {
@@ -49,12 +47,12 @@ export function createPageView({ chat, texts, preferences, ...rest }: PageViewPa
   const menu = createMenu();
   const settings = createSettings(texts, preferences);
   const sidebar = createSidebar({
-    ...{ texts, menu, listing, onSay: announcer.say, onNewChat: newChat, onRename: actions.rename },
+    ...{ texts, menu, listing, onAnnounce: announcer.say, onNewChat: newChat, onRename: actions.rename },
     settings,
     menuOf: (session) => sessionMenu(session, { texts, actions, onEdit: sidebar.edit }),
   });
   const drawer = createDrawer(texts, sidebar.root);
-  const main = createMainView({ ...rest, chat, texts, toggle: drawer.toggle, onSay: announcer.say });
+  const main = createMainView({ ...rest, chat, texts, toggle: drawer.toggle, onAnnounce: announcer.say });
   drawer.covers(main.root);
   const skip = button("skip", texts.skipToMessage, main.focusComposer);
   function newChat(): void {

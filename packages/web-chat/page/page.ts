@@ -5,7 +5,6 @@ import { isLoginNeeded } from "./frame/login.ts";
 import { createPreferences } from "./frame/preferences.ts";
 import { listenToKeys } from "./frame/shortcuts.ts";
 import { chooseTexts } from "./language/choose-texts.ts";
-import { createSanitizer } from "./markdown/sanitizer.ts";
 import { createPageView } from "./page-view.ts";
 import { addressOf, sessionIdOf } from "./sessions/session-address.ts";
 
@@ -16,7 +15,6 @@ function startPage(body: HTMLElement): void {
   const isDemo = body.dataset["demo"] === "true";
   const gatewayUrl = new URL(body.dataset["webSocketPath"] ?? "./", location.href);
   const loginUrl = new URL("login", gatewayUrl).pathname;
-  const sanitize = createSanitizer();
   const preferences = createPreferences({
     theme: storedText(themeKey),
     language: storedText("mini-openclaw.language"),
@@ -52,7 +50,7 @@ function startPage(body: HTMLElement): void {
     const { language } = preferences;
     const texts = chooseTexts(language === undefined ? navigator.languages : [language]);
     document.documentElement.lang = texts.language;
-    const created = createPageView({ chat, texts, preferences, isDemo, loginUrl, sanitize });
+    const created = createPageView({ chat, texts, preferences, isDemo, loginUrl });
     body.replaceChildren(...created.parts);
     return created;
   }

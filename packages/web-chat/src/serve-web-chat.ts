@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { isPageFile, type PageFile, type PageFiles, readPage } from "./page-files.ts";
+import { isFirstFile, type PageFile, type PageFiles, readPage } from "./page-files.ts";
 
 /** Where the page stands and what it shows. */
 export interface WebChatOptions {
@@ -37,7 +37,8 @@ const commonHeaders = {
     "form-action 'none'",
     "frame-ancestors 'none'",
     "require-trusted-types-for 'script'",
-    "trusted-types dompurify",
+    // The page makes no node from HTML. Its one policy allows the address of its own worker.
+    "trusted-types highlight-worker",
   ].join("; "),
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
@@ -76,8 +77,8 @@ export function servePage(directory: URL, options: WebChatOptions = {}): WebChat
     }
     if (!path.startsWith(basePath)) return false;
     const name = path.slice(basePath.length) || "index.html";
-    if (!isPageFile(name)) return false;
     files ??= readPage(directory, values);
+    if (!files?.has(name) && !isFirstFile(name)) return false;
     answer(request, response, files?.get(name));
     return true;
   };

@@ -1,5 +1,5 @@
 import { button, element, growText, setText } from "../dom/elements.ts";
-import type { MarkdownReader } from "../markdown/markdown.ts";
+import type { MarkdownRenderer } from "../markdown/markdown-view.ts";
 import { type Row, type RowView, rowView } from "../rows/row.ts";
 import { type AnswerEndParts, createAnswerEndView } from "./answer-end-view.ts";
 import type { ToolParts } from "./tool-view.ts";
@@ -8,7 +8,7 @@ import { createWaitingView, type WaitingParts } from "./waiting-view.ts";
 
 /** What rows need besides themselves. */
 export interface RowParts extends ToolParts, AnswerEndParts, WaitingParts {
-  markdown: MarkdownReader;
+  markdown: MarkdownRenderer;
   /** With the place of the user message up to which to take over the session. */
   onFork: (seq: number) => void;
 }

@@ -1,26 +1,15 @@
-import { structuredPatch } from "diff";
 import { element } from "../dom/elements.ts";
 import type { Texts } from "../language/texts.ts";
+import { diffLines } from "../rows/diff-lines.ts";
 
-// Chosen: lines around a change that stay as they are.
-const context = 3;
-
-// Chosen: texts that differ in more lines than this are shown one after the other, which takes no time to work out.
-const maxEditLength = 1000;
-
-/** Shows what a replacement changes, line by line. */
+/** Creates a diff: the lines that a replacement removes and adds. */
 export function createTextDiff(
   { before, after }: { before: string; after: string },
   texts: Texts,
 ): HTMLElement {
-  const patch = structuredPatch("", "", before, after, "", "", { context, maxEditLength });
-  const hunks = patch?.hunks.map(({ lines }) => lines) ?? [
-    [...before.split("\n").map((line) => `-${line}`), ...after.split("\n").map((line) => `+${line}`)],
-  ];
-  const lines = hunks.flatMap((hunk, index) => [
+  const lines = diffLines(before, after).flatMap((group, index) => [
     ...(index === 0 ? [] : [element("span", "gap", "⋯\n")]),
-    // "\ No newline at end of file"
-    ...hunk.filter((line) => !line.startsWith("\\")).map(toLine),
+    ...group.map(toLine),
   ]);
   const root = element("pre", "diff", ...lines);
   root.tabIndex = 0;

@@ -33,7 +33,7 @@ function fieldsOf(input: Input, parts: ToolInputParts): HTMLElement[] {
     if (language === undefined && !text.includes("\n")) return labelled(field, element("code", "", text));
     const shown = createFoldedText(field, parts.texts);
     shown.show(text, false);
-    if (language !== undefined) parts.highlighter.colour(shown.text, language);
+    if (language !== undefined) parts.highlighter.highlight(shown.text, language);
     return labelled(field, shown.root);
   });
 }

@@ -1,24 +1,24 @@
 import { button, setText } from "../dom/elements.ts";
 import type { Texts } from "../language/texts.ts";
 
-/** What the page does for whoever copies. */
+/** The parts of the page that a copy button uses. */
 export interface CopyParts {
   texts: Texts;
-  /** Tells screen readers. */
-  onSay: (text: string) => void;
+  /** Announces a text to screen readers. */
+  onAnnounce: (text: string) => void;
 }
 
-// Chosen: long enough to be read.
-const shownForMs = 2000;
+// Long enough to be read.
+const SHOWN_MS = 2000;
 
-/** A button that copies the text that `read` gives when it is pressed, and says so. */
-export function createCopyButton(read: () => string, { texts, onSay }: CopyParts): HTMLButtonElement {
+/** Creates a button that copies the text which `read` returns, and shows whether that worked. */
+export function createCopyButton(read: () => string, { texts, onAnnounce }: CopyParts): HTMLButtonElement {
   let timer = 0;
   function show(outcome: string): void {
-    onSay(outcome);
+    onAnnounce(outcome);
     setText(copy, outcome);
     clearTimeout(timer);
-    timer = window.setTimeout(() => setText(copy, texts.copy), shownForMs);
+    timer = window.setTimeout(() => setText(copy, texts.copy), SHOWN_MS);
   }
   const copy = button("copy", texts.copy, () => {
     copyText(read()).then(
@@ -29,7 +29,7 @@ export function createCopyButton(read: () => string, { texts, onSay }: CopyParts
   return copy;
 }
 
-/** Browsers have no clipboard for pages that came over plain HTTP from another machine; the old command works there too. */
+/** Copies a text. Pages that came over plain HTTP from another machine have no clipboard, but an old command. */
 async function copyText(text: string): Promise<void> {
   if (window.isSecureContext) return navigator.clipboard.writeText(text);
   const focused = document.activeElement;
@@ -41,5 +41,5 @@ async function copyText(text: string): Promise<void> {
   const isDone = document.execCommand("copy");
   field.remove();
   if (focused instanceof HTMLElement) focused.focus();
-  if (!isDone) throw new Error("the browser did not copy");
+  if (!isDone) throw new Error("The browser did not copy the text.");
 }

@@ -1,79 +1,112 @@
-import bash from "highlight.js/lib/languages/bash";
-import c from "highlight.js/lib/languages/c";
-import cpp from "highlight.js/lib/languages/cpp";
-import css from "highlight.js/lib/languages/css";
-import diff from "highlight.js/lib/languages/diff";
-import dockerfile from "highlight.js/lib/languages/dockerfile";
-import go from "highlight.js/lib/languages/go";
-import ini from "highlight.js/lib/languages/ini";
-import java from "highlight.js/lib/languages/java";
-import javascript from "highlight.js/lib/languages/javascript";
-import json from "highlight.js/lib/languages/json";
-import markdown from "highlight.js/lib/languages/markdown";
-import python from "highlight.js/lib/languages/python";
-import rust from "highlight.js/lib/languages/rust";
-import shell from "highlight.js/lib/languages/shell";
-import sql from "highlight.js/lib/languages/sql";
-import typescript from "highlight.js/lib/languages/typescript";
-import xml from "highlight.js/lib/languages/xml";
-import yaml from "highlight.js/lib/languages/yaml";
-import { createLowlight } from "lowlight";
 import { element } from "../dom/elements.ts";
+import type { HighlightedCode, Scope } from "./highlight-worker.ts";
 
-/** Colours code. */
+/** Highlights code. */
 export interface Highlighter {
-  /** Colours what stands in `code`, as soon as a reader comes near it. Nothing happens if the language is not known. */
-  colour(code: HTMLElement, language: string): void;
+  /** Highlights an element when the reader comes near it. An unknown language changes nothing. */
+  highlight(code: HTMLElement, language: string): void;
 }
 
-// Chosen: together 20 kB gzipped, half of the page's languages; others are shown as they are.
-const languages = {
-  ...{ bash, c, cpp, css, diff, dockerfile, go, ini, java, javascript, json, markdown, python },
-  ...{ rust, shell, sql, typescript, xml, yaml },
-};
+interface Task {
+  readonly code: Element;
+  readonly language: string;
+}
 
-// Measured: 30,000 characters take up to 30 ms. What is longer stays without colours.
-const maxChars = 30_000;
+// Longer code stays without colours: its nodes would slow down the page.
+const MAX_CHARS = 30_000;
 
-// Chosen: what is one screen away is coloured before it is seen.
-const nearScreen = "100%";
+// Most code takes a few milliseconds. Some grammars of highlight.js take quadratic time for odd texts.
+const MAX_MS = 1000;
 
-/** highlight.js, by lowlight: it gives a tree of scopes, so no HTML is made or read on the way. */
+// One screen away, code is highlighted before the reader sees it.
+const NEAR_SCREEN = "100%";
+
+/** Creates a highlighter. Its worker is loaded with the first code that comes near the screen. */
 export function createHighlighter(): Highlighter {
-  const lowlight = createLowlight(languages);
-  const waiting = new WeakMap<Element, string>();
-
+  const queue = new HighlightQueue();
+  const languages = new WeakMap<Element, string>();
   const observer = new IntersectionObserver(
     (entries) => {
-      for (const { target, isIntersecting } of entries) {
-        if (!isIntersecting) continue;
-        observer.unobserve(target);
-        const language = waiting.get(target);
-        // A task each, so that a page full of code does not stand still while it is coloured.
-        if (language !== undefined) setTimeout(paint, 0, target, language);
+      for (const { target: code, isIntersecting } of entries) {
+        const language = languages.get(code);
+        if (!isIntersecting || language === undefined) continue;
+        observer.unobserve(code);
+        queue.add({ code, language });
       }
     },
-    { rootMargin: nearScreen },
+    { rootMargin: NEAR_SCREEN },
   );
-  function paint(code: Element, language: string): void {
-    const { children } = lowlight.highlight(language, code.textContent);
-    code.replaceChildren(...children.map(toNode));
-  }
-
   return {
-    colour(code, language) {
-      const name = language.toLowerCase();
-      if (!lowlight.registered(name) || code.textContent.length > maxChars) return;
-      waiting.set(code, name);
+    highlight(code, language) {
+      if (code.textContent.length > MAX_CHARS) return;
+      languages.set(code, language.toLowerCase());
       observer.observe(code);
     },
   };
 }
 
-type Scope = ReturnType<ReturnType<typeof createLowlight>["highlight"]>["children"][number];
+/** Highlights one text after the other in a worker, and gives up on a text that takes too long. */
+class HighlightQueue {
+  readonly #waiting: Task[] = [];
+  #active: Task | undefined;
+  #worker: Worker | undefined;
+  #timer = 0;
+
+  add(task: Task): void {
+    this.#waiting.push(task);
+    if (!this.#worker) this.#start();
+    else if (!this.#active) this.#next();
+  }
+
+  #start(): void {
+    this.#worker = createWorker();
+    // The first message says that the worker is loaded.
+    this.#worker.addEventListener("message", ({ data }: MessageEvent<HighlightedCode | undefined>) => {
+      clearTimeout(this.#timer);
+      const task = this.#active;
+      if (task && data?.text === task.code.textContent)
+        task.code.replaceChildren(...data.children.map(toNode));
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    this.#active = this.#waiting.shift();
+    if (!this.#active) return;
+    const { code, language } = this.#active;
+    this.#worker?.postMessage({ text: code.textContent, language });
+    this.#timer = window.setTimeout(() => this.#giveUp(), MAX_MS);
+  }
+
+  #giveUp(): void {
+    this.#worker?.terminate();
+    this.#worker = undefined;
+    this.#active = undefined;
+    if (this.#waiting.length > 0) this.#start();
+  }
+}
+
+/** A global of browsers that check script addresses. TypeScript's library does not know it yet. */
+interface TrustedTypes {
+  createPolicy(
+    name: string,
+    rules: { createScriptURL: () => string },
+  ): { createScriptURL(text: string): URL };
+}
+
+function createWorker(): Worker {
+  const address = new URL("highlight-worker.js", import.meta.url);
+  return new Worker(policy?.createScriptURL("") ?? address, { type: "module" });
+}
+
+/** The page's only Trusted Types policy. It allows this one script. */
+const policy = ("trustedTypes" in window ? (window.trustedTypes as TrustedTypes) : undefined)?.createPolicy(
+  "highlight-worker",
+  { createScriptURL: () => new URL("highlight-worker.js", import.meta.url).href },
+);
 
 function toNode(scope: Scope): Node {
-  if (scope.type !== "element") return document.createTextNode("value" in scope ? scope.value : "");
+  if (scope.type !== "element") return new Text("value" in scope ? scope.value : "");
   const { className } = scope.properties;
   const names = Array.isArray(className) ? className.join(" ") : "";
   return element("span", names, ...scope.children.map(toNode));

@@ -96,7 +96,8 @@ function partsOf(item: ViewItem, texts: ExportTexts): string[] {
 
 /** A fence longer than any in the text, so that nothing in it ends the block. */
 function fenced(text: string, language = ""): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  let longest = 2;
+  for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length);
   const fence = "`".repeat(longest + 1);
   return `${fence}${language}\n${text}\n${fence}`;
 }

@@ -1,6 +1,7 @@
 import { button, element, setText } from "../dom/elements.ts";
 import { icon } from "../dom/icons.ts";
 import type { Texts } from "../language/texts.ts";
+import { findMatches } from "./search-marks.ts";
 import { addressOf } from "./session-address.ts";
 import type { ListedSession } from "./session-list.ts";
 
@@ -61,7 +62,7 @@ export function createSessionLink({ texts, sessionId, onMenu, onRename }: Sessio
       mark.dataset["phase"] = running ? "running" : isNews ? "unread" : "none";
       if (excerpt.dataset["of"] !== `${searched}:${around}`) {
         excerpt.dataset["of"] = `${searched}:${around}`;
-        excerpt.replaceChildren(...marked(around, searched));
+        excerpt.replaceChildren(...withMarks(around, searched));
       }
       more.setAttribute("aria-label", texts.actionsFor(shownTitle));
       if (isShown) link.setAttribute("aria-current", "page");
@@ -94,16 +95,13 @@ function createTitleField(label: string, before: string, onDone: (title: string)
   return field;
 }
 
-/** The text, with every place of `searched` in it marked. */
-function marked(text: string, searched: string): Node[] {
-  if (searched === "") return [new Text(text)];
-  const parts: Node[] = [];
+/** Returns the text with every match of a search in a `mark`. */
+function withMarks(text: string, searched: string): Node[] {
+  const nodes: Node[] = [];
   let from = 0;
-  for (;;) {
-    const at = text.toLowerCase().indexOf(searched.toLowerCase(), from);
-    if (at === -1) return [...parts, new Text(text.slice(from))];
-    const to = at + searched.length;
-    parts.push(new Text(text.slice(from, at)), element("mark", "", text.slice(at, to)));
-    from = to;
+  for (const { start, end } of findMatches(text, searched)) {
+    nodes.push(new Text(text.slice(from, start)), element("mark", "", text.slice(start, end)));
+    from = end;
   }
+  return [...nodes, new Text(text.slice(from))];
 }

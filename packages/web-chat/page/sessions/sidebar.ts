@@ -25,7 +25,7 @@ export interface SidebarParts {
   onRename: (session: ListedSession, title: string) => void;
   menuOf: (session: ListedSession) => readonly MenuItem[];
   /** Told to those who cannot see the list. */
-  onSay: (text: string) => void;
+  onAnnounce: (text: string) => void;
   /** Stands at its end. */
   settings: HTMLElement;
 }
@@ -67,7 +67,7 @@ export function createSidebar(parts: SidebarParts): Sidebar {
     if (shownFilter === begun) return;
     begun = shownFilter;
     scroller.scrollTop = 0;
-    if (shownFilter?.text) parts.onSay(texts.foundSessions(sessions.length, hasMore));
+    if (shownFilter?.text) parts.onAnnounce(texts.foundSessions(sessions.length, hasMore));
   }
 
   return {

@@ -1,0 +1,95 @@
+import type { Env } from "markdown-it";
+import { element } from "../dom/elements.ts";
+import { type Block, isSameBlock } from "../syntax/blocks.ts";
+import type { MarkdownParser } from "../syntax/parser.ts";
+import { appendCode } from "./append-code.ts";
+import { type CodeBlockParts, createCodeBlock } from "./code-block.ts";
+import { createFormula } from "./formula.ts";
+import { renderInline } from "./render-inline.ts";
+
+/** Everything that a block needs to become an element. */
+export interface BlockParts extends CodeBlockParts {
+  parser: MarkdownParser;
+  /** The targets of links and the footnotes of the text. */
+  definitions: Env;
+}
+
+/**
+ * Makes the children of `parent` show `after` where they showed `before`: one element a block.
+ *
+ * Elements of blocks that look the same stay. A list that grows gets its new items, and code gets its
+ * new text, so the cost follows the change and not the length of the block.
+ */
+export function renderBlocks(
+  parent: Element,
+  { before, after }: { before: readonly Block[]; after: readonly Block[] },
+  parts: BlockParts,
+): void {
+  for (const [index, block] of after.entries()) {
+    const [old, shown] = [before[index], parent.children[index]];
+    if (!old || !shown) parent.append(createElement(block, parts));
+    else if (!isSameBlock(old, block) && !changeElement(shown, { old, block }, parts)) {
+      shown.replaceWith(createElement(block, parts));
+    }
+  }
+  for (let extra = parent.children.length - after.length; extra > 0; extra -= 1) {
+    parent.lastElementChild?.remove();
+  }
+}
+
+/** Changes an element instead of making a new one. Returns false if that is not possible. */
+function changeElement(
+  shown: Element,
+  { old, block }: { old: Block; block: Block },
+  parts: BlockParts,
+): boolean {
+  if (old.kind !== block.kind || old.tag !== block.tag || old.detail !== block.detail) return false;
+  if (block.kind === "code") {
+    // Each block ends with exactly one line break, before which code is added.
+    const [text, next] = [old.content.slice(0, -1), block.content.slice(0, -1)];
+    const code = shown.querySelector("code");
+    return code !== null && next.startsWith(text) && appendCode(code, next.slice(text.length));
+  }
+  if (block.kind !== "container") return false;
+  renderBlocks(shown, { before: old.children, after: block.children }, parts);
+  return true;
+}
+
+function createElement(block: Block, parts: BlockParts): HTMLElement {
+  const { kind, detail, content } = block;
+  switch (kind) {
+    case "code":
+      return createCodeBlock(content, detail, parts);
+    case "html":
+      return element("p", "", content);
+    case "math":
+      return element("p", "", createFormula(content));
+    case "rule":
+      return element("hr", "");
+    case "footnote": {
+      const note = element("p", "footnote", element("sup", "", detail), " ", inlineOf(content, parts));
+      note.dataset["label"] = detail;
+      return note;
+    }
+    case "text": {
+      const text = document.createElement(block.tag);
+      if (detail !== "") text.setAttribute("align", detail);
+      text.append(inlineOf(content, parts));
+      return text;
+    }
+    case "container":
+      return createContainer(block, parts);
+  }
+}
+
+function createContainer({ tag, detail, children }: Block, parts: BlockParts): HTMLElement {
+  const container = document.createElement(tag);
+  if (container instanceof HTMLOListElement && detail !== "1") container.start = Number(detail);
+  if (detail === "task") container.className = "task";
+  for (const child of children) container.append(createElement(child, parts));
+  return container;
+}
+
+function inlineOf(content: string, { parser, definitions }: BlockParts): DocumentFragment {
+  return renderInline(parser.inline(content, definitions));
+}

@@ -1,0 +1,144 @@
+import type { Token } from "markdown-it";
+import { element } from "../dom/elements.ts";
+import { findAddresses } from "../syntax/addresses.ts";
+import { createFormula } from "./formula.ts";
+
+/** Tags without attributes for which Markdown has no marks. Other HTML is shown as text. */
+const HARMLESS_TAG = /^<(\/?)(br|sub|sup|kbd|mark|ins|u)\s*\/?>$/i;
+
+/** Images in the text itself. A remote image would tell its server what was read here. */
+const EMBEDDED_IMAGE = /^data:image\/(?:png|gif|jpeg|webp);base64,/i;
+
+// Deeper emphasis looks the same, and browsers fail on very deep elements.
+const MAX_DEPTH = 40;
+
+type InlineTag = "a" | "strong" | "em" | "del" | "sub" | "sup" | "kbd" | "mark" | "ins" | "u";
+
+/** Makes nodes of inline tokens. They load nothing, and text becomes text nodes. */
+export function renderInline(tokens: readonly Token[]): DocumentFragment {
+  const writer = new InlineWriter();
+  for (const token of tokens) writer.write(token);
+  return writer.root;
+}
+
+/** Returns an address that may be opened: `http`, `https` or `mailto`; `undefined` for others. */
+function safeAddress(href: string): string | undefined {
+  return /^(?:https?:\/\/|mailto:)/i.test(href) && URL.canParse(href) ? href : undefined;
+}
+
+class InlineWriter {
+  readonly root = document.createDocumentFragment();
+  /** The open elements, innermost last. */
+  readonly #open: { readonly tag: string; readonly node: Node }[] = [];
+
+  write(token: Token): void {
+    const { type, content } = token;
+    switch (type) {
+      case "text":
+        return this.#writeText(content);
+      case "code_inline":
+        return this.#append(element("code", "", content));
+      case "softbreak":
+      case "hardbreak":
+        return this.#append(document.createElement("br"));
+      case "html_inline":
+        return this.#writeHtml(content);
+      case "image":
+        return this.#append(createImage(token));
+      case "footnote_ref":
+        return this.#append(createFootnoteLink(content));
+      case "math_inline":
+      case "math_display":
+        return this.#append(createFormula(content));
+      case "link_open":
+        return this.#begin("a", createLink(token));
+      case "strong_open":
+      case "em_open":
+        return this.#begin(token.tag);
+      case "s_open":
+        return this.#begin("del");
+      case "s_close":
+        return this.#end("del");
+      default:
+        if (token.nesting === -1) this.#end(token.tag);
+        else this.#writeText(content);
+    }
+  }
+
+  #append(...nodes: readonly (Node | string)[]): void {
+    const parent = this.#open.at(-1)?.node ?? this.root;
+    for (const node of nodes) parent.appendChild(typeof node === "string" ? new Text(node) : node);
+  }
+
+  #begin(tag: string, made?: HTMLElement): void {
+    const isDeep = this.#open.length >= MAX_DEPTH;
+    const node = isDeep ? (this.#open.at(-1)?.node ?? this.root) : (made ?? element(tag as InlineTag, ""));
+    if (!isDeep) this.#append(node);
+    this.#open.push({ tag, node });
+  }
+
+  /** Ends an element. Elements of HTML that are open inside it end as well. */
+  #end(tag: string): void {
+    const index = this.#open.findLastIndex((open) => open.tag === tag);
+    if (index >= 0) this.#open.length = index;
+  }
+
+  #writeHtml(content: string): void {
+    const [, slash, name = ""] = HARMLESS_TAG.exec(content) ?? [];
+    const tag = name.toLowerCase();
+    if (tag === "br") this.#append(document.createElement("br"));
+    else if (slash === "" && tag !== "") this.#begin(tag);
+    // An end that crosses a mark of Markdown has no element.
+    else if (slash === "/" && this.#open.at(-1)?.tag === tag) this.#end(tag);
+    else this.#append(content);
+  }
+
+  #writeText(content: string): void {
+    if (this.#open.some(({ tag }) => tag === "a")) return this.#append(content);
+    let from = 0;
+    for (const { start, end, href } of findAddresses(content)) {
+      this.#append(content.slice(from, start), linkTo(href, content.slice(start, end)));
+      from = end;
+    }
+    if (from < content.length) this.#append(content.slice(from));
+  }
+}
+
+/** A link, or a plain element if its address may not be opened. */
+function createLink(token: Token): HTMLElement {
+  const link = linkTo(String(token.attrGet("href") ?? ""));
+  const title = token.attrGet("title");
+  if (title !== null) link.title = String(title);
+  return link;
+}
+
+function linkTo(href: string, ...children: readonly string[]): HTMLElement {
+  const address = safeAddress(href);
+  if (address === undefined) return element("span", "", ...children);
+  const link = element("a", "", ...children);
+  link.href = address;
+  link.target = "_blank";
+  link.rel = "noopener noreferrer";
+  return link;
+}
+
+function createImage(token: Token): HTMLElement {
+  const source = String(token.attrGet("src") ?? "");
+  const label = token.content === "" ? source : token.content;
+  if (!EMBEDDED_IMAGE.test(source)) return linkTo(source, label);
+  const image = element("img", "");
+  image.src = source;
+  image.alt = token.content;
+  return image;
+}
+
+/** A number that scrolls to the footnote of the same answer. The page's address stays the session's. */
+function createFootnoteLink(label: string): HTMLElement {
+  const link = element("button", "footnote-link", label);
+  link.type = "button";
+  link.addEventListener("click", () => {
+    const notes = [...(link.closest(".markdown")?.querySelectorAll<HTMLElement>(".footnote") ?? [])];
+    notes.find(({ dataset }) => dataset["label"] === label)?.scrollIntoView({ block: "center" });
+  });
+  return element("sup", "", link);
+}

@@ -1,0 +1,35 @@
+/** Limits the share of time that repeated work takes. */
+export interface Throttle {
+  /** Runs `work` now, or after a pause if the work before it took long. Only the last one waits. */
+  readonly schedule: (work: () => void) => void;
+  /** Runs `work` now, and cancels work that waits. */
+  readonly runNow: (work: () => void) => void;
+}
+
+// Of five milliseconds, streamed text gets one at most. Most updates take a tenth of a frame and never wait.
+const PAUSE_PER_WORK = 4;
+
+/** Creates a throttle. `onLate` runs work that had to wait. */
+export function createThrottle(onLate: (work: () => void) => void): Throttle {
+  let timer = 0;
+  let nextStart = 0;
+
+  function measure(work: () => void): void {
+    const start = performance.now();
+    work();
+    const end = performance.now();
+    nextStart = end + PAUSE_PER_WORK * (end - start);
+  }
+  return {
+    schedule(work) {
+      clearTimeout(timer);
+      const waitMs = nextStart - performance.now();
+      if (waitMs <= 0) measure(work);
+      else timer = window.setTimeout(onLate, waitMs, () => measure(work));
+    },
+    runNow(work) {
+      clearTimeout(timer);
+      work();
+    },
+  };
+}

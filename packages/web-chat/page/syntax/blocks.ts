@@ -1,0 +1,180 @@
+import type { Env, Token } from "markdown-it";
+import { footnotesOf } from "./footnotes.ts";
+import type { MarkdownParser } from "./parser.ts";
+
+/** A paragraph, a list, one of its items, a table, a cell, …: one element of the page. */
+export interface Block {
+  readonly kind: BlockKind;
+  /** Name of the HTML element. */
+  readonly tag: string;
+  /** A fact that its element shows: the language of code, the first number of a list, a cell's alignment. */
+  readonly detail: string;
+  /** The text of a block without children. It is inline Markdown unless the block is code, HTML or a formula. */
+  readonly content: string;
+  readonly children: readonly Block[];
+}
+
+export type BlockKind = "container" | "text" | "code" | "html" | "math" | "footnote" | "rule";
+
+/** A text that was split into blocks. */
+export interface SplitText {
+  readonly text: string;
+  readonly blocks: readonly Block[];
+  /** Index in `text` at which each block begins. */
+  readonly starts: readonly number[];
+  /** The targets of links and the footnotes that the text defines, as the parser collected them. */
+  readonly definitions: Env;
+}
+
+export const emptyText: SplitText = { text: "", blocks: [], starts: [], definitions: {} };
+
+/** Splits a whole text. */
+export function splitText(text: string, parser: MarkdownParser): SplitText {
+  return appendBlocks(emptyText, text, parser);
+}
+
+/**
+ * Splits a text that continues an earlier one. Only its tail is read: the blocks that appended text can
+ * still change. Definitions in the tail apply to the tail only.
+ */
+export function splitAppended(text: string, before: SplitText, parser: MarkdownParser): SplitText {
+  if (!text.startsWith(before.text)) return splitText(text, parser);
+  const count = Math.max(0, before.blocks.length - tailCount(before));
+  const kept = { ...before, blocks: before.blocks.slice(0, count), starts: before.starts.slice(0, count) };
+  return appendBlocks({ ...kept, text: text.slice(0, before.starts[count] ?? 0) }, text, parser);
+}
+
+/** Returns true if two blocks look the same. */
+export function isSameBlock(one: Block, other: Block): boolean {
+  return (
+    one.kind === other.kind &&
+    one.tag === other.tag &&
+    one.detail === other.detail &&
+    one.content === other.content &&
+    one.children.length === other.children.length &&
+    one.children.every((child, index) => {
+      const twin = other.children[index];
+      return twin !== undefined && isSameBlock(child, twin);
+    })
+  );
+}
+
+/** Returns true if a text names targets of links or footnotes, which blocks above them may use. */
+export function hasDefinitions({ definitions }: SplitText): boolean {
+  return Object.keys(definitions.references ?? {}).length > 0 || footnotesOf(definitions).size > 0;
+}
+
+/**
+ * The number of blocks at the end that appended text can change. The last one can grow. While its only
+ * line is incomplete, it may turn out to belong to the block before it: `2` is a paragraph, `2.`
+ * continues a list.
+ */
+function tailCount({ text, starts }: SplitText): number {
+  return text.includes("\n", starts.at(-1) ?? 0) ? 1 : 2;
+}
+
+function appendBlocks(kept: SplitText, text: string, parser: MarkdownParser): SplitText {
+  const definitions: Env = {};
+  const offset = kept.text.length;
+  const tail = text.slice(offset);
+  const lines = lineStarts(tail);
+  const tokens = parser.blocks(tail, definitions);
+  const blocks: Block[] = [];
+  const starts: number[] = [];
+  for (let index = 0; index < tokens.length; ) {
+    const [block, next] = readBlock(tokens, index);
+    if (block) {
+      blocks.push(block);
+      starts.push(offset + (lines[tokens[index]?.map?.[0] ?? 0] ?? 0));
+    }
+    index = next;
+  }
+  return {
+    text,
+    definitions,
+    blocks: [...kept.blocks, ...blocks],
+    starts: [...kept.starts, ...starts],
+  };
+}
+
+function lineStarts(text: string): number[] {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return starts;
+}
+
+/** Reads the block that begins at `index`, and returns the index of the token after it. */
+function readBlock(tokens: readonly Token[], index: number): [Block | undefined, number] {
+  const token = tokens[index];
+  if (!token) return [undefined, index + 1];
+  const leaf = toLeaf(token, tokens[index + 1]);
+  if (leaf || token.nesting !== 1) return [leaf, index + (token.nesting === 1 ? 3 : 1)];
+  const children: Block[] = [];
+  let next = index + 1;
+  while (next < tokens.length && tokens[next]?.nesting !== -1) {
+    const [child, after] = readBlock(tokens, next);
+    if (child) children.push(child);
+    next = after;
+  }
+  return [toContainer(token, children), next + 1];
+}
+
+/** The block of a token that has no blocks in it; `inline` is the token after it. */
+function toLeaf(token: Token, inline: Token | undefined): Block | undefined {
+  const { type, tag, content, info } = token;
+  const leaf = { detail: "", content, children: [] };
+  const text = { ...leaf, kind: "text", content: inline?.content ?? "" } as const;
+  switch (type) {
+    case "fence":
+      return { ...leaf, kind: "code", tag: "pre", detail: languageOf(info), content: codeOf(content) };
+    case "code_block":
+      return { ...leaf, kind: "code", tag: "pre", content: codeOf(content) };
+    case "html_block":
+      return { ...leaf, kind: "html", tag: "p", content: content.trimEnd() };
+    case "math_block":
+      return { ...leaf, kind: "math", tag: "p" };
+    case "footnote":
+      return { ...leaf, kind: "footnote", tag, detail: info };
+    case "hr":
+      return { ...leaf, kind: "rule", tag };
+    case "paragraph_open":
+      // The paragraphs of a list without empty lines have no space around them.
+      return { ...text, tag: token.hidden ? "span" : tag };
+    case "heading_open":
+      return { ...text, tag };
+    case "th_open":
+    case "td_open":
+      return { ...text, tag, detail: alignmentOf(token) };
+    default:
+      return undefined;
+  }
+}
+
+function toContainer(token: Token, children: readonly Block[]): Block {
+  const detail = token.type === "ordered_list_open" ? String(token.attrGet("start") ?? 1) : "";
+  const block: Block = { kind: "container", tag: token.tag, detail, content: "", children };
+  return token.type === "list_item_open" ? toTask(block) : block;
+}
+
+/** An item that begins with `[ ]` or `[x]` is a task, and shows a box in front of its text. */
+function toTask(item: Block): Block {
+  const [first, ...others] = item.children;
+  const match = first?.kind === "text" ? /^\[([ xX])\](?=\s)/.exec(first.content) : null;
+  if (!first || !match) return item;
+  const box = match[1] === " " ? "☐" : "☑";
+  const text = { ...first, content: `${box}${first.content.slice(match[0].length)}` };
+  return { ...item, detail: "task", children: [text, ...others] };
+}
+
+/** Code ends with exactly one line break, so that text can be added in front of it. */
+function codeOf(content: string): string {
+  return content.endsWith("\n") ? content : `${content}\n`;
+}
+
+function languageOf(info: string): string {
+  return /^\s*([^\s{]*)/.exec(info)?.[1] ?? "";
+}
+
+function alignmentOf(token: Token): string {
+  return /^text-align:(\w+)$/.exec(String(token.attrGet("style") ?? ""))?.[1] ?? "";
+}

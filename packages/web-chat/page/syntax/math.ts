@@ -1,0 +1,127 @@
+import type { MarkdownIt, StateBlock, StateInline } from "markdown-it";
+
+/** The pairs of marks around a formula inside a line. The second pair and `$$` stand on a line of their own. */
+const PAIRS = [
+  { open: "\\(", close: "\\)", isDisplay: false },
+  { open: "\\[", close: "\\]", isDisplay: true },
+  { open: "$$", close: "$$", isDisplay: true },
+] as const;
+
+type Pair = (typeof PAIRS)[number];
+
+/**
+ * Adds formulas to Markdown. Their source is kept with its delimiters, in `math` tokens.
+ *
+ * A formula needs its closing delimiter: without one the text stays as it is, backslash included.
+ */
+export function addMath(md: MarkdownIt): void {
+  md.inline.ruler.before("escape", "math", readInline);
+  md.block.ruler.before("fence", "math_block", readBlock, {
+    alt: ["paragraph", "reference", "blockquote", "list"],
+  });
+}
+
+function readInline(state: StateInline, silent: boolean): boolean {
+  const pair = PAIRS.find(({ open }) => state.src.startsWith(open, state.pos));
+  if (!pair) return state.src[state.pos] === "$" && readDollars(state, silent);
+  const end = lastIndexOf(state, pair.close) > state.pos + 1 ? closeOf(state, pair) : -1;
+  if (end >= 0) return pushFormula(state, end, { isDisplay: pair.isDisplay, silent });
+  if (pair.open === "$$") return false;
+  // Otherwise the backslash would escape the bracket and disappear.
+  if (!silent) state.pending += pair.open;
+  state.pos += pair.open.length;
+  return true;
+}
+
+/** Reads `$x$`. Prices are no formulas: neither `$5 and $6` nor `US$5, $7`. */
+function readDollars(state: StateInline, silent: boolean): boolean {
+  const { src, pos, posMax } = state;
+  const end = src.indexOf("$", pos + 1);
+  const formula = src.slice(pos + 1, end);
+  const isFormula =
+    end > pos + 1 &&
+    end < posMax &&
+    !/^\s|\s$|\n/.test(formula) &&
+    !/[a-z0-9$\\]/i.test(src[pos - 1] ?? "") &&
+    !/[a-z0-9$]/i.test(src[end + 1] ?? "");
+  if (isFormula) return pushFormula(state, end + 1, { isDisplay: false, silent });
+  if (!silent) state.pending += "$";
+  state.pos += 1;
+  return true;
+}
+
+/** Returns the index after the closing delimiter; -1 if the formula is empty or has none. */
+function closeOf({ src, pos, posMax }: StateInline, { open, close }: Pair): number {
+  const start = pos + open.length;
+  const at = src.indexOf(close, start);
+  const end = at + close.length;
+  return at > start && end <= posMax && src.slice(start, at).trim() !== "" ? end : -1;
+}
+
+const lastClosers = new WeakMap<StateInline, Map<string, number>>();
+
+/** Remembers the last closing delimiter of a text, so that many open ones cost linear time. */
+function lastIndexOf(state: StateInline, close: string): number {
+  const known = lastClosers.get(state) ?? new Map<string, number>();
+  lastClosers.set(state, known);
+  const last = known.get(close) ?? state.src.lastIndexOf(close);
+  known.set(close, last);
+  return last;
+}
+
+function pushFormula(
+  state: StateInline,
+  end: number,
+  { isDisplay, silent }: { isDisplay: boolean; silent: boolean },
+): boolean {
+  if (!silent) {
+    const token = state.push(isDisplay ? "math_display" : "math_inline", "", 0);
+    token.content = state.src.slice(state.pos, end);
+  }
+  state.pos = end;
+  return true;
+}
+
+function readBlock(state: StateBlock, startLine: number, endLine: number, silent: boolean): boolean {
+  if ((state.sCount[startLine] ?? 0) - state.blkIndent >= 4) return false;
+  const first = lineAt(state, startLine);
+  const pair = PAIRS.find(({ open, isDisplay }) => isDisplay && first.startsWith(open));
+  if (!pair) return false;
+  const isWhole = first.length > 3 && first.endsWith(pair.close);
+  const last = isWhole ? startLine : closingLine(state, startLine, endLine, pair);
+  if (last === undefined) return false;
+  if (silent) return true;
+  state.line = last + 1;
+  const token = state.push("math_block", "", 0);
+  token.map = [startLine, state.line];
+  token.content = state.getLines(startLine, state.line, state.blkIndent, false).trim();
+  return true;
+}
+
+const searchedLines = new WeakMap<StateBlock, Map<string, number>>();
+
+/**
+ * Finds the line that ends with the closing delimiter, before an empty line and the end of the block.
+ * Lines that were searched in vain are skipped, so that many open delimiters cost linear time.
+ */
+function closingLine(
+  state: StateBlock,
+  startLine: number,
+  endLine: number,
+  { close }: Pair,
+): number | undefined {
+  const searched = searchedLines.get(state) ?? new Map<string, number>();
+  searchedLines.set(state, searched);
+  let line = Math.max(startLine + 1, searched.get(close) ?? 0);
+  for (; line < endLine; line += 1) {
+    if (state.isEmpty(line) || (state.sCount[line] ?? 0) < state.blkIndent) break;
+    if (lineAt(state, line).endsWith(close)) return line;
+  }
+  searched.set(close, line);
+  return undefined;
+}
+
+function lineAt(state: StateBlock, line: number): string {
+  const start = (state.bMarks[line] ?? 0) + (state.tShift[line] ?? 0);
+  return state.src.slice(start, state.eMarks[line]).trimEnd();
+}
