@@ -22,8 +22,6 @@ export class AppendFile {
   /** Up to here the file survives a power failure, as far as this writer asked for it. */
   #syncedSize: number;
   #syncFailed = false;
-  #syncing: Promise<void> | undefined;
-  #nextSync: Promise<void> | undefined;
 
   /** @throws StoreError `NOT_A_FILE`; system errors such as `ENOENT` unless `create` */
   constructor(fs: FileSystem, path: string, { create }: { create: boolean }) {
@@ -73,32 +71,8 @@ export class AppendFile {
     return stat !== undefined && stat.ino === this.#ino && stat.size === this.#size;
   }
 
-  /**
-   * Resolves when all that was appended before the call survives a power failure. Calls that meet share one
-   * `fdatasync`, begun after the last of them.
-   */
-  sync(): Promise<void> {
-    if (!this.#syncing) {
-      this.#syncing = this.#syncNow().finally(() => {
-        this.#syncing = undefined;
-      });
-      return this.#syncing;
-    }
-    this.#nextSync ??= this.#syncing
-      .catch(() => {}) // its own callers hear of it
-      .then(() => {
-        this.#nextSync = undefined;
-        return this.sync();
-      });
-    return this.#nextSync;
-  }
-
-  /** May be called once, when nothing is under way. */
-  close(): void {
-    this.#fs.close(this.#fd);
-  }
-
-  async #syncNow(): Promise<void> {
+  /** Resolves when all bytes that were appended before the call survive a power failure. */
+  async sync(): Promise<void> {
     const size = this.#size;
     try {
       if (this.#syncFailed) await this.#rewrite(this.#syncedSize, size);
@@ -109,6 +83,11 @@ export class AppendFile {
       this.#syncFailed = true;
       throw new StoreError("WRITE_FAILED", `cannot sync ${this.path}: ${reason(cause)}`, { cause });
     }
+  }
+
+  /** May be called once, when nothing is under way. */
+  close(): void {
+    this.#fs.close(this.#fd);
   }
 
   /**

@@ -2,8 +2,8 @@ import { crc32 } from "node:zlib";
 import type { SessionMeta } from "@mini-openclaw/protocol";
 import type { FileSystem } from "./file-system.ts";
 import { createId } from "./names.ts";
-import type { Located } from "./session-paths.ts";
-import { createSmallFile, readSmallJson } from "./small-file.ts";
+import type { SessionLocation } from "./session-paths.ts";
+import { createSmallFile, readCache } from "./small-file.ts";
 import { beginSummary, type Summary } from "./summary.ts";
 import type { OpenTranscript } from "./transcript-reader.ts";
 
@@ -17,22 +17,33 @@ export interface Checkpoint {
 const CHECKED_BYTES = 64;
 
 /** The checkpoint in `.meta.json`, if it fits the transcript; else the start, with what the tutorial's code wrote there. */
-export function readCheckpoint(sessionId: string, paths: Located, transcript: OpenTranscript): Checkpoint {
-  const value = readSmallJson(transcript.fs, paths.meta);
+export function readCheckpoint(
+  sessionId: string,
+  paths: SessionLocation,
+  transcript: OpenTranscript,
+): Checkpoint {
+  const value = readCache(transcript.fs, paths.meta);
   return (
-    (value && fitting(value, transcript)) ?? { summary: beginSummary(sessionId, bookMeta(value)), bytes: 0 }
+    (value && fitting(sessionId, value, transcript)) ?? {
+      summary: beginSummary(sessionId, bookMeta(value)),
+      bytes: 0,
+    }
   );
 }
 
 /** What `.meta.json` says, if it covers all of a transcript of that size. */
-export function readCachedMeta(fs: FileSystem, paths: Located, size: number): SessionMeta | undefined {
-  const value = readSmallJson(fs, paths.meta);
-  return value?.["bytes"] === size ? toCheckpoint(value)?.summary.meta : undefined;
+export function readCachedMeta(
+  fs: FileSystem,
+  sessionId: string,
+  { paths, size }: { paths: SessionLocation; size: number },
+): SessionMeta | undefined {
+  const value = readCache(fs, paths.meta);
+  return value?.["bytes"] === size ? toCheckpoint(sessionId, value)?.summary.meta : undefined;
 }
 
 /** Writes the cache. A failure costs the next reader some time, nothing else. */
 export function writeCheckpoint(
-  paths: Located,
+  paths: SessionLocation,
   transcript: OpenTranscript,
   { summary, bytes }: Checkpoint,
 ): void {
@@ -46,15 +57,20 @@ export function writeCheckpoint(
   }
 }
 
-function fitting(value: Record<string, unknown>, transcript: OpenTranscript): Checkpoint | undefined {
-  const checkpoint = toCheckpoint(value);
+function fitting(
+  sessionId: string,
+  value: Record<string, unknown>,
+  transcript: OpenTranscript,
+): Checkpoint | undefined {
+  const checkpoint = toCheckpoint(sessionId, value);
   if (!checkpoint || checkpoint.bytes > transcript.size) return undefined;
   return value["check"] === checkOf(transcript, checkpoint.bytes) ? checkpoint : undefined;
 }
 
-function toCheckpoint(value: Record<string, unknown>): Checkpoint | undefined {
+/** A checkpoint of another session, beside a copied transcript, is none. */
+function toCheckpoint(sessionId: string, value: Record<string, unknown>): Checkpoint | undefined {
   const { bytes, check: _, numbered, renamed, ...meta } = value;
-  if (!isCount(bytes) || !isMeta(meta)) return undefined;
+  if (!isCount(bytes) || !isMeta(meta) || meta.sessionId !== sessionId) return undefined;
   return { summary: { meta, numbered: numbered === true, renamed: renamed === true }, bytes };
 }
 

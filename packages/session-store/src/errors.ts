@@ -10,6 +10,10 @@ export const storeErrorCodes = {
   INVALID_OPTION: "INVALID_OPTION",
   /** There is no session of that id. */
   SESSION_NOT_FOUND: "SESSION_NOT_FOUND",
+  /** A session of that id is there already. Nothing was overwritten. */
+  SESSION_EXISTS: "SESSION_EXISTS",
+  /** The file is no session of this store: none of its lines is. It is left alone. */
+  FOREIGN_FILE: "FOREIGN_FILE",
   /** Somebody else is the session's writer: another process, or another log of this one. */
   SESSION_LOCKED: "SESSION_LOCKED",
   /** Another process holds the folder that `lockFolder` was asked for. */
@@ -74,4 +78,22 @@ export function isSystemError(error: unknown, ...codes: string[]): boolean {
 export function reason(cause: unknown): string {
   const { code, message } = cause as { code?: unknown; message?: unknown };
   return typeof code === "string" ? code : String(message ?? cause);
+}
+
+/** Returns a `READ_FAILED` error for a system error, and any other error as it is. */
+export function toReadError(error: unknown, path: string): unknown {
+  if (StoreError.is(error) || !isSystemCall(error)) return error;
+  return new StoreError("READ_FAILED", `cannot read ${path}: ${reason(error)}`, { cause: error });
+}
+
+/** Reports an error that the operating system returned. */
+function isSystemCall(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return error instanceof Error && typeof code === "string" && /^E[A-Z0-9]+$/.test(code);
+}
+
+/** Returns a `StoreError` for a system error that no other code describes, and any other error as it is. */
+export function toStoreError(error: unknown, code: "READ_FAILED" | "WRITE_FAILED"): unknown {
+  if (StoreError.is(error) || !isSystemCall(error)) return error;
+  return new StoreError(code, error instanceof Error ? error.message : reason(error), { cause: error });
 }

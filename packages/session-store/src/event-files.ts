@@ -1,4 +1,4 @@
-import type { NumberedEvent, RecordedEvent, ServerEvent } from "@mini-openclaw/protocol";
+import type { RecordedEvent, NumberedEvent, ServerEvent } from "@mini-openclaw/protocol";
 import { toEvent } from "@mini-openclaw/protocol";
 import { parseServerEvent } from "@mini-openclaw/protocol/schema";
 import type { FileSystem } from "./file-system.ts";
@@ -20,7 +20,7 @@ export async function* readEventFiles(
   try {
     yield* merge(
       transcript === undefined ? nothing() : keptEvents(toFile(fs, transcript), sessionId, after),
-      journal === undefined ? nothing() : liveEvents(toFile(fs, journal), after),
+      journal === undefined ? nothing() : liveEvents(toFile(fs, journal), sessionId, after),
     );
   } finally {
     if (transcript !== undefined) fs.close(transcript);
@@ -40,23 +40,20 @@ export async function lastLiveSeq(fs: FileSystem, path: string): Promise<number>
   return last ?? 0;
 }
 
-async function* keptEvents(
-  file: OpenTranscript,
-  sessionId: string,
-  after: number,
-): AsyncGenerator<RecordedEvent> {
+async function* keptEvents(file: OpenTranscript, sessionId: string, after: number): AsyncGenerator<RecordedEvent> {
   for await (const entry of readEntries(file, { after })) {
     const event = toEvent(sessionId, entry);
     if (event) yield { event, json: toJson(event) };
   }
 }
 
-async function* liveEvents(file: OpenTranscript, after: number): AsyncGenerator<RecordedEvent> {
+async function* liveEvents(file: OpenTranscript, sessionId: string, after: number): AsyncGenerator<RecordedEvent> {
   const start = await liveOffsetAfter(file, after);
   for await (const batch of scanForward(file.fs, file.fd, { start, end: file.size })) {
     for (const { bytes, terminated } of batch) {
       const numbered = terminated ? parseLive(bytes) : undefined;
-      if (numbered && numbered.event.seq > after) yield numbered;
+      // A copied journal has the events of another session.
+      if (numbered && numbered.event.seq > after && numbered.event.sessionId === sessionId) yield numbered;
     }
   }
 }

@@ -2,7 +2,7 @@ import type { Entry } from "@mini-openclaw/protocol";
 import { toEntry, toEvent } from "@mini-openclaw/protocol";
 import { StoreError } from "./errors.ts";
 import { createId } from "./names.ts";
-import { closeOpenRuns, nextOpenRuns, noOpenRuns } from "./open-runs.ts";
+import { OpenRuns } from "./open-runs.ts";
 
 /**
  * The entries that a fork begins with: those up to `at`, then the end of a run that is cut there.
@@ -14,18 +14,18 @@ export async function* forkedEntries(
   { sessionId, at }: { sessionId: string; at: number },
 ): AsyncGenerator<Entry, void, undefined> {
   let lastSeq = 0;
-  let runs = noOpenRuns;
+  const runs = new OpenRuns();
   for await (const entry of entries) {
     if (entry.seq > at) break;
     lastSeq = entry.seq;
     if (isArchiveMark(entry)) continue;
     yield entry;
     const event = toEvent(sessionId, entry);
-    if (event) runs = nextOpenRuns(runs, event);
+    if (event) runs.apply(event);
   }
   if (lastSeq === 0 || lastSeq !== at)
     throw new StoreError("INVALID_OPTION", `at: session ${sessionId} has no entry ${at}`);
-  for (const event of closeOpenRuns(runs, { timestamp: Date.now(), createId })) {
+  for (const event of runs.closing({ timestamp: Date.now(), createId })) {
     const entry = toEntry({ ...event, sessionId, seq: lastSeq + 1 });
     if (!entry) continue;
     lastSeq += 1;

@@ -18,4 +18,4 @@ export { lockFolder } from "./folder-lock.ts";
 export { createMemoryStore } from "./memory-store.ts";
 export type { SessionStoreOptions } from "./open-session-store.ts";
 export { openSessionStore } from "./open-session-store.ts";
-export type { Durability } from "./writer-start.ts";
+export type { Durability } from "./writer-options.ts";

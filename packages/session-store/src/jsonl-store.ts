@@ -15,130 +15,159 @@ import type {
   SessionPage,
   SessionStore,
 } from "@mini-openclaw/protocol";
-import { Catalogue } from "./catalogue.ts";
-import { CreatedSessions } from "./created-sessions.ts";
-import { StoreError } from "./errors.ts";
+import { copyJson } from "./copy-json.ts";
+import { StoreError, toStoreError } from "./errors.ts";
+import { forkSession } from "./fork-session.ts";
+import type { IndexedSessions } from "./indexed-sessions.ts";
+import { listSessions } from "./list-sessions.ts";
 import { assertAppendOptions, assertMessage, assertTitle } from "./message-entry.ts";
-import { assertKey, assertSessionId, createIdSource } from "./names.ts";
-import { createSummary } from "./new-session.ts";
-import { OpenWriters } from "./open-writers.ts";
+import { assertKey, assertOwner, assertSessionId, createIdSource } from "./names.ts";
+import { createSummary, nextCreation } from "./new-session.ts";
+import { type Folder, openWriter } from "./open-writer.ts";
 import { recoverSessions } from "./recover-sessions.ts";
 import { createMatcher } from "./search.ts";
 import { SessionFiles } from "./session-files.ts";
-import { forkSession } from "./session-fork.ts";
+import { SessionIndex } from "./session-index.ts";
+import { archiveSession, deleteSession, unarchiveSession, undeleteSession } from "./session-lifecycle.ts";
 import { JsonlSessionLog } from "./session-log.ts";
+import { sessionPaths } from "./session-paths.ts";
+import { assertLimit, cursorAfter } from "./sessions-page.ts";
 import {
-  archiveSession,
-  deletedSession,
-  deleteSession,
-  unarchiveSession,
-  undeleteSession,
-} from "./session-moves.ts";
-import { type Folder, openWriter } from "./session-opening.ts";
-import { type Located, sessionPaths } from "./session-paths.ts";
-import { assertLimit, cursorAfter, MAX_PAGE, pickPage } from "./sessions-page.ts";
-import { archived, notFound, type StoreParts, writeSession } from "./store-parts.ts";
+  archived,
+  isOfOneSession,
+  notFound,
+  type ReportFailure,
+  type StoreContext,
+  writeSession,
+} from "./store-context.ts";
 import type { Summary } from "./summary.ts";
+import { UnsavedSessions } from "./unsaved-sessions.ts";
 import { WriterLocks } from "./writer-lock.ts";
+import { WriterPool } from "./writer-pool.ts";
 
-// Chosen: long enough for a conversation's next message, short enough not to keep others out.
+// Long enough for a conversation's next message, short enough not to keep other processes out.
 const IDLE_MS = 30_000;
-// Chosen: a quarter of the descriptors that the strictest common system allows a process.
-const MAX_IDLE_WRITERS = 256;
+// A quarter of the descriptors that the strictest common system allows a process.
+const MAX_OPEN_WRITERS = 256;
+
+export type JsonlStoreOptions = Pick<Folder, "fs" | "path" | "durability"> & {
+  lockWaitMs: number;
+  onFailure?: ReportFailure | undefined;
+};
 
 /** The store on a folder of JSONL files. */
 export class JsonlStore implements SessionStore {
-  readonly #parts: StoreParts;
-  #closed = false;
+  readonly #context: StoreContext;
+  #isClosed = false;
 
-  constructor({
-    fs,
-    path,
-    durability,
-    lockWaitMs,
-  }: Pick<Folder, "fs" | "path" | "durability"> & { lockWaitMs: number }) {
+  constructor({ fs, path, durability, lockWaitMs, onFailure = () => {} }: JsonlStoreOptions) {
     const files = new SessionFiles(fs, path);
-    const created = new CreatedSessions();
-    const catalogue = new Catalogue(fs, path, files);
+    const unsaved = new UnsavedSessions();
+    const index = new SessionIndex(fs, path, files);
     const onKept = ({ meta }: Summary) => {
-      created.delete(meta.sessionId);
-      catalogue.put(meta);
+      unsaved.delete(meta.sessionId);
+      index.put(meta);
     };
-    const onClose = ({ meta }: Summary) => catalogue.save(meta);
+    const onClose = ({ meta }: Summary) => index.save(meta);
     const locks = new WriterLocks(fs);
-    const folder: Folder = { fs, path, durability, locks, createId: createIdSource(), onKept, onClose };
-    const writers = new OpenWriters((sessionId) => openWriter(folder, sessionId, created.get(sessionId)), {
+    const folder: Folder = {
+      fs,
+      path,
+      durability,
+      locks,
+      files,
+      createId: createIdSource(),
+      onKept,
+      onClose,
+    };
+    const writers = new WriterPool((sessionId) => openWriter(folder, sessionId, unsaved.get(sessionId)), {
       idleMs: IDLE_MS,
-      maxIdle: MAX_IDLE_WRITERS,
+      maxOpen: MAX_OPEN_WRITERS,
       lockWaitMs,
     });
-    this.#parts = { folder, files, writers, catalogue, created };
+    this.#context = { folder, files, writers, index, unsaved, onFailure };
   }
 
-  async getOrCreateSession(key: string, options?: CreateSessionOptions): Promise<SessionMeta> {
+  async getOrCreateSession(key: string, options: CreateSessionOptions = {}): Promise<SessionMeta> {
     assertKey(key);
     this.#assertOpen();
-    const kept = await this.#parts.catalogue.newestOf(key);
-    const newest = this.#parts.created.newestOf(key)?.meta;
-    if (newest && newest.createdAt >= (kept?.createdAt ?? 0)) return newest;
-    return (kept && (await this.getSession(kept.sessionId))) ?? this.createSession(key, options);
+    const index = await this.#sessions();
+    const except = new Set<string>();
+    for (;;) {
+      const entry = index.newestOf(key, except);
+      const fresh = this.#context.unsaved.newestOf(key)?.meta;
+      if (fresh && fresh.createdAt >= (entry?.createdAt ?? 0)) return copyJson(fresh);
+      if (!entry) return this.#create(key, options, index);
+      const meta = await this.#readSession(entry.sessionId);
+      if (meta && meta.key === key && !meta.archived) return meta;
+      // The index was behind, or the session cannot be read: the one before it is the newest.
+      except.add(entry.sessionId);
+      if (meta) this.#context.index.correct(entry.sessionId, meta);
+    }
   }
 
-  async createSession(key: string, options?: CreateSessionOptions): Promise<SessionMeta> {
+  async createSession(key: string, options: CreateSessionOptions = {}): Promise<SessionMeta> {
     assertKey(key);
     this.#assertOpen();
-    const summary = createSummary(key, options);
-    this.#parts.created.add(summary);
-    return summary.meta;
+    return this.#create(key, options, await this.#sessions());
   }
 
   async getSession(sessionId: string, options: GetSessionOptions = {}): Promise<SessionMeta | undefined> {
-    const parts = this.#partsFor(sessionId);
-    if (options.deleted) return deletedSession(parts, sessionId);
-    const { writers, files, created } = parts;
-    // Looked up before the files: a session that gets its first entry meanwhile must not fall between the two.
-    const fresh = created.get(sessionId);
-    const writer = await writers.peek(sessionId);
-    if (writer && !writer.isClosed) return writer.meta;
-    return (await files.meta(sessionId)) ?? fresh?.meta;
+    const { writers, files, unsaved } = this.#contextFor(sessionId);
+    return reading(async () => {
+      if (options.deleted) return (await files.deletedSummary(sessionId))?.meta;
+      // Looked up before the files: a session that gets its first entry meanwhile must not fall between the two.
+      const fresh = unsaved.get(sessionId);
+      const writer = writers.peek(sessionId);
+      return copyJson(writer?.meta ?? (await files.meta(sessionId)) ?? fresh?.meta);
+    });
   }
 
   async listSessions(options: ListSessionsOptions = {}): Promise<SessionPage> {
-    assertLimit(options.limit, MAX_PAGE);
     this.#assertOpen();
-    const { page, ...rest } = pickPage(await this.#parts.catalogue.all(), options);
-    const metas = await Promise.all(page.map(({ sessionId }) => this.getSession(sessionId)));
-    return { sessions: metas.filter((meta) => meta !== undefined), ...rest };
+    return listSessions(this.#context, options, {
+      sessions: await this.#sessions(),
+      read: (sessionId) => this.#readSession(sessionId),
+    });
   }
 
   async renameSession(sessionId: string, title: string): Promise<SessionMeta> {
     assertTitle(title);
-    return writeSession(this.#partsFor(sessionId), sessionId, async (writer) => {
-      await writer.record([{ type: "session_updated", title, timestamp: Date.now() }]);
-      return writer.meta;
-    });
+    const context = this.#contextFor(sessionId);
+    return this.#writing(() =>
+      writeSession(context, sessionId, async (writer) => {
+        await writer.record([{ type: "session_updated", title, timestamp: Date.now() }]);
+        return writer.meta;
+      }),
+    );
   }
 
   async archiveSession(sessionId: string): Promise<SessionMeta> {
-    return archiveSession(this.#partsFor(sessionId), sessionId);
+    const context = this.#contextFor(sessionId);
+    return this.#writing(() => archiveSession(context, sessionId));
   }
 
   async unarchiveSession(sessionId: string): Promise<SessionMeta> {
-    return unarchiveSession(this.#partsFor(sessionId), sessionId);
+    const context = this.#contextFor(sessionId);
+    return this.#writing(() => unarchiveSession(context, sessionId));
   }
 
   async forkSession(sessionId: string, options: ForkSessionOptions = {}): Promise<SessionMeta> {
-    const located = await this.#locate(sessionId);
-    if (located) return forkSession(this.#parts, sessionId, { located, options });
-    throw new StoreError("INVALID_OPTION", `at: session ${sessionId} has no entry yet`);
+    const context = this.#contextFor(sessionId);
+    if (context.unsaved.get(sessionId)) {
+      throw new StoreError("INVALID_OPTION", `at: session ${sessionId} has no entry yet`);
+    }
+    return this.#writing(() => forkSession(context, sessionId, options));
   }
 
   async deleteSession(sessionId: string): Promise<void> {
-    return deleteSession(this.#parts, sessionId, await this.#locate(sessionId));
+    const context = this.#contextFor(sessionId);
+    return this.#writing(() => deleteSession(context, sessionId));
   }
 
   async undeleteSession(sessionId: string): Promise<SessionMeta> {
-    return undeleteSession(this.#partsFor(sessionId), sessionId);
+    const context = this.#contextFor(sessionId);
+    return this.#writing(() => undeleteSession(context, sessionId));
   }
 
   async *searchSessions(
@@ -146,13 +175,15 @@ export class JsonlStore implements SessionStore {
     { signal, cursor: first, ...options }: SearchSessionsOptions = {},
   ): AsyncGenerator<SearchHit> {
     const { inTitle, inMessage } = createMatcher(text);
+    const { files } = this.#context;
     let cursor = first;
     do {
       const page = await this.listSessions({ ...options, ...(cursor !== undefined && { cursor }) });
       for (const session of page.sessions) {
         signal?.throwIfAborted();
-        const located = await this.#parts.files.locate(session.sessionId);
-        const message = located && (await this.#parts.files.findLast(located, inMessage, signal));
+        const message = await this.#skipping(session.sessionId, () =>
+          files.findLast(session.sessionId, inMessage, signal),
+        );
         const hit = { session, cursor: cursorAfter(session) };
         if (message) yield { ...hit, message };
         else if (inTitle(session)) yield hit;
@@ -181,72 +212,131 @@ export class JsonlStore implements SessionStore {
   async loadMessages(sessionId: string, options: LoadMessagesOptions = {}): Promise<MessageEntry[]> {
     assertLimit(options.limit);
     const { limit = 50, before, role } = options;
-    const writer = await this.#partsFor(sessionId).writers.peek(sessionId);
+    const { writers, files, unsaved } = this.#contextFor(sessionId);
     const isNewest = before === undefined && role === undefined;
-    const recent = isNewest && !writer?.isClosed ? writer?.messages : undefined;
-    const known = recent?.last(limit);
-    if (known) return known;
-    const added = recent?.added ?? 0;
-    const located = await this.#locate(sessionId);
-    const messages = (located && (await this.#parts.files.lastMessages(located, options))) ?? [];
-    recent?.fill(messages, { limit, added });
-    return messages;
+    const recent = isNewest ? writers.peek(sessionId)?.messages : undefined;
+    const isUnsaved = unsaved.get(sessionId) !== undefined;
+    const read = async () => {
+      const messages = await reading(() => files.lastMessages(sessionId, options));
+      if (!messages && !isUnsaved) throw notFound(sessionId);
+      return messages ?? [];
+    };
+    return recent ? recent.readThrough(limit, read) : read();
   }
 
   async *entries(sessionId: string, { after = 0 }: { after?: number } = {}): AsyncGenerator<Entry> {
-    const located = await this.#locate(sessionId);
-    if (located) yield* this.#parts.files.entries(located, { after });
+    const { files, unsaved } = this.#contextFor(sessionId);
+    const isUnsaved = unsaved.get(sessionId) !== undefined;
+    try {
+      const isThere = yield* files.entries(sessionId, { after });
+      if (!isThere && !isUnsaved) throw notFound(sessionId);
+    } catch (error) {
+      throw toStoreError(error, "READ_FAILED");
+    }
   }
 
   async openLog(sessionId: string): Promise<SessionLog> {
-    const { writers, folder } = this.#partsFor(sessionId);
-    const writer = await writers.log(sessionId);
+    const { writers, folder } = this.#contextFor(sessionId);
+    const writer = await this.#writing(() => writers.claimLog(sessionId));
     if (!writer) throw new StoreError("SESSION_LOCKED", `session ${sessionId}: its log is already open`);
-    const close = () => writers.close(sessionId, writer);
-    if (writer.meta.archived) {
+    const close = () => this.#writing(() => writers.close(sessionId, writer));
+    if (writer.isArchived) {
       await close();
       throw archived(sessionId);
     }
-    return new JsonlSessionLog(writer, { fs: folder.fs, paths: sessionPaths(folder.path, sessionId) }, close);
+    return new JsonlSessionLog(writer, {
+      fs: folder.fs,
+      paths: sessionPaths(folder.path, sessionId),
+      isOpen: () => writers.isOpen(sessionId, writer),
+      hold: () => writers.tryAcquire(sessionId)?.release ?? (() => {}),
+      close,
+    });
   }
 
   async recover(): Promise<string[]> {
     this.#assertOpen();
-    return recoverSessions(this.#parts);
+    return this.#writing(() => recoverSessions(this.#context));
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    await this.#parts.writers.closeAll();
-    await this.#parts.catalogue.close();
+    this.#isClosed = true;
+    await this.#writing(() => this.#context.writers.closeAll());
+    await this.#context.index.close();
+  }
+
+  #create(key: string, { owner }: CreateSessionOptions, index: IndexedSessions): SessionMeta {
+    assertOwner(owner);
+    const { unsaved } = this.#context;
+    const latest = Math.max(index.latestCreation(key), unsaved.newestOf(key)?.meta.createdAt ?? 0);
+    const summary = createSummary(key, {
+      createdAt: nextCreation(latest),
+      ...(owner !== undefined && { owner }),
+    });
+    unsaved.add(summary);
+    return copyJson(summary.meta);
   }
 
   #append(sessionId: string, messages: readonly Message[], options: AppendOptions): Promise<MessageEntry[]> {
     assertAppendOptions(options);
-    const parts = this.#partsFor(sessionId);
-    // A key may have to be looked up first: then the writer must be held meanwhile.
-    const writer = options.idempotencyKey === undefined ? parts.writers.ready(sessionId) : undefined;
-    if (writer && !writer.isArchived) return writer.append(messages, options);
-    return writeSession(parts, sessionId, (held) => held.append(messages, options));
+    const context = this.#contextFor(sessionId);
+    const lease = context.writers.tryAcquire(sessionId);
+    // Not awaited here: an append to an open writer begins before anything else can run.
+    if (lease && !lease.writer.isArchived) {
+      return this.#writing(() => lease.writer.append(messages, options).finally(lease.release));
+    }
+    lease?.release();
+    return this.#writing(() =>
+      writeSession(context, sessionId, (writer) => writer.append(messages, options)),
+    );
+  }
+
+  async #sessions(): Promise<IndexedSessions> {
+    try {
+      return await this.#context.index.sessions();
+    } catch (error) {
+      throw toStoreError(error, "READ_FAILED");
+    }
+  }
+
+  /** Returns a session's meta; `undefined`, and a report, if it cannot be read. */
+  #readSession(sessionId: string): Promise<SessionMeta | undefined> {
+    return this.#skipping(sessionId, () => this.getSession(sessionId));
+  }
+
+  async #skipping<T>(sessionId: string, read: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await read();
+    } catch (error) {
+      if (!isOfOneSession(error)) throw error;
+      this.#context.onFailure(error, `read session ${sessionId}`);
+      return undefined;
+    }
+  }
+
+  async #writing<T>(write: () => Promise<T>): Promise<T> {
+    try {
+      return await write();
+    } catch (error) {
+      throw toStoreError(error, "WRITE_FAILED");
+    }
   }
 
   /** @throws StoreError `INVALID_SESSION_ID`, `STORE_CLOSED` */
-  #partsFor(sessionId: string): StoreParts {
+  #contextFor(sessionId: string): StoreContext {
     assertSessionId(sessionId);
     this.#assertOpen();
-    return this.#parts;
-  }
-
-  /** `undefined` if the session has no entry yet. @throws StoreError `SESSION_NOT_FOUND` */
-  async #locate(sessionId: string): Promise<Located | undefined> {
-    const { files, created } = this.#partsFor(sessionId);
-    const isFresh = created.get(sessionId) !== undefined;
-    const located = await files.locate(sessionId);
-    if (located || isFresh) return located;
-    throw notFound(sessionId);
+    return this.#context;
   }
 
   #assertOpen(): void {
-    if (this.#closed) throw new StoreError("STORE_CLOSED", "the store is closed");
+    if (this.#isClosed) throw new StoreError("STORE_CLOSED", "the store is closed");
+  }
+}
+
+async function reading<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw toStoreError(error, "READ_FAILED");
   }
 }

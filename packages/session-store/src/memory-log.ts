@@ -1,8 +1,9 @@
 import type { Entry, RecordedEvent, SessionEvent, SessionLog } from "@mini-openclaw/protocol";
 import { toEntry } from "@mini-openclaw/protocol";
+import { copyJson } from "./copy-json.ts";
 import { StoreError } from "./errors.ts";
 import { createId } from "./names.ts";
-import { closeOpenRuns, nextOpenRuns, type OpenRuns } from "./open-runs.ts";
+import type { OpenRuns } from "./open-runs.ts";
 import { numberEvent, RecentEvents } from "./recent-events.ts";
 import type { RememberedKeys } from "./remembered-keys.ts";
 import { nextSummary, type Summary, withLastSeq } from "./summary.ts";
@@ -15,13 +16,13 @@ export interface MemorySession {
   readonly entries: Entry[];
   readonly keys: RememberedKeys;
   events: RecordedEvent[];
-  runs: OpenRuns;
+  readonly runs: OpenRuns;
   log?: MemoryLog;
 }
 
-/** Adds an entry to a session. */
+/** Adds a copy of an entry to a session. */
 export function keepEntry(session: MemorySession, entry: Entry): void {
-  session.entries.push(entry);
+  session.entries.push(copyJson(entry));
   session.summary = nextSummary(session.summary, { kind: "entry", entry, marks: {} });
 }
 
@@ -33,7 +34,7 @@ export class MemoryLog implements SessionLog {
   constructor(session: MemorySession) {
     this.#session = session;
     this.#recent = new RecentEvents(session.summary.meta.lastSeq);
-    const closing = closeOpenRuns(session.runs, { timestamp: Date.now(), createId });
+    const closing = session.runs.closing({ timestamp: Date.now(), createId });
     if (closing.length > 0) this.record(closing);
     this.settle();
   }
@@ -60,7 +61,7 @@ export class MemoryLog implements SessionLog {
       const entry = toEntry(event);
       if (entry) keepEntry(session, entry);
       else session.summary = withLastSeq(session.summary, event.seq);
-      session.runs = nextOpenRuns(session.runs, event);
+      session.runs.apply(event);
     }
     session.events.push(...numbered);
     this.#recent.push(numbered);
@@ -89,7 +90,7 @@ export class MemoryLog implements SessionLog {
   settle(): void {
     this.#assertOpen();
     this.#session.events = this.#session.events.filter(({ event }) => toEntry(event) !== undefined);
-    this.#session.runs = new Map();
+    this.#session.runs.clear();
   }
 
   async close(): Promise<void> {

@@ -16,6 +16,7 @@ import type {
   SessionStore,
 } from "@mini-openclaw/protocol";
 import { isMessageEntry } from "@mini-openclaw/protocol";
+import { copyJson } from "./copy-json.ts";
 import { StoreError } from "./errors.ts";
 import { forkedEntries } from "./forked-entries.ts";
 import { keepEntry, MemoryLog, type MemorySession } from "./memory-log.ts";
@@ -26,9 +27,10 @@ import {
   assertTitle,
   toMessageEntry,
 } from "./message-entry.ts";
-import { assertKey, assertSessionId, createId } from "./names.ts";
-import { createSummary } from "./new-session.ts";
-import { RememberedKeys } from "./remembered-keys.ts";
+import { assertKey, assertOwner, assertSessionId, createId } from "./names.ts";
+import { createSummary, nextCreation } from "./new-session.ts";
+import { OpenRuns } from "./open-runs.ts";
+import { digestMessages, type KeyedAppend, RememberedKeys } from "./remembered-keys.ts";
 import { createMatcher } from "./search.ts";
 import { assertLimit, cursorAfter, MAX_PAGE, pickPage } from "./sessions-page.ts";
 import type { Summary } from "./summary.ts";
@@ -54,26 +56,29 @@ class MemoryStore implements SessionStore {
       const { meta } = session.summary;
       if (meta.key === key && !meta.archived && session.order > (newest?.order ?? -1)) newest = session;
     }
-    return newest ? newest.summary.meta : this.createSession(key, options);
+    return newest ? copyJson(newest.summary.meta) : this.createSession(key, options);
   }
 
   async createSession(key: string, options?: CreateSessionOptions): Promise<SessionMeta> {
     assertKey(key);
     this.#assertOpen();
-    return this.#add(createSummary(key, options)).summary.meta;
+    assertOwner(options?.owner);
+    return copyJson(
+      this.#add(createSummary(key, { ...options, createdAt: this.#nextCreation(key) })).summary.meta,
+    );
   }
 
   async getSession(sessionId: string, options: GetSessionOptions = {}): Promise<SessionMeta | undefined> {
     assertSessionId(sessionId);
     this.#assertOpen();
-    return (options.deleted ? this.#deleted : this.#sessions).get(sessionId)?.summary.meta;
+    return copyJson((options.deleted ? this.#deleted : this.#sessions).get(sessionId)?.summary.meta);
   }
 
   async listSessions(options: ListSessionsOptions = {}): Promise<SessionPage> {
     assertLimit(options.limit, MAX_PAGE);
     this.#assertOpen();
     const { page, ...rest } = pickPage(this.#kept(), options);
-    return { sessions: page, ...rest };
+    return { sessions: copyJson(page), ...rest };
   }
 
   async renameSession(sessionId: string, title: string): Promise<SessionMeta> {
@@ -97,10 +102,17 @@ class MemoryStore implements SessionStore {
     const { entries, summary } = this.#find(sessionId);
     const { at = entries.at(-1)?.seq ?? 0, key = summary.meta.key, owner = summary.meta.owner } = options;
     assertKey(key);
+    assertOwner(owner);
     const taken: Entry[] = [];
     for await (const entry of forkedEntries(this.entries(sessionId), { sessionId, at })) taken.push(entry);
     const forkedFrom = { sessionId, seq: at };
-    const fork = this.#add(createSummary(key, { forkedFrom, ...(owner !== undefined && { owner }) }));
+    const fork = this.#add(
+      createSummary(key, {
+        forkedFrom,
+        createdAt: this.#nextCreation(key),
+        ...(owner !== undefined && { owner }),
+      }),
+    );
     for (const entry of taken) keepEntry(fork, entry);
     return fork.summary.meta;
   }
@@ -134,8 +146,8 @@ class MemoryStore implements SessionStore {
       const message = this.#sessions
         .get(session.sessionId)
         ?.entries.findLast((entry) => isMessageEntry(entry) && inMessage(entry));
-      const hit = { session, cursor: cursorAfter(session) };
-      if (message && isMessageEntry(message)) yield { ...hit, message };
+      const hit = { session: copyJson(session), cursor: cursorAfter(session) };
+      if (message && isMessageEntry(message)) yield { ...hit, message: copyJson(message) };
       else if (inTitle(session)) yield hit;
     }
   }
@@ -154,13 +166,16 @@ class MemoryStore implements SessionStore {
     const { idempotencyKey, expect } = options;
     const checked = messages.map(assertMessage);
     const session = this.#writable(sessionId);
-    const before = idempotencyKey === undefined ? undefined : session.keys.find(idempotencyKey, checked);
-    if (before) return before;
+    const digest = idempotencyKey === undefined ? "" : digestMessages(checked);
+    const before = idempotencyKey === undefined ? undefined : session.keys.find(idempotencyKey, digest);
+    if (before) return appendedBefore(session, before);
     const { lastSeq } = session.summary.meta;
     assertExpected(expect, lastSeq);
     const entries = checked.map((message, index) => toMessageEntry(message, lastSeq + 1 + index, createId()));
+    if (entries.length === 0) return [];
     for (const entry of entries) keepEntry(session, entry);
-    if (idempotencyKey !== undefined) session.keys.remember(idempotencyKey, entries);
+    const keyed = { digest, firstSeq: lastSeq + 1, lastSeq: lastSeq + entries.length };
+    if (idempotencyKey !== undefined) session.keys.remember(idempotencyKey, keyed);
     return entries;
   }
 
@@ -170,11 +185,16 @@ class MemoryStore implements SessionStore {
   ): Promise<MessageEntry[]> {
     assertLimit(limit);
     const messages = this.#find(sessionId).entries.filter(isMessageEntry);
-    return messages.filter((one) => one.seq < before && one.role === (role ?? one.role)).slice(-limit);
+    return messages
+      .filter((one) => one.seq < before && one.role === (role ?? one.role))
+      .slice(-limit)
+      .map(copyJson);
   }
 
   async *entries(sessionId: string, { after = 0 }: { after?: number } = {}): AsyncGenerator<Entry> {
-    yield* this.#find(sessionId).entries.filter(({ seq }) => seq > after);
+    yield* this.#find(sessionId)
+      .entries.filter(({ seq }) => seq > after)
+      .map(copyJson);
   }
 
   async openLog(sessionId: string): Promise<SessionLog> {
@@ -203,10 +223,18 @@ class MemoryStore implements SessionStore {
       entries: [],
       keys: new RememberedKeys(),
       events: [],
-      runs: new Map(),
+      runs: new OpenRuns(),
     };
     this.#sessions.set(summary.meta.sessionId, session);
     return session;
+  }
+
+  #nextCreation(key: string): number {
+    let latest = 0;
+    for (const { summary } of [...this.#sessions.values(), ...this.#deleted.values()]) {
+      if (summary.meta.key === key) latest = Math.max(latest, summary.meta.createdAt);
+    }
+    return nextCreation(latest);
   }
 
   #kept(): SessionMeta[] {
@@ -254,6 +282,11 @@ class MemoryStore implements SessionStore {
 function recovered(session: MemorySession): MemorySession {
   if (!session.log && session.runs.size > 0) new MemoryLog(session);
   return session;
+}
+
+function appendedBefore({ entries }: MemorySession, { firstSeq, lastSeq }: KeyedAppend): MessageEntry[] {
+  const appended = entries.filter((entry) => entry.seq >= firstSeq && entry.seq <= lastSeq);
+  return copyJson(appended.filter(isMessageEntry));
 }
 
 function notFound(sessionId: string): StoreError {

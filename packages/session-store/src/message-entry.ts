@@ -1,14 +1,26 @@
 import type { AppendOptions, Message, MessageEntry } from "@mini-openclaw/protocol";
 import { checkMessage } from "@mini-openclaw/protocol/schema";
+import { isFlatJson } from "./copy-json.ts";
 import { StoreError } from "./errors.ts";
+import { toJson } from "./transcript-line.ts";
 
 // Chosen: as long as any id of a message queue.
 const MAX_KEY_CHARS = 256;
 // Chosen: a line of a list.
 const MAX_TITLE_CHARS = 200;
 
-/** Checks a message that somebody hands over to be kept. @throws StoreError `INVALID_MESSAGE` */
+/**
+ * Returns a message as the transcript keeps it: a copy that shares no object with the caller's.
+ *
+ * @throws StoreError `INVALID_MESSAGE` for one that could not be read again
+ */
 export function assertMessage(message: Message): Message {
+  const checked = checkedMessage(message);
+  // JSON drops or changes values such as `undefined`, dates and infinities. What is left must be a message too.
+  return isFlatJson(checked) ? checked : checkedMessage(JSON.parse(toJson(checked)));
+}
+
+function checkedMessage(message: unknown): Message {
   const checked = checkMessage(message);
   if (checked.ok) return checked.value;
   throw new StoreError("INVALID_MESSAGE", `message: ${checked.message}`);

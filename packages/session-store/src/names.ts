@@ -8,6 +8,8 @@ const SESSION_ID = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$/;
 const WINDOWS_RESERVED = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/i;
 // Chosen: a routing name, with room for long user names.
 const MAX_KEY_CHARS = 512;
+// An id of any identity provider.
+const MAX_OWNER_CHARS = 512;
 
 /** A new id, for sessions and entries: UUID v7, so that names sort by age. */
 export function createId(): string {
@@ -51,6 +53,16 @@ export function assertKey(key: string): void {
   throw new StoreError(
     "INVALID_KEY",
     `session key: ${quoted(key)} is not a text of 1 to ${MAX_KEY_CHARS} characters`,
+  );
+}
+
+/** @throws StoreError `INVALID_OPTION` */
+export function assertOwner(owner: string | undefined): void {
+  if (owner === undefined || (typeof owner === "string" && owner !== "" && owner.length <= MAX_OWNER_CHARS))
+    return;
+  throw new StoreError(
+    "INVALID_OPTION",
+    `owner: ${quoted(owner)} is not a text of 1 to ${MAX_OWNER_CHARS} characters`,
   );
 }
 

@@ -3,17 +3,27 @@ import { TRANSCRIPT_VERSION } from "@mini-openclaw/protocol";
 import { createId } from "./names.ts";
 import { beginSummary, nextSummary, type Summary } from "./summary.ts";
 
-/** A session that has no entry yet, made now. */
+type NewSession = CreateSessionOptions & Pick<SessionHeader, "forkedFrom"> & { createdAt?: number };
+
+/**
+ * Returns the time of creation for a new session of a key: now, but always after the one before it. The time orders
+ * the sessions of a key, and a clock may be put back.
+ */
+export function nextCreation(latest: number): number {
+  return Math.max(Date.now(), latest + 1);
+}
+
+/** Creates the summary of a session that has no entry yet. */
 export function createSummary(
   key: string,
-  { owner, forkedFrom }: CreateSessionOptions & Pick<SessionHeader, "forkedFrom"> = {},
+  { owner, forkedFrom, createdAt = Date.now() }: NewSession = {},
 ): Summary {
   const header: SessionHeader = {
     type: "session",
     v: TRANSCRIPT_VERSION,
     sessionId: createId(),
     key,
-    createdAt: Date.now(),
+    createdAt,
     ...(owner !== undefined && { owner }),
     ...(forkedFrom !== undefined && { forkedFrom }),
   };

@@ -4,7 +4,7 @@ import { StoreError } from "./errors.ts";
 import { nodeFileSystem } from "./file-system.ts";
 import { JsonlStore } from "./jsonl-store.ts";
 import { assertDurability } from "./message-entry.ts";
-import type { Durability } from "./writer-start.ts";
+import type { Durability } from "./writer-options.ts";
 
 export interface SessionStoreOptions {
   /**
@@ -17,6 +17,11 @@ export interface SessionStoreOptions {
    * @default 0
    */
   lockWaitMs?: number;
+  /**
+   * Called with the error of a session that cannot be read or recovered. The others go on without it.
+   * @default nothing is reported
+   */
+  onFailure?: (error: unknown, during: string) => void;
 }
 
 /**
@@ -26,11 +31,11 @@ export interface SessionStoreOptions {
  */
 export async function openSessionStore(
   folder: string,
-  { durability = "os", lockWaitMs = 0 }: SessionStoreOptions = {},
+  { durability = "os", lockWaitMs = 0, onFailure }: SessionStoreOptions = {},
 ): Promise<SessionStore> {
   assertDurability(durability);
   if (!(Number.isFinite(lockWaitMs) && lockWaitMs >= 0)) {
     throw new StoreError("INVALID_OPTION", `lockWaitMs: ${String(lockWaitMs)} is not a number from 0`);
   }
-  return new JsonlStore({ fs: nodeFileSystem, path: resolve(folder), durability, lockWaitMs });
+  return new JsonlStore({ fs: nodeFileSystem, path: resolve(folder), durability, lockWaitMs, onFailure });
 }

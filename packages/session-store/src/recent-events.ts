@@ -1,4 +1,6 @@
-import type { NumberedEvent, RecordedEvent, SessionEvent } from "@mini-openclaw/protocol";
+import type { RecordedEvent, NumberedEvent, SessionEvent } from "@mini-openclaw/protocol";
+import { parseServerEvent } from "@mini-openclaw/protocol/schema";
+import { StoreError } from "./errors.ts";
 import { toJson } from "./transcript-line.ts";
 
 // Chosen: what a reader that is a little behind needs, so that it need not read from disk.
@@ -61,10 +63,28 @@ export class RecentEvents {
   }
 }
 
-/** Gives an event its number, and makes it into JSON once, for the journal and for every watcher. */
+/**
+ * Assigns a number to an event, and makes it into JSON once, for the journal and for every watcher.
+ *
+ * @throws StoreError `INVALID_MESSAGE` for an event that no reader would accept
+ */
 export function numberEvent(event: SessionEvent, sessionId: string, seq: number): RecordedEvent {
   const numbered: NumberedEvent = { ...event, sessionId, seq };
-  return { event: numbered, json: toJson(numbered) };
+  const json = toJson(numbered);
+  if (isPlainStream(numbered)) return { event: numbered, json };
+  const parsed = parseServerEvent(json);
+  // The event of the parsed JSON shares no object with the caller's.
+  if (parsed.ok && "seq" in parsed.value) return { event: parsed.value, json };
+  const why = parsed.ok ? "is no event of a session" : parsed.message;
+  throw new StoreError("INVALID_MESSAGE", `event \`${String(event.type)}\`: ${why}`);
+}
+
+/** Recognizes the most frequent events without reading their JSON. */
+function isPlainStream(event: NumberedEvent): boolean {
+  if (event.type !== "chunk" && event.type !== "thinking") return false;
+  const { runId, messageId, content, firstSeq } = event;
+  if (firstSeq !== undefined || Object.keys(event).length !== 6) return false;
+  return typeof runId === "string" && typeof messageId === "string" && typeof content === "string";
 }
 
 function withResolvers(): { promise: Promise<void>; resolve: () => void } {

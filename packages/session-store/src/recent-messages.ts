@@ -1,5 +1,6 @@
 import type { Entry, MessageEntry } from "@mini-openclaw/protocol";
 import { isMessageEntry } from "@mini-openclaw/protocol";
+import { copyJson } from "./copy-json.ts";
 
 // Chosen: what a model is shown, and some more.
 const MAX_MESSAGES = 200;
@@ -19,23 +20,15 @@ export class RecentMessages {
   /** Counts the messages that were added, so that a read which one of them overtook is not taken for the newest. */
   #added = 0;
 
-  get added(): number {
-    return this.#added;
-  }
-
-  /** The last `limit` messages, oldest first; `undefined` when they must be read. */
-  last(limit: number): MessageEntry[] | undefined {
-    if (!this.#messages || (this.#messages.length < limit && !this.#isWhole)) return undefined;
-    return limit === 0 ? [] : this.#messages.slice(-limit);
-  }
-
-  /** Takes over what was read as the last `limit` messages, unless one was added since `added`. */
-  fill(messages: readonly MessageEntry[], { limit, added }: { limit: number; added: number }): void {
-    if (added !== this.#added || messages.length < (this.#messages?.length ?? 0)) return;
-    this.#messages = [];
-    this.#chars = 0;
-    this.#isWhole = messages.length < limit;
-    for (const message of messages) this.#push(message);
+  /** Returns the last `limit` messages, oldest first. Calls `read` if they are not all here, and holds its result. */
+  async readThrough(limit: number, read: () => Promise<MessageEntry[]>): Promise<MessageEntry[]> {
+    const messages = this.#messages;
+    if (messages && (messages.length >= limit || this.#isWhole)) return messages.slice(-limit).map(copyJson);
+    const added = this.#added;
+    const found = await read();
+    // A read that an append overtook is not the newest.
+    if (added === this.#added && found.length >= (this.#messages?.length ?? 0)) this.#fill(found, limit);
+    return found;
   }
 
   add(entries: readonly (Entry | undefined)[]): void {
@@ -46,10 +39,18 @@ export class RecentMessages {
     }
   }
 
+  #fill(messages: readonly MessageEntry[], limit: number): void {
+    this.#messages = [];
+    this.#chars = 0;
+    this.#isWhole = messages.length < limit;
+    for (const message of messages) this.#push(message);
+  }
+
   #push(message: MessageEntry): void {
     const messages = this.#messages;
     if (!messages) return;
-    messages.push(message);
+    // A copy: the caller has the other one.
+    messages.push(copyJson(message));
     this.#chars += sizeOf(message);
     while (messages.length > MAX_MESSAGES || this.#chars > MAX_CHARS) {
       const oldest = messages.shift();

@@ -1,35 +1,33 @@
 import { join } from "node:path";
-import { StoreError } from "./errors.ts";
 import { isSessionId } from "./names.ts";
 import { LIVE_FOLDER } from "./session-paths.ts";
-import type { StoreParts } from "./store-parts.ts";
+import { isOfOneSession, type StoreContext } from "./store-context.ts";
 
-/** Closes what dead writers left running: only sessions with a live journal are looked at. Gives their ids. */
-export async function recoverSessions({ folder, files, writers }: StoreParts): Promise<string[]> {
+/**
+ * Closes the runs that dead writers left open, and returns the ids of their sessions. Reads sessions with a live
+ * journal only. A session that cannot be recovered, whatever the reason, is left alone: its own opening throws it.
+ */
+export async function recoverSessions(context: StoreContext): Promise<string[]> {
+  const { folder, files, writers, onFailure } = context;
   const recovered: string[] = [];
   for (const name of await folder.fs.list(join(folder.path, LIVE_FOLDER))) {
     const sessionId = name.replace(/\.jsonl$/, "");
-    if (sessionId === name || !isSessionId(sessionId) || (await writers.peek(sessionId))) continue;
+    if (sessionId === name || !isSessionId(sessionId) || writers.has(sessionId)) continue;
     try {
       const before = (await files.meta(sessionId))?.lastSeq ?? 0;
-      // Opening the writer is what closes the runs.
+      // Opening the writer closes the runs.
       const after = await writers.use(sessionId, ({ lastSeq }) => lastSeq);
       if (after > before) recovered.push(sessionId);
     } catch (error) {
-      if (!isLeftAlone(error)) throw error;
+      if (!isOfOneSession(error)) throw error;
+      if (!isExpected(error)) onFailure(error, `recover session ${sessionId}`);
     }
   }
   return recovered;
 }
 
-/** Another process is at work on it, its transcript was put away, or is not ours to read: whoever opens it is told. */
-function isLeftAlone(error: unknown): boolean {
-  const codes = [
-    "SESSION_LOCKED",
-    "SESSION_NOT_FOUND",
-    "SESSION_ARCHIVED",
-    "UNSUPPORTED_VERSION",
-    "NOT_A_FILE",
-  ];
-  return StoreError.is(error) && codes.includes(error.code);
+/** Another process writes the session, or its transcript was moved. */
+function isExpected(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return code === "SESSION_LOCKED" || code === "SESSION_NOT_FOUND" || code === "SESSION_ARCHIVED";
 }

@@ -1,33 +1,51 @@
-import { isDeepStrictEqual } from "node:util";
-import type { Message, MessageEntry } from "@mini-openclaw/protocol";
+import { createHash } from "node:crypto";
+import type { Message } from "@mini-openclaw/protocol";
 import { StoreError } from "./errors.ts";
 
-/** How many of a session's newest entries are searched for an idempotency key; told in the port. */
+/** How many of a session's newest entries are searched for an idempotency key, as the port promises. */
 export const REMEMBERED_ENTRIES = 1_000;
 
-/** The newest idempotency keys of a session, with what was appended under them. The oldest are forgotten. */
-export class RememberedKeys {
-  readonly #entries = new Map<string, MessageEntry[]>();
+/** An append under a key: a digest of its messages, and the numbers of its entries. */
+export interface KeyedAppend {
+  readonly digest: string;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+}
 
-  remember(key: string, entries: MessageEntry[]): void {
-    this.#entries.set(key, entries);
-    const [oldest] = this.#entries.keys();
-    if (this.#entries.size > REMEMBERED_ENTRIES && oldest !== undefined) this.#entries.delete(oldest);
+/** The newest idempotency keys of a session. The oldest are forgotten. Holds digests, not messages. */
+export class RememberedKeys {
+  readonly #appends = new Map<string, KeyedAppend>();
+
+  remember(key: string, append: KeyedAppend): void {
+    this.#appends.set(key, append);
+    const [oldest] = this.#appends.keys();
+    if (this.#appends.size > REMEMBERED_ENTRIES && oldest !== undefined) this.#appends.delete(oldest);
   }
 
   forget(key: string): void {
-    this.#entries.delete(key);
+    this.#appends.delete(key);
   }
 
-  /** What was appended under the key. @throws StoreError `IDEMPOTENCY_CONFLICT` if it was something else */
-  find(key: string, messages: readonly Message[]): MessageEntry[] | undefined {
-    const entries = this.#entries.get(key);
-    if (!entries) return undefined;
-    const before = entries.map(({ seq: _seq, id: _id, runId: _runId, ...message }) => message);
-    if (isDeepStrictEqual(before, messages)) return entries;
+  /** Returns the append under the key. @throws StoreError `IDEMPOTENCY_CONFLICT` for other messages */
+  find(key: string, digest: string): KeyedAppend | undefined {
+    const append = this.#appends.get(key);
+    if (!append || append.digest === digest) return append;
     throw new StoreError(
       "IDEMPOTENCY_CONFLICT",
       `idempotency key ${JSON.stringify(key)}: other messages were appended under it`,
     );
   }
+}
+
+/** Digests messages as the transcript keeps them. The order of an object's keys does not matter. */
+export function digestMessages(messages: readonly Message[]): string {
+  const hash = createHash("sha256");
+  for (const message of messages) hash.update(JSON.stringify(message, sortKeys)).update("\n");
+  return hash.digest("base64").slice(0, 22);
+}
+
+function sortKeys(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const entries = Object.entries(value);
+  return Object.fromEntries(entries.sort(([left], [right]) => (left < right ? -1 : 1)));
 }

@@ -1,13 +1,17 @@
+import { constants, copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppendFile } from "./append-file.ts";
 import { readCheckpoint } from "./checkpoint.ts";
-import { reason, StoreError } from "./errors.ts";
+import { isSystemError, reason, StoreError } from "./errors.ts";
 import type { FileSystem } from "./file-system.ts";
+import { foreignFile, isOwnLine } from "./foreign-file.ts";
+import { NO_HARD_LINKS } from "./move-file.ts";
 import { createId } from "./names.ts";
 import { withFile } from "./regular-file.ts";
+import { SessionFiles } from "./session-files.ts";
 import { toHeader } from "./session-lines.ts";
-import { summarize } from "./session-opening.ts";
 import { DAMAGED_FOLDER, LIVE_FOLDER, sessionPaths } from "./session-paths.ts";
+import { summarize } from "./summarize.ts";
 import { formatLine } from "./transcript-line.ts";
 import { type TranscriptProblem, verifyLines } from "./verify.ts";
 import { WriterLocks } from "./writer-lock.ts";
@@ -28,17 +32,19 @@ export interface Repair {
  * @throws StoreError `SESSION_LOCKED` while somebody writes the session, `SESSION_NOT_FOUND`, `WRITE_FAILED`
  */
 export async function repairSession(fs: FileSystem, folder: string, sessionId: string): Promise<Repair> {
-  const paths = sessionPaths(folder, sessionId);
-  if (!fs.pathStat(paths.transcript))
-    throw new StoreError("SESSION_NOT_FOUND", `there is no session ${sessionId}`);
   fs.makeDirectory(join(folder, LIVE_FOLDER));
-  const lock = new WriterLocks(fs).acquire(paths.lock);
+  const lock = new WriterLocks(fs).acquire(sessionPaths(folder, sessionId).lock);
   try {
+    const paths = await new SessionFiles(fs, folder).locate(sessionId);
+    if (!paths) throw new StoreError("SESSION_NOT_FOUND", `there is no session ${sessionId}`);
     const cut: TranscriptProblem[] = [];
-    for await (const { problems } of verifyLines(fs, paths.transcript)) {
-      cut.push(...problems.filter((problem) => problem.cut));
+    let own = 0;
+    for await (const { problems, line } of verifyLines(fs, paths.transcript)) {
+      for (const problem of problems) if (problem.cut) cut.push(problem);
+      if (isOwnLine(line)) own += 1;
     }
     if (cut.length === 0) return { cut };
+    if (own === 0) throw foreignFile(paths.transcript);
     const summary = await withFile(fs, paths.transcript, (file) =>
       summarize(file, readCheckpoint(sessionId, paths, file)),
     );
@@ -49,14 +55,24 @@ export async function repairSession(fs: FileSystem, folder: string, sessionId: s
     await copyLines(fs, paths.transcript, { to: repaired, header });
     fs.makeDirectory(join(folder, DAMAGED_FOLDER));
     const backup = join(folder, DAMAGED_FOLDER, `${sessionId}.${Date.now()}.jsonl`);
-    fs.link(paths.transcript, backup);
+    backUp(fs, paths.transcript, backup);
     fs.rename(repaired, paths.transcript);
     return { cut, backup };
   } catch (cause) {
     if (StoreError.is(cause)) throw cause;
-    throw new StoreError("WRITE_FAILED", `cannot repair ${paths.transcript}: ${reason(cause)}`, { cause });
+    throw new StoreError("WRITE_FAILED", `cannot repair session ${sessionId}: ${reason(cause)}`, { cause });
   } finally {
     lock.release();
+  }
+}
+
+/** Keeps the file under a second name, or a copy of it where there are no hard links. */
+function backUp(fs: FileSystem, transcript: string, backup: string): void {
+  try {
+    fs.link(transcript, backup);
+  } catch (error) {
+    if (!isSystemError(error, ...NO_HARD_LINKS)) throw error;
+    copyFileSync(transcript, backup, constants.COPYFILE_EXCL);
   }
 }
 

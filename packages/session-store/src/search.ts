@@ -1,7 +1,10 @@
 import type { MessageEntry, SessionMeta } from "@mini-openclaw/protocol";
 import { StoreError } from "./errors.ts";
 
-/** Says whether a text is in a title or a message, whatever the case. @throws StoreError `INVALID_OPTION` */
+// Up to here the search of the engine is faster, and its worst case is small.
+const MAX_PLAIN_CHARS = 32;
+
+/** Matches a text in titles and messages, ignoring case. @throws StoreError `INVALID_OPTION` */
 export function createMatcher(text: string): {
   inTitle: (session: SessionMeta) => boolean;
   inMessage: (message: MessageEntry) => boolean;
@@ -9,7 +12,32 @@ export function createMatcher(text: string): {
   if (typeof text !== "string" || text.trim() === "") {
     throw new StoreError("INVALID_OPTION", "text: expected at least one character to search for");
   }
-  const wanted = text.toLowerCase();
-  const has = (content: string) => content.toLowerCase().includes(wanted);
+  const includes = createIncludes(text.toLowerCase());
+  const has = (content: string) => includes(content.toLowerCase());
   return { inTitle: ({ title }) => has(title), inMessage: ({ content }) => has(content) };
+}
+
+/**
+ * Creates a substring test that is linear in the text, whatever the wanted text is. `String.includes` takes their
+ * product for a long wanted text such as `aaa…baaa…`.
+ */
+export function createIncludes(wanted: string): (text: string) => boolean {
+  if (wanted.length <= MAX_PLAIN_CHARS) return (text) => text.includes(wanted);
+  // Knuth, Morris and Pratt: after a mismatch at `index`, the longest start of `wanted` that still matches.
+  const fallback = new Int32Array(wanted.length);
+  const advance = (matched: number, code: number): number => {
+    while (matched > 0 && wanted.charCodeAt(matched) !== code) matched = fallback[matched - 1] ?? 0;
+    return wanted.charCodeAt(matched) === code ? matched + 1 : matched;
+  };
+  for (let index = 1; index < wanted.length; index += 1) {
+    fallback[index] = advance(fallback[index - 1] ?? 0, wanted.charCodeAt(index));
+  }
+  return (text) => {
+    let matched = 0;
+    for (let index = 0; index < text.length; index += 1) {
+      matched = advance(matched, text.charCodeAt(index));
+      if (matched === wanted.length) return true;
+    }
+    return false;
+  };
 }

@@ -5,21 +5,25 @@ import type { FileSystem } from "./file-system.ts";
 import type { SessionPaths } from "./session-paths.ts";
 import type { SessionWriter } from "./session-writer.ts";
 
-/** What a caller of `openLog` holds: the writer, until it is closed. */
+interface LogOptions {
+  readonly fs: FileSystem;
+  readonly paths: SessionPaths;
+  /** Returns true while the writer is this log's. */
+  isOpen: () => boolean;
+  /** Keeps the writer open. Returns a function that ends that. */
+  hold: () => () => void;
+  close: () => Promise<void>;
+}
+
+/** The log of a session: its writer, until the log is closed. */
 export class JsonlSessionLog implements SessionLog {
   readonly #writer: SessionWriter;
-  readonly #files: { fs: FileSystem; paths: SessionPaths };
-  readonly #onClose: () => Promise<void>;
+  readonly #options: LogOptions;
   #closing: Promise<void> | undefined;
 
-  constructor(
-    writer: SessionWriter,
-    files: { fs: FileSystem; paths: SessionPaths },
-    onClose: () => Promise<void>,
-  ) {
+  constructor(writer: SessionWriter, options: LogOptions) {
     this.#writer = writer;
-    this.#files = files;
-    this.#onClose = onClose;
+    this.#options = options;
   }
 
   get sessionId(): string {
@@ -36,7 +40,11 @@ export class JsonlSessionLog implements SessionLog {
 
   record(events: readonly SessionEvent[]): RecordedEvent[] | Promise<RecordedEvent[]> {
     this.#assertOpen();
-    return this.#writer.record(events);
+    const recorded = this.#writer.record(events);
+    if (!(recorded instanceof Promise)) return recorded;
+    // The writer's files stay open until the disk has the events.
+    const release = this.#options.hold();
+    return recorded.finally(release);
   }
 
   async *read({
@@ -67,12 +75,12 @@ export class JsonlSessionLog implements SessionLog {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#onClose();
+    this.#closing ??= this.#options.close();
     return this.#closing;
   }
 
   async *#fromFiles(after: number, head: number): AsyncGenerator<RecordedEvent> {
-    const { fs, paths } = this.#files;
+    const { fs, paths } = this.#options;
     for await (const numbered of readEventFiles(fs, paths, this.sessionId, after)) {
       if (numbered.event.seq > head) return;
       yield numbered;
@@ -80,6 +88,8 @@ export class JsonlSessionLog implements SessionLog {
   }
 
   #assertOpen(): void {
-    if (this.#closing) throw new StoreError("LOG_CLOSED", `session ${this.sessionId}: the log is closed`);
+    // A writer that lost its files throws why.
+    if (!this.#closing && (this.#writer.isClosed || this.#options.isOpen())) return;
+    throw new StoreError("LOG_CLOSED", `session ${this.sessionId}: the log is closed`);
   }
 }

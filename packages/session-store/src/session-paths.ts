@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
-/** Where a session's transcript is, in its place or on a shelf, and the cache beside it. */
-export interface Located {
+/** The paths of a session's transcript, and of the cache beside it. */
+export interface SessionLocation {
   /** The truth. */
   readonly transcript: string;
   /** A cache of what the transcript adds up to; in files of the tutorial's code, the only place of key and times. */
@@ -9,7 +9,7 @@ export interface Located {
 }
 
 /** The place of a session's files. */
-export interface SessionPaths extends Located {
+export interface SessionPaths extends SessionLocation {
   readonly folder: string;
   /** Live events, while the session is not at rest. */
   readonly journal: string;

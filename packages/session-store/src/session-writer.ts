@@ -8,89 +8,83 @@ import type {
   SessionMeta,
 } from "@mini-openclaw/protocol";
 import { toEntry } from "@mini-openclaw/protocol";
-import { type AppendBatch, type BatchItem, beginBatch } from "./append-batch.ts";
 import { StoreError } from "./errors.ts";
 import { assertExpected, toMessageEntry } from "./message-entry.ts";
 import { numberEvent, RecentEvents } from "./recent-events.ts";
 import { RecentMessages } from "./recent-messages.ts";
-import type { RememberedKeys } from "./remembered-keys.ts";
-import type { AppendFailure, SessionDisk } from "./session-disk.ts";
+import { digestMessages, type RememberedKeys } from "./remembered-keys.ts";
+import { assign, beginSequence, failed, type Sequence, shown, wrote } from "./sequence.ts";
 import { type Segment, toGroup, toHeader, toSegment } from "./session-lines.ts";
 import { nextSummary, type Summary } from "./summary.ts";
-import { readKeys } from "./transcript-reader.ts";
-import type { WriterStart } from "./writer-start.ts";
+import { UnsyncedText } from "./unsynced-text.ts";
+import type { AppendFailure } from "./writer-files.ts";
+import { type AppendBatch, type BatchItem, beginBatch, type WriterOptions } from "./writer-options.ts";
 
-// 16 MiB. Chosen: a thousand large messages; beyond it the disk is not keeping up.
-const MAX_WAITING_CHARS = 16_777_216;
+/** `lost`: the lock or the file belongs to somebody else. */
+type WriterStatus = { is: "open" } | { is: "lost"; error: StoreError } | { is: "closed"; error: StoreError };
 
-/** The one writer of a session: gives the numbers, keeps the lines, and tells the readers. */
+/** The one writer of a session. It assigns the numbers, writes the lines, and notifies the readers. */
 export class SessionWriter {
   readonly sessionId: string;
   readonly recent: RecentEvents;
   readonly messages = new RecentMessages();
-  readonly #start: WriterStart;
-  readonly #disk: SessionDisk;
+  readonly #options: WriterOptions;
+  readonly #unsynced: UnsyncedText;
   #summary: Summary;
-  #lastSeq: number;
-  #shownSeq: number;
-  /** The newest number that stands in a file. */
-  #writtenSeq: number;
+  #sequence: Sequence;
   #batch: AppendBatch | undefined;
-  #keys: RememberedKeys | undefined;
-  #syncing = 0;
-  #waitingChars = 0;
-  #busy = false;
-  #closed = false;
-  #gone: StoreError | undefined;
+  #status: WriterStatus = { is: "open" };
+  #isBusy = false;
 
-  constructor(start: WriterStart) {
-    this.#start = start;
-    this.#disk = start.disk;
-    this.sessionId = start.summary.meta.sessionId;
-    this.#summary = start.summary;
-    this.#lastSeq = start.lastSeq;
-    this.#shownSeq = start.lastSeq;
-    this.#writtenSeq = start.lastSeq;
-    this.recent = new RecentEvents(start.lastSeq);
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#unsynced = new UnsyncedText(options.files, () => {
+      this.#sequence = shown(this.#sequence, this.#sequence.written);
+    });
+    this.sessionId = options.summary.meta.sessionId;
+    this.#summary = options.summary;
+    this.#sequence = beginSequence(options.lastSeq);
+    this.recent = new RecentEvents(options.lastSeq);
   }
 
-  /** What is known of the session, live events included. */
+  /** The session's meta, live events included. */
   get meta(): SessionMeta {
-    return { ...this.#summary.meta, lastSeq: this.#lastSeq };
+    return { ...this.#summary.meta, lastSeq: this.#sequence.assigned };
   }
 
   get lastSeq(): number {
-    return this.#lastSeq;
+    return this.#sequence.assigned;
   }
 
-  /** The newest number that readers may be shown. */
+  /** The newest number that readers may get. */
   get shownSeq(): number {
-    return this.#shownSeq;
+    return this.#sequence.visible;
   }
 
   get isArchived(): boolean {
     return this.#summary.meta.archived === true;
   }
 
-  /** Whether something runs or waits. */
+  /** True while something runs or waits in the session. */
   get isBusy(): boolean {
-    return this.#busy;
+    return this.#isBusy;
   }
 
-  /** Whether it gave up its place, or lost it. */
+  /** True after the writer was closed, or lost its files. */
   get isClosed(): boolean {
-    return this.#gone !== undefined;
+    return this.#status.is !== "open";
   }
 
   record(events: readonly SessionEvent[]): RecordedEvent[] | Promise<RecordedEvent[]> {
     this.#assertReady();
     this.#flush();
+    const { files, durability } = this.#options;
     const numbered: RecordedEvent[] = [];
     const entries: (Entry | undefined)[] = [];
     const segments: Segment[] = [];
     let inRun = false;
     for (const event of events) {
-      const one = numberEvent(event, this.sessionId, this.#lastSeq + 1 + numbered.length);
+      const one = numberEvent(event, this.sessionId, this.lastSeq + 1 + numbered.length);
       const entry = toEntry(one.event);
       numbered.push(one);
       entries.push(entry);
@@ -98,116 +92,129 @@ export class SessionWriter {
       inRun ||= "runId" in event;
     }
     // The next start looks at sessions with a journal only: it is there before the first line of a run.
-    if (inRun) this.#disk.beginLive();
-    const failure = this.#keep(segments, entries);
-    // Numbers that may stand in a file are not given again.
-    if (!failure || !failure.undone) this.#lastSeq += numbered.length;
-    this.#writtenSeq = this.#lastSeq;
-    if (failure) throw failure.error;
-    this.#busy ||= inRun;
-    // A live event is not shown before the entries that it follows.
-    const waits = this.#syncing > 0 || (this.#start.durability === "disk" && entries.some(Boolean));
-    return waits ? this.#synced(segments).then(() => this.#show(numbered)) : this.#show(numbered);
+    if (inRun) files.beginLive();
+    this.#sequence = assign(this.#sequence, numbered.length);
+    const failure = this.#write(segments, entries);
+    if (failure) {
+      this.#sequence = failed(this.#sequence, failure);
+      throw failure.error;
+    }
+    this.#sequence = wrote(this.#sequence, this.lastSeq);
+    this.#isBusy ||= inRun;
+    // A live event becomes visible after the entries that it follows.
+    const waits = !this.#unsynced.isEmpty || (durability === "disk" && entries.some(Boolean));
+    return waits ? this.#unsynced.sync(segments, () => this.#show(numbered)) : this.#show(numbered);
   }
 
-  /** Appends messages outside a run, in one piece. */
+  /** Appends messages outside a run, all or none. */
   async append(messages: readonly Message[], options: AppendOptions): Promise<MessageEntry[]> {
-    const { idempotencyKey, expect, durability = this.#start.durability } = options;
-    if (idempotencyKey !== undefined) await this.#loadKeys();
+    const { idempotencyKey: key, expect, durability = this.#options.durability } = options;
+    const digest = key === undefined ? "" : digestMessages(messages);
+    const keys = key === undefined ? undefined : await this.#options.files.keys();
     this.#assertReady();
-    // From here to `remember` nothing else comes between.
-    if (idempotencyKey !== undefined && this.#keys?.find(idempotencyKey, messages)) {
-      return this.#appendedBefore(idempotencyKey, messages, options);
+    // From here to `remember` nothing else runs.
+    if (key !== undefined && keys?.find(key, digest)) {
+      return this.#appendedBefore(keys, { key, digest, messages, options });
     }
-    assertExpected(expect, this.#lastSeq);
+    assertExpected(expect, this.lastSeq);
     if (messages.length === 0) return [];
-    const { createId } = this.#start;
-    const next = this.#lastSeq + 1;
+    const { createId } = this.#options;
+    const next = this.lastSeq + 1;
     const entries = messages.map((message, index) => toMessageEntry(message, next + index, createId()));
-    const item: BatchItem = { entries, segment: toGroup(entries, idempotencyKey) };
-    this.#lastSeq += entries.length;
+    const item: BatchItem = { entries, segment: toGroup(entries, key) };
+    this.#sequence = assign(this.#sequence, entries.length);
     const batch = (this.#batch ??= beginBatch(() => this.#flush()));
     batch.items.push(item);
-    if (idempotencyKey !== undefined) this.#keys?.remember(idempotencyKey, entries);
+    if (key !== undefined) keys?.remember(key, { digest, firstSeq: next, lastSeq: this.lastSeq });
     await batch.written;
-    if (item.failure && idempotencyKey !== undefined) this.#keys?.forget(idempotencyKey);
-    if (item.failure) throw item.failure.error;
-    if (durability === "disk") {
-      await (batch.synced ??= this.#synced(batch.items.map(({ segment }) => segment)));
+    if (item.failure) {
+      if (key !== undefined) keys?.forget(key);
+      throw item.failure.error;
     }
-    this.#shownSeq = Math.max(this.#shownSeq, entries.at(-1)?.seq ?? 0);
+    if (durability === "disk") {
+      batch.synced ??= this.#unsynced.sync(batch.items.map(({ segment }) => segment));
+      await batch.synced;
+    }
+    // While something waits for the disk, the end of its sync makes these visible too, in their order.
+    if (this.#unsynced.isEmpty) this.#sequence = shown(this.#sequence, entries.at(-1)?.seq ?? 0);
     return entries;
   }
 
-  /** Drops the live events, unless one of them holds the newest number. */
+  /** Drops the live events, unless one of them has the newest number. */
   settle(): void {
-    this.#busy = false;
-    if (!this.#disk.isLive) return;
+    this.#isBusy = false;
+    const { files } = this.#options;
+    if (!files.isLive) return;
     this.#assertReady();
     this.#flush();
-    if (this.#summary.meta.lastSeq < this.#lastSeq) return;
-    this.#disk.endLive();
-    // Not now: the last words of a run are on their way to whoever waits for them.
+    if (this.#summary.meta.lastSeq < this.lastSeq) return;
+    files.endLive();
+    // Later: the last events of the run are on their way to its watchers.
     setImmediate(() => {
-      if (!this.#gone) this.#saveCheckpoint();
+      if (!this.isClosed) this.#saveCheckpoint();
     });
   }
 
-  /** Waits for what is under way, then gives up the files and the lock; `beforeRelease` comes between the two. */
+  /** Closes the files and releases the lock. `beforeRelease` runs between the two. Nothing may be under way. */
   async close(beforeRelease?: () => void): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#status.is === "closed") return;
+    const isOwn = this.#status.is === "open";
     this.#flush();
-    this.#gone ??= new StoreError("LOG_CLOSED", `session ${this.sessionId}: the log is closed`);
+    const error = new StoreError("LOG_CLOSED", `session ${this.sessionId}: the log is closed`);
+    this.#status = { is: "closed", error: this.#status.is === "lost" ? this.#status.error : error };
     this.recent.wake();
-    if (this.#syncing > 0) await this.#disk.sync().catch(() => {}); // those who wait hear of it
-    const isOwn = this.#gone.code === "LOG_CLOSED";
+    if (!this.#unsynced.isEmpty) await this.#options.files.sync().catch(() => {}); // its callers handle it
     if (isOwn) this.#saveCheckpoint();
-    this.#disk.close(() => {
-      if (isOwn && this.#disk.transcript) this.#start.onClose(this.#summary);
+    this.#options.files.close(() => {
+      if (isOwn && this.#options.files.transcript) this.#options.onClose(this.#summary);
       beforeRelease?.();
     });
   }
 
-  /** Writes the cache of what the transcript adds up to, unless a run goes on. */
+  /** Saves the cache of the transcript's summary, unless a run is going on. */
   #saveCheckpoint(): void {
-    if (!this.#disk.isLive) this.#disk.saveCheckpoint(this.#summary);
+    const { files } = this.#options;
+    if (!files.isLive) files.saveCheckpoint(this.#summary);
   }
 
   #show(numbered: RecordedEvent[]): RecordedEvent[] {
-    this.#shownSeq = Math.max(this.#shownSeq, numbered.at(-1)?.event.seq ?? 0);
+    this.#sequence = shown(this.#sequence, numbered.at(-1)?.event.seq ?? 0);
     this.recent.push(numbered);
     return numbered;
   }
 
-  /** Writes the appends that have come together: in one write, or one by one if that fails. */
+  /** Writes the appends of the batch: in one write, or one by one if that fails. */
   #flush(): void {
     const batch = this.#batch;
     if (!batch) return;
     this.#batch = undefined;
-    const failure = this.#keep(
-      batch.items.map((item) => item.segment),
-      batch.items.flatMap((item) => item.entries),
-    );
+    const { items } = batch;
+    const failure =
+      this.#status.is === "open"
+        ? this.#write(
+            items.map((item) => item.segment),
+            items.flatMap((item) => item.entries),
+          )
+        : { error: this.#status.error, undone: true };
     if (!failure) return;
-    let undone = failure.undone;
-    for (const item of batch.items) {
-      const alone: AppendFailure | undefined =
-        batch.items.length === 1 ? failure : this.#keep([item.segment], item.entries);
-      if (alone) item.failure = alone;
-      undone &&= alone?.undone ?? true;
+    // Bytes that may be in the file are not written a second time.
+    const canRetry = failure.undone && items.length > 1 && this.#status.is === "open";
+    let { undone } = failure;
+    for (const item of items) {
+      const alone = canRetry && undone ? this.#write([item.segment], item.entries) : failure;
+      if (!alone) continue;
+      item.failure = alone;
+      undone &&= alone.undone;
     }
-    // Numbers at the end that nobody got are free again; those that may stand in a file are not.
-    if (undone) this.#lastSeq = this.#writtenSeq;
-    else this.#writtenSeq = this.#lastSeq;
+    this.#sequence = failed(this.#sequence, { undone });
   }
 
-  #keep(segments: readonly Segment[], entries: readonly (Entry | undefined)[]): AppendFailure | undefined {
+  #write(segments: readonly Segment[], entries: readonly (Entry | undefined)[]): AppendFailure | undefined {
     const isNew = !this.#summary.numbered && segments.some(({ file }) => file === "transcript");
     const header = isNew ? toHeader(this.#summary) : undefined;
-    const failure = this.#disk.append(segments, header);
+    const failure = this.#options.files.append(segments, header);
     if (failure) return failure;
-    this.#writtenSeq = Math.max(this.#writtenSeq, entries.at(-1)?.seq ?? 0);
+    this.#sequence = wrote(this.#sequence, entries.at(-1)?.seq ?? 0);
     let summary = header ? nextSummary(this.#summary, { kind: "header", header }) : this.#summary;
     for (const entry of entries) {
       if (entry) summary = nextSummary(summary, { kind: "entry", entry, marks: {} });
@@ -215,49 +222,34 @@ export class SessionWriter {
     if (summary === this.#summary) return undefined;
     this.#summary = summary;
     this.messages.add(entries);
-    this.#start.onKept(summary);
+    this.#options.onKept(summary);
     return undefined;
-  }
-
-  async #synced(segments: readonly Segment[]): Promise<void> {
-    const chars = segments.reduce((sum, { lines }) => sum + lines.length, 0);
-    this.#syncing += 1;
-    this.#waitingChars += chars;
-    try {
-      await this.#disk.sync();
-    } finally {
-      this.#syncing -= 1;
-      this.#waitingChars -= chars;
-    }
   }
 
   /** @throws StoreError `LOG_CLOSED`, `SESSION_STOLEN`, `QUEUE_FULL`; `SESSION_LOCKED` before the first entry */
   #assertReady(): void {
-    if (this.#gone) throw this.#gone;
-    if (this.#waitingChars > MAX_WAITING_CHARS) {
-      throw new StoreError("QUEUE_FULL", `session ${this.sessionId}: more than 16 MiB wait for the disk`);
-    }
-    if (this.#disk.isOwn()) return;
-    this.#gone = new StoreError(
+    if (this.#status.is !== "open") throw this.#status.error;
+    this.#unsynced.assertRoom(this.sessionId);
+    if (this.#options.files.isOwn()) return;
+    const error = new StoreError(
       "SESSION_STOLEN",
       `session ${this.sessionId}: its lock or its file was replaced or changed by somebody else`,
     );
+    this.#status = { is: "lost", error };
     this.recent.wake();
-    throw this.#gone;
+    throw error;
   }
 
-  async #loadKeys(): Promise<void> {
-    if (this.#keys) return;
-    const keys = await readKeys(this.#disk.fs, this.#disk.transcript);
-    this.#keys ??= keys;
-  }
-
-  /** What was appended under a key, once it is kept; if it could not be written, it is tried again. */
-  async #appendedBefore(key: string, messages: readonly Message[], options: AppendOptions) {
+  /** Returns the entries under a key when they are written. Appends them if that failed. */
+  async #appendedBefore(
+    keys: RememberedKeys,
+    append: { key: string; digest: string; messages: readonly Message[]; options: AppendOptions },
+  ): Promise<MessageEntry[]> {
+    const { key, digest, messages, options } = append;
     await this.#batch?.written;
-    const before = this.#keys?.find(key, messages);
+    const before = keys.find(key, digest);
     if (!before) return this.append(messages, options);
-    if ((options.durability ?? this.#start.durability) === "disk") await this.#synced([]);
-    return before;
+    if ((options.durability ?? this.#options.durability) === "disk") await this.#unsynced.sync([]);
+    return this.#options.files.readMessages(before);
   }
 }

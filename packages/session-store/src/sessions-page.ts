@@ -1,5 +1,6 @@
 import type { ListSessionsOptions, SessionMeta } from "@mini-openclaw/protocol";
 import { StoreError } from "./errors.ts";
+import { isSessionId } from "./names.ts";
 
 // Chosen: what a page can show at once; a caller that wants more asks for the next page.
 export const MAX_PAGE = 1_000;
@@ -66,12 +67,10 @@ export function cursorAfter({ updatedAt, sessionId }: Place): string {
 }
 
 function parseCursor(cursor: string): Place {
-  const [, updatedAt, sessionId] = /^(-?\d+(?:\.\d+)?)\.([A-Za-z0-9_-]+)$/.exec(cursor) ?? [];
-  if (updatedAt === undefined || sessionId === undefined) {
-    throw new StoreError(
-      "INVALID_OPTION",
-      `cursor: not one that listSessions gave: ${JSON.stringify(cursor)}`,
-    );
-  }
-  return { updatedAt: Number(updatedAt), sessionId };
+  const dot = typeof cursor === "string" ? cursor.lastIndexOf(".") : -1;
+  const updatedAt = dot > 0 ? Number(cursor.slice(0, dot)) : Number.NaN;
+  const sessionId = dot > 0 ? cursor.slice(dot + 1) : "";
+  if (!Number.isNaN(updatedAt) && isSessionId(sessionId)) return { updatedAt, sessionId };
+  const got = JSON.stringify(typeof cursor === "string" ? cursor.slice(0, 40) : typeof cursor);
+  throw new StoreError("INVALID_OPTION", `cursor: not one that listSessions gave: ${got}`);
 }

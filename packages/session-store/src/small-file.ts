@@ -36,7 +36,7 @@ export function createSmallFile(
   let isMoved = false;
   try {
     try {
-      if (fs.write(fd, text) !== Buffer.byteLength(text)) throw new DiskFullError(temporary);
+      writeWhole(fs, fd, text);
     } finally {
       fs.close(fd);
     }
@@ -48,12 +48,25 @@ export function createSmallFile(
   }
 }
 
-/** What a short write means; the system says so only at the next one. */
+/** Writes a short text at once. A short count carries no error: a full disk returns one only at the next write. */
+export function writeWhole(fs: FileSystem, fd: number, text: string): void {
+  if (fs.write(fd, text) !== Buffer.byteLength(text)) throw new DiskFullError();
+}
+
 class DiskFullError extends Error {
   readonly code = "ENOSPC";
 
-  constructor(path: string) {
-    super(`ENOSPC: short write, ${path}`);
+  constructor() {
+    super("ENOSPC: short write");
+  }
+}
+
+/** Returns the JSON object in a cache. A cache that cannot be read is as if it were not there. */
+export function readCache(fs: FileSystem, path: string): Record<string, unknown> | undefined {
+  try {
+    return readSmallJson(fs, path);
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,9 +1,10 @@
-import type { Entry, MessageEntry } from "@mini-openclaw/protocol";
+import type { Entry, Message, MessageEntry } from "@mini-openclaw/protocol";
 import { isMessageEntry, TRANSCRIPT_VERSION } from "@mini-openclaw/protocol";
+import { checkMessage } from "@mini-openclaw/protocol/schema";
 import { StoreError } from "./errors.ts";
 import type { FileSystem } from "./file-system.ts";
 import { type RawLine, scanBackward, scanForward } from "./line-scan.ts";
-import { REMEMBERED_ENTRIES, RememberedKeys } from "./remembered-keys.ts";
+import { digestMessages, REMEMBERED_ENTRIES, RememberedKeys } from "./remembered-keys.ts";
 import { nextNumber } from "./summary.ts";
 import { numberBare, parseTranscriptLine, type TranscriptLine } from "./transcript-line.ts";
 
@@ -181,26 +182,42 @@ function isTorn(line: TranscriptLine): boolean {
   return line.kind === "damaged" || line.kind === "blank";
 }
 
-/** The idempotency keys of the newest entries. */
-export async function readKeys(
-  fs: FileSystem,
-  file: { fd: number; size: number } | undefined,
-): Promise<RememberedKeys> {
-  const found: { key: string; entry: MessageEntry }[] = [];
+/**
+ * Reads the idempotency keys of the newest entries. A group that begins before them is read whole, so that it is
+ * known by all of its messages.
+ */
+export async function readKeys(transcript: OpenTranscript): Promise<RememberedKeys> {
+  const groups: { key: string; messages: MessageEntry[] }[] = [];
   let count = 0;
-  if (file) {
-    for await (const { line } of readLinesBackward({ fs, fd: file.fd, size: file.size })) {
-      if (line.kind !== "entry") continue;
-      const { entry, marks } = line;
-      if (marks.idempotencyKey !== undefined && isMessageEntry(entry))
-        found.push({ key: marks.idempotencyKey, entry });
-      count += 1;
-      if (count === REMEMBERED_ENTRIES) break;
-    }
+  for await (const { line } of readLinesBackward(transcript)) {
+    if (line.kind !== "entry") continue;
+    const { entry, marks } = line;
+    const { idempotencyKey: key, groupRest = 0 } = marks;
+    const group = groups.at(-1);
+    // Only the last line of a group has no line after it.
+    const isSameGroup = groupRest > 0 && group?.key === key;
+    if (count >= REMEMBERED_ENTRIES && !isSameGroup) break;
+    count += 1;
+    if (key === undefined || !isMessageEntry(entry)) continue;
+    if (isSameGroup) group?.messages.push(entry);
+    else groups.push({ key, messages: [entry] });
   }
-  const groups = new Map<string, MessageEntry[]>();
-  for (const { key, entry } of found.reverse()) groups.set(key, [...(groups.get(key) ?? []), entry]);
   const keys = new RememberedKeys();
-  for (const [key, entries] of groups) keys.remember(key, entries);
+  for (const { key, messages } of groups.reverse()) {
+    const [last] = messages;
+    const kept = messages.reverse();
+    const firstSeq = kept[0]?.seq ?? 0;
+    keys.remember(key, {
+      digest: digestMessages(kept.map(toMessage)),
+      firstSeq,
+      lastSeq: last?.seq ?? firstSeq,
+    });
+  }
   return keys;
+}
+
+/** The message as it was appended: without its number, its id, and fields that only a newer version knows. */
+function toMessage(entry: MessageEntry): Message {
+  const checked = checkMessage(entry);
+  return checked.ok ? checked.value : entry;
 }

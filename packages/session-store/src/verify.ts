@@ -1,8 +1,11 @@
 import { isUtf8 } from "node:buffer";
+import { StoreError, toReadError } from "./errors.ts";
 import type { FileSystem } from "./file-system.ts";
+import { isForeign } from "./foreign-file.ts";
 import { scanForward } from "./line-scan.ts";
-import { withFileLines } from "./regular-file.ts";
+import { withFile, withFileLines } from "./regular-file.ts";
 import { parseTranscriptLine, type TranscriptLine } from "./transcript-line.ts";
+import { assertReadable } from "./transcript-reader.ts";
 
 /** Something about a transcript that is not as it was written. */
 export interface TranscriptProblem {
@@ -52,9 +55,39 @@ export async function* verifyLines(
   });
 }
 
-type Finding = Pick<TranscriptProblem, "problem" | "cut">;
+/** Something about a line, or about the whole file. */
+export type Finding = TranscriptProblem | { problem: string; cut: false };
 
-function damageOf(line: TranscriptLine, terminated: boolean): Finding[] {
+/** Yields all that is wrong with a transcript. One finding stands for a file that is no transcript. */
+export async function* verifyTranscript(
+  fs: FileSystem,
+  path: string,
+): AsyncGenerator<Finding, void, undefined> {
+  const problem = await problemOfFile(fs, path);
+  if (problem !== undefined) {
+    yield { problem, cut: false };
+    return;
+  }
+  for await (const { problems } of verifyLines(fs, path)) yield* problems;
+}
+
+async function problemOfFile(fs: FileSystem, path: string): Promise<string | undefined> {
+  try {
+    return await withFile(fs, path, async (file) => {
+      if (file.size === 0) return "is empty";
+      await assertReadable(file);
+      return (await isForeign(file)) ? "is no session of this store: none of its lines is" : undefined;
+    });
+  } catch (error) {
+    const failure = toReadError(error, path);
+    if (StoreError.is(failure)) return failure.message;
+    throw failure;
+  }
+}
+
+type LineFinding = Pick<TranscriptProblem, "problem" | "cut">;
+
+function damageOf(line: TranscriptLine, terminated: boolean): LineFinding[] {
   if (line.kind === "damaged" && !terminated) return [{ problem: "is torn: its end is missing", cut: true }];
   if (line.kind === "damaged") return [{ problem: line.problem, cut: true }];
   if (line.kind === "unknown")
@@ -65,10 +98,10 @@ function damageOf(line: TranscriptLine, terminated: boolean): Finding[] {
 function placeOf(
   line: TranscriptLine,
   { ids, lastSeq, openGroup }: { ids: ReadonlySet<string>; lastSeq: number; openGroup: number },
-): Finding[] {
+): LineFinding[] {
   if (line.kind !== "entry") return [];
   const { entry, marks } = line;
-  const found: Finding[] = [];
+  const found: LineFinding[] = [];
   if ("id" in entry && ids.has(entry.id))
     found.push({ problem: `repeats the entry of id ${entry.id}`, cut: true });
   else if (entry.seq <= lastSeq)

@@ -1,39 +1,32 @@
-import { randomUUID } from "node:crypto";
-import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
+import { isMainThread } from "node:worker_threads";
 import { isSystemError, reason, StoreError, type StoreErrorCode } from "./errors.ts";
-import type { FileStat, FileSystem } from "./file-system.ts";
-import { createSmallFile, readSmallJson } from "./small-file.ts";
+import { type FileStat, type FileSystem, openFlags } from "./file-system.ts";
+import {
+  causeOfDeath,
+  describeSelf,
+  type LockOwner,
+  needsSocket,
+  readOwner,
+  type Takeover,
+} from "./lock-owner.ts";
+import { listenBeside, stopListening } from "./lock-socket.ts";
+import { NO_HARD_LINKS } from "./move-file.ts";
+import { createId } from "./names.ts";
+import { unlinkQuietly, writeWhole } from "./small-file.ts";
 
-/** Who holds a lock, with all that is needed to tell whether it still lives. */
-interface LockOwner {
-  /** Of this one lock. */
-  token: string;
-  pid: number;
-  /** When the process began, in clock ticks since the machine started; tells it from a later one of the same pid. */
-  startTime: string;
-  /** Of this start of the machine. */
-  bootId: string;
-  host: string;
-  /** A pid means something only in its own namespace. */
-  pidNamespace: string;
-  /** The directory the lock was made in; a lock that was copied elsewhere locks nothing. */
-  folder: string;
-}
-
-/** Why a lock was taken over from a dead owner. */
-export type Takeover = "none" | "process died" | "machine died";
+export type { Takeover } from "./lock-owner.ts";
 
 export interface WriterLock {
   readonly takeover: Takeover;
-  /** Whether the lock file is still this one. */
+  /** Returns true while the lock file is still this one. */
   isHeld(): boolean;
-  /** Gives the lock up, if it is still ours. Never throws. */
+  /** Releases the lock, if it is still held. Never throws. */
   release(): void;
 }
 
-/** How a lock that is held is told. */
+/** The error of a lock that is held. */
 interface LockedAs {
   code: StoreErrorCode;
   what: string;
@@ -41,10 +34,14 @@ interface LockedAs {
 
 const sessionLocked: LockedAs = { code: "SESSION_LOCKED", what: "the session is being written" };
 
+// A lock that is not made by a link is empty for some microseconds.
+const READ_AGAIN = 20;
+const READ_AGAIN_MS = 2;
+
 /** The locks of one store. */
 export class WriterLocks {
   readonly #fs: FileSystem;
-  /** Tokens of locks that were given up, but whose files could not be removed then. */
+  /** Tokens of locks that were released, but whose files could not be removed then. */
   readonly #abandoned = new Set<string>();
 
   constructor(fs: FileSystem) {
@@ -52,14 +49,14 @@ export class WriterLocks {
   }
 
   /**
-   * Takes the lock at a path, at once or not at all.
+   * Acquires the lock at a path, at once or not at all.
    *
-   * The file is complete the moment it exists. A dead owner is told by evidence, never by a clock: another start of
-   * the machine, no such process, or another process under its pid. Who takes over first locks the dead owner's
-   * token in the same way, so that of two who see the same dead lock only one replaces it.
+   * The file is complete the moment it exists. A dead owner is recognized by evidence, never by a clock. Whoever takes
+   * over first locks the dead owner's token in the same way, so that of two who find the same dead lock only one
+   * replaces it.
    *
-   * @throws StoreError `SESSION_LOCKED`, or what `lockedAs` says, if a live process holds it, or one whose life cannot be
-   * told from here; `WRITE_FAILED`
+   * @throws StoreError `SESSION_LOCKED`, or the code of `lockedAs`, unless the owner is proved to be dead;
+   * `WRITE_FAILED`
    */
   acquire(path: string, lockedAs = sessionLocked): WriterLock {
     try {
@@ -72,25 +69,27 @@ export class WriterLocks {
 
   #acquire(path: string, lockedAs: LockedAs): WriterLock {
     const fs = this.#fs;
-    const owner = thisProcess(fs, path);
     for (;;) {
-      if (tryCreate(fs, path, owner, { replace: false })) return this.#toLock(path, owner.token, "none");
-      const holder = readOwner(fs, path);
+      const created = createLock(fs, path, { replace: false });
+      if (created) return this.#toLock(path, created, "none");
+      const holder = readWholeOwner(fs, path);
       if (!holder) continue; // released meanwhile
-      const dead = this.#abandoned.has(holder.token) ? "process died" : causeOfDeath(holder, owner);
+      const dead = this.#abandoned.has(holder.token) ? "process died" : causeOfDeath(fs, path, holder);
       if (!dead) throw lockedBy(holder, path, lockedAs);
       const claim = this.#acquire(`${path}.${holder.token}`, lockedAs);
       try {
-        if (readOwner(fs, path)?.token !== holder.token) continue; // taken over before we claimed it
-        tryCreate(fs, path, owner, { replace: true });
-        return this.#toLock(path, owner.token, dead);
+        if (readOwner(fs, path)?.token !== holder.token) continue; // taken over before the claim
+        const replacing = createLock(fs, path, { replace: true });
+        if (!replacing) continue;
+        if (holder.socket !== undefined) unlinkQuietly(fs, join(dirname(path), holder.socket));
+        return this.#toLock(path, replacing, dead);
       } finally {
         claim.release();
       }
     }
   }
 
-  #toLock(path: string, token: string, takeover: Takeover): WriterLock {
+  #toLock(path: string, { token, fd, socket }: CreatedLock, takeover: Takeover): WriterLock {
     const fs = this.#fs;
     // Looked at many times a second: only a file that is not the one seen last is read.
     let seen: FileStat | undefined;
@@ -101,116 +100,112 @@ export class WriterLocks {
       seen = stat;
       return true;
     };
+    let isReleased = false;
     return {
       takeover,
       isHeld,
       release: () => {
+        if (isReleased) return;
+        isReleased = true;
         try {
           if (isHeld()) fs.unlink(path);
         } catch {
-          this.#abandoned.add(token); // whoever comes next in this store takes it over
+          this.#abandoned.add(token); // the next one in this store takes it over
         }
+        if (fd !== undefined) fs.close(fd);
+        if (socket) stopListening(fs, path);
       },
     };
   }
 }
 
-/** A file that replaced another is another one, or was written later. */
-function isSameFile(one: FileStat, other: FileStat): boolean {
-  return one.ino === other.ino && one.dev === other.dev && one.mtimeMs === other.mtimeMs;
+interface CreatedLock {
+  readonly token: string;
+  /** The open lock file of a worker thread. */
+  readonly fd?: number | undefined;
+  readonly socket: boolean;
 }
 
-function tryCreate(
+/** Makes a file that is complete the moment its name exists. Returns `undefined` if the name is taken. */
+function createLock(
   fs: FileSystem,
   path: string,
-  owner: LockOwner,
   { replace }: { replace: boolean },
-): boolean {
-  const temporary = `${path}.${owner.token}.tmp`;
+): CreatedLock | undefined {
+  const temporary = `${path}.${createId()}.tmp`;
+  const socket = needsSocket() ? listenBeside(fs, path) : undefined;
+  const fd = fs.open(temporary, openFlags.create);
+  let created: CreatedLock | undefined;
   try {
-    createSmallFile(fs, path, `${JSON.stringify(owner)}\n`, { temporary, replace });
+    const owner = describeSelf(fs, path, { fd, ...(socket !== undefined && { socket }) });
+    const text = `${JSON.stringify(owner)}\n`;
+    writeWhole(fs, fd, text);
+    if (publish(fs, { temporary, path, text, replace })) {
+      created = { token: owner.token, fd: isMainThread ? undefined : fd, socket: socket !== undefined };
+    }
+    return created;
+  } finally {
+    if (created?.fd === undefined) fs.close(fd);
+    unlinkQuietly(fs, temporary);
+    if (!created && socket !== undefined) stopListening(fs, path);
+  }
+}
+
+/** Gives a complete file its name. Returns false if the name is taken. */
+function publish(
+  fs: FileSystem,
+  { temporary, path, text, replace }: { temporary: string; path: string; text: string; replace: boolean },
+): boolean {
+  if (replace) {
+    fs.rename(temporary, path);
     return true;
+  }
+  try {
+    fs.link(temporary, path);
+    return true;
+  } catch (error) {
+    if (isSystemError(error, "EEXIST")) return false;
+    if (!isSystemError(error, ...NO_HARD_LINKS)) throw error;
+    return createWithoutLink(fs, path, text);
+  }
+}
+
+/** For file systems without hard links, such as some shared folders and Android's. */
+function createWithoutLink(fs: FileSystem, path: string, text: string): boolean {
+  let fd: number;
+  try {
+    fd = fs.open(path, openFlags.create);
   } catch (error) {
     if (isSystemError(error, "EEXIST")) return false;
     throw error;
   }
+  try {
+    writeWhole(fs, fd, text);
+    return true;
+  } catch (error) {
+    unlinkQuietly(fs, path);
+    throw error;
+  } finally {
+    fs.close(fd);
+  }
 }
 
-function causeOfDeath(holder: LockOwner, self: LockOwner): Exclude<Takeover, "none"> | undefined {
-  if (holder.folder !== self.folder && holder.bootId === self.bootId) return "process died";
-  // Another machine, or another container: its processes cannot be seen from here.
-  if (holder.host !== self.host) return undefined;
-  if (holder.bootId !== self.bootId) return "machine died";
-  // The same container, started again.
-  if (holder.pidNamespace !== self.pidNamespace) return "process died";
-  const startTime = startTimeOf(holder.pid);
-  return startTime === undefined || startTime !== holder.startTime ? "process died" : undefined;
+/** Reads a lock. Waits for one that has no text yet. */
+function readWholeOwner(fs: FileSystem, path: string): LockOwner | undefined {
+  for (let attempt = 1; ; attempt += 1) {
+    const stat = fs.pathStat(path);
+    if (stat?.size !== 0 || !stat.isFile || attempt === READ_AGAIN) return readOwner(fs, path);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, READ_AGAIN_MS);
+  }
+}
+
+/** A file that replaced another has another inode, or was written later. */
+function isSameFile(one: FileStat, other: FileStat): boolean {
+  return one.ino === other.ino && one.dev === other.dev && one.mtimeMs === other.mtimeMs;
 }
 
 function lockedBy({ pid, host }: LockOwner, path: string, { code, what }: LockedAs): StoreError {
   const where = host === hostname() ? "" : ` on ${host}`;
   const hint = where && `; if that machine or container is gone for good, delete ${path}`;
   return new StoreError(code, `${what} by process ${pid}${where}${hint}`);
-}
-
-/** `undefined` if there is no lock. A file that is no lock, such as one a power failure left empty, has a dead owner. */
-function readOwner(fs: FileSystem, path: string): LockOwner | undefined {
-  const value = readSmallJson(fs, path);
-  if (!value && !fs.pathStat(path)) return undefined;
-  const text = (field: string) => (typeof value?.[field] === "string" ? value[field] : "");
-  const token = /^[0-9a-f-]{36}$/.test(text("token")) ? text("token") : "unreadable";
-  const isLock = token !== "unreadable" && typeof value?.["pid"] === "number";
-  return {
-    token,
-    pid: isLock ? Number(value?.["pid"]) : 0,
-    startTime: text("startTime"),
-    bootId: text("bootId"),
-    host: isLock ? text("host") : hostname(),
-    pidNamespace: text("pidNamespace"),
-    folder: text("folder"),
-  };
-}
-
-function thisProcess(fs: FileSystem, path: string): LockOwner {
-  const folder = fs.pathStat(dirname(path));
-  return {
-    token: randomUUID(),
-    pid: process.pid,
-    startTime: startTimeOf(process.pid) ?? "",
-    bootId: orEmpty(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()),
-    host: hostname(),
-    pidNamespace: orEmpty(() => readlinkSync("/proc/self/ns/pid")),
-    folder: folder ? `${folder.dev}:${folder.ino}` : "",
-  };
-}
-
-/** `undefined` if there is no such process; `""` where the system does not tell when it began. */
-function startTimeOf(pid: number): string | undefined {
-  try {
-    // Field 22 of proc(5) stat; the second field is in brackets and may contain anything.
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    // A zombie holds no file any more.
-    return fields[0] === "Z" || fields[0] === "X" ? undefined : (fields[19] ?? "");
-  } catch {
-    return process.platform === "linux" || !isRunning(pid) ? undefined : "";
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Somebody else's process.
-    return isSystemError(error, "EPERM");
-  }
-}
-
-function orEmpty(read: () => string): string {
-  try {
-    return read();
-  } catch {
-    return ""; // not Linux: there the pid alone must do
-  }
 }

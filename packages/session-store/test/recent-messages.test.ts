@@ -12,49 +12,71 @@ function seqs(messages: readonly MessageEntry[] | undefined) {
   return messages?.map(({ seq }) => seq);
 }
 
-test("knows nothing before the first read was put in", () => {
+/** Reads through, and says whether the file had to be read. `stored`: the messages in the file. */
+async function readThrough(recent: RecentMessages, limit: number, stored: readonly MessageEntry[] = []) {
+  let wasRead = false;
+  const messages = await recent.readThrough(limit, async () => {
+    wasRead = true;
+    return stored.slice(-limit);
+  });
+  return { seqs: seqs(messages), wasRead };
+}
+
+test("reads the file before the first read", async () => {
   const recent = new RecentMessages();
   recent.add([message(1)]);
 
-  expect(recent.last(1)).toBeUndefined();
+  expect(await readThrough(recent, 1, [message(1)])).toEqual({ seqs: [1], wasRead: true });
+  expect(await readThrough(recent, 1)).toEqual({ seqs: [1], wasRead: false });
 });
 
-test("follows what is added after a read", () => {
+test("holds what is added after a read", async () => {
   const recent = new RecentMessages();
-  recent.fill([message(1), message(2)], { limit: 2, added: recent.added });
+  await readThrough(recent, 2, [message(1), message(2)]);
   recent.add([message(3), undefined, { type: "session_updated", seq: 4, timestamp: 4 }]);
 
-  expect(seqs(recent.last(2))).toEqual([2, 3]);
-  expect(recent.last(4)).toBeUndefined();
+  expect(await readThrough(recent, 2)).toEqual({ seqs: [2, 3], wasRead: false });
+  expect((await readThrough(recent, 4)).wasRead).toBe(true);
 });
 
-test("knows that a session has no other messages", () => {
+test("knows that a session has no other messages", async () => {
   const recent = new RecentMessages();
-  recent.fill([], { limit: 50, added: 0 });
+  await readThrough(recent, 50);
   recent.add([message(1)]);
 
-  expect(seqs(recent.last(50))).toEqual([1]);
+  expect(await readThrough(recent, 50)).toEqual({ seqs: [1], wasRead: false });
 });
 
-test("does not take a read that was overtaken by an append for the newest", () => {
+test("does not hold a read that an append overtook", async () => {
   const recent = new RecentMessages();
-  const { added } = recent;
-  recent.add([message(2)]);
-  recent.fill([message(1)], { limit: 50, added });
+  await recent.readThrough(2, async () => {
+    recent.add([message(3)]);
+    return [message(1), message(2)];
+  });
 
-  expect(recent.last(1)).toBeUndefined();
+  expect((await readThrough(recent, 1)).wasRead).toBe(true);
 });
 
-test("keeps at most 200 messages and 1 MiB of text, the newest", () => {
+test("keeps at most 200 messages and 1 MiB of text, the newest", async () => {
   const recent = new RecentMessages();
-  recent.fill([], { limit: 1, added: 0 });
+  await readThrough(recent, 1);
   recent.add(Array.from({ length: 300 }, (_, index) => message(index + 1)));
-  expect(seqs(recent.last(200))?.[0]).toBe(101);
-  expect(recent.last(201)).toBeUndefined();
+  expect((await readThrough(recent, 200)).seqs?.[0]).toBe(101);
+  expect((await readThrough(recent, 201)).wasRead).toBe(true);
 
   recent.add([message(301, "x".repeat(1_048_000))]);
-  expect(seqs(recent.last(1))).toEqual([301]);
-  expect(recent.last(100)).toBeUndefined();
+  expect(await readThrough(recent, 1)).toEqual({ seqs: [301], wasRead: false });
+  expect((await readThrough(recent, 100)).wasRead).toBe(true);
+});
+
+test("changes of the caller do not reach the store", async () => {
+  const recent = new RecentMessages();
+  await readThrough(recent, 1);
+  recent.add([message(1, "as it was")]);
+  const [first] = await recent.readThrough(1, async () => []);
+  if (first) first.content = "changed";
+
+  expect((await recent.readThrough(1, async () => []))[0]?.content).toBe("as it was");
 });
 
 test("a store gives the same messages from memory as from the file, whoever appends", async () => {

@@ -1,7 +1,21 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import {
+  cpSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { nodeFileSystem } from "../src/file-system.ts";
+import { JsonlStore } from "../src/jsonl-store.ts";
 import { buildWriter, startWriter } from "./child/child-process.ts";
 import { contentsOf, openStore, runEvents, says, transcriptPath, writeTranscript } from "./fixtures.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -26,7 +40,7 @@ async function ownLock(folder: string): Promise<Record<string, unknown>> {
 }
 
 describe("a session that another process writes", () => {
-  test("is locked while that process lives, stopped or not, and free when it is dead; E30.3", async () => {
+  test("is locked while that process lives, stopped or not, and free when it is dead", async () => {
     await using folder = await temporaryFolder();
     writeTranscript(folder.path, sessionId, ["one"]);
     const owner = startWriter(program, "hold", folder.path, sessionId);
@@ -61,9 +75,15 @@ describe("a lock that was left behind", () => {
   test.each<[string, (lock: Record<string, unknown>) => string]>([
     ["by a process whose pid another one has now", (lock) => JSON.stringify({ ...lock, startTime: "1" })],
     ["by a process that is gone", (lock) => JSON.stringify({ ...lock, pid: 2 ** 22 + 1 })],
-    ["by the container's life before", (lock) => JSON.stringify({ ...lock, pidNamespace: "pid:[1]" })],
     ["by the machine's life before", (lock) => JSON.stringify({ ...lock, bootId: "before" })],
-    ["in a folder that this one is a copy of", (lock) => JSON.stringify({ ...lock, folder: "1:1" })],
+    [
+      "by another host before the machine was started again",
+      (lock) => JSON.stringify({ ...lock, bootId: "before", host: "other", pidNamespace: "pid:[1]" }),
+    ],
+    [
+      "by a dead process of a host that was renamed",
+      (lock) => JSON.stringify({ ...lock, host: "x", pid: 2 ** 22 + 1 }),
+    ],
     ["empty, by a power failure", () => ""],
     ["as zeros, by a power failure", () => "\0\0\0\0"],
     ["as something else", () => "[1, 2]"],
@@ -75,16 +95,125 @@ describe("a lock that was left behind", () => {
     expect((await store.appendMessage(sessionId, says("two"))).seq).toBe(2);
   });
 
-  test("by another machine is not: its life cannot be told from here", async () => {
+  // Each alone has other causes than the owner's death.
+  test.each<[string, (lock: Record<string, unknown>) => Record<string, unknown>]>([
+    ["on another machine", (lock) => ({ ...lock, host: `not-${hostname()}`, bootId: "" })],
+    ["in another pid namespace", (lock) => ({ ...lock, pidNamespace: "pid:[1]" })],
+    [
+      "in another pid namespace, whose socket is gone",
+      (lock) => ({ ...lock, pidNamespace: "pid:[1]", socket: ".alive-none.sock" }),
+    ],
+    ["in a folder of another inode", (lock) => ({ ...lock, folder: "1:1" })],
+    ["in a folder under another name", (lock) => ({ ...lock, path: "/elsewhere" })],
+    [
+      "in a folder of another inode, under another name",
+      (lock) => ({ ...lock, folder: "1:1", path: "/else" }),
+    ],
+    ["on a host that was renamed", (lock) => ({ ...lock, host: `not-${hostname()}` })],
+  ])("by an owner that may live is not taken over: %s", async (_, change) => {
     await using folder = await temporaryFolder();
     const lock = await ownLock(folder.path);
     const path = join(folder.path, `${sessionId}.lock`);
-    writeFileSync(path, JSON.stringify({ ...lock, host: `not-${hostname()}`, bootId: "other" }));
+    writeFileSync(path, JSON.stringify(lock));
+    const file = String(statSync(path).ino);
+    writeFileSync(path, JSON.stringify({ ...change({ ...lock, file }), token: crypto.randomUUID() }));
+    await using store = await openStore(folder.path);
+    await expect(store.openLog(sessionId)).rejects.toMatchObject({ code: "SESSION_LOCKED" });
+  });
+
+  test("by another machine names the file to delete", async () => {
+    await using folder = await temporaryFolder();
+    const lock = await ownLock(folder.path);
+    const path = join(folder.path, `${sessionId}.lock`);
+    writeFileSync(path, JSON.stringify({ ...lock, host: `not-${hostname()}`, bootId: "" }));
     await using store = await openStore(folder.path);
     await expect(store.openLog(sessionId)).rejects.toMatchObject({
-      code: "SESSION_LOCKED",
       message: expect.stringContaining(`delete ${path}`),
     });
+  });
+
+  test("in another pid namespace is free when its socket refuses, and locked while it listens", async () => {
+    await using folder = await temporaryFolder();
+    const lock = await ownLock(folder.path);
+    const path = join(folder.path, `${sessionId}.lock`);
+    const socket = ".alive-test.sock";
+    const server = createServer().listen(join(folder.path, socket));
+    await once(server, "listening");
+    const leave = () =>
+      writeFileSync(
+        path,
+        JSON.stringify({ ...lock, token: crypto.randomUUID(), pidNamespace: "pid:[1]", socket }),
+      );
+    leave();
+    await using store = await openStore(folder.path);
+    await expect(store.openLog(sessionId)).rejects.toMatchObject({ code: "SESSION_LOCKED" });
+    // The name stays when the process dies; a server that closes removes its own.
+    renameSync(join(folder.path, socket), join(folder.path, "kept"));
+    server.close();
+    await once(server, "close");
+    renameSync(join(folder.path, "kept"), join(folder.path, socket));
+    leave();
+    await (await store.openLog(sessionId)).close();
+    expect(existsSync(join(folder.path, socket))).toBe(false);
+  });
+
+  test("in a folder that is a copy of a live one is taken over", async () => {
+    await using folder = await temporaryFolder();
+    await using other = await temporaryFolder();
+    writeTranscript(folder.path, sessionId, ["one"]);
+    await using store = await openStore(folder.path);
+    const log = await store.openLog(sessionId);
+    await log.record([runEvents().user]);
+    const copy = join(other.path, "copy");
+    cpSync(folder.path, copy, { recursive: true });
+    await using copied = await openStore(copy);
+    expect((await copied.appendMessage(sessionId, says("to the copy"))).seq).toBeGreaterThan(2);
+    await log.record([runEvents().end]);
+    await log.close();
+  });
+
+  test("through a link to the folder is the same lock", async () => {
+    await using folder = await temporaryFolder();
+    await using links = await temporaryFolder();
+    writeTranscript(folder.path, sessionId, ["one"]);
+    symlinkSync(folder.path, join(links.path, "link"));
+    await using store = await openStore(folder.path);
+    await store.openLog(sessionId);
+    await using other = await openStore(join(links.path, "link"));
+    await expect(other.openLog(sessionId)).rejects.toMatchObject({ code: "SESSION_LOCKED" });
+  });
+
+  test("by a worker thread is free when the thread was terminated, and locked before", async () => {
+    await using folder = await temporaryFolder();
+    writeTranscript(folder.path, sessionId, ["one"]);
+    const worker = new Worker(program, { argv: ["hold", folder.path, sessionId], stdout: true });
+    await once(worker, "message");
+    await using store = await openStore(folder.path);
+    await expect(store.openLog(sessionId)).rejects.toMatchObject({ code: "SESSION_LOCKED" });
+    await worker.terminate();
+    await (await store.openLog(sessionId)).close();
+  });
+
+  test("is one lock on a file system without hard links", async () => {
+    await using folder = await temporaryFolder();
+    const fs = {
+      ...nodeFileSystem,
+      link: () => {
+        throw Object.assign(new Error("no links"), { code: "ENOTSUP" });
+      },
+    };
+    const open = () => new JsonlStore({ fs, path: folder.path, durability: "os", lockWaitMs: 0 });
+    const store = open();
+    const { sessionId: id } = await store.getOrCreateSession("webchat");
+    await store.appendMessage(id, says("one"));
+    const other = open();
+    await expect(other.appendMessage(id, says("two"))).rejects.toMatchObject({ code: "SESSION_LOCKED" });
+    await store.close();
+    await other.appendMessage(id, says("two"));
+    expect(await contentsOf(other, id)).toEqual(["one", "two"]);
+    await other.archiveSession(id);
+    await other.unarchiveSession(id);
+    await other.close();
   });
 });
 

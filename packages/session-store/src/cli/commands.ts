@@ -3,10 +3,10 @@ import type { Entry, SessionStore } from "@mini-openclaw/protocol";
 import { nodeFileSystem } from "../file-system.ts";
 import { repairSession } from "../repair.ts";
 import { SessionFiles } from "../session-files.ts";
-import { type TranscriptProblem, verifyLines } from "../verify.ts";
+import { type Finding, verifyTranscript } from "../verify.ts";
 import { eachSession, findSession } from "./find-session.ts";
 import { formatEntry, toMarkdown } from "./format-entry.ts";
-import { bold, dim, instant, safe, sessionRow, type Terminal } from "./terminal.ts";
+import { bold, dim, instant, jsonLine, safe, sessionRow, type Terminal } from "./terminal.ts";
 
 /** What the command line says, parsed. */
 export interface CommandLine {
@@ -45,7 +45,7 @@ const ls: Command = async ({ json, archived, key, limit }, { store, terminal }) 
         ),
       );
     }
-    terminal.out(json ? `${JSON.stringify(session)}\n` : `${sessionRow(session)}\n`);
+    terminal.out(json ? jsonLine(session) : `${sessionRow(session)}\n`);
     count += 1;
   }
   if (count === 0 && !json) terminal.err("There are no sessions here.\n");
@@ -82,9 +82,9 @@ const tail: Command = async ({ sessions: [name = ""], json, limit, follow }, { s
 
 const exportSession: Command = async ({ sessions: [name = ""], format }, { store, terminal }) => {
   const session = await findSession(store, name);
-  if (format === "markdown") terminal.out(`# ${session.title || session.sessionId}\n`);
+  if (format === "markdown") terminal.out(safe(`# ${session.title || session.sessionId}\n`));
   for await (const entry of store.entries(session.sessionId)) {
-    terminal.out(format === "markdown" ? toMarkdown(entry) : `${JSON.stringify(entry)}\n`);
+    terminal.out(format === "markdown" ? safe(toMarkdown(entry)) : jsonLine(entry));
   }
   return 0;
 };
@@ -93,12 +93,12 @@ const verify: Command = async ({ folder, sessions: names, json }, { store, termi
   const files = new SessionFiles(nodeFileSystem, folder);
   let checked = 0;
   let found = 0;
-  for await (const sessionId of named(store, names)) {
-    const located = await files.locate(sessionId);
-    if (!located) continue; // deleted meanwhile
-    for await (const { problems } of verifyLines(nodeFileSystem, located.transcript)) {
-      for (const problem of problems) terminal.out(describeProblem(sessionId, problem, json));
-      found += problems.length;
+  for await (const sessionId of names.length > 0 ? named(store, names) : transcriptsOf(files)) {
+    const location = await files.locate(sessionId);
+    if (!location) continue; // deleted meanwhile
+    for await (const finding of verifyTranscript(nodeFileSystem, location.transcript)) {
+      terminal.out(describeFinding(sessionId, finding, json));
+      found += 1;
     }
     checked += 1;
     if (terminal.isInteractive) terminal.err(`\r${checked} checked`);
@@ -111,7 +111,7 @@ const verify: Command = async ({ folder, sessions: names, json }, { store, termi
 const repair: Command = async ({ folder, sessions: names, json }, { store, terminal }) => {
   for await (const sessionId of named(store, names)) {
     const { cut, backup } = await repairSession(nodeFileSystem, folder, sessionId);
-    if (json) terminal.out(`${JSON.stringify({ sessionId, cut, backup })}\n`);
+    if (json) terminal.out(jsonLine({ sessionId, cut, backup }));
     else if (backup === undefined) terminal.out(`${sessionId}: nothing to repair\n`);
     else terminal.out(`${sessionId}: ${cut.length} line(s) cut; the file as it was: ${backup}\n`);
   }
@@ -137,12 +137,19 @@ async function* named(store: SessionStore, names: string[]): AsyncGenerator<stri
 }
 
 function print(terminal: Terminal, entry: Entry, json: boolean): void {
-  terminal.out(json ? `${JSON.stringify(entry)}\n` : formatEntry(terminal, entry));
+  terminal.out(json ? jsonLine(entry) : formatEntry(terminal, entry));
 }
 
-function describeProblem(sessionId: string, problem: TranscriptProblem, json: boolean): string {
-  if (json) return `${JSON.stringify({ sessionId, ...problem })}\n`;
-  const { line, offset, cut } = problem;
+function describeFinding(sessionId: string, finding: Finding, json: boolean): string {
+  if (json) return jsonLine({ sessionId, ...finding });
+  if (!("line" in finding)) return safe(`${sessionId}: ${finding.problem}`).concat("\n");
+  const { line, offset, cut, problem } = finding;
   const hint = cut ? '; "repair" cuts it' : "";
-  return safe(`${sessionId}: line ${line}, byte ${offset}: ${problem.problem}${hint}`).concat("\n");
+  return safe(`${sessionId}: line ${line}, byte ${offset}: ${problem}${hint}`).concat("\n");
+}
+
+/** All transcripts, readable or not. */
+async function* transcriptsOf(files: SessionFiles): AsyncGenerator<string> {
+  const { open, archived } = await files.list();
+  yield* [...open, ...archived];
 }

@@ -25,6 +25,11 @@ export function safe(text: string): string {
   );
 }
 
+/** A line of JSON. JSON escapes C0 controls only, so that the others are escaped here. */
+export function jsonLine(value: unknown): string {
+  return `${safe(JSON.stringify(value))}\n`;
+}
+
 export function bold({ hasColor }: Terminal, text: string): string {
   return hasColor ? `\u001b[1m${text}\u001b[22m` : text;
 }

@@ -1,6 +1,7 @@
 import type { SessionStore } from "@mini-openclaw/protocol";
 import { appendTests } from "./appends.ts";
 import type { PortTests } from "./fixtures.ts";
+import { keptTests } from "./kept.ts";
 import { logTests } from "./log.ts";
 import { messageTests } from "./messages.ts";
 import { sessionTests } from "./sessions.ts";
@@ -27,6 +28,7 @@ export function describeSessionStore(
     messages: messageTests,
     appends: appendTests,
     log: logTests,
+    "what is kept": keptTests,
   };
   for (const [subject, tests] of Object.entries(suites)) {
     describe(`${name}: ${subject}`, () => {

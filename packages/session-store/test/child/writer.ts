@@ -1,6 +1,7 @@
 // A process that writes sessions until it is killed, and says on its standard output what was acknowledged.
 import { writeSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { parentPort } from "node:worker_threads";
 import { openSessionStore, StoreError } from "../../src/index.ts";
 
 const [, , task = "", folder = "", sessionId = "", argument = ""] = process.argv;
@@ -21,6 +22,7 @@ async function hold(): Promise<void> {
   const log = await store.openLog(sessionId);
   await log.record([{ type: "session_updated", title: "held", timestamp }]);
   say("held");
+  parentPort?.postMessage("held");
   setInterval(() => {}, 60_000);
 }
 

@@ -1,22 +1,23 @@
 import { join } from "node:path";
 import { AppendFile } from "./append-file.ts";
-import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
-import { isSystemError, reason, StoreError } from "./errors.ts";
+import { readCheckpoint } from "./checkpoint.ts";
+import { reason, StoreError, toReadError } from "./errors.ts";
 import { readEventFiles } from "./event-files.ts";
 import { type FileSystem, openFlags } from "./file-system.ts";
+import { assertOwnFile } from "./foreign-file.ts";
 import { scanBackward } from "./line-scan.ts";
 import { createId } from "./names.ts";
-import { closeOpenRuns, nextOpenRuns, noOpenRuns, type OpenRuns } from "./open-runs.ts";
-import { SessionDisk } from "./session-disk.ts";
+import { OpenRuns } from "./open-runs.ts";
+import type { SessionFiles } from "./session-files.ts";
 import { toHeader } from "./session-lines.ts";
 import { DAMAGED_FOLDER, LIVE_FOLDER, type SessionPaths, sessionPaths } from "./session-paths.ts";
-import { findShelved } from "./session-shelf.ts";
 import { SessionWriter } from "./session-writer.ts";
-import { nextSummary, type Summary } from "./summary.ts";
+import { summarize } from "./summarize.ts";
+import type { Summary } from "./summary.ts";
 import { formatLine } from "./transcript-line.ts";
-import { assertVersion, type OpenTranscript, readLines } from "./transcript-reader.ts";
+import { WriterFiles } from "./writer-files.ts";
 import type { WriterLock, WriterLocks } from "./writer-lock.ts";
-import type { Durability } from "./writer-start.ts";
+import type { Durability } from "./writer-options.ts";
 
 /** Where a store keeps its sessions, and how. */
 export interface Folder {
@@ -24,6 +25,7 @@ export interface Folder {
   readonly path: string;
   readonly durability: Durability;
   readonly locks: WriterLocks;
+  readonly files: SessionFiles;
   createId: () => string;
   /** Hears of every entry that was kept. */
   readonly onKept: (summary: Summary) => void;
@@ -49,53 +51,30 @@ export async function openWriter(
   const acquireLock = () => lockSession(folder, paths);
   if (!fs.pathStat(paths.transcript)) {
     if (!created) throw await missing(folder, sessionId);
-    const disk = new SessionDisk({ fs, paths, acquireLock });
-    return new SessionWriter({ ...folder, disk, summary: created, lastSeq: 0 });
+    const files = new WriterFiles({ fs, paths, acquireLock });
+    return new SessionWriter({ ...folder, files, summary: created, lastSeq: 0 });
   }
   const lock = acquireLock();
-  const files: AppendFile[] = [];
+  const opened: AppendFile[] = [];
   try {
     const { transcript, journal, runs, ...start } = await openLocked(folder, sessionId, {
       paths,
       lock,
-      files,
+      files: opened,
     });
-    const disk = new SessionDisk({ fs, paths, acquireLock, lock, transcript, ...(journal && { journal }) });
-    const writer = new SessionWriter({ ...folder, disk, ...start });
+    const files = new WriterFiles({ fs, paths, acquireLock, lock, transcript, ...(journal && { journal }) });
+    const writer = new SessionWriter({ ...folder, files, ...start });
     await closeRuns(writer, runs);
     return writer;
   } catch (error) {
-    for (const file of files) file.close();
+    for (const file of opened) file.close();
     lock.release();
     throw toReadError(error, paths.transcript);
   }
 }
 
-/** The checkpoint, and what the lines after it add. `end`: where the last whole line ends. */
-export async function summarize(
-  transcript: OpenTranscript,
-  { summary, bytes }: Checkpoint,
-): Promise<{ summary: Summary; end: number; terminated: boolean }> {
-  let end = bytes;
-  let terminated = true;
-  for await (const lines of readLines(transcript, { start: bytes })) {
-    for (const { raw, line } of lines) {
-      if (line.kind === "header") assertVersion(line.header.v);
-      summary = nextSummary(summary, line);
-      ({ end, terminated } = raw);
-    }
-  }
-  return { summary, end, terminated };
-}
-
-/** Wraps what the system says when a file cannot be read. */
-export function toReadError(error: unknown, path: string): unknown {
-  if (StoreError.is(error) || !isSystemError(error, (error as { code?: string }).code ?? "")) return error;
-  return new StoreError("READ_FAILED", `cannot read ${path}: ${reason(error)}`, { cause: error });
-}
-
-async function missing({ fs, path }: Folder, sessionId: string): Promise<StoreError> {
-  return (await findShelved(fs, path, "archive", sessionId))
+async function missing({ files }: Folder, sessionId: string): Promise<StoreError> {
+  return (await files.archive.find(sessionId))
     ? new StoreError("SESSION_ARCHIVED", `session ${sessionId} is archived`)
     : new StoreError("SESSION_NOT_FOUND", `there is no session ${sessionId}`);
 }
@@ -120,6 +99,7 @@ async function openLocked(
   const view = { fs, fd: transcript.fd, size: transcript.size };
   const checkpoint = readCheckpoint(sessionId, paths, view);
   const { summary, end, terminated } = await summarize(view, checkpoint);
+  await assertOwnFile(view, summary, paths.transcript);
   if (end < transcript.size) await cutAside(fs, paths, transcript, end);
   if (!terminated) transcript.startNewLine();
   const journal = fs.pathStat(paths.journal) ? await openJournal(fs, paths, files) : undefined;
@@ -128,11 +108,11 @@ async function openLocked(
   if (renewed !== summary) transcript.append(formatLine(toHeader(renewed)));
   if (renewed !== summary && durability === "disk") await transcript.sync();
   let { lastSeq } = summary.meta;
-  let runs = noOpenRuns;
+  const runs = new OpenRuns();
   if (journal) {
     for await (const { event } of readEventFiles(fs, paths, sessionId, checkpoint.summary.meta.lastSeq)) {
       lastSeq = Math.max(lastSeq, event.seq);
-      runs = nextOpenRuns(runs, event);
+      runs.apply(event);
     }
   }
   return { summary: renewed, lastSeq, transcript, journal, runs };
@@ -179,7 +159,7 @@ async function cutAside(
 }
 
 async function closeRuns(writer: SessionWriter, runs: OpenRuns): Promise<void> {
-  const closing = closeOpenRuns(runs, { timestamp: Date.now(), createId });
+  const closing = runs.closing({ timestamp: Date.now(), createId });
   if (closing.length > 0) await writer.record(closing);
   writer.settle();
 }

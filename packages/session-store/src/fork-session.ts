@@ -1,12 +1,14 @@
 import type { Entry, ForkSessionOptions, SessionMeta } from "@mini-openclaw/protocol";
 import { AppendFile } from "./append-file.ts";
 import { forkedEntries } from "./forked-entries.ts";
-import { assertKey } from "./names.ts";
-import { createSummary } from "./new-session.ts";
+import { assertKey, assertOwner, createId } from "./names.ts";
+import { createSummary, nextCreation } from "./new-session.ts";
+import type { Folder } from "./open-writer.ts";
+import type { SessionFiles } from "./session-files.ts";
 import { toHeader } from "./session-lines.ts";
-import type { Folder } from "./session-opening.ts";
-import { type Located, sessionPaths } from "./session-paths.ts";
-import { notFound, type StoreParts } from "./store-parts.ts";
+import { sessionPaths } from "./session-paths.ts";
+import { unlinkQuietly } from "./small-file.ts";
+import { notFound, type StoreContext } from "./store-context.ts";
 import { nextSummary, type Summary } from "./summary.ts";
 import { formatLine } from "./transcript-line.ts";
 
@@ -15,20 +17,28 @@ const CHUNK_CHARS = 65_536;
 
 /** Makes a session that begins with another one's entries. */
 export async function forkSession(
-  { folder, files, catalogue }: StoreParts,
+  { folder, files, index }: StoreContext,
   sessionId: string,
-  { located, options }: { located: Located; options: ForkSessionOptions },
+  options: ForkSessionOptions,
 ): Promise<SessionMeta> {
-  const other = await files.summary(sessionId, located);
+  const other = await files.summary(sessionId);
   if (!other) throw notFound(sessionId);
-  const { at = other.meta.lastSeq, key = other.meta.key, owner = other.meta.owner } = options;
+  const { key = other.meta.key, owner = other.meta.owner } = options;
   assertKey(key);
+  assertOwner(owner);
+  const { at = await newestEntry(files, sessionId) } = options;
   const forkedFrom = { sessionId, seq: at };
-  const created = createSummary(key, { forkedFrom, ...(owner !== undefined && { owner }) });
-  const entries = forkedEntries(files.entries(located, { after: 0 }), { sessionId, at });
+  const createdAt = nextCreation((await index.sessions()).latestCreation(key));
+  const created = createSummary(key, { forkedFrom, createdAt, ...(owner !== undefined && { owner }) });
+  const entries = forkedEntries(files.entries(sessionId, { after: 0 }), { sessionId, at });
   const { meta } = await writeTranscript(folder, created, entries);
-  catalogue.put(meta);
+  index.save(meta);
   return meta;
+}
+
+/** Returns the number of the newest entry that can be read. The lines after it may have greater numbers. */
+async function newestEntry(files: SessionFiles, sessionId: string): Promise<number> {
+  return (await files.lastEntry(sessionId))?.seq ?? 0;
 }
 
 /** Writes a whole new transcript; nobody sees it before it is complete. Gives what it adds up to. */
@@ -39,7 +49,7 @@ async function writeTranscript(
 ): Promise<Summary> {
   fs.makeDirectory(path);
   const { transcript } = sessionPaths(path, created.meta.sessionId);
-  const file = new AppendFile(fs, `${transcript}.tmp`, { create: true });
+  const file = new AppendFile(fs, `${transcript}.${createId()}.tmp`, { create: true });
   try {
     const header = toHeader(created);
     let summary = nextSummary(created, { kind: "header", header });
@@ -57,7 +67,7 @@ async function writeTranscript(
     if (durability === "disk") await fs.syncDirectory(path);
     return summary;
   } catch (error) {
-    fs.unlink(file.path);
+    unlinkQuietly(fs, file.path);
     throw error;
   } finally {
     file.close();

@@ -4,7 +4,7 @@ import type { Summary } from "./summary.ts";
 const MAX_SESSIONS = 100_000;
 
 /** Sessions that have no entry yet: they are in memory only. */
-export class CreatedSessions {
+export class UnsavedSessions {
   readonly #sessions = new Map<string, Summary>();
   readonly #newest = new Map<string, string>();
 

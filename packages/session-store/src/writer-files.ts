@@ -1,14 +1,18 @@
 import { dirname } from "node:path";
-import type { SessionHeader } from "@mini-openclaw/protocol";
+import type { MessageEntry, SessionHeader } from "@mini-openclaw/protocol";
+import { isMessageEntry } from "@mini-openclaw/protocol";
 import { AppendFile } from "./append-file.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import { reason, StoreError } from "./errors.ts";
 import type { FileSystem } from "./file-system.ts";
+import { type KeyedAppend, RememberedKeys } from "./remembered-keys.ts";
 import type { Segment } from "./session-lines.ts";
 import type { SessionPaths } from "./session-paths.ts";
+import { SharedRuns } from "./shared-runs.ts";
 import { unlinkQuietly } from "./small-file.ts";
 import type { Summary } from "./summary.ts";
 import { formatLine } from "./transcript-line.ts";
+import { readEntries, readKeys } from "./transcript-reader.ts";
 import type { WriterLock } from "./writer-lock.ts";
 
 /** A session's files as its opening found them. */
@@ -27,8 +31,9 @@ export interface OpenedFiles {
 const CHECK_EVERY_MS = 50;
 
 /** The files of the session's one writer: transcript, live journal and lock. */
-export class SessionDisk {
+export class WriterFiles {
   readonly #opened: OpenedFiles;
+  readonly #syncs = new SharedRuns(() => this.#syncNow());
   #lock: WriterLock | undefined;
   #transcript: AppendFile | undefined;
   #journal: AppendFile | undefined;
@@ -37,6 +42,7 @@ export class SessionDisk {
   #checkpointSize: number | undefined;
   #isNameSynced: boolean;
   #checkedAt = Number.NEGATIVE_INFINITY;
+  #keys: Promise<RememberedKeys> | undefined;
 
   constructor(opened: OpenedFiles) {
     this.#opened = opened;
@@ -58,6 +64,27 @@ export class SessionDisk {
   /** Whether the live journal was begun and not ended. */
   get isLive(): boolean {
     return this.#isLive;
+  }
+
+  /** The idempotency keys of the newest entries. Read once, on first use. */
+  keys(): Promise<RememberedKeys> {
+    this.#keys ??= this.#readKeys().catch((error) => {
+      this.#keys = undefined;
+      throw error;
+    });
+    return this.#keys;
+  }
+
+  /** Returns the messages of an append that is in the transcript. */
+  async readMessages({ firstSeq, lastSeq }: KeyedAppend): Promise<MessageEntry[]> {
+    const messages: MessageEntry[] = [];
+    if (!this.#transcript) return messages;
+    const { fd, size } = this.#transcript;
+    for await (const entry of readEntries({ fs: this.fs, fd, size }, { after: firstSeq - 1 })) {
+      if (entry.seq > lastSeq) break;
+      if (isMessageEntry(entry)) messages.push(entry);
+    }
+    return messages;
   }
 
   /** Whether lock and transcript are still this writer's. Takes the lock before the first entry. */
@@ -122,18 +149,9 @@ export class SessionDisk {
     }
   }
 
-  /** Resolves when all that was kept survives a power failure: the bytes, and the names that lead to them. */
-  async sync(): Promise<void> {
-    await this.#transcript?.sync();
-    if (this.#isNameSynced) return;
-    const { fs, paths } = this.#opened;
-    try {
-      await fs.syncDirectory(paths.folder);
-      await fs.syncDirectory(dirname(paths.folder));
-      this.#isNameSynced = true;
-    } catch (cause) {
-      throw new StoreError("WRITE_FAILED", `cannot sync ${paths.folder}: ${reason(cause)}`, { cause });
-    }
+  /** Resolves when the bytes written so far, and the names that lead to them, survive a power failure. */
+  sync(): Promise<void> {
+    return this.#syncs.run();
   }
 
   /** Writes the cache of what the transcript adds up to, if it has grown since. */
@@ -161,14 +179,38 @@ export class SessionDisk {
     }
   }
 
+  async #readKeys(): Promise<RememberedKeys> {
+    const { transcript, fs } = this;
+    if (!transcript) return new RememberedKeys();
+    return readKeys({ fs, fd: transcript.fd, size: transcript.size });
+  }
+
+  async #syncNow(): Promise<void> {
+    const transcript = this.#transcript;
+    if (!transcript) return;
+    await transcript.sync();
+    if (this.#isNameSynced) return;
+    const { fs, paths } = this.#opened;
+    try {
+      await fs.syncDirectory(paths.folder);
+      await fs.syncDirectory(dirname(paths.folder));
+      this.#isNameSynced = true;
+    } catch (cause) {
+      throw new StoreError("WRITE_FAILED", `cannot sync ${paths.folder}: ${reason(cause)}`, { cause });
+    }
+  }
+
   #closeJournal(): void {
     this.#journal?.close();
     this.#journal = undefined;
   }
 
   #create(path: string): AppendFile {
+    const { fs } = this.#opened;
     try {
-      return new AppendFile(this.#opened.fs, path, { create: true });
+      // The folder of live journals may be deleted at any time.
+      fs.makeDirectory(dirname(path));
+      return new AppendFile(fs, path, { create: true });
     } catch (cause) {
       if (StoreError.is(cause)) throw cause;
       throw new StoreError("WRITE_FAILED", `cannot create ${path}: ${reason(cause)}`, { cause });

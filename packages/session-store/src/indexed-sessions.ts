@@ -1,0 +1,83 @@
+import type { IndexEntry } from "./index-file.ts";
+
+/** The sessions of an index, and the newest of each key. */
+export class IndexedSessions {
+  readonly #entries = new Map<string, IndexEntry>();
+  readonly #newest = new Map<string, IndexEntry>();
+  /** Keys whose newest session went, and must be looked for. */
+  readonly #unsure = new Set<string>();
+  /** The greatest time of creation of each key, archived and deleted sessions included. */
+  readonly #latest = new Map<string, number>();
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  all(): Iterable<IndexEntry> {
+    return this.#entries.values();
+  }
+
+  ids(): string[] {
+    return [...this.#entries.keys()];
+  }
+
+  get(sessionId: string): IndexEntry | undefined {
+    return this.#entries.get(sessionId);
+  }
+
+  /** Returns the time of the newest creation under a key; 0 if there was none. */
+  latestCreation(key: string): number {
+    return this.#latest.get(key) ?? 0;
+  }
+
+  /** Returns the open session of a key that was created last, but for those in `except`. */
+  newestOf(key: string, except: ReadonlySet<string> = new Set()): IndexEntry | undefined {
+    const known = this.#newest.get(key);
+    if (!this.#unsure.has(key) && (!known || !except.has(known.sessionId))) return known;
+    let newest: IndexEntry | undefined;
+    for (const entry of this.#entries.values()) {
+      if (entry.key !== key || entry.archived || except.has(entry.sessionId)) continue;
+      if (!newest || isNewer(entry, newest)) newest = entry;
+    }
+    if (except.size === 0) {
+      this.#unsure.delete(key);
+      if (newest) this.#newest.set(key, newest);
+    }
+    return newest;
+  }
+
+  set(entry: IndexEntry): void {
+    const { sessionId, key, createdAt } = entry;
+    const before = this.#entries.get(sessionId);
+    if (before && before.key !== key) this.remove(sessionId);
+    this.#entries.set(sessionId, entry);
+    if (createdAt > this.latestCreation(key)) this.#latest.set(key, createdAt);
+    const newest = this.#newest.get(key);
+    if (newest?.sessionId === sessionId) {
+      if (entry.archived || !isSamePlace(newest, entry)) this.#forgetNewest(key);
+      else this.#newest.set(key, entry);
+    } else if (!entry.archived && (!newest || isNewer(entry, newest))) this.#newest.set(key, entry);
+  }
+
+  remove(sessionId: string): boolean {
+    const entry = this.#entries.get(sessionId);
+    if (!entry) return false;
+    this.#entries.delete(sessionId);
+    if (this.#newest.get(entry.key)?.sessionId === sessionId) this.#forgetNewest(entry.key);
+    return true;
+  }
+
+  #forgetNewest(key: string): void {
+    this.#newest.delete(key);
+    this.#unsure.add(key);
+  }
+}
+
+function isSamePlace(left: IndexEntry, right: IndexEntry): boolean {
+  return left.createdAt === right.createdAt;
+}
+
+function isNewer(left: IndexEntry, right: IndexEntry): boolean {
+  if (left.createdAt !== right.createdAt) return left.createdAt > right.createdAt;
+  return left.sessionId > right.sessionId;
+}
