@@ -1,4 +1,4 @@
-import type { RecordedEvent, NumberedEvent, ServerEvent } from "@mini-openclaw/protocol";
+import type { NumberedEvent, RecordedEvent, ServerEvent } from "@mini-openclaw/protocol";
 import { toEvent } from "@mini-openclaw/protocol";
 import { parseServerEvent } from "@mini-openclaw/protocol/schema";
 import type { FileSystem } from "./file-system.ts";
@@ -40,14 +40,22 @@ export async function lastLiveSeq(fs: FileSystem, path: string): Promise<number>
   return last ?? 0;
 }
 
-async function* keptEvents(file: OpenTranscript, sessionId: string, after: number): AsyncGenerator<RecordedEvent> {
+async function* keptEvents(
+  file: OpenTranscript,
+  sessionId: string,
+  after: number,
+): AsyncGenerator<RecordedEvent> {
   for await (const entry of readEntries(file, { after })) {
     const event = toEvent(sessionId, entry);
     if (event) yield { event, json: toJson(event) };
   }
 }
 
-async function* liveEvents(file: OpenTranscript, sessionId: string, after: number): AsyncGenerator<RecordedEvent> {
+async function* liveEvents(
+  file: OpenTranscript,
+  sessionId: string,
+  after: number,
+): AsyncGenerator<RecordedEvent> {
   const start = await liveOffsetAfter(file, after);
   for await (const batch of scanForward(file.fs, file.fd, { start, end: file.size })) {
     for (const { bytes, terminated } of batch) {

@@ -1,4 +1,4 @@
-import type { RecordedEvent, NumberedEvent, SessionEvent } from "@mini-openclaw/protocol";
+import type { NumberedEvent, RecordedEvent, SessionEvent } from "@mini-openclaw/protocol";
 import { parseServerEvent } from "@mini-openclaw/protocol/schema";
 import { StoreError } from "./errors.ts";
 import { toJson } from "./transcript-line.ts";
