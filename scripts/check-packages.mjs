@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// What people will get from the registry, checked before they do: packs every public package, checks its manifest, its
-// types and its files, then installs the libraries that stand alone in an empty project and runs them both ways.
+// Packs every public package and checks its manifest, its types and its files. Then installs the
+// libraries that stand alone in an empty project, and runs them by `import` and by `require`.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

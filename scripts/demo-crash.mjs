@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// `npm run demo:crash`: starts the example server with its scripted model, kills it with SIGKILL in the middle of every
-// second answer, and starts it again. Watch the page: it continues by itself, with nothing missing and nothing doubled.
+// `npm run demo:crash`: starts the example server with its scripted model, kills it with SIGKILL in
+// the middle of every second answer, and starts it again. Watch the page: it continues by itself,
+// with nothing missing and nothing doubled.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -11,9 +12,9 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-// Chosen: by then the demo model has said some words, and has more to say.
+// Enough for some words of the demo model, and not enough for its whole answer.
 const untilKillMs = 700;
-// Chosen: long enough to see that the page says so.
+// Enough to see the banner of the page.
 const deadMs = 2500;
 const lookEveryMs = 100;
 
@@ -43,11 +44,11 @@ async function start(port) {
     const [address] = /http:\/\/[\w.]+:\d+\//.exec(line) ?? [];
     if (address !== undefined) return { server, address };
   }
-  throw new Error("the server ended before it told its address");
+  throw new Error("The server ended before it printed its address.");
 }
 
 /**
- * Waits until an answer goes on, or until none does.
+ * Waits until an answer is running, or until none is.
  *
  * @param {string} address
  * @param {boolean} isRunning

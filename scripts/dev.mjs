@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// `npm run dev`: runs the example from the sources: builds on every change, and starts again when a build is done.
+// `npm run dev`: runs the example from the sources: builds on every change, and starts again when a
+// build is done.
 import { spawn, spawnSync } from "node:child_process";
 import process from "node:process";
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// `npm start`: installs and builds what is missing, then runs the example in this same process, so that a
-// signal to npm reaches the server.
+// `npm start`: installs and builds what is missing, then runs the example in this same process, so
+// that a signal to npm reaches the server.
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";

@@ -5,16 +5,19 @@ export interface ModelProvider {
   /** The name that runs and transcripts show, such as `claude-sonnet-5-5`. */
   readonly model: string;
   /**
-   * Text as it comes, all that one read of the model's socket brought in one event, then exactly one `turn`.
-   * Throws an error with a `code` of `errorCodes`, or the signal's reason. Closes its request when the consumer
-   * stops or `signal` aborts.
+   * Text as it comes, all that one read of the model's socket brought in one event, then exactly
+   * one `turn`. Throws an error with a `code` of `errorCodes`, or the signal's reason. Closes its
+   * request when the consumer stops or `signal` aborts.
    */
   stream(request: ModelRequest, options: ModelCallOptions): AsyncIterable<ModelEvent>;
 }
 
 export interface ModelCallOptions {
   signal: AbortSignal;
-  /** The most tokens, thinking included, that whoever asks can pay for. @default the provider's own limit */
+  /**
+   * The most tokens, thinking included, that whoever asks can pay for. @default the provider's own
+   * limit
+   */
   maxAnswerTokens?: number;
 }
 
@@ -24,13 +27,14 @@ export interface ModelRequest {
   messages: readonly Message[];
   tools: readonly ModelTool[];
   /**
-   * `none`: the model should answer in text. A provider may leave the tools in the request where that keeps its server's
-   * cache. Only a request without tools gets no calls for certain.
+   * `none`: the model should answer in text. A provider may leave the tools in the request where
+   * that keeps its server's cache. Only a request without tools gets no calls for certain.
    */
   toolChoice: "auto" | "none";
   /**
-   * Index of the first message that stands behind exactly what it stood behind when it was new. Thinking that is bound to
-   * its conversation goes back from here on.
+   * Index of the first message that stands behind exactly what it stood behind when it was new.
+   * Thinking that is bound to its conversation goes back from here on.
+   *
    * @default 0
    */
   thinkingFrom?: number;
@@ -61,10 +65,16 @@ export interface ModelThinkingEvent {
   text: string;
 }
 
-/** Something came that shows nothing by itself, such as a piece of a tool call: the model is at work. */
+/**
+ * Something came that shows nothing by itself, such as a piece of a tool call: the model is at
+ * work.
+ */
 export interface ModelProgressEvent {
   type: "progress";
-  /** What the turn has cost so far, where the server says so: it counts for a turn that is not completed. */
+  /**
+   * What the turn has cost so far, where the server says so: it counts for a turn that is not
+   * completed.
+   */
   usage?: Usage;
 }
 
@@ -82,6 +92,9 @@ export interface ModelTurnEvent {
 
 export type ModelToolCall = ToolCallRecord & {
   callId: string;
-  /** The start of an input that is not a JSON object. `input` is empty then, and the call must not run. */
+  /**
+   * The start of an input that is not a JSON object. `input` is empty then, and the call must not
+   * run.
+   */
   invalidInput?: string;
 };

@@ -5,14 +5,18 @@ import type { Entry, MessageEntry, SessionMeta } from "../session/transcript.ts"
 /**
  * Keeps sessions.
  *
- * Everything appended to a session has one order, `seq`. A session has at most one writer at a time; readers
- * need no lock and never write. Errors carry a stable `code`; `SESSION_NOT_FOUND`, `SESSION_LOCKED` and
- * `STORE_CLOSED` mean the same in every store.
+ * Everything appended to a session has one order, `seq`. A session has at most one writer at a
+ * time; readers need no lock and never write. Errors carry a stable `code`; `SESSION_NOT_FOUND`,
+ * `SESSION_LOCKED` and `STORE_CLOSED` mean the same in every store.
  */
 export interface SessionStore {
-  /** The newest open session of `key`, or a new one. A new session is kept from its first entry on. */
+  /**
+   * The newest open session of `key`, or a new one. A new session is kept from its first entry on.
+   */
   getOrCreateSession(key: string, options?: CreateSessionOptions): Promise<SessionMeta>;
-  /** A new session that `getOrCreateSession(key)` gives from now on. Kept from its first entry on. */
+  /**
+   * A new session that `getOrCreateSession(key)` gives from now on. Kept from its first entry on.
+   */
   createSession(key: string, options?: CreateSessionOptions): Promise<SessionMeta>;
   /** What is known of a session; `undefined` if there is none of that id. */
   getSession(sessionId: string, options?: GetSessionOptions): Promise<SessionMeta | undefined>;
@@ -20,38 +24,57 @@ export interface SessionStore {
   listSessions(options?: ListSessionsOptions): Promise<SessionPage>;
   /** Gives a session a title of 1 to 200 characters. */
   renameSession(sessionId: string, title: string): Promise<SessionMeta>;
-  /** Puts a session away: it can be read, but not written. `SESSION_BUSY` while something runs or waits in it. */
+  /**
+   * Puts a session away: it can be read, but not written. `SESSION_BUSY` while something runs or
+   * waits in it.
+   */
   archiveSession(sessionId: string): Promise<SessionMeta>;
   /** Takes an archived session back. */
   unarchiveSession(sessionId: string): Promise<SessionMeta>;
   /**
-   * A new session that begins with the entries of another one, up to and including `at`. A run that is cut there is
-   * closed as interrupted, in the new session only.
+   * A new session that begins with the entries of another one, up to and including `at`. A run that
+   * is cut there is closed as interrupted, in the new session only.
    */
   forkSession(sessionId: string, options?: ForkSessionOptions): Promise<SessionMeta>;
-  /** Removes a session; it can be taken back for some days. `SESSION_BUSY` while something runs or waits in it. */
+  /**
+   * Removes a session; it can be taken back for some days. `SESSION_BUSY` while something runs or
+   * waits in it.
+   */
   deleteSession(sessionId: string): Promise<void>;
   /** Takes a deleted session back. */
   undeleteSession(sessionId: string): Promise<SessionMeta>;
-  /** Sessions with `text` in their title or in a message, the one updated last first, each once. Ignores case. */
+  /**
+   * Sessions with `text` in their title or in a message, the one updated last first, each once.
+   * Ignores case.
+   */
   searchSessions(text: string, options?: SearchSessionsOptions): AsyncIterable<SearchHit>;
   /** Appends one message outside a run. Resolves when it is kept. */
   appendMessage(sessionId: string, message: Message, options?: AppendOptions): Promise<MessageEntry>;
-  /** Appends messages outside a run, in one piece: after a crash too, all of them are there or none. */
+  /**
+   * Appends messages outside a run, in one piece: after a crash too, all of them are there or none.
+   */
   appendMessages(
     sessionId: string,
     messages: readonly Message[],
     options?: AppendOptions,
   ): Promise<MessageEntry[]>;
-  /** The last `limit` messages before `before`, oldest first. Costs what it returns, not what the session holds. */
+  /**
+   * The last `limit` messages before `before`, oldest first. Costs what it returns, not what the
+   * session holds.
+   */
   loadMessages(sessionId: string, options?: LoadMessagesOptions): Promise<MessageEntry[]>;
-  /** Every entry with a greater `seq` than `after`, in order, in bounded memory. Ends at the newest. */
+  /**
+   * Every entry with a greater `seq` than `after`, in order, in bounded memory. Ends at the newest.
+   */
   entries(sessionId: string, options?: { after?: number }): AsyncIterable<Entry>;
-  /** Becomes the session's one writer. Whatever a dead writer left running is closed before it resolves. */
+  /**
+   * Becomes the session's one writer. Whatever a dead writer left running is closed before it
+   * resolves.
+   */
   openLog(sessionId: string): Promise<SessionLog>;
   /**
-   * Closes what dead writers left running, in every session, and gives the ids of those. A gateway calls it when it
-   * starts; sessions that another live process writes are left alone.
+   * Closes what dead writers left running, in every session, and gives the ids of those. A gateway
+   * calls it when it starts; sessions that another live process writes are left alone.
    */
   recover(): Promise<string[]>;
   /** Closes the open logs. Everything afterwards fails with `STORE_CLOSED`. May be called again. */
@@ -85,7 +108,10 @@ export interface ListSessionsOptions {
   cursor?: string;
 }
 
-/** Some sessions, and where the next page begins. A session that is updated meanwhile moves to the first page. */
+/**
+ * Some sessions, and where the next page begins. A session that is updated meanwhile moves to the
+ * first page.
+ */
 export interface SessionPage {
   sessions: SessionMeta[];
   /** Absent on the last page. Opaque. */
@@ -124,13 +150,19 @@ export interface SearchHit {
 
 export interface AppendOptions {
   /**
-   * Names the append, so that it can be tried again: the same key with the same messages gives the entries that are
-   * there, with others it is refused with `IDEMPOTENCY_CONFLICT`. Remembered for the session's last 1,000 entries.
+   * Names the append, so that it can be tried again: the same key with the same messages gives the
+   * entries that are there, with others it is refused with `IDEMPOTENCY_CONFLICT`. Remembered for
+   * the session's last 1,000 entries.
    */
   idempotencyKey?: string;
-  /** Refuses with `SEQ_MISMATCH` unless this is the session's newest number; 0 for a new session. */
+  /**
+   * Refuses with `SEQ_MISMATCH` unless this is the session's newest number; 0 for a new session.
+   */
   expect?: { seq: number };
-  /** When it counts as kept: it survives the end of the process, or a power failure. @default as the store was opened */
+  /**
+   * When it counts as kept: it survives the end of the process, or a power failure. @default as the
+   * store was opened
+   */
   durability?: "os" | "disk";
 }
 
@@ -157,11 +189,14 @@ export interface SessionLog {
   /** The newest number; 0 in a new session. */
   readonly lastSeq: number;
   /**
-   * Numbers the events and keeps them, all or none, in the order of the calls. Nobody may see one before this
-   * returned. It returns without a promise where the store keeps them at once.
+   * Numbers the events and keeps them, all or none, in the order of the calls. Nobody may see one
+   * before this returned. It returns without a promise where the store keeps them at once.
    */
   record(events: readonly SessionEvent[]): RecordedEvent[] | Promise<RecordedEvent[]>;
-  /** Everything recorded after `after`, in order, then what is recorded from now on, until `signal` or `close()`. */
+  /**
+   * Everything recorded after `after`, in order, then what is recorded from now on, until `signal`
+   * or `close()`.
+   */
   read(options?: { after?: number; signal?: AbortSignal }): AsyncIterable<RecordedEvent>;
   /** Says that nothing runs and nothing waits: live events need not be kept any longer. */
   settle(): void | Promise<void>;

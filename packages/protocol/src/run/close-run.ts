@@ -4,7 +4,9 @@ import { noUsage, type PartialReason, type RunOutcome, type Usage } from "../ses
 /** What a run has shown so far, as far as its ending needs it. */
 export interface RunProgress {
   readonly runId: string;
-  /** The text of all turns, joined: their chunks, and the rest of each message that no chunk had. */
+  /**
+   * The text of all turns, joined: their chunks, and the rest of each message that no chunk had.
+   */
   readonly text: string;
   /** The turn that is streaming. */
   readonly streaming?: { readonly messageId: string; readonly content: string; readonly thinking: string };
@@ -86,7 +88,9 @@ function streamed(progress: RunProgress, messageId: string, content: string, thi
   };
 }
 
-/** Returns the part of a turn's text that no chunk had: all of it where the agent does not stream. */
+/**
+ * Returns the part of a turn's text that no chunk had: all of it where the agent does not stream.
+ */
 function unstreamedRest(content: string, streamed: string): string {
   return content.startsWith(streamed) ? content.slice(streamed.length) : "";
 }
@@ -113,10 +117,12 @@ export interface RunEnding {
 }
 
 /**
- * What must still happen for a run to end well, in order: a result for each unanswered tool call, the unfinished
- * answer as a partial `assistant_message`, `error` if it failed, `message_done`, `run_end`.
+ * What must still happen for a run to end well, in order: a result for each unanswered tool call,
+ * the unfinished answer as a partial `assistant_message`, `error` if it failed, `message_done`,
+ * `run_end`.
  *
- * Pure. Empty when the run has ended. Aborts, failures and the recovery after a crash all end a run this way.
+ * Pure. Empty when the run has ended. Aborts, failures and the recovery after a crash all end a run
+ * this way.
  */
 export function closeRun(progress: RunProgress, ending: RunEnding): RunEvent[] {
   if (progress.ended) return [];

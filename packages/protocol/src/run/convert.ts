@@ -10,7 +10,10 @@ import type {
 } from "../session/events.ts";
 import type { Entry, MessageEntry } from "../session/transcript.ts";
 
-/** Returns the transcript entry of an event, or `undefined` for a live event. Inverse of {@link toEvent}. */
+/**
+ * Returns the transcript entry of an event, or `undefined` for a live event. Inverse of
+ * {@link toEvent}.
+ */
 export function toEntry(event: NumberedEvent | (RunEvent & Numbering)): Entry | undefined {
   if ("id" in event) return toMessageEntry(event);
   if (event.type === "run_end" || event.type === "session_updated") {
@@ -46,7 +49,8 @@ export function toMessageEntry(event: MessageEvent & Numbering): MessageEntry {
 /**
  * The event that a transcript entry was recorded as. Inverse of {@link toEntry}.
  *
- * `undefined` for entries that no run made: messages appended without a `runId`, and system messages but compactions.
+ * `undefined` for entries that no run made: messages appended without a `runId`, and system
+ * messages but compactions.
  */
 export function toEvent(sessionId: string, entry: Entry): (KeptEvent & NumberedEvent) | undefined {
   if (!("role" in entry)) return { sessionId, ...entry };
@@ -72,7 +76,10 @@ export function toEvent(sessionId: string, entry: Entry): (KeptEvent & NumberedE
   }
 }
 
-/** Returns the session's form of an agent's event: an `error` becomes `run_error`, all others stay as they are. */
+/**
+ * Returns the session's form of an agent's event: an `error` becomes `run_error`, all others stay
+ * as they are.
+ */
 export function toSessionEvent(event: RunEvent): SessionEvent {
   return event.type === "error" ? { ...event, type: "run_error" } : event;
 }

@@ -13,7 +13,10 @@ import { ClientEventId, clientEventSchemas, ServerEventSchema } from "./wire.ts"
 /** A typed value, or why there is none: the code to answer with and what was wrong, in words. */
 export type Parsed<T> = { ok: true; value: T } | { ok: false; code: ErrorCode; message: string };
 
-/** Reads one frame from a client. Unknown fields are ignored. A refused frame's `id` is kept, to be answered. */
+/**
+ * Reads one frame from a client. Unknown fields are ignored. A refused frame's `id` is kept, to be
+ * answered.
+ */
 export function parseClientEvent(text: string): Parsed<ClientEvent> & { id?: string } {
   const parsed = parseObject(text);
   if (!parsed.ok) return parsed;
@@ -22,7 +25,10 @@ export function parseClientEvent(text: string): Parsed<ClientEvent> & { id?: str
   return id.success ? { ...event, id: id.output } : event;
 }
 
-/** Checks what a client asks for, where it is no text any more. Unknown fields are ignored, however deep. */
+/**
+ * Checks what a client asks for, where it is no text any more. Unknown fields are ignored, however
+ * deep.
+ */
 export function checkClientEvent(event: Readonly<Record<string, unknown>>): Parsed<ClientEvent> {
   const { type } = event;
   if (typeof type !== "string") return invalid(mustBe("type", "a string", type));
@@ -38,7 +44,9 @@ export function checkClientEvent(event: Readonly<Record<string, unknown>>): Pars
   return check(schema, event);
 }
 
-/** Reads one frame from a gateway. Unknown types are an `UNKNOWN_TYPE` or `INVALID_FRAME` to skip. */
+/**
+ * Reads one frame from a gateway. Unknown types are an `UNKNOWN_TYPE` or `INVALID_FRAME` to skip.
+ */
 export function parseServerEvent(text: string): Parsed<ServerEvent> {
   const parsed = parseObject(text);
   return parsed.ok ? check(ServerEventSchema, parsed.value) : parsed;
@@ -53,8 +61,8 @@ export function checkMessage(message: unknown): Parsed<Message> {
 export type TranscriptLine = { kind: "header"; header: SessionHeader } | { kind: "entry"; entry: Entry };
 
 /**
- * Checks a parsed line of a transcript. The value comes back as it is, unknown fields included: what a newer
- * version wrote survives a copy.
+ * Checks a parsed line of a transcript. The value comes back as it is, unknown fields included:
+ * what a newer version wrote survives a copy.
  */
 export function checkLine(value: unknown): Parsed<TranscriptLine> {
   const type = (value as { type?: unknown } | null | undefined)?.type;

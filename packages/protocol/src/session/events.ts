@@ -1,9 +1,9 @@
 import type { ContentBlock, PartialReason, RunOutcome, ToolCallRecord, Usage } from "./messages.ts";
 
 /**
- * What happens in a session. Each event gets a number, `seq`, when it is recorded, and is shown to the
- * session's watchers only then. The first group is kept as transcript entries; the second only until the
- * session is at rest.
+ * What happens in a session. Each event gets a number, `seq`, when it is recorded, and is shown to
+ * the session's watchers only then. The first group is kept as transcript entries; the second only
+ * until the session is at rest.
  */
 
 /** A user message was taken up by a run. */
@@ -17,7 +17,10 @@ export interface UserMessageEvent {
   blocks?: ContentBlock[];
 }
 
-/** A turn of the model is complete, or was cut short (`partial`). Replaces the chunks whose `messageId` is its `id`. */
+/**
+ * A turn of the model is complete, or was cut short (`partial`). Replaces the chunks whose
+ * `messageId` is its `id`.
+ */
 export interface AssistantMessageEvent {
   type: "assistant_message";
   runId: string;
@@ -48,7 +51,10 @@ export interface ToolDoneEvent {
   exitCode?: number;
 }
 
-/** The conversation so far was summed up in `content`, which a model is shown instead of it from now on. */
+/**
+ * The conversation so far was summed up in `content`, which a model is shown instead of it from now
+ * on.
+ */
 export interface CompactionEvent {
   type: "compaction";
   runId: string;
@@ -129,7 +135,10 @@ export interface ChunkEvent {
   /** The id of the assistant entry to come. */
   messageId: string;
   content: string;
-  /** Set where several were joined for a client that was behind: the `seq` of the first; the frame's own is the last's. */
+  /**
+   * Set where several were joined for a client that was behind: the `seq` of the first; the frame's
+   * own is the last's.
+   */
   firstSeq?: number;
 }
 

@@ -51,7 +51,10 @@ export interface ToolCallRecord {
   input: Record<string, unknown>;
   /** Fields that the model's server added to the call; they go back unchanged. */
   extra?: Record<string, unknown>;
-  /** The result's text, in files that the tutorial's code wrote; ours keep each result as a tool message. */
+  /**
+   * The result's text, in files that the tutorial's code wrote; ours keep each result as a tool
+   * message.
+   */
   output?: string;
 }
 
@@ -82,7 +85,10 @@ export interface AssistantMessage {
   usage?: Usage;
   /** What this turn cost in US dollars; absent where the model's price is not known. */
   costUsd?: number;
-  /** The run that this message's run was started over from: of that one, only the user messages count from here on. */
+  /**
+   * The run that this message's run was started over from: of that one, only the user messages
+   * count from here on.
+   */
   retryOf?: string;
 }
 
@@ -105,8 +111,8 @@ export interface SystemMessage {
   content: string;
   timestamp: number;
   /**
-   * Set where `content` sums up the conversation so far: a model is shown it in the place of every message before it but
-   * the last, if that is a user message.
+   * Set where `content` sums up the conversation so far: a model is shown it in the place of every
+   * message before it but the last, if that is a user message.
    */
   compaction?: true;
 }
@@ -114,7 +120,10 @@ export interface SystemMessage {
 /** An entry that somebody said. */
 export type Message = UserMessage | AssistantMessage | ToolMessage | SystemMessage;
 
-/** Tokens as the provider counted them; `inputTokens` leaves out what came from or went into its cache. */
+/**
+ * Tokens as the provider counted them; `inputTokens` leaves out what came from or went into its
+ * cache.
+ */
 export interface Usage {
   inputTokens: number;
   outputTokens: number;

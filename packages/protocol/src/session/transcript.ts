@@ -10,14 +10,17 @@ import type {
 } from "./messages.ts";
 
 /**
- * The transcript of a session: one JSON object a line, the first a {@link SessionHeader}, each other an
- * {@link Entry}. Lines are only ever appended. Order is `seq`, never the clock.
+ * The transcript of a session: one JSON object a line, the first a {@link SessionHeader}, each
+ * other an {@link Entry}. Lines are only ever appended. Order is `seq`, never the clock.
  */
 
 /** The version of the transcript format that this package describes. */
 export const TRANSCRIPT_VERSION = 1;
 
-/** First line of a transcript. In files of the tutorial's code it is missing, or stands further down. */
+/**
+ * First line of a transcript. In files of the tutorial's code it is missing, or stands further
+ * down.
+ */
 export interface SessionHeader {
   type: "session";
   /** Format version. A reader that does not know it reads nothing and writes nothing. */
@@ -30,9 +33,15 @@ export interface SessionHeader {
   owner?: string;
   /** Where a fork began: the other session and the last entry taken over from it. */
   forkedFrom?: { sessionId: string; seq: number };
-  /** Which life of the session's numbers it is; `"0"` when absent. A later header line replaces an earlier one. */
+  /**
+   * Which life of the session's numbers it is; `"0"` when absent. A later header line replaces an
+   * earlier one.
+   */
   epoch?: string;
-  /** The number of the line above this one, where the lines above carry none (files of the tutorial's code). */
+  /**
+   * The number of the line above this one, where the lines above carry none (files of the
+   * tutorial's code).
+   */
   lastSeq?: number;
 }
 
@@ -79,13 +88,18 @@ export interface SessionUpdatedEntry {
 /** One line of a transcript after the header. */
 export type Entry = MessageEntry | RunEndEntry | SessionUpdatedEntry;
 
-/** What a list of sessions says of one of them. The book's fields are `sessionId`, `channel` and the last three. */
+/**
+ * What a list of sessions says of one of them. The book's fields are `sessionId`, `channel` and the
+ * last three.
+ */
 export interface SessionMeta {
   sessionId: string;
   key: string;
   /** The part of `key` before its first colon: `telegram` of `telegram:42`. */
   channel: string;
-  /** The first 60 characters of the first user message, until the session is renamed; empty before. */
+  /**
+   * The first 60 characters of the first user message, until the session is renamed; empty before.
+   */
   title: string;
   owner?: string;
   archived?: boolean;
@@ -127,7 +141,10 @@ export function toHeader(meta: Omit<SessionHeader, "type" | "v" | "lastSeq">): S
 // Fits into one line of a list.
 const MAX_TITLE_CHARS = 60;
 
-/** Returns the title of a session whose first user message has this content: its first 60 characters, on one line. */
+/**
+ * Returns the title of a session whose first user message has this content: its first 60
+ * characters, on one line.
+ */
 export function titleOf(content: string): string {
   // A character can have many UTF-16 units, such as a family of emoji.
   const line = content

@@ -18,7 +18,10 @@ export interface NumberRange {
   max?: number;
 }
 
-/** The checks of a package's options. Each one returns the value, or throws with the code `INVALID_OPTION`. */
+/**
+ * The checks of a package's options. Each one returns the value, or throws with the code
+ * `INVALID_OPTION`.
+ */
 export interface OptionChecks {
   /** Accepts an integer. */
   integer(name: string, value: unknown, range?: NumberRange): number;

@@ -13,8 +13,8 @@ export interface CodedErrorClass<Code extends string> {
 /**
  * Creates the class of a package's errors.
  *
- * `instanceof` fails when a program has two copies of a package. `is` works there too, because it looks for a symbol
- * that all copies share.
+ * `instanceof` fails when a program has two copies of a package. `is` works there too, because it
+ * looks for a symbol that all copies share.
  *
  * @example class GatewayError extends defineError<GatewayErrorCode>("GatewayError") {}
  */
@@ -33,7 +33,8 @@ export function defineError<Code extends string>(name: string): CodedErrorClass<
       return typeof error === "object" && error !== null && brand in error;
     }
   }
-  // On the prototype, so that the stack begins with the name and a log does not repeat it as a field.
+  // On the prototype, so that the stack begins with the name and a log does not repeat it as a
+  // field.
   Object.defineProperties(Coded.prototype, { name: { value: name }, [brand]: { value: true } });
   return Coded as unknown as CodedErrorClass<Code>;
 }

@@ -1,15 +1,24 @@
-/** Returns the first `maxChars` UTF-16 units of a text, or one fewer where the cut would split a character. */
+/**
+ * Returns the first `maxChars` UTF-16 units of a text, or one fewer where the cut would split a
+ * character.
+ */
 export function cutText(text: string, maxChars: number): string {
   return text.slice(0, maxChars - Number(splitsCharacter(text, maxChars)));
 }
 
-/** Returns the last `maxChars` UTF-16 units of a text, or one fewer where the cut would split a character. */
+/**
+ * Returns the last `maxChars` UTF-16 units of a text, or one fewer where the cut would split a
+ * character.
+ */
 export function cutTextStart(text: string, maxChars: number): string {
   const start = Math.max(0, text.length - maxChars);
   return text.slice(start + Number(splitsCharacter(text, start)));
 }
 
-/** Returns true if a cut before the unit at `index` would separate the two halves of a surrogate pair. */
+/**
+ * Returns true if a cut before the unit at `index` would separate the two halves of a surrogate
+ * pair.
+ */
 export function splitsCharacter(text: string, index: number): boolean {
   return (
     isBetween(text.charCodeAt(index - 1), 0xd800, 0xdbff) && isBetween(text.charCodeAt(index), 0xdc00, 0xdfff)
@@ -23,7 +32,10 @@ function isBetween(unit: number, first: number, last: number): boolean {
 // Enough to recognize a value; an error text must not repeat a whole message.
 const MAX_QUOTED_CHARS = 40;
 
-/** Returns a short description of a value for an error text. A string is quoted, and cut if it is long. */
+/**
+ * Returns a short description of a value for an error text. A string is quoted, and cut if it is
+ * long.
+ */
 export function describeValue(value: unknown): string {
   switch (typeof value) {
     case "string": {
@@ -45,7 +57,10 @@ export function describeValue(value: unknown): string {
   }
 }
 
-/** Fails for a value that no code path should produce. The parameter's type proves that a `switch` is complete. */
+/**
+ * Fails for a value that no code path should produce. The parameter's type proves that a `switch`
+ * is complete.
+ */
 export function assertNever(value: never): never {
   throw new Error(`Unexpected value: ${describeValue(value)}. This is a bug in Mini OpenClaw.`);
 }

@@ -12,8 +12,8 @@ export type SessionFrame = NumberedEvent | ResumedEvent | ResyncEvent | HistoryE
 /**
  * Pure: returns the view of a session after one more frame of that session.
  *
- * An event that the view already contains changes nothing. `resync` starts the view again. `history` adds older
- * messages in front. Items that did not change remain the same objects.
+ * An event that the view already contains changes nothing. `resync` starts the view again.
+ * `history` adds older messages in front. Items that did not change remain the same objects.
  */
 export function fold(view: SessionView, frame: SessionFrame): SessionView {
   if ("seq" in frame) return frame.seq <= view.lastSeq ? view : nextView(view, frame);
@@ -92,7 +92,10 @@ function nextQueued(queued: readonly QueuedMessage[], event: NumberedEvent): rea
   return event.type === "run_end" ? queued.filter(({ runId }) => runId !== event.runId) : queued;
 }
 
-/** A run is active from its first event until its `run_end`. The queueing of its message does not count. */
+/**
+ * A run is active from its first event until its `run_end`. The queueing of its message does not
+ * count.
+ */
 function nextActiveRuns(runIds: readonly string[], event: NumberedEvent): readonly string[] {
   if (event.type === "session_updated" || event.type === "message_queued") return runIds;
   if (event.type === "run_end") return runIds.filter((runId) => runId !== event.runId);
@@ -107,7 +110,10 @@ function nextRetriedRuns(
   return !retried || runIds.includes(retried) ? runIds : [...runIds, retried];
 }
 
-/** Removes the queued message that entered its run. Messages that steer one run differ only in their request ids. */
+/**
+ * Removes the queued message that entered its run. Messages that steer one run differ only in their
+ * request ids.
+ */
 function withoutEntered(
   queued: readonly QueuedMessage[],
   { runId, requestId }: UserMessageEvent,

@@ -1,8 +1,12 @@
 import type { PartialReason, RunOutcome, Usage } from "../session/messages.ts";
 
-/** What a client shows of a session. A value: each frame makes the next one from it, with `fold`. */
+/**
+ * What a client shows of a session. A value: each frame makes the next one from it, with `fold`.
+ */
 export interface SessionView {
-  /** The life of the session's numbers that `lastSeq` belongs to; absent until the gateway told it. */
+  /**
+   * The life of the session's numbers that `lastSeq` belongs to; absent until the gateway told it.
+   */
   readonly epoch?: string;
   /** The newest number that is in here. */
   readonly lastSeq: number;

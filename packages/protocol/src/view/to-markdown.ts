@@ -14,8 +14,8 @@ const english: MarkdownTexts = { user: "User", assistant: "Assistant" };
 /**
  * Pure: returns the sections of a conversation in Markdown, separated by blank lines.
  *
- * Tool calls and their results are code blocks below the answer that made the calls. A retried run keeps only the
- * user's messages, as in `fold`.
+ * Tool calls and their results are code blocks below the answer that made the calls. A retried run
+ * keeps only the user's messages, as in `fold`.
  */
 export function toMarkdown(entries: Iterable<Entry>, texts: MarkdownTexts = english): string {
   const messages = [...entries].filter(isMessageEntry);

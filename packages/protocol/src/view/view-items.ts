@@ -73,14 +73,18 @@ function addToolCalls(items: Items, { id, seq, runId, toolCalls = [] }: Assistan
     // Legacy files have no call ids, and keep the result beside the call.
     const result = output === undefined ? {} : ({ output, phase: "done" } as const);
     const call = { seq, runId, callId, toolName, input, ...result };
-    // Some models number their calls from 0 in each turn, so a call that has its result is another one.
+    // Some models number their calls from 0 in each turn, so a call that has its result is another
+    // one.
     return findOpenTool(sum, call)
       ? updateTool(sum, call)
       : putItem(sum, { ...newTool, ...call, key: `tool:${id}:${callId ?? index}` });
   }, items);
 }
 
-/** Returns the items after an event that belongs to a run and is not a message. {@link addEntry} adds messages. */
+/**
+ * Returns the items after an event that belongs to a run and is not a message. {@link addEntry}
+ * adds messages.
+ */
 export function nextItems(
   items: Items,
   event: Exclude<NumberedEvent, { id: string } | SessionUpdatedEvent>,
@@ -120,7 +124,10 @@ export function nextItems(
   }
 }
 
-/** A tool call of which nothing else is known. Its other fields are undefined, and left out to keep the page small. */
+/**
+ * A tool call of which nothing else is known. Its other fields are undefined, and left out to keep
+ * the page small.
+ */
 const newTool = { kind: "tool", toolName: "", input: {}, phase: "called", output: "" } as Omit<
   ToolItem,
   "key" | "seq" | "runId"
@@ -171,7 +178,10 @@ function streamText(items: Items, event: NumberedEvent & (ChunkEvent | ThinkingE
   return putItem(withoutRetry(items, runId), { ...text, [field]: text[field] + content });
 }
 
-/** Closes the open items of a run. Adds the outcome if the run has no answer and no other item explains that. */
+/**
+ * Closes the open items of a run. Adds the outcome if the run has no answer and no other item
+ * explains that.
+ */
 function endRun(items: Items, end: Omit<RunEndEntry, "type">): Items {
   const { runId, outcome, seq, error } = end;
   const ended = withoutRetry(items, runId).map((item): ViewItem => {
@@ -196,7 +206,10 @@ function addFailure(
   return putItem(items, { kind: "error", key: `error:${runId}`, seq, runId, code, message });
 }
 
-/** Puts older messages and ends of runs in front. A result whose call is among the older messages moves to its call. */
+/**
+ * Puts older messages and ends of runs in front. A result whose call is among the older messages
+ * moves to its call.
+ */
 export function prependEntries(items: Items, older: readonly (MessageEntry | RunEndEntry)[]): Items {
   let added = older.reduce<Items>(addOlder, []);
   const keys = new Set(added.map(({ key }) => key));

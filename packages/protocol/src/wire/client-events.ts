@@ -1,35 +1,45 @@
 import type { ApprovalDecision } from "../session/events.ts";
 
 /**
- * The wire: one JSON object per WebSocket text frame. The tutorial's two client events and seven server events
- * are a subset, so a client that knows only those works unchanged. A reader ignores what it does not know.
+ * The wire: one JSON object per WebSocket text frame. The tutorial's two client events and seven
+ * server events are a subset, so a client that knows only those works unchanged. A reader ignores
+ * what it does not know.
  *
  * Every client event may carry `id`; the answer names it as `replyTo`.
  */
 
 interface ClientEventFields {
-  /** Chosen by the client, at most `maxIdChars` long. On `message` it is also kept with the user entry. */
+  /**
+   * Chosen by the client, at most `maxIdChars` long. On `message` it is also kept with the user
+   * entry.
+   */
   id?: string;
 }
 
 /**
- * Client → gateway. The token, as the first frame of a connection to `/?auth=frame`, and nowhere else. Answered by the
- * `connected` that greets every connection, or by close code 4401.
+ * Client → gateway. The token, as the first frame of a connection to `/?auth=frame`, and nowhere
+ * else. Answered by the `connected` that greets every connection, or by close code 4401.
  */
 export interface AuthCommand {
   type: "auth";
   token: string;
 }
 
-/** Client → gateway. Runs the agent on a user message. Answered by `ack` if it has an `id`, then by the run's events. */
+/**
+ * Client → gateway. Runs the agent on a user message. Answered by `ack` if it has an `id`, then by
+ * the run's events.
+ */
 export interface MessageCommand extends ClientEventFields {
   type: "message";
-  /** Absent: the session that this connection watches. Naming another one watches it from then on. */
+  /**
+   * Absent: the session that this connection watches. Naming another one watches it from then on.
+   */
   sessionId?: string;
   content: string;
   /**
-   * What to do while a run of the session goes on. `queue`: run after it and what waits. `steer`: enter that run, after its
-   * tools and before it asks the model again. `interrupt`: stop that run, then run. @default "queue"
+   * What to do while a run of the session goes on. `queue`: run after it and what waits. `steer`:
+   * enter that run, after its tools and before it asks the model again. `interrupt`: stop that run,
+   * then run. @default "queue"
    */
   mode?: MessageMode;
 }
@@ -47,8 +57,9 @@ export interface CreateCommand extends ClientEventFields {
 }
 
 /**
- * Client → gateway. Watches a session from a place on: everything after it, once and in order, then what happens from
- * now on. Answered by `resumed`, or by `resync` where that place cannot be continued from.
+ * Client → gateway. Watches a session from a place on: everything after it, once and in order, then
+ * what happens from now on. Answered by `resumed`, or by `resync` where that place cannot be
+ * continued from.
  */
 export interface ResumeCommand extends ClientEventFields {
   type: "resume";
@@ -64,7 +75,10 @@ export interface UnwatchCommand extends ClientEventFields {
   type: "unwatch";
 }
 
-/** Client → gateway. Asks for the visitor's sessions, the one updated last first. Answered by `sessions`. */
+/**
+ * Client → gateway. Asks for the visitor's sessions, the one updated last first. Answered by
+ * `sessions`.
+ */
 export interface ListCommand extends ClientEventFields {
   type: "list";
   /** 1 to 200. @default 50 */
@@ -76,8 +90,8 @@ export interface ListCommand extends ClientEventFields {
 }
 
 /**
- * Client → gateway. Stops the session's run, or the run named; it ends in `run_end {aborted}`. One that waits ends at once, and
- * its message is not kept.
+ * Client → gateway. Stops the session's run, or the run named; it ends in `run_end {aborted}`. One
+ * that waits ends at once, and its message is not kept.
  */
 export interface AbortCommand extends ClientEventFields {
   type: "abort";
@@ -86,9 +100,10 @@ export interface AbortCommand extends ClientEventFields {
 }
 
 /**
- * Client → gateway. Answers the messages of a run anew, without a second user line: starts another run on what stood before
- * that one answered. Only the session's newest run, and only when nothing runs or waits (`SESSION_BUSY`). Answered by `ack` if
- * it has an `id`, then by the new run's events.
+ * Client → gateway. Answers the messages of a run anew, without a second user line: starts another
+ * run on what stood before that one answered. Only the session's newest run, and only when nothing
+ * runs or waits (`SESSION_BUSY`). Answered by `ack` if it has an `id`, then by the new run's
+ * events.
  */
 export interface RetryCommand extends ClientEventFields {
   type: "retry";
@@ -96,7 +111,10 @@ export interface RetryCommand extends ClientEventFields {
   runId: string;
 }
 
-/** Client → gateway. Decides on a tool call that waits (`approval_request`). The first answer counts; `approval_done` follows. */
+/**
+ * Client → gateway. Decides on a tool call that waits (`approval_request`). The first answer
+ * counts; `approval_done` follows.
+ */
 export interface ApproveCommand extends ClientEventFields {
   type: "approve";
   sessionId: string;
@@ -114,7 +132,10 @@ export interface HistoryCommand extends ClientEventFields {
   limit?: number;
 }
 
-/** Client → gateway. Asks for the visitor's sessions with a text in their title or messages. Answered by `sessions`. */
+/**
+ * Client → gateway. Asks for the visitor's sessions with a text in their title or messages.
+ * Answered by `sessions`.
+ */
 export interface SearchCommand extends ClientEventFields {
   type: "search";
   /** 1 to 200 characters; case does not matter. */
@@ -127,14 +148,19 @@ export interface SearchCommand extends ClientEventFields {
   archived?: boolean;
 }
 
-/** Client → gateway. Gives a session a title of 1 to 200 characters. Answered by `session_summary`. */
+/**
+ * Client → gateway. Gives a session a title of 1 to 200 characters. Answered by `session_summary`.
+ */
 export interface RenameCommand extends ClientEventFields {
   type: "rename";
   sessionId: string;
   title: string;
 }
 
-/** Client → gateway. Begins a new session with the entries of another, up to `at`. Answered by its `session_summary`. */
+/**
+ * Client → gateway. Begins a new session with the entries of another, up to `at`. Answered by its
+ * `session_summary`.
+ */
 export interface ForkCommand extends ClientEventFields {
   type: "fork";
   sessionId: string;
@@ -143,8 +169,9 @@ export interface ForkCommand extends ClientEventFields {
 }
 
 /**
- * Client → gateway. `archive` puts a session away, `unarchive` takes it back; `delete` removes it, `undelete` takes it back
- * for some days. Refused with `SESSION_BUSY` while a run goes on. Answered by `session_summary`, or `session_deleted`.
+ * Client → gateway. `archive` puts a session away, `unarchive` takes it back; `delete` removes it,
+ * `undelete` takes it back for some days. Refused with `SESSION_BUSY` while a run goes on. Answered
+ * by `session_summary`, or `session_deleted`.
  */
 export type LifecycleCommand =
   | ShelfCommandOf<"archive">

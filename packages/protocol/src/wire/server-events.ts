@@ -2,7 +2,10 @@ import type { MessageQueuedEvent, NumberedEvent } from "../session/events.ts";
 import type { MessageEntry, RunEndEntry, SessionMeta } from "../session/transcript.ts";
 import type { Limits } from "./limits.ts";
 
-/** What a gateway sends: answers to client events, and the recorded events of the session that a connection watches. */
+/**
+ * What a gateway sends: answers to client events, and the recorded events of the session that a
+ * connection watches.
+ */
 
 /** Gateway → client. Names the session that this connection watches from now on. */
 export interface ConnectedEvent {
@@ -12,7 +15,10 @@ export interface ConnectedEvent {
   replyTo?: string;
 }
 
-/** Gateway → client. A `message` or `retry` was accepted and will end in exactly one `run_end` of this `runId`. */
+/**
+ * Gateway → client. A `message` or `retry` was accepted and will end in exactly one `run_end` of
+ * this `runId`.
+ */
 export interface AckEvent {
   type: "ack";
   replyTo: string;
@@ -33,7 +39,10 @@ export interface HistoryEvent {
   type: "history";
   sessionId: string;
   messages: MessageEntry[];
-  /** The ends of runs after the first of these messages and before the page after it; absent when there is none. */
+  /**
+   * The ends of runs after the first of these messages and before the page after it; absent when
+   * there is none.
+   */
   runEnds?: RunEndEntry[];
   /** Whether there are messages before the first of these. */
   hasMore: boolean;
@@ -41,7 +50,8 @@ export interface HistoryEvent {
 }
 
 /**
- * Gateway → client. The watch goes on: the events after `after` follow, in order, and then what happens.
+ * Gateway → client. The watch goes on: the events after `after` follow, in order, and then what
+ * happens.
  *
  * Only recorded events have a `seq`; answers that speak of places call them `after` and `upTo`.
  */
@@ -52,14 +62,17 @@ export interface ResumedEvent {
   after: number;
   /** The newest number of the session at this moment. */
   upTo: number;
-  /** `events`: nothing is left out. `entries`: live events are gone, and the entries that stand for them follow. */
+  /**
+   * `events`: nothing is left out. `entries`: live events are gone, and the entries that stand for
+   * them follow.
+   */
   from: "events" | "entries";
   replyTo?: string;
 }
 
 /**
- * Gateway → client. The client's place cannot be continued from, or it had none: forget what was shown of this session and
- * begin with these messages. The events after `upTo` follow.
+ * Gateway → client. The client's place cannot be continued from, or it had none: forget what was
+ * shown of this session and begin with these messages. The events after `upTo` follow.
  */
 export interface ResyncEvent {
   type: "resync";
@@ -69,13 +82,18 @@ export interface ResyncEvent {
   upTo: number;
   /** The newest ones up to `upTo`, oldest first. */
   messages: MessageEntry[];
-  /** The ends of runs after the first of these messages, up to `upTo`; absent when there is none. */
+  /**
+   * The ends of runs after the first of these messages, up to `upTo`; absent when there is none.
+   */
   runEnds?: RunEndEntry[];
   /** Whether there are messages before the first of these; `history` gives them. */
   hasMore: boolean;
   /** The run that goes on; absent when the session is at rest. */
   runId?: string;
-  /** Messages that wait, oldest first, as far as they were recorded up to `upTo`; absent when there is none. */
+  /**
+   * Messages that wait, oldest first, as far as they were recorded up to `upTo`; absent when there
+   * is none.
+   */
   queued?: MessageQueuedEvent[];
   replyTo?: string;
 }
@@ -88,7 +106,10 @@ export type SessionSummary = SessionMeta & {
 
 /** A session in a list, or as a search found it. */
 export type FoundSession = SessionSummary & {
-  /** What stands around the text that was searched for, in the newest message with it; absent where only the title has it. */
+  /**
+   * What stands around the text that was searched for, in the newest message with it; absent where
+   * only the title has it.
+   */
   excerpt?: string;
 };
 
@@ -102,8 +123,9 @@ export interface SessionsEvent {
 }
 
 /**
- * Gateway → client. The current state of one session. Sent when the session is created, changed by a command, starts
- * to run or comes to rest. Every connection of the session's owner gets it, whatever the connection watches.
+ * Gateway → client. The current state of one session. Sent when the session is created, changed by
+ * a command, starts to run or comes to rest. Every connection of the session's owner gets it,
+ * whatever the connection watches.
  */
 export type SessionSummaryEvent = SessionSummary & {
   type: "session_summary";
@@ -118,12 +140,18 @@ export interface SessionDeletedEvent {
   replyTo?: string;
 }
 
-/** Gateway → client. The gateway is stopping: it takes no more messages, and will close the connection. */
+/**
+ * Gateway → client. The gateway is stopping: it takes no more messages, and will close the
+ * connection.
+ */
 export interface DrainingEvent {
   type: "draining";
 }
 
-/** Gateway → client. A client event was refused and had no effect. A failed run is a `run_error` instead. */
+/**
+ * Gateway → client. A client event was refused and had no effect. A failed run is a `run_error`
+ * instead.
+ */
 export interface CommandErrorEvent {
   type: "error";
   code: string;
