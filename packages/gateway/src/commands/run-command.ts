@@ -9,8 +9,8 @@ import type {
   SessionStore,
 } from "@mini-openclaw/protocol";
 import { isMessageEntry } from "@mini-openclaw/protocol";
-import type { Visitor } from "../shared/principal.ts";
 import { answering, type CommandContext, findSession } from "./command-context.ts";
+import { findOwnSession, ownership } from "./own-session.ts";
 import {
   forkSession,
   renameSession,
@@ -65,33 +65,50 @@ export async function runCommand(event: ClientEvent, context: CommandContext): P
 
 /** Opens the session that a new connection begins in. */
 export async function enterFirstSession(context: CommandContext): Promise<void> {
-  enter(await findFirstSession(context), context);
+  await enter(await findFirstSession(context), context);
 }
 
-/** The visitor's newest session of its key, or a new one. */
+/** Returns the newest session of the caller's key that is open to the caller, or a new one. */
 export async function findFirstSession(context: CommandContext): Promise<SessionMeta> {
   const { store, visitor, permissions } = context;
-  const session = await store.getOrCreateSession(visitor.key, ownership(visitor));
+  const newest = await store.getOrCreateSession(visitor.key, ownership(visitor.principal));
   // A key that an app gives to two principals must not open the one's session to the other.
-  if (await permissions.may(visitor, "resume", session)) return session;
+  if (await permissions.may(visitor, "resume", newest)) return newest;
+  const own = await findOwnSession(store, visitor);
+  if (own && (await permissions.may(visitor, "resume", own))) return own;
   await permissions.demand(visitor, "create");
   return createSession(context);
 }
 
-function enter({ sessionId }: SessionMeta, context: CommandContext, command: { id?: string } = {}): void {
-  context.watch(sessionId);
+/** Begins a session. A caller that may not `resume` it gets its id, and is shown nothing. */
+async function enter(
+  session: SessionMeta,
+  context: CommandContext,
+  command: { id?: string } = {},
+): Promise<void> {
+  const { sessionId } = session;
+  if (await context.permissions.may(context.visitor, "resume", session)) context.watch(sessionId);
   context.send({ type: "connected", sessionId, limits: context.limits, ...answering(command) });
 }
 
 function createSession({ store, visitor }: CommandContext): Promise<SessionMeta> {
-  return store.createSession(visitor.key, ownership(visitor));
+  return store.createSession(visitor.key, ownership(visitor.principal));
+}
+
+/** Returns a function that makes the caller watch a session, unless the caller may not `resume` it. */
+async function watcherOf(session: SessionMeta, context: CommandContext): Promise<() => void> {
+  const maySee = await context.permissions.may(context.visitor, "resume", session);
+  return () => {
+    if (maySee) context.goOnWatching(session.sessionId);
+  };
 }
 
 async function submitMessage(event: MessageCommand, context: CommandContext): Promise<void> {
   const { id, content, mode = "queue" } = event;
-  const { sessionId } = await findMessageSession(event, context);
+  const session = await findMessageSession(event, context);
+  const { sessionId } = session;
   const message = { content, mode, ...(id !== undefined && { requestId: id }) };
-  const watch = () => context.goOnWatching(sessionId);
+  const watch = await watcherOf(session, context);
   const accepted = await context.lanes.submit(sessionId, message, watch);
   // One that is sent again was kept before.
   watch();
@@ -114,8 +131,9 @@ export async function findMessageSession(
 
 async function retryRun(event: RetryCommand, context: CommandContext): Promise<void> {
   const { id } = event;
-  const { sessionId } = await findSession(event.sessionId, event.type, context);
-  const watch = () => context.goOnWatching(sessionId);
+  const session = await findSession(event.sessionId, event.type, context);
+  const { sessionId } = session;
+  const watch = await watcherOf(session, context);
   const accepted = await context.lanes.retry(sessionId, { runId: event.runId, requestId: id }, watch);
   watch();
   if (id !== undefined) context.send({ type: "ack", replyTo: id, sessionId, ...accepted });
@@ -206,8 +224,4 @@ async function beginWatch(event: ResumeCommand, context: CommandContext): Promis
     ...answering(event),
   });
   context.watch(sessionId, upTo);
-}
-
-function ownership({ principal }: Visitor): { owner?: string } {
-  return principal ? { owner: principal.id } : {};
 }

@@ -10,6 +10,7 @@ import type {
 } from "@mini-openclaw/protocol";
 import { GatewayError } from "../shared/errors.ts";
 import { answering, type CommandContext, findSession } from "./command-context.ts";
+import { ownership } from "./own-session.ts";
 import { notFound } from "./permissions.ts";
 import { excerptOf } from "./search-excerpt.ts";
 
@@ -40,12 +41,15 @@ export async function searchSessions(event: SearchCommand, context: CommandConte
   for await (const hit of untilGone(hits, gone)) {
     const { session, message } = hit;
     if (!(await permissions.maySee(visitor, session))) continue;
+    // What was said in a session is for those who may `resume` it. Others find it by its title only.
+    const mayRead = !message || (await permissions.may(visitor, "resume", session));
+    if (!mayRead && !hasText(session.title, text)) continue;
     // One more than is wanted says that there are more.
     if (sessions.length === limit) {
       next = last;
       break;
     }
-    const excerpt = message && excerptOf(message.content, text);
+    const excerpt = mayRead && message ? excerptOf(message.content, text) : undefined;
     sessions.push({ ...toSummary(session, context), ...(excerpt !== undefined && { excerpt }) });
     last = hit.cursor;
   }
@@ -55,6 +59,10 @@ export async function searchSessions(event: SearchCommand, context: CommandConte
     ...(next !== undefined && { cursor: next }),
     ...answering(event),
   });
+}
+
+function hasText(content: string, text: string): boolean {
+  return content.toLowerCase().includes(text.toLowerCase());
 }
 
 /** Ends without a word when there is nobody to hear it. */
@@ -72,9 +80,13 @@ export async function renameSession(event: RenameCommand, context: CommandContex
 }
 
 export async function forkSession(event: ForkCommand, context: CommandContext): Promise<void> {
-  const { sessionId } = await findSession(event.sessionId, event.type, context);
+  const { store, visitor, permissions } = context;
+  const session = await findSession(event.sessionId, event.type, context);
+  // The fork is the caller's to read, so the caller must be allowed to read what goes into it.
+  await permissions.demand(visitor, "resume", session);
   const at = event.at === undefined ? {} : { at: event.at };
-  sendUpdated(await context.store.forkSession(sessionId, at), event, context);
+  const options = { ...at, key: visitor.key, ...ownership(visitor.principal) };
+  sendUpdated(await store.forkSession(session.sessionId, options), event, context);
 }
 
 export async function shelveSession(event: LifecycleCommand, context: CommandContext): Promise<void> {

@@ -4,24 +4,34 @@ import type {
   RunEndEvent,
   RunFailure,
   RunOutcome,
+  SessionMeta,
   SessionStore,
   Usage,
 } from "@mini-openclaw/protocol";
 import { isMessageEntry } from "@mini-openclaw/protocol";
+import { defaultSessionKey } from "../auth/authenticate.ts";
 import { findRunStart } from "../run/find-run-start.ts";
 import type { Accepted } from "../run/run-cause.ts";
 import type { Lanes } from "../sessions/sessions.ts";
 import { endNotKept } from "../shared/errors.ts";
+import { type Principal, requireId } from "../shared/principal.ts";
 import type { Watchers } from "../watch/watchers.ts";
+import { findOrCreateOwnSession } from "./own-session.ts";
 
 /** A message that comes from inside the process: from a schedule, an HTTP handler, a test. */
-export type Submission = SubmissionFields & ({ sessionId: string } | { key: string });
+export type Submission = SubmissionFields &
+  ({ sessionId: string } | { key: string } | { principal: Principal });
 
 interface SubmissionFields {
   /** Where it goes. */
   sessionId?: string;
   /** Instead: it goes to the newest open session of this key, or to a new one. */
   key?: string;
+  /**
+   * With a key: the message goes to the newest open session of that key that this principal owns, or to a new one of the
+   * principal. Without: the key is `webchat:<principal.id>`.
+   */
+  principal?: Principal;
   content: string;
   /** A message with the same one, among the session's last 1,000, runs once. */
   requestId?: string;
@@ -63,18 +73,34 @@ export interface RunResult {
 
 /** What following a run needs. */
 export interface SubmitParts {
-  store: Pick<SessionStore, "entries" | "loadMessages" | "getOrCreateSession">;
+  store: Pick<
+    SessionStore,
+    "entries" | "loadMessages" | "getOrCreateSession" | "createSession" | "listSessions"
+  >;
   lanes: Lanes;
   watchers: Watchers;
 }
 
-/** Gets a message accepted and follows its run to the end. */
+/**
+ * Gets a message accepted and follows its run to the end.
+ *
+ * @throws TypeError for a principal without an id
+ */
 export async function submitMessage(
   parts: SubmitParts,
-  { sessionId: given, key = "", ...message }: Submission,
+  { sessionId: given, key, principal, ...message }: Submission,
 ): Promise<Submitted> {
-  const sessionId = given ?? (await parts.store.getOrCreateSession(key)).sessionId;
+  const sessionId = given ?? (await findTarget(parts.store, { key, principal })).sessionId;
   return followRun(parts, sessionId, (lanes) => lanes.submit(sessionId, message));
+}
+
+function findTarget(
+  store: SubmitParts["store"],
+  { key, principal }: { key: string | undefined; principal: Principal | undefined },
+): Promise<SessionMeta> {
+  if (!principal) return store.getOrCreateSession(key ?? "");
+  requireId(principal);
+  return findOrCreateOwnSession(store, { principal, key: key ?? defaultSessionKey(principal) });
 }
 
 /** Gets a run accepted and follows it to the end. Rejects as `accept` does. */
