@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Writes schema.json from the valibot schemas, with the doc comments of the types. With `--check`, fails if it is out of date.
+// Writes schema.json from the valibot schemas, with the doc comments of the types. With `--check`,
+// fails if it is out of date.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -21,7 +22,7 @@ const schema = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
   title: "The wire and the transcript of Mini OpenClaw",
   description:
-    "A frame from a client is a ClientEvent, one from a gateway a ServerEvent, a line of a transcript a TranscriptLine. Readers ignore types and fields that they do not know.",
+    "A frame from a client is a ClientEvent. A frame from a gateway is a ServerEvent. A line of a transcript is a TranscriptLine. Readers ignore unknown types and fields.",
   $defs: definitions,
 };
 const text = `${JSON.stringify(schema, undefined, 2)}\n`;
@@ -47,7 +48,7 @@ async function loadDefinitions() {
 }
 
 /**
- * Gives each definition, and each of its fields, the doc comment of the type of its name.
+ * Adds the doc comments of the types to the definitions with the same names, and to their fields.
  *
  * @param {Record<string, JsonSchema>} definitions
  */
@@ -62,7 +63,7 @@ function describeAll(definitions) {
   const checker = program.getTypeChecker();
   const source = program.getSourceFile(TYPES);
   const module = source && checker.getSymbolAtLocation(source);
-  if (!module) throw new Error(`${TYPES} is not a module`);
+  if (!module) throw new Error(`${TYPES} is not a module.`);
   const exported = new Map(checker.getExportsOfModule(module).map((symbol) => [symbol.name, symbol]));
   for (const [name, definition] of Object.entries(definitions)) {
     const alias = exported.get(LIFECYCLE_COMMANDS.includes(name) ? "LifecycleCommand" : name);

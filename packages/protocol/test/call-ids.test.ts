@@ -12,7 +12,10 @@ import { numbered, resync, shown, viewOf } from "./session-samples.ts";
 
 const timestamp = 1;
 
-/** Returns a turn that makes one call with the id `call_0`, as models do that number their calls in each turn. */
+/**
+ * Returns a turn that makes one call with the id `call_0`, as models do that number their calls in
+ * each turn.
+ */
 function turn(runId: string, id: string, command: string, output?: string): SessionEvent[] {
   const call = { callId: "call_0", toolName: "bash", input: { command } };
   const events: SessionEvent[] = [

@@ -33,14 +33,14 @@ function calls(...callIds: string[]): RunEvent {
   return { type: "assistant_message", runId, id: "m1", content: "", timestamp, toolCalls };
 }
 
-test("a run that showed nothing ends with an empty message_done and its run_end", () => {
+test("ends a run without events with an empty message_done and run_end", () => {
   expect(close([{ type: "run_start", runId, timestamp }], { outcome: "aborted" })).toEqual([
     { type: "message_done", runId, content: "" },
     { type: "run_end", runId, outcome: "aborted", usage: noUsage, timestamp },
   ]);
 });
 
-test("an unfinished answer is kept as a partial assistant message under its messageId", () => {
+test("keeps an unfinished answer as a partial assistant message with its messageId", () => {
   expect(close([chunk("m1", "Hel"), chunk("m1", "lo")])).toEqual([
     { type: "assistant_message", runId, id: "m1", content: "Hello", timestamp, partial: "interrupted" },
     { type: "message_done", runId, content: "Hello" },
@@ -48,18 +48,18 @@ test("an unfinished answer is kept as a partial assistant message under its mess
   ]);
 });
 
-test("the partial answer of a retry says what it is a retry of", () => {
+test("names the retried run in the partial answer of a retry", () => {
   const start: RunEvent = { type: "run_start", runId, timestamp, retryOf: "run-0" };
   expect(close([start, chunk("m1", "Hel")])[0]).toMatchObject({ partial: "interrupted", retryOf: "run-0" });
 });
 
-test("the end of a retry says which command it answers", () => {
+test("names the retry command in the end of a retry", () => {
   const retryRequest = { id: "q1", runId: "run-1" };
   const start: RunEvent = { type: "run_start", runId, timestamp, retryOf: "run-0", retryRequest };
   expect(close([start]).at(-1)).toMatchObject({ type: "run_end", retryRequest });
 });
 
-test("each unanswered tool call gets an error result with the output it has shown", () => {
+test("adds an error result with the output so far to each open tool call", () => {
   const events: RunEvent[] = [
     calls("a", "b", "c"),
     { type: "tool_output", runId, callId: "b", content: "half" },
@@ -99,14 +99,14 @@ test("each unanswered tool call gets an error result with the output it has show
   ]);
 });
 
-test("message_done joins the chunks of all turns, and a finished turn is not repeated", () => {
+test("joins the chunks of all turns in message_done, and does not repeat a finished turn", () => {
   const events = [chunk("m1", "One. "), calls(), chunk("m2", "Two.")];
 
   expect(close(events).map(({ type }) => type)).toEqual(["assistant_message", "message_done", "run_end"]);
   expect(close(events)[1]).toEqual({ type: "message_done", runId, content: "One. Two." });
 });
 
-test("a failed run says why before message_done", () => {
+test("reports the error of a failed run before message_done", () => {
   const error = { code: "AGENT_FAILED", message: "The agent failed.", retryable: true };
 
   expect(close([], { outcome: "failed", error }).map(({ type }) => type)).toEqual([
@@ -116,17 +116,17 @@ test("a failed run says why before message_done", () => {
   ]);
 });
 
-test("an ended run needs nothing more", () => {
+test("adds nothing to a run that has ended", () => {
   expect(close([{ type: "run_end", runId, outcome: "completed", usage: noUsage, timestamp }])).toEqual([]);
 });
 
-test("events of other runs change nothing", () => {
+test("ignores events of other runs", () => {
   const other: SessionEvent = { type: "chunk", runId: "run-2", messageId: "m9", content: "no" };
 
   expect(nextRun(beginRun(runId), other)).toEqual(beginRun(runId));
 });
 
-test("closing a closed run is harmless: the closing events end it", () => {
+test("adds nothing to a run that was closed before", () => {
   const events = [chunk("m1", "Hi"), calls("a")];
 
   expect(close([...events, ...close(events)])).toEqual([]);

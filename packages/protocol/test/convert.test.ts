@@ -3,7 +3,7 @@ import { type Entry, isMessageEntry, toEntry, toEvent, toSessionEvent } from "..
 import { keptEvents, liveEvents, numbered } from "./samples.ts";
 
 test.each(keptEvents.map((event) => [event.type, event] as const))(
-  "%s becomes a transcript entry and comes back equal",
+  "turns %s into a transcript entry and back without loss",
   (_type, event) => {
     const entry = toEntry(numbered(event));
 
@@ -12,11 +12,14 @@ test.each(keptEvents.map((event) => [event.type, event] as const))(
   },
 );
 
-test.each(liveEvents.map((event) => [event.type, event] as const))("%s is no entry", (_type, event) => {
-  expect(toEntry(numbered(event))).toBeUndefined();
-});
+test.each(liveEvents.map((event) => [event.type, event] as const))(
+  "returns no entry for %s",
+  (_type, event) => {
+    expect(toEntry(numbered(event))).toBeUndefined();
+  },
+);
 
-test("a user entry is the line that design and book show", () => {
+test("returns the documented line for a user message", () => {
   const event = { type: "user_message", runId: "r", id: "u", content: "hi", timestamp: 5 } as const;
 
   expect(toEntry(numbered(event, 1))).toEqual({
@@ -29,7 +32,7 @@ test("a user entry is the line that design and book show", () => {
   });
 });
 
-test("entries that no run made have no event", () => {
+test("returns no event for entries that no run recorded", () => {
   const system: Entry = { seq: 1, id: "x", role: "system", content: "be kind", timestamp: 5 };
   const appended: Entry = { seq: 2, id: "y", role: "user", content: "hi", timestamp: 5 };
 
@@ -37,7 +40,7 @@ test("entries that no run made have no event", () => {
   expect([system, appended].map(isMessageEntry)).toEqual([true, true]);
 });
 
-test("an agent's error is recorded as run_error, and every other event as it is", () => {
+test("records an agent's error as run_error and other events unchanged", () => {
   const failure = { runId: "r", code: "MODEL_FAILED", message: "No answer.", retryable: true };
   const start = { type: "run_start", runId: "r", timestamp: 5 } as const;
 

@@ -53,7 +53,6 @@ const resultEntry: MessageEntry = {
 };
 const answerEntry: MessageEntry = { role: "assistant", seq: 10, id: "a2", content: "One file.", ...run };
 
-// row 33.a–d
 test("shows a run with a tool, step by step", () => {
   const steps = toolRun.map((_, index) => viewOf(...numbered(toolRun.slice(0, index + 1))));
 
@@ -76,7 +75,7 @@ test("shows a run with a tool, step by step", () => {
   expect(steps.map(({ activeRuns }) => activeRuns)).toEqual([...toolRun.slice(1).map(() => ["run-1"]), []]);
 });
 
-test("gives the same value for an event that it has, and keeps every other item as it is for a new one", () => {
+test("returns the same view for a known event, and keeps unchanged items for a new one", () => {
   const view = viewOf(...numbered(toolRun.slice(0, 9)));
   const more: SessionEvent = { type: "chunk", runId: "run-1", messageId: "a2", content: " More." };
 
@@ -85,7 +84,7 @@ test("gives the same value for an event that it has, and keeps every other item 
   expect(after.items.map((item, index) => item === view.items[index])).toEqual([true, true, true, false]);
 });
 
-test("has what the transcript's messages say when it is told only those", () => {
+test("shows the messages of a transcript without their live events", () => {
   const view = viewOf(resync([userEntry, asksEntry, resultEntry, answerEntry]));
 
   expect(shown(view)).toEqual(afterwards);
@@ -117,7 +116,7 @@ test.each(toolRun.map((_, index) => index))(
   },
 );
 
-test("keeps what it shows when the watch goes on, and learns the epoch", () => {
+test("keeps its items and stores the epoch when the watch continues", () => {
   const view = viewOf(...numbered(toolRun));
   const resumed = {
     type: "resumed",
@@ -131,7 +130,7 @@ test("keeps what it shows when the watch goes on, and learns the epoch", () => {
   expect(fold(view, resumed)).toEqual({ ...view, epoch: "e2" });
 });
 
-test("drops a chunk of a message that is complete", () => {
+test("ignores a chunk of a complete message", () => {
   const late: SessionEvent = { type: "chunk", runId: "run-1", messageId: "a1", content: "late" };
 
   expect(shown(viewOf(...numbered([asks, late])))).toEqual([
@@ -140,7 +139,7 @@ test("drops a chunk of a message that is complete", () => {
   ]);
 });
 
-test("keeps thinking apart from the answer", () => {
+test("separates thinking from the answer", () => {
   const view = viewOf(
     ...numbered([
       { type: "thinking", runId: "run-1", messageId: "a1", content: "Hm" },
@@ -152,7 +151,7 @@ test("keeps thinking apart from the answer", () => {
   expect(view.items).toMatchObject([{ thinking: "Hm.", content: "Yes." }]);
 });
 
-test("has no empty message for a turn that only calls tools", () => {
+test("shows no empty message for a turn that only calls tools", () => {
   const silent: SessionEvent = { ...asks, content: "" };
 
   expect(shown(viewOf(...numbered([user, silent])))).toEqual([
@@ -161,7 +160,7 @@ test("has no empty message for a turn that only calls tools", () => {
   ]);
 });
 
-test("has a message in the queue until its run begins or ends", () => {
+test("keeps a message in the queue until its run starts or ends", () => {
   const queued = (runId: string): SessionEvent => ({
     ...{
       type: "message_queued",
@@ -180,7 +179,7 @@ test("has a message in the queue until its run begins or ends", () => {
   expect(ended.queued).toEqual([]);
 });
 
-test("says of a call what it asks for until somebody decides, or the run ends", () => {
+test("shows the request of a call until a user decides or the run ends", () => {
   const request: SessionEvent = {
     ...{ type: "approval_request", runId: "run-1", callId: "c1", toolName: "bash", reason: "List the files" },
   };
@@ -198,7 +197,7 @@ test("says of a call what it asks for until somebody decides, or the run ends", 
   });
 });
 
-test("keeps a message that steers a run in the queue until it enters, whichever entered before it", () => {
+test("keeps a steering message in the queue until that message enters the run", () => {
   const queued = (requestId: string): SessionEvent => ({
     ...{ type: "message_queued", runId: "run-1", content: requestId, requestId, timestamp: 1 },
   });
@@ -231,7 +230,7 @@ test.each([
   expect(view(second).map(({ content }) => content)).toEqual([isFirst ? "steering 1" : "steering 0"]);
 });
 
-test("has a retry until the model answers", () => {
+test("shows a retry until the model answers", () => {
   const retry: SessionEvent = {
     ...{ type: "retry", runId: "run-1", attempt: 1, delayMs: 500, code: "MODEL_OVERLOADED" },
   };
@@ -241,7 +240,7 @@ test("has a retry until the model answers", () => {
   expect(shown(viewOf(...numbered([retry, chunk])))).toEqual(["assistant (streaming): Hi"]);
 });
 
-test("takes the session's newest title", () => {
+test("uses the session's newest title", () => {
   const titled = (title: string): SessionEvent => ({ type: "session_updated", title, timestamp: 1 });
 
   expect(viewOf(...numbered([titled("one"), titled("two")])).title).toBe("two");
@@ -282,7 +281,7 @@ describe("the end of a run", () => {
   });
 });
 
-test("nothing is shown of a message that was called off while it waited", () => {
+test("shows nothing of a message that was canceled in the queue", () => {
   const waits = { type: "message_queued", content: "later", runId: "run-2", timestamp: 1 } as const;
   const calledOff = { type: "run_end", outcome: "aborted", usage, runId: "run-2", timestamp: 1 } as const;
   const begun = [...toolRun.slice(0, 3), waits];
@@ -298,7 +297,7 @@ describe("older messages", () => {
   const history = (messages: MessageEntry[], hasMore = false) =>
     ({ type: "history", sessionId: "s", messages, hasMore }) as const;
 
-  test("stand before the others, and give a result its call", () => {
+  test("come first, and connect a result with its call", () => {
     const view = viewOf(resync([resultEntry, answerEntry], true), history([userEntry, asksEntry]));
 
     expect(shown(view)).toEqual(afterwards);
@@ -312,8 +311,7 @@ describe("older messages", () => {
     expect(shown(fold(view, history([userEntry])))).toEqual(afterwards);
   });
 
-  // row 33.h
-  test("may be of the tutorial's code: without run, with the result beside the call", () => {
+  test("may have the legacy format: no run, and the result beside the call", () => {
     const old: MessageEntry = {
       ...{ role: "assistant", seq: 2, id: "l2", content: "One.", timestamp: 2 },
       toolCalls: [{ toolName: "bash", input: { command: "ls" }, output: "a.txt" }],
@@ -322,14 +320,14 @@ describe("older messages", () => {
     expect(shown(viewOf(resync([old])))).toEqual(["assistant: One.", 'bash {"command":"ls"} done: a.txt']);
   });
 
-  test("leave out what is said to the model only", () => {
+  test("hide messages for the model", () => {
     const system: MessageEntry = { role: "system", seq: 2, id: "y1", content: "Be kind.", timestamp: 1 };
 
     expect(shown(viewOf(resync([userEntry, system])))).toEqual(["user: files?"]);
   });
 });
 
-describe("a run that is started over", () => {
+describe("a retried run", () => {
   const again = { runId: "run-2", timestamp: 2 };
   const answer: SessionEvent = {
     ...{ type: "assistant_message", id: "a3", content: "Two files.", retryOf: "run-1", ...again },
@@ -344,7 +342,7 @@ describe("a run that is started over", () => {
     ...{ role: "assistant", seq: 15, id: "a3", content: "Two files.", retryOf: "run-1", ...again },
   };
 
-  test("takes the place of what was answered before", () => {
+  test("replaces the earlier answers", () => {
     const steps = retryRun.map((_, index) =>
       shown(viewOf(...numbered([...toolRun, ...retryRun.slice(0, index + 1)]))),
     );
@@ -357,13 +355,13 @@ describe("a run that is started over", () => {
     ]);
   });
 
-  test("does so when only the transcript's messages are told", () => {
+  test("replaces them in a transcript without live events", () => {
     const view = viewOf(resync([userEntry, asksEntry, resultEntry, answerEntry, answerAgain]));
 
     expect(shown(view)).toEqual(["user: files?", "assistant: Two files."]);
   });
 
-  test("does so when what was answered before comes later, as older messages", () => {
+  test("replaces them when they are loaded later as older messages", () => {
     const messages = [userEntry, asksEntry, resultEntry];
     const older = { type: "history", sessionId: "s", messages, hasMore: false } as const;
 
@@ -374,7 +372,7 @@ describe("a run that is started over", () => {
   });
 });
 
-describe("what a run cost", () => {
+describe("the cost of a run", () => {
   const spent = { inputTokens: 1, outputTokens: 2, cacheReadTokens: 3, cacheWriteTokens: 4 };
   const turn = (id: string, costUsd?: number): SessionEvent => ({
     ...{ type: "assistant_message", id, content: id, usage: spent, ...run },
@@ -388,14 +386,14 @@ describe("what a run cost", () => {
     expect(view.costs).toEqual(new Map([["run-1", { usage: twice, costUsd: 0.75 }]]));
   });
 
-  test("is not known in dollars when that of one turn is not", () => {
+  test("is unknown in dollars when the price of one turn is unknown", () => {
     const view = viewOf(...numbered([turn("a1", 0.25), turn("a2")]));
 
     expect(view.costs).toEqual(new Map([["run-1", { usage: twice, costUsd: undefined }]]));
   });
 });
 
-test("says where the conversation was summed up", () => {
+test("shows the summary of the earlier conversation", () => {
   const compaction: SessionEvent = { type: "compaction", id: "k1", content: "They spoke of files.", ...run };
 
   expect(shown(viewOf(...numbered([user, compaction])))).toEqual([
@@ -404,7 +402,7 @@ test("says where the conversation was summed up", () => {
   ]);
 });
 
-test("knows after a new beginning what runs and what waits", () => {
+test("restores active and queued runs from a resync", () => {
   const queued = { type: "message_queued", runId: "run-2", content: "and then?", timestamp: 2 } as const;
   const view = viewOf({ ...resync([userEntry]), runId: "run-1", queued: [queued] });
 
@@ -412,7 +410,7 @@ test("knows after a new beginning what runs and what waits", () => {
   expect(shown(view)).toEqual(["user: files?", "queued: and then?"]);
 });
 
-test("changes no view that it was given", () => {
+test("does not change the view that it gets", () => {
   const before = structuredClone(emptyView);
   viewOf(...numbered(toolRun));
 

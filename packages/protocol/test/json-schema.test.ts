@@ -5,7 +5,8 @@ import { defaultLimits, toEntry } from "../src/index.ts";
 import { checkLine, parseClientEvent, parseServerEvent } from "../src/schema.ts";
 import { keptEvents, liveEvents, numbered } from "./samples.ts";
 
-// `oneOf` of schemas that are told apart by their `type` is what the package promises; strict mode finds slips of the generator.
+// The package promises `oneOf` schemas with different `type` fields. Strict mode finds mistakes of
+// the generator.
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true }).addSchema(schema, "protocol");
 
 function isValid(definition: keyof (typeof schema)["$defs"], value: unknown): boolean {
@@ -35,7 +36,7 @@ describe("ClientEvent", () => {
     [false, { type: "approve", sessionId: "s-1", callId: "c1", decision: "maybe" }],
     [false, []],
     [false, null],
-  ])("says %s, as the parser does, of %j", (expected, event) => {
+  ])("returns %s, as the parser does, for %j", (expected, event) => {
     expect([isValid("ClientEvent", event), parseClientEvent(JSON.stringify(event)).ok]).toEqual([
       expected,
       expected,
@@ -62,7 +63,7 @@ describe("ServerEvent", () => {
     [false, { type: "history", sessionId: "s-1", messages: [{ ...message, role: "robot" }], hasMore: false }],
     [false, { type: "resumed", sessionId: "s-1", epoch: "0", after: -1, upTo: 9, from: "events" }],
     [false, { type: "error", code: "QUEUE_FULL" }],
-  ])("says %s, as the parser does, of %j", (expected, event) => {
+  ])("returns %s, as the parser does, for %j", (expected, event) => {
     expect([isValid("ServerEvent", event), parseServerEvent(JSON.stringify(event)).ok]).toEqual([
       expected,
       expected,
@@ -78,16 +79,16 @@ test.each<[boolean, unknown]>([
   [false, { ...message, role: "robot" }],
   [false, { type: "session", v: "1", sessionId: "s", key: "k", createdAt: 5 }],
   [false, { type: "dance", seq: 1, timestamp: 5 }],
-])("TranscriptLine says %s, as checkLine does, of %j", (expected, line) => {
+])("TranscriptLine returns %s, as checkLine does, for %j", (expected, line) => {
   expect([isValid("TranscriptLine", line), checkLine(line).ok]).toEqual([expected, expected]);
 });
 
-test("the first frame that shows the token is described too", () => {
+test("describes the first frame with the token", () => {
   expect(isValid("AuthCommand", { type: "auth", token: "t" })).toBe(true);
   expect(isValid("AuthCommand", { type: "auth" })).toBe(false);
 });
 
-test("every command and event says in words what it is", () => {
+test("has a description for every command and event", () => {
   const silent = Object.entries(schema.$defs).filter(
     ([name, definition]) => /(?:Command|Event)$/.test(name) && !("description" in definition),
   );

@@ -26,7 +26,7 @@ function rowsUnder(heading: string): [names: string[], cell: string][] {
   });
 }
 
-/** The fields that a cell names, what it says of them in parentheses left out. */
+/** Returns the names of the fields in a cell, without the text in parentheses. */
 function fieldsIn(cell: string): string[] {
   const names = [...cell.replace(/\([^()]*\)/g, "").matchAll(/`(\w+\??)`/g)];
   return names.map(([, name = ""]) => name).sort();
@@ -54,7 +54,7 @@ function resolve(schema: Schema): Schema {
 
 const sessionFields = fieldsIn(rowsUnder("Shapes").find(([[name]]) => name === "session")?.[1] ?? "");
 
-describe("PROTOCOL.md names every field of the schemas, and no other:", () => {
+describe("PROTOCOL.md names exactly the fields of the schemas:", () => {
   test.each([
     ["Client → gateway", "ClientEvent", ["type", "id"]],
     ["Gateway → client: answers", "Answer", ["type"]],
@@ -93,7 +93,7 @@ describe("PROTOCOL.md names every field of the schemas, and no other:", () => {
   });
 });
 
-test("PROTOCOL.md has every error code and every limit that is told, as it is by default", () => {
+test("PROTOCOL.md has every error code and the default of every limit", () => {
   const codes = rowsUnder("Error codes").flatMap(([names]) => names);
   expect(codes.sort()).toEqual(Object.keys(errorCodes).sort());
 

@@ -9,7 +9,6 @@ import { checkLine, checkMessage, parseClientEvent, parseServerEvent } from "../
 import { keptEvents, liveEvents, numbered } from "./samples.ts";
 
 describe("parseClientEvent", () => {
-  // row 30.c
   test.each<ClientEvent>([
     { type: "message", content: "hi" },
     { type: "message", content: "hi", sessionId: "s-1", id: "q1" },
@@ -37,7 +36,7 @@ describe("parseClientEvent", () => {
     });
   });
 
-  test("ignores fields it does not know", () => {
+  test("ignores unknown fields", () => {
     expect(parseClientEvent('{"type":"ping","colour":"red"}')).toEqual({ ok: true, value: { type: "ping" } });
   });
 
@@ -90,7 +89,7 @@ describe("parseClientEvent", () => {
     expect(parseClientEvent(text)).toEqual({ ok: false, code, message });
   });
 
-  test("refuses an id beyond its limit, and says the limit", () => {
+  test("refuses an id beyond its limit and names the limit", () => {
     const id = "x".repeat(defaultLimits.maxIdChars + 1);
 
     expect(parseClientEvent(JSON.stringify({ type: "ping", id }))).toEqual({
@@ -100,7 +99,7 @@ describe("parseClientEvent", () => {
     });
   });
 
-  test("keeps the id of a refused frame, so that the refusal can name it", () => {
+  test("keeps the id of a refused frame", () => {
     expect(parseClientEvent('{"type":"message","id":"q1"}')).toMatchObject({ ok: false, id: "q1" });
   });
 
@@ -131,7 +130,6 @@ describe("parseServerEvent", () => {
     },
   );
 
-  // row 30.d
   test.each<ServerEvent>([
     { type: "connected", sessionId: "s-1", limits: defaultLimits },
     { type: "ack", replyTo: "q1", sessionId: "s-1", runId: "r-1", position: 0 },
@@ -151,7 +149,7 @@ describe("parseServerEvent", () => {
 });
 
 describe("checkLine", () => {
-  test("takes every kind of entry and the header", () => {
+  test("accepts every kind of entry and the header", () => {
     for (const event of keptEvents) {
       const entry = toEntry(numbered(event));
       expect(checkLine(entry)).toEqual({ ok: true, value: { kind: "entry", entry } });
@@ -160,7 +158,7 @@ describe("checkLine", () => {
     expect(checkLine(header)).toEqual({ ok: true, value: { kind: "header", header } });
   });
 
-  test("gives a line back as it is, with fields of a newer version", () => {
+  test("returns a line unchanged, with the fields of a newer version", () => {
     const entry = JSON.parse(
       '{"seq":1,"id":"x","role":"assistant","content":"","timestamp":5,"mood":"good","toolCalls":[{"toolName":"t","input":{"__proto__":1,"constructor":2}}]}',
     );
@@ -187,8 +185,7 @@ describe("checkLine", () => {
   });
 });
 
-test("checkMessage takes the book's messages and refuses others by field", () => {
-  // row 30.b
+test("checkMessage accepts the tutorial's messages and names the wrong field of others", () => {
   expect(checkMessage({ role: "user", content: "hi", timestamp: 5 })).toMatchObject({ ok: true });
   expect(checkMessage({ role: "user", content: "hi" })).toEqual({
     ok: false,
@@ -197,12 +194,15 @@ test("checkMessage takes the book's messages and refuses others by field", () =>
   });
 });
 
-/** Each member of a union as one plain object type, so that intersections compare equal to what they mean. */
+/**
+ * Each member of a union as one plain object type, so that intersections compare equal to what they
+ * mean.
+ */
 type Flat<T> = T extends unknown
   ? { [Key in keyof T]: T[Key] extends (infer Item)[] ? Flat<Item>[] : T[Key] }
   : never;
 
-test("the schemas and the interfaces say the same, optional fields included", () => {
+test("the schemas and the interfaces agree, including optional fields", () => {
   type ClientEventOutput = v.InferOutput<(typeof clientEventSchemas)[keyof typeof clientEventSchemas]>;
   type EntryOutput = v.InferOutput<typeof MessageEntrySchema> | v.InferOutput<typeof RecordEntrySchema>;
 

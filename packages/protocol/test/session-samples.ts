@@ -9,7 +9,7 @@ import {
   type SessionView,
 } from "../src/index.ts";
 
-/** What every run of these tests has. */
+/** The fields of every run in these tests. */
 export const run = { runId: "run-1", timestamp: 1 } as const;
 export const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
 export const call = { callId: "c1", toolName: "bash", input: { command: "ls" } };
@@ -30,7 +30,7 @@ export function viewOf(...frames: readonly SessionFrame[]): SessionView {
   return frames.reduce(fold, emptyView);
 }
 
-/** What a view shows, one line an item. */
+/** Returns one line for each item of a view. */
 export function shown(view: SessionView): string[] {
   const items = view.items.map((item) => {
     switch (item.kind) {

@@ -1,40 +1,47 @@
 import type { ApprovalDecision, RunEvent } from "../session/events.ts";
 import type { Message, UserMessage } from "../session/messages.ts";
 
-/** Runs the agent on a session's messages. Stores nothing, knows no socket. */
+/** Runs the agent on a session's messages. Stores nothing and knows no sockets. */
 export interface AgentRunner {
   /**
-   * One run: `run_start` first, exactly one `run_end` last, `message_done` just before it. Each
-   * event is recorded before the next is asked for. One `assistant_message` per turn, before its
-   * first `tool_start`. After `signal` aborts it ends within 5 s with outcome `aborted`.
+   * Runs the agent once. Yields `run_start` first, `message_done` before the end, and exactly one
+   * `run_end` last. The gateway records each event before it asks for the next one. A turn has one
+   * `assistant_message`, before its first `tool_start`. After `signal` aborts, the run ends within
+   * 5 s with the outcome `aborted`.
    */
   run(input: AgentInput): AsyncIterable<RunEvent>;
-  /** How many of a session's newest messages a run wants to be given. @default 50 */
+  /**
+   * The number of newest messages that a run needs.
+   * @default 50
+   */
   readonly neededMessages?: number;
 }
 
+/** The input of one run. */
 export interface AgentInput {
   sessionId: string;
   runId: string;
-  /** The newest messages of the session, oldest first; the new user message is the last. */
+  /** The newest messages of the session, oldest first. The new user message is the last one. */
   messages: readonly Message[];
   signal: AbortSignal;
   /**
-   * What the session's earlier runs have cost, in US dollars, as far as that is known: the
-   * `costUsd` of its meta. An agent with a limit for sessions counts it.
+   * The cost of the session's earlier runs in US dollars, as far as it is known: the `costUsd` of
+   * its meta. An agent with a limit for sessions counts it.
+   *
    * @default 0
    */
   sessionCostUsd?: number;
   /**
-   * Hands over what users said meanwhile, oldest first, once each. Asked after a turn's tool
-   * results, and before a run would end as `completed`; what it gives enters the run as
-   * `user_message` events and goes to the model next.
-   * @default nothing
+   * Returns the messages that users sent since the last call, oldest first. Call it after a turn's
+   * tool results, and before a run ends as `completed`. Its messages enter the run as
+   * `user_message` events and go to the model next.
+   *
+   * @default no messages
    */
   takeSteering?: () => readonly UserMessage[];
   /**
-   * A user's decision on the call of an `approval_request`. Rejects, or is not there, where nobody
-   * can be asked: the call is denied then. No answer in the agent's time is a denial too.
+   * Waits for a user's decision on the call of an `approval_request`. Rejects, or is absent, where
+   * no user can decide. The call is denied then, and also if no decision comes in the agent's time.
    */
   decision?: (callId: string, options: { signal: AbortSignal }) => Promise<ApprovalDecision>;
 }

@@ -1,13 +1,14 @@
 import type { ContentBlock, Message, ToolCallRecord, Usage } from "../session/messages.ts";
 
-/** Streams one turn from a model API. */
+/** Streams one turn of a model. */
 export interface ModelProvider {
-  /** The name that runs and transcripts show, such as `claude-sonnet-5-5`. */
+  /** The name of the model in runs and transcripts, such as `claude-sonnet-5-5`. */
   readonly model: string;
   /**
-   * Text as it comes, all that one read of the model's socket brought in one event, then exactly
-   * one `turn`. Throws an error with a `code` of `errorCodes`, or the signal's reason. Closes its
-   * request when the consumer stops or `signal` aborts.
+   * Yields text as it arrives, joined per read of the socket, and exactly one `turn` at the end.
+   *
+   * Throws an error with a `code` of `errorCodes`, or the reason of the signal. Closes its request
+   * when the consumer stops or `signal` aborts.
    */
   stream(request: ModelRequest, options: ModelCallOptions): AsyncIterable<ModelEvent>;
 }
@@ -15,32 +16,35 @@ export interface ModelProvider {
 export interface ModelCallOptions {
   signal: AbortSignal;
   /**
-   * The most tokens, thinking included, that whoever asks can pay for. @default the provider's own
-   * limit
+   * The most tokens that the caller can pay for, including thinking.
+   * @default the provider's own limit
    */
   maxAnswerTokens?: number;
 }
 
 export interface ModelRequest {
   system: SystemPrompt;
-  /** Every tool call is followed by its result before the next user message. */
+  /** The messages. Each tool call is followed by its result before the next user message. */
   messages: readonly Message[];
   tools: readonly ModelTool[];
   /**
-   * `none`: the model should answer in text. A provider may leave the tools in the request where
-   * that keeps its server's cache. Only a request without tools gets no calls for certain.
+   * `none`: the model should answer with text. A provider may keep the tools in the request where
+   * its server's cache needs that. Only a request without tools never gets calls.
    */
   toolChoice: "auto" | "none";
   /**
-   * Index of the first message that stands behind exactly what it stood behind when it was new.
-   * Thinking that is bound to its conversation goes back from here on.
+   * The index of the first message whose preceding messages have not changed since it was new.
+   * Thinking that depends on its conversation goes back from this index on.
    *
    * @default 0
    */
   thinkingFrom?: number;
 }
 
-/** What changes from run to run comes last, so that a provider can cache what does not. */
+/**
+ * The system prompt in two parts. The part that changes between runs comes last, so that a provider
+ * can cache the other part.
+ */
 export interface SystemPrompt {
   stable: string;
   volatile: string;
@@ -49,7 +53,7 @@ export interface SystemPrompt {
 export interface ModelTool {
   name: string;
   description: string;
-  /** JSON Schema of the input, of type `object`. */
+  /** The JSON Schema of the input. Its type is `object`. */
   inputSchema: Record<string, unknown>;
 }
 
@@ -65,16 +69,10 @@ export interface ModelThinkingEvent {
   text: string;
 }
 
-/**
- * Something came that shows nothing by itself, such as a piece of a tool call: the model is at
- * work.
- */
+/** The model is active without visible text, for example with a piece of a tool call. */
 export interface ModelProgressEvent {
   type: "progress";
-  /**
-   * What the turn has cost so far, where the server says so: it counts for a turn that is not
-   * completed.
-   */
+  /** The usage so far, if the server reports it. It counts if the turn does not complete. */
   usage?: Usage;
 }
 
@@ -84,7 +82,7 @@ export interface ModelTurnEvent {
   /** All text of the turn, joined. */
   content: string;
   toolCalls: ModelToolCall[];
-  /** Only where `content` and `toolCalls` are not enough to show the turn to the model again. */
+  /** The blocks of the turn, where `content` and `toolCalls` are not enough for the model. */
   blocks?: ContentBlock[];
   stopReason: string;
   usage: Usage;
@@ -93,8 +91,8 @@ export interface ModelTurnEvent {
 export type ModelToolCall = ToolCallRecord & {
   callId: string;
   /**
-   * The start of an input that is not a JSON object. `input` is empty then, and the call must not
-   * run.
+   * The beginning of an input that is not a JSON object. `input` is empty then, and the call must
+   * not run.
    */
   invalidInput?: string;
 };

@@ -3,92 +3,93 @@ import type { Message } from "../session/messages.ts";
 import type { Entry, MessageEntry, SessionMeta } from "../session/transcript.ts";
 
 /**
- * Keeps sessions.
+ * Stores sessions.
  *
- * Everything appended to a session has one order, `seq`. A session has at most one writer at a
- * time; readers need no lock and never write. Errors carry a stable `code`; `SESSION_NOT_FOUND`,
- * `SESSION_LOCKED` and `STORE_CLOSED` mean the same in every store.
+ * All entries of a session have one order, `seq`. A session has at most one writer at a time.
+ * Readers need no lock and never write. Errors have a stable `code`. `SESSION_NOT_FOUND`,
+ * `SESSION_LOCKED` and `STORE_CLOSED` have the same meaning in every store.
  */
 export interface SessionStore {
   /**
-   * The newest open session of `key`, or a new one. A new session is kept from its first entry on.
+   * Returns the newest open session of a key, or creates one. A new session is stored with its
+   * first entry.
    */
   getOrCreateSession(key: string, options?: CreateSessionOptions): Promise<SessionMeta>;
   /**
-   * A new session that `getOrCreateSession(key)` gives from now on. Kept from its first entry on.
+   * Creates a session. `getOrCreateSession(key)` returns it from then on. It is stored with its
+   * first entry.
    */
   createSession(key: string, options?: CreateSessionOptions): Promise<SessionMeta>;
-  /** What is known of a session; `undefined` if there is none of that id. */
+  /** Returns the meta data of a session, or `undefined` if the id is unknown. */
   getSession(sessionId: string, options?: GetSessionOptions): Promise<SessionMeta | undefined>;
-  /** Sessions, the one updated last first, a page at a time. */
+  /** Returns a page of sessions, newest update first. */
   listSessions(options?: ListSessionsOptions): Promise<SessionPage>;
-  /** Gives a session a title of 1 to 200 characters. */
+  /** Sets the title of a session, 1 to 200 characters. */
   renameSession(sessionId: string, title: string): Promise<SessionMeta>;
   /**
-   * Puts a session away: it can be read, but not written. `SESSION_BUSY` while something runs or
-   * waits in it.
+   * Archives a session: it can be read but not written. Rejects with `SESSION_BUSY` while a run is
+   * active or queued.
    */
   archiveSession(sessionId: string): Promise<SessionMeta>;
-  /** Takes an archived session back. */
+  /** Unarchives a session. */
   unarchiveSession(sessionId: string): Promise<SessionMeta>;
   /**
-   * A new session that begins with the entries of another one, up to and including `at`. A run that
-   * is cut there is closed as interrupted, in the new session only.
+   * Creates a session with the entries of another one, up to and including `at`. A run that is cut
+   * there ends as interrupted, in the new session only.
    */
   forkSession(sessionId: string, options?: ForkSessionOptions): Promise<SessionMeta>;
   /**
-   * Removes a session; it can be taken back for some days. `SESSION_BUSY` while something runs or
-   * waits in it.
+   * Deletes a session. It can be restored for some days. Rejects with `SESSION_BUSY` while a run is
+   * active or queued.
    */
   deleteSession(sessionId: string): Promise<void>;
-  /** Takes a deleted session back. */
+  /** Restores a deleted session. */
   undeleteSession(sessionId: string): Promise<SessionMeta>;
   /**
-   * Sessions with `text` in their title or in a message, the one updated last first, each once.
+   * Finds sessions with a text in their title or in a message, newest update first, each once.
    * Ignores case.
    */
   searchSessions(text: string, options?: SearchSessionsOptions): AsyncIterable<SearchHit>;
-  /** Appends one message outside a run. Resolves when it is kept. */
+  /** Appends one message outside of a run. Resolves when it is stored. */
   appendMessage(sessionId: string, message: Message, options?: AppendOptions): Promise<MessageEntry>;
-  /**
-   * Appends messages outside a run, in one piece: after a crash too, all of them are there or none.
-   */
+  /** Appends messages outside of a run. After a crash either all of them are stored, or none. */
   appendMessages(
     sessionId: string,
     messages: readonly Message[],
     options?: AppendOptions,
   ): Promise<MessageEntry[]>;
   /**
-   * The last `limit` messages before `before`, oldest first. Costs what it returns, not what the
-   * session holds.
+   * Returns the last `limit` messages before `before`, oldest first. The cost depends on the
+   * result, not on the size of the session.
    */
   loadMessages(sessionId: string, options?: LoadMessagesOptions): Promise<MessageEntry[]>;
   /**
-   * Every entry with a greater `seq` than `after`, in order, in bounded memory. Ends at the newest.
+   * Yields every entry with a greater `seq` than `after`, in order and in bounded memory. Ends at
+   * the newest one.
    */
   entries(sessionId: string, options?: { after?: number }): AsyncIterable<Entry>;
   /**
-   * Becomes the session's one writer. Whatever a dead writer left running is closed before it
-   * resolves.
+   * Opens the log of a session, whose only writer the caller becomes. Ends the runs that a dead
+   * writer left open before it resolves.
    */
   openLog(sessionId: string): Promise<SessionLog>;
   /**
-   * Closes what dead writers left running, in every session, and gives the ids of those. A gateway
-   * calls it when it starts; sessions that another live process writes are left alone.
+   * Ends the runs that dead writers left open, in all sessions, and returns the ids of those
+   * sessions. A gateway calls it at startup. Sessions of other live writers stay unchanged.
    */
   recover(): Promise<string[]>;
-  /** Closes the open logs. Everything afterwards fails with `STORE_CLOSED`. May be called again. */
+  /** Closes the open logs. Later calls fail with `STORE_CLOSED`. Idempotent. */
   close(): Promise<void>;
 }
 
 export interface CreateSessionOptions {
-  /** Id of the principal whose session it becomes. */
+  /** The id of the principal who owns the session. */
   owner?: string;
 }
 
 export interface GetSessionOptions {
   /**
-   * A deleted session instead of one that is there.
+   * Returns a deleted session instead of an existing one.
    * @default false
    */
   deleted?: boolean;
@@ -104,22 +105,22 @@ export interface ListSessionsOptions {
    * @default false
    */
   archived?: boolean;
-  /** The `cursor` of the page before. */
+  /** The `cursor` of the previous page. */
   cursor?: string;
 }
 
-/**
- * Some sessions, and where the next page begins. A session that is updated meanwhile moves to the
- * first page.
- */
+/** A page of sessions. A session that is updated meanwhile moves to the first page. */
 export interface SessionPage {
   sessions: SessionMeta[];
-  /** Absent on the last page. Opaque. */
+  /** The start of the next page. Opaque. Absent on the last page. */
   cursor?: string;
 }
 
 export interface ForkSessionOptions {
-  /** The last entry to take over. @default the newest */
+  /**
+   * The `seq` of the last entry to copy.
+   * @default the newest entry
+   */
   at?: number;
   /** @default the key of the other session */
   key?: string;
@@ -135,33 +136,33 @@ export interface SearchSessionsOptions {
    * @default false
    */
   archived?: boolean;
-  /** Where another search was left: the `cursor` of the hit after which this one goes on. */
+  /** The `cursor` of a hit. The search continues after that hit. */
   cursor?: string;
   signal?: AbortSignal;
 }
 
 export interface SearchHit {
   session: SessionMeta;
-  /** Where to go on after it. */
+  /** The position of the hit, for a later search. */
   cursor: string;
-  /** The newest message with the text in it; absent where only the title has it. */
+  /** The newest message with the text. Absent where only the title has it. */
   message?: MessageEntry;
 }
 
 export interface AppendOptions {
   /**
-   * Names the append, so that it can be tried again: the same key with the same messages gives the
-   * entries that are there, with others it is refused with `IDEMPOTENCY_CONFLICT`. Remembered for
-   * the session's last 1,000 entries.
+   * An id for the append, so that it can be repeated. The same key with the same messages returns
+   * the stored entries. Other messages are refused with `IDEMPOTENCY_CONFLICT`. The store remembers
+   * the keys of the last 1,000 entries.
    */
   idempotencyKey?: string;
   /**
-   * Refuses with `SEQ_MISMATCH` unless this is the session's newest number; 0 for a new session.
+   * Refuses with `SEQ_MISMATCH` unless this is the session's newest number. 0 for a new session.
    */
   expect?: { seq: number };
   /**
-   * When it counts as kept: it survives the end of the process, or a power failure. @default as the
-   * store was opened
+   * The failures that a stored entry survives: the end of the process, or a power failure.
+   * @default the option of the store
    */
   durability?: "os" | "disk";
 }
@@ -175,31 +176,31 @@ export interface LoadMessagesOptions {
   role?: Message["role"];
 }
 
-/** A recorded event and the text of the frame that shows it: made into JSON once, for everybody. */
+/** A recorded event and the text of its frame. The text is created once for all watchers. */
 export interface RecordedEvent {
   readonly event: NumberedEvent;
   readonly json: string;
 }
 
-/** The one way to write to a session, and the one place that gives numbers. */
+/** The only way to write to a session, and the only source of its numbers. */
 export interface SessionLog {
   readonly sessionId: string;
-  /** Changes only when numbers that were shown may be given again. */
+  /** Changes whenever sequence numbers may have been reused, so that clients start over. */
   readonly epoch: string;
-  /** The newest number; 0 in a new session. */
+  /** The newest number. 0 in a new session. */
   readonly lastSeq: number;
   /**
-   * Numbers the events and keeps them, all or none, in the order of the calls. Nobody may see one
-   * before this returned. It returns without a promise where the store keeps them at once.
+   * Numbers the events and stores all of them or none, in the order of the calls. No watcher may
+   * get an event before this returns. Returns without a promise where the store is synchronous.
    */
   record(events: readonly SessionEvent[]): RecordedEvent[] | Promise<RecordedEvent[]>;
   /**
-   * Everything recorded after `after`, in order, then what is recorded from now on, until `signal`
-   * or `close()`.
+   * Yields all events after `after` in order, then new events until `signal` aborts or the log
+   * closes.
    */
   read(options?: { after?: number; signal?: AbortSignal }): AsyncIterable<RecordedEvent>;
-  /** Says that nothing runs and nothing waits: live events need not be kept any longer. */
+  /** Reports that no run is active or queued. The store may drop live events then. */
   settle(): void | Promise<void>;
-  /** Gives up the writer's place. May be called again. */
+  /** Closes the log and releases the lock. Idempotent. */
   close(): Promise<void>;
 }

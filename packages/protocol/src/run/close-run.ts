@@ -1,32 +1,33 @@
 import type { RetryRequest, RunErrorEvent, RunEvent, RunFailure, SessionEvent } from "../session/events.ts";
 import { noUsage, type PartialReason, type RunOutcome, type Usage } from "../session/messages.ts";
 
-/** What a run has shown so far, as far as its ending needs it. */
+/** The progress of a run, as far as its end depends on it. */
 export interface RunProgress {
   readonly runId: string;
-  /**
-   * The text of all turns, joined: their chunks, and the rest of each message that no chunk had.
-   */
+  /** The text of all turns, joined. It includes text that never came as a chunk. */
   readonly text: string;
-  /** The turn that is streaming. */
+  /** The turn that streams at the moment. */
   readonly streaming?: { readonly messageId: string; readonly content: string; readonly thinking: string };
-  /** Tool calls of the last turn that have no result yet, with the output they have shown. */
+  /** Tool calls of the last turn without a result, with their output so far. */
   readonly openCalls: readonly { callId: string; toolName: string; output: string }[];
   readonly messageDone: boolean;
   readonly ended: boolean;
-  /** The run whose messages it answers anew. */
+  /** The run that this run retries. */
   readonly retryOf?: string;
   readonly retryRequest?: RetryRequest;
-  /** Why it fails, once it said so. */
+  /** The error of the run, if it reported one. */
   readonly error?: RunFailure;
 }
 
-/** Progress of a run that has shown nothing yet. */
+/** Returns the progress of a run without events. */
 export function beginRun(runId: string): RunProgress {
   return { runId, text: "", openCalls: [], messageDone: false, ended: false };
 }
 
-/** Pure: the progress after one more event of the session. Events of other runs change nothing. */
+/**
+ * Pure: returns the progress after one more event of the session. Events of other runs change
+ * nothing.
+ */
 export function nextRun(progress: RunProgress, event: SessionEvent | RunEvent): RunProgress {
   if (!("runId" in event) || event.runId !== progress.runId) return progress;
   switch (event.type) {
@@ -103,26 +104,29 @@ function toFailure({ code, message, retryable }: RunFailure): RunFailure {
   return { code, message, retryable };
 }
 
+/** The facts about the end of a run. */
 export interface RunEnding {
   outcome: RunOutcome;
   timestamp: number;
-  /** Gives the ids of the tool results that are added. */
+  /** Creates the ids of added tool results. */
   createId: () => string;
-  /** Why it failed, or which limit ended it; told before `message_done`. */
+  /** The reason why the run failed, or the limit that ended it. */
   error?: Omit<RunErrorEvent, "type" | "runId">;
   /** @default all zero */
   usage?: Usage;
-  /** In US dollars. @default not known */
+  /**
+   * The cost in US dollars.
+   * @default unknown
+   */
   costUsd?: number;
 }
 
 /**
- * What must still happen for a run to end well, in order: a result for each unanswered tool call,
- * the unfinished answer as a partial `assistant_message`, `error` if it failed, `message_done`,
- * `run_end`.
+ * Returns the events that end a run, in order: a result for each open tool call, the unfinished
+ * answer as a partial `assistant_message`, `error` if the run failed, `message_done` and `run_end`.
  *
- * Pure. Empty when the run has ended. Aborts, failures and the recovery after a crash all end a run
- * this way.
+ * Pure. Returns no events for a run that has ended. Aborts, failures and the recovery after a crash
+ * all end a run this way.
  */
 export function closeRun(progress: RunProgress, ending: RunEnding): RunEvent[] {
   if (progress.ended) return [];

@@ -47,10 +47,10 @@ export function toMessageEntry(event: MessageEvent & Numbering): MessageEntry {
 }
 
 /**
- * The event that a transcript entry was recorded as. Inverse of {@link toEntry}.
+ * Returns the event that a transcript entry was recorded as. Inverse of {@link toEntry}.
  *
- * `undefined` for entries that no run made: messages appended without a `runId`, and system
- * messages but compactions.
+ * Returns `undefined` for an entry that no run recorded: a message appended without a `runId`, or a
+ * system message that is not a compaction.
  */
 export function toEvent(sessionId: string, entry: Entry): (KeptEvent & NumberedEvent) | undefined {
   if (!("role" in entry)) return { sessionId, ...entry };
@@ -76,10 +76,7 @@ export function toEvent(sessionId: string, entry: Entry): (KeptEvent & NumberedE
   }
 }
 
-/**
- * Returns the session's form of an agent's event: an `error` becomes `run_error`, all others stay
- * as they are.
- */
+/** Returns the event to record for an agent's event. An `error` becomes `run_error`. */
 export function toSessionEvent(event: RunEvent): SessionEvent {
   return event.type === "error" ? { ...event, type: "run_error" } : event;
 }

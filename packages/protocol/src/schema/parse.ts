@@ -10,12 +10,12 @@ import { MessageSchema } from "./messages.ts";
 import { MessageEntrySchema, RecordEntrySchema, SessionHeaderSchema } from "./transcript.ts";
 import { ClientEventId, clientEventSchemas, ServerEventSchema } from "./wire.ts";
 
-/** A typed value, or why there is none: the code to answer with and what was wrong, in words. */
+/** A typed value, or the code and the text of the error. */
 export type Parsed<T> = { ok: true; value: T } | { ok: false; code: ErrorCode; message: string };
 
 /**
- * Reads one frame from a client. Unknown fields are ignored. A refused frame's `id` is kept, to be
- * answered.
+ * Parses a frame from a client and ignores unknown fields. A refused frame keeps its `id`, so that
+ * the refusal can refer to it.
  */
 export function parseClientEvent(text: string): Parsed<ClientEvent> & { id?: string } {
   const parsed = parseObject(text);
@@ -25,10 +25,7 @@ export function parseClientEvent(text: string): Parsed<ClientEvent> & { id?: str
   return id.success ? { ...event, id: id.output } : event;
 }
 
-/**
- * Checks what a client asks for, where it is no text any more. Unknown fields are ignored, however
- * deep.
- */
+/** Checks a client event that is already an object. Ignores unknown fields at any depth. */
 export function checkClientEvent(event: Readonly<Record<string, unknown>>): Parsed<ClientEvent> {
   const { type } = event;
   if (typeof type !== "string") return invalid(mustBe("type", "a string", type));
@@ -44,15 +41,13 @@ export function checkClientEvent(event: Readonly<Record<string, unknown>>): Pars
   return check(schema, event);
 }
 
-/**
- * Reads one frame from a gateway. Unknown types are an `UNKNOWN_TYPE` or `INVALID_FRAME` to skip.
- */
+/** Parses a frame from a gateway. Skip frames with `UNKNOWN_TYPE` or `INVALID_FRAME`. */
 export function parseServerEvent(text: string): Parsed<ServerEvent> {
   const parsed = parseObject(text);
   return parsed.ok ? check(ServerEventSchema, parsed.value) : parsed;
 }
 
-/** Checks a message that somebody hands over to be kept. */
+/** Checks a message before it is stored. */
 export function checkMessage(message: unknown): Parsed<Message> {
   return check(MessageSchema, message);
 }
@@ -61,8 +56,8 @@ export function checkMessage(message: unknown): Parsed<Message> {
 export type TranscriptLine = { kind: "header"; header: SessionHeader } | { kind: "entry"; entry: Entry };
 
 /**
- * Checks a parsed line of a transcript. The value comes back as it is, unknown fields included:
- * what a newer version wrote survives a copy.
+ * Checks a parsed line of a transcript. Returns the value unchanged with its unknown fields, so
+ * that a copy keeps fields of newer versions.
  */
 export function checkLine(value: unknown): Parsed<TranscriptLine> {
   const type = (value as { type?: unknown } | null | undefined)?.type;

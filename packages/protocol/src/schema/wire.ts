@@ -15,7 +15,7 @@ import {
 } from "./messages.ts";
 import { MessageEntrySchema, RunEndEntrySchema, sessionMetaFields } from "./transcript.ts";
 
-// The schemas state the default limits; a gateway with others checks those itself.
+// The schemas have the default limits. A gateway with other limits checks those itself.
 export const ClientEventId = v.pipe(v.string(), v.minLength(1), v.maxLength(defaultLimits.maxIdChars));
 const id = v.exactOptional(ClientEventId);
 const Seq = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -283,7 +283,7 @@ const AnswerSchema = v.variant("type", [
   }),
 ]);
 
-/** What a frame to a client may be; a frame with `seq` is a recorded event. */
+/** The schema of a frame to a client. A frame with `seq` is a recorded event. */
 export const ServerEventSchema = v.union([NumberedEventSchema, AnswerSchema]) satisfies v.GenericSchema<
   unknown,
   ServerEvent

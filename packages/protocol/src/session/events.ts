@@ -1,12 +1,12 @@
 import type { ContentBlock, PartialReason, RunOutcome, ToolCallRecord, Usage } from "./messages.ts";
 
 /**
- * What happens in a session. Each event gets a number, `seq`, when it is recorded, and is shown to
- * the session's watchers only then. The first group is kept as transcript entries; the second only
- * until the session is at rest.
+ * The events of a session. An event gets its number, `seq`, when it is recorded. Watchers get it
+ * only after that. Events of the first group become transcript entries. Events of the second group
+ * are kept in a journal until no run is active or queued.
  */
 
-/** A user message was taken up by a run. */
+/** A run starts to process a user message. */
 export interface UserMessageEvent {
   type: "user_message";
   runId: string;
@@ -18,8 +18,8 @@ export interface UserMessageEvent {
 }
 
 /**
- * A turn of the model is complete, or was cut short (`partial`). Replaces the chunks whose
- * `messageId` is its `id`.
+ * A turn of the model is complete, or was cut short (`partial`). It replaces the chunks that have
+ * its `id` as their `messageId`.
  */
 export interface AssistantMessageEvent {
   type: "assistant_message";
@@ -37,7 +37,7 @@ export interface AssistantMessageEvent {
   retryOf?: string;
 }
 
-/** A tool call has its result. `output` is what the model sees. */
+/** A tool call has its result. The model gets `output`. */
 export interface ToolDoneEvent {
   type: "tool_done";
   runId: string;
@@ -51,10 +51,7 @@ export interface ToolDoneEvent {
   exitCode?: number;
 }
 
-/**
- * The conversation so far was summed up in `content`, which a model is shown instead of it from now
- * on.
- */
+/** The conversation was summarized. Models get `content` instead of the earlier messages. */
 export interface CompactionEvent {
   type: "compaction";
   runId: string;
@@ -71,35 +68,35 @@ export interface SessionUpdatedEvent {
   timestamp: number;
 }
 
-/** The run is over; nothing of this `runId` follows. */
+/** The run is over. No event of this `runId` follows. */
 export interface RunEndEvent {
   type: "run_end";
   runId: string;
   outcome: RunOutcome;
-  /** Of all turns, those that showed nothing included. */
+  /** The usage of all turns, including turns without text. */
   usage: Usage;
-  /** In US dollars; absent where the price of a model it asked is not known. */
+  /** The cost in US dollars. Absent where the price of one of its models is unknown. */
   costUsd?: number;
   timestamp: number;
-  /** The run whose messages it answered anew. */
+  /** The run that this run retried. */
   retryOf?: string;
   retryRequest?: RetryRequest;
-  /** Why it failed, or which limit ended it: the `error` event of the run. */
+  /** The `error` event of the run: why it failed, or which limit ended it. */
   error?: RunFailure;
 }
 
-/** Why a run failed, or which limit ended it. Branch on `code`. */
+/** The reason why a run failed, or the limit that ended it. Branch on `code`. */
 export interface RunFailure {
   code: string;
   message: string;
-  /** Whether the same message may succeed later. */
+  /** True if the same message may succeed later. */
   retryable: boolean;
 }
 
-/** The `retry` command that a run answers, where that had an id. */
+/** The `retry` command that started a run, if the command had an id. */
 export interface RetryRequest {
   id: string;
-  /** The run that it named. */
+  /** The run that the command named. */
   runId: string;
 }
 
@@ -109,7 +106,7 @@ export type MessageEvent = UserMessageEvent | AssistantMessageEvent | ToolDoneEv
 /** Events that become transcript entries under the same `seq`. */
 export type KeptEvent = MessageEvent | SessionUpdatedEvent | RunEndEvent;
 
-/** A message waits for the run before it to end; it keeps this `runId`. */
+/** A message is queued behind another run. Its run will have this `runId`. */
 export interface MessageQueuedEvent {
   type: "message_queued";
   runId: string;
@@ -118,31 +115,31 @@ export interface MessageQueuedEvent {
   requestId?: string;
 }
 
-/** A run begins: the agent has its messages. */
+/** A run starts: the agent gets the messages. */
 export interface RunStartEvent {
   type: "run_start";
   runId: string;
   timestamp: number;
-  /** The run whose messages it answers anew (`retry`); what that one answered no longer counts. */
+  /** The run that this run retries. The answers of that run no longer count. */
   retryOf?: string;
   retryRequest?: RetryRequest;
 }
 
-/** The newest piece of the model's text. */
+/** A new piece of the model's text. */
 export interface ChunkEvent {
   type: "chunk";
   runId: string;
-  /** The id of the assistant entry to come. */
+  /** The id of the assistant entry that will follow. */
   messageId: string;
   content: string;
   /**
-   * Set where several were joined for a client that was behind: the `seq` of the first; the frame's
-   * own is the last's.
+   * Set where the gateway joined several events: the `seq` of the first one. The event's own `seq`
+   * is that of the last one.
    */
   firstSeq?: number;
 }
 
-/** The newest piece of the model's thinking. */
+/** A new piece of the model's thinking. */
 export interface ThinkingEvent {
   type: "thinking";
   runId: string;
@@ -151,7 +148,7 @@ export interface ThinkingEvent {
   firstSeq?: number;
 }
 
-/** A tool begins to run; the call was recorded with the turn's `assistant_message`. */
+/** A tool starts. The turn's `assistant_message` has recorded the call. */
 export interface ToolStartEvent {
   type: "tool_start";
   runId: string;
@@ -160,7 +157,7 @@ export interface ToolStartEvent {
   input: Record<string, unknown>;
 }
 
-/** The newest piece of a running tool's output. */
+/** A new piece of a running tool's output. */
 export interface ToolOutputEvent {
   type: "tool_output";
   runId: string;
@@ -168,18 +165,18 @@ export interface ToolOutputEvent {
   content: string;
 }
 
-/** A tool call waits for a user's decision. `approval_done` follows, or the run ends. */
+/** A tool call waits for a user's decision. `approval_done` follows, or the end of the run. */
 export interface ApprovalRequestEvent {
   type: "approval_request";
   runId: string;
-  /** The call; its input stands in the `assistant_message`. */
+  /** The call. Its input is in the `assistant_message`. */
   callId: string;
   toolName: string;
-  /** What it is about to do, in words for people. */
+  /** The purpose of the call, in words for people. */
   reason: string;
 }
 
-/** A tool call was decided on. Recorded before the tool does what was asked for. */
+/** A user decided on a tool call. Recorded before the tool acts on the decision. */
 export interface ApprovalDoneEvent {
   type: "approval_done";
   runId: string;
@@ -187,24 +184,24 @@ export interface ApprovalDoneEvent {
   decision: ApprovalDecision;
 }
 
-/** `once`: this call. `session`: this call and every like one of the session. */
+/** `once` allows this call. `session` also allows every similar call of the session. */
 export type ApprovalDecision = "once" | "session" | "deny";
 
-/** The model could not be reached and will be asked again after `delayMs`. */
+/** The model could not be reached. The agent asks again after `delayMs`. */
 export interface RetryEvent {
   type: "retry";
   runId: string;
-  /** 1 for the first retry. */
+  /** The number of the retry, from 1. */
   attempt: number;
   delayMs: number;
   code: string;
 }
 
-/** Stands just before `run_end` of every run that started, whatever its outcome. */
+/** Comes directly before the `run_end` of every run that started, whatever its outcome. */
 export interface MessageDoneEvent {
   type: "message_done";
   runId: string;
-  /** The text of the run's turns, joined, whether it came in chunks or not; may be empty. */
+  /** The text of all turns of the run, joined. It may be empty. */
   content: string;
 }
 
@@ -212,15 +209,15 @@ export interface MessageDoneEvent {
 export interface RunErrorEvent {
   type: "run_error";
   runId: string;
-  /** Stable; branch on this. */
+  /** Stable. Branch on this field. */
   code: string;
   message: string;
-  /** Whether the same message may succeed later. */
+  /** True if the same message may succeed later. */
   retryable: boolean;
   retryAfterMs?: number;
 }
 
-/** Events that the live journal keeps until the session is at rest. */
+/** Events that the journal keeps until no run is active or queued. */
 export type LiveEvent =
   | MessageQueuedEvent
   | RunStartEvent
@@ -234,7 +231,7 @@ export type LiveEvent =
   | MessageDoneEvent
   | RunErrorEvent;
 
-/** Something that happened in a session, before it is recorded. */
+/** An event of a session before it is recorded. */
 export type SessionEvent = KeptEvent | LiveEvent;
 
 /** An agent's own form of {@link RunErrorEvent}: the gateway records it as `run_error`. */

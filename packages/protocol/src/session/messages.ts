@@ -1,10 +1,10 @@
 /**
- * What people, models and tools said: the shapes that transcripts keep and that models are shown.
+ * The messages of users, models and tools, as transcripts keep them and models get them.
  *
- * Instants are milliseconds since 1970. Absent fields are left out; `null` does not travel.
+ * Instants are milliseconds since 1970. Absent fields are left out. `null` is never sent.
  */
 
-/** Part of a message where plain text is not enough to show it to a model again without loss. */
+/** A part of a message that plain text cannot give back to a model without loss. */
 export type ContentBlock = TextBlock | ThinkingBlock | RedactedThinkingBlock | ImageBlock | ToolCallBlock;
 
 export interface TextBlock {
@@ -15,29 +15,29 @@ export interface TextBlock {
 export interface ThinkingBlock {
   type: "thinking";
   text: string;
-  /** The provider's proof that the text is its own; goes back unchanged. */
+  /** The provider's signature of the text. It goes back to the provider unchanged. */
   signature?: string;
-  /** The field of the model server's own in which the text came, such as `reasoning_content`. */
+  /** The name of the field that the text came in, such as `reasoning_content`. */
   field?: string;
-  /** The thinking in the form of the model's server; goes back unchanged. */
+  /** The thinking in the provider's own form. It goes back unchanged. */
   details?: Record<string, unknown>[];
 }
 
 export interface RedactedThinkingBlock {
   type: "redacted_thinking";
-  /** Opaque; goes back unchanged. */
+  /** Opaque data that goes back to the provider unchanged. */
   data: string;
 }
 
 export interface ImageBlock {
   type: "image";
-  /** Such as `image/png`. */
+  /** The media type, such as `image/png`. */
   mediaType: string;
-  /** Base64. */
+  /** The image in base64. */
   data: string;
 }
 
-/** The place of a tool call among the other blocks; the call itself stands in `toolCalls`. */
+/** The position of a tool call among the other blocks. The call itself is in `toolCalls`. */
 export interface ToolCallBlock {
   type: "tool_call";
   callId: string;
@@ -45,27 +45,24 @@ export interface ToolCallBlock {
 
 /** A tool call of an assistant message. */
 export interface ToolCallRecord {
-  /** Pairs the call with its result. Absent in files that the tutorial's code wrote. */
+  /** Pairs the call with its result. Absent in legacy files. */
   callId?: string;
   toolName: string;
   input: Record<string, unknown>;
-  /** Fields that the model's server added to the call; they go back unchanged. */
+  /** Fields that the model's server added to the call. They go back unchanged. */
   extra?: Record<string, unknown>;
-  /**
-   * The result's text, in files that the tutorial's code wrote; ours keep each result as a tool
-   * message.
-   */
+  /** The text of the result, in legacy files only. Other files keep it as a tool message. */
   output?: string;
 }
 
-/** Why an assistant message is unfinished: the user stopped it, or a failure or crash did. */
+/** The reason why an assistant message is unfinished: a user stopped it, or a failure did. */
 export type PartialReason = "aborted" | "interrupted";
 
 export interface UserMessage {
   role: "user";
   content: string;
   timestamp: number;
-  /** The `id` of the client's `message` event; repeated sends of it run once. */
+  /** The `id` of the client's `message` event. A message that is sent again runs once. */
   requestId?: string;
   blocks?: ContentBlock[];
 }
@@ -77,22 +74,19 @@ export interface AssistantMessage {
   timestamp: number;
   toolCalls?: ToolCallRecord[];
   blocks?: ContentBlock[];
-  /** As the provider names it: `end_turn`, `tool_use`, `max_tokens`, … */
+  /** The provider's name for it, such as `end_turn`, `tool_use` or `max_tokens`. */
   stopReason?: string;
   model?: string;
   partial?: PartialReason;
-  /** What this turn cost in tokens. */
+  /** The tokens of this turn. */
   usage?: Usage;
-  /** What this turn cost in US dollars; absent where the model's price is not known. */
+  /** The cost of this turn in US dollars. Absent where the model's price is unknown. */
   costUsd?: number;
-  /**
-   * The run that this message's run was started over from: of that one, only the user messages
-   * count from here on.
-   */
+  /** The run that this message's run retries. Only the user messages of that run still count. */
   retryOf?: string;
 }
 
-/** The result of one tool call; exactly one follows each call. */
+/** The result of one tool call. Each call has exactly one. */
 export interface ToolMessage {
   role: "tool";
   callId: string;
@@ -100,9 +94,9 @@ export interface ToolMessage {
   content: string;
   isError: boolean;
   timestamp: number;
-  /** How long the tool ran, in milliseconds; the time in which a user was asked left out. */
+  /** The tool's running time in milliseconds, without the time that a user had to decide. */
   durationMs?: number;
-  /** Of the process that the tool ran; absent where there was none, or a signal ended it. */
+  /** The exit code of the tool's process. Absent where no process ran or a signal ended it. */
   exitCode?: number;
 }
 
@@ -111,18 +105,17 @@ export interface SystemMessage {
   content: string;
   timestamp: number;
   /**
-   * Set where `content` sums up the conversation so far: a model is shown it in the place of every
-   * message before it but the last, if that is a user message.
+   * Set where `content` is a summary of the conversation. A model gets the summary instead of all
+   * earlier messages, except for a user message directly before it.
    */
   compaction?: true;
 }
 
-/** An entry that somebody said. */
+/** Any message of a session. */
 export type Message = UserMessage | AssistantMessage | ToolMessage | SystemMessage;
 
 /**
- * Tokens as the provider counted them; `inputTokens` leaves out what came from or went into its
- * cache.
+ * Tokens as the provider counted them. `inputTokens` leaves out the tokens of the provider's cache.
  */
 export interface Usage {
   inputTokens: number;
@@ -131,15 +124,15 @@ export interface Usage {
   cacheWriteTokens: number;
 }
 
-/** How a run ended. */
+/** The end of a run. */
 export type RunOutcome =
   /** The model gave its answer. */
   | "completed"
-  /** Somebody stopped it. */
+  /** A user stopped the run. */
   | "aborted"
-  /** The server stopped or died under it. */
+  /** The server stopped or died during the run. */
   | "interrupted"
-  /** The model still wanted tools after the last allowed round. */
+  /** The model still asked for tools after the last allowed round. */
   | "max_rounds"
   /** A limit on tokens, tool calls, money or time was reached. */
   | "budget"
@@ -147,10 +140,10 @@ export type RunOutcome =
   | "loop_detected"
   /** The model declined to answer. */
   | "refused"
-  /** An `error` event says why. */
+  /** The run failed. Its `run_error` event has the reason. */
   | "failed";
 
-/** Of something that asked no model. */
+/** The usage of a run that called no model. */
 export const noUsage: Readonly<Usage> = {
   inputTokens: 0,
   outputTokens: 0,
@@ -158,7 +151,7 @@ export const noUsage: Readonly<Usage> = {
   cacheWriteTokens: 0,
 };
 
-/** Pure: the sum of two usages, kind of token by kind. */
+/** Pure: returns the sum of two usages. */
 export function addUsage(one: Usage, other: Usage): Usage {
   const sum = { ...one };
   for (const kind of Object.keys(sum) as (keyof Usage)[]) sum[kind] += other[kind];

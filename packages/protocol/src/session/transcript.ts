@@ -10,47 +10,44 @@ import type {
 } from "./messages.ts";
 
 /**
- * The transcript of a session: one JSON object a line, the first a {@link SessionHeader}, each
- * other an {@link Entry}. Lines are only ever appended. Order is `seq`, never the clock.
+ * The transcript of a session: one JSON object per line. The first line is a {@link SessionHeader},
+ * all others are {@link Entry} lines. Lines are only ever appended. Their order is `seq`, not time.
  */
 
 /** The version of the transcript format that this package describes. */
 export const TRANSCRIPT_VERSION = 1;
 
-/**
- * First line of a transcript. In files of the tutorial's code it is missing, or stands further
- * down.
- */
+/** The first line of a transcript. In legacy files it is missing or further down. */
 export interface SessionHeader {
   type: "session";
-  /** Format version. A reader that does not know it reads nothing and writes nothing. */
+  /** The version of the format. A reader that does not know the version must not read or write. */
   v: number;
   sessionId: string;
   /** The routing name of the session, such as `webchat` or `telegram:42`. */
   key: string;
   createdAt: number;
-  /** Id of the principal whose session it is; absent for anonymous ones. */
+  /** The id of the principal who owns the session. Absent for an anonymous session. */
   owner?: string;
-  /** Where a fork began: the other session and the last entry taken over from it. */
+  /** The origin of a fork: the other session, and the last entry that the fork copied. */
   forkedFrom?: { sessionId: string; seq: number };
   /**
-   * Which life of the session's numbers it is; `"0"` when absent. A later header line replaces an
-   * earlier one.
+   * Changes whenever sequence numbers may have been reused, so that clients start over. `"0"` if
+   * absent. A later header line replaces an earlier one.
    */
   epoch?: string;
-  /**
-   * The number of the line above this one, where the lines above carry none (files of the
-   * tutorial's code).
-   */
+  /** The number of the line above this one, where lines have no numbers (legacy files). */
   lastSeq?: number;
 }
 
 interface EntryFields {
-  /** Place in the session: strictly ascends, with gaps, and is never given twice. */
+  /** The number of the entry. Numbers ascend strictly, have gaps, and are never used twice. */
   seq: number;
-  /** UUID v7; unique in the session. For an assistant entry, the `messageId` of its chunks. */
+  /**
+   * A UUID v7 that is unique in the session. For an assistant entry, its chunks have it as
+   * `messageId`.
+   */
   id: string;
-  /** The run that it belongs to; absent where an entry was appended outside a run. */
+  /** The entry's run. Absent where the entry was appended outside of a run. */
   runId?: string;
 }
 
@@ -59,7 +56,7 @@ export type AssistantEntry = AssistantMessage & EntryFields;
 export type ToolEntry = ToolMessage & EntryFields;
 export type SystemEntry = SystemMessage & EntryFields;
 
-/** A message with its place in the transcript. */
+/** A message with its number in the transcript. */
 export type MessageEntry = Message & EntryFields;
 
 /** The one line that ends a run. */
@@ -89,7 +86,7 @@ export interface SessionUpdatedEntry {
 export type Entry = MessageEntry | RunEndEntry | SessionUpdatedEntry;
 
 /**
- * What a list of sessions says of one of them. The book's fields are `sessionId`, `channel` and the
+ * The description of a session in a list. The tutorial's fields are `sessionId`, `channel` and the
  * last three.
  */
 export interface SessionMeta {
@@ -98,7 +95,7 @@ export interface SessionMeta {
   /** The part of `key` before its first colon: `telegram` of `telegram:42`. */
   channel: string;
   /**
-   * The first 60 characters of the first user message, until the session is renamed; empty before.
+   * The first 60 characters of the first user message, until the session is renamed. Empty before.
    */
   title: string;
   owner?: string;
@@ -106,19 +103,19 @@ export interface SessionMeta {
   forkedFrom?: { sessionId: string; seq: number };
   createdAt: number;
   updatedAt: number;
-  /** User and assistant messages. */
+  /** The number of user and assistant messages. */
   messageCount: number;
-  /** The newest number given; 0 in a new session. */
+  /** The newest number. 0 in a new session. */
   lastSeq: number;
-  /** Changes only when numbers that were shown may be given again. */
+  /** Changes whenever sequence numbers may have been reused, so that clients start over. */
   epoch: string;
-  /** Of all its runs that have ended; absent before the first. */
+  /** The usage of all runs that have ended. Absent before the first one. */
   usage?: Usage;
-  /** In US dollars, of those of its runs whose price is known; absent while there is none. */
+  /** The cost in US dollars of the runs with a known price. Absent while there is none. */
   costUsd?: number;
 }
 
-/** Tells messages from the transcript's other entries. */
+/** Returns true for a message, and false for the transcript's other entries. */
 export function isMessageEntry(entry: Entry): entry is MessageEntry {
   return "role" in entry;
 }

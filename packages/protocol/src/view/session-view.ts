@@ -1,110 +1,106 @@
 import type { PartialReason, RunOutcome, Usage } from "../session/messages.ts";
 
-/**
- * What a client shows of a session. A value: each frame makes the next one from it, with `fold`.
- */
+/** The view of a session in a client. A value: `fold` returns the next view for each frame. */
 export interface SessionView {
-  /**
-   * The life of the session's numbers that `lastSeq` belongs to; absent until the gateway told it.
-   */
+  /** The epoch that `lastSeq` belongs to. Absent until the gateway has sent it. */
   readonly epoch?: string;
-  /** The newest number that is in here. */
+  /** The newest number in the view. */
   readonly lastSeq: number;
-  /** The title in the newest `session_updated`; empty before the first one. */
+  /** The title in the newest `session_updated`. Empty before the first one. */
   readonly title: string;
-  /** What was said and done, in the order in which it is shown. */
+  /** Messages, tool calls and other items, in the order of display. */
   readonly items: readonly ViewItem[];
-  /** Messages that wait for the runs before them, oldest first. */
+  /** Messages behind other runs, oldest first. */
   readonly queued: readonly QueuedMessage[];
-  /** Runs that began and have not ended, oldest first. */
+  /** Runs that started and have not ended, oldest first. */
   readonly activeRuns: readonly string[];
-  /** Runs that were started over: of these, only what the user said is shown. */
+  /** Runs that were retried. Only the user's messages of these are in the view. */
   readonly retriedRuns: readonly string[];
-  /** What the runs shown have cost so far, by run; one of which nobody counted is missing. */
+  /** The costs of the runs in the view, by run. Runs without a known usage are missing. */
   readonly costs: ReadonlyMap<string, RunCost>;
-  /** Place of the oldest message in here; absent while there is none. */
+  /** The number of the oldest message in the view. Absent if the view has none. */
   readonly oldestSeq?: number;
-  /** Whether the session has messages before that one. */
+  /** True if the session has older messages. */
   readonly hasMore: boolean;
 }
 
-/** What a run cost: the sum of its turns. */
+/** The cost of a run: the sum of its turns. */
 export interface RunCost {
   readonly usage: Usage;
-  /** In US dollars; `undefined` where the price of one of its turns is not known. */
+  /** The cost in US dollars. `undefined` where the price of a turn is unknown. */
   readonly costUsd: number | undefined;
 }
 
 interface ViewItemFields {
-  /** Unique in the session; the same before and after the item is complete. */
+  /** A key that is unique in the session. It does not change when the item is complete. */
   readonly key: string;
   readonly seq: number;
   readonly runId: string | undefined;
 }
 
-/** What the user said. */
+/** A message of the user. */
 export interface UserItem extends ViewItemFields {
   readonly kind: "user";
   readonly content: string;
-  /** The id under which a client sent it. */
+  /** The id of the client's message event. */
   readonly requestId: string | undefined;
 }
 
-/** What the model said in one turn. */
+/** The answer of the model in one turn. */
 export interface AssistantItem extends ViewItemFields {
   readonly kind: "assistant";
   readonly content: string;
   readonly thinking: string;
   readonly streaming: boolean;
   readonly partial: PartialReason | undefined;
-  /** The model that said it; absent while it streams. */
+  /** The model that answered. Absent while the answer streams. */
   readonly model: string | undefined;
 }
 
 /** A tool call and its result. */
 export interface ToolItem extends ViewItemFields {
   readonly kind: "tool";
-  /** Absent where the transcript has none (files of the tutorial's code). */
+  /** The id of the call. Absent in legacy files. */
   readonly callId: string | undefined;
   readonly toolName: string;
   readonly input: Readonly<Record<string, unknown>>;
   readonly phase: "called" | "running" | "done" | "failed";
   readonly output: string;
-  /** How long it ran, in milliseconds; absent while it runs, and where nobody measured. */
+  /** The running time in milliseconds. Absent while the tool runs, and where it is unknown. */
   readonly durationMs: number | undefined;
-  /** Of the process that it ran, if it was one. */
+  /** The exit code of the tool's process, if it ran one. */
   readonly exitCode: number | undefined;
-  /** What it is about to do, in words, while it waits for a user's decision. */
+  /** The purpose of the call in words, while the call waits for a user's decision. */
   readonly asksFor: string | undefined;
 }
 
-/** Why a run failed. */
+/** The reason why a run failed. */
 export interface ErrorItem extends ViewItemFields {
   readonly kind: "error";
   readonly code: string;
   readonly message: string;
 }
 
-/** How a run ended that gave no answer. */
+/** The end of a run that has no answer. */
 export interface OutcomeItem extends ViewItemFields {
   readonly kind: "outcome";
   readonly outcome: Exclude<RunOutcome, "completed">;
 }
 
-/** The model will be asked again. There until it answers. */
+/** A model call that will be repeated. The item disappears when the model answers. */
 export interface RetryItem extends ViewItemFields {
   readonly kind: "retry";
   readonly attempt: number;
   readonly code: string;
 }
 
-/** The conversation before it was summed up; the model is shown this instead. */
+/** A summary of the earlier conversation. The model gets the summary instead. */
 export interface CompactionItem extends ViewItemFields {
   readonly kind: "compaction";
   readonly content: string;
 }
 
-/** One thing of a session to show. */
+/** One item of a session view. */
 export type ViewItem =
   | UserItem
   | AssistantItem
@@ -114,15 +110,15 @@ export type ViewItem =
   | RetryItem
   | CompactionItem;
 
-/** A message that was accepted and that no run has taken up yet. */
+/** An accepted message that no run has started to process. */
 export interface QueuedMessage {
   readonly runId: string;
   readonly content: string;
-  /** The id under which a client sent it. */
+  /** The id of the client's message event. */
   readonly requestId: string | undefined;
 }
 
-/** Of a session of which nothing is known. */
+/** The view of a session before its first frame. */
 export const emptyView: SessionView = {
   lastSeq: 0,
   title: "",

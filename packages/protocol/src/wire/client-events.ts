@@ -1,24 +1,24 @@
 import type { ApprovalDecision } from "../session/events.ts";
 
 /**
- * The wire: one JSON object per WebSocket text frame. The tutorial's two client events and seven
+ * The wire has one JSON object per WebSocket text frame. The tutorial's two client events and seven
  * server events are a subset, so a client that knows only those works unchanged. A reader ignores
- * what it does not know.
+ * unknown types and fields.
  *
- * Every client event may carry `id`; the answer names it as `replyTo`.
+ * Every client event may have an `id`. The answer repeats it as `replyTo`.
  */
 
 interface ClientEventFields {
   /**
-   * Chosen by the client, at most `maxIdChars` long. On `message` it is also kept with the user
-   * entry.
+   * An id of the client's choice, at most `maxIdChars` long. A user entry keeps the id of its
+   * `message`.
    */
   id?: string;
 }
 
 /**
- * Client → gateway. The token, as the first frame of a connection to `/?auth=frame`, and nowhere
- * else. Answered by the `connected` that greets every connection, or by close code 4401.
+ * Client → gateway. The token, as the first frame of a connection to `/?auth=frame`. The answer is
+ * `connected` or close code 4401.
  */
 export interface AuthCommand {
   type: "auth";
@@ -26,72 +26,76 @@ export interface AuthCommand {
 }
 
 /**
- * Client → gateway. Runs the agent on a user message. Answered by `ack` if it has an `id`, then by
- * the run's events.
+ * Client → gateway. Runs the agent on a user message. The answer is `ack` if the event has an `id`.
+ * The events of the run follow.
  */
 export interface MessageCommand extends ClientEventFields {
   type: "message";
   /**
-   * Absent: the session that this connection watches. Naming another one watches it from then on.
+   * The session of the message. The connection watches it from then on. Without it, the message
+   * goes to the session that the connection watches.
    */
   sessionId?: string;
   content: string;
   /**
-   * What to do while a run of the session goes on. `queue`: run after it and what waits. `steer`:
-   * enter that run, after its tools and before it asks the model again. `interrupt`: stop that run,
-   * then run. @default "queue"
+   * The behavior while a run of the session is active. `queue` adds the message to the queue.
+   * `steer` adds the message to the active run before its next model call. `interrupt` stops the
+   * active run and runs the message next.
+   *
+   * @default "queue"
    */
   mode?: MessageMode;
 }
 
 export type MessageMode = "queue" | "steer" | "interrupt";
 
-/** Client → gateway. Answered by `pong`. */
+/** Client → gateway. Asks for a `pong`. */
 export interface PingCommand extends ClientEventFields {
   type: "ping";
 }
 
-/** Client → gateway. Begins a new session under the connection's key. Answered by `connected`. */
+/** Client → gateway. Creates a session under the connection's key. The answer is `connected`. */
 export interface CreateCommand extends ClientEventFields {
   type: "create";
 }
 
 /**
- * Client → gateway. Watches a session from a place on: everything after it, once and in order, then
- * what happens from now on. Answered by `resumed`, or by `resync` where that place cannot be
- * continued from.
+ * Client → gateway. Watches a session and asks for all events after a number, once and in order.
+ * The answer is `resumed`, or `resync` if the events after that number are not available.
  */
 export interface ResumeCommand extends ClientEventFields {
   type: "resume";
   sessionId: string;
-  /** The `epoch` that `after` was given in. Absent with `after`, it counts as the session's own. */
+  /** The `epoch` that `after` belongs to. If absent, `after` belongs to the current epoch. */
   epoch?: string;
-  /** The newest `seq` that the client has of this session; absent: it has nothing. */
+  /** The newest `seq` of the session that the client has. Absent if it has none. */
   after?: number;
 }
 
-/** Client → gateway. Ends the watch; this connection gets answers only until it watches again. */
+/** Client → gateway. Stops watching. The connection gets answers only, until it watches again. */
 export interface UnwatchCommand extends ClientEventFields {
   type: "unwatch";
 }
 
 /**
- * Client → gateway. Asks for the visitor's sessions, the one updated last first. Answered by
- * `sessions`.
+ * Client → gateway. Asks for the caller's sessions, newest update first. The answer is `sessions`.
  */
 export interface ListCommand extends ClientEventFields {
   type: "list";
-  /** 1 to 200. @default 50 */
+  /**
+   * 1 to 200.
+   * @default 50
+   */
   limit?: number;
-  /** The `cursor` of the page before. */
+  /** The `cursor` of the previous page. */
   cursor?: string;
-  /** Archived sessions instead of open ones. */
+  /** Asks for archived sessions instead of open ones. */
   archived?: boolean;
 }
 
 /**
- * Client → gateway. Stops the session's run, or the run named; it ends in `run_end {aborted}`. One
- * that waits ends at once, and its message is not kept.
+ * Client → gateway. Stops the active run of the session, or the run with the given id. The run ends
+ * with `run_end {aborted}`. A queued run ends at once, and its message is not kept.
  */
 export interface AbortCommand extends ClientEventFields {
   type: "abort";
@@ -100,10 +104,9 @@ export interface AbortCommand extends ClientEventFields {
 }
 
 /**
- * Client → gateway. Answers the messages of a run anew, without a second user line: starts another
- * run on what stood before that one answered. Only the session's newest run, and only when nothing
- * runs or waits (`SESSION_BUSY`). Answered by `ack` if it has an `id`, then by the new run's
- * events.
+ * Client → gateway. Runs the messages of a run again, without a second user message. Only the
+ * newest run of a session can be retried, and only while no run is active or queued
+ * (`SESSION_BUSY`). The answer is `ack` if the event has an `id`. The events of the new run follow.
  */
 export interface RetryCommand extends ClientEventFields {
   type: "retry";
@@ -112,8 +115,8 @@ export interface RetryCommand extends ClientEventFields {
 }
 
 /**
- * Client → gateway. Decides on a tool call that waits (`approval_request`). The first answer
- * counts; `approval_done` follows.
+ * Client → gateway. Decides on a tool call that waits (`approval_request`). The first decision
+ * counts. `approval_done` follows.
  */
 export interface ApproveCommand extends ClientEventFields {
   type: "approve";
@@ -122,35 +125,33 @@ export interface ApproveCommand extends ClientEventFields {
   decision: ApprovalDecision;
 }
 
-/** Client → gateway. Asks for older messages. Answered by `history`. */
+/** Client → gateway. Asks for older messages. The answer is `history`. */
 export interface HistoryCommand extends ClientEventFields {
   type: "history";
   sessionId: string;
-  /** Only messages with a smaller `seq`; absent: the newest. */
+  /** Only messages with a smaller `seq`. Without it, the newest messages. */
   before?: number;
   /** At most `maxHistoryMessages`. */
   limit?: number;
 }
 
-/**
- * Client → gateway. Asks for the visitor's sessions with a text in their title or messages.
- * Answered by `sessions`.
- */
+/** Client → gateway. Searches for a text in titles and messages. The answer is `sessions`. */
 export interface SearchCommand extends ClientEventFields {
   type: "search";
-  /** 1 to 200 characters; case does not matter. */
+  /** 1 to 200 characters. Case does not matter. */
   text: string;
-  /** 1 to 200. @default 50 */
+  /**
+   * 1 to 200.
+   * @default 50
+   */
   limit?: number;
-  /** The `cursor` of the answer before, for what comes after it. */
+  /** The `cursor` of the previous answer. */
   cursor?: string;
-  /** Archived sessions instead of open ones. */
+  /** Asks for archived sessions instead of open ones. */
   archived?: boolean;
 }
 
-/**
- * Client → gateway. Gives a session a title of 1 to 200 characters. Answered by `session_summary`.
- */
+/** Client → gateway. Sets the title, 1 to 200 characters. The answer is `session_summary`. */
 export interface RenameCommand extends ClientEventFields {
   type: "rename";
   sessionId: string;
@@ -158,33 +159,33 @@ export interface RenameCommand extends ClientEventFields {
 }
 
 /**
- * Client → gateway. Begins a new session with the entries of another, up to `at`. Answered by its
- * `session_summary`.
+ * Client → gateway. Creates a session with the entries of another one, up to `at`. The answer is
+ * the `session_summary` of the new session.
  */
 export interface ForkCommand extends ClientEventFields {
   type: "fork";
   sessionId: string;
-  /** The `seq` of the last entry to take over; absent: all. */
+  /** The `seq` of the last entry to copy. All entries if absent. */
   at?: number;
 }
 
 /**
- * Client → gateway. `archive` puts a session away, `unarchive` takes it back; `delete` removes it,
- * `undelete` takes it back for some days. Refused with `SESSION_BUSY` while a run goes on. Answered
- * by `session_summary`, or `session_deleted`.
+ * Client → gateway. Archives, unarchives, deletes or restores a session. A deleted session can be
+ * restored for some days. Refused with `SESSION_BUSY` while a run is active. The answer is
+ * `session_summary` or `session_deleted`.
  */
 export type LifecycleCommand =
-  | ShelfCommandOf<"archive">
-  | ShelfCommandOf<"unarchive">
-  | ShelfCommandOf<"delete">
-  | ShelfCommandOf<"undelete">;
+  | LifecycleCommandOf<"archive">
+  | LifecycleCommandOf<"unarchive">
+  | LifecycleCommandOf<"delete">
+  | LifecycleCommandOf<"undelete">;
 
-interface ShelfCommandOf<Type extends string> extends ClientEventFields {
+interface LifecycleCommandOf<Type extends string> extends ClientEventFields {
   type: Type;
   sessionId: string;
 }
 
-/** Whatever a client may send. */
+/** Any event that a client may send. */
 export type ClientEvent =
   | MessageCommand
   | PingCommand

@@ -3,11 +3,11 @@ import type { MessageEntry, RunEndEntry, SessionMeta } from "../session/transcri
 import type { Limits } from "./limits.ts";
 
 /**
- * What a gateway sends: answers to client events, and the recorded events of the session that a
- * connection watches.
+ * The frames of a gateway: answers to client events, and the recorded events of the watched
+ * session.
  */
 
-/** Gateway → client. Names the session that this connection watches from now on. */
+/** Gateway → client. The session that the connection watches from now on. */
 export interface ConnectedEvent {
   type: "connected";
   sessionId: string;
@@ -16,7 +16,7 @@ export interface ConnectedEvent {
 }
 
 /**
- * Gateway → client. A `message` or `retry` was accepted and will end in exactly one `run_end` of
+ * Gateway → client. A `message` or `retry` was accepted. It will end in exactly one `run_end` of
  * this `runId`.
  */
 export interface AckEvent {
@@ -24,11 +24,11 @@ export interface AckEvent {
   replyTo: string;
   sessionId: string;
   runId: string;
-  /** Runs before it in the session's lane; 0 when it is the next. */
+  /** The number of runs before it in the session's queue. 0 when it is the next one. */
   position: number;
 }
 
-/** Gateway → client. */
+/** Gateway → client. The answer to `ping`. */
 export interface PongEvent {
   type: "pong";
   replyTo?: string;
@@ -40,20 +40,19 @@ export interface HistoryEvent {
   sessionId: string;
   messages: MessageEntry[];
   /**
-   * The ends of runs after the first of these messages and before the page after it; absent when
-   * there is none.
+   * The ends of runs after the first of these messages and before the following page. Absent if
+   * none.
    */
   runEnds?: RunEndEntry[];
-  /** Whether there are messages before the first of these. */
+  /** True if older messages exist. */
   hasMore: boolean;
   replyTo?: string;
 }
 
 /**
- * Gateway → client. The watch goes on: the events after `after` follow, in order, and then what
- * happens.
+ * Gateway → client. The watch continues. The events after `after` follow in order, then new events.
  *
- * Only recorded events have a `seq`; answers that speak of places call them `after` and `upTo`.
+ * Only recorded events have a `seq`. Answers that refer to numbers call them `after` and `upTo`.
  */
 export interface ResumedEvent {
   type: "resumed";
@@ -63,57 +62,51 @@ export interface ResumedEvent {
   /** The newest number of the session at this moment. */
   upTo: number;
   /**
-   * `events`: nothing is left out. `entries`: live events are gone, and the entries that stand for
-   * them follow.
+   * `events`: the answer is complete. `entries`: live events are no longer available, and the
+   * entries that replace them follow.
    */
   from: "events" | "entries";
   replyTo?: string;
 }
 
 /**
- * Gateway → client. The client's place cannot be continued from, or it had none: forget what was
- * shown of this session and begin with these messages. The events after `upTo` follow.
+ * Gateway → client. The watch cannot continue from the client's number. Discard the view of the
+ * session and start with these messages. The events after `upTo` follow.
  */
 export interface ResyncEvent {
   type: "resync";
   sessionId: string;
   epoch: string;
-  /** Everything up to this number is in `messages` or before them. */
+  /** All events up to this number are in `messages` or older than them. */
   upTo: number;
-  /** The newest ones up to `upTo`, oldest first. */
+  /** The newest messages up to `upTo`, oldest first. */
   messages: MessageEntry[];
-  /**
-   * The ends of runs after the first of these messages, up to `upTo`; absent when there is none.
-   */
+  /** The ends of runs after the first of these messages, up to `upTo`. Absent if none. */
   runEnds?: RunEndEntry[];
-  /** Whether there are messages before the first of these; `history` gives them. */
+  /** True if older messages exist. `history` returns them. */
   hasMore: boolean;
-  /** The run that goes on; absent when the session is at rest. */
+  /** The active run. Absent if no run is active. */
   runId?: string;
-  /**
-   * Messages that wait, oldest first, as far as they were recorded up to `upTo`; absent when there
-   * is none.
-   */
+  /** The queued messages, oldest first, as recorded up to `upTo`. Absent if none. */
   queued?: MessageQueuedEvent[];
   replyTo?: string;
 }
 
-/** A session as its visitor sees it. */
+/** A session as its owner sees it. */
 export type SessionSummary = SessionMeta & {
-  /** Whether a run goes on or waits in it. */
+  /** True while a run is active or queued. */
   running: boolean;
 };
 
-/** A session in a list, or as a search found it. */
+/** A session in a list or in the results of a search. */
 export type FoundSession = SessionSummary & {
   /**
-   * What stands around the text that was searched for, in the newest message with it; absent where
-   * only the title has it.
+   * The text around the match in the newest matching message. Absent where only the title matches.
    */
   excerpt?: string;
 };
 
-/** Gateway → client. */
+/** Gateway → client. A page of sessions. */
 export interface SessionsEvent {
   type: "sessions";
   sessions: FoundSession[];
@@ -123,17 +116,16 @@ export interface SessionsEvent {
 }
 
 /**
- * Gateway → client. The current state of one session. Sent when the session is created, changed by
- * a command, starts to run or comes to rest. Every connection of the session's owner gets it,
- * whatever the connection watches.
+ * Gateway → client. The current state of one session. Sent when the session is created or changed,
+ * and when it starts or stops running. All connections of the session's owner get it.
  */
 export type SessionSummaryEvent = SessionSummary & {
   type: "session_summary";
-  /** On the connection whose command it answers. */
+  /** Set on the connection that sent the command. */
   replyTo?: string;
 };
 
-/** Gateway → client. A session of the visitor's was deleted. */
+/** Gateway → client. A session of the caller was deleted. */
 export interface SessionDeletedEvent {
   type: "session_deleted";
   sessionId: string;
@@ -141,7 +133,7 @@ export interface SessionDeletedEvent {
 }
 
 /**
- * Gateway → client. The gateway is stopping: it takes no more messages, and will close the
+ * Gateway → client. The gateway is stopping. It accepts no more messages and will close the
  * connection.
  */
 export interface DrainingEvent {
@@ -163,7 +155,7 @@ export interface CommandErrorEvent {
   replyTo?: string;
 }
 
-/** Whatever a gateway may send. */
+/** Any frame that a gateway may send. */
 export type ServerEvent =
   | NumberedEvent
   | ConnectedEvent
