@@ -7,6 +7,8 @@ export interface CommandParts {
   store: SessionStore;
   lanes: Lanes;
   permissions: Permissions;
+  /** Returns true if a tool call of the session waits for a decision. */
+  awaitsApproval: (sessionId: string) => boolean;
   limits: Limits;
   /** Keeps the live events of a session until a watch has begun. Returns a function that lets them go. */
   holdLive: (sessionId: string) => () => void;

@@ -126,6 +126,11 @@ function sendUpdated(
   context.changed(session, since);
 }
 
-function toSummary(session: SessionMeta, { lanes }: CommandContext): SessionSummary {
-  return { ...session, running: lanes.has(session.sessionId) };
+function toSummary(session: SessionMeta, context: CommandContext): SessionSummary {
+  const { sessionId } = session;
+  return {
+    ...session,
+    running: context.lanes.has(sessionId),
+    ...(context.awaitsApproval(sessionId) && { awaitsApproval: true }),
+  };
 }

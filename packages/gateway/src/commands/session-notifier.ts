@@ -11,6 +11,8 @@ export interface ActivityParts {
   store: Pick<SessionStore, "getSession">;
   permissions: Permissions;
   isRunning: (sessionId: string) => boolean;
+  /** Returns true if a tool call of the session waits for a decision. */
+  awaitsApproval: (sessionId: string) => boolean;
   /** Who is connected now. */
   connections: ReadonlySet<Listener>;
   onFailure: (error: unknown, during: string) => void;
@@ -45,13 +47,18 @@ export class Activity {
   }
 
   async #tell(sessionId: string): Promise<void> {
-    const { store, isRunning, connections } = this.#parts;
+    const { store, isRunning, awaitsApproval, connections } = this.#parts;
     this.#touched.delete(sessionId);
     // Nobody to tell; once the gateway was closed, the store may be closed too.
     if (connections.size === 0) return;
     const session = await store.getSession(sessionId);
     if (!session) return;
-    await this.#send(session, { type: "session_summary", ...session, running: isRunning(sessionId) });
+    await this.#send(session, {
+      type: "session_summary",
+      ...session,
+      running: isRunning(sessionId),
+      ...(awaitsApproval(sessionId) && { awaitsApproval: true }),
+    });
   }
 
   async #send(session: SessionMeta, event: ServerEvent, except?: object): Promise<void> {

@@ -100,6 +100,10 @@ export class Connection implements CommandContext, Viewer {
     return this.#leaving.signal;
   }
 
+  awaitsApproval(sessionId: string): boolean {
+    return this.#parts.awaitsApproval(sessionId);
+  }
+
   holdLive(sessionId: string): () => void {
     return this.#parts.holdLive(sessionId);
   }

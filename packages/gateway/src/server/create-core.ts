@@ -4,6 +4,7 @@ import { Permissions } from "../commands/permissions.ts";
 import { Activity, type ActivityParts } from "../commands/session-notifier.ts";
 import type { Observer } from "../observe/observer.ts";
 import { Places } from "../run/run-limiter.ts";
+import { WaitingApprovals } from "../run/waiting-approvals.ts";
 import { LiveHolds } from "../sessions/live-holds.ts";
 import { Lanes } from "../sessions/sessions.ts";
 import { requireWhole, toDuration } from "../shared/check-options.ts";
@@ -40,7 +41,9 @@ export function createCore(options: GatewayOptions, { observer, connections }: S
   const holds = new LiveHolds();
   const places = new Places(options.maxRuns);
   const isRunning = (sessionId: string) => lanes.has(sessionId);
-  const activity = new Activity({ store, permissions, isRunning, connections, onFailure });
+  const approvals = new WaitingApprovals();
+  const awaitsApproval = (sessionId: string) => approvals.has(sessionId);
+  const activity = new Activity({ store, permissions, isRunning, awaitsApproval, connections, onFailure });
   const touch = (sessionId: string) => activity.touch(sessionId);
   const lanes = new Lanes(
     {
@@ -53,6 +56,7 @@ export function createCore(options: GatewayOptions, { observer, connections }: S
       publish: (recorded) => {
         watchers.publish(recorded);
         observer.published(recorded);
+        for (const sessionId of approvals.follow(recorded)) touch(sessionId);
       },
       onFailure,
       touch,
@@ -66,6 +70,7 @@ export function createCore(options: GatewayOptions, { observer, connections }: S
   return {
     store,
     lanes,
+    awaitsApproval,
     places,
     watchers,
     permissions,

@@ -258,7 +258,12 @@ const AnswerSchema = v.variant("type", [
   v.object({
     type: v.literal("sessions"),
     sessions: v.array(
-      v.object({ ...sessionMetaFields, running: v.boolean(), excerpt: v.exactOptional(v.string()) }),
+      v.object({
+        ...sessionMetaFields,
+        running: v.boolean(),
+        awaitsApproval: v.exactOptional(v.boolean()),
+        excerpt: v.exactOptional(v.string()),
+      }),
     ),
     cursor: v.exactOptional(v.string()),
     replyTo,
@@ -267,6 +272,7 @@ const AnswerSchema = v.variant("type", [
     type: v.literal("session_summary"),
     ...sessionMetaFields,
     running: v.boolean(),
+    awaitsApproval: v.exactOptional(v.boolean()),
     replyTo,
   }),
   v.object({ type: v.literal("session_deleted"), sessionId: v.string(), replyTo }),

@@ -96,6 +96,8 @@ export interface ResyncEvent {
 export type SessionSummary = SessionMeta & {
   /** True while a run is active or queued. */
   running: boolean;
+  /** Set while a tool call of the running run waits for a user's decision. */
+  awaitsApproval?: boolean;
 };
 
 /** A session in a list or in the results of a search. */
