@@ -65,7 +65,7 @@ export async function checkHttp(origin, headers = {}) {
   });
   assert.deepEqual(
     [refused.status, await refused.json()],
-    [400, { error: "content: is missing", code: "INVALID_FRAME", retryable: false }],
+    [400, { error: "`content` is missing.", code: "INVALID_FRAME", retryable: false }],
   );
 }
 
