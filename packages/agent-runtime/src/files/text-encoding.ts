@@ -70,9 +70,11 @@ export async function detectEncoding(sample: Buffer, path: string): Promise<Text
   if (sample.includes(0) || hasControls(sample)) throw notText(path);
   if (isDamagedUtf8(sample)) throw notText(path, "it is UTF-8 with bytes in it that are not");
   const [{ detect }, iconv] = await Promise.all([import("jschardet"), importIconv()]);
-  const isLatin = isMostlyLatin(sample);
-  const detectEncodings = isLatin ? [...multibyteEncodings, ...latinEncodings] : allEncodings;
-  const detected = detect(sample, { detectEncodings, minimumThreshold: 0 }).encoding;
+  const words = wordsBeyondAscii(sample);
+  const accents = countAccents(words);
+  if (accents.isLatin && accents.count < FEW_ACCENTS) return { name: "Windows-1252", hasMark: false };
+  const detectEncodings = accents.isLatin ? [...multibyteEncodings, ...latinEncodings] : allEncodings;
+  const detected = detect(words, { detectEncodings, minimumThreshold: 0 }).encoding;
   if (detected === null) throw notText(path);
   const decoded = iconv.decode(sample, detected);
   // A narrower encoding, where it reads the same text, cannot write what the file's other readers do not know.
@@ -187,16 +189,43 @@ const latinEncodings = ["Windows-1252", "Windows-1250", "ISO-8859-2", "Windows-1
 const otherEncodings = ["Windows-1251", "Windows-1253", "Windows-1255", "Windows-1256", "KOI8-R", "TIS-620"];
 const allEncodings = [...multibyteEncodings, ...latinEncodings, ...otherEncodings];
 
-/** Whether bytes beyond ASCII mostly stand alone, as accents do. Words of another alphabet are runs of them. */
-function isMostlyLatin(bytes: Buffer): boolean {
-  let high = 0;
+/** Fewer accents than this tell nothing about a language; then Windows-1252 is by far the most common. */
+const FEW_ACCENTS = 12;
+
+/** Returns the words with bytes beyond ASCII, a line each. What is ASCII would outvote the few others. */
+function wordsBeyondAscii(sample: Buffer): Buffer {
+  const words: Buffer[] = [];
+  let start = 0;
+  let isPlain = true;
+  for (let index = 0; index <= sample.length; index += 1) {
+    const byte = sample[index] ?? 0x20;
+    if (byte >= 0x80) isPlain = false;
+    if (byte > 0x20) continue;
+    if (!isPlain) words.push(sample.subarray(start, index), Buffer.from("\n"));
+    start = index + 1;
+    isPlain = true;
+  }
+  return Buffer.concat(words);
+}
+
+/** Quotes, dashes and signs that Windows-1252 has where ISO-8859-1 has control characters. */
+const latinSigns = new Set([0x80, 0x85, 0x91, 0x92, 0x93, 0x94, 0x95, 0x96, 0x97, 0x99]);
+
+/** Counts bytes beyond ASCII. In Latin text most of them stand alone, between ASCII letters; elsewhere they come in runs. */
+function countAccents(bytes: Buffer): { count: number; isLatin: boolean } {
+  let count = 0;
   let runs = 0;
+  let alone = 0;
+  let isPossible = true;
   for (const [index, byte] of bytes.entries()) {
     if (byte < 0x80) continue;
-    high += 1;
-    if ((bytes[index - 1] ?? 0) < 0x80) runs += 1;
+    count += 1;
+    if (byte < 0xa0 && !latinSigns.has(byte)) isPossible = false;
+    if ((bytes[index - 1] ?? 0) >= 0x80) continue;
+    runs += 1;
+    if ((bytes[index + 1] ?? 0) < 0x80) alone += 1;
   }
-  return high < runs * 2;
+  return { count, isLatin: isPossible && alone * 2 >= runs };
 }
 
 /** Whether there are control characters that no text has, so that a picture does not pass as Windows-1252. */

@@ -80,6 +80,28 @@ describe.each(texts)("a file in %s", (encoding, toBytes, text, added) => {
   });
 });
 
+test.each([
+  ["GBK", "gbk", "读取文件"],
+  ["GBK", "gbk", "你好"],
+  ["GBK", "gbk", "中文"],
+  ["Shift_JIS", "shift_jis", "設定"],
+  ["Shift_JIS", "shift_jis", "テスト"],
+  ["EUC-KR", "euc-kr", "설정"],
+  ["Big5", "big5", "檔案"],
+  ["Windows-1252", "win1252", "Müller"],
+  ["Windows-1252", "win1252", "señor, año"],
+  ["Windows-1252", "win1252", "© 10 €"],
+  ["Windows-1251", "win1251", "Привет"],
+])("code whose only text beyond ASCII is a word is read in %s: %s %s", async (name, encoding, word) => {
+  const code = `import os\n\ndef main(path):\n    # ${word}\n    return os.listdir(path)\n`;
+  await using file = await fileOf(iconv.encode(code, encoding));
+  const { output } = await file.call("read_file", {});
+  expect(output).toContain(`    # ${word}\n`);
+  expect(output).toContain(`[encoding ${name}; edits keep this]`);
+  await file.call("edit_file", { old_text: "listdir", new_text: "scandir" });
+  expect(await file.bytes()).toEqual(iconv.encode(code.replace("listdir", "scandir"), encoding));
+});
+
 describe("a file that is no text", () => {
   const png = Buffer.from("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489", "hex");
   const damaged = Buffer.concat([Buffer.from("héllo wörld, ça va très bien\n"), Buffer.from([0xff, 0x0a])]);
