@@ -43,6 +43,8 @@ export interface MiniOpenClawConfig {
   schedule: { everyMinutes: number; instruction: string } | undefined;
   /** Whether `bash` runs in a sandbox: never, where there is one, or always, and else the server does not start. */
   sandbox: SandboxUse;
+  /** Names of variables of the server's environment that commands of `bash` get too. */
+  bashEnv: readonly string[];
 }
 
 /** The values of `MINI_OPENCLAW_SANDBOX`. */
@@ -130,6 +132,7 @@ export function loadConfig(
     baseURL: read<string | undefined>("ANTHROPIC_BASE_URL", undefined, httpAddress),
     schedule: readSchedule(),
     sandbox: read<SandboxUse>("MINI_OPENCLAW_SANDBOX", "auto", sandboxUse),
+    bashEnv: read<readonly string[]>("MINI_OPENCLAW_BASH_ENV", [], variableNames),
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
@@ -158,6 +161,13 @@ function amount(text: string): number | Refusal {
 function directory(path: string): string | Refusal {
   const found = statSync(path, { throwIfNoEntry: false });
   return found?.isDirectory() ? path : new Refusal("must be a directory that exists");
+}
+
+function variableNames(text: string): string[] | Refusal {
+  const names = text.split(",").map((name) => name.trim());
+  return names.every((name) => /^[A-Za-z_]\w*$/.test(name))
+    ? names
+    : new Refusal("must be names of variables with commas between them");
 }
 
 function hostName(text: string): string | Refusal {

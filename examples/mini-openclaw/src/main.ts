@@ -40,7 +40,7 @@ async function start(config: MiniOpenClawConfig): Promise<() => Promise<void>> {
   const workspaceDir = isDemo ? prepareDemoWorkspace(config.dataDir) : config.workspace;
   const provider = createProvider(config);
   const memory = new MemoryManager({ workspaceDir, dataDir: config.dataDir });
-  const bash = { ...(sandbox && { sandbox }) };
+  const bash = { passed: config.bashEnv, ...(sandbox && { sandbox }) };
   const tools = [
     ...createBuiltinTools(workspaceDir, { bash, hidden: [config.dataDir] }),
     createRememberTool(memory),
@@ -98,6 +98,7 @@ async function start(config: MiniOpenClawConfig): Promise<() => Promise<void>> {
   return async () => {
     stopSchedule?.();
     await gateway.close();
+    await agent.close();
     await sessionLog?.close();
     await store.close();
     dataDirLock.release();

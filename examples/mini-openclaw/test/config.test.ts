@@ -34,6 +34,7 @@ test("without variables everything has its documented default", () => {
     baseURL: undefined,
     schedule: undefined,
     sandbox: "auto",
+    bashEnv: [],
   });
 });
 
@@ -56,6 +57,7 @@ test("every variable is taken, trimmed, and relative paths start where the comma
       MINI_OPENCLAW_MAX_DAY_COST: "0.75",
       MINI_OPENCLAW_LOG_DAYS: "3",
       MINI_OPENCLAW_SANDBOX: "required",
+      MINI_OPENCLAW_BASH_ENV: "SSH_AUTH_SOCK, EDITOR",
       ANTHROPIC_API_KEY: "key",
       ANTHROPIC_BASE_URL: "http://127.0.0.1:11434",
     },
@@ -79,6 +81,7 @@ test("every variable is taken, trimmed, and relative paths start where the comma
     maxDayCostUsd: 0.75,
     logDays: 3,
     sandbox: "required",
+    bashEnv: ["SSH_AUTH_SOCK", "EDITOR"],
     apiKey: "key",
     baseURL: "http://127.0.0.1:11434",
   });
@@ -128,6 +131,7 @@ test.each([
   ["MINI_OPENCLAW_WORKSPACE", "/no/such/place", 'must be a directory that exists, not "/no/such/place"'],
   ["MINI_OPENCLAW_MODEL", "two words", "must be a model's name"],
   ["MINI_OPENCLAW_EVERY_MINUTES", "0", 'must be a whole number from 1 to 10080, not "0"'],
+  ["MINI_OPENCLAW_BASH_ENV", "A,b-c", 'must be names of variables with commas between them, not "A,b-c"'],
   ["MINI_OPENCLAW_SANDBOX", "on", 'must be off, auto, required, not "on"'],
   ["MINI_OPENCLAW_COMPACT_AT", "101", 'must be a whole number from 0 to 100, not "101"'],
   ["MINI_OPENCLAW_MAX_RUN_COST", "1e3", 'must be an amount of US dollars, such as 2.50, not "1e3"'],

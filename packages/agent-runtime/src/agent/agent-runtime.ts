@@ -48,6 +48,11 @@ export class AgentRuntime implements AgentRunner {
     return watchRun(input, this.#settings, this.#watchers);
   }
 
+  /** Ends what tools still do, such as commands in the background. Start no run afterwards. */
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#tools.values()].map(async ({ definition }) => definition.close?.()));
+  }
+
   /**
    * How many of a session's newest messages a run wants to be given. With `compactAtShare` these are so many that the last
    * summary is among them.

@@ -3,7 +3,7 @@ import { createDayLedger } from "../budget/daily-spend.ts";
 import { checkPrices } from "../budget/prices.ts";
 import { resolveBrakes } from "../budget/run-limits.ts";
 import { readPromptSections, toSystemPrompt } from "../context/system-prompt.ts";
-import type { Prompt, RunSettings } from "../run/run-settings.ts";
+import type { RunSettings } from "../run/run-settings.ts";
 import { checkAmount, checkCount, invalidOption } from "../shared/check-options.ts";
 import { createSessionApprovals } from "../tool-calls/approvals.ts";
 import { type Tool, toTool } from "../tool-calls/define-tool.ts";
@@ -86,7 +86,7 @@ function promptReader(
   memory: MemoryManager | undefined,
   tools: ReadonlyMap<string, Tool>,
   dailyLogDays: number,
-): () => Promise<Prompt> {
+): RunSettings["readPrompt"] {
   const { systemPrompt, identity, workspaceDir, skills, timeZone, now = Date.now } = options;
   if (systemPrompt) {
     return async () => {
@@ -94,7 +94,7 @@ function promptReader(
       return { system, sections: [{ title: "System prompt", source: "options", text: system.stable }] };
     };
   }
-  return async () => {
+  return async (sessionId) => {
     const sections = await readPromptSections({
       ...(identity !== undefined && { identity }),
       ...(workspaceDir !== undefined && { workspaceDir }),
@@ -103,6 +103,10 @@ function promptReader(
       tools: [...tools.values()],
       dailyLogDays,
     });
-    return { system: toSystemPrompt(sections, now(), timeZone), sections };
+    const states = [...tools.values()].flatMap(({ definition }) => {
+      return (sessionId !== undefined && definition.describeState?.(sessionId)) || [];
+    });
+    const { stable, volatile } = toSystemPrompt(sections, now(), timeZone);
+    return { system: { stable, volatile: [volatile, ...states].join("\n\n") }, sections };
   };
 }

@@ -1,90 +1,169 @@
 import { prepareWorkspace } from "../files/workspace-file.ts";
-import { defineTool, type ToolDefinition, type ToolResult } from "../tool-calls/define-tool.ts";
-import { type CommandResult, runCommand } from "./run-command.ts";
+import { checkCount } from "../shared/check-options.ts";
+import { startTimer } from "../shared/timers.ts";
+import { defineTool, type ToolContext, type ToolDefinition } from "../tool-calls/define-tool.ts";
+import {
+  type BackgroundCommands,
+  type BackgroundLimits,
+  createBackgroundCommands,
+  shorten,
+} from "./background-commands.ts";
+import { createBashOutputTool, createBashStopTool, toResult } from "./bash-output.ts";
+import { commandEnvironment } from "./command-environment.ts";
+import { type CommandEnd, type RunningCommand, startCommand } from "./run-command.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 export interface BashOptions {
-  /** @default 30000 */
+  /**
+   * The time that a call is waited for, and the time limit of a command whose call names none, in milliseconds.
+   * @default 30000
+   */
   timeoutMs?: number;
+  /** The longest time limit that a call may name, in milliseconds. @default 600000 */
+  maxTimeoutMs?: number;
+  /** Limits for commands in the background. */
+  background?: BackgroundLimits;
   /** @default 10000 */
   maxOutputChars?: number;
   /** Variables that commands get besides those of {@link passedVariables}. @default none */
   env?: Readonly<Record<string, string>>;
-  /** What locks commands in; see `findSandbox`. @default nothing: commands are as free as this process's user */
+  /** Names of variables of this process that commands get too, such as `SSH_AUTH_SOCK`. @default none */
+  passed?: readonly string[];
+  /** Locks commands in; see `findSandbox`. @default nothing: commands are as free as this process's user */
   sandbox?: Sandbox;
 }
 
-/** The variables of our own environment that commands get. Keys and tokens are in none of them. */
-export const passedVariables: readonly string[] = [
-  "PATH",
-  "HOME",
-  "USER",
-  "LANG",
-  "LC_ALL",
-  "LC_CTYPE",
-  "TZ",
-  "TMPDIR",
-];
+interface BashInput {
+  command: string;
+  timeout_seconds?: number;
+  background?: boolean;
+}
 
-/** The tool `bash`: runs a command in the workspace. */
-export function createBashTool(workspaceDir: string, options: BashOptions = {}): ToolDefinition {
-  const { timeoutMs = 30_000, maxOutputChars = 10_000, env = {}, sandbox } = options;
-  return defineTool<{ command: string }>({
+/** Creates `bash`, and `bash_output` and `bash_stop` for commands that it leaves in the background. */
+export function createBashTools(workspaceDir: string, options: BashOptions = {}): ToolDefinition[] {
+  const commands = createBackgroundCommands(options.background);
+  const { maxOutputChars = 10_000 } = options;
+  return [
+    createBashTool(workspaceDir, options, commands),
+    createBashOutputTool(commands, maxOutputChars),
+    createBashStopTool(commands),
+  ];
+}
+
+/** Creates the tool `bash`, which runs a command in the workspace. */
+export function createBashTool(
+  workspaceDir: string,
+  options: BashOptions = {},
+  commands: BackgroundCommands = createBackgroundCommands(),
+): ToolDefinition {
+  const { maxOutputChars = 10_000, env = {}, passed = [], sandbox } = options;
+  const timeoutMs = checkCount("timeoutMs", options.timeoutMs ?? 30_000);
+  const maxTimeoutMs = Math.max(timeoutMs, checkCount("maxTimeoutMs", options.maxTimeoutMs ?? 600_000));
+  const seconds = timeoutMs / 1000;
+  return defineTool<BashInput>({
     name: "bash",
     description:
-      `Run a command with bash in the workspace. Standard input is empty; the command is ended after ` +
-      `${timeoutMs / 1000} seconds, and processes it left in the background with it. Returns what it wrote to standard ` +
-      `output and standard error (the middle is left out beyond ${maxOutputChars} characters) and its exit status if not 0.${sandbox ? lockedIn : ""}`,
-    parameters: { command: { type: "string", description: "The command line to run." } },
-    sequential: true,
-    // The command's own clock is the one that counts; this is for a system that does not even start it.
-    timeoutMs: timeoutMs + 10_000,
-    async execute({ command }, { signal, progress }) {
-      await prepareWorkspace(workspaceDir);
-      const running = runCommand(command, {
-        cwd: workspaceDir,
-        env: { ...passedEnvironment(), TERM: "dumb", ...env },
-        timeoutMs,
-        maxOutputChars,
-        signal,
-        onOutput: progress,
-        ...(sandbox && { wrap: (argv: readonly string[]) => sandbox.wrap(argv, workspaceDir) }),
-      });
-      return toResult(await running.catch(explainStart), timeoutMs);
+      "Run a command with bash in the workspace. Standard input is empty. Returns what it wrote to standard output and standard " +
+      `error (the middle is left out beyond ${maxOutputChars} characters) and its exit status if not 0. The command is ended after ` +
+      `${seconds} seconds, and processes it left with it. With a longer \`timeout_seconds\`, or with \`background\`, it goes on ` +
+      `under an id: read on with bash_output, end it with bash_stop.${sandbox ? lockedIn : ""}`,
+    parameters: {
+      command: { type: "string", description: "The command line to run." },
+      timeout_seconds: {
+        type: "number",
+        exclusiveMinimum: 0,
+        maximum: maxTimeoutMs / 1000,
+        required: false,
+        description: `The command's time limit; ${seconds} by default. For an installation, a build or tests.`,
+      },
+      background: {
+        type: "boolean",
+        required: false,
+        description:
+          "Return at once and let the command go on, for a server for example; without `timeout_seconds` until it is stopped.",
+      },
     },
+    sequential: true,
+    // The command's own clock counts; this is for a system that does not even start it.
+    timeoutMs: timeoutMs + 10_000,
+    async execute(input, context) {
+      const { command, background = false } = input;
+      const limitMs = input.timeout_seconds === undefined ? timeoutMs : input.timeout_seconds * 1000;
+      const mayGoOn = background || limitMs > timeoutMs;
+      const refusal = mayGoOn ? commands.refusal(context.sessionId) : undefined;
+      if (refusal !== undefined) return { success: false, output: "", error: refusal };
+      await prepareWorkspace(workspaceDir);
+      let onOutput = context.progress;
+      const running = await startCommand(command, {
+        cwd: workspaceDir,
+        env: commandEnvironment(passed, env),
+        maxOutputChars,
+        onOutput: (text) => onOutput(text),
+        ...(sandbox && { wrap: (argv: readonly string[]) => sandbox.wrap(argv, workspaceDir) }),
+      }).catch(explainStart);
+      const hasLimit = !background || input.timeout_seconds !== undefined;
+      if (hasLimit) endAfter(running, limitMs);
+      // A command that fails at once is no command in the background.
+      const foregroundMs = background ? BACKGROUND_START_MS : mayGoOn ? timeoutMs : undefined;
+      const end = await waitFor(running, context, foregroundMs).catch(explainStart);
+      if (end) return toResult(running.output.take(), end, { limitMs });
+      onOutput = () => {};
+      const { id } = commands.add(context.sessionId, command, running);
+      const left = hasLimit ? `, at most ${limitMs / 1000} seconds in all` : "";
+      const advice = `Read on with bash_output, end it with bash_stop; its id is ${id}.`;
+      return { success: true, output: `${running.output.take()}[still running${left}. ${advice}]` };
+    },
+    describeState: (sessionId) => describeCommands(commands, sessionId),
+    close: () => commands.close(),
   });
 }
+
+/** The time in which a command in the background shows that it starts, in milliseconds. */
+const BACKGROUND_START_MS = 500;
 
 const lockedIn =
   " It runs in a sandbox: only the workspace can be written to, for good, and /tmp until the command ends.";
 
-function passedEnvironment(): NodeJS.ProcessEnv {
-  const passed = passedVariables.flatMap((name) => {
-    const value = process.env[name];
-    return value === undefined ? [] : [[name, value]];
-  });
-  return Object.fromEntries(passed) as NodeJS.ProcessEnv;
+function endAfter(running: RunningCommand, limitMs: number): void {
+  const timer = startTimer(limitMs, () => running.end("timeout"));
+  const stop = () => clearTimeout(timer);
+  running.ended.then(stop, stop);
 }
 
-/** What the system says of a command that it cannot start is no help for a model. */
+/** Resolves with the command's end, or with nothing when the time in the foreground is over. An abort until then ends it. */
+async function waitFor(
+  { ended, end }: RunningCommand,
+  { signal }: ToolContext,
+  foregroundMs: number | undefined,
+): Promise<CommandEnd | undefined> {
+  const abort = () => end("aborted");
+  signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
+  let timer: NodeJS.Timeout | undefined;
+  const timeIsOver = new Promise<undefined>((resolve) => {
+    if (foregroundMs !== undefined) timer = startTimer(foregroundMs, () => resolve(undefined));
+  });
+  try {
+    return await Promise.race([ended, timeIsOver]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+/** The system's own message about a command that it cannot start is no help for a model. */
 function explainStart(error: unknown): never {
   if (!(error instanceof Error && "code" in error && error.code === "E2BIG")) throw error;
   const advice = "write it, or the text that it holds, to a file first.";
   throw new Error(`the command is too long for the system to start it; ${advice}`, { cause: error });
 }
 
-function toResult({ output, status, ended }: CommandResult, timeoutMs: number): ToolResult {
-  const exit = typeof status === "number" ? { exitCode: status } : {};
-  if (ended === undefined && status === 0) return { success: true, output, ...exit };
-  const reasons = {
-    timeout: `[ended: the command ran longer than ${timeoutMs / 1000} seconds]`,
-    aborted: "[aborted: the command was stopped]",
-    flood: "[ended: the command wrote more than 20 MB]",
-  };
-  const error = ended
-    ? reasons[ended]
-    : typeof status === "number"
-      ? `[exit status ${status}]`
-      : `[ended by ${status}]`;
-  return { success: false, output: output || "(no output)\n", error, ...exit };
+/** Returns lines about a session's commands in the background, for the prompt of its next run. */
+function describeCommands(commands: BackgroundCommands, sessionId: string): string | undefined {
+  const all = commands.list(sessionId);
+  if (all.length === 0) return undefined;
+  const lines = all.map(
+    ({ id, command, end }) => `${id} (${end ? "ended" : "running"}): ${shorten(command)}`,
+  );
+  return `Commands in the background, for bash_output and bash_stop:\n${lines.join("\n")}`;
 }

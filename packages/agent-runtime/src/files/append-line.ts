@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import { commonLineEnd, withLineEnds } from "./line-ends.ts";
 import { toPathError } from "./path-error.ts";
 import { isMissing, readDecoded } from "./read-text.ts";
@@ -12,6 +13,7 @@ import { openFile, openToAppend } from "./workspace-file.ts";
  * @throws PathError if the file is no text, leads outside or there is no room
  */
 export async function appendLine(root: string, path: string, line: string): Promise<void> {
+  await mkdir(root, { recursive: true });
   const { encoding, lineEnd, isEnded } = await readFormat(root, path);
   const text = withLineEnds(`${isEnded ? "" : "\n"}${line}\n`, lineEnd);
   const bytes = await encodeText(text, { ...encoding, hasMark: false }, path);

@@ -136,7 +136,8 @@ async function takeStep(
   }
 }
 
-function unlessItIsThere(error: NodeJS.ErrnoException): void {
+/** Passes over an error of `mkdir` which says that the folder is there. */
+export function unlessItIsThere(error: NodeJS.ErrnoException): void {
   if (error.code !== "EEXIST") throw error;
 }
 

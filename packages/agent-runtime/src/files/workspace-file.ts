@@ -3,7 +3,7 @@ import { type FileHandle, mkdir, readdir, realpath, stat } from "node:fs/promise
 import { isAbsolute, join, resolve } from "node:path";
 import { cleanLine } from "../shared/clean-text.ts";
 import { findLookAlike } from "./look-alikes.ts";
-import { type OpenedPath, type OpenOptions, openBeneath } from "./open-beneath.ts";
+import { type OpenedPath, type OpenOptions, openBeneath, unlessItIsThere } from "./open-beneath.ts";
 import { openByRealpath } from "./open-by-realpath.ts";
 import { below, outsideWorkspace, PathError, toPathError } from "./path-error.ts";
 
@@ -96,14 +96,19 @@ export async function createFolderReader(workspace: Workspace): Promise<ReadFold
 }
 
 /**
- * Makes a workspace if it is not there, and returns its real path.
+ * Makes a workspace if it is not there, and returns its real path. The folder above it must be there: a path with a slip of the pen
+ * makes no tree of folders.
  *
  * @throws PathError if it is no folder or cannot be made
  */
 export async function prepareWorkspace(dir: string): Promise<string> {
   try {
-    await mkdir(dir, { recursive: true });
-    if ((await stat(dir)).isDirectory()) return await realpath(dir);
+    const stats = await stat(dir).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+      await mkdir(dir).catch(unlessItIsThere);
+      return await stat(dir);
+    });
+    if (stats.isDirectory()) return await realpath(dir);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     throw new PathError(`The workspace ${dir} does not exist and cannot be made (${code}).`, {

@@ -64,7 +64,7 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
   yield { type: "run_start", runId, timestamp: settings.now() };
   signal.throwIfAborted();
   const conversation = yield* compactIfDue(run, settings);
-  const { system } = await settings.readPrompt();
+  const { system } = await settings.readPrompt(input.sessionId);
   const messages = buildContext(conversation, settings.maxContextMessages);
   // Before a run, something always changes: memory, time, what is left out.
   let thinkingFrom = messages.length;

@@ -20,7 +20,8 @@ export interface RunSettings extends Asking, Brakes, ToolLimits {
   tools: ReadonlyMap<string, Tool>;
   prices: Prices;
   dayLedger: DayLedger;
-  readPrompt: () => Promise<Prompt>;
+  /** Reads the prompt; for a run of a session with what its tools still do. */
+  readPrompt: (sessionId?: string) => Promise<Prompt>;
   maxContextMessages: number;
   maxContextTokens: number;
   /** Never, if absent. */

@@ -22,6 +22,10 @@ export interface ToolDefinition<Input = Record<string, unknown>> {
   timeoutMs?: number;
   /** Whether a call waits for those before it and holds back those after it. For tools that change things. @default false */
   sequential?: boolean;
+  /** Returns what the next run of a session should know of the tool's state, such as a command that still runs. */
+  describeState?(sessionId: string): string | undefined;
+  /** Ends what the tool still does. Called by the agent's `close`. */
+  close?(): Promise<void>;
   /** Whether a call needs a user's approval. The agent's own rule comes first. @default "allow" */
   approval?: ApprovalPolicy;
 }

@@ -1,4 +1,4 @@
-import { type BashOptions, createBashTool } from "../commands/bash.ts";
+import { type BashOptions, createBashTools } from "../commands/bash.ts";
 import type { ToolDefinition } from "../tool-calls/define-tool.ts";
 import { createEditFileTool } from "./edit-file.ts";
 import { createListFilesTool } from "./list-files.ts";
@@ -16,7 +16,8 @@ export interface BuiltinToolsOptions {
 }
 
 /**
- * The tools `bash`, `read_file`, `write_file`, `edit_file` and `list_files` over one directory, which is made if it is missing.
+ * Creates `bash`, `bash_output`, `bash_stop`, `read_file`, `write_file`, `edit_file` and `list_files` over one directory, which is made if
+ * it is missing.
  *
  * The file tools cannot leave it. `bash` can: it is as free as the user that this process runs as, unless it has a `sandbox`.
  */
@@ -26,7 +27,7 @@ export function createBuiltinTools(
 ): ToolDefinition[] {
   const workspace = { dir: workspaceDir, hidden: [".mini-openclaw", ...hidden] };
   return [
-    createBashTool(workspaceDir, bash),
+    ...createBashTools(workspaceDir, bash),
     createReadFileTool(workspace),
     createWriteFileTool(workspace),
     createEditFileTool(workspace),

@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createBashTool } from "../../src/commands/bash.ts";
+import { passedVariables } from "../../src/commands/command-environment.ts";
 import { goesWithTheClock, timeIsOverWhenItSpeaks } from "../clock.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { callTool } from "../tools/call-tool.ts";
@@ -7,7 +9,6 @@ import { processesIn } from "./processes-in.ts";
 
 const here = createBashTool("/tmp");
 
-// row 31.f
 describe("a command", () => {
   test("runs in the workspace", async () => {
     await using workspace = await temporaryDirectory({ "a.txt": "" });
@@ -73,7 +74,11 @@ describe("the environment", () => {
     vi.unstubAllEnvs();
     expect(output).not.toContain("secret");
     const names = output.split("\n").map((line) => line.split("=")[0]);
-    const allowed = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TERM", "EXTRA"];
+    const allowed = [
+      ...passedVariables,
+      ...["GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0"],
+      ...["PATH", "HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TERM", "EXTRA"],
+    ];
     // bash itself adds three of the last four; the id finds what a command left behind.
     expect(
       names.filter(
@@ -82,6 +87,19 @@ describe("the environment", () => {
     ).toEqual([]);
     expect(names).toEqual(expect.arrayContaining(["PATH", "TERM", "EXTRA"]));
   });
+});
+
+test("commands get the variables of proxies and certificates, and those that are named", async () => {
+  vi.stubEnv("HTTPS_PROXY", "http://proxy.test:3128");
+  vi.stubEnv("no_proxy", "localhost");
+  vi.stubEnv("SSL_CERT_FILE", "/etc/own.pem");
+  vi.stubEnv("SSH_AUTH_SOCK", "/run/agent.sock");
+  const command = 'echo "$HTTPS_PROXY $no_proxy $SSL_CERT_FILE $SSH_AUTH_SOCK"';
+  const plain = await callTool(here, { command });
+  const named = await callTool(createBashTool("/tmp", { passed: ["SSH_AUTH_SOCK"] }), { command });
+  vi.unstubAllEnvs();
+  expect(plain.output).toBe("http://proxy.test:3128 localhost /etc/own.pem \n");
+  expect(named.output).toBe("http://proxy.test:3128 localhost /etc/own.pem /run/agent.sock\n");
 });
 
 describe("a command that does not end", () => {
@@ -156,8 +174,25 @@ test("500 MB of output cost neither memory nor time", async () => {
   expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000);
 });
 
-test("a workspace that is not there is an error result", async () => {
-  const result = await callTool(createBashTool("/nowhere/at/all"), { command: "true" });
+test("a workspace that is not there is made, and one that is no folder is named", async () => {
+  await using outer = await temporaryDirectory({ "file.txt": "" });
+  const made = createBashTool(join(outer.path, "new"));
+  expect(await callTool(made, { command: "pwd" })).toEqual({
+    output: `${outer.path}/new\n`,
+    isError: false,
+  });
+  const deep = await callTool(createBashTool(join(outer.path, "a/b")), { command: "true" });
+  expect(deep.output).toMatch(
+    /^The tool failed: The workspace .* does not exist and cannot be made \(ENOENT\)/,
+  );
+  const result = await callTool(createBashTool(join(outer.path, "file.txt")), { command: "true" });
   expect(result.isError).toBe(true);
-  expect(result.output).toMatch(/^The tool failed: spawn bash ENOENT/);
+  expect(result.output).toMatch(/^The tool failed: The workspace .*file\.txt/);
+});
+
+test("git writes names as they are", async () => {
+  await using workspace = await temporaryDirectory({ "中文.txt": "" });
+  const bash = createBashTool(workspace.path);
+  const { output } = await callTool(bash, { command: "git init -q . && git status --short" });
+  expect(output).toBe("?? 中文.txt\n");
 });

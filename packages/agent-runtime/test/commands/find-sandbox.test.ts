@@ -233,7 +233,11 @@ describe.skipIf(!sandbox)(`in a sandbox${problem ? ` (skipped: ${problem})` : ""
   });
 
   test.each([
-    ["gone", "/nowhere/at/all", /^The tool failed: ENOENT/],
+    [
+      "gone",
+      "/nowhere/at/all",
+      /^The tool failed: The workspace \/nowhere\/at\/all does not exist and cannot be made/,
+    ],
     ["the whole disk", "/usr/..", /^The tool failed: the workspace is the whole disk/],
   ])("is refused when its workspace is %s", async (_, workspace, output) => {
     const bash = createBashTool(workspace, { ...(sandbox && { sandbox }) });

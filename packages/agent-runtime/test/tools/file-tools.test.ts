@@ -221,7 +221,7 @@ describe("list_files", () => {
 
   test("makes a workspace that is not there", async () => {
     await using outer = await temporaryDirectory();
-    const tools = createBuiltinTools(join(outer.path, "a/new"));
+    const tools = createBuiltinTools(join(outer.path, "new"));
     const list = tools.find(({ name }) => name === "list_files");
     expect(await callTool(list, {})).toEqual({ output: "(the folder is empty)", isError: false });
   });

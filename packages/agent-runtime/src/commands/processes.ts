@@ -2,30 +2,30 @@ import { readdirSync, readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** The variable that a command and all that it starts carry. */
+/** The variable that marks a command and all that it starts. */
 export const COMMAND_ID = "MINI_OPENCLAW_COMMAND_ID";
 
-/** Rounds of looking, and the pause between two: for processes that fork, start a program or end meanwhile. Chosen: 0.5 s. */
+/** Rounds of a search, and the pause between two: 0.5 s for processes that fork, start a program or end meanwhile. */
 const MAX_ROUNDS = 50;
 const PAUSE_MS = 10;
 
-/** A command whose processes are looked for. */
-export interface SweptCommand {
+/** A command whose processes are searched for. */
+export interface MarkedCommand {
   id: string;
   /** The system's uptime when it was started, in seconds. */
   startedAt: number;
 }
 
 /**
- * Kills every process that carries the command's id in its environment, also those that left its process group (`setsid`,
- * daemons), and waits until they are gone. Linux only: elsewhere there is no `/proc` to look in.
+ * Kills every process that has the command's id in its environment, also those that left its process group (`setsid`, daemons).
+ * Resolves when they are gone. Linux only: elsewhere there is no `/proc` to search.
  */
-export async function sweepProcesses({ id, startedAt }: SweptCommand): Promise<void> {
+export async function killMarked({ id, startedAt }: MarkedCommand): Promise<void> {
   if (process.platform !== "linux") return;
   const mark = { text: Buffer.from(`${COMMAND_ID}=${id}\0`), startedAt };
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const found = await findProcesses(mark);
-    for (const { pid, isMarked } of found) if (isMarked) kill(pid);
+    for (const { pid, isMarked } of found) if (isMarked) kill(pid, "SIGKILL");
     if (found.length === 0) return;
     await sleep(PAUSE_MS);
   }
@@ -36,7 +36,7 @@ interface Mark {
   startedAt: number;
 }
 
-/** The processes that carry the mark, and those of which it cannot be said yet. */
+/** Returns the processes that have the mark, and those that do not show it yet. */
 async function findProcesses(mark: Mark): Promise<{ pid: number; isMarked: boolean }[]> {
   const pids = (await readdir("/proc"))
     .map(Number)
@@ -47,7 +47,7 @@ async function findProcesses(mark: Mark): Promise<{ pid: number; isMarked: boole
   );
 }
 
-/** `undefined`: the process is just starting a program, and shows no environment meanwhile. */
+/** Returns `undefined` for a process that is just starting a program: it shows no environment meanwhile. */
 async function carries(pid: number, { text, startedAt }: Mark): Promise<boolean | undefined> {
   try {
     const environment = await readFile(`/proc/${pid}/environ`);
@@ -62,7 +62,7 @@ async function carries(pid: number, { text, startedAt }: Mark): Promise<boolean 
 /** The unit of a process's start time in `/proc`, on every architecture that Linux has had for long. Source: proc(5). */
 const TICKS_PER_SECOND = 100;
 
-/** Whether a process without an environment is about to have one: it lives, and is younger than the command. */
+/** Returns whether a process without an environment is about to have one: it lives, and is younger than the command. */
 async function mayBeStarting(pid: number, startedAt: number): Promise<boolean> {
   const fields = fieldsOf(await readFile(`/proc/${pid}/stat`, "utf8"));
   const [state = ""] = fields;
@@ -70,13 +70,13 @@ async function mayBeStarting(pid: number, startedAt: number): Promise<boolean> {
   return state !== "Z" && state !== "X" && started >= startedAt - 1 / TICKS_PER_SECOND;
 }
 
-/** The fields of `/proc/<pid>/stat` from the third on; the second, the program's name, may hold anything. */
+/** Returns the fields of `/proc/<pid>/stat` from the third on. The second, the program's name, may hold anything. */
 function fieldsOf(stat: string): string[] {
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
-/** The members of a process group but for its leader. Linux only, as the sandbox is that asks for them. */
-export function followersOf(groupId: number | undefined): number[] {
+/** Returns the members of a process group except its leader. Linux only, like the sandbox that needs them. */
+export function groupMembers(groupId: number | undefined): number[] {
   return readdirSync("/proc").flatMap((name) => {
     const pid = Number(name);
     if (!Number.isInteger(pid) || pid === groupId) return [];
@@ -90,10 +90,20 @@ export function followersOf(groupId: number | undefined): number[] {
   });
 }
 
-function kill(pid: number): void {
+/** Signals a process, or with a negative number a process group, and does nothing if it is gone. */
+export function kill(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, "SIGKILL");
+    process.kill(pid, signal);
   } catch {
-    // ESRCH: gone meanwhile.
+    // ESRCH: it is gone, as was wanted.
+  }
+}
+
+/** Returns how many processes the system has killed because memory ran out; 0 where it does not count them. */
+export function countMemoryKills(): number {
+  try {
+    return Number(/^oom_kill (\d+)$/m.exec(readFileSync("/proc/vmstat", "utf8"))?.[1] ?? 0);
+  } catch {
+    return 0;
   }
 }
