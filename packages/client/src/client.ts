@@ -1,51 +1,61 @@
 import type { ServerEvent, SessionDeletedEvent, SessionSummaryEvent } from "@mini-openclaw/protocol";
-import type { ConnectOptions } from "./connect-options.ts";
-import { Connection } from "./connection.ts";
-import type { ConnectionState } from "./connection-state.ts";
-import { ClientError, toClientError } from "./errors.ts";
-import { Observable } from "./observable.ts";
-import { type AnswerTo, Requests, type SessionQuestion } from "./requests.ts";
-import type { Session } from "./session.ts";
-import { WatchedSession } from "./watched-session.ts";
+import type { ConnectOptions } from "./connection/connect-options.ts";
+import type { ConnectionState } from "./connection/connection-state.ts";
+import { type AnswerTo, RequestConnection, type SessionRequest } from "./connection/requests.ts";
+import { closedError, missingSession } from "./lib/errors.ts";
+import { Observable } from "./lib/observable.ts";
+import type { SendingSession, SessionHost } from "./session/sending-session.ts";
+import type { Session } from "./session/session.ts";
+import { WatchedSession } from "./session/watched-session.ts";
 
-/** A session is new, runs, has come to rest, was changed by a command, or deleted. */
+/** A session that is new, runs, has come to rest, was changed by a command, or deleted. */
 export type SessionChange = SessionSummaryEvent | SessionDeletedEvent;
 
-/** A connection to a gateway that lasts, and the sessions behind it. It watches one session at a time. */
+/** A lasting connection to a gateway, and the sessions behind it. It watches one session at a time. */
 export interface Client {
-  /** Calls `listener` when the state of the connection changes. Returns what ends that. */
+  /** Calls `listener` when the state of the connection changes. Returns a function that unsubscribes. */
   readonly subscribe: (listener: () => void) => () => void;
-  /** The state of the connection. */
+  /** Returns the state of the connection. */
   readonly getSnapshot: () => ConnectionState;
-  /** Connects without waiting any longer. */
+  /**
+   * Resolves when the connection is open. Rejects when the present attempt fails, or else the next
+   * one: each has `connectTimeoutMs`. The client still tries again.
+   *
+   * @throws ClientError the reason why there is no connection; `CLOSED`.
+   */
+  connected(): Promise<void>;
+  /** Connects now instead of after the pause. */
   readonly retryNow: () => void;
   /**
-   * A session, which is watched from now on; the one before is `away`, and goes on from its place when it is asked for
-   * again. Without an id: the one that the gateway begins this visitor in. The same id gives the same object.
+   * Watches a session from now on, and returns it. The session before is `away`, and continues where
+   * it was when it is watched again. Without an id, it is the session in which the gateway starts
+   * this user. The same id returns the same object.
    */
   session(sessionId?: string): Session;
   /**
-   * Begins a new session and watches it.
+   * Creates a session and watches it.
    *
    * @throws ClientError the gateway's code, `TOO_MANY_REQUESTS`, `CLOSED`; the signal's reason.
    */
   create(options?: { signal?: AbortSignal }): Promise<Session>;
   /**
-   * Lists, searches, reads, renames, forks, archives or deletes sessions, watched or not: takes the command and resolves with its
-   * answer, as soon as there is a connection to get it on.
+   * Lists, searches, reads, renames, forks, archives or deletes sessions, watched or not. Resolves
+   * with the gateway's answer, as soon as there is a connection to get it on.
    *
-   * @throws ClientError the gateway's code, `CONNECTION_LOST`, `TOO_MANY_REQUESTS`, `CLOSED`; the signal's reason.
+   * @throws ClientError the gateway's code, `CONNECTION_LOST`, `TOO_MANY_REQUESTS`, `CLOSED`; the
+   * signal's reason.
    */
-  ask<Type extends SessionQuestion["type"]>(
-    question: Extract<SessionQuestion, { type: Type }>,
+  ask<Type extends SessionRequest["type"]>(
+    request: Extract<SessionRequest, { type: Type }>,
     options?: { signal?: AbortSignal },
   ): Promise<AnswerTo<Type>>;
   /**
-   * Calls `listener` for each change of this visitor's sessions, whichever is watched. What happens while there is no
-   * connection is not told: list them when there is one. Returns what ends it.
+   * Calls `listener` for each change of this user's sessions, watched or not. Changes without a
+   * connection are not reported: list the sessions when it is open again. Returns a function that
+   * unsubscribes.
    */
   onSessionChange(listener: (change: SessionChange) => void): () => void;
-  /** Ends the connection for good, and rejects whatever waits with `CLOSED`. May be called again. */
+  /** Closes the connection for good, and rejects whatever waits with `CLOSED`. Idempotent. */
   close(): void;
 }
 
@@ -55,126 +65,129 @@ export interface Client {
  * @throws ClientError `INVALID_OPTION`, `NO_WEBSOCKET`.
  */
 export function connect(options: ConnectOptions): Client {
-  return new GatewayClient(options);
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const client = new GatewayClient(options);
+  signal?.addEventListener("abort", () => client.close(), { once: true });
+  client.retryNow();
+  return client;
 }
 
-class GatewayClient implements Client {
-  readonly #connection: Connection;
-  readonly #requests = new Requests((event) => this.#connection.transmit(event));
+/** A connection to a gateway and its sessions. The gateway shows the events of one, the current one. */
+class GatewayClient extends RequestConnection implements Client, SessionHost {
+  readonly subscribe = this.state.subscribe;
+  readonly getSnapshot = this.state.getSnapshot;
   readonly #sessions = new Set<WatchedSession>();
-  readonly #onFailure: (error: ClientError) => void;
   /** The latest change of a session. */
-  readonly #change = new Observable<SessionChange | undefined>(undefined);
-  /** The one that is watched. */
+  readonly #change = new Observable<SessionChange | undefined>(undefined, this.failed("listener"));
   #current: WatchedSession | undefined;
-  /** The one that was asked for without an id. */
+  /** The session that was requested without an id. */
   #unnamed: WatchedSession | undefined;
 
-  constructor(options: ConnectOptions) {
-    const { signal, onFailure = (error) => console.error("[client]", error) } = options;
-    signal?.throwIfAborted();
-    this.#onFailure = onFailure;
-    this.#connection = new Connection(options, {
-      onConnected: () => this.#greeted(),
-      onFrame: (frame) => this.#receive(frame),
-      onLost: () => {
-        this.#requests.disconnected();
-        for (const session of this.#sessions) session.disconnected();
-      },
-      onFailure,
+  connected(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (state: ConnectionState) => {
+        if (state.phase === "connecting") return;
+        unsubscribe();
+        if (state.phase === "open") resolve();
+        else reject("error" in state ? state.error : closedError());
+      };
+      const unsubscribe = this.state.subscribe(settle);
+      const state = this.state.value;
+      if (state.phase !== "waiting") settle(state);
     });
-    signal?.addEventListener("abort", () => this.close(), { once: true });
   }
 
-  // Values, because they are handed on without the client, as to React's `useSyncExternalStore`.
-  readonly subscribe = (listener: () => void): (() => void) => this.#connection.state.subscribe(listener);
-  readonly getSnapshot = (): ConnectionState => this.#connection.state.value;
-
-  readonly retryNow = (): void => this.#connection.retryNow();
-
   session(sessionId?: string): Session {
-    const found =
-      sessionId === undefined
-        ? this.#unnamed
-        : [...this.#sessions].find((one) => one.getSnapshot().sessionId === sessionId);
-    const session = found ?? this.#add(sessionId, sessionId !== undefined);
-    if (sessionId === undefined) this.#unnamed = session;
-    this.#watch(session);
-    return session;
+    if (sessionId === undefined) return this.watch(this.#unnamedSession());
+    return this.watch(this.#known(sessionId) ?? this.#add(sessionId));
   }
 
   async create({ signal }: { signal?: AbortSignal } = {}): Promise<Session> {
-    const { sessionId } = await this.#requests.ask({ type: "create" }, signal);
-    const session = this.#add(sessionId, false);
-    this.#watch(session);
-    return session;
+    const { sessionId } = await this.request<"create">({ type: "create" }, signal);
+    const session = this.#add();
+    session.change({ sessionId });
+    return this.watch(session);
   }
 
-  ask<Type extends SessionQuestion["type"]>(
-    question: Extract<SessionQuestion, { type: Type }>,
+  ask<Type extends SessionRequest["type"]>(
+    request: Extract<SessionRequest, { type: Type }>,
     { signal }: { signal?: AbortSignal } = {},
   ): Promise<AnswerTo<Type>> {
-    return this.#requests.ask<Type>(question, signal);
+    return this.request<Type>(request, signal);
   }
 
   onSessionChange(listener: (change: SessionChange) => void): () => void {
     return this.#change.subscribe((change) => change && listener(change));
   }
 
-  close(): void {
-    const error = new ClientError("CLOSED", "the client was closed");
-    this.#connection.close();
-    this.#requests.close(error);
-    for (const session of this.#sessions) session.close(error);
+  override close(): void {
+    for (const session of this.#sessions) session.end("closed", closedError());
+    super.close();
   }
 
-  #add(sessionId: string | undefined, isNamed: boolean): WatchedSession {
-    const session: WatchedSession = new WatchedSession(
-      {
-        connection: this.#connection,
-        requests: this.#requests,
-        outgoingCount: () => [...this.#sessions].reduce((sum, one) => sum + one.outgoingCount, 0),
-        deliver: () => this.#deliver(session),
-      },
-      { sessionId, isNamed },
-    );
-    this.#sessions.add(session);
+  get outgoingCount(): number {
+    const messages = [...this.#sessions].flatMap((one) => one.value.outbox);
+    return messages.filter(({ phase }) => phase !== "accepted").length;
+  }
+
+  watch(session: WatchedSession): WatchedSession {
+    if (this.#current === session) return session;
+    this.#current?.pause("away");
+    this.#current = session;
+    session.resume();
     return session;
   }
 
-  #watch(session: WatchedSession): void {
-    if (this.#current === session) return;
-    this.#current?.leave();
-    this.#current = session;
-    session.resume();
+  forget(session: WatchedSession): void {
+    this.#sessions.delete(session);
+    if (this.#unnamed === session) this.#unnamed = undefined;
+    if (this.#current === session) this.#current = undefined;
   }
 
-  /** A message to another session takes the gateway's watch along: it is called back. */
-  #deliver(session: WatchedSession): void {
+  deliver(session: SendingSession): void {
     if (session.flush() && session !== this.#current) this.#current?.resume();
   }
 
-  #greeted(): void {
-    this.#requests.resend();
-    for (const session of this.#sessions) {
-      if (session !== this.#current) session.flush();
-    }
+  protected override onConnected(): void {
+    super.onConnected();
+    for (const session of this.#sessions) if (session !== this.#current) session.flush();
     this.#current?.resume();
   }
 
-  #receive(frame: ServerEvent): void {
-    if ("seq" in frame) {
-      this.#current?.receive(frame);
-      return;
+  protected override onLost(): void {
+    this.#current?.pause("syncing");
+    super.onLost();
+  }
+
+  protected override onFrame(frame: ServerEvent): void {
+    if ("seq" in frame) return this.#current?.receive(frame);
+    const { type } = frame;
+    if (type === "session_deleted") this.#known(frame.sessionId)?.end("missing", missingSession());
+    super.onFrame(frame);
+    if (type === "session_summary" || type === "session_deleted") this.#change.set(frame);
+    if (type === "draining") this.drain();
+    // The gateway watches the session of every `create`, whether the client still wants it or not.
+    if (type === "connected") this.#current?.resume();
+  }
+
+  /** Returns the session in which the gateway starts this user, as the object that it has already. */
+  #unnamedSession(): WatchedSession {
+    const { sessionId } = this.state.value as { sessionId?: string };
+    if (this.#unnamed?.value.sessionId === undefined) {
+      this.#unnamed = this.#known(sessionId) ?? this.#unnamed ?? this.#add();
     }
-    const isAnswer = this.#requests.settle(frame);
-    if (frame.type === "session_summary" || frame.type === "session_deleted") this.#change.set(frame);
-    if (isAnswer) return;
-    // The answer to a `create` that was given up: the gateway watches a session that nobody wants.
-    if (frame.type === "connected") return this.#current?.resume();
-    for (const session of this.#sessions) {
-      if (session.receive(frame)) return;
-    }
-    if (frame.type === "error") this.#onFailure(toClientError(frame));
+    return this.#unnamed;
+  }
+
+  #known(sessionId: string | undefined): WatchedSession | undefined {
+    return [...this.#sessions].find((one) => one.value.sessionId === sessionId);
+  }
+
+  #add(sessionId?: string): WatchedSession {
+    const session = new WatchedSession(this, sessionId);
+    this.#sessions.add(session);
+    if (this.state.value.phase === "closed") session.end("closed", closedError());
+    return session;
   }
 }

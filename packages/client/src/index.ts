@@ -1,12 +1,26 @@
+export type {
+  AssistantItem,
+  CompactionItem,
+  ErrorItem,
+  OutcomeItem,
+  QueuedMessage,
+  RetryItem,
+  RunCost,
+  SessionView,
+  ToolItem,
+  UserItem,
+  ViewItem,
+} from "@mini-openclaw/protocol";
 export type { Client, SessionChange } from "./client.ts";
 export { connect } from "./client.ts";
-export type { Clock } from "./clock.ts";
-export type { ConnectOptions, TokenSource } from "./connect-options.ts";
-export type { ConnectionState } from "./connection-state.ts";
-export type { ClientErrorCode } from "./errors.ts";
-export { ClientError } from "./errors.ts";
-export type { OutgoingMessage } from "./outbox.ts";
-export type { AnswerTo, SessionQuestion } from "./requests.ts";
+export type { ConnectOptions, TokenSource } from "./connection/connect-options.ts";
+export type { ConnectionState } from "./connection/connection-state.ts";
+export type { AnswerTo, SessionRequest } from "./connection/requests.ts";
+export type { WebSocketConstructor, WebSocketLike } from "./connection/web-socket.ts";
+export type { ClientErrorCode } from "./lib/errors.ts";
+export { ClientError } from "./lib/errors.ts";
+export type { Clock } from "./lib/runtime.ts";
+export type { OutgoingMessage } from "./session/outbox.ts";
 export type {
   Accepted,
   HistoryOptions,
@@ -14,5 +28,4 @@ export type {
   Session,
   SessionSnapshot,
   WatchedEvent,
-} from "./session.ts";
-export type { WebSocketConstructor, WebSocketLike } from "./web-socket.ts";
+} from "./session/session.ts";

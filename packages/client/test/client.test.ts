@@ -129,7 +129,7 @@ test("decides on a tool call that asks", async () => {
   );
   expect(asking.view.items.at(-1)).toMatchObject({ callId: "c1", asksFor: "List the files" });
 
-  session.approve("c1", "session");
+  void session.approve("c1", "session");
   await until(session, ({ view }) => view.activeRuns.length === 0);
 
   expect(decisions).toEqual(["session"]);
@@ -162,7 +162,7 @@ test("stops a run, and keeps what it had said", async () => {
   await speaker.say("Once upon");
   await untilShown(session, "streaming: Once upon");
 
-  session.abort();
+  void session.abort();
   const { stopping, view } = session.getSnapshot();
   expect(stopping).toBe(view.activeRuns[0]);
   await until(session, (snapshot) => snapshot.view.activeRuns.length === 0);
@@ -179,7 +179,7 @@ test("stops what another client began", async () => {
   const session = gateway.connect().session();
   await untilShown(session, "streaming: Once upon");
 
-  session.abort();
+  void session.abort();
   await until(session, ({ view }) => view.activeRuns.length === 0);
 
   expect(session.getSnapshot().view.items.at(-1)).toMatchObject({ partial: "aborted" });
@@ -201,15 +201,17 @@ describe("a message that is refused", () => {
   });
 
   test("can be sent again under its id", async () => {
-    const speaker = createSpeaker();
-    await using gateway = await testGateway(speaker.agent);
-    const session = gateway.connect().session();
-    for (let count = 0; count <= 20; count += 1) await session.send(`no. ${count}`);
-    await expect(session.send("one more")).rejects.toMatchObject({ code: "QUEUE_FULL", retryable: true });
+    await using gateway = await testGateway(createSpeaker(() => "Yes.").agent);
+    const client = gateway.connect();
+    const session = client.session();
+    await session.send("one");
+    await until(session, ({ view }) => view.items.length === 2 && view.activeRuns.length === 0);
+    const { sessionId = "" } = session.getSnapshot();
+    await client.ask({ type: "archive", sessionId });
+    await expect(session.send("two")).rejects.toMatchObject({ code: "SESSION_ARCHIVED" });
     const [message] = session.getSnapshot().outbox;
 
-    speaker.end();
-    await speaker.started(2);
+    await client.ask({ type: "unarchive", sessionId });
     const accepted = await session.sendAgain(message?.id ?? "");
 
     expect(accepted.id).toBe(message?.id);
@@ -322,7 +324,7 @@ test("says how many questions and messages may wait", async () => {
 describe("connect", () => {
   test.each([["claw"], ["/claw"], [""], ["ftp://gateway.example"]])("refuses the address %j", (url) => {
     expect(() => connect({ url, WebSocket: FakeSocket })).toThrow(
-      `url: expected an absolute address of ws, wss, http or https, got ${JSON.stringify(url)}`,
+      `\`url\` must be of ws, wss, http or https, got ${JSON.stringify(url)}.`,
     );
   });
 
@@ -348,7 +350,7 @@ describe("connect", () => {
 
   test.skipIf("WebSocket" in globalThis)("says what to install where there is no WebSocket", () => {
     expect(() => connect({ url: "ws://gateway.example" })).toThrow(
-      'WebSocket: this runtime has none; install "ws" and pass its class',
+      '`WebSocket` must be a class, such as that of "ws".',
     );
   });
 });

@@ -1,7 +1,11 @@
 import { defaultLimits } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
-import { type ConnectionInput, type ConnectionState, nextConnection } from "../src/connection-state.ts";
-import { ClientError } from "../src/errors.ts";
+import {
+  type ConnectionInput,
+  type ConnectionState,
+  nextConnection,
+} from "../src/connection/connection-state.ts";
+import { ClientError } from "../src/lib/errors.ts";
 
 const greeting = { type: "connected", sessionId: "s", limits: defaultLimits } as const;
 const refusal = new ClientError("UNAUTHORIZED", "that is not the token");
@@ -56,9 +60,9 @@ test.each([
 test.each([states.connecting, states.open])(
   "is held when it is lost, $phase, for a lasting reason",
   (state) => {
-    const lost = { type: "lost", now: 2000, random: 0, refusal } as const;
+    const lost = { type: "lost", now: 2000, random: 0, error: refusal } as const;
 
-    expect(nextConnection(state, lost)).toEqual({ phase: "held", attempt: 3, refusal });
+    expect(nextConnection(state, lost)).toEqual({ phase: "held", attempt: 3, error: refusal });
   },
 );
 

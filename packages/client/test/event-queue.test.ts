@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { EventQueue } from "../src/event-queue.ts";
+import { EventQueue } from "../src/lib/event-queue.ts";
 
 function testQueue() {
   let endCount = 0;

@@ -1,7 +1,7 @@
 import { type AuthCommand, type ClientEvent, defaultLimits, type ServerEvent } from "@mini-openclaw/protocol";
-import type { ConnectOptions } from "../src/connect-options.ts";
-import { Connection } from "../src/connection.ts";
-import type { WebSocketLike } from "../src/web-socket.ts";
+import type { ConnectOptions } from "../src/connection/connect-options.ts";
+import { Connection } from "../src/connection/connection.ts";
+import type { WebSocketLike } from "../src/connection/web-socket.ts";
 import { ManualClock } from "./manual-clock.ts";
 
 /** A WebSocket without a network: a test is the other side. */
@@ -58,18 +58,24 @@ export function testConnection(options: Partial<ConnectOptions> = {}) {
       sockets.push(this);
     }
   }
-  const connection: Connection = new Connection(
-    { url: "ws://gateway.example/", WebSocket: OwnSocket, clock, random: () => 1, ...options },
-    {
-      onConnected: () => {
-        const state = connection.state.value;
-        heard.push(`connected ${state.phase === "open" && state.sessionId}`);
-      },
-      onFrame: ({ type }) => heard.push(type),
-      onLost: () => heard.push("lost"),
-      onFailure: ({ code, message }) => heard.push(`${code}: ${message}`),
-    },
-  );
+  class TestConnection extends Connection {
+    protected override onConnected(): void {
+      const state = this.state.value;
+      heard.push(`connected ${state.phase === "open" && state.sessionId}`);
+    }
+    protected override onFrame({ type }: ServerEvent): void {
+      heard.push(type);
+    }
+    protected override onLost(): void {
+      heard.push("lost");
+    }
+  }
+  const connection = new TestConnection({
+    ...{ url: "ws://gateway.example/", WebSocket: OwnSocket, clock, random: () => 1 },
+    onFailure: ({ code, message }) => heard.push(`${code}: ${message}`),
+    ...options,
+  });
+  connection.retryNow();
   return {
     connection,
     clock,

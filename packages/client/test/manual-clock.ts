@@ -1,4 +1,4 @@
-import type { Clock } from "../src/clock.ts";
+import type { Clock } from "../src/lib/runtime.ts";
 
 /** Time that only a test moves. */
 export class ManualClock implements Clock {

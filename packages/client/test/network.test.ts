@@ -167,7 +167,7 @@ test("stops a run that it was told to stop while the connection was away", async
   gateway.network.reset();
   await until(client, ({ phase }) => phase === "waiting");
 
-  session.abort();
+  void session.abort();
   client.retryNow();
   await until(session, ({ view }) => view.activeRuns.length === 0);
 

@@ -1,19 +1,14 @@
 import { defaultLimits, type NumberedEvent, type ResyncEvent } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
-import { ClientError } from "../src/errors.ts";
-import {
-  addMessage,
-  markDelivery,
-  type Outbox,
-  refuseTooLong,
-  requeueUnanswered,
-  shownBy,
-} from "../src/outbox.ts";
+import { ClientError } from "../src/lib/errors.ts";
+import { addMessage, markDelivery, type Outbox, refuseTooLong, shownBy } from "../src/session/outbox.ts";
 
 const queued = addMessage([], { id: "m1", content: "hi" });
 const acceptance = { phase: "accepted", runId: "run-1" } as const;
 const sent = markDelivery(queued, "m1", { phase: "sent" });
-const repeated = markDelivery(requeueUnanswered(sent), "m1", { phase: "sent" });
+const repeated = markDelivery(markDelivery(sent, "m1", { phase: "queued", isRepeat: true }), "m1", {
+  phase: "sent",
+});
 const accepted = markDelivery(sent, "m1", acceptance);
 const refused = markDelivery(sent, "m1", {
   phase: "refused",
@@ -21,8 +16,10 @@ const refused = markDelivery(sent, "m1", {
 });
 
 test("sends again, under its id, what a lost connection did not answer", () => {
-  expect(requeueUnanswered(sent)).toEqual([{ id: "m1", content: "hi", isRepeat: true, phase: "queued" }]);
-  for (const outbox of [queued, accepted, refused]) expect(requeueUnanswered(outbox)).toEqual(outbox);
+  expect(markDelivery(sent, "m1", { phase: "queued", isRepeat: true })).toEqual([
+    { id: "m1", content: "hi", isRepeat: true, phase: "queued" },
+  ]);
+  expect(markDelivery([], "m1", { phase: "queued", isRepeat: true })).toEqual([]);
 });
 
 test("keeps an accepted message until the session shows it, but not a repeated one that may have been shown", () => {
@@ -62,6 +59,6 @@ test("measures a message as the gateway does: as a frame, in bytes", () => {
 
   expect(refuseTooLong(command, { ...defaultLimits, maxFrameBytes: length })).toBeUndefined();
   expect(refuseTooLong(command, { ...defaultLimits, maxFrameBytes: length - 1 })).toMatchObject({
-    ...{ code: "MESSAGE_TOO_LONG", message: `more than ${length - 1} bytes as a frame` },
+    ...{ code: "MESSAGE_TOO_LONG", message: `more than ${length - 1} bytes` },
   });
 });

@@ -11,6 +11,8 @@ export interface TestGateway extends AsyncDisposable {
   readonly network: Network;
   readonly clock: ManualClock;
   readonly store: SessionStore;
+  /** The port of the gateway itself, without the network between. */
+  readonly port: number;
   /** Opens a client whose time is `clock`'s. */
   connect(options?: Partial<ConnectOptions>): Client;
   /** Stops the gateway and starts another in its place and, unless it is given another, on the same store. */
@@ -41,6 +43,9 @@ export async function testGateway(
     clock,
     get store() {
       return store;
+    },
+    get port() {
+      return network.port;
     },
     connect(more = {}) {
       const client = connect({ url: network.url, WebSocket: through, clock, random: () => 0, ...more });

@@ -29,7 +29,9 @@ test("a wrong token is not tried again; the right one is, when the client is tol
   const sent = session.send("hi");
 
   const held = await until(client, ({ phase }) => phase === "held");
-  expect(held).toMatchObject({ refusal: { code: "UNAUTHORIZED", message: "that is not the token" } });
+  expect(held).toMatchObject({
+    error: { code: "UNAUTHORIZED", message: "close code 4401 that is not the token" },
+  });
   gateway.clock.advance(60_000);
   expect(gateway.network.connectionCount).toBe(1);
   given = token;

@@ -63,7 +63,12 @@ export function createChat(parts: ChatParts): Chat {
   const { onChange } = parts;
   let problem: ErrorItem | undefined;
   let beginningCount = 0;
-  const client = connect({ url: parts.url, mayRetry: parts.mayRetry, onFailure: showProblem });
+  const client = connect({
+    url: parts.url,
+    mayRetry: parts.mayRetry,
+    // The banner shows the state of the connection.
+    onFailure: (error) => void (error.code !== "CONNECT_FAILED" && showProblem(error)),
+  });
   const shown = createShownSession({
     first: client.session(parts.firstSessionId),
     onChange,

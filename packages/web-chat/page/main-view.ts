@@ -52,15 +52,15 @@ export function createMainView({ chat, texts, toggle, onAnnounce, ...page }: Mai
     onLoadEarlier: chat.loadEarlier,
     onSendAgain: chat.sendAgain,
     onDiscard: (id) => chat.session.discard(id),
-    onApprove: (callId, decision) => chat.session.approve(callId, decision),
-    onCallOff: (runId) => chat.session.abort(runId),
+    onApprove: (callId, decision) => void chat.session.approve(callId, decision),
+    onCallOff: (runId) => void chat.session.abort(runId),
     onRetry: chat.retry,
     onFork: chat.forkAt,
   });
   const composer = createComposer({
     ...{ texts, drafts: chat.drafts },
     onSend: send,
-    onStop: () => chat.session.abort(),
+    onStop: () => void chat.session.abort(),
   });
   /** False: not now, and the text stays where it was written. */
   function send(content: string, mode: MessageMode = "queue"): boolean {

@@ -64,7 +64,7 @@ function startPage(body: HTMLElement): void {
   }
 
   listenToKeys(document, {
-    stop: () => chat.session.abort(),
+    stop: () => void chat.session.abort(),
     search: () => view.search(),
     newChat: () => view.newChat(),
     undo: () => view.undo(),

@@ -66,7 +66,7 @@ export function createConnectionBanner({ texts, onRetryNow }: ConnectionBannerPa
 
 /** Whether the gateway does not want this page, for another reason than a token. */
 export function isRefused(connection: ConnectionState): boolean {
-  return connection.phase === "held" && connection.refusal?.code === "REFUSED";
+  return connection.phase === "held" && connection.error?.code === "REFUSED";
 }
 
 /** What is said stays while the next attempt is made, so that the page does not jump. */

@@ -1,0 +1,31 @@
+import type { ServerEvent } from "@mini-openclaw/protocol";
+
+const events =
+  /^(user_message|assistant_message|compaction|message_queued|message_done|chunk|thinking|run_start|run_end|run_error|tool_start|tool_output|tool_done|approval_request|approval_done|retry|session_updated)$/;
+/** The events that have a text in `content`. */
+const texts = /message|compaction|chunk|thinking|output/;
+
+/**
+ * Reads one frame of a gateway. Returns nothing for an event that only a newer gateway knows.
+ *
+ * Checks the fields without which a wrong conversation would be shown. A schema of all frames is in
+ * `@mini-openclaw/protocol/schema`, and too large for this package.
+ *
+ * @throws Error the text is not a frame of the protocol.
+ */
+export function readFrame(text: unknown): ServerEvent | undefined {
+  const frame = Object(JSON.parse(text as string));
+  const { type, seq } = frame;
+  const names = ["type"];
+  if (seq !== undefined) {
+    if (!events.test(type)) return undefined;
+    names.push("sessionId");
+    if (type !== "session_updated") names.push("runId");
+    if (texts.test(type)) names.push("content");
+    // Not a string, so it is found below.
+    if (!(seq >= 0)) names.push("seq");
+  }
+  const wrong = names.find((name) => typeof frame[name] !== "string");
+  if (wrong) throw new Error(`${type}: ${wrong} is wrong`);
+  return frame;
+}

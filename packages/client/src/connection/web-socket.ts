@@ -1,0 +1,66 @@
+import { ClientError } from "../lib/errors.ts";
+
+/** The part of the standard WebSocket that the client uses. Browsers, Node 22 and `ws` have it. */
+export interface WebSocketLike {
+  /** The number of bytes that were sent and have not left yet. */
+  readonly bufferedAmount: number;
+  send(text: string): void;
+  close(): void;
+  addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
+  addEventListener(type: "close", listener: (event: { code?: number; reason?: string }) => void): void;
+  addEventListener(type: "open" | "error", listener: (event?: object) => void): void;
+}
+
+/** A class of WebSockets, such as `WebSocket` of `ws`. */
+export type WebSocketConstructor = new (url: string) => WebSocketLike;
+
+/**
+ * Returns the class that was passed, or else the platform's.
+ *
+ * @throws ClientError `NO_WEBSOCKET` if there is neither.
+ */
+export function findWebSocket(given: WebSocketConstructor | undefined): WebSocketConstructor {
+  const found = given ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
+  if (found) return found;
+  throw new ClientError("NO_WEBSOCKET", '`WebSocket` must be a class, such as that of "ws".');
+}
+
+/**
+ * Returns the address to connect to. `http` and `https` become `ws` and `wss`. With a token, the
+ * address asks the gateway to read it from the first frame.
+ *
+ * @throws ClientError `INVALID_OPTION`
+ */
+export function toWebSocketUrl(url: string | URL, hasToken: boolean): string {
+  try {
+    const { location } = globalThis as { location?: { href: string } };
+    const parsed = new URL(url, location?.href);
+    parsed.protocol = parsed.protocol.replace("http", "ws");
+    parsed.hash = "";
+    if (hasToken) parsed.searchParams.set("auth", "frame");
+    if (/^wss?:/.test(parsed.href)) return parsed.href;
+  } catch {
+    // Browsers of 2022 have no `URL.canParse`.
+  }
+  throw new ClientError("INVALID_OPTION", `\`url\` must be of ws, wss, http or https, got "${String(url)}".`);
+}
+
+// The close codes of PROTOCOL.md for faults of the client, which a new connection would repeat.
+const REFUSALS = [4401, 1002, 1007, 1008, 1009];
+
+interface EndEvent {
+  readonly code?: number;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+/**
+ * Returns the reason why a connection ended, from its `error` or `close` event. It is not retryable
+ * if a new connection would end the same way. `ws` names the HTTP status, browsers give no reason.
+ */
+export function toReason(event: EndEvent = {}): ClientError {
+  const { code = 0, reason = "", message = `close code ${code} ${reason}` } = event;
+  const isRefused = REFUSALS.includes(code);
+  const name = code === 4401 ? "UNAUTHORIZED" : isRefused ? "REFUSED" : "CONNECT_FAILED";
+  return new ClientError(name, message, { retryable: !isRefused });
+}
