@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { openSessionStore } from "../src/index.ts";
-import { createId } from "../src/names.ts";
+import { createId } from "../src/model/names.ts";
 
 const timestamp = 1_767_225_600_000;
 

@@ -1,2 +1,2 @@
-export type { SuiteFunctions } from "./conformance/suite.ts";
-export { describeSessionStore } from "./conformance/suite.ts";
+export type { SuiteFunctions } from "./testing/suite.ts";
+export { describeSessionStore } from "./testing/suite.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import type { FileSystem } from "../src/file-system.ts";
-import { JsonlStore } from "../src/jsonl-store.ts";
+import type { FileSystem } from "../src/files/file-system.ts";
+import { JsonlStore } from "../src/store/jsonl-store.ts";
 import { type Faults, faultyFileSystem } from "./faulty-file-system.ts";
 import { contentsOf, runEvents, says, transcriptPath } from "./fixtures.ts";
 import { temporaryFolder } from "./temporary-folder.ts";

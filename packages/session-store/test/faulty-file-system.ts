@@ -1,4 +1,4 @@
-import { type FileSystem, nodeFileSystem } from "../src/file-system.ts";
+import { type FileSystem, nodeFileSystem } from "../src/files/file-system.ts";
 
 /** A system call that was refused. */
 export class SystemError extends Error {

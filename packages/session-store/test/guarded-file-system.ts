@@ -1,4 +1,4 @@
-import { type FileSystem, nodeFileSystem } from "../src/file-system.ts";
+import { type FileSystem, nodeFileSystem } from "../src/files/file-system.ts";
 
 export interface Guarded {
   readonly fs: FileSystem;

@@ -1,9 +1,9 @@
 import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type FileSystem, nodeFileSystem } from "../src/file-system.ts";
-import { appendToIndex, writeIndex } from "../src/index-file.ts";
-import { JsonlStore } from "../src/jsonl-store.ts";
+import { type FileSystem, nodeFileSystem } from "../src/files/file-system.ts";
+import { appendToIndex, writeIndex } from "../src/index/index-file.ts";
+import { JsonlStore } from "../src/store/jsonl-store.ts";
 import { contentsOf, openStore, runEvents, says, transcriptPath, writeTranscript } from "./fixtures.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 

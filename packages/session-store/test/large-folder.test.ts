@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { nodeFileSystem } from "../src/file-system.ts";
-import { JsonlStore } from "../src/jsonl-store.ts";
+import { nodeFileSystem } from "../src/files/file-system.ts";
+import { JsonlStore } from "../src/store/jsonl-store.ts";
 import { openStore, says, writeTranscript } from "./fixtures.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 

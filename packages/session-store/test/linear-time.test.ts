@@ -4,12 +4,12 @@ import type { Entry } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
 import { toMarkdown } from "../src/cli/format-entry.ts";
 import { safe } from "../src/cli/terminal.ts";
-import { nodeFileSystem } from "../src/file-system.ts";
-import { createIncludes } from "../src/search.ts";
-import { pickPage } from "../src/sessions-page.ts";
-import { beginSummary, nextSummary } from "../src/summary.ts";
-import { parseTranscriptLine } from "../src/transcript-line.ts";
-import { verifyTranscript } from "../src/verify.ts";
+import { nodeFileSystem } from "../src/files/file-system.ts";
+import { createIncludes } from "../src/model/search.ts";
+import { pickPage } from "../src/model/sessions-page.ts";
+import { beginSummary, nextSummary } from "../src/format/summary.ts";
+import { parseTranscriptLine } from "../src/format/transcript-line.ts";
+import { verifyTranscript } from "../src/transcript/verify.ts";
 import { openStore, says, transcriptPath, writeTranscript } from "./fixtures.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 

@@ -9,9 +9,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type FileSystem, nodeFileSystem } from "../src/file-system.ts";
-import { JsonlStore } from "../src/jsonl-store.ts";
-import { repairSession } from "../src/repair.ts";
+import { type FileSystem, nodeFileSystem } from "../src/files/file-system.ts";
+import { JsonlStore } from "../src/store/jsonl-store.ts";
+import { repairSession } from "../src/store/repair.ts";
 import { openStore, runEvents, says, transcriptPath, writeTranscript } from "./fixtures.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 

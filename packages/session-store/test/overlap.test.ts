@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { JsonlStore } from "../src/jsonl-store.ts";
+import { JsonlStore } from "../src/store/jsonl-store.ts";
 import { contentsOf, runEvents, says, transcriptPath } from "./fixtures.ts";
 import { guardedFileSystem } from "./guarded-file-system.ts";
 import { temporaryFolder } from "./temporary-folder.ts";

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { type FileStat, type FileSystem, openFlags } from "../src/file-system.ts";
+import { type FileStat, type FileSystem, openFlags } from "../src/files/file-system.ts";
 import { SystemError } from "./faulty-file-system.ts";
 
 interface Inode {

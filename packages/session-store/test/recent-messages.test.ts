@@ -1,7 +1,7 @@
 import type { MessageEntry } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
 import { openSessionStore } from "../src/index.ts";
-import { RecentMessages } from "../src/recent-messages.ts";
+import { RecentMessages } from "../src/recent/recent-messages.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 function message(seq: number, content = `message ${seq}`): MessageEntry {

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Entry, SessionStore } from "@mini-openclaw/protocol";
-import { nodeFileSystem } from "../file-system.ts";
-import { repairSession } from "../repair.ts";
-import { SessionFiles } from "../session-files.ts";
-import { type Finding, verifyTranscript } from "../verify.ts";
+import { nodeFileSystem } from "../files/file-system.ts";
+import { repairSession } from "../store/repair.ts";
+import { SessionFiles } from "../transcript/session-files.ts";
+import { type Finding, verifyTranscript } from "../transcript/verify.ts";
 import { eachSession, findSession } from "./find-session.ts";
 import { formatEntry, toMarkdown } from "./format-entry.ts";
 import { bold, dim, instant, jsonLine, safe, sessionRow, type Terminal } from "./terminal.ts";

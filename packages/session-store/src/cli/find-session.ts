@@ -1,5 +1,5 @@
 import type { SessionMeta, SessionStore } from "@mini-openclaw/protocol";
-import { isSessionId } from "../names.ts";
+import { isSessionId } from "../model/names.ts";
 import { UsageError } from "./terminal.ts";
 
 /** All sessions, the one updated last first. */

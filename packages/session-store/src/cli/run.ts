@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { StoreError } from "../errors.ts";
-import { openSessionStore } from "../open-session-store.ts";
+import { StoreError } from "../model/errors.ts";
+import { openSessionStore } from "../store/open-session-store.ts";
 import { type CommandLine, commands } from "./commands.ts";
 import { type Terminal, UsageError } from "./terminal.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { JsonlStore } from "../../src/jsonl-store.ts";
+import { JsonlStore } from "../../src/store/jsonl-store.ts";
 import { contentsOf, runEvents, says } from "../fixtures.ts";
 import { type PowerFailure, PowerFileSystem } from "../power-file-system.ts";
 

@@ -1,0 +1,151 @@
+import { reason, StoreError } from "../model/errors.ts";
+import { type FileSystem, openFlags } from "./file-system.ts";
+import { openRegular } from "./regular-file.ts";
+
+// 64 KiB: a failed sync is rare, its memory should be small.
+const REWRITE_BYTES = 65_536;
+const NEWLINE = Buffer.from("\n");
+
+/**
+ * A file that only grows, kept open for its one writer.
+ *
+ * An append is whole or undone. Where undoing fails too, the next append starts on a line of its own, so that
+ * what was left behind costs one damaged line and nothing else.
+ */
+export class AppendFile {
+  readonly path: string;
+  readonly #fs: FileSystem;
+  readonly #fd: number;
+  readonly #ino: number;
+  #size: number;
+  #needsNewline = false;
+  /** Up to here the file survives a power failure, as far as this writer asked for it. */
+  #syncedSize: number;
+  #syncFailed = false;
+
+  /** @throws StoreError `NOT_A_FILE`; system errors such as `ENOENT` unless `create` */
+  constructor(fs: FileSystem, path: string, { create }: { create: boolean }) {
+    this.path = path;
+    this.#fs = fs;
+    this.#fd = openRegular(fs, path, create ? openFlags.appendOrCreate : openFlags.append);
+    const { ino, size } = fs.fileStat(this.#fd);
+    this.#ino = ino;
+    this.#size = size;
+    this.#syncedSize = size;
+  }
+
+  get fd(): number {
+    return this.#fd;
+  }
+
+  /** Bytes that count; what a failed append could not undo counts too. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Appends whole lines in one write. @throws StoreError `WRITE_FAILED`, with nothing appended */
+  append(lines: string | Uint8Array): void {
+    try {
+      this.#size += this.#writeAll(this.#needsNewline ? Buffer.concat([NEWLINE, toBytes(lines)]) : lines);
+      this.#needsNewline = false;
+    } catch (cause) {
+      this.#undoTo(this.#size);
+      throw new StoreError("WRITE_FAILED", `cannot append to ${this.path}: ${reason(cause)}`, { cause });
+    }
+  }
+
+  /** Cuts the file; for undoing an append and for torn ends. Says whether it worked. */
+  truncate(size: number): boolean {
+    this.#undoTo(size);
+    return this.#size === size;
+  }
+
+  /** Makes the next append begin on a line of its own. */
+  startNewLine(): void {
+    this.#needsNewline = true;
+  }
+
+  /** Whether the file at the path is still this one, with nothing added by somebody else. */
+  isIntact(): boolean {
+    const stat = this.#fs.pathStat(this.path);
+    return stat !== undefined && stat.ino === this.#ino && stat.size === this.#size;
+  }
+
+  /** Resolves when all bytes that were appended before the call survive a power failure. */
+  async sync(): Promise<void> {
+    const size = this.#size;
+    try {
+      if (this.#syncFailed) await this.#rewrite(this.#syncedSize, size);
+      await this.#fs.sync(this.#fd);
+      this.#syncFailed = false;
+      this.#syncedSize = size;
+    } catch (cause) {
+      this.#syncFailed = true;
+      throw new StoreError("WRITE_FAILED", `cannot sync ${this.path}: ${reason(cause)}`, { cause });
+    }
+  }
+
+  /** May be called once, when nothing is under way. */
+  close(): void {
+    this.#fs.close(this.#fd);
+  }
+
+  /**
+   * After a failed sync the kernel takes the pages for written, although they are not: a second sync would succeed
+   * and mean nothing (https://wiki.postgresql.org/wiki/Fsync_Errors). So the bytes are written once more.
+   */
+  async #rewrite(start: number, end: number): Promise<void> {
+    const fd = openRegular(this.#fs, this.path, openFlags.overwrite);
+    try {
+      const buffer = Buffer.alloc(REWRITE_BYTES);
+      for (let position = start; position < end; ) {
+        const count = await this.#fs.read(
+          fd,
+          buffer.subarray(0, Math.min(REWRITE_BYTES, end - position)),
+          position,
+        );
+        if (count === 0) return;
+        position += this.#fs.writeAt(fd, buffer.subarray(0, count), position);
+      }
+    } finally {
+      this.#fs.close(fd);
+    }
+  }
+
+  #writeAll(lines: string | Uint8Array): number {
+    const length = Buffer.byteLength(lines);
+    let written = this.#fs.write(this.#fd, lines);
+    if (written === length) return length;
+    // A short count carries no error: a full disk says so only at the next write.
+    const bytes = toBytes(lines);
+    while (written < length) {
+      const count = this.#fs.write(this.#fd, bytes.subarray(written));
+      if (count === 0) throw new Error("the disk takes no more bytes");
+      written += count;
+    }
+    return length;
+  }
+
+  #undoTo(size: number): void {
+    try {
+      this.#fs.truncate(this.#fd, size);
+      this.#size = size;
+    } catch {
+      // Reported as the failed append that led here; the rest is left for the next line break.
+      this.#needsNewline = true;
+      this.#size = this.#currentSize();
+    }
+  }
+
+  #currentSize(): number {
+    try {
+      return this.#fs.fileStat(this.#fd).size;
+    } catch {
+      return this.#size;
+    }
+  }
+}
+
+function toBytes(lines: string | Uint8Array): Uint8Array {
+  return typeof lines === "string" ? Buffer.from(lines) : lines;
+}

@@ -1,0 +1,108 @@
+import * as fs from "node:fs";
+import { promisify } from "node:util";
+import { isSystemError } from "../model/errors.ts";
+
+/**
+ * Every system call of the store. A test replaces it to fail, cut short or forget any one of them.
+ *
+ * The synchronous ones take microseconds on a local disk; all that may take longer is asynchronous.
+ */
+export interface FileSystem {
+  open(path: string, flags: number): number;
+  close(fd: number): void;
+  /** Bytes written, which may be fewer than given. */
+  write(fd: number, bytes: string | Uint8Array): number;
+  writeAt(fd: number, bytes: Uint8Array, position: number): number;
+  truncate(fd: number, size: number): void;
+  fileStat(fd: number): FileStat;
+  /** `undefined` if nothing stands there. Does not follow a link. */
+  pathStat(path: string): FileStat | undefined;
+  link(existing: string, path: string): void;
+  unlink(path: string): void;
+  rename(from: string, to: string): void;
+  makeDirectory(path: string): void;
+  /** Names in a directory; none if it does not exist. */
+  list(path: string): Promise<string[]>;
+  /** Bytes read, which may be fewer than `buffer` holds; 0 at the end. */
+  read(fd: number, buffer: Uint8Array, position: number): Promise<number>;
+  /** As `read`, for files known to be small. */
+  readNow(fd: number, buffer: Uint8Array, position: number): number;
+  /** Resolves when all that was written to the file survives a power failure. */
+  sync(fd: number): Promise<void>;
+  /** Resolves when the names in the directory survive a power failure. */
+  syncDirectory(path: string): Promise<void>;
+}
+
+export interface FileStat {
+  readonly isFile: boolean;
+  readonly dev: number;
+  readonly ino: number;
+  readonly size: number;
+  readonly mtimeMs: number;
+}
+
+const { O_RDONLY, O_RDWR, O_WRONLY, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+
+// A link is never followed, and a pipe never waited for: both are planted, not ours. (Absent on Windows: 0.)
+const SAFE = O_NOFOLLOW | O_NONBLOCK;
+
+export const openFlags = {
+  read: O_RDONLY | SAFE,
+  overwrite: O_RDWR | SAFE,
+  append: O_RDWR | O_APPEND | SAFE,
+  appendOrCreate: O_RDWR | O_APPEND | O_CREAT | SAFE,
+  create: O_WRONLY | O_CREAT | O_EXCL | SAFE,
+} as const;
+
+const read = promisify(fs.read);
+const fdatasync = promisify(fs.fdatasync);
+
+/** The real one. Files are made 0600 and directories 0700. */
+export const nodeFileSystem: FileSystem = {
+  open: (path, flags) => fs.openSync(path, flags, 0o600),
+  close: fs.closeSync,
+  write: (fd, bytes) =>
+    typeof bytes === "string" ? fs.writeSync(fd, bytes) : fs.writeSync(fd, bytes, 0, bytes.length),
+  writeAt: (fd, bytes, position) => fs.writeSync(fd, bytes, 0, bytes.length, position),
+  truncate: fs.ftruncateSync,
+  fileStat: (fd) => toStat(fs.fstatSync(fd)),
+  pathStat(path) {
+    const stat = fs.lstatSync(path, { throwIfNoEntry: false });
+    return stat && toStat(stat);
+  },
+  link: fs.linkSync,
+  unlink: fs.unlinkSync,
+  rename: fs.renameSync,
+  makeDirectory: (path) => void fs.mkdirSync(path, { recursive: true, mode: 0o700 }),
+  async list(path) {
+    try {
+      return await fs.promises.readdir(path);
+    } catch (error) {
+      if (isSystemError(error, "ENOENT")) return [];
+      throw error;
+    }
+  },
+  read: async (fd, buffer, position) => (await read(fd, buffer, 0, buffer.length, position)).bytesRead,
+  readNow: (fd, buffer, position) => fs.readSync(fd, buffer, 0, buffer.length, position),
+  sync: fdatasync,
+  async syncDirectory(path) {
+    // Windows cannot open a directory, and needs no sync of one.
+    if (process.platform === "win32") return;
+    const directory = await fs.promises.open(path, O_RDONLY);
+    try {
+      await directory.sync();
+    } finally {
+      await directory.close();
+    }
+  },
+};
+
+function toStat(stat: fs.Stats): FileStat {
+  return {
+    isFile: stat.isFile(),
+    dev: stat.dev,
+    ino: stat.ino,
+    size: stat.size,
+    mtimeMs: stat.mtimeMs,
+  };
+}

@@ -1,0 +1,119 @@
+import type { Entry, Message, MessageEntry, SessionHeader } from "@mini-openclaw/protocol";
+import { checkLine, checkMessage } from "@mini-openclaw/protocol/schema";
+import { StoreError } from "../model/errors.ts";
+import { toJson } from "../model/json.ts";
+
+/** What a line keeps beside its entry. It stays in the file: readers get the entry alone. */
+export interface LineMarks {
+  /** How many lines of the same atomic group still follow; a group that lacks some was never appended. */
+  readonly groupRest?: number;
+  /** The key under which the entry was appended. */
+  readonly idempotencyKey?: string;
+}
+
+/** What one line of a transcript is. */
+export type TranscriptLine =
+  | { readonly kind: "header"; readonly header: SessionHeader }
+  | { readonly kind: "entry"; readonly entry: Entry; readonly marks: LineMarks }
+  /** A message without number and id, as the tutorial's code wrote it. */
+  | { readonly kind: "bare"; readonly message: Message }
+  /** Of a type that this version does not know; left alone. */
+  | { readonly kind: "unknown"; readonly seq: number }
+  | { readonly kind: "blank" }
+  | { readonly kind: "damaged"; readonly problem: string; readonly seq?: number };
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+// The NULs that a power failure leaves, and white space, which includes a byte order mark.
+const NO_PADDING = /[^\0\s]/;
+// 64 Mi. Chosen: far above any answer, far below what V8 can hold in one string (512 Mi).
+const MAX_LINE_CHARS = 67_108_864;
+// A character of UTF-16 takes at most three bytes of UTF-8.
+const MAX_LINE_BYTES = 3 * MAX_LINE_CHARS;
+const NUMBER_OF_DAMAGED = /"seq":([1-9]\d{0,14})\b/;
+
+/** Reads one line. Never throws: what cannot be read is `damaged`. */
+export function parseTranscriptLine(bytes: Uint8Array): TranscriptLine {
+  if (bytes.length > MAX_LINE_BYTES) return parseHugeLine(bytes);
+  const text = trimPadding(decoder.decode(bytes));
+  if (text === "") return { kind: "blank" };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return damaged("not JSON", text);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return damaged("not a JSON object", text);
+  }
+  const line = checkLine(value);
+  if (!line.ok) return toOtherLine(value as Record<string, unknown>, line.message, text);
+  if (line.value.kind === "header") return line.value;
+  return { kind: "entry", ...splitMarks(line.value.entry) };
+}
+
+/**
+ * Removes padding from both ends, in linear time. A regular expression that ends in `+$` is tried anew at every blank,
+ * so that a run of blanks in the middle costs its length squared.
+ */
+function trimPadding(text: string): string {
+  const start = text.search(NO_PADDING);
+  if (start === -1) return "";
+  let end = text.length;
+  while (!NO_PADDING.test(text.charAt(end - 1))) end -= 1;
+  return text.slice(start, end);
+}
+
+/** Reads a line that is longer than any that is written. V8 cannot hold the longest in one string. */
+function parseHugeLine(bytes: Uint8Array): TranscriptLine {
+  if (bytes.every((byte) => byte === 0)) return { kind: "blank" };
+  return damaged("longer than any line", decoder.decode(bytes.subarray(0, 800)));
+}
+
+/** A line, with its line feed. @throws StoreError `INVALID_MESSAGE` */
+export function formatLine(value: SessionHeader | (Entry & LineMarks)): string {
+  const json = toJson(value);
+  if (json.length <= MAX_LINE_CHARS) return `${json}\n`;
+  throw new StoreError("INVALID_MESSAGE", `message: longer than ${MAX_LINE_CHARS} characters as JSON`);
+}
+
+/** The entry that a bare message is read as. */
+export function numberBare(message: Message, seq: number): MessageEntry {
+  return { seq, id: `line-${seq}`, ...message };
+}
+
+function toOtherLine(value: Record<string, unknown>, problem: string, text: string): TranscriptLine {
+  const { seq, type, id } = value;
+  if (type !== undefined && type !== "session" && Number.isSafeInteger(seq) && !isKnownType(type)) {
+    return { kind: "unknown", seq: seq as number };
+  }
+  if (seq === undefined && id === undefined && type === undefined) {
+    const message = checkMessage(value);
+    if (message.ok) return { kind: "bare", message: message.value };
+  }
+  return damaged(problem, text);
+}
+
+function isKnownType(type: unknown): boolean {
+  return type === "run_end" || type === "session_updated";
+}
+
+function damaged(problem: string, text: string): TranscriptLine {
+  const found = NUMBER_OF_DAMAGED.exec(text.slice(0, 200))?.[1];
+  return found === undefined
+    ? { kind: "damaged", problem }
+    : { kind: "damaged", problem, seq: Number(found) };
+}
+
+function splitMarks(line: Entry & LineMarks): { entry: Entry; marks: LineMarks } {
+  if (!("groupRest" in line || "idempotencyKey" in line)) return { entry: line, marks: noMarks };
+  const { groupRest, idempotencyKey, ...entry } = line;
+  return {
+    entry: entry as Entry,
+    marks: {
+      ...(typeof groupRest === "number" && { groupRest }),
+      ...(typeof idempotencyKey === "string" && { idempotencyKey }),
+    },
+  };
+}
+
+const noMarks: LineMarks = {};

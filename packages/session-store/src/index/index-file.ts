@@ -1,0 +1,163 @@
+import { join } from "node:path";
+import { AppendFile } from "../files/append-file.ts";
+import { stampFolder } from "../files/archive-folder.ts";
+import type { FileSystem } from "../files/file-system.ts";
+import { createId, isSessionId } from "../model/names.ts";
+import { openIfThere, withFileLines } from "../files/regular-file.ts";
+import type { Listed } from "../model/sessions-page.ts";
+import { unlinkQuietly } from "../files/small-file.ts";
+
+/** What is kept in memory of every session: about 250 bytes. */
+export interface IndexEntry extends Listed {
+  readonly createdAt: number;
+}
+
+/**
+ * A line of the index: a session, or that it is gone, or a stamp. The latest of a session counts.
+ *
+ * A stamp as the last line says that the lines above name every session, as long as the folders are what it says.
+ */
+export type IndexLine =
+  | IndexEntry
+  | { readonly sessionId: string; readonly gone: true }
+  | { readonly folders: string };
+
+// 64 KiB: few reads and writes, little memory, and parsed in half a millisecond.
+const CHUNK_BYTES = 65_536;
+const LINE_FEED = 0x0a;
+
+/** Yields the lines of the index from an offset on, as many at a time as one read brings. Never throws. */
+export async function* readIndex(
+  fs: FileSystem,
+  path: string,
+  start: number,
+): AsyncGenerator<{ lines: IndexLine[]; end: number }, void, undefined> {
+  let offset = start;
+  try {
+    for await (const { text, end } of readText(fs, path, start)) {
+      offset = end;
+      yield { lines: parseIndexLines(text), end };
+    }
+  } catch {
+    // It is a cache. The folder has what it lacks, also what is behind a line that is read as none.
+    yield { lines: [], end: offset };
+  }
+}
+
+/** Yields whole lines of the index. */
+async function* readText(
+  fs: FileSystem,
+  path: string,
+  start: number,
+): AsyncGenerator<{ text: string; end: number }, void, undefined> {
+  yield* withFileLines(fs, path, async function* ({ fd }) {
+    yield* readOpen(fs, fd, start);
+  });
+}
+
+async function* readOpen(fs: FileSystem, fd: number, start: number) {
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  for (let offset = start; ; ) {
+    const read = buffer.subarray(0, await fs.read(fd, buffer, offset));
+    // A line that is still being written, or longer than any that is written, is left: the folder has it.
+    const length = read.lastIndexOf(LINE_FEED) + 1;
+    if (length === 0) return;
+    offset += length;
+    yield { text: read.toString("utf8", 0, length - 1), end: offset };
+  }
+}
+
+/** Identifies the state of a folder of sessions and of its archive. */
+export function stampFolders(fs: FileSystem, folder: string): string {
+  return [folder, join(folder, "archive")].map((path) => stampFolder(fs, path)).join(" ");
+}
+
+/**
+ * Appends a line, and returns true. An index that lacks a line must not be believed: where the line cannot be
+ * written, the index is removed, and false returned.
+ */
+export function appendToIndex(fs: FileSystem, path: string, line: IndexLine): boolean {
+  try {
+    // Another process may replace the index meanwhile; then the line goes to the new one too.
+    for (let attempt = 0; attempt < 3; attempt += 1) if (appendOnce(fs, path, line)) return true;
+  } catch {
+    // As below.
+  }
+  unlinkQuietly(fs, path);
+  return false;
+}
+
+/** Returns true if the index is still the file that the line was appended to. */
+function appendOnce(fs: FileSystem, path: string, line: IndexLine): boolean {
+  const file = new AppendFile(fs, path, { create: true });
+  try {
+    file.append(`${JSON.stringify(line)}\n`);
+    return fs.pathStat(path)?.ino === fs.fileStat(file.fd).ino;
+  } finally {
+    file.close();
+  }
+}
+
+/**
+ * Replaces the index, and returns true if that worked. Lines that others appended to the old one meanwhile, after the
+ * offset up to which it was read, are appended to the new one.
+ */
+export async function writeIndex(
+  fs: FileSystem,
+  path: string,
+  { entries, readTo }: { entries: Iterable<IndexEntry>; readTo: number },
+): Promise<boolean> {
+  const temporary = `${path}.${createId()}.tmp`;
+  let old: number | undefined;
+  try {
+    old = openIfThere(fs, path);
+    const file = new AppendFile(fs, temporary, { create: true });
+    try {
+      let lines = "";
+      for (const entry of entries) {
+        lines += `${JSON.stringify(entry)}\n`;
+        if (lines.length < CHUNK_BYTES) continue;
+        file.append(lines);
+        lines = "";
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      if (lines !== "") file.append(lines);
+      fs.rename(temporary, path);
+      if (old !== undefined) {
+        for await (const { text } of readOpen(fs, old, readTo)) file.append(`${text}\n`);
+      }
+    } finally {
+      file.close();
+    }
+    return true;
+  } catch {
+    unlinkQuietly(fs, temporary);
+    return false; // the next start reads the folder instead
+  } finally {
+    if (old !== undefined) fs.close(old);
+  }
+}
+
+/** All at once: half the time of one by one. */
+function parseIndexLines(text: string): IndexLine[] {
+  const values = parseJson(`[${text.replaceAll("\n", ",")}]`);
+  const whole = Array.isArray(values) ? values : text.split("\n").map(parseJson);
+  return whole.filter(isIndexLine);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // the folder says what is missing
+  }
+}
+
+function isIndexLine(value: unknown): value is IndexLine {
+  if (typeof value !== "object" || value === null) return false;
+  const { sessionId, gone, key, createdAt, updatedAt, folders } = value as Record<string, unknown>;
+  if (typeof folders === "string") return true;
+  if (typeof sessionId !== "string" || !isSessionId(sessionId)) return false;
+  const isSession = typeof key === "string" && typeof createdAt === "number" && typeof updatedAt === "number";
+  return gone === true || isSession;
+}

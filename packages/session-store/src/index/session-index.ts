@@ -1,0 +1,212 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { SessionMeta } from "@mini-openclaw/protocol";
+import type { FileSystem } from "../files/file-system.ts";
+import {
+  appendToIndex,
+  type IndexEntry,
+  type IndexLine,
+  readIndex,
+  stampFolders,
+  writeIndex,
+} from "./index-file.ts";
+import { IndexedSessions } from "./indexed-sessions.ts";
+import type { SessionFiles } from "../transcript/session-files.ts";
+
+// A request in between waits no longer than this.
+const SLICE_MS = 8;
+// An index of twice the lines that it needs is read in twice the time.
+const MAX_STALE_LINES = 1_000;
+// To list the folder of fewer takes less than 50 ms.
+const MIN_STAMPED_SESSIONS = 10_000;
+// Two changes within a tick of the file system's clock leave the same time: 4 ms on Linux, 16 ms on Windows.
+const CLOCK_TICK_MS = 20;
+
+/** The progress of reading the index file. */
+interface IndexProgress {
+  readonly ino: number;
+  offset: number;
+  lines: number;
+  /** The stamp of the last line, if that is one. */
+  stamp?: string | undefined;
+}
+
+/**
+ * The sessions that there are, and the newest of each key.
+ *
+ * Read on first use from the index, a cache that may be missing or stale: the folder decides. A session with a lock may
+ * have been written since its line in the index, and is read again. So is one that stands elsewhere than its line says.
+ * Only where a store of many sessions was closed last, and no file came or went since, the folder is not listed.
+ */
+export class SessionIndex {
+  readonly #fs: FileSystem;
+  readonly #folder: string;
+  readonly #files: SessionFiles;
+  readonly #path: string;
+  readonly #sessions = new IndexedSessions();
+  /** Sessions that this store writes: it knows more of them than the index. */
+  readonly #ahead = new Set<string>();
+  #loading: Promise<void> | undefined;
+  #read: IndexProgress = { ino: 0, offset: 0, lines: 0 };
+  #isStale = false;
+  /** True when this store has become a writer. Readers never write. */
+  #hasWritten = false;
+  #rewriting: Promise<boolean> | undefined;
+
+  constructor(fs: FileSystem, folder: string, files: SessionFiles) {
+    this.#fs = fs;
+    this.#folder = folder;
+    this.#files = files;
+    this.#path = join(folder, "sessions.index");
+  }
+
+  /** Reads what is new, and returns all sessions that have an entry. */
+  async sessions(): Promise<IndexedSessions> {
+    this.#loading ??= this.#load().catch((error) => {
+      this.#loading = undefined;
+      throw error;
+    });
+    await this.#loading;
+    // Other processes write into the index too.
+    const stat = this.#fs.pathStat(this.#path);
+    if (stat && (stat.ino !== this.#read.ino || stat.size > this.#read.offset)) await this.#readLines();
+    return this.#sessions;
+  }
+
+  /** Updates a session that this store writes. */
+  put(meta: SessionMeta): void {
+    if (this.#sessions.get(meta.sessionId)) this.#sessions.set(toEntry(meta));
+    else this.save(meta);
+    this.#ahead.add(meta.sessionId);
+    if (this.#isStale) this.#rewriting = this.#rewrite();
+  }
+
+  /** Updates a session whose transcript says otherwise than the index. */
+  correct(sessionId: string, meta: SessionMeta | undefined): void {
+    if (this.#ahead.has(sessionId)) return;
+    if (meta) this.#sessions.set(toEntry(meta));
+    else this.#sessions.remove(sessionId);
+    if (!this.#hasWritten) return;
+    this.#append(meta ? toEntry(meta) : { sessionId, gone: true });
+  }
+
+  /** Updates a session, and appends its line to the index. */
+  save(meta: SessionMeta): void {
+    this.#hasWritten = true;
+    this.#sessions.set(toEntry(meta));
+    this.#ahead.delete(meta.sessionId);
+    this.#append(toEntry(meta));
+  }
+
+  delete(sessionId: string): void {
+    this.#sessions.remove(sessionId);
+    this.#ahead.delete(sessionId);
+    // Other stores may know the session.
+    this.#append({ sessionId, gone: true });
+  }
+
+  /** Resolves when the index is no longer being written. */
+  async close(): Promise<void> {
+    await this.#rewriting;
+    const isLarge = this.#sessions.size >= MIN_STAMPED_SESSIONS;
+    // A failure costs the next start some time, nothing else.
+    if (isLarge && this.#hasWritten) await this.#stamp().catch(() => {});
+  }
+
+  #append(line: IndexLine): void {
+    // Without the file, the next start reads the folder; meanwhile this store may write it again.
+    if (!appendToIndex(this.#fs, this.#path, line)) this.#isStale = true;
+  }
+
+  /** Marks the index as complete, so that the next start need not list the folder. */
+  async #stamp(): Promise<void> {
+    await this.sessions();
+    if (!(await this.#rewrite())) return;
+    await sleep(CLOCK_TICK_MS);
+    const folders = stampFolders(this.#fs, this.#folder);
+    const { open, archived, locked } = await this.#files.list();
+    // Another process may be at work here: its sessions change without a file coming or going.
+    if (open.size + archived.size !== this.#sessions.size || locked.size > 0) return;
+    appendToIndex(this.#fs, this.#path, { folders });
+  }
+
+  async #load(): Promise<void> {
+    await this.#readLines();
+    if (this.#read.stamp === stampFolders(this.#fs, this.#folder)) return;
+    const { open, archived, locked } = await this.#files.list();
+    await inSlices(this.#sessions.ids(), (sessionId) => {
+      if (!open.has(sessionId) && !archived.has(sessionId)) this.#sessions.remove(sessionId);
+    });
+    let looked = 0;
+    await inSlices([...open, ...archived], (sessionId) => {
+      const known = this.#sessions.get(sessionId);
+      const isInPlace = known && (known.archived === true) === archived.has(sessionId);
+      if (isInPlace && !locked.has(sessionId)) return undefined;
+      looked += 1;
+      const meta = this.#files.cachedMeta(sessionId);
+      if (!meta) return this.#lookAt(sessionId);
+      this.#sessions.set(toEntry(meta));
+      return undefined;
+    });
+    const stale = this.#read.lines - this.#sessions.size;
+    // Readers never write: the index is rewritten when this store has become a writer.
+    this.#isStale = looked > MAX_STALE_LINES || stale > this.#sessions.size + MAX_STALE_LINES;
+  }
+
+  /** A session that cannot be read is not listed; opening it throws the reason. */
+  async #lookAt(sessionId: string): Promise<void> {
+    const meta = await this.#files.meta(sessionId).catch(() => undefined);
+    if (meta) this.#sessions.set(toEntry(meta));
+    else this.#sessions.remove(sessionId);
+  }
+
+  async #readLines(): Promise<void> {
+    const ino = this.#fs.pathStat(this.#path)?.ino ?? 0;
+    if (ino !== this.#read.ino) this.#read = { ino, offset: 0, lines: 0 };
+    const read = this.#read;
+    for await (const { lines, end } of readIndex(this.#fs, this.#path, read.offset)) {
+      read.offset = end;
+      read.lines += lines.length;
+      for (const line of lines) this.#apply(line, read);
+    }
+  }
+
+  /** The later line counts, whatever the times in it say. */
+  #apply(line: IndexLine, read: IndexProgress): void {
+    read.stamp = "folders" in line ? line.folders : undefined;
+    if ("folders" in line || this.#ahead.has(line.sessionId)) return;
+    if ("gone" in line) this.#sessions.remove(line.sessionId);
+    else this.#sessions.set(line);
+  }
+
+  /** Returns true if it worked. */
+  async #rewrite(): Promise<boolean> {
+    this.#isStale = false;
+    const readTo = this.#read.offset;
+    if (!(await writeIndex(this.#fs, this.#path, { entries: this.#sessions.all(), readTo }))) return false;
+    const ino = this.#fs.pathStat(this.#path)?.ino ?? 0;
+    // Read once more, lines of others included.
+    this.#read = { ino, offset: 0, lines: 0 };
+    return true;
+  }
+}
+
+function toEntry({ sessionId, key, createdAt, updatedAt, archived }: IndexEntry): IndexEntry {
+  const entry = { sessionId, key, createdAt, updatedAt };
+  return archived ? { ...entry, archived } : entry;
+}
+
+/** Calls `act` for each item. Other work runs in between every few milliseconds. */
+async function inSlices<T>(
+  items: readonly T[],
+  act: (item: T) => Promise<void> | undefined | void,
+): Promise<void> {
+  let sliceEnd = performance.now() + SLICE_MS;
+  for (const item of items) {
+    const acting = act(item);
+    if (acting) await acting;
+    if (performance.now() < sliceEnd) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    sliceEnd = performance.now() + SLICE_MS;
+  }
+}

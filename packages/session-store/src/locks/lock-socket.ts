@@ -1,0 +1,99 @@
+import { randomBytes } from "node:crypto";
+import { createServer, type Server } from "node:net";
+import { dirname, join } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { FileSystem } from "../files/file-system.ts";
+import { unlinkQuietly } from "../files/small-file.ts";
+
+// The longest path of a socket that every system takes, its final zero included.
+const MAX_SOCKET_PATH = 104;
+// An answer of the kernel takes less than a millisecond; starting the thread takes 20.
+const PROBE_TIMEOUT_MS = 2_000;
+// A lock that is waited for is tried every 25 ms.
+const PROBE_AGAIN_MS = 500;
+
+/** A socket beside the locks of one folder. The kernel closes it with the process, in whatever namespace. */
+interface LockSocket {
+  readonly name: string;
+  readonly server: Server;
+  users: number;
+}
+
+const sockets = new Map<string, LockSocket>();
+
+/** Listens beside a lock, and returns the socket's name. Returns `undefined` where that does not work. */
+export function listenBeside(fs: FileSystem, lock: string): string | undefined {
+  const folder = dirname(lock);
+  const known = sockets.get(folder);
+  if (known && fs.pathStat(join(folder, known.name))) {
+    known.users += 1;
+    return known.name;
+  }
+  const name = `.alive-${randomBytes(6).toString("hex")}.sock`;
+  const path = join(folder, name);
+  if (Buffer.byteLength(path) >= MAX_SOCKET_PATH) return undefined;
+  // Nothing is served: that a connection is taken is all that others want to know.
+  const server = createServer((connection) => connection.destroy());
+  server.on("error", () => {}); // Then there is no such file.
+  server.listen({ path, exclusive: true });
+  server.unref();
+  if (!fs.pathStat(path)) {
+    server.close(() => {});
+    return undefined;
+  }
+  sockets.set(folder, { name, server, users: 1 });
+  return name;
+}
+
+/** Ends one use of a folder's socket. The last one closes it. */
+export function stopListening(fs: FileSystem, lock: string): void {
+  const folder = dirname(lock);
+  const socket = sockets.get(folder);
+  if (!socket) return;
+  socket.users -= 1;
+  if (socket.users > 0) return;
+  sockets.delete(folder);
+  socket.server.close(() => {});
+  unlinkQuietly(fs, join(folder, socket.name));
+}
+
+const probed = new Map<string, { at: number; answer: boolean | undefined }>();
+
+/** Returns false if nobody listens on a socket, and `undefined` if that cannot be found out. Blocks for some 20 ms. */
+export function isListening(path: string, token: string): boolean | undefined {
+  const before = probed.get(token);
+  if (before && performance.now() - before.at < PROBE_AGAIN_MS) return before.answer;
+  const answer = probe(path);
+  probed.clear();
+  probed.set(token, { at: performance.now(), answer });
+  return answer;
+}
+
+const LISTENS = 1;
+const REFUSES = 2;
+const UNKNOWN = 3;
+
+// Locks are acquired synchronously, and a connection is not: a thread waits for it.
+const PROBE = `
+const { workerData: { path, shared } } = require("node:worker_threads");
+const answer = (code) => { Atomics.store(shared, 0, code); Atomics.notify(shared, 0); };
+const socket = require("node:net").connect(path);
+socket.on("connect", () => { answer(${LISTENS}); socket.destroy(); });
+socket.on("error", (error) => answer(error.code === "ECONNREFUSED" ? ${REFUSES} : ${UNKNOWN}));
+`;
+
+function probe(path: string): boolean | undefined {
+  const shared = new Int32Array(new SharedArrayBuffer(4));
+  try {
+    const worker = new Worker(PROBE, { eval: true, execArgv: [], workerData: { path, shared } });
+    worker.on("error", () => {});
+    worker.unref();
+    Atomics.wait(shared, 0, 0, PROBE_TIMEOUT_MS);
+    void worker.terminate();
+  } catch {
+    return undefined; // no thread may be started here
+  }
+  const code = Atomics.load(shared, 0);
+  if (code === LISTENS) return true;
+  return code === REFUSES ? false : undefined;
+}

@@ -1,0 +1,106 @@
+import type { Entry, RecordedEvent, SessionEvent, SessionLog } from "@mini-openclaw/protocol";
+import { toEntry } from "@mini-openclaw/protocol";
+import { copyJson } from "../model/json.ts";
+import { StoreError } from "../model/errors.ts";
+import { createId } from "../model/names.ts";
+import type { OpenRuns } from "../model/open-runs.ts";
+import { numberEvent, RecentEvents } from "../recent/recent-events.ts";
+import type { RememberedKeys } from "../recent/remembered-keys.ts";
+import { nextSummary, type Summary, withLastSeq } from "../format/summary.ts";
+
+/** All there is of a session. */
+export interface MemorySession {
+  summary: Summary;
+  /** The order in which the sessions were made. */
+  readonly order: number;
+  readonly entries: Entry[];
+  readonly keys: RememberedKeys;
+  events: RecordedEvent[];
+  readonly runs: OpenRuns;
+  log?: MemoryLog;
+}
+
+/** Adds a copy of an entry to a session. */
+export function keepEntry(session: MemorySession, entry: Entry): void {
+  session.entries.push(copyJson(entry));
+  session.summary = nextSummary(session.summary, { kind: "entry", entry, marks: {} });
+}
+
+export class MemoryLog implements SessionLog {
+  readonly #session: MemorySession;
+  readonly #recent: RecentEvents;
+  #closed = false;
+
+  constructor(session: MemorySession) {
+    this.#session = session;
+    this.#recent = new RecentEvents(session.summary.meta.lastSeq);
+    const closing = session.runs.closing({ timestamp: Date.now(), createId });
+    if (closing.length > 0) this.record(closing);
+    this.settle();
+  }
+
+  get sessionId(): string {
+    return this.#session.summary.meta.sessionId;
+  }
+
+  get epoch(): string {
+    return this.#session.summary.meta.epoch;
+  }
+
+  get lastSeq(): number {
+    return this.#session.summary.meta.lastSeq;
+  }
+
+  record(events: readonly SessionEvent[]): RecordedEvent[] {
+    this.#assertOpen();
+    const session = this.#session;
+    const numbered = events.map((event, index) =>
+      numberEvent(event, this.sessionId, this.lastSeq + 1 + index),
+    );
+    for (const { event } of numbered) {
+      const entry = toEntry(event);
+      if (entry) keepEntry(session, entry);
+      else session.summary = withLastSeq(session.summary, event.seq);
+      session.runs.apply(event);
+    }
+    session.events.push(...numbered);
+    this.#recent.push(numbered);
+    return numbered;
+  }
+
+  async *read({
+    after = 0,
+    signal,
+  }: {
+    after?: number;
+    signal?: AbortSignal;
+  } = {}): AsyncGenerator<RecordedEvent> {
+    let last = after;
+    while (!this.#closed && !signal?.aborted) {
+      const next = this.#recent.since(last) ?? this.#session.events.filter(({ event }) => event.seq > last);
+      for (const numbered of next) {
+        if (signal?.aborted) return;
+        last = numbered.event.seq;
+        yield numbered;
+      }
+      if (next.length === 0) await this.#recent.changed(signal);
+    }
+  }
+
+  settle(): void {
+    this.#assertOpen();
+    this.#session.events = this.#session.events.filter(({ event }) => toEntry(event) !== undefined);
+    this.#session.runs.clear();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#session.log === this) delete this.#session.log;
+    this.#recent.wake();
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new StoreError("LOG_CLOSED", `session ${this.sessionId}: the log is closed`);
+  }
+}

@@ -1,0 +1,40 @@
+import { reason, StoreError } from "./errors.ts";
+
+/** Returns a deep copy of a JSON value, so that the caller and the store share no object. */
+export function copyJson<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(copyJson) as T;
+  const copy: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) {
+    // An assignment to `__proto__` would not make a key.
+    if (key === "__proto__") Object.defineProperty(copy, key, { value: copyJson(item), enumerable: true });
+    else copy[key] = copyJson(item);
+  }
+  return copy as T;
+}
+
+/** Reports an object that JSON keeps as it is: no nested value, and no number that JSON lacks. */
+export function isFlatJson(value: object): boolean {
+  for (const item of Object.values(value)) {
+    if (typeof item === "string" || typeof item === "boolean") continue;
+    if (typeof item !== "number" || !Number.isFinite(item)) return false;
+  }
+  return true;
+}
+
+/**
+ * Returns JSON that is one line for every reader. Some readers split lines at U+2028 and U+2029 too.
+ *
+ * @throws StoreError `INVALID_MESSAGE` for a value that JSON does not have
+ */
+export function toJson(value: object): string {
+  let json: string;
+  try {
+    json = JSON.stringify(value);
+  } catch (cause) {
+    throw new StoreError("INVALID_MESSAGE", `The message must be a JSON value: ${reason(cause)}.`, { cause });
+  }
+  return json.includes("\u2028") || json.includes("\u2029")
+    ? json.replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029")
+    : json;
+}

@@ -1,0 +1,96 @@
+import type { NumberedEvent, RecordedEvent, SessionEvent } from "@mini-openclaw/protocol";
+import { parseServerEvent } from "@mini-openclaw/protocol/schema";
+import { StoreError } from "../model/errors.ts";
+import { toJson } from "../model/json.ts";
+
+// Chosen: what a reader that is a little behind needs, so that it need not read from disk.
+const MAX_EVENTS = 256;
+const MAX_CHARS = 262_144;
+
+/**
+ * The newest events of a session, for readers that are nearly up to date.
+ *
+ * Bounded: the oldest are dropped beyond 256 events or 256 Ki characters of JSON, and are read from the files then.
+ */
+export class RecentEvents {
+  #events: RecordedEvent[] = [];
+  #chars = 0;
+  /** The number before the first event here: everything after it is here. */
+  #after: number;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(lastSeq: number) {
+    this.#after = lastSeq;
+  }
+
+  push(events: readonly RecordedEvent[]): void {
+    for (const numbered of events) {
+      this.#events.push(numbered);
+      this.#chars += numbered.json.length;
+    }
+    while (this.#events.length > MAX_EVENTS || this.#chars > MAX_CHARS) {
+      const dropped = this.#events.shift();
+      if (!dropped) break;
+      this.#chars -= dropped.json.length;
+      this.#after = dropped.event.seq;
+    }
+    this.wake();
+  }
+
+  /** The events after a number; `undefined` if some of them are no longer here. */
+  since(after: number): readonly RecordedEvent[] | undefined {
+    if (after < this.#after) return undefined;
+    const first = this.#events.findIndex(({ event }) => event.seq > after);
+    return first === -1 ? [] : this.#events.slice(first);
+  }
+
+  /** Resolves at the next push, `wake()` or abort. */
+  async changed(signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted) return;
+    const { promise, resolve } = withResolvers();
+    this.#waiting.add(resolve);
+    signal?.addEventListener("abort", resolve, { once: true });
+    await promise;
+    signal?.removeEventListener("abort", resolve);
+    this.#waiting.delete(resolve);
+  }
+
+  wake(): void {
+    // Mostly nobody waits, and to clear a set makes another one.
+    if (this.#waiting.size === 0) return;
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+  }
+}
+
+/**
+ * Assigns a number to an event, and makes it into JSON once, for the journal and for every watcher.
+ *
+ * @throws StoreError `INVALID_MESSAGE` for an event that no reader would accept
+ */
+export function numberEvent(event: SessionEvent, sessionId: string, seq: number): RecordedEvent {
+  const numbered: NumberedEvent = { ...event, sessionId, seq };
+  const json = toJson(numbered);
+  if (isPlainStream(numbered)) return { event: numbered, json };
+  const parsed = parseServerEvent(json);
+  // The event of the parsed JSON shares no object with the caller's.
+  if (parsed.ok && "seq" in parsed.value) return { event: parsed.value, json };
+  const why = parsed.ok ? "is no event of a session" : parsed.message;
+  throw new StoreError("INVALID_MESSAGE", `event \`${String(event.type)}\`: ${why}`);
+}
+
+/** Recognizes the most frequent events without reading their JSON. */
+function isPlainStream(event: NumberedEvent): boolean {
+  if (event.type !== "chunk" && event.type !== "thinking") return false;
+  const { runId, messageId, content, firstSeq } = event;
+  if (firstSeq !== undefined || Object.keys(event).length !== 6) return false;
+  return typeof runId === "string" && typeof messageId === "string" && typeof content === "string";
+}
+
+function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}

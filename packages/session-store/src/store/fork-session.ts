@@ -1,0 +1,75 @@
+import type { Entry, ForkSessionOptions, SessionMeta } from "@mini-openclaw/protocol";
+import { AppendFile } from "../files/append-file.ts";
+import { forkedEntries } from "../model/forked-entries.ts";
+import { assertKey, assertOwner, createId } from "../model/names.ts";
+import { createSummary, nextCreation } from "../format/new-session.ts";
+import type { Folder } from "../writer/open-writer.ts";
+import type { SessionFiles } from "../transcript/session-files.ts";
+import { toHeader } from "../format/session-lines.ts";
+import { sessionPaths } from "../files/session-paths.ts";
+import { unlinkQuietly } from "../files/small-file.ts";
+import { notFound, type StoreContext } from "./store-context.ts";
+import { nextSummary, type Summary } from "../format/summary.ts";
+import { formatLine } from "../format/transcript-line.ts";
+
+// 64 KiB: few writes, little memory.
+const CHUNK_CHARS = 65_536;
+
+/** Makes a session that begins with another one's entries. */
+export async function forkSession(
+  { folder, files, index }: StoreContext,
+  sessionId: string,
+  options: ForkSessionOptions,
+): Promise<SessionMeta> {
+  const other = await files.summary(sessionId);
+  if (!other) throw notFound(sessionId);
+  const { key = other.meta.key, owner = other.meta.owner } = options;
+  assertKey(key);
+  assertOwner(owner);
+  const { at = await newestEntry(files, sessionId) } = options;
+  const forkedFrom = { sessionId, seq: at };
+  const createdAt = nextCreation((await index.sessions()).latestCreation(key));
+  const created = createSummary(key, { forkedFrom, createdAt, ...(owner !== undefined && { owner }) });
+  const entries = forkedEntries(files.entries(sessionId, { after: 0 }), { sessionId, at });
+  const { meta } = await writeTranscript(folder, created, entries);
+  index.save(meta);
+  return meta;
+}
+
+/** Returns the number of the newest entry that can be read. The lines after it may have greater numbers. */
+async function newestEntry(files: SessionFiles, sessionId: string): Promise<number> {
+  return (await files.lastEntry(sessionId))?.seq ?? 0;
+}
+
+/** Writes a whole new transcript; nobody sees it before it is complete. Gives what it adds up to. */
+async function writeTranscript(
+  { fs, path, durability }: Folder,
+  created: Summary,
+  entries: AsyncIterable<Entry>,
+): Promise<Summary> {
+  fs.makeDirectory(path);
+  const { transcript } = sessionPaths(path, created.meta.sessionId);
+  const file = new AppendFile(fs, `${transcript}.${createId()}.tmp`, { create: true });
+  try {
+    const header = toHeader(created);
+    let summary = nextSummary(created, { kind: "header", header });
+    let lines = formatLine(header);
+    for await (const entry of entries) {
+      lines += formatLine(entry);
+      summary = nextSummary(summary, { kind: "entry", entry, marks: {} });
+      if (lines.length < CHUNK_CHARS) continue;
+      file.append(lines);
+      lines = "";
+    }
+    file.append(lines);
+    if (durability === "disk") await file.sync();
+    fs.rename(file.path, transcript);
+    if (durability === "disk") await fs.syncDirectory(path);
+    return summary;
+  } catch (error) {
+    unlinkQuietly(fs, file.path);
+    throw error;
+  } finally {
+    file.close();
+  }
+}

@@ -1,0 +1,98 @@
+import { constants, copyFileSync } from "node:fs";
+import { join } from "node:path";
+import { AppendFile } from "../files/append-file.ts";
+import { readCheckpoint, summarize } from "../transcript/checkpoint.ts";
+import { isSystemError, reason, StoreError } from "../model/errors.ts";
+import type { FileSystem } from "../files/file-system.ts";
+import { foreignFile, isOwnLine } from "../transcript/foreign-file.ts";
+import { NO_HARD_LINKS } from "../files/move-file.ts";
+import { createId } from "../model/names.ts";
+import { withFile } from "../files/regular-file.ts";
+import { SessionFiles } from "../transcript/session-files.ts";
+import { toHeader } from "../format/session-lines.ts";
+import { DAMAGED_FOLDER, LIVE_FOLDER, sessionPaths } from "../files/session-paths.ts";
+import { formatLine } from "../format/transcript-line.ts";
+import { type TranscriptProblem, verifyLines } from "../transcript/verify.ts";
+import { WriterLocks } from "../locks/writer-lock.ts";
+
+const LINE_FEED = Buffer.from("\n");
+
+export interface Repair {
+  /** The lines that were cut; none if there was nothing to repair, and then nothing was written. */
+  cut: TranscriptProblem[];
+  /** Where the transcript of before is kept. */
+  backup?: string;
+}
+
+/**
+ * Cuts what cannot be read out of a transcript, and keeps a copy of the file as it was. The other lines stay as they
+ * are, byte for byte; the session gets a new epoch, because numbers that were shown are gone.
+ *
+ * @throws StoreError `SESSION_LOCKED` while somebody writes the session, `SESSION_NOT_FOUND`, `WRITE_FAILED`
+ */
+export async function repairSession(fs: FileSystem, folder: string, sessionId: string): Promise<Repair> {
+  fs.makeDirectory(join(folder, LIVE_FOLDER));
+  const lock = new WriterLocks(fs).acquire(sessionPaths(folder, sessionId).lock);
+  try {
+    const paths = await new SessionFiles(fs, folder).locate(sessionId);
+    if (!paths) throw new StoreError("SESSION_NOT_FOUND", `there is no session ${sessionId}`);
+    const cut: TranscriptProblem[] = [];
+    let own = 0;
+    for await (const { problems, line } of verifyLines(fs, paths.transcript)) {
+      for (const problem of problems) if (problem.cut) cut.push(problem);
+      if (isOwnLine(line)) own += 1;
+    }
+    if (cut.length === 0) return { cut };
+    if (own === 0) throw foreignFile(paths.transcript);
+    const summary = await withFile(fs, paths.transcript, (file) =>
+      summarize(file, readCheckpoint(sessionId, paths, file)),
+    );
+    if (!summary) throw new StoreError("SESSION_NOT_FOUND", `there is no session ${sessionId}`);
+    const { meta } = summary.summary;
+    const header = formatLine(toHeader({ ...summary.summary, meta: { ...meta, epoch: createId() } }));
+    const repaired = `${paths.transcript}.${createId()}.tmp`;
+    await copyLines(fs, paths.transcript, { to: repaired, header });
+    fs.makeDirectory(join(folder, DAMAGED_FOLDER));
+    const backup = join(folder, DAMAGED_FOLDER, `${sessionId}.${Date.now()}.jsonl`);
+    backUp(fs, paths.transcript, backup);
+    fs.rename(repaired, paths.transcript);
+    return { cut, backup };
+  } catch (cause) {
+    if (StoreError.is(cause)) throw cause;
+    throw new StoreError("WRITE_FAILED", `cannot repair session ${sessionId}: ${reason(cause)}`, { cause });
+  } finally {
+    lock.release();
+  }
+}
+
+/** Keeps the file under a second name, or a copy of it where there are no hard links. */
+function backUp(fs: FileSystem, transcript: string, backup: string): void {
+  try {
+    fs.link(transcript, backup);
+  } catch (error) {
+    if (!isSystemError(error, ...NO_HARD_LINKS)) throw error;
+    copyFileSync(transcript, backup, constants.COPYFILE_EXCL);
+  }
+}
+
+/** Writes the lines that stay, and the header of the new epoch after them. */
+async function copyLines(
+  fs: FileSystem,
+  path: string,
+  { to, header }: { to: string; header: string },
+): Promise<void> {
+  const copy = new AppendFile(fs, to, { create: true });
+  try {
+    for await (const { bytes, line, problems } of verifyLines(fs, path)) {
+      if (line.kind === "blank" || problems.some(({ cut }) => cut)) continue;
+      copy.append(Buffer.concat([bytes, LINE_FEED]));
+    }
+    copy.append(header);
+    await copy.sync();
+  } catch (error) {
+    fs.unlink(to);
+    throw error;
+  } finally {
+    copy.close();
+  }
+}

@@ -1,0 +1,110 @@
+import type { SessionMeta } from "@mini-openclaw/protocol";
+import type { ArchiveFolder } from "../files/archive-folder.ts";
+import { isSystemError, StoreError } from "../model/errors.ts";
+import { purgeDeleted } from "./purge-deleted.ts";
+import { sessionPaths } from "../files/session-paths.ts";
+import type { SessionWriter } from "../writer/session-writer.ts";
+import { notFound, type StoreContext, writeSession } from "./store-context.ts";
+
+/** Marks a session as archived, then moves it. The mark is the truth: a crash in between loses nothing. */
+export async function archiveSession(context: StoreContext, sessionId: string): Promise<SessionMeta> {
+  const { writer, meta } = await writeSession(context, sessionId, async (held) => {
+    assertAtRest(held);
+    await held.record([{ type: "session_updated", archived: true, timestamp: Date.now() }]);
+    return { writer: held, meta: held.meta };
+  });
+  await closeAndMove(context, writer, context.files.archive);
+  return meta;
+}
+
+export async function unarchiveSession(context: StoreContext, sessionId: string): Promise<SessionMeta> {
+  const { folder, files } = context;
+  const archived = await files.archive.find(sessionId);
+  if (archived)
+    moveBack(files.archive, archived, sessionPaths(folder.path, sessionId).transcript, folder.path);
+  return context.writers.use(sessionId, async (writer) => {
+    if (!writer.isArchived) return writer.meta;
+    await writer.record([{ type: "session_updated", archived: false, timestamp: Date.now() }]);
+    return writer.meta;
+  });
+}
+
+/** Moves a session to `deleted/`, and removes for good what has been there for 7 days. */
+export async function deleteSession(context: StoreContext, sessionId: string): Promise<void> {
+  const { folder, files, writers, unsaved, index } = context;
+  const changedAt = files.deleted.changedAt();
+  const location = await files.locate(sessionId);
+  const isNew = !location && unsaved.get(sessionId) !== undefined;
+  if (!location && !isNew) throw notFound(sessionId);
+  if (location && location.transcript !== sessionPaths(folder.path, sessionId).transcript) {
+    files.deleted.moveIn(sessionId, location);
+  } else {
+    const writer = await writers.use(sessionId, (held) => {
+      assertAtRest(held);
+      return held;
+    });
+    await closeAndMove(context, writer, isNew ? undefined : files.deleted);
+  }
+  unsaved.delete(sessionId);
+  index.delete(sessionId);
+  // The session is deleted. Removing others for good can wait.
+  await purgeDeleted(folder.fs, files.deleted, { changedAt }).catch((error: unknown) =>
+    context.onFailure(error, "purge deleted sessions"),
+  );
+}
+
+export async function undeleteSession(context: StoreContext, sessionId: string): Promise<SessionMeta> {
+  const { folder, files, index } = context;
+  const deleted = await files.deleted.find(sessionId);
+  if (!deleted) throw notFound(sessionId);
+  if (await files.archive.find(sessionId)) throw exists(sessionId, files.archive.path);
+  moveBack(files.deleted, deleted, sessionPaths(folder.path, sessionId).transcript, folder.path);
+  const meta = await files.meta(sessionId);
+  if (!meta) throw notFound(sessionId);
+  index.save(meta);
+  return meta;
+}
+
+/** @throws StoreError `SESSION_EXISTS` rather than overwrite a file */
+function moveBack(
+  from: ArchiveFolder,
+  files: Parameters<ArchiveFolder["moveOut"]>[0],
+  transcript: string,
+  folder: string,
+): void {
+  try {
+    from.moveOut(files, sessionPaths(folder, files.sessionId));
+  } catch (error) {
+    if (isSystemError(error, "EEXIST")) throw exists(files.sessionId, transcript);
+    // Somebody else moved it meanwhile.
+    if (!isSystemError(error, "ENOENT")) throw error;
+  }
+}
+
+/** Closes the session's writer. Its files are moved before anybody else can become one. */
+async function closeAndMove(
+  { folder, writers }: StoreContext,
+  writer: SessionWriter,
+  to: ArchiveFolder | undefined,
+): Promise<void> {
+  const { sessionId } = writer;
+  const { path, durability, fs } = folder;
+  if (!writers.isOpen(sessionId, writer)) {
+    throw new StoreError("SESSION_BUSY", `session ${sessionId}: somebody else is moving it`);
+  }
+  assertAtRest(writer);
+  await writers.close(sessionId, writer, () => to?.moveIn(sessionId, sessionPaths(path, sessionId)));
+  if (durability === "disk") await fs.syncDirectory(path);
+}
+
+function assertAtRest(writer: SessionWriter): void {
+  if (!writer.isBusy) return;
+  throw new StoreError("SESSION_BUSY", `session ${writer.sessionId}: something runs or waits in it`);
+}
+
+function exists(sessionId: string, path: string): StoreError {
+  return new StoreError(
+    "SESSION_EXISTS",
+    `session ${sessionId} is there already. Move ${path} elsewhere first.`,
+  );
+}

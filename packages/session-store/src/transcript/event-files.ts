@@ -1,0 +1,115 @@
+import type { NumberedEvent, RecordedEvent, ServerEvent } from "@mini-openclaw/protocol";
+import { toEvent } from "@mini-openclaw/protocol";
+import { parseServerEvent } from "@mini-openclaw/protocol/schema";
+import type { FileSystem } from "../files/file-system.ts";
+import { scanBackward, scanForward } from "../files/line-scan.ts";
+import { openIfThere, withFile } from "../files/regular-file.ts";
+import type { SessionPaths } from "../files/session-paths.ts";
+import { toJson } from "../model/json.ts";
+import { type OpenTranscript, readEntries } from "./transcript-reader.ts";
+
+/** The events after a number that a session's files hold: transcript and live journal, merged by number. */
+export async function* readEventFiles(
+  fs: FileSystem,
+  paths: SessionPaths,
+  sessionId: string,
+  after: number,
+): AsyncGenerator<RecordedEvent, void, undefined> {
+  const transcript = openIfThere(fs, paths.transcript);
+  const journal = openIfThere(fs, paths.journal);
+  try {
+    yield* merge(
+      transcript === undefined ? nothing() : keptEvents(toFile(fs, transcript), sessionId, after),
+      journal === undefined ? nothing() : liveEvents(toFile(fs, journal), sessionId, after),
+    );
+  } finally {
+    if (transcript !== undefined) fs.close(transcript);
+    if (journal !== undefined) fs.close(journal);
+  }
+}
+
+/** The newest number that a live journal holds; 0 if there is no journal. */
+export async function lastLiveSeq(fs: FileSystem, path: string): Promise<number> {
+  const last = await withFile(fs, path, async (file) => {
+    for await (const { bytes } of scanBackward(fs, file.fd, { end: file.size })) {
+      const numbered = parseLive(bytes);
+      if (numbered) return numbered.event.seq;
+    }
+    return 0;
+  });
+  return last ?? 0;
+}
+
+async function* keptEvents(
+  file: OpenTranscript,
+  sessionId: string,
+  after: number,
+): AsyncGenerator<RecordedEvent> {
+  for await (const entry of readEntries(file, { after })) {
+    const event = toEvent(sessionId, entry);
+    if (event) yield { event, json: toJson(event) };
+  }
+}
+
+async function* liveEvents(
+  file: OpenTranscript,
+  sessionId: string,
+  after: number,
+): AsyncGenerator<RecordedEvent> {
+  const start = await liveOffsetAfter(file, after);
+  for await (const batch of scanForward(file.fs, file.fd, { start, end: file.size })) {
+    for (const { bytes, terminated } of batch) {
+      const numbered = terminated ? parseLive(bytes) : undefined;
+      // A copied journal has the events of another session.
+      if (numbered && numbered.event.seq > after && numbered.event.sessionId === sessionId) yield numbered;
+    }
+  }
+}
+
+async function liveOffsetAfter({ fs, fd, size }: OpenTranscript, after: number): Promise<number> {
+  for await (const raw of scanBackward(fs, fd, { end: size })) {
+    const numbered = parseLive(raw.bytes);
+    if (numbered && numbered.event.seq <= after) return raw.end;
+  }
+  return 0;
+}
+
+/** A line of the journal is a frame; `undefined` for one that is damaged. */
+function parseLive(bytes: Uint8Array): RecordedEvent | undefined {
+  const json = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
+  const frame = parseServerEvent(json);
+  return frame.ok && isNumbered(frame.value) ? { event: frame.value, json } : undefined;
+}
+
+function isNumbered(event: ServerEvent): event is NumberedEvent {
+  return "seq" in event;
+}
+
+/** Two ascending streams as one. */
+async function* merge(
+  left: AsyncGenerator<RecordedEvent>,
+  right: AsyncGenerator<RecordedEvent>,
+): AsyncGenerator<RecordedEvent> {
+  try {
+    let one = await left.next();
+    let other = await right.next();
+    while (!one.done || !other.done) {
+      if (!one.done && (other.done || one.value.event.seq <= other.value.event.seq)) {
+        yield one.value;
+        one = await left.next();
+      } else if (!other.done) {
+        yield other.value;
+        other = await right.next();
+      }
+    }
+  } finally {
+    await left.return(undefined);
+    await right.return(undefined);
+  }
+}
+
+async function* nothing(): AsyncGenerator<RecordedEvent> {}
+
+function toFile(fs: FileSystem, fd: number): OpenTranscript {
+  return { fs, fd, size: fs.fileStat(fd).size };
+}

@@ -1,0 +1,230 @@
+import type { Entry, LoadMessagesOptions, MessageEntry, SessionMeta } from "@mini-openclaw/protocol";
+import { ArchiveFolder } from "../files/archive-folder.ts";
+import { readCachedMeta, readCheckpoint, summarize } from "./checkpoint.ts";
+import { isSystemError, toReadError } from "../model/errors.ts";
+import { lastLiveSeq } from "./event-files.ts";
+import { type FileSystem, openFlags } from "../files/file-system.ts";
+import { assertOwnFile } from "./foreign-file.ts";
+import { isSessionId } from "../model/names.ts";
+import { openRegular } from "../files/regular-file.ts";
+import { type SessionLocation, sessionPaths } from "../files/session-paths.ts";
+import type { Summary } from "../format/summary.ts";
+import {
+  assertReadable,
+  type OpenTranscript,
+  readEntries,
+  readLastMessages,
+  readLinesBackward,
+} from "./transcript-reader.ts";
+
+// A session that moves back and forth all the time is looked for this often.
+const MAX_LOOKUPS = 100;
+
+/** Reads the sessions of a folder. Never writes, and needs no lock. */
+export class SessionFiles {
+  readonly archive: ArchiveFolder;
+  readonly deleted: ArchiveFolder;
+  readonly #fs: FileSystem;
+  readonly #folder: string;
+
+  constructor(fs: FileSystem, folder: string) {
+    this.#fs = fs;
+    this.#folder = folder;
+    this.archive = new ArchiveFolder(fs, folder, "archive");
+    this.deleted = new ArchiveFolder(fs, folder, "deleted");
+  }
+
+  /** Returns the ids of all transcripts in the folder and in the archive, readable or not. */
+  async list(): Promise<{ open: Set<string>; archived: Set<string>; locked: Set<string> }> {
+    const open = new Set<string>();
+    const locked = new Set<string>();
+    for (const name of await this.#fs.list(this.#folder)) {
+      const [, id = "", kind] = /^([A-Za-z0-9_-]{1,128})\.(jsonl|lock)$/.exec(name) ?? [];
+      if (isSessionId(id)) (kind === "lock" ? locked : open).add(id);
+    }
+    const archived = new Set<string>();
+    for (const { sessionId } of await this.#listArchive()) if (!open.has(sessionId)) archived.add(sessionId);
+    return { open, archived, locked };
+  }
+
+  /** Returns the location of a session's files, in the folder or in the archive. */
+  async locate(sessionId: string): Promise<SessionLocation | undefined> {
+    const paths = sessionPaths(this.#folder, sessionId);
+    for (let lookup = 1; ; lookup += 1) {
+      const stamp = this.archive.stamp();
+      if (this.#fs.pathStat(paths.transcript)) return paths;
+      const archived = stamp === "none" ? undefined : await this.#findArchived(sessionId);
+      if (archived) return archived;
+      // Unarchived between the two looks; or moved twice, which the folder's stamp shows.
+      if (this.#fs.pathStat(paths.transcript)) return paths;
+      if (stamp === this.archive.stamp() || lookup === MAX_LOOKUPS) return undefined;
+    }
+  }
+
+  /** Returns the summary of a transcript; `undefined` if there is none, or it has no line yet. */
+  async summary(sessionId: string): Promise<Summary | undefined> {
+    return this.#read(sessionId, (file, location) => this.#summarize(sessionId, file, location));
+  }
+
+  /** Returns the summary of a deleted session's transcript. */
+  async deletedSummary(sessionId: string): Promise<Summary | undefined> {
+    const location = await this.deleted.find(sessionId);
+    const file = location && this.#open(location);
+    return file && this.#using(file, location, () => this.#summarize(sessionId, file, location));
+  }
+
+  /** Returns a session's meta, with the numbers of its live events. */
+  async meta(sessionId: string): Promise<SessionMeta | undefined> {
+    const meta = (await this.summary(sessionId))?.meta;
+    if (!meta) return undefined;
+    const live = await lastLiveSeq(this.#fs, sessionPaths(this.#folder, sessionId).journal);
+    return live > meta.lastSeq ? { ...meta, lastSeq: live } : meta;
+  }
+
+  /** Returns the last messages; `undefined` if there is no transcript. */
+  async lastMessages(
+    sessionId: string,
+    { limit = 50, before, role }: LoadMessagesOptions,
+  ): Promise<MessageEntry[] | undefined> {
+    return this.#read(sessionId, async (file) => {
+      await assertReadable(file);
+      return readLastMessages(file, { limit, before, role });
+    });
+  }
+
+  /** Returns the meta of the cache, if the cache covers the whole transcript. For reading very many sessions. */
+  cachedMeta(sessionId: string): SessionMeta | undefined {
+    const paths = sessionPaths(this.#folder, sessionId);
+    const size = this.#fs.pathStat(paths.transcript)?.size;
+    return size === undefined ? undefined : readCachedMeta(this.#fs, sessionId, { paths, size });
+  }
+
+  /** Yields a session's entries. Returns false, without a value, if there is no transcript. */
+  async *entries(sessionId: string, { after }: { after: number }): AsyncGenerator<Entry, boolean> {
+    const opened = await this.#openSession(sessionId);
+    if (!opened) return false;
+    const { file, location } = opened;
+    try {
+      await assertReadable(file);
+      yield* readEntries(file, { after });
+      return true;
+    } catch (error) {
+      throw toReadError(error, location.transcript);
+    } finally {
+      this.#fs.close(file.fd);
+    }
+  }
+
+  /** Returns the newest entry that can be read. */
+  async lastEntry(sessionId: string): Promise<Entry | undefined> {
+    return this.#read(sessionId, async (file) => {
+      for await (const { line } of readLinesBackward(file)) {
+        if (line.kind === "entry") return line.entry;
+        if (line.kind === "bare") break;
+      }
+      let last: Entry | undefined;
+      for await (const entry of readEntries(file, {})) last = entry;
+      return last;
+    });
+  }
+
+  /** Returns the newest message for which `matches` is true. */
+  async findLast(
+    sessionId: string,
+    matches: (message: MessageEntry) => boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<MessageEntry | undefined> {
+    return this.#read(sessionId, async (file) => {
+      await assertReadable(file);
+      for await (const { line } of readLinesBackward(file)) {
+        signal?.throwIfAborted();
+        if (line.kind === "bare") return findLastBare(readEntries(file, {}), matches);
+        if (line.kind === "entry" && "role" in line.entry && matches(line.entry)) return line.entry;
+      }
+      return undefined;
+    });
+  }
+
+  async #read<T>(
+    sessionId: string,
+    use: (file: OpenTranscript, location: SessionLocation) => Promise<T>,
+  ): Promise<T | undefined> {
+    const opened = await this.#openSession(sessionId);
+    return opened && this.#using(opened.file, opened.location, () => use(opened.file, opened.location));
+  }
+
+  /** Opens a session's transcript. Looks for it again if it was moved before it was open. */
+  async #openSession(
+    sessionId: string,
+  ): Promise<{ file: OpenTranscript; location: SessionLocation } | undefined> {
+    for (let lookup = 1; lookup <= MAX_LOOKUPS; lookup += 1) {
+      const location = await this.locate(sessionId);
+      const file = location && this.#open(location);
+      if (file) return { file, location };
+      if (!location) return undefined;
+    }
+    return undefined;
+  }
+
+  /** Returns `undefined` if the file is not there any more. */
+  #open({ transcript }: SessionLocation): OpenTranscript | undefined {
+    const fs = this.#fs;
+    let fd: number | undefined;
+    try {
+      fd = openRegular(fs, transcript, openFlags.read);
+      return { fs, fd, size: fs.fileStat(fd).size };
+    } catch (error) {
+      if (fd !== undefined) fs.close(fd);
+      if (isSystemError(error, "ENOENT")) return undefined;
+      throw toReadError(error, transcript);
+    }
+  }
+
+  async #using<T>(file: OpenTranscript, location: SessionLocation, read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      throw toReadError(error, location.transcript);
+    } finally {
+      this.#fs.close(file.fd);
+    }
+  }
+
+  async #summarize(
+    sessionId: string,
+    file: OpenTranscript,
+    location: SessionLocation,
+  ): Promise<Summary | undefined> {
+    if (file.size === 0) return undefined;
+    const { summary } = await summarize(file, readCheckpoint(sessionId, location, file));
+    await assertOwnFile(file, summary, location.transcript);
+    return summary;
+  }
+
+  /** An archive that cannot be read hides its own sessions only. */
+  async #listArchive() {
+    try {
+      return await this.archive.list();
+    } catch {
+      return [];
+    }
+  }
+
+  async #findArchived(sessionId: string) {
+    try {
+      return await this.archive.find(sessionId);
+    } catch (error) {
+      throw toReadError(error, this.archive.path);
+    }
+  }
+}
+
+/** In files whose lines carry no numbers: they are counted from the start. */
+async function findLastBare(
+  entries: AsyncIterable<Entry>,
+  matches: (message: MessageEntry) => boolean,
+): Promise<MessageEntry | undefined> {
+  let last: MessageEntry | undefined;
+  for await (const entry of entries) if ("role" in entry && matches(entry)) last = entry;
+  return last;
+}

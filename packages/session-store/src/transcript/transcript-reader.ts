@@ -1,0 +1,223 @@
+import type { Entry, Message, MessageEntry } from "@mini-openclaw/protocol";
+import { isMessageEntry, TRANSCRIPT_VERSION } from "@mini-openclaw/protocol";
+import { checkMessage } from "@mini-openclaw/protocol/schema";
+import { StoreError } from "../model/errors.ts";
+import type { FileSystem } from "../files/file-system.ts";
+import { type RawLine, scanBackward, scanForward } from "../files/line-scan.ts";
+import { digestMessages, REMEMBERED_ENTRIES, RememberedKeys } from "../recent/remembered-keys.ts";
+import { nextNumber } from "../format/summary.ts";
+import { numberBare, parseTranscriptLine, type TranscriptLine } from "../format/transcript-line.ts";
+
+// The version stands at the very beginning of a file.
+const HEAD_BYTES = 64;
+const VERSION = /^[^{]*\{"type":"session","v":(\d{1,9})\b/;
+
+/** An open transcript, as far as it reached when it was looked at. */
+export interface OpenTranscript {
+  readonly fs: FileSystem;
+  readonly fd: number;
+  readonly size: number;
+}
+
+/** A line that counts, with its place. */
+export interface PlacedLine {
+  readonly raw: RawLine;
+  readonly line: TranscriptLine;
+}
+
+/** @throws StoreError `UNSUPPORTED_VERSION` if a newer version of this package wrote the file */
+export async function assertReadable({ fs, fd }: OpenTranscript): Promise<void> {
+  const head = Buffer.alloc(HEAD_BYTES);
+  const count = await fs.read(fd, head, 0);
+  const [, version] = VERSION.exec(head.toString("latin1", 0, count)) ?? [];
+  if (version !== undefined) assertVersion(Number(version));
+}
+
+/** @throws StoreError `UNSUPPORTED_VERSION` */
+export function assertVersion(version: number): void {
+  if (version <= TRANSCRIPT_VERSION) return;
+  throw new StoreError(
+    "UNSUPPORTED_VERSION",
+    `the transcript is of format version ${version}; this package knows up to ${TRANSCRIPT_VERSION}`,
+  );
+}
+
+/**
+ * The lines that were appended whole, first to last, as many at a time as one read brings. Left out: a torn end, and
+ * the end of a group that is not complete; both were never acknowledged.
+ */
+export async function* readLines(
+  { fs, fd, size }: OpenTranscript,
+  { start }: { start: number },
+): AsyncGenerator<PlacedLine[], void, undefined> {
+  let group: PlacedLine[] = [];
+  for await (const batch of scanForward(fs, fd, { start, end: size })) {
+    const whole: PlacedLine[] = [];
+    for (const raw of batch) {
+      const line = parseTranscriptLine(raw.bytes);
+      if (!raw.terminated && isTorn(line)) break;
+      group.push({ raw, line });
+      if (isOpenGroup(line)) continue;
+      whole.push(...group);
+      group = [];
+    }
+    if (whole.length > 0) yield whole;
+  }
+}
+
+/** Every entry with a greater number than `after`, in the order of the file. */
+export async function* readEntries(
+  transcript: OpenTranscript,
+  { after = 0 }: { after?: number },
+): AsyncGenerator<Entry, void, undefined> {
+  const start = after === 0 ? 0 : await offsetAfter(transcript, after);
+  let lastSeq = 0;
+  let previousId: string | undefined;
+  for await (const lines of readLines(transcript, { start })) {
+    for (const { line } of lines) {
+      lastSeq = nextNumber(lastSeq, line);
+      const entry = line.kind === "bare" ? numberBare(line.message, lastSeq) : entryOf(line);
+      if (!entry || entry.seq <= after) continue;
+      const id = "id" in entry ? entry.id : undefined;
+      // A line written twice in a row is one entry.
+      if (id === undefined || id !== previousId) yield entry;
+      previousId = id;
+    }
+  }
+}
+
+interface MessageRange {
+  limit: number;
+  /** @default all of them */
+  before?: number | undefined;
+  role?: MessageEntry["role"] | undefined;
+}
+
+/** The last `limit` messages with a smaller number than `before`, of one role or of all, oldest first. Reads from the end. */
+export async function readLastMessages(
+  transcript: OpenTranscript,
+  range: MessageRange,
+): Promise<MessageEntry[]> {
+  const { limit, role } = range;
+  const messages: MessageEntry[] = [];
+  if (limit === 0) return messages;
+  let numberAbove: number | undefined;
+  // What does not even have the word is not made into objects: what tools gave back may be most of a file.
+  const mayMatter = role && ((bytes: Uint8Array) => asBuffer(bytes).includes(`"${role}"`));
+  for await (const { line } of readLinesBackward(transcript, mayMatter)) {
+    if (line.kind === "blank") continue;
+    // Lines can be counted only where none is left out.
+    if (line.kind === "bare" && (numberAbove === undefined || role)) {
+      return readLastMessagesForward(transcript, range);
+    }
+    const entry = line.kind === "bare" ? numberBare(line.message, numberAbove ?? 0) : entryOf(line);
+    numberAbove = line.kind === "header" ? line.header.lastSeq : numberAbove && numberAbove - 1;
+    if (!entry || !isWithin(range, entry) || entry.id === messages.at(-1)?.id) continue;
+    messages.push(entry);
+    if (messages.length === limit) break;
+  }
+  return messages.reverse();
+}
+
+/** The lines that were appended whole, last to first; only those that may matter, but for some at the end. */
+export async function* readLinesBackward(
+  { fs, fd, size }: OpenTranscript,
+  mayMatter: (bytes: Uint8Array) => boolean = () => true,
+): AsyncGenerator<PlacedLine, void, undefined> {
+  let atEnd = true;
+  for await (const raw of scanBackward(fs, fd, { end: size })) {
+    if (!atEnd && !mayMatter(raw.bytes)) continue;
+    const line = parseTranscriptLine(raw.bytes);
+    if (!raw.terminated && isTorn(line)) continue;
+    if (atEnd && isOpenGroup(line)) continue;
+    atEnd = false;
+    yield { raw, line };
+  }
+}
+
+/** Where the lines with greater numbers begin. The start, where lines without numbers make it unsure. */
+async function offsetAfter(transcript: OpenTranscript, after: number): Promise<number> {
+  for await (const { raw, line } of readLinesBackward(transcript)) {
+    if (line.kind === "bare") return 0;
+    if (line.kind === "entry" && line.entry.seq <= after) return raw.end;
+  }
+  return 0;
+}
+
+/** For files whose lines carry no numbers: they are counted from the start. */
+async function readLastMessagesForward(
+  transcript: OpenTranscript,
+  range: MessageRange,
+): Promise<MessageEntry[]> {
+  const messages: MessageEntry[] = [];
+  for await (const entry of readEntries(transcript, {})) {
+    if (!isWithin(range, entry)) continue;
+    messages.push(entry);
+    if (messages.length > range.limit) messages.shift();
+  }
+  return messages;
+}
+
+function isWithin(
+  { before = Number.POSITIVE_INFINITY, role }: MessageRange,
+  entry: Entry,
+): entry is MessageEntry {
+  return isMessageEntry(entry) && entry.seq < before && (role === undefined || entry.role === role);
+}
+
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+function entryOf(line: TranscriptLine): Entry | undefined {
+  return line.kind === "entry" ? line.entry : undefined;
+}
+
+function isOpenGroup(line: TranscriptLine): boolean {
+  return line.kind === "entry" && (line.marks.groupRest ?? 0) > 0;
+}
+
+/** Of a last line without line feed: whether it is less than a whole line. */
+function isTorn(line: TranscriptLine): boolean {
+  return line.kind === "damaged" || line.kind === "blank";
+}
+
+/**
+ * Reads the idempotency keys of the newest entries. A group that begins before them is read whole, so that it is
+ * known by all of its messages.
+ */
+export async function readKeys(transcript: OpenTranscript): Promise<RememberedKeys> {
+  const groups: { key: string; messages: MessageEntry[] }[] = [];
+  let count = 0;
+  for await (const { line } of readLinesBackward(transcript)) {
+    if (line.kind !== "entry") continue;
+    const { entry, marks } = line;
+    const { idempotencyKey: key, groupRest = 0 } = marks;
+    const group = groups.at(-1);
+    // Only the last line of a group has no line after it.
+    const isSameGroup = groupRest > 0 && group?.key === key;
+    if (count >= REMEMBERED_ENTRIES && !isSameGroup) break;
+    count += 1;
+    if (key === undefined || !isMessageEntry(entry)) continue;
+    if (isSameGroup) group?.messages.push(entry);
+    else groups.push({ key, messages: [entry] });
+  }
+  const keys = new RememberedKeys();
+  for (const { key, messages } of groups.reverse()) {
+    const [last] = messages;
+    const kept = messages.reverse();
+    const firstSeq = kept[0]?.seq ?? 0;
+    keys.remember(key, {
+      digest: digestMessages(kept.map(toMessage)),
+      firstSeq,
+      lastSeq: last?.seq ?? firstSeq,
+    });
+  }
+  return keys;
+}
+
+/** The message as it was appended: without its number, its id, and fields that only a newer version knows. */
+function toMessage(entry: MessageEntry): Message {
+  const checked = checkMessage(entry);
+  return checked.ok ? checked.value : entry;
+}

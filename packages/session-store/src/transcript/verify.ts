@@ -1,0 +1,113 @@
+import { isUtf8 } from "node:buffer";
+import { StoreError, toReadError } from "../model/errors.ts";
+import type { FileSystem } from "../files/file-system.ts";
+import { isForeign } from "./foreign-file.ts";
+import { scanForward } from "../files/line-scan.ts";
+import { withFile, withFileLines } from "../files/regular-file.ts";
+import { parseTranscriptLine, type TranscriptLine } from "../format/transcript-line.ts";
+import { assertReadable } from "./transcript-reader.ts";
+
+/** Something about a transcript that is not as it was written. */
+export interface TranscriptProblem {
+  /** 1 for the first line. */
+  line: number;
+  /** Where the line begins, in bytes. */
+  offset: number;
+  /** What is wrong, in words. */
+  problem: string;
+  /** Whether `repair` cuts the line; the others are read as they are. */
+  cut: boolean;
+}
+
+/** A line with its problems, if it has any. */
+export interface VerifiedLine {
+  /** Without its line feed. */
+  readonly bytes: Uint8Array;
+  readonly line: TranscriptLine;
+  readonly problems: readonly TranscriptProblem[];
+}
+
+/** Reads a transcript line by line and says what is wrong with each. Holds one chunk and the ids at a time. */
+export async function* verifyLines(
+  fs: FileSystem,
+  path: string,
+): AsyncGenerator<VerifiedLine, void, undefined> {
+  yield* withFileLines(fs, path, async function* (file) {
+    const ids = new Set<string>();
+    let lastSeq = 0;
+    let number = 0;
+    let openGroup = 0;
+    for await (const batch of scanForward(fs, file.fd, { start: 0, end: file.size })) {
+      for (const { offset, bytes, terminated } of batch) {
+        number += 1;
+        const line = parseTranscriptLine(bytes);
+        const found = [...damageOf(line, terminated), ...placeOf(line, { ids, lastSeq, openGroup })];
+        if (!isUtf8(bytes))
+          found.push({ problem: "is not UTF-8; what is not is read as \uFFFD", cut: false });
+        if (line.kind === "entry") {
+          lastSeq = Math.max(lastSeq, line.entry.seq);
+          openGroup = line.marks.groupRest ?? 0;
+          if ("id" in line.entry) ids.add(line.entry.id);
+        }
+        yield { bytes, line, problems: found.map((one) => ({ line: number, offset, ...one })) };
+      }
+    }
+  });
+}
+
+/** Something about a line, or about the whole file. */
+export type Finding = TranscriptProblem | { problem: string; cut: false };
+
+/** Yields all that is wrong with a transcript. One finding stands for a file that is no transcript. */
+export async function* verifyTranscript(
+  fs: FileSystem,
+  path: string,
+): AsyncGenerator<Finding, void, undefined> {
+  const problem = await problemOfFile(fs, path);
+  if (problem !== undefined) {
+    yield { problem, cut: false };
+    return;
+  }
+  for await (const { problems } of verifyLines(fs, path)) yield* problems;
+}
+
+async function problemOfFile(fs: FileSystem, path: string): Promise<string | undefined> {
+  try {
+    return await withFile(fs, path, async (file) => {
+      if (file.size === 0) return "is empty";
+      await assertReadable(file);
+      return (await isForeign(file)) ? "is no session of this store: none of its lines is" : undefined;
+    });
+  } catch (error) {
+    const failure = toReadError(error, path);
+    if (StoreError.is(failure)) return failure.message;
+    throw failure;
+  }
+}
+
+type LineFinding = Pick<TranscriptProblem, "problem" | "cut">;
+
+function damageOf(line: TranscriptLine, terminated: boolean): LineFinding[] {
+  if (line.kind === "damaged" && !terminated) return [{ problem: "is torn: its end is missing", cut: true }];
+  if (line.kind === "damaged") return [{ problem: line.problem, cut: true }];
+  if (line.kind === "unknown")
+    return [{ problem: "is of a type that this version does not know", cut: false }];
+  return [];
+}
+
+function placeOf(
+  line: TranscriptLine,
+  { ids, lastSeq, openGroup }: { ids: ReadonlySet<string>; lastSeq: number; openGroup: number },
+): LineFinding[] {
+  if (line.kind !== "entry") return [];
+  const { entry, marks } = line;
+  const found: LineFinding[] = [];
+  if ("id" in entry && ids.has(entry.id))
+    found.push({ problem: `repeats the entry of id ${entry.id}`, cut: true });
+  else if (entry.seq <= lastSeq)
+    found.push({ problem: `has number ${entry.seq} after ${lastSeq}`, cut: false });
+  if (openGroup > 0 && (marks.groupRest ?? 0) !== openGroup - 1) {
+    found.push({ problem: "follows a group that is not complete", cut: false });
+  }
+  return found;
+}

@@ -1,0 +1,139 @@
+import { join } from "node:path";
+import { AppendFile } from "../files/append-file.ts";
+import { readCheckpoint, summarize } from "../transcript/checkpoint.ts";
+import { reason, StoreError, toReadError } from "../model/errors.ts";
+import { readEventFiles } from "../transcript/event-files.ts";
+import type { FileSystem } from "../files/file-system.ts";
+import { assertOwnFile } from "../transcript/foreign-file.ts";
+import { scanBackward } from "../files/line-scan.ts";
+import { createId } from "../model/names.ts";
+import { OpenRuns } from "../model/open-runs.ts";
+import type { SessionFiles } from "../transcript/session-files.ts";
+import { toHeader } from "../format/session-lines.ts";
+import { LIVE_FOLDER, type SessionPaths, sessionPaths } from "../files/session-paths.ts";
+import { quarantineTail } from "./quarantine-tail.ts";
+import { SessionWriter } from "./session-writer.ts";
+import type { Summary } from "../format/summary.ts";
+import { formatLine } from "../format/transcript-line.ts";
+import { WriterFiles } from "./writer-files.ts";
+import type { WriterLock, WriterLocks } from "../locks/writer-lock.ts";
+import type { Durability } from "./writer-options.ts";
+
+/** Where a store keeps its sessions, and how. */
+export interface Folder {
+  readonly fs: FileSystem;
+  readonly path: string;
+  readonly durability: Durability;
+  readonly locks: WriterLocks;
+  readonly files: SessionFiles;
+  createId: () => string;
+  /** Hears of every entry that was kept. */
+  readonly onKept: (summary: Summary) => void;
+  /** Hears of the last one before a writer gives up its place. */
+  readonly onClose: (summary: Summary) => void;
+}
+
+/**
+ * Becomes the writer of a session: takes the lock, sets torn ends aside, closes what a dead writer left running.
+ *
+ * `created` is what is known of a session that has no entry yet; it takes its lock with the first.
+ *
+ * @throws StoreError `SESSION_NOT_FOUND`, `SESSION_ARCHIVED`, `SESSION_LOCKED`, `UNSUPPORTED_VERSION`, `NOT_A_FILE`,
+ * `READ_FAILED`
+ */
+export async function openWriter(
+  folder: Folder,
+  sessionId: string,
+  created: Summary | undefined,
+): Promise<SessionWriter> {
+  const { fs } = folder;
+  const paths = sessionPaths(folder.path, sessionId);
+  const acquireLock = () => lockSession(folder, paths);
+  if (!fs.pathStat(paths.transcript)) {
+    if (!created) throw await missing(folder, sessionId);
+    const files = new WriterFiles({ fs, paths, acquireLock });
+    return new SessionWriter({ ...folder, files, summary: created, lastSeq: 0 });
+  }
+  const lock = acquireLock();
+  const opened: AppendFile[] = [];
+  try {
+    const { transcript, journal, runs, ...start } = await openLocked(folder, sessionId, {
+      paths,
+      lock,
+      files: opened,
+    });
+    const files = new WriterFiles({ fs, paths, acquireLock, lock, transcript, ...(journal && { journal }) });
+    const writer = new SessionWriter({ ...folder, files, ...start });
+    await closeRuns(writer, runs);
+    return writer;
+  } catch (error) {
+    for (const file of opened) file.close();
+    lock.release();
+    throw toReadError(error, paths.transcript);
+  }
+}
+
+async function missing({ files }: Folder, sessionId: string): Promise<StoreError> {
+  return (await files.archive.find(sessionId))
+    ? new StoreError("SESSION_ARCHIVED", `session ${sessionId} is archived`)
+    : new StoreError("SESSION_NOT_FOUND", `there is no session ${sessionId}`);
+}
+
+function lockSession({ fs, locks }: Folder, paths: SessionPaths): WriterLock {
+  const live = join(paths.folder, LIVE_FOLDER);
+  try {
+    fs.makeDirectory(live);
+  } catch (cause) {
+    throw new StoreError("WRITE_FAILED", `cannot make ${live}: ${reason(cause)}`, { cause });
+  }
+  return locks.acquire(paths.lock);
+}
+
+async function openLocked(
+  { fs, durability }: Folder,
+  sessionId: string,
+  { paths, lock, files }: { paths: SessionPaths; lock: WriterLock; files: AppendFile[] },
+) {
+  const transcript = new AppendFile(fs, paths.transcript, { create: false });
+  files.push(transcript);
+  const view = { fs, fd: transcript.fd, size: transcript.size };
+  const checkpoint = readCheckpoint(sessionId, paths, view);
+  const { summary, end, terminated } = await summarize(view, checkpoint);
+  await assertOwnFile(view, summary, paths.transcript);
+  if (end < transcript.size) await quarantineTail(fs, paths, transcript, end);
+  if (!terminated) transcript.startNewLine();
+  const journal = fs.pathStat(paths.journal) ? await openJournal(fs, paths, files) : undefined;
+  // The machine may have forgotten numbers that were shown.
+  const renewed = lock.takeover === "machine died" ? withEpoch(summary, createId()) : summary;
+  if (renewed !== summary) transcript.append(formatLine(toHeader(renewed)));
+  if (renewed !== summary && durability === "disk") await transcript.sync();
+  let { lastSeq } = summary.meta;
+  const runs = new OpenRuns();
+  if (journal) {
+    for await (const { event } of readEventFiles(fs, paths, sessionId, checkpoint.summary.meta.lastSeq)) {
+      lastSeq = Math.max(lastSeq, event.seq);
+      runs.apply(event);
+    }
+  }
+  return { summary: renewed, lastSeq, transcript, journal, runs };
+}
+
+function withEpoch(summary: Summary, epoch: string): Summary {
+  return { ...summary, numbered: true, meta: { ...summary.meta, epoch } };
+}
+
+async function openJournal(fs: FileSystem, paths: SessionPaths, files: AppendFile[]): Promise<AppendFile> {
+  const journal = new AppendFile(fs, paths.journal, { create: false });
+  files.push(journal);
+  for await (const { offset, terminated } of scanBackward(fs, journal.fd, { end: journal.size })) {
+    if (!terminated) await quarantineTail(fs, paths, journal, offset);
+    break;
+  }
+  return journal;
+}
+
+async function closeRuns(writer: SessionWriter, runs: OpenRuns): Promise<void> {
+  const closing = runs.closing({ timestamp: Date.now(), createId });
+  if (closing.length > 0) await writer.record(closing);
+  writer.settle();
+}

@@ -1,0 +1,255 @@
+import type {
+  AppendOptions,
+  Entry,
+  Message,
+  MessageEntry,
+  RecordedEvent,
+  SessionEvent,
+  SessionMeta,
+} from "@mini-openclaw/protocol";
+import { toEntry } from "@mini-openclaw/protocol";
+import { StoreError } from "../model/errors.ts";
+import { assertExpected, toMessageEntry } from "../model/message-entry.ts";
+import { numberEvent, RecentEvents } from "../recent/recent-events.ts";
+import { RecentMessages } from "../recent/recent-messages.ts";
+import { digestMessages, type RememberedKeys } from "../recent/remembered-keys.ts";
+import { assign, beginSequence, failed, type Sequence, shown, wrote } from "./sequence.ts";
+import { type Segment, toGroup, toHeader, toSegment } from "../format/session-lines.ts";
+import { nextSummary, type Summary } from "../format/summary.ts";
+import { UnsyncedText } from "./unsynced-text.ts";
+import type { AppendFailure } from "./writer-files.ts";
+import { type AppendBatch, type BatchItem, beginBatch, type WriterOptions } from "./writer-options.ts";
+
+/** `lost`: the lock or the file belongs to somebody else. */
+type WriterStatus = { is: "open" } | { is: "lost"; error: StoreError } | { is: "closed"; error: StoreError };
+
+/** The one writer of a session. It assigns the numbers, writes the lines, and notifies the readers. */
+export class SessionWriter {
+  readonly sessionId: string;
+  readonly recent: RecentEvents;
+  readonly messages = new RecentMessages();
+  readonly #options: WriterOptions;
+  readonly #unsynced: UnsyncedText;
+  #summary: Summary;
+  #sequence: Sequence;
+  #batch: AppendBatch | undefined;
+  #status: WriterStatus = { is: "open" };
+  #isBusy = false;
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#unsynced = new UnsyncedText(options.files, () => {
+      this.#sequence = shown(this.#sequence, this.#sequence.written);
+    });
+    this.sessionId = options.summary.meta.sessionId;
+    this.#summary = options.summary;
+    this.#sequence = beginSequence(options.lastSeq);
+    this.recent = new RecentEvents(options.lastSeq);
+  }
+
+  /** The session's meta, live events included. */
+  get meta(): SessionMeta {
+    return { ...this.#summary.meta, lastSeq: this.#sequence.assigned };
+  }
+
+  get lastSeq(): number {
+    return this.#sequence.assigned;
+  }
+
+  /** The newest number that readers may get. */
+  get shownSeq(): number {
+    return this.#sequence.visible;
+  }
+
+  get isArchived(): boolean {
+    return this.#summary.meta.archived === true;
+  }
+
+  /** True while something runs or waits in the session. */
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
+  /** True after the writer was closed, or lost its files. */
+  get isClosed(): boolean {
+    return this.#status.is !== "open";
+  }
+
+  record(events: readonly SessionEvent[]): RecordedEvent[] | Promise<RecordedEvent[]> {
+    this.#assertReady();
+    this.#flush();
+    const { files, durability } = this.#options;
+    const numbered: RecordedEvent[] = [];
+    const entries: (Entry | undefined)[] = [];
+    const segments: Segment[] = [];
+    let inRun = false;
+    for (const event of events) {
+      const one = numberEvent(event, this.sessionId, this.lastSeq + 1 + numbered.length);
+      const entry = toEntry(one.event);
+      numbered.push(one);
+      entries.push(entry);
+      segments.push(toSegment(one, entry));
+      inRun ||= "runId" in event;
+    }
+    // The next start looks at sessions with a journal only: it is there before the first line of a run.
+    if (inRun) files.beginLive();
+    this.#sequence = assign(this.#sequence, numbered.length);
+    const failure = this.#write(segments, entries);
+    if (failure) {
+      this.#sequence = failed(this.#sequence, failure);
+      throw failure.error;
+    }
+    this.#sequence = wrote(this.#sequence, this.lastSeq);
+    this.#isBusy ||= inRun;
+    // A live event becomes visible after the entries that it follows.
+    const waits = !this.#unsynced.isEmpty || (durability === "disk" && entries.some(Boolean));
+    return waits ? this.#unsynced.sync(segments, () => this.#show(numbered)) : this.#show(numbered);
+  }
+
+  /** Appends messages outside a run, all or none. */
+  async append(messages: readonly Message[], options: AppendOptions): Promise<MessageEntry[]> {
+    const { idempotencyKey: key, expect, durability = this.#options.durability } = options;
+    const digest = key === undefined ? "" : digestMessages(messages);
+    const keys = key === undefined ? undefined : await this.#options.files.keys();
+    this.#assertReady();
+    // From here to `remember` nothing else runs.
+    if (key !== undefined && keys?.find(key, digest)) {
+      return this.#appendedBefore(keys, { key, digest, messages, options });
+    }
+    assertExpected(expect, this.lastSeq);
+    if (messages.length === 0) return [];
+    const { createId } = this.#options;
+    const next = this.lastSeq + 1;
+    const entries = messages.map((message, index) => toMessageEntry(message, next + index, createId()));
+    const item: BatchItem = { entries, segment: toGroup(entries, key) };
+    this.#sequence = assign(this.#sequence, entries.length);
+    const batch = (this.#batch ??= beginBatch(() => this.#flush()));
+    batch.items.push(item);
+    if (key !== undefined) keys?.remember(key, { digest, firstSeq: next, lastSeq: this.lastSeq });
+    await batch.written;
+    if (item.failure) {
+      if (key !== undefined) keys?.forget(key);
+      throw item.failure.error;
+    }
+    if (durability === "disk") {
+      batch.synced ??= this.#unsynced.sync(batch.items.map(({ segment }) => segment));
+      await batch.synced;
+    }
+    // While something waits for the disk, the end of its sync makes these visible too, in their order.
+    if (this.#unsynced.isEmpty) this.#sequence = shown(this.#sequence, entries.at(-1)?.seq ?? 0);
+    return entries;
+  }
+
+  /** Drops the live events, unless one of them has the newest number. */
+  settle(): void {
+    this.#isBusy = false;
+    const { files } = this.#options;
+    if (!files.isLive) return;
+    this.#assertReady();
+    this.#flush();
+    if (this.#summary.meta.lastSeq < this.lastSeq) return;
+    files.endLive();
+    // Later: the last events of the run are on their way to its watchers.
+    setImmediate(() => {
+      if (!this.isClosed) this.#saveCheckpoint();
+    });
+  }
+
+  /** Closes the files and releases the lock. `beforeRelease` runs between the two. Nothing may be under way. */
+  async close(beforeRelease?: () => void): Promise<void> {
+    if (this.#status.is === "closed") return;
+    const isOwn = this.#status.is === "open";
+    this.#flush();
+    const error = new StoreError("LOG_CLOSED", `session ${this.sessionId}: the log is closed`);
+    this.#status = { is: "closed", error: this.#status.is === "lost" ? this.#status.error : error };
+    this.recent.wake();
+    if (!this.#unsynced.isEmpty) await this.#options.files.sync().catch(() => {}); // its callers handle it
+    if (isOwn) this.#saveCheckpoint();
+    this.#options.files.close(() => {
+      if (isOwn && this.#options.files.transcript) this.#options.onClose(this.#summary);
+      beforeRelease?.();
+    });
+  }
+
+  /** Saves the cache of the transcript's summary, unless a run is going on. */
+  #saveCheckpoint(): void {
+    const { files } = this.#options;
+    if (!files.isLive) files.saveCheckpoint(this.#summary);
+  }
+
+  #show(numbered: RecordedEvent[]): RecordedEvent[] {
+    this.#sequence = shown(this.#sequence, numbered.at(-1)?.event.seq ?? 0);
+    this.recent.push(numbered);
+    return numbered;
+  }
+
+  /** Writes the appends of the batch: in one write, or one by one if that fails. */
+  #flush(): void {
+    const batch = this.#batch;
+    if (!batch) return;
+    this.#batch = undefined;
+    const { items } = batch;
+    const failure =
+      this.#status.is === "open"
+        ? this.#write(
+            items.map((item) => item.segment),
+            items.flatMap((item) => item.entries),
+          )
+        : { error: this.#status.error, undone: true };
+    if (!failure) return;
+    // Bytes that may be in the file are not written a second time.
+    const canRetry = failure.undone && items.length > 1 && this.#status.is === "open";
+    let { undone } = failure;
+    for (const item of items) {
+      const alone = canRetry && undone ? this.#write([item.segment], item.entries) : failure;
+      if (!alone) continue;
+      item.failure = alone;
+      undone &&= alone.undone;
+    }
+    this.#sequence = failed(this.#sequence, { undone });
+  }
+
+  #write(segments: readonly Segment[], entries: readonly (Entry | undefined)[]): AppendFailure | undefined {
+    const isNew = !this.#summary.numbered && segments.some(({ file }) => file === "transcript");
+    const header = isNew ? toHeader(this.#summary) : undefined;
+    const failure = this.#options.files.append(segments, header);
+    if (failure) return failure;
+    this.#sequence = wrote(this.#sequence, entries.at(-1)?.seq ?? 0);
+    let summary = header ? nextSummary(this.#summary, { kind: "header", header }) : this.#summary;
+    for (const entry of entries) {
+      if (entry) summary = nextSummary(summary, { kind: "entry", entry, marks: {} });
+    }
+    if (summary === this.#summary) return undefined;
+    this.#summary = summary;
+    this.messages.add(entries);
+    this.#options.onKept(summary);
+    return undefined;
+  }
+
+  /** @throws StoreError `LOG_CLOSED`, `SESSION_STOLEN`, `QUEUE_FULL`; `SESSION_LOCKED` before the first entry */
+  #assertReady(): void {
+    if (this.#status.is !== "open") throw this.#status.error;
+    this.#unsynced.assertRoom(this.sessionId);
+    if (this.#options.files.isOwn()) return;
+    const error = new StoreError(
+      "SESSION_STOLEN",
+      `session ${this.sessionId}: its lock or its file was replaced or changed by somebody else`,
+    );
+    this.#status = { is: "lost", error };
+    this.recent.wake();
+    throw error;
+  }
+
+  /** Returns the entries under a key when they are written. Appends them if that failed. */
+  async #appendedBefore(
+    keys: RememberedKeys,
+    append: { key: string; digest: string; messages: readonly Message[]; options: AppendOptions },
+  ): Promise<MessageEntry[]> {
+    const { key, digest, messages, options } = append;
+    await this.#batch?.written;
+    const before = keys.find(key, digest);
+    if (!before) return this.append(messages, options);
+    if ((options.durability ?? this.#options.durability) === "disk") await this.#unsynced.sync([]);
+    return this.#options.files.readMessages(before);
+  }
+}
