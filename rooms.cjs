@@ -10,7 +10,8 @@ const rooms = {
     ...["testing", "socket", "shared"],
   ],
   "packages/session-store/src": [
-    ...["cli", "store", "memory", "writer", "transcript", "recent", "format", "files", "testing", "model"],
+    ...["cli", "store", "memory", "listing", "writer", "transcript", "recent", "format", "locks"],
+    ...["files", "model", "testing"],
   ],
   "packages/agent-runtime/src": [
     ...["agent", "opentelemetry", "observe", "run", "context", "tools", "commands", "tool-calls"],
@@ -23,6 +24,6 @@ const rooms = {
 };
 
 // Packages that still have arrows up. Their rules only warn. The list is empty at the end.
-const pending = ["session-store", "agent-runtime", "client"];
+const pending = ["agent-runtime", "client"];
 
 module.exports = { rooms, pending };

@@ -185,7 +185,7 @@ MINI_OPENCLAW_SANDBOX: is "required", but there is no sandbox: bubblewrap is not
 
     expect(code).toBe(1);
     expect(text).toBe(
-      `Mini OpenClaw cannot start: the folder ${directory.path}/.mini-openclaw is in use by process ${first.pid}\n`,
+      `Mini OpenClaw cannot start: The folder ${directory.path}/.mini-openclaw is in use by process ${first.pid}. Retry when it has ended.\n`,
     );
     expect(second.url).toMatch(/^http/);
   });

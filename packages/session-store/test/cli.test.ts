@@ -178,7 +178,9 @@ test("repair refuses a session that somebody writes", async () => {
   await store.openLog("first");
   const { exitCode, err } = await command("repair", "first", "--dir", folder.path);
   expect(exitCode).toBe(1);
-  expect(err).toMatch(/^session-store: the session is being written by process \d+ \(SESSION_LOCKED\)\n$/);
+  expect(err).toMatch(
+    /^session-store: The session is locked by process \d+\. Retry .* \(SESSION_LOCKED\)\n$/,
+  );
 });
 
 test.each([

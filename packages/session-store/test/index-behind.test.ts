@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type FileSystem, nodeFileSystem } from "../src/files/file-system.ts";
-import { appendToIndex, writeIndex } from "../src/index/index-file.ts";
+import { appendToIndex, writeIndex } from "../src/listing/index-file.ts";
 import { JsonlStore } from "../src/store/jsonl-store.ts";
 import { contentsOf, openStore, runEvents, says, transcriptPath, writeTranscript } from "./fixtures.ts";
 import { temporaryFolder } from "./temporary-folder.ts";

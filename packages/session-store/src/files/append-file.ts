@@ -2,15 +2,15 @@ import { reason, StoreError } from "../model/errors.ts";
 import { type FileSystem, openFlags } from "./file-system.ts";
 import { openRegular } from "./regular-file.ts";
 
-// 64 KiB: a failed sync is rare, its memory should be small.
+// 64 KiB: a failed sync is rare, and its memory should be small.
 const REWRITE_BYTES = 65_536;
 const NEWLINE = Buffer.from("\n");
 
 /**
  * A file that only grows, kept open for its one writer.
  *
- * An append is whole or undone. Where undoing fails too, the next append starts on a line of its own, so that
- * what was left behind costs one damaged line and nothing else.
+ * An append is whole or undone. If undoing fails too, the next append starts on a line of its own. The bytes that are
+ * left then cost one damaged line and nothing else.
  */
 export class AppendFile {
   readonly path: string;
@@ -19,7 +19,7 @@ export class AppendFile {
   readonly #ino: number;
   #size: number;
   #needsNewline = false;
-  /** Up to here the file survives a power failure, as far as this writer asked for it. */
+  /** The bytes that survive a power failure, because this writer synced them. */
   #syncedSize: number;
   #syncFailed = false;
 
@@ -38,7 +38,7 @@ export class AppendFile {
     return this.#fd;
   }
 
-  /** Bytes that count; what a failed append could not undo counts too. */
+  /** The size of the file, including bytes that a failed append could not undo. */
   get size(): number {
     return this.#size;
   }
@@ -50,11 +50,11 @@ export class AppendFile {
       this.#needsNewline = false;
     } catch (cause) {
       this.#undoTo(this.#size);
-      throw new StoreError("WRITE_FAILED", `cannot append to ${this.path}: ${reason(cause)}`, { cause });
+      throw new StoreError("WRITE_FAILED", `Cannot append to ${this.path}: ${reason(cause)}.`, { cause });
     }
   }
 
-  /** Cuts the file; for undoing an append and for torn ends. Says whether it worked. */
+  /** Cuts the file. Returns true if that worked. */
   truncate(size: number): boolean {
     this.#undoTo(size);
     return this.#size === size;
@@ -65,7 +65,7 @@ export class AppendFile {
     this.#needsNewline = true;
   }
 
-  /** Whether the file at the path is still this one, with nothing added by somebody else. */
+  /** Returns true if the path still leads to this file, and nobody else appended to it. */
   isIntact(): boolean {
     const stat = this.#fs.pathStat(this.path);
     return stat !== undefined && stat.ino === this.#ino && stat.size === this.#size;
@@ -81,18 +81,18 @@ export class AppendFile {
       this.#syncedSize = size;
     } catch (cause) {
       this.#syncFailed = true;
-      throw new StoreError("WRITE_FAILED", `cannot sync ${this.path}: ${reason(cause)}`, { cause });
+      throw new StoreError("WRITE_FAILED", `Cannot sync ${this.path}: ${reason(cause)}.`, { cause });
     }
   }
 
-  /** May be called once, when nothing is under way. */
+  /** Closes the file. Call it once, when no other call is under way. */
   close(): void {
     this.#fs.close(this.#fd);
   }
 
   /**
-   * After a failed sync the kernel takes the pages for written, although they are not: a second sync would succeed
-   * and mean nothing (https://wiki.postgresql.org/wiki/Fsync_Errors). So the bytes are written once more.
+   * Writes the bytes once more. After a failed sync the kernel marks the pages as written, although they are not. A
+   * second sync would succeed and mean nothing (https://wiki.postgresql.org/wiki/Fsync_Errors).
    */
   async #rewrite(start: number, end: number): Promise<void> {
     const fd = openRegular(this.#fs, this.path, openFlags.overwrite);
@@ -116,7 +116,7 @@ export class AppendFile {
     const length = Buffer.byteLength(lines);
     let written = this.#fs.write(this.#fd, lines);
     if (written === length) return length;
-    // A short count carries no error: a full disk says so only at the next write.
+    // A short count has no error. A full disk returns one only at the next write.
     const bytes = toBytes(lines);
     while (written < length) {
       const count = this.#fs.write(this.#fd, bytes.subarray(written));
@@ -131,7 +131,7 @@ export class AppendFile {
       this.#fs.truncate(this.#fd, size);
       this.#size = size;
     } catch {
-      // Reported as the failed append that led here; the rest is left for the next line break.
+      // The caller throws the failed append. The next append begins on a line of its own.
       this.#needsNewline = true;
       this.#size = this.#currentSize();
     }

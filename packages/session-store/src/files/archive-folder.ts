@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { isSystemError } from "../model/errors.ts";
+import { isSessionId } from "../model/names.ts";
 import type { FileStat, FileSystem } from "./file-system.ts";
 import { moveFile } from "./move-file.ts";
-import { isSessionId } from "../model/names.ts";
 import type { SessionLocation } from "./session-paths.ts";
 import { unlinkQuietly } from "./small-file.ts";
 
@@ -13,21 +13,21 @@ const CLOCK_TICK_MS = 20;
 /** A session's files in an archive folder. */
 export interface ArchivedFiles extends SessionLocation {
   readonly sessionId: string;
-  /** When the files were moved there, in milliseconds since 1970. */
+  /** The time of the move, in milliseconds since 1970. */
   readonly at: number;
 }
 
 /**
  * A folder for sessions that are archived or deleted. Its files are called `<sessionId>.<ms>.jsonl`.
  *
- * Remembers the names, so that a lookup does not read the whole folder. A name that it remembers is checked. A name
- * that it does not remember is looked for in the folder, unless nothing has changed there.
+ * Remembers the names, so that a lookup does not read the whole folder. A remembered name is checked. For an unknown
+ * name the folder is read again, unless nothing has changed there.
  */
 export class ArchiveFolder {
   readonly path: string;
   readonly #fs: FileSystem;
   #names = new Map<string, number>();
-  /** The stamp of the folder that `#names` is the whole of. */
+  /** The stamp of the folder when `#names` was read. */
   #stamp: string | undefined;
 
   constructor(fs: FileSystem, folder: string, name: "archive" | "deleted") {
@@ -130,7 +130,7 @@ export function stampFolder(fs: FileSystem, path: string): string {
   return stat ? `${stat.dev}:${stat.ino}:${stat.mtimeMs}` : "none";
 }
 
-/** Returns `undefined` for what is no folder, or may not be looked at. */
+/** Returns `undefined` if there is no folder, or its state cannot be read. */
 function statFolder(fs: FileSystem, path: string): FileStat | undefined {
   try {
     // With the dot, a link to a folder is followed.

@@ -3,31 +3,31 @@ import { promisify } from "node:util";
 import { isSystemError } from "../model/errors.ts";
 
 /**
- * Every system call of the store. A test replaces it to fail, cut short or forget any one of them.
+ * The system calls of the store. A test replaces them to fail, cut short or forget any one.
  *
- * The synchronous ones take microseconds on a local disk; all that may take longer is asynchronous.
+ * Synchronous calls take microseconds on a local disk. Calls that may take longer are asynchronous.
  */
 export interface FileSystem {
   open(path: string, flags: number): number;
   close(fd: number): void;
-  /** Bytes written, which may be fewer than given. */
+  /** Returns the number of bytes written, which may be smaller than requested. */
   write(fd: number, bytes: string | Uint8Array): number;
   writeAt(fd: number, bytes: Uint8Array, position: number): number;
   truncate(fd: number, size: number): void;
   fileStat(fd: number): FileStat;
-  /** `undefined` if nothing stands there. Does not follow a link. */
+  /** Returns `undefined` if nothing has this path. Does not follow a link. */
   pathStat(path: string): FileStat | undefined;
   link(existing: string, path: string): void;
   unlink(path: string): void;
   rename(from: string, to: string): void;
   makeDirectory(path: string): void;
-  /** Names in a directory; none if it does not exist. */
+  /** Returns the names in a directory; none if it does not exist. */
   list(path: string): Promise<string[]>;
-  /** Bytes read, which may be fewer than `buffer` holds; 0 at the end. */
+  /** Returns the number of bytes read, which may be smaller than the buffer; 0 at the end. */
   read(fd: number, buffer: Uint8Array, position: number): Promise<number>;
-  /** As `read`, for files known to be small. */
+  /** Reads as `read` does, for files that are known to be small. */
   readNow(fd: number, buffer: Uint8Array, position: number): number;
-  /** Resolves when all that was written to the file survives a power failure. */
+  /** Resolves when all bytes written to the file survive a power failure. */
   sync(fd: number): Promise<void>;
   /** Resolves when the names in the directory survive a power failure. */
   syncDirectory(path: string): Promise<void>;
@@ -43,7 +43,7 @@ export interface FileStat {
 
 const { O_RDONLY, O_RDWR, O_WRONLY, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 
-// A link is never followed, and a pipe never waited for: both are planted, not ours. (Absent on Windows: 0.)
+// A link is never followed, and no open waits for a pipe: others made both. (Absent on Windows: 0.)
 const SAFE = O_NOFOLLOW | O_NONBLOCK;
 
 export const openFlags = {
@@ -57,7 +57,7 @@ export const openFlags = {
 const read = promisify(fs.read);
 const fdatasync = promisify(fs.fdatasync);
 
-/** The real one. Files are made 0600 and directories 0700. */
+/** The system calls of Node.js. Files get the mode 0600 and directories 0700. */
 export const nodeFileSystem: FileSystem = {
   open: (path, flags) => fs.openSync(path, flags, 0o600),
   close: fs.closeSync,

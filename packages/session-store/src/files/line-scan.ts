@@ -3,18 +3,18 @@ import type { FileSystem } from "./file-system.ts";
 /** One line of a file, without its line feed. */
 export interface RawLine {
   readonly offset: number;
-  /** Where the next line begins. */
+  /** The offset of the next line. */
   readonly end: number;
   readonly bytes: Uint8Array;
-  /** Whether a line feed ends it; only the last line of a file may lack one. */
+  /** True if a line feed ends the line. Only the last line of a file may lack one. */
   readonly terminated: boolean;
 }
 
-// 64 KiB. Measured best for the last 50 of 100 MB; a page of messages mostly fits into one read.
+// 64 KiB: measured best for the last 50 of 100 MB. A page of messages mostly fits into one read.
 const CHUNK_BYTES = 65_536;
 const LINE_FEED = 0x0a;
 
-/** The lines between two offsets, first to last, as many at a time as one read brings. */
+/** Yields the lines between two offsets, first to last, as many at a time as one read brings. */
 export async function* scanForward(
   fs: FileSystem,
   fd: number,
@@ -43,7 +43,7 @@ export async function* scanForward(
   if (parts.length > 0) yield [{ offset, end: position, bytes: joined(parts), terminated: false }];
 }
 
-/** The lines before an offset, last to first. Holds one line and one chunk at a time. */
+/** Yields the lines before an offset, last to first. Holds one line and one chunk at a time. */
 export async function* scanBackward(
   fs: FileSystem,
   fd: number,
@@ -81,7 +81,7 @@ async function readChunk(fs: FileSystem, fd: number, position: number, length: n
   let filled = 0;
   while (filled < length) {
     const count = await fs.read(fd, buffer.subarray(filled), position + filled);
-    if (count === 0) break; // cut by its writer meanwhile
+    if (count === 0) break; // its writer cut the file meanwhile
     filled += count;
   }
   return buffer.subarray(0, filled);

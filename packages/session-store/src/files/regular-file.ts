@@ -1,7 +1,7 @@
 import { isSystemError, StoreError } from "../model/errors.ts";
 import { type FileSystem, openFlags } from "./file-system.ts";
 
-/** Opens a regular file. @throws StoreError `NOT_A_FILE` if anything else stands there */
+/** Opens a regular file. @throws StoreError `NOT_A_FILE` for anything else */
 export function openRegular(fs: FileSystem, path: string, flags: number): number {
   let fd: number;
   try {
@@ -9,14 +9,14 @@ export function openRegular(fs: FileSystem, path: string, flags: number): number
   } catch (cause) {
     // ELOOP: a link. EISDIR: a directory. ENXIO: a pipe or socket.
     if (!isSystemError(cause, "ELOOP", "EISDIR", "ENXIO")) throw cause;
-    throw new StoreError("NOT_A_FILE", `not a regular file: ${path}`, { cause });
+    throw new StoreError("NOT_A_FILE", `${path} must be a regular file. Move it elsewhere.`, { cause });
   }
   if (fs.fileStat(fd).isFile) return fd;
   fs.close(fd);
-  throw new StoreError("NOT_A_FILE", `not a regular file: ${path}`);
+  throw new StoreError("NOT_A_FILE", `${path} must be a regular file. Move it elsewhere.`);
 }
 
-/** Gives an open regular file to `use` and closes it afterwards; `undefined` if there is none. */
+/** Calls `use` with an open regular file, then closes it. Returns `undefined` if there is no file. */
 export async function withFile<T>(
   fs: FileSystem,
   path: string,
@@ -31,7 +31,7 @@ export async function withFile<T>(
   }
 }
 
-/** As {@link withFile}, for what is read piece by piece; nothing if there is no file. */
+/** Works as {@link withFile} for files that are read piece by piece. Yields nothing if there is no file. */
 export async function* withFileLines<T>(
   fs: FileSystem,
   path: string,
@@ -46,7 +46,7 @@ export async function* withFileLines<T>(
   }
 }
 
-/** Opens a regular file for reading; `undefined` if there is none. */
+/** Opens a regular file for reading. Returns `undefined` if there is no file. */
 export function openIfThere(fs: FileSystem, path: string): number | undefined {
   try {
     return openRegular(fs, path, openFlags.read);

@@ -2,16 +2,16 @@ import { join } from "node:path";
 
 /** The paths of a session's transcript, and of the cache beside it. */
 export interface SessionLocation {
-  /** The truth. */
+  /** The transcript. All other files are caches of it, but for live events. */
   readonly transcript: string;
-  /** A cache of what the transcript adds up to; in files of the tutorial's code, the only place of key and times. */
+  /** A cache of the summary. In the legacy format it is the only file with the key and the times. */
   readonly meta: string;
 }
 
-/** The place of a session's files. */
+/** The paths of the files of a session that is not archived. */
 export interface SessionPaths extends SessionLocation {
   readonly folder: string;
-  /** Live events, while the session is not at rest. */
+  /** The live events, while something runs or waits. */
   readonly journal: string;
   readonly lock: string;
 }
@@ -27,5 +27,5 @@ export function sessionPaths(folder: string, sessionId: string): SessionPaths {
 }
 
 export const LIVE_FOLDER = "live";
-/** Damaged bytes, copied here before they are cut. */
+/** The folder for copies of damaged bytes, made before they are cut. */
 export const DAMAGED_FOLDER = "damaged";

@@ -1,10 +1,10 @@
 import { type FileSystem, openFlags } from "./file-system.ts";
 import { openIfThere } from "./regular-file.ts";
 
-// Chosen: a cache or a lock is a few hundred bytes; a larger file is not one of ours.
+// A cache or a lock has a few hundred bytes. A larger file is neither.
 const MAX_BYTES = 65_536;
 
-/** The JSON in a small file; `undefined` if there is none, or it is no JSON object, or too large to be ours. */
+/** Returns the JSON object in a small file; `undefined` if there is none, or the file is too large. */
 export function readSmallJson(fs: FileSystem, path: string): Record<string, unknown> | undefined {
   const fd = openIfThere(fs, path);
   if (fd === undefined) return undefined;
@@ -23,8 +23,8 @@ export function readSmallJson(fs: FileSystem, path: string): Record<string, unkn
 }
 
 /**
- * Makes a file that is complete the moment its name exists. Throws `EEXIST` if the name is taken, unless `replace`;
- * other system errors leave nothing under the name.
+ * Creates a file that is complete the moment its name exists. Throws `EEXIST` if the name exists, unless `replace`.
+ * Other system errors leave nothing under the name.
  */
 export function createSmallFile(
   fs: FileSystem,
@@ -70,11 +70,11 @@ export function readCache(fs: FileSystem, path: string): Record<string, unknown>
   }
 }
 
-/** Removes a file that is in nobody's way if that fails. */
+/** Removes a file. Ignores a failure. */
 export function unlinkQuietly(fs: FileSystem, path: string): void {
   try {
     fs.unlink(path);
   } catch {
-    // As promised.
+    // The file is in nobody's way.
   }
 }

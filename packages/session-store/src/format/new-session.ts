@@ -13,7 +13,7 @@ export function nextCreation(latest: number): number {
   return Math.max(Date.now(), latest + 1);
 }
 
-/** Creates the summary of a session that has no entry yet. */
+/** Creates the summary of a session without entries. */
 export function createSummary(
   key: string,
   { owner, forkedFrom, createdAt = Date.now() }: NewSession = {},

@@ -1,20 +1,20 @@
 import type { Entry, MessageEntry, RecordedEvent, SessionHeader } from "@mini-openclaw/protocol";
-import { TRANSCRIPT_VERSION } from "@mini-openclaw/protocol";
+import { toHeader } from "@mini-openclaw/protocol";
 import type { Summary } from "./summary.ts";
 import { formatLine } from "./transcript-line.ts";
 
-/** Lines that go to one file. */
+/** Lines of one file. */
 export interface Segment {
   readonly file: "transcript" | "journal";
   readonly lines: string;
 }
 
-/** The event's line, and the file that it goes to. */
+/** Returns the line of an event, and the file that the line belongs to. */
 export function toSegment({ json }: RecordedEvent, entry: Entry | undefined): Segment {
   return entry ? { file: "transcript", lines: formatLine(entry) } : { file: "journal", lines: `${json}\n` };
 }
 
-/** The lines of one group. Each but the last says how many follow, so that a torn group is known for what it is. */
+/** Returns the lines of one group. Each line has the number of those after it, so that a torn group is recognized. */
 export function toGroup(entries: readonly MessageEntry[], idempotencyKey: string | undefined): Segment {
   const [only] = entries;
   if (only && entries.length === 1 && idempotencyKey === undefined) {
@@ -31,18 +31,10 @@ export function toGroup(entries: readonly MessageEntry[], idempotencyKey: string
   return { file: "transcript", lines: lines.join("") };
 }
 
-/** The header of a transcript: its first line, or the line by which a file of the tutorial's code is adopted. */
-export function toHeader({ meta }: Summary): SessionHeader {
-  const { sessionId, key, createdAt, owner, forkedFrom, epoch, lastSeq } = meta;
-  return {
-    type: "session",
-    v: TRANSCRIPT_VERSION,
-    sessionId,
-    key,
-    createdAt,
-    ...(owner !== undefined && { owner }),
-    ...(forkedFrom !== undefined && { forkedFrom }),
-    ...(epoch !== "0" && { epoch }),
-    ...(lastSeq > 0 && { lastSeq }),
-  };
+/**
+ * Returns the header line of a summary. It is the first line of a transcript, or the line that upgrades a file of the
+ * legacy format.
+ */
+export function headerLine({ meta }: Summary): SessionHeader {
+  return { ...toHeader(meta), ...(meta.lastSeq > 0 && { lastSeq: meta.lastSeq }) };
 }

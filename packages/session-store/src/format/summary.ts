@@ -1,25 +1,30 @@
-import { addUsage, type Entry, noUsage, type SessionHeader, type SessionMeta } from "@mini-openclaw/protocol";
+import {
+  addUsage,
+  type Entry,
+  noUsage,
+  type SessionHeader,
+  type SessionMeta,
+  titleOf,
+} from "@mini-openclaw/protocol";
 import { channelOf } from "../model/names.ts";
-import { numberBare, type TranscriptLine } from "./transcript-line.ts";
+import { type TranscriptLine, upgradeLegacyLine } from "./transcript-line.ts";
 
-/** What reading a transcript line by line adds up to. */
+/** The summary of the lines of a transcript. */
 export interface Summary {
   readonly meta: SessionMeta;
-  /** Whether lines from here on carry their own numbers. */
+  /** True if the lines from here on have their own numbers. */
   readonly numbered: boolean;
-  /** Whether a title was given; until then the first user message names the session. */
+  /** True after a rename. Until then the first user message is the title. */
   readonly renamed: boolean;
 }
 
-// Chosen: what fits into one line of a list.
-const TITLE_CHARS = 60;
-// A damaged number may be off by a digit; one that jumps further is not believed.
+// A damaged number may be wrong by a digit. A greater jump is not believed.
 const MAX_DAMAGED_JUMP = 1_000_000;
 
-/** Of a file whose key is not known, because neither a header nor a `.meta.json` says it. */
+/** The key of a file that has neither a header nor a `.meta.json` with a key. */
 const UNKNOWN_KEY = "unknown";
 
-/** Before the first line, with what is known from elsewhere. */
+/** Returns the summary before the first line, with the facts that are known from elsewhere. */
 export function beginSummary(
   sessionId: string,
   { key = UNKNOWN_KEY, createdAt = 0, updatedAt = createdAt }: Partial<SessionMeta> = {},
@@ -41,7 +46,7 @@ export function beginSummary(
   };
 }
 
-/** Pure: the summary after one more line. */
+/** Pure: returns the summary after one more line. */
 export function nextSummary(summary: Summary, line: TranscriptLine): Summary {
   const lastSeq = nextNumber(summary.meta.lastSeq, line);
   switch (line.kind) {
@@ -51,9 +56,9 @@ export function nextSummary(summary: Summary, line: TranscriptLine): Summary {
       return withHeader(summary, line.header);
     case "entry":
       return withEntry(summary, line.entry);
-    case "bare":
+    case "legacy":
       return {
-        ...withEntry(summary, numberBare(line.message, lastSeq)),
+        ...withEntry(summary, upgradeLegacyLine(line.message, lastSeq)),
         numbered: summary.numbered,
       };
     case "unknown":
@@ -63,21 +68,7 @@ export function nextSummary(summary: Summary, line: TranscriptLine): Summary {
   }
 }
 
-/** The first characters of a message, on one line, never half a character. */
-function titleOf(content: string): string {
-  // Room for characters of many units, such as a family of emoji.
-  const line = content
-    .slice(0, 16 * TITLE_CHARS)
-    .replace(/\s+/g, " ")
-    .trim();
-  const characters = new Intl.Segmenter().segment(line);
-  return Array.from(characters, ({ segment }) => segment)
-    .slice(0, TITLE_CHARS)
-    .join("")
-    .trim();
-}
-
-/** The summary, where live events have taken more numbers than the lines say. */
+/** Returns the summary with a newest number that a live event has. */
 export function withLastSeq(summary: Summary, lastSeq: number): Summary {
   return { ...summary, meta: { ...summary.meta, lastSeq } };
 }
@@ -123,7 +114,7 @@ function withEntry(summary: Summary, entry: Entry): Summary {
   return { meta, numbered: true, renamed };
 }
 
-/** Pure: the newest number after one more line. A line without one has the next. */
+/** Pure: returns the newest number after one more line. A line without a number has the next one. */
 export function nextNumber(lastSeq: number, line: TranscriptLine): number {
   switch (line.kind) {
     case "blank":
@@ -134,7 +125,7 @@ export function nextNumber(lastSeq: number, line: TranscriptLine): number {
       return Math.max(lastSeq, line.entry.seq);
     case "unknown":
       return Math.max(lastSeq, line.seq);
-    case "bare":
+    case "legacy":
       return lastSeq + 1;
     case "damaged": {
       const { seq = 0 } = line;

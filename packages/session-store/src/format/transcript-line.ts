@@ -3,21 +3,21 @@ import { checkLine, checkMessage } from "@mini-openclaw/protocol/schema";
 import { StoreError } from "../model/errors.ts";
 import { toJson } from "../model/json.ts";
 
-/** What a line keeps beside its entry. It stays in the file: readers get the entry alone. */
+/** The marks of a line beside its entry. They stay in the file. Readers get the entry alone. */
 export interface LineMarks {
-  /** How many lines of the same atomic group still follow; a group that lacks some was never appended. */
+  /** The number of lines of the same group after this one. A group that lacks some was never appended. */
   readonly groupRest?: number;
   /** The key under which the entry was appended. */
   readonly idempotencyKey?: string;
 }
 
-/** What one line of a transcript is. */
+/** One line of a transcript. */
 export type TranscriptLine =
   | { readonly kind: "header"; readonly header: SessionHeader }
   | { readonly kind: "entry"; readonly entry: Entry; readonly marks: LineMarks }
-  /** A message without number and id, as the tutorial's code wrote it. */
-  | { readonly kind: "bare"; readonly message: Message }
-  /** Of a type that this version does not know; left alone. */
+  /** A message without number and id, in the legacy format. */
+  | { readonly kind: "legacy"; readonly message: Message }
+  /** A line of a type that this version does not know. It stays as it is. */
   | { readonly kind: "unknown"; readonly seq: number }
   | { readonly kind: "blank" }
   | { readonly kind: "damaged"; readonly problem: string; readonly seq?: number };
@@ -25,13 +25,13 @@ export type TranscriptLine =
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 // The NULs that a power failure leaves, and white space, which includes a byte order mark.
 const NO_PADDING = /[^\0\s]/;
-// 64 Mi. Chosen: far above any answer, far below what V8 can hold in one string (512 Mi).
+// 64 Mi: far above any answer, far below the longest string of V8 (512 Mi).
 const MAX_LINE_CHARS = 67_108_864;
 // A character of UTF-16 takes at most three bytes of UTF-8.
 const MAX_LINE_BYTES = 3 * MAX_LINE_CHARS;
 const NUMBER_OF_DAMAGED = /"seq":([1-9]\d{0,14})\b/;
 
-/** Reads one line. Never throws: what cannot be read is `damaged`. */
+/** Parses one line. Never throws: a line that cannot be read is `damaged`. */
 export function parseTranscriptLine(bytes: Uint8Array): TranscriptLine {
   if (bytes.length > MAX_LINE_BYTES) return parseHugeLine(bytes);
   const text = trimPadding(decoder.decode(bytes));
@@ -69,15 +69,18 @@ function parseHugeLine(bytes: Uint8Array): TranscriptLine {
   return damaged("longer than any line", decoder.decode(bytes.subarray(0, 800)));
 }
 
-/** A line, with its line feed. @throws StoreError `INVALID_MESSAGE` */
+/** Returns a line with its line feed. @throws StoreError `INVALID_MESSAGE` */
 export function formatLine(value: SessionHeader | (Entry & LineMarks)): string {
   const json = toJson(value);
   if (json.length <= MAX_LINE_CHARS) return `${json}\n`;
-  throw new StoreError("INVALID_MESSAGE", `message: longer than ${MAX_LINE_CHARS} characters as JSON`);
+  throw new StoreError(
+    "INVALID_MESSAGE",
+    `The message must have at most ${MAX_LINE_CHARS} characters as JSON, got ${json.length}.`,
+  );
 }
 
-/** The entry that a bare message is read as. */
-export function numberBare(message: Message, seq: number): MessageEntry {
+/** Returns the entry of a message in the legacy format. */
+export function upgradeLegacyLine(message: Message, seq: number): MessageEntry {
   return { seq, id: `line-${seq}`, ...message };
 }
 
@@ -88,7 +91,7 @@ function toOtherLine(value: Record<string, unknown>, problem: string, text: stri
   }
   if (seq === undefined && id === undefined && type === undefined) {
     const message = checkMessage(value);
-    if (message.ok) return { kind: "bare", message: message.value };
+    if (message.ok) return { kind: "legacy", message: message.value };
   }
   return damaged(problem, text);
 }

@@ -3,17 +3,17 @@ import { readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { isMainThread } from "node:worker_threads";
-import { isSystemError } from "../model/errors.ts";
 import type { FileSystem } from "../files/file-system.ts";
-import { isListening } from "./lock-socket.ts";
 import { readSmallJson } from "../files/small-file.ts";
+import { isSystemError } from "../model/errors.ts";
+import { isListening } from "./lock-socket.ts";
 
 /** The owner of a lock, with the evidence that tells whether it still lives. */
 export interface LockOwner {
   /** Names this one lock. */
   readonly token: string;
   readonly pid: number;
-  /** When the process began, in clock ticks since the machine started. Tells it from a later one of the same pid. */
+  /** The start of the process in clock ticks. It tells the process from a later one of the same pid. */
   readonly startTime: string;
   /** Names this start of the machine. */
   readonly bootId: string;
@@ -32,7 +32,7 @@ export interface LockOwner {
   readonly socket?: string;
 }
 
-/** Why a lock was taken over from a dead owner. */
+/** The reason for which a lock was taken over from a dead owner. */
 export type Takeover = "none" | "process died" | "machine died";
 
 const LINUX_ROOT_NAMESPACE = "pid:[4026531836]";
@@ -45,7 +45,7 @@ const self = {
 };
 
 function refreshSelf(): typeof self {
-  // Read again while empty: a read fails when no descriptor is left, and that must not become a fact.
+  // A read fails when no descriptor is left, and that must not become a fact.
   self.bootId ||= orEmpty(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
   self.pidNamespace ||= orEmpty(() => readlinkSync("/proc/self/ns/pid"));
   self.startTime ||= statOf(process.pid)?.startTime ?? "";

@@ -9,7 +9,7 @@ import { unlinkQuietly } from "../files/small-file.ts";
 const MAX_SOCKET_PATH = 104;
 // An answer of the kernel takes less than a millisecond; starting the thread takes 20.
 const PROBE_TIMEOUT_MS = 2_000;
-// A lock that is waited for is tried every 25 ms.
+// A caller that waits for a lock retries every 25 ms.
 const PROBE_AGAIN_MS = 500;
 
 /** A socket beside the locks of one folder. The kernel closes it with the process, in whatever namespace. */
@@ -32,7 +32,7 @@ export function listenBeside(fs: FileSystem, lock: string): string | undefined {
   const name = `.alive-${randomBytes(6).toString("hex")}.sock`;
   const path = join(folder, name);
   if (Buffer.byteLength(path) >= MAX_SOCKET_PATH) return undefined;
-  // Nothing is served: that a connection is taken is all that others want to know.
+  // Nothing is served. An accepted connection proves that the owner lives.
   const server = createServer((connection) => connection.destroy());
   server.on("error", () => {}); // Then there is no such file.
   server.listen({ path, exclusive: true });
@@ -59,7 +59,7 @@ export function stopListening(fs: FileSystem, lock: string): void {
 
 const probed = new Map<string, { at: number; answer: boolean | undefined }>();
 
-/** Returns false if nobody listens on a socket, and `undefined` if that cannot be found out. Blocks for some 20 ms. */
+/** Returns false if nobody listens on a socket; `undefined` if that is unknown. Blocks for about 20 ms. */
 export function isListening(path: string, token: string): boolean | undefined {
   const before = probed.get(token);
   if (before && performance.now() - before.at < PROBE_AGAIN_MS) return before.answer;

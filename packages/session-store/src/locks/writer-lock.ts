@@ -1,8 +1,11 @@
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { isMainThread } from "node:worker_threads";
-import { isSystemError, reason, StoreError, type StoreErrorCode } from "../model/errors.ts";
 import { type FileStat, type FileSystem, openFlags } from "../files/file-system.ts";
+import { NO_HARD_LINKS } from "../files/move-file.ts";
+import { unlinkQuietly, writeWhole } from "../files/small-file.ts";
+import { isSystemError, reason, StoreError, type StoreErrorCode } from "../model/errors.ts";
+import { createId } from "../model/names.ts";
 import {
   causeOfDeath,
   describeSelf,
@@ -12,9 +15,6 @@ import {
   type Takeover,
 } from "./lock-owner.ts";
 import { listenBeside, stopListening } from "./lock-socket.ts";
-import { NO_HARD_LINKS } from "../files/move-file.ts";
-import { createId } from "../model/names.ts";
-import { unlinkQuietly, writeWhole } from "../files/small-file.ts";
 
 export type { Takeover } from "./lock-owner.ts";
 
@@ -32,7 +32,7 @@ interface LockedAs {
   what: string;
 }
 
-const sessionLocked: LockedAs = { code: "SESSION_LOCKED", what: "the session is being written" };
+const sessionLocked: LockedAs = { code: "SESSION_LOCKED", what: "The session is locked" };
 
 // A lock that is not made by a link is empty for some microseconds.
 const READ_AGAIN = 20;
@@ -51,8 +51,8 @@ export class WriterLocks {
   /**
    * Acquires the lock at a path, at once or not at all.
    *
-   * The file is complete the moment it exists. A dead owner is recognized by evidence, never by a clock. Whoever takes
-   * over first locks the dead owner's token in the same way, so that of two who find the same dead lock only one
+   * The file is complete the moment it exists. A dead owner is recognized by evidence, never by a clock. A takeover
+   * first locks the dead owner's token in the same way. Of two processes that find the same dead lock, only one
    * replaces it.
    *
    * @throws StoreError `SESSION_LOCKED`, or the code of `lockedAs`, unless the owner is proved to be dead;
@@ -63,7 +63,7 @@ export class WriterLocks {
       return this.#acquire(path, lockedAs);
     } catch (cause) {
       if (StoreError.is(cause)) throw cause;
-      throw new StoreError("WRITE_FAILED", `cannot lock ${path}: ${reason(cause)}`, { cause });
+      throw new StoreError("WRITE_FAILED", `Cannot lock ${path}: ${reason(cause)}.`, { cause });
     }
   }
 
@@ -91,7 +91,7 @@ export class WriterLocks {
 
   #toLock(path: string, { token, fd, socket }: CreatedLock, takeover: Takeover): WriterLock {
     const fs = this.#fs;
-    // Looked at many times a second: only a file that is not the one seen last is read.
+    // Called many times a second. Only a file that is not the last one is read.
     let seen: FileStat | undefined;
     const isHeld = () => {
       const stat = fs.pathStat(path);
@@ -110,7 +110,7 @@ export class WriterLocks {
         try {
           if (isHeld()) fs.unlink(path);
         } catch {
-          this.#abandoned.add(token); // the next one in this store takes it over
+          this.#abandoned.add(token); // the next acquire of this store takes it over
         }
         if (fd !== undefined) fs.close(fd);
         if (socket) stopListening(fs, path);
@@ -206,6 +206,6 @@ function isSameFile(one: FileStat, other: FileStat): boolean {
 
 function lockedBy({ pid, host }: LockOwner, path: string, { code, what }: LockedAs): StoreError {
   const where = host === hostname() ? "" : ` on ${host}`;
-  const hint = where && `; if that machine or container is gone for good, delete ${path}`;
-  return new StoreError(code, `${what} by process ${pid}${where}${hint}`);
+  const hint = where && ` If that machine or container is gone for good, delete ${path}.`;
+  return new StoreError(code, `${what} by process ${pid}${where}. Retry when it has ended.${hint}`);
 }

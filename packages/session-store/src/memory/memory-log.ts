@@ -1,17 +1,17 @@
 import type { Entry, RecordedEvent, SessionEvent, SessionLog } from "@mini-openclaw/protocol";
 import { toEntry } from "@mini-openclaw/protocol";
+import { nextSummary, type Summary, withLastSeq } from "../format/summary.ts";
 import { copyJson } from "../model/json.ts";
-import { StoreError } from "../model/errors.ts";
 import { createId } from "../model/names.ts";
 import type { OpenRuns } from "../model/open-runs.ts";
+import { logClosed } from "../model/session-errors.ts";
 import { numberEvent, RecentEvents } from "../recent/recent-events.ts";
 import type { RememberedKeys } from "../recent/remembered-keys.ts";
-import { nextSummary, type Summary, withLastSeq } from "../format/summary.ts";
 
-/** All there is of a session. */
+/** A session in memory. */
 export interface MemorySession {
   summary: Summary;
-  /** The order in which the sessions were made. */
+  /** The position in the order of creation. */
   readonly order: number;
   readonly entries: Entry[];
   readonly keys: RememberedKeys;
@@ -21,7 +21,7 @@ export interface MemorySession {
 }
 
 /** Adds a copy of an entry to a session. */
-export function keepEntry(session: MemorySession, entry: Entry): void {
+export function addEntry(session: MemorySession, entry: Entry): void {
   session.entries.push(copyJson(entry));
   session.summary = nextSummary(session.summary, { kind: "entry", entry, marks: {} });
 }
@@ -59,7 +59,7 @@ export class MemoryLog implements SessionLog {
     );
     for (const { event } of numbered) {
       const entry = toEntry(event);
-      if (entry) keepEntry(session, entry);
+      if (entry) addEntry(session, entry);
       else session.summary = withLastSeq(session.summary, event.seq);
       session.runs.apply(event);
     }
@@ -101,6 +101,6 @@ export class MemoryLog implements SessionLog {
   }
 
   #assertOpen(): void {
-    if (this.#closed) throw new StoreError("LOG_CLOSED", `session ${this.sessionId}: the log is closed`);
+    if (this.#closed) throw logClosed(this.sessionId);
   }
 }

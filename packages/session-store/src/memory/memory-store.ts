@@ -16,28 +16,24 @@ import type {
   SessionStore,
 } from "@mini-openclaw/protocol";
 import { isMessageEntry } from "@mini-openclaw/protocol";
-import { copyJson } from "../model/json.ts";
+import { createSummary, nextCreation } from "../format/new-session.ts";
+import type { Summary } from "../format/summary.ts";
+import { assertAppendOptions, assertExpected, assertOwner, assertTitle } from "../model/check-options.ts";
 import { StoreError } from "../model/errors.ts";
 import { forkedEntries } from "../model/forked-entries.ts";
-import { keepEntry, MemoryLog, type MemorySession } from "./memory-log.ts";
-import {
-  assertAppendOptions,
-  assertExpected,
-  assertMessage,
-  assertTitle,
-  toMessageEntry,
-} from "../model/message-entry.ts";
-import { assertKey, assertOwner, assertSessionId, createId } from "../model/names.ts";
-import { createSummary, nextCreation } from "../format/new-session.ts";
+import { copyJson } from "../model/json.ts";
+import { assertMessage, toMessageEntry } from "../model/message-entry.ts";
+import { assertKey, assertSessionId, createId } from "../model/names.ts";
 import { OpenRuns } from "../model/open-runs.ts";
-import { digestMessages, type KeyedAppend, RememberedKeys } from "../recent/remembered-keys.ts";
 import { createMatcher } from "../model/search.ts";
+import { archived, busy, logIsOpen, storeClosed } from "../model/session-errors.ts";
 import { assertLimit, cursorAfter, MAX_PAGE, pickPage } from "../model/sessions-page.ts";
-import type { Summary } from "../format/summary.ts";
+import { digestMessages, type KeyedAppend, RememberedKeys } from "../recent/remembered-keys.ts";
+import { addEntry, MemoryLog, type MemorySession } from "./memory-log.ts";
 
 /**
- * A store that forgets everything with the process: for tests and demos, and the one to read first. It keeps the
- * same promises as the others, but for durability.
+ * Creates a store in memory, for tests and demos. Read it first: it keeps all promises of the store on files, except
+ * durability.
  */
 export function createMemoryStore(): SessionStore {
   return new MemoryStore();
@@ -77,7 +73,7 @@ class MemoryStore implements SessionStore {
   async listSessions(options: ListSessionsOptions = {}): Promise<SessionPage> {
     assertLimit(options.limit, MAX_PAGE);
     this.#assertOpen();
-    const { page, ...rest } = pickPage(this.#kept(), options);
+    const { page, ...rest } = pickPage(this.#saved(), options);
     return { sessions: copyJson(page), ...rest };
   }
 
@@ -113,7 +109,7 @@ class MemoryStore implements SessionStore {
         ...(owner !== undefined && { owner }),
       }),
     );
-    for (const entry of taken) keepEntry(fork, entry);
+    for (const entry of taken) addEntry(fork, entry);
     return fork.summary.meta;
   }
 
@@ -140,7 +136,7 @@ class MemoryStore implements SessionStore {
   ): AsyncGenerator<SearchHit> {
     this.#assertOpen();
     const { inTitle, inMessage } = createMatcher(text);
-    const { page } = pickPage(this.#kept(), { limit: this.#sessions.size, ...options });
+    const { page } = pickPage(this.#saved(), { limit: this.#sessions.size, ...options });
     for (const session of page) {
       signal?.throwIfAborted();
       const message = this.#sessions
@@ -173,7 +169,7 @@ class MemoryStore implements SessionStore {
     assertExpected(expect, lastSeq);
     const entries = checked.map((message, index) => toMessageEntry(message, lastSeq + 1 + index, createId()));
     if (entries.length === 0) return [];
-    for (const entry of entries) keepEntry(session, entry);
+    for (const entry of entries) addEntry(session, entry);
     const keyed = { digest, firstSeq: lastSeq + 1, lastSeq: lastSeq + entries.length };
     if (idempotencyKey !== undefined) session.keys.remember(idempotencyKey, keyed);
     return entries;
@@ -199,7 +195,7 @@ class MemoryStore implements SessionStore {
 
   async openLog(sessionId: string): Promise<SessionLog> {
     const session = this.#writable(sessionId);
-    if (session.log) throw new StoreError("SESSION_LOCKED", `session ${sessionId}: its log is already open`);
+    if (session.log) throw logIsOpen(sessionId);
     session.log = new MemoryLog(session);
     return session.log;
   }
@@ -237,7 +233,7 @@ class MemoryStore implements SessionStore {
     return nextCreation(latest);
   }
 
-  #kept(): SessionMeta[] {
+  #saved(): SessionMeta[] {
     const kept = [...this.#sessions.values()].filter(({ entries }) => entries.length > 0);
     return kept.map(({ summary }) => summary.meta);
   }
@@ -262,23 +258,20 @@ class MemoryStore implements SessionStore {
   #writable(sessionId: string): MemorySession {
     const session = recovered(this.#find(sessionId));
     if (!session.summary.meta.archived) return session;
-    throw new StoreError("SESSION_ARCHIVED", `session ${sessionId} is archived`);
+    throw archived(sessionId);
   }
 
   #atRest(session: MemorySession): MemorySession {
     if (session.runs.size === 0) return session;
-    throw new StoreError(
-      "SESSION_BUSY",
-      `session ${session.summary.meta.sessionId}: something runs or waits in it`,
-    );
+    throw busy(session.summary.meta.sessionId);
   }
 
   #assertOpen(): void {
-    if (this.#closed) throw new StoreError("STORE_CLOSED", "the store is closed");
+    if (this.#closed) throw storeClosed();
   }
 }
 
-/** Whoever writes a session first closes what was left running in it. */
+/** Closes the runs that a closed log left open, before the session is written. */
 function recovered(session: MemorySession): MemorySession {
   if (!session.log && session.runs.size > 0) new MemoryLog(session);
   return session;

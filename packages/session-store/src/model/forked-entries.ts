@@ -1,11 +1,12 @@
 import type { Entry } from "@mini-openclaw/protocol";
 import { toEntry, toEvent } from "@mini-openclaw/protocol";
+import { mustBe } from "@mini-openclaw/protocol/shared";
 import { StoreError } from "./errors.ts";
 import { createId } from "./names.ts";
 import { OpenRuns } from "./open-runs.ts";
 
 /**
- * The entries that a fork begins with: those up to `at`, then the end of a run that is cut there.
+ * Yields the entries that a fork begins with: those up to `at`, then the end of a run that is cut there.
  *
  * @throws StoreError `INVALID_OPTION` if there is no entry `at`
  */
@@ -24,7 +25,10 @@ export async function* forkedEntries(
     if (event) runs.apply(event);
   }
   if (lastSeq === 0 || lastSeq !== at)
-    throw new StoreError("INVALID_OPTION", `at: session ${sessionId} has no entry ${at}`);
+    throw new StoreError(
+      "INVALID_OPTION",
+      mustBe("at", `the number of an entry of session ${sessionId}`, at),
+    );
   for (const event of runs.closing({ timestamp: Date.now(), createId })) {
     const entry = toEntry({ ...event, sessionId, seq: lastSeq + 1 });
     if (!entry) continue;
@@ -33,7 +37,7 @@ export async function* forkedEntries(
   }
 }
 
-/** That the other session is archived is not taken over. */
+/** A fork of an archived session is not archived. */
 function isArchiveMark(entry: Entry): boolean {
   return "type" in entry && entry.type === "session_updated" && entry.archived !== undefined;
 }

@@ -4,11 +4,11 @@ import { beginRun, closeRun, nextRun, toSessionEvent } from "@mini-openclaw/prot
 interface OpenRun {
   progress: RunProgress;
   started: boolean;
-  /** Messages of the run that no `user_message` took up yet. */
+  /** Messages of the run that have no `user_message` yet. */
   queued: MessageQueuedEvent[];
 }
 
-/** The runs that have not ended, and the messages that wait, in the order in which they came. */
+/** The runs that have not ended, with the messages that wait for them, in the order of their first events. */
 export class OpenRuns {
   readonly #runs = new Map<string, OpenRun>();
 
@@ -49,7 +49,7 @@ export class OpenRuns {
   closing(ending: { timestamp: number; createId: () => string }): SessionEvent[] {
     return [...this.#runs.values()].flatMap(({ progress, started, queued }) => {
       const closing = closeRun(progress, { outcome: "interrupted", ...ending }).map(toSessionEvent);
-      // The last words of a run come after the messages that were meant for it.
+      // The last events of a run come after the messages that waited for it.
       const isLast = (event: SessionEvent) => event.type === "message_done" || event.type === "run_end";
       return [
         ...closing.filter((event) => !isLast(event)),

@@ -1,4 +1,5 @@
 import type { MessageEntry, SessionMeta } from "@mini-openclaw/protocol";
+import { mustBe } from "@mini-openclaw/protocol/shared";
 import { StoreError } from "./errors.ts";
 
 // Up to here the search of the engine is faster, and its worst case is small.
@@ -10,7 +11,7 @@ export function createMatcher(text: string): {
   inMessage: (message: MessageEntry) => boolean;
 } {
   if (typeof text !== "string" || text.trim() === "") {
-    throw new StoreError("INVALID_OPTION", "text: expected at least one character to search for");
+    throw new StoreError("INVALID_OPTION", mustBe("text", "a string that is not blank", text));
   }
   const includes = createIncludes(text.toLowerCase());
   const has = (content: string) => includes(content.toLowerCase());

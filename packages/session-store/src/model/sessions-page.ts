@@ -1,19 +1,22 @@
 import type { ListSessionsOptions, SessionMeta } from "@mini-openclaw/protocol";
+import { mustBe } from "@mini-openclaw/protocol/shared";
+import { check } from "./check-options.ts";
 import { StoreError } from "./errors.ts";
 import { isSessionId } from "./names.ts";
 
-// Chosen: what a page can show at once; a caller that wants more asks for the next page.
+// As many as one page can display. A caller that wants more requests the next page.
 export const MAX_PAGE = 1_000;
 
-type Place = Pick<SessionMeta, "sessionId" | "updatedAt">;
+/** The position of a session in the list. */
+type Position = Pick<SessionMeta, "sessionId" | "updatedAt">;
 
-/** What listing needs to know of a session. */
-export type Listed = Place & Pick<SessionMeta, "key" | "archived">;
+/** The fields of a session that a list needs. */
+export type Listed = Position & Pick<SessionMeta, "key" | "archived">;
 
 /**
- * Picks one page: the one updated last first, of equals the younger id first.
+ * Picks one page, in descending order of the last update, and then of the id.
  *
- * One pass over the sessions; memory for the page only.
+ * Makes one pass over the sessions. Needs memory for the page only.
  *
  * @throws StoreError `INVALID_OPTION` for a bad `cursor`
  */
@@ -39,38 +42,36 @@ export function pickPage<T extends Listed>(
 
 /** @throws StoreError `INVALID_OPTION` */
 export function assertLimit(limit = 50, max = Number.MAX_SAFE_INTEGER): void {
-  if (Number.isSafeInteger(limit) && limit >= 1 && limit <= max) return;
-  throw new StoreError("INVALID_OPTION", `limit: ${String(limit)} is not a whole number from 1 to ${max}`);
+  check.integer("limit", limit, { min: 1, max });
 }
 
-function compare(left: Place, right: Place): number {
+function compare(left: Position, right: Position): number {
   if (left.updatedAt !== right.updatedAt) return right.updatedAt - left.updatedAt;
   if (left.sessionId === right.sessionId) return 0;
   return left.sessionId < right.sessionId ? 1 : -1;
 }
 
-function insert<T extends Place>(page: T[], session: T): void {
+function insert<T extends Position>(page: T[], session: T): void {
   let low = 0;
   let high = page.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    const there = page[middle];
-    if (there && compare(there, session) < 0) low = middle + 1;
+    const other = page[middle];
+    if (other && compare(other, session) < 0) low = middle + 1;
     else high = middle;
   }
   page.splice(low, 0, session);
 }
 
-/** The place of the list behind a session. */
-export function cursorAfter({ updatedAt, sessionId }: Place): string {
+/** Returns the cursor of the sessions after this one. */
+export function cursorAfter({ updatedAt, sessionId }: Position): string {
   return `${updatedAt}.${sessionId}`;
 }
 
-function parseCursor(cursor: string): Place {
+function parseCursor(cursor: string): Position {
   const dot = typeof cursor === "string" ? cursor.lastIndexOf(".") : -1;
   const updatedAt = dot > 0 ? Number(cursor.slice(0, dot)) : Number.NaN;
   const sessionId = dot > 0 ? cursor.slice(dot + 1) : "";
   if (!Number.isNaN(updatedAt) && isSessionId(sessionId)) return { updatedAt, sessionId };
-  const got = JSON.stringify(typeof cursor === "string" ? cursor.slice(0, 40) : typeof cursor);
-  throw new StoreError("INVALID_OPTION", `cursor: not one that listSessions gave: ${got}`);
+  throw new StoreError("INVALID_OPTION", mustBe("cursor", "the `cursor` of an earlier page or hit", cursor));
 }

@@ -1,21 +1,22 @@
 import type { NumberedEvent, RecordedEvent, SessionEvent } from "@mini-openclaw/protocol";
 import { parseServerEvent } from "@mini-openclaw/protocol/schema";
+import { describeValue } from "@mini-openclaw/protocol/shared";
 import { StoreError } from "../model/errors.ts";
 import { toJson } from "../model/json.ts";
 
-// Chosen: what a reader that is a little behind needs, so that it need not read from disk.
+// Enough for a reader that is a little behind, so that it need not read the files.
 const MAX_EVENTS = 256;
 const MAX_CHARS = 262_144;
 
 /**
  * The newest events of a session, for readers that are nearly up to date.
  *
- * Bounded: the oldest are dropped beyond 256 events or 256 Ki characters of JSON, and are read from the files then.
+ * Holds at most 256 events and 256 Ki characters of JSON. Readers get older events from the files.
  */
 export class RecentEvents {
   #events: RecordedEvent[] = [];
   #chars = 0;
-  /** The number before the first event here: everything after it is here. */
+  /** The number before the first event. Every later event is here. */
   #after: number;
   readonly #waiting = new Set<() => void>();
 
@@ -37,7 +38,7 @@ export class RecentEvents {
     this.wake();
   }
 
-  /** The events after a number; `undefined` if some of them are no longer here. */
+  /** Returns the events after a number; `undefined` if some of them are no longer here. */
   since(after: number): readonly RecordedEvent[] | undefined {
     if (after < this.#after) return undefined;
     const first = this.#events.findIndex(({ event }) => event.seq > after);
@@ -56,7 +57,7 @@ export class RecentEvents {
   }
 
   wake(): void {
-    // Mostly nobody waits, and to clear a set makes another one.
+    // Mostly nobody waits, and clearing a set costs.
     if (this.#waiting.size === 0) return;
     for (const resolve of this.#waiting) resolve();
     this.#waiting.clear();
@@ -75,8 +76,8 @@ export function numberEvent(event: SessionEvent, sessionId: string, seq: number)
   const parsed = parseServerEvent(json);
   // The event of the parsed JSON shares no object with the caller's.
   if (parsed.ok && "seq" in parsed.value) return { event: parsed.value, json };
-  const why = parsed.ok ? "is no event of a session" : parsed.message;
-  throw new StoreError("INVALID_MESSAGE", `event \`${String(event.type)}\`: ${why}`);
+  const why = parsed.ok ? "It is no event of a session." : parsed.message;
+  throw new StoreError("INVALID_MESSAGE", `Invalid event ${describeValue(event.type)}: ${why}`);
 }
 
 /** Recognizes the most frequent events without reading their JSON. */

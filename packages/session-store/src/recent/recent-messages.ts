@@ -2,22 +2,22 @@ import type { Entry, MessageEntry } from "@mini-openclaw/protocol";
 import { isMessageEntry } from "@mini-openclaw/protocol";
 import { copyJson } from "../model/json.ts";
 
-// Chosen: what a model is shown, and some more.
+// More than most models get.
 const MAX_MESSAGES = 200;
 
-// Chosen: 1 MiB of text for each session that is written now.
+// 1 Mi characters for each session that is written now.
 const MAX_CHARS = 1_048_576;
 
 /**
- * The newest messages of a session that is open for writing: whoever asks for the last few of them, as each run does,
- * need not wait for the disk. Empty until the first read from the file is put in.
+ * The newest messages of a session that is open for writing, so that a run need not read them from the file. Empty until
+ * the first read.
  */
 export class RecentMessages {
   #messages: MessageEntry[] | undefined;
-  /** Whether the session has no others. */
+  /** True if the session has no other messages. */
   #isWhole = false;
   #chars = 0;
-  /** Counts the messages that were added, so that a read which one of them overtook is not taken for the newest. */
+  /** The number of added messages. It tells whether an append overtook a read. */
   #added = 0;
 
   /** Returns the last `limit` messages, oldest first. Calls `read` if they are not all here, and holds its result. */
@@ -61,7 +61,7 @@ export class RecentMessages {
   }
 }
 
-/** About how much memory a message takes; what is not text counts as its JSON. */
+/** Returns about the memory that a message needs. Values that are no text count as their JSON. */
 function sizeOf(message: MessageEntry): number {
   if (message.role === "user") return message.content.length + lengthOf(message.blocks);
   if (message.role !== "assistant") return message.content.length;

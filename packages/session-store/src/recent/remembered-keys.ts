@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Message } from "@mini-openclaw/protocol";
+import { describeValue } from "@mini-openclaw/protocol/shared";
 import { StoreError } from "../model/errors.ts";
 
 /** How many of a session's newest entries are searched for an idempotency key, as the port promises. */
@@ -32,7 +33,7 @@ export class RememberedKeys {
     if (!append || append.digest === digest) return append;
     throw new StoreError(
       "IDEMPOTENCY_CONFLICT",
-      `idempotency key ${JSON.stringify(key)}: other messages were appended under it`,
+      `\`idempotencyKey\` must be new, got ${describeValue(key)} with other messages than before. Use another key.`,
     );
   }
 }

@@ -1,21 +1,23 @@
 import type { Entry, ForkSessionOptions, SessionMeta } from "@mini-openclaw/protocol";
 import { AppendFile } from "../files/append-file.ts";
-import { forkedEntries } from "../model/forked-entries.ts";
-import { assertKey, assertOwner, createId } from "../model/names.ts";
-import { createSummary, nextCreation } from "../format/new-session.ts";
-import type { Folder } from "../writer/open-writer.ts";
-import type { SessionFiles } from "../transcript/session-files.ts";
-import { toHeader } from "../format/session-lines.ts";
 import { sessionPaths } from "../files/session-paths.ts";
 import { unlinkQuietly } from "../files/small-file.ts";
-import { notFound, type StoreContext } from "./store-context.ts";
+import { createSummary, nextCreation } from "../format/new-session.ts";
+import { headerLine } from "../format/session-lines.ts";
 import { nextSummary, type Summary } from "../format/summary.ts";
 import { formatLine } from "../format/transcript-line.ts";
+import { assertOwner } from "../model/check-options.ts";
+import { forkedEntries } from "../model/forked-entries.ts";
+import { assertKey, createId } from "../model/names.ts";
+import { notFound } from "../model/session-errors.ts";
+import type { SessionFiles } from "../transcript/session-files.ts";
+import type { Folder } from "../writer/open-writer.ts";
+import { type StoreContext } from "./store-context.ts";
 
 // 64 KiB: few writes, little memory.
 const CHUNK_CHARS = 65_536;
 
-/** Makes a session that begins with another one's entries. */
+/** Creates a session that begins with the entries of another one. */
 export async function forkSession(
   { folder, files, index }: StoreContext,
   sessionId: string,
@@ -41,7 +43,7 @@ async function newestEntry(files: SessionFiles, sessionId: string): Promise<numb
   return (await files.lastEntry(sessionId))?.seq ?? 0;
 }
 
-/** Writes a whole new transcript; nobody sees it before it is complete. Gives what it adds up to. */
+/** Writes a whole new transcript, and returns its summary. Readers get it only when it is complete. */
 async function writeTranscript(
   { fs, path, durability }: Folder,
   created: Summary,
@@ -51,7 +53,7 @@ async function writeTranscript(
   const { transcript } = sessionPaths(path, created.meta.sessionId);
   const file = new AppendFile(fs, `${transcript}.${createId()}.tmp`, { create: true });
   try {
-    const header = toHeader(created);
+    const header = headerLine(created);
     let summary = nextSummary(created, { kind: "header", header });
     let lines = formatLine(header);
     for await (const entry of entries) {

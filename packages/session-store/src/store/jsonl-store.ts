@@ -15,37 +15,33 @@ import type {
   SessionPage,
   SessionStore,
 } from "@mini-openclaw/protocol";
-import { copyJson } from "../model/json.ts";
-import { StoreError, toStoreError } from "../model/errors.ts";
-import { forkSession } from "./fork-session.ts";
-import type { IndexedSessions } from "../index/indexed-sessions.ts";
-import { listSessions } from "./list-sessions.ts";
-import { assertAppendOptions, assertMessage, assertTitle } from "../model/message-entry.ts";
-import { assertKey, assertOwner, assertSessionId, createIdSource } from "../model/names.ts";
-import { createSummary, nextCreation } from "../format/new-session.ts";
-import { type Folder, openWriter } from "../writer/open-writer.ts";
-import { recoverSessions } from "./recover-sessions.ts";
-import { createMatcher } from "../model/search.ts";
-import { SessionFiles } from "../transcript/session-files.ts";
-import { SessionIndex } from "../index/session-index.ts";
-import { archiveSession, deleteSession, unarchiveSession, undeleteSession } from "./session-lifecycle.ts";
-import { JsonlSessionLog } from "../writer/session-log.ts";
+import { mustBe } from "@mini-openclaw/protocol/shared";
 import { sessionPaths } from "../files/session-paths.ts";
-import { assertLimit, cursorAfter } from "../model/sessions-page.ts";
-import {
-  archived,
-  isOfOneSession,
-  notFound,
-  type ReportFailure,
-  type StoreContext,
-  writeSession,
-} from "./store-context.ts";
+import { createSummary, nextCreation } from "../format/new-session.ts";
 import type { Summary } from "../format/summary.ts";
-import { UnsavedSessions } from "./unsaved-sessions.ts";
+import type { IndexedSessions } from "../listing/indexed-sessions.ts";
+import { SessionIndex } from "../listing/session-index.ts";
+import { UnsavedSessions } from "../listing/unsaved-sessions.ts";
 import { WriterLocks } from "../locks/writer-lock.ts";
+import { assertAppendOptions, assertOwner, assertTitle } from "../model/check-options.ts";
+import { StoreError, toStoreError } from "../model/errors.ts";
+import { copyJson } from "../model/json.ts";
+import { assertMessage } from "../model/message-entry.ts";
+import { assertKey, assertSessionId, createIdSource } from "../model/names.ts";
+import { createMatcher } from "../model/search.ts";
+import { archived, logIsOpen, notFound, storeClosed } from "../model/session-errors.ts";
+import { assertLimit, cursorAfter } from "../model/sessions-page.ts";
+import { SessionFiles } from "../transcript/session-files.ts";
+import { type Folder, openWriter } from "../writer/open-writer.ts";
+import { JsonlSessionLog } from "../writer/session-log.ts";
 import { WriterPool } from "../writer/writer-pool.ts";
+import { forkSession } from "./fork-session.ts";
+import { listSessions } from "./list-sessions.ts";
+import { recoverSessions } from "./recover-sessions.ts";
+import { archiveSession, deleteSession, unarchiveSession, undeleteSession } from "./session-lifecycle.ts";
+import { isOfOneSession, type ReportFailure, type StoreContext, writeSession } from "./store-context.ts";
 
-// Long enough for a conversation's next message, short enough not to keep other processes out.
+// Long enough for the next message of a conversation, short enough for other processes.
 const IDLE_MS = 30_000;
 // A quarter of the descriptors that the strictest common system allows a process.
 const MAX_OPEN_WRITERS = 256;
@@ -100,7 +96,7 @@ export class JsonlStore implements SessionStore {
       if (!entry) return this.#create(key, options, index);
       const meta = await this.#readSession(entry.sessionId);
       if (meta && meta.key === key && !meta.archived) return meta;
-      // The index was behind, or the session cannot be read: the one before it is the newest.
+      // The index was behind, or the session cannot be read. The one before it is the newest.
       except.add(entry.sessionId);
       if (meta) this.#context.index.correct(entry.sessionId, meta);
     }
@@ -116,7 +112,7 @@ export class JsonlStore implements SessionStore {
     const { writers, files, unsaved } = this.#contextFor(sessionId);
     return reading(async () => {
       if (options.deleted) return (await files.deletedSummary(sessionId))?.meta;
-      // Looked up before the files: a session that gets its first entry meanwhile must not fall between the two.
+      // Before the files, so that a session that gets its first entry meanwhile is found.
       const fresh = unsaved.get(sessionId);
       const writer = writers.peek(sessionId);
       return copyJson(writer?.meta ?? (await files.meta(sessionId)) ?? fresh?.meta);
@@ -155,7 +151,8 @@ export class JsonlStore implements SessionStore {
   async forkSession(sessionId: string, options: ForkSessionOptions = {}): Promise<SessionMeta> {
     const context = this.#contextFor(sessionId);
     if (context.unsaved.get(sessionId)) {
-      throw new StoreError("INVALID_OPTION", `at: session ${sessionId} has no entry yet`);
+      const at = mustBe("at", `the number of an entry of session ${sessionId}`, options.at);
+      throw new StoreError("INVALID_OPTION", `${at} The session has no entry yet.`);
     }
     return this.#writing(() => forkSession(context, sessionId, options));
   }
@@ -238,7 +235,7 @@ export class JsonlStore implements SessionStore {
   async openLog(sessionId: string): Promise<SessionLog> {
     const { writers, folder } = this.#contextFor(sessionId);
     const writer = await this.#writing(() => writers.claimLog(sessionId));
-    if (!writer) throw new StoreError("SESSION_LOCKED", `session ${sessionId}: its log is already open`);
+    if (!writer) throw logIsOpen(sessionId);
     const close = () => this.#writing(() => writers.close(sessionId, writer));
     if (writer.isArchived) {
       await close();
@@ -280,7 +277,7 @@ export class JsonlStore implements SessionStore {
     assertAppendOptions(options);
     const context = this.#contextFor(sessionId);
     const lease = context.writers.tryAcquire(sessionId);
-    // Not awaited here: an append to an open writer begins before anything else can run.
+    // Not awaited, so that an append to an open writer begins before anything else runs.
     if (lease && !lease.writer.isArchived) {
       return this.#writing(() => lease.writer.append(messages, options).finally(lease.release));
     }
@@ -298,7 +295,7 @@ export class JsonlStore implements SessionStore {
     }
   }
 
-  /** Returns a session's meta; `undefined`, and a report, if it cannot be read. */
+  /** Returns a session's meta. If it cannot be read, reports that and returns `undefined`. */
   #readSession(sessionId: string): Promise<SessionMeta | undefined> {
     return this.#skipping(sessionId, () => this.getSession(sessionId));
   }
@@ -329,7 +326,7 @@ export class JsonlStore implements SessionStore {
   }
 
   #assertOpen(): void {
-    if (this.#isClosed) throw new StoreError("STORE_CLOSED", "the store is closed");
+    if (this.#isClosed) throw storeClosed();
   }
 }
 

@@ -1,15 +1,15 @@
 import type { ListSessionsOptions, SessionMeta, SessionPage } from "@mini-openclaw/protocol";
-import type { IndexEntry } from "../index/index-file.ts";
-import type { IndexedSessions } from "../index/indexed-sessions.ts";
+import type { IndexEntry } from "../listing/index-file.ts";
+import type { IndexedSessions } from "../listing/indexed-sessions.ts";
 import { assertLimit, MAX_PAGE, pickPage } from "../model/sessions-page.ts";
 import type { StoreContext } from "./store-context.ts";
 
-// Each holds a descriptor for a moment; several pages may be read at once.
+// Each needs a descriptor, and several pages may be read at once.
 const MAX_READS = 16;
 
 /**
- * Returns one page. The index picks it, and the transcripts decide: where they say otherwise, the index is corrected
- * and the page picked again, so that the order fits the times that it has.
+ * Returns one page. The index picks it, and the transcripts decide. If they differ, the index is corrected and the page
+ * picked again, so that the order fits the times of the sessions.
  */
 export async function listSessions(
   { index }: StoreContext,

@@ -1,19 +1,19 @@
 import { resolve } from "node:path";
 import type { SessionStore } from "@mini-openclaw/protocol";
-import { StoreError } from "../model/errors.ts";
 import { nodeFileSystem } from "../files/file-system.ts";
-import { JsonlStore } from "./jsonl-store.ts";
-import { assertDurability } from "../model/message-entry.ts";
+import { assertDurability, check } from "../model/check-options.ts";
 import type { Durability } from "../writer/writer-options.ts";
+import { JsonlStore } from "./jsonl-store.ts";
 
 export interface SessionStoreOptions {
   /**
-   * When an append is acknowledged. `os`: it survives the end of the process. `disk`: it survives a power failure.
+   * The moment at which an append is acknowledged. With `os` it survives the end of the process. With `disk` it
+   * survives a power failure.
    * @default "os"
    */
   durability?: Durability;
   /**
-   * How long to wait for a session that another process writes, in milliseconds, before `SESSION_LOCKED`.
+   * The time to wait for a session that another process writes, in milliseconds, before `SESSION_LOCKED`.
    * @default 0
    */
   lockWaitMs?: number;
@@ -25,7 +25,7 @@ export interface SessionStoreOptions {
 }
 
 /**
- * Opens the sessions in a folder; it is made when the first entry is kept. Reads nothing yet.
+ * Opens the sessions in a folder. Reads nothing yet. The first entry makes the folder.
  *
  * @throws StoreError `INVALID_OPTION`
  */
@@ -34,8 +34,6 @@ export async function openSessionStore(
   { durability = "os", lockWaitMs = 0, onFailure }: SessionStoreOptions = {},
 ): Promise<SessionStore> {
   assertDurability(durability);
-  if (!(Number.isFinite(lockWaitMs) && lockWaitMs >= 0)) {
-    throw new StoreError("INVALID_OPTION", `lockWaitMs: ${String(lockWaitMs)} is not a number from 0`);
-  }
+  check.number("lockWaitMs", lockWaitMs, { max: Number.MAX_SAFE_INTEGER });
   return new JsonlStore({ fs: nodeFileSystem, path: resolve(folder), durability, lockWaitMs, onFailure });
 }

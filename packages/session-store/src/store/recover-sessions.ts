@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { isSessionId } from "../model/names.ts";
 import { LIVE_FOLDER } from "../files/session-paths.ts";
+import { isSessionId } from "../model/names.ts";
 import { isOfOneSession, type StoreContext } from "./store-context.ts";
 
 /**
  * Closes the runs that dead writers left open, and returns the ids of their sessions. Reads sessions with a live
- * journal only. A session that cannot be recovered, whatever the reason, is left alone: its own opening throws it.
+ * journal only. Skips a session that cannot be recovered. Opening that session throws the reason.
  */
 export async function recoverSessions(context: StoreContext): Promise<string[]> {
   const { folder, files, writers, onFailure } = context;
@@ -26,7 +26,7 @@ export async function recoverSessions(context: StoreContext): Promise<string[]> 
   return recovered;
 }
 
-/** Another process writes the session, or its transcript was moved. */
+/** Returns true if another process writes the session, or its transcript was moved. */
 function isExpected(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return code === "SESSION_LOCKED" || code === "SESSION_NOT_FOUND" || code === "SESSION_ARCHIVED";

@@ -1,32 +1,33 @@
 import { constants, copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppendFile } from "../files/append-file.ts";
-import { readCheckpoint, summarize } from "../transcript/checkpoint.ts";
-import { isSystemError, reason, StoreError } from "../model/errors.ts";
 import type { FileSystem } from "../files/file-system.ts";
-import { foreignFile, isOwnLine } from "../transcript/foreign-file.ts";
 import { NO_HARD_LINKS } from "../files/move-file.ts";
-import { createId } from "../model/names.ts";
 import { withFile } from "../files/regular-file.ts";
-import { SessionFiles } from "../transcript/session-files.ts";
-import { toHeader } from "../format/session-lines.ts";
 import { DAMAGED_FOLDER, LIVE_FOLDER, sessionPaths } from "../files/session-paths.ts";
+import { headerLine } from "../format/session-lines.ts";
 import { formatLine } from "../format/transcript-line.ts";
-import { type TranscriptProblem, verifyLines } from "../transcript/verify.ts";
 import { WriterLocks } from "../locks/writer-lock.ts";
+import { isSystemError, reason, StoreError } from "../model/errors.ts";
+import { createId } from "../model/names.ts";
+import { notFound } from "../model/session-errors.ts";
+import { readCheckpoint, summarize } from "../transcript/checkpoint.ts";
+import { foreignFile, isOwnLine } from "../transcript/foreign-file.ts";
+import { SessionFiles } from "../transcript/session-files.ts";
+import { type TranscriptProblem, verifyLines } from "../transcript/verify.ts";
 
 const LINE_FEED = Buffer.from("\n");
 
 export interface Repair {
-  /** The lines that were cut; none if there was nothing to repair, and then nothing was written. */
+  /** The lines that were cut. If there are none, nothing was written. */
   cut: TranscriptProblem[];
-  /** Where the transcript of before is kept. */
+  /** The path of the copy of the old transcript. */
   backup?: string;
 }
 
 /**
- * Cuts what cannot be read out of a transcript, and keeps a copy of the file as it was. The other lines stay as they
- * are, byte for byte; the session gets a new epoch, because numbers that were shown are gone.
+ * Cuts the lines that cannot be read out of a transcript, after it copied the file. The other lines stay byte for byte. The
+ * session gets a new epoch, because numbers that readers know are gone.
  *
  * @throws StoreError `SESSION_LOCKED` while somebody writes the session, `SESSION_NOT_FOUND`, `WRITE_FAILED`
  */
@@ -35,7 +36,7 @@ export async function repairSession(fs: FileSystem, folder: string, sessionId: s
   const lock = new WriterLocks(fs).acquire(sessionPaths(folder, sessionId).lock);
   try {
     const paths = await new SessionFiles(fs, folder).locate(sessionId);
-    if (!paths) throw new StoreError("SESSION_NOT_FOUND", `there is no session ${sessionId}`);
+    if (!paths) throw notFound(sessionId);
     const cut: TranscriptProblem[] = [];
     let own = 0;
     for await (const { problems, line } of verifyLines(fs, paths.transcript)) {
@@ -47,9 +48,9 @@ export async function repairSession(fs: FileSystem, folder: string, sessionId: s
     const summary = await withFile(fs, paths.transcript, (file) =>
       summarize(file, readCheckpoint(sessionId, paths, file)),
     );
-    if (!summary) throw new StoreError("SESSION_NOT_FOUND", `there is no session ${sessionId}`);
+    if (!summary) throw notFound(sessionId);
     const { meta } = summary.summary;
-    const header = formatLine(toHeader({ ...summary.summary, meta: { ...meta, epoch: createId() } }));
+    const header = formatLine(headerLine({ ...summary.summary, meta: { ...meta, epoch: createId() } }));
     const repaired = `${paths.transcript}.${createId()}.tmp`;
     await copyLines(fs, paths.transcript, { to: repaired, header });
     fs.makeDirectory(join(folder, DAMAGED_FOLDER));
@@ -59,13 +60,13 @@ export async function repairSession(fs: FileSystem, folder: string, sessionId: s
     return { cut, backup };
   } catch (cause) {
     if (StoreError.is(cause)) throw cause;
-    throw new StoreError("WRITE_FAILED", `cannot repair session ${sessionId}: ${reason(cause)}`, { cause });
+    throw new StoreError("WRITE_FAILED", `Cannot repair session ${sessionId}: ${reason(cause)}.`, { cause });
   } finally {
     lock.release();
   }
 }
 
-/** Keeps the file under a second name, or a copy of it where there are no hard links. */
+/** Gives the file a second name, or copies it on file systems without hard links. */
 function backUp(fs: FileSystem, transcript: string, backup: string): void {
   try {
     fs.link(transcript, backup);

@@ -1,10 +1,11 @@
 import type { SessionMeta } from "@mini-openclaw/protocol";
 import type { ArchiveFolder } from "../files/archive-folder.ts";
-import { isSystemError, StoreError } from "../model/errors.ts";
-import { purgeDeleted } from "./purge-deleted.ts";
 import { sessionPaths } from "../files/session-paths.ts";
+import { isSystemError, StoreError } from "../model/errors.ts";
+import { busy, notFound } from "../model/session-errors.ts";
 import type { SessionWriter } from "../writer/session-writer.ts";
-import { notFound, type StoreContext, writeSession } from "./store-context.ts";
+import { purgeDeleted } from "./purge-deleted.ts";
+import { type StoreContext, writeSession } from "./store-context.ts";
 
 /** Marks a session as archived, then moves it. The mark is the truth: a crash in between loses nothing. */
 export async function archiveSession(context: StoreContext, sessionId: string): Promise<SessionMeta> {
@@ -29,7 +30,7 @@ export async function unarchiveSession(context: StoreContext, sessionId: string)
   });
 }
 
-/** Moves a session to `deleted/`, and removes for good what has been there for 7 days. */
+/** Moves a session to `deleted/`. Removes sessions for good that are there for 7 days. */
 export async function deleteSession(context: StoreContext, sessionId: string): Promise<void> {
   const { folder, files, writers, unsaved, index } = context;
   const changedAt = files.deleted.changedAt();
@@ -65,7 +66,7 @@ export async function undeleteSession(context: StoreContext, sessionId: string):
   return meta;
 }
 
-/** @throws StoreError `SESSION_EXISTS` rather than overwrite a file */
+/** Moves files back. @throws StoreError `SESSION_EXISTS` rather than overwrite a file */
 function moveBack(
   from: ArchiveFolder,
   files: Parameters<ArchiveFolder["moveOut"]>[0],
@@ -81,7 +82,7 @@ function moveBack(
   }
 }
 
-/** Closes the session's writer. Its files are moved before anybody else can become one. */
+/** Closes the session's writer. Moves its files before another writer can open them. */
 async function closeAndMove(
   { folder, writers }: StoreContext,
   writer: SessionWriter,
@@ -90,7 +91,7 @@ async function closeAndMove(
   const { sessionId } = writer;
   const { path, durability, fs } = folder;
   if (!writers.isOpen(sessionId, writer)) {
-    throw new StoreError("SESSION_BUSY", `session ${sessionId}: somebody else is moving it`);
+    throw new StoreError("SESSION_BUSY", `Session ${sessionId} is being moved. Retry when that has ended.`);
   }
   assertAtRest(writer);
   await writers.close(sessionId, writer, () => to?.moveIn(sessionId, sessionPaths(path, sessionId)));
@@ -99,12 +100,12 @@ async function closeAndMove(
 
 function assertAtRest(writer: SessionWriter): void {
   if (!writer.isBusy) return;
-  throw new StoreError("SESSION_BUSY", `session ${writer.sessionId}: something runs or waits in it`);
+  throw busy(writer.sessionId);
 }
 
 function exists(sessionId: string, path: string): StoreError {
   return new StoreError(
     "SESSION_EXISTS",
-    `session ${sessionId} is there already. Move ${path} elsewhere first.`,
+    `Session ${sessionId} exists already. Move ${path} elsewhere first.`,
   );
 }

@@ -1,12 +1,13 @@
+import type { SessionIndex } from "../listing/session-index.ts";
+import type { UnsavedSessions } from "../listing/unsaved-sessions.ts";
 import { StoreError } from "../model/errors.ts";
-import type { Folder } from "../writer/open-writer.ts";
+import { archived } from "../model/session-errors.ts";
 import type { SessionFiles } from "../transcript/session-files.ts";
-import type { SessionIndex } from "../index/session-index.ts";
+import type { Folder } from "../writer/open-writer.ts";
 import type { SessionWriter } from "../writer/session-writer.ts";
-import type { UnsavedSessions } from "./unsaved-sessions.ts";
 import type { WriterPool } from "../writer/writer-pool.ts";
 
-/** Called with what goes on without a session that cannot be read or written. */
+/** Called with the error of a session without which a call goes on. */
 export type ReportFailure = (error: unknown, during: string) => void;
 
 /** The parts of a JSONL store. */
@@ -19,7 +20,7 @@ export interface StoreContext {
   readonly onFailure: ReportFailure;
 }
 
-/** Leases the writer of a session that is not archived to `use`. */
+/** Calls `use` with the writer of a session that is not archived. */
 export function writeSession<T>(
   { writers }: StoreContext,
   sessionId: string,
@@ -31,17 +32,9 @@ export function writeSession<T>(
   });
 }
 
-export function notFound(sessionId: string): StoreError {
-  return new StoreError("SESSION_NOT_FOUND", `there is no session ${sessionId}`);
-}
-
-export function archived(sessionId: string): StoreError {
-  return new StoreError("SESSION_ARCHIVED", `session ${sessionId} is archived`);
-}
-
 /**
- * Reports an error that belongs to one session: the others go on without it. Lacking descriptors or memory, and a
- * closed store, are errors of the whole process.
+ * Returns true for an error of one session. The others go on without it. A lack of descriptors or memory and a closed
+ * store are errors of the whole process.
  */
 export function isOfOneSession(error: unknown): boolean {
   if (!StoreError.is(error) || error.code === "STORE_CLOSED") return false;

@@ -1,11 +1,11 @@
 import type { SessionStore } from "@mini-openclaw/protocol";
 import { appendTests } from "./appends.ts";
+import { shelfTests } from "./archive.ts";
 import type { PortTests } from "./fixtures.ts";
 import { keptTests } from "./kept.ts";
 import { logTests } from "./log.ts";
 import { messageTests } from "./messages.ts";
 import { sessionTests } from "./sessions.ts";
-import { shelfTests } from "./archive.ts";
 
 /** The functions of a test runner; those of vitest, Jest, Mocha and `node:test` fit. */
 export interface SuiteFunctions {

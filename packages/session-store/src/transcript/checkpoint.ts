@@ -1,22 +1,22 @@
 import { crc32 } from "node:zlib";
 import type { SessionMeta } from "@mini-openclaw/protocol";
 import type { FileSystem } from "../files/file-system.ts";
-import { createId } from "../model/names.ts";
 import type { SessionLocation } from "../files/session-paths.ts";
 import { createSmallFile, readCache } from "../files/small-file.ts";
 import { beginSummary, nextSummary, type Summary } from "../format/summary.ts";
+import { createId } from "../model/names.ts";
 import { assertVersion, type OpenTranscript, readLines } from "./transcript-reader.ts";
 
-/** What the first `bytes` of a transcript add up to; taken only while no run is open. */
+/** The summary of the first `bytes` of a transcript. Saved only while no run is open. */
 export interface Checkpoint {
   readonly summary: Summary;
   readonly bytes: number;
 }
 
-// Chosen: more than any line's end has in common with another's.
+// More than the ends of two lines have in common.
 const CHECKED_BYTES = 64;
 
-/** The checkpoint in `.meta.json`, if it fits the transcript; else the start, with what the tutorial's code wrote there. */
+/** Returns the checkpoint in `.meta.json` if it fits the transcript, and else the start of the transcript. */
 export function readCheckpoint(
   sessionId: string,
   paths: SessionLocation,
@@ -25,13 +25,13 @@ export function readCheckpoint(
   const value = readCache(transcript.fs, paths.meta);
   return (
     (value && fitting(sessionId, value, transcript)) ?? {
-      summary: beginSummary(sessionId, bookMeta(value)),
+      summary: beginSummary(sessionId, legacyMeta(value)),
       bytes: 0,
     }
   );
 }
 
-/** Adds the lines after a checkpoint to its summary. `end`: where the last whole line ends. */
+/** Adds the lines after a checkpoint to its summary. `end` is the end of the last whole line. */
 export async function summarize(
   transcript: OpenTranscript,
   { summary, bytes }: Checkpoint,
@@ -48,7 +48,7 @@ export async function summarize(
   return { summary, end, terminated };
 }
 
-/** What `.meta.json` says, if it covers all of a transcript of that size. */
+/** Returns the meta in `.meta.json`, if it covers all of a transcript of that size. */
 export function readCachedMeta(
   fs: FileSystem,
   sessionId: string,
@@ -58,7 +58,7 @@ export function readCachedMeta(
   return value?.["bytes"] === size ? toCheckpoint(sessionId, value)?.summary.meta : undefined;
 }
 
-/** Writes the cache. A failure costs the next reader some time, nothing else. */
+/** Saves the cache. A failure costs the next reader some time, nothing else. */
 export function writeCheckpoint(
   paths: SessionLocation,
   transcript: OpenTranscript,
@@ -84,7 +84,7 @@ function fitting(
   return value["check"] === checkOf(transcript, checkpoint.bytes) ? checkpoint : undefined;
 }
 
-/** A checkpoint of another session, beside a copied transcript, is none. */
+/** Returns `undefined` for a checkpoint of another session, as beside a copied transcript. */
 function toCheckpoint(sessionId: string, value: Record<string, unknown>): Checkpoint | undefined {
   const { bytes, check: _, numbered, renamed, ...meta } = value;
   if (!isCount(bytes) || !isMeta(meta) || meta.sessionId !== sessionId) return undefined;
@@ -114,14 +114,14 @@ function isCost(value: SessionMeta["costUsd"]): boolean {
   return value === undefined || typeof value === "number";
 }
 
-/** Tells whether the bytes before an offset are the ones that the checkpoint was taken of. */
+/** Returns a checksum of the last bytes before an offset. It tells transcripts apart. */
 function checkOf({ fs, fd }: OpenTranscript, bytes: number): number {
   const buffer = Buffer.alloc(Math.min(bytes, CHECKED_BYTES));
   return crc32(buffer.subarray(0, fs.readNow(fd, buffer, bytes - buffer.length)));
 }
 
-/** The key and the times that `.meta.json` of the tutorial's code holds. */
-function bookMeta(value: Record<string, unknown> = {}): Partial<SessionMeta> {
+/** Returns the key and the times in the `.meta.json` of the legacy format. */
+function legacyMeta(value: Record<string, unknown> = {}): Partial<SessionMeta> {
   const { channel, key, createdAt, updatedAt } = value;
   return {
     ...(typeof channel === "string" && { key: channel }),

@@ -8,7 +8,7 @@ import type { SessionPaths } from "../files/session-paths.ts";
 import { toJson } from "../model/json.ts";
 import { type OpenTranscript, readEntries } from "./transcript-reader.ts";
 
-/** The events after a number that a session's files hold: transcript and live journal, merged by number. */
+/** Yields the events after a number, from transcript and live journal, merged by number. */
 export async function* readEventFiles(
   fs: FileSystem,
   paths: SessionPaths,
@@ -28,7 +28,7 @@ export async function* readEventFiles(
   }
 }
 
-/** The newest number that a live journal holds; 0 if there is no journal. */
+/** Returns the newest number in a live journal; 0 if there is no journal. */
 export async function lastLiveSeq(fs: FileSystem, path: string): Promise<number> {
   const last = await withFile(fs, path, async (file) => {
     for await (const { bytes } of scanBackward(fs, file.fd, { end: file.size })) {
@@ -74,7 +74,7 @@ async function liveOffsetAfter({ fs, fd, size }: OpenTranscript, after: number):
   return 0;
 }
 
-/** A line of the journal is a frame; `undefined` for one that is damaged. */
+/** Parses a line of the journal, which is a frame. Returns `undefined` for a damaged line. */
 function parseLive(bytes: Uint8Array): RecordedEvent | undefined {
   const json = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
   const frame = parseServerEvent(json);
@@ -85,7 +85,7 @@ function isNumbered(event: ServerEvent): event is NumberedEvent {
   return "seq" in event;
 }
 
-/** Two ascending streams as one. */
+/** Merges two ascending streams. */
 async function* merge(
   left: AsyncGenerator<RecordedEvent>,
   right: AsyncGenerator<RecordedEvent>,

@@ -1,15 +1,15 @@
-import { StoreError } from "../model/errors.ts";
 import { scanForward } from "../files/line-scan.ts";
 import type { Summary } from "../format/summary.ts";
 import { parseTranscriptLine, type TranscriptLine } from "../format/transcript-line.ts";
+import { StoreError } from "../model/errors.ts";
 import { assertReadable, type OpenTranscript } from "./transcript-reader.ts";
 
-/** Reports a line of a session of this store. A file without any is another program's. */
+/** Returns true for a line of a session of this store. A file without such a line is another program's. */
 export function isOwnLine({ kind }: TranscriptLine): boolean {
-  return kind === "header" || kind === "entry" || kind === "bare";
+  return kind === "header" || kind === "entry" || kind === "legacy";
 }
 
-/** Reports a file with whole lines of which none is a session's. Reads up to the first that is. */
+/** Returns true for a file with whole lines of which none is a session's. Reads up to the first that is. */
 export async function isForeign({ fs, fd, size }: OpenTranscript): Promise<boolean> {
   let others = 0;
   for await (const batch of scanForward(fs, fd, { start: 0, end: size })) {

@@ -1,14 +1,14 @@
 import type { Entry, LoadMessagesOptions, MessageEntry, SessionMeta } from "@mini-openclaw/protocol";
 import { ArchiveFolder } from "../files/archive-folder.ts";
-import { readCachedMeta, readCheckpoint, summarize } from "./checkpoint.ts";
-import { isSystemError, toReadError } from "../model/errors.ts";
-import { lastLiveSeq } from "./event-files.ts";
 import { type FileSystem, openFlags } from "../files/file-system.ts";
-import { assertOwnFile } from "./foreign-file.ts";
-import { isSessionId } from "../model/names.ts";
 import { openRegular } from "../files/regular-file.ts";
 import { type SessionLocation, sessionPaths } from "../files/session-paths.ts";
 import type { Summary } from "../format/summary.ts";
+import { isSystemError, toReadError } from "../model/errors.ts";
+import { isSessionId } from "../model/names.ts";
+import { readCachedMeta, readCheckpoint, summarize } from "./checkpoint.ts";
+import { lastLiveSeq } from "./event-files.ts";
+import { assertOwnFile } from "./foreign-file.ts";
 import {
   assertReadable,
   type OpenTranscript,
@@ -17,7 +17,7 @@ import {
   readLinesBackward,
 } from "./transcript-reader.ts";
 
-// A session that moves back and forth all the time is looked for this often.
+// Enough for a session that another process moves back and forth.
 const MAX_LOOKUPS = 100;
 
 /** Reads the sessions of a folder. Never writes, and needs no lock. */
@@ -55,7 +55,7 @@ export class SessionFiles {
       if (this.#fs.pathStat(paths.transcript)) return paths;
       const archived = stamp === "none" ? undefined : await this.#findArchived(sessionId);
       if (archived) return archived;
-      // Unarchived between the two looks; or moved twice, which the folder's stamp shows.
+      // It may be unarchived since the first look. The stamp shows further moves.
       if (this.#fs.pathStat(paths.transcript)) return paths;
       if (stamp === this.archive.stamp() || lookup === MAX_LOOKUPS) return undefined;
     }
@@ -92,7 +92,7 @@ export class SessionFiles {
     });
   }
 
-  /** Returns the meta of the cache, if the cache covers the whole transcript. For reading very many sessions. */
+  /** Returns the meta of the cache, if it covers the whole transcript. Fast enough for very many sessions. */
   cachedMeta(sessionId: string): SessionMeta | undefined {
     const paths = sessionPaths(this.#folder, sessionId);
     const size = this.#fs.pathStat(paths.transcript)?.size;
@@ -120,7 +120,7 @@ export class SessionFiles {
     return this.#read(sessionId, async (file) => {
       for await (const { line } of readLinesBackward(file)) {
         if (line.kind === "entry") return line.entry;
-        if (line.kind === "bare") break;
+        if (line.kind === "legacy") break;
       }
       let last: Entry | undefined;
       for await (const entry of readEntries(file, {})) last = entry;
@@ -138,7 +138,7 @@ export class SessionFiles {
       await assertReadable(file);
       for await (const { line } of readLinesBackward(file)) {
         signal?.throwIfAborted();
-        if (line.kind === "bare") return findLastBare(readEntries(file, {}), matches);
+        if (line.kind === "legacy") return findLastLegacy(readEntries(file, {}), matches);
         if (line.kind === "entry" && "role" in line.entry && matches(line.entry)) return line.entry;
       }
       return undefined;
@@ -153,7 +153,7 @@ export class SessionFiles {
     return opened && this.#using(opened.file, opened.location, () => use(opened.file, opened.location));
   }
 
-  /** Opens a session's transcript. Looks for it again if it was moved before it was open. */
+  /** Opens a session's transcript. Locates it again if it was moved before it was open. */
   async #openSession(
     sessionId: string,
   ): Promise<{ file: OpenTranscript; location: SessionLocation } | undefined> {
@@ -166,7 +166,7 @@ export class SessionFiles {
     return undefined;
   }
 
-  /** Returns `undefined` if the file is not there any more. */
+  /** Opens a transcript. Returns `undefined` if it was moved meanwhile. */
   #open({ transcript }: SessionLocation): OpenTranscript | undefined {
     const fs = this.#fs;
     let fd: number | undefined;
@@ -201,7 +201,7 @@ export class SessionFiles {
     return summary;
   }
 
-  /** An archive that cannot be read hides its own sessions only. */
+  /** Lists the archive. If it cannot be read, only its own sessions are missing. */
   async #listArchive() {
     try {
       return await this.archive.list();
@@ -219,8 +219,8 @@ export class SessionFiles {
   }
 }
 
-/** In files whose lines carry no numbers: they are counted from the start. */
-async function findLastBare(
+/** Searches a file of the legacy format. Its lines are counted from the start. */
+async function findLastLegacy(
   entries: AsyncIterable<Entry>,
   matches: (message: MessageEntry) => boolean,
 ): Promise<MessageEntry | undefined> {

@@ -1,25 +1,25 @@
 import type { Entry, Message, MessageEntry } from "@mini-openclaw/protocol";
 import { isMessageEntry, TRANSCRIPT_VERSION } from "@mini-openclaw/protocol";
 import { checkMessage } from "@mini-openclaw/protocol/schema";
-import { StoreError } from "../model/errors.ts";
 import type { FileSystem } from "../files/file-system.ts";
 import { type RawLine, scanBackward, scanForward } from "../files/line-scan.ts";
-import { digestMessages, REMEMBERED_ENTRIES, RememberedKeys } from "../recent/remembered-keys.ts";
 import { nextNumber } from "../format/summary.ts";
-import { numberBare, parseTranscriptLine, type TranscriptLine } from "../format/transcript-line.ts";
+import { parseTranscriptLine, type TranscriptLine, upgradeLegacyLine } from "../format/transcript-line.ts";
+import { StoreError } from "../model/errors.ts";
+import { digestMessages, REMEMBERED_ENTRIES, RememberedKeys } from "../recent/remembered-keys.ts";
 
-// The version stands at the very beginning of a file.
+// The version is at the very beginning of a file.
 const HEAD_BYTES = 64;
 const VERSION = /^[^{]*\{"type":"session","v":(\d{1,9})\b/;
 
-/** An open transcript, as far as it reached when it was looked at. */
+/** An open transcript, with its size at that time. */
 export interface OpenTranscript {
   readonly fs: FileSystem;
   readonly fd: number;
   readonly size: number;
 }
 
-/** A line that counts, with its place. */
+/** A line with its position in the file. */
 export interface PlacedLine {
   readonly raw: RawLine;
   readonly line: TranscriptLine;
@@ -38,13 +38,13 @@ export function assertVersion(version: number): void {
   if (version <= TRANSCRIPT_VERSION) return;
   throw new StoreError(
     "UNSUPPORTED_VERSION",
-    `the transcript is of format version ${version}; this package knows up to ${TRANSCRIPT_VERSION}`,
+    `The transcript has format version ${version}. This package reads versions up to ${TRANSCRIPT_VERSION}: update it.`,
   );
 }
 
 /**
- * The lines that were appended whole, first to last, as many at a time as one read brings. Left out: a torn end, and
- * the end of a group that is not complete; both were never acknowledged.
+ * Yields the lines that were appended whole, first to last, as many at a time as one read brings. Skips a torn end and an
+ * incomplete group at the end. Both were never acknowledged.
  */
 export async function* readLines(
   { fs, fd, size }: OpenTranscript,
@@ -65,7 +65,7 @@ export async function* readLines(
   }
 }
 
-/** Every entry with a greater number than `after`, in the order of the file. */
+/** Yields every entry with a greater number than `after`, in the order of the file. */
 export async function* readEntries(
   transcript: OpenTranscript,
   { after = 0 }: { after?: number },
@@ -76,7 +76,7 @@ export async function* readEntries(
   for await (const lines of readLines(transcript, { start })) {
     for (const { line } of lines) {
       lastSeq = nextNumber(lastSeq, line);
-      const entry = line.kind === "bare" ? numberBare(line.message, lastSeq) : entryOf(line);
+      const entry = line.kind === "legacy" ? upgradeLegacyLine(line.message, lastSeq) : entryOf(line);
       if (!entry || entry.seq <= after) continue;
       const id = "id" in entry ? entry.id : undefined;
       // A line written twice in a row is one entry.
@@ -93,7 +93,7 @@ interface MessageRange {
   role?: MessageEntry["role"] | undefined;
 }
 
-/** The last `limit` messages with a smaller number than `before`, of one role or of all, oldest first. Reads from the end. */
+/** Returns the last `limit` messages before `before`, of one role or of all, oldest first. Reads from the end. */
 export async function readLastMessages(
   transcript: OpenTranscript,
   range: MessageRange,
@@ -102,15 +102,15 @@ export async function readLastMessages(
   const messages: MessageEntry[] = [];
   if (limit === 0) return messages;
   let numberAbove: number | undefined;
-  // What does not even have the word is not made into objects: what tools gave back may be most of a file.
+  // Lines without the word are not parsed. Tool results may be most of a file.
   const mayMatter = role && ((bytes: Uint8Array) => asBuffer(bytes).includes(`"${role}"`));
   for await (const { line } of readLinesBackward(transcript, mayMatter)) {
     if (line.kind === "blank") continue;
-    // Lines can be counted only where none is left out.
-    if (line.kind === "bare" && (numberAbove === undefined || role)) {
+    // Lines can be counted only if none is skipped.
+    if (line.kind === "legacy" && (numberAbove === undefined || role)) {
       return readLastMessagesForward(transcript, range);
     }
-    const entry = line.kind === "bare" ? numberBare(line.message, numberAbove ?? 0) : entryOf(line);
+    const entry = line.kind === "legacy" ? upgradeLegacyLine(line.message, numberAbove ?? 0) : entryOf(line);
     numberAbove = line.kind === "header" ? line.header.lastSeq : numberAbove && numberAbove - 1;
     if (!entry || !isWithin(range, entry) || entry.id === messages.at(-1)?.id) continue;
     messages.push(entry);
@@ -119,7 +119,7 @@ export async function readLastMessages(
   return messages.reverse();
 }
 
-/** The lines that were appended whole, last to first; only those that may matter, but for some at the end. */
+/** Yields the lines that were appended whole, last to first. Skips lines for which `mayMatter` is false. */
 export async function* readLinesBackward(
   { fs, fd, size }: OpenTranscript,
   mayMatter: (bytes: Uint8Array) => boolean = () => true,
@@ -135,16 +135,16 @@ export async function* readLinesBackward(
   }
 }
 
-/** Where the lines with greater numbers begin. The start, where lines without numbers make it unsure. */
+/** Returns the offset of the lines with greater numbers; 0 if lines of the legacy format make that uncertain. */
 async function offsetAfter(transcript: OpenTranscript, after: number): Promise<number> {
   for await (const { raw, line } of readLinesBackward(transcript)) {
-    if (line.kind === "bare") return 0;
+    if (line.kind === "legacy") return 0;
     if (line.kind === "entry" && line.entry.seq <= after) return raw.end;
   }
   return 0;
 }
 
-/** For files whose lines carry no numbers: they are counted from the start. */
+/** Reads a file of the legacy format. Its lines are counted from the start. */
 async function readLastMessagesForward(
   transcript: OpenTranscript,
   range: MessageRange,
@@ -177,14 +177,14 @@ function isOpenGroup(line: TranscriptLine): boolean {
   return line.kind === "entry" && (line.marks.groupRest ?? 0) > 0;
 }
 
-/** Of a last line without line feed: whether it is less than a whole line. */
+/** Returns true for a last line without line feed that is no whole line. */
 function isTorn(line: TranscriptLine): boolean {
   return line.kind === "damaged" || line.kind === "blank";
 }
 
 /**
- * Reads the idempotency keys of the newest entries. A group that begins before them is read whole, so that it is
- * known by all of its messages.
+ * Reads the idempotency keys of the newest entries. Reads a group that begins before them whole, because its digest is
+ * of all its messages.
  */
 export async function readKeys(transcript: OpenTranscript): Promise<RememberedKeys> {
   const groups: { key: string; messages: MessageEntry[] }[] = [];
@@ -216,7 +216,7 @@ export async function readKeys(transcript: OpenTranscript): Promise<RememberedKe
   return keys;
 }
 
-/** The message as it was appended: without its number, its id, and fields that only a newer version knows. */
+/** Returns the message of an entry, without the fields that the append added. */
 function toMessage(entry: MessageEntry): Message {
   const checked = checkMessage(entry);
   return checked.ok ? checked.value : entry;

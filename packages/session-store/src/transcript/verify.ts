@@ -1,25 +1,25 @@
 import { isUtf8 } from "node:buffer";
-import { StoreError, toReadError } from "../model/errors.ts";
 import type { FileSystem } from "../files/file-system.ts";
-import { isForeign } from "./foreign-file.ts";
 import { scanForward } from "../files/line-scan.ts";
 import { withFile, withFileLines } from "../files/regular-file.ts";
 import { parseTranscriptLine, type TranscriptLine } from "../format/transcript-line.ts";
+import { StoreError, toReadError } from "../model/errors.ts";
+import { isForeign } from "./foreign-file.ts";
 import { assertReadable } from "./transcript-reader.ts";
 
-/** Something about a transcript that is not as it was written. */
+/** A problem of one line of a transcript. */
 export interface TranscriptProblem {
-  /** 1 for the first line. */
+  /** The number of the line, from 1. */
   line: number;
-  /** Where the line begins, in bytes. */
+  /** The offset of the line, in bytes. */
   offset: number;
-  /** What is wrong, in words. */
+  /** The problem in words. */
   problem: string;
-  /** Whether `repair` cuts the line; the others are read as they are. */
+  /** True if `repair` cuts the line. Readers accept the others. */
   cut: boolean;
 }
 
-/** A line with its problems, if it has any. */
+/** A line with its problems. */
 export interface VerifiedLine {
   /** Without its line feed. */
   readonly bytes: Uint8Array;
@@ -27,7 +27,7 @@ export interface VerifiedLine {
   readonly problems: readonly TranscriptProblem[];
 }
 
-/** Reads a transcript line by line and says what is wrong with each. Holds one chunk and the ids at a time. */
+/** Yields the lines of a transcript with their problems. Holds one chunk and all ids. */
 export async function* verifyLines(
   fs: FileSystem,
   path: string,
@@ -41,7 +41,10 @@ export async function* verifyLines(
       for (const { offset, bytes, terminated } of batch) {
         number += 1;
         const line = parseTranscriptLine(bytes);
-        const found = [...damageOf(line, terminated), ...placeOf(line, { ids, lastSeq, openGroup })];
+        const found = [
+          ...damageProblems(line, terminated),
+          ...orderProblems(line, { ids, lastSeq, openGroup }),
+        ];
         if (!isUtf8(bytes))
           found.push({ problem: "is not UTF-8; what is not is read as \uFFFD", cut: false });
         if (line.kind === "entry") {
@@ -55,10 +58,10 @@ export async function* verifyLines(
   });
 }
 
-/** Something about a line, or about the whole file. */
+/** A problem of a line, or of the whole file. */
 export type Finding = TranscriptProblem | { problem: string; cut: false };
 
-/** Yields all that is wrong with a transcript. One finding stands for a file that is no transcript. */
+/** Yields the problems of a transcript. A file that is no transcript is one finding. */
 export async function* verifyTranscript(
   fs: FileSystem,
   path: string,
@@ -87,7 +90,7 @@ async function problemOfFile(fs: FileSystem, path: string): Promise<string | und
 
 type LineFinding = Pick<TranscriptProblem, "problem" | "cut">;
 
-function damageOf(line: TranscriptLine, terminated: boolean): LineFinding[] {
+function damageProblems(line: TranscriptLine, terminated: boolean): LineFinding[] {
   if (line.kind === "damaged" && !terminated) return [{ problem: "is torn: its end is missing", cut: true }];
   if (line.kind === "damaged") return [{ problem: line.problem, cut: true }];
   if (line.kind === "unknown")
@@ -95,7 +98,7 @@ function damageOf(line: TranscriptLine, terminated: boolean): LineFinding[] {
   return [];
 }
 
-function placeOf(
+function orderProblems(
   line: TranscriptLine,
   { ids, lastSeq, openGroup }: { ids: ReadonlySet<string>; lastSeq: number; openGroup: number },
 ): LineFinding[] {

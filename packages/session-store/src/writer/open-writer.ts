@@ -1,25 +1,26 @@
 import { join } from "node:path";
 import { AppendFile } from "../files/append-file.ts";
-import { readCheckpoint, summarize } from "../transcript/checkpoint.ts";
-import { reason, StoreError, toReadError } from "../model/errors.ts";
-import { readEventFiles } from "../transcript/event-files.ts";
 import type { FileSystem } from "../files/file-system.ts";
-import { assertOwnFile } from "../transcript/foreign-file.ts";
 import { scanBackward } from "../files/line-scan.ts";
-import { createId } from "../model/names.ts";
-import { OpenRuns } from "../model/open-runs.ts";
-import type { SessionFiles } from "../transcript/session-files.ts";
-import { toHeader } from "../format/session-lines.ts";
 import { LIVE_FOLDER, type SessionPaths, sessionPaths } from "../files/session-paths.ts";
-import { quarantineTail } from "./quarantine-tail.ts";
-import { SessionWriter } from "./session-writer.ts";
+import { headerLine } from "../format/session-lines.ts";
 import type { Summary } from "../format/summary.ts";
 import { formatLine } from "../format/transcript-line.ts";
-import { WriterFiles } from "./writer-files.ts";
 import type { WriterLock, WriterLocks } from "../locks/writer-lock.ts";
+import { reason, StoreError, toReadError } from "../model/errors.ts";
+import { createId } from "../model/names.ts";
+import { OpenRuns } from "../model/open-runs.ts";
+import { archived, notFound } from "../model/session-errors.ts";
+import { readCheckpoint, summarize } from "../transcript/checkpoint.ts";
+import { readEventFiles } from "../transcript/event-files.ts";
+import { assertOwnFile } from "../transcript/foreign-file.ts";
+import type { SessionFiles } from "../transcript/session-files.ts";
+import { quarantineTail } from "./quarantine-tail.ts";
+import { SessionWriter } from "./session-writer.ts";
+import { WriterFiles } from "./writer-files.ts";
 import type { Durability } from "./writer-options.ts";
 
-/** Where a store keeps its sessions, and how. */
+/** The folder of a store, with the settings of its writers. */
 export interface Folder {
   readonly fs: FileSystem;
   readonly path: string;
@@ -27,16 +28,16 @@ export interface Folder {
   readonly locks: WriterLocks;
   readonly files: SessionFiles;
   createId: () => string;
-  /** Hears of every entry that was kept. */
+  /** Called after entries were written. */
   readonly onKept: (summary: Summary) => void;
-  /** Hears of the last one before a writer gives up its place. */
+  /** Called before a writer releases its lock. */
   readonly onClose: (summary: Summary) => void;
 }
 
 /**
- * Becomes the writer of a session: takes the lock, sets torn ends aside, closes what a dead writer left running.
+ * Opens the writer of a session. Acquires the lock, quarantines a torn end, and closes the runs that a dead writer left.
  *
- * `created` is what is known of a session that has no entry yet; it takes its lock with the first.
+ * `created` is the summary of a session without an entry. Its writer acquires the lock with the first entry.
  *
  * @throws StoreError `SESSION_NOT_FOUND`, `SESSION_ARCHIVED`, `SESSION_LOCKED`, `UNSUPPORTED_VERSION`, `NOT_A_FILE`,
  * `READ_FAILED`
@@ -74,9 +75,7 @@ export async function openWriter(
 }
 
 async function missing({ files }: Folder, sessionId: string): Promise<StoreError> {
-  return (await files.archive.find(sessionId))
-    ? new StoreError("SESSION_ARCHIVED", `session ${sessionId} is archived`)
-    : new StoreError("SESSION_NOT_FOUND", `there is no session ${sessionId}`);
+  return (await files.archive.find(sessionId)) ? archived(sessionId) : notFound(sessionId);
 }
 
 function lockSession({ fs, locks }: Folder, paths: SessionPaths): WriterLock {
@@ -84,7 +83,7 @@ function lockSession({ fs, locks }: Folder, paths: SessionPaths): WriterLock {
   try {
     fs.makeDirectory(live);
   } catch (cause) {
-    throw new StoreError("WRITE_FAILED", `cannot make ${live}: ${reason(cause)}`, { cause });
+    throw new StoreError("WRITE_FAILED", `Cannot create ${live}: ${reason(cause)}.`, { cause });
   }
   return locks.acquire(paths.lock);
 }
@@ -103,9 +102,9 @@ async function openLocked(
   if (end < transcript.size) await quarantineTail(fs, paths, transcript, end);
   if (!terminated) transcript.startNewLine();
   const journal = fs.pathStat(paths.journal) ? await openJournal(fs, paths, files) : undefined;
-  // The machine may have forgotten numbers that were shown.
+  // The machine may have lost numbers that readers know.
   const renewed = lock.takeover === "machine died" ? withEpoch(summary, createId()) : summary;
-  if (renewed !== summary) transcript.append(formatLine(toHeader(renewed)));
+  if (renewed !== summary) transcript.append(formatLine(headerLine(renewed)));
   if (renewed !== summary && durability === "disk") await transcript.sync();
   let { lastSeq } = summary.meta;
   const runs = new OpenRuns();

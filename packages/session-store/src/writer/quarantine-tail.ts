@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { AppendFile } from "../files/append-file.ts";
 import { type FileSystem, openFlags } from "../files/file-system.ts";
-import { createId } from "../model/names.ts";
 import { DAMAGED_FOLDER, type SessionPaths } from "../files/session-paths.ts";
+import { createId } from "../model/names.ts";
 
 /** Copies the end of a file to `damaged/`, then cuts it. */
 export async function quarantineTail(

@@ -1,8 +1,9 @@
 import type { RecordedEvent, SessionEvent, SessionLog } from "@mini-openclaw/protocol";
-import { StoreError } from "../model/errors.ts";
-import { readEventFiles } from "../transcript/event-files.ts";
 import type { FileSystem } from "../files/file-system.ts";
 import type { SessionPaths } from "../files/session-paths.ts";
+import { logClosed } from "../model/session-errors.ts";
+
+import { readEventFiles } from "../transcript/event-files.ts";
 import type { SessionWriter } from "./session-writer.ts";
 
 interface LogOptions {
@@ -64,7 +65,7 @@ export class JsonlSessionLog implements SessionLog {
         last = numbered.event.seq;
         yield numbered;
       }
-      // What the files no longer hold was live, and the session has come to rest since.
+      // Events that are in no file were live, and the session has settled since.
       if (!recent) last = Math.max(last, head);
     }
   }
@@ -88,8 +89,8 @@ export class JsonlSessionLog implements SessionLog {
   }
 
   #assertOpen(): void {
-    // A writer that lost its files throws why.
+    // A writer that lost its files throws the reason.
     if (!this.#closing && (this.#writer.isClosed || this.#options.isOpen())) return;
-    throw new StoreError("LOG_CLOSED", `session ${this.sessionId}: the log is closed`);
+    throw logClosed(this.sessionId);
   }
 }

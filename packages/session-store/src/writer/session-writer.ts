@@ -8,14 +8,16 @@ import type {
   SessionMeta,
 } from "@mini-openclaw/protocol";
 import { toEntry } from "@mini-openclaw/protocol";
+import { headerLine, type Segment, toGroup, toSegment } from "../format/session-lines.ts";
+import { nextSummary, type Summary } from "../format/summary.ts";
+import { assertExpected } from "../model/check-options.ts";
 import { StoreError } from "../model/errors.ts";
-import { assertExpected, toMessageEntry } from "../model/message-entry.ts";
+import { toMessageEntry } from "../model/message-entry.ts";
+import { logClosed } from "../model/session-errors.ts";
 import { numberEvent, RecentEvents } from "../recent/recent-events.ts";
 import { RecentMessages } from "../recent/recent-messages.ts";
 import { digestMessages, type RememberedKeys } from "../recent/remembered-keys.ts";
 import { assign, beginSequence, failed, type Sequence, shown, wrote } from "./sequence.ts";
-import { type Segment, toGroup, toHeader, toSegment } from "../format/session-lines.ts";
-import { nextSummary, type Summary } from "../format/summary.ts";
 import { UnsyncedText } from "./unsynced-text.ts";
 import type { AppendFailure } from "./writer-files.ts";
 import { type AppendBatch, type BatchItem, beginBatch, type WriterOptions } from "./writer-options.ts";
@@ -91,7 +93,7 @@ export class SessionWriter {
       segments.push(toSegment(one, entry));
       inRun ||= "runId" in event;
     }
-    // The next start looks at sessions with a journal only: it is there before the first line of a run.
+    // The next start recovers sessions with a journal only, so it exists before the first line of a run.
     if (inRun) files.beginLive();
     this.#sequence = assign(this.#sequence, numbered.length);
     const failure = this.#write(segments, entries);
@@ -149,7 +151,7 @@ export class SessionWriter {
     this.#flush();
     if (this.#summary.meta.lastSeq < this.lastSeq) return;
     files.endLive();
-    // Later: the last events of the run are on their way to its watchers.
+    // Later, because the last events of the run are on their way to its watchers.
     setImmediate(() => {
       if (!this.isClosed) this.#saveCheckpoint();
     });
@@ -160,7 +162,7 @@ export class SessionWriter {
     if (this.#status.is === "closed") return;
     const isOwn = this.#status.is === "open";
     this.#flush();
-    const error = new StoreError("LOG_CLOSED", `session ${this.sessionId}: the log is closed`);
+    const error = logClosed(this.sessionId);
     this.#status = { is: "closed", error: this.#status.is === "lost" ? this.#status.error : error };
     this.recent.wake();
     if (!this.#unsynced.isEmpty) await this.#options.files.sync().catch(() => {}); // its callers handle it
@@ -211,7 +213,7 @@ export class SessionWriter {
 
   #write(segments: readonly Segment[], entries: readonly (Entry | undefined)[]): AppendFailure | undefined {
     const isNew = !this.#summary.numbered && segments.some(({ file }) => file === "transcript");
-    const header = isNew ? toHeader(this.#summary) : undefined;
+    const header = isNew ? headerLine(this.#summary) : undefined;
     const failure = this.#options.files.append(segments, header);
     if (failure) return failure;
     this.#sequence = wrote(this.#sequence, entries.at(-1)?.seq ?? 0);
@@ -233,7 +235,7 @@ export class SessionWriter {
     if (this.#options.files.isOwn()) return;
     const error = new StoreError(
       "SESSION_STOLEN",
-      `session ${this.sessionId}: its lock or its file was replaced or changed by somebody else`,
+      `Another process replaced the lock or the file of session ${this.sessionId}. Open the session again.`,
     );
     this.#status = { is: "lost", error };
     this.recent.wake();

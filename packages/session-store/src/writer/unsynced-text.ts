@@ -1,5 +1,5 @@
-import { StoreError } from "../model/errors.ts";
 import type { Segment } from "../format/session-lines.ts";
+import { StoreError } from "../model/errors.ts";
 
 // 16 MiB: a thousand large messages. Beyond it the disk is not keeping up.
 const MAX_CHARS = 16_777_216;
@@ -24,12 +24,15 @@ export class UnsyncedText {
   /** @throws StoreError `QUEUE_FULL` */
   assertRoom(sessionId: string): void {
     if (this.#chars <= MAX_CHARS) return;
-    throw new StoreError("QUEUE_FULL", `session ${sessionId}: more than 16 MiB wait for the disk`);
+    throw new StoreError(
+      "QUEUE_FULL",
+      `More than 16 MiB of session ${sessionId} wait for the disk. Retry later.`,
+    );
   }
 
   /**
-   * Syncs, then calls `then`. Callers are resolved in the order of their calls: no other code runs between a caller's
-   * leaving the queue and its `then`.
+   * Syncs, then calls `then`. Resolves callers in the order of their calls. No other code runs between the end of a wait
+   * and its `then`.
    */
   async sync<T = void>(segments: readonly Segment[], then?: () => T): Promise<T> {
     const chars = segments.reduce((sum, { lines }) => sum + lines.length, 0);

@@ -2,20 +2,22 @@ import { dirname } from "node:path";
 import type { MessageEntry, SessionHeader } from "@mini-openclaw/protocol";
 import { isMessageEntry } from "@mini-openclaw/protocol";
 import { AppendFile } from "../files/append-file.ts";
-import { writeCheckpoint } from "../transcript/checkpoint.ts";
-import { reason, StoreError } from "../model/errors.ts";
 import type { FileSystem } from "../files/file-system.ts";
-import { type KeyedAppend, RememberedKeys } from "../recent/remembered-keys.ts";
-import type { Segment } from "../format/session-lines.ts";
 import type { SessionPaths } from "../files/session-paths.ts";
-import { SharedRuns } from "./shared-runs.ts";
 import { unlinkQuietly } from "../files/small-file.ts";
+import type { Segment } from "../format/session-lines.ts";
 import type { Summary } from "../format/summary.ts";
 import { formatLine } from "../format/transcript-line.ts";
-import { readEntries, readKeys } from "../transcript/transcript-reader.ts";
 import type { WriterLock } from "../locks/writer-lock.ts";
+import { reason, StoreError } from "../model/errors.ts";
+import { type KeyedAppend, RememberedKeys } from "../recent/remembered-keys.ts";
+import { writeCheckpoint } from "../transcript/checkpoint.ts";
+import { readEntries, readKeys } from "../transcript/transcript-reader.ts";
+import { LiveJournal } from "./live-journal.ts";
+import { Ownership } from "./ownership.ts";
+import { SharedRuns } from "./shared-runs.ts";
 
-/** A session's files as its opening found them. */
+/** The files of a session when its writer is opened. */
 export interface OpenedFiles {
   readonly fs: FileSystem;
   readonly paths: SessionPaths;
@@ -23,33 +25,27 @@ export interface OpenedFiles {
   readonly lock?: WriterLock;
   readonly transcript?: AppendFile;
   readonly journal?: AppendFile;
-  /** Takes the lock of a session that is not on disk yet. */
+  /** Acquires the lock of a session that has no file yet. */
   acquireLock: () => WriterLock;
 }
-
-// I7 of the README: how long a writer may trust that its files are still its own.
-const CHECK_EVERY_MS = 50;
 
 /** The files of the session's one writer: transcript, live journal and lock. */
 export class WriterFiles {
   readonly #opened: OpenedFiles;
   readonly #syncs = new SharedRuns(() => this.#syncNow());
-  #lock: WriterLock | undefined;
+  readonly #ownership: Ownership;
+  readonly #journal: LiveJournal;
   #transcript: AppendFile | undefined;
-  #journal: AppendFile | undefined;
-  #isLive: boolean;
-  /** What this writer's last checkpoint covers. */
+  /** The size of the transcript at the last checkpoint of this writer. */
   #checkpointSize: number | undefined;
   #isNameSynced: boolean;
-  #checkedAt = Number.NEGATIVE_INFINITY;
   #keys: Promise<RememberedKeys> | undefined;
 
   constructor(opened: OpenedFiles) {
     this.#opened = opened;
-    this.#lock = opened.lock;
+    this.#ownership = new Ownership(opened.acquireLock, opened.lock);
+    this.#journal = new LiveJournal(() => this.#create(opened.paths.journal), opened.journal);
     this.#transcript = opened.transcript;
-    this.#journal = opened.journal;
-    this.#isLive = opened.journal !== undefined;
     this.#isNameSynced = opened.transcript !== undefined;
   }
 
@@ -61,9 +57,9 @@ export class WriterFiles {
     return this.#transcript;
   }
 
-  /** Whether the live journal was begun and not ended. */
+  /** True while the live journal is in use. */
   get isLive(): boolean {
-    return this.#isLive;
+    return this.#journal.isLive;
   }
 
   /** The idempotency keys of the newest entries. Read once, on first use. */
@@ -87,44 +83,28 @@ export class WriterFiles {
     return messages;
   }
 
-  /** Whether lock and transcript are still this writer's. Takes the lock before the first entry. */
+  /** Returns true while lock and transcript are this writer's. Acquires the lock before the first entry. */
   isOwn(): boolean {
-    const now = performance.now();
-    if (now - this.#checkedAt < CHECK_EVERY_MS) return true;
-    this.#lock ??= this.#opened.acquireLock();
-    try {
-      if (!this.#lock.isHeld() || this.#transcript?.isIntact() === false) return false;
-    } catch (cause) {
-      const { lock } = this.#opened.paths;
-      throw new StoreError("WRITE_FAILED", `cannot look at ${lock}: ${reason(cause)}`, { cause });
-    }
-    this.#checkedAt = now;
-    return true;
+    return this.#ownership.isOwn(this.#transcript);
   }
 
-  /** Begins the live journal; from here on a file says that the session may be busy. */
+  /** Begins the live journal. */
   beginLive(): void {
-    if (this.#isLive) return;
-    // The file of the run before, unless somebody has tidied it up meanwhile.
-    if (this.#journal?.isIntact() === false) this.#closeJournal();
-    this.#journal ??= this.#create(this.#opened.paths.journal);
-    this.#isLive = true;
+    this.#journal.begin();
   }
 
-  /** Ends the live journal. Its file stays for the next run: to make one costs more than all else that a run writes. */
+  /** Ends the live journal. */
   endLive(): void {
-    this.#isLive = false;
-    // What cannot be cut off is read at the next opening, and found to be over.
-    this.#journal?.truncate(0);
+    this.#journal.end();
   }
 
   /**
-   * Writes segments in order, a header before the first kept line if there is one. A failure takes back all of them;
-   * `undone` says whether that worked.
+   * Writes segments in order, after the header if there is one. Undoes all of them if one fails. `undone` is true if that
+   * worked.
    */
   append(segments: readonly Segment[], header: SessionHeader | undefined): AppendFailure | undefined {
     const transcriptSize = this.#transcript?.size ?? 0;
-    const journalSize = this.#journal?.size ?? 0;
+    const journalSize = this.#journal.size;
     let head = header ? formatLine(header) : "";
     let lines = "";
     try {
@@ -133,7 +113,7 @@ export class WriterFiles {
         // Neighbours that go to the same file are one write.
         if (segments[index + 1]?.file === segment.file) continue;
         if (segment.file === "journal") {
-          this.#journal?.append(lines);
+          this.#journal.append(lines);
         } else {
           this.#transcript ??= this.#create(this.#opened.paths.transcript);
           this.#transcript.append(head + lines);
@@ -144,7 +124,7 @@ export class WriterFiles {
       return undefined;
     } catch (cause) {
       const error = cause instanceof Error ? cause : new Error(String(cause));
-      const undone = [this.#transcript?.truncate(transcriptSize), this.#journal?.truncate(journalSize)];
+      const undone = [this.#transcript?.truncate(transcriptSize), this.#journal.truncate(journalSize)];
       return { error, undone: !undone.includes(false) };
     }
   }
@@ -154,28 +134,27 @@ export class WriterFiles {
     return this.#syncs.run();
   }
 
-  /** Writes the cache of what the transcript adds up to, if it has grown since. */
+  /** Saves the cache of the summary, if the transcript has grown since. */
   saveCheckpoint(summary: Summary): void {
     const { fs, paths } = this.#opened;
     if (!this.#transcript || this.#transcript.size === this.#checkpointSize) return;
     const { fd, size } = this.#transcript;
-    // A file that takes the name of another is written out first, on ext4: for milliseconds nothing else goes on. What was
-    // there when the session was opened may be the only place of its key; what this writer made is a cache.
+    // On ext4, a rename over a file waits for the disk, which blocks for milliseconds. So the old cache is removed first.
+    // The one from before the opening stays: in the legacy format it is the only file with the key.
     if (this.#checkpointSize !== undefined) unlinkQuietly(fs, paths.meta);
     writeCheckpoint(paths, { fs, fd, size }, { summary, bytes: size });
     this.#checkpointSize = size;
   }
 
-  /** Gives up the files and the lock; `beforeRelease` comes between the two. */
+  /** Closes the files and releases the lock. `beforeRelease` runs between the two. */
   close(beforeRelease: () => void): void {
     try {
-      const { fs, paths } = this.#opened;
-      if (this.#journal && !this.#isLive && this.#lock?.isHeld()) unlinkQuietly(fs, paths.journal);
-      this.#closeJournal();
+      if (this.#ownership.isHeld()) this.#journal.remove(this.fs);
+      this.#journal.close();
       this.#transcript?.close();
       beforeRelease();
     } finally {
-      this.#lock?.release();
+      this.#ownership.release();
     }
   }
 
@@ -196,13 +175,8 @@ export class WriterFiles {
       await fs.syncDirectory(dirname(paths.folder));
       this.#isNameSynced = true;
     } catch (cause) {
-      throw new StoreError("WRITE_FAILED", `cannot sync ${paths.folder}: ${reason(cause)}`, { cause });
+      throw new StoreError("WRITE_FAILED", `Cannot sync ${paths.folder}: ${reason(cause)}.`, { cause });
     }
-  }
-
-  #closeJournal(): void {
-    this.#journal?.close();
-    this.#journal = undefined;
   }
 
   #create(path: string): AppendFile {
@@ -213,12 +187,12 @@ export class WriterFiles {
       return new AppendFile(fs, path, { create: true });
     } catch (cause) {
       if (StoreError.is(cause)) throw cause;
-      throw new StoreError("WRITE_FAILED", `cannot create ${path}: ${reason(cause)}`, { cause });
+      throw new StoreError("WRITE_FAILED", `Cannot create ${path}: ${reason(cause)}.`, { cause });
     }
   }
 }
 
-/** Why an append failed, and whether nothing of it is left. */
+/** The error of an append. `undone` is true if nothing of it is left. */
 export interface AppendFailure {
   readonly error: Error;
   readonly undone: boolean;

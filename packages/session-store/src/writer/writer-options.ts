@@ -3,7 +3,7 @@ import type { Segment } from "../format/session-lines.ts";
 import type { Summary } from "../format/summary.ts";
 import type { AppendFailure, WriterFiles } from "./writer-files.ts";
 
-/** When an append is acknowledged: handed to the operating system, or on the disk. */
+/** The moment at which an append is acknowledged: `os` when the system has it, `disk` when the disk has it. */
 export type Durability = "os" | "disk";
 
 /** The state that a writer begins with, as its opening found it in the files. */

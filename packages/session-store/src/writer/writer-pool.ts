@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { StoreError } from "../model/errors.ts";
+import { storeClosed } from "../model/session-errors.ts";
 import type { SessionWriter } from "./session-writer.ts";
 
 // A lock is retried often enough to be acquired well within a second.
@@ -79,7 +80,7 @@ export class WriterPool {
   async acquire(sessionId: string): Promise<Lease> {
     for (;;) {
       const entry = this.#entries.get(sessionId);
-      if (this.#isClosed && entry?.is !== "open") throw new StoreError("STORE_CLOSED", "the store is closed");
+      if (this.#isClosed && entry?.is !== "open") throw storeClosed();
       if (!entry) await this.#begin(sessionId);
       else if (entry.is === "opening") await entry.opened;
       else if (entry.is === "closing")
@@ -117,7 +118,7 @@ export class WriterPool {
     }
   }
 
-  /** Closes a writer after its last lease, if it is still the session's. `beforeRelease` runs before its lock is free. */
+  /** Closes a writer after its last lease, if it is still the session's. `beforeRelease` runs before the lock is free. */
   async close(sessionId: string, writer: SessionWriter, beforeRelease?: () => void): Promise<void> {
     const entry = this.#entries.get(sessionId);
     if (entry?.is === "open" && entry.writer === writer) return this.#close(sessionId, entry, beforeRelease);
@@ -142,7 +143,7 @@ export class WriterPool {
       if (entry.users > 0) return;
       entry.onIdle?.();
       if (this.#entries.get(sessionId) !== entry) return; // it is closing
-      // Whoever waits gets the room of this one.
+      // A caller that waits gets the room of this writer.
       if (!entry.hasLog && this.#waiting.length > 0) void this.#closeIdle(sessionId, entry);
       else if (!entry.hasLog)
         this.#sweeping ??= setTimeout(() => this.#sweep(), this.#options.idleMs).unref();
@@ -180,7 +181,7 @@ export class WriterPool {
       if (idlest) await this.#closeIdle(...idlest);
       else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
-    if (this.#isClosed) throw new StoreError("STORE_CLOSED", "the store is closed");
+    if (this.#isClosed) throw storeClosed();
     this.#openCount += 1;
   }
 

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readEventFiles } from "../../src/transcript/event-files.ts";
 import { nodeFileSystem } from "../../src/files/file-system.ts";
 import { sessionPaths } from "../../src/files/session-paths.ts";
+import { readEventFiles } from "../../src/transcript/event-files.ts";
 import { buildWriter, startWriter } from "../child/child-process.ts";
 import { contentsOf, openStore, writeTranscript } from "../fixtures.ts";
 import { temporaryFolder } from "../temporary-folder.ts";

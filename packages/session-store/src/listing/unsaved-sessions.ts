@@ -1,9 +1,9 @@
 import type { Summary } from "../format/summary.ts";
 
-// Chosen: beyond it the oldest is forgotten, as if its client had never come.
+// Beyond it the oldest is forgotten, as if its client had never connected.
 const MAX_SESSIONS = 100_000;
 
-/** Sessions that have no entry yet: they are in memory only. */
+/** Sessions without an entry. They are in memory only. */
 export class UnsavedSessions {
   readonly #sessions = new Map<string, Summary>();
   readonly #newest = new Map<string, string>();

@@ -2,27 +2,27 @@ import { join } from "node:path";
 import { AppendFile } from "../files/append-file.ts";
 import { stampFolder } from "../files/archive-folder.ts";
 import type { FileSystem } from "../files/file-system.ts";
-import { createId, isSessionId } from "../model/names.ts";
 import { openIfThere, withFileLines } from "../files/regular-file.ts";
-import type { Listed } from "../model/sessions-page.ts";
 import { unlinkQuietly } from "../files/small-file.ts";
+import { createId, isSessionId } from "../model/names.ts";
+import type { Listed } from "../model/sessions-page.ts";
 
-/** What is kept in memory of every session: about 250 bytes. */
+/** The part of a session that stays in memory: about 250 bytes. */
 export interface IndexEntry extends Listed {
   readonly createdAt: number;
 }
 
 /**
- * A line of the index: a session, or that it is gone, or a stamp. The latest of a session counts.
+ * A line of the index: a session, a session that is gone, or a stamp. The latest line of a session counts.
  *
- * A stamp as the last line says that the lines above name every session, as long as the folders are what it says.
+ * If the last line is a stamp, and the folders still have it, then the lines above name every session.
  */
 export type IndexLine =
   | IndexEntry
   | { readonly sessionId: string; readonly gone: true }
   | { readonly folders: string };
 
-// 64 KiB: few reads and writes, little memory, and parsed in half a millisecond.
+// 64 KiB: few reads and writes, little memory, half a millisecond to parse.
 const CHUNK_BYTES = 65_536;
 const LINE_FEED = 0x0a;
 
@@ -39,7 +39,7 @@ export async function* readIndex(
       yield { lines: parseIndexLines(text), end };
     }
   } catch {
-    // It is a cache. The folder has what it lacks, also what is behind a line that is read as none.
+    // It is a cache. The folder has all sessions.
     yield { lines: [], end: offset };
   }
 }
@@ -59,7 +59,7 @@ async function* readOpen(fs: FileSystem, fd: number, start: number) {
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
   for (let offset = start; ; ) {
     const read = buffer.subarray(0, await fs.read(fd, buffer, offset));
-    // A line that is still being written, or longer than any that is written, is left: the folder has it.
+    // A line without its end is skipped. The folder has its session.
     const length = read.lastIndexOf(LINE_FEED) + 1;
     if (length === 0) return;
     offset += length;
@@ -73,15 +73,15 @@ export function stampFolders(fs: FileSystem, folder: string): string {
 }
 
 /**
- * Appends a line, and returns true. An index that lacks a line must not be believed: where the line cannot be
- * written, the index is removed, and false returned.
+ * Appends a line, and returns true. If the line cannot be written, removes the index and returns false, because an index
+ * that lacks a line is wrong.
  */
 export function appendToIndex(fs: FileSystem, path: string, line: IndexLine): boolean {
   try {
-    // Another process may replace the index meanwhile; then the line goes to the new one too.
+    // If another process replaces the index meanwhile, the line goes to the new one too.
     for (let attempt = 0; attempt < 3; attempt += 1) if (appendOnce(fs, path, line)) return true;
   } catch {
-    // As below.
+    // The index is removed below.
   }
   unlinkQuietly(fs, path);
   return false;
@@ -99,8 +99,8 @@ function appendOnce(fs: FileSystem, path: string, line: IndexLine): boolean {
 }
 
 /**
- * Replaces the index, and returns true if that worked. Lines that others appended to the old one meanwhile, after the
- * offset up to which it was read, are appended to the new one.
+ * Replaces the index. Returns true if that worked. Copies the lines that others appended to the old index meanwhile: those
+ * after the offset `readTo`.
  */
 export async function writeIndex(
   fs: FileSystem,
@@ -138,7 +138,7 @@ export async function writeIndex(
   }
 }
 
-/** All at once: half the time of one by one. */
+/** Parses all lines at once, which costs half the time of one by one. */
 function parseIndexLines(text: string): IndexLine[] {
   const values = parseJson(`[${text.replaceAll("\n", ",")}]`);
   const whole = Array.isArray(values) ? values : text.split("\n").map(parseJson);

@@ -4,7 +4,7 @@ import type { IndexEntry } from "./index-file.ts";
 export class IndexedSessions {
   readonly #entries = new Map<string, IndexEntry>();
   readonly #newest = new Map<string, IndexEntry>();
-  /** Keys whose newest session went, and must be looked for. */
+  /** Keys whose newest session was removed. The next one is not known yet. */
   readonly #unsure = new Set<string>();
   /** The greatest time of creation of each key, archived and deleted sessions included. */
   readonly #latest = new Map<string, number>();
@@ -54,7 +54,7 @@ export class IndexedSessions {
     if (createdAt > this.latestCreation(key)) this.#latest.set(key, createdAt);
     const newest = this.#newest.get(key);
     if (newest?.sessionId === sessionId) {
-      if (entry.archived || !isSamePlace(newest, entry)) this.#forgetNewest(key);
+      if (entry.archived || !wasCreatedWith(newest, entry)) this.#forgetNewest(key);
       else this.#newest.set(key, entry);
     } else if (!entry.archived && (!newest || isNewer(entry, newest))) this.#newest.set(key, entry);
   }
@@ -73,7 +73,7 @@ export class IndexedSessions {
   }
 }
 
-function isSamePlace(left: IndexEntry, right: IndexEntry): boolean {
+function wasCreatedWith(left: IndexEntry, right: IndexEntry): boolean {
   return left.createdAt === right.createdAt;
 }
 

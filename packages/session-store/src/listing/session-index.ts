@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SessionMeta } from "@mini-openclaw/protocol";
 import type { FileSystem } from "../files/file-system.ts";
+import type { SessionFiles } from "../transcript/session-files.ts";
 import {
   appendToIndex,
   type IndexEntry,
@@ -11,13 +12,12 @@ import {
   writeIndex,
 } from "./index-file.ts";
 import { IndexedSessions } from "./indexed-sessions.ts";
-import type { SessionFiles } from "../transcript/session-files.ts";
 
-// A request in between waits no longer than this.
+// Other requests wait no longer than this.
 const SLICE_MS = 8;
 // An index of twice the lines that it needs is read in twice the time.
 const MAX_STALE_LINES = 1_000;
-// To list the folder of fewer takes less than 50 ms.
+// Listing the folder of fewer sessions takes less than 50 ms.
 const MIN_STAMPED_SESSIONS = 10_000;
 // Two changes within a tick of the file system's clock leave the same time: 4 ms on Linux, 16 ms on Windows.
 const CLOCK_TICK_MS = 20;
@@ -32,11 +32,11 @@ interface IndexProgress {
 }
 
 /**
- * The sessions that there are, and the newest of each key.
+ * The index of all sessions, and of the newest session of each key.
  *
- * Read on first use from the index, a cache that may be missing or stale: the folder decides. A session with a lock may
- * have been written since its line in the index, and is read again. So is one that stands elsewhere than its line says.
- * Only where a store of many sessions was closed last, and no file came or went since, the folder is not listed.
+ * The index file is a cache that may be missing or stale. The folder decides. A session with a lock may have been
+ * written since its line in the index, so it is read again. A session in another folder than its line says is read again
+ * too. The folder is not listed only if a store of many sessions was closed last, and no file came or went since.
  */
 export class SessionIndex {
   readonly #fs: FileSystem;
@@ -44,7 +44,7 @@ export class SessionIndex {
   readonly #files: SessionFiles;
   readonly #path: string;
   readonly #sessions = new IndexedSessions();
-  /** Sessions that this store writes: it knows more of them than the index. */
+  /** Sessions that this store writes. It knows more about them than the index file. */
   readonly #ahead = new Set<string>();
   #loading: Promise<void> | undefined;
   #read: IndexProgress = { ino: 0, offset: 0, lines: 0 };
@@ -60,7 +60,7 @@ export class SessionIndex {
     this.#path = join(folder, "sessions.index");
   }
 
-  /** Reads what is new, and returns all sessions that have an entry. */
+  /** Reads new lines, and returns all sessions that have an entry. */
   async sessions(): Promise<IndexedSessions> {
     this.#loading ??= this.#load().catch((error) => {
       this.#loading = undefined;
@@ -81,7 +81,7 @@ export class SessionIndex {
     if (this.#isStale) this.#rewriting = this.#rewrite();
   }
 
-  /** Updates a session whose transcript says otherwise than the index. */
+  /** Updates a session whose transcript differs from the index. */
   correct(sessionId: string, meta: SessionMeta | undefined): void {
     if (this.#ahead.has(sessionId)) return;
     if (meta) this.#sessions.set(toEntry(meta));
@@ -114,7 +114,7 @@ export class SessionIndex {
   }
 
   #append(line: IndexLine): void {
-    // Without the file, the next start reads the folder; meanwhile this store may write it again.
+    // Without the file, the next start reads the folder. This store may write it again before.
     if (!appendToIndex(this.#fs, this.#path, line)) this.#isStale = true;
   }
 
@@ -153,7 +153,7 @@ export class SessionIndex {
     this.#isStale = looked > MAX_STALE_LINES || stale > this.#sessions.size + MAX_STALE_LINES;
   }
 
-  /** A session that cannot be read is not listed; opening it throws the reason. */
+  /** Reads one session. A session that cannot be read is not listed. Opening it throws the reason. */
   async #lookAt(sessionId: string): Promise<void> {
     const meta = await this.#files.meta(sessionId).catch(() => undefined);
     if (meta) this.#sessions.set(toEntry(meta));
@@ -171,7 +171,7 @@ export class SessionIndex {
     }
   }
 
-  /** The later line counts, whatever the times in it say. */
+  /** Applies a line. A later line counts more than a greater time. */
   #apply(line: IndexLine, read: IndexProgress): void {
     read.stamp = "folders" in line ? line.folders : undefined;
     if ("folders" in line || this.#ahead.has(line.sessionId)) return;
@@ -185,7 +185,7 @@ export class SessionIndex {
     const readTo = this.#read.offset;
     if (!(await writeIndex(this.#fs, this.#path, { entries: this.#sessions.all(), readTo }))) return false;
     const ino = this.#fs.pathStat(this.#path)?.ino ?? 0;
-    // Read once more, lines of others included.
+    // The next call reads the new file, with the lines of others.
     this.#read = { ino, offset: 0, lines: 0 };
     return true;
   }
