@@ -83,7 +83,8 @@ async function oneFault(
   await store.appendMessage(sessionId, says("after"));
   kept.push("after");
   const read = await contentsOf(store, sessionId);
-  // What was refused may be there whole, if only the disk did not take it; what was kept is there, in order.
+  // What was refused may be there whole, if only the disk did not take it; what was kept is there,
+  // in order.
   expect(
     read.filter((content) => kept.includes(content)),
     `${call} ${nth} ${code}`,

@@ -19,7 +19,10 @@ export interface Faults {
   lift(): void;
 }
 
-/** The real file system, with one fault in it. `SHORT`: half of the bytes are written, then the disk is full. */
+/**
+ * The real file system, with one fault in it. `SHORT`: half of the bytes are written, then the disk
+ * is full.
+ */
 export function faultyFileSystem(): Faults {
   let fault: { call: keyof FileSystem; left: number; code: string } | undefined;
   let hit = false;

@@ -67,7 +67,8 @@ test("a line that another store writes while the index is written anew is not lo
   const fs: FileSystem = {
     ...nodeFileSystem,
     rename(from, to) {
-      // Before the rename, and at the moment in which the file was opened, but is no longer the index.
+      // Before the rename, and at the moment in which the file was opened, but is no longer the
+      // index.
       appendToIndex(nodeFileSystem, path, line);
       nodeFileSystem.rename(from, to);
     },

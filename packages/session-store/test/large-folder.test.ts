@@ -26,7 +26,9 @@ async function writeAndClose(): Promise<void> {
   await store.listSessions();
 }
 
-/** Whether a store that is opened now has to list the folder, and what it finds of the key `copied`. */
+/**
+ * Whether a store that is opened now has to list the folder, and what it finds of the key `copied`.
+ */
 async function reopened() {
   let isListed = false;
   const list = (path: string) => {

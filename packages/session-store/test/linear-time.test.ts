@@ -52,7 +52,10 @@ async function cost(work: () => unknown): Promise<number> {
   return least;
 }
 
-/** Returns how much dearer ten times the input is: about 10 if the cost is linear, 100 if it is a square. */
+/**
+ * Returns how much dearer ten times the input is: about 10 if the cost is linear, 100 if it is a
+ * square.
+ */
 async function growthOf(work: (length: number) => unknown): Promise<number> {
   const short = await cost(() => work(SHORT));
   const long = await cost(() => work(LONG));

@@ -157,7 +157,8 @@ async function attempt(act: () => Promise<unknown>): Promise<unknown> {
   }
 }
 
-// The same 60 orders each time, so that no change fails for what it did not touch; others for people.
+// The same 60 orders each time, so that no change fails for what it did not touch; others for
+// people.
 const runs = process.env["PROPERTY_RUNS"];
 
 test("does in any order of commands what the memory store does", async () => {

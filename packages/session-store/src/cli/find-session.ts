@@ -19,7 +19,9 @@ export async function* eachSession(
   } while (cursor !== undefined);
 }
 
-/** The session that somebody means by its id, the beginning of it, or its key. @throws UsageError */
+/**
+ * The session that somebody means by its id, the beginning of it, or its key. @throws UsageError
+ */
 export async function findSession(store: SessionStore, name: string): Promise<SessionMeta> {
   const exact = isSessionId(name) ? await store.getSession(name) : undefined;
   if (exact) return exact;

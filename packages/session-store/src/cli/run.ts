@@ -31,7 +31,10 @@ A session is named by its id, the beginning of it, or its key.
   -h, --help
 `;
 
-/** Runs one command line. Gives the exit code: 0, 1 when something is wrong, 64 when it was not understood. */
+/**
+ * Runs one command line. Gives the exit code: 0, 1 when something is wrong, 64 when it was not
+ * understood.
+ */
 export async function run(args: string[], terminal: Terminal, signal: AbortSignal): Promise<number> {
   try {
     const { name, line } = parse(args);

@@ -16,7 +16,10 @@ export class UsageError extends Error {}
 // Controls (C0 and C1), and what turns the direction of text or is not shown.
 const DANGEROUS = /[\p{Cc}\p{Bidi_Control}]/gu;
 
-/** Text that cannot move the cursor, change colours or turn around: what a session says is not trusted. */
+/**
+ * Text that cannot move the cursor, change colours or turn around: what a session says is not
+ * trusted.
+ */
 export function safe(text: string): string {
   return text.replace(DANGEROUS, (character) =>
     character === "\t" || character === "\n"

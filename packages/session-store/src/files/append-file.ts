@@ -9,8 +9,8 @@ const NEWLINE = Buffer.from("\n");
 /**
  * A file that only grows, kept open for its one writer.
  *
- * An append is whole or undone. If undoing fails too, the next append starts on a line of its own. The bytes that are
- * left then cost one damaged line and nothing else.
+ * An append is whole or undone. If undoing fails too, the next append starts on a line of its own.
+ * The bytes that are left then cost one damaged line and nothing else.
  */
 export class AppendFile {
   readonly path: string;
@@ -91,8 +91,9 @@ export class AppendFile {
   }
 
   /**
-   * Writes the bytes once more. After a failed sync the kernel marks the pages as written, although they are not. A
-   * second sync would succeed and mean nothing (https://wiki.postgresql.org/wiki/Fsync_Errors).
+   * Writes the bytes once more. After a failed sync the kernel marks the pages as written, although
+   * they are not. A second sync would succeed and mean nothing
+   * (https://wiki.postgresql.org/wiki/Fsync_Errors).
    */
   async #rewrite(start: number, end: number): Promise<void> {
     const fd = openRegular(this.#fs, this.path, openFlags.overwrite);

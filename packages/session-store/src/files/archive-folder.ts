@@ -7,7 +7,8 @@ import type { SessionLocation } from "./session-paths.ts";
 import { unlinkQuietly } from "./small-file.ts";
 
 const FILE_NAME = /^([A-Za-z0-9_-]{1,128})\.(\d{1,16})\.jsonl$/;
-// Two changes within a tick of the file system's clock leave the same time: 4 ms on Linux, 16 ms on Windows.
+// Two changes within a tick of the file system's clock leave the same time: 4 ms on Linux, 16 ms on
+// Windows.
 const CLOCK_TICK_MS = 20;
 
 /** A session's files in an archive folder. */
@@ -18,10 +19,11 @@ export interface ArchivedFiles extends SessionLocation {
 }
 
 /**
- * A folder for sessions that are archived or deleted. Its files are called `<sessionId>.<ms>.jsonl`.
+ * A folder for sessions that are archived or deleted. Its files are called
+ * `<sessionId>.<ms>.jsonl`.
  *
- * Remembers the names, so that a lookup does not read the whole folder. A remembered name is checked. For an unknown
- * name the folder is read again, unless nothing has changed there.
+ * Remembers the names, so that a lookup does not read the whole folder. A remembered name is
+ * checked. For an unknown name the folder is read again, unless nothing has changed there.
  */
 export class ArchiveFolder {
   readonly path: string;

@@ -16,7 +16,9 @@ export function openRegular(fs: FileSystem, path: string, flags: number): number
   throw new StoreError("NOT_A_FILE", `${path} must be a regular file. Move it elsewhere.`);
 }
 
-/** Calls `use` with an open regular file, then closes it. Returns `undefined` if there is no file. */
+/**
+ * Calls `use` with an open regular file, then closes it. Returns `undefined` if there is no file.
+ */
 export async function withFile<T>(
   fs: FileSystem,
   path: string,
@@ -31,7 +33,10 @@ export async function withFile<T>(
   }
 }
 
-/** Works as {@link withFile} for files that are read piece by piece. Yields nothing if there is no file. */
+/**
+ * Works as {@link withFile} for files that are read piece by piece. Yields nothing if there is no
+ * file.
+ */
 export async function* withFileLines<T>(
   fs: FileSystem,
   path: string,

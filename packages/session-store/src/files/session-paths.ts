@@ -4,7 +4,9 @@ import { join } from "node:path";
 export interface SessionLocation {
   /** The transcript. All other files are caches of it, but for live events. */
   readonly transcript: string;
-  /** A cache of the summary. In the legacy format it is the only file with the key and the times. */
+  /**
+   * A cache of the summary. In the legacy format it is the only file with the key and the times.
+   */
   readonly meta: string;
 }
 

@@ -4,7 +4,9 @@ import { openIfThere } from "./regular-file.ts";
 // A cache or a lock has a few hundred bytes. A larger file is neither.
 const MAX_BYTES = 65_536;
 
-/** Returns the JSON object in a small file; `undefined` if there is none, or the file is too large. */
+/**
+ * Returns the JSON object in a small file; `undefined` if there is none, or the file is too large.
+ */
 export function readSmallJson(fs: FileSystem, path: string): Record<string, unknown> | undefined {
   const fd = openIfThere(fs, path);
   if (fd === undefined) return undefined;
@@ -23,8 +25,8 @@ export function readSmallJson(fs: FileSystem, path: string): Record<string, unkn
 }
 
 /**
- * Creates a file that is complete the moment its name exists. Throws `EEXIST` if the name exists, unless `replace`.
- * Other system errors leave nothing under the name.
+ * Creates a file that is complete the moment its name exists. Throws `EEXIST` if the name exists,
+ * unless `replace`. Other system errors leave nothing under the name.
  */
 export function createSmallFile(
   fs: FileSystem,
@@ -48,7 +50,10 @@ export function createSmallFile(
   }
 }
 
-/** Writes a short text at once. A short count carries no error: a full disk returns one only at the next write. */
+/**
+ * Writes a short text at once. A short count carries no error: a full disk returns one only at the
+ * next write.
+ */
 export function writeWhole(fs: FileSystem, fd: number, text: string): void {
   if (fs.write(fd, text) !== Buffer.byteLength(text)) throw new DiskFullError();
 }

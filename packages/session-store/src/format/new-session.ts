@@ -6,8 +6,8 @@ import { beginSummary, nextSummary, type Summary } from "./summary.ts";
 type NewSession = CreateSessionOptions & Pick<SessionHeader, "forkedFrom"> & { createdAt?: number };
 
 /**
- * Returns the time of creation for a new session of a key: now, but always after the one before it. The time orders
- * the sessions of a key, and a clock may be put back.
+ * Returns the time of creation for a new session of a key: now, but always after the one before it.
+ * The time orders the sessions of a key, and a clock may be put back.
  */
 export function nextCreation(latest: number): number {
   return Math.max(Date.now(), latest + 1);

@@ -14,7 +14,10 @@ export function toSegment({ json }: RecordedEvent, entry: Entry | undefined): Se
   return entry ? { file: "transcript", lines: formatLine(entry) } : { file: "journal", lines: `${json}\n` };
 }
 
-/** Returns the lines of one group. Each line has the number of those after it, so that a torn group is recognized. */
+/**
+ * Returns the lines of one group. Each line has the number of those after it, so that a torn group
+ * is recognized.
+ */
 export function toGroup(entries: readonly MessageEntry[], idempotencyKey: string | undefined): Segment {
   const [only] = entries;
   if (only && entries.length === 1 && idempotencyKey === undefined) {
@@ -32,8 +35,8 @@ export function toGroup(entries: readonly MessageEntry[], idempotencyKey: string
 }
 
 /**
- * Returns the header line of a summary. It is the first line of a transcript, or the line that upgrades a file of the
- * legacy format.
+ * Returns the header line of a summary. It is the first line of a transcript, or the line that
+ * upgrades a file of the legacy format.
  */
 export function headerLine({ meta }: Summary): SessionHeader {
   return { ...toHeader(meta), ...(meta.lastSeq > 0 && { lastSeq: meta.lastSeq }) };

@@ -114,7 +114,9 @@ function withEntry(summary: Summary, entry: Entry): Summary {
   return { meta, numbered: true, renamed };
 }
 
-/** Pure: returns the newest number after one more line. A line without a number has the next one. */
+/**
+ * Pure: returns the newest number after one more line. A line without a number has the next one.
+ */
 export function nextNumber(lastSeq: number, line: TranscriptLine): number {
   switch (line.kind) {
     case "blank":

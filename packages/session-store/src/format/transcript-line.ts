@@ -5,7 +5,10 @@ import { toJson } from "../model/json.ts";
 
 /** The marks of a line beside its entry. They stay in the file. Readers get the entry alone. */
 export interface LineMarks {
-  /** The number of lines of the same group after this one. A group that lacks some was never appended. */
+  /**
+   * The number of lines of the same group after this one. A group that lacks some was never
+   * appended.
+   */
   readonly groupRest?: number;
   /** The key under which the entry was appended. */
   readonly idempotencyKey?: string;
@@ -52,8 +55,8 @@ export function parseTranscriptLine(bytes: Uint8Array): TranscriptLine {
 }
 
 /**
- * Removes padding from both ends, in linear time. A regular expression that ends in `+$` is tried anew at every blank,
- * so that a run of blanks in the middle costs its length squared.
+ * Removes padding from both ends, in linear time. A regular expression that ends in `+$` is tried
+ * anew at every blank, so that a run of blanks in the middle costs its length squared.
  */
 function trimPadding(text: string): string {
   const start = text.search(NO_PADDING);
@@ -63,7 +66,9 @@ function trimPadding(text: string): string {
   return text.slice(start, end);
 }
 
-/** Reads a line that is longer than any that is written. V8 cannot hold the longest in one string. */
+/**
+ * Reads a line that is longer than any that is written. V8 cannot hold the longest in one string.
+ */
 function parseHugeLine(bytes: Uint8Array): TranscriptLine {
   if (bytes.every((byte) => byte === 0)) return { kind: "blank" };
   return damaged("longer than any line", decoder.decode(bytes.subarray(0, 800)));

@@ -13,9 +13,11 @@ export interface IndexEntry extends Listed {
 }
 
 /**
- * A line of the index: a session, a session that is gone, or a stamp. The latest line of a session counts.
+ * A line of the index: a session, a session that is gone, or a stamp. The latest line of a session
+ * counts.
  *
- * If the last line is a stamp, and the folders still have it, then the lines above name every session.
+ * If the last line is a stamp, and the folders still have it, then the lines above name every
+ * session.
  */
 export type IndexLine =
   | IndexEntry
@@ -26,7 +28,10 @@ export type IndexLine =
 const CHUNK_BYTES = 65_536;
 const LINE_FEED = 0x0a;
 
-/** Yields the lines of the index from an offset on, as many at a time as one read brings. Never throws. */
+/**
+ * Yields the lines of the index from an offset on, as many at a time as one read brings. Never
+ * throws.
+ */
 export async function* readIndex(
   fs: FileSystem,
   path: string,
@@ -73,8 +78,8 @@ export function stampFolders(fs: FileSystem, folder: string): string {
 }
 
 /**
- * Appends a line, and returns true. If the line cannot be written, removes the index and returns false, because an index
- * that lacks a line is wrong.
+ * Appends a line, and returns true. If the line cannot be written, removes the index and returns
+ * false, because an index that lacks a line is wrong.
  */
 export function appendToIndex(fs: FileSystem, path: string, line: IndexLine): boolean {
   try {
@@ -99,8 +104,8 @@ function appendOnce(fs: FileSystem, path: string, line: IndexLine): boolean {
 }
 
 /**
- * Replaces the index. Returns true if that worked. Copies the lines that others appended to the old index meanwhile: those
- * after the offset `readTo`.
+ * Replaces the index. Returns true if that worked. Copies the lines that others appended to the old
+ * index meanwhile: those after the offset `readTo`.
  */
 export async function writeIndex(
   fs: FileSystem,

@@ -19,7 +19,8 @@ const SLICE_MS = 8;
 const MAX_STALE_LINES = 1_000;
 // Listing the folder of fewer sessions takes less than 50 ms.
 const MIN_STAMPED_SESSIONS = 10_000;
-// Two changes within a tick of the file system's clock leave the same time: 4 ms on Linux, 16 ms on Windows.
+// Two changes within a tick of the file system's clock leave the same time: 4 ms on Linux, 16 ms on
+// Windows.
 const CLOCK_TICK_MS = 20;
 
 /** The progress of reading the index file. */
@@ -34,9 +35,10 @@ interface IndexProgress {
 /**
  * The index of all sessions, and of the newest session of each key.
  *
- * The index file is a cache that may be missing or stale. The folder decides. A session with a lock may have been
- * written since its line in the index, so it is read again. A session in another folder than its line says is read again
- * too. The folder is not listed only if a store of many sessions was closed last, and no file came or went since.
+ * The index file is a cache that may be missing or stale. The folder decides. A session with a lock
+ * may have been written since its line in the index, so it is read again. A session in another
+ * folder than its line says is read again too. The folder is not listed only if a store of many
+ * sessions was closed last, and no file came or went since.
  */
 export class SessionIndex {
   readonly #fs: FileSystem;
@@ -153,7 +155,9 @@ export class SessionIndex {
     this.#isStale = looked > MAX_STALE_LINES || stale > this.#sessions.size + MAX_STALE_LINES;
   }
 
-  /** Reads one session. A session that cannot be read is not listed. Opening it throws the reason. */
+  /**
+   * Reads one session. A session that cannot be read is not listed. Opening it throws the reason.
+   */
   async #lookAt(sessionId: string): Promise<void> {
     const meta = await this.#files.meta(sessionId).catch(() => undefined);
     if (meta) this.#sessions.set(toEntry(meta));

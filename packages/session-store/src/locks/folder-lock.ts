@@ -11,12 +11,15 @@ export interface FolderLock {
 }
 
 /**
- * Locks a folder, such as an app's data directory, for this process alone. Creates it if it does not exist.
+ * Locks a folder, such as an app's data directory, for this process alone. Creates it if it does
+ * not exist.
  *
- * A store needs no such lock, because it locks each session that it writes. The lock is for apps of which only one may
- * use a folder. A dead owner is replaced at once, by the same evidence as with sessions.
+ * A store needs no such lock, because it locks each session that it writes. The lock is for apps of
+ * which only one may use a folder. A dead owner is replaced at once, by the same evidence as with
+ * sessions.
  *
- * @throws StoreError `FOLDER_LOCKED`, with the owner's pid, while another process holds it; `WRITE_FAILED`
+ * @throws StoreError `FOLDER_LOCKED`, with the owner's pid, while another process holds it;
+ * `WRITE_FAILED`
  */
 export function lockFolder(folder: string): FolderLock {
   const path = resolve(folder);

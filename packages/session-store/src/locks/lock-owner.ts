@@ -13,20 +13,28 @@ export interface LockOwner {
   /** Names this one lock. */
   readonly token: string;
   readonly pid: number;
-  /** The start of the process in clock ticks. It tells the process from a later one of the same pid. */
+  /**
+   * The start of the process in clock ticks. It tells the process from a later one of the same pid.
+   */
   readonly startTime: string;
   /** Names this start of the machine. */
   readonly bootId: string;
   readonly host: string;
   /** A pid means something only in its own namespace. */
   readonly pidNamespace: string;
-  /** The inode of the folder that the lock was made in. A lock that was copied elsewhere locks nothing. */
+  /**
+   * The inode of the folder that the lock was made in. A lock that was copied elsewhere locks
+   * nothing.
+   */
   readonly folder: string;
   /** The path of that folder, without links. */
   readonly path: string;
   /** The inode of the lock file itself. */
   readonly file: string;
-  /** A descriptor that a worker thread keeps open on the lock file. Node.js closes it when the thread ends. */
+  /**
+   * A descriptor that a worker thread keeps open on the lock file. Node.js closes it when the
+   * thread ends.
+   */
   readonly fd?: number;
   /** A socket beside the lock on which the owner listens: evidence for other pid namespaces. */
   readonly socket?: string;
@@ -37,7 +45,10 @@ export type Takeover = "none" | "process died" | "machine died";
 
 const LINUX_ROOT_NAMESPACE = "pid:[4026531836]";
 
-/** Facts about this process that do not change. A fact is empty where the system does not provide it. */
+/**
+ * Facts about this process that do not change. A fact is empty where the system does not provide
+ * it.
+ */
 const self = {
   bootId: "",
   pidNamespace: "",
@@ -76,8 +87,8 @@ export function needsSocket(): boolean {
 }
 
 /**
- * Returns the owner in a lock file; `undefined` if there is no lock. A file that is no lock, such as one that a power
- * failure left empty, has a dead owner.
+ * Returns the owner in a lock file; `undefined` if there is no lock. A file that is no lock, such
+ * as one that a power failure left empty, has a dead owner.
  */
 export function readOwner(fs: FileSystem, path: string): LockOwner | undefined {
   const value = readSmallJson(fs, path);
@@ -105,8 +116,8 @@ export function readOwner(fs: FileSystem, path: string): LockOwner | undefined {
 const UNREADABLE = "unreadable";
 
 /**
- * Returns how the owner of a lock died; `undefined` unless that is proved. A look that fails proves nothing, and
- * neither does a clock.
+ * Returns how the owner of a lock died; `undefined` unless that is proved. A look that fails proves
+ * nothing, and neither does a clock.
  */
 export function causeOfDeath(
   fs: FileSystem,
@@ -127,7 +138,10 @@ export function causeOfDeath(
   return isThreadGone(fs, holder, isSelf) ? "process died" : undefined;
 }
 
-/** A copied lock is another file, in another folder, under another path. Each alone has other causes. */
+/**
+ * A copied lock is another file, in another folder, under another path. Each alone has other
+ * causes.
+ */
 function isCopy(fs: FileSystem, path: string, holder: LockOwner): boolean {
   const place = placeOf(fs, path);
   const file = fs.pathStat(path)?.ino;

@@ -12,7 +12,10 @@ const PROBE_TIMEOUT_MS = 2_000;
 // A caller that waits for a lock retries every 25 ms.
 const PROBE_AGAIN_MS = 500;
 
-/** A socket beside the locks of one folder. The kernel closes it with the process, in whatever namespace. */
+/**
+ * A socket beside the locks of one folder. The kernel closes it with the process, in whatever
+ * namespace.
+ */
 interface LockSocket {
   readonly name: string;
   readonly server: Server;
@@ -21,7 +24,10 @@ interface LockSocket {
 
 const sockets = new Map<string, LockSocket>();
 
-/** Listens beside a lock, and returns the socket's name. Returns `undefined` where that does not work. */
+/**
+ * Listens beside a lock, and returns the socket's name. Returns `undefined` where that does not
+ * work.
+ */
 export function listenBeside(fs: FileSystem, lock: string): string | undefined {
   const folder = dirname(lock);
   const known = sockets.get(folder);
@@ -59,7 +65,10 @@ export function stopListening(fs: FileSystem, lock: string): void {
 
 const probed = new Map<string, { at: number; answer: boolean | undefined }>();
 
-/** Returns false if nobody listens on a socket; `undefined` if that is unknown. Blocks for about 20 ms. */
+/**
+ * Returns false if nobody listens on a socket; `undefined` if that is unknown. Blocks for about 20
+ * ms.
+ */
 export function isListening(path: string, token: string): boolean | undefined {
   const before = probed.get(token);
   if (before && performance.now() - before.at < PROBE_AGAIN_MS) return before.answer;

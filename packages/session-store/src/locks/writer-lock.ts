@@ -51,12 +51,12 @@ export class WriterLocks {
   /**
    * Acquires the lock at a path, at once or not at all.
    *
-   * The file is complete the moment it exists. A dead owner is recognized by evidence, never by a clock. A takeover
-   * first locks the dead owner's token in the same way. Of two processes that find the same dead lock, only one
-   * replaces it.
+   * The file is complete the moment it exists. A dead owner is recognized by evidence, never by a
+   * clock. A takeover first locks the dead owner's token in the same way. Of two processes that
+   * find the same dead lock, only one replaces it.
    *
-   * @throws StoreError `SESSION_LOCKED`, or the code of `lockedAs`, unless the owner is proved to be dead;
-   * `WRITE_FAILED`
+   * @throws StoreError `SESSION_LOCKED`, or the code of `lockedAs`, unless the owner is proved to
+   * be dead; `WRITE_FAILED`
    */
   acquire(path: string, lockedAs = sessionLocked): WriterLock {
     try {
@@ -126,7 +126,10 @@ interface CreatedLock {
   readonly socket: boolean;
 }
 
-/** Makes a file that is complete the moment its name exists. Returns `undefined` if the name is taken. */
+/**
+ * Makes a file that is complete the moment its name exists. Returns `undefined` if the name is
+ * taken.
+ */
 function createLock(
   fs: FileSystem,
   path: string,

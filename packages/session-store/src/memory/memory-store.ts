@@ -32,8 +32,8 @@ import { digestMessages, type KeyedAppend, RememberedKeys } from "../recent/reme
 import { addEntry, MemoryLog, type MemorySession } from "./memory-log.ts";
 
 /**
- * Creates a store in memory, for tests and demos. Read it first: it keeps all promises of the store on files, except
- * durability.
+ * Creates a store in memory, for tests and demos. Read it first: it keeps all promises of the store
+ * on files, except durability.
  */
 export function createMemoryStore(): SessionStore {
   return new MemoryStore();

@@ -20,7 +20,10 @@ export const storeErrorCodes = {
   SESSION_LOCKED: "SESSION_LOCKED",
   /** Another process holds the folder that `lockFolder` was called with. */
   FOLDER_LOCKED: "FOLDER_LOCKED",
-  /** The lock or the file was replaced under this writer. It wrote nothing more. Open the session again. */
+  /**
+   * The lock or the file was replaced under this writer. It wrote nothing more. Open the session
+   * again.
+   */
   SESSION_STOLEN: "SESSION_STOLEN",
   /** Something runs or waits in the session. Retry when it has ended. */
   SESSION_BUSY: "SESSION_BUSY",
@@ -37,8 +40,8 @@ export const storeErrorCodes = {
   /** The store was closed. */
   STORE_CLOSED: "STORE_CLOSED",
   /**
-   * The write failed and was undone; or the disk did not accept it, and then it may be there or not. `cause` has the
-   * reason. The session works again when the cause is gone.
+   * The write failed and was undone; or the disk did not accept it, and then it may be there or
+   * not. `cause` has the reason. The session works again when the cause is gone.
    */
   WRITE_FAILED: "WRITE_FAILED",
   /** The file cannot be read. `cause` has the reason. */
@@ -72,7 +75,10 @@ export function toReadError(error: unknown, path: string): unknown {
   return new StoreError("READ_FAILED", `Cannot read ${path}: ${reason(error)}.`, { cause: error });
 }
 
-/** Returns a `StoreError` for a system error that no other code describes, and any other error as it is. */
+/**
+ * Returns a `StoreError` for a system error that no other code describes, and any other error as it
+ * is.
+ */
 export function toStoreError(error: unknown, code: "READ_FAILED" | "WRITE_FAILED"): unknown {
   if (StoreError.is(error) || !isSystemCall(error)) return error;
   return new StoreError(code, error instanceof Error ? error.message : reason(error), { cause: error });

@@ -6,7 +6,8 @@ import { createId } from "./names.ts";
 import { OpenRuns } from "./open-runs.ts";
 
 /**
- * Yields the entries that a fork begins with: those up to `at`, then the end of a run that is cut there.
+ * Yields the entries that a fork begins with: those up to `at`, then the end of a run that is cut
+ * there.
  *
  * @throws StoreError `INVALID_OPTION` if there is no entry `at`
  */

@@ -23,7 +23,8 @@ export function isFlatJson(value: object): boolean {
 }
 
 /**
- * Returns JSON that is one line for every reader. Some readers split lines at U+2028 and U+2029 too.
+ * Returns JSON that is one line for every reader. Some readers split lines at U+2028 and U+2029
+ * too.
  *
  * @throws StoreError `INVALID_MESSAGE` for a value that JSON does not have
  */

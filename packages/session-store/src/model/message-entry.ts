@@ -10,7 +10,8 @@ import { isFlatJson, toJson } from "./json.ts";
  */
 export function assertMessage(message: Message): Message {
   const checked = checkedMessage(message);
-  // JSON drops or changes values such as `undefined`, dates and infinities. The rest must be a message too.
+  // JSON drops or changes values such as `undefined`, dates and infinities. The rest must be a
+  // message too.
   return isFlatJson(checked) ? checked : checkedMessage(JSON.parse(toJson(checked)));
 }
 

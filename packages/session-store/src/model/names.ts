@@ -19,7 +19,10 @@ export function createId(): string {
 const POOL_BYTES = 4_096;
 const ID_BYTES = 16;
 
-/** Creates a {@link createId} that is five times cheaper. Its ids need not ascend within a millisecond. */
+/**
+ * Creates a {@link createId} that is five times cheaper. Its ids need not ascend within a
+ * millisecond.
+ */
 export function createIdSource(): () => string {
   const pool = new Uint8Array(POOL_BYTES);
   let used = POOL_BYTES;

@@ -8,7 +8,10 @@ interface OpenRun {
   queued: MessageQueuedEvent[];
 }
 
-/** The runs that have not ended, with the messages that wait for them, in the order of their first events. */
+/**
+ * The runs that have not ended, with the messages that wait for them, in the order of their first
+ * events.
+ */
 export class OpenRuns {
   readonly #runs = new Map<string, OpenRun>();
 
@@ -43,8 +46,9 @@ export class OpenRuns {
   }
 
   /**
-   * Returns the events that end every run after its writer died: missing results and partial answer of an unfinished
-   * run, a user line for each message that waited, and one `run_end {interrupted}` each.
+   * Returns the events that end every run after its writer died: missing results and partial answer
+   * of an unfinished run, a user line for each message that waited, and one `run_end {interrupted}`
+   * each.
    */
   closing(ending: { timestamp: number; createId: () => string }): SessionEvent[] {
     return [...this.#runs.values()].flatMap(({ progress, started, queued }) => {

@@ -19,12 +19,13 @@ export function createMatcher(text: string): {
 }
 
 /**
- * Creates a substring test that is linear in the text, whatever the wanted text is. `String.includes` takes their
- * product for a long wanted text such as `aaa…baaa…`.
+ * Creates a substring test that is linear in the text, whatever the wanted text is.
+ * `String.includes` takes their product for a long wanted text such as `aaa…baaa…`.
  */
 export function createIncludes(wanted: string): (text: string) => boolean {
   if (wanted.length <= MAX_PLAIN_CHARS) return (text) => text.includes(wanted);
-  // Knuth, Morris and Pratt: after a mismatch at `index`, the longest start of `wanted` that still matches.
+  // Knuth, Morris and Pratt: after a mismatch at `index`, the longest start of `wanted` that still
+  // matches.
   const fallback = new Int32Array(wanted.length);
   const advance = (matched: number, code: number): number => {
     while (matched > 0 && wanted.charCodeAt(matched) !== code) matched = fallback[matched - 1] ?? 0;

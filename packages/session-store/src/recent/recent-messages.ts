@@ -9,8 +9,8 @@ const MAX_MESSAGES = 200;
 const MAX_CHARS = 1_048_576;
 
 /**
- * The newest messages of a session that is open for writing, so that a run need not read them from the file. Empty until
- * the first read.
+ * The newest messages of a session that is open for writing, so that a run need not read them from
+ * the file. Empty until the first read.
  */
 export class RecentMessages {
   #messages: MessageEntry[] | undefined;
@@ -20,7 +20,10 @@ export class RecentMessages {
   /** The number of added messages. It tells whether an append overtook a read. */
   #added = 0;
 
-  /** Returns the last `limit` messages, oldest first. Calls `read` if they are not all here, and holds its result. */
+  /**
+   * Returns the last `limit` messages, oldest first. Calls `read` if they are not all here, and
+   * holds its result.
+   */
   async readThrough(limit: number, read: () => Promise<MessageEntry[]>): Promise<MessageEntry[]> {
     const messages = this.#messages;
     if (messages && (messages.length >= limit || this.#isWhole)) return messages.slice(-limit).map(copyJson);

@@ -3,7 +3,9 @@ import type { Message } from "@mini-openclaw/protocol";
 import { describeValue } from "@mini-openclaw/protocol/shared";
 import { StoreError } from "../model/errors.ts";
 
-/** How many of a session's newest entries are searched for an idempotency key, as the port promises. */
+/**
+ * How many of a session's newest entries are searched for an idempotency key, as the port promises.
+ */
 export const REMEMBERED_ENTRIES = 1_000;
 
 /** An append under a key: a digest of its messages, and the numbers of its entries. */
@@ -13,7 +15,9 @@ export interface KeyedAppend {
   readonly lastSeq: number;
 }
 
-/** The newest idempotency keys of a session. The oldest are forgotten. Holds digests, not messages. */
+/**
+ * The newest idempotency keys of a session. The oldest are forgotten. Holds digests, not messages.
+ */
 export class RememberedKeys {
   readonly #appends = new Map<string, KeyedAppend>();
 
@@ -27,7 +31,9 @@ export class RememberedKeys {
     this.#appends.delete(key);
   }
 
-  /** Returns the append under the key. @throws StoreError `IDEMPOTENCY_CONFLICT` for other messages */
+  /**
+   * Returns the append under the key. @throws StoreError `IDEMPOTENCY_CONFLICT` for other messages
+   */
   find(key: string, digest: string): KeyedAppend | undefined {
     const append = this.#appends.get(key);
     if (!append || append.digest === digest) return append;

@@ -38,12 +38,17 @@ export async function forkSession(
   return meta;
 }
 
-/** Returns the number of the newest entry that can be read. The lines after it may have greater numbers. */
+/**
+ * Returns the number of the newest entry that can be read. The lines after it may have greater
+ * numbers.
+ */
 async function newestEntry(files: SessionFiles, sessionId: string): Promise<number> {
   return (await files.lastEntry(sessionId))?.seq ?? 0;
 }
 
-/** Writes a whole new transcript, and returns its summary. Readers get it only when it is complete. */
+/**
+ * Writes a whole new transcript, and returns its summary. Readers get it only when it is complete.
+ */
 async function writeTranscript(
   { fs, path, durability }: Folder,
   created: Summary,

@@ -8,8 +8,8 @@ import type { StoreContext } from "./store-context.ts";
 const MAX_READS = 16;
 
 /**
- * Returns one page. The index picks it, and the transcripts decide. If they differ, the index is corrected and the page
- * picked again, so that the order fits the times of the sessions.
+ * Returns one page. The index picks it, and the transcripts decide. If they differ, the index is
+ * corrected and the page picked again, so that the order fits the times of the sessions.
  */
 export async function listSessions(
   { index }: StoreContext,

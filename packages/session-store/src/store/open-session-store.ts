@@ -7,18 +7,23 @@ import { JsonlStore } from "./jsonl-store.ts";
 
 export interface SessionStoreOptions {
   /**
-   * The moment at which an append is acknowledged. With `os` it survives the end of the process. With `disk` it
-   * survives a power failure.
+   * The moment at which an append is acknowledged. With `os` it survives the end of the process.
+   * With `disk` it survives a power failure.
+   *
    * @default "os"
    */
   durability?: Durability;
   /**
-   * The time to wait for a session that another process writes, in milliseconds, before `SESSION_LOCKED`.
+   * The time to wait for a session that another process writes, in milliseconds, before
+   * `SESSION_LOCKED`.
+   *
    * @default 0
    */
   lockWaitMs?: number;
   /**
-   * Called with the error of a session that cannot be read or recovered. The others go on without it.
+   * Called with the error of a session that cannot be read or recovered. The others go on without
+   * it.
+   *
    * @default nothing is reported
    */
   onFailure?: (error: unknown, during: string) => void;

@@ -13,10 +13,12 @@ const MAX_DRIFT_MS = 60 * 60 * 1_000;
 const started = { wall: Date.now(), steady: performance.now() };
 
 /**
- * Removes sessions for good 7 days after they were deleted. `changedAt` is the time of the last change in the folder.
+ * Removes sessions for good 7 days after they were deleted. `changedAt` is the time of the last
+ * change in the folder.
  *
- * A clock that jumps must remove nothing. Nothing is removed while the clock differs from the one at the start of this
- * process. A jump between two processes looks like a long pause, so after a pause purging waits a day.
+ * A clock that jumps must remove nothing. Nothing is removed while the clock differs from the one
+ * at the start of this process. A jump between two processes looks like a long pause, so after a
+ * pause purging waits a day.
  */
 export async function purgeDeleted(
   fs: FileSystem,

@@ -4,8 +4,9 @@ import { isSessionId } from "../model/names.ts";
 import { isOfOneSession, type StoreContext } from "./store-context.ts";
 
 /**
- * Closes the runs that dead writers left open, and returns the ids of their sessions. Reads sessions with a live
- * journal only. Skips a session that cannot be recovered. Opening that session throws the reason.
+ * Closes the runs that dead writers left open, and returns the ids of their sessions. Reads
+ * sessions with a live journal only. Skips a session that cannot be recovered. Opening that session
+ * throws the reason.
  */
 export async function recoverSessions(context: StoreContext): Promise<string[]> {
   const { folder, files, writers, onFailure } = context;

@@ -26,10 +26,11 @@ export interface Repair {
 }
 
 /**
- * Cuts the lines that cannot be read out of a transcript, after it copied the file. The other lines stay byte for byte. The
- * session gets a new epoch, because numbers that readers know are gone.
+ * Cuts the lines that cannot be read out of a transcript, after it copied the file. The other lines
+ * stay byte for byte. The session gets a new epoch, because numbers that readers know are gone.
  *
- * @throws StoreError `SESSION_LOCKED` while somebody writes the session, `SESSION_NOT_FOUND`, `WRITE_FAILED`
+ * @throws StoreError `SESSION_LOCKED` while somebody writes the session, `SESSION_NOT_FOUND`,
+ * `WRITE_FAILED`
  */
 export async function repairSession(fs: FileSystem, folder: string, sessionId: string): Promise<Repair> {
   fs.makeDirectory(join(folder, LIVE_FOLDER));

@@ -7,7 +7,10 @@ import type { SessionWriter } from "../writer/session-writer.ts";
 import { purgeDeleted } from "./purge-deleted.ts";
 import { type StoreContext, writeSession } from "./store-context.ts";
 
-/** Marks a session as archived, then moves it. The mark is the truth: a crash in between loses nothing. */
+/**
+ * Marks a session as archived, then moves it. The mark is the truth: a crash in between loses
+ * nothing.
+ */
 export async function archiveSession(context: StoreContext, sessionId: string): Promise<SessionMeta> {
   const { writer, meta } = await writeSession(context, sessionId, async (held) => {
     assertAtRest(held);

@@ -33,8 +33,8 @@ export function writeSession<T>(
 }
 
 /**
- * Returns true for an error of one session. The others go on without it. A lack of descriptors or memory and a closed
- * store are errors of the whole process.
+ * Returns true for an error of one session. The others go on without it. A lack of descriptors or
+ * memory and a closed store are errors of the whole process.
  */
 export function isOfOneSession(error: unknown): boolean {
   if (!StoreError.is(error) || error.code === "STORE_CLOSED") return false;

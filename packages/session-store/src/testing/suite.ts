@@ -14,8 +14,8 @@ export interface SuiteFunctions {
 }
 
 /**
- * Declares the tests that every implementation of the `SessionStore` port passes. `createStore` gives an empty
- * store for each; the test closes it.
+ * Declares the tests that every implementation of the `SessionStore` port passes. `createStore`
+ * gives an empty store for each; the test closes it.
  */
 export function describeSessionStore(
   name: string,

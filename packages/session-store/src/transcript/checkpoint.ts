@@ -16,7 +16,10 @@ export interface Checkpoint {
 // More than the ends of two lines have in common.
 const CHECKED_BYTES = 64;
 
-/** Returns the checkpoint in `.meta.json` if it fits the transcript, and else the start of the transcript. */
+/**
+ * Returns the checkpoint in `.meta.json` if it fits the transcript, and else the start of the
+ * transcript.
+ */
 export function readCheckpoint(
   sessionId: string,
   paths: SessionLocation,

@@ -4,12 +4,18 @@ import { parseTranscriptLine, type TranscriptLine } from "../format/transcript-l
 import { StoreError } from "../model/errors.ts";
 import { assertReadable, type OpenTranscript } from "./transcript-reader.ts";
 
-/** Returns true for a line of a session of this store. A file without such a line is another program's. */
+/**
+ * Returns true for a line of a session of this store. A file without such a line is another
+ * program's.
+ */
 export function isOwnLine({ kind }: TranscriptLine): boolean {
   return kind === "header" || kind === "entry" || kind === "legacy";
 }
 
-/** Returns true for a file with whole lines of which none is a session's. Reads up to the first that is. */
+/**
+ * Returns true for a file with whole lines of which none is a session's. Reads up to the first that
+ * is.
+ */
 export async function isForeign({ fs, fd, size }: OpenTranscript): Promise<boolean> {
   let others = 0;
   for await (const batch of scanForward(fs, fd, { start: 0, end: size })) {

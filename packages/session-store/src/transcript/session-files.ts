@@ -92,7 +92,10 @@ export class SessionFiles {
     });
   }
 
-  /** Returns the meta of the cache, if it covers the whole transcript. Fast enough for very many sessions. */
+  /**
+   * Returns the meta of the cache, if it covers the whole transcript. Fast enough for very many
+   * sessions.
+   */
   cachedMeta(sessionId: string): SessionMeta | undefined {
     const paths = sessionPaths(this.#folder, sessionId);
     const size = this.#fs.pathStat(paths.transcript)?.size;

@@ -43,8 +43,8 @@ export function assertVersion(version: number): void {
 }
 
 /**
- * Yields the lines that were appended whole, first to last, as many at a time as one read brings. Skips a torn end and an
- * incomplete group at the end. Both were never acknowledged.
+ * Yields the lines that were appended whole, first to last, as many at a time as one read brings.
+ * Skips a torn end and an incomplete group at the end. Both were never acknowledged.
  */
 export async function* readLines(
   { fs, fd, size }: OpenTranscript,
@@ -93,7 +93,10 @@ interface MessageRange {
   role?: MessageEntry["role"] | undefined;
 }
 
-/** Returns the last `limit` messages before `before`, of one role or of all, oldest first. Reads from the end. */
+/**
+ * Returns the last `limit` messages before `before`, of one role or of all, oldest first. Reads
+ * from the end.
+ */
 export async function readLastMessages(
   transcript: OpenTranscript,
   range: MessageRange,
@@ -119,7 +122,10 @@ export async function readLastMessages(
   return messages.reverse();
 }
 
-/** Yields the lines that were appended whole, last to first. Skips lines for which `mayMatter` is false. */
+/**
+ * Yields the lines that were appended whole, last to first. Skips lines for which `mayMatter` is
+ * false.
+ */
 export async function* readLinesBackward(
   { fs, fd, size }: OpenTranscript,
   mayMatter: (bytes: Uint8Array) => boolean = () => true,
@@ -135,7 +141,10 @@ export async function* readLinesBackward(
   }
 }
 
-/** Returns the offset of the lines with greater numbers; 0 if lines of the legacy format make that uncertain. */
+/**
+ * Returns the offset of the lines with greater numbers; 0 if lines of the legacy format make that
+ * uncertain.
+ */
 async function offsetAfter(transcript: OpenTranscript, after: number): Promise<number> {
   for await (const { raw, line } of readLinesBackward(transcript)) {
     if (line.kind === "legacy") return 0;
@@ -183,8 +192,8 @@ function isTorn(line: TranscriptLine): boolean {
 }
 
 /**
- * Reads the idempotency keys of the newest entries. Reads a group that begins before them whole, because its digest is
- * of all its messages.
+ * Reads the idempotency keys of the newest entries. Reads a group that begins before them whole,
+ * because its digest is of all its messages.
  */
 export async function readKeys(transcript: OpenTranscript): Promise<RememberedKeys> {
   const groups: { key: string; messages: MessageEntry[] }[] = [];

@@ -2,7 +2,10 @@ import type { AppendFile } from "../files/append-file.ts";
 import type { FileSystem } from "../files/file-system.ts";
 import { unlinkQuietly } from "../files/small-file.ts";
 
-/** The file of a session's live events. It exists while a run is going on, and is emptied when the session settles. */
+/**
+ * The file of a session's live events. It exists while a run is going on, and is emptied when the
+ * session settles.
+ */
 export class LiveJournal {
   readonly #create: () => AppendFile;
   #file: AppendFile | undefined;
@@ -41,7 +44,10 @@ export class LiveJournal {
     return this.#file?.truncate(size) ?? true;
   }
 
-  /** Ends the journal. Its file stays for the next run, because creating one costs more than all writes of a run. */
+  /**
+   * Ends the journal. Its file stays for the next run, because creating one costs more than all
+   * writes of a run.
+   */
   end(): void {
     this.#isLive = false;
     // If the cut fails, the next opening reads the events, and finds no open run.

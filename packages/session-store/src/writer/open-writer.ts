@@ -35,12 +35,14 @@ export interface Folder {
 }
 
 /**
- * Opens the writer of a session. Acquires the lock, quarantines a torn end, and closes the runs that a dead writer left.
+ * Opens the writer of a session. Acquires the lock, quarantines a torn end, and closes the runs
+ * that a dead writer left.
  *
- * `created` is the summary of a session without an entry. Its writer acquires the lock with the first entry.
+ * `created` is the summary of a session without an entry. Its writer acquires the lock with the
+ * first entry.
  *
- * @throws StoreError `SESSION_NOT_FOUND`, `SESSION_ARCHIVED`, `SESSION_LOCKED`, `UNSUPPORTED_VERSION`, `NOT_A_FILE`,
- * `READ_FAILED`
+ * @throws StoreError `SESSION_NOT_FOUND`, `SESSION_ARCHIVED`, `SESSION_LOCKED`,
+ * `UNSUPPORTED_VERSION`, `NOT_A_FILE`, `READ_FAILED`
  */
 export async function openWriter(
   folder: Folder,

@@ -17,7 +17,10 @@ export class Ownership {
     this.#lock = lock;
   }
 
-  /** Returns true while lock and transcript are this writer's. Acquires the lock if there is none yet. */
+  /**
+   * Returns true while lock and transcript are this writer's. Acquires the lock if there is none
+   * yet.
+   */
   isOwn(transcript: AppendFile | undefined): boolean {
     const now = performance.now();
     if (now - this.#checkedAt < CHECK_EVERY_MS) return true;

@@ -21,8 +21,8 @@ export function wrote(sequence: Sequence, seq: number): Sequence {
 }
 
 /**
- * Returns the sequence after a failed write. Numbers that are in no file are free again if the write was undone.
- * Otherwise they may be in a file, and are never assigned a second time.
+ * Returns the sequence after a failed write. Numbers that are in no file are free again if the
+ * write was undone. Otherwise they may be in a file, and are never assigned a second time.
  */
 export function failed(sequence: Sequence, { undone }: { undone: boolean }): Sequence {
   const { assigned, written } = sequence;

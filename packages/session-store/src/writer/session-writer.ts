@@ -25,7 +25,9 @@ import { type AppendBatch, type BatchItem, beginBatch, type WriterOptions } from
 /** `lost`: the lock or the file belongs to somebody else. */
 type WriterStatus = { is: "open" } | { is: "lost"; error: StoreError } | { is: "closed"; error: StoreError };
 
-/** The one writer of a session. It assigns the numbers, writes the lines, and notifies the readers. */
+/**
+ * The one writer of a session. It assigns the numbers, writes the lines, and notifies the readers.
+ */
 export class SessionWriter {
   readonly sessionId: string;
   readonly recent: RecentEvents;
@@ -93,7 +95,8 @@ export class SessionWriter {
       segments.push(toSegment(one, entry));
       inRun ||= "runId" in event;
     }
-    // The next start recovers sessions with a journal only, so it exists before the first line of a run.
+    // The next start recovers sessions with a journal only, so it exists before the first line of a
+    // run.
     if (inRun) files.beginLive();
     this.#sequence = assign(this.#sequence, numbered.length);
     const failure = this.#write(segments, entries);
@@ -137,7 +140,8 @@ export class SessionWriter {
       batch.synced ??= this.#unsynced.sync(batch.items.map(({ segment }) => segment));
       await batch.synced;
     }
-    // While something waits for the disk, the end of its sync makes these visible too, in their order.
+    // While something waits for the disk, the end of its sync makes these visible too, in their
+    // order.
     if (this.#unsynced.isEmpty) this.#sequence = shown(this.#sequence, entries.at(-1)?.seq ?? 0);
     return entries;
   }
@@ -157,7 +161,10 @@ export class SessionWriter {
     });
   }
 
-  /** Closes the files and releases the lock. `beforeRelease` runs between the two. Nothing may be under way. */
+  /**
+   * Closes the files and releases the lock. `beforeRelease` runs between the two. Nothing may be
+   * under way.
+   */
   async close(beforeRelease?: () => void): Promise<void> {
     if (this.#status.is === "closed") return;
     const isOwn = this.#status.is === "open";
@@ -228,7 +235,10 @@ export class SessionWriter {
     return undefined;
   }
 
-  /** @throws StoreError `LOG_CLOSED`, `SESSION_STOLEN`, `QUEUE_FULL`; `SESSION_LOCKED` before the first entry */
+  /**
+   * @throws StoreError `LOG_CLOSED`, `SESSION_STOLEN`, `QUEUE_FULL`; `SESSION_LOCKED` before the
+   * first entry
+   */
   #assertReady(): void {
     if (this.#status.is !== "open") throw this.#status.error;
     this.#unsynced.assertRoom(this.sessionId);

@@ -1,6 +1,6 @@
 /**
- * A task that runs one at a time. Calls that come during a run share the next run, which begins after the last of
- * them, so that promises resolve in the order of the calls.
+ * A task that runs one at a time. Calls that come during a run share the next run, which begins
+ * after the last of them, so that promises resolve in the order of the calls.
  */
 export class SharedRuns {
   readonly #task: () => Promise<void>;

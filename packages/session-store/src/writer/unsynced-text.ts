@@ -31,8 +31,8 @@ export class UnsyncedText {
   }
 
   /**
-   * Syncs, then calls `then`. Resolves callers in the order of their calls. No other code runs between the end of a wait
-   * and its `then`.
+   * Syncs, then calls `then`. Resolves callers in the order of their calls. No other code runs
+   * between the end of a wait and its `then`.
    */
   async sync<T = void>(segments: readonly Segment[], then?: () => T): Promise<T> {
     const chars = segments.reduce((sum, { lines }) => sum + lines.length, 0);

@@ -83,7 +83,10 @@ export class WriterFiles {
     return messages;
   }
 
-  /** Returns true while lock and transcript are this writer's. Acquires the lock before the first entry. */
+  /**
+   * Returns true while lock and transcript are this writer's. Acquires the lock before the first
+   * entry.
+   */
   isOwn(): boolean {
     return this.#ownership.isOwn(this.#transcript);
   }
@@ -99,8 +102,8 @@ export class WriterFiles {
   }
 
   /**
-   * Writes segments in order, after the header if there is one. Undoes all of them if one fails. `undone` is true if that
-   * worked.
+   * Writes segments in order, after the header if there is one. Undoes all of them if one fails.
+   * `undone` is true if that worked.
    */
   append(segments: readonly Segment[], header: SessionHeader | undefined): AppendFailure | undefined {
     const transcriptSize = this.#transcript?.size ?? 0;
@@ -129,7 +132,10 @@ export class WriterFiles {
     }
   }
 
-  /** Resolves when the bytes written so far, and the names that lead to them, survive a power failure. */
+  /**
+   * Resolves when the bytes written so far, and the names that lead to them, survive a power
+   * failure.
+   */
   sync(): Promise<void> {
     return this.#syncs.run();
   }
@@ -139,8 +145,9 @@ export class WriterFiles {
     const { fs, paths } = this.#opened;
     if (!this.#transcript || this.#transcript.size === this.#checkpointSize) return;
     const { fd, size } = this.#transcript;
-    // On ext4, a rename over a file waits for the disk, which blocks for milliseconds. So the old cache is removed first.
-    // The one from before the opening stays: in the legacy format it is the only file with the key.
+    // On ext4, a rename over a file waits for the disk, which blocks for milliseconds. So the old
+    // cache is removed first. The one from before the opening stays: in the legacy format it is the
+    // only file with the key.
     if (this.#checkpointSize !== undefined) unlinkQuietly(fs, paths.meta);
     writeCheckpoint(paths, { fs, fd, size }, { summary, bytes: size });
     this.#checkpointSize = size;

@@ -3,7 +3,10 @@ import type { Segment } from "../format/session-lines.ts";
 import type { Summary } from "../format/summary.ts";
 import type { AppendFailure, WriterFiles } from "./writer-files.ts";
 
-/** The moment at which an append is acknowledged: `os` when the system has it, `disk` when the disk has it. */
+/**
+ * The moment at which an append is acknowledged: `os` when the system has it, `disk` when the disk
+ * has it.
+ */
 export type Durability = "os" | "disk";
 
 /** The state that a writer begins with, as its opening found it in the files. */

@@ -32,8 +32,9 @@ export interface Lease {
 /**
  * The writers that a store has open: one per session, shared by its log and by single appends.
  *
- * At most `maxOpen` writers without a log are open at a time. When another one is needed, the one idle longest is
- * closed, or the caller waits until one is idle. A writer is closed after `idleMs` without a lease, too.
+ * At most `maxOpen` writers without a log are open at a time. When another one is needed, the one
+ * idle longest is closed, or the caller waits until one is idle. A writer is closed after `idleMs`
+ * without a lease, too.
  */
 export class WriterPool {
   readonly #entries = new Map<string, PoolEntry>();
@@ -101,7 +102,10 @@ export class WriterPool {
     }
   }
 
-  /** Leases the session's writer for its log, until `close`. Returns `undefined` if it has a log already. */
+  /**
+   * Leases the session's writer for its log, until `close`. Returns `undefined` if it has a log
+   * already.
+   */
   async claimLog(sessionId: string): Promise<SessionWriter | undefined> {
     for (;;) {
       const lease = await this.acquire(sessionId);
@@ -118,7 +122,10 @@ export class WriterPool {
     }
   }
 
-  /** Closes a writer after its last lease, if it is still the session's. `beforeRelease` runs before the lock is free. */
+  /**
+   * Closes a writer after its last lease, if it is still the session's. `beforeRelease` runs before
+   * the lock is free.
+   */
   async close(sessionId: string, writer: SessionWriter, beforeRelease?: () => void): Promise<void> {
     const entry = this.#entries.get(sessionId);
     if (entry?.is === "open" && entry.writer === writer) return this.#close(sessionId, entry, beforeRelease);
@@ -151,7 +158,10 @@ export class WriterPool {
     return { writer: entry.writer, release };
   }
 
-  /** Opens the session's writer when there is room. All who wait for it get it in the order of their calls. */
+  /**
+   * Opens the session's writer when there is room. All who wait for it get it in the order of their
+   * calls.
+   */
   #begin(sessionId: string): Promise<void> {
     const opened = this.#openEntry(sessionId);
     this.#entries.set(sessionId, { is: "opening", opened });

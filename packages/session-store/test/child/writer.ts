@@ -1,4 +1,5 @@
-// A process that writes sessions until it is killed, and says on its standard output what was acknowledged.
+// A process that writes sessions until it is killed, and says on its standard output what was
+// acknowledged.
 import { writeSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { parentPort } from "node:worker_threads";

@@ -62,7 +62,8 @@ test(`${ROUNDS} kills in the middle of a run lose nothing that was shown`, async
     const paths = sessionPaths(folder.path, sessionId);
     for await (const { event } of readEventFiles(nodeFileSystem, paths, sessionId, 0))
       kept.set(event.seq, event);
-    // The words of runs that have ended stand in their answers; everything since then is there event by event.
+    // The words of runs that have ended stand in their answers; everything since then is there
+    // event by event.
     const since = [...shown].filter(([seq]) => seq > lastRunEnd);
     expect(since.map(([seq]) => kept.get(seq))).toEqual(since.map(([, json]) => JSON.parse(json) as unknown));
 

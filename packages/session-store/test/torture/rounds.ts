@@ -1,4 +1,6 @@
-/** How long the torture goes on: `TORTURE=long` is for people, the short version for every change. */
+/**
+ * How long the torture goes on: `TORTURE=long` is for people, the short version for every change.
+ */
 export const isLong = process.env["TORTURE"] === "long";
 
 /** Picks the number of rounds. */
