@@ -10,8 +10,8 @@ const rooms = {
     ...["testing", "socket", "shared"],
   ],
   "packages/session-store/src": [
-    ...["cli", "store", "memory", "listing", "writer", "transcript", "recent", "format", "locks"],
-    ...["files", "model", "testing"],
+    ...["cli", "store", "listing", "writer", "transcript", "recent", "format", "files"],
+    ...["model", "testing"],
   ],
   "packages/agent-runtime/src": [
     ...["agent", "opentelemetry", "observe", "run", "context", "tools", "commands", "tool-calls"],

@@ -1,4 +1,7 @@
 import { defineConfig } from "tsup";
 import base from "../../tsup.config.base.ts";
 
-export default defineConfig({ ...base, entry: ["src/index.ts", "src/testing.ts", "src/cli.ts"] });
+export default defineConfig({
+  ...base,
+  entry: { index: "src/index.ts", testing: "src/testing.ts", cli: "src/cli/main.ts" },
+});

@@ -11,11 +11,11 @@ export type {
   SessionPage,
   SessionStore,
 } from "@mini-openclaw/protocol";
-export type { FolderLock } from "./locks/folder-lock.ts";
-export { lockFolder } from "./locks/folder-lock.ts";
-export { createMemoryStore } from "./memory/memory-store.ts";
+export type { FolderLock } from "./files/folder-lock.ts";
+export { lockFolder } from "./files/folder-lock.ts";
 export type { StoreErrorCode } from "./model/errors.ts";
 export { StoreError, storeErrorCodes } from "./model/errors.ts";
+export { createMemoryStore } from "./store/memory-store.ts";
 export type { SessionStoreOptions } from "./store/open-session-store.ts";
 export { openSessionStore } from "./store/open-session-store.ts";
 export type { Durability } from "./writer/writer-options.ts";

@@ -4,7 +4,7 @@ import { run } from "../src/cli/run.ts";
 import { linesOf, openStore, runEvents, says, transcriptPath, writeTranscript } from "./fixtures.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-/** What a command line says, and its exit code. */
+/** The output of a command line, and its exit code. */
 async function command(...args: string[]) {
   let out = "";
   let err = "";
@@ -124,7 +124,7 @@ test("export writes Markdown that no message can break out of, or JSON lines", a
   ).toEqual(linesOf(transcriptPath(folder.path, sessionId)).slice(1));
 });
 
-test("verify says what is damaged and changes nothing; repair cuts it and keeps the file as it was", async () => {
+test("verify prints damaged lines and changes nothing, repair cuts them and copies the file first", async () => {
   await using folder = await temporaryFolder();
   const path = writeTranscript(folder.path, "first", ["one", "two"]);
   const [, one = ""] = readFileSync(path, "utf8").split("\n");
@@ -200,7 +200,7 @@ test.each([
   expect(err).toContain('Try "session-store --help".');
 });
 
-test("a session that is not there, or not the only one of its beginning, is told", async () => {
+test("rejects the name of no session, and the beginning of several ids", async () => {
   await using folder = await temporaryFolder();
   writeTranscript(folder.path, "aa", ["one"]);
   writeTranscript(folder.path, "ab", ["one"]);

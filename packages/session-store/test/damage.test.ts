@@ -6,7 +6,7 @@ import { temporaryFolder } from "./temporary-folder.ts";
 
 const sessionId = "damaged";
 
-/** What is read, appended and read again when these bytes stand at the end of a good transcript. */
+/** Reads, appends and reads again, with these bytes at the end of a good transcript. */
 async function withTail(tail: string | Uint8Array) {
   await using folder = await temporaryFolder();
   const path = writeTranscript(folder.path, sessionId, ["one", "two"]);
@@ -59,7 +59,7 @@ describe("a torn last line", () => {
     empty: "",
     long: "x".repeat(5_000),
   };
-  test.each(Object.entries(shapes))("is survived at every byte: %s", async (_, content) => {
+  test.each(Object.entries(shapes))("keeps the lines before it, at every byte: %s", async (_, content) => {
     await using folder = await temporaryFolder();
     const path = writeTranscript(folder.path, sessionId, ["one", "two", content]);
     const bytes = readFileSync(path);
@@ -81,7 +81,7 @@ describe("a torn last line", () => {
   });
 });
 
-test("a flipped byte costs its line, and never a throw or a rewrite", async () => {
+test("loses only its line to a flipped byte, without an error or a rewrite", async () => {
   await using folder = await temporaryFolder();
   const contents = Array.from({ length: 20 }, (_, index) => `message ${index} – ü`);
   const good = readFileSync(writeTranscript(folder.path, "good", contents));
@@ -102,7 +102,7 @@ test("a flipped byte costs its line, and never a throw or a rewrite", async () =
   expect(fewest).toBe(18);
 }, 60_000);
 
-test("a damaged header costs the key, and no message", async () => {
+test("loses the key to a damaged header, and no message", async () => {
   await using folder = await temporaryFolder();
   const path = writeTranscript(folder.path, sessionId, ["one"]);
   writeFileSync(path, readFileSync(path, "utf8").replace('"type"', '"tpye"'));
@@ -112,7 +112,7 @@ test("a damaged header costs the key, and no message", async () => {
   expect(await contentsOf(store, sessionId)).toEqual(["one", "two"]);
 });
 
-test("a byte order mark is read over", async () => {
+test("ignores a byte order mark", async () => {
   await using folder = await temporaryFolder();
   const path = writeTranscript(folder.path, sessionId, ["one"]);
   writeFileSync(path, `\uFEFF${readFileSync(path, "utf8")}`);
@@ -121,7 +121,7 @@ test("a byte order mark is read over", async () => {
   expect(await contentsOf(store, sessionId)).toEqual(["one"]);
 });
 
-test("a number is not given again because its line is damaged", async () => {
+test("assigns no number of a damaged line again", async () => {
   await using folder = await temporaryFolder();
   const path = writeTranscript(folder.path, sessionId, ["one"]);
   appendFileSync(path, '{"seq":40,"id":"x","role":"user","content":\u0001\n');
@@ -129,7 +129,7 @@ test("a number is not given again because its line is damaged", async () => {
   expect((await store.appendMessage(sessionId, says("next"))).seq).toBe(41);
 });
 
-test("a file of a newer format version is left alone", async () => {
+test("neither reads nor writes a file of a newer format version", async () => {
   await using folder = await temporaryFolder();
   const path = writeTranscript(folder.path, sessionId, ["one"]);
   writeFileSync(path, readFileSync(path, "utf8").replace('"v":1', '"v":2'));

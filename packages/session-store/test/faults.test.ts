@@ -24,7 +24,7 @@ const faults: [keyof FileSystem, string][] = [
   ["makeDirectory", "ENOSPC"],
 ];
 
-/** What a client does; each step may fail, and says what it kept. */
+/** The calls of a client. Each may fail. Collects the acknowledged contents. */
 async function script(store: JsonlStore, sessionId: string, kept: string[]): Promise<unknown[]> {
   const errors: unknown[] = [];
   const step = async (contents: string[], act: () => Promise<unknown>) => {
@@ -83,8 +83,7 @@ async function oneFault(
   await store.appendMessage(sessionId, says("after"));
   kept.push("after");
   const read = await contentsOf(store, sessionId);
-  // What was refused may be there whole, if only the disk did not take it; what was kept is there,
-  // in order.
+  // Refused contents may be there whole, if only the disk failed. Acknowledged ones are there, in order.
   expect(
     read.filter((content) => kept.includes(content)),
     `${call} ${nth} ${code}`,
@@ -106,7 +105,7 @@ async function oneFault(
 const onDiskOnly: (keyof FileSystem)[] = ["sync", "syncDirectory"];
 
 test.each(faults)(
-  "every %s that fails with %s is told, and nothing else is lost",
+  "survives every %s that fails with %s, and loses nothing else",
   async (call, code) => {
     const hits = { os: await everyCall(call, code, "os"), disk: await everyCall(call, code, "disk") };
     expect({ os: hits.os > 0, disk: hits.disk > 0 }).toEqual({
@@ -117,7 +116,7 @@ test.each(faults)(
   60_000,
 );
 
-test("an append that fails is not told as done to whoever sent the same key with it", async () => {
+test("rejects every append under a key whose write failed", async () => {
   await using folder = await temporaryFolder();
   const faulty = faultyFileSystem();
   const store = new JsonlStore({ fs: faulty.fs, path: folder.path, durability: "os", lockWaitMs: 0 });

@@ -14,7 +14,7 @@ export interface Faults {
   readonly fs: FileSystem;
   /** Fails the n-th of these calls from now on, and those after it until `lift()`. */
   fail(call: keyof FileSystem, nth: number, fault: string): void;
-  /** Whether the fault has been met. */
+  /** True after a call failed. */
   readonly hit: boolean;
   lift(): void;
 }

@@ -80,7 +80,7 @@ test("keeps live events in a journal whose lines are the frames, until the sessi
   expect(existsSync(journal)).toBe(false);
 });
 
-test("writes what a session adds up to after a run's last words, not before them", async () => {
+test("saves the checkpoint after the last events of a run", async () => {
   await using folder = await temporaryFolder();
   await using store = await openStore(folder.path);
   const { sessionId } = await store.createSession("webchat");
@@ -95,7 +95,7 @@ test("writes what a session adds up to after a run's last words, not before them
   expect(bytes).toBe(statSync(transcriptPath(folder.path, sessionId)).size);
 });
 
-test("begins another journal when somebody tidied up the one of a session at rest", async () => {
+test("begins another journal when somebody removed the one of a settled session", async () => {
   await using folder = await temporaryFolder();
   await using store = await openStore(folder.path);
   const { sessionId } = await store.createSession("webchat");
@@ -124,7 +124,7 @@ test("recovers the other sessions when a newer version wrote one", async () => {
   expect(await store.recover()).toEqual(["ours"]);
 });
 
-test("keeps the journal when the newest number stands only there", async () => {
+test("keeps the journal when only the journal has the newest number", async () => {
   await using folder = await temporaryFolder();
   await using store = await openStore(folder.path);
   const { sessionId } = await store.createSession("webchat");
@@ -137,7 +137,7 @@ test("keeps the journal when the newest number stands only there", async () => {
   expect(again.lastSeq).toBeGreaterThanOrEqual(3);
 });
 
-test("makes files for their owner only", async () => {
+test("creates files that only their owner can read", async () => {
   await using folder = await temporaryFolder();
   const before = process.umask(0);
   try {
@@ -154,7 +154,7 @@ test("makes files for their owner only", async () => {
   }
 });
 
-test("gives the same sessions when its caches are deleted", async () => {
+test("lists the same sessions when its caches are deleted", async () => {
   await using folder = await temporaryFolder();
   const first = await openStore(folder.path);
   for (const key of ["webchat", "webchat", "telegram:1"]) {
@@ -173,7 +173,7 @@ test("gives the same sessions when its caches are deleted", async () => {
   expect((await second.getOrCreateSession("telegram:1")).title).toBe("to telegram:1");
 });
 
-test("does not believe a cache that does not fit its transcript", async () => {
+test("ignores a cache that does not fit its transcript", async () => {
   await using folder = await temporaryFolder();
   const first = await openStore(folder.path);
   const { sessionId } = await first.createSession("webchat");
@@ -192,7 +192,7 @@ test("does not believe a cache that does not fit its transcript", async () => {
   expect((await second.getSession(sessionId))?.messageCount).toBe(2);
 });
 
-test("finds what another store on the same folder has written", async () => {
+test("finds sessions that another store on the same folder wrote", async () => {
   await using folder = await temporaryFolder();
   await using one = await openStore(folder.path);
   await using other = await openStore(folder.path);

@@ -9,7 +9,7 @@ import { temporaryFolder } from "./temporary-folder.ts";
 
 const indexOf = (folder: string) => join(folder, "sessions.index");
 
-test("an index of before the archive gives no archived session, and is corrected", async () => {
+test("corrects an index of before the archive, and returns no archived session", async () => {
   await using folder = await temporaryFolder();
   await using first = await openStore(folder.path);
   const { sessionId } = await first.createSession("webchat");
@@ -36,7 +36,7 @@ async function moveOutOfArchive(folder: string, sessionId: string): Promise<void
   renameSync(join(folder, "archive", name), transcriptPath(folder, sessionId));
 }
 
-test("a line that could not be written into the index makes the next start look again", async () => {
+test("reads the folder again after a line of the index could not be written", async () => {
   await using folder = await temporaryFolder();
   let isFull = false;
   const fs: FileSystem = {
@@ -58,7 +58,7 @@ test("a line that could not be written into the index makes the next start look 
   expect((await next.getOrCreateSession("webchat")).sessionId).not.toBe(sessionId);
 });
 
-test("a line that another store writes while the index is written anew is not lost", async () => {
+test("keeps a line that another store writes while the index is replaced", async () => {
   await using folder = await temporaryFolder();
   const path = indexOf(folder.path);
   writeFileSync(path, '{"sessionId":"read","gone":true}\n');
@@ -97,7 +97,7 @@ test("a line that another store writes while the index is written anew is not lo
   expect(readFileSync(path, "utf8")).toContain('"late"');
 });
 
-test("a session under the copied name of another is a session of its own", async () => {
+test("treats copied files as a session of its own", async () => {
   await using folder = await temporaryFolder();
   await using first = await openStore(folder.path);
   const { sessionId } = await first.createSession("webchat");
@@ -120,7 +120,7 @@ test("a session under the copied name of another is a session of its own", async
   expect(await contentsOf(second, sessionId)).not.toContain("to the copy");
 });
 
-test("another store learns of a delete, listed before or not", async () => {
+test("notices a delete by another store, listed before or not", async () => {
   await using folder = await temporaryFolder();
   await using store = await openStore(folder.path);
   const ids: string[] = [];
@@ -162,7 +162,7 @@ test("undelete and unarchive overwrite nothing", async () => {
   }
 });
 
-test("a group of more entries than are remembered is known by its key after a restart", async () => {
+test("recognizes a group of any size by its key after a restart", async () => {
   await using folder = await temporaryFolder();
   const group = Array.from({ length: 2_500 }, (_, index) => says(`${index}`));
   const options = { idempotencyKey: "import" };
@@ -180,7 +180,7 @@ test("a group of more entries than are remembered is known by its key after a re
   }
 });
 
-test("a clock that is ahead for one delete removes nothing for good", async () => {
+test("removes nothing for good while the clock is ahead", async () => {
   await using folder = await temporaryFolder();
   for (const id of ["one", "two", "three"]) writeTranscript(folder.path, id, [id]);
   await using store = await openStore(folder.path);

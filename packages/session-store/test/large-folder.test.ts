@@ -26,9 +26,7 @@ async function writeAndClose(): Promise<void> {
   await store.listSessions();
 }
 
-/**
- * Whether a store that is opened now has to list the folder, and what it finds of the key `copied`.
- */
+/** Opens a store. `isListed` is true if it lists the folder. Returns the session of the key too. */
 async function reopened() {
   let isListed = false;
   const list = (path: string) => {
@@ -46,7 +44,7 @@ test("is not listed again when nothing came or went since its last writer closed
   expect(await reopened()).toEqual({ isListed: false, copied: [] });
 });
 
-test("is listed when a session came or went behind the index's back", async () => {
+test("is listed when a session came or went without a line in the index", async () => {
   const path = writeTranscript(folder.path, "copied-here", ["hi"]);
   writeFileSync(path, readFileSync(path, "utf8").replace("webchat", "copied"));
   const more = await reopened();
@@ -74,7 +72,7 @@ test("is listed when its index could not be written", async () => {
   expect(readdirSync(folder.path).filter((file) => file.endsWith(".tmp"))).toEqual([]);
 });
 
-test("is listed when the index says more than its last writer left there", async () => {
+test("is listed when the index has more lines than its last writer left", async () => {
   const index = join(folder.path, "sessions.index");
   const [first = ""] = readFileSync(index, "utf8").split("\n");
   writeFileSync(index, `${first}\n`, { flag: "a" });
@@ -82,7 +80,7 @@ test("is listed when the index says more than its last writer left there", async
   expect((await reopened()).isListed).toBe(true);
 });
 
-test("is listed when somebody wrote in it while its last writer closed", async () => {
+test("is listed when somebody wrote while its last writer closed", async () => {
   await using other = await openStore(folder.path);
   await other.appendMessage(name(8), says("still here"));
   await writeAndClose();

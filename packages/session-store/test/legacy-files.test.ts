@@ -6,23 +6,23 @@ import { temporaryFolder } from "./temporary-folder.ts";
 
 const sessionId = "0f8fad5b-d9cb-469f-a165-70867728950e";
 const toolCalls = [{ toolName: "bash", input: { command: "ls" }, output: "a.txt" }];
-const bookLines = [
+const legacyLines = [
   { role: "user", content: "list files", timestamp: 1_000 },
   { role: "assistant", content: "One file.", timestamp: 2_000, toolCalls },
 ];
 
-/** What the tutorial's code leaves behind; row 33.h. */
-function writeBookSession(folder: string): string {
+/** The files of a session in the legacy format. */
+function writeLegacySession(folder: string): string {
   const meta = { sessionId, channel: "webchat", createdAt: 1_000, updatedAt: 2_000, messageCount: 2 };
   writeFileSync(join(folder, `${sessionId}.meta.json`), JSON.stringify(meta, null, 2));
-  const text = bookLines.map((line) => JSON.stringify(line)).join("\n");
+  const text = legacyLines.map((line) => JSON.stringify(line)).join("\n");
   writeFileSync(transcriptPath(folder, sessionId), `${text}\n`);
   return text;
 }
 
-test("lists and loads a session of the tutorial's code", async () => {
+test("lists and loads a session of the legacy format", async () => {
   await using folder = await temporaryFolder();
-  writeBookSession(folder.path);
+  writeLegacySession(folder.path);
   await using store = await openStore(folder.path);
   expect(await store.listSessions()).toEqual({
     sessions: [
@@ -41,15 +41,15 @@ test("lists and loads a session of the tutorial's code", async () => {
   });
   expect((await store.getOrCreateSession("webchat")).sessionId).toBe(sessionId);
   expect(await store.loadMessages(sessionId)).toEqual(
-    bookLines.map((line, index) => ({ seq: index + 1, id: `line-${index + 1}`, ...line })),
+    legacyLines.map((line, index) => ({ seq: index + 1, id: `line-${index + 1}`, ...line })),
   );
   expect((await store.loadMessages(sessionId, { limit: 1 })).map(({ seq }) => seq)).toEqual([2]);
   expect((await store.loadMessages(sessionId, { role: "user" })).map(({ seq }) => seq)).toEqual([1]);
 });
 
-test("continues it: the first append adopts key and times, and no line is rewritten", async () => {
+test("continues a legacy session: the first append saves key and times, and rewrites no line", async () => {
   await using folder = await temporaryFolder();
-  const text = writeBookSession(folder.path);
+  const text = writeLegacySession(folder.path);
   const first = await openStore(folder.path);
   const entry = await first.appendMessage(sessionId, says("again"));
   await first.close();
@@ -78,23 +78,23 @@ test("continues it: the first append adopts key and times, and no line is rewrit
   });
 });
 
-test("reads what the tutorial's code appends to one of ours", async () => {
+test("reads lines of the legacy format in a session of this format", async () => {
   await using folder = await temporaryFolder();
   const first = await openStore(folder.path);
   const created = await first.createSession("webchat");
   await first.appendMessage(created.sessionId, says("ours"));
   await first.close();
   const { appendFileSync } = await import("node:fs");
-  appendFileSync(transcriptPath(folder.path, created.sessionId), `${JSON.stringify(bookLines[1])}\n`);
+  appendFileSync(transcriptPath(folder.path, created.sessionId), `${JSON.stringify(legacyLines[1])}\n`);
   await using second = await openStore(folder.path);
   expect(await contentsOf(second, created.sessionId)).toEqual(["ours", "One file."]);
   expect((await second.appendMessage(created.sessionId, says("next"))).seq).toBe(3);
   expect(await contentsOf(second, created.sessionId)).toEqual(["ours", "One file.", "next"]);
 });
 
-test("reads a file that nothing else is known of", async () => {
+test("reads a legacy file without a `.meta.json`", async () => {
   await using folder = await temporaryFolder();
-  writeFileSync(transcriptPath(folder.path, sessionId), JSON.stringify(bookLines[0]));
+  writeFileSync(transcriptPath(folder.path, sessionId), JSON.stringify(legacyLines[0]));
   await using store = await openStore(folder.path);
   expect(await store.getSession(sessionId)).toMatchObject({
     key: "unknown",

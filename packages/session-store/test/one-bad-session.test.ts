@@ -144,7 +144,7 @@ async function expectOthersWritten(store: JsonlStore): Promise<void> {
   expect((await store.getOrCreateSession("new")).sessionId).toBe(sessionId);
 }
 
-test("recovery goes on after a session that cannot be written", async () => {
+test("recovers the other sessions after one that cannot be written", async () => {
   await using folder = await temporaryFolder();
   threeSessions(folder.path);
   mkdirSync(join(folder.path, "live"));
@@ -172,7 +172,7 @@ test("recovery goes on after a session that cannot be written", async () => {
   await store.close();
 });
 
-test("lacking descriptors is an error of the process, and hides no session", async () => {
+test("throws when no descriptor is left, and hides no session", async () => {
   await using folder = await temporaryFolder();
   threeSessions(folder.path);
   const path = folder.path;
@@ -185,7 +185,7 @@ test("lacking descriptors is an error of the process, and hides no session", asy
   await store.close();
 });
 
-test("repair refuses a file of which no line is ours", async () => {
+test("refuses to repair a file without a line of a session", async () => {
   await using folder = await temporaryFolder();
   const path = transcriptPath(folder.path, "bad");
   for (const text of [foreign.map((line) => `${JSON.stringify(line)}\n`).join(""), "a note\nof text\n"]) {
@@ -197,7 +197,7 @@ test("repair refuses a file of which no line is ours", async () => {
   }
 });
 
-test("an emptied transcript is no session, and can be begun again", async () => {
+test("lists no session for an emptied transcript", async () => {
   await using folder = await temporaryFolder();
   threeSessions(folder.path);
   truncateSync(transcriptPath(folder.path, "bad"), 0);

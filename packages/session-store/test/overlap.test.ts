@@ -19,7 +19,7 @@ async function outcomeOf(append: Promise<unknown>): Promise<string> {
 }
 
 describe.each(["os", "disk"] as const)("at durability %s", (durability) => {
-  test("more sessions than writers at once: every append is accepted, and each file is synced", async () => {
+  test("accepts every append to more sessions than open writers, and syncs each file", async () => {
     await using folder = await temporaryFolder();
     const guarded = guardedFileSystem();
     const store = new JsonlStore({ fs: guarded.fs, path: folder.path, durability, lockWaitMs: 0 });
@@ -78,7 +78,7 @@ describe.each(["os", "disk"] as const)("at durability %s", (durability) => {
         const again = open();
         if (await again.getSession(sessionId, { deleted: true })) await again.undeleteSession(sessionId);
         const kept = (await contentsOf(again, sessionId)).filter((content) => content !== "first");
-        // Those with a key wait for the keys, so that others may come before them.
+        // Appends with a key wait for the keys, so that others may come before them.
         expect(kept.sort()).toEqual(contents.filter((__, index) => outcomes[index] === "kept").sort());
         const refusals = outcomes.filter((outcome) => outcome !== "kept");
         for (const code of refusals)

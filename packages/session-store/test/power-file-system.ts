@@ -5,15 +5,15 @@ import { SystemError } from "./faulty-file-system.ts";
 interface Inode {
   readonly ino: number;
   bytes: Buffer;
-  /** What survives a power failure. */
+  /** The bytes that survive a power failure. */
   synced: Buffer;
 }
 
-/** What a power failure leaves of what was not synced. */
+/** The rest of unsynced bytes and names after a power failure. */
 export interface PowerFailure {
-  /** Whether names that were not synced are there. */
+  /** `kept` if names that were not synced survive. */
   names: "kept" | "lost";
-  /** What is left of bytes that were not synced. */
+  /** The part of unsynced bytes that survives. */
   bytes: "all" | "none" | "half" | "zeros";
 }
 
@@ -27,7 +27,7 @@ export class PowerFileSystem implements FileSystem {
   readonly #open = new Map<number, Inode>();
   #lastFd = 2;
   #lastInode = 0;
-  /** Hears of every call that changes something. */
+  /** Called after every call that changes something. */
   onChange: () => void = () => {};
 
   constructor() {

@@ -26,7 +26,7 @@ const place = fc.nat({ max: 3 });
 const text = fc.string({ unit: "grapheme", maxLength: 20 });
 const idOf = (side: Side, at: number) => side.ids[at % side.ids.length] ?? "nobody";
 
-/** What a store said, without what only this store can know: its ids. */
+/** The result of a store, without its own ids. */
 function plain(side: Side, value: unknown): unknown {
   const json = JSON.stringify(value) ?? "null";
   const named = side.ids.reduce((done, id, at) => done.replaceAll(id, `session-${at}`), json);
@@ -148,7 +148,7 @@ async function entriesOf(store: SessionStore, id: string): Promise<unknown[]> {
   return entries;
 }
 
-/** What was said, or the code of the refusal. */
+/** The result, or the code of the refusal. */
 async function attempt(act: () => Promise<unknown>): Promise<unknown> {
   try {
     return { said: await act() };
@@ -161,7 +161,7 @@ async function attempt(act: () => Promise<unknown>): Promise<unknown> {
 // people.
 const runs = process.env["PROPERTY_RUNS"];
 
-test("does in any order of commands what the memory store does", async () => {
+test("does the same as the memory store in any order of commands", async () => {
   await fc.assert(
     fc.asyncProperty(create, fc.array(commands, { maxLength: 25 }), async (first, rest) => {
       await using folder = await temporaryFolder();

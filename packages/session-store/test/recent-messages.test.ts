@@ -12,7 +12,7 @@ function seqs(messages: readonly MessageEntry[] | undefined) {
   return messages?.map(({ seq }) => seq);
 }
 
-/** Reads through, and says whether the file had to be read. `stored`: the messages in the file. */
+/** Reads through. `wasRead` is true if the file had to be read. `stored` are its messages. */
 async function readThrough(recent: RecentMessages, limit: number, stored: readonly MessageEntry[] = []) {
   let wasRead = false;
   const messages = await recent.readThrough(limit, async () => {
@@ -39,7 +39,7 @@ test("holds what is added after a read", async () => {
   expect((await readThrough(recent, 4)).wasRead).toBe(true);
 });
 
-test("knows that a session has no other messages", async () => {
+test("holds all messages of a session that has no others", async () => {
   const recent = new RecentMessages();
   await readThrough(recent, 50);
   recent.add([message(1)]);
@@ -79,7 +79,7 @@ test("changes of the caller do not reach the store", async () => {
   expect((await recent.readThrough(1, async () => []))[0]?.content).toBe("as it was");
 });
 
-test("a store gives the same messages from memory as from the file, whoever appends", async () => {
+test("returns the same messages from memory as from the file", async () => {
   await using folder = await temporaryFolder();
   const store = await openSessionStore(folder.path);
   const { sessionId } = await store.createSession("webchat");

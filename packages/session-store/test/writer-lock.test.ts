@@ -31,7 +31,7 @@ beforeAll(async () => {
 
 afterAll(() => programs[Symbol.asyncDispose]());
 
-/** The lock that this process takes of a session, as its file says. */
+/** Returns the content of the lock file that this process creates. */
 async function ownLock(folder: string): Promise<Record<string, unknown>> {
   writeTranscript(folder, sessionId, ["one"]);
   await using store = await openStore(folder);
@@ -59,7 +59,7 @@ describe("a session that another process writes", () => {
     expect(await contentsOf(store, sessionId)).toEqual(["one", "two"]);
   });
 
-  test("is waited for as long as asked", async () => {
+  test("is waited for up to `lockWaitMs`", async () => {
     await using folder = await temporaryFolder();
     writeTranscript(folder.path, sessionId, ["one"]);
     await using first = await openStore(folder.path);
@@ -217,7 +217,7 @@ describe("a lock that was left behind", () => {
   });
 });
 
-test("numbers get a new epoch when the machine died under the writer, and only then", async () => {
+test("numbers get a new epoch only when the machine died under the writer", async () => {
   await using folder = await temporaryFolder();
   const lock = await ownLock(folder.path);
   const path = join(folder.path, `${sessionId}.lock`);
@@ -232,7 +232,7 @@ test("numbers get a new epoch when the machine died under the writer, and only t
   expect(await epochAfter({ ...lock, startTime: "1" })).toBe(renewed);
 });
 
-describe("a writer that lost its place", () => {
+describe("a writer that lost its files", () => {
   test.each<[string, (folder: string) => void]>([
     ["lock", (folder) => rmSync(join(folder, `${sessionId}.lock`))],
     ["file to another", (folder) => writeTranscript(folder, sessionId, ["x", "y", "z"])],
@@ -245,7 +245,7 @@ describe("a writer that lost its place", () => {
         cpSync(`${path}.copy`, path);
       },
     ],
-  ])("its %s finds out, writes nothing, and can be opened again", async (_, lose) => {
+  ])("its %s: rejects, writes nothing, and can be opened again", async (_, lose) => {
     await using folder = await temporaryFolder();
     writeTranscript(folder.path, sessionId, ["one"]);
     await using store = await openStore(folder.path);

@@ -121,7 +121,7 @@ export class AppendFile {
     const bytes = toBytes(lines);
     while (written < length) {
       const count = this.#fs.write(this.#fd, bytes.subarray(written));
-      if (count === 0) throw new Error("the disk takes no more bytes");
+      if (count === 0) throw new Error("The disk is full.");
       written += count;
     }
     return length;

@@ -154,7 +154,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // the folder says what is missing
+    return undefined; // the folder has all sessions
   }
 }
 

@@ -37,7 +37,7 @@ interface IndexProgress {
  *
  * The index file is a cache that may be missing or stale. The folder decides. A session with a lock
  * may have been written since its line in the index, so it is read again. A session in another
- * folder than its line says is read again too. The folder is not listed only if a store of many
+ * folder than in its line is read again too. The folder is not listed only if a store of many
  * sessions was closed last, and no file came or went since.
  */
 export class SessionIndex {

@@ -17,7 +17,7 @@ export class RecentMessages {
   /** True if the session has no other messages. */
   #isWhole = false;
   #chars = 0;
-  /** The number of added messages. It tells whether an append overtook a read. */
+  /** The number of added messages. It shows if an append overtook a read. */
   #added = 0;
 
   /**

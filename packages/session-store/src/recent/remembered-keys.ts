@@ -3,9 +3,7 @@ import type { Message } from "@mini-openclaw/protocol";
 import { describeValue } from "@mini-openclaw/protocol/shared";
 import { StoreError } from "../model/errors.ts";
 
-/**
- * How many of a session's newest entries are searched for an idempotency key, as the port promises.
- */
+/** The number of newest entries that are searched for an idempotency key, as the port promises. */
 export const REMEMBERED_ENTRIES = 1_000;
 
 /** An append under a key: a digest of its messages, and the numbers of its entries. */

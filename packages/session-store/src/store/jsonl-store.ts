@@ -17,29 +17,29 @@ import type {
 } from "@mini-openclaw/protocol";
 import { mustBe } from "@mini-openclaw/protocol/shared";
 import { sessionPaths } from "../files/session-paths.ts";
-import { createSummary, nextCreation } from "../format/new-session.ts";
+import { WriterLocks } from "../files/writer-lock.ts";
 import type { Summary } from "../format/summary.ts";
-import type { IndexedSessions } from "../listing/indexed-sessions.ts";
 import { SessionIndex } from "../listing/session-index.ts";
 import { UnsavedSessions } from "../listing/unsaved-sessions.ts";
-import { WriterLocks } from "../locks/writer-lock.ts";
-import { assertAppendOptions, assertOwner, assertTitle } from "../model/check-options.ts";
+import { assertAppendOptions, assertTitle } from "../model/check-options.ts";
 import { StoreError, toStoreError } from "../model/errors.ts";
-import { copyJson } from "../model/json.ts";
+
 import { assertMessage } from "../model/message-entry.ts";
 import { assertKey, assertSessionId, createIdSource } from "../model/names.ts";
-import { createMatcher } from "../model/search.ts";
+
 import { archived, logIsOpen, notFound, storeClosed } from "../model/session-errors.ts";
-import { assertLimit, cursorAfter } from "../model/sessions-page.ts";
+import { assertLimit } from "../model/sessions-page.ts";
 import { SessionFiles } from "../transcript/session-files.ts";
 import { type Folder, openWriter } from "../writer/open-writer.ts";
 import { JsonlSessionLog } from "../writer/session-log.ts";
 import { WriterPool } from "../writer/writer-pool.ts";
 import { forkSession } from "./fork-session.ts";
-import { listSessions } from "./list-sessions.ts";
+import { createSession, getOrCreateSession } from "./key-sessions.ts";
+import { listSessions, searchSessions } from "./list-sessions.ts";
+import { getSession } from "./read-session.ts";
 import { recoverSessions } from "./recover-sessions.ts";
 import { archiveSession, deleteSession, unarchiveSession, undeleteSession } from "./session-lifecycle.ts";
-import { isOfOneSession, type ReportFailure, type StoreContext, writeSession } from "./store-context.ts";
+import { type ReportFailure, type StoreContext, writeSession } from "./store-context.ts";
 
 // Long enough for the next message of a conversation, short enough for other processes.
 const IDLE_MS = 30_000;
@@ -87,50 +87,33 @@ export class JsonlStore implements SessionStore {
   async getOrCreateSession(key: string, options: CreateSessionOptions = {}): Promise<SessionMeta> {
     assertKey(key);
     this.#assertOpen();
-    const index = await this.#sessions();
-    const except = new Set<string>();
-    for (;;) {
-      const entry = index.newestOf(key, except);
-      const fresh = this.#context.unsaved.newestOf(key)?.meta;
-      if (fresh && fresh.createdAt >= (entry?.createdAt ?? 0)) return copyJson(fresh);
-      if (!entry) return this.#create(key, options, index);
-      const meta = await this.#readSession(entry.sessionId);
-      if (meta && meta.key === key && !meta.archived) return meta;
-      // The index was behind, or the session cannot be read. The one before it is the newest.
-      except.add(entry.sessionId);
-      if (meta) this.#context.index.correct(entry.sessionId, meta);
-    }
+    return reading(() => getOrCreateSession(this.#context, key, options));
   }
 
   async createSession(key: string, options: CreateSessionOptions = {}): Promise<SessionMeta> {
     assertKey(key);
     this.#assertOpen();
-    return this.#create(key, options, await this.#sessions());
+    return reading(() => createSession(this.#context, key, options));
   }
 
   async getSession(sessionId: string, options: GetSessionOptions = {}): Promise<SessionMeta | undefined> {
-    const { writers, files, unsaved } = this.#contextFor(sessionId);
-    return reading(async () => {
-      if (options.deleted) return (await files.deletedSummary(sessionId))?.meta;
-      // Before the files, so that a session that gets its first entry meanwhile is found.
-      const fresh = unsaved.get(sessionId);
-      const writer = writers.peek(sessionId);
-      return copyJson(writer?.meta ?? (await files.meta(sessionId)) ?? fresh?.meta);
-    });
+    const context = this.#contextFor(sessionId);
+    return reading(async () =>
+      options.deleted
+        ? (await context.files.deletedSummary(sessionId))?.meta
+        : getSession(context, sessionId),
+    );
   }
 
   async listSessions(options: ListSessionsOptions = {}): Promise<SessionPage> {
     this.#assertOpen();
-    return listSessions(this.#context, options, {
-      sessions: await this.#sessions(),
-      read: (sessionId) => this.#readSession(sessionId),
-    });
+    return reading(() => listSessions(this.#context, options));
   }
 
   async renameSession(sessionId: string, title: string): Promise<SessionMeta> {
     assertTitle(title);
     const context = this.#contextFor(sessionId);
-    return this.#writing(() =>
+    return writing(() =>
       writeSession(context, sessionId, async (writer) => {
         await writer.record([{ type: "session_updated", title, timestamp: Date.now() }]);
         return writer.meta;
@@ -140,12 +123,12 @@ export class JsonlStore implements SessionStore {
 
   async archiveSession(sessionId: string): Promise<SessionMeta> {
     const context = this.#contextFor(sessionId);
-    return this.#writing(() => archiveSession(context, sessionId));
+    return writing(() => archiveSession(context, sessionId));
   }
 
   async unarchiveSession(sessionId: string): Promise<SessionMeta> {
     const context = this.#contextFor(sessionId);
-    return this.#writing(() => unarchiveSession(context, sessionId));
+    return writing(() => unarchiveSession(context, sessionId));
   }
 
   async forkSession(sessionId: string, options: ForkSessionOptions = {}): Promise<SessionMeta> {
@@ -154,39 +137,26 @@ export class JsonlStore implements SessionStore {
       const at = mustBe("at", `the number of an entry of session ${sessionId}`, options.at);
       throw new StoreError("INVALID_OPTION", `${at} The session has no entry yet.`);
     }
-    return this.#writing(() => forkSession(context, sessionId, options));
+    return writing(() => forkSession(context, sessionId, options));
   }
 
   async deleteSession(sessionId: string): Promise<void> {
     const context = this.#contextFor(sessionId);
-    return this.#writing(() => deleteSession(context, sessionId));
+    return writing(() => deleteSession(context, sessionId));
   }
 
   async undeleteSession(sessionId: string): Promise<SessionMeta> {
     const context = this.#contextFor(sessionId);
-    return this.#writing(() => undeleteSession(context, sessionId));
+    return writing(() => undeleteSession(context, sessionId));
   }
 
-  async *searchSessions(
-    text: string,
-    { signal, cursor: first, ...options }: SearchSessionsOptions = {},
-  ): AsyncGenerator<SearchHit> {
-    const { inTitle, inMessage } = createMatcher(text);
-    const { files } = this.#context;
-    let cursor = first;
-    do {
-      const page = await this.listSessions({ ...options, ...(cursor !== undefined && { cursor }) });
-      for (const session of page.sessions) {
-        signal?.throwIfAborted();
-        const message = await this.#skipping(session.sessionId, () =>
-          files.findLast(session.sessionId, inMessage, signal),
-        );
-        const hit = { session, cursor: cursorAfter(session) };
-        if (message) yield { ...hit, message };
-        else if (inTitle(session)) yield hit;
-      }
-      cursor = page.cursor;
-    } while (cursor !== undefined);
+  async *searchSessions(text: string, options: SearchSessionsOptions = {}): AsyncGenerator<SearchHit> {
+    this.#assertOpen();
+    try {
+      yield* searchSessions(this.#context, text, options);
+    } catch (error) {
+      throw toStoreError(error, "READ_FAILED");
+    }
   }
 
   async appendMessage(
@@ -234,9 +204,9 @@ export class JsonlStore implements SessionStore {
 
   async openLog(sessionId: string): Promise<SessionLog> {
     const { writers, folder } = this.#contextFor(sessionId);
-    const writer = await this.#writing(() => writers.claimLog(sessionId));
+    const writer = await writing(() => writers.claimLog(sessionId));
     if (!writer) throw logIsOpen(sessionId);
-    const close = () => this.#writing(() => writers.close(sessionId, writer));
+    const close = () => writing(() => writers.close(sessionId, writer));
     if (writer.isArchived) {
       await close();
       throw archived(sessionId);
@@ -252,25 +222,13 @@ export class JsonlStore implements SessionStore {
 
   async recover(): Promise<string[]> {
     this.#assertOpen();
-    return this.#writing(() => recoverSessions(this.#context));
+    return writing(() => recoverSessions(this.#context));
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#writing(() => this.#context.writers.closeAll());
+    await writing(() => this.#context.writers.closeAll());
     await this.#context.index.close();
-  }
-
-  #create(key: string, { owner }: CreateSessionOptions, index: IndexedSessions): SessionMeta {
-    assertOwner(owner);
-    const { unsaved } = this.#context;
-    const latest = Math.max(index.latestCreation(key), unsaved.newestOf(key)?.meta.createdAt ?? 0);
-    const summary = createSummary(key, {
-      createdAt: nextCreation(latest),
-      ...(owner !== undefined && { owner }),
-    });
-    unsaved.add(summary);
-    return copyJson(summary.meta);
   }
 
   #append(sessionId: string, messages: readonly Message[], options: AppendOptions): Promise<MessageEntry[]> {
@@ -279,43 +237,10 @@ export class JsonlStore implements SessionStore {
     const lease = context.writers.tryAcquire(sessionId);
     // Not awaited, so that an append to an open writer begins before anything else runs.
     if (lease && !lease.writer.isArchived) {
-      return this.#writing(() => lease.writer.append(messages, options).finally(lease.release));
+      return writing(() => lease.writer.append(messages, options).finally(lease.release));
     }
     lease?.release();
-    return this.#writing(() =>
-      writeSession(context, sessionId, (writer) => writer.append(messages, options)),
-    );
-  }
-
-  async #sessions(): Promise<IndexedSessions> {
-    try {
-      return await this.#context.index.sessions();
-    } catch (error) {
-      throw toStoreError(error, "READ_FAILED");
-    }
-  }
-
-  /** Returns a session's meta. If it cannot be read, reports that and returns `undefined`. */
-  #readSession(sessionId: string): Promise<SessionMeta | undefined> {
-    return this.#skipping(sessionId, () => this.getSession(sessionId));
-  }
-
-  async #skipping<T>(sessionId: string, read: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await read();
-    } catch (error) {
-      if (!isOfOneSession(error)) throw error;
-      this.#context.onFailure(error, `read session ${sessionId}`);
-      return undefined;
-    }
-  }
-
-  async #writing<T>(write: () => Promise<T>): Promise<T> {
-    try {
-      return await write();
-    } catch (error) {
-      throw toStoreError(error, "WRITE_FAILED");
-    }
+    return writing(() => writeSession(context, sessionId, (writer) => writer.append(messages, options)));
   }
 
   /** @throws StoreError `INVALID_SESSION_ID`, `STORE_CLOSED` */
@@ -335,5 +260,13 @@ async function reading<T>(read: () => Promise<T>): Promise<T> {
     return await read();
   } catch (error) {
     throw toStoreError(error, "READ_FAILED");
+  }
+}
+
+async function writing<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    throw toStoreError(error, "WRITE_FAILED");
   }
 }

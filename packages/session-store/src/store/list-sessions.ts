@@ -1,7 +1,14 @@
-import type { ListSessionsOptions, SessionMeta, SessionPage } from "@mini-openclaw/protocol";
+import type {
+  ListSessionsOptions,
+  SearchHit,
+  SearchSessionsOptions,
+  SessionMeta,
+  SessionPage,
+} from "@mini-openclaw/protocol";
 import type { IndexEntry } from "../listing/index-file.ts";
-import type { IndexedSessions } from "../listing/indexed-sessions.ts";
-import { assertLimit, MAX_PAGE, pickPage } from "../model/sessions-page.ts";
+import { createMatcher } from "../model/search.ts";
+import { assertLimit, cursorAfter, MAX_PAGE, pickPage } from "../model/sessions-page.ts";
+import { readSession, skipping } from "./read-session.ts";
 import type { StoreContext } from "./store-context.ts";
 
 // Each needs a descriptor, and several pages may be read at once.
@@ -12,18 +19,19 @@ const MAX_READS = 16;
  * corrected and the page picked again, so that the order fits the times of the sessions.
  */
 export async function listSessions(
-  { index }: StoreContext,
+  context: StoreContext,
   options: ListSessionsOptions,
-  { sessions, read }: { sessions: IndexedSessions; read: (id: string) => Promise<SessionMeta | undefined> },
 ): Promise<SessionPage> {
   assertLimit(options.limit, MAX_PAGE);
+  const { index } = context;
+  const sessions = await index.sessions();
   const metas = new Map<string, SessionMeta | undefined>();
   for (;;) {
     const { page, ...rest } = pickPage(sessions.all(), options);
     const unread = page.filter(({ sessionId }) => !metas.has(sessionId));
     let isRight = true;
     await eachOf(unread, async (entry) => {
-      const meta = await read(entry.sessionId);
+      const meta = await readSession(context, entry.sessionId);
       metas.set(entry.sessionId, meta);
       if (!meta || isSame(entry, meta)) return;
       index.correct(entry.sessionId, meta);
@@ -33,6 +41,30 @@ export async function listSessions(
     const found = page.flatMap(({ sessionId }) => metas.get(sessionId) ?? []);
     return { sessions: found, ...rest };
   }
+}
+
+/** Yields the sessions with a text in their title or in a message. */
+export async function* searchSessions(
+  context: StoreContext,
+  text: string,
+  { signal, cursor: first, ...options }: SearchSessionsOptions,
+): AsyncGenerator<SearchHit> {
+  const { inTitle, inMessage } = createMatcher(text);
+  let cursor = first;
+  do {
+    const page = await listSessions(context, { ...options, ...(cursor !== undefined && { cursor }) });
+    for (const session of page.sessions) {
+      signal?.throwIfAborted();
+      const { sessionId } = session;
+      const message = await skipping(context, sessionId, () =>
+        context.files.findLast(sessionId, inMessage, signal),
+      );
+      const hit = { session, cursor: cursorAfter(session) };
+      if (message) yield { ...hit, message };
+      else if (inTitle(session)) yield hit;
+    }
+    cursor = page.cursor;
+  } while (cursor !== undefined);
 }
 
 /** Calls `act` for each item, a few at a time. */

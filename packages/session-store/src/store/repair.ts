@@ -5,9 +5,9 @@ import type { FileSystem } from "../files/file-system.ts";
 import { NO_HARD_LINKS } from "../files/move-file.ts";
 import { withFile } from "../files/regular-file.ts";
 import { DAMAGED_FOLDER, LIVE_FOLDER, sessionPaths } from "../files/session-paths.ts";
+import { WriterLocks } from "../files/writer-lock.ts";
 import { headerLine } from "../format/session-lines.ts";
 import { formatLine } from "../format/transcript-line.ts";
-import { WriterLocks } from "../locks/writer-lock.ts";
 import { isSystemError, reason, StoreError } from "../model/errors.ts";
 import { createId } from "../model/names.ts";
 import { notFound } from "../model/session-errors.ts";
@@ -67,7 +67,7 @@ export async function repairSession(fs: FileSystem, folder: string, sessionId: s
   }
 }
 
-/** Gives the file a second name, or copies it on file systems without hard links. */
+/** Adds a second name for the file, or copies it on file systems without hard links. */
 function backUp(fs: FileSystem, transcript: string, backup: string): void {
   try {
     fs.link(transcript, backup);

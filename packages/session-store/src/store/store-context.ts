@@ -7,7 +7,7 @@ import type { Folder } from "../writer/open-writer.ts";
 import type { SessionWriter } from "../writer/session-writer.ts";
 import type { WriterPool } from "../writer/writer-pool.ts";
 
-/** Called with the error of a session without which a call goes on. */
+/** Called with the error of a session that a call skips. */
 export type ReportFailure = (error: unknown, during: string) => void;
 
 /** The parts of a JSONL store. */

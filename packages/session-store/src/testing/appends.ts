@@ -34,7 +34,7 @@ export const appendTests: PortTests = {
     await assert.rejects(store.appendMessages(sessionId, [says("one"), bad]), code("INVALID_MESSAGE"));
     assert.equal((await store.loadMessages(sessionId)).length, 1);
   },
-  "gives the same entries for the same idempotency key, appended once": async (store) => {
+  "appends once under one idempotency key, and returns the same entries": async (store) => {
     const { sessionId } = await store.createSession("webchat");
     const first = await store.appendMessages(sessionId, [says("a"), says("b")], { idempotencyKey: "k" });
     await store.appendMessage(sessionId, says("c"));
@@ -56,7 +56,7 @@ export const appendTests: PortTests = {
     assert.equal(new Set(entries.map(({ id }) => id)).size, 1);
     assert.equal((await store.loadMessages(sessionId)).length, 1);
   },
-  "refuses an idempotency key under which something else was appended": async (store) => {
+  "refuses an idempotency key with other messages than before": async (store) => {
     const { sessionId } = await store.createSession("webchat");
     await store.appendMessage(sessionId, says("a"), { idempotencyKey: "k" });
     await assert.rejects(
@@ -85,7 +85,7 @@ export const appendTests: PortTests = {
     );
     assert.equal(results.filter(({ status }) => status === "fulfilled").length, 1);
   },
-  "appends with the durability asked for": async (store) => {
+  "appends with the requested durability": async (store) => {
     const { sessionId } = await store.createSession("webchat");
     await store.appendMessage(sessionId, says("a"), { durability: "disk" });
     await store.appendMessage(sessionId, says("b"), { durability: "os" });
@@ -100,7 +100,7 @@ export const appendTests: PortTests = {
     await assert.rejects(store.loadMessages(sessionId, { limit: 1.5 }), code("INVALID_OPTION"));
     await assert.rejects(store.renameSession(sessionId, ""), code("INVALID_OPTION"));
   },
-  "shows a new title to the readers of the session's log": async (store) => {
+  "emits a new title to the readers of the log": async (store) => {
     const { sessionId } = await store.createSession("webchat");
     const log = await store.openLog(sessionId);
     const { user, end } = runEvents("r1");

@@ -9,7 +9,7 @@ export const shelfTests: PortTests = {
     await store.appendMessage(sessionId, says("third"));
     assert.equal((await store.getSession(sessionId))?.title, "Weather");
   },
-  "archives a session: it can be read, but not written, until it is taken back": async (store) => {
+  "archives a session, which can be read but not written until it is unarchived": async (store) => {
     const sessionId = await sessionOf(store, "webchat", "hi");
     assert.equal((await store.archiveSession(sessionId)).archived, true);
     assert.deepEqual((await store.listSessions()).sessions, []);
@@ -27,7 +27,7 @@ export const shelfTests: PortTests = {
     assert.equal((await store.listSessions()).sessions[0]?.sessionId, sessionId);
     assert.equal((await store.unarchiveSession(sessionId)).archived, false);
   },
-  "gives the session before an archived one for its key": async (store) => {
+  "returns the session before an archived one for its key": async (store) => {
     const older = await sessionOf(store, "webchat", "one");
     const newer = await sessionOf(store, "webchat", "two");
     await store.archiveSession(newer);
@@ -71,7 +71,7 @@ export const shelfTests: PortTests = {
     assert.deepEqual(await kinds(fork.sessionId), ["user", "assistant", "tool", "run_end"]);
     assert.deepEqual(await kinds(sessionId), ["user", "assistant"]);
   },
-  "deletes a session, and takes it back": async (store) => {
+  "deletes and undeletes a session": async (store) => {
     const sessionId = await sessionOf(store, "webchat", "hi");
     await store.deleteSession(sessionId);
     assert.equal(await store.getSession(sessionId), undefined);
@@ -83,7 +83,7 @@ export const shelfTests: PortTests = {
     assert.equal((await store.listSessions()).sessions.length, 1);
     await assert.rejects(store.undeleteSession(sessionId), code("SESSION_NOT_FOUND"));
   },
-  "knows a deleted session until it is taken back": async (store) => {
+  "returns a deleted session until it is undeleted": async (store) => {
     const sessionId = await sessionOf(store, "webchat", "hi");
     assert.equal(await store.getSession(sessionId, { deleted: true }), undefined);
     const before = await store.getSession(sessionId);
@@ -92,7 +92,7 @@ export const shelfTests: PortTests = {
     await store.undeleteSession(sessionId);
     assert.equal(await store.getSession(sessionId, { deleted: true }), undefined);
   },
-  "lets two take a session back at once": async (store) => {
+  "undeletes a session for two callers at once": async (store) => {
     const sessionId = await sessionOf(store, "webchat", "hi");
     await store.archiveSession(sessionId);
     const taken = await Promise.all([store.unarchiveSession(sessionId), store.unarchiveSession(sessionId)]);
@@ -140,7 +140,7 @@ export const shelfTests: PortTests = {
     );
     assert.deepEqual(await all(store.searchSessions("nowhere")), []);
     await assert.rejects(all(store.searchSessions(" ")), code("INVALID_OPTION"));
-    const signal = AbortSignal.abort(new Error("stop"));
-    await assert.rejects(all(store.searchSessions("weather", { signal })), /stop/);
+    const signal = AbortSignal.abort(new Error("Stopped."));
+    await assert.rejects(all(store.searchSessions("weather", { signal })), /Stopped/);
   },
 };

@@ -88,7 +88,7 @@ export const keptTests: PortTests = {
       await assert.rejects(store.forkSession(sessionId, { owner }), code("INVALID_OPTION"));
     }
   },
-  "knows the same message under its key, however its values are given": async (store) => {
+  "recognizes the same message under its key in every form of its values": async (store) => {
     const { sessionId } = await store.createSession("webchat");
     const message = (input: object) =>
       ({
@@ -144,7 +144,7 @@ export const keptTests: PortTests = {
     Object.assign(meta ?? {}, { title: "spoilt", archived: true });
     assert.notEqual((await store.getSession(sessionId))?.title, "spoilt");
   },
-  "gives a key the session that was created last, whatever the clock says": async (store) => {
+  "returns the session of a key that was created last, whatever the clock is": async (store) => {
     const old = await withClock(HOUR_MS, () => sessionOf(store, "webchat", "old"));
     const { sessionId } = await store.createSession("webchat");
     assert.equal((await store.getOrCreateSession("webchat")).sessionId, sessionId);
@@ -153,7 +153,7 @@ export const keptTests: PortTests = {
     await store.archiveSession(sessionId);
     assert.equal((await store.getOrCreateSession("webchat")).sessionId, old);
   },
-  "gives no archived session, whatever the times of its messages are": async (store) => {
+  "returns no archived session for a key, whatever the times of its messages": async (store) => {
     const { sessionId } = await store.createSession("webchat");
     await store.appendMessage(sessionId, says("from the future", Date.now() + HOUR_MS));
     await store.archiveSession(sessionId);
@@ -164,7 +164,7 @@ export const keptTests: PortTests = {
     await store.unarchiveSession(sessionId);
     assert.equal((await store.listSessions()).sessions.length, 2);
   },
-  "searches and lists in the order of the times that it gives, each session once": async (store) => {
+  "searches and lists each session once, in the order of the returned times": async (store) => {
     for (const [key, times] of Object.entries({ a: [100], b: [200], x: [300, 50], y: [1e21] })) {
       const { sessionId } = await store.createSession(key);
       for (const time of times) await store.appendMessage(sessionId, says("hello", time));

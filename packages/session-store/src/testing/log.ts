@@ -36,7 +36,7 @@ export const logTests: PortTests = {
     const sum = { inputTokens: 3, outputTokens: 6, cacheReadTokens: 9, cacheWriteTokens: 12 };
     assert.deepEqual([meta?.usage, meta?.costUsd], [sum, 0.5]);
   },
-  "gives a reader what was recorded, then what is recorded": async (store) => {
+  "yields recorded events, then new ones": async (store) => {
     const { sessionId } = await store.createSession("webchat");
     const log = await store.openLog(sessionId);
     const { user, start, chunk, answer, done, end } = runEvents("r1");
@@ -46,7 +46,7 @@ export const logTests: PortTests = {
     assert.deepEqual(await reading, [...before, ...after]);
     assert.deepEqual(await readUntil(log, end, 3), after);
   },
-  "gives a reader that is far behind everything, in order": async (store) => {
+  "yields all events in order to a reader that is far behind": async (store) => {
     const { sessionId } = await store.createSession("webchat");
     const log = await store.openLog(sessionId);
     const { user, start, chunk, answer, done, end } = runEvents("r1");
@@ -84,7 +84,7 @@ export const logTests: PortTests = {
     assert.equal(log.lastSeq, 6);
     assert.equal(log.epoch, first.epoch);
   },
-  "has one log at a time": async (store) => {
+  "opens one log at a time": async (store) => {
     const { sessionId } = await store.createSession("webchat");
     const log = await store.openLog(sessionId);
     await assert.rejects(store.openLog(sessionId), code("SESSION_LOCKED"));

@@ -24,12 +24,12 @@ export const messageTests: PortTests = {
       ["2", "3"],
     );
   },
-  "loads the last messages of one role, whatever stands between them": async (store) => {
+  "loads the last messages of one role": async (store) => {
     const { sessionId } = await store.createSession("webchat");
     const log = await store.openLog(sessionId);
     for (const runId of ["1", "2", "3"]) {
       const { user, call, answer, end } = runEvents(runId);
-      // What others say may look like it.
+      // Other messages may contain the word.
       const result = { ...toolResult, runId, id: `tool-${runId}`, output: '"role":"user"' };
       await log.record([{ ...user, content: `said ${runId}` }, call, result, answer, end]);
     }
@@ -50,7 +50,7 @@ export const messageTests: PortTests = {
       [["said 2", "said 3", "said 4", "said 5"], ["said 1"], ['"role":"user"']],
     );
   },
-  "gives ascending numbers in the order of the calls, whatever the time stamps say": async (store) => {
+  "assigns ascending numbers in the order of the calls, not of the timestamps": async (store) => {
     const { sessionId } = await store.createSession("webchat");
     const entries = await Promise.all(
       [5, 1, 3].map((timestamp) => store.appendMessage(sessionId, says(`at ${timestamp}`, timestamp))),
@@ -69,7 +69,7 @@ export const messageTests: PortTests = {
       [2, 3],
     );
   },
-  "gives back what was appended, to the last character": async (store) => {
+  "returns appended messages to the last character": async (store) => {
     const { sessionId } = await store.createSession("webchat");
     const input = JSON.parse('{"__proto__":{"polluted":1},"constructor":"x","path":"C:\\\\temp"}') as Record<
       string,
@@ -89,7 +89,7 @@ export const messageTests: PortTests = {
     );
     assert.equal(({} as { polluted?: unknown }).polluted, undefined);
   },
-  "refuses what is no message, and keeps nothing of it": async (store) => {
+  "refuses values that are no message, and saves nothing of them": async (store) => {
     const sessionId = await sessionOf(store, "webchat", "hi");
     const bad: unknown[] = [null, "hi", {}, { role: "user", content: 1, timestamp: 1 }, { role: "robot" }];
     for (const message of bad) {

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { code, type PortTests, says, sessionOf } from "./fixtures.ts";
 
 export const sessionTests: PortTests = {
-  "gives the same session for the same key": async (store) => {
+  "returns the same session for the same key": async (store) => {
     const { sessionId } = await store.getOrCreateSession("webchat");
     assert.equal((await store.getOrCreateSession("webchat")).sessionId, sessionId);
     await store.appendMessage(sessionId, says("hi"));
     assert.equal((await store.getOrCreateSession("webchat")).sessionId, sessionId);
   },
-  "gives the session that was created last for a key, whichever was written last": async (store) => {
+  "returns the session of a key that was created last, not the one written last": async (store) => {
     const old = await sessionOf(store, "webchat", "one");
     const { sessionId } = await store.createSession("webchat");
     await store.appendMessage(old, says("two"));
@@ -17,7 +17,7 @@ export const sessionTests: PortTests = {
     await store.appendMessage(old, says("four"));
     assert.equal((await store.getOrCreateSession("webchat")).sessionId, sessionId);
   },
-  "tells key, channel, owner, title and counts of a session": async (store) => {
+  "returns key, channel, owner, title and counts of a session": async (store) => {
     const { sessionId } = await store.createSession("telegram:42", { owner: "alice" });
     await store.appendMessage(sessionId, says("  What is\n a session? ", 1_000));
     await store.appendMessage(sessionId, {
@@ -42,7 +42,7 @@ export const sessionTests: PortTests = {
       lastSeq: 3,
     });
   },
-  "knows a session at every moment around its first entry": async (store) => {
+  "returns a session at every moment around its first entry": async (store) => {
     for (let steps = 0; steps < 30; steps += 1) {
       const { sessionId } = await store.createSession("webchat");
       const appended = store.appendMessage(sessionId, says("hi"));
@@ -89,20 +89,20 @@ export const sessionTests: PortTests = {
       [mine],
     );
   },
-  "knows nothing of a session that does not exist": async (store) => {
+  "rejects the id of a session that does not exist": async (store) => {
     assert.equal(await store.getSession("nobody"), undefined);
     await assert.rejects(store.openLog("nobody"), code("SESSION_NOT_FOUND"));
     await assert.rejects(store.loadMessages("nobody"), code("SESSION_NOT_FOUND"));
     await assert.rejects(store.appendMessage("nobody", says("hi")), code("SESSION_NOT_FOUND"));
   },
-  "refuses what is no session id, key, limit or cursor": async (store) => {
+  "refuses a bad session id, key, limit or cursor": async (store) => {
     await assert.rejects(store.getSession("../../etc/passwd"), code("INVALID_SESSION_ID"));
     await assert.rejects(store.loadMessages(""), code("INVALID_SESSION_ID"));
     await assert.rejects(store.getOrCreateSession(""), code("INVALID_KEY"));
     await assert.rejects(store.listSessions({ limit: 0 }), code("INVALID_OPTION"));
     await assert.rejects(store.listSessions({ cursor: "elsewhere" }), code("INVALID_OPTION"));
   },
-  "refuses everything after close": async (store) => {
+  "rejects every call after close": async (store) => {
     const sessionId = await sessionOf(store, "webchat", "hi");
     await store.close();
     await store.close();

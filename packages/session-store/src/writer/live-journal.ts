@@ -3,7 +3,7 @@ import type { FileSystem } from "../files/file-system.ts";
 import { unlinkQuietly } from "../files/small-file.ts";
 
 /**
- * The file of a session's live events. It exists while a run is going on, and is emptied when the
+ * The file of a session's live events. It exists while a run is open, and is emptied when the
  * session settles.
  */
 export class LiveJournal {

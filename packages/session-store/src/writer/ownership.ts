@@ -1,5 +1,5 @@
 import type { AppendFile } from "../files/append-file.ts";
-import type { WriterLock } from "../locks/writer-lock.ts";
+import type { WriterLock } from "../files/writer-lock.ts";
 import { reason, StoreError } from "../model/errors.ts";
 
 // I7 of the README: a writer that lost its files finds out within this time.

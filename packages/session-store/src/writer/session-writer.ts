@@ -172,7 +172,7 @@ export class SessionWriter {
     const error = logClosed(this.sessionId);
     this.#status = { is: "closed", error: this.#status.is === "lost" ? this.#status.error : error };
     this.recent.wake();
-    if (!this.#unsynced.isEmpty) await this.#options.files.sync().catch(() => {}); // its callers handle it
+    if (!this.#unsynced.isEmpty) await this.#options.files.sync().catch(() => {});
     if (isOwn) this.#saveCheckpoint();
     this.#options.files.close(() => {
       if (isOwn && this.#options.files.transcript) this.#options.onClose(this.#summary);
@@ -180,7 +180,7 @@ export class SessionWriter {
     });
   }
 
-  /** Saves the cache of the transcript's summary, unless a run is going on. */
+  /** Saves the cache of the transcript's summary, unless a run is open. */
   #saveCheckpoint(): void {
     const { files } = this.#options;
     if (!files.isLive) files.saveCheckpoint(this.#summary);

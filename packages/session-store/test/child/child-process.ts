@@ -25,7 +25,7 @@ export async function buildWriter(folder: string): Promise<string> {
 
 export interface Writer {
   readonly child: ChildProcess;
-  /** What it has said so far, line by line. */
+  /** The lines that the process printed so far. */
   readonly lines: string[];
   /** Resolves at its next line, or when it ends. */
   nextLine(): Promise<void>;

@@ -1,4 +1,4 @@
-// A process that writes sessions until it is killed, and says on its standard output what was
+// A process that writes sessions until it is killed, and prints to its standard output what was
 // acknowledged.
 import { writeSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
@@ -27,7 +27,7 @@ async function hold(): Promise<void> {
   setInterval(() => {}, 60_000);
 }
 
-// Chosen: whoever should have killed it has not; the disk is not for filling.
+// Beyond it the test has ended without a kill, and the disk must not fill up.
 const MAX_APPENDED = 256_000_000;
 
 /** Appends messages of 50 bytes to 1 MB, numbered from `argument`. */
@@ -55,7 +55,7 @@ async function trickle(): Promise<void> {
   }
 }
 
-/** Streams runs of many chunks; says what a watcher was shown. */
+/** Streams runs of many chunks. Prints the recorded events. */
 async function stream(): Promise<void> {
   const store = await openSessionStore(folder);
   const log = await store.openLog(sessionId);
@@ -83,7 +83,7 @@ async function stream(): Promise<void> {
   }
 }
 
-/** Takes its turn as the writer again and again, beside others; `argument` names it. */
+/** Becomes the writer again and again, beside others. `argument` is its name. */
 async function takeTurns(): Promise<void> {
   for (let count = 0; ; ) {
     const store = await openSessionStore(folder, { lockWaitMs: 60_000 });

@@ -9,7 +9,7 @@ import { rounds } from "./rounds.ts";
 
 const COPIES = rounds({ short: 5, long: 100 });
 
-/** What an operator types. It complains about files that go away meanwhile. */
+/** The command of an operator. It fails for files that are removed meanwhile. */
 function copy(from: string, to: string): Promise<void> {
   return new Promise((resolve) => execFile("cp", ["-r", from, to], () => resolve()));
 }

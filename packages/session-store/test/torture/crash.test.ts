@@ -43,7 +43,7 @@ test(`I1, I2: ${ROUNDS} kills at random lose no acknowledged line, and invent or
   }
 }, 1_800_000);
 
-test(`${ROUNDS} kills in the middle of a run lose nothing that was shown`, async () => {
+test(`${ROUNDS} kills in the middle of a run lose no recorded event`, async () => {
   await using folder = await temporaryFolder();
   for (let round = 0; round < ROUNDS; round += 1) {
     const sessionId = `stream-${round}`;

@@ -8,7 +8,7 @@ import { isLong, rounds } from "./rounds.ts";
 const PROCESSES = rounds({ short: 4, long: 8 });
 const DISTURBANCES = rounds({ short: 12, long: 1700 });
 
-test(`${PROCESSES} processes on one session, killed and stopped at random, lose no acknowledgement; E30.1`, async () => {
+test(`${PROCESSES} processes on one session, killed and stopped at random, lose no acknowledged append`, async () => {
   await using folder = await temporaryFolder();
   const program = await buildWriter(folder.path);
   const sessionId = "hammered";

@@ -41,7 +41,7 @@ async function converse(store: JsonlStore, sessionId: string, kept: string[]): P
   await store.close();
 }
 
-test("I1: under durability disk no power failure, at any system call, loses an acknowledged entry", async () => {
+test("I1: at durability disk, no power failure at any system call loses an acknowledged entry", async () => {
   const fs = new PowerFileSystem();
   const store = openOn(fs);
   const { sessionId } = await store.createSession("webchat");

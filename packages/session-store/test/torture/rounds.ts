@@ -1,6 +1,4 @@
-/**
- * How long the torture goes on: `TORTURE=long` is for people, the short version for every change.
- */
+/** True for the long version, with `TORTURE=long`. The short one runs with the other tests. */
 export const isLong = process.env["TORTURE"] === "long";
 
 /** Picks the number of rounds. */

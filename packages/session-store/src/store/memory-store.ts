@@ -19,14 +19,13 @@ import { isMessageEntry } from "@mini-openclaw/protocol";
 import { createSummary, nextCreation } from "../format/new-session.ts";
 import type { Summary } from "../format/summary.ts";
 import { assertAppendOptions, assertExpected, assertOwner, assertTitle } from "../model/check-options.ts";
-import { StoreError } from "../model/errors.ts";
 import { forkedEntries } from "../model/forked-entries.ts";
 import { copyJson } from "../model/json.ts";
 import { assertMessage, toMessageEntry } from "../model/message-entry.ts";
 import { assertKey, assertSessionId, createId } from "../model/names.ts";
 import { OpenRuns } from "../model/open-runs.ts";
 import { createMatcher } from "../model/search.ts";
-import { archived, busy, logIsOpen, storeClosed } from "../model/session-errors.ts";
+import { archived, busy, logIsOpen, notFound, storeClosed } from "../model/session-errors.ts";
 import { assertLimit, cursorAfter, MAX_PAGE, pickPage } from "../model/sessions-page.ts";
 import { digestMessages, type KeyedAppend, RememberedKeys } from "../recent/remembered-keys.ts";
 import { addEntry, MemoryLog, type MemorySession } from "./memory-log.ts";
@@ -280,8 +279,4 @@ function recovered(session: MemorySession): MemorySession {
 function appendedBefore({ entries }: MemorySession, { firstSeq, lastSeq }: KeyedAppend): MessageEntry[] {
   const appended = entries.filter((entry) => entry.seq >= firstSeq && entry.seq <= lastSeq);
   return copyJson(appended.filter(isMessageEntry));
-}
-
-function notFound(sessionId: string): StoreError {
-  return new StoreError("SESSION_NOT_FOUND", `there is no session ${sessionId}`);
 }

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { nodeFileSystem } from "../files/file-system.ts";
 import { reason, StoreError } from "../model/errors.ts";
+import { nodeFileSystem } from "./file-system.ts";
 import { WriterLocks } from "./writer-lock.ts";
 
 /** The lock of a folder. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import process from "node:process";
-import { run } from "./cli/run.ts";
+import { run } from "./run.ts";
 
 const { stdout, stderr, env } = process;
 const interrupted = new AbortController();

@@ -3,18 +3,18 @@ import { readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { isMainThread } from "node:worker_threads";
-import type { FileSystem } from "../files/file-system.ts";
-import { readSmallJson } from "../files/small-file.ts";
 import { isSystemError } from "../model/errors.ts";
+import type { FileSystem } from "./file-system.ts";
 import { isListening } from "./lock-socket.ts";
+import { readSmallJson } from "./small-file.ts";
 
-/** The owner of a lock, with the evidence that tells whether it still lives. */
+/** The owner of a lock, with the evidence of its life. */
 export interface LockOwner {
   /** Names this one lock. */
   readonly token: string;
   readonly pid: number;
   /**
-   * The start of the process in clock ticks. It tells the process from a later one of the same pid.
+   * The start of the process in clock ticks. It differs for a later process of the same pid.
    */
   readonly startTime: string;
   /** Names this start of the machine. */
@@ -131,7 +131,7 @@ export function causeOfDeath(
   if (holder.bootId !== "" && bootId !== "" && !isSameBoot) return "machine died";
   if (isCopy(fs, path, holder)) return "process died";
   if (holder.pidNamespace !== pidNamespace) return socketRefuses(path, holder) ? "process died" : undefined;
-  // Without a boot id, the host name is all that tells two machines apart.
+  // Without a boot id, only the host name differs between two machines.
   if (!isSameBoot && holder.host !== hostname()) return undefined;
   if (isProcessGone(holder)) return "process died";
   const isSelf = holder.pid === process.pid && holder.startTime === startTime;

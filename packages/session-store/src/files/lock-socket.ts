@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { createServer, type Server } from "node:net";
 import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
-import type { FileSystem } from "../files/file-system.ts";
-import { unlinkQuietly } from "../files/small-file.ts";
+import type { FileSystem } from "./file-system.ts";
+import { unlinkQuietly } from "./small-file.ts";
 
 // The longest path of a socket that every system takes, its final zero included.
 const MAX_SOCKET_PATH = 104;

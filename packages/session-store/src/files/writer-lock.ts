@@ -1,11 +1,9 @@
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { isMainThread } from "node:worker_threads";
-import { type FileStat, type FileSystem, openFlags } from "../files/file-system.ts";
-import { NO_HARD_LINKS } from "../files/move-file.ts";
-import { unlinkQuietly, writeWhole } from "../files/small-file.ts";
 import { isSystemError, reason, StoreError, type StoreErrorCode } from "../model/errors.ts";
 import { createId } from "../model/names.ts";
+import { type FileStat, type FileSystem, openFlags } from "./file-system.ts";
 import {
   causeOfDeath,
   describeSelf,
@@ -15,6 +13,8 @@ import {
   type Takeover,
 } from "./lock-owner.ts";
 import { listenBeside, stopListening } from "./lock-socket.ts";
+import { NO_HARD_LINKS } from "./move-file.ts";
+import { unlinkQuietly, writeWhole } from "./small-file.ts";
 
 export type { Takeover } from "./lock-owner.ts";
 
@@ -154,7 +154,7 @@ function createLock(
   }
 }
 
-/** Gives a complete file its name. Returns false if the name is taken. */
+/** Renames or links a complete file. Returns false if the name exists. */
 function publish(
   fs: FileSystem,
   { temporary, path, text, replace }: { temporary: string; path: string; text: string; replace: boolean },
