@@ -1,7 +1,8 @@
 import { constants, type Dirent } from "node:fs";
 import { type FileHandle, mkdir, readdir, realpath, stat } from "node:fs/promises";
-import { isAbsolute, join, resolve } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { cleanLine } from "../shared/clean-text.ts";
+import { createHiddenTest } from "./hidden-paths.ts";
 import { findLookAlike } from "./look-alikes.ts";
 import { type OpenedPath, type OpenOptions, openBeneath, unlessItIsThere } from "./open-beneath.ts";
 import { openByRealpath } from "./open-by-realpath.ts";
@@ -65,6 +66,36 @@ export async function openToReplace(
   const allow = (real: string) => assertUnprotected(real, approve);
   const options = { ...opening, flags: O_RDWR, makeFolders: mayBeMissing, allow };
   return await assertRegular(await openPath(workspace, path, options), path);
+}
+
+/** An open folder of a workspace, for a program that searches it. */
+export interface OpenedFolder {
+  /** Its real path. */
+  path: string;
+  /** Tests a path in it. */
+  isHidden: (path: string) => boolean;
+}
+
+/**
+ * Opens a folder for a program that searches it.
+ *
+ * @throws PathError in words for the model; else the system's error
+ */
+export async function openFolder(workspace: Workspace, path: string): Promise<OpenedFolder> {
+  const prepared = await prepare(workspace, await prepareWorkspace(workspace.dir));
+  const options = { flags: O_RDONLY | O_DIRECTORY, makeFolders: false };
+  const opened = await openPrepared(prepared, path, options);
+  try {
+    const isLinux = process.platform === "linux";
+    const real = await realpath(
+      isLinux ? `/proc/self/fd/${opened.file?.fd}` : join(opened.folder, opened.name),
+    );
+    const seen = below(prepared.root, real);
+    if (seen === undefined) throw outsideWorkspace(path);
+    return { path: real, isHidden: (name) => prepared.isHidden(join(seen, name)) };
+  } finally {
+    await opened.close();
+  }
 }
 
 /** Returns what a folder holds, in the order of the names, without what is hidden. */
@@ -149,7 +180,7 @@ interface Prepared {
 }
 
 async function prepare(workspace: Workspace, root: string): Promise<Prepared> {
-  return { dir: workspace.dir, root, isHidden: await hiddenIn(workspace, root) };
+  return { dir: workspace.dir, root, isHidden: await createHiddenTest(workspace.hidden ?? [], root) };
 }
 
 async function openPath(
@@ -191,27 +222,4 @@ async function openPrepared(
   } catch (error) {
     throw toPathError(error, path);
   }
-}
-
-/** Returns a function that tests a path, as seen from the root with its links resolved. */
-async function hiddenIn({ hidden = [] }: Workspace, root: string): Promise<Prepared["isHidden"]> {
-  const paths = await Promise.all(
-    hidden.map(async (path) => {
-      const absolute = resolve(root, path);
-      const real = await realpath(absolute).catch(() => absolute);
-      return [below(root, absolute), below(root, real)];
-    }),
-  );
-  // Whoever hides a folder above the workspace does not hide the workspace.
-  const keys = paths.flat().flatMap((path) => (path === undefined || path === "" ? [] : [nameKey(path)]));
-  return (path) => {
-    if (keys.length === 0) return false;
-    const key = nameKey(path);
-    return keys.some((one) => key === one || key.startsWith(`${one}/`));
-  };
-}
-
-/** Compared without case and in one form, as some disks do. */
-function nameKey(path: string): string {
-  return path.replaceAll("\\", "/").normalize("NFC").toLowerCase();
 }

@@ -1,6 +1,8 @@
 import { type BashOptions, createBashTools } from "../commands/bash.ts";
 import type { ToolDefinition } from "../tool-calls/define-tool.ts";
 import { createEditFileTool } from "./edit-file.ts";
+import { createGlobTool } from "./glob.ts";
+import { createGrepTool } from "./grep.ts";
 import { createListFilesTool } from "./list-files.ts";
 import { createReadFileTool } from "./read-file.ts";
 import { createWriteFileTool } from "./write-file.ts";
@@ -16,7 +18,7 @@ export interface BuiltinToolsOptions {
 }
 
 /**
- * Creates `bash`, `bash_output`, `bash_stop`, `read_file`, `write_file`, `edit_file` and `list_files` over one directory, which is made if
+ * Creates `bash`, `bash_output`, `bash_stop`, `read_file`, `write_file`, `edit_file`, `list_files`, `grep` and `glob` over one directory, which is made if
  * it is missing.
  *
  * The file tools cannot leave it. `bash` can: it is as free as the user that this process runs as, unless it has a `sandbox`.
@@ -32,5 +34,7 @@ export function createBuiltinTools(
     createWriteFileTool(workspace),
     createEditFileTool(workspace),
     createListFilesTool(workspace),
+    createGrepTool(workspace),
+    createGlobTool(workspace),
   ];
 }
