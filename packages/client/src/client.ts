@@ -11,9 +11,14 @@ import { WatchedSession } from "./session/watched-session.ts";
 /** A session that is new, runs, has come to rest, was changed by a command, or deleted. */
 export type SessionChange = SessionSummaryEvent | SessionDeletedEvent;
 
-/** A lasting connection to a gateway, and the sessions behind it. It watches one session at a time. */
+/**
+ * A lasting connection to a gateway, and the sessions behind it. It watches one session at a time.
+ */
 export interface Client {
-  /** Calls `listener` when the state of the connection changes. Returns a function that unsubscribes. */
+  /**
+   * Calls `listener` when the state of the connection changes. Returns a function that
+   * unsubscribes.
+   */
   readonly subscribe: (listener: () => void) => () => void;
   /** Returns the state of the connection. */
   readonly getSnapshot: () => ConnectionState;
@@ -27,9 +32,9 @@ export interface Client {
   /** Connects now instead of after the pause. */
   readonly retryNow: () => void;
   /**
-   * Watches a session from now on, and returns it. The session before is `away`, and continues where
-   * it was when it is watched again. Without an id, it is the session in which the gateway starts
-   * this user. The same id returns the same object.
+   * Watches a session from now on, and returns it. The session before is `away`, and continues
+   * where it was when it is watched again. Without an id, it is the session in which the gateway
+   * starts this user. The same id returns the same object.
    */
   session(sessionId?: string): Session;
   /**
@@ -73,7 +78,9 @@ export function connect(options: ConnectOptions): Client {
   return client;
 }
 
-/** A connection to a gateway and its sessions. The gateway shows the events of one, the current one. */
+/**
+ * A connection to a gateway and its sessions. The gateway shows the events of one, the current one.
+ */
 class GatewayClient extends RequestConnection implements Client, SessionHost {
   readonly subscribe = this.state.subscribe;
   readonly getSnapshot = this.state.getSnapshot;
@@ -171,7 +178,9 @@ class GatewayClient extends RequestConnection implements Client, SessionHost {
     if (type === "connected") this.#current?.resume();
   }
 
-  /** Returns the session in which the gateway starts this user, as the object that it has already. */
+  /**
+   * Returns the session in which the gateway starts this user, as the object that it has already.
+   */
   #unnamedSession(): WatchedSession {
     const { sessionId } = this.state.value as { sessionId?: string };
     if (this.#unnamed?.value.sessionId === undefined) {

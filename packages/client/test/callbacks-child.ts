@@ -1,5 +1,5 @@
-// A program whose callbacks all fail. It must print "done" at the end, and not die of an uncaught error.
-// Arguments: the URL of a gateway, "throws" or "rejects".
+// A program whose callbacks all fail. It must print "done" at the end, and not die of an uncaught
+// error. Arguments: the URL of a gateway, "throws" or "rejects".
 import { WebSocket } from "ws";
 import { type Client, type ConnectOptions, connect } from "../src/index.ts";
 

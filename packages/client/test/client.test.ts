@@ -4,7 +4,7 @@ import { FakeSocket } from "./fake-socket.ts";
 import { createSpeaker } from "./speaker.ts";
 import { shown, testGateway, until, untilShown } from "./test-client.ts";
 
-test("sends a message, and shows the answer as it comes", async () => {
+test("sends a message and shows the answer while it streams", async () => {
   const speaker = createSpeaker();
   await using gateway = await testGateway(speaker.agent);
   const session = gateway.connect().session();
@@ -22,7 +22,7 @@ test("sends a message, and shows the answer as it comes", async () => {
   expect(await accepted).toEqual({ id: user?.kind === "user" && user.requestId, runId: user?.runId });
 });
 
-test("gives every event once, in order, to whoever iterates", async () => {
+test("iterates over every event once, in order", async () => {
   await using gateway = await testGateway(createSpeaker((content) => `You said: ${content}`).agent);
   const session = gateway.connect().session();
   await untilShown(session);
@@ -44,7 +44,7 @@ test("gives every event once, in order, to whoever iterates", async () => {
   ]);
 });
 
-test("begins an iteration that came before the connection with what there is", async () => {
+test("starts an iteration before the connection with a resync", async () => {
   await using gateway = await testGateway(createSpeaker(() => "Hello.").agent);
   const first = gateway.connect().session();
   await first.send("hi");
@@ -56,7 +56,7 @@ test("begins an iteration that came before the connection with what there is", a
   expect(value).toMatchObject({ type: "resync", messages: [{ content: "hi" }, { content: "Hello." }] });
 });
 
-test("ends iterations with the client, and with their signal", async () => {
+test("ends iterations when the client closes or their signal aborts", async () => {
   await using gateway = await testGateway(createSpeaker(() => "Hello.").agent);
   const client = gateway.connect();
   const session = client.session();
@@ -74,7 +74,7 @@ test("ends iterations with the client, and with their signal", async () => {
   expect(await session.events().next()).toEqual({ value: undefined, done: true });
 });
 
-test("enters a run that goes on, or stops it, when a message says so", async () => {
+test("stops the active run for a message that interrupts", async () => {
   const speaker = createSpeaker();
   await using gateway = await testGateway(speaker.agent);
   const session = gateway.connect().session();
@@ -96,7 +96,7 @@ test("enters a run that goes on, or stops it, when a message says so", async () 
   ]);
 });
 
-test("decides on a tool call that asks", async () => {
+test("sends a decision on a tool call that asks", async () => {
   const decisions: unknown[] = [];
   const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
   const call = { callId: "c1", toolName: "bash", input: { command: "ls" } };
@@ -154,7 +154,7 @@ test("loads older messages into the view, page by page", async () => {
   expect(await session.history()).toEqual([]);
 });
 
-test("stops a run, and keeps what it had said", async () => {
+test("stops a run and keeps its text", async () => {
   const speaker = createSpeaker();
   await using gateway = await testGateway(speaker.agent);
   const session = gateway.connect().session();
@@ -171,7 +171,7 @@ test("stops a run, and keeps what it had said", async () => {
   expect(session.getSnapshot().stopping).toBeUndefined();
 });
 
-test("stops what another client began", async () => {
+test("stops a run of another client", async () => {
   const speaker = createSpeaker();
   await using gateway = await testGateway(speaker.agent);
   await gateway.connect().session().send("a story");
@@ -185,8 +185,8 @@ test("stops what another client began", async () => {
   expect(session.getSnapshot().view.items.at(-1)).toMatchObject({ partial: "aborted" });
 });
 
-describe("a message that is refused", () => {
-  test("stays in the outbox with the reason, until it is discarded", async () => {
+describe("a refused message", () => {
+  test("stays in the outbox with the reason until it is discarded", async () => {
     await using gateway = await testGateway(createSpeaker(() => "Yes.").agent);
     const session = gateway.connect().session();
     await untilShown(session);
@@ -218,7 +218,7 @@ describe("a message that is refused", () => {
     await expect(session.sendAgain(accepted.id)).rejects.toMatchObject({ code: "INVALID_OPTION" });
   });
 
-  test("is so because its session does not exist", async () => {
+  test("is refused at once if its session does not exist", async () => {
     await using gateway = await testGateway(createSpeaker(() => "Yes.").agent);
     const session = gateway.connect().session("0199f3a0-0000-7000-8000-000000000000");
     const before = session.send("hi");
@@ -229,7 +229,7 @@ describe("a message that is refused", () => {
   });
 });
 
-test("shows chunks that the gateway joined once, and goes on after the last of them", () => {
+test("shows joined chunks once and continues after the last of them", () => {
   const sockets: FakeSocket[] = [];
   const client = connect({
     url: "ws://gateway.example",
@@ -258,8 +258,8 @@ test("shows chunks that the gateway joined once, and goes on after the last of t
   expect(session.getSnapshot().view.lastSeq).toBe(7);
 });
 
-describe("a client that was closed", () => {
-  test("rejects what waits and what comes", async () => {
+describe("a closed client", () => {
+  test("rejects waiting and later requests", async () => {
     await using gateway = await testGateway(createSpeaker(() => "Yes.").agent);
     gateway.network.refuses = true;
     const client = gateway.connect();
@@ -274,7 +274,7 @@ describe("a client that was closed", () => {
     expect(client.getSnapshot()).toEqual({ phase: "closed" });
   });
 
-  test("is so by its signal too", async () => {
+  test("is closed when its signal aborts", async () => {
     await using gateway = await testGateway(createSpeaker(() => "Yes.").agent);
     const stop = new AbortController();
     const client = gateway.connect({ signal: stop.signal });
@@ -285,7 +285,7 @@ describe("a client that was closed", () => {
   });
 });
 
-test("tells listeners of its state, until they are taken back", async () => {
+test("notifies listeners of its state until they unsubscribe", async () => {
   await using gateway = await testGateway(createSpeaker(() => "Yes.").agent);
   const client = gateway.connect();
   const phases: string[] = [];
@@ -298,7 +298,7 @@ test("tells listeners of its state, until they are taken back", async () => {
   expect(phases).toEqual(["open"]);
 });
 
-test("gives up a question when its signal says so", async () => {
+test("rejects a request when its signal aborts", async () => {
   await using gateway = await testGateway(createSpeaker(() => "Yes.").agent);
   gateway.network.refuses = true;
   const stop = new AbortController();
@@ -308,7 +308,7 @@ test("gives up a question when its signal says so", async () => {
   await expect(asked).rejects.toThrow("enough");
 });
 
-test("says how many questions and messages may wait", async () => {
+test("limits the requests and messages that wait", async () => {
   const client = connect({ url: "ws://gateway.example", WebSocket: FakeSocket });
   const questions = Array.from({ length: 33 }, () => client.ask({ type: "list" }));
   const sessions = [client.session(), client.session("another")];
@@ -322,7 +322,7 @@ test("says how many questions and messages may wait", async () => {
 });
 
 describe("connect", () => {
-  test.each([["claw"], ["/claw"], [""], ["ftp://gateway.example"]])("refuses the address %j", (url) => {
+  test.each([["claw"], ["/claw"], [""], ["ftp://gateway.example"]])("rejects the address %j", (url) => {
     expect(() => connect({ url, WebSocket: FakeSocket })).toThrow(
       `\`url\` must be of ws, wss, http or https, got ${JSON.stringify(url)}.`,
     );
@@ -332,7 +332,7 @@ describe("connect", () => {
     ["http://gateway.example/claw?a=b#c", "ws://gateway.example/claw?a=b"],
     ["https://gateway.example", "wss://gateway.example/"],
     [new URL("ws://gateway.example/"), "ws://gateway.example/"],
-  ])("takes %s for %s", (url, expected) => {
+  ])("connects to %s as %s", (url, expected) => {
     const urls: string[] = [];
     const client = connect({
       url,
@@ -348,7 +348,7 @@ describe("connect", () => {
     expect(urls).toEqual([expected]);
   });
 
-  test.skipIf("WebSocket" in globalThis)("says what to install where there is no WebSocket", () => {
+  test.skipIf("WebSocket" in globalThis)("names the missing class where there is no WebSocket", () => {
     expect(() => connect({ url: "ws://gateway.example" })).toThrow(
       '`WebSocket` must be a class, such as that of "ws".',
     );

@@ -58,7 +58,7 @@ test.each([
 });
 
 test.each([states.connecting, states.open])(
-  "is held when it is lost, $phase, for a lasting reason",
+  "is held when it is lost, $phase, for a reason that is not retryable",
   (state) => {
     const lost = { type: "lost", now: 2000, random: 0, error: refusal } as const;
 
@@ -66,7 +66,7 @@ test.each([states.connecting, states.open])(
   },
 );
 
-test("says that the gateway is stopping as long as the connection lasts", () => {
+test("marks an open connection as draining", () => {
   const draining = nextConnection(states.open, inputs.draining);
 
   expect(draining).toEqual({ ...states.open, draining: true });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { testConnection } from "./fake-socket.ts";
 
-test("is open when the gateway has greeted, and hands over what it says then", () => {
+test("opens when the gateway greets, and emits its frames then", () => {
   const it = testConnection();
   it.connection.transmit({ type: "ping" });
   expect([it.phase, it.socket.sent]).toEqual(["connecting", []]);
@@ -15,28 +15,24 @@ test("is open when the gateway has greeted, and hands over what it says then", (
   expect(it.socket.sent).toEqual([{ type: "ping" }]);
 });
 
-// row 33.b
-test.each(["close", "error"] as const)(
-  "connects again after a pause when the socket tells of its %s",
-  (way) => {
-    const it = testConnection();
-    it.socket.greet();
-    it.socket.tell(way);
-    expect(it.connection.state.value).toMatchObject({
-      phase: "waiting",
-      attempt: 1,
-      retryAt: it.clock.now() + 500,
-    });
+test.each(["close", "error"] as const)("reconnects after a pause when the socket emits %s", (way) => {
+  const it = testConnection();
+  it.socket.greet();
+  it.socket.tell(way);
+  expect(it.connection.state.value).toMatchObject({
+    phase: "waiting",
+    attempt: 1,
+    retryAt: it.clock.now() + 500,
+  });
 
-    it.clock.advance(500);
-    it.socket.greet("again");
+  it.clock.advance(500);
+  it.socket.greet("again");
 
-    expect(it.sockets.length).toBe(2);
-    expect(it.heard).toEqual(["connected s", "lost", "connected again"]);
-  },
-);
+  expect(it.sockets.length).toBe(2);
+  expect(it.heard).toEqual(["connected s", "lost", "connected again"]);
+});
 
-test("gives up a connection on which the gateway does not greet in time", () => {
+test("leaves a connection on which the gateway does not greet in time", () => {
   const it = testConnection();
   it.clock.advance(9_999);
   expect(it.phase).toBe("connecting");
@@ -45,7 +41,7 @@ test("gives up a connection on which the gateway does not greet in time", () => 
   expect([it.phase, it.socket.isClosed]).toEqual(["waiting", true]);
 });
 
-test("asks a silent connection whether it lives, and leaves a dead one at once", () => {
+test("pings a silent connection and leaves a dead one at once", () => {
   const it = testConnection();
   it.socket.greet();
   it.clock.advance(25_000);
@@ -59,7 +55,7 @@ test("asks a silent connection whether it lives, and leaves a dead one at once",
   expect([it.phase, it.socket.isClosed]).toEqual(["waiting", true]);
 });
 
-test("takes any frame for a sign of life", () => {
+test("counts any frame as a sign of life", () => {
   const it = testConnection();
   it.socket.greet();
   for (let count = 0; count < 20; count += 1) {
@@ -70,7 +66,7 @@ test("takes any frame for a sign of life", () => {
   expect(it.phase).toBe("open");
 });
 
-test("waits for a long message that goes before the ping as long as it moves", () => {
+test("waits while a long message before the ping makes progress", () => {
   const it = testConnection();
   it.socket.greet();
   it.socket.bufferedAmount = 1_000_000;
@@ -84,7 +80,7 @@ test("waits for a long message that goes before the ping as long as it moves", (
   expect(it.phase).toBe("waiting");
 });
 
-test("does not listen to a socket that it left", () => {
+test("ignores a socket that it has left", () => {
   const it = testConnection();
   const { socket } = it;
   socket.greet();
@@ -97,7 +93,7 @@ test("does not listen to a socket that it left", () => {
   expect(it.connection.state.value).toMatchObject({ phase: "waiting", attempt: 1 });
 });
 
-test("connects at once when it is told to, and only when it waits", () => {
+test("connects at once on retryNow(), but only if it waits", () => {
   const it = testConnection();
   it.connection.retryNow();
   expect(it.sockets.length).toBe(1);
@@ -109,7 +105,7 @@ test("connects at once when it is told to, and only when it waits", () => {
 });
 
 describe("mayRetry", () => {
-  test("holds a connection that could not be made, until it is told to try", async () => {
+  test("holds a connection that could not be made until retryNow()", async () => {
     const it = testConnection({ mayRetry: () => false });
     it.socket.tell("close");
     await Promise.resolve();
@@ -122,7 +118,7 @@ describe("mayRetry", () => {
     expect(it.phase).toBe("connecting");
   });
 
-  test("is not asked about one that was open", async () => {
+  test("is not called after an open connection was lost", async () => {
     const it = testConnection({ mayRetry: () => false });
     it.socket.greet();
     it.socket.tell("close");
@@ -131,7 +127,7 @@ describe("mayRetry", () => {
     expect(it.phase).toBe("waiting");
   });
 
-  test("does not hold an attempt that was made meanwhile", async () => {
+  test("does not hold an attempt that started meanwhile", async () => {
     let answer = (_may: boolean) => {};
     const it = testConnection({ mayRetry: () => new Promise((resolve) => (answer = resolve)) });
     it.socket.tell("close");
@@ -143,14 +139,13 @@ describe("mayRetry", () => {
   });
 });
 
-// row 33.b
 test.each([
   [4401, "that is not the token", "UNAUTHORIZED", "close code 4401 that is not the token"],
   [1002, "", "REFUSED", "close code 1002 "],
   [1007, "", "REFUSED", "close code 1007 "],
   [1008, "too many frames at once", "REFUSED", "close code 1008 too many frames at once"],
   [1009, "", "REFUSED", "close code 1009 "],
-])("does not try again by itself what ended with %i %s", (code, reason, errorCode, message) => {
+])("does not reconnect by itself after close code %i %s", (code, reason, errorCode, message) => {
   const it = testConnection();
   it.socket.end(code, reason);
 
@@ -163,14 +158,14 @@ test.each([
   expect([it.sockets.length, it.phase]).toEqual([2, "open"]);
 });
 
-test.each([1000, 1001, 1005, 1006, 1011, 1012, 4408])("tries again what ended with %i", (code) => {
+test.each([1000, 1001, 1005, 1006, 1011, 1012, 4408])("reconnects after close code %i", (code) => {
   const it = testConnection();
   it.socket.end(code);
 
   expect(it.phase).toBe("waiting");
 });
 
-test("asks nobody and pings nobody after an open connection was refused", () => {
+test("neither calls mayRetry nor pings after an open connection was refused", () => {
   const it = testConnection({ mayRetry: () => Promise.reject(new Error("was asked")) });
   it.socket.greet();
   it.socket.end(1008, "too many frames at once");
@@ -180,7 +175,7 @@ test("asks nobody and pings nobody after an open connection was refused", () => 
 });
 
 describe("a token", () => {
-  test("goes as the first frame, and not in the address", () => {
+  test("is sent as the first frame, not in the address", () => {
     const it = testConnection({ token: "s3cret" });
     expect([it.socket.url, it.socket.sent]).toEqual(["ws://gateway.example/?auth=frame", []]);
 
@@ -189,7 +184,7 @@ describe("a token", () => {
     expect(it.socket.sent).toEqual([{ type: "auth", token: "s3cret" }]);
   });
 
-  test("is asked for before each connection", async () => {
+  test("is requested before each connection", async () => {
     let count = 0;
     const it = testConnection({ token: async () => `token ${(count += 1)}` });
     expect([it.phase, it.sockets.length]).toEqual(["connecting", 0]);
@@ -206,14 +201,14 @@ describe("a token", () => {
     ]);
   });
 
-  test("that could not be had is asked for again after a pause", async () => {
+  test("is requested again after a pause if its function fails", async () => {
     const it = testConnection({ token: () => Promise.reject(new Error("offline")) });
     await settled();
 
     expect([it.phase, it.sockets, it.heard]).toEqual(["waiting", [], ["TOKEN_FAILED: token: offline"]]);
   });
 
-  test("that comes too late, or after the client was closed, opens nothing", async () => {
+  test("opens nothing if it arrives too late or after close()", async () => {
     const give: ((token: string) => void)[] = [];
     const it = testConnection({ token: () => new Promise((resolve) => void give.push(resolve)) });
     it.clock.advance(10_000);
@@ -239,12 +234,12 @@ test("closes for good", () => {
   expect(it.socket.sent).toEqual([]);
 });
 
-test("tells of a frame that is not the protocol, and ignores one that it does not know", () => {
+test("reports an invalid frame and ignores an unknown event", () => {
   const it = testConnection();
   it.socket.receive('{"type":"chunk","seq":1,"sessionId":"s"}');
   it.socket.receive('{"type":"a newer one","seq":1}');
 
-  expect(it.heard).toEqual(["INVALID_FRAME: invalid frame: chunk: runId is wrong"]);
+  expect(it.heard).toEqual(["INVALID_FRAME: invalid frame: chunk: runId is wrong."]);
 });
 
 /** Resolves when the promises that wait only for each other have. */

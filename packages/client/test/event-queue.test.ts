@@ -9,7 +9,7 @@ function testQueue() {
   return { queue, endCount: () => endCount };
 }
 
-test("gives values in order, be they there or yet to come, and then the end", async () => {
+test("returns present and future values in order, then the end", async () => {
   const { queue, endCount } = testQueue();
   queue.push(1);
   const results = [queue.next(), queue.next(), queue.next()];
@@ -25,7 +25,7 @@ test("gives values in order, be they there or yet to come, and then the end", as
   expect(endCount()).toBe(1);
 });
 
-test("gives what was there before it ended", async () => {
+test("returns its values after it has ended", async () => {
   const { queue } = testQueue();
   queue.push(1);
   queue.end();
@@ -35,7 +35,7 @@ test("gives what was there before it ended", async () => {
   expect(values).toEqual([1]);
 });
 
-test("is over when its consumer stops", async () => {
+test("ends when its consumer stops", async () => {
   const { queue, endCount } = testQueue();
   queue.push(1);
   queue.push(2);
@@ -45,7 +45,7 @@ test("is over when its consumer stops", async () => {
   expect(await queue.next()).toEqual({ value: undefined, done: true });
 });
 
-test("fails once for whoever waits, or for whoever comes", async () => {
+test("rejects once, for a waiting or a later consumer", async () => {
   const waiting = testQueue().queue;
   const next = waiting.next();
   waiting.end({ error: new Error("no") });
@@ -57,7 +57,7 @@ test("fails once for whoever waits, or for whoever comes", async () => {
   expect(await late.next()).toEqual({ value: undefined, done: true });
 });
 
-test("ends for whoever waits when its consumer gives it up", async () => {
+test("ends a pending next() when its consumer calls return()", async () => {
   const { queue } = testQueue();
   const next = queue.next();
 
@@ -65,7 +65,7 @@ test("ends for whoever waits when its consumer gives it up", async () => {
   expect(await next).toEqual({ value: undefined, done: true });
 });
 
-test("fails a consumer that is 10,000 values behind, rather than leave one out", async () => {
+test("rejects a consumer that is 10,000 values behind", async () => {
   const { queue, endCount } = testQueue();
   for (let value = 0; value <= 10_000; value += 1) queue.push(value);
 

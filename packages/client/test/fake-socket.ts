@@ -16,6 +16,12 @@ export class FakeSocket implements WebSocketLike {
     this.url = url;
   }
 
+  /** The id of the last command. */
+  get lastId(): string {
+    const last = this.sent.at(-1);
+    return (last && "id" in last && last.id) || "";
+  }
+
   send(text: string): void {
     this.sent.push(JSON.parse(text) as ClientEvent | AuthCommand);
   }

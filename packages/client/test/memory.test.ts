@@ -6,7 +6,7 @@ import { connect } from "../src/index.ts";
 import { createSpeaker } from "./speaker.ts";
 import { shown, until, untilShown } from "./test-client.ts";
 
-test("a client speaks with a gateway of its own process without a port", async () => {
+test("connects to a gateway of its own process without a port", async () => {
   const store = createMemoryStore();
   const { agent } = createSpeaker((content) => `You said: ${content}`);
   await using gateway = new GatewayServer({ store, agent });

@@ -20,7 +20,7 @@ const cuts: Record<string, (gateway: TestGateway) => void> = {
 };
 
 describe.each(Object.entries(cuts))("a connection that %s", (_, cut) => {
-  test("in the middle of an answer misses nothing of it, and doubles nothing", async () => {
+  test("in the middle of an answer neither loses nor repeats any of it", async () => {
     const speaker = createSpeaker();
     await using gateway = await testGateway(speaker.agent);
     const client = gateway.connect();
@@ -42,7 +42,7 @@ describe.each(Object.entries(cuts))("a connection that %s", (_, cut) => {
     expect(shown(session)).toEqual(["user: a story", "assistant: Once upon a time."]);
   });
 
-  test("until after the answer shows it from the transcript", async () => {
+  test("until after the answer shows the answer from the transcript", async () => {
     const speaker = createSpeaker();
     await using gateway = await testGateway(speaker.agent);
     const client = gateway.connect();
@@ -66,7 +66,7 @@ describe.each(Object.entries(cuts))("a connection that %s", (_, cut) => {
   });
 });
 
-test("sends what was typed while offline once, in order, when the network is back", async () => {
+test("sends messages written offline once, in order, when the network is back", async () => {
   const speaker = createSpeaker((content) => `You said: ${content}`);
   await using gateway = await testGateway(speaker.agent);
   const client = gateway.connect();
@@ -94,7 +94,7 @@ test("sends what was typed while offline once, in order, when the network is bac
   expect(session.getSnapshot().outbox).toEqual([]);
 });
 
-test("sends a message again that a frozen network swallowed, and it runs once", async () => {
+test("resends a message that a frozen network lost, and it runs once", async () => {
   const speaker = createSpeaker(() => "Yes.");
   await using gateway = await testGateway(speaker.agent);
   const client = gateway.connect();
@@ -113,7 +113,7 @@ test("sends a message again that a frozen network swallowed, and it runs once", 
   expect([speaker.heard, shown(session)]).toEqual([["hi"], ["user: hi", "assistant: Yes."]]);
 });
 
-test("sends a message again whose acknowledgement was lost, and it runs once", async () => {
+test("resends a message whose acknowledgement was lost, and it runs once", async () => {
   const speaker = createSpeaker(() => "Yes.");
   await using gateway = await testGateway(speaker.agent);
   const client = gateway.connect();
@@ -130,7 +130,7 @@ test("sends a message again whose acknowledgement was lost, and it runs once", a
   expect([speaker.heard, shown(session)]).toEqual([["hi"], ["user: hi", "assistant: Yes."]]);
 });
 
-test("asks a question again that was not answered", async () => {
+test("repeats a list request that was not answered", async () => {
   await using gateway = await testGateway(createSpeaker(() => "Yes.").agent);
   const client = gateway.connect();
   await client.session().send("hi");
@@ -143,7 +143,7 @@ test("asks a question again that was not answered", async () => {
   expect((await asked).sessions.map(({ title }) => title)).toEqual(["hi"]);
 });
 
-test("does not ask twice for a fork: whether the first was made is not known", async () => {
+test("does not repeat a fork, because the first may have been made", async () => {
   await using gateway = await testGateway(createSpeaker(() => "Yes.").agent);
   const client = gateway.connect();
   const session = client.session();
@@ -156,7 +156,7 @@ test("does not ask twice for a fork: whether the first was made is not known", a
   await expect(forked).rejects.toMatchObject({ code: "CONNECTION_LOST" });
 });
 
-test("stops a run that it was told to stop while the connection was away", async () => {
+test("stops a run for an abort() without a connection", async () => {
   const speaker = createSpeaker();
   await using gateway = await testGateway(speaker.agent);
   const client = gateway.connect();
@@ -175,7 +175,7 @@ test("stops a run that it was told to stop while the connection was away", async
 });
 
 // Some twenty cuts in one answer, each at another moment.
-test.each([1, 2, 3])("shows a long answer whole, whenever the network breaks (seed %i)", async (seed) => {
+test.each([1, 2, 3])("shows a long answer complete, whenever the network breaks (seed %i)", async (seed) => {
   const random = randomNumbers(seed);
   const words = Array.from({ length: 300 }, (_, index) => `${index} `);
   const speaker = createSpeaker();
@@ -207,8 +207,8 @@ test.each([1, 2, 3])("shows a long answer whole, whenever the network breaks (se
   expect(gateway.network.connectionCount).toBeGreaterThan(10);
 });
 
-describe("a gateway that is started again", () => {
-  test("goes on with the same sessions, and closes what it had left running", async () => {
+describe("a restarted gateway", () => {
+  test("continues the same sessions and closes the runs that were active", async () => {
     await using folder = await temporaryFolder();
     const speaker = createSpeaker();
     await using gateway = await testGateway(speaker.agent, { store: await openSessionStore(folder.path) });
@@ -237,7 +237,7 @@ describe("a gateway that is started again", () => {
     expect(speaker.heard).toEqual(["a story", "go on"]);
   });
 
-  test("takes from a client that was in an empty session what was typed meanwhile", async () => {
+  test("gets the messages of a client that was in an empty session", async () => {
     const speaker = createSpeaker((content) => `You said: ${content}`);
     await using gateway = await testGateway(speaker.agent);
     const client = gateway.connect();
@@ -257,7 +257,7 @@ describe("a gateway that is started again", () => {
     expect(session.getSnapshot().sessionId).not.toBe(before);
   });
 
-  test("does not get a message for a session that it lost", async () => {
+  test("does not get a message for a session that it has lost", async () => {
     const speaker = createSpeaker(() => "Yes.");
     await using gateway = await testGateway(speaker.agent);
     const client = gateway.connect();
@@ -276,7 +276,7 @@ describe("a gateway that is started again", () => {
     expect(speaker.heard).toEqual(["hi"]);
   });
 
-  test("gets a message after it stopped that it would not take while it was stopping", async () => {
+  test("gets a message that it refused while it was draining", async () => {
     await using folder = await temporaryFolder();
     const speaker = createSpeaker();
     await using gateway = await testGateway(speaker.agent, { store: await openSessionStore(folder.path) });

@@ -6,17 +6,19 @@ export interface Network extends AsyncDisposable {
   readonly url: string;
   /** Connections that were made so far. */
   readonly connectionCount: number;
-  /** Where connections lead from now on. */
+  /** The port to which new connections lead. */
   port: number;
-  /** Resets every connection: both sides hear of it at once. */
+  /** Resets every connection: both sides notice at once. */
   reset(): void;
-  /** Ends the client's side of every connection without a word to the gateway, which goes on sending. */
+  /**
+   * Resets the client's side of every connection. The gateway does not notice and keeps sending.
+   */
   cutClientOff(): void;
-  /** From now on nothing passes, and nobody hears of it; new connections hang too. */
+  /** Stops all traffic without a sign, and accepts new connections without an answer. */
   freeze(): void;
-  /** New connections pass again. Those of before stay frozen. */
+  /** Lets new connections pass again. The frozen ones stay frozen. */
   mend(): void;
-  /** Refuses new connections, or takes them again. */
+  /** True while new connections are refused. */
   refuses: boolean;
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Observable } from "../src/lib/observable.ts";
 
-test("tells everybody of another value, and nobody of the same one", () => {
+test("notifies listeners of another value, not of the same one", () => {
   const observable = new Observable(1, () => expect.fail("no listener fails"));
   const seen: string[] = [];
   const unsubscribe = observable.subscribe(() => seen.push(`a ${observable.value}`));
@@ -16,7 +16,7 @@ test("tells everybody of another value, and nobody of the same one", () => {
   expect(seen).toEqual(["a 2", "b 2", "b 3"]);
 });
 
-test("notifies the others too when a listener throws or rejects, and reports both errors", async () => {
+test("notifies the others when a listener throws or rejects, and reports both errors", async () => {
   const errors: unknown[] = [];
   const observable = new Observable(1, (error) => void errors.push(error));
   const seen: number[] = [];

@@ -15,19 +15,19 @@ const refused = markDelivery(sent, "m1", {
   refusal: new ClientError("QUEUE_FULL", "full"),
 });
 
-test("sends again, under its id, what a lost connection did not answer", () => {
+test("queues a message again, under its id, after a lost connection", () => {
   expect(markDelivery(sent, "m1", { phase: "queued", isRepeat: true })).toEqual([
     { id: "m1", content: "hi", isRepeat: true, phase: "queued" },
   ]);
   expect(markDelivery([], "m1", { phase: "queued", isRepeat: true })).toEqual([]);
 });
 
-test("keeps an accepted message until the session shows it, but not a repeated one that may have been shown", () => {
+test("keeps an accepted message until it is shown, and removes an accepted repetition", () => {
   expect(accepted).toMatchObject([{ phase: "accepted", runId: "run-1" }]);
   expect(markDelivery(repeated, "m1", acceptance)).toEqual([]);
 });
 
-test("has a refused message again as a new one", () => {
+test("queues a refused message again when it is sent again", () => {
   expect(addMessage(refused, { id: "m1", content: "hi" })).toEqual(queued);
 });
 
@@ -42,7 +42,7 @@ describe("a message is shown by", () => {
 
   test.each<[string, Outbox, NumberedEvent | ResyncEvent, string[]]>([
     ["its user message", sent, { type: "user_message", ...user, ...run }, ["m1"]],
-    ["its place in the queue", sent, { type: "message_queued", ...user, ...run }, ["m1"]],
+    ["its message_queued event", sent, { type: "message_queued", ...user, ...run }, ["m1"]],
     ["the transcript", sent, resync("m1"), ["m1"]],
     ["no other message", sent, resync("m2"), []],
     ["the end of its run", accepted, { type: "run_end", outcome: "aborted", usage, ...run }, ["m1"]],
@@ -53,12 +53,12 @@ describe("a message is shown by", () => {
   });
 });
 
-test("measures a message as the gateway does: as a frame, in bytes", () => {
+test("measures a message as a frame, in bytes, as the gateway does", () => {
   const command = { type: "message", id: "m1", sessionId: "s", content: "龙" } as const;
   const length = Buffer.byteLength(JSON.stringify(command));
 
   expect(refuseTooLong(command, { ...defaultLimits, maxFrameBytes: length })).toBeUndefined();
   expect(refuseTooLong(command, { ...defaultLimits, maxFrameBytes: length - 1 })).toMatchObject({
-    ...{ code: "MESSAGE_TOO_LONG", message: `more than ${length - 1} bytes` },
+    ...{ code: "MESSAGE_TOO_LONG", message: `More than ${length - 1} bytes.` },
   });
 });

@@ -54,14 +54,14 @@ test.each(['{"type":"a newer one","seq":1}', '{"type":"pong","seq":1}', '{"type"
 test.each<[string, unknown, string]>([
   ["binary data", new ArrayBuffer(2), "JSON"],
   ["text that is not JSON", "{", "JSON"],
-  ["an array", "[]", "type is wrong"],
-  ["null", "null", "type is wrong"],
-  ["an object without a type", "{}", "type is wrong"],
-  ["a chunk without content", { type: "chunk", ...run, messageId: "a" }, "chunk: content is wrong"],
-  ["output of another type", { ...frames.tool_output, content: 1 }, "tool_output: content is wrong"],
-  ["an event without a run", { ...frames.run_end, runId: undefined }, "run_end: runId is wrong"],
-  ["an event without a session", { ...frames.chunk, sessionId: undefined }, "chunk: sessionId is wrong"],
-  ["an event with a negative seq", { ...frames.chunk, seq: -1 }, "chunk: seq is wrong"],
+  ["an array", "[]", "type is wrong."],
+  ["null", "null", "type is wrong."],
+  ["an object without a type", "{}", "type is wrong."],
+  ["a chunk without content", { type: "chunk", ...run, messageId: "a" }, "chunk: content is wrong."],
+  ["output of another type", { ...frames.tool_output, content: 1 }, "tool_output: content is wrong."],
+  ["an event without a run", { ...frames.run_end, runId: undefined }, "run_end: runId is wrong."],
+  ["an event without a session", { ...frames.chunk, sessionId: undefined }, "chunk: sessionId is wrong."],
+  ["an event with a negative seq", { ...frames.chunk, seq: -1 }, "chunk: seq is wrong."],
 ])("rejects %s", (_, text, reason) => {
   const frame = typeof text === "string" || text instanceof ArrayBuffer ? text : JSON.stringify(text);
 

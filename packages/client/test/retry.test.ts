@@ -8,7 +8,7 @@ function countingSpeaker() {
   return createSpeaker(() => `Answer ${(count += 1)}.`);
 }
 
-test("a retry takes the place of what was answered before, for whoever watches", async () => {
+test("shows the answer of a retry instead of the answer before, to all watchers", async () => {
   await using gateway = await testGateway(countingSpeaker().agent);
   const session = gateway.connect().session();
   const other = gateway.connect().session();
@@ -28,7 +28,7 @@ test("a retry takes the place of what was answered before, for whoever watches",
   expect(shown(late)).toEqual(shown(session));
 });
 
-test("a retry that a frozen network swallowed is asked for again, and runs once", async () => {
+test("repeats a retry that a frozen network lost, and it runs once", async () => {
   const speaker = countingSpeaker();
   await using gateway = await testGateway(speaker.agent);
   const client = gateway.connect();
@@ -49,7 +49,7 @@ test("a retry that a frozen network swallowed is asked for again, and runs once"
   ]);
 });
 
-test("a retry whose acknowledgement was lost runs once", async () => {
+test("runs a retry once whose acknowledgement was lost", async () => {
   const speaker = createSpeaker();
   await using gateway = await testGateway(speaker.agent);
   const client = gateway.connect();
@@ -72,7 +72,7 @@ test("a retry whose acknowledgement was lost runs once", async () => {
   expect(session.getSnapshot().view.items.at(-1)).toMatchObject({ content: "Yes.", runId: second });
 });
 
-test("a retry is refused while the session is busy, and for a run that is not its newest", async () => {
+test("rejects a retry while the session is busy or of a run that is not the newest", async () => {
   const speaker = createSpeaker();
   await using gateway = await testGateway(speaker.agent);
   const session = gateway.connect().session();
@@ -84,13 +84,13 @@ test("a retry is refused while the session is busy, and for a run that is not it
   await expect(session.retry("another")).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
 });
 
-test("a retry is refused before the gateway has named the session", async () => {
+test("rejects a retry before the gateway has named the session", async () => {
   await using gateway = await testGateway(createSpeaker().agent);
 
   await expect(gateway.connect().session().retry("r")).rejects.toMatchObject({ code: "SESSION_NOT_FOUND" });
 });
 
-test("a client that begins anew in the middle of a run knows that it runs, and what waits", async () => {
+test("shows the active run and the queue after a resync in the middle of a run", async () => {
   const speaker = createSpeaker();
   await using gateway = await testGateway(speaker.agent);
   const first = gateway.connect().session();

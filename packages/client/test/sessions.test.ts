@@ -3,7 +3,7 @@ import { createSpeaker } from "./speaker.ts";
 import { shown, testGateway, until, untilShown } from "./test-client.ts";
 
 describe("several sessions", () => {
-  test("are listed, and each goes on from its place when it is watched again", async () => {
+  test("are listed, and each continues where it was when it is watched again", async () => {
     const speaker = createSpeaker();
     await using gateway = await testGateway(speaker.agent);
     const client = gateway.connect();
@@ -33,7 +33,7 @@ describe("several sessions", () => {
     expect(two.getSnapshot().phase).toBe("away");
   });
 
-  test("take messages while another one is watched, which misses nothing", async () => {
+  test("accept messages while another one is watched, which misses nothing", async () => {
     const speaker = createSpeaker((content) => `You said: ${content}`);
     await using gateway = await testGateway(speaker.agent);
     const client = gateway.connect();
@@ -53,7 +53,7 @@ describe("several sessions", () => {
     expect(shown(two)).toEqual([...said("two"), ...said("to two")]);
   });
 
-  test("take more messages, while they are not watched, than may wait at once", async () => {
+  test("accept more messages in turn, while they are away, than may wait at once", async () => {
     const speaker = createSpeaker(() => "Yes.");
     await using gateway = await testGateway(speaker.agent);
     const client = gateway.connect();
@@ -67,7 +67,7 @@ describe("several sessions", () => {
     expect(speaker.heard.length).toBeGreaterThan(30);
   });
 
-  test("are created without leaving the one that is watched, when the wish is given up", async () => {
+  test("keep the watched one when a create is aborted", async () => {
     const speaker = createSpeaker();
     await using gateway = await testGateway(speaker.agent);
     const client = gateway.connect();
@@ -88,7 +88,7 @@ describe("several sessions", () => {
     expect(shown(one)).toEqual(["user: one", "assistant: First answer."]);
   });
 
-  test("are pages, when there are many", async () => {
+  test("are listed in pages", async () => {
     await using gateway = await testGateway(createSpeaker(() => "Yes.").agent);
     const client = gateway.connect();
     for (const content of ["one", "two", "three"]) await (await client.create()).send(content);
@@ -105,7 +105,7 @@ describe("several sessions", () => {
   });
 });
 
-test("renames, finds, forks, archives and deletes sessions, and hears of what changes", async () => {
+test("renames, finds, forks, archives and deletes sessions, and reports the changes", async () => {
   await using gateway = await testGateway(createSpeaker(() => "Yes.").agent);
   const client = gateway.connect();
   const changes: string[] = [];

@@ -3,20 +3,23 @@ import type { AgentRunner } from "@mini-openclaw/protocol";
 
 const noUsage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
 
-/** An agent that says what a test tells it to, one run after the other. */
+/** An agent whose answers a test controls, one run after the other. */
 export interface Speaker {
   readonly agent: AgentRunner;
   /** Content of every message that was run, in order. */
   readonly heard: string[];
   /** Resolves when `count` runs have begun. */
   started(count: number): Promise<void>;
-  /** Says a piece in the run that goes on; resolves when it is recorded. */
+  /** Streams a piece of text in the active run. Resolves when it is recorded. */
   say(text: string): Promise<void>;
-  /** Ends the run that goes on. */
+  /** Ends the active run. */
   end(): void;
 }
 
-/** `answer`: what it says to every message by itself; without it, each run waits for `say` and `end`. */
+/**
+ * Creates an agent that calls `answer` for each message. Without it, a run waits for `say` and
+ * `end`.
+ */
 export function createSpeaker(answer?: (content: string) => string): Speaker {
   const heard: string[] = [];
   const events = new EventEmitter();

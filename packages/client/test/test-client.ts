@@ -15,7 +15,10 @@ export interface TestGateway extends AsyncDisposable {
   readonly port: number;
   /** Opens a client whose time is `clock`'s. */
   connect(options?: Partial<ConnectOptions>): Client;
-  /** Stops the gateway and starts another in its place and, unless it is given another, on the same store. */
+  /**
+   * Stops the gateway and starts another in its place and, unless it is given another, on the same
+   * store.
+   */
   restart(options?: { store?: SessionStore; drainMs?: number }): Promise<void>;
   stop(drainMs?: number): Promise<void>;
 }
@@ -89,7 +92,9 @@ export function until<Value>(
   });
 }
 
-/** Resolves when a session shows what happens as it happens, and, if given, this as its last line. */
+/**
+ * Resolves when a session shows what happens as it happens, and, if given, this as its last line.
+ */
 export async function untilShown(session: Session, line?: string): Promise<void> {
   await until(session, (snapshot) => {
     const isLive = snapshot.phase === "live";
@@ -97,7 +102,7 @@ export async function untilShown(session: Session, line?: string): Promise<void>
   });
 }
 
-/** What a session shows, one line an item. */
+/** Returns a line for each item, queued message and outgoing message of a session. */
 export function shown(session: Session): string[] {
   const { view, outbox } = session.getSnapshot();
   const items = view.items.map((item) => {

@@ -4,7 +4,7 @@ import { shown, testGateway, until, untilShown } from "./test-client.ts";
 
 const token = "a token of at least 32 bytes, as it must be";
 
-test("the right token opens a gateway that has one", async () => {
+test("opens a gateway with the right token", async () => {
   await using gateway = await testGateway(createSpeaker(() => "Hello.").agent, { token });
   const session = gateway.connect({ token }).session();
   await session.send("hi");
@@ -13,7 +13,7 @@ test("the right token opens a gateway that has one", async () => {
   expect(shown(session)).toEqual(["user: hi", "assistant: Hello."]);
 });
 
-test("a gateway without a token takes any", async () => {
+test("opens a gateway without a token with any token", async () => {
   await using gateway = await testGateway(createSpeaker().agent);
 
   const client = gateway.connect({ token });
@@ -21,7 +21,7 @@ test("a gateway without a token takes any", async () => {
   expect(await until(client, ({ phase }) => phase !== "connecting")).toMatchObject({ phase: "open" });
 });
 
-test("a wrong token is not tried again; the right one is, when the client is told to", async () => {
+test("does not retry a wrong token, and connects with the right one on retryNow()", async () => {
   await using gateway = await testGateway(createSpeaker(() => "Hello.").agent, { token });
   let given = "not the token, though it has its length";
   const client = gateway.connect({ token: () => given });
@@ -42,10 +42,15 @@ test("a wrong token is not tried again; the right one is, when the client is tol
   expect(shown(session)).toEqual(["user: hi", "assistant: Hello."]);
 });
 
-test("a client without the token keeps trying: a refused handshake does not say why", async () => {
+test("keeps trying without the token, and names the refused handshake", async () => {
   await using gateway = await testGateway(createSpeaker().agent, { token });
 
-  expect(await until(gateway.connect(), ({ phase }) => phase !== "connecting")).toMatchObject({
-    phase: "waiting",
-  });
+  const errors: string[] = [];
+  const client = gateway.connect({ onFailure: ({ code, message }) => errors.push(`${code}: ${message}`) });
+
+  const waiting = await until(client, ({ phase }) => phase !== "connecting");
+
+  // ws 8.23 names the status in its `error` event.
+  expect(waiting).toMatchObject({ phase: "waiting", error: { code: "CONNECT_FAILED" } });
+  expect(errors).toEqual(["CONNECT_FAILED: Unexpected server response: 401"]);
 });

@@ -23,9 +23,15 @@ export interface ConnectOptions {
   signal?: AbortSignal;
   /** The time that a connection may take until the gateway has greeted. @default 10000 */
   connectTimeoutMs?: number;
-  /** The pause between pings. @default 25000, because common proxies drop silent connections after 60 s */
+  /**
+   * The pause between pings.
+   * @default 25000, because common proxies drop silent connections after 60 s
+   */
   pingIntervalMs?: number;
-  /** The time after which a connection without an answer to a ping counts as lost. @default 10000 */
+  /**
+   * The time after which a connection without an answer to a ping counts as lost.
+   * @default 10000
+   */
   pongTimeoutMs?: number;
   /**
    * Called after a connection could not be made. If it returns false, the client waits for

@@ -89,7 +89,9 @@ export function nextConnection(state: ConnectionState, input: ConnectionInput): 
   }
 }
 
-/** Returns the pause after `failed` failures in a row: doubled each time, spread over half of it. */
+/**
+ * Returns the pause after `failed` failures in a row: doubled each time, spread over half of it.
+ */
 function retryDelayMs(failed: number, random: number): number {
   return Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** failed) * (0.5 + random / 2 || 1);
 }

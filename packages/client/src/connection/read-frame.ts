@@ -26,6 +26,6 @@ export function readFrame(text: unknown): ServerEvent | undefined {
     if (!(seq >= 0)) names.push("seq");
   }
   const wrong = names.find((name) => typeof frame[name] !== "string");
-  if (wrong) throw new Error(`${type}: ${wrong} is wrong`);
+  if (wrong) throw new Error(`${type}: ${wrong} is wrong.`);
   return frame;
 }

@@ -79,7 +79,10 @@ const unanswered: Readonly<Record<string, string>> = {
   approve: "APPROVAL_EXPIRED",
 };
 
-/** A connection on which requests are answered. Repeats them after a reconnect where that is harmless. */
+/**
+ * A connection on which requests are answered. Repeats them after a reconnect where that is
+ * harmless.
+ */
 export abstract class RequestConnection extends Connection {
   readonly #pending = new Map<string, Pending>();
 
@@ -141,7 +144,7 @@ export abstract class RequestConnection extends Connection {
   /** Rejects the requests that must not be sent twice, because the gateway may have done them. */
   protected override onLost(): void {
     // A search may take so long that the connection is lost each time.
-    this.#fail(new ClientError("CONNECTION_LOST", "no answer"), /^(fork|delete|search|message|resume)$/);
+    this.#fail(new ClientError("CONNECTION_LOST", "No answer."), /^(fork|delete|search|message|resume)$/);
   }
 
   override close(): void {

@@ -75,15 +75,15 @@ export function failureOf(code: ClientErrorCode, subject: string, cause: unknown
 
 /** Creates the error for more than `max` waiting items. */
 export function tooMany(code: OwnErrorCode, max: number): ClientError {
-  return new ClientError(code, `more than ${max}`, { retryable: true });
+  return new ClientError(code, `More than ${max}.`, { retryable: true });
 }
 
 /** Creates the error for a session that does not exist. */
 export function missingSession(): ClientError {
-  return new ClientError("SESSION_NOT_FOUND", "no such session");
+  return new ClientError("SESSION_NOT_FOUND", "No such session.");
 }
 
 /** Creates the error for work of a closed client. */
 export function closedError(): ClientError {
-  return new ClientError("CLOSED", "client closed");
+  return new ClientError("CLOSED", "Client closed.");
 }

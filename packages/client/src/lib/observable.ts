@@ -13,7 +13,9 @@ export class Observable<Value> {
     this.#onError = onError;
   }
 
-  /** Notifies every listener of another value. A listener that throws does not affect the others. */
+  /**
+   * Notifies every listener of another value. A listener that throws does not affect the others.
+   */
   set(value: Value): void {
     if (value === this.value) return;
     this.value = value;

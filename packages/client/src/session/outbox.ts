@@ -61,7 +61,7 @@ export function markDelivery(outbox: Outbox, id: string, delivery: Delivery): Ou
 export function refuseTooLong(command: MessageCommand, { maxFrameBytes }: Limits): ClientError | undefined {
   const { length } = new TextEncoder().encode(JSON.stringify(command));
   if (length <= maxFrameBytes) return undefined;
-  return new ClientError("MESSAGE_TOO_LONG", `more than ${maxFrameBytes} bytes`);
+  return new ClientError("MESSAGE_TOO_LONG", `More than ${maxFrameBytes} bytes.`);
 }
 
 /** Returns the ids of the messages that a frame shows in the session, with their runs. */

@@ -61,7 +61,7 @@ export class SendingSession extends SessionState {
     const message = this.message(id);
     if (!message || message.phase === "accepted") return;
     this.change({ outbox: removeMessage(this.value.outbox, id) });
-    for (const { reject } of this.#take(id)) reject(new ClientError("DISCARDED", "discarded"));
+    for (const { reject } of this.#take(id)) reject(new ClientError("DISCARDED", "Discarded."));
   }
 
   /** Sends the oldest message that waits. Returns false if it sent none. */

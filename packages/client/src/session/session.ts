@@ -50,7 +50,10 @@ export interface SendOptions {
 }
 
 export interface HistoryOptions {
-  /** The number of messages to load, up to the gateway's `limits.maxHistoryMessages`. @default 50 */
+  /**
+   * The number of messages to load, up to the gateway's `limits.maxHistoryMessages`.
+   * @default 50
+   */
   limit?: number;
   signal?: AbortSignal;
 }
@@ -63,9 +66,11 @@ export interface Session {
   /**
    * Sends a message once, now or when there is a connection, after the messages before it.
    *
-   * Resolves when the gateway has it. The promise may be ignored, because the outbox shows the same.
+   * Resolves when the gateway has it. The promise may be ignored, because the outbox shows the
+   * same.
    *
-   * @throws ClientError the gateway's code, `MESSAGE_TOO_LONG`, `DISCARDED`, `OUTBOX_FULL`, `CLOSED`.
+   * @throws ClientError the gateway's code, `MESSAGE_TOO_LONG`, `DISCARDED`, `OUTBOX_FULL`,
+   * `CLOSED`.
    */
   send(content: string, options?: SendOptions): Promise<Accepted>;
   /**
@@ -88,8 +93,8 @@ export interface Session {
    */
   retry(runId: string, options?: { signal?: AbortSignal }): Promise<Accepted>;
   /**
-   * Stops a run, by default the oldest active one. It ends in `run_end {aborted}` and keeps its text.
-   * A queued message is cancelled and removed.
+   * Stops a run, by default the oldest active one. It ends in `run_end {aborted}` and keeps its
+   * text. A queued message is cancelled and removed.
    *
    * Resolves when the gateway has the command, after a reconnect too. The promise may be ignored.
    *
