@@ -19,7 +19,10 @@ const everyBranch = [
   "run/stream-turn",
   "run/turn-state",
   "run/run-deadline",
-  "run/ask-within-budget",
+  "run/ask-turn",
+  "run/loop-guard",
+  "run/read-turn",
+  "run/retry-policy",
   "run/compact",
   "run/compaction-due",
   "budget/budget",
@@ -34,6 +37,8 @@ const everyBranch = [
   "tool-calls/approvals",
   "context/context",
   "context/fit-context",
+  "context/context-window",
+  "context/run-context",
   "providers/volatile-context",
 ];
 

@@ -12,8 +12,8 @@ export type { RunCallbacks, RunSummary } from "./agent/run-with-callbacks.ts";
 export { runWithCallbacks } from "./agent/run-with-callbacks.ts";
 export type { ModelPrice, Prices, TokenRates } from "./budget/prices.ts";
 export { defaultPrices, priceOf } from "./budget/prices.ts";
-export type { Brakes } from "./budget/run-limits.ts";
-export { defaultBrakes } from "./budget/run-limits.ts";
+export type { RunLimits } from "./budget/run-limits.ts";
+export { defaultRunLimits } from "./budget/run-limits.ts";
 export type { BackgroundLimits } from "./commands/background-commands.ts";
 export type { BashOptions } from "./commands/bash.ts";
 export { passedVariables } from "./commands/command-environment.ts";
@@ -33,6 +33,7 @@ export type {
   Watch,
   WatchedRun,
 } from "./observe/hooks.ts";
+export type { FallbackReason } from "./run/retry-policy.ts";
 export type { AgentErrorCode, AgentErrorOptions } from "./shared/errors.ts";
 export { AgentError } from "./shared/errors.ts";
 export type { ApprovalPolicy, ApprovalRule } from "./tool-calls/approvals.ts";

@@ -206,7 +206,7 @@ describe("memory before a summary", () => {
     const limits = { maxContextMessages: 8, compactAtShare: 0.5 };
     const agent = new AgentRuntime({ provider, workspaceDir: workspace.path, ...limits });
     await eventsOf(agent, inputOf(conversation));
-    const memories = provider.requests.map(({ system }) => system.stable.includes("- Likes tea"));
+    const memories = provider.requests.map(({ system }) => system.volatile.includes("- Likes tea"));
     expect(memories).toEqual([false, false, true]);
   });
 
@@ -255,7 +255,12 @@ describe("memory before a summary", () => {
       { approval: () => "ask" },
       /nobody can be asked here\. Tell the user\.$/,
     ],
-    ["a note that the token limit cut", [note("x"), ends("max_tokens")], {}, /not a complete JSON object/],
+    [
+      "a note that the token limit cut",
+      [note("x"), ends("max_tokens")],
+      {},
+      /reached its limit of 0 tokens in the middle of this call/,
+    ],
   ])(
     "%s keeps nothing, is told to `onError`, and the conversation is summed up",
     async (_, step, options, message) => {

@@ -28,6 +28,9 @@ const lost = (callId: string): Message => ({
   timestamp: 2,
 });
 
+const refusal = (): Message => ({ ...says(""), stopReason: "refusal" }) as Message;
+const ofRun = (runId: string, message: Message): Message => Object.assign({ runId }, message);
+
 describe("the last messages", () => {
   test.each([
     ["all of a short session", [user("1"), says("2"), user("3")], 3, [user("1"), says("2"), user("3")]],
@@ -88,10 +91,27 @@ describe("repairs", () => {
     ["a call without an id gets one", [calls(""), user("u")], [calls("call"), lost("call"), user("u")]],
     ["an empty answer is left out", [user("1"), says(" \n"), user("2")], [user("1"), user("2")]],
     [
-      "an answer that was refused is left out with its calls",
-      [user("1"), { ...calls("a"), stopReason: "refusal" } as Message, lost("a"), user("2")],
-      [user("1"), user("2")],
+      "an answer that was refused is left out with its question and its calls",
+      [user("0"), says("ok"), user("1"), { ...calls("a"), stopReason: "refusal" } as Message, user("2")],
+      [user("0"), says("ok"), user("2")],
     ],
+    [
+      "a run that ended in a refusal is left out with its turns, its results and what users said into it",
+      [user("0"), says("ok"), user("1"), calls("a"), result("a"), user("more"), refusal(), user("2")],
+      [user("0"), says("ok"), user("2")],
+    ],
+    [
+      "a refused run that began behind a run that was stopped is known by its id",
+      [
+        ofRun("r1", user("0")),
+        ofRun("r1", calls("a")),
+        ofRun("r1", result("a")),
+        ofRun("r2", user("1")),
+        ofRun("r2", refusal()),
+      ],
+      [ofRun("r1", user("0")), ofRun("r1", calls("a")), ofRun("r1", result("a"))],
+    ],
+    ["an answer that was refused before any question is left out alone", [refusal(), user("2")], [user("2")]],
   ])("%s", (_, messages, expected) => {
     expect(buildContext(messages, 50)).toEqual(expected);
   });

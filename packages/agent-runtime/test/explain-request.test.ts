@@ -41,17 +41,17 @@ describe("explaining the context", () => {
       "tools < tool definitions",
       "prompt: Identity < options",
       "prompt: Soul < .openclaw/SOUL.md",
-      "prompt: Memory < MEMORY.md",
       "prompt: Runtime < this process",
       "prompt: Tools < tool definitions",
       "message 1: user < transcript",
       "message 2: assistant < transcript",
       "message 3: tool < transcript",
       "message 4: user < transcript",
+      "volatile: Memory < MEMORY.md",
       "volatile < clock",
     ]);
-    expect(report.sections[3]).toEqual({
-      name: "prompt: Memory",
+    expect(report.sections.at(-2)).toEqual({
+      name: "volatile: Memory",
       source: "MEMORY.md",
       text: "# Memory\n\n- 茶",
       bytes: 15,
@@ -77,10 +77,10 @@ describe("explaining the context", () => {
     const first = await agent.explainContext([user("hi")]);
     await workspace.write("MEMORY.md", "- Likes coffee");
     const second = await agent.explainContext([user("hi")], { previous: first });
-    const identity = first.sections[0]?.bytes ?? 0;
+    const before = first.sections.slice(0, -2).reduce((sum, { bytes }) => sum + bytes, 0);
     expect(second.firstDifference).toEqual({
-      section: "prompt: Memory",
-      sameBytes: identity + "# Memory\n\n- Likes ".length,
+      section: "volatile: Memory",
+      sameBytes: before + "# Memory\n\n- Likes ".length,
       before: "tea",
       after: "coffee",
     });

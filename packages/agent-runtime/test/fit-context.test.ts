@@ -1,5 +1,6 @@
 import type { Message } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
+import { estimateMessages } from "../src/budget/estimate-tokens.ts";
 import { fitContext } from "../src/context/fit-context.ts";
 import { AgentRuntime } from "../src/index.ts";
 import { calls, createScriptedProvider, says } from "../src/testing.ts";
@@ -32,39 +33,44 @@ describe("messages that cost too much", () => {
 
   test("stay as they are while they fit", () => {
     const messages = [...two, ...newest];
-    expect(fitContext(messages, 6100)).toBe(messages);
+    expect(fitContext(messages, 6100)).toEqual({ messages, cutTokens: 0 });
+    expect(fitContext(messages, 6100).messages).toBe(messages);
   });
 
-  test("lose the middle of their oldest big results first", () => {
-    expect(sizes(fitContext([...two, ...newest], 5000))).toEqual([
-      "u1",
-      "a0",
-      "t1032",
-      "a0",
-      "t8000",
-      "a2",
-      ...sizes(newest),
-    ]);
-    expect(sizes(fitContext([...two, ...newest], 3000))).toEqual([
-      "u1",
-      "a0",
-      "t1032",
-      "a0",
-      "t1032",
-      "a2",
-      ...sizes(newest),
-    ]);
+  test("lose the middle of their oldest big results first, and more of them than must be", () => {
+    const both = ["u1", "a0", "t1032", "a0", "t1032", "a2", ...sizes(newest)];
+    expect(sizes(fitContext([...two, ...newest], 5900).messages)).toEqual(both);
   });
 
   test("are left out from the oldest on, up to a question", () => {
-    expect(sizes(fitContext([...two, ...newest], 2100))).toEqual(sizes(newest));
+    expect(sizes(fitContext([...two, ...newest], 2600).messages)).toEqual(sizes(newest));
+  });
+
+  test("lose the middle of the newest results and of long messages where nothing else helps", () => {
+    const long = [user("a".repeat(9000)), call("a"), result("a", 9000)];
+    expect(sizes(fitContext(long, 3000).messages)).toEqual(["u9000", "a0", "t1032"]);
+    expect(sizes(fitContext(long, 10).messages)).toEqual(["u4032", "a0", "t1032"]);
   });
 
   test("are never the newest question", () => {
-    expect(sizes(fitContext([user("a".repeat(9000)), assistant("ok"), user("b".repeat(9000))], 10))).toEqual([
-      "u9000",
-    ]);
-    expect(sizes(fitContext([user("a".repeat(9000))], 10))).toEqual(["u9000"]);
+    const messages = [user("a".repeat(900)), assistant("ok"), user("b".repeat(900))];
+    expect(sizes(fitContext(messages, 10).messages)).toEqual(["u900"]);
+    expect(sizes(fitContext([user("a".repeat(900))], 10).messages)).toEqual(["u900"]);
+  });
+
+  test("are cut at the same place from turn to turn, until there is no room again", () => {
+    const messages: Message[] = [user("u")];
+    const cuts: number[] = [];
+    for (let n = 0; n < 30; n += 1) {
+      messages.push(call(`${n}`), result(`${n}`, 4000));
+      const fitted = fitContext(messages, 10_000);
+      expect(estimateMessages(fitted.messages)).toBeLessThanOrEqual(10_000);
+      if (fitted.cutTokens !== cuts.at(-1)) cuts.push(fitted.cutTokens);
+    }
+    expect(cuts).toEqual(
+      [0, 3500, 7000, 10_500, 14_000, 17_500, 21_000, 24_500, 28_000, 31_500].slice(0, cuts.length),
+    );
+    expect(cuts.length).toBeLessThan(12);
   });
 
   test("count what calls and blocks hold", () => {
@@ -82,8 +88,8 @@ describe("messages that cost too much", () => {
       user("last"),
     ];
     const cost = 1600 + 100 + 103 + 1;
-    expect(fitContext(seen, cost)).toBe(seen);
-    expect(sizes(fitContext(seen, cost - 1))).toEqual(["u4"]);
+    expect(fitContext(seen, cost).messages).toBe(seen);
+    expect(sizes(fitContext(seen, cost - 1).messages)).toEqual(["u4"]);
   });
 });
 

@@ -166,7 +166,7 @@ describe("a run", () => {
     const lines = await outlineOf(script, { maxParallelTools: 1 });
     expect(lines.filter((line) => line.startsWith("tool_done"))).toEqual([
       "tool_done call_1_1 a",
-      'tool_done call_1_2 error: The input is not a complete JSON object; the tool was not run. It began with: {"text":"b"}',
+      "tool_done call_1_2 error: Your answer reached its limit of 0 tokens in the middle of this call, so the call was not made. Write less at a time: split long content into several calls, each well below that limit.",
     ]);
   });
 });
@@ -223,7 +223,7 @@ describe("steering", () => {
   });
 });
 
-describe("brakes", () => {
+describe("limits", () => {
   test("steering without tools uses up no round", async () => {
     const { agent } = scripted([[says("a")], [says("b")], [says("c")]], { maxToolRounds: 1 });
     const waiting = ["more", "and more"];
@@ -270,6 +270,8 @@ describe("brakes", () => {
     expect(lines.slice(3)).toEqual([
       "tool_done call_1_1 a",
       "assistant_message  +echo +echo",
+      "tool_start call_2_1",
+      "tool_start call_2_2",
       `tool_done call_2_1 ${refused}`,
       `tool_done call_2_2 ${refused}`,
       "chunk One, so far.",
@@ -280,18 +282,69 @@ describe("brakes", () => {
     expect(provider.requests.map(({ toolChoice }) => toolChoice)).toEqual(["auto", "auto", "none"]);
   });
 
-  test("the same call with the same result ends the run before it is made once more", async () => {
-    const { agent, provider } = scripted(Array.from({ length: 9 }, () => [calls("echo", { text: "a" })]));
+  test("the same call with the same result is refused, and the run ends with words if the model goes on", async () => {
+    const script = [
+      ...Array.from({ length: 5 }, () => [calls("echo", { text: "a" })]),
+      [says("It stays a.")],
+    ];
+    const { agent, provider } = scripted(script);
 
     const lines = outline(await eventsOf(agent, inputOf("hi")));
 
-    expect(lines.filter((line) => line.startsWith("tool_start"))).toHaveLength(3);
-    expect(lines.slice(-3)).toEqual([
-      "tool_done call_4_1 error: [interrupted: the tool call has no result]",
-      "message_done ",
-      "run_end loop_detected",
+    const refused =
+      "error: This call was not made: it gave the same result 3 times in a row, and nothing has changed since. Do something else, or answer with what you have. If you repeat it, the run ends.";
+    expect(lines.filter((line) => line.startsWith("tool_done"))).toEqual([
+      "tool_done call_1_1 a",
+      "tool_done call_2_1 a",
+      "tool_done call_3_1 a",
+      `tool_done call_4_1 ${refused}`,
+      `tool_done call_5_1 ${refused}`,
     ]);
-    expect(provider.requests).toHaveLength(4);
+    expect(lines.slice(-2)).toEqual(["message_done It stays a.", "run_end loop_detected"]);
+    provider.assertComplete();
+  });
+
+  test("a model that heeds the refusal goes on", async () => {
+    const script = [...Array.from({ length: 4 }, () => [calls("echo", { text: "a" })]), [says("ok")]];
+    expect((await outlineOf(script)).at(-1)).toBe("run_end completed");
+  });
+
+  test("the same call is made again after something else has changed", async () => {
+    const script = [
+      ...Array.from({ length: 6 }, (_, n) => [
+        [calls("echo", { text: `edit ${n}` })],
+        [calls("echo", { text: "test" })],
+      ]).flat(),
+      [says("ok")],
+    ];
+    const lines = await outlineOf(script, { maxToolRounds: 20 });
+    expect(lines.filter((line) => line.endsWith(" test"))).toHaveLength(6);
+    expect(lines.at(-1)).toBe("run_end completed");
+  });
+
+  test("two calls in turn that change nothing are a loop too", async () => {
+    const script = Array.from({ length: 10 }, (_, n) => [calls("echo", { text: n % 2 === 0 ? "a" : "b" })]);
+    expect((await outlineOf([...script, [says("ok")]], { maxToolRounds: 20 })).at(-1)).toBe(
+      "run_end loop_detected",
+    );
+  });
+
+  test("a model that calls tools although it may not is asked once more, without tools", async () => {
+    const script = [[calls("echo", { text: "1" })], [calls("echo", { text: "2" })], [says("One.")]];
+    const { agent, provider } = scripted(script, { maxToolRounds: 1 });
+    const lines = outline(await eventsOf(agent, inputOf("hi")));
+    expect(lines.slice(-2)).toEqual(["message_done One.", "run_end max_rounds"]);
+    expect(provider.requests.map(({ tools }) => tools.length)).toEqual([1, 1, 0]);
+  });
+
+  test("a model that still calls tools ends the run without words", async () => {
+    const script = Array.from({ length: 3 }, (_, n) => [calls("echo", { text: `${n}` })]);
+    const lines = await outlineOf(script, { maxToolRounds: 1 });
+    expect(lines.slice(-3)).toEqual([
+      "tool_done call_3_1 error: [interrupted: the tool call has no result]",
+      "message_done ",
+      "run_end max_rounds",
+    ]);
   });
 
   test("the same call is made again as long as its results differ", async () => {
@@ -314,7 +367,7 @@ describe("brakes", () => {
     expect(lines).not.toContain("chunk never");
   });
 
-  test("brakes and limits can be taken off", async () => {
+  test("can be removed", async () => {
     const options = {
       maxToolRounds: Infinity,
       maxToolCalls: Infinity,
@@ -419,15 +472,23 @@ describe("failures", () => {
     ]);
   });
 
-  test("a server that asks for a longer wait than allowed ends the run and passes its wish on", async () => {
+  test("waits as long as a server asks for, within the run's time", async () => {
     const later = new AgentError("MODEL_RATE_LIMITED", "later", { retryable: true, retryAfterMs: 60_000 });
-    const { agent } = scripted([[fails(later)]]);
+    const { agent } = scripted([[fails(later)]], { maxRunMs: 50_000 });
     expect(await eventsOf(agent, inputOf("hi"))).toMatchObject([
       { type: "run_start" },
       { type: "error", code: "MODEL_RATE_LIMITED", retryable: true, retryAfterMs: 60_000 },
       { type: "message_done" },
       { type: "run_end", outcome: "failed" },
     ]);
+    const stop = new AbortController();
+    const waits: RunEvent[] = [];
+    for await (const event of scripted([[fails(later)]]).agent.run(inputOf("hi", { signal: stop.signal }))) {
+      if (event.type !== "retry") continue;
+      waits.push(event);
+      stop.abort();
+    }
+    expect(waits).toMatchObject([{ delayMs: 60_000, code: "MODEL_RATE_LIMITED" }]);
   });
 
   test("an overloaded model is left for the next one at once", async () => {

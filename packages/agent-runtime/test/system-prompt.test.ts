@@ -36,7 +36,15 @@ describe("the system prompt", () => {
       tools: createBuiltinTools(workspace.path),
     });
     expect(`${stable}\n`).toBe(await readFile(join(import.meta.dirname, "golden/system-prompt.txt"), "utf8"));
-    expect(volatile).toBe("The time is 2026-11-22T14:30:05Z.");
+    expect(volatile).toBe(`# Memory
+
+- The user likes tea
+
+# Log of today
+
+- [10:00:00] Fixed the build
+
+The time is 2026-11-22T14:30:05Z.`);
   });
 
   test("leaves out what an empty workspace does not have", async () => {
@@ -54,8 +62,8 @@ You are a test.
 
   test("shows the logs of the last days when asked to", async () => {
     await using workspace = await temporaryDirectory(fullWorkspace);
-    const { stable } = await promptOf(workspace.path, { dailyLogDays: 3 });
-    expect(stable.match(/# Log of.*\n\n.*/g)).toEqual([
+    const { volatile } = await promptOf(workspace.path, { dailyLogDays: 3 });
+    expect(volatile.match(/# Log of.*\n\n.*/g)).toEqual([
       "# Log of 2 days ago\n\n- [09:00:00] Began",
       "# Log of today\n\n- [10:00:00] Fixed the build",
     ]);
@@ -64,7 +72,7 @@ You are a test.
   test("takes its memory from where it is told", async () => {
     await using workspace = await temporaryDirectory({ "data/MEMORY.md": "- Elsewhere" });
     const memory = new MemoryManager({ workspaceDir: workspace.path, dataDir: join(workspace.path, "data") });
-    expect((await promptOf(workspace.path, { memory })).stable).toContain("# Memory\n\n- Elsewhere");
+    expect((await promptOf(workspace.path, { memory })).volatile).toContain("# Memory\n\n- Elsewhere");
   });
 
   test("says which part could not be read, and goes on", async () => {
@@ -82,11 +90,11 @@ You are a test.
       await using outside = await temporaryDirectory({ key: "secret" });
       await using workspace = await temporaryDirectory({ ".openclaw/other": "" });
       await symlink(join(outside.path, "key"), join(workspace.path, name));
-      const { stable } = await promptOf(workspace.path);
-      expect(stable).toContain(
+      const { stable, volatile } = await promptOf(workspace.path);
+      expect(stable + volatile).toContain(
         `[could not be read: ${name} is outside the workspace; only files inside it can be used.]`,
       );
-      expect(stable).not.toContain("secret");
+      expect(stable + volatile).not.toContain("secret");
     },
   );
 

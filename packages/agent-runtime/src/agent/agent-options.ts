@@ -1,18 +1,21 @@
 import type { ModelProvider, SystemPrompt } from "@mini-openclaw/protocol";
 import type { Prices } from "../budget/prices.ts";
-import type { Brakes } from "../budget/run-limits.ts";
+import type { RunLimits } from "../budget/run-limits.ts";
 import type { AgentHooks } from "../observe/hooks.ts";
+import type { FallbackReason } from "../run/retry-policy.ts";
 import type { ApprovalRule } from "../tool-calls/approvals.ts";
 import type { ToolDefinition } from "../tool-calls/define-tool.ts";
 import type { MemoryManager } from "../workspace/memory.ts";
 import type { SkillsLoader } from "../workspace/skills.ts";
 
 /** What an agent is made of. All but the model has a default. */
-export interface AgentRuntimeOptions extends Partial<Brakes>, AgentHooks {
+export interface AgentRuntimeOptions extends Partial<RunLimits>, AgentHooks {
   /** The model. */
   provider: ModelProvider;
-  /** Models to turn to, in this order, when the one before is overloaded. @default none */
+  /** Models to turn to, in this order, when the one before cannot answer. @default none */
   fallbacks?: readonly ModelProvider[];
+  /** The reasons to turn to the next model. @default all of them */
+  fallbackOn?: readonly FallbackReason[];
   /** What the model may call. @default none */
   tools?: readonly ToolDefinition[];
   /** Whose SOUL.md, TOOLS.md, memory and skills the system prompt shows. @default none of them */
@@ -50,7 +53,7 @@ export interface AgentRuntimeOptions extends Partial<Brakes>, AgentHooks {
   toolTimeoutMs?: number;
   /** Longest tool output that the model sees, in UTF-16 units; the middle of a longer one is left out. @default 50000 */
   maxToolOutputChars?: number;
-  /** How often a turn that failed before it showed anything is tried again. @default 3 */
+  /** How often a turn that failed before it showed anything is tried again. @default 10 */
   maxRetries?: number;
   /** The first wait before another try; each further one is twice as long. Milliseconds. @default 500 */
   retryBaseMs?: number;
@@ -88,8 +91,8 @@ export const agentDefaults = {
   toolTimeoutMs: 120_000,
   // Chosen: five times what `bash` shows; about 12,000 tokens.
   maxToolOutputChars: 50_000,
-  // Chosen: with the waits below, a fault of four seconds passes unseen.
-  maxRetries: 3,
+  // With the pauses below, an overload of a minute is survived.
+  maxRetries: 10,
   retryBaseMs: 500,
   retryMaxMs: 30_000,
   // Chosen: the Messages API sends a `ping` about every 15 s while the model thinks.

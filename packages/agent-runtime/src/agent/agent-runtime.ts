@@ -71,10 +71,11 @@ export class AgentRuntime implements AgentRunner {
     messages: readonly Message[],
     { previous }: { previous?: ContextReport } = {},
   ): Promise<ContextReport> {
-    const { maxContextMessages, maxContextTokens, tools, readPrompt } = this.#settings;
+    const { maxContextMessages, contextWindow, providers, tools, readPrompt } = this.#settings;
     const { system, sections } = await readPrompt();
-    const context = fitContext(buildContext(messages, maxContextMessages), maxContextTokens);
-    const report = explainRequest(toRequest(system, context, tools, true), sections, previous);
+    const maxTokens = contextWindow.limitFor(providers[0].model);
+    const context = fitContext(buildContext(messages, maxContextMessages), maxTokens).messages;
+    const report = explainRequest(toRequest(system, context, tools, "allowed"), sections, previous);
     return { ...report, isCompactionDue: isCompactionDue(messages, this.#settings) };
   }
 }

@@ -1,10 +1,12 @@
 import { v7 as uuidv7 } from "uuid";
-import { createDayLedger } from "../budget/daily-spend.ts";
+import { DailySpend } from "../budget/daily-spend.ts";
 import { checkPrices } from "../budget/prices.ts";
-import { resolveBrakes } from "../budget/run-limits.ts";
+import { resolveRunLimits } from "../budget/run-limits.ts";
+import { ContextWindow } from "../context/context-window.ts";
 import { readPromptSections, toSystemPrompt } from "../context/system-prompt.ts";
+import { type FallbackReason, fallbackReasons } from "../run/retry-policy.ts";
 import type { RunSettings } from "../run/run-settings.ts";
-import { checkAmount, checkCount, invalidOption } from "../shared/check-options.ts";
+import { checkAmount, checkCount, checkOneOf, invalidOption } from "../shared/check-options.ts";
 import { createSessionApprovals } from "../tool-calls/approvals.ts";
 import { type Tool, toTool } from "../tool-calls/define-tool.ts";
 import { createRememberTool } from "../tools/remember.ts";
@@ -25,15 +27,16 @@ export function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap
   const skills = options.skills ?? (workspaceDir ? new SkillsLoader({ workspaceDir }) : undefined);
   const count = (name: keyof typeof agentDefaults) => checkCount(name, options[name] ?? agentDefaults[name]);
   return {
-    ...resolveBrakes(options),
+    ...resolveRunLimits(options),
     providers: [provider, ...fallbacks],
     tools,
     prices: checkPrices(options.prices ?? {}),
-    dayLedger: createDayLedger({ spentTodayUsd: checkAmount("spentTodayUsd", spentTodayUsd), now }),
+    dailySpend: new DailySpend({ spentTodayUsd: checkAmount("spentTodayUsd", spentTodayUsd), now }),
     rememberTool: memory && toTool(createRememberTool(memory)),
     readPrompt: promptReader({ ...options, ...(skills && { skills }) }, memory, tools, count("dailyLogDays")),
-    maxContextMessages: count("maxContextMessages"),
-    maxContextTokens: count("maxContextTokens"),
+    maxContextMessages: contextMessages(options),
+    contextWindow: new ContextWindow(count("maxContextTokens")),
+    failedCompactions: new Map(),
     compactAtShare: checkShare(options.compactAtShare),
     maxParallelTools: Math.max(1, count("maxParallelTools")),
     approval: options.approval ?? (() => undefined),
@@ -45,6 +48,7 @@ export function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap
     retryBaseMs: count("retryBaseMs"),
     retryMaxMs: count("retryMaxMs"),
     idleTimeoutMs: count("idleTimeoutMs"),
+    fallbackOn: new Set(checkFallbacks(options.fallbackOn ?? fallbackReasons)),
     random: Math.random,
     aroundTool: (_, work) => work(),
     skillFolders: skills?.directories ?? [],
@@ -52,6 +56,17 @@ export function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap
     createId: uuidv7,
     now,
   };
+}
+
+/** A summary makes a limit of messages needless: tokens count. */
+function contextMessages({ maxContextMessages, compactAtShare }: AgentRuntimeOptions): number {
+  if (maxContextMessages === undefined && compactAtShare !== undefined) return Infinity;
+  return checkCount("maxContextMessages", maxContextMessages ?? agentDefaults.maxContextMessages);
+}
+
+/** @throws AgentError `INVALID_OPTIONS` */
+function checkFallbacks(reasons: readonly FallbackReason[]): readonly FallbackReason[] {
+  return reasons.map((reason) => checkOneOf("fallbackOn", reason, fallbackReasons));
 }
 
 /** Tells of errors, and stays calm when that fails: nobody is left to tell, and a run must still end. */

@@ -1,7 +1,8 @@
-import { errorCodes, type RunEnding, type Usage } from "@mini-openclaw/protocol";
-import { costOf, type ModelPrice, ratesFor } from "./prices.ts";
-import type { Brakes } from "./run-limits.ts";
-import { addedUp, type Spending } from "./spending.ts";
+import { errorCodes, noUsage, type RunEnding, type Usage } from "@mini-openclaw/protocol";
+import type { DailySpend } from "./daily-spend.ts";
+import { costOf, type ModelPrice, type Prices, priceOf, ratesFor } from "./prices.ts";
+import type { RunLimits } from "./run-limits.ts";
+import { addModelCall, nothingSpent, type Spending, totalOf, totalTokens } from "./spending.ts";
 
 /** A limit on tokens or money, by the name of the option that sets it. */
 export type BudgetLimit = "maxRunTokens" | (typeof moneyLimits)[number];
@@ -16,46 +17,102 @@ const units: Readonly<Record<BudgetLimit, string>> = {
 };
 
 /**
- * Tokens of an answer that count as spent today until it is there; fewer, where it may not have so many. Chosen: what
- * Anthropic's provider lets an answer have by default. To count all that it may have would leave runs beside it nothing.
+ * Tokens of an answer that count as spent today until it is there; fewer, where it may not have so many. To count all that it
+ * may have would leave runs beside it nothing.
  */
 const EXPECTED_ANSWER_TOKENS = 8192;
 
-/** A request that is about to be sent. */
-export interface NextRequest {
-  /** Roughly, of its prompt. */
-  tokens: number;
-  /** Of the model that is asked; `undefined` if it is not known. */
-  price: ModelPrice | undefined;
-}
-
-/** What counts so far, in US dollars besides the run's own spending. */
-export interface SpentSoFar {
-  run: Spending;
-  /** By the session's earlier runs. */
-  sessionUsd: number;
-  /** By all runs of the day, this one included, with what requests under way may cost. */
-  todayUsd: number;
-}
-
-/** What may be spent on a request. */
-export interface Allowance {
-  /** Tokens that its answer may have; 0: it may not be sent. */
-  answerTokens: number;
+/** What may be spent on one request, reserved until it is settled. */
+export interface Reservation {
+  readonly is: "reserved";
+  /** Tokens that the answer may have. */
+  readonly maxAnswerTokens: number;
   /** The limit that allows no more. */
+  readonly limit: BudgetLimit;
+  /** Counts the usage of the request, estimated where its server reported none. `undefined`: its server did not answer. */
+  settle(usage: Usage | undefined): void;
+}
+
+/** The request may not be sent. */
+export interface LimitReached {
+  readonly is: "reached";
+  readonly limit: BudgetLimit;
+}
+
+export interface BudgetOptions {
+  limits: RunLimits;
+  prices: Prices;
+  dailySpend: DailySpend;
+  /** Costs of the session's earlier runs. */
+  sessionCostUsd: number;
+}
+
+/** The tokens and the money of one run: what it has spent, and what the limits leave it. */
+export class Budget {
+  readonly #options: BudgetOptions;
+  #spending: Spending = nothingSpent;
+
+  constructor(options: BudgetOptions) {
+    this.#options = options;
+  }
+
+  /** Reserves what may be spent on one more request. Every reservation must be settled. */
+  reserve(model: string, promptTokens: number): Reservation | LimitReached {
+    const { prices, dailySpend, limits, sessionCostUsd } = this.#options;
+    const price = priceOf(model, prices);
+    const spent = { run: this.#spending, sessionUsd: sessionCostUsd, todayUsd: dailySpend.todayUsd() };
+    const { answerTokens, limit, expectedUsd } = allowanceOf({ tokens: promptTokens, price }, spent, limits);
+    if (answerTokens === 0) return { is: "reached", limit };
+    const settleDay = dailySpend.reserve(expectedUsd);
+    let isSettled = false;
+    return {
+      is: "reserved",
+      maxAnswerTokens: answerTokens,
+      limit,
+      settle: (usage) => {
+        if (isSettled) return;
+        isSettled = true;
+        settleDay(usage && price ? costOf(usage, price) : 0);
+        if (usage) this.#spending = addModelCall(this.#spending, usage, price);
+      },
+    };
+  }
+
+  /** Returns true if one more request to the model may be sent. */
+  allows(model: string, promptTokens: number): boolean {
+    const reservation = this.reserve(model, promptTokens);
+    if (reservation.is === "reached") return false;
+    reservation.settle(undefined);
+    return true;
+  }
+
+  /** Forgets the latest request, because the next one has little in common with it. */
+  forgetLatest(): void {
+    this.#spending = { ...this.#spending, latest: noUsage };
+  }
+
+  /** Returns the totals for a run's end. */
+  total(): { usage: Usage; costUsd?: number } {
+    return totalOf(this.#spending);
+  }
+}
+
+interface Allowance {
+  /** Tokens that an answer may have. 0: the request may not be sent. */
+  answerTokens: number;
   limit: BudgetLimit;
-  /** What it is expected to cost at most, in US dollars; 0 where its price is not known. */
+  /** The most that the request is expected to cost, in US dollars; 0 where its price is not known. */
   expectedUsd: number;
 }
 
 /** Pure: what the lowest of all limits leaves for a request. */
-export function allowanceOf(
-  { tokens, price }: NextRequest,
-  { run, sessionUsd, todayUsd }: SpentSoFar,
-  brakes: Brakes,
+function allowanceOf(
+  { tokens, price }: { tokens: number; price: ModelPrice | undefined },
+  { run, sessionUsd, todayUsd }: { run: Spending; sessionUsd: number; todayUsd: number },
+  limits: RunLimits,
 ): Allowance {
   const prompt = estimatePrompt(tokens, run.latest);
-  const leftTokens = brakes.maxRunTokens - addedUp(run.usage) - addedUp(prompt);
+  const leftTokens = limits.maxRunTokens - totalTokens(run.usage) - totalTokens(prompt);
   const byTokens = { limit: "maxRunTokens" as const, answerTokens: Math.max(0, leftTokens) };
   if (!price) return { ...byTokens, expectedUsd: 0 };
   const promptUsd = costOf(prompt, price);
@@ -67,7 +124,7 @@ export function allowanceOf(
   };
   const byMoney = moneyLimits.map((limit) => ({
     limit,
-    answerTokens: tokensFor(brakes[limit] - spentUsd[limit] - promptUsd, output),
+    answerTokens: tokensFor(limits[limit] - spentUsd[limit] - promptUsd, output),
   }));
   const lowest = byMoney.reduce<Omit<Allowance, "expectedUsd">>(
     (least, one) => (one.answerTokens < least.answerTokens ? one : least),
@@ -77,22 +134,22 @@ export function allowanceOf(
   return { ...lowest, expectedUsd: promptUsd + (expectedTokens * output) / 1_000_000 };
 }
 
-/** How many tokens an amount pays for at so many dollars a million. What is no number pays for none. */
+/** Returns how many tokens an amount pays for at so many dollars a million. An amount that is no number pays for none. */
 function tokensFor(leftUsd: number, rate: number): number {
   if (!(leftUsd >= 0)) return 0;
   return rate === 0 ? Infinity : Math.floor((leftUsd * 1_000_000) / rate);
 }
 
-/** The next prompt is not smaller than the one before, as the server counted it; what was in its cache mostly still is. */
+/** The next prompt is not smaller than the one before, as its server counted it. What was in the cache mostly still is. */
 function estimatePrompt(tokens: number, latest: Usage): Usage {
   const inCache = latest.cacheReadTokens + latest.cacheWriteTokens;
   const inputTokens = Math.max(tokens - inCache, latest.inputTokens);
   return { inputTokens, outputTokens: 0, cacheReadTokens: inCache, cacheWriteTokens: 0 };
 }
 
-/** How a run ends that a limit allows no more, and which one it was. */
-export function limitReached(limit: BudgetLimit, brakes: Brakes): Pick<RunEnding, "outcome" | "error"> {
-  const message = `This would go beyond what may be spent: ${brakes[limit]} ${units[limit]} (${limit}).`;
+/** Returns the ending of a run that a limit allows no more. The error names the limit. */
+export function limitReached(limit: BudgetLimit, limits: RunLimits): Pick<RunEnding, "outcome" | "error"> {
+  const message = `This would go beyond what may be spent: ${limits[limit]} ${units[limit]} (${limit}).`;
   const retryable = limit === "maxDayCostUsd";
   return { outcome: "budget", error: { code: errorCodes.BUDGET_REACHED, message, retryable } };
 }

@@ -1,42 +1,48 @@
 const DAY_MS = 86_400_000;
 
-/** What all runs of an agent cost on one day (UTC), in US dollars as far as prices are known. */
-export interface DayLedger {
-  /** What was spent today, and what requests under way are expected to cost. */
-  todayUsd(): number;
-  /** Counts what a request is expected to cost, until it is told, once, what it did. */
-  expect(expectedUsd: number): (costUsd: number) => void;
-}
+/**
+ * The costs of all runs of an agent on one day (UTC), in US dollars as far as prices are known. Costs count on the day on which
+ * they are known. The sum is kept in one process, and begins with what was spent today before.
+ */
+export class DailySpend {
+  readonly #now: () => number;
+  readonly #underWay = new Set<{ expectedUsd: number }>();
+  #day: number;
+  #spentUsd: number;
 
-/** A ledger of one process that begins with what was spent today before. Costs count on the day on which they are known. */
-export function createDayLedger({
-  spentTodayUsd,
-  now,
-}: {
-  spentTodayUsd: number;
-  now: () => number;
-}): DayLedger {
-  const today = () => Math.floor(now() / DAY_MS);
-  let page = { day: today(), spentUsd: spentTodayUsd };
-  // Added up anew each time: what is added and taken away again would leave rounding errors behind.
-  const underWay = new Set<{ expectedUsd: number }>();
-  const todaysPage = () => {
-    if (page.day !== today()) page = { day: today(), spentUsd: 0 };
-    return page;
-  };
-  return {
-    todayUsd() {
-      let sumUsd = todaysPage().spentUsd;
-      for (const { expectedUsd } of underWay) sumUsd += expectedUsd;
-      return sumUsd;
-    },
-    expect(expectedUsd) {
-      const request = { expectedUsd };
-      underWay.add(request);
-      return (costUsd) => {
-        underWay.delete(request);
-        todaysPage().spentUsd += costUsd;
-      };
-    },
-  };
+  constructor({ spentTodayUsd, now }: { spentTodayUsd: number; now: () => number }) {
+    this.#now = now;
+    this.#day = this.#today();
+    this.#spentUsd = spentTodayUsd;
+  }
+
+  /** Returns what was spent today, and what requests under way are expected to cost. */
+  todayUsd(): number {
+    this.#turnPage();
+    // Added up anew each time: what is added and subtracted again would leave rounding errors behind.
+    let sumUsd = this.#spentUsd;
+    for (const { expectedUsd } of this.#underWay) sumUsd += expectedUsd;
+    return sumUsd;
+  }
+
+  /** Counts what a request is expected to cost, until the returned function is called with what it did cost. */
+  reserve(expectedUsd: number): (costUsd: number) => void {
+    const request = { expectedUsd };
+    this.#underWay.add(request);
+    return (costUsd) => {
+      this.#underWay.delete(request);
+      this.#turnPage();
+      this.#spentUsd += costUsd;
+    };
+  }
+
+  #turnPage(): void {
+    if (this.#day === this.#today()) return;
+    this.#day = this.#today();
+    this.#spentUsd = 0;
+  }
+
+  #today(): number {
+    return Math.floor(this.#now() / DAY_MS);
+  }
 }

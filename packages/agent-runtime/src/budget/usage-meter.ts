@@ -1,34 +1,34 @@
 import { type ModelEvent, noUsage, type Usage } from "@mini-openclaw/protocol";
 import { estimateTokens } from "./estimate-tokens.ts";
-import { addedUp } from "./spending.ts";
+import { totalTokens } from "./spending.ts";
 
 /**
- * What one request cost. Of a turn that was cut short a server says only the beginning, and some say nothing at all: the rest
- * is estimated, so that no brake is blind.
+ * Measures the usage of one request. Of a turn that was cut short a server reports only the beginning, and some servers report
+ * nothing at all. The rest is estimated, so that every limit counts it.
  */
-export function createBill(promptTokens: number, settle: (usage: Usage | undefined) => void) {
-  let said: Usage | undefined;
-  let isComplete = false;
-  let isAnswered = false;
-  let isSettled = false;
-  let shownText = "";
-  const usage = (): Usage => {
-    if (said && isComplete) return said;
-    const begun = said ?? { ...noUsage, inputTokens: promptTokens };
-    return { ...begun, outputTokens: Math.max(begun.outputTokens, estimateTokens(shownText)) };
-  };
-  return {
-    usage,
-    add(event: ModelEvent): void {
-      isAnswered = true;
-      if (event.type === "text" || event.type === "thinking") shownText += event.text;
-      else if (event.usage && addedUp(event.usage) > 0) said = event.usage;
-      isComplete = event.type === "turn";
-    },
-    /** Settles once; with nothing where the server answered nothing. */
-    settle(): void {
-      if (!isSettled) settle(isAnswered ? usage() : undefined);
-      isSettled = true;
-    },
-  };
+export class UsageMeter {
+  readonly #promptTokens: number;
+  #reported: Usage | undefined;
+  #isComplete = false;
+  #isAnswered = false;
+  #shownText = "";
+
+  constructor(promptTokens: number) {
+    this.#promptTokens = promptTokens;
+  }
+
+  add(event: ModelEvent): void {
+    this.#isAnswered = true;
+    if (event.type === "text" || event.type === "thinking") this.#shownText += event.text;
+    else if (event.usage && totalTokens(event.usage) > 0) this.#reported = event.usage;
+    this.#isComplete = event.type === "turn";
+  }
+
+  /** Returns the usage so far; `undefined` where the server answered nothing. */
+  usage(): Usage | undefined {
+    if (!this.#isAnswered) return undefined;
+    if (this.#reported && this.#isComplete) return this.#reported;
+    const begun = this.#reported ?? { ...noUsage, inputTokens: this.#promptTokens };
+    return { ...begun, outputTokens: Math.max(begun.outputTokens, estimateTokens(this.#shownText)) };
+  }
 }

@@ -16,13 +16,13 @@ const summaryHeading = "The conversation so far, summed up:";
  * Pure. What comes out holds these promises, whatever the transcript went through:
  * - each tool call is followed by exactly one result before anybody else speaks (one that was lost is made up);
  * - no result stands without its call, and no two calls have one id;
- * - no assistant message is empty, and none is one that the model refused to finish;
+ * - no assistant message is empty, and no exchange is in it that the model refused;
  * - but for the summary, it begins with a user message: the one that set off the run it cuts into comes along.
  */
 export function buildContext(messages: readonly Message[], maxMessages: number): Message[] {
   const { summary, since } = splitAtCompaction(messages);
-  const said = since.flatMap(expandBookForm).filter(saysSomething);
-  return [...summary, ...repairCalls(cutSafely(said, maxMessages))];
+  const kept = withoutRefused(since).flatMap(expandLegacyForm).filter(hasContent);
+  return [...summary, ...repairCalls(cutSafely(kept, maxMessages))];
 }
 
 export function isCompaction(message: Message | undefined): message is SystemMessage & { compaction: true } {
@@ -42,8 +42,43 @@ function splitAtCompaction(messages: readonly Message[]): { summary: Message[]; 
   };
 }
 
+/**
+ * Removes every exchange that the model refused: a server refuses each later request too, as long as what set the refusal off is
+ * in the conversation. The newest question stays, because it is the one to answer.
+ *
+ * Source: https://platform.claude.com/docs/en/build-with-claude/handle-streaming-refusals
+ */
+function withoutRefused(messages: readonly Message[]): readonly Message[] {
+  const removed = new Set<number>();
+  for (const [index, message] of messages.entries()) {
+    if (message.role !== "assistant" || message.stopReason !== "refusal") continue;
+    for (let at = index; at >= startOfExchange(messages, index); at -= 1) removed.add(at);
+  }
+  return removed.size === 0 ? messages : messages.filter((_, index) => !removed.has(index));
+}
+
+/** Returns the index of the question that an answer belongs to: by its run, else the one behind the answer before. */
+function startOfExchange(messages: readonly Message[], index: number): number {
+  const runId = runIdOf(messages[index]);
+  if (runId !== undefined) {
+    const first = messages.findIndex((message) => runIdOf(message) === runId);
+    if (first !== index) return first;
+  }
+  const before = messages.slice(0, index);
+  const answered = before.findLastIndex(
+    (one) => one.role === "assistant" && (one.toolCalls ?? []).length === 0,
+  );
+  const question = before.findIndex(({ role }, at) => at > answered && role === "user");
+  return question === -1 ? index : question;
+}
+
+/** Messages of a store carry the id of their run. */
+function runIdOf(message: Message | undefined): string | undefined {
+  return message && "runId" in message && typeof message.runId === "string" ? message.runId : undefined;
+}
+
 /** The tutorial's code kept each result inside the assistant message, without an id. */
-function expandBookForm(message: Message, index: number): Message[] {
+function expandLegacyForm(message: Message, index: number): Message[] {
   if (message.role !== "assistant" || !message.toolCalls) return [message];
   if (message.toolCalls.every(({ callId }) => callId !== undefined)) return [message];
   const results: Message[] = [];
@@ -61,9 +96,8 @@ function expandBookForm(message: Message, index: number): Message[] {
   return [{ ...text, content: "", toolCalls }, ...results, text];
 }
 
-function saysSomething(message: Message): boolean {
+function hasContent(message: Message): boolean {
   if (message.role !== "assistant") return true;
-  if (message.stopReason === "refusal") return false;
   return message.content.trim() !== "" || (message.toolCalls?.length ?? 0) > 0;
 }
 

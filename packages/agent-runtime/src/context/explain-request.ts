@@ -49,13 +49,18 @@ export function explainRequest(
   previous: ContextReport | undefined,
 ): Omit<ContextReport, "isCompactionDue"> {
   const { tools, messages, system } = request;
+  const stable = prompt.filter(({ isVolatile }) => !isVolatile);
+  const changing = prompt.filter(({ isVolatile }) => isVolatile);
+  // The clock stands behind the other parts that change.
+  const clock = system.volatile.slice(changing.map(({ text }) => `${text}\n\n`).join("").length);
   const sections = [
     ...(tools.length > 0 ? [toSection("tools", "tool definitions", JSON.stringify(tools))] : []),
-    ...prompt.map(({ title, source, text }) => toSection(`prompt: ${title}`, source, text)),
+    ...stable.map(({ title, source, text }) => toSection(`prompt: ${title}`, source, text)),
     ...messages.map((message, place) =>
       toSection(`message ${place + 1}: ${message.role}`, sourceOf(message), toText(message)),
     ),
-    ...(system.volatile === "" ? [] : [toSection("volatile", "clock", system.volatile)]),
+    ...changing.map(({ title, source, text }) => toSection(`volatile: ${title}`, source, text)),
+    ...(clock === "" ? [] : [toSection("volatile", "clock", clock)]),
   ];
   const firstDifference = previous && findDifference(previous.sections, sections);
   return {

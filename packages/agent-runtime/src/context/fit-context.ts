@@ -3,43 +3,84 @@ import { estimateMessage, estimateMessages } from "../budget/estimate-tokens.ts"
 import { cutMiddle } from "../shared/cut-text.ts";
 import { isCompaction } from "./context.ts";
 
-/** What an old tool result is trimmed to, in UTF-16 units. Chosen: enough to recall what it was about. */
+/** What an old tool result is trimmed to, in UTF-16 units: enough to recall what it was about. */
 const TRIMMED_RESULT_CHARS = 1000;
 
-/** The newest messages are never trimmed: the model is at work on them. Chosen: a turn with a few tool calls. */
+/** Where nothing else helps, a long message is trimmed to this many UTF-16 units. */
+const TRIMMED_MESSAGE_CHARS = 4000;
+
+/** The newest messages are trimmed last, because the model is at work on them: a turn with a few tool calls. */
 const UNTRIMMED_MESSAGES = 6;
 
 /**
- * The messages, made to cost at most `maxTokens` if that is possible: big tool results are trimmed, the oldest first; if
- * that is not enough, the oldest messages are left out, never a call without its result, nor the newest messages, nor the
- * summary of what came before them.
- *
- * Pure. Returns the same array when they fit as they are.
+ * The share of the limit that is freed at a time. What is trimmed near the beginning makes a model's server write all behind it to
+ * its cache anew, so it must not happen at every request.
  */
-export function fitContext(messages: readonly Message[], maxTokens: number): readonly Message[] {
-  let excess = estimateMessages(messages) - maxTokens;
-  if (excess <= 0) return messages;
-  const trimmed = messages.map((message, place) => {
-    const isOld = place < messages.length - UNTRIMMED_MESSAGES;
-    if (excess <= 0 || !isOld || message.role !== "tool") return message;
-    const shorter = { ...message, content: cutMiddle(message.content, TRIMMED_RESULT_CHARS) };
-    excess -= estimateMessage(message) - estimateMessage(shorter);
-    return shorter;
-  });
-  if (excess <= 0) return trimmed;
-  const summary = trimmed.slice(0, isCompaction(trimmed[0]) ? 1 : 0);
-  const others = trimmed.slice(summary.length);
-  return [...summary, ...others.slice(firstKept(others, excess))];
+const SLACK = 0.35;
+
+/** The messages that fit, and how much was cut from them. */
+export interface FittedContext {
+  readonly messages: readonly Message[];
+  /** Tokens that had to be freed; 0 where all messages fit. It grows in steps. */
+  readonly cutTokens: number;
 }
 
-/** The first user message before which `excess` tokens stand; else the last user message. */
-function firstKept(messages: readonly Message[], excess: number): number {
+/**
+ * Returns the messages, made to cost at most `maxTokens`: big tool results are trimmed, the oldest first; then the oldest messages
+ * are left out, never a call without its result, nor the newest messages, nor the summary of what came before them; then the newest
+ * results and long messages are trimmed.
+ *
+ * Pure. What is cut depends on steps of `maxTokens` only: from turn to turn the same things are cut until the next step.
+ */
+export function fitContext(messages: readonly Message[], maxTokens: number): FittedContext {
+  const excess = estimateMessages(messages) - maxTokens;
+  if (excess <= 0) return { messages, cutTokens: 0 };
+  const step = Math.max(1, maxTokens * SLACK);
+  const cutTokens = Math.ceil(Math.ceil(excess / step) * step);
+  const { trimmed, freed } = trimOldResults(messages, cutTokens);
+  const kept = freed >= cutTokens ? trimmed : leaveOut(trimmed, cutTokens - freed);
+  return { messages: estimateMessages(kept) > maxTokens ? trimAll(kept, maxTokens) : kept, cutTokens };
+}
+
+function trimOldResults(messages: readonly Message[], cutTokens: number) {
+  let freed = 0;
+  const trimmed = messages.map((message, index) => {
+    const isOld = index < messages.length - UNTRIMMED_MESSAGES;
+    if (freed >= cutTokens || !isOld || message.role !== "tool") return message;
+    const shorter = { ...message, content: cutMiddle(message.content, TRIMMED_RESULT_CHARS) };
+    freed += Math.max(0, estimateMessage(message) - estimateMessage(shorter));
+    return shorter;
+  });
+  return { trimmed, freed };
+}
+
+function leaveOut(messages: readonly Message[], tokens: number): readonly Message[] {
+  const summary = messages.slice(0, isCompaction(messages[0]) ? 1 : 0);
+  const others = messages.slice(summary.length);
+  return [...summary, ...others.slice(firstKept(others, tokens))];
+}
+
+/** Returns the index of the first user message before which so many tokens stand; else that of the last user message. */
+function firstKept(messages: readonly Message[], tokens: number): number {
   let before = 0;
   let kept = 0;
-  for (const [place, message] of messages.entries()) {
-    if (message.role === "user") kept = place;
-    if (kept === place && before >= excess) break;
+  for (const [index, message] of messages.entries()) {
+    if (message.role === "user") kept = index;
+    if (kept === index && before >= tokens) break;
     before += estimateMessage(message);
   }
   return kept;
+}
+
+/** Trims the newest results, and then all long messages, the oldest first, until the rest fits. */
+function trimAll(messages: readonly Message[], maxTokens: number): readonly Message[] {
+  let excess = estimateMessages(messages) - maxTokens;
+  const trim = (message: Message, maxChars: number): Message => {
+    if (excess <= 0 || message.content.length <= maxChars) return message;
+    const shorter = { ...message, content: cutMiddle(message.content, maxChars) };
+    excess -= estimateMessage(message) - estimateMessage(shorter);
+    return shorter;
+  };
+  const results = messages.map((one) => (one.role === "tool" ? trim(one, TRIMMED_RESULT_CHARS) : one));
+  return results.map((one) => (one.role === "assistant" ? one : trim(one, TRIMMED_MESSAGE_CHARS)));
 }

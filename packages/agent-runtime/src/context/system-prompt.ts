@@ -28,6 +28,8 @@ export interface PromptSection {
   /** Where its text came from: a file, or what it was made of. */
   source: string;
   text: string;
+  /** True for a part that changes between runs: it stands behind the question, where it keeps the cache of what comes before. */
+  isVolatile?: boolean;
 }
 
 /**
@@ -41,8 +43,8 @@ export async function readPromptSections(sources: PromptSources): Promise<Prompt
     workspaceDir && section("Soul", ".openclaw/SOUL.md", () => bootstrapFile(workspaceDir, "SOUL.md")),
     workspaceDir &&
       section("Notes on tools", ".openclaw/TOOLS.md", () => bootstrapFile(workspaceDir, "TOOLS.md")),
-    memory && section("Memory", "MEMORY.md", () => memory.readLongTerm()),
-    ...logSections(memory, sources.dailyLogDays),
+    memory && volatile(section("Memory", "MEMORY.md", () => memory.readLongTerm())),
+    ...logSections(memory, sources.dailyLogDays).map(volatile),
     skills && section("Skills", "SKILL.md files", () => skillsSection(skills)),
     section("Runtime", "this process", async () => runtimeFacts(workspaceDir)),
     section("Tools", "tool definitions", async () => listTools(tools)),
@@ -51,20 +53,25 @@ export async function readPromptSections(sources: PromptSources): Promise<Prompt
 }
 
 /**
- * The whole system prompt. What changes with the clock stands in `volatile`, so that the model's server can keep what
- * comes before it in its cache.
+ * Returns the whole system prompt. Memory and time change from run to run: they stand in `volatile`, so that the model's server
+ * can keep what comes before it in its cache.
  */
 export function toSystemPrompt(
   sections: readonly PromptSection[],
   now: number,
   timeZone?: string,
 ): SystemPrompt {
+  const textOf = (isVolatile: boolean) =>
+    sections.filter((one) => (one.isVolatile ?? false) === isVolatile).map(({ text }) => text);
   const { day, time, offset, zone } = toLocalTime(now, timeZone);
   const place = zone === "UTC" ? "Z" : `${offset} (${zone})`;
-  return {
-    stable: sections.map(({ text }) => text).join("\n\n"),
-    volatile: `The time is ${day}T${time}${place}.`,
-  };
+  const clock = `The time is ${day}T${time}${place}.`;
+  return { stable: textOf(false).join("\n\n"), volatile: [...textOf(true), clock].join("\n\n") };
+}
+
+async function volatile(reading: Promise<PromptSection | undefined>): Promise<PromptSection | undefined> {
+  const read = await reading;
+  return read && { ...read, isVolatile: true };
 }
 
 async function section(

@@ -100,14 +100,21 @@ function toError(
   retryAfterMs: number | undefined,
   secrets: readonly string[],
 ): AgentError {
-  const [code, retryable] = classify(status, type, reason);
+  const isFailedCall = type === "tool_use_failed" || /failed_generation|tool_use_failed/.test(reason);
+  const [code, retryable] = isFailedCall ? (["MODEL_FAILED", true] as const) : classify(status, type, reason);
   const words = cleanText(reason, secrets, MAX_REASON_CHARS);
   const said = [asked, words].filter(Boolean).join(": ");
   return new AgentError(code, `The model's server answered ${said || "an error without a reason"}`, {
     cause: new ServerRefusal(status, cleanText(reason, secrets, MAX_CAUSE_CHARS)),
     retryable,
+    ...(isFailedCall && { noteForModel: failedCallNote(words) }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   });
+}
+
+/** Groq checks calls against their schema, and refuses the whole answer. Source: console.groq.com, tool use. */
+function failedCallNote(reason: string): string {
+  return `Your last tool call was refused by the server, and was not run: ${reason} Call again with arguments that fit the tool's schema, or answer without a tool.`;
 }
 
 const statusOfType: Record<string, number> = {
@@ -126,6 +133,7 @@ const statusOfType: Record<string, number> = {
   timeout_error: 504,
   overloaded_error: 529,
   server_error: 500,
+  tool_use_failed: 400,
 };
 
 /** Returns the status that an error's type stands for where the answer itself was a success. */

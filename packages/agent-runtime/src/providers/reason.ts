@@ -12,6 +12,7 @@ const textFields = [
   "error_description",
   "error_msg",
   "errorMessage",
+  "explanation",
   "reason",
   "title",
 ];

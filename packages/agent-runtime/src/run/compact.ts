@@ -1,16 +1,22 @@
 import type { Message, ModelRequest, RunEvent, SystemMessage } from "@mini-openclaw/protocol";
-import { forgetLatest } from "../budget/spending.ts";
+import { estimateMessages } from "../budget/estimate-tokens.ts";
 import { fitContext } from "../context/fit-context.ts";
 import { AgentError } from "../shared/errors.ts";
 import { answerCall, type ToolEvent } from "../tool-calls/answer-call.ts";
-import { askWithinBudget, type Run } from "./ask-within-budget.ts";
+import { askTurn } from "./ask-turn.ts";
 import { isCompactionDue, splitAtQuestion } from "./compaction-due.ts";
 import type { RunSettings } from "./run-settings.ts";
-import type { Turn } from "./stream-turn.ts";
-import { callableOf, toRequest, withOwnIds } from "./turn-state.ts";
+import type { Run, Turn } from "./stream-turn.ts";
+import { executableCalls, isCut, toRequest, withUniqueCallIds } from "./turn-state.ts";
 
-/** Notes that one compaction may add to MEMORY.md. Chosen: a page; what is worth more is worth asking for. */
+/** Notes that one compaction may add to MEMORY.md: a page. What is worth more is worth asking for. */
 const MAX_NOTES = 20;
+
+/** A conversation whose summary failed is tried again once it has grown by this factor. */
+const GROWTH_BEFORE_RETRY = 1.1;
+
+/** Sessions whose failed summary is remembered. */
+const MAX_REMEMBERED_FAILURES = 1000;
 
 const REMEMBER = "remember";
 
@@ -24,46 +30,60 @@ is needed to go on: what the user wants, what was decided and why, what was done
 numbers as they stand, what is still open. Write in the conversation's language, at most about 600 words, and nothing but the
 summary. Call no tool.`;
 
+/** Builds a request whose messages cost at most so many tokens. */
+type RequestBuilder = (maxTokens: number) => ModelRequest;
+
 /**
  * Sums up the conversation before the newest user message if that is due, after the model had one silent turn to keep facts in
- * MEMORY.md. Gives the messages that the run goes on with. Shows the `compaction`, and that a request is tried again.
+ * MEMORY.md. Returns the messages that the run goes on with. Emits the `compaction`, and each `retry` of its requests.
  *
- * What fails here fails nothing: it is told to `onError`, and the run goes on with what it has.
+ * A failure here fails no run: `onError` gets it, and the run goes on with what it has.
  */
 export async function* compactIfDue(
   run: Run,
   settings: RunSettings,
 ): AsyncGenerator<RunEvent, readonly Message[]> {
-  const { messages } = run.input;
-  if (!isCompactionDue(messages, settings)) return messages;
-  const request = await requestOf(messages, settings);
-  yield* orTell(run, settings, keepMemory(run, request, settings));
-  const summary = yield* orTell(run, settings, summarize(run, request, settings));
-  run.spending = forgetLatest(run.spending);
-  return summary ? [...messages, summary] : messages;
+  const { messages, sessionId } = run.input;
+  const { failedCompactions } = settings;
+  const tokens = estimateMessages(splitAtQuestion(messages).all);
+  const failedAt = failedCompactions.get(sessionId);
+  if (!isCompactionDue(messages, settings) || (failedAt && tokens < failedAt * GROWTH_BEFORE_RETRY))
+    return messages;
+  const build = await requestBuilder(messages, settings);
+  yield* reportingErrors(run, settings, keepMemory(run, build, settings));
+  const summary = yield* reportingErrors(run, settings, summarize(run, build, settings));
+  run.budget.forgetLatest();
+  failedCompactions.delete(sessionId);
+  if (summary) return [...messages, summary];
+  if (failedCompactions.size >= MAX_REMEMBERED_FAILURES) failedCompactions.clear();
+  failedCompactions.set(sessionId, tokens);
+  return messages;
 }
 
-/** The next request as it would be without the question: most of it is what the model's server has in its cache. */
-async function requestOf(messages: readonly Message[], settings: RunSettings): Promise<ModelRequest> {
+/** Returns the next request as it would be without the question: most of it is in the cache of the model's server. */
+async function requestBuilder(messages: readonly Message[], settings: RunSettings): Promise<RequestBuilder> {
   const { system } = await settings.readPrompt();
-  const conversation = fitContext(splitAtQuestion(messages).earlier, settings.maxContextTokens);
-  return toRequest(system, conversation, settings.tools, true);
+  const { earlier } = splitAtQuestion(messages);
+  return (maxTokens) => toRequest(system, fitContext(earlier, maxTokens).messages, settings.tools, "allowed");
 }
 
 async function* keepMemory(
   run: Run,
-  request: ModelRequest,
+  build: RequestBuilder,
   settings: RunSettings,
 ): AsyncGenerator<RunEvent, void> {
   const tool = settings.tools.get(REMEMBER) ?? settings.rememberTool;
   if (!tool) return;
-  const tools = settings.tools.has(REMEMBER) ? request.tools : [...request.tools, tool.model];
-  const turn = yield* askSilently(run, { ...request, tools }, keepFacts, settings);
+  const withTool: RequestBuilder = (maxTokens) => {
+    const request = build(maxTokens);
+    return settings.tools.has(REMEMBER) ? request : { ...request, tools: [...request.tools, tool.model] };
+  };
+  const turn = yield* askSilently(run, withTool, keepFacts, settings);
   if (!turn) return;
   const { sessionId, runId } = run.input;
-  const notes = callableOf(withOwnIds(turn, request.messages, settings.createId)).filter(
-    (call) => call.toolName === REMEMBER,
-  );
+  const before = splitAtQuestion(run.input.messages).earlier;
+  const calls = executableCalls(withUniqueCallIds(turn, before, settings.createId));
+  const notes = calls.filter((call) => call.toolName === REMEMBER);
   const calling = {
     ...settings,
     tools: new Map([[REMEMBER, tool]]),
@@ -80,41 +100,46 @@ async function* keepMemory(
 
 async function* summarize(
   run: Run,
-  request: ModelRequest,
+  build: RequestBuilder,
   settings: RunSettings,
 ): AsyncGenerator<RunEvent, SystemMessage | undefined> {
-  const turn = yield* askSilently(run, { ...request, toolChoice: "none" }, sumUp, settings);
+  const textOnly: RequestBuilder = (maxTokens) => ({ ...build(maxTokens), toolChoice: "none" });
+  const turn = yield* askSilently(run, textOnly, sumUp, settings);
   if (!turn) return undefined;
   const content = turn.content.trim();
   // Half a summary would stand for the whole conversation.
-  if (content === "" || ["refusal", "max_tokens"].includes(turn.stopReason)) throw noSummary(turn.stopReason);
+  if (content === "" || turn.stopReason === "refusal" || isCut(turn)) throw noSummary(turn.stopReason);
   const timestamp = settings.now();
-  yield { type: "compaction", runId: run.input.runId, id: settings.createId(), content, timestamp };
+  yield { type: "compaction", runId: run.runId, id: settings.createId(), content, timestamp };
   return { role: "system", content, timestamp, compaction: true };
 }
 
-/** Asks the model something of which nothing is shown; gives nothing where the run may not spend it. */
+/** Asks the model something of which nothing is shown. Returns nothing where the run may not spend it. */
 async function* askSilently(
   run: Run,
-  request: ModelRequest,
+  build: RequestBuilder,
   instruction: string,
   settings: RunSettings,
 ): AsyncGenerator<RunEvent, Turn | undefined> {
-  const messages: Message[] = [...request.messages, { role: "system", content: instruction, timestamp: 0 }];
-  const asking = askWithinBudget(run, { ...request, messages }, settings.createId(), settings);
+  const instructed: RequestBuilder = (maxTokens) => {
+    const request = build(maxTokens);
+    const messages: Message[] = [...request.messages, { role: "system", content: instruction, timestamp: 0 }];
+    return { ...request, messages, thinkingFrom: messages.length };
+  };
+  const asking = askTurn(instructed, settings.createId(), run, settings);
   try {
     for (;;) {
       const step = await asking.next();
-      if (step.done) return "turn" in step.value ? step.value.turn : undefined;
+      if (step.done) return "is" in step.value ? undefined : step.value;
       if (step.value.type === "retry") yield step.value;
     }
   } finally {
-    await asking.return({ stopped: { outcome: "aborted" } });
+    await asking.return({ is: "reached", limit: "maxRunTokens" });
   }
 }
 
-/** What the work gives; nothing, and a word to `onError`, if it fails. An abort is not a failure of its own. */
-async function* orTell<T>(
+/** Returns what the work returns; nothing, after a call of `onError`, if the work fails. An abort is no failure of its own. */
+async function* reportingErrors<T>(
   { signal }: Run,
   { onError }: RunSettings,
   work: AsyncGenerator<RunEvent, T>,

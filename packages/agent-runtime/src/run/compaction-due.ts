@@ -3,21 +3,25 @@ import { estimateMessages } from "../budget/estimate-tokens.ts";
 import { buildContext } from "../context/context.ts";
 import type { RunSettings } from "./run-settings.ts";
 
-type Limits = Pick<RunSettings, "maxContextMessages" | "maxContextTokens" | "compactAtShare">;
+type Limits = Pick<RunSettings, "maxContextMessages" | "compactAtShare" | "contextWindow" | "providers">;
 
-/** The most messages that a run is given, whatever its limits are. Chosen: more cost more than a summary is worth. */
+/** The most messages that a run is given, whatever its limits are: more cost more than a summary is worth. */
 const MAX_NEEDED_MESSAGES = 1000;
 
-/** Whether there is something to sum up, and what a model would be shown is more than the share allows. */
+/**
+ * Returns true if there is something to sum up, and what a model would be shown is more than the share allows. Tokens count;
+ * messages count too where the agent limits them.
+ */
 export function isCompactionDue(messages: readonly Message[], limits: Limits): boolean {
-  const { maxContextMessages, maxContextTokens, compactAtShare: share } = limits;
+  const { maxContextMessages, contextWindow, providers, compactAtShare: share } = limits;
   if (share === undefined) return false;
   const { earlier, all } = splitAtQuestion(messages);
   if (!earlier.some(({ role }) => role === "user" || role === "assistant")) return false;
-  return all.length > share * maxContextMessages || estimateMessages(all) > share * maxContextTokens;
+  const maxTokens = contextWindow.limitFor(providers[0].model);
+  return all.length > share * maxContextMessages || estimateMessages(all) > share * maxTokens;
 }
 
-/** What a model would be shown without limits, and the part of it before the newest user message. */
+/** Returns what a model would be shown without limits, and the part of it before the newest user message. */
 export function splitAtQuestion(messages: readonly Message[]): { earlier: Message[]; all: Message[] } {
   const all = buildContext(messages, Infinity);
   const question = all.findLastIndex(({ role }) => role === "user");
@@ -25,15 +29,17 @@ export function splitAtQuestion(messages: readonly Message[]): { earlier: Messag
 }
 
 /**
- * How many of a session's newest messages a run is to be given: those that it shows, or, where it sums up, those that can have
+ * Returns how many of a session's newest messages a run needs: those that it shows, or, where it sums up, those that can have
  * come since the last summary.
  */
-export function neededMessages(
-  settings: Limits & Pick<RunSettings, "maxToolCalls" | "maxToolRounds">,
-): number {
-  const { maxContextMessages, compactAtShare, maxToolCalls, maxToolRounds } = settings;
-  if (compactAtShare === undefined) return maxContextMessages;
+export function neededMessages({
+  maxContextMessages,
+  compactAtShare,
+  maxToolCalls,
+  maxToolRounds,
+}: Pick<RunSettings, "maxContextMessages" | "compactAtShare" | "maxToolCalls" | "maxToolRounds">): number {
+  if (compactAtShare === undefined) return Math.min(maxContextMessages, MAX_NEEDED_MESSAGES);
   // Up to the share, none is made; then one run comes: its question, its results, a message for each round, its answer.
   const sinceSummary = Math.ceil(compactAtShare * maxContextMessages) + maxToolCalls + maxToolRounds + 3;
-  return Math.max(maxContextMessages, Math.min(sinceSummary, MAX_NEEDED_MESSAGES));
+  return Math.min(Math.max(maxContextMessages, sinceSummary), MAX_NEEDED_MESSAGES);
 }

@@ -2,18 +2,24 @@ import { errorCodes, type RunEnding } from "@mini-openclaw/protocol";
 import { followSignal } from "../shared/child-signal.ts";
 import { startTimer } from "../shared/timers.ts";
 
-/** The reason of a signal that the wall-clock brake aborted. */
+/** The reason of a signal that was aborted because the run took too long. */
 class TimeIsUp extends Error {}
 
-/** The signal of a run: aborts with its parent, or when the run has taken too long. Dispose of it at the end. */
-export function startClock(
-  parent: AbortSignal,
-  maxRunMs: number,
-): { signal: AbortSignal; dispose: () => void } {
+export interface RunDeadline {
+  readonly signal: AbortSignal;
+  /** Returns the milliseconds until the run must end. */
+  remainingMs(): number;
+  dispose(): void;
+}
+
+/** Returns the signal of a run. It aborts with its parent, or when the run has taken too long. Dispose of it at the end. */
+export function startDeadline(parent: AbortSignal, maxRunMs: number): RunDeadline {
   const run = followSignal(parent);
+  const endsAt = performance.now() + maxRunMs;
   const timer = startTimer(maxRunMs, () => run.abort(new TimeIsUp()));
   return {
     signal: run.signal,
+    remainingMs: () => endsAt - performance.now(),
     dispose: () => {
       clearTimeout(timer);
       run.dispose();
@@ -21,12 +27,12 @@ export function startClock(
   };
 }
 
-/** How a run ends in which something was thrown. */
+/** Returns the ending of a run in which something was thrown. */
 export function toEnding(error: unknown, signal: AbortSignal): Pick<RunEnding, "outcome" | "error"> {
   if (signal.aborted) return { outcome: signal.reason instanceof TimeIsUp ? "budget" : "aborted" };
   if (!hasCode(error)) {
-    // The message may name paths or hold secrets; `onError` gets it, watchers do not.
-    const message = "The agent failed. Its log says why.";
+    // The message may name paths or hold secrets: `onError` gets it, watchers do not.
+    const message = "The agent failed. Its log has the reason.";
     return { outcome: "failed", error: { code: errorCodes.AGENT_FAILED, message, retryable: false } };
   }
   const { code, message, retryable, retryAfterMs } = error;

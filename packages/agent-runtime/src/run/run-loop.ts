@@ -2,37 +2,56 @@ import {
   type AgentInput,
   beginRun,
   closeRun,
+  errorCodes,
   type Message,
+  type ModelToolCall,
   nextRun,
   type RunEnding,
   type RunEvent,
   type RunOutcome,
 } from "@mini-openclaw/protocol";
-import { limitReached } from "../budget/budget.ts";
+import { Budget, limitReached } from "../budget/budget.ts";
 import { priceOf } from "../budget/prices.ts";
-import { hasCallsLeft, stopBeforeTools } from "../budget/run-limits.ts";
-import { addToolCalls, nothingSpent, totalOf } from "../budget/spending.ts";
 import { buildContext } from "../context/context.ts";
-import { fitContext } from "../context/fit-context.ts";
-import { NotAllowed } from "../tool-calls/approvals.ts";
+import { RunContext } from "../context/run-context.ts";
 import { callTools } from "../tool-calls/call-tools.ts";
-import { askWithinBudget, type Run } from "./ask-within-budget.ts";
+import { askTurn } from "./ask-turn.ts";
 import { compactIfDue } from "./compact.ts";
-import { startClock, toEnding } from "./run-deadline.ts";
+import { LoopGuard } from "./loop-guard.ts";
+import { startDeadline, toEnding } from "./run-deadline.ts";
 import type { RunSettings } from "./run-settings.ts";
-import type { Turn } from "./stream-turn.ts";
-import { callableOf, toFields, toRequest, withOwnIds } from "./turn-state.ts";
+import type { Run, Turn } from "./stream-turn.ts";
+import {
+  continueNote,
+  executableCalls,
+  hasText,
+  isCut,
+  type ToolUse,
+  toFields,
+  toRequest,
+  withUniqueCallIds,
+} from "./turn-state.ts";
 
 type Ending = Pick<RunEnding, "outcome" | "error">;
+
+/** Turns of one run in which the model goes on with an answer that was cut, or answers after it answered nothing. */
+const MAX_CONTINUATIONS = 1;
+
+/** Turns in which the model may only answer. In the last of them it is offered no tools. */
+const MAX_CLOSING_TURNS = 2;
 
 /**
  * One run: `run_start` first; per turn its chunks, one `assistant_message`, its tool calls; `message_done` and exactly
  * one `run_end` last. Never throws: what goes wrong becomes the outcome.
  */
 export async function* runLoop(input: AgentInput, settings: RunSettings): AsyncGenerator<RunEvent> {
-  const clock = startClock(input.signal, settings.maxRunMs);
-  const run: Run = { input, signal: clock.signal, spending: nothingSpent, modelPlace: 0 };
-  let progress = beginRun(input.runId);
+  const { runId, sessionCostUsd = 0 } = input;
+  const { prices, dailySpend, createId, now } = settings;
+  const deadline = startDeadline(input.signal, settings.maxRunMs);
+  const { signal } = deadline;
+  const budget = new Budget({ limits: settings, prices, dailySpend, sessionCostUsd });
+  const run: Run = { input, runId, signal, remainingMs: () => deadline.remainingMs(), budget, modelIndex: 0 };
+  let progress = beginRun(runId);
   let ending: Ending;
   const turns = runTurns(run, settings);
   try {
@@ -46,90 +65,142 @@ export async function* runLoop(input: AgentInput, settings: RunSettings): AsyncG
       yield step.value;
     }
   } catch (error) {
-    ending = toEnding(error, clock.signal);
+    ending = toEnding(error, signal);
     if (ending.outcome === "failed") settings.onError(error);
   } finally {
-    clock.dispose();
+    deadline.dispose();
     // Runs when the reader went away in the middle: closes the model's request and ends the tools.
     await turns.return({ outcome: "aborted" });
   }
-  const { createId, now } = settings;
-  yield* closeRun(progress, { ...ending, ...totalOf(run.spending), createId, timestamp: now() });
+  yield* closeRun(progress, { ...ending, ...budget.total(), createId, timestamp: now() });
 }
 
 /** The loop itself: ask the model, run the tools it asks for, until it asks for none. */
 async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEvent, Ending> {
-  const { input, signal } = run;
-  const { sessionId, runId, decision } = input;
+  const { input, signal, runId } = run;
   yield { type: "run_start", runId, timestamp: settings.now() };
   signal.throwIfAborted();
   const conversation = yield* compactIfDue(run, settings);
   const { system } = await settings.readPrompt(input.sessionId);
-  const messages = buildContext(conversation, settings.maxContextMessages);
-  // Before a run, something always changes: memory, time, what is left out.
-  let thinkingFrom = messages.length;
+  const context = new RunContext(buildContext(conversation, settings.maxContextMessages));
   // One run, one prompt: what stands before a model's thinking must stay as it was.
   const tools = new Map(settings.tools);
-  // How the run ends once the model has been told to answer.
-  let last: RunOutcome | undefined;
+  const guard = new LoopGuard(settings);
+  const closing = new Closing();
+  let continuations = 0;
   for (let rounds = 0; ; ) {
-    if (rounds >= settings.maxToolRounds) last ??= "max_rounds";
+    if (rounds >= settings.maxToolRounds) closing.begin("max_rounds");
     const messageId = settings.createId();
-    const context = fitContext(messages, settings.maxContextTokens);
-    // Behind what was trimmed, no thinking stands behind what it was about.
-    const from = context === messages ? thinkingFrom : context.length;
-    const request = toRequest(system, context, tools, last === undefined, from);
-    const answer = yield* askWithinBudget(run, request, messageId, settings);
-    if ("stopped" in answer) return answer.stopped;
-    const turn = withOwnIds(answer.turn, messages, settings.createId);
-    const said = toFields(turn, priceOf(turn.model, settings.prices), settings.now());
-    yield { type: "assistant_message", runId, id: messageId, ...said };
-    messages.push({ role: "assistant", ...said });
+    const request = (maxTokens: number) => {
+      const { messages, thinkingFrom } = context.fit(maxTokens);
+      return toRequest(system, messages, tools, closing.toolUse, thinkingFrom);
+    };
+    const answer = yield* askTurn(request, messageId, run, settings);
+    if ("is" in answer) return limitReached(answer.limit, settings);
+    const turn = withUniqueCallIds(answer, context.messages, settings.createId);
+    const fields = toFields(turn, priceOf(turn.model, settings.prices), settings.now());
+    yield { type: "assistant_message", runId, id: messageId, ...fields };
+    if (hasText(turn) || turn.toolCalls.length > 0) context.add({ role: "assistant", ...fields });
 
     if (turn.cutBy) return limitReached(turn.cutBy, settings);
-    const outcome = outcomeOf(turn, last) ?? stopBeforeTools(run.spending, turn.toolCalls, settings);
-    if (outcome === "completed" && (yield* takeSteering(input, messages, settings))) {
-      thinkingFrom = messages.length;
+    if (turn.stopReason === "refusal") return refused(turn);
+    if (turn.toolCalls.length === 0) {
+      // `pause_turn`: the model's server asks to be sent the turn back, to go on with it.
+      if (turn.stopReason === "pause_turn" && !closing.outcome) continue;
+      if (isCut(turn) || !hasText(turn)) {
+        if (continuations === MAX_CONTINUATIONS) return incomplete(turn, closing.outcome);
+        continuations += 1;
+        context.add(note(continueNote(turn)));
+        continue;
+      }
+      if (closing.outcome) return { outcome: closing.outcome };
+      if (!(yield* takeSteering(input, context, settings))) return { outcome: "completed" };
+      context.endAnswer();
       continue;
     }
-    if (outcome) return { outcome };
-    if (!hasCallsLeft(run.spending, turn.toolCalls, settings)) last = "budget";
-    const calling = { ...settings, tools, sessionId, runId, signal, decision, ...(last && noCallsLeft) };
-    const results = yield* callTools(callableOf(turn), calling);
+    if (closing.isOver(turn)) return { outcome: closing.outcome ?? "completed" };
+    const calls = guard.refuseRepeated(executableCalls(turn));
+    if (guard.isLooping) closing.begin("loop_detected");
+    if (!guard.hasCallsLeft(turn.toolCalls)) closing.begin("budget");
+    const allowed = closing.outcome ? calls.map(refuseCall) : calls;
+    const { sessionId, decision } = input;
+    const results = yield* callTools(allowed, { ...settings, tools, sessionId, runId, signal, decision });
     signal.throwIfAborted();
     rounds += 1;
-    run.spending = addToolCalls(run.spending, turn.toolCalls, results);
-    messages.push(...results);
-    yield* takeSteering(input, messages, settings);
+    guard.add(allowed, results);
+    context.add(...results);
+    yield* takeSteering(input, context, settings);
   }
 }
 
-/** Lets what users said meanwhile into the run; says whether there was any. */
+/** The end of a run whose model has been told to answer. */
+class Closing {
+  #outcome: RunOutcome | undefined;
+  #turns = 0;
+
+  /** The outcome that the run will have; `undefined` while it goes on. */
+  get outcome(): RunOutcome | undefined {
+    return this.#outcome;
+  }
+
+  /** A server may not know that a model must not call tools: the second time, there are none. */
+  get toolUse(): ToolUse {
+    if (!this.#outcome) return "allowed";
+    return this.#turns === 0 ? "refused" : "absent";
+  }
+
+  begin(outcome: RunOutcome): void {
+    this.#outcome ??= outcome;
+  }
+
+  /** Returns true if a turn with tool calls is the last one: it has words, or the model had its chances. */
+  isOver(turn: Turn): boolean {
+    if (!this.#outcome) return false;
+    this.#turns += 1;
+    return hasText(turn) || this.#turns >= MAX_CLOSING_TURNS;
+  }
+}
+
+/** Adds what users wrote meanwhile to the run; returns true if there was anything. */
 async function* takeSteering(
   { runId, takeSteering: take }: AgentInput,
-  messages: Message[],
+  context: RunContext,
   { createId }: RunSettings,
 ): AsyncGenerator<RunEvent, boolean> {
   const steering = take?.() ?? [];
   for (const message of steering) {
-    const { role: _, ...said } = message;
-    yield { type: "user_message", runId, id: createId(), ...said };
-    messages.push(message);
+    const { role: _, ...fields } = message;
+    yield { type: "user_message", runId, id: createId(), ...fields };
+    context.add(message);
   }
   return steering.length > 0;
 }
 
-/** The calls of a turn that go beyond what a run may make: none is made, and the model is told. */
-const noCallsLeft = {
-  approval: (): never => {
-    throw new NotAllowed("Not allowed: this run has no more tool calls.");
-  },
-};
+function refuseCall(call: ModelToolCall): ModelToolCall {
+  return { ...call, refusal: call.refusal ?? "Not allowed: this run has no more tool calls." };
+}
 
-/** How the run ends with this turn; `undefined` if it goes on. */
-function outcomeOf({ stopReason, toolCalls }: Turn, last: RunOutcome | undefined): RunOutcome | undefined {
-  if (stopReason === "refusal") return "refused";
-  if (last) return last;
-  // `pause_turn`: the model's server asks to be sent the turn back, to go on with it.
-  return toolCalls.length > 0 || stopReason === "pause_turn" ? undefined : "completed";
+function note(content: string): Message {
+  return { role: "system", content, timestamp: 0 };
+}
+
+function refused({ stopMessage }: Turn): Ending {
+  if (stopMessage === undefined) return { outcome: "refused" };
+  const message = `The model declined to answer: ${stopMessage}`;
+  return { outcome: "refused", error: { code: errorCodes.MODEL_REJECTED, message, retryable: false } };
+}
+
+/** The ending of a run whose last turn was cut, or answered nothing. */
+function incomplete(turn: Turn, outcome: RunOutcome | undefined): Ending {
+  const code = errorCodes.ANSWER_CUT;
+  if (!isCut(turn)) {
+    const message = "The model gave no answer, also when it was asked again.";
+    return { outcome: outcome ?? "failed", error: { code, message, retryable: true } };
+  }
+  const limit =
+    turn.stopReason === "max_tokens"
+      ? `its limit of ${turn.usage.outputTokens} tokens`
+      : "the end of the model's context window";
+  const message = `The answer was cut at ${limit}. Ask the model to go on.`;
+  return { outcome: outcome ?? "budget", error: { code, message, retryable: true } };
 }

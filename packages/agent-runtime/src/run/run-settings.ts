@@ -1,13 +1,14 @@
 import type { SystemPrompt } from "@mini-openclaw/protocol";
-import type { DayLedger } from "../budget/daily-spend.ts";
+import type { DailySpend } from "../budget/daily-spend.ts";
 import type { Prices } from "../budget/prices.ts";
-import type { Brakes } from "../budget/run-limits.ts";
+import type { RunLimits } from "../budget/run-limits.ts";
+import type { ContextWindow } from "../context/context-window.ts";
 import type { PromptSection } from "../context/system-prompt.ts";
 import type { CallSettings } from "../tool-calls/answer-call.ts";
 import type { ApprovalRule, SessionApprovals } from "../tool-calls/approvals.ts";
 import type { Tool } from "../tool-calls/define-tool.ts";
 import type { ToolLimits } from "../tool-calls/run-tool.ts";
-import type { Asking } from "./stream-turn.ts";
+import type { ModelSettings } from "./stream-turn.ts";
 
 /** The system prompt, and the parts it was made of. */
 export interface Prompt {
@@ -16,16 +17,18 @@ export interface Prompt {
 }
 
 /** Everything a run needs besides its input; below this line nothing is optional. */
-export interface RunSettings extends Asking, Brakes, ToolLimits {
+export interface RunSettings extends ModelSettings, RunLimits, ToolLimits {
   tools: ReadonlyMap<string, Tool>;
   prices: Prices;
-  dayLedger: DayLedger;
+  dailySpend: DailySpend;
   /** Reads the prompt; for a run of a session with what its tools still do. */
   readPrompt: (sessionId?: string) => Promise<Prompt>;
   maxContextMessages: number;
-  maxContextTokens: number;
+  contextWindow: ContextWindow;
   /** Never, if absent. */
   compactAtShare: number | undefined;
+  /** By session: the tokens of a conversation whose summary failed. */
+  failedCompactions: Map<string, number>;
   /** Keeps facts before a compaction; absent where the agent has no memory. */
   rememberTool: Tool | undefined;
   maxParallelTools: number;

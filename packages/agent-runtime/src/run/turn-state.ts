@@ -1,39 +1,48 @@
-import type { AssistantMessage, Message, ModelRequest, SystemPrompt } from "@mini-openclaw/protocol";
+import type {
+  AssistantMessage,
+  Message,
+  ModelRequest,
+  ModelToolCall,
+  SystemPrompt,
+} from "@mini-openclaw/protocol";
 import { costOf, type ModelPrice } from "../budget/prices.ts";
 import type { Tool } from "../tool-calls/define-tool.ts";
 import type { Turn } from "./stream-turn.ts";
 
 const noMoreTools = "No more tools can be called in this run. Answer now, with what you have.";
 
-/** The request of a run's next turn. */
+/** How a request may be answered: with tool calls, with text only, or with no tools in the request at all. */
+export type ToolUse = "allowed" | "refused" | "absent";
+
+/** Returns the request of a run's next turn. */
 export function toRequest(
   system: SystemPrompt,
   messages: readonly Message[],
   tools: ReadonlyMap<string, Tool>,
-  mayCallTools: boolean,
+  use: ToolUse,
   thinkingFrom = messages.length,
 ): ModelRequest {
   const toldToAnswer: Message = { role: "system", content: noMoreTools, timestamp: 0 };
   return {
     system,
     // At the end, where it changes nothing that the model's server has in its cache.
-    messages: mayCallTools ? messages : [...messages, toldToAnswer],
-    tools: [...tools.values()].map(({ model }) => model),
-    toolChoice: mayCallTools ? "auto" : "none",
+    messages: use === "allowed" ? messages : [...messages, toldToAnswer],
+    tools: use === "absent" ? [] : [...tools.values()].map(({ model }) => model),
+    toolChoice: use === "allowed" ? "auto" : "none",
     thinkingFrom,
   };
 }
 
 /**
- * Gives a call whose id is empty or taken, by a call of the turn or of the messages before it, an id of its own: a result is
- * paired with its call by nothing else, and so is a user's decision.
+ * Gives a call whose id is empty or used by another call an id of its own: a result is paired with its call by nothing else, and
+ * so is a user's decision.
  */
-export function withOwnIds(turn: Turn, before: readonly Message[], createId: () => string): Turn {
-  const taken = new Set<string | undefined>(["", ...before.flatMap(callIdsOf)]);
+export function withUniqueCallIds(turn: Turn, before: readonly Message[], createId: () => string): Turn {
+  const used = new Set<string | undefined>(["", ...before.flatMap(callIdsOf)]);
   const renamed = new Map<string, string[]>();
   const toolCalls = turn.toolCalls.map((call) => {
-    const callId = taken.has(call.callId) ? createId() : call.callId;
-    taken.add(callId);
+    const callId = used.has(call.callId) ? createId() : call.callId;
+    used.add(callId);
     renamed.set(call.callId, [...(renamed.get(call.callId) ?? []), callId]);
     return { ...call, callId };
   });
@@ -49,15 +58,38 @@ function callIdsOf(message: Message): (string | undefined)[] {
   return message.role === "assistant" ? (message.toolCalls ?? []).map(({ callId }) => callId) : [];
 }
 
-/** The calls of a turn. One that the token limit cut short must not run, even where what is left of it parses. */
-export function callableOf({ stopReason, toolCalls }: Turn): Turn["toolCalls"] {
-  const last = toolCalls.at(-1);
-  if (stopReason !== "max_tokens" || !last) return toolCalls;
-  const invalidInput = last.invalidInput ?? JSON.stringify(last.input);
-  return [...toolCalls.slice(0, -1), { ...last, invalidInput }];
+/** Returns true if the turn stopped at a limit of tokens, and is not complete. */
+export function isCut({ stopReason }: Pick<Turn, "stopReason">): boolean {
+  return stopReason === "max_tokens" || stopReason === "model_context_window_exceeded";
 }
 
-/** What is kept of a turn: the fields of its assistant message. */
+/** Returns true if the turn has text for the user. */
+export function hasText({ content }: Pick<Turn, "content">): boolean {
+  return content.trim() !== "";
+}
+
+/** Returns the calls of a turn. One that the token limit cut short must not run, even where what is left of it parses. */
+export function executableCalls(turn: Turn): ModelToolCall[] {
+  const last = turn.toolCalls.at(-1);
+  if (!isCut(turn) || !last) return turn.toolCalls;
+  return [...turn.toolCalls.slice(0, -1), { ...last, refusal: cutCall(turn) }];
+}
+
+function cutCall({ usage }: Turn): string {
+  return `Your answer reached its limit of ${usage.outputTokens} tokens in the middle of this call, so the call was not made. Write less at a time: split long content into several calls, each well below that limit.`;
+}
+
+/** What the model is told when its answer was cut, or empty. It goes on in the next turn. */
+export function continueNote(turn: Turn): string {
+  const { usage } = turn;
+  if (hasText(turn)) {
+    return `Your answer was cut at its limit of ${usage.outputTokens} tokens. Go on exactly where it stops. Repeat nothing, and say nothing of the cut.`;
+  }
+  if (!isCut(turn)) return "Your last turn had no text. Answer the user now.";
+  return `You reached the limit of ${usage.outputTokens} tokens while you were thinking. Think less, and answer the user now.`;
+}
+
+/** Returns what is kept of a turn: the fields of its assistant message. */
 export function toFields(
   turn: Turn,
   price: ModelPrice | undefined,

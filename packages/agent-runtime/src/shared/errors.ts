@@ -18,6 +18,8 @@ export interface AgentErrorOptions {
   retryable?: boolean;
   /** How long the model's server asked to wait. */
   retryAfterMs?: number;
+  /** What the model is told when it is asked again. */
+  noteForModel?: string | undefined;
 }
 
 const brand = Symbol.for("@mini-openclaw/agent-runtime/AgentError");
@@ -27,6 +29,8 @@ export class AgentError extends Error {
   readonly code: AgentErrorCode;
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
+  /** What the model is told when it is asked again. */
+  readonly noteForModel: string | undefined;
   readonly [brand] = true;
 
   constructor(code: AgentErrorCode, message: string, options: AgentErrorOptions = {}) {
@@ -35,6 +39,7 @@ export class AgentError extends Error {
     this.code = code;
     this.retryable = options.retryable ?? false;
     this.retryAfterMs = options.retryAfterMs;
+    this.noteForModel = options.noteForModel;
   }
 
   /** Recognises an error of this package, of whichever installed copy. */

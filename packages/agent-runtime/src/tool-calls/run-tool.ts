@@ -38,7 +38,8 @@ export async function checkCall(
   context: ToolContext,
   limits: ToolLimits,
 ): Promise<CheckedCall> {
-  const { toolName, input, invalidInput } = call;
+  const { toolName, input, invalidInput, refusal } = call;
+  if (refusal !== undefined) return { fault: refusal };
   if (!tool) return { fault: `There is no tool named ${JSON.stringify(cutMiddle(toolName, 100))}.` };
   if (invalidInput !== undefined) {
     const start = cutMiddle(invalidInput, 200);

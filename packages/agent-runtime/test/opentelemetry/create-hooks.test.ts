@@ -163,7 +163,7 @@ test("failures are on the spans in which they were", async () => {
     ["chat claude-test", undefined, { code: SpanStatusCode.UNSET }],
     ["execute_tool look", "tool_error", { code: error }],
     ["chat claude-test", "RangeError", { code: error }],
-    ["invoke_agent", "AGENT_FAILED", { code: error, message: "The agent failed. Its log says why." }],
+    ["invoke_agent", "AGENT_FAILED", { code: error, message: "The agent failed. Its log has the reason." }],
   ]);
 });
 

@@ -140,7 +140,7 @@ test("a memory that outgrows the prompt is named to the model, in the prompt and
   expect(output).toMatch(/^Kept in MEMORY\.md\. MEMORY\.md now has \d+ characters, but prompts show 20000: /);
   const agent = new AgentRuntime({ provider: createScriptedProvider([]), workspaceDir: workspace.path });
   const { sections } = await agent.explainContext([]);
-  const text = sections.find(({ name }) => name === "prompt: Memory")?.text ?? "";
+  const text = sections.find(({ name }) => name === "volatile: Memory")?.text ?? "";
   const [, chars, lines] = /\n\[… (\d+) characters, (\d+) lines left out …\]\n/.exec(text) ?? [];
   const shown = text.split("\n").filter((line) => line.startsWith("- "));
   expect(shown.at(-1)).toBe("- The newest");

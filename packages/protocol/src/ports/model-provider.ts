@@ -85,6 +85,8 @@ export interface ModelTurnEvent {
   /** The blocks of the turn, where `content` and `toolCalls` are not enough for the model. */
   blocks?: ContentBlock[];
   stopReason: string;
+  /** What the model's server says about a refusal. */
+  stopMessage?: string;
   usage: Usage;
 }
 
@@ -95,4 +97,6 @@ export type ModelToolCall = ToolCallRecord & {
    * not run.
    */
   invalidInput?: string;
+  /** Why the call must not run, in words for the model. */
+  refusal?: string;
 };

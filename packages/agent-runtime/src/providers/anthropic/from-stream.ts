@@ -2,7 +2,9 @@ import { type ContentBlock, noUsage, type Usage } from "@mini-openclaw/protocol"
 import { type AnswerLimit, PART_CHARS } from "../answer-limit.ts";
 import { fromStreamError } from "../api-errors.ts";
 import type { CompleteTurn, Shown, TurnBuilder } from "../ask-model.ts";
+import { cleanText } from "../clean-text.ts";
 import { isRecord, type JsonRecord, toText } from "../json.ts";
+import { textIn } from "../reason.ts";
 import { failsTurn, toStopReason } from "../stop-reason.ts";
 import { toToolCall } from "../tool-call.ts";
 import { toCount } from "../usage.ts";
@@ -31,6 +33,7 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
   const blocks = new BlockList(limit);
   let usage: Usage = noUsage;
   let stopReason: string | undefined;
+  let stopMessage: string | undefined;
   let isStopped = false;
   const addMessage = (message: JsonRecord): Shown[] => {
     usage = withReport(usage, message["usage"]);
@@ -63,7 +66,9 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
           return isRecord(event["delta"]) ? blocks.add(event["index"], event["delta"]) : undefined;
         case "message_delta": {
           usage = withReport(usage, event["usage"]);
-          const reason = isRecord(event["delta"]) ? event["delta"]["stop_reason"] : undefined;
+          const delta = isRecord(event["delta"]) ? event["delta"] : {};
+          const reason = delta["stop_reason"];
+          stopMessage = textIn(delta["stop_details"]) ?? stopMessage;
           if (typeof reason !== "string") return undefined;
           if (failsTurn(reason))
             throw fromStreamError({ error: { type: "server_error", message: reason } }, secrets);
@@ -81,7 +86,10 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
     usage: () => usage,
     finished(isOver) {
       if (!isStopped && !(isOver && stopReason !== undefined)) return undefined;
-      return toTurn(blocks.all, stopReason, usage);
+      const turn = toTurn(blocks.all, stopReason, usage);
+      const message =
+        turn.stopReason === "refusal" && stopMessage ? cleanText(stopMessage, secrets, 300) : undefined;
+      return { ...turn, ...(message !== undefined && { stopMessage: message }) };
     },
   };
 }

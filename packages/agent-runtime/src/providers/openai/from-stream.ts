@@ -79,6 +79,7 @@ class ChatAnswer {
   #content = "";
   #thinking = "";
   #field: string | undefined;
+  #refusal = "";
   readonly #details: JsonRecord[] = [];
   readonly #calls: StreamedCalls;
   readonly #tags = createThinkTags();
@@ -95,6 +96,7 @@ class ChatAnswer {
 
   add(delta: JsonRecord): Shown[] {
     const { content, refusal, tool_calls, function_call } = delta;
+    this.#refusal += toText(refusal);
     this.#addDetails(delta["reasoning_details"]);
     const thinking = this.#thinkingIn(delta);
     if (tool_calls) this.#calls.addAll(tool_calls);
@@ -117,7 +119,8 @@ class ChatAnswer {
       content: this.#content,
       toolCalls,
       ...(blocks && { blocks }),
-      stopReason: toStopReason(finishReason, toolCalls.length > 0),
+      stopReason: this.#refusal === "" ? toStopReason(finishReason, toolCalls.length > 0) : "refusal",
+      ...(this.#refusal !== "" && { stopMessage: this.#refusal }),
       usage,
     };
   }

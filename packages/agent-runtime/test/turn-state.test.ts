@@ -1,7 +1,7 @@
 import { noUsage } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
 import type { Turn } from "../src/run/stream-turn.ts";
-import { withOwnIds } from "../src/run/turn-state.ts";
+import { withUniqueCallIds } from "../src/run/turn-state.ts";
 
 /** The ids of calls that came with these, and those that the blocks of their turn name. */
 function idsOf(given: readonly string[], named: readonly string[], before: readonly string[] = []) {
@@ -17,11 +17,10 @@ function idsOf(given: readonly string[], named: readonly string[], before: reado
     stopReason: "tool_use",
     usage: noUsage,
     model: "m",
-    modelPlace: 0,
   };
   const said = { role: "assistant" as const, content: "", timestamp: 1, toolCalls: before.map(toCall) };
   let count = 0;
-  const { toolCalls, blocks = [] } = withOwnIds(turn, [said], () => `new${(count += 1)}`);
+  const { toolCalls, blocks = [] } = withUniqueCallIds(turn, [said], () => `new${(count += 1)}`);
   const ofBlocks = blocks.flatMap((block) => (block.type === "tool_call" ? [block.callId] : []));
   return { calls: toolCalls.map(({ callId }) => callId), blocks: ofBlocks };
 }

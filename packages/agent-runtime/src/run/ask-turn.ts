@@ -1,0 +1,44 @@
+import type { ModelProvider, ModelRequest, RunEvent } from "@mini-openclaw/protocol";
+import type { LimitReached } from "../budget/budget.ts";
+import { estimateMessages, estimateRequest } from "../budget/estimate-tokens.ts";
+import type { ContextWindow } from "../context/context-window.ts";
+import { AgentError } from "../shared/errors.ts";
+import { type ModelSettings, type Run, streamTurn, type Turn } from "./stream-turn.ts";
+
+/** A request is made shorter at most so often. */
+const MAX_SHRINKS = 6;
+
+/**
+ * Streams one turn. Where the model's server refuses the conversation as too long, it is made shorter and sent again.
+ *
+ * @throws what the provider threw, or the signal's reason
+ */
+export async function* askTurn(
+  toRequest: (maxTokens: number) => ModelRequest,
+  messageId: string,
+  run: Run,
+  settings: ModelSettings & { contextWindow: ContextWindow },
+): AsyncGenerator<RunEvent, Turn | LimitReached> {
+  const { contextWindow, providers } = settings;
+  const modelOf = () => (providers[run.modelIndex] as ModelProvider).model;
+  let sentTokens = Infinity;
+  for (let shrinks = 1; ; shrinks += 1) {
+    const request = toRequest(contextWindow.limitFor(modelOf()));
+    const messageTokens = estimateMessages(request.messages);
+    try {
+      const turn = yield* streamTurn(request, messageId, run, settings);
+      if ("is" in turn) return turn;
+      const { inputTokens, cacheReadTokens, cacheWriteTokens } = turn.usage;
+      const counted = inputTokens + cacheReadTokens + cacheWriteTokens;
+      contextWindow.calibrate(turn.model, estimateRequest(request), counted);
+      return turn;
+    } catch (error) {
+      const isShorter = messageTokens < sentTokens;
+      const isOverflow = AgentError.is(error) && error.code === "MODEL_CONTEXT_EXCEEDED";
+      if (!isOverflow || !isShorter || shrinks > MAX_SHRINKS || run.signal.aborted) throw error;
+      sentTokens = messageTokens;
+      contextWindow.shrink(modelOf(), messageTokens);
+      yield { type: "retry", runId: run.runId, attempt: shrinks, delayMs: 0, code: error.code };
+    }
+  }
+}

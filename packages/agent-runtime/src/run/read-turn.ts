@@ -1,0 +1,66 @@
+import type { ModelCallOptions, ModelEvent, ModelProvider, ModelRequest } from "@mini-openclaw/protocol";
+import { followSignal } from "../shared/child-signal.ts";
+import { AgentError } from "../shared/errors.ts";
+import { startTimer } from "../shared/timers.ts";
+
+/** Yields the provider's events, until the signal aborts or nothing comes for too long, whatever the provider does. */
+export async function* readTurn(
+  provider: ModelProvider,
+  request: ModelRequest,
+  options: ModelCallOptions,
+  idleTimeoutMs: number,
+): AsyncGenerator<ModelEvent> {
+  const stop = followSignal(options.signal);
+  const events = provider.stream(request, { ...options, signal: stop.signal })[Symbol.asyncIterator]();
+  const idle = watchIdle(idleTimeoutMs, () => stop.abort(silence(idleTimeoutMs)));
+  let isComplete = false;
+  let cutOff: (reason: unknown) => void = () => {};
+  stop.signal.addEventListener("abort", () => cutOff(stop.signal.reason), { once: true });
+  try {
+    while (!isComplete) {
+      const step = await new Promise<IteratorResult<ModelEvent>>((resolve, reject) => {
+        if (stop.signal.aborted) reject(stop.signal.reason);
+        cutOff = reject;
+        idle.start();
+        events.next().then(resolve, reject);
+      });
+      idle.stop();
+      if (step.done) return;
+      isComplete = step.value.type === "turn";
+      yield step.value;
+    }
+  } finally {
+    idle.dispose();
+    // After its turn the provider is left in peace, so that it can keep its connection.
+    if (!isComplete) stop.abort(new Error("The turn was given up."));
+    stop.dispose();
+    // Not awaited: a provider that hangs would hang this too.
+    events.return?.().catch(() => {});
+  }
+}
+
+/** Calls `act` when more than `idleTimeoutMs` pass between `start` and `stop`. One timer for all of them: events are many. */
+function watchIdle(idleTimeoutMs: number, act: () => void) {
+  let since: number | undefined;
+  const check = () => {
+    const leftMs = since === undefined ? idleTimeoutMs : since + idleTimeoutMs - performance.now();
+    if (leftMs > 0) timer = startTimer(leftMs, check);
+    else act();
+  };
+  let timer = startTimer(idleTimeoutMs, check);
+  return {
+    start: () => {
+      since = performance.now();
+    },
+    stop: () => {
+      since = undefined;
+    },
+    dispose: () => clearTimeout(timer),
+  };
+}
+
+function silence(idleTimeoutMs: number): AgentError {
+  return new AgentError("MODEL_TIMEOUT", `The model's server sent nothing for ${idleTimeoutMs} ms.`, {
+    retryable: true,
+  });
+}

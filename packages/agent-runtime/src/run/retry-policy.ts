@@ -1,0 +1,108 @@
+/** Reasons to ask the next model instead of the same one again. */
+export type FallbackReason =
+  | "overloaded"
+  | "rate_limited"
+  | "timeout"
+  | "unreachable"
+  | "failed"
+  | "not_found"
+  | "unauthorized"
+  | "refused";
+
+export const fallbackReasons: readonly FallbackReason[] = [
+  "overloaded",
+  "rate_limited",
+  "timeout",
+  "unreachable",
+  "failed",
+  "not_found",
+  "unauthorized",
+  "refused",
+];
+
+/** How a failed request is sent again. */
+export interface RetryPolicy {
+  /** How often a turn that failed before it showed any text is sent again. */
+  maxRetries: number;
+  /** The first pause; each further one is twice as long, up to `retryMaxMs`. */
+  retryBaseMs: number;
+  /** The longest pause of our own. A server may ask for more. */
+  retryMaxMs: number;
+  /** The reasons to ask the next model. */
+  fallbackOn: ReadonlySet<FallbackReason>;
+  /** A number from 0 to 1; spreads the pauses of many runs. */
+  random: () => number;
+}
+
+/** The attempts so far at one turn. */
+export interface Attempts {
+  /** Requests that failed. */
+  count: number;
+  /** Changes of the model. */
+  failovers: number;
+  modelCount: number;
+  /** Milliseconds until the run must end. */
+  remainingMs: number;
+}
+
+export interface NextAttempt {
+  delayMs: number;
+  failovers: number;
+}
+
+/** An address where nobody listens is tried for a quarter of a minute, and not for minutes. */
+const MAX_UNREACHABLE_RETRIES = 5;
+
+/**
+ * Returns when to send a failed request again, and to which model; `undefined` to give up. Pure but for `random`.
+ *
+ * A model that was not asked yet is asked at once. A server's own wish for a pause is obeyed as long as the run lasts.
+ */
+export function nextAttempt(
+  error: unknown,
+  attempts: Attempts,
+  policy: RetryPolicy,
+): NextAttempt | undefined {
+  const { code, retryable, retryAfterMs } = failureOf(error);
+  const reason = reasonOf(code, error);
+  const mayChange = attempts.modelCount > 1 && reason !== undefined && policy.fallbackOn.has(reason);
+  const failovers = mayChange ? attempts.failovers + 1 : attempts.failovers;
+  if (mayChange && failovers < attempts.modelCount) return { delayMs: 0, failovers };
+  const limit =
+    code === "MODEL_UNREACHABLE" ? Math.min(policy.maxRetries, MAX_UNREACHABLE_RETRIES) : policy.maxRetries;
+  if (!retryable || attempts.count > limit) return undefined;
+  const delayMs = retryAfterMs ?? ownPause(attempts.count, policy);
+  return delayMs < attempts.remainingMs ? { delayMs, failovers } : undefined;
+}
+
+function ownPause(count: number, { retryBaseMs, retryMaxMs, random }: RetryPolicy): number {
+  const ceiling = Math.min(retryMaxMs, retryBaseMs * 2 ** (count - 1));
+  // Half is certain, half is chance, so that runs that failed together do not come back together.
+  return Math.round(ceiling * (0.5 + random() / 2));
+}
+
+const reasonOfCode: Readonly<Record<string, FallbackReason>> = {
+  MODEL_OVERLOADED: "overloaded",
+  MODEL_RATE_LIMITED: "rate_limited",
+  MODEL_TIMEOUT: "timeout",
+  MODEL_UNREACHABLE: "unreachable",
+  MODEL_FAILED: "failed",
+  MODEL_UNAUTHORIZED: "unauthorized",
+};
+
+function reasonOf(code: string, error: unknown): FallbackReason | undefined {
+  if (Object.hasOwn(reasonOfCode, code)) return reasonOfCode[code];
+  const cause = error instanceof Error ? error.cause : undefined;
+  const isGone = typeof cause === "object" && cause !== null && "status" in cause && cause.status === 404;
+  return code === "MODEL_REJECTED" && isGone ? "not_found" : undefined;
+}
+
+/** The fields of a provider's error that matter for another attempt. */
+function failureOf(error: unknown): { code: string; retryable: boolean; retryAfterMs: number | undefined } {
+  const { code, retryable, retryAfterMs } = Object(error) as Record<string, unknown>;
+  return {
+    code: typeof code === "string" ? code : "",
+    retryable: error instanceof Error && typeof code === "string" && retryable === true,
+    retryAfterMs: typeof retryAfterMs === "number" && retryAfterMs >= 0 ? retryAfterMs : undefined,
+  };
+}
