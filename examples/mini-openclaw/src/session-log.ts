@@ -44,7 +44,7 @@ export function createSessionLog(parts: SessionLogParts): Required<Pick<AgentHoo
       clearTimeout(session.timer);
       session.runIds.add(runId);
       return {
-        onEnd() {
+        end() {
           session.timer = setTimeout(() => void write(sessionId, SUMMARY_MS), parts.restMs).unref();
         },
       };

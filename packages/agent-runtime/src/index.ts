@@ -25,13 +25,13 @@ export { summarizeConversation } from "./context/summarize.ts";
 export { defaultIdentity } from "./context/system-prompt.ts";
 export type {
   AgentHooks,
+  HookSpan,
   ModelCall,
   ModelCallReport,
+  RunRef,
   RunReport,
   ToolCall,
   ToolCallReport,
-  Watch,
-  WatchedRun,
 } from "./observe/hooks.ts";
 export type { FallbackReason } from "./run/retry-policy.ts";
 export type { AgentErrorCode, AgentErrorOptions } from "./shared/errors.ts";

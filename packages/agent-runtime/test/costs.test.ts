@@ -104,7 +104,7 @@ describe("what is said of costs", () => {
   test("a hook hears of it too", async () => {
     const reports: RunReport[] = [];
     const script = [[says("ok"), uses({ inputTokens: 100, outputTokens: 0 })]];
-    const onRun = () => ({ onEnd: (report: RunReport) => void reports.push(report) });
+    const onRun = () => ({ end: (report: RunReport) => void reports.push(report) });
     await eventsOf(agentOf(createScriptedProvider(script, { model: "m" }), { onRun }), inputOf("hi"));
     const usage = tokens({ inputTokens: 100 });
     expect(reports).toEqual([{ outcome: "completed", usage, costUsd: 0.001 }]);

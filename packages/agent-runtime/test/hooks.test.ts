@@ -34,17 +34,17 @@ function notingHooks() {
   const hooks: AgentHooks = {
     onRun({ runId }) {
       notes.push(`run ${runId}`);
-      return { onEnd: ({ outcome }) => notes.push(`end of run: ${outcome}`) };
+      return { end: ({ outcome }) => notes.push(`end of run: ${outcome}`) };
     },
     onModelCall({ model, request }) {
       notes.push(`ask ${model}: ${request.messages.length}`);
       return {
-        onEnd: ({ turn, error }) => notes.push(`end of asking: ${turn?.content ?? String(error)}`),
+        end: ({ turn, error }) => notes.push(`end of asking: ${turn?.content ?? String(error)}`),
       };
     },
     onToolCall({ toolName, callId }) {
       notes.push(`call ${toolName} ${callId}`);
-      return { onEnd: ({ output, isError }) => notes.push(`end of call: ${output}, error ${isError}`) };
+      return { end: ({ output, isError }) => notes.push(`end of call: ${output}, error ${isError}`) };
     },
     onEvent: ({ type }) => notes.push(type),
   };
@@ -83,7 +83,7 @@ describe("hooks", () => {
     const told: unknown[] = [];
     const note = (name: string) => (call: object) => {
       told.push({ [name]: call });
-      return { onEnd: (report: object) => void told.push({ [`end of ${name}`]: report }) };
+      return { end: (report: object) => void told.push({ [`end of ${name}`]: report }) };
     };
     const hooks = { onRun: note("run"), onModelCall: note("model"), onToolCall: note("tool") };
     const script = [[calls("look", { a: 1 })], [fails(new AgentError("MODEL_REJECTED", "no"))]];
@@ -185,7 +185,7 @@ describe("hooks", () => {
         return { success: true, output: "" };
       },
     };
-    const within = (name: string) => () => ({ around: <T>(work: () => T) => store.run(name, work) });
+    const within = (name: string) => () => ({ run: <T>(work: () => T) => store.run(name, work) });
     const hooks = { onModelCall: within("model"), onToolCall: within("tool") };
     await eventsOf(agentWith(hooks, { provider, tools: [tool] }), inputOf("go"));
     // After its turn a stream is not asked for more.
@@ -205,11 +205,11 @@ describe("a hook that misbehaves changes nothing in a run, and onError is told",
     "onToolCall throws": { onToolCall: fail },
     "onEvent throws": { onEvent: fail },
     "onEvent rejects": { onEvent: reject as () => void },
-    "onEnd throws": { onRun: () => ({ onEnd: fail }), onToolCall: () => ({ onEnd: fail }) },
-    "around throws before": { onToolCall: () => ({ around: fail }), onModelCall: () => ({ around: fail }) },
-    "around throws after": {
+    "end throws": { onRun: () => ({ end: fail }), onToolCall: () => ({ end: fail }) },
+    "run throws before": { onToolCall: () => ({ run: fail }), onModelCall: () => ({ run: fail }) },
+    "run throws after": {
       onToolCall: () => ({
-        around(work) {
+        run(work) {
           work();
           return fail();
         },
@@ -226,14 +226,11 @@ describe("a hook that misbehaves changes nothing in a run, and onError is told",
   });
 
   test.each<[string, AgentHooks]>([
-    ["does not call the work", { onToolCall: () => ({ around: () => undefined as never }) }],
-    ["calls it twice", { onToolCall: () => ({ around: (work) => [work(), work()][1] as never }) }],
-    ["gives something else", { onModelCall: () => ({ around: (work) => [work()] as never }) }],
-    [
-      "is asynchronous",
-      { onModelCall: () => ({ around: (async (work: () => unknown) => work()) as never }) },
-    ],
-  ])("around %s", async (_, hooks) => {
+    ["does not call the work", { onToolCall: () => ({ run: () => undefined as never }) }],
+    ["calls it twice", { onToolCall: () => ({ run: (work) => [work(), work()][1] as never }) }],
+    ["gives something else", { onModelCall: () => ({ run: (work) => [work()] as never }) }],
+    ["is asynchronous", { onModelCall: () => ({ run: (async (work: () => unknown) => work()) as never }) }],
+  ])("run %s", async (_, hooks) => {
     let runs = 0;
     const counted: ToolDefinition = {
       ...look,

@@ -119,7 +119,7 @@ describe("a result", () => {
       provider: createScriptedProvider([[calls("tool")]]),
       tools: [toolOf(({ signal }) => ({ success: false, output: `stopped: ${signal.aborted}` }))],
       onToolCall: () => ({
-        around(work) {
+        run(work) {
           controller.abort();
           return work();
         },

@@ -2,8 +2,8 @@ import type { AgentInput, AgentRunner, Message, RunEvent } from "@mini-openclaw/
 import { buildContext } from "../context/context.ts";
 import { type ContextReport, explainRequest } from "../context/explain-request.ts";
 import { fitContext } from "../context/fit-context.ts";
-import { createWatchers, type Watchers } from "../observe/hook-dispatcher.ts";
-import { watchRun } from "../observe/observe-run.ts";
+import { HookDispatcher } from "../observe/hook-dispatcher.ts";
+import { observeRun } from "../observe/observe-run.ts";
 import { isCompactionDue, neededMessages } from "../run/compaction-due.ts";
 import type { RunSettings } from "../run/run-settings.ts";
 import { toRequest } from "../run/turn-state.ts";
@@ -16,12 +16,12 @@ import { resolveSettings } from "./resolve-settings.ts";
 export class AgentRuntime implements AgentRunner {
   readonly #tools = new Map<string, Tool>();
   readonly #settings: RunSettings;
-  readonly #watchers: Watchers;
+  readonly #hooks: HookDispatcher;
 
   /** @throws AgentError `INVALID_OPTIONS`, `INVALID_TOOL` */
   constructor(options: AgentRuntimeOptions) {
     this.#settings = resolveSettings(options, this.#tools);
-    this.#watchers = createWatchers(options, this.#settings.onError);
+    this.#hooks = new HookDispatcher(options, this.#settings.onError);
     for (const tool of options.tools ?? []) this.registerTool(tool);
   }
 
@@ -45,7 +45,7 @@ export class AgentRuntime implements AgentRunner {
    * Several runs may go on at once. Ends in exactly one `run_end` and never throws.
    */
   run(input: AgentInput): AsyncGenerator<RunEvent> {
-    return watchRun(input, this.#settings, this.#watchers);
+    return observeRun(input, this.#settings, this.#hooks);
   }
 
   /** Ends what tools still do, such as commands in the background. Start no run afterwards. */

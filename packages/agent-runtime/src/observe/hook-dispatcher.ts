@@ -1,113 +1,126 @@
-import { channel } from "node:diagnostics_channel";
+import { type Channel, channel } from "node:diagnostics_channel";
 import type { RunEvent } from "@mini-openclaw/protocol";
 import type {
   AgentHooks,
+  HookSpan,
   ModelCall,
   ModelCallReport,
+  RunRef,
   RunReport,
   ToolCall,
   ToolCallReport,
-  Watch,
-  WatchedRun,
 } from "./hooks.ts";
 
-/** Something that goes on under the eyes of hooks and diagnostics channels. Whatever they do, it goes on. */
-export interface Watched<Report> {
-  around<T>(work: () => T): T;
-  /** The first report counts. */
+/** A span that was started for hooks and diagnostics channels. Whatever they do, the work goes on. */
+export interface ActiveSpan<Report> {
+  /** Runs a piece of the work, exactly once, in the hook's context. */
+  run<T>(work: () => T): T;
+  /** Ends the span. The first report counts. */
   end(report: Report): void;
 }
 
-/** Tells hooks and `diagnostics_channel` of runs. */
-export interface Watchers {
-  /** Whether anybody wants to be told. */
-  areThere(): boolean;
-  run(run: WatchedRun): Watched<RunReport>;
-  modelCall(call: ModelCall): Watched<ModelCallReport>;
-  toolCall(call: ToolCall): Watched<ToolCallReport>;
-  event(event: RunEvent, run: WatchedRun): void;
-}
+/** Calls hooks, and publishes to `diagnostics_channel`. Channel names are stable; the README names what is published. */
+export class HookDispatcher {
+  readonly #hooks: AgentHooks;
+  readonly #onError: (error: unknown) => void;
+  readonly #runs = channel("mini-openclaw:agent:run");
+  readonly #modelCalls = channel("mini-openclaw:agent:model-call");
+  readonly #toolCalls = channel("mini-openclaw:agent:tool-call");
+  readonly #events = channel("mini-openclaw:agent:event");
 
-/** Names are stable; the README says what is published under each. */
-export function createWatchers(hooks: AgentHooks, onError: (error: unknown) => void): Watchers {
-  const { onRun, onModelCall, onToolCall, onEvent } = hooks;
-  const runs = channel("mini-openclaw:agent:run");
-  const modelCalls = channel("mini-openclaw:agent:model-call");
-  const toolCalls = channel("mini-openclaw:agent:tool-call");
-  const events = channel("mini-openclaw:agent:event");
-  const channels = [runs, modelCalls, toolCalls, events];
-  const hasHooks = [onRun, onModelCall, onToolCall, onEvent].some(Boolean);
-  const attempt = createAttempt(onError);
+  constructor(hooks: AgentHooks, onError: (error: unknown) => void) {
+    const { onRun, onModelCall, onToolCall, onEvent } = hooks;
+    this.#hooks = Object.fromEntries(
+      Object.entries({ onRun, onModelCall, onToolCall, onEvent }).filter(([, hook]) => hook),
+    );
+    this.#onError = onError;
+  }
 
-  function watch<Call, Report>(
+  /** True if there is a hook or a subscriber. */
+  get isActive(): boolean {
+    const channels = [this.#runs, this.#modelCalls, this.#toolCalls, this.#events];
+    return Object.keys(this.#hooks).length > 0 || channels.some(({ hasSubscribers }) => hasSubscribers);
+  }
+
+  startRun(run: RunRef): ActiveSpan<RunReport> {
+    return this.#start(run, this.#hooks.onRun, this.#runs);
+  }
+
+  startModelCall(call: ModelCall): ActiveSpan<ModelCallReport> {
+    return this.#start(call, this.#hooks.onModelCall, this.#modelCalls);
+  }
+
+  startToolCall(call: ToolCall): ActiveSpan<ToolCallReport> {
+    return this.#start(call, this.#hooks.onToolCall, this.#toolCalls);
+  }
+
+  emit(event: RunEvent, run: RunRef): void {
+    this.#safely(() => this.#hooks.onEvent?.(event, run));
+    if (this.#events.hasSubscribers) this.#events.publish({ event, run });
+  }
+
+  #start<Call, Report>(
     call: Call,
-    hook: ((call: Call) => Watch<Report> | void) | undefined,
-    published: typeof runs,
-  ): Watched<Report> {
+    hook: ((call: Call) => HookSpan<Report> | void) | undefined,
+    published: Channel,
+  ): ActiveSpan<Report> {
     if (published.hasSubscribers) published.publish({ phase: "start", call });
-    const own = attempt(() => hook?.(call));
+    const span = this.#safely(() => hook?.(call));
     let isOver = false;
     return {
-      around: (work) => (own?.around ? passThrough(own, work, attempt) : work()),
-      end(report) {
+      run: (work) => (span?.run ? this.#runWithin(span, work) : work()),
+      end: (report) => {
         if (isOver) return;
         isOver = true;
-        attempt(() => own?.onEnd?.(report));
+        this.#safely(() => span?.end?.(report));
         if (published.hasSubscribers) published.publish({ phase: "end", call, report });
       },
     };
   }
 
-  return {
-    areThere: () => hasHooks || channels.some(({ hasSubscribers }) => hasSubscribers),
-    run: (run) => watch(run, onRun, runs),
-    modelCall: (call) => watch(call, onModelCall, modelCalls),
-    toolCall: (call) => watch(call, onToolCall, toolCalls),
-    event(event, run) {
-      attempt(() => onEvent?.(event, run));
-      if (events.hasSubscribers) events.publish({ event, run });
-    },
-  };
-}
+  /** Runs `work` exactly once and returns what it returns, whether the hook does as it should or not. */
+  #runWithin<T>(span: HookSpan<never>, work: () => T): T {
+    const result = callOnce(work);
+    this.#safely(() => {
+      try {
+        const given: unknown = span.run?.(result.call);
+        // It rejects as the work's own promise does, which its reader deals with.
+        if (given instanceof Promise) given.catch(() => {});
+      } catch (error) {
+        if (!result.failedWith(error)) throw error;
+      }
+    });
+    return result.call();
+  }
 
-type Attempt = <T>(act: () => T) => T | undefined;
-
-/** Calls code from elsewhere; what it throws, or rejects with, is told and gone. */
-function createAttempt(onError: (error: unknown) => void): Attempt {
-  return (act) => {
+  /** Calls code of the application. `onError` gets what it throws, or rejects with. */
+  #safely<T>(act: () => T): T | undefined {
     try {
       const given = act();
-      if (given instanceof Promise) given.catch(onError);
+      if (given instanceof Promise) given.catch(this.#onError);
       return given;
     } catch (error) {
-      onError(error);
+      this.#onError(error);
       return undefined;
     }
-  };
+  }
 }
 
-/** Calls `work` exactly once, and gives what it gives, whether `around` does as it should or not. */
-function passThrough<T>(watch: Watch<never>, work: () => T, attempt: Attempt): T {
+/** Makes a function that does the work at its first call, and returns or throws the same at each further one. */
+function callOnce<T>(work: () => T): { call: () => T; failedWith: (error: unknown) => boolean } {
   let result: { value: T } | { error: unknown } | undefined;
-  const once = (): T => {
-    if (!result) {
-      try {
-        result = { value: work() };
-      } catch (error) {
-        result = { error };
+  return {
+    call() {
+      if (!result) {
+        try {
+          result = { value: work() };
+        } catch (error) {
+          result = { error };
+        }
       }
-    }
-    if ("error" in result) throw result.error;
-    return result.value;
+      if ("error" in result) throw result.error;
+      return result.value;
+    },
+    failedWith: (error) => result !== undefined && "error" in result && result.error === error,
   };
-  attempt(() => {
-    try {
-      const given: unknown = watch.around?.(once);
-      // It rejects as what `work` gave does, which is dealt with by whoever gets that.
-      if (given instanceof Promise) given.catch(() => {});
-    } catch (error) {
-      if (!(result && "error" in result && result.error === error)) throw error;
-    }
-  });
-  return once();
 }

@@ -1,42 +1,39 @@
 import type { AgentInput, ModelProvider, RunEvent } from "@mini-openclaw/protocol";
 import { runLoop } from "../run/run-loop.ts";
 import type { RunSettings } from "../run/run-settings.ts";
-import type { Watched, Watchers } from "./hook-dispatcher.ts";
-import type { ModelCallReport, RunReport, WatchedRun } from "./hooks.ts";
+import type { ActiveSpan, HookDispatcher } from "./hook-dispatcher.ts";
+import type { ModelCallReport, RunRef, RunReport } from "./hooks.ts";
 
-/** A run, under the eyes of whoever wants to be told of it; the bare run loop where nobody does. */
-export function watchRun(
+/** A run with its hooks called; the bare run loop where there are none. */
+export function observeRun(
   input: AgentInput,
   settings: RunSettings,
-  watchers: Watchers,
+  hooks: HookDispatcher,
 ): AsyncGenerator<RunEvent> {
-  return watchers.areThere() ? watchedRun(input, settings, watchers) : runLoop(input, settings);
+  return hooks.isActive ? runWithHooks(input, settings, hooks) : runLoop(input, settings);
 }
 
-async function* watchedRun(
+async function* runWithHooks(
   input: AgentInput,
   settings: RunSettings,
-  watchers: Watchers,
+  hooks: HookDispatcher,
 ): AsyncGenerator<RunEvent> {
-  const run: WatchedRun = { sessionId: input.sessionId, runId: input.runId };
-  const watched = watchers.run(run);
+  const run: RunRef = { sessionId: input.sessionId, runId: input.runId };
+  const span = hooks.startRun(run);
   const report: RunReport = { outcome: "aborted" };
   const [first, ...others] = settings.providers;
   const events = runLoop(input, {
     ...settings,
-    providers: [
-      watchProvider(first, run, watchers),
-      ...others.map((one) => watchProvider(one, run, watchers)),
-    ],
+    providers: [observeProvider(first, run, hooks), ...others.map((one) => observeProvider(one, run, hooks))],
     async aroundTool(call, work) {
-      const tool = watchers.toolCall({ ...call, run });
-      const result = await tool.around(work);
+      const tool = hooks.startToolCall({ ...call, run });
+      const result = await tool.run(work);
       tool.end(result);
       return result;
     },
   });
   try {
-    for await (const event of stepsWithin(watched, () => events)) {
+    for await (const event of wrapIterable(span, () => events)) {
       if (event.type === "error") report.error = { code: event.code, message: event.message };
       if (event.type === "run_end") {
         const { outcome, usage, costUsd } = event;
@@ -45,32 +42,32 @@ async function* watchedRun(
       try {
         yield event;
       } finally {
-        watchers.event(event, run);
+        hooks.emit(event, run);
       }
     }
   } finally {
-    watched.end(report);
+    span.end(report);
   }
 }
 
-function watchProvider(provider: ModelProvider, run: WatchedRun, watchers: Watchers): ModelProvider {
+function observeProvider(provider: ModelProvider, run: RunRef, hooks: HookDispatcher): ModelProvider {
   const { model } = provider;
   return {
     model,
-    async *stream(request, asking) {
-      const { signal } = asking;
-      // The run goes on adding to its messages; what was told must stay as it was.
+    async *stream(request, options) {
+      const { signal } = options;
+      // The run goes on adding to its messages; what a hook was called with must stay as it was.
       const asked = { ...request, messages: [...request.messages] };
-      const watched = watchers.modelCall({ run, model, request: asked });
+      const span = hooks.startModelCall({ run, model, request: asked });
       const startedAt = performance.now();
       let firstEventMs: number | undefined;
       const end = (report: ModelCallReport) =>
-        watched.end({ ...report, ...(firstEventMs !== undefined && { firstEventMs }) });
+        span.end({ ...report, ...(firstEventMs !== undefined && { firstEventMs }) });
       // A provider that hangs does not come back from an abort.
       const stopped = () => end({ error: signal.reason });
       signal.addEventListener("abort", stopped, { once: true });
       try {
-        for await (const event of stepsWithin(watched, () => provider.stream(request, asking))) {
+        for await (const event of wrapIterable(span, () => provider.stream(request, options))) {
           firstEventMs ??= performance.now() - startedAt;
           if (event.type === "turn") end({ turn: event });
           yield event;
@@ -86,15 +83,15 @@ function watchProvider(provider: ModelProvider, run: WatchedRun, watchers: Watch
   };
 }
 
-/** What an iterable gives, with each of its steps made within what watches it. */
-function stepsWithin<T>(watched: Watched<never>, open: () => AsyncIterable<T>): AsyncIterable<T> {
+/** Returns an iterable each of whose steps runs within a span. */
+function wrapIterable<T>(span: ActiveSpan<never>, open: () => AsyncIterable<T>): AsyncIterable<T> {
   return {
     [Symbol.asyncIterator]() {
-      const steps = watched.around(() => open()[Symbol.asyncIterator]());
+      const steps = span.run(() => open()[Symbol.asyncIterator]());
       return {
-        next: () => watched.around(() => steps.next()),
+        next: () => span.run(() => steps.next()),
         async return() {
-          await watched.around(() => steps.return?.());
+          await span.run(() => steps.return?.());
           return { done: true, value: undefined };
         },
       };

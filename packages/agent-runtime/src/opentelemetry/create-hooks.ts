@@ -10,13 +10,13 @@ import {
 } from "@opentelemetry/api";
 import type {
   AgentHooks,
+  HookSpan,
   ModelCall,
   ModelCallReport,
+  RunRef,
   RunReport,
   ToolCall,
   ToolCallReport,
-  Watch,
-  WatchedRun,
 } from "../observe/hooks.ts";
 import { AgentError } from "../shared/errors.ts";
 import { answerOf, callInputOf, callOutputOf, requestOf } from "./contents.ts";
@@ -70,12 +70,12 @@ interface SpanStart {
 
 /** Starts spans, and makes them the context of what goes on in them. The first one of a run is the parent of its others. */
 function createSpanStarter(tracer: Tracer | undefined) {
-  const runs = new WeakMap<WatchedRun, Span>();
+  const runs = new WeakMap<RunRef, Span>();
   return <Report>(
-    run: WatchedRun,
+    run: RunRef,
     { name, kind, attributes }: SpanStart,
     end: (span: Span, report: Report) => void,
-  ): Watch<Report> => {
+  ): HookSpan<Report> => {
     const parent = runs.get(run);
     const outer = parent ? trace.setSpan(context.active(), parent) : context.active();
     // Asked for each time: an application may register its provider after it made the agent.
@@ -85,8 +85,8 @@ function createSpanStarter(tracer: Tracer | undefined) {
     if (!parent) runs.set(run, span);
     const inner = trace.setSpan(outer, span);
     return {
-      around: (work) => context.with(inner, work),
-      onEnd(report) {
+      run: (work) => context.with(inner, work),
+      end(report) {
         end(span, report);
         span.end();
       },
@@ -94,7 +94,7 @@ function createSpanStarter(tracer: Tracer | undefined) {
   };
 }
 
-function runSpan(run: WatchedRun, { providerName, agentName }: OpenTelemetryOptions): SpanStart {
+function runSpan(run: RunRef, { providerName, agentName }: OpenTelemetryOptions): SpanStart {
   return {
     name: agentName === undefined ? "invoke_agent" : `invoke_agent ${agentName}`,
     kind: SpanKind.INTERNAL,

@@ -85,7 +85,7 @@ export interface ModelTurnEvent {
   /** The blocks of the turn, where `content` and `toolCalls` are not enough for the model. */
   blocks?: ContentBlock[];
   stopReason: string;
-  /** What the model's server says about a refusal. */
+  /** The reason that the model's server gave for a refusal. */
   stopMessage?: string;
   usage: Usage;
 }
