@@ -21,4 +21,6 @@ const { status } = spawnSync(
   },
 );
 if (status !== 0) process.exit(status ?? 1);
+// The workspace is the folder in which the user ran npm, not the clone.
+process.chdir(process.env["INIT_CWD"] ?? process.cwd());
 await import(new URL("../examples/mini-openclaw/dist/main.js", import.meta.url).href);

@@ -1,12 +1,13 @@
-// What the examples of embedding prove. Nothing of it is needed to embed the gateway.
+// The checks of the embedding examples. An app needs none of this.
 import assert from "node:assert/strict";
 import { on, once } from "node:events";
 import { WebSocket } from "ws";
 
 /**
- * The smallest client of a gateway: says one thing and gives the whole answer.
+ * Sends one message as the smallest client of a gateway, and returns the whole answer.
  *
- * Rejects when the gateway refuses the connection, with its HTTP status, or the run does not complete.
+ * Rejects when the gateway refuses the connection, with its HTTP status, or the run does not
+ * complete.
  * @param {string} url
  * @param {string} content
  * @param {import("ws").ClientOptions} [options]
@@ -29,12 +30,12 @@ export async function chatOnce(url, content, options) {
     await once(webSocket, "close");
     return answer;
   }
-  throw new Error("the gateway closed the connection before the run ended");
+  throw new Error("The gateway closed the connection before the run ended.");
 }
 
 /**
- * Checks an app with a gateway at `/claw` and the WebChat page at `/chat/`: the app still answers its own page, the WebChat
- * page is there, and a chat gives `answer`. Then prints one line.
+ * Checks an app with a gateway at `/claw` and the WebChat page at `/chat/`: the app still answers
+ * its own page, the WebChat page is there, and a chat gives `answer`. Then prints one line.
  * @param {string} origin
  * @param {string} answer
  * @param {Record<string, string>} [headers]
@@ -47,8 +48,8 @@ export async function checkEmbedded(origin, answer, headers = {}) {
 }
 
 /**
- * Checks that the gateway at `/claw` speaks HTTP too: the chat of `checkEmbedded` is there, and a request is refused that has
- * no content.
+ * Checks that the gateway at `/claw` speaks HTTP too: the chat of `checkEmbedded` is there, and a
+ * request is refused that has no content.
  * @param {string} origin
  * @param {Record<string, string>} [headers]
  */

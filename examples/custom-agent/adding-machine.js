@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 
 /**
- * Adds up the numbers that were said in the session. The gateway keeps each event and shows it before it asks for the next.
+ * Adds up the numbers that were said in the session. The gateway keeps each event and shows it
+ * before it asks for the next.
  * @type {import("@mini-openclaw/gateway").AgentRunner}
  */
 export const addingMachine = {

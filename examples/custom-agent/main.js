@@ -1,4 +1,5 @@
-// The gateway with an agent of one's own: an adding machine. No model, no key; any object with `run` will do.
+// The gateway with a custom agent: an adding machine without a model or a key. Any object with
+// `run` is an agent.
 import assert from "node:assert/strict";
 import { chatOnce } from "@mini-openclaw/example-check";
 import { GatewayServer } from "@mini-openclaw/gateway";

@@ -1,4 +1,5 @@
-// The gateway in a NestJS app that is CommonJS: `require` takes the packages as they are (Node 20.19 or newer).
+// The gateway in a NestJS app that is CommonJS. `require` can load the packages (Node 20.19 or
+// newer).
 require("reflect-metadata");
 const { AgentRuntime } = require("@mini-openclaw/agent-runtime");
 const { createScriptedProvider, says } = require("@mini-openclaw/agent-runtime/testing");
@@ -33,7 +34,10 @@ class GatewayService {
 
 const webChat = serveWebChat({ basePath: "/chat", webSocketPath: "/claw" });
 
-/** @type {(request: import("node:http").IncomingMessage, response: import("node:http").ServerResponse, next: () => void) => void} */
+/**
+ * @type {(request: import("node:http").IncomingMessage, response:
+ * import("node:http").ServerResponse, next: () => void) => void}
+ */
 function chatPage(request, response, next) {
   if (!webChat(request, response)) next();
 }
@@ -46,7 +50,7 @@ class PageController {
 
 class AppModule {}
 
-// What decorators say in TypeScript.
+// The decorators of TypeScript, as function calls.
 const { page } = Object.getOwnPropertyDescriptors(PageController.prototype);
 Get()(PageController.prototype, "page", page);
 Controller()(PageController);

@@ -1,4 +1,5 @@
-// The gateway beside a plain node:http app: the app keeps its routes, the gateway takes the upgrades of one path.
+// The gateway beside a plain node:http app: the app keeps its routes, the gateway takes the
+// upgrades of one path.
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { AgentRuntime } from "@mini-openclaw/agent-runtime";

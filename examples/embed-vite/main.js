@@ -1,4 +1,5 @@
-// The gateway in a Vite dev server, as a plugin: one port for the page and its agent, and hot updates go on.
+// The gateway in a Vite dev server, as a plugin: one port for the page and its agent, and hot
+// updates go on.
 import assert from "node:assert/strict";
 import { on, once } from "node:events";
 import { join } from "node:path";

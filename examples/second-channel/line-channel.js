@@ -3,17 +3,18 @@ import { createInterface } from "node:readline";
 import { connect } from "@mini-openclaw/client";
 import { WebSocket } from "ws";
 
-// Chosen: leaves room in a session key of 512 when each is encoded as nine.
+// Fits into a session key of 512 characters, even if each character is encoded as nine.
 const MAX_NAME_CHARS = 40;
 
 /**
- * A channel for `nc` and its like: the first line says who speaks, each further one is a message, and answers come back as
- * they are written. To the gateway it is a client like any other, one for each person.
+ * Creates a channel for `nc`: the first line is the user's name, and each further line is a
+ * message. Answers are streamed back. The channel is an ordinary client of the gateway, one per
+ * person.
  * @param {{ url: string, token: string }} gateway
  */
 export function createLineChannel({ url, token }) {
   return createServer((socket) => {
-    // Whoever is gone is gone; what runs goes on, and is there when they come back.
+    // An active run continues after a disconnect. Its answer is in the session later.
     socket.on("error", () => socket.destroy());
     serve(socket).catch((error) => socket.end(`! ${error.message}\n`));
   });
@@ -47,7 +48,7 @@ export function createLineChannel({ url, token }) {
 }
 
 /**
- * Takes the next line when the gateway has taken the one before.
+ * Sends a line when the gateway has accepted the previous one.
  * @param {AsyncIterableIterator<string>} lines
  * @param {import("@mini-openclaw/client").Session} session
  * @param {import("node:net").Socket} socket

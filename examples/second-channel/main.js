@@ -1,4 +1,5 @@
-// A second channel needs no change in any package: it is a client of the gateway, which trusts it to say who speaks.
+// A second channel needs no change in any package: it is a client of the gateway, which trusts it
+// to say who speaks.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -19,7 +20,7 @@ const provider = createScriptedProvider(({ messages }) => {
 const gateway = new GatewayServer({
   store: createMemoryStore(),
   agent: new AgentRuntime({ provider }),
-  // Whoever has the token is a channel, and says who speaks.
+  // A client with the token is a channel, and names the person.
   authenticate: ({ headers: { "x-person": person } }) =>
     typeof person === "string" ? { id: `lines:${person}` } : null,
   sessionKey: (person) => person?.id ?? "webchat",
@@ -40,7 +41,9 @@ console.log("Three lines of two people, in two sessions.");
 channel.close();
 await gateway.close();
 
-/** The first line that comes back, as `nc` would show it. @param {string} name @param {string} line */
+/**
+ * The first line that comes back, as `nc` would show it. @param {string} name @param {string} line
+ */
 async function talk(name, line) {
   const { port } = /** @type {import("node:net").AddressInfo} */ (channel.address());
   const socket = connectTcp(port, "127.0.0.1");

@@ -1,29 +1,33 @@
 import { priceOf } from "@mini-openclaw/agent-runtime";
-import type { MiniOpenClawConfig } from "./config.ts";
+import type { MiniOpenClawConfig } from "./settings/config.ts";
 
+/** Facts that the settings do not have. */
 export interface BannerFacts {
   address: string;
   /** The directory that the tools work in. */
   toolsDir: string;
   skills: readonly string[];
   tools: readonly string[];
-  /** What `bash` runs in. */
+  /** The sandbox of `bash`. */
   sandbox: string;
   isDemo: boolean;
 }
 
 function costs({ model, maxRunCostUsd, maxSessionCostUsd, maxDayCostUsd }: MiniOpenClawConfig): string {
   const price = priceOf(model);
-  if (!price) return "not known: no price for this model; runs are held by their tokens alone";
+  if (!price) return "unknown: this model has no known price, so only limits on tokens apply";
   const limits = [
     `a run stops at $${maxRunCostUsd}`,
     ...(maxSessionCostUsd < Infinity ? [`a session at $${maxSessionCostUsd}`] : []),
     ...(maxDayCostUsd < Infinity ? [`a day (UTC) at $${maxDayCostUsd}`] : []),
   ];
-  return `$${price.input} in, $${price.output} out a million tokens; ${limits.join(", ")}`;
+  return `$${price.input} in, $${price.output} out per million tokens; ${limits.join(", ")}`;
 }
 
-/** What the operator sees when the gateway is up: everything that was decided, and where to go. */
+/**
+ * Returns the text that the operator sees when the server runs: the settings in use and the
+ * address.
+ */
 export function banner(config: MiniOpenClawConfig, facts: BannerFacts): string {
   const { skills, tools, isDemo } = facts;
   const rows = [
@@ -31,13 +35,14 @@ export function banner(config: MiniOpenClawConfig, facts: BannerFacts): string {
     ["model", isDemo ? "scripted demo (no ANTHROPIC_API_KEY)" : config.model],
     ...(isDemo ? [] : [["costs", costs(config)]]),
     ...(config.baseURL && !isDemo ? [["base URL", config.baseURL]] : []),
-    ["address", `${facts.address}${config.token ? "  (asks for the token)" : ""}`],
+    ["address", `${facts.address}${config.token ? "  (needs the token)" : ""}`],
     ...(config.metrics ? [["metrics", `${facts.address}metrics`]] : []),
     ["sessions", config.sessionsDir],
     ["memory", config.memoryDir],
     ["skills", skills.length === 0 ? `none (${config.skillsDir})` : skills.join(", ")],
     ["tools", tools.join(", ")],
     ["sandbox", facts.sandbox],
+    ...(config.approval === "off" ? [] : [["approval", `the page asks before ${config.approval}`]]),
     ...(config.schedule
       ? [["schedule", `every ${config.schedule.everyMinutes} min: ${config.schedule.instruction}`]]
       : []),
@@ -45,7 +50,7 @@ export function banner(config: MiniOpenClawConfig, facts: BannerFacts): string {
   const lines = rows.map(([name = "", value]) => `  ${name.padEnd(10)} ${value}`);
   const demo = [
     "",
-    "  No model is asked: a script answers, and its tools are real. For a real one, set ANTHROPIC_API_KEY.",
+    "  A script answers instead of a model, with real tools. Set ANTHROPIC_API_KEY to use a model.",
   ];
   return ["", "Mini OpenClaw", ...lines, ...(isDemo ? demo : []), "", `Open ${facts.address}`, ""].join("\n");
 }

@@ -1,14 +1,14 @@
 import { findSandbox, type Sandbox } from "@mini-openclaw/agent-runtime";
-import { ConfigError, type MiniOpenClawConfig } from "./config.ts";
+import { ConfigError, type MiniOpenClawConfig } from "./settings/config.ts";
 
-/** What `bash` runs in, and what the operator is told of it. */
+/** The sandbox of `bash`, and its description in the banner. */
 export interface BashSandbox {
   sandbox?: Sandbox;
   state: string;
 }
 
 /**
- * Finds what the setting asks for. Commands see nothing of the data directory.
+ * Finds the sandbox that the setting asks for. Commands cannot read the data directory.
  *
  * @throws ConfigError if a sandbox is required and there is none
  */
@@ -16,12 +16,15 @@ export async function findBashSandbox({
   sandbox: use,
   dataDir,
 }: Pick<MiniOpenClawConfig, "sandbox" | "dataDir">): Promise<BashSandbox> {
-  if (use === "off") return { state: "off: bash is as free as this user" };
+  if (use === "off") return { state: "off: bash has all rights of this user" };
   const { sandbox, problem } = await findSandbox({ hidden: [dataDir] });
   if (sandbox) {
-    return { sandbox, state: `${sandbox.name}: bash writes in the workspace only; the network is open` };
+    return {
+      sandbox,
+      state: `${sandbox.name}: bash can only write to the workspace, and can use the network`,
+    };
   }
-  if (use === "auto") return { state: `none: bash is as free as this user (${problem})` };
-  const message = `is "required", but there is no sandbox: ${problem}`;
+  if (use === "auto") return { state: `none: bash has all rights of this user (${problem})` };
+  const message = `is "required", but no sandbox works: ${problem}.`;
   throw new ConfigError([{ name: "MINI_OPENCLAW_SANDBOX", message }]);
 }

@@ -1,18 +1,36 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Makes the data directory, for its owner only, and keeps it out of the workspace's version control. */
+/**
+ * Creates the data directory with access for its owner only, and excludes it from version control.
+ */
 export function prepareDataDir(dataDir: string): void {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const ignore = join(dataDir, ".gitignore");
   if (!existsSync(ignore)) writeFileSync(ignore, "*\n", { mode: 0o600 });
 }
 
-/** The demo's own workspace, with something in it to look at. */
+/** Creates the workspace of the demo, with one file in it. */
 export function prepareDemoWorkspace(dataDir: string): string {
   const directory = join(dataDir, "demo-workspace");
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const readme = join(directory, "README.md");
   if (!existsSync(readme)) writeFileSync(readme, "# Scratch\n\nThe demo's tools work in this folder.\n");
   return directory;
+}
+
+/** Writes the address of the server into its data directory. Returns a function that removes it. */
+export function announceAddress(dataDir: string, address: string): () => void {
+  const file = join(dataDir, "address");
+  writeFileSync(file, `${address}\n`, { mode: 0o600 });
+  return () => rmSync(file, { force: true });
+}
+
+/** Returns the address of the server that holds the data directory, if it has written one. */
+export function readAddress(dataDir: string): string | undefined {
+  try {
+    return readFileSync(join(dataDir, "address"), "utf8").trim() || undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,27 +1,30 @@
 import process from "node:process";
 import type { GatewayServer, Logger, MetricsSource } from "@mini-openclaw/gateway";
-import type { LogLevel } from "./config.ts";
+import { printProblem } from "./report.ts";
+import type { LogLevel } from "./settings/config.ts";
 
-/** Where what goes on is written down. */
+/** The log of the server. */
 export interface ServerLog {
-  /** For the gateway; `undefined`: it prints its failures. */
+  /** The logger of the gateway. `undefined` without a log level. */
   logger: Logger | undefined;
-  /** Writes down a problem of another part. */
+  /** Reports a problem of one part of the server. */
   report: (part: string, problem: unknown) => void;
 }
 
-/** With a level, lines of JSON on standard error; without one, problems as people read them. */
+/**
+ * Opens the log: JSON lines on standard error with a level, plain text for problems without one.
+ */
 export async function openLog(level: LogLevel | undefined): Promise<ServerLog> {
   if (level === undefined) {
-    return { logger: undefined, report: (part, problem) => console.error(`[${part}]`, problem) };
+    return { logger: undefined, report: printProblem };
   }
-  // Here, so that a server that is not asked for it starts without it.
+  // Loaded here, so that a server without a log level starts faster.
   const { destination, pino } = await import("pino");
   const logger = pino({ level }, destination({ dest: process.stderr.fd, sync: true }));
   return { logger, report: (part, problem) => logger.error({ part, err: problem }, "failed") };
 }
 
-/** What `GET /metrics` shows. */
+/** Returns the source of `GET /metrics`. */
 export async function openMetrics(gateway: GatewayServer): Promise<MetricsSource> {
   const { createMetrics } = await import("@mini-openclaw/gateway/metrics");
   return createMetrics(gateway).registry;

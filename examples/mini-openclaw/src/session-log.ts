@@ -1,27 +1,30 @@
 import { type AgentHooks, type MemoryManager, summarizeConversation } from "@mini-openclaw/agent-runtime";
 import type { ModelProvider, SessionStore } from "@mini-openclaw/protocol";
 
-export interface SessionLogParts {
+/** The dependencies of a session log. */
+export interface SessionLogDeps {
   store: Pick<SessionStore, "loadMessages">;
   memory: Pick<MemoryManager, "appendDailyLog">;
   provider: ModelProvider;
-  /** How long nothing runs in a session until it counts as ended. */
+  /** The idle time in milliseconds after which a session counts as ended. */
   restMs: number;
   onFailure: (error: unknown) => void;
 }
 
-/** Messages of a session that are looked through for what is new. Chosen: an evening's talk; what came before is left out. */
+/** Enough for the messages of one evening. Older ones are left out. */
 const MAX_MESSAGES = 500;
 
-/** How long a summary may take, in milliseconds; at the end of the process, all of them together. Chosen. */
+/**
+ * The time limit of one summary, and of all summaries at the end of the process, in milliseconds.
+ */
 const SUMMARY_MS = 60_000;
 const LAST_SUMMARIES_MS = 10_000;
 
 /**
- * Adds a line to the day's log for each session that comes to rest: what was said in it since its last line. `onRun` is the
- * agent's hook; `close` writes the lines that are still due.
+ * Adds a summary to the daily log when a session becomes idle, with everything since its last
+ * summary. `onRun` is the agent's hook. `close` writes the summaries that are due.
  */
-export function createSessionLog(parts: SessionLogParts): Required<Pick<AgentHooks, "onRun">> & {
+export function createSessionLog(parts: SessionLogDeps): Required<Pick<AgentHooks, "onRun">> & {
   close(): Promise<void>;
 } {
   const due = new Map<string, { runIds: Set<string>; timer?: NodeJS.Timeout }>();
@@ -58,7 +61,7 @@ export function createSessionLog(parts: SessionLogParts): Required<Pick<AgentHoo
 async function logRuns(
   sessionId: string,
   runIds: ReadonlySet<string>,
-  { store, memory, provider }: SessionLogParts,
+  { store, memory, provider }: SessionLogDeps,
   signal: AbortSignal,
 ): Promise<void> {
   const messages = await store.loadMessages(sessionId, { limit: MAX_MESSAGES });

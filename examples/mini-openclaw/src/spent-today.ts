@@ -5,17 +5,18 @@ const DAY_MS = 86_400_000;
 type Store = Pick<SessionStore, "listSessions" | "entries">;
 
 /**
- * What the runs of a day (UTC) have cost so far, in US dollars, as the transcripts of sessions that are not deleted say it. Of
- * a run whose whole cost is not known, as of one that a crash cut off, the turns count that say what they cost.
+ * Returns the cost of today's runs (UTC) in US dollars, from the transcripts of sessions that are
+ * not deleted. A run without a total cost, for example after a crash, counts the turns with a known
+ * cost.
  *
- * Reads the sessions that were written on that day, whole ones.
+ * Reads all sessions that were written today.
  */
 export async function spentToday(store: Store, now: number = Date.now()): Promise<number> {
   const midnight = now - (now % DAY_MS);
   let sumUsd = 0;
   for (const archived of [false, true]) {
     for await (const { sessionId, forkedFrom } of sessionsSince(store, midnight, archived)) {
-      // What a fork began with is the other session's.
+      // The copied entries of a fork belong to the other session.
       const entries = store.entries(sessionId, { after: forkedFrom?.seq ?? 0 });
       sumUsd += await sumOf(entries, midnight);
     }

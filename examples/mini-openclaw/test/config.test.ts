@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ConfigError, loadConfig } from "../src/config.ts";
+import { ConfigError, loadConfig } from "../src/settings/config.ts";
+import { helpText, settings } from "../src/settings/settings.ts";
 
 let workspace = "";
 beforeAll(() => {
@@ -10,8 +11,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(workspace, { recursive: true }));
 
-// row 30.k
-test("without variables everything has its documented default", () => {
+test("has its documented defaults without variables", () => {
   expect(loadConfig({}, workspace)).toEqual({
     port: 3210,
     host: "127.0.0.1",
@@ -34,11 +34,15 @@ test("without variables everything has its documented default", () => {
     baseURL: undefined,
     schedule: undefined,
     sandbox: "auto",
+    allowedHosts: [],
     bashEnv: [],
+    maxTokens: undefined,
+    approval: "off",
+    bashTimeoutSeconds: 30,
   });
 });
 
-test("every variable is taken, trimmed, and relative paths start where the command was given", () => {
+test("reads and trims every variable, and resolves relative paths", () => {
   const token = "0123456789abcdef0123456789abcdef";
   const config = loadConfig(
     {
@@ -58,6 +62,10 @@ test("every variable is taken, trimmed, and relative paths start where the comma
       MINI_OPENCLAW_LOG_DAYS: "3",
       MINI_OPENCLAW_SANDBOX: "required",
       MINI_OPENCLAW_BASH_ENV: "SSH_AUTH_SOCK, EDITOR",
+      MINI_OPENCLAW_ALLOWED_HOSTS: "Claw.example.com, claw.lan:8443",
+      MINI_OPENCLAW_MAX_TOKENS: "32000",
+      MINI_OPENCLAW_APPROVAL: "bash",
+      MINI_OPENCLAW_BASH_TIMEOUT: "600",
       ANTHROPIC_API_KEY: "key",
       ANTHROPIC_BASE_URL: "http://127.0.0.1:11434",
     },
@@ -82,12 +90,16 @@ test("every variable is taken, trimmed, and relative paths start where the comma
     logDays: 3,
     sandbox: "required",
     bashEnv: ["SSH_AUTH_SOCK", "EDITOR"],
+    allowedHosts: ["claw.example.com", "claw.lan:8443"],
+    maxTokens: 32_000,
+    approval: "bash",
+    bashTimeoutSeconds: 600,
     apiKey: "key",
     baseURL: "http://127.0.0.1:11434",
   });
 });
 
-test("a schedule is an interval and an instruction", () => {
+test("needs an interval and an instruction for a schedule", () => {
   const everyMinutes = { MINI_OPENCLAW_EVERY_MINUTES: "30" };
   const instruction = { MINI_OPENCLAW_INSTRUCTION: "Tidy up." };
 
@@ -96,58 +108,58 @@ test("a schedule is an interval and an instruction", () => {
     instruction: "Tidy up.",
   });
   expect(catchError(() => loadConfig(everyMinutes, workspace)).message).toBe(
-    "MINI_OPENCLAW_INSTRUCTION: must be set too: a schedule needs an interval and an instruction",
+    "`MINI_OPENCLAW_INSTRUCTION` must be set too. A schedule needs an interval and an instruction.",
   );
   expect(catchError(() => loadConfig(instruction, workspace)).message).toBe(
-    "MINI_OPENCLAW_EVERY_MINUTES: must be set too: a schedule needs an interval and an instruction",
+    "`MINI_OPENCLAW_EVERY_MINUTES` must be set too. A schedule needs an interval and an instruction.",
   );
 });
 
-test("an empty variable counts as absent", () => {
+test("treats an empty variable as absent", () => {
   expect(loadConfig({ MINI_OPENCLAW_PORT: "", ANTHROPIC_API_KEY: "  " }, workspace)).toEqual(
     loadConfig({}, workspace),
   );
 });
 
-// Mistake 10: a bad port must not become a random one.
+// A bad port must not become a random one.
 test.each([
-  ["MINI_OPENCLAW_PORT", "abc", 'must be a whole number from 0 to 65535, not "abc"'],
-  ["MINI_OPENCLAW_LOG_LEVEL", "loud", 'must be one of error, warn, info, debug, not "loud"'],
-  ["MINI_OPENCLAW_METRICS", "yes", 'must be on or off, not "yes"'],
-  ["MINI_OPENCLAW_PORT", "3210x", 'must be a whole number from 0 to 65535, not "3210x"'],
-  ["MINI_OPENCLAW_PORT", "-1", 'must be a whole number from 0 to 65535, not "-1"'],
-  ["MINI_OPENCLAW_PORT", "65536", 'must be a whole number from 0 to 65535, not "65536"'],
-  ["MINI_OPENCLAW_PORT", "1e3", 'must be a whole number from 0 to 65535, not "1e3"'],
+  ["MINI_OPENCLAW_PORT", "abc", 'must be an integer from 0 to 65535, got "abc"'],
+  ["MINI_OPENCLAW_LOG_LEVEL", "loud", 'must be error, warn, info or debug, got "loud"'],
+  ["MINI_OPENCLAW_METRICS", "yes", 'must be on or off, got "yes"'],
+  ["MINI_OPENCLAW_PORT", "3210x", 'must be an integer from 0 to 65535, got "3210x"'],
+  ["MINI_OPENCLAW_PORT", "-1", 'must be an integer from 0 to 65535, got "-1"'],
+  ["MINI_OPENCLAW_PORT", "65536", 'must be an integer from 0 to 65535, got "65536"'],
+  ["MINI_OPENCLAW_PORT", "1e3", 'must be an integer from 0 to 65535, got "1e3"'],
   [
     "MINI_OPENCLAW_HOST",
     "http://localhost",
     "must be a host name or an IP address, without a port or scheme",
   ],
-  [
-    "MINI_OPENCLAW_TOKEN",
-    "short",
-    "must be at least 32 bytes (try: openssl rand -hex 32), not the 5 bytes given",
-  ],
-  ["MINI_OPENCLAW_WORKSPACE", "/no/such/place", 'must be a directory that exists, not "/no/such/place"'],
+  ["MINI_OPENCLAW_TOKEN", "short", "must be at least 32 bytes (try: openssl rand -hex 32), got 5 bytes."],
+  ["MINI_OPENCLAW_WORKSPACE", "/no/such/place", 'must be a directory that exists, got "/no/such/place"'],
   ["MINI_OPENCLAW_MODEL", "two words", "must be a model's name"],
-  ["MINI_OPENCLAW_EVERY_MINUTES", "0", 'must be a whole number from 1 to 10080, not "0"'],
-  ["MINI_OPENCLAW_BASH_ENV", "A,b-c", 'must be names of variables with commas between them, not "A,b-c"'],
-  ["MINI_OPENCLAW_SANDBOX", "on", 'must be off, auto, required, not "on"'],
-  ["MINI_OPENCLAW_COMPACT_AT", "101", 'must be a whole number from 0 to 100, not "101"'],
-  ["MINI_OPENCLAW_MAX_RUN_COST", "1e3", 'must be an amount of US dollars, such as 2.50, not "1e3"'],
-  ["MINI_OPENCLAW_MAX_SESSION_COST", "-1", 'must be an amount of US dollars, such as 2.50, not "-1"'],
-  ["MINI_OPENCLAW_MAX_DAY_COST", "$5", 'must be an amount of US dollars, such as 2.50, not "$5"'],
-  ["MINI_OPENCLAW_LOG_DAYS", "-1", 'must be a whole number from 0 to 30, not "-1"'],
-  ["MINI_OPENCLAW_MAX_CONTEXT", "0", 'must be a whole number from 1 to 10000, not "0"'],
-  ["ANTHROPIC_BASE_URL", "ftp://x", 'must be an http:// or https:// address, not "ftp://x"'],
-])("%s=%s is refused by name, with what it may be", (name, value, message) => {
+  ["MINI_OPENCLAW_EVERY_MINUTES", "0", 'must be an integer from 1 to 10080, got "0"'],
+  ["MINI_OPENCLAW_SANDBOX", "on", 'must be off, auto or required, got "on"'],
+  ["MINI_OPENCLAW_COMPACT_AT", "101", 'must be an integer from 0 to 100, got "101"'],
+  ["MINI_OPENCLAW_MAX_RUN_COST", "1e3", 'must be an amount of US dollars, such as 2.50, got "1e3"'],
+  ["MINI_OPENCLAW_MAX_SESSION_COST", "-1", 'must be an amount of US dollars, such as 2.50, got "-1"'],
+  ["MINI_OPENCLAW_MAX_DAY_COST", "$5", 'must be an amount of US dollars, such as 2.50, got "$5"'],
+  ["MINI_OPENCLAW_LOG_DAYS", "-1", 'must be an integer from 0 to 30, got "-1"'],
+  ["MINI_OPENCLAW_MAX_CONTEXT", "0", 'must be an integer from 1 to 10000, got "0"'],
+  ["MINI_OPENCLAW_ALLOWED_HOSTS", "https://claw.example.com", "must be host names separated by commas"],
+  ["MINI_OPENCLAW_MAX_TOKENS", "0", 'must be an integer from 1 to 1000000, got "0"'],
+  ["MINI_OPENCLAW_BASH_ENV", "A,b-c", 'must be names of variables separated by commas, got "A,b-c"'],
+  ["MINI_OPENCLAW_APPROVAL", "yes", 'must be off, bash or write, got "yes"'],
+  ["MINI_OPENCLAW_BASH_TIMEOUT", "5m", 'must be an integer from 1 to 86400, got "5m"'],
+  ["ANTHROPIC_BASE_URL", "ftp://x", 'must be an http:// or https:// address, got "ftp://x"'],
+])("refuses %s=%s and names the allowed values", (name, value, message) => {
   const refused = catchError(() => loadConfig({ [name]: value }, workspace));
 
   expect(refused.problems).toEqual([{ name, message: expect.stringContaining(message) }]);
-  expect(refused.message).toContain(`${name}: `);
+  expect(refused.message).toContain(`\`${name}\` must be `);
 });
 
-test("all bad values are told at once, and no secret is repeated", () => {
+test("reports all bad values at once, without secrets", () => {
   const refused = catchError(() =>
     loadConfig({ MINI_OPENCLAW_PORT: "x", MINI_OPENCLAW_TOKEN: "hunter2" }, workspace),
   );
@@ -156,11 +168,44 @@ test("all bad values are told at once, and no secret is repeated", () => {
   expect(refused.message).not.toContain("hunter2");
 });
 
+test.each([
+  ["MINI_OPENCLAW_PROT", "MINI_OPENCLAW_PORT"],
+  ["MINI_OPENCLAW_HSOT", "MINI_OPENCLAW_HOST"],
+  ["MINI_OPEN_CLAW_TOKEN", "MINI_OPENCLAW_TOKEN"],
+  ["MINIOPENCLAW_MODEL", "MINI_OPENCLAW_MODEL"],
+  ["mini_openclaw_port", "MINI_OPENCLAW_PORT"],
+  ["MINI_OPENCLAW_WORKSPACES", "MINI_OPENCLAW_WORKSPACE"],
+  ["ANTHROPIC_API_KYE", "ANTHROPIC_API_KEY"],
+  ["ANTHROPIC_BASEURL", "ANTHROPIC_BASE_URL"],
+])("names the misspelled %s and suggests %s, without its value", (name, closest) => {
+  const refused = catchError(() => loadConfig({ [name]: "secret-value" }, workspace));
+
+  expect(refused.message).toBe(
+    `\`${name}\` is not a setting. Did you mean ${closest}? --help lists all settings.`,
+  );
+});
+
+test("ignores variables of other programs", () => {
+  const env = {
+    PATH: "/bin",
+    PORT: "80",
+    ANTHROPIC_AUTH_TOKEN: "t",
+    ANTHROPIC_MODEL: "m",
+    OPENCLAW_HOME: "/x",
+  };
+
+  expect(loadConfig(env, workspace)).toEqual(loadConfig({}, workspace));
+});
+
+test("the help text has every setting", () => {
+  for (const name of Object.keys(settings)) expect(helpText()).toContain(` ${name} `);
+});
+
 function catchError(action: () => unknown): ConfigError {
   try {
     action();
   } catch (error) {
     if (error instanceof ConfigError) return error;
   }
-  throw new Error("it was not refused");
+  throw new Error("The settings were not refused.");
 }

@@ -64,13 +64,13 @@ async function start() {
   };
 }
 
-/** What a request begins with, if that is a summary. */
+/** Returns the summary at the beginning of a request, if it has one. */
 function firstSummary(request: ModelRequest | undefined): string | undefined {
   const first = request?.messages[0];
   return first?.role === "system" ? first.content.split("\n").at(-1) : undefined;
 }
 
-test("a session that goes on and on is summed up again and again, and never loses its last summary", async () => {
+test("summarizes a long session again and again, and always keeps the last summary", async () => {
   let summaryCount = 0;
   for (let day = 1; day <= 3; day += 1) {
     await using server = await start();
@@ -85,7 +85,7 @@ test("a session that goes on and on is summed up again and again, and never lose
   expect(summaryCount).toBeGreaterThan(8);
 });
 
-test("a run that summed up and is tried again goes on from its summary", async () => {
+test("continues from the summary when a run that wrote one is retried", async () => {
   await using server = await start();
   let runId = "";
   while ((await server.summaries()).length === 0) runId = await server.say("hello");

@@ -22,10 +22,12 @@ afterEach(() => {
 
 const hour = 3_600_000;
 
-// Chosen: longer than a busy machine takes to write a line.
+// Longer than a busy machine needs to write a line.
 const patience = { timeout: 30_000 };
 
-/** An agent whose sessions are logged: it answers in capitals, and its summaries name what was said. */
+/**
+ * An agent whose sessions are logged: it answers in capitals, and its summaries name what was said.
+ */
 function logged(summary = ({ messages }: ModelRequest) => [says(`They said ${messages[0]?.content ?? ""}`)]) {
   const memory = new MemoryManager({ workspaceDir });
   const entries: MessageEntry[] = [];
@@ -66,8 +68,7 @@ function logged(summary = ({ messages }: ModelRequest) => [says(`They said ${mes
   return { say, lines, sessionLog, failures };
 }
 
-// row E32.3
-test("a session that comes to rest is summed up in a line of the day's log", async () => {
+test("adds a summary of an idle session to the daily log", async () => {
   const { say, lines } = logged();
   await say("hello");
   await say("bye");
@@ -81,7 +82,7 @@ test("a session that comes to rest is summed up in a line of the day's log", asy
   expect(await lines()).toBe(line);
 });
 
-test("a session is not at rest while people speak, and its next line tells what is new", async () => {
+test("waits while a session is active, and summarizes only new messages", async () => {
   const { say, lines } = logged();
   await say("one");
   await vi.advanceTimersByTimeAsync(hour / 2);
@@ -100,7 +101,7 @@ test("a session is not at rest while people speak, and its next line tells what 
   ]);
 });
 
-test("what is due when the server stops is written then", async () => {
+test("writes due summaries when the server stops", async () => {
   const { say, lines, sessionLog } = logged();
   await Promise.all([say("here", "s1"), say("there", "s2")]);
   await sessionLog.close();
@@ -109,7 +110,7 @@ test("what is due when the server stops is written then", async () => {
   expect((await lines())?.split("\n")).toHaveLength(3);
 });
 
-test("a session in which the model said nothing is not logged", async () => {
+test("logs no session without an answer", async () => {
   const { say, lines, sessionLog, failures } = logged();
   await say("");
   await sessionLog.close();
@@ -117,7 +118,7 @@ test("a session in which the model said nothing is not logged", async () => {
   expect(failures).toEqual([]);
 });
 
-test("a summary that does not come is told, and is not tried again", async () => {
+test("reports a failed summary and does not repeat it", async () => {
   const lost = new Error("no model");
   const { say, lines, sessionLog, failures } = logged(() => [fails(lost) as never]);
   await say("hello");

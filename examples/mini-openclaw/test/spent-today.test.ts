@@ -7,7 +7,7 @@ const midnight = Date.UTC(2026, 10, 22);
 const now = midnight + 52_205_000;
 const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 };
 
-/** Adds a run to a session: what each of its turns says of its cost, then what the whole says. */
+/** Adds a run to a session, with the costs of its turns and its total cost. */
 async function addRun(
   store: SessionStore,
   sessionId: string,
@@ -31,7 +31,7 @@ async function addRun(
   await log.close();
 }
 
-test("sums what runs have cost since midnight UTC, in every session and in archived ones", async () => {
+test("sums the costs since midnight UTC over all sessions, including archived ones", async () => {
   const store = createMemoryStore();
   const old = await store.createSession("old");
   const one = await store.createSession("one");
@@ -47,14 +47,14 @@ test("sums what runs have cost since midnight UTC, in every session and in archi
   expect(await spentToday(store, now)).toBe(15.5);
 });
 
-test("of a run whose whole cost is not known, what its turns say", async () => {
+test("counts the turns of a run without a total cost", async () => {
   const store = createMemoryStore();
   const { sessionId } = await store.createSession("a");
   await addRun(store, sessionId, { turns: [1, undefined, 2] });
   expect(await spentToday(store, now)).toBe(3);
 });
 
-test("counts what a fork began with once", async () => {
+test("counts the copied entries of a fork once", async () => {
   const store = createMemoryStore();
   const { sessionId } = await store.createSession("a");
   await addRun(store, sessionId, { turns: [1], total: 1 });

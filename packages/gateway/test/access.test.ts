@@ -42,7 +42,7 @@ describe("a gateway on loopback", () => {
 
   test("the refusal repeats nothing that could harm a terminal", () => {
     expect(access(request("\u001b[31mevil\u202e"))).toBe(
-      'Host "?[31mevil?" is not a name of this gateway; allowed are 127.0.0.1:3210, localhost:3210, [::1]:3210.',
+      'Host "?[31mevil?" is not a name of this gateway; allowed are 127.0.0.1:3210, localhost:3210, [::1]:3210. Add it to allowedHosts.',
     );
   });
 });
@@ -72,6 +72,32 @@ test("beyond loopback an IP address cannot be a foreign page's name, so it is le
   expect(access(request("claw.example.com"))).toBeUndefined();
   expect(access(request("rebound.example:3210"))).toMatch(/not a name of this gateway/);
   expect(access(request("192.168.0.7:3210", "http://rebound.example:3210"))).toMatch(/not allowed here/);
+});
+
+describe("a gateway with a token", () => {
+  const access = ownAccess({ host: "127.0.0.1", port: 3210 }, {}, { hasToken: true });
+
+  test.each(["localhost:8080", "127.0.0.1:8080", "[::1]:8080", "localhost"])(
+    "accepts the loopback name %s with any port, as tunnels and containers map it",
+    (host) => {
+      expect(access(request(host, `http://${host}`))).toBeUndefined();
+      expect(ownAccess({ host: "127.0.0.1", port: 3210 }, {})(request(host))).toMatch(/not a name/);
+    },
+  );
+
+  test.each([
+    ["evil.example:8080", "http://evil.example:8080"],
+    ["localhost.evil.example:8080", "http://localhost.evil.example:8080"],
+    ["localhost:3210", "http://localhost:8080"],
+  ])("refuses Host %s with Origin %s", (host, origin) => {
+    expect(access(request(host, origin))).toMatch(/not (a name of this gateway|allowed here)/);
+  });
+});
+
+test("a refusal names the operator's setting", () => {
+  const access = ownAccess({ host: "::1", port: 3210 }, { allowedHostsSetting: "CLAW_HOSTS" });
+
+  expect(access(request("claw.example.com"))).toMatch(/Add it to CLAW_HOSTS\.$/);
 });
 
 describe("a gateway beside an app", () => {

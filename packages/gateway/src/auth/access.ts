@@ -7,6 +7,11 @@ export interface AccessOptions {
   allowedOrigins?: readonly string[];
   /** Values of the `Host` header beside the gateway's own, such as `claw.example.com`. */
   allowedHosts?: readonly string[];
+  /**
+   * The name of the setting that an operator changes to allow a host. A refusal names it.
+   * @default "allowedHosts"
+   */
+  allowedHostsSetting?: string;
 }
 
 /** Says why a request may not come in, or `undefined` when it may. */
@@ -22,8 +27,12 @@ const LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"];
  * port; bound elsewhere, any IP address too, because a foreign page cannot have one as its name. A request that carries an
  * `Origin` comes from a browser, and must come from a page of that same `Host`.
  */
-export function ownAccess(bound: { host: string; port: number }, options: AccessOptions): Access {
-  const { allowedOrigins = [], allowedHosts = [] } = options;
+export function ownAccess(
+  bound: { host: string; port: number },
+  options: AccessOptions,
+  { hasToken = false }: { hasToken?: boolean } = {},
+): Access {
+  const { allowedOrigins = [], allowedHosts = [], allowedHostsSetting = "allowedHosts" } = options;
   const { port } = bound;
   const names = [...new Set([...LOOPBACK_NAMES, isIP(bound.host) === 6 ? `[${bound.host}]` : bound.host])];
   const named = [...names.map((name) => `${name}:${port}`), ...allowedHosts];
@@ -31,13 +40,16 @@ export function ownAccess(bound: { host: string; port: number }, options: Access
   if (port === 80) named.push(...names);
   const hosts = new Set(named.map((host) => host.toLowerCase()));
   const isOpen = !isLoopback(bound.host);
-  const isOwnHost = (host: string) => hosts.has(host) || (isOpen && isAddress(host));
+  // Tunnels and containers map another port. A page of another port cannot send the token.
+  const isMapped = (host: string) => hasToken && LOOPBACK_NAMES.includes(nameOf(host));
+  const isOwnHost = (host: string) => hosts.has(host) || isMapped(host) || (isOpen && isAddress(host));
   const origins = new Set(allowedOrigins);
 
   return (request) => {
     const host = request.headers.host?.toLowerCase();
     if (host === undefined || !isOwnHost(host)) {
-      return `Host ${quote(host)} is not a name of this gateway; allowed are ${named.join(", ")}.`;
+      const allowed = `allowed are ${named.join(", ")}`;
+      return `Host ${quote(host)} is not a name of this gateway; ${allowed}. Add it to ${allowedHostsSetting}.`;
     }
     return refuseOrigin(request.headers.origin, host, origins);
   };

@@ -66,7 +66,7 @@ export async function listen(
     connectionsCheckingInterval: 1000,
   });
   const address = await bind(server, port, host);
-  const access = ownAccess(address, accessOptions);
+  const access = ownAccess(address, accessOptions, { hasToken: token !== undefined });
   const guard = token === undefined ? undefined : new TokenGuard(token);
   const newcomers = new Newcomers();
   const door = ownUpgradeGuard(access, guard, newcomers);

@@ -3,25 +3,27 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { calls, createScriptedProvider, type ScriptStep, says } from "@mini-openclaw/agent-runtime/testing";
 import type { ModelProvider, ModelRequest, ToolMessage } from "@mini-openclaw/protocol";
 
-// Chosen: reads like somebody who types fast.
+// Reads like a fast typist.
 const PAUSE_MS = 25;
 
 /**
- * A model for those who have no API key yet: a script that recognises a few wishes and says so. It streams as a model
- * does, and the tools that it calls are the real ones.
+ * Creates a model for users without an API key: a script that recognizes a few requests. It streams
+ * its text as a model does, and it calls the real tools.
  */
 export function createDemoProvider({ pauseMs = PAUSE_MS } = {}): ModelProvider {
   const model = "scripted-demo";
   const pause = (signal: AbortSignal) => sleep(pauseMs, undefined, { signal });
   return {
     model,
-    // A script for each turn, so that no request is remembered.
+    // One script per turn, so that it keeps no state.
     stream: (request, options) =>
       createScriptedProvider([nextStep(request)], { model, pause }).stream(request, options),
   };
 }
 
-/** What the script does next: depends only on the wish and on how many tools have answered it. */
+/**
+ * Returns the next step of the script. It depends on the request and on the number of tool results.
+ */
 function nextStep({ messages, toolChoice }: ModelRequest): ScriptStep {
   const asked = messages.findLastIndex(({ role }) => role === "user");
   const wish = messages[asked]?.content ?? "";
@@ -53,7 +55,7 @@ console.log(\`Hello from a real process, \${process.version}, on \${now}.\`);
 for (let n = 1; n <= 5; n += 1) console.log(n, "squared is", n * n);
 `;
 
-/** Text in pieces of a word each. */
+/** Returns a text in pieces of one word. */
 function speak(text: string) {
   return [
     says(
@@ -66,6 +68,7 @@ function call(toolName: string, input: Record<string, unknown>) {
   return calls(toolName, input, `demo_${randomUUID()}`);
 }
 
+/** The texts of one language. */
 interface Words {
   help: string;
   looking: string;

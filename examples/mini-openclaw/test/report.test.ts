@@ -1,0 +1,29 @@
+import { AgentError } from "@mini-openclaw/agent-runtime";
+import { GatewayError } from "@mini-openclaw/gateway";
+import { expect, test } from "vitest";
+import { describeFailure } from "../src/report.ts";
+
+test.each([
+  [
+    new AgentError("MODEL_UNAUTHORIZED", "The model's server refused the key."),
+    "The model's server refused the key. Check ANTHROPIC_API_KEY.",
+  ],
+  [
+    new AgentError("MODEL_REJECTED", "404\nno such model"),
+    "404 no such model. Check MINI_OPENCLAW_MODEL and ANTHROPIC_BASE_URL.",
+  ],
+  [
+    new GatewayError("STORE_FAILED", "The session could not be written.", {
+      cause: new Error("ENOSPC: no space"),
+    }),
+    "The session could not be written (ENOSPC: no space).",
+  ],
+])("describes a failure with a code in one line, with its cause and a remedy", (error, line) => {
+  expect(describeFailure(error)).toBe(line);
+});
+
+test("returns the whole error of a bug, with its stack", () => {
+  const bug = new TypeError("undefined is not a function");
+
+  expect(describeFailure(bug)).toBe(bug);
+});
