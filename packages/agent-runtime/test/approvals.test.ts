@@ -27,7 +27,7 @@ function agentOf(options: Partial<AgentRuntimeOptions> = {}) {
   return new AgentRuntime({ provider: createScriptedProvider(script), tools: [echo], ...options });
 }
 
-/** What happens to the tool calls of one run in which a user decides so. */
+/** Returns the events of the tool calls of one run in which a user decides so. */
 async function toolLines(agent: AgentRuntime, fields: Partial<AgentInput>): Promise<string[]> {
   const lines = outline(await eventsOf(agent, inputOf("hi", fields)));
   return lines
@@ -71,7 +71,7 @@ describe("a tool that asks", () => {
     ]);
   });
 
-  test("is denied when no answer comes in time, or whoever answers fails", async () => {
+  test("is denied when no answer comes in time, or the decision fails", async () => {
     const never = () => new Promise<never>(() => {});
     const fails = async () => Promise.reject(new Error("gone"));
     const expected = [asked, "approval_done call deny", denied];

@@ -4,7 +4,7 @@ import { callTools } from "../src/tool-calls/call-tools.ts";
 import { type ToolDefinition, toTool } from "../src/tool-calls/define-tool.ts";
 import { outline } from "./collect.ts";
 
-/** Calls that end only when told to. */
+/** Calls that end only on demand. */
 function heldCalls() {
   const gates = new Map<string, { opened: Promise<void>; open: () => void }>();
   const gate = (callId: string) => {
@@ -50,7 +50,6 @@ function callingOf(definitions: readonly ToolDefinition[], maxParallelTools: num
 
 const call = (callId: string, toolName: string) => ({ callId, toolName, input: {} });
 
-// row E31.1
 test("results come as calls end, and go back in the order of the calls", async () => {
   const { tool, end } = heldCalls();
   const running = callTools([call("1", "held"), call("2", "held"), call("3", "held")], callingOf([tool], 2));

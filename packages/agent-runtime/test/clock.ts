@@ -1,6 +1,9 @@
 import { vi } from "vitest";
 
-/** Takes over the timers: time goes on as it does, and can be made to go on faster. Undone by `vi.useRealTimers()`. */
+/**
+ * Replaces the timers: time passes as usual, and can be made to pass faster. Undone by
+ * `vi.useRealTimers()`.
+ */
 export function goesWithTheClock(): void {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"], shouldAdvanceTime: true });
 }
@@ -10,5 +13,8 @@ export function passTheSilence(): void {
   vi.advanceTimersByTime(60_000);
 }
 
-/** For a command that does not end: the 30 s that it has are over once it has said something, however long that takes. */
+/**
+ * For a command that does not end: the 30 s that it has are over once it has said something,
+ * however long that takes.
+ */
 export const timeIsOverWhenItSpeaks = { progress: () => void vi.advanceTimersByTime(30_000) };

@@ -711,15 +711,15 @@ describe("tool calls that cannot be run become results that the model sees", () 
       callsBadly("echo", '{"text": "a'),
       /not a complete JSON object.*It began with: \{"text": "a$/,
     ],
-    ["a schema that hangs", calls("stuck"), "The tool failed: it did not end within 20 ms."],
+    ["a schema that hangs", calls("stuck"), "The tool failed: It did not end within 20 ms."],
     ["a schema that throws", calls("broken"), "The tool failed: bad schema"],
     ["a tool that throws", calls("throws"), "The tool failed: out of luck"],
     [
       "a tool that answers nonsense",
       calls("nonsense"),
-      "The tool failed: it did not return { success, output }.",
+      "The tool failed: It did not return { success, output }.",
     ],
-    ["a tool that hangs", calls("hangs"), "The tool failed: it did not end within 10 ms."],
+    ["a tool that hangs", calls("hangs"), "The tool failed: It did not end within 10 ms."],
   ])("%s", async (_, call, output) => {
     const parameters = {};
     const description = "";

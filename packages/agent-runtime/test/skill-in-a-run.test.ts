@@ -11,8 +11,7 @@ description: Writes haiku. Use when asked for a poem.
 Three lines: five, seven and five syllables.
 `;
 
-// row E32.2
-test("the agent sees a skill in the index and reads its text where the index says", async () => {
+test("the agent finds a skill in the index and reads its text at the location there", async () => {
   await using workspace = await temporaryDirectory({ ".openclaw/skills/haiku/SKILL.md": skill });
   const provider = createScriptedProvider(({ system }, turn) => {
     const [, location = ""] = /<location>(.*)<\/location>/.exec(system.stable) ?? [];

@@ -64,7 +64,7 @@ describe("fake timers move all the time of a run", () => {
       "the time of a tool",
       { provider: createScriptedProvider([call, [says("Hi.")]]) },
       2 * minute,
-      "tool_done call_1_1 error: The tool failed: it did not end within 120000 ms.",
+      "tool_done call_1_1 error: The tool failed: It did not end within 120000 ms.",
     ],
     [
       "the time of a user who is asked",

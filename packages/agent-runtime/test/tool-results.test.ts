@@ -37,7 +37,7 @@ describe("how long a tool ran", () => {
     onTestFinished(() => void vi.useRealTimers());
   }
 
-  test("is told with its result", async () => {
+  test("carries the duration with its result", async () => {
     fakeTime();
     const tool = toolOf(async () => {
       await passes(70);
@@ -46,7 +46,7 @@ describe("how long a tool ran", () => {
     expect(await resultOf(tool)).toMatchObject({ isError: false, durationMs: 70 });
   });
 
-  test("is told of one that fails, and of one that takes too long", async () => {
+  test("carries the duration of a call that fails or takes too long", async () => {
     fakeTime();
     const fails = toolOf(async () => {
       await passes(30);
@@ -87,7 +87,7 @@ describe("how long a tool ran", () => {
     expect(await resultOf(tool, call)).not.toHaveProperty("durationMs");
   });
 
-  test("is not told of a call that was not allowed", async () => {
+  test("carries no duration for a call that was not allowed", async () => {
     const tool: ToolDefinition = { ...toolOf(() => ({ success: true, output: "" })), approval: "ask" };
     expect(await resultOf(tool, calls("tool"), async () => "deny")).not.toHaveProperty("durationMs");
   });
@@ -101,12 +101,12 @@ describe("a result", () => {
     ["with a reason alone", { success: false, output: "", error: "b" }, "b", true],
     ["with a failure without a reason", { success: false, output: "a" }, "a", true],
     ["with nothing at all", { success: false, output: "" }, "The tool failed without saying why.", true],
-    ["that is no object", null, "The tool failed: it did not return { success, output }.", true],
-    ["without a success", { output: "a" }, "The tool failed: it did not return { success, output }.", true],
+    ["that is no object", null, "The tool failed: It did not return { success, output }.", true],
+    ["without a success", { output: "a" }, "The tool failed: It did not return { success, output }.", true],
     [
       "whose output is no text",
       { success: true, output: 1 },
-      "The tool failed: it did not return { success, output }.",
+      "The tool failed: It did not return { success, output }.",
       true,
     ],
   ])("%s is shown to the model in words", async (_, result, output, isError) => {

@@ -1,6 +1,6 @@
 import type { CommandEnd, RunningCommand } from "./run-command.ts";
 
-/** A command that goes on after its call. */
+/** A command that continues after its call. */
 export interface BackgroundCommand {
   readonly id: string;
   readonly command: string;
@@ -16,7 +16,10 @@ export interface BackgroundLimits {
   maxCommands?: number;
   /** Commands of all sessions that run in the background at a time. @default 50 */
   maxAllCommands?: number;
-  /** The time without a call of its session after which a command is ended. @default 1800000, 30 minutes */
+  /**
+   * The time without a call of its session after which a command is ended.
+   * @default 1800000, 30 minutes
+   */
   idleMs?: number;
 }
 
@@ -33,7 +36,10 @@ export interface BackgroundCommands {
   close(): Promise<void>;
 }
 
-/** Ended commands of a session that wait for their output to be read. Of more, the oldest is forgotten. */
+/**
+ * Ended commands of a session that wait for their output to be read. Of more, the oldest is
+ * forgotten.
+ */
 const MAX_ENDED = 20;
 
 interface Session {

@@ -26,7 +26,7 @@ export function createBashOutputTool(commands: BackgroundCommands, maxOutputChar
     timeoutMs: MAX_WAIT_SECONDS * 1000 + 10_000,
     async execute({ id, wait_seconds = 0 }, { sessionId, signal }) {
       const found = commands.find(sessionId, id);
-      if (!found) return unknown(commands, sessionId, id);
+      if (!found) return unknownCommand(commands, sessionId, id);
       if (!found.end && wait_seconds > 0) await waitForEnd(found, wait_seconds * 1000, signal);
       return report(commands, sessionId, found);
     },
@@ -41,7 +41,7 @@ export function createBashStopTool(commands: BackgroundCommands): ToolDefinition
     parameters: { id: { type: "string", description: "The command's id, as bash returned it." } },
     async execute({ id }, { sessionId }) {
       const found = commands.find(sessionId, id);
-      if (!found) return unknown(commands, sessionId, id);
+      if (!found) return unknownCommand(commands, sessionId, id);
       found.running.end("stopped");
       const end = await found.running.ended;
       commands.remove(sessionId, id);
@@ -70,7 +70,7 @@ function report(commands: BackgroundCommands, sessionId: string, found: Backgrou
   return result.error === undefined ? { ...result, output: `${output}[${id} has ended]` } : result;
 }
 
-function unknown(commands: BackgroundCommands, sessionId: string, id: string): ToolResult {
+function unknownCommand(commands: BackgroundCommands, sessionId: string, id: string): ToolResult {
   const ids = commands.list(sessionId).map((one) => one.id);
   const known = ids.length === 0 ? "none runs" : `there are ${ids.join(", ")}`;
   return { success: false, output: "", error: `There is no command ${id} in the background; ${known}.` };

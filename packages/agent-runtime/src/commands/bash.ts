@@ -15,7 +15,9 @@ import type { Sandbox } from "./sandbox.ts";
 
 export interface BashOptions {
   /**
-   * The time that a call is waited for, and the time limit of a command whose call names none, in milliseconds.
+   * The time that a call is waited for, and the time limit of a command whose call names none, in
+   * milliseconds.
+   *
    * @default 30000
    */
   timeoutMs?: number;
@@ -27,9 +29,15 @@ export interface BashOptions {
   maxOutputChars?: number;
   /** Variables that commands get besides those of {@link passedVariables}. @default none */
   env?: Readonly<Record<string, string>>;
-  /** Names of variables of this process that commands get too, such as `SSH_AUTH_SOCK`. @default none */
+  /**
+   * Names of variables of this process that commands get too, such as `SSH_AUTH_SOCK`.
+   * @default none
+   */
   passed?: readonly string[];
-  /** Locks commands in; see `findSandbox`. @default nothing: commands are as free as this process's user */
+  /**
+   * Locks commands in; see `findSandbox`.
+   * @default nothing: commands are as free as this process's user
+   */
   sandbox?: Sandbox;
 }
 
@@ -39,7 +47,9 @@ interface BashInput {
   background?: boolean;
 }
 
-/** Creates `bash`, and `bash_output` and `bash_stop` for commands that it leaves in the background. */
+/**
+ * Creates `bash`, and `bash_output` and `bash_stop` for commands that it leaves in the background.
+ */
 export function createBashTools(workspaceDir: string, options: BashOptions = {}): ToolDefinition[] {
   const commands = createBackgroundCommands(options.background);
   const { maxOutputChars = 10_000 } = options;
@@ -130,7 +140,10 @@ function endAfter(running: RunningCommand, limitMs: number): void {
   running.ended.then(stop, stop);
 }
 
-/** Resolves with the command's end, or with nothing when the time in the foreground is over. An abort until then ends it. */
+/**
+ * Resolves with the command's end, or with nothing when the time in the foreground is over. An
+ * abort until then ends it.
+ */
 async function waitFor(
   { ended, end }: RunningCommand,
   { signal }: ToolContext,
@@ -154,8 +167,8 @@ async function waitFor(
 /** The system's own message about a command that it cannot start is no help for a model. */
 function explainStart(error: unknown): never {
   if (!(error instanceof Error && "code" in error && error.code === "E2BIG")) throw error;
-  const advice = "write it, or the text that it holds, to a file first.";
-  throw new Error(`the command is too long for the system to start it; ${advice}`, { cause: error });
+  const advice = "Write it, or the text that it holds, to a file first.";
+  throw new Error(`The command is too long for the system to start it. ${advice}`, { cause: error });
 }
 
 /** Returns lines about a session's commands in the background, for the prompt of its next run. */

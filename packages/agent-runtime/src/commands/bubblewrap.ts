@@ -9,12 +9,13 @@ export interface BubblewrapOptions {
   network: boolean;
 }
 
-/** Each hidden folder takes at most this much memory. Chosen: 1 GiB. */
+/** Each hidden folder takes at most this much memory: 1 GiB. */
 const MAX_HIDDEN_BYTES = 1_073_741_824;
 
 /**
- * What belongs to the whole machine in `/proc`. Root may write there without any privilege, to `sys/kernel/core_pattern` for example:
- * a program that the kernel runs outside. Containers close the same.
+ * Paths in `/proc` that belong to the whole machine. Root may write there without any privilege, to
+ * `sys/kernel/core_pattern` for example: a program that the kernel runs outside. Containers close
+ * the same.
  */
 const machineSettings = [
   "acpi",
@@ -42,7 +43,7 @@ export function createBubblewrap({ program, hidden, network }: BubblewrapOptions
       const workspace = await realpath(workspaceDir);
       // Mounted over everything else, it would bring back all that is locked out.
       if (workspace === "/")
-        throw new Error("the workspace is the whole disk, which a sandbox cannot lock out.");
+        throw new Error("The workspace is the whole disk, which a sandbox cannot lock out.");
       const hiding = await Promise.all(hidden.map(hide));
       const mounts: Mount[] = [
         ...hiding.flatMap((mount) => mount ?? []),
@@ -50,7 +51,8 @@ export function createBubblewrap({ program, hidden, network }: BubblewrapOptions
         readOnly("/run/systemd/resolve"),
         { path: workspace, args: ["--bind", workspace, workspace] },
       ];
-      // From the top down, as a mount covers what was mounted below it; at the same place the workspace comes last.
+      // From the top down, as a mount covers what was mounted below it; at the same place the
+      // workspace comes last.
       mounts.sort((a, b) => depth(a.path) - depth(b.path));
       return [
         program,
@@ -73,7 +75,9 @@ function depth(path: string): number {
   return path.split("/").filter(Boolean).length;
 }
 
-/** An empty folder, or a file that cannot be read, in the place of what is there; nothing where nothing is. */
+/**
+ * Returns a mount that covers a path with an empty folder or file; nothing if nothing is there.
+ */
 async function hide(path: string): Promise<Mount | undefined> {
   try {
     const real = await realpath(path);

@@ -1,6 +1,7 @@
 /**
- * The variables of this process's environment that commands get: the user's place, language and time, and how the network is reached. Keys and
- * tokens are in none of them, except a password that someone wrote into a proxy's address.
+ * The variables of this process's environment that commands get: the user's place, language and
+ * time, and how the network is reached. Keys and tokens are in none of them, except a password that
+ * someone wrote into a proxy's address.
  */
 export const passedVariables: readonly string[] = [
   ...["PATH", "HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR"],
@@ -18,14 +19,20 @@ export const passedVariables: readonly string[] = [
   "GIT_SSL_CAINFO",
 ];
 
-/** Makes git write names beyond ASCII as they are; by default it writes them in octal, which a model cannot read. */
+/**
+ * Makes git write names beyond ASCII as they are; by default it writes them in octal, which a model
+ * cannot read.
+ */
 const gitSettings = {
   GIT_CONFIG_COUNT: "1",
   GIT_CONFIG_KEY_0: "core.quotepath",
   GIT_CONFIG_VALUE_0: "false",
 };
 
-/** Returns the environment of a command: what is passed on, and what was given for it, which goes first. */
+/**
+ * Returns the environment of a command: what is passed on, and what was given for it, which goes
+ * first.
+ */
 export function commandEnvironment(
   passed: readonly string[],
   given: Readonly<Record<string, string>>,

@@ -7,11 +7,13 @@ import type { Sandbox } from "./sandbox.ts";
 
 export interface SandboxOptions {
   /**
-   * Folders and files that commands must not see, such as where the application keeps its own. Best outside the workspace, or
-   * directly in it: of a longer path in it, a command can rename what comes before. @default none
+   * Folders and files that commands must not see, such as where the application keeps its own. Best
+   * outside the workspace, or directly in it: of a longer path in it, a command can rename what
+   * comes before.
+   * @default none
    */
   hidden?: readonly string[];
-  /** Whether commands may use the network, this machine's own services included. @default true */
+  /** Allows commands to use the network, this machine's own services included. @default true */
   network?: boolean;
   /** @default "bwrap", from the PATH */
   program?: string;
@@ -21,12 +23,14 @@ export interface SandboxOptions {
 export type SandboxSearch = { sandbox: Sandbox; problem?: never } | { sandbox?: never; problem: string };
 
 /**
- * Finds bubblewrap (`bwrap`), and proves that it works here by running it: that a command in it can write in its workspace, and
- * nowhere else, does not see what is hidden, and sees no process but its own. Costs two processes; call it once, at the start.
+ * Finds bubblewrap (`bwrap`), and proves that it works here by running it: that a command in it can
+ * write in its workspace, and nowhere else, does not see what is hidden, and sees no process but
+ * its own. Costs two processes; call it once, at the start.
  *
- * In it a command sees the whole disk read-only, but for its workspace, which it may write to, and what is hidden: `hidden`,
- * `/tmp`, `/run` and the usual places of credentials and caches in the home directory. Those are empty, and what is written there
- * is gone with the command. It has its own processes and no privileges. The network is open unless `network` is false.
+ * In it a command sees the whole disk read-only, but for its workspace, which it may write to, and
+ * what is hidden: `hidden`, `/tmp`, `/run` and the usual places of credentials and caches in the
+ * home directory. Those are empty, and what is written there is gone with the command. It has its
+ * own processes and no privileges. The network is open unless `network` is false.
  */
 export async function findSandbox({
   hidden = [],
@@ -60,7 +64,7 @@ const hiddenInHome = [
   ".npm",
 ];
 
-/** What a command in the sandbox finds; each line must be as expected. */
+/** A script whose lines of output must be as expected in a sandbox. */
 const probe = `
 echo in > "$1/workspace/written"
 cat "$1/secret/key" 2> /dev/null || echo hidden
@@ -69,7 +73,9 @@ while read -r _ at _ flags _; do [ "$at" = / ] && echo "\${flags%%,*}"; done < /
 readlink /proc/self/ns/pid
 `;
 
-/** Runs a command in the sandbox and looks whether it is locked in; says what is wrong if it is not. */
+/**
+ * Runs a command in the sandbox and checks that it is locked in. Returns the fault if it is not.
+ */
 async function findProblem(options: BubblewrapOptions): Promise<string | undefined> {
   const place = await realpath(await mkdtemp(join(tmpdir(), "sandbox-")));
   try {
@@ -87,7 +93,7 @@ async function findProblem(options: BubblewrapOptions): Promise<string | undefin
   }
 }
 
-/** What is wrong by what the command found, if anything. */
+/** Returns the fault that the command's lines reveal, if any. */
 async function findLeak(output: string, workspace: string): Promise<string | undefined> {
   const [secret, root, settings, namespace] = output.split("\n");
   if (secret !== "hidden") return "bwrap runs here, but does not hide what it is told to";
@@ -99,7 +105,7 @@ async function findLeak(output: string, workspace: string): Promise<string | und
   return isSame ? "bwrap runs here, but commands see the processes of others" : undefined;
 }
 
-/** How long the proof may take, in milliseconds. Chosen: a thousand times what it takes. */
+/** Time limit of the proof, in milliseconds: a thousand times what it needs. */
 const PROBE_TIMEOUT_MS = 10_000;
 
 function run(file: string, args: readonly string[]): Promise<{ output: string; error?: string }> {

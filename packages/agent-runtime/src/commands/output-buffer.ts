@@ -2,7 +2,10 @@ import { StringDecoder } from "node:string_decoder";
 import { omissionMark, wholeHead, wholeTail } from "../shared/cut-text.ts";
 import { createTerminalText } from "./terminal-text.ts";
 
-/** Collects a program's output as text for a model: the beginning and the end of it, however much it is. */
+/**
+ * Collects a program's output as text for a model: the beginning and the end of it, however much it
+ * is.
+ */
 export interface OutputBuffer {
   /** Adds bytes; returns them as text as it came, without characters that are not complete yet. */
   add(bytes: Buffer): string;

@@ -5,7 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** The variable that marks a command and all that it starts. */
 export const COMMAND_ID = "MINI_OPENCLAW_COMMAND_ID";
 
-/** Rounds of a search, and the pause between two: 0.5 s for processes that fork, start a program or end meanwhile. */
+/**
+ * Rounds of a search, and the pause between two: 0.5 s for processes that fork, start a program or
+ * end meanwhile.
+ */
 const MAX_ROUNDS = 50;
 const PAUSE_MS = 10;
 
@@ -17,8 +20,9 @@ export interface MarkedCommand {
 }
 
 /**
- * Kills every process that has the command's id in its environment, also those that left its process group (`setsid`, daemons).
- * Resolves when they are gone. Linux only: elsewhere there is no `/proc` to search.
+ * Kills every process that has the command's id in its environment, also those that left its
+ * process group (`setsid`, daemons). Resolves when they are gone. Linux only: elsewhere there is no
+ * `/proc` to search.
  */
 export async function killMarked({ id, startedAt }: MarkedCommand): Promise<void> {
   if (process.platform !== "linux") return;
@@ -47,7 +51,10 @@ async function findProcesses(mark: Mark): Promise<{ pid: number; isMarked: boole
   );
 }
 
-/** Returns `undefined` for a process that is just starting a program: it shows no environment meanwhile. */
+/**
+ * Returns `undefined` for a process that is just starting a program: it shows no environment
+ * meanwhile.
+ */
 async function carries(pid: number, { text, startedAt }: Mark): Promise<boolean | undefined> {
   try {
     const environment = await readFile(`/proc/${pid}/environ`);
@@ -59,10 +66,16 @@ async function carries(pid: number, { text, startedAt }: Mark): Promise<boolean 
   }
 }
 
-/** The unit of a process's start time in `/proc`, on every architecture that Linux has had for long. Source: proc(5). */
+/**
+ * The unit of a process's start time in `/proc`, on every architecture that Linux has had for long.
+ * Source: proc(5).
+ */
 const TICKS_PER_SECOND = 100;
 
-/** Returns whether a process without an environment is about to have one: it lives, and is younger than the command. */
+/**
+ * Returns whether a process without an environment is about to have one: it lives, and is younger
+ * than the command.
+ */
 async function mayBeStarting(pid: number, startedAt: number): Promise<boolean> {
   const fields = fieldsOf(await readFile(`/proc/${pid}/stat`, "utf8"));
   const [state = ""] = fields;
@@ -70,12 +83,18 @@ async function mayBeStarting(pid: number, startedAt: number): Promise<boolean> {
   return state !== "Z" && state !== "X" && started >= startedAt - 1 / TICKS_PER_SECOND;
 }
 
-/** Returns the fields of `/proc/<pid>/stat` from the third on. The second, the program's name, may hold anything. */
+/**
+ * Returns the fields of `/proc/<pid>/stat` from the third on. The second, the program's name, may
+ * hold anything.
+ */
 function fieldsOf(stat: string): string[] {
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
-/** Returns the members of a process group except its leader. Linux only, like the sandbox that needs them. */
+/**
+ * Returns the members of a process group except its leader. Linux only, like the sandbox that needs
+ * them.
+ */
 export function groupMembers(groupId: number | undefined): number[] {
   return readdirSync("/proc").flatMap((name) => {
     const pid = Number(name);
@@ -99,7 +118,10 @@ export function kill(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Returns how many processes the system has killed because memory ran out; 0 where it does not count them. */
+/**
+ * Returns how many processes the system has killed because memory ran out; 0 where it does not
+ * count them.
+ */
 export function countMemoryKills(): number {
   try {
     return Number(/^oom_kill (\d+)$/m.exec(readFileSync("/proc/vmstat", "utf8"))?.[1] ?? 0);

@@ -4,10 +4,15 @@ import { uptime } from "node:os";
 import { createOutputBuffer, type OutputBuffer } from "./output-buffer.ts";
 import { COMMAND_ID, countMemoryKills, groupMembers, kill, killMarked } from "./processes.ts";
 
-/** From TERM to KILL, in milliseconds: enough to flush, little enough that a stop feels like one. */
+/**
+ * From TERM to KILL, in milliseconds: enough to flush, little enough that a stop feels like one.
+ */
 const KILL_GRACE_MS = 2000;
 
-/** From a command's exit to the end of the wait for its output, in milliseconds. Children that it left may hold the pipe. */
+/**
+ * From a command's exit to the end of the wait for its output, in milliseconds. Children that it
+ * left may hold the pipe.
+ */
 const DRAIN_MS = 200;
 
 /** A command that has written more than this since its output was last read is ended. */
@@ -20,8 +25,8 @@ export interface CommandOptions {
   /** Receives standard output and standard error as they come. */
   onOutput: (text: string) => void;
   /**
-   * Returns the program and arguments that run others in a sandbox. On a stop the processes in it get the signal, not the sandbox:
-   * with it they would die at once.
+   * Returns the program and arguments that run others in a sandbox. On a stop the processes in it
+   * get the signal, not the sandbox: with it they would die at once.
    */
   wrap?: (argv: readonly string[]) => Promise<readonly string[]>;
 }
@@ -40,7 +45,10 @@ export interface CommandEnd {
 export interface RunningCommand {
   /** Standard output and standard error in the order they came. */
   readonly output: OutputBuffer;
-  /** Resolves when the command and all that it started are gone. Rejects with the system's error if it cannot start. */
+  /**
+   * Resolves when the command and all that it started are gone. Rejects with the system's error if
+   * it cannot start.
+   */
   readonly ended: Promise<CommandEnd>;
   /** Ends it: with TERM, and soon after with KILL. Only the first reason counts. */
   readonly end: (reason: EndReason) => void;
@@ -49,13 +57,14 @@ export interface RunningCommand {
 }
 
 /**
- * Starts a command in a process group of its own. Its end comes on our own clock: what the command does with its pipes and its
- * children cannot delay it.
+ * Starts a command in a process group of its own. Its end comes on our own clock: what the command
+ * does with its pipes and its children cannot delay it.
  */
 export async function startCommand(command: string, options: CommandOptions): Promise<RunningCommand> {
   const mark = { id: randomUUID(), startedAt: uptime() };
   const memoryKills = countMemoryKills();
-  // One pipe for both outputs keeps them in order; the other still carries what bash says of a line it cannot parse.
+  // One pipe for both outputs keeps them in order; the other still carries bash's complaint about a
+  // line it cannot parse.
   const shell = ["bash", "-c", `exec 2>&1; ${command}`];
   const [program = "", ...args] = (await options.wrap?.(shell)) ?? shell;
   const child = spawn(program, args, {
@@ -82,7 +91,7 @@ export async function startCommand(command: string, options: CommandOptions): Pr
     return { status, ...(reason && { reason }), ...(hasNoMemory && { reason: "memory" }) };
   };
   const ended = waitForEnd();
-  // Whoever starts it may begin to wait later.
+  // The caller may begin to wait later.
   ended.catch(() => {});
   return { output, ended, end, kill: () => killGroup(child, "SIGKILL") };
 }

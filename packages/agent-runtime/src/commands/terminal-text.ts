@@ -18,8 +18,8 @@ const CONTROL_SEQUENCE = String.raw`\[[0-?]*[ -/]*[@-~]`;
 const STRING_START = String.raw`[\]PX^_]`;
 
 /**
- * A token of the output, by ECMA-48: a control sequence such as a colour; a string that ends with BEL or ST, such as a title or a
- * link; a short escape sequence; a control that moves; plain text.
+ * A token of the output, by ECMA-48: a control sequence such as a colour; a string that ends with
+ * BEL or ST, such as a title or a link; a short escape sequence; a control that moves; plain text.
  */
 const tokens = new RegExp(
   [
@@ -32,7 +32,10 @@ const tokens = new RegExp(
   "g",
 );
 
-/** A text that begins with a whole escape sequence. Of a string that ends with ST, ST is looked at alone. */
+/**
+ * A text that begins with a whole escape sequence. Of a string that ends with ST, ST is looked at
+ * alone.
+ */
 const complete = new RegExp(
   `^${ESC}(?:${CONTROL_SEQUENCE}|${STRING_START}[^${BEL}${ESC}]*${BEL}|[ -/]*(?![${String.raw`[\]PX^_`}])[0-~])`,
 );
@@ -41,8 +44,9 @@ const complete = new RegExp(
 const controls = /[^\P{Cc}\t\n]/gu;
 
 /**
- * Creates a reader that drops escape sequences and plays overwritten lines, so that the last state of a progress bar stays. It holds
- * one line; moves between lines are dropped. Takes time in proportion to the output.
+ * Creates a reader that drops escape sequences and plays overwritten lines, so that the last state
+ * of a progress bar stays. It holds one line; moves between lines are dropped. Takes time in
+ * proportion to the output.
  */
 export function createTerminalText(): TerminalText {
   const line = createLine();

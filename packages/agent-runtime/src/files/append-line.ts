@@ -6,9 +6,11 @@ import { encodeText, type TextEncoding, utf8 } from "./text-encoding.ts";
 import { openFile, openToAppend } from "./workspace-file.ts";
 
 /**
- * Adds a line to a text file below a folder, in the file's own encoding and with its line ends. Makes what is missing.
+ * Adds a line to a text file below a folder, in the file's own encoding and with its line ends.
+ * Makes what is missing.
  *
- * The line is added in one write, so that lines of other processes stay whole. A write that fails leaves the file as it was.
+ * The line is added in one write, so that lines of other processes stay whole. A write that fails
+ * leaves the file as it was.
  *
  * @throws PathError if the file is no text, leads outside or there is no room
  */
@@ -21,7 +23,7 @@ export async function appendLine(root: string, path: string, line: string): Prom
   const { size } = await opened.file.stat();
   try {
     const { bytesWritten } = await opened.file.write(bytes);
-    // What is left of a line on a full disk; the next write gets the system's reason.
+    // On a full disk a part of the line is left; the next write gets the system's reason.
     if (bytesWritten < bytes.length) await opened.file.write(bytes, bytesWritten);
     await opened.file.datasync();
   } catch (error) {
@@ -35,7 +37,7 @@ export async function appendLine(root: string, path: string, line: string): Prom
 interface LineFormat {
   encoding: TextEncoding;
   lineEnd: "\n" | "\r\n";
-  /** Whether the last line is ended, or there is none. */
+  /** True if the last line is ended, or there is none. */
   isEnded: boolean;
 }
 

@@ -14,7 +14,7 @@ export async function createHiddenTest(
       return [below(root, absolute), below(root, real)];
     }),
   );
-  // Whoever hides a folder above the workspace does not hide the workspace.
+  // A hidden folder above the workspace does not hide the workspace.
   const keys = paths.flat().flatMap((path) => (path === undefined || path === "" ? [] : [nameKey(path)]));
   return (path) => {
     if (keys.length === 0) return false;

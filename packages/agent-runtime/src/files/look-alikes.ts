@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { PathError } from "./path-error.ts";
 
 /**
- * Finds the path that looks like one that is not there: in another Unicode form (NFC, NFD) or with other kinds of blanks.
+ * Finds the path that looks like one that is not there: in another Unicode form (NFC, NFD) or with
+ * other kinds of blanks.
  *
  * Returns `undefined` if the path is there as given, or nothing looks like it.
  *
@@ -32,9 +33,9 @@ async function findName(folder: string, name: string): Promise<string | undefine
   const look = lookOf(name);
   const names = (await readdir(folder).catch(() => [])).filter((one) => lookOf(one) === look);
   if (names.length <= 1) return names[0];
+  const shown = names.map((one) => JSON.stringify(one)).join(", ");
   throw new PathError(
-    `There is no file ${name}, and ${names.length} names look like it: ` +
-      `${names.map((one) => JSON.stringify(one)).join(", ")}. Use \`bash\` with a pattern such as \`*\`.`,
+    `There is no file ${name}. Several names look like it: ${shown}. Use \`bash\` with a pattern such as \`*\`.`,
   );
 }
 

@@ -10,16 +10,19 @@ const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 export interface OpenOptions {
   flags: number;
-  /** Whether folders that are missing on the way are made. */
+  /** Makes folders that are missing on the way. */
   makeFolders: boolean;
-  /** Whether the path may name nothing yet; without it, that rejects with ENOENT. */
+  /** Allows a path that names nothing yet; without it, that rejects with ENOENT. */
   mayBeMissing?: boolean;
   /**
-   * Rejects to refuse a path. Gets it with its links resolved, relative to the root. Awaited before the file is opened,
-   * and before folders are made for it.
+   * Rejects to refuse a path. Gets it with its links resolved, relative to the root. Awaited before
+   * the file is opened, and before folders are made for it.
    */
   allow?: (path: string) => Promise<void>;
-  /** Awaited before each step, with the name that is opened next: a test changes the folder under our feet here. */
+  /**
+   * Awaited before each step, with the name that is opened next: a test changes the folder under
+   * our feet here.
+   */
   beforeStep?: (name: string) => Promise<void>;
 }
 
@@ -27,7 +30,10 @@ export interface OpenOptions {
 export interface OpenedPath {
   /** Absent where nothing has this name yet. */
   file?: FileHandle;
-  /** The path of the file's folder: on Linux through a descriptor, so that it stays the folder that was checked. */
+  /**
+   * The path of the file's folder: on Linux through a descriptor, so that it stays the folder that
+   * was checked.
+   */
   folder: string;
   /** The file's name in its folder. */
   name: string;
@@ -36,11 +42,12 @@ export interface OpenedPath {
 }
 
 /**
- * Opens a path below a folder, on Linux. Whatever is renamed or linked meanwhile, nothing outside is opened.
+ * Opens a path below a folder, on Linux. Whatever is renamed or linked meanwhile, nothing outside
+ * is opened.
  *
- * Each name is opened through the descriptor of its folder, links not followed; a link's target is walked in the same way.
- * What was checked is therefore what is used. (The kernel's `openat2` with `RESOLVE_BENEATH` does this in one call; Node
- * has no binding for it.)
+ * Each name is opened through the descriptor of its folder, links not followed; a link's target is
+ * walked in the same way. What was checked is therefore what is used. (The kernel's `openat2` with
+ * `RESOLVE_BENEATH` does this in one call; Node has no binding for it.)
  *
  * @throws PathError when the path leads outside; else the system's error
  */
@@ -109,7 +116,10 @@ function fromRoot(root: string, target: string, path: string): string {
   return names;
 }
 
-/** Opens one name in an open folder. Returns a link's target without opening it, and nothing where nothing may be. */
+/**
+ * Opens one name in an open folder. Returns a link's target without opening it, and nothing where
+ * nothing may be.
+ */
 async function takeStep(
   folder: FileHandle,
   name: string,
@@ -136,7 +146,7 @@ async function takeStep(
   }
 }
 
-/** Passes over an error of `mkdir` which says that the folder is there. */
+/** Passes over the error of `mkdir` for a folder that is there. */
 export function unlessItIsThere(error: NodeJS.ErrnoException): void {
   if (error.code !== "EEXIST") throw error;
 }

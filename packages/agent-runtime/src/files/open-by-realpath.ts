@@ -5,10 +5,12 @@ import type { OpenedPath, OpenOptions } from "./open-beneath.ts";
 import { below, outsideWorkspace } from "./path-error.ts";
 
 /**
- * Opens a path below a folder, where the system cannot open by descriptor and name (anything but Linux).
+ * Opens a path below a folder, where the system cannot open by descriptor and name (anything but
+ * Linux).
  *
- * Resolves links, checks, opens, and checks again that what was opened is what still stands there. Somebody who swaps a
- * folder for a link in between can make an empty file outside, but nothing is read from there or written there.
+ * Resolves links, checks, opens, and checks again that what was opened is what still stands there.
+ * Somebody who swaps a folder for a link in between can make an empty file outside, but nothing is
+ * read from there or written there.
  *
  * @throws PathError when the path leads outside; else the system's error
  */

@@ -1,13 +1,16 @@
 import { isAbsolute, relative, sep } from "node:path";
 
-/** Says in words for the model why a path cannot be used. */
+/** The reason why a path cannot be used, in words for the model. */
 export class PathError extends Error {}
 
 export function outsideWorkspace(path: string): PathError {
   return new PathError(`${path} is outside the workspace; only files inside it can be used.`);
 }
 
-/** An absolute path below `root` as seen from there; `undefined` if it is not below. Looks at no disk. */
+/**
+ * An absolute path below `root` as seen from there; `undefined` if it is not below. Looks at no
+ * disk.
+ */
 export function below(root: string, path: string): string | undefined {
   const seen = relative(root, path);
   return isAbsolute(seen) || seen === ".." || seen.startsWith(`..${sep}`) ? undefined : seen;

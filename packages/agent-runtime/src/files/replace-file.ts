@@ -8,11 +8,13 @@ import { outsideWorkspace } from "./path-error.ts";
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_DIRECTORY } = constants;
 
 /**
- * Replaces all that a file holds, or makes the file. A failure, and a process that is killed, leave the old file.
+ * Replaces all that a file holds, or makes the file. A failure, and a process that is killed, leave
+ * the old file.
  *
- * The bytes are written beside it, flushed to the disk and renamed over it, so that readers meet the old file or the new one.
- * Mode and owner are kept. A file with more than one name, or one that cannot be replaced, is overwritten: then a failure
- * brings the old bytes back, but a kill may leave a mixture.
+ * The bytes are written beside it, flushed to the disk and renamed over it, so that readers meet
+ * the old file or the new one. Mode and owner are kept. A file with more than one name, or one that
+ * cannot be replaced, is overwritten: then a failure brings the old bytes back, but a kill may
+ * leave a mixture.
  */
 export async function replaceFile(opened: OpenedPath, bytes: Buffer): Promise<void> {
   const { file, folder, name } = opened;
@@ -57,7 +59,10 @@ async function writeBeside(
   }
 }
 
-/** Where the folder is named by its path, it may have been swapped for a link: then nothing is written. */
+/**
+ * Where the folder is named by its path, it may have been swapped for a link: then nothing is
+ * written.
+ */
 async function checkFolder(path: string, folder: string, file: FileHandle): Promise<void> {
   if (folder.startsWith("/proc/self/fd/")) return;
   const [real, opened, standing] = await Promise.all([realpath(folder), file.stat(), stat(path)]);
@@ -65,7 +70,10 @@ async function checkFolder(path: string, folder: string, file: FileHandle): Prom
   if (!isSame) throw outsideWorkspace(path);
 }
 
-/** Returns whether the system lets a file be replaced; it does not where the file is a mount of its own. */
+/**
+ * Returns whether the system lets a file be replaced; it does not where the file is a mount of its
+ * own.
+ */
 async function renameOver(from: string, to: string, mayOverwrite: boolean): Promise<boolean> {
   try {
     await rename(from, to);
@@ -94,7 +102,10 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Writes over the old bytes, and puts them back if that fails: their room on the disk is still the file's. */
+/**
+ * Writes over the old bytes, and puts them back if that fails: their room on the disk is still the
+ * file's.
+ */
 async function overwrite(file: FileHandle, bytes: Buffer): Promise<void> {
   const old = await readAll(file);
   try {

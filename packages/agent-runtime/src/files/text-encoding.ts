@@ -5,7 +5,7 @@ import { PathError } from "./path-error.ts";
 export interface TextEncoding {
   /** A name that `iconv-lite` knows, such as `UTF-8`, `UTF-16LE`, `GBK` or `Shift_JIS`. */
   readonly name: string;
-  /** Whether the file begins with a byte order mark. */
+  /** True if the file begins with a byte order mark. */
   readonly hasMark: boolean;
 }
 
@@ -32,7 +32,8 @@ export function readMark(bytes: Buffer): { encoding: TextEncoding; length: numbe
 }
 
 /**
- * Decodes a whole text: by its mark, else as UTF-8, else by detection. Encoding the result gives the same bytes.
+ * Decodes a whole text: by its mark, else as UTF-8, else by detection. Encoding the result gives
+ * the same bytes.
  *
  * @throws PathError if the bytes are not text, or would not survive being written back
  */
@@ -62,7 +63,8 @@ export async function encodeText(text: string, encoding: TextEncoding, path: str
 }
 
 /**
- * Detects the encoding of bytes that are not UTF-8 and have no mark. The sample begins at the start of a character.
+ * Detects the encoding of bytes that are not UTF-8 and have no mark. The sample begins at the start
+ * of a character.
  *
  * @throws PathError if they are damaged UTF-8 or no text
  */
@@ -77,7 +79,8 @@ export async function detectEncoding(sample: Buffer, path: string): Promise<Text
   const detected = detect(words, { detectEncodings, minimumThreshold: 0 }).encoding;
   if (detected === null) throw notText(path);
   const decoded = iconv.decode(sample, detected);
-  // A narrower encoding, where it reads the same text, cannot write what the file's other readers do not know.
+  // A narrower encoding, where it reads the same text, cannot write what the file's other readers
+  // do not know.
   const name =
     ["Windows-1252", "GBK"].find((one) => iconv.decode(sample, one) === decoded) ??
     (detected === "CP932" ? "Shift_JIS" : detected === "CP949" ? "EUC-KR" : detected);
@@ -109,7 +112,7 @@ export async function createDecoder({ name }: TextEncoding, path: string): Promi
 function createUtf8Decoder(): Decoder {
   let rest = Buffer.alloc(0);
   const decode = (bytes: Buffer) => {
-    if (!isUtf8(bytes)) throw new Error("not UTF-8");
+    if (!isUtf8(bytes)) throw new Error("The bytes are not UTF-8.");
     return bytes.toString("utf8");
   };
   return {
@@ -144,7 +147,7 @@ async function createOtherDecoder(name: string): Promise<Decoder> {
   }
   const decoder = (await importIconv()).getDecoder(name);
   const check = (text: string | undefined) => {
-    if (text?.includes("\uFFFD")) throw new Error(`not ${name}`);
+    if (text?.includes("\uFFFD")) throw new Error(`The bytes are not ${name}.`);
     return text ?? "";
   };
   return { write: (bytes) => check(decoder.write(bytes)), end: () => check(decoder.end()) };
@@ -166,7 +169,10 @@ async function importIconv() {
   return (await import("iconv-lite")).default;
 }
 
-/** Returns the sample that `detectEncoding` looks at: from the 64 KiB with the first byte beyond ASCII on. */
+/**
+ * Returns the sample that `detectEncoding` looks at: from the 64 KiB with the first byte beyond
+ * ASCII on.
+ */
 function sampleOf(bytes: Buffer): Buffer {
   let start = 0;
   while (isAscii(bytes.subarray(start, start + SAMPLE_BYTES)) && start < bytes.length) start += SAMPLE_BYTES;
@@ -189,10 +195,16 @@ const latinEncodings = ["Windows-1252", "Windows-1250", "ISO-8859-2", "Windows-1
 const otherEncodings = ["Windows-1251", "Windows-1253", "Windows-1255", "Windows-1256", "KOI8-R", "TIS-620"];
 const allEncodings = [...multibyteEncodings, ...latinEncodings, ...otherEncodings];
 
-/** Fewer accents than this tell nothing about a language; then Windows-1252 is by far the most common. */
+/**
+ * Fewer accents than this reveal no language; then Windows-1252 is by far the most
+ * common.
+ */
 const FEW_ACCENTS = 12;
 
-/** Returns the words with bytes beyond ASCII, a line each. What is ASCII would outvote the few others. */
+/**
+ * Returns the words with bytes beyond ASCII, a line each. What is ASCII would outvote the few
+ * others.
+ */
 function wordsBeyondAscii(sample: Buffer): Buffer {
   const words: Buffer[] = [];
   let start = 0;
@@ -211,7 +223,10 @@ function wordsBeyondAscii(sample: Buffer): Buffer {
 /** Quotes, dashes and signs that Windows-1252 has where ISO-8859-1 has control characters. */
 const latinSigns = new Set([0x80, 0x85, 0x91, 0x92, 0x93, 0x94, 0x95, 0x96, 0x97, 0x99]);
 
-/** Counts bytes beyond ASCII. In Latin text most of them stand alone, between ASCII letters; elsewhere they come in runs. */
+/**
+ * Counts bytes beyond ASCII. In Latin text most of them stand alone, between ASCII letters;
+ * elsewhere they come in runs.
+ */
 function countAccents(bytes: Buffer): { count: number; isLatin: boolean } {
   let count = 0;
   let runs = 0;
@@ -228,7 +243,10 @@ function countAccents(bytes: Buffer): { count: number; isLatin: boolean } {
   return { count, isLatin: isPossible && alone * 2 >= runs };
 }
 
-/** Whether there are control characters that no text has, so that a picture does not pass as Windows-1252. */
+/**
+ * Returns whether there are control characters that no text has. A picture must not pass as
+ * Windows-1252.
+ */
 function hasControls(bytes: Buffer): boolean {
   // Allowed are backspace to carriage return, DOS's end of file, and escape.
   return bytes.some(
@@ -236,7 +254,7 @@ function hasControls(bytes: Buffer): boolean {
   );
 }
 
-/** Whether most of what is beyond ASCII is UTF-8, as in a log with one byte lost. */
+/** Returns whether most of what is beyond ASCII is UTF-8, as in a log with one byte lost. */
 function isDamagedUtf8(bytes: Buffer): boolean {
   let whole = 0;
   let broken = 0;
@@ -261,8 +279,8 @@ function notText(path: string, reason = "its bytes are text in no encoding that 
 function cannotHold(path: string, character: string, encoding: string): PathError {
   const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
   const shown = /\p{Surrogate}/u.test(character) ? "half a character" : JSON.stringify(character);
+  const advice = "Nothing was written. Leave the character out, or convert the file to UTF-8 first.";
   return new PathError(
-    `${path} is encoded as ${encoding}, which cannot hold ${shown} (U+${code}). ` +
-      "Nothing was written. Leave the character out, or convert the file to UTF-8 first.",
+    `${path} is encoded as ${encoding}, which cannot hold ${shown} (U+${code}). ${advice}`,
   );
 }

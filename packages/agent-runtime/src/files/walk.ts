@@ -9,7 +9,10 @@ import { createFolderReader, type ReadFolder, type Workspace } from "./workspace
 export type WalkStep =
   | { is: "file"; path: string }
   | { is: "folder"; path: string }
-  /** A folder that is not entered because `.gitignore` names it, or because it is `.git` or `node_modules`. */
+  /**
+   * A folder that is not entered because `.gitignore` names it, or because it is `.git` or
+   * `node_modules`.
+   */
   | { is: "skipped"; path: string }
   /** A folder that may not be read. */
   | { is: "closed"; path: string };
@@ -22,8 +25,9 @@ export interface WalkOptions {
 }
 
 /**
- * Walks through folders of a workspace, breadth first, in the order of the names. Links are named, not followed. Ignored files and
- * what is hidden are left out; a folder that vanishes meanwhile is passed over.
+ * Walks through folders of a workspace, breadth first, in the order of the names. Links are named,
+ * not followed. Ignored files and what is hidden are left out; a folder that vanishes meanwhile is
+ * passed over.
  */
 export async function* walk(
   workspace: Workspace,
@@ -92,7 +96,9 @@ interface Rules {
   ignore: Ignore;
 }
 
-/** Returns the rules of the workspace and of the folders down to `from`, without those of `from`. */
+/**
+ * Returns the rules of the workspace and of the folders down to `from`, without those of `from`.
+ */
 async function rulesAbove(workspace: Workspace, from: string): Promise<Rules[]> {
   const names = join(from)
     .split("/")

@@ -14,7 +14,10 @@ const { O_RDONLY, O_WRONLY, O_RDWR, O_APPEND, O_CREAT, O_DIRECTORY } = constants
 export interface Workspace {
   /** Its path. The folder is made when it is first used. */
   dir: string;
-  /** Folders and files in it that are not the agent's: neither read nor written nor listed. Absolute, or relative to it. */
+  /**
+   * Folders and files in it that are not the agent's: neither read nor written nor listed.
+   * Absolute, or relative to it.
+   */
   hidden?: readonly string[];
 }
 
@@ -31,7 +34,8 @@ export interface Opening {
 export type OpenedFile = OpenedPath & { file: FileHandle };
 
 /**
- * Opens a regular file of the workspace to read it: one that lies in it, whatever links lead there. The caller closes it.
+ * Opens a regular file of the workspace to read it: one that lies in it, whatever links lead there.
+ * The caller closes it.
  *
  * @throws PathError in words for the model; else the system's error
  */
@@ -53,7 +57,8 @@ export async function openToAppend(workspace: Workspace, path: string): Promise<
 }
 
 /**
- * Opens a file of the workspace to replace what it holds. With `mayBeMissing`, its folders are made and there need be no file.
+ * Opens a file of the workspace to replace what it holds. With `mayBeMissing`, its folders are made
+ * and there need be no file.
  *
  * @throws PathError in words for the model; else the system's error
  */
@@ -102,7 +107,8 @@ export async function openFolder(workspace: Workspace, path: string): Promise<Op
 export type ReadFolder = (path: string) => Promise<Dirent[]>;
 
 /**
- * Prepares to read folders of the workspace. The function that it returns rejects with PathError in words for the model.
+ * Prepares to read folders of the workspace. The function that it returns rejects with PathError in
+ * words for the model.
  */
 export async function createFolderReader(workspace: Workspace): Promise<ReadFolder> {
   const prepared = await prepare(workspace, await prepareWorkspace(workspace.dir));
@@ -127,8 +133,8 @@ export async function createFolderReader(workspace: Workspace): Promise<ReadFold
 }
 
 /**
- * Makes a workspace if it is not there, and returns its real path. The folder above it must be there: a path with a slip of the pen
- * makes no tree of folders.
+ * Makes a workspace if it is not there, and returns its real path. The folder above it must be
+ * there: a path with a slip of the pen makes no tree of folders.
  *
  * @throws PathError if it is no folder or cannot be made
  */
@@ -157,8 +163,8 @@ async function assertRegular(opened: OpenedPath, path: string): Promise<OpenedPa
 }
 
 /**
- * Files that steer the agent itself or run by themselves: text that an agent was shown must not be able to make it rewrite them.
- * Compared without case, as some disks do.
+ * Files that steer the agent itself or run by themselves: text that an agent was shown must not be
+ * able to make it rewrite them. Compared without case, as some disks do.
  */
 const protectedPaths =
   /^(\.openclaw\/(soul\.md|tools\.md|skills(\/|$))|\.agents\/skills(\/|$)|\.mini-openclaw(\/|$)|(.*\/)?\.git(\/|$))/i;
@@ -216,7 +222,7 @@ async function openPrepared(
   };
   try {
     const seen = (await findLookAlike(root, given)) ?? given;
-    // Also a path that is not there, so that the answer tells nothing.
+    // Also a path that is not there, so that the answer reveals nothing.
     if (isHidden(join(seen))) await allow(seen);
     return await open(root, seen, { ...options, allow });
   } catch (error) {

@@ -5,19 +5,23 @@ import type { RecordedError, RecordedTurn, RecordingHeader } from "./recording.t
 import { createRedactor, type Redactor } from "./redact.ts";
 
 export interface RecorderOptions {
-  /** Where the recording goes. What was there is replaced when the first turn is asked for. Only its owner can read it. */
+  /**
+   * Where the recording goes. What was there is replaced when the first turn is asked for. Only its
+   * owner can read it.
+   */
   file: string;
-  /** What else must not be written down, as texts or patterns. @default nothing else */
+  /** Other secrets that must not be recorded, as texts or patterns. @default none */
   secrets?: readonly (string | RegExp)[];
 }
 
 /**
- * A model that does as `provider` does, and writes it down: each turn is one line of JSON, with its request and its events,
- * written before the last event is seen. {@link createReplayer} plays it again.
+ * A model that does as `provider` does, and writes it down: each turn is one line of JSON, with its
+ * request and its events, written before the last event is seen. {@link createReplayer} plays it
+ * again.
  *
- * Secrets are left out: keys, tokens, passwords and authorization values in their usual forms, the values of environment variables
- * that are named like one, and what `secrets` names. Look through a recording before you share it all the same: it holds
- * everything else that was said.
+ * Secrets are left out: keys, tokens, passwords and authorization values in their usual forms, the
+ * values of environment variables that are named like one, and what `secrets` names. Look through a
+ * recording before you share it all the same: it holds everything else that was said.
  *
  * @throws AgentError `INVALID_OPTIONS` if one of `secrets` would match the empty text
  */
@@ -32,7 +36,7 @@ export function createRecorder(
   const nextTurn = () => {
     if (turns === 0) {
       mkdirSync(dirname(file), { recursive: true });
-      // Another file: one that is only emptied stays open to whoever could read it.
+      // Another file: one that is only emptied stays readable for those who could read it.
       rmSync(file, { force: true });
       writeFileSync(file, "", { mode: 0o600 });
       write({ type: "recording", v: 1, model: provider.model, recordedAt: Date.now() });
@@ -71,7 +75,10 @@ export function createRecorder(
   };
 }
 
-/** Text comes in small pieces: what is a secret shows only when those that follow each other are read as one. */
+/**
+ * Text comes in small pieces: what is a secret shows only when those that follow each other are
+ * read as one.
+ */
 function redactEvents(events: readonly ModelEvent[], redactor: Redactor): ModelEvent[] {
   const texts = events.map((event) => (event.type === "text" ? event.text : ""));
   const thoughts = events.map((event) => (event.type === "thinking" ? event.text : ""));

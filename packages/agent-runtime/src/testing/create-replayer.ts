@@ -6,11 +6,14 @@ import { createRedactor, toPattern } from "./redact.ts";
 import { describeDifferences, findDifferences } from "./request-differences.ts";
 
 export interface ReplayerOptions {
-  /** What {@link createRecorder} wrote. */
+  /** The recording of {@link createRecorder}. */
   file: string;
-  /** What the recorder was given; it is left out of what is compared. @default nothing else */
+  /** The recorder's secrets; they are not compared. @default none */
   secrets?: readonly (string | RegExp)[];
-  /** What may differ from run to run, such as temporary paths and dates in tool results. @default nothing else */
+  /**
+   * Texts that may differ from run to run, such as temporary paths and dates in tool results.
+   * @default none
+   */
   ignore?: readonly (string | RegExp)[];
 }
 
@@ -24,15 +27,17 @@ export interface Replayer extends ModelProvider {
 const runtimeFacts = /^- (System|Workspace): .*$/gm;
 
 /**
- * A model that plays a recording: no network, no tokens. Each request is answered by the first turn not used yet that was
- * recorded for the same one: same system prompt, messages, tools. One for which there is none fails the run, with a message that says
- * where it differs from what was recorded.
+ * A model that plays a recording: no network, no tokens. Each request is answered by the first turn
+ * not used yet that was recorded for the same one: same system prompt, messages, tools. One for
+ * which there is none fails the run, with a message that names the difference from the
+ * recording.
  *
- * Not compared: times, ids, the volatile part of the prompt, the facts in its section Runtime, and what `ignore` matches.
- * A turn that was stopped in the recording waits at the same place for its signal.
+ * Not compared: times, ids, the volatile part of the prompt, the facts in its section Runtime, and
+ * what `ignore` matches. A turn that was stopped in the recording waits at the same place for its
+ * signal.
  *
- * @throws AgentError `INVALID_OPTIONS` if one of `secrets` or `ignore` would match the empty text; an error that names the
- * line if the file is no recording
+ * @throws AgentError `INVALID_OPTIONS` if one of `secrets` or `ignore` would match the empty text;
+ * an error that names the line if the file is no recording
  */
 export function createReplayer({ file, secrets = [], ignore = [] }: ReplayerOptions): Replayer {
   const { model, turns } = readRecording(file);
@@ -81,7 +86,10 @@ export function createReplayer({ file, secrets = [], ignore = [] }: ReplayerOpti
   };
 }
 
-/** What makes a request the same: what the model would be shown. Calls are named by their order, not by their ids. */
+/**
+ * Picks the parts of a request that must be the same. Calls are named by their order, not by their
+ * ids.
+ */
 function pickCompared({ system, tools, toolChoice, messages }: ModelRequest): unknown {
   const callIds = new Map<string, string>();
   const named = JSON.stringify(messages.map(pickMessage), (key, value: unknown) => {

@@ -9,7 +9,7 @@ export interface SuiteFunctions {
   test: (name: string, body: () => Promise<void>) => unknown;
 }
 
-/** A provider whose model does what a script says, and the way to get rid of it. */
+/** A provider whose model follows a script, and a way to dispose of it. */
 export interface ProviderUnderTest {
   provider: ModelProvider;
   close: () => Promise<void>;
@@ -18,8 +18,9 @@ export interface ProviderUnderTest {
 /**
  * Declares the tests that every implementation of the `ModelProvider` port passes.
  *
- * `create` makes one whose model (a server of yours that speaks its protocol) answers the n-th request with the n-th step:
- * text, tool calls, a usage, an overload, or nothing at all after what came before.
+ * `create` makes one whose model (a server of yours that speaks its protocol) answers the n-th
+ * request with the n-th step: text, tool calls, a usage, an overload, or nothing at all after what
+ * came before.
  */
 export function describeModelProvider(
   name: string,
@@ -78,7 +79,7 @@ const providerTests: Record<string, ProviderTest> = {
     },
   },
   "throws an error with a code of the protocol, and says that it may pass": {
-    script: [[fails(new AgentError("MODEL_OVERLOADED", "busy", { retryable: true }))]],
+    script: [[fails(new AgentError("MODEL_OVERLOADED", "The server is busy.", { retryable: true }))]],
     async body(provider) {
       await rejects(read(provider), (error: unknown) => {
         ok(error instanceof Error && "code" in error && "retryable" in error);
@@ -90,7 +91,7 @@ const providerTests: Record<string, ProviderTest> = {
   "throws the signal's reason when it aborts, and makes no request when it has": {
     script: [[says("Once"), hangs()]],
     async body(provider) {
-      const reason = new Error("enough");
+      const reason = new Error("That is enough.");
       await rejects(read(provider, AbortSignal.abort(reason)), reason);
       const controller = new AbortController();
       await rejects(

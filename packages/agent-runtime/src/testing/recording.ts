@@ -18,9 +18,9 @@ export interface RecordedTurn {
   turn: number;
   request: ModelRequest;
   events: readonly ModelEvent[];
-  /** Whether whoever asked went away before the turn was complete. */
+  /** True if the caller went away before the turn was complete. */
   stopped?: true;
-  /** What the provider threw. */
+  /** The provider's error. */
   error?: RecordedError;
 }
 

@@ -1,17 +1,22 @@
 import { AgentError } from "../shared/errors.ts";
 
-/** What stands in a recording where a secret stood. */
+/** Replaces a secret in a recording. */
 const REDACTED = "[secret]";
 
-/** Takes secrets out of what is written down. */
+/** Removes secrets from a recording. */
 export interface Redactor {
-  /** One text that came in pieces; a secret that lies across two of them is found too. As many pieces come back. */
+  /**
+   * One text that came in pieces; a secret that lies across two of them is found too. As many
+   * pieces come back.
+   */
   pieces(pieces: readonly string[]): string[];
   /** Every string of a JSON value. */
   value<T>(value: T): T;
 }
 
-/** An environment variable's value that is shorter is not looked for: it may well be a word. Chosen. */
+/**
+ * An environment variable's value that is shorter is not looked for: it may well be a word. Chosen.
+ */
 const MIN_ENVIRONMENT_SECRET_CHARS = 12;
 
 const secretName =
@@ -29,7 +34,8 @@ const secretPatterns: readonly RegExp[] = [
   // `postgres://user:password@host`.
   /(?<=\b[a-z][a-z\d+.-]*:\/\/[^\s/:@"']*:)[^\s/@"']+(?=@)/gi,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?-----END [A-Z ]*PRIVATE KEY-----/g,
-  // First what is cheap to see: looked back from every space of many, the rest would take the square of their number.
+  // First what is cheap to see: looked back from every space of many, the rest would take the
+  // square of their number.
   /(?=[\w.~+/=-]{16})(?<=\bbearer\s+)[\w.~+/=-]{16,}/gi,
   /(?=[\w.~+/=-]{16})(?<=\bauthorization["']?\s*[:=]\s*["']?(basic\s+|token\s+)?)[\w.~+/=-]{16,}/gi,
   // `API_KEY=…`, `"password": "…"`; not what is only a number, such as `maxTokens: 8192000`.
@@ -38,8 +44,8 @@ const secretPatterns: readonly RegExp[] = [
 ];
 
 /**
- * Knows the usual forms of keys, tokens, passwords and authorization values by themselves, the values of environment variables
- * that are named like one, and whatever `secrets` names.
+ * Knows the usual forms of keys, tokens, passwords and authorization values by themselves, the
+ * values of environment variables that are named like one, and whatever `secrets` names.
  *
  * @throws AgentError `INVALID_OPTIONS` if one of them would match the empty text
  */

@@ -6,7 +6,7 @@ export interface Difference {
   now: string;
 }
 
-/** Of each side of a difference, this many UTF-16 units are shown. Chosen: a long line. */
+/** Of each side of a difference, this many UTF-16 units are shown: a long line. */
 const SHOWN_CHARS = 160;
 
 /** Every place where two JSON values differ, in the order of the first one. */

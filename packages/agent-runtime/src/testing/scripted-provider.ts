@@ -1,6 +1,6 @@
 import type { ModelEvent, ModelProvider, ModelRequest, ModelToolCall, Usage } from "@mini-openclaw/protocol";
 
-/** What a scripted model does, in order, in one turn. */
+/** The actions of a scripted model in one turn, in order. */
 export type ScriptStep = readonly ScriptPart[];
 
 export type ScriptPart =
@@ -32,7 +32,7 @@ export function callsBadly(toolName: string, invalidInput: string, callId = ""):
   return { part: "calls", call: { callId, toolName, input: {}, invalidInput } };
 }
 
-/** A failure in the middle of the turn. Give the error a `code` to be told apart. */
+/** A failure in the middle of the turn. Give the error a `code` to distinguish it. */
 export function fails(error: Error): ScriptPart {
   return { part: "fails", error };
 }
@@ -59,7 +59,7 @@ export interface ScriptOptions {
   pause?: (signal: AbortSignal) => Promise<void>;
 }
 
-/** A model that does what it is told. */
+/** A model that follows a script. */
 export interface ScriptedProvider extends ModelProvider {
   /** Every request it got, as it was then. */
   readonly requests: readonly ModelRequest[];
@@ -68,7 +68,8 @@ export interface ScriptedProvider extends ModelProvider {
 }
 
 /**
- * A model that plays a script: its steps in order, one for each turn, or what a function makes of each request.
+ * A model that plays a script: its steps in order, one for each turn, or what a function makes of
+ * each request.
  *
  * A turn for which there is no step fails.
  */

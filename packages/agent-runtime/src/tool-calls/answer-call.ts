@@ -8,11 +8,14 @@ import type {
   ToolStartEvent,
 } from "@mini-openclaw/protocol";
 import { wholeHead } from "../shared/cut-text.ts";
-import { type ApprovalRule, NotAllowed, type SessionApprovals, waitForDecision } from "./approvals.ts";
+import { type ApprovalRule, type SessionApprovals, ToolDenied, waitForDecision } from "./approvals.ts";
 import type { Tool, ToolContext } from "./define-tool.ts";
-import { type CallResult, checkCall, failure, runTool, type ToolLimits } from "./run-tool.ts";
+import { type CallResult, checkCall, describeFailure, runTool, type ToolLimits } from "./run-tool.ts";
 
-/** `tool_output` of one call beyond this many UTF-16 units is not shown; its result still is. The protocol's 64 KiB. */
+/**
+ * `tool_output` of one call beyond this many UTF-16 units is not shown; its result still is. The
+ * protocol's 64 KiB.
+ */
 const MAX_PROGRESS_CHARS = 65_536;
 
 export type ToolEvent =
@@ -22,7 +25,7 @@ export type ToolEvent =
   | ApprovalDoneEvent
   | ToolDoneEvent;
 
-/** What the calls of a turn have in common. */
+/** Settings that the calls of a turn share. */
 export interface CallSettings extends ToolLimits {
   sessionId: string;
   runId: string;
@@ -30,7 +33,7 @@ export interface CallSettings extends ToolLimits {
   tools: ReadonlyMap<string, Tool>;
   approval: ApprovalRule;
   sessionApprovals: SessionApprovals;
-  /** How long a user has to decide, in milliseconds. */
+  /** The time that a user has to decide, in milliseconds. */
   approvalTimeoutMs: number;
   /** Absent where nobody can be asked. */
   decision?: ((callId: string, options: { signal: AbortSignal }) => Promise<ApprovalDecision>) | undefined;
@@ -46,14 +49,21 @@ export interface CallSettings extends ToolLimits {
 }
 
 /** Hands an event to the run; resolves when it was recorded. */
-export type Show = (event: ToolEvent) => Promise<void>;
+export type EmitToolEvent = (event: ToolEvent) => Promise<void>;
 
-/** Makes one tool call: checks it, asks for approval where needed, runs the tool. Shows its events; never rejects. */
-export async function answerCall(call: ModelToolCall, settings: CallSettings, show: Show): Promise<void> {
+/**
+ * Makes one tool call: checks it, asks for approval where needed, runs the tool. Shows its events;
+ * never rejects.
+ */
+export async function answerCall(
+  call: ModelToolCall,
+  settings: CallSettings,
+  show: EmitToolEvent,
+): Promise<void> {
   const { sessionId, runId, signal, skillFolders, createId, now } = settings;
   const { callId, toolName } = call;
   const progress = createProgress(callId, runId, show);
-  const approve = (reason: string) => askFor(reason, call, settings, show);
+  const approve = (reason: string) => askUser(reason, call, settings, show);
   const context = { sessionId, runId, callId, signal, progress: progress.add, approve, skillFolders };
   const result = await makeCall(call, context, settings, show);
   progress.end();
@@ -64,7 +74,7 @@ async function makeCall(
   call: ModelToolCall,
   context: ToolContext,
   settings: CallSettings,
-  show: Show,
+  show: EmitToolEvent,
 ): Promise<CallResult> {
   const { callId, toolName, input } = call;
   const start = () => show({ type: "tool_start", runId: settings.runId, callId, toolName, input });
@@ -74,9 +84,9 @@ async function makeCall(
     return { output: checked.fault, isError: true };
   }
   try {
-    await permit(checked.tool, checked.input, settings, context.approve);
+    await assertAllowed(checked.tool, checked.input, settings, context.approve);
   } catch (error) {
-    return { output: failure(error), isError: true };
+    return { output: describeFailure(error), isError: true };
   }
   await start();
   if (context.signal.aborted) return { output: "[aborted: the tool was not run]", isError: true };
@@ -84,7 +94,7 @@ async function makeCall(
   return settings.aroundTool(checkedCall, () => runTool(checked.tool, checked.input, context, settings));
 }
 
-async function permit(
+async function assertAllowed(
   { definition }: Tool,
   input: unknown,
   { approval, sessionId }: CallSettings,
@@ -95,30 +105,33 @@ async function permit(
   if (policy === "allow") return;
   if (policy === "ask") return approve(`${name} wants to run`);
   // Whatever else a rule gives, a promise for example, allows nothing.
-  throw new NotAllowed(`Not allowed: calls of ${name} are denied by a rule.`);
+  throw new ToolDenied(`Not allowed: calls of ${name} are denied by a rule.`);
 }
 
-/** Resolves when a user allows it; rejects with `NotAllowed` otherwise, and with the signal's reason on an abort. */
-async function askFor(
+/**
+ * Resolves when a user allows it; rejects with `ToolDenied` otherwise, and with the signal's reason
+ * on an abort.
+ */
+async function askUser(
   reason: string,
   { callId, toolName }: ModelToolCall,
   { sessionId, runId, signal, decision: decide, sessionApprovals, approvalTimeoutMs }: CallSettings,
-  show: Show,
+  show: EmitToolEvent,
 ): Promise<void> {
   if (sessionApprovals.has(sessionId, reason)) return;
-  if (!decide) throw new NotAllowed(`Not allowed: ${reason}, and nobody can be asked here. Tell the user.`);
+  if (!decide) throw new ToolDenied(`Not allowed: ${reason}, and nobody can be asked here. Tell the user.`);
   await show({ type: "approval_request", runId, callId, toolName, reason });
   const decision = await waitForDecision((options) => decide(callId, options), {
     signal,
     timeoutMs: approvalTimeoutMs,
   });
   await show({ type: "approval_done", runId, callId, decision });
-  if (decision === "deny") throw new NotAllowed(`Not allowed: ${reason}, and the user did not allow it.`);
+  if (decision === "deny") throw new ToolDenied(`Not allowed: ${reason}, and the user did not allow it.`);
   if (decision === "session") sessionApprovals.add(sessionId, reason);
 }
 
-/** Shows what a tool says while it runs: bounded, and nothing after its end. */
-function createProgress(callId: string, runId: string, show: Show) {
+/** Emits a tool's output while it runs: bounded, and nothing after its end. */
+function createProgress(callId: string, runId: string, show: EmitToolEvent) {
   let room = MAX_PROGRESS_CHARS;
   let ended = false;
   return {

@@ -2,11 +2,11 @@ import type { ApprovalDecision } from "@mini-openclaw/protocol";
 import { followSignal } from "../shared/child-signal.ts";
 import { startTimer } from "../shared/timers.ts";
 
-/** Whether a call may be made: at once, when a user allows it, or never. */
+/** Decides when a call may be made: at once, if a user allows it, or never. */
 export type ApprovalPolicy = "allow" | "ask" | "deny";
 
-/** Says in words for the model why a call was not made. */
-export class NotAllowed extends Error {}
+/** The reason why a call was not made, in words for the model. */
+export class ToolDenied extends Error {}
 
 /** Decides for all calls of an agent; `undefined` leaves it to the tool's own `approval`. */
 export type ApprovalRule = (call: {
@@ -16,10 +16,13 @@ export type ApprovalRule = (call: {
   sessionId: string;
 }) => ApprovalPolicy | undefined;
 
-/** Sessions whose `session` decisions are remembered; of more, the oldest is forgotten, and its user asked again. Chosen. */
+/**
+ * Sessions whose `session` decisions are remembered; of more, the oldest is forgotten, and its user
+ * asked again. Chosen.
+ */
 const MAX_SESSIONS = 1000;
 
-/** What users allowed for the rest of their sessions. In memory only: a restart asks again. */
+/** Approvals for the rest of a session. In memory only: a restart asks again. */
 export interface SessionApprovals {
   has(sessionId: string, reason: string): boolean;
   add(sessionId: string, reason: string): void;
@@ -60,7 +63,7 @@ export async function waitForDecision(
     // It comes from code elsewhere: what is not plainly a yes is none.
     return decision === "once" || decision === "session" ? decision : "deny";
   } catch {
-    // Whoever decides has failed, or its time is over: the call is not made.
+    // The decision failed or did not come in time: the call is not made.
     signal.throwIfAborted();
     return "deny";
   } finally {

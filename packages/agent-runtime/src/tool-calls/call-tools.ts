@@ -2,24 +2,24 @@ import type { ModelToolCall, ToolDoneEvent, ToolMessage } from "@mini-openclaw/p
 import { followSignal } from "../shared/child-signal.ts";
 import { answerCall, type CallSettings, type ToolEvent } from "./answer-call.ts";
 
-export interface ToolCalling extends CallSettings {
+export interface CallToolsOptions extends CallSettings {
   /** Most calls that run at a time. */
   maxParallelTools: number;
 }
 
 /**
- * Makes the tool calls of one turn. Yields `tool_start` just before a tool begins and `tool_done` when it has ended, in the
- * order of completion; returns the results in the order of the calls, as models want them. No tool goes on before its event
- * was recorded.
+ * Makes the tool calls of one turn. Yields `tool_start` just before a tool begins and `tool_done`
+ * when it has ended, in the order of completion; returns the results in the order of the calls, as
+ * models want them. No tool continues before its event was recorded.
  *
  * After an abort no call is begun, and those that run get a moment to return what they have.
  */
 export async function* callTools(
   calls: readonly ModelToolCall[],
-  calling: ToolCalling,
+  calling: CallToolsOptions,
 ): AsyncGenerator<ToolEvent, ToolMessage[]> {
   const results = new Map<string, ToolMessage>();
-  const feed = createFeed<ToolEvent>();
+  const feed = createEventQueue<ToolEvent>();
   const running = new Map<string, ModelToolCall>();
   const waiting = [...calls];
   const stop = followSignal(calling.signal);
@@ -42,7 +42,7 @@ export async function* callTools(
     }
   } finally {
     // Ends what still runs when the reader of these events went away.
-    stop.abort(new Error("the run is over."));
+    stop.abort(new Error("The run is over."));
     stop.dispose();
   }
   return calls.flatMap(({ callId }) => results.get(callId) ?? []);
@@ -51,7 +51,7 @@ export async function* callTools(
 function mayStart(
   call: ModelToolCall | undefined,
   running: ReadonlyMap<string, ModelToolCall>,
-  { tools, maxParallelTools, signal }: ToolCalling,
+  { tools, maxParallelTools, signal }: CallToolsOptions,
 ): boolean {
   if (!call || signal.aborted || running.size >= maxParallelTools) return false;
   const isSequential = ({ toolName }: ModelToolCall) => tools.get(toolName)?.definition.sequential === true;
@@ -63,8 +63,11 @@ function toMessage(event: ToolDoneEvent): ToolMessage {
   return { role: "tool", content: output, ...result };
 }
 
-/** Events of calls that go on at once, in order, for one reader. Bounded by the calls of a turn and their shown output. */
-function createFeed<T>() {
+/**
+ * Events of calls that go on at once, in order, for one reader. Bounded by the calls of a turn and
+ * their shown output.
+ */
+function createEventQueue<T>() {
   const items: { event: T; recorded: () => void }[] = [];
   let wake = () => {};
   return {

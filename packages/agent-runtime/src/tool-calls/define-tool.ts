@@ -3,30 +3,37 @@ import { AgentError } from "../shared/errors.ts";
 import type { ApprovalPolicy } from "./approvals.ts";
 import { type CheckedInput, type StandardSchema, type ToolParameters, toInputSchema } from "./tool-input.ts";
 
-/** What the model may call. */
+/** A tool that the model may call. */
 export interface ToolDefinition<Input = Record<string, unknown>> {
   /** Letters, digits, `_` and `-`, at most 64; unique in an agent. */
   name: string;
-  /** Tells the model what it does, when to use it, and what comes back. */
+  /** For the model: the tool's purpose, when to use it, and its result. */
   description: string;
   /** The parameters by name, or a JSON Schema of type `object`, or a Standard Schema. */
   parameters: ToolParameters;
   /**
    * Does the work. `input` has been checked against `parameters`.
    *
-   * A throw becomes an error result that the model sees, and so does an answer that does not come within
-   * `timeoutMs`. Stop when `context.signal` aborts; what is returned then is still kept.
+   * A throw becomes an error result that the model sees, and so does an answer that does not come
+   * within `timeoutMs`. Stop when `context.signal` aborts; what is returned then is still kept.
    */
   execute(input: Input, context: ToolContext): Promise<ToolResult> | ToolResult;
-  /** How long `execute` may take. @default the agent's `toolTimeoutMs` */
+  /** Time limit of `execute`, in milliseconds. @default the agent's `toolTimeoutMs` */
   timeoutMs?: number;
-  /** Whether a call waits for those before it and holds back those after it. For tools that change things. @default false */
+  /**
+   * Makes a call wait for those before it, and those after it wait for the call. For tools that
+   * change things.
+   * @default false
+   */
   sequential?: boolean;
-  /** Returns what the next run of a session should know of the tool's state, such as a command that still runs. */
+  /**
+   * Returns what the next run of a session should know of the tool's state, such as a command that
+   * still runs.
+   */
   describeState?(sessionId: string): string | undefined;
   /** Ends what the tool still does. Called by the agent's `close`. */
   close?(): Promise<void>;
-  /** Whether a call needs a user's approval. The agent's own rule comes first. @default "allow" */
+  /** The approval that a call needs. The agent's own rule comes first. @default "allow" */
   approval?: ApprovalPolicy;
 }
 
@@ -37,24 +44,33 @@ export interface ToolContext {
   callId: string;
   /** Aborts when the run is stopped or the tool's time is over. */
   signal: AbortSignal;
-  /** Shows output while the tool still runs, as `tool_output` events. The result must hold it again. */
+  /**
+   * Shows output while the tool still runs, as `tool_output` events. The result must hold it again.
+   */
   progress: (content: string) => void;
   /**
-   * Asks the user before something that this call is about to do; `reason` says what, for people. Rejects when it is not
-   * allowed: let that through, the model is told. The time that it takes does not count as the tool's.
+   * Asks the user before something that this call is about to do; `reason` names it, for people.
+   * Rejects if it is not allowed. Let the rejection through, so that the model learns of it. The
+   * waiting time does not count as the tool's.
    */
   approve: (reason: string) => Promise<void>;
-  /** Folders of skills that the prompt names, also outside the workspace. `read_file` reads in them. @default none */
+  /**
+   * Folders of skills that the prompt names, also outside the workspace. `read_file` reads in them.
+   * @default none
+   */
   skillFolders?: readonly string[];
 }
 
 export interface ToolResult {
   success: boolean;
-  /** What the model sees. */
+  /** The output for the model. */
   output: string;
-  /** Why it failed; shown to the model after `output`. */
+  /** The reason of a failure; the model reads it after `output`. */
   error?: string;
-  /** Of the process that it ran; kept with the result. The model sees it only where `output` or `error` says it. */
+  /**
+   * The exit code of the process that it ran; kept with the result. The model reads it only where
+   * `output` or `error` contains it.
+   */
   exitCode?: number;
 }
 
@@ -71,8 +87,8 @@ export type SchemaToolDefinition<Output> = Omit<ToolDefinition<Output>, "paramet
 };
 
 /**
- * Ties the type of `execute`'s input to the tool: inferred from a Standard Schema, named otherwise. The result is one tool
- * among others.
+ * Ties the type of `execute`'s input to the tool: inferred from a Standard Schema, named otherwise.
+ * The result is one tool among others.
  */
 export function defineTool<Output>(definition: SchemaToolDefinition<Output>): ToolDefinition;
 export function defineTool<Input>(definition: ToolDefinition<Input>): ToolDefinition;

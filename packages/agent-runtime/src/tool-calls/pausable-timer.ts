@@ -3,7 +3,7 @@ import { startTimer } from "../shared/timers.ts";
 /** Counts the time that passes while it is not paused. Pauses may overlap. */
 export interface Stopwatch {
   pause(): void;
-  /** Says whether it counts again. */
+  /** Returns whether the time counts again. */
   resume(): boolean;
   /** Whole milliseconds. */
   elapsedMs(): number;
@@ -28,8 +28,11 @@ export function createStopwatch(): Stopwatch {
   };
 }
 
-/** Acts when a stopwatch that just began has counted `timeoutMs`; it is paused while something is waited for. */
-export function startClock(timeoutMs: number, watch: Stopwatch, act: () => void) {
+/**
+ * Acts when a stopwatch that just began has counted `timeoutMs`; it is paused while something is
+ * waited for.
+ */
+export function startPausableTimer(timeoutMs: number, watch: Stopwatch, act: () => void) {
   let timer = startTimer(timeoutMs, act);
   let isStopped = false;
   return {

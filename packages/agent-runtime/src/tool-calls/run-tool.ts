@@ -2,13 +2,13 @@ import type { ModelToolCall } from "@mini-openclaw/protocol";
 import { followSignal } from "../shared/child-signal.ts";
 import { cutMiddle } from "../shared/cut-text.ts";
 import { startTimer } from "../shared/timers.ts";
-import { NotAllowed } from "./approvals.ts";
+import { ToolDenied } from "./approvals.ts";
 import type { Tool, ToolContext, ToolResult } from "./define-tool.ts";
-import { createStopwatch, type Stopwatch, startClock } from "./pausable-timer.ts";
+import { createStopwatch, type Stopwatch, startPausableTimer } from "./pausable-timer.ts";
 
 /**
- * How long a tool may take to return what it has once its signal aborted, in milliseconds. `bash` needs 2 s from
- * TERM to KILL; a run has 5 s from abort to `run_end`.
+ * Time for a tool to return its output once its signal aborted, in milliseconds. `bash`
+ * needs 2 s from TERM to KILL; a run has 5 s from abort to `run_end`.
  */
 const STOP_GRACE_MS = 3000;
 
@@ -23,7 +23,10 @@ export interface ToolLimits {
 export interface CallResult {
   output: string;
   isError: boolean;
-  /** How long the tool ran, in milliseconds, but for the time in which a user was asked; absent where it did not run. */
+  /**
+   * Run time of the tool in milliseconds, without the time in which a user was asked. Absent if it
+   * did not run.
+   */
   durationMs?: number;
   exitCode?: number;
 }
@@ -54,7 +57,7 @@ export async function checkCall(
     if ("value" in checked) return { tool, input: checked.value };
     return { fault: `The input is not valid; the tool was not run.\n${cutMiddle(checked.fault, 1000)}` };
   } catch (error) {
-    return { fault: failure(error) };
+    return { fault: describeFailure(error) };
   }
 }
 
@@ -73,24 +76,24 @@ export async function runTool(
     const result = checkResult(await withinTime(execute, context, timeoutMs, watch));
     const { success, exitCode } = result;
     return {
-      output: cutMiddle(textOf(result), maxToolOutputChars),
+      output: cutMiddle(describeResult(result), maxToolOutputChars),
       isError: !success,
       durationMs: watch.elapsedMs(),
       ...(Number.isInteger(exitCode) && { exitCode }),
     };
   } catch (error) {
-    const output = cutMiddle(failure(error), maxToolOutputChars);
+    const output = cutMiddle(describeFailure(error), maxToolOutputChars);
     return { output, isError: true, durationMs: watch.elapsedMs() };
   }
 }
 
-/** What the model is told of an error. */
-export function failure(error: unknown): string {
-  if (error instanceof NotAllowed) return error.message;
+/** Describes an error for the model. */
+export function describeFailure(error: unknown): string {
+  if (error instanceof ToolDenied) return error.message;
   return `The tool failed: ${error instanceof Error ? error.message : String(error)}`;
 }
 
-function textOf({ success, output, error }: ToolResult): string {
+function describeResult({ success, output, error }: ToolResult): string {
   if (success) return output || "(no output)";
   if (!error) return output || "The tool failed without saying why.";
   return output === "" || output.endsWith("\n") ? output + error : `${output}\n${error}`;
@@ -102,7 +105,7 @@ function checkResult(result: unknown): ToolResult {
     const { output } = result;
     if (typeof output === "string") return result as ToolResult;
   }
-  throw new Error("it did not return { success, output }.");
+  throw new Error("It did not return { success, output }.");
 }
 
 /** Ends a tool when its time is over or its signal aborts, whether it heeds that or not. */
@@ -113,8 +116,8 @@ async function withinTime<T>(
   watch: Stopwatch,
 ): Promise<T> {
   const stop = followSignal(context.signal);
-  const end = () => stop.abort(new Error(`it did not end within ${timeoutMs} ms.`));
-  const clock = startClock(timeoutMs, watch, end);
+  const end = () => stop.abort(new Error(`It did not end within ${timeoutMs} ms.`));
+  const clock = startPausableTimer(timeoutMs, watch, end);
   let grace: NodeJS.Timeout | undefined;
   const own: ToolContext = {
     ...context,

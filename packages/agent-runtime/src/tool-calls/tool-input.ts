@@ -8,7 +8,7 @@ export interface JsonSchema {
   [keyword: string]: unknown;
 }
 
-/** One parameter in the short form. Required unless it says otherwise. */
+/** One parameter in the short form. Required unless `required` is false. */
 export interface ToolParameter {
   /** `string`, `number`, `integer`, `boolean`, `array` or `object`. */
   type: string;
@@ -20,8 +20,8 @@ export interface ToolParameter {
 }
 
 /**
- * A schema of Zod, Valibot, ArkType and others: what Standard Schema (https://standardschema.dev) and its JSON Schema part
- * have in common.
+ * A schema of Zod, Valibot, ArkType and others: what Standard Schema (https://standardschema.dev)
+ * and its JSON Schema part have in common.
  */
 export interface StandardSchema<Output = unknown> {
   readonly "~standard": {
@@ -41,7 +41,7 @@ interface StandardIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** What an input must look like, in any of three forms. */
+/** The form of an input, in any of three notations. */
 export type ToolParameters = Record<string, ToolParameter> | JsonSchema | StandardSchema;
 
 /** An input as the tool gets it, or what is wrong with it, in words for the model. */
@@ -52,7 +52,7 @@ export interface InputSchema {
   readonly check: (input: Record<string, unknown>) => CheckedInput | Promise<CheckedInput>;
 }
 
-/** Problems of one input that are told. Chosen: a model mends a few at a time. */
+/** Problems of one input that are reported. A model mends a few at a time. */
 const MAX_FAULTS = 3;
 
 /**

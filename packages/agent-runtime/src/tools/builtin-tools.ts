@@ -10,18 +10,21 @@ import { createWriteFileTool } from "./write-file.ts";
 export interface BuiltinToolsOptions {
   bash?: BashOptions;
   /**
-   * Folders and files in the workspace that are not the agent's, such as the application's data directory. The file tools
-   * neither read, write nor list them. Absolute, or relative to the workspace. `.mini-openclaw` is always among them.
+   * Folders and files in the workspace that are not the agent's, such as the application's data
+   * directory. The file tools neither read, write nor list them. Absolute, or relative to the
+   * workspace. `.mini-openclaw` is always among them.
+   *
    * @default none
    */
   hidden?: readonly string[];
 }
 
 /**
- * Creates `bash`, `bash_output`, `bash_stop`, `read_file`, `write_file`, `edit_file`, `list_files`, `grep` and `glob` over one directory, which is made if
- * it is missing.
+ * Creates `bash`, `bash_output`, `bash_stop`, `read_file`, `write_file`, `edit_file`, `list_files`,
+ * `grep` and `glob` over one directory, which is made if it is missing.
  *
- * The file tools cannot leave it. `bash` can: it is as free as the user that this process runs as, unless it has a `sandbox`.
+ * The file tools cannot leave it. `bash` can: it is as free as the user that this process runs as,
+ * unless it has a `sandbox`.
  */
 export function createBuiltinTools(
   workspaceDir: string,

@@ -55,7 +55,10 @@ export function createEditFileTool(workspace: Workspace): ToolDefinition {
 
 type Edit = { text: string; count: number } | { fault: string };
 
-/** Replaces text as `read_file` returned it: line ends made alike, a last line ended. The rest stays as it is. */
+/**
+ * Replaces text as `read_file` returned it: line ends made alike, a last line ended. The rest stays
+ * as it is.
+ */
 function replaceText(
   original: string,
   { file_path: path, old_text, new_text, replace_all }: EditInput,

@@ -90,7 +90,10 @@ function isNoFolder(error: unknown): boolean {
   return cause instanceof Error && "code" in cause && cause.code === "ENOTDIR";
 }
 
-/** Returns the lines in the order of files and numbers, a line `--` between parts of a file that are not next to each other. */
+/**
+ * Returns the lines in the order of files and numbers, a line `--` between parts of a file that are
+ * not next to each other.
+ */
 function format(lines: readonly FoundLine[]): { output: string; isWhole: boolean } {
   const sorted = [...lines].sort((a, b) =>
     a.path === b.path ? a.number - b.number : a.path < b.path ? -1 : 1,

@@ -17,11 +17,13 @@ import { defineTool, type ToolDefinition } from "../tool-calls/define-tool.ts";
 
 /** The tutorial's number. */
 const DEFAULT_LIMIT = 2000;
-/** A longer line is cut. Chosen, as other agents do: minified files are no text to read. */
+/** A longer line is cut, as other agents do: minified files are no text to read. */
 const MAX_LINE_CHARS = 2000;
-/** What one call may return, in UTF-16 units. Chosen to stay under the agent's `maxToolOutputChars`. */
+/**
+ * The output of one call, in UTF-16 units. Stays under the agent's `maxToolOutputChars`.
+ */
 const MAX_OUTPUT_CHARS = 40_000;
-/** Bytes of a file that are looked through for lines. Chosen: 256 MiB take about a second. */
+/** Bytes of a file that are searched for lines. 256 MiB take about a second. */
 const MAX_SCANNED_BYTES = 268_435_456;
 
 /** The tool `read_file`: shows lines of a text file with their numbers. */
@@ -72,7 +74,10 @@ interface Span {
   signal: AbortSignal;
 }
 
-/** Shows lines of a file in the encoding of its mark, else as UTF-8, else in the one that is detected. */
+/**
+ * Shows lines of a file in the encoding of its mark, else as UTF-8, else in the one that is
+ * detected.
+ */
 async function showFile(file: FileHandle, span: Span): Promise<string> {
   const { bytesRead, buffer } = await file.read(Buffer.alloc(3), 0, 3, 0);
   const mark = readMark(buffer.subarray(0, bytesRead));
@@ -158,7 +163,8 @@ async function* linesOf(
       progress.sampleStart = at;
     }
     at += bytesRead;
-    if (at > MAX_SCANNED_BYTES) throw new Error(`no such line in the first ${MAX_SCANNED_BYTES} bytes.`);
+    if (at > MAX_SCANNED_BYTES)
+      throw new Error(`There is no such line in the first ${MAX_SCANNED_BYTES} bytes.`);
     const text = bytesRead === 0 ? decoder.end() : decoder.write(bytes);
     const [first = "", ...others] = text.split("\n");
     line = grow(line, first);
@@ -171,10 +177,13 @@ async function* linesOf(
   if (line !== "") yield { text: line, isEnded: false };
 }
 
-/** Keeps two units more than is shown, so that a cut is seen, and a CR at the end of a line that just fits. */
+/**
+ * Keeps two units more than is shown, so that a cut is seen, and a CR at the end of a line that
+ * just fits.
+ */
 function grow(line: string, more: string): string {
   if (line.length + more.length <= MAX_LINE_CHARS + 2) return line + more;
-  // The CR of a line that is cut is kept, as it tells the line end.
+  // The CR of a line that is cut is kept, because it shows the line end.
   const end = more.endsWith("\r") ? "\r" : "";
   return (line + more).slice(0, MAX_LINE_CHARS + 1) + end;
 }

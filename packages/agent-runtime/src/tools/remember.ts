@@ -1,7 +1,10 @@
 import { defineTool, type ToolDefinition } from "../tool-calls/define-tool.ts";
 import { MAX_PROMPT_FILE_CHARS, type MemoryManager } from "../workspace/memory.ts";
 
-/** Creates the tool `remember`, which adds a line to MEMORY.md, which every later system prompt shows. */
+/**
+ * Creates the tool `remember`, which adds a line to MEMORY.md, which every later system prompt
+ * shows.
+ */
 export function createRememberTool(memory: MemoryManager): ToolDefinition {
   return defineTool<{ note: string }>({
     name: "remember",

@@ -27,13 +27,13 @@ export interface FoundLine {
 
 export interface SearchResult {
   lines: readonly FoundLine[];
-  /** Whether there are more than `maxLines`. */
+  /** True if there are more than `maxLines`. */
   isCut: boolean;
 }
 
 /**
- * Searches a folder without ripgrep, in linear time for any pattern. Slower, but it reads every encoding that `read_file` does. Files
- * that are no text, too large or closed are passed over.
+ * Searches a folder without ripgrep, in linear time for any pattern. Slower, but it reads every
+ * encoding that `read_file` does. Files that are no text, too large or closed are passed over.
  *
  * @throws if the pattern is no regular expression
  */
@@ -80,7 +80,10 @@ async function createMatcher({ pattern, ignoreCase }: SearchOptions): Promise<(l
   return (line) => expression.matcher(line).find();
 }
 
-/** Returns a test of paths. A glob without a slash matches names in every folder, as in `.gitignore`. */
+/**
+ * Returns a test of paths. A glob without a slash matches names in every folder, as in
+ * `.gitignore`.
+ */
 export function matchGlob(glob: string): (path: string) => boolean {
   return picomatch(glob.replace(/^\//, ""), { dot: true, matchBase: !glob.includes("/") });
 }

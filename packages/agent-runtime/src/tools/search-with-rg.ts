@@ -11,7 +11,8 @@ const PROGRAM = "rg";
 const MAX_LINE_BYTES = 500;
 
 /**
- * Searches a folder with ripgrep: fast, without links, by the rules of `.gitignore`. Returns `undefined` if there is no `rg`.
+ * Searches a folder with ripgrep: fast, without links, by the rules of `.gitignore`. Returns
+ * `undefined` if there is no `rg`.
  *
  * @throws if the pattern is no regular expression
  */
@@ -24,7 +25,8 @@ export async function searchWithRg(
     ...["--no-config", "--hidden", "--no-require-git", "--no-heading", "--with-filename", "--line-number"],
     ...["--null", "--color", "never", "--max-columns", String(MAX_LINE_BYTES), "--max-columns-preview"],
     ...["--glob", "!.git", "--glob", "!node_modules"],
-    // `--glob` would bring back what `.gitignore` names; a type does not, and has names without folders.
+    // `--glob` would bring back what `.gitignore` names; a type does not, and has names without
+    // folders.
     ...(glob === undefined || glob.includes("/") ? [] : ["--type-add", `wanted:${glob}`, "--type", "wanted"]),
     ...(ignoreCase ? ["--ignore-case"] : []),
     ...(contextLines > 0 ? ["--context", String(contextLines)] : []),
@@ -36,7 +38,7 @@ export async function searchWithRg(
   const complaints: string[] = [];
   child.stderr.on("data", (data: Buffer) => complaints.push(data.toString().slice(0, 2000)));
   child.on("error", () => {
-    // An abort: `signal` tells it below.
+    // An abort, which `signal` reveals below.
   });
   const closed = new Promise((resolve) => child.once("close", resolve));
   const isWanted = glob?.includes("/") ? matchGlob(glob) : () => true;

@@ -39,7 +39,7 @@ function withLineEndsOf({ text }: DecodedText, content: string): string {
   return content.includes("\r\n") ? content : withLineEnds(content, commonLineEnd(text));
 }
 
-/** Says what the model did not write and the file has all the same. */
+/** Names the properties that the file keeps although the model did not write them. */
 function kept(old: DecodedText | undefined): string {
   if (!old) return "";
   const { name, hasMark } = old.encoding;

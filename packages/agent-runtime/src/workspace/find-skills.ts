@@ -3,7 +3,10 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isMissing } from "../files/read-text.ts";
 
-/** Folders above a skill's own, in a directory of skills. Groups of groups are rare; more are named in a diagnostic. */
+/**
+ * Folders above a skill's own, in a directory of skills. Groups of groups are rare; more are named
+ * in a diagnostic.
+ */
 const MAX_DEPTH = 3;
 
 /** Skill files that were found, and folders that were not searched, with the reason. */
@@ -13,8 +16,8 @@ export interface FoundSkills {
 }
 
 /**
- * Finds `<name>/SKILL.md` in a directory of skills, in groups of folders too. `skill.md` counts in any case, as it does on
- * disks that compare names without it.
+ * Finds `<name>/SKILL.md` in a directory of skills, in groups of folders too. `skill.md` counts in
+ * any case, as it does on disks that compare names without it.
  */
 export async function findSkills(directory: string): Promise<FoundSkills> {
   return await search(directory, 0);
@@ -39,13 +42,19 @@ async function search(folder: string, depth: number): Promise<FoundSkills> {
   };
 }
 
-/** A link may lead to a skill's folder. Whether it leads out of the workspace shows when its file is read. */
+/**
+ * A link may lead to a skill's folder. Whether it leads out of the workspace shows when its file is
+ * read.
+ */
 function isSearched(entry: Dirent): boolean {
   const isFolder = entry.isDirectory() || entry.isSymbolicLink();
   return isFolder && !entry.name.startsWith(".") && entry.name !== "node_modules";
 }
 
-/** Returns the entries of a folder in the order of their names; none if it is not there or no folder. */
+/**
+ * Returns the entries of a folder in the order of their names; none if it is not there or no
+ * folder.
+ */
 async function entriesIn(folder: string): Promise<Dirent[] | Error> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });
@@ -53,6 +62,6 @@ async function entriesIn(folder: string): Promise<Dirent[] | Error> {
   } catch (error) {
     if (isMissing(error)) return [];
     const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
-    return new Error(`it cannot be read${code}`);
+    return new Error(`The folder cannot be read${code}.`);
   }
 }

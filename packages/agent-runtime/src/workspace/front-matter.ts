@@ -1,4 +1,7 @@
-/** The fields between the two `---` lines at the start of a text. `fault` names what is wrong with them. */
+/**
+ * The fields between the two `---` lines at the start of a text. `fault` names what is wrong with
+ * them.
+ */
 export interface FrontMatter {
   fields: Record<string, unknown>;
   fault?: string;
@@ -8,10 +11,12 @@ export interface FrontMatter {
 export type ParseYaml = (text: string, options: { logLevel: "error" }) => unknown;
 
 /**
- * Reads front matter: YAML between a first line `---` and the next line that is `---`, wherever else dashes stand.
+ * Reads front matter: YAML between a first line `---` and the next line that is `---`, wherever
+ * else dashes stand.
  *
- * Lenient: if the whole is not YAML, each field is parsed by itself, and one that is not YAML either, such as
- * `description: Use when: asked`, is taken as text. Takes time in proportion to the text's length.
+ * Lenient: if the whole is not YAML, each field is parsed by itself, and one that is not YAML
+ * either, such as `description: Use when: asked`, is taken as text. Takes time in proportion to the
+ * text's length.
  */
 export function parseFrontMatter(text: string, parseYaml: ParseYaml): FrontMatter {
   const lines = readBlock(text);
@@ -36,7 +41,10 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Returns the lines between the first line `---` and the next; `undefined` if there are no such two. */
+/**
+ * Returns the lines between the first line `---` and the next; `undefined` if there are no such
+ * two.
+ */
 function readBlock(text: string): string[] | undefined {
   const [first, ...lines] = text.replace(/^\uFEFF/, "").split("\n");
   const isFence = (line: string) => line.startsWith("---") && line.trimEnd() === "---";

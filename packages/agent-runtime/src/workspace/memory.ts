@@ -8,7 +8,10 @@ export const MAX_PROMPT_FILE_CHARS = 20_000;
 
 export interface MemoryOptions {
   workspaceDir: string;
-  /** Where daily logs are kept, and where MEMORY.md is looked for next. @default `<workspaceDir>/.mini-openclaw` */
+  /**
+   * Where daily logs are kept, and where MEMORY.md is looked for next.
+   * @default `<workspaceDir>/.mini-openclaw`
+   */
   dataDir?: string;
   /** The clock: milliseconds since 1970. @default Date.now */
   now?: () => number;
@@ -17,7 +20,8 @@ export interface MemoryOptions {
 }
 
 /**
- * The agent's memory as files: MEMORY.md for what is to stay, one log for each day. Days and times are local.
+ * The agent's memory as files: MEMORY.md for what is to stay, one log for each day. Days and times
+ * are local.
  */
 export class MemoryManager {
   readonly #workspaceDir: string;
@@ -43,8 +47,8 @@ export class MemoryManager {
   }
 
   /**
-   * Adds a line to the MEMORY.md that is read, the workspace's if there is none yet. Returns how long that now is, in UTF-16
-   * units.
+   * Adds a line to the MEMORY.md that is read, the workspace's if there is none yet. Returns how
+   * long that now is, in UTF-16 units.
    */
   async remember(note: string): Promise<{ chars: number }> {
     const { root, text } = (await this.#findLongTerm()) ?? { root: this.#workspaceDir, text: "" };
@@ -86,7 +90,8 @@ function logPath(day: string): string {
 
 /** An entry is one line, so that nobody's text can pose as another entry. */
 function oneLine(text: string): string {
-  // Split first: one expression with blanks on both sides would take quadratic time for a long run of them.
+  // Split first: one expression with blanks on both sides would take quadratic time for a long run
+  // of them.
   const lines = text.split(/[\r\n\u2028\u2029]+/);
   return lines.flatMap((line) => line.trim() || []).join(" ");
 }

@@ -1,6 +1,9 @@
 import { isAbsolute, relative } from "node:path";
 
-/** The index is at most so long, in UTF-16 units, to fit its section of the prompt. Of more skills the last are left out. */
+/**
+ * The index is at most so long, in UTF-16 units, to fit its section of the prompt. Of more skills
+ * the last are left out.
+ */
 const MAX_INDEX_CHARS = 19_000;
 
 /** A skill as the index shows it. */
@@ -9,11 +12,17 @@ export interface Skill {
   description: string;
   /** Absolute path of its SKILL.md. */
   path: string;
-  /** Only its user starts it; the index leaves it out. `disable-model-invocation` in its front matter. */
+  /**
+   * Only its user starts it; the index leaves it out. `disable-model-invocation` in its front
+   * matter.
+   */
   isHidden?: true;
 }
 
-/** Returns `<available_skills>` with name, description and location of each; empty when there are none. */
+/**
+ * Returns `<available_skills>` with name, description and location of each; empty when there are
+ * none.
+ */
 export function formatSkillsIndex(skills: readonly Skill[], workspaceDir: string): string {
   if (skills.length === 0) return "";
   let room = MAX_INDEX_CHARS;

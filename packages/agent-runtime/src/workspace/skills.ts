@@ -6,20 +6,25 @@ import { findSkills } from "./find-skills.ts";
 import { type ParseYaml, parseFrontMatter } from "./front-matter.ts";
 import { formatSkillsIndex, type Skill } from "./skills-index.ts";
 
-/** Front matter is looked for at the start of a SKILL.md only. Its fields are at most 2 KiB by the specification. */
+/**
+ * Front matter is looked for at the start of a SKILL.md only. Its fields are at most 2 KiB by the
+ * specification.
+ */
 const MAX_FRONT_MATTER_CHARS = 65_536;
 
 export interface LoadedSkills {
   /** In the order of their names. */
   skills: readonly Skill[];
-  /** What was wrong with which file, in words for people. */
+  /** Faults with the paths of their files, in words for people. */
   diagnostics: readonly string[];
 }
 
 export interface SkillsOptions {
   workspaceDir: string;
   /**
-   * Directories of skills. Of two skills with one name, the one in the directory that comes first counts.
+   * Directories of skills. Of two skills with one name, the one in the directory that comes first
+   * counts.
+   *
    * @default `.openclaw/skills` and `.agents/skills` in the workspace
    */
   directories?: readonly string[];
@@ -31,7 +36,10 @@ interface Candidate {
   fault?: string;
 }
 
-/** Finds skills: `<directory>/<name>/SKILL.md`. Reads a file again only when its time or size changed. */
+/**
+ * Finds skills: `<directory>/<name>/SKILL.md`. Reads a file again only when its time or size
+ * changed.
+ */
 export class SkillsLoader {
   /** The directories that are searched. `read_file` may read in them wherever they lie. */
   readonly directories: readonly string[];
@@ -46,7 +54,10 @@ export class SkillsLoader {
     ];
   }
 
-  /** Returns the skills that are there now. Never rejects because of a bad skill: `diagnostics` names it and the reason. */
+  /**
+   * Returns the skills that are there now. Never rejects because of a bad skill: `diagnostics`
+   * names it and the reason.
+   */
   async load(): Promise<LoadedSkills> {
     const found = await Promise.all(this.directories.map(findSkills));
     const paths = found.flatMap((one) => one.paths);
@@ -78,7 +89,8 @@ export class SkillsLoader {
       const version = `${mtimeMs}:${size}`;
       const known = this.#cache.get(path);
       if (known?.version === version) return known;
-      // A link must not lead out: a repository could bring its user's keys into the prompt with one.
+      // A link must not lead out: a repository could bring its user's keys into the prompt with
+      // one.
       const roots = [this.#workspaceDir, ...this.directories];
       const root = roots.find((one) => below(one, path) !== undefined) ?? dirname(path);
       const text = (await readTextBeneath(root, relative(root, path)))?.slice(0, MAX_FRONT_MATTER_CHARS);
@@ -92,7 +104,10 @@ export class SkillsLoader {
   }
 }
 
-/** Decides which skill has which name: the one whose folder has it goes first, then the one that was found first. */
+/**
+ * Decides which skill has which name: the one whose folder has it goes first, then the one that was
+ * found first.
+ */
 function nameSkills(candidates: ReadonlyMap<string, Candidate>) {
   const byName = new Map<string, Skill>();
   const faults = new Map<string, string>();

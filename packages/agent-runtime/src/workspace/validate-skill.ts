@@ -1,8 +1,9 @@
 import { parseFrontMatter } from "./front-matter.ts";
 
 /**
- * What is wrong with a SKILL.md by the Agent Skills specification (https://agentskills.io/specification), in words for its
- * author; empty if nothing is. Stricter than loading, which takes what it can.
+ * Returns the faults of a SKILL.md by the Agent Skills specification
+ * (https://agentskills.io/specification), in words for its author. Stricter than loading, which
+ * accepts what it can.
  */
 export async function validateSkill(text: string, folder: string): Promise<string[]> {
   // Imported on first use, as in the loader.

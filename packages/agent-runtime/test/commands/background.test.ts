@@ -40,7 +40,7 @@ async function closeAll(tools: readonly ToolDefinition[]): Promise<void> {
 afterEach(() => void vi.useRealTimers());
 
 describe("a command with a time limit of its own", () => {
-  test("goes on under an id when its time in the foreground is over", async () => {
+  test("continues under an id when its time in the foreground is over", async () => {
     await using here = await background({ timeoutMs: 300 });
     const command = "echo begins; until [ -e go ]; do sleep 0.05; done; echo ends";
     const first = await here.call("bash", { command, timeout_seconds: 60 });
@@ -90,7 +90,7 @@ describe("a command with a time limit of its own", () => {
 });
 
 describe("a command in the background", () => {
-  test("returns at once, is read as it goes on, and is stopped with all that it started", async () => {
+  test("returns at once, is read while it runs, and is stopped with all that it started", async () => {
     await using here = await background();
     const command = "sleep 60 & echo one; until [ -e go ]; do sleep 0.05; done; echo two; touch said; wait";
     const first = await here.call("bash", { command, background: true });
@@ -123,7 +123,7 @@ describe("a command in the background", () => {
     });
   });
 
-  test("goes on when the run that started it is aborted", async () => {
+  test("continues when the run that started it is aborted", async () => {
     await using here = await background();
     const controller = new AbortController();
     await here.call("bash", { command: "sleep 60", background: true }, { signal: controller.signal });

@@ -30,17 +30,17 @@ describe("a command", () => {
     expect(await callTool(here, { command })).toEqual({ output, isError });
   });
 
-  test("that bash cannot parse gives what bash says of it", async () => {
+  test("returns bash's message for a line that bash cannot parse", async () => {
     expect((await callTool(here, { command: "echo (" })).output).toMatch(
       /syntax error[^]*\[exit status 2\]$/,
     );
   });
 
-  test("that is longer than the system takes is told to be written to a file", async () => {
+  test("rejects a line that is longer than the system accepts, and advises a file", async () => {
     const command = `cat <<END\n${"ä".repeat(100_000)}\nEND`;
     expect(await callTool(here, { command })).toEqual({
       output:
-        "The tool failed: the command is too long for the system to start it; write it, or the text that it holds, to a file first.",
+        "The tool failed: The command is too long for the system to start it. Write it, or the text that it holds, to a file first.",
       isError: true,
     });
   });
@@ -51,7 +51,7 @@ describe("a command", () => {
     expect(seen.join("")).toBe("one\ntwo\n");
   });
 
-  test("gives the beginning and the end of a long output, and says how much is left out", async () => {
+  test("returns the beginning and the end of a long output, and how much is left out", async () => {
     const { output } = await callTool(createBashTool("/tmp", { maxOutputChars: 20 }), {
       command: "seq -w 1 1000",
     });

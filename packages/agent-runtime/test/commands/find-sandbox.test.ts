@@ -20,7 +20,7 @@ async function program(directory: Awaited<ReturnType<typeof temporaryDirectory>>
   return join(directory.path, "program");
 }
 
-describe("without a sandbox that works, the search says why", () => {
+describe("without a sandbox that works, the search returns the reason", () => {
   test.each([
     ["is not there", undefined, /^bubblewrap is not installed \(.*program is not there\)$/],
     [
@@ -165,7 +165,7 @@ describe.skipIf(!sandbox)(`in a sandbox${problem ? ` (skipped: ${problem})` : ""
     expect(output).not.toContain("reached");
   });
 
-  test("has no privileges, whoever runs it", async () => {
+  test("has no privileges, for any user", async () => {
     await using it = await place();
     expect((await it.run("grep -E 'Cap(Eff|Bnd|Prm)' /proc/self/status | cut -f 2 | sort -u")).output).toBe(
       "0000000000000000\n",
@@ -175,7 +175,7 @@ describe.skipIf(!sandbox)(`in a sandbox${problem ? ` (skipped: ${problem})` : ""
   test.each([
     ["the exit status if not 0", "exit 3", /^\(no output\)\n\[exit status 3\]$/],
     ["the exit status of a signal", "kill -SEGV $$", /^\(no output\)\n\[exit status 139\]$/],
-    ["what bash says of a line it cannot parse", "echo (", /syntax error[^]*\[exit status 2\]$/],
+    ["bash's complaint about a line it cannot parse", "echo (", /syntax error[^]*\[exit status 2\]$/],
   ])("gives %s", async (_, command, output) => {
     await using it = await place();
     expect((await it.run(command)).output).toMatch(output);
@@ -196,7 +196,7 @@ describe.skipIf(!sandbox)(`in a sandbox${problem ? ` (skipped: ${problem})` : ""
     expect(processesIn(it.workspace)).toEqual([]);
   });
 
-  test("is told to end before it is killed", async () => {
+  test("gets TERM before it is killed", async () => {
     await using it = await place();
     const controller = new AbortController();
     const command = "trap 'sleep 0.2; echo bye; exit' TERM; echo half; sleep 60 & wait";
@@ -238,7 +238,7 @@ describe.skipIf(!sandbox)(`in a sandbox${problem ? ` (skipped: ${problem})` : ""
       "/nowhere/at/all",
       /^The tool failed: The workspace \/nowhere\/at\/all does not exist and cannot be made/,
     ],
-    ["the whole disk", "/usr/..", /^The tool failed: the workspace is the whole disk/],
+    ["the whole disk", "/usr/..", /^The tool failed: The workspace is the whole disk/],
   ])("is refused when its workspace is %s", async (_, workspace, output) => {
     const bash = createBashTool(workspace, { ...(sandbox && { sandbox }) });
     expect((await callTool(bash, { command: "true" })).output).toMatch(output);

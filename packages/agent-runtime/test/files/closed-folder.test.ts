@@ -5,7 +5,7 @@ import { createBuiltinTools } from "../../src/index.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { callTool } from "../tools/call-tool.ts";
 
-/** Root may read everything, so the test gives up its rights for as long as it lists. */
+/** Root may read everything, so the test drops its rights while it lists. */
 async function asOrdinaryUser<T>(work: () => Promise<T>): Promise<T> {
   if (process.getuid?.() !== 0) return await work();
   process.setegid?.(65_534);

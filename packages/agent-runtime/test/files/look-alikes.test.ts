@@ -36,7 +36,7 @@ test("the exact name goes first", async () => {
 test("several names that look alike are named", async () => {
   await using workspace = await temporaryDirectory({ "a\u00a0b": "1", "a\u2009b": "2" });
   const { output } = await callTool(toolOf(workspace.path, "read_file"), { file_path: "a b" });
-  expect(output).toMatch(/^The tool failed: There is no file a b, and 2 names look like it: /);
+  expect(output).toMatch(/^The tool failed: There is no file a b\. Several names look like it: /);
 });
 
 test("a new file is made under the name that was given", async () => {

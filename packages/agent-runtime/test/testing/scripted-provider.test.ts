@@ -67,7 +67,7 @@ describe("a scripted model", () => {
     provider.assertComplete();
   });
 
-  test("fails where it is told to, and stops for the reason it is told", async () => {
+  test("fails at the scripted step, and stops for the scripted reason", async () => {
     const lost = new Error("lost");
     await expect(turnOf(createScriptedProvider([[says("a"), fails(lost)]]))).rejects.toBe(lost);
     const refusing = createScriptedProvider([[ends("refusal")]]);
@@ -97,7 +97,7 @@ describe("a scripted model", () => {
     );
   });
 
-  test("says when steps were not used", () => {
+  test("reports steps that were not used", () => {
     const provider = createScriptedProvider([[says("a")]]);
     expect(() => provider.assertComplete()).toThrow(
       "The script has 1 steps; the model was asked for 0 turns.",

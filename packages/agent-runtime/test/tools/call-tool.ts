@@ -2,7 +2,10 @@ import type { ToolDefinition } from "../../src/index.ts";
 import { type ToolContext, toTool } from "../../src/tool-calls/define-tool.ts";
 import { type CallResult, checkCall, runTool } from "../../src/tool-calls/run-tool.ts";
 
-/** Calls a tool as the run loop does where nobody can be asked for approval, and gives what the model sees. */
+/**
+ * Calls a tool as the run loop does where nobody can be asked for approval, and gives what the
+ * model sees.
+ */
 export async function callTool(
   definition: ToolDefinition | undefined,
   input: Record<string, unknown>,

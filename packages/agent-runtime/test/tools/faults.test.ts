@@ -24,7 +24,7 @@ interface Fault {
   output: RegExp;
   isError?: boolean;
   prepare?: (place: Place) => void;
-  /** What happens while the user is asked. */
+  /** Runs while the user is asked. */
   whileAsked?: (place: Place) => void;
 }
 
@@ -50,7 +50,7 @@ const read = (path: string, output: RegExp, prepare?: Fault["prepare"]): Fault =
 const timeIsOver = /\[ended: the command ran longer than 0.4 seconds\]$/;
 const tooMuch = /\[ended: the command wrote more than 20 MB\]$/;
 
-/** Puts a link that leads outside in the place of a folder of the workspace. */
+/** Replaces a folder of the workspace by a link that leads outside. */
 function swap({ workspace, outside }: Place, folder: string): void {
   renameSync(join(workspace, folder), join(workspace, "aside"));
   symlinkSync(outside, join(workspace, folder));
@@ -110,9 +110,9 @@ const faults: Record<string, Fault> = {
   "one that throws what is no error": own("throws_text", /^The tool failed: oh$/),
   "one that hangs and does not heed its signal": own(
     "deaf",
-    /^The tool failed: it did not end within 50 ms\.$/,
+    /^The tool failed: It did not end within 50 ms\.$/,
   ),
-  "one that gives no result": own("silent", /^The tool failed: it did not return \{ success, output \}\.$/),
+  "one that gives no result": own("silent", /^The tool failed: It did not return \{ success, output \}\.$/),
   "one that gives too much": own("long", /^x+\n\[… \d+ characters left out …\]\nx+$/, false),
   "a tool that is not there": own("gone", /^There is no tool named "gone"\.$/),
   "an input of 3 MB that is not valid": {
@@ -153,7 +153,7 @@ function kept(events: readonly RunEvent[]): Message[] {
 // The SDK is imported with the first request; here that must not count as the server's silence.
 beforeAll(() => import("@anthropic-ai/sdk"));
 
-describe("a fault of a tool is told to the model, the run goes on, and nothing is left behind", () => {
+describe("a fault of a tool becomes a result for the model, the run continues, and nothing is left behind", () => {
   test.each(Object.entries(faults))("%s", async (_, fault) => {
     await using inside = await temporaryDirectory();
     await using outside = await temporaryDirectory();

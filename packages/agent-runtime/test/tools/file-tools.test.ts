@@ -26,7 +26,6 @@ async function workspaceWith(files: Readonly<Record<string, string>> = {}) {
   };
 }
 
-// row 31.g
 describe("read_file", () => {
   const five = "one\ntwo\nthree\nfour\nfive\n";
 
@@ -62,7 +61,7 @@ describe("read_file", () => {
     });
   });
 
-  test("gives 2,000 lines unless told otherwise", async () => {
+  test("returns 2,000 lines by default", async () => {
     await using workspace = await workspaceWith({ "a.txt": "x\n".repeat(2001) });
     const { output } = await workspace.call("read_file", { file_path: "a.txt" });
     expect(output.split("\n").slice(-2)).toEqual([
@@ -71,7 +70,7 @@ describe("read_file", () => {
     ]);
   });
 
-  test("cuts long lines, and stops before it says too much", async () => {
+  test("cuts long lines, and stops before the output is too long", async () => {
     await using workspace = await workspaceWith({ "a.txt": `${"x".repeat(100_000)}\n`.repeat(100) });
     const { output } = await workspace.call("read_file", { file_path: "a.txt" });
     const lines = output.split("\n");
@@ -87,7 +86,6 @@ describe("read_file", () => {
   });
 });
 
-// row 31.h
 describe("write_file", () => {
   test("makes the file and its folders", async () => {
     await using workspace = await workspaceWith();
@@ -170,7 +168,6 @@ describe("edit_file", () => {
   });
 });
 
-// row E31.2
 describe("list_files", () => {
   const files = { "b.txt": "", "a/x.txt": "", "node_modules/y/z.js": "" };
 
@@ -233,7 +230,7 @@ describe("list_files", () => {
     expect((await callTool(list, {})).output).toMatch(/^The tool failed: The workspace .*file\.txt/);
   });
 
-  test("says that a folder is empty", async () => {
+  test("reports an empty folder", async () => {
     await using workspace = await workspaceWith();
     expect((await workspace.call("list_files", {})).output).toBe("(the folder is empty)");
   });

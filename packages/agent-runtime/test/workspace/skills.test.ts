@@ -39,7 +39,7 @@ describe("skills", () => {
     expect(await loader.index()).toBe("");
   });
 
-  test("bad ones are told and cost nothing else", async () => {
+  test("reports bad ones, and loads all others", async () => {
     await using workspace = await temporaryDirectory({
       ".openclaw/skills/a/SKILL.md": skill("a", "Good."),
       ".openclaw/skills/b/SKILL.md": "no front matter",

@@ -2,7 +2,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "tsup";
 
-/** Bundles `call-tool-once.ts` into a folder, so that plain Node runs it. Returns the program's path. */
+/**
+ * Bundles `call-tool-once.ts` into a folder, so that plain Node runs it. Returns the program's
+ * path.
+ */
 export async function buildChild(folder: string): Promise<string> {
   await build({
     entry: { child: fileURLToPath(new URL("./call-tool-once.ts", import.meta.url)) },

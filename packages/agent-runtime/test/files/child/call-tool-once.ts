@@ -1,6 +1,9 @@
 import { createBuiltinTools, createRememberTool, MemoryManager } from "../../../src/index.ts";
 
-/** Calls one tool with the input of its arguments, again and again if told to, and prints a line after each call. */
+/**
+ * Calls one tool with the input of its arguments, once or forever, and prints a line
+ * after each call.
+ */
 const [workspaceDir = "", name = "", mode = "once", ...inputs] = process.argv.slice(2);
 const memory = new MemoryManager({ workspaceDir });
 const tools = [...createBuiltinTools(workspaceDir), createRememberTool(memory)];
