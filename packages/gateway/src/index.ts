@@ -3,7 +3,7 @@ export type { AccessOptions } from "./auth/access.ts";
 export type { ConnectionLimits } from "./auth/connection-limits.ts";
 export type { Action, Attempt, Authorize } from "./commands/permissions.ts";
 export { ownerOnly } from "./commands/permissions.ts";
-export type { RetrySubmission, RunResult, Submission, Submitted } from "./commands/submit.ts";
+export type { RetrySubmission, Submission, Submitted } from "./commands/submit.ts";
 export type { Dialect, Reading, Translator } from "./connection/dialect.ts";
 export type { MetricsSource } from "./observe/answer-metrics.ts";
 export type {
@@ -14,6 +14,7 @@ export type {
   SlowWatcherDiagnostic,
 } from "./observe/channels.ts";
 export type { LogFields, Logger } from "./observe/logger.ts";
+export type { RunResult } from "./run/run-types.ts";
 export { GatewayServer } from "./server/gateway-server.ts";
 export type { ListenOptions } from "./server/listen.ts";
 export type {

@@ -152,7 +152,7 @@ describe("two clients on one session", () => {
     }
   });
 
-  test("a lane that is full refuses one more, with the number", async () => {
+  test("a full queue refuses a message, with its limit", async () => {
     const { agent, started, release } = heldAgent();
     await using gateway = await testGateway({ agent, limits: { maxQueuedMessages: 1 } });
     const client = await gateway.connect();
@@ -165,7 +165,7 @@ describe("two clients on one session", () => {
     expect(await client.next("error")).toEqual({
       type: "error",
       code: "QUEUE_FULL",
-      message: "1 messages wait in this session already.",
+      message: "The session's queue is full (limit: 1). Send the message again later.",
       retryable: true,
       replyTo: "q3",
     });

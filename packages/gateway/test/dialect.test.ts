@@ -61,15 +61,9 @@ describe("a dialect of the app's own", () => {
     socket.send("/stop");
     await until("\n");
     socket.send("/stop");
-    await until("! The session has no run, going on or waiting.");
+    await until("! No run is active in the session.");
 
-    expect(frames).toEqual([
-      "Hello!",
-      "thinking…",
-      "[aborted]",
-      "\n",
-      "! The session has no run, going on or waiting.",
-    ]);
+    expect(frames).toEqual(["Hello!", "thinking…", "[aborted]", "\n", "! No run is active in the session."]);
   });
 
   test("is chosen for a socket that an app accepted by the socket's protocol", async () => {

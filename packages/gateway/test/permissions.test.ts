@@ -289,7 +289,7 @@ describe("authorize", () => {
     expect(new Set(gateway.failures)).toEqual(
       new Set([
         "a client's frame: The gateway failed; its log says why.",
-        `telling of session ${ids.sessionId}: The gateway failed; its log says why.`,
+        `sending a summary of session ${ids.sessionId}: The gateway failed; its log says why.`,
       ]),
     );
   });

@@ -376,7 +376,7 @@ describe("a message that is sent again with its id", () => {
     expect(await client.next("error")).toEqual({
       type: "error",
       code: "REQUEST_CONFLICT",
-      message: "id: another message of this session has it.",
+      message: "`id` must be new: another message of this session has it. Choose another one.",
       retryable: false,
       replyTo: "q1",
     });

@@ -41,7 +41,7 @@ export class Permissions {
   }
 
   /** Whether a session is among those that the visitor is shown and told of. */
-  async maySee(visitor: Visitor, session: SessionMeta): Promise<boolean> {
+  async mayList(visitor: Visitor, session: SessionMeta): Promise<boolean> {
     return session.key === visitor.key && this.may(visitor, "list", session);
   }
 
@@ -49,7 +49,7 @@ export class Permissions {
    * @throws GatewayError `FORBIDDEN`; `SESSION_NOT_FOUND` to those who may not see the session either, so that ids cannot be
    * probed
    */
-  async demand(visitor: Visitor, action: Action, session?: SessionMeta): Promise<void> {
+  async assertAllowed(visitor: Visitor, action: Action, session?: SessionMeta): Promise<void> {
     if (await this.may(visitor, action, session)) return;
     if (session && !(action !== "resume" && (await this.may(visitor, "resume", session)))) throw notFound();
     throw new GatewayError("FORBIDDEN", `${action}: you may not do that here.`);
@@ -60,14 +60,14 @@ export class Permissions {
    *
    * @throws GatewayError `SESSION_NOT_FOUND`, `FORBIDDEN`
    */
-  async demandSession(
+  async findAllowed(
     store: Pick<SessionStore, "getSession">,
     visitor: Visitor,
     { sessionId, action }: { sessionId: string; action: Action },
   ): Promise<SessionMeta> {
     const session = await store.getSession(sessionId);
     if (!session) throw notFound();
-    await this.demand(visitor, action, session);
+    await this.assertAllowed(visitor, action, session);
     return session;
   }
 }

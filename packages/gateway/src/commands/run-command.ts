@@ -9,7 +9,7 @@ import type {
   SessionStore,
 } from "@mini-openclaw/protocol";
 import { isMessageEntry } from "@mini-openclaw/protocol";
-import { answering, type CommandContext, findSession } from "./command-context.ts";
+import { type CommandContext, findSession, replyTo } from "./command-context.ts";
 import { findOwnSession, ownership } from "./own-session.ts";
 import {
   forkSession,
@@ -25,21 +25,21 @@ const PAGE = 50;
 export async function runCommand(event: ClientEvent, context: CommandContext): Promise<void> {
   switch (event.type) {
     case "ping":
-      return context.send({ type: "pong", ...answering(event) });
+      return context.send({ type: "pong", ...replyTo(event) });
     case "create":
-      await context.permissions.demand(context.visitor, "create");
+      await context.permissions.assertAllowed(context.visitor, "create");
       return enter(await createSession(context), context, event);
     case "message":
       return submitMessage(event, context);
     case "abort": {
       const { sessionId } = await findSession(event.sessionId, event.type, context);
-      return context.lanes.abort(sessionId, event.runId);
+      return context.queues.abort(sessionId, event.runId);
     }
     case "retry":
       return retryRun(event, context);
     case "approve": {
       const { sessionId } = await findSession(event.sessionId, event.type, context);
-      return context.lanes.approve(sessionId, event.callId, event.decision);
+      return context.queues.approve(sessionId, event.callId, event.decision);
     }
     case "history":
       return sendHistory(event, context);
@@ -76,7 +76,7 @@ export async function findFirstSession(context: CommandContext): Promise<Session
   if (await permissions.may(visitor, "resume", newest)) return newest;
   const own = await findOwnSession(store, visitor);
   if (own && (await permissions.may(visitor, "resume", own))) return own;
-  await permissions.demand(visitor, "create");
+  await permissions.assertAllowed(visitor, "create");
   return createSession(context);
 }
 
@@ -88,7 +88,7 @@ async function enter(
 ): Promise<void> {
   const { sessionId } = session;
   if (await context.permissions.may(context.visitor, "resume", session)) context.watch(sessionId);
-  context.send({ type: "connected", sessionId, limits: context.limits, ...answering(command) });
+  context.send({ type: "connected", sessionId, limits: context.limits, ...replyTo(command) });
 }
 
 function createSession({ store, visitor }: CommandContext): Promise<SessionMeta> {
@@ -99,7 +99,7 @@ function createSession({ store, visitor }: CommandContext): Promise<SessionMeta>
 async function watcherOf(session: SessionMeta, context: CommandContext): Promise<() => void> {
   const maySee = await context.permissions.may(context.visitor, "resume", session);
   return () => {
-    if (maySee) context.goOnWatching(session.sessionId);
+    if (maySee) context.ensureWatching(session.sessionId);
   };
 }
 
@@ -109,10 +109,10 @@ async function submitMessage(event: MessageCommand, context: CommandContext): Pr
   const { sessionId } = session;
   const message = { content, mode, ...(id !== undefined && { requestId: id }) };
   const watch = await watcherOf(session, context);
-  const accepted = await context.lanes.submit(sessionId, message, watch);
+  const { runId, position } = await context.queues.submit(sessionId, message, watch);
   // One that is sent again was kept before.
   watch();
-  if (id !== undefined) context.send({ type: "ack", replyTo: id, sessionId, ...accepted });
+  if (id !== undefined) context.send({ type: "ack", replyTo: id, sessionId, runId, position });
 }
 
 /**
@@ -125,7 +125,7 @@ export async function findMessageSession(
   context: CommandContext,
 ): Promise<SessionMeta> {
   const session = await findSession(sessionId ?? context.sessionId, type, context);
-  if (mode === "interrupt") await context.permissions.demand(context.visitor, "abort", session);
+  if (mode === "interrupt") await context.permissions.assertAllowed(context.visitor, "abort", session);
   return session;
 }
 
@@ -134,9 +134,13 @@ async function retryRun(event: RetryCommand, context: CommandContext): Promise<v
   const session = await findSession(event.sessionId, event.type, context);
   const { sessionId } = session;
   const watch = await watcherOf(session, context);
-  const accepted = await context.lanes.retry(sessionId, { runId: event.runId, requestId: id }, watch);
+  const { runId, position } = await context.queues.retry(
+    sessionId,
+    { runId: event.runId, requestId: id },
+    watch,
+  );
   watch();
-  if (id !== undefined) context.send({ type: "ack", replyTo: id, sessionId, ...accepted });
+  if (id !== undefined) context.send({ type: "ack", replyTo: id, sessionId, runId, position });
 }
 
 async function sendHistory(event: HistoryCommand, context: CommandContext): Promise<void> {
@@ -144,7 +148,7 @@ async function sendHistory(event: HistoryCommand, context: CommandContext): Prom
   const limit = event.limit ?? PAGE;
   const { messages, runEnds, hasMore } = await loadPage(context.store, sessionId, limit, event.before);
   const page = { messages, ...withRunEnds(runEnds), hasMore };
-  context.send({ type: "history", sessionId, ...page, ...answering(event) });
+  context.send({ type: "history", sessionId, ...page, ...replyTo(event) });
 }
 
 async function loadPage(store: SessionStore, sessionId: string, limit: number, before?: number) {
@@ -191,16 +195,16 @@ async function resume(event: ResumeCommand, context: CommandContext): Promise<vo
 
 /** Rule 1 of PROTOCOL.md, “Resuming”: continue from the client's place, or else begin anew; never silence, never a double. */
 async function beginWatch(event: ResumeCommand, context: CommandContext): Promise<void> {
-  const { store, lanes } = context;
+  const { store, queues } = context;
   const session = await findSession(event.sessionId, event.type, context);
   const { sessionId } = session;
-  const live = lanes.live(sessionId);
+  const live = queues.live(sessionId);
   const { epoch, lastSeq } = live?.log ?? session;
   const { after } = event;
   if (after !== undefined && after <= lastSeq && (event.epoch ?? epoch) === epoch) {
     const isWhole = after === lastSeq || (live !== undefined && after >= live.sinceSeq);
     const from = isWhole ? "events" : "entries";
-    context.send({ type: "resumed", sessionId, epoch, after, upTo: lastSeq, from, ...answering(event) });
+    context.send({ type: "resumed", sessionId, epoch, after, upTo: lastSeq, from, ...replyTo(event) });
     return context.watch(sessionId, after);
   }
   const page = await loadPage(store, sessionId, PAGE);
@@ -211,7 +215,7 @@ async function beginWatch(event: ResumeCommand, context: CommandContext): Promis
   const runEnds = page.runEnds.filter(({ seq }) => seq <= upTo);
   const { hasMore } = page;
   // After the messages were read: what was taken up meanwhile is shown by its events, and nothing twice.
-  const progress = lanes.progress(sessionId, upTo);
+  const progress = queues.progress(sessionId, upTo);
   context.send({
     type: "resync",
     sessionId,
@@ -221,7 +225,7 @@ async function beginWatch(event: ResumeCommand, context: CommandContext): Promis
     ...withRunEnds(runEnds),
     hasMore,
     ...progress,
-    ...answering(event),
+    ...replyTo(event),
   });
   context.watch(sessionId, upTo);
 }

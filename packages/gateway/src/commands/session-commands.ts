@@ -9,7 +9,7 @@ import type {
   SessionSummary,
 } from "@mini-openclaw/protocol";
 import { GatewayError } from "../shared/errors.ts";
-import { answering, type CommandContext, findSession } from "./command-context.ts";
+import { type CommandContext, findSession, replyTo } from "./command-context.ts";
 import { ownership } from "./own-session.ts";
 import { notFound } from "./permissions.ts";
 import { excerptOf } from "./search-excerpt.ts";
@@ -19,28 +19,28 @@ const PAGE = 50;
 export async function sendSessions(event: ListCommand, context: CommandContext): Promise<void> {
   const { store, visitor, permissions } = context;
   const { limit = PAGE, cursor, archived = false } = event;
-  await permissions.demand(visitor, event.type);
+  await permissions.assertAllowed(visitor, event.type);
   const at = cursor === undefined ? {} : { cursor };
   const page = await store.listSessions({ key: visitor.key, limit, archived, ...at });
   const sessions: SessionSummary[] = [];
   for (const session of page.sessions) {
-    if (await permissions.maySee(visitor, session)) sessions.push(toSummary(session, context));
+    if (await permissions.mayList(visitor, session)) sessions.push(toSummary(session, context));
   }
   const next = page.cursor === undefined ? {} : { cursor: page.cursor };
-  context.send({ type: "sessions", sessions, ...next, ...answering(event) });
+  context.send({ type: "sessions", sessions, ...next, ...replyTo(event) });
 }
 
 export async function searchSessions(event: SearchCommand, context: CommandContext): Promise<void> {
   const { store, visitor, permissions, gone } = context;
   const { text, limit = PAGE, cursor, archived = false } = event;
-  await permissions.demand(visitor, event.type);
+  await permissions.assertAllowed(visitor, event.type);
   const at = cursor === undefined ? {} : { cursor };
   const sessions: FoundSession[] = [];
   let [last, next]: [string | undefined, string | undefined] = [undefined, undefined];
   const hits = store.searchSessions(text, { key: visitor.key, archived, signal: gone, ...at });
   for await (const hit of untilGone(hits, gone)) {
     const { session, message } = hit;
-    if (!(await permissions.maySee(visitor, session))) continue;
+    if (!(await permissions.mayList(visitor, session))) continue;
     // What was said in a session is for those who may `resume` it. Others find it by its title only.
     const mayRead = !message || (await permissions.may(visitor, "resume", session));
     if (!mayRead && !hasText(session.title, text)) continue;
@@ -57,7 +57,7 @@ export async function searchSessions(event: SearchCommand, context: CommandConte
     type: "sessions",
     sessions,
     ...(next !== undefined && { cursor: next }),
-    ...answering(event),
+    ...replyTo(event),
   });
 }
 
@@ -83,35 +83,35 @@ export async function forkSession(event: ForkCommand, context: CommandContext): 
   const { store, visitor, permissions } = context;
   const session = await findSession(event.sessionId, event.type, context);
   // The fork is the caller's to read, so the caller must be allowed to read what goes into it.
-  await permissions.demand(visitor, "resume", session);
+  await permissions.assertAllowed(visitor, "resume", session);
   const at = event.at === undefined ? {} : { at: event.at };
   const options = { ...at, key: visitor.key, ...ownership(visitor.principal) };
   sendUpdated(await store.forkSession(session.sessionId, options), event, context);
 }
 
 export async function shelveSession(event: LifecycleCommand, context: CommandContext): Promise<void> {
-  const { store, lanes } = context;
+  const { store, queues } = context;
   const { type } = event;
   if (type === "undelete") return sendUpdated(await undelete(event.sessionId, context), event, context);
   const session = await findSession(event.sessionId, event.type, context);
   const { sessionId, lastSeq } = session;
   if (type === "unarchive")
     return sendUpdated(await store.unarchiveSession(sessionId), event, context, lastSeq);
-  if (lanes.has(sessionId)) {
+  if (queues.has(sessionId)) {
     throw new GatewayError("SESSION_BUSY", "A run goes on or waits in the session. Stop it first.");
   }
-  await lanes.release(sessionId);
+  await queues.release(sessionId);
   if (type === "archive") return sendUpdated(await store.archiveSession(sessionId), event, context, lastSeq);
   await store.deleteSession(sessionId);
-  context.send({ type: "session_deleted", sessionId, ...answering(event) });
-  context.tellDeleted(session);
+  context.send({ type: "session_deleted", sessionId, ...replyTo(event) });
+  context.notifyDeleted(session);
 }
 
 async function undelete(sessionId: string, context: CommandContext): Promise<SessionMeta> {
   const { store, visitor, permissions } = context;
   const session = await store.getSession(sessionId, { deleted: true });
   if (!session) throw notFound();
-  await permissions.demand(visitor, "undelete", session);
+  await permissions.assertAllowed(visitor, "undelete", session);
   return store.undeleteSession(sessionId);
 }
 
@@ -122,15 +122,15 @@ function sendUpdated(
   context: CommandContext,
   since = session.lastSeq,
 ): void {
-  context.send({ type: "session_summary", ...toSummary(session, context), ...answering(event) });
-  context.changed(session, since);
+  context.send({ type: "session_summary", ...toSummary(session, context), ...replyTo(event) });
+  context.notifyChanged(session, since);
 }
 
 function toSummary(session: SessionMeta, context: CommandContext): SessionSummary {
   const { sessionId } = session;
   return {
     ...session,
-    running: context.lanes.has(sessionId),
+    running: context.queues.has(sessionId),
     ...(context.awaitsApproval(sessionId) && { awaitsApproval: true }),
   };
 }

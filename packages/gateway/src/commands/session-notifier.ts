@@ -1,55 +1,59 @@
 import type { ServerEvent, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
 import type { Visitor } from "../shared/principal.ts";
+import { SerialQueue } from "../shared/serial-queue.ts";
 import type { Permissions } from "./permissions.ts";
 
+/** A connection that is notified of its caller's sessions. */
 interface Listener {
   readonly visitor: Visitor;
   send(event: ServerEvent): void;
 }
 
-export interface ActivityParts {
+export interface NotifierDeps {
   store: Pick<SessionStore, "getSession">;
   permissions: Permissions;
   isRunning: (sessionId: string) => boolean;
   /** Returns true if a tool call of the session waits for a decision. */
   awaitsApproval: (sessionId: string) => boolean;
-  /** Who is connected now. */
+  /** The open connections. */
   connections: ReadonlySet<Listener>;
   onFailure: (error: unknown, during: string) => void;
 }
 
 /**
- * Tells every connection of a session's visitor how the session is now: `session_summary`.
+ * Sends `session_summary` to the connections of a session's callers when the session changes.
  *
- * What happens in one turn of the event loop is told once, after it: it must not delay the first words of an answer. What is
- * told of one session is told in order, however long an app takes to say who may hear it.
+ * Changes of one turn of the event loop are sent once, after that turn, so that they do not delay the first words of an answer.
+ * The summaries of one session are sent in order, even if `authorize` is slow.
  */
-export class Activity {
-  readonly #parts: ActivityParts;
-  readonly #touched = new Set<string>();
-  /** The newest word on each session that is being told of. */
-  readonly #telling = new Map<string, Promise<void>>();
+export class SessionNotifier {
+  readonly #deps: NotifierDeps;
+  readonly #changed = new Set<string>();
+  readonly #sending: SerialQueue;
 
-  constructor(parts: ActivityParts) {
-    this.#parts = parts;
+  constructor(deps: NotifierDeps) {
+    this.#deps = deps;
+    this.#sending = new SerialQueue((error, sessionId) => this.#fail(error, sessionId));
   }
 
-  /** Tells the visitor's connections that a session is gone, but for the one that was answered so. */
-  deleted(session: SessionMeta, answered: object): void {
+  /** Notifies the callers of a session that it has changed. */
+  notify(sessionId: string): void {
+    if (this.#changed.has(sessionId)) return;
+    this.#changed.add(sessionId);
+    setImmediate(() => this.#sending.run(sessionId, () => this.#sendSummary(sessionId)));
+  }
+
+  /** Notifies the callers of a session that it was deleted. The connection that deleted it has its answer. */
+  notifyDeleted(session: SessionMeta, answered: object): void {
     const { sessionId } = session;
-    this.#inOrder(sessionId, () => this.#send(session, { type: "session_deleted", sessionId }, answered));
+    const event = { type: "session_deleted", sessionId } as const;
+    this.#sending.run(sessionId, () => this.#send(session, event, answered));
   }
 
-  touch(sessionId: string): void {
-    if (this.#touched.has(sessionId)) return;
-    this.#touched.add(sessionId);
-    setImmediate(() => this.#inOrder(sessionId, () => this.#tell(sessionId)));
-  }
-
-  async #tell(sessionId: string): Promise<void> {
-    const { store, isRunning, awaitsApproval, connections } = this.#parts;
-    this.#touched.delete(sessionId);
-    // Nobody to tell; once the gateway was closed, the store may be closed too.
+  async #sendSummary(sessionId: string): Promise<void> {
+    const { store, isRunning, awaitsApproval, connections } = this.#deps;
+    this.#changed.delete(sessionId);
+    // Once the gateway is closed, the store may be closed too.
     if (connections.size === 0) return;
     const session = await store.getSession(sessionId);
     if (!session) return;
@@ -62,13 +66,13 @@ export class Activity {
   }
 
   async #send(session: SessionMeta, event: ServerEvent, except?: object): Promise<void> {
-    const { connections, permissions } = this.#parts;
-    // Most have another key: to ask about each would cost a gateway of many visitors dearly.
+    const { connections, permissions } = this.#deps;
+    // Most connections have another key. To ask `authorize` for each would be slow with many callers.
     const concerned = [...connections].filter((one) => one !== except && one.visitor.key === session.key);
     await Promise.all(
       concerned.map(async (connection) => {
         try {
-          if (await permissions.maySee(connection.visitor, session)) connection.send(event);
+          if (await permissions.mayList(connection.visitor, session)) connection.send(event);
         } catch (error) {
           this.#fail(error, session.sessionId);
         }
@@ -76,18 +80,7 @@ export class Activity {
     );
   }
 
-  #inOrder(sessionId: string, tell: () => Promise<void>): void {
-    const before = this.#telling.get(sessionId) ?? Promise.resolve();
-    const told = before
-      .then(tell)
-      .catch((error: unknown) => this.#fail(error, sessionId))
-      .finally(() => {
-        if (this.#telling.get(sessionId) === told) this.#telling.delete(sessionId);
-      });
-    this.#telling.set(sessionId, told);
-  }
-
   #fail(error: unknown, sessionId: string): void {
-    this.#parts.onFailure(error, `telling of session ${sessionId}`);
+    this.#deps.onFailure(error, `sending a summary of session ${sessionId}`);
   }
 }

@@ -1,25 +1,25 @@
 import type { Limits, RecordedEvent, ServerEvent, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
-import type { CommandContext, CommandParts } from "../commands/command-context.ts";
+import type { CommandContext, CommandDeps } from "../commands/command-context.ts";
 import type { Permissions } from "../commands/permissions.ts";
 import { enterFirstSession, runCommand } from "../commands/run-command.ts";
 import type { Observer } from "../observe/observer.ts";
-import type { Lanes } from "../sessions/sessions.ts";
+import type { SessionQueues } from "../sessions/session-queues.ts";
 import { requireSync } from "../shared/callbacks.ts";
 import { GatewayError, toClientError } from "../shared/errors.ts";
 import type { Visitor } from "../shared/principal.ts";
 import { Outbox } from "../socket/outbox.ts";
 import type { WebSocketLike } from "../socket/web-socket.ts";
-import { SessionWatch, type Viewer, type WatchParts } from "../watch/session-watch.ts";
+import { SessionWatch, type Viewer, type WatchDeps } from "../watch/session-watch.ts";
 import { type ConnectionInput, newConnection, nextConnection } from "./connection-state.ts";
 import type { Reading, Translator } from "./dialect.ts";
 import type { Dialects } from "./dialects.ts";
 
-export interface ConnectionDeps extends CommandParts, WatchParts {
+export interface ConnectionDeps extends CommandDeps, WatchDeps {
   dialects: Pick<Dialects, "connect">;
   /** Hears when a connection's socket is gone. */
   onClosed: (connection: Connection) => void;
   /** Tells the visitor's connections that a session is gone, but for the one that was answered so. */
-  tellDeleted: (session: SessionMeta, answered: object) => void;
+  notifyDeleted: (session: SessionMeta, answered: object) => void;
   observer: Pick<Observer, "refusedFrame" | "cutOff">;
 }
 
@@ -67,7 +67,7 @@ export class Connection implements CommandContext, Viewer {
     return this.#outbox.drained();
   }
 
-  giveUp(): void {
+  requireResume(): void {
     this.close(1011, "the session could not be read");
   }
 
@@ -79,8 +79,8 @@ export class Connection implements CommandContext, Viewer {
     return this.#parts.store;
   }
 
-  get lanes(): Lanes {
-    return this.#parts.lanes;
+  get queues(): SessionQueues {
+    return this.#parts.queues;
   }
 
   get permissions(): Permissions {
@@ -108,12 +108,12 @@ export class Connection implements CommandContext, Viewer {
     return this.#parts.holdLive(sessionId);
   }
 
-  changed(session: SessionMeta, since: number): void {
-    this.#parts.changed(session, since);
+  notifyChanged(session: SessionMeta, since: number): void {
+    this.#parts.notifyChanged(session, since);
   }
 
-  tellDeleted(session: SessionMeta): void {
-    this.#parts.tellDeleted(session, this);
+  notifyDeleted(session: SessionMeta): void {
+    this.#parts.notifyDeleted(session, this);
   }
 
   watch(sessionId: string, after?: number): void {
@@ -123,7 +123,7 @@ export class Connection implements CommandContext, Viewer {
     this.#watching = new SessionWatch(sessionId, this, this.#parts, after);
   }
 
-  goOnWatching(sessionId: string): void {
+  ensureWatching(sessionId: string): void {
     if (!this.#watching || sessionId !== this.#sessionId) this.watch(sessionId);
   }
 

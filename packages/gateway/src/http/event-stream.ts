@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { RecordedEvent, ServerEvent } from "@mini-openclaw/protocol";
 import { Outbox, type Sink } from "../socket/outbox.ts";
-import { SessionWatch, type Viewer, type WatchParts } from "../watch/session-watch.ts";
+import { SessionWatch, type Viewer, type WatchDeps } from "../watch/session-watch.ts";
 import type { EarlyRun } from "./early-events.ts";
 
 /** Which events of a session a stream shows. */
@@ -15,7 +15,7 @@ export interface StreamRange {
   runId?: string;
 }
 
-interface StreamDeps extends WatchParts {
+interface StreamDeps extends WatchDeps {
   /** Aborted when the client has gone. */
   gone: AbortSignal;
   heartbeatMs: number;
@@ -93,7 +93,7 @@ export class EventStream implements Sink, Viewer {
   }
 
   /** Cuts the stream off, so that nobody takes it for whole. */
-  giveUp(): void {
+  requireResume(): void {
     this.#stop();
     this.#response.destroy();
   }

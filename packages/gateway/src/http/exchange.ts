@@ -4,7 +4,7 @@ import { v7 as createId } from "uuid";
 import { type CommandContext, findSession } from "../commands/command-context.ts";
 import { type Action, notFound } from "../commands/permissions.ts";
 import { findFirstSession, findMessageSession, runCommand } from "../commands/run-command.ts";
-import { findRunStart } from "../run/find-run-start.ts";
+import { findRunStart } from "../run/load-messages.ts";
 import { draining } from "../shared/errors.ts";
 import type { Visitor } from "../shared/principal.ts";
 import { sendJson } from "../shared/send-json.ts";
@@ -50,9 +50,9 @@ export class Exchange {
       gone: asked.gone,
       send: (event) => this.#take(event),
       watch: (sessionId, after) => this.#stream?.watch({ sessionId, ...(after !== undefined && { after }) }),
-      goOnWatching: () => undefined,
+      ensureWatching: () => undefined,
       unwatch: () => undefined,
-      tellDeleted: () => undefined,
+      notifyDeleted: () => undefined,
     };
   }
 
@@ -152,7 +152,7 @@ export class Exchange {
       return runCommand(command, this.#context);
     }
     const after = command.after ?? (await this.#findStart(sessionId, runId));
-    if (!this.#parts.lanes.hasRun(sessionId, runId) && !(await this.#goesOn(sessionId, runId, after))) {
+    if (!this.#parts.queues.hasRun(sessionId, runId) && !(await this.#goesOn(sessionId, runId, after))) {
       // To an EventSource: there is nothing to reconnect for.
       response.writeHead(204).end();
       return;
@@ -169,11 +169,11 @@ export class Exchange {
   }
 
   async #findStart(sessionId: string, runId: string): Promise<number> {
-    const { store, lanes } = this.#parts;
+    const { store, queues } = this.#parts;
     const start = await findRunStart(store, sessionId, runId);
     if (start !== undefined) return start;
     // It waits: what there is to see of it is still live.
-    if (lanes.hasRun(sessionId, runId)) return lanes.live(sessionId)?.sinceSeq ?? 0;
+    if (queues.hasRun(sessionId, runId)) return queues.live(sessionId)?.sinceSeq ?? 0;
     throw new HttpError(404, "RUN_NOT_FOUND", "runId: the session has no such run, or not lately");
   }
 

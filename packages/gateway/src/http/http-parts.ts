@@ -1,13 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import type { Identify } from "../auth/authenticate.ts";
-import type { CommandParts } from "../commands/command-context.ts";
+import type { CommandDeps } from "../commands/command-context.ts";
 import type { Submission, Submitted } from "../commands/submit.ts";
 import type { Refusal } from "../socket/refuse-upgrade.ts";
-import type { WatchParts } from "../watch/session-watch.ts";
+import type { WatchDeps } from "../watch/session-watch.ts";
 import type { Watchers } from "../watch/watchers.ts";
 
 /** What the HTTP form of the protocol needs of its gateway. */
-export interface HttpDeps extends CommandParts, WatchParts {
+export interface HttpDeps extends CommandDeps, WatchDeps {
   watchers: Watchers;
   identify: Identify;
   submit: (submission: Submission) => Promise<Submitted>;

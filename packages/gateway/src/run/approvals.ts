@@ -1,51 +1,57 @@
 import type { ApprovalDecision, RunEvent } from "@mini-openclaw/protocol";
 
-interface Question {
-  readonly answer: Promise<ApprovalDecision>;
-  /** Absent once it was answered. */
+interface OpenCall {
+  readonly decided: Promise<ApprovalDecision>;
+  /** Absent once the call was decided. */
   decide?: ((decision: ApprovalDecision) => void) | undefined;
 }
 
-/** The tool calls of one run that wait for a user. Each decision counts once, for the call that was shown. */
-export class Decisions {
-  readonly #open = new Map<string, Question>();
+/** The tool calls of one run that wait for a user's decision. Each decision counts once. */
+export class Approvals {
+  readonly #open = new Map<string, OpenCall>();
 
-  /** Follows what the agent asks and what has been decided. */
-  see(event: RunEvent): void {
-    if (event.type === "approval_request") this.#open.set(event.callId, createQuestion());
+  /** Follows the agent's requests, and the decisions that it has used. */
+  follow(event: RunEvent): void {
+    if (event.type === "approval_request") this.#open.set(event.callId, openCall());
     if (event.type === "approval_done") this.#open.delete(event.callId);
   }
 
-  /** The decision on a call; rejects when it was not asked for, or when `signal` aborts. */
+  /** Returns the decision on a call. Rejects if the agent did not request it, or when `signal` aborts. */
   wait(callId: string, signal: AbortSignal): Promise<ApprovalDecision> {
-    const question = this.#open.get(callId);
-    if (!question) return Promise.reject(new TypeError(`the agent did not ask for a decision on ${callId}`));
-    return Promise.race([question.answer, aborted(signal)]);
+    const call = this.#open.get(callId);
+    const decision = call
+      ? Promise.race([call.decided, rejectOnAbort(signal)])
+      : Promise.reject(
+          new TypeError(`The agent waits for a decision on ${callId} without an \`approval_request\`.`),
+        );
+    // An agent that ignores the promise must not end the process when it rejects.
+    decision.catch(() => undefined);
+    return decision;
   }
 
-  /** False when no such call waits: it was decided on, or its run is over. */
+  /** Decides on a call. Returns false if no such call waits: it was decided, or its run has ended. */
   decide(callId: string, decision: ApprovalDecision): boolean {
-    const question = this.#open.get(callId);
-    if (!question?.decide) return false;
-    question.decide(decision);
-    // The answer stays: the agent may ask for it only now.
-    question.decide = undefined;
+    const call = this.#open.get(callId);
+    if (!call?.decide) return false;
+    call.decide(decision);
+    // The decision stays: the agent may wait for it only now.
+    call.decide = undefined;
     return true;
   }
 }
 
-function createQuestion(): Question {
-  let decide: Question["decide"];
-  const answer = new Promise<ApprovalDecision>((resolve) => {
+function openCall(): OpenCall {
+  let decide: OpenCall["decide"];
+  const decided = new Promise<ApprovalDecision>((resolve) => {
     decide = resolve;
   });
-  return { answer, decide };
+  return { decided, decide };
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
-    const refuse = () => reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
-    if (signal.aborted) refuse();
-    else signal.addEventListener("abort", refuse, { once: true });
+    const onAbort = () => reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
   });
 }

@@ -2,8 +2,8 @@ import { isMessageEntry, type MessageEntry, type SessionStore } from "@mini-open
 import { GatewayError } from "../shared/errors.ts";
 
 /**
- * The newest `limit` messages that an agent is shown, oldest first. Answers that a retry has replaced are not among them:
- * those of the runs that an assistant message names as its `retryOf`, and of `retryOf`.
+ * Returns the newest `limit` messages for the agent, oldest first. Leaves out answers that a retry has replaced: those of
+ * runs that an assistant message names as its `retryOf`, and those of `retryOf`.
  */
 export async function loadRunMessages(
   store: Pick<SessionStore, "loadMessages">,
@@ -29,16 +29,16 @@ function withoutReplaced(messages: MessageEntry[], retryOf: string | undefined):
   return messages.filter(({ role, runId }) => {
     if (runId === undefined || !replaced.has(runId) || role === "user") return true;
     if (role !== "system") answered.add(runId);
-    // What a run summed up before it answered is not part of its answer.
+    // A summary that a run made before it answered is not part of its answer.
     return role === "system" && !answered.has(runId);
   });
 }
 
 /**
- * The run whose messages a retry of `runId` answers anew: the session's newest one, or, when that was itself a retry that
- * ended before it said anything, the run that it was to replace.
+ * Returns the run whose messages a retry of `runId` answers again. That is the session's newest run. If the newest run is a
+ * retry that ended before it said anything, it is the run that this one was to replace.
  *
- * @throws GatewayError `RUN_NOT_FOUND` if the session's newest run is another, or something else was said since
+ * @throws GatewayError `RUN_NOT_FOUND` if the session has a newer run or message
  */
 export async function findRetriedRun(
   store: Pick<SessionStore, "loadMessages" | "entries">,
@@ -52,5 +52,34 @@ export async function findRetriedRun(
       if (!isMessageEntry(entry) && entry.type === "run_end" && entry.runId === runId) return newest.runId;
     }
   }
-  throw new GatewayError("RUN_NOT_FOUND", "runId: the session's newest run is another.");
+  throw new GatewayError(
+    "RUN_NOT_FOUND",
+    "`runId` must be the session's newest run. Load the session again.",
+  );
+}
+
+// One read of a transcript's end. A message that is sent again is rarely older.
+const PAGE = 200;
+
+// As far back as repeated messages are known: 1,000 user messages, with about one answer each, and tools.
+const MAX_MESSAGES = 4000;
+
+/** Returns the number just before a run's first message, or `undefined` if the latest messages have none of that run. */
+export async function findRunStart(
+  store: Pick<SessionStore, "loadMessages">,
+  sessionId: string,
+  runId: string,
+): Promise<number | undefined> {
+  let start: number | undefined;
+  let before: { before?: number } = {};
+  for (let read = 0; read < MAX_MESSAGES; read += PAGE) {
+    const messages = await store.loadMessages(sessionId, { limit: PAGE, ...before });
+    const first = messages.find((message) => message.runId === runId);
+    if (first) start = first.seq - 1;
+    const [oldest] = messages;
+    // The run began on this page, or there is nothing before it.
+    if (!oldest || messages.length < PAGE || (start !== undefined && first !== oldest)) return start;
+    before = { before: oldest.seq };
+  }
+  return start;
 }

@@ -4,78 +4,77 @@ import type {
   ErrorCode,
   RunEnding,
   RunEvent,
+  SessionEvent,
   SessionLog,
   SessionStore,
 } from "@mini-openclaw/protocol";
 import { errorCodes } from "@mini-openclaw/protocol";
-import type { Decisions } from "./approvals.ts";
+import type { Approvals } from "./approvals.ts";
 import { checkEvent, startAgent } from "./check-agent.ts";
 import { loadRunMessages } from "./load-messages.ts";
 import type { Publish } from "./record.ts";
-import type { RunCause } from "./run-cause.ts";
-import type { Places } from "./run-limiter.ts";
+import type { RunLimiter } from "./run-limiter.ts";
+import { type RunCause, RunStopped, type StopReason } from "./run-types.ts";
 import type { Steering } from "./steering.ts";
-import { whenAborted } from "./when-aborted.ts";
 
-/** What all runs of a gateway share. */
-export interface RunnerParts {
+/** A run that the agent works on. */
+export interface ActiveRun {
+  readonly runId: string;
+  readonly cause: RunCause;
+  /** Aborted with a {@link RunStopped}. */
+  readonly signal: AbortSignal;
+  /** Messages that users send while the run is active. */
+  readonly steering: Steering;
+  /** Decisions of users on the run's tool calls. */
+  readonly approvals: Approvals;
+  /** Marks the run as begun: its cause is saved and not emitted yet. From here on it has exactly one `run_end`. */
+  begin(): void;
+  /** Follows an event of the run that was recorded. */
+  follow(event: SessionEvent): void;
+}
+
+/** Dependencies that all runs of a gateway share. */
+export interface RunDeps {
   store: Pick<SessionStore, "loadMessages" | "entries" | "getSession">;
   agent: AgentRunner;
-  places: Places;
+  limiter: RunLimiter;
   publish: Publish;
-  /** Hears of failures that the wire only names by a code. */
+  /** Reports a failure of which clients get a code only. */
   onFailure: (error: unknown, during: string) => void;
-  /** Messages of the session that the agent gets. */
+  /** The number of messages that the agent gets. */
   maxContextMessages: number;
-  /** How long an aborted agent may go on before its run is ended without it. */
+  /** How long a stopped agent may continue before its run ends without it. */
   abortGraceMs: number;
   now: () => number;
 }
 
-/** One message or retry on its way through the agent. */
-export interface RunRequest {
-  log: SessionLog;
-  runId: string;
-  cause: RunCause;
-  /** Aborted with a {@link StopReason}. */
-  signal: AbortSignal;
-  /** What users say to it while it goes on. */
-  steering: Steering;
-  /** What users decide on its tool calls. */
-  decisions: Decisions;
-  /** Called when the cause is kept, before it is shown: from here on the run ends in exactly one `run_end`. */
-  onAccepted: () => void;
-}
-
-/** Why a run is stopped from outside, in the words of its `run_end`. */
-export type StopReason = "aborted" | "interrupted";
-
 /** How the agent left a run. */
 export type Ending = Omit<RunEnding, "timestamp" | "createId">;
 
-/** What the agent is to know of the run besides its request. */
-interface RunSoFar {
+/** Facts about earlier attempts of a run, which the agent's input is made from. */
+interface Attempts {
   retryOf: string | undefined;
-  /** What it has cost already, in US dollars, where the agent is asked again. */
+  /** The cost of the run's earlier attempts in US dollars. */
   spentUsd: number;
 }
 
-/** Records what the agent yields up to its end, its failure, or the end of its grace after an abort. */
+/** Records the agent's events until the agent ends or fails, or until it was stopped and its grace has passed. */
 export async function pullAgent(
-  parts: RunnerParts,
-  { log, runId, signal, steering, decisions, retryOf, spentUsd }: RunRequest & RunSoFar,
+  deps: RunDeps,
+  { log, run, retryOf, spentUsd }: { log: SessionLog; run: ActiveRun } & Attempts,
   record: (event: RunEvent) => Promise<void> | undefined,
 ): Promise<Ending> {
+  const { runId, signal, steering, approvals } = run;
   let recording: Promise<void> | undefined;
   let isRecording = false;
-  let abandoned = false;
+  let isAbandoned = false;
 
   async function pull(): Promise<Ending> {
     if (signal.aborted) return { outcome: stopReason(signal) };
     const { sessionId } = log;
-    const limit = parts.maxContextMessages;
-    const messages = await loadRunMessages(parts.store, sessionId, { limit, retryOf });
-    const { costUsd: earlierUsd = 0 } = (await parts.store.getSession(sessionId)) ?? {};
+    const limit = deps.maxContextMessages;
+    const messages = await loadRunMessages(deps.store, sessionId, { limit, retryOf });
+    const { costUsd: earlierUsd = 0 } = (await deps.store.getSession(sessionId)) ?? {};
     const input: AgentInput = {
       sessionId,
       runId,
@@ -83,19 +82,19 @@ export async function pullAgent(
       signal,
       sessionCostUsd: earlierUsd + spentUsd,
       takeSteering: () => steering.take(),
-      decision: (callId, { signal: waiting }) => decisions.wait(callId, waiting),
+      decision: (callId, { signal: waiting }) => approvals.wait(callId, waiting),
     };
-    for await (const event of startAgent(parts.agent, input)) {
-      if (abandoned) break;
+    for await (const event of startAgent(deps.agent, input)) {
+      if (isAbandoned) break;
       checkEvent(event, runId);
       if (event.type === "run_end") {
         const outcome = event.outcome === "aborted" ? stopReason(signal) : event.outcome;
         const { usage, costUsd } = event;
         return { outcome, usage, ...(costUsd !== undefined && { costUsd }) };
       }
-      // The last words are the gateway's: it may have to ask the agent again before them.
+      // The gateway emits it: before that it may have to ask the agent again.
       if (event.type === "message_done") continue;
-      decisions.see(event);
+      approvals.follow(event);
       isRecording = true;
       recording = record(event);
       if (recording) await recording;
@@ -106,29 +105,55 @@ export async function pullAgent(
     );
   }
 
-  const grace = whenAborted(signal, parts.abortGraceMs);
+  const grace = whenAborted(signal, deps.abortGraceMs);
   try {
     return await Promise.race([pull(), grace.elapsed.then((): Ending => ({ outcome: stopReason(signal) }))]);
   } catch (error) {
     // Nobody asks this agent again: a message that comes now needs a run of its own.
     steering.close();
-    parts.onFailure(error, `run ${runId}`);
+    if (!isStop(error, signal)) deps.onFailure(error, `run ${runId}`);
     if (signal.aborted) return { outcome: stopReason(signal) };
     return isRecording
       ? failed("STORE_FAILED", "The session could not be written.")
       : failed("AGENT_FAILED", "The agent failed.");
   } finally {
-    abandoned = true;
+    isAbandoned = true;
     grace.cancel();
-    // What was being kept when the agent was given up must be counted before the run is closed.
+    // An event that is still being recorded must count before the run is closed.
     await recording?.catch(() => undefined);
   }
 }
 
-function stopReason(signal: AbortSignal): StopReason {
-  return signal.reason === "interrupted" ? "interrupted" : "aborted";
+/** Returns true for an error that says no more than that the run was stopped. */
+function isStop(error: unknown, signal: AbortSignal): boolean {
+  if (!signal.aborted || !(error instanceof Error)) return false;
+  return error === signal.reason || error.name === "AbortError";
+}
+
+function stopReason({ reason }: AbortSignal): StopReason {
+  return reason instanceof RunStopped ? reason.outcome : "aborted";
 }
 
 function failed(code: ErrorCode, message: string): Ending {
   return { outcome: "failed", error: { code: errorCodes[code], message, retryable: true } };
+}
+
+/** Returns a promise that resolves `graceMs` after `signal` aborts, and a function that cancels the timer. */
+function whenAborted(signal: AbortSignal, graceMs: number): { elapsed: Promise<void>; cancel: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  let start: () => void = () => undefined;
+  const elapsed = new Promise<void>((resolve) => {
+    start = () => {
+      timer = setTimeout(resolve, graceMs);
+    };
+  });
+  signal.addEventListener("abort", start, { once: true });
+  if (signal.aborted) start();
+  return {
+    elapsed,
+    cancel() {
+      signal.removeEventListener("abort", start);
+      clearTimeout(timer);
+    },
+  };
 }

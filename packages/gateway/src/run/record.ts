@@ -1,29 +1,43 @@
-import type { RecordedEvent, SessionEvent, SessionLog } from "@mini-openclaw/protocol";
+import type { MessageQueuedEvent, RecordedEvent, SessionEvent, SessionLog } from "@mini-openclaw/protocol";
+import type { QueuedMessage } from "./run-types.ts";
 
-/** Shows recorded events to the watchers of their session. */
+/** Emits recorded events to the watchers of their session. */
 export type Publish = (recorded: readonly RecordedEvent[]) => void;
 
 /**
- * Keeps events, then shows them. Where the log keeps them at once they are shown at once, whoever records: so that watchers
- * see events in the order of their numbers.
+ * Records events, then emits them. If the log records them at once, they are emitted at once, whoever records. So watchers
+ * get events in the order of their numbers.
  */
-export function recordAndShow(
+export function recordAndPublish(
   publish: Publish,
   log: SessionLog,
   events: readonly SessionEvent[],
 ): readonly RecordedEvent[] | Promise<readonly RecordedEvent[]> {
   const recorded = log.record(events);
-  if (recorded instanceof Promise) return recorded.then((kept) => show(publish, kept));
-  return show(publish, recorded);
+  if (recorded instanceof Promise) return recorded.then((saved) => emit(publish, saved));
+  return emit(publish, recorded);
 }
 
-function show(publish: Publish, recorded: readonly RecordedEvent[]): readonly RecordedEvent[] {
+function emit(publish: Publish, recorded: readonly RecordedEvent[]): readonly RecordedEvent[] {
   publish(recorded);
   return recorded;
 }
 
-/** Shows what the opening of a log added to end a run that its last writer could not end. */
-export async function showSince(publish: Publish, log: SessionLog, after: number): Promise<void> {
+/** Records that a message waits for its run. Calls `onSaved` before the event is emitted. */
+export async function recordQueued(
+  { publish, onSaved }: { publish: Publish; onSaved: (message: QueuedMessage) => void },
+  log: SessionLog,
+  message: Omit<MessageQueuedEvent, "type">,
+): Promise<void> {
+  const saveAndPublish: Publish = (recorded) => {
+    for (const { event } of recorded) onSaved(event as QueuedMessage);
+    publish(recorded);
+  };
+  await recordAndPublish(saveAndPublish, log, [{ type: "message_queued", ...message }]);
+}
+
+/** Emits the events that opening a log has added after `after`: ends of runs that their writer could not end. */
+export async function publishSince(publish: Publish, log: SessionLog, after: number): Promise<void> {
   if (log.lastSeq === after) return;
   for await (const recorded of log.read({ after })) {
     publish([recorded]);

@@ -1,63 +1,63 @@
 import { GatewayError } from "../shared/errors.ts";
 
-// Chosen: twice the streams at once that it is measured with. Each holds a request to the model and about four open files, so
-// that there is room for 10,000 connections within a usual limit of 20,000.
+// Twice the measured number of streams. Each run holds a model request and about four open files. That leaves room
+// for 10,000 connections within a usual limit of 20,000 files.
 const MAX_RUNS = 1000;
 
 /**
- * Lets so many runs go on at a time, over all sessions. The others wait in the order in which they came; a session has one run
- * among them at most, so that one with much to do is served in turn with the others.
+ * Limits how many runs are active across all sessions. Other runs wait in the order of their arrival. A session has at most
+ * one run among them, so a session with a long queue takes turns with the others.
  */
-export class Places {
+export class RunLimiter {
   #free: number;
-  readonly #queue = new Set<() => void>();
+  readonly #waiting = new Set<() => void>();
 
-  /** @throws GatewayError `INVALID_OPTION` for a number that is no whole number from 1 */
+  /** @throws GatewayError `INVALID_OPTION` if `maxRuns` is not a positive integer */
   constructor(maxRuns: number = MAX_RUNS) {
     if (!Number.isSafeInteger(maxRuns) || maxRuns < 1)
-      throw new GatewayError("INVALID_OPTION", `maxRuns: expected a whole number from 1, got ${maxRuns}.`);
+      throw new GatewayError("INVALID_OPTION", `\`maxRuns\` must be a positive integer, got ${maxRuns}.`);
     this.#free = maxRuns;
   }
 
-  /** Runs that wait for a place. */
+  /** The number of runs that wait. */
   get waitingCount(): number {
-    return this.#queue.size;
+    return this.#waiting.size;
   }
 
-  /** Calls `run` when there is a place for it, or without one as soon as `signal` aborts. */
-  async use<Result>(signal: AbortSignal, run: () => Promise<Result>): Promise<Result> {
-    const hasPlace = await this.#take(signal);
+  /** Calls `run` when the limit allows it. Calls it at once when `signal` aborts, so that the run can end. */
+  async run<Result>(signal: AbortSignal, run: () => Promise<Result>): Promise<Result> {
+    const isCounted = await this.#acquire(signal);
     try {
       return await run();
     } finally {
-      if (hasPlace) this.#handOn();
+      if (isCounted) this.#release();
     }
   }
 
-  #take(signal: AbortSignal): boolean | Promise<boolean> {
+  #acquire(signal: AbortSignal): boolean | Promise<boolean> {
     if (signal.aborted) return false;
     if (this.#free > 0) {
       this.#free -= 1;
       return true;
     }
     return new Promise((resolve) => {
-      const take = () => {
-        signal.removeEventListener("abort", giveUp);
+      const acquire = () => {
+        signal.removeEventListener("abort", leave);
         resolve(true);
       };
-      const giveUp = () => {
-        this.#queue.delete(take);
+      const leave = () => {
+        this.#waiting.delete(acquire);
         resolve(false);
       };
-      this.#queue.add(take);
-      signal.addEventListener("abort", giveUp, { once: true });
+      this.#waiting.add(acquire);
+      signal.addEventListener("abort", leave, { once: true });
     });
   }
 
-  #handOn(): void {
-    for (const take of this.#queue) {
-      this.#queue.delete(take);
-      return take();
+  #release(): void {
+    for (const acquire of this.#waiting) {
+      this.#waiting.delete(acquire);
+      return acquire();
     }
     this.#free += 1;
   }

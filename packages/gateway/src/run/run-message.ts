@@ -1,31 +1,30 @@
-import type { RunEvent, UserMessage, UserMessageEvent } from "@mini-openclaw/protocol";
+import type { RunEvent, SessionLog, UserMessage, UserMessageEvent } from "@mini-openclaw/protocol";
 import { addUsage, beginRun, closeRun, nextRun, noUsage, toSessionEvent } from "@mini-openclaw/protocol";
 import { v7 as createId } from "uuid";
 import { findRetriedRun } from "./load-messages.ts";
-import { type Ending, pullAgent, type RunnerParts, type RunRequest } from "./pull-agent.ts";
-import { recordAndShow } from "./record.ts";
+import { type ActiveRun, type Ending, pullAgent, type RunDeps } from "./pull-agent.ts";
+import { recordAndPublish } from "./record.ts";
 
 /**
- * The trip of one message: record it, pull the agent, record and then show each event, end with one `run_end`.
+ * Runs one message: records it, pulls the agent, records and then emits each event, and ends with one `run_end`.
  *
- * Durable before visible: nobody sees an event that a crash could lose. The agent's generator stands still until its
- * last event is kept, so a tool starts only when its call is on disk. Rejects when the store cannot keep the message or
- * the end; the next opening of the log then ends the run. A retry takes the same trip: in the place of a message its
- * `run_start` is recorded first.
+ * Durable before visible: nobody gets an event that a crash could lose. The agent's generator waits until its last event is
+ * recorded, so a tool starts only when its call is on disk. A retry records its `run_start` first, instead of a message.
+ * Rejects if the store cannot record the message or the end. Then the next opening of the log ends the run.
  *
- * @throws GatewayError `RUN_NOT_FOUND` when what it is to retry is not the session's newest run
+ * @throws GatewayError `RUN_NOT_FOUND` if the run to retry is not the session's newest run
  */
-export async function runMessage(parts: RunnerParts, run: RunRequest): Promise<void> {
-  const { log, runId, steering } = run;
+export async function runMessage(deps: RunDeps, log: SessionLog, run: ActiveRun): Promise<void> {
+  const { runId, steering } = run;
   let progress = beginRun(runId);
 
-  /** Returns without a promise where the store keeps events at once: chunks are many. */
-  function record(events: readonly RunEvent[], publish = parts.publish): Promise<void> | undefined {
-    const recorded = recordAndShow(publish, log, events.map(toSessionEvent));
+  /** Returns no promise if the store records at once, because chunks are many. */
+  function record(events: readonly RunEvent[], publish = deps.publish): Promise<void> | undefined {
+    const recorded = recordAndPublish(publish, log, events.map(toSessionEvent));
     const follow = () => {
       for (const event of events) {
         progress = nextRun(progress, event);
-        steering.see(event);
+        run.follow(toSessionEvent(event));
       }
     };
     if (recorded instanceof Promise) return recorded.then(follow);
@@ -33,58 +32,58 @@ export async function runMessage(parts: RunnerParts, run: RunRequest): Promise<v
     return undefined;
   }
 
-  await record([await firstEvent(parts, run)], (kept) => {
-    run.onAccepted();
-    parts.publish(kept);
+  await record([await firstEvent(deps, log, run)], (saved) => {
+    run.begin();
+    deps.publish(saved);
   });
   const { retryOf } = progress;
-  let isBegun = retryOf !== undefined;
+  let isStarted = retryOf !== undefined;
 
-  /** A run begins once, however often the agent is asked; and the agent does not know whether it is a retry. */
+  /** Records `run_start` only once, even if the agent is asked again, and marks the answers of a retry. */
   function recordStep(event: RunEvent): Promise<void> | undefined {
-    if (event.type === "run_start" && isBegun) return undefined;
-    isBegun ||= event.type === "run_start";
+    if (event.type === "run_start" && isStarted) return undefined;
+    isStarted ||= event.type === "run_start";
     const isAnswer = event.type === "assistant_message" && retryOf !== undefined;
     return record([isAnswer ? { ...event, retryOf } : event]);
   }
 
   async function ask(): Promise<Ending> {
-    let ending = await pullAgent(parts, { ...run, retryOf, spentUsd: 0 }, recordStep);
-    // An agent that does not take what users say meanwhile is asked again: a run with steering pending is not completed.
+    let ending = await pullAgent(deps, { log, run, retryOf, spentUsd: 0 }, recordStep);
+    // An agent that takes no steering is asked again: a run with messages left is not completed.
     while (ending.outcome === "completed" && steering.waitingCount > 0) {
-      await record(steering.takeAll().map((said) => toUserMessageEvent(runId, said)));
+      await record(steering.takeAll().map((message) => toUserMessageEvent(runId, message)));
       const { costUsd: spentUsd = 0 } = ending;
-      const again = await pullAgent(parts, { ...run, retryOf, spentUsd }, recordStep);
+      const again = await pullAgent(deps, { log, run, retryOf, spentUsd }, recordStep);
       ending = addCosts(ending, again);
     }
     steering.close();
     return ending;
   }
 
-  const ending = await parts.places.use(run.signal, ask);
-  const closing = closeRun(progress, { ...ending, timestamp: parts.now(), createId });
-  const unread = steering.takeAll().map((said) => toUserMessageEvent(runId, said));
-  // After the results of the last turn, before the last words: so it is read by the run that comes next.
-  const lastWords = closing.findIndex(({ type }) => type === "message_done" || type === "run_end");
-  await record([...closing.slice(0, lastWords), ...unread, ...closing.slice(lastWords)]);
+  const ending = await deps.limiter.run(run.signal, ask);
+  const closing = closeRun(progress, { ...ending, timestamp: deps.now(), createId });
+  const unread = steering.takeAll().map((message) => toUserMessageEvent(runId, message));
+  // Between the results of the last turn and the end: so the next run reads these messages.
+  const end = closing.findIndex(({ type }) => type === "message_done" || type === "run_end");
+  await record([...closing.slice(0, end), ...unread, ...closing.slice(end)]);
 }
 
-async function firstEvent(parts: RunnerParts, { log, runId, cause }: RunRequest): Promise<RunEvent> {
-  const timestamp = parts.now();
+async function firstEvent(deps: RunDeps, log: SessionLog, { runId, cause }: ActiveRun): Promise<RunEvent> {
+  const timestamp = deps.now();
   if ("content" in cause) return { type: "user_message", runId, id: createId(), timestamp, ...cause };
   const { requestId, retryOf: given } = cause;
-  const retryOf = await findRetriedRun(parts.store, log.sessionId, given);
+  const retryOf = await findRetriedRun(deps.store, log.sessionId, given);
   const retryRequest = requestId === undefined ? {} : { retryRequest: { id: requestId, runId: given } };
   return { type: "run_start", runId, timestamp, retryOf, ...retryRequest };
 }
 
-/** The ending, with what was spent before it too; a sum with an unknown part is not known. */
+/** Adds the cost of an earlier attempt. A sum with an unknown part is unknown. */
 function addCosts(before: Ending, { costUsd, ...ending }: Ending): Ending {
   const usage = addUsage(before.usage ?? noUsage, ending.usage ?? noUsage);
   if (before.costUsd === undefined || costUsd === undefined) return { ...ending, usage };
   return { ...ending, usage, costUsd: before.costUsd + costUsd };
 }
 
-function toUserMessageEvent(runId: string, { role: _role, ...said }: UserMessage): UserMessageEvent {
-  return { type: "user_message", runId, id: createId(), ...said };
+function toUserMessageEvent(runId: string, { role: _role, ...message }: UserMessage): UserMessageEvent {
+  return { type: "user_message", runId, id: createId(), ...message };
 }

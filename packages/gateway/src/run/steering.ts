@@ -1,17 +1,16 @@
-import type { RunEvent, SessionLog, UserMessage } from "@mini-openclaw/protocol";
-import { type QueuedMessage, recordQueued } from "./queued-message.ts";
-import type { Publish } from "./record.ts";
-import type { Accepted, SubmittedMessage } from "./run-cause.ts";
+import type { SessionEvent, SessionLog, UserMessage } from "@mini-openclaw/protocol";
+import { type Publish, recordQueued } from "./record.ts";
+import type { Accepted, QueuedMessage, SubmittedMessage } from "./run-types.ts";
 
-/** What users say to a run that goes on, until its transcript has it. */
+/** Messages that steer one run, until they are in its transcript. */
 export class Steering {
-  /** Oldest first, each with the event that it was recorded as, as soon as it is. */
+  /** Oldest first. Each has its `message_queued` event as soon as that is recorded. */
   readonly #waiting = new Map<UserMessage, QueuedMessage | undefined>();
-  /** Those of them that were handed over: an agent may fail before it says so. */
+  /** Messages that the agent took. An agent may fail before it yields them. */
   readonly #taken = new Set<UserMessage>();
   #isOpen = true;
 
-  /** False when the run is about to end: the message needs a run of its own. */
+  /** False when the run is about to end. Then a message needs a run of its own. */
   get isOpen(): boolean {
     return this.#isOpen;
   }
@@ -20,45 +19,45 @@ export class Steering {
     return this.#waiting.size;
   }
 
-  /** What waits, as it was recorded. */
+  /** The recorded events of the waiting messages. */
   get queued(): QueuedMessage[] {
     return [...this.#waiting.values()].filter((message) => message !== undefined);
   }
 
-  /** Takes in a message that is about to be recorded: the run must not end without it. */
+  /** Adds a message before it is recorded, because the run must not end without it. */
   add(message: UserMessage): void {
     this.#waiting.set(message, undefined);
   }
 
-  /** It was recorded. */
-  keep(message: UserMessage, queued: QueuedMessage): void {
+  /** Sets the event that a message was recorded as. */
+  save(message: UserMessage, queued: QueuedMessage): void {
     if (this.#waiting.has(message)) this.#waiting.set(message, queued);
   }
 
-  /** It could not be recorded. */
-  drop(message: UserMessage): void {
+  /** Removes a message that could not be recorded, or that the transcript has. */
+  remove(message: UserMessage): void {
     this.#waiting.delete(message);
     this.#taken.delete(message);
   }
 
-  /** Hands over what waits, oldest first, once. */
+  /** Returns the messages that the agent has not taken yet, oldest first. */
   take(): UserMessage[] {
     const messages = [...this.#waiting.keys()].filter((message) => !this.#taken.has(message));
     for (const message of messages) this.#taken.add(message);
     return messages;
   }
 
-  /** Hands over what the transcript does not have, whether the agent took it or not. */
+  /** Returns all messages that the transcript does not have, even if the agent took them. */
   takeAll(): UserMessage[] {
     this.#taken.clear();
     return this.take();
   }
 
-  /** Follows what the run records: the oldest message that was handed over is in the transcript with its `user_message`. */
-  see({ type }: RunEvent): void {
+  /** Removes the oldest message that was taken when the run records a `user_message`. */
+  follow({ type }: SessionEvent): void {
     if (type !== "user_message") return;
     const [oldest] = this.#taken;
-    if (oldest) this.drop(oldest);
+    if (oldest) this.remove(oldest);
   }
 
   /** Accepts no further messages: those need a run of their own. */
@@ -67,31 +66,30 @@ export class Steering {
   }
 }
 
-/** Hears what becomes of a message. */
-interface Fate {
-  readonly onAccepted: (accepted: Accepted) => void;
-  readonly onRefused: (error: unknown) => void;
+/** Callbacks for the outcome of a steering message. */
+interface Outcome {
+  onAccepted: (accepted: Accepted) => void;
+  onRefused: (error: unknown) => void;
 }
 
-/** Lets a message into the run that goes on; the agent takes it when it next asks the model. */
+/** Adds a message to an active run. The agent takes it before it asks the model again. Never rejects. */
 export async function steer(
   { publish, now }: { publish: Publish; now: () => number },
   log: SessionLog,
   { runId, steering }: { runId: string; steering: Steering },
-  { message, job: { onAccepted, onRefused } }: { message: SubmittedMessage; job: Fate },
+  { content, requestId, onAccepted, onRefused }: SubmittedMessage & Outcome,
 ): Promise<void> {
-  const { content, requestId } = message;
-  const said = { content, timestamp: now(), ...(requestId !== undefined && { requestId }) };
-  const waiting: UserMessage = { role: "user", ...said };
+  const fields = { content, timestamp: now(), ...(requestId !== undefined && { requestId }) };
+  const waiting: UserMessage = { role: "user", ...fields };
   steering.add(waiting);
-  const onKept = (kept: QueuedMessage) => {
-    steering.keep(waiting, kept);
+  const onSaved = (saved: QueuedMessage) => {
+    steering.save(waiting, saved);
     onAccepted({ runId, position: 0 });
   };
   try {
-    await recordQueued({ publish, onKept }, log, { runId, ...said });
+    await recordQueued({ publish, onSaved }, log, { runId, ...fields });
   } catch (error) {
-    steering.drop(waiting);
+    steering.remove(waiting);
     onRefused(error);
   }
 }

@@ -1,29 +1,29 @@
 import { defaultLimits } from "@mini-openclaw/protocol";
-import type { CommandParts } from "../commands/command-context.ts";
+import type { CommandDeps } from "../commands/command-context.ts";
 import { Permissions } from "../commands/permissions.ts";
-import { Activity, type ActivityParts } from "../commands/session-notifier.ts";
+import { type NotifierDeps, SessionNotifier } from "../commands/session-notifier.ts";
 import type { Observer } from "../observe/observer.ts";
-import { Places } from "../run/run-limiter.ts";
+import { RunLimiter } from "../run/run-limiter.ts";
 import { WaitingApprovals } from "../run/waiting-approvals.ts";
 import { LiveHolds } from "../sessions/live-holds.ts";
-import { Lanes } from "../sessions/sessions.ts";
+import { SessionQueues } from "../sessions/session-queues.ts";
 import { requireWhole, toDuration } from "../shared/check-options.ts";
 import { createEventSource } from "../watch/event-source.ts";
-import type { WatchParts } from "../watch/session-watch.ts";
+import type { WatchDeps } from "../watch/session-watch.ts";
 import { Watchers } from "../watch/watchers.ts";
 import type { GatewayOptions } from "./options.ts";
 
 /** What takes commands and gives events, whatever the client speaks and however it is connected. */
-export interface Core extends CommandParts, WatchParts {
+export interface Core extends CommandDeps, WatchDeps {
   watchers: Watchers;
-  places: Places;
-  activity: Activity;
+  limiter: RunLimiter;
+  notifier: SessionNotifier;
 }
 
 interface Surroundings {
   observer: Observer;
   /** Who is connected now. */
-  connections: ActivityParts["connections"];
+  connections: NotifierDeps["connections"];
 }
 
 /** @throws GatewayError `INVALID_OPTION` */
@@ -39,46 +39,47 @@ export function createCore(options: GatewayOptions, { observer, connections }: S
   const permissions = new Permissions(options.authorize);
   const watchers = new Watchers();
   const holds = new LiveHolds();
-  const places = new Places(options.maxRuns);
-  const isRunning = (sessionId: string) => lanes.has(sessionId);
+  const limiter = new RunLimiter(options.maxRuns);
+  const isRunning = (sessionId: string) => queues.has(sessionId);
   const approvals = new WaitingApprovals();
   const awaitsApproval = (sessionId: string) => approvals.has(sessionId);
-  const activity = new Activity({ store, permissions, isRunning, awaitsApproval, connections, onFailure });
-  const touch = (sessionId: string) => activity.touch(sessionId);
-  const lanes = new Lanes(
+  const notifierDeps = { store, permissions, isRunning, awaitsApproval, connections, onFailure };
+  const notifier = new SessionNotifier(notifierDeps);
+  const notify = (sessionId: string) => notifier.notify(sessionId);
+  const queues = new SessionQueues(
     {
       store,
       agent,
-      places,
+      limiter,
       maxContextMessages,
       abortGraceMs,
       idleMs,
       publish: (recorded) => {
         watchers.publish(recorded);
         observer.published(recorded);
-        for (const sessionId of approvals.follow(recorded)) touch(sessionId);
+        for (const sessionId of approvals.follow(recorded)) notify(sessionId);
       },
       onFailure,
-      touch,
+      notify,
       holds,
       now: Date.now,
     },
     limits,
   );
-  const readEvents = createEventSource(store, lanes);
+  const readEvents = createEventSource(store, (sessionId) => queues.live(sessionId));
   const onSlow = (sessionId: string) => observer.slowWatcher(sessionId);
   return {
     store,
-    lanes,
+    queues,
     awaitsApproval,
-    places,
+    limiter,
     watchers,
     permissions,
-    activity,
+    notifier,
     limits,
-    changed: ({ sessionId, lastSeq }, since) => {
-      if (lastSeq > since) watchers.catchUp(sessionId, since);
-      touch(sessionId);
+    notifyChanged: ({ sessionId, lastSeq }, since) => {
+      if (lastSeq > since) watchers.reportGap(sessionId, since);
+      notify(sessionId);
     },
     readEvents,
     holdLive: (sessionId) => holds.hold(sessionId),

@@ -38,7 +38,7 @@ import type { Health } from "./probes.ts";
 import { type Readiness, readinessOf } from "./readiness.ts";
 
 /**
- * Owns connections, lanes and watchers; knows the store and the agent only as ports.
+ * Owns connections, queues and watchers; knows the store and the agent only as ports.
  *
  * Give it a port of its own with `listen`, or let it live beside an app with `attach`, `handleUpgrade` or `accept`.
  */
@@ -70,7 +70,7 @@ export class GatewayServer {
     this.#connectionParts = {
       ...this.#core,
       dialects: this.#dialects,
-      tellDeleted: (session, answered) => this.#core.activity.deleted(session, answered),
+      notifyDeleted: (session, answered) => this.#core.notifier.notifyDeleted(session, answered),
       onClosed: (connection) => {
         if (this.#connections.delete(connection)) this.#observer.disconnected(connection.visitor.principal);
       },
@@ -174,16 +174,16 @@ export class GatewayServer {
    * @throws GatewayError `RUN_NOT_FOUND`, `SESSION_BUSY`, `DRAINING`, `REQUEST_CONFLICT`; whatever the store threw
    */
   retry({ sessionId, runId, requestId }: RetrySubmission): Promise<Submitted> {
-    return followRun(this.#core, sessionId, (lanes) => lanes.retry(sessionId, { runId, requestId }));
+    return followRun(this.#core, sessionId, (queues) => queues.retry(sessionId, { runId, requestId }));
   }
 
   health(): Health {
-    const { lanes, places, watchers } = this.#core;
+    const { queues, limiter, watchers } = this.#core;
     return {
       connections: this.#connectionCount(),
-      sessions: new Set([...lanes.sessionIds(), ...watchers.sessionIds()]).size,
-      runs: lanes.runCount(),
-      waiting: lanes.waitingCount() + places.waitingCount,
+      sessions: new Set([...queues.sessionIds(), ...watchers.sessionIds()]).size,
+      runs: queues.runCount(),
+      waiting: queues.waitingCount() + limiter.waitingCount,
       uptimeMs: Math.round(performance.now() - this.#startedAt),
     };
   }
@@ -206,11 +206,11 @@ export class GatewayServer {
   }
 
   async #close(drainMs: number): Promise<void> {
-    this.#observer.stopping(this.#core.lanes.runCount());
+    this.#observer.stopping(this.#core.queues.runCount());
     for (const detach of this.#detach) detach();
     for (const connection of this.#connections) connection.send({ type: "draining" });
     this.#http.drain();
-    await this.#core.lanes.close(drainMs);
+    await this.#core.queues.close(drainMs);
     const gone = this.#connections.close(1001, "the gateway is stopping");
     this.#http.close();
     this.#admission.close();

@@ -1,72 +1,145 @@
+import type { SessionEvent } from "@mini-openclaw/protocol";
 import { v7 as createId } from "uuid";
-import { Decisions } from "../run/approvals.ts";
-import type { QueuedMessage } from "../run/queued-message.ts";
-import type { Accepted, RunCause } from "../run/run-cause.ts";
+import { Approvals } from "../run/approvals.ts";
+import type { ActiveRun } from "../run/pull-agent.ts";
+import {
+  type Accepted,
+  type QueuedMessage,
+  type RunCause,
+  type RunResult,
+  RunStopped,
+  type StopReason,
+  toResult,
+} from "../run/run-types.ts";
 import { Steering } from "../run/steering.ts";
+import { endNotRecorded } from "../shared/errors.ts";
 
-/** A run on its way through a lane. */
-export interface Job {
-  readonly runId: string;
+/** The state of a run on its way through a session's queue. */
+export type RunState =
+  /** Its cause is not saved. */
+  | { readonly is: "waiting" }
+  /** Its message is saved, and waits for the runs before it. */
+  | { readonly is: "queued"; readonly saved: QueuedMessage }
+  /** Its cause is saved, and the agent works on it. */
+  | { readonly is: "running" }
+  | { readonly is: "ended" };
+
+/** A run waiting in a session's queue, or active. */
+export class QueuedRun implements ActiveRun {
+  readonly runId = createId();
   readonly cause: RunCause;
-  readonly stop: AbortController;
-  readonly steering: Steering;
-  readonly decisions: Decisions;
-  /** Settles with what becomes of its cause. */
-  readonly accepted: Promise<Accepted>;
-  /** Resolves when its cause is kept, or will not be. */
-  readonly settled: Promise<void>;
-  /** Its cause is kept, and nobody was shown it yet. Called at most once, and not after `onRefused`. */
-  readonly onAccepted: (accepted: Accepted) => void;
-  /** Its cause could not be kept and it will not run. */
-  readonly onRefused: (error: unknown) => void;
-  /** Rejects when its end could not be kept, nor its session be opened again. */
-  readonly lost: Promise<never>;
-  readonly onLost: (error: unknown) => void;
-  /** Whether the store keeps its message as a queued one; absent for the job that found the lane empty. */
-  queued?: Promise<boolean>;
-  /** Its message, while that waits. */
-  waiting?: QueuedMessage | undefined;
-  /** Whether it stopped the run before it, and so runs before messages that only wait. */
-  isInterrupt: boolean;
-  /** Whether its cause is kept and the agent at work. */
-  isBegun: boolean;
+  /** True for a message that stopped the run before it. It runs before messages that only wait. */
+  readonly isInterrupt: boolean;
+  readonly steering = new Steering();
+  readonly approvals = new Approvals();
+  readonly #stopping = new AbortController();
+  readonly #accepting = withResolvers<Accepted>();
+  readonly #ending = withResolvers<RunResult>();
+  readonly #onSaved: () => void;
+  #state: RunState = { is: "waiting" };
+  #content = "";
+  #saving: Promise<boolean> | undefined;
+
+  /** `onSaved` is called when the cause is saved, before the event is emitted. */
+  constructor(
+    cause: RunCause,
+    { isInterrupt = false, onSaved = () => undefined }: { isInterrupt?: boolean; onSaved?: () => void } = {},
+  ) {
+    this.cause = cause;
+    this.isInterrupt = isInterrupt;
+    this.#onSaved = onSaved;
+    // Few callers wait for both. A rejection that nobody handles would end the process.
+    this.#accepting.promise.catch(() => undefined);
+    this.#ending.promise.catch(() => undefined);
+  }
+
+  get state(): RunState {
+    return this.#state;
+  }
+
+  get signal(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  /** Resolves when the cause is saved. Rejects if it cannot be. */
+  get accepted(): Promise<Accepted> {
+    return this.#accepting.promise;
+  }
+
+  /** Resolves with the run's end. Rejects if the cause or the end cannot be recorded. */
+  get ended(): Promise<RunResult> {
+    return this.#ending.promise;
+  }
+
+  /** Resolves with whether the message was saved as a queued one. Absent for a run that found the queue empty. */
+  get saving(): Promise<boolean> | undefined {
+    return this.#saving;
+  }
+
+  /** Whether a failure must not discard the run: its cause is saved, or is being saved. */
+  get isAccepted(): boolean {
+    return this.#state.is === "running" || this.#saving !== undefined;
+  }
+
+  /** Whether the run still takes messages. A run that was stopped, or whose agent has ended, takes none. */
+  get takesSteering(): boolean {
+    return this.#state.is === "running" && !this.signal.aborted && this.steering.isOpen;
+  }
+
+  /** The messages that wait for this run: its own, and those that steer it. */
+  get queuedMessages(): QueuedMessage[] {
+    const own = this.#state.is === "queued" ? [this.#state.saved] : [];
+    return [...own, ...this.steering.queued];
+  }
+
+  stop(reason: StopReason): void {
+    this.#stopping.abort(new RunStopped(reason));
+  }
+
+  /** Sets the saving of the message, which waits for other runs. */
+  saveWith(saving: Promise<boolean>): void {
+    this.#saving = saving;
+  }
+
+  /** Marks the message as saved behind `position` other runs. */
+  queue(saved: QueuedMessage, position: number): void {
+    this.#state = { is: "queued", saved };
+    this.#accept(position);
+  }
+
+  begin(): void {
+    this.#state = { is: "running" };
+    if (!this.#saving) this.#accept(0);
+  }
+
+  follow(event: SessionEvent): void {
+    this.steering.follow(event);
+    if (!("runId" in event) || event.runId !== this.runId) return;
+    if (event.type === "message_done") this.#content = event.content;
+    if (event.type !== "run_end") return;
+    this.#state = { is: "ended" };
+    this.#ending.resolve(toResult(event, this.#content));
+  }
+
+  /** Rejects a run whose cause cannot be saved. */
+  refuse(error: unknown): void {
+    this.#accepting.reject(error);
+    this.#ending.reject(error);
+  }
+
+  /** Rejects a run whose end cannot be recorded, or that has no log to run on. */
+  fail(error: unknown): void {
+    this.#accepting.reject(error);
+    this.#ending.reject(endNotRecorded(error));
+  }
+
+  #accept(position: number): void {
+    this.#onSaved();
+    this.#accepting.resolve({ runId: this.runId, position });
+  }
 }
 
-/** Returns whether the run reads further messages. A run that was stopped, or whose agent has ended, reads none. */
-export function takesSteering({ isBegun, stop, steering }: Job): boolean {
-  return isBegun && !stop.signal.aborted && steering.isOpen;
-}
-
-/** `onKept` is called when the cause is kept, before anybody is shown it. */
-export function toJob(cause: RunCause, onKept: () => void = () => undefined): Job {
-  const kept = withResolvers<Accepted>();
-  const ended = withResolvers<never>();
-  // Few wait for it.
-  ended.promise.catch(() => undefined);
-  return {
-    runId: createId(),
-    cause,
-    stop: new AbortController(),
-    steering: new Steering(),
-    decisions: new Decisions(),
-    accepted: kept.promise,
-    settled: kept.promise.then(
-      () => undefined,
-      () => undefined,
-    ),
-    onAccepted(accepted) {
-      onKept();
-      kept.resolve(accepted);
-    },
-    onRefused: kept.reject,
-    lost: ended.promise,
-    onLost: ended.reject,
-    isInterrupt: false,
-    isBegun: false,
-  };
-}
-
-/** `Promise.withResolvers`, which Node 20 does not have. */
+/** Returns a promise with its resolvers. Node 20 has no `Promise.withResolvers`. */
 function withResolvers<Value>() {
   let resolve: (value: Value) => void = () => undefined;
   let reject: (error: unknown) => void = () => undefined;

@@ -1,38 +1,54 @@
-import type { SessionLog } from "@mini-openclaw/protocol";
-import { type QueuedMessage, recordQueued } from "../run/queued-message.ts";
-import type { Publish } from "../run/record.ts";
-import type { SubmittedMessage } from "../run/run-cause.ts";
-import type { Job } from "./queued-run.ts";
+import type { RunEndEvent, SessionLog } from "@mini-openclaw/protocol";
+import { noUsage } from "@mini-openclaw/protocol";
+import { type Publish, recordAndPublish, recordQueued } from "../run/record.ts";
+import type { QueuedMessage, SubmittedMessage } from "../run/run-types.ts";
+import type { QueuedRun } from "./queued-run.ts";
 
-interface Queueing {
+interface RecordDeps {
   publish: Publish;
   now: () => number;
+}
+
+interface Waiting {
   message: Omit<SubmittedMessage, "mode">;
-  /** Runs before it in its lane. */
+  /** The number of runs before this one. */
   position: number;
-  /** The job that is running. */
-  running: Job;
-  /** The lane's log, by the time that it is asked for. */
+  /** The run that is first in the queue. */
+  first: QueuedRun;
+  /** Returns the log of the queue as it is at that time. */
   openedLog: () => Promise<SessionLog>;
 }
 
-/** Keeps the message of a job that must wait, and accepts the job; refuses it where that cannot be. Says which. Never rejects. */
-export async function keepQueued(
-  job: Job,
-  { publish, now, message, position, running, openedLog }: Queueing,
+/**
+ * Saves the message of a run that must wait, and accepts the run. Refuses it if the message cannot be saved. Returns whether
+ * it was saved. Never rejects.
+ */
+export async function saveQueued(
+  { publish, now }: RecordDeps,
+  run: QueuedRun,
+  { message, position, first, openedLog }: Waiting,
 ): Promise<boolean> {
-  const { runId } = job;
-  const onKept = (kept: QueuedMessage) => {
-    job.waiting = kept;
-    job.onAccepted({ runId, position });
-  };
+  const onSaved = (saved: QueuedMessage) => run.queue(saved, position);
   try {
-    // Until then the log may turn out to be closed, and another be opened.
-    await running.settled;
-    await recordQueued({ publish, onKept }, await openedLog(), { runId, timestamp: now(), ...message });
+    // Until the first run is accepted or refused, the log may still be replaced.
+    await first.accepted.catch(() => undefined);
+    const log = await openedLog();
+    await recordQueued({ publish, onSaved }, log, { runId: run.runId, timestamp: now(), ...message });
     return true;
   } catch (error) {
-    job.onRefused(error);
+    run.refuse(error);
     return false;
   }
+}
+
+/** Records the end of a run that was cancelled while its message waited. */
+export async function endCancelled(
+  { publish, now }: RecordDeps,
+  log: SessionLog,
+  run: QueuedRun,
+): Promise<void> {
+  const { runId } = run;
+  const end: RunEndEvent = { type: "run_end", runId, outcome: "aborted", usage: noUsage, timestamp: now() };
+  await recordAndPublish(publish, log, [end]);
+  run.follow(end);
 }

@@ -1,271 +1,298 @@
-import type { SessionLog } from "@mini-openclaw/protocol";
-import { showSince } from "../run/record.ts";
-import type { Accepted, SubmittedMessage } from "../run/run-cause.ts";
+import type { ApprovalDecision, SessionLog, SessionStore } from "@mini-openclaw/protocol";
+import type { RunDeps } from "../run/pull-agent.ts";
 import { runMessage } from "../run/run-message.ts";
+import type { Accepted, QueuedMessage, RunCause, SubmittedMessage } from "../run/run-types.ts";
 import { steer } from "../run/steering.ts";
-import { endNotKept, GatewayError, toClientError } from "../shared/errors.ts";
-import { callOff } from "./cancel-queued.ts";
-import type { LaneParts, LiveLog } from "./live-log.ts";
-import { type Job, takesSteering, toJob } from "./queued-run.ts";
-import { JobQueue } from "./run-queue.ts";
-import { keepQueued } from "./save-queued.ts";
+import { GatewayError, toClientError } from "../shared/errors.ts";
+import type { LiveHolds } from "./live-holds.ts";
+import {
+  isClosing,
+  newQueue,
+  nextQueue,
+  type QueueEffect,
+  type QueueInput,
+  type QueueState,
+} from "./queue-state.ts";
+import { QueuedRun } from "./queued-run.ts";
+import { type LiveLog, ReopeningLog } from "./reopening-log.ts";
+import { endCancelled, saveQueued } from "./save-queued.ts";
 
-/** What follows a job: the next one, on the same log or on a fresh one. */
-type AfterJob = "go_on" | "reopen";
+/** Dependencies that all queues of a gateway share. */
+export interface QueueDeps extends RunDeps {
+  store: Pick<SessionStore, "loadMessages" | "entries" | "getSession" | "openLog">;
+  /** Notifies the session's callers that it has begun to run, or has come to rest. */
+  notify: (sessionId: string) => void;
+  /** Watches that still read the live events of a session at rest. */
+  holds: LiveHolds;
+  /** How long the log stays open while the session is at rest. */
+  idleMs: number;
+}
 
-/** What a lane begins with. */
-interface LaneStart {
-  /** Absent where runs that were left without an end are all that there is to do. */
-  job?: Job | undefined;
-  /** There are ends to show after this place, that the opening of the log is to add. */
-  shownSeq?: number | undefined;
+/** A run that answers a message or a retry. */
+export interface AddedRun {
+  readonly run: QueuedRun;
+  /** Resolves when the message or retry is saved. */
+  readonly accepted: Promise<Accepted>;
 }
 
 /**
- * The queue of one session: runs its jobs one by one, in order, on one log.
+ * The queue of one session. Runs its runs one by one, in order, on one log.
  *
- * It works from its first job until it has been empty for `idleMs`, then lets the log go and is not used again. A message
- * that must wait is recorded as `message_queued` before it counts as accepted.
+ * The queue works until it has been empty for `idleMs`. Then it closes its log and is not used again. The decisions are in
+ * {@link nextQueue}, and this class performs the effects. A message that must wait is saved as `message_queued` before it is
+ * accepted.
  */
-export class Lane {
-  readonly jobs = new JobQueue();
+export class SessionQueue {
   readonly #sessionId: string;
-  readonly #parts: LaneParts;
-  /** Accepted, and their end not kept: the next opening of the log ends them. */
-  #unended: Job[] = [];
-  /** There while some have no end: the place after which that will be shown. */
-  #shownSeq: number | undefined;
-  #seqBefore = 0;
-  /** The log that the next job runs on. */
-  #opening: Promise<SessionLog>;
-  #live: LiveLog | undefined;
-  #phase: "working" | "idle" | "closing" = "working";
-  #wake: () => void = () => undefined;
-  #isReleased = false;
-  /** Resolves when the lane is empty and its log closed. Never rejects. */
+  readonly #deps: QueueDeps;
+  readonly #log: ReopeningLog;
+  /** Resolves when the queue is empty and its log closed. Never rejects. */
   readonly done: Promise<void>;
+  readonly #onDone: () => void;
+  #state: QueueState<QueuedRun> = newQueue;
+  #idle: NodeJS.Timeout | undefined;
+  #endsSince: number | undefined;
 
-  constructor(sessionId: string, parts: LaneParts, { job, shownSeq }: LaneStart) {
+  /** With `endsSince`, opening the log ends runs of an earlier queue. Watchers have the events up to that number. */
+  constructor(sessionId: string, deps: QueueDeps, endsSince?: number) {
     this.#sessionId = sessionId;
-    this.#parts = parts;
-    this.#shownSeq = shownSeq;
-    if (job) this.jobs.insert(job, 0);
-    this.#opening = this.#open();
-    this.done = this.#work();
+    this.#deps = deps;
+    this.#endsSince = endsSince;
+    let onDone: () => void = () => undefined;
+    this.done = new Promise((resolve) => {
+      onDone = resolve;
+    });
+    this.#onDone = onDone;
+    this.#log = new ReopeningLog(sessionId, deps, endsSince);
+    this.#useOpened();
   }
 
-  /** Resolves when the log is open, which ends what was left without an end. Rejects as the store does. */
+  /** Resolves when the log is open. By then every earlier run has its end. Rejects as the store does. */
   async opened(): Promise<void> {
-    await this.#opening;
+    await this.#log.opened;
   }
 
-  /** The session's log, while it has the live events of its runs. */
+  /** The log, while it has the live events of its runs. */
   get live(): LiveLog | undefined {
-    return this.#live;
+    return this.#log.live;
   }
 
-  /** Whether the lane takes no more jobs. */
+  /** Whether the queue takes no more runs. */
   get isClosing(): boolean {
-    return this.#phase === "closing";
+    return isClosing(this.#state);
   }
 
-  /** When it is done: after this place there are ends to show when the log is opened again; absent when there are none. */
-  get unendedSince(): number | undefined {
-    return this.#shownSeq;
+  /** The number after which ends of runs are to be emitted, once the queue is done. Absent if every run has its end. */
+  get endsSince(): number | undefined {
+    return this.#endsSince;
   }
 
-  /** Rejects when the run was lost: its end could not be kept. `undefined` if the lane has no such run. */
-  lost(runId: string): Promise<never> | undefined {
-    return (this.jobs.find(runId) ?? this.#unended.find((job) => job.runId === runId))?.lost;
+  /** The number of runs, active or waiting. */
+  get length(): number {
+    return this.#state.runs.length;
   }
 
-  /** Takes another message; resolves when it is kept. */
-  submit(message: SubmittedMessage, onKept: () => void): Promise<Accepted> {
-    const { first: running } = this.jobs;
-    const log = this.#live?.log;
-    const { mode, ...cause } = message;
-    const job = toJob(cause, onKept);
-    if (mode === "steer" && log && running && takesSteering(running)) {
-      void steer(this.#parts, log, running, { message: cause, job });
-      return job.accepted;
+  /** The number of messages that wait: for a run of their own, or for the active run. */
+  get waitingCount(): number {
+    return this.#state.runs.reduce((sum, { steering }) => sum + 1 + steering.waitingCount, -1);
+  }
+
+  /** Whether a run is active or waits. A run that only has its end to record does not count. */
+  get isBusy(): boolean {
+    return this.#state.runs.some(({ steering }) => steering.isOpen);
+  }
+
+  /** The active run. Absent while its message is not saved. */
+  get activeRunId(): string | undefined {
+    const [first] = this.#state.runs;
+    return first?.state.is === "running" || first?.state.is === "ended" ? first.runId : undefined;
+  }
+
+  /** The messages that wait, oldest first. */
+  get queuedMessages(): QueuedMessage[] {
+    const queued = this.#state.runs.flatMap(({ queuedMessages }) => queuedMessages);
+    return queued.sort((one, other) => one.seq - other.seq);
+  }
+
+  /** Returns a run that is active, waits, or has no recorded end. */
+  find(runId: string): QueuedRun | undefined {
+    const { runs, pendingEnds } = this.#state;
+    return [...runs, ...pendingEnds].find((run) => run.runId === runId);
+  }
+
+  /** Whether a run is active or waits. */
+  has(runId: string): boolean {
+    return this.#state.runs.some((run) => run.runId === runId);
+  }
+
+  /** Adds a message. It steers the active run, interrupts it, or waits for it. Returns the run, which may be the active one. */
+  addMessage({ mode, ...message }: SubmittedMessage, onSaved: () => void): AddedRun {
+    const [first] = this.#state.runs;
+    const live = this.#log.live;
+    const run = new QueuedRun(message, { isInterrupt: mode === "interrupt", onSaved });
+    if (mode === "steer" && live && first?.takesSteering) {
+      return { run: first, accepted: this.#steer(first, live.log, { message, onSaved }) };
     }
-    if (!running) return this.run(job);
-    job.isInterrupt = mode === "interrupt";
-    if (job.isInterrupt) this.jobs.abort(running.runId);
-    const position = job.isInterrupt ? this.jobs.interruptPosition : this.jobs.length;
-    this.jobs.insert(job, position);
-    const openedLog = () => this.#opening;
-    job.queued = keepQueued(job, { ...this.#parts, message: cause, position, running, openedLog });
-    return job.accepted;
+    if (first && run.isInterrupt) first.stop("aborted");
+    this.#step({ type: "run_added", run });
+    if (first) {
+      const position = this.#state.runs.indexOf(run);
+      const openedLog = () => this.#log.opened;
+      run.saveWith(saveQueued(this.#deps, run, { message, position, first, openedLog }));
+    }
+    return { run, accepted: run.accepted };
   }
 
-  /** Stops the job of `runId`, or without it the one that is running. One that waits is gone at once. False if there is none. */
+  /** Adds a retry. The queue must not be busy. */
+  addRetry(cause: RunCause, onSaved: () => void): AddedRun {
+    const run = new QueuedRun(cause, { onSaved });
+    this.#step({ type: "run_added", run });
+    return { run, accepted: run.accepted };
+  }
+
+  /** Stops the run of `runId`, or the first one. Cancels a run that waits. Returns false if there is no such run. */
   abort(runId: string | undefined): boolean {
-    const job = this.jobs.abort(runId);
-    if (job) void callOff(this.#parts, { job, jobs: this.jobs, live: () => this.#live });
-    return job !== undefined;
+    const { runs } = this.#state;
+    const run = runId === undefined ? runs[0] : runs.find((one) => one.runId === runId);
+    run?.stop("aborted");
+    if (run) void this.#cancel(run);
+    return run !== undefined;
   }
 
-  /** Begins a run at once; the lane must not be busy. Resolves when its cause is kept. */
-  run(job: Job): Promise<Accepted> {
-    this.jobs.insert(job, this.jobs.length);
-    this.#wake();
-    return job.accepted;
+  /** Stops all runs, because the gateway closes. */
+  interrupt(): void {
+    for (const run of this.#state.runs) run.stop("interrupted");
   }
 
-  /** Lets the log go as soon as the lane is empty; from an empty one on, it takes no more. */
+  /** Decides on a tool call of the active run. Returns false if no such call waits. */
+  approve(callId: string, decision: ApprovalDecision): boolean {
+    return this.#state.runs[0]?.approvals.decide(callId, decision) ?? false;
+  }
+
+  /** Closes the log as soon as the queue is empty. An empty queue takes no more runs from now on. */
   release(): void {
-    this.#isReleased = true;
-    if (this.#phase === "idle" && this.jobs.length === 0) this.#phase = "closing";
-    this.#wake();
+    this.#step({ type: "released" });
   }
 
-  /** The first log. Its opening ends what a dead writer left: watchers are shown that too. */
-  async #open(): Promise<SessionLog> {
-    const { store } = this.#parts;
-    this.#seqBefore = (await store.getSession(this.#sessionId))?.lastSeq ?? 0;
-    return store.openLog(this.#sessionId);
+  #step(input: QueueInput<QueuedRun>): void {
+    const { state, effects } = nextQueue(this.#state, input);
+    this.#state = state;
+    if (state.is !== "idle") clearTimeout(this.#idle);
+    for (const effect of effects) this.#perform(effect);
   }
 
-  async #work(): Promise<void> {
-    let log: SessionLog | undefined;
+  /** Each effect leads to the next input, and to `failed` when it fails. */
+  #perform(effect: QueueEffect<QueuedRun>): void {
+    switch (effect.do) {
+      case "notify":
+        return this.#deps.notify(this.#sessionId);
+      case "start":
+        return void this.#run(effect.run, effect.isFresh);
+      case "replace_log":
+        this.#log.replace(() => this.#step({ type: "log_closed" }));
+        return this.#useOpened();
+      case "wait_for_readers":
+        return this.#waitForReaders();
+      case "settle_log":
+        return void this.#stepAfter(this.#log.settle(), { type: "log_settled" });
+      case "wait_for_runs":
+        this.#idle = setTimeout(() => this.#step({ type: "idle_time_elapsed" }), this.#deps.idleMs).unref();
+        return;
+      case "close_log":
+        this.#log.close().then(this.#onDone, (error: unknown) => this.#step({ type: "failed", error }));
+        return;
+      case "fail":
+        return void this.#fail(effect);
+    }
+  }
+
+  /** Never rejects. */
+  async #stepAfter(work: Promise<unknown>, input: QueueInput<QueuedRun>): Promise<void> {
     try {
-      for (;;) {
-        log = await this.#opening;
-        await showSince(this.#parts.publish, log, this.#shownSeq ?? this.#seqBefore);
-        this.#shownSeq = undefined;
-        this.#unended = [];
-        await this.#useLog(log);
-        this.#live = undefined;
-        if (this.isClosing) return await log.close();
-        this.#opening = this.#reopen(log);
-      }
+      await work;
     } catch (error) {
-      this.#phase = "closing";
-      this.#live = undefined;
-      // A log that cannot be used would lock its session. That it cannot be closed either follows from the error.
-      try {
-        await log?.close();
-      } catch {
-        // The first error is the one to report.
-      }
-      this.#lose(error, log !== undefined);
+      return this.#step({ type: "failed", error });
     }
+    this.#step(input);
   }
 
-  /** A fresh log in the place of one that failed: its opening ends every run of the old one, and those that waited with it. */
-  async #reopen(failed: SessionLog): Promise<SessionLog> {
-    this.#seqBefore = failed.lastSeq;
-    if (this.#unended.length > 0) this.#shownSeq = failed.lastSeq;
-    await failed.close();
-    this.#unended.push(...this.jobs.takeWaiting());
-    return this.#parts.store.openLog(this.#sessionId);
+  /** Waits for the log. Opening it has ended the runs without an end. */
+  #useOpened(): void {
+    const ready = this.#log.ready((event) => {
+      for (const run of this.#state.pendingEnds) run.follow(event);
+    });
+    const opened = ready.then(() => {
+      this.#endsSince = undefined;
+      for (const run of this.#state.pendingEnds) run.fail(undefined);
+    });
+    void this.#stepAfter(opened, { type: "log_opened" });
   }
 
-  /** Tells every job that there is no log to run on, or to end on. */
-  #lose(error: unknown, wasOpen: boolean): void {
-    const jobs = this.jobs.takeAll();
-    for (const job of jobs) job.onRefused(error);
-    for (const job of [...jobs, ...this.#unended.splice(0)]) job.onLost(endNotKept(error));
-    // Who has a message refused, or opened it without one, is told; one that was accepted before has nobody to tell.
-    const isTold = jobs.length === 0 ? !wasOpen : jobs.some(({ queued }) => queued === undefined);
-    if (!isTold) this.#parts.onFailure(error, `the lane of session ${this.#sessionId}`);
-    // Of a session that was put away, say: to do so ended what was left.
-    if (!toClientError(error).retryable) this.#shownSeq = undefined;
-    this.#parts.touch(this.#sessionId);
+  #waitForReaders(): void {
+    const { holds } = this.#deps;
+    const onRead = () => this.#step({ type: "live_events_read" });
+    if (holds.has(this.#sessionId)) holds.onReleased(this.#sessionId, onRead);
+    else onRead();
   }
 
-  /** Runs jobs on one log, until none has come for a while or one asks for a fresh log. */
-  async #useLog(log: SessionLog): Promise<void> {
-    for (let isFresh = true; ; isFresh = false) {
-      this.#live = { log, sinceSeq: log.lastSeq };
-      this.#parts.touch(this.#sessionId);
-      if ((await this.#runJobs(log, isFresh)) === "reopen") return;
-      if (this.#isRead) await this.#waitForReaders();
-      if (this.jobs.length > 0) continue;
-      this.#live = undefined;
-      await log.settle();
-      this.#parts.touch(this.#sessionId);
-      if (!(await this.#waitForJob())) return;
-    }
-  }
-
-  async #runJobs(log: SessionLog, isFresh: boolean): Promise<AfterJob> {
-    for (let job = this.jobs.first; job; job = this.jobs.first) {
-      const after = await this.#runJob(log, job, isFresh);
-      if (after === "reopen") return after;
-    }
-    this.#phase = "idle";
-    return "go_on";
-  }
-
-  /** Runs one job to its end and takes it out of the lane, or refuses it, or leaves it for a fresh log. */
-  async #runJob(log: SessionLog, job: Job, isFresh: boolean): Promise<AfterJob> {
-    const { runId, cause, stop, steering, decisions, queued } = job;
-    const onAccepted = () => {
-      job.isBegun = true;
-      job.waiting = undefined;
-      if (!queued) job.onAccepted({ runId, position: 0 });
-    };
+  /** Runs one run to its end. Never rejects. */
+  async #run(run: QueuedRun, isFresh: boolean): Promise<void> {
     try {
-      if (!queued || (await queued)) {
-        await runMessage(this.#parts, {
-          log,
-          runId,
-          cause,
-          signal: stop.signal,
-          steering,
-          decisions,
-          onAccepted,
-        });
-      }
-      this.jobs.shift();
-      return "go_on";
+      const log = this.#log.goLive();
+      if (!run.saving || (await run.saving)) await runMessage(this.#deps, log, run);
     } catch (error) {
-      // A log that was idle may have been closed under us, by an archive command say: the job is tried on a fresh one.
-      const isAccepted = job.isBegun || queued !== undefined;
       const isRefusal = GatewayError.is(error);
-      if (!isAccepted && !isFresh && !isRefusal) return "reopen";
-      if (!isRefusal) this.#parts.onFailure(error, `run ${runId}`);
-      this.jobs.shift();
-      if (!isAccepted) {
-        job.onRefused(error);
-        return "go_on";
-      }
-      // Its journal is still there: the next opening of the log ends it.
-      this.#unended.push(job);
-      return "reopen";
+      // An idle log may have been closed by others, for example by an archive command. The run gets a fresh one.
+      if (!run.isAccepted && !isFresh && !isRefusal) return this.#step({ type: "log_failed" });
+      if (!isRefusal) this.#deps.onFailure(error, `run ${run.runId}`);
+      if (run.isAccepted) return this.#step({ type: "end_not_recorded" });
+      run.refuse(error);
+    }
+    this.#step({ type: "run_ended" });
+  }
+
+  #steer(
+    { runId, steering }: QueuedRun,
+    log: SessionLog,
+    { message, onSaved }: { message: SubmittedMessage; onSaved: () => void },
+  ): Promise<Accepted> {
+    return new Promise((resolve, reject) => {
+      const onAccepted = (accepted: Accepted) => {
+        onSaved();
+        resolve(accepted);
+      };
+      void steer(this.#deps, log, { runId, steering }, { ...message, onAccepted, onRefused: reject });
+    });
+  }
+
+  /** Ends a run whose message waits, as if the message had not been sent. The first run ends by itself. Never rejects. */
+  async #cancel(run: QueuedRun): Promise<void> {
+    await run.saving;
+    const live = this.#log.live;
+    // Without a live log, opening the log ends the run.
+    if (run.state.is !== "queued" || !live || this.#state.runs.indexOf(run) < 1) return;
+    this.#step({ type: "run_cancelled", run });
+    try {
+      await endCancelled(this.#deps, live.log, run);
+    } catch (error) {
+      run.fail(error);
+      this.#deps.onFailure(error, `run ${run.runId}`);
     }
   }
 
-  /** Whether a watch has yet to read the live events. */
-  get #isRead(): boolean {
-    return this.#parts.holds.has(this.#sessionId);
-  }
-
-  /** Waits for watches that have yet to read the live events, or for another job. */
-  async #waitForReaders(): Promise<void> {
-    const { holds } = this.#parts;
-    while (this.jobs.length === 0 && this.#isRead) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        holds.onReleased(this.#sessionId, resolve);
-      });
-    }
-  }
-
-  /** Waits, its session at rest, for another job. False when none came in time: then the lane takes no more. */
-  async #waitForJob(): Promise<boolean> {
-    if (this.jobs.length === 0 && !this.#isReleased) {
-      let timer: NodeJS.Timeout | undefined;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        timer = setTimeout(resolve, this.#parts.idleMs).unref();
-      });
-      clearTimeout(timer);
-    }
-    // In the same breath as the look at the jobs: one that came between the two would be lost.
-    this.#phase = this.jobs.length > 0 ? "working" : "closing";
-    return this.jobs.length > 0;
+  /** Rejects every run, because there is no log to run on, or to record an end in. */
+  async #fail({ runs, pendingEnds, error }: Extract<QueueEffect<QueuedRun>, { do: "fail" }>): Promise<void> {
+    const { wasReady, emittedSeq } = this.#log;
+    const hasPendingEnds = pendingEnds.length > 0 || this.#endsSince !== undefined;
+    // A session that is archived or deleted has no pending ends: those commands ended its runs.
+    this.#endsSince = hasPendingEnds && toClientError(error).retryable ? emittedSeq : undefined;
+    // A log that cannot be used would lock its session. An error of closing it follows from this error.
+    if (wasReady) await this.#log.close().catch(() => undefined);
+    for (const run of [...runs, ...pendingEnds]) run.fail(error);
+    // Callers that still wait get the error. If nobody waits, it is reported.
+    const isHandled = runs.length === 0 ? !wasReady : runs.some(({ saving }) => saving === undefined);
+    if (!isHandled) this.#deps.onFailure(error, `the queue of session ${this.#sessionId}`);
+    this.#deps.notify(this.#sessionId);
+    this.#onDone();
   }
 }

@@ -27,8 +27,8 @@ export function draining(): GatewayError {
   return new GatewayError("DRAINING", "The gateway is stopping. Connect again.");
 }
 
-/** What is told of a run that was accepted and whose end could not be written. */
-export function endNotKept(cause?: unknown): GatewayError {
+/** The error of an accepted run whose end could not be recorded. */
+export function endNotRecorded(cause?: unknown): GatewayError {
   const message = "The run's end could not be written; it ends when its session can be opened again.";
   return new GatewayError("STORE_FAILED", message, { cause });
 }

@@ -1,18 +1,26 @@
 import { type RecordedEvent, type SessionStore, toEvent } from "@mini-openclaw/protocol";
-import type { Lanes } from "../sessions/sessions.ts";
+import type { LiveLog } from "../sessions/reopening-log.ts";
 import { joinChunks } from "./join-chunks.ts";
-import type { EventSource } from "./session-watch.ts";
+
+/** Reads the events after `after`, up to the newest one at its beginning, from where they are kept. */
+export type EventSource = (
+  sessionId: string,
+  range: { after: number; signal: AbortSignal },
+) => AsyncIterable<RecordedEvent>;
 
 /**
- * Reads events from the session's log while it has a run, and from its transcript when it is at rest. Pieces of one text come
- * joined.
+ * Reads events from the session's log while it has live events, and from its transcript when the session is at rest. Joins
+ * pieces of one text.
  */
-export function createEventSource(store: Pick<SessionStore, "entries">, lanes: Lanes): EventSource {
+export function createEventSource(
+  store: Pick<SessionStore, "entries">,
+  liveLogOf: (sessionId: string) => LiveLog | undefined,
+): EventSource {
   async function* readEvents(
     ...[sessionId, { after, signal }]: Parameters<EventSource>
   ): AsyncGenerator<RecordedEvent> {
     let last = after;
-    const log = lanes.live(sessionId)?.log;
+    const log = liveLogOf(sessionId)?.log;
     if (log) {
       const upTo = log.lastSeq;
       if (after >= upTo) return;
@@ -22,7 +30,7 @@ export function createEventSource(store: Pick<SessionStore, "entries">, lanes: L
         if (last >= upTo) return;
       }
     }
-    // There is no log, or it was closed under its reader: what the transcript kept is all there is.
+    // Without a log, or with one that was closed meanwhile, only the transcript has events.
     for await (const entry of store.entries(sessionId, { after: last })) {
       if (signal.aborted) return;
       const event = toEvent(sessionId, entry);

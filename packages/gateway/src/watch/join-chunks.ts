@@ -1,6 +1,6 @@
 import type { ChunkEvent, NumberedEvent, RecordedEvent, ThinkingEvent } from "@mini-openclaw/protocol";
 
-// Chosen: a sixteenth of a full outbox, so that what waits for a slow client stays about as much as it may be.
+// A sixteenth of a full outbox, so that about one outbox waits for a slow client.
 const MAX_JOINED_CHARS = 65_536;
 
 /** A recorded piece of the model's text or thinking. */
@@ -9,8 +9,8 @@ interface Piece extends RecordedEvent {
 }
 
 /**
- * Joins pieces of text that follow one another in one message: who is behind gets them in few frames. The joined piece has the
- * number of its last, and as `firstSeq` that of its first.
+ * Joins pieces of text that follow one another in one message, so that a client that is behind gets few frames. The joined
+ * piece has the number of its last piece. Its `firstSeq` is the number of its first one.
  */
 export async function* joinChunks(events: AsyncIterable<RecordedEvent>): AsyncGenerator<RecordedEvent> {
   let pieces: Piece[] = [];

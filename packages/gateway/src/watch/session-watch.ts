@@ -1,139 +1,142 @@
 import type { RecordedEvent } from "@mini-openclaw/protocol";
+import type { EventSource } from "./event-source.ts";
 import type { Watcher, Watchers } from "./watchers.ts";
 
-/** Reads the events after `after` from where they are kept, up to the newest there is when it begins, and ends. */
-export type EventSource = (
-  sessionId: string,
-  range: { after: number; signal: AbortSignal },
-) => AsyncIterable<RecordedEvent>;
-
-export interface WatchParts {
+export interface WatchDeps {
   watchers: Pick<Watchers, "add" | "remove">;
   readEvents: EventSource;
-  /** Keeps the live events of a session for a watch that reads them. Returns a function that lets them go. */
+  /** Keeps the live events of a session for a watch that reads them. Returns a function that releases them. */
   holdLive: (sessionId: string) => () => void;
-  /** Hears that a watcher of the session could not keep up. */
+  /** Reports that a watcher of the session is slower than its events. */
   onSlow: (sessionId: string) => void;
   onFailure: (error: unknown, during: string) => void;
 }
 
-/** Who is shown a session's events. */
+/** The client that a session's events are sent to. */
 export interface Viewer {
-  /** Whether so much waits for it that no more is to be kept in memory. */
+  /** Whether so much waits for the client that no more may be kept in memory. */
   readonly isFull: boolean;
-  /** Resolves when there is room, or when it is gone. */
+  /** Resolves when there is room, or when the client is gone. */
   drained(): Promise<void>;
   /** Must not throw. */
   show(recorded: RecordedEvent): void;
-  /** What it is to be shown next cannot be read: it must ask again. */
-  giveUp(): void;
+  /** Makes the client resume, because its next event cannot be read. */
+  requireResume(): void;
+}
+
+/** The part of the session that the client has, and the way to the rest. */
+type View =
+  /** Events go straight to the client. It has those up to `sentSeq`. Without one, the next event is the first. */
+  { readonly is: "live"; sentSeq: number | undefined } | Reading;
+
+/** The client is behind. Its events are read from where they are kept. */
+interface Reading {
+  readonly is: "reading";
+  readonly abort: AbortController;
+  sentSeq: number;
+  /** The newest event. */
+  newestSeq: number;
+  /** The first event since the last read began. The next read begins there, in the log, which has live events too. */
+  missedSeq: number;
 }
 
 /**
  * One connection's view of one session: every event once, in order.
  *
- * While the viewer has room, events go straight to it. When it is full, they are not kept for the client: it becomes a
- * reader of the log until it has caught up, at its own pace. So a slow client costs the run and the others nothing, and
- * the gateway bounded memory.
+ * Events go straight to a client with room. For a client without room no events are kept in memory. The watch reads the log
+ * for it, at the client's pace. So a slow client costs the run and other clients nothing.
  */
 export class SessionWatch implements Watcher {
   readonly #sessionId: string;
   readonly #viewer: Viewer;
-  readonly #parts: WatchParts;
-  /** There while the client is behind: an idle watch is to cost little. */
-  #reading: AbortController | undefined;
-  /** The newest event that the client has been sent. */
-  #shownSeq = 0;
-  /** The newest event that there is. */
-  #latestSeq = 0;
-  /** The first event since the reader began: it and what follows is read from the log, which has the live ones too. */
-  #firstMissedSeq = Number.POSITIVE_INFINITY;
-  #phase: "live" | "behind" = "live";
+  readonly #deps: WatchDeps;
+  #view: View = { is: "live", sentSeq: undefined };
 
-  /** Begins after the event `after`, or with what happens from now on. */
-  constructor(sessionId: string, viewer: Viewer, parts: WatchParts, after?: number) {
+  /** Begins after the event `after`, or with the next event. */
+  constructor(sessionId: string, viewer: Viewer, deps: WatchDeps, after?: number) {
     this.#sessionId = sessionId;
     this.#viewer = viewer;
-    this.#parts = parts;
-    parts.watchers.add(sessionId, this);
-    if (after !== undefined) this.#fallBehind(after);
+    this.#deps = deps;
+    deps.watchers.add(sessionId, this);
+    if (after !== undefined) this.#read({ after, newestSeq: after });
   }
 
   close(): void {
-    this.#reading?.abort();
-    this.#parts.watchers.remove(this.#sessionId, this);
+    if (this.#view.is === "reading") this.#view.abort.abort();
+    this.#deps.watchers.remove(this.#sessionId, this);
   }
 
-  take(recorded: RecordedEvent): void {
-    const { event } = recorded;
-    this.#latestSeq = event.seq;
-    if (this.#phase === "behind") {
-      this.#firstMissedSeq = Math.min(this.#firstMissedSeq, event.seq);
+  onEvent(recorded: RecordedEvent): void {
+    const { seq } = recorded.event;
+    const view = this.#view;
+    if (view.is === "reading") {
+      view.newestSeq = seq;
+      view.missedSeq = Math.min(view.missedSeq, seq);
       return;
     }
-    // What is missing before it was recorded by others than runs.
-    const isNext = this.#shownSeq === 0 || event.seq === this.#shownSeq + 1;
+    // Others than runs may have recorded events that this watch did not get.
+    const isNext = view.sentSeq === undefined || seq === view.sentSeq + 1;
     if (isNext && !this.#viewer.isFull) {
       this.#viewer.show(recorded);
-      this.#shownSeq = event.seq;
+      view.sentSeq = seq;
       return;
     }
-    if (isNext) this.#parts.onSlow(this.#sessionId);
-    // The first event that a watch sees may be the one that finds the viewer full: what was before it is not asked for.
-    this.#fallBehind(this.#shownSeq === 0 ? event.seq - 1 : this.#shownSeq);
+    if (isNext) this.#deps.onSlow(this.#sessionId);
+    this.#read({ after: view.sentSeq ?? seq - 1, newestSeq: seq });
   }
 
-  catchUp(after: number): void {
-    this.#latestSeq = Math.max(this.#latestSeq, after + 1);
-    if (this.#phase === "live" && this.#shownSeq <= after) this.#fallBehind(this.#shownSeq || after);
+  onGap(after: number): void {
+    const view = this.#view;
+    if (view.is === "reading") view.newestSeq = Math.max(view.newestSeq, after + 1);
+    else if (view.sentSeq === undefined || view.sentSeq <= after)
+      this.#read({ after: view.sentSeq ?? after, newestSeq: after + 1 });
   }
 
-  #fallBehind(after: number): void {
-    this.#phase = "behind";
-    this.#shownSeq = after;
-    this.#catchUp().catch((error: unknown) => {
-      // It was closed meanwhile, and what it read from may have been too.
-      if (this.#reading?.signal.aborted) return;
-      this.#parts.onFailure(error, `reading session ${this.#sessionId} for a client that fell behind`);
-      this.#viewer.giveUp();
+  /** Reads the events after `after`. Makes the client resume if that fails. */
+  #read({ after, newestSeq }: { after: number; newestSeq: number }): void {
+    const abort = new AbortController();
+    const view: Reading = { is: "reading", abort, sentSeq: after, newestSeq, missedSeq: after };
+    this.#view = view;
+    this.#readUntilLive(view).catch((error: unknown) => {
+      // A closed watch needs no events, and the store may be closed too.
+      if (abort.signal.aborted) return;
+      this.#deps.onFailure(error, `reading session ${this.#sessionId} for a client that is behind`);
+      this.#viewer.requireResume();
     });
   }
 
-  async #catchUp(): Promise<void> {
-    const reading = new AbortController();
-    this.#reading = reading;
-    const { signal } = reading;
-    // Nobody waits for a client that does not read: what is live may be gone when it comes to that.
-    const release = this.#viewer.isFull ? () => undefined : this.#parts.holdLive(this.#sessionId);
+  async #readUntilLive(view: Reading): Promise<void> {
+    const { signal } = view.abort;
+    // No session waits for a client that does not read. Its live events may be gone when the client has room.
+    const release = this.#viewer.isFull ? () => undefined : this.#deps.holdLive(this.#sessionId);
     signal.addEventListener("abort", release);
     try {
       do {
-        const latest = this.#latestSeq;
-        this.#firstMissedSeq = Number.POSITIVE_INFINITY;
-        await this.#read(signal, release);
+        const { newestSeq } = view;
+        view.missedSeq = Number.POSITIVE_INFINITY;
+        await this.#readOnce(view, release);
         if (signal.aborted) return;
-        // What is no longer kept was live, and an entry that has been sent stands for it.
-        this.#shownSeq = Math.max(this.#shownSeq, latest);
-      } while (this.#shownSeq < this.#latestSeq);
+        // An event that is no longer kept was live, and the client has the entry that replaces it.
+        view.sentSeq = Math.max(view.sentSeq, newestSeq);
+      } while (view.sentSeq < view.newestSeq);
     } finally {
       release();
     }
-    this.#reading = undefined;
-    this.#phase = "live";
+    this.#view = { is: "live", sentSeq: view.sentSeq };
   }
 
-  /** Shows what is kept, up to the first event that was recorded meanwhile. */
-  async #read(signal: AbortSignal, release: () => void): Promise<void> {
-    const after = this.#shownSeq;
-    for await (const recorded of this.#parts.readEvents(this.#sessionId, { after, signal })) {
-      if (signal.aborted || recorded.event.seq >= this.#firstMissedSeq) return;
+  /** Sends the kept events, up to the first one that was recorded since. */
+  async #readOnce(view: Reading, release: () => void): Promise<void> {
+    const { signal } = view.abort;
+    for await (const recorded of this.#deps.readEvents(this.#sessionId, { after: view.sentSeq, signal })) {
+      if (signal.aborted || recorded.event.seq >= view.missedSeq) return;
       if (this.#viewer.isFull) {
         release();
         await this.#viewer.drained();
         if (signal.aborted) return;
       }
       this.#viewer.show(recorded);
-      this.#shownSeq = recorded.event.seq;
+      view.sentSeq = recorded.event.seq;
     }
   }
 }

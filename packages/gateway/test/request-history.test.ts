@@ -2,7 +2,7 @@ import type { AgentRunner, SessionEvent } from "@mini-openclaw/protocol";
 import { noUsage } from "@mini-openclaw/protocol";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { describe, expect, test } from "vitest";
-import { RecentRequests } from "../src/sessions/idempotency.ts";
+import { Idempotency } from "../src/sessions/idempotency.ts";
 import { echoAgent, gate, heldAgent, testGateway } from "./test-gateway.ts";
 
 const timestamp = 1;
@@ -56,13 +56,13 @@ describe("what the transcript holds", () => {
   ])("is known: %s", async (_, count, rounds) => {
     const events = Array.from({ length: count }, (_, index) => run(`r${index}`, message(index), rounds));
     const { store, sessionId } = await storeWith(events.flat());
-    const requests = new RecentRequests({ store, isBusy: () => false, endRuns });
+    const requests = new Idempotency({ store, isBusy: () => false, endRuns });
 
-    expect(await requests.once(sessionId, "q0", { content: "hi" }, never)).toEqual({
+    expect(await requests.acceptOnce(sessionId, "q0", { content: "hi" }, never)).toEqual({
       runId: "r0",
       position: 0,
     });
-    await expect(requests.once(sessionId, "q0", { content: "ho" }, never)).rejects.toMatchObject({
+    await expect(requests.acceptOnce(sessionId, "q0", { content: "ho" }, never)).rejects.toMatchObject({
       code: "REQUEST_CONFLICT",
     });
   });
@@ -71,16 +71,16 @@ describe("what the transcript holds", () => {
     const retryRequest = { id: "again", runId: "r1" };
     const begin: SessionEvent = { type: "run_start", runId: "r2", timestamp, retryOf: "r0", retryRequest };
     const { store, sessionId } = await storeWith([...run("r0", message(0)), ...run("r2", begin)]);
-    const requests = new RecentRequests({ store, isBusy: () => false, endRuns });
+    const requests = new Idempotency({ store, isBusy: () => false, endRuns });
 
-    expect(await requests.once(sessionId, "again", { retryOf: "r1" }, never)).toEqual({
+    expect(await requests.acceptOnce(sessionId, "again", { retryOf: "r1" }, never)).toEqual({
       runId: "r2",
       position: 0,
     });
-    await expect(requests.once(sessionId, "again", { retryOf: "r0" }, never)).rejects.toMatchObject({
+    await expect(requests.acceptOnce(sessionId, "again", { retryOf: "r0" }, never)).rejects.toMatchObject({
       code: "REQUEST_CONFLICT",
     });
-    await expect(requests.once(sessionId, "q0", { retryOf: "r1" }, never)).rejects.toMatchObject({
+    await expect(requests.acceptOnce(sessionId, "q0", { retryOf: "r1" }, never)).rejects.toMatchObject({
       code: "REQUEST_CONFLICT",
     });
   });
@@ -96,41 +96,43 @@ describe("what is forgotten, because other sessions were used since,", () => {
     const ids: string[] = [];
     for (let count = 0; count < 5; count += 1) ids.push((await store.createSession("webchat")).sessionId);
     const [first = "", ...others] = ids;
-    const requests = new RecentRequests({ store, isBusy, endRuns, maxRemembered: 4 });
+    const requests = new Idempotency({ store, isBusy, endRuns, maxRemembered: 4 });
     const useOthers = async () => {
-      for (const other of others) await requests.once(other, "q1", { content: "hi" }, accept);
+      for (const other of others) await requests.acceptOnce(other, "q1", { content: "hi" }, accept);
     };
     return { requests, first, useOthers };
   }
 
   test("is read again", async () => {
     const { requests, first, useOthers } = await forgetful();
-    await requests.once(first, "q1", { content: "hi" }, accept);
+    await requests.acceptOnce(first, "q1", { content: "hi" }, accept);
 
     await useOthers();
 
     // It stands in no transcript, so that it is seen to be gone.
-    await expect(requests.once(first, "q1", { content: "hi" }, never)).rejects.toThrow("it would run again");
+    await expect(requests.acceptOnce(first, "q1", { content: "hi" }, never)).rejects.toThrow(
+      "it would run again",
+    );
   });
 
   test("is not what runs or waits", async () => {
     const busy = new Set<string>();
     const { requests, first, useOthers } = await forgetful((sessionId) => busy.has(sessionId));
     busy.add(first);
-    await requests.once(first, "q1", { content: "hi" }, accept);
+    await requests.acceptOnce(first, "q1", { content: "hi" }, accept);
 
     await useOthers();
 
-    expect(await requests.once(first, "q1", { content: "hi" }, never)).toBe(accepted);
+    expect(await requests.acceptOnce(first, "q1", { content: "hi" }, never)).toBe(accepted);
   });
 
   test("is not what is being kept", async () => {
     const { requests, first, useOthers } = await forgetful();
     const [kept, keep] = gate();
-    const begun = requests.once(first, "q1", { content: "hi" }, () => kept.then(accept));
+    const begun = requests.acceptOnce(first, "q1", { content: "hi" }, () => kept.then(accept));
 
     await useOthers();
-    const again = requests.once(first, "q1", { content: "hi" }, never);
+    const again = requests.acceptOnce(first, "q1", { content: "hi" }, never);
     keep();
 
     expect(await Promise.all([begun, again])).toEqual([accepted, accepted]);
@@ -140,14 +142,16 @@ describe("what is forgotten, because other sessions were used since,", () => {
 test("a request that was refused may come again", async () => {
   const store = createMemoryStore();
   const { sessionId } = await store.createSession("webchat");
-  const requests = new RecentRequests({ store, isBusy: () => false, endRuns });
-  await expect(requests.once(sessionId, "q1", { content: "hi" }, never)).rejects.toThrow(
+  const requests = new Idempotency({ store, isBusy: () => false, endRuns });
+  await expect(requests.acceptOnce(sessionId, "q1", { content: "hi" }, never)).rejects.toThrow(
     "it would run again",
   );
 
   const again = { runId: "r1", position: 0 };
 
-  expect(await requests.once(sessionId, "q1", { content: "hi" }, () => Promise.resolve(again))).toBe(again);
+  expect(await requests.acceptOnce(sessionId, "q1", { content: "hi" }, () => Promise.resolve(again))).toBe(
+    again,
+  );
 });
 
 test("a transcript that could not be read is read at the next request", async () => {
@@ -157,12 +161,12 @@ test("a transcript that could not be read is read at the next request", async ()
     store.loadMessages = load;
     throw new Error("input/output error");
   };
-  const requests = new RecentRequests({ store, isBusy: () => false, endRuns });
-  await expect(requests.once(sessionId, "q0", { content: "hi" }, never)).rejects.toThrow(
+  const requests = new Idempotency({ store, isBusy: () => false, endRuns });
+  await expect(requests.acceptOnce(sessionId, "q0", { content: "hi" }, never)).rejects.toThrow(
     "input/output error",
   );
 
-  expect(await requests.once(sessionId, "q0", { content: "hi" }, never)).toMatchObject({ runId: "r0" });
+  expect(await requests.acceptOnce(sessionId, "q0", { content: "hi" }, never)).toMatchObject({ runId: "r0" });
 });
 
 // Rule 6: an id among the session's queue, however many sessions the gateway has heard from since.

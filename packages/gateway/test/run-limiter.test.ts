@@ -120,6 +120,6 @@ test("closing interrupts runs that wait for their place", async () => {
 test.each([0, 1.5, -1, Number.NaN])("maxRuns of %s is refused", async (maxRuns) => {
   await expect(testGateway({ maxRuns })).rejects.toMatchObject({
     code: "INVALID_OPTION",
-    message: `maxRuns: expected a whole number from 1, got ${maxRuns}.`,
+    message: `\`maxRuns\` must be a positive integer, got ${maxRuns}.`,
   });
 });

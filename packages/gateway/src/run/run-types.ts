@@ -1,0 +1,64 @@
+import type {
+  MessageMode,
+  MessageQueuedEvent,
+  NumberedEvent,
+  RunEndEvent,
+  RunFailure,
+  RunOutcome,
+  Usage,
+} from "@mini-openclaw/protocol";
+
+/** A user's message on its way to a run. */
+export interface SubmittedMessage {
+  content: string;
+  requestId?: string;
+  mode?: MessageMode;
+}
+
+/** A message or retry that was accepted. It will end in exactly one `run_end` of this run. */
+export interface Accepted {
+  runId: string;
+  /** The number of runs before it in its session. */
+  position: number;
+}
+
+/** The reason for a run: a new message, or a retry of the run `retryOf`. */
+export type RunCause = Omit<SubmittedMessage, "mode"> | { retryOf: string; requestId?: string };
+
+/** A message in the queue, as it was recorded. */
+export type QueuedMessage = NumberedEvent & MessageQueuedEvent;
+
+/** The end of a run. */
+export interface RunResult {
+  outcome: RunOutcome;
+  /** All text of the run, joined. */
+  content: string;
+  /** Tokens of all turns. */
+  usage: Usage;
+  /** US dollars. Absent if the price of one of the models is not known. */
+  costUsd?: number;
+  /** Why the run failed, or which limit ended it. Absent if it did neither. */
+  error?: RunFailure;
+}
+
+/** Returns the result of a run that said `content`. */
+export function toResult(
+  { outcome, usage, costUsd, error }: Omit<RunEndEvent, "type">,
+  content: string,
+): RunResult {
+  return { outcome, content, usage, ...(costUsd !== undefined && { costUsd }), ...(error && { error }) };
+}
+
+/** Why a run is stopped from outside. These are outcomes of its `run_end`. */
+export type StopReason = "aborted" | "interrupted";
+
+/** The reason of a run's signal: an `AbortError`, as `fetch` and timers throw it. */
+export class RunStopped extends Error {
+  override readonly name = "AbortError";
+  readonly outcome: StopReason;
+
+  constructor(outcome: StopReason) {
+    super(outcome === "aborted" ? "The run was stopped." : "The run was interrupted.");
+    this.outcome = outcome;
+  }
+}

@@ -1,0 +1,257 @@
+import type { ApprovalDecision, ResyncEvent } from "@mini-openclaw/protocol";
+import type { Accepted, QueuedMessage, RunResult, SubmittedMessage } from "../run/run-types.ts";
+import { LONGEST_MS } from "../shared/check-options.ts";
+import { draining, GatewayError } from "../shared/errors.ts";
+import { Idempotency } from "./idempotency.ts";
+import type { LiveLog } from "./reopening-log.ts";
+import { type AddedRun, type QueueDeps, SessionQueue } from "./session-queue.ts";
+
+// Logs of sessions at rest that stay open. Each one costs a few file descriptors. The one idle longest is closed first.
+const MAX_IDLE_QUEUES = 100;
+
+// How soon a disk with space again is noticed.
+const RETRY_ENDS_MS = 5000;
+
+/** An accepted message or retry, and the end of its run. */
+export interface AcceptedRun extends Accepted {
+  /** Resolves with the run's end. Absent if the run has ended before: the transcript has its end. */
+  readonly ended: Promise<RunResult> | undefined;
+}
+
+/** The queues of all sessions. One run per session is active at a time, and sessions do not wait for each other. */
+export class SessionQueues {
+  readonly #deps: QueueDeps;
+  readonly #maxQueuedMessages: number;
+  readonly #queues = new Map<string, SessionQueue>();
+  readonly #idempotency: Idempotency;
+  /** Sessions with runs whose end is not recorded, and the number after which the ends are to be emitted. */
+  readonly #pendingEnds = new Map<string, number>();
+  #retryingEnds: NodeJS.Timeout | undefined;
+  #isDraining = false;
+
+  constructor(deps: QueueDeps, { maxQueuedMessages }: { maxQueuedMessages: number }) {
+    this.#deps = deps;
+    const isBusy = (sessionId: string) => this.has(sessionId) || this.#pendingEnds.has(sessionId);
+    this.#idempotency = new Idempotency({ store: deps.store, isBusy, endRuns: (one) => this.endRuns(one) });
+    this.#maxQueuedMessages = maxQueuedMessages;
+  }
+
+  /** Sessions in which a run is active or waits. */
+  *sessionIds(): Iterable<string> {
+    for (const [sessionId, { length }] of this.#queues) if (length > 0) yield sessionId;
+  }
+
+  /** Whether a run of the session is active or waits. */
+  has(sessionId: string): boolean {
+    return (this.#queues.get(sessionId)?.length ?? 0) > 0;
+  }
+
+  /** Whether this run of the session is active or waits. */
+  hasRun(sessionId: string, runId: string): boolean {
+    return this.#queues.get(sessionId)?.has(runId) ?? false;
+  }
+
+  /** Ends the runs of the session that have no end. Rejects as the store does. */
+  async endRuns(sessionId: string): Promise<void> {
+    if (this.#isDraining) throw draining();
+    const queue = this.#queues.get(sessionId) ?? this.#open(sessionId);
+    await queue.opened();
+  }
+
+  /** The session's log, while it has live events. */
+  live(sessionId: string): LiveLog | undefined {
+    return this.#queues.get(sessionId)?.live;
+  }
+
+  /** Returns the active run and the waiting messages, for a client that has the events up to `upTo`. */
+  progress(sessionId: string, upTo: number): Pick<ResyncEvent, "runId" | "queued"> {
+    const queue = this.#queues.get(sessionId);
+    const runId = queue?.activeRunId;
+    const queued = (queue?.queuedMessages ?? []).filter(({ seq }) => seq <= upTo);
+    return {
+      ...(runId !== undefined && { runId }),
+      ...(queued.length > 0 && { queued: queued.map(withoutNumbering) }),
+    };
+  }
+
+  /** The number of runs that wait for another run of their session. */
+  waitingCount(): number {
+    let count = 0;
+    for (const { length } of this.#queues.values()) count += Math.max(0, length - 1);
+    return count;
+  }
+
+  /** The number of runs, active or waiting. */
+  runCount(): number {
+    let count = 0;
+    for (const { length } of this.#queues.values()) count += length;
+    return count;
+  }
+
+  /**
+   * Adds a message to its session's queue. Resolves when it is saved. Calls `onSaved` before the event is emitted.
+   *
+   * A message with the `requestId` of a recent one is that message: it is accepted again and not run.
+   *
+   * @throws GatewayError `QUEUE_FULL`, `DRAINING`, `REQUEST_CONFLICT`, or the store's error if the message cannot be saved
+   */
+  submit(
+    sessionId: string,
+    message: SubmittedMessage,
+    onSaved: () => void = () => undefined,
+  ): Promise<AcceptedRun> {
+    const { requestId, content } = message;
+    const add = (queue: SessionQueue) => {
+      if (queue.length > 0 && queue.waitingCount >= this.#maxQueuedMessages)
+        throw new GatewayError(
+          "QUEUE_FULL",
+          `The session's queue is full (limit: ${this.#maxQueuedMessages}). Send the message again later.`,
+        );
+      return queue.addMessage(message, onSaved);
+    };
+    return this.#accept(sessionId, requestId, { content }, add);
+  }
+
+  /**
+   * Answers the messages of the session's newest run again. Resolves when the retry is saved. A retry with the `requestId` of a
+   * recent one is that retry.
+   *
+   * @throws GatewayError `RUN_NOT_FOUND`, `SESSION_BUSY`, `DRAINING`, `REQUEST_CONFLICT`, or the store's error
+   */
+  retry(
+    sessionId: string,
+    { runId: retryOf, requestId }: { runId: string; requestId?: string | undefined },
+    onSaved: () => void = () => undefined,
+  ): Promise<AcceptedRun> {
+    const cause = { retryOf, ...(requestId !== undefined && { requestId }) };
+    const add = (queue: SessionQueue) => {
+      if (queue.isBusy)
+        throw new GatewayError(
+          "SESSION_BUSY",
+          "A run is active or waits in the session. Wait for its end, or stop it.",
+        );
+      return queue.addRetry(cause, onSaved);
+    };
+    return this.#accept(sessionId, requestId, cause, add);
+  }
+
+  /**
+   * Stops the session's active run, or the run of `runId`. A waiting run ends at once, and its message is not saved.
+   *
+   * @throws GatewayError `RUN_NOT_FOUND`
+   */
+  abort(sessionId: string, runId?: string): void {
+    if (this.#queues.get(sessionId)?.abort(runId)) return;
+    const message =
+      runId === undefined
+        ? "No run is active in the session."
+        : "`runId` must be an active or queued run of the session. It may have ended.";
+    throw new GatewayError("RUN_NOT_FOUND", message);
+  }
+
+  /**
+   * Decides on a tool call. The first decision counts.
+   *
+   * @throws GatewayError `APPROVAL_EXPIRED`
+   */
+  approve(sessionId: string, callId: string, decision: ApprovalDecision): void {
+    if (this.#queues.get(sessionId)?.approve(callId, decision)) return;
+    throw new GatewayError(
+      "APPROVAL_EXPIRED",
+      "`callId` must be a tool call that waits for a decision. It was decided, or its run has ended.",
+    );
+  }
+
+  /** Closes the log of a session at rest, so that the store does not close it while a message arrives. */
+  async release(sessionId: string): Promise<void> {
+    const queue = this.#queues.get(sessionId);
+    queue?.release();
+    await queue?.done;
+  }
+
+  /** Takes no more messages. Interrupts the runs that have not ended after `drainMs`. Resolves when all have ended. */
+  async close(drainMs: number): Promise<void> {
+    this.#isDraining = true;
+    clearTimeout(this.#retryingEnds);
+    const queues = [...this.#queues.values()];
+    for (const queue of queues) queue.release();
+    const interrupt = () => {
+      for (const queue of queues) queue.interrupt();
+    };
+    const timer = setTimeout(interrupt, Math.min(drainMs, LONGEST_MS));
+    await Promise.all(queues.map(({ done }) => done));
+    clearTimeout(timer);
+  }
+
+  /** Adds a run once for each `requestId`. */
+  async #accept(
+    sessionId: string,
+    requestId: string | undefined,
+    cause: { content: string } | { retryOf: string },
+    add: (queue: SessionQueue) => AddedRun,
+  ): Promise<AcceptedRun> {
+    let added: AddedRun | undefined;
+    const accept = async () => {
+      added = await this.#add(sessionId, add);
+      return added.accepted;
+    };
+    const { runId, position } =
+      requestId === undefined
+        ? await accept()
+        : await this.#idempotency.acceptOnce(sessionId, requestId, cause, accept);
+    const run = added?.run ?? this.#queues.get(sessionId)?.find(runId);
+    return { runId, position, ended: run?.ended };
+  }
+
+  /** Adds a run to the session's queue, or to a new one if that is closing. */
+  async #add(sessionId: string, add: (queue: SessionQueue) => AddedRun): Promise<AddedRun> {
+    for (;;) {
+      if (this.#isDraining) throw draining();
+      const queue = this.#queues.get(sessionId) ?? this.#open(sessionId);
+      if (!queue.isClosing) {
+        // The queue used last is closed last.
+        this.#queues.delete(sessionId);
+        this.#queues.set(sessionId, queue);
+        return add(queue);
+      }
+      await queue.done;
+    }
+  }
+
+  #open(sessionId: string): SessionQueue {
+    const queue = new SessionQueue(sessionId, this.#deps, this.#pendingEnds.get(sessionId));
+    this.#pendingEnds.delete(sessionId);
+    this.#queues.set(sessionId, queue);
+    void queue.done.then(() => {
+      this.#queues.delete(sessionId);
+      if (queue.endsSince !== undefined) this.#retryEnds(sessionId, queue.endsSince);
+    });
+    this.#closeIdle();
+    return queue;
+  }
+
+  /** Retries in the background: the disk may have space again before the next message arrives. */
+  #retryEnds(sessionId: string, endsSince: number): void {
+    this.#pendingEnds.set(sessionId, endsSince);
+    if (this.#isDraining || this.#retryingEnds) return;
+    const retry = () => {
+      this.#retryingEnds = undefined;
+      for (const one of [...this.#pendingEnds.keys()])
+        this.endRuns(one).catch((error: unknown) =>
+          this.#deps.onFailure(error, `the queue of session ${one}`),
+        );
+    };
+    this.#retryingEnds = setTimeout(retry, RETRY_ENDS_MS).unref();
+  }
+
+  #closeIdle(): void {
+    if (this.#queues.size <= MAX_IDLE_QUEUES) return;
+    const idle = [...this.#queues.values()].filter(({ length }) => length === 0);
+    if (idle.length > MAX_IDLE_QUEUES) idle[0]?.release();
+  }
+}
+
+/** Removes the numbering that recording has added. */
+function withoutNumbering({ type, runId, content, timestamp, requestId }: QueuedMessage) {
+  return { type, runId, content, timestamp, ...(requestId !== undefined && { requestId }) };
+}
