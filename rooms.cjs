@@ -17,7 +17,7 @@ const rooms = {
     ...["agent", "opentelemetry", "observe", "run", "context", "tools", "commands", "tool-calls"],
     ...["workspace", "files", "testing", "providers", "budget", "shared"],
   ],
-  "packages/client/src": ["session", "connection", "lib"],
+  "packages/client/src": ["react", "client", "session", "connection", "lib"],
   "packages/web-chat/page": [
     ...["sessions", "frame", "composer", "conversation", "markdown", "syntax", "language", "rows", "dom"],
   ],

@@ -11,8 +11,8 @@ export type {
   UserItem,
   ViewItem,
 } from "@mini-openclaw/protocol";
-export type { Client, SessionChange } from "./client.ts";
-export { connect } from "./client.ts";
+export type { Client, SessionChange } from "./client/client.ts";
+export { connect } from "./client/client.ts";
 export type { ConnectOptions, TokenSource } from "./connection/connect-options.ts";
 export type { ConnectionState } from "./connection/connection-state.ts";
 export type { AnswerTo, SessionRequest } from "./connection/requests.ts";

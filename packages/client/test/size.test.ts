@@ -19,3 +19,13 @@ test("has at most 8,000 bytes in a page, minified and gzipped, with its dependen
   expect(length).toBeGreaterThan(3_000);
   expect(Object.keys(metafile.inputs).filter((path) => path.includes("node_modules"))).toEqual([]);
 });
+
+test("has hooks of at most 1,000 bytes besides React and the client, minified and gzipped", async () => {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL("../src/react.ts", import.meta.url))],
+    external: ["react", "@mini-openclaw/protocol", "../client/client.ts"],
+    ...{ bundle: true, minify: true, format: "esm", target: "es2022", write: false, tsconfigRaw: {} },
+  });
+
+  expect(gzipSync(outputFiles[0]?.contents ?? "", { level: 9 }).length).toBeLessThanOrEqual(1_000);
+});

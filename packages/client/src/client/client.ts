@@ -1,12 +1,12 @@
 import type { ServerEvent, SessionDeletedEvent, SessionSummaryEvent } from "@mini-openclaw/protocol";
-import type { ConnectOptions } from "./connection/connect-options.ts";
-import type { ConnectionState } from "./connection/connection-state.ts";
-import { type AnswerTo, RequestConnection, type SessionRequest } from "./connection/requests.ts";
-import { closedError, missingSession } from "./lib/errors.ts";
-import { Observable } from "./lib/observable.ts";
-import type { SendingSession, SessionHost } from "./session/sending-session.ts";
-import type { Session } from "./session/session.ts";
-import { WatchedSession } from "./session/watched-session.ts";
+import type { ConnectOptions } from "../connection/connect-options.ts";
+import type { ConnectionState } from "../connection/connection-state.ts";
+import { type AnswerTo, RequestConnection, type SessionRequest } from "../connection/requests.ts";
+import { closedError, missingSession } from "../lib/errors.ts";
+import { Observable } from "../lib/observable.ts";
+import type { SendingSession, SessionHost } from "../session/sending-session.ts";
+import type { Session } from "../session/session.ts";
+import { WatchedSession } from "../session/watched-session.ts";
 
 /** A session that is new, runs, has come to rest, was changed by a command, or deleted. */
 export type SessionChange = SessionSummaryEvent | SessionDeletedEvent;

@@ -1,0 +1,3 @@
+export { useClient, useConnection } from "./react/use-client.ts";
+export type { ShownSession } from "./react/use-session.ts";
+export { useSession } from "./react/use-session.ts";
