@@ -8,6 +8,7 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { GatewayServer } from "../src/index.ts";
 import { EventStreamReader } from "./http-client.ts";
+import { RawClient } from "./raw-client.ts";
 import { echoAgent, gate, heldAgent, MemorySocket, TestClient, testGateway } from "./test-gateway.ts";
 
 test("close while it begins to listen closes the port", async () => {
@@ -31,6 +32,39 @@ test("it listens once, be it asked twice in the same moment", async () => {
 
   expect(first).toMatchObject({ status: "fulfilled" });
   expect(second).toMatchObject({ status: "rejected", reason: { code: "INVALID_OPTION" } });
+});
+
+test("a later close that is less patient is obeyed", async () => {
+  const { agent, started } = heldAgent();
+  const test = await testGateway({ agent });
+  const client = await test.connect();
+  client.send({ type: "message", content: "hello" });
+  await started(1);
+
+  const patient = test.gateway.close({ drainMs: Number.POSITIVE_INFINITY });
+  await test.gateway.close({ drainMs: 0 });
+  await patient;
+
+  expect(await client.next("run_end")).toMatchObject({ outcome: "interrupted" });
+  await expect(async () => test.gateway.close({ drainMs: Number.NaN })).rejects.toMatchObject({
+    code: "INVALID_OPTION",
+  });
+});
+
+test("a client that does not answer the close frame is cut off after a second", async () => {
+  const test = await testGateway();
+  using client = await RawClient.open(test.address);
+  await client.frameWith('"connected"');
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+
+  const closing = test.gateway.close({ drainMs: 0 });
+  expect(await client.closeCode()).toBe(1001);
+  await turn();
+  vi.advanceTimersByTime(1000);
+  await client.closed();
+
+  await closing;
 });
 
 test("what is still being looked up when it has closed is no failure", async () => {

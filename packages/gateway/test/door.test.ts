@@ -56,7 +56,7 @@ describe("a token as first frame", () => {
 
   test("is waited for from a browser that has kept the cookie of an older token", async () => {
     await using gateway = await testGateway({ listen: { token } });
-    const headers = { Cookie: "mini_openclaw=older" };
+    const headers = { Cookie: "mini_openclaw_0badc0de=older" };
     const client = new TestClient(new WebSocket(`ws://${gateway.address}/?auth=frame`, { headers }));
     await once(client.socket, "open");
 
@@ -236,7 +236,7 @@ describe("limits of connections", () => {
 
     expect(await refusal(`ws://${gateway.address}/`)).toEqual([
       503,
-      "The gateway took too long to find out who you are.\n",
+      "`authenticate` took too long. Try again later.\n",
     ]);
     expect(gateway.failures).toEqual([
       "authenticate or sessionKey: took longer than handshakeTimeoutMs, 10 ms",

@@ -21,8 +21,8 @@ const refused: [what: string, request: BadRequest, status: number, code: string,
   [
     ["no body", { path: "S/messages", method: "POST" }, 400, "INVALID_FRAME", "`content` is missing."],
     ["a body that is not JSON", post("S/messages", "{"), 400, "INVALID_FRAME", /is not JSON/],
-    ["an array", post("S/messages", "[]"), 400, "INVALID_FRAME", "the body must be a JSON object"],
-    ["null", post("S/messages", "null"), 400, "INVALID_FRAME", "the body must be a JSON object"],
+    ["an array", post("S/messages", "[]"), 400, "INVALID_FRAME", "The body must be a JSON object"],
+    ["null", post("S/messages", "null"), 400, "INVALID_FRAME", "The body must be a JSON object"],
     ["no content", post("S/messages", "{}"), 400, "INVALID_FRAME", "`content` is missing."],
     [
       "empty content",
@@ -60,7 +60,7 @@ const refused: [what: string, request: BadRequest, status: number, code: string,
     [
       "a form, which pages of other origins can send",
       post("S/messages", "content=a", { "content-type": "application/x-www-form-urlencoded" }),
-      ...([415, "UNSUPPORTED_TYPE", "Content-Type: must be application/json"] as const),
+      ...([415, "UNSUPPORTED_TYPE", "`Content-Type` must be application/json"] as const),
     ],
     [
       "JSON that says it is text",
@@ -77,10 +77,22 @@ const refused: [what: string, request: BadRequest, status: number, code: string,
       post("S/messages", `"${"x".repeat(2000)}"`),
       413,
       "TOO_LARGE",
-      "the body must have at most 2000 bytes",
+      "The body must have at most 2000 bytes",
     ],
-    ["PUT", { path: "S/messages", method: "PUT" }, 405, "METHOD_NOT_ALLOWED", "this path takes GET, POST"],
-    ["DELETE of the list", { path: "/sessions", method: "DELETE" }, 405, "METHOD_NOT_ALLOWED", /GET, POST/],
+    [
+      "PUT",
+      { path: "S/messages", method: "PUT" },
+      405,
+      "METHOD_NOT_ALLOWED",
+      "this path takes GET, HEAD, POST",
+    ],
+    [
+      "DELETE of the list",
+      { path: "/sessions", method: "DELETE" },
+      405,
+      "METHOD_NOT_ALLOWED",
+      /GET, HEAD, POST/,
+    ],
     ["GET of abort", { path: "S/abort" }, 405, "METHOD_NOT_ALLOWED", "this path takes POST"],
     [
       "a session that is not there",
@@ -183,8 +195,8 @@ describe("a request is refused with a status, a code and words:", () => {
 });
 
 test.each([
-  ["PUT", "/sessions/x/messages", "GET, POST"],
-  ["DELETE", "/sessions", "GET, POST"],
+  ["PUT", "/sessions/x/messages", "GET, HEAD, POST"],
+  ["DELETE", "/sessions", "GET, HEAD, POST"],
   ["HEAD", "/sessions/x/events", "GET"],
   ["GET", "/sessions/x/abort", "POST"],
 ])("%s of %s is answered with the methods that it takes", async (method, path, allow) => {
@@ -323,7 +335,7 @@ describe("pages of other origins", () => {
     expect(asked.status).toBe(204);
     expect(asked.headers).toMatchObject({
       "access-control-allow-origin": origin,
-      "access-control-allow-methods": "GET, POST",
+      "access-control-allow-methods": "GET, HEAD, POST",
       "access-control-allow-headers": "Authorization, Content-Type, Idempotency-Key, Last-Event-ID",
     });
   });

@@ -27,7 +27,7 @@ test("a client that does not read costs bounded memory, and gets every event whe
     method: "GET",
     url: `/sessions/${client.sessionId}/events`,
     headers: { host: "localhost" },
-    headersDistinct: {},
+    rawHeaders: ["Host", "localhost"],
     socket: new EventEmitter(),
   };
   const response = new UnreadResponse();
@@ -80,6 +80,8 @@ class UnreadResponse extends Writable {
   flushHeaders(): void {}
 
   setHeader(): void {}
+
+  appendHeader(): void {}
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     this.text += chunk.toString();

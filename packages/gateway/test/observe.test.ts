@@ -227,10 +227,10 @@ test.each([
       password: "p",
     },
   ],
-  [{ headers: { Authorization: "Bearer abc", cookie: "mini_openclaw=abc" } }],
+  [{ headers: { Authorization: "Bearer abc", cookie: "mini_openclaw_0badc0de=abc" } }],
   [{ text: "Authorization: Bearer abc" }],
   [{ text: "sec-websocket-protocol: mini-openclaw, bearer.abc" }],
-  [{ text: "Cookie: a=b; mini_openclaw=abc; c=d" }],
+  [{ text: "Cookie: a=b; mini_openclaw_0badc0de=abc; c=d" }],
   [{ err: new Error("no: Bearer abc", { cause: { token: "abc" } }) }],
   [{ deep: [{ list: [`x${token}y`] }] }],
 ])("no secret is left in %j", (fields) => {

@@ -1,12 +1,21 @@
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
+import type { Refusal } from "../shared/refusal.ts";
+import { hostsOf } from "../shared/request.ts";
+import {
+  compileHosts,
+  compileOrigins,
+  type NameRule,
+  type NameTest,
+  withoutDefaultPort,
+} from "./name-rules.ts";
 
-/** Which browsers' pages and which names may reach a gateway. Entries are exact: no patterns, no suffixes. */
+/** The pages and names that may reach a gateway, beside its own. */
 export interface AccessOptions {
-  /** Origins beside the gateway's own, such as `https://chat.example.com`. */
-  allowedOrigins?: readonly string[];
-  /** Values of the `Host` header beside the gateway's own, such as `claw.example.com`. */
-  allowedHosts?: readonly string[];
+  /** Origins of pages, such as `https://chat.example.com` or `https://*.example.com`. */
+  allowedOrigins?: readonly NameRule[];
+  /** Values of the `Host` header, such as `claw.example.com` or `*.example.com`. A default port counts as none. */
+  allowedHosts?: readonly NameRule[];
   /**
    * The name of the setting that an operator changes to allow a host. A refusal names it.
    * @default "allowedHosts"
@@ -14,45 +23,45 @@ export interface AccessOptions {
   allowedHostsSetting?: string;
 }
 
-/** Says why a request may not come in, or `undefined` when it may. */
-export type Access = (request: IncomingMessage) => string | undefined;
+/** Decides about a request by its `Host` and `Origin`. Returns why it is refused, or `undefined`. */
+export type Access = (
+  request: Pick<IncomingMessage, "headers" | "rawHeaders" | "url" | "socket">,
+) => Refusal | undefined;
+
+type ReportFailure = (error: unknown, during: string) => void;
 
 const LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"];
 
 /**
- * The rules of a gateway that listens by itself.
+ * Returns the rules of a gateway that listens on a port of its own.
  *
- * Its `Host` must be a name that only this gateway can have: otherwise a page of a foreign name that resolves to this
- * machine (DNS rebinding) would count as its own. Bound to loopback those are the loopback names, what it was bound to, and the
- * port; bound elsewhere, any IP address too, because a foreign page cannot have one as its name. A request that carries an
+ * `Host` must be a name that only this gateway can have. Otherwise a page of a foreign name that resolves to this machine
+ * (DNS rebinding) would count as its own. Bound to loopback those are the loopback names, the name that it was bound to, and the
+ * port. Bound elsewhere, any IP address too, because a foreign page cannot have one as its name. A request that carries an
  * `Origin` comes from a browser, and must come from a page of that same `Host`.
  */
 export function ownAccess(
   bound: { host: string; port: number },
   options: AccessOptions,
-  { hasToken = false }: { hasToken?: boolean } = {},
+  { hasToken = false, onFailure }: { hasToken?: boolean; onFailure: ReportFailure },
 ): Access {
   const { allowedOrigins = [], allowedHosts = [], allowedHostsSetting = "allowedHosts" } = options;
-  const { port } = bound;
   const names = [...new Set([...LOOPBACK_NAMES, isIP(bound.host) === 6 ? `[${bound.host}]` : bound.host])];
-  const named = [...names.map((name) => `${name}:${port}`), ...allowedHosts];
-  // Browsers leave out the port of http's default.
-  if (port === 80) named.push(...names);
-  const hosts = new Set(named.map((host) => host.toLowerCase()));
+  // Browsers leave out a default port.
+  const own = new Set(names.map((name) => withoutDefaultPort(`${name}:${bound.port}`).toLowerCase()));
+  const isNamed = compileHosts(allowedHosts);
   const isOpen = !isLoopback(bound.host);
   // Tunnels and containers map another port. A page of another port cannot send the token.
   const isMapped = (host: string) => hasToken && LOOPBACK_NAMES.includes(nameOf(host));
-  const isOwnHost = (host: string) => hosts.has(host) || isMapped(host) || (isOpen && isAddress(host));
-  const origins = new Set(allowedOrigins);
-
-  return (request) => {
-    const host = request.headers.host?.toLowerCase();
-    if (host === undefined || !isOwnHost(host)) {
-      const allowed = `allowed are ${named.join(", ")}`;
-      return `Host ${quote(host)} is not a name of this gateway; ${allowed}. Add it to ${allowedHostsSetting}.`;
-    }
-    return refuseOrigin(request.headers.origin, host, origins);
-  };
+  const isOwnHost = (host: string) =>
+    own.has(host) || isMapped(host) || (isOpen && isAddress(host)) || isNamed(host);
+  const allowed = [...own, ...allowedHosts.filter((rule) => typeof rule === "string")].join(", ");
+  return createAccess({
+    isOwnHost: (host) => isOwnHost(withoutDefaultPort(host)),
+    isAllowedOrigin: compileOrigins(allowedOrigins),
+    allowed: `Allowed are ${allowed}. Add it to ${allowedHostsSetting}.`,
+    onFailure,
+  });
 }
 
 interface AttachedOptions extends AccessOptions {
@@ -69,30 +78,27 @@ interface AttachedOptions extends AccessOptions {
  */
 export function attachedAccess(
   options: AttachedOptions,
-  { onExposed = () => undefined }: { onExposed?: (address: string) => void } = {},
+  { onExposed, onFailure }: { onExposed: (address: string) => void; onFailure: ReportFailure },
 ): Access {
   const { allowedOrigins = [], allowedHosts, authenticate } = options;
   const isAnonymous = authenticate === undefined;
-  const hosts = allowedHosts && new Set(allowedHosts.map((host) => host.toLowerCase()));
-  const origins = new Set(allowedOrigins);
+  const isNamed = allowedHosts && compileHosts(allowedHosts);
+  const isOwnHost = (host: string) => {
+    if (isNamed) return isNamed(withoutDefaultPort(host));
+    return !isAnonymous || isAddress(host) || nameOf(host) === "localhost";
+  };
+  const strings = allowedHosts?.filter((rule) => typeof rule === "string").join(", ");
+  const need = "Without `authenticate`, only localhost and IP addresses are. Name others in `allowedHosts`.";
+  const check = createAccess({
+    isOwnHost,
+    isAllowedOrigin: compileOrigins(allowedOrigins),
+    allowed: strings ? `Allowed are ${strings}.` : isNamed ? "" : need,
+    onFailure,
+  });
   let isExposed = false;
 
-  function refuseHost(host: string | undefined): string | undefined {
-    if (hosts) {
-      if (host !== undefined && hosts.has(host)) return undefined;
-      return `Host ${quote(host)} is not allowed here; allowed are ${[...hosts].join(", ")}.`;
-    }
-    if (host !== undefined && (!isAnonymous || isAddress(host) || nameOf(host) === "localhost"))
-      return undefined;
-    if (!isAnonymous) return `Host ${quote(host)} is not allowed here.`;
-    const need =
-      "Without `authenticate`, only localhost and IP addresses are; name others in `allowedHosts`.";
-    return `Host ${quote(host)} is not allowed here. ${need}`;
-  }
-
   return (request) => {
-    const host = request.headers.host?.toLowerCase();
-    const refusal = refuseHost(host) ?? refuseOrigin(request.headers.origin, host ?? "", origins);
+    const refusal = check(request);
     if (refusal === undefined && isAnonymous && !isExposed) {
       const { remoteAddress = "" } = request.socket;
       isExposed = remoteAddress !== "" && !isLoopback(remoteAddress.replace(/^::ffff:/, ""));
@@ -102,29 +108,60 @@ export function attachedAccess(
   };
 }
 
-/** Whether only this machine can reach what is bound to `host`. */
+/** Returns true if only this machine can reach what is bound to `host`. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
-function refuseOrigin(origin: string | undefined, host: string, allowed: ReadonlySet<string>) {
-  // No Origin: not a browser, or a page that asks for its own files.
-  if (origin === undefined) return undefined;
-  if (origin === `http://${host}` || origin === `https://${host}` || allowed.has(origin)) return undefined;
-  return `Origin ${quote(origin)} is not allowed here; allowed are pages of http://${host} and allowedOrigins.`;
+interface AccessRules {
+  isOwnHost: NameTest;
+  isAllowedOrigin: NameTest;
+  /** A sentence for those whose `Host` is refused. */
+  allowed: string;
+  onFailure: ReportFailure;
 }
 
-/** Whether a `Host` value is an IP address, with or without a port. */
+function createAccess({ isOwnHost, isAllowedOrigin, allowed, onFailure }: AccessRules): Access {
+  const check: Access = (request) => {
+    const [host, ...more] = hostsOf(request);
+    if (more.length > 0) return { status: 400, reason: "Send one Host. The request has several." };
+    if (host === undefined || host === "" || !isOwnHost(host)) {
+      return { status: 403, reason: `Host ${quote(host)} is not a name of this gateway. ${allowed}` };
+    }
+    const { origin } = request.headers;
+    // No Origin: no browser sent it, or a page asks for its own files.
+    if (origin === undefined || isOwnOrigin(origin, host) || isAllowedOrigin(origin)) return undefined;
+    const reason = `Origin ${quote(origin)} is not allowed here. Allowed are pages of http://${host} and allowedOrigins.`;
+    return { status: 403, reason };
+  };
+  return (request) => {
+    try {
+      return check(request);
+    } catch (error) {
+      onFailure(error, "allowedHosts or allowedOrigins");
+      return { status: 500, reason: "The gateway failed; its log says why." };
+    }
+  };
+}
+
+/** Returns true for the origin of a page at `host`. A default port of the origin's scheme counts as none (RFC 6454, 4). */
+function isOwnOrigin(origin: string, host: string): boolean {
+  const [, scheme = "", name = ""] = /^(https?):\/\/(.*)$/.exec(origin) ?? [];
+  const defaultPort = scheme === "https" ? /:443$/ : /:80$/;
+  return scheme !== "" && name.replace(defaultPort, "") === host.replace(defaultPort, "");
+}
+
+/** Returns true for a `Host` value that is an IP address, with or without a port. */
 function isAddress(host: string): boolean {
   return isIP(nameOf(host).replace(/^\[(.*)\]$/, "$1")) !== 0;
 }
 
-/** The name in a `Host` value, without its port. */
+/** Returns the name in a `Host` value, without its port. */
 function nameOf(host: string): string {
   return host.replace(/:\d+$/, "");
 }
 
-/** Names a header's value in an answer: short, printable ASCII only. */
+/** Quotes a header's value for an answer: short, printable ASCII only. */
 function quote(value: string | undefined): string {
   if (value === undefined) return "(none)";
   return JSON.stringify(value.slice(0, 100).replace(/[^\x20-\x7e]/g, "?"));

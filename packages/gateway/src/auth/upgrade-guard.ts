@@ -1,39 +1,32 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Refusal } from "../socket/refuse-upgrade.ts";
+import type { Refusal } from "../shared/refusal.ts";
+import { pathOf, queryOf } from "../shared/request.ts";
 import type { UpgradedSocket } from "../socket/ws-server.ts";
 import type { Access } from "./access.ts";
 import { awaitToken } from "./first-frame.ts";
 import type { Newcomers } from "./newcomers.ts";
 import { retryAfter, type TokenGuard, type TokenVerdict } from "./token.ts";
 
-/** What an open WebSocket must still do before it becomes a connection; `enter` is called when it has. */
-export type PostUpgradeStep = (webSocket: UpgradedSocket, socket: Duplex, enter: () => void) => void;
+/** A step between an open WebSocket and its connection. It calls `connect` when it is done. */
+export type PostUpgradeStep = (webSocket: UpgradedSocket, socket: Duplex, connect: () => void) => void;
 
-/** Decides about an upgrade by what its request says. */
+/** Decides about an upgrade by its request. */
 export type UpgradeGuard = (
   request: IncomingMessage,
   socket: Duplex,
-) => { refusal: Refusal } | { entrance: PostUpgradeStep };
+) => { refusal: Refusal } | { next: PostUpgradeStep };
 
 /** Decides about a request that is no upgrade. Returns why it is refused, or `undefined`. */
 export type RequestGuard = (request: IncomingMessage) => Refusal | undefined;
 
-const connectAtOnce: PostUpgradeStep = (_webSocket, _socket, enter) => enter();
+const connectAtOnce: PostUpgradeStep = (_webSocket, _socket, connect) => connect();
 
-/** The door beside an app: who comes is for the app's `authenticate` to say. */
+/** Guards upgrades on an app's own server. The app's `authenticate` decides who may connect. */
 export function attachedUpgradeGuard(access: Access): UpgradeGuard {
   return (request) => {
-    const reason = access(request);
-    return reason === undefined ? { entrance: connectAtOnce } : { refusal: { status: 403, reason } };
-  };
-}
-
-/** The same for requests that are no upgrade. */
-export function attachedRequestGuard(access: Access): RequestGuard {
-  return (request) => {
-    const reason = access(request);
-    return reason === undefined ? undefined : { status: 403, reason };
+    const refusal = access(request);
+    return refusal ? { refusal } : { next: connectAtOnce };
   };
 }
 
@@ -44,18 +37,18 @@ export function ownUpgradeGuard(
   newcomers: Newcomers,
 ): UpgradeGuard {
   return (request, socket) => {
-    const reason = access(request);
-    if (reason !== undefined) return { refusal: { status: 403, reason } };
-    const [path, query] = (request.url ?? "").split("?", 2);
-    if (path !== "/") return { refusal: { status: 404, reason: "The gateway's WebSocket is at /." } };
+    const denied = access(request);
+    if (denied) return { refusal: denied };
+    if (pathOf(request) !== "/")
+      return { refusal: { status: 404, reason: "The gateway's WebSocket is at /." } };
     const verdict = guard?.judge(request) ?? { is: "absent" };
-    if (verdict.is === "absent" && new URLSearchParams(query).get("auth") === "frame") {
-      return { entrance: awaitFirstFrame(request, guard, newcomers) };
+    if (verdict.is === "absent" && new URLSearchParams(queryOf(request)).get("auth") === "frame") {
+      return { next: awaitFirstFrame(request, guard, newcomers) };
     }
     const refusal = guard && tokenRefusal(verdict);
     if (refusal) return { refusal };
     newcomers.admit(socket);
-    return { entrance: connectAtOnce };
+    return { next: connectAtOnce };
   };
 }
 
@@ -65,14 +58,14 @@ function awaitFirstFrame(
   newcomers: Newcomers,
 ): PostUpgradeStep {
   const judge = (token: string): TokenVerdict => guard?.judgeToken(token, request) ?? { is: "right" };
-  return (webSocket, socket, enter) =>
+  return (webSocket, socket, connect) =>
     awaitToken(webSocket, socket, judge, () => {
       newcomers.admit(socket);
-      enter();
+      connect();
     });
 }
 
-/** Says why a token does not let in, or `undefined` when it does. */
+/** Returns why a token is refused, or `undefined` for the right one. */
 export function tokenRefusal(verdict: TokenVerdict): Refusal | undefined {
   switch (verdict.is) {
     case "right":

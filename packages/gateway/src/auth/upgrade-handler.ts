@@ -1,7 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Visitor } from "../shared/principal.ts";
-import { type Refusal, refuseUpgrade } from "../socket/refuse-upgrade.ts";
+import type { Refusal } from "../shared/refusal.ts";
+import { offersWebSocket } from "../shared/request.ts";
+import { refuseUpgrade } from "../socket/refuse-upgrade.ts";
 import { claimUpgrade, type UpgradeClaim, upgradeTaken } from "../socket/upgrade-claims.ts";
 import type { WebSocketLike } from "../socket/web-socket.ts";
 import type { Upgrade } from "../socket/ws-server.ts";
@@ -35,29 +37,36 @@ const DURING = "an upgrade";
 
 /** Takes upgrades from their request to their connection, or answers why not. Never throws. */
 export class UpgradeHandler {
-  readonly #parts: UpgradeHandlerDeps;
+  readonly #deps: UpgradeHandlerDeps;
   /** The upgrades that are not connections yet. */
   readonly #newcomers = new Newcomers(Number.POSITIVE_INFINITY);
 
-  constructor(parts: UpgradeHandlerDeps) {
-    this.#parts = parts;
+  constructor(deps: UpgradeHandlerDeps) {
+    this.#deps = deps;
   }
 
-  handle(request: IncomingMessage, socket: Duplex, head: Buffer, door: UpgradeGuard): void {
+  handle(request: IncomingMessage, socket: Duplex, head: Buffer, guard: UpgradeGuard): void {
     const claim = claimUpgrade(socket);
-    if (!claim || claim.isTaken()) return this.#parts.onFailure(upgradeTaken(), DURING);
+    if (!claim || claim.isTaken()) return this.#deps.onFailure(upgradeTaken(), DURING);
     // Before anything that waits, because an error without a listener would end the process.
     socket.on("error", destroyThis);
     // An app may have waited before it came here, and `close` has been emitted already.
     if (socket.destroyed) return;
     const handshake: Handshake = { request, socket, head, claim, phase: "waiting" };
+    if (isAnswering(socket)) {
+      this.#deps.onRefused({ status: 400, reason: "An earlier request has no answer yet." }, request);
+      // An answer would land behind the earlier one, or among the frames.
+      return void socket.destroy();
+    }
     try {
+      const wrong = refuseForm(request);
+      if (wrong) return this.#refuse(handshake, wrong);
       const full = this.makeRoom();
       if (full) return this.#refuse(handshake, full);
-      const answer = door(request, socket);
+      const answer = guard(request, socket);
       if ("refusal" in answer) return this.#refuse(handshake, answer.refusal);
       this.#newcomers.add(socket, () => this.#makeWay(handshake));
-      this.#handshake(handshake, answer.entrance).catch((error: unknown) => this.#fail(handshake, error));
+      this.#handshake(handshake, answer.next).catch((error: unknown) => this.#fail(handshake, error));
     } catch (error) {
       this.#fail(handshake, error);
     }
@@ -70,7 +79,7 @@ export class UpgradeHandler {
 
   /** Returns why there is no room for another connection. One that is not let in yet makes room. */
   makeRoom(): Refusal | undefined {
-    const { limits, connectionCount, isClosing } = this.#parts;
+    const { limits, connectionCount, isClosing } = this.#deps;
     if (isClosing()) return { status: 503, reason: "The gateway is stopping." };
     const count = connectionCount();
     if (count >= limits.maxConnections) {
@@ -94,27 +103,29 @@ export class UpgradeHandler {
     // An answer among another listener's frames would break its connection.
     if (claim.isTaken()) return this.#fail(handshake, upgradeTaken());
     handshake.phase = "answered";
-    this.#parts.onRefused(refusal, request);
+    this.#deps.onRefused(refusal, request);
     refuseUpgrade(socket, refusal);
   }
 
   /** Reports a handshake that cannot go on, and closes its socket unless another listener has taken it. */
   #fail({ socket, claim }: Handshake, error: unknown): void {
     this.#newcomers.admit(socket);
-    this.#parts.onFailure(error, DURING);
+    this.#deps.onFailure(error, DURING);
     if (claim.isTaken()) socket.off("error", destroyThis);
     else socket.destroy();
   }
 
-  async #handshake(handshake: Handshake, entrance: PostUpgradeStep): Promise<void> {
-    const { upgrade, connect } = this.#parts;
+  async #handshake(handshake: Handshake, next: PostUpgradeStep): Promise<void> {
+    const { upgrade, connect } = this.#deps;
     const { request, socket, head, claim } = handshake;
     const visitor = await this.#identify(handshake);
     if (!visitor) return;
     if (claim.isTaken()) throw upgradeTaken();
+    // `ws` accepts a WebSocket that is the only offer.
+    if (offersWebSocket(request)) request.headers.upgrade = "websocket";
     upgrade(request, socket, head, (webSocket) => {
       handshake.phase = "open";
-      entrance(webSocket, socket, () => {
+      next(webSocket, socket, () => {
         this.#newcomers.admit(socket);
         // From here on they are those of the WebSocket, so that an idle connection costs little.
         socket.off("error", destroyThis);
@@ -126,7 +137,7 @@ export class UpgradeHandler {
   /** Asks who it is, and answers the upgrade itself when that leads nowhere. */
   async #identify(handshake: Handshake): Promise<Visitor | undefined> {
     const { request, socket } = handshake;
-    const { identify, limits, isClosing, onFailure } = this.#parts;
+    const { identify, limits, isClosing, onFailure } = this.#deps;
     const refuse = (status: number, reason: string) => this.#refuse(handshake, { status, reason });
     const fail = (error: unknown, status: number, reason: string) => {
       onFailure(error, "authenticate or sessionKey");
@@ -134,11 +145,11 @@ export class UpgradeHandler {
     };
     const deadline = setTimeout(() => {
       const late = new Error(`took longer than handshakeTimeoutMs, ${limits.handshakeTimeoutMs} ms`);
-      fail(late, 503, "The gateway took too long to find out who you are.");
+      fail(late, 503, "`authenticate` took too long. Try again later.");
     }, limits.handshakeTimeoutMs);
     try {
       const visitor = await identify(request);
-      if (!visitor) refuse(401, "Who are you? The gateway's authenticate said no.");
+      if (!visitor) refuse(401, "Unauthorized: `authenticate` rejected this request.");
       else if (isClosing()) refuse(503, "The gateway is stopping.");
       // Refused by the deadline, or gone.
       else if (handshake.phase === "waiting" && !socket.destroyed) return visitor;
@@ -149,6 +160,18 @@ export class UpgradeHandler {
     }
     return undefined;
   }
+}
+
+/** Returns true while a request that came earlier on the same socket is being answered (HTTP pipelining). */
+function isAnswering(socket: Duplex & { _httpMessage?: unknown }): boolean {
+  return Boolean(socket._httpMessage);
+}
+
+/** Returns why a request cannot be an upgrade, whatever it asks for (RFC 9110, 7.8). */
+function refuseForm({ headers, httpVersion }: IncomingMessage): Refusal | undefined {
+  if (httpVersion === "1.0") return { status: 400, reason: "HTTP/1.0 has no upgrades. Send HTTP/1.1." };
+  const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) !== 0;
+  return hasBody ? { status: 400, reason: "An upgrade has no body. Send it without one." } : undefined;
 }
 
 function destroyThis(this: Duplex): void {

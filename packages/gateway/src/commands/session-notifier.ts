@@ -6,7 +6,8 @@ import type { Permissions } from "./permissions.ts";
 /** A connection that is notified of its caller's sessions. */
 interface Listener {
   readonly visitor: Visitor;
-  send(event: ServerEvent): void;
+  /** Sends a notice of a session that the client did not ask for. A newer one of that session may replace it. */
+  notify(sessionId: string, notice: ServerEvent): void;
 }
 
 export interface NotifierDeps {
@@ -72,7 +73,8 @@ export class SessionNotifier {
     await Promise.all(
       concerned.map(async (connection) => {
         try {
-          if (await permissions.mayList(connection.visitor, session)) connection.send(event);
+          if (await permissions.mayList(connection.visitor, session))
+            connection.notify(session.sessionId, event);
         } catch (error) {
           this.#fail(error, session.sessionId);
         }

@@ -13,6 +13,7 @@ import { SessionWatch, type Viewer, type WatchDeps } from "../watch/session-watc
 import { type ConnectionInput, newConnection, nextConnection } from "./connection-state.ts";
 import type { Reading, Translator } from "./dialect.ts";
 import type { Dialects } from "./dialects.ts";
+import { Notices } from "./notices.ts";
 
 export interface ConnectionDeps extends CommandDeps, WatchDeps {
   dialects: Pick<Dialects, "connect">;
@@ -34,11 +35,13 @@ export class Connection implements CommandContext, Viewer {
   readonly #outbox: Outbox;
   readonly #translator: Translator;
   #state = newConnection;
-  #sessionId = "";
-  #watching: SessionWatch | undefined;
+  /** The session that was watched last, and the watch while it goes on. */
+  #view: { sessionId: string; watch?: SessionWatch } = { sessionId: "" };
   /** There once a command has asked for it: an idle connection is to cost little. */
   #leaving: AbortController | undefined;
   #working: Promise<void>;
+  /** Created by the first notice, because an idle connection is to cost little. */
+  #notices: Notices | undefined;
 
   constructor(parts: ConnectionDeps, socket: WebSocketLike, visitor: Visitor) {
     this.visitor = visitor;
@@ -53,6 +56,11 @@ export class Connection implements CommandContext, Viewer {
 
   send(event: ServerEvent): void {
     this.#write(event);
+  }
+
+  notify(sessionId: string, notice: ServerEvent): void {
+    this.#notices ??= new Notices(this);
+    this.#notices.send(sessionId, notice);
   }
 
   show({ event, json }: RecordedEvent): void {
@@ -75,6 +83,11 @@ export class Connection implements CommandContext, Viewer {
     this.#step({ code, reason });
   }
 
+  /** Ends the socket of a client that does not answer the close frame. */
+  terminate(): void {
+    this.#socket.terminate?.();
+  }
+
   get store(): SessionStore {
     return this.#parts.store;
   }
@@ -92,7 +105,7 @@ export class Connection implements CommandContext, Viewer {
   }
 
   get sessionId(): string {
-    return this.#sessionId;
+    return this.#view.sessionId;
   }
 
   get gone(): AbortSignal {
@@ -119,17 +132,17 @@ export class Connection implements CommandContext, Viewer {
   watch(sessionId: string, after?: number): void {
     this.unwatch();
     if (this.#state.phase === "closed") return;
-    this.#sessionId = sessionId;
-    this.#watching = new SessionWatch(sessionId, this, this.#parts, after);
+    this.#view = { sessionId, watch: new SessionWatch(sessionId, this, this.#parts, after) };
   }
 
   ensureWatching(sessionId: string): void {
-    if (!this.#watching || sessionId !== this.#sessionId) this.watch(sessionId);
+    if (!this.#view.watch || sessionId !== this.#view.sessionId) this.watch(sessionId);
   }
 
   unwatch(): void {
-    this.#watching?.close();
-    this.#watching = undefined;
+    const { sessionId, watch } = this.#view;
+    watch?.close();
+    this.#view = { sessionId };
   }
 
   #closed(): void {

@@ -18,7 +18,10 @@ export class Connections extends Set<Connection> {
     for (const connection of this) connection.close(code, reason);
     if (this.size === 0) return;
     await new Promise<void>((resolve) => {
-      const cut = setTimeout(resolve, GOODBYE_MS);
+      const cut = setTimeout(() => {
+        for (const connection of this) connection.terminate();
+        resolve();
+      }, GOODBYE_MS);
       this.#onEmpty = () => {
         clearTimeout(cut);
         resolve();

@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 export function allowOrigin({ headers }: IncomingMessage, response: ServerResponse): void {
   // Answers to anybody else's page stay unread, those to requests without an `Origin` included.
   response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
-  response.setHeader("Vary", "Origin, Cookie, Authorization");
+  response.appendHeader("Vary", "Origin, Cookie, Authorization");
   const { origin } = headers;
   if (origin === undefined) return;
   response.setHeader("Access-Control-Allow-Origin", origin);

@@ -7,6 +7,7 @@ import { findFirstSession, findMessageSession, runCommand } from "../commands/ru
 import { findRunStart } from "../run/load-messages.ts";
 import { draining } from "../shared/errors.ts";
 import type { Visitor } from "../shared/principal.ts";
+import { headerValues } from "../shared/request.ts";
 import { sendJson } from "../shared/send-json.ts";
 import { awaitRun } from "./await-run.ts";
 import { EarlyEvents } from "./early-events.ts";
@@ -143,7 +144,7 @@ export class Exchange {
     const { request, response, match } = this.#asked;
     const { sessionId } = await this.#session("resume");
     const { runId, ...place } = queryFields(match.query);
-    const [lastEventId] = request.headersDistinct["last-event-id"] ?? [];
+    const [lastEventId] = headerValues(request, "last-event-id");
     const given = lastEventId === undefined ? place : { ...place, after: toNumber(lastEventId) };
     const command = toCommand("resume", { ...given, sessionId });
     this.#beLong();

@@ -24,6 +24,7 @@ export async function exportSession(
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
   });
+  if (response.req.method === "HEAD") return void response.end();
   async function* lines() {
     yield toLine(toHeader(session));
     for await (const entry of store.entries(sessionId)) yield toLine(entry);

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RequestGuard } from "../auth/upgrade-guard.ts";
 import { draining } from "../shared/errors.ts";
-import type { Refusal } from "../socket/refuse-upgrade.ts";
+import type { Refusal } from "../shared/refusal.ts";
+import { codeOf } from "../shared/refusal.ts";
 import { allowOrigin, answerPreflight } from "./cors.ts";
 import { Exchange, type RequestContext } from "./exchange.ts";
 import { goneSignal } from "./gone-signal.ts";
@@ -28,7 +29,7 @@ export class HttpApi {
 
   /** Answers a request whose path under `base` is the gateway's; false leaves it to somebody else. */
   handle(request: IncomingMessage, response: ServerResponse, base: string, door: RequestGuard): boolean {
-    const match = matchRoute(request.method ?? "", request.url ?? "", base);
+    const match = matchRoute(request, base);
     if (!match) return false;
     const gone = goneSignal(request, response);
     this.#answer({ request, response, match, gone }, door).catch((error: unknown) => {
@@ -91,18 +92,10 @@ export class HttpApi {
     } finally {
       clearTimeout(timer);
     }
-    throw new HttpError(401, "UNAUTHORIZED", "Who are you? The gateway's authenticate said no.");
+    throw new HttpError(401, "UNAUTHORIZED", "Unauthorized: `authenticate` rejected this request.");
   }
 }
 
-const refusalCodes: Readonly<Record<number, HttpError["code"]>> = {
-  400: "INVALID_FRAME",
-  401: "UNAUTHORIZED",
-  403: "FORBIDDEN",
-  429: "TOO_MANY_REQUESTS",
-};
-
 function toError({ status, reason, headers = {} }: Refusal): HttpError {
-  const code = refusalCodes[status] ?? "INTERNAL";
-  return new HttpError(status, code, reason, { headers, retryable: status === 429 });
+  return new HttpError(status, codeOf(status), reason, { headers, retryable: status === 429 });
 }

@@ -7,6 +7,7 @@ import { sendJson } from "../shared/send-json.ts";
 /** What only an HTTP request can do wrong; everything else has the code that a frame would be answered with. */
 type RequestErrorCode =
   | "UNAUTHORIZED"
+  | "NOT_FOUND"
   | "METHOD_NOT_ALLOWED"
   | "NOT_ACCEPTABLE"
   | "TOO_LARGE"

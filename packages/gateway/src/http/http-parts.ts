@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Identify } from "../auth/authenticate.ts";
 import type { CommandDeps } from "../commands/command-context.ts";
 import type { Submission, Submitted } from "../commands/submit.ts";
-import type { Refusal } from "../socket/refuse-upgrade.ts";
+import type { Refusal } from "../shared/refusal.ts";
 import type { WatchDeps } from "../watch/session-watch.ts";
 import type { Watchers } from "../watch/watchers.ts";
 

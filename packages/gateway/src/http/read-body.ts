@@ -1,61 +1,74 @@
 import type { IncomingMessage } from "node:http";
+import { BodyError, decode, readBody, requireUtf8 } from "../shared/read-body.ts";
 import { HttpError } from "./http-error.ts";
 
+type JsonObject = Record<string, unknown>;
+
 /**
- * The JSON object in a request's body; an empty one when there is no body. Takes what a framework has read and parsed already.
+ * Reads the JSON object in a request's body. Without a body it is empty. A body that a framework has read is taken from
+ * `request.body`: a value, a text or bytes.
  *
  * @throws HttpError `TOO_LARGE`, `UNSUPPORTED_TYPE`, `INVALID_FRAME`
  */
-export async function readJsonBody(
-  request: IncomingMessage,
-  maxBytes: number,
-): Promise<Record<string, unknown>> {
-  const parsed = (request as { body?: unknown }).body;
-  if (request.readableEnded && isObject(parsed)) return parsed;
-  const text = await readText(request, maxBytes);
-  if (text === "") return {};
-  // A page of another origin cannot send this type without asking first.
-  const type = request.headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase();
-  if (type !== "application/json") {
-    throw new HttpError(415, "UNSUPPORTED_TYPE", "Content-Type: must be application/json");
-  }
-  const value = parse(text);
-  if (isObject(value)) return value;
-  throw new HttpError(400, "INVALID_FRAME", "the body must be a JSON object");
-}
-
-function parse(text: string): unknown {
+export async function readJsonBody(request: IncomingMessage, maxBytes: number): Promise<JsonObject> {
   try {
-    return JSON.parse(text);
-  } catch {
-    throw new HttpError(400, "INVALID_FRAME", "the body must be a JSON object, and is not JSON");
+    return await readJson(request, maxBytes);
+  } catch (error) {
+    throw error instanceof BodyError ? toHttpError(error, request) : error;
   }
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+async function readJson(request: IncomingMessage, maxBytes: number): Promise<JsonObject> {
+  const given = request.readableEnded ? (request as { body?: unknown }).body : undefined;
+  if (given === undefined) {
+    const text = await readBody(request, maxBytes);
+    if (text === "" && request.readableEnded && Number(request.headers["content-length"] ?? 0) > 0) {
+      const advice = "Mount the gateway before what reads bodies, or leave the result in `request.body`.";
+      throw new HttpError(400, "INVALID_FRAME", `The body was read before the gateway. ${advice}`);
+    }
+    return text === "" ? {} : parseTyped(request, text);
+  }
+  requireUtf8(request);
+  if (typeof given === "string") return given === "" ? {} : parseTyped(request, given);
+  if (given instanceof Uint8Array) return given.length === 0 ? {} : parseTyped(request, decode(given));
+  // Parsers leave an empty object where there was no body.
+  if (isObject(given) && Object.keys(given).length === 0) return {};
+  requireJsonType(request);
+  return requireObject(given);
+}
+
+function parseTyped(request: IncomingMessage, text: string): JsonObject {
+  requireJsonType(request);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new HttpError(400, "INVALID_FRAME", "The body must be a JSON object, and is not JSON.");
+  }
+  return requireObject(value);
+}
+
+/** A page of another origin cannot send this type without asking first. */
+function requireJsonType({ headers }: IncomingMessage): void {
+  const type = headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase();
+  if (type === "application/json") return;
+  throw new HttpError(415, "UNSUPPORTED_TYPE", "`Content-Type` must be application/json.");
+}
+
+function requireObject(value: unknown): JsonObject {
+  if (isObject(value)) return value;
+  throw new HttpError(400, "INVALID_FRAME", "The body must be a JSON object.");
+}
+
+function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-async function readText(request: IncomingMessage, maxBytes: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  // Not `for await`: leaving that early would destroy the socket before the answer is out.
-  return new Promise((resolve, reject) => {
-    request.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= maxBytes) return chunks.push(chunk);
-      chunks.length = 0;
-      return reject(tooLarge(maxBytes, request));
-    });
-    request.on("end", () => resolve(Buffer.concat(chunks).toString()));
-    request.on("error", reject);
-    request.on("close", () => reject(new HttpError(400, "INVALID_FRAME", "the body ended early")));
-    if (request.readableEnded) resolve("");
-  });
-}
+const codes = { 400: "INVALID_FRAME", 413: "TOO_LARGE", 415: "UNSUPPORTED_TYPE" } as const;
 
-function tooLarge(maxBytes: number, { httpVersionMajor }: IncomingMessage): HttpError {
-  // What is still to come is not worth reading. HTTP/2 has no such header.
-  const headers: Record<string, string> = httpVersionMajor === 1 ? { Connection: "close" } : {};
-  return new HttpError(413, "TOO_LARGE", `the body must have at most ${maxBytes} bytes`, { headers });
+function toHttpError({ status, message }: BodyError, { httpVersionMajor }: IncomingMessage): HttpError {
+  // The rest of a long body is not worth reading. HTTP/2 has no such header.
+  const headers: Record<string, string> =
+    status === 413 && httpVersionMajor === 1 ? { Connection: "close" } : {};
+  return new HttpError(status, codes[status], message, { headers });
 }

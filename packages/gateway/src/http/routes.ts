@@ -1,3 +1,7 @@
+import type { IncomingMessage } from "node:http";
+import { normalizePath } from "../shared/paths.ts";
+import { pathOf, queryOf } from "../shared/request.ts";
+
 /** What can be asked for over HTTP. */
 export type RouteName =
   | "create"
@@ -10,17 +14,20 @@ export type RouteName =
   | "retry"
   | "approve";
 
-/** A path that the gateway answers, and what each of its methods asks for. */
+/** A path that the gateway answers, and the route of each of its methods. Node sends no body to HEAD. */
 interface Resource {
   pattern: RegExp;
   methods: Readonly<Record<string, RouteName>>;
 }
 
 const resources: readonly Resource[] = [
-  { pattern: /^\/sessions$/, methods: { GET: "list", POST: "create" } },
-  { pattern: /^\/sessions\/([^/]+)\/messages$/, methods: { GET: "history", POST: "message" } },
+  { pattern: /^\/sessions$/, methods: { GET: "list", HEAD: "list", POST: "create" } },
+  {
+    pattern: /^\/sessions\/([^/]+)\/messages$/,
+    methods: { GET: "history", HEAD: "history", POST: "message" },
+  },
   { pattern: /^\/sessions\/([^/]+)\/events$/, methods: { GET: "events" } },
-  { pattern: /^\/sessions\/([^/]+)\/export$/, methods: { GET: "export" } },
+  { pattern: /^\/sessions\/([^/]+)\/export$/, methods: { GET: "export", HEAD: "export" } },
   { pattern: /^\/sessions\/([^/]+)\/abort$/, methods: { POST: "abort" } },
   { pattern: /^\/sessions\/([^/]+)\/retry$/, methods: { POST: "retry" } },
   { pattern: /^\/sessions\/([^/]+)\/approve$/, methods: { POST: "approve" } },
@@ -34,21 +41,23 @@ export interface Match {
   allow: readonly string[];
   /** As it stands in the path; empty where there is none. */
   sessionId: string;
-  query: URLSearchParams;
+  /** As it stands in the target, without its question mark. */
+  query: string;
 }
 
-/** What a request asks for; `undefined` when its path is somebody else's. `base` is the path under which the gateway stands. */
-export function matchRoute(method: string, url: string, base: string): Match | undefined {
-  const [path = "", query] = url.split("?", 2);
-  const prefix = base.replace(/\/+$/, "");
+/** Returns the route of a request, or `undefined` for a path that is not the gateway's. `base` is its path among an app's. */
+export function matchRoute(request: IncomingMessage, base: string): Match | undefined {
+  const path = normalizePath(pathOf(request));
+  const prefix = base === "/" ? "" : base;
   if (!path.startsWith(prefix)) return undefined;
   const rest = path.slice(prefix.length);
   for (const { pattern, methods } of resources) {
     const found = pattern.exec(rest);
     if (!found) continue;
+    const { method = "" } = request;
     const route = Object.hasOwn(methods, method) ? methods[method] : undefined;
-    const sessionId = found[1] ?? "";
-    return { route, allow: Object.keys(methods), sessionId, query: new URLSearchParams(query) };
+    const allow = Object.keys(methods);
+    return { route, allow, sessionId: found[1] ?? "", query: queryOf(request) };
   }
   return undefined;
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { ClientEvent } from "@mini-openclaw/protocol";
 import { checkClientEvent } from "@mini-openclaw/protocol/schema";
+import { headerValues } from "../shared/request.ts";
 import { HttpError } from "./http-error.ts";
 
 /**
@@ -19,10 +20,19 @@ export function toCommand<Type extends ClientEvent["type"]>(
 
 const numberFields = new Set(["limit", "before", "after"]);
 
-/** The fields of a query, as a command has them; what is no number is for the schema to refuse. */
-export function queryFields(query: URLSearchParams): Record<string, unknown> {
+/**
+ * Returns the fields of a query, as a command has them. The schema refuses what is no number.
+ *
+ * @throws HttpError `INVALID_FRAME` for bytes that are not UTF-8
+ */
+export function queryFields(query: string): Record<string, unknown> {
+  try {
+    decodeURIComponent(query.replace(/%(?![\da-f]{2})/gi, "%25"));
+  } catch {
+    throw new HttpError(400, "INVALID_FRAME", "The query must be percent-encoded UTF-8.");
+  }
   return Object.fromEntries(
-    [...query].map(([name, text]) => {
+    [...new URLSearchParams(query)].map(([name, text]) => {
       if (numberFields.has(name)) return [name, toNumber(text)];
       return [name, name === "archived" ? toBoolean(text) : text];
     }),
@@ -40,10 +50,10 @@ function toBoolean(text: string): boolean | string {
 
 /** The id of a message: from its body, or from the `Idempotency-Key` header, which may stand in quotes. */
 export function requestIdOf(
-  { headersDistinct }: IncomingMessage,
+  request: IncomingMessage,
   body: Readonly<Record<string, unknown>>,
 ): { id?: unknown } {
-  const keys = headersDistinct["idempotency-key"] ?? [];
+  const keys = headerValues(request, "idempotency-key");
   const [key] = keys.map((value) => /^"(.*)"$/.exec(value)?.[1] ?? value);
   if (key === undefined) return "id" in body ? { id: body["id"] } : {};
   if (keys.length === 1 && (body["id"] === undefined || body["id"] === key)) return { id: key };

@@ -6,7 +6,7 @@ const REDACTED = "[redacted]";
 const SECRET_NAME = /token$|^authorization$|cookie|secret|password|api[-_]?key/i;
 
 // Secrets in running text: `Authorization: Bearer …`, the subprotocol `bearer.…`, and the page's cookie.
-const SECRET_TEXT = /(bearer[ .]+|mini_openclaw=)[^\s,;"']+/gi;
+const SECRET_TEXT = /(bearer[ .]+|mini_openclaw_\w+=)[^\s,;"']+/gi;
 
 // Everything that could forge a line, steer a terminal, or show a text in another order than it has.
 const CONTROL = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;

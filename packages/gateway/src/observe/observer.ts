@@ -2,7 +2,7 @@ import process from "node:process";
 import type { RecordedEvent } from "@mini-openclaw/protocol";
 import { swallowRejection } from "../shared/callbacks.ts";
 import type { Principal } from "../shared/principal.ts";
-import type { Refusal } from "../socket/refuse-upgrade.ts";
+import type { Refusal } from "../shared/refusal.ts";
 import { type Channels, openChannels } from "./channels.ts";
 import { GatewayLog } from "./gateway-log.ts";
 import { createConsoleLogger, type Logger } from "./logger.ts";
@@ -34,8 +34,8 @@ export class Observer {
     this.#onFailure = onFailure;
   }
 
-  listening(address: { host: string; port: number }, token: string | undefined): void {
-    if (token !== undefined) this.#log.hide(token);
+  listening(address: { host: string; port: number }, tokens: readonly string[]): void {
+    for (const token of tokens) this.#log.hide(token);
     this.#log.write("info", "listening", address);
   }
 

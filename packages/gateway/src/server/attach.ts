@@ -1,7 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { GatewayError } from "../shared/errors.ts";
+import { normalizePath, readPath } from "../shared/paths.ts";
+import { offersWebSocket, pathOf } from "../shared/request.ts";
 import { refuseUpgrade } from "../socket/refuse-upgrade.ts";
+import { claimUpgrade } from "../socket/upgrade-claims.ts";
+import { serveWithoutOffer } from "./offered-protocols.ts";
 import type { UpgradeSource } from "./options.ts";
 
 type TakeUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -17,7 +21,8 @@ const attached = new WeakMap<UpgradeSource, { paths: Paths; end: () => void }>()
  *
  * @throws GatewayError `INVALID_OPTION` when a gateway is attached to that path of the server already
  */
-export function attachUpgrades(server: UpgradeSource, path: string, take: TakeUpgrade): () => void {
+export function attachUpgrades(server: UpgradeSource, given: string, take: TakeUpgrade): () => void {
+  const path = readPath(given);
   const { paths, end } = attached.get(server) ?? startListening(server);
   if (paths.has(path)) {
     const message = `\`path\` must be free, but a gateway is attached to ${path} of this server already. Detach it first.`;
@@ -33,11 +38,16 @@ export function attachUpgrades(server: UpgradeSource, path: string, take: TakeUp
 function startListening(server: UpgradeSource): { paths: Paths; end: () => void } {
   const paths: Paths = new Map();
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const take = paths.get(request.url?.split("?", 1)[0] ?? "");
+    const isAlone = server.listenerCount("upgrade") === 1;
+    if (!offersWebSocket(request)) {
+      if (isAlone) serveWithoutOffer(server, request, socket, head);
+      else serveUnlessTaken(server, request, socket, head);
+      return;
+    }
+    const take = paths.get(normalizePath(pathOf(request)));
     if (take) take(request, socket, head);
     // Nobody else listens, so the upgrade would hang.
-    else if (server.listenerCount("upgrade") === 1)
-      refuseUpgrade(socket, { status: 404, reason: "No upgrade is accepted at this path." });
+    else if (isAlone) refuseUpgrade(socket, { status: 404, reason: "No upgrade is accepted at this path." });
   };
   server.on("upgrade", onUpgrade);
   const listening = {
@@ -49,4 +59,17 @@ function startListening(server: UpgradeSource): { paths: Paths; end: () => void 
   };
   attached.set(server, listening);
   return listening;
+}
+
+/** Serves a request as if it offered no other protocol, unless another listener accepts the offer at once. */
+function serveUnlessTaken(
+  server: UpgradeSource,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): void {
+  const claim = claimUpgrade(socket);
+  setImmediate(() => {
+    if (claim && !claim.isTaken() && !socket.destroyed) serveWithoutOffer(server, request, socket, head);
+  });
 }

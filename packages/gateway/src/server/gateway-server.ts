@@ -5,7 +5,7 @@ import { createAuthenticator, defaultSessionKey, type Identify } from "../auth/a
 import { type ConnectionLimits, resolveConnectionLimits } from "../auth/connection-limits.ts";
 import { addressOf } from "../auth/token.ts";
 import type { RequestGuard } from "../auth/upgrade-guard.ts";
-import { attachedRequestGuard, attachedUpgradeGuard, type UpgradeGuard } from "../auth/upgrade-guard.ts";
+import { attachedUpgradeGuard, type UpgradeGuard } from "../auth/upgrade-guard.ts";
 import { UpgradeHandler } from "../auth/upgrade-handler.ts";
 import {
   followRun,
@@ -19,7 +19,9 @@ import { Connections } from "../connection/connections.ts";
 import { Dialects } from "../connection/dialects.ts";
 import { HttpApi } from "../http/http-api.ts";
 import { Observer } from "../observe/observer.ts";
+import { toDuration } from "../shared/check-options.ts";
 import { GatewayError } from "../shared/errors.ts";
+import { readPath } from "../shared/paths.ts";
 import { type Principal, requireId, type Visitor } from "../shared/principal.ts";
 import { ForeignSocket } from "../socket/foreign-socket.ts";
 import { isOver, type WebSocketLike } from "../socket/web-socket.ts";
@@ -27,12 +29,13 @@ import { createUpgrade } from "../socket/ws-server.ts";
 import { attachUpgrades } from "./attach.ts";
 import { type Core, createCore } from "./create-core.ts";
 import { type Listener, type ListenOptions, listen } from "./listen.ts";
-import type {
-  AttachOptions,
-  CloseOptions,
-  GatewayOptions,
-  HandleRequestOptions,
-  UpgradeSource,
+import {
+  type AttachOptions,
+  type CloseOptions,
+  checkOptions,
+  type GatewayOptions,
+  type HandleRequestOptions,
+  type UpgradeSource,
 } from "./options.ts";
 import type { Health } from "./probes.ts";
 import { type Readiness, readinessOf } from "./readiness.ts";
@@ -62,6 +65,7 @@ export class GatewayServer {
 
   /** @throws GatewayError `INVALID_OPTION` */
   constructor(options: GatewayOptions) {
+    checkOptions(options);
     this.#options = options;
     this.#observer = new Observer(this, options);
     this.#core = createCore(options, { observer: this.#observer, connections: this.#connections });
@@ -79,9 +83,10 @@ export class GatewayServer {
     this.#connectionLimits = resolveConnectionLimits(options.connections);
     const access = attachedAccess(options, {
       onExposed: (address) => this.#observer.exposed(address),
+      onFailure: this.#core.onFailure,
     });
     this.#attachedDoor = attachedUpgradeGuard(access);
-    this.#attachedHttpDoor = attachedRequestGuard(access);
+    this.#attachedHttpDoor = access;
     this.#admission = this.#createAdmission();
     this.#http = this.#createHttp();
   }
@@ -94,7 +99,7 @@ export class GatewayServer {
    */
   async listen(options: ListenOptions = {}): Promise<{ host: string; port: number }> {
     if (this.#listening || this.#closing)
-      throw new GatewayError("INVALID_OPTION", "The gateway listened already.");
+      throw new GatewayError("INVALID_OPTION", "`listen()` was already called on this gateway.");
     this.#listening = listen(options, this.#options, {
       health: () => this.health(),
       readiness: () => this.readiness(),
@@ -105,7 +110,7 @@ export class GatewayServer {
     });
     try {
       const { address } = await this.#listening;
-      this.#observer.listening(address, options.token);
+      this.#observer.listening(address, [options.token ?? []].flat());
       return address;
     } catch (error) {
       // Another port may be free.
@@ -143,7 +148,7 @@ export class GatewayServer {
     response: ServerResponse,
     { path = "/" }: HandleRequestOptions = {},
   ): boolean {
-    return this.#http.handle(request, response, path, this.#attachedHttpDoor);
+    return this.#http.handle(request, response, readPath(path), this.#attachedHttpDoor);
   }
 
   /** Takes an open WebSocket of any library, one that is closed already excepted. Who it is has been settled by the caller. */
@@ -197,7 +202,10 @@ export class GatewayServer {
    * every connection with 1001. Resolves when the clients have heard that: the process may exit. May be called again.
    */
   close({ drainMs = 10_000 }: CloseOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(drainMs);
+    const ms = toDuration("drainMs", drainMs);
+    // A later call that is less patient counts.
+    if (this.#closing) void this.#core.queues.close(ms);
+    this.#closing ??= this.#close(ms);
     return this.#closing;
   }
 

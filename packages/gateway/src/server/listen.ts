@@ -1,18 +1,22 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type AccessOptions, isLoopback, ownAccess } from "../auth/access.ts";
+import { type Access, type AccessOptions, isLoopback, ownAccess } from "../auth/access.ts";
 import { answerLogin } from "../auth/login.ts";
 import { Newcomers } from "../auth/newcomers.ts";
-import { MIN_TOKEN_BYTES, TokenGuard } from "../auth/token.ts";
+import { MIN_TOKEN_BYTES, readTokens, TokenGuard } from "../auth/token.ts";
 import type { RequestGuard } from "../auth/upgrade-guard.ts";
 import { ownUpgradeGuard, tokenRefusal, type UpgradeGuard } from "../auth/upgrade-guard.ts";
 import { answerMetrics, type MetricsSource } from "../observe/answer-metrics.ts";
 import { isThenable } from "../shared/callbacks.ts";
+import { requireKnown, requireWhole } from "../shared/check-options.ts";
 import { GatewayError } from "../shared/errors.ts";
+import type { Refusal } from "../shared/refusal.ts";
+import { codeOf } from "../shared/refusal.ts";
+import { offersWebSocket, pathOf } from "../shared/request.ts";
 import { sendJson } from "../shared/send-json.ts";
-import type { Refusal } from "../socket/refuse-upgrade.ts";
-import { answerProbe, type Health } from "./probes.ts";
+import { serveWithoutOffer } from "./offered-protocols.ts";
+import { answerLiveness, answerProbe, type Health } from "./probes.ts";
 import type { Readiness } from "./readiness.ts";
 
 export interface ListenOptions {
@@ -21,29 +25,40 @@ export interface ListenOptions {
   /** Anything beyond loopback needs a `token`. @default "127.0.0.1" */
   host?: string;
   /**
-   * At least 32 bytes. With it, every connection must carry it: `Authorization: Bearer …`, the subprotocol `bearer.…`, the
-   * page's cookie, or, at `/?auth=frame`, a first frame.
+   * At least 32 visible ASCII characters. With it, every connection must carry it: `Authorization: Bearer …`, the subprotocol
+   * `bearer.…`, the page's cookie, or, at `/?auth=frame`, a first frame. In a list each token is right, so that one can
+   * replace another.
    */
-  token?: string;
-  /** Answers requests that are not the gateway's own, such as those for a page; false leaves them to a 404. */
+  token?: string | readonly string[];
+  /** Answers requests that are not the gateway's own, such as those for a page. Returning false leaves them to a 404. */
   serve?: (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>;
-  /** What `GET /metrics` shows, to whoever has the token: `createMetrics(gateway).registry`, say. @default there is none */
+  /** Answers `GET /metrics`, for clients with the token: `createMetrics(gateway).registry`, say. @default there is none */
   metrics?: MetricsSource;
 }
 
-/** What a listening server asks of its gateway. */
+const known: Readonly<Record<keyof ListenOptions, true>> = {
+  port: true,
+  host: true,
+  token: true,
+  serve: true,
+  metrics: true,
+};
+
+/** The gateway of a listening server. */
 interface Gateway {
   health(): Health;
   readiness(): Promise<Readiness>;
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, door: UpgradeGuard): void;
-  /** Answers what asks for sessions; false for any other path. */
-  answer(request: IncomingMessage, response: ServerResponse, door: RequestGuard): boolean;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, guard: UpgradeGuard): void;
+  /** Answers requests for sessions. Returns false for any other path. */
+  answer(request: IncomingMessage, response: ServerResponse, guard: RequestGuard): boolean;
   onRefused: (refusal: Refusal, request: IncomingMessage) => void;
   onFailure: (error: unknown, during: string) => void;
 }
 
-// Chosen: an answer that is on its way when the gateway closes has arrived by then, or never will.
+// An answer that is on its way when the gateway closes has arrived by then, or never will.
 const LAST_ANSWER_MS = 1000;
+
+const MAX_PORT = 65_535;
 
 export interface Listener {
   address: { host: string; port: number };
@@ -51,67 +66,95 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** The gateway's own HTTP server: every request and upgrade is checked by `Host` and `Origin` first. */
+/** Starts the gateway's own HTTP server. It checks every request and upgrade by `Host` and `Origin` first. */
 export async function listen(
-  { port = 3210, host = "127.0.0.1", token, serve, metrics }: ListenOptions,
+  options: ListenOptions,
   accessOptions: AccessOptions,
   gateway: Gateway,
 ): Promise<Listener> {
-  requireToken(host, token);
+  requireKnown("listen", options, known);
+  const { port = 3210, host = "127.0.0.1" } = options;
+  requireWhole("port", port, { least: 0, most: MAX_PORT });
+  const tokens = readTokens(options.token);
+  if (tokens.length === 0) requireLoopback(host);
   const server = createServer({
-    // Chosen: a client that needs longer than this for its headers is not one.
+    // Long enough for the headers of any client.
     headersTimeout: 10_000,
     requestTimeout: 15_000,
     // Node's default of 30 s would make the two above lazy.
     connectionsCheckingInterval: 1000,
   });
+  // Node drops headers beyond its count without a word. Their bytes are limited anyway.
+  server.maxHeadersCount = 0;
   const address = await bind(server, port, host);
-  const access = ownAccess(address, accessOptions, { hasToken: token !== undefined });
-  const guard = token === undefined ? undefined : new TokenGuard(token);
+  const guard = tokens.length > 0 ? new TokenGuard(tokens) : undefined;
+  const { onFailure } = gateway;
+  const access = ownAccess(address, accessOptions, { hasToken: guard !== undefined, onFailure });
   const newcomers = new Newcomers();
-  const door = ownUpgradeGuard(access, guard, newcomers);
-  // A browser that asks for leave, before it sends a page's request, shows no token.
-  const httpDoor: RequestGuard = (request) =>
-    guard && request.method !== "OPTIONS" ? tokenRefusal(guard.judge(request)) : undefined;
+  const upgradeGuard = ownUpgradeGuard(access, guard, newcomers);
 
   server.on("connection", (socket: Socket) => newcomers.add(socket));
-  server.on("request", (request, response) => {
-    const refusal = access(request);
-    if (refusal !== undefined) {
-      gateway.onRefused({ status: 403, reason: refusal }, request);
-      return sendJson(response, 403, { error: refusal, code: "FORBIDDEN", retryable: false });
-    }
+  server.on("request", createAnswerer(options, { access, guard, newcomers, gateway }));
+  server.on("upgrade", (request, socket, head) => {
+    if (offersWebSocket(request)) gateway.upgrade(request, socket, head, upgradeGuard);
+    else serveWithoutOffer(server, request, socket, head);
+  });
+  return { address, close: () => closeServer(server) };
+}
+
+interface AnswererDeps {
+  access: Access;
+  guard: TokenGuard | undefined;
+  newcomers: Newcomers;
+  gateway: Gateway;
+}
+
+/** Creates the listener for requests: probes, login, metrics, sessions, then the app's own. */
+function createAnswerer(
+  { serve, metrics }: ListenOptions,
+  { access, guard, newcomers, gateway }: AnswererDeps,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  // A browser that asks for leave, before it sends a page's request, shows no token.
+  const requestGuard: RequestGuard = (request) =>
+    guard && request.method !== "OPTIONS" ? tokenRefusal(guard.judge(request)) : undefined;
+
+  function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+    gateway.onRefused(refusal, request);
+    const { status, reason, headers = {} } = refusal;
+    sendJson(response, status, { error: reason, code: codeOf(status), retryable: status === 429 }, headers);
+  }
+
+  return (request, response) => {
+    if (answerLiveness(request, response)) return;
+    const denied = access(request);
+    if (denied) return refuse(request, response, denied);
     if (answerProbe(request, response, gateway)) return;
     if (guard && answerLogin(request, response, guard)) return;
-    if (metrics && request.url === "/metrics") {
-      const refused = httpDoor(request);
-      if (!refused) return void answerMetrics(request, response, metrics, gateway.onFailure);
-      gateway.onRefused(refused, request);
-      return sendJson(response, refused.status, { error: refused.reason }, { ...refused.headers });
+    if (metrics && pathOf(request) === "/metrics") {
+      const refusal = requestGuard(request);
+      if (refusal) refuse(request, response, refusal);
+      else void answerMetrics(request, response, metrics, gateway.onFailure);
+      return;
     }
     const isAnswered = gateway.answer(request, response, (asked) => {
-      const refused = httpDoor(asked);
-      if (!refused) admitWhileAnswering(newcomers, request.socket, response);
-      return refused;
+      const refusal = requestGuard(asked);
+      if (!refusal) admitWhileAnswering(newcomers, request.socket, response);
+      return refusal;
     });
-    if (isAnswered) return;
-    void answerOther(serve, request, response, gateway);
-  });
-  server.on("upgrade", (request, socket, head) => gateway.upgrade(request, socket, head, door));
-
-  return {
-    address,
-    close: () =>
-      new Promise((resolve) => {
-        // By then Node has stopped looking after requests that take too long.
-        const cut = setTimeout(() => server.closeAllConnections(), LAST_ANSWER_MS);
-        server.close(() => {
-          clearTimeout(cut);
-          resolve();
-        });
-        server.closeIdleConnections();
-      }),
+    if (!isAnswered) void answerOther(serve, request, response, gateway);
   };
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    // By then Node has stopped looking after requests that take too long.
+    const cut = setTimeout(() => server.closeAllConnections(), LAST_ANSWER_MS);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
 }
 
 /** Keeps a client's socket while its request is answered. Between two requests it may make room for others. */
@@ -139,18 +182,10 @@ async function answerOther(
   }
 }
 
-function requireToken(host: string, token: string | undefined): void {
-  const bytes = token === undefined ? 0 : Buffer.byteLength(token);
-  if (token !== undefined && bytes < MIN_TOKEN_BYTES) {
-    throw new GatewayError(
-      "TOKEN_REQUIRED",
-      `token: ${bytes} bytes are too few; at least ${MIN_TOKEN_BYTES} are needed.`,
-    );
-  }
-  if (token === undefined && !isLoopback(host)) {
-    const need = `a token of at least ${MIN_TOKEN_BYTES} bytes, or a loopback host such as 127.0.0.1`;
-    throw new GatewayError("TOKEN_REQUIRED", `host: ${host} can be reached by others, which needs ${need}.`);
-  }
+function requireLoopback(host: string): void {
+  if (isLoopback(host)) return;
+  const need = `a token of at least ${MIN_TOKEN_BYTES} bytes, or a loopback host such as 127.0.0.1`;
+  throw new GatewayError("TOKEN_REQUIRED", `host: ${host} can be reached by others, which needs ${need}.`);
 }
 
 function bind(server: Server, port: number, host: string): Promise<{ host: string; port: number }> {

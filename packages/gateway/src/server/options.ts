@@ -1,12 +1,15 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { AgentRunner, Limits, SessionStore } from "@mini-openclaw/protocol";
+import { mustBe } from "@mini-openclaw/protocol/shared";
 import type { AccessOptions } from "../auth/access.ts";
 import type { AuthOptions } from "../auth/authenticate.ts";
 import type { ConnectionLimits } from "../auth/connection-limits.ts";
 import type { Authorize } from "../commands/permissions.ts";
 import type { Dialect } from "../connection/dialect.ts";
 import type { Logger } from "../observe/logger.ts";
+import { requireKnown } from "../shared/check-options.ts";
+import { GatewayError } from "../shared/errors.ts";
 
 export interface GatewayOptions extends AccessOptions, AuthOptions {
   /** Where sessions are kept. The gateway does not close it. */
@@ -42,6 +45,49 @@ export interface GatewayOptions extends AccessOptions, AuthOptions {
   onFailure?: (error: unknown, during: string) => void;
 }
 
+/** Every option, so that a misspelled one is named. */
+const known: Readonly<Record<keyof GatewayOptions, true>> = {
+  store: true,
+  agent: true,
+  authenticate: true,
+  authorize: true,
+  sessionKey: true,
+  allowedOrigins: true,
+  allowedHosts: true,
+  allowedHostsSetting: true,
+  dialects: true,
+  limits: true,
+  connections: true,
+  maxRuns: true,
+  maxContextMessages: true,
+  abortGraceMs: true,
+  idleMs: true,
+  logger: true,
+  onFailure: true,
+};
+
+/**
+ * Checks that the options are there and known. Who uses a value checks it.
+ *
+ * @throws GatewayError `INVALID_OPTION`
+ */
+export function checkOptions(options: GatewayOptions): void {
+  requireKnown("new GatewayServer", options, known);
+  const { store, agent } = options;
+  if (typeof store?.getSession !== "function")
+    throw missing("store", "a session store, such as `createMemoryStore()`", store);
+  if (typeof agent?.run !== "function")
+    throw missing("agent", "an agent with `run`, such as `textAgent(…)`", agent);
+  for (const name of ["authenticate", "authorize", "sessionKey", "onFailure"] as const) {
+    const value: unknown = options[name];
+    if (value !== undefined && typeof value !== "function") throw missing(name, "a function", value);
+  }
+}
+
+function missing(name: string, expected: string, value: unknown): GatewayError {
+  return new GatewayError("INVALID_OPTION", mustBe(name, expected, value));
+}
+
 export interface CloseOptions {
   /** How long runs may go on before they are interrupted, in milliseconds; `Infinity`: until they end. @default 10000 */
   drainMs?: number;
@@ -52,6 +98,8 @@ export interface UpgradeSource {
   on(event: "upgrade", listener: UpgradeListener): unknown;
   off(event: "upgrade", listener: UpgradeListener): unknown;
   listenerCount(event: "upgrade"): number;
+  /** Gives a socket back to the server, whose request offers another protocol than a WebSocket. */
+  emit?(event: string, socket: Duplex): unknown;
 }
 
 type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -64,6 +112,6 @@ export interface HandleRequestOptions {
 
 /** Upgrades on somebody else's server that this gateway takes. */
 export interface AttachOptions {
-  /** The exact path of the upgrade, such as `/claw`. */
+  /** The path of the upgrade, such as `/claw`. A slash at its end does not matter. */
   path: string;
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { pathOf } from "../shared/request.ts";
 import { sendJson } from "../shared/send-json.ts";
 import type { Readiness } from "./readiness.ts";
 
@@ -20,18 +21,30 @@ interface Probes {
   readiness(): Promise<Readiness>;
 }
 
-/** Answers `/health`, `/healthz` and `/readyz`; false for any other path, which is then somebody else's. */
-export function answerProbe(request: IncomingMessage, response: ServerResponse, probes: Probes): boolean {
-  const path = request.url?.split("?", 1)[0];
-  if (path !== "/health" && path !== "/healthz" && path !== "/readyz") return false;
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    sendJson(response, 405, { error: `${path} takes GET` }, { Allow: "GET, HEAD" });
-  } else if (path === "/healthz") {
-    sendJson(response, 200, { alive: true });
-  } else if (path === "/health") {
-    sendJson(response, 200, probes.health());
-  } else {
-    void probes.readiness().then((readiness) => sendJson(response, readiness.ready ? 200 : 503, readiness));
-  }
+/**
+ * Answers `/healthz`, which says only that the process lives. So it is answered under any `Host`, as health checks send.
+ * Returns false for any other path.
+ */
+export function answerLiveness(request: IncomingMessage, response: ServerResponse): boolean {
+  if (pathOf(request) !== "/healthz") return false;
+  if (isRead(request, response, "/healthz")) sendJson(response, 200, { alive: true });
   return true;
+}
+
+/** Answers `/health` and `/readyz`. Returns false for any other path. */
+export function answerProbe(request: IncomingMessage, response: ServerResponse, probes: Probes): boolean {
+  const path = pathOf(request);
+  if (path !== "/health" && path !== "/readyz") return false;
+  if (!isRead(request, response, path)) return true;
+  if (path === "/health") sendJson(response, 200, probes.health());
+  else
+    void probes.readiness().then((readiness) => sendJson(response, readiness.ready ? 200 : 503, readiness));
+  return true;
+}
+
+/** Returns true for GET and HEAD, and answers 405 to any other method. */
+function isRead({ method }: IncomingMessage, response: ServerResponse, path: string): boolean {
+  if (method === "GET" || method === "HEAD") return true;
+  sendJson(response, 405, { error: `${path} accepts GET.` }, { Allow: "GET, HEAD" });
+  return false;
 }

@@ -1,3 +1,4 @@
+import { mustBe } from "@mini-openclaw/protocol/shared";
 import { GatewayError } from "./errors.ts";
 
 /** The longest time that a timer of Node can wait; it would take a longer one for 1 ms. */
@@ -18,4 +19,19 @@ export function requireWhole(name: string, value: number, { least = 1, most = LO
 export function toDuration(name: string, value: number): number {
   if (value >= 0) return Math.min(value, LONGEST_MS);
   throw new GatewayError("INVALID_OPTION", `${name}: expected milliseconds from 0, got ${value}.`);
+}
+
+/**
+ * Checks that all options are known, because a misspelled one would be ignored in silence.
+ *
+ * @throws GatewayError `INVALID_OPTION` that names the unknown one
+ */
+export function requireKnown(caller: string, options: object, known: Readonly<Record<string, true>>): void {
+  if (typeof options !== "object" || options === null)
+    throw new GatewayError("INVALID_OPTION", mustBe("options", "an object", options));
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(known, name)) continue;
+    const message = `\`${name}\` is no option of \`${caller}\`. Its options are ${Object.keys(known).join(", ")}.`;
+    throw new GatewayError("INVALID_OPTION", message);
+  }
 }

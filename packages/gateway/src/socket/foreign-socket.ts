@@ -39,6 +39,10 @@ export class ForeignSocket implements WebSocketLike {
     }
   }
 
+  terminate(): void {
+    this.#attempt(() => this.#socket.terminate?.());
+  }
+
   addEventListener(type: "message" | "close" | "error", listener: (event: { data: unknown }) => void): void {
     if (type === "close") this.#onClosed = () => listener({ data: undefined });
     this.#attempt(() => this.#socket.addEventListener(type as "message", listener));

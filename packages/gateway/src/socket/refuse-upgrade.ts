@@ -1,12 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-
-/** Why an upgrade is not let in, as an HTTP answer. */
-export interface Refusal {
-  status: number;
-  reason: string;
-  headers?: Readonly<Record<string, string>>;
-}
+import type { Refusal } from "../shared/refusal.ts";
 
 // Chosen: time for the answer to arrive and the client to close; who does not is cut off.
 const LINGER_MS = 1000;

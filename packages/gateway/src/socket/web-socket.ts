@@ -8,6 +8,8 @@ export interface WebSocketLike {
   readonly protocol?: string;
   send(text: string): void;
   close(code?: number, reason?: string): void;
+  /** Ends the socket without waiting for the client, where the library can. */
+  terminate?(): void;
   addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
   /** After an `error` comes a `close`, as the standard says. */
   addEventListener(type: "close" | "error", listener: () => void): void;

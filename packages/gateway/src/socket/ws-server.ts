@@ -74,6 +74,10 @@ class GatheringWebSocket implements UpgradedSocket {
     this.#webSocket.close(code, reason);
   }
 
+  terminate(): void {
+    this.#webSocket.terminate();
+  }
+
   addEventListener(type: "message" | "close" | "error", listener: (event: { data: unknown }) => void): void {
     if (type !== "message") return void this.#webSocket.on(type, listener);
     this.#webSocket.on(type, (data: Buffer, isBinary) =>

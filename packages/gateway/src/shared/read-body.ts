@@ -1,0 +1,60 @@
+import type { IncomingMessage } from "node:http";
+
+/** A request body that cannot be used. */
+export class BodyError extends Error {
+  /** 400: broken, 413: too long, 415: in another charset. */
+  readonly status: 400 | 413 | 415;
+
+  constructor(status: BodyError["status"], message: string) {
+    super(message);
+    this.name = "BodyError";
+    this.status = status;
+  }
+}
+
+/**
+ * Reads a request's body as text. Bytes that are not UTF-8 are refused: the text would not be what its sender wrote.
+ *
+ * @throws BodyError
+ */
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
+  requireUtf8(request);
+  return decode(await readBytes(request, maxBytes));
+}
+
+/** @throws BodyError `400` for bytes that are not UTF-8 */
+export function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new BodyError(400, "The body must be UTF-8. Send it as UTF-8, for example with `charset=utf-8`.");
+  }
+}
+
+/** @throws BodyError `415` for a charset that is named and is not UTF-8 */
+export function requireUtf8({ headers }: IncomingMessage): void {
+  const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(headers["content-type"] ?? "")?.[1]?.toLowerCase();
+  if (charset === undefined || charset === "utf-8" || charset === "utf8" || charset === "us-ascii") return;
+  throw new BodyError(
+    415,
+    `\`charset\` must be utf-8, got ${JSON.stringify(charset)}. Send the body as UTF-8.`,
+  );
+}
+
+function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  // Not `for await`: leaving that early would destroy the socket before the answer is out.
+  return new Promise((resolve, reject) => {
+    request.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= maxBytes) return chunks.push(chunk);
+      chunks.length = 0;
+      return reject(new BodyError(413, `The body must have at most ${maxBytes} bytes.`));
+    });
+    request.on("end", () => resolve(Buffer.concat(chunks)));
+    request.on("error", reject);
+    request.on("close", () => reject(new BodyError(400, "The body ended early.")));
+    if (request.readableEnded) resolve(Buffer.alloc(0));
+  });
+}
