@@ -39,7 +39,7 @@ const everyBranch = [
   "context/fit-context",
   "context/context-window",
   "context/run-context",
-  "providers/volatile-context",
+  "providers/convert/volatile-context",
 ];
 
 export default defineConfig({

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createAnswerLimit } from "../../src/providers/answer-limit.ts";
 import { createTurnBuilder } from "../../src/providers/anthropic/from-stream.ts";
+import { createAnswerLimit } from "../../src/providers/http/answer-limit.ts";
 
 const createBuilder = () => createTurnBuilder({ limit: createAnswerLimit(Infinity), secrets: [] });
 

@@ -8,7 +8,7 @@ import {
 } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { FlowingBody } from "../../src/providers/body.ts";
+import { FlowingBody } from "../../src/providers/http/body.ts";
 
 /** Gives the answer of a server that answers so; the server ends with it. */
 async function answerOf(listener: RequestListener): Promise<IncomingMessage> {

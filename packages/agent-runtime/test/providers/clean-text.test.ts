@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { cleanText } from "../../src/providers/clean-text.ts";
+import { cleanText } from "../../src/providers/http/clean-text.ts";
 
 const key = "sk-live-abcdefgh12345678";
 

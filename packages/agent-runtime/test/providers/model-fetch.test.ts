@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createModelFetch } from "../../src/providers/model-fetch.ts";
+import { createModelFetch } from "../../src/providers/http/model-fetch.ts";
 
 test.each([
   ["a whole character", "a😀b", "a😀b"],

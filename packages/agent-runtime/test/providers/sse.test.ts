@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createSseReader } from "../../src/providers/sse.ts";
+import { createSseReader } from "../../src/providers/http/sse.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 

@@ -1,13 +1,13 @@
 import { type ContentBlock, noUsage, type Usage } from "@mini-openclaw/protocol";
-import { type AnswerLimit, PART_CHARS } from "../answer-limit.ts";
-import { fromStreamError } from "../api-errors.ts";
-import type { CompleteTurn, Shown, TurnBuilder } from "../ask-model.ts";
-import { cleanText } from "../clean-text.ts";
-import { isRecord, type JsonRecord, toText } from "../json.ts";
-import { textIn } from "../reason.ts";
-import { failsTurn, toStopReason } from "../stop-reason.ts";
-import { toToolCall } from "../tool-call.ts";
-import { toCount } from "../usage.ts";
+import { isRecord, type JsonRecord, toText } from "../convert/json.ts";
+import { failsTurn, toStopReason } from "../convert/stop-reason.ts";
+import { toToolCall } from "../convert/tool-call.ts";
+import { toCount } from "../convert/usage.ts";
+import { type AnswerLimit, PART_CHARS } from "../http/answer-limit.ts";
+import { fromStreamError } from "../http/api-errors.ts";
+import type { CompleteTurn, Shown, TurnBuilder } from "../http/ask-model.ts";
+import { cleanText } from "../http/clean-text.ts";
+import { textIn } from "../http/reason.ts";
 
 type Open =
   | { type: "text"; text: string }

@@ -1,4 +1,4 @@
-import { allowedTokens, refusalOf } from "../refusals.ts";
+import { allowedTokens, refusalOf } from "../http/refusals.ts";
 
 /** What a server of the Messages API accepts. Compatible servers differ, and say so only when they refuse a request. */
 export interface MessageRules {

@@ -11,9 +11,9 @@ import type {
   ModelRequest,
   ToolMessage,
 } from "@mini-openclaw/protocol";
-import { toApiName, toShortId } from "../tool-call.ts";
-import { toUserParts } from "../user-blocks.ts";
-import { placeVolatile, withFreshThinking } from "../volatile-context.ts";
+import { toApiName, toShortId } from "../convert/tool-call.ts";
+import { toUserParts } from "../convert/user-blocks.ts";
+import { placeVolatile, withFreshThinking } from "../convert/volatile-context.ts";
 import { markForCache, type Turn } from "./cache-breakpoints.ts";
 import { initialRules, type MessageRules } from "./message-rules.ts";
 

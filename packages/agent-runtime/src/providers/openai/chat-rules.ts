@@ -1,4 +1,4 @@
-import { allowedTokens, refusalOf } from "../refusals.ts";
+import { allowedTokens, refusalOf } from "../http/refusals.ts";
 
 /** What a server of Chat Completions accepts. Servers differ, and say so only when they refuse a request. */
 export interface ChatRules {

@@ -1,5 +1,5 @@
-import type { Shown } from "../ask-model.ts";
-import { isRecord } from "../json.ts";
+import { isRecord } from "../convert/json.ts";
+import type { Shown } from "../http/ask-model.ts";
 
 /** Returns the text and the thinking of a `content`, which is a text, or a list of parts (Mistral's thinking models). */
 export function partsOf(content: unknown): Shown[] {

@@ -6,12 +6,12 @@ import {
   checkTemperature,
   checkText,
 } from "../../shared/check-options.ts";
-import { createAnswerLimit } from "../answer-limit.ts";
-import { askModel } from "../ask-model.ts";
-import { type ClientOptions, createClient, secretsOf } from "../create-client.ts";
-import type { Fetch } from "../node-fetch.ts";
-import { sendByRules } from "../refusals.ts";
-import { once } from "../single-use.ts";
+import { createAnswerLimit } from "../http/answer-limit.ts";
+import { askModel } from "../http/ask-model.ts";
+import { type ClientOptions, createClient, secretsOf } from "../http/create-client.ts";
+import type { Fetch } from "../http/node-fetch.ts";
+import { sendByRules } from "../http/refusals.ts";
+import { once } from "../http/single-use.ts";
 import { type ChatRules, learnRules, rulesFor } from "./chat-rules.ts";
 import { createTurnBuilder } from "./from-stream.ts";
 import { toRequest } from "./to-request.ts";

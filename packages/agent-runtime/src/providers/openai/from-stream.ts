@@ -1,10 +1,10 @@
 import { type ContentBlock, noUsage, type Usage } from "@mini-openclaw/protocol";
-import { type AnswerLimit, PART_CHARS } from "../answer-limit.ts";
-import { fromStreamError } from "../api-errors.ts";
-import type { CompleteTurn, Shown, TurnBuilder } from "../ask-model.ts";
-import { isRecord, type JsonRecord, toText } from "../json.ts";
-import { failsTurn, toStopReason } from "../stop-reason.ts";
-import { toCount } from "../usage.ts";
+import { isRecord, type JsonRecord, toText } from "../convert/json.ts";
+import { failsTurn, toStopReason } from "../convert/stop-reason.ts";
+import { toCount } from "../convert/usage.ts";
+import { type AnswerLimit, PART_CHARS } from "../http/answer-limit.ts";
+import { fromStreamError } from "../http/api-errors.ts";
+import type { CompleteTurn, Shown, TurnBuilder } from "../http/ask-model.ts";
 import { partsOf } from "./content-parts.ts";
 import { StreamedCalls } from "./stream-calls.ts";
 import { createThinkTags } from "./think-tags.ts";

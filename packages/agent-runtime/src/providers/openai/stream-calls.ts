@@ -1,7 +1,7 @@
 import type { ModelToolCall } from "@mini-openclaw/protocol";
-import { type AnswerLimit, PART_CHARS } from "../answer-limit.ts";
-import { isRecord, type JsonRecord, parseJson, toText } from "../json.ts";
-import { type StreamedCall, toToolCall } from "../tool-call.ts";
+import { isRecord, type JsonRecord, parseJson, toText } from "../convert/json.ts";
+import { type StreamedCall, toToolCall } from "../convert/tool-call.ts";
+import { type AnswerLimit, PART_CHARS } from "../http/answer-limit.ts";
 
 interface OpenCall extends StreamedCall {
   id: string;

@@ -1,4 +1,4 @@
-import type { Shown } from "../ask-model.ts";
+import type { Shown } from "../http/ask-model.ts";
 
 /** The tags in which models without a parser on their server think, and what ends each. */
 const tags: readonly (readonly [open: string, close: string])[] = [

@@ -3,9 +3,9 @@ import type {
   ChatCompletionContentPart,
   ChatCompletionCreateParamsStreaming,
 } from "openai/resources/chat/completions";
-import { toApiName, toShortId } from "../tool-call.ts";
-import { toUserParts } from "../user-blocks.ts";
-import { placeVolatile, withFreshThinking } from "../volatile-context.ts";
+import { toApiName, toShortId } from "../convert/tool-call.ts";
+import { toUserParts } from "../convert/user-blocks.ts";
+import { placeVolatile, withFreshThinking } from "../convert/volatile-context.ts";
 import type { ChatRules } from "./chat-rules.ts";
 
 export interface RequestOptions {

@@ -1,4 +1,4 @@
-import type { AgentError } from "../shared/errors.ts";
+import type { AgentError } from "../../shared/errors.ts";
 import { fromAnswer } from "./api-errors.ts";
 import type { Body } from "./body.ts";
 import { createNodeFetch, type Fetch, MAX_ERROR_BYTES, webBody } from "./node-fetch.ts";

@@ -8,9 +8,9 @@ import {
   type AgentRuntimeOptions,
   type ModelProvider,
   type ToolDefinition,
-} from "../src/index.ts";
-import { calls, createScriptedProvider, fails, hangs, says } from "../src/testing.ts";
-import { eventsOf, inputOf, outline } from "./collect.ts";
+} from "../../src/index.ts";
+import { calls, createScriptedProvider, fails, hangs, says } from "../../src/testing.ts";
+import { eventsOf, inputOf, outline } from "../collect.ts";
 
 const overloaded = new AgentError("MODEL_OVERLOADED", "busy", { retryable: true });
 const usage = { inputTokens: 20, outputTokens: 2, cacheReadTokens: 0, cacheWriteTokens: 0 };

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { AgentRuntime, type AgentRuntimeOptions } from "../src/index.ts";
-import { createScriptedProvider, says } from "../src/testing.ts";
-import { eventsOf, inputOf, NOW, user } from "./collect.ts";
-import { temporaryDirectory } from "./temporary-directory.ts";
+import { AgentRuntime, type AgentRuntimeOptions } from "../../src/index.ts";
+import { createScriptedProvider, says } from "../../src/testing.ts";
+import { eventsOf, inputOf, NOW, user } from "../collect.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
 
 const ping = {
   name: "ping",

@@ -1,6 +1,6 @@
 import type { ModelEvent, Usage } from "@mini-openclaw/protocol";
-import { followSignal } from "../shared/child-signal.ts";
-import { AgentError } from "../shared/errors.ts";
+import { followSignal } from "../../shared/child-signal.ts";
+import { AgentError } from "../../shared/errors.ts";
 import type { AnswerLimit } from "./answer-limit.ts";
 import { cleanCause, fromAnswer, type Sdk, toAgentError, unreachable } from "./api-errors.ts";
 import type { Body } from "./body.ts";

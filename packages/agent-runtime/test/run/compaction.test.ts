@@ -6,7 +6,7 @@ import {
   type AgentRuntimeOptions,
   MemoryManager,
   type ToolDefinition,
-} from "../src/index.ts";
+} from "../../src/index.ts";
 import {
   calls,
   createScriptedProvider,
@@ -16,9 +16,9 @@ import {
   type ScriptStep,
   says,
   uses,
-} from "../src/testing.ts";
-import { eventsOf, inputOf, NOW, outline, user } from "./collect.ts";
-import { temporaryDirectory } from "./temporary-directory.ts";
+} from "../../src/testing.ts";
+import { eventsOf, inputOf, NOW, outline, user } from "../collect.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
 
 const assistant = (content: string): Message => ({ role: "assistant", content, timestamp: 1 });
 const ping = {

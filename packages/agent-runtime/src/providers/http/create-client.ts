@@ -1,4 +1,4 @@
-import { AgentError } from "../shared/errors.ts";
+import { AgentError } from "../../shared/errors.ts";
 import type { Sdk } from "./api-errors.ts";
 import type { Connection } from "./ask-model.ts";
 import { createModelFetch } from "./model-fetch.ts";

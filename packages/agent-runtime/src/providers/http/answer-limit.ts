@@ -1,4 +1,4 @@
-import { AgentError } from "../shared/errors.ts";
+import { AgentError } from "../../shared/errors.ts";
 
 /** Characters of a token, at most: a token of blanks or dashes may have so many. */
 const CHARS_PER_TOKEN = 128;

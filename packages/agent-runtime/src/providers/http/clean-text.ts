@@ -1,4 +1,4 @@
-import { wholeHead } from "../shared/cut-text.ts";
+import { wholeHead } from "../../shared/cut-text.ts";
 
 /** Shorter secrets are not searched for: they would stand in ordinary words. */
 const MIN_SECRET_CHARS = 4;

@@ -1,6 +1,6 @@
 import type { ModelProvider, RunEvent } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
-import { AgentError, AgentRuntime, type AgentRuntimeOptions } from "../src/index.ts";
+import { AgentError, AgentRuntime, type AgentRuntimeOptions } from "../../src/index.ts";
 import {
   calls,
   createScriptedProvider,
@@ -10,8 +10,8 @@ import {
   type ScriptStep,
   says,
   uses,
-} from "../src/testing.ts";
-import { eventsOf, inputOf, NOW, outline } from "./collect.ts";
+} from "../../src/testing.ts";
+import { eventsOf, inputOf, NOW, outline } from "../collect.ts";
 
 const echo = {
   name: "echo",

@@ -1,6 +1,6 @@
 import type { ModelEvent, ModelProvider, RunEvent, Usage } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
-import { createAnthropicProvider } from "../src/anthropic.ts";
+import { createAnthropicProvider } from "../../src/anthropic.ts";
 import {
   AgentError,
   AgentRuntime,
@@ -8,10 +8,10 @@ import {
   defaultPrices,
   priceOf,
   type RunReport,
-} from "../src/index.ts";
-import { calls, createScriptedProvider, ends, fails, says, uses } from "../src/testing.ts";
-import { answers, messagesServer, openText, sse, start, textDelta } from "./anthropic/messages-server.ts";
-import { eventsOf, inputOf, outline } from "./collect.ts";
+} from "../../src/index.ts";
+import { calls, createScriptedProvider, ends, fails, says, uses } from "../../src/testing.ts";
+import { answers, messagesServer, openText, sse, start, textDelta } from "../anthropic/messages-server.ts";
+import { eventsOf, inputOf, outline } from "../collect.ts";
 
 const echo = {
   name: "echo",

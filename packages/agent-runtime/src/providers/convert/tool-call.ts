@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ModelToolCall } from "@mini-openclaw/protocol";
-import { wholeHead } from "../shared/cut-text.ts";
-import { MAX_ARGUMENT_CHARS } from "./answer-limit.ts";
+import { wholeHead } from "../../shared/cut-text.ts";
+import { MAX_ARGUMENT_CHARS } from "../http/answer-limit.ts";
 import { isRecord, type JsonRecord, parseJson, toText } from "./json.ts";
 
 /** How much of an input that is not JSON is kept, to be shown to the model. */

@@ -1,10 +1,10 @@
 import type { Message } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
-import { estimateMessages } from "../src/budget/estimate-tokens.ts";
-import { fitContext } from "../src/context/fit-context.ts";
-import { AgentRuntime } from "../src/index.ts";
-import { calls, createScriptedProvider, says } from "../src/testing.ts";
-import { eventsOf, inputOf, user } from "./collect.ts";
+import { estimateMessages } from "../../src/budget/estimate-tokens.ts";
+import { fitContext } from "../../src/context/fit-context.ts";
+import { AgentRuntime } from "../../src/index.ts";
+import { calls, createScriptedProvider, says } from "../../src/testing.ts";
+import { eventsOf, inputOf, user } from "../collect.ts";
 
 const assistant = (content: string): Message => ({ role: "assistant", content, timestamp: 1 });
 const call = (callId: string): Message => ({

@@ -1,7 +1,7 @@
 import type { Message } from "@mini-openclaw/protocol";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { buildContext } from "../src/context/context.ts";
+import { buildContext } from "../../src/context/context.ts";
 
 const user = (content: string): Message => ({ role: "user", content, timestamp: 1 });
 const says = (content: string): Message => ({ role: "assistant", content, timestamp: 2 });

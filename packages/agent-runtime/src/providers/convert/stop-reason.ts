@@ -1,4 +1,4 @@
-import { cleanText } from "./clean-text.ts";
+import { cleanText } from "../http/clean-text.ts";
 
 /** A stop reason is a word. */
 const MAX_CHARS = 64;

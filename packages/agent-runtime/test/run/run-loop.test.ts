@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RunEvent } from "@mini-openclaw/protocol";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { AgentError, AgentRuntime, type AgentRuntimeOptions, defineTool } from "../src/index.ts";
+import { AgentError, AgentRuntime, type AgentRuntimeOptions, defineTool } from "../../src/index.ts";
 import {
   calls,
   callsBadly,
@@ -13,8 +13,8 @@ import {
   says,
   thinks,
   uses,
-} from "../src/testing.ts";
-import { eventsOf, inputOf, NOW, outline, user } from "./collect.ts";
+} from "../../src/testing.ts";
+import { eventsOf, inputOf, NOW, outline, user } from "../collect.ts";
 
 const echo = defineTool<{ text: string }>({
   name: "echo",

@@ -1,7 +1,7 @@
 import { noUsage } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
-import type { Turn } from "../src/run/stream-turn.ts";
-import { withUniqueCallIds } from "../src/run/turn-state.ts";
+import type { Turn } from "../../src/run/stream-turn.ts";
+import { withUniqueCallIds } from "../../src/run/turn-state.ts";
 
 /** The ids of calls that came with these, and those that the blocks of their turn name. */
 function idsOf(given: readonly string[], named: readonly string[], before: readonly string[] = []) {

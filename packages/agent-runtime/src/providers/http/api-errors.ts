@@ -1,6 +1,6 @@
-import { AgentError, type AgentErrorCode } from "../shared/errors.ts";
+import { AgentError, type AgentErrorCode } from "../../shared/errors.ts";
+import { toText } from "../convert/json.ts";
 import { cleanText } from "./clean-text.ts";
-import { toText } from "./json.ts";
 import { reasonIn, textIn } from "./reason.ts";
 
 /** The error classes of an SDK. Those of Anthropic's and OpenAI's come from one generator, and are alike. */

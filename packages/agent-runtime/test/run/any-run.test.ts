@@ -1,8 +1,8 @@
 import { isMessageEntry, type Message, type RunEvent, toEntry } from "@mini-openclaw/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { AgentError, AgentRuntime, type AgentRuntimeOptions, type ToolDefinition } from "../src/index.ts";
-import { toRequest } from "../src/providers/anthropic/to-request.ts";
+import { AgentError, AgentRuntime, type AgentRuntimeOptions, type ToolDefinition } from "../../src/index.ts";
+import { toRequest } from "../../src/providers/anthropic/to-request.ts";
 import {
   calls,
   callsBadly,
@@ -12,9 +12,9 @@ import {
   type ScriptStep,
   says,
   thinks,
-} from "../src/testing.ts";
-import { refusalsOf } from "./anthropic/accepted.ts";
-import { inputOf, outline, user } from "./collect.ts";
+} from "../../src/testing.ts";
+import { refusalsOf } from "../anthropic/accepted.ts";
+import { inputOf, outline, user } from "../collect.ts";
 
 const tool = (name: string, fields: Partial<ToolDefinition> = {}): ToolDefinition => ({
   name,

@@ -1,11 +1,11 @@
 import { readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { AgentRuntime, createBuiltinTools, MemoryManager } from "../src/index.ts";
-import { createScriptedProvider, says } from "../src/testing.ts";
-import { eventsOf, inputOf, NOW } from "./collect.ts";
-import { makeFifo } from "./make-fifo.ts";
-import { temporaryDirectory } from "./temporary-directory.ts";
+import { AgentRuntime, createBuiltinTools, MemoryManager } from "../../src/index.ts";
+import { createScriptedProvider, says } from "../../src/testing.ts";
+import { eventsOf, inputOf, NOW } from "../collect.ts";
+import { makeFifo } from "../make-fifo.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
 
 /** The prompt that an agent of this workspace sends, paths and versions of this machine replaced. */
 async function promptOf(
@@ -35,7 +35,9 @@ describe("the system prompt", () => {
     const { stable, volatile } = await promptOf(workspace.path, {
       tools: createBuiltinTools(workspace.path),
     });
-    expect(`${stable}\n`).toBe(await readFile(join(import.meta.dirname, "golden/system-prompt.txt"), "utf8"));
+    expect(`${stable}\n`).toBe(
+      await readFile(join(import.meta.dirname, "../golden/system-prompt.txt"), "utf8"),
+    );
     expect(volatile).toBe(`# Memory
 
 - The user likes tea
