@@ -8,7 +8,7 @@ import type { ToolDefinition } from "../tool-calls/define-tool.ts";
 import type { MemoryManager } from "../workspace/memory.ts";
 import type { SkillsLoader } from "../workspace/skills.ts";
 
-/** What an agent is made of. All but the model has a default. */
+/** The options of an agent. All but the model have a default. */
 export interface AgentRuntimeOptions extends Partial<RunLimits>, AgentHooks {
   /** The model. */
   provider: ModelProvider;
@@ -16,9 +16,9 @@ export interface AgentRuntimeOptions extends Partial<RunLimits>, AgentHooks {
   fallbacks?: readonly ModelProvider[];
   /** The reasons to turn to the next model. @default all of them */
   fallbackOn?: readonly FallbackReason[];
-  /** What the model may call. @default none */
+  /** The tools that the model may call. @default none */
   tools?: readonly ToolDefinition[];
-  /** Whose SOUL.md, TOOLS.md, memory and skills the system prompt shows. @default none of them */
+  /** The folder whose SOUL.md, TOOLS.md, memory and skills are in the prompt. @default none */
   workspaceDir?: string;
   /** @default that of `workspaceDir` */
   memory?: MemoryManager;
@@ -28,73 +28,101 @@ export interface AgentRuntimeOptions extends Partial<RunLimits>, AgentHooks {
   identity?: string;
   /** Makes the whole prompt instead of what is said of it here. */
   systemPrompt?: () => SystemPrompt | Promise<SystemPrompt>;
-  /** How many days before today the prompt shows the log of, besides today's. @default 0 */
+  /** Days before today whose logs the prompt has, besides today's. @default 0 */
   dailyLogDays?: number;
   /** Newest messages that the model sees. @default 50 */
   maxContextMessages?: number;
   /**
-   * Tokens that the messages of one request may cost, roughly counted. Big old tool results are trimmed first, then the
-   * oldest messages left out. @default 150000
+   * Tokens that the messages of one request may cost, roughly counted. Big old tool results are
+   * trimmed first, then the oldest messages left out.
+   * @default 150000
    */
   maxContextTokens?: number;
   /**
-   * Sums up the conversation before a run once this share (0 to 1) of `maxContextMessages` or of `maxContextTokens` is used:
-   * from then on the model sees the summary in the place of what it sums up. Before that the model may keep facts in MEMORY.md,
-   * if the agent has a memory. Give each run the agent's `neededMessages` messages. @default never
+   * Sums up the conversation before a run once this share (0 to 1) of `maxContextMessages` or of
+   * `maxContextTokens` is used: from then on the model gets the summary instead of what it sums up.
+   * Before that the model may keep facts in MEMORY.md, if the agent has a memory. Give each run the
+   * agent's `neededMessages` messages.
+   *
+   * @default never
    */
   compactAtShare?: number;
   /** Most tool calls that run at a time. @default 4 */
   maxParallelTools?: number;
-  /** Decides which calls are made at once, asked for, or denied. @default each tool's own `approval` */
+  /**
+   * Decides which calls are made at once, asked for, or denied.
+   * @default each tool's own `approval`
+   */
   approval?: ApprovalRule;
-  /** How long a user has to decide, in milliseconds. No answer is a denial. @default 600000 */
+  /** Time for a user's decision, in milliseconds. No answer is a denial. @default 600000 */
   approvalTimeoutMs?: number;
-  /** How long a tool may take that sets no time of its own, in milliseconds. @default 120000 */
+  /** Time for a tool without a `timeoutMs` of its own, in milliseconds. @default 120000 */
   toolTimeoutMs?: number;
-  /** Longest tool output that the model sees, in UTF-16 units; the middle of a longer one is left out. @default 50000 */
+  /**
+   * Longest tool output that the model sees, in UTF-16 units; the middle of a longer one is left
+   * out.
+   * @default 50000
+   */
   maxToolOutputChars?: number;
-  /** How often a turn that failed before it showed anything is tried again. @default 10 */
+  /** Retries of a turn that failed before it showed any text. @default 10 */
   maxRetries?: number;
-  /** The first wait before another try; each further one is twice as long. Milliseconds. @default 500 */
+  /**
+   * The first wait before another try; each further one is twice as long. Milliseconds.
+   * @default 500
+   */
   retryBaseMs?: number;
-  /** The longest wait. A server that asks for more ends the run instead. Milliseconds. @default 30000 */
+  /**
+   * The longest wait. A server that asks for more ends the run instead. Milliseconds.
+   * @default 30000
+   */
   retryMaxMs?: number;
   /** Silence of the model's server after which it is given up, in milliseconds. @default 60000 */
   idleTimeoutMs?: number;
-  /** What models cost, by their names, besides {@link defaultPrices} and before them. @default none */
+  /**
+   * Prices of models, by their names, besides {@link defaultPrices} and before them.
+   * @default none
+   */
   prices?: Prices;
   /**
-   * What was spent today (UTC) before this agent was made, in US dollars: `maxDayCostUsd` counts it. An agent keeps nothing, so
-   * whoever starts one again says it. @default 0
+   * Costs of today (UTC) before this agent was made, in US dollars: `maxDayCostUsd` counts them.
+   * An agent keeps nothing itself, so pass this sum when you start it again.
+   * @default 0
    */
   spentTodayUsd?: number;
-  /** Told of each error that ends a run, whole; watchers see only its code and a short message; and of what a hook threw. @default nothing */
+  /**
+   * Called with each error that ends a run, and with errors of hooks. Watchers get only the
+   * error's code and a short message.
+   * @default nothing
+   */
   onError?: (error: unknown) => void;
   /** The clock: milliseconds since 1970. @default Date.now */
   now?: () => number;
-  /** The user's time zone, such as `Asia/Shanghai`, for the time in the prompt and the daily logs. @default this process's */
+  /**
+   * The user's time zone, such as `Asia/Shanghai`, for the time in the prompt and the daily logs.
+   * @default this process's
+   */
   timeZone?: string;
 }
 
-/** The defaults of {@link AgentRuntimeOptions} that are numbers, but for its brakes. */
+/** The defaults of {@link AgentRuntimeOptions} that are numbers, but for its limits. */
 export const agentDefaults = {
   dailyLogDays: 0,
   // The tutorial's number.
   maxContextMessages: 50,
-  // Chosen: a window of 200,000 tokens less prompt, tools and answer.
+  // A window of 200,000 tokens less prompt, tools and answer.
   maxContextTokens: 150_000,
-  // Chosen: tools mostly wait for disks and networks.
+  // Tools mostly wait for disks and networks.
   maxParallelTools: 4,
-  // Chosen: ten minutes; a run may take thirty.
+  // Ten minutes; a run may take thirty.
   approvalTimeoutMs: 600_000,
-  // Chosen: four times what `bash` allows itself.
+  // Four times what `bash` allows itself.
   toolTimeoutMs: 120_000,
-  // Chosen: five times what `bash` shows; about 12,000 tokens.
+  // Five times what `bash` shows; about 12,000 tokens.
   maxToolOutputChars: 50_000,
   // With the pauses below, an overload of a minute is survived.
   maxRetries: 10,
   retryBaseMs: 500,
   retryMaxMs: 30_000,
-  // Chosen: the Messages API sends a `ping` about every 15 s while the model thinks.
+  // The Messages API sends a `ping` about every 15 s while the model thinks.
   idleTimeoutMs: 60_000,
 } as const;

@@ -26,7 +26,7 @@ export class AgentRuntime implements AgentRunner {
   }
 
   /**
-   * Gives the agent another tool, from its next run on.
+   * Adds a tool to the agent, from its next run on.
    *
    * @throws AgentError `INVALID_TOOL` if the definition is unusable or the name is taken.
    */
@@ -54,16 +54,16 @@ export class AgentRuntime implements AgentRunner {
   }
 
   /**
-   * How many of a session's newest messages a run wants to be given. With `compactAtShare` these are so many that the last
-   * summary is among them.
+   * Number of a session's newest messages that a run needs. With `compactAtShare` the last summary
+   * is among them.
    */
   get neededMessages(): number {
     return neededMessages(this.#settings);
   }
 
   /**
-   * What a run on these messages would send to the model first: every section with its size and source, and, given an
-   * earlier report, the first place that differs, which is where the model server's cache ends.
+   * Returns the first request of a run on these messages: every section with its size and source.
+   * With an earlier report, the first difference is the end of the model server's cache.
    *
    * Asks no model and changes nothing.
    */

@@ -69,7 +69,9 @@ function checkFallbacks(reasons: readonly FallbackReason[]): readonly FallbackRe
   return reasons.map((reason) => checkOneOf("fallbackOn", reason, fallbackReasons));
 }
 
-/** Tells of errors, and stays calm when that fails: nobody is left to tell, and a run must still end. */
+/**
+ * Calls `onError` and ignores its throws, because a run must still end.
+ */
 function heard(onError: (error: unknown) => void = () => {}): (error: unknown) => void {
   return (error) => {
     try {

@@ -8,7 +8,7 @@ import {
   type Usage,
 } from "@mini-openclaw/protocol";
 
-/** Told of a run's steps. Each is awaited before the run goes on. */
+/** Functions that are called at a run's steps. The run waits for each of them. */
 export interface RunCallbacks {
   onChunk?: (content: string) => void | Promise<void>;
   onToolStart?: (toolName: string, input: Record<string, unknown>) => void | Promise<void>;
@@ -28,7 +28,10 @@ export interface RunSummary {
   error?: Pick<RunErrorEvent, "code" | "message" | "retryable" | "retryAfterMs">;
 }
 
-/** Runs an agent in the tutorial's way: callbacks while it runs, everything it said and did at the end. */
+/**
+ * Runs an agent in the tutorial's way: callbacks while it runs, everything it said and did at the
+ * end.
+ */
 export async function runWithCallbacks(
   agent: AgentRunner,
   input: AgentInput,

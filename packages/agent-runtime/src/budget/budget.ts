@@ -17,19 +17,22 @@ const units: Readonly<Record<BudgetLimit, string>> = {
 };
 
 /**
- * Tokens of an answer that count as spent today until it is there; fewer, where it may not have so many. To count all that it
- * may have would leave runs beside it nothing.
+ * Tokens of an answer that count as spent today until it is there; fewer, where it may not have so
+ * many. To count all that it may have would leave runs beside it nothing.
  */
 const EXPECTED_ANSWER_TOKENS = 8192;
 
-/** What may be spent on one request, reserved until it is settled. */
+/** The tokens and money that one request may cost, reserved until it is settled. */
 export interface Reservation {
   readonly is: "reserved";
   /** Tokens that the answer may have. */
   readonly maxAnswerTokens: number;
   /** The limit that allows no more. */
   readonly limit: BudgetLimit;
-  /** Counts the usage of the request, estimated where its server reported none. `undefined`: its server did not answer. */
+  /**
+   * Counts the usage of the request, estimated where its server reported none. `undefined`: its
+   * server did not answer.
+   */
   settle(usage: Usage | undefined): void;
 }
 
@@ -101,7 +104,9 @@ interface Allowance {
   /** Tokens that an answer may have. 0: the request may not be sent. */
   answerTokens: number;
   limit: BudgetLimit;
-  /** The most that the request is expected to cost, in US dollars; 0 where its price is not known. */
+  /**
+   * The most that the request is expected to cost, in US dollars; 0 where its price is not known.
+   */
   expectedUsd: number;
 }
 
@@ -134,13 +139,19 @@ function allowanceOf(
   return { ...lowest, expectedUsd: promptUsd + (expectedTokens * output) / 1_000_000 };
 }
 
-/** Returns how many tokens an amount pays for at so many dollars a million. An amount that is no number pays for none. */
+/**
+ * Returns how many tokens an amount pays for at so many dollars a million. An amount that is no
+ * number pays for none.
+ */
 function tokensFor(leftUsd: number, rate: number): number {
   if (!(leftUsd >= 0)) return 0;
   return rate === 0 ? Infinity : Math.floor((leftUsd * 1_000_000) / rate);
 }
 
-/** The next prompt is not smaller than the one before, as its server counted it. What was in the cache mostly still is. */
+/**
+ * The next prompt is not smaller than the one before, as its server counted it. What was in the
+ * cache mostly still is.
+ */
 function estimatePrompt(tokens: number, latest: Usage): Usage {
   const inCache = latest.cacheReadTokens + latest.cacheWriteTokens;
   const inputTokens = Math.max(tokens - inCache, latest.inputTokens);

@@ -1,8 +1,9 @@
 const DAY_MS = 86_400_000;
 
 /**
- * The costs of all runs of an agent on one day (UTC), in US dollars as far as prices are known. Costs count on the day on which
- * they are known. The sum is kept in one process, and begins with what was spent today before.
+ * The costs of all runs of an agent on one day (UTC), in US dollars as far as prices are known.
+ * Costs count on the day on which they are known. The sum is kept in one process, and begins with
+ * what was spent today before.
  */
 export class DailySpend {
   readonly #now: () => number;
@@ -19,13 +20,17 @@ export class DailySpend {
   /** Returns what was spent today, and what requests under way are expected to cost. */
   todayUsd(): number {
     this.#turnPage();
-    // Added up anew each time: what is added and subtracted again would leave rounding errors behind.
+    // Added up anew each time: what is added and subtracted again would leave rounding errors
+    // behind.
     let sumUsd = this.#spentUsd;
     for (const { expectedUsd } of this.#underWay) sumUsd += expectedUsd;
     return sumUsd;
   }
 
-  /** Counts what a request is expected to cost, until the returned function is called with what it did cost. */
+  /**
+   * Counts what a request is expected to cost, until the returned function is called with what it
+   * did cost.
+   */
   reserve(expectedUsd: number): (costUsd: number) => void {
     const request = { expectedUsd };
     this.#underWay.add(request);

@@ -1,8 +1,8 @@
 import type { AssistantMessage, Message, ModelRequest } from "@mini-openclaw/protocol";
 
 /**
- * Roughly how many tokens a text costs: a quarter of its UTF-8 bytes, which is close for English and Chinese alike and a
- * third too high for code. Only the model's server knows.
+ * Roughly how many tokens a text costs: a quarter of its UTF-8 bytes, which is close for English
+ * and Chinese alike and a third too high for code. Only the model's server knows.
  */
 export function estimateTokens(text: string): number {
   return Math.ceil(Buffer.byteLength(text) / 4);
@@ -27,7 +27,10 @@ function estimateCalls({ toolCalls = [] }: AssistantMessage): number {
   return toolCalls.length === 0 ? 0 : estimateTokens(JSON.stringify(toolCalls.map(({ input }) => input)));
 }
 
-/** An image costs about its pixels by 750; 1,600 tokens is the most. Source: the Messages API's guide to vision. */
+/**
+ * An image costs about its pixels by 750; 1,600 tokens is the most. Source: the Messages API's
+ * guide to vision.
+ */
 const IMAGE_TOKENS = 1600;
 
 function estimateBlocks(message: Message): number {

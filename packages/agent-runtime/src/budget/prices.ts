@@ -1,7 +1,7 @@
 import type { Usage } from "@mini-openclaw/protocol";
 import { checkAmount } from "../shared/check-options.ts";
 
-/** What tokens cost, in US dollars per million. */
+/** Rates of tokens, in US dollars per million. */
 export interface TokenRates {
   input: number;
   output: number;
@@ -11,9 +11,12 @@ export interface TokenRates {
   cacheWrite?: number;
 }
 
-/** What a model costs. */
+/** The price of a model. */
 export interface ModelPrice extends TokenRates {
-  /** Where long prompts cost more: the rates of every token of a request whose prompt is longer than `overTokens`. */
+  /**
+   * Where long prompts cost more: the rates of every token of a request whose prompt is longer than
+   * `overTokens`.
+   */
   longPrompt?: TokenRates & { overTokens: number };
 }
 
@@ -31,8 +34,8 @@ const opus = rates(5, 25, 0.5, 6.25);
 const sonnet4 = rates(3, 15, 0.3, 3.75);
 
 /**
- * What Anthropic asks for the models that its own API serves today; `cacheWrite` is the rate of the five minutes that our
- * requests ask for. Other hosts of the same models set their own prices.
+ * Anthropic's prices for the models that its own API serves today; `cacheWrite` is the rate of the
+ * five minutes that our requests ask for. Other hosts of the same models set their own prices.
  *
  * Source: https://platform.claude.com/docs/en/about-claude/pricing, November 2026.
  */
@@ -61,10 +64,12 @@ export const defaultPrices: Prices = {
 };
 
 /**
- * The price of a model, looked up in `prices` and then in {@link defaultPrices}; `undefined` if it is not known.
+ * The price of a model, looked up in `prices` and then in {@link defaultPrices}; `undefined` if it
+ * is not known.
  *
- * The whole name counts, and after it the name without a date or `-latest` at its end: `claude-haiku-4-5-20251001` costs what
- * `claude-haiku-4-5` does. Nothing else is guessed; the same model costs something else at another host.
+ * The whole name counts, and after it the name without a date or `-latest` at its end:
+ * `claude-haiku-4-5-20251001` costs what `claude-haiku-4-5` does. Nothing else is guessed; the same
+ * model costs something else at another host.
  */
 export function priceOf(model: string, prices: Prices = {}): ModelPrice | undefined {
   const names = [model, model.replace(/-(\d{8}|latest)$/, "")];

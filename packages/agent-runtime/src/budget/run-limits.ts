@@ -1,28 +1,39 @@
 import { checkAmount, checkCount } from "../shared/check-options.ts";
 
-/** Limits that end a run which would not end by itself. Each is checked before what it limits is spent. */
+/**
+ * Limits that end a run which would not end by itself. Each is checked before what it limits is
+ * spent.
+ */
 export interface RunLimits {
   /** Turns that may call tools. One more turn may only answer. Outcome `max_rounds`. */
   maxToolRounds: number;
-  /** Tool calls of a run. The model is told, and one more turn may only answer. Outcome `budget`. */
+  /**
+   * Tool calls of a run. The model gets a note, and one more turn may only answer. Outcome
+   * `budget`.
+   */
   maxToolCalls: number;
   /** Tokens of a run, in and out, cached ones included. Outcome `budget`. */
   maxRunTokens: number;
   /**
-   * Costs of a run, in US dollars. Before each request its prompt's cost is estimated, and its answer may have as many tokens as
-   * the rest pays for. A model whose price is not known is limited by `maxRunTokens` alone. Outcome `budget`.
+   * Costs of a run, in US dollars. Before each request its prompt's cost is estimated, and its
+   * answer may have as many tokens as the rest pays for. A model whose price is not known is
+   * limited by `maxRunTokens` alone. Outcome `budget`.
    */
   maxRunCostUsd: number;
-  /** Costs of a session: `sessionCostUsd` of the run's input, and what the run adds. Outcome `budget`. */
+  /**
+   * Costs of a session: `sessionCostUsd` of the run's input, and what the run adds. Outcome
+   * `budget`.
+   */
   maxSessionCostUsd: number;
   /**
-   * Costs of a day (UTC), of all runs of this agent together. A request counts with its prompt and with an answer of 8,192 tokens
-   * until it is over. Begins with `spentTodayUsd`. Outcome `budget`.
+   * Costs of a day (UTC), of all runs of this agent together. A request counts with its prompt and
+   * with an answer of 8,192 tokens until it is over. Begins with `spentTodayUsd`. Outcome `budget`.
    */
   maxDayCostUsd: number;
   /**
-   * How often the same call may give the same result while nothing else changes. After that the call is refused, and the model is
-   * told. The run ends with an answer if the model goes on. Outcome `loop_detected`.
+   * Calls in a row that may give the same result while nothing else changes. After that the
+   * call is refused with a note. If the model repeats it again, the run ends with an answer.
+   * Outcome `loop_detected`.
    */
   maxRepeatedCalls: number;
   /** Duration of a run in milliseconds, waiting included. Outcome `budget`. */

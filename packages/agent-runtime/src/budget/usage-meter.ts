@@ -3,8 +3,9 @@ import { estimateTokens } from "./estimate-tokens.ts";
 import { totalTokens } from "./spending.ts";
 
 /**
- * Measures the usage of one request. Of a turn that was cut short a server reports only the beginning, and some servers report
- * nothing at all. The rest is estimated, so that every limit counts it.
+ * Measures the usage of one request. Of a turn that was cut short a server reports only the
+ * beginning, and some servers report nothing at all. The rest is estimated, so that every limit
+ * counts it.
  */
 export class UsageMeter {
   readonly #promptTokens: number;

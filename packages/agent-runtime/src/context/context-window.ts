@@ -1,4 +1,4 @@
-/** How much of what did not fit is sent next. */
+/** The share of a request that did not fit which is sent next. */
 const SHRINK = 0.6;
 
 /** Smaller requests say little about how a server counts. */
@@ -8,8 +8,8 @@ const MIN_ESTIMATE = 2000;
 const STEP = 0.25;
 
 /**
- * The tokens that the messages of a request may cost, in tokens of our estimate. What each model's server counts corrects it: a
- * server knows its window and its tokens, an estimate does not.
+ * The tokens that the messages of a request may cost, in tokens of our estimate. What each model's
+ * server counts corrects it: a server knows its window and its tokens, an estimate does not.
  */
 export class ContextWindow {
   readonly #maxTokens: number;
@@ -28,12 +28,18 @@ export class ContextWindow {
     return Number.isFinite(limit) ? Math.floor(limit) : limit;
   }
 
-  /** Lowers the limit of a model, because a request with messages of so many estimated tokens did not fit. */
+  /**
+   * Lowers the limit of a model, because a request with messages of so many estimated tokens did
+   * not fit.
+   */
   shrink(model: string, estimatedTokens: number): void {
     this.#limits.set(model, Math.min(this.limitFor(model), Math.floor(estimatedTokens * SHRINK)));
   }
 
-  /** Corrects the estimate by what the server counted for a request. It only grows, so that what was cut stays cut. */
+  /**
+   * Corrects the estimate by what the server counted for a request. It only grows, so that what was
+   * cut stays cut.
+   */
   calibrate(model: string, estimatedTokens: number, countedTokens: number): void {
     if (estimatedTokens < MIN_ESTIMATE) return;
     const scale = Math.ceil(countedTokens / estimatedTokens / STEP - 0.6) * STEP;

@@ -10,14 +10,16 @@ import type {
 const summaryHeading = "The conversation so far, summed up:";
 
 /**
- * The messages to show to the model: the last summary of the conversation, if there is one, and the last `maxMessages` after it,
- * in a form that every model API accepts.
+ * The messages to show to the model: the last summary of the conversation, if there is one, and the
+ * last `maxMessages` after it, in a form that every model API accepts.
  *
  * Pure. What comes out holds these promises, whatever the transcript went through:
- * - each tool call is followed by exactly one result before anybody else speaks (one that was lost is made up);
+ * - each tool call is followed by exactly one result before anybody else speaks (one that was lost
+ *   is made up);
  * - no result stands without its call, and no two calls have one id;
  * - no assistant message is empty, and no exchange is in it that the model refused;
- * - but for the summary, it begins with a user message: the one that set off the run it cuts into comes along.
+ * - but for the summary, it begins with a user message: the one that set off the run it cuts into
+ *   comes along.
  */
 export function buildContext(messages: readonly Message[], maxMessages: number): Message[] {
   const { summary, since } = splitAtCompaction(messages);
@@ -29,7 +31,10 @@ export function isCompaction(message: Message | undefined): message is SystemMes
   return message?.role === "system" && message.compaction === true;
 }
 
-/** The last summary as the model is shown it, and what it does not sum up: the question before it, and all after it. */
+/**
+ * The last summary as the model is shown it, and what it does not sum up: the question before it,
+ * and all after it.
+ */
 function splitAtCompaction(messages: readonly Message[]): { summary: Message[]; since: readonly Message[] } {
   const place = messages.findLastIndex(isCompaction);
   const summary = messages[place];
@@ -43,8 +48,9 @@ function splitAtCompaction(messages: readonly Message[]): { summary: Message[]; 
 }
 
 /**
- * Removes every exchange that the model refused: a server refuses each later request too, as long as what set the refusal off is
- * in the conversation. The newest question stays, because it is the one to answer.
+ * Removes every exchange that the model refused: a server refuses each later request too, as long
+ * as what set the refusal off is in the conversation. The newest question stays, because it is the
+ * one to answer.
  *
  * Source: https://platform.claude.com/docs/en/build-with-claude/handle-streaming-refusals
  */
@@ -57,7 +63,10 @@ function withoutRefused(messages: readonly Message[]): readonly Message[] {
   return removed.size === 0 ? messages : messages.filter((_, index) => !removed.has(index));
 }
 
-/** Returns the index of the question that an answer belongs to: by its run, else the one behind the answer before. */
+/**
+ * Returns the index of the question that an answer belongs to: by its run, else the one behind the
+ * answer before.
+ */
 function startOfExchange(messages: readonly Message[], index: number): number {
   const runId = runIdOf(messages[index]);
   if (runId !== undefined) {
@@ -77,7 +86,7 @@ function runIdOf(message: Message | undefined): string | undefined {
   return message && "runId" in message && typeof message.runId === "string" ? message.runId : undefined;
 }
 
-/** The tutorial's code kept each result inside the assistant message, without an id. */
+/** Expands the legacy format, in which the assistant message has each result, without an id. */
 function expandLegacyForm(message: Message, index: number): Message[] {
   if (message.role !== "assistant" || !message.toolCalls) return [message];
   if (message.toolCalls.every(({ callId }) => callId !== undefined)) return [message];
@@ -132,7 +141,10 @@ function repairCalls(messages: readonly Message[]): Message[] {
   return repaired;
 }
 
-/** The message and one result for each of its calls, in their order, under ids that no call before has. */
+/**
+ * The message and one result for each of its calls, in their order, under ids that no call before
+ * has.
+ */
 function withResults(
   message: AssistantMessage,
   calls: readonly ToolCallRecord[],

@@ -32,15 +32,15 @@ export interface ContextReport {
   bytes: number;
   tokens: number;
   /**
-   * Whether a run would sum up the conversation before this request, which would be shorter then; as it is here it goes out when
-   * that fails.
+   * True if a run would sum up the conversation first, which makes its request shorter. The
+   * request here is the one that is sent if that fails.
    */
   isCompactionDue: boolean;
   /** Absent without an earlier report, and when all of that one comes first in this one. */
   firstDifference?: ContextDifference;
 }
 
-/** Of each side of a difference, this many UTF-16 units are shown. Chosen: a line. */
+/** Of each side of a difference, this many UTF-16 units are shown: a line. */
 const SHOWN_CHARS = 80;
 
 export function explainRequest(
@@ -80,7 +80,7 @@ function sourceOf(message: Message): string {
   return isCompaction(message) ? "compaction" : "transcript";
 }
 
-/** What the model is shown of a message; its time and ids are not. */
+/** Returns the part of a message that goes to the model: not its time and its ids. */
 function toText(message: Message): string {
   if (message.role === "tool" || message.role === "system") return message.content;
   const { content, blocks } = message;

@@ -3,18 +3,21 @@ import { estimateMessage, estimateMessages } from "../budget/estimate-tokens.ts"
 import { cutMiddle } from "../shared/cut-text.ts";
 import { isCompaction } from "./context.ts";
 
-/** What an old tool result is trimmed to, in UTF-16 units: enough to recall what it was about. */
+/** UTF-16 units of an old tool result that was trimmed: enough to recall its subject. */
 const TRIMMED_RESULT_CHARS = 1000;
 
 /** Where nothing else helps, a long message is trimmed to this many UTF-16 units. */
 const TRIMMED_MESSAGE_CHARS = 4000;
 
-/** The newest messages are trimmed last, because the model is at work on them: a turn with a few tool calls. */
+/**
+ * The newest messages are trimmed last, because the model is at work on them: a turn with a few
+ * tool calls.
+ */
 const UNTRIMMED_MESSAGES = 6;
 
 /**
- * The share of the limit that is freed at a time. What is trimmed near the beginning makes a model's server write all behind it to
- * its cache anew, so it must not happen at every request.
+ * The share of the limit that is freed at a time. What is trimmed near the beginning makes a
+ * model's server write all behind it to its cache anew, so it must not happen at every request.
  */
 const SLACK = 0.35;
 
@@ -26,11 +29,13 @@ export interface FittedContext {
 }
 
 /**
- * Returns the messages, made to cost at most `maxTokens`: big tool results are trimmed, the oldest first; then the oldest messages
- * are left out, never a call without its result, nor the newest messages, nor the summary of what came before them; then the newest
- * results and long messages are trimmed.
+ * Returns the messages, made to cost at most `maxTokens`: big tool results are trimmed, the oldest
+ * first; then the oldest messages are left out, never a call without its result, nor the newest
+ * messages, nor the summary of what came before them; then the newest results and long messages are
+ * trimmed.
  *
- * Pure. What is cut depends on steps of `maxTokens` only: from turn to turn the same things are cut until the next step.
+ * Pure. What is cut depends on steps of `maxTokens` only: from turn to turn the same things are cut
+ * until the next step.
  */
 export function fitContext(messages: readonly Message[], maxTokens: number): FittedContext {
   const excess = estimateMessages(messages) - maxTokens;
@@ -60,7 +65,10 @@ function leaveOut(messages: readonly Message[], tokens: number): readonly Messag
   return [...summary, ...others.slice(firstKept(others, tokens))];
 }
 
-/** Returns the index of the first user message before which so many tokens stand; else that of the last user message. */
+/**
+ * Returns the index of the first user message before which so many tokens stand; else that of the
+ * last user message.
+ */
 function firstKept(messages: readonly Message[], tokens: number): number {
   let before = 0;
   let kept = 0;

@@ -2,8 +2,8 @@ import type { Message } from "@mini-openclaw/protocol";
 import { fitContext } from "./fit-context.ts";
 
 /**
- * The messages that a run shows to its model. Thinking that is bound to its conversation may go back only behind exactly what it
- * was about: within its run, as long as nothing before it was cut.
+ * The messages that a run shows to its model. Thinking that is bound to its conversation may go
+ * back only behind exactly what it was about: within its run, as long as nothing before it was cut.
  *
  * Source: https://platform.claude.com/docs/en/build-with-claude/preserved-thinking
  */

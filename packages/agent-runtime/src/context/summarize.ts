@@ -1,7 +1,10 @@
 import type { Message, ModelProvider } from "@mini-openclaw/protocol";
 import { cutMiddle } from "../shared/cut-text.ts";
 
-/** Of a conversation, the model is shown at most this many UTF-16 units. Chosen: about 10,000 tokens. */
+/**
+ * Of a conversation, the model is shown at most this many UTF-16 units: about 10,000
+ * tokens.
+ */
 const MAX_SHOWN_CHARS = 40_000;
 
 const instruction = `You write the log of a personal assistant. Say in one or two short sentences what this conversation was

@@ -6,19 +6,19 @@ import type { Tool } from "../tool-calls/define-tool.ts";
 import { MAX_PROMPT_FILE_CHARS, type MemoryManager } from "../workspace/memory.ts";
 import type { SkillsLoader } from "../workspace/skills.ts";
 
-/** Who the agent is, unless its maker says otherwise. */
+/** The identity of an agent whose options name none. */
 export const defaultIdentity = `You are Mini OpenClaw, a personal assistant that works in its user's workspace.
 Use your tools to look and to act instead of guessing, and say plainly what you did and what you found.
 Answer in the language of the user.`;
 
-/** What the system prompt is made of. */
+/** The sources of the system prompt. */
 export interface PromptSources {
   identity?: string;
   workspaceDir?: string;
   memory?: MemoryManager;
   skills?: SkillsLoader;
   tools: readonly Tool[];
-  /** How many days before today the prompt shows the log of. */
+  /** Days before today whose logs the prompt has. */
   dailyLogDays: number;
 }
 
@@ -28,13 +28,16 @@ export interface PromptSection {
   /** Where its text came from: a file, or what it was made of. */
   source: string;
   text: string;
-  /** True for a part that changes between runs: it stands behind the question, where it keeps the cache of what comes before. */
+  /**
+   * True for a part that changes between runs: it stands behind the question, where it keeps the
+   * cache of what comes before.
+   */
   isVolatile?: boolean;
 }
 
 /**
- * The parts of the system prompt, in this order: identity, `.openclaw/SOUL.md`, `.openclaw/TOOLS.md`, memory, skills,
- * runtime, tools. A part that is not there is left out.
+ * The parts of the system prompt, in this order: identity, `.openclaw/SOUL.md`,
+ * `.openclaw/TOOLS.md`, memory, skills, runtime, tools. A part that is not there is left out.
  */
 export async function readPromptSections(sources: PromptSources): Promise<PromptSection[]> {
   const { identity = defaultIdentity, workspaceDir, memory, skills, tools } = sources;
@@ -53,8 +56,8 @@ export async function readPromptSections(sources: PromptSources): Promise<Prompt
 }
 
 /**
- * Returns the whole system prompt. Memory and time change from run to run: they stand in `volatile`, so that the model's server
- * can keep what comes before it in its cache.
+ * Returns the whole system prompt. Memory and time change from run to run: they stand in
+ * `volatile`, so that the model's server can keep what comes before it in its cache.
  */
 export function toSystemPrompt(
   sections: readonly PromptSection[],
@@ -85,7 +88,7 @@ async function section(
       ? { title, source, text: `# ${title}\n\n${cutMiddleLines(text, MAX_PROMPT_FILE_CHARS)}` }
       : undefined;
   } catch (error) {
-    // The run goes on without the file; the model can tell its user.
+    // The run continues without the file, and the model can report it.
     const reason = error instanceof Error ? error.message : String(error);
     return { title, source, text: `# ${title}\n\n[could not be read: ${reason}]` };
   }

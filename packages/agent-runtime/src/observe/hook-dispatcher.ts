@@ -11,7 +11,9 @@ import type {
   ToolCallReport,
 } from "./hooks.ts";
 
-/** A span that was started for hooks and diagnostics channels. Whatever they do, the work goes on. */
+/**
+ * A span that was started for hooks and diagnostics channels. Nothing that they do stops the work.
+ */
 export interface ActiveSpan<Report> {
   /** Runs a piece of the work, exactly once, in the hook's context. */
   run<T>(work: () => T): T;
@@ -19,7 +21,10 @@ export interface ActiveSpan<Report> {
   end(report: Report): void;
 }
 
-/** Calls hooks, and publishes to `diagnostics_channel`. Channel names are stable; the README names what is published. */
+/**
+ * Calls hooks, and publishes to `diagnostics_channel`. Channel names are stable; the README names
+ * what is published.
+ */
 export class HookDispatcher {
   readonly #hooks: AgentHooks;
   readonly #onError: (error: unknown) => void;
@@ -78,7 +83,10 @@ export class HookDispatcher {
     };
   }
 
-  /** Runs `work` exactly once and returns what it returns, whether the hook does as it should or not. */
+  /**
+   * Runs `work` exactly once and returns what it returns, whether the hook does as it should or
+   * not.
+   */
   #runWithin<T>(span: HookSpan<never>, work: () => T): T {
     const result = callOnce(work);
     this.#safely(() => {
@@ -106,7 +114,10 @@ export class HookDispatcher {
   }
 }
 
-/** Makes a function that does the work at its first call, and returns or throws the same at each further one. */
+/**
+ * Makes a function that does the work at its first call, and returns or throws the same at each
+ * further one.
+ */
 function callOnce<T>(work: () => T): { call: () => T; failedWith: (error: unknown) => boolean } {
   let result: { value: T } | { error: unknown } | undefined;
   return {

@@ -1,27 +1,34 @@
 import type { ModelEvent, ModelRequest, RunEvent, RunOutcome, Usage } from "@mini-openclaw/protocol";
 
 /**
- * Functions that an application gives an agent for logs, metrics and traces. Hooks observe: they change nothing.
+ * Functions that an application gives an agent for logs, metrics and traces. Hooks observe: they
+ * change nothing.
  *
- * A hook is called synchronously and should return at once. A hook that throws, or whose promise rejects, breaks nothing: `onError`
- * gets its error. Without hooks nothing of this costs anything.
+ * A hook is called synchronously and should return at once. A hook that throws, or whose promise
+ * rejects, breaks nothing: `onError` gets its error. Without hooks nothing of this costs anything.
  */
 export interface AgentHooks {
   /** A run begins. */
   onRun?: (run: RunRef) => HookSpan<RunReport> | void;
   /** A model is asked for a turn: once for each attempt. */
   onModelCall?: (call: ModelCall) => HookSpan<ModelCallReport> | void;
-  /** A tool runs: its input was found valid and the call allowed. Other calls are in `onEvent` only. */
+  /**
+   * A tool runs: its input was found valid and the call allowed. Other calls are in `onEvent` only.
+   */
   onToolCall?: (call: ToolCall) => HookSpan<ToolCallReport> | void;
-  /** The reader of the run has dealt with an event, or left the run at it. With a gateway it is recorded, unless the store failed. */
+  /**
+   * The reader of the run has dealt with an event, or left the run at it. With a gateway it is
+   * recorded, unless the store failed.
+   */
   onEvent?: (event: RunEvent, run: RunRef) => void;
 }
 
 /** A span of work, which a hook returns to follow it: from the call of the hook to `end`. */
 export interface HookSpan<Report> {
   /**
-   * Runs a piece of the work in a context of the hook's own (`AsyncLocalStorage`). Call `work` once, and return what it returns.
-   * Called once for a tool, and for each step of a run or of a model's stream.
+   * Runs a piece of the work in a context of the hook's own (`AsyncLocalStorage`). Call `work`
+   * once, and return what it returns. Called once for a tool, and for each step of a run or of a
+   * model's stream.
    */
   run?<T>(work: () => T): T;
   /** Called once, however the work ended. */

@@ -56,7 +56,7 @@ function observeProvider(provider: ModelProvider, run: RunRef, hooks: HookDispat
     model,
     async *stream(request, options) {
       const { signal } = options;
-      // The run goes on adding to its messages; what a hook was called with must stay as it was.
+      // The run adds to its messages later. A hook's request must stay as it was.
       const asked = { ...request, messages: [...request.messages] };
       const span = hooks.startModelCall({ run, model, request: asked });
       const startedAt = performance.now();

@@ -3,8 +3,8 @@ import type { Attributes } from "@opentelemetry/api";
 import type { ToolCallReport } from "../observe/hooks.ts";
 
 /**
- * What was said, as attributes: JSON by the schemas of the semantic conventions (`gen-ai-input-messages.json` and those beside it).
- * Images are named, their bytes left out.
+ * The contents of messages as attributes: JSON by the schemas of the semantic conventions
+ * (`gen-ai-input-messages.json` and those beside it). Images are named, their bytes left out.
  */
 export function requestOf({ system, messages, tools }: ModelRequest): Attributes {
   const instructions = [system.stable, system.volatile].filter(Boolean);

@@ -22,13 +22,17 @@ import { AgentError } from "../shared/errors.ts";
 import { answerOf, callInputOf, callOutputOf, requestOf } from "./contents.ts";
 
 export interface OpenTelemetryOptions {
-  /** `gen_ai.provider.name`: `anthropic`, `openai`, …; a function of the model's name where there are fallbacks elsewhere. */
+  /**
+   * `gen_ai.provider.name`: `anthropic`, `openai`, …; a function of the model's name where there
+   * are fallbacks elsewhere.
+   */
   providerName: string | ((model: string) => string);
   /** `gen_ai.agent.name`. @default none */
   agentName?: string;
   /**
-   * Whether spans also hold what was said: system prompt, messages, tools, their inputs and results. Whoever reads the traces
-   * reads them all. @default false
+   * True to add the contents to spans: system prompt, messages, tools, their inputs and
+   * results. Every reader of the traces can read them.
+   * @default false
    */
   contents?: boolean;
   /** @default the one named `@mini-openclaw/agent-runtime` of the global provider */
@@ -36,9 +40,10 @@ export interface OpenTelemetryOptions {
 }
 
 /**
- * Hooks that make OpenTelemetry spans of runs: `invoke_agent` around `chat` and `execute_tool`, named and with attributes as the semantic
- * conventions for generative AI say (their status is Development; these are of 2026-11). Spans of HTTP clients and databases
- * that models and tools use become children of theirs.
+ * Hooks that make OpenTelemetry spans of runs: `invoke_agent` around `chat` and `execute_tool`,
+ * named and with attributes as the semantic conventions for generative AI say (their status is
+ * Development; these are of 2026-11). Spans of HTTP clients and databases that models and tools use
+ * become children of theirs.
  *
  * Source: https://opentelemetry.io/docs/specs/semconv/gen-ai/
  */
@@ -68,7 +73,10 @@ interface SpanStart {
   attributes: Attributes;
 }
 
-/** Starts spans, and makes them the context of what goes on in them. The first one of a run is the parent of its others. */
+/**
+ * Starts spans, and makes them the context of the work in them. The first one of a run is the
+ * parent of its others.
+ */
 function createSpanStarter(tracer: Tracer | undefined) {
   const runs = new WeakMap<RunRef, Span>();
   return <Report>(
@@ -159,7 +167,10 @@ function endModelCall(span: Span, { turn, error, firstEventMs }: ModelCallReport
   else fail(span, error instanceof Error ? error.name : "_OTHER");
 }
 
-/** By the conventions, the tokens of the input include what came from the cache and what went into it. */
+/**
+ * By the conventions, the tokens of the input include what came from the cache and what went into
+ * it.
+ */
 function usageOf({ inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens }: Usage): Attributes {
   return {
     "gen_ai.usage.input_tokens": inputTokens + cacheReadTokens + cacheWriteTokens,

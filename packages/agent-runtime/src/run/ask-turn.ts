@@ -9,7 +9,8 @@ import { type ModelSettings, type Run, streamTurn, type Turn } from "./stream-tu
 const MAX_SHRINKS = 6;
 
 /**
- * Streams one turn. Where the model's server refuses the conversation as too long, it is made shorter and sent again.
+ * Streams one turn. Where the model's server refuses the conversation as too long, it is made
+ * shorter and sent again.
  *
  * @throws what the provider threw, or the signal's reason
  */

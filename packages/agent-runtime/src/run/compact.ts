@@ -9,7 +9,9 @@ import type { RunSettings } from "./run-settings.ts";
 import type { Run, Turn } from "./stream-turn.ts";
 import { executableCalls, isCut, toRequest, withUniqueCallIds } from "./turn-state.ts";
 
-/** Notes that one compaction may add to MEMORY.md: a page. What is worth more is worth asking for. */
+/**
+ * Notes that one compaction may add to MEMORY.md: a page. What is worth more is worth asking for.
+ */
 const MAX_NOTES = 20;
 
 /** A conversation whose summary failed is tried again once it has grown by this factor. */
@@ -34,10 +36,11 @@ summary. Call no tool.`;
 type RequestBuilder = (maxTokens: number) => ModelRequest;
 
 /**
- * Sums up the conversation before the newest user message if that is due, after the model had one silent turn to keep facts in
- * MEMORY.md. Returns the messages that the run goes on with. Emits the `compaction`, and each `retry` of its requests.
+ * Sums up the conversation before the newest user message if that is due, after the model had one
+ * silent turn to keep facts in MEMORY.md. Returns the messages of the run. Emits the
+ * `compaction`, and each `retry` of its requests.
  *
- * A failure here fails no run: `onError` gets it, and the run goes on with what it has.
+ * A failure here fails no run: `onError` gets it, and the run continues without a summary.
  */
 export async function* compactIfDue(
   run: Run,
@@ -60,7 +63,10 @@ export async function* compactIfDue(
   return messages;
 }
 
-/** Returns the next request as it would be without the question: most of it is in the cache of the model's server. */
+/**
+ * Returns the next request as it would be without the question: most of it is in the cache of the
+ * model's server.
+ */
 async function requestBuilder(messages: readonly Message[], settings: RunSettings): Promise<RequestBuilder> {
   const { system } = await settings.readPrompt();
   const { earlier } = splitAtQuestion(messages);
@@ -114,7 +120,10 @@ async function* summarize(
   return { role: "system", content, timestamp, compaction: true };
 }
 
-/** Asks the model something of which nothing is shown. Returns nothing where the run may not spend it. */
+/**
+ * Asks the model something of which nothing is shown. Returns nothing where the run may not spend
+ * it.
+ */
 async function* askSilently(
   run: Run,
   build: RequestBuilder,
@@ -138,7 +147,10 @@ async function* askSilently(
   }
 }
 
-/** Returns what the work returns; nothing, after a call of `onError`, if the work fails. An abort is no failure of its own. */
+/**
+ * Returns what the work returns; nothing, after a call of `onError`, if the work fails. An abort is
+ * no failure of its own.
+ */
 async function* reportingErrors<T>(
   { signal }: Run,
   { onError }: RunSettings,

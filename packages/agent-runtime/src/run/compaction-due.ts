@@ -5,12 +5,15 @@ import type { RunSettings } from "./run-settings.ts";
 
 type Limits = Pick<RunSettings, "maxContextMessages" | "compactAtShare" | "contextWindow" | "providers">;
 
-/** The most messages that a run is given, whatever its limits are: more cost more than a summary is worth. */
+/**
+ * The most messages that a run is given, whatever its limits are: more cost more than a summary is
+ * worth.
+ */
 const MAX_NEEDED_MESSAGES = 1000;
 
 /**
- * Returns true if there is something to sum up, and what a model would be shown is more than the share allows. Tokens count;
- * messages count too where the agent limits them.
+ * Returns true if there is something to sum up, and what a model would be shown is more than the
+ * share allows. Tokens count; messages count too where the agent limits them.
  */
 export function isCompactionDue(messages: readonly Message[], limits: Limits): boolean {
   const { maxContextMessages, contextWindow, providers, compactAtShare: share } = limits;
@@ -21,7 +24,10 @@ export function isCompactionDue(messages: readonly Message[], limits: Limits): b
   return all.length > share * maxContextMessages || estimateMessages(all) > share * maxTokens;
 }
 
-/** Returns what a model would be shown without limits, and the part of it before the newest user message. */
+/**
+ * Returns what a model would be shown without limits, and the part of it before the newest user
+ * message.
+ */
 export function splitAtQuestion(messages: readonly Message[]): { earlier: Message[]; all: Message[] } {
   const all = buildContext(messages, Infinity);
   const question = all.findLastIndex(({ role }) => role === "user");
@@ -29,8 +35,8 @@ export function splitAtQuestion(messages: readonly Message[]): { earlier: Messag
 }
 
 /**
- * Returns how many of a session's newest messages a run needs: those that it shows, or, where it sums up, those that can have
- * come since the last summary.
+ * Returns how many of a session's newest messages a run needs: those that it shows, or, where it
+ * sums up, those that can have come since the last summary.
  */
 export function neededMessages({
   maxContextMessages,
@@ -39,7 +45,8 @@ export function neededMessages({
   maxToolRounds,
 }: Pick<RunSettings, "maxContextMessages" | "compactAtShare" | "maxToolCalls" | "maxToolRounds">): number {
   if (compactAtShare === undefined) return Math.min(maxContextMessages, MAX_NEEDED_MESSAGES);
-  // Up to the share, none is made; then one run comes: its question, its results, a message for each round, its answer.
+  // Up to the share, none is made; then one run comes: its question, its results, a message for
+  // each round, its answer.
   const sinceSummary = Math.ceil(compactAtShare * maxContextMessages) + maxToolCalls + maxToolRounds + 3;
   return Math.min(Math.max(maxContextMessages, sinceSummary), MAX_NEEDED_MESSAGES);
 }

@@ -18,7 +18,7 @@ export class LoopGuard {
     this.#limits = limits;
   }
 
-  /** True once the model went on repeating itself after it was told. */
+  /** True once the model repeated itself again after a refusal. */
   get isLooping(): boolean {
     return this.#warnings > MAX_WARNINGS;
   }
@@ -28,7 +28,9 @@ export class LoopGuard {
     return this.#callCount + calls.length <= this.#limits.maxToolCalls;
   }
 
-  /** Returns the calls; one that was repeated too often carries the refusal that the model is told. */
+  /**
+   * Returns the calls; one that was repeated too often carries the refusal for the model.
+   */
   refuseRepeated(calls: readonly ModelToolCall[]): ModelToolCall[] {
     const checked = calls.map((call) => {
       const count = this.#repeats.get(keyOf(call))?.count ?? 0;
@@ -38,7 +40,10 @@ export class LoopGuard {
     return checked;
   }
 
-  /** Counts calls that were made. A new call that succeeded may have changed anything: counts begin anew. */
+  /**
+   * Counts calls that were made. A new call that succeeded may have changed anything: counts begin
+   * anew.
+   */
   add(calls: readonly ModelToolCall[], results: readonly ToolMessage[]): void {
     this.#callCount += calls.length;
     const byId = new Map(results.map((result) => [result.callId, result]));

@@ -3,7 +3,10 @@ import { followSignal } from "../shared/child-signal.ts";
 import { AgentError } from "../shared/errors.ts";
 import { startTimer } from "../shared/timers.ts";
 
-/** Yields the provider's events, until the signal aborts or nothing comes for too long, whatever the provider does. */
+/**
+ * Yields the provider's events, until the signal aborts or nothing comes for too long, whatever the
+ * provider does.
+ */
 export async function* readTurn(
   provider: ModelProvider,
   request: ModelRequest,
@@ -39,7 +42,10 @@ export async function* readTurn(
   }
 }
 
-/** Calls `act` when more than `idleTimeoutMs` pass between `start` and `stop`. One timer for all of them: events are many. */
+/**
+ * Calls `act` when more than `idleTimeoutMs` pass between `start` and `stop`. One timer for all of
+ * them: events are many.
+ */
 function watchIdle(idleTimeoutMs: number, act: () => void) {
   let since: number | undefined;
   const check = () => {

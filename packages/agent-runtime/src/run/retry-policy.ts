@@ -20,9 +20,9 @@ export const fallbackReasons: readonly FallbackReason[] = [
   "refused",
 ];
 
-/** How a failed request is sent again. */
+/** Rules for sending a failed request again. */
 export interface RetryPolicy {
-  /** How often a turn that failed before it showed any text is sent again. */
+  /** Retries of a turn that failed before it showed any text. */
   maxRetries: number;
   /** The first pause; each further one is twice as long, up to `retryMaxMs`. */
   retryBaseMs: number;
@@ -54,9 +54,11 @@ export interface NextAttempt {
 const MAX_UNREACHABLE_RETRIES = 5;
 
 /**
- * Returns when to send a failed request again, and to which model; `undefined` to give up. Pure but for `random`.
+ * Returns when to send a failed request again, and to which model; `undefined` to stop. Pure but
+ * for `random`.
  *
- * A model that was not asked yet is asked at once. A server's own wish for a pause is obeyed as long as the run lasts.
+ * A model that was not asked yet is asked at once. A server's own wish for a pause is obeyed as
+ * long as the run lasts.
  */
 export function nextAttempt(
   error: unknown,

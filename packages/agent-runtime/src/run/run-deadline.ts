@@ -12,7 +12,10 @@ export interface RunDeadline {
   dispose(): void;
 }
 
-/** Returns the signal of a run. It aborts with its parent, or when the run has taken too long. Dispose of it at the end. */
+/**
+ * Returns the signal of a run. It aborts with its parent, or when the run has taken too long.
+ * Dispose of it at the end.
+ */
 export function startDeadline(parent: AbortSignal, maxRunMs: number): RunDeadline {
   const run = followSignal(parent);
   const endsAt = performance.now() + maxRunMs;

@@ -34,15 +34,18 @@ import {
 
 type Ending = Pick<RunEnding, "outcome" | "error">;
 
-/** Turns of one run in which the model goes on with an answer that was cut, or answers after it answered nothing. */
+/**
+ * Turns of one run in which the model continues an answer that was cut, or answers after an empty
+ * turn.
+ */
 const MAX_CONTINUATIONS = 1;
 
 /** Turns in which the model may only answer. In the last of them it is offered no tools. */
 const MAX_CLOSING_TURNS = 2;
 
 /**
- * One run: `run_start` first; per turn its chunks, one `assistant_message`, its tool calls; `message_done` and exactly
- * one `run_end` last. Never throws: what goes wrong becomes the outcome.
+ * One run: `run_start` first; per turn its chunks, one `assistant_message`, its tool calls;
+ * `message_done` and exactly one `run_end` last. Never throws: what goes wrong becomes the outcome.
  */
 export async function* runLoop(input: AgentInput, settings: RunSettings): AsyncGenerator<RunEvent> {
   const { runId, sessionCostUsd = 0 } = input;
@@ -133,12 +136,12 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
   }
 }
 
-/** The end of a run whose model has been told to answer. */
+/** The last turns of a run, in which the model may only answer. */
 class Closing {
   #outcome: RunOutcome | undefined;
   #turns = 0;
 
-  /** The outcome that the run will have; `undefined` while it goes on. */
+  /** The outcome that the run will have; `undefined` before its last turns. */
   get outcome(): RunOutcome | undefined {
     return this.#outcome;
   }
@@ -153,7 +156,10 @@ class Closing {
     this.#outcome ??= outcome;
   }
 
-  /** Returns true if a turn with tool calls is the last one: it has words, or the model had its chances. */
+  /**
+   * Returns true if a turn with tool calls is the last one: it has words, or the model had its
+   * chances.
+   */
   isOver(turn: Turn): boolean {
     if (!this.#outcome) return false;
     this.#turns += 1;

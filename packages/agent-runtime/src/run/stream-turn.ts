@@ -15,7 +15,7 @@ export interface ModelSettings extends RetryPolicy {
   idleTimeoutMs: number;
 }
 
-/** A run while it goes on. */
+/** A run in progress. */
 export interface Run {
   readonly input: AgentInput;
   readonly runId: string;
@@ -35,10 +35,11 @@ export type Turn = Extract<ModelEvent, { type: "turn" }> & {
 };
 
 /**
- * Streams one turn of the model: `chunk` and `thinking` as they come; returns the complete turn, or the limit that forbids it.
+ * Streams one turn of the model: `chunk` and `thinking` as they come; returns the complete turn, or
+ * the limit that forbids it.
  *
- * For each attempt: reserve, stream, settle. A failure that may pass is tried again after a `retry` event, but never once text
- * was shown, nor beyond what the run may spend.
+ * For each attempt: reserve, stream, settle. A failure that may pass is tried again after a `retry`
+ * event, but never once text was shown, nor beyond what the run may spend.
  *
  * @throws what the provider threw, or the signal's reason
  */

@@ -11,7 +11,9 @@ import type { Turn } from "./stream-turn.ts";
 
 const noMoreTools = "No more tools can be called in this run. Answer now, with what you have.";
 
-/** How a request may be answered: with tool calls, with text only, or with no tools in the request at all. */
+/**
+ * Use of tools in a request: allowed, refused by a note, or absent from the request.
+ */
 export type ToolUse = "allowed" | "refused" | "absent";
 
 /** Returns the request of a run's next turn. */
@@ -34,8 +36,8 @@ export function toRequest(
 }
 
 /**
- * Gives a call whose id is empty or used by another call an id of its own: a result is paired with its call by nothing else, and
- * so is a user's decision.
+ * Returns the turn with an id of its own for each call whose id is empty or used. Only the id pairs
+ * a result, or a user's decision, with its call.
  */
 export function withUniqueCallIds(turn: Turn, before: readonly Message[], createId: () => string): Turn {
   const used = new Set<string | undefined>(["", ...before.flatMap(callIdsOf)]);
@@ -68,7 +70,10 @@ export function hasText({ content }: Pick<Turn, "content">): boolean {
   return content.trim() !== "";
 }
 
-/** Returns the calls of a turn. One that the token limit cut short must not run, even where what is left of it parses. */
+/**
+ * Returns the calls of a turn. One that the token limit cut short must not run, even where what is
+ * left of it parses.
+ */
 export function executableCalls(turn: Turn): ModelToolCall[] {
   const last = turn.toolCalls.at(-1);
   if (!isCut(turn) || !last) return turn.toolCalls;
@@ -79,7 +84,7 @@ function cutCall({ usage }: Turn): string {
   return `Your answer reached its limit of ${usage.outputTokens} tokens in the middle of this call, so the call was not made. Write less at a time: split long content into several calls, each well below that limit.`;
 }
 
-/** What the model is told when its answer was cut, or empty. It goes on in the next turn. */
+/** Returns the note for a model whose answer was cut, or empty. */
 export function continueNote(turn: Turn): string {
   const { usage } = turn;
   if (hasText(turn)) {

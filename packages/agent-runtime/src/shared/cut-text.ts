@@ -1,7 +1,9 @@
 /**
- * The text, or its beginning and end around a mark that says how much was left out.
+ * The text, or its beginning and end around a mark with the number of characters that were left
+ * out.
  *
- * `maxChars` counts UTF-16 units of what is kept; the mark comes on top. Never cuts a character in two.
+ * `maxChars` counts UTF-16 units of what is kept; the mark comes on top. Never cuts a character in
+ * two.
  */
 export function cutMiddle(text: string, maxChars: number): string {
   if (text.length <= maxChars) return text;
@@ -11,8 +13,8 @@ export function cutMiddle(text: string, maxChars: number): string {
 }
 
 /**
- * The text, or whole lines of its beginning and end around a mark that names how much was left out. Cuts within a line only where
- * the line is too long by itself.
+ * The text, or whole lines of its beginning and end around a mark that names how much was left out.
+ * Cuts within a line only where the line is too long by itself.
  */
 export function cutMiddleLines(text: string, maxChars: number): string {
   if (text.length <= maxChars) return text;

@@ -3,8 +3,8 @@ import type { ErrorCode } from "@mini-openclaw/protocol";
 /**
  * Why a run could not go on, or an agent could not be made.
  *
- * The `MODEL_…` codes are those of the protocol's `errorCodes`. `INVALID_TOOL`: a tool definition is unusable, or
- * its name is taken. `INVALID_OPTIONS`: an option has a value that is not allowed.
+ * The `MODEL_…` codes are those of the protocol's `errorCodes`. `INVALID_TOOL`: a tool definition
+ * is unusable, or its name is taken. `INVALID_OPTIONS`: an option has a value that is not allowed.
  */
 export type AgentErrorCode =
   | Extract<ErrorCode, `MODEL_${string}`>
@@ -14,11 +14,11 @@ export type AgentErrorCode =
 
 export interface AgentErrorOptions {
   cause?: unknown;
-  /** Whether the same request may succeed later. @default false */
+  /** True if the same request may succeed later. @default false */
   retryable?: boolean;
-  /** How long the model's server asked to wait. */
+  /** The pause that the model's server asked for. */
   retryAfterMs?: number;
-  /** What the model is told when it is asked again. */
+  /** A note for the model when it is asked again. */
   noteForModel?: string | undefined;
 }
 
@@ -29,7 +29,7 @@ export class AgentError extends Error {
   readonly code: AgentErrorCode;
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
-  /** What the model is told when it is asked again. */
+  /** A note for the model when it is asked again. */
   readonly noteForModel: string | undefined;
   readonly [brand] = true;
 

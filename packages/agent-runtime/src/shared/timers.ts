@@ -7,8 +7,8 @@ export function startTimer(delayMs: number, act: () => void): NodeJS.Timeout {
 }
 
 /**
- * Resolves after a delay; rejects with the signal's reason when it aborts. Unlike that of `node:timers/promises` it is moved by
- * fake timers too.
+ * Resolves after a delay; rejects with the signal's reason when it aborts. Unlike that of
+ * `node:timers/promises` it is moved by fake timers too.
  */
 export function sleep(delayMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -8,7 +8,7 @@ interface Block {
   text?: string;
 }
 
-/** What the Messages API would refuse in a request, in words; empty if nothing. */
+/** Returns what the Messages API would refuse in a request; empty if nothing. */
 export function refusalsOf({ body }: SeenRequest): string[] {
   const messages = body["messages"] as { role: string; content: Block[] }[];
   const faults: string[] = [];

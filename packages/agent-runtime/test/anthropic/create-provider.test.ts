@@ -65,7 +65,7 @@ describe("a turn", () => {
     ]);
   });
 
-  test("says that the model is at work while there is nothing to show", async () => {
+  test("emits progress while there is nothing to show", async () => {
     const pieces = [[start], toolUse(0, "toolu_1", "bash", "{}"), [{ type: "ping" }], finish("tool_use")];
     let next = () => {};
     await using server = await messagesServer((response) => {

@@ -269,7 +269,7 @@ function providerOf(baseURL: string): ModelProvider {
   };
 }
 
-describe("a fault of the model's server ends the run as it should, and the session goes on", () => {
+describe("a fault of the model's server ends the run as it should, and the session continues", () => {
   beforeEach(goesWithTheClock);
   afterEach(() => void vi.useRealTimers());
 

@@ -12,7 +12,7 @@ const delta = (text: string) => ({
   delta: { type: "text_delta", text },
 });
 
-test("takes any text as JSON says it, however it is written", () => {
+test("reads any text that JSON can hold, in every notation", () => {
   const spaces = fc.constantFrom("", "   ", "\n");
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), spaces, fc.boolean(), (text, padding, isIndented) => {

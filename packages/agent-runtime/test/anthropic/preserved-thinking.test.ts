@@ -29,8 +29,8 @@ function unmarked(block: Block): Block {
 }
 
 /**
- * A request up to a place among its messages, without what may be missing: thinking, and marks for the cache.
- * https://platform.claude.com/docs/en/build-with-claude/preserved-thinking
+ * A request up to a place among its messages, without what may be missing: thinking, and marks for
+ * the cache. https://platform.claude.com/docs/en/build-with-claude/preserved-thinking
  */
 function prefix({ body }: SeenRequest, end = Infinity): unknown {
   const messages = (body["messages"] as { role: string; content: Block[] }[]).slice(0, end);
@@ -41,7 +41,10 @@ function prefix({ body }: SeenRequest, end = Infinity): unknown {
   return { system: body["system"], tools: body["tools"], messages: plain };
 }
 
-/** What a server that binds thinking to its conversation would refuse: thinking behind anything else than what it was about. */
+/**
+ * Returns what a server that binds thinking to its conversation would refuse: thinking behind
+ * anything else than before.
+ */
 function foreignThinking(requests: readonly SeenRequest[]): string[] {
   return requests.flatMap((request, place) =>
     (request.body["messages"] as { content: Block[] }[]).flatMap(({ content }, end) =>
@@ -59,7 +62,7 @@ function thinkingIn({ body }: SeenRequest): number {
   return JSON.stringify(body["messages"]).match(/"type":"thinking"/g)?.length ?? 0;
 }
 
-/** Thinks, under the number of the request as its signature, then goes on with these events. */
+/** Thinks, under the number of the request as its signature, then continues with these events. */
 function thinks(...events: readonly SseEvent[]): (place: number) => Answer {
   const thinking = { type: "thinking", thinking: "", signature: "" };
   return (place) => (response) => {

@@ -20,7 +20,10 @@ const echo = {
   execute: () => ({ success: true, output: "pong" }),
 };
 
-/** Ten dollars a million in, fifty out, one and twenty for the cache: a tenth of a cent is 100, 20, 1000 and 50 tokens. */
+/**
+ * Ten dollars a million in, fifty out, one and twenty for the cache: a tenth of a cent is 100, 20,
+ * 1000 and 50 tokens.
+ */
 const prices = { m: { input: 10, output: 50, cacheRead: 1, cacheWrite: 20 } };
 const systemPrompt = () => ({ stable: "", volatile: "" });
 
@@ -32,7 +35,7 @@ function agentOf(provider: ModelProvider, options: Partial<AgentRuntimeOptions> 
   return new AgentRuntime({ provider, prices, systemPrompt, tools: [echo], retryBaseMs: 0, ...options });
 }
 
-/** What each turn and the run are said to have cost, in order. */
+/** Returns the costs of each turn and of the run, in order. */
 function costs(events: readonly RunEvent[]) {
   return events.flatMap((event) => {
     if (event.type !== "assistant_message" && event.type !== "run_end") return [];
@@ -83,7 +86,7 @@ describe("the price of a model", () => {
 });
 
 describe("what is said of costs", () => {
-  test("each turn says its tokens and its dollars, the run those of all turns", async () => {
+  test("each turn has its tokens and its dollars, the run those of all turns", async () => {
     const first = tokens({ inputTokens: 100, outputTokens: 20, cacheWriteTokens: 50 });
     const second = tokens({ inputTokens: 100, outputTokens: 40, cacheReadTokens: 1000 });
     const script = [
@@ -101,7 +104,7 @@ describe("what is said of costs", () => {
     ]);
   });
 
-  test("a hook hears of it too", async () => {
+  test("a hook gets it too", async () => {
     const reports: RunReport[] = [];
     const script = [[says("ok"), uses({ inputTokens: 100, outputTokens: 0 })]];
     const onRun = () => ({ end: (report: RunReport) => void reports.push(report) });
@@ -130,7 +133,7 @@ describe("what is said of costs", () => {
     expect(costs(events).map(({ costUsd }) => costUsd)).toEqual([undefined, undefined]);
   });
 
-  test("a caller's price comes before ours, and tokens of the cache cost what others do unless it says so", async () => {
+  test("a caller's price comes before ours, and tokens of the cache cost what others do without a rate of their own", async () => {
     const used = uses({ inputTokens: 1000, cacheReadTokens: 1000, cacheWriteTokens: 1000, outputTokens: 0 });
     const provider = createScriptedProvider([[says("ok"), used]], { model: "claude-opus-5" });
     const agent = agentOf(provider, { prices: { "claude-opus-5": { input: 1, output: 1 } } });
@@ -185,7 +188,7 @@ describe("requests that gave no turn count too", () => {
     });
   });
 
-  test("an answer of a server that says nothing of costs, all of it estimated", async () => {
+  test("an answer of a server that reports no usage, all of it estimated", async () => {
     const turn: ModelEvent = {
       type: "turn",
       content: "x".repeat(400),
@@ -228,7 +231,7 @@ describe("requests that gave no turn count too", () => {
   });
 });
 
-describe("the money brake", () => {
+describe("the limit of money", () => {
   const cheap = uses({ inputTokens: 100, outputTokens: 20 });
 
   test("ends a run before the request that would cost too much", async () => {
@@ -289,7 +292,7 @@ describe("the money brake", () => {
     ]);
   });
 
-  test("tells the model's server how long an answer may be", async () => {
+  test("sends the limit of an answer to the model's server", async () => {
     const ask = async (options: Partial<AgentRuntimeOptions>, given: object = {}) => {
       await using server = await messagesServer(answers("Hello"));
       const settings = { apiKey: "k", model: "m", baseURL: server.baseURL, ...given };
@@ -322,7 +325,7 @@ describe("the money brake", () => {
     expect(outline(events).at(-1)).toBe("run_end completed");
   });
 
-  test("cannot hold a model without a price: the token brake does", async () => {
+  test("cannot limit a model without a price: the limit of tokens does", async () => {
     const script = [[calls("echo"), cheap], [calls("echo"), cheap], [says("never")]];
     const provider = createScriptedProvider(script, { model: "other" });
     const agent = agentOf(provider, { maxRunCostUsd: 0, maxRunTokens: 300 });

@@ -25,7 +25,7 @@ const prices = { m: { input: 10, output: 50 } };
 const cheap = uses({ inputTokens: 100, outputTokens: 20 });
 const busy = new AgentError("MODEL_OVERLOADED", "busy", { retryable: true });
 
-/** An agent on a script, whose model is told how long its answers may be. */
+/** An agent on a script whose model gets the limit of its answers. */
 function agentOf(script: readonly ScriptStep[], options: Partial<AgentRuntimeOptions> = {}, model = "m") {
   const scripted = createScriptedProvider(script, { model });
   const allowed: (number | undefined)[] = [];
@@ -42,7 +42,7 @@ function agentOf(script: readonly ScriptStep[], options: Partial<AgentRuntimeOpt
   return { agent, allowed };
 }
 
-/** How a run ended, and what it says of the limit. */
+/** Returns the outcome of a run, and the limit in its error. */
 function ending(events: readonly RunEvent[]) {
   const error = events.find((event) => event.type === "error");
   return [outline(events).at(-1), error?.code, error?.message, error?.retryable];
@@ -72,7 +72,7 @@ describe("what a session may cost", () => {
     expect(allowed).toHaveLength(2);
   });
 
-  test("of a session that says nothing of its costs begins at nothing", async () => {
+  test("of a session without known costs begins at nothing", async () => {
     const { agent } = agentOf([[says("ok"), cheap]], { maxSessionCostUsd: 0.01 });
     expect(ending(await eventsOf(agent, inputOf("hi")))).toEqual(completed);
   });
@@ -148,7 +148,7 @@ describe("what a day may cost", () => {
     while (!heard.done && heard.value.type !== "chunk") heard = await going.next();
     expect(ending(await eventsOf(agent, inputOf("hi", { runId: "r2" })))[0]).toBe("run_end budget");
     await going.return(undefined);
-    // What it did cost is what counts now.
+    // The real cost counts now.
     expect(ending(await eventsOf(agent, inputOf("hi", { runId: "r3" })))).toEqual(completed);
     expect(allowed).toHaveLength(2);
   });

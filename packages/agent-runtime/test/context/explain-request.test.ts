@@ -62,7 +62,7 @@ describe("explaining the context", () => {
     expect(provider.requests[0]).toEqual(report.request);
   });
 
-  test("shows a prompt of one's own as one section", async () => {
+  test("shows a custom prompt as one section", async () => {
     const { agent } = agentOf({ systemPrompt: () => ({ stable: "Be good.", volatile: "" }) });
     const { sections } = await agent.explainContext([user("hi")]);
     expect(sections.map(({ name, text }) => [name, text])).toEqual([
@@ -71,7 +71,7 @@ describe("explaining the context", () => {
     ]);
   });
 
-  test("says where the model server's cache ends", async () => {
+  test("names the first difference, where the model server's cache ends", async () => {
     await using workspace = await temporaryDirectory({ "MEMORY.md": "- Likes tea" });
     const { agent } = agentOf({ workspaceDir: workspace.path });
     const first = await agent.explainContext([user("hi")]);
@@ -89,7 +89,7 @@ describe("explaining the context", () => {
     );
   });
 
-  test("says so when a section came, went, or moved", async () => {
+  test("names a section that came, went, or moved", async () => {
     const { agent } = agentOf({ systemPrompt: () => ({ stable: "Be good.", volatile: "" }) });
     const one = await agent.explainContext([user("a")]);
     const two = await agent.explainContext([user("a"), user("b")], { previous: one });

@@ -7,7 +7,9 @@ import { eventsOf, inputOf, NOW } from "../collect.ts";
 import { makeFifo } from "../make-fifo.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
-/** The prompt that an agent of this workspace sends, paths and versions of this machine replaced. */
+/**
+ * The prompt that an agent of this workspace sends, paths and versions of this machine replaced.
+ */
 async function promptOf(
   workspaceDir: string,
   options: Partial<ConstructorParameters<typeof AgentRuntime>[0]> = {},
@@ -71,13 +73,13 @@ You are a test.
     ]);
   });
 
-  test("takes its memory from where it is told", async () => {
+  test("takes its memory from another folder", async () => {
     await using workspace = await temporaryDirectory({ "data/MEMORY.md": "- Elsewhere" });
     const memory = new MemoryManager({ workspaceDir: workspace.path, dataDir: join(workspace.path, "data") });
     expect((await promptOf(workspace.path, { memory })).volatile).toContain("# Memory\n\n- Elsewhere");
   });
 
-  test("says which part could not be read, and goes on", async () => {
+  test("names the part that could not be read", async () => {
     await using workspace = await temporaryDirectory({ ".openclaw/TOOLS.md": "Prefer ripgrep." });
     makeFifo(join(workspace.path, ".openclaw/SOUL.md"));
     const { stable } = await promptOf(workspace.path);

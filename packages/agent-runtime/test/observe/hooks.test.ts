@@ -28,7 +28,7 @@ function agentWith(hooks: AgentHooks, options: Partial<AgentRuntimeOptions> = {}
   return new AgentRuntime({ provider, tools: [look], retryBaseMs: 0, ...hooks, ...options });
 }
 
-/** Hooks that write down what they are told, in the order in which they are. */
+/** Hooks that record their calls in order. */
 function notingHooks() {
   const notes: string[] = [];
   const hooks: AgentHooks = {
@@ -52,7 +52,7 @@ function notingHooks() {
 }
 
 describe("hooks", () => {
-  test("are told of a run, of each attempt to ask a model, of each tool that runs, and of each event", async () => {
+  test("are called for a run, each attempt to ask a model, each tool that runs, and each event", async () => {
     const { notes, hooks } = notingHooks();
     await eventsOf(agentWith(hooks), inputOf("go"));
     expect(notes).toEqual([
@@ -103,7 +103,7 @@ describe("hooks", () => {
     ]);
   });
 
-  test("are told of an event when its reader has dealt with it", async () => {
+  test("are called for an event when its reader has dealt with it", async () => {
     const order: string[] = [];
     const agent = agentWith({ onEvent: ({ type }) => order.push(`told ${type}`) });
     for await (const { type } of agent.run(inputOf("go"))) {
@@ -114,7 +114,7 @@ describe("hooks", () => {
     expect(order).toEqual(["read run_start", "told run_start", "read retry", "told retry"]);
   });
 
-  test("are told which model is asked when one takes over from another", async () => {
+  test("get the model that takes over from another", async () => {
     const { notes, hooks } = notingHooks();
     const provider = createScriptedProvider([[fails(overloaded)]], { model: "first" });
     const fallbacks = [createScriptedProvider([[says("Hi.")]], { model: "second" })];
@@ -122,7 +122,7 @@ describe("hooks", () => {
     expect(notes.filter((note) => note.startsWith("ask"))).toEqual(["ask first: 1", "ask second: 1"]);
   });
 
-  test("are not told of a call that is not made", async () => {
+  test("are not called for a call that is not made", async () => {
     const { notes, hooks } = notingHooks();
     const script = [[calls("look"), calls("gone")], [says("I may not.")]];
     const agent = agentWith(hooks, { provider: createScriptedProvider(script), approval: () => "deny" });
@@ -131,7 +131,7 @@ describe("hooks", () => {
     expect(notes.filter((note) => note === "tool_done")).toHaveLength(2);
   });
 
-  test("are told of the end when the reader goes away, and when a provider does not come back", async () => {
+  test("get the end when the reader goes away, and when a provider does not come back", async () => {
     const { notes, hooks } = notingHooks();
     const agent = agentWith(hooks, { provider: createScriptedProvider([[says("Once"), hangs()]]) });
     for await (const { type } of agent.run(inputOf("go"))) if (type === "chunk") break;
@@ -193,7 +193,7 @@ describe("hooks", () => {
   });
 });
 
-describe("a hook that misbehaves changes nothing in a run, and onError is told", () => {
+describe("a hook that misbehaves changes nothing in a run, and onError gets its error", () => {
   const bad = new Error("hook");
   const fail = () => {
     throw bad;

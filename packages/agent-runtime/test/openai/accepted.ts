@@ -8,10 +8,12 @@ interface ChatMessage {
 }
 
 /**
- * Returns what one of the strict servers of Chat Completions would refuse in a request, in words; nothing if all is well.
+ * Returns what one of the strict servers of Chat Completions would refuse in a request, in words;
+ * nothing if all is well.
  *
- * Sources: roles take turns, in the chat templates of Mistral's and Gemma's models (vllm-project/vllm#6862); no user behind a
- * tool, in Mistral's API (zed-industries/zed#37021); calls and results in pairs, in OpenAI's API.
+ * Sources: roles take turns, in the chat templates of Mistral's and Gemma's models
+ * (vllm-project/vllm#6862); no user behind a tool, in Mistral's API (zed-industries/zed#37021);
+ * calls and results in pairs, in OpenAI's API.
  */
 export function chatRefusalsOf({ body }: SeenRequest): string[] {
   const messages = (body["messages"] as ChatMessage[]).slice();

@@ -45,7 +45,9 @@ describe("a turn", () => {
     ]);
   });
 
-  /** What a run is said to have cost, at a tenth of a cent for a token in, and twice that for one out. */
+  /**
+   * Returns the costs of a run, at a tenth of a cent for a token in, and twice that for one out.
+   */
   async function costOfRun(...parts: readonly string[]) {
     await using server = await messagesServer(streams(...parts));
     const provider = createOpenAIProvider({ model: "m", baseURL: `${server.baseURL}/v1` });
@@ -55,7 +57,7 @@ describe("a turn", () => {
     return events.find((event) => event.type === "run_end");
   }
 
-  test("costs what its usage says, the cached part at its own price", async () => {
+  test("costs its usage, the cached part at its own price", async () => {
     expect(await costOfRun(chunks(text("ok"), stop), usage(10, 2, 4), done)).toMatchObject({
       costUsd: 0.012,
     });

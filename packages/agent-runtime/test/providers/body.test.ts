@@ -10,7 +10,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { FlowingBody } from "../../src/providers/http/body.ts";
 
-/** Gives the answer of a server that answers so; the server ends with it. */
+/** Returns the answer of a server that answers so; the server ends with it. */
 async function answerOf(listener: RequestListener): Promise<IncomingMessage> {
   const server = createServer(listener).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -74,7 +74,9 @@ describe("after a piece that was shown", () => {
     vi.useRealTimers();
   });
 
-  /** A body of which "shown" was read and shown; `came` resolves when so many bytes more are here. */
+  /**
+   * A body of which "shown" was read and shown; `came` resolves when so many bytes more are here.
+   */
   async function shownBody() {
     let answer: ServerResponse | undefined;
     const message = await answerOf((_request, response) => {
@@ -125,7 +127,7 @@ describe("after a piece that was shown", () => {
     const early = body.next();
     response.write("one, ");
     await came(5);
-    // The clock goes on, and the timers of a busy process do not.
+    // The clock advances, and the timers of a busy process do not.
     const now = vi.spyOn(performance, "now").mockReturnValue(performance.now() + 17);
     response.write("two");
     expect(String((await early).value)).toBe("one, two");

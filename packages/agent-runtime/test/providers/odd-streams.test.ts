@@ -10,7 +10,7 @@ import { chatRefusalsOf } from "../openai/accepted.ts";
 
 type Json = null | string | number | boolean | Json[] | { [name: string]: Json };
 
-/** Values of every type of JSON, in the place of any other. */
+/** Values of every type of JSON, to replace any other. */
 const others: readonly Json[] = [null, 0, -1, 1.5, "", "x", "7", true, [], [null], {}, { a: [] }];
 
 /** Each way in which one value of an event is missing, or of another type. */

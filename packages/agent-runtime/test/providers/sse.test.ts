@@ -40,5 +40,5 @@ test("refuses an event without an end", () => {
   const piece = bytes("x".repeat(4 * 1024 * 1024));
   read(piece);
   read(piece);
-  expect(() => read(piece)).toThrow("an event is longer than 8388608 characters");
+  expect(() => read(piece)).toThrow("An event is longer than 8388608 characters");
 });

@@ -53,7 +53,7 @@ function shortly({ role, content }: Message): string {
   return `${role} ${content.replace("The conversation so far, summed up:\n\n", "so far: ")}`;
 }
 
-/** What a transcript holds of these events. */
+/** Returns the transcript of these events. */
 function kept(events: readonly RunEvent[]): Message[] {
   return events.flatMap((event, seq) => {
     const entry = toEntry({ ...event, sessionId: "s1", seq });
@@ -62,7 +62,7 @@ function kept(events: readonly RunEvent[]): Message[] {
 }
 
 describe("a conversation that has become long", () => {
-  test("is summed up before the run, which goes on with the summary and the question", async () => {
+  test("is summed up before the run, which continues with the summary and the question", async () => {
     const { agent, said, provider } = scripted([[says("They ", "counted.")], [says("3")]], { tools: [ping] });
 
     const events = await eventsOf(agent, inputOf(conversation));
@@ -142,7 +142,7 @@ describe("a conversation that has become long", () => {
     expect(said(1)).toEqual(["system so far: So far.", "user q"]);
   });
 
-  test("shows whoever watches when the model must be asked again for the summary", async () => {
+  test("emits a retry when the model must be asked again for the summary", async () => {
     const busy = new AgentError("MODEL_OVERLOADED", "busy", { retryable: true });
     const { agent } = scripted([[fails(busy)], [says("They counted.")], [says("3")]]);
     expect(outline(await eventsOf(agent, inputOf(conversation))).slice(0, 3)).toEqual([
@@ -156,7 +156,7 @@ describe("a conversation that has become long", () => {
 describe("memory before a summary", () => {
   const note = (text: string) => calls("remember", { note: text });
 
-  /** An agent with a workspace; what it kept in MEMORY.md; and what it told `onError`. */
+  /** An agent with a workspace; what it kept in MEMORY.md; and the errors that `onError` got. */
   async function remembering(
     script: readonly ScriptStep[],
     { files = {}, ...options }: Partial<AgentRuntimeOptions> & { files?: Record<string, string> } = {},
@@ -380,7 +380,7 @@ describe("the messages that a run needs", () => {
     );
   });
 
-  test("always hold the last summary, however long a session goes on", async () => {
+  test("always hold the last summary, in a session of any length", async () => {
     const provider = createScriptedProvider(({ messages, toolChoice }) => {
       if (messages.map(shortly).at(-1) === "[sum up]") return [says("So far.")];
       const asked = messages.length - messages.findLastIndex(({ role }) => role === "user");
@@ -417,7 +417,7 @@ describe("explaining the context", () => {
     expect(provider.requests[0]).toEqual(report.request);
   });
 
-  test("says when a run would sum up first, and shows what is sent if that fails", async () => {
+  test("reports that a run would sum up first, and shows the request if that fails", async () => {
     const { agent, provider } = scripted([[fails(no)], [says("ok")]]);
     const report = await agent.explainContext(conversation);
     expect(report.isCompactionDue).toBe(true);

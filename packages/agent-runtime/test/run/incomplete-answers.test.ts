@@ -59,7 +59,7 @@ describe("an answer that is not complete", () => {
     expect(errorOf(events)).toMatchObject({ code: "ANSWER_CUT", retryable: true });
   });
 
-  test("goes on with the text as it was, where the model sees it", async () => {
+  test("continues the text, which the model gets as it was", async () => {
     const { agent, provider } = agentOf([[says("Half an"), ends("max_tokens")], [says(" answer.")]]);
     const events = await eventsOf(agent, inputOf("hi"));
     expect(provider.requests[1]?.messages.map(({ role, content }) => [role, content.slice(0, 7)])).toEqual([
@@ -146,7 +146,7 @@ describe("trouble before any text", () => {
     expect((await eventsOf(agent, inputOf("hi"))).at(-1)).toMatchObject({ outcome: "refused" });
   });
 
-  test("the model is told why its call was refused", async () => {
+  test("the model gets the reason why its call was refused", async () => {
     const refused = new AgentError("MODEL_FAILED", "x", {
       retryable: true,
       noteForModel: "Your call was refused.",

@@ -66,7 +66,7 @@ describe("a run", () => {
   });
 
   // rows 31.c, 30.g
-  test("runs the tools a turn asks for and goes on until none is asked for", async () => {
+  test("runs the tools that a turn asks for until it asks for none", async () => {
     expect(
       await outlineOf([
         [thinks("Hm."), says("Let me look. "), calls("echo", { text: "a" }), calls("echo", { text: "b" })],
@@ -124,7 +124,7 @@ describe("a run", () => {
     });
   });
 
-  test("tells calls apart that came with one id", async () => {
+  test("gives calls that came with one id different ids", async () => {
     const { agent } = scripted([
       [calls("echo", { text: "a" }, "x"), calls("echo", { text: "b" }, "x")],
       [says("ok")],
@@ -135,7 +135,7 @@ describe("a run", () => {
     expect(done.map(({ callId }) => callId)).toEqual(["x", expect.not.stringMatching(/^x?$/)]);
   });
 
-  test("goes on with a turn that the model's server paused", async () => {
+  test("continues a turn that the model's server paused", async () => {
     expect(await outlineOf([[says("One "), ends("pause_turn")], [says("two.")]])).toEqual([
       "run_start",
       "chunk One ",
@@ -234,7 +234,7 @@ describe("limits", () => {
   });
 
   // row E31.3
-  test("after the last round the model is told to answer, and may call nothing", async () => {
+  test("after the last round the model may only answer", async () => {
     const { agent, provider } = scripted(
       [[calls("echo", { text: "1" })], [calls("echo", { text: "2" })], [says("Two, so far.")]],
       { maxToolRounds: 2, systemPrompt: () => ({ stable: "be good", volatile: "it is late" }) },
@@ -259,7 +259,7 @@ describe("limits", () => {
   });
 
   // row E31.3
-  test("when a run may make no more calls the model is told, and to answer", async () => {
+  test("when a run may make no more calls the model may only answer", async () => {
     const both = [calls("echo", { text: "b" }), calls("echo", { text: "c" })];
     const script = [[calls("echo", { text: "a" })], both, [says("One, so far.")]];
     const { agent, provider } = scripted(script, { maxToolCalls: 2 });
@@ -282,7 +282,7 @@ describe("limits", () => {
     expect(provider.requests.map(({ toolChoice }) => toolChoice)).toEqual(["auto", "auto", "none"]);
   });
 
-  test("the same call with the same result is refused, and the run ends with words if the model goes on", async () => {
+  test("the same call with the same result is refused, and the run ends with words if the model repeats it again", async () => {
     const script = [
       ...Array.from({ length: 5 }, () => [calls("echo", { text: "a" })]),
       [says("It stays a.")],
@@ -304,7 +304,7 @@ describe("limits", () => {
     provider.assertComplete();
   });
 
-  test("a model that heeds the refusal goes on", async () => {
+  test("a model that heeds the refusal may continue", async () => {
     const script = [...Array.from({ length: 4 }, () => [calls("echo", { text: "a" })]), [says("ok")]];
     expect((await outlineOf(script)).at(-1)).toBe("run_end completed");
   });
@@ -399,7 +399,7 @@ describe("failures", () => {
   const busy = new AgentError("MODEL_OVERLOADED", "busy", { retryable: true });
   const no = new AgentError("MODEL_UNAUTHORIZED", "no");
 
-  test("an error with a code ends the run as failed, and says why", async () => {
+  test("an error with a code ends the run as failed, with its reason", async () => {
     const { agent } = scripted([[fails(no)]]);
     expect(await eventsOf(agent, inputOf("hi"))).toMatchObject([
       { type: "run_start" },
@@ -409,7 +409,7 @@ describe("failures", () => {
     ]);
   });
 
-  test("any other error is told to `onError` only", async () => {
+  test("any other error reaches `onError` only", async () => {
     const onError = vi.fn<(error: unknown) => void>();
     const lost = new Error("cannot read /home/me/secret");
     const { agent } = scripted([[says("A"), fails(lost)]], { onError });
@@ -428,7 +428,7 @@ describe("failures", () => {
     expect(onError.mock.calls).toEqual([[lost]]);
   });
 
-  test("what `onError` throws is not told to the run", async () => {
+  test("a throw of `onError` does not reach the run", async () => {
     const onError = () => {
       throw new Error("the log is full");
     };

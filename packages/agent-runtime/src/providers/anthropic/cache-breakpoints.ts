@@ -6,8 +6,9 @@ export type Turn = { role: "user" | "assistant"; content: ContentBlockParam[] };
 const MAX_BREAKPOINTS = 3;
 
 /**
- * Marks up to three messages for the cache: the end of the request; the end of the request before it, so that a turn with many
- * blocks finds it; the last answer before the run; the answer before that, which the previous run's requests marked.
+ * Marks up to three messages for the cache: the end of the request; the end of the request before
+ * it, so that a turn with many blocks finds it; the last answer before the run; the answer before
+ * that, which the previous run's requests marked.
  *
  * The API looks back 20 blocks from a breakpoint, and a run of several rounds has more.
  * Source: https://platform.claude.com/docs/en/build-with-claude/prompt-caching
@@ -16,7 +17,8 @@ export function markForCache(turns: readonly Turn[]): void {
   const last = turns.length - 1;
   const answers = turns.flatMap((turn, index) => (isAnswer(turn) ? [index] : [])).slice(-2);
   const isGoingOn = turns.slice((answers.at(-1) ?? -1) + 1).some(({ role }) => role === "assistant");
-  // In the first request of a run, the requests of the run before it matter; later, the request before does.
+  // In the first request of a run, the requests of the run before it matter; later, the request
+  // before does.
   const wanted = isGoingOn ? [last, last - 2, ...answers.reverse()] : [last, ...answers.reverse()];
   const marked = new Set<number>();
   for (const index of wanted) {

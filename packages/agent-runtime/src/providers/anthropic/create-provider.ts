@@ -21,15 +21,27 @@ export interface AnthropicProviderOptions {
   apiKey: string;
   /** Such as `claude-sonnet-5-5`. */
   model: string;
-  /** Any server that speaks the Messages API. @default ANTHROPIC_BASE_URL, else `https://api.anthropic.com` */
+  /**
+   * Any server that speaks the Messages API.
+   * @default ANTHROPIC_BASE_URL, else `https://api.anthropic.com`
+   */
   baseURL?: string;
-  /** Most tokens of one turn's answer, thinking included. @default what the model can give, at most 64000 */
+  /**
+   * Most tokens of one turn's answer, thinking included.
+   * @default what the model can give, at most 64000
+   */
   maxTokens?: number;
-  /** How the model thinks, as the Messages API's `thinking`. @default adaptive and summarized for Claude 5, else the API's own */
+  /**
+   * Mode of thinking, as the Messages API's `thinking`.
+   * @default adaptive and summarized for Claude 5, else the API's own
+   */
   thinking?: ThinkingConfigParam;
-  /** How hard the model works, as `output_config.effort`. @default the API's own */
+  /** Effort of the model, as `output_config.effort`. @default the API's own */
   effort?: "low" | "medium" | "high" | "xhigh" | "max";
-  /** How much chance is in an answer, from 0 to 1. Newer models refuse it. @default the API's own */
+  /**
+   * Randomness of an answer, from 0 to 1. Newer models refuse it.
+   * @default the API's own
+   */
   temperature?: number;
   /** Headers of each request, besides the SDK's own. */
   headers?: Record<string, string>;
@@ -37,19 +49,24 @@ export interface AnthropicProviderOptions {
   query?: Record<string, string>;
   /** Fields of each request's body. They replace ours. */
   extraBody?: Record<string, unknown>;
-  /** How long to wait for the answer to begin, in milliseconds. @default 60000 */
+  /** Time for the answer to begin, in milliseconds. @default 60000 */
   timeoutMs?: number;
-  /** Makes the requests, where they must go through a proxy for example. @default one on `node:http` */
+  /**
+   * Makes the requests, where they must go through a proxy for example.
+   * @default one on `node:http`
+   */
   fetch?: Fetch;
 }
 
 const efforts = ["low", "medium", "high", "xhigh", "max"] as const;
 
 /**
- * A model behind Anthropic's Messages API, through the official SDK (`@anthropic-ai/sdk`, a peer dependency).
+ * A model behind Anthropic's Messages API, through the official SDK (`@anthropic-ai/sdk`, a peer
+ * dependency).
  *
- * Making it is cheap: the SDK is imported with the first request. It retries nothing, because the run loop does. A request that
- * its server refuses for a rule of the server's own is sent once more by that rule.
+ * Making it is cheap: the SDK is imported with the first request. It retries nothing, because the
+ * run loop does. A request that its server refuses for a rule of the server's own is sent once more
+ * by that rule.
  *
  * @throws AgentError `INVALID_OPTIONS`
  */
@@ -126,7 +143,10 @@ function trimBaseURL(baseURL: string | undefined): string | undefined {
   return baseURL?.replace(/\/+$/, "").replace(/\/v1(?:\/messages)?$/, "");
 }
 
-/** The SDK sends the key as `Authorization: Bearer`. Other servers than Anthropic's look into `x-api-key`. */
+/**
+ * The SDK sends the key as `Authorization: Bearer`. Other servers than Anthropic's look into
+ * `x-api-key`.
+ */
 function keyHeader(apiKey: string, baseURL: string | undefined): Record<string, string> {
   const isAnthropic = !baseURL || new URL(baseURL).hostname === "api.anthropic.com";
   return isAnthropic ? {} : { "x-api-key": apiKey };
@@ -143,7 +163,10 @@ function defaultMaxTokens(model: string): number {
   return /claude/.test(model) && !/opus-4(-[01])?(-\d{8})?$/.test(model) ? 64_000 : 32_000;
 }
 
-/** Claude 5 gives its words between tool calls as thinking, which stays empty unless it is asked for. */
+/**
+ * Claude 5 gives its words between tool calls as thinking, which stays empty unless it is asked
+ * for.
+ */
 function defaultThinking(model: string): ThinkingConfigParam | undefined {
   return /claude-[a-z]+-5/.test(model) ? { type: "adaptive", display: "summarized" } : undefined;
 }

@@ -17,8 +17,8 @@ type Open =
   | { type: "ignored" };
 
 /**
- * A piece of text without escapes, as the API writes it: nearly every event of an answer. To take it out costs a fraction of
- * reading the event as JSON, which is what all others are read as.
+ * A piece of text without escapes, as the API writes it: nearly every event of an answer. To take
+ * it out costs a fraction of reading the event as JSON, which is what all others are read as.
  */
 const plainText =
   /^\{"type":"content_block_delta","index":(\d+),"delta":\{"type":"text_delta","text":"([^"\\\p{Cc}]*)"\}\s*\}$/u;
@@ -28,7 +28,10 @@ export interface BuilderOptions {
   secrets: readonly string[];
 }
 
-/** Builds a turn from the events of a Messages stream, and from those of the servers that speak it more or less. */
+/**
+ * Builds a turn from the events of a Messages stream, and from those of the servers that speak it
+ * more or less.
+ */
 export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuilder {
   const blocks = new BlockList(limit);
   let usage: Usage = noUsage;
@@ -94,7 +97,10 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
   };
 }
 
-/** The blocks of an answer in their order. Servers may leave indexes out, or give one to several blocks. */
+/**
+ * The blocks of an answer in their order. Servers may leave indexes out, or give one to several
+ * blocks.
+ */
 class BlockList {
   readonly all: Open[] = [];
   readonly #byIndex = new Map<unknown, Open>();

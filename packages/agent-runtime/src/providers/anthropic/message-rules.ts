@@ -1,26 +1,31 @@
 import { allowedTokens, refusalOf } from "../http/refusals.ts";
 
-/** What a server of the Messages API accepts. Compatible servers differ, and say so only when they refuse a request. */
+/**
+ * The rules of a server of the Messages API. Compatible servers differ, and name a rule only when
+ * they refuse a request.
+ */
 export interface MessageRules {
   /** The highest limit of an answer's tokens that the server accepts. */
   maxTokens: number;
   /**
-   * Which thinking goes back. `bound`: signed thinking within its run, unsigned thinking always. `required`: some with every call.
-   * `none`: none.
+   * Which thinking goes back. `bound`: signed thinking within its run, unsigned thinking always.
+   * `required`: some with every call. `none`: none.
    */
   thinking: "bound" | "required" | "none";
-  /** Whether the request asks for thinking on our own account. */
+  /** True while requests ask for thinking although no option does. */
   asksForThinking: boolean;
 }
 
 export const initialRules: MessageRules = { maxTokens: Infinity, thinking: "bound", asksForThinking: true };
 
 /**
- * Returns the rules with what a refused request teaches, `undefined` where it teaches nothing new. Pure.
+ * Returns the rules with what a refused request teaches, `undefined` where it teaches nothing new.
+ * Pure.
  *
- * Sources: thinking without a signature: NousResearch/hermes-agent#22313; DeepSeek's Messages API: api-docs.deepseek.com, thinking
- * mode; blocks that are bound: platform.claude.com, preserved thinking; limits: "max_tokens: 64000 > 8192, which is the maximum
- * allowed number of output tokens".
+ * Sources: thinking without a signature: NousResearch/hermes-agent#22313; DeepSeek's Messages API:
+ * api-docs.deepseek.com, thinking mode; blocks that are bound: platform.claude.com, preserved
+ * thinking; limits: "max_tokens: 64000 > 8192, which is the maximum allowed number of output
+ * tokens".
  */
 export function learnRules(error: unknown, rules: MessageRules): MessageRules | undefined {
   const reason = refusalOf(error)?.message;
@@ -37,7 +42,10 @@ export function learnRules(error: unknown, rules: MessageRules): MessageRules | 
   return rules.asksForThinking ? { ...rules, asksForThinking: false } : undefined;
 }
 
-/** Returns the tokens that a window has left for the answer, where prompt and answer together are too long for it. */
+/**
+ * Returns the tokens that a window has left for the answer, where prompt and answer together are
+ * too long for it.
+ */
 function roomIn(reason: string): number | undefined {
   const [, prompt, , window] = /limit: (\d+) \+ (\d+) > (\d+)/.exec(reason) ?? [];
   const room = Number(window) - Number(prompt);

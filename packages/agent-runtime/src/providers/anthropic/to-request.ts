@@ -32,7 +32,8 @@ const MIN_THINKING_TOKENS = 1024;
 /**
  * Returns the request in the form of the Messages API.
  *
- * The volatile part of the prompt stands behind the run's user message, where it invalidates nothing that comes before.
+ * The volatile part of the prompt stands behind the run's user message, where it invalidates
+ * nothing that comes before.
  */
 export function toRequest(request: ModelRequest, options: RequestOptions): MessageCreateParamsStreaming {
   const { system } = request;
@@ -57,7 +58,9 @@ export function toRequest(request: ModelRequest, options: RequestOptions): Messa
   };
 }
 
-/** Thinking must leave room for an answer. An answer that may not be long has to do with less of it. */
+/**
+ * Thinking must leave room for an answer. An answer that may not be long has to do with less of it.
+ */
 function fitThinking(thinking: ThinkingConfigParam, maxTokens: number): ThinkingConfigParam {
   if (thinking.type !== "enabled" || thinking.budget_tokens < maxTokens) return thinking;
   return maxTokens > MIN_THINKING_TOKENS
@@ -66,8 +69,8 @@ function fitThinking(thinking: ThinkingConfigParam, maxTokens: number): Thinking
 }
 
 /**
- * Returns true if thinking must be off, because the last turn of an open loop has none: another model began it, or it was begun
- * without.
+ * Returns true if thinking must be off, because the last turn of an open loop has none: another
+ * model began it, or it was begun without.
  */
 function isLoopWithout({ messages }: ModelRequest, { type }: ThinkingConfigParam, model: string): boolean {
   const last = lastTurnOf(messages);
@@ -95,10 +98,12 @@ function toolParams({
       description,
       input_schema: inputSchema as Tool.InputSchema,
     }));
-    // Always `auto`: the choice is part of the cache's key, and the request itself asks for an answer.
+    // Always `auto`: the choice is part of the cache's key, and the request itself asks for an
+    // answer.
     return { tools: params, tool_choice: { type: "auto" } };
   }
-  // The API takes calls of earlier runs only together with tools, also where the agent has none any longer.
+  // The API takes calls of earlier runs only together with tools, also where the agent has none any
+  // longer.
   const called = messages.flatMap((message) => (message.role === "assistant" && message.toolCalls) || []);
   const names = new Set(called.map(({ toolName }) => toApiName(toolName)));
   if (names.size === 0) return {};
@@ -109,7 +114,7 @@ function toolParams({
 interface ThinkingRules {
   model: string;
   rules: MessageRules;
-  /** How the model thinks in this request. */
+  /** The mode of thinking in this request. */
   mode: ThinkingConfigParam["type"] | undefined;
 }
 
@@ -122,7 +127,8 @@ function toTurns(request: ModelRequest, thinkingRules: ThinkingRules): Turn[] {
   const turns: Turn[] = [];
   for (const message of messages) {
     const role = message.role === "assistant" ? "assistant" : "user";
-    // With manual thinking, the last turn of an open loop keeps its thinking, whatever was trimmed before it.
+    // With manual thinking, the last turn of an open loop keeps its thinking, whatever was trimmed
+    // before it.
     const isOpen = hasManualLoop && message === lastTurn;
     const content = toBlocks(message, thinkingRules, fresh.has(message) || isOpen === true);
     if (content.length === 0) continue;
@@ -184,8 +190,9 @@ function assistantBlocks(
 }
 
 /**
- * Returns the thinking of a message as it came. Signed thinking goes to the model that signed it, behind what it was about;
- * unsigned thinking, which only compatible servers send, goes to the same model always.
+ * Returns the thinking of a message as it came. Signed thinking goes to the model that signed it,
+ * behind what it was about; unsigned thinking, which only compatible servers send, goes to the same
+ * model always.
  *
  * Source: https://platform.claude.com/docs/en/build-with-claude/preserved-thinking
  */
@@ -225,7 +232,10 @@ function text(content: string): ContentBlockParam[] {
   return content.trim() === "" ? [] : [{ type: "text", text: content }];
 }
 
-/** The API's ids are of letters, digits, `_` and `-`; another provider's may not be. Different ones stay different. */
+/**
+ * The API's ids are of letters, digits, `_` and `-`; another provider's may not be. Different ones
+ * stay different.
+ */
 function toApiId(callId = ""): string {
   const id = callId.replace(/[^a-zA-Z0-9_-]/g, (other) => `_${other.charCodeAt(0).toString(16)}`);
   return id.length > 64 ? toShortId(callId, 40) : id;

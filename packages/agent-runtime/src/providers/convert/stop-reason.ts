@@ -20,8 +20,8 @@ const known: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns a stop reason in the words that the run loop knows, any other as its server wrote it. A turn without one ended with
- * its calls, or by itself.
+ * Returns a stop reason in the words that the run loop knows, any other as its server wrote it. A
+ * turn without one ended with its calls, or by itself.
  */
 export function toStopReason(reason: string | undefined, hasCalls: boolean): string {
   if (reason === undefined) return hasCalls ? "tool_use" : "end_turn";
@@ -31,8 +31,9 @@ export function toStopReason(reason: string | undefined, hasCalls: boolean): str
 }
 
 /**
- * Returns true if a stop reason names a failure of the server: `error` (OpenRouter), `insufficient_system_resource` (DeepSeek),
- * `network_error` (GLM), `abort` (SGLang, vLLM), `MALFORMED_FUNCTION_CALL` (Gemini).
+ * Returns true if a stop reason names a failure of the server: `error` (OpenRouter),
+ * `insufficient_system_resource` (DeepSeek), `network_error` (GLM), `abort` (SGLang, vLLM),
+ * `MALFORMED_FUNCTION_CALL` (Gemini).
  */
 export function failsTurn(reason: string): boolean {
   return /error|insufficient|abort|fail|malformed|overload|cancel/i.test(reason);

@@ -4,7 +4,7 @@ import { wholeHead } from "../../shared/cut-text.ts";
 import { MAX_ARGUMENT_CHARS } from "../http/answer-limit.ts";
 import { isRecord, type JsonRecord, parseJson, toText } from "./json.ts";
 
-/** How much of an input that is not JSON is kept, to be shown to the model. */
+/** Characters of an input that is not JSON which are kept for the model. */
 const INVALID_INPUT_CHARS = 200;
 
 /** A longer name is that of no tool. Servers accept 64 to 128 characters. */
@@ -13,7 +13,9 @@ const MAX_NAME_CHARS = 200;
 /** A longer id is replaced. The protocol's limit for a `callId` is 256 characters. */
 const MAX_ID_CHARS = 128;
 
-/** The parts of a tool call as a server streamed them. Nothing says that they are of the right type. */
+/**
+ * The parts of a tool call as a server streamed them. They may be of any type.
+ */
 export interface StreamedCall {
   id: unknown;
   name: unknown;
@@ -40,7 +42,10 @@ export function toToolCall({ id, name, json, lastPiece, given, extra }: Streamed
     : { ...call, input: {}, invalidInput: head(json || JSON.stringify(given) || "") };
 }
 
-/** Returns arguments as an object: from an object, from JSON, from JSON within JSON. Nothing is an empty object. */
+/**
+ * Returns arguments as an object: from an object, from JSON, from JSON within JSON. Nothing is an
+ * empty object.
+ */
 function toInput(value: unknown): JsonRecord | undefined {
   if (value === undefined || value === null) return {};
   if (typeof value !== "string") return isRecord(value) ? value : undefined;
@@ -61,7 +66,10 @@ function head(text: string): string {
   return wholeHead(text, INVALID_INPUT_CHARS);
 }
 
-/** Returns the name of a tool as servers accept it: what a model once called may be no tool of theirs, nor of anybody. */
+/**
+ * Returns the name of a tool as servers accept it: what a model once called may be no tool of
+ * theirs, nor of anybody.
+ */
 export function toApiName(toolName: string): string {
   return toolName.replace(/[^a-zA-Z0-9_-]/g, "_").slice(0, 64) || "unknown";
 }

@@ -1,7 +1,10 @@
 /** A server that reports more tokens than this for one request is not to be believed. */
 const MAX_COUNT = 1_000_000_000;
 
-/** Returns a number of tokens as a whole number from 0 on; `undefined` where the server reports none. */
+/**
+ * Returns a number of tokens as a whole number from 0 on; `undefined` where the server reports
+ * none.
+ */
 export function toCount(value: unknown): number | undefined {
   const isNumber = typeof value === "number" || (typeof value === "string" && value.trim() !== "");
   const count = isNumber ? Number(value) : Number.NaN;

@@ -3,18 +3,24 @@ import type { UserMessage } from "@mini-openclaw/protocol";
 /** A part of a user's message that a model's server takes. */
 export type UserPart = { type: "text"; text: string } | { type: "image"; mediaType: string; data: string };
 
-/** The images that all of the large models' servers take. Source: the guides to vision of Anthropic, OpenAI and Gemini. */
+/**
+ * The images that all of the large models' servers take. Source: the guides to vision of Anthropic,
+ * OpenAI and Gemini.
+ */
 const imageTypes = ["image/jpeg", "image/png", "image/gif", "image/webp"];
 
-/** A larger image is refused with the whole request. The Messages API takes 5 MB of an image; base64 makes 4 bytes of 3. */
+/**
+ * A larger image is refused with the whole request. The Messages API takes 5 MB of an image; base64
+ * makes 4 bytes of 3.
+ */
 const MAX_IMAGE_CHARS = Math.floor((5 * 1024 * 1024 * 4) / 3);
 
 /** Stands where a user wrote nothing: servers refuse empty messages. */
 const EMPTY = "[empty message]";
 
 /**
- * Returns the parts of a user's message: images, and the text beside them. An image that no server takes becomes a note, because
- * it would be refused in every later request of the session too.
+ * Returns the parts of a user's message: images, and the text beside them. An image that no server
+ * takes becomes a note, because it would be refused in every later request of the session too.
  */
 export function toUserParts({ content, blocks = [] }: UserMessage): UserPart[] {
   const parts = blocks.flatMap((block): UserPart[] => {

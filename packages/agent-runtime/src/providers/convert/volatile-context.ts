@@ -1,9 +1,9 @@
 import type { Message, ModelRequest } from "@mini-openclaw/protocol";
 
 /**
- * Returns the messages of a request with the volatile part of its prompt among them, as a system message behind the question of
- * the run. There the volatile part stays through all turns of the run, and what comes before it never changes: a model server's
- * cache holds for it.
+ * Returns the messages of a request with the volatile part of its prompt among them, as a system
+ * message behind the question of the run. There the volatile part stays through all turns of the
+ * run, and what comes before it never changes: a model server's cache holds for it.
  */
 export function placeVolatile({ messages, system }: ModelRequest): readonly Message[] {
   if (system.volatile === "") return messages;
@@ -18,7 +18,7 @@ function questionIndex(messages: readonly Message[]): number {
   return messages.findIndex(({ role }, index) => index > answered && role === "user");
 }
 
-/** An assistant message without tool calls, and not one that goes on: the end of a run. */
+/** Returns true for an assistant message that ends a run: it has no calls, and is not paused. */
 function isAnswer(message: Message): boolean {
   if (message.role !== "assistant" || message.stopReason === "pause_turn") return false;
   return (message.toolCalls ?? []).length === 0;

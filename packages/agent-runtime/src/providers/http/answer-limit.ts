@@ -12,7 +12,10 @@ const MAX_CHARS = 8 * 1024 * 1024;
 /** The tokens of an answer whose limit is not known. No model of today gives more. */
 const MAX_TOKENS = 262_144;
 
-/** Bytes of a stream for each token of its answer, the JSON around it and log probabilities included. */
+/**
+ * Bytes of a stream for each token of its answer, the JSON around it and log probabilities
+ * included.
+ */
 const BYTES_PER_TOKEN = 4096;
 
 /** Bytes that a stream may always have. */
@@ -21,7 +24,7 @@ const MIN_BYTES = 4 * 1024 * 1024;
 /** One call's arguments beyond this many characters are no input for a tool. */
 export const MAX_ARGUMENT_CHARS = 4 * 1024 * 1024;
 
-/** What a part of an answer costs besides its text, in characters. */
+/** Characters that a part of an answer counts besides its text. */
 export const PART_CHARS = 64;
 
 /** The limits of one answer. A server that goes far beyond what it was asked for is at fault. */

@@ -3,7 +3,10 @@ import { toText } from "../convert/json.ts";
 import { cleanText } from "./clean-text.ts";
 import { reasonIn, textIn } from "./reason.ts";
 
-/** The error classes of an SDK. Those of Anthropic's and OpenAI's come from one generator, and are alike. */
+/**
+ * The error classes of an SDK. Those of Anthropic's and OpenAI's come from one generator, and are
+ * alike.
+ */
 export interface Sdk {
   APIConnectionError: new (...parts: never[]) => Error;
   APIConnectionTimeoutError: new (...parts: never[]) => Error;
@@ -64,7 +67,7 @@ export function cleanCause(error: unknown, secrets: readonly string[], depth = 0
   return "code" in error && typeof error.code === "string" ? Object.assign(copy, { code: error.code }) : copy;
 }
 
-/** What a model's server answered instead of a turn. */
+/** The answer of a model's server that is no turn. */
 export interface FailedAnswer {
   status: number;
   headers?: Headers;
@@ -79,13 +82,14 @@ export function fromAnswer(answer: FailedAnswer, secrets: readonly string[]): Ag
   const type = typeIn(body);
   const reason = reasonIn(body).slice(0, MAX_READ_CHARS);
   const asked = path ? `${status} to ${path}` : `${status}`;
-  // A success that is no turn may be an error of any kind: asking again helps only where its words promise that.
+  // A success that is no turn may be an error of any kind: asking again helps only where its words
+  // promise that.
   const isUnknown = status < 400 && !Object.hasOwn(statusOfType, type) && !loads.test(reason);
   const error = toError(statusFor(status, type), type, reason, asked, retryAfter(headers), secrets);
   return isUnknown ? new AgentError(error.code, error.message, { cause: error.cause }) : error;
 }
 
-/** Returns the error for an event of a stream that says what went wrong. */
+/** Returns the error for an event of a stream that reports a failure. */
 export function fromStreamError(event: unknown, secrets: readonly string[]): AgentError {
   const { type, code } = detailsIn(event);
   const status = typeof code === "number" && code >= 400 && code < 600 ? code : statusFor(200, type);
@@ -112,7 +116,10 @@ function toError(
   });
 }
 
-/** Groq checks calls against their schema, and refuses the whole answer. Source: console.groq.com, tool use. */
+/**
+ * Groq checks calls against their schema, and refuses the whole answer. Source: console.groq.com,
+ * tool use.
+ */
 function failedCallNote(reason: string): string {
   return `Your last tool call was refused by the server, and was not run: ${reason} Call again with arguments that fit the tool's schema, or answer without a tool.`;
 }
@@ -162,8 +169,9 @@ function detailsIn(value: unknown): { type: string; code: unknown } {
 }
 
 /**
- * Servers' words for a conversation that is longer than the window: Anthropic, OpenAI, vLLM, SGLang, TGI, llama.cpp, LM Studio,
- * Gemini, Mistral, Groq, xAI, Kimi, Qwen, GLM, MiniMax, Bedrock, OpenRouter. The README's table of servers names the sources.
+ * Servers' words for a conversation that is longer than the window: Anthropic, OpenAI, vLLM,
+ * SGLang, TGI, llama.cpp, LM Studio, Gemini, Mistral, Groq, xAI, Kimi, Qwen, GLM, MiniMax, Bedrock,
+ * OpenRouter. The README's table of servers names the sources.
  */
 const overflow = new RegExp(
   [
@@ -207,7 +215,10 @@ function classify(status: number, type: string, reason: string): [AgentErrorCode
   return ["MODEL_REJECTED", false];
 }
 
-/** Returns `retry-after-ms`, else `retry-after` in seconds or as a date (RFC 9110, 10.2.3), in milliseconds. */
+/**
+ * Returns `retry-after-ms`, else `retry-after` in seconds or as a date (RFC 9110, 10.2.3), in
+ * milliseconds.
+ */
 function retryAfter(headers: Headers | undefined): number | undefined {
   const milliseconds = headers?.get("retry-after-ms");
   if (milliseconds && Number.isFinite(Number(milliseconds))) return Math.max(0, Number(milliseconds));

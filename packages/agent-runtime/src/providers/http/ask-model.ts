@@ -13,9 +13,15 @@ export type CompleteTurn = Extract<ModelEvent, { type: "turn" }>;
 
 /** Builds one turn from the events of a stream, in whatever form a model's server sends them. */
 export interface TurnBuilder {
-  /** Adds the data of one event; returns what it shows at once, if anything. Throws when it is an error, or malformed. */
+  /**
+   * Adds the data of one event; returns what it shows at once, if anything. Throws when it is an
+   * error, or malformed.
+   */
   add(data: string): Shown | readonly Shown[] | undefined;
-  /** What the turn has cost so far, as the server reports it: another object when the server reported more. */
+  /**
+   * Returns the usage of the turn so far, as its server reported it: another object once the server
+   * reported more.
+   */
   usage(): Usage;
   /** The complete turn, once all of it came. `isOver`: nothing more comes. */
   finished(isOver: boolean): CompleteTurn | undefined;
@@ -39,8 +45,9 @@ export interface Question<Client> {
 }
 
 /**
- * Sends a request and reads its turn. All text that one read of the socket brought is one event: a model's server sends
- * many small ones, and what follows costs by the event. (One generator, as each one more costs every read.)
+ * Sends a request and reads its turn. All text that one read of the socket brought is one event: a
+ * model's server sends many small ones, and what follows costs by the event. (One generator, as
+ * each one more costs every read.)
  *
  * @throws AgentError with a code of the protocol, or the signal's reason
  */
@@ -133,7 +140,10 @@ function notAStream(): AgentError {
   return new AgentError("MODEL_FAILED", "The model's server did not answer with a stream of events.");
 }
 
-/** Reads an answer that is no stream: a whole turn as JSON, or an error that its server sends as a success. */
+/**
+ * Reads an answer that is no stream: a whole turn as JSON, or an error that its server sends as a
+ * success.
+ */
 function readWhole(
   text: string,
   { status, url }: Response,

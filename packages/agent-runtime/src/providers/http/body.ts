@@ -1,30 +1,37 @@
 import type { Readable } from "node:stream";
 
 /**
- * Bytes of an answer that came and were not read; then its socket waits for its turn, as all others do. Without this, up
- * to 32 reads of 64 KiB come in a row from a server that sends faster than they are worked on, and everybody else waits
- * (libuv, `uv__read`). Chosen: about three hundred deltas; no model at its own pace comes near it.
+ * Bytes of an answer that came and were not read; then its socket waits for its turn, as all others
+ * do. Without this, up to 32 reads of 64 KiB come in a row from a server that sends faster than
+ * they are worked on, and everybody else waits (libuv, `uv__read`). About three hundred
+ * deltas; no model at its own pace comes near it.
  */
 const MAX_UNREAD_BYTES = 32_768;
 
 /**
- * For how long what comes after a piece that was shown is gathered: what a screen takes for one picture, so that nobody sees
- * it, and a model that sends a thousand small pieces a second costs sixty steps and not a thousand. Chosen.
+ * For how long what comes after a piece that was shown is gathered: what a screen takes for one
+ * picture, so that nobody sees it, and a model that sends a thousand small pieces a second costs
+ * sixty steps and not a thousand. Chosen.
  */
 const GATHER_MS = 16;
 
-/** How long a response that has said all may take to end, so that its connection can be used again. Chosen. */
+/**
+ * Milliseconds for a complete response to end, so that its connection can be used again.
+ */
 const DRAIN_MS = 1000;
 
 /** The body of a response, in the pieces that came. Closes the request when the reader stops. */
 export interface Body extends AsyncIterable<Uint8Array> {
-  /** Says that the last piece was shown: what comes within the next 16 ms may come in one piece. */
+  /** Joins all bytes of the next 16 ms in one piece. Call it when a piece was shown. */
   gather(): void;
-  /** Says that what matters has been read: the connection is kept for the next request. */
+  /** Keeps the connection for the next request. Call it when the turn is complete. */
   release(): void;
 }
 
-/** Reads a body as it flows: all that came since the last piece is the next one. The end waits for nothing. */
+/**
+ * Reads a body as it flows: all that came since the last piece is the next one. The end waits for
+ * nothing.
+ */
 export class FlowingBody implements Body, AsyncIterator<Uint8Array> {
   readonly #message: Readable;
   #pieces: Buffer[] = [];

@@ -3,10 +3,12 @@ import { wholeHead } from "../../shared/cut-text.ts";
 /** Shorter secrets are not searched for: they would stand in ordinary words. */
 const MIN_SECRET_CHARS = 4;
 
-/** The first characters of a secret that are enough to take the text for a quotation of the secret. */
+/**
+ * The first characters of a secret that are enough to take the text for a quotation of the secret.
+ */
 const QUOTED_CHARS = 10;
 
-/** Values that look like keys, whoever they belong to. */
+/** Values that look like keys of any service. */
 const keyLike = /\b(?:sk|pk|rk|gsk|xai|hf|ghp|glpat)[-_][A-Za-z0-9_-]{12,}|\bAIza[A-Za-z0-9_-]{20,}/g;
 const authorization = /\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}/gi;
 
@@ -27,9 +29,11 @@ const stack =
   /\n[ \t]*(?:at (?:[\w$.<>[\] ]+\(|\S+:\d+)|Traceback \(most recent call last\)|File "[^"]+", line \d|goroutine \d+|--- End of).*/s;
 
 /**
- * Returns a server's text without secrets, escape sequences, bidirectional marks and stacks, in one line of at most `maxChars`.
+ * Returns a server's text without secrets, escape sequences, bidirectional marks and stacks, in one
+ * line of at most `maxChars`.
  *
- * A model's server may quote the request: its error must not carry the key to clients, logs and transcripts.
+ * A model's server may quote the request: its error must not carry the key to clients, logs and
+ * transcripts.
  */
 export function cleanText(text: string, secrets: readonly string[], maxChars: number): string {
   // Limited first: each step below reads the whole text.

@@ -64,6 +64,7 @@ export function secretsOf(
     ...secretHeaders.map(([, value]) => value.replace(/^(?:Bearer|Basic)\s+/i, "")),
     ...Object.values(query),
   ];
-  // A version or a deployment in the query is no secret, but a word of five letters is not searched for either way.
+  // A version or a deployment in the query is no secret, but a word of five letters is not searched
+  // for either way.
   return [apiKey, ...values.filter((value) => value.length >= 8)];
 }

@@ -10,8 +10,8 @@ export interface ModelFetch {
 }
 
 /**
- * Returns a `fetch` for an SDK. An answer that is no success is thrown as an AgentError, so that its text is read once, in one
- * way and up to a limit, whatever the SDK would make of it.
+ * Returns a `fetch` for an SDK. An answer that is no success is thrown as an AgentError, so that
+ * its text is read once, in one way and up to a limit, whatever the SDK would make of it.
  */
 export function createModelFetch(own: Fetch | undefined, secrets: readonly string[]): ModelFetch {
   const { fetch: send, bodyOf } = own ? { fetch: own, bodyOf: webBody } : createNodeFetch();
@@ -48,12 +48,16 @@ function pathOf(url: string | URL | Request): string {
   return new URL(url instanceof Request ? url.url : url).pathname;
 }
 
-/** An escaped backslash, or an escaped half of a character: `JSON.stringify` writes a whole one as it is. */
+/**
+ * An escaped backslash, or an escaped half of a character: `JSON.stringify` writes a whole one as
+ * it is.
+ */
 const halfCharacter = /\\\\|\\ud[89a-f][0-9a-f]{2}/g;
 
 /**
- * Replaces each half of a character in a body of JSON with U+FFFD. Wherever the half came from (a model, a tool, a user's client),
- * the Messages API refuses the whole request for it, and each later one of the session too.
+ * Replaces each half of a character in a body of JSON with U+FFFD. Wherever the half came from (a
+ * model, a tool, a user's client), the Messages API refuses the whole request for it, and each
+ * later one of the session too.
  */
 function withWellFormedBody(init: RequestInit | undefined): RequestInit | undefined {
   const body = init?.body;

@@ -8,12 +8,13 @@ import { type Body, FlowingBody } from "./body.ts";
 /** Of an error response, no more than this many bytes are read: its message is one line. */
 export const MAX_ERROR_BYTES = 65_536;
 
-/** What the Anthropic SDK calls for each request. */
+/** The function that an SDK calls for each request. */
 export type Fetch = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 /**
- * `fetch` as far as the SDK needs it, on `node:http`, and the way to read its answers: no web streams stand in between,
- * which halves the CPU of each read of the socket (`benchmarks/chunk-cost.mjs`), and a connection can be kept.
+ * `fetch` as far as the SDK needs it, on `node:http`, and the way to read its answers: no web
+ * streams stand in between, which halves the CPU of each read of the socket
+ * (`benchmarks/chunk-cost.mjs`), and a connection can be kept.
  *
  * Follows no redirects, as no server of the Messages API answers with one.
  */
@@ -43,7 +44,10 @@ function toStatus(status = 500): number {
   return status >= 200 && status <= 599 ? status : 502;
 }
 
-/** Returns the body as its server meant it. Plain bodies are asked for; some servers compress all the same. */
+/**
+ * Returns the body as its server meant it. Plain bodies are asked for; some servers compress all
+ * the same.
+ */
 function decode(message: IncomingMessage): Readable {
   const encoding = message.headers["content-encoding"]?.trim().toLowerCase();
   const decoder = encoding === undefined ? undefined : createDecoder(encoding);
@@ -67,13 +71,13 @@ async function send(
     method,
     headers: { ...Object.fromEntries(new Headers(headers)), "accept-encoding": "identity" },
   });
-  // The reason, so that the SDK can tell its own time-out from a broken connection.
+  // The reason, so that the SDK knows its own timeout from a broken connection.
   const abort = () => request.destroy(signal?.reason as Error);
   signal?.addEventListener("abort", abort, { once: true });
   request.on("close", () => signal?.removeEventListener("abort", abort));
   if (signal?.aborted) abort();
   request.end(body);
-  // Rejects with the request's `error`; a later one reaches whoever reads the message.
+  // Rejects with the request's `error`; a later one reaches the reader of the message.
   const [message] = (await once(request, "response")) as [IncomingMessage];
   request.on("error", () => {});
   return message;

@@ -25,7 +25,7 @@ export function reasonIn(body: string): string {
   return /<\/?[a-z!][^>]*>/i.test(body) ? textOfHtml(body) : body;
 }
 
-/** Returns the text that says what went wrong in a value of JSON. */
+/** Returns the text of an error in a value of JSON. */
 export function textIn(value: unknown, depth = 0): string | undefined {
   if (typeof value === "string") return value.trim() === "" ? undefined : value;
   if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return undefined;

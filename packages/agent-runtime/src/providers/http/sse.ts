@@ -1,13 +1,17 @@
 import { StringDecoder } from "node:string_decoder";
 
-/** An event that did not end within this many UTF-16 units is no event. Far above any block of a model's answer. */
+/**
+ * An event that did not end within this many UTF-16 units is no event. Far above any block of a
+ * model's answer.
+ */
 export const MAX_EVENT_CHARS = 8 * 1024 * 1024;
 
 /**
- * Returns a function that takes server-sent events apart: for each piece of the stream, the `data` of the events that it completes.
+ * Returns a function that takes server-sent events apart: for each piece of the stream, the `data`
+ * of the events that it completes.
  *
- * Event names are left out, because the data repeats them, but for `error`: its data is returned as JSON with an `error`.
- * Source: HTML Standard, 9.2.6 "Interpreting an event stream".
+ * Event names are left out, because the data repeats them, but for `error`: its data is returned as
+ * JSON with an `error`. Source: HTML Standard, 9.2.6 "Interpreting an event stream".
  *
  * @throws RangeError when an event has no end in sight
  */
@@ -18,7 +22,8 @@ export function createSseReader(): (piece: Uint8Array) => string[] {
   const eventEnd = /\r\n\r?\n|\n\r?\n|\r\r(?!$)/g;
   let rest = "";
   return (piece) => {
-    // What was looked through before is not looked through again, but for an end that may just have been cut.
+    // The part that was searched before is not searched again, but for an end that may just have
+    // been cut.
     eventEnd.lastIndex = Math.max(0, rest.length - 3);
     rest += decoder.write(piece as Buffer);
     const events: string[] = [];
@@ -30,7 +35,7 @@ export function createSseReader(): (piece: Uint8Array) => string[] {
     }
     rest = rest.slice(start);
     if (rest.length > MAX_EVENT_CHARS)
-      throw new RangeError(`an event is longer than ${MAX_EVENT_CHARS} characters`);
+      throw new RangeError(`An event is longer than ${MAX_EVENT_CHARS} characters.`);
     return events;
   };
 }
@@ -56,7 +61,9 @@ function readData(event: string, start: number): string {
     .join("\n");
 }
 
-/** Returns the data of an `error` event as an object with an `error`, however the server wrote it. */
+/**
+ * Returns the data of an `error` event as an object with an `error`, however the server wrote it.
+ */
 function toErrorEvent(data: string): string {
   let error: unknown = data;
   try {

@@ -1,12 +1,15 @@
 import { allowedTokens, refusalOf } from "../http/refusals.ts";
 
-/** What a server of Chat Completions accepts. Servers differ, and say so only when they refuse a request. */
+/**
+ * The rules of a server of Chat Completions. Servers differ, and name a rule only when they refuse
+ * a request.
+ */
 export interface ChatRules {
   /** The name of the limit of an answer's tokens. */
   tokenField: "max_tokens" | "max_completion_tokens";
   /** The highest limit that the server accepts. */
   maxTokens: number;
-  /** Whose thinking goes back: that of the same model, some with every call, or none. */
+  /** Thinking that goes back: that of the same model, some with every call, or none. */
   reasoning: "own" | "required" | "none";
   /** The length of call ids, where the server wants one. */
   callIdChars: number | undefined;
@@ -18,7 +21,8 @@ export interface ChatRules {
 export function rulesFor(baseURL: string, model: string): ChatRules {
   const { hostname } = new URL(baseURL);
   return {
-    // OpenAI itself has renamed the field, and refuses the old name for its newer models; others know only the old one.
+    // OpenAI itself has renamed the field, and refuses the old name for its newer models; others
+    // know only the old one.
     tokenField: hostname === "api.openai.com" ? "max_completion_tokens" : "max_tokens",
     maxTokens: Infinity,
     reasoning:
@@ -34,11 +38,12 @@ export function rulesFor(baseURL: string, model: string): ChatRules {
 const optionalFields = ["stream_options", "tool_choice"];
 
 /**
- * Returns the rules with what a refused request teaches, `undefined` where it teaches nothing new. Pure.
+ * Returns the rules with what a refused request teaches, `undefined` where it teaches nothing new.
+ * Pure.
  *
- * Sources: OpenAI `max_tokens`/`max_completion_tokens`: BerriAI/litellm#34569. DeepSeek's thinking mode: api-docs.deepseek.com,
- * thinking mode; Kimi: charmbracelet/crush#2696. Ids of nine characters: mistralai/client-js, "must be a-z, A-Z, 0-9, with a
- * length of 9".
+ * Sources: OpenAI `max_tokens`/`max_completion_tokens`: BerriAI/litellm#34569. DeepSeek's thinking
+ * mode: api-docs.deepseek.com, thinking mode; Kimi: charmbracelet/crush#2696. Ids of nine
+ * characters: mistralai/client-js, "must be a-z, A-Z, 0-9, with a length of 9".
  */
 export function learnRules(error: unknown, rules: ChatRules): ChatRules | undefined {
   const reason = refusalOf(error)?.message;

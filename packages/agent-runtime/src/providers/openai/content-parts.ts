@@ -1,7 +1,10 @@
 import { isRecord } from "../convert/json.ts";
 import type { Shown } from "../http/ask-model.ts";
 
-/** Returns the text and the thinking of a `content`, which is a text, or a list of parts (Mistral's thinking models). */
+/**
+ * Returns the text and the thinking of a `content`, which is a text, or a list of parts (Mistral's
+ * thinking models).
+ */
 export function partsOf(content: unknown): Shown[] {
   if (typeof content === "string") return content === "" ? [] : [{ type: "text", text: content }];
   if (!Array.isArray(content)) return [];

@@ -28,9 +28,9 @@ export interface OpenAIProviderOptions {
   apiKey?: string;
   /** Most tokens of one turn's answer. @default the server's */
   maxTokens?: number;
-  /** How hard the model thinks, as `reasoning_effort`. @default the server's */
+  /** Effort of the model, as `reasoning_effort`. @default the server's */
   effort?: "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max";
-  /** How much chance is in an answer, from 0 to 2. @default the server's */
+  /** Randomness of an answer, from 0 to 2. @default the server's */
   temperature?: number;
   /** Headers of each request, besides the SDK's own. */
   headers?: Record<string, string>;
@@ -38,20 +38,24 @@ export interface OpenAIProviderOptions {
   query?: Record<string, string>;
   /** Fields of each request's body, such as `chat_template_kwargs`. They replace ours. */
   extraBody?: Record<string, unknown>;
-  /** How long to wait for the answer to begin, in milliseconds. @default 60000 */
+  /** Time for the answer to begin, in milliseconds. @default 60000 */
   timeoutMs?: number;
-  /** Makes the requests, where they must go through a proxy for example. @default one on `node:http` */
+  /**
+   * Makes the requests, where they must go through a proxy for example.
+   * @default one on `node:http`
+   */
   fetch?: Fetch;
 }
 
 const efforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"] as const;
 
 /**
- * A model behind OpenAI's Chat Completions API or one of the many servers that speak it (Ollama, vLLM, LM Studio, DeepSeek,
- * Qwen, …), through the official SDK (`openai`, a peer dependency).
+ * A model behind OpenAI's Chat Completions API or one of the many servers that speak it (Ollama,
+ * vLLM, LM Studio, DeepSeek, Qwen, …), through the official SDK (`openai`, a peer dependency).
  *
- * Making it is cheap: the SDK is imported with the first request. It retries nothing, because the run loop does. A request that
- * its server refuses for a rule of the server's own is sent once more by that rule.
+ * Making it is cheap: the SDK is imported with the first request. It retries nothing, because the
+ * run loop does. A request that its server refuses for a rule of the server's own is sent once more
+ * by that rule.
  *
  * @throws AgentError `INVALID_OPTIONS`
  */

@@ -14,7 +14,10 @@ export interface BuilderOptions {
   secrets: readonly string[];
 }
 
-/** Builds a turn from the events of a Chat Completions stream, and from those of the many servers that speak it. */
+/**
+ * Builds a turn from the events of a Chat Completions stream, and from those of the many servers
+ * that speak it.
+ */
 export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuilder {
   const answer = new ChatAnswer(limit);
   let usage: Usage = noUsage;
@@ -28,7 +31,8 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
   function addChoice(choice: JsonRecord): Shown[] {
     addReport(choice["usage"]);
     const reason = choice["finish_reason"];
-    // The last chunk may repeat all that was streamed as a message: only a whole answer comes as one alone.
+    // The last chunk may repeat all that was streamed as a message: only a whole answer comes as
+    // one alone.
     const delta = choice["delta"] ?? (answer.isEmpty ? choice["message"] : undefined);
     const shown = isRecord(delta) ? answer.add(delta) : [];
     if (typeof reason !== "string" || reason === "") return shown;
@@ -55,14 +59,17 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
     },
     usage: () => usage,
     finished(isOver) {
-      // Not every server sends `[DONE]`, and not every one a finish reason. The usage may come after either.
+      // Not every server sends `[DONE]`, and not every one a finish reason. The usage may come
+      // after either.
       const isFinished = finishReason !== undefined ? isDone || isOver : isDone && !answer.isEmpty;
       return isFinished ? answer.toTurn(finishReason, usage) : undefined;
     },
   };
 }
 
-/** A chunk that says what went wrong: `{error}`, or the fields of an error in the place of choices. */
+/**
+ * Returns true for a chunk with an error: `{error}`, or the fields of an error without choices.
+ */
 function isError(chunk: JsonRecord): boolean {
   if (chunk["error"]) return true;
   if (chunk["choices"] !== undefined || chunk["usage"] !== undefined) return false;
@@ -74,7 +81,7 @@ function isError(chunk: JsonRecord): boolean {
   );
 }
 
-/** What the model said so far. */
+/** The answer so far. */
 class ChatAnswer {
   #content = "";
   #thinking = "";
@@ -136,7 +143,10 @@ class ChatAnswer {
     return part;
   }
 
-  /** DeepSeek, Qwen and Kimi have one name for it; OpenRouter, Ollama, Groq and newer vLLM the other; some send both. */
+  /**
+   * DeepSeek, Qwen and Kimi have one name for it; OpenRouter, Ollama, Groq and newer vLLM the
+   * other; some send both.
+   */
   #thinkingIn(delta: JsonRecord): Shown[] {
     for (const field of ["reasoning_content", "reasoning"]) {
       const text = partsOf(delta[field])
@@ -154,7 +164,9 @@ class ChatAnswer {
     return text === "" ? [] : [{ type: "thinking", text }];
   }
 
-  /** Joins the pieces of each detail: a server streams its text, and gives its signature at the end. */
+  /**
+   * Joins the pieces of each detail: a server streams its text, and gives its signature at the end.
+   */
   #addDetails(details: unknown): void {
     if (!Array.isArray(details)) return;
     for (const piece of details as unknown[]) {

@@ -9,7 +9,8 @@ const tags: readonly (readonly [open: string, close: string])[] = [
 ];
 
 /**
- * Splits the text of an answer that begins with a `<think>` tag in thinking and text. A tag later in the text is text.
+ * Splits the text of an answer that begins with a `<think>` tag in thinking and text. A tag later
+ * in the text is text.
  *
  * llama.cpp, LM Studio and others send the tags where no parser for reasoning is set.
  */

@@ -16,20 +16,25 @@ export interface RequestOptions {
   extraBody?: Readonly<Record<string, unknown>>;
 }
 
-/** Stands for an answer that a run did not get to: some servers want one between a tool's result and a user. */
+/**
+ * Stands for an answer that a run did not get to: some servers want one between a tool's result and
+ * a user.
+ */
 const NO_ANSWER = "[no answer yet]";
 const LEFT_OUT = "[earlier messages left out]";
 
-/** DeepSeek refuses an empty text where it wants thinking. Source: NousResearch/hermes-agent#18263. */
+/**
+ * DeepSeek refuses an empty text where it wants thinking. Source: NousResearch/hermes-agent#18263.
+ */
 const NO_THINKING = " ";
 
 /**
- * Returns the request in the form of Chat Completions. Servers cache by common beginnings on their own: stable prompt and history
- * come first.
+ * Returns the request in the form of Chat Completions. Servers cache by common beginnings on their
+ * own: stable prompt and history come first.
  *
- * User and assistant take turns, the user first, and nothing but an assistant follows a tool's result: the chat templates of
- * Mistral's and Gemma's models raise an error otherwise, and no server minds.
- * Sources: vllm-project/vllm#6862, charmbracelet/crush#279, zed-industries/zed#37021.
+ * User and assistant take turns, the user first, and nothing but an assistant follows a tool's
+ * result: the chat templates of Mistral's and Gemma's models raise an error otherwise, and no
+ * server minds. Sources: vllm-project/vllm#6862, charmbracelet/crush#279, zed-industries/zed#37021.
  */
 export function toRequest(
   request: ModelRequest,
@@ -96,7 +101,7 @@ function toAssistant(message: AssistantMessage, options: RequestOptions, isFresh
   const { content, toolCalls = [] } = message;
   const { rules, model } = options;
   const calls = toolCalls.map(({ callId = "", toolName, input, extra }) => ({
-    // What a server adds to its calls means nothing to another.
+    // Fields that a server adds to its calls mean nothing to another server.
     ...(message.model === model && extra),
     id: toId(callId, rules),
     type: "function" as const,
@@ -111,8 +116,9 @@ function toAssistant(message: AssistantMessage, options: RequestOptions, isFresh
 }
 
 /**
- * Returns what a message was thought about, in the fields in which its server sent it. Thinking goes to the model that thought
- * it; a server that wants some with every message gets what there is, whoever thought it.
+ * Returns what a message was thought about, in the fields in which its server sent it. Thinking
+ * goes to the model that thought it; a server that wants some with every message gets what there
+ * is, from any model.
  */
 function toReasoning(message: AssistantMessage, { model, rules }: RequestOptions, isFresh: boolean): object {
   if (rules.reasoning === "none") return {};
