@@ -134,7 +134,7 @@ describe.skipIf(whyNoBrowser)("for everybody", () => {
       "one",
       "Actions for one",
       "Archived",
-      "As on this device",
+      "System",
       "English",
       "Conversation",
       expect.any(String),
@@ -172,11 +172,11 @@ describe.skipIf(whyNoBrowser)("for everybody", () => {
       await page.getByRole("main").getByText(piece).waitFor();
       next();
     }
-    await eventually(() => live.innerText()).toBe("The answer is complete.");
+    await eventually(() => live.innerText()).toBe("Answer complete.");
 
     expect(await page.evaluate(() => (window as unknown as { said: string[] }).said)).toEqual([
-      "The answer begins.",
-      "The answer is complete.",
+      "Answer started.",
+      "Answer complete.",
     ]);
   });
 

@@ -36,7 +36,7 @@ describe.skipIf(whyNoBrowser)("the end of an answer", () => {
     await page.getByRole("main").getByText("Answer 2.").waitFor();
     await eventually(() => rowsOf(page)).toEqual(["user: You: well?", "assistant: Assistant: Answer 2."]);
 
-    await page.getByRole("button", { name: "Answer again" }).click();
+    await page.getByRole("button", { name: "Regenerate" }).click();
     await page.getByRole("main").getByText("Answer 3.").waitFor();
     await page.reload();
     await page.getByRole("main").getByText("Answer 3.").waitFor();
@@ -50,11 +50,11 @@ describe.skipIf(whyNoBrowser)("the end of an answer", () => {
     await using tab = await openPage(browser, gateway.url);
     const { page } = tab;
     await say(page, "one");
-    await page.getByRole("button", { name: "Answer again" }).waitFor();
+    await page.getByRole("button", { name: "Regenerate" }).waitFor();
     await say(page, "two");
     await eventually(() => page.locator(".answer-end").count()).toBe(2);
 
-    expect(await page.getByRole("button", { name: "Answer again" }).count()).toBe(1);
+    expect(await page.getByRole("button", { name: "Regenerate" }).count()).toBe(1);
   });
 
   test("copies the whole answer as it was written", async () => {
@@ -115,7 +115,7 @@ describe.skipIf(whyNoBrowser)("the end of an answer", () => {
     await using gateway = await startGateway({ answer: sumsUp });
     await using tab = await openPage(browser, gateway.url);
     await say(tab.page, "hi");
-    await tab.page.getByText("What was said so far was summed up").click();
+    await tab.page.getByText("Earlier messages were summarized").click();
 
     expect(await tab.page.locator(".compaction strong").innerText()).toBe("claws");
   });

@@ -42,14 +42,14 @@ describe.skipIf(whyNoBrowser)("a tool call that asks", () => {
 
   test.each([
     ["Allow once", "once", "Done"],
-    ["Allow in this session", "session", "Done"],
+    ["Allow in this chat", "session", "Done"],
     ["Deny", "deny", "Failed"],
   ])("waits for %s, through a reload", async (name, decision, phase) => {
     await using gateway = await startGateway({ answer: asksFirst });
     await using tab = await openPage(browser, gateway.url);
     const { page } = tab;
     await say(page, "clean up");
-    await page.getByText("May it? Run rm -r build").first().waitFor();
+    await page.getByText("Allow this? Run rm -r build").first().waitFor();
     await page.reload();
     // The card comes folded with its call and opens with the question: text of what is folded is not seen.
     await eventually(() => page.locator(".tool pre").first().innerText()).toBe("rm -r build");

@@ -27,12 +27,12 @@ describe.skipIf(whyNoBrowser)("the composer", () => {
     const { page } = tab;
     await say(page, "a story");
     await page.getByText("Once upon").waitFor();
-    await page.getByText("Waits until this answer is done.").waitFor();
+    await page.getByText("Sent when this answer is complete.").waitFor();
 
     await say(page, "two");
     await say(page, "three");
-    await eventually(() => page.getByText("Waits for the answer before it").count()).toBe(2);
-    await page.locator(".waiting", { hasText: "two" }).getByRole("button", { name: "Call off" }).click();
+    await eventually(() => page.getByText("Queued").count()).toBe(2);
+    await page.locator(".waiting", { hasText: "two" }).getByRole("button", { name: "Cancel" }).click();
     await eventually(() => rowsOf(page)).toEqual([
       "user: You: a story",
       "assistant streaming: Assistant: Once upon",
@@ -89,7 +89,7 @@ describe.skipIf(whyNoBrowser)("the composer", () => {
     await page.getByText("Once upon").waitFor();
 
     await page.getByText("Interrupt", { exact: true }).click();
-    await page.getByText("Stops this answer, and is answered instead.").waitFor();
+    await page.getByText("Stops this answer and starts a new one.").waitFor();
     await say(page, "and then a story");
     await page.getByText("Stopped here").waitFor();
     await eventually(() => page.getByText("Once upon").count()).toBe(2);
@@ -113,9 +113,9 @@ describe.skipIf(whyNoBrowser)("the composer", () => {
 
       await page.getByRole("textbox").fill("shorter");
       await page.keyboard.press(key);
-      await page.getByText("Goes into this answer after its next step").waitFor();
+      await page.getByText("Will be added after the next step").waitFor();
 
-      expect(await page.getByRole("button", { name: "Call off" }).isVisible()).toBe(false);
+      expect(await page.getByRole("button", { name: "Cancel" }).isVisible()).toBe(false);
       expect(gateway.received.flatMap((event) => (event.type === "message" ? [event.mode] : []))).toEqual([
         "queue",
         "steer",
@@ -165,7 +165,7 @@ describe.skipIf(whyNoBrowser)("the composer", () => {
     gateway.stop();
     await page.getByText("Connection lost.").waitFor();
     await say(page, "never mind");
-    await page.getByText("Waits for the connection").waitFor();
+    await page.getByText("Waiting for the connection").waitFor();
     await page.getByRole("button", { name: "Discard" }).click();
     await eventually(() => rowsOf(page)).toEqual([]);
     gateway.start();

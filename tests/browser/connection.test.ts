@@ -22,9 +22,9 @@ describe.skipIf(whyNoBrowser)("the page and its connection", () => {
     await page.getByRole("main").getByText("Hello.").waitFor();
 
     gateway.stop();
-    await page.getByText(/Trying again in \d+ s/).waitFor();
+    await page.getByText(/Retrying in \d+ s/).waitFor();
     await say(page, "two");
-    await page.getByText("Waits for the connection").waitFor();
+    await page.getByText("Waiting for the connection").waitFor();
     gateway.start();
     await tryNow(page);
     await eventually(() => page.locator(".assistant").count()).toBe(2);
@@ -161,12 +161,12 @@ describe.skipIf(whyNoBrowser)("the page and its connection", () => {
     gateway.isLocked = true;
     await using tab = await openPage(browser, gateway.url);
     const { page } = tab;
-    await page.getByText("does not let this page in").waitFor();
+    await page.getByText("The gateway cannot be reached").waitFor();
 
     gateway.isLocked = false;
     await tryNow(page);
     await page.getByText("Connected").waitFor();
 
-    expect(await page.getByText("does not let this page in").isVisible()).toBe(false);
+    expect(await page.getByText("The gateway cannot be reached").isVisible()).toBe(false);
   });
 });

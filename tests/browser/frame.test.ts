@@ -34,7 +34,7 @@ describe.skipIf(whyNoBrowser)("themes and languages", () => {
       const { page } = tab;
       await page.getByText("Connected").waitFor();
       expect(await paintedOn(page)).toBe(device);
-      expect(await page.getByRole("radio", { name: "As on this device" }).isChecked()).toBe(true);
+      expect(await page.getByRole("radio", { name: "System" }).isChecked()).toBe(true);
 
       const other = device === "light" ? "dark" : "light";
       await page.getByRole("radio", { name: other }).check();
@@ -46,7 +46,7 @@ describe.skipIf(whyNoBrowser)("themes and languages", () => {
         true,
       ]);
 
-      await page.getByRole("radio", { name: "As on this device" }).check();
+      await page.getByRole("radio", { name: "System" }).check();
       await page.reload();
       expect(await paintedOn(page)).toBe(device);
       expect(tab.complaints).toEqual([]);
@@ -153,8 +153,8 @@ describe.skipIf(whyNoBrowser)("themes and languages", () => {
       }
       return said.filter((text) => /[a-z]/i.test(text) && !/\p{Script=Han}/u.test(text));
     });
-    const sessionId = await page.locator(".session").getAttribute("title");
-    const names = ["Mini OpenClaw", "Ctrl K", "English", sessionId, sessionId?.slice(-8)];
+    const sessionId = await page.locator(".session code").getAttribute("title");
+    const names = ["Mini OpenClaw", "Ctrl K", "English", sessionId, sessionId?.slice(0, 13)];
     expect(english.filter((text) => !names.includes(text))).toEqual([]);
   });
 });

@@ -27,7 +27,7 @@ describe.skipIf(whyNoBrowser)("where things stand", () => {
     await using tab = await openPage(browser, gateway.url, { viewport: { width: 700, height: 500 } });
     const { page } = tab;
     await say(page, "one");
-    await page.getByRole("button", { name: "Answer again" }).waitFor();
+    await page.getByRole("button", { name: "Regenerate" }).waitFor();
     await say(page, "two");
     await eventually(() => page.locator(".bubble").count()).toBe(2);
 
@@ -46,7 +46,7 @@ describe.skipIf(whyNoBrowser)("where things stand", () => {
     await using tab = await openPage(browser, gateway.url);
     const { page } = tab;
     await say(page, "مرحبا");
-    await page.getByRole("button", { name: "Answer again" }).waitFor();
+    await page.getByRole("button", { name: "Regenerate" }).waitFor();
     const directionOf = (selector: string) =>
       page.locator(selector).evaluateAll((all) => all.map((one) => getComputedStyle(one).direction));
 
@@ -72,7 +72,7 @@ describe.skipIf(whyNoBrowser)("where things stand", () => {
     await page.locator(".session-menu").click();
     await page.getByRole("menuitem", { name: "Archive" }).click();
 
-    await eventually(() => page.locator(".toast span").innerText()).toBe(`“${"W".repeat(60)}…” is archived.`);
+    await eventually(() => page.locator(".toast span").innerText()).toBe(`Archived “${"W".repeat(60)}…”.`);
   });
 
   test("what shows more sessions is no larger than the sessions", async () => {
@@ -140,7 +140,7 @@ describe.skipIf(whyNoBrowser)("where things stand", () => {
     await using tab = await openPage(browser, gateway.url, { viewport: { width: 390, height: 844 } });
     const { page } = tab;
     await say(page, "one");
-    await page.getByRole("button", { name: "Answer again" }).waitFor();
+    await page.getByRole("button", { name: "Regenerate" }).waitFor();
 
     const lines = page.locator("td[align=right]").evaluate((cell) => {
       const range = document.createRange();

@@ -209,7 +209,7 @@ describe.skipIf(whyNoBrowser)("a newcomer's first minute", () => {
     const question = page.getByLabel("This gateway asks for its token");
     await question.fill("guess");
     await page.keyboard.press("Enter");
-    await page.getByText("That is not the token.").waitFor();
+    await page.getByText("Wrong token.").waitFor();
     await question.fill(token);
     await page.getByRole("button", { name: "Log in" }).click();
     await page.getByText("Connected").waitFor();

@@ -124,7 +124,7 @@ describe.skipIf(whyNoBrowser)("what can be done with sessions", () => {
     await using tab = await openPage(browser, gateway.url);
     const { page } = tab;
     await choose(page, "one", "Archive");
-    await page.getByText("“one” is archived.").waitFor();
+    await page.getByText("Archived “one”.").waitFor();
     await eventually(() => listedOn(page)).toEqual(["> two"]);
 
     const archived = page.getByRole("button", { name: "Archived" });
@@ -133,7 +133,7 @@ describe.skipIf(whyNoBrowser)("what can be done with sessions", () => {
     expect(await archived.getAttribute("aria-pressed")).toBe("true");
     await page.getByRole("link", { name: "one" }).click();
     await page.getByText("This chat is archived.").waitFor();
-    await page.getByRole("button", { name: "Take back from the archive" }).click();
+    await page.getByRole("button", { name: "Unarchive" }).click();
     await page.getByText("No chat is archived.").waitFor();
     await archived.click();
 
@@ -154,7 +154,7 @@ describe.skipIf(whyNoBrowser)("what can be done with sessions", () => {
     await choose(page, "one", "Delete");
     await page.getByText("What can I do for you?").waitFor();
     await eventually(() => listedOn(page)).toEqual(["two"]);
-    expect(await page.getByRole("status").last().innerText()).toMatch(/^“one” is deleted.\s+Undo$/);
+    expect(await page.getByRole("status").last().innerText()).toMatch(/^Deleted “one”.\s+Undo$/);
     await page.getByRole("button", { name: "Undo" }).click();
 
     await page.getByRole("main").getByText("You said: one.").waitFor();
@@ -189,7 +189,7 @@ describe.skipIf(whyNoBrowser)("what can be done with sessions", () => {
     await page.keyboard.press("Enter");
     await eventually(() => listedOn(page)).toEqual(["one"]);
     expect(await focused()).toBe("one");
-    await page.getByText("“two” is deleted.").waitFor();
+    await page.getByText("Deleted “two”.").waitFor();
     await page.keyboard.press("Control+z");
 
     await eventually(() => listedOn(page)).toEqual(["> two", "one"]);
@@ -209,9 +209,7 @@ describe.skipIf(whyNoBrowser)("what can be done with sessions", () => {
 
     await choose(page, "a story", "Delete");
 
-    await page
-      .getByText("That did not work. An answer goes on in this chat. Stop it, or wait for its end.")
-      .waitFor();
+    await page.getByText("Failed. An answer goes on in this chat. Stop it, or wait for its end.").waitFor();
     await eventually(() => rowsOf(page)).toEqual([
       "user: You: a story",
       "assistant streaming: Assistant: Once",

@@ -17,7 +17,7 @@ describe.skipIf(whyNoBrowser)("what the page says about itself", () => {
     await using gateway = await startGateway({ answer: says("Hello.") });
     await using tab = await openPage(browser, gateway.url);
     const { page } = tab;
-    const nothing = page.getByText("No chats yet. Your first message begins one.");
+    const nothing = page.getByText("No chats yet. Your first message starts one.");
     await nothing.waitFor();
 
     await say(page, "one");
@@ -36,17 +36,17 @@ describe.skipIf(whyNoBrowser)("what the page says about itself", () => {
     const status = page.locator(".status");
 
     gateway.stop();
-    await page.getByText(/^Connection lost\.Trying again in \d+ s/).waitFor();
+    await page.getByText(/^Connection lost\.Retrying in \d+ s/).waitFor();
     await eventually(() => status.innerText()).toBe("Offline");
     gateway.start();
     // Stands there for some seconds only: awaited before it comes.
-    const isBack = page.getByText("Back online. Nothing is missing.").waitFor();
+    const isBack = page.getByText("Back online. Nothing was lost.").waitFor();
     await tryNow(page);
 
     await isBack;
     expect(await status.innerText()).toBe("Connected");
-    expect(await page.getByRole("button", { name: "Try now" }).isVisible()).toBe(false);
-    await page.getByText("Back online. Nothing is missing.").waitFor({ state: "hidden" });
+    expect(await page.getByRole("button", { name: "Retry now" }).isVisible()).toBe(false);
+    await page.getByText("Back online. Nothing was lost.").waitFor({ state: "hidden" });
   });
 
   test("says that the server is stopping, and keeps what is written for when it is back", async () => {
@@ -65,13 +65,13 @@ describe.skipIf(whyNoBrowser)("what the page says about itself", () => {
     await page.getByRole("main").getByText("Once").waitFor();
 
     const drained = gateway.drain();
-    await page.getByText("The server is stopping. What you write now is sent when it is back.").waitFor();
+    await page.getByText("The server is stopping. Your messages are sent when it is back.").waitFor();
     await say(page, "later");
-    await page.getByText("Waits for the connection").waitFor();
+    await page.getByText("Waiting for the connection").waitFor();
     end();
     await drained;
 
-    await page.getByText(/Trying again in/).waitFor();
+    await page.getByText(/Retrying in/).waitFor();
     expect(await page.locator(".user.waiting .bubble").allInnerTexts()).toEqual(["later"]);
   });
 
@@ -85,7 +85,7 @@ describe.skipIf(whyNoBrowser)("what the page says about itself", () => {
 
     await page.getByText("The gateway closed the connection and does not want it again.").waitFor();
     expect(await page.locator(".login").isVisible()).toBe(false);
-    await page.getByRole("button", { name: "Try now" }).click();
+    await page.getByRole("button", { name: "Retry now" }).click();
     await page.getByText("Connected").waitFor();
   });
 });

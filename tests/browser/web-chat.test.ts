@@ -142,12 +142,12 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
     await say(page, "one");
     await page.getByRole("main").getByText("Hello.").waitFor();
 
-    const before = await page.locator(".session").getAttribute("title");
+    const before = await page.locator(".session code").getAttribute("title");
     await page.getByRole("button", { name: "New chat" }).click();
     await page.getByText("What can I do for you?").waitFor();
 
     await eventually(() => rowsOf(page)).toEqual([]);
-    expect(await page.locator(".session").getAttribute("title")).not.toBe(before);
+    expect(await page.locator(".session code").getAttribute("title")).not.toBe(before);
   });
 
   test("loads earlier messages as the reader comes near, and leaves what is being read in its place", async () => {

@@ -7,160 +7,159 @@ import {
   type WatchedEvent,
 } from "@mini-openclaw/client";
 import type { ErrorItem, FoundSession, SessionView } from "@mini-openclaw/protocol";
-import { createDrafts, type Drafts, tabStorage } from "./composer/drafts.ts";
+import { createDrafts, tabStorage } from "./composer/drafts.ts";
 import { storedText } from "./dom/local-storage.ts";
 import type { Notice } from "./dom/notice.ts";
 import { startOf } from "./dom/start-of.ts";
-import { createSeenSessions, type SeenSessions } from "./sessions/seen-sessions.ts";
+import { createSeenSessions } from "./sessions/seen-sessions.ts";
 import { createSessionActions, type SessionActions } from "./sessions/session-actions.ts";
-import { createSessionListing, type SessionListing } from "./sessions/session-list.ts";
-import { createShownSession } from "./sessions/shown-session.ts";
-
-/** What the page knows and can do, whatever it looks like and whichever language it speaks. */
-export interface Chat {
-  readonly client: Client;
-  /** The session that is shown. */
-  readonly session: Session;
-  readonly listing: SessionListing;
-  readonly seen: SeenSessions;
-  readonly drafts: Drafts;
-  readonly actions: SessionActions;
-  /** What the gateway last told of it, if it did. */
-  readonly summary: FoundSession | undefined;
-  /** Its title; empty while it has none. */
-  readonly title: string;
-  /** What went wrong beside the session, if anything did. */
-  readonly problem: ErrorItem | undefined;
-  /** Whether a new session was asked for and is not there yet: what is sent now would go to the one before. */
-  readonly isBeginning: boolean;
-  /** Shows another session; without an id, the one that the gateway begins this visitor in. */
-  open(sessionId: string | undefined): void;
-  newChat(): void;
-  send(content: string, options?: SendOptions): void;
-  readonly sendAgain: (id: string) => void;
-  /** Answers anew what the newest run of the session answered. */
-  readonly retry: (runId: string) => void;
-  readonly loadEarlier: () => void;
-  /** Begins a new session with what was said up to `seq` in the one that is shown, shows it and says so. */
-  readonly forkAt: (seq: number) => void;
-}
+import { SessionListing } from "./sessions/session-list.ts";
+import { ShownSession } from "./sessions/shown-session.ts";
 
 export interface ChatParts {
   url: string;
-  /** Asked after a connection could not be made; see `connect`. */
+  /** Called after a failed attempt to connect; see `connect`. */
   mayRetry: () => Promise<boolean>;
   firstSessionId: string | undefined;
   onChange: () => void;
-  /** Goes to a session's address, which opens it. */
+  /** Opens a session by its address. */
   goTo: (sessionId: string) => void;
-  /** A new session is shown, which has no address before its first message. */
+  /** Called when a new session is shown, which has no address before its first message. */
   onNewChat: () => void;
   onEvent: (event: WatchedEvent) => void;
   onNotice: (notice: Notice) => void;
 }
 
-export function createChat(parts: ChatParts): Chat {
-  const { onChange } = parts;
-  let problem: ErrorItem | undefined;
-  let beginningCount = 0;
-  const client = connect({
-    url: parts.url,
-    mayRetry: parts.mayRetry,
-    // The banner shows the state of the connection.
-    onFailure: (error) => void (error.code !== "CONNECT_FAILED" && showProblem(error)),
-  });
-  const shown = createShownSession({
-    first: client.session(parts.firstSessionId),
-    onChange,
-    onEvent: parts.onEvent,
-  });
-  const seen = createSeenSessions(storedText("mini-openclaw.seen"));
-  const listing = createSessionListing({ client, seen, onChange, onFailure: showProblem });
-  const actions = createSessionActions({
-    client,
-    listing,
-    seen,
-    goTo: parts.goTo,
-    leave,
-    tell: parts.onNotice,
-  });
+/** The state and the actions of the page, independent of its look and its language. */
+export class Chat {
+  readonly client: Client;
+  readonly listing: SessionListing;
+  readonly seen = createSeenSessions(storedText("mini-openclaw.seen"));
+  readonly drafts = createDrafts(tabStorage());
+  readonly actions: SessionActions;
+  readonly #parts: ChatParts;
+  readonly #shown: ShownSession;
+  #problem: ErrorItem | undefined;
+  #startingCount = 0;
 
-  function show(session: Session): void {
-    problem = undefined;
-    shown.show(session);
-  }
-  function newChat(): void {
-    beginningCount += 1;
-    onChange();
-    const begun = client.create().finally(() => {
-      beginningCount -= 1;
+  constructor(parts: ChatParts) {
+    const { url, mayRetry, firstSessionId, onChange, onEvent, goTo, onNotice } = parts;
+    this.#parts = parts;
+    const onFailure = (error: unknown) => this.#showProblem(error);
+    const client = connect({
+      url,
+      mayRetry,
+      // The banner shows the state of the connection.
+      onFailure: (error) => void (error.code !== "CONNECT_FAILED" && onFailure(error)),
     });
-    begun.then((session) => {
-      parts.onNewChat();
-      show(session);
-    }, showProblem);
+    this.client = client;
+    this.#shown = new ShownSession({ first: client.session(firstSessionId), onChange, onEvent });
+    const { seen } = this;
+    const listing = new SessionListing({ client, seen, onChange, onFailure });
+    this.listing = listing;
+    const leave = (sessionId: string) => this.#leave(sessionId);
+    this.actions = createSessionActions({ client, listing, seen, goTo, leave, onNotice });
+    client.onSessionChange((change) => listing.update(change));
   }
-  function leave(sessionId: string): boolean {
-    const isShown = shown.session.getSnapshot().sessionId === sessionId;
-    if (isShown) newChat();
+
+  /** The session that is shown. */
+  get session(): Session {
+    return this.#shown.session;
+  }
+
+  /** The newest summary of the session, if the gateway sent one. */
+  get summary(): FoundSession | undefined {
+    const { sessionId = "" } = this.session.getSnapshot();
+    return this.listing.find(sessionId);
+  }
+
+  /** The title of the session; empty while it has none. */
+  get title(): string {
+    const { view } = this.session.getSnapshot();
+    return view.title || this.summary?.title || titleOf(view);
+  }
+
+  /** A failure that belongs to no message of the session. */
+  get problem(): ErrorItem | undefined {
+    return this.#problem;
+  }
+
+  /** True while a new session is being created. A message sent now would reach the session before it. */
+  get isStarting(): boolean {
+    return this.#startingCount > 0;
+  }
+
+  /** Shows another session; without an id, the first one that the gateway opens for this visitor. */
+  open(sessionId: string | undefined): void {
+    this.#show(this.client.session(sessionId));
+  }
+
+  newChat(): void {
+    this.#startingCount += 1;
+    this.#parts.onChange();
+    const created = this.client.create().finally(() => {
+      this.#startingCount -= 1;
+    });
+    created.then(
+      (session) => {
+        this.#parts.onNewChat();
+        this.#show(session);
+      },
+      (error: unknown) => this.#showProblem(error),
+    );
+  }
+
+  send(content: string, options?: SendOptions): void {
+    this.#problem = undefined;
+    this.session.send(content, options).catch((error: unknown) => this.#showUnsent(error));
+  }
+
+  sendAgain(id: string): void {
+    void this.session.sendAgain(id).catch((error: unknown) => this.#showUnsent(error));
+  }
+
+  /** Answers the messages of the newest run again. */
+  retry(runId: string): void {
+    this.#problem = undefined;
+    this.session.retry(runId).catch((error: unknown) => this.#showProblem(error));
+  }
+
+  loadEarlier(): void {
+    void this.session.history().catch((error: unknown) => this.#showProblem(error));
+  }
+
+  /** Starts a new session with the messages up to `seq`, shows it and notifies the user. */
+  forkAt(seq: number): void {
+    const { sessionId } = this.session.getSnapshot();
+    if (sessionId !== undefined) this.actions.forkAt(sessionId, seq);
+  }
+
+  #show(session: Session): void {
+    this.#problem = undefined;
+    this.#shown.show(session);
+  }
+
+  #leave(sessionId: string): boolean {
+    const isShown = this.session.getSnapshot().sessionId === sessionId;
+    if (isShown) this.newChat();
     return isShown;
   }
-  function showProblem(error: unknown): void {
+
+  #showProblem(error: unknown): void {
     if (!ClientError.is(error)) throw error;
     const { code, message } = error;
-    problem = { kind: "error", key: "problem", seq: 0, runId: undefined, code, message };
-    onChange();
-  }
-  /** Refused messages are shown with their reason, where they stand. */
-  function showUnsent(error: unknown): void {
-    if (ClientError.is(error) && error.code === "OUTBOX_FULL") showProblem(error);
+    this.#problem = { kind: "error", key: "problem", seq: 0, runId: undefined, code, message };
+    this.#parts.onChange();
   }
 
-  client.onSessionChange(listing.hear);
-  return {
-    client,
-    listing,
-    seen,
-    drafts: createDrafts(tabStorage()),
-    actions,
-    newChat,
-    open: (sessionId) => show(client.session(sessionId)),
-    get session() {
-      return shown.session;
-    },
-    get summary() {
-      const { sessionId = "" } = shown.session.getSnapshot();
-      return listing.find(sessionId);
-    },
-    get title() {
-      const { view } = shown.session.getSnapshot();
-      return view.title || this.summary?.title || firstWordsOf(view);
-    },
-    get problem() {
-      return problem;
-    },
-    get isBeginning() {
-      return beginningCount > 0;
-    },
-    send(content, options) {
-      problem = undefined;
-      shown.session.send(content, options).catch(showUnsent);
-    },
-    retry(runId) {
-      problem = undefined;
-      shown.session.retry(runId).catch(showProblem);
-    },
-    sendAgain: (id) => void shown.session.sendAgain(id).catch(showUnsent),
-    loadEarlier: () => void shown.session.history().catch(showProblem),
-    forkAt(seq) {
-      const { sessionId } = shown.session.getSnapshot();
-      if (sessionId !== undefined) actions.forkAt(sessionId, seq);
-    },
-  };
+  /** Shows that the outbox is full. Other refused messages show their reason themselves. */
+  #showUnsent(error: unknown): void {
+    if (ClientError.is(error) && error.code === "OUTBOX_FULL") this.#showProblem(error);
+  }
 }
 
-/** What the gateway names a session after, if its beginning is there: the list may not go back to it. */
-function firstWordsOf({ items, hasMore }: SessionView): string {
+/** The title that the gateway gives a session after its first message, if that message is loaded. */
+function titleOf({ items, hasMore }: SessionView): string {
   const first = hasMore ? undefined : items.find(({ kind }) => kind === "user");
   return first?.kind === "user" ? startOf(first.content) : "";
 }

@@ -1,6 +1,6 @@
 import { storedText } from "./dom/local-storage.ts";
-import { applyTheme, isTheme, themeKey } from "./dom/theme.ts";
+import { applyTheme, isTheme, THEME_KEY } from "./dom/theme.ts";
 
-// Runs before anything is painted: the page never shows in a theme that was not chosen.
-const kept = storedText(themeKey).read();
-if (isTheme(kept)) applyTheme(kept);
+// Runs before anything is painted, so that the page never appears in another theme.
+const stored = storedText(THEME_KEY).read();
+if (isTheme(stored)) applyTheme(stored);

@@ -1,10 +1,11 @@
 import type { MessageMode, RunCost } from "@mini-openclaw/protocol";
 import type { Chat } from "./chat.ts";
-import { createComposer } from "./composer/composer.ts";
-import { createConversation } from "./conversation/conversation.ts";
+import { Composer } from "./composer/composer.ts";
+import { Conversation } from "./conversation/conversation.ts";
 import { button, element } from "./dom/elements.ts";
 import { createConnectionBanner, isRefused } from "./frame/connection-banner.ts";
 import { createLoginView } from "./frame/login.ts";
+import type { Network } from "./frame/network.ts";
 import { createStatusView } from "./frame/status-view.ts";
 import { createFormats } from "./language/formats.ts";
 import type { Texts } from "./language/texts.ts";
@@ -13,98 +14,122 @@ import { createMarkdownRenderer } from "./markdown/markdown-view.ts";
 import { sessionIdOf } from "./sessions/session-address.ts";
 import { createDemoNotice, createWelcome } from "./welcome.ts";
 
-/** What stands beside the sidebar: the session that is shown, and all that is to be said about it. */
-export interface MainView {
-  readonly root: HTMLElement;
-  /** What is written and not sent. */
-  draft: string;
-  render(): void;
-  readonly focusComposer: () => void;
-}
-
 export interface MainViewParts {
   chat: Chat;
+  network: Network;
   texts: Texts;
   isDemo: boolean;
   loginUrl: string;
-  /** Opens the list of sessions where the window has no room for it. */
+  /** The button that opens the list of sessions in a narrow window. */
   toggle: HTMLElement;
-  /** Told to those who cannot see the page. */
+  /** Announces a text to screen readers. */
   onAnnounce: (text: string) => void;
 }
 
-export function createMainView({ chat, texts, toggle, onAnnounce, ...page }: MainViewParts): MainView {
-  const { client } = chat;
-  const { isDemo, loginUrl } = page;
-  const formats = createFormats(texts.language);
-  const status = createStatusView({ texts, formats, toggle });
-  const banner = createConnectionBanner({ texts, onRetryNow: client.retryNow });
-  const archived = createArchivedNotice(texts, chat);
-  const login = createLoginView({ texts, url: loginUrl, onLogin: client.retryNow });
-  const highlighter = createHighlighter();
-  const conversation = createConversation({
-    ...{ texts, formats, highlighter, onAnnounce },
-    markdown: createMarkdownRenderer({
+/** The part of the page beside the sidebar: the shown session, and the state of its connection. */
+export class MainView {
+  readonly root: HTMLElement;
+  readonly #parts: MainViewParts;
+  readonly #status;
+  readonly #banner;
+  readonly #login;
+  readonly #archived: HTMLElement;
+  readonly #conversation: Conversation;
+  readonly #composer: Composer;
+
+  constructor(parts: MainViewParts) {
+    const { chat, texts, toggle, onAnnounce, isDemo, loginUrl } = parts;
+    const { retryNow } = chat.client;
+    const formats = createFormats(texts.language);
+    this.#parts = parts;
+    this.#status = createStatusView({ texts, formats, toggle, onAnnounce });
+    this.#banner = createConnectionBanner({ texts, onRetryNow: retryNow });
+    this.#archived = createArchivedNotice(texts, chat);
+    this.#login = createLoginView({ texts, url: loginUrl, onLogin: retryNow });
+    const highlighter = createHighlighter();
+    const markdown = createMarkdownRenderer({
       ...{ texts, highlighter, onAnnounce },
-      onLate: (update) => conversation.change(update),
-    }),
-    welcome: createWelcome({ texts, isDemo, onSend: send }),
-    onLoadEarlier: chat.loadEarlier,
-    onSendAgain: chat.sendAgain,
-    onDiscard: (id) => chat.session.discard(id),
-    onApprove: (callId, decision) => void chat.session.approve(callId, decision),
-    onCallOff: (runId) => void chat.session.abort(runId),
-    onRetry: chat.retry,
-    onFork: chat.forkAt,
-  });
-  const composer = createComposer({
-    ...{ texts, drafts: chat.drafts },
-    onSend: send,
-    onStop: () => void chat.session.abort(),
-  });
-  /** False: not now, and the text stays where it was written. */
-  function send(content: string, mode: MessageMode = "queue"): boolean {
-    if (chat.isBeginning) return false;
-    conversation.followNewest();
+      onLate: (update) => this.#conversation.change(update),
+    });
+    this.#conversation = new Conversation({
+      ...{ texts, formats, highlighter, markdown, onAnnounce },
+      welcome: createWelcome({ texts, isDemo, onSend: (content) => this.#send(content) }),
+      onLoadEarlier: () => chat.loadEarlier(),
+      onSendAgain: (id) => chat.sendAgain(id),
+      onDiscard: (id) => chat.session.discard(id),
+      onApprove: (callId, decision) => void chat.session.approve(callId, decision),
+      onCancel: (runId) => void chat.session.abort(runId),
+      onRetry: (runId) => chat.retry(runId),
+      onContinue: () => this.#send(texts.continueMessage),
+      onFork: (seq) => chat.forkAt(seq),
+      onEdit: (content) => this.#edit(content),
+    });
+    this.#composer = new Composer({
+      ...{ texts, drafts: chat.drafts },
+      onSend: (content, mode) => this.#send(content, mode),
+      onStop: () => void chat.session.abort(),
+    });
+    const notices = [...(isDemo ? [createDemoNotice(texts)] : []), this.#archived];
+    this.#status.root.append(this.#banner.root, ...notices);
+    const views = [this.#status, this.#login, this.#conversation, this.#composer];
+    this.root = element("div", "page", ...views.map(({ root }) => root));
+  }
+
+  /** The text that was not sent. */
+  get draft(): string {
+    return this.#composer.draft;
+  }
+
+  set draft(text: string) {
+    this.#composer.draft = text;
+  }
+
+  focusComposer(): void {
+    this.#composer.focus();
+  }
+
+  render(): void {
+    const { chat, network } = this.#parts;
+    const snapshot = chat.session.getSnapshot();
+    const state = chat.client.getSnapshot();
+    const connection = network.isOffline ? ({ phase: "offline" } as const) : state;
+    const { sessionId } = snapshot;
+    this.#status.render(connection, { sessionId, title: chat.title, cost: costOf(chat) });
+    this.#banner.render(connection);
+    this.#archived.hidden = !chat.summary?.archived;
+    this.#login.show(state.phase === "held" && !isRefused(state));
+    this.#conversation.render(snapshot, chat.problem);
+    const { sessionId: _before, ...unnamed } = snapshot;
+    if (chat.isStarting) this.#composer.render(unnamed, "");
+    else this.#composer.render(snapshot, sessionIdOf(location.hash) ?? "");
+  }
+
+  /** Sends a message. Returns false if it cannot be sent now. */
+  #send(content: string, mode: MessageMode = "queue"): boolean {
+    const { chat } = this.#parts;
+    if (chat.isStarting) return false;
+    this.#conversation.followNewest();
     chat.send(content, { mode });
     return true;
   }
 
-  status.root.append(banner.root, ...(isDemo ? [createDemoNotice(texts)] : []), archived);
-  const parts = [status.root, login.root, conversation.root, composer.root];
-  return {
-    root: element("div", "page", ...parts),
-    get draft() {
-      return composer.draft;
-    },
-    set draft(text) {
-      composer.draft = text;
-    },
-    focusComposer: composer.focus,
-    render() {
-      const connection = client.getSnapshot();
-      const snapshot = chat.session.getSnapshot();
-      status.render(connection, { sessionId: snapshot.sessionId, title: chat.title, cost: costOf(chat) });
-      banner.render(connection);
-      archived.hidden = !chat.summary?.archived;
-      login.show(connection.phase === "held" && !isRefused(connection));
-      conversation.render(snapshot, chat.problem);
-      const { sessionId: _before, ...unnamed } = snapshot;
-      if (chat.isBeginning) composer.render(unnamed, "");
-      else composer.render(snapshot, sessionIdOf(location.hash) ?? "");
-    },
-  };
+  /** Copies an earlier message to the composer. A text that is being written stays. */
+  #edit(content: string): void {
+    const { draft } = this.#composer;
+    this.#composer.draft = draft.trim() === "" ? content : `${draft}\n\n${content}`;
+    this.#composer.focus();
+  }
 }
 
 function createArchivedNotice(texts: Texts, chat: Chat): HTMLElement {
-  const takeBack = button("link", texts.unarchive, () => {
+  const unarchive = button("link", texts.unarchive, () => {
     const { sessionId } = chat.session.getSnapshot();
     if (sessionId !== undefined) chat.actions.unarchive(sessionId);
   });
-  return element("p", "archived-notice", element("span", "", texts.isArchived), takeBack);
+  return element("p", "archived-notice", element("span", "", texts.isArchived), unarchive);
 }
 
-/** What the session cost so far, as the gateway last told it. */
+/** The cost of the session in its newest summary. */
 function costOf({ summary }: Chat): RunCost | undefined {
   return summary?.usage && { usage: summary.usage, costUsd: summary.costUsd };
 }

@@ -5,35 +5,38 @@ import type { Notice } from "./dom/notice.ts";
 import { createAnnouncer } from "./frame/announcer.ts";
 import { createDrawer } from "./frame/drawer.ts";
 import { createMenu } from "./frame/menu.ts";
+import type { Network } from "./frame/network.ts";
 import type { Preferences } from "./frame/preferences.ts";
 import { createSettings } from "./frame/settings.ts";
 import { createToast } from "./frame/toast.ts";
 import type { Texts } from "./language/texts.ts";
-import { createMainView } from "./main-view.ts";
+import { MainView } from "./main-view.ts";
 import { answerOf } from "./rows/rows.ts";
 import { sessionMenu } from "./sessions/session-menu.ts";
 import { createSidebar } from "./sessions/sidebar.ts";
 
-/** Everything that is to be seen, in one language. */
+/** The whole page in one language. */
 export interface PageView {
   readonly parts: readonly HTMLElement[];
-  /** What is written and not sent. */
+  /** The text that was not sent. */
   draft: string;
   render(): void;
-  hear(event: WatchedEvent): void;
-  tell(notice: Notice): void;
-  /** Takes back what the last notice tells of; false if there is nothing to take back. */
+  /** Announces an event to screen readers. */
+  onEvent(event: WatchedEvent): void;
+  notify(notice: Notice): void;
+  /** Undoes the action of the last notice. Returns false if there is nothing to undo. */
   undo(): boolean;
-  /** Lets the reader search, wherever the list of sessions is. */
+  /** Focuses the search, and opens the list of sessions where it is hidden. */
   search(): void;
   newChat(): void;
   focusComposer(): void;
-  /** Puts the focus where the language was chosen. */
+  /** Focuses the choice of the language. */
   focusLanguage(): void;
 }
 
 export interface PageViewParts {
   chat: Chat;
+  network: Network;
   texts: Texts;
   preferences: Preferences;
   isDemo: boolean;
@@ -47,14 +50,15 @@ export function createPageView({ chat, texts, preferences, ...rest }: PageViewPa
   const menu = createMenu();
   const settings = createSettings(texts, preferences);
   const sidebar = createSidebar({
-    ...{ texts, menu, listing, onAnnounce: announcer.say, onNewChat: newChat, onRename: actions.rename },
+    ...{ texts, menu, listing, onAnnounce: announcer.announce, onNewChat: newChat, onRename: actions.rename },
     settings,
     menuOf: (session) => sessionMenu(session, { texts, actions, onEdit: sidebar.edit }),
   });
   const drawer = createDrawer(texts, sidebar.root);
-  const main = createMainView({ ...rest, chat, texts, toggle: drawer.toggle, onAnnounce: announcer.say });
-  drawer.covers(main.root);
-  const skip = button("skip", texts.skipToMessage, main.focusComposer);
+  const { toggle } = drawer;
+  const main = new MainView({ ...rest, chat, texts, toggle, onAnnounce: announcer.announce });
+  drawer.setCovered(main.root);
+  const skip = button("skip", texts.skipToMessage, () => main.focusComposer());
   function newChat(): void {
     drawer.close();
     main.focusComposer();
@@ -73,15 +77,17 @@ export function createPageView({ chat, texts, preferences, ...rest }: PageViewPa
       sidebar.render(listing, chat.session.getSnapshot().sessionId);
       main.render();
     },
-    hear: (event) => announcer.hear(event, (runId) => answerOf(chat.session.getSnapshot().view, runId)),
-    tell: toast.show,
+    onEvent(event) {
+      announcer.onEvent(event, (runId) => answerOf(chat.session.getSnapshot().view, runId));
+    },
+    notify: toast.show,
     undo: toast.undo,
     search() {
       drawer.open();
       sidebar.search();
     },
     newChat,
-    focusComposer: main.focusComposer,
+    focusComposer: () => main.focusComposer(),
     focusLanguage: () => settings.querySelector<HTMLElement>("[name=language]:checked")?.focus(),
   };
 }

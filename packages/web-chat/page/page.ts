@@ -1,108 +1,146 @@
-import { createChat } from "./chat.ts";
+import { Chat } from "./chat.ts";
 import { storedText } from "./dom/local-storage.ts";
-import { applyTheme, themeKey } from "./dom/theme.ts";
+import { applyTheme, THEME_KEY } from "./dom/theme.ts";
 import { isLoginNeeded } from "./frame/login.ts";
-import { createPreferences } from "./frame/preferences.ts";
+import { type Network, watchNetwork } from "./frame/network.ts";
+import { createPreferences, type Preferences } from "./frame/preferences.ts";
 import { listenToKeys } from "./frame/shortcuts.ts";
 import { chooseTexts } from "./language/choose-texts.ts";
-import { createPageView } from "./page-view.ts";
+import type { Texts } from "./language/texts.ts";
+import { createPageView, type PageView } from "./page-view.ts";
 import { addressOf, sessionIdOf } from "./sessions/session-address.ts";
 
-startPage(document.body);
+/** The running page. It draws a session's snapshot at most once an animation frame. */
+class Page {
+  readonly #body: HTMLElement;
+  readonly #loginUrl: string;
+  readonly #preferences: Preferences;
+  readonly #chat: Chat;
+  readonly #network: Network;
+  #texts: Texts;
+  #view: PageView;
+  #isDrawing = false;
 
-/** Wires the page: a session's snapshot → at most one drawing per animation frame. */
-function startPage(body: HTMLElement): void {
-  const isDemo = body.dataset["demo"] === "true";
-  const gatewayUrl = new URL(body.dataset["webSocketPath"] ?? "./", location.href);
-  const loginUrl = new URL("login", gatewayUrl).pathname;
-  const preferences = createPreferences({
-    theme: storedText(themeKey),
-    language: storedText("mini-openclaw.language"),
-    onTheme: applyTheme,
-    onLanguage: speak,
-  });
-  const chat = createChat({
-    url: webSocketUrl(gatewayUrl),
-    mayRetry: async () => !(await isLoginNeeded(loginUrl)),
-    firstSessionId: sessionIdOf(location.hash),
-    onChange: () => draw(),
-    goTo: (sessionId) => {
-      location.hash = addressOf(sessionId);
-    },
-    onNewChat: () => setAddress(location.pathname + location.search),
-    onEvent: (event) => view.hear(event),
-    onNotice: (notice) => view.tell(notice),
-  });
-  let view = createView();
-  const draw = oncePerFrame(() => {
-    const { sessionId, view: session } = chat.session.getSnapshot();
-    // Before its first event it is not there yet, or empty and may be gone after a restart of the gateway.
-    if (sessionId !== undefined && session.lastSeq > 0) {
+  constructor(body: HTMLElement) {
+    const gatewayUrl = new URL(body.dataset["webSocketPath"] ?? "./", location.href);
+    this.#body = body;
+    this.#loginUrl = new URL("login", gatewayUrl).pathname;
+    this.#preferences = createPreferences({
+      theme: storedText(THEME_KEY),
+      language: storedText("mini-openclaw.language"),
+      onTheme: applyTheme,
+      onLanguage: () => this.#changeLanguage(),
+    });
+    this.#chat = new Chat({
+      url: webSocketUrl(gatewayUrl),
+      mayRetry: async () => !(await isLoginNeeded(this.#loginUrl)),
+      firstSessionId: sessionIdOf(location.hash),
+      onChange: () => this.#draw(),
+      goTo: (sessionId) => {
+        location.hash = addressOf(sessionId);
+      },
+      onNewChat: () => setAddress(location.pathname + location.search),
+      onEvent: (event) => this.#view.onEvent(event),
+      onNotice: (notice) => this.#view.notify(notice),
+    });
+    this.#network = watchNetwork({
+      probe: () => this.#chat.client.ask({ type: "list", limit: 1 }),
+      onChange: () => this.#draw(),
+    });
+    this.#texts = this.#chooseTexts();
+    this.#view = this.#createView();
+    this.#listen();
+    // On a phone the keyboard would cover the page.
+    if (matchMedia("(hover: hover)").matches) this.#view.focusComposer();
+    this.#draw();
+  }
+
+  #chooseTexts(): Texts {
+    const { language } = this.#preferences;
+    return chooseTexts(language === undefined ? navigator.languages : [language]);
+  }
+
+  #createView(): PageView {
+    document.documentElement.lang = this.#texts.language;
+    const view = createPageView({
+      chat: this.#chat,
+      network: this.#network,
+      texts: this.#texts,
+      preferences: this.#preferences,
+      isDemo: this.#body.dataset["demo"] === "true",
+      loginUrl: this.#loginUrl,
+    });
+    this.#body.replaceChildren(...view.parts);
+    return view;
+  }
+
+  /** Shows the page in the language that was selected. */
+  #changeLanguage(): void {
+    const { draft } = this.#view;
+    this.#texts = this.#chooseTexts();
+    this.#view = this.#createView();
+    this.#view.draft = draft;
+    this.#view.render();
+    this.#view.focusLanguage();
+  }
+
+  #listen(): void {
+    const { client, listing, seen } = this.#chat;
+    listenToKeys(document, {
+      stop: () => void this.#chat.session.abort(),
+      search: () => this.#view.search(),
+      newChat: () => this.#view.newChat(),
+      undo: () => this.#view.undo(),
+    });
+    window.addEventListener("hashchange", () => this.#chat.open(sessionIdOf(location.hash)));
+    window.addEventListener("storage", () => {
+      seen.reload();
+      this.#draw();
+    });
+    window.addEventListener("online", client.retryNow);
+    client.subscribe(() => {
+      this.#draw();
+      if (client.getSnapshot().phase === "open") listing.refresh();
+    });
+  }
+
+  #draw(): void {
+    if (this.#isDrawing) return;
+    this.#isDrawing = true;
+    requestAnimationFrame(() => {
+      this.#isDrawing = false;
+      this.#drawNow();
+    });
+  }
+
+  #drawNow(): void {
+    const { session, seen, listing, title } = this.#chat;
+    const { sessionId, view } = session.getSnapshot();
+    // Before its first event a session may disappear when the gateway restarts.
+    if (sessionId !== undefined && view.lastSeq > 0) {
       setAddress(addressOf(sessionId));
-      // While it runs, there is more to see in a moment.
-      if (session.activeRuns.length === 0) chat.seen.saw(sessionId, session.lastSeq);
+      // A running session has more to show in a moment.
+      if (view.activeRuns.length === 0) seen.saw(sessionId, view.lastSeq);
     }
-    document.title = chat.title === "" ? "Mini OpenClaw" : `${chat.title} · Mini OpenClaw`;
-    view.render();
-  });
-
-  function createView() {
-    const { language } = preferences;
-    const texts = chooseTexts(language === undefined ? navigator.languages : [language]);
-    document.documentElement.lang = texts.language;
-    const created = createPageView({ chat, texts, preferences, isDemo, loginUrl });
-    body.replaceChildren(...created.parts);
-    return created;
+    const asking = listing.askingCount;
+    const parts = [asking > 0 ? this.#texts.asking(asking) : "", title, "Mini OpenClaw"];
+    document.title = parts.filter((part) => part !== "").join(" · ");
+    this.#view.render();
   }
-  /** Says everything in the language that was chosen; nothing else changes. */
-  function speak(): void {
-    const { draft } = view;
-    view = createView();
-    view.draft = draft;
-    view.render();
-    view.focusLanguage();
-  }
-
-  listenToKeys(document, {
-    stop: () => void chat.session.abort(),
-    search: () => view.search(),
-    newChat: () => view.newChat(),
-    undo: () => view.undo(),
-  });
-  window.addEventListener("hashchange", () => chat.open(sessionIdOf(location.hash)));
-  window.addEventListener("storage", () => {
-    chat.seen.reload();
-    draw();
-  });
-  window.addEventListener("online", chat.client.retryNow);
-  chat.client.subscribe(() => {
-    draw();
-    if (chat.client.getSnapshot().phase === "open") chat.listing.refresh();
-  });
-  // On a phone the keyboard would cover the page.
-  if (matchMedia("(hover: hover)").matches) view.focusComposer();
-  draw();
 }
 
-/** Shows an address without going to it: no entry in the browser's history, no `hashchange`. */
+/** Shows an address without opening it, with no entry in the browser's history. */
 function setAddress(address: string): void {
   if (location.hash !== address) history.replaceState(undefined, "", address);
 }
 
-/** The gateway is always where the page came from: no query, fragment or message can name another one. */
+/**
+ * Returns the address of the gateway's WebSocket. The gateway is always on the page's own host: no
+ * query, fragment or message can name another one.
+ */
 function webSocketUrl({ host, pathname }: URL): string {
-  if (host !== location.host) throw new TypeError(`the gateway must be on ${location.host}, got ${host}`);
+  if (host !== location.host) throw new TypeError(`The gateway must be on ${location.host}, got ${host}.`);
   return `${location.protocol === "https:" ? "wss:" : "ws:"}//${host}${pathname}`;
 }
 
-function oncePerFrame(draw: () => void): () => void {
-  let isWaiting = false;
-  return () => {
-    if (isWaiting) return;
-    isWaiting = true;
-    requestAnimationFrame(() => {
-      isWaiting = false;
-      draw();
-    });
-  };
-}
+new Page(document.body);

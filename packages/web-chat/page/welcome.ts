@@ -4,11 +4,11 @@ import type { Texts } from "./language/texts.ts";
 export interface WelcomeParts {
   texts: Texts;
   isDemo: boolean;
-  /** Sends what was suggested. */
+  /** Sends a suggestion. */
   onSend: (content: string) => void;
 }
 
-/** What an empty session shows: what can be asked here. */
+/** Creates the content of an empty session: a greeting and suggestions. */
 export function createWelcome({ texts, isDemo, onSend }: WelcomeParts): HTMLElement {
   const suggestions = (isDemo ? texts.demoSuggestions : texts.suggestions).map((text) =>
     button("suggestion", text, () => onSend(text)),
@@ -22,7 +22,7 @@ export function createWelcome({ texts, isDemo, onSend }: WelcomeParts): HTMLElem
   );
 }
 
-/** Says that a demo model answers. */
+/** Creates the notice that a script answers. */
 export function createDemoNotice(texts: Texts): HTMLElement {
   const explanation = element("p", "", texts.demoExplanation);
   return element("details", "demo", element("summary", "", texts.demoNotice), explanation);

@@ -2,7 +2,7 @@ import type { Client } from "@mini-openclaw/client";
 import type { ListCommand, SessionSummary, SessionsEvent } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
 import { createSeenSessions } from "../page/sessions/seen-sessions.ts";
-import { createSessionListing } from "../page/sessions/session-list.ts";
+import { SessionListing } from "../page/sessions/session-list.ts";
 
 function session(sessionId: string, lastSeq = 1, running = false): SessionSummary {
   const times = { createdAt: 1, updatedAt: 1, messageCount: 1, epoch: "0" };
@@ -33,7 +33,7 @@ function testListing() {
     },
   } as unknown as Client;
   const onFailure = (error: unknown) => failures.push(error);
-  const listing = createSessionListing({ client, seen, onChange: () => {}, onFailure });
+  const listing = new SessionListing({ client, seen, onChange: () => {}, onFailure });
   let answered = 0;
   /** Answers the next question, or the one at a place, and waits until the listing has taken it. */
   async function answer(list: Omit<SessionsEvent, "type">, at = answered): Promise<void> {

@@ -1,108 +1,140 @@
 import type { SessionSnapshot } from "@mini-openclaw/client";
 import type { MessageMode } from "@mini-openclaw/protocol";
 import { button, element, setText } from "../dom/elements.ts";
+import { isComposing } from "../dom/keys.ts";
 import type { Texts } from "../language/texts.ts";
 import type { Drafts } from "./drafts.ts";
-import { createModeChoice } from "./mode-choice.ts";
-
-/** Where the user writes, sends and stops. */
-export interface Composer {
-  readonly root: HTMLElement;
-  /** `address`: of the session on the page; each has a draft of its own. */
-  render(snapshot: SessionSnapshot, address: string): void;
-  readonly focus: () => void;
-  /** What is written and not sent. */
-  draft: string;
-}
+import { MessageRecall } from "./message-recall.ts";
+import { createModeChoice, type ModeChoice } from "./mode-choice.ts";
 
 export interface ComposerParts {
   texts: Texts;
   drafts: Drafts;
-  /** Says whether it was sent; if not, it stays. */
+  /** Sends a message. Returns false if it cannot be sent now, and its text stays in the field. */
   onSend: (content: string, mode: MessageMode) => boolean;
   onStop: () => void;
 }
 
-// Chosen: about eight lines; longer texts scroll.
-const maxHeightPx = 220;
+// About eight lines. Longer texts scroll.
+const MAX_HEIGHT_PX = 220;
 
-export function createComposer({ texts, drafts, onSend, onStop }: ComposerParts): Composer {
-  const input = element("textarea", "");
-  input.rows = 1;
-  input.dir = "auto";
-  input.placeholder = texts.placeholder;
-  input.setAttribute("aria-label", texts.message);
-  input.setAttribute("aria-describedby", "keys");
-  input.setAttribute("enterkeyhint", "send");
-  const stop = button("stop", texts.stop, onStop);
-  const send = element("button", "send", texts.send);
-  const keys = element("p", "keys", texts.keys);
-  keys.id = "keys";
-  const choice = createModeChoice(texts, () => input.focus());
-  const box = element("form", "composer", input, element("div", "actions", stop, send));
-  const root = element("footer", "", choice.root, box, keys);
-  let isRunning = false;
+/** The field in which the user writes, with the buttons that send and stop. */
+export class Composer {
+  readonly root: HTMLElement;
+  readonly #parts: ComposerParts;
+  readonly #input = element("textarea", "");
+  readonly #send: HTMLButtonElement;
+  readonly #stop: HTMLButtonElement;
+  readonly #keys = element("p", "keys");
+  readonly #choice: ModeChoice;
+  readonly #recall = new MessageRecall();
+  #isRunning = false;
+  #sent: readonly string[] = [];
 
-  function fit(): void {
-    input.style.height = "auto";
-    input.style.height = `${Math.min(input.scrollHeight, maxHeightPx)}px`;
-    send.disabled = input.value.trim() === "";
+  constructor(parts: ComposerParts) {
+    const { texts, onStop } = parts;
+    this.#parts = parts;
+    this.#stop = button("stop", texts.stop, onStop);
+    this.#stop.hidden = true;
+    this.#send = element("button", "send", texts.send);
+    this.#choice = createModeChoice(texts, () => this.focus());
+    this.#keys.id = "keys";
+    this.#prepareInput();
+    const actions = element("div", "actions", this.#stop, this.#send);
+    const form = element("form", "composer", this.#input, actions);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit(this.#choice.mode());
+    });
+    this.root = element("footer", "", this.#choice.root, form, this.#keys);
+    this.#fit();
   }
-  function submit(mode: MessageMode): void {
-    const content = input.value.trim();
-    if (content === "" || !onSend(content, mode)) return;
-    input.value = "";
-    drafts.keep("");
-    fit();
-    choice.reset();
+
+  /** The text that was not sent. */
+  get draft(): string {
+    return this.#input.value;
   }
 
-  input.addEventListener("input", () => {
-    drafts.keep(input.value);
-    fit();
-  });
-  input.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
-    event.preventDefault();
-    submit(isRunning && (event.ctrlKey || event.metaKey) ? "steer" : choice.mode());
-  });
-  box.addEventListener("submit", (event) => {
-    event.preventDefault();
-    submit(choice.mode());
-  });
-  send.disabled = true;
-  stop.hidden = true;
+  set draft(text: string) {
+    this.#input.value = text;
+    this.#parts.drafts.keep(text);
+    this.#fit();
+  }
 
-  return {
-    root,
-    render({ sessionId, view, stopping }, address) {
-      isRunning = view.activeRuns.length > 0;
-      stop.hidden = !isRunning;
-      stop.disabled = stopping !== undefined;
-      setText(stop, stopping === undefined ? texts.stop : texts.stopping);
-      setText(keys, isRunning ? texts.keysWhileRunning : texts.keys);
-      choice.show(isRunning);
-      const draft = drafts.open(sessionId, address);
-      if (draft === undefined) return;
-      input.value = draft;
-      fit();
-    },
-    focus: () => input.focus(),
-    get draft() {
-      return input.value;
-    },
-    set draft(text) {
-      input.value = text;
-      drafts.keep(text);
-      fit();
-    },
-  };
+  focus(): void {
+    this.#input.focus();
+  }
+
+  /** Shows the state of a session. Each address has a draft of its own. */
+  render({ sessionId, view, stopping }: SessionSnapshot, address: string): void {
+    const { texts, drafts } = this.#parts;
+    this.#isRunning = view.activeRuns.length > 0;
+    this.#sent = view.items.flatMap((item) => (item.kind === "user" ? [item.content] : []));
+    this.#stop.hidden = !this.#isRunning;
+    this.#stop.disabled = stopping !== undefined;
+    setText(this.#stop, stopping === undefined ? texts.stop : texts.stopping);
+    const keys = this.#isRunning ? texts.keysWhileRunning : texts.keys;
+    setText(this.#keys, isTouch() ? texts.keysByTouch : keys);
+    this.#choice.show(this.#isRunning);
+    const draft = drafts.open(sessionId, address);
+    if (draft === undefined) return;
+    this.#input.value = draft;
+    this.#fit();
+  }
+
+  #prepareInput(): void {
+    const { texts, drafts } = this.#parts;
+    const input = this.#input;
+    input.rows = 1;
+    input.dir = "auto";
+    input.placeholder = texts.placeholder;
+    input.setAttribute("aria-label", texts.message);
+    input.setAttribute("aria-describedby", "keys");
+    input.setAttribute("enterkeyhint", isTouch() ? "enter" : "send");
+    input.addEventListener("input", () => {
+      drafts.keep(input.value);
+      this.#fit();
+    });
+    input.addEventListener("keydown", (event) => this.#onKey(event));
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    if (isComposing(event) || event.altKey) return;
+    const { key, shiftKey, ctrlKey, metaKey } = event;
+    const isCommand = ctrlKey || metaKey;
+    if (key === "ArrowUp" || key === "ArrowDown") {
+      if (!shiftKey && !isCommand) this.#recallOn(event);
+      return;
+    }
+    // A touch keyboard has no Shift key beside Enter, so the button sends there.
+    if (key !== "Enter" || shiftKey || (isTouch() && !isCommand)) return;
+    event.preventDefault();
+    this.#submit(this.#isRunning && isCommand ? "steer" : this.#choice.mode());
+  }
+
+  #recallOn(event: KeyboardEvent): void {
+    const step = event.key === "ArrowUp" ? "older" : "newer";
+    const message = this.#recall[step](this.#sent, this.#input.value);
+    if (message === undefined) return;
+    event.preventDefault();
+    this.draft = message;
+  }
+
+  #submit(mode: MessageMode): void {
+    const content = this.#input.value.trim();
+    if (content === "" || !this.#parts.onSend(content, mode)) return;
+    this.draft = "";
+    this.#choice.reset();
+  }
+
+  #fit(): void {
+    this.#input.style.height = "auto";
+    this.#input.style.height = `${Math.min(this.#input.scrollHeight, MAX_HEIGHT_PX)}px`;
+    this.#send.disabled = this.#input.value.trim() === "";
+  }
 }
 
-/**
- * While an input method composes (中文, 日本語), Enter belongs to it. Safari ends the composition before the key that ended
- * it: only the old code 229 tells.
- */
-function isComposing({ isComposing: composes, keyCode }: KeyboardEvent): boolean {
-  return composes || keyCode === 229;
+/** Returns true if the user mainly points with a finger. */
+function isTouch(): boolean {
+  return matchMedia("(pointer: coarse)").matches;
 }

@@ -1,14 +1,17 @@
-/** What was written and not sent, per session, over a reload of the page. */
+/** The texts that were written and not sent, per session. They survive a reload of the page. */
 export interface Drafts {
-  /** Keeps the draft of the session that is open. */
+  /** Saves the draft of the open session. */
   keep(text: string): void;
-  /** Gives the draft of a session that was not open before; `undefined` if it was, and the text on the page stands. */
+  /**
+   * Opens a session and returns its draft. Returns `undefined` if the session was open already, and
+   * the text on the page stays.
+   */
   open(sessionId: string | undefined, address: string): string | undefined;
 }
 
-const prefix = "mini-openclaw:draft:";
+const KEY_PREFIX = "mini-openclaw:draft:";
 
-/** Drafts in the tab's own storage: another tab on the same session has its own. */
+/** Creates drafts in the tab's own storage. Another tab on the same session has its own. */
 export function createDrafts(
   storage: Pick<Storage, "getItem" | "setItem" | "removeItem"> | undefined,
 ): Drafts {
@@ -18,12 +21,12 @@ export function createDrafts(
   function keep(text: string): void {
     written = text;
     if (!opened) return;
-    const key = `${prefix}${opened.address}`;
+    const key = `${KEY_PREFIX}${opened.address}`;
     try {
       if (text === "") storage?.removeItem(key);
       else storage?.setItem(key, text);
     } catch {
-      // It is full: then a reload forgets the draft, as pages do.
+      // The storage is full. A reload forgets the draft then, as pages do.
     }
   }
 
@@ -33,19 +36,19 @@ export function createDrafts(
       const before = opened;
       opened = { sessionId, address };
       if (before?.address === address && (before.sessionId ?? sessionId) === sessionId) return undefined;
-      // A new session gets its address with its first message: what is being written goes along.
+      // A new session gets its address with its first message. The draft moves along.
       if (before && before.sessionId === sessionId) {
-        storage?.removeItem(`${prefix}${before.address}`);
+        storage?.removeItem(`${KEY_PREFIX}${before.address}`);
         keep(written);
         return undefined;
       }
-      written = storage?.getItem(`${prefix}${address}`) ?? "";
+      written = storage?.getItem(`${KEY_PREFIX}${address}`) ?? "";
       return written;
     },
   };
 }
 
-/** Where a tab keeps what it has; absent where the reader forbids pages to keep anything. */
+/** Returns the storage of the tab; `undefined` if the browser forbids pages to store anything. */
 export function tabStorage(): Storage | undefined {
   try {
     return sessionStorage;

@@ -2,28 +2,28 @@ import type { MessageMode } from "@mini-openclaw/protocol";
 import { element, setText } from "../dom/elements.ts";
 import type { Texts } from "../language/texts.ts";
 
-/** Lets the user say what the next message does to the answer that goes on. */
+/** Radio buttons that select how the next message affects the running answer. */
 export interface ModeChoice {
   readonly root: HTMLElement;
-  /** What Enter does: `queue` unless another was chosen for this message. */
+  /** Returns the mode of the next message: `queue` unless the user selected another one for it. */
   mode(): MessageMode;
   reset(): void;
-  /** There is something to choose only while an answer goes on. */
+  /** Shows the choice while an answer is running. */
   show(isRunning: boolean): void;
 }
 
-const modes = ["queue", "steer", "interrupt"] as const;
+const MODES = ["queue", "steer", "interrupt"] as const;
 
 export function createModeChoice(texts: Texts, onChosen: () => void): ModeChoice {
   let chosen: MessageMode = "queue";
   const explanation = element("span", "mode-explanation");
-  const options = modes.map((mode) => {
+  const options = MODES.map((mode) => {
     const input = element("input", "");
     input.type = "radio";
     input.name = "mode";
     input.value = mode;
     input.addEventListener("change", () => choose(mode));
-    // A pointer goes back to the text; the arrow keys go on among the choices.
+    // A pointer returns to the text. The arrow keys move on among the choices.
     const label = element("label", "", input, texts.modes[mode].name);
     label.addEventListener("pointerup", () => requestAnimationFrame(onChosen));
     return { mode, input, label };

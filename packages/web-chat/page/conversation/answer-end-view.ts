@@ -3,32 +3,42 @@ import { costTexts } from "../language/cost-texts.ts";
 import type { Formats } from "../language/formats.ts";
 import { type CopyParts, createCopyButton } from "../markdown/copy-button.ts";
 import { type AnswerEndRow, type RowView, rowView } from "../rows/row.ts";
+import { splitThoughts } from "../syntax/thoughts.ts";
 
 export interface AnswerEndParts extends CopyParts {
   formats: Formats;
-  /** With the run whose messages to answer anew. */
+  /** Answers the messages of a run again. */
   onRetry: (runId: string) => void;
+  /** Asks the model to continue an answer that was cut. */
+  onContinue: () => void;
 }
 
-/** Below an answer: a button that copies it, one that asks for another, and what it cost. */
+/** Creates the end of an answer: buttons that copy, repeat and continue the answer, and its cost. */
 export function createAnswerEndView(parts: AnswerEndParts): RowView {
-  const { texts, formats, onRetry } = parts;
+  const { texts, formats, onRetry, onContinue } = parts;
   let shown: AnswerEndRow | undefined;
-  const copy = createCopyButton(() => shown?.texts.map(({ content }) => content).join("\n\n") ?? "", parts);
+  const copy = createCopyButton(() => textOf(shown), parts);
   copy.setAttribute("aria-label", texts.copyAnswer);
+  const goOn = button("retry wanted", texts.continueAnswer, onContinue);
   const retry = button("retry", "", () => {
     if (shown?.runId !== undefined) onRetry(shown.runId);
   });
   const cost = element("span", "cost");
-  const root = element("li", "row answer-end", retry, copy, cost);
+  const root = element("li", "row answer-end", goOn, retry, copy, cost);
   return rowView(root, "answer_end", (row) => {
     shown = row;
     copy.hidden = row.texts.length === 0;
+    goOn.hidden = !row.canContinue;
     retry.hidden = row.retry === undefined;
-    retry.classList.toggle("wanted", row.retry === "failed");
+    retry.classList.toggle("wanted", row.retry === "failed" && !row.canContinue);
     setText(retry, row.retry === "failed" ? texts.tryAgain : texts.answerAgain);
     const models = new Set(row.texts.flatMap(({ model }) => model ?? []));
     setText(cost, [...models, ...(row.cost ? costTexts(row.cost, { texts, formats }) : [])].join(" · "));
-    root.hidden = copy.hidden && retry.hidden && cost.textContent === "";
+    root.hidden = copy.hidden && goOn.hidden && retry.hidden && cost.textContent === "";
   });
+}
+
+/** The text of an answer without the thoughts in front of it. */
+function textOf(row: AnswerEndRow | undefined): string {
+  return (row?.texts ?? []).map(({ content }) => splitThoughts(content).content).join("\n\n");
 }

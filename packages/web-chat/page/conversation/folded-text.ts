@@ -1,20 +1,20 @@
 import { button, element, growText, setText } from "../dom/elements.ts";
 import type { Texts } from "../language/texts.ts";
 
-/** A text that may be long: of a long one a part is shown, which scrolls, until the reader wants all of it. */
+/** A text that may be long. A part of a long text is shown and scrolls, until the reader unfolds it. */
 export interface FoldedText {
   readonly root: HTMLElement;
-  /** What holds the text. */
+  /** The element of the text. */
   readonly text: HTMLElement;
-  /** `isGrowing`: what comes last is shown, as long as the reader does not look elsewhere. */
+  /** Shows a text. A growing text scrolls along while the reader is near its end. */
   show(text: string, isGrowing: boolean): void;
 }
 
-// Chosen: as much as is read at a glance. The height that CSS gives a folded text holds about as many.
-const maxLines = 16;
+// Read at a glance. The height of a folded text in CSS holds about as many.
+const MAX_LINES = 16;
 
-// Chosen: a reader this near the end, in CSS pixels, follows what comes.
-const nearEndPx = 40;
+// A reader this near the end follows the text.
+const NEAR_END_PX = 40;
 
 export function createFoldedText(label: string, texts: Texts): FoldedText {
   const text = element("pre", "folded-text");
@@ -28,7 +28,7 @@ export function createFoldedText(label: string, texts: Texts): FoldedText {
     mark();
   });
   function mark(): void {
-    const isLong = lineCount > maxLines;
+    const isLong = lineCount > MAX_LINES;
     text.classList.toggle("folded", isLong && !isOpen);
     unfold.hidden = !isLong;
     unfold.setAttribute("aria-expanded", String(isOpen));
@@ -39,7 +39,7 @@ export function createFoldedText(label: string, texts: Texts): FoldedText {
     root: element("div", "", text, unfold),
     text,
     show(next, isGrowing) {
-      const isNearEnd = text.scrollHeight - text.scrollTop - text.clientHeight < nearEndPx;
+      const isNearEnd = text.scrollHeight - text.scrollTop - text.clientHeight < NEAR_END_PX;
       growText(text, next);
       lineCount = next.split("\n").length;
       mark();

@@ -1,111 +1,119 @@
 import { element } from "../dom/elements.ts";
 
-/**
- * The elements of rows, in order, in groups of some dozen. Groups that are far from what is being read leave an empty
- * space of their height: of a long conversation a browser has no more to look after than of a short one.
- */
-export interface RowGroups {
-  readonly root: HTMLElement;
-  /** Puts a row behind another one; without one, at the beginning. Nothing is touched if it stands there. */
-  place(row: HTMLElement, before: HTMLElement | undefined): void;
-  remove(row: HTMLElement): void;
-}
-
 interface Group {
   readonly rows: HTMLElement;
-  /** Holds the rows, or the place where they belong. */
+  /** The parent of the rows. It keeps their height while they are removed. */
   readonly space: HTMLElement;
 }
 
-// Chosen: about two screens, so that little comes back at a time.
-const maxRows = 40;
+// About two screens, so that little is added at a time.
+const MAX_ROWS = 40;
 
-// Chosen: ten screens up and down are there for the browser's own search, and for who scrolls fast.
-const nearReader = "1000% 0px";
+// Ten screens up and down stay in the page for the browser's own search and for fast scrolling.
+const NEAR_READER = "1000% 0px";
 
-/** `scroller` is what the reader scrolls. */
-export function createRowGroups(scroller: HTMLElement): RowGroups {
-  const root = element("div", "row-groups");
-  const groups = new WeakMap<Element, Group>();
-  const places = new IntersectionObserver(
-    (entries) => {
-      for (const { target, isIntersecting, boundingClientRect } of entries) {
-        const group = groups.get(target);
-        if (group && isIntersecting) fill(group);
-        else if (group && mayLeave(group)) leaveSpace(group, boundingClientRect.height);
-      }
-    },
-    { root: scroller, rootMargin: nearReader },
-  );
+/**
+ * The elements of rows, in order, in groups of some dozen.
+ *
+ * A group that is far off-screen is removed and leaves a space of its height. So a long conversation
+ * costs the browser as much as a short one.
+ */
+export class RowGroups {
+  readonly root = element("div", "row-groups");
+  readonly #groups = new WeakMap<Element, Group>();
+  readonly #observer: IntersectionObserver;
 
-  function fill({ space, rows }: Group): void {
-    if (rows.parentElement) return;
-    space.append(rows);
-    space.style.height = "";
+  /** `scroller` is the element that scrolls. */
+  constructor(scroller: HTMLElement) {
+    this.#observer = new IntersectionObserver((entries) => this.#onIntersection(entries), {
+      root: scroller,
+      rootMargin: NEAR_READER,
+    });
   }
-  function leaveSpace({ space, rows }: Group, height: number): void {
-    if (!rows.parentElement) return;
-    space.style.height = `${height}px`;
-    rows.remove();
+
+  /** Moves a row behind another one, or to the beginning. A row that is there already is not touched. */
+  place(row: HTMLElement, before: HTMLElement | undefined): void {
+    const old = this.#groupOf(row);
+    const group = before && this.#groupOf(before);
+    const next = group
+      ? (before.nextElementSibling ?? this.#firstRowIn(group.space.nextElementSibling))
+      : this.#firstRowIn(this.root.firstElementChild);
+    if (row === next) return;
+    if (!group || this.#isFull(group, before)) this.#addGroup(group).rows.prepend(row);
+    else {
+      before.after(row);
+      // The height of an off-screen group has changed.
+      if (!group.rows.parentElement) this.#observe(group);
+    }
+    this.#removeEmpty(old);
   }
-  /** What grows at the end stays, and so does what has the focus or is selected. */
-  function mayLeave({ space, rows }: Group): boolean {
+
+  remove(row: HTMLElement): void {
+    const group = this.#groupOf(row);
+    row.remove();
+    this.#removeEmpty(group);
+  }
+
+  #onIntersection(entries: readonly IntersectionObserverEntry[]): void {
+    for (const { target, isIntersecting, boundingClientRect } of entries) {
+      const group = this.#groups.get(target);
+      if (group && isIntersecting) fill(group);
+      else if (group && this.#mayEmpty(group)) leaveSpace(group, boundingClientRect.height);
+    }
+  }
+
+  /** Returns true unless the group is the last one, has the focus, or contains a selection. */
+  #mayEmpty({ space, rows }: Group): boolean {
     const selection = getSelection();
     const isSelected = selection?.isCollapsed === false && selection.containsNode(rows, true);
-    return space !== root.lastElementChild && !rows.contains(document.activeElement) && !isSelected;
-  }
-  /** Finds out anew whether the group is near. */
-  function look(group: Group): void {
-    fill(group);
-    places.unobserve(group.space);
-    places.observe(group.space);
+    return space !== this.root.lastElementChild && !rows.contains(document.activeElement) && !isSelected;
   }
 
-  function groupOf(row: Element): Group | undefined {
-    return row.parentElement ? groups.get(row.parentElement) : undefined;
+  /** Checks again whether the group is near the screen. */
+  #observe(group: Group): void {
+    fill(group);
+    this.#observer.unobserve(group.space);
+    this.#observer.observe(group.space);
   }
-  function firstRowIn(space: Element | null): Element | null {
-    return (space && groups.get(space)?.rows.firstElementChild) ?? null;
+
+  #groupOf(row: Element): Group | undefined {
+    return row.parentElement ? this.#groups.get(row.parentElement) : undefined;
   }
-  function addGroup(before: Group | undefined): Group {
+
+  #firstRowIn(space: Element | null): Element | null {
+    return (space && this.#groups.get(space)?.rows.firstElementChild) ?? null;
+  }
+
+  #isFull({ rows }: Group, before: HTMLElement | undefined): boolean {
+    return before === rows.lastElementChild && rows.childElementCount >= MAX_ROWS;
+  }
+
+  #addGroup(before: Group | undefined): Group {
     const rows = element("ol", "rows");
     const group = { rows, space: element("div", "", rows) };
-    groups.set(rows, group).set(group.space, group);
+    this.#groups.set(rows, group).set(group.space, group);
     if (before) before.space.after(group.space);
-    else root.prepend(group.space);
-    look(group);
-    if (before) look(before);
+    else this.root.prepend(group.space);
+    this.#observe(group);
+    if (before) this.#observe(before);
     return group;
   }
-  function leave(group: Group | undefined): void {
+
+  #removeEmpty(group: Group | undefined): void {
     if (!group || group.rows.childElementCount > 0) return;
-    places.unobserve(group.space);
+    this.#observer.unobserve(group.space);
     group.space.remove();
   }
+}
 
-  return {
-    root,
-    place(row, before) {
-      const old = groupOf(row);
-      const group = before && groupOf(before);
-      const next = group
-        ? (before.nextElementSibling ?? firstRowIn(group.space.nextElementSibling))
-        : firstRowIn(root.firstElementChild);
-      if (row === next) return;
-      const isFull =
-        before === group?.rows.lastElementChild && (group?.rows.childElementCount ?? 0) >= maxRows;
-      if (!group || isFull) addGroup(group).rows.prepend(row);
-      else {
-        before.after(row);
-        // Its height has changed.
-        if (!group.rows.parentElement) look(group);
-      }
-      leave(old);
-    },
-    remove(row) {
-      const group = groupOf(row);
-      row.remove();
-      leave(group);
-    },
-  };
+function fill({ space, rows }: Group): void {
+  if (rows.parentElement) return;
+  space.append(rows);
+  space.style.height = "";
+}
+
+function leaveSpace({ space, rows }: Group, height: number): void {
+  if (!rows.parentElement) return;
+  space.style.height = `${height}px`;
+  rows.remove();
 }

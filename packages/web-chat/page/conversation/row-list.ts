@@ -1,6 +1,6 @@
 import type { Row, RowView } from "../rows/row.ts";
 import { countSame, countSameAtEnd } from "../rows/same-parts.ts";
-import { createRowGroups } from "./row-groups.ts";
+import { RowGroups } from "./row-groups.ts";
 import { createRowView, type RowParts } from "./row-view.ts";
 
 /** The elements of a session's rows. */
@@ -10,16 +10,16 @@ export interface RowList {
   render(rows: readonly Row[]): void;
 }
 
-/** `scroller` is what the reader scrolls. */
+/** Creates the list. `scroller` is the element that scrolls. */
 export function createRowList(scroller: HTMLElement, parts: RowParts): RowList {
-  const groups = createRowGroups(scroller);
+  const groups = new RowGroups(scroller);
   const views = new Map<string, RowView>();
   let shown: readonly Row[] = [];
 
   return {
     root: groups.root,
     render(rows) {
-      // Mostly only the end changed, or the beginning: what stays in between is not gone through.
+      // Mostly the end or the beginning changed. Common rows are not visited.
       const startCount = countSame(shown, rows);
       const endCount = countSameAtEnd(shown, rows, startCount);
       const changed = rows.slice(startCount, rows.length - endCount);

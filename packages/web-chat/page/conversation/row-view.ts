@@ -1,19 +1,24 @@
+import type { UserItem } from "@mini-openclaw/protocol";
 import { button, element, growText, setText } from "../dom/elements.ts";
+import { createCopyButton } from "../markdown/copy-button.ts";
 import type { MarkdownRenderer } from "../markdown/markdown-view.ts";
 import { type Row, type RowView, rowView } from "../rows/row.ts";
+import { splitThoughts } from "../syntax/thoughts.ts";
 import { type AnswerEndParts, createAnswerEndView } from "./answer-end-view.ts";
 import type { ToolParts } from "./tool-view.ts";
 import { createToolsView } from "./tools-view.ts";
 import { createWaitingView, type WaitingParts } from "./waiting-view.ts";
 
-/** What rows need besides themselves. */
+/** The parts of the page that rows use. */
 export interface RowParts extends ToolParts, AnswerEndParts, WaitingParts {
   markdown: MarkdownRenderer;
-  /** With the place of the user message up to which to take over the session. */
+  /** Starts a new session with the messages up to the user message `seq`. */
   onFork: (seq: number) => void;
+  /** Copies a user message to the composer. */
+  onEdit: (content: string) => void;
 }
 
-/** Makes the part of the page that shows a row. It is empty until its first `update`. */
+/** Creates the view of a row. It is empty until its first `update`. */
 export function createRowView(kind: Row["kind"], parts: RowParts): RowView {
   const { texts } = parts;
   switch (kind) {
@@ -49,16 +54,21 @@ export function createRowView(kind: Row["kind"], parts: RowParts): RowView {
   }
 }
 
-function createUserView({ texts, onFork }: RowParts): RowView {
-  let seq = 0;
+function createUserView(parts: RowParts): RowView {
+  const { texts, onFork, onEdit } = parts;
+  let shown: UserItem | undefined;
   const bubble = element("div", "bubble");
   bubble.dir = "auto";
-  const fork = button("fork", texts.fork, () => onFork(seq));
+  const copy = createCopyButton(() => shown?.content ?? "", parts);
+  copy.setAttribute("aria-label", texts.copyMessage);
+  const edit = button("fork", texts.editMessage, () => shown && onEdit(shown.content));
+  edit.title = texts.editHint;
+  const fork = button("fork", texts.fork, () => shown && onFork(shown.seq));
   fork.title = texts.forkHint;
-  const actions = element("div", "row-actions", fork);
+  const actions = element("div", "row-actions", copy, edit, fork);
   const label = element("span", "sr-only", `${texts.you}: `);
   return rowView(element("li", "row user", label, bubble, actions), "user", (message) => {
-    ({ seq } = message);
+    shown = message;
     setText(bubble, message.content);
   });
 }
@@ -73,10 +83,12 @@ function createAssistantView({ texts, markdown }: RowParts): RowView {
   const root = element("li", "row assistant", label, details, body, mark);
   const text = markdown.attach(body);
   return rowView(root, "assistant", ({ content, thinking, streaming, partial }) => {
-    details.hidden = thinking === "";
-    setText(heading, streaming && content === "" ? texts.thinking : texts.thoughts);
-    growText(thoughts, thinking);
-    text.update(content, !streaming);
+    const split = splitThoughts(content);
+    const thought = [thinking, split.thoughts].filter((part) => part !== "").join("\n\n");
+    details.hidden = thought === "";
+    setText(heading, streaming && split.content === "" ? texts.thinking : texts.thoughts);
+    growText(thoughts, thought);
+    text.update(split.content, !streaming);
     root.classList.toggle("streaming", streaming);
     mark.hidden = partial === undefined;
     setText(mark, partial === undefined ? "" : texts.partial[partial]);

@@ -1,45 +1,45 @@
-/** Where a reader is in something that scrolls and grows. */
+/** Keeps the reader's position in a list that grows. */
 export interface ScrollAnchor {
   isAtEnd(): boolean;
   readonly toEnd: () => void;
-  /** The next change shows the end, wherever the reader is. */
+  /** Scrolls to the end with the next change, wherever the reader is. */
   readonly follow: () => void;
-  /** Makes a change; who was at the end is at the end after it. */
+  /** Makes a change. A reader who was at the end is there afterwards. */
   keepEnd(change: () => void): void;
-  /** Makes a change above what is being read, which stays where it was. */
+  /** Makes a change above the message that the reader sees, which keeps its position. */
   keepReading(change: () => void): void;
 }
 
-// Chosen: a reader this near the end, in CSS pixels, follows what comes; one further up is left in peace.
-const nearEndPx = 80;
+// A reader this near the end follows new messages.
+const NEAR_END_PX = 80;
 
-// Chosen: below the upper edge, to meet a row and not the gap between two.
-const probesPx = [4, 24, 60, 120];
+// Several distances from the upper edge, because one may meet the gap between two rows.
+const PROBES_PX = [4, 24, 60, 120];
 
 export function createScrollAnchor(root: HTMLElement): ScrollAnchor {
   let isFollowing = true;
 
-  const isAtEnd = () => root.scrollHeight - root.scrollTop - root.clientHeight < nearEndPx;
+  const isAtEnd = () => root.scrollHeight - root.scrollTop - root.clientHeight < NEAR_END_PX;
   const toEnd = () => {
     root.scrollTop = root.scrollHeight;
   };
-  /** The row at the upper edge. */
+  /** Returns the row at the upper edge. */
   function firstSeen(): Element | undefined {
     const { left, top, width } = root.getBoundingClientRect();
-    for (const probe of probesPx) {
+    for (const probe of PROBES_PX) {
       const row = document.elementFromPoint(left + width / 2, top + probe)?.closest(".row");
       if (row && root.contains(row)) return row;
     }
     return undefined;
   }
 
-  // What stands below it grows while an answer goes on: who was at the end stays there.
-  let stoodAtEnd = true;
+  // The composer below grows while an answer runs. A reader at the end stays there.
+  let wasAtEndBefore = true;
   root.addEventListener("scroll", () => {
-    stoodAtEnd = isAtEnd();
+    wasAtEndBefore = isAtEnd();
   });
   new ResizeObserver(() => {
-    if (stoodAtEnd) toEnd();
+    if (wasAtEndBefore) toEnd();
   }).observe(root);
 
   return {
@@ -53,7 +53,7 @@ export function createScrollAnchor(root: HTMLElement): ScrollAnchor {
       isFollowing = false;
       change();
       if (wasAtEnd) toEnd();
-      stoodAtEnd = wasAtEnd;
+      wasAtEndBefore = wasAtEnd;
     },
     keepReading(change) {
       const row = firstSeen();

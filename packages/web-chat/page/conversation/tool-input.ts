@@ -12,13 +12,13 @@ export interface ToolInputParts {
 
 type Input = ToolItem["input"];
 
-/** The input's first text: a command, a path. */
+/** Returns the first text of an input, such as a command or a path. */
 export function gistOf(input: Input): string {
   const text = Object.values(input).find((value) => typeof value === "string");
   return typeof text === "string" ? text.split("\n", 1).join("") : "";
 }
 
-/** What a tool is given, readable: commands and files in their colours, a replacement as a diff, the rest by name. */
+/** Creates the fields of a tool's input: highlighted commands and files, a diff of a replacement, and the rest by name. */
 export function inputFields(input: Input, parts: ToolInputParts): HTMLElement[] {
   const { old_text: before, new_text: after, ...others } = input;
   if (typeof before !== "string" || typeof after !== "string") return fieldsOf(input, parts);
@@ -42,7 +42,7 @@ function labelled(label: string, shown: HTMLElement): HTMLElement[] {
   return [element("dt", "tool-label", label), element("dd", "", shown)];
 }
 
-/** A command is the shell's; what a file is to hold is in the language of its name's ending. */
+/** Returns the language of a field: the shell's for a command, or that of a file's extension. */
 function languageOf(field: string, { file_path: path }: Input): string | undefined {
   if (field === "command") return "bash";
   if (field !== "content" || typeof path !== "string") return undefined;

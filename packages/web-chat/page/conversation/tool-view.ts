@@ -16,7 +16,7 @@ export interface ToolView {
   update(tool: ToolItem): void;
 }
 
-/** Closed a card shows the call's name, input and state in one line, open all of it. It opens by itself while it asks or speaks. */
+/** Creates a card. A closed card shows one line. It opens by itself while the call waits or has output. */
 export function createToolView(parts: ToolParts): ToolView {
   const { texts, formats, onApprove } = parts;
   const name = element("code", "tool-name");
@@ -35,7 +35,7 @@ export function createToolView(parts: ToolParts): ToolView {
     element("div", "tool-body", input, outputLabel, output.root),
   );
   summary.addEventListener("click", () => {
-    isReaders = true;
+    isReadersChoice = true;
   });
   const question = element("p", "");
   const decisions = (["once", "session", "deny"] as const).map((decision) =>
@@ -45,7 +45,7 @@ export function createToolView(parts: ToolParts): ToolView {
   );
   const approval = element("div", "approval", question, element("div", "decisions", ...decisions));
   let shown: ToolItem | undefined;
-  let isReaders = false;
+  let isReadersChoice = false;
 
   function showState({ asksFor, phase: next, durationMs, exitCode }: ToolItem): void {
     card.dataset["phase"] = next;
@@ -62,9 +62,9 @@ export function createToolView(parts: ToolParts): ToolView {
       approval.hidden = asksFor === undefined;
       outputLabel.hidden = output.root.hidden = asksFor !== undefined && tool.output === "";
       setText(question, asksFor === undefined ? "" : texts.asksFor(asksFor));
-      // Nobody should decide on what is folded away; what a tool is saying is worth seeing while it says it.
+      // A call that waits for a decision is never folded, and live output is shown.
       if (asksFor !== undefined && shown?.asksFor === undefined) card.open = true;
-      else if (!isReaders) card.open = asksFor !== undefined || (tool.output !== "" && !isOver(tool));
+      else if (!isReadersChoice) card.open = asksFor !== undefined || (tool.output !== "" && !isOver(tool));
       setText(name, tool.toolName);
       setText(gist, gistOf(tool.input));
       if (shown?.input !== tool.input) input.replaceChildren(...inputFields(tool.input, parts));

@@ -5,7 +5,7 @@ import { isOver } from "../rows/item-rows.ts";
 import { type RowView, rowView } from "../rows/row.ts";
 import { createToolView, type ToolParts, type ToolView } from "./tool-view.ts";
 
-/** The cards of tool calls that follow each other. Several fold into one line when they are over, unless the reader opened them. */
+/** Creates the cards of consecutive tool calls. Several calls fold into one line when they are done. */
 export function createToolsView(parts: ToolParts): RowView {
   const { texts } = parts;
   const cards = element("div", "tool-cards");
@@ -14,10 +14,10 @@ export function createToolsView(parts: ToolParts): RowView {
   const summary = element("summary", "", heading, failures);
   const group = element("details", "tools", summary, cards);
   const views = new Map<string, ToolView>();
-  let isReaders = false;
+  let isReadersChoice = false;
   let asked = 0;
   summary.addEventListener("click", () => {
-    isReaders = true;
+    isReadersChoice = true;
   });
 
   return rowView(element("li", "row", group), "tools", ({ tools }) => {
@@ -34,9 +34,9 @@ export function createToolsView(parts: ToolParts): RowView {
     group.classList.toggle("single", isSingle);
     setText(heading, summaryOf(tools, texts));
     setText(failures, failedCount === 0 ? "" : texts.toolsFailed(failedCount));
-    // Nobody should decide on what is folded away.
+    // A call that waits for a decision is never folded.
     if (isSingle || asking > asked) group.open = true;
-    else if (!isReaders) group.open = !tools.every(isOver);
+    else if (!isReadersChoice) group.open = !tools.every(isOver);
     asked = asking;
   });
 }

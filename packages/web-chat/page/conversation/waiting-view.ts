@@ -4,29 +4,30 @@ import { type RowView, rowView, type WaitingRow } from "../rows/row.ts";
 
 export interface WaitingParts {
   texts: Texts;
-  /** With the message's id. */
+  /** Sends a refused message again, by its id. */
   onSendAgain: (id: string) => void;
+  /** Removes a message that was not sent, by its id. */
   onDiscard: (id: string) => void;
-  /** With the run of a message that waits for the run before it. */
-  onCallOff: (runId: string) => void;
+  /** Cancels a queued message, by the id of its run. */
+  onCancel: (runId: string) => void;
 }
 
-/** A message that no run has taken up yet: what it waits for, and what can be done about it. */
-export function createWaitingView({ texts, onSendAgain, onDiscard, onCallOff }: WaitingParts): RowView {
+/** Creates the view of a message that no run has accepted yet, with its state and its actions. */
+export function createWaitingView({ texts, onSendAgain, onDiscard, onCancel }: WaitingParts): RowView {
   let shown: WaitingRow | undefined;
   const bubble = element("div", "bubble");
   bubble.dir = "auto";
   const state = element("span", "");
   const again = button("link", texts.sendAgain, () => shown && onSendAgain(shown.id));
   const discard = button("link", texts.discard, () => shown && onDiscard(shown.id));
-  const callOff = button("link", texts.callOff, () => {
+  const cancel = button("link", texts.cancel, () => {
     if (shown?.runId === undefined) return;
-    onCallOff(shown.runId);
-    // It leaves when the gateway has heard of it.
-    callOff.hidden = true;
-    setText(state, texts.calledOff);
+    onCancel(shown.runId);
+    // The row disappears when the gateway has confirmed that.
+    cancel.hidden = true;
+    setText(state, texts.canceled);
   });
-  const choices = element("span", "choices", again, discard, callOff);
+  const choices = element("span", "choices", again, discard, cancel);
   const root = element("li", "row user waiting", bubble, element("p", "mark", state, choices));
   return rowView(root, "waiting", (message) => {
     shown = message;
@@ -36,7 +37,7 @@ export function createWaitingView({ texts, onSendAgain, onDiscard, onCallOff }: 
     setText(state, `${texts.waiting[phase]}${reason ?? ""}`);
     again.hidden = phase !== "refused";
     discard.hidden = phase !== "refused" && phase !== "unsent";
-    callOff.hidden = runId === undefined;
+    cancel.hidden = runId === undefined;
     root.classList.toggle("refused", phase === "refused");
   });
 }

@@ -1,6 +1,6 @@
 type Child = Node | string;
 
-/** An element with a class and children. Text becomes text nodes: it is never read as HTML. */
+/** Creates an element with a class and children. Text becomes text nodes and is never read as HTML. */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   className: string,
@@ -12,7 +12,7 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
   return created;
 }
 
-/** A button that is not a submit button. */
+/** Creates a button that submits no form. */
 export function button(className: string, label: string, onClick: () => void): HTMLButtonElement {
   const created = element("button", className, label);
   created.type = "button";
@@ -20,19 +20,19 @@ export function button(className: string, label: string, onClick: () => void): H
   return created;
 }
 
-/** Sets text that changes often, without touching the page when it is the same. */
+/** Sets a text. The same text does not touch the page. */
 export function setText(target: HTMLElement, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
 
-/** Makes these the children, in this order. If they are already, nothing is touched: what moves loses the focus. */
+/** Sets the children of an element. The same children are not touched, because moving loses the focus. */
 export function arrange(parent: HTMLElement, children: readonly HTMLElement[]): void {
   const isInPlace = (child: HTMLElement, index: number) => parent.children[index] === child;
   if (children.length === parent.children.length && children.every(isInPlace)) return;
   parent.replaceChildren(...children);
 }
 
-/** {@link setText} for text that mostly gets longer: only what is new is added. */
+/** Sets a text that mostly grows. Only the new part is added. */
 export function growText(target: HTMLElement, text: string): void {
   const shown = target.firstChild;
   if (shown instanceof Text && text.startsWith(shown.data)) shown.appendData(text.slice(shown.length));

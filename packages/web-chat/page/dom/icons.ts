@@ -1,5 +1,5 @@
 // Drawn for this page on a grid of 24, as strokes.
-const paths = {
+const PATHS = {
   logo: "M7 17c0-5 .7-8.5 2.2-10.5M11.5 17c0-5 0-9 .7-12.5M16 17c0-5 0-7.5-1-10",
   menu: "M4 7h16M4 12h16M4 17h10",
   close: "M6 6l12 12M18 6L6 18",
@@ -18,9 +18,9 @@ const paths = {
   system: "M4 5h16v11H4zM9 20h6M12 16v4",
 } as const;
 
-export type IconName = keyof typeof paths;
+export type IconName = keyof typeof PATHS;
 
-/** A drawing that screen readers skip: what it means stands beside it, or in a label. */
+/** Creates a picture that screen readers skip. Its meaning is in a label. */
 export function icon(name: IconName): SVGElement {
   const namespace = "http://www.w3.org/2000/svg";
   const drawing = document.createElementNS(namespace, "svg");
@@ -28,7 +28,7 @@ export function icon(name: IconName): SVGElement {
   drawing.setAttribute("viewBox", "0 0 24 24");
   drawing.setAttribute("aria-hidden", "true");
   const path = document.createElementNS(namespace, "path");
-  path.setAttribute("d", paths[name]);
+  path.setAttribute("d", PATHS[name]);
   drawing.append(path);
   return drawing;
 }

@@ -1,18 +1,18 @@
-/** One text that the browser keeps for this site. */
+/** A text that the browser stores for this site. */
 export interface StoredText {
-  /** `undefined` if there is none, or the browser keeps nothing for the page. */
+  /** Returns the text; `undefined` if there is none, or the browser stores nothing. */
   readonly read: () => string | undefined;
   readonly write: (text: string) => void;
 }
 
-/** What is kept under `key` in the browser's storage; pages of one origin share it. */
+/** Returns the text under `key`. All pages of an origin share it. */
 export function storedText(key: string): StoredText {
   return {
     read() {
       try {
         return localStorage.getItem(key) ?? undefined;
       } catch {
-        // Storage is switched off: the page works without it.
+        // Storage is disabled. The page works without it.
         return undefined;
       }
     },
@@ -20,7 +20,7 @@ export function storedText(key: string): StoredText {
       try {
         localStorage.setItem(key, text);
       } catch {
-        // Switched off, or full: it holds until the page is closed.
+        // Storage is disabled or full. The value lasts until the page is closed.
       }
     },
   };

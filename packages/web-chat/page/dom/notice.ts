@@ -1,6 +1,6 @@
-/** Something that was done, told at the edge of the page for some seconds. */
+/** The outcome of an action, shown at the edge of the page for some seconds. */
 export type Notice =
   | { readonly kind: "deleted" | "archived"; readonly title: string; readonly undo: () => void }
   | { readonly kind: "unarchived" | "forked" }
-  /** It was not done. */
+  /** The action failed. */
   | { readonly kind: "failed"; readonly error: unknown };

@@ -2,40 +2,40 @@ import type { WatchedEvent } from "@mini-openclaw/client";
 import { element } from "../dom/elements.ts";
 import type { Texts } from "../language/texts.ts";
 
-/** Tells those who cannot see the page what happens: few words, and none for each piece of an answer. */
+/** Announces events to screen readers, in few words and not for each piece of an answer. */
 export interface Announcer {
   readonly root: HTMLElement;
-  readonly say: (text: string) => void;
-  /** Tells of an event in the session that is shown. `answer`: what its run said at last. */
-  hear(event: WatchedEvent, answer: (runId: string) => string): void;
+  readonly announce: (text: string) => void;
+  /** Announces an event of the shown session. `answer` returns the last text of a run. */
+  onEvent(event: WatchedEvent, answer: (runId: string) => string): void;
 }
 
-// Chosen: an answer that is read out in some ten seconds is read whole; of a longer one, only that it is there.
-const readOutChars = 200;
+// A text that is read out in some ten seconds is announced whole. A longer one is only mentioned.
+const READ_OUT_CHARS = 200;
 
 export function createAnnouncer(texts: Texts): Announcer {
   const root = element("div", "sr-only");
   root.setAttribute("aria-live", "polite");
   let begun: string | undefined;
 
-  function say(text: string): void {
-    // The same words again are news too: as a new node they are read out again.
+  function announce(text: string): void {
+    // The same text is read out again, because its node is new.
     root.replaceChildren(new Text(text));
   }
   return {
     root,
-    say,
-    hear(event, answer) {
-      if (event.type === "approval_request") return say(texts.asksFor(event.reason));
+    announce,
+    onEvent(event, answer) {
+      if (event.type === "approval_request") return announce(texts.asksFor(event.reason));
       if (event.type === "chunk" && begun !== event.runId) {
         begun = event.runId;
-        say(texts.answerBegun);
+        announce(texts.answerBegun);
       }
       if (event.type !== "run_end") return;
       const { outcome, runId } = event;
       const text = answer(runId);
-      if (outcome !== "completed") say(texts.outcome[outcome]);
-      else say(text !== "" && text.length <= readOutChars ? text : texts.answerDone);
+      if (outcome !== "completed") announce(texts.outcome[outcome]);
+      else announce(text !== "" && text.length <= READ_OUT_CHARS ? text : texts.answerDone);
     },
   };
 }

@@ -1,17 +1,17 @@
 import { element } from "../dom/elements.ts";
 
-/** One of a few, of which one is always chosen. */
+/** An option of a choice. */
 export interface Option<Value extends string> {
   readonly value: Value;
   readonly label: string;
-  /** What is seen of it; its label otherwise. */
+  /** The picture of the option. Without one, its label is shown. */
   readonly face?: Node;
-  /** Of the label, where it is not the page's. */
+  /** The language of the label if it differs from the page's. */
   readonly language?: string;
 }
 
 export interface ChoiceParts<Value extends string> {
-  /** Unique on the page. */
+  /** A name that is unique on the page. */
   name: string;
   label: string;
   options: readonly Option<Value>[];
@@ -19,7 +19,7 @@ export interface ChoiceParts<Value extends string> {
   onChoose: (value: Value) => void;
 }
 
-/** Radio buttons side by side; the arrow keys move between them. */
+/** Creates radio buttons side by side. The arrow keys move between them. */
 export function createChoice<Value extends string>(parts: ChoiceParts<Value>): HTMLElement {
   const labels = parts.options.map(({ value, label, face, language }) => {
     const input = element("input", "");

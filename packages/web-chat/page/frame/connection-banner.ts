@@ -1,11 +1,11 @@
-import type { ConnectionState } from "@mini-openclaw/client";
 import { button, element, setText } from "../dom/elements.ts";
 import type { Texts } from "../language/texts.ts";
+import type { ShownConnection } from "./status-view.ts";
 
-/** Says what is wrong with the connection and what to do about it; and, for some seconds, that it is back. */
+/** Shows a failure of the connection and the way out of it. After a failure it shows for some seconds that the connection is back. */
 export interface ConnectionBanner {
   readonly root: HTMLElement;
-  render(connection: ConnectionState): void;
+  render(connection: ShownConnection): void;
 }
 
 export interface ConnectionBannerParts {
@@ -13,10 +13,10 @@ export interface ConnectionBannerParts {
   onRetryNow: () => void;
 }
 
-// Chosen: long enough to be read.
-const backAgainMs = 4000;
+// Long enough to be read.
+const BACK_AGAIN_MS = 4000;
 
-type State = "none" | "lost" | "unreachable" | "refused" | "draining" | "back";
+type State = "none" | "noNetwork" | "lost" | "unreachable" | "refused" | "draining" | "back";
 
 export function createConnectionBanner({ texts, onRetryNow }: ConnectionBannerParts): ConnectionBanner {
   const reason = element("span", "");
@@ -25,6 +25,7 @@ export function createConnectionBanner({ texts, onRetryNow }: ConnectionBannerPa
   const root = element("p", "banner", reason, countdown, retryNow);
   const words = {
     none: "",
+    noNetwork: texts.noNetwork,
     lost: texts.lost,
     unreachable: texts.unreachable,
     refused: texts.refusedConnection,
@@ -59,26 +60,28 @@ export function createConnectionBanner({ texts, onRetryNow }: ConnectionBannerPa
       clearTimeout(timer);
       show(next);
       if (connection.phase === "waiting") count(connection.retryAt);
-      if (next === "back") timer = window.setTimeout(show, backAgainMs, "none");
+      if (next === "back") timer = window.setTimeout(show, BACK_AGAIN_MS, "none");
     },
   };
 }
 
-/** Whether the gateway does not want this page, for another reason than a token. */
-export function isRefused(connection: ConnectionState): boolean {
+/** Returns true if the gateway refused this page for another reason than a token. */
+export function isRefused(connection: ShownConnection): boolean {
   return connection.phase === "held" && connection.error?.code === "REFUSED";
 }
 
-/** What is said stays while the next attempt is made, so that the page does not jump. */
-function nextState(state: State, connection: ConnectionState, wasOpen: boolean): State {
+/** Returns the next state. It stays the same while the page connects, so that the layout does not jump. */
+function nextState(state: State, connection: ShownConnection, wasOpen: boolean): State {
   switch (connection.phase) {
+    case "offline":
+      return "noNetwork";
     case "waiting":
       return wasOpen ? "lost" : "unreachable";
     case "connecting":
       return state === "back" ? "none" : state;
     case "open":
       if (connection.draining) return "draining";
-      return (state === "lost" && wasOpen) || state === "back" ? "back" : "none";
+      return (["lost", "noNetwork"].includes(state) && wasOpen) || state === "back" ? "back" : "none";
     case "held":
       return isRefused(connection) ? "refused" : "none";
     case "closed":

@@ -1,15 +1,16 @@
 import { button, element } from "../dom/elements.ts";
 import { icon } from "../dom/icons.ts";
+import { isComposing } from "../dom/keys.ts";
 import type { Texts } from "../language/texts.ts";
 
-/** Where the window has no room for the sidebar, it lies over the page, and is closed at first. */
+/** The sidebar of a narrow window. It lies over the page, and is closed at first. */
 export interface Drawer {
-  /** Opens it. */
+  /** The button that opens the drawer. */
   readonly toggle: HTMLButtonElement;
-  /** Darkens the page behind it; a press on it closes it. */
+  /** The dark area over the page. A press on it closes the drawer. */
   readonly shade: HTMLElement;
-  /** Says what it lies over: that cannot be reached meanwhile, and the focus stays in the sidebar. */
-  covers(page: HTMLElement): void;
+  /** Sets the element that the open drawer makes inert, so that the focus stays in the sidebar. */
+  setCovered(page: HTMLElement): void;
   readonly open: () => void;
   readonly close: () => void;
 }
@@ -33,7 +34,7 @@ export function createDrawer(texts: Texts, sidebar: HTMLElement): Drawer {
     toggle.setAttribute("aria-expanded", String(isOpen));
   }
   function open(): void {
-    // In a wide window there is nothing to open: its button is not there.
+    // A wide window has no drawer and no button for it.
     if (!toggle.checkVisibility()) return;
     set(true);
     closing.focus();
@@ -45,13 +46,13 @@ export function createDrawer(texts: Texts, sidebar: HTMLElement): Drawer {
   }
   set(false);
   shade.addEventListener("click", close);
-  // Where the window grew wide, the button to close it went away under the reader's hand.
+  // When the window grows wide, the button that closes the drawer disappears.
   new ResizeObserver(() => {
     if (!shade.hidden && !closing.checkVisibility()) set(false);
   }).observe(sidebar);
   sidebar.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || shade.hidden) return;
-    // Here Esc closes the list; it does not stop a run.
+    if (event.key !== "Escape" || shade.hidden || isComposing(event)) return;
+    // Here Esc closes the list and does not stop a run.
     event.stopPropagation();
     close();
   });
@@ -62,7 +63,7 @@ export function createDrawer(texts: Texts, sidebar: HTMLElement): Drawer {
   return {
     toggle,
     shade,
-    covers(page) {
+    setCovered(page) {
       covered = page;
     },
     open,

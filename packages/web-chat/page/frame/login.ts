@@ -1,7 +1,7 @@
 import { element, setText } from "../dom/elements.ts";
 import type { Texts } from "../language/texts.ts";
 
-/** Asks for the gateway's token, which the gateway keeps in a cookie that no script can read. */
+/** The form for the gateway's token. The gateway keeps it in a cookie that no script can read. */
 export interface LoginView {
   readonly root: HTMLElement;
   show(isShown: boolean): void;
@@ -9,13 +9,13 @@ export interface LoginView {
 
 export interface LoginParts {
   texts: Texts;
-  /** Where the token is handed over, beside the gateway's WebSocket. */
+  /** The address that takes the token, beside the gateway's WebSocket. */
   url: string;
   onLogin: () => void;
 }
 
 export function createLoginView({ texts, url, onLogin }: LoginParts): LoginView {
-  // Keeps password managers from asking whose password it is.
+  // A hidden name, so that password managers do not ask for one.
   const name = element("input", "");
   name.type = "text";
   name.autocomplete = "username";
@@ -64,17 +64,17 @@ export function createLoginView({ texts, url, onLogin }: LoginParts): LoginView 
   };
 }
 
-/** Whether the gateway at this `login` asks for a token that this browser has not given. */
+/** Returns true if the gateway asks for a token that this browser did not send. */
 export async function isLoginNeeded(url: string): Promise<boolean> {
   return (await statusOf(url)) === 401;
 }
 
-/** The status of the answer; `undefined` if there was none. */
+/** Returns the status of the answer; `undefined` if there was none. */
 async function statusOf(url: string, init?: RequestInit): Promise<number | undefined> {
   try {
     return (await fetch(url, init)).status;
   } catch {
-    // The gateway cannot be reached: the connection's own state says so already.
+    // The gateway cannot be reached. The state of the connection shows that already.
     return undefined;
   }
 }

@@ -1,25 +1,26 @@
 import { button, element } from "../dom/elements.ts";
 import { type IconName, icon } from "../dom/icons.ts";
+import { isComposing } from "../dom/keys.ts";
 
-/** One thing that a menu offers. */
+/** An action that a menu offers. */
 export interface MenuItem {
   readonly label: string;
   readonly icon: IconName;
   readonly onChoose: () => void;
-  /** Takes something away. */
-  readonly isGrave?: boolean;
+  /** Marks an action that removes something. */
+  readonly isDestructive?: boolean;
 }
 
-/** The page's one menu, opened beside whatever asks for it. */
+/** The page's only menu. It opens beside the button that asks for it. */
 export interface Menu {
   readonly root: HTMLElement;
-  /** Opens it under `opener`, which has the focus again when it closes. */
+  /** Opens the menu under `opener`, which gets the focus back when the menu closes. */
   open(opener: HTMLElement, items: readonly MenuItem[]): void;
 }
 
-// Chosen, in CSS pixels: between the menu and its opener, and to the edges of the window.
-const gapPx = 4;
-const edgePx = 8;
+// The distance to the opener, and to the edges of the window.
+const GAP_PX = 4;
+const EDGE_PX = 8;
 
 export function createMenu(): Menu {
   const root = element("div", "menu");
@@ -36,8 +37,9 @@ export function createMenu(): Menu {
       ?.focus();
   }
   root.addEventListener("keydown", (event) => {
-    // Whatever is pressed here is for the menu: Esc closes it and does not stop a run.
+    // Keys pressed here belong to the menu. Esc closes it and does not stop a run.
     event.stopPropagation();
+    if (isComposing(event)) return;
     const at = buttons().indexOf(document.activeElement as HTMLElement);
     const moves: Record<string, number> = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 };
     const target = moves[event.key];
@@ -62,14 +64,14 @@ export function createMenu(): Menu {
       root.replaceChildren(...items.map((item) => createItem(item, () => close(root, next))));
       root.showPopover();
       next.setAttribute("aria-expanded", "true");
-      place(root, next);
+      moveTo(root, next);
       focusAt(0);
     },
   };
 }
 
-function createItem({ label, icon: name, onChoose, isGrave = false }: MenuItem, onClose: () => void) {
-  const item = button(isGrave ? "menu-item grave" : "menu-item", "", () => {
+function createItem({ label, icon: name, onChoose, isDestructive = false }: MenuItem, onClose: () => void) {
+  const item = button(isDestructive ? "menu-item destructive" : "menu-item", "", () => {
     onClose();
     onChoose();
   });
@@ -84,12 +86,12 @@ function close(root: HTMLElement, opener: HTMLElement): void {
   opener.focus();
 }
 
-/** Under the opener, or above it where there is no room. */
-function place(root: HTMLElement, opener: HTMLElement): void {
+/** Moves the menu under its opener, or above it where there is no room. */
+function moveTo(root: HTMLElement, opener: HTMLElement): void {
   const { top, bottom, right } = opener.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = root;
-  const isRoomBelow = bottom + gapPx + height <= innerHeight - edgePx;
-  const left = Math.min(right - width, innerWidth - edgePx - width);
-  root.style.left = `${Math.max(edgePx, left)}px`;
-  root.style.top = `${isRoomBelow ? bottom + gapPx : Math.max(edgePx, top - gapPx - height)}px`;
+  const isRoomBelow = bottom + GAP_PX + height <= innerHeight - EDGE_PX;
+  const left = Math.min(right - width, innerWidth - EDGE_PX - width);
+  root.style.left = `${Math.max(EDGE_PX, left)}px`;
+  root.style.top = `${isRoomBelow ? bottom + GAP_PX : Math.max(EDGE_PX, top - GAP_PX - height)}px`;
 }

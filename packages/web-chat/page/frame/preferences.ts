@@ -3,10 +3,10 @@ import { isTheme, type Theme } from "../dom/theme.ts";
 import { isLanguage } from "../language/choose-texts.ts";
 import type { Language } from "../language/texts.ts";
 
-/** What the reader chose, for this browser. */
+/** The preferences of the reader in this browser. */
 export interface Preferences {
   readonly theme: Theme;
-  /** Absent while it is the browser's. */
+  /** Absent while the page uses the browser's language. */
   readonly language: Language | undefined;
   setTheme(theme: Theme): void;
   setLanguage(language: Language): void;

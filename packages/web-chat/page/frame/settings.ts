@@ -5,14 +5,14 @@ import type { Language, Texts } from "../language/texts.ts";
 import { createChoice } from "./choice.ts";
 import type { Preferences } from "./preferences.ts";
 
-const themes: readonly Theme[] = ["light", "dark", "system"];
+const THEMES: readonly Theme[] = ["light", "dark", "system"];
 
-/** What the reader can choose: the theme, and the language. Each language is named in itself. */
+/** Creates the choices of theme and language. Each language has its own name. */
 export function createSettings(texts: Texts, preferences: Preferences): HTMLElement {
   const theme = createChoice({
     name: "theme",
     label: texts.theme,
-    options: themes.map((value) => ({ value, label: texts.themes[value], face: icon(value) })),
+    options: THEMES.map((value) => ({ value, label: texts.themes[value], face: icon(value) })),
     chosen: preferences.theme,
     onChoose: (value) => preferences.setTheme(value),
   });

@@ -1,20 +1,20 @@
-/** What keys do wherever the focus is. */
+import { isComposing } from "../dom/keys.ts";
+/** The actions of keys that work wherever the focus is. */
 export interface Shortcuts {
   /** Esc. */
   stop: () => void;
   /** ⌘/Ctrl+K. */
   search: () => void;
-  /** ⌘/Ctrl+Shift+O: what others have, because browsers keep ⌘/Ctrl+N for themselves. */
+  /** ⌘/Ctrl+Shift+O, as in other chats. Browsers keep ⌘/Ctrl+N for themselves. */
   newChat: () => void;
-  /** ⌘/Ctrl+Z outside of a text; false if there is nothing to undo. */
+  /** ⌘/Ctrl+Z outside of a text. Returns false if there is nothing to undo. */
   undo: () => boolean;
 }
 
-/** Whatever handles a key itself stops it from coming up to here. */
+/** Listens to the keys of a page. An element that handles a key itself stops its propagation. */
 export function listenToKeys(target: Document, { stop, search, newChat, undo }: Shortcuts): void {
   target.addEventListener("keydown", (event) => {
-    // While an input method composes (中文, 日本語), keys belong to it.
-    if (event.isComposing) return;
+    if (isComposing(event)) return;
     if (event.key === "Escape") return stop();
     if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
     const key = event.key.toLowerCase();
@@ -25,7 +25,7 @@ export function listenToKeys(target: Document, { stop, search, newChat, undo }: 
   });
 }
 
-/** Whether keys write into it, and have their own undo. */
+/** Returns true if keys write into the target, which has its own undo. */
 function isText(target: EventTarget | null): boolean {
   if (target instanceof HTMLTextAreaElement) return target.value !== "";
   return target instanceof HTMLInputElement && target.type !== "radio" && target.value !== "";

@@ -4,32 +4,43 @@ import { element, setText } from "../dom/elements.ts";
 import { costInShort, costTexts } from "../language/cost-texts.ts";
 import type { Formats } from "../language/formats.ts";
 import type { Texts } from "../language/texts.ts";
+import { type CopyParts, createCopyButton } from "../markdown/copy-button.ts";
 
-/** What the header says of a session. */
+/** The connection as the page shows it. */
+export type ShownConnection = ConnectionState | { readonly phase: "offline" };
+
+/** The facts of a session in the header. */
 interface ShownSession {
   readonly sessionId: string | undefined;
   readonly title: string;
-  /** Absent where nobody counted. */
+  /** Absent if the usage is unknown. */
   readonly cost: RunCost | undefined;
 }
 
-/** The header: which session is shown, and whether the page is connected. */
+/** The header: the shown session, and the state of the connection. */
 export interface StatusView {
   readonly root: HTMLElement;
-  render(connection: ConnectionState, shown: ShownSession): void;
+  render(connection: ShownConnection, shown: ShownSession): void;
 }
 
-export interface StatusParts {
+export interface StatusParts extends CopyParts {
   texts: Texts;
   formats: Formats;
-  /** Opens the list of sessions where the window has no room for it. */
+  /** The button that opens the list of sessions in a narrow window. */
   toggle: HTMLElement;
 }
 
-export function createStatusView({ texts, formats, toggle }: StatusParts): StatusView {
+// A UUID of version 7 begins with its time. So many characters are the whole millisecond.
+const SHORT_ID_CHARS = 13;
+
+export function createStatusView({ texts, formats, toggle, onAnnounce }: StatusParts): StatusView {
   const heading = element("h1", "");
   const label = element("span", "status-label");
-  const session = element("code", "session");
+  let fullId = "";
+  const copy = createCopyButton(() => fullId, { texts, onAnnounce });
+  copy.setAttribute("aria-label", texts.copyId);
+  const id = element("code", "");
+  const session = element("span", "session", id, copy);
   const spent = element("span", "spent");
   const status = element("p", "status", label);
   status.setAttribute("role", "status");
@@ -38,6 +49,7 @@ export function createStatusView({ texts, formats, toggle }: StatusParts): Statu
     connecting: texts.connecting,
     open: texts.connected,
     waiting: texts.offline,
+    offline: texts.offline,
     held: texts.locked,
     closed: texts.offline,
   };
@@ -50,15 +62,13 @@ export function createStatusView({ texts, formats, toggle }: StatusParts): Statu
       status.dataset["phase"] = isDraining ? "draining" : phase;
       setText(label, isDraining ? texts.draining : labels[phase]);
       setText(heading, title === "" ? "Mini OpenClaw" : title);
-      setText(session, phase === "open" ? shortId(sessionId) : "");
-      session.title = sessionId;
+      fullId = sessionId;
+      // The command line finds a session by the beginning of its id.
+      setText(id, sessionId.slice(0, SHORT_ID_CHARS));
+      id.title = sessionId;
+      session.hidden = phase !== "open" || sessionId === "";
       setText(spent, cost ? costInShort(cost, { texts, formats }) : "");
       spent.title = cost ? costTexts(cost, { texts, formats }).join(" · ") : "";
     },
   };
-}
-
-/** The end of an id: UUIDs of version 7 begin with their time, so those of one day look alike. */
-function shortId(sessionId: string): string {
-  return sessionId.slice(-8);
 }

@@ -4,43 +4,43 @@ import type { Notice } from "../dom/notice.ts";
 import { startOf } from "../dom/start-of.ts";
 import type { Texts } from "../language/texts.ts";
 
-/** Shows one notice at a time, and offers to take back what was done. */
+/** Shows one notice at a time, with a button that undoes its action. */
 export interface Toast {
   readonly root: HTMLElement;
   readonly show: (notice: Notice) => void;
-  /** Takes back what the notice tells of; false if there is nothing to take back. */
+  /** Undoes the action of the notice. Returns false if there is nothing to undo. */
   readonly undo: () => boolean;
 }
 
-// Chosen: long enough to read it and to reach its button by keyboard. It stays while it is pointed at, or has the focus.
-const shownMs = 10_000;
+// Long enough to read the notice and to reach its button. It stays under the pointer and with the focus.
+const SHOWN_MS = 10_000;
 
 export function createToast(texts: Texts): Toast {
   const words = element("span", "");
   const undoButton = button("link", texts.undo, undo);
   const box = element("div", "toast", words, undoButton);
   const root = element("div", "toasts", box);
-  // The region must be there before its text, or it is not read out.
+  // Screen readers announce a text only in a region that exists before it.
   root.setAttribute("role", "status");
   box.hidden = true;
   let timer = 0;
-  let takeBack: (() => void) | undefined;
+  let undoAction: (() => void) | undefined;
 
   function hide(): void {
     clearTimeout(timer);
     box.hidden = true;
     words.textContent = "";
-    takeBack = undefined;
+    undoAction = undefined;
   }
   function wait(): void {
     clearTimeout(timer);
     timer = window.setTimeout(() => {
       if (box.matches(":hover, :focus-within")) wait();
       else hide();
-    }, shownMs);
+    }, SHOWN_MS);
   }
   function undo(): boolean {
-    const chosen = takeBack;
+    const chosen = undoAction;
     if (!chosen) return false;
     hide();
     chosen();
@@ -52,8 +52,8 @@ export function createToast(texts: Texts): Toast {
     undo,
     show(notice) {
       hide();
-      takeBack = "undo" in notice ? notice.undo : undefined;
-      undoButton.hidden = takeBack === undefined;
+      undoAction = "undo" in notice ? notice.undo : undefined;
+      undoButton.hidden = undoAction === undefined;
       box.classList.toggle("failed", notice.kind === "failed");
       box.hidden = false;
       words.textContent = wordsOf(notice, texts);
@@ -62,7 +62,7 @@ export function createToast(texts: Texts): Toast {
   };
 }
 
-/** A title that was given may have 200 characters; so many of them say which session it is. */
+/** Returns the beginning of a title. A title may have 200 characters. */
 function shortened(title: string): string {
   const start = startOf(title);
   return start === title ? title : `${start}…`;

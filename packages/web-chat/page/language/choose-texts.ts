@@ -6,7 +6,7 @@ export function isLanguage(text: string | undefined): text is Language {
   return text === "en" || text === "zh-CN";
 }
 
-/** The texts in the first of the reader's languages that the page speaks; otherwise in English. */
+/** Returns the texts in the first of the reader's languages that the page has, or in English. */
 export function chooseTexts(languages: readonly string[]): Texts {
   for (const language of languages) {
     if (/^zh\b/i.test(language)) return chinese;

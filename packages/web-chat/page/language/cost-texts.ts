@@ -7,7 +7,7 @@ interface Language {
   formats: Formats;
 }
 
-/** What something cost, in words, piece by piece; nothing if it asked no model. */
+/** Returns the parts of a cost as texts; none if no model was asked. */
 export function costTexts({ usage, costUsd }: RunCost, { texts, formats }: Language): string[] {
   const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = usage;
   const counts = [
@@ -16,12 +16,12 @@ export function costTexts({ usage, costUsd }: RunCost, { texts, formats }: Langu
     [cacheReadTokens, texts.tokens.cacheRead],
     [cacheWriteTokens, texts.tokens.cacheWrite],
   ] as const;
-  const told = counts.flatMap(([count, tell]) => (count === 0 ? [] : [tell(formats.count(count))]));
-  if (told.length === 0) return [];
-  return [...told, costUsd === undefined ? texts.priceUnknown : formats.money(costUsd)];
+  const shown = counts.flatMap(([count, toText]) => (count === 0 ? [] : [toText(formats.count(count))]));
+  if (shown.length === 0) return [];
+  return [...shown, costUsd === undefined ? texts.priceUnknown : formats.money(costUsd)];
 }
 
-/** {@link costTexts} in a few characters: the sum of the tokens, and the money. */
+/** Returns a cost in a few characters: the sum of the tokens, and the money. */
 export function costInShort({ usage, costUsd }: RunCost, { texts, formats }: Language): string {
   const total = Object.values(usage).reduce((sum, count) => sum + count, 0);
   if (total === 0) return "";

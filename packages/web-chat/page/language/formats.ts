@@ -1,8 +1,8 @@
-/** Writes numbers as the reader's language does. */
+/** Formats numbers in the reader's language. */
 export interface Formats {
-  /** A number of tokens, in few characters. */
+  /** Formats a number of tokens in few characters. */
   readonly count: (value: number) => string;
-  /** US dollars; small sums with as many places as they need. */
+  /** Formats US dollars. Small amounts get more decimal places. */
   readonly money: (usd: number) => string;
   readonly duration: (ms: number) => string;
 }

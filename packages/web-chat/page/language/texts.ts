@@ -2,10 +2,10 @@ import type { ApprovalDecision, MessageMode, OutcomeItem } from "@mini-openclaw/
 import type { WaitingRow } from "../rows/row.ts";
 import type { FrameTexts } from "./frame-texts.ts";
 
-/** A language that the page speaks. */
+/** A language of the page. */
 export type Language = "en" | "zh-CN";
 
-/** Every word that the page shows, in one language. */
+/** All texts of the page, in one language. */
 export interface Texts extends FrameTexts {
   language: Language;
   newChat: string;
@@ -13,12 +13,16 @@ export interface Texts extends FrameTexts {
   moreSessions: string;
   sessionRuns: string;
   sessionUnread: string;
+  sessionAsks: string;
+  /** The number of chats that wait for an approval, for the title of the window. */
+  asking: (count: number) => string;
   connecting: string;
   connected: string;
   offline: string;
   locked: string;
   draining: string;
   lost: string;
+  noNetwork: string;
   retryingIn: (seconds: number) => string;
   unreachable: string;
   retryNow: string;
@@ -38,6 +42,8 @@ export interface Texts extends FrameTexts {
   stopping: string;
   keys: string;
   keysWhileRunning: string;
+  /** Shown where the reader types on a screen. */
+  keysByTouch: string;
   modeQuestion: string;
   modes: Record<MessageMode, { name: string; explanation: string }>;
   conversation: string;
@@ -49,14 +55,20 @@ export interface Texts extends FrameTexts {
   copied: string;
   notCopied: string;
   copyAnswer: string;
+  copyMessage: string;
+  editMessage: string;
+  editHint: string;
+  continueAnswer: string;
+  /** The message that asks the model to continue. */
+  continueMessage: string;
   answerAgain: string;
   tryAgain: string;
   fork: string;
   forkHint: string;
-  /** With a number of tokens. */
+  /** The texts for a number of tokens. */
   tokens: Record<"input" | "output" | "cacheRead" | "cacheWrite" | "total", (count: string) => string>;
   priceUnknown: string;
-  /** Names a code block, by its language if it tells one. */
+  /** The label of a code block with its language, which may be empty. */
   code: (language: string) => string;
   thinking: string;
   thoughts: string;
@@ -65,8 +77,8 @@ export interface Texts extends FrameTexts {
   waiting: Record<WaitingRow["phase"], string>;
   sendAgain: string;
   discard: string;
-  callOff: string;
-  calledOff: string;
+  cancel: string;
+  canceled: string;
   partial: Record<"aborted" | "interrupted", string>;
   tool: Record<"called" | "running" | "done" | "failed", string>;
   waitsForYou: string;
@@ -75,15 +87,15 @@ export interface Texts extends FrameTexts {
   toolOutput: string;
   showAll: (lines: number) => string;
   showLess: string;
-  /** Names the diff of a replacement. */
+  /** The label of a diff. */
   change: string;
   exitCode: (code: number) => string;
-  /** With how many calls, and the names of the tools. */
+  /** The summary of several calls with the names of their tools. */
   toolsRan: (count: number, names: string) => string;
   toolsFailed: (count: number) => string;
   noOutput: string;
   retrying: (attempt: number) => string;
   outcome: Record<OutcomeItem["outcome"], string>;
-  /** By code; other errors are shown in the gateway's words. */
+  /** The texts of errors by code. Other errors are shown with the gateway's message. */
   errors: Readonly<Record<string, string>>;
 }

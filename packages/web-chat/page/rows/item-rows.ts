@@ -2,22 +2,22 @@ import type { SessionView, ToolItem, ViewItem } from "@mini-openclaw/protocol";
 import { changedAnswers, isLastOfAnswer } from "./changed-answers.ts";
 import type { AnswerEndRow, Row, ToolsRow } from "./row.ts";
 
-/** The rows of what was said and done. */
+/** The rows of a view's items. */
 export interface ItemRows {
   readonly rows: readonly Row[];
   readonly view: SessionView;
-  /** For each item of the view, how many rows there are up to its end. */
+  /** The number of rows up to the end of each item. */
   readonly counts: readonly number[];
 }
 
-const noRows = { rows: [], counts: [] };
+const NO_ROWS = { rows: [], counts: [] };
 
 /**
- * The rows of what was said and done: tool calls that follow each other are one row, and below what a run answered stands
- * its end. Given the rows before, what did not change is the same row; a long conversation is not gone through for that.
+ * Returns the rows of a view. Consecutive tool calls are one row, and an answer has an end below it. Rows
+ * that did not change are the same objects as in `before`, and unchanged items are not visited.
  */
 export function itemRows(view: SessionView, before?: ItemRows): ItemRows {
-  const { rows, counts } = before ?? noRows;
+  const { rows, counts } = before ?? NO_ROWS;
   const whole = { start: 0, end: view.items.length, oldEnd: 0 };
   const { start, end, oldEnd } = before ? changedAnswers(view, before.view) : whole;
   const [from, to] = [counts[start - 1] ?? 0, counts[oldEnd - 1] ?? 0];
@@ -34,12 +34,12 @@ export function itemRows(view: SessionView, before?: ItemRows): ItemRows {
   };
 }
 
-/** Whether a call has its result. */
+/** Returns true if a call has its result. */
 export function isOver({ phase }: ToolItem): boolean {
   return phase === "done" || phase === "failed";
 }
 
-/** The rows of whole answers, from the item at `start` to the one before `end`. */
+/** Returns the rows of whole answers, from the item at `start` to the one before `end`. */
 function answerRows(
   view: SessionView,
   { start, end, before }: { start: number; end: number; before: readonly Row[] },
@@ -53,8 +53,8 @@ function answerRows(
   const rows: Row[] = [];
   const counts: number[] = [];
   let first = start;
-  for (const [place, item] of items.slice(start, end).entries()) {
-    const index = start + place;
+  for (const [offset, item] of items.slice(start, end).entries()) {
+    const index = start + offset;
     const next = items[index + 1];
     if (item.kind !== "tool") rows.push(item);
     else if (next?.kind !== "tool" || next.runId !== item.runId) rows.push(keep(toolsRow(items, index)));
@@ -68,7 +68,7 @@ function answerRows(
   return { rows, counts };
 }
 
-/** The calls of one run that end with this one. */
+/** Returns the row of the calls that end with the one at `last`. */
 function toolsRow(items: readonly ViewItem[], last: number): ToolsRow {
   const tools: ToolItem[] = [];
   for (let index = last; index >= 0; index -= 1) {
@@ -91,6 +91,7 @@ function answerEnd(
   const mayRetry = isNewest && runId !== undefined && activeRuns.length === 0 && queued.length === 0;
   if (last.kind === "user" && !mayRetry) return undefined;
   const isWhole = last.kind === "assistant" && last.partial === undefined;
+  const canContinue = mayRetry && !isWhole && isCut(last);
   return {
     kind: "answer_end",
     key: `answer_end:${runId ?? last.key}`,
@@ -98,10 +99,21 @@ function answerEnd(
     texts: answer.flatMap((item) => (item.kind === "assistant" && item.content !== "" ? [item] : [])),
     cost: runId === undefined ? undefined : costs.get(runId),
     retry: mayRetry ? (isWhole ? "again" : "failed") : undefined,
+    canContinue,
   };
 }
 
-/** Whether two rows hold the same values; of lists, the same ones in the same order. */
+/** The errors of answers that were cut by a limit. */
+const LIMIT_CODES: ReadonlySet<string> = new Set(["ANSWER_CUT", "BUDGET_REACHED"]);
+
+/** Returns true if an answer ended before its time, and the model can continue it. */
+function isCut(last: ViewItem): boolean {
+  if (last.kind === "error") return LIMIT_CODES.has(last.code);
+  if (last.kind === "assistant") return last.partial !== undefined;
+  return last.kind === "outcome" && ["aborted", "interrupted", "max_rounds", "budget"].includes(last.outcome);
+}
+
+/** Returns true if two rows have the same values, and lists of the same items. */
 function isSame(one: object, other: object): boolean {
   const fields = Object.entries(other);
   const before = new Map<string, unknown>(Object.entries(one));

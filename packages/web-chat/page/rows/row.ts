@@ -1,6 +1,6 @@
 import type { AssistantItem, RunCost, ToolItem, ViewItem } from "@mini-openclaw/protocol";
 
-/** What the conversation shows, one under the other. */
+/** An entry of the conversation. */
 export type Row =
   | Exclude<ViewItem, ToolItem>
   | ToolsRow
@@ -8,49 +8,51 @@ export type Row =
   | WaitingRow
   | { readonly kind: "thinking"; readonly key: string };
 
-/** Tool calls that follow each other. */
+/** Consecutive tool calls of a run. */
 export interface ToolsRow {
   readonly kind: "tools";
   readonly key: string;
   readonly tools: readonly ToolItem[];
 }
 
-/** Stands below everything that a run answered, when it is over. */
+/** The end of everything that a run answered. */
 export interface AnswerEndRow {
   readonly kind: "answer_end";
   readonly key: string;
   readonly runId: string | undefined;
-  /** What the model said. */
+  /** The texts of the model. */
   readonly texts: readonly AssistantItem[];
-  /** Absent where nobody counted. */
+  /** Absent if the usage is unknown. */
   readonly cost: RunCost | undefined;
-  /** `again`: it may be answered anew. `failed`: it was cut short, and may be. */
+  /** Set if the messages can be answered again. `failed` if the answer was cut short. */
   readonly retry: "again" | "failed" | undefined;
+  /** Set if the model can continue the answer, because a limit or a stop cut it. */
+  readonly canContinue: boolean;
 }
 
-/** A message that no run has taken up yet. */
+/** A message that no run has accepted yet. */
 export interface WaitingRow {
   readonly kind: "waiting";
   readonly key: string;
-  /** The `id` of its `message` frame; of a message that has none, its run. */
+  /** The `id` of its `message` frame, or its run if the frame had none. */
   readonly id: string;
   readonly content: string;
-  /** `unsent`: there is no connection to send it on. `steering`: it enters the run that goes on. */
+  /** `unsent`: there is no connection. `steering`: the running run will read it. */
   readonly phase: "unsent" | "sending" | "accepted" | "queued" | "steering" | "refused";
-  /** The run that was made for it, which can be called off. */
+  /** The run of the message, which can be canceled. */
   readonly runId: string | undefined;
-  /** Why it was refused. */
+  /** The reason of a refusal. */
   readonly refusal: { readonly code: string; readonly message: string } | undefined;
 }
 
-/** The part of the page that shows one row. */
+/** The element of a row. */
 export interface RowView {
   readonly root: HTMLElement;
-  /** Shows a later state of the same row. */
+  /** Shows a newer state of the same row. */
   update(row: Row): void;
 }
 
-/** A view that shows rows of one kind. */
+/** Creates a view that shows rows of one kind. */
 export function rowView<Kind extends Row["kind"]>(
   root: HTMLElement,
   kind: Kind,

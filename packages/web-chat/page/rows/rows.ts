@@ -3,15 +3,15 @@ import type { ErrorItem, QueuedMessage, SessionView } from "@mini-openclaw/proto
 import { type ItemRows, isOver, itemRows } from "./item-rows.ts";
 import type { Row, WaitingRow } from "./row.ts";
 
-/** What the conversation shows of a session. */
+/** The rows of a session. */
 export interface SessionRows {
-  /** All of it, in order. */
+  /** All rows, in order. */
   readonly rows: readonly Row[];
-  /** Those of what was said and done. */
+  /** The rows of the view's items. */
   readonly ofItems: ItemRows;
 }
 
-/** Everything of a session to show, in order. Given the rows before, what did not change is the same row. */
+/** Returns the rows of a session, in order. Unchanged rows are the same objects as in `before`. */
 export function rowsOf({ phase, view, outbox }: SessionSnapshot, before?: SessionRows): SessionRows {
   const ofItems = itemRows(view, before?.ofItems);
   const rows = [
@@ -24,7 +24,7 @@ export function rowsOf({ phase, view, outbox }: SessionSnapshot, before?: Sessio
   return { rows, ofItems };
 }
 
-/** Whether a run goes on without anything to see: no text, no tool, no retry. */
+/** Returns true if a run shows nothing: no text, no tool, no retry. */
 export function isThinking({ items, activeRuns }: SessionView): boolean {
   if (activeRuns.length === 0) return false;
   const last = items.at(-1);
@@ -34,7 +34,7 @@ export function isThinking({ items, activeRuns }: SessionView): boolean {
   return calls.every((call) => call.kind === "tool" && isOver(call));
 }
 
-/** The last text that a run gave. */
+/** Returns the last text of a run. */
 export function answerOf({ items }: SessionView, runId: string): string {
   const answer = items.findLast((item) => item.kind === "assistant" && item.runId === runId);
   return answer?.kind === "assistant" ? answer.content : "";

@@ -1,4 +1,4 @@
-/** How many at the beginning are the same in both. */
+/** Counts the common elements at the beginning of two lists. */
 export function countSame<Part>(one: readonly Part[], other: readonly Part[]): number {
   const most = Math.min(one.length, other.length);
   let count = 0;
@@ -6,7 +6,7 @@ export function countSame<Part>(one: readonly Part[], other: readonly Part[]): n
   return count;
 }
 
-/** How many at the end are the same in both, not counting the first `startCount`. */
+/** Counts the common elements at the end of two lists, without the first `startCount`. */
 export function countSameAtEnd<Part>(
   one: readonly Part[],
   other: readonly Part[],

@@ -9,7 +9,7 @@ import {
 } from "@mini-openclaw/protocol";
 import type { ExportFormat } from "../language/frame-texts.ts";
 
-/** The words that stand in an export for people. */
+/** The texts of an export for people. */
 export interface ExportTexts {
   language: string;
   newChat: string;
@@ -22,15 +22,15 @@ type ExportedSession = Pick<
   "sessionId" | "title" | "key" | "createdAt" | "forkedFrom" | "epoch"
 >;
 
-// What the protocol allows at once.
-const pageSize = 200;
+// The limit of the protocol.
+const PAGE_SIZE = 200;
 
-/** Every message of a session, oldest first, whether it was loaded before or not. */
+/** Reads all messages of a session, oldest first. */
 export async function readMessages(client: Pick<Client, "ask">, sessionId: string): Promise<MessageEntry[]> {
   const pages: MessageEntry[][] = [];
   for (let before: number | undefined; ; ) {
     const page = await client.ask({
-      ...{ type: "history", sessionId, limit: pageSize },
+      ...{ type: "history", sessionId, limit: PAGE_SIZE },
       ...(before !== undefined && { before }),
     });
     pages.unshift(page.messages);
@@ -39,14 +39,14 @@ export async function readMessages(client: Pick<Client, "ask">, sessionId: strin
   }
 }
 
-/** The lines that a transcript has: a header, and each message as it is kept. */
+/** Returns the lines of a transcript: a header, and each message as it is stored. */
 export function toJsonLines(session: ExportedSession, messages: readonly MessageEntry[]): string {
   const { sessionId, key, createdAt, forkedFrom, epoch } = session;
   const header = { type: "session", v: TRANSCRIPT_VERSION, sessionId, key, createdAt, forkedFrom, epoch };
   return [header, ...messages].map((line) => `${JSON.stringify(line)}\n`).join("");
 }
 
-/** The conversation to be read: what was said, with the calls of tools and their results as code. */
+/** Returns the conversation as Markdown, with tool calls and their results as code. */
 export function toMarkdown(
   { sessionId, title, createdAt }: ExportedSession,
   messages: readonly MessageEntry[],
@@ -61,9 +61,9 @@ export function toMarkdown(
   return `${[heading, `_${date.format(createdAt)}_`, ...parts].join("\n\n")}\n`;
 }
 
-/** A file name for it: the title without what file systems refuse. */
+/** Returns a file name: the title without the characters that file systems refuse. */
 export function fileNameOf(title: string, format: ExportFormat): string {
-  // Some names are devices on Windows, a dot in front hides the file elsewhere, and 80 characters are enough for a name.
+  // Windows reserves the names of devices, and a dot in front hides a file elsewhere.
   const safe = title
     .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}<>:"/\\|?*]+/gu, " ")
     .replace(/\s+/g, " ")
@@ -94,7 +94,7 @@ function partsOf(item: ViewItem, texts: ExportTexts): string[] {
   }
 }
 
-/** A fence longer than any in the text, so that nothing in it ends the block. */
+/** Returns a code block. Its fence is longer than any fence in the text. */
 function fenced(text: string, language = ""): string {
   let longest = 2;
   for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length);

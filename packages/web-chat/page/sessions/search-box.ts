@@ -1,19 +1,20 @@
 import { element } from "../dom/elements.ts";
 import { icon } from "../dom/icons.ts";
+import { isComposing } from "../dom/keys.ts";
 import type { Texts } from "../language/texts.ts";
 
-/** Where the reader writes what to search for. */
+/** The field for a search in the chats. */
 export interface SearchBox {
   readonly root: HTMLElement;
   readonly focus: () => void;
 }
 
-// Chosen: shorter than the pause after a word, longer than the one between two keys.
-const pauseMs = 200;
-// What the protocol allows.
-const maxChars = 200;
+// Shorter than the pause after a word, and longer than the one between two keys.
+const PAUSE_MS = 200;
+// The limit of the protocol.
+const MAX_CHARS = 200;
 
-/** `onSearch` hears of a text when the reader pauses, or presses Enter; of the empty one at once. */
+/** Creates the field. It emits a text after a pause or with Enter, and the empty text at once. */
 export function createSearchBox({
   texts,
   onSearch,
@@ -24,7 +25,7 @@ export function createSearchBox({
   const field = element("input", "");
   field.type = "search";
   field.placeholder = texts.searchHint;
-  field.maxLength = maxChars;
+  field.maxLength = MAX_CHARS;
   field.setAttribute("aria-label", texts.search);
   field.setAttribute("aria-keyshortcuts", "Control+K Meta+K");
   const keys = element("kbd", "", isApple() ? "⌘K" : "Ctrl K");
@@ -44,14 +45,14 @@ export function createSearchBox({
   field.addEventListener("input", (event) => {
     clearTimeout(timer);
     if (field.value.trim() === "") search();
-    else if (!(event instanceof InputEvent && event.isComposing)) timer = window.setTimeout(search, pauseMs);
+    else if (!(event instanceof InputEvent && event.isComposing)) timer = window.setTimeout(search, PAUSE_MS);
   });
   field.addEventListener("compositionend", search);
   field.addEventListener("keydown", (event) => {
-    if (event.isComposing) return;
+    if (isComposing(event)) return;
     if (event.key === "Enter") search();
     if (event.key !== "Escape" || field.value === "") return;
-    // Here Esc ends the search; it does not stop a run.
+    // Here Esc ends the search and does not stop a run.
     event.stopPropagation();
     field.value = "";
     search();

@@ -33,9 +33,11 @@ function foldWithIndexes(text: string) {
   const parts: string[] = [];
   const starts: number[] = [];
   const ends: number[] = [];
+  const foldedLetters = new Map<string, string>();
   let index = 0;
   for (const letter of text) {
-    const folded = fold(letter);
+    const folded = foldedLetters.get(letter) ?? fold(letter);
+    foldedLetters.set(letter, folded);
     const end = index + letter.length;
     // An accent of its own belongs to the letter before it.
     if (folded === "" && ends.length > 0) ends[ends.length - 1] = end;

@@ -1,28 +1,28 @@
 import type { SessionSummary } from "@mini-openclaw/protocol";
 import type { StoredText } from "../dom/local-storage.ts";
 
-/** How far this browser has seen each session, in all its tabs and after a reload. */
+/** The newest event of each session that this browser has shown, in all its tabs. */
 export interface SeenSessions {
-  /** Whether something happened in it since. A session that was never shown counts as seen when it is first listed. */
+  /** Returns true if a session has newer events. A session counts as seen when it is first listed. */
   isUnread(session: Pick<SessionSummary, "sessionId" | "lastSeq">): boolean;
   listed(sessions: readonly Pick<SessionSummary, "sessionId" | "lastSeq">[]): void;
-  /** This much of it was shown, or changed by this visitor. */
+  /** Records that the events up to `lastSeq` were shown, or came from this visitor. */
   saw(sessionId: string, lastSeq: number): void;
-  /** Takes up what another tab has seen. */
+  /** Reads what another tab has recorded. */
   readonly reload: () => void;
 }
 
-// Chosen: more than a sidebar is ever scrolled through; some 25 kB.
-const maxSessions = 500;
+// More than anybody scrolls through; about 25 kB.
+const MAX_SESSIONS = 500;
 
-/** `memory` keeps one JSON object, session id → `seq`, the one seen last at the end. */
+/** Creates the record. `memory` holds a JSON object from session id to `seq`, the newest one last. */
 export function createSeenSessions(memory: StoredText): SeenSessions {
   const seen = new Map<string, number>();
 
   function reload(): void {
     for (const [sessionId, seq] of parse(memory.read())) note(sessionId, seq);
   }
-  /** Whether that is news. */
+  /** Returns true if the record changed. */
   function note(sessionId: string, seq: number): boolean {
     const before = seen.get(sessionId);
     if (before !== undefined && before >= seq) return false;
@@ -32,7 +32,7 @@ export function createSeenSessions(memory: StoredText): SeenSessions {
   }
   function keep(): void {
     reload();
-    memory.write(JSON.stringify(Object.fromEntries([...seen].slice(-maxSessions))));
+    memory.write(JSON.stringify(Object.fromEntries([...seen].slice(-MAX_SESSIONS))));
   }
   reload();
 
@@ -56,7 +56,7 @@ function parse(text: string | undefined): [string, number][] {
     if (typeof kept !== "object" || kept === null) return [];
     return Object.entries(kept).filter((entry): entry is [string, number] => Number.isSafeInteger(entry[1]));
   } catch {
-    // Somebody else's, or cut short: what was unread is read then.
+    // The stored text is damaged. All sessions count as seen then.
     return [];
   }
 }

@@ -7,16 +7,16 @@ import { type ExportTexts, fileNameOf, readMessages, toJsonLines, toMarkdown } f
 import type { SeenSessions } from "./seen-sessions.ts";
 import type { SessionListing } from "./session-list.ts";
 
-/** What can be done with a session as a whole. Each says how it went, by a notice. */
+/** The actions on a whole session. Each reports its outcome with a notice. */
 export interface SessionActions {
   readonly rename: (session: FoundSession, title: string) => void;
   archive(session: FoundSession): void;
   unarchive(sessionId: string): void;
-  /** Deletes it; the notice can take it back. */
+  /** Deletes a session. The notice can undo that. */
   remove(session: FoundSession): void;
-  /** Gives the reader all that was said in it as a file. */
+  /** Downloads all messages of a session as a file. */
   export(session: FoundSession, format: ExportFormat, texts: ExportTexts): void;
-  /** Begins a new session with what was said up to `seq` in this one, and shows it. */
+  /** Starts a new session with the messages up to `seq`, and shows it. */
   forkAt(sessionId: string, seq: number): void;
 }
 
@@ -24,27 +24,27 @@ export interface SessionActionsParts {
   client: Pick<Client, "ask">;
   listing: Pick<SessionListing, "refresh" | "retitle">;
   seen: SeenSessions;
-  /** Shows a session, at its address. */
+  /** Opens a session by its address. */
   goTo: (sessionId: string) => void;
-  /** Leaves a session that is going away, if it is the one that is shown, and says whether it was. */
+  /** Leaves a session if it is shown. Returns true if it was. */
   leave: (sessionId: string) => boolean;
-  tell: (notice: Notice) => void;
+  onNotice: (notice: Notice) => void;
 }
 
 type Change = "archive" | "unarchive" | "undelete";
 
 export function createSessionActions(parts: SessionActionsParts): SessionActions {
-  const { client, listing, seen, goTo, leave, tell } = parts;
-  const failed = (error: unknown) => tell({ kind: "failed", error });
+  const { client, listing, seen, goTo, leave, onNotice } = parts;
+  const failed = (error: unknown) => onNotice({ kind: "failed", error });
 
   async function change(type: Change, sessionId: string): Promise<void> {
     const { lastSeq } = await client.ask({ type, sessionId });
-    // What the visitor did is no news to them.
+    // The visitor's own change is not unread.
     seen.saw(sessionId, lastSeq);
     listing.refresh();
   }
-  /** `change`, from the button of a notice. */
-  function takeBack(type: Change, sessionId: string, wasShown: boolean): () => void {
+  /** Returns the undo function of a notice. */
+  function undoChange(type: Change, sessionId: string, wasShown: boolean): () => void {
     return () => {
       change(type, sessionId).then(() => {
         if (wasShown) goTo(sessionId);
@@ -68,18 +68,18 @@ export function createSessionActions(parts: SessionActionsParts): SessionActions
     },
     archive({ sessionId, title }) {
       change("archive", sessionId).then(() => {
-        const undo = takeBack("unarchive", sessionId, leave(sessionId));
-        tell({ kind: "archived", title, undo });
+        const undo = undoChange("unarchive", sessionId, leave(sessionId));
+        onNotice({ kind: "archived", title, undo });
       }, failed);
     },
     unarchive(sessionId) {
-      change("unarchive", sessionId).then(() => tell({ kind: "unarchived" }), failed);
+      change("unarchive", sessionId).then(() => onNotice({ kind: "unarchived" }), failed);
     },
     remove({ sessionId, title }) {
       client.ask({ type: "delete", sessionId }).then(() => {
         listing.refresh();
-        const undo = takeBack("undelete", sessionId, leave(sessionId));
-        tell({ kind: "deleted", title, undo });
+        const undo = undoChange("undelete", sessionId, leave(sessionId));
+        onNotice({ kind: "deleted", title, undo });
       }, failed);
     },
     export(session, format, texts) {
@@ -93,7 +93,7 @@ export function createSessionActions(parts: SessionActionsParts): SessionActions
       client.ask({ type: "fork", sessionId, at }).then((fork) => {
         goTo(fork.sessionId);
         listing.refresh();
-        tell({ kind: "forked" });
+        onNotice({ kind: "forked" });
       }, failed);
     },
   };

@@ -1,9 +1,9 @@
-/** The session that the page's address names, as in `#/s/0199f3a0-…`; `undefined` if it names none. */
+/** Returns the session in the page's address, as in `#/s/0199f3a0-…`; `undefined` if there is none. */
 export function sessionIdOf(hash: string): string | undefined {
   return /^#\/s\/([\w-]{1,128})$/.exec(hash)?.[1];
 }
 
-/** The fragment of an address that names a session. */
+/** Returns the fragment of a session's address. */
 export function addressOf(sessionId: string): string {
   return `#/s/${sessionId}`;
 }

@@ -1,14 +1,14 @@
 import type { ListedSession } from "./session-list.ts";
 
-/** Sessions of one time, under one heading. */
+/** The sessions under one heading. */
 export interface SessionGroup {
   readonly heading: string;
   readonly sessions: readonly ListedSession[];
 }
 
-const dayMs = 24 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Pure: the sessions by the time of their last change, in the words of a language; a list is in that order already. */
+/** Groups sessions by the time of their last change. The list is in that order already. */
 export function groupSessions(
   sessions: readonly ListedSession[],
   { language, lastWeek }: { language: string; lastWeek: string },
@@ -18,7 +18,7 @@ export function groupSessions(
   const months = new Intl.DateTimeFormat(language, { month: "long", year: "numeric" });
   const today = new Date(now).setHours(0, 0, 0, 0);
   function headingOf({ updatedAt }: ListedSession): string {
-    const day = Math.round((new Date(updatedAt).setHours(0, 0, 0, 0) - today) / dayMs);
+    const day = Math.round((new Date(updatedAt).setHours(0, 0, 0, 0) - today) / DAY_MS);
     if (day >= -1) return capitalised(days.format(Math.min(day, 0), "day"), language);
     return day > -7 ? lastWeek : months.format(updatedAt);
   }

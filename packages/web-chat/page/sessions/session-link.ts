@@ -1,17 +1,18 @@
 import { button, element, setText } from "../dom/elements.ts";
 import { icon } from "../dom/icons.ts";
+import { isComposing } from "../dom/keys.ts";
 import type { Texts } from "../language/texts.ts";
 import { findMatches } from "./search-marks.ts";
 import { addressOf } from "./session-address.ts";
 import type { ListedSession } from "./session-list.ts";
 
-/** One session in the list: a link, its menu's button, and, while it is renamed, a field in the link's place. */
+/** A session in the list: a link and the button of its menu, or a field while it is renamed. */
 export interface SessionLink {
   readonly root: HTMLElement;
   readonly link: HTMLAnchorElement;
-  /** `searched`: the text that the list was searched for. */
+  /** Shows a session. Matches of `searched` are marked. */
   render(session: ListedSession, isShown: boolean, searched: string): void;
-  /** Lets the reader write another title. */
+  /** Shows a field for another title. */
   edit(): void;
 }
 
@@ -22,8 +23,8 @@ export interface SessionLinkParts {
   onRename: (title: string) => void;
 }
 
-// What the protocol allows.
-const maxTitleChars = 200;
+// The limit of the protocol.
+const MAX_TITLE_CHARS = 200;
 
 export function createSessionLink({ texts, sessionId, onMenu, onRename }: SessionLinkParts): SessionLink {
   const title = element("span", "session-title");
@@ -36,6 +37,12 @@ export function createSessionLink({ texts, sessionId, onMenu, onRename }: Sessio
   more.setAttribute("aria-haspopup", "menu");
   more.setAttribute("aria-expanded", "false");
   const root = element("li", "session-row", link, more);
+  const labels = {
+    asks: texts.sessionAsks,
+    running: texts.sessionRuns,
+    unread: texts.sessionUnread,
+    none: "",
+  };
 
   function edit(): void {
     const before = title.textContent ?? "";
@@ -53,13 +60,14 @@ export function createSessionLink({ texts, sessionId, onMenu, onRename }: Sessio
     root,
     link,
     edit,
-    render({ title: text, running, isUnread, excerpt: around = "" }, isShown, searched) {
-      const isNews = isUnread && !isShown;
+    render(session, isShown, searched) {
+      const { title: text, isUnread, excerpt: around = "" } = session;
       const shownTitle = text === "" ? texts.newChat : text;
       setText(title, shownTitle);
       link.title = shownTitle;
-      setText(mark, running ? texts.sessionRuns : isNews ? texts.sessionUnread : "");
-      mark.dataset["phase"] = running ? "running" : isNews ? "unread" : "none";
+      const phase = phaseOf(session, isUnread && !isShown);
+      setText(mark, labels[phase]);
+      mark.dataset["phase"] = phase;
       if (excerpt.dataset["of"] !== `${searched}:${around}`) {
         excerpt.dataset["of"] = `${searched}:${around}`;
         excerpt.replaceChildren(...withMarks(around, searched));
@@ -71,11 +79,24 @@ export function createSessionLink({ texts, sessionId, onMenu, onRename }: Sessio
   };
 }
 
-/** Enter and leaving it keep what was written, Esc does not. `onDone` hears of it once; empty: nothing is to be changed. */
+/** The most important state of a session that the list marks. */
+function phaseOf(
+  { running, awaitsApproval = false }: ListedSession,
+  isNews: boolean,
+): "asks" | "running" | "unread" | "none" {
+  if (awaitsApproval) return "asks";
+  if (running) return "running";
+  return isNews ? "unread" : "none";
+}
+
+/**
+ * Creates the field for a new title. Enter and leaving the field save the title, Esc does not. `onDone`
+ * is called once, with an empty text if nothing changes.
+ */
 function createTitleField(label: string, before: string, onDone: (title: string) => void): HTMLInputElement {
   const field = element("input", "session-edit");
   field.value = before;
-  field.maxLength = maxTitleChars;
+  field.maxLength = MAX_TITLE_CHARS;
   field.setAttribute("aria-label", label);
   let isDone = false;
   function done(title: string): void {
@@ -85,9 +106,9 @@ function createTitleField(label: string, before: string, onDone: (title: string)
   }
   field.addEventListener("blur", () => done(field.value));
   field.addEventListener("keydown", (event) => {
-    if (event.isComposing) return;
+    if (isComposing(event)) return;
     if (event.key !== "Enter" && event.key !== "Escape") return;
-    // Here Esc ends the writing and does not stop a run, and Enter does not follow the link that gets the focus.
+    // Esc does not stop a run here, and Enter does not follow the link that gets the focus.
     event.stopPropagation();
     event.preventDefault();
     done(event.key === "Enter" ? field.value : "");

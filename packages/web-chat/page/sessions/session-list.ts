@@ -1,39 +1,19 @@
 import type { Client, SessionChange } from "@mini-openclaw/client";
-import type { FoundSession, ListCommand, SearchCommand, SessionsEvent } from "@mini-openclaw/protocol";
+import type { FoundSession, ListCommand, SearchCommand } from "@mini-openclaw/protocol";
 import type { SeenSessions } from "./seen-sessions.ts";
 
 /** A session in the sidebar. */
 export type ListedSession = FoundSession & {
-  /** Something happened in it since it was shown here. */
+  /** True if the session changed since it was shown here. */
   readonly isUnread: boolean;
 };
 
-/** Which sessions are listed. */
+/** The filter of the list. */
 export interface SessionFilter {
-  /** Those that were put away, instead of the others. */
+  /** Lists the archived sessions instead of the others. */
   readonly archived: boolean;
-  /** Only those with this in their title or messages; empty: all. */
+  /** Lists the sessions with this text in a title or a message. An empty text lists all. */
   readonly text: string;
-}
-
-/** The visitor's sessions, read again whenever something may have changed. */
-export interface SessionListing {
-  readonly sessions: readonly ListedSession[];
-  /** Whether there are more than have been loaded. */
-  readonly hasMore: boolean;
-  readonly filter: SessionFilter;
-  /** What `sessions` were read for; `undefined` before the first answer. Behind `filter` until the next one is there. */
-  readonly shownFilter: SessionFilter | undefined;
-  readonly refresh: () => void;
-  /** What was last told of a session, whether it is listed now or not. */
-  find(sessionId: string): FoundSession | undefined;
-  /** A session has changed or is gone. */
-  readonly hear: (change: SessionChange) => void;
-  loadMore(): void;
-  /** Lists others from now on. */
-  show(filter: Partial<SessionFilter>): void;
-  /** Shows a new title before the gateway has it. */
-  retitle(sessionId: string, title: string): void;
 }
 
 export interface SessionListingParts {
@@ -43,117 +23,150 @@ export interface SessionListingParts {
   onFailure: (error: unknown) => void;
 }
 
-// Chosen: a tall window full.
-const pageSize = 30;
-// What the protocol allows.
-const maxPageSize = 200;
+// As many as a tall window shows.
+const PAGE_SIZE = 30;
+// The limit of the protocol.
+const MAX_PAGE_SIZE = 200;
 
-export function createSessionListing({
-  client,
-  seen,
-  onChange,
-  onFailure,
-}: SessionListingParts): SessionListing {
-  let found: readonly FoundSession[] = [];
-  const known = new Map<string, FoundSession>();
-  let cursor: string | undefined;
-  let filter: SessionFilter = { archived: false, text: "" };
-  let shownFilter: SessionFilter | undefined;
-  let reading: AbortController | undefined;
-  let isStale = false;
+/** A loaded list, and the filter that it was loaded for. */
+interface LoadedList {
+  readonly filter: SessionFilter;
+  readonly sessions: readonly FoundSession[];
+  /** Absent on the last page. */
+  readonly cursor: string | undefined;
+}
 
-  /** Reads one list at a time; what changed meanwhile is read after it. */
-  function refresh(): void {
-    if (reading) isStale = true;
-    else void read(filter);
+/** The visitor's sessions. The list is read again whenever something may have changed. */
+export class SessionListing {
+  readonly #parts: SessionListingParts;
+  /** The newest summary of every session, whether it is listed now or not. */
+  readonly #known = new Map<string, FoundSession>();
+  #filter: SessionFilter = { archived: false, text: "" };
+  #loaded: LoadedList | undefined;
+  /** The read in progress. */
+  #reading: AbortController | undefined;
+  /** True if something changed during the read in progress. */
+  #isStale = false;
+
+  constructor(parts: SessionListingParts) {
+    this.#parts = parts;
   }
-  async function read(asked: SessionFilter): Promise<void> {
-    reading = new AbortController();
-    const { signal } = reading;
+
+  get sessions(): readonly ListedSession[] {
+    const { seen } = this.#parts;
+    return (this.#loaded?.sessions ?? []).map((session) => ({
+      ...session,
+      isUnread: seen.isUnread(session),
+    }));
+  }
+
+  /** True if the gateway has more sessions than are loaded. */
+  get hasMore(): boolean {
+    return this.#loaded?.cursor !== undefined && this.#loaded.filter === this.#filter;
+  }
+
+  get filter(): SessionFilter {
+    return this.#filter;
+  }
+
+  /** The filter of the loaded list. It is `undefined` before the first answer, and may be older than `filter`. */
+  get shownFilter(): SessionFilter | undefined {
+    return this.#loaded?.filter;
+  }
+
+  /** The number of sessions that wait for an approval. */
+  get askingCount(): number {
+    return [...this.#known.values()].filter(({ awaitsApproval }) => awaitsApproval === true).length;
+  }
+
+  /** Returns the newest summary of a session, if there is one. */
+  find(sessionId: string): FoundSession | undefined {
+    return this.#known.get(sessionId);
+  }
+
+  /** Takes over a change of a session. */
+  update(change: SessionChange): void {
+    if (change.type === "session_deleted") this.#known.delete(change.sessionId);
+    else this.#keep(change);
+    this.refresh();
+  }
+
+  /** Reads the list again, after the read in progress if there is one. */
+  refresh(): void {
+    if (this.#reading) this.#isStale = true;
+    else void this.#read(this.#filter);
+  }
+
+  loadMore(): void {
+    const { cursor, filter, sessions: before = [] } = this.#loaded ?? {};
+    if (cursor === undefined || filter !== this.#filter) return;
+    this.#parts.client
+      .ask<"list" | "search">({ ...question(this.#filter, 0), cursor })
+      .then(({ sessions, ...rest }) => {
+        if (filter !== this.#filter) return;
+        const known = new Set(before.map(({ sessionId }) => sessionId));
+        const added = sessions.filter(({ sessionId }) => !known.has(sessionId));
+        this.#show({ filter, cursor: rest.cursor, sessions: [...before, ...added] });
+      }, this.#parts.onFailure);
+  }
+
+  /** Lists other sessions from now on. */
+  show(filter: Partial<SessionFilter>): void {
+    this.#filter = { ...this.#filter, ...filter };
+    this.#reading?.abort();
+    this.#reading = undefined;
+    this.#isStale = false;
+    this.refresh();
+    this.#parts.onChange();
+  }
+
+  /** Shows a new title before the gateway has saved it. */
+  retitle(sessionId: string, title: string): void {
+    if (!this.#loaded) return;
+    const sessions = this.#loaded.sessions.map((one) =>
+      one.sessionId === sessionId ? { ...one, title } : one,
+    );
+    this.#show({ ...this.#loaded, sessions });
+  }
+
+  async #read(filter: SessionFilter): Promise<void> {
+    const reading = new AbortController();
+    this.#reading = reading;
+    const { client, onFailure } = this.#parts;
+    const loadedCount = this.#loaded?.filter === filter ? this.#loaded.sessions.length : 0;
     try {
-      const answer = await client.ask<"list" | "search">(
-        question(asked, asked === shownFilter ? found.length : 0),
-        { signal },
-      );
-      shownFilter = asked;
-      take(answer);
+      const command = question(filter, loadedCount);
+      const { sessions, cursor } = await client.ask<"list" | "search">(command, { signal: reading.signal });
+      this.#show({ filter, sessions, cursor });
     } catch (error) {
-      // Another list is wanted now.
-      if (signal.aborted) return;
+      // Another list was requested meanwhile.
+      if (reading.signal.aborted) return;
       onFailure(error);
     }
-    reading = undefined;
-    if (!isStale) return;
-    isStale = false;
-    refresh();
-  }
-  function take({ sessions, cursor: next }: Pick<SessionsEvent, "sessions" | "cursor">): void {
-    found = sessions;
-    sessions.forEach(keep);
-    cursor = next;
-    seen.listed(sessions);
-    onChange();
+    this.#reading = undefined;
+    if (!this.#isStale) return;
+    this.#isStale = false;
+    this.refresh();
   }
 
-  function keep(session: FoundSession): void {
-    known.set(session.sessionId, session);
+  #show(loaded: LoadedList): void {
+    this.#loaded = loaded;
+    for (const session of loaded.sessions) this.#keep(session);
+    this.#parts.seen.listed(loaded.sessions);
+    this.#parts.onChange();
   }
 
-  return {
-    find: (sessionId) => known.get(sessionId),
-    hear(change) {
-      if (change.type === "session_summary") keep(change);
-      else known.delete(change.sessionId);
-      refresh();
-    },
-    get sessions() {
-      return found.map((session) => ({ ...session, isUnread: seen.isUnread(session) }));
-    },
-    get hasMore() {
-      return cursor !== undefined;
-    },
-    get filter() {
-      return filter;
-    },
-    get shownFilter() {
-      return shownFilter;
-    },
-    refresh,
-    loadMore() {
-      if (cursor === undefined) return;
-      const asked = filter;
-      const next = { ...question(asked, 0), cursor };
-      client.ask<"list" | "search">(next).then(({ sessions, ...rest }) => {
-        if (asked !== filter) return;
-        const known = new Set(found.map(({ sessionId }) => sessionId));
-        const added = sessions.filter(({ sessionId }) => !known.has(sessionId));
-        take({ sessions: [...found, ...added], ...rest });
-      }, onFailure);
-    },
-    show(next) {
-      filter = { ...filter, ...next };
-      cursor = undefined;
-      reading?.abort();
-      reading = undefined;
-      isStale = false;
-      refresh();
-      onChange();
-    },
-    retitle(sessionId, title) {
-      found = found.map((session) => (session.sessionId === sessionId ? { ...session, title } : session));
-      found.forEach(keep);
-      onChange();
-    },
-  };
+  #keep(session: FoundSession): void {
+    this.#known.set(session.sessionId, session);
+  }
 }
 
-/** Asks for as many as have been loaded, or for a page. */
+/** Returns the command for as many sessions as are loaded, or for a page. */
 function question(filter: SessionFilter, loaded: number): ListCommand | SearchCommand {
   const { text } = filter;
-  const page = { limit: Math.max(pageSize, Math.min(loaded, maxPageSize)), ...shelf(filter) };
+  const page = {
+    limit: Math.max(PAGE_SIZE, Math.min(loaded, MAX_PAGE_SIZE)),
+    ...(filter.archived && { archived: true as const }),
+  };
   return text === "" ? { type: "list", ...page } : { type: "search", text, ...page };
-}
-
-function shelf({ archived }: SessionFilter): { archived?: true } {
-  return archived ? { archived } : {};
 }

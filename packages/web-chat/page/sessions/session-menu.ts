@@ -10,7 +10,7 @@ export interface SessionMenuParts {
   onEdit: (sessionId: string) => void;
 }
 
-/** What can be done with a session of the list. */
+/** Returns the actions for a session of the list. */
 export function sessionMenu(
   session: ListedSession,
   { texts, actions, onEdit }: SessionMenuParts,
@@ -28,6 +28,6 @@ export function sessionMenu(
     archived
       ? { label: texts.unarchive, icon: "unarchive", onChoose: () => actions.unarchive(sessionId) }
       : { label: texts.archive, icon: "archive", onChoose: () => actions.archive(session) },
-    { label: texts.remove, icon: "remove", isGrave: true, onChoose: () => actions.remove(session) },
+    { label: texts.remove, icon: "remove", isDestructive: true, onChoose: () => actions.remove(session) },
   ];
 }

@@ -1,45 +1,48 @@
 import type { Session, WatchedEvent } from "@mini-openclaw/client";
 
-/** The one session that the page shows. */
-export interface ShownSession {
-  readonly session: Session;
-  /** Shows another one from now on. */
-  show(session: Session): void;
-}
-
 export interface ShownSessionParts {
   first: Session;
   onChange: () => void;
   onEvent: (event: WatchedEvent) => void;
 }
 
-export function createShownSession({ first, onChange, onEvent }: ShownSessionParts): ShownSession {
-  let session = first;
-  let leave = enter();
+/** The session that the page shows. */
+export class ShownSession {
+  readonly #parts: ShownSessionParts;
+  #session: Session;
+  #leave: () => void;
 
-  function enter(): () => void {
-    const unsubscribe = session.subscribe(onChange);
-    const events = session.events();
-    void hearAll(events);
+  constructor(parts: ShownSessionParts) {
+    this.#parts = parts;
+    this.#session = parts.first;
+    this.#leave = this.#enter();
+  }
+
+  get session(): Session {
+    return this.#session;
+  }
+
+  /** Shows another session from now on. */
+  show(next: Session): void {
+    if (next === this.#session) return;
+    this.#leave();
+    this.#session = next;
+    this.#leave = this.#enter();
+    this.#parts.onChange();
+  }
+
+  /** Subscribes to the session. Returns a function that unsubscribes. */
+  #enter(): () => void {
+    const unsubscribe = this.#session.subscribe(this.#parts.onChange);
+    const events = this.#session.events();
+    void this.#emit(events);
     return () => {
       unsubscribe();
       void events.return?.();
     };
   }
-  async function hearAll(events: AsyncIterable<WatchedEvent>): Promise<void> {
-    for await (const event of events) onEvent(event);
-  }
 
-  return {
-    get session() {
-      return session;
-    },
-    show(next) {
-      if (next === session) return;
-      leave();
-      session = next;
-      leave = enter();
-      onChange();
-    },
-  };
+  async #emit(events: AsyncIterable<WatchedEvent>): Promise<void> {
+    for await (const event of events) this.#parts.onEvent(event);
+  }
 }

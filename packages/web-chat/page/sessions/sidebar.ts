@@ -7,13 +7,13 @@ import { groupSessions } from "./session-groups.ts";
 import { createSessionLink, type SessionLink } from "./session-link.ts";
 import type { ListedSession, SessionListing } from "./session-list.ts";
 
-/** The visitor's sessions: found, opened, and what can be done with each. */
+/** The list of the visitor's sessions, with a search and a menu for each. */
 export interface Sidebar {
   readonly root: HTMLElement;
   render(listing: SessionListing, shownId: string | undefined): void;
-  /** Puts the focus into the search. */
+  /** Focuses the search. */
   search(): void;
-  /** Lets the reader write another title for a session that is listed. */
+  /** Shows a field for another title of a listed session. */
   readonly edit: (sessionId: string) => void;
 }
 
@@ -24,9 +24,9 @@ export interface SidebarParts {
   onNewChat: () => void;
   onRename: (session: ListedSession, title: string) => void;
   menuOf: (session: ListedSession) => readonly MenuItem[];
-  /** Told to those who cannot see the list. */
+  /** Announces a text to screen readers. */
   onAnnounce: (text: string) => void;
-  /** Stands at its end. */
+  /** The element at the end of the sidebar. */
   settings: HTMLElement;
 }
 
@@ -45,7 +45,7 @@ export function createSidebar(parts: SidebarParts): Sidebar {
   root.id = "sidebar";
   root.setAttribute("aria-label", texts.sessions);
   const links = createLinks(parts);
-  let begun: unknown;
+  let startedFilter: unknown;
 
   function renderGroups({ sessions, shownFilter }: SessionListing, shownId: string | undefined): void {
     const searched = shownFilter?.text ?? "";
@@ -62,10 +62,10 @@ export function createSidebar(parts: SidebarParts): Sidebar {
   function lastLink(): HTMLElement | undefined {
     return [...groups.querySelectorAll<HTMLElement>(".session-row a")].at(-1);
   }
-  /** Shows another list from its beginning, and says how many were found, once for each search. */
-  function begin({ sessions, hasMore, shownFilter }: SessionListing): void {
-    if (shownFilter === begun) return;
-    begun = shownFilter;
+  /** Shows another list from its beginning, and announces the number of matches once a search. */
+  function startList({ sessions, hasMore, shownFilter }: SessionListing): void {
+    if (shownFilter === startedFilter) return;
+    startedFilter = shownFilter;
     scroller.scrollTop = 0;
     if (shownFilter?.text) parts.onAnnounce(texts.foundSessions(sessions.length, hasMore));
   }
@@ -78,12 +78,12 @@ export function createSidebar(parts: SidebarParts): Sidebar {
       const { sessions, hasMore, filter, shownFilter } = current;
       archived.setAttribute("aria-pressed", String(filter.archived));
       renderGroups(current, shownId);
-      // Who loaded the last ones by the keyboard goes on from them.
+      // A keyboard user who loaded the last page continues from its last session.
       if (!hasMore && document.activeElement === more) lastLink()?.focus();
       more.hidden = !hasMore;
       nothing.hidden = sessions.length > 0 || shownFilter === undefined;
       if (shownFilter) setText(nothing, nothingIn(shownFilter, texts));
-      begin(current);
+      startList(current);
     },
   };
 }
@@ -93,7 +93,7 @@ function nothingIn({ text, archived }: SessionListing["filter"], texts: Texts): 
   return archived ? texts.noArchived : texts.noSessions;
 }
 
-/** Keeps one link for each session that was ever listed: focus and what is being written stay where they are. */
+/** Keeps one link for each session that was ever listed, so that focus and input stay. */
 function createLinks({ texts, menu, menuOf, onRename }: SidebarParts) {
   const links = new Map<string, { link: SessionLink; session: ListedSession }>();
 
@@ -118,19 +118,19 @@ function createLinks({ texts, menu, menuOf, onRename }: SidebarParts) {
   };
 }
 
-/** What has the focus keeps it when it moves; where its session goes away, the one that takes its place gets it. */
+/** Keeps the focus while sessions move. If the focused session is removed, the next one gets the focus. */
 function keepFocus(groups: HTMLElement, change: () => void): void {
   const rows = () => [...groups.querySelectorAll(".session-row")];
   const focused = document.activeElement;
-  const place = rows().findIndex((row) => row.contains(focused));
+  const index = rows().findIndex((row) => row.contains(focused));
   change();
-  if (place === -1 || document.activeElement === focused) return;
-  const next = rows()[place] ?? rows().at(-1);
+  if (index === -1 || document.activeElement === focused) return;
+  const next = rows()[index] ?? rows().at(-1);
   const target = focused?.isConnected ? focused : next?.querySelector("a");
   if (target instanceof HTMLElement) target.focus({ preventScroll: true });
 }
 
-/** One list under each heading. */
+/** Shows one list under each heading. */
 function arrangeGroups(root: HTMLElement, groups: readonly { heading: string; rows: HTMLElement[] }[]): void {
   const before = new Map([...root.children].map((section) => [section.getAttribute("aria-label"), section]));
   const sections = groups.map(({ heading, rows }) => {

@@ -1,0 +1,185 @@
+import type { Token } from "markdown-it";
+import { describe, expect, test } from "vitest";
+import { findAddresses } from "../page/syntax/addresses.ts";
+import { type Block, hasDefinitions, splitAppended, splitText } from "../page/syntax/blocks.ts";
+import { createParser } from "../page/syntax/parser.ts";
+import { splitThoughts } from "../page/syntax/thoughts.ts";
+
+const parser = createParser();
+
+/** The inline tokens of a text, one word each: `strong(…)`, `link[address](…)`, `code(…)`, `math(…)`. */
+function inlineOf(text: string): string {
+  return parser.inline(text, {}).map(toWord).join("");
+}
+
+function toWord(token: Token): string {
+  const { type, tag, content } = token;
+  if (type === "link_open") return `<${String(token.attrGet("href"))}>(`;
+  if (type.endsWith("_open")) return `${tag}(`;
+  if (type.endsWith("_close")) return ")";
+  if (type === "code_inline") return `code(${content})`;
+  if (type.startsWith("math")) return `math(${content})`;
+  if (type === "softbreak") return "\n";
+  return content;
+}
+
+describe("emphasis", () => {
+  test.each([
+    ["**安装：**先装依赖", "strong(安装：)先装依赖"],
+    ["他说**“你好”**然后走了。", "他说strong(“你好”)然后走了。"],
+    ["增长了**50%**左右", "增长了strong(50%)左右"],
+    ["使用**`npm start`**启动", "使用strong(code(npm start))启动"],
+    ["**注意（重要）**：不要删除", "strong(注意（重要）)：不要删除"],
+    ["これは**「強調」**です", "これはstrong(「強調」)です"],
+    ["**이것은(주의)**입니다", "strong(이것은(주의))입니다"],
+    ["*「斜体」*文字", "em(「斜体」)文字"],
+    ["~~旧价：~~新价", "s(旧价：)新价"],
+    ["2 * 3 * 4 和 a*b", "2 * 3 * 4 和 a*b"],
+    ["snake_case_name 与 __init__.py", "snake_case_name 与 strong(init).py"],
+  ])("of %j is %j", (text, shown) => {
+    // The dunder is CommonMark's own rule. It is here so that a change is noticed.
+    expect(inlineOf(text)).toBe(shown);
+  });
+
+  test.each(["用时2~4小时，花费50~80元。", "好的~谢谢~", "~/.config 和 ~/bin", "**未完", "a ~ b ~ c"])(
+    "leaves %j as it is",
+    (text) => {
+      expect(inlineOf(text)).toBe(text);
+    },
+  );
+});
+
+describe("a bare address", () => {
+  test.each([
+    ["先读 https://example.com/docs，再往下做。", "https://example.com/docs"],
+    ["手册在https://example.com/docs（第二章）里", "https://example.com/docs"],
+    ["详见https://example.com/docs里的说明", "https://example.com/docs"],
+    ["“https://example.com/a”这个地址", "https://example.com/a"],
+    ["https://example.com/a_(b)?c=d", "https://example.com/a_(b)?c=d"],
+    ["(see https://example.com/a).", "https://example.com/a"],
+    ["https://example.com/a。", "https://example.com/a"],
+    ["https://zh.wikipedia.org/wiki/中文维基百科", "https://zh.wikipedia.org/wiki/中文维基百科"],
+    ["https://example.com/?q=中文&n=1，好", "https://example.com/?q=中文&n=1"],
+    ["https://example.com/a_b_c_d", "https://example.com/a_b_c_d"],
+    ["https://例子.测试/路径", "https://例子.测试/路径"],
+  ])("in %j is %j", (text, address) => {
+    const links = parser.inline(text, {}).filter(({ type }) => type === "link_open");
+
+    expect(links.map((token) => token.attrGet("href"))).toEqual([address]);
+  });
+
+  test("ends before the marks of an emphasis around it", () => {
+    expect(inlineOf("**https://example.com/docs**，然后")).toBe(
+      "strong(<https://example.com/docs>(https://example.com/docs))，然后",
+    );
+  });
+
+  test.each([
+    ["见www.example.com/a。", ["http://www.example.com/a"]],
+    ["写信到 me@example.com，谢谢", ["mailto:me@example.com"]],
+    ["awww.example.com", []],
+    ["www. 和 @ 与 a@b", []],
+    ["www.a.org and b@c.org", ["http://www.a.org", "mailto:b@c.org"]],
+  ])("without a scheme in %j is %j", (text, addresses) => {
+    expect(findAddresses(text).map(({ href }) => href)).toEqual(addresses);
+  });
+
+  test.each(["http://", "https:// example.com", "看://这里"])("is not found in %j", (text) => {
+    expect(inlineOf(text)).toBe(text);
+  });
+});
+
+describe("a formula", () => {
+  test.each([
+    ["面积是 \\(\\pi r^2\\)。", "面积是 math(\\(\\pi r^2\\))。"],
+    ["其中$x_1$是变量", "其中math($x_1$)是变量"],
+    ["$$a \\\\ b$$", "math($$a \\\\ b$$)"],
+    ["\\[ a_1 + b_1 \\]", "math(\\[ a_1 + b_1 \\])"],
+    ["\\(a*b*c\\)", "math(\\(a*b*c\\))"],
+  ])("of %j keeps its delimiters", (text, shown) => {
+    expect(inlineOf(text)).toBe(shown);
+  });
+
+  test.each(["$5 and $6", "US$5，HK$6", "价格为$5/$10", "\\(open", "\\[open", "a $ b $ c", "$HOME/$USER"])(
+    "is not found in %j",
+    (text) => {
+      expect(inlineOf(text)).toBe(text);
+    },
+  );
+
+  test("on lines of its own is a block, and an unclosed one is text", () => {
+    expect(kindsOf("\\[\nx^2 \\\\\ny\n\\]\n\n$$\nz\n$$")).toEqual(["math", "math"]);
+    expect(kindsOf("\\[\nx^2\n\ntext")).toEqual(["text", "text"]);
+  });
+});
+
+describe("blocks", () => {
+  test("form a tree of lists, items and their texts", () => {
+    const [list] = splitText("1. one\n2. two\n   - deep\n", parser).blocks;
+
+    expect(list && outline(list)).toBe("ol(li(span:one) li(span:two ul(li(span:deep))))");
+  });
+
+  test("show a task with a box in front of its text", () => {
+    const [list] = splitText("- [x] done\n- [ ] open\n- [y] none\n", parser).blocks;
+
+    expect(list && outline(list)).toBe("ul(li.task(span:☑ done) li.task(span:☐ open) li(span:[y] none))");
+  });
+
+  test("include footnotes, whose references are found by their labels", () => {
+    const { blocks, definitions } = splitText("Text[^1] and [^none].\n\n[^1]: More.", parser);
+
+    expect(blocks.map(({ kind, content }) => [kind, content])).toEqual([
+      ["text", "Text[^1] and [^none]."],
+      ["footnote", "More."],
+    ]);
+    const tokens = parser.inline(blocks[0]?.content ?? "", definitions);
+    expect(tokens.filter(({ type }) => type === "footnote_ref").map(({ content }) => content)).toEqual(["1"]);
+  });
+
+  test("of an appended text are the same objects, except for the tail", () => {
+    const before = splitText("# One\n\nTwo.\n\n- three\n", parser);
+
+    const after = splitAppended("# One\n\nTwo.\n\n- three\n- four\n", before, parser);
+
+    expect(after.blocks.map((block, index) => block === before.blocks[index])).toEqual([true, true, false]);
+    expect(after).toEqual(splitText("# One\n\nTwo.\n\n- three\n- four\n", parser));
+  });
+
+  test("nested deeper than anybody writes do not overflow the stack", () => {
+    expect(() => splitText(">".repeat(100_000), parser)).not.toThrow();
+    expect(() => splitText("- ".repeat(50_000), parser)).not.toThrow();
+  });
+
+  test("report definitions of links and footnotes", () => {
+    expect(
+      ["text", "[a]: https://example.com", "[^a]: note"].map((text) =>
+        hasDefinitions(splitText(text, parser)),
+      ),
+    ).toEqual([false, true, true]);
+  });
+});
+
+describe("thoughts in front of an answer", () => {
+  test.each([
+    ["<think>Hm.</think>\n\nYes.", { thoughts: "Hm.", content: "Yes." }],
+    ["\n<thinking>Hm.</thinking>Yes.", { thoughts: "Hm.", content: "Yes." }],
+    ["<think>Hm", { thoughts: "Hm", content: "" }],
+    ["<thi", { thoughts: "", content: "" }],
+    ["<b>bold</b>", { thoughts: "", content: "<b>bold</b>" }],
+    ["Use `<think>` here.", { thoughts: "", content: "Use `<think>` here." }],
+    ["```\n<think>x</think>\n```", { thoughts: "", content: "```\n<think>x</think>\n```" }],
+    ["", { thoughts: "", content: "" }],
+  ])("of %j are separated", (text, split) => {
+    expect(splitThoughts(text)).toEqual(split);
+  });
+});
+
+function kindsOf(text: string): string[] {
+  return splitText(text, parser).blocks.map(({ kind }) => kind);
+}
+
+function outline({ tag, detail, content, children }: Block): string {
+  const name = detail === "task" ? `${tag}.task` : tag;
+  return children.length > 0 ? `${name}(${children.map(outline).join(" ")})` : `${name}:${content}`;
+}
