@@ -98,10 +98,12 @@ export function listedOn(page: Page): Promise<string[]> {
   );
 }
 
-/** Types a message and sends it by the keyboard. */
+/** Types a message and sends it: by the keyboard, or on a touch screen by the button. */
 export async function say(page: Page, content: string): Promise<void> {
   await page.getByRole("textbox").fill(content);
-  await page.keyboard.press("Enter");
+  const isTouch = await page.evaluate(() => matchMedia("(pointer: coarse)").matches);
+  if (isTouch) await page.locator("form.composer .send").click();
+  else await page.keyboard.press("Enter");
 }
 
 /** Presses the banner's button; it may be gone because the page was faster. */

@@ -38,7 +38,7 @@ describe.skipIf(whyNoBrowser)("what can be done with sessions", () => {
 
   test.each([
     ["en-GB", "Search chats", "Show more chats"],
-    ["zh-CN", "搜索对话", "显示更多对话"],
+    ["zh-CN", "搜索对话", "加载更多对话"],
   ])("shows more of what was found, by the keyboard alone: %s", async (locale, search, more) => {
     await using gateway = await startGateway();
     for (let index = 0; index < 65; index += 1) {
@@ -209,7 +209,9 @@ describe.skipIf(whyNoBrowser)("what can be done with sessions", () => {
 
     await choose(page, "a story", "Delete");
 
-    await page.getByText("Failed. An answer goes on in this chat. Stop it, or wait for its end.").waitFor();
+    await page
+      .getByText("Failed. This chat is answering. Stop the answer, or wait until it is complete.")
+      .waitFor();
     await eventually(() => rowsOf(page)).toEqual([
       "user: You: a story",
       "assistant streaming: Assistant: Once",

@@ -83,7 +83,7 @@ describe.skipIf(whyNoBrowser)("what the page says about itself", () => {
 
     gateway.refuse();
 
-    await page.getByText("The gateway closed the connection and does not want it again.").waitFor();
+    await page.getByText("The gateway refused this connection.").waitFor();
     expect(await page.locator(".login").isVisible()).toBe(false);
     await page.getByRole("button", { name: "Retry now" }).click();
     await page.getByText("Connected").waitFor();

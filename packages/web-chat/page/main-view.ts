@@ -4,13 +4,14 @@ import { Composer } from "./composer/composer.ts";
 import { Conversation } from "./conversation/conversation.ts";
 import { button, element } from "./dom/elements.ts";
 import { createConnectionBanner, isRefused } from "./frame/connection-banner.ts";
-import { createLoginView } from "./frame/login.ts";
+import { type Access, createLoginView } from "./frame/login.ts";
 import type { Network } from "./frame/network.ts";
 import { createStatusView } from "./frame/status-view.ts";
 import { createFormats } from "./language/formats.ts";
 import type { Texts } from "./language/texts.ts";
 import { createHighlighter } from "./markdown/highlight.ts";
 import { createMarkdownRenderer } from "./markdown/markdown-view.ts";
+import type { PageOptions } from "./page-options.ts";
 import { sessionIdOf } from "./sessions/session-address.ts";
 import { createDemoNotice, createWelcome } from "./welcome.ts";
 
@@ -18,8 +19,11 @@ export interface MainViewParts {
   chat: Chat;
   network: Network;
   texts: Texts;
-  isDemo: boolean;
-  loginUrl: string;
+  options: PageOptions;
+  /** The address that takes the gateway's token. */
+  tokenUrl: string;
+  /** Returns the gateway's answer to this browser. */
+  access: () => Access;
   /** The button that opens the list of sessions in a narrow window. */
   toggle: HTMLElement;
   /** Announces a text to screen readers. */
@@ -38,14 +42,15 @@ export class MainView {
   readonly #composer: Composer;
 
   constructor(parts: MainViewParts) {
-    const { chat, texts, toggle, onAnnounce, isDemo, loginUrl } = parts;
+    const { chat, texts, toggle, onAnnounce, options, tokenUrl } = parts;
+    const { loginUrl } = options;
     const { retryNow } = chat.client;
     const formats = createFormats(texts.language);
     this.#parts = parts;
-    this.#status = createStatusView({ texts, formats, toggle, onAnnounce });
+    this.#status = createStatusView({ texts, formats, appTitle: options.title, toggle, onAnnounce });
     this.#banner = createConnectionBanner({ texts, onRetryNow: retryNow });
     this.#archived = createArchivedNotice(texts, chat);
-    this.#login = createLoginView({ texts, url: loginUrl, onLogin: retryNow });
+    this.#login = createLoginView({ texts, tokenUrl, loginUrl, onLogin: retryNow });
     const highlighter = createHighlighter();
     const markdown = createMarkdownRenderer({
       ...{ texts, highlighter, onAnnounce },
@@ -53,7 +58,7 @@ export class MainView {
     });
     this.#conversation = new Conversation({
       ...{ texts, formats, highlighter, markdown, onAnnounce },
-      welcome: createWelcome({ texts, isDemo, onSend: (content) => this.#send(content) }),
+      welcome: createWelcome({ texts, options, onSend: (content) => this.#send(content) }),
       onLoadEarlier: () => chat.loadEarlier(),
       onSendAgain: (id) => chat.sendAgain(id),
       onDiscard: (id) => chat.session.discard(id),
@@ -69,7 +74,7 @@ export class MainView {
       onSend: (content, mode) => this.#send(content, mode),
       onStop: () => void chat.session.abort(),
     });
-    const notices = [...(isDemo ? [createDemoNotice(texts)] : []), this.#archived];
+    const notices = [...(options.isDemo ? [createDemoNotice(texts)] : []), this.#archived];
     this.#status.root.append(this.#banner.root, ...notices);
     const views = [this.#status, this.#login, this.#conversation, this.#composer];
     this.root = element("div", "page", ...views.map(({ root }) => root));
@@ -89,7 +94,7 @@ export class MainView {
   }
 
   render(): void {
-    const { chat, network } = this.#parts;
+    const { chat, network, access } = this.#parts;
     const snapshot = chat.session.getSnapshot();
     const state = chat.client.getSnapshot();
     const connection = network.isOffline ? ({ phase: "offline" } as const) : state;
@@ -97,7 +102,7 @@ export class MainView {
     this.#status.render(connection, { sessionId, title: chat.title, cost: costOf(chat) });
     this.#banner.render(connection);
     this.#archived.hidden = !chat.summary?.archived;
-    this.#login.show(state.phase === "held" && !isRefused(state));
+    this.#login.show(state.phase === "held" && !isRefused(state) ? access() : "open");
     this.#conversation.render(snapshot, chat.problem);
     const { sessionId: _before, ...unnamed } = snapshot;
     if (chat.isStarting) this.#composer.render(unnamed, "");

@@ -4,6 +4,7 @@ import { button } from "./dom/elements.ts";
 import type { Notice } from "./dom/notice.ts";
 import { createAnnouncer } from "./frame/announcer.ts";
 import { createDrawer } from "./frame/drawer.ts";
+import type { Access } from "./frame/login.ts";
 import { createMenu } from "./frame/menu.ts";
 import type { Network } from "./frame/network.ts";
 import type { Preferences } from "./frame/preferences.ts";
@@ -11,6 +12,7 @@ import { createSettings } from "./frame/settings.ts";
 import { createToast } from "./frame/toast.ts";
 import type { Texts } from "./language/texts.ts";
 import { MainView } from "./main-view.ts";
+import type { PageOptions } from "./page-options.ts";
 import { answerOf } from "./rows/rows.ts";
 import { sessionMenu } from "./sessions/session-menu.ts";
 import { createSidebar } from "./sessions/sidebar.ts";
@@ -39,8 +41,11 @@ export interface PageViewParts {
   network: Network;
   texts: Texts;
   preferences: Preferences;
-  isDemo: boolean;
-  loginUrl: string;
+  options: PageOptions;
+  /** The address that takes the gateway's token. */
+  tokenUrl: string;
+  /** Returns the gateway's answer to this browser. */
+  access: () => Access;
 }
 
 export function createPageView({ chat, texts, preferences, ...rest }: PageViewParts): PageView {
@@ -54,7 +59,7 @@ export function createPageView({ chat, texts, preferences, ...rest }: PageViewPa
     settings,
     menuOf: (session) => sessionMenu(session, { texts, actions, onEdit: sidebar.edit }),
   });
-  const drawer = createDrawer(texts, sidebar.root);
+  const drawer = createDrawer(texts, sidebar.root, rest.options);
   const { toggle } = drawer;
   const main = new MainView({ ...rest, chat, texts, toggle, onAnnounce: announcer.announce });
   drawer.setCovered(main.root);

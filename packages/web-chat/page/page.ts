@@ -1,30 +1,35 @@
 import { Chat } from "./chat.ts";
 import { storedText } from "./dom/local-storage.ts";
 import { applyTheme, THEME_KEY } from "./dom/theme.ts";
-import { isLoginNeeded } from "./frame/login.ts";
+import { type Access, checkAccess, tokenUrlOf } from "./frame/login.ts";
 import { type Network, watchNetwork } from "./frame/network.ts";
 import { createPreferences, type Preferences } from "./frame/preferences.ts";
 import { listenToKeys } from "./frame/shortcuts.ts";
 import { chooseTexts } from "./language/choose-texts.ts";
 import type { Texts } from "./language/texts.ts";
+import { applyLook, type PageOptions, readOptions } from "./page-options.ts";
 import { createPageView, type PageView } from "./page-view.ts";
 import { addressOf, sessionIdOf } from "./sessions/session-address.ts";
 
 /** The running page. It draws a session's snapshot at most once an animation frame. */
 class Page {
   readonly #body: HTMLElement;
-  readonly #loginUrl: string;
+  readonly #options: PageOptions;
+  readonly #gatewayUrl: URL;
   readonly #preferences: Preferences;
   readonly #chat: Chat;
   readonly #network: Network;
   #texts: Texts;
   #view: PageView;
+  #access: Access = "open";
   #isDrawing = false;
 
   constructor(body: HTMLElement) {
-    const gatewayUrl = new URL(body.dataset["webSocketPath"] ?? "./", location.href);
+    const options = readOptions(body);
     this.#body = body;
-    this.#loginUrl = new URL("login", gatewayUrl).pathname;
+    this.#options = options;
+    this.#gatewayUrl = new URL(options.webSocketPath, location.href);
+    applyLook(options);
     this.#preferences = createPreferences({
       theme: storedText(THEME_KEY),
       language: storedText("mini-openclaw.language"),
@@ -32,8 +37,8 @@ class Page {
       onLanguage: () => this.#changeLanguage(),
     });
     this.#chat = new Chat({
-      url: webSocketUrl(gatewayUrl),
-      mayRetry: async () => !(await isLoginNeeded(this.#loginUrl)),
+      url: webSocketUrl(this.#gatewayUrl),
+      mayRetry: () => this.#mayRetry(),
       firstSessionId: sessionIdOf(location.hash),
       onChange: () => this.#draw(),
       goTo: (sessionId) => {
@@ -56,7 +61,7 @@ class Page {
   }
 
   #chooseTexts(): Texts {
-    const { language } = this.#preferences;
+    const language = this.#preferences.language ?? this.#options.locale;
     return chooseTexts(language === undefined ? navigator.languages : [language]);
   }
 
@@ -67,11 +72,18 @@ class Page {
       network: this.#network,
       texts: this.#texts,
       preferences: this.#preferences,
-      isDemo: this.#body.dataset["demo"] === "true",
-      loginUrl: this.#loginUrl,
+      options: this.#options,
+      tokenUrl: tokenUrlOf(this.#gatewayUrl),
+      access: () => this.#access,
     });
     this.#body.replaceChildren(...view.parts);
     return view;
+  }
+
+  /** Returns false if only a login can help. */
+  async #mayRetry(): Promise<boolean> {
+    this.#access = await checkAccess(this.#gatewayUrl);
+    return this.#access === "open";
   }
 
   /** Shows the page in the language that was selected. */
@@ -98,6 +110,10 @@ class Page {
       this.#draw();
     });
     window.addEventListener("online", client.retryNow);
+    // The user may have logged in beside the page.
+    window.addEventListener("focus", () => {
+      if (this.#access === "refused") client.retryNow();
+    });
     client.subscribe(() => {
       this.#draw();
       if (client.getSnapshot().phase === "open") listing.refresh();
@@ -123,7 +139,7 @@ class Page {
       if (view.activeRuns.length === 0) seen.saw(sessionId, view.lastSeq);
     }
     const asking = listing.askingCount;
-    const parts = [asking > 0 ? this.#texts.asking(asking) : "", title, "Mini OpenClaw"];
+    const parts = [asking > 0 ? this.#texts.asking(asking) : "", title, this.#options.title];
     document.title = parts.filter((part) => part !== "").join(" · ");
     this.#view.render();
   }

@@ -1,2 +1,3 @@
-export type { WebChatHandler, WebChatOptions } from "./serve-web-chat.ts";
+export type { WebChatHandler } from "./serve-web-chat.ts";
 export { serveWebChat } from "./serve-web-chat.ts";
+export type { WebChatOptions } from "./web-chat-options.ts";

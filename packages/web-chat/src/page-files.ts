@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
+import type { PageOptions } from "./web-chat-options.ts";
 
 /** A file of the page, ready to be sent. */
 export interface PageFile {
@@ -12,11 +13,14 @@ export interface PageFile {
 /** The files of the page by name. */
 export type PageFiles = ReadonlyMap<string, PageFile>;
 
-const CONTENT_TYPES: Readonly<Record<string, string>> = {
+const CONTENT_TYPES = {
   html: "text/html; charset=utf-8",
   js: "text/javascript; charset=utf-8",
   css: "text/css; charset=utf-8",
-};
+} as const;
+
+/** The app's style sheet. */
+const OWN_STYLE = "own.css";
 
 /** The files that every page loads. The others are loaded by its scripts when they are needed. */
 const FIRST_FILES: ReadonlySet<string> = new Set(["index.html", "first-paint.js", "page.js", "page.css"]);
@@ -27,20 +31,21 @@ export function isFirstFile(name: string): boolean {
 }
 
 /**
- * Reads the page's files, and writes `values` into `data-` attributes of its `body`.
+ * Reads the page's files, and adds the app's options and style sheet to them.
  *
  * Returns `undefined` if a file is missing, because the page is not built.
  */
-export function readPage(directory: URL, values: Readonly<Record<string, string>>): PageFiles | undefined {
+export function readPage(directory: URL, options: PageOptions, css: string): PageFiles | undefined {
   const files = new Map<string, PageFile>();
+  const isStyled = css !== "";
+  if (isStyled) files.set(OWN_STYLE, toFile(css, CONTENT_TYPES.css));
   try {
     for (const name of readdirSync(directory)) {
-      const contentType = CONTENT_TYPES[name.split(".").at(-1) ?? ""];
-      if (contentType === undefined) continue;
+      const extension = name.split(".").at(-1) ?? "";
+      if (!isKnown(extension)) continue;
       const text = readFileSync(new URL(name, directory), "utf8");
-      const body = Buffer.from(name === "index.html" ? withAttributes(text, values) : text);
-      const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
-      files.set(name, { body, contentType, etag });
+      const shown = name === "index.html" ? withOptions(text, options, isStyled) : text;
+      files.set(name, toFile(shown, CONTENT_TYPES[extension]));
     }
   } catch {
     // Answered with 503. A page that cannot be read must not end the process that serves it.
@@ -49,14 +54,29 @@ export function readPage(directory: URL, values: Readonly<Record<string, string>
   return [...FIRST_FILES].every((name) => files.has(name)) ? files : undefined;
 }
 
-function withAttributes(html: string, values: Readonly<Record<string, string>>): string {
-  const attributes = Object.entries(values).map(
-    ([name, value]) => ` data-${name}="${escapeAttribute(value)}"`,
-  );
-  return html.replace("<body", () => `<body${attributes.join("")}`);
+function isKnown(extension: string): extension is keyof typeof CONTENT_TYPES {
+  return Object.hasOwn(CONTENT_TYPES, extension);
 }
 
-function escapeAttribute(text: string): string {
+function toFile(text: string, contentType: string): PageFile {
+  const body = Buffer.from(text);
+  const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
+  return { body, contentType, etag };
+}
+
+function withOptions(html: string, options: PageOptions, isStyled: boolean): string {
+  const { title } = options;
+  const styled = isStyled
+    ? html.replace("</head>", () => `  <link rel="stylesheet" href="${OWN_STYLE}">\n  </head>`)
+    : html;
+  const titled =
+    title === undefined
+      ? styled
+      : styled.replace(/<title>.*<\/title>/, () => `<title>${escape(title)}</title>`);
+  return titled.replace("<body", () => `<body data-options="${escape(JSON.stringify(options))}"`);
+}
+
+function escape(text: string): string {
   return text
     .replaceAll("&", "&amp;")
     .replaceAll('"', "&quot;")

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import { serveWebChat } from "../src/index.ts";
-import { servePage, type WebChatOptions } from "../src/serve-web-chat.ts";
+import { servePage } from "../src/serve-web-chat.ts";
+import type { WebChatOptions } from "../src/web-chat-options.ts";
 
 /** A server with the page's real HTML, and an answer 404 for what the handler leaves alone. */
 async function testServer(options?: WebChatOptions, { built = true } = {}) {
@@ -36,7 +37,13 @@ async function testServer(options?: WebChatOptions, { built = true } = {}) {
   };
 }
 
-// row 33.a
+/** The options that the page reads, as the browser decodes them. */
+function optionsIn(html: string): string {
+  const attribute = /<body data-options="([^"]*)"/.exec(html)?.[1] ?? "";
+  const characters: Record<string, string> = { quot: '"', lt: "<", gt: ">", amp: "&" };
+  return attribute.replace(/&(quot|lt|gt|amp);/g, (_, name: string) => characters[name] ?? "");
+}
+
 test("serves the page and its files", async () => {
   await using server = await testServer();
   const answers = await Promise.all(
@@ -167,21 +174,88 @@ describe("under a base path", () => {
     [{ basePath: "/a/b", webSocketPath: "/a/c/d" }, "../c/d"],
     [{ basePath: "/a/b", webSocketPath: "/a/b" }, "../b"],
     [{ webSocketPath: "/claw" }, "./claw"],
-    [{ webSocketPath: "/a&b" }, "./a&amp;b"],
+    [{ webSocketPath: "/a&b" }, "./a&b"],
   ])("with %j the page finds the gateway at %s", async (options, expected) => {
     await using server = await testServer(options);
     const path = "basePath" in options ? `${options.basePath}/` : "/";
 
-    expect(await (await server.get(path)).text()).toContain(`data-web-socket-path="${expected}"`);
+    expect(optionsIn(await (await server.get(path)).text())).toContain(`"webSocketPath":"${expected}"`);
   });
 });
 
-test("tells the page whether a demo model answers", async () => {
-  await using demo = await testServer({ demo: true });
-  await using real = await testServer();
+test("writes the app's options into the page, without a way out of the attribute", async () => {
+  const hostile = `"><script>alert(1)</script>'&amp;</title>`;
+  await using server = await testServer({
+    ...{ demo: true, title: hostile, greeting: hostile, suggestions: [hostile] },
+    ...{
+      logo: "/logo.svg",
+      accent: "#123456",
+      locale: "zh-CN",
+      loginUrl: "/login?next=/",
+      hideSidebar: true,
+    },
+  });
+  const html = await (await server.get("/")).text();
 
-  expect(await (await demo.get("/")).text()).toContain('<body data-demo="true"');
-  expect(await (await real.get("/")).text()).toContain('<body data-demo="false"');
+  expect(JSON.parse(optionsIn(html))).toEqual({
+    ...{ demo: true, title: hostile, greeting: hostile, suggestions: [hostile], webSocketPath: "./" },
+    ...{
+      logo: "/logo.svg",
+      accent: "#123456",
+      locale: "zh-CN",
+      loginUrl: "/login?next=/",
+      hideSidebar: true,
+    },
+  });
+  expect(html).toContain("<title>&quot;&gt;&lt;script&gt;");
+  expect(html.match(/<script/g)).toHaveLength(2);
+});
+
+test("adds the app's style sheet after its own", async () => {
+  await using server = await testServer({ css: ".page { color: red }" });
+  const html = await (await server.get("/")).text();
+  const style = await server.get("/own.css");
+
+  expect(html).toMatch(/page[.]css[^]*own[.]css/);
+  expect([style.status, style.headers.get("content-type"), await style.text()]).toEqual([
+    200,
+    "text/css; charset=utf-8",
+    ".page { color: red }",
+  ]);
+});
+
+test("has no style sheet of the app without the option", async () => {
+  await using server = await testServer();
+
+  expect(await (await server.get("/")).text()).not.toContain("own.css");
+  expect((await server.get("/own.css")).status).toBe(404);
+});
+
+test.each([
+  ["demo", "yes", "true or false"],
+  ["title", "", "a text of 1 to 1000 characters"],
+  ["title", 5, "a text of 1 to 1000 characters"],
+  ["greeting", "  ", "a text of 1 to 1000 characters"],
+  ["suggestions", "Hello", "a list of up to 10 texts"],
+  ["suggestions", ["a", ""], "a list of up to 10 texts"],
+  ["logo", "https://evil.example/x.png", 'a path such as "/logo.svg" or a data:image address'],
+  ["logo", "data:text/html,x", 'a path such as "/logo.svg" or a data:image address'],
+  ["accent", "red; background: url(x)", 'a color such as "#2b62b3"'],
+  ["locale", "fr", '"en" or "zh-CN"'],
+  ["loginUrl", "javascript:alert(1)", 'an address such as "/login" or "https://example.com/login"'],
+  ["loginUrl", "//evil.example", 'an address such as "/login" or "https://example.com/login"'],
+  ["hideSidebar", 1, "true or false"],
+  ["css", null, "a style sheet of up to 100000 characters"],
+])("rejects %s %j and names what is allowed", (name, value, expected) => {
+  expect(() => serveWebChat({ [name]: value })).toThrow(
+    new TypeError(`\`${name}\` must be ${expected}, got ${JSON.stringify(value)}.`),
+  );
+});
+
+test("rejects an option that it does not know, and lists those that it knows", () => {
+  expect(() => serveWebChat({ tittle: "Claw" } as object)).toThrow(
+    /^`tittle` is not an option of serveWebChat[.] Known options: basePath, .*title/,
+  );
 });
 
 test.each([
@@ -198,10 +272,10 @@ test.each([
   ["webSocketPath", "/claw?token=1"],
   ["webSocketPath", "/claw#x"],
   ["webSocketPath", "/a b"],
-])("refuses %s %j, and says what is allowed", (name, path) => {
+])("rejects %s %j and shows what is allowed", (name, path) => {
   expect(() => serveWebChat({ [name]: path })).toThrow(
     new TypeError(
-      `${name}: expected a path such as "/" or "/chat", without query, "//" or "..", got ${JSON.stringify(path)}`,
+      `\`${name}\` must be a path such as "/" or "/chat", without query, "//" or "..", got ${JSON.stringify(path)}.`,
     ),
   );
 });

@@ -15,7 +15,13 @@ export interface Drawer {
   readonly close: () => void;
 }
 
-export function createDrawer(texts: Texts, sidebar: HTMLElement): Drawer {
+/** The name of the app, and its logo if it has one. */
+export interface Brand {
+  readonly title: string;
+  readonly logo: string | undefined;
+}
+
+export function createDrawer(texts: Texts, sidebar: HTMLElement, { title, logo }: Brand): Drawer {
   const toggle = button("sidebar-toggle icon-button", "", open);
   toggle.append(icon("menu"));
   toggle.setAttribute("aria-label", texts.sessions);
@@ -23,7 +29,8 @@ export function createDrawer(texts: Texts, sidebar: HTMLElement): Drawer {
   const closing = button("drawer-close icon-button", "", close);
   closing.append(icon("close"));
   closing.setAttribute("aria-label", texts.closeSessions);
-  sidebar.prepend(element("div", "brand", icon("logo"), element("span", "", "Mini OpenClaw"), closing));
+  const picture = logo === undefined ? icon("logo") : createLogo(logo);
+  sidebar.prepend(element("div", "brand", picture, element("span", "", title), closing));
   const shade = element("div", "shade");
   let covered: HTMLElement | undefined;
 
@@ -69,4 +76,11 @@ export function createDrawer(texts: Texts, sidebar: HTMLElement): Drawer {
     open,
     close,
   };
+}
+
+function createLogo(source: string): HTMLElement {
+  const logo = element("img", "logo");
+  logo.src = source;
+  logo.alt = "";
+  return logo;
 }

@@ -1,20 +1,52 @@
-import { element, setText } from "../dom/elements.ts";
+import { button, element, setText } from "../dom/elements.ts";
 import type { Texts } from "../language/texts.ts";
 
-/** The form for the gateway's token. The gateway keeps it in a cookie that no script can read. */
+/** The gateway's answer to this browser: it is let in, it needs the token, or the app refused it. */
+export type Access = "open" | "token" | "refused";
+
+/** The form for the gateway's token, or the way to the app's own login. */
 export interface LoginView {
   readonly root: HTMLElement;
-  show(isShown: boolean): void;
+  show(access: Access): void;
 }
 
 export interface LoginParts {
   texts: Texts;
   /** The address that takes the token, beside the gateway's WebSocket. */
-  url: string;
+  tokenUrl: string;
+  /** The address of the app's own login. */
+  loginUrl: string | undefined;
   onLogin: () => void;
 }
 
-export function createLoginView({ texts, url, onLogin }: LoginParts): LoginView {
+export function createLoginView(parts: LoginParts): LoginView {
+  const { texts, loginUrl, onLogin } = parts;
+  const { form, input } = createTokenForm(parts);
+  const retry = button("link", texts.retryNow, onLogin);
+  const refusal = element("div", "login", element("p", "", texts.unauthorized));
+  if (loginUrl !== undefined) {
+    const link = element("a", "send", texts.tokenSend);
+    link.href = loginUrl;
+    refusal.append(link);
+  }
+  refusal.append(retry);
+  const root = element("div", "logins", form, refusal);
+  let shown: Access | undefined;
+
+  return {
+    root,
+    show(access) {
+      if (access === shown) return;
+      shown = access;
+      form.hidden = access !== "token";
+      refusal.hidden = access !== "refused";
+      if (access === "token") input.focus();
+    },
+  };
+}
+
+/** Creates the form. The gateway keeps the token in a cookie that no script can read. */
+function createTokenForm({ texts, tokenUrl, onLogin }: LoginParts) {
   // A hidden name, so that password managers do not ask for one.
   const name = element("input", "");
   name.type = "text";
@@ -27,46 +59,37 @@ export function createLoginView({ texts, url, onLogin }: LoginParts): LoginView 
   input.required = true;
   const problem = element("p", "login-problem");
   problem.setAttribute("role", "alert");
-  const root = element(
-    "form",
-    "login",
-    name,
-    element("label", "", element("span", "", texts.tokenQuestion), input),
-    element("button", "send", texts.tokenSend),
-    problem,
-  );
-  root.hidden = true;
+  const label = element("label", "", element("span", "", texts.tokenQuestion), input);
+  const form = element("form", "login", name, label, element("button", "send", texts.tokenSend), problem);
 
   async function logIn(): Promise<void> {
-    const body = JSON.stringify({ token: input.value });
-    const status = await statusOf(url, {
+    const status = await statusOf(tokenUrl, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body,
+      body: JSON.stringify({ token: input.value }),
     });
     if (status !== 200) return setText(problem, status === 401 ? texts.tokenWrong : texts.unreachable);
     input.value = "";
     onLogin();
   }
-  root.addEventListener("submit", (event) => {
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
     setText(problem, "");
     void logIn();
   });
-
-  return {
-    root,
-    show(isShown) {
-      if (root.hidden !== isShown) return;
-      root.hidden = !isShown;
-      if (isShown) input.focus();
-    },
-  };
+  return { form, input };
 }
 
-/** Returns true if the gateway asks for a token that this browser did not send. */
-export async function isLoginNeeded(url: string): Promise<boolean> {
-  return (await statusOf(url)) === 401;
+/** Finds out why a connection failed. A browser does not say why it could not open a WebSocket. */
+export async function checkAccess(gatewayUrl: URL): Promise<Access> {
+  if ((await statusOf(tokenUrlOf(gatewayUrl))) === 401) return "token";
+  const status = await statusOf(new URL("sessions?limit=1", gatewayUrl).href);
+  return status === 401 || status === 403 ? "refused" : "open";
+}
+
+/** Returns the address that takes the gateway's token. */
+export function tokenUrlOf(gatewayUrl: URL): string {
+  return new URL("login", gatewayUrl).pathname;
 }
 
 /** Returns the status of the answer; `undefined` if there was none. */

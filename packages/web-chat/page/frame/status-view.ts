@@ -26,6 +26,8 @@ export interface StatusView {
 export interface StatusParts extends CopyParts {
   texts: Texts;
   formats: Formats;
+  /** The name of the app, shown while the session has no title. */
+  appTitle: string;
   /** The button that opens the list of sessions in a narrow window. */
   toggle: HTMLElement;
 }
@@ -33,7 +35,7 @@ export interface StatusParts extends CopyParts {
 // A UUID of version 7 begins with its time. So many characters are the whole millisecond.
 const SHORT_ID_CHARS = 13;
 
-export function createStatusView({ texts, formats, toggle, onAnnounce }: StatusParts): StatusView {
+export function createStatusView({ texts, formats, appTitle, toggle, onAnnounce }: StatusParts): StatusView {
   const heading = element("h1", "");
   const label = element("span", "status-label");
   let fullId = "";
@@ -61,7 +63,7 @@ export function createStatusView({ texts, formats, toggle, onAnnounce }: StatusP
       const isDraining = phase === "open" && connection.draining;
       status.dataset["phase"] = isDraining ? "draining" : phase;
       setText(label, isDraining ? texts.draining : labels[phase]);
-      setText(heading, title === "" ? "Mini OpenClaw" : title);
+      setText(heading, title === "" ? appTitle : title);
       fullId = sessionId;
       // The command line finds a session by the beginning of its id.
       setText(id, sessionId.slice(0, SHORT_ID_CHARS));

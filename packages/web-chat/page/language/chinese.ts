@@ -23,6 +23,7 @@ export const chinese: Texts = {
   retryNow: "立即重试",
   tokenQuestion: "请输入网关令牌，即启动服务器时设置的 MINI_OPENCLAW_TOKEN",
   tokenSend: "登录",
+  unauthorized: "你尚未登录，或没有访问权限。",
   tokenWrong: "令牌错误。",
   demoNotice: "演示模式：未设置 API key，由脚本作答",
   demoExplanation:

@@ -23,6 +23,7 @@ export const english: Texts = {
   retryNow: "Retry now",
   tokenQuestion: "Enter the gateway’s token. It is the MINI_OPENCLAW_TOKEN that the server was started with.",
   tokenSend: "Log in",
+  unauthorized: "You are not logged in, or you have no access to this chat.",
   tokenWrong: "Wrong token.",
   demoNotice: "Demo mode: a script answers, because no API key is set",
   demoExplanation:

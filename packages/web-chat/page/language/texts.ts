@@ -29,6 +29,7 @@ export interface Texts extends FrameTexts {
   tokenQuestion: string;
   tokenSend: string;
   tokenWrong: string;
+  unauthorized: string;
   demoNotice: string;
   demoExplanation: string;
   welcome: string;
