@@ -19,7 +19,7 @@ const rooms = {
   ],
   "packages/client/src": ["react", "client", "session", "connection", "lib"],
   "packages/web-chat/page": [
-    ...["sessions", "frame", "composer", "conversation", "markdown", "syntax", "language", "rows", "dom"],
+    ...["shell", "sessions", "frame", "composer", "conversation", "markdown", "language", "dom"],
   ],
 };
 

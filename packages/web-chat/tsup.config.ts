@@ -21,6 +21,6 @@ export default defineConfig([
   { ...page, entry: ["page/first-paint.ts"], splitting: false },
   // Highlights code beside the page's own thread.
   { ...page, entry: ["page/markdown/highlight-worker.ts"], splitting: false },
-  // What few chats need is in files of its own, which are loaded when they are needed.
+  // The parts that few chats need are separate files, loaded on demand.
   { ...page, entry: ["page/page.ts", "page/page.css", "page/index.html"], splitting: true },
 ]);

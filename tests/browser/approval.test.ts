@@ -51,7 +51,8 @@ describe.skipIf(whyNoBrowser)("a tool call that asks", () => {
     await say(page, "clean up");
     await page.getByText("Allow this? Run rm -r build").first().waitFor();
     await page.reload();
-    // The card comes folded with its call and opens with the question: text of what is folded is not seen.
+    // The card comes folded with its call and opens with the question: text of what is folded is
+    // not seen.
     await eventually(() => page.locator(".tool pre").first().innerText()).toBe("rm -r build");
 
     await page.getByRole("button", { name }).click();

@@ -4,7 +4,8 @@ import { expect } from "vitest";
 
 const executablePath = "/usr/bin/chromium";
 
-// Chosen: longer than a busy machine takes for anything that is waited for. What never comes fails later, not less.
+// Chosen: longer than a busy machine takes for anything that is waited for. What never comes fails
+// later, not less.
 const waitMs = 60_000;
 
 /** Why the browser tests cannot run here; `undefined` if they can. In CI they must run. */

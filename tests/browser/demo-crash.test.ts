@@ -24,7 +24,8 @@ describe.skipIf(whyNoBrowser)("npm run demo:crash", () => {
       await using tab = await openPage(browser, address);
       const { page } = tab;
       let asked = 0;
-      // Where the machine is busy the kill may come after the answer: then it is the turn of the next but one.
+      // Where the machine is busy the kill may come after the answer: then it is the turn of the
+      // next but one.
       do {
         await say(page, "What can you do?");
         await page.getByText("Connection lost.").waitFor();

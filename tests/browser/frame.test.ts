@@ -4,7 +4,9 @@ import { says } from "./answers.ts";
 import { eventually, launchBrowser, openPage, rowsOf, say, whyNoBrowser } from "./browser.ts";
 import { startGateway } from "./test-gateway.ts";
 
-/** The colour behind everything, as the browser has painted it: of one pixel in a corner, in sRGB. */
+/**
+ * The colour behind everything, as the browser has painted it: of one pixel in a corner, in sRGB.
+ */
 async function paintedOn(page: Page): Promise<"light" | "dark"> {
   const image = await page.screenshot({ clip: { x: 0, y: 0, width: 1, height: 1 } });
   const brightness = await page.evaluate(
@@ -63,7 +65,8 @@ describe.skipIf(whyNoBrowser)("themes and languages", () => {
       await using tab = await openPage(browser, gateway.url, { colorScheme: device });
       const { page } = tab;
       await page.getByRole("radio", { name: chosen }).check();
-      // Nothing of the page but its HTML and what holds up the first frame: the page's own script never comes.
+      // Nothing of the page but its HTML and what holds up the first frame: the page's own script
+      // never comes.
       await page.route("**/page.js", () => {});
       await page.reload({ waitUntil: "commit" });
       await page.evaluate(

@@ -7,7 +7,10 @@ import { launchBrowser, whyNoBrowser } from "./browser.ts";
 
 const pageFolder = fileURLToPath(new URL("../../packages/web-chat/page", import.meta.url));
 
-/** The page's reader of Markdown alone: what it shows while a text comes in pieces, and what of the text at once. */
+/**
+ * The page's reader of Markdown alone: what it shows while a text comes in pieces, and what of the
+ * text at once.
+ */
 const program = `
   import { chooseTexts } from "./language/choose-texts.ts";
   import { createMarkdownRenderer } from "./markdown/markdown-view.ts";

@@ -6,7 +6,8 @@ import { startGateway } from "./test-gateway.ts";
 
 const timestamp = 1;
 
-// Each would call `alert`, ask for something under `evil.example`, or stand where it does not belong.
+// Each would call `alert`, ask for something under `evil.example`, or stand where it does not
+// belong.
 const payloads: readonly string[] = [
   "<script>alert(1)</script>",
   "<img src=x onerror=alert(1)>",

@@ -29,7 +29,10 @@ interface Server extends AsyncDisposable {
   crash(): Promise<void>;
 }
 
-/** The real server as people start it, without an API key unless one is given, in a workspace of its own. */
+/**
+ * The real server as people start it, without an API key unless one is given, in a workspace of its
+ * own.
+ */
 async function startServer(environment: Record<string, string> = {}): Promise<Server> {
   const directory = await mkdtemp(join(tmpdir(), "mini-openclaw-"));
   let child: ServerProcess;
@@ -76,7 +79,10 @@ async function startServer(environment: Record<string, string> = {}): Promise<Se
   }
 }
 
-/** One that the system gives to nobody who asks for any, so that it is still free when the server has been killed. */
+/**
+ * One that the system gives to nobody who asks for any, so that it is still free when the server
+ * has been killed.
+ */
 async function freePort(): Promise<string> {
   for (;;) {
     const port = 10_000 + Math.floor(Math.random() * 20_000);

@@ -69,7 +69,10 @@ export function streams(text: string): Answer {
   };
 }
 
-/** Tells how long the page's main thread has worked so far, in milliseconds: what others do on the machine is not in it. */
+/**
+ * Tells how long the page's main thread has worked so far, in milliseconds: what others do on the
+ * machine is not in it.
+ */
 export async function createWorkClock(page: Page): Promise<() => Promise<number>> {
   const devTools = await page.context().newCDPSession(page);
   await devTools.send("Performance.enable");

@@ -56,7 +56,8 @@ describe.skipIf(whyNoBrowser)("keys", () => {
       await say(page, "one");
       await page.locator(".answer-end").waitFor();
       if (selector.includes("edit")) {
-        await page.locator(".session-menu").first().click();
+        await page.locator(".session-menu").first().focus();
+        await page.keyboard.press("Enter");
         await page.getByRole("menuitem", { name: "Rename" }).click();
       }
       await page.locator(selector).fill("天气");

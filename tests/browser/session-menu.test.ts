@@ -7,7 +7,10 @@ import { startGateway, type TestGateway } from "./test-gateway.ts";
 
 const timestamp = 1;
 
-/** Puts sessions into the gateway's store, each with one message and its answer; the last one is the newest. */
+/**
+ * Puts sessions into the gateway's store, each with one message and its answer; the last one is the
+ * newest.
+ */
 async function tell(gateway: TestGateway, ...messages: string[]): Promise<string[]> {
   const ids: string[] = [];
   for (const content of messages) {
@@ -225,7 +228,8 @@ describe.skipIf(whyNoBrowser)("what can be done with sessions", () => {
     const [one = ""] = await tell(gateway, "one", "two");
     await using tab = await openPage(browser, gateway.url);
     await eventually(() => listedOn(tab.page)).toEqual(["> two", "one"]);
-    // From then on the page's address names its session: without one, the gateway would begin in the one that goes on.
+    // From then on the page's address names its session: without one, the gateway would begin in
+    // the one that goes on.
     await tab.page.waitForURL(/#\/s\//);
     await gateway.store.appendMessage(one, { role: "user", content: "from elsewhere", timestamp });
 

@@ -140,7 +140,8 @@ describe.skipIf(whyNoBrowser)("the list of sessions", () => {
     await tryNow(page);
 
     await page.getByRole("main").getByText("You said: to one.").waitFor();
-    // By keyboard: whichever is answered last moves up, and a link that moves under the pointer is not clicked.
+    // By keyboard: whichever is answered last moves up, and a link that moves under the pointer is
+    // not clicked.
     await page.getByRole("link", { name: "two" }).press("Enter");
     await page.getByRole("main").getByText("You said: to two.").waitFor();
     await eventually(() => rowsOf(page)).toEqual(

@@ -12,7 +12,8 @@ test("loads at most 110 kB, compressed, before anything is shown", async () => {
     if (sizes.has(name)) return;
     const body = Buffer.from(await (await fetch(new URL(name, gateway.url))).arrayBuffer());
     sizes.set(name, gzipSync(body, { level: 9 }).byteLength / 1000);
-    // What a script imports statically is loaded with it. `import("…")` is loaded when it is needed.
+    // What a script imports statically is loaded with it. `import("…")` is loaded when it is
+    // needed.
     const imported = body.toString().matchAll(/(?:from|import)"\.\/([\w-]+\.js)"/g);
     await Promise.all([...imported].map(([, file = ""]) => load(file)));
   }

@@ -84,7 +84,7 @@ describe.skipIf(whyNoBrowser)("what the page says about itself", () => {
     gateway.refuse();
 
     await page.getByText("The gateway refused this connection.").waitFor();
-    expect(await page.locator(".login").isVisible()).toBe(false);
+    expect(await page.locator("form.login").isVisible()).toBe(false);
     await page.getByRole("button", { name: "Retry now" }).click();
     await page.getByText("Connected").waitFor();
   });

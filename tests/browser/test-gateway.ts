@@ -43,7 +43,10 @@ export interface TestGateway extends AsyncDisposable {
   answer: Answer;
   /** Cuts every connection, as a dead network would. */
   cut(): void;
-  /** Takes no connections any more, without a word to anybody. Runs go on, and nobody else gets its port. */
+  /**
+   * Takes no connections any more, without a word to anybody. Runs go on, and nobody else gets its
+   * port.
+   */
   stop(): void;
   /** Stops as a gateway does that is asked to: resolves when its runs have ended. */
   drain(): Promise<void>;
@@ -59,7 +62,8 @@ export interface TestGateway extends AsyncDisposable {
 
 export async function startGateway(options: WebChatOptions & { answer?: Answer } = {}): Promise<TestGateway> {
   const sockets = new Set<Socket>();
-  const handler = serveWebChat(options);
+  const { answer = () => {}, ...pageOptions } = options;
+  const handler = serveWebChat(pageOptions);
   const webSockets = new WebSocketServer({ noServer: true });
   const store = createMemoryStore();
   const server = createServer((request, response) => {
@@ -85,7 +89,7 @@ export async function startGateway(options: WebChatOptions & { answer?: Answer }
     },
     store,
     received: [],
-    answer: options.answer ?? (() => {}),
+    answer,
     loses: () => false,
     isLocked: false,
     cut() {

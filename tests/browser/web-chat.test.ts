@@ -82,7 +82,7 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
         '<button class="copy" type="button">Copy</button></div>' +
         '<pre tabindex="0" aria-label="Code" role="group"><code>const x = "&lt;b&gt;";</code></pre></div>',
       "<p><strong>bold</strong>, <em>slanted</em>, <del>gone</del> and " +
-        '<a href="https://example.com/" title="there" target="_blank" rel="noopener noreferrer">a link</a></p>',
+        '<a href="https://example.com/" target="_blank" rel="noopener noreferrer" title="there">a link</a></p>',
       "<p>line one<br>line two</p>",
       "<p>H<sub>2</sub>O<br>and &lt;b onclick=x&gt;HTML&lt;/b&gt;</p>",
       "<p>&lt;div&gt;shown&lt;/div&gt;</p>",

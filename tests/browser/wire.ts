@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 /**
- * A wire on which everything takes up to `LAG_MS` milliseconds, and arrives in its order; without that variable, no time at
- * all. A test that reads the page before what it waits for has come fails with it: `LAG_MS=300 pnpm exec vitest run --project
- * tests/browser`.
+ * A wire on which everything takes up to `LAG_MS` milliseconds, and arrives in its order; without
+ * that variable, no time at all. A test that reads the page before what it waits for has come fails
+ * with it: `LAG_MS=300 pnpm exec vitest run --project tests/browser`.
  */
 export function createWire(): (arrive: () => void) => void {
   const lagMs = Number(process.env["LAG_MS"] ?? 0);

@@ -1,4 +1,3 @@
-import { Chat } from "./chat.ts";
 import { storedText } from "./dom/local-storage.ts";
 import { applyTheme, THEME_KEY } from "./dom/theme.ts";
 import { type Access, checkAccess, tokenUrlOf } from "./frame/login.ts";
@@ -7,9 +6,10 @@ import { createPreferences, type Preferences } from "./frame/preferences.ts";
 import { listenToKeys } from "./frame/shortcuts.ts";
 import { chooseTexts } from "./language/choose-texts.ts";
 import type { Texts } from "./language/texts.ts";
-import { applyLook, type PageOptions, readOptions } from "./page-options.ts";
-import { createPageView, type PageView } from "./page-view.ts";
 import { addressOf, sessionIdOf } from "./sessions/session-address.ts";
+import { Chat } from "./shell/chat.ts";
+import { applyLook, type PageOptions, readOptions } from "./shell/page-options.ts";
+import { createPageView, type PageView } from "./shell/page-view.ts";
 
 /** The running page. It draws a session's snapshot at most once an animation frame. */
 class Page {

@@ -29,10 +29,11 @@ const COMMON_HEADERS = {
 } as const;
 
 /**
- * Creates a handler that serves the WebChat page from memory, for `node:http` and what is built on it.
+ * Creates a handler that serves the WebChat page from memory, for `node:http` and what is built on
+ * it.
  *
- * It answers only GET and HEAD of the page's own paths. The files are read with the first request. The
- * page answers 503 if the package was not built.
+ * It answers only GET and HEAD of the page's own paths. The files are read with the first request.
+ * The page answers 503 if the package was not built.
  *
  * @throws TypeError if an option is not valid. The message names the option.
  */
@@ -89,7 +90,10 @@ function withSlash(path: string): string {
   return path.endsWith("/") ? path : `${path}/`;
 }
 
-/** Returns the address of `to` relative to `from`, which holds behind a proxy that adds a prefix to both. */
+/**
+ * Returns the address of `to` relative to `from`, which holds behind a proxy that adds a prefix to
+ * both.
+ */
 function relativePath(from: string, to: string): string {
   const there = to.split("/").slice(1);
   const here = from.split("/").slice(1, -1);

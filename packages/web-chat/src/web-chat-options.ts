@@ -64,7 +64,10 @@ const isText = (value: unknown): value is string =>
 const text: Rule = { isValid: isText, expected: `a text of 1 to ${MAX_TEXT_CHARS} characters` };
 const flag: Rule = { isValid: (value) => typeof value === "boolean", expected: "true or false" };
 
-/** What may stand in a path by RFC 3986, without `//` (another host), dot segments, a query, or a fragment. */
+/**
+ * The characters of a path in RFC 3986, without `//` (another host), dot segments, a query, or a
+ * fragment.
+ */
 const PLAIN_PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~!$&'()*+,;=:@%-]+)*\/?$/;
 
 const path: Rule = {

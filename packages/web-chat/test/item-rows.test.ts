@@ -10,7 +10,7 @@ import {
 } from "@mini-openclaw/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type ItemRows, itemRows } from "../page/rows/item-rows.ts";
+import { type ItemRows, itemRows } from "../page/conversation/rows/item-rows.ts";
 
 const timestamp = 1;
 const usage = { inputTokens: 1, outputTokens: 2, cacheReadTokens: 0, cacheWriteTokens: 0 };
@@ -27,7 +27,7 @@ interface Told {
   readonly isWaitedFor: boolean;
 }
 
-/** Everything that happens in a run, and what is told before it. */
+/** The events of a run, and those before it. */
 function eventsOf({ turns, outcome, retries, isWaitedFor }: Told, index: number): SessionEvent[] {
   const runId = `run-${index}`;
   const run = { runId, timestamp } as const;
@@ -83,7 +83,9 @@ const told = fc.record({
 });
 const session = fc.record({
   runs: fc.array(told, { minLength: 1, maxLength: 8 }),
-  /** How much of it was before the page was opened, and how much comes with each page of history. */
+  /**
+   * The share that was recorded before the page was opened, and the share of each page of history.
+   */
   pastShare: fc.double({ min: 0, max: 1, noNaN: true }),
   pageSize: fc.integer({ min: 1, max: 9 }),
   /** When a page of history comes: after each so manieth event. */

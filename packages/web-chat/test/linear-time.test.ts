@@ -1,14 +1,16 @@
 import { describe, expect, test } from "vitest";
+import { diffLines } from "../page/conversation/tools/diff-lines.ts";
 import { startOf } from "../page/dom/start-of.ts";
-import { diffLines } from "../page/rows/diff-lines.ts";
+import { findAddresses } from "../page/markdown/syntax/addresses.ts";
+import { type Block, splitText } from "../page/markdown/syntax/blocks.ts";
+import { createParser } from "../page/markdown/syntax/parser.ts";
+import { splitThoughts } from "../page/markdown/syntax/thoughts.ts";
 import { fileNameOf, toMarkdown } from "../page/sessions/export-session.ts";
 import { findMatches } from "../page/sessions/search-marks.ts";
-import { findAddresses } from "../page/syntax/addresses.ts";
-import { type Block, splitText } from "../page/syntax/blocks.ts";
-import { createParser } from "../page/syntax/parser.ts";
-import { splitThoughts } from "../page/syntax/thoughts.ts";
 
-/** Pieces that are repeated: one of each class of characters, and beginnings that nothing completes. */
+/**
+ * Pieces that are repeated: one of each class of characters, and beginnings that nothing completes.
+ */
 const pieces: readonly string[] = [
   ...["a", "0", "中", "é", "e\u0301", "😀", "\u200b", "\u00a0", " ", "\t", "\n", " \n", "a\n", "a\n\n"],
   ...["*", "_", "~", "`", "[", "]", "(", ")", "<", ">", "!", "#", "-", "+", "=", "|", "\\", "&", "@", "."],
@@ -81,7 +83,7 @@ const [SMALL, LARGE] = [10_000, 100_000];
 // Linear work grows ten times, quadratic work a hundred times.
 const MAX_GROWTH = 40;
 
-// Below, the clock of the process tells nothing.
+// The process's clock measures less than that too coarsely.
 const MEASURABLE_MS = 2;
 
 function repeated(piece: string, length: number): string {

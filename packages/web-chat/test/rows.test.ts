@@ -7,7 +7,7 @@ import {
   type SessionView,
 } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
-import { answerOf, isThinking, rowsOf, type SessionRows } from "../page/rows/rows.ts";
+import { answerOf, isThinking, rowsOf, type SessionRows } from "../page/conversation/rows/rows.ts";
 
 const run = { runId: "run-1", timestamp: 1 } as const;
 const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
@@ -151,7 +151,7 @@ test("lets the newest answer be given anew, when nothing runs or waits", () => {
   expect(retryOf(viewAfter(toolRun.length - 1))).toEqual([]);
 });
 
-test("tells a message that enters the run that goes on from one that waits for its own", () => {
+test("separates a message that steers the running run from a queued one", () => {
   const queued = [
     { runId: "run-1", content: "faster", requestId: "m1" },
     { runId: "run-2", content: "later", requestId: "m2" },
@@ -164,7 +164,7 @@ test("tells a message that enters the run that goes on from one that waits for i
   ]);
 });
 
-test("says that there is no such session", () => {
+test("shows an error for a missing session", () => {
   expect(rowsOf({ phase: "missing", view: emptyView, outbox: [] }).rows).toMatchObject([
     { kind: "error", code: "SESSION_NOT_FOUND" },
   ]);

@@ -20,7 +20,7 @@ test("remembers how far each session was seen, through a reload", () => {
   expect([5, 6].map((lastSeq) => seen.isUnread({ sessionId: "a", lastSeq }))).toEqual([false, true]);
 });
 
-test("takes a session that was never shown for seen, until it goes on", () => {
+test("counts a session that was never shown as seen, until it changes", () => {
   const seen = createSeenSessions(testMemory());
   expect(seen.isUnread({ sessionId: "a", lastSeq: 5 })).toBe(false);
   seen.listed([{ sessionId: "a", lastSeq: 5 }]);

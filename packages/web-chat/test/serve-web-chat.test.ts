@@ -280,7 +280,7 @@ test.each([
   );
 });
 
-test("says that the page is not built, and serves it once it is", async () => {
+test("answers 503 while the page is not built, and serves it afterwards", async () => {
   await using server = await testServer({}, { built: false });
   const answer = await server.get("/");
 

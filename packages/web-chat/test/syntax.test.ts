@@ -1,13 +1,16 @@
 import type { Token } from "markdown-it";
 import { describe, expect, test } from "vitest";
-import { findAddresses } from "../page/syntax/addresses.ts";
-import { type Block, hasDefinitions, splitAppended, splitText } from "../page/syntax/blocks.ts";
-import { createParser } from "../page/syntax/parser.ts";
-import { splitThoughts } from "../page/syntax/thoughts.ts";
+import { findAddresses } from "../page/markdown/syntax/addresses.ts";
+import { type Block, hasDefinitions, splitAppended, splitText } from "../page/markdown/syntax/blocks.ts";
+import { createParser } from "../page/markdown/syntax/parser.ts";
+import { splitThoughts } from "../page/markdown/syntax/thoughts.ts";
 
 const parser = createParser();
 
-/** The inline tokens of a text, one word each: `strong(…)`, `link[address](…)`, `code(…)`, `math(…)`. */
+/**
+ * The inline tokens of a text, one word each: `strong(…)`, `link[address](…)`, `code(…)`,
+ * `math(…)`.
+ */
 function inlineOf(text: string): string {
   return parser.inline(text, {}).map(toWord).join("");
 }

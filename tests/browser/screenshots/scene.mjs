@@ -1,4 +1,5 @@
-// What the screenshots show: a conversation of which every line is scripted, and the chats beside it.
+// What the screenshots show: a conversation of which every line is scripted, and the chats beside
+// it.
 
 const hour = 3_600_000;
 const usage = { inputTokens: 1840, outputTokens: 412, cacheReadTokens: 9200, cacheWriteTokens: 0 };
@@ -57,7 +58,10 @@ export const scenes = {
   },
 };
 
-/** An agent whose only answer is the scene's; to the message that goes on in the background it never answers to an end. */
+/**
+ * An agent whose only answer is the scene's; to the message that goes on in the background it never
+ * answers to an end.
+ */
 export function scriptedAgent(scene) {
   return {
     async *run({ runId, messages, signal, decision }) {
@@ -123,7 +127,10 @@ export function scriptedAgent(scene) {
   };
 }
 
-/** Chats of some days, the newest last, and one that is going on. Returns the one that is to be unread. */
+/**
+ * Chats of some days, the newest last, and one that is going on. Returns the one that is to be
+ * unread.
+ */
 export async function fillStore(store, gateway, { chats, running }) {
   const ages = [20 * 24, 5 * 24, 3 * 24, 26, 2];
   const ids = [];

@@ -1,5 +1,5 @@
-// Takes the pictures in docs/screenshots: the built page, served by a real gateway, in Debian's Chromium.
-// Run it after a build: pnpm run screenshots
+// Takes the pictures in docs/screenshots: the built page, served by a real gateway, in Debian's
+// Chromium. Run it after a build: pnpm run screenshots
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -2,8 +2,8 @@ import { button, element, setText } from "../dom/elements.ts";
 import { costTexts } from "../language/cost-texts.ts";
 import type { Formats } from "../language/formats.ts";
 import { type CopyParts, createCopyButton } from "../markdown/copy-button.ts";
-import { type AnswerEndRow, type RowView, rowView } from "../rows/row.ts";
-import { splitThoughts } from "../syntax/thoughts.ts";
+import { splitThoughts } from "../markdown/syntax/thoughts.ts";
+import { type AnswerEndRow, type RowView, rowView } from "./rows/row.ts";
 
 export interface AnswerEndParts extends CopyParts {
   formats: Formats;
@@ -13,7 +13,9 @@ export interface AnswerEndParts extends CopyParts {
   onContinue: () => void;
 }
 
-/** Creates the end of an answer: buttons that copy, repeat and continue the answer, and its cost. */
+/**
+ * Creates the end of an answer: buttons that copy, repeat and continue the answer, and its cost.
+ */
 export function createAnswerEndView(parts: AnswerEndParts): RowView {
   const { texts, formats, onRetry, onContinue } = parts;
   let shown: AnswerEndRow | undefined;

@@ -1,10 +1,10 @@
 import type { SessionSnapshot } from "@mini-openclaw/client";
 import type { ErrorItem } from "@mini-openclaw/protocol";
 import { button, element } from "../dom/elements.ts";
-import type { Row } from "../rows/row.ts";
-import { rowsOf, type SessionRows } from "../rows/rows.ts";
 import { createRowList, type RowList } from "./row-list.ts";
 import type { RowParts } from "./row-view.ts";
+import type { Row } from "./rows/row.ts";
+import { rowsOf, type SessionRows } from "./rows/rows.ts";
 import { createScrollAnchor, type ScrollAnchor } from "./scroll-anchor.ts";
 
 export interface ConversationParts extends RowParts {

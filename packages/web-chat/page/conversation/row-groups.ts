@@ -15,8 +15,8 @@ const NEAR_READER = "1000% 0px";
 /**
  * The elements of rows, in order, in groups of some dozen.
  *
- * A group that is far off-screen is removed and leaves a space of its height. So a long conversation
- * costs the browser as much as a short one.
+ * A group that is far off-screen is removed and leaves a space of its height. So a long
+ * conversation costs the browser as much as a short one.
  */
 export class RowGroups {
   readonly root = element("div", "row-groups");
@@ -31,7 +31,10 @@ export class RowGroups {
     });
   }
 
-  /** Moves a row behind another one, or to the beginning. A row that is there already is not touched. */
+  /**
+   * Moves a row behind another one, or to the beginning. A row that is there already is not
+   * touched.
+   */
   place(row: HTMLElement, before: HTMLElement | undefined): void {
     const old = this.#groupOf(row);
     const group = before && this.#groupOf(before);

@@ -1,7 +1,7 @@
-import type { Row, RowView } from "../rows/row.ts";
-import { countSame, countSameAtEnd } from "../rows/same-parts.ts";
 import { RowGroups } from "./row-groups.ts";
 import { createRowView, type RowParts } from "./row-view.ts";
+import type { Row, RowView } from "./rows/row.ts";
+import { countSame, countSameAtEnd } from "./rows/same-parts.ts";
 
 /** The elements of a session's rows. */
 export interface RowList {

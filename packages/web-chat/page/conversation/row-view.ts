@@ -2,11 +2,11 @@ import type { UserItem } from "@mini-openclaw/protocol";
 import { button, element, growText, setText } from "../dom/elements.ts";
 import { createCopyButton } from "../markdown/copy-button.ts";
 import type { MarkdownRenderer } from "../markdown/markdown-view.ts";
-import { type Row, type RowView, rowView } from "../rows/row.ts";
-import { splitThoughts } from "../syntax/thoughts.ts";
+import { splitThoughts } from "../markdown/syntax/thoughts.ts";
 import { type AnswerEndParts, createAnswerEndView } from "./answer-end-view.ts";
-import type { ToolParts } from "./tool-view.ts";
-import { createToolsView } from "./tools-view.ts";
+import { type Row, type RowView, rowView } from "./rows/row.ts";
+import type { ToolParts } from "./tools/tool-view.ts";
+import { createToolsView } from "./tools/tools-view.ts";
 import { createWaitingView, type WaitingParts } from "./waiting-view.ts";
 
 /** The parts of the page that rows use. */

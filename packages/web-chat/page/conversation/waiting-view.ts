@@ -1,6 +1,6 @@
 import { button, element, setText } from "../dom/elements.ts";
 import type { Texts } from "../language/texts.ts";
-import { type RowView, rowView, type WaitingRow } from "../rows/row.ts";
+import { type RowView, rowView, type WaitingRow } from "./rows/row.ts";
 
 export interface WaitingParts {
   texts: Texts;

@@ -1,6 +1,8 @@
 type Child = Node | string;
 
-/** Creates an element with a class and children. Text becomes text nodes and is never read as HTML. */
+/**
+ * Creates an element with a class and children. Text becomes text nodes and is never read as HTML.
+ */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   className: string,
@@ -25,7 +27,10 @@ export function setText(target: HTMLElement, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
 
-/** Sets the children of an element. The same children are not touched, because moving loses the focus. */
+/**
+ * Sets the children of an element. The same children are not touched, because moving loses the
+ * focus.
+ */
 export function arrange(parent: HTMLElement, children: readonly HTMLElement[]): void {
   const isInPlace = (child: HTMLElement, index: number) => parent.children[index] === child;
   if (children.length === parent.children.length && children.every(isInPlace)) return;

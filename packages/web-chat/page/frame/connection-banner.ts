@@ -2,7 +2,10 @@ import { button, element, setText } from "../dom/elements.ts";
 import type { Texts } from "../language/texts.ts";
 import type { ShownConnection } from "./status-view.ts";
 
-/** Shows a failure of the connection and the way out of it. After a failure it shows for some seconds that the connection is back. */
+/**
+ * Shows a failure of the connection and the way out of it. After a failure it shows for some
+ * seconds that the connection is back.
+ */
 export interface ConnectionBanner {
   readonly root: HTMLElement;
   render(connection: ShownConnection): void;
@@ -70,7 +73,10 @@ export function isRefused(connection: ShownConnection): boolean {
   return connection.phase === "held" && connection.error?.code === "REFUSED";
 }
 
-/** Returns the next state. It stays the same while the page connects, so that the layout does not jump. */
+/**
+ * Returns the next state. It stays the same while the page connects, so that the layout does not
+ * jump.
+ */
 function nextState(state: State, connection: ShownConnection, wasOpen: boolean): State {
   switch (connection.phase) {
     case "offline":

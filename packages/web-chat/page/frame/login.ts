@@ -1,7 +1,9 @@
 import { button, element, setText } from "../dom/elements.ts";
 import type { Texts } from "../language/texts.ts";
 
-/** The gateway's answer to this browser: it is let in, it needs the token, or the app refused it. */
+/**
+ * The gateway's answer to this browser: it is let in, it needs the token, or the app refused it.
+ */
 export type Access = "open" | "token" | "refused";
 
 /** The form for the gateway's token, or the way to the app's own login. */

@@ -12,7 +12,8 @@ export interface Toast {
   readonly undo: () => boolean;
 }
 
-// Long enough to read the notice and to reach its button. It stays under the pointer and with the focus.
+// Long enough to read the notice and to reach its button. It stays under the pointer and with the
+// focus.
 const SHOWN_MS = 10_000;
 
 export function createToast(texts: Texts): Toast {

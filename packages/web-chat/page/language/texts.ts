@@ -1,5 +1,4 @@
 import type { ApprovalDecision, MessageMode, OutcomeItem } from "@mini-openclaw/protocol";
-import type { WaitingRow } from "../rows/row.ts";
 import type { FrameTexts } from "./frame-texts.ts";
 
 /** A language of the page. */
@@ -75,7 +74,7 @@ export interface Texts extends FrameTexts {
   thoughts: string;
   compaction: string;
   compactionHint: string;
-  waiting: Record<WaitingRow["phase"], string>;
+  waiting: Record<"unsent" | "sending" | "accepted" | "queued" | "steering" | "refused", string>;
   sendAgain: string;
   discard: string;
   cancel: string;

@@ -29,7 +29,10 @@ export function createCopyButton(read: () => string, { texts, onAnnounce }: Copy
   return copy;
 }
 
-/** Copies a text. Pages that came over plain HTTP from another machine have no clipboard, but an old command. */
+/**
+ * Copies a text. Pages that came over plain HTTP from another machine have no clipboard, but an old
+ * command.
+ */
 async function copyText(text: string): Promise<void> {
   if (window.isSecureContext) return navigator.clipboard.writeText(text);
   const focused = document.activeElement;

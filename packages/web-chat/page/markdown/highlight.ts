@@ -15,7 +15,8 @@ interface Task {
 // Longer code stays without colours: its nodes would slow down the page.
 const MAX_CHARS = 30_000;
 
-// Most code takes a few milliseconds. Some grammars of highlight.js take quadratic time for odd texts.
+// Most code takes a few milliseconds. Some grammars of highlight.js take quadratic time for odd
+// texts.
 const MAX_MS = 1000;
 
 // One screen away, code is highlighted before the reader sees it.
@@ -45,23 +46,26 @@ export function createHighlighter(): Highlighter {
   };
 }
 
-/** Highlights one text after the other in a worker, and gives up on a text that takes too long. */
+/** Highlights one text after the other in a worker, and cancels a text that takes too long. */
 class HighlightQueue {
   readonly #waiting: Task[] = [];
   #active: Task | undefined;
   #worker: Worker | undefined;
+  /** True once the worker has sent its first message. */
+  #isLoaded = false;
   #timer = 0;
 
   add(task: Task): void {
     this.#waiting.push(task);
     if (!this.#worker) this.#start();
-    else if (!this.#active) this.#next();
+    else if (this.#isLoaded && !this.#active) this.#next();
   }
 
   #start(): void {
     this.#worker = createWorker();
-    // The first message says that the worker is loaded.
+    // The first message arrives when the worker is loaded.
     this.#worker.addEventListener("message", ({ data }: MessageEvent<HighlightedCode | undefined>) => {
+      this.#isLoaded = true;
       clearTimeout(this.#timer);
       const task = this.#active;
       if (task && data?.text === task.code.textContent)
@@ -81,6 +85,7 @@ class HighlightQueue {
   #giveUp(): void {
     this.#worker?.terminate();
     this.#worker = undefined;
+    this.#isLoaded = false;
     this.#active = undefined;
     if (this.#waiting.length > 0) this.#start();
   }

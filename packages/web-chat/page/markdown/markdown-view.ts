@@ -1,3 +1,6 @@
+import { type CodeBlockParts, highlightCode } from "./code-block.ts";
+import { drawFormulas } from "./formula.ts";
+import { renderBlocks } from "./render-blocks.ts";
 import {
   emptyText,
   hasDefinitions,
@@ -5,11 +8,8 @@ import {
   type SplitText,
   splitAppended,
   splitText,
-} from "../syntax/blocks.ts";
-import { createParser, type MarkdownParser } from "../syntax/parser.ts";
-import { type CodeBlockParts, highlightCode } from "./code-block.ts";
-import { drawFormulas } from "./formula.ts";
-import { renderBlocks } from "./render-blocks.ts";
+} from "./syntax/blocks.ts";
+import { createParser, type MarkdownParser } from "./syntax/parser.ts";
 import { createThrottle, type Throttle } from "./throttle.ts";
 
 /** Shows Markdown in an element. */
@@ -18,7 +18,10 @@ export interface MarkdownView {
   update(text: string, isComplete: boolean): void;
 }
 
-/** Turns Markdown of a model, which nobody vouches for, into nodes that run nothing and load nothing. */
+/**
+ * Turns Markdown of a model, which nobody vouches for, into nodes that run nothing and load
+ * nothing.
+ */
 export interface MarkdownRenderer {
   attach(root: HTMLElement): MarkdownView;
 }
@@ -60,7 +63,9 @@ class IncrementalView implements MarkdownView {
     else this.#throttle.schedule(() => this.#show(splitAppended(next, this.#shown, this.#parser)));
   }
 
-  /** Reads the whole text, because blocks can name targets of links that are defined further down. */
+  /**
+   * Reads the whole text, because blocks can name targets of links that are defined further down.
+   */
   #showComplete(text: string): void {
     const next = splitText(text, this.#parser);
     if (hasDefinitions(next)) this.#clear();

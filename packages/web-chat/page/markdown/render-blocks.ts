@@ -1,11 +1,11 @@
 import type { Env } from "markdown-it";
 import { element } from "../dom/elements.ts";
-import { type Block, isSameBlock } from "../syntax/blocks.ts";
-import type { MarkdownParser } from "../syntax/parser.ts";
 import { appendCode } from "./append-code.ts";
 import { type CodeBlockParts, createCodeBlock } from "./code-block.ts";
 import { createFormula } from "./formula.ts";
 import { renderInline } from "./render-inline.ts";
+import { type Block, isSameBlock } from "./syntax/blocks.ts";
+import type { MarkdownParser } from "./syntax/parser.ts";
 
 /** Everything that a block needs to become an element. */
 export interface BlockParts extends CodeBlockParts {
@@ -17,8 +17,8 @@ export interface BlockParts extends CodeBlockParts {
 /**
  * Makes the children of `parent` show `after` where they showed `before`: one element a block.
  *
- * Elements of blocks that look the same stay. A list that grows gets its new items, and code gets its
- * new text, so the cost follows the change and not the length of the block.
+ * Elements of blocks that look the same stay. A list that grows gets its new items, and code gets
+ * its new text, so the cost follows the change and not the length of the block.
  */
 export function renderBlocks(
   parent: Element,

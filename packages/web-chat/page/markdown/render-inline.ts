@@ -1,12 +1,12 @@
 import type { Token } from "markdown-it";
 import { element } from "../dom/elements.ts";
-import { findAddresses } from "../syntax/addresses.ts";
 import { createFormula } from "./formula.ts";
+import { findAddresses } from "./syntax/addresses.ts";
 
 /** Tags without attributes for which Markdown has no marks. Other HTML is shown as text. */
 const HARMLESS_TAG = /^<(\/?)(br|sub|sup|kbd|mark|ins|u)\s*\/?>$/i;
 
-/** Images in the text itself. A remote image would tell its server what was read here. */
+/** Images in the text itself. A remote image would report to its server that it was read. */
 const EMBEDDED_IMAGE = /^data:image\/(?:png|gif|jpeg|webp);base64,/i;
 
 // Deeper emphasis looks the same, and browsers fail on very deep elements.
@@ -132,7 +132,9 @@ function createImage(token: Token): HTMLElement {
   return image;
 }
 
-/** A number that scrolls to the footnote of the same answer. The page's address stays the session's. */
+/**
+ * A number that scrolls to the footnote of the same answer. The page's address stays the session's.
+ */
 function createFootnoteLink(label: string): HTMLElement {
   const link = element("button", "footnote-link", label);
   link.type = "button";

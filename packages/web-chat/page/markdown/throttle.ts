@@ -6,7 +6,8 @@ export interface Throttle {
   readonly runNow: (work: () => void) => void;
 }
 
-// Of five milliseconds, streamed text gets one at most. Most updates take a tenth of a frame and never wait.
+// Of five milliseconds, streamed text gets one at most. Most updates take a tenth of a frame and
+// never wait.
 const PAUSE_PER_WORK = 4;
 
 /** Creates a throttle. `onLate` runs work that had to wait. */

@@ -4,14 +4,16 @@ export interface Match {
   readonly end: number;
 }
 
-// The accents of European scripts, which a reader may leave out. Marks of other scripts make other letters.
+// The accents of European scripts, which a reader may leave out. Marks of other scripts make other
+// letters.
 const ACCENTS = /[\u0300-\u036f]/g;
 
 /**
- * Finds every match of a search in a text, whatever the case, the width and the accents of its letters.
+ * Finds every match of a search in a text, whatever the case, the width and the accents of its
+ * letters.
  *
- * Both are folded letter by letter, because a folded letter can have another length: `İ` becomes `i`
- * and a dot. The indexes are those of the text as it is.
+ * Both are folded letter by letter, because a folded letter can have another length: `İ` becomes
+ * `i` and a dot. The indexes are those of the text as it is.
  */
 export function findMatches(text: string, searched: string): Match[] {
   const wanted = fold(searched);

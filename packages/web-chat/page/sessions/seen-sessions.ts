@@ -3,7 +3,9 @@ import type { StoredText } from "../dom/local-storage.ts";
 
 /** The newest event of each session that this browser has shown, in all its tabs. */
 export interface SeenSessions {
-  /** Returns true if a session has newer events. A session counts as seen when it is first listed. */
+  /**
+   * Returns true if a session has newer events. A session counts as seen when it is first listed.
+   */
   isUnread(session: Pick<SessionSummary, "sessionId" | "lastSeq">): boolean;
   listed(sessions: readonly Pick<SessionSummary, "sessionId" | "lastSeq">[]): void;
   /** Records that the events up to `lastSeq` were shown, or came from this visitor. */
@@ -15,7 +17,9 @@ export interface SeenSessions {
 // More than anybody scrolls through; about 25 kB.
 const MAX_SESSIONS = 500;
 
-/** Creates the record. `memory` holds a JSON object from session id to `seq`, the newest one last. */
+/**
+ * Creates the record. `memory` holds a JSON object from session id to `seq`, the newest one last.
+ */
 export function createSeenSessions(memory: StoredText): SeenSessions {
   const seen = new Map<string, number>();
 

@@ -1,4 +1,6 @@
-/** Returns the session in the page's address, as in `#/s/0199f3a0-…`; `undefined` if there is none. */
+/**
+ * Returns the session in the page's address, as in `#/s/0199f3a0-…`; `undefined` if there is none.
+ */
 export function sessionIdOf(hash: string): string | undefined {
   return /^#\/s\/([\w-]{1,128})$/.exec(hash)?.[1];
 }

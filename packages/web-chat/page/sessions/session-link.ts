@@ -90,8 +90,8 @@ function phaseOf(
 }
 
 /**
- * Creates the field for a new title. Enter and leaving the field save the title, Esc does not. `onDone`
- * is called once, with an empty text if nothing changes.
+ * Creates the field for a new title. Enter and leaving the field save the title, Esc does not.
+ * `onDone` is called once, with an empty text if nothing changes.
  */
 function createTitleField(label: string, before: string, onDone: (title: string) => void): HTMLInputElement {
   const field = element("input", "session-edit");

@@ -69,7 +69,10 @@ export class SessionListing {
     return this.#filter;
   }
 
-  /** The filter of the loaded list. It is `undefined` before the first answer, and may be older than `filter`. */
+  /**
+   * The filter of the loaded list. It is `undefined` before the first answer, and may be older than
+   * `filter`.
+   */
   get shownFilter(): SessionFilter | undefined {
     return this.#loaded?.filter;
   }
@@ -84,7 +87,7 @@ export class SessionListing {
     return this.#known.get(sessionId);
   }
 
-  /** Takes over a change of a session. */
+  /** Updates the list with a change of a session. */
   update(change: SessionChange): void {
     if (change.type === "session_deleted") this.#known.delete(change.sessionId);
     else this.#keep(change);

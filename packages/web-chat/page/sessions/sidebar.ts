@@ -118,7 +118,10 @@ function createLinks({ texts, menu, menuOf, onRename }: SidebarParts) {
   };
 }
 
-/** Keeps the focus while sessions move. If the focused session is removed, the next one gets the focus. */
+/**
+ * Keeps the focus while sessions move. If the focused session is removed, the next one gets the
+ * focus.
+ */
 function keepFocus(groups: HTMLElement, change: () => void): void {
   const rows = () => [...groups.querySelectorAll(".session-row")];
   const focused = document.activeElement;

@@ -30,7 +30,7 @@ const MAX_DOMAIN_CHARS = 255;
  *
  * An address ends before white space, quotes, full-width marks and emphasis. A Chinese, Japanese or
  * Korean letter belongs to it only where a part of a path begins with such a letter, as in
- * `/wiki/中文`: in `example.com/docs里` the sentence goes on.
+ * `/wiki/中文`: in `example.com/docs里` the sentence continues.
  */
 function addressEnd(text: string, host: number): number {
   if (!/[\p{L}\p{N}]/u.test(characterAt(text, host))) return host;

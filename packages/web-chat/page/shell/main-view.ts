@@ -1,18 +1,18 @@
 import type { MessageMode, RunCost } from "@mini-openclaw/protocol";
+import { Composer } from "../composer/composer.ts";
+import { Conversation } from "../conversation/conversation.ts";
+import { button, element } from "../dom/elements.ts";
+import { createConnectionBanner, isRefused } from "../frame/connection-banner.ts";
+import { type Access, createLoginView } from "../frame/login.ts";
+import type { Network } from "../frame/network.ts";
+import { createStatusView } from "../frame/status-view.ts";
+import { createFormats } from "../language/formats.ts";
+import type { Texts } from "../language/texts.ts";
+import { createHighlighter } from "../markdown/highlight.ts";
+import { createMarkdownRenderer } from "../markdown/markdown-view.ts";
+import { sessionIdOf } from "../sessions/session-address.ts";
 import type { Chat } from "./chat.ts";
-import { Composer } from "./composer/composer.ts";
-import { Conversation } from "./conversation/conversation.ts";
-import { button, element } from "./dom/elements.ts";
-import { createConnectionBanner, isRefused } from "./frame/connection-banner.ts";
-import { type Access, createLoginView } from "./frame/login.ts";
-import type { Network } from "./frame/network.ts";
-import { createStatusView } from "./frame/status-view.ts";
-import { createFormats } from "./language/formats.ts";
-import type { Texts } from "./language/texts.ts";
-import { createHighlighter } from "./markdown/highlight.ts";
-import { createMarkdownRenderer } from "./markdown/markdown-view.ts";
 import type { PageOptions } from "./page-options.ts";
-import { sessionIdOf } from "./sessions/session-address.ts";
 import { createDemoNotice, createWelcome } from "./welcome.ts";
 
 export interface MainViewParts {

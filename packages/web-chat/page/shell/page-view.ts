@@ -1,21 +1,21 @@
 import type { WatchedEvent } from "@mini-openclaw/client";
+import { answerOf } from "../conversation/rows/rows.ts";
+import { button } from "../dom/elements.ts";
+import type { Notice } from "../dom/notice.ts";
+import { createAnnouncer } from "../frame/announcer.ts";
+import { createDrawer } from "../frame/drawer.ts";
+import type { Access } from "../frame/login.ts";
+import { createMenu } from "../frame/menu.ts";
+import type { Network } from "../frame/network.ts";
+import type { Preferences } from "../frame/preferences.ts";
+import { createSettings } from "../frame/settings.ts";
+import { createToast } from "../frame/toast.ts";
+import type { Texts } from "../language/texts.ts";
+import { sessionMenu } from "../sessions/session-menu.ts";
+import { createSidebar } from "../sessions/sidebar.ts";
 import type { Chat } from "./chat.ts";
-import { button } from "./dom/elements.ts";
-import type { Notice } from "./dom/notice.ts";
-import { createAnnouncer } from "./frame/announcer.ts";
-import { createDrawer } from "./frame/drawer.ts";
-import type { Access } from "./frame/login.ts";
-import { createMenu } from "./frame/menu.ts";
-import type { Network } from "./frame/network.ts";
-import type { Preferences } from "./frame/preferences.ts";
-import { createSettings } from "./frame/settings.ts";
-import { createToast } from "./frame/toast.ts";
-import type { Texts } from "./language/texts.ts";
 import { MainView } from "./main-view.ts";
 import type { PageOptions } from "./page-options.ts";
-import { answerOf } from "./rows/rows.ts";
-import { sessionMenu } from "./sessions/session-menu.ts";
-import { createSidebar } from "./sessions/sidebar.ts";
 
 /** The whole page in one language. */
 export interface PageView {

@@ -7,8 +7,8 @@ const CONTEXT_LINES = 3;
 const MAX_CHANGED_LINES = 1000;
 
 /**
- * Returns the changes of a text, group by group. A line begins with `-` if it was removed, with `+` if
- * it was added, and with a space otherwise.
+ * Returns the changes of a text, group by group. A line begins with `-` if it was removed, with `+`
+ * if it was added, and with a space otherwise.
  */
 export function diffLines(before: string, after: string): string[][] {
   const patch = structuredPatch("", "", before, after, "", "", {

@@ -1,6 +1,6 @@
-import { element } from "../dom/elements.ts";
-import type { Texts } from "../language/texts.ts";
-import { diffLines } from "../rows/diff-lines.ts";
+import { element } from "../../dom/elements.ts";
+import type { Texts } from "../../language/texts.ts";
+import { diffLines } from "./diff-lines.ts";
 
 /** Creates a diff: the lines that a replacement removes and adds. */
 export function createTextDiff(

@@ -1,11 +1,13 @@
 import type { ToolItem } from "@mini-openclaw/protocol";
-import { element, setText } from "../dom/elements.ts";
-import type { Texts } from "../language/texts.ts";
+import { element, setText } from "../../dom/elements.ts";
+import type { Texts } from "../../language/texts.ts";
 import { isOver } from "../rows/item-rows.ts";
 import { type RowView, rowView } from "../rows/row.ts";
 import { createToolView, type ToolParts, type ToolView } from "./tool-view.ts";
 
-/** Creates the cards of consecutive tool calls. Several calls fold into one line when they are done. */
+/**
+ * Creates the cards of consecutive tool calls. Several calls fold into one line when they are done.
+ */
 export function createToolsView(parts: ToolParts): RowView {
   const { texts } = parts;
   const cards = element("div", "tool-cards");

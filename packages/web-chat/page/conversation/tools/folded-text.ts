@@ -1,7 +1,9 @@
-import { button, element, growText, setText } from "../dom/elements.ts";
-import type { Texts } from "../language/texts.ts";
+import { button, element, growText, setText } from "../../dom/elements.ts";
+import type { Texts } from "../../language/texts.ts";
 
-/** A text that may be long. A part of a long text is shown and scrolls, until the reader unfolds it. */
+/**
+ * A text that may be long. A part of a long text is shown and scrolls, until the reader unfolds it.
+ */
 export interface FoldedText {
   readonly root: HTMLElement;
   /** The element of the text. */

@@ -13,8 +13,9 @@ export interface ItemRows {
 const NO_ROWS = { rows: [], counts: [] };
 
 /**
- * Returns the rows of a view. Consecutive tool calls are one row, and an answer has an end below it. Rows
- * that did not change are the same objects as in `before`, and unchanged items are not visited.
+ * Returns the rows of a view. Consecutive tool calls are one row, and an answer has an end below
+ * it. Rows that did not change are the same objects as in `before`, and unchanged items are not
+ * visited.
  */
 export function itemRows(view: SessionView, before?: ItemRows): ItemRows {
   const { rows, counts } = before ?? NO_ROWS;

@@ -1,7 +1,7 @@
 import type { ToolItem } from "@mini-openclaw/protocol";
-import { element } from "../dom/elements.ts";
-import type { Texts } from "../language/texts.ts";
-import type { Highlighter } from "../markdown/highlight.ts";
+import { element } from "../../dom/elements.ts";
+import type { Texts } from "../../language/texts.ts";
+import type { Highlighter } from "../../markdown/highlight.ts";
 import { createFoldedText } from "./folded-text.ts";
 import { createTextDiff } from "./text-diff.ts";
 
@@ -18,7 +18,10 @@ export function gistOf(input: Input): string {
   return typeof text === "string" ? text.split("\n", 1).join("") : "";
 }
 
-/** Creates the fields of a tool's input: highlighted commands and files, a diff of a replacement, and the rest by name. */
+/**
+ * Creates the fields of a tool's input: highlighted commands and files, a diff of a replacement,
+ * and the rest by name.
+ */
 export function inputFields(input: Input, parts: ToolInputParts): HTMLElement[] {
   const { old_text: before, new_text: after, ...others } = input;
   if (typeof before !== "string" || typeof after !== "string") return fieldsOf(input, parts);

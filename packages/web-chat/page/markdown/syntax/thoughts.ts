@@ -9,8 +9,8 @@ const TAGS = ["think", "thinking"] as const;
 /**
  * Separates `<think>…</think>` at the beginning of an answer from the answer.
  *
- * Models without thinking blocks of their own write their thoughts there. Elsewhere in a text the tag
- * is not special. While the answer streams, a closing tag may be missing.
+ * Models without thinking blocks of their own write their thoughts there. Elsewhere in a text the
+ * tag is not special. While the answer streams, a closing tag may be missing.
  */
 export function splitThoughts(text: string): SplitAnswer {
   const start = text.search(/\S/);

@@ -7,14 +7,14 @@ import {
   type WatchedEvent,
 } from "@mini-openclaw/client";
 import type { ErrorItem, FoundSession, SessionView } from "@mini-openclaw/protocol";
-import { createDrafts, tabStorage } from "./composer/drafts.ts";
-import { storedText } from "./dom/local-storage.ts";
-import type { Notice } from "./dom/notice.ts";
-import { startOf } from "./dom/start-of.ts";
-import { createSeenSessions } from "./sessions/seen-sessions.ts";
-import { createSessionActions, type SessionActions } from "./sessions/session-actions.ts";
-import { SessionListing } from "./sessions/session-list.ts";
-import { ShownSession } from "./sessions/shown-session.ts";
+import { createDrafts, tabStorage } from "../composer/drafts.ts";
+import { storedText } from "../dom/local-storage.ts";
+import type { Notice } from "../dom/notice.ts";
+import { startOf } from "../dom/start-of.ts";
+import { createSeenSessions } from "../sessions/seen-sessions.ts";
+import { createSessionActions, type SessionActions } from "../sessions/session-actions.ts";
+import { SessionListing } from "../sessions/session-list.ts";
+import { ShownSession } from "./shown-session.ts";
 
 export interface ChatParts {
   url: string;
@@ -84,12 +84,17 @@ export class Chat {
     return this.#problem;
   }
 
-  /** True while a new session is being created. A message sent now would reach the session before it. */
+  /**
+   * True while a new session is being created. A message sent now would reach the session before
+   * it.
+   */
   get isStarting(): boolean {
     return this.#startingCount > 0;
   }
 
-  /** Shows another session; without an id, the first one that the gateway opens for this visitor. */
+  /**
+   * Shows another session; without an id, the first one that the gateway opens for this visitor.
+   */
   open(sessionId: string | undefined): void {
     this.#show(this.client.session(sessionId));
   }
@@ -158,7 +163,9 @@ export class Chat {
   }
 }
 
-/** The title that the gateway gives a session after its first message, if that message is loaded. */
+/**
+ * The title that the gateway gives a session after its first message, if that message is loaded.
+ */
 function titleOf({ items, hasMore }: SessionView): string {
   const first = hasMore ? undefined : items.find(({ kind }) => kind === "user");
   return first?.kind === "user" ? startOf(first.content) : "";

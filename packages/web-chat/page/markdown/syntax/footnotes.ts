@@ -1,6 +1,8 @@
 import type { Env, MarkdownIt, StateBlock, StateInline } from "markdown-it";
 
-/** A label in brackets, `[^1]`, at the beginning of a text. Its length is limited to stay linear. */
+/**
+ * A label in brackets, `[^1]`, at the beginning of a text. Its length is limited to stay linear.
+ */
 const LABEL = /^\[\^([^\]\s[]{1,64})\]/;
 
 const LONGEST_LABEL_CHARS = 67;

@@ -1,6 +1,6 @@
 import type { ApprovalDecision, ToolItem } from "@mini-openclaw/protocol";
-import { button, element, setText } from "../dom/elements.ts";
-import type { Formats } from "../language/formats.ts";
+import { button, element, setText } from "../../dom/elements.ts";
+import type { Formats } from "../../language/formats.ts";
 import { isOver } from "../rows/item-rows.ts";
 import { createFoldedText } from "./folded-text.ts";
 import { gistOf, inputFields, type ToolInputParts } from "./tool-input.ts";
@@ -16,7 +16,10 @@ export interface ToolView {
   update(tool: ToolItem): void;
 }
 
-/** Creates a card. A closed card shows one line. It opens by itself while the call waits or has output. */
+/**
+ * Creates a card. A closed card shows one line. It opens by itself while the call waits or has
+ * output.
+ */
 export function createToolView(parts: ToolParts): ToolView {
   const { texts, formats, onApprove } = parts;
   const name = element("code", "tool-name");

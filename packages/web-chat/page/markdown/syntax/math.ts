@@ -1,6 +1,9 @@
 import type { MarkdownIt, StateBlock, StateInline } from "markdown-it";
 
-/** The pairs of marks around a formula inside a line. The second pair and `$$` stand on a line of their own. */
+/**
+ * The pairs of marks around a formula inside a line. The second pair and `$$` stand on a line of
+ * their own.
+ */
 const PAIRS = [
   { open: "\\(", close: "\\)", isDisplay: false },
   { open: "\\[", close: "\\]", isDisplay: true },
@@ -101,8 +104,9 @@ function readBlock(state: StateBlock, startLine: number, endLine: number, silent
 const searchedLines = new WeakMap<StateBlock, Map<string, number>>();
 
 /**
- * Finds the line that ends with the closing delimiter, before an empty line and the end of the block.
- * Lines that were searched in vain are skipped, so that many open delimiters cost linear time.
+ * Finds the line that ends with the closing delimiter, before an empty line and the end of the
+ * block. Lines that were searched in vain are skipped, so that many open delimiters cost linear
+ * time.
  */
 function closingLine(
   state: StateBlock,

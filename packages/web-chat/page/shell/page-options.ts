@@ -1,5 +1,5 @@
-import { isLanguage } from "./language/choose-texts.ts";
-import type { Language } from "./language/texts.ts";
+import { isLanguage } from "../language/choose-texts.ts";
+import type { Language } from "../language/texts.ts";
 
 /** The options of the app that serves the page. The server has checked them. */
 export interface PageOptions {

@@ -7,9 +7,15 @@ export interface Block {
   readonly kind: BlockKind;
   /** Name of the HTML element. */
   readonly tag: string;
-  /** A fact that its element shows: the language of code, the first number of a list, a cell's alignment. */
+  /**
+   * A fact that its element shows: the language of code, the first number of a list, a cell's
+   * alignment.
+   */
   readonly detail: string;
-  /** The text of a block without children. It is inline Markdown unless the block is code, HTML or a formula. */
+  /**
+   * The text of a block without children. It is inline Markdown unless the block is code, HTML or a
+   * formula.
+   */
   readonly content: string;
   readonly children: readonly Block[];
 }
@@ -34,8 +40,8 @@ export function splitText(text: string, parser: MarkdownParser): SplitText {
 }
 
 /**
- * Splits a text that continues an earlier one. Only its tail is read: the blocks that appended text can
- * still change. Definitions in the tail apply to the tail only.
+ * Splits a text that continues an earlier one. Only its tail is read: the blocks that appended text
+ * can still change. Definitions in the tail apply to the tail only.
  */
 export function splitAppended(text: string, before: SplitText, parser: MarkdownParser): SplitText {
   if (!text.startsWith(before.text)) return splitText(text, parser);
@@ -65,9 +71,9 @@ export function hasDefinitions({ definitions }: SplitText): boolean {
 }
 
 /**
- * The number of blocks at the end that appended text can change. The last one can grow. While its only
- * line is incomplete, it may turn out to belong to the block before it: `2` is a paragraph, `2.`
- * continues a list.
+ * The number of blocks at the end that appended text can change. The last one can grow. While its
+ * only line is incomplete, it may turn out to belong to the block before it: `2` is a paragraph,
+ * `2.` continues a list.
  */
 function tailCount({ text, starts }: SplitText): number {
   return text.includes("\n", starts.at(-1) ?? 0) ? 1 : 2;

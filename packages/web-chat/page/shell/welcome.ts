@@ -1,5 +1,5 @@
-import { button, element } from "./dom/elements.ts";
-import type { Texts } from "./language/texts.ts";
+import { button, element } from "../dom/elements.ts";
+import type { Texts } from "../language/texts.ts";
 import type { PageOptions } from "./page-options.ts";
 
 export interface WelcomeParts {

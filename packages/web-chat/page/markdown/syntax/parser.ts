@@ -16,7 +16,10 @@ export interface MarkdownParser {
   readonly inline: (text: string, definitions: Env) => readonly Token[];
 }
 
-/** Creates the parser: markdown-it with CommonMark, tables and strike-out, and what models mean beside it. */
+/**
+ * Creates the parser: markdown-it with CommonMark, tables and strike-out, and what models mean
+ * beside it.
+ */
 export function createParser(): MarkdownParser {
   // People and models alike mean a line break by a line break.
   const md = createMarkdownIt({ html: true, breaks: true });
