@@ -23,7 +23,4 @@ const rooms = {
   ],
 };
 
-// Packages that still have arrows up. Their rules only warn. The list is empty at the end.
-const pending = ["agent-runtime"];
-
-module.exports = { rooms, pending };
+module.exports = rooms;

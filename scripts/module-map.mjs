@@ -4,7 +4,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import tables from "../rooms.cjs";
+import rooms from "../rooms.cjs";
 
 const FILE = "docs/module-map.md";
 
@@ -17,7 +17,7 @@ the rooms is in [rooms.cjs](../rooms.cjs).
 ## Packages
 
 ${draw(["packages", "examples/mini-openclaw"], "^(packages|examples)/[^/]+/(src|page)/", "^(packages|examples)/[^/]+")}
-${Object.keys(tables.rooms).map(drawRooms).join("\n")}`;
+${Object.keys(rooms).map(drawRooms).join("\n")}`;
 
 if (!process.argv.includes("--check")) {
   writeFileSync(FILE, text);
@@ -28,8 +28,7 @@ if (!process.argv.includes("--check")) {
 
 /** @param {string} folder */
 function drawRooms(folder) {
-  const listed = tables.rooms[folder] ?? [];
-  if (tables.pending.includes(folder.split("/")[1] ?? "")) return "";
+  const listed = rooms[folder] ?? [];
   const found = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const unknown = found.map(({ name }) => name).filter((name) => name !== "styles" && !listed.includes(name));
   if (unknown.length > 0) {

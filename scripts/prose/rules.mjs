@@ -95,7 +95,7 @@ function* proseLines(page) {
     else if (isFrontMatter) continue;
     else if (fence !== "") fence = text.trim().startsWith(fence) ? "" : fence;
     else if (/^\s*(```+|~~~+)/.test(text)) fence = /^\s*(```+|~~~+)/.exec(text)?.[1] ?? "";
-    else if (!text.startsWith("|")) yield { line, text };
+    else if (!/^[|<]/.test(text)) yield { line, text };
   }
 }
 

@@ -2,8 +2,9 @@
 const BOUNDARY = "<!-- another program -->";
 
 /**
- * The TypeScript programs of a README. Its blocks are one program, in their order, up to a boundary. Every other line is left
- * empty, so that what stands in line 12 of the README stands in line 12 of its program.
+ * The TypeScript programs of a README. Its blocks are one program, in their order, up to a
+ * boundary. Every other line is left empty, so that what stands in line 12 of the README stands in
+ * line 12 of its program.
  */
 export function programsOf(markdown: string): string[] {
   let isCode = false;

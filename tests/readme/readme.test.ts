@@ -1,19 +1,32 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { runProgram } from "./run-program.ts";
 import { typeCheck } from "./type-check.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-test("every program in a README compiles", async () => {
+const essays = readdirSync(`${root}docs/explained`).map((name) => `docs/explained/${name}`);
+
+test.each(essays)("the program in %s prints what its comments promise", async (name) => {
+  const markdown = readFileSync(root + name, "utf8");
+  const promised = [...markdown.matchAll(/^\s*console\.log\(.*\); \/\/ (.*)$/gm)].map(([, text]) => text);
+
+  expect(promised.length).toBeGreaterThan(0);
+  expect(await runProgram(markdown)).toEqual(promised);
+});
+
+test("every program in a README or essay compiles", async () => {
   const ofPackages = readdirSync(`${root}packages`).map((name) => `packages/${name}/README.md`);
-  const names = ["README.md", "README.zh-CN.md", ...ofPackages].filter((name) => existsSync(root + name));
+  const names = ["README.md", "README.zh-CN.md", ...ofPackages, ...essays].filter((name) =>
+    existsSync(root + name),
+  );
   const readmes = new Map(names.map((name) => [name, readFileSync(root + name, "utf8")]));
 
   expect(await typeCheck(readmes)).toEqual([]);
 });
 
-test("a program that does not compile is named with its line in the README", async () => {
+test("names the line of a program that does not compile", async () => {
   const markdown = [
     "# Two programs",
     "```ts",

@@ -19,9 +19,9 @@ const options = {
   include: ["*.ts", "../given/*.d.ts"],
 };
 
-/** What the compiler finds wrong in the programs of READMEs, as `name:line: message`. */
+/** Returns the compiler's complaints about the programs of READMEs, as `name:line: message`. */
 export async function typeCheck(readmes: ReadonlyMap<string, string>): Promise<string[]> {
-  // Here, because imports are resolved from where a file lies.
+  // In this folder, because imports are resolved from the folder of a file.
   const folder = await mkdtemp(join(here, "programs-"));
   try {
     const names: string[] = [];
@@ -38,7 +38,7 @@ export async function typeCheck(readmes: ReadonlyMap<string, string>): Promise<s
       text(compiler.stderr),
       once(compiler, "exit"),
     ]);
-    if (code !== 0 && output === "") throw new Error(`the compiler did not run: ${problem}`);
+    if (code !== 0 && output === "") throw new Error(`The compiler did not run: ${problem}.`);
     return output
       .replace(/^(\d+)\.ts\((\d+),\d+\)/gm, (_, index, line) => `${names[index]}:${line}`)
       .split("\n")

@@ -9,7 +9,7 @@ import type {
 } from "@mini-openclaw/protocol";
 import type { Express } from "express";
 
-// What the programs in READMEs leave to their reader: these names are there without a declaration.
+// Names that the programs in READMEs use without a declaration.
 declare global {
   const app: Express;
   const call: AssistantMessage;
