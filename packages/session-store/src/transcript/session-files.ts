@@ -9,8 +9,10 @@ import { isSessionId } from "../model/names.ts";
 import { readCachedMeta, readCheckpoint, summarize } from "./checkpoint.ts";
 import { lastLiveSeq } from "./event-files.ts";
 import { assertOwnFile } from "./foreign-file.ts";
+import { LineIndexes } from "./line-index.ts";
 import {
   assertReadable,
+  type LineFinder,
   type OpenTranscript,
   readEntries,
   readLastMessages,
@@ -26,6 +28,7 @@ export class SessionFiles {
   readonly deleted: ArchiveFolder;
   readonly #fs: FileSystem;
   readonly #folder: string;
+  readonly #indexes = new LineIndexes();
 
   constructor(fs: FileSystem, folder: string) {
     this.#fs = fs;
@@ -175,7 +178,12 @@ export class SessionFiles {
     let fd: number | undefined;
     try {
       fd = openRegular(fs, transcript, openFlags.read);
-      return { fs, fd, size: fs.fileStat(fd).size };
+      const file = { fs, fd, size: fs.fileStat(fd).size };
+      const index: LineFinder = {
+        endBefore: (seq) => this.#indexes.endBefore(transcript, file, seq),
+        startAfter: (seq) => this.#indexes.startAfter(transcript, file, seq),
+      };
+      return { ...file, index };
     } catch (error) {
       if (fd !== undefined) fs.close(fd);
       if (isSystemError(error, "ENOENT")) return undefined;

@@ -17,7 +17,20 @@ export interface OpenTranscript {
   readonly fs: FileSystem;
   readonly fd: number;
   readonly size: number;
+  /** Finds the lines of a number in a large file. Absent where every line is read anyway. */
+  readonly index?: LineFinder;
 }
+
+/** Finds lines by their numbers. Both return `undefined` for lines without numbers. */
+export interface LineFinder {
+  /** Returns an offset before which all smaller numbers are. */
+  endBefore(seq: number): Promise<number | undefined>;
+  /** Returns an offset after which all greater numbers are. */
+  startAfter(seq: number): Promise<number | undefined>;
+}
+
+// 1 MiB: as many bytes are scanned before the numbers of the whole file are indexed.
+const NEAR_BYTES = 1_048_576;
 
 /** A line with its position in the file. */
 export interface PlacedLine {
@@ -107,7 +120,7 @@ export async function readLastMessages(
   let numberAbove: number | undefined;
   // Lines without the word are not parsed. Tool results may be most of a file.
   const mayMatter = role && ((bytes: Uint8Array) => asBuffer(bytes).includes(`"${role}"`));
-  for await (const { line } of readLinesBackward(transcript, mayMatter)) {
+  for await (const { line } of readLinesBefore(transcript, range.before, mayMatter)) {
     if (line.kind === "blank") continue;
     // Lines can be counted only if none is skipped.
     if (line.kind === "legacy" && (numberAbove === undefined || role)) {
@@ -129,15 +142,36 @@ export async function readLastMessages(
 export async function* readLinesBackward(
   { fs, fd, size }: OpenTranscript,
   mayMatter: (bytes: Uint8Array) => boolean = () => true,
+  end = size,
 ): AsyncGenerator<PlacedLine, void, undefined> {
-  let atEnd = true;
-  for await (const raw of scanBackward(fs, fd, { end: size })) {
+  let atEnd = end === size;
+  for await (const raw of scanBackward(fs, fd, { end })) {
     if (!atEnd && !mayMatter(raw.bytes)) continue;
     const line = parseTranscriptLine(raw.bytes);
     if (!raw.terminated && isTorn(line)) continue;
     if (atEnd && isOpenGroup(line)) continue;
     atEnd = false;
     yield { raw, line };
+  }
+}
+
+/** Yields lines backward. Jumps over lines with greater numbers than `before` if there are many. */
+async function* readLinesBefore(
+  transcript: OpenTranscript,
+  before: number | undefined,
+  mayMatter: ((bytes: Uint8Array) => boolean) | undefined,
+): AsyncGenerator<PlacedLine, void, undefined> {
+  for await (const placed of readLinesBackward(transcript, mayMatter)) {
+    const { raw, line } = placed;
+    const isFar = transcript.size - raw.offset > NEAR_BYTES;
+    if (before !== undefined && isFar && line.kind === "entry" && line.entry.seq >= before) {
+      const end = await transcript.index?.endBefore(before);
+      if (end !== undefined && end < raw.offset) {
+        yield* readLinesBackward(transcript, mayMatter, end);
+        return;
+      }
+    }
+    yield placed;
   }
 }
 
@@ -149,6 +183,8 @@ async function offsetAfter(transcript: OpenTranscript, after: number): Promise<n
   for await (const { raw, line } of readLinesBackward(transcript)) {
     if (line.kind === "legacy") return 0;
     if (line.kind === "entry" && line.entry.seq <= after) return raw.end;
+    if (!transcript.index || transcript.size - raw.offset <= NEAR_BYTES) continue;
+    return (await transcript.index.startAfter(after)) ?? 0;
   }
   return 0;
 }
