@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { run } from "../src/cli/run.ts";
 import { linesOf, openStore, runEvents, says, transcriptPath, writeTranscript } from "./fixtures.ts";
@@ -107,12 +107,12 @@ test("export writes Markdown that no message can break out of, or JSON lines", a
   expect(out).toBe(
     [
       "# hi\n",
-      "## user, 2026-01-01 00:00:00 UTC\n\nhi\n",
-      "## assistant, 2026-01-01 00:00:00 UTC\n\n**bash** called with:\n",
+      "## User\n\nhi\n",
+      "**bash**\n",
       '```json\n{\n  "command": "ls"\n}\n```\n',
-      "**bash** answered:\n",
+      "✓\n",
       "````\na\n```\nb\n````\n",
-      "## assistant, 2026-01-01 00:00:00 UTC\n\nHello\n",
+      "## Assistant\n\nHello\n",
     ].join("\n"),
   );
   const jsonl = await command("export", sessionId, "--dir", folder.path, "--format", "jsonl");
@@ -184,15 +184,15 @@ test("repair refuses a session that somebody writes", async () => {
 });
 
 test.each([
-  [["nonsense"], 'there is no command "nonsense"; there are ls, show, tail, export, verify, repair'],
-  [["show"], "show takes one session"],
-  [["ls", "extra"], "ls takes no session"],
-  [["repair"], "repair: say which session"],
+  [["nonsense"], 'There is no command "nonsense". Use one of ls, show, tail, search, export'],
+  [["show"], "Use: session-store show <session>"],
+  [["ls", "extra"], "Use: session-store ls"],
+  [["repair"], "Use: session-store repair <session…>"],
   [["ls", "--limit", "-1"], "--limit"],
-  [["ls", "--limit", "x"], '--limit: "x" is not a whole number from 1'],
-  [["export", "x", "--format", "pdf"], '--format: "pdf" is not markdown or jsonl'],
+  [["ls", "--limit", "x"], '`--limit` must be an integer of at least 1, got "x"'],
+  [["export", "x", "--format", "pdf"], '`--format` must be markdown or jsonl, got "pdf"'],
   [["ls", "--colour"], "Unknown option '--colour'"],
-  [["ls", "--dir", "/nowhere"], "there is no folder /nowhere; say where the sessions are with --dir"],
+  [["ls", "--dir", "/nowhere"], "There is no folder /nowhere. Name the folder of the sessions with --dir"],
 ])("%j is refused with a hint and exit code 64", async (args, message) => {
   const { exitCode, err, out } = await command(...args);
   expect({ exitCode, out }).toEqual({ exitCode: 64, out: "" });
@@ -204,10 +204,8 @@ test("rejects the name of no session, and the beginning of several ids", async (
   await using folder = await temporaryFolder();
   writeTranscript(folder.path, "aa", ["one"]);
   writeTranscript(folder.path, "ab", ["one"]);
-  expect((await command("show", "x", "--dir", folder.path)).err).toContain('there is no session "x"');
-  expect((await command("show", "a", "--dir", folder.path)).err).toContain(
-    '"a" is the beginning of 2 session ids',
-  );
+  expect((await command("show", "x", "--dir", folder.path)).err).toContain('There is no session "x"');
+  expect((await command("show", "a", "--dir", folder.path)).err).toContain('"a" is a part of 2 session ids');
 });
 
 test("--help and no argument explain all commands", async () => {
@@ -216,4 +214,49 @@ test("--help and no argument explain all commands", async () => {
   for (const name of ["ls", "show", "tail", "export", "verify", "repair"])
     expect(out).toContain(`session-store ${name}`);
   expect((await command()).out).toBe(out);
+});
+
+test("rename, archive, unarchive, fork, delete and undelete change a session, and print it", async () => {
+  await using folder = await temporaryFolder();
+  writeTranscript(folder.path, "first-session-00001234", ["one", "two", "three"]);
+  const on = (...args: string[]) => command(...args, "--dir", folder.path);
+  // The page shows the end of an id.
+  expect((await on("rename", "00001234", "A", "new", "title")).out).toContain("A new title");
+  expect((await on("archive", "first")).exitCode).toBe(0);
+  expect((await on("ls")).out).toBe("");
+  expect((await on("ls", "--archived")).out).toContain("A new title");
+  expect((await on("rename", "first", "no")).err).toContain("(SESSION_ARCHIVED)");
+  expect((await on("unarchive", "first")).exitCode).toBe(0);
+  const fork = JSON.parse((await on("fork", "first", "--at", "2", "--key", "other", "--json")).out);
+  expect(fork).toMatchObject({ key: "other", messageCount: 2 });
+  expect((await on("delete", "first")).out).toContain("within 7 days");
+  expect((await on("show", "first")).exitCode).toBe(64);
+  expect((await on("undelete", "first-session-00001234")).out).toContain("A new title");
+  expect((await on("search", "two")).out).toContain("A new title");
+  expect((await on("search", "not there")).err).toBe("There is no such session here.\n");
+});
+
+test("--version prints the version of the package", async () => {
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  expect(await command("--version")).toEqual({ exitCode: 0, out: `${version}\n`, err: "" });
+});
+
+test("a session that cannot be read is named, and makes the exit code 1", async () => {
+  await using folder = await temporaryFolder();
+  writeTranscript(folder.path, "good", ["one"]);
+  mkdirSync(transcriptPath(folder.path, "bad"));
+  for (const args of [["ls"], ["verify"], ["search", "one"]]) {
+    const { exitCode, out, err } = await command(...args, "--dir", folder.path);
+    expect(exitCode).toBe(1);
+    expect(out + err).toContain("bad");
+  }
+});
+
+test("control characters in arguments are not printed", async () => {
+  await using folder = await temporaryFolder();
+  for (const args of [["show", "\u001b[31m"], ["\u001b[31m"], ["ls", "--dir", "/no/\u001b[31m"]]) {
+    const { exitCode, err } = await command("--dir", folder.path, ...args);
+    expect(exitCode).toBe(64);
+    expect(err).not.toContain("\u001b");
+  }
 });

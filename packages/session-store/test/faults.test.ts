@@ -83,7 +83,8 @@ async function oneFault(
   await store.appendMessage(sessionId, says("after"));
   kept.push("after");
   const read = await contentsOf(store, sessionId);
-  // Refused contents may be there whole, if only the disk failed. Acknowledged ones are there, in order.
+  // Refused contents may be there whole, if only the disk failed. Acknowledged ones are there, in
+  // order.
   expect(
     read.filter((content) => kept.includes(content)),
     `${call} ${nth} ${code}`,

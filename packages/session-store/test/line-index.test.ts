@@ -53,9 +53,7 @@ test("a page reads about its own bytes, wherever it is", async () => {
     const expected = range(Math.max(1, top - 50), top);
     // Lines within a MiB of the end are scanned.
     const most = 1_400_000;
-    expect(await bytesOf(async () => expect(await page(before)).toEqual(expected))).toBeLessThan(
-      most,
-    );
+    expect(await bytesOf(async () => expect(await page(before)).toEqual(expected))).toBeLessThan(most);
   }
   const first = async () => {
     for await (const { seq } of store.entries("s", { after: 4_000 })) {

@@ -1,8 +1,7 @@
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Entry } from "@mini-openclaw/protocol";
+import { type Entry, toMarkdown } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
-import { toMarkdown } from "../src/cli/format-entry.ts";
 import { safe } from "../src/cli/terminal.ts";
 import { nodeFileSystem } from "../src/files/file-system.ts";
 import { beginSummary, nextSummary } from "../src/format/summary.ts";
@@ -65,6 +64,10 @@ async function growthOf(work: (length: number) => unknown): Promise<number> {
 const LINEAR = 40;
 
 const entry = (content: string): Entry => ({ seq: 1, id: "id-1", role: "user", content, timestamp: 1 });
+const toolResult = (content: string): Entry => ({
+  ...{ seq: 1, id: "x", role: "tool", callId: "c", toolName: "t" },
+  ...{ content, isError: false, timestamp: 1 },
+});
 const asLine = (value: unknown) => Buffer.from(JSON.stringify(value));
 
 /** Each takes any text. */
@@ -77,28 +80,9 @@ const parsers: Record<string, (text: string) => unknown> = {
   "the title of a session": (text) =>
     nextSummary(beginSummary("s"), { kind: "entry", entry: entry(`a${text}b`), marks: {} }),
   "what is printed": (text) => safe(`a${text}b`),
-  Markdown: (text) =>
-    toMarkdown({
-      seq: 1,
-      id: "x",
-      role: "tool",
-      callId: "c",
-      toolName: "t",
-      content: text,
-      isError: false,
-      timestamp: 1,
-    }),
+  Markdown: (text) => toMarkdown([toolResult(text)]),
   "Markdown with the character now and then": (text) =>
-    toMarkdown({
-      seq: 1,
-      id: "x",
-      role: "tool",
-      callId: "c",
-      toolName: "t",
-      content: text.replaceAll(/(.{3})/gs, "$1 "),
-      isError: false,
-      timestamp: 1,
-    }),
+    toMarkdown([toolResult(text.replaceAll(/(.{3})/gs, "$1 "))]),
   "a text that is searched": (text) => createIncludes(`${text.slice(0, 200)}b${text.slice(0, 200)}`)(text),
   "a text that is searched for": (text) => createIncludes(`${text}b`)(`${text}a${text}`),
   "a cursor": (text) => {

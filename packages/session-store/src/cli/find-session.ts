@@ -1,8 +1,12 @@
 import type { SessionMeta, SessionStore } from "@mini-openclaw/protocol";
+import { describeValue } from "@mini-openclaw/protocol/shared";
 import { isSessionId } from "../model/names.ts";
 import { UsageError } from "./terminal.ts";
 
-/** All sessions, the one updated last first. */
+// As short an end of an id as the page shows. A shorter one is a guess.
+const MIN_END_CHARS = 4;
+
+/** Yields all sessions, in descending order of the last update. */
 export async function* eachSession(
   store: SessionStore,
   options: { key?: string; archived?: boolean } = {},
@@ -20,7 +24,10 @@ export async function* eachSession(
 }
 
 /**
- * The session that somebody means by its id, the beginning of it, or its key. @throws UsageError
+ * Returns the session of an id, of the beginning or the end of an id, or of a key. The page shows
+ * the last 8 characters of an id.
+ *
+ * @throws UsageError
  */
 export async function findSession(store: SessionStore, name: string): Promise<SessionMeta> {
   const exact = isSessionId(name) ? await store.getSession(name) : undefined;
@@ -29,12 +36,17 @@ export async function findSession(store: SessionStore, name: string): Promise<Se
   for (const archived of [false, true]) {
     for await (const session of eachSession(store, { archived })) {
       if (session.key === name) return session;
-      if (session.sessionId.startsWith(name)) matches.push(session);
+      if (isPartOf(session.sessionId, name)) matches.push(session);
     }
   }
   const [match, other] = matches;
-  if (!match) throw new UsageError(`there is no session ${JSON.stringify(name)}; "ls" shows all`);
-  if (other)
-    throw new UsageError(`${JSON.stringify(name)} is the beginning of ${matches.length} session ids`);
-  return match;
+  if (!match) throw new UsageError(`There is no session ${describeValue(name)}. "ls" lists all.`);
+  if (!other) return match;
+  throw new UsageError(
+    `${describeValue(name)} is a part of ${matches.length} session ids. Use a longer part.`,
+  );
+}
+
+function isPartOf(sessionId: string, name: string): boolean {
+  return sessionId.startsWith(name) || (name.length >= MIN_END_CHARS && sessionId.endsWith(name));
 }

@@ -5,7 +5,7 @@ import { run } from "./run.ts";
 const { stdout, stderr, env } = process;
 const interrupted = new AbortController();
 process.once("SIGINT", () => interrupted.abort());
-// Whoever read the output has gone, as `head` does: that is no failure.
+// The reader of the output has gone, as `head` does. It is no failure.
 stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
 run(
@@ -23,6 +23,6 @@ run(
   },
   (error: unknown) => {
     console.error(error);
-    process.exitCode = 70; // EX_SOFTWARE of sysexits.h: a fault of ours
+    process.exitCode = 70; // EX_SOFTWARE of sysexits.h: a bug
   },
 );

@@ -1,98 +1,126 @@
 import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { StoreError } from "../model/errors.ts";
+import { describeValue, mustBe } from "@mini-openclaw/protocol/shared";
+import { StoreError, toStoreError } from "../model/errors.ts";
 import { openSessionStore } from "../store/open-session-store.ts";
 import { type CommandLine, commands } from "./commands.ts";
-import { type Terminal, UsageError } from "./terminal.ts";
+import { safe, type Terminal, UsageError } from "./terminal.ts";
 
 // EX_USAGE of sysexits.h.
 const EXIT_USAGE = 64;
 const EXIT_FAILED = 1;
 
-const help = `Reads the sessions of a folder, beside whoever writes them.
+const help = `Reads, checks and changes the sessions of a folder, beside their writers.
 
-  session-store ls                 the sessions, the one updated last first
-  session-store show <session>     its last messages
-  session-store tail [-f] <session>  its last messages, and with -f those to come
-  session-store export <session>   all of it, as Markdown or JSON lines
-  session-store verify [session…]  says what is damaged; exit code 1 if anything is
-  session-store repair <session…>  cuts what cannot be read; keeps a copy of the file as it was
+  session-store ls                   lists the sessions, the last update first
+  session-store show <session>       prints its last messages
+  session-store tail [-f] <session>  prints its last messages, and with -f new ones
+  session-store search <text>        lists the sessions with a text in title or messages
+  session-store export <session>     prints all of it, as Markdown or JSON lines
+  session-store verify [session…]    lists damaged lines; exit code 1 if there are any
+  session-store repair <session…>    cuts lines that cannot be read; keeps a copy of the file
+  session-store rename <session> <title>
+  session-store archive <session>    also: unarchive, fork, delete, undelete
 
-A session is named by its id, the beginning of it, or its key.
+A session is named by its id, the beginning or the end of the id, or its key.
 
-  --dir <folder>     where the sessions are (default: .mini-openclaw/sessions)
+  --dir <folder>     the folder of the sessions (default: .mini-openclaw/sessions)
   --json             JSON lines instead of text
-  -n, --limit <n>    at most so many (default: ls 50, show 50, tail 10)
-  --key <key>        ls: only sessions of this key
-  --archived         ls: archived sessions instead
+  -n, --limit <n>    the greatest number of rows (default: ls 50, show 50, search 50, tail 10)
+  --key <key>        ls, search: only sessions of this key; fork: the key of the new session
+  --archived         ls, search: archived sessions instead
+  --at <seq>         fork: the last entry of the new session (default: the newest)
   --format <format>  export: markdown or jsonl (default: markdown)
-  -f, --follow       tail: go on until interrupted
+  -f, --follow       tail: continue until interrupted
   -h, --help
+  -v, --version
+
+Exit codes: 0, 1 if something is wrong, 64 if the command line is.
 `;
 
-/**
- * Runs one command line. Gives the exit code: 0, 1 when something is wrong, 64 when it was not
- * understood.
- */
+/** Runs one command line, and returns its exit code. */
 export async function run(args: string[], terminal: Terminal, signal: AbortSignal): Promise<number> {
   try {
-    const { name, line } = parse(args);
-    if (name === undefined) {
-      terminal.out(help);
-      return 0;
-    }
-    if (!existsSync(line.folder)) {
-      throw new UsageError(`there is no folder ${line.folder}; say where the sessions are with --dir`);
-    }
-    const store = await openSessionStore(line.folder);
-    try {
-      return (await commands[name]?.run(line, { store, terminal, signal })) ?? EXIT_USAGE;
-    } finally {
-      await store.close();
-    }
-  } catch (error) {
+    const { name, line, isVersion } = parse(args);
+    if (isVersion) terminal.out(`${readVersion()}\n`);
+    else if (name === undefined) terminal.out(help);
+    else return await runCommand(name, line, { terminal, signal });
+    return 0;
+  } catch (cause) {
+    const error = toStoreError(cause, "READ_FAILED");
     if (error instanceof UsageError) {
-      terminal.err(`session-store: ${error.message}\nTry "session-store --help".\n`);
+      terminal.err(safe(`session-store: ${error.message}\nTry "session-store --help".\n`));
       return EXIT_USAGE;
     }
     if (!StoreError.is(error)) throw error;
-    terminal.err(`session-store: ${error.message} (${error.code})\n`);
+    terminal.err(safe(`session-store: ${error.message} (${error.code})\n`));
     return EXIT_FAILED;
   }
 }
 
-function parse(args: string[]): { name?: string; line: CommandLine } {
+async function runCommand(
+  name: string,
+  line: CommandLine,
+  { terminal, signal }: { terminal: Terminal; signal: AbortSignal },
+): Promise<number> {
+  if (!existsSync(line.folder)) {
+    throw new UsageError(`There is no folder ${line.folder}. Name the folder of the sessions with --dir.`);
+  }
+  let failures = 0;
+  const onFailure = (error: unknown) => {
+    // Other programs' files are listed.
+    if (StoreError.is(error) && error.code === "FOREIGN_FILE") return;
+    failures += 1;
+    terminal.err(safe(`session-store: ${error instanceof Error ? error.message : String(error)}\n`));
+  };
+  const store = await openSessionStore(line.folder, { onFailure });
+  try {
+    const exitCode = (await commands[name]?.run(line, { store, terminal, signal })) ?? EXIT_USAGE;
+    return exitCode === 0 && failures > 0 ? EXIT_FAILED : exitCode;
+  } finally {
+    await store.close();
+  }
+}
+
+function readVersion(): string {
+  const require = createRequire(import.meta.url);
+  const { version } = require("@mini-openclaw/session-store/package.json") as { version: string };
+  return version;
+}
+
+function parse(args: string[]): { name?: string; line: CommandLine; isVersion: boolean } {
   const { values, positionals } = parseStrictly(args);
-  const [name, ...sessions] = positionals;
+  const [name, ...rest] = positionals;
   const { format } = values;
   if (format !== "markdown" && format !== "jsonl") {
-    throw new UsageError(`--format: ${JSON.stringify(format)} is not markdown or jsonl`);
+    throw new UsageError(mustBe("--format", "markdown or jsonl", format));
   }
   const line: CommandLine = {
     folder: resolve(values.dir),
-    sessions,
+    args: rest,
     json: values.json,
     archived: values.archived,
     follow: values.follow,
-    limit: toLimit(values.limit ?? (name === "tail" ? "10" : "50")),
+    limit: toCount("--limit", values.limit ?? (name === "tail" ? "10" : "50")),
     format,
     ...(values.key !== undefined && { key: values.key }),
+    ...(values.at !== undefined && { at: toCount("--at", values.at) }),
   };
-  if (values.help || (name === undefined && args.length === 0)) return { line };
-  return { name: checked(name, sessions), line };
+  const isVersion = values.version;
+  if (isVersion || values.help || (name === undefined && args.length === 0)) return { line, isVersion };
+  return { name: checkedName(name, rest), line, isVersion };
 }
 
-function checked(name: string | undefined, sessions: string[]): string {
+function checkedName(name: string | undefined, args: string[]): string {
   const names = Object.keys(commands).join(", ");
-  if (name === undefined) throw new UsageError(`say which command: ${names}`);
+  if (name === undefined) throw new UsageError(`A command is missing. Use one of ${names}.`);
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!command) throw new UsageError(`there is no command ${JSON.stringify(name)}; there are ${names}`);
-  const { session } = command;
-  if (session === "none" && sessions.length > 0) throw new UsageError(`${name} takes no session`);
-  if (session === "one" && sessions.length !== 1) throw new UsageError(`${name} takes one session`);
-  if (session === "some" && sessions.length === 0) throw new UsageError(`${name}: say which session`);
-  return name;
+  if (!command) throw new UsageError(`There is no command ${describeValue(name)}. Use one of ${names}.`);
+  const [min, max] = command.count;
+  if (args.length >= min && args.length <= max) return name;
+  throw new UsageError(`Wrong number of arguments. Use: session-store ${`${name} ${command.usage}`.trim()}.`);
 }
 
 function parseStrictly(args: string[]) {
@@ -106,9 +134,11 @@ function parseStrictly(args: string[]) {
         limit: { type: "string", short: "n" },
         key: { type: "string" },
         archived: { type: "boolean", default: false },
+        at: { type: "string" },
         format: { type: "string", default: "markdown" },
         follow: { type: "boolean", short: "f", default: false },
         help: { type: "boolean", short: "h", default: false },
+        version: { type: "boolean", short: "v", default: false },
       },
     });
   } catch (error) {
@@ -116,8 +146,8 @@ function parseStrictly(args: string[]) {
   }
 }
 
-function toLimit(text: string): number {
-  const limit = Number(text);
-  if (/^\d{1,9}$/.test(text) && limit >= 1) return limit;
-  throw new UsageError(`--limit: ${JSON.stringify(text)} is not a whole number from 1`);
+function toCount(option: string, text: string): number {
+  const count = Number(text);
+  if (/^\d{1,15}$/.test(text) && count >= 1) return count;
+  throw new UsageError(mustBe(option, "an integer of at least 1", text));
 }

@@ -1,23 +1,23 @@
 import type { SessionMeta } from "@mini-openclaw/protocol";
 
-/** Where a command writes; tests give their own. */
+/** The output of a command. Tests replace it. */
 export interface Terminal {
   out: (text: string) => void;
-  /** For people: progress, hints, errors. */
+  /** Progress, hints and errors, for people. */
   err: (text: string) => void;
-  /** Whether `err` is a screen: only then progress is shown. */
+  /** True if `err` is a screen. Progress is printed only then. */
   isInteractive: boolean;
   hasColor: boolean;
 }
 
-/** What the user got wrong; told with exit code 64. */
+/** A mistake of the user. It ends with exit code 64. */
 export class UsageError extends Error {}
 
-// Controls (C0 and C1), and what turns the direction of text or is not shown.
+// Controls (C0 and C1), and characters that change the direction of text.
 const DANGEROUS = /[\p{Cc}\p{Bidi_Control}]/gu;
 
 /**
- * Text that cannot move the cursor, change colours or turn around: what a session says is not
+ * Returns text that cannot move the cursor, change colors or turn text around. A session is not
  * trusted.
  */
 export function safe(text: string): string {
@@ -28,7 +28,7 @@ export function safe(text: string): string {
   );
 }
 
-/** A line of JSON. JSON escapes C0 controls only, so that the others are escaped here. */
+/** Returns a line of JSON. JSON escapes C0 controls only, so that the others are escaped here. */
 export function jsonLine(value: unknown): string {
   return `${safe(JSON.stringify(value))}\n`;
 }
@@ -41,17 +41,15 @@ export function dim({ hasColor }: Terminal, text: string): string {
   return hasColor ? `\u001b[2m${text}\u001b[22m` : text;
 }
 
-/** `2026-01-01 00:00:00`, in UTC. */
+/** Returns an instant as `2026-01-01 00:00:00`, in UTC. */
 export function instant(timestamp: number): string {
   const date = new Date(timestamp);
   return Number.isNaN(date.getTime()) ? "unknown" : date.toISOString().slice(0, 19).replace("T", " ");
 }
 
-/** One line of a list. */
+/** Returns one line of a list. */
 export function sessionRow({ sessionId, updatedAt, messageCount, key, title }: SessionMeta): string {
   const count = `${messageCount}`.padStart(6);
-  return safe(`${sessionId}  ${instant(updatedAt)}  ${count}  ${key.padEnd(20)}  ${title}`).replaceAll(
-    "\n",
-    " ",
-  );
+  const row = `${sessionId}  ${instant(updatedAt)}  ${count}  ${key.padEnd(20)}  ${title}`;
+  return safe(row).replaceAll("\n", " ");
 }

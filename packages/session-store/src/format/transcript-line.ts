@@ -12,6 +12,8 @@ export interface LineMarks {
   readonly groupRest?: number;
   /** The key under which the entry was appended. */
   readonly idempotencyKey?: string;
+  /** True if readers get the entry without blocks of types that this version does not know. */
+  readonly hasUnknownBlocks?: boolean;
 }
 
 /** One line of a transcript. */
@@ -32,6 +34,8 @@ const NO_PADDING = /[^\0\s]/;
 const MAX_LINE_CHARS = 67_108_864;
 // A character of UTF-16 takes at most three bytes of UTF-8.
 const MAX_LINE_BYTES = 3 * MAX_LINE_CHARS;
+// Far beyond any session, and far below the numbers that JSON does not have.
+const MAX_SEQ = 2 ** 52;
 const NUMBER_OF_DAMAGED = /"seq":([1-9]\d{0,14})\b/;
 
 /** Parses one line. Never throws: a line that cannot be read is `damaged`. */
@@ -51,6 +55,7 @@ export function parseTranscriptLine(bytes: Uint8Array): TranscriptLine {
   const line = checkLine(value);
   if (!line.ok) return toOtherLine(value as Record<string, unknown>, line.message, text);
   if (line.value.kind === "header") return line.value;
+  if (line.value.entry.seq > MAX_SEQ) return { kind: "damaged", problem: "has a number beyond all others" };
   return { kind: "entry", ...splitMarks(line.value.entry) };
 }
 
@@ -90,7 +95,12 @@ export function upgradeLegacyLine(message: Message, seq: number): MessageEntry {
 }
 
 function toOtherLine(value: Record<string, unknown>, problem: string, text: string): TranscriptLine {
-  const { seq, type, id } = value;
+  const { seq, type, id, role } = value;
+  const known = withoutUnknownBlocks(value);
+  if (known) return known;
+  if (type === undefined && Number.isSafeInteger(seq) && isUnknownRole(role)) {
+    return { kind: "unknown", seq: seq as number };
+  }
   if (type !== undefined && type !== "session" && Number.isSafeInteger(seq) && !isKnownType(type)) {
     return { kind: "unknown", seq: seq as number };
   }
@@ -99,6 +109,25 @@ function toOtherLine(value: Record<string, unknown>, problem: string, text: stri
     if (message.ok) return { kind: "legacy", message: message.value };
   }
   return damaged(problem, text);
+}
+
+/** Returns the entry of a message with blocks of a newer version, without those blocks. */
+function withoutUnknownBlocks(value: Record<string, unknown>): TranscriptLine | undefined {
+  const { blocks, ...rest } = value;
+  if (!Array.isArray(blocks)) return undefined;
+  const isKnown = (block: { type?: unknown } | null) => blockTypes.includes(String(block?.type));
+  const known = (blocks as ({ type?: unknown } | null)[]).filter(isKnown);
+  if (known.length === blocks.length) return undefined;
+  const line = checkLine(known.length > 0 ? { ...rest, blocks: known } : rest);
+  if (!line.ok || line.value.kind !== "entry") return undefined;
+  const { entry, marks } = splitMarks(line.value.entry);
+  return { kind: "entry", entry, marks: { ...marks, hasUnknownBlocks: true } };
+}
+
+const blockTypes = ["text", "thinking", "redacted_thinking", "image", "tool_call"];
+
+function isUnknownRole(role: unknown): boolean {
+  return typeof role === "string" && !["user", "assistant", "tool", "system"].includes(role);
 }
 
 function isKnownType(type: unknown): boolean {

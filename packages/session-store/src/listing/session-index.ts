@@ -44,6 +44,7 @@ export class SessionIndex {
   readonly #fs: FileSystem;
   readonly #folder: string;
   readonly #files: SessionFiles;
+  readonly #onFailure: (error: unknown, during: string) => void;
   readonly #path: string;
   readonly #sessions = new IndexedSessions();
   /** Sessions that this store writes. It knows more about them than the index file. */
@@ -55,8 +56,13 @@ export class SessionIndex {
   #hasWritten = false;
   #rewriting: Promise<boolean> | undefined;
 
-  constructor(fs: FileSystem, folder: string, files: SessionFiles) {
+  constructor(
+    fs: FileSystem,
+    folder: string,
+    { files, onFailure }: { files: SessionFiles; onFailure: (error: unknown, during: string) => void },
+  ) {
     this.#fs = fs;
+    this.#onFailure = onFailure;
     this.#folder = folder;
     this.#files = files;
     this.#path = join(folder, "sessions.index");
@@ -159,7 +165,10 @@ export class SessionIndex {
    * Reads one session. A session that cannot be read is not listed. Opening it throws the reason.
    */
   async #lookAt(sessionId: string): Promise<void> {
-    const meta = await this.#files.meta(sessionId).catch(() => undefined);
+    const meta = await this.#files.meta(sessionId).catch((error: unknown) => {
+      this.#onFailure(error, `read session ${sessionId}`);
+      return undefined;
+    });
     if (meta) this.#sessions.set(toEntry(meta));
     else this.#sessions.remove(sessionId);
   }

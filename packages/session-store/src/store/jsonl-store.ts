@@ -59,7 +59,7 @@ export class JsonlStore implements SessionStore {
   constructor({ fs, path, durability, lockWaitMs, onFailure = () => {} }: JsonlStoreOptions) {
     const files = new SessionFiles(fs, path);
     const unsaved = new UnsavedSessions();
-    const index = new SessionIndex(fs, path, files);
+    const index = new SessionIndex(fs, path, { files, onFailure });
     const onKept = ({ meta }: Summary) => {
       unsaved.delete(meta.sessionId);
       index.put(meta);

@@ -12,7 +12,7 @@ import { isSystemError, reason, StoreError } from "../model/errors.ts";
 import { createId } from "../model/names.ts";
 import { notFound } from "../model/session-errors.ts";
 import { readCheckpoint, summarize } from "../transcript/checkpoint.ts";
-import { foreignFile, isOwnLine } from "../transcript/foreign-file.ts";
+import { foreignFile, foreignProgram, isOwnLine } from "../transcript/foreign-file.ts";
 import { SessionFiles } from "../transcript/session-files.ts";
 import { type TranscriptProblem, verifyLines } from "../transcript/verify.ts";
 
@@ -45,7 +45,10 @@ export async function repairSession(fs: FileSystem, folder: string, sessionId: s
       if (isOwnLine(line)) own += 1;
     }
     if (cut.length === 0) return { cut };
-    if (own === 0) throw foreignFile(paths.transcript);
+    if (own === 0) {
+      const program = await withFile(fs, paths.transcript, foreignProgram);
+      throw foreignFile(paths.transcript, program ?? "another program");
+    }
     const summary = await withFile(fs, paths.transcript, (file) =>
       summarize(file, readCheckpoint(sessionId, paths, file)),
     );

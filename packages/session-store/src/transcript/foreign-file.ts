@@ -2,43 +2,56 @@ import { scanForward } from "../files/line-scan.ts";
 import type { Summary } from "../format/summary.ts";
 import { parseTranscriptLine, type TranscriptLine } from "../format/transcript-line.ts";
 import { StoreError } from "../model/errors.ts";
+import { programOf } from "./foreign-programs.ts";
 import { assertReadable, type OpenTranscript } from "./transcript-reader.ts";
 
-/**
- * Returns true for a line of a session of this store. A file without such a line is another
- * program's.
- */
+// The first lines of a session are enough to recognize its program.
+const MAX_SAMPLE_BYTES = 65_536;
+const decoder = new TextDecoder();
+
+/** Returns true for a line of a session of this store. A file without one is another program's. */
 export function isOwnLine({ kind }: TranscriptLine): boolean {
   return kind === "header" || kind === "entry" || kind === "legacy";
 }
 
 /**
- * Returns true for a file with whole lines of which none is a session's. Reads up to the first that
- * is.
+ * Returns the program whose file it is: a file with whole lines of which none is a session's.
+ * Returns `undefined` for a file of this store. Reads up to its first line.
  */
-export async function isForeign({ fs, fd, size }: OpenTranscript): Promise<boolean> {
+export async function foreignProgram({ fs, fd, size }: OpenTranscript): Promise<string | undefined> {
+  let sample = "";
   let others = 0;
   for await (const batch of scanForward(fs, fd, { start: 0, end: size })) {
     for (const { bytes, terminated } of batch) {
       const line = parseTranscriptLine(bytes);
-      if (isOwnLine(line)) return false;
+      if (isOwnLine(line)) return undefined;
       if (terminated && line.kind !== "blank") others += 1;
+      if (sample.length < MAX_SAMPLE_BYTES) {
+        sample += `${decoder.decode(bytes.subarray(0, MAX_SAMPLE_BYTES))}\n`;
+      }
     }
   }
-  return others > 0;
+  return others > 0 ? programOf(sample) : undefined;
 }
 
 /** @throws StoreError `FOREIGN_FILE` if the summary is of a file of another program */
-export async function assertOwnFile(file: OpenTranscript, { meta, numbered }: Summary, path: string) {
-  // With a message or a number of its own it is a session.
+export async function assertOwnFile(
+  file: OpenTranscript,
+  { meta, numbered }: Summary,
+  path: string,
+): Promise<void> {
+  // A message or a header makes it a session.
   if (meta.messageCount > 0 || meta.lastSeq === 0 || (numbered && meta.createdAt > 0)) return;
   await assertReadable(file);
-  if (await isForeign(file)) throw foreignFile(path);
+  const program = await foreignProgram(file);
+  if (program !== undefined) throw foreignFile(path, program);
 }
 
-export function foreignFile(path: string): StoreError {
-  return new StoreError(
-    "FOREIGN_FILE",
-    `${path} is no session of this store: none of its lines is. It is left as it is.`,
-  );
+export function foreignFile(path: string, program: string): StoreError {
+  return new StoreError("FOREIGN_FILE", `${path} ${describeForeign(program)} It is left as it is.`);
+}
+
+/** Returns the fact about a file of another program, as the end of a sentence. */
+export function describeForeign(program: string): string {
+  return `is a session file of ${program}, not of this store.`;
 }

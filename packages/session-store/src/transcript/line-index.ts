@@ -26,17 +26,25 @@ interface LineIndex {
   growing: Promise<void>;
 }
 
-/** Finds lines by their numbers, without a scan of the whole transcript each time. In memory only. */
+/**
+ * Finds lines by their numbers, without a scan of the whole transcript each time. In memory only.
+ */
 export class LineIndexes {
   readonly #indexes = new Map<string, LineIndex>();
 
-  /** Returns the end of the last block with a smaller number than `seq`; `undefined` without numbers. */
+  /**
+   * Returns the end of the last block with a smaller number than `seq`; `undefined` without
+   * numbers.
+   */
   async endBefore(path: string, transcript: OpenTranscript, seq: number): Promise<number | undefined> {
     const index = await this.#read(path, transcript);
     return index && (index.blocks.findLast(({ min }) => min < seq)?.end ?? 0);
   }
 
-  /** Returns the start of the first block with a greater number than `seq`; `undefined` without numbers. */
+  /**
+   * Returns the start of the first block with a greater number than `seq`; `undefined` without
+   * numbers.
+   */
   async startAfter(path: string, transcript: OpenTranscript, seq: number): Promise<number | undefined> {
     const index = await this.#read(path, transcript);
     return index && (index.blocks.find(({ max }) => max > seq)?.start ?? transcript.size);
@@ -86,7 +94,10 @@ const ZERO = 0x30;
 const COMMA = 0x2c;
 const MAX_DIGITS = 15;
 
-/** Returns the number of a line. Reads it without JSON where the number comes first, as in written lines. */
+/**
+ * Returns the number of a line. Reads it without JSON where the number comes first, as in written
+ * lines.
+ */
 function numberOf(bytes: Uint8Array): number | "legacy" | undefined {
   if (HEAD.every((byte, index) => bytes[index] === byte)) {
     let seq = 0;

@@ -8,7 +8,7 @@ import { isSystemError, toReadError } from "../model/errors.ts";
 import { isSessionId } from "../model/names.ts";
 import { readCachedMeta, readCheckpoint, summarize } from "./checkpoint.ts";
 import { lastLiveSeq } from "./event-files.ts";
-import { assertOwnFile } from "./foreign-file.ts";
+import { assertOwnFile, foreignProgram } from "./foreign-file.ts";
 import { LineIndexes } from "./line-index.ts";
 import {
   assertReadable,
@@ -119,6 +119,12 @@ export class SessionFiles {
     } finally {
       this.#fs.close(file.fd);
     }
+  }
+
+  /** Returns the program that wrote a file which is no session of this store. */
+  async foreignProgram(sessionId: string): Promise<string | undefined> {
+    const read = this.#read(sessionId, (file) => foreignProgram(file));
+    return read.catch(() => undefined); // verify names files that cannot be read
   }
 
   /** Returns the newest entry that can be read. */

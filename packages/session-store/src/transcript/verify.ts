@@ -4,7 +4,7 @@ import { scanForward } from "../files/line-scan.ts";
 import { withFile, withFileLines } from "../files/regular-file.ts";
 import { parseTranscriptLine, type TranscriptLine } from "../format/transcript-line.ts";
 import { StoreError, toReadError } from "../model/errors.ts";
-import { isForeign } from "./foreign-file.ts";
+import { describeForeign, foreignProgram } from "./foreign-file.ts";
 import { assertReadable } from "./transcript-reader.ts";
 
 /** A problem of one line of a transcript. */
@@ -17,6 +17,8 @@ export interface TranscriptProblem {
   problem: string;
   /** True if `repair` cuts the line. Readers accept the others. */
   cut: boolean;
+  /** True for what only a newer version knows. It is no damage. */
+  isNote?: boolean;
 }
 
 /** A line with its problems. */
@@ -79,7 +81,8 @@ async function problemOfFile(fs: FileSystem, path: string): Promise<string | und
     return await withFile(fs, path, async (file) => {
       if (file.size === 0) return "is empty";
       await assertReadable(file);
-      return (await isForeign(file)) ? "is no session of this store: none of its lines is" : undefined;
+      const program = await foreignProgram(file);
+      return program && describeForeign(program);
     });
   } catch (error) {
     const failure = toReadError(error, path);
@@ -88,13 +91,16 @@ async function problemOfFile(fs: FileSystem, path: string): Promise<string | und
   }
 }
 
-type LineFinding = Pick<TranscriptProblem, "problem" | "cut">;
+type LineFinding = Pick<TranscriptProblem, "problem" | "cut" | "isNote">;
 
 function damageProblems(line: TranscriptLine, terminated: boolean): LineFinding[] {
   if (line.kind === "damaged" && !terminated) return [{ problem: "is torn: its end is missing", cut: true }];
   if (line.kind === "damaged") return [{ problem: line.problem, cut: true }];
   if (line.kind === "unknown")
-    return [{ problem: "is of a type that this version does not know", cut: false }];
+    return [{ problem: "has a type that this version does not know", cut: false, isNote: true }];
+  if (line.kind === "entry" && line.marks.hasUnknownBlocks) {
+    return [{ problem: "has a block of a type that this version does not know", cut: false, isNote: true }];
+  }
   return [];
 }
 

@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Entry, toMarkdown } from "@mini-openclaw/protocol";
+import { nodeFileSystem } from "../files/file-system.ts";
+import { SessionFiles } from "../transcript/session-files.ts";
+import type { Command, CommandLine } from "./commands.ts";
+import { eachSession, findSession } from "./find-session.ts";
+import { formatEntry } from "./format-entry.ts";
+import { bold, dim, instant, jsonLine, safe, sessionRow, type Terminal } from "./terminal.ts";
+
+// Soon enough for somebody who waits. Each look is two system calls.
+const FOLLOW_MS = 250;
+
+const ls: Command["run"] = async ({ folder, json, archived, key, limit }, { store, terminal }) => {
+  let count = 0;
+  for await (const session of eachSession(store, { archived, ...(key !== undefined && { key }) })) {
+    if (count === limit) break;
+    if (count === 0 && !json) terminal.out(dim(terminal, listHead));
+    terminal.out(json ? jsonLine(session) : `${sessionRow(session)}\n`);
+    count += 1;
+  }
+  const others = archived || key !== undefined ? 0 : await listForeign(folder, terminal, json);
+  if (count + others === 0 && !json) terminal.err("There are no sessions here.\n");
+  return 0;
+};
+
+const listHead = `${"session".padEnd(36)}  ${"updated (UTC)".padEnd(19)}   count  ${"key".padEnd(20)}  title\n`;
+
+/** Prints the session files of other programs. Returns their number. */
+async function listForeign(folder: string, terminal: Terminal, json: boolean): Promise<number> {
+  const files = new SessionFiles(nodeFileSystem, folder);
+  let count = 0;
+  for (const sessionId of (await files.list()).open) {
+    const program = await files.foreignProgram(sessionId);
+    if (program === undefined) continue;
+    count += 1;
+    if (json) terminal.out(jsonLine({ sessionId, program }));
+    else terminal.out(safe(`${sessionId}  (a session file of ${program})\n`));
+  }
+  return count;
+}
+
+const show: Command["run"] = async ({ args: [name = ""], json, limit }, { store, terminal }) => {
+  const session = await findSession(store, name);
+  const messages = await store.loadMessages(session.sessionId, { limit });
+  if (!json) {
+    const { title, key, sessionId, messageCount, createdAt } = session;
+    terminal.out(`${bold(terminal, safe(title || "(no title)"))}\n`);
+    const facts = `${sessionId} · ${key} · ${messageCount} messages since ${instant(createdAt)} UTC`;
+    terminal.out(`${dim(terminal, safe(facts))}\n\n`);
+  }
+  for (const message of messages) print(terminal, message, json);
+  return 0;
+};
+
+const tail: Command["run"] = async (line, { store, terminal, signal }) => {
+  const { json, limit, follow } = line;
+  const { sessionId } = await findSession(store, line.args[0] ?? "");
+  const messages = await store.loadMessages(sessionId, { limit });
+  for (const message of messages) print(terminal, message, json);
+  let last = messages.at(-1)?.seq ?? 0;
+  while (follow && !signal.aborted) {
+    for await (const entry of store.entries(sessionId, { after: last })) {
+      print(terminal, entry, json);
+      last = entry.seq;
+    }
+    await sleep(FOLLOW_MS, undefined, { signal }).catch(() => {}); // the loop ends
+  }
+  return 0;
+};
+
+const search: Command["run"] = async (line, { store, terminal, signal }) => {
+  const { args, json, limit, archived, key } = line;
+  const options = { archived, signal, ...(key !== undefined && { key }) };
+  let count = 0;
+  for await (const { session, message } of store.searchSessions(args.join(" "), options)) {
+    terminal.out(json ? jsonLine({ session, message }) : `${sessionRow(session)}\n`);
+    if (message && !json) terminal.out(formatEntry(terminal, message));
+    count += 1;
+    if (count === limit) break;
+  }
+  if (count === 0 && !json) terminal.err("There is no such session here.\n");
+  return 0;
+};
+
+const exportSession: Command["run"] = async ({ args: [name = ""], format }, { store, terminal }) => {
+  const session = await findSession(store, name);
+  const entries: Entry[] = [];
+  for await (const entry of store.entries(session.sessionId)) {
+    if (format === "jsonl") terminal.out(jsonLine(entry));
+    else entries.push(entry);
+  }
+  if (format === "jsonl") return 0;
+  terminal.out(safe(`# ${session.title || session.sessionId}\n\n${toMarkdown(entries)}`));
+  return 0;
+};
+
+export const readCommands: Record<string, Command> = {
+  ls: { run: ls, usage: "", count: [0, 0] },
+  show: { run: show, usage: "<session>", count: [1, 1] },
+  tail: { run: tail, usage: "[-f] <session>", count: [1, 1] },
+  search: { run: search, usage: "<text>", count: [1, 100] },
+  export: { run: exportSession, usage: "<session>", count: [1, 1] },
+};
+
+function print(terminal: Terminal, entry: Entry, json: CommandLine["json"]): void {
+  terminal.out(json ? jsonLine(entry) : formatEntry(terminal, entry));
+}

@@ -1,0 +1,73 @@
+/** A line of a session file, as an object. */
+type Line = Record<string, unknown>;
+
+/**
+ * The session files of other programs, by what no other program writes. Seen in files that Claude
+ * Code 2.1.332, Codex 0.171.0 and pi 1.6.0 wrote on 2026-11-29, and in the sources of Gemini CLI
+ * (`chatRecordingService.ts`), Qwen Code (same name) and OpenClaw (which embeds pi).
+ */
+const programs: readonly { readonly name: string; isLine(line: Line): boolean }[] = [
+  {
+    name: "Codex",
+    isLine: ({ type, payload, record_type, instructions, id }) =>
+      (typeof type === "string" && isObject(payload)) ||
+      record_type === "state" ||
+      (instructions !== undefined && typeof id === "string"),
+  },
+  {
+    name: "pi or OpenClaw",
+    isLine: ({ type, version, id, timestamp, cwd }) =>
+      type === "session" &&
+      typeof id === "string" &&
+      typeof timestamp === "string" &&
+      (typeof cwd === "string" || typeof version === "number"),
+  },
+  {
+    name: "Gemini CLI",
+    isLine: ({ sessionId, projectHash, type }) =>
+      (typeof sessionId === "string" && typeof projectHash === "string") || type === "gemini",
+  },
+  {
+    name: "Qwen Code",
+    isLine: ({ sessionId, uuid, message }) =>
+      typeof sessionId === "string" && typeof uuid === "string" && hasParts(message),
+  },
+  {
+    name: "Claude Code",
+    isLine: ({ sessionId, type, isSidechain, operation, summary, leafUuid, snapshot }) =>
+      (typeof sessionId === "string" &&
+        (isSidechain !== undefined || (type === "queue-operation" && operation !== undefined))) ||
+      (type === "summary" && typeof summary === "string" && leafUuid !== undefined) ||
+      (type === "file-history-snapshot" && isObject(snapshot)),
+  },
+];
+
+/** Pure: names the program that wrote the first lines of a file. */
+export function programOf(text: string): string {
+  for (const one of text.split("\n")) {
+    const line = parseObject(one);
+    if (!line) continue;
+    const program = programs.find(({ isLine }) => isLine(line));
+    if (program) return program.name;
+  }
+  // Older versions of Gemini CLI write one object over many lines.
+  if (text.includes('"projectHash"') && text.includes('"sessionId"')) return "Gemini CLI";
+  return "another program";
+}
+
+function parseObject(text: string): Line | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function hasParts(message: unknown): boolean {
+  return isObject(message) && Array.isArray(message["parts"]);
+}
+
+function isObject(value: unknown): value is Line {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

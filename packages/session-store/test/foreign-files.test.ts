@@ -1,0 +1,157 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { run } from "../src/cli/run.ts";
+import { transcriptPath, writeTranscript } from "./fixtures.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+async function command(...args: string[]) {
+  let out = "";
+  let err = "";
+  const terminal = {
+    out: (text: string) => {
+      out += text;
+    },
+    err: (text: string) => {
+      err += text;
+    },
+    isInteractive: false,
+    hasColor: false,
+  };
+  const exitCode = await run(args, terminal, new AbortController().signal);
+  return { exitCode, out, err };
+}
+
+const at = "2026-11-29T13:58:01.373Z";
+const id = "01a22799-339d-779b-9097-b0dad2432d2d";
+
+/** The first lines of sessions, with the fields that each program writes. */
+const programs: Record<string, { name: RegExp; lines: object[] | string }> = {
+  // Written by Claude Code 2.1.332 on 2026-11-29.
+  "Claude Code": {
+    name: /Claude Code/,
+    lines: [
+      { type: "queue-operation", operation: "enqueue", timestamp: at, sessionId: id, content: "say hello" },
+      {
+        ...{ parentUuid: null, isSidechain: false, type: "user", uuid: id, timestamp: at, sessionId: id },
+        ...{ message: { role: "user", content: "say hello" }, userType: "external", version: "2.1.332" },
+      },
+    ],
+  },
+  // Codex 0.171.0, 2026-11-29.
+  Codex: {
+    name: /Codex/,
+    lines: [
+      {
+        timestamp: at,
+        ordinal: 0,
+        type: "session_meta",
+        payload: { id, cwd: "/work", cli_version: "0.171.0" },
+      },
+      { timestamp: at, type: "response_item", payload: { type: "message", role: "user", content: [] } },
+    ],
+  },
+  // pi 1.6.0, 2026-11-29. OpenClaw embeds pi and writes the same lines.
+  pi: {
+    name: /pi or OpenClaw/,
+    lines: [
+      { type: "session", version: 3, id, timestamp: at, cwd: "/work" },
+      {
+        type: "message",
+        id: "7f5586e0",
+        parentId: null,
+        timestamp: at,
+        message: { role: "user", content: [] },
+      },
+    ],
+  },
+  // https://github.com/QwenLM/qwen-code, packages/core/src/services/chatRecordingService.ts
+  "Qwen Code": {
+    name: /Qwen Code/,
+    lines: [
+      {
+        ...{
+          uuid: id,
+          parentUuid: null,
+          sessionId: id,
+          timestamp: at,
+          type: "user",
+          cwd: "/work",
+          version: "0.9",
+        },
+        ...{ message: { role: "user", parts: [{ text: "say hello" }] } },
+      },
+    ],
+  },
+  // https://github.com/google-gemini/gemini-cli, packages/core/src/services/chatRecordingService.ts
+  "Gemini CLI, lines": {
+    name: /Gemini CLI/,
+    lines: [
+      { sessionId: id, projectHash: "a33c", startTime: at, lastUpdated: at },
+      { id: "1", timestamp: at, type: "user", content: "say hello" },
+    ],
+  },
+  "Gemini CLI, one object": {
+    name: /Gemini CLI/,
+    lines: `${JSON.stringify({ sessionId: id, projectHash: "a33c", startTime: at, messages: [] }, null, 2)}\n`,
+  },
+  "an unknown program": { name: /another program/, lines: [{ kind: "prompt", body: {} }] },
+};
+
+describe("a session file of another program", () => {
+  test.each(Object.entries(programs))("is named, and stays as it is: %s", async (_, { name, lines }) => {
+    await using folder = await temporaryFolder();
+    writeTranscript(folder.path, "ours", ["one"]);
+    const text =
+      typeof lines === "string" ? lines : lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+    const path = transcriptPath(folder.path, id);
+    writeFileSync(path, text);
+
+    const listed = await command("ls", "--dir", folder.path);
+    expect(listed.out).toMatch(name);
+    expect(listed.out).toContain("ours");
+    expect(listed.exitCode).toBe(0);
+    for (const args of [
+      ["show", id],
+      ["repair", id],
+      ["export", id],
+      ["rename", id, "x"],
+      ["archive", id],
+    ]) {
+      const { exitCode, err } = await command(...args, "--dir", folder.path);
+      expect(err).toMatch(name);
+      expect(exitCode).toBe(1);
+    }
+    const verified = await command("verify", "--dir", folder.path);
+    expect(verified.out.trim().split("\n")).toEqual([expect.stringMatching(name)]);
+    expect(verified.exitCode).toBe(1);
+    expect(readFileSync(path, "utf8")).toBe(text);
+  });
+});
+
+test("lines and blocks of a newer version are notes, not damage, and repair keeps them", async () => {
+  await using folder = await temporaryFolder();
+  const path = writeTranscript(folder.path, "s", ["one"]);
+  const blocks = [
+    { type: "audio", data: "…" },
+    { type: "text", text: "two" },
+  ];
+  const newer = [
+    { seq: 2, id: "id-2", role: "user", content: "two", timestamp: 1, blocks },
+    { seq: 3, id: "id-3", role: "narrator", content: "three", timestamp: 1 },
+    { seq: 4, type: "later", timestamp: 1 },
+  ];
+  const text = readFileSync(path, "utf8") + newer.map((line) => `${JSON.stringify(line)}\n`).join("");
+  writeFileSync(path, text);
+  const verified = await command("verify", "--dir", folder.path);
+  expect(verified).toMatchObject({ exitCode: 0, err: "1 session(s) checked, 0 problem(s) found.\n" });
+  expect(verified.out.match(/does not know/g)?.length).toBe(3);
+  expect((await command("repair", "s", "--dir", folder.path)).out).toContain("nothing to repair");
+  expect(readFileSync(path, "utf8")).toBe(text);
+  const shown = await command("show", "s", "--dir", folder.path, "--json");
+  const messages = shown.out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(messages.map(({ content }) => content)).toEqual(["one", "two"]);
+  expect(messages[1].blocks).toEqual([{ type: "text", text: "two" }]);
+});
