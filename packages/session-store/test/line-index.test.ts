@@ -27,7 +27,7 @@ function countingStore(path: string) {
   const store = new JsonlStore({ fs, path, durability: "os", lockWaitMs: 0 });
   return {
     store,
-    async bytesOf(read: () => Promise<unknown>) {
+    bytesOf: async (read: () => Promise<unknown>) => {
       bytes = 0;
       await read();
       return bytes;
