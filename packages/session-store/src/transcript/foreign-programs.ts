@@ -6,7 +6,7 @@ type Line = Record<string, unknown>;
  * Code 2.1.332, Codex 0.171.0 and pi 1.6.0 wrote on 2026-11-29, and in the sources of Gemini CLI
  * (`chatRecordingService.ts`), Qwen Code (same name) and OpenClaw (which embeds pi).
  */
-const programs: readonly { readonly name: string; isLine(line: Line): boolean }[] = [
+const programs: readonly { readonly name: string; readonly isLine: (line: Line) => boolean }[] = [
   {
     name: "Codex",
     isLine: ({ type, payload, record_type, instructions, id }) =>
