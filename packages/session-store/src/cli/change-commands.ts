@@ -1,6 +1,6 @@
 import type { SessionMeta, SessionStore } from "@mini-openclaw/protocol";
 import { isSessionId } from "../model/names.ts";
-import type { Command } from "./commands.ts";
+import type { Command } from "./command.ts";
 import { findSession } from "./find-session.ts";
 import { jsonLine, safe, sessionRow, UsageError } from "./terminal.ts";
 

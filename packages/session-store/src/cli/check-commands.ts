@@ -4,7 +4,7 @@ import { isSessionId } from "../model/names.ts";
 import { repairSession } from "../store/repair.ts";
 import { SessionFiles } from "../transcript/session-files.ts";
 import { type Finding, verifyTranscript } from "../transcript/verify.ts";
-import type { Command } from "./commands.ts";
+import type { Command } from "./command.ts";
 import { findSession } from "./find-session.ts";
 import { jsonLine, safe } from "./terminal.ts";
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Entry, toMarkdown } from "@mini-openclaw/protocol";
 import { nodeFileSystem } from "../files/file-system.ts";
 import { SessionFiles } from "../transcript/session-files.ts";
-import type { Command, CommandLine } from "./commands.ts";
+import type { Command, CommandLine } from "./command.ts";
 import { eachSession, findSession } from "./find-session.ts";
 import { formatEntry } from "./format-entry.ts";
 import { bold, dim, instant, jsonLine, safe, sessionRow, type Terminal } from "./terminal.ts";

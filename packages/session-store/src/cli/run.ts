@@ -5,12 +5,17 @@ import { parseArgs } from "node:util";
 import { describeValue, mustBe } from "@mini-openclaw/protocol/shared";
 import { StoreError, toStoreError } from "../model/errors.ts";
 import { openSessionStore } from "../store/open-session-store.ts";
-import { type CommandLine, commands } from "./commands.ts";
+import { changeCommands } from "./change-commands.ts";
+import { checkCommands } from "./check-commands.ts";
+import type { Command, CommandLine } from "./command.ts";
+import { readCommands } from "./read-commands.ts";
 import { safe, type Terminal, UsageError } from "./terminal.ts";
 
 // EX_USAGE of sysexits.h.
 const EXIT_USAGE = 64;
 const EXIT_FAILED = 1;
+
+const commands: Record<string, Command> = { ...readCommands, ...checkCommands, ...changeCommands };
 
 const help = `Reads, checks and changes the sessions of a folder, beside their writers.
 

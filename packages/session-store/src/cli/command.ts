@@ -1,7 +1,4 @@
 import type { SessionStore } from "@mini-openclaw/protocol";
-import { changeCommands } from "./change-commands.ts";
-import { checkCommands } from "./check-commands.ts";
-import { readCommands } from "./read-commands.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A parsed command line. */
@@ -33,5 +30,3 @@ export interface Command {
   /** The smallest and the greatest number of arguments. */
   count: [min: number, max: number];
 }
-
-export const commands: Record<string, Command> = { ...readCommands, ...checkCommands, ...changeCommands };
