@@ -38,6 +38,28 @@ test("rename, archive and unarchive are answered with the session as it is then"
   expect((await client.next("sessions", 2)).sessions).toMatchObject([{ sessionId, archived: true }]);
 });
 
+test.each<["archive" | "unarchive" | "undelete", ("archive" | "delete")?]>([
+  ["archive"],
+  ["unarchive", "archive"],
+  ["undelete", "delete"],
+])(
+  "answers %s again when a client asks twice, because the first answer may be lost",
+  async (type, before) => {
+    await using gateway = await testGateway();
+    const client = await gateway.connect();
+    const { sessionId } = client;
+    await say(client, "hello");
+    if (before) client.send({ type: before, id: "q0", sessionId });
+
+    client.send({ type, id: "q1", sessionId });
+    const first = await updated(client, "q1");
+    client.send({ type, id: "q2", sessionId });
+    const second = await updated(client, "q2");
+
+    expect(second).toEqual({ ...first, replyTo: "q2" });
+  },
+);
+
 test("messages that come at once into a session that was away and is back all run", async () => {
   await using gateway = await testGateway();
   const client = await gateway.connect();

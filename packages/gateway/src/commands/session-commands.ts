@@ -11,7 +11,6 @@ import type {
 import { GatewayError } from "../shared/errors.ts";
 import { type CommandContext, findSession, replyTo } from "./command-context.ts";
 import { ownership } from "./own-session.ts";
-import { notFound } from "./permissions.ts";
 import { excerptOf } from "./search-excerpt.ts";
 
 const PAGE = 50;
@@ -95,6 +94,8 @@ export async function shelveSession(event: LifecycleCommand, context: CommandCon
   if (type === "undelete") return sendUpdated(await undelete(event.sessionId, context), event, context);
   const session = await findSession(event.sessionId, event.type, context);
   const { sessionId, lastSeq } = session;
+  // A client that lost the answer asks again. The command was done.
+  if (type === "archive" && session.archived) return sendUpdated(session, event, context);
   if (type === "unarchive")
     return sendUpdated(await store.unarchiveSession(sessionId), event, context, lastSeq);
   if (queues.has(sessionId)) {
@@ -110,7 +111,8 @@ export async function shelveSession(event: LifecycleCommand, context: CommandCon
 async function undelete(sessionId: string, context: CommandContext): Promise<SessionMeta> {
   const { store, visitor, permissions } = context;
   const session = await store.getSession(sessionId, { deleted: true });
-  if (!session) throw notFound();
+  // Not deleted, or not any more: a client that lost the answer asks again.
+  if (!session) return findSession(sessionId, "undelete", context);
   await permissions.assertAllowed(visitor, "undelete", session);
   return store.undeleteSession(sessionId);
 }
