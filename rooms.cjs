@@ -7,7 +7,7 @@ const rooms = {
   "packages/protocol/src": ["schema", "view", "run", "ports", "wire", "session", "shared"],
   "packages/gateway/src": [
     ...["server", "http", "connection", "commands", "watch", "sessions", "run", "auth", "observe"],
-    ...["testing", "socket", "shared"],
+    ...["testing", "agents", "socket", "shared"],
   ],
   "packages/session-store/src": [
     ...["cli", "store", "listing", "writer", "transcript", "recent", "format", "files"],

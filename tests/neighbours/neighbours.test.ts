@@ -6,14 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GatewayServer } from "@mini-openclaw/gateway";
 import type { AgentRunner } from "@mini-openclaw/protocol";
+import { noUsage } from "@mini-openclaw/protocol";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { type ServerOptions, Server as SocketIoServer } from "socket.io";
 import { io } from "socket.io-client";
 import { createServer as createViteServer } from "vite";
 import { expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
-
-const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
 
 /** Says hello. */
 const agent: AgentRunner = {
@@ -22,7 +21,7 @@ const agent: AgentRunner = {
     yield { type: "run_start", runId, timestamp };
     yield { type: "chunk", runId, messageId: "m1", content: "hello" };
     yield { type: "assistant_message", runId, id: "m1", content: "hello", timestamp };
-    yield { type: "run_end", runId, outcome: "completed", usage, timestamp };
+    yield { type: "run_end", runId, outcome: "completed", usage: noUsage, timestamp };
   },
 };
 

@@ -1,6 +1,9 @@
 export type { AgentInput, AgentRunner, RunFailure, SessionStore } from "@mini-openclaw/protocol";
+export type { TextAnswer, TextInput } from "./agents/text-agent.ts";
+export { textAgent } from "./agents/text-agent.ts";
 export type { AccessOptions } from "./auth/access.ts";
 export type { ConnectionLimits } from "./auth/connection-limits.ts";
+export type { NameRule } from "./auth/name-rules.ts";
 export type { Action, Attempt, Authorize } from "./commands/permissions.ts";
 export { ownerOnly } from "./commands/permissions.ts";
 export type { RetrySubmission, Submission, Submitted } from "./commands/submit.ts";

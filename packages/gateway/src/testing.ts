@@ -1,3 +1,5 @@
+export type { ScriptedAgent, ScriptStep } from "./agents/scripted-agent.ts";
+export { scriptedAgent } from "./agents/scripted-agent.ts";
 export type {
   AgentSituations,
   AgentUnderTest,

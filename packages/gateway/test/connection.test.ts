@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AgentRunner } from "@mini-openclaw/protocol";
+import { noUsage } from "@mini-openclaw/protocol";
 import { createMemoryStore, openSessionStore } from "@mini-openclaw/session-store";
 import { describe, expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
@@ -382,8 +383,7 @@ describe("a client that does not read", () => {
         yield { type: "thinking", runId, messageId: `${runId}-1`, content: piece };
       }
       yield { type: "assistant_message", runId, id: `${runId}-1`, content: "done", timestamp: 1 };
-      const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
-      yield { type: "run_end", runId, outcome: "completed", usage, timestamp: 1 };
+      yield { type: "run_end", runId, outcome: "completed", usage: noUsage, timestamp: 1 };
     },
   };
 

@@ -1,5 +1,6 @@
 import { EventEmitter, once } from "node:events";
 import type { AgentRunner, RunEvent } from "@mini-openclaw/protocol";
+import { noUsage } from "@mini-openclaw/protocol";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { heldAgent, MemorySocket, testGateway } from "./test-gateway.ts";
@@ -379,8 +380,7 @@ test("closing the gateway with an endless drainMs lets runs end, however long th
 });
 
 function ended(runId: string): RunEvent {
-  const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
-  return { type: "run_end", runId, outcome: "completed", usage, timestamp: 1 };
+  return { type: "run_end", runId, outcome: "completed", usage: noUsage, timestamp: 1 };
 }
 
 describe("the log of a session", () => {

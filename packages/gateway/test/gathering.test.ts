@@ -3,6 +3,7 @@ import { createServer, request as get } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Duplex } from "node:stream";
 import type { RunEvent } from "@mini-openclaw/protocol";
+import { noUsage } from "@mini-openclaw/protocol";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { expect, onTestFinished, test } from "vitest";
 import { type AgentRunner, GatewayServer } from "../src/index.ts";
@@ -89,7 +90,7 @@ test("frames of one moment leave in one write, after what the agent has begun in
         type: "run_end",
         runId,
         outcome: "completed",
-        usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 },
+        usage: noUsage,
         timestamp: 1,
       };
     },

@@ -1,10 +1,11 @@
 import { EventEmitter, once } from "node:events";
+import { noUsage } from "@mini-openclaw/protocol";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { describe, expect, test } from "vitest";
+import { scriptedAgent } from "../src/testing.ts";
 import { EventStreamReader, told } from "./http-client.ts";
 import { echoAgent, heldAgent, testGateway } from "./test-gateway.ts";
 
-const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
 const streaming = { accept: "text/event-stream" };
 
 function posting(body: object, headers: Record<string, string> = {}): RequestInit {
@@ -28,19 +29,14 @@ describe("POST /sessions/:id/messages", () => {
       runId: expect.any(String),
       outcome: "completed",
       content: "hello",
-      usage,
+      usage: noUsage,
     });
     const again = await gateway.get(`/sessions/${answer.sessionId}/messages`, posting({ content: "you" }));
     expect(await again.json()).toMatchObject({ sessionId: answer.sessionId, content: "you" });
   });
 
   test("says why a run failed: the request succeeded, the run did not", async () => {
-    const agent = {
-      async *run({ runId }: { runId: string }) {
-        yield { type: "run_start", runId, timestamp: 1 } as const;
-        throw new Error("boom");
-      },
-    };
+    const agent = scriptedAgent([{ throws: new Error("boom") }]);
     await using gateway = await testGateway({ agent });
 
     const response = await gateway.get("/sessions/current/messages", posting({ content: "hello" }));

@@ -2,11 +2,13 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { EventEmitter, once } from "node:events";
 import { Writable } from "node:stream";
 import type { AgentRunner } from "@mini-openclaw/protocol";
+import { noUsage } from "@mini-openclaw/protocol";
 import { pino } from "pino";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Logger } from "../src/index.ts";
 import { cleanFields } from "../src/observe/clean-fields.ts";
 import { GatewayLog } from "../src/observe/gateway-log.ts";
+import { scriptedAgent } from "../src/testing.ts";
 import { heldAgent, refusal, testGateway } from "./test-gateway.ts";
 
 const token = "s3cret".repeat(8);
@@ -31,12 +33,9 @@ function keepingLogger() {
   return { logger, lines, logged };
 }
 
-const failingAgent: AgentRunner = {
-  async *run({ runId }) {
-    yield { type: "run_start", runId, timestamp: 1 };
-    throw new Error(`refused: Authorization: Bearer ${token}`);
-  },
-};
+const failingAgent: AgentRunner = scriptedAgent(
+  Array(20).fill({ throws: new Error(`refused: Authorization: Bearer ${token}`) }),
+);
 
 describe("the log", () => {
   test("tells the life of a gateway, its connections and its runs, and nothing of what was said", async () => {
@@ -200,12 +199,7 @@ describe("the log", () => {
         throw new Error("no");
       },
     });
-    const agent: AgentRunner = {
-      async *run({ runId }) {
-        yield { type: "run_start", runId, timestamp: 1 };
-        throw unreadable;
-      },
-    };
+    const agent: AgentRunner = scriptedAgent([{ throws: unreadable as Error }]);
     await using gateway = await testGateway({ agent, logger, logsFailures: true });
     const client = await gateway.connect();
     client.send({ type: "message", content: "hello" });
@@ -306,7 +300,7 @@ describe("node:diagnostics_channel", () => {
       { gateway, phase: "start", sessionId, runId },
       {
         ...{ gateway, phase: "end", sessionId, runId, outcome: "failed", costUsd: undefined },
-        usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 },
+        usage: noUsage,
         durationMs: expect.any(Number),
         firstChunkMs: undefined,
       },

@@ -7,12 +7,11 @@ import type {
   ServerEvent,
   SessionSummaryEvent,
 } from "@mini-openclaw/protocol";
+import { noUsage } from "@mini-openclaw/protocol";
 import { parseServerEvent } from "@mini-openclaw/protocol/schema";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { WebSocket } from "ws";
 import { type GatewayOptions, GatewayServer, type ListenOptions, type WebSocketLike } from "../src/index.ts";
-
-const noUsage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
 
 interface TestOptions extends Partial<GatewayOptions> {
   listen?: ListenOptions;

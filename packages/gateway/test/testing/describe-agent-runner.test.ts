@@ -1,8 +1,8 @@
 import type { AgentRunner, RunEvent } from "@mini-openclaw/protocol";
+import { noUsage } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
 import { type AgentSituations, describeAgentRunner } from "../../src/testing.ts";
 
-const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
 const call = { callId: "c1", toolName: "look", input: {} };
 
 /** What a right agent says that calls a tool and answers. */
@@ -17,7 +17,7 @@ function rightEvents(runId: string): RunEvent[] {
     { type: "chunk", runId, messageId: `${runId}-2`, content: "One file." },
     { type: "assistant_message", id: `${runId}-2`, content: "One file.", ...run },
     { type: "message_done", runId, content: "Look.One file." },
-    { type: "run_end", outcome: "completed", usage, ...run },
+    { type: "run_end", outcome: "completed", usage: noUsage, ...run },
   ];
 }
 
@@ -29,7 +29,7 @@ function faulty(change: (events: RunEvent[]) => RunEvent[]): AgentRunner {
       if (!signal.aborted) return yield* change(events);
       yield* events.slice(0, 1);
       yield { type: "message_done", runId, content: "" };
-      yield { type: "run_end", runId, outcome: "aborted", usage, timestamp: 1 };
+      yield { type: "run_end", runId, outcome: "aborted", usage: noUsage, timestamp: 1 };
     },
   };
 }

@@ -1,0 +1,140 @@
+import { once } from "node:events";
+import type { AgentInput, AgentRunner, RunEvent, RunOutcome, ToolCallRecord } from "@mini-openclaw/protocol";
+import { noUsage } from "@mini-openclaw/protocol";
+import { describeValue } from "@mini-openclaw/protocol/shared";
+
+/** One thing that a scripted run does. A string is text in one piece. */
+export type ScriptStep =
+  | string
+  /** Text, each piece in an event of its own. */
+  | { says: readonly string[] }
+  /** Thinking, in one event. */
+  | { thinks: string }
+  /** A tool call with its result. The call gets a turn of its own. */
+  | { calls: string; input?: Record<string, unknown>; output?: string; isError?: boolean }
+  /** Nothing until the promise resolves, or the run is stopped. */
+  | { waits: Promise<unknown> }
+  /** Nothing more until the run is stopped. */
+  | { hangs: true }
+  /** An error that the agent throws. */
+  | { throws: Error }
+  /** The end of the run with an outcome other than `completed`. */
+  | { ends: RunOutcome };
+
+/** An agent for tests that follows a script. */
+export interface ScriptedAgent extends AgentRunner {
+  /** The inputs of the runs that have begun, in order. */
+  readonly inputs: readonly AgentInput[];
+}
+
+/**
+ * Creates an agent that does what its script says: one entry for each run, in the order in which the runs begin. An entry is a
+ * step or a list of steps. A run beyond the script fails with an error that says so.
+ *
+ * @example scriptedAgent(["Hello.", [{ calls: "clock", output: "noon" }, "It is noon."]])
+ */
+export function scriptedAgent(script: readonly (ScriptStep | readonly ScriptStep[])[]): ScriptedAgent {
+  const inputs: AgentInput[] = [];
+  return {
+    inputs,
+    run(input) {
+      const steps = script[inputs.length];
+      inputs.push(input);
+      if (steps !== undefined) return runScript([steps].flat(), input);
+      throw new Error(
+        `The script of \`scriptedAgent\` has ${script.length} runs, and run ${inputs.length} began.`,
+      );
+    },
+  };
+}
+
+async function* runScript(steps: readonly ScriptStep[], input: AgentInput): AsyncGenerator<RunEvent> {
+  const { runId, signal } = input;
+  let turn = new Turn(runId, 1);
+  let text = "";
+  let outcome: RunOutcome = "completed";
+  yield { type: "run_start", runId, timestamp: 1 };
+  for (const step of steps) {
+    if (signal.aborted) break;
+    if (typeof step === "string") yield* turn.say([step]);
+    else if ("says" in step) yield* turn.say(step.says);
+    else if ("thinks" in step) yield turn.think(step.thinks);
+    else if ("calls" in step) {
+      yield* turn.call(step);
+      text += turn.content;
+      turn = new Turn(runId, turn.number + 1);
+    } else if ("throws" in step) throw step.throws;
+    else if ("ends" in step) outcome = step.ends;
+    else await waitFor("waits" in step ? step.waits : undefined, signal);
+  }
+  if (signal.aborted) outcome = "aborted";
+  if (turn.content !== "") yield turn.message(signal.aborted ? { partial: "aborted" } : {});
+  yield { type: "message_done", runId, content: text + turn.content };
+  yield { type: "run_end", runId, outcome, usage: noUsage, timestamp: 1 };
+}
+
+/** One turn of the model: what it says up to its next tool call. */
+class Turn {
+  readonly number: number;
+  readonly #runId: string;
+  readonly #id: string;
+  content = "";
+
+  constructor(runId: string, number: number) {
+    this.#runId = runId;
+    this.number = number;
+    this.#id = `${runId}-${number}`;
+  }
+
+  *say(pieces: readonly string[]): Generator<RunEvent> {
+    for (const piece of pieces) {
+      if (typeof piece !== "string")
+        throw new TypeError(`A script says strings, got ${describeValue(piece)}.`);
+      this.content += piece;
+      yield { type: "chunk", runId: this.#runId, messageId: this.#id, content: piece };
+    }
+  }
+
+  think(content: string): RunEvent {
+    return { type: "thinking", runId: this.#runId, messageId: this.#id, content };
+  }
+
+  *call({
+    calls,
+    input = {},
+    output = "",
+    isError = false,
+  }: Extract<ScriptStep, { calls: string }>): Generator<RunEvent> {
+    const runId = this.#runId;
+    const callId = `call_${this.number}`;
+    const call = { callId, toolName: calls, input };
+    yield this.message({ toolCalls: [call] });
+    yield { type: "tool_start", runId, ...call };
+    yield {
+      type: "tool_done",
+      runId,
+      id: `${callId}-done`,
+      callId,
+      toolName: calls,
+      output,
+      isError,
+      timestamp: 1,
+    };
+  }
+
+  message(more: { toolCalls?: ToolCallRecord[]; partial?: "aborted" }): RunEvent {
+    const { content } = this;
+    return { type: "assistant_message", runId: this.#runId, id: this.#id, content, timestamp: 1, ...more };
+  }
+}
+
+async function waitFor(promise: Promise<unknown> | undefined, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const waiting = new AbortController();
+  const aborted = once(signal, "abort", { signal: waiting.signal }).catch(() => undefined);
+  try {
+    await Promise.race(promise ? [promise, aborted] : [aborted]);
+  } finally {
+    waiting.abort();
+  }
+}
