@@ -1,4 +1,5 @@
-// What does one delta of the model cost the server in CPU, with everything on: token, validation, journal?
+// The question: what does one delta of the model cost the server in CPU, with everything on: token,
+// validation, journal?
 import { benchmark } from "./harness/benchmark.mjs";
 import { answerOf, Client } from "./harness/client.mjs";
 import { inTurns } from "./harness/in-turns.mjs";
@@ -7,8 +8,8 @@ import { median, percentile, report } from "./harness/report.mjs";
 const token = "a token for the benchmark only, of 32 bytes or more";
 const characters = 10;
 /**
- * What a model that sends faster than a screen shows is gathered for up to 16 ms. So the last shape is one in which nothing can
- * be: many answers at once, each at the pace of a real model.
+ * The gateway gathers deltas that come faster than a screen shows, for up to 16 ms. So the last
+ * shape is one in which nothing can be: many answers at once, each at the pace of a real model.
  */
 const shapes = [
   {
@@ -50,7 +51,10 @@ await benchmark(async ({ start, folder }) => {
 
   for (const { name, goal, shape, answers } of shapes) {
     const content = answerOf(shape);
-    /** CPU of the server for its answers, in microseconds a delta. @param {keyof typeof servers} which */
+    /**
+     * CPU of the server for its answers, in microseconds a delta. @param {keyof typeof servers}
+     * which
+     */
     const cost = (which) => async () => {
       const before = await servers[which].usage();
       const asked = clients[which].slice(0, answers);
@@ -60,7 +64,8 @@ await benchmark(async ({ start, folder }) => {
     };
     const measured = await inTurns(
       { ours: cost("ours"), "ours, in memory": cost("ours, in memory"), naive: cost("naive") },
-      // Of a server that has been up for a while: ours makes few steps a round, and each is to be compiled by then.
+      // Of a server that has been up for a while: ours makes few steps a round, and each is to be
+      // compiled by then.
       { warmUp: 12, rounds: 7 },
     );
     report({

@@ -1,4 +1,4 @@
-// What does a connection that does nothing cost in memory?
+// The question: what does an idle connection cost in memory?
 import { benchmark } from "./harness/benchmark.mjs";
 import { Client } from "./harness/client.mjs";
 import { report } from "./harness/report.mjs";
@@ -45,7 +45,10 @@ await benchmark(async ({ start, folder }) => {
   });
 });
 
-/** A hundred at a time: the queue of a listening socket is not longer. @param {import("./harness/benchmark.mjs").Server} server @param {number} count */
+/**
+ * A hundred at a time: the queue of a listening socket is not longer. @param
+ * {import("./harness/benchmark.mjs").Server} server @param {number} count
+ */
 async function connectMany(server, count) {
   for (let made = 0; made < count; made += 100) {
     await Promise.all(Array.from({ length: 100 }, () => Client.connect(server)));

@@ -1,4 +1,5 @@
-// 500 sessions stream at once: does each get its share, and how long does a ping of another client take meanwhile?
+// 500 sessions stream at once: does each get its share, and how long does a ping of another client
+// take meanwhile?
 import { setTimeout as sleep } from "node:timers/promises";
 import { benchmark } from "./harness/benchmark.mjs";
 import { answerOf, Client } from "./harness/client.mjs";
@@ -61,7 +62,9 @@ async function connectMany(server) {
   return clients;
 }
 
-/** @param {readonly Client[]} crowd @param {Client} other @param {"run_end" | "message_done"} last */
+/**
+ * @param {readonly Client[]} crowd @param {Client} other @param {"run_end" | "message_done"} last
+ */
 async function allStream(crowd, other, last) {
   /** @type {number[]} */
   const pingMs = [];
@@ -70,7 +73,7 @@ async function allStream(crowd, other, last) {
   const streaming = Promise.all(
     crowd.map(async (client) => {
       const { wholeMs, chunkCount } = await client.ask(answerOf(shape), last);
-      if (chunkCount === 0) throw new Error("an answer came without a chunk");
+      if (chunkCount === 0) throw new Error("An answer came without a chunk.");
       return wholeMs;
     }),
   ).finally(() => {

@@ -1,6 +1,7 @@
-// The baseline: the gateway that the tutorial prints, without its mistakes that would end the benchmark. One JSON frame and
-// one send a delta, the whole transcript read for every message, one `appendFile` a message; no journal, no auth, no
-// validation, no limits. Where the tutorial leaves a choice, it takes the cheaper.
+// The baseline: the gateway that the tutorial prints, without its mistakes that would end the
+// benchmark. One JSON frame and one send a delta, the whole transcript read for every message, one
+// `appendFile` a message; no journal, no auth, no validation, no limits. Where the tutorial leaves
+// a choice, it takes the cheaper.
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { appendFile, readFile } from "node:fs/promises";

@@ -1,4 +1,5 @@
-// What does a client that never reads cost, while 50 MB of answers go by: the server in memory, another client in time?
+// The question: what does a client that reads nothing during 50 MB of answers cost? Measured in the
+// memory of the server and in the time of another client.
 import { benchmark } from "./harness/benchmark.mjs";
 import { answerOf, Client } from "./harness/client.mjs";
 import { mebibytes, median, percentile, report } from "./harness/report.mjs";
@@ -55,8 +56,8 @@ async function answersGoBy({ start, folder }, modelPort, which, isReading) {
       : await start("naive-gateway.mjs", settings);
   const last = which === "ours" ? "run_end" : "message_done";
   const watching = await Client.connect(server);
-  // Ours does not take the next message of a client that does not read: another one asks. The naive one shows answers only
-  // to who asked.
+  // Ours does not take the next message of a client that does not read: another one asks. The naive
+  // one shows answers only to who asked.
   const asking = which === "ours" ? await Client.connect(server) : watching;
   const other = await Client.connect(server);
   await other.ask(small, last);
@@ -90,7 +91,10 @@ async function answersGoBy({ start, folder }, modelPort, which, isReading) {
   };
 }
 
-/** Resolves when the naive gateway has sent its next long answer. @param {Server} server @returns {Promise<void>} */
+/**
+ * Resolves when the naive gateway has sent its next long answer. @param {Server} server @returns
+ * {Promise<void>}
+ */
 function longAnswer({ process }) {
   return new Promise((resolve) => {
     /** @param {any} message */

@@ -1,5 +1,5 @@
-// How long does the example server need from its start to the first client that is told `connected`, and how much CPU, with
-// no sessions and with 10,000?
+// The question: how much time and CPU does the example server need from its start to the first
+// `connected`, without sessions and with 10,000?
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openSessionStore } from "@mini-openclaw/session-store";
@@ -26,7 +26,10 @@ await benchmark(async ({ start, folder }) => {
   /** @type {Record<string, number[]>} */
   const connectedCpuMs = {};
 
-  /** @param {string} name @param {() => Promise<import("./harness/benchmark.mjs").Server>} startServer */
+  /**
+   * @param {string} name @param {() => Promise<import("./harness/benchmark.mjs").Server>}
+   * startServer
+   */
   const started = (name, startServer) => async () => {
     const startedAt = performance.now();
     const server = await startServer();

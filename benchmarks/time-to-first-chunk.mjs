@@ -1,5 +1,6 @@
-// How much later than from the SDK called directly do the model's first words come through a gateway? And how much longer
-// is a run in a session of 100,000 messages than in an empty one?
+// The question: how much later do the model's first words arrive through a gateway than from a
+// direct call of the SDK? And how much longer is a run in a session of 100,000 messages than in an
+// empty one?
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
@@ -29,7 +30,8 @@ async function firstChunk({ start, folder }, modelPort) {
   );
   const naive = await Client.connect(await start("naive-gateway.mjs", { modelPort, folder: folder() }));
   const sdk = new Anthropic({ apiKey: "none", baseURL: `http://127.0.0.1:${modelPort}` });
-  // As many messages as the gateways send: their sessions hold more than the 50 that a model is shown.
+  // As many messages as the gateways send: their sessions hold more than the 50 that a model is
+  // shown.
   /** @type {Anthropic.MessageParam[]} */
   const messages = Array.from({ length: 51 }, (_, place) =>
     place % 2 === 0 ? { role: "user", content } : { role: "assistant", content: "word " },
@@ -120,7 +122,10 @@ async function longSession({ start, folder }, modelPort) {
   });
 }
 
-/** Ours begins with a header and numbers its lines; the naive one keeps bare messages. @param {string} folder @param {boolean} isOurs */
+/**
+ * Ours begins with a header and numbers its lines; the naive one keeps bare messages. @param
+ * {string} folder @param {boolean} isOurs
+ */
 async function writeLongSession(folder, isOurs) {
   const timestamp = 1_767_225_600_000;
   const file = createWriteStream(join(folder, `${LONG_SESSION}.jsonl`));

@@ -16,15 +16,22 @@ const HELD = [
   "AGENTS.md",
   "ARCHITECTURE.md",
   "CONTRIBUTING.md",
+  "PROTOCOL.md",
   "README.md",
   "README.zh-CN.md",
+  "benchmarks",
+  "docs/decisions",
   "docs/explained",
   "docs/glossary.md",
   "examples",
   "packages/client",
   "packages/protocol",
   "scripts",
+  "tests/e2e",
+  "tests/examples",
+  "tests/neighbours",
   "tests/readme",
+  "tests/surface",
 ];
 
 // A longer file has more than one subject.

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
- * What a process has used. Bytes, and microseconds of CPU since it began; `heap` counts buffers too; `peakRss` is since
- * the last question.
+ * The resources that a process has used. Bytes, and microseconds of CPU since it began; `heap`
+ * counts buffers too; `peakRss` is since the last question.
  * @typedef {{ cpuMicros: number, rss: number, heap: number, peakRss: number }} Usage
  */
 
@@ -91,7 +91,10 @@ async function startServer(script, { trackPeak = false, env = {}, readPort, ...s
   };
 }
 
-/** @param {import("node:child_process").ChildProcess} child @param {string} question @returns {Promise<Usage>} */
+/**
+ * @param {import("node:child_process").ChildProcess} child @param {string} question @returns
+ * {Promise<Usage>}
+ */
 function ask(child, question) {
   const answered = answer(child, "cpuMicros");
   child.send(question);
@@ -112,7 +115,7 @@ function answer(child, field) {
       child.off("exit", onExit).off("message", onMessage);
       resolve(message);
     };
-    const onExit = () => reject(new Error("the server ended before it answered"));
+    const onExit = () => reject(new Error("The server ended before it answered."));
     child.once("exit", onExit).on("message", onMessage);
   });
 }
@@ -125,5 +128,5 @@ async function printedPort(child, pattern) {
     const found = pattern.exec(printed);
     if (found) return Number(found[1]);
   }
-  throw new Error(`the server ended without printing its port: ${printed}`);
+  throw new Error(`The server ended without printing its port: ${printed}.`);
 }

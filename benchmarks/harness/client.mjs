@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { WebSocket } from "ws";
 
 /**
- * The message that makes the model's server answer so: `reads` writes to its socket, `gapMs` apart, of `deltas` each.
+ * The message that makes the model's server answer so: `reads` writes to its socket, `gapMs` apart,
+ * of `deltas` each.
  * @param {{ reads: number, deltas: number, characters: number, gapMs: number }} shape
  */
 export const answerOf = ({ reads, deltas, characters, gapMs }) =>
@@ -47,7 +48,8 @@ export class Client {
   }
 
   /**
-   * Sends a message and waits for its last frame: `run_end` of ours, `message_done` of the naive gateway.
+   * Sends a message and waits for its last frame: `run_end` of ours, `message_done` of the naive
+   * gateway.
    * @param {string} content
    * @param {"run_end" | "message_done"} last
    * @param {string} [sessionId]

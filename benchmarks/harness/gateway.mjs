@@ -1,4 +1,5 @@
-// Our gateway with everything on: token, validation, JSONL store and journal. Settings come as JSON.
+// Our gateway with everything on: token, validation, JSONL store and journal. Settings come as
+// JSON.
 import process from "node:process";
 import { AgentRuntime } from "@mini-openclaw/agent-runtime";
 import { createAnthropicProvider } from "@mini-openclaw/agent-runtime/anthropic";
@@ -7,9 +8,8 @@ import { createMemoryStore, openSessionStore } from "@mini-openclaw/session-stor
 
 /**
  * Without `folder`, sessions are kept in memory. `sessionEach`: every connection gets its own.
- * @type {{
- *   token: string, modelPort: number, folder?: string, idleMs?: number, maxContextMessages?: number, sessionEach?: boolean
- * }}
+ * @type {{ token: string, modelPort: number, folder?: string, idleMs?: number, maxContextMessages?:
+ * number, sessionEach?: boolean }}
  */
 const {
   token,

@@ -1,5 +1,6 @@
 /**
- * Measures several things side by side: in each round every one has its turn, so that a busy machine is fair to all.
+ * Measures several things side by side: in each round every one has its turn, so that a busy
+ * machine is fair to all.
  * @template {string} Name
  * @param {Record<Name, () => Promise<number>>} measures
  * @param {{ warmUp: number, rounds: number }} times

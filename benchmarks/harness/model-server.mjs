@@ -1,5 +1,5 @@
-// A model behind the Messages API that answers as the message asks: see `answerOf` in client.mjs. Tells its parent its
-// port.
+// A model behind the Messages API that answers as the message asks: see `answerOf` in client.mjs.
+// Sends its port to its parent process.
 import { createServer } from "node:http";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -19,7 +19,10 @@ const end =
   event("message_delta", { delta: { stop_reason: "end_turn" }, usage }) +
   event("message_stop", {});
 
-/** @param {import("node:http").IncomingMessage} request @param {import("node:http").ServerResponse} response */
+/**
+ * @param {import("node:http").IncomingMessage} request @param {import("node:http").ServerResponse}
+ * response
+ */
 async function answer(request, response) {
   const pieces = [];
   for await (const piece of request) pieces.push(piece);

@@ -14,7 +14,8 @@ export const mebibytes = (bytes) => bytes / 1_048_576;
 
 /**
  * Prints what was asked, on what machine, and what came out. Numbers get three significant digits.
- * @param {{ question: string, goal: string, rows: readonly Record<string, string | number>[] }} result
+ * @param {{ question: string, goal: string, rows: readonly Record<string, string | number>[] }}
+ * result
  */
 export function report({ question, goal, rows }) {
   const names = Object.keys(rows[0] ?? {});
@@ -41,7 +42,8 @@ const pad = (cell, width, column) => (column === 0 ? cell.padEnd(width) : cell.p
 function machine() {
   const all = cpus();
   const date = new Date().toISOString().slice(0, 10);
-  // Above the number of cores, the machine was busy with other things too, and times mean less than ratios.
+  // Above the number of cores, the machine was busy with other things too, and times mean less than
+  // ratios.
   const load = (loadavg()[0] ?? 0).toFixed(1);
   return `${date}, Node ${process.versions.node}, ${process.platform}, ${all.length} × ${all[0]?.model.trim()}, load ${load}`;
 }

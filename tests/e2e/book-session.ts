@@ -1,7 +1,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Puts a session on disk as the tutorial's code leaves it: no header, no ids, key and times in the meta file. */
+/**
+ * Puts a session on disk in the legacy format of the tutorial: no header, no ids, key and times in
+ * the meta file.
+ */
 export async function writeBookSession(workspace: string): Promise<{ sessionId: string; text: string }> {
   const sessionId = "0d1b7f0e-5d0c-4c1e-9a53-7b6f1f0f9b11";
   const sessions = join(workspace, ".mini-openclaw", "sessions");

@@ -8,7 +8,8 @@ import { startServer, temporaryDirectory } from "./server.ts";
 import { hasJq, jq, readTranscript, transcriptPath } from "./transcript.ts";
 import { startWaitingModelServer } from "./waiting-model-server.ts";
 
-// row 33.g: the tutorial's four end-to-end tests, with its own client, the real server and the real SDK.
+// The tutorial's four end-to-end tests, with its own client, the real server and the real
+// SDK.
 describe("the tutorial's end-to-end tests", () => {
   test("1. a plain question is streamed, and kept", async () => {
     await using directory = await temporaryDirectory();
@@ -155,7 +156,6 @@ test.skipIf(!hasJq())("jq reads every line of a transcript", async () => {
   ]);
 });
 
-// row 33.h
 test("a transcript written in the tutorial's format is found, loaded and continued", async () => {
   await using directory = await temporaryDirectory();
   await using model = await startModelServer();

@@ -39,7 +39,7 @@ test("kill -9 in the middle of an answer loses no word that was on the screen", 
   expect(end).toMatchObject({ type: "run_end", outcome: "interrupted" });
   expect(Math.min(...after.events.map(({ seq = 0 }) => seq))).toBeGreaterThan(seen);
 
-  // What was sent again with its id is known, and the session goes on.
+  // A message that is sent again with its id is known, and the session works.
   after.send({ type: "message", content: "talk", id: "q1" });
   const ack = await after.untilAnswer("ack");
   expect(ack).toMatchObject({ runId: partial?.runId });

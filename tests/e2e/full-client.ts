@@ -10,7 +10,10 @@ export interface Frame {
   content?: string;
 }
 
-/** A client that knows numbers: it keeps recorded events and answers apart, and begins anew when it resumes. */
+/**
+ * A client that knows numbers: it keeps recorded events and answers apart, and begins anew when it
+ * resumes.
+ */
 export class FullClient {
   readonly events: Frame[] = [];
   readonly answers: Frame[] = [];

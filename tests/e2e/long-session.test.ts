@@ -6,7 +6,6 @@ import { connectSeedClient } from "./seed-client.ts";
 import { startServer, temporaryDirectory } from "./server.ts";
 import { readTranscript } from "./transcript.ts";
 
-// row E32.3
 test("a long session is summed up, its facts are remembered, and its end is a line of the day's log", async () => {
   await using directory = await temporaryDirectory();
   await using model = await startModelServer();

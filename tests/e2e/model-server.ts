@@ -1,6 +1,9 @@
 import { LLMock } from "@copilotkit/aimock";
 
-/** A server on loopback that speaks the Messages API, and the environment that makes the real SDK ask it. */
+/**
+ * A server on loopback that speaks the Messages API, and the environment that makes the real SDK
+ * ask it.
+ */
 export async function startModelServer() {
   const mock = new LLMock({ chunkSize: 8 });
   const url = await mock.start();

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
 
-/** What the tutorial's server says; a client of it knows nothing else. */
+/** The events of the tutorial's server. Its clients know no others. */
 export type SeedEvent =
   | { type: "connected"; sessionId: string }
   | { type: "chunk"; sessionId: string; content: string }
@@ -13,7 +13,7 @@ export type SeedEvent =
 
 const known = new Set(["connected", "chunk", "message_done", "tool_start", "tool_done", "error", "pong"]);
 
-/** A client written from the tutorial alone: nothing but `ws` and its nine event types. */
+/** A client written from the tutorial alone, with `ws` and the nine event types. */
 export class SeedClient {
   readonly socket: WebSocket;
   readonly events: SeedEvent[] = [];
@@ -29,7 +29,7 @@ export class SeedClient {
     });
   }
 
-  /** The next event that has not been read yet. */
+  /** Returns the next unread event. */
   async next(): Promise<SeedEvent> {
     for (;;) {
       const event = this.events[this.#read];
@@ -41,7 +41,7 @@ export class SeedClient {
     }
   }
 
-  /** Reads on up to an event of the type, and gives that. */
+  /** Reads up to an event of the type and returns it. */
   async until<Type extends SeedEvent["type"]>(type: Type): Promise<Extract<SeedEvent, { type: Type }>> {
     for (;;) {
       const event = await this.next();
@@ -78,7 +78,7 @@ export async function connectSeedClient(url: string): Promise<SeedClient & { ses
   return Object.assign(client, { sessionId });
 }
 
-/** The text of a run as its chunks gave it. */
+/** Returns the text of a run from its chunks. */
 export function chunksOf(events: readonly SeedEvent[]): string {
   return events.map((event) => (event.type === "chunk" ? event.content : "")).join("");
 }

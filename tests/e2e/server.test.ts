@@ -42,7 +42,7 @@ test("two clients on one session: nothing interleaves, both see everything", asy
   }
 });
 
-/** What was streamed between two `message_done`, and what each of those says. */
+/** Returns the streamed text before each `message_done`, and the content of that event. */
 function splitRuns(events: Parameters<typeof chunksOf>[0]) {
   const runs: { chunks: string; done: string }[] = [];
   let from = 0;
@@ -60,7 +60,7 @@ describe("hostile frames", () => {
     ["an unknown type", '{"type":"shout"}', "UNKNOWN_TYPE"],
     ["a wrong field type", '{"type":"message","content":{}}', "INVALID_FRAME"],
     ["an unknown session", '{"type":"message","content":"hi","sessionId":"nobody"}', "SESSION_NOT_FOUND"],
-  ])("%s gets a coded error, and the server goes on", async (_what, frame, code) => {
+  ])("answers %s with an error code, and keeps running", async (_what, frame, code) => {
     await using directory = await temporaryDirectory();
     await using server = await startServer(directory.path);
     await using client = await connectSeedClient(server.webSocketUrl);
@@ -72,7 +72,7 @@ describe("hostile frames", () => {
     await client.until("pong");
   });
 
-  test("a 2 MiB frame closes its connection with 1009, and the server goes on", async () => {
+  test("closes the connection of a 2 MiB frame with 1009, and keeps running", async () => {
     await using directory = await temporaryDirectory();
     await using server = await startServer(directory.path);
     await using client = await connectSeedClient(server.webSocketUrl);
@@ -88,7 +88,7 @@ describe("hostile frames", () => {
 });
 
 describe("starting", () => {
-  test("without a key says that a scripted demo answers, and its tools are real", async () => {
+  test("announces the scripted demo without a key, with real tools", async () => {
     await using directory = await temporaryDirectory();
     await using server = await startServer(directory.path);
     await using client = await connectSeedClient(server.webSocketUrl);
@@ -132,7 +132,7 @@ describe("starting", () => {
     );
   });
 
-  test("with settings that cannot be used names each, and exits with 78", async () => {
+  test("names each bad setting, and exits with 78", async () => {
     await using directory = await temporaryDirectory();
 
     const { code, text } = await runToExit(directory.path, {
@@ -149,7 +149,7 @@ describe("starting", () => {
 `);
   });
 
-  test("with a sandbox required and none to be had says so, and exits with 78", async () => {
+  test("exits with 78 if a sandbox is required and none works", async () => {
     await using directory = await temporaryDirectory();
 
     const env = { PATH: directory.path, MINI_OPENCLAW_SANDBOX: "required" };
@@ -162,7 +162,7 @@ describe("starting", () => {
     expect(await readdir(directory.path)).toEqual([]);
   });
 
-  test("beyond loopback without a token is refused", async () => {
+  test("refuses to listen beyond loopback without a token", async () => {
     await using directory = await temporaryDirectory();
 
     const { code, text } = await runToExit(directory.path, { MINI_OPENCLAW_HOST: "0.0.0.0" });
@@ -184,7 +184,7 @@ describe("starting", () => {
     expect(second.url).toMatch(/^http/);
   });
 
-  test("on a port that is taken says so, and exits with 1", async () => {
+  test("names the setting of a taken port, and exits with 1", async () => {
     await using directory = await temporaryDirectory();
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
@@ -214,7 +214,7 @@ test("GET /health counts the clients that are connected", async () => {
   await using second = await connectSeedClient(server.webSocketUrl);
   counts.push(await connections());
   await client.close();
-  // The server hears of the close before it answers what comes after it.
+  // The server sees the close before it answers later frames.
   second.send({ type: "ping" });
   await second.until("pong");
   counts.push(await connections());

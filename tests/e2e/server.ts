@@ -15,7 +15,10 @@ export async function temporaryDirectory() {
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** Runs the example as its users do: `node dist/main.js`, on a free port, with nothing but the environment given. */
+/**
+ * Runs the example as its users do: `node dist/main.js`, on a free port, with nothing but the
+ * environment given.
+ */
 function runMain(env: Env, cwd: string): ChildProcess & { text: () => string } {
   const child = spawn(process.execPath, [main], {
     cwd,
@@ -39,7 +42,7 @@ export async function startServer(workspace: string, env: Env = {}) {
   while (!/^Open (\S+)/m.test(child.text())) {
     await Promise.race([once(child.stdout ?? child, "data"), exited]);
     if (child.exitCode !== null || child.signalCode !== null)
-      throw new Error(`the server did not start:\n${child.text()}`);
+      throw new Error(`The server did not start:\n${child.text()}`);
   }
   const url = /^Open (\S+)/m.exec(child.text())?.[1] ?? "";
   const stop = async (signal: NodeJS.Signals = "SIGTERM") => {

@@ -33,7 +33,7 @@ export function hasJq(): boolean {
   return process.env["CI"] !== undefined || spawnSync("jq", ["--version"]).status === 0;
 }
 
-/** What `jq` makes of a session's file. */
+/** Returns the lines that `jq` prints for a session's file. */
 export function jq(filter: string, path: string): string[] {
   return execFileSync("jq", ["-r", filter, path], { encoding: "utf8" }).trimEnd().split("\n");
 }

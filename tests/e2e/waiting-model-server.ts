@@ -2,7 +2,10 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A server that speaks the Messages API and says the next piece of its one answer when it is told to go on. */
+/**
+ * Starts a server of the Messages API. It sends the next piece of its only answer when the test
+ * calls `goOn`.
+ */
 export async function startWaitingModelServer(pieces: readonly string[]) {
   let goOn = () => {};
   const untilTold = () =>

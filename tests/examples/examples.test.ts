@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 
 const folder = fileURLToPath(new URL("../../examples/", import.meta.url));
 
-/** What each example prints after it has checked itself. */
+/** The last line of each example after it has checked itself. */
 const lines: Record<string, string> = {
   "custom-agent": "40 and 2: That makes 42.",
   "embed-express": "Hello from Express.",
@@ -16,7 +16,7 @@ const lines: Record<string, string> = {
   "embed-nestjs": "Hello from NestJS.",
   "embed-node-http": "Hello from node:http.",
   "embed-vite": "Hello from Vite.",
-  "second-channel": "Three lines of two people, in two sessions.", // row E33.1
+  "second-channel": "Three lines of two people, in two sessions.",
 };
 
 test("every example is run here", () => {

@@ -14,7 +14,7 @@ import { createServer as createViteServer } from "vite";
 import { expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 
-/** Says hello. */
+/** Answers with one word. */
 const agent: AgentRunner = {
   async *run({ runId }) {
     const timestamp = Date.now();
@@ -144,7 +144,8 @@ test.each(["first", "last"] as const)(
     void reload.then(() => {
       isTold = true;
     });
-    // Vite begins to watch some time after it has started: what changes before that, it does not see.
+    // Vite begins to watch some time after it has started: what changes before that, it does not
+    // see.
     const edit = async () => {
       await writeFile(join(root, "index.html"), page("after"));
       return isTold;
@@ -157,7 +158,7 @@ test.each(["first", "last"] as const)(
   },
 );
 
-test("an upgrade that nobody takes is left to the others: the gateway says nothing to it", async () => {
+test("ignores an upgrade for another path", async () => {
   // socket.io ends upgrades that nobody has answered after this long; it waits for 1 s by itself.
   await using neighbours = await neighbourhood("first", { destroyUpgradeTimeout: 50 });
   const [host, port] = neighbours.address.split(":");

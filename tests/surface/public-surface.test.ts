@@ -9,7 +9,7 @@ function exportedNames(source: string): string[] {
   const statements = code.matchAll(/export (?:type )?\{([^}]*)\} from "[^"]+";/g);
   const names = [...statements].flatMap(([, list = ""]) => list.split(",").map((name) => name.trim()));
   const rest = code.replace(/export (?:type )?\{([^}]*)\} from "[^"]+";/g, "").trim();
-  if (rest !== "") throw new Error(`an entry file is a list of named exports, and has:\n${rest}`);
+  if (rest !== "") throw new Error(`An entry file must be a list of named exports, got:\n${rest}`);
   return names.filter((name) => name !== "").sort();
 }
 
