@@ -34,22 +34,22 @@ export async function chatOnce(url, content, options) {
 }
 
 /**
- * Checks an app with a gateway at `/claw` and the WebChat page at `/chat/`: the app still answers
- * its own page, the WebChat page is there, and a chat gives `answer`. Then prints one line.
+ * Checks an app with a gateway at `/claw` and the WebChat page at `/chat/`. The app still serves
+ * its own page, WebChat serves the other, and a chat returns `answer`. Then prints the answer.
  * @param {string} origin
  * @param {string} answer
  * @param {Record<string, string>} [headers]
  */
 export async function checkEmbedded(origin, answer, headers = {}) {
   assert.match(await getText(`${origin}/`, headers), /The app's own page\./);
-  assert.match(await getText(`${origin}/chat/`, headers), /data-web-socket-path="\.\.\/claw"/);
+  assert.match(await getText(`${origin}/chat/`, headers), /&quot;webSocketPath&quot;:&quot;\.\.\/claw&quot;/);
   assert.equal(await chatOnce(`${origin.replace("http", "ws")}/claw`, "Hello?", { headers }), answer);
   console.log(answer);
 }
 
 /**
- * Checks that the gateway at `/claw` speaks HTTP too: the chat of `checkEmbedded` is there, and a
- * request is refused that has no content.
+ * Checks that the gateway at `/claw` serves HTTP, too. It lists the chat of `checkEmbedded`, and
+ * refuses a message without content.
  * @param {string} origin
  * @param {Record<string, string>} [headers]
  */
@@ -78,7 +78,7 @@ async function getText(url, headers) {
 }
 
 /**
- * Where a server on 127.0.0.1 listens.
+ * Returns the origin of a server that listens on 127.0.0.1.
  * @param {{ address(): import("node:net").AddressInfo | string | null }} server
  */
 export function originOf(server) {

@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
 
 /**
- * Adds up the numbers that were said in the session. The gateway keeps each event and shows it
- * before it asks for the next.
+ * Adds up the numbers in the user's messages. The gateway saves and emits each event before it
+ * requests the next one.
  * @type {import("@mini-openclaw/gateway").AgentRunner}
  */
 export const addingMachine = {
   async *run({ runId, messages, signal }) {
     yield { type: "run_start", runId, timestamp: Date.now() };
-    const said = messages.filter(({ role }) => role === "user");
-    const total = said.reduce((sum, { content }) => sum + Number(content), 0);
+    const numbers = messages.filter(({ role }) => role === "user");
+    const total = numbers.reduce((sum, { content }) => sum + Number(content), 0);
 
     const id = randomUUID();
     let content = "";

@@ -1,5 +1,5 @@
-// The gateway with a custom agent: an adding machine without a model or a key. Any object with
-// `run` is an agent.
+// The gateway with an agent of your own. Any object with `run` is an agent. This one adds numbers,
+// without a model or a key.
 import assert from "node:assert/strict";
 import { chatOnce } from "@mini-openclaw/example-check";
 import { GatewayServer } from "@mini-openclaw/gateway";

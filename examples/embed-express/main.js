@@ -1,5 +1,5 @@
-// The gateway in an Express 5 app, behind the app's own login: each user has sessions that nobody
-// else can see.
+// The gateway in an Express 5 app, behind the app's own login. Each user has sessions that no other
+// user can read.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { AgentRuntime } from "@mini-openclaw/agent-runtime";
@@ -14,8 +14,8 @@ import express from "express";
 const store = createMemoryStore();
 const provider = createScriptedProvider([[says("Hello ", "from Express.")]]);
 
-// Yours: who is logged in, by the cookie of your login. Upgrades pass no middleware, so it takes
-// the bare request.
+// Yours: the logged-in user, found by the cookie of your login. Upgrades skip the middleware, so
+// this function reads the plain request.
 const logins = new Map([["a-secret-cookie", { id: "alice" }]]);
 /** @param {import("node:http").IncomingMessage} request */
 function authenticate(request) {

@@ -1,4 +1,4 @@
-// The gateway in a Fastify 5 app: `app.server` is its HTTP server, and closing the app closes the
+// The gateway in a Fastify 5 app. `app.server` is its HTTP server, and closing the app closes the
 // gateway.
 import { AgentRuntime } from "@mini-openclaw/agent-runtime";
 import { createScriptedProvider, says } from "@mini-openclaw/agent-runtime/testing";

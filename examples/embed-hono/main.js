@@ -1,4 +1,4 @@
-// The gateway beside a Hono app on Node: both live on the HTTP server that `serve` gives.
+// The gateway beside a Hono app on Node. Both use the HTTP server that `serve` returns.
 import { once } from "node:events";
 import { serve } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";

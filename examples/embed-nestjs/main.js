@@ -10,7 +10,7 @@ const { serveWebChat } = require("@mini-openclaw/web-chat");
 const { Controller, Get, Module } = require("@nestjs/common");
 const { HttpAdapterHost, NestFactory } = require("@nestjs/core");
 
-/** A provider of the app: attached when the HTTP server is there, closed with the app. */
+/** A provider of the app. It attaches the gateway to the server, and closes it with the app. */
 class GatewayService {
   gateway = new GatewayServer({
     // Yours: openSessionStore("./data/sessions") and createAnthropicProvider({ apiKey, model }).

@@ -1,4 +1,4 @@
-// The gateway beside a plain node:http app: the app keeps its routes, the gateway takes the
+// The gateway beside a plain node:http app. The app keeps its routes, and the gateway handles the
 // upgrades of one path.
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -18,7 +18,7 @@ const webChat = serveWebChat({ basePath: "/chat", webSocketPath: "/claw" });
 
 const server = createServer((request, response) => {
   if (webChat(request, response)) return;
-  // POST /claw/sessions/current/messages and the like, for those without sockets.
+  // Requests such as POST /claw/sessions/current/messages, for clients without sockets.
   if (gateway.handleRequest(request, response, { path: "/claw" })) return;
   response.end("The app's own page.");
 });

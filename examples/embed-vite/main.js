@@ -1,5 +1,5 @@
-// The gateway in a Vite dev server, as a plugin: one port for the page and its agent, and hot
-// updates go on.
+// The gateway in a Vite dev server, as a plugin. The page and its agent share one port, and hot
+// updates still work.
 import assert from "node:assert/strict";
 import { on, once } from "node:events";
 import { join } from "node:path";
@@ -12,7 +12,10 @@ import { serveWebChat } from "@mini-openclaw/web-chat";
 import { createServer } from "vite";
 import { WebSocket } from "ws";
 
-/** For `plugins` in your vite.config.js. @returns {import("vite").Plugin} */
+/**
+ * Creates the plugin for your vite.config.js.
+ * @returns {import("vite").Plugin}
+ */
 function miniOpenClaw() {
   // Yours: openSessionStore("./data/sessions") and createAnthropicProvider({ apiKey, model }).
   const store = createMemoryStore();
@@ -44,7 +47,7 @@ await vite.listen();
 assert(vite.httpServer);
 const origin = originOf(vite.httpServer);
 
-// As a browser does: load the page's module, listen for updates, get one when the module changes.
+// Does what a browser does: loads the page's module, and gets an update when the module changes.
 const hotUpdates = new WebSocket(origin.replace("http", "ws"), "vite-hmr");
 const frames = on(hotUpdates, "message");
 await once(hotUpdates, "open");

@@ -25,13 +25,13 @@ export function createLineChannel({ url, token }) {
     const { value: name, done } = await lines.next();
     if (done) return;
     if (name === "" || name.length > MAX_NAME_CHARS) {
-      socket.end(`! A name has 1 to ${MAX_NAME_CHARS} characters; this one has ${name.length}.\n`);
+      socket.end(`! A name has 1 to ${MAX_NAME_CHARS} characters, got ${name.length}.\n`);
       return;
     }
     const client = connect({ url, WebSocket: asPerson(name) });
     socket.once("close", () => client.close());
     const session = client.session();
-    await Promise.all([show(session.events(), socket), send(lines, session, socket)]);
+    for await (const line of lines) await answer(session.ask(line), socket);
   }
 
   /** @param {string} name */
@@ -48,25 +48,19 @@ export function createLineChannel({ url, token }) {
 }
 
 /**
- * Sends a line when the gateway has accepted the previous one.
- * @param {AsyncIterableIterator<string>} lines
- * @param {import("@mini-openclaw/client").Session} session
- * @param {import("node:net").Socket} socket
- */
-async function send(lines, session, socket) {
-  for await (const line of lines) {
-    await session.send(line).catch((error) => socket.write(`! ${error.message}\n`));
-  }
-}
-
-/**
+ * Writes the events of one run as a line of text.
  * @param {AsyncIterable<import("@mini-openclaw/client").WatchedEvent>} events
  * @param {import("node:net").Socket} socket
  */
-async function show(events, socket) {
-  for await (const event of events) {
-    if (event.type === "chunk") socket.write(event.content);
-    if (event.type === "message_done") socket.write("\n");
-    if (event.type === "run_error") socket.write(`! ${event.message}\n`);
+async function answer(events, socket) {
+  try {
+    for await (const event of events) {
+      if (event.type === "chunk") socket.write(event.content);
+      if (event.type === "message_done") socket.write("\n");
+      if (event.type === "run_error") socket.write(`! ${event.message}\n`);
+    }
+  } catch (error) {
+    // The gateway refused the message, or the client was closed.
+    socket.write(`! ${/** @type {Error} */ (error).message}\n`);
   }
 }

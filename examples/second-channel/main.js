@@ -1,5 +1,5 @@
-// A second channel needs no change in any package: it is a client of the gateway, which trusts it
-// to say who speaks.
+// A second channel needs no change in any package. It is a client of the gateway, which trusts it
+// to name the person.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -11,10 +11,10 @@ import { GatewayServer } from "@mini-openclaw/gateway";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { createLineChannel } from "./line-channel.js";
 
-// A model that counts what was said in the session.
+// A model that counts the user's messages in the session.
 const provider = createScriptedProvider(({ messages }) => {
-  const said = messages.filter(({ role }) => role === "user");
-  return [says("That is ", `line ${said.length}.`)];
+  const lines = messages.filter(({ role }) => role === "user");
+  return [says("That is ", `line ${lines.length}.`)];
 });
 
 const gateway = new GatewayServer({
@@ -35,14 +35,16 @@ await once(channel, "listening");
 assert.deepEqual(await talk("alice", "Hello?"), "That is line 1.");
 assert.deepEqual(await talk("bob", "Hello?"), "That is line 1.");
 assert.deepEqual(await talk("alice", "And again."), "That is line 2.");
-assert.equal(await talk("", "Hello?"), "! A name has 1 to 40 characters; this one has 0.");
+assert.equal(await talk("", "Hello?"), "! A name has 1 to 40 characters, got 0.");
 console.log("Three lines of two people, in two sessions.");
 
 channel.close();
 await gateway.close();
 
 /**
- * The first line that comes back, as `nc` would show it. @param {string} name @param {string} line
+ * Sends a name and a line, as `nc` would, and returns the first line that comes back.
+ * @param {string} name
+ * @param {string} line
  */
 async function talk(name, line) {
   const { port } = /** @type {import("node:net").AddressInfo} */ (channel.address());
