@@ -38,7 +38,7 @@ function check(subject) {
       : []),
     ...(subject.endsWith(".") ? ["The subject must not end with a full stop."] : []),
     ...(/^[a-z]/.test(verb) ? [] : [`The text must begin with a verb in lower case, got "${verb}".`]),
-    ...(/(?:ing|ed|[^s]s)$/.test(verb) && !VERBS.has(verb)
+    ...((file === undefined ? /(?:ing|ed)$/ : /(?:ing|ed|[^s]s)$/).test(verb) && !VERBS.has(verb)
       ? [`The text must begin with an imperative, such as "add", got "${verb}".`]
       : []),
   ];

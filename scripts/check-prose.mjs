@@ -26,6 +26,7 @@ const HELD = [
   "examples",
   "packages/client",
   "packages/protocol",
+  "packages/web-chat",
   "scripts",
   "tests/e2e",
   "tests/examples",

@@ -112,7 +112,8 @@ describe("the tutorial's end-to-end tests", () => {
     });
     model.mock.on({ userMessage: "Remember", hasToolResult: false }, { toolCalls: [note] });
     model.mock.on({ userMessage: "Remember", hasToolResult: true }, { content: "I will." });
-    model.mock.on({ userMessage: "cat", systemMessage: "Mochi" }, { content: "Mochi." });
+    // Memory comes with the user's message, so that the system prompt stays in the model's cache.
+    model.mock.on({ userMessage: "The user's cat is called Mochi" }, { content: "Mochi." });
     model.mock.on({ userMessage: "cat" }, { content: "I do not know." });
     const first = await startServer(directory.path, model.env);
     {
