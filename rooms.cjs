@@ -14,8 +14,8 @@ const rooms = {
     ...["model", "testing"],
   ],
   "packages/agent-runtime/src": [
-    ...["agent", "opentelemetry", "observe", "run", "context", "tools", "commands", "tool-calls"],
-    ...["workspace", "files", "testing", "providers", "budget", "shared"],
+    ...["agent", "opentelemetry", "observe", "run", "context", "tools", "commands"],
+    ...["mcp", "tool-calls", "workspace", "files", "testing", "providers", "budget", "shared"],
   ],
   "packages/client/src": ["react", "client", "session", "connection", "lib"],
   "packages/web-chat/page": [

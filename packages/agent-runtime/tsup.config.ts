@@ -3,5 +3,12 @@ import base from "../../tsup.config.base.ts";
 
 export default defineConfig({
   ...base,
-  entry: ["src/index.ts", "src/anthropic.ts", "src/openai.ts", "src/opentelemetry.ts", "src/testing.ts"],
+  entry: [
+    "src/index.ts",
+    "src/anthropic.ts",
+    "src/openai.ts",
+    "src/opentelemetry.ts",
+    "src/mcp.ts",
+    "src/testing.ts",
+  ],
 });

@@ -8,6 +8,7 @@ import {
   SkillsLoader,
 } from "@mini-openclaw/agent-runtime";
 import { createAnthropicProvider } from "@mini-openclaw/agent-runtime/anthropic";
+import { connectMcpServers, readMcpConfig } from "@mini-openclaw/agent-runtime/mcp";
 import { GatewayServer } from "@mini-openclaw/gateway";
 import type { ModelProvider } from "@mini-openclaw/protocol";
 import { lockFolder, openSessionStore, type SessionStore } from "@mini-openclaw/session-store";
@@ -52,6 +53,12 @@ export async function startServer(config: MiniOpenClawConfig): Promise<() => Pro
     createRememberTool(memory),
   ];
   const skills = new SkillsLoader({ workspaceDir });
+  const mcpServers = await connectMcpServers(config.mcp ? await readMcpConfig(workspaceDir) : {}, {
+    workspaceDir,
+  });
+  for (const { name, error, faults } of mcpServers.status()) {
+    for (const fault of [error ?? [], faults].flat()) log.report(`MCP server ${name}`, fault);
+  }
   const { maxContextMessages, maxRunCostUsd, maxSessionCostUsd, maxDayCostUsd, logDays, compactAtShare } =
     config;
   // The script of the demo cannot summarize.
@@ -59,6 +66,7 @@ export async function startServer(config: MiniOpenClawConfig): Promise<() => Pro
   const agent = new AgentRuntime({
     provider,
     tools,
+    toolSources: [mcpServers],
     workspaceDir,
     skills,
     memory,
@@ -103,7 +111,7 @@ export async function startServer(config: MiniOpenClawConfig): Promise<() => Pro
       address,
       toolsDir: workspaceDir,
       skills: found.skills.map(({ name }) => name),
-      tools: tools.map(({ name }) => name),
+      tools: [...tools, ...mcpServers.tools()].map(({ name }) => name),
       sandbox: state,
       isDemo,
     }),

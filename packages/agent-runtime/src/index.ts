@@ -42,6 +42,7 @@ export type {
   ToolContext,
   ToolDefinition,
   ToolResult,
+  ToolSource,
 } from "./tool-calls/define-tool.ts";
 export { defineTool } from "./tool-calls/define-tool.ts";
 export type { JsonSchema, StandardSchema, ToolParameter, ToolParameters } from "./tool-calls/tool-input.ts";

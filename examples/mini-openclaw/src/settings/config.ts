@@ -58,6 +58,8 @@ export interface MiniOpenClawConfig {
   approval: (typeof approvals)[number];
   /** Names of variables of the server that the commands of `bash` get too. */
   bashEnv: readonly string[];
+  /** Starts the MCP servers of the workspace's `.mcp.json`. */
+  mcp: boolean;
   /** The most seconds of one command. */
   bashTimeoutSeconds: number;
 }
@@ -149,6 +151,8 @@ export function loadConfig(
     schedule: readSchedule(),
     sandbox: read<SandboxUse>("MINI_OPENCLAW_SANDBOX", "auto", oneOf(sandboxUses)),
     approval: read("MINI_OPENCLAW_APPROVAL", "off", oneOf(approvals)),
+    // Off by default: the workspace may be somebody else's, and its servers run as this user.
+    mcp: read("MINI_OPENCLAW_MCP", false, onOrOff),
     bashEnv: read<readonly string[]>("MINI_OPENCLAW_BASH_ENV", [], variableNames),
     bashTimeoutSeconds: read("MINI_OPENCLAW_BASH_TIMEOUT", 30, (text) => integer(text, 1, 86_400)),
   };

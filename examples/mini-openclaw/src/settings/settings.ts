@@ -31,7 +31,8 @@ export const settings = {
     "none",
     "Names of variables that commands get too, such as SSH_AUTH_SOCK, separated by commas.",
   ],
-  MINI_OPENCLAW_BASH_TIMEOUT: ["30", "The most seconds of one command."],
+  MINI_OPENCLAW_BASH_TIMEOUT: ["30", "The seconds of a command for which the model names no limit."],
+  MINI_OPENCLAW_MCP: ["off", "on: start the MCP servers of the workspace's .mcp.json."],
   MINI_OPENCLAW_LOG_DAYS: [
     "0",
     "1 to 30: add a summary of each idle session to a daily log, and show the model so many days of it.",

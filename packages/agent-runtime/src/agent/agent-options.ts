@@ -4,7 +4,7 @@ import type { RunLimits } from "../budget/run-limits.ts";
 import type { AgentHooks } from "../observe/hooks.ts";
 import type { FallbackReason } from "../run/retry-policy.ts";
 import type { ApprovalRule } from "../tool-calls/approvals.ts";
-import type { ToolDefinition } from "../tool-calls/define-tool.ts";
+import type { ToolDefinition, ToolSource } from "../tool-calls/define-tool.ts";
 import type { MemoryManager } from "../workspace/memory.ts";
 import type { SkillsLoader } from "../workspace/skills.ts";
 
@@ -18,6 +18,8 @@ export interface AgentRuntimeOptions extends Partial<RunLimits>, AgentHooks {
   fallbackOn?: readonly FallbackReason[];
   /** The tools that the model may call. @default none */
   tools?: readonly ToolDefinition[];
+  /** Tools that may change from run to run. A name that `tools` has is left out. @default none */
+  toolSources?: readonly ToolSource[];
   /** The folder whose SOUL.md, TOOLS.md, memory and skills are in the prompt. @default none */
   workspaceDir?: string;
   /** @default that of `workspaceDir` */

@@ -8,13 +8,16 @@ import { isCompactionDue, neededMessages } from "../run/compaction-due.ts";
 import type { RunSettings } from "../run/run-settings.ts";
 import { toRequest } from "../run/turn-state.ts";
 import { AgentError } from "../shared/errors.ts";
-import { type Tool, type ToolDefinition, toTool } from "../tool-calls/define-tool.ts";
+import { type Tool, type ToolDefinition, type ToolSource, toTool } from "../tool-calls/define-tool.ts";
 import type { AgentRuntimeOptions } from "./agent-options.ts";
 import { resolveSettings } from "./resolve-settings.ts";
 
 /** Runs an agent: streams from a model, runs the tools it asks for. Keeps nothing between runs. */
 export class AgentRuntime implements AgentRunner {
   readonly #tools = new Map<string, Tool>();
+  readonly #sources: readonly ToolSource[];
+  /** Names of the tools that came from `#sources`. */
+  readonly #sourced = new Set<string>();
   readonly #settings: RunSettings;
   readonly #hooks: HookDispatcher;
 
@@ -23,6 +26,8 @@ export class AgentRuntime implements AgentRunner {
     this.#settings = resolveSettings(options, this.#tools);
     this.#hooks = new HookDispatcher(options, this.#settings.onError);
     for (const tool of options.tools ?? []) this.registerTool(tool);
+    this.#sources = options.toolSources ?? [];
+    this.#readSources();
   }
 
   /**
@@ -45,12 +50,28 @@ export class AgentRuntime implements AgentRunner {
    * Several runs may go on at once. Ends in exactly one `run_end` and never throws.
    */
   run(input: AgentInput): AsyncGenerator<RunEvent> {
+    this.#readSources();
     return observeRun(input, this.#settings, this.#hooks);
+  }
+
+  /** Replaces the tools of the sources by those that they have now. Runs that go on keep theirs. */
+  #readSources(): void {
+    for (const name of this.#sourced) this.#tools.delete(name);
+    this.#sourced.clear();
+    for (const definition of this.#sources.flatMap((source) => source.tools())) {
+      try {
+        this.registerTool(definition);
+        this.#sourced.add(definition.name);
+      } catch (error) {
+        this.#settings.onError(error);
+      }
+    }
   }
 
   /** Ends what tools still do, such as commands in the background. Start no run afterwards. */
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#tools.values()].map(async ({ definition }) => definition.close?.()));
+    const definitions = [...this.#tools.values()].map(({ definition }) => definition);
+    await Promise.allSettled([...definitions, ...this.#sources].map(async (one) => one.close?.()));
   }
 
   /**

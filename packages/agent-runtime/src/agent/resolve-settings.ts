@@ -112,7 +112,7 @@ function promptReader(
     };
   }
   return async (sessionId) => {
-    const sections = await readPromptSections({
+    const own = await readPromptSections({
       ...(identity !== undefined && { identity }),
       ...(workspaceDir !== undefined && { workspaceDir }),
       ...(memory && { memory }),
@@ -123,6 +123,11 @@ function promptReader(
     const states = [...tools.values()].flatMap(({ definition }) => {
       return (sessionId !== undefined && definition.describeState?.(sessionId)) || [];
     });
+    const added = (options.toolSources ?? []).flatMap((source) => source.instructions?.() ?? []);
+    const sections = [
+      ...own,
+      ...added.map(({ title, text }) => ({ title, source: "tool source", text: `# ${title}\n\n${text}` })),
+    ];
     const { stable, volatile } = toSystemPrompt(sections, now(), timeZone);
     return { system: { stable, volatile: [volatile, ...states].join("\n\n") }, sections };
   };

@@ -167,7 +167,7 @@ async function assertRegular(opened: OpenedPath, path: string): Promise<OpenedPa
  * able to make it rewrite them. Compared without case, as some disks do.
  */
 const protectedPaths =
-  /^(\.openclaw\/(soul\.md|tools\.md|skills(\/|$))|\.agents\/skills(\/|$)|\.mini-openclaw(\/|$)|(.*\/)?\.git(\/|$))/i;
+  /^(\.openclaw\/(soul\.md|tools\.md|skills(\/|$))|\.agents\/skills(\/|$)|\.mcp\.json$|\.mini-openclaw(\/|$)|(.*\/)?\.git(\/|$))/i;
 
 async function assertUnprotected(path: string, approve: Opening["approve"]): Promise<void> {
   if (!protectedPaths.test(path)) return;

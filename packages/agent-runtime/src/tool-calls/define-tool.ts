@@ -74,6 +74,16 @@ export interface ToolResult {
   exitCode?: number;
 }
 
+/** Tools that may change from run to run, such as those of servers. */
+export interface ToolSource {
+  /** Returns the tools of the next run. */
+  tools(): readonly ToolDefinition[];
+  /** Returns texts for the stable part of the prompt. @default none */
+  instructions?(): readonly { title: string; text: string }[];
+  /** Ends what the source holds open. Called by the agent's `close`. */
+  close?(): Promise<void>;
+}
+
 /** A tool as the run loop uses it. */
 export interface Tool {
   readonly definition: ToolDefinition;

@@ -253,6 +253,7 @@ describe("what steers the agent, or runs by itself, is not written without appro
     ".git/hooks/pre-commit",
     ".git",
     "module/.git/config",
+    ".mcp.json",
     "link.md",
     "folder/../.openclaw/SOUL.md",
   ])("%s", async (file_path) => {
