@@ -1,7 +1,9 @@
 import type {
+  AssistantEntry,
   ClientEvent,
   HistoryCommand,
   MessageCommand,
+  MessageEntry,
   ResumeCommand,
   RetryCommand,
   RunEndEntry,
@@ -11,15 +13,18 @@ import type {
 import { isMessageEntry } from "@mini-openclaw/protocol";
 import { type CommandContext, findSession, replyTo } from "./command-context.ts";
 import { findOwnSession, ownership } from "./own-session.ts";
-import {
-  forkSession,
-  renameSession,
-  searchSessions,
-  sendSessions,
-  shelveSession,
-} from "./session-commands.ts";
+import { forkSession, moveSession, renameSession, searchSessions, sendSessions } from "./session-commands.ts";
 
 const PAGE = 50;
+
+// As much as may wait for a slow client. A page that is larger holds up every other session while it is made into JSON.
+const MAX_PAGE_CHARS = 1_048_576;
+
+interface Page {
+  messages: MessageEntry[];
+  runEnds: RunEndEntry[];
+  hasMore: boolean;
+}
 
 /** Does what a client asks. A throw becomes the `error` that answers it. */
 export async function runCommand(event: ClientEvent, context: CommandContext): Promise<void> {
@@ -59,7 +64,7 @@ export async function runCommand(event: ClientEvent, context: CommandContext): P
     case "unarchive":
     case "delete":
     case "undelete":
-      return shelveSession(event, context);
+      return moveSession(event, context);
   }
 }
 
@@ -146,22 +151,59 @@ async function retryRun(event: RetryCommand, context: CommandContext): Promise<v
 async function sendHistory(event: HistoryCommand, context: CommandContext): Promise<void> {
   const { sessionId } = await findSession(event.sessionId, event.type, context);
   const limit = event.limit ?? PAGE;
-  const { messages, runEnds, hasMore } = await loadPage(context.store, sessionId, limit, event.before);
+  const { messages, runEnds, hasMore } = await loadPage(context.store, sessionId, {
+    limit,
+    before: event.before,
+  });
   const page = { messages, ...withRunEnds(runEnds), hasMore };
   context.send({ type: "history", sessionId, ...page, ...replyTo(event) });
 }
 
-async function loadPage(store: SessionStore, sessionId: string, limit: number, before?: number) {
-  const range = { limit: limit + 1, ...(before !== undefined && { before }) };
-  const found = await store.loadMessages(sessionId, range);
-  const messages = found.slice(-limit);
+/** Loads a page of messages. A page with large messages has fewer of them, and at least one. */
+async function loadPage(
+  store: SessionStore,
+  sessionId: string,
+  { limit, before }: { limit: number; before?: number | undefined },
+): Promise<Page> {
+  // Read in parts, so that many large messages are not all in memory.
+  let found: MessageEntry[] = [];
+  for (let isWhole = false; !isWhole && found.length <= limit; ) {
+    const oldest = found[0]?.seq ?? before;
+    const count = Math.min(PAGE + 1, limit + 1 - found.length);
+    const range = { limit: count, ...(oldest !== undefined && { before: oldest }) };
+    const older = await store.loadMessages(sessionId, range);
+    found = [...older, ...found];
+    isWhole = older.length < count || sizeOf(found) > MAX_PAGE_CHARS;
+  }
+  const messages = withinSize(found.slice(-limit));
+  const runEnds = await loadRunEnds(store, sessionId, { from: messages[0]?.seq, before });
   const began = new Set(messages.map(({ runId }) => runId));
-  const ends = await loadRunEnds(store, sessionId, { from: messages[0]?.seq, before });
-  // A run that neither said anything nor failed was cancelled while its message waited.
-  const runEnds = ends.filter(
-    ({ runId, error, retryOf }) => began.has(runId) || error || retryOf !== undefined,
-  );
-  return { messages, runEnds, hasMore: found.length > limit };
+  return {
+    messages,
+    // A run that neither said anything nor failed was cancelled while its message waited.
+    runEnds: runEnds.filter(
+      ({ runId, error, retryOf }) => began.has(runId) || error || retryOf !== undefined,
+    ),
+    hasMore: found.length > messages.length,
+  };
+}
+
+/** Returns the newest messages that fit into a page. */
+function withinSize(messages: MessageEntry[]): MessageEntry[] {
+  let size = 0;
+  const first = messages.findLastIndex((message) => {
+    size += sizeOf([message]);
+    return size > MAX_PAGE_CHARS;
+  });
+  return messages.slice(Math.min(first + 1, messages.length - 1));
+}
+
+function sizeOf(messages: readonly MessageEntry[]): number {
+  return messages.reduce((sum, message) => {
+    const { blocks, toolCalls } = message as Partial<AssistantEntry>;
+    const rest = [blocks, toolCalls].filter((value) => value !== undefined);
+    return sum + message.content.length + (rest.length > 0 ? JSON.stringify(rest).length : 0);
+  }, 0);
 }
 
 /** The ends of runs from a message on. Without a message there is none to show. */
@@ -207,7 +249,7 @@ async function beginWatch(event: ResumeCommand, context: CommandContext): Promis
     context.send({ type: "resumed", sessionId, epoch, after, upTo: lastSeq, from, ...replyTo(event) });
     return context.watch(sessionId, after);
   }
-  const page = await loadPage(store, sessionId, PAGE);
+  const page = await loadPage(store, sessionId, { limit: PAGE });
   // While a run goes on, its turn is shown by its events: the messages end where the turn begins.
   const turn = page.messages.findLast(({ role }) => role !== "tool");
   const upTo = live && turn ? turn.seq : lastSeq;

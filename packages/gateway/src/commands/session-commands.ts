@@ -88,18 +88,27 @@ export async function forkSession(event: ForkCommand, context: CommandContext): 
   sendUpdated(await store.forkSession(session.sessionId, options), event, context);
 }
 
-export async function shelveSession(event: LifecycleCommand, context: CommandContext): Promise<void> {
+/**
+ * Archives, unarchives, deletes or undeletes a session. A command that was done before is answered again, because a client
+ * that lost the answer repeats it.
+ */
+export async function moveSession(event: LifecycleCommand, context: CommandContext): Promise<void> {
   const { store, queues } = context;
   const { type } = event;
   if (type === "undelete") return sendUpdated(await undelete(event.sessionId, context), event, context);
+  if (type === "delete" && (await wasDeleted(event.sessionId, context))) {
+    return context.send({ type: "session_deleted", sessionId: event.sessionId, ...replyTo(event) });
+  }
   const session = await findSession(event.sessionId, event.type, context);
   const { sessionId, lastSeq } = session;
-  // A client that lost the answer asks again. The command was done.
-  if (type === "archive" && session.archived) return sendUpdated(session, event, context);
+  const isArchived = session.archived === true;
+  if ((type === "archive" && isArchived) || (type === "unarchive" && !isArchived)) {
+    return sendUpdated(session, event, context);
+  }
   if (type === "unarchive")
     return sendUpdated(await store.unarchiveSession(sessionId), event, context, lastSeq);
   if (queues.has(sessionId)) {
-    throw new GatewayError("SESSION_BUSY", "A run goes on or waits in the session. Stop it first.");
+    throw new GatewayError("SESSION_BUSY", "A run is active or waits in the session. Stop it first.");
   }
   await queues.release(sessionId);
   if (type === "archive") return sendUpdated(await store.archiveSession(sessionId), event, context, lastSeq);
@@ -108,13 +117,23 @@ export async function shelveSession(event: LifecycleCommand, context: CommandCon
   context.notifyDeleted(session);
 }
 
+/** Whether the caller may delete a session that is deleted already. */
+async function wasDeleted(
+  sessionId: string,
+  { store, visitor, permissions }: CommandContext,
+): Promise<boolean> {
+  if (await store.getSession(sessionId)) return false;
+  const session = await store.getSession(sessionId, { deleted: true });
+  return session !== undefined && permissions.may(visitor, "delete", session);
+}
+
 async function undelete(sessionId: string, context: CommandContext): Promise<SessionMeta> {
   const { store, visitor, permissions } = context;
-  const session = await store.getSession(sessionId, { deleted: true });
-  // Not deleted, or not any more: a client that lost the answer asks again.
-  if (!session) return findSession(sessionId, "undelete", context);
+  const deleted = await store.getSession(sessionId, { deleted: true });
+  const session = deleted ?? (await store.getSession(sessionId));
+  if (!session) throw notFound();
   await permissions.assertAllowed(visitor, "undelete", session);
-  return store.undeleteSession(sessionId);
+  return deleted ? store.undeleteSession(sessionId) : session;
 }
 
 /** `since` is the session's newest number before it was changed. */

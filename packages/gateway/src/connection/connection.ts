@@ -1,4 +1,12 @@
-import type { Limits, RecordedEvent, ServerEvent, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
+import { setTimeout as sleep } from "node:timers/promises";
+import type {
+  ClientEvent,
+  Limits,
+  RecordedEvent,
+  ServerEvent,
+  SessionMeta,
+  SessionStore,
+} from "@mini-openclaw/protocol";
 import type { CommandContext, CommandDeps } from "../commands/command-context.ts";
 import type { Permissions } from "../commands/permissions.ts";
 import { enterFirstSession, runCommand } from "../commands/run-command.ts";
@@ -27,6 +35,29 @@ export interface ConnectionDeps extends CommandDeps, WatchDeps {
 // RFC 6455 § 7.4.1: a server going down, which is nothing that a client did.
 const GOING_AWAY = 1001;
 
+// Most searches are answered by then, in the order of their frames. Later frames wait no longer for a slow one.
+const SEARCH_PATIENCE_MS = 50;
+
+/** Returns true for a command that reads many sessions, and so may be slow. */
+function readsSessions({ type }: ClientEvent): boolean {
+  return type === "search" || type === "list";
+}
+
+const changingTypes: ReadonlySet<string> = new Set<ClientEvent["type"]>([
+  "create",
+  "fork",
+  "rename",
+  "archive",
+  "unarchive",
+  "delete",
+  "undelete",
+]);
+
+/** Returns true for a command that changes what a list of sessions has. */
+function changesSessions({ type }: ClientEvent): boolean {
+  return changingTypes.has(type);
+}
+
 /** One client's socket, from accept to close. Works its frames one by one, in order. */
 export class Connection implements CommandContext, Viewer {
   readonly visitor: Visitor;
@@ -39,7 +70,8 @@ export class Connection implements CommandContext, Viewer {
   #view: { sessionId: string; watch?: SessionWatch } = { sessionId: "" };
   /** There once a command has asked for it: an idle connection is to cost little. */
   #leaving: AbortController | undefined;
-  #working: Promise<void>;
+  /** The last command, and the last one that reads many sessions while it is not answered. */
+  readonly #last: { command: Promise<void>; search?: Promise<void> | undefined };
   /** Created by the first notice, because an idle connection is to cost little. */
   #notices: Notices | undefined;
 
@@ -51,7 +83,7 @@ export class Connection implements CommandContext, Viewer {
     this.#translator = parts.dialects.connect(socket.protocol);
     socket.addEventListener("close", () => this.#closed());
     socket.addEventListener("message", ({ data }) => this.#receive(data));
-    this.#working = this.#open();
+    this.#last = { command: this.#open() };
   }
 
   send(event: ServerEvent): void {
@@ -162,21 +194,44 @@ export class Connection implements CommandContext, Viewer {
 
   #receive(data: unknown): void {
     this.#step("frame_came");
-    if (this.#state.phase !== "closed") this.#working = this.#working.then(() => this.#work(data));
+    if (this.#state.phase === "closed") return;
+    this.#last.command = this.#last.command.then(() => this.#work(data));
   }
 
-  /** One frame, from text to answer. Never rejects: a failure becomes an `error` event. */
+  /** Handles one frame, from text to answer. Never rejects: a failure becomes an `error` event. */
   async #work(data: unknown): Promise<void> {
     // A client that sends and does not read waits for itself.
     if (this.#outbox.isFull) await this.#outbox.drained();
-    this.#step("frame_taken");
     if (this.#state.phase !== "open") return;
     if (typeof data !== "string") {
+      this.#step("frame_taken");
       this.#refuseFrame(new GatewayError("INVALID_FRAME", "expected a text frame, got a binary one"));
       return;
     }
     const reading = this.#read(data);
-    if (!reading) return;
+    if (!reading) return this.#step("frame_taken");
+    if (reading.ok && readsSessions(reading.value)) return this.#search(reading);
+    // Earlier lists and searches find the sessions as they were then.
+    if (reading.ok && changesSessions(reading.value)) await this.#last.search;
+    await this.#answer(reading);
+  }
+
+  /** Answers after earlier searches. Resolves when it has answered, or soon: later frames do not wait for a slow search. */
+  async #search(reading: Reading): Promise<void> {
+    const before = this.#last.search;
+    const answered = (before ?? Promise.resolve()).then(() => this.#answer(reading));
+    this.#last.search = answered;
+    const done = answered.then(() => {
+      if (this.#last.search === answered) this.#last.search = undefined;
+    });
+    // It counts as waiting until it begins, so that the number of searches is limited as that of other frames.
+    if (!before) await Promise.race([done, sleep(SEARCH_PATIENCE_MS, undefined, { ref: false })]);
+  }
+
+  /** Never rejects. */
+  async #answer(reading: Reading): Promise<void> {
+    this.#step("frame_taken");
+    if (this.#state.phase !== "open") return;
     try {
       if (!reading.ok) throw new GatewayError(reading.code, reading.message);
       await runCommand(reading.value, this);
