@@ -233,7 +233,7 @@ describe("authorize", () => {
 
     expect(refused).toMatchObject({
       code: "FORBIDDEN",
-      message: "abort: you may not do that here.",
+      message: "You may not abort here: `authorize` refused it.",
       retryable: false,
     });
     while (bob.activity.at(-1)?.running !== false) await bob.anyFrame();

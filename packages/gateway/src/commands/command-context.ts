@@ -3,6 +3,7 @@ import type { SessionQueues } from "../sessions/session-queues.ts";
 import type { Visitor } from "../shared/principal.ts";
 import type { Action, Permissions } from "./permissions.ts";
 
+/** Dependencies that all commands share. */
 export interface CommandDeps {
   store: SessionStore;
   queues: SessionQueues;
@@ -10,31 +11,31 @@ export interface CommandDeps {
   /** Returns true if a tool call of the session waits for a decision. */
   awaitsApproval: (sessionId: string) => boolean;
   limits: Limits;
-  /** Keeps the live events of a session until a watch has begun. Returns a function that lets them go. */
+  /** Keeps the live events of a session until a watch has begun. Returns a function that releases them. */
   holdLive: (sessionId: string) => () => void;
   /** Notifies the callers of a session that it has changed. Its watchers get the events after `since`. */
   notifyChanged: (session: SessionMeta, since: number) => void;
 }
 
-/** What a command knows of the connection that it came from, and may do to it. */
+/** The connection that a command came from, as the command sees it. */
 export interface CommandContext extends CommandDeps {
   readonly visitor: Visitor;
-  /** The session that was watched last: where a `message` without `sessionId` goes. */
+  /** The session that was watched last. A `message` without `sessionId` goes there. */
   readonly sessionId: string;
-  /** Aborted when there is nobody to answer any more. */
+  /** Aborted when the client is gone. */
   readonly gone: AbortSignal;
-  /** Shows the client a session's events: those after `after`, or only what happens from now on. */
+  /** Sends the client a session's events: those after `after`, or only future ones. */
   watch(sessionId: string, after?: number): void;
-  /** Watches from now on, unless it is that session which is watched. */
+  /** Watches the session, unless it is watched already. */
   ensureWatching(sessionId: string): void;
   unwatch(): void;
-  /** Tells the visitor's other connections that a session is gone. */
+  /** Notifies the caller's other connections that a session was deleted. */
   notifyDeleted(session: SessionMeta): void;
   send(event: ServerEvent): void;
 }
 
 /**
- * The session that a command names, if its visitor may do `action` with it.
+ * Returns the session that a command names, if the caller may do `action` with it.
  *
  * @throws GatewayError `SESSION_NOT_FOUND`, `FORBIDDEN`
  */
@@ -46,7 +47,7 @@ export function findSession(
   return permissions.findAllowed(store, visitor, { sessionId, action });
 }
 
-/** How an answer names the command that it answers. */
+/** Returns the field by which an answer names its command. */
 export function replyTo({ id }: { id?: string }): { replyTo?: string } {
   return id === undefined ? {} : { replyTo: id };
 }

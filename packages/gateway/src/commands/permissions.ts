@@ -2,28 +2,28 @@ import type { ClientEvent, SessionMeta, SessionStore } from "@mini-openclaw/prot
 import { GatewayError } from "../shared/errors.ts";
 import type { Principal, Visitor } from "../shared/principal.ts";
 
-/** What may be asked for: the commands of a client but `ping` and `unwatch`, which are free, and over HTTP `export`. */
+/** An action that `authorize` decides on: a client's command except `ping` and `unwatch`, or `export` over HTTP. */
 export type Action = Exclude<ClientEvent["type"], "ping" | "unwatch"> | "export";
 
-/** What somebody is about to do. */
+/** An action that a caller is about to do. */
 export interface Attempt {
-  /** Absent for anonymous visitors. */
+  /** Absent for anonymous callers. */
   principal: Principal | undefined;
-  /** `resume` is to see a session, `list` to have it in one's lists and hear of its activity. */
+  /** `resume` allows to read a session. `list` allows to find it in lists and to be notified of its changes. */
   action: Action;
-  /** Absent where no session is concerned yet: `create`, and once for the whole of each `list` and `search`. */
+  /** Absent for `create`, and for the first check of each `list` and `search`. */
   session: SessionMeta | undefined;
 }
 
-/** Whether somebody may; anything but `true` is no. */
+/** Decides on an action. Only `true` allows it. */
 export type Authorize = (attempt: Attempt) => boolean | Promise<boolean>;
 
-/** The default: everybody may do everything with the sessions that they created, and nothing with others. */
+/** The default: callers may do everything with their own sessions, and nothing with others. */
 export function ownerOnly({ principal, session }: Attempt): boolean {
   return session === undefined || session.owner === principal?.id;
 }
 
-/** Asks an app's `authorize`, and says no in a way that does not tell whether a session exists. */
+/** Asks an app's `authorize`. Refuses in a way that does not reveal whether a session exists. */
 export class Permissions {
   readonly #authorize: Authorize;
 
@@ -31,7 +31,11 @@ export class Permissions {
     this.#authorize = authorize;
   }
 
-  /** @throws GatewayError `INTERNAL` when `authorize` threw */
+  /**
+   * Returns true if the caller may do the action.
+   *
+   * @throws GatewayError `INTERNAL` if `authorize` throws
+   */
   async may({ principal }: Visitor, action: Action, session?: SessionMeta): Promise<boolean> {
     try {
       return (await this.#authorize({ principal, action, session })) === true;
@@ -40,23 +44,25 @@ export class Permissions {
     }
   }
 
-  /** Whether a session is among those that the visitor is shown and told of. */
+  /** Returns true if the caller finds the session in its lists. */
   async mayList(visitor: Visitor, session: SessionMeta): Promise<boolean> {
     return session.key === visitor.key && this.may(visitor, "list", session);
   }
 
   /**
-   * @throws GatewayError `FORBIDDEN`; `SESSION_NOT_FOUND` to those who may not see the session either, so that ids cannot be
-   * probed
+   * Throws unless the caller may do the action.
+   *
+   * @throws GatewayError `FORBIDDEN`, or `SESSION_NOT_FOUND` if the caller may not read the session either, so that ids cannot
+   * be probed
    */
   async assertAllowed(visitor: Visitor, action: Action, session?: SessionMeta): Promise<void> {
     if (await this.may(visitor, action, session)) return;
     if (session && !(action !== "resume" && (await this.may(visitor, "resume", session)))) throw notFound();
-    throw new GatewayError("FORBIDDEN", `${action}: you may not do that here.`);
+    throw new GatewayError("FORBIDDEN", `You may not ${action} here: \`authorize\` refused it.`);
   }
 
   /**
-   * The session that a client names: an id is not a permission.
+   * Returns the session that a client names. An id is not a permission.
    *
    * @throws GatewayError `SESSION_NOT_FOUND`, `FORBIDDEN`
    */
@@ -72,7 +78,10 @@ export class Permissions {
   }
 }
 
-/** Says the same of sessions that there are not and of those that are somebody else's. */
+/** Returns one error for sessions that do not exist and for those of others. */
 export function notFound(): GatewayError {
-  return new GatewayError("SESSION_NOT_FOUND", "sessionId: there is no such session");
+  return new GatewayError(
+    "SESSION_NOT_FOUND",
+    "`sessionId` must be a session of yours: there is no such session.",
+  );
 }

@@ -1,32 +1,20 @@
 import type {
-  AssistantEntry,
   ClientEvent,
   HistoryCommand,
   MessageCommand,
-  MessageEntry,
   ResumeCommand,
   RetryCommand,
   RunEndEntry,
   SessionMeta,
-  SessionStore,
 } from "@mini-openclaw/protocol";
-import { isMessageEntry } from "@mini-openclaw/protocol";
 import { type CommandContext, findSession, replyTo } from "./command-context.ts";
+import { loadPage } from "./load-page.ts";
 import { findOwnSession, ownership } from "./own-session.ts";
 import { forkSession, moveSession, renameSession, searchSessions, sendSessions } from "./session-commands.ts";
 
 const PAGE = 50;
 
-// As much as may wait for a slow client. A page that is larger holds up every other session while it is made into JSON.
-const MAX_PAGE_CHARS = 1_048_576;
-
-interface Page {
-  messages: MessageEntry[];
-  runEnds: RunEndEntry[];
-  hasMore: boolean;
-}
-
-/** Does what a client asks. A throw becomes the `error` that answers it. */
+/** Does what a client's command says. An error that it throws becomes the `error` that answers the command. */
 export async function runCommand(event: ClientEvent, context: CommandContext): Promise<void> {
   switch (event.type) {
     case "ping":
@@ -115,13 +103,13 @@ async function submitMessage(event: MessageCommand, context: CommandContext): Pr
   const message = { content, mode, ...(id !== undefined && { requestId: id }) };
   const watch = await watcherOf(session, context);
   const { runId, position } = await context.queues.submit(sessionId, message, watch);
-  // One that is sent again was kept before.
+  // A repeated message was saved before.
   watch();
   if (id !== undefined) context.send({ type: "ack", replyTo: id, sessionId, runId, position });
 }
 
 /**
- * The session that a message goes to, if its visitor may send it there.
+ * Returns the session that a message goes to, if the caller may send it there.
  *
  * @throws GatewayError `SESSION_NOT_FOUND`, `FORBIDDEN`
  */
@@ -159,68 +147,6 @@ async function sendHistory(event: HistoryCommand, context: CommandContext): Prom
   context.send({ type: "history", sessionId, ...page, ...replyTo(event) });
 }
 
-/** Loads a page of messages. A page with large messages has fewer of them, and at least one. */
-async function loadPage(
-  store: SessionStore,
-  sessionId: string,
-  { limit, before }: { limit: number; before?: number | undefined },
-): Promise<Page> {
-  // Read in parts, so that many large messages are not all in memory.
-  let found: MessageEntry[] = [];
-  for (let isWhole = false; !isWhole && found.length <= limit; ) {
-    const oldest = found[0]?.seq ?? before;
-    const count = Math.min(PAGE + 1, limit + 1 - found.length);
-    const range = { limit: count, ...(oldest !== undefined && { before: oldest }) };
-    const older = await store.loadMessages(sessionId, range);
-    found = [...older, ...found];
-    isWhole = older.length < count || sizeOf(found) > MAX_PAGE_CHARS;
-  }
-  const messages = withinSize(found.slice(-limit));
-  const runEnds = await loadRunEnds(store, sessionId, { from: messages[0]?.seq, before });
-  const began = new Set(messages.map(({ runId }) => runId));
-  return {
-    messages,
-    // A run that neither said anything nor failed was cancelled while its message waited.
-    runEnds: runEnds.filter(
-      ({ runId, error, retryOf }) => began.has(runId) || error || retryOf !== undefined,
-    ),
-    hasMore: found.length > messages.length,
-  };
-}
-
-/** Returns the newest messages that fit into a page. */
-function withinSize(messages: MessageEntry[]): MessageEntry[] {
-  let size = 0;
-  const first = messages.findLastIndex((message) => {
-    size += sizeOf([message]);
-    return size > MAX_PAGE_CHARS;
-  });
-  return messages.slice(Math.min(first + 1, messages.length - 1));
-}
-
-function sizeOf(messages: readonly MessageEntry[]): number {
-  return messages.reduce((sum, message) => {
-    const { blocks, toolCalls } = message as Partial<AssistantEntry>;
-    const rest = [blocks, toolCalls].filter((value) => value !== undefined);
-    return sum + message.content.length + (rest.length > 0 ? JSON.stringify(rest).length : 0);
-  }, 0);
-}
-
-/** The ends of runs from a message on. Without a message there is none to show. */
-async function loadRunEnds(
-  store: SessionStore,
-  sessionId: string,
-  { from, before = Number.POSITIVE_INFINITY }: { from: number | undefined; before: number | undefined },
-): Promise<RunEndEntry[]> {
-  const runEnds: RunEndEntry[] = [];
-  if (from === undefined) return runEnds;
-  for await (const entry of store.entries(sessionId, { after: from })) {
-    if (entry.seq >= before) break;
-    if (!isMessageEntry(entry) && entry.type === "run_end") runEnds.push(entry);
-  }
-  return runEnds;
-}
-
 function withRunEnds(runEnds: RunEndEntry[]): { runEnds?: RunEndEntry[] } {
   return runEnds.length > 0 ? { runEnds } : {};
 }
@@ -235,7 +161,7 @@ async function resume(event: ResumeCommand, context: CommandContext): Promise<vo
   }
 }
 
-/** Rule 1 of PROTOCOL.md, “Resuming”: continue from the client's place, or else begin anew; never silence, never a double. */
+/** Continues after the client's newest event, or begins anew: PROTOCOL.md, “Resuming”. No event is lost or sent twice. */
 async function beginWatch(event: ResumeCommand, context: CommandContext): Promise<void> {
   const { store, queues } = context;
   const session = await findSession(event.sessionId, event.type, context);
@@ -250,13 +176,13 @@ async function beginWatch(event: ResumeCommand, context: CommandContext): Promis
     return context.watch(sessionId, after);
   }
   const page = await loadPage(store, sessionId, { limit: PAGE });
-  // While a run goes on, its turn is shown by its events: the messages end where the turn begins.
+  // The turn of an active run is shown by its events, so the messages end before it.
   const turn = page.messages.findLast(({ role }) => role !== "tool");
   const upTo = live && turn ? turn.seq : lastSeq;
   const messages = page.messages.filter(({ seq }) => seq <= upTo);
   const runEnds = page.runEnds.filter(({ seq }) => seq <= upTo);
   const { hasMore } = page;
-  // After the messages were read: what was taken up meanwhile is shown by its events, and nothing twice.
+  // Read after the messages: a message that was taken up meanwhile is shown by its events, and once.
   const progress = queues.progress(sessionId, upTo);
   context.send({
     type: "resync",

@@ -1,10 +1,10 @@
-// Chosen: with the text itself, two lines of a list.
+// With the text itself, about two lines of a list.
 const CHARS_BEFORE = 40;
 const CHARS_AFTER = 120;
 
 /**
- * What stands around the first place of `text` in `content`, in one line; "…" where something is left out. The beginning, if it
- * is nowhere: a store of one's own may search by other rules.
+ * Returns the text around the first occurrence of `text` in `content`, in one line, with "…" for omitted parts. Returns the
+ * beginning if there is no occurrence, because a custom store may search by other rules.
  */
 export function excerptOf(content: string, text: string): string {
   const at = Math.max(0, content.toLowerCase().indexOf(text.toLowerCase()));
@@ -14,7 +14,7 @@ export function excerptOf(content: string, text: string): string {
   return `${from > 0 ? "…" : ""}${line}${to < content.length ? "…" : ""}`;
 }
 
-/** The place itself, or the one before it where it would cut a character in two. */
+/** Returns the position, or the one before it if the position would split a character. */
 function boundary(content: string, at: number): number {
   const code = content.charCodeAt(at);
   return code >= 0xdc00 && code <= 0xdfff ? at - 1 : at;

@@ -11,6 +11,7 @@ import type {
 import { GatewayError } from "../shared/errors.ts";
 import { type CommandContext, findSession, replyTo } from "./command-context.ts";
 import { ownership } from "./own-session.ts";
+import { notFound } from "./permissions.ts";
 import { excerptOf } from "./search-excerpt.ts";
 
 const PAGE = 50;
@@ -40,10 +41,10 @@ export async function searchSessions(event: SearchCommand, context: CommandConte
   for await (const hit of untilGone(hits, gone)) {
     const { session, message } = hit;
     if (!(await permissions.mayList(visitor, session))) continue;
-    // What was said in a session is for those who may `resume` it. Others find it by its title only.
+    // Messages are for callers that may `resume` the session. Others find it by its title only.
     const mayRead = !message || (await permissions.may(visitor, "resume", session));
     if (!mayRead && !hasText(session.title, text)) continue;
-    // One more than is wanted says that there are more.
+    // One more hit than the limit means that there is another page.
     if (sessions.length === limit) {
       next = last;
       break;
@@ -64,7 +65,7 @@ function hasText(content: string, text: string): boolean {
   return content.toLowerCase().includes(text.toLowerCase());
 }
 
-/** Ends without a word when there is nobody to hear it. */
+/** Ends without an error when the client is gone. */
 async function* untilGone<Item>(items: AsyncIterable<Item>, gone: AbortSignal): AsyncGenerator<Item> {
   try {
     yield* items;
@@ -117,7 +118,7 @@ export async function moveSession(event: LifecycleCommand, context: CommandConte
   context.notifyDeleted(session);
 }
 
-/** Whether the caller may delete a session that is deleted already. */
+/** Returns true for a deleted session that the caller may delete. */
 async function wasDeleted(
   sessionId: string,
   { store, visitor, permissions }: CommandContext,

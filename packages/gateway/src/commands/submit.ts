@@ -8,43 +8,43 @@ import { endNotRecorded } from "../shared/errors.ts";
 import { type Principal, requireId } from "../shared/principal.ts";
 import { findOrCreateOwnSession } from "./own-session.ts";
 
-/** A message that comes from inside the process: from a schedule, an HTTP handler, a test. */
+/** A message from inside the process: from a schedule, an HTTP handler or a test. */
 export type Submission = SubmissionFields &
   ({ sessionId: string } | { key: string } | { principal: Principal });
 
 interface SubmissionFields {
-  /** Where it goes. */
+  /** The session that the message goes to. */
   sessionId?: string;
-  /** Instead: it goes to the newest open session of this key, or to a new one. */
+  /** Without `sessionId`, the message goes to the newest open session of this key, or to a new one. */
   key?: string;
   /**
-   * With a key: the message goes to the newest open session of that key that this principal owns, or to a new one of the
-   * principal. Without: the key is `webchat:<principal.id>`.
+   * The owner of the session: the message goes to this principal's newest open session of the key, or to a new one.
+   * Without a key, the key is `webchat:<principal.id>`.
    */
   principal?: Principal;
   content: string;
-  /** A message with the same one, among the session's last 1,000, runs once. */
+  /** Makes the message idempotent among the session's last 1,000. */
   requestId?: string;
   /** @default "queue" */
   mode?: MessageMode;
 }
 
-/** A retry that comes from inside the process. */
+/** A retry from inside the process. */
 export interface RetrySubmission {
   sessionId: string;
   /** The session's newest run. */
   runId: string;
-  /** A retry with the same one, among the session's last 1,000, runs once. */
+  /** Makes the retry idempotent among the session's last 1,000. */
   requestId?: string;
 }
 
-/** A message or retry that was kept. */
+/** A message or retry that was saved. */
 export interface Submitted {
   sessionId: string;
   runId: string;
   /**
-   * Resolves with the run's end. Rejects with the GatewayError `STORE_FAILED` when that could not be kept, as on a full disk; and
-   * as the store does when it cannot be read.
+   * Resolves with the run's end. Rejects with the GatewayError `STORE_FAILED` if the end cannot be recorded, as on a full
+   * disk. Rejects as the store does if the session cannot be read.
    */
   ended: Promise<RunResult>;
 }
