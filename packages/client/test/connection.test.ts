@@ -239,7 +239,7 @@ test("reports an invalid frame and ignores an unknown event", () => {
   it.socket.receive('{"type":"chunk","seq":1,"sessionId":"s"}');
   it.socket.receive('{"type":"a newer one","seq":1}');
 
-  expect(it.heard).toEqual(["INVALID_FRAME: invalid frame: chunk: runId is wrong."]);
+  expect(it.heard).toEqual(["INVALID_FRAME: frame: chunk: runId is wrong."]);
 });
 
 /** Resolves when the promises that wait only for each other have. */

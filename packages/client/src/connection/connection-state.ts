@@ -78,7 +78,9 @@ export function nextConnection(state: ConnectionState, input: ConnectionInput): 
       const next = { attempt: failed + 1, ...(error && { error }) };
       // Waiting does not heal a refusal.
       if (error && !error.retryable) return { phase: "held", ...next };
-      return { phase: "waiting", ...next, retryAt: now + retryDelayMs(failed, random) };
+      // Doubled each time, and spread over half of it.
+      const delayMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** failed) * (0.5 + random / 2 || 1);
+      return { phase: "waiting", ...next, retryAt: now + delayMs };
     }
     case "hold":
       return { phase: "held", attempt };
@@ -87,11 +89,4 @@ export function nextConnection(state: ConnectionState, input: ConnectionInput): 
     case "close":
       return { phase: "closed" };
   }
-}
-
-/**
- * Returns the pause after `failed` failures in a row: doubled each time, spread over half of it.
- */
-function retryDelayMs(failed: number, random: number): number {
-  return Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** failed) * (0.5 + random / 2 || 1);
 }

@@ -126,7 +126,7 @@ export abstract class Connection {
     callSafely(work, (cause) =>
       callSafely(
         () => this.#lost(this.#socket, failureOf("CONNECT_FAILED", "connection", cause)),
-        this.failed("clock"),
+        this.failed("connection"),
       ),
     );
   }
@@ -158,7 +158,7 @@ export abstract class Connection {
         this.onConnected();
       } else if (frame) this.onFrame(frame);
     } catch (cause) {
-      this.failed("invalid frame", "INVALID_FRAME")(cause);
+      this.failed("frame", "INVALID_FRAME")(cause);
     }
   }
 
