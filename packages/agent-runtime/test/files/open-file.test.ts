@@ -96,4 +96,13 @@ describe.each([
       await rm(join(workspace.path, "aside"), { recursive: true });
     },
   );
+
+  test("asks with the real path, without characters that hide something", async () => {
+    await using workspace = await temporaryDirectory({ ".openclaw/skills/a\u202eb\nc/x": "" });
+    await symlink(".openclaw/skills", join(workspace.path, "notes"));
+    const asked: string[] = [];
+    const approve = async (reason: string) => void asked.push(reason);
+    await write(workspace.path, "notes/a\u202eb\nc/x", "", { open, approve });
+    expect(asked).toEqual([expect.stringContaining(".openclaw/skills/a\\u202eb\\u000ac/x, which")]);
+  });
 });
