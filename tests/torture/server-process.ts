@@ -39,10 +39,19 @@ export async function buildProgram(name: ProgramName, folder: string): Promise<s
   return join(folder, `${name}.mjs`);
 }
 
+export interface Usage {
+  /** The heap and the memory beside it, in bytes. */
+  usedBytes: number;
+  /** Open descriptors, or 0 where the system does not tell. */
+  descriptors: number;
+}
+
 export interface ServerProcess extends AsyncDisposable {
   readonly port: number;
   /** What is held after a collection, on the heap and beside it, in bytes: unlike resident memory, nothing that is only kept for later. */
   usedBytes(): Promise<number>;
+  /** Returns what the process holds after a collection. */
+  usage(): Promise<Usage>;
   /** Sends SIGKILL and waits until it is gone. */
   kill(): Promise<void>;
 }
@@ -64,12 +73,14 @@ export async function startServer(program: string, folder: string): Promise<Serv
     return message as Answer;
   };
   const listening = await answer<{ port: number }>();
+  const usage = () => {
+    child.send("usage");
+    return answer<Usage>();
+  };
   return {
     port: listening.port,
-    async usedBytes() {
-      child.send("usage");
-      return (await answer<{ usedBytes: number }>()).usedBytes;
-    },
+    usedBytes: async () => (await usage()).usedBytes,
+    usage,
     kill,
     [Symbol.asyncDispose]: kill,
   };

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import type { ModelProvider } from "@mini-openclaw/protocol";
+import { type ModelProvider, noUsage } from "@mini-openclaw/protocol";
 
 /** What a model is to say: it stands in the message that asks for it, so that everybody knows the right answer. */
 export interface Order {
@@ -13,6 +13,8 @@ export interface Order {
   gapMs: number;
   /** After so many pieces it says nothing more, and does not end. */
   stopsAfter?: number;
+  /** Calls the tool `note` first, which needs a user's approval. */
+  asks?: boolean;
 }
 
 /** The pieces of a story. Each begins with its number, so that one that is missing or doubled can be named. */
@@ -29,11 +31,16 @@ export function compare(text: string, order: Order): { missing: number; doubled:
   };
 }
 
-/** A model that says, piece by piece, what the last message orders. */
+/** A model that streams, piece by piece, the story that the newest user message orders. */
 export const pacedModel: ModelProvider = {
   model: "paced",
   async *stream({ messages }, { signal }) {
-    const order = JSON.parse(messages.at(-1)?.content ?? "") as Order;
+    const order = JSON.parse(messages.findLast(({ role }) => role === "user")?.content ?? "") as Order;
+    if (order.asks && messages.at(-1)?.role === "user") {
+      const toolCalls = [{ callId: `call-${order.seed}`, toolName: "note", input: {} }];
+      yield { type: "turn", content: "", toolCalls, stopReason: "tool_use", usage: noUsage };
+      return;
+    }
     const pieces = storyOf(order);
     for (const [index, text] of pieces.entries()) {
       if (index === order.stopsAfter) await once(signal, "abort");
@@ -41,7 +48,6 @@ export const pacedModel: ModelProvider = {
       signal.throwIfAborted();
       yield { type: "text", text };
     }
-    const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
-    yield { type: "turn", content: pieces.join(""), toolCalls: [], stopReason: "end_turn", usage };
+    yield { type: "turn", content: pieces.join(""), toolCalls: [], stopReason: "end_turn", usage: noUsage };
   },
 };
