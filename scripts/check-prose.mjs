@@ -41,6 +41,7 @@ const HELD = [
   "packages/protocol",
   "packages/web-chat",
   "scripts",
+  "tests/browser",
   "tests/e2e",
   "tests/examples",
   "tests/neighbours",

@@ -9,7 +9,7 @@ const timestamp = 1;
 const desktop = { viewport: { width: 1280, height: 800 } };
 const phone = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true };
 
-/** What axe finds on the page as it stands, one line a rule. */
+/** Returns the findings of axe on the page, one line a rule. */
 async function findingsOn(page: Page): Promise<string[]> {
   // Colours are judged when they stand still.
   await page.evaluate(() => {
@@ -110,7 +110,7 @@ describe.skipIf(whyNoBrowser)("for everybody", () => {
 
     const order: string[] = [];
     const unseen: string[] = [];
-    for (let count = 0; count < 9; count += 1) {
+    for (let count = 0; count < 10; count += 1) {
       await page.keyboard.press("Tab");
       const { name, isSeen } = await page.evaluate(() => {
         const focused = document.activeElement as HTMLInputElement;
@@ -136,6 +136,7 @@ describe.skipIf(whyNoBrowser)("for everybody", () => {
       "Archived",
       "System",
       "English",
+      "Copy the chat’s id",
       "Conversation",
       expect.any(String),
     ]);
@@ -146,7 +147,7 @@ describe.skipIf(whyNoBrowser)("for everybody", () => {
     expect(await page.getByRole("textbox", { name: "Message" }).inputValue()).toBe("two");
   });
 
-  test("tells screen readers that an answer begins and that it is complete, not each piece of it", async () => {
+  test("announces the start and the end of an answer, and not each piece", async () => {
     let next = () => {};
     const long = "word ".repeat(100);
     const answer: Answer = async (_, { show }) => {

@@ -71,7 +71,7 @@ describe.skipIf(whyNoBrowser)("the end of an answer", () => {
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(content);
   });
 
-  test("says what the answer cost, when its price is not known, and what all of the session cost", async () => {
+  test("shows the cost of an answer and of the session, and an unknown price", async () => {
     const priced: Answer = ({ content }, { show }) => {
       const said = {
         type: "assistant_message",

@@ -5,7 +5,7 @@ const timestamp = 1;
 
 const call = { callId: "c1", toolName: "bash", input: { command: "ls -la" } };
 
-/** Says something, runs a tool, says what came of it. */
+/** Answers with a text, a tool call, and another text. */
 export const usesATool: Answer = (_, { show }) => {
   show({ type: "chunk", messageId: "a1", content: "Let me **look**." });
   show({ type: "assistant_message", id: "a1", content: "Let me **look**.", toolCalls: [call], timestamp });
@@ -24,7 +24,7 @@ export const usesATool: Answer = (_, { show }) => {
   show({ type: "assistant_message", id: "a2", content: "One file: `a.txt`", timestamp });
 };
 
-/** Says the same to everything. */
+/** Answers every message with the same text. */
 export function says(content: string): Answer {
   return (_, { show }) => {
     show({ type: "chunk", messageId: "a1", content });

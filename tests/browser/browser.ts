@@ -4,8 +4,7 @@ import { expect } from "vitest";
 
 const executablePath = "/usr/bin/chromium";
 
-// Chosen: longer than a busy machine takes for anything that is waited for. What never comes fails
-// later, not less.
+// Longer than a busy machine takes for anything. A missing result only fails later.
 const waitMs = 60_000;
 
 /** Why the browser tests cannot run here; `undefined` if they can. In CI they must run. */
@@ -32,7 +31,7 @@ export function launchBrowser(): Promise<Browser> {
 /** A page in a browser profile of its own. */
 export interface TestPage extends AsyncDisposable {
   readonly page: Page;
-  /** Errors, refused resources and policy violations that the browser told of. */
+  /** Errors, refused resources and policy violations that the browser reported. */
   readonly complaints: string[];
   /** Every address that the page asked for. */
   readonly requests: string[];
@@ -72,7 +71,7 @@ export function eventually<Value>(read: () => Promise<Value>) {
   return expect.poll(read, { timeout: waitMs });
 }
 
-/** What the conversation shows, one line a row; what can be done with a row is left out. */
+/** Returns the rows of the conversation, one line each, without their actions. */
 export function rowsOf(page: Page): Promise<string[]> {
   return page.locator(".rows > li:not(.answer-end)").evaluateAll((rows) =>
     rows.map((row) => {

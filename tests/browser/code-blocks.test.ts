@@ -14,7 +14,7 @@ describe.skipIf(whyNoBrowser)("code in an answer", () => {
   });
   afterAll(() => browser?.close());
 
-  test("has colours, its language and a button that copies it, and says so to screen readers", async () => {
+  test("has colors, its language and a copy button, and announces the copy", async () => {
     await using gateway = await startGateway({ answer: says(`Look:\n\n\`\`\`ts\n${code}\n\`\`\``) });
     await using tab = await openPage(browser, gateway.url, {
       permissions: ["clipboard-read", "clipboard-write"],
@@ -22,7 +22,7 @@ describe.skipIf(whyNoBrowser)("code in an answer", () => {
     const { page } = tab;
     await say(page, "code?");
     await page.locator(".code .hljs-comment").waitFor();
-    // After its end nothing else is told to screen readers.
+    // After its end nothing else is announced to screen readers.
     await page.locator(".answer-end").waitFor();
 
     expect(await page.locator(".code-language").innerText()).toBe("ts");

@@ -5,7 +5,7 @@ import { eventually, launchBrowser, openPage, rowsOf, say, tryNow, whyNoBrowser 
 import { type Answer, startGateway } from "./test-gateway.ts";
 
 const timestamp = 1;
-/** Answers at once, unless it is told a story, which goes on until it is stopped. */
+/** Answers at once. A story runs until it is stopped. */
 const tellsStories: Answer = async ({ content }, { show, stopped }) => {
   const text = content.endsWith("a story") ? "Once upon" : "Yes.";
   show({ type: "chunk", messageId: "a1", content: text });
@@ -21,7 +21,7 @@ describe.skipIf(whyNoBrowser)("the composer", () => {
   });
   afterAll(() => browser?.close());
 
-  test("queues what is sent while an answer goes on; it can be called off", async () => {
+  test("queues a message during an answer, and cancels it", async () => {
     await using gateway = await startGateway({ answer: tellsStories });
     await using tab = await openPage(browser, gateway.url);
     const { page } = tab;
@@ -147,7 +147,7 @@ describe.skipIf(whyNoBrowser)("the composer", () => {
     expect(height).toBeGreaterThan(60);
   });
 
-  test("leaves the Enter to the input method that ends its composition with it, as Safari tells it", async () => {
+  test("leaves the Enter that ends a composition to the input method, as Safari sends it", async () => {
     await using gateway = await startGateway();
     await using tab = await openPage(browser, gateway.url);
     const box = tab.page.getByRole("textbox");

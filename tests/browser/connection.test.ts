@@ -156,7 +156,7 @@ describe.skipIf(whyNoBrowser)("the page and its connection", () => {
     }
   });
 
-  test("says that it is not let in, and tries again", async () => {
+  test("shows that it cannot connect, and retries", async () => {
     await using gateway = await startGateway();
     gateway.isLocked = true;
     await using tab = await openPage(browser, gateway.url);

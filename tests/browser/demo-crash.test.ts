@@ -15,7 +15,7 @@ describe.skipIf(whyNoBrowser)("npm run demo:crash", () => {
   });
   afterAll(() => browser?.close());
 
-  test("kills the server in the middle of an answer, and the page goes on by itself", async () => {
+  test("kills the server during an answer, and the page continues by itself", async () => {
     const demo = spawn(process.execPath, [script], { stdio: ["ignore", "pipe", "inherit"] });
     const exit = once(demo, "exit");
     try {

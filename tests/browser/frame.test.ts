@@ -91,7 +91,7 @@ describe.skipIf(whyNoBrowser)("themes and languages", () => {
       void session.send("Page.screencastFrameAck", { sessionId });
     });
     await session.send("Page.startScreencast", { format: "png", everyNthFrame: 1 });
-    // How many frames a load has is the browser's affair.
+    // The number of frames depends on the browser.
     for (let count = 0; count < 3 || frames.length <= 3; count += 1) {
       await page.reload();
       await page.getByText("Connected").waitFor();
@@ -115,7 +115,7 @@ describe.skipIf(whyNoBrowser)("themes and languages", () => {
     expect(Math.max(...brightness)).toBeLessThan(64);
   });
 
-  test("speaks another language at once, and remembers it; what is written stays", async () => {
+  test("changes the language at once and remembers it, and keeps the draft", async () => {
     await using gateway = await startGateway({ answer: says("Hello.") });
     await using tab = await openPage(browser, gateway.url);
     const { page } = tab;
@@ -142,7 +142,7 @@ describe.skipIf(whyNoBrowser)("themes and languages", () => {
     expect(tab.complaints).toEqual([]);
   });
 
-  test("says nothing in English once it speaks 中文", async () => {
+  test("shows no English text in 中文", async () => {
     await using gateway = await startGateway({ demo: true });
     await using tab = await openPage(browser, gateway.url, { locale: "zh-CN" });
     const { page } = tab;

@@ -49,7 +49,7 @@ interface Pieces {
   readonly text: string;
   /** Of the pieces in which the text comes, again and again. */
   readonly lengths: readonly number[];
-  /** Whether it is to look right after each piece, not only when it is complete. */
+  /** True if the text must look right after each piece as well. */
   readonly mayCompareHalf: boolean;
 }
 
@@ -154,7 +154,7 @@ const tameTable = fc
 const tameWords = fc
   .constantFrom("words", "## heading", "> quote", "```ts\nconst claw = 1;\n```", "**words**\nand more")
   .map((one) => [one]);
-/** What models write, blocks with an empty line between them: half of it looks right too. */
+/** Texts as models write them, with empty lines between the blocks. Half of one looks right too. */
 const tame = fc.record({
   text: fc
     .array(fc.oneof({ weight: 3, arbitrary: tameItems }, tameTable, tameWords), {

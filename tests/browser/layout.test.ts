@@ -61,7 +61,7 @@ describe.skipIf(whyNoBrowser)("where things stand", () => {
     expect(await directionOf("textarea")).toEqual(["rtl"]);
   });
 
-  test("a notice about a session with a very long title stays short, and says all", async () => {
+  test("a notice about a session with a very long title stays short and complete", async () => {
     await using gateway = await startGateway();
     const { sessionId } = await gateway.store.createSession("webchat");
     await gateway.store.appendMessage(sessionId, { role: "user", content: "one", timestamp: 1 });

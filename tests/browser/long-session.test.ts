@@ -8,7 +8,7 @@ const timestamp = 1;
 const usage = { inputTokens: 900, outputTokens: 90, cacheReadTokens: 0, cacheWriteTokens: 0 };
 const messageCount = 10_000;
 
-/** Each message says its number first. */
+/** Adds messages that begin with their number. */
 async function fillSession({ store }: TestGateway): Promise<void> {
   const { sessionId } = await store.getOrCreateSession("webchat");
   const messages = Array.from({ length: messageCount }, (_, index) => {

@@ -154,7 +154,7 @@ describe.skipIf(whyNoBrowser)("a newcomer's first minute", () => {
     expect(foreignRequests(tab, server.url)).toEqual([]);
   });
 
-  test("stops an answer, and goes on in the same session", async () => {
+  test("stops an answer, and answers again in the same session", async () => {
     await using model = await startWaitingModelServer(["Once upon ", "a time."]);
     await using server = await startServer(model.env);
     await using tab = await openPage(browser, server.url);
@@ -179,7 +179,7 @@ describe.skipIf(whyNoBrowser)("a newcomer's first minute", () => {
     expect(tab.complaints).toEqual([]);
   });
 
-  test("loses nothing that was on the screen when the server is killed, and goes on by itself", async () => {
+  test("loses nothing on the screen when the server is killed, and continues by itself", async () => {
     await using model = await startWaitingModelServer(["Once upon ", "a time."]);
     await using server = await startServer(model.env);
     await using tab = await openPage(browser, server.url);
@@ -206,13 +206,13 @@ describe.skipIf(whyNoBrowser)("a newcomer's first minute", () => {
   });
 
   test("is asked for the token of a gateway that has one, once", async () => {
-    const token = "a token of at least thirty-two bytes";
+    const token = "a-token-of-at-least-thirty-two-bytes";
     await using server = await startServer({ MINI_OPENCLAW_TOKEN: token });
     await using tab = await openPage(browser, server.url);
     const { page } = tab;
     const hints: string[] = [];
     page.on("console", (message) => hints.push(message.text()));
-    const question = page.getByLabel("This gateway asks for its token");
+    const question = page.getByLabel("Enter the gateway’s token");
     await question.fill("guess");
     await page.keyboard.press("Enter");
     await page.getByText("Wrong token.").waitFor();

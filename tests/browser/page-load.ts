@@ -3,7 +3,7 @@ import type { Answer } from "./test-gateway.ts";
 
 const timestamp = 1;
 
-/** What a page was busy with while it was watched, in milliseconds. */
+/** The long tasks and input delays of a page, in milliseconds. */
 export interface Noted {
   readonly tasks: readonly number[];
   /** From a key to the paint that shows it. */
@@ -46,7 +46,9 @@ export function report(what: string, { tasks, inputs }: Noted): void {
   );
 }
 
-/** What a model writes: headings, words, lists, code and tables, about 400 characters each time. */
+/**
+ * Text as models write it: headings, words, lists, code and tables, about 400 characters each time.
+ */
 export function section(index: number): string {
   return [
     `## Part ${index}`,
@@ -70,8 +72,8 @@ export function streams(text: string): Answer {
 }
 
 /**
- * Tells how long the page's main thread has worked so far, in milliseconds: what others do on the
- * machine is not in it.
+ * Returns the time that the page's main thread has worked so far, in milliseconds, without the
+ * other work of the machine.
  */
 export async function createWorkClock(page: Page): Promise<() => Promise<number>> {
   const devTools = await page.context().newCDPSession(page);

@@ -121,7 +121,7 @@ describe.skipIf(whyNoBrowser)("what can be done with sessions", () => {
     expect(await renames()).toBe(1);
   });
 
-  test("puts a session away, shows what was put away, and takes it back", async () => {
+  test("archives a session, lists the archived ones, and unarchives it", async () => {
     await using gateway = await startGateway({ answer: says("Hello.") });
     await tell(gateway, "one", "two");
     await using tab = await openPage(browser, gateway.url);
@@ -198,7 +198,7 @@ describe.skipIf(whyNoBrowser)("what can be done with sessions", () => {
     await eventually(() => listedOn(page)).toEqual(["> two", "one"]);
   });
 
-  test("says why something was not done", async () => {
+  test("shows why an action failed", async () => {
     await using gateway = await startGateway({
       answer: async (_, { show, stopped }) => {
         show({ type: "chunk", messageId: "a1", content: "Once" });
@@ -229,7 +229,7 @@ describe.skipIf(whyNoBrowser)("what can be done with sessions", () => {
     await using tab = await openPage(browser, gateway.url);
     await eventually(() => listedOn(tab.page)).toEqual(["> two", "one"]);
     // From then on the page's address names its session: without one, the gateway would begin in
-    // the one that goes on.
+    // the running one.
     await tab.page.waitForURL(/#\/s\//);
     await gateway.store.appendMessage(one, { role: "user", content: "from elsewhere", timestamp });
 
@@ -258,7 +258,7 @@ describe.skipIf(whyNoBrowser)("what can be done with sessions", () => {
     expect(await tab.page.getByRole("button", { name: "Show more chats" }).isVisible()).toBe(false);
   });
 
-  test("gives a session as Markdown, all of it", async () => {
+  test("exports a whole session as Markdown", async () => {
     await using gateway = await startGateway({ answer: usesATool });
     const { sessionId } = await gateway.store.createSession("webchat");
     const messages = Array.from({ length: 250 }, (_, index) => ({

@@ -14,7 +14,7 @@ import { type Answer, startGateway } from "./test-gateway.ts";
 
 const timestamp = 1;
 
-/** Answers at once, but a message that ends in "slowly" only when it is told to. */
+/** Answers at once. A message that ends in "slowly" waits for a call. */
 function answers() {
   let finish = () => {};
   const answer: Answer = async ({ content }, { show }) => {
@@ -108,12 +108,12 @@ describe.skipIf(whyNoBrowser)("the list of sessions", () => {
     await eventually(() => rowsOf(page)).toEqual(["user: You: two", "assistant: Assistant: You said: two."]);
   });
 
-  test("says that a session does not exist", async () => {
+  test("shows that a session does not exist", async () => {
     await using gateway = await startGateway();
     await using tab = await openPage(browser, `${gateway.url}#/s/0199f3a0-0000-7000-8000-000000000000`);
 
     await eventually(() => rowsOf(tab.page)).toEqual([
-      "notice error: This chat does not exist any more. Begin a new one, or choose another from the list.",
+      "notice error: This chat no longer exists. Start a new one, or select another one from the list.",
     ]);
     expect(await listedOn(tab.page)).toEqual([]);
   });

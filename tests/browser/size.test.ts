@@ -12,8 +12,7 @@ test("loads at most 110 kB, compressed, before anything is shown", async () => {
     if (sizes.has(name)) return;
     const body = Buffer.from(await (await fetch(new URL(name, gateway.url))).arrayBuffer());
     sizes.set(name, gzipSync(body, { level: 9 }).byteLength / 1000);
-    // What a script imports statically is loaded with it. `import("…")` is loaded when it is
-    // needed.
+    // Static imports are loaded with a script. `import("…")` loads a file on demand.
     const imported = body.toString().matchAll(/(?:from|import)"\.\/([\w-]+\.js)"/g);
     await Promise.all([...imported].map(([, file = ""]) => load(file)));
   }

@@ -13,7 +13,7 @@ describe.skipIf(whyNoBrowser)("what the page says about itself", () => {
   });
   afterAll(() => browser?.close());
 
-  test("says that there is no session yet, and what begins one", async () => {
+  test("shows that there is no session yet and how to start one", async () => {
     await using gateway = await startGateway({ answer: says("Hello.") });
     await using tab = await openPage(browser, gateway.url);
     const { page } = tab;
@@ -28,7 +28,7 @@ describe.skipIf(whyNoBrowser)("what the page says about itself", () => {
     expect(await page.title()).toBe("one · Mini OpenClaw");
   });
 
-  test("counts down while it is offline, and says that it is back and that nothing is missing", async () => {
+  test("counts down while it is offline, and shows that it is back and nothing was lost", async () => {
     await using gateway = await startGateway({ answer: says("Hello.") });
     await using tab = await openPage(browser, gateway.url);
     const { page } = tab;
@@ -49,7 +49,7 @@ describe.skipIf(whyNoBrowser)("what the page says about itself", () => {
     await page.getByText("Back online. Nothing was lost.").waitFor({ state: "hidden" });
   });
 
-  test("says that the server is stopping, and keeps what is written for when it is back", async () => {
+  test("shows that the server is stopping, and keeps messages until it is back", async () => {
     let end = () => {};
     const answer: Answer = async (_, { show }) => {
       show({ type: "chunk", messageId: "a1", content: "Once" });
@@ -75,7 +75,7 @@ describe.skipIf(whyNoBrowser)("what the page says about itself", () => {
     expect(await page.locator(".user.waiting .bubble").allInnerTexts()).toEqual(["later"]);
   });
 
-  test("says that the gateway does not want it, and does not try by itself", async () => {
+  test("shows that the gateway refused it, and does not retry by itself", async () => {
     await using gateway = await startGateway();
     await using tab = await openPage(browser, gateway.url);
     const { page } = tab;

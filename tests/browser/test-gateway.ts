@@ -19,7 +19,7 @@ import { serveWebChat, type WebChatOptions } from "@mini-openclaw/web-chat";
 import { type WebSocket, WebSocketServer } from "ws";
 import { createWire } from "./wire.ts";
 
-/** What the agent does with a message: events of its run, between `run_start` and `run_end`. */
+/** Emits the events of a run for a message, between `run_start` and `run_end`. */
 export type Answer = (message: { content: string }, run: TestRun) => void | Promise<void>;
 
 /** Records events of one run. The ids in them are made the run's own. */
@@ -44,19 +44,19 @@ export interface TestGateway extends AsyncDisposable {
   /** Cuts every connection, as a dead network would. */
   cut(): void;
   /**
-   * Takes no connections any more, without a word to anybody. Runs go on, and nobody else gets its
-   * port.
+   * Resets all connections and accepts no more, without a close frame. Runs continue, and nobody
+   * else gets its port.
    */
   stop(): void;
   /** Stops as a gateway does that is asked to: resolves when its runs have ended. */
   drain(): Promise<void>;
   /** Closes every connection as one that it does not want again. */
   refuse(): void;
-  /** Takes connections again. */
+  /** Accepts connections again. */
   start(): void;
   /** Called with each frame before the gateway gets it; true: the frame is lost. */
   loses: (event: ClientEvent) => boolean;
-  /** Whether WebSocket connections are refused, as those without a token are. */
+  /** True if WebSocket connections are refused, like those without a token. */
   isLocked: boolean;
 }
 

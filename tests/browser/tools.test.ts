@@ -52,7 +52,7 @@ describe.skipIf(whyNoBrowser)("tool calls", () => {
   });
   afterAll(() => browser?.close());
 
-  test("show what they do while they do it, and fold into one line that says what failed", async () => {
+  test("show their live output, and fold into one line with the failures", async () => {
     const { answer, next } = callsThree();
     await using gateway = await startGateway({ answer });
     await using tab = await openPage(browser, gateway.url);

@@ -13,7 +13,7 @@ import {
 import { type Answer, startGateway } from "./test-gateway.ts";
 
 const timestamp = 1;
-/** Says something and goes on until it is stopped. */
+/** Answers with a text and runs until it is stopped. */
 const talksUntilStopped: Answer = async (_, { show, stopped }) => {
   show({ type: "chunk", messageId: "a1", content: "Once upon" });
   await stopped;
@@ -195,7 +195,7 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
     expect(messagesOf(gateway.received)).toEqual(["one\ntwo"]);
   });
 
-  test("says in words what went wrong", async () => {
+  test("shows an error as a text", async () => {
     const error = { type: "error", code: "MODEL_UNAUTHORIZED", message: "401", retryable: false } as const;
     await using gateway = await startGateway({ answer: (_, { show }) => show(error) });
     await using tab = await openPage(browser, gateway.url);
@@ -207,7 +207,7 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
     );
   });
 
-  test("connects to the host that it came from, whatever the address says", async () => {
+  test("connects to its own host, whatever the address contains", async () => {
     await using gateway = await startGateway({ basePath: "/tools/chat/" });
     const sockets: string[] = [];
     const context = await browser.newContext();
@@ -220,7 +220,7 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
     expect(sockets).toEqual([gateway.url.replace("http:", "ws:")]);
   });
 
-  test("speaks 中文 to those whose browser does", async () => {
+  test("uses 中文 if the browser does", async () => {
     await using gateway = await startGateway({ demo: true });
     await using tab = await openPage(browser, gateway.url, { locale: "zh-CN" });
     const { page } = tab;
@@ -231,7 +231,7 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
     expect(await page.getByText("由脚本作答").isVisible()).toBe(true);
   });
 
-  test("says that a demo model answers, and sends what it suggests to try", async () => {
+  test("shows that a script answers, and sends a suggestion", async () => {
     await using gateway = await startGateway({ demo: true });
     await using tab = await openPage(browser, gateway.url);
     const { page } = tab;

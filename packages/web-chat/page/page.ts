@@ -82,7 +82,7 @@ class Page {
 
   /** Returns false if only a login can help. */
   async #mayRetry(): Promise<boolean> {
-    this.#access = await checkAccess(this.#gatewayUrl);
+    this.#access = await checkAccess(this.#gatewayUrl, this.#options.loginUrl);
     return this.#access === "open";
   }
 

@@ -1,5 +1,4 @@
-// What the screenshots show: a conversation of which every line is scripted, and the chats beside
-// it.
+// The content of the screenshots: a scripted conversation, and the chats beside it.
 
 const hour = 3_600_000;
 const usage = { inputTokens: 1840, outputTokens: 412, cacheReadTokens: 9200, cacheWriteTokens: 0 };
@@ -59,8 +58,8 @@ export const scenes = {
 };
 
 /**
- * An agent whose only answer is the scene's; to the message that goes on in the background it never
- * answers to an end.
+ * Creates an agent whose only answer is the scene's. It never completes the answer in the
+ * background.
  */
 export function scriptedAgent(scene) {
   return {
@@ -128,8 +127,7 @@ export function scriptedAgent(scene) {
 }
 
 /**
- * Chats of some days, the newest last, and one that is going on. Returns the one that is to be
- * unread.
+ * Adds chats of some days, the newest last, and a running one. Returns the one that is unread.
  */
 export async function fillStore(store, gateway, { chats, running }) {
   const ages = [20 * 24, 5 * 24, 3 * 24, 26, 2];

@@ -1,5 +1,5 @@
-// Takes the pictures in docs/screenshots: the built page, served by a real gateway, in Debian's
-// Chromium. Run it after a build: pnpm run screenshots
+// Makes the pictures in docs/screenshots with the built page, a real gateway and Debian's Chromium.
+// Run it after a build: pnpm run screenshots
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -53,12 +53,12 @@ async function takeOne(browser, language, size, colorScheme) {
   await page.locator(".new-chat").dispatchEvent("click");
   await page.locator(".welcome").waitFor();
   await page.getByRole("textbox").fill(scene.question);
-  await page.keyboard.press("Enter");
+  await page.locator("form.composer .send").click();
   await page.locator(".decision:visible").first().waitFor();
   await page.locator(".hljs-string").first().waitFor();
   await page.locator(".conversation").evaluate((one) => one.scrollTo(0, one.scrollHeight));
   await page.mouse.move(0, 0);
-  // What appears fades in; a picture waits for its end.
+  // New elements fade in, so the picture waits for the end of that.
   await page.waitForTimeout(500);
   const file = join(target, `${size}-${colorScheme}-${language}.webp`);
   const blank = await context.newPage();

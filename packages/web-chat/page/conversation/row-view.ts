@@ -1,5 +1,6 @@
 import type { UserItem } from "@mini-openclaw/protocol";
 import { button, element, growText, setText } from "../dom/elements.ts";
+import { errorText } from "../language/error-text.ts";
 import { createCopyButton } from "../markdown/copy-button.ts";
 import type { MarkdownRenderer } from "../markdown/markdown-view.ts";
 import { splitThoughts } from "../markdown/syntax/thoughts.ts";
@@ -32,7 +33,7 @@ export function createRowView(kind: Row["kind"], parts: RowParts): RowView {
       return createAnswerEndView(parts);
     case "error": {
       const root = element("li", "row notice error");
-      return rowView(root, kind, ({ code, message }) => setText(root, texts.errors[code] ?? message));
+      return rowView(root, kind, (error) => setText(root, errorText(error, texts)));
     }
     case "outcome": {
       const root = element("li", "row notice");

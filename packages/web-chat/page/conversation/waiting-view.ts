@@ -1,4 +1,5 @@
 import { button, element, setText } from "../dom/elements.ts";
+import { errorText } from "../language/error-text.ts";
 import type { Texts } from "../language/texts.ts";
 import { type RowView, rowView, type WaitingRow } from "./rows/row.ts";
 
@@ -33,7 +34,7 @@ export function createWaitingView({ texts, onSendAgain, onDiscard, onCancel }: W
     shown = message;
     const { phase, refusal, runId } = message;
     setText(bubble, message.content);
-    const reason = refusal && `. ${texts.errors[refusal.code] ?? refusal.message}`;
+    const reason = refusal && `. ${errorText(refusal, texts)}`;
     setText(state, `${texts.waiting[phase]}${reason ?? ""}`);
     again.hidden = phase !== "refused";
     discard.hidden = phase !== "refused" && phase !== "unsent";

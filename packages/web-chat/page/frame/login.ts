@@ -82,11 +82,18 @@ function createTokenForm({ texts, tokenUrl, onLogin }: LoginParts) {
   return { form, input };
 }
 
-/** Finds out why a connection failed. A browser does not say why it could not open a WebSocket. */
-export async function checkAccess(gatewayUrl: URL): Promise<Access> {
-  if ((await statusOf(tokenUrlOf(gatewayUrl))) === 401) return "token";
-  const status = await statusOf(new URL("sessions?limit=1", gatewayUrl).href);
-  return status === 401 || status === 403 ? "refused" : "open";
+/**
+ * Finds out why a connection failed. A browser does not report why it could not open a WebSocket.
+ *
+ * An app that serves no HTTP routes of the gateway answers 404. If it has a login, it refused the
+ * WebSocket.
+ */
+export async function checkAccess(gatewayUrl: URL, loginUrl: string | undefined): Promise<Access> {
+  const status = await statusOf(tokenUrlOf(gatewayUrl));
+  if (status === 401) return "token";
+  const listStatus = await statusOf(new URL("sessions?limit=1", gatewayUrl).href);
+  if (listStatus === 401 || listStatus === 403) return "refused";
+  return loginUrl !== undefined && status === 404 && listStatus === 404 ? "refused" : "open";
 }
 
 /** Returns the address that takes the gateway's token. */

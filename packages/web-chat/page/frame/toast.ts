@@ -2,6 +2,7 @@ import { ClientError } from "@mini-openclaw/client";
 import { button, element } from "../dom/elements.ts";
 import type { Notice } from "../dom/notice.ts";
 import { startOf } from "../dom/start-of.ts";
+import { errorText } from "../language/error-text.ts";
 import type { Texts } from "../language/texts.ts";
 
 /** Shows one notice at a time, with a button that undoes its action. */
@@ -76,5 +77,5 @@ function wordsOf(notice: Notice, texts: Texts): string {
   }
   const { error } = notice;
   if (!ClientError.is(error)) throw error;
-  return `${texts.notDone} ${texts.errors[error.code] ?? error.message}`;
+  return `${texts.notDone} ${errorText(error, texts)}`;
 }

@@ -125,7 +125,6 @@ export const english: Texts = {
     STORE_FAILED: "The chat could not be read or saved. The server's log has the details.",
     BUDGET_REACHED:
       "The budget is used up, so the answer was stopped. The limit is in the server's settings.",
-    ANSWER_CUT: "The answer was cut off at the model's limit of tokens.",
     AGENT_FAILED: "The agent failed. The server's log has the details.",
     INTERNAL: "The server failed. Its log has the details.",
     MODEL_UNAUTHORIZED:
@@ -135,6 +134,15 @@ export const english: Texts = {
     MODEL_UNREACHABLE: "The model's server cannot be reached. Check the network.",
     MODEL_TIMEOUT: "The model's server was silent for too long. Try again.",
     MESSAGE_TOO_LONG: "This message is longer than the gateway accepts. Send it in parts.",
+    ANSWER_CUT: "The answer is incomplete. The model reached its limit, or gave no text.",
+    MODEL_CONTEXT_EXCEEDED: "The chat is too long for the model. Start a new chat, or use a larger model.",
+    MODEL_REJECTED: "The model's server rejected the request.",
+    MODEL_FAILED: "The model's server failed. Try again.",
+    FORBIDDEN: "You are not allowed to do that in this chat.",
+    RUN_NOT_FOUND: "There is no such answer to stop or to regenerate.",
+    REQUEST_CONFLICT: "A message with the same id was sent before. Send it again as a new message.",
+    INVALID_FRAME: "The server did not understand this page. Reload it.",
+    UNKNOWN_TYPE: "The server is older than this page. Restart the server, or reload the page.",
     OUTBOX_FULL: "Too many messages wait to be sent. Send it again when the connection is back.",
   },
 };
