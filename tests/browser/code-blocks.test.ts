@@ -101,6 +101,25 @@ describe.skipIf(whyNoBrowser)("code in an answer", () => {
     expect(tab.complaints).toEqual([]);
   });
 
+  test("can be wrapped and downloaded", async () => {
+    await using gateway = await startGateway({ answer: says(`\`\`\`ts\n${code}\n\`\`\``) });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await say(page, "code?");
+    const wrap = page.getByRole("button", { name: "Wrap" });
+    await wrap.click();
+
+    expect(await wrap.getAttribute("aria-pressed")).toBe("true");
+    expect(await page.locator(".code pre").evaluate((one) => getComputedStyle(one).whiteSpace)).toBe(
+      "pre-wrap",
+    );
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Download" }).click(),
+    ]);
+    expect(file.suggestedFilename()).toBe("code.ts");
+  });
+
   test("is shown as it is in a language that the page does not know", async () => {
     await using gateway = await startGateway({ answer: says("```klingon\nHIja'\n```\n\n```\nplain\n```") });
     await using tab = await openPage(browser, gateway.url);

@@ -79,7 +79,9 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
       '<table><thead><tr><th>a</th><th align="right">b</th></tr></thead>' +
         '<tbody><tr><td>1</td><td align="right">2</td></tr></tbody></table>',
       '<div class="code"><div class="code-bar"><span class="code-language"></span>' +
-        '<button class="copy" type="button">Copy</button></div>' +
+        '<span class="code-actions"><button class="copy" type="button" aria-pressed="false">Wrap</button>' +
+        '<button class="copy" type="button">Download</button>' +
+        '<button class="copy" type="button">Copy</button></span></div>' +
         '<pre tabindex="0" aria-label="Code" role="group"><code>const x = "&lt;b&gt;";</code></pre></div>',
       "<p><strong>bold</strong>, <em>slanted</em>, <del>gone</del> and " +
         '<a href="https://example.com/" target="_blank" rel="noopener noreferrer" title="there">a link</a></p>',

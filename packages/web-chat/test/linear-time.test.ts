@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { diffLines } from "../page/conversation/tools/diff-lines.ts";
+import { diffLines } from "../page/conversation/tools/text-diff.ts";
 import { startOf } from "../page/dom/start-of.ts";
 import { findAddresses } from "../page/markdown/syntax/addresses.ts";
 import { type Block, splitText } from "../page/markdown/syntax/blocks.ts";

@@ -53,6 +53,8 @@ export const chinese: Texts = {
   toNewest: "回到最新消息",
   copy: "复制",
   copied: "已复制",
+  wrap: "换行",
+  download: "下载",
   notCopied: "复制失败",
   copyAnswer: "复制回答",
   copyMessage: "复制消息",

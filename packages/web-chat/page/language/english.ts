@@ -53,6 +53,8 @@ export const english: Texts = {
   toNewest: "Go to the newest message",
   copy: "Copy",
   copied: "Copied",
+  wrap: "Wrap",
+  download: "Download",
   notCopied: "Not copied",
   copyAnswer: "Copy answer",
   copyMessage: "Copy message",

@@ -53,6 +53,9 @@ export interface Texts extends FrameTexts {
   toNewest: string;
   copy: string;
   copied: string;
+  /** Labels of a code block's buttons. */
+  wrap: string;
+  download: string;
   notCopied: string;
   copyAnswer: string;
   copyMessage: string;

@@ -1,4 +1,5 @@
-import { element } from "../dom/elements.ts";
+import { download } from "../dom/download.ts";
+import { button, element } from "../dom/elements.ts";
 import { type CopyParts, createCopyButton } from "./copy-button.ts";
 import type { Highlighter } from "./highlight.ts";
 
@@ -18,8 +19,21 @@ export function createCodeBlock(text: string, language: string, parts: CodeBlock
   block.setAttribute("aria-label", parts.texts.code(language));
   block.setAttribute("role", "group");
   const copy = createCopyButton(() => code.textContent, parts);
-  const bar = element("div", "code-bar", element("span", "code-language", language), copy);
+  const save = button("copy", parts.texts.download, () => {
+    download(`code.${LANGUAGE.test(language) ? language : "txt"}`, code.textContent, "text/plain");
+  });
+  const actions = element("span", "code-actions", createWrapButton(block, parts), save, copy);
+  const bar = element("div", "code-bar", element("span", "code-language", language), actions);
   return element("div", "code", bar, block);
+}
+
+/** Creates the button that wraps long lines. Otherwise they scroll. */
+function createWrapButton(block: HTMLElement, { texts }: CodeBlockParts): HTMLElement {
+  const wrap = button("copy", texts.wrap, () => {
+    wrap.setAttribute("aria-pressed", String(block.classList.toggle("wrapped")));
+  });
+  wrap.setAttribute("aria-pressed", "false");
+  return wrap;
 }
 
 /** Highlights the code blocks in `root`, which is complete. */

@@ -1,8 +1,8 @@
 import type { Client } from "@mini-openclaw/client";
 import type { FoundSession } from "@mini-openclaw/protocol";
+import { download } from "../dom/download.ts";
 import type { Notice } from "../dom/notice.ts";
 import type { ExportFormat } from "../language/frame-texts.ts";
-import { download } from "./download.ts";
 import { type ExportTexts, fileNameOf, readMessages, toJsonLines, toMarkdown } from "./export-session.ts";
 import type { SeenSessions } from "./seen-sessions.ts";
 import type { SessionListing } from "./session-list.ts";

@@ -1,4 +1,4 @@
-import { element } from "../dom/elements.ts";
+import { element } from "./elements.ts";
 
 /** Downloads a text as a file. */
 export function download(fileName: string, text: string, contentType: string): void {
