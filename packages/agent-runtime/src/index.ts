@@ -2,6 +2,7 @@ export type {
   AgentInput,
   AgentRunner,
   ModelCallOptions,
+  ModelOptions,
   ModelProvider,
   RunEvent,
 } from "@mini-openclaw/protocol";

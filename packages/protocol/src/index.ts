@@ -2,6 +2,7 @@ export type { AgentInput, AgentRunner } from "./ports/agent-runner.ts";
 export type {
   ModelCallOptions,
   ModelEvent,
+  ModelOptions,
   ModelProvider,
   ModelRequest,
   ModelTool,

@@ -14,6 +14,7 @@ import { Budget, limitReached } from "../budget/budget.ts";
 import { priceOf } from "../budget/prices.ts";
 import { buildContext } from "../context/context.ts";
 import { RunContext } from "../context/run-context.ts";
+import { checkModelOptions } from "../shared/check-options.ts";
 import { callTools } from "../tool-calls/call-tools.ts";
 import { askTurn } from "./ask-turn.ts";
 import { compactIfDue } from "./compact.ts";
@@ -83,6 +84,7 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
   const { input, signal, runId } = run;
   yield { type: "run_start", runId, timestamp: settings.now() };
   signal.throwIfAborted();
+  checkModelOptions(input.options);
   const conversation = yield* compactIfDue(run, settings);
   const { system } = await settings.readPrompt(input.sessionId);
   const context = new RunContext(buildContext(conversation, settings.maxContextMessages));

@@ -101,12 +101,17 @@ async function* streamAttempt(
   request: ModelRequest,
   attempt: Attempt,
   messageId: string,
-  { runId, signal }: Run,
+  { input, runId, signal }: Run,
   { idleTimeoutMs }: ModelSettings,
 ): AsyncGenerator<RunEvent, Turn> {
   const { provider, meter, reservation } = attempt;
   const { maxAnswerTokens, limit } = reservation;
-  for await (const event of readTurn(provider, request, { signal, maxAnswerTokens }, idleTimeoutMs)) {
+  for await (const event of readTurn(
+    provider,
+    request,
+    { ...input.options, signal, maxAnswerTokens },
+    idleTimeoutMs,
+  )) {
     meter.add(event);
     if (event.type === "turn") {
       const usage = meter.usage() ?? event.usage;

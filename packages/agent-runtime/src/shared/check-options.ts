@@ -1,3 +1,4 @@
+import type { ModelOptions } from "@mini-openclaw/protocol";
 import { AgentError } from "./errors.ts";
 
 /** @throws AgentError `INVALID_OPTIONS` */
@@ -39,4 +40,11 @@ export function invalidOption(name: string, expected: string, value: unknown): A
 export function checkTemperature(temperature: number, highest: number): number {
   if (typeof temperature === "number" && temperature >= 0 && temperature <= highest) return temperature;
   throw invalidOption("temperature", `a number from 0 to ${highest}`, temperature);
+}
+
+/** Checks the settings of a model for one run. @throws AgentError `INVALID_OPTIONS` */
+export function checkModelOptions({ effort, temperature, extraBody }: ModelOptions = {}): void {
+  if (effort !== undefined) checkText("options.effort", effort);
+  if (temperature !== undefined) checkTemperature(temperature, 2);
+  if (extraBody !== undefined) checkRecord("options.extraBody", extraBody);
 }

@@ -2,7 +2,7 @@ import { isMessageEntry, type Message, type RunEvent, toEntry } from "@mini-open
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAnthropicProvider } from "../../src/anthropic.ts";
 import { AgentRuntime } from "../../src/index.ts";
-import { createOpenAIProvider } from "../../src/openai.ts";
+import { createOpenAIProvider, createOpenAIResponsesProvider } from "../../src/openai.ts";
 import { refusalsOf } from "../anthropic/accepted.ts";
 import { messagesServer } from "../anthropic/messages-server.ts";
 import { eventsOf, inputOf, outline, user } from "../collect.ts";
@@ -91,6 +91,38 @@ const chatEvents: Json[] = [
   },
 ];
 
+const responseEvents: Json[] = [
+  { type: "response.created", response: { status: "in_progress" } },
+  { type: "response.output_item.added", output_index: 0, item: { type: "reasoning", summary: [] } },
+  { type: "response.reasoning_summary_text.delta", output_index: 0, delta: "Hm" },
+  {
+    type: "response.output_item.done",
+    output_index: 0,
+    item: {
+      type: "reasoning",
+      id: "rs",
+      summary: [{ type: "summary_text", text: "Hm" }],
+      encrypted_content: "e",
+    },
+  },
+  { type: "response.output_text.delta", output_index: 1, delta: "Hello" },
+  {
+    type: "response.output_item.added",
+    output_index: 2,
+    item: { type: "function_call", call_id: "c", name: "note", arguments: "" },
+  },
+  { type: "response.function_call_arguments.delta", output_index: 2, delta: '{"x":"a"}' },
+  {
+    type: "response.completed",
+    response: {
+      status: "completed",
+      incomplete_details: null,
+      usage: { input_tokens: 5, output_tokens: 3, input_tokens_details: { cached_tokens: 1 } },
+      output: [{ type: "reasoning" }, { type: "message", content: [{ type: "output_text", text: "Hello" }] }],
+    },
+  },
+];
+
 const note = {
   name: "note",
   description: "Notes a text.",
@@ -125,6 +157,17 @@ const servers = [
     ok: [{ choices: [{ index: 0, delta: { content: "ok" }, finish_reason: "stop" }] }],
     refusals: chatRefusalsOf,
     provider: (baseURL: string) => createOpenAIProvider({ model: "m", baseURL }),
+  },
+  {
+    name: "the Responses API",
+    events: responseEvents,
+    last: "",
+    ok: [
+      { type: "response.output_text.delta", output_index: 0, delta: "ok" },
+      { type: "response.completed", response: { status: "completed" } },
+    ],
+    refusals: () => [],
+    provider: (baseURL: string) => createOpenAIResponsesProvider({ model: "m", baseURL }),
   },
 ];
 

@@ -1,5 +1,6 @@
 import type { ApprovalDecision, RunEvent } from "../session/events.ts";
 import type { Message, UserMessage } from "../session/messages.ts";
+import type { ModelOptions } from "./model-provider.ts";
 
 /** Runs the agent on a session's messages. Stores nothing and knows no sockets. */
 export interface AgentRunner {
@@ -24,6 +25,8 @@ export interface AgentInput {
   /** The newest messages of the session, oldest first. The new user message is the last one. */
   messages: readonly Message[];
   signal: AbortSignal;
+  /** Settings of the model for this run. @default those of its provider */
+  options?: ModelOptions;
   /**
    * The cost of the session's earlier runs in US dollars, as far as it is known: the `costUsd` of
    * its meta. An agent with a limit for sessions counts it.

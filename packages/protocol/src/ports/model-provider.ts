@@ -13,7 +13,17 @@ export interface ModelProvider {
   stream(request: ModelRequest, options: ModelCallOptions): AsyncIterable<ModelEvent>;
 }
 
-export interface ModelCallOptions {
+/** Settings of a model for one run. A provider's own options are the defaults. */
+export interface ModelOptions {
+  /** The effort of the model, such as `low`, in the words of its server. */
+  effort?: string;
+  /** The randomness of an answer, from 0 to 2. Some models accept less, or none. */
+  temperature?: number;
+  /** Fields of the request's body. They replace those of the provider. */
+  extraBody?: Readonly<Record<string, unknown>>;
+}
+
+export interface ModelCallOptions extends ModelOptions {
   signal: AbortSignal;
   /**
    * The most tokens that the caller can pay for, including thinking.

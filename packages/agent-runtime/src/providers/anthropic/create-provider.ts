@@ -9,7 +9,7 @@ import {
 } from "../../shared/check-options.ts";
 import { createAnswerLimit } from "../http/answer-limit.ts";
 import { askModel } from "../http/ask-model.ts";
-import { createClient, secretsOf } from "../http/create-client.ts";
+import { createClient, secretsOf, withOptions } from "../http/create-client.ts";
 import type { Fetch } from "../http/node-fetch.ts";
 import { sendByRules } from "../http/refusals.ts";
 import { once } from "../http/single-use.ts";
@@ -72,7 +72,7 @@ const efforts = ["low", "medium", "high", "xhigh", "max"] as const;
  */
 export function createAnthropicProvider(options: AnthropicProviderOptions): ModelProvider {
   checkOptions(options);
-  const { apiKey, model, effort, temperature } = options;
+  const { apiKey, model } = options;
   const { maxTokens = defaultMaxTokens(model) } = options;
   const baseURL = trimBaseURL(options.baseURL ?? process.env["ANTHROPIC_BASE_URL"]);
   const headers = { ...keyHeader(apiKey, baseURL), ...options.headers };
@@ -84,15 +84,16 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Mode
       headers,
     }),
   );
-  const extraBody = {
-    ...(effort !== undefined && { output_config: { effort } }),
-    ...(temperature !== undefined && { temperature }),
-    ...options.extraBody,
-  };
   let rules = initialRules;
   return {
     model,
-    stream(request, { signal, maxAnswerTokens = Infinity }) {
+    stream(request, { signal, maxAnswerTokens = Infinity, ...forRun }) {
+      const { effort, temperature, extraBody } = withOptions(options, forRun);
+      const fields = {
+        ...(effort !== undefined && { output_config: { effort } }),
+        ...(temperature !== undefined && { temperature }),
+        ...extraBody,
+      };
       const answerTokens = Math.min(maxTokens, maxAnswerTokens);
       const limit = createAnswerLimit(answerTokens);
       return askModel({
@@ -107,7 +108,7 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Mode
                 maxTokens: answerTokens,
                 thinking,
                 rules: by,
-                extraBody,
+                extraBody: fields,
               });
               return client.messages.create(body, { signal: own }).asResponse();
             },

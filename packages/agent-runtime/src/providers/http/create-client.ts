@@ -1,3 +1,4 @@
+import type { ModelOptions } from "@mini-openclaw/protocol";
 import { AgentError } from "../../shared/errors.ts";
 import type { Sdk } from "./api-errors.ts";
 import type { Connection } from "./ask-model.ts";
@@ -67,4 +68,15 @@ export function secretsOf(
   // A version or a deployment in the query is no secret, but a word of five letters is not searched
   // for either way.
   return [apiKey, ...values.filter((value) => value.length >= 8)];
+}
+
+/** Returns the settings of a run, with a provider's own options as defaults. */
+export function withOptions(own: ModelOptions, forRun: ModelOptions): ModelOptions {
+  const { effort = own.effort, temperature = own.temperature } = forRun;
+  const extraBody = { ...own.extraBody, ...forRun.extraBody };
+  return {
+    ...(effort !== undefined && { effort }),
+    ...(temperature !== undefined && { temperature }),
+    extraBody,
+  };
 }

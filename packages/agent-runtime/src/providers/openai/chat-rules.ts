@@ -13,6 +13,8 @@ export interface ChatRules {
   reasoning: "own" | "required" | "none";
   /** The length of call ids, where the server wants one. */
   callIdChars: number | undefined;
+  /** True where calls that the server did not sign need a stand-in for its signature. */
+  signsCalls: boolean;
   /** Fields of the body that the server refuses. */
   refusedFields: ReadonlySet<string>;
 }
@@ -30,6 +32,7 @@ export function rulesFor(baseURL: string, model: string): ChatRules {
         ? "required"
         : "own",
     callIdChars: /(^|\.)mistral\.ai$/.test(hostname) ? 9 : undefined,
+    signsCalls: false,
     refusedFields: new Set(),
   };
 }
@@ -84,6 +87,8 @@ const lessons: readonly Lesson[] = [
     const length = Number(/call.?id.*length of (\d+)/i.exec(reason)?.[1]);
     return length > 0 && length <= 64 && callIdChars !== length ? { callIdChars: length } : undefined;
   },
+  (reason, { signsCalls }) =>
+    /thought_signature/.test(reason) && !signsCalls ? { signsCalls: true } : undefined,
   (reason, { refusedFields }) => {
     const field = optionalFields.find((name) => reason.includes(name) && !refusedFields.has(name));
     return field && refused.test(reason) ? { refusedFields: new Set([...refusedFields, field]) } : undefined;

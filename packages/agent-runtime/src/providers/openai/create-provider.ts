@@ -8,7 +8,7 @@ import {
 } from "../../shared/check-options.ts";
 import { createAnswerLimit } from "../http/answer-limit.ts";
 import { askModel } from "../http/ask-model.ts";
-import { type ClientOptions, createClient, secretsOf } from "../http/create-client.ts";
+import { type ClientOptions, createClient, secretsOf, withOptions } from "../http/create-client.ts";
 import type { Fetch } from "../http/node-fetch.ts";
 import { sendByRules } from "../http/refusals.ts";
 import { once } from "../http/single-use.ts";
@@ -61,7 +61,7 @@ const efforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"] as 
  */
 export function createOpenAIProvider(options: OpenAIProviderOptions): ModelProvider {
   checkOptions(options);
-  const { model, effort, temperature, apiKey = "none" } = options;
+  const { model, apiKey = "none" } = options;
   const maxTokens = options.maxTokens === Infinity ? undefined : options.maxTokens;
   const baseURL = trimBaseURL(options.baseURL);
   const client: ClientOptions = { ...options, baseURL };
@@ -69,15 +69,11 @@ export function createOpenAIProvider(options: OpenAIProviderOptions): ModelProvi
     createClient(async () => (await import("openai")).default, "openai", apiKey, client),
   );
   const secrets = secretsOf(apiKey, options);
-  const extraBody = {
-    ...(effort !== undefined && { reasoning_effort: effort }),
-    ...(temperature !== undefined && { temperature }),
-    ...options.extraBody,
-  };
   let rules: ChatRules | undefined;
   return {
     model,
-    stream(request, { signal, maxAnswerTokens = Infinity }) {
+    stream(request, { signal, maxAnswerTokens = Infinity, ...forRun }) {
+      const { effort, temperature, extraBody } = withOptions(options, forRun);
       const answerTokens = Math.min(maxTokens ?? Infinity, maxAnswerTokens);
       const limit = createAnswerLimit(answerTokens);
       return askModel({
@@ -87,7 +83,16 @@ export function createOpenAIProvider(options: OpenAIProviderOptions): ModelProvi
             rules ?? rulesFor(sdk.baseURL, model),
             (by) => {
               const limited = maxTokens === undefined ? undefined : answerTokens;
-              const body = toRequest(request, { model, rules: by, maxTokens: limited, extraBody });
+              const body = toRequest(request, {
+                model,
+                rules: by,
+                maxTokens: limited,
+                extraBody: {
+                  ...(effort !== undefined && { reasoning_effort: effort }),
+                  ...(temperature !== undefined && { temperature }),
+                  ...extraBody,
+                },
+              });
               return sdk.chat.completions.create(body, { signal: own }).asResponse();
             },
             learnRules,
@@ -104,7 +109,8 @@ export function createOpenAIProvider(options: OpenAIProviderOptions): ModelProvi
   };
 }
 
-function checkOptions({
+/** @throws AgentError `INVALID_OPTIONS` */
+export function checkOptions({
   model,
   maxTokens,
   effort,

@@ -97,11 +97,19 @@ function toContent(parts: ReturnType<typeof toUserParts>): Param["content"] {
   );
 }
 
+/**
+ * Gemini takes this for calls that another model made. Source: ai.google.dev, thought signatures.
+ */
+const unsigned = {
+  extra_content: { google: { thought_signature: "skip_thought_signature_validator" } },
+};
+
 function toAssistant(message: AssistantMessage, options: RequestOptions, isFresh: boolean): Param {
   const { content, toolCalls = [] } = message;
   const { rules, model } = options;
   const calls = toolCalls.map(({ callId = "", toolName, input, extra }) => ({
     // Fields that a server adds to its calls mean nothing to another server.
+    ...(rules.signsCalls && unsigned),
     ...(message.model === model && extra),
     id: toId(callId, rules),
     type: "function" as const,

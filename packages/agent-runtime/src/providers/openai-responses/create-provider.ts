@@ -1,0 +1,66 @@
+import type { ModelProvider } from "@mini-openclaw/protocol";
+import { createAnswerLimit } from "../http/answer-limit.ts";
+import { askModel } from "../http/ask-model.ts";
+import { createClient, secretsOf, withOptions } from "../http/create-client.ts";
+import { sendByRules } from "../http/refusals.ts";
+import { once } from "../http/single-use.ts";
+import { checkOptions, type OpenAIProviderOptions } from "../openai/create-provider.ts";
+import { createTurnBuilder } from "./from-stream.ts";
+import { initialRules, learnRules } from "./response-rules.ts";
+import { toRequest } from "./to-request.ts";
+
+/**
+ * A model behind OpenAI's Responses API, through the official SDK (`openai`, a peer dependency).
+ * OpenAI's own reasoning models take tools here with any effort, and keep their reasoning from turn
+ * to turn.
+ *
+ * The server stores nothing. Making the provider is cheap: the SDK is imported with the first
+ * request.
+ *
+ * @throws AgentError `INVALID_OPTIONS`
+ */
+export function createOpenAIResponsesProvider(options: OpenAIProviderOptions): ModelProvider {
+  checkOptions(options);
+  const { model, apiKey = "none" } = options;
+  const maxTokens = options.maxTokens === Infinity ? undefined : options.maxTokens;
+  const baseURL = options.baseURL?.replace(/\/+$/, "").replace(/\/responses$/, "");
+  const connect = once(() =>
+    createClient(async () => (await import("openai")).default, "openai", apiKey, { ...options, baseURL }),
+  );
+  const secrets = secretsOf(apiKey, options);
+  let rules = initialRules;
+  return {
+    model,
+    stream(request, { signal, maxAnswerTokens = Infinity, ...forRun }) {
+      const { effort, temperature, extraBody } = withOptions(options, forRun);
+      const answerTokens = Math.min(maxTokens ?? Infinity, maxAnswerTokens);
+      const limit = createAnswerLimit(answerTokens);
+      return askModel({
+        connect,
+        async send(sdk, own) {
+          const sent = await sendByRules(
+            rules,
+            (by) => {
+              const limited = maxTokens === undefined ? undefined : answerTokens;
+              const body = toRequest(request, {
+                model,
+                rules: by,
+                maxTokens: limited,
+                effort,
+                extraBody: { ...(temperature !== undefined && { temperature }), ...extraBody },
+              });
+              return sdk.responses.create(body, { signal: own }).asResponse();
+            },
+            learnRules,
+          );
+          rules = sent.rules;
+          return sent.response;
+        },
+        turn: createTurnBuilder({ limit, secrets }),
+        limit,
+        secrets,
+        signal,
+      });
+    },
+  };
+}

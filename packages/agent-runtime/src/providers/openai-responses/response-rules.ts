@@ -1,0 +1,39 @@
+import { allowedTokens, refusalOf } from "../http/refusals.ts";
+
+/**
+ * The rules of a server of the Responses API. Models differ, and name a rule only when they refuse.
+ */
+export interface ResponseRules {
+  /** The highest limit of an answer's tokens that the server accepts. */
+  maxTokens: number;
+  /** True while requests ask for summaries of the reasoning. */
+  asksForSummary: boolean;
+  /** True while requests ask for reasoning items, and send them back. */
+  asksForReasoning: boolean;
+}
+
+export const initialRules: ResponseRules = {
+  maxTokens: Infinity,
+  asksForSummary: true,
+  asksForReasoning: true,
+};
+
+/**
+ * Returns the rules with what a refused request teaches, `undefined` where it teaches nothing new.
+ * Pure.
+ *
+ * Sources: platform.openai.com, reasoning guide (summaries need a verified organization; encrypted
+ * content needs a reasoning model); openai/codex#3841, "The encrypted content could not be
+ * verified".
+ */
+export function learnRules(error: unknown, rules: ResponseRules): ResponseRules | undefined {
+  const reason = refusalOf(error)?.message;
+  if (reason === undefined) return undefined;
+  const allowed = allowedTokens(reason);
+  if (allowed !== undefined && allowed < rules.maxTokens) return { ...rules, maxTokens: allowed };
+  if (rules.asksForSummary && /summar|verified/i.test(reason)) return { ...rules, asksForSummary: false };
+  const isAboutReasoning = /encrypted|reasoning/i.test(reason) && !/effort/i.test(reason);
+  return rules.asksForReasoning && isAboutReasoning
+    ? { ...rules, asksForReasoning: false, asksForSummary: false }
+    : undefined;
+}

@@ -1,0 +1,92 @@
+import { describe, expect, test } from "vitest";
+import { createAnthropicProvider } from "../../src/anthropic.ts";
+import { AgentRuntime, type ModelOptions } from "../../src/index.ts";
+import { createOpenAIProvider, createOpenAIResponsesProvider } from "../../src/openai.ts";
+import { createScriptedProvider } from "../../src/testing.ts";
+import { answers, messagesServer } from "../anthropic/messages-server.ts";
+import { eventsOf, inputOf } from "../collect.ts";
+import { chunks, done, streams } from "../openai/chat-server.ts";
+
+const settings = {
+  effort: "low" as const,
+  temperature: 0.5,
+  extraBody: { top_k: 3, metadata: { a: 1 } },
+  headers: { "x-team": "blue" },
+  query: { version: "2" },
+};
+
+describe("settings of a provider", () => {
+  test("are in every request to the Messages API", async () => {
+    await using server = await messagesServer(answers("ok"));
+    const { baseURL } = server;
+    const provider = createAnthropicProvider({ apiKey: "k", model: "m", baseURL, ...settings });
+    await eventsOf(new AgentRuntime({ provider }), inputOf("hi"));
+    expect(server.requests[0]).toMatchObject({
+      body: { output_config: { effort: "low" }, temperature: 0.5, top_k: 3, metadata: { a: 1 } },
+      headers: { "x-team": "blue", "x-api-key": "k", authorization: "Bearer k" },
+    });
+  });
+
+  test("are in every request of Chat Completions, and those of a run replace them", async () => {
+    const answer = streams(chunks({ delta: { content: "ok" }, finish_reason: "stop" }), done);
+    await using server = await messagesServer(answer);
+    const provider = createOpenAIProvider({ model: "m", baseURL: server.baseURL, ...settings });
+    const agent = new AgentRuntime({ provider });
+    await eventsOf(agent, inputOf("hi"));
+    const options = { effort: "high", extraBody: { top_k: 4 } };
+    await eventsOf(agent, inputOf("hi", { options }));
+    expect(
+      server.requests.map(({ body }) => [body["reasoning_effort"], body["temperature"], body["top_k"]]),
+    ).toEqual([
+      ["low", 0.5, 3],
+      ["high", 0.5, 4],
+    ]);
+  });
+
+  test("are in every request of the Responses API", async () => {
+    const completed = { type: "response.completed", response: { status: "completed" } };
+    await using server = await messagesServer((response) =>
+      response
+        .writeHead(200, { "content-type": "text/event-stream" })
+        .end(
+          `data: {"type":"response.output_text.delta","output_index":0,"delta":"ok"}\n\ndata: ${JSON.stringify(completed)}\n\n`,
+        ),
+    );
+    const provider = createOpenAIResponsesProvider({ model: "m", baseURL: server.baseURL, ...settings });
+    await eventsOf(new AgentRuntime({ provider }), inputOf("hi"));
+    expect(server.requests[0]?.body).toMatchObject({
+      store: false,
+      include: ["reasoning.encrypted_content"],
+      reasoning: { effort: "low", summary: "auto" },
+      temperature: 0.5,
+      top_k: 3,
+    });
+  });
+
+  test.each([
+    [
+      { effort: "much" as never },
+      '`effort` must be one of none, minimal, low, medium, high, xhigh, max, got "much".',
+    ],
+    [{ temperature: 3 }, "`temperature` must be a number from 0 to 2, got 3."],
+    [{ headers: [] as never }, "`headers` must be an object, got ."],
+    [{ extraBody: null as never }, "`extraBody` must be an object, got null."],
+  ])("are checked: %o", (given, message) => {
+    for (const create of [createOpenAIProvider, createOpenAIResponsesProvider]) {
+      expect(() => create({ model: "m", ...given })).toThrow(message);
+    }
+  });
+});
+
+test.each<[ModelOptions, string]>([
+  [{ effort: 1 as never }, "`options.effort` must be a text that is not empty, got 1."],
+  [{ temperature: -1 }, "`temperature` must be a number from 0 to 2, got -1."],
+  [{ extraBody: "x" as never }, '`options.extraBody` must be an object, got "x".'],
+])("a run with settings that are not allowed fails before a request: %o", async (options, message) => {
+  const errors: unknown[] = [];
+  const provider = createScriptedProvider([]);
+  const agent = new AgentRuntime({ provider, onError: (error) => errors.push(error) });
+  const events = await eventsOf(agent, inputOf("hi", { options }));
+  expect(events.at(-1)).toMatchObject({ outcome: "failed" });
+  expect(errors).toMatchObject([{ code: "INVALID_OPTIONS", message }]);
+});
