@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createSpeaker } from "./speaker.ts";
 import { shown, testGateway, until, untilShown } from "./test-client.ts";
 
-const token = "a token of at least 32 bytes, as it must be";
+const token = "a-token-of-at-least-32-bytes-as-it-must-be";
 
 test("opens a gateway with the right token", async () => {
   await using gateway = await testGateway(createSpeaker(() => "Hello.").agent, { token });
