@@ -11,8 +11,8 @@ export type {
   SessionPage,
   SessionStore,
 } from "@mini-openclaw/protocol";
-export type { FolderLock } from "./files/folder-lock.ts";
-export { lockFolder } from "./files/folder-lock.ts";
+export type { FolderLock } from "./files/writer-lock.ts";
+export { lockFolder } from "./files/writer-lock.ts";
 export type { StoreErrorCode } from "./model/errors.ts";
 export { StoreError, storeErrorCodes } from "./model/errors.ts";
 export { createMemoryStore } from "./store/memory-store.ts";

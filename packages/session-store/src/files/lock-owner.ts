@@ -163,7 +163,21 @@ function socketRefuses(path: string, { socket, token }: LockOwner): boolean {
   return socket !== undefined && isListening(join(dirname(path), socket), token) === false;
 }
 
-function isProcessGone({ pid, startTime }: LockOwner): boolean {
+/** Returns a text that names this process in the name of a file. */
+export function tagProcess(): string {
+  const { bootId, pidNamespace, startTime } = refreshSelf();
+  return [process.pid, startTime, pidNamespace.replace(/\D/g, ""), bootId.slice(0, 8)].join("-");
+}
+
+/** Returns true if the process of a tag is proved to be dead. */
+export function isProcessOfTagGone(tag: string): boolean {
+  const [pid = "", startTime = "", namespace = "", boot = ""] = tag.split("-");
+  const [, , ownNamespace, ownBoot = ""] = tagProcess().split("-");
+  if (boot !== ownBoot) return boot !== "" && ownBoot !== "";
+  return namespace === ownNamespace && isProcessGone({ pid: Number(pid), startTime });
+}
+
+function isProcessGone({ pid, startTime }: Pick<LockOwner, "pid" | "startTime">): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {

@@ -1,9 +1,9 @@
+import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import { isSystemError, reason, StoreError, type StoreErrorCode } from "../model/errors.ts";
-import { createId } from "../model/names.ts";
-import { type FileStat, type FileSystem, openFlags } from "./file-system.ts";
+import { type FileStat, type FileSystem, nodeFileSystem, openFlags } from "./file-system.ts";
 import {
   causeOfDeath,
   describeSelf,
@@ -15,6 +15,7 @@ import {
 import { listenBeside, stopListening } from "./lock-socket.ts";
 import { NO_HARD_LINKS } from "./move-file.ts";
 import { unlinkQuietly, writeWhole } from "./small-file.ts";
+import { temporaryName } from "./temporary-file.ts";
 
 export type { Takeover } from "./lock-owner.ts";
 
@@ -135,7 +136,7 @@ function createLock(
   path: string,
   { replace }: { replace: boolean },
 ): CreatedLock | undefined {
-  const temporary = `${path}.${createId()}.tmp`;
+  const temporary = temporaryName(path);
   const socket = needsSocket() ? listenBeside(fs, path) : undefined;
   const fd = fs.open(temporary, openFlags.create);
   let created: CreatedLock | undefined;
@@ -211,4 +212,35 @@ function lockedBy({ pid, host }: LockOwner, path: string, { code, what }: Locked
   const where = host === hostname() ? "" : ` on ${host}`;
   const hint = where && ` If that machine or container is gone for good, delete ${path}.`;
   return new StoreError(code, `${what} by process ${pid}${where}. Retry when it has ended.${hint}`);
+}
+
+/** The lock of a folder. */
+export interface FolderLock {
+  /** Releases the folder. Idempotent. A process that dies releases its folders. */
+  release(): void;
+}
+
+/**
+ * Locks a folder, such as an app's data directory, for this process alone. Creates it if it does
+ * not exist.
+ *
+ * A store needs no such lock, because it locks each session that it writes. The lock is for apps of
+ * which only one may use a folder. A dead owner is replaced at once, by the same evidence as with
+ * sessions.
+ *
+ * @throws StoreError `FOLDER_LOCKED`, with the owner's pid, while another process holds it;
+ * `WRITE_FAILED`
+ */
+export function lockFolder(folder: string): FolderLock {
+  const path = resolve(folder);
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new StoreError("WRITE_FAILED", `Cannot create the folder ${path}: ${reason(cause)}.`, { cause });
+  }
+  const lock = new WriterLocks(nodeFileSystem).acquire(join(path, "owner.lock"), {
+    code: "FOLDER_LOCKED",
+    what: `The folder ${path} is in use`,
+  });
+  return { release: () => lock.release() };
 }

@@ -4,7 +4,8 @@ import { stampFolder } from "../files/archive-folder.ts";
 import type { FileSystem } from "../files/file-system.ts";
 import { openIfThere, withFileLines } from "../files/regular-file.ts";
 import { unlinkQuietly } from "../files/small-file.ts";
-import { createId, isSessionId } from "../model/names.ts";
+import { temporaryName } from "../files/temporary-file.ts";
+import { isSessionId } from "../model/names.ts";
 import type { Listed } from "../model/sessions-page.ts";
 
 /** The part of a session that stays in memory: about 250 bytes. */
@@ -112,7 +113,7 @@ export async function writeIndex(
   path: string,
   { entries, readTo }: { entries: Iterable<IndexEntry>; readTo: number },
 ): Promise<boolean> {
-  const temporary = `${path}.${createId()}.tmp`;
+  const temporary = temporaryName(path);
   let old: number | undefined;
   try {
     old = openIfThere(fs, path);

@@ -210,7 +210,7 @@ function toEntry({ sessionId, key, createdAt, updatedAt, archived }: IndexEntry)
 }
 
 /** Calls `act` for each item. Other work runs in between every few milliseconds. */
-async function inSlices<T>(
+export async function inSlices<T>(
   items: readonly T[],
   act: (item: T) => Promise<void> | undefined | void,
 ): Promise<void> {

@@ -2,13 +2,14 @@ import type { Entry, ForkSessionOptions, SessionMeta } from "@mini-openclaw/prot
 import { AppendFile } from "../files/append-file.ts";
 import { sessionPaths } from "../files/session-paths.ts";
 import { unlinkQuietly } from "../files/small-file.ts";
+import { temporaryName } from "../files/temporary-file.ts";
 import { createSummary, nextCreation } from "../format/new-session.ts";
 import { headerLine } from "../format/session-lines.ts";
 import { nextSummary, type Summary } from "../format/summary.ts";
 import { formatLine } from "../format/transcript-line.ts";
 import { assertOwner } from "../model/check-options.ts";
 import { forkedEntries } from "../model/forked-entries.ts";
-import { assertKey, createId } from "../model/names.ts";
+import { assertKey } from "../model/names.ts";
 import { notFound } from "../model/session-errors.ts";
 import type { SessionFiles } from "../transcript/session-files.ts";
 import type { Folder } from "../writer/open-writer.ts";
@@ -56,7 +57,7 @@ async function writeTranscript(
 ): Promise<Summary> {
   fs.makeDirectory(path);
   const { transcript } = sessionPaths(path, created.meta.sessionId);
-  const file = new AppendFile(fs, `${transcript}.${createId()}.tmp`, { create: true });
+  const file = new AppendFile(fs, temporaryName(transcript), { create: true });
   try {
     const header = headerLine(created);
     let summary = nextSummary(created, { kind: "header", header });

@@ -37,7 +37,7 @@ import { forkSession } from "./fork-session.ts";
 import { createSession, getOrCreateSession } from "./key-sessions.ts";
 import { listSessions, searchSessions } from "./list-sessions.ts";
 import { getSession } from "./read-session.ts";
-import { recoverSessions } from "./recover-sessions.ts";
+import { recoverSessions, removeLeftovers } from "./recover-sessions.ts";
 import { archiveSession, deleteSession, unarchiveSession, undeleteSession } from "./session-lifecycle.ts";
 import { type ReportFailure, type StoreContext, writeSession } from "./store-context.ts";
 
@@ -55,6 +55,8 @@ export type JsonlStoreOptions = Pick<Folder, "fs" | "path" | "durability"> & {
 export class JsonlStore implements SessionStore {
   readonly #context: StoreContext;
   #isClosed = false;
+  /** Runs once, when this store has become a writer. Readers never write. */
+  #tidying: Promise<void> | undefined;
 
   constructor({ fs, path, durability, lockWaitMs, onFailure = () => {} }: JsonlStoreOptions) {
     const files = new SessionFiles(fs, path);
@@ -63,6 +65,7 @@ export class JsonlStore implements SessionStore {
     const onKept = ({ meta }: Summary) => {
       unsaved.delete(meta.sessionId);
       index.put(meta);
+      this.#tidying ??= new Promise(setImmediate).then(() => removeLeftovers(this.#context));
     };
     const onClose = ({ meta }: Summary) => index.save(meta);
     const locks = new WriterLocks(fs);
@@ -228,6 +231,7 @@ export class JsonlStore implements SessionStore {
   async close(): Promise<void> {
     this.#isClosed = true;
     await writing(() => this.#context.writers.closeAll());
+    await this.#tidying;
     await this.#context.index.close();
   }
 

@@ -1,5 +1,9 @@
 import { join } from "node:path";
-import { LIVE_FOLDER } from "../files/session-paths.ts";
+import { causeOfDeath, readOwner } from "../files/lock-owner.ts";
+import { LIVE_FOLDER, sessionPaths } from "../files/session-paths.ts";
+import { unlinkQuietly } from "../files/small-file.ts";
+import { isLeftover } from "../files/temporary-file.ts";
+import { inSlices } from "../listing/session-index.ts";
 import { isSessionId } from "../model/names.ts";
 import { isOfOneSession, type StoreContext } from "./store-context.ts";
 
@@ -31,4 +35,47 @@ export async function recoverSessions(context: StoreContext): Promise<string[]> 
 function isExpected(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return code === "SESSION_LOCKED" || code === "SESSION_NOT_FOUND" || code === "SESSION_ARCHIVED";
+}
+
+/**
+ * Removes files that killed processes left: temporary files, and locks of sessions that are at
+ * rest. Removes only what is proved to be of a dead process. Never throws.
+ */
+export async function removeLeftovers(context: StoreContext): Promise<void> {
+  const { folder, files } = context;
+  try {
+    for (const path of [folder.path, files.archive.path, files.deleted.path]) {
+      await inSlices(await folder.fs.list(path), (name) => {
+        if (!name.endsWith(".tmp")) return;
+        if (isLeftover(folder.fs, join(path, name))) unlinkQuietly(folder.fs, join(path, name));
+      });
+    }
+    await inSlices(await folder.fs.list(folder.path), (name) =>
+      LOCK.test(name) ? removeLock(context, name).catch(() => {}) : undefined,
+    );
+  } catch (error) {
+    context.onFailure(error, "remove leftovers");
+  }
+}
+
+const LOCK = /^([A-Za-z0-9_-]{1,128})\.lock(\.[0-9a-f-]{36}|\.unreadable)?$/;
+
+/** Removes the lock of a dead process by acquiring it. Rejects if somebody else acquires it. */
+async function removeLock({ folder, index, files }: StoreContext, name: string): Promise<void> {
+  const [, sessionId = "", claim] = LOCK.exec(name) ?? [];
+  const path = join(folder.path, name);
+  const owner = readOwner(folder.fs, path);
+  // After the machine died, the session's next writer renews the epoch: it needs the lock.
+  if (!owner || causeOfDeath(folder.fs, path, owner) !== "process died") return;
+  // Its runs are still open: `recover` closes them.
+  const journal = folder.fs.pathStat(sessionPaths(folder.path, sessionId).journal);
+  if (claim === undefined && journal && journal.size > 0) return;
+  const lock = folder.locks.acquire(path);
+  try {
+    // The lock makes other stores read the session again. The index has to be right without it.
+    const meta = claim === undefined ? await files.meta(sessionId) : undefined;
+    if (meta) index.save(meta);
+  } finally {
+    lock.release();
+  }
 }

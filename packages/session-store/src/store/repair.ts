@@ -5,6 +5,7 @@ import type { FileSystem } from "../files/file-system.ts";
 import { NO_HARD_LINKS } from "../files/move-file.ts";
 import { withFile } from "../files/regular-file.ts";
 import { DAMAGED_FOLDER, LIVE_FOLDER, sessionPaths } from "../files/session-paths.ts";
+import { temporaryName } from "../files/temporary-file.ts";
 import { WriterLocks } from "../files/writer-lock.ts";
 import { headerLine } from "../format/session-lines.ts";
 import { formatLine } from "../format/transcript-line.ts";
@@ -55,7 +56,7 @@ export async function repairSession(fs: FileSystem, folder: string, sessionId: s
     if (!summary) throw notFound(sessionId);
     const { meta } = summary.summary;
     const header = formatLine(headerLine({ ...summary.summary, meta: { ...meta, epoch: createId() } }));
-    const repaired = `${paths.transcript}.${createId()}.tmp`;
+    const repaired = temporaryName(paths.transcript);
     await copyLines(fs, paths.transcript, { to: repaired, header });
     fs.makeDirectory(join(folder, DAMAGED_FOLDER));
     const backup = join(folder, DAMAGED_FOLDER, `${sessionId}.${Date.now()}.jsonl`);

@@ -4,8 +4,8 @@ import type { ArchiveFolder } from "../files/archive-folder.ts";
 import type { FileSystem } from "../files/file-system.ts";
 import { sessionPaths } from "../files/session-paths.ts";
 import { createSmallFile, readCache, unlinkQuietly } from "../files/small-file.ts";
+import { temporaryName } from "../files/temporary-file.ts";
 import { isSystemError, StoreError } from "../model/errors.ts";
-import { createId } from "../model/names.ts";
 import { busy, notFound } from "../model/session-errors.ts";
 import type { SessionWriter } from "../writer/session-writer.ts";
 import { type StoreContext, writeSession } from "./store-context.ts";
@@ -157,7 +157,7 @@ function isAfterPause(
   if (isKnown && now - since < DAY_MS) return true;
   if (isKnown || typeof since === "number") unlinkQuietly(fs, path);
   if (isKnown || now - changedAt < DAY_MS) return false;
-  const temporary = `${path}.${createId()}.tmp`;
+  const temporary = temporaryName(path);
   createSmallFile(fs, path, `${JSON.stringify({ since: now })}\n`, { temporary, replace: true });
   return true;
 }

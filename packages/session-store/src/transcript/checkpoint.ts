@@ -3,8 +3,8 @@ import type { SessionMeta } from "@mini-openclaw/protocol";
 import type { FileSystem } from "../files/file-system.ts";
 import type { SessionLocation } from "../files/session-paths.ts";
 import { createSmallFile, readCache } from "../files/small-file.ts";
+import { temporaryName } from "../files/temporary-file.ts";
 import { beginSummary, nextSummary, type Summary } from "../format/summary.ts";
-import { createId } from "../model/names.ts";
 import { assertVersion, type OpenTranscript, readLines } from "./transcript-reader.ts";
 
 /** The summary of the first `bytes` of a transcript. Saved only while no run is open. */
@@ -70,7 +70,7 @@ export function writeCheckpoint(
   const { meta, ...flags } = summary;
   try {
     const text = JSON.stringify({ ...meta, ...flags, bytes, check: checkOf(transcript, bytes) });
-    const temporary = `${paths.meta}.${createId()}.tmp`;
+    const temporary = temporaryName(paths.meta);
     createSmallFile(transcript.fs, paths.meta, `${text}\n`, { temporary, replace: true });
   } catch {
     // It is a cache.
