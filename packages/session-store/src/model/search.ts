@@ -5,17 +5,37 @@ import { StoreError } from "./errors.ts";
 // Up to here the search of the engine is faster, and its worst case is small.
 const MAX_PLAIN_CHARS = 32;
 
+/** The tests of a search. */
+export interface Matcher {
+  inTitle(this: void, session: SessionMeta): boolean;
+  inMessage(this: void, message: MessageEntry): boolean;
+  /** Returns false for a line of a transcript that cannot match, without parsing it. */
+  mayMatch(this: void, line: Uint8Array): boolean;
+}
+
 /** Matches a text in titles and messages, ignoring case. @throws StoreError `INVALID_OPTION` */
-export function createMatcher(text: string): {
-  inTitle: (session: SessionMeta) => boolean;
-  inMessage: (message: MessageEntry) => boolean;
-} {
+export function createMatcher(text: string): Matcher {
   if (typeof text !== "string" || text.trim() === "") {
     throw new StoreError("INVALID_OPTION", mustBe("text", "a string that is not blank", text));
   }
-  const includes = createIncludes(text.toLowerCase());
+  const wanted = text.toLowerCase();
+  const includes = createIncludes(wanted);
   const has = (content: string) => includes(content.toLowerCase());
-  return { inTitle: ({ title }) => has(title), inMessage: ({ content }) => has(content) };
+  return {
+    inTitle: ({ title }) => has(title),
+    inMessage: ({ content }) => has(content),
+    mayMatch: PLAIN.test(wanted) ? (line) => mayHave(line, includes) : () => true,
+  };
+}
+
+// Characters that JSON does not escape, and that are one byte in UTF-8.
+const PLAIN = /^[ !#-[\]-~]+$/;
+// An escape may be any character. U+0130 and U+212A, in UTF-8, have lower cases in ASCII.
+const ELSEWHERE = /\\u|\u00C4\u00B0|\u00E2\u0084\u00AA/;
+
+function mayHave(line: Uint8Array, includes: (text: string) => boolean): boolean {
+  const text = Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString("latin1");
+  return includes(text.toLowerCase()) || ELSEWHERE.test(text);
 }
 
 /**

@@ -49,7 +49,7 @@ export async function* searchSessions(
   text: string,
   { signal, cursor: first, ...options }: SearchSessionsOptions,
 ): AsyncGenerator<SearchHit> {
-  const { inTitle, inMessage } = createMatcher(text);
+  const matcher = createMatcher(text);
   let cursor = first;
   do {
     const page = await listSessions(context, { ...options, ...(cursor !== undefined && { cursor }) });
@@ -57,11 +57,11 @@ export async function* searchSessions(
       signal?.throwIfAborted();
       const { sessionId } = session;
       const message = await skipping(context, sessionId, () =>
-        context.files.findLast(sessionId, inMessage, signal),
+        context.files.findLast(sessionId, matcher, signal),
       );
       const hit = { session, cursor: cursorAfter(session) };
       if (message) yield { ...hit, message };
-      else if (inTitle(session)) yield hit;
+      else if (matcher.inTitle(session)) yield hit;
     }
     cursor = page.cursor;
   } while (cursor !== undefined);

@@ -42,7 +42,7 @@ export async function assertOwnFile(
 ): Promise<void> {
   // A message or a header makes it a session.
   if (meta.messageCount > 0 || meta.lastSeq === 0 || (numbered && meta.createdAt > 0)) return;
-  await assertReadable(file);
+  assertReadable(file);
   const program = await foreignProgram(file);
   if (program !== undefined) throw foreignFile(path, program);
 }

@@ -2,10 +2,11 @@ import type { Entry, LoadMessagesOptions, MessageEntry, SessionMeta } from "@min
 import { ArchiveFolder } from "../files/archive-folder.ts";
 import { type FileSystem, openFlags } from "../files/file-system.ts";
 import { openRegular } from "../files/regular-file.ts";
-import { type SessionLocation, sessionPaths } from "../files/session-paths.ts";
+import { type SessionLocation, type SessionPaths, sessionPaths } from "../files/session-paths.ts";
 import type { Summary } from "../format/summary.ts";
 import { isSystemError, toReadError } from "../model/errors.ts";
 import { isSessionId } from "../model/names.ts";
+import type { Matcher } from "../model/search.ts";
 import { readCachedMeta, readCheckpoint, summarize } from "./checkpoint.ts";
 import { lastLiveSeq } from "./event-files.ts";
 import { assertOwnFile, foreignProgram } from "./foreign-file.ts";
@@ -21,6 +22,8 @@ import {
 
 // Enough for a session that another process moves back and forth.
 const MAX_LOOKUPS = 100;
+// As many as the largest page of a list; about 1 KB each.
+const MAX_METAS = 1_000;
 
 /** Reads the sessions of a folder. Never writes, and needs no lock. */
 export class SessionFiles {
@@ -29,6 +32,8 @@ export class SessionFiles {
   readonly #fs: FileSystem;
   readonly #folder: string;
   readonly #indexes = new LineIndexes();
+  /** Metas that were read, while the files have the same state. */
+  readonly #metas = new Map<string, { state: string; meta: SessionMeta }>();
 
   constructor(fs: FileSystem, folder: string) {
     this.#fs = fs;
@@ -78,10 +83,32 @@ export class SessionFiles {
 
   /** Returns a session's meta, with the numbers of its live events. */
   async meta(sessionId: string): Promise<SessionMeta | undefined> {
+    const paths = sessionPaths(this.#folder, sessionId);
+    const state = this.#stateOf(paths);
+    const known = this.#metas.get(sessionId);
+    if (known && known.state === state) return known.meta;
     const meta = (await this.summary(sessionId))?.meta;
     if (!meta) return undefined;
-    const live = await lastLiveSeq(this.#fs, sessionPaths(this.#folder, sessionId).journal);
-    return live > meta.lastSeq ? { ...meta, lastSeq: live } : meta;
+    const live = await lastLiveSeq(this.#fs, paths.journal);
+    const read = live > meta.lastSeq ? { ...meta, lastSeq: live } : meta;
+    // A file that changed during the read has another state now.
+    if (state !== undefined && state === this.#stateOf(paths)) this.#hold(sessionId, { state, meta: read });
+    return read;
+  }
+
+  /** Identifies the contents of a session's files; `undefined` if it has none in the folder. */
+  #stateOf({ transcript, journal }: SessionPaths): string | undefined {
+    const file = this.#fs.pathStat(transcript);
+    if (!file?.isFile) return undefined;
+    const live = this.#fs.pathStat(journal);
+    return [file.dev, file.ino, file.size, file.mtimeMs, live?.ino, live?.size, live?.mtimeMs].join();
+  }
+
+  #hold(sessionId: string, read: { state: string; meta: SessionMeta }): void {
+    this.#metas.delete(sessionId);
+    this.#metas.set(sessionId, read);
+    const [oldest] = this.#metas.keys();
+    if (this.#metas.size > MAX_METAS && oldest !== undefined) this.#metas.delete(oldest);
   }
 
   /** Returns the last messages; `undefined` if there is no transcript. */
@@ -90,7 +117,7 @@ export class SessionFiles {
     { limit = 50, before, role }: LoadMessagesOptions,
   ): Promise<MessageEntry[] | undefined> {
     return this.#read(sessionId, async (file) => {
-      await assertReadable(file);
+      assertReadable(file);
       return readLastMessages(file, { limit, before, role });
     });
   }
@@ -111,7 +138,7 @@ export class SessionFiles {
     if (!opened) return false;
     const { file, location } = opened;
     try {
-      await assertReadable(file);
+      assertReadable(file);
       yield* readEntries(file, { after });
       return true;
     } catch (error) {
@@ -140,15 +167,15 @@ export class SessionFiles {
     });
   }
 
-  /** Returns the newest message for which `matches` is true. */
+  /** Returns the newest message that matches. */
   async findLast(
     sessionId: string,
-    matches: (message: MessageEntry) => boolean,
+    { inMessage: matches, mayMatch }: Matcher,
     signal: AbortSignal | undefined,
   ): Promise<MessageEntry | undefined> {
     return this.#read(sessionId, async (file) => {
-      await assertReadable(file);
-      for await (const { line } of readLinesBackward(file)) {
+      assertReadable(file);
+      for await (const { line } of readLinesBackward(file, mayMatch)) {
         signal?.throwIfAborted();
         if (line.kind === "legacy") return findLastLegacy(readEntries(file, {}), matches);
         if (line.kind === "entry" && "role" in line.entry && matches(line.entry)) return line.entry;

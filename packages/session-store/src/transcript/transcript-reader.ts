@@ -39,9 +39,9 @@ export interface PlacedLine {
 }
 
 /** @throws StoreError `UNSUPPORTED_VERSION` if a newer version of this package wrote the file */
-export async function assertReadable({ fs, fd }: OpenTranscript): Promise<void> {
+export function assertReadable({ fs, fd }: OpenTranscript): void {
   const head = Buffer.alloc(HEAD_BYTES);
-  const count = await fs.read(fd, head, 0);
+  const count = fs.readNow(fd, head, 0);
   const [, version] = VERSION.exec(head.toString("latin1", 0, count)) ?? [];
   if (version !== undefined) assertVersion(Number(version));
 }

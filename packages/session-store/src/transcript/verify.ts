@@ -80,7 +80,7 @@ async function problemOfFile(fs: FileSystem, path: string): Promise<string | und
   try {
     return await withFile(fs, path, async (file) => {
       if (file.size === 0) return "is empty";
-      await assertReadable(file);
+      assertReadable(file);
       const program = await foreignProgram(file);
       return program && describeForeign(program);
     });
