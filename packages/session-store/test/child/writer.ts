@@ -1,9 +1,11 @@
 // A process that writes sessions until it is killed, and prints to its standard output what was
 // acknowledged.
-import { writeSync } from "node:fs";
+import { readFileSync, writeSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { parentPort } from "node:worker_threads";
 import { openSessionStore, StoreError } from "../../src/index.ts";
+import { JsonlStore } from "../../src/store/jsonl-store.ts";
+import { guardedFileSystem } from "../guarded-file-system.ts";
 
 const [, , task = "", folder = "", sessionId = "", argument = ""] = process.argv;
 const timestamp = 1_767_225_600_000;
@@ -97,7 +99,31 @@ async function takeTurns(): Promise<void> {
   }
 }
 
-const tasks: Record<string, () => Promise<void>> = { hold, append, trickle, stream, takeTurns };
+/**
+ * Appends to the sessions `s0`, `s1`, … at random, 300 at a time, each acknowledged by the disk.
+ * `sessionId` is their number, `argument` names the process.
+ */
+async function crowd(): Promise<void> {
+  const guarded = guardedFileSystem();
+  const store = new JsonlStore({ fs: guarded.fs, path: folder, durability: "disk", lockWaitMs: 60_000 });
+  let count = 0;
+  const appendAgain = async (): Promise<void> => {
+    const session = `s${Math.floor(Math.random() * Number(sessionId))}`;
+    count += 1;
+    const content = `${argument}-${count}`;
+    const options = count % 3 === 0 ? { idempotencyKey: content } : {};
+    await store.appendMessage(session, { role: "user", content, timestamp }, options);
+    const path = `${folder}/${session}.jsonl`;
+    const text = readFileSync(path);
+    const end = text.indexOf(10, text.indexOf(`"${content}"`)) + 1;
+    const isSynced = guarded.syncedBytes(path) >= end && guarded.misuses.length === 0;
+    say(isSynced ? `${session} ${content}` : `failed: ${content} is not synced ${guarded.misuses.join()}`);
+    return appendAgain();
+  };
+  await Promise.all(Array.from({ length: 300 }, appendAgain));
+}
+
+const tasks: Record<string, () => Promise<void>> = { hold, append, trickle, stream, takeTurns, crowd };
 tasks[task]?.().catch((error: unknown) => {
   say(`failed ${StoreError.is(error) ? error.code : String(error)}`);
   process.exitCode = 1;
