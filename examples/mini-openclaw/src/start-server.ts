@@ -36,7 +36,9 @@ export async function startServer(config: MiniOpenClawConfig): Promise<() => Pro
   const log = await openLog(config.logLevel);
   const dataDirLock = lockFolder(config.dataDir);
   prepareDataDir(config.dataDir);
-  const store = await openSessionStore(config.sessionsDir);
+  const store = await openSessionStore(config.sessionsDir, {
+    onFailure: (error, during) => log.report(`store, ${during}`, error),
+  });
   await store.recover();
 
   const isDemo = config.apiKey === undefined && config.baseURL === undefined;

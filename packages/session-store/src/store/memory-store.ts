@@ -116,7 +116,8 @@ class MemoryStore implements SessionStore {
     const session = this.#atRest(recovered(this.#find(sessionId)));
     await session.log?.close();
     this.#sessions.delete(sessionId);
-    this.#deleted.set(sessionId, session);
+    // A session without an entry was never saved.
+    if (session.entries.length > 0) this.#deleted.set(sessionId, session);
   }
 
   async undeleteSession(sessionId: string): Promise<SessionMeta> {

@@ -92,6 +92,11 @@ export const shelfTests: PortTests = {
     await store.undeleteSession(sessionId);
     assert.equal(await store.getSession(sessionId, { deleted: true }), undefined);
   },
+  "restores no session that never had an entry": async (store) => {
+    const { sessionId } = await store.createSession("webchat");
+    await store.deleteSession(sessionId);
+    await assert.rejects(store.undeleteSession(sessionId), code("SESSION_NOT_FOUND"));
+  },
   "undeletes a session for two callers at once": async (store) => {
     const sessionId = await sessionOf(store, "webchat", "hi");
     await store.archiveSession(sessionId);
