@@ -156,8 +156,10 @@ function isMutable(field) {
   const kinds = (field.modifiers ?? []).map(({ kind }) => kind);
   const isFixed =
     kinds.includes(ts.SyntaxKind.ReadonlyKeyword) || kinds.includes(ts.SyntaxKind.StaticKeyword);
-  // A method in the form of a field never changes.
-  return !isFixed && !(field.initializer && ts.isArrowFunction(field.initializer));
+  // A public method in the form of a field never changes.
+  const isMethod =
+    !ts.isPrivateIdentifier(field.name) && field.initializer && ts.isArrowFunction(field.initializer);
+  return !isFixed && !isMethod;
 }
 
 /** @param {string} text */
