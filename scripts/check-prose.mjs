@@ -39,6 +39,7 @@ const HELD = [
   "packages/agent-runtime/test/workspace",
   "packages/client",
   "packages/protocol",
+  "packages/session-store",
   "packages/web-chat",
   "scripts",
   "tests/browser",

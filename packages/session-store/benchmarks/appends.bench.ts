@@ -1,4 +1,4 @@
-// How many appends a second, beside the least that any store must do?
+// The question: how many appends per second, compared with the least work that any store must do?
 import { closeSync, fdatasync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
-// How long until a store of very many sessions answers, and what does each cost in memory?
+// The question: how long does a store of many sessions need to open, and what does each cost in
+// memory?
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

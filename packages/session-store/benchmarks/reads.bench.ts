@@ -1,4 +1,5 @@
-// What do the last 50 messages of a 100 MB transcript cost, and a writer's opening of it?
+// The question: what do the last 50 messages of a 100 MB transcript cost, and the opening of its
+// log?
 import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,4 +1,5 @@
-// Bundles one benchmark and runs it in a fresh process: node benchmarks/run.mjs appends | reads | open
+// Bundles one benchmark and runs it in a fresh process: node benchmarks/run.mjs appends | reads |
+// open
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
