@@ -4,6 +4,7 @@ import {
   type AgentRuntimeOptions,
   createBuiltinTools,
   createRememberTool,
+  createTodoTool,
   MemoryManager,
   SkillsLoader,
 } from "@mini-openclaw/agent-runtime";
@@ -53,6 +54,7 @@ export async function startServer(config: MiniOpenClawConfig): Promise<() => Pro
   const tools = [
     ...createBuiltinTools(workspaceDir, { bash, hidden: [config.dataDir] }),
     createRememberTool(memory),
+    createTodoTool(),
   ];
   const skills = new SkillsLoader({ workspaceDir });
   const mcpServers = await connectMcpServers(config.mcp ? await readMcpConfig(workspaceDir) : {}, {
