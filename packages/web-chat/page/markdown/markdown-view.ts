@@ -31,6 +31,12 @@ export interface MarkdownParts extends CodeBlockParts {
   onLate: (update: () => void) => void;
 }
 
+// Some screens, read in a few milliseconds.
+const SHORT_CHARS = 8000;
+
+/** A line that defines the target of a link or a footnote. */
+const DEFINITION = /^[ >]{0,9}\[[^\]\n]{1,999}\]:/m;
+
 // More than a screen shows. The blocks before them are laid out when they come near the screen.
 const ALWAYS_LAID_OUT = 40;
 
@@ -64,10 +70,12 @@ class IncrementalView implements MarkdownView {
   }
 
   /**
-   * Reads the whole text, because blocks can name targets of links that are defined further down.
+   * Reads the whole text if a block can use a definition below it. A short text is read whole,
+   * because blocks can join in ways that no rule foresees.
    */
   #showComplete(text: string): void {
-    const next = splitText(text, this.#parser);
+    const isWhole = text.length <= SHORT_CHARS || DEFINITION.test(text);
+    const next = isWhole ? splitText(text, this.#parser) : splitAppended(text, this.#shown, this.#parser);
     if (hasDefinitions(next)) this.#clear();
     this.#show(next);
     this.#settle(next.blocks.length);
