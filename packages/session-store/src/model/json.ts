@@ -15,7 +15,9 @@ export function copyJson<T>(value: T): T {
 
 /** Reports an object that JSON keeps as it is: no nested value, and no number that JSON lacks. */
 export function isFlatJson(value: object): boolean {
-  for (const item of Object.values(value)) {
+  // Faster than `Object.values`. No prototype of a message has keys.
+  for (const key in value) {
+    const item = (value as Record<string, unknown>)[key];
     if (typeof item === "string" || typeof item === "boolean") continue;
     if (typeof item !== "number" || !Number.isFinite(item)) return false;
   }

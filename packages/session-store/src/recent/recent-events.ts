@@ -1,8 +1,9 @@
 import type { NumberedEvent, RecordedEvent, SessionEvent } from "@mini-openclaw/protocol";
-import { parseServerEvent } from "@mini-openclaw/protocol/schema";
+import { toEntry } from "@mini-openclaw/protocol";
+import { checkLine, parseServerEvent } from "@mini-openclaw/protocol/schema";
 import { describeValue } from "@mini-openclaw/protocol/shared";
 import { StoreError } from "../model/errors.ts";
-import { toJson } from "../model/json.ts";
+import { isFlatJson, toJson } from "../model/json.ts";
 
 // Enough for a reader that is a little behind, so that it need not read the files.
 const MAX_EVENTS = 256;
@@ -72,7 +73,7 @@ export class RecentEvents {
 export function numberEvent(event: SessionEvent, sessionId: string, seq: number): RecordedEvent {
   const numbered: NumberedEvent = { ...event, sessionId, seq };
   const json = toJson(numbered);
-  if (isPlainStream(numbered)) return { event: numbered, json };
+  if (isPlain(numbered)) return { event: numbered, json };
   const parsed = parseServerEvent(json);
   // The event of the parsed JSON shares no object with the caller's.
   if (parsed.ok && "seq" in parsed.value) return { event: parsed.value, json };
@@ -80,12 +81,40 @@ export function numberEvent(event: SessionEvent, sessionId: string, seq: number)
   throw new StoreError("INVALID_MESSAGE", `Invalid event ${describeValue(event.type)}: ${why}`);
 }
 
-/** Recognizes the most frequent events without reading their JSON. */
-function isPlainStream(event: NumberedEvent): boolean {
-  if (event.type !== "chunk" && event.type !== "thinking") return false;
-  const { runId, messageId, content, firstSeq } = event;
-  if (firstSeq !== undefined || Object.keys(event).length !== 6) return false;
-  return typeof runId === "string" && typeof messageId === "string" && typeof content === "string";
+/** Recognizes the most frequent events that are valid, without reading their JSON. */
+function isPlain(event: NumberedEvent): boolean {
+  switch (event.type) {
+    case "chunk":
+    case "thinking":
+      return (
+        isText(event.runId) && isText(event.messageId) && isText(event.content) && !("firstSeq" in event)
+      );
+    case "tool_output":
+      return isText(event.runId) && isText(event.callId) && isText(event.content);
+    case "message_done":
+      return isText(event.runId) && isText(event.content);
+    case "user_message":
+    case "assistant_message":
+    case "tool_done": {
+      const entry = isFlatJson(event) && isText(event.runId) ? toEntry(event) : undefined;
+      return entry !== undefined && checkLine(entry).ok;
+    }
+    case "approval_done":
+    case "approval_request":
+    case "compaction":
+    case "message_queued":
+    case "retry":
+    case "run_end":
+    case "run_error":
+    case "run_start":
+    case "session_updated":
+    case "tool_start":
+      return false;
+  }
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string";
 }
 
 function withResolvers(): { promise: Promise<void>; resolve: () => void } {

@@ -235,15 +235,22 @@ export class JsonlStore implements SessionStore {
     await this.#context.index.close();
   }
 
-  #append(sessionId: string, messages: readonly Message[], options: AppendOptions): Promise<MessageEntry[]> {
+  async #append(
+    sessionId: string,
+    messages: readonly Message[],
+    options: AppendOptions,
+  ): Promise<MessageEntry[]> {
     assertAppendOptions(options);
     const context = this.#contextFor(sessionId);
+    // Nothing is awaited before an append to an open writer begins.
     const lease = context.writers.tryAcquire(sessionId);
-    // Not awaited, so that an append to an open writer begins before anything else runs.
-    if (lease && !lease.writer.isArchived) {
-      return writing(() => lease.writer.append(messages, options).finally(lease.release));
+    try {
+      if (lease && !lease.writer.isArchived) return await lease.writer.append(messages, options);
+    } catch (error) {
+      throw toStoreError(error, "WRITE_FAILED");
+    } finally {
+      lease?.release();
     }
-    lease?.release();
     return writing(() => writeSession(context, sessionId, (writer) => writer.append(messages, options)));
   }
 

@@ -13,11 +13,13 @@ export function beginSequence(seq: number): Sequence {
 }
 
 export function assign(sequence: Sequence, count: number): Sequence {
-  return { ...sequence, assigned: sequence.assigned + count };
+  const { assigned, written, visible } = sequence;
+  return { assigned: assigned + count, written, visible };
 }
 
 export function wrote(sequence: Sequence, seq: number): Sequence {
-  return { ...sequence, written: Math.max(sequence.written, seq) };
+  const { assigned, written, visible } = sequence;
+  return { assigned, written: Math.max(written, seq), visible };
 }
 
 /**
@@ -30,5 +32,6 @@ export function failed(sequence: Sequence, { undone }: { undone: boolean }): Seq
 }
 
 export function shown(sequence: Sequence, seq: number): Sequence {
-  return { ...sequence, visible: Math.max(sequence.visible, seq) };
+  const { assigned, written, visible } = sequence;
+  return { assigned, written, visible: Math.max(visible, seq) };
 }
