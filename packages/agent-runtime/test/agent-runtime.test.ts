@@ -98,7 +98,7 @@ describe("parameters as a Standard Schema", () => {
     [
       "that has no JSON Schema",
       { "~standard": { validate: (value: unknown) => ({ value }) } } as unknown as typeof schema,
-      "Tool x: its schema cannot be turned into JSON Schema.",
+      "Tool x: `parameters` must be a schema with a JSON Schema of its own. Wrap a Valibot schema in `toStandardJsonSchema` of @valibot/to-json-schema.",
     ],
   ])("%s are refused", (_, parameters, message) => {
     const agent = new AgentRuntime({ provider });

@@ -123,7 +123,8 @@ function toJsonSchema(tool: string, parameters: Record<string, ToolParameter>): 
 
 function fromStandardSchema(tool: string, { "~standard": standard }: StandardSchema): InputSchema {
   if (typeof standard.jsonSchema?.input !== "function") {
-    throw new AgentError("INVALID_TOOL", `Tool ${tool}: its schema cannot be turned into JSON Schema.`);
+    const message = `Tool ${tool}: \`parameters\` must be a schema with a JSON Schema of its own. Wrap a Valibot schema in \`toStandardJsonSchema\` of @valibot/to-json-schema.`;
+    throw new AgentError("INVALID_TOOL", message);
   }
   const { type, ...schema } = standard.jsonSchema.input({ target: "draft-2020-12" });
   if (type !== "object") {
