@@ -1,4 +1,5 @@
 import { StringDecoder } from "node:string_decoder";
+import { AgentError } from "../../shared/errors.ts";
 
 /**
  * An event that did not end within this many UTF-16 units is no event. Far above any block of a
@@ -13,7 +14,7 @@ export const MAX_EVENT_CHARS = 8 * 1024 * 1024;
  * Event names are left out, because the data repeats them, but for `error`: its data is returned as
  * JSON with an `error`. Source: HTML Standard, 9.2.6 "Interpreting an event stream".
  *
- * @throws RangeError when an event has no end in sight
+ * @throws AgentError `MODEL_FAILED` when an event has no end in sight
  */
 export function createSseReader(): (piece: Uint8Array) => string[] {
   // A quarter of the cost of a streaming TextDecoder for pieces of this size.
@@ -35,7 +36,7 @@ export function createSseReader(): (piece: Uint8Array) => string[] {
     }
     rest = rest.slice(start);
     if (rest.length > MAX_EVENT_CHARS)
-      throw new RangeError(`An event is longer than ${MAX_EVENT_CHARS} characters.`);
+      throw new AgentError("MODEL_FAILED", `An event is longer than ${MAX_EVENT_CHARS} characters.`);
     return events;
   };
 }
