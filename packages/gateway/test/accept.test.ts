@@ -80,7 +80,7 @@ test("an upgrade whose client is gone already takes the place of no other", asyn
   server.close();
 });
 
-/** Takes the codes that the standard lets an app close with, and no others. */
+/** Accepts the codes that the standard lets an app close with, and no others. */
 class StandardSocket extends PhasedSocket {
   closedWith: number | undefined;
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { heldAgent, type TestClient, testGateway } from "./test-gateway.ts";
 
-/** Number and type of the events that a client was sent; joined pieces count as the last of them. */
+/**
+ * Number and type of the events that a client was sent; joined pieces count as the last of them.
+ */
 function events({ frames }: TestClient): string[] {
   return frames.flatMap((frame) => ("seq" in frame ? [`${frame.seq} ${frame.type}`] : []));
 }
@@ -25,7 +27,7 @@ describe("who watches a session is shown that it was changed, in its place:", ()
     expect(await witness.next("session_updated")).toMatchObject({ sessionId, title: "New" });
   });
 
-  test("its title, while a run goes on", async () => {
+  test("its title, while a run is active", async () => {
     const { agent, started, release } = heldAgent();
     await using gateway = await testGateway({ agent });
     const client = await gateway.connect();
@@ -60,7 +62,7 @@ describe("who watches a session is shown that it was changed, in its place:", ()
     expect(events(client)).toEqual(["8 session_updated"]);
   });
 
-  test("that it was put away, and taken back", async () => {
+  test("that it was archived and unarchived", async () => {
     await using gateway = await testGateway();
     const client = await gateway.connect();
     const { sessionId } = client;

@@ -29,7 +29,7 @@ describe("one message", () => {
     expect(await client.next("message_done")).toMatchObject({ content: "hello" });
   });
 
-  test("is kept before it is shown, and what the agent says likewise", async () => {
+  test("is saved before it is emitted, and so are the agent's events", async () => {
     await using gateway = await testGateway();
     const client = await gateway.connect();
 
@@ -310,7 +310,7 @@ describe("abort", () => {
     await client.next("message_queued", 2);
 
     client.send({ type: "abort", sessionId: client.sessionId, runId });
-    // While the run before it goes on.
+    // While the run before it is active.
     expect(await client.next("run_end")).toMatchObject({ runId, outcome: "aborted" });
     release();
     expect(await client.next("run_end", 2)).toMatchObject({ runId: first?.runId, outcome: "completed" });

@@ -35,7 +35,7 @@ class NotedLine extends Duplex {
     while (!this.writes.flat().includes(type)) await once(this, "noted");
   }
 
-  /** Says something as the client. */
+  /** Sends a message as the client. */
   say(event: object): void {
     const payload = Buffer.from(JSON.stringify(event));
     const noMask = Buffer.alloc(4);

@@ -53,7 +53,8 @@ async function isOver(gateway: Restartable, client: TestClient): Promise<void> {
 const none = async () => {};
 const restart = (gateway: Restartable) => gateway.restart();
 
-// Issue 5: idempotency. How often the agent runs it is at most once, and exactly once where the gateway lives.
+// Issue 5: idempotency. How often the agent runs it is at most once, and exactly once where the
+// gateway lives.
 describe("a message that is sent again with its id", () => {
   test.each([
     ["while it waits", waits, none, 1],
@@ -91,7 +92,7 @@ describe("a message that is sent again with its id", () => {
 });
 
 describe("a retry that is sent again with its id after a restart", () => {
-  /** Runs that end as the script says, in order; what is not completed says nothing. */
+  /** Runs that end as in the script, in order. A run that is not completed has no text. */
   function scripted(...outcomes: RunOutcome[]) {
     const runIds: string[] = [];
     const agent: AgentRunner = {

@@ -14,7 +14,7 @@ function inOrder(client: TestClient): string[] {
 }
 
 describe("steer", () => {
-  test("enters the run that goes on, under its runId, when the agent next asks", async () => {
+  test("enters the active run, under its runId, when the agent next asks", async () => {
     const [started, begun] = gate();
     const [released, go] = gate();
     const agent: AgentRunner = {
@@ -181,7 +181,7 @@ describe("steer", () => {
   });
 });
 
-test("interrupt stops the run that goes on and is the next, before what waits", async () => {
+test("interrupt stops the active run and runs next, before waiting messages", async () => {
   const { agent, started, release } = heldAgent();
   await using gateway = await testGateway({ agent });
   const client = await gateway.connect();
@@ -227,7 +227,7 @@ function slowToStop() {
 }
 
 describe("while a run stops", () => {
-  test("interrupts run in the order in which they came, before what waits, whoever sent them", async () => {
+  test("interrupts of several clients run in their order, before waiting messages", async () => {
     const { agent, letStop } = slowToStop();
     await using gateway = await testGateway({ agent });
     const [client, other] = await Promise.all([gateway.connect(), gateway.connect()]);
@@ -295,7 +295,7 @@ test("a steering message at any moment of a run's end is answered by a run", asy
 });
 
 describe("a tool call that waits for a decision", () => {
-  /** Asks on two calls at once, and says what was decided. */
+  /** Requests two approvals at once, and yields the decisions. */
   const asking: AgentRunner = {
     async *run({ runId, signal, decision }) {
       const toolCalls = ["c1", "c2"].map((callId) => ({ callId, toolName: "bash", input: {} }));

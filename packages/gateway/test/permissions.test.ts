@@ -18,7 +18,10 @@ interface Alice {
   runId: string;
 }
 
-/** Each command as somebody sends it who knows all ids; absent fields are those of a session that is not named. */
+/**
+ * Each command as somebody sends it who knows all ids; absent fields are those of a session that is
+ * not named.
+ */
 const rows: {
   [Type in Command]: (alice: Alice) => Omit<Extract<ClientEvent, { type: Type }>, "type" | "id">;
 } = {
@@ -282,19 +285,19 @@ describe("authorize", () => {
     expect(refused).toEqual({
       type: "error",
       code: "INTERNAL",
-      message: "The gateway failed; its log says why.",
+      message: "The gateway failed. Its log has the reason.",
       retryable: true,
       replyTo: "q1",
     });
     expect(new Set(gateway.failures)).toEqual(
       new Set([
-        "a client's frame: The gateway failed; its log says why.",
-        `sending a summary of session ${ids.sessionId}: The gateway failed; its log says why.`,
+        "a client's frame: The gateway failed. Its log has the reason.",
+        `sending a summary of session ${ids.sessionId}: The gateway failed. Its log has the reason.`,
       ]),
     );
   });
 
-  test("that says nothing says no", async () => {
+  test("that returns nothing refuses", async () => {
     const { gateway, bob, ids, authorize } = await aliceAndBob();
     await using _ = gateway;
     authorize((() => "yes") as never);

@@ -2,7 +2,9 @@ import type { ClientEvent } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
 import { heldAgent, type TestClient, testGateway } from "./test-gateway.ts";
 
-/** A client that watches a session at rest, and another session of its own in which a run goes on. */
+/**
+ * A client that watches a session at rest, and another session of its own with an active run.
+ */
 async function twoSessions(options: Parameters<typeof testGateway>[0] = {}) {
   const { agent, started, release } = heldAgent();
   const gateway = await testGateway({ agent, ...options });
@@ -115,7 +117,7 @@ test.each(["queue", "steer", "interrupt"] as const)(
   },
 );
 
-test("a message that is sent again to another session shows what goes on there", async () => {
+test("a message that is sent again to another session watches that session", async () => {
   await using test = await twoSessions();
   const { client, other, started, release } = test;
   const command = { type: "message", id: "q1", sessionId: other, content: "two" } as const;

@@ -169,7 +169,7 @@ test("a transcript that could not be read is read at the next request", async ()
   expect(await requests.acceptOnce(sessionId, "q0", { content: "hi" }, never)).toMatchObject({ runId: "r0" });
 });
 
-// Rule 6: an id among the session's queue, however many sessions the gateway has heard from since.
+// Rule 6: an id among the session's queue, however many sessions have sent requests since.
 test("a message that waits runs once, after messages to 1,001 other sessions", {
   timeout: 60_000,
 }, async () => {

@@ -10,7 +10,10 @@ function recorded(client: TestClient): NumberedEvent[] {
   return client.frames.filter((frame: ServerEvent): frame is NumberedEvent => "seq" in frame);
 }
 
-/** A connection watches its first session at once: what it shows before the answer to `resume` is not counted. */
+/**
+ * A connection watches its first session at once: what it shows before the answer to `resume` is
+ * not counted.
+ */
 function resumed(client: TestClient): NumberedEvent[] {
   const answer = client.frames.findIndex(({ type }) => type === "resumed" || type === "resync");
   return client.frames
@@ -115,7 +118,7 @@ describe("resume in the middle of a run", () => {
 });
 
 describe("resume at rest", () => {
-  test("sends the entries of what was missed, and says that live events are gone", async () => {
+  test("sends the missed entries, with `from: entries` because live events are gone", async () => {
     await using gateway = await testGateway();
     const witness = await gateway.connect();
     for (const content of ["one", "two"]) witness.send({ type: "message", content });
@@ -133,7 +136,7 @@ describe("resume at rest", () => {
     );
   });
 
-  test("at the newest event misses nothing, and goes on live", async () => {
+  test("at the newest event misses nothing and continues live", async () => {
     await using gateway = await testGateway();
     const witness = await gateway.connect();
     witness.send({ type: "message", content: "one" });
@@ -184,7 +187,7 @@ describe("resume at rest", () => {
   });
 });
 
-test("a client that comes and goes while a run goes on sees every event once, in order", async () => {
+test("a client that reconnects during a run gets every event once, in order", async () => {
   const words = Array.from({ length: 300 }, (_, index) => `word ${index} `);
   const { agent: atTheEnd, started, release } = heldAgent();
   const agent: AgentRunner = {
@@ -207,7 +210,7 @@ test("a client that comes and goes while a run goes on sees every event once, in
   while (!isSaid(seen)) {
     const client = await gateway.connect();
     client.send({ type: "resume", sessionId, after: seen.at(-1)?.seq ?? 0 });
-    // What it missed comes in few frames, then each piece as it is said.
+    // Missed events come in few frames, then each piece comes when it is recorded.
     while (resumed(client).length < 5 && !isSaid([...seen, ...resumed(client)])) {
       await client.anyFrame();
     }
@@ -307,7 +310,7 @@ test("a message after unwatch watches its session again, so that its run is seen
   expect(await client.next("message_done")).toMatchObject({ content: "hello" });
 });
 
-test("list gives the visitor's sessions, the one updated last first, and says which run", async () => {
+test("list gives the visitor's sessions, the one updated last first, with whether it is running", async () => {
   const { agent, started, release } = heldAgent();
   await using gateway = await testGateway({ agent });
   const client = await gateway.connect();
@@ -401,7 +404,7 @@ describe("a message that is sent again with its id", () => {
   });
 });
 
-test("a gateway that stops says so before it closes", async () => {
+test("a gateway that stops sends `draining` before it closes", async () => {
   await using gateway = await testGateway();
   const client = await gateway.connect();
 

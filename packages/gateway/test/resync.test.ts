@@ -10,7 +10,7 @@ function events({ frames }: TestClient): NumberedEvent[] {
 }
 
 describe("resync", () => {
-  test("says which run goes on and what waits: for a run of its own, or for the one that goes on", async () => {
+  test("has the active run and the messages that wait for it or for their own run", async () => {
     let go: () => void = () => undefined;
     const released = new Promise<void>((resolve) => {
       go = resolve;
@@ -20,7 +20,8 @@ describe("resync", () => {
         const { runId } = input;
         yield { type: "run_start", runId, timestamp: 1 };
         yield { type: "chunk", runId, messageId: `${runId}-1`, content: "first turn" };
-        // The turn ends when the messages wait: they are recorded before the place where a client begins anew.
+        // The turn ends when the messages wait: they are recorded before the place where a client
+        // begins anew.
         await waiting;
         const first = { type: "assistant_message", runId, id: `${runId}-1`, timestamp: 1 } as const;
         yield { ...first, content: "first turn" };
@@ -96,7 +97,7 @@ describe("resync", () => {
     expect(events(client).reduce(fold, begun)).toMatchObject({ queued: [], activeRuns: [] });
   });
 
-  test("says nothing of the sort at rest", async () => {
+  test("has neither for a session at rest", async () => {
     await using gateway = await testGateway();
     const client = await gateway.connect();
     client.send({ type: "message", content: "one" });

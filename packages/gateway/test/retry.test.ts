@@ -8,7 +8,9 @@ import { heldAgent, type TestClient, testGateway } from "./test-gateway.ts";
 
 const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 };
 
-/** Answers with `answer 1`, `answer 2`, …, and keeps what it was shown. An outcome in the place of an answer says nothing. */
+/**
+ * Answers with `answer 1`, `answer 2`, …, and keeps its messages. A scripted outcome has no answer.
+ */
 function countingAgent(...script: RunOutcome[]) {
   const shown: string[][] = [];
   const agent: AgentRunner = {

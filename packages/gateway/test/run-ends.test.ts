@@ -9,7 +9,7 @@ import { heldAgent, type TestClient, testGateway } from "./test-gateway.ts";
 
 const failure = { code: "MODEL_UNREACHABLE", message: "The model cannot be reached.", retryable: true };
 
-/** An agent whose runs end as the message says, without text. */
+/** An agent whose runs end with the outcome that the message names, without text. */
 const endsAsTold: AgentRunner = {
   async *run({ runId, messages }) {
     const [outcome, hasError] = (messages.at(-1)?.content ?? "").split(" ");

@@ -83,7 +83,7 @@ test("abort ends a run that waits for its place, without the agent, and takes no
   expect((await started(2)).map(({ messages }) => messages.at(-1)?.content)).toEqual(["one", "three"]);
 });
 
-test("a client that begins anew sees a run that waits for its place as one that goes on", async () => {
+test("a client that resyncs gets a run that waits for the limit as an active one", async () => {
   const { agent, started, release } = heldAgent();
   await using gateway = await testGateway({ agent, maxRuns: 1 });
   const [first, second] = await separateClients(gateway, 2);

@@ -211,7 +211,7 @@ test.each(["archive", "delete"] as const)("%s is refused while a run goes on", a
 });
 
 describe("session_summary", () => {
-  test("tells each connection of the visitor when a session runs and when it has come to rest", async () => {
+  test("is sent to each connection of the caller when a session runs and comes to rest", async () => {
     const { agent, started, release } = heldAgent();
     await using gateway = await testGateway({ agent });
     const [client, other] = await Promise.all([gateway.connect(), gateway.connect()]);

@@ -4,7 +4,10 @@ import { testGateway } from "./test-gateway.ts";
 
 const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 };
 
-/** An agent whose runs cost so much, one after another, and what it is told that their session has cost. */
+/**
+ * An agent whose runs cost so much, one after another, and the costs of the session that it
+ * gets.
+ */
 function costlyAgent(given: readonly (number | undefined)[], beforeEnd?: (run: number) => Promise<void>) {
   const told: (number | undefined)[] = [];
   const agent: AgentRunner = {
@@ -19,7 +22,7 @@ function costlyAgent(given: readonly (number | undefined)[], beforeEnd?: (run: n
   return { agent, told };
 }
 
-test("the agent is told what the session's earlier runs have cost, as far as that is known", async () => {
+test("the agent gets the known cost of the session's earlier runs", async () => {
   const { agent, told } = costlyAgent([0.25, undefined, 0.5, 1]);
   await using gateway = await testGateway({ agent });
   const client = await gateway.connect();

@@ -47,7 +47,7 @@ test("the message that waits for it ends with it, once, and the next one runs", 
   ).toEqual(["one", "interrupted", "two", "interrupted", "three", "completed"]);
 });
 
-test("messages that come together to a session that was put away and taken back each run", async () => {
+test("messages that come together to a session that was archived and unarchived all run", async () => {
   await using test = await testGateway();
   const { gateway, store } = test;
   const { sessionId } = await store.createSession("webchat");
@@ -182,7 +182,7 @@ describe("while nothing can be written", () => {
     expect(saidAndEnded(client)).toEqual(ends);
   });
 
-  test("an answer over HTTP that waits for the end says so, and gives it when asked for again", async () => {
+  test("an answer over HTTP that waits for the end is refused, and has it when asked for again", async () => {
     const { store, fail, lift } = fullStore();
     const { agent, started, release } = heldAgent();
     await using test = await testGateway({ store, agent });
@@ -233,7 +233,10 @@ function diskIsFull(): Error {
   return Object.assign(new Error("the disk is full"), { code: "WRITE_FAILED" });
 }
 
-/** A store that keeps nothing between `fail` and `lift`; what a writer left without an end cannot be ended either. */
+/**
+ * A store that keeps nothing between `fail` and `lift`; what a writer left without an end cannot be
+ * ended either.
+ */
 function fullStore() {
   const store = createMemoryStore();
   const openLog = store.openLog.bind(store);

@@ -48,7 +48,7 @@ test.each([
   expect(content).toBe(kept.map((message) => message.content).join(""));
 });
 
-test("it waits its turn, and is told apart from the run before it", async () => {
+test("it waits for its turn and gets its own answer", async () => {
   const { agent, started, release } = heldAgent();
   await using gateway = await testGateway({ agent });
   const client = await gateway.connect();
@@ -77,7 +77,7 @@ test("those that come in the same moment to a session at rest run one after the 
   expect(test.failures).toEqual([]);
 });
 
-test("an interrupted one says so", async () => {
+test("an interrupted one resolves as interrupted", async () => {
   const { agent, started } = heldAgent();
   await using gateway = await testGateway({ agent });
   const { sessionId } = await gateway.store.createSession("schedule");

@@ -32,7 +32,9 @@ function holdRead(store: SessionStore, opened: Promise<void>, seq = 0): Promise<
   return begun;
 }
 
-/** The types of the events after the `resync`; pieces of one text may come joined, and count once. */
+/**
+ * The types of the events after the `resync`; pieces of one text may come joined, and count once.
+ */
 function typesAfterResync({ frames }: TestClient): string[] {
   const answer = frames.findIndex(({ type }) => type === "resync");
   const types = frames.slice(answer + 1).flatMap((frame) => ("seq" in frame ? [frame.type] : []));

@@ -11,9 +11,15 @@ export interface CommandDeps {
   /** Returns true if a tool call of the session waits for a decision. */
   awaitsApproval: (sessionId: string) => boolean;
   limits: Limits;
-  /** Keeps the live events of a session until a watch has begun. Returns a function that releases them. */
+  /**
+   * Keeps the live events of a session until a watch has begun. Returns a function that releases
+   * them.
+   */
   holdLive: (sessionId: string) => () => void;
-  /** Notifies the callers of a session that it has changed. Its watchers get the events after `since`. */
+  /**
+   * Notifies the callers of a session that it has changed. Its watchers get the events after
+   * `since`.
+   */
   notifyChanged: (session: SessionMeta, since: number) => void;
 }
 

@@ -4,7 +4,8 @@ import { isMessageEntry } from "@mini-openclaw/protocol";
 // Messages of one read.
 const PART = 51;
 
-// As much as may wait for a slow client. A page that is larger holds up every other session while it is made into JSON.
+// As much as may wait for a slow client. A page that is larger holds up every other session while
+// it is made into JSON.
 const MAX_PAGE_CHARS = 1_048_576;
 
 /** A page of a session's messages, oldest first, and the ends of their runs. */

@@ -1,7 +1,8 @@
 import type { SessionMeta, SessionStore } from "@mini-openclaw/protocol";
 import type { Principal, Visitor } from "../shared/principal.ts";
 
-// Enough for a shared key with a thousand sessions that are newer than the caller's; costs a few milliseconds.
+// Enough for a shared key with a thousand sessions that are newer than the caller's; costs a few
+// milliseconds.
 const MAX_PAGES = 5;
 const PAGE = 200;
 

@@ -2,14 +2,20 @@ import type { ClientEvent, SessionMeta, SessionStore } from "@mini-openclaw/prot
 import { GatewayError } from "../shared/errors.ts";
 import type { Principal, Visitor } from "../shared/principal.ts";
 
-/** An action that `authorize` decides on: a client's command except `ping` and `unwatch`, or `export` over HTTP. */
+/**
+ * An action that `authorize` decides on: a client's command except `ping` and `unwatch`, or
+ * `export` over HTTP.
+ */
 export type Action = Exclude<ClientEvent["type"], "ping" | "unwatch"> | "export";
 
 /** An action that a caller is about to do. */
 export interface Attempt {
   /** Absent for anonymous callers. */
   principal: Principal | undefined;
-  /** `resume` allows to read a session. `list` allows to find it in lists and to be notified of its changes. */
+  /**
+   * `resume` allows to read a session. `list` allows to find it in lists and to be notified of its
+   * changes.
+   */
   action: Action;
   /** Absent for `create`, and for the first check of each `list` and `search`. */
   session: SessionMeta | undefined;
@@ -40,7 +46,7 @@ export class Permissions {
     try {
       return (await this.#authorize({ principal, action, session })) === true;
     } catch (cause) {
-      throw new GatewayError("INTERNAL", "The gateway failed; its log says why.", { cause });
+      throw new GatewayError("INTERNAL", "The gateway failed. Its log has the reason.", { cause });
     }
   }
 
@@ -52,8 +58,8 @@ export class Permissions {
   /**
    * Throws unless the caller may do the action.
    *
-   * @throws GatewayError `FORBIDDEN`, or `SESSION_NOT_FOUND` if the caller may not read the session either, so that ids cannot
-   * be probed
+   * @throws GatewayError `FORBIDDEN`, or `SESSION_NOT_FOUND` if the caller may not read the session
+   * either, so that ids cannot be probed
    */
   async assertAllowed(visitor: Visitor, action: Action, session?: SessionMeta): Promise<void> {
     if (await this.may(visitor, action, session)) return;

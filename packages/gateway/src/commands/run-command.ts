@@ -14,7 +14,10 @@ import { forkSession, moveSession, renameSession, searchSessions, sendSessions }
 
 const PAGE = 50;
 
-/** Does what a client's command says. An error that it throws becomes the `error` that answers the command. */
+/**
+ * Performs a client's command. An error that it throws becomes the `error` that answers the
+ * command.
+ */
 export async function runCommand(event: ClientEvent, context: CommandContext): Promise<void> {
   switch (event.type) {
     case "ping":
@@ -88,7 +91,9 @@ function createSession({ store, visitor }: CommandContext): Promise<SessionMeta>
   return store.createSession(visitor.key, ownership(visitor.principal));
 }
 
-/** Returns a function that makes the caller watch a session, unless the caller may not `resume` it. */
+/**
+ * Returns a function that makes the caller watch a session, unless the caller may not `resume` it.
+ */
 async function watcherOf(session: SessionMeta, context: CommandContext): Promise<() => void> {
   const maySee = await context.permissions.may(context.visitor, "resume", session);
   return () => {
@@ -151,7 +156,10 @@ function withRunEnds(runEnds: RunEndEntry[]): { runEnds?: RunEndEntry[] } {
   return runEnds.length > 0 ? { runEnds } : {};
 }
 
-/** Resumes a watch. Keeps live events meanwhile, so that a run that ends before the watch begins is shown whole. */
+/**
+ * Resumes a watch. Keeps live events meanwhile, so that a run that ends before the watch begins is
+ * shown whole.
+ */
 async function resume(event: ResumeCommand, context: CommandContext): Promise<void> {
   const release = context.holdLive(event.sessionId);
   try {
@@ -161,7 +169,10 @@ async function resume(event: ResumeCommand, context: CommandContext): Promise<vo
   }
 }
 
-/** Continues after the client's newest event, or begins anew: PROTOCOL.md, “Resuming”. No event is lost or sent twice. */
+/**
+ * Continues after the client's newest event, or begins anew: PROTOCOL.md, “Resuming”. No event is
+ * lost or sent twice.
+ */
 async function beginWatch(event: ResumeCommand, context: CommandContext): Promise<void> {
   const { store, queues } = context;
   const session = await findSession(event.sessionId, event.type, context);
@@ -182,7 +193,8 @@ async function beginWatch(event: ResumeCommand, context: CommandContext): Promis
   const messages = page.messages.filter(({ seq }) => seq <= upTo);
   const runEnds = page.runEnds.filter(({ seq }) => seq <= upTo);
   const { hasMore } = page;
-  // Read after the messages: a message that was taken up meanwhile is shown by its events, and once.
+  // Read after the messages: a message that was taken up meanwhile is shown by its events, and
+  // once.
   const progress = queues.progress(sessionId, upTo);
   context.send({
     type: "resync",

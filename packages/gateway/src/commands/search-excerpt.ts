@@ -3,8 +3,9 @@ const CHARS_BEFORE = 40;
 const CHARS_AFTER = 120;
 
 /**
- * Returns the text around the first occurrence of `text` in `content`, in one line, with "…" for omitted parts. Returns the
- * beginning if there is no occurrence, because a custom store may search by other rules.
+ * Returns the text around the first occurrence of `text` in `content`, in one line, with "…" for
+ * omitted parts. Returns the beginning if there is no occurrence, because a custom store may search
+ * by other rules.
  */
 export function excerptOf(content: string, text: string): string {
   const at = Math.max(0, content.toLowerCase().indexOf(text.toLowerCase()));

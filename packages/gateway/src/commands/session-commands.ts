@@ -90,8 +90,8 @@ export async function forkSession(event: ForkCommand, context: CommandContext): 
 }
 
 /**
- * Archives, unarchives, deletes or undeletes a session. A command that was done before is answered again, because a client
- * that lost the answer repeats it.
+ * Archives, unarchives, deletes or undeletes a session. A command that was done before is answered
+ * again, because a client that lost the answer repeats it.
  */
 export async function moveSession(event: LifecycleCommand, context: CommandContext): Promise<void> {
   const { store, queues } = context;

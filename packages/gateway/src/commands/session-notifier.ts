@@ -6,7 +6,10 @@ import type { Permissions } from "./permissions.ts";
 /** A connection that is notified of its caller's sessions. */
 interface Listener {
   readonly visitor: Visitor;
-  /** Sends a notice of a session that the client did not ask for. A newer one of that session may replace it. */
+  /**
+   * Sends a notice of a session that the client did not ask for. A newer one of that session may
+   * replace it.
+   */
   notify(sessionId: string, notice: ServerEvent): void;
 }
 
@@ -24,8 +27,9 @@ export interface NotifierDeps {
 /**
  * Sends `session_summary` to the connections of a session's callers when the session changes.
  *
- * Changes of one turn of the event loop are sent once, after that turn, so that they do not delay the first words of an answer.
- * The summaries of one session are sent in order, even if `authorize` is slow.
+ * Changes of one turn of the event loop are sent once, after that turn, so that they do not delay
+ * the first words of an answer. The summaries of one session are sent in order, even if `authorize`
+ * is slow.
  */
 export class SessionNotifier {
   readonly #deps: NotifierDeps;
@@ -44,7 +48,10 @@ export class SessionNotifier {
     setImmediate(() => this.#sending.run(sessionId, () => this.#sendSummary(sessionId)));
   }
 
-  /** Notifies the callers of a session that it was deleted. The connection that deleted it has its answer. */
+  /**
+   * Notifies the callers of a session that it was deleted. The connection that deleted it has its
+   * answer.
+   */
   notifyDeleted(session: SessionMeta, answered: object): void {
     const { sessionId } = session;
     const event = { type: "session_deleted", sessionId } as const;
@@ -68,7 +75,8 @@ export class SessionNotifier {
 
   async #send(session: SessionMeta, event: ServerEvent, except?: object): Promise<void> {
     const { connections, permissions } = this.#deps;
-    // Most connections have another key. To ask `authorize` for each would be slow with many callers.
+    // Most connections have another key. To ask `authorize` for each would be slow with many
+    // callers.
     const concerned = [...connections].filter((one) => one !== except && one.visitor.key === session.key);
     await Promise.all(
       concerned.map(async (connection) => {

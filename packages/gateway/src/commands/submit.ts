@@ -15,11 +15,13 @@ export type Submission = SubmissionFields &
 interface SubmissionFields {
   /** The session that the message goes to. */
   sessionId?: string;
-  /** Without `sessionId`, the message goes to the newest open session of this key, or to a new one. */
+  /**
+   * Without `sessionId`, the message goes to the newest open session of this key, or to a new one.
+   */
   key?: string;
   /**
-   * The owner of the session: the message goes to this principal's newest open session of the key, or to a new one.
-   * Without a key, the key is `webchat:<principal.id>`.
+   * The owner of the session: the message goes to this principal's newest open session of the key,
+   * or to a new one. Without a key, the key is `webchat:<principal.id>`.
    */
   principal?: Principal;
   content: string;
@@ -43,8 +45,8 @@ export interface Submitted {
   sessionId: string;
   runId: string;
   /**
-   * Resolves with the run's end. Rejects with the GatewayError `STORE_FAILED` if the end cannot be recorded, as on a full
-   * disk. Rejects as the store does if the session cannot be read.
+   * Resolves with the run's end. Rejects with the GatewayError `STORE_FAILED` if the end cannot be
+   * recorded, as on a full disk. Rejects as the store does if the session cannot be read.
    */
   ended: Promise<RunResult>;
 }

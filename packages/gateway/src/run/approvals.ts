@@ -16,7 +16,10 @@ export class Approvals {
     if (event.type === "approval_done") this.#open.delete(event.callId);
   }
 
-  /** Returns the decision on a call. Rejects if the agent did not request it, or when `signal` aborts. */
+  /**
+   * Returns the decision on a call. Rejects if the agent did not request it, or when `signal`
+   * aborts.
+   */
   wait(callId: string, signal: AbortSignal): Promise<ApprovalDecision> {
     const call = this.#open.get(callId);
     const decision = call
@@ -29,7 +32,9 @@ export class Approvals {
     return decision;
   }
 
-  /** Decides on a call. Returns false if no such call waits: it was decided, or its run has ended. */
+  /**
+   * Decides on a call. Returns false if no such call waits: it was decided, or its run has ended.
+   */
   decide(callId: string, decision: ApprovalDecision): boolean {
     const call = this.#open.get(callId);
     if (!call?.decide) return false;
@@ -50,7 +55,8 @@ function openCall(): OpenCall {
 
 function rejectOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
-    const onAbort = () => reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
+    const onAbort = () =>
+      reject(signal.reason instanceof Error ? signal.reason : new Error("The run was stopped."));
     if (signal.aborted) onAbort();
     else signal.addEventListener("abort", onAbort, { once: true });
   });

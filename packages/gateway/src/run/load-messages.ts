@@ -2,8 +2,9 @@ import { isMessageEntry, type MessageEntry, type SessionStore } from "@mini-open
 import { GatewayError } from "../shared/errors.ts";
 
 /**
- * Returns the newest `limit` messages for the agent, oldest first. Leaves out answers that a retry has replaced: those of
- * runs that an assistant message names as its `retryOf`, and those of `retryOf`.
+ * Returns the newest `limit` messages for the agent, oldest first. Leaves out answers that a retry
+ * has replaced: those of runs that an assistant message names as its `retryOf`, and those of
+ * `retryOf`.
  */
 export async function loadRunMessages(
   store: Pick<SessionStore, "loadMessages">,
@@ -35,8 +36,9 @@ function withoutReplaced(messages: MessageEntry[], retryOf: string | undefined):
 }
 
 /**
- * Returns the run whose messages a retry of `runId` answers again. That is the session's newest run. If the newest run is a
- * retry that ended before it said anything, it is the run that this one was to replace.
+ * Returns the run whose messages a retry of `runId` answers again. That is the session's newest
+ * run. If the newest run is a retry that ended before it said anything, it is the run that this one
+ * was to replace.
  *
  * @throws GatewayError `RUN_NOT_FOUND` if the session has a newer run or message
  */
@@ -61,10 +63,14 @@ export async function findRetriedRun(
 // One read of a transcript's end. A message that is sent again is rarely older.
 const PAGE = 200;
 
-// As far back as repeated messages are known: 1,000 user messages, with about one answer each, and tools.
+// As far back as repeated messages are known: 1,000 user messages, with about one answer each, and
+// tools.
 const MAX_MESSAGES = 4000;
 
-/** Returns the number just before a run's first message, or `undefined` if the latest messages have none of that run. */
+/**
+ * Returns the number just before a run's first message, or `undefined` if the latest messages have
+ * none of that run.
+ */
 export async function findRunStart(
   store: Pick<SessionStore, "loadMessages">,
   sessionId: string,

@@ -27,7 +27,10 @@ export interface ActiveRun {
   readonly steering: Steering;
   /** Decisions of users on the run's tool calls. */
   readonly approvals: Approvals;
-  /** Marks the run as begun: its cause is saved and not emitted yet. From here on it has exactly one `run_end`. */
+  /**
+   * Marks the run as begun: its cause is saved and not emitted yet. From here on it has exactly one
+   * `run_end`.
+   */
   begin(): void;
   /** Follows an event of the run that was recorded. */
   follow(event: SessionEvent): void;
@@ -43,12 +46,12 @@ export interface RunDeps {
   onFailure: (error: unknown, during: string) => void;
   /** The number of messages that the agent gets. */
   maxContextMessages: number;
-  /** How long a stopped agent may continue before its run ends without it. */
+  /** The time that a stopped agent has before its run ends without it, in milliseconds. */
   abortGraceMs: number;
   now: () => number;
 }
 
-/** How the agent left a run. */
+/** The outcome and cost with which the agent left a run. */
 export type Ending = Omit<RunEnding, "timestamp" | "createId">;
 
 /** Facts about earlier attempts of a run, which the agent's input is made from. */
@@ -58,7 +61,10 @@ interface Attempts {
   spentUsd: number;
 }
 
-/** Records the agent's events until the agent ends or fails, or until it was stopped and its grace has passed. */
+/**
+ * Records the agent's events until the agent ends or fails, or until it was stopped and its grace
+ * has passed.
+ */
 export async function pullAgent(
   deps: RunDeps,
   { log, run, retryOf, spentUsd }: { log: SessionLog; run: ActiveRun } & Attempts,
@@ -124,7 +130,7 @@ export async function pullAgent(
   }
 }
 
-/** Returns true for an error that says no more than that the run was stopped. */
+/** Returns true for an error whose only reason is that the run was stopped. */
 function isStop(error: unknown, signal: AbortSignal): boolean {
   if (!signal.aborted || !(error instanceof Error)) return false;
   return error === signal.reason || error.name === "AbortError";
@@ -138,7 +144,10 @@ function failed(code: ErrorCode, message: string): Ending {
   return { outcome: "failed", error: { code: errorCodes[code], message, retryable: true } };
 }
 
-/** Returns a promise that resolves `graceMs` after `signal` aborts, and a function that cancels the timer. */
+/**
+ * Returns a promise that resolves `graceMs` after `signal` aborts, and a function that cancels the
+ * timer.
+ */
 function whenAborted(signal: AbortSignal, graceMs: number): { elapsed: Promise<void>; cancel: () => void } {
   let timer: NodeJS.Timeout | undefined;
   let start: () => void = () => undefined;

@@ -5,8 +5,8 @@ import type { QueuedMessage } from "./run-types.ts";
 export type Publish = (recorded: readonly RecordedEvent[]) => void;
 
 /**
- * Records events, then emits them. If the log records them at once, they are emitted at once, whoever records. So watchers
- * get events in the order of their numbers.
+ * Records events, then emits them. If the log records them at once, they are emitted at once. So
+ * watchers get events in the order of their numbers, even if several callers record.
  */
 export function recordAndPublish(
   publish: Publish,
@@ -36,7 +36,10 @@ export async function recordQueued(
   await recordAndPublish(saveAndPublish, log, [{ type: "message_queued", ...message }]);
 }
 
-/** Emits the events that opening a log has added after `after`: ends of runs that their writer could not end. */
+/**
+ * Emits the events that opening a log has added after `after`: ends of runs that their writer could
+ * not end.
+ */
 export async function publishSince(publish: Publish, log: SessionLog, after: number): Promise<void> {
   if (log.lastSeq === after) return;
   for await (const recorded of log.read({ after })) {

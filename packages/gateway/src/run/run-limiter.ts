@@ -1,12 +1,13 @@
 import { GatewayError } from "../shared/errors.ts";
 
-// Twice the measured number of streams. Each run holds a model request and about four open files. That leaves room
-// for 10,000 connections within a usual limit of 20,000 files.
+// Twice the measured number of streams. Each run holds a model request and about four open files.
+// With this limit there is room for 10,000 connections within a usual limit of 20,000 files.
 const MAX_RUNS = 1000;
 
 /**
- * Limits how many runs are active across all sessions. Other runs wait in the order of their arrival. A session has at most
- * one run among them, so a session with a long queue takes turns with the others.
+ * Limits how many runs are active across all sessions. Other runs wait in the order of their
+ * arrival. A session has at most one run among them, so a session with a long queue takes turns
+ * with the others.
  */
 export class RunLimiter {
   #free: number;
@@ -24,7 +25,10 @@ export class RunLimiter {
     return this.#waiting.size;
   }
 
-  /** Calls `run` when the limit allows it. Calls it at once when `signal` aborts, so that the run can end. */
+  /**
+   * Calls `run` when the limit allows it. Calls it at once when `signal` aborts, so that the run
+   * can end.
+   */
   async run<Result>(signal: AbortSignal, run: () => Promise<Result>): Promise<Result> {
     const isCounted = await this.#acquire(signal);
     try {

@@ -6,11 +6,13 @@ import { type ActiveRun, type Ending, pullAgent, type RunDeps } from "./pull-age
 import { recordAndPublish } from "./record.ts";
 
 /**
- * Runs one message: records it, pulls the agent, records and then emits each event, and ends with one `run_end`.
+ * Runs one message: records it, pulls the agent, records and then emits each event, and ends with
+ * one `run_end`.
  *
- * Durable before visible: nobody gets an event that a crash could lose. The agent's generator waits until its last event is
- * recorded, so a tool starts only when its call is on disk. A retry records its `run_start` first, instead of a message.
- * Rejects if the store cannot record the message or the end. Then the next opening of the log ends the run.
+ * Durable before visible: nobody gets an event that a crash could lose. The agent's generator waits
+ * until its last event is recorded, so a tool starts only when its call is on disk. A retry records
+ * its `run_start` first, instead of a message. Rejects if the store cannot record the message or
+ * the end. Then the next opening of the log ends the run.
  *
  * @throws GatewayError `RUN_NOT_FOUND` if the run to retry is not the session's newest run
  */
@@ -39,7 +41,10 @@ export async function runMessage(deps: RunDeps, log: SessionLog, run: ActiveRun)
   const { retryOf } = progress;
   let isStarted = retryOf !== undefined;
 
-  /** Records `run_start` only once, even if the agent is asked again, and marks the answers of a retry. */
+  /**
+   * Records `run_start` only once, even if the agent is asked again, and marks the answers of a
+   * retry.
+   */
   function recordStep(event: RunEvent): Promise<void> | undefined {
     if (event.type === "run_start" && isStarted) return undefined;
     isStarted ||= event.type === "run_start";

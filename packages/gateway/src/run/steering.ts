@@ -66,30 +66,28 @@ export class Steering {
   }
 }
 
-/** Callbacks for the outcome of a steering message. */
-interface Outcome {
-  onAccepted: (accepted: Accepted) => void;
-  onRefused: (error: unknown) => void;
-}
-
-/** Adds a message to an active run. The agent takes it before it asks the model again. Never rejects. */
+/**
+ * Adds a message to an active run. The agent takes it before it asks the model again. Resolves when
+ * the message is saved, and calls `onSaved` before the event is emitted.
+ */
 export async function steer(
   { publish, now }: { publish: Publish; now: () => number },
   log: SessionLog,
   { runId, steering }: { runId: string; steering: Steering },
-  { content, requestId, onAccepted, onRefused }: SubmittedMessage & Outcome,
-): Promise<void> {
+  { content, requestId, onSaved }: SubmittedMessage & { onSaved: () => void },
+): Promise<Accepted> {
   const fields = { content, timestamp: now(), ...(requestId !== undefined && { requestId }) };
   const waiting: UserMessage = { role: "user", ...fields };
   steering.add(waiting);
-  const onSaved = (saved: QueuedMessage) => {
+  const onRecorded = (saved: QueuedMessage) => {
     steering.save(waiting, saved);
-    onAccepted({ runId, position: 0 });
+    onSaved();
   };
   try {
-    await recordQueued({ publish, onSaved }, log, { runId, ...fields });
+    await recordQueued({ publish, onSaved: onRecorded }, log, { runId, ...fields });
+    return { runId, position: 0 };
   } catch (error) {
     steering.remove(waiting);
-    onRefused(error);
+    throw error;
   }
 }

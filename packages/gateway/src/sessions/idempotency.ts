@@ -15,12 +15,16 @@ interface KnownRequest {
 // The messages that PROTOCOL.md promises, and as many retries.
 const MAX_REQUESTS = 2 * MAX_MESSAGES;
 
-// About 25 MB for all sessions. The transcript of a session whose requests were removed is read again.
+// About 25 MB for all sessions. The transcript of a session whose requests were removed is read
+// again.
 const MAX_REMEMBERED = 100_000;
 
 interface IdempotencyDeps {
   store: Pick<SessionStore, "loadMessages" | "entries">;
-  /** Whether a run of the session is active or waits. The transcript does not have messages that wait. */
+  /**
+   * Returns true if a run of the session is active or waits. The transcript does not have messages
+   * that wait.
+   */
   isBusy: (sessionId: string) => boolean;
   /** Ends the runs of a dead writer, so that the transcript has their requests. */
   endRuns: (sessionId: string) => Promise<void>;
@@ -29,10 +33,12 @@ interface IdempotencyDeps {
 }
 
 /**
- * The ids of the messages and retries that each session accepted lately, so that a repeated one runs once.
+ * The ids of the messages and retries that each session accepted lately, so that a repeated one
+ * runs once.
  *
- * The ids are read from the transcript on first use, then kept up to date. Sessions at rest are removed, the least recently
- * used first. Retries need the whole end of the transcript, so they are read with the first retry.
+ * The ids are read from the transcript on first use, then kept up to date. Sessions at rest are
+ * removed, the least recently used first. Retries need the whole end of the transcript, so they are
+ * read with the first retry.
  */
 export class Idempotency {
   readonly #deps: IdempotencyDeps;
@@ -82,7 +88,8 @@ export class Idempotency {
   async #load(sessionId: string, requests: SessionRequests, withRetries: boolean): Promise<void> {
     const { store, endRuns } = this.#deps;
     const read = async (readPast: typeof readPastMessages) => {
-      // If the runs cannot be ended, nothing can run either, and the caller gets that error. Ended runs are known all the same.
+      // If the runs cannot be ended, nothing can run either, and the caller gets that error. Ended
+      // runs are known all the same.
       await endRuns(sessionId).catch(() => undefined);
       requests.addPast(await readPast(store, sessionId));
     };

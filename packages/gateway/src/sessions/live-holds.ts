@@ -1,9 +1,15 @@
-/** Watches that still read the live events of a session, which must be kept until each of them has read them. */
+/**
+ * Watches that still read the live events of a session, which must be kept until each of them has
+ * read them.
+ */
 export class LiveHolds {
   readonly #counts = new Map<string, number>();
   readonly #waiting = new Map<string, () => void>();
 
-  /** Keeps the live events of a session. Returns a function that lets them go, and may be called again. */
+  /**
+   * Keeps the live events of a session. Returns a function that lets them go, and may be called
+   * again.
+   */
   hold(sessionId: string): () => void {
     this.#counts.set(sessionId, (this.#counts.get(sessionId) ?? 0) + 1);
     let isHeld = true;
@@ -17,7 +23,10 @@ export class LiveHolds {
     return this.#counts.has(sessionId);
   }
 
-  /** Calls `onReleased` once, when nobody holds the session any longer. A later call replaces an earlier one. */
+  /**
+   * Calls `onReleased` once, when nobody holds the session any longer. A later call replaces an
+   * earlier one.
+   */
   onReleased(sessionId: string, onReleased: () => void): void {
     this.#waiting.set(sessionId, onReleased);
   }

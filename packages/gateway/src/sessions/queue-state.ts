@@ -9,7 +9,7 @@ interface Runs<Run> {
   readonly runs: readonly Run[];
   /** Accepted runs whose end is not recorded. Opening the log ends them. */
   readonly pendingEnds: readonly Run[];
-  /** Whether the log is closed as soon as no run is left. */
+  /** True if the log is closed as soon as no run is left. */
   readonly isReleased: boolean;
 }
 
@@ -78,7 +78,10 @@ export function isClosing(state: QueueState): boolean {
   return state.isReleased && state.runs.length === 0 && state.is !== "opening" && state.is !== "running";
 }
 
-/** Pure: the next state, and the effects that lead to further inputs. An input that comes too late changes nothing. */
+/**
+ * Pure: the next state, and the effects that lead to further inputs. An input that comes too late
+ * changes nothing.
+ */
 export function nextQueue<Run extends QueueItem>(state: QueueState<Run>, input: QueueInput<Run>): Step<Run> {
   const { runs, pendingEnds, isReleased } = state;
   switch (input.type) {
@@ -133,7 +136,10 @@ export function nextQueue<Run extends QueueItem>(state: QueueState<Run>, input: 
   }
 }
 
-/** Inserts a run. An interrupt goes behind the run that it stops and the interrupts that wait already. */
+/**
+ * Inserts a run. An interrupt goes behind the run that it stops and the interrupts that wait
+ * already.
+ */
 function insert<Run extends QueueItem>(runs: readonly Run[], run: Run): Run[] {
   const position = runs.findIndex((other, index) => index > 0 && !other.isInterrupt);
   return run.isInterrupt && position > 0 ? runs.toSpliced(position, 0, run) : [...runs, run];

@@ -71,17 +71,23 @@ export class QueuedRun implements ActiveRun {
     return this.#ending.promise;
   }
 
-  /** Resolves with whether the message was saved as a queued one. Absent for a run that found the queue empty. */
+  /**
+   * Resolves with whether the message was saved as a queued one. Absent for a run that found the
+   * queue empty.
+   */
   get saving(): Promise<boolean> | undefined {
     return this.#saving;
   }
 
-  /** Whether a failure must not discard the run: its cause is saved, or is being saved. */
+  /** True if a failure must not discard the run, because its cause is saved or being saved. */
   get isAccepted(): boolean {
     return this.#state.is === "running" || this.#saving !== undefined;
   }
 
-  /** Whether the run still takes messages. A run that was stopped, or whose agent has ended, takes none. */
+  /**
+   * True if the run still takes messages. A run that was stopped, or whose agent has ended, takes
+   * none.
+   */
   get takesSteering(): boolean {
     return this.#state.is === "running" && !this.signal.aborted && this.steering.isOpen;
   }
@@ -137,6 +143,13 @@ export class QueuedRun implements ActiveRun {
     this.#onSaved();
     this.#accepting.resolve({ runId: this.runId, position });
   }
+}
+
+/** A run that answers a message or a retry. */
+export interface AddedRun {
+  readonly run: QueuedRun;
+  /** Resolves when the message or retry is saved. */
+  readonly accepted: Promise<Accepted>;
 }
 
 /** Returns a promise with its resolvers. Node 20 has no `Promise.withResolvers`. */

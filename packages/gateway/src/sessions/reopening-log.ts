@@ -13,7 +13,10 @@ interface LogDeps {
   publish: Publish;
 }
 
-/** The log of one session: opened, replaced after a failure, closed. Opening it ends the runs that have no end. */
+/**
+ * The log of one session: opened, replaced after a failure, closed. Opening it ends the runs that
+ * have no end.
+ */
 export class ReopeningLog {
   readonly #sessionId: string;
   readonly #deps: LogDeps;
@@ -45,12 +48,15 @@ export class ReopeningLog {
     return this.#emittedSeq;
   }
 
-  /** Whether the log was ready once. */
+  /** True if the log was ready once. */
   get wasReady(): boolean {
     return this.#current !== undefined;
   }
 
-  /** Waits until the log is open. Emits the events that opening it has added, and calls `follow` for each. */
+  /**
+   * Waits until the log is open. Emits the events that opening it has added, and calls `follow` for
+   * each.
+   */
   async ready(follow: (event: SessionEvent) => void): Promise<void> {
     const log = await this.#opened;
     const publish: Publish = (recorded) => {
@@ -61,7 +67,9 @@ export class ReopeningLog {
     this.#current = log;
   }
 
-  /** Replaces a log that failed. Calls `onClosed` when that is closed, before another one is opened. */
+  /**
+   * Replaces a log that failed. Calls `onClosed` when that is closed, before another one is opened.
+   */
   replace(onClosed: () => void): void {
     const failed = this.#current;
     this.#live = undefined;

@@ -10,10 +10,12 @@ export interface PastRequest {
 
 type Store = Pick<SessionStore, "loadMessages" | "entries">;
 
-// A client repeats what was not acknowledged, soon after. PROTOCOL.md promises the last 1,000 messages of a session.
+// A client repeats what was not acknowledged, soon after. PROTOCOL.md promises the last 1,000
+// messages of a session.
 export const MAX_MESSAGES = 1000;
 
-// The same for retries, counted in messages. A retry answers the newest run, so none is far back when it is repeated.
+// The same for retries, counted in messages. A retry answers the newest run, so none is far back
+// when it is repeated.
 const RETRIED_MESSAGES = 2000;
 
 /** Reads the messages that came with an id, among the session's last ones, oldest first. */

@@ -20,8 +20,8 @@ interface Waiting {
 }
 
 /**
- * Saves the message of a run that must wait, and accepts the run. Refuses it if the message cannot be saved. Returns whether
- * it was saved. Never rejects.
+ * Saves the message of a run that must wait, and accepts the run. Refuses it if the message cannot
+ * be saved. Returns whether it was saved. Never rejects.
  */
 export async function saveQueued(
   { publish, now }: RecordDeps,

@@ -1,7 +1,7 @@
-import type { ApprovalDecision, SessionLog, SessionStore } from "@mini-openclaw/protocol";
+import type { ApprovalDecision, SessionStore } from "@mini-openclaw/protocol";
 import type { RunDeps } from "../run/pull-agent.ts";
 import { runMessage } from "../run/run-message.ts";
-import type { Accepted, QueuedMessage, RunCause, SubmittedMessage } from "../run/run-types.ts";
+import type { QueuedMessage, RunCause, SubmittedMessage } from "../run/run-types.ts";
 import { steer } from "../run/steering.ts";
 import { GatewayError, toClientError } from "../shared/errors.ts";
 import type { LiveHolds } from "./live-holds.ts";
@@ -13,7 +13,7 @@ import {
   type QueueInput,
   type QueueState,
 } from "./queue-state.ts";
-import { QueuedRun } from "./queued-run.ts";
+import { type AddedRun, QueuedRun } from "./queued-run.ts";
 import { type LiveLog, ReopeningLog } from "./reopening-log.ts";
 import { endCancelled, saveQueued } from "./save-queued.ts";
 
@@ -24,23 +24,16 @@ export interface QueueDeps extends RunDeps {
   notify: (sessionId: string) => void;
   /** Watches that still read the live events of a session at rest. */
   holds: LiveHolds;
-  /** How long the log stays open while the session is at rest. */
+  /** The time that the log stays open while the session is at rest, in milliseconds. */
   idleMs: number;
-}
-
-/** A run that answers a message or a retry. */
-export interface AddedRun {
-  readonly run: QueuedRun;
-  /** Resolves when the message or retry is saved. */
-  readonly accepted: Promise<Accepted>;
 }
 
 /**
  * The queue of one session. Runs its runs one by one, in order, on one log.
  *
- * The queue works until it has been empty for `idleMs`. Then it closes its log and is not used again. The decisions are in
- * {@link nextQueue}, and this class performs the effects. A message that must wait is saved as `message_queued` before it is
- * accepted.
+ * The queue works until it has been empty for `idleMs`. Then it closes its log and is not used
+ * again. The decisions are in {@link nextQueue}, and this class performs the effects. A message
+ * that must wait is saved as `message_queued` before it is accepted.
  */
 export class SessionQueue {
   readonly #sessionId: string;
@@ -53,7 +46,10 @@ export class SessionQueue {
   #idle: NodeJS.Timeout | undefined;
   #endsSince: number | undefined;
 
-  /** With `endsSince`, opening the log ends runs of an earlier queue. Watchers have the events up to that number. */
+  /**
+   * With `endsSince`, opening the log ends runs of an earlier queue. Watchers have the events up to
+   * that number.
+   */
   constructor(sessionId: string, deps: QueueDeps, endsSince?: number) {
     this.#sessionId = sessionId;
     this.#deps = deps;
@@ -67,7 +63,10 @@ export class SessionQueue {
     this.#useOpened();
   }
 
-  /** Resolves when the log is open. By then every earlier run has its end. Rejects as the store does. */
+  /**
+   * Resolves when the log is open. By then every earlier run has its end. Rejects as the store
+   * does.
+   */
   async opened(): Promise<void> {
     await this.#log.opened;
   }
@@ -77,12 +76,15 @@ export class SessionQueue {
     return this.#log.live;
   }
 
-  /** Whether the queue takes no more runs. */
+  /** True if the queue takes no more runs. */
   get isClosing(): boolean {
     return isClosing(this.#state);
   }
 
-  /** The number after which ends of runs are to be emitted, once the queue is done. Absent if every run has its end. */
+  /**
+   * The number after which ends of runs are to be emitted, once the queue is done. Absent if every
+   * run has its end.
+   */
   get endsSince(): number | undefined {
     return this.#endsSince;
   }
@@ -97,7 +99,7 @@ export class SessionQueue {
     return this.#state.runs.reduce((sum, { steering }) => sum + 1 + steering.waitingCount, -1);
   }
 
-  /** Whether a run is active or waits. A run that only has its end to record does not count. */
+  /** True if a run is active or waits. A run that only has its end to record does not count. */
   get isBusy(): boolean {
     return this.#state.runs.some(({ steering }) => steering.isOpen);
   }
@@ -120,18 +122,21 @@ export class SessionQueue {
     return [...runs, ...pendingEnds].find((run) => run.runId === runId);
   }
 
-  /** Whether a run is active or waits. */
+  /** Returns true if this run is active or waits. */
   has(runId: string): boolean {
     return this.#state.runs.some((run) => run.runId === runId);
   }
 
-  /** Adds a message. It steers the active run, interrupts it, or waits for it. Returns the run, which may be the active one. */
+  /**
+   * Adds a message. It steers the active run, interrupts it, or waits for it. Returns the run,
+   * which may be the active one.
+   */
   addMessage({ mode, ...message }: SubmittedMessage, onSaved: () => void): AddedRun {
     const [first] = this.#state.runs;
     const live = this.#log.live;
     const run = new QueuedRun(message, { isInterrupt: mode === "interrupt", onSaved });
     if (mode === "steer" && live && first?.takesSteering) {
-      return { run: first, accepted: this.#steer(first, live.log, { message, onSaved }) };
+      return { run: first, accepted: steer(this.#deps, live.log, first, { ...message, onSaved }) };
     }
     if (first && run.isInterrupt) first.stop("aborted");
     this.#step({ type: "run_added", run });
@@ -150,7 +155,10 @@ export class SessionQueue {
     return { run, accepted: run.accepted };
   }
 
-  /** Stops the run of `runId`, or the first one. Cancels a run that waits. Returns false if there is no such run. */
+  /**
+   * Stops the run of `runId`, or the first one. Cancels a run that waits. Returns false if there is
+   * no such run.
+   */
   abort(runId: string | undefined): boolean {
     const { runs } = this.#state;
     const run = runId === undefined ? runs[0] : runs.find((one) => one.runId === runId);
@@ -169,7 +177,9 @@ export class SessionQueue {
     return this.#state.runs[0]?.approvals.decide(callId, decision) ?? false;
   }
 
-  /** Closes the log as soon as the queue is empty. An empty queue takes no more runs from now on. */
+  /**
+   * Closes the log as soon as the queue is empty. An empty queue takes no more runs from now on.
+   */
   release(): void {
     this.#step({ type: "released" });
   }
@@ -242,7 +252,8 @@ export class SessionQueue {
       if (!run.saving || (await run.saving)) await runMessage(this.#deps, log, run);
     } catch (error) {
       const isRefusal = GatewayError.is(error);
-      // An idle log may have been closed by others, for example by an archive command. The run gets a fresh one.
+      // An idle log may have been closed by others, for example by an archive command. The run gets
+      // a fresh one.
       if (!run.isAccepted && !isFresh && !isRefusal) return this.#step({ type: "log_failed" });
       if (!isRefusal) this.#deps.onFailure(error, `run ${run.runId}`);
       if (run.isAccepted) return this.#step({ type: "end_not_recorded" });
@@ -251,21 +262,10 @@ export class SessionQueue {
     this.#step({ type: "run_ended" });
   }
 
-  #steer(
-    { runId, steering }: QueuedRun,
-    log: SessionLog,
-    { message, onSaved }: { message: SubmittedMessage; onSaved: () => void },
-  ): Promise<Accepted> {
-    return new Promise((resolve, reject) => {
-      const onAccepted = (accepted: Accepted) => {
-        onSaved();
-        resolve(accepted);
-      };
-      void steer(this.#deps, log, { runId, steering }, { ...message, onAccepted, onRefused: reject });
-    });
-  }
-
-  /** Ends a run whose message waits, as if the message had not been sent. The first run ends by itself. Never rejects. */
+  /**
+   * Ends a run whose message waits, as if the message had not been sent. The first run ends by
+   * itself. Never rejects.
+   */
   async #cancel(run: QueuedRun): Promise<void> {
     await run.saving;
     const live = this.#log.live;
@@ -286,7 +286,8 @@ export class SessionQueue {
     const hasPendingEnds = pendingEnds.length > 0 || this.#endsSince !== undefined;
     // A session that is archived or deleted has no pending ends: those commands ended its runs.
     this.#endsSince = hasPendingEnds && toClientError(error).retryable ? emittedSeq : undefined;
-    // A log that cannot be used would lock its session. An error of closing it follows from this error.
+    // A log that cannot be used would lock its session. An error of closing it follows from this
+    // error.
     if (wasReady) await this.#log.close().catch(() => undefined);
     for (const run of [...runs, ...pendingEnds]) run.fail(error);
     // Callers that still wait get the error. If nobody waits, it is reported.

@@ -3,28 +3,38 @@ import type { Accepted, QueuedMessage, RunResult, SubmittedMessage } from "../ru
 import { LONGEST_MS } from "../shared/check-options.ts";
 import { draining, GatewayError } from "../shared/errors.ts";
 import { Idempotency } from "./idempotency.ts";
+import type { AddedRun } from "./queued-run.ts";
 import type { LiveLog } from "./reopening-log.ts";
-import { type AddedRun, type QueueDeps, SessionQueue } from "./session-queue.ts";
+import { type QueueDeps, SessionQueue } from "./session-queue.ts";
 
-// Logs of sessions at rest that stay open. Each one costs a few file descriptors. The one idle longest is closed first.
+// Logs of sessions at rest that stay open. Each one costs a few file descriptors. The one idle
+// longest is closed first.
 const MAX_IDLE_QUEUES = 100;
 
-// How soon a disk with space again is noticed.
+// A disk with space again is noticed within this time.
 const RETRY_ENDS_MS = 5000;
 
 /** An accepted message or retry, and the end of its run. */
 export interface AcceptedRun extends Accepted {
-  /** Resolves with the run's end. Absent if the run has ended before: the transcript has its end. */
+  /**
+   * Resolves with the run's end. Absent if the run has ended before: the transcript has its end.
+   */
   readonly ended: Promise<RunResult> | undefined;
 }
 
-/** The queues of all sessions. One run per session is active at a time, and sessions do not wait for each other. */
+/**
+ * The queues of all sessions. One run per session is active at a time, and sessions do not wait for
+ * each other.
+ */
 export class SessionQueues {
   readonly #deps: QueueDeps;
   readonly #maxQueuedMessages: number;
   readonly #queues = new Map<string, SessionQueue>();
   readonly #idempotency: Idempotency;
-  /** Sessions with runs whose end is not recorded, and the number after which the ends are to be emitted. */
+  /**
+   * Sessions with runs whose end is not recorded, and the number after which the ends are to be
+   * emitted.
+   */
   readonly #pendingEnds = new Map<string, number>();
   #retryingEnds: NodeJS.Timeout | undefined;
   #isDraining = false;
@@ -41,12 +51,12 @@ export class SessionQueues {
     for (const [sessionId, { length }] of this.#queues) if (length > 0) yield sessionId;
   }
 
-  /** Whether a run of the session is active or waits. */
+  /** Returns true if a run of the session is active or waits. */
   has(sessionId: string): boolean {
     return (this.#queues.get(sessionId)?.length ?? 0) > 0;
   }
 
-  /** Whether this run of the session is active or waits. */
+  /** Returns true if this run of the session is active or waits. */
   hasRun(sessionId: string, runId: string): boolean {
     return this.#queues.get(sessionId)?.has(runId) ?? false;
   }
@@ -63,7 +73,9 @@ export class SessionQueues {
     return this.#queues.get(sessionId)?.live;
   }
 
-  /** Returns the active run and the waiting messages, for a client that has the events up to `upTo`. */
+  /**
+   * Returns the active run and the waiting messages, for a client that has the events up to `upTo`.
+   */
   progress(sessionId: string, upTo: number): Pick<ResyncEvent, "runId" | "queued"> {
     const queue = this.#queues.get(sessionId);
     const runId = queue?.activeRunId;
@@ -89,11 +101,14 @@ export class SessionQueues {
   }
 
   /**
-   * Adds a message to its session's queue. Resolves when it is saved. Calls `onSaved` before the event is emitted.
+   * Adds a message to its session's queue. Resolves when it is saved. Calls `onSaved` before the
+   * event is emitted.
    *
-   * A message with the `requestId` of a recent one is that message: it is accepted again and not run.
+   * A message with the `requestId` of a recent one is that message: it is accepted again and not
+   * run.
    *
-   * @throws GatewayError `QUEUE_FULL`, `DRAINING`, `REQUEST_CONFLICT`, or the store's error if the message cannot be saved
+   * @throws GatewayError `QUEUE_FULL`, `DRAINING`, `REQUEST_CONFLICT`, or the store's error if the
+   * message cannot be saved
    */
   submit(
     sessionId: string,
@@ -113,10 +128,11 @@ export class SessionQueues {
   }
 
   /**
-   * Answers the messages of the session's newest run again. Resolves when the retry is saved. A retry with the `requestId` of a
-   * recent one is that retry.
+   * Answers the messages of the session's newest run again. Resolves when the retry is saved. A
+   * retry with the `requestId` of a recent one is that retry.
    *
-   * @throws GatewayError `RUN_NOT_FOUND`, `SESSION_BUSY`, `DRAINING`, `REQUEST_CONFLICT`, or the store's error
+   * @throws GatewayError `RUN_NOT_FOUND`, `SESSION_BUSY`, `DRAINING`, `REQUEST_CONFLICT`, or the
+   * store's error
    */
   retry(
     sessionId: string,
@@ -136,7 +152,8 @@ export class SessionQueues {
   }
 
   /**
-   * Stops the session's active run, or the run of `runId`. A waiting run ends at once, and its message is not saved.
+   * Stops the session's active run, or the run of `runId`. A waiting run ends at once, and its
+   * message is not saved.
    *
    * @throws GatewayError `RUN_NOT_FOUND`
    */
@@ -162,14 +179,20 @@ export class SessionQueues {
     );
   }
 
-  /** Closes the log of a session at rest, so that the store does not close it while a message arrives. */
+  /**
+   * Closes the log of a session at rest, so that the store does not close it while a message
+   * arrives.
+   */
   async release(sessionId: string): Promise<void> {
     const queue = this.#queues.get(sessionId);
     queue?.release();
     await queue?.done;
   }
 
-  /** Takes no more messages. Interrupts the runs that have not ended after `drainMs`. Resolves when all have ended. */
+  /**
+   * Accepts no more messages. Interrupts the runs that have not ended after `drainMs`. Resolves
+   * when all have ended.
+   */
   async close(drainMs: number): Promise<void> {
     this.#isDraining = true;
     clearTimeout(this.#retryingEnds);

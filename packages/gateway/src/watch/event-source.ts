@@ -2,15 +2,17 @@ import { type RecordedEvent, type SessionStore, toEvent } from "@mini-openclaw/p
 import type { LiveLog } from "../sessions/reopening-log.ts";
 import { joinChunks } from "./join-chunks.ts";
 
-/** Reads the events after `after`, up to the newest one at its beginning, from where they are kept. */
+/**
+ * Reads the events after `after`, up to the newest one at its beginning, from where they are kept.
+ */
 export type EventSource = (
   sessionId: string,
   range: { after: number; signal: AbortSignal },
 ) => AsyncIterable<RecordedEvent>;
 
 /**
- * Reads events from the session's log while it has live events, and from its transcript when the session is at rest. Joins
- * pieces of one text.
+ * Reads events from the session's log while it has live events, and from its transcript when the
+ * session is at rest. Joins pieces of one text.
  */
 export function createEventSource(
   store: Pick<SessionStore, "entries">,

@@ -9,8 +9,9 @@ interface Piece extends RecordedEvent {
 }
 
 /**
- * Joins pieces of text that follow one another in one message, so that a client that is behind gets few frames. The joined
- * piece has the number of its last piece. Its `firstSeq` is the number of its first one.
+ * Joins pieces of text that follow one another in one message, so that a client that is behind gets
+ * few frames. The joined piece has the number of its last piece. Its `firstSeq` is the number of
+ * its first one.
  */
 export async function* joinChunks(events: AsyncIterable<RecordedEvent>): AsyncGenerator<RecordedEvent> {
   let pieces: Piece[] = [];

@@ -5,7 +5,10 @@ import type { Watcher, Watchers } from "./watchers.ts";
 export interface WatchDeps {
   watchers: Pick<Watchers, "add" | "remove">;
   readEvents: EventSource;
-  /** Keeps the live events of a session for a watch that reads them. Returns a function that releases them. */
+  /**
+   * Keeps the live events of a session for a watch that reads them. Returns a function that
+   * releases them.
+   */
   holdLive: (sessionId: string) => () => void;
   /** Reports that a watcher of the session is slower than its events. */
   onSlow: (sessionId: string) => void;
@@ -14,7 +17,7 @@ export interface WatchDeps {
 
 /** The client that a session's events are sent to. */
 export interface Viewer {
-  /** Whether so much waits for the client that no more may be kept in memory. */
+  /** True if so much waits for the client that no more may be kept in memory. */
   readonly isFull: boolean;
   /** Resolves when there is room, or when the client is gone. */
   drained(): Promise<void>;
@@ -26,7 +29,10 @@ export interface Viewer {
 
 /** The part of the session that the client has, and the way to the rest. */
 type View =
-  /** Events go straight to the client. It has those up to `sentSeq`. Without one, the next event is the first. */
+  /**
+   * Events go straight to the client. It has those up to `sentSeq`. Without one, the next event is
+   * the first.
+   */
   { readonly is: "live"; sentSeq: number | undefined } | Reading;
 
 /** The client is behind. Its events are read from where they are kept. */
@@ -36,15 +42,19 @@ interface Reading {
   sentSeq: number;
   /** The newest event. */
   newestSeq: number;
-  /** The first event since the last read began. The next read begins there, in the log, which has live events too. */
+  /**
+   * The first event since the last read began. The next read begins there, in the log, which has
+   * live events too.
+   */
   missedSeq: number;
 }
 
 /**
  * One connection's view of one session: every event once, in order.
  *
- * Events go straight to a client with room. For a client without room no events are kept in memory. The watch reads the log
- * for it, at the client's pace. So a slow client costs the run and other clients nothing.
+ * Events go straight to a client with room. For a client without room no events are kept in memory.
+ * The watch reads the log for it, at the client's pace. So a slow client costs the run and other
+ * clients nothing.
  */
 export class SessionWatch implements Watcher {
   readonly #sessionId: string;
@@ -107,7 +117,8 @@ export class SessionWatch implements Watcher {
 
   async #readUntilLive(view: Reading): Promise<void> {
     const { signal } = view.abort;
-    // No session waits for a client that does not read. Its live events may be gone when the client has room.
+    // No session waits for a client that does not read. Its live events may be gone when the client
+    // has room.
     const release = this.#viewer.isFull ? () => undefined : this.#deps.holdLive(this.#sessionId);
     signal.addEventListener("abort", release);
     try {

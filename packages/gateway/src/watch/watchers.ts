@@ -24,7 +24,10 @@ export class Watchers {
     if (watching?.delete(watcher) && watching.size === 0) this.#watchers.delete(sessionId);
   }
 
-  /** Calls `onEvent` for every further event of the session's runs. Returns a function that unsubscribes. */
+  /**
+   * Calls `onEvent` for every further event of the session's runs. Returns a function that
+   * unsubscribes.
+   */
   watch(sessionId: string, onEvent: Watcher["onEvent"]): () => void {
     const watcher = { onEvent, onGap: () => undefined };
     this.add(sessionId, watcher);
