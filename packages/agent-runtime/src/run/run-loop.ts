@@ -123,7 +123,7 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
       context.endAnswer();
       continue;
     }
-    if (closing.isOver(turn)) return { outcome: closing.outcome ?? "completed" };
+    if (closing.outcome && closing.isOver(turn)) return { outcome: closing.outcome };
     const calls = guard.refuseRepeated(executableCalls(turn));
     if (guard.isLooping) closing.begin("loop_detected");
     if (!guard.hasCallsLeft(turn.toolCalls)) closing.begin("budget");
@@ -163,7 +163,6 @@ class Closing {
    * chances.
    */
   isOver(turn: Turn): boolean {
-    if (!this.#outcome) return false;
     this.#turns += 1;
     return hasText(turn) || this.#turns >= MAX_CLOSING_TURNS;
   }

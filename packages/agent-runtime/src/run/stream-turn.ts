@@ -1,4 +1,11 @@
-import type { AgentInput, ModelEvent, ModelProvider, ModelRequest, RunEvent } from "@mini-openclaw/protocol";
+import type {
+  AgentInput,
+  ModelEvent,
+  ModelProvider,
+  ModelRequest,
+  RunEvent,
+  Usage,
+} from "@mini-openclaw/protocol";
 import type { Budget, BudgetLimit, LimitReached, Reservation } from "../budget/budget.ts";
 import { estimateRequest } from "../budget/estimate-tokens.ts";
 import { UsageMeter } from "../budget/usage-meter.ts";
@@ -114,7 +121,7 @@ async function* streamAttempt(
   )) {
     meter.add(event);
     if (event.type === "turn") {
-      const usage = meter.usage() ?? event.usage;
+      const usage = meter.usage() as Usage;
       const isCut = event.stopReason === "max_tokens" && usage.outputTokens >= maxAnswerTokens;
       return { ...event, usage, model: provider.model, ...(isCut && { cutBy: limit }) };
     }

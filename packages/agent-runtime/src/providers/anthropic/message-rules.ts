@@ -33,11 +33,9 @@ export function learnRules(error: unknown, rules: MessageRules): MessageRules | 
   const allowed = allowedTokens(reason) ?? roomIn(reason);
   if (allowed !== undefined && allowed < rules.maxTokens) return { ...rules, maxTokens: allowed };
   if (!/thinking|signature|adaptive|output_config/i.test(reason)) return undefined;
-  const isWanted = /passed back|is missing|must be (?:passed|provided|included)|expected .?thinking/i.test(
-    reason,
-  );
+  const isWanted = /passed back|is missing|must be (?:passed|provided|included)/i.test(reason);
   if (isWanted && rules.thinking === "bound") return { ...rules, thinking: "required" };
-  const isBound = /signature|bound to|cannot contain|cannot be modified/i.test(reason);
+  const isBound = /expected .?thinking|signature|bound to|cannot contain|cannot be modified/i.test(reason);
   if (isBound && rules.thinking !== "none") return { ...rules, thinking: "none" };
   return rules.asksForThinking ? { ...rules, asksForThinking: false } : undefined;
 }

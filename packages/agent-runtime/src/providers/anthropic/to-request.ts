@@ -40,7 +40,10 @@ export function toRequest(request: ModelRequest, options: RequestOptions): Messa
   const { model, extraBody, rules = initialRules } = options;
   const maxTokens = Math.max(1, Math.min(options.maxTokens, rules.maxTokens));
   const fitted = options.thinking && fitThinking(options.thinking, maxTokens);
-  const thinking = fitted && isLoopWithout(request, fitted, model) ? { type: "disabled" as const } : fitted;
+  const thinking =
+    fitted?.type === "enabled" && (rules.thinking === "none" || isLoopWithout(request, fitted, model))
+      ? { type: "disabled" as const }
+      : fitted;
   const turns = toTurns(request, { model, rules, mode: thinking?.type });
   endWithoutSpace(turns.at(-1));
   markForCache(turns);
