@@ -73,7 +73,7 @@ describe("POST /sessions/:id/messages", () => {
       "run_end",
     ]);
     expect(events.map(({ data }) => data)).toEqual(frames);
-    expect(events.map(({ id }) => Number(id))).toEqual(frames.map(({ seq }) => seq));
+    expect(events.map(({ id }) => Number(id?.split(":").at(-1)))).toEqual(frames.map(({ seq }) => seq));
   });
 
   test("a message that must wait streams from message_queued on, and nothing of the run before it", async () => {

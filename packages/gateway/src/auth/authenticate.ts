@@ -1,34 +1,82 @@
 import type { IncomingMessage } from "node:http";
+import { mustBe } from "@mini-openclaw/protocol/shared";
 import { type Principal, requireId, type Visitor } from "../shared/principal.ts";
 
 /** The app's answers to who connects, and to which session. */
 export interface AuthOptions {
   /**
-   * Who is connecting; `null`, or nothing, refuses with 401. A throw refuses with 500.
-   * @default everybody, as one anonymous visitor
+   * Returns the principal of a request. `null` or nothing refuses it with 401, a throw with 500.
+   * @default all callers are one anonymous principal
    */
   authenticate?: (request: IncomingMessage) => Principal | null | Promise<Principal | null>;
   /** The key of the session that a new connection gets. @default `webchat`, or `webchat:<principal.id>` */
   sessionKey?: (principal: Principal | undefined, request: IncomingMessage) => string | Promise<string>;
 }
 
-/** Says who asks; `undefined` is nobody. Rejects when the app's `authenticate` or `sessionKey` throws. */
-export type Identify = (request: IncomingMessage) => Promise<Visitor | undefined>;
+/** A request whose caller is not let in, as an HTTP answer. */
+export class AuthError extends Error {
+  readonly status: 401 | 500 | 503;
 
-/** Asks the app who comes, and for which session. Without an `authenticate` everybody is the same anonymous visitor. */
-export function createAuthenticator({ authenticate, sessionKey = defaultSessionKey }: AuthOptions): Identify {
-  return async (request) => {
+  constructor(status: AuthError["status"], message: string) {
+    super(message);
+    this.name = "AuthError";
+    this.status = status;
+  }
+}
+
+/** Returns the caller of a request. Rejects with an `AuthError`. */
+export type Authenticate = (request: IncomingMessage) => Promise<Visitor>;
+
+interface AuthenticatorDeps {
+  /** The time that the app has for its answer. */
+  timeoutMs: number;
+  onFailure: (error: unknown, during: string) => void;
+}
+
+const DURING = "authenticate or sessionKey";
+
+/**
+ * Creates the function that asks the app who a caller is, and for which session. Without an `authenticate` all callers are the
+ * same anonymous one.
+ */
+export function createAuthenticator(
+  { authenticate, sessionKey = defaultSessionKey }: AuthOptions,
+  { timeoutMs, onFailure }: AuthenticatorDeps,
+): Authenticate {
+  async function identify(request: IncomingMessage): Promise<Visitor | undefined> {
     const principal = (await authenticate?.(request)) ?? undefined;
-    // Without types an app may return nothing for whom it does not know: that must not let in as anonymous.
+    // Without types an app may return nothing for an unknown caller. That must not let in as anonymous.
     if (authenticate && !principal) return undefined;
     if (principal) requireId(principal);
     const key: unknown = await sessionKey(principal, request);
     if (typeof key === "string") return { principal, key };
-    throw new TypeError(`\`sessionKey\` must return a string, got ${JSON.stringify(key)}.`);
+    throw new TypeError(mustBe("sessionKey", "a function that returns a string", key));
+  }
+
+  return async (request) => {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<"late">((resolve) => {
+      timer = setTimeout(resolve, timeoutMs, "late");
+    });
+    try {
+      const visitor = await Promise.race([identify(request), late]);
+      if (visitor === "late") {
+        onFailure(new Error(`took longer than handshakeTimeoutMs, ${timeoutMs} ms`), DURING);
+        throw new AuthError(503, "`authenticate` took too long. Try again later.");
+      }
+      if (visitor) return visitor;
+      throw new AuthError(401, "Unauthorized: `authenticate` rejected this request.");
+    } catch (error) {
+      if (error instanceof AuthError) throw error;
+      onFailure(error, DURING);
+      throw new AuthError(500, "The gateway failed; its log says why.");
+    } finally {
+      clearTimeout(timer);
+    }
   };
 }
 
-/** The session of those for whom the app has none in mind. */
+/** Returns the key of a caller for whom the app chooses none. */
 export function defaultSessionKey(principal: Principal | undefined): string {
   return principal ? `webchat:${principal.id}` : "webchat";
 }

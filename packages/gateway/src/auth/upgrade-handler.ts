@@ -7,7 +7,7 @@ import { refuseUpgrade } from "../socket/refuse-upgrade.ts";
 import { claimUpgrade, type UpgradeClaim, upgradeTaken } from "../socket/upgrade-claims.ts";
 import type { WebSocketLike } from "../socket/web-socket.ts";
 import type { Upgrade } from "../socket/ws-server.ts";
-import type { Identify } from "./authenticate.ts";
+import { AuthError, type Authenticate } from "./authenticate.ts";
 import type { ConnectionLimits } from "./connection-limits.ts";
 import { Newcomers } from "./newcomers.ts";
 import { retryAfter } from "./token.ts";
@@ -16,7 +16,7 @@ import type { PostUpgradeStep, UpgradeGuard } from "./upgrade-guard.ts";
 interface UpgradeHandlerDeps {
   limits: ConnectionLimits;
   upgrade: Upgrade;
-  identify: Identify;
+  authenticate: Authenticate;
   connect: (webSocket: WebSocketLike, visitor: Visitor) => void;
   connectionCount: () => number;
   isClosing: () => boolean;
@@ -118,7 +118,7 @@ export class UpgradeHandler {
   async #handshake(handshake: Handshake, next: PostUpgradeStep): Promise<void> {
     const { upgrade, connect } = this.#deps;
     const { request, socket, head, claim } = handshake;
-    const visitor = await this.#identify(handshake);
+    const visitor = await this.#authenticate(handshake);
     if (!visitor) return;
     if (claim.isTaken()) throw upgradeTaken();
     // `ws` accepts a WebSocket that is the only offer.
@@ -134,29 +134,17 @@ export class UpgradeHandler {
     });
   }
 
-  /** Asks who it is, and answers the upgrade itself when that leads nowhere. */
-  async #identify(handshake: Handshake): Promise<Visitor | undefined> {
+  /** Returns the caller, or `undefined` when the upgrade was refused or its socket is gone. */
+  async #authenticate(handshake: Handshake): Promise<Visitor | undefined> {
     const { request, socket } = handshake;
-    const { identify, limits, isClosing, onFailure } = this.#deps;
-    const refuse = (status: number, reason: string) => this.#refuse(handshake, { status, reason });
-    const fail = (error: unknown, status: number, reason: string) => {
-      onFailure(error, "authenticate or sessionKey");
-      refuse(status, reason);
-    };
-    const deadline = setTimeout(() => {
-      const late = new Error(`took longer than handshakeTimeoutMs, ${limits.handshakeTimeoutMs} ms`);
-      fail(late, 503, "`authenticate` took too long. Try again later.");
-    }, limits.handshakeTimeoutMs);
+    const { authenticate, isClosing } = this.#deps;
     try {
-      const visitor = await identify(request);
-      if (!visitor) refuse(401, "Unauthorized: `authenticate` rejected this request.");
-      else if (isClosing()) refuse(503, "The gateway is stopping.");
-      // Refused by the deadline, or gone.
+      const visitor = await authenticate(request);
+      if (isClosing()) this.#refuse(handshake, { status: 503, reason: "The gateway is stopping." });
       else if (handshake.phase === "waiting" && !socket.destroyed) return visitor;
     } catch (error) {
-      fail(error, 500, "The gateway failed; its log says why.");
-    } finally {
-      clearTimeout(deadline);
+      if (!(error instanceof AuthError)) throw error;
+      this.#refuse(handshake, { status: error.status, reason: error.message });
     }
     return undefined;
   }

@@ -1,9 +1,10 @@
 import type { ServerResponse } from "node:http";
 import type { Submitted } from "../commands/submit.ts";
+import { whenGone } from "./gone-signal.ts";
 
 /**
- * Answers with what a run comes to, when it does. Until then a line feed now and then, which JSON allows before a value, keeps
- * proxies from giving up; from the first one on, the status is 200. Rejects as `ended`.
+ * Answers with the end of a run. Until then it sends a line feed now and then, which JSON allows before a value, so that proxies
+ * do not close the connection. From the first one on, the status is 200. Rejects as `ended` does.
  */
 export async function awaitRun(
   response: ServerResponse,
@@ -14,12 +15,8 @@ export async function awaitRun(
   response.setHeader("Cache-Control", "no-store");
   response.setHeader("X-Content-Type-Options", "nosniff");
   const heartbeat = setInterval(() => response.write("\n"), heartbeatMs);
-  const left = new Promise<void>((resolve) => {
-    gone.addEventListener("abort", () => resolve());
-    if (gone.aborted) resolve();
-  });
   try {
-    const end = await Promise.race([ended, left]);
+    const end = await Promise.race([ended, whenGone(gone)]);
     if (end) response.end(`${JSON.stringify({ sessionId, runId, ...end })}\n`);
   } finally {
     clearInterval(heartbeat);

@@ -1,42 +1,48 @@
 import type { ServerResponse } from "node:http";
-import type { RecordedEvent, ServerEvent } from "@mini-openclaw/protocol";
+import type { RecordedEvent, ServerEvent, SessionMeta } from "@mini-openclaw/protocol";
+import type { SessionQueues } from "../sessions/session-queues.ts";
 import { Outbox, type Sink } from "../socket/outbox.ts";
 import { SessionWatch, type Viewer, type WatchDeps } from "../watch/session-watch.ts";
-import type { EarlyRun } from "./early-events.ts";
 
 /** Which events of a session a stream shows. */
 export interface StreamRange {
   sessionId: string;
   /** Only those after this number. @default only those to come */
   after?: number;
-  /** Those that come first. */
-  first?: EarlyRun;
   /** Only those of this run; the stream ends with it. */
   runId?: string;
 }
 
-interface StreamDeps extends WatchDeps {
+export interface StreamDeps extends WatchDeps {
   /** Aborted when the client has gone. */
   gone: AbortSignal;
   heartbeatMs: number;
 }
 
+/** The epoch of a session's numbers, which a stream's event ids carry. */
+export function epochOf({ queues }: { queues: Pick<SessionQueues, "live"> }, session: SessionMeta): string {
+  return queues.live(session.sessionId)?.log.epoch ?? session.epoch;
+}
+
 /**
- * One client's stream of events (`text/event-stream`, HTML Standard § 9.2): `id` is the event's `seq`, `event` its type,
+ * One client's stream of events (`text/event-stream`, HTML Standard § 9.2): `id` is the epoch and the event's `seq`, `event` its type,
  * `data` the JSON of the frame that sockets get. A slow reader becomes a reader of the log, as on a socket.
  */
 export class EventStream implements Sink, Viewer {
   readonly #response: ServerResponse;
+  readonly #epoch: string;
   readonly #outbox = new Outbox(this);
-  readonly #parts: StreamDeps;
+  readonly #deps: StreamDeps;
   readonly #heartbeat: NodeJS.Timeout;
   #watching: SessionWatch | undefined;
   /** The run that is shown; absent: all. */
   #runId: string | undefined;
 
-  constructor(response: ServerResponse, parts: StreamDeps) {
+  /** `epoch` is the epoch of the session's numbers. */
+  constructor(response: ServerResponse, deps: StreamDeps, epoch: string) {
     this.#response = response;
-    this.#parts = parts;
+    this.#epoch = epoch;
+    this.#deps = deps;
     response.writeHead(200, {
       "Content-Type": "text/event-stream; charset=utf-8",
       "Cache-Control": "no-store, no-transform",
@@ -45,9 +51,9 @@ export class EventStream implements Sink, Viewer {
       "X-Accel-Buffering": "no",
     });
     response.flushHeaders();
-    this.#heartbeat = setInterval(() => this.#beat(), parts.heartbeatMs);
-    parts.gone.addEventListener("abort", () => this.#stop());
-    if (parts.gone.aborted) this.#stop();
+    this.#heartbeat = setInterval(() => this.#beat(), deps.heartbeatMs);
+    deps.gone.addEventListener("abort", () => this.#stop());
+    if (deps.gone.aborted) this.#stop();
   }
 
   get bufferedAmount(): number {
@@ -68,23 +74,21 @@ export class EventStream implements Sink, Viewer {
 
   show({ event, json }: RecordedEvent): void {
     if (this.#runId !== undefined && !("runId" in event && event.runId === this.#runId)) return;
-    this.#outbox.send(`id: ${event.seq}\nevent: ${event.type}\ndata: ${json}\n\n`);
+    this.#outbox.send(`id: ${this.#epoch}:${event.seq}\nevent: ${event.type}\ndata: ${json}\n\n`);
     if (this.#runId !== undefined && event.type === "run_end") this.end();
   }
 
   /** Sends an event that has no number. */
-  tell(event: ServerEvent): void {
+  notify(event: ServerEvent): void {
     this.#outbox.send(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
   }
 
   /** Shows a session's events from a place on. */
-  watch({ sessionId, after, runId, first }: StreamRange): void {
+  watch({ sessionId, after, runId }: StreamRange): void {
     this.#runId = runId;
-    for (const recorded of first?.events ?? []) this.show(recorded);
-    const from = first?.isCut ? first.events.at(-1)?.event.seq : after;
-    // It may have gone while its place was looked for, or its run be over.
-    if (this.#response.writableEnded || this.#parts.gone.aborted) return;
-    this.#watching = new SessionWatch(sessionId, this, this.#parts, from);
+    // The client may have gone meanwhile.
+    if (this.#response.writableEnded || this.#deps.gone.aborted) return;
+    this.#watching = new SessionWatch(sessionId, this, this.#deps, after);
   }
 
   end(): void {

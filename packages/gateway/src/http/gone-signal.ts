@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 /**
- * Aborted when the answer is over: sent, or its client gone.
+ * Returns a signal that aborts when the answer is complete, or its client gone.
  *
- * A response that waits for another one on its socket (HTTP/1.1 pipelining) has no socket yet and is not told when that closes,
- * so the socket is asked too.
+ * A response that waits for another one on its socket (HTTP/1.1 pipelining) has no socket yet, and gets no event when that
+ * closes. So the signal depends on the socket too.
  */
 export function goneSignal({ socket }: IncomingMessage, response: ServerResponse): AbortSignal {
   const gone = new AbortController();
@@ -21,4 +21,12 @@ export function goneSignal({ socket }: IncomingMessage, response: ServerResponse
   response.on("close", leave);
   if (socket.destroyed || response.destroyed) leave();
   return gone.signal;
+}
+
+/** Resolves when a signal aborts. */
+export function whenGone(gone: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    gone.addEventListener("abort", () => resolve(), { once: true });
+    if (gone.aborted) resolve();
+  });
 }

@@ -1,101 +1,107 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { AuthError } from "../auth/authenticate.ts";
 import type { RequestGuard } from "../auth/upgrade-guard.ts";
 import { draining } from "../shared/errors.ts";
-import type { Refusal } from "../shared/refusal.ts";
-import { codeOf } from "../shared/refusal.ts";
+import { codeOf, type Refusal } from "../shared/refusal.ts";
 import { allowOrigin, answerPreflight } from "./cors.ts";
-import { Exchange, type RequestContext } from "./exchange.ts";
-import { goneSignal } from "./gone-signal.ts";
+import { goneSignal, whenGone } from "./gone-signal.ts";
+import { handlers } from "./handlers.ts";
 import { HttpError, sendError, toHttpError } from "./http-error.ts";
-import type { HttpDeps } from "./http-parts.ts";
+import { LongAnswer } from "./long-answer.ts";
+import type { HttpDeps, RequestContext } from "./request-context.ts";
 import { matchRoute } from "./routes.ts";
 
-/** The protocol for those without sockets: each request is a command, each answer what a socket would have been sent. */
+/** The protocol over HTTP: each request is a command, and its answer is the event that a socket would get. */
 export class HttpApi {
-  readonly #parts: HttpDeps;
-  readonly #exchanges = new Set<Exchange>();
+  readonly #deps: HttpDeps;
+  readonly #answers = new Set<LongAnswer>();
+  /** The newest request of each socket. Requests that come behind it wait, so that they cost nothing until it is answered. */
+  readonly #newest = new WeakMap<object, AbortSignal>();
   #isClosing = false;
 
-  constructor(parts: HttpDeps) {
-    this.#parts = parts;
+  constructor(deps: HttpDeps) {
+    this.#deps = deps;
   }
 
-  /** Answers that go on as long as a run or a watch. */
+  /** The number of answers that take as long as a run or a watch. */
   get openCount(): number {
     let count = 0;
-    for (const { isLong } of this.#exchanges) if (isLong) count += 1;
+    for (const { isLong } of this.#answers) if (isLong) count += 1;
     return count;
   }
 
-  /** Answers a request whose path under `base` is the gateway's; false leaves it to somebody else. */
-  handle(request: IncomingMessage, response: ServerResponse, base: string, door: RequestGuard): boolean {
+  /** Answers a request whose path under `base` is the gateway's. Returns false for any other path. */
+  handle(request: IncomingMessage, response: ServerResponse, base: string, guard: RequestGuard): boolean {
     const match = matchRoute(request, base);
     if (!match) return false;
     const gone = goneSignal(request, response);
-    this.#answer({ request, response, match, gone }, door).catch((error: unknown) => {
-      // Whatever it was, there is nobody to tell.
+    this.#answer({ request, response, match, gone }, guard).catch((error: unknown) => {
+      // No client is left to get an answer.
       if (gone.aborted) return;
-      const told = toHttpError(error);
-      if (told.status >= 500 && told.code !== "DRAINING") this.#parts.onFailure(error, "an HTTP request");
-      sendError(response, told);
+      const answered = toHttpError(error);
+      if (isUnreported(error, answered)) this.#deps.onFailure(error, "an HTTP request");
+      sendError(response, answered);
     });
     return true;
   }
 
-  /** Takes no more requests, and tells those who watch. */
+  /** Accepts no more requests, and tells clients with a stream. */
   drain(): void {
     this.#isClosing = true;
-    for (const exchange of this.#exchanges) exchange.tellDraining();
+    for (const answer of this.#answers) answer.drain();
   }
 
   /** Ends the streams that are still open. */
   close(): void {
-    for (const exchange of this.#exchanges) exchange.end();
+    for (const answer of this.#answers) answer.end();
   }
 
-  async #answer(asked: RequestContext, door: RequestGuard): Promise<void> {
+  async #answer(
+    asked: Pick<RequestContext, "request" | "response" | "match" | "gone">,
+    guard: RequestGuard,
+  ): Promise<void> {
     const { request, response, match, gone } = asked;
-    const refusal = door(request);
-    // A page of a foreign origin may not even read why; one that is allowed and has no token may.
+    await this.#waitForTurn(request, gone);
+    if (gone.aborted) return;
+    const refusal = guard(request);
+    // A page of a foreign origin may not even read the reason. A page that is allowed and has no token may.
     if (refusal?.status !== 403) allowOrigin(request, response);
     if (refusal) {
-      this.#parts.onRefused(refusal, request);
+      this.#deps.onRefused(refusal, request);
       throw toError(refusal);
     }
     if (request.method === "OPTIONS") return answerPreflight(response, match.allow);
-    const { route } = match;
+    const { route, allow } = match;
     if (!route) {
-      const allow = match.allow.join(", ");
-      throw new HttpError(405, "METHOD_NOT_ALLOWED", `this path takes ${allow}`, {
-        headers: { Allow: allow },
-      });
+      const headers = { Allow: allow.join(", ") };
+      throw new HttpError(405, "METHOD_NOT_ALLOWED", `This path accepts ${headers.Allow}.`, { headers });
     }
-    const visitor = await this.#identify(request);
+    const visitor = await this.#deps.authenticate(request);
     if (gone.aborted) return;
     if (this.#isClosing) throw draining();
-    const exchange = new Exchange(this.#parts, { ...asked, visitor });
-    this.#exchanges.add(exchange);
-    gone.addEventListener("abort", () => this.#exchanges.delete(exchange));
-    await exchange.answer(route);
+    const answer = new LongAnswer();
+    this.#answers.add(answer);
+    gone.addEventListener("abort", () => this.#answers.delete(answer));
+    await handlers[route]({ deps: this.#deps, ...asked, visitor, answer });
   }
 
-  async #identify(request: IncomingMessage) {
-    const { identify, identifyTimeoutMs } = this.#parts;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      const error = new Error(`authenticate took longer than handshakeTimeoutMs, ${identifyTimeoutMs} ms`);
-      timer = setTimeout(reject, identifyTimeoutMs, error);
-    });
-    try {
-      const visitor = await Promise.race([identify(request), late]);
-      if (visitor) return visitor;
-    } finally {
-      clearTimeout(timer);
-    }
-    throw new HttpError(401, "UNAUTHORIZED", "Unauthorized: `authenticate` rejected this request.");
+  /** Waits for the answers to earlier requests of the same socket (HTTP/1.1 pipelining). */
+  async #waitForTurn({ socket, httpVersionMajor }: IncomingMessage, gone: AbortSignal): Promise<void> {
+    if (httpVersionMajor !== 1) return;
+    const before = this.#newest.get(socket);
+    this.#newest.set(socket, gone);
+    if (before && !before.aborted) await whenGone(before);
   }
 }
 
+/** Returns true for an error that is the gateway's own and was not reported yet. */
+function isUnreported(error: unknown, { status, code }: HttpError): boolean {
+  return status >= 500 && code !== "DRAINING" && !(error instanceof AuthError);
+}
+
 function toError({ status, reason, headers = {} }: Refusal): HttpError {
-  return new HttpError(status, codeOf(status), reason, { headers, retryable: status === 429 });
+  return new HttpError(status, codeOf(status), reason, {
+    headers,
+    retryable: status === 429 || status === 503,
+  });
 }

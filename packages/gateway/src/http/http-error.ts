@@ -1,7 +1,9 @@
 import type { ServerResponse } from "node:http";
 import type { ErrorCode } from "@mini-openclaw/protocol";
+import { AuthError } from "../auth/authenticate.ts";
 import { retryAfter } from "../auth/token.ts";
 import { toClientError } from "../shared/errors.ts";
+import { codeOf } from "../shared/refusal.ts";
 import { sendJson } from "../shared/send-json.ts";
 
 /** What only an HTTP request can do wrong; everything else has the code that a frame would be answered with. */
@@ -62,6 +64,7 @@ const RETRY_AFTER_MS = 1000;
 /** The error as it is answered; what nobody expected is `INTERNAL`, with nothing of what it says. */
 export function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
+  if (error instanceof AuthError) return new HttpError(error.status, codeOf(error.status), error.message);
   const { code, message, retryable } = toClientError(error);
   const headers = retryable ? retryAfter(RETRY_AFTER_MS) : {};
   return new HttpError(statuses[code] ?? 500, code, message, { headers, retryable });

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { normalizePath } from "../shared/paths.ts";
 import { pathOf, queryOf } from "../shared/request.ts";
 
-/** What can be asked for over HTTP. */
+/** A request of the protocol over HTTP. */
 export type RouteName =
   | "create"
   | "list"
@@ -12,7 +12,14 @@ export type RouteName =
   | "export"
   | "abort"
   | "retry"
-  | "approve";
+  | "approve"
+  | "search"
+  | "rename"
+  | "fork"
+  | "archive"
+  | "unarchive"
+  | "delete"
+  | "undelete";
 
 /** A path that the gateway answers, and the route of each of its methods. Node sends no body to HEAD. */
 interface Resource {
@@ -26,11 +33,18 @@ const resources: readonly Resource[] = [
     pattern: /^\/sessions\/([^/]+)\/messages$/,
     methods: { GET: "history", HEAD: "history", POST: "message" },
   },
+  { pattern: /^\/sessions\/search$/, methods: { GET: "search", HEAD: "search" } },
+  { pattern: /^\/sessions\/([^/]+)$/, methods: { DELETE: "delete" } },
   { pattern: /^\/sessions\/([^/]+)\/events$/, methods: { GET: "events" } },
   { pattern: /^\/sessions\/([^/]+)\/export$/, methods: { GET: "export", HEAD: "export" } },
   { pattern: /^\/sessions\/([^/]+)\/abort$/, methods: { POST: "abort" } },
   { pattern: /^\/sessions\/([^/]+)\/retry$/, methods: { POST: "retry" } },
   { pattern: /^\/sessions\/([^/]+)\/approve$/, methods: { POST: "approve" } },
+  { pattern: /^\/sessions\/([^/]+)\/undelete$/, methods: { POST: "undelete" } },
+  { pattern: /^\/sessions\/([^/]+)\/unarchive$/, methods: { POST: "unarchive" } },
+  { pattern: /^\/sessions\/([^/]+)\/archive$/, methods: { POST: "archive" } },
+  { pattern: /^\/sessions\/([^/]+)\/fork$/, methods: { POST: "fork" } },
+  { pattern: /^\/sessions\/([^/]+)\/rename$/, methods: { POST: "rename" } },
 ];
 
 /** A request to a path of the gateway's. */

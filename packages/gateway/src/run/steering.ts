@@ -74,14 +74,14 @@ export async function steer(
   { publish, now }: { publish: Publish; now: () => number },
   log: SessionLog,
   { runId, steering }: { runId: string; steering: Steering },
-  { content, requestId, onSaved }: SubmittedMessage & { onSaved: () => void },
+  { content, requestId, onSaved }: SubmittedMessage & { onSaved: (runId: string) => void },
 ): Promise<Accepted> {
   const fields = { content, timestamp: now(), ...(requestId !== undefined && { requestId }) };
   const waiting: UserMessage = { role: "user", ...fields };
   steering.add(waiting);
   const onRecorded = (saved: QueuedMessage) => {
     steering.save(waiting, saved);
-    onSaved();
+    onSaved(runId);
   };
   try {
     await recordQueued({ publish, onSaved: onRecorded }, log, { runId, ...fields });

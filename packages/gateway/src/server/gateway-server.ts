@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { attachedAccess } from "../auth/access.ts";
-import { createAuthenticator, defaultSessionKey, type Identify } from "../auth/authenticate.ts";
+import { type Authenticate, createAuthenticator, defaultSessionKey } from "../auth/authenticate.ts";
 import { type ConnectionLimits, resolveConnectionLimits } from "../auth/connection-limits.ts";
 import { addressOf } from "../auth/token.ts";
 import type { RequestGuard } from "../auth/upgrade-guard.ts";
@@ -17,6 +17,7 @@ import {
 import { Connection, type ConnectionDeps } from "../connection/connection.ts";
 import { Connections } from "../connection/connections.ts";
 import { Dialects } from "../connection/dialects.ts";
+import { answerFetch } from "../http/fetch-adapter.ts";
 import { HttpApi } from "../http/http-api.ts";
 import { Observer } from "../observe/observer.ts";
 import { toDuration } from "../shared/check-options.ts";
@@ -51,13 +52,13 @@ export class GatewayServer {
   readonly #observer: Observer;
   readonly #core: Core;
   readonly #dialects: Dialects;
-  readonly #identify: Identify;
-  readonly #connectionParts: ConnectionDeps;
+  readonly #authenticate: Authenticate;
+  readonly #connectionDeps: ConnectionDeps;
   readonly #connectionLimits: ConnectionLimits;
-  readonly #attachedDoor: UpgradeGuard;
-  readonly #attachedHttpDoor: RequestGuard;
+  readonly #upgradeGuard: UpgradeGuard;
+  readonly #requestGuard: RequestGuard;
   readonly #http: HttpApi;
-  readonly #admission: UpgradeHandler;
+  readonly #upgrades: UpgradeHandler;
   readonly #startedAt = performance.now();
   readonly #detach = new Set<() => void>();
   #listening: Promise<Listener> | undefined;
@@ -70,8 +71,7 @@ export class GatewayServer {
     this.#observer = new Observer(this, options);
     this.#core = createCore(options, { observer: this.#observer, connections: this.#connections });
     this.#dialects = new Dialects(options.dialects);
-    this.#identify = createAuthenticator(options);
-    this.#connectionParts = {
+    this.#connectionDeps = {
       ...this.#core,
       dialects: this.#dialects,
       notifyDeleted: (session, answered) => this.#core.notifier.notifyDeleted(session, answered),
@@ -81,13 +81,17 @@ export class GatewayServer {
       observer: this.#observer,
     };
     this.#connectionLimits = resolveConnectionLimits(options.connections);
+    this.#authenticate = createAuthenticator(options, {
+      timeoutMs: this.#connectionLimits.handshakeTimeoutMs,
+      onFailure: this.#core.onFailure,
+    });
     const access = attachedAccess(options, {
       onExposed: (address) => this.#observer.exposed(address),
       onFailure: this.#core.onFailure,
     });
-    this.#attachedDoor = attachedUpgradeGuard(access);
-    this.#attachedHttpDoor = access;
-    this.#admission = this.#createAdmission();
+    this.#upgradeGuard = attachedUpgradeGuard(access);
+    this.#requestGuard = access;
+    this.#upgrades = this.#createUpgradeHandler();
     this.#http = this.#createHttp();
   }
 
@@ -103,7 +107,7 @@ export class GatewayServer {
     this.#listening = listen(options, this.#options, {
       health: () => this.health(),
       readiness: () => this.readiness(),
-      upgrade: (request, socket, head, door) => this.#admission.handle(request, socket, head, door),
+      upgrade: (request, socket, head, door) => this.#upgrades.handle(request, socket, head, door),
       answer: (request, response, door) => this.#http.handle(request, response, "/", door),
       onRefused: (refusal, request) => this.#observer.refusedRequest(refusal, addressOf(request)),
       onFailure: this.#core.onFailure,
@@ -136,7 +140,7 @@ export class GatewayServer {
 
   /** Takes one upgrade, for apps that route upgrades themselves. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#admission.handle(request, socket, head, this.#attachedDoor);
+    this.#upgrades.handle(request, socket, head, this.#upgradeGuard);
   }
 
   /**
@@ -148,7 +152,16 @@ export class GatewayServer {
     response: ServerResponse,
     { path = "/" }: HandleRequestOptions = {},
   ): boolean {
-    return this.#http.handle(request, response, readPath(path), this.#attachedHttpDoor);
+    return this.#http.handle(request, response, readPath(path), this.#requestGuard);
+  }
+
+  /**
+   * Answers a `Request` of the Fetch standard as `handleRequest` does, for Hono, Bun, Deno and the route handlers of Next.
+   * A path that is not the gateway's is answered 404. The request needs a `Host` header, or the host of its URL counts.
+   */
+  handleFetch(request: Request, { path = "/" }: HandleRequestOptions = {}): Promise<Response> {
+    const base = readPath(path);
+    return answerFetch(request, (...asked) => this.#http.handle(...asked, base, this.#requestGuard));
   }
 
   /** Takes an open WebSocket of any library, one that is closed already excepted. Who it is has been settled by the caller. */
@@ -221,13 +234,13 @@ export class GatewayServer {
     await this.#core.queues.close(drainMs);
     const gone = this.#connections.close(1001, "the gateway is stopping");
     this.#http.close();
-    this.#admission.close();
+    this.#upgrades.close();
     // It may be about to listen; that it cannot is for its caller to hear.
     await Promise.all([gone, this.#listening?.then((listener) => listener.close()).catch(() => undefined)]);
     this.#observer.stopped();
   }
 
-  #createAdmission(): UpgradeHandler {
+  #createUpgradeHandler(): UpgradeHandler {
     return new UpgradeHandler({
       limits: this.#connectionLimits,
       upgrade: createUpgrade({
@@ -235,7 +248,7 @@ export class GatewayServer {
         ...this.#connectionLimits,
         chooseSubprotocol: (offered) => this.#dialects.choose(offered),
       }),
-      identify: this.#identify,
+      authenticate: this.#authenticate,
       connect: (webSocket, visitor) => this.#connect(webSocket, visitor),
       connectionCount: () => this.#connectionCount(),
       isClosing: () => this.#closing !== undefined,
@@ -247,12 +260,11 @@ export class GatewayServer {
   #createHttp(): HttpApi {
     return new HttpApi({
       ...this.#core,
-      identify: this.#identify,
-      submit: (submission) => this.submit(submission),
-      makeRoom: () => this.#admission.makeRoom(),
+      authenticate: this.#authenticate,
+      notifyDeleted: (session, except) => this.#core.notifier.notifyDeleted(session, except),
+      makeRoom: () => this.#upgrades.makeRoom(),
       onRefused: (refusal, request) => this.#observer.refusedRequest(refusal, addressOf(request)),
       heartbeatMs: this.#connectionLimits.heartbeatMs,
-      identifyTimeoutMs: this.#connectionLimits.handshakeTimeoutMs,
     });
   }
 
@@ -264,7 +276,7 @@ export class GatewayServer {
   #connect(webSocket: WebSocketLike, visitor: Visitor): void {
     if (this.#closing) return webSocket.close(1001, "the gateway is stopping");
     try {
-      this.#connections.add(new Connection(this.#connectionParts, webSocket, visitor));
+      this.#connections.add(new Connection(this.#connectionDeps, webSocket, visitor));
       this.#observer.connected(visitor.principal);
     } catch (error) {
       this.#core.onFailure(error, "a dialect");

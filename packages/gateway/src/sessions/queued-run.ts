@@ -35,15 +35,18 @@ export class QueuedRun implements ActiveRun {
   readonly #stopping = new AbortController();
   readonly #accepting = withResolvers<Accepted>();
   readonly #ending = withResolvers<RunResult>();
-  readonly #onSaved: () => void;
+  readonly #onSaved: (runId: string) => void;
   #state: RunState = { is: "waiting" };
   #content = "";
   #saving: Promise<boolean> | undefined;
 
-  /** `onSaved` is called when the cause is saved, before the event is emitted. */
+  /** `onSaved` is called with the run's id when the cause is saved, before the event is emitted. */
   constructor(
     cause: RunCause,
-    { isInterrupt = false, onSaved = () => undefined }: { isInterrupt?: boolean; onSaved?: () => void } = {},
+    {
+      isInterrupt = false,
+      onSaved = () => undefined,
+    }: { isInterrupt?: boolean; onSaved?: (runId: string) => void } = {},
   ) {
     this.cause = cause;
     this.isInterrupt = isInterrupt;
@@ -140,7 +143,7 @@ export class QueuedRun implements ActiveRun {
   }
 
   #accept(position: number): void {
-    this.#onSaved();
+    this.#onSaved(this.runId);
     this.#accepting.resolve({ runId: this.runId, position });
   }
 }

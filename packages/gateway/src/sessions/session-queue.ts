@@ -131,7 +131,7 @@ export class SessionQueue {
    * Adds a message. It steers the active run, interrupts it, or waits for it. Returns the run,
    * which may be the active one.
    */
-  addMessage({ mode, ...message }: SubmittedMessage, onSaved: () => void): AddedRun {
+  addMessage({ mode, ...message }: SubmittedMessage, onSaved: (runId: string) => void): AddedRun {
     const [first] = this.#state.runs;
     const live = this.#log.live;
     const run = new QueuedRun(message, { isInterrupt: mode === "interrupt", onSaved });
@@ -149,7 +149,7 @@ export class SessionQueue {
   }
 
   /** Adds a retry. The queue must not be busy. */
-  addRetry(cause: RunCause, onSaved: () => void): AddedRun {
+  addRetry(cause: RunCause, onSaved: (runId: string) => void): AddedRun {
     const run = new QueuedRun(cause, { onSaved });
     this.#step({ type: "run_added", run });
     return { run, accepted: run.accepted };

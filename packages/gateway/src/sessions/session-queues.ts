@@ -113,7 +113,7 @@ export class SessionQueues {
   submit(
     sessionId: string,
     message: SubmittedMessage,
-    onSaved: () => void = () => undefined,
+    onSaved: (runId: string) => void = () => undefined,
   ): Promise<AcceptedRun> {
     const { requestId, content } = message;
     const add = (queue: SessionQueue) => {
@@ -137,7 +137,7 @@ export class SessionQueues {
   retry(
     sessionId: string,
     { runId: retryOf, requestId }: { runId: string; requestId?: string | undefined },
-    onSaved: () => void = () => undefined,
+    onSaved: (runId: string) => void = () => undefined,
   ): Promise<AcceptedRun> {
     const cause = { retryOf, ...(requestId !== undefined && { requestId }) };
     const add = (queue: SessionQueue) => {

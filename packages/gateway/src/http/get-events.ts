@@ -1,0 +1,68 @@
+import { runCommand } from "../commands/run-command.ts";
+import { findRunStart } from "../run/load-messages.ts";
+import { headerValues } from "../shared/request.ts";
+import { epochOf } from "./event-stream.ts";
+import { HttpError } from "./http-error.ts";
+import { commandContext, type HttpDeps, type RequestContext, readSession } from "./request-context.ts";
+import { queryFields, toCommand, toNumber } from "./to-command.ts";
+
+/** Streams the events of a session, or of one run, from the client's position on. */
+export async function getEvents(context: RequestContext): Promise<void> {
+  const { deps, request, response, match, gone, answer } = context;
+  const session = await readSession(context, "resume");
+  const { sessionId } = session;
+  const { runId, ...query } = queryFields(match.query);
+  const [lastEventId] = headerValues(request, "last-event-id");
+  const position = lastEventId === undefined ? {} : readEventId(lastEventId);
+  const command = toCommand("resume", { ...query, ...position, sessionId });
+  answer.begin(deps.makeRoom);
+  const streamDeps = { ...deps, gone };
+  if (typeof runId !== "string") {
+    const stream = answer.openStream(response, streamDeps, epochOf(deps, session));
+    return runCommand(
+      command,
+      commandContext(context, (event) => stream.notify(event)),
+    );
+  }
+  const after = command.after ?? (await findStart(deps, sessionId, runId));
+  if (!deps.queues.hasRun(sessionId, runId) && !(await hasMore(deps, { sessionId, runId, after }))) {
+    // Tells an EventSource not to reconnect.
+    response.writeHead(204).end();
+    return;
+  }
+  answer.openStream(response, streamDeps, epochOf(deps, session)).watch({ sessionId, runId, after });
+}
+
+/**
+ * Returns the number before the first event of a run.
+ *
+ * @throws HttpError `RUN_NOT_FOUND`
+ */
+export async function findStart(
+  { store, queues }: Pick<HttpDeps, "store" | "queues">,
+  sessionId: string,
+  runId: string,
+): Promise<number> {
+  const start = await findRunStart(store, sessionId, runId);
+  if (start !== undefined) return start;
+  // The events of a run that waits are still live.
+  if (queues.hasRun(sessionId, runId)) return queues.live(sessionId)?.sinceSeq ?? 0;
+  throw new HttpError(404, "RUN_NOT_FOUND", "`runId`: not found among the session's recent runs.");
+}
+
+/** Returns the position that an event's id in a stream has: its epoch and number, or only its number. */
+function readEventId(id: string): { after: number | string; epoch?: string } {
+  const [, epoch, seq] = /^(.+):(\d+)$/.exec(id) ?? [];
+  return epoch === undefined || seq === undefined ? { after: toNumber(id) } : { after: toNumber(seq), epoch };
+}
+
+/** Returns true if a run that has ended has events after a number. */
+async function hasMore(
+  { store }: Pick<HttpDeps, "store">,
+  { sessionId, runId, after }: { sessionId: string; runId: string; after: number },
+): Promise<boolean> {
+  for await (const entry of store.entries(sessionId, { after })) {
+    if ("runId" in entry && entry.runId === runId) return true;
+  }
+  return false;
+}

@@ -1,0 +1,40 @@
+import type { IncomingMessage } from "node:http";
+import { findMessageSession } from "../commands/run-command.ts";
+import { followRun } from "../commands/submit.ts";
+import { awaitRun } from "./await-run.ts";
+import { epochOf } from "./event-stream.ts";
+import { findStart } from "./get-events.ts";
+import { HttpError } from "./http-error.ts";
+import { commandContext, type RequestContext, readFields, readSessionId } from "./request-context.ts";
+import { requestIdOf, toCommand } from "./to-command.ts";
+
+/** Sends a message, and answers with the run's end, or with its events. */
+export async function postMessage(context: RequestContext): Promise<void> {
+  const { deps, request, response, gone, answer } = context;
+  const isStream = wantsStream(request);
+  const fields = await readFields(context);
+  const sessionId = await readSessionId(context);
+  const command = toCommand("message", { ...fields, ...requestIdOf(request, fields), sessionId });
+  const session = await findMessageSession(command, commandContext(context));
+  answer.begin(deps.makeRoom);
+  const { content, id, mode } = command;
+  const message = { content, ...(mode && { mode }), ...(id !== undefined && { requestId: id }) };
+  const watch = (runId: string, after?: number) => {
+    const range = { sessionId, runId, ...(after !== undefined && { after }) };
+    answer.openStream(response, { ...deps, gone }, epochOf(deps, session)).watch(range);
+  };
+  // The message is saved, and its first event is not emitted yet, so that the stream has them all.
+  const onSaved = isStream ? (runId: string) => watch(runId) : undefined;
+  const submitted = await followRun(deps, sessionId, (queues) => queues.submit(sessionId, message, onSaved));
+  if (!isStream) return awaitRun(response, submitted, { gone, heartbeatMs: deps.heartbeatMs });
+  // The message was sent before: its run shows its events from the beginning.
+  if (!answer.stream) watch(submitted.runId, await findStart(deps, sessionId, submitted.runId));
+}
+
+/** Returns true if the answer must be a stream. Clients without a preference get JSON. */
+function wantsStream({ headers }: IncomingMessage): boolean {
+  const accepted = (headers.accept ?? "*/*").toLowerCase();
+  if (accepted.includes("text/event-stream")) return true;
+  if (/application\/(?:json|\*)|\*\/\*/.test(accepted)) return false;
+  throw new HttpError(406, "NOT_ACCEPTABLE", "`Accept` must be application/json or text/event-stream.");
+}
