@@ -3,10 +3,10 @@ import type { AuthCommand } from "@mini-openclaw/protocol";
 import type { UpgradedSocket } from "../socket/ws-server.ts";
 import type { TokenVerdict } from "./token.ts";
 
-// Chosen: who opened the socket in order to send this frame has it ready.
+// A client that opens a socket to send this frame has it ready.
 const DEADLINE_MS = 3000;
 
-// 4 KiB: a token and a little JSON around it. Until then a stranger is at the door.
+// 4 KiB: a token and a little JSON around it. The sender is still a stranger.
 const MAX_BYTES = 4096;
 
 /** Waits for `{"type":"auth","token":"…"}` as the first frame and calls `enter`; closes the socket if anything else happens. */
@@ -49,7 +49,7 @@ interface CloseReason {
 const tooLate: CloseReason = { code: 4408, reason: `no token within ${DEADLINE_MS} ms` };
 const tooLong: CloseReason = { code: 1009, reason: `more than ${MAX_BYTES} bytes before the token` };
 
-/** Says why the first frame does not let in, or `undefined` when it does. */
+/** Returns why the first frame is refused, or `undefined` for the right token. */
 function judgeFrame(data: unknown, judge: (token: string) => TokenVerdict): CloseReason | undefined {
   // A frame that came in one piece is here before its bytes were counted.
   if (typeof data === "string" && Buffer.byteLength(data) > MAX_BYTES) return tooLong;

@@ -11,7 +11,7 @@ export const MIN_TOKEN_BYTES = 32;
 /** The beginning of a subprotocol that is the token. */
 export const BEARER_SUBPROTOCOL = "bearer.";
 
-/** Every cookie of a gateway begins with it. The rest tells the gateways of one host apart. */
+/** The beginning of every cookie. The rest distinguishes the gateways of one host. */
 const COOKIE_PREFIX = "mini_openclaw_";
 
 /**

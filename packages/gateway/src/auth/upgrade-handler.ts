@@ -35,7 +35,7 @@ interface Handshake {
 
 const DURING = "an upgrade";
 
-/** Takes upgrades from their request to their connection, or answers why not. Never throws. */
+/** Turns upgrades into connections, or answers why not. Never throws. */
 export class UpgradeHandler {
   readonly #deps: UpgradeHandlerDeps;
   /** The upgrades that are not connections yet. */

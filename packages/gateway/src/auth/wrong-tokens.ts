@@ -1,8 +1,8 @@
-// Chosen: nobody mistypes a token more often, and a script that guesses is told at once.
+// Nobody mistypes a token more often, and a script that guesses is stopped early.
 const MAX_WRONG = 10;
 const WINDOW_MS = 60_000;
 
-// Chosen: bounds what a flood from many addresses can fill; the oldest is forgotten.
+// Bounds the memory that a flood from many addresses can fill. The oldest address is forgotten.
 const MAX_ADDRESSES = 1000;
 
 interface Window {

@@ -1,7 +1,7 @@
-// Chosen: what a client may send ahead while its earlier frames are being worked on. More closes it with 1008.
+// Frames that a client may send while earlier ones are in progress. More closes the connection with 1008.
 const MAX_WAITING_FRAMES = 100;
 
-// Chosen: a client that is refused this often in a row does not read the answers. Then 1008.
+// A client that is refused this often in a row does not read the answers. The connection closes with 1008.
 const MAX_REFUSED_FRAMES = 100;
 
 /** Why the gateway ends a connection, in the words of its close frame. */

@@ -25,9 +25,9 @@ import { Notices } from "./notices.ts";
 
 export interface ConnectionDeps extends CommandDeps, WatchDeps {
   dialects: Pick<Dialects, "connect">;
-  /** Hears when a connection's socket is gone. */
+  /** Called when a connection's socket is closed. */
   onClosed: (connection: Connection) => void;
-  /** Tells the visitor's connections that a session is gone, but for the one that was answered so. */
+  /** Notifies the caller's other connections that a session was deleted. */
   notifyDeleted: (session: SessionMeta, answered: object) => void;
   observer: Pick<Observer, "refusedFrame" | "cutOff">;
 }
@@ -276,7 +276,7 @@ export class Connection implements CommandContext, Viewer {
     const before = this.#state;
     this.#state = nextConnection(before, input);
     if (this.#state.phase !== "closed" || this.#state === before) return;
-    // At once: a client that does not read may take long to hear that it is over.
+    // At once, because the close frame takes long to reach a client that does not read.
     this.#outbox.close();
     this.unwatch();
     this.#leaving?.abort();

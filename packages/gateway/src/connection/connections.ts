@@ -1,9 +1,9 @@
 import type { Connection } from "./connection.ts";
 
-// Chosen: a goodbye that is on its way has arrived by then, or never will.
+// A close frame that is on its way has arrived by then, or never will.
 const GOODBYE_MS = 1000;
 
-/** Who is connected now. */
+/** The connections that are open now. */
 export class Connections extends Set<Connection> {
   #onEmpty: () => void = () => undefined;
 
@@ -13,7 +13,7 @@ export class Connections extends Set<Connection> {
     return isGone;
   }
 
-  /** Says goodbye to all. Resolves when they have heard it, and what was sent before; or after a second. */
+  /** Closes all connections. Resolves when the clients have confirmed it. After a second it cuts off the rest. */
   async close(code: number, reason: string): Promise<void> {
     for (const connection of this) connection.close(code, reason);
     if (this.size === 0) return;

@@ -83,7 +83,7 @@ export class EventStream implements Sink, Viewer {
     this.#outbox.send(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
   }
 
-  /** Shows a session's events from a place on. */
+  /** Streams a session's events from a position on. */
   watch({ sessionId, after, runId }: StreamRange): void {
     this.#runId = runId;
     // The client may have gone meanwhile.
@@ -96,7 +96,7 @@ export class EventStream implements Sink, Viewer {
     this.#response.end();
   }
 
-  /** Cuts the stream off, so that nobody takes it for whole. */
+  /** Cuts the stream off, so that the client connects again. */
   requireResume(): void {
     this.#stop();
     this.#response.destroy();

@@ -6,7 +6,7 @@ import { toClientError } from "../shared/errors.ts";
 import { codeOf } from "../shared/refusal.ts";
 import { sendJson } from "../shared/send-json.ts";
 
-/** What only an HTTP request can do wrong; everything else has the code that a frame would be answered with. */
+/** Codes that only an HTTP request can get. All other errors have the code that a frame would get. */
 type RequestErrorCode =
   | "UNAUTHORIZED"
   | "NOT_FOUND"
@@ -58,7 +58,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   DRAINING: 503,
 };
 
-// Chosen: what is full or stopping now is not so for long.
+// A full queue or a stopping gateway does not stay so for long.
 const RETRY_AFTER_MS = 1000;
 
 /** The error as it is answered; what nobody expected is `INTERNAL`, with nothing of what it says. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { sendJson } from "../shared/send-json.ts";
 
-/** What `/metrics` shows: a `Registry` of prom-client is one. */
+/** A source of metrics. A `Registry` of prom-client is one. */
 export interface MetricsSource {
   readonly contentType: string;
   metrics(): Promise<string>;

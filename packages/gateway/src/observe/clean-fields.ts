@@ -11,7 +11,7 @@ const SECRET_TEXT = /(bearer[ .]+|mini_openclaw_\w+=)[^\s,;"']+/gi;
 // Everything that could forge a line, steer a terminal, or show a text in another order than it has.
 const CONTROL = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
-// Chosen: what tells a reader enough, and what an attacker can at most make a line cost.
+// Enough for a reader, and a bound on the length of a line that an attacker causes.
 const MAX_CHARS = 2000;
 const MAX_STACK_CHARS = 8000;
 const MAX_DEPTH = 4;

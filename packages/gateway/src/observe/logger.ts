@@ -6,7 +6,7 @@ export interface Logger {
   error(fields: LogFields, message: string): void;
 }
 
-/** What a log line says beside its message. An error is under `err`, as pino has it. */
+/** The fields of a log line beside its message. An error is under `err`, as pino has it. */
 export type LogFields = Record<string, unknown>;
 
 export type LogLevel = keyof Logger;

@@ -10,12 +10,12 @@ import { RunClock } from "./run-clock.ts";
 
 interface ObserverOptions {
   logger?: Logger | undefined;
-  /** Hears of failures in the place of the log. */
+  /** Called for failures, instead of the log. */
   onFailure?: ((error: unknown, during: string) => void) | undefined;
 }
 
 /**
- * What happens in a gateway, for those who run it: as log lines, and on the channels of `node:diagnostics_channel`.
+ * Reports the events of a gateway to its operators: as log lines, and on the channels of `node:diagnostics_channel`.
  * Never the contents of messages.
  */
 export class Observer {
@@ -101,7 +101,7 @@ export class Observer {
     const { failure } = this.#channels;
     if (failure.hasSubscribers) failure.publish({ gateway: this.#gateway, error, during });
     if (!this.#onFailure) return this.#log.write("error", "failed", { during, err: error });
-    // It hears of faults in the middle of runs and connections, and must not end them. The first one is not lost either.
+    // `onFailure` is called in the middle of runs and connections, and must not end them. The first error is logged too.
     const onFailed = (failure: unknown) => {
       this.#log.write("error", "failed", { during, err: error });
       this.#log.write("error", "failed", { during: "onFailure", err: failure });

@@ -1,4 +1,4 @@
-/** What became of one more line of a kind. */
+/** A limit on lines of the same kind. */
 export interface RepeatLimit {
   /** Whether a line of this kind may be written now; `onEnd` hears how many were left out, once their window is over. */
   allow(kind: string, onEnd: (leftOut: number) => void): boolean;
@@ -6,7 +6,7 @@ export interface RepeatLimit {
   close(): void;
 }
 
-// Chosen: enough to see a pattern, too little to fill a disk.
+// Enough to see a pattern, too little to fill a disk.
 const MAX_LINES = 10;
 const WINDOW_MS = 10_000;
 

@@ -12,7 +12,7 @@ interface Timing {
   firstChunkAt: number | undefined;
 }
 
-// Chosen: runs whose end is never seen, because their session could not be written, are forgotten in the end.
+// Runs without an end, because their session could not be written, are forgotten at last.
 const MAX_RUNS = 10_000;
 
 /** Measures runs by their events. */
@@ -25,7 +25,7 @@ export class RunClock {
     this.#now = now;
   }
 
-  /** What the event says of its run's life; `undefined` for events in the middle of it. */
+  /** Returns the start or end that an event reports, or `undefined` for events in the middle of a run. */
   see(event: NumberedEvent): RunMoment | undefined {
     if (event.type === "user_message" || event.type === "run_start") return this.#begin(event);
     if (event.type === "run_end") return this.#end(event);

@@ -13,7 +13,7 @@ import type { WatchDeps } from "../watch/session-watch.ts";
 import { Watchers } from "../watch/watchers.ts";
 import type { GatewayOptions } from "./options.ts";
 
-/** What takes commands and gives events, whatever the client speaks and however it is connected. */
+/** The parts that run commands and emit events, for every kind of client and connection. */
 export interface Core extends CommandDeps, WatchDeps {
   watchers: Watchers;
   limiter: RunLimiter;
@@ -22,7 +22,7 @@ export interface Core extends CommandDeps, WatchDeps {
 
 interface Surroundings {
   observer: Observer;
-  /** Who is connected now. */
+  /** The connections that are open now. */
   connections: NotifierDeps["connections"];
 }
 

@@ -138,7 +138,7 @@ export class GatewayServer {
     return detach;
   }
 
-  /** Takes one upgrade, for apps that route upgrades themselves. */
+  /** Handles one upgrade, for apps that route upgrades themselves. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#upgrades.handle(request, socket, head, this.#upgradeGuard);
   }
@@ -164,7 +164,7 @@ export class GatewayServer {
     return answerFetch(request, (...asked) => this.#http.handle(...asked, base, this.#requestGuard));
   }
 
-  /** Takes an open WebSocket of any library, one that is closed already excepted. Who it is has been settled by the caller. */
+  /** Connects an open WebSocket of any library. The caller has authenticated it. A closed one is ignored. */
   accept(webSocket: WebSocketLike, visitor: { principal?: Principal; key?: string } = {}): void {
     if (isOver(webSocket)) return;
     const { principal } = visitor;
@@ -212,7 +212,7 @@ export class GatewayServer {
 
   /**
    * Takes no more messages or connections, lets runs end, interrupts those that take longer than `drainMs`, then closes
-   * every connection with 1001. Resolves when the clients have heard that: the process may exit. May be called again.
+   * every connection with 1001. Resolves when the clients have that, and the process may exit. May be called again.
    */
   close({ drainMs = 10_000 }: CloseOptions = {}): Promise<void> {
     const ms = toDuration("drainMs", drainMs);
@@ -235,7 +235,7 @@ export class GatewayServer {
     const gone = this.#connections.close(1001, "the gateway is stopping");
     this.#http.close();
     this.#upgrades.close();
-    // It may be about to listen; that it cannot is for its caller to hear.
+    // `listen` may be in progress. Its caller gets the error.
     await Promise.all([gone, this.#listening?.then((listener) => listener.close()).catch(() => undefined)]);
     this.#observer.stopped();
   }

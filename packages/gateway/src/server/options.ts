@@ -14,7 +14,7 @@ import { GatewayError } from "../shared/errors.ts";
 export interface GatewayOptions extends AccessOptions, AuthOptions {
   /** Where sessions are kept. The gateway does not close it. */
   store: SessionStore;
-  /** What answers. */
+  /** The agent that answers messages. */
   agent: AgentRunner;
   /**
    * Whether somebody may do what they ask for; asked for every command. Those who may not even `resume` a session are told that
@@ -35,13 +35,13 @@ export interface GatewayOptions extends AccessOptions, AuthOptions {
   maxRuns?: number;
   /** Newest messages of the session that the agent gets. @default the agent's `neededMessages`, else 50 */
   maxContextMessages?: number;
-  /** How long an aborted agent may go on before its run is ended without it, in milliseconds. @default 5000 */
+  /** Time in milliseconds for an aborted agent to end its run. After that the gateway ends it. @default 5000 */
   abortGraceMs?: number;
-  /** How long a session's log stays open after its last run, in milliseconds. @default 30000 */
+  /** Time in milliseconds that a session's log stays open after its last run. @default 30000 */
   idleMs?: number;
   /** Gets what the gateway has to say, such as `pino()`. @default prints failures to standard error, and nothing else */
   logger?: Logger;
-  /** Hears of failures that clients only get a code of, in the place of the logger. */
+  /** Called for failures of which clients get only a code, instead of the logger. */
   onFailure?: (error: unknown, during: string) => void;
 }
 
@@ -89,16 +89,16 @@ function missing(name: string, expected: string, value: unknown): GatewayError {
 }
 
 export interface CloseOptions {
-  /** How long runs may go on before they are interrupted, in milliseconds; `Infinity`: until they end. @default 10000 */
+  /** Time in milliseconds for runs to end before they are interrupted. `Infinity` waits for them. @default 10000 */
   drainMs?: number;
 }
 
-/** What `attach` needs of a server: those of `node:http`, `node:https` and `node:http2` all have it. */
+/** The part of a server that `attach` needs. Servers of `node:http`, `node:https` and `node:http2` have it. */
 export interface UpgradeSource {
   on(event: "upgrade", listener: UpgradeListener): unknown;
   off(event: "upgrade", listener: UpgradeListener): unknown;
   listenerCount(event: "upgrade"): number;
-  /** Gives a socket back to the server, whose request offers another protocol than a WebSocket. */
+  /** Returns a socket to the server when its request offers another protocol than a WebSocket. */
   emit?(event: string, socket: Duplex): unknown;
 }
 

@@ -3,7 +3,7 @@ import { pathOf } from "../shared/request.ts";
 import { sendJson } from "../shared/send-json.ts";
 import type { Readiness } from "./readiness.ts";
 
-/** What `GET /health` answers. */
+/** The answer to `GET /health`. */
 export interface Health {
   /** Clients connected now. */
   connections: number;

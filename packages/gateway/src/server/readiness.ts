@@ -1,14 +1,14 @@
 import type { SessionStore } from "@mini-openclaw/protocol";
 import { v7 as createId } from "uuid";
 
-/** What `GET /readyz` answers; 503 when not ready. */
+/** The answer to `GET /readyz`. Its status is 503 when the gateway is not ready. */
 export interface Readiness {
   ready: boolean;
-  /** What is missing; empty when ready. */
+  /** The reasons why it is not ready. */
   failing: string[];
 }
 
-/** Whether a gateway takes messages. Never rejects. */
+/** Checks if a gateway accepts messages. Never rejects. */
 export async function readinessOf(
   store: Pick<SessionStore, "getSession">,
   isClosing: boolean,

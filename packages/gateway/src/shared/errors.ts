@@ -1,6 +1,6 @@
 import { type ErrorCode, errorCodes } from "@mini-openclaw/protocol";
 
-/** What a caller of the gateway did wrong or could not have; the codes that clients see too, and those of `listen`. */
+/** Error codes that callers of the gateway can branch on. Clients get most of them too. */
 export type GatewayErrorCode = ErrorCode | "INVALID_OPTION" | "TOKEN_REQUIRED" | "PORT_UNAVAILABLE";
 
 const brand = Symbol.for("@mini-openclaw/gateway/error");
@@ -22,7 +22,7 @@ export class GatewayError extends Error {
   }
 }
 
-/** What is answered to whom the gateway takes nothing more from. */
+/** Creates the error for requests while the gateway is shutting down. */
 export function draining(): GatewayError {
   return new GatewayError("DRAINING", "The gateway is stopping. Connect again.");
 }
@@ -33,7 +33,7 @@ export function endNotRecorded(cause?: unknown): GatewayError {
   return new GatewayError("STORE_FAILED", message, { cause });
 }
 
-/** What a client is told of a failure: its code and one sentence; no stack, no path, no secret. */
+/** Returns the code and sentence of a failure for a client, without stack, path or secret. */
 export function toClientError(error: unknown): { code: ErrorCode; message: string; retryable: boolean } {
   if (GatewayError.is(error) && isErrorCode(error.code)) return toldAs(error.code, error.message);
   const given = String((error as { code?: unknown } | null | undefined)?.code);

@@ -14,7 +14,7 @@ export function requireId({ id }: Principal): void {
     throw new TypeError(`a principal's id must be a text that is not empty, got ${JSON.stringify(id)}`);
 }
 
-/** Who connects, and the key of the sessions that it gets. */
+/** The caller of a request or connection: its principal, and the key of its sessions. */
 export interface Visitor {
   principal: Principal | undefined;
   key: string;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RecordedEvent } from "@mini-openclaw/protocol";
 
-/** What an outbox needs of a socket. */
+/** The part of a socket that an outbox needs. */
 export interface Sink {
   /** Bytes that were sent and have not left yet. */
   readonly bufferedAmount: number;
@@ -12,7 +12,7 @@ export interface Sink {
 // its own frames wait, and its watch becomes a reader of the log.
 const FULL_BYTES = 1_048_576;
 
-// Chosen: a client that is behind by a mebibyte does not notice. The WebSocket interface has no event for it.
+// A client that is behind by a mebibyte does not notice. The WebSocket interface has no event for it.
 const POLL_MS = 50;
 
 /** The frames waiting for one socket. Bounded: whoever sends asks `isFull` first, and waits with `drained`. */

@@ -2,7 +2,7 @@ import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Refusal } from "../shared/refusal.ts";
 
-// Chosen: time for the answer to arrive and the client to close; who does not is cut off.
+// Time for the answer to arrive and the client to close. Then the socket is cut off.
 const LINGER_MS = 1000;
 
 /** Answers an upgrade with a plain HTTP error, and closes the socket when the client has it. */

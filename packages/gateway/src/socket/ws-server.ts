@@ -90,7 +90,7 @@ class GatheringWebSocket implements UpgradedSocket {
   }
 }
 
-/** What this turn has begun stands in the same queue, and goes first. */
+/** Waits for the work that this turn has begun. It is in the same queue, and goes first. */
 function releaseSoon(webSocket: GatheringWebSocket): void {
   process.nextTick(release, webSocket);
 }
@@ -107,10 +107,10 @@ export function createUpgrade({ maxFrameBytes, heartbeatMs, chooseSubprotocol }:
     // Costs 250 KiB a connection; measured.
     perMessageDeflate: false,
     clientTracking: false,
-    // Chosen: a client has no reason to send a frame in many pieces. `ws` allows 16,384 and 262,144.
+    // A client has no reason to send a frame in many pieces. `ws` allows 16,384 and 262,144.
     maxFragments: 1024,
     maxBufferedChunks: 65_536,
-    // Chosen: who has not said goodbye within 5 s is not going to. `ws` waits 30.
+    // A client that has not answered a close frame within 5 s never does. `ws` waits 30 s.
     closeTimeout: 5000,
     // Never the first one offered, as `ws` does by itself: that may be the token.
     handleProtocols: chooseSubprotocol,

@@ -35,7 +35,7 @@ export async function begin(agent: AgentRunner, content: string, more: Partial<A
   return { events, iterator };
 }
 
-/** What an iterator has left. */
+/** Returns the remaining events of an iterator. */
 export async function restOf(iterator: AsyncIterator<RunEvent>): Promise<RunEvent[]> {
   const events: RunEvent[] = [];
   for (let next = await iterator.next(); !next.done; next = await iterator.next()) events.push(next.value);
@@ -55,7 +55,7 @@ export async function within<Value>(timeMs: number, work: Promise<Value>): Promi
   }
 }
 
-/** What was streamed, of the whole run or under one id. */
+/** Returns the streamed text, of the whole run or under one id. */
 export function textOf(events: readonly RunEvent[], id?: string): string {
   return events
     .map((event) =>

@@ -13,7 +13,7 @@ import {
   within,
 } from "./agent-run.ts";
 
-/** What is tested in one situation: by title, with an agent and the message that brings it there. */
+/** The tests of one situation, by title. Each gets an agent, and the message that leads there. */
 export type SituationTests = Record<string, (agent: AgentRunner, content: string) => Promise<void>>;
 
 // The port's promise: a run that was stopped ends within 5 s.

@@ -26,7 +26,7 @@ export interface AgentUnderTest {
 /** Makes an agent for one test. It may be asked twice in it. */
 export type CreateAgent = () => AgentUnderTest | Promise<AgentUnderTest>;
 
-/** How to bring the agent into what it can get into; what it never does is left out. */
+/** Creates the agent in each situation that it can reach. Leave out the others. */
 export interface AgentSituations {
   /** It answers in text. */
   answers: CreateAgent;

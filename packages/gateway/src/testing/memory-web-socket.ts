@@ -59,7 +59,7 @@ class End implements MemoryWebSocket {
   readyState: MemoryWebSocket["readyState"] = phases.connecting;
   readonly #target = new EventTarget();
   #peer: End | undefined;
-  /** What came and was not read: frames, and the goodbye at last. */
+  /** Unread frames, and the close reason at last. */
   #unread: (string | Goodbye)[] = [];
   #isPaused = false;
 
