@@ -28,8 +28,9 @@ export interface ScriptedAgent extends AgentRunner {
 }
 
 /**
- * Creates an agent that does what its script says: one entry for each run, in the order in which the runs begin. An entry is a
- * step or a list of steps. A run beyond the script fails with an error that says so.
+ * Creates an agent that does what its script says: one entry for each run, in the order in which
+ * the runs begin. An entry is a step or a list of steps. A run beyond the script fails with an
+ * error that says so.
  *
  * @example scriptedAgent(["Hello.", [{ calls: "clock", output: "noon" }, "It is noon."]])
  */

@@ -11,14 +11,17 @@ export type TextInput = Pick<AgentInput, "messages" | "signal" | "sessionId" | "
 export type TextAnswer = AsyncIterable<string> | Iterable<string> | Promise<string>;
 
 /**
- * Creates an agent from a function that answers in text. The function is an async generator that yields pieces of text, or it
- * returns the text, or a promise of it.
+ * Creates an agent from a function that answers in text. The function is an async generator that
+ * yields pieces of text, or it returns the text, or a promise of it.
  *
- * The agent adds all that a run needs beside the text: its start, the message, and the end. When the run is stopped, `signal`
- * aborts, the text so far is kept, and the run ends at once, whatever the function does. An error that the function throws ends
- * the run as failed.
+ * The agent adds all that a run needs beside the text: its start, the message, and the end. When
+ * the run is stopped, `signal` aborts, the text so far is kept, and the run ends at once, whatever
+ * the function does. An error that the function throws ends the run as failed.
  *
- * @example textAgent(async function* ({ messages }) { yield `You said: ${messages.at(-1)?.content}`; })
+ * @example
+ * textAgent(async function* ({ messages }) {
+ *   yield `You said: ${messages.at(-1)?.content}`;
+ * })
  */
 export function textAgent(answer: (input: TextInput) => TextAnswer): AgentRunner {
   if (typeof answer !== "function") {
@@ -68,7 +71,10 @@ class Pieces {
     this.#iterator = iterate(input.signal.aborted ? [] : answer(input));
   }
 
-  /** Returns the next piece, or `undefined` at the end. Rejects as the function does, unless it was aborted. */
+  /**
+   * Returns the next piece, or `undefined` at the end. Rejects as the function does, unless it was
+   * aborted.
+   */
   async next(): Promise<string | undefined> {
     if (this.#signal.aborted) return undefined;
     try {

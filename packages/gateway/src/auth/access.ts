@@ -14,7 +14,10 @@ import {
 export interface AccessOptions {
   /** Origins of pages, such as `https://chat.example.com` or `https://*.example.com`. */
   allowedOrigins?: readonly NameRule[];
-  /** Values of the `Host` header, such as `claw.example.com` or `*.example.com`. A default port counts as none. */
+  /**
+   * Values of the `Host` header, such as `claw.example.com` or `*.example.com`. A default port
+   * counts as none.
+   */
   allowedHosts?: readonly NameRule[];
   /**
    * The name of the setting that an operator changes to allow a host. A refusal names it.
@@ -23,7 +26,9 @@ export interface AccessOptions {
   allowedHostsSetting?: string;
 }
 
-/** Decides about a request by its `Host` and `Origin`. Returns why it is refused, or `undefined`. */
+/**
+ * Decides about a request by its `Host` and `Origin`. Returns why it is refused, or `undefined`.
+ */
 export type Access = (
   request: Pick<IncomingMessage, "headers" | "rawHeaders" | "url" | "socket">,
 ) => Refusal | undefined;
@@ -35,10 +40,11 @@ const LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"];
 /**
  * Returns the rules of a gateway that listens on a port of its own.
  *
- * `Host` must be a name that only this gateway can have. Otherwise a page of a foreign name that resolves to this machine
- * (DNS rebinding) would count as its own. Bound to loopback those are the loopback names, the name that it was bound to, and the
- * port. Bound elsewhere, any IP address too, because a foreign page cannot have one as its name. A request that carries an
- * `Origin` comes from a browser, and must come from a page of that same `Host`.
+ * `Host` must be a name that only this gateway can have. Otherwise a page of a foreign name that
+ * resolves to this machine (DNS rebinding) would count as its own. Bound to loopback those are the
+ * loopback names, the name that it was bound to, and the port. Bound elsewhere, any IP address too,
+ * because a foreign page cannot have one as its name. A request that carries an `Origin` comes from
+ * a browser, and must come from a page of that same `Host`.
  */
 export function ownAccess(
   bound: { host: string; port: number },
@@ -70,11 +76,13 @@ interface AttachedOptions extends AccessOptions {
 }
 
 /**
- * Returns the rules beside an app that listens: a page must be the app's own, by `Host`, or be allowed.
+ * Returns the rules beside an app that listens: a page must be the app's own, by `Host`, or be
+ * allowed.
  *
- * Without `authenticate` and without `allowedHosts`, `Host` must be a loopback name or an IP address. No foreign page can
- * have one of those as its name, so that a rebound name (DNS rebinding) stays outside. `onExposed` is called once, when
- * another machine gets in without anybody having asked who it is.
+ * Without `authenticate` and without `allowedHosts`, `Host` must be a loopback name or an IP
+ * address. No foreign page can have one of those as its name, so that a rebound name (DNS
+ * rebinding) stays outside. `onExposed` is called once, when another machine gets in without
+ * anybody having asked who it is.
  */
 export function attachedAccess(
   options: AttachedOptions,
@@ -144,7 +152,10 @@ function createAccess({ isOwnHost, isAllowedOrigin, allowed, onFailure }: Access
   };
 }
 
-/** Returns true for the origin of a page at `host`. A default port of the origin's scheme counts as none (RFC 6454, 4). */
+/**
+ * Returns true for the origin of a page at `host`. A default port of the origin's scheme counts as
+ * none (RFC 6454, 4).
+ */
 function isOwnOrigin(origin: string, host: string): boolean {
   const [, scheme = "", name = ""] = /^(https?):\/\/(.*)$/.exec(origin) ?? [];
   const defaultPort = scheme === "https" ? /:443$/ : /:80$/;

@@ -9,7 +9,10 @@ export interface AuthOptions {
    * @default all callers are one anonymous principal
    */
   authenticate?: (request: IncomingMessage) => Principal | null | Promise<Principal | null>;
-  /** The key of the session that a new connection gets. @default `webchat`, or `webchat:<principal.id>` */
+  /**
+   * The key of the session that a new connection gets.
+   * @default `webchat`, or `webchat:<principal.id>`
+   */
   sessionKey?: (principal: Principal | undefined, request: IncomingMessage) => string | Promise<string>;
 }
 
@@ -36,8 +39,8 @@ interface AuthenticatorDeps {
 const DURING = "authenticate or sessionKey";
 
 /**
- * Creates the function that asks the app who a caller is, and for which session. Without an `authenticate` all callers are the
- * same anonymous one.
+ * Creates the function that asks the app who a caller is, and for which session. Without an
+ * `authenticate` all callers are the same anonymous one.
  */
 export function createAuthenticator(
   { authenticate, sessionKey = defaultSessionKey }: AuthOptions,
@@ -45,7 +48,8 @@ export function createAuthenticator(
 ): Authenticate {
   async function identify(request: IncomingMessage): Promise<Visitor | undefined> {
     const principal = (await authenticate?.(request)) ?? undefined;
-    // Without types an app may return nothing for an unknown caller. That must not let in as anonymous.
+    // Without types an app may return nothing for an unknown caller. That must not let in as
+    // anonymous.
     if (authenticate && !principal) return undefined;
     if (principal) requireId(principal);
     const key: unknown = await sessionKey(principal, request);

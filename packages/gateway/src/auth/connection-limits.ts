@@ -2,11 +2,21 @@ import { requireWhole } from "../shared/check-options.ts";
 
 /** The limits on the number of connections, and on their silence. */
 export interface ConnectionLimits {
-  /** Clients at once, those that are coming in included; one more is refused with 503. @default 10000 */
+  /**
+   * Clients at once, those that are coming in included; one more is refused with 503.
+   * @default 10000
+   */
   maxConnections: number;
-  /** Time in milliseconds for an upgrade, `authenticate` included. A slower one is refused with 503. @default 10000 */
+  /**
+   * Time in milliseconds for an upgrade, `authenticate` included. A slower one is refused with 503.
+   * @default 10000
+   */
   handshakeTimeoutMs: number;
-  /** The interval of pings in milliseconds. A client that sends nothing between two pings is cut off. @default 30000 */
+  /**
+   * The interval of pings in milliseconds. A client that sends nothing between two pings is cut
+   * off.
+   * @default 30000
+   */
   heartbeatMs: number;
 }
 
@@ -15,7 +25,8 @@ const defaults: Readonly<ConnectionLimits> = {
   maxConnections: 10_000,
   // The time that a client has for its headers.
   handshakeTimeoutMs: 10_000,
-  // A dead client is gone within a minute, and proxies that close idle connections after 60 s do not.
+  // A dead client is gone within a minute, and proxies that close idle connections after 60 s do
+  // not.
   heartbeatMs: 30_000,
 };
 

@@ -9,7 +9,10 @@ const DEADLINE_MS = 3000;
 // 4 KiB: a token and a little JSON around it. The sender is still a stranger.
 const MAX_BYTES = 4096;
 
-/** Waits for `{"type":"auth","token":"…"}` as the first frame and calls `enter`; closes the socket if anything else happens. */
+/**
+ * Waits for `{"type":"auth","token":"…"}` as the first frame and calls `enter`; closes the socket
+ * if anything else happens.
+ */
 export function awaitToken(
   webSocket: UpgradedSocket,
   socket: Duplex,

@@ -8,7 +8,8 @@ import { retryAfter, type TokenGuard } from "./token.ts";
 const MAX_BODY_BYTES = 4096;
 
 /**
- * Answers `/login`, where the page exchanges the token for its cookie. Returns false for any other path.
+ * Answers `/login`, where the page exchanges the token for its cookie. Returns false for any other
+ * path.
  *
  * `GET` answers 200 or 401: the browser has the cookie or not. `POST {token}` sets it.
  */

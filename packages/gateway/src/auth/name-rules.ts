@@ -3,8 +3,8 @@ import { requireSync } from "../shared/callbacks.ts";
 import { GatewayError } from "../shared/errors.ts";
 
 /**
- * Names that are allowed: an exact name, a name whose first label is `*` for every subdomain, or a function that decides about
- * a name in lower case.
+ * Names that are allowed: an exact name, a name whose first label is `*` for every subdomain, or a
+ * function that decides about a name in lower case.
  */
 export type NameRule = string | ((name: string) => boolean);
 
@@ -78,7 +78,9 @@ function readHost(name: string): string | undefined {
   return url?.host ? `${wildcard}${withoutDefaultPort(url.host)}` : undefined;
 }
 
-/** Returns the `Origin` value that a browser sends for an origin, or `undefined` for what is none. */
+/**
+ * Returns the `Origin` value that a browser sends for an origin, or `undefined` for what is none.
+ */
 function readOrigin(origin: string): string | undefined {
   if (origin === "null") return origin;
   const [, scheme = "", host = ""] = /^([a-z][a-z\d+.-]*):\/\/([^\s/\\?#@,]+)\/?$/i.exec(origin) ?? [];

@@ -1,12 +1,13 @@
 import type { Duplex } from "node:stream";
 
-// Each costs a socket and some kilobytes. A stranger that opens 1,000 a second still leaves a client a second to
-// show its token.
+// Each costs a socket and some kilobytes. A stranger that opens 1,000 a second still leaves a
+// client a second to show its token.
 const MAX_NEWCOMERS = 1024;
 
 /**
- * The sockets that have not shown yet that they may use the gateway. A stranger can open any number of them, so the one
- * that has waited longest is closed when there are too many. Clients with the token always find room that way.
+ * The sockets that have not shown yet that they may use the gateway. A stranger can open any number
+ * of them, so the one that has waited longest is closed when there are too many. Clients with the
+ * token always find room that way.
  */
 export class Newcomers {
   readonly #waiting = new Map<Duplex, (socket: Duplex) => void>();

@@ -15,8 +15,8 @@ export const BEARER_SUBPROTOCOL = "bearer.";
 const COOKIE_PREFIX = "mini_openclaw_";
 
 /**
- * The token that a request or a frame carries, compared with the right ones. `several`: the request carries more than one, so
- * that none of them counts.
+ * The token that a request or a frame carries, compared with the right ones. `several`: the request
+ * carries more than one, so that none of them counts.
  */
 export type TokenVerdict =
   | { is: "right" | "absent" | "wrong" | "several" }
@@ -40,7 +40,10 @@ export class TokenGuard {
     this.#tokens = tokens.map(toKnownToken);
   }
 
-  /** Looks for `Authorization: Bearer …`, the subprotocol `bearer.…`, or the cookie that the token was exchanged for. */
+  /**
+   * Looks for `Authorization: Bearer …`, the subprotocol `bearer.…`, or the cookie that the token
+   * was exchanged for.
+   */
   judge(request: IncomingMessage): TokenVerdict {
     const given = givenTokens(request);
     const [token] = given;
@@ -50,7 +53,8 @@ export class TokenGuard {
     const isRight = this.#tokens.some(({ cookieName, cookieDigest }) =>
       cookies.some(([name, value]) => name === cookieName && timingSafeEqual(sha256(value), cookieDigest)),
     );
-    // A wrong cookie is as good as none: a browser that kept the cookie of an older token sends it with every request.
+    // A wrong cookie is as good as none: a browser that kept the cookie of an older token sends it
+    // with every request.
     return { is: isRight ? "right" : "absent" };
   }
 
@@ -63,9 +67,9 @@ export class TokenGuard {
   }
 
   /**
-   * Returns the `Set-Cookie` value for a right token. The cookie dies with the browser, and pages cannot read it. Behind TLS
-   * it is `Secure`. Its name depends on the token: cookies know no ports (RFC 6265, 8.5), and two gateways on one host must not
-   * overwrite each other's.
+   * Returns the `Set-Cookie` value for a right token. The cookie dies with the browser, and pages
+   * cannot read it. Behind TLS it is `Secure`. Its name depends on the token: cookies know no ports
+   * (RFC 6265, 8.5), and two gateways on one host must not overwrite each other's.
    */
   cookie(token: string, request: IncomingMessage): string {
     const known = this.#find(token);
@@ -83,7 +87,8 @@ export class TokenGuard {
 /**
  * Checks the tokens of `listen`.
  *
- * @throws GatewayError `TOKEN_REQUIRED` for a token that is too short; `INVALID_OPTION` for one that no header can carry
+ * @throws GatewayError `TOKEN_REQUIRED` for a token that is too short; `INVALID_OPTION` for one
+ * that no header can carry
  */
 export function readTokens(token: string | readonly string[] | undefined): readonly string[] {
   const tokens: readonly unknown[] = token === undefined ? [] : [token].flat();
@@ -114,7 +119,10 @@ function toKnownToken(token: string): KnownToken {
   return { digest: sha256(token), cookieName, cookieValue, cookieDigest };
 }
 
-/** Returns true if the browser speaks TLS, to this server or to the proxy before it. A lie harms only its teller. */
+/**
+ * Returns true if the browser speaks TLS, to this server or to the proxy before it. A lie harms
+ * only its teller.
+ */
 function isBehindTls({ headers, socket }: IncomingMessage): boolean {
   const forwarded = String(headers["x-forwarded-proto"] ?? "")
     .split(",", 1)[0]

@@ -30,7 +30,10 @@ export function attachedUpgradeGuard(access: Access): UpgradeGuard {
   };
 }
 
-/** Guards the upgrades of a gateway's own port: `Host`, `Origin`, path, then the token if there is one. */
+/**
+ * Guards the upgrades of a gateway's own port: `Host`, `Origin`, path, then the token if there is
+ * one.
+ */
 export function ownUpgradeGuard(
   access: Access,
   guard: TokenGuard | undefined,

@@ -107,7 +107,10 @@ export class UpgradeHandler {
     refuseUpgrade(socket, refusal);
   }
 
-  /** Reports a handshake that cannot go on, and closes its socket unless another listener has taken it. */
+  /**
+   * Reports a handshake that cannot go on, and closes its socket unless another listener has taken
+   * it.
+   */
   #fail({ socket, claim }: Handshake, error: unknown): void {
     this.#newcomers.admit(socket);
     this.#deps.onFailure(error, DURING);
@@ -150,7 +153,10 @@ export class UpgradeHandler {
   }
 }
 
-/** Returns true while a request that came earlier on the same socket is being answered (HTTP pipelining). */
+/**
+ * Returns true while a request that came earlier on the same socket is being answered (HTTP
+ * pipelining).
+ */
 function isAnswering(socket: Duplex & { _httpMessage?: unknown }): boolean {
   return Boolean(socket._httpMessage);
 }

@@ -13,8 +13,9 @@ interface Window {
 /**
  * Counts wrong tokens by the address that sent them, loopback like any other.
  *
- * Only who is wrong asks here, so that nobody can lock out somebody who has the token, not even from the same address. What
- * keeps guessers out is the length of the token; the count tells them apart from those who mistyped.
+ * Only who is wrong asks here, so that nobody can lock out somebody who has the token, not even
+ * from the same address. What keeps guessers out is the length of the token; the count tells them
+ * apart from those who mistyped.
  */
 export class WrongTokens {
   readonly #windows = new Map<string, Window>();
@@ -25,7 +26,10 @@ export class WrongTokens {
     this.#now = now;
   }
 
-  /** Counts one more. Returns the milliseconds until this address may be wrong again, when it was too often. */
+  /**
+   * Counts one more. Returns the milliseconds until this address may be wrong again, when it was
+   * too often.
+   */
   add(address: string): number | undefined {
     const now = this.#now();
     let window = this.#windows.get(address);

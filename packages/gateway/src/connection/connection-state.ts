@@ -1,7 +1,9 @@
-// Frames that a client may send while earlier ones are in progress. More closes the connection with 1008.
+// Frames that a client may send while earlier ones are in progress. More closes the connection with
+// 1008.
 const MAX_WAITING_FRAMES = 100;
 
-// A client that is refused this often in a row does not read the answers. The connection closes with 1008.
+// A client that is refused this often in a row does not read the answers. The connection closes
+// with 1008.
 const MAX_REFUSED_FRAMES = 100;
 
 /** Why the gateway ends a connection, in the words of its close frame. */
@@ -42,7 +44,10 @@ export const newConnection: ConnectionState = { phase: "opening", waitingFrames:
 /** One for all that are open and have nothing to do, which is most of them. */
 const idleConnection: ConnectionState = { phase: "open", waitingFrames: 0, refusedFrames: 0 };
 
-/** Pure: the caller closes sockets, this only says what is true next. What is closed stays closed, for its first reason. */
+/**
+ * Pure: the caller closes sockets, this only says what is true next. What is closed stays closed,
+ * for its first reason.
+ */
 export function nextConnection(state: ConnectionState, input: ConnectionInput): ConnectionState {
   if (state.phase === "closed") return state;
   if (typeof input === "object") return { phase: "closed", goodbye: input };

@@ -35,7 +35,7 @@ export interface ConnectionDeps extends CommandDeps, WatchDeps {
 // RFC 6455 § 7.4.1: a server going down, which is nothing that a client did.
 const GOING_AWAY = 1001;
 
-// Most searches are answered by then, in the order of their frames. Later frames wait no longer for a slow one.
+// Most searches are answered by then, in the order of their frames. Then later frames go on.
 const SEARCH_PATIENCE_MS = 50;
 
 /** Returns true for a command that reads many sessions, and so may be slow. */
@@ -216,7 +216,7 @@ export class Connection implements CommandContext, Viewer {
     await this.#answer(reading);
   }
 
-  /** Answers after earlier searches. Resolves when it has answered, or soon: later frames do not wait for a slow search. */
+  /** Answers after earlier searches. Resolves soon, so that frames do not wait for a slow one. */
   async #search(reading: Reading): Promise<void> {
     const before = this.#last.search;
     const answered = (before ?? Promise.resolve()).then(() => this.#answer(reading));
@@ -224,7 +224,7 @@ export class Connection implements CommandContext, Viewer {
     const done = answered.then(() => {
       if (this.#last.search === answered) this.#last.search = undefined;
     });
-    // It counts as waiting until it begins, so that the number of searches is limited as that of other frames.
+    // A search counts as waiting until it begins, so that the number of searches is limited.
     if (!before) await Promise.race([done, sleep(SEARCH_PATIENCE_MS, undefined, { ref: false })]);
   }
 
@@ -261,7 +261,7 @@ export class Connection implements CommandContext, Viewer {
     }
   }
 
-  /** A dialect that failed: what it should have said is missing, and the client must not take the rest for all. */
+  /** Closes the connection, because frames of the dialect are missing. */
   #failDialect(error: unknown): void {
     this.#parts.onFailure(error, "a dialect");
     this.close(1011, "the dialect failed");

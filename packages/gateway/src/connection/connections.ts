@@ -13,7 +13,10 @@ export class Connections extends Set<Connection> {
     return isGone;
   }
 
-  /** Closes all connections. Resolves when the clients have confirmed it. After a second it cuts off the rest. */
+  /**
+   * Closes all connections. Resolves when the clients have confirmed it. After a second it cuts off
+   * the rest.
+   */
   async close(code: number, reason: string): Promise<void> {
     for (const connection of this) connection.close(code, reason);
     if (this.size === 0) return;

@@ -11,7 +11,10 @@ const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 export class Dialects {
   readonly #bySubprotocol = new Map<string, Dialect>([[nativeDialect.subprotocol, nativeDialect]]);
 
-  /** @throws GatewayError `INVALID_OPTION` for a subprotocol that is none, is taken, or would be a token */
+  /**
+   * @throws GatewayError `INVALID_OPTION` for a subprotocol that is none, is taken, or would be a
+   * token
+   */
   constructor(dialects: readonly Dialect[] = []) {
     for (const dialect of dialects) {
       const { subprotocol } = dialect;

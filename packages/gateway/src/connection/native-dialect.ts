@@ -7,5 +7,8 @@ const translator: Translator = {
   write: (event, json) => json ?? JSON.stringify(event),
 };
 
-/** PROTOCOL.md as it stands: one JSON object a frame. What clients speak that ask for no subprotocol. */
+/**
+ * PROTOCOL.md as it stands: one JSON object a frame. What clients speak that ask for no
+ * subprotocol.
+ */
 export const nativeDialect: Dialect = { subprotocol: "mini-openclaw", connect: () => translator };

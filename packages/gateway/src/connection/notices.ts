@@ -1,6 +1,7 @@
 import type { ServerEvent } from "@mini-openclaw/protocol";
 
-// A page shows about as many sessions. The oldest notice is dropped, and a list that is loaded anew has its session.
+// A page shows about as many sessions. The oldest notice is dropped, and a list that is loaded anew
+// has its session.
 const MAX_PENDING = 100;
 
 interface Socket {
@@ -11,8 +12,8 @@ interface Socket {
 }
 
 /**
- * Notices of other sessions, which a client gets without asking. While much waits for a client that does not read, only
- * the newest notice of each session is kept.
+ * Notices of other sessions, which a client gets without asking. While much waits for a client that
+ * does not read, only the newest notice of each session is kept.
  */
 export class Notices {
   readonly #socket: Socket;

@@ -3,8 +3,9 @@ import type { Submitted } from "../commands/submit.ts";
 import { whenGone } from "./gone-signal.ts";
 
 /**
- * Answers with the end of a run. Until then it sends a line feed now and then, which JSON allows before a value, so that proxies
- * do not close the connection. From the first one on, the status is 200. Rejects as `ended` does.
+ * Answers with the end of a run. Until then it sends a line feed now and then, which JSON allows
+ * before a value, so that proxies do not close the connection. From the first one on, the status is
+ * 200. Rejects as `ended` does.
  */
 export async function awaitRun(
   response: ServerResponse,

@@ -25,8 +25,9 @@ export function epochOf({ queues }: { queues: Pick<SessionQueues, "live"> }, ses
 }
 
 /**
- * One client's stream of events (`text/event-stream`, HTML Standard § 9.2): `id` is the epoch and the event's `seq`, `event` its type,
- * `data` the JSON of the frame that sockets get. A slow reader becomes a reader of the log, as on a socket.
+ * One client's stream of events (`text/event-stream`, HTML Standard § 9.2): `id` is the epoch and
+ * the event's `seq`, `event` its type, `data` the JSON of the frame that sockets get. A slow reader
+ * becomes a reader of the log, as on a socket.
  */
 export class EventStream implements Sink, Viewer {
   readonly #response: ServerResponse;
@@ -103,7 +104,8 @@ export class EventStream implements Sink, Viewer {
   }
 
   #beat(): void {
-    // A comment, which readers skip: proxies end what is idle, and a dead client's socket ends when nobody takes it.
+    // A comment, which readers skip: proxies end what is idle, and a dead client's socket ends when
+    // nobody takes it.
     if (!this.isFull) this.#outbox.send(":\n\n");
   }
 

@@ -9,8 +9,9 @@ import {
 } from "@mini-openclaw/protocol";
 
 /**
- * Answers with the session's transcript: its header line, then each entry, one a line. Holds a few entries at a time, whatever the
- * session's length. Rejects when it cannot be read to its end; the answer is cut off then.
+ * Answers with the session's transcript: its header line, then each entry, one a line. Holds a few
+ * entries at a time, whatever the session's length. Rejects when it cannot be read to its end; the
+ * answer is cut off then.
  */
 export async function exportSession(
   store: Pick<SessionStore, "entries">,

@@ -36,7 +36,9 @@ function toIncoming(request: Request): IncomingMessage {
   return Object.assign(body, fields) as unknown as IncomingMessage;
 }
 
-/** The part of a `ServerResponse` that handlers use. It becomes a `Response` when its head is there. */
+/**
+ * The part of a `ServerResponse` that handlers use. It becomes a `Response` when its head is there.
+ */
 class FetchResponse extends Writable {
   readonly req: IncomingMessage;
   readonly response: Promise<Response>;

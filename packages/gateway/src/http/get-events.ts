@@ -50,7 +50,10 @@ export async function findStart(
   throw new HttpError(404, "RUN_NOT_FOUND", "`runId`: not found among the session's recent runs.");
 }
 
-/** Returns the position that an event's id in a stream has: its epoch and number, or only its number. */
+/**
+ * Returns the position that an event's id in a stream has: its epoch and number, or only its
+ * number.
+ */
 function readEventId(id: string): { after: number | string; epoch?: string } {
   const [, epoch, seq] = /^(.+):(\d+)$/.exec(id) ?? [];
   return epoch === undefined || seq === undefined ? { after: toNumber(id) } : { after: toNumber(seq), epoch };

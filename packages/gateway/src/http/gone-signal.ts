@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 /**
  * Returns a signal that aborts when the answer is complete, or its client gone.
  *
- * A response that waits for another one on its socket (HTTP/1.1 pipelining) has no socket yet, and gets no event when that
- * closes. So the signal depends on the socket too.
+ * A response that waits for another one on its socket (HTTP/1.1 pipelining) has no socket yet, and
+ * gets no event when that closes. So the signal depends on the socket too.
  */
 export function goneSignal({ socket }: IncomingMessage, response: ServerResponse): AbortSignal {
   const gone = new AbortController();

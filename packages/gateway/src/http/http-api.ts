@@ -11,11 +11,17 @@ import { LongAnswer } from "./long-answer.ts";
 import type { HttpDeps, RequestContext } from "./request-context.ts";
 import { matchRoute } from "./routes.ts";
 
-/** The protocol over HTTP: each request is a command, and its answer is the event that a socket would get. */
+/**
+ * The protocol over HTTP: each request is a command, and its answer is the event that a socket
+ * would get.
+ */
 export class HttpApi {
   readonly #deps: HttpDeps;
   readonly #answers = new Set<LongAnswer>();
-  /** The newest request of each socket. Requests that come behind it wait, so that they cost nothing until it is answered. */
+  /**
+   * The newest request of each socket. Requests that come behind it wait, so that they cost nothing
+   * until it is answered.
+   */
   readonly #newest = new WeakMap<object, AbortSignal>();
   #isClosing = false;
 
@@ -30,7 +36,9 @@ export class HttpApi {
     return count;
   }
 
-  /** Answers a request whose path under `base` is the gateway's. Returns false for any other path. */
+  /**
+   * Answers a request whose path under `base` is the gateway's. Returns false for any other path.
+   */
   handle(request: IncomingMessage, response: ServerResponse, base: string, guard: RequestGuard): boolean {
     const match = matchRoute(request, base);
     if (!match) return false;
@@ -64,7 +72,8 @@ export class HttpApi {
     await this.#waitForTurn(request, gone);
     if (gone.aborted) return;
     const refusal = guard(request);
-    // A page of a foreign origin may not even read the reason. A page that is allowed and has no token may.
+    // A page of a foreign origin may not even read the reason. A page that is allowed and has no
+    // token may.
     if (refusal?.status !== 403) allowOrigin(request, response);
     if (refusal) {
       this.#deps.onRefused(refusal, request);

@@ -6,7 +6,9 @@ import { toClientError } from "../shared/errors.ts";
 import { codeOf } from "../shared/refusal.ts";
 import { sendJson } from "../shared/send-json.ts";
 
-/** Codes that only an HTTP request can get. All other errors have the code that a frame would get. */
+/**
+ * Codes that only an HTTP request can get. All other errors have the code that a frame would get.
+ */
 type RequestErrorCode =
   | "UNAUTHORIZED"
   | "NOT_FOUND"
@@ -61,7 +63,9 @@ const statuses: Partial<Record<ErrorCode, number>> = {
 // A full queue or a stopping gateway does not stay so for long.
 const RETRY_AFTER_MS = 1000;
 
-/** The error as it is answered; what nobody expected is `INTERNAL`, with nothing of what it says. */
+/**
+ * The error as it is answered; what nobody expected is `INTERNAL`, with nothing of what it says.
+ */
 export function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
   if (error instanceof AuthError) return new HttpError(error.status, codeOf(error.status), error.message);
@@ -70,7 +74,10 @@ export function toHttpError(error: unknown): HttpError {
   return new HttpError(statuses[code] ?? 500, code, message, { headers, retryable });
 }
 
-/** Answers with the error; cuts the answer off when it has begun already, so that nobody takes it for whole. */
+/**
+ * Answers with the error; cuts the answer off when it has begun already, so that nobody takes it
+ * for whole.
+ */
 export function sendError(
   response: ServerResponse,
   { status, code, message, retryable, headers }: HttpError,

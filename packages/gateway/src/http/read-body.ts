@@ -5,8 +5,8 @@ import { HttpError } from "./http-error.ts";
 type JsonObject = Record<string, unknown>;
 
 /**
- * Reads the JSON object in a request's body. Without a body it is empty. A body that a framework has read is taken from
- * `request.body`: a value, a text or bytes.
+ * Reads the JSON object in a request's body. Without a body it is empty. A body that a framework
+ * has read is taken from `request.body`: a value, a text or bytes.
  *
  * @throws HttpError `TOO_LARGE`, `UNSUPPORTED_TYPE`, `INVALID_FRAME`
  */

@@ -16,11 +16,16 @@ import { decodeSessionId } from "./to-command.ts";
 /** The parts of a gateway that its HTTP form needs. */
 export interface HttpDeps extends CommandDeps, WatchDeps {
   authenticate: Authenticate;
-  /** Returns why there is no room for another answer that takes as long as its run, or `undefined`. */
+  /**
+   * Returns why there is no room for another answer that takes as long as its run, or `undefined`.
+   */
   makeRoom: () => Refusal | undefined;
   /** Called for each request that a guard refused. */
   onRefused: (refusal: Refusal, request: IncomingMessage) => void;
-  /** Notifies the connections of a session's caller that the session was deleted, except the one that deleted it. */
+  /**
+   * Notifies the connections of a session's caller that the session was deleted, except the one
+   * that deleted it.
+   */
   notifyDeleted: (session: SessionMeta, except: object) => void;
   /** The interval at which a stream shows that it is alive. */
   heartbeatMs: number;
@@ -42,7 +47,10 @@ export interface RequestContext {
 // Stands in a path instead of a session id: the newest session of the caller's key.
 const CURRENT = "current";
 
-/** Creates the context in which a command of this request runs. Events that answer the command go to `send`. */
+/**
+ * Creates the context in which a command of this request runs. Events that answer the command go to
+ * `send`.
+ */
 export function commandContext(
   { deps, visitor, gone, answer }: RequestContext,
   send: (event: ServerEvent) => void = () => undefined,
@@ -82,7 +90,10 @@ export function readFields({ deps, request }: RequestContext): Promise<Record<st
   return readJsonBody(request, deps.limits.maxFrameBytes);
 }
 
-/** Returns the id of the session that the path names. The command checks whether the session exists and who may use it. */
+/**
+ * Returns the id of the session that the path names. The command checks whether the session exists
+ * and who may use it.
+ */
 export async function readSessionId(context: RequestContext): Promise<string> {
   const sessionId = decodeSessionId(context.match.sessionId);
   if (sessionId === CURRENT) return (await findFirstSession(commandContext(context))).sessionId;

@@ -21,7 +21,10 @@ export type RouteName =
   | "delete"
   | "undelete";
 
-/** A path that the gateway answers, and the route of each of its methods. Node sends no body to HEAD. */
+/**
+ * A path that the gateway answers, and the route of each of its methods. Node sends no body to
+ * HEAD.
+ */
 interface Resource {
   pattern: RegExp;
   methods: Readonly<Record<string, RouteName>>;
@@ -59,7 +62,10 @@ export interface Match {
   query: string;
 }
 
-/** Returns the route of a request, or `undefined` for a path that is not the gateway's. `base` is its path among an app's. */
+/**
+ * Returns the route of a request, or `undefined` for a path that is not the gateway's. `base` is
+ * its path among an app's.
+ */
 export function matchRoute(request: IncomingMessage, base: string): Match | undefined {
   const path = normalizePath(pathOf(request));
   const prefix = base === "/" ? "" : base;

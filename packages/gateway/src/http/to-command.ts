@@ -48,7 +48,10 @@ function toBoolean(text: string): boolean | string {
   return text === "true" || (text !== "false" && text);
 }
 
-/** The id of a message: from its body, or from the `Idempotency-Key` header, which may stand in quotes. */
+/**
+ * The id of a message: from its body, or from the `Idempotency-Key` header, which may stand in
+ * quotes.
+ */
 export function requestIdOf(
   request: IncomingMessage,
   body: Readonly<Record<string, unknown>>,

@@ -7,7 +7,10 @@ export interface MetricsSource {
   metrics(): Promise<string>;
 }
 
-/** Answers a request for `/metrics`. What the source throws becomes a 500, and goes to `onFailure`. Never rejects. */
+/**
+ * Answers a request for `/metrics`. What the source throws becomes a 500, and goes to `onFailure`.
+ * Never rejects.
+ */
 export async function answerMetrics(
   request: IncomingMessage,
   response: ServerResponse,

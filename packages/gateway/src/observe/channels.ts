@@ -23,7 +23,10 @@ export type RunDiagnostic = FromGateway & { sessionId: string; runId: string } &
 export type RefusalDiagnostic = FromGateway &
   ({ of: "upgrade" | "request"; status: number; reason: string } | { of: "frame"; code: string });
 
-/** A watcher could not keep up, and is shown the rest from the log. On `mini-openclaw:gateway:slow-watcher`. */
+/**
+ * A watcher could not keep up, and is shown the rest from the log. On
+ * `mini-openclaw:gateway:slow-watcher`.
+ */
 export type SlowWatcherDiagnostic = FromGateway & { sessionId: string };
 
 /** Something failed that clients only get a code of. On `mini-openclaw:gateway:failure`. */
@@ -40,7 +43,10 @@ interface Typed<Message> {
   publish(message: Message): void;
 }
 
-/** The channels of `node:diagnostics_channel` that a gateway publishes on, while somebody subscribes. Their names stay. */
+/**
+ * The channels of `node:diagnostics_channel` that a gateway publishes on, while somebody
+ * subscribes. Their names stay.
+ */
 export interface Channels {
   connection: Typed<ConnectionDiagnostic>;
   run: Typed<RunDiagnostic>;

@@ -2,13 +2,16 @@ import type { LogFields } from "./logger.ts";
 
 const REDACTED = "[redacted]";
 
-// Names whose values are never logged, whoever made them: headers, options, the fields of an SDK's errors.
+// Names whose values are never logged, whoever made them: headers, options, the fields of an SDK's
+// errors.
 const SECRET_NAME = /token$|^authorization$|cookie|secret|password|api[-_]?key/i;
 
-// Secrets in running text: `Authorization: Bearer …`, the subprotocol `bearer.…`, and the page's cookie.
+// Secrets in running text: `Authorization: Bearer …`, the subprotocol `bearer.…`, and the page's
+// cookie.
 const SECRET_TEXT = /(bearer[ .]+|mini_openclaw_\w+=)[^\s,;"']+/gi;
 
-// Everything that could forge a line, steer a terminal, or show a text in another order than it has.
+// Everything that could forge a line, steer a terminal, or show a text in another order than it
+// has.
 const CONTROL = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
 // Enough for a reader, and a bound on the length of a line that an attacker causes.
@@ -18,8 +21,9 @@ const MAX_DEPTH = 4;
 const MAX_ITEMS = 20;
 
 /**
- * Log fields as they may be written down: no secrets, by name or where they stand in a text; control characters as escapes; long
- * texts cut. `secrets` are known ones, redacted wherever they stand.
+ * Log fields as they may be written down: no secrets, by name or where they stand in a text;
+ * control characters as escapes; long texts cut. `secrets` are known ones, redacted wherever they
+ * stand.
  */
 export function cleanFields(fields: LogFields, secrets: Iterable<string> = []): LogFields {
   const known = [...secrets];

@@ -4,8 +4,9 @@ import type { LogFields, Logger, LogLevel } from "./logger.ts";
 import { createRepeatLimit } from "./repeat-limit.ts";
 
 /**
- * Everything that the gateway logs goes through here: secrets are redacted, control characters escaped, and of a message that
- * repeats only the first lines are written, then how many were left out. Messages are fixed texts; what varies is in their fields.
+ * Everything that the gateway logs goes through here: secrets are redacted, control characters
+ * escaped, and of a message that repeats only the first lines are written, then how many were left
+ * out. Messages are fixed texts; what varies is in their fields.
  */
 export class GatewayLog {
   readonly #logger: Logger;
@@ -36,7 +37,8 @@ export class GatewayLog {
     try {
       swallowRejection(this.#logger[level](cleanFields(fields, this.#secrets), message));
     } catch {
-      // A logger that throws, or a field of an error, must not end a run or a connection, and there is nowhere to say so.
+      // A logger that throws, or a field of an error, must not end a run or a connection, and there
+      // is nowhere to say so.
     }
   }
 }

@@ -11,7 +11,10 @@ export type LogFields = Record<string, unknown>;
 
 export type LogLevel = keyof Logger;
 
-/** Prints failures to standard error, and is silent otherwise: what a gateway does that was given no logger. */
+/**
+ * Prints failures to standard error, and is silent otherwise: what a gateway does that was given no
+ * logger.
+ */
 export function createConsoleLogger(): Logger {
   const silent = () => undefined;
   return {

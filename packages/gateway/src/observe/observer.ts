@@ -15,8 +15,8 @@ interface ObserverOptions {
 }
 
 /**
- * Reports the events of a gateway to its operators: as log lines, and on the channels of `node:diagnostics_channel`.
- * Never the contents of messages.
+ * Reports the events of a gateway to its operators: as log lines, and on the channels of
+ * `node:diagnostics_channel`. Never the contents of messages.
  */
 export class Observer {
   readonly #gateway: object;
@@ -96,12 +96,14 @@ export class Observer {
   }
 
   failed(error: unknown, during: string): void {
-    // What was still being looked up for a client that is gone now: the store may be closed already.
+    // What was still being looked up for a client that is gone now: the store may be closed
+    // already.
     if (this.#isStopped) return;
     const { failure } = this.#channels;
     if (failure.hasSubscribers) failure.publish({ gateway: this.#gateway, error, during });
     if (!this.#onFailure) return this.#log.write("error", "failed", { during, err: error });
-    // `onFailure` is called in the middle of runs and connections, and must not end them. The first error is logged too.
+    // `onFailure` is called in the middle of runs and connections, and must not end them. The first
+    // error is logged too.
     const onFailed = (failure: unknown) => {
       this.#log.write("error", "failed", { during, err: error });
       this.#log.write("error", "failed", { during: "onFailure", err: failure });

@@ -1,6 +1,9 @@
 /** A limit on lines of the same kind. */
 export interface RepeatLimit {
-  /** Whether a line of this kind may be written now; `onEnd` hears how many were left out, once their window is over. */
+  /**
+   * Whether a line of this kind may be written now; `onEnd` hears how many were left out, once
+   * their window is over.
+   */
   allow(kind: string, onEnd: (leftOut: number) => void): boolean;
   /** Tells at once of what was left out so far. */
   close(): void;
@@ -15,7 +18,10 @@ interface Window {
   end: () => void;
 }
 
-/** Lets the first lines of each kind through in every window of time. The kinds are few: the gateway's own messages. */
+/**
+ * Lets the first lines of each kind through in every window of time. The kinds are few: the
+ * gateway's own messages.
+ */
 export function createRepeatLimit(): RepeatLimit {
   const windows = new Map<string, Window>();
 

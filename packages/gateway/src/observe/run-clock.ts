@@ -25,7 +25,10 @@ export class RunClock {
     this.#now = now;
   }
 
-  /** Returns the start or end that an event reports, or `undefined` for events in the middle of a run. */
+  /**
+   * Returns the start or end that an event reports, or `undefined` for events in the middle of a
+   * run.
+   */
   see(event: NumberedEvent): RunMoment | undefined {
     if (event.type === "user_message" || event.type === "run_start") return this.#begin(event);
     if (event.type === "run_end") return this.#end(event);

@@ -13,13 +13,18 @@ type TakeUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => v
 /** The attached paths of one server. */
 type Paths = Map<string, TakeUpgrade>;
 
-/** One `upgrade` listener for each server serves all gateways, so that they never count as neighbours of each other. */
+/**
+ * One `upgrade` listener for each server serves all gateways, so that they never count as
+ * neighbours of each other.
+ */
 const attached = new WeakMap<UpgradeSource, { paths: Paths; end: () => void }>();
 
 /**
- * Passes a server's upgrades of one path to `take` and leaves all others alone. Returns a function that detaches.
+ * Passes a server's upgrades of one path to `take` and leaves all others alone. Returns a function
+ * that detaches.
  *
- * @throws GatewayError `INVALID_OPTION` when a gateway is attached to that path of the server already
+ * @throws GatewayError `INVALID_OPTION` when a gateway is attached to that path of the server
+ * already
  */
 export function attachUpgrades(server: UpgradeSource, given: string, take: TakeUpgrade): () => void {
   const path = readPath(given);
@@ -61,7 +66,10 @@ function startListening(server: UpgradeSource): { paths: Paths; end: () => void 
   return listening;
 }
 
-/** Serves a request as if it offered no other protocol, unless another listener accepts the offer at once. */
+/**
+ * Serves a request as if it offered no other protocol, unless another listener accepts the offer at
+ * once.
+ */
 function serveUnlessTaken(
   server: UpgradeSource,
   request: IncomingMessage,

@@ -9,7 +9,10 @@ import {
 import type { GatewayServer } from "./gateway-server.ts";
 
 export interface MetricsOptions {
-  /** Where the metrics go. @default a new one, with the metrics of the process (event loop lag, memory, CPU) too */
+  /**
+   * Where the metrics go.
+   * @default a new one, with the metrics of the process (event loop lag, memory, CPU) too
+   */
   registry?: Registry;
 }
 
@@ -27,7 +30,8 @@ const DURATION_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 
 const FIRST_CHUNK_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /**
- * Measures a gateway for Prometheus. Labels have few values, all of them known: outcomes, kinds of tokens, codes; never an id.
+ * Measures a gateway for Prometheus. Labels have few values, all of them known: outcomes, kinds of
+ * tokens, codes; never an id.
  *
  * Counts what happens from this call on. Several gateways need a registry each.
  */

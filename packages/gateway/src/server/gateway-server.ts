@@ -44,7 +44,8 @@ import { type Readiness, readinessOf } from "./readiness.ts";
 /**
  * Owns connections, queues and watchers; knows the store and the agent only as ports.
  *
- * Give it a port of its own with `listen`, or let it live beside an app with `attach`, `handleUpgrade` or `accept`.
+ * Give it a port of its own with `listen`, or let it live beside an app with `attach`,
+ * `handleUpgrade` or `accept`.
  */
 export class GatewayServer {
   readonly #connections = new Connections();
@@ -98,8 +99,8 @@ export class GatewayServer {
   /**
    * Opens a port of its own, with the health endpoints and whatever `serve` answers.
    *
-   * @throws GatewayError `TOKEN_REQUIRED` beyond loopback without a token of at least 32 bytes; `PORT_UNAVAILABLE`;
-   * `INVALID_OPTION` when it listens already.
+   * @throws GatewayError `TOKEN_REQUIRED` beyond loopback without a token of at least 32 bytes;
+   * `PORT_UNAVAILABLE`; `INVALID_OPTION` when it listens already.
    */
   async listen(options: ListenOptions = {}): Promise<{ host: string; port: number }> {
     if (this.#listening || this.#closing)
@@ -124,9 +125,11 @@ export class GatewayServer {
   }
 
   /**
-   * Takes the upgrades of one path on an app's server and no others. Returns a function that detaches.
+   * Takes the upgrades of one path on an app's server and no others. Returns a function that
+   * detaches.
    *
-   * @throws GatewayError `INVALID_OPTION` when a gateway is attached to that path of the server already
+   * @throws GatewayError `INVALID_OPTION` when a gateway is attached to that path of the server
+   * already
    */
   attach(server: UpgradeSource, { path }: AttachOptions): () => void {
     const end = attachUpgrades(server, path, (...upgrade) => this.handleUpgrade(...upgrade));
@@ -144,8 +147,9 @@ export class GatewayServer {
   }
 
   /**
-   * Answers the requests of PROTOCOL.md, “Over HTTP”, whose path is the gateway's under `path`, and returns true; leaves any other
-   * alone and returns false. For `node:http` and what is built on it.
+   * Answers the requests of PROTOCOL.md, “Over HTTP”, whose path is the gateway's under `path`, and
+   * returns true; leaves any other alone and returns false. For `node:http` and what is built on
+   * it.
    */
   handleRequest(
     request: IncomingMessage,
@@ -156,20 +160,25 @@ export class GatewayServer {
   }
 
   /**
-   * Answers a `Request` of the Fetch standard as `handleRequest` does, for Hono, Bun, Deno and the route handlers of Next.
-   * A path that is not the gateway's is answered 404. The request needs a `Host` header, or the host of its URL counts.
+   * Answers a `Request` of the Fetch standard as `handleRequest` does, for Hono, Bun, Deno and the
+   * route handlers of Next. A path that is not the gateway's is answered 404. The request needs a
+   * `Host` header, or the host of its URL counts.
    */
   handleFetch(request: Request, { path = "/" }: HandleRequestOptions = {}): Promise<Response> {
     const base = readPath(path);
     return answerFetch(request, (...asked) => this.#http.handle(...asked, base, this.#requestGuard));
   }
 
-  /** Connects an open WebSocket of any library. The caller has authenticated it. A closed one is ignored. */
+  /**
+   * Connects an open WebSocket of any library. The caller has authenticated it. A closed one is
+   * ignored.
+   */
   accept(webSocket: WebSocketLike, visitor: { principal?: Principal; key?: string } = {}): void {
     if (isOver(webSocket)) return;
     const { principal } = visitor;
     if (principal) requireId(principal);
-    // An emitter's error without a listener would end the process. What matters is `close`, which follows.
+    // An emitter's error without a listener would end the process. What matters is `close`, which
+    // follows.
     const socket = new ForeignSocket(webSocket, (error) =>
       this.#core.onFailure(error, "a socket of `accept`"),
     );
@@ -187,9 +196,11 @@ export class GatewayServer {
   }
 
   /**
-   * Answers the messages of a session's newest run anew, from inside the process. Resolves when that is kept.
+   * Answers the messages of a session's newest run anew, from inside the process. Resolves when
+   * that is kept.
    *
-   * @throws GatewayError `RUN_NOT_FOUND`, `SESSION_BUSY`, `DRAINING`, `REQUEST_CONFLICT`; whatever the store threw
+   * @throws GatewayError `RUN_NOT_FOUND`, `SESSION_BUSY`, `DRAINING`, `REQUEST_CONFLICT`; whatever
+   * the store threw
    */
   retry({ sessionId, runId, requestId }: RetrySubmission): Promise<Submitted> {
     return followRun(this.#core, sessionId, (queues) => queues.retry(sessionId, { runId, requestId }));
@@ -211,8 +222,9 @@ export class GatewayServer {
   }
 
   /**
-   * Takes no more messages or connections, lets runs end, interrupts those that take longer than `drainMs`, then closes
-   * every connection with 1001. Resolves when the clients have that, and the process may exit. May be called again.
+   * Takes no more messages or connections, lets runs end, interrupts those that take longer than
+   * `drainMs`, then closes every connection with 1001. Resolves when the clients have that, and the
+   * process may exit. May be called again.
    */
   close({ drainMs = 10_000 }: CloseOptions = {}): Promise<void> {
     const ms = toDuration("drainMs", drainMs);

@@ -25,14 +25,20 @@ export interface ListenOptions {
   /** Anything beyond loopback needs a `token`. @default "127.0.0.1" */
   host?: string;
   /**
-   * At least 32 visible ASCII characters. With it, every connection must carry it: `Authorization: Bearer …`, the subprotocol
-   * `bearer.…`, the page's cookie, or, at `/?auth=frame`, a first frame. In a list each token is right, so that one can
-   * replace another.
+   * At least 32 visible ASCII characters. With it, every connection must carry it: `Authorization:
+   * Bearer …`, the subprotocol `bearer.…`, the page's cookie, or, at `/?auth=frame`, a first frame.
+   * In a list each token is right, so that one can replace another.
    */
   token?: string | readonly string[];
-  /** Answers requests that are not the gateway's own, such as those for a page. Returning false leaves them to a 404. */
+  /**
+   * Answers requests that are not the gateway's own, such as those for a page. Returning false
+   * leaves them to a 404.
+   */
   serve?: (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>;
-  /** Answers `GET /metrics`, for clients with the token: `createMetrics(gateway).registry`, say. @default there is none */
+  /**
+   * Answers `GET /metrics`, for clients with the token: `createMetrics(gateway).registry`, say.
+   * @default there is none
+   */
   metrics?: MetricsSource;
 }
 
@@ -66,7 +72,10 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Starts the gateway's own HTTP server. It checks every request and upgrade by `Host` and `Origin` first. */
+/**
+ * Starts the gateway's own HTTP server. It checks every request and upgrade by `Host` and `Origin`
+ * first.
+ */
 export async function listen(
   options: ListenOptions,
   accessOptions: AccessOptions,
@@ -157,13 +166,18 @@ function closeServer(server: Server): Promise<void> {
   });
 }
 
-/** Keeps a client's socket while its request is answered. Between two requests it may make room for others. */
+/**
+ * Keeps a client's socket while its request is answered. Between two requests it may make room for
+ * others.
+ */
 function admitWhileAnswering(newcomers: Newcomers, socket: Socket, response: ServerResponse): void {
   newcomers.admit(socket);
   response.once("close", () => newcomers.add(socket));
 }
 
-/** Lets the app answer a request, or answers 404. A failure of the app becomes a 500. Never rejects. */
+/**
+ * Lets the app answer a request, or answers 404. A failure of the app becomes a 500. Never rejects.
+ */
 async function answerOther(
   serve: ListenOptions["serve"],
   request: IncomingMessage,

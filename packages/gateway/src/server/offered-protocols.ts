@@ -9,10 +9,11 @@ interface Server {
 }
 
 /**
- * Serves a request that offers another protocol, such as `Upgrade: h2c`, as if there were no offer (RFC 9110, 7.8).
+ * Serves a request that offers another protocol, such as `Upgrade: h2c`, as if there were no offer
+ * (RFC 9110, 7.8).
  *
- * Node has stopped parsing at such a request, and its body would be lost. So the bytes of the request go back into the
- * socket without the offer, and the server starts with the socket anew.
+ * Node has stopped parsing at such a request, and its body would be lost. So the bytes of the
+ * request go back into the socket without the offer, and the server starts with the socket anew.
  */
 export function serveWithoutOffer(
   server: Server,

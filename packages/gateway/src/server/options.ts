@@ -17,8 +17,9 @@ export interface GatewayOptions extends AccessOptions, AuthOptions {
   /** The agent that answers messages. */
   agent: AgentRunner;
   /**
-   * Whether somebody may do what they ask for; asked for every command. Those who may not even `resume` a session are told that
-   * there is none, others `FORBIDDEN`; a throw refuses as `INTERNAL`. `message` with `interrupt` asks for `abort` too.
+   * Whether somebody may do what they ask for; asked for every command. Those who may not even
+   * `resume` a session are told that there is none, others `FORBIDDEN`; a throw refuses as
+   * `INTERNAL`. `message` with `interrupt` asks for `abort` too.
    * @default `ownerOnly`
    */
   authorize?: Authorize;
@@ -29,17 +30,26 @@ export interface GatewayOptions extends AccessOptions, AuthOptions {
   /** @default `maxConnections` 10000, `handshakeTimeoutMs` 10000, `heartbeatMs` 30000 */
   connections?: Partial<ConnectionLimits>;
   /**
-   * Runs that go on at once, over all sessions. Others wait, in the order in which they came, between their user message and
-   * their `run_start`. @default 1000
+   * Runs that go on at once, over all sessions. Others wait, in the order in which they came,
+   * between their user message and their `run_start`. @default 1000
    */
   maxRuns?: number;
-  /** Newest messages of the session that the agent gets. @default the agent's `neededMessages`, else 50 */
+  /**
+   * Newest messages of the session that the agent gets.
+   * @default the agent's `neededMessages`, else 50
+   */
   maxContextMessages?: number;
-  /** Time in milliseconds for an aborted agent to end its run. After that the gateway ends it. @default 5000 */
+  /**
+   * Time in milliseconds for an aborted agent to end its run. After that the gateway ends it.
+   * @default 5000
+   */
   abortGraceMs?: number;
   /** Time in milliseconds that a session's log stays open after its last run. @default 30000 */
   idleMs?: number;
-  /** Gets what the gateway has to say, such as `pino()`. @default prints failures to standard error, and nothing else */
+  /**
+   * Gets what the gateway has to say, such as `pino()`.
+   * @default prints failures to standard error, and nothing else
+   */
   logger?: Logger;
   /** Called for failures of which clients get only a code, instead of the logger. */
   onFailure?: (error: unknown, during: string) => void;
@@ -89,11 +99,17 @@ function missing(name: string, expected: string, value: unknown): GatewayError {
 }
 
 export interface CloseOptions {
-  /** Time in milliseconds for runs to end before they are interrupted. `Infinity` waits for them. @default 10000 */
+  /**
+   * Time in milliseconds for runs to end before they are interrupted. `Infinity` waits for them.
+   * @default 10000
+   */
   drainMs?: number;
 }
 
-/** The part of a server that `attach` needs. Servers of `node:http`, `node:https` and `node:http2` have it. */
+/**
+ * The part of a server that `attach` needs. Servers of `node:http`, `node:https` and `node:http2`
+ * have it.
+ */
 export interface UpgradeSource {
   on(event: "upgrade", listener: UpgradeListener): unknown;
   off(event: "upgrade", listener: UpgradeListener): unknown;

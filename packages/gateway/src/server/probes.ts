@@ -22,8 +22,8 @@ interface Probes {
 }
 
 /**
- * Answers `/healthz`, which says only that the process lives. So it is answered under any `Host`, as health checks send.
- * Returns false for any other path.
+ * Answers `/healthz`, which says only that the process lives. So it is answered under any `Host`,
+ * as health checks send. Returns false for any other path.
  */
 export function answerLiveness(request: IncomingMessage, response: ServerResponse): boolean {
   if (pathOf(request) !== "/healthz") return false;

@@ -4,8 +4,9 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /**
- * Handles the rejection of what an app's callback returned. A callback that is declared without a promise may be an async
- * function all the same, and a rejection that nobody handles ends the process.
+ * Handles the rejection of what an app's callback returned. A callback that is declared without a
+ * promise may be an async function all the same, and a rejection that nobody handles ends the
+ * process.
  */
 export function swallowRejection(
   returned: unknown,

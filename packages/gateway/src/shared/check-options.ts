@@ -4,7 +4,9 @@ import { GatewayError } from "./errors.ts";
 /** The longest time that a timer of Node can wait; it would take a longer one for 1 ms. */
 export const LONGEST_MS = 2_147_483_647;
 
-/** @throws GatewayError `INVALID_OPTION` for a value that is no whole number from `least` to `most` */
+/**
+ * @throws GatewayError `INVALID_OPTION` for a value that is no whole number from `least` to `most`
+ */
 export function requireWhole(name: string, value: number, { least = 1, most = LONGEST_MS } = {}): void {
   if (Number.isInteger(value) && value >= least && value <= most) return;
   const allowed = `a whole number from ${least} to ${most}`;

@@ -5,7 +5,8 @@ export interface Principal {
 }
 
 /**
- * Makes sure that a principal is somebody: a program without types may give one without an id, and all of those would be one.
+ * Makes sure that a principal is somebody: a program without types may give one without an id, and
+ * all of those would be one.
  *
  * @throws TypeError
  */

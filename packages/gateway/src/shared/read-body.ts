@@ -13,7 +13,8 @@ export class BodyError extends Error {
 }
 
 /**
- * Reads a request's body as text. Bytes that are not UTF-8 are refused: the text would not be what its sender wrote.
+ * Reads a request's body as text. Bytes that are not UTF-8 are refused: the text would not be what
+ * its sender wrote.
  *
  * @throws BodyError
  */

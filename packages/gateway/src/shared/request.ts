@@ -16,9 +16,11 @@ export function queryOf(request: RequestTarget): string {
 }
 
 /**
- * Returns the hosts that a request names, each once, in lower case. More than one is an error of its sender.
+ * Returns the hosts that a request names, each once, in lower case. More than one is an error of
+ * its sender.
  *
- * An absolute form of the request's target counts, and `Host` does not (RFC 9112, 3.2.2). HTTP/2 has `:authority`.
+ * An absolute form of the request's target counts, and `Host` does not (RFC 9112, 3.2.2). HTTP/2
+ * has `:authority`.
  */
 export function hostsOf(request: RequestTarget): readonly string[] {
   const named = headerValues(request, "host");

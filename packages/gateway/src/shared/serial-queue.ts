@@ -1,4 +1,7 @@
-/** Runs the tasks of each key one after the other. Tasks of different keys do not wait for each other. */
+/**
+ * Runs the tasks of each key one after the other. Tasks of different keys do not wait for each
+ * other.
+ */
 export class SerialQueue {
   /** The newest task of each key that has unfinished tasks. */
   readonly #last = new Map<string, Promise<void>>();

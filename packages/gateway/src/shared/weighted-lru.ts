@@ -5,7 +5,9 @@ interface Entry<Value> {
   pins: number;
 }
 
-/** Values by key, of which the least recently used ones are removed when all together are too heavy. */
+/**
+ * Values by key, of which the least recently used ones are removed when all together are too heavy.
+ */
 export class WeightedLru<Value> {
   readonly #maxWeight: number;
   /** Most recently used last. */
@@ -34,7 +36,10 @@ export class WeightedLru<Value> {
     entry.weight = weight;
   }
 
-  /** Ends one use of a value. Then removes the least recently used values that nobody uses and that may be removed. */
+  /**
+   * Ends one use of a value. Then removes the least recently used values that nobody uses and that
+   * may be removed.
+   */
   unpin(key: string, mayRemove: (key: string) => boolean): void {
     const used = this.#entries.get(key);
     if (used) used.pins -= 1;

@@ -2,8 +2,8 @@ import { swallowRejection } from "../shared/callbacks.ts";
 import type { WebSocketLike } from "./web-socket.ts";
 
 /**
- * A WebSocket of the app's own library, which may throw where the standard does not. The first failure is reported, and
- * closes the socket.
+ * A WebSocket of the app's own library, which may throw where the standard does not. The first
+ * failure is reported, and closes the socket.
  */
 export class ForeignSocket implements WebSocketLike {
   readonly #socket: WebSocketLike;

@@ -8,14 +8,18 @@ export interface Sink {
   send(text: string): void;
 }
 
-// 1 MiB of frames that a client has not read; measured: a reading client on loopback stays below 64 KiB. Full, answers to
-// its own frames wait, and its watch becomes a reader of the log.
+// 1 MiB of frames that a client has not read; measured: a reading client on loopback stays below 64
+// KiB. Full, answers to its own frames wait, and its watch becomes a reader of the log.
 const FULL_BYTES = 1_048_576;
 
-// A client that is behind by a mebibyte does not notice. The WebSocket interface has no event for it.
+// A client that is behind by a mebibyte does not notice. The WebSocket interface has no event for
+// it.
 const POLL_MS = 50;
 
-/** The frames waiting for one socket. Bounded: whoever sends asks `isFull` first, and waits with `drained`. */
+/**
+ * The frames waiting for one socket. Bounded: whoever sends asks `isFull` first, and waits with
+ * `drained`.
+ */
 export class Outbox {
   readonly #sink: Sink;
   #isClosed = false;

@@ -4,13 +4,22 @@ import type { Duplex } from "node:stream";
 /** The sockets that some gateway of this process handles already. */
 const claimed = new WeakSet<Duplex>();
 
-/** A socket whose upgrade one gateway handles. Other `upgrade` listeners of the server have the same socket. */
+/**
+ * A socket whose upgrade one gateway handles. Other `upgrade` listeners of the server have the same
+ * socket.
+ */
 export interface UpgradeClaim {
-  /** Returns true when another `upgrade` listener has written to the socket, read from it, or ended it. */
+  /**
+   * Returns true when another `upgrade` listener has written to the socket, read from it, or ended
+   * it.
+   */
   isTaken(): boolean;
 }
 
-/** Claims a socket for one upgrade. Returns `undefined` when another gateway, or an earlier call, has claimed it. */
+/**
+ * Claims a socket for one upgrade. Returns `undefined` when another gateway, or an earlier call,
+ * has claimed it.
+ */
 export function claimUpgrade(
   socket: Duplex & Partial<Pick<Socket, "bytesWritten">>,
 ): UpgradeClaim | undefined {
@@ -18,7 +27,8 @@ export function claimUpgrade(
   claimed.add(socket);
   const { bytesWritten } = socket;
   return {
-    // Node hands over a socket without listeners for its data, so the first one that reads has taken it.
+    // Node hands over a socket without listeners for its data, so the first one that reads has
+    // taken it.
     isTaken: () =>
       socket.bytesWritten !== bytesWritten ||
       socket.writableEnded ||

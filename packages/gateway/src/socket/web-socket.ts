@@ -1,10 +1,16 @@
-/** The standard WebSocket interface, as far as the gateway needs it. Browsers, `ws` and others have it. */
+/**
+ * The standard WebSocket interface, as far as the gateway needs it. Browsers, `ws` and others have
+ * it.
+ */
 export interface WebSocketLike {
   /** Bytes that were sent and have not left yet. */
   readonly bufferedAmount: number;
   /** 0 to 3, as in the standard: connecting, open, closing, closed. Absent: taken for open. */
   readonly readyState?: number;
-  /** The subprotocol that was chosen; absent or empty: none. It says which dialect the client speaks. */
+  /**
+   * The subprotocol that was chosen; absent or empty: none. It says which dialect the client
+   * speaks.
+   */
   readonly protocol?: string;
   send(text: string): void;
   close(code?: number, reason?: string): void;
@@ -15,7 +21,10 @@ export interface WebSocketLike {
   addEventListener(type: "close" | "error", listener: () => void): void;
 }
 
-/** Returns true for a socket that is closing or closed. Its `close` event may have been emitted already. */
+/**
+ * Returns true for a socket that is closing or closed. Its `close` event may have been emitted
+ * already.
+ */
 export function isOver({ readyState = 1 }: WebSocketLike): boolean {
   return readyState > 1;
 }

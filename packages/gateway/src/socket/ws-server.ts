@@ -11,7 +11,9 @@ export interface UpgradedSocket extends WebSocketLike {
   pause(): void;
 }
 
-/** Turns an upgrade that was let in into a WebSocket, or answers what is wrong with its handshake. */
+/**
+ * Turns an upgrade that was let in into a WebSocket, or answers what is wrong with its handshake.
+ */
 export type Upgrade = (
   request: IncomingMessage,
   socket: Duplex,
@@ -29,9 +31,10 @@ interface UpgradeOptions {
 const ignore = () => undefined;
 
 /**
- * A WebSocket of `ws`. The frames of one moment are sent in one write, as each write costs as much as the rest of a frame's
- * way; they leave after what was begun in the same breath, such as the request to the model. Listeners get no event objects:
- * those, and what `ws` wraps around a listener for them, cost half of what a connection does that is idle.
+ * A WebSocket of `ws`. The frames of one moment are sent in one write, as each write costs as much
+ * as the rest of a frame's way; they leave after what was begun in the same breath, such as the
+ * request to the model. Listeners get no event objects: those, and what `ws` wraps around a
+ * listener for them, cost half of what a connection does that is idle.
  */
 class GatheringWebSocket implements UpgradedSocket {
   readonly #webSocket: WebSocket;
@@ -119,10 +122,12 @@ export function createUpgrade({ maxFrameBytes, heartbeatMs, chooseSubprotocol }:
   const heartbeat = new Heartbeat(heartbeatMs);
   return (request, socket, head, onOpen) =>
     server.handleUpgrade(request, socket, head, (webSocket) => {
-      // Without a listener a broken frame would end the process. What matters is `close`, which follows.
+      // Without a listener a broken frame would end the process. What matters is `close`, which
+      // follows.
       webSocket.on("error", ignore);
       onOpen(new GatheringWebSocket(webSocket, socket));
-      // After it, as it takes listeners off the socket: a list of two costs less than one that was longer.
+      // After it, as it takes listeners off the socket: a list of two costs less than one that was
+      // longer.
       heartbeat.watch(webSocket, socket);
     });
 }

@@ -42,7 +42,10 @@ export interface AgentSituations {
   isLimited?: CreateAgent;
 }
 
-/** Declares the tests that every implementation of the `AgentRunner` port passes, as far as it gets into their situations. */
+/**
+ * Declares the tests that every implementation of the `AgentRunner` port passes, as far as it gets
+ * into their situations.
+ */
 export function describeAgentRunner(
   name: string,
   situations: AgentSituations,

@@ -1,7 +1,10 @@
 import type { Principal } from "../shared/principal.ts";
 import type { WebSocketLike } from "../socket/web-socket.ts";
 
-/** A WebSocket without a network: the part of the standard interface that clients need, and a reader that may stop. */
+/**
+ * A WebSocket without a network: the part of the standard interface that clients need, and a reader
+ * that may stop.
+ */
 export interface MemoryWebSocket {
   readonly readyState: 0 | 1 | 2 | 3;
   /** UTF-16 units that were sent and that the other end has not read. */
@@ -11,7 +14,10 @@ export interface MemoryWebSocket {
   addEventListener(type: "message", listener: (event: { data: string }) => void): void;
   addEventListener(type: "close", listener: (event: { code: number; reason: string }) => void): void;
   addEventListener(type: "open" | "error", listener: () => void): void;
-  /** Reads nothing until `resume`: what comes meanwhile waits, and counts as the other end's `bufferedAmount`. */
+  /**
+   * Reads nothing until `resume`: what comes meanwhile waits, and counts as the other end's
+   * `bufferedAmount`.
+   */
   pause(): void;
   resume(): void;
 }
@@ -22,10 +28,12 @@ interface Gateway {
 }
 
 /**
- * A class of WebSockets that lead to a gateway of this process, whatever their URL: for tests of an app without ports.
- * `connect({ url: "ws://memory/", WebSocket: memoryWebSocket(gateway) })` gives the client package such a connection.
+ * A class of WebSockets that lead to a gateway of this process, whatever their URL: for tests of an
+ * app without ports. `connect({ url: "ws://memory/", WebSocket: memoryWebSocket(gateway) })` gives
+ * the client package such a connection.
  *
- * As in `accept`, who comes is for the caller to say. What is sent arrives in order, never before `send` has returned.
+ * As in `accept`, who comes is for the caller to say. What is sent arrives in order, never before
+ * `send` has returned.
  */
 export function memoryWebSocket(
   gateway: Gateway,
@@ -71,7 +79,10 @@ class End implements MemoryWebSocket {
     return this.#unread.reduce((sum, one) => sum + (typeof one === "string" ? one.length : 0), 0);
   }
 
-  /** As the standard says, a socket that is closed takes frames and sends nothing; one that is not yet open throws. */
+  /**
+   * As the standard says, a socket that is closed takes frames and sends nothing; one that is not
+   * yet open throws.
+   */
   send(text: string): void {
     if (this.readyState === phases.connecting) throw new DOMException("not open yet", "InvalidStateError");
     if (this.readyState === phases.open) this.#peer?.arrive(text);
