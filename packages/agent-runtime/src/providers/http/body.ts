@@ -28,17 +28,39 @@ export interface Body extends AsyncIterable<Uint8Array> {
   release(): void;
 }
 
+/** Pieces that came and that nobody has read. */
+class UnreadPieces {
+  #pieces: Buffer[] = [];
+  #bytes = 0;
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  add(piece: Buffer): void {
+    this.#pieces.push(piece);
+    this.#bytes += piece.length;
+  }
+
+  /** Removes all pieces, and returns them as one. */
+  take(): Uint8Array {
+    const [first] = this.#pieces;
+    const joined = first && this.#pieces.length === 1 ? first : Buffer.concat(this.#pieces);
+    this.#pieces = [];
+    this.#bytes = 0;
+    return joined;
+  }
+}
+
 /**
  * Reads a body as it flows: all that came since the last piece is the next one. The end waits for
  * nothing.
  */
 export class FlowingBody implements Body, AsyncIterator<Uint8Array> {
   readonly #message: Readable;
-  #pieces: Buffer[] = [];
-  #unreadBytes = 0;
+  readonly #unread = new UnreadPieces();
   #isReleased = false;
-  #isOver = false;
-  #failure: Error | undefined;
+  #ended: { failure: Error | undefined } | undefined;
   #gatherUntil = 0;
   #timer: NodeJS.Timeout | undefined;
   #wake = () => {};
@@ -56,14 +78,14 @@ export class FlowingBody implements Body, AsyncIterator<Uint8Array> {
   }
 
   async next(): Promise<IteratorResult<Uint8Array>> {
-    if (!this.#isOver) {
+    if (!this.#ended) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
-        if (this.#unreadBytes > 0) this.#offer();
+        if (this.#unread.bytes > 0) this.#offer();
       });
     }
-    if (this.#unreadBytes > 0) return { done: false, value: this.#takeUnread() };
-    if (this.#failure) throw this.#failure;
+    if (this.#unread.bytes > 0) return { done: false, value: this.#takeUnread() };
+    if (this.#ended?.failure) throw this.#ended.failure;
     return { done: true, value: undefined };
   }
 
@@ -84,24 +106,20 @@ export class FlowingBody implements Body, AsyncIterator<Uint8Array> {
   }
 
   #take(piece: Buffer): void {
-    this.#pieces.push(piece);
-    this.#unreadBytes += piece.length;
-    if (this.#unreadBytes >= MAX_UNREAD_BYTES) this.#message.pause();
+    this.#unread.add(piece);
+    if (this.#unread.bytes >= MAX_UNREAD_BYTES) this.#message.pause();
     this.#offer();
   }
 
   /** Hands over what came, at once or when enough time was given to what belongs to it. */
   #offer(): void {
-    const waitMs = this.#unreadBytes < MAX_UNREAD_BYTES ? this.#gatherUntil - performance.now() : 0;
+    const waitMs = this.#unread.bytes < MAX_UNREAD_BYTES ? this.#gatherUntil - performance.now() : 0;
     if (waitMs <= 0) this.#wake();
     else this.#timer ??= setTimeout(() => this.#wake(), waitMs);
   }
 
   #takeUnread(): Uint8Array {
-    const [first] = this.#pieces;
-    const unread = first && this.#pieces.length === 1 ? first : Buffer.concat(this.#pieces);
-    this.#pieces = [];
-    this.#unreadBytes = 0;
+    const unread = this.#unread.take();
     // Late on a busy process, it would wake a reader for whom nothing has come.
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -110,9 +128,8 @@ export class FlowingBody implements Body, AsyncIterator<Uint8Array> {
   }
 
   #end(failure?: Error): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#failure = failure;
+    if (this.#ended) return;
+    this.#ended = { failure };
     this.#wake();
   }
 }
