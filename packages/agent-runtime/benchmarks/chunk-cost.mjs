@@ -1,5 +1,6 @@
-// What does one delta of the model cost in CPU, from the socket to the consumer: through the SDK's own stream, through our
-// provider, through the whole run loop, and through that with hooks that look on? The model runs in another process. Build the package first, then
+// Measures the CPU of one delta of the model, from the socket to the consumer. It compares the
+// SDK's own stream, our provider, the whole run loop, and the run loop with hooks. The model runs
+// in another process. Build the package first, then run
 //   node packages/agent-runtime/benchmarks/chunk-cost.mjs
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -63,7 +64,7 @@ async function cost(read, { deltas }) {
   const before = process.cpuUsage();
   const length = await read();
   const { user, system } = process.cpuUsage(before);
-  if (length !== deltas * 10) throw new Error(`read ${length} characters of ${deltas * 10}`);
+  if (length !== deltas * 10) throw new Error(`Read ${length} characters of ${deltas * 10}.`);
   return (user + system) / deltas;
 }
 
@@ -74,7 +75,7 @@ for (const shape of shapes) {
   const [port] = await once(server, "message");
   const readers = Object.entries(readersOf(`http://127.0.0.1:${port}`));
   const costs = readers.map(() => []);
-  // The first round warms up; within a round each reader has its turn, so that a busy machine is fair to all.
+  // The first round warms up. Each round runs every reader, so a busy machine is fair to all.
   for (let round = 0; round <= rounds; round += 1) {
     for (const [index, [, read]] of readers.entries()) {
       const one = await cost(read, shape);

@@ -1,4 +1,5 @@
-// A model that answers with `deltas` pieces of text, `perWrite` of them in one write, `pauseMs` between writes.
+// A model that answers with `deltas` pieces of text, `perWrite` of them in one write, with a pause
+// of `pauseMs` between writes.
 import { createServer } from "node:http";
 
 const [deltas, perWrite, pauseMs] = process.argv.slice(2).map(Number);

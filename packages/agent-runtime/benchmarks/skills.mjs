@@ -1,4 +1,5 @@
-// What do 500 skills cost a run's system prompt, read for the first time and from the cache? Build the package first, then
+// Measures the cost of 500 skills in a run's system prompt, read for the first time and from the
+// cache. Build the package first, then run
 //   node packages/agent-runtime/benchmarks/skills.mjs
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -24,7 +25,7 @@ try {
   console.log(`500 skills of 6 KB (Node ${process.versions.node})`);
   const loader = await measure("make the loader", () => new SkillsLoader({ workspaceDir }));
   const { skills } = await measure("read for the first time", () => loader.load());
-  if (skills.length !== 500) throw new Error(`${skills.length} skills`);
+  if (skills.length !== 500) throw new Error(`The loader found ${skills.length} skills of 500.`);
   await measure("from the cache", () => loader.load());
   await measure("from the cache, as an index", () => loader.index());
 } finally {

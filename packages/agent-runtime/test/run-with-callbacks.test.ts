@@ -10,20 +10,20 @@ const ping = {
   execute: () => ({ success: true, output: "pong" }),
 };
 
-test("tells each step in turn and gives the whole at the end", async () => {
+test("calls back for each step in turn and returns the whole at the end", async () => {
   const provider = createScriptedProvider([
     [says("Let me see. "), calls("ping", { a: 1 })],
     [says("It ", "works.")],
   ]);
-  const told: unknown[] = [];
+  const called: unknown[] = [];
 
   const summary = await runWithCallbacks(new AgentRuntime({ provider, tools: [ping] }), inputOf("hi"), {
-    onChunk: async (content) => void told.push(content),
-    onToolStart: (toolName, input) => void told.push([toolName, input]),
-    onToolDone: (toolName, output) => void told.push([toolName, output]),
+    onChunk: async (content) => void called.push(content),
+    onToolStart: (toolName, input) => void called.push([toolName, input]),
+    onToolDone: (toolName, output) => void called.push([toolName, output]),
   });
 
-  expect(told).toEqual(["Let me see. ", ["ping", { a: 1 }], ["ping", "pong"], "It ", "works."]);
+  expect(called).toEqual(["Let me see. ", ["ping", { a: 1 }], ["ping", "pong"], "It ", "works."]);
   expect(summary).toEqual({
     content: "Let me see. It works.",
     toolCalls: [{ callId: "call_1_1", toolName: "ping", input: { a: 1 }, output: "pong" }],
@@ -32,7 +32,7 @@ test("tells each step in turn and gives the whole at the end", async () => {
   });
 });
 
-test("says why a run failed", async () => {
+test("returns the error of a failed run", async () => {
   const provider = createScriptedProvider([[fails(new AgentError("MODEL_REJECTED", "no"))]]);
   expect(await runWithCallbacks(new AgentRuntime({ provider }), inputOf("hi"))).toMatchObject({
     content: "",

@@ -9,7 +9,7 @@ export interface CachedTokens {
   input: number;
 }
 
-/** What one token costs beside a plain one. Source: platform.claude.com, prompt caching. */
+/** Prices of one token relative to a plain one. Source: platform.claude.com, prompt caching. */
 const rates = { read: 0.1, written: 1.25, input: 1 };
 
 export function costOf({ read, written, input }: CachedTokens): number {
@@ -20,8 +20,8 @@ export function costOf({ read, written, input }: CachedTokens): number {
 const LOOK_BACK = 20;
 
 /**
- * Counts what requests read from a prompt cache by the API's rules, and from a perfect one, which has
- * every beginning that was ever sent. Four bytes are a token.
+ * Counts what requests read from a prompt cache by the API's rules, and from a perfect one. The
+ * perfect one has every beginning that was ever sent. Four bytes are a token.
  */
 export function createPromptCache() {
   const written = new Set<string>();
