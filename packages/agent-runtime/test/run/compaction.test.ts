@@ -303,6 +303,25 @@ describe("a summary that does not come", () => {
     expect(onError.mock.calls.map(([error]) => (error as Error).message)).toEqual([message]);
   });
 
+  test("is remembered for at most 1,000 sessions, so an old session tries again", async () => {
+    const provider = createScriptedProvider(({ messages }) =>
+      messages.at(-1)?.role === "system" ? [fails(no)] : [says("ok")],
+    );
+    const { agent } = scripted([], { provider });
+    /** Runs a session and returns the number of its requests. */
+    const requestsOf = async (sessionId: string) => {
+      const before = provider.requests.length;
+      await eventsOf(agent, inputOf(conversation, { sessionId }));
+      return provider.requests.length - before;
+    };
+    const first = await requestsOf("session 1");
+    for (let number = 2; number <= 1000; number += 1) await requestsOf(`session ${number}`);
+    const remembered = await requestsOf("session 1");
+    await requestsOf("session 1001");
+    const forgotten = await requestsOf("session 1");
+    expect({ first, remembered, forgotten }).toEqual({ first: 2, remembered: 1, forgotten: 2 });
+  });
+
   test("because the run was stopped ends the run", async () => {
     const controller = new AbortController();
     const onError = vi.fn<(error: unknown) => void>();
