@@ -82,12 +82,12 @@ describe("how long a tool ran", () => {
   test.each<[string, ScriptPart]>([
     ["unknown", calls("nope")],
     ["called badly", callsBadly("tool", "{")],
-  ])("is not told of a tool that is %s", async (_, call) => {
+  ])("has no duration of a tool that is %s", async (_, call) => {
     const tool = toolOf(() => ({ success: true, output: "" }));
     expect(await resultOf(tool, call)).not.toHaveProperty("durationMs");
   });
 
-  test("carries no duration for a call that was not allowed", async () => {
+  test("has no duration of a call that was not allowed", async () => {
     const tool: ToolDefinition = { ...toolOf(() => ({ success: true, output: "" })), approval: "ask" };
     expect(await resultOf(tool, calls("tool"), async () => "deny")).not.toHaveProperty("durationMs");
   });

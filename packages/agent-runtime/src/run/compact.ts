@@ -166,7 +166,7 @@ async function* reportingErrors<T>(
 }
 
 function noSummary(stopReason: string): AgentError {
-  return new AgentError("MODEL_FAILED", `The model gave no summary of the conversation (${stopReason}).`);
+  return new AgentError("MODEL_FAILED", `The model returned no summary of the conversation (${stopReason}).`);
 }
 
 function notKept(output: string): AgentError {

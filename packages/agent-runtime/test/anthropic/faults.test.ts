@@ -290,7 +290,7 @@ describe("a fault of the model's server ends the run as it should, and the sessi
     expect(server.requests.map(refusalsOf)).toEqual(server.requests.map(() => []));
   });
 
-  test.each(faults)("%s, while the conversation is summed up, fails no run", async (_, given) => {
+  test.each(faults)("%s, while the conversation is summarized, fails no run", async (_, given) => {
     await using server = await messagesServer(...given, answers("Hello"));
     const provider = providerOf(server.baseURL);
     const memory = new MemoryManager({ workspaceDir: "/nowhere" });

@@ -85,7 +85,7 @@ describe("the price of a model", () => {
   });
 });
 
-describe("what is said of costs", () => {
+describe("the reported costs", () => {
   test("each turn has its tokens and its dollars, the run those of all turns", async () => {
     const first = tokens({ inputTokens: 100, outputTokens: 20, cacheWriteTokens: 50 });
     const second = tokens({ inputTokens: 100, outputTokens: 40, cacheReadTokens: 1000 });
@@ -150,7 +150,7 @@ describe("what is said of costs", () => {
     expect(events.at(-1)).toMatchObject({ costUsd });
   });
 
-  test("a run that asked nobody cost nothing", async () => {
+  test("a run without requests costs nothing", async () => {
     const agent = agentOf(createScriptedProvider([]));
     const events = await eventsOf(agent, inputOf("hi", { signal: AbortSignal.abort() }));
     expect(costs(events)).toEqual([{ usage: tokens({}), costUsd: 0 }]);
@@ -310,14 +310,14 @@ describe("the limit of money", () => {
     });
   });
 
-  test("asks nobody when the first prompt alone would cost too much", async () => {
+  test("sends no request when the first prompt alone would cost too much", async () => {
     const provider = createScriptedProvider([], { model: "m" });
     const events = await eventsOf(agentOf(provider, { maxRunCostUsd: 0.01 }), inputOf("x".repeat(8000)));
     expect(outline(events)).toEqual(["run_start", "error BUDGET_REACHED", "message_done ", "run_end budget"]);
     expect(provider.requests).toHaveLength(0);
   });
 
-  test("reckons with what the server has in its cache", async () => {
+  test("counts what the server has in its cache at the cache's rate", async () => {
     const cached = uses({ inputTokens: 0, outputTokens: 0, cacheWriteTokens: 100_000 });
     const script = [[calls("echo"), cached], [says("ok")]];
     const provider = createScriptedProvider(script, { model: "m" });

@@ -105,13 +105,13 @@ describe("hooks", () => {
 
   test("are called for an event when its reader has dealt with it", async () => {
     const order: string[] = [];
-    const agent = agentWith({ onEvent: ({ type }) => order.push(`told ${type}`) });
+    const agent = agentWith({ onEvent: ({ type }) => order.push(`seen ${type}`) });
     for await (const { type } of agent.run(inputOf("go"))) {
       await new Promise(setImmediate);
       order.push(`read ${type}`);
       if (type === "retry") break;
     }
-    expect(order).toEqual(["read run_start", "told run_start", "read retry", "told retry"]);
+    expect(order).toEqual(["read run_start", "seen run_start", "read retry", "seen retry"]);
   });
 
   test("get the model that takes over from another", async () => {

@@ -28,7 +28,7 @@ test("gives the whole body in order", async () => {
   expect(Buffer.concat(pieces).equals(sent)).toBe(true);
 });
 
-test("a server that sends faster than is read keeps nobody from their turn of the event loop", async () => {
+test("a server that sends faster than is read leaves turns of the event loop to others", async () => {
   const body = new FlowingBody(await answerOf((_request, response) => response.end(Buffer.alloc(4_000_000))));
   let turn = 0;
   let ticking: NodeJS.Immediate;
@@ -122,7 +122,7 @@ describe("after a piece that was shown", () => {
     await body.return();
   });
 
-  test("a timer that is late wakes nobody for whom nothing has come", async () => {
+  test("a late timer resolves no read before its data", async () => {
     const { body, response, came } = await shownBody();
     const early = body.next();
     response.write("one, ");

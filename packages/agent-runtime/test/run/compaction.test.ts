@@ -62,7 +62,7 @@ function kept(events: readonly RunEvent[]): Message[] {
 }
 
 describe("a conversation that has become long", () => {
-  test("is summed up before the run, which continues with the summary and the question", async () => {
+  test("is summarized before the run, which continues with the summary and the question", async () => {
     const { agent, said, provider } = scripted([[says("They ", "counted.")], [says("3")]], { tools: [ping] });
 
     const events = await eventsOf(agent, inputOf(conversation));
@@ -95,7 +95,7 @@ describe("a conversation that has become long", () => {
     expect(said(2)).toEqual(["system so far: They counted.", "user three", "assistant 3", "user four"]);
   });
 
-  test("is summed up again with the summary before, when it has become long again", async () => {
+  test("is summarized again with the summary before, when it has become long again", async () => {
     const { agent, said } = scripted([[says("Once.")], [says("3")], [says("Twice.")], [says("5")]]);
     const first = kept(await eventsOf(agent, inputOf(conversation)));
     const more = [...conversation, ...first, user("four"), assistant("4"), user("five")];
@@ -122,13 +122,13 @@ describe("a conversation that has become long", () => {
     ["while it is short", conversation.slice(1)],
     ["when all of it is the question", [user("x".repeat(9000))]],
     ["when before the question there is only a summary", [summary("x".repeat(9000)), user("q")]],
-  ])("is not summed up %s", async (_, messages) => {
+  ])("is not summarized %s", async (_, messages) => {
     const { agent, provider } = scripted([[says("ok")]], { maxContextTokens: 1000 });
     expect(outline(await eventsOf(agent, inputOf(messages)))).toContain("assistant_message ok");
     provider.assertComplete();
   });
 
-  test("is not summed up where nobody asked for it", async () => {
+  test("is not summarized without `compactAtShare`", async () => {
     const provider = createScriptedProvider([[says("ok")]]);
     const agent = new AgentRuntime({ provider, maxContextMessages: 1 });
     await eventsOf(agent, inputOf(conversation));
@@ -262,7 +262,7 @@ describe("memory before a summary", () => {
       /reached its limit of 0 tokens in the middle of this call/,
     ],
   ])(
-    "%s keeps nothing, is told to `onError`, and the conversation is summed up",
+    "%s keeps nothing, goes to `onError`, and the conversation is summarized",
     async (_, step, options, message) => {
       await using runtime = await remembering([step, [says("They met.")], [says("3")]], options);
       const decision = async () => "once" as const;
@@ -278,16 +278,16 @@ describe("memory before a summary", () => {
 describe("a summary that does not come", () => {
   test.each<[string, ScriptStep, string]>([
     ["because the model fails", [fails(no)], "no"],
-    ["because the answer is empty", [says(" ")], "The model gave no summary of the conversation (end_turn)."],
+    ["because the answer is empty", [says(" ")], "The model returned no summary of the conversation (end_turn)."],
     [
       "because the model declines",
       [says("I"), ends("refusal")],
-      "The model gave no summary of the conversation (refusal).",
+      "The model returned no summary of the conversation (refusal).",
     ],
     [
       "because the token limit cut it short",
       [says("They said"), ends("max_tokens")],
-      "The model gave no summary of the conversation (max_tokens).",
+      "The model returned no summary of the conversation (max_tokens).",
     ],
   ])("%s leaves the run as it would be without", async (_, step, message) => {
     const onError = vi.fn<(error: unknown) => void>();
@@ -365,21 +365,21 @@ describe("what a summary costs", () => {
   test.each<[string, Partial<AgentRuntimeOptions>, number]>([
     ["the run ends when the summary has used it up", { maxRunTokens: 1_000_000 }, 1],
     ["money counts as well", { maxRunCostUsd: 0.5 }, 1],
-  ])("%s", async (_, brakes, requests) => {
-    const { agent, provider } = scripted([[says("They counted."), dollar]], { prices, ...brakes });
+  ])("%s", async (_, limits, requests) => {
+    const { agent, provider } = scripted([[says("They counted."), dollar]], { prices, ...limits });
     const events = await eventsOf(agent, inputOf(conversation));
     expect(outline(events).at(-1)).toBe("run_end budget");
     expect(provider.requests).toHaveLength(requests);
   });
 
-  test("none is made when the run may not spend it: the run is as it would be without", async () => {
+  test("is not made when its limit is too low, and the run continues without", async () => {
     const memory = new MemoryManager({ workspaceDir: "/nowhere" });
     const { agent, said } = scripted([[says("3")]], { maxRunTokens: 100, memory });
     expect(outline(await eventsOf(agent, inputOf(conversation))).at(-1)).toBe("run_end completed");
     expect(said(0)).toEqual(["user one", "assistant 1", "user two", "assistant 2", "user three"]);
   });
 
-  test("the next request is reckoned by itself, as it is so much shorter", async () => {
+  test("the next request is estimated by itself, because it is so much shorter", async () => {
     const half = uses({ inputTokens: 600_000 });
     const { agent } = scripted([[says("They counted."), half], [says("3")]], { maxRunTokens: 1_000_000 });
     expect(outline(await eventsOf(agent, inputOf(conversation))).at(-1)).toBe("run_end completed");
@@ -436,7 +436,7 @@ describe("explaining the context", () => {
     expect(provider.requests[0]).toEqual(report.request);
   });
 
-  test("reports that a run would sum up first, and shows the request if that fails", async () => {
+  test("reports that a run would summarize first, and returns the request without a summary", async () => {
     const { agent, provider } = scripted([[fails(no)], [says("ok")]]);
     const report = await agent.explainContext(conversation);
     expect(report.isCompactionDue).toBe(true);

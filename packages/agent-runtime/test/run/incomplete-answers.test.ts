@@ -107,7 +107,7 @@ describe("a conversation that is too long for the model", () => {
     expect(events.at(-1)).toMatchObject({ outcome: "failed" });
   });
 
-  test("is summed up from a shorter one too", async () => {
+  test("is summarized from a shorter one too", async () => {
     const script = [[tooLong()], [says("They counted.")], [says("ok")]];
     const { agent } = agentOf(script, { maxContextTokens: 5000, compactAtShare: 0.5 });
     const events = await eventsOf(agent, inputOf([...long, { role: "user", content: "hi", timestamp: 1 }]));
@@ -160,7 +160,7 @@ describe("trouble before any text", () => {
   });
 });
 
-test("a conversation whose summary failed is not summed up at every message", async () => {
+test("a conversation whose summary failed is not summarized at every message", async () => {
   const no = new AgentError("MODEL_REJECTED", "no");
   const script = [[fails(no)], [says("1")], [says("2")], [fails(no)], [says("3")]];
   const { agent, provider } = agentOf(script, { compactAtShare: 0.1, maxContextTokens: 1000 });

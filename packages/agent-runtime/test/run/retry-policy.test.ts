@@ -30,7 +30,7 @@ describe("the next attempt", () => {
       { delayMs: 15_000, failovers: 0 },
     ],
     ["ends with the retries", passing("MODEL_FAILED"), { count: 11 }, undefined],
-    ["ends sooner where nobody listens", passing("MODEL_UNREACHABLE"), { count: 6 }, undefined],
+    ["ends sooner when the server cannot be reached", passing("MODEL_UNREACHABLE"), { count: 6 }, undefined],
     ["is not made for an error that stays", failure("MODEL_REJECTED"), {}, undefined],
     [
       "is not made for an error without a code",

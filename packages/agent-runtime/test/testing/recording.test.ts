@@ -245,7 +245,7 @@ describe("secrets are not written down", () => {
     ]);
   });
 
-  test("and much of nothing holds nobody up", async () => {
+  test("and keeps long texts of blanks and backslashes", async () => {
     await using directory = await temporaryDirectory();
     const said = " ".repeat(100_000) + "\\".repeat(100_000);
     const { file } = await recorded(directory, [[says(said)]]);

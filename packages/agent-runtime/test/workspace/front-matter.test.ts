@@ -37,7 +37,7 @@ test.each([
     { name: "a", description: "Use when: asked" },
     /not valid YAML/,
   ],
-])("says what is wrong with %s, and keeps what it can read", (_, text, fields, fault) => {
+])("reports the fault of %s, and keeps all that it can read", (_, text, fields, fault) => {
   expect(parseFrontMatter(text, parse)).toEqual({ fields, fault: expect.stringMatching(fault) as string });
 });
 

@@ -61,7 +61,7 @@ test("the agent remembers by its tool `remember`", async () => {
   expect((await callTool(remember, { note: "x".repeat(501) })).isError).toBe(true);
 });
 
-test("a conversation is summed up for the day's log", async () => {
+test("a conversation is summarized for the day's log", async () => {
   await using workspace = await temporaryDirectory();
   const memory = new MemoryManager({ workspaceDir: workspace.path, now: () => NOW });
   const provider = createScriptedProvider([[says("Fixed\n", " the build.")]]);

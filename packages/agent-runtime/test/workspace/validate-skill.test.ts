@@ -69,6 +69,6 @@ test.each([
     front(...good, "descripton: x"),
     [expect.stringMatching(/^`descripton` is no field of a skill; allowed are name, description, /)],
   ],
-])("a skill with %s is told what is wrong", async (_, text, faults) => {
+])("a skill with %s gets its faults", async (_, text, faults) => {
   expect(await validateSkill(text, "pdf-tools")).toEqual(faults);
 });
