@@ -61,7 +61,7 @@ export interface AgentRuntimeOptions extends Partial<RunLimits>, AgentHooks {
   /** Time for a tool without a `timeoutMs` of its own, in milliseconds. @default 120000 */
   toolTimeoutMs?: number;
   /**
-   * Longest tool output that the model sees, in UTF-16 units; the middle of a longer one is left
+   * Longest tool output that the model sees, in UTF-16 units. The middle of a longer one is left
    * out.
    * @default 50000
    */
@@ -69,7 +69,7 @@ export interface AgentRuntimeOptions extends Partial<RunLimits>, AgentHooks {
   /** Retries of a turn that failed before it showed any text. @default 10 */
   maxRetries?: number;
   /**
-   * The first wait before another try; each further one is twice as long. Milliseconds.
+   * The first wait before another try. Each further one is twice as long. Milliseconds.
    * @default 500
    */
   retryBaseMs?: number;
@@ -115,11 +115,11 @@ export const agentDefaults = {
   maxContextTokens: 150_000,
   // Tools mostly wait for disks and networks.
   maxParallelTools: 4,
-  // Ten minutes; a run may take thirty.
+  // Ten minutes. A run may take thirty.
   approvalTimeoutMs: 600_000,
   // Four times what `bash` allows itself.
   toolTimeoutMs: 120_000,
-  // Five times what `bash` shows; about 12,000 tokens.
+  // Five times what `bash` shows, about 12,000 tokens.
   maxToolOutputChars: 50_000,
   // With the pauses below, an overload of a minute is survived.
   maxRetries: 10,

@@ -45,7 +45,7 @@ export class AgentRuntime implements AgentRunner {
   }
 
   /**
-   * One run. The new user message is the last of `input.messages`; nothing is added to them.
+   * One run. The new user message is the last of `input.messages`. Nothing is added to them.
    *
    * Several runs may go on at once. Ends in exactly one `run_end` and never throws.
    */

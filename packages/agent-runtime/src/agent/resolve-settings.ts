@@ -15,7 +15,7 @@ import { SkillsLoader } from "../workspace/skills.ts";
 import { type AgentRuntimeOptions, agentDefaults } from "./agent-options.ts";
 
 /**
- * Checks the options once; below this line nothing is optional. `tools` may grow later.
+ * Checks the options once. Below this line nothing is optional. `tools` may grow later.
  *
  * @throws AgentError `INVALID_OPTIONS`
  */

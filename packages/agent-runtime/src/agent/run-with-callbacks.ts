@@ -22,7 +22,7 @@ export interface RunSummary {
   toolCalls: ToolCallRecord[];
   outcome: RunOutcome;
   usage: Usage;
-  /** In US dollars; absent where the price of a model it asked is not known. */
+  /** In US dollars. Absent where the price of a model it asked is not known. */
   costUsd?: number;
   /** Why it failed, or which limit on tokens or money ended it. */
   error?: Pick<RunErrorEvent, "code" | "message" | "retryable" | "retryAfterMs">;

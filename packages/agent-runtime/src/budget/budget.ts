@@ -17,8 +17,8 @@ const units: Readonly<Record<BudgetLimit, string>> = {
 };
 
 /**
- * Tokens of an answer that count as spent today until it is there; fewer, where it may not have so
- * many. To count all that it may have would leave runs beside it nothing.
+ * Tokens of an answer that count as spent today until it is there, or fewer where it may not have
+ * so many. To count all that it may have would leave runs beside it nothing.
  */
 const EXPECTED_ANSWER_TOKENS = 8192;
 
@@ -105,7 +105,8 @@ interface Allowance {
   answerTokens: number;
   limit: BudgetLimit;
   /**
-   * The most that the request is expected to cost, in US dollars; 0 where its price is not known.
+   * The most that the request is expected to cost, in US dollars, or 0 where its price is not
+   * known.
    */
   expectedUsd: number;
 }

@@ -28,7 +28,7 @@ function estimateCalls({ toolCalls = [] }: AssistantMessage): number {
 }
 
 /**
- * An image costs about its pixels by 750; 1,600 tokens is the most. Source: the Messages API's
+ * An image costs about its pixels by 750, and at most 1,600 tokens. Source: the Messages API's
  * guide to vision.
  */
 const IMAGE_TOKENS = 1600;

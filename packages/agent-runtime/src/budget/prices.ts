@@ -34,7 +34,7 @@ const opus = rates(5, 25, 0.5, 6.25);
 const sonnet4 = rates(3, 15, 0.3, 3.75);
 
 /**
- * Anthropic's prices for the models that its own API serves today; `cacheWrite` is the rate of the
+ * Anthropic's prices for the models that its own API serves today. `cacheWrite` is the rate of the
  * five minutes that our requests ask for. Other hosts of the same models set their own prices.
  *
  * Source: https://platform.claude.com/docs/en/about-claude/pricing, November 2026.
@@ -64,11 +64,11 @@ export const defaultPrices: Prices = {
 };
 
 /**
- * The price of a model, looked up in `prices` and then in {@link defaultPrices}; `undefined` if it
- * is not known.
+ * The price of a model, looked up in `prices` and then in {@link defaultPrices}, or `undefined` if
+ * it is not known.
  *
  * The whole name counts, and after it the name without a date or `-latest` at its end:
- * `claude-haiku-4-5-20251001` costs what `claude-haiku-4-5` does. Nothing else is guessed; the same
+ * `claude-haiku-4-5-20251001` costs what `claude-haiku-4-5` does. Nothing else is guessed. The same
  * model costs something else at another host.
  */
 export function priceOf(model: string, prices: Prices = {}): ModelPrice | undefined {

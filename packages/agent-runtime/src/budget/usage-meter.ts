@@ -25,7 +25,7 @@ export class UsageMeter {
     this.#isComplete = event.type === "turn";
   }
 
-  /** Returns the usage so far; `undefined` where the server answered nothing. */
+  /** Returns the usage so far, or `undefined` where the server answered nothing. */
   usage(): Usage | undefined {
     if (!this.#isAnswered) return undefined;
     if (this.#reported && this.#isComplete) return this.#reported;

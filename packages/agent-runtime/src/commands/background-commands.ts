@@ -32,7 +32,7 @@ export interface BackgroundCommands {
   list(sessionId: string): readonly BackgroundCommand[];
   /** Forgets a command that has ended. */
   remove(sessionId: string, id: string): void;
-  /** Ends all commands; resolves when they are gone. */
+  /** Ends all commands. Resolves when they are gone. */
   close(): Promise<void>;
 }
 

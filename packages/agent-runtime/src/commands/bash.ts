@@ -35,7 +35,7 @@ export interface BashOptions {
    */
   passed?: readonly string[];
   /**
-   * Locks commands in; see `findSandbox`.
+   * Locks commands in. See `findSandbox`.
    * @default nothing: commands are as free as this process's user
    */
   sandbox?: Sandbox;
@@ -94,7 +94,7 @@ export function createBashTool(
       },
     },
     sequential: true,
-    // The command's own clock counts; this is for a system that does not even start it.
+    // The command's own clock counts. This is for a system that does not even start it.
     timeoutMs: timeoutMs + 10_000,
     async execute(input, context) {
       const { command, background = false } = input;

@@ -51,7 +51,7 @@ export function createBubblewrap({ program, hidden, network }: BubblewrapOptions
         readOnly("/run/systemd/resolve"),
         { path: workspace, args: ["--bind", workspace, workspace] },
       ];
-      // From the top down, as a mount covers what was mounted below it; at the same place the
+      // From the top down, as a mount covers what was mounted below it. At the same place the
       // workspace comes last.
       mounts.sort((a, b) => depth(a.path) - depth(b.path));
       return [
@@ -76,7 +76,7 @@ function depth(path: string): number {
 }
 
 /**
- * Returns a mount that covers a path with an empty folder or file; nothing if nothing is there.
+ * Returns a mount that covers a path with an empty folder or file, or nothing if nothing is there.
  */
 async function hide(path: string): Promise<Mount | undefined> {
   try {

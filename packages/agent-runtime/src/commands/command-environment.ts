@@ -20,7 +20,7 @@ export const passedVariables: readonly string[] = [
 ];
 
 /**
- * Makes git write names beyond ASCII as they are; by default it writes them in octal, which a model
+ * Makes git write names beyond ASCII as they are. By default it writes them in octal, which a model
  * cannot read.
  */
 const gitSettings = {

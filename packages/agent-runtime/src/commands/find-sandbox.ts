@@ -25,7 +25,7 @@ export type SandboxSearch = { sandbox: Sandbox; problem?: never } | { sandbox?: 
 /**
  * Finds bubblewrap (`bwrap`), and proves that it works here by running it: that a command in it can
  * write in its workspace, and nowhere else, does not see what is hidden, and sees no process but
- * its own. Costs two processes; call it once, at the start.
+ * its own. Costs two processes. Call it once, at the start.
  *
  * In it a command sees the whole disk read-only, but for its workspace, which it may write to, and
  * what is hidden: `hidden`, `/tmp`, `/run` and the usual places of credentials and caches in the

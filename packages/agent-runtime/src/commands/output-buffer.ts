@@ -7,7 +7,7 @@ import { createTerminalText } from "./terminal-text.ts";
  * is.
  */
 export interface OutputBuffer {
-  /** Adds bytes; returns them as text as it came, without characters that are not complete yet. */
+  /** Adds bytes. Returns them as text as it came, without characters that are not complete yet. */
   add(bytes: Buffer): string;
   /** Returns the bytes added since the last `take`. */
   byteLength(): number;

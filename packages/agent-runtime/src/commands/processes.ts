@@ -119,7 +119,7 @@ export function kill(pid: number, signal: NodeJS.Signals): void {
 }
 
 /**
- * Returns how many processes the system has killed because memory ran out; 0 where it does not
+ * Returns how many processes the system has killed because memory ran out, or 0 where it does not
  * count them.
  */
 export function countMemoryKills(): number {

@@ -35,7 +35,7 @@ export interface CommandOptions {
 export type EndReason = "timeout" | "aborted" | "stopped" | "flood" | "memory";
 
 export interface CommandEnd {
-  /** Exit status, or the signal that ended it; `undefined` if it did not heed TERM. */
+  /** Exit status, or the signal that ended it, or `undefined` if it ignored TERM. */
   status: number | NodeJS.Signals | undefined;
   /** Present if it was ended. */
   reason?: EndReason;
@@ -63,7 +63,7 @@ export interface RunningCommand {
 export async function startCommand(command: string, options: CommandOptions): Promise<RunningCommand> {
   const mark = { id: randomUUID(), startedAt: uptime() };
   const memoryKills = countMemoryKills();
-  // One pipe for both outputs keeps them in order; the other still carries bash's complaint about a
+  // One pipe for both outputs keeps them in order. The other still carries bash's complaint about a
   // line it cannot parse.
   const shell = ["bash", "-c", `exec 2>&1; ${command}`];
   const [program = "", ...args] = (await options.wrap?.(shell)) ?? shell;

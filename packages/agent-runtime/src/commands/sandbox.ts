@@ -1,5 +1,5 @@
 /**
- * Locks commands in. `findSandbox` gives one; any other program that does can stand behind this
+ * Locks commands in. `findSandbox` gives one. Any other program that does can stand behind this
  * too.
  */
 export interface Sandbox {

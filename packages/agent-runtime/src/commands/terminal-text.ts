@@ -1,6 +1,6 @@
 /** Turns a terminal's output into the text that stands there in the end. */
 export interface TerminalText {
-  /** Adds output; returns the lines that are finished. */
+  /** Adds output. Returns the lines that are finished. */
   write(output: string): string;
   /** Returns the line that is not finished. */
   end(): string;
@@ -45,7 +45,7 @@ const controls = /[^\P{Cc}\t\n]/gu;
 
 /**
  * Creates a reader that drops escape sequences and plays overwritten lines, so that the last state
- * of a progress bar stays. It holds one line; moves between lines are dropped. Takes time in
+ * of a progress bar stays. It holds one line. Moves between lines are dropped. Takes time in
  * proportion to the output.
  */
 export function createTerminalText(): TerminalText {

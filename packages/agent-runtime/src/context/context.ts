@@ -167,7 +167,7 @@ function withResults(
   return [{ ...message, toolCalls, ...(blocks && { blocks }) }, ...answers];
 }
 
-/** Ids are unique in a request; those of a model that counts its calls anew in each run are not. */
+/** Ids are unique in a request. Those of a model that counts its calls anew in each run are not. */
 function freeId(known: string, taken: Set<string>): string {
   let id = known;
   for (let count = 2; taken.has(id); count += 1) id = `${known}_${count}`;

@@ -24,7 +24,7 @@ const SLACK = 0.35;
 /** The messages that fit, and how much was cut from them. */
 export interface FittedContext {
   readonly messages: readonly Message[];
-  /** Tokens that had to be freed; 0 where all messages fit. It grows in steps. */
+  /** Tokens that had to be freed, or 0 where all messages fit. It grows in steps. */
   readonly cutTokens: number;
 }
 
@@ -66,7 +66,7 @@ function leaveOut(messages: readonly Message[], tokens: number): readonly Messag
 }
 
 /**
- * Returns the index of the first user message before which so many tokens stand; else that of the
+ * Returns the index of the first user message before which so many tokens stand, else that of the
  * last user message.
  */
 function firstKept(messages: readonly Message[], tokens: number): number {

@@ -23,7 +23,7 @@ export async function appendLine(root: string, path: string, line: string): Prom
   const { size } = await opened.file.stat();
   try {
     const { bytesWritten } = await opened.file.write(bytes);
-    // On a full disk a part of the line is left; the next write gets the system's reason.
+    // On a full disk a part of the line is left. The next write gets the system's reason.
     if (bytesWritten < bytes.length) await opened.file.write(bytes, bytesWritten);
     await opened.file.datasync();
   } catch (error) {

@@ -12,7 +12,7 @@ export interface OpenOptions {
   flags: number;
   /** Makes folders that are missing on the way. */
   makeFolders: boolean;
-  /** Allows a path that names nothing yet; without it, that rejects with ENOENT. */
+  /** Allows a path that names nothing yet. Without it, that rejects with ENOENT. */
   mayBeMissing?: boolean;
   /**
    * Rejects to refuse a path. Gets it with its links resolved, relative to the root. Awaited before
@@ -45,11 +45,11 @@ export interface OpenedPath {
  * Opens a path below a folder, on Linux. Whatever is renamed or linked meanwhile, nothing outside
  * is opened.
  *
- * Each name is opened through the descriptor of its folder, links not followed; a link's target is
+ * Each name is opened through the descriptor of its folder, links not followed. A link's target is
  * walked in the same way. What was checked is therefore what is used. (The kernel's `openat2` with
- * `RESOLVE_BENEATH` does this in one call; Node has no binding for it.)
+ * `RESOLVE_BENEATH` does this in one call. Node has no binding for it.)
  *
- * @throws PathError when the path leads outside; else the system's error
+ * @throws PathError when the path leads outside, else the system's error
  */
 export async function openBeneath(root: string, path: string, options: OpenOptions): Promise<OpenedPath> {
   const folders = [await open(root, O_RDONLY | O_DIRECTORY)];

@@ -12,7 +12,7 @@ import { below, outsideWorkspace } from "./path-error.ts";
  * Somebody who swaps a folder for a link in between can make an empty file outside, but nothing is
  * read from there or written there.
  *
- * @throws PathError when the path leads outside; else the system's error
+ * @throws PathError when the path leads outside, else the system's error
  */
 export async function openByRealpath(root: string, path: string, options: OpenOptions): Promise<OpenedPath> {
   const { flags, makeFolders, mayBeMissing, allow, beforeStep } = options;

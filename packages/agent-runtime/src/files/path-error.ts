@@ -8,7 +8,7 @@ export function outsideWorkspace(path: string): PathError {
 }
 
 /**
- * An absolute path below `root` as seen from there; `undefined` if it is not below. Looks at no
+ * An absolute path below `root` as seen from there, or `undefined` if it is not below. Looks at no
  * disk.
  */
 export function below(root: string, path: string): string | undefined {

@@ -14,7 +14,7 @@ export const MAX_TEXT_BYTES = 10_485_760;
  * A link out of the folder is not followed: a repository may come with a link to its user's keys
  * under a name that goes into every prompt.
  *
- * @throws PathError if it leads outside, is no regular file, no text or too large; else the
+ * @throws PathError if it leads outside, is no regular file, no text or too large, else the
  * system's error
  */
 export async function readTextBeneath(root: string, path: string): Promise<string | undefined> {
@@ -43,7 +43,7 @@ export async function readDecoded(file: FileHandle, path: string): Promise<Decod
   return await decodeText(await readAll(file), path);
 }
 
-/** Returns whether an error means that there is no such file; also one that wraps the system's. */
+/** Returns whether an error, or the one it wraps, means that there is no such file. */
 export function isMissing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = (error.cause ?? error) as NodeJS.ErrnoException;

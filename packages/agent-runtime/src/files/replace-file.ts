@@ -71,7 +71,7 @@ async function checkFolder(path: string, folder: string, file: FileHandle): Prom
 }
 
 /**
- * Returns whether the system lets a file be replaced; it does not where the file is a mount of its
+ * Returns whether the system lets a file be replaced. It does not where the file is a mount of its
  * own.
  */
 async function renameOver(from: string, to: string, mayOverwrite: boolean): Promise<boolean> {

@@ -16,7 +16,7 @@ export interface DecodedText {
 
 export const utf8: TextEncoding = { name: "UTF-8", hasMark: false };
 
-/** Bytes that the detector looks at. Enough for a sure answer; takes about 20 ms. */
+/** Bytes that the detector looks at. Enough for a sure answer. Takes about 20 ms. */
 export const SAMPLE_BYTES = 65_536;
 
 const marks = [
@@ -196,7 +196,7 @@ const otherEncodings = ["Windows-1251", "Windows-1253", "Windows-1255", "Windows
 const allEncodings = [...multibyteEncodings, ...latinEncodings, ...otherEncodings];
 
 /**
- * Fewer accents than this reveal no language; then Windows-1252 is by far the most
+ * Fewer accents than this reveal no language. Then Windows-1252 is by far the most
  * common.
  */
 const FEW_ACCENTS = 12;
@@ -224,8 +224,8 @@ function wordsBeyondAscii(sample: Buffer): Buffer {
 const latinSigns = new Set([0x80, 0x85, 0x91, 0x92, 0x93, 0x94, 0x95, 0x96, 0x97, 0x99]);
 
 /**
- * Counts bytes beyond ASCII. In Latin text most of them stand alone, between ASCII letters;
- * elsewhere they come in runs.
+ * Counts bytes beyond ASCII. In Latin text most of them stand alone, between ASCII letters.
+ * Elsewhere they come in runs.
  */
 function countAccents(bytes: Buffer): { count: number; isLatin: boolean } {
   let count = 0;

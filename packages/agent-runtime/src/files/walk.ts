@@ -26,7 +26,7 @@ export interface WalkOptions {
 
 /**
  * Walks through folders of a workspace, breadth first, in the order of the names. Links are named,
- * not followed. Ignored files and what is hidden are left out; a folder that vanishes meanwhile is
+ * not followed. Ignored files and what is hidden are left out. A folder that vanishes meanwhile is
  * passed over.
  */
 export async function* walk(
@@ -72,7 +72,7 @@ interface Waiting {
   rules: readonly Rules[];
 }
 
-/** A folder that was read; without entries it may not be. */
+/** A folder that was read. Without entries it may not be. */
 type Found = Waiting & { entries?: Dirent[] };
 
 const alwaysSkipped = new Set([".git", "node_modules"]);

@@ -37,7 +37,7 @@ export type OpenedFile = OpenedPath & { file: FileHandle };
  * Opens a regular file of the workspace to read it: one that lies in it, whatever links lead there.
  * The caller closes it.
  *
- * @throws PathError in words for the model; else the system's error
+ * @throws PathError in words for the model, else the system's error
  */
 export async function openFile(
   workspace: Workspace,
@@ -60,7 +60,7 @@ export async function openToAppend(workspace: Workspace, path: string): Promise<
  * Opens a file of the workspace to replace what it holds. With `mayBeMissing`, its folders are made
  * and there need be no file.
  *
- * @throws PathError in words for the model; else the system's error
+ * @throws PathError in words for the model, else the system's error
  */
 export async function openToReplace(
   workspace: Workspace,
@@ -84,7 +84,7 @@ export interface OpenedFolder {
 /**
  * Opens a folder for a program that searches it.
  *
- * @throws PathError in words for the model; else the system's error
+ * @throws PathError in words for the model, else the system's error
  */
 export async function openFolder(workspace: Workspace, path: string): Promise<OpenedFolder> {
   const prepared = await prepare(workspace, await prepareWorkspace(workspace.dir));

@@ -19,7 +19,7 @@ export interface McpServers extends ToolSource {
 
 /**
  * Connects to all servers in parallel. Resolves when each is connected, or has failed or used up
- * its time; never rejects because of a server. The tools of one that fails are not there, and its
+ * its time. Never rejects because of a server. The tools of one that fails are not there, and its
  * status has the reason.
  *
  * Tools need approval unless the config trusts them. A changed list is used from the next run on.

@@ -67,7 +67,7 @@ export class McpServer {
     return this.#definitions;
   }
 
-  /** The server's own text for the prompt; empty if it has none. */
+  /** The server's own text for the prompt, or empty if it has none. */
   get instructions(): string {
     return this.#instructions;
   }

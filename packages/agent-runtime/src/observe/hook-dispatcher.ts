@@ -22,7 +22,7 @@ export interface ActiveSpan<Report> {
 }
 
 /**
- * Calls hooks, and publishes to `diagnostics_channel`. Channel names are stable; the README names
+ * Calls hooks, and publishes to `diagnostics_channel`. Channel names are stable. The README names
  * what is published.
  */
 export class HookDispatcher {

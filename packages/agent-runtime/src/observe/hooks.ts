@@ -46,7 +46,7 @@ export interface RunReport {
   outcome: RunOutcome;
   /** Absent when its reader went away. */
   usage?: Usage;
-  /** In US dollars; absent where the price of a model that was asked is not known. */
+  /** In US dollars. Absent where the price of a model that was asked is not known. */
   costUsd?: number;
   /** Of a run that failed, or that a limit on tokens or money ended. */
   error?: { code: string; message: string };
@@ -63,7 +63,7 @@ export interface ModelCallReport {
   turn?: Extract<ModelEvent, { type: "turn" }>;
   /** The error that was thrown, or the reason why the call was stopped. */
   error?: unknown;
-  /** From the call to the first event, in milliseconds; absent if nothing came. */
+  /** From the call to the first event, in milliseconds. Absent if nothing came. */
   firstEventMs?: number;
 }
 

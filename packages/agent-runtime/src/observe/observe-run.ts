@@ -4,7 +4,7 @@ import type { RunSettings } from "../run/run-settings.ts";
 import type { ActiveSpan, HookDispatcher } from "./hook-dispatcher.ts";
 import type { ModelCallReport, RunRef, RunReport } from "./hooks.ts";
 
-/** A run with its hooks called; the bare run loop where there are none. */
+/** A run with its hooks called, or the bare run loop where there are none. */
 export function observeRun(
   input: AgentInput,
   settings: RunSettings,

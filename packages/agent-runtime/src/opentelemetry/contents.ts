@@ -83,7 +83,7 @@ function toPart(block: ContentBlock): Part[] {
       return [{ type: "blob", modality: "image", mime_type: block.mediaType, content: "" }];
     case "redacted_thinking":
     case "tool_call":
-      // The one is unreadable; the other names a call that stands in `toolCalls`.
+      // The one is unreadable. The other names a call that stands in `toolCalls`.
       return [];
   }
 }

@@ -23,7 +23,7 @@ import { answerOf, callInputOf, callOutputOf, requestOf } from "./contents.ts";
 
 export interface OpenTelemetryOptions {
   /**
-   * `gen_ai.provider.name`: `anthropic`, `openai`, …; a function of the model's name where there
+   * `gen_ai.provider.name`: `anthropic`, `openai`, …, or a function of the model's name where there
    * are fallbacks elsewhere.
    */
   providerName: string | ((model: string) => string);
@@ -41,9 +41,9 @@ export interface OpenTelemetryOptions {
 
 /**
  * Hooks that make OpenTelemetry spans of runs: `invoke_agent` around `chat` and `execute_tool`,
- * named and with attributes as the semantic conventions for generative AI say (their status is
- * Development; these are of 2026-11). Spans of HTTP clients and databases that models and tools use
- * become children of theirs.
+ * with the names and attributes of the semantic conventions for generative AI (status: Development,
+ * as of 2026-11). Spans of HTTP clients and databases that models and tools use become their
+ * children.
  *
  * Source: https://opentelemetry.io/docs/specs/semconv/gen-ai/
  */

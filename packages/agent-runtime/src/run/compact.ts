@@ -148,7 +148,7 @@ async function* askSilently(
 }
 
 /**
- * Returns what the work returns; nothing, after a call of `onError`, if the work fails. An abort is
+ * Returns the work's result, or nothing, after a call of `onError`, if the work fails. An abort is
  * no failure of its own.
  */
 async function* reportingErrors<T>(

@@ -13,7 +13,7 @@ const MAX_NEEDED_MESSAGES = 1000;
 
 /**
  * Returns true if there is something to sum up, and what a model would be shown is more than the
- * share allows. Tokens count; messages count too where the agent limits them.
+ * share allows. Tokens count. Messages count too where the agent limits them.
  */
 export function isCompactionDue(messages: readonly Message[], limits: Limits): boolean {
   const { maxContextMessages, contextWindow, providers, compactAtShare: share } = limits;
@@ -45,7 +45,7 @@ export function neededMessages({
   maxToolRounds,
 }: Pick<RunSettings, "maxContextMessages" | "compactAtShare" | "maxToolCalls" | "maxToolRounds">): number {
   if (compactAtShare === undefined) return Math.min(maxContextMessages, MAX_NEEDED_MESSAGES);
-  // Up to the share, none is made; then one run comes: its question, its results, a message for
+  // Up to the share, none is made. Then one run comes: its question, its results, a message for
   // each round, its answer.
   const sinceSummary = Math.ceil(compactAtShare * maxContextMessages) + maxToolCalls + maxToolRounds + 3;
   return Math.min(Math.max(maxContextMessages, sinceSummary), MAX_NEEDED_MESSAGES);

@@ -29,7 +29,7 @@ export class LoopGuard {
   }
 
   /**
-   * Returns the calls; one that was repeated too often carries the refusal for the model.
+   * Returns the calls. One that was repeated too often carries the refusal for the model.
    */
   refuseRepeated(calls: readonly ModelToolCall[]): ModelToolCall[] {
     const checked = calls.map((call) => {

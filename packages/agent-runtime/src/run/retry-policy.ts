@@ -24,13 +24,13 @@ export const fallbackReasons: readonly FallbackReason[] = [
 export interface RetryPolicy {
   /** Retries of a turn that failed before it showed any text. */
   maxRetries: number;
-  /** The first pause; each further one is twice as long, up to `retryMaxMs`. */
+  /** The first pause. Each further one is twice as long, up to `retryMaxMs`. */
   retryBaseMs: number;
   /** The longest pause of our own. A server may ask for more. */
   retryMaxMs: number;
   /** The reasons to ask the next model. */
   fallbackOn: ReadonlySet<FallbackReason>;
-  /** A number from 0 to 1; spreads the pauses of many runs. */
+  /** A number from 0 to 1. Spreads the pauses of many runs. */
   random: () => number;
 }
 
@@ -54,7 +54,7 @@ export interface NextAttempt {
 const MAX_UNREACHABLE_RETRIES = 5;
 
 /**
- * Returns when to send a failed request again, and to which model; `undefined` to stop. Pure but
+ * Returns when to send a failed request again, and to which model, or `undefined` to stop. Pure but
  * for `random`.
  *
  * A model that was not asked yet is asked at once. A server's own wish for a pause is obeyed as

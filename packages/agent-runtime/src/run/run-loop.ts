@@ -143,7 +143,7 @@ class Closing {
   #outcome: RunOutcome | undefined;
   #turns = 0;
 
-  /** The outcome that the run will have; `undefined` before its last turns. */
+  /** The outcome that the run will have, or `undefined` before its last turns. */
   get outcome(): RunOutcome | undefined {
     return this.#outcome;
   }
@@ -168,7 +168,7 @@ class Closing {
   }
 }
 
-/** Adds what users wrote meanwhile to the run; returns true if there was anything. */
+/** Adds what users wrote meanwhile to the run. Returns true if there was anything. */
 async function* takeSteering(
   { runId, takeSteering: take }: AgentInput,
   context: RunContext,

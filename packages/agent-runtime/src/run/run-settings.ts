@@ -16,12 +16,12 @@ export interface Prompt {
   sections: readonly PromptSection[];
 }
 
-/** Everything a run needs besides its input; below this line nothing is optional. */
+/** Everything a run needs besides its input. Below this line nothing is optional. */
 export interface RunSettings extends ModelSettings, RunLimits, ToolLimits {
   tools: ReadonlyMap<string, Tool>;
   prices: Prices;
   dailySpend: DailySpend;
-  /** Reads the prompt; for a run of a session with what its tools still do. */
+  /** Reads the prompt, for a session's run with the work that its tools still do. */
   readPrompt: (sessionId?: string) => Promise<Prompt>;
   maxContextMessages: number;
   contextWindow: ContextWindow;
@@ -29,7 +29,7 @@ export interface RunSettings extends ModelSettings, RunLimits, ToolLimits {
   compactAtShare: number | undefined;
   /** By session: the tokens of a conversation whose summary failed. */
   failedCompactions: Map<string, number>;
-  /** Keeps facts before a compaction; absent where the agent has no memory. */
+  /** Keeps facts before a compaction. Absent where the agent has no memory. */
   rememberTool: Tool | undefined;
   maxParallelTools: number;
   approval: ApprovalRule;

@@ -42,7 +42,7 @@ export type Turn = Extract<ModelEvent, { type: "turn" }> & {
 };
 
 /**
- * Streams one turn of the model: `chunk` and `thinking` as they come; returns the complete turn, or
+ * Streams one turn of the model: `chunk` and `thinking` as they come. Returns the complete turn, or
  * the limit that forbids it.
  *
  * For each attempt: reserve, stream, settle. A failure that may pass is tried again after a `retry`
@@ -100,7 +100,7 @@ interface Attempt {
   readonly provider: ModelProvider;
   readonly reservation: Reservation;
   readonly meter: UsageMeter;
-  /** True once text was shown. Thinking may be shown again; text may not. */
+  /** True once text was shown. Thinking may be shown again. Text may not. */
   hasText: boolean;
 }
 

@@ -2,7 +2,7 @@
  * The text, or its beginning and end around a mark with the number of characters that were left
  * out.
  *
- * `maxChars` counts UTF-16 units of what is kept; the mark comes on top. Never cuts a character in
+ * `maxChars` counts UTF-16 units of what is kept. The mark comes on top. Never cuts a character in
  * two.
  */
 export function cutMiddle(text: string, maxChars: number): string {

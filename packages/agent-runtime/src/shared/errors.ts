@@ -24,7 +24,7 @@ export interface AgentErrorOptions {
 
 const brand = Symbol.for("@mini-openclaw/agent-runtime/AgentError");
 
-/** Branch on `code`, never on `message`. Codes are stable between majors; messages are not. */
+/** Branch on `code`, never on `message`. Codes are stable between majors. Messages are not. */
 export class AgentError extends Error {
   readonly code: AgentErrorCode;
   readonly retryable: boolean;

@@ -10,7 +10,7 @@ export interface LocalTime {
   zone: string;
 }
 
-/** Returns an instant as local time; of this process's zone unless another is given. */
+/** Returns an instant as local time, in this process's zone unless another is given. */
 export function toLocalTime(timestamp: number, timeZone?: string): LocalTime {
   const format = new Intl.DateTimeFormat("en-US", {
     ...(timeZone !== undefined && { timeZone }),

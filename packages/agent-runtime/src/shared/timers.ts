@@ -7,7 +7,7 @@ export function startTimer(delayMs: number, act: () => void): NodeJS.Timeout {
 }
 
 /**
- * Resolves after a delay; rejects with the signal's reason when it aborts. Unlike that of
+ * Resolves after a delay. Rejects with the signal's reason when it aborts. Unlike that of
  * `node:timers/promises` it is moved by fake timers too.
  */
 export function sleep(delayMs: number, signal: AbortSignal): Promise<void> {

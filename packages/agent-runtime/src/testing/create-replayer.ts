@@ -8,7 +8,7 @@ import { describeDifferences, findDifferences } from "./request-differences.ts";
 export interface ReplayerOptions {
   /** The recording of {@link createRecorder}. */
   file: string;
-  /** The recorder's secrets; they are not compared. @default none */
+  /** The recorder's secrets. They are not compared. @default none */
   secrets?: readonly (string | RegExp)[];
   /**
    * Texts that may differ from run to run, such as temporary paths and dates in tool results.
@@ -36,8 +36,8 @@ const runtimeFacts = /^- (System|Workspace): .*$/gm;
  * what `ignore` matches. A turn that was stopped in the recording waits at the same place for its
  * signal.
  *
- * @throws AgentError `INVALID_OPTIONS` if one of `secrets` or `ignore` would match the empty text;
- * an error that names the line if the file is no recording
+ * @throws AgentError `INVALID_OPTIONS` if one of `secrets` or `ignore` would match the empty text,
+ * or an error that names the line if the file is no recording
  */
 export function createReplayer({ file, secrets = [], ignore = [] }: ReplayerOptions): Replayer {
   const { model, turns } = readRecording(file);

@@ -3,7 +3,7 @@ import { errorCodes, type ModelEvent, type ModelProvider, type ModelRequest } fr
 import { AgentError } from "../shared/errors.ts";
 import { calls, fails, hangs, type ScriptStep, says, uses } from "./scripted-provider.ts";
 
-/** The functions of a test runner; those of vitest, Jest, Mocha and `node:test` fit. */
+/** The functions of a test runner. Those of vitest, Jest, Mocha and `node:test` fit. */
 export interface SuiteFunctions {
   describe: (name: string, body: () => void) => unknown;
   test: (name: string, body: () => Promise<void>) => unknown;

@@ -37,7 +37,7 @@ export interface Recording {
   turns: readonly RecordedTurn[];
 }
 
-/** Reads a recording; throws an error that names the line that is none of one. */
+/** Reads a recording. Throws an error that names the line that is none of one. */
 export function readRecording(file: string): Recording {
   const lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
   const records = lines.map((line, index) => parseLine(line, `${basename(file)}, line ${index + 1}`));

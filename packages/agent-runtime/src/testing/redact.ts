@@ -6,7 +6,7 @@ const REDACTED = "[secret]";
 /** Removes secrets from a recording. */
 export interface Redactor {
   /**
-   * One text that came in pieces; a secret that lies across two of them is found too. As many
+   * One text that came in pieces. A secret that lies across two of them is found too. As many
    * pieces come back.
    */
   pieces(pieces: readonly string[]): string[];
@@ -38,7 +38,7 @@ const secretPatterns: readonly RegExp[] = [
   // square of their number.
   /(?=[\w.~+/=-]{16})(?<=\bbearer\s+)[\w.~+/=-]{16,}/gi,
   /(?=[\w.~+/=-]{16})(?<=\bauthorization["']?\s*[:=]\s*["']?(basic\s+|token\s+)?)[\w.~+/=-]{16,}/gi,
-  // `API_KEY=…`, `"password": "…"`; not what is only a number, such as `maxTokens: 8192000`.
+  // `API_KEY=…`, `"password": "…"`. A plain number is none, such as `maxTokens: 8192000`.
   // Also where that is JSON in a string of JSON.
   /(?=[^\s\\"',;&]{8})(?<=(api[-_]?key|access[-_]?key|secret|token|passw(or)?d)\w*\\*["']?\s*[:=]\s*\\*["']?)(?![\d_.,]+\b)[^\s\\"',;&]{8,}/gi,
 ];

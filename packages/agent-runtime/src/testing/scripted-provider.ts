@@ -12,17 +12,17 @@ export type ScriptPart =
   | { part: "ends"; stopReason: string }
   | { part: "uses"; usage: Partial<Usage> };
 
-/** Text; each piece is one event. */
+/** Text. Each piece is one event. */
 export function says(...pieces: string[]): ScriptPart {
   return { part: "says", pieces };
 }
 
-/** Thinking; each piece is one event. */
+/** Thinking. Each piece is one event. */
 export function thinks(...pieces: string[]): ScriptPart {
   return { part: "thinks", pieces };
 }
 
-/** A tool call. Its id is `call_<turn>_<place>` unless given; both count from 1. */
+/** A tool call. Its id is `call_<turn>_<place>` unless given. Both count from 1. */
 export function calls(toolName: string, input: Record<string, unknown> = {}, callId = ""): ScriptPart {
   return { part: "calls", call: { callId, toolName, input } };
 }

@@ -13,7 +13,7 @@ import type { Tool, ToolContext } from "./define-tool.ts";
 import { type CallResult, checkCall, describeFailure, runTool, type ToolLimits } from "./run-tool.ts";
 
 /**
- * `tool_output` of one call beyond this many UTF-16 units is not shown; its result still is. The
+ * `tool_output` of one call beyond this many UTF-16 units is not shown. Its result still is. The
  * protocol's 64 KiB.
  */
 const MAX_PROGRESS_CHARS = 65_536;
@@ -48,12 +48,12 @@ export interface CallSettings extends ToolLimits {
   now: () => number;
 }
 
-/** Hands an event to the run; resolves when it was recorded. */
+/** Hands an event to the run. Resolves when it was recorded. */
 export type EmitToolEvent = (event: ToolEvent) => Promise<void>;
 
 /**
- * Makes one tool call: checks it, asks for approval where needed, runs the tool. Shows its events;
- * never rejects.
+ * Makes one tool call: checks it, asks for approval where needed, runs the tool. Shows its events.
+ * Never rejects.
  */
 export async function answerCall(
   call: ModelToolCall,
@@ -109,7 +109,7 @@ async function assertAllowed(
 }
 
 /**
- * Resolves when a user allows it; rejects with `ToolDenied` otherwise, and with the signal's reason
+ * Resolves when a user allows it. Rejects with `ToolDenied` otherwise, and with the signal's reason
  * on an abort.
  */
 async function askUser(

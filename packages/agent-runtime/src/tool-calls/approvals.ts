@@ -8,7 +8,7 @@ export type ApprovalPolicy = "allow" | "ask" | "deny";
 /** The reason why a call was not made, in words for the model. */
 export class ToolDenied extends Error {}
 
-/** Decides for all calls of an agent; `undefined` leaves it to the tool's own `approval`. */
+/** Decides for all calls of an agent. `undefined` leaves it to the tool's own `approval`. */
 export type ApprovalRule = (call: {
   toolName: string;
   /** Checked against the tool's parameters. */
@@ -17,7 +17,7 @@ export type ApprovalRule = (call: {
 }) => ApprovalPolicy | undefined;
 
 /**
- * Sessions whose `session` decisions are remembered; of more, the oldest is forgotten, and its user
+ * Sessions whose `session` decisions are remembered. Of more, the oldest is forgotten, and its user
  * asked again. Chosen.
  */
 const MAX_SESSIONS = 1000;

@@ -9,7 +9,7 @@ export interface CallToolsOptions extends CallSettings {
 
 /**
  * Makes the tool calls of one turn. Yields `tool_start` just before a tool begins and `tool_done`
- * when it has ended, in the order of completion; returns the results in the order of the calls, as
+ * when it has ended, in the order of completion. Returns the results in the order of the calls, as
  * models want them. No tool continues before its event was recorded.
  *
  * After an abort no call is begun, and those that run get a moment to return what they have.

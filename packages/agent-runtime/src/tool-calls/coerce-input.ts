@@ -29,7 +29,7 @@ function coerceParts(value: unknown, schema: Schema): unknown {
   return Object.fromEntries(entries) as unknown;
 }
 
-/** Returns the value as a type, in a list; an empty one if it has no such form. */
+/** Returns the value as a type, in a list, or an empty one if it has no such form. */
 function coerceTo(type: string, value: unknown): unknown[] {
   switch (type) {
     case "number":
@@ -79,7 +79,7 @@ function typeOf(value: unknown): string {
   return Number.isInteger(value) ? "integer" : typeof value;
 }
 
-/** Returns whether `null` means something of its own; a schema without a type is left alone. */
+/** Returns whether `null` means something of its own. A schema without a type is left alone. */
 function allowsNull(schema: unknown): boolean {
   if (!isRecord(schema)) return true;
   const types = typesOf(schema);

@@ -5,7 +5,7 @@ import { type CheckedInput, type StandardSchema, type ToolParameters, toInputSch
 
 /** A tool that the model may call. */
 export interface ToolDefinition<Input = Record<string, unknown>> {
-  /** Letters, digits, `_` and `-`, at most 64; unique in an agent. */
+  /** Letters, digits, `_` and `-`, at most 64. Unique in an agent. */
   name: string;
   /** For the model: the tool's purpose, when to use it, and its result. */
   description: string;
@@ -15,7 +15,7 @@ export interface ToolDefinition<Input = Record<string, unknown>> {
    * Does the work. `input` has been checked against `parameters`.
    *
    * A throw becomes an error result that the model sees, and so does an answer that does not come
-   * within `timeoutMs`. Stop when `context.signal` aborts; what is returned then is still kept.
+   * within `timeoutMs`. Stop when `context.signal` aborts. What is returned then is still kept.
    */
   execute(input: Input, context: ToolContext): Promise<ToolResult> | ToolResult;
   /** Time limit of `execute`, in milliseconds. @default the agent's `toolTimeoutMs` */
@@ -49,7 +49,7 @@ export interface ToolContext {
    */
   progress: (content: string) => void;
   /**
-   * Asks the user before something that this call is about to do; `reason` names it, for people.
+   * Asks the user before something that this call is about to do. `reason` names it, for people.
    * Rejects if it is not allowed. Let the rejection through, so that the model learns of it. The
    * waiting time does not count as the tool's.
    */
@@ -65,10 +65,10 @@ export interface ToolResult {
   success: boolean;
   /** The output for the model. */
   output: string;
-  /** The reason of a failure; the model reads it after `output`. */
+  /** The reason of a failure. The model reads it after `output`. */
   error?: string;
   /**
-   * The exit code of the process that it ran; kept with the result. The model reads it only where
+   * The exit code of the process that it ran. Kept with the result. The model reads it only where
    * `output` or `error` contains it.
    */
   exitCode?: number;
@@ -114,7 +114,7 @@ export function defineTool(definition: unknown): ToolDefinition {
  */
 export function toTool(definition: ToolDefinition): Tool {
   const { name, description, parameters } = definition;
-  // The Messages API's rule for tool names; the strictest among model servers.
+  // The Messages API's rule for tool names, the strictest among model servers.
   if (!/^[a-zA-Z0-9_-]{1,64}$/.test(name)) {
     throw new AgentError(
       "INVALID_TOOL",

@@ -29,7 +29,7 @@ export function createStopwatch(): Stopwatch {
 }
 
 /**
- * Acts when a stopwatch that just began has counted `timeoutMs`; it is paused while something is
+ * Acts when a stopwatch that just began has counted `timeoutMs`. It is paused while something is
  * waited for.
  */
 export function startPausableTimer(timeoutMs: number, watch: Stopwatch, act: () => void) {

@@ -8,14 +8,14 @@ import { createStopwatch, type Stopwatch, startPausableTimer } from "./pausable-
 
 /**
  * Time for a tool to return its output once its signal aborted, in milliseconds. `bash`
- * needs 2 s from TERM to KILL; a run has 5 s from abort to `run_end`.
+ * needs 2 s from TERM to KILL. A run has 5 s from abort to `run_end`.
  */
 const STOP_GRACE_MS = 3000;
 
 export interface ToolLimits {
   /** For tools without a `timeoutMs` of their own. */
   toolTimeoutMs: number;
-  /** Longest output that the model sees; the middle of a longer one is left out. */
+  /** Longest output that the model sees. The middle of a longer one is left out. */
   maxToolOutputChars: number;
 }
 

@@ -88,7 +88,7 @@ function readParameters(tool: string, parameters: ToolParameters): InputSchema {
     check(input) {
       const { valid, errors } = validator.validate(input);
       if (valid) return { value: input };
-      // The outer errors only say that something inside is wrong; the inner ones name it.
+      // The outer errors only say that something inside is wrong. The inner ones name it.
       const named = errors.filter(({ keyword }) => keyword !== "properties" && keyword !== "items");
       return toFault(
         named.map(({ instanceLocation, error }) => `${instanceLocation.replace(/^#/, "input")}: ${error}`),

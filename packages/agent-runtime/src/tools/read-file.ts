@@ -142,7 +142,7 @@ interface Line {
   isEnded: boolean;
 }
 
-/** The bytes that are read and decoded at a time; also the sample that a detector gets. */
+/** The bytes that are read and decoded at a time, and the sample that a detector gets. */
 const PIECE_BYTES = SAMPLE_BYTES;
 
 /** Yields the lines of a file, the long ones cut, in bounded memory whatever the file holds. */

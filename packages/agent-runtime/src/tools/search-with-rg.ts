@@ -25,7 +25,7 @@ export async function searchWithRg(
     ...["--no-config", "--hidden", "--no-require-git", "--no-heading", "--with-filename", "--line-number"],
     ...["--null", "--color", "never", "--max-columns", String(MAX_LINE_BYTES), "--max-columns-preview"],
     ...["--glob", "!.git", "--glob", "!node_modules"],
-    // `--glob` would bring back what `.gitignore` names; a type does not, and has names without
+    // `--glob` would bring back what `.gitignore` names. A type does not, and has names without
     // folders.
     ...(glob === undefined || glob.includes("/") ? [] : ["--type-add", `wanted:${glob}`, "--type", "wanted"]),
     ...(ignoreCase ? ["--ignore-case"] : []),

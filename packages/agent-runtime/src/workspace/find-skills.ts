@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { isMissing } from "../files/read-text.ts";
 
 /**
- * Folders above a skill's own, in a directory of skills. Groups of groups are rare; more are named
+ * Folders above a skill's own, in a directory of skills. Groups of groups are rare. More are named
  * in a diagnostic.
  */
 const MAX_DEPTH = 3;
@@ -52,7 +52,7 @@ function isSearched(entry: Dirent): boolean {
 }
 
 /**
- * Returns the entries of a folder in the order of their names; none if it is not there or no
+ * Returns the entries of a folder in the order of their names, or none if it is not there or no
  * folder.
  */
 async function entriesIn(folder: string): Promise<Dirent[] | Error> {

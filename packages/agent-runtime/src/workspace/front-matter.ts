@@ -42,7 +42,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * Returns the lines between the first line `---` and the next; `undefined` if there are no such
+ * Returns the lines between the first line `---` and the next, or `undefined` if there are no such
  * two.
  */
 function readBlock(text: string): string[] | undefined {

@@ -65,7 +65,7 @@ export class MemoryManager {
     return undefined;
   }
 
-  /** The log of the day `daysAgo` days before today; `undefined` if nothing was logged. */
+  /** The log of the day `daysAgo` days before today, or `undefined` if nothing was logged. */
   async readDailyLog({ daysAgo = 0 } = {}): Promise<{ day: string; text: string } | undefined> {
     const day = dayBefore(this.#localTime().day, daysAgo);
     const text = await readTextBeneath(this.#dataDir, logPath(day));

@@ -13,14 +13,14 @@ export interface Skill {
   /** Absolute path of its SKILL.md. */
   path: string;
   /**
-   * Only its user starts it; the index leaves it out. `disable-model-invocation` in its front
+   * Only its user starts it. The index leaves it out. `disable-model-invocation` in its front
    * matter.
    */
   isHidden?: true;
 }
 
 /**
- * Returns `<available_skills>` with name, description and location of each; empty when there are
+ * Returns `<available_skills>` with name, description and location of each, or empty when there are
  * none.
  */
 export function formatSkillsIndex(skills: readonly Skill[], workspaceDir: string): string {

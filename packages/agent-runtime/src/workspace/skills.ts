@@ -74,7 +74,7 @@ export class SkillsLoader {
     return { skills: skills.sort((a, b) => (a.name < b.name ? -1 : 1)), diagnostics };
   }
 
-  /** The index for the system prompt; empty when there are no skills to show. */
+  /** The index for the system prompt, or empty when there are no skills to show. */
   async index(): Promise<string> {
     const { skills } = await this.load();
     return formatSkillsIndex(

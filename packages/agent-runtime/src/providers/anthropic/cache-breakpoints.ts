@@ -17,7 +17,7 @@ export function markForCache(turns: readonly Turn[]): void {
   const last = turns.length - 1;
   const answers = turns.flatMap((turn, index) => (isAnswer(turn) ? [index] : [])).slice(-2);
   const isGoingOn = turns.slice((answers.at(-1) ?? -1) + 1).some(({ role }) => role === "assistant");
-  // In the first request of a run, the requests of the run before it matter; later, the request
+  // In the first request of a run, the requests of the run before it matter. Later, the request
   // before does.
   const wanted = isGoingOn ? [last, last - 2, ...answers.reverse()] : [last, ...answers.reverse()];
   const marked = new Set<number>();

@@ -22,7 +22,7 @@ export interface RequestOptions {
   maxTokens: number;
   thinking?: ThinkingConfigParam | undefined;
   rules?: MessageRules;
-  /** Fields of the body that the application adds; they win. */
+  /** Fields of the body that the application adds. They win. */
   extraBody?: Readonly<Record<string, unknown>>;
 }
 
@@ -121,7 +121,7 @@ interface ThinkingRules {
   mode: ThinkingConfigParam["type"] | undefined;
 }
 
-/** The API wants user and assistant in turn, the user first; results belong to the user. */
+/** The API wants user and assistant in turn, the user first. Results belong to the user. */
 function toTurns(request: ModelRequest, thinkingRules: ThinkingRules): Turn[] {
   const messages = placeVolatile(request);
   const fresh = withFreshThinking(request);
@@ -194,7 +194,7 @@ function assistantBlocks(
 
 /**
  * Returns the thinking of a message as it came. Signed thinking goes to the model that signed it,
- * behind what it was about; unsigned thinking, which only compatible servers send, goes to the same
+ * behind what it was about. Unsigned thinking, which only compatible servers send, goes to the same
  * model always.
  *
  * Source: https://platform.claude.com/docs/en/build-with-claude/preserved-thinking
@@ -236,7 +236,7 @@ function text(content: string): ContentBlockParam[] {
 }
 
 /**
- * The API's ids are of letters, digits, `_` and `-`; another provider's may not be. Different ones
+ * The API's ids are of letters, digits, `_` and `-`. Another provider's may not be. Different ones
  * stay different.
  */
 function toApiId(callId = ""): string {

@@ -9,7 +9,7 @@ export function toText(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-/** Returns the value of a text of JSON; `undefined` where the text is none. */
+/** Returns the value of a text of JSON, or `undefined` where the text is none. */
 export function parseJson(json: string): unknown {
   try {
     return JSON.parse(json);

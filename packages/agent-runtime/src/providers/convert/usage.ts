@@ -2,7 +2,7 @@
 const MAX_COUNT = 1_000_000_000;
 
 /**
- * Returns a number of tokens as a whole number from 0 on; `undefined` where the server reports
+ * Returns a number of tokens as a whole number from 0 on, or `undefined` where the server reports
  * none.
  */
 export function toCount(value: unknown): number | undefined {

@@ -10,7 +10,7 @@ export type UserPart = { type: "text"; text: string } | { type: "image"; mediaTy
 const imageTypes = ["image/jpeg", "image/png", "image/gif", "image/webp"];
 
 /**
- * A larger image is refused with the whole request. The Messages API takes 5 MB of an image; base64
+ * A larger image is refused with the whole request. The Messages API takes 5 MB of an image. Base64
  * makes 4 bytes of 3.
  */
 const MAX_IMAGE_CHARS = Math.floor((5 * 1024 * 1024 * 4) / 3);

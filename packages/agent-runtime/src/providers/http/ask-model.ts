@@ -14,7 +14,7 @@ export type CompleteTurn = Extract<ModelEvent, { type: "turn" }>;
 /** Builds one turn from the events of a stream, in whatever form a model's server sends them. */
 export interface TurnBuilder {
   /**
-   * Adds the data of one event; returns what it shows at once, if anything. Throws when it is an
+   * Adds the data of one event. Returns what it shows at once, if anything. Throws when it is an
    * error, or malformed.
    */
   add(data: string): Shown | readonly Shown[] | undefined;

@@ -1,10 +1,10 @@
 import type { Readable } from "node:stream";
 
 /**
- * Bytes of an answer that came and were not read; then its socket waits for its turn, as all others
+ * Bytes of an answer that came and were not read. Then its socket waits for its turn, as all others
  * do. Without this, up to 32 reads of 64 KiB come in a row from a server that sends faster than
  * they are worked on, and everybody else waits (libuv, `uv__read`). About three hundred
- * deltas; no model at its own pace comes near it.
+ * deltas. No model at its own pace comes near it.
  */
 const MAX_UNREAD_BYTES = 32_768;
 

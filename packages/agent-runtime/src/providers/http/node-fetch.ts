@@ -45,7 +45,7 @@ function toStatus(status = 500): number {
 }
 
 /**
- * Returns the body as its server meant it. Plain bodies are asked for; some servers compress all
+ * Returns the body as its server meant it. Plain bodies are asked for. Some servers compress all
  * the same.
  */
 function decode(message: IncomingMessage): Readable {
@@ -77,7 +77,7 @@ async function send(
   request.on("close", () => signal?.removeEventListener("abort", abort));
   if (signal?.aborted) abort();
   request.end(body);
-  // Rejects with the request's `error`; a later one reaches the reader of the message.
+  // Rejects with the request's `error`. A later one reaches the reader of the message.
   const [message] = (await once(request, "response")) as [IncomingMessage];
   request.on("error", () => {});
   return message;

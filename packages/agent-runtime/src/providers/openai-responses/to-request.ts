@@ -13,7 +13,7 @@ export interface RequestOptions {
   rules: ResponseRules;
   maxTokens?: number | undefined;
   effort?: string | undefined;
-  /** Fields of the body that the application adds; they win. */
+  /** Fields of the body that the application adds. They win. */
   extraBody?: Readonly<Record<string, unknown>>;
 }
 

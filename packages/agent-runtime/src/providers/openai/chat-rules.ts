@@ -23,7 +23,7 @@ export interface ChatRules {
 export function rulesFor(baseURL: string, model: string): ChatRules {
   const { hostname } = new URL(baseURL);
   return {
-    // OpenAI itself has renamed the field, and refuses the old name for its newer models; others
+    // OpenAI itself has renamed the field, and refuses the old name for its newer models. Others
     // know only the old one.
     tokenField: hostname === "api.openai.com" ? "max_completion_tokens" : "max_tokens",
     maxTokens: Infinity,

@@ -12,7 +12,7 @@ export interface RequestOptions {
   model: string;
   rules: ChatRules;
   maxTokens?: number | undefined;
-  /** Fields of the body that the application adds; they win. */
+  /** Fields of the body that the application adds. They win. */
   extraBody?: Readonly<Record<string, unknown>>;
 }
 
@@ -79,7 +79,7 @@ function toParam(message: Message, options: RequestOptions, fresh: ReadonlySet<M
     case "assistant":
       return [toAssistant(message, options, fresh.has(message))];
     case "tool":
-      // There is no field for failure; the text names it.
+      // There is no field for failure. The text names it.
       return [{ role: "tool", tool_call_id: toId(message.callId, options.rules), content: message.content }];
     case "system":
       // Many chat templates take a system message in the first place only.
@@ -125,7 +125,7 @@ function toAssistant(message: AssistantMessage, options: RequestOptions, isFresh
 
 /**
  * Returns what a message was thought about, in the fields in which its server sent it. Thinking
- * goes to the model that thought it; a server that wants some with every message gets what there
+ * goes to the model that thought it. A server that wants some with every message gets what there
  * is, from any model.
  */
 function toReasoning(message: AssistantMessage, { model, rules }: RequestOptions, isFresh: boolean): object {
