@@ -18,8 +18,12 @@ const CONTROL_SEQUENCE = String.raw`\[[0-?]*[ -/]*[@-~]`;
 const STRING_START = String.raw`[\]PX^_]`;
 
 /**
- * A token of the output, by ECMA-48: a control sequence such as a colour; a string that ends with
- * BEL or ST, such as a title or a link; a short escape sequence; a control that moves; plain text.
+ * A token of the output, by ECMA-48:
+ * - a control sequence, such as a colour
+ * - a string that ends with BEL or ST, such as a title or a link
+ * - a short escape sequence
+ * - a control that moves
+ * - plain text
  */
 const tokens = new RegExp(
   [

@@ -10,16 +10,15 @@ import type {
 const summaryHeading = "The conversation so far, summed up:";
 
 /**
- * The messages to show to the model: the last summary of the conversation, if there is one, and the
- * last `maxMessages` after it, in a form that every model API accepts.
+ * Returns the messages for the model: the last summary of the conversation, if there is one, and
+ * the last `maxMessages` after it. Every model API accepts their form.
  *
- * Pure. What comes out holds these promises, whatever the transcript went through:
- * - each tool call is followed by exactly one result before anybody else speaks (one that was lost
- *   is made up);
- * - no result stands without its call, and no two calls have one id;
- * - no assistant message is empty, and no exchange is in it that the model refused;
- * - but for the summary, it begins with a user message: the one that set off the run it cuts into
- *   comes along.
+ * Pure. The result keeps these promises for every transcript:
+ * - Exactly one result follows each tool call, before any other message. A lost result is replaced.
+ * - No result is without its call, and no two calls have one id.
+ * - No assistant message is empty, and no exchange that the model refused is included.
+ * - After the summary comes a user message. If the limit cuts into a run, the message that started
+ *   the run is included.
  */
 export function buildContext(messages: readonly Message[], maxMessages: number): Message[] {
   const { summary, since } = splitAtCompaction(messages);

@@ -29,10 +29,11 @@ export interface FittedContext {
 }
 
 /**
- * Returns the messages, made to cost at most `maxTokens`: big tool results are trimmed, the oldest
- * first; then the oldest messages are left out, never a call without its result, nor the newest
- * messages, nor the summary of what came before them; then the newest results and long messages are
- * trimmed.
+ * Returns the messages, made to cost at most `maxTokens`:
+ * 1. Big tool results are trimmed, the oldest first.
+ * 2. The oldest messages are left out. The newest messages and the summary stay, and a call stays
+ *    with its result.
+ * 3. The newest results and long messages are trimmed.
  *
  * Pure. What is cut depends on steps of `maxTokens` only: from turn to turn the same things are cut
  * until the next step.

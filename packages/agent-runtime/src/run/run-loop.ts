@@ -45,8 +45,9 @@ const MAX_CONTINUATIONS = 1;
 const MAX_CLOSING_TURNS = 2;
 
 /**
- * One run: `run_start` first; per turn its chunks, one `assistant_message`, its tool calls;
- * `message_done` and exactly one `run_end` last. Never throws: what goes wrong becomes the outcome.
+ * Yields the events of one run: `run_start` first, `message_done` and exactly one `run_end` last.
+ * Between them, each turn has its chunks, one `assistant_message` and its tool calls. Never throws:
+ * a failure becomes the outcome.
  */
 export async function* runLoop(input: AgentInput, settings: RunSettings): AsyncGenerator<RunEvent> {
   const { runId, sessionCostUsd = 0 } = input;

@@ -44,8 +44,8 @@ const secretPatterns: readonly RegExp[] = [
 ];
 
 /**
- * Knows the usual forms of keys, tokens, passwords and authorization values by themselves, the
- * values of environment variables that are named like one, and whatever `secrets` names.
+ * Creates a redactor. It knows the usual forms of keys, tokens, passwords and authorization values,
+ * and the values of environment variables that are named like one. `secrets` adds others.
  *
  * @throws AgentError `INVALID_OPTIONS` if one of them would match the empty text
  */

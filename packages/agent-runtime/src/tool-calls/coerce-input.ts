@@ -2,10 +2,13 @@
 type Schema = Readonly<Record<string, unknown>>;
 
 /**
- * Returns an input with what smaller models write in another type as the schema has it: a number or
- * a truth as text, an array or an object as JSON text, one item for an array of items, and `null`
- * for a property that may be absent. What cannot be read so stays as it is, for the schema to
- * refuse.
+ * Returns an input with the types of the schema, because smaller models often write others:
+ * - a number or a boolean as text
+ * - an array or an object as JSON text
+ * - one item for an array of items
+ * - `null` for a property that may be absent
+ *
+ * Any other value stays as it is, and the schema refuses it.
  */
 export function coerceInput(value: unknown, schema: unknown): unknown {
   if (!isRecord(schema)) return value;

@@ -41,7 +41,7 @@ export class MemoryManager {
     this.#timeZone = timeZone;
   }
 
-  /** MEMORY.md: the workspace's, else the data directory's; `undefined` if there is neither. */
+  /** MEMORY.md of the workspace, else of the data directory, or `undefined` if there is neither. */
   async readLongTerm(): Promise<string | undefined> {
     return (await this.#findLongTerm())?.text;
   }

@@ -278,7 +278,11 @@ describe("memory before a summary", () => {
 describe("a summary that does not come", () => {
   test.each<[string, ScriptStep, string]>([
     ["because the model fails", [fails(no)], "no"],
-    ["because the answer is empty", [says(" ")], "The model returned no summary of the conversation (end_turn)."],
+    [
+      "because the answer is empty",
+      [says(" ")],
+      "The model returned no summary of the conversation (end_turn).",
+    ],
     [
       "because the model declines",
       [says("I"), ends("refusal")],

@@ -6,9 +6,11 @@ export type Turn = { role: "user" | "assistant"; content: ContentBlockParam[] };
 const MAX_BREAKPOINTS = 3;
 
 /**
- * Marks up to three messages for the cache: the end of the request; the end of the request before
- * it, so that a turn with many blocks finds it; the last answer before the run; the answer before
- * that, which the previous run's requests marked.
+ * Marks up to three of these messages for the cache:
+ * - the end of the request
+ * - the end of the request before it, so that a turn with many blocks finds it
+ * - the last answer before the run
+ * - the answer before that, which the previous run's requests marked
  *
  * The API looks back 20 blocks from a breakpoint, and a run of several rounds has more.
  * Source: https://platform.claude.com/docs/en/build-with-claude/prompt-caching

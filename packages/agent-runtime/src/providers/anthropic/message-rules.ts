@@ -22,10 +22,11 @@ export const initialRules: MessageRules = { maxTokens: Infinity, thinking: "boun
  * Returns the rules with what a refused request teaches, `undefined` where it teaches nothing new.
  * Pure.
  *
- * Sources: thinking without a signature: NousResearch/hermes-agent#22313; DeepSeek's Messages API:
- * api-docs.deepseek.com, thinking mode; blocks that are bound: platform.claude.com, preserved
- * thinking; limits: "max_tokens: 64000 > 8192, which is the maximum allowed number of output
- * tokens".
+ * Sources:
+ * - thinking without a signature: NousResearch/hermes-agent#22313
+ * - DeepSeek's Messages API: api-docs.deepseek.com, thinking mode
+ * - blocks that are bound: platform.claude.com, preserved thinking
+ * - limits: "max_tokens: 64000 > 8192, which is the maximum allowed number of output tokens"
  */
 export function learnRules(error: unknown, rules: MessageRules): MessageRules | undefined {
   const reason = refusalOf(error)?.message;

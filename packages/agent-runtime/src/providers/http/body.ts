@@ -1,17 +1,17 @@
 import type { Readable } from "node:stream";
 
 /**
- * Bytes of an answer that came and were not read. Then its socket waits for its turn, as all others
- * do. Without this, up to 32 reads of 64 KiB come in a row from a server that sends faster than
- * they are worked on, and everybody else waits (libuv, `uv__read`). About three hundred
- * deltas. No model at its own pace comes near it.
+ * The most bytes of an answer that are buffered unread. Then its socket pauses, and resumes in the
+ * turn of the event loop after they are read. Without this limit, a fast server gets up to 32 reads
+ * of 64 KiB in a row, and all other work waits (libuv, `uv__read`). The limit is about three
+ * hundred deltas. No model at its own pace comes near it.
  */
 const MAX_UNREAD_BYTES = 32_768;
 
 /**
- * For how long what comes after a piece that was shown is gathered: what a screen takes for one
- * picture, so that nobody sees it, and a model that sends a thousand small pieces a second costs
- * sixty steps and not a thousand. Chosen.
+ * Milliseconds in which pieces after a returned one are gathered. A screen takes as long for one
+ * picture, so the delay is invisible. A model that sends a thousand small pieces a second costs
+ * sixty steps instead of a thousand.
  */
 const GATHER_MS = 16;
 

@@ -10,8 +10,8 @@ export interface ModelFetch {
 }
 
 /**
- * Returns a `fetch` for an SDK. An answer that is no success is thrown as an AgentError, so that
- * its text is read once, in one way and up to a limit, whatever the SDK would make of it.
+ * Returns a `fetch` for an SDK. It throws an answer that is no success as an AgentError. So the
+ * text of a failure is read once, in one way and up to a limit, for every SDK.
  */
 export function createModelFetch(own: Fetch | undefined, secrets: readonly string[]): ModelFetch {
   const { fetch: send, bodyOf } = own ? { fetch: own, bodyOf: webBody } : createNodeFetch();
@@ -55,9 +55,9 @@ function pathOf(url: string | URL | Request): string {
 const halfCharacter = /\\\\|\\ud[89a-f][0-9a-f]{2}/g;
 
 /**
- * Replaces each half of a character in a body of JSON with U+FFFD. Wherever the half came from (a
- * model, a tool, a user's client), the Messages API refuses the whole request for it, and each
- * later one of the session too.
+ * Replaces each half of a character in a body of JSON with U+FFFD. The half may come from a model,
+ * a tool or a user's client. The Messages API refuses the whole request for it, and each later one
+ * of the session too.
  */
 function withWellFormedBody(init: RequestInit | undefined): RequestInit | undefined {
   const body = init?.body;

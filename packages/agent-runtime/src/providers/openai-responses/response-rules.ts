@@ -22,9 +22,10 @@ export const initialRules: ResponseRules = {
  * Returns the rules with what a refused request teaches, `undefined` where it teaches nothing new.
  * Pure.
  *
- * Sources: platform.openai.com, reasoning guide (summaries need a verified organization; encrypted
- * content needs a reasoning model); openai/codex#3841, "The encrypted content could not be
- * verified".
+ * Sources:
+ * - platform.openai.com, reasoning guide: summaries need a verified organization, and encrypted
+ *   content needs a reasoning model
+ * - openai/codex#3841, "The encrypted content could not be verified"
  */
 export function learnRules(error: unknown, rules: ResponseRules): ResponseRules | undefined {
   const reason = refusalOf(error)?.message;

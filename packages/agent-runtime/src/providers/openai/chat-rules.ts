@@ -44,9 +44,11 @@ const optionalFields = ["stream_options", "tool_choice"];
  * Returns the rules with what a refused request teaches, `undefined` where it teaches nothing new.
  * Pure.
  *
- * Sources: OpenAI `max_tokens`/`max_completion_tokens`: BerriAI/litellm#34569. DeepSeek's thinking
- * mode: api-docs.deepseek.com, thinking mode; Kimi: charmbracelet/crush#2696. Ids of nine
- * characters: mistralai/client-js, "must be a-z, A-Z, 0-9, with a length of 9".
+ * Sources:
+ * - OpenAI's `max_tokens` and `max_completion_tokens`: BerriAI/litellm#34569
+ * - DeepSeek's thinking mode: api-docs.deepseek.com, thinking mode
+ * - Kimi: charmbracelet/crush#2696
+ * - ids of nine characters: mistralai/client-js, "must be a-z, A-Z, 0-9, with a length of 9"
  */
 export function learnRules(error: unknown, rules: ChatRules): ChatRules | undefined {
   const reason = refusalOf(error)?.message;

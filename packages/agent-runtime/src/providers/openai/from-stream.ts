@@ -144,8 +144,8 @@ class ChatAnswer {
   }
 
   /**
-   * DeepSeek, Qwen and Kimi have one name for it; OpenRouter, Ollama, Groq and newer vLLM the
-   * other; some send both.
+   * Returns the thinking of a delta. DeepSeek, Qwen and Kimi have one name for the field, and
+   * OpenRouter, Ollama, Groq and newer vLLM another. Some servers send both.
    */
   #thinkingIn(delta: JsonRecord): Shown[] {
     for (const field of ["reasoning_content", "reasoning"]) {
