@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 /**
- * Lets the page that asks read the answer. Only pages that the door let in come here: the gateway's
- * own, which need no leave, and those of `allowedOrigins`.
+ * Lets the page that asks read the answer. Only pages that the origin check accepts come here: the
+ * gateway's own, which need no leave, and those of `allowedOrigins`.
  */
 export function allowOrigin({ headers }: IncomingMessage, response: ServerResponse): void {
   // Answers to anybody else's page stay unread, those to requests without an `Origin` included.

@@ -1,8 +1,8 @@
 import { runCommand } from "../commands/run-command.ts";
 import { findRunStart } from "../run/load-messages.ts";
 import { headerValues } from "../shared/request.ts";
-import { epochOf } from "./event-stream.ts";
-import { HttpError } from "./http-error.ts";
+import { epochOf } from "./answer/event-stream.ts";
+import { HttpError } from "./answer/http-error.ts";
 import { commandContext, type HttpDeps, type RequestContext, readSession } from "./request-context.ts";
 import { queryFields, toCommand, toNumber } from "./to-command.ts";
 
@@ -26,7 +26,7 @@ export async function getEvents(context: RequestContext): Promise<void> {
   }
   const after = command.after ?? (await findStart(deps, sessionId, runId));
   if (!deps.queues.hasRun(sessionId, runId) && !(await hasMore(deps, { sessionId, runId, after }))) {
-    // Tells an EventSource not to reconnect.
+    // A 204 keeps an EventSource from reconnecting.
     response.writeHead(204).end();
     return;
   }

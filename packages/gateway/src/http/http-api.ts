@@ -3,11 +3,11 @@ import { AuthError } from "../auth/authenticate.ts";
 import type { RequestGuard } from "../auth/upgrade-guard.ts";
 import { draining } from "../shared/errors.ts";
 import { codeOf, type Refusal } from "../shared/refusal.ts";
+import { goneSignal, whenGone } from "./answer/gone-signal.ts";
+import { HttpError, sendError, toHttpError } from "./answer/http-error.ts";
+import { LongAnswer } from "./answer/long-answer.ts";
 import { allowOrigin, answerPreflight } from "./cors.ts";
-import { goneSignal, whenGone } from "./gone-signal.ts";
 import { handlers } from "./handlers.ts";
-import { HttpError, sendError, toHttpError } from "./http-error.ts";
-import { LongAnswer } from "./long-answer.ts";
 import type { HttpDeps, RequestContext } from "./request-context.ts";
 import { matchRoute } from "./routes.ts";
 
@@ -53,7 +53,7 @@ export class HttpApi {
     return true;
   }
 
-  /** Accepts no more requests, and tells clients with a stream. */
+  /** Accepts no more requests, and notifies clients that have a stream. */
   drain(): void {
     this.#isClosing = true;
     for (const answer of this.#answers) answer.drain();

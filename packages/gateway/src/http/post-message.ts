@@ -1,10 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import { findMessageSession } from "../commands/run-command.ts";
 import { followRun } from "../commands/submit.ts";
-import { awaitRun } from "./await-run.ts";
-import { epochOf } from "./event-stream.ts";
+import { awaitRun } from "./answer/await-run.ts";
+import { epochOf } from "./answer/event-stream.ts";
+import { HttpError } from "./answer/http-error.ts";
 import { findStart } from "./get-events.ts";
-import { HttpError } from "./http-error.ts";
 import { commandContext, type RequestContext, readFields, readSessionId } from "./request-context.ts";
 import { requestIdOf, toCommand } from "./to-command.ts";
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { BodyError, decode, readBody, requireUtf8 } from "../shared/read-body.ts";
-import { HttpError } from "./http-error.ts";
+import { HttpError } from "./answer/http-error.ts";
 
 type JsonObject = Record<string, unknown>;
 

@@ -8,7 +8,7 @@ import type { Visitor } from "../shared/principal.ts";
 import type { Refusal } from "../shared/refusal.ts";
 import { sendJson } from "../shared/send-json.ts";
 import type { WatchDeps } from "../watch/session-watch.ts";
-import type { LongAnswer } from "./long-answer.ts";
+import type { LongAnswer } from "./answer/long-answer.ts";
 import { readJsonBody } from "./read-body.ts";
 import type { Match } from "./routes.ts";
 import { decodeSessionId } from "./to-command.ts";

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { ClientEvent } from "@mini-openclaw/protocol";
 import { checkClientEvent } from "@mini-openclaw/protocol/schema";
 import { headerValues } from "../shared/request.ts";
-import { HttpError } from "./http-error.ts";
+import { HttpError } from "./answer/http-error.ts";
 
 /**
  * The command that a request makes, checked as a frame would be.

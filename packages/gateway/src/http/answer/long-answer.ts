@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
-import { draining } from "../shared/errors.ts";
-import type { Refusal } from "../shared/refusal.ts";
+import { draining } from "../../shared/errors.ts";
+import type { Refusal } from "../../shared/refusal.ts";
 import { EventStream, type StreamDeps } from "./event-stream.ts";
 import { HttpError } from "./http-error.ts";
 
@@ -21,7 +21,7 @@ export class LongAnswer {
   }
 
   /**
-   * Takes one of the gateway's connections.
+   * Counts this answer as one of the gateway's connections.
    *
    * @throws GatewayError `DRAINING`; HttpError `TOO_MANY_REQUESTS`
    */
@@ -42,7 +42,7 @@ export class LongAnswer {
     return this.#stream;
   }
 
-  /** Tells the client that the gateway is stopping. */
+  /** Notifies the client that the gateway is stopping. */
   drain(): void {
     this.#phase = "draining";
     this.#stream?.notify({ type: "draining" });

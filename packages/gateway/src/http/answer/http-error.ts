@@ -1,10 +1,10 @@
 import type { ServerResponse } from "node:http";
 import type { ErrorCode } from "@mini-openclaw/protocol";
-import { AuthError } from "../auth/authenticate.ts";
-import { retryAfter } from "../auth/token.ts";
-import { toClientError } from "../shared/errors.ts";
-import { codeOf } from "../shared/refusal.ts";
-import { sendJson } from "../shared/send-json.ts";
+import { AuthError } from "../../auth/authenticate.ts";
+import { retryAfter } from "../../auth/token.ts";
+import { toClientError } from "../../shared/errors.ts";
+import { codeOf } from "../../shared/refusal.ts";
+import { sendJson } from "../../shared/send-json.ts";
 
 /**
  * Codes that only an HTTP request can get. All other errors have the code that a frame would get.
@@ -64,7 +64,8 @@ const statuses: Partial<Record<ErrorCode, number>> = {
 const RETRY_AFTER_MS = 1000;
 
 /**
- * The error as it is answered; what nobody expected is `INTERNAL`, with nothing of what it says.
+ * Returns an error in the form that clients get. An unexpected one is `INTERNAL`, without its own
+ * text.
  */
 export function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;

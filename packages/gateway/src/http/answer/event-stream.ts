@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
 import type { RecordedEvent, ServerEvent, SessionMeta } from "@mini-openclaw/protocol";
-import type { SessionQueues } from "../sessions/session-queues.ts";
-import { Outbox, type Sink } from "../socket/outbox.ts";
-import { SessionWatch, type Viewer, type WatchDeps } from "../watch/session-watch.ts";
+import type { SessionQueues } from "../../sessions/session-queues.ts";
+import { Outbox, type Sink } from "../../socket/outbox.ts";
+import { SessionWatch, type Viewer, type WatchDeps } from "../../watch/session-watch.ts";
 
 /** Which events of a session a stream shows. */
 export interface StreamRange {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { Submitted } from "../commands/submit.ts";
+import type { Submitted } from "../../commands/submit.ts";
 import { whenGone } from "./gone-signal.ts";
 
 /**
