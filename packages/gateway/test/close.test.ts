@@ -86,7 +86,7 @@ test("what is still being looked up when it has closed is no failure", async () 
   expect(test.failures).toEqual([]);
 });
 
-test("a connection that it ends is watched no longer, though its client has not answered the goodbye", async () => {
+test("a connection that it ends is watched no longer, though its client has not answered the close", async () => {
   await using test = await testGateway();
   const socket = new SilentSocket();
   socket.startReading();
@@ -99,7 +99,7 @@ test("a connection that it ends is watched no longer, though its client has not 
   expect(test.gateway.health()).toMatchObject({ connections: 1, sessions: 0 });
 });
 
-test("beside an app too, it has closed when its clients have heard the last words and the goodbye", async () => {
+test("beside an app too, it resolves when its clients have the last events and the close", async () => {
   const { agent, started } = heldAgent();
   const gateway = new GatewayServer({ store: createMemoryStore(), agent, onFailure: () => undefined });
   const server = createServer();
@@ -117,7 +117,7 @@ test("beside an app too, it has closed when its clients have heard the last word
   expect(client.types().at(-1)).toBe("run_end");
 });
 
-test("a client that does not answer the goodbye holds it up for a second, and no longer", async () => {
+test("a client that does not answer the close delays it for a second, and no longer", async () => {
   const { gateway } = await testGateway();
   const socket = new SilentSocket();
   socket.startReading();
@@ -188,7 +188,7 @@ describe("over HTTP", () => {
   });
 });
 
-/** Never says that it has closed. */
+/** A socket that never emits `close`. */
 class SilentSocket extends MemorySocket {
   override close(): void {
     // Its client has gone without a word.

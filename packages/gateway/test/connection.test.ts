@@ -96,7 +96,7 @@ describe("upgrades", () => {
     expect(client.types()).toEqual(["connected"]);
   });
 
-  test("of another path are told where the gateway is", async () => {
+  test("of another path get the path of the gateway", async () => {
     await using gateway = await testGateway();
 
     expect(await refusal(`ws://${gateway.address}/chat`)).toEqual([
@@ -105,11 +105,11 @@ describe("upgrades", () => {
     ]);
   });
 
-  test("that authenticate refuses get 401, and 500 when it throws; the gateway goes on", async () => {
+  test("that authenticate refuses get 401, and 500 when it throws; the gateway continues", async () => {
     await using gateway = await testGateway({
       authenticate: ({ headers }) => {
         if (headers["x-user"] === "bug") throw new Error("a bug");
-        // What a program without types may do.
+        // A program without types may do this.
         if (headers["x-user"] === "nobody") return undefined as unknown as null;
         return headers["x-user"] === undefined ? null : { id: "someone" };
       },
@@ -130,7 +130,7 @@ test.each([[undefined], [""], [42], [null]])("a principal whose id is %j is nobo
   expect((await refusal(`ws://${gateway.address}/`))[0]).toBe(500);
   expect((await gateway.get("/sessions")).status).toBe(500);
   expect(() => gateway.gateway.accept(new MemorySocket(), { principal })).toThrow(TypeError);
-  expect(gateway.failures[0]).toMatch(/: a principal's id must be a text that is not empty/);
+  expect(gateway.failures[0]).toMatch(/: A principal's `id` must be a string that is not empty/);
 });
 
 describe("hostile frames", () => {
@@ -232,7 +232,7 @@ describe("health", () => {
     expect(await count()).toEqual({ connections: 1, sessions: 1, runs: 0 });
   });
 
-  test("healthz says that the process answers, readyz that it takes messages", async () => {
+  test("healthz reports that the process answers, readyz that it accepts messages", async () => {
     await using gateway = await testGateway();
 
     expect([(await gateway.get("/healthz")).status, (await gateway.get("/readyz")).status]).toEqual([
@@ -280,7 +280,9 @@ describe("a token", () => {
 
     const refused = gateway.listen({ port: 0, host: "0.0.0.0" });
 
-    await expect(refused).rejects.toThrow("host: 0.0.0.0 can be reached by others, which needs a token");
+    await expect(refused).rejects.toThrow(
+      "`host` must be loopback, such as 127.0.0.1, without a token, got 0.0.0.0.",
+    );
     await expect(refused).rejects.toMatchObject({ code: "TOKEN_REQUIRED" });
   });
 
@@ -322,7 +324,7 @@ describe("a token", () => {
   }
 });
 
-test("a port that is taken is named, and the error says so", async () => {
+test("a port that is in use is named by the error", async () => {
   await using first = await testGateway();
   const port = Number(first.address.split(":")[1]);
   const second = new GatewayServer({ store: first.store, agent: echoAgent });
@@ -376,7 +378,7 @@ describe("attach", () => {
 describe("a client that does not read", () => {
   const piece = "x".repeat(256 * 1024);
   const pieces = 64;
-  /** Says 16 MiB, without once waiting for the event loop. */
+  /** An agent that emits 16 MiB, without once waiting for the event loop. */
   const talkative: AgentRunner = {
     async *run({ runId }) {
       for (let count = 0; count < pieces; count += 1) {
@@ -412,7 +414,7 @@ describe("a client that does not read", () => {
     ]);
   });
 
-  test("gets what the log still holds while the run goes on", async () => {
+  test("gets the rest of the log while the run continues", async () => {
     const { agent, started, release } = heldAgent();
     await using gateway = await testGateway({
       agent: {

@@ -49,7 +49,7 @@ describe("a dialect of the app's own", () => {
     expect(content).toBe("hi");
   });
 
-  test("says as much or as little for an event as it likes, and may remember", async () => {
+  test("writes any number of frames for an event, and may keep state", async () => {
     const { agent, started } = heldAgent();
     await using gateway = await testGateway({ agent, dialects: [lineDialect] });
     const { socket, frames, until } = await openSocket(gateway.address, ["lines"]);
@@ -114,19 +114,23 @@ describe("a dialect that throws", () => {
   });
 });
 
-describe("dialects that cannot be told apart are refused", () => {
+describe("dialects without a subprotocol of their own are refused", () => {
   const dialect = (subprotocol: string): Dialect => ({ ...lineDialect, subprotocol });
 
   test.each([
     [
       "one that has the native subprotocol",
       [dialect("mini-openclaw")],
-      "two have the subprotocol mini-openclaw.",
+      "must have distinct subprotocols, got mini-openclaw again.",
     ],
-    ["two with one subprotocol", [dialect("x"), dialect("x")], "two have the subprotocol x."],
-    ["one that would be taken for a token", [dialect("bearer.x")], "bearer.x is no subprotocol"],
-    ["one that no client can name", [dialect("two words")], "two words is no subprotocol"],
-    ["one without a name", [dialect("")], " is no subprotocol"],
+    [
+      "two with one subprotocol",
+      [dialect("x"), dialect("x")],
+      "must have distinct subprotocols, got x again.",
+    ],
+    ["one that would be taken for a token", [dialect("bearer.x")], 'got "bearer.x".'],
+    ["one that no client can name", [dialect("two words")], 'got "two words".'],
+    ["one without a name", [dialect("")], 'got "".'],
   ])("%s", async (_what, dialects, message) => {
     await using gateway = await testGateway();
     const { store } = gateway;

@@ -41,7 +41,7 @@ describe("a token as first frame", () => {
   const firstFrame = { line: "GET /?auth=frame HTTP/1.1" };
   afterEach(() => void vi.useRealTimers());
 
-  test("is waited for only where the client says that it will come", async () => {
+  test("is awaited only when the client announces it", async () => {
     await using gateway = await testGateway({ listen: { token } });
     const client = new TestClient(new WebSocket(`ws://${gateway.address}/?auth=frame`));
     await once(client.socket, "open");
@@ -128,7 +128,7 @@ describe("a token as first frame", () => {
 });
 
 describe("wrong tokens", () => {
-  test("are told apart from too many of them, and never lock out the right one", async () => {
+  test("get another answer than too many of them, and never lock out the right one", async () => {
     await using gateway = await testGateway({ listen: { token } });
     const url = `ws://${gateway.address}/`;
     const statuses: number[] = [];
@@ -230,7 +230,7 @@ describe("limits of connections", () => {
     expect((await second).types()).toEqual(["connected"]);
   });
 
-  test("handshakeTimeoutMs: an authenticate that does not answer is answered for, and told of", async () => {
+  test("handshakeTimeoutMs: an authenticate that does not answer gets a 503 and is reported", async () => {
     const authenticate = () => new Promise<never>(() => undefined);
     await using gateway = await testGateway({ authenticate, connections: { handshakeTimeoutMs: 10 } });
 
@@ -239,7 +239,7 @@ describe("limits of connections", () => {
       "`authenticate` took too long. Try again later.\n",
     ]);
     expect(gateway.failures).toEqual([
-      "authenticate or sessionKey: took longer than handshakeTimeoutMs, 10 ms",
+      "authenticate or sessionKey: The handshake took longer than `handshakeTimeoutMs`, 10 ms.",
     ]);
   });
 
@@ -257,7 +257,7 @@ describe("limits of connections", () => {
   });
 });
 
-test("a throw of serve is a 500, and the gateway goes on", async () => {
+test("a throw of serve is a 500, and the gateway continues", async () => {
   const serve = () => {
     throw new Error("a bug in the page");
   };

@@ -10,15 +10,17 @@ import { closeFrame, frame, handshake, RawClient } from "./raw-client.ts";
 import { testGateway } from "./test-gateway.ts";
 
 /*
- * A second of each by default; a minute for both in CI, and with `pnpm --filter @mini-openclaw/gateway run fuzz`. FUZZ_MS sets the
- * length of each in milliseconds. What is sent depends on the seed alone, which is always the same, so that no change fails for
- * what it did not touch; `run fuzz` takes another each time, and FUZZ_SEED repeats one.
+ * Each test lasts a second by default. In CI, and with `pnpm --filter @mini-openclaw/gateway run
+ * fuzz`, both last a minute. FUZZ_MS sets the length of each in milliseconds. The input depends on
+ * the seed alone. The seed is always the same, so that no change fails for code that it did not
+ * touch. `run fuzz` uses another seed each time, and FUZZ_SEED repeats one.
  */
 const duration = Number(process.env["FUZZ_MS"] ?? 1000);
 const timeout = duration + 300_000;
 const seed = Number(process.env["FUZZ_SEED"] ?? 1);
 
-// A minute, 27,000 connections, ends 4 MiB higher, as 20 s do; measured. A leak of 1 KiB a connection would be 26 MiB.
+// Measured: after a minute, 27,000 connections, memory is 4 MiB higher, as after 20 s. A leak of
+// 1 KiB a connection would be 26 MiB.
 const MAX_GROWTH_BYTES = 16 * 1_048_576;
 
 const token = "0123456789abcdef0123456789abcdef";
@@ -56,7 +58,10 @@ function framesOf(text: Buffer, random: Random): Buffer[] {
   return [frame(text.subarray(0, cut), { fin: false }), middle, frame(text.subarray(cut), { opcode: 0 })];
 }
 
-/** What one connection sends, all at once: some frames that are right, some changed as text, some as bytes. */
+/**
+ * Creates the bytes of one connection, sent at once: some frames are right, some are changed as
+ * text, some as bytes.
+ */
 function conversation(random: Random, sessionId: string): Buffer {
   const frames = Array.from({ length: 1 + random(8) }, () => {
     const event = (events[random(events.length)] ?? "").replace("SESSION", sessionId);
@@ -67,7 +72,7 @@ function conversation(random: Random, sessionId: string): Buffer {
   return random(3) === 0 ? mutate(bytes, random) : bytes;
 }
 
-/** Repeats `once` for as long as there is time, with what it takes to repeat it; says how often. */
+/** Repeats `once` until the time is over. Prints the number of rounds and the seed. */
 async function fuzz(once: (random: Random) => Promise<void>): Promise<void> {
   const endsAt = performance.now() + duration;
   let round = 0;
@@ -81,7 +86,7 @@ async function fuzz(once: (random: Random) => Promise<void>): Promise<void> {
   console.log(`fuzz: ${round} connections from seed ${seed}`);
 }
 
-/** Ends a connection as clients do: with a goodbye, without, or with a reset. */
+/** Ends a connection as clients do: with a close frame, without one, or with a reset. */
 async function leave(client: RawClient, random: Random): Promise<void> {
   const how = random(3);
   if (how === 0) client.write(closeFrame(1000));
@@ -103,7 +108,7 @@ describe("random bytes", { timeout }, () => {
         client.write(conversation(random, sessionId));
         await leave(client, random);
       };
-      // What is made once and kept, such as compiled code, is there by then.
+      // After these rounds, everything made once and kept exists, such as compiled code.
       for (let round = 1; round <= 100; round += 1) await talk(randomNumbers(seed - round));
       const before = memory();
 

@@ -19,7 +19,7 @@ describe("over real sockets", () => {
     while (gateway.gateway.health().connections > 0) await turn();
   });
 
-  describe("whose beats come when the test says so", () => {
+  describe("with a clock that the test controls", () => {
     beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] }));
     afterEach(() => void vi.useRealTimers());
 
@@ -31,7 +31,7 @@ describe("over real sockets", () => {
         const pinged = once(client.socket, "ping");
         vi.advanceTimersByTime(1000);
         await pinged;
-        // What the client answered is there by then, without another byte from it.
+        // The client's answer has arrived by then, without another byte from it.
         await other.roundTrip();
       }
 
@@ -39,7 +39,7 @@ describe("over real sockets", () => {
       expect(gateway.gateway.health().connections).toBe(2);
     });
 
-    test("a run goes on when its client is cut off, and is there for the next one", async () => {
+    test("a run continues when its client is cut off, and the next client gets it", async () => {
       await using gateway = await testGateway({ connections: { heartbeatMs: 1000 } });
       const client = await gateway.connect();
       client.send({ type: "message", content: "hello" });

@@ -121,7 +121,7 @@ describe("frames that are right and strange are worked on", () => {
 
 const deep = 100_000;
 
-describe("text frames that are no client event are answered with a code, and the connection goes on", () => {
+describe("text frames that are no client event are answered with a code, and the connection stays open", () => {
   test.each([
     ["nothing", "", "INVALID_FRAME"],
     ["a space", " ", "INVALID_FRAME"],

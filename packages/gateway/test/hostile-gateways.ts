@@ -7,8 +7,9 @@ type TestGateway = Awaited<ReturnType<typeof testGateway>>;
 export const token = "0123456789abcdef0123456789abcdef";
 
 /**
- * Two gateways that bear everything that a file sends, one for everybody and one with a token: what one case breaks, the
- * next one finds broken. After each case both must greet and answer a fresh client, and nothing may be their own fault.
+ * Two gateways for all cases of a file, one for everybody and one with a token. A case that breaks
+ * a gateway makes the next one fail. After each case, both must greet and answer a fresh client,
+ * and no failure may be a gateway's own.
  */
 export function hostileGateways(): { readonly open: TestGateway; readonly guarded: TestGateway } {
   const gateways = {} as { open: TestGateway; guarded: TestGateway };

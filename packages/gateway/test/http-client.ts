@@ -1,4 +1,4 @@
-/** One event of a stream, as its text says it. */
+/** One event of a stream, as its text has it. */
 export interface StreamedEvent {
   id?: string;
   event: string;
@@ -61,8 +61,11 @@ function parseEvent(lines: readonly string[]): StreamedEvent {
   return { ...(id !== undefined && { id }), event, data: JSON.parse(data) as StreamedEvent["data"] };
 }
 
-/** What frames tell: their types, pieces of one text as one, because who is behind gets them joined. */
-export function told(frames: readonly { type: string; content?: unknown }[]): string[] {
+/**
+ * Returns the types of frames, with adjacent pieces of one text as one. A client that is behind
+ * gets such pieces joined.
+ */
+export function summaryOf(frames: readonly { type: string; content?: unknown }[]): string[] {
   const lines: string[] = [];
   let isText = false;
   for (const { type, content } of frames) {

@@ -265,7 +265,7 @@ test("a conflict, a full queue and a gateway that stops have their codes too", a
 describe("with a token", () => {
   const token = "t".repeat(32);
 
-  test("who has it, as header or as the page's cookie, is let in; others are told how", async () => {
+  test("a client with it, as header or as the page's cookie, is accepted; others get instructions", async () => {
     await using gateway = await testGateway({ listen: { token } });
     const login = await gateway.get("/login", { method: "POST", body: JSON.stringify({ token }) });
     const [cookie = ""] = (login.headers.get("set-cookie") ?? "").split(";");
@@ -327,7 +327,7 @@ describe("pages of other origins", () => {
     expect(read.headers["cross-origin-resource-policy"]).toBe("same-origin");
   });
 
-  test("of allowedOrigins are told what they may do, before they show a token", async () => {
+  test("of allowedOrigins get an answer to a preflight without a token", async () => {
     await using gateway = await testGateway({ allowedOrigins: [origin], listen: { token: "t".repeat(32) } });
 
     const asked = await send(gateway.address, { path: "/sessions/current/messages", ...preflight });
@@ -342,7 +342,7 @@ describe("pages of other origins", () => {
 });
 
 describe("inside an app", () => {
-  /** An app on node:http whose gateway stands under a path; `x-user` says who asks. */
+  /** An app on node:http whose gateway is under a path. The header `x-user` names the user. */
   async function startApp(path: string) {
     const store = createMemoryStore();
     const gateway = new GatewayServer({

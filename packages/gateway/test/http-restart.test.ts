@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSessionStore } from "@mini-openclaw/session-store";
 import { expect, onTestFinished, test } from "vitest";
-import { EventStreamReader, told } from "./http-client.ts";
+import { EventStreamReader, summaryOf } from "./http-client.ts";
 import { heldAgent, testGateway } from "./test-gateway.ts";
 
 async function temporaryDirectory(): Promise<string> {
@@ -12,7 +12,7 @@ async function temporaryDirectory(): Promise<string> {
   return directory;
 }
 
-test("a stream goes on after a crash of the gateway, and the message that is sent again does not run again", async () => {
+test("a stream continues after a crash of the gateway, and a message sent again does not run again", async () => {
   const [before, after] = [await temporaryDirectory(), await temporaryDirectory()];
   const request = {
     method: "POST",
@@ -24,7 +24,7 @@ test("a stream goes on after a crash of the gateway, and the message that is sen
   const stream = new EventStreamReader(await first.get("/sessions/current/messages", request));
   const seen = await stream.until("chunk");
   const [run] = await started(1);
-  // What a crash leaves: the files as they are in the middle of the run.
+  // A crash leaves the files as they are in the middle of the run.
   await cp(before, after, { recursive: true });
 
   const store = await openSessionStore(after);
@@ -39,7 +39,7 @@ test("a stream goes on after a crash of the gateway, and the message that is sen
     headers: { ...request.headers, accept: "application/json" },
   });
 
-  expect(told([...seen, ...rest].map(({ data }) => data))).toEqual([
+  expect(summaryOf([...seen, ...rest].map(({ data }) => data))).toEqual([
     "user_message",
     "run_start",
     "chunk thinking…",

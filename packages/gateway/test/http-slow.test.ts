@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Writable } from "node:stream";
 import type { AgentRunner } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
-import { told } from "./http-client.ts";
+import { summaryOf } from "./http-client.ts";
 import { RawClient } from "./raw-client.ts";
 import { heldAgent, testGateway } from "./test-gateway.ts";
 
@@ -37,7 +37,7 @@ test("a client that does not read costs bounded memory, and gets every event whe
   client.send({ type: "message", content: "hello" });
   await started(1);
   await client.roundTrip();
-  // What may wait, one event more, and its JSON around it.
+  // The limit of waiting bytes, one event more, and its JSON around it.
   expect(response.writableLength).toBeLessThan(1_048_576 + 2 * content.length);
   response.startReading();
   await response.reads("thinking…");
@@ -48,7 +48,7 @@ test("a client that does not read costs bounded memory, and gets every event whe
   const frames = [...response.text.matchAll(/^data: (\{.*"seq".*)$/gm)].map(([, json = ""]) =>
     JSON.parse(json),
   );
-  expect(told(frames)).toEqual(told(client.frames.filter((frame) => "seq" in frame)));
+  expect(summaryOf(frames)).toEqual(summaryOf(client.frames.filter((frame) => "seq" in frame)));
 });
 
 test("requests behind another on their socket wait for it, cost nothing, and end with it", async () => {
@@ -67,7 +67,7 @@ test("requests behind another on their socket wait for it, cost nothing, and end
   expect(gateway.gateway.health().sessions).toBe(0);
 });
 
-/** The answer to a client that reads nothing until it is told to. */
+/** The answer to a client that reads nothing until `startReading`. */
 class UnreadResponse extends Writable {
   text = "";
   #readOn: (() => void) | undefined;

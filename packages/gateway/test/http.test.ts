@@ -3,7 +3,7 @@ import { noUsage } from "@mini-openclaw/protocol";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { describe, expect, test } from "vitest";
 import { scriptedAgent } from "../src/testing.ts";
-import { EventStreamReader, told } from "./http-client.ts";
+import { EventStreamReader, summaryOf } from "./http-client.ts";
 import { echoAgent, heldAgent, testGateway } from "./test-gateway.ts";
 
 const streaming = { accept: "text/event-stream" };
@@ -35,7 +35,7 @@ describe("POST /sessions/:id/messages", () => {
     expect(await again.json()).toMatchObject({ sessionId: answer.sessionId, content: "you" });
   });
 
-  test("says why a run failed: the request succeeded, the run did not", async () => {
+  test("returns the reason for which a run failed: the request succeeded, the run did not", async () => {
     const agent = scriptedAgent([{ throws: new Error("boom") }]);
     await using gateway = await testGateway({ agent });
 
@@ -125,9 +125,9 @@ describe("POST /sessions/:id/messages", () => {
 
       const [one, ...others] = await Promise.all(answers);
       expect(one).toMatchObject({ outcome: "completed", content: "thinking…hello" });
-      // Of a run that has ended, the entries are left: `thinking…` was a chunk of the messages that it became.
+      // A run that has ended has only its entries left: `thinking…` was a chunk, and no message.
       expect(others).toEqual([one, { ...(one as object), content: "hello" }]);
-      expect(told((await stream.until()).map(({ data }) => data))).toEqual([
+      expect(summaryOf((await stream.until()).map(({ data }) => data))).toEqual([
         "user_message",
         "run_start",
         "chunk thinking…hello",
@@ -139,7 +139,7 @@ describe("POST /sessions/:id/messages", () => {
     },
   );
 
-  test("goes on when its client goes away", async () => {
+  test("continues when its client goes away", async () => {
     const { agent, started, release } = heldAgent();
     await using gateway = await testGateway({ agent });
     const client = await gateway.connect();
@@ -177,7 +177,7 @@ describe("POST /sessions/:id/messages", () => {
     await begun;
     going.abort();
     await expect(answer).rejects.toThrow("aborted");
-    // Another request's answer: the gateway has heard of the end of the one before.
+    // After another request's answer, the gateway has seen the end of the one before.
     await gateway.get("/healthz");
     asked.emit("known");
     await gateway[Symbol.asyncDispose]();
@@ -185,7 +185,7 @@ describe("POST /sessions/:id/messages", () => {
     expect(gateway.gateway.health()).toMatchObject({ connections: 0, sessions: 0, runs: 0 });
   });
 
-  test("keeps proxies awake while the run goes on", async () => {
+  test("keeps proxies awake while the run continues", async () => {
     const { agent, started, release } = heldAgent();
     await using gateway = await testGateway({ agent, connections: { heartbeatMs: 5 } });
 
@@ -224,13 +224,13 @@ describe("GET /sessions/:id/events", () => {
       data: { messages: [{ content: "one" }, { content: "one" }] },
     });
     expect(resync).not.toHaveProperty("id");
-    expect(told(events.map(({ data }) => data))).toEqual(
-      told(client.frames.filter((frame) => "seq" in frame && frame.seq > Number(resync?.data["upTo"]))),
+    expect(summaryOf(events.map(({ data }) => data))).toEqual(
+      summaryOf(client.frames.filter((frame) => "seq" in frame && frame.seq > Number(resync?.data["upTo"]))),
     );
     await stream.cancel();
   });
 
-  test("goes on after Last-Event-ID: every event once, in order", async () => {
+  test("continues after Last-Event-ID: every event once, in order", async () => {
     const { agent, started, release } = heldAgent();
     await using gateway = await testGateway({ agent });
     const client = await gateway.connect();
@@ -250,8 +250,8 @@ describe("GET /sessions/:id/events", () => {
 
     expect(resumed).toMatchObject({ event: "resumed", data: { from: "events" } });
     await client.next("run_end");
-    expect(told([...before, ...after].map(({ data }) => data))).toEqual(
-      told(client.frames.filter((frame) => "seq" in frame)),
+    expect(summaryOf([...before, ...after].map(({ data }) => data))).toEqual(
+      summaryOf(client.frames.filter((frame) => "seq" in frame)),
     );
     await second.cancel();
   });
@@ -272,7 +272,7 @@ describe("GET /sessions/:id/events", () => {
     expect([nobody.status, await nobody.json()]).toMatchObject([404, { code: "RUN_NOT_FOUND" }]);
   });
 
-  test("counts as a connection, and tells its client when the gateway stops", async () => {
+  test("counts as a connection, and notifies its client when the gateway stops", async () => {
     await using gateway = await testGateway({ connections: { maxConnections: 1 } });
     const stream = new EventStreamReader(await gateway.get("/sessions/current/events"));
     await stream.next();

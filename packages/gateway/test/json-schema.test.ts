@@ -10,7 +10,7 @@ import { heldAgent, testGateway } from "./test-gateway.ts";
 
 const ajv = new Ajv2020({ allErrors: true }).addSchema(schema, "protocol");
 
-/** What schema.json finds wrong with a text. */
+/** Returns the faults that schema.json finds in a text. */
 function complaints(definition: "ServerEvent" | "TranscriptLine", text: string): string[] {
   const validate = ajv.getSchema(`protocol#/$defs/${definition}`);
   if (!validate) throw new Error(`schema.json has no ${definition}`);
@@ -38,7 +38,7 @@ const busyAgent: AgentRunner = {
   },
 };
 
-test("every frame that a gateway sends and every line that it keeps is as schema.json says", async () => {
+test("every frame that a gateway sends and every line that it stores matches schema.json", async () => {
   const directory = await mkdtemp(join(tmpdir(), "json-schema-"));
   onTestFinished(() => rm(directory, { recursive: true }));
   const { agent: slowAgent, started, release } = heldAgent();

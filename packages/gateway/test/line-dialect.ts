@@ -3,8 +3,8 @@ import { parseClientEvent } from "@mini-openclaw/protocol/schema";
 import type { Dialect, Reading, Translator } from "../src/index.ts";
 
 /**
- * For people with a terminal: a line is a message, `/stop` stops its answer, and what comes back is text. A second dialect in
- * one file, to show that it takes no more.
+ * A dialect for people with a terminal. A line is a message, `/stop` stops its answer, and the
+ * answer comes back as text. One file is enough for a second dialect.
  */
 export const lineDialect: Dialect = { subprotocol: "lines", connect: () => new LineTranslator() };
 

@@ -13,7 +13,7 @@ export function randomNumbers(seed: number): Random {
   };
 }
 
-// What parsers get wrong more often than other bytes.
+// Bytes that parsers get wrong more often than others.
 const tokens = [
   "\0",
   "\r\n",
@@ -33,7 +33,10 @@ const tokens = [
   "__proto__",
 ];
 
-/** Changes bytes here and there: turns bits, cuts, doubles and moves pieces, puts in what parsers get wrong. */
+/**
+ * Changes bytes at random: flips bits, cuts, doubles and moves pieces, and inserts bytes that
+ * parsers get wrong.
+ */
 export function mutate(bytes: Buffer, random: Random): Buffer {
   let mutated = Buffer.from(bytes);
   for (let times = 1 + random(4); times > 0; times -= 1) mutated = mutateOnce(mutated, random);

@@ -38,7 +38,7 @@ const failingAgent: AgentRunner = scriptedAgent(
 );
 
 describe("the log", () => {
-  test("tells the life of a gateway, its connections and its runs, and nothing of what was said", async () => {
+  test("records the life of a gateway, its connections and its runs, and no text of a message", async () => {
     const { logger, lines, logged } = keepingLogger();
     const { agent, started, release } = heldAgent();
     const gateway = await testGateway({
@@ -142,7 +142,7 @@ describe("the log", () => {
     expect(String(printed.mock.calls)).not.toContain(token);
   });
 
-  test("writes ten lines of a kind in ten seconds, then says how many it left out", () => {
+  test("writes ten lines of a kind in ten seconds, then the number that it left out", () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const { logger, lines } = keepingLogger();
@@ -275,7 +275,7 @@ describe("node:diagnostics_channel", () => {
     };
   }
 
-  test("carries connections, runs, refusals and failures to whoever subscribes", async () => {
+  test("carries connections, runs, refusals and failures to every subscriber", async () => {
     const connections = hear("mini-openclaw:gateway:connection");
     const runs = hear("mini-openclaw:gateway:run");
     const refusals = hear("mini-openclaw:gateway:refusal");

@@ -80,7 +80,7 @@ export class RawClient extends EventEmitter {
     }
   }
 
-  /** The code that the gateway closes with, after whatever it sent before; 1006 when it just went. */
+  /** Returns the gateway's close code, behind any frames before it; 1006 without a close frame. */
   async closeCode(): Promise<number> {
     for (;;) {
       const frame = await this.frame();
@@ -114,7 +114,10 @@ export class RawClient extends EventEmitter {
 export interface HandshakeOptions {
   /** @default "GET / HTTP/1.1" */
   line?: string;
-  /** Instead of, or beside, those of a right handshake; `undefined` leaves one out, a list repeats it. */
+  /**
+   * Headers instead of, or beside, those of a right handshake. `undefined` leaves one out, a list
+   * repeats it.
+   */
   headers?: Record<string, string | readonly string[] | undefined>;
 }
 
@@ -148,7 +151,7 @@ export interface FrameOptions {
   masked?: boolean;
   /** Length that the frame claims, in bytes. @default that of the payload */
   claims?: bigint;
-  /** How many bytes the length takes. @default as few as it needs */
+  /** The number of bytes of the length. @default as few as it needs */
   lengthBytes?: 0 | 2 | 8;
 }
 

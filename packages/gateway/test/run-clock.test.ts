@@ -5,7 +5,7 @@ import { RunClock } from "../src/observe/run-clock.ts";
 const usage = { inputTokens: 1, outputTokens: 2, cacheReadTokens: 0, cacheWriteTokens: 0 };
 const run = { sessionId: "s", runId: "r" };
 
-/** Shows events to a clock, each at its millisecond; gives what it says. */
+/** Passes events to a clock, each at its millisecond. Returns the clock's results. */
 function watch(...events: [at: number, event: Record<string, unknown>][]) {
   let now = 0;
   const clock = new RunClock(() => now);

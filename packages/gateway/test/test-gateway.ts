@@ -114,7 +114,7 @@ export class TestClient extends Received {
   }
 }
 
-/** A socket in memory whose client reads nothing until it is told to. */
+/** A socket in memory whose client reads nothing until the test starts it. */
 export class MemorySocket extends Received implements WebSocketLike {
   #unread: string[] | undefined = [];
   readonly #target = new EventTarget();
@@ -128,7 +128,7 @@ export class MemorySocket extends Received implements WebSocketLike {
     else this.take(text);
   }
 
-  /** What the client sends. */
+  /** Sends an event from the client to the gateway. */
   receive(event: ClientEvent): void {
     this.#target.dispatchEvent(Object.assign(new Event("message"), { data: JSON.stringify(event) }));
   }

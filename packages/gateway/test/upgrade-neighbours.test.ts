@@ -25,7 +25,7 @@ async function listeningServer() {
   };
 }
 
-/** What the first message of a socket at `/claw` says of who took it. */
+/** Returns the name of the listener that answers a socket at `/claw`, from its first message. */
 async function takenBy(address: string): Promise<string> {
   const client = new WebSocket(`ws://${address}/claw`);
   const [text] = await once(client, "message");

@@ -28,9 +28,9 @@ export interface ScriptedAgent extends AgentRunner {
 }
 
 /**
- * Creates an agent that does what its script says: one entry for each run, in the order in which
- * the runs begin. An entry is a step or a list of steps. A run beyond the script fails with an
- * error that says so.
+ * Creates an agent that follows a script. The script has one entry for each run, in the order in
+ * which the runs begin. An entry is a step or a list of steps. A run beyond the script fails with
+ * an error that names the cause.
  *
  * @example scriptedAgent(["Hello.", [{ calls: "clock", output: "noon" }, "It is noon."]])
  */
@@ -74,7 +74,7 @@ async function* runScript(steps: readonly ScriptStep[], input: AgentInput): Asyn
   yield { type: "run_end", runId, outcome, usage: noUsage, timestamp: 1 };
 }
 
-/** One turn of the model: what it says up to its next tool call. */
+/** One turn of the model: its text up to its next tool call. */
 class Turn {
   readonly number: number;
   readonly #runId: string;
@@ -90,7 +90,7 @@ class Turn {
   *say(pieces: readonly string[]): Generator<RunEvent> {
     for (const piece of pieces) {
       if (typeof piece !== "string")
-        throw new TypeError(`A script says strings, got ${describeValue(piece)}.`);
+        throw new TypeError(`Each text of a script must be a string, got ${describeValue(piece)}.`);
       this.content += piece;
       yield { type: "chunk", runId: this.#runId, messageId: this.#id, content: piece };
     }

@@ -65,7 +65,10 @@ export function createAuthenticator(
     try {
       const visitor = await Promise.race([identify(request), late]);
       if (visitor === "late") {
-        onFailure(new Error(`took longer than handshakeTimeoutMs, ${timeoutMs} ms`), DURING);
+        onFailure(
+          new Error(`The handshake took longer than \`handshakeTimeoutMs\`, ${timeoutMs} ms.`),
+          DURING,
+        );
         throw new AuthError(503, "`authenticate` took too long. Try again later.");
       }
       if (visitor) return visitor;

@@ -80,7 +80,7 @@ function tokenOf(data: unknown): string | undefined {
     const { type, token } = JSON.parse(data) as Partial<AuthCommand>;
     return type === "auth" && typeof token === "string" ? token : undefined;
   } catch {
-    // No JSON, or `null`: the caller says what was expected.
+    // No JSON, or `null`: the error of the caller names what was expected.
     return undefined;
   }
 }

@@ -13,9 +13,9 @@ interface Window {
 /**
  * Counts wrong tokens by the address that sent them, loopback like any other.
  *
- * Only who is wrong asks here, so that nobody can lock out somebody who has the token, not even
- * from the same address. What keeps guessers out is the length of the token; the count tells them
- * apart from those who mistyped.
+ * Only clients with a wrong token are counted, so that nobody can lock out somebody who has the
+ * token, not even from the same address. The length of the token keeps guessers out. The count
+ * separates them from people who mistyped.
  */
 export class WrongTokens {
   readonly #windows = new Map<string, Window>();

@@ -45,8 +45,8 @@ export const newConnection: ConnectionState = { phase: "opening", waitingFrames:
 const idleConnection: ConnectionState = { phase: "open", waitingFrames: 0, refusedFrames: 0 };
 
 /**
- * Pure: the caller closes sockets, this only says what is true next. What is closed stays closed,
- * for its first reason.
+ * Returns the next state. The function is pure: the caller closes sockets. A closed connection
+ * stays closed, for its first reason.
  */
 export function nextConnection(state: ConnectionState, input: ConnectionInput): ConnectionState {
   if (state.phase === "closed") return state;

@@ -66,7 +66,7 @@ export class Connection implements CommandContext, Viewer {
   readonly #outbox: Outbox;
   readonly #translator: Translator;
   #state = newConnection;
-  /** The session that was watched last, and the watch while it goes on. */
+  /** The session that was watched last, and its watch while it lasts. */
   #view: { sessionId: string; watch?: SessionWatch } = { sessionId: "" };
   /** There once a command has asked for it: an idle connection is to cost little. */
   #leaving: AbortController | undefined;
@@ -205,7 +205,7 @@ export class Connection implements CommandContext, Viewer {
     if (this.#state.phase !== "open") return;
     if (typeof data !== "string") {
       this.#step("frame_taken");
-      this.#refuseFrame(new GatewayError("INVALID_FRAME", "expected a text frame, got a binary one"));
+      this.#refuseFrame(new GatewayError("INVALID_FRAME", "A frame must be text, got a binary frame."));
       return;
     }
     const reading = this.#read(data);

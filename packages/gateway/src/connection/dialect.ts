@@ -23,7 +23,7 @@ export interface Translator {
 
 /**
  * A way to speak to the gateway over a WebSocket. Commands and events are those of the protocol,
- * and all its rules hold: the dialect only says how they look on the wire.
+ * and all its rules hold: a dialect defines only their form on the wire.
  */
 export interface Dialect {
   /** The WebSocket subprotocol by which clients ask for it. */

@@ -19,19 +19,20 @@ export class Dialects {
     for (const dialect of dialects) {
       const { subprotocol } = dialect;
       if (!TOKEN.test(subprotocol) || subprotocol.startsWith(BEARER_SUBPROTOCOL)) {
-        const allowed = "a token of HTTP that does not begin with bearer.";
-        throw new GatewayError(
-          "INVALID_OPTION",
-          `dialects: ${subprotocol} is no subprotocol; it must be ${allowed}`,
-        );
+        const allowed = "an HTTP token that does not begin with bearer.";
+        const got = JSON.stringify(subprotocol);
+        throw new GatewayError("INVALID_OPTION", `\`subprotocol\` must be ${allowed}, got ${got}.`);
       }
       if (this.#bySubprotocol.has(subprotocol))
-        throw new GatewayError("INVALID_OPTION", `dialects: two have the subprotocol ${subprotocol}.`);
+        throw new GatewayError(
+          "INVALID_OPTION",
+          `\`dialects\` must have distinct subprotocols, got ${subprotocol} again.`,
+        );
       this.#bySubprotocol.set(subprotocol, dialect);
     }
   }
 
-  /** Which of the offered subprotocols is chosen: the first that is known. */
+  /** Returns the first known subprotocol among those a client offers, or false. */
   choose(offered: Iterable<string>): string | false {
     for (const subprotocol of offered) if (this.#bySubprotocol.has(subprotocol)) return subprotocol;
     return false;

@@ -2,7 +2,7 @@ import type { LogFields } from "./logger.ts";
 
 const REDACTED = "[redacted]";
 
-// Names whose values are never logged, whoever made them: headers, options, the fields of an SDK's
+// Names whose values are never logged, of whatever origin: headers, options, the fields of an SDK's
 // errors.
 const SECRET_NAME = /token$|^authorization$|cookie|secret|password|api[-_]?key/i;
 

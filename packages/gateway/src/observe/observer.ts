@@ -85,7 +85,7 @@ export class Observer {
   refusedFrame(code: string, message: string): void {
     const { refusal } = this.#channels;
     if (refusal.hasSubscribers) refusal.publish({ gateway: this.#gateway, of: "frame", code });
-    // What was wrong in words, which name a field and never hold a message.
+    // The text names the wrong field, and never holds a message.
     this.#log.write("debug", "frame refused", { code, reason: message });
   }
 
@@ -96,7 +96,7 @@ export class Observer {
   }
 
   failed(error: unknown, during: string): void {
-    // What was still being looked up for a client that is gone now: the store may be closed
+    // A lookup for a client that is gone may still fail now, because the store may be closed
     // already.
     if (this.#isStopped) return;
     const { failure } = this.#channels;

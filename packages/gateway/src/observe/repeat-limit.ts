@@ -1,11 +1,11 @@
 /** A limit on lines of the same kind. */
 export interface RepeatLimit {
   /**
-   * Whether a line of this kind may be written now; `onEnd` hears how many were left out, once
-   * their window is over.
+   * Returns true if a line of this kind may be written now. When the window ends, `onEnd` gets the
+   * number of lines that were left out.
    */
   allow(kind: string, onEnd: (leftOut: number) => void): boolean;
-  /** Tells at once of what was left out so far. */
+  /** Ends all windows now, and reports the lines that were left out so far. */
   close(): void;
 }
 

@@ -132,15 +132,15 @@ function addGauges(gateway: GatewayServer, registers: Registry[]): void {
   );
 }
 
-/** Hears what happens in one gateway. Returns what ends that. */
+/** Subscribes to the messages of one gateway. Returns a function that unsubscribes. */
 function listen<Name extends keyof Channels, Message extends { gateway: object }>(
   name: Name,
   gateway: GatewayServer,
-  hear: (message: Message) => void,
+  receive: (message: Message) => void,
 ): () => void {
   const onMessage = (message: unknown) => {
-    const said = message as Message;
-    if (said.gateway === gateway) hear(said);
+    const diagnostic = message as Message;
+    if (diagnostic.gateway === gateway) receive(diagnostic);
   };
   subscribe(channelNames[name], onMessage);
   return () => void unsubscribe(channelNames[name], onMessage);

@@ -125,8 +125,8 @@ export class GatewayServer {
   }
 
   /**
-   * Takes the upgrades of one path on an app's server and no others. Returns a function that
-   * detaches.
+   * Attaches the gateway to an app's server, and answers the upgrades of one path only. Returns a
+   * function that detaches.
    *
    * @throws GatewayError `INVALID_OPTION` when a gateway is attached to that path of the server
    * already
@@ -222,9 +222,9 @@ export class GatewayServer {
   }
 
   /**
-   * Takes no more messages or connections, lets runs end, interrupts those that take longer than
-   * `drainMs`, then closes every connection with 1001. Resolves when the clients have that, and the
-   * process may exit. May be called again.
+   * Refuses new messages and connections, and lets runs end. Interrupts the runs that take longer
+   * than `drainMs`, then closes every connection with 1001. Resolves when the clients have received
+   * the close, and the process may exit. May be called again.
    */
   close({ drainMs = 10_000 }: CloseOptions = {}): Promise<void> {
     const ms = toDuration("drainMs", drainMs);

@@ -198,8 +198,11 @@ async function answerOther(
 
 function requireLoopback(host: string): void {
   if (isLoopback(host)) return;
-  const need = `a token of at least ${MIN_TOKEN_BYTES} bytes, or a loopback host such as 127.0.0.1`;
-  throw new GatewayError("TOKEN_REQUIRED", `host: ${host} can be reached by others, which needs ${need}.`);
+  const advice = `To let others reach the gateway, pass a \`token\` of at least ${MIN_TOKEN_BYTES} bytes.`;
+  throw new GatewayError(
+    "TOKEN_REQUIRED",
+    `\`host\` must be loopback, such as 127.0.0.1, without a token, got ${host}. ${advice}`,
+  );
 }
 
 function bind(server: Server, port: number, host: string): Promise<{ host: string; port: number }> {

@@ -17,9 +17,9 @@ export interface GatewayOptions extends AccessOptions, AuthOptions {
   /** The agent that answers messages. */
   agent: AgentRunner;
   /**
-   * Whether somebody may do what they ask for; asked for every command. Those who may not even
-   * `resume` a session are told that there is none, others `FORBIDDEN`; a throw refuses as
-   * `INTERNAL`. `message` with `interrupt` asks for `abort` too.
+   * Decides for every command if its sender may run it. A sender who may not even `resume` a
+   * session gets the error for a session that does not exist. Other refusals are `FORBIDDEN`, and a
+   * throw refuses with `INTERNAL`. `message` with `interrupt` asks for `abort` too.
    * @default `ownerOnly`
    */
   authorize?: Authorize;

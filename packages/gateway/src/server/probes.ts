@@ -9,7 +9,7 @@ export interface Health {
   connections: number;
   /** Sessions with a run or a watcher. */
   sessions: number;
-  /** Runs going on or waiting. */
+  /** Runs that have started or wait. */
   runs: number;
   /** Of these, runs that wait: for the one before them, or for a place among all. */
   waiting: number;
@@ -22,7 +22,7 @@ interface Probes {
 }
 
 /**
- * Answers `/healthz`, which says only that the process lives. So it is answered under any `Host`,
+ * Answers `/healthz`, which shows only that the process lives. So it is answered under any `Host`,
  * as health checks send. Returns false for any other path.
  */
 export function answerLiveness(request: IncomingMessage, response: ServerResponse): boolean {

@@ -15,7 +15,7 @@ export async function readinessOf(
 ): Promise<Readiness> {
   const failing = isClosing ? ["the gateway is stopping"] : [];
   try {
-    // That there is no such session is an answer.
+    // No session has this id. The store answers all the same if it can be read.
     await store.getSession(createId());
   } catch {
     failing.push("the store cannot be read");

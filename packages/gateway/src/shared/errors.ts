@@ -59,8 +59,8 @@ const storeErrors: Record<string, readonly [ErrorCode, string]> = {
   SESSION_NOT_FOUND: notFound,
   // To a client, an id that no session can have is one that no session has.
   INVALID_SESSION_ID: notFound,
-  // What the schemas cannot know: a fork at an entry that is not there, a cursor that no list gave,
-  // a text without a letter.
+  // The schemas cannot know these faults: a fork at an entry that is not there, a cursor that no
+  // list returned, a text without a letter.
   INVALID_OPTION: ["INVALID_FRAME", "at, cursor, text or title: not one that is there."],
   SESSION_BUSY: ["SESSION_BUSY", "Something runs or waits in the session."],
   SESSION_ARCHIVED: ["SESSION_ARCHIVED", "The session is archived."],

@@ -1,4 +1,4 @@
-/** Whose connection it is. Sessions belong to the principal that created them. */
+/** The user behind a connection. Sessions belong to the principal that created them. */
 export interface Principal {
   /** Stable; kept as the `owner` of sessions. */
   id: string;
@@ -12,7 +12,9 @@ export interface Principal {
  */
 export function requireId({ id }: Principal): void {
   if (typeof id !== "string" || id === "")
-    throw new TypeError(`a principal's id must be a text that is not empty, got ${JSON.stringify(id)}`);
+    throw new TypeError(
+      `A principal's \`id\` must be a string that is not empty, got ${JSON.stringify(id)}.`,
+    );
 }
 
 /** The caller of a request or connection: its principal, and the key of its sessions. */

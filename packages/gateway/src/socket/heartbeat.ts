@@ -9,11 +9,11 @@ interface Pingable {
 
 /**
  * Pings each client every `intervalMs`, and ends a connection that has given no sign of life for a
- * whole interval: a laptop that went to sleep or a network that changed says no goodbye.
+ * whole interval: a laptop that went to sleep or a network that changed closes nothing.
  *
- * Any byte from the client counts, as in the middle of a large frame on a slow line; so does a byte
- * that waited for the client and has left, because the answer to a ping cannot come before what was
- * sent ahead of it has been read.
+ * Any byte from the client counts, as in the middle of a large frame on a slow line. A byte that
+ * waited for the client and has left counts too. The answer to a ping cannot come before the client
+ * has read the bytes ahead of the ping.
  */
 export class Heartbeat {
   readonly #intervalMs: number;

@@ -17,8 +17,8 @@ const FULL_BYTES = 1_048_576;
 const POLL_MS = 50;
 
 /**
- * The frames waiting for one socket. Bounded: whoever sends asks `isFull` first, and waits with
- * `drained`.
+ * The frames that wait for one socket. Its size is bounded: a sender checks `isFull` first, and
+ * awaits `drained`.
  */
 export class Outbox {
   readonly #sink: Sink;

@@ -17,8 +17,8 @@ export function refuseUpgrade(socket: Duplex, { status, reason, headers }: Refus
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}`);
   socket.on("error", () => socket.destroy());
   socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, "", body].join("\r\n"));
-  // What the client has sent behind its request must be read, or the system would reset the
-  // connection and lose the answer.
+  // The bytes behind the request must be read. Otherwise the system would reset the connection and
+  // lose the answer.
   socket.resume();
   const cut = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once("end", () => socket.destroy());

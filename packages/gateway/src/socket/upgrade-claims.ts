@@ -38,8 +38,7 @@ export function claimUpgrade(
 
 /** The error for an upgrade that another listener has answered. */
 export function upgradeTaken(): Error {
-  return new Error(
-    "Another `upgrade` listener of this server has taken the socket. Give each listener a path of its own. " +
-      "For `ws`, use `new WebSocketServer({ noServer: true })`.",
-  );
+  const advice =
+    "Give each listener a path of its own. For `ws`, use `new WebSocketServer({ noServer: true })`.";
+  return new Error(`Another \`upgrade\` listener of this server has taken the socket. ${advice}`);
 }

@@ -8,8 +8,7 @@ export interface WebSocketLike {
   /** 0 to 3, as in the standard: connecting, open, closing, closed. Absent: taken for open. */
   readonly readyState?: number;
   /**
-   * The subprotocol that was chosen; absent or empty: none. It says which dialect the client
-   * speaks.
+   * The negotiated subprotocol, which selects the dialect. Without one, it is absent or empty.
    */
   readonly protocol?: string;
   send(text: string): void;
@@ -17,7 +16,7 @@ export interface WebSocketLike {
   /** Ends the socket without waiting for the client, where the library can. */
   terminate?(): void;
   addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
-  /** After an `error` comes a `close`, as the standard says. */
+  /** After an `error` comes a `close`, as in the standard. */
   addEventListener(type: "close" | "error", listener: () => void): void;
 }
 

@@ -29,7 +29,7 @@ export async function begin(agent: AgentRunner, content: string, more: Partial<A
   const events: RunEvent[] = [];
   while (!events.some(({ type }) => type === "chunk" || type === "tool_start")) {
     const { done, value } = await iterator.next();
-    if (done) throw new Error(`the run ended before it said anything: ${JSON.stringify(events)}`);
+    if (done) throw new Error(`The run ended before its first text or tool call: ${JSON.stringify(events)}`);
     events.push(value);
   }
   return { events, iterator };
@@ -46,7 +46,7 @@ export async function restOf(iterator: AsyncIterator<RunEvent>): Promise<RunEven
 export async function within<Value>(timeMs: number, work: Promise<Value>): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not over after ${timeMs} ms`)), timeMs);
+    timer = setTimeout(() => reject(new Error(`The run did not end within ${timeMs} ms.`)), timeMs);
   });
   try {
     return await Promise.race([work, late]);

@@ -51,7 +51,7 @@ export const answerTests: SituationTests = {
   "ends as aborted when it was stopped before it began": async (agent, content) => {
     const events = await within(
       ABORT_MS,
-      run(agent, content, { signal: AbortSignal.abort(new Error("enough")) }),
+      run(agent, content, { signal: AbortSignal.abort(new Error("Enough.")) }),
     );
     equal(events[0]?.type, "run_start");
     assertOutcome(events, "aborted");
@@ -108,7 +108,7 @@ export const decisionTests: SituationTests = {
   ...Object.fromEntries(
     Object.entries<AgentInput["decision"]>({
       "when the user says no": async () => "deny",
-      "when nobody answers for the user": () => Promise.reject(new Error("nobody is there")),
+      "when nobody answers for the user": () => Promise.reject(new Error("Nobody is there.")),
       "when nobody can be asked": undefined,
     }).map(([when, decision]) => [
       `denies the call ${when}, says so, and goes on`,
@@ -124,12 +124,12 @@ export const decisionTests: SituationTests = {
   ),
 };
 
-/** It goes on until it is stopped. */
+/** The tests for an agent that works until it is stopped. */
 export const endlessTests: SituationTests = {
   "ends within 5 s when it is stopped, as aborted, and keeps what it said": async (agent, content) => {
     const stop = new AbortController();
     const { events, iterator } = await begin(agent, content, { signal: stop.signal });
-    stop.abort(new Error("enough"));
+    stop.abort(new Error("Enough."));
     events.push(...(await within(ABORT_MS, restOf(iterator))));
     deepEqual(
       events.slice(-2).map(({ type }) => type),

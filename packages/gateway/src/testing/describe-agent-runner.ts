@@ -15,7 +15,7 @@ export interface SuiteFunctions {
   test: (name: string, body: () => Promise<void>) => unknown;
 }
 
-/** An agent, and the message on which it does what the situation says. */
+/** An agent, and the message that brings it into the situation. */
 export interface AgentUnderTest {
   agent: AgentRunner;
   content: string;
@@ -34,7 +34,7 @@ export interface AgentSituations {
   callsTool?: CreateAgent;
   /** It asks for a decision on the one tool call that it makes, then answers. */
   asks?: CreateAgent;
-  /** It says something, or calls a tool, and goes on until it is stopped. */
+  /** The agent emits text or calls a tool, and continues until it is stopped. */
   goesOn?: CreateAgent;
   /** It answers in text, and takes what users say meanwhile. */
   isSteered?: CreateAgent;

@@ -80,8 +80,8 @@ class End implements MemoryWebSocket {
   }
 
   /**
-   * As the standard says, a socket that is closed takes frames and sends nothing; one that is not
-   * yet open throws.
+   * Sends a frame, as in the standard. A closed socket accepts frames and drops them. A socket that
+   * is not yet open throws.
    */
   send(text: string): void {
     if (this.readyState === phases.connecting) throw new DOMException("not open yet", "InvalidStateError");

@@ -1,6 +1,6 @@
 /**
- * A program that breaks every callback which an app hands to a gateway, one after the other, and uses the gateway as clients
- * do. Prints one line for each. An exception that nobody catches ends it.
+ * A program that breaks every callback of a gateway in turn, and uses the gateway as clients do. It
+ * prints one line for each callback. An exception that nobody catches ends the program.
  */
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";

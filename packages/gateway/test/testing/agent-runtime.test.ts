@@ -16,7 +16,7 @@ const look: ToolDefinition = {
   execute: () => ({ success: true, output: "a.txt" }),
 };
 
-/** The agent of ours, whose model does what a script says. */
+/** Creates our own agent, with a model that follows a script. */
 function scripted(script: readonly ScriptStep[], tool = look, maxSessionCostUsd = Infinity): AgentUnderTest {
   const provider = createScriptedProvider(script, { model: "m" });
   const prices = { m: { input: 1, output: 1 } };

@@ -5,7 +5,7 @@ import { type AgentSituations, describeAgentRunner } from "../../src/testing.ts"
 
 const call = { callId: "c1", toolName: "look", input: {} };
 
-/** What a right agent says that calls a tool and answers. */
+/** Returns the events of a right agent that calls a tool and answers. */
 function rightEvents(runId: string): RunEvent[] {
   const run = { runId, timestamp: 1 };
   return [
@@ -21,7 +21,10 @@ function rightEvents(runId: string): RunEvent[] {
   ];
 }
 
-/** An agent that says what a right one does, changed by a fault; when it was stopped, only the end of it. */
+/**
+ * Creates an agent with the events of a right one, changed by a fault. When it is stopped, it emits
+ * only the last of them.
+ */
 function faulty(change: (events: RunEvent[]) => RunEvent[]): AgentRunner {
   return {
     async *run({ runId, signal }) {
@@ -90,7 +93,7 @@ test.each<[string, (events: RunEvent[]) => RunEvent[], string[]]>([
   expect(await failures({ answers: create, callsTool: create })).toEqual(expected);
 });
 
-test("an agent that says on although it was stopped, or takes no steering, fails", async () => {
+test("an agent that emits more although it was stopped, or ignores steering, fails", async () => {
   const create = () => ({ agent: faulty((events) => events), content: "files?" });
 
   expect(await failures({ answers: create, goesOn: create, isSteered: create })).toEqual([

@@ -56,7 +56,7 @@ test("opens, and speaks with the gateway in order", async () => {
   ]);
 });
 
-test("brings whom the caller says", async () => {
+test("connects as the principal that the caller names", async () => {
   const gateway = gatewayInMemory();
   const [one, same, other] = ["alice", "alice", "bob"].map((id) =>
     nextFrame(new (memoryWebSocket(gateway, { principal: { id } }))("ws://memory/"), "connected"),
@@ -67,7 +67,7 @@ test("brings whom the caller says", async () => {
   expect((await other)?.["sessionId"]).not.toBe(sessionId);
 });
 
-test("tells each side why the other closed it", async () => {
+test("passes each side the reason for which the other closed it", async () => {
   const gateway = gatewayInMemory();
   const leaving = new (memoryWebSocket(gateway))("ws://memory/");
   const left = new (memoryWebSocket(gateway))("ws://memory/");
