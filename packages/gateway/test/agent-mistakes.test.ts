@@ -94,7 +94,7 @@ describe("a run fails, and the failure names the mistake, when an agent", () => 
       /run_end: `usage` must be an object, got nothing/,
     ],
     [
-      "returns a promise in the place of an iterable",
+      "returns a promise instead of an iterable",
       { run: (() => Promise.reject(new Error("unheard"))) as unknown as AgentRunner["run"] },
       /`agent\.run` must return an async iterable, got a promise\. Write it as `async \*run\(…\)`\./,
     ],

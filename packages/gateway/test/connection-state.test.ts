@@ -14,8 +14,8 @@ function times(count: number, ...inputs: ConnectionInput[]): ConnectionInput[] {
   return Array.from({ length: count }, () => inputs).flat();
 }
 
-const tooMany = { phase: "closed", goodbye: { code: 1008, reason: "too many frames at once" } };
-const tooOften = { phase: "closed", goodbye: { code: 1008, reason: "too many refused frames in a row" } };
+const tooMany = { phase: "closed", closeReason: { code: 1008, reason: "too many frames at once" } };
+const tooOften = { phase: "closed", closeReason: { code: 1008, reason: "too many refused frames in a row" } };
 
 test.each<[string, ConnectionInput[], object]>([
   ["begins without its session", [], { phase: "opening" }],
@@ -35,7 +35,7 @@ test.each<[string, ConnectionInput[], object]>([
   [
     "is closed for the first reason",
     [{ code: 1001, reason: "stopping" }, "gone"],
-    { goodbye: { code: 1001 } },
+    { closeReason: { code: 1001 } },
   ],
   ["does not open again", ["gone", "entered", "frame_came"], { phase: "closed" }],
 ])("a connection %s", (_what, inputs, expected) => {

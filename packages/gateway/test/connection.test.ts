@@ -144,7 +144,7 @@ describe("hostile frames", () => {
     ["a path as session", '{"type":"history","sessionId":"../../etc/passwd"}', "SESSION_NOT_FOUND"],
     ["a session id with NUL", '{"type":"history","sessionId":"a\\u0000b"}', "SESSION_NOT_FOUND"],
     ["a polluted prototype", '{"__proto__":{"type":"ping"}}', "INVALID_FRAME"],
-  ])("%s is answered with a code, and the connection goes on", async (_what, text, code) => {
+  ])("%s is answered with a code, and the connection stays open", async (_what, text, code) => {
     await using gateway = await testGateway();
     const client = await gateway.connect();
 
@@ -249,7 +249,7 @@ describe("health", () => {
   test.each([
     ["in memory", async () => createMemoryStore()],
     ["on disk", async () => openSessionStore(await mkdtemp(join(tmpdir(), "readyz-")))],
-  ])("readyz says that the store cannot be read: %s", async (_, open) => {
+  ])("readyz reports that the store cannot be read: %s", async (_, open) => {
     const store = await open();
     await using gateway = await testGateway({ store });
     await store.close();

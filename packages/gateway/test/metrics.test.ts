@@ -103,7 +103,7 @@ test.each([
       throw new Error("no metrics today");
     },
   ],
-])("a registry that %s is answered with 500, and the gateway goes on", async (_how, fail) => {
+])("a registry that %s is answered with 500, and the gateway continues", async (_how, fail) => {
   const metrics = { contentType: "text/plain", metrics: fail };
   await using test = await testGateway({ listen: { metrics } });
 

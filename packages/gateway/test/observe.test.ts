@@ -256,7 +256,7 @@ test("what could forge a line or steer a terminal is escaped, and nothing is end
 });
 
 describe("node:diagnostics_channel", () => {
-  function hear(name: string) {
+  function collect(name: string) {
     const messages: { gateway: unknown }[] = [];
     const changed = new EventEmitter();
     const listener = (message: unknown) => {
@@ -276,10 +276,10 @@ describe("node:diagnostics_channel", () => {
   }
 
   test("carries connections, runs, refusals and failures to every subscriber", async () => {
-    const connections = hear("mini-openclaw:gateway:connection");
-    const runs = hear("mini-openclaw:gateway:run");
-    const refusals = hear("mini-openclaw:gateway:refusal");
-    const failures = hear("mini-openclaw:gateway:failure");
+    const connections = collect("mini-openclaw:gateway:connection");
+    const runs = collect("mini-openclaw:gateway:run");
+    const refusals = collect("mini-openclaw:gateway:refusal");
+    const failures = collect("mini-openclaw:gateway:failure");
     const test = await testGateway({ agent: failingAgent });
     const { gateway } = test;
     const client = await test.connect();

@@ -271,7 +271,7 @@ describe("authorize", () => {
       },
     ],
     ["rejects", () => Promise.reject(new Error("no database"))],
-  ])("that %s refuses with INTERNAL, tells the app, and harms nobody else", async (_how, fail) => {
+  ])("that %s refuses with INTERNAL, notifies the app, and affects nobody else", async (_how, fail) => {
     const { gateway, alice, bob, ids, release, authorize } = await aliceAndBob();
     await using _ = gateway;
     authorize((attempt) => (attempt.principal?.id === "bob" ? fail() : ownerOnly(attempt)));

@@ -100,7 +100,7 @@ test("a message to another session shows its run there from its first event on",
 });
 
 test.each(["queue", "steer", "interrupt"] as const)(
-  "a message to another session that goes on (%s) is shown from its message_queued on",
+  "a message to another session with a run (%s) is shown from its message_queued on",
   async (mode) => {
     await using test = await twoSessions();
     const { client, other, started, release } = test;

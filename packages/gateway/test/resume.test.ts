@@ -266,7 +266,7 @@ test.each([
   ["memory", async () => createMemoryStore()],
   ["JSONL", async () => openSessionStore(await mkdtemp(join(tmpdir(), "gateway-")))],
 ] as const)(
-  "a session that was archived and taken back between two messages goes on (%s)",
+  "a session that was archived and restored between two messages continues (%s)",
   async (_name, open) => {
     const store = await open();
     await using gateway = await testGateway({ store });

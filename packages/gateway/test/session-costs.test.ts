@@ -9,46 +9,46 @@ const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteT
  * gets.
  */
 function costlyAgent(given: readonly (number | undefined)[], beforeEnd?: (run: number) => Promise<void>) {
-  const told: (number | undefined)[] = [];
+  const costs: (number | undefined)[] = [];
   const agent: AgentRunner = {
     async *run({ runId, sessionCostUsd }) {
-      const costUsd = given[told.push(sessionCostUsd) - 1];
+      const costUsd = given[costs.push(sessionCostUsd) - 1];
       yield { type: "run_start", runId, timestamp: 1 };
-      await beforeEnd?.(told.length);
+      await beforeEnd?.(costs.length);
       const cost = costUsd === undefined ? {} : { costUsd };
       yield { type: "run_end", runId, outcome: "completed", usage, ...cost, timestamp: 1 };
     },
   };
-  return { agent, told };
+  return { agent, costs };
 }
 
 test("the agent gets the known cost of the session's earlier runs", async () => {
-  const { agent, told } = costlyAgent([0.25, undefined, 0.5, 1]);
+  const { agent, costs } = costlyAgent([0.25, undefined, 0.5, 1]);
   await using gateway = await testGateway({ agent });
   const client = await gateway.connect();
   for (const run of [1, 2, 3, 4]) {
     client.send({ type: "message", content: "hello" });
     await client.next("run_end", run);
   }
-  expect(told).toEqual([0, 0.25, 0.25, 0.75]);
+  expect(costs).toEqual([0, 0.25, 0.25, 0.75]);
 });
 
 test("of another session nothing counts", async () => {
-  const { agent, told } = costlyAgent([0.25, 0.5]);
+  const { agent, costs } = costlyAgent([0.25, 0.5]);
   await using gateway = await testGateway({ agent });
   for (const _ of [1, 2]) {
     const { sessionId } = await gateway.store.createSession("webchat");
     const { ended } = await gateway.gateway.submit({ sessionId, content: "hello" });
     await ended;
   }
-  expect(told).toEqual([0, 0]);
+  expect(costs).toEqual([0, 0]);
 });
 
 test.each([
   [0.25, 0.25],
   [undefined, 0],
-])("an agent that is asked again in its run is told what that has cost so far: %j", async (costUsd, sum) => {
-  const { agent, told } = costlyAgent([1, costUsd, 1], async (run) => {
+])("an agent that is asked again in its run gets the cost so far: %j", async (costUsd, sum) => {
+  const { agent, costs } = costlyAgent([1, costUsd, 1], async (run) => {
     if (run !== 2) return;
     client.send({ type: "message", content: "and this", mode: "steer" });
     await client.next("message_queued");
@@ -59,5 +59,5 @@ test.each([
   await client.next("run_end");
   client.send({ type: "message", content: "two" });
   await client.next("run_end", 2);
-  expect(told).toEqual([0, 1, 1 + sum]);
+  expect(costs).toEqual([0, 1, 1 + sum]);
 });

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
+import { gatewayFailed } from "../shared/errors.ts";
 import type { Refusal } from "../shared/refusal.ts";
 import { hostsOf } from "../shared/request.ts";
 import {
@@ -147,7 +148,7 @@ function createAccess({ isOwnHost, isAllowedOrigin, allowed, onFailure }: Access
       return check(request);
     } catch (error) {
       onFailure(error, "allowedHosts or allowedOrigins");
-      return { status: 500, reason: "The gateway failed; its log says why." };
+      return { status: 500, reason: gatewayFailed };
     }
   };
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { mustBe } from "@mini-openclaw/protocol/shared";
+import { gatewayFailed } from "../shared/errors.ts";
 import { type Principal, requireId, type Visitor } from "../shared/principal.ts";
 
 /** The app's answers to who connects, and to which session. */
@@ -76,7 +77,7 @@ export function createAuthenticator(
     } catch (error) {
       if (error instanceof AuthError) throw error;
       onFailure(error, DURING);
-      throw new AuthError(500, "The gateway failed; its log says why.");
+      throw new AuthError(500, gatewayFailed);
     } finally {
       clearTimeout(timer);
     }

@@ -36,8 +36,8 @@ export function awaitToken(
   webSocket.addEventListener("close", end);
   webSocket.addEventListener("message", ({ data }) => {
     if (!waiting) return;
-    const goodbye = judgeFrame(data, judge);
-    if (goodbye) return refuse(goodbye);
+    const refusal = judgeFrame(data, judge);
+    if (refusal) return refuse(refusal);
     end();
     uncount();
     enter();

@@ -1,5 +1,5 @@
 import type { ClientEvent, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
-import { GatewayError } from "../shared/errors.ts";
+import { GatewayError, gatewayFailed } from "../shared/errors.ts";
 import type { Principal, Visitor } from "../shared/principal.ts";
 
 /**
@@ -46,7 +46,7 @@ export class Permissions {
     try {
       return (await this.#authorize({ principal, action, session })) === true;
     } catch (cause) {
-      throw new GatewayError("INTERNAL", "The gateway failed. Its log has the reason.", { cause });
+      throw new GatewayError("INTERNAL", gatewayFailed, { cause });
     }
   }
 

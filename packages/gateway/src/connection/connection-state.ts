@@ -22,8 +22,8 @@ export type ConnectionState =
       /** Frames refused since the last one that was not. */
       readonly refusedFrames: number;
     }
-  /** `goodbye` where the gateway closed it, and not the client. */
-  | { readonly phase: "closed"; readonly goodbye?: CloseReason };
+  /** `closeReason` is set if the gateway closed the connection, and not the client. */
+  | { readonly phase: "closed"; readonly closeReason?: CloseReason };
 
 export type ConnectionInput =
   /** Its first session is there. */
@@ -50,7 +50,7 @@ const idleConnection: ConnectionState = { phase: "open", waitingFrames: 0, refus
  */
 export function nextConnection(state: ConnectionState, input: ConnectionInput): ConnectionState {
   if (state.phase === "closed") return state;
-  if (typeof input === "object") return { phase: "closed", goodbye: input };
+  if (typeof input === "object") return { phase: "closed", closeReason: input };
   const { waitingFrames, refusedFrames } = state;
   switch (input) {
     case "entered":
@@ -71,5 +71,5 @@ export function nextConnection(state: ConnectionState, input: ConnectionInput): 
 }
 
 function violated(reason: string): ConnectionState {
-  return { phase: "closed", goodbye: { code: 1008, reason } };
+  return { phase: "closed", closeReason: { code: 1008, reason } };
 }

@@ -280,19 +280,19 @@ export class Connection implements CommandContext, Viewer {
     this.#outbox.close();
     this.unwatch();
     this.#leaving?.abort();
-    const { goodbye } = this.#state;
-    if (!goodbye) return;
-    const { code, reason } = goodbye;
+    const { closeReason } = this.#state;
+    if (!closeReason) return;
+    const { code, reason } = closeReason;
     if (code !== GOING_AWAY) this.#parts.observer.cutOff(this.visitor.principal, code, reason);
     this.#socket.close(code, reason);
   }
 
   #refuse(error: unknown, replyTo?: string): void {
-    const told = toClientError(error);
-    this.#parts.observer.refusedFrame(told.code, told.message);
-    if (told.code === "INTERNAL" || told.code === "STORE_FAILED") {
+    const clientError = toClientError(error);
+    this.#parts.observer.refusedFrame(clientError.code, clientError.message);
+    if (clientError.code === "INTERNAL" || clientError.code === "STORE_FAILED") {
       this.#parts.onFailure(error, "a client's frame");
     }
-    this.send({ type: "error", ...told, ...(replyTo !== undefined && { replyTo }) });
+    this.send({ type: "error", ...clientError, ...(replyTo !== undefined && { replyTo }) });
   }
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { gatewayFailed } from "../shared/errors.ts";
 import { sendJson } from "../shared/send-json.ts";
 
 /** A source of metrics. A `Registry` of prom-client is one. */
@@ -26,6 +27,6 @@ export async function answerMetrics(
     response.end(text);
   } catch (error) {
     onFailure(error, "metrics");
-    sendJson(response, 500, { error: "The gateway failed; its log says why." });
+    sendJson(response, 500, { error: gatewayFailed });
   }
 }

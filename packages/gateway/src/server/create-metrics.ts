@@ -124,7 +124,7 @@ function addGauges(gateway: GatewayServer, registers: Registry[]): void {
     });
   gauge("connections", "Clients connected now.", ({ connections }) => connections);
   gauge("sessions", "Sessions with a run or a watcher.", ({ sessions }) => sessions);
-  gauge("runs_active", "Runs going on.", ({ runs, waiting }) => runs - waiting);
+  gauge("runs_active", "Runs in progress.", ({ runs, waiting }) => runs - waiting);
   gauge(
     "queue_depth",
     "Runs that wait for the one before them, or for a place among all.",

@@ -108,8 +108,8 @@ export class GatewayServer {
     this.#listening = listen(options, this.#options, {
       health: () => this.health(),
       readiness: () => this.readiness(),
-      upgrade: (request, socket, head, door) => this.#upgrades.handle(request, socket, head, door),
-      answer: (request, response, door) => this.#http.handle(request, response, "/", door),
+      upgrade: (request, socket, head, guard) => this.#upgrades.handle(request, socket, head, guard),
+      answer: (request, response, guard) => this.#http.handle(request, response, "/", guard),
       onRefused: (refusal, request) => this.#observer.refusedRequest(refusal, addressOf(request)),
       onFailure: this.#core.onFailure,
     });

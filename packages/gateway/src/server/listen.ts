@@ -10,7 +10,7 @@ import { ownUpgradeGuard, tokenRefusal, type UpgradeGuard } from "../auth/upgrad
 import { answerMetrics, type MetricsSource } from "../observe/answer-metrics.ts";
 import { isThenable } from "../shared/callbacks.ts";
 import { requireKnown, requireWhole } from "../shared/check-options.ts";
-import { GatewayError } from "../shared/errors.ts";
+import { GatewayError, gatewayFailed } from "../shared/errors.ts";
 import type { Refusal } from "../shared/refusal.ts";
 import { codeOf } from "../shared/refusal.ts";
 import { offersWebSocket, pathOf } from "../shared/request.ts";
@@ -192,7 +192,7 @@ async function answerOther(
   } catch (error) {
     onFailure(error, "serve");
     if (response.headersSent) response.destroy();
-    else sendJson(response, 500, { error: "The gateway failed; its log says why." });
+    else sendJson(response, 500, { error: gatewayFailed });
   }
 }
 

@@ -22,6 +22,9 @@ export class GatewayError extends Error {
   }
 }
 
+/** The text for a failure whose details are for the log only. */
+export const gatewayFailed = "The gateway failed. Its log has the reason.";
+
 /** Creates the error for requests while the gateway is shutting down. */
 export function draining(): GatewayError {
   return new GatewayError("DRAINING", "The gateway is stopping. Connect again.");
@@ -35,14 +38,14 @@ export function endNotRecorded(cause?: unknown): GatewayError {
 
 /** Returns the code and sentence of a failure for a client, without stack, path or secret. */
 export function toClientError(error: unknown): { code: ErrorCode; message: string; retryable: boolean } {
-  if (GatewayError.is(error) && isErrorCode(error.code)) return toldAs(error.code, error.message);
+  if (GatewayError.is(error) && isErrorCode(error.code)) return clientError(error.code, error.message);
   const given = String((error as { code?: unknown } | null | undefined)?.code);
   // The gateway's own messages are written for clients; those of stores and agents may hold paths.
-  const told = Object.hasOwn(storeErrors, given) ? storeErrors[given] : undefined;
-  return told ? toldAs(...told) : toldAs("INTERNAL", "The gateway failed; its log says why.");
+  const known = Object.hasOwn(storeErrors, given) ? storeErrors[given] : undefined;
+  return known ? clientError(...known) : clientError("INTERNAL", gatewayFailed);
 }
 
-function toldAs(code: ErrorCode, message: string) {
+function clientError(code: ErrorCode, message: string) {
   return { code, message, retryable: retryableCodes.has(code) };
 }
 

@@ -29,14 +29,14 @@ export const answerTests: SituationTests = {
       equal(types.filter((one) => one === type).length, 1, type);
     }
   },
-  "says only what the protocol has, under the run's id": async (agent, content) => {
+  "emits only events of the protocol, under the run's id": async (agent, content) => {
     for (const [index, event] of (await run(agent, content)).entries()) {
       const parsed = parseServerEvent(JSON.stringify({ ...event, sessionId: "s", seq: index + 1 }));
       ok(parsed.ok, parsed.ok ? "" : parsed.message);
       equal(event.runId, "run-1");
     }
   },
-  "completes, and says in message_done what it streamed": async (agent, content) => {
+  "completes, and repeats its stream in message_done": async (agent, content) => {
     const events = await run(agent, content);
     const done = events.at(-2);
     ok(done?.type === "message_done" && done.content !== "");
@@ -74,7 +74,7 @@ export const toolTests: SituationTests = {
     for (const start of starts) ok(callsBefore(events, start).includes(start.callId));
     assertTurns(events);
   },
-  "gives each call one start and one result, before it goes on": async (agent, content) => {
+  "emits one start and one result for each call, before it continues": async (agent, content) => {
     assertResults(await run(agent, content));
   },
   "answers after it, and completes": async (agent, content) => {
@@ -88,7 +88,10 @@ export const toolTests: SituationTests = {
 
 /** It asks for a decision on its one tool call. */
 export const decisionTests: SituationTests = {
-  "asks for the call by its id, says what was decided, and only then starts it": async (agent, content) => {
+  "asks for the call by its id, emits the decision, and only then starts the call": async (
+    agent,
+    content,
+  ) => {
     const asked: string[] = [];
     const events = await run(agent, content, {
       decision: async (callId) => {
@@ -107,11 +110,11 @@ export const decisionTests: SituationTests = {
   },
   ...Object.fromEntries(
     Object.entries<AgentInput["decision"]>({
-      "when the user says no": async () => "deny",
+      "when the user denies it": async () => "deny",
       "when nobody answers for the user": () => Promise.reject(new Error("Nobody is there.")),
       "when nobody can be asked": undefined,
     }).map(([when, decision]) => [
-      `denies the call ${when}, says so, and goes on`,
+      `denies the call ${when}, emits the denial, and continues`,
       async (agent: AgentRunner, content: string) => {
         const events = await run(agent, content, decision && { decision });
         ok(events.some((event) => event.type === "tool_done" && event.isError));

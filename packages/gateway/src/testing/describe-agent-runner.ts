@@ -55,7 +55,7 @@ export function describeAgentRunner(
     ["that answers", situations.answers, answerTests],
     ["that calls a tool", situations.callsTool, toolTests],
     ["that asks first", situations.asks, decisionTests],
-    ["that goes on", situations.goesOn, endlessTests],
+    ["that works until it is stopped", situations.goesOn, endlessTests],
     ["that is steered", situations.isSteered, steeringTests],
     ["that has a limit", situations.isLimited, limitTests],
   ];

@@ -57,7 +57,7 @@ export function memoryWebSocket(
 
 const phases = { connecting: 0, open: 1, closing: 2, closed: 3 } as const;
 
-interface Goodbye {
+interface Close {
   code: number;
   reason: string;
 }
@@ -68,7 +68,7 @@ class End implements MemoryWebSocket {
   readonly #target = new EventTarget();
   #peer: End | undefined;
   /** Unread frames, and the close reason at last. */
-  #unread: (string | Goodbye)[] = [];
+  #unread: (string | Close)[] = [];
   #isPaused = false;
 
   get bufferedAmount(): number {
@@ -111,14 +111,14 @@ class End implements MemoryWebSocket {
   /** Both ends are open from now on. */
   open(): void {
     this.readyState = phases.open;
-    this.#tell("open", {});
+    this.#emit("open", {});
   }
 
   meet(peer: End): void {
     this.#peer = peer;
   }
 
-  arrive(one: string | Goodbye): void {
+  arrive(one: string | Close): void {
     this.#unread.push(one);
     queueMicrotask(() => this.#read());
   }
@@ -127,18 +127,18 @@ class End implements MemoryWebSocket {
     while (!this.#isPaused && this.readyState < phases.closed) {
       const one = this.#unread.shift();
       if (one === undefined) return;
-      if (typeof one === "string") this.#tell("message", { data: one });
+      if (typeof one === "string") this.#emit("message", { data: one });
       else this.#end(one);
     }
   }
 
-  #end(goodbye: Goodbye): void {
+  #end(close: Close): void {
     if (this.readyState === phases.closed) return;
     this.readyState = phases.closed;
-    this.#tell("close", goodbye);
+    this.#emit("close", close);
   }
 
-  #tell(type: string, fields: object): void {
+  #emit(type: string, fields: object): void {
     this.#target.dispatchEvent(Object.assign(new Event(type), fields));
   }
 }

@@ -50,12 +50,12 @@ async function failures(situations: AgentSituations): Promise<string[]> {
 }
 
 const order = "begins with run_start and ends with message_done and run_end, each once";
-const protocol = "says only what the protocol has, under the run's id";
-const streamed = "completes, and says in message_done what it streamed";
+const protocol = "emits only events of the protocol, under the run's id";
+const streamed = "completes, and repeats its stream in message_done";
 const turns = "gives each turn one assistant_message, with what was streamed under its id";
 const apart = "keeps two runs at once apart";
 const callsFirst = "completes the turn with its calls before the first of them starts";
-const results = "gives each call one start and one result, before it goes on";
+const results = "emits one start and one result for each call, before it continues";
 const answer = "answers after it, and completes";
 
 const without = (type: RunEvent["type"]) => (events: RunEvent[]) =>
