@@ -14,6 +14,9 @@ const remedies: Record<string, string> = {
   FOLDER_LOCKED: "Stop that process, or set MINI_OPENCLAW_DATA_DIR.",
 };
 
+/** The system's codes for a host that is no address of this machine. */
+const HOST_FAULTS = new Set<unknown>(["ENOTFOUND", "EAI_AGAIN", "EADDRNOTAVAIL"]);
+
 /** Returns one line for a failure with a code, and the whole error with its stack for a bug. */
 export function describeFailure(error: unknown): unknown {
   const isExpected = AgentError.is(error) || GatewayError.is(error) || StoreError.is(error);
@@ -22,10 +25,18 @@ export function describeFailure(error: unknown): unknown {
   const isNew = cause instanceof Error && !message.includes(cause.message);
   const whole = isNew ? `${message.replace(/\.$/, "")} (${cause.message}).` : message;
   const sentence = /[.!?]$/.test(whole) ? whole : `${whole}.`;
-  return [sentence, remedies[code]]
+  return [sentence, remedyOf(code, cause)]
     .filter(Boolean)
     .join(" ")
     .replaceAll(/\s*\n\s*/g, " ");
+}
+
+function remedyOf(code: string, cause: unknown): string | undefined {
+  const systemCode = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  if (code === "PORT_UNAVAILABLE" && HOST_FAULTS.has(systemCode)) {
+    return "Set MINI_OPENCLAW_HOST to an address of this machine.";
+  }
+  return remedies[code];
 }
 
 /** Prints a problem of one part of the server on standard error. */

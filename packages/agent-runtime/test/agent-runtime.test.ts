@@ -157,7 +157,7 @@ test.each<[Partial<AgentRuntimeOptions>, string]>([
   ],
 ])("options %o are refused", (options, message) => {
   expect(() => new AgentRuntime({ provider, ...options })).toThrow(
-    expect.objectContaining({ code: "INVALID_OPTIONS", message }) as Error,
+    expect.objectContaining({ code: "INVALID_OPTION", message }) as Error,
   );
 });
 

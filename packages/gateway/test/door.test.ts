@@ -172,15 +172,23 @@ describe("wrong tokens", () => {
 test.each([
   [
     { limits: { maxFrameBytes: 0 } },
-    "limits.maxFrameBytes: expected a whole number from 1 to 2147483647, got 0.",
+    "`limits.maxFrameBytes` must be an integer from 1 to 2147483647, got 0.",
   ],
   [
     { limits: { maxQueuedMessages: Number.NaN } },
-    "limits.maxQueuedMessages: expected a whole number from 0 to 2147483647, got NaN.",
+    "`limits.maxQueuedMessages` must be an integer from 0 to 2147483647, got NaN.",
   ],
-  [{ maxContextMessages: 0 }, "maxContextMessages: expected a whole number from 1 to 2147483647, got 0."],
-  [{ idleMs: -1 }, "idleMs: expected milliseconds from 0, got -1."],
-  [{ abortGraceMs: Number.NaN }, "abortGraceMs: expected milliseconds from 0, got NaN."],
+  [
+    { limits: { maxFrame: 3 } as object },
+    "`maxFrame` is no option of `limits`. Its options are maxFrameBytes, maxQueuedMessages.",
+  ],
+  [
+    { connections: { maxConnection: 3 } as object },
+    "`maxConnection` is no option of `connections`. Its options are maxConnections, handshakeTimeoutMs, heartbeatMs.",
+  ],
+  [{ maxContextMessages: 0 }, "`maxContextMessages` must be an integer from 1 to 2147483647, got 0."],
+  [{ idleMs: -1 }, "`idleMs` must be a number of milliseconds from 0, got -1."],
+  [{ abortGraceMs: Number.NaN }, "`abortGraceMs` must be a number of milliseconds from 0, got NaN."],
 ])("%o is refused, with what it may be", async (options, message) => {
   await expect(testGateway(options)).rejects.toMatchObject({ code: "INVALID_OPTION", message });
 });
@@ -194,7 +202,7 @@ describe("limits of connections", () => {
   ])("%s: %s is refused, with what it may be", async (name, value) => {
     await expect(testGateway({ connections: { [name]: value } })).rejects.toMatchObject({
       code: "INVALID_OPTION",
-      message: `connections.${name}: expected a whole number from 1 to 2147483647, got ${value}.`,
+      message: `\`connections.${name}\` must be an integer from 1 to 2147483647, got ${value}.`,
     });
   });
 

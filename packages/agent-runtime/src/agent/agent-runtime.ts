@@ -21,7 +21,7 @@ export class AgentRuntime implements AgentRunner {
   readonly #settings: RunSettings;
   readonly #hooks: HookDispatcher;
 
-  /** @throws AgentError `INVALID_OPTIONS`, `INVALID_TOOL` */
+  /** @throws AgentError `INVALID_OPTION`, `INVALID_TOOL` */
   constructor(options: AgentRuntimeOptions) {
     this.#settings = resolveSettings(options, this.#tools);
     this.#hooks = new HookDispatcher(options, this.#settings.onError);

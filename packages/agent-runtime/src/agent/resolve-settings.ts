@@ -17,10 +17,15 @@ import { type AgentRuntimeOptions, agentDefaults } from "./agent-options.ts";
 /**
  * Checks the options once. Below this line nothing is optional. `tools` may grow later.
  *
- * @throws AgentError `INVALID_OPTIONS`
+ * @throws AgentError `INVALID_OPTION`
  */
 export function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap<string, Tool>): RunSettings {
   const { provider, fallbacks = [], workspaceDir, spentTodayUsd = 0, now = Date.now } = options;
+  for (const [index, one] of [provider, ...fallbacks].entries()) {
+    if (typeof one?.stream === "function") continue;
+    const name = index === 0 ? "provider" : `fallbacks[${index - 1}]`;
+    throw invalidOption(name, "a model provider, such as `createAnthropicProvider(…)`", one);
+  }
   const zone = { ...(options.timeZone !== undefined && { timeZone: checkTimeZone(options.timeZone) }) };
   const memory =
     options.memory ?? (workspaceDir ? new MemoryManager({ workspaceDir, now, ...zone }) : undefined);
@@ -64,7 +69,7 @@ function contextMessages({ maxContextMessages, compactAtShare }: AgentRuntimeOpt
   return checkCount("maxContextMessages", maxContextMessages ?? agentDefaults.maxContextMessages);
 }
 
-/** @throws AgentError `INVALID_OPTIONS` */
+/** @throws AgentError `INVALID_OPTION` */
 function checkFallbacks(reasons: readonly FallbackReason[]): readonly FallbackReason[] {
   return reasons.map((reason) => checkOneOf("fallbackOn", reason, fallbackReasons));
 }
@@ -82,13 +87,13 @@ function heard(onError: (error: unknown) => void = () => {}): (error: unknown) =
   };
 }
 
-/** @throws AgentError `INVALID_OPTIONS` */
+/** @throws AgentError `INVALID_OPTION` */
 function checkShare(share: number | undefined): number | undefined {
   if (share === undefined || (share > 0 && share <= 1)) return share;
   throw invalidOption("compactAtShare", "a number above 0, up to 1", share);
 }
 
-/** @throws AgentError `INVALID_OPTIONS` */
+/** @throws AgentError `INVALID_OPTION` */
 function checkTimeZone(timeZone: string): string {
   try {
     new Intl.DateTimeFormat("en-US", { timeZone });

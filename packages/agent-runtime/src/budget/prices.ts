@@ -97,7 +97,7 @@ export function costOf(usage: Usage, price: ModelPrice): number {
   return millionths / 1_000_000;
 }
 
-/** @throws AgentError `INVALID_OPTIONS` */
+/** @throws AgentError `INVALID_OPTION` */
 export function checkPrices(prices: Prices): Prices {
   for (const [model, { longPrompt, ...price }] of Object.entries(prices)) {
     checkRates(`prices["${model}"]`, price);

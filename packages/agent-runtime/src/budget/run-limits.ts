@@ -61,7 +61,7 @@ export const defaultRunLimits: Readonly<RunLimits> = {
 /**
  * Returns the defaults with what the caller set.
  *
- * @throws AgentError `INVALID_OPTIONS`
+ * @throws AgentError `INVALID_OPTION`
  */
 export function resolveRunLimits(options: Partial<RunLimits>): RunLimits {
   const names = Object.keys(defaultRunLimits) as (keyof RunLimits)[];

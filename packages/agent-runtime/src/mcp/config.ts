@@ -27,7 +27,7 @@ export type McpConfig = Readonly<Record<string, McpStdioServer | McpHttpServer>>
  * `${NAME:-default}` in its texts become variables of the environment. Returns no servers if there
  * is no file.
  *
- * @throws AgentError `INVALID_OPTIONS` that names the faulty field
+ * @throws AgentError `INVALID_OPTION` that names the faulty field
  */
 export async function readMcpConfig(
   workspaceDir: string,
@@ -37,7 +37,7 @@ export async function readMcpConfig(
   return text === undefined ? {} : parseMcpConfig(text, env);
 }
 
-/** @throws AgentError `INVALID_OPTIONS` that names the faulty field */
+/** @throws AgentError `INVALID_OPTION` that names the faulty field */
 function parseMcpConfig(text: string, env: Readonly<Record<string, string | undefined>>): McpConfig {
   const servers = asRecord(asRecord(parseJson(text), "the file")["mcpServers"] ?? {}, "mcpServers");
   const entries = Object.entries(servers).map(([name, server]) => [name, readServer(name, server, env)]);
@@ -96,7 +96,7 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new AgentError("INVALID_OPTIONS", `\`.mcp.json\` must be JSON: ${reason}.`, { cause: error });
+    throw new AgentError("INVALID_OPTION", `\`.mcp.json\` must be JSON: ${reason}.`, { cause: error });
   }
 }
 
@@ -113,5 +113,5 @@ function asText(value: unknown, field: string): string {
 
 function invalid(field: string, expected: string, value: unknown): AgentError {
   const got = (JSON.stringify(value) ?? "nothing").slice(0, 100);
-  return new AgentError("INVALID_OPTIONS", `\`.mcp.json\`: \`${field}\` must be ${expected}, got ${got}.`);
+  return new AgentError("INVALID_OPTION", `\`.mcp.json\`: \`${field}\` must be ${expected}, got ${got}.`);
 }

@@ -1,31 +1,31 @@
 import type { ModelOptions } from "@mini-openclaw/protocol";
 import { AgentError } from "./errors.ts";
 
-/** @throws AgentError `INVALID_OPTIONS` */
+/** @throws AgentError `INVALID_OPTION` */
 export function checkCount(name: string, value: number): number {
   if ((Number.isInteger(value) && value >= 0) || value === Infinity) return value;
   throw invalidOption(name, "a whole number from 0 on, or Infinity", value);
 }
 
-/** @throws AgentError `INVALID_OPTIONS` */
+/** @throws AgentError `INVALID_OPTION` */
 export function checkAmount(name: string, value: number): number {
   if (typeof value === "number" && value >= 0) return value;
   throw invalidOption(name, "a number from 0 on, or Infinity", value);
 }
 
-/** @throws AgentError `INVALID_OPTIONS` */
+/** @throws AgentError `INVALID_OPTION` */
 export function checkText(name: string, value: unknown): string {
   if (typeof value === "string" && value !== "") return value;
   throw invalidOption(name, "a text that is not empty", value);
 }
 
-/** @throws AgentError `INVALID_OPTIONS` */
+/** @throws AgentError `INVALID_OPTION` */
 export function checkOneOf<T extends string>(name: string, value: T, allowed: readonly T[]): T {
   if (allowed.includes(value)) return value;
   throw invalidOption(name, `one of ${allowed.join(", ")}`, value);
 }
 
-/** @throws AgentError `INVALID_OPTIONS` */
+/** @throws AgentError `INVALID_OPTION` */
 export function checkRecord(name: string, value: object): object {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   throw invalidOption(name, "an object", value);
@@ -33,16 +33,16 @@ export function checkRecord(name: string, value: object): object {
 
 export function invalidOption(name: string, expected: string, value: unknown): AgentError {
   const got = typeof value === "string" ? JSON.stringify(value) : String(value);
-  return new AgentError("INVALID_OPTIONS", `\`${name}\` must be ${expected}, got ${got}.`);
+  return new AgentError("INVALID_OPTION", `\`${name}\` must be ${expected}, got ${got}.`);
 }
 
-/** @throws AgentError `INVALID_OPTIONS` */
+/** @throws AgentError `INVALID_OPTION` */
 export function checkTemperature(temperature: number, highest: number): number {
   if (typeof temperature === "number" && temperature >= 0 && temperature <= highest) return temperature;
   throw invalidOption("temperature", `a number from 0 to ${highest}`, temperature);
 }
 
-/** Checks the settings of a model for one run. @throws AgentError `INVALID_OPTIONS` */
+/** Checks the settings of a model for one run. @throws AgentError `INVALID_OPTION` */
 export function checkModelOptions({ effort, temperature, extraBody }: ModelOptions = {}): void {
   if (effort !== undefined) checkText("options.effort", effort);
   if (temperature !== undefined) checkTemperature(temperature, 2);

@@ -4,13 +4,13 @@ import type { ErrorCode } from "@mini-openclaw/protocol";
  * Why a run could not go on, or an agent could not be made.
  *
  * The `MODEL_…` codes are those of the protocol's `errorCodes`. `INVALID_TOOL`: a tool definition
- * is unusable, or its name is taken. `INVALID_OPTIONS`: an option has a value that is not allowed.
+ * is unusable, or its name is taken. `INVALID_OPTION`: an option has a value that is not allowed.
  */
 export type AgentErrorCode =
   | Extract<ErrorCode, `MODEL_${string}`>
   | "AGENT_FAILED"
   | "INVALID_TOOL"
-  | "INVALID_OPTIONS";
+  | "INVALID_OPTION";
 
 export interface AgentErrorOptions {
   cause?: unknown;

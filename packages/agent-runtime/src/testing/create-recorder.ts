@@ -23,7 +23,7 @@ export interface RecorderOptions {
  * values of environment variables that are named like one, and what `secrets` names. Look through a
  * recording before you share it all the same: it holds everything else that was said.
  *
- * @throws AgentError `INVALID_OPTIONS` if one of `secrets` would match the empty text
+ * @throws AgentError `INVALID_OPTION` if one of `secrets` would match the empty text
  */
 export function createRecorder(
   provider: ModelProvider,

@@ -36,7 +36,7 @@ const runtimeFacts = /^- (System|Workspace): .*$/gm;
  * what `ignore` matches. A turn that was stopped in the recording waits at the same place for its
  * signal.
  *
- * @throws AgentError `INVALID_OPTIONS` if one of `secrets` or `ignore` would match the empty text,
+ * @throws AgentError `INVALID_OPTION` if one of `secrets` or `ignore` would match the empty text,
  * or an error that names the line if the file is no recording
  */
 export function createReplayer({ file, secrets = [], ignore = [] }: ReplayerOptions): Replayer {

@@ -47,7 +47,7 @@ const secretPatterns: readonly RegExp[] = [
  * Creates a redactor. It knows the usual forms of keys, tokens, passwords and authorization values,
  * and the values of environment variables that are named like one. `secrets` adds others.
  *
- * @throws AgentError `INVALID_OPTIONS` if one of them would match the empty text
+ * @throws AgentError `INVALID_OPTION` if one of them would match the empty text
  */
 export function createRedactor(secrets: readonly (string | RegExp)[]): Redactor {
   const patterns = [...secretPatterns, ...[...environmentSecrets(process.env), ...secrets].map(toPattern)];
@@ -76,7 +76,7 @@ export function toPattern(named: string | RegExp): RegExp {
   const flags = typeof named === "string" ? "g" : named.flags.includes("g") ? named.flags : `${named.flags}g`;
   const pattern = new RegExp(source, flags);
   if (!pattern.test("")) return pattern;
-  throw new AgentError("INVALID_OPTIONS", `${pattern} matches the empty text: name what is to be left out.`);
+  throw new AgentError("INVALID_OPTION", `${pattern} matches the empty text: name what is to be left out.`);
 }
 
 interface Range {

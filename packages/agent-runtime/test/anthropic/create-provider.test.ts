@@ -265,6 +265,6 @@ test.each([
   ],
 ])("refuses %o", (options, message) => {
   expect(() => createAnthropicProvider(options)).toThrow(
-    expect.objectContaining({ code: "INVALID_OPTIONS", message }) as Error,
+    expect.objectContaining({ code: "INVALID_OPTION", message }) as Error,
   );
 });

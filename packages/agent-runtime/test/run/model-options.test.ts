@@ -88,5 +88,5 @@ test.each<[ModelOptions, string]>([
   const agent = new AgentRuntime({ provider, onError: (error) => errors.push(error) });
   const events = await eventsOf(agent, inputOf("hi", { options }));
   expect(events.at(-1)).toMatchObject({ outcome: "failed" });
-  expect(errors).toMatchObject([{ code: "INVALID_OPTIONS", message }]);
+  expect(errors).toMatchObject([{ code: "INVALID_OPTION", message }]);
 });

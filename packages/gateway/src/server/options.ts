@@ -83,6 +83,12 @@ const known: Readonly<Record<keyof GatewayOptions, true>> = {
  */
 export function checkOptions(options: GatewayOptions): void {
   requireKnown("new GatewayServer", options, known);
+  requireKnown("limits", options.limits ?? {}, { maxFrameBytes: true, maxQueuedMessages: true });
+  requireKnown("connections", options.connections ?? {}, {
+    maxConnections: true,
+    handshakeTimeoutMs: true,
+    heartbeatMs: true,
+  });
   const { store, agent } = options;
   if (typeof store?.getSession !== "function")
     throw missing("store", "a session store, such as `createMemoryStore()`", store);

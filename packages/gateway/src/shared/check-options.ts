@@ -9,8 +9,7 @@ export const LONGEST_MS = 2_147_483_647;
  */
 export function requireWhole(name: string, value: number, { least = 1, most = LONGEST_MS } = {}): void {
   if (Number.isInteger(value) && value >= least && value <= most) return;
-  const allowed = `a whole number from ${least} to ${most}`;
-  throw new GatewayError("INVALID_OPTION", `${name}: expected ${allowed}, got ${value}.`);
+  throw new GatewayError("INVALID_OPTION", mustBe(name, `an integer from ${least} to ${most}`, value));
 }
 
 /**
@@ -19,8 +18,8 @@ export function requireWhole(name: string, value: number, { least = 1, most = LO
  * @throws GatewayError `INVALID_OPTION` for a value that is no number from 0
  */
 export function toDuration(name: string, value: number): number {
-  if (value >= 0) return Math.min(value, LONGEST_MS);
-  throw new GatewayError("INVALID_OPTION", `${name}: expected milliseconds from 0, got ${value}.`);
+  if (typeof value === "number" && value >= 0) return Math.min(value, LONGEST_MS);
+  throw new GatewayError("INVALID_OPTION", mustBe(name, "a number of milliseconds from 0", value));
 }
 
 /**

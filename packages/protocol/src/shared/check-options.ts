@@ -33,6 +33,8 @@ export interface OptionChecks {
   text(name: string, value: unknown, maxChars?: number): string;
   /** Accepts one of the given values. */
   oneOf<Value>(name: string, value: Value, allowed: readonly Value[]): Value;
+  /** Accepts an object without unknown names, because a misspelled option would be ignored. */
+  known(caller: string, options: unknown, names: readonly string[]): void;
 }
 
 /** Creates the checks that throw a package's own error. */
@@ -75,6 +77,13 @@ export function createOptionChecks(
       ),
     oneOf: (name, value, allowed) =>
       check(name, value, allowed.includes(value), listOf(allowed.map(describeValue))),
+    known(caller, options, names) {
+      check("options", options, typeof options === "object" && options !== null, "an object");
+      const unknown = Object.keys(options as object).find((name) => !names.includes(name));
+      if (unknown === undefined) return;
+      const message = `\`${unknown}\` is no option of \`${caller}\`. Its options are ${names.join(", ")}.`;
+      throw new OptionError("INVALID_OPTION", message);
+    },
   };
 }
 

@@ -36,8 +36,11 @@ export interface SessionStoreOptions {
  */
 export async function openSessionStore(
   folder: string,
-  { durability = "os", lockWaitMs = 0, onFailure }: SessionStoreOptions = {},
+  options: SessionStoreOptions = {},
 ): Promise<SessionStore> {
+  check.text("folder", folder);
+  check.known("openSessionStore", options, ["durability", "lockWaitMs", "onFailure"]);
+  const { durability = "os", lockWaitMs = 0, onFailure } = options;
   assertDurability(durability);
   check.number("lockWaitMs", lockWaitMs, { max: Number.MAX_SAFE_INTEGER });
   return new JsonlStore({ fs: nodeFileSystem, path: resolve(folder), durability, lockWaitMs, onFailure });

@@ -68,7 +68,7 @@ const efforts = ["low", "medium", "high", "xhigh", "max"] as const;
  * run loop does. A request that its server refuses for a rule of the server's own is sent once more
  * by that rule.
  *
- * @throws AgentError `INVALID_OPTIONS`
+ * @throws AgentError `INVALID_OPTION`
  */
 export function createAnthropicProvider(options: AnthropicProviderOptions): ModelProvider {
   checkOptions(options);

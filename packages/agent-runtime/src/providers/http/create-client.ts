@@ -37,7 +37,7 @@ export async function createClient<Client>(
   // Imported on first use: an SDK costs 170 to 190 ms of CPU.
   const sdk = await importSdk().catch((cause: unknown) => {
     const message = `The provider needs the package ${packageName}: npm install ${packageName}`;
-    throw new AgentError("INVALID_OPTIONS", message, { cause });
+    throw new AgentError("INVALID_OPTION", message, { cause });
   });
   const secrets = secretsOf(apiKey, { headers, query });
   const { fetch: send, bodyOf } = createModelFetch(fetch, secrets);

@@ -17,7 +17,7 @@ import { toRequest } from "./to-request.ts";
  * The server stores nothing. Making the provider is cheap: the SDK is imported with the first
  * request.
  *
- * @throws AgentError `INVALID_OPTIONS`
+ * @throws AgentError `INVALID_OPTION`
  */
 export function createOpenAIResponsesProvider(options: OpenAIProviderOptions): ModelProvider {
   checkOptions(options);

@@ -57,7 +57,7 @@ const efforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"] as 
  * run loop does. A request that its server refuses for a rule of the server's own is sent once more
  * by that rule.
  *
- * @throws AgentError `INVALID_OPTIONS`
+ * @throws AgentError `INVALID_OPTION`
  */
 export function createOpenAIProvider(options: OpenAIProviderOptions): ModelProvider {
   checkOptions(options);
@@ -109,7 +109,7 @@ export function createOpenAIProvider(options: OpenAIProviderOptions): ModelProvi
   };
 }
 
-/** @throws AgentError `INVALID_OPTIONS` */
+/** @throws AgentError `INVALID_OPTION` */
 export function checkOptions({
   model,
   maxTokens,
