@@ -18,6 +18,12 @@ test.each([
     }),
     "The session could not be written (ENOSPC: no space).",
   ],
+  [
+    new GatewayError("PORT_UNAVAILABLE", "Port 3210 on nosuch.invalid: not found.", {
+      cause: Object.assign(new Error("not found"), { code: "ENOTFOUND" }),
+    }),
+    "Port 3210 on nosuch.invalid: not found. Set MINI_OPENCLAW_HOST to an address of this machine.",
+  ],
 ])("describes a failure with a code in one line, with its cause and a remedy", (error, line) => {
   expect(describeFailure(error)).toBe(line);
 });

@@ -149,7 +149,7 @@ test.each<[Partial<AgentRuntimeOptions>, string]>([
   ],
   [
     { prices: { m: { input: 1 } as never } },
-    '`prices["m"].output` must be a number from 0 on, or Infinity, got undefined.',
+    '`prices["m"].output` must be a number from 0 on, or Infinity, got nothing.',
   ],
   [
     { prices: { m: { input: 1, output: 1, longPrompt: { overTokens: -1, input: 1, output: 1 } } } },
@@ -157,6 +157,18 @@ test.each<[Partial<AgentRuntimeOptions>, string]>([
   ],
 ])("options %o are refused", (options, message) => {
   expect(() => new AgentRuntime({ provider, ...options })).toThrow(
+    expect.objectContaining({ code: "INVALID_OPTION", message }) as Error,
+  );
+});
+
+test.each([
+  [{}, "`provider` must be a model provider, such as `createAnthropicProvider(…)`, got nothing."],
+  [
+    { provider, fallbacks: [{}] },
+    "`fallbacks[0]` must be a model provider, such as `createAnthropicProvider(…)`, got an object.",
+  ],
+])("refuses %o, because no model can answer", (options, message) => {
+  expect(() => new AgentRuntime(options as never)).toThrow(
     expect.objectContaining({ code: "INVALID_OPTION", message }) as Error,
   );
 });

@@ -50,7 +50,7 @@ export interface NextAttempt {
   failovers: number;
 }
 
-/** An address where nobody listens is tried for a quarter of a minute, and not for minutes. */
+/** An address that cannot be reached is tried for about 15 seconds, not for minutes. */
 const MAX_UNREACHABLE_RETRIES = 5;
 
 /**

@@ -34,7 +34,7 @@ export interface Run {
   modelIndex: number;
 }
 
-/** The complete turn, and the model that gave it. */
+/** The complete turn, and the model that sent it. */
 export type Turn = Extract<ModelEvent, { type: "turn" }> & {
   model: string;
   /** The limit that cut it short, because no more could be paid for. */

@@ -1,4 +1,5 @@
 import type { ModelOptions } from "@mini-openclaw/protocol";
+import { mustBe } from "@mini-openclaw/protocol/shared";
 import { AgentError } from "./errors.ts";
 
 /** @throws AgentError `INVALID_OPTION` */
@@ -32,8 +33,7 @@ export function checkRecord(name: string, value: object): object {
 }
 
 export function invalidOption(name: string, expected: string, value: unknown): AgentError {
-  const got = typeof value === "string" ? JSON.stringify(value) : String(value);
-  return new AgentError("INVALID_OPTION", `\`${name}\` must be ${expected}, got ${got}.`);
+  return new AgentError("INVALID_OPTION", mustBe(name, expected, value));
 }
 
 /** @throws AgentError `INVALID_OPTION` */

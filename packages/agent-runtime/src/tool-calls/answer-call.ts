@@ -35,7 +35,7 @@ export interface CallSettings extends ToolLimits {
   sessionApprovals: SessionApprovals;
   /** The time that a user has to decide, in milliseconds. */
   approvalTimeoutMs: number;
-  /** Absent where nobody can be asked. */
+  /** Absent where no user can be asked. */
   decision?: ((callId: string, options: { signal: AbortSignal }) => Promise<ApprovalDecision>) | undefined;
   /** Does the work of a call, its tool's and nothing else, where it is watched. */
   aroundTool: (

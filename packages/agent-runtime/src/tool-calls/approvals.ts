@@ -44,7 +44,7 @@ export function createSessionApprovals(): SessionApprovals {
 }
 
 /**
- * A user's decision. No answer in time, and nobody to give one, is a denial.
+ * A user's decision. Without an answer in time, or without a user, the call is denied.
  *
  * @throws the signal's reason when it aborts
  */

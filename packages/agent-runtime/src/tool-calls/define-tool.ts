@@ -91,7 +91,7 @@ export interface Tool {
   readonly check: (input: Record<string, unknown>) => CheckedInput | Promise<CheckedInput>;
 }
 
-/** A definition whose `execute` gets what its Standard Schema gives. */
+/** A definition whose `execute` gets the output of its Standard Schema. */
 export type SchemaToolDefinition<Output> = Omit<ToolDefinition<Output>, "parameters"> & {
   parameters: StandardSchema<Output>;
 };

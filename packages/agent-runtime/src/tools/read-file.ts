@@ -26,7 +26,7 @@ const MAX_OUTPUT_CHARS = 40_000;
 /** Bytes of a file that are searched for lines. 256 MiB take about a second. */
 const MAX_SCANNED_BYTES = 268_435_456;
 
-/** The tool `read_file`: shows lines of a text file with their numbers. */
+/** The tool `read_file`: returns lines of a text file with their numbers. */
 export function createReadFileTool(workspace: Workspace): ToolDefinition {
   return defineTool<{ file_path: string; offset?: number; limit?: number }>({
     name: "read_file",

@@ -69,7 +69,7 @@ describe("settings of a provider", () => {
       '`effort` must be one of none, minimal, low, medium, high, xhigh, max, got "much".',
     ],
     [{ temperature: 3 }, "`temperature` must be a number from 0 to 2, got 3."],
-    [{ headers: [] as never }, "`headers` must be an object, got ."],
+    [{ headers: [] as never }, "`headers` must be an object, got an array."],
     [{ extraBody: null as never }, "`extraBody` must be an object, got null."],
   ])("are checked: %o", (given, message) => {
     for (const create of [createOpenAIProvider, createOpenAIResponsesProvider]) {

@@ -74,7 +74,7 @@ export function toApiName(toolName: string): string {
   return toolName.replace(/[^a-zA-Z0-9_-]/g, "_").slice(0, 64) || "unknown";
 }
 
-/** Returns an id of the given length, of letters and digits. The same id gives the same one. */
+/** Returns an id of the given length, of letters and digits. The same id gets the same result. */
 export function toShortId(callId: string, length: number): string {
   const digest = createHash("sha256").update(callId).digest("hex");
   return digest.slice(0, length);

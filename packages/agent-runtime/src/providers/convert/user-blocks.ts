@@ -1,6 +1,6 @@
 import type { UserMessage } from "@mini-openclaw/protocol";
 
-/** A part of a user's message that a model's server takes. */
+/** A part of a user's message that a model's server accepts. */
 export type UserPart = { type: "text"; text: string } | { type: "image"; mediaType: string; data: string };
 
 /**

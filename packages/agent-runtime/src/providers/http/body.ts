@@ -28,7 +28,7 @@ export interface Body extends AsyncIterable<Uint8Array> {
   release(): void;
 }
 
-/** Pieces that came and that nobody has read. */
+/** Pieces that came and were not read. */
 class UnreadPieces {
   #pieces: Buffer[] = [];
   #bytes = 0;

@@ -1,4 +1,4 @@
-/** Makes something when it is first asked for, and gives that from then on. */
+/** Creates a value at the first call, and returns the same value from then on. */
 export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {
