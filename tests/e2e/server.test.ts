@@ -168,7 +168,7 @@ describe("starting", () => {
     const { code, text } = await runToExit(directory.path, { MINI_OPENCLAW_HOST: "0.0.0.0" });
 
     expect(code).toBe(1);
-    expect(text).toMatch(/0\.0\.0\.0 .*\. Set MINI_OPENCLAW_TOKEN \(try: openssl rand -hex 32\)/);
+    expect(text).toMatch(/0\.0\.0\.0\. .*\. Set MINI_OPENCLAW_TOKEN \(try: openssl rand -hex 32\)/);
   });
 
   test("with another server's data directory prints its address, and starts once that is killed", async () => {
