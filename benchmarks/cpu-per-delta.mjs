@@ -5,7 +5,7 @@ import { answerOf, Client } from "./harness/client.mjs";
 import { inTurns } from "./harness/in-turns.mjs";
 import { median, percentile, report } from "./harness/report.mjs";
 
-const token = "a token for the benchmark only, of 32 bytes or more";
+const token = "a-token-for-the-benchmark-only-of-32-bytes-or-more";
 const characters = 10;
 /**
  * The gateway gathers deltas that come faster than a screen shows, for up to 16 ms. So the last

@@ -3,7 +3,7 @@ import { benchmark } from "./harness/benchmark.mjs";
 import { Client } from "./harness/client.mjs";
 import { report } from "./harness/report.mjs";
 
-const token = "a token for the benchmark only, of 32 bytes or more";
+const token = "a-token-for-the-benchmark-only-of-32-bytes-or-more";
 const WARM_UP = 500;
 const CONNECTIONS = 2_000;
 

@@ -5,7 +5,7 @@ import { benchmark } from "./harness/benchmark.mjs";
 import { answerOf, Client } from "./harness/client.mjs";
 import { median, percentile, report } from "./harness/report.mjs";
 
-const token = "a token for the benchmark only, of 32 bytes or more";
+const token = "a-token-for-the-benchmark-only-of-32-bytes-or-more";
 const SESSIONS = 500;
 const ROUNDS = 3;
 const PING_EVERY_MS = 20;

@@ -10,7 +10,7 @@ import { answerOf, Client } from "./harness/client.mjs";
 import { inTurns } from "./harness/in-turns.mjs";
 import { median, percentile, report } from "./harness/report.mjs";
 
-const token = "a token for the benchmark only, of 32 bytes or more";
+const token = "a-token-for-the-benchmark-only-of-32-bytes-or-more";
 const LONG_SESSION = "long-session";
 const LONG_MESSAGES = 100_000;
 

@@ -66,7 +66,8 @@ export async function benchmark(run) {
 /** @param {string} script @param {ServerSettings} settings @returns {Promise<Server>} */
 async function startServer(script, { trackPeak = false, env = {}, readPort, ...settings }) {
   const path = fileURLToPath(new URL(script, new URL("..", import.meta.url)));
-  const child = fork(path, [JSON.stringify(settings)], {
+  // A program that prints its port is the example server: it takes no JSON.
+  const child = fork(path, readPort ? [] : [JSON.stringify(settings)], {
     execArgv: ["--expose-gc", "--import", new URL("probe.mjs", import.meta.url).href],
     env: { ...process.env, ...(trackPeak && { BENCHMARK_PEAK: "1" }), ...env },
     stdio: ["ignore", "pipe", "inherit", "ipc"],
