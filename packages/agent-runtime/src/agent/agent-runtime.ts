@@ -84,18 +84,20 @@ export class AgentRuntime implements AgentRunner {
 
   /**
    * Returns the first request of a run on these messages: every section with its size and source.
-   * With an earlier report, the first difference is the end of the model server's cache.
+   * With an earlier report, the first difference is the end of the model server's cache. With a
+   * `sessionId`, the messages begin where the session's latest run began.
    *
    * Asks no model and changes nothing.
    */
   async explainContext(
     messages: readonly Message[],
-    { previous }: { previous?: ContextReport } = {},
+    { previous, sessionId = "" }: { previous?: ContextReport; sessionId?: string } = {},
   ): Promise<ContextReport> {
-    const { maxContextMessages, contextWindow, providers, tools, readPrompt } = this.#settings;
+    const { maxContextMessages, contextWindow, windowStarts, providers, tools, readPrompt } = this.#settings;
     const { system, sections } = await readPrompt();
     const maxTokens = contextWindow.limitFor(providers[0].model);
-    const context = fitContext(buildContext(messages, maxContextMessages), maxTokens).messages;
+    const window = buildContext(messages, maxContextMessages, windowStarts.find(sessionId, messages));
+    const context = fitContext(window, maxTokens).messages;
     const report = explainRequest(toRequest(system, context, tools, "allowed"), sections, previous);
     return { ...report, isCompactionDue: isCompactionDue(messages, this.#settings) };
   }

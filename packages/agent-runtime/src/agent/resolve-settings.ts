@@ -4,6 +4,7 @@ import { checkPrices } from "../budget/prices.ts";
 import { resolveRunLimits } from "../budget/run-limits.ts";
 import { ContextWindow } from "../context/context-window.ts";
 import { readPromptSections, toSystemPrompt } from "../context/system-prompt.ts";
+import { WindowStarts } from "../context/window-starts.ts";
 import { type FallbackReason, fallbackReasons } from "../run/retry-policy.ts";
 import type { RunSettings } from "../run/run-settings.ts";
 import { checkAmount, checkCount, checkOneOf, invalidOption } from "../shared/check-options.ts";
@@ -41,6 +42,7 @@ export function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap
     readPrompt: promptReader({ ...options, ...(skills && { skills }) }, memory, tools, count("dailyLogDays")),
     maxContextMessages: contextMessages(options),
     contextWindow: new ContextWindow(count("maxContextTokens")),
+    windowStarts: new WindowStarts(),
     failedCompactions: new Map(),
     compactAtShare: checkShare(options.compactAtShare),
     maxParallelTools: Math.max(1, count("maxParallelTools")),

@@ -20,10 +20,21 @@ const summaryHeading = "The conversation so far, summed up:";
  * - After the summary comes a user message. If the limit cuts into a run, the message that started
  *   the run is included.
  */
-export function buildContext(messages: readonly Message[], maxMessages: number): Message[] {
+export function buildContext(
+  messages: readonly Message[],
+  maxMessages: number,
+  startOf: StartFinder = newest,
+): Message[] {
   const { summary, since } = splitAtCompaction(messages);
   const kept = withoutRefused(since).flatMap(expandLegacyForm).filter(hasContent);
-  return [...summary, ...repairCalls(cutSafely(kept, maxMessages))];
+  return [...summary, ...repairCalls(cutSafely(kept, startOf(kept, maxMessages)))];
+}
+
+/** Returns the index of the first of these messages that the model gets. */
+export type StartFinder = (messages: readonly Message[], maxMessages: number) => number;
+
+function newest(messages: readonly Message[], maxMessages: number): number {
+  return Math.max(0, messages.length - maxMessages);
 }
 
 export function isCompaction(message: Message | undefined): message is SystemMessage & { compaction: true } {
@@ -109,9 +120,9 @@ function hasContent(message: Message): boolean {
   return message.content.trim() !== "" || (message.toolCalls?.length ?? 0) > 0;
 }
 
-function cutSafely(messages: readonly Message[], maxMessages: number): readonly Message[] {
-  let start = Math.max(0, messages.length - maxMessages);
-  if (start === 0) return messages;
+function cutSafely(messages: readonly Message[], first: number): readonly Message[] {
+  if (first === 0) return messages;
+  let start = first;
   while (messages[start]?.role === "tool") start += 1;
   if (messages[start]?.role === "user") return messages.slice(start);
   const asked = messages.slice(0, start).findLast(({ role }) => role === "user");

@@ -44,8 +44,18 @@ export function fitContext(messages: readonly Message[], maxTokens: number): Fit
   const step = Math.max(1, maxTokens * SLACK);
   const cutTokens = Math.ceil(Math.ceil(excess / step) * step);
   const { trimmed, freed } = trimOldResults(messages, cutTokens);
-  const kept = freed >= cutTokens ? trimmed : leaveOut(trimmed, cutTokens - freed);
+  const kept = freed >= cutTokens ? trimmed : shorten(messages, cutTokens);
   return { messages: estimateMessages(kept) > maxTokens ? trimAll(kept, maxTokens) : kept, cutTokens };
+}
+
+/**
+ * Leaves out the oldest messages, and trims results among the others if that is not enough. What is
+ * left out does not depend on the trimming, which changes as results grow old.
+ */
+function shorten(messages: readonly Message[], cutTokens: number): readonly Message[] {
+  const kept = leaveOut(messages, cutTokens);
+  const missing = cutTokens - (estimateMessages(messages) - estimateMessages(kept));
+  return missing > 0 ? trimOldResults(kept, missing).trimmed : kept;
 }
 
 function trimOldResults(messages: readonly Message[], cutTokens: number) {

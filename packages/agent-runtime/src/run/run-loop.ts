@@ -88,7 +88,9 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
   checkModelOptions(input.options);
   const conversation = yield* compactIfDue(run, settings);
   const { system } = await settings.readPrompt(input.sessionId);
-  const context = new RunContext(buildContext(conversation, settings.maxContextMessages));
+  const { maxContextMessages, windowStarts } = settings;
+  const start = windowStarts.move(input.sessionId, conversation);
+  const context = new RunContext(buildContext(conversation, maxContextMessages, start));
   // One run, one prompt: what stands before a model's thinking must stay as it was.
   const tools = new Map(settings.tools);
   const guard = new LoopGuard(settings);

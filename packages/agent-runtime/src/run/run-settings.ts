@@ -4,6 +4,7 @@ import type { Prices } from "../budget/prices.ts";
 import type { RunLimits } from "../budget/run-limits.ts";
 import type { ContextWindow } from "../context/context-window.ts";
 import type { PromptSection } from "../context/system-prompt.ts";
+import type { WindowStarts } from "../context/window-starts.ts";
 import type { CallSettings } from "../tool-calls/answer-call.ts";
 import type { ApprovalRule, SessionApprovals } from "../tool-calls/approvals.ts";
 import type { Tool } from "../tool-calls/define-tool.ts";
@@ -25,6 +26,7 @@ export interface RunSettings extends ModelSettings, RunLimits, ToolLimits {
   readPrompt: (sessionId?: string) => Promise<Prompt>;
   maxContextMessages: number;
   contextWindow: ContextWindow;
+  windowStarts: WindowStarts;
   /** Never, if absent. */
   compactAtShare: number | undefined;
   /** By session: the tokens of a conversation whose summary failed. */
