@@ -10,7 +10,7 @@ const MIN_CHARS = 65_536;
 const MAX_CHARS = 8 * 1024 * 1024;
 
 /** The tokens of an answer whose limit is not known. No model of today gives more. */
-const MAX_TOKENS = 262_144;
+export const MAX_TOKENS = 262_144;
 
 /**
  * Bytes of a stream for each token of its answer, the JSON around it and log probabilities

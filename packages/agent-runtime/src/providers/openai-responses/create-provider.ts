@@ -1,8 +1,8 @@
 import type { ModelProvider } from "@mini-openclaw/protocol";
+import { sendByRules } from "../errors/refusals.ts";
 import { createAnswerLimit } from "../http/answer-limit.ts";
 import { askModel } from "../http/ask-model.ts";
 import { createClient, secretsOf, withOptions } from "../http/create-client.ts";
-import { sendByRules } from "../http/refusals.ts";
 import { once } from "../http/single-use.ts";
 import { checkOptions, type OpenAIProviderOptions } from "../openai/create-provider.ts";
 import { createTurnBuilder } from "./from-stream.ts";
@@ -38,20 +38,24 @@ export function createOpenAIResponsesProvider(options: OpenAIProviderOptions): M
       return askModel({
         connect,
         async send(sdk, own) {
+          let budgetTokens: number | undefined;
           const sent = await sendByRules(
             rules,
             (by) => {
-              const limited = maxTokens === undefined ? undefined : answerTokens;
+              // Servers have defaults of their own. A limit is sent where an option or the budget
+              // wants one.
+              budgetTokens =
+                maxTokens === undefined && answerTokens < by.tooManyTokens ? answerTokens : undefined;
               const body = toRequest(request, {
                 model,
                 rules: by,
-                maxTokens: limited,
+                maxTokens: maxTokens === undefined ? budgetTokens : answerTokens,
                 effort,
                 extraBody: { ...(temperature !== undefined && { temperature }), ...extraBody },
               });
               return sdk.responses.create(body, { signal: own }).asResponse();
             },
-            learnRules,
+            (error, by) => learnRules(error, by, budgetTokens),
           );
           rules = sent.rules;
           return sent.response;

@@ -1,4 +1,5 @@
-import { allowedTokens, refusalOf } from "../http/refusals.ts";
+import { allowedTokens, hasNoRoom, refusalOf } from "../errors/refusals.ts";
+import { MAX_TOKENS } from "../http/answer-limit.ts";
 
 /**
  * The rules of a server of the Responses API. Models differ, and name a rule only when they refuse.
@@ -6,6 +7,8 @@ import { allowedTokens, refusalOf } from "../http/refusals.ts";
 export interface ResponseRules {
   /** The highest limit of an answer's tokens that the server accepts. */
   maxTokens: number;
+  /** From this limit on, a budget's limit is not sent: the model's window has no room for it. */
+  tooManyTokens: number;
   /** True while requests ask for summaries of the reasoning. */
   asksForSummary: boolean;
   /** True while requests ask for reasoning items, and send them back. */
@@ -14,22 +17,28 @@ export interface ResponseRules {
 
 export const initialRules: ResponseRules = {
   maxTokens: Infinity,
+  tooManyTokens: MAX_TOKENS,
   asksForSummary: true,
   asksForReasoning: true,
 };
 
 /**
  * Returns the rules with what a refused request teaches, `undefined` where it teaches nothing new.
- * Pure.
+ * `budgetTokens` is the limit of the answer that was sent for the budget alone. Pure.
  *
  * Sources:
  * - platform.openai.com, reasoning guide: summaries need a verified organization, and encrypted
  *   content needs a reasoning model
  * - openai/codex#3841, "The encrypted content could not be verified"
  */
-export function learnRules(error: unknown, rules: ResponseRules): ResponseRules | undefined {
+export function learnRules(
+  error: unknown,
+  rules: ResponseRules,
+  budgetTokens?: number,
+): ResponseRules | undefined {
   const reason = refusalOf(error)?.message;
   if (reason === undefined) return undefined;
+  if (budgetTokens !== undefined && hasNoRoom(reason)) return { ...rules, tooManyTokens: budgetTokens };
   const allowed = allowedTokens(reason);
   if (allowed !== undefined && allowed < rules.maxTokens) return { ...rules, maxTokens: allowed };
   if (rules.asksForSummary && /summar|verified/i.test(reason)) return { ...rules, asksForSummary: false };

@@ -1,4 +1,5 @@
-import { allowedTokens, refusalOf } from "../http/refusals.ts";
+import { allowedTokens, hasNoRoom, refusalOf } from "../errors/refusals.ts";
+import { MAX_TOKENS } from "../http/answer-limit.ts";
 
 /**
  * The rules of a server of Chat Completions. Servers differ, and name a rule only when they refuse
@@ -9,6 +10,8 @@ export interface ChatRules {
   tokenField: "max_tokens" | "max_completion_tokens";
   /** The highest limit that the server accepts. */
   maxTokens: number;
+  /** From this limit on, a budget's limit is not sent: the server has no room for it. */
+  tooManyTokens: number;
   /** Thinking that goes back: that of the same model, some with every call, or none. */
   reasoning: "own" | "required" | "none";
   /** The length of call ids, where the server wants one. */
@@ -27,6 +30,7 @@ export function rulesFor(baseURL: string, model: string): ChatRules {
     // know only the old one.
     tokenField: hostname === "api.openai.com" ? "max_completion_tokens" : "max_tokens",
     maxTokens: Infinity,
+    tooManyTokens: MAX_TOKENS,
     reasoning:
       /(^|\.)(deepseek\.com|moonshot\.(cn|ai)|kimi\.com)$/.test(hostname) && !/chat|v3/.test(model)
         ? "required"
@@ -42,7 +46,7 @@ const optionalFields = ["stream_options", "tool_choice"];
 
 /**
  * Returns the rules with what a refused request teaches, `undefined` where it teaches nothing new.
- * Pure.
+ * `budgetTokens` is the limit of the answer that was sent for the budget alone. Pure.
  *
  * Sources:
  * - OpenAI's `max_tokens` and `max_completion_tokens`: BerriAI/litellm#34569
@@ -50,9 +54,10 @@ const optionalFields = ["stream_options", "tool_choice"];
  * - Kimi: charmbracelet/crush#2696
  * - ids of nine characters: mistralai/client-js, "must be a-z, A-Z, 0-9, with a length of 9"
  */
-export function learnRules(error: unknown, rules: ChatRules): ChatRules | undefined {
+export function learnRules(error: unknown, rules: ChatRules, budgetTokens?: number): ChatRules | undefined {
   const reason = refusalOf(error)?.message;
   if (reason === undefined) return undefined;
+  if (budgetTokens !== undefined && hasNoRoom(reason)) return { ...rules, tooManyTokens: budgetTokens };
   const changes = lessons.flatMap((lesson) => lesson(reason, rules) ?? []);
   const learned: ChatRules = Object.assign({ ...rules }, ...changes);
   return changes.length > 0 ? learned : undefined;

@@ -6,11 +6,11 @@ import {
   checkTemperature,
   checkText,
 } from "../../shared/check-options.ts";
+import { sendByRules } from "../errors/refusals.ts";
 import { createAnswerLimit } from "../http/answer-limit.ts";
 import { askModel } from "../http/ask-model.ts";
 import { type ClientOptions, createClient, secretsOf, withOptions } from "../http/create-client.ts";
 import type { Fetch } from "../http/node-fetch.ts";
-import { sendByRules } from "../http/refusals.ts";
 import { once } from "../http/single-use.ts";
 import { type ChatRules, learnRules, rulesFor } from "./chat-rules.ts";
 import { createTurnBuilder } from "./from-stream.ts";
@@ -79,14 +79,18 @@ export function createOpenAIProvider(options: OpenAIProviderOptions): ModelProvi
       return askModel({
         connect,
         async send(sdk, own) {
+          let budgetTokens: number | undefined;
           const sent = await sendByRules(
             rules ?? rulesFor(sdk.baseURL, model),
             (by) => {
-              const limited = maxTokens === undefined ? undefined : answerTokens;
+              // Servers have defaults of their own. A limit is sent where an option or the budget
+              // wants one.
+              budgetTokens =
+                maxTokens === undefined && answerTokens < by.tooManyTokens ? answerTokens : undefined;
               const body = toRequest(request, {
                 model,
                 rules: by,
-                maxTokens: limited,
+                maxTokens: maxTokens === undefined ? budgetTokens : answerTokens,
                 extraBody: {
                   ...(effort !== undefined && { reasoning_effort: effort }),
                   ...(temperature !== undefined && { temperature }),
@@ -95,7 +99,7 @@ export function createOpenAIProvider(options: OpenAIProviderOptions): ModelProvi
               });
               return sdk.chat.completions.create(body, { signal: own }).asResponse();
             },
-            learnRules,
+            (error, by) => learnRules(error, by, budgetTokens),
           );
           rules = sent.rules;
           return sent.response;

@@ -25,6 +25,14 @@ export function allowedTokens(reason: string): number | undefined {
 }
 
 /**
+ * Returns true if a refusal names too little room for an answer of the limit that was asked for. An
+ * answer without a limit is shorter then.
+ */
+export function hasNoRoom(reason: string): boolean {
+  return allowedTokens(reason) === undefined && /too large|context|exceed/i.test(reason);
+}
+
+/**
  * Sends a request, and again as long as the refusal before taught a rule of its server.
  *
  * @throws what `send` throws
