@@ -73,7 +73,8 @@ export function nextAttempt(
   const limit =
     code === "MODEL_UNREACHABLE" ? Math.min(policy.maxRetries, MAX_UNREACHABLE_RETRIES) : policy.maxRetries;
   if (!retryable || attempts.count > limit) return undefined;
-  const delayMs = retryAfterMs ?? ownPause(attempts.count, policy);
+  // A pause of zero is none: the server would be asked at once until the retries are used up.
+  const delayMs = retryAfterMs || ownPause(attempts.count, policy);
   return delayMs < attempts.remainingMs ? { delayMs, failovers } : undefined;
 }
 
@@ -94,8 +95,11 @@ const reasonOfCode: Readonly<Record<string, FallbackReason>> = {
 
 function reasonOf(code: string, error: unknown): FallbackReason | undefined {
   if (Object.hasOwn(reasonOfCode, code)) return reasonOfCode[code];
-  const cause = error instanceof Error ? error.cause : undefined;
-  const isGone = typeof cause === "object" && cause !== null && "status" in cause && cause.status === 404;
+  const { refused, status } = Object(error instanceof Error ? error.cause : undefined) as Record<
+    string,
+    unknown
+  >;
+  const isGone = refused === "model" || status === 404;
   return code === "MODEL_REJECTED" && isGone ? "not_found" : undefined;
 }
 

@@ -16,29 +16,29 @@ test.each([
   ["`data:` inside another field", "id: data: no\ndata: yes\n\n", ["yes"]],
   ["an event that has not ended", "data: 1", []],
 ])("reads %s", (_, stream, expected) => {
-  expect(createSseReader()(bytes(stream))).toEqual(expected);
+  expect(createSseReader().read(bytes(stream))).toEqual(expected);
 });
 
 test("reads the same however the stream is cut", () => {
   const stream = bytes(
     'event: a\r\ndata: {"text":"你好 👋"}\r\n\r\n: c\n\ndata: 2\n\ndata: 3\r\n\r\ndata: 4\n\n',
   );
-  const whole = createSseReader()(stream);
+  const whole = createSseReader().read(stream);
   fc.assert(
     fc.property(fc.array(fc.nat({ max: stream.length }), { maxLength: 8 }), (cuts) => {
       const places = [0, ...cuts.sort((a, b) => a - b), stream.length];
-      const read = createSseReader();
+      const reader = createSseReader();
       const pieces = places.slice(1).map((end, index) => stream.subarray(places[index], end));
-      expect(pieces.flatMap(read)).toEqual(whole);
+      expect(pieces.flatMap((piece) => reader.read(piece))).toEqual(whole);
     }),
     { seed: 1 },
   );
 });
 
 test("refuses an event without an end", () => {
-  const read = createSseReader();
+  const reader = createSseReader();
   const piece = bytes("x".repeat(4 * 1024 * 1024));
-  read(piece);
-  read(piece);
-  expect(() => read(piece)).toThrow("An event is longer than 8388608 characters");
+  reader.read(piece);
+  reader.read(piece);
+  expect(() => reader.read(piece)).toThrow("An event is longer than 8388608 characters");
 });

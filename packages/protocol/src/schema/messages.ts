@@ -9,7 +9,7 @@ export const JsonObject = v.custom<Record<string, unknown>>(
 );
 
 const ContentBlockSchema = v.variant("type", [
-  v.object({ type: v.literal("text"), text: v.string() }),
+  v.object({ type: v.literal("text"), text: v.string(), phase: v.exactOptional(v.string()) }),
   v.object({
     type: v.literal("thinking"),
     text: v.string(),

@@ -10,6 +10,8 @@ export type ContentBlock = TextBlock | ThinkingBlock | RedactedThinkingBlock | I
 export interface TextBlock {
   type: "text";
   text: string;
+  /** The provider's label of the text, such as `commentary`. It goes back unchanged. */
+  phase?: string;
 }
 
 export interface ThinkingBlock {

@@ -7,11 +7,11 @@ import {
   checkTemperature,
   checkText,
 } from "../../shared/check-options.ts";
+import { sendByRules } from "../errors/refusals.ts";
 import { createAnswerLimit } from "../http/answer-limit.ts";
 import { askModel } from "../http/ask-model.ts";
 import { createClient, secretsOf, withOptions } from "../http/create-client.ts";
 import type { Fetch } from "../http/node-fetch.ts";
-import { sendByRules } from "../http/refusals.ts";
 import { once } from "../http/single-use.ts";
 import { createTurnBuilder } from "./from-stream.ts";
 import { initialRules, learnRules } from "./message-rules.ts";

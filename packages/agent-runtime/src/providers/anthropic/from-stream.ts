@@ -1,13 +1,13 @@
 import { type ContentBlock, noUsage, type Usage } from "@mini-openclaw/protocol";
-import { isRecord, type JsonRecord, toText } from "../convert/json.ts";
+import { isRecord, type JsonRecord, readEvent, toText } from "../convert/json.ts";
 import { failsTurn, toStopReason } from "../convert/stop-reason.ts";
 import { toToolCall } from "../convert/tool-call.ts";
 import { toCount } from "../convert/usage.ts";
+import { fromStreamError } from "../errors/api-errors.ts";
+import { cleanText } from "../errors/clean-text.ts";
+import { textIn } from "../errors/reason.ts";
 import { type AnswerLimit, PART_CHARS } from "../http/answer-limit.ts";
-import { fromStreamError } from "../http/api-errors.ts";
 import type { CompleteTurn, Shown, TurnBuilder } from "../http/ask-model.ts";
-import { cleanText } from "../http/clean-text.ts";
-import { textIn } from "../http/reason.ts";
 
 type Open =
   | { type: "text"; text: string }
@@ -50,11 +50,11 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
       const [, index, text] = plainText.exec(data) ?? [];
       if (text !== undefined) return blocks.add(Number(index), { type: "text_delta", text });
       if (data === "[DONE]") {
-        isStopped ||= stopReason !== undefined;
+        isStopped ||= stopReason !== undefined || !blocks.isEmpty;
         return undefined;
       }
-      const event: unknown = JSON.parse(data);
-      if (!isRecord(event)) return undefined;
+      const event = readEvent(data);
+      if (!event) return undefined;
       if (event["type"] === "error" || event["error"]) throw fromStreamError(event, secrets);
       switch (event["type"]) {
         case "message_start":
@@ -108,6 +108,12 @@ class BlockList {
 
   constructor(limit: AnswerLimit) {
     this.#limit = limit;
+  }
+
+  get isEmpty(): boolean {
+    return this.all.every(
+      (block) => block.type === "ignored" || (block.type === "text" && block.text === ""),
+    );
   }
 
   open(index: unknown, content: unknown): Shown | undefined {
@@ -197,14 +203,18 @@ function shown(type: "text" | "thinking", text: string): Shown | undefined {
   return text === "" ? undefined : { type, text };
 }
 
-/** The API counts up: each report replaces the one before, field by field. */
+/**
+ * The API counts up: each report replaces the one before, field by field. Servers that report a
+ * part at the beginning alone report zero at the end.
+ */
 function withReport(usage: Usage, report: unknown): Usage {
   if (!isRecord(report)) return usage;
+  const latest = (before: number, field: string) => toCount(report[field]) || before;
   return {
-    inputTokens: toCount(report["input_tokens"]) ?? usage.inputTokens,
-    outputTokens: toCount(report["output_tokens"]) ?? usage.outputTokens,
-    cacheReadTokens: toCount(report["cache_read_input_tokens"]) ?? usage.cacheReadTokens,
-    cacheWriteTokens: toCount(report["cache_creation_input_tokens"]) ?? usage.cacheWriteTokens,
+    inputTokens: latest(usage.inputTokens, "input_tokens"),
+    outputTokens: latest(usage.outputTokens, "output_tokens"),
+    cacheReadTokens: latest(usage.cacheReadTokens, "cache_read_input_tokens"),
+    cacheWriteTokens: latest(usage.cacheWriteTokens, "cache_creation_input_tokens"),
   };
 }
 

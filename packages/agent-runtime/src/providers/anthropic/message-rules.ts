@@ -1,4 +1,4 @@
-import { allowedTokens, refusalOf } from "../http/refusals.ts";
+import { allowedTokens, refusalOf } from "../errors/refusals.ts";
 
 /**
  * The rules of a server of the Messages API. Compatible servers differ, and name a rule only when

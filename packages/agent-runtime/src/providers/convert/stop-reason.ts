@@ -1,33 +1,32 @@
-import { cleanText } from "../http/clean-text.ts";
+import { cleanText } from "../errors/clean-text.ts";
 
 /** A stop reason is a word. */
 const MAX_CHARS = 64;
 
-/** Servers' words for the stop reasons that the run loop knows. */
-const known: Readonly<Record<string, string>> = {
-  stop: "end_turn",
-  eos: "end_turn",
-  completed: "end_turn",
-  tool_calls: "tool_use",
-  function_call: "tool_use",
-  length: "max_tokens",
-  model_length: "max_tokens",
-  max_output_tokens: "max_tokens",
-  incomplete: "max_tokens",
-  content_filter: "refusal",
-  sensitive: "refusal",
-  safety: "refusal",
-};
+/**
+ * Servers' words for the stop reasons that the run loop knows. The first pattern that fits counts.
+ *
+ * Sources: the APIs' references of Anthropic, OpenAI, Mistral (`model_length`), Cohere (`COMPLETE`,
+ * `MAX_TOKENS`), Gemini (`SAFETY`, `RECITATION`, …), GLM (`sensitive`), Bedrock
+ * (`guardrail_intervened`), TGI (`eos_token`), llama.cpp (`limit`).
+ */
+const known: readonly (readonly [words: RegExp, stopReason: string])[] = [
+  [/^(?:stop|eos|eos_token|complete|completed|end|finished)$/, "end_turn"],
+  [/^(?:tool_calls?|function_calls?)$/, "tool_use"],
+  [/context/, "model_context_window_exceeded"],
+  [/length|tokens|^limit$|incomplete/, "max_tokens"],
+  [/filter|sensitive|safety|recitation|prohibited|blocklist|blocked|spii|guardrail|moderat|refus/, "refusal"],
+];
 
 /**
  * Returns a stop reason in the words that the run loop knows, any other as its server wrote it. A
  * turn without one ended with its calls, or by itself.
  */
 export function toStopReason(reason: string | undefined, hasCalls: boolean): string {
-  if (reason === undefined) return hasCalls ? "tool_use" : "end_turn";
-  const name = cleanText(reason, [], MAX_CHARS);
-  const lower = name.toLowerCase();
-  return Object.hasOwn(known, lower) ? (known[lower] as string) : name;
+  const name = cleanText(reason ?? "", [], MAX_CHARS);
+  if (name === "") return hasCalls ? "tool_use" : "end_turn";
+  const words = name.toLowerCase();
+  return known.find(([pattern]) => pattern.test(words))?.[1] ?? name;
 }
 
 /**
@@ -36,5 +35,5 @@ export function toStopReason(reason: string | undefined, hasCalls: boolean): str
  * `MALFORMED_FUNCTION_CALL` (Gemini).
  */
 export function failsTurn(reason: string): boolean {
-  return /error|insufficient|abort|fail|malformed|overload|cancel/i.test(reason);
+  return /error|insufficient|abort|fail|malformed|overload|cancel|time_?out|rate_limit/i.test(reason);
 }

@@ -1,8 +1,15 @@
 import type { ModelEvent, Usage } from "@mini-openclaw/protocol";
 import { followSignal } from "../../shared/child-signal.ts";
 import { AgentError } from "../../shared/errors.ts";
+import {
+  cleanCause,
+  fromAnswer,
+  refusedContent,
+  type Sdk,
+  toAgentError,
+  unreachable,
+} from "../errors/api-errors.ts";
 import type { AnswerLimit } from "./answer-limit.ts";
-import { cleanCause, fromAnswer, type Sdk, toAgentError, unreachable } from "./api-errors.ts";
 import type { Body } from "./body.ts";
 import { createSseReader, MAX_EVENT_CHARS } from "./sse.ts";
 
@@ -63,26 +70,31 @@ export async function* askModel<Client>({
   const { client, sdk, bodyOf } = await connect();
   // The SDK leaves its listener on the signal when it does not read the response itself.
   const own = followSignal(signal);
+  let shownText = "";
   try {
     const response = await send(client, own.signal);
     const body = bodyOf(response);
-    const readEvents = createSseReader();
-    let whole = isStream(response) ? undefined : Buffer.alloc(0);
+    const reader = createSseReader();
+    let isFirst = true;
+    let whole: Buffer | undefined;
     let told = turn.usage();
     try {
       for await (const piece of body) {
         limit.addBytes(piece.length);
+        if (isFirst && (!isStream(response) || looksLikeDocument(piece))) whole = Buffer.alloc(0);
+        isFirst = false;
         if (whole !== undefined) {
           whole = Buffer.concat([whole, piece]);
           if (whole.length > MAX_EVENT_CHARS) throw notAStream();
           if (!looksLikeEvents(whole)) continue;
         }
-        const events = readEvents(whole ?? piece);
+        const events = reader.read(whole ?? piece);
         whole = undefined;
         let pending: Shown | undefined;
         for (const data of events) {
           for (const shown of take(data, turn, secrets)) {
             if (pending && (shown instanceof Error || shown.type !== pending.type)) {
+              if (pending.type === "text") shownText += pending.text;
               yield pending;
               pending = undefined;
             }
@@ -100,6 +112,7 @@ export async function* askModel<Client>({
         }
         told = usage;
         if (pending) {
+          if (pending.type === "text") shownText += pending.text;
           yield pending;
           body.gather();
         }
@@ -109,26 +122,50 @@ export async function* askModel<Client>({
         return;
       }
     } catch (error) {
+      signal.throwIfAborted();
+      yield* readLast(AgentError.is(error) ? [] : reader.end(), turn, secrets);
       // An answer that was complete stays complete, whatever its server does afterwards.
-      const complete = signal.aborted ? undefined : turn.finished(true);
+      const complete = turn.finished(true);
       if (!complete) throw error;
       yield complete;
       return;
     }
-    if (whole !== undefined) {
-      for (const shown of readWhole(whole.toString(), response, turn, secrets)) yield shown;
-    }
+    if (whole !== undefined) yield* readWhole(whole.toString(), response, turn, secrets);
+    else yield* readLast(reader.end(), turn, secrets);
     yield turn.finished(true) ?? endedEarly();
   } catch (error) {
     signal.throwIfAborted();
-    throw toAgentError(error, sdk, secrets);
+    const failure = toAgentError(error, sdk, secrets);
+    const stopMessage = refusedContent(failure);
+    if (stopMessage === undefined) throw failure;
+    const usage = turn.usage();
+    yield { type: "turn", content: shownText, toolCalls: [], stopReason: "refusal", stopMessage, usage };
   } finally {
     own.dispose();
   }
 }
 
+/** Reads the events behind the last empty line of a stream. */
+function* readLast(
+  events: readonly string[],
+  turn: TurnBuilder,
+  secrets: readonly string[],
+): Generator<Shown> {
+  for (const data of events) {
+    for (const shown of take(data, turn, secrets)) {
+      if (shown instanceof Error) throw shown;
+      yield shown;
+    }
+  }
+}
+
 function isStream(response: Response): boolean {
   return (response.headers.get("content-type") ?? "").startsWith("text/event-stream");
+}
+
+/** Some servers send an error as JSON or HTML under the content type of a stream. */
+function looksLikeDocument(piece: Uint8Array): boolean {
+  return /^\s*[[{<]/.test(Buffer.from(piece.buffer, piece.byteOffset, Math.min(64, piece.length)).toString());
 }
 
 /** Some servers send events under another content type. */

@@ -1,6 +1,6 @@
 import type { ModelOptions } from "@mini-openclaw/protocol";
 import { AgentError } from "../../shared/errors.ts";
-import type { Sdk } from "./api-errors.ts";
+import type { Sdk } from "../errors/api-errors.ts";
 import type { Connection } from "./ask-model.ts";
 import { createModelFetch } from "./model-fetch.ts";
 import type { Fetch } from "./node-fetch.ts";
@@ -58,16 +58,15 @@ export function secretsOf(
   apiKey: string,
   { headers = {}, query = {} }: Pick<ClientOptions, "headers" | "query">,
 ): string[] {
-  const secretHeaders = Object.entries(headers).filter(([name]) =>
-    /auth|key|token|secret|cookie|password/i.test(name),
-  );
-  const values = [
-    ...secretHeaders.map(([, value]) => value.replace(/^(?:Bearer|Basic)\s+/i, "")),
-    ...Object.values(query),
-  ];
-  // A version or a deployment in the query is no secret, but a word of five letters is not searched
-  // for either way.
+  const fields = [...Object.entries(headers), ...Object.entries(query)];
+  const values = fields.filter(isSecret).map(([, value]) => value.replace(/^(?:Bearer|Basic)\s+/i, ""));
   return [apiKey, ...values.filter((value) => value.length >= 8)];
+}
+
+/** Returns true for a field that is named like a secret, or that looks like one. */
+function isSecret([name, value]: [string, string]): boolean {
+  const isNamed = /auth|key|token|secret|cookie|password|credential|sig|code/i.test(name);
+  return isNamed || /^(?=.*\d)(?=.*[a-z])[\w.~+/=-]{24,}$/i.test(value);
 }
 
 /** Returns the settings of a run, with a provider's own options as defaults. */

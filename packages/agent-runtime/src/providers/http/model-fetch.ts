@@ -1,5 +1,5 @@
 import type { AgentError } from "../../shared/errors.ts";
-import { fromAnswer } from "./api-errors.ts";
+import { fromAnswer } from "../errors/api-errors.ts";
 import type { Body } from "./body.ts";
 import { createNodeFetch, type Fetch, MAX_ERROR_BYTES, webBody } from "./node-fetch.ts";
 

@@ -2,7 +2,9 @@ import { once } from "node:events";
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { pipeline, type Readable, type Transform } from "node:stream";
-import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from "node:zlib";
+import { AgentError } from "../../shared/errors.ts";
+import { cleanText } from "../errors/clean-text.ts";
 import { type Body, FlowingBody } from "./body.ts";
 
 /** Of an error response, no more than this many bytes are read: its message is one line. */
@@ -25,7 +27,7 @@ export function createNodeFetch(): { fetch: Fetch; bodyOf: (response: Response) 
       const message = await send(new URL(url instanceof Request ? url.url : url), init);
       const status = toStatus(message.statusCode);
       const isSuccess = status >= 200 && status < 300;
-      const content = decode(message);
+      const content = await decode(message);
       // A body that is read through `bodyOf` is not handed to the Response.
       const text = isSuccess || [205, 304].includes(status) ? null : await readAll(content);
       const response = new Response(text, { status, headers: toHeaders(message) });
@@ -48,19 +50,31 @@ function toStatus(status = 500): number {
  * Returns the body as its server meant it. Plain bodies are asked for. Some servers compress all
  * the same.
  */
-function decode(message: IncomingMessage): Readable {
-  const encoding = message.headers["content-encoding"]?.trim().toLowerCase();
-  const decoder = encoding === undefined ? undefined : createDecoder(encoding);
-  if (!decoder) return message;
+async function decode(message: IncomingMessage): Promise<Readable> {
+  const encoding = message.headers["content-encoding"]?.trim().toLowerCase() ?? "";
+  if (plainEncodings.has(encoding)) return message;
+  const decoder = await createDecoder(encoding, message);
+  if (!decoder) {
+    message.destroy();
+    const text = `The model's server sent an answer in the encoding ${cleanText(encoding, [], 40)}, which was not asked for. Turn compression off there.`;
+    throw new AgentError("MODEL_FAILED", text);
+  }
   // `pipeline` hands each one's failure to the other. The reader of the decoder gets the error.
   pipeline(message, decoder, () => {});
   return decoder;
 }
 
-function createDecoder(encoding: string): Transform | undefined {
+const plainEncodings: ReadonlySet<string> = new Set(["", "identity", "none", "utf-8", "utf8"]);
+
+async function createDecoder(encoding: string, message: Readable): Promise<Transform | undefined> {
   if (encoding === "gzip" || encoding === "x-gzip") return createGunzip();
-  if (encoding === "deflate") return createInflate();
-  return encoding === "br" ? createBrotliDecompress() : undefined;
+  if (encoding === "br") return createBrotliDecompress();
+  if (encoding !== "deflate") return undefined;
+  // Some servers leave the header of zlib out. Its first byte names the method 8.
+  await once(message, "readable");
+  const first = message.read(1) as Buffer | null;
+  if (first) message.unshift(first);
+  return first && ((first[0] ?? 0) & 0x0f) === 8 ? createInflate() : createInflateRaw();
 }
 
 async function send(
@@ -93,10 +107,14 @@ function toHeaders({ headersDistinct }: IncomingMessage): Headers {
 async function readAll(content: Readable): Promise<string> {
   const pieces: Buffer[] = [];
   let length = 0;
-  for await (const piece of content as AsyncIterable<Buffer>) {
-    pieces.push(piece);
-    length += piece.length;
-    if (length > MAX_ERROR_BYTES) break;
+  try {
+    for await (const piece of content as AsyncIterable<Buffer>) {
+      pieces.push(piece);
+      length += piece.length;
+      if (length > MAX_ERROR_BYTES) break;
+    }
+  } catch {
+    // The status and the beginning of the body are a reason too.
   }
   return Buffer.concat(pieces).toString();
 }

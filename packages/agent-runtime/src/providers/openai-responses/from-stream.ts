@@ -1,21 +1,14 @@
 import { type ContentBlock, noUsage, type Usage } from "@mini-openclaw/protocol";
-import { isRecord, type JsonRecord, toText } from "../convert/json.ts";
+import { isRecord, type JsonRecord, readEvent, toText } from "../convert/json.ts";
 import { failsTurn, toStopReason } from "../convert/stop-reason.ts";
 import { toToolCall } from "../convert/tool-call.ts";
 import { toCount } from "../convert/usage.ts";
-import { type AnswerLimit, PART_CHARS } from "../http/answer-limit.ts";
-import { fromStreamError } from "../http/api-errors.ts";
+import { fromStreamError } from "../errors/api-errors.ts";
+import { cleanText } from "../errors/clean-text.ts";
+import type { AnswerLimit } from "../http/answer-limit.ts";
 import type { CompleteTurn, Shown, TurnBuilder } from "../http/ask-model.ts";
-import { cleanText } from "../http/clean-text.ts";
+import { type ItemRef, type OutputItem, OutputItems, textOf, typeOf } from "./output-items.ts";
 import { REASONING_ITEM } from "./to-request.ts";
-
-/** An output item while it streams: the pieces, and the whole item once the server sent it. */
-interface OpenItem {
-  type: "text" | "reasoning" | "call" | "ignored";
-  text: string;
-  item: JsonRecord;
-  refusal: string;
-}
 
 export interface BuilderOptions {
   limit: AnswerLimit;
@@ -24,43 +17,40 @@ export interface BuilderOptions {
 
 /** Builds a turn from the events of a Responses stream. */
 export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuilder {
-  const items = new Map<unknown, OpenItem>();
+  const items = new OutputItems(limit);
   let usage: Usage = noUsage;
   let reason: string | undefined;
   let isOver = false;
 
-  function open(index: unknown, value: unknown, type?: OpenItem["type"]): OpenItem {
-    const item = isRecord(value) ? value : {};
-    const known = items.get(index ?? items.size);
-    if (known) {
-      if (isRecord(value)) known.item = item;
-      return known;
-    }
-    limit.addChars(PART_CHARS);
-    const opened: OpenItem = { type: type ?? typeOf(item), text: "", refusal: "", item };
-    items.set(index ?? items.size, opened);
-    return opened;
+  function addDelta(event: JsonRecord, type: "text" | "reasoning" | "call"): Shown | undefined {
+    return addText(items.open(refOf(event), type), toText(event["delta"]));
   }
 
-  function addDelta(event: JsonRecord, type: "text" | "reasoning" | "call"): Shown | undefined {
-    const item = open(event["output_index"], undefined, type);
-    const delta = toText(event["delta"]);
-    limit.addChars(delta.length);
-    item.text += delta;
-    if (delta === "" || type === "call") return undefined;
-    return { type: type === "text" ? "text" : "thinking", text: delta };
+  function addText(item: OutputItem, text: string): Shown | undefined {
+    limit.addChars(text.length);
+    item.text += text;
+    if (text === "" || item.type === "call" || item.type === "ignored") return undefined;
+    return { type: item.type === "text" ? "text" : "thinking", text };
+  }
+
+  /** Adds a whole text, of which nothing may have been streamed. */
+  function addWhole(event: JsonRecord, type: "text" | "reasoning" | "call", text: unknown) {
+    const item = items.open(refOf(event), type);
+    return item.text === "" ? addText(item, toText(text)) : undefined;
+  }
+
+  function openItem(index: unknown, value: unknown): OutputItem {
+    const item = items.open({ index, id: isRecord(value) ? value["id"] : undefined }, typeOf(value));
+    if (isRecord(value)) item.item = value;
+    return item;
   }
 
   /** Adds a whole item. Its text counts only if none of it was streamed. */
   function closeItem(index: unknown, value: unknown): Shown[] {
-    const open_ = open(index, value);
-    if (open_.type === "ignored") open_.type = typeOf(open_.item);
-    const whole = textOf(open_);
-    if (open_.text !== "" || whole === "") return [];
-    limit.addChars(whole.length);
-    open_.text = whole;
-    if (open_.type !== "text" && open_.type !== "reasoning") return [];
-    return [{ type: open_.type === "text" ? "text" : "thinking", text: whole }];
+    const item = openItem(index, value);
+    const whole = textOf(item);
+    const shown = item.text === "" ? addText(item, whole) : undefined;
+    return shown ? [shown] : [];
   }
 
   /** Adds the response that ends the stream, or that is the whole answer. */
@@ -75,14 +65,25 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
     else if (status === "incomplete") reason = "incomplete";
     if (reason !== undefined && failsTurn(reason)) throw fromStreamError({ message: reason }, secrets);
     const all = Array.isArray(output) ? (output as unknown[]) : [];
-    return all.flatMap((item, index) => closeItem(index, item));
+    return all.flatMap((item, index) => addLast(all, item, index));
+  }
+
+  /** Adds an item of the last event, which mostly repeats one that was streamed. */
+  function addLast(all: readonly unknown[], item: unknown, index: number): Shown[] {
+    const type = typeOf(item);
+    const fields = isRecord(item) ? item : {};
+    const known = items.find({ index, id: fields["id"] }, type);
+    const isOther = (known?.item["call_id"] ?? fields["call_id"]) !== fields["call_id"];
+    if (known && !isOther) return closeItem(index, item);
+    const before = all.slice(0, index).filter((one) => typeOf(one) === type).length;
+    return before < items.ofType(type).length ? [] : closeItem(index, item);
   }
 
   return {
     add(data) {
       if (data === "[DONE]") return undefined;
-      const event: unknown = JSON.parse(data);
-      if (!isRecord(event)) return undefined;
+      const event = readEvent(data);
+      if (!event) return undefined;
       switch (event["type"]) {
         case "error":
         case "response.error":
@@ -94,22 +95,24 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
         case "response.done":
           return finish(event["response"]);
         case "response.output_item.added":
-          open(event["output_index"], event["item"]);
+          openItem(event["output_index"], event["item"]);
           return undefined;
         case "response.output_item.done":
           return closeItem(event["output_index"], event["item"]);
         case "response.output_text.delta":
           return addDelta(event, "text");
-        case "response.refusal.delta": {
-          const item = open(event["output_index"], undefined, "text");
-          item.refusal += toText(event["delta"]);
+        case "response.refusal.delta":
+          items.open(refOf(event), "text").refusal += toText(event["delta"]);
           return addDelta(event, "text");
-        }
         case "response.reasoning_summary_text.delta":
         case "response.reasoning_text.delta":
           return addDelta(event, "reasoning");
         case "response.function_call_arguments.delta":
           return addDelta(event, "call");
+        case "response.output_text.done":
+          return addWhole(event, "text", event["text"]);
+        case "response.function_call_arguments.done":
+          return addWhole(event, "call", event["arguments"]);
         default:
           if (event["error"]) throw fromStreamError(event, secrets);
           // A whole answer, from a server that does not stream.
@@ -117,31 +120,16 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
       }
     },
     usage: () => usage,
-    finished: () => (isOver ? toTurn([...items.values()], reason, usage, secrets) : undefined),
+    finished: () => (isOver ? toTurn(items.all, reason, usage, secrets) : undefined),
   };
 }
 
-function typeOf(item: JsonRecord): OpenItem["type"] {
-  const types: Record<string, OpenItem["type"]> = {
-    message: "text",
-    reasoning: "reasoning",
-    function_call: "call",
-  };
-  return types[toText(item["type"])] ?? "ignored";
-}
-
-/** Returns the text of a whole item: of a message, of a summary, or the arguments of a call. */
-function textOf({ type, item }: OpenItem): string {
-  if (type === "call") return toText(item["arguments"]);
-  const parts = type === "reasoning" ? [item["summary"], item["content"]] : [item["content"]];
-  const texts = parts
-    .flatMap((part) => (Array.isArray(part) ? (part as unknown[]) : []))
-    .map((part) => (isRecord(part) ? toText(part["text"] ?? part["refusal"]) : ""));
-  return texts.join("");
+function refOf(event: JsonRecord): ItemRef {
+  return { index: event["output_index"], id: event["item_id"] };
 }
 
 function toTurn(
-  items: readonly OpenItem[],
+  items: readonly OutputItem[],
   reason: string | undefined,
   usage: Usage,
   secrets: readonly string[],
@@ -152,7 +140,7 @@ function toTurn(
   const blocks = items.flatMap((open): ContentBlock[] => {
     const call = calls.get(open);
     if (call) return [{ type: "tool_call", callId: call.callId }];
-    if (open.type === "text") return open.text === "" ? [] : [{ type: "text", text: open.text }];
+    if (open.type === "text") return open.text === "" ? [] : [toTextBlock(open)];
     if (open.type !== "reasoning") return [];
     return [{ type: "thinking", text: open.text, field: REASONING_ITEM, details: [open.item] }];
   });
@@ -161,11 +149,17 @@ function toTurn(
     type: "turn",
     content: items.map(({ type, text }) => (type === "text" ? text : "")).join(""),
     toolCalls: [...calls.values()],
-    ...(blocks.some(({ type }) => type === "thinking") && { blocks }),
+    ...(blocks.some((block) => block.type === "thinking" || "phase" in block) && { blocks }),
     stopReason: refusal === "" ? toStopReason(reason, calls.size > 0) : "refusal",
     ...(refusal !== "" && { stopMessage: cleanText(refusal, secrets, 300) }),
     usage,
   };
+}
+
+/** The API labels texts as commentary or as the final answer, and wants the label back. */
+function toTextBlock({ text, item }: OutputItem): ContentBlock {
+  const phase = toText(item["phase"]);
+  return { type: "text", text, ...(phase !== "" && { phase }) };
 }
 
 function refusalIn({ content }: JsonRecord): string {
@@ -173,7 +167,7 @@ function refusalIn({ content }: JsonRecord): string {
   return parts.map((part) => (isRecord(part) ? toText(part["refusal"]) : "")).join("");
 }
 
-function toCall({ item, text }: OpenItem) {
+function toCall({ item, text }: OutputItem) {
   return toToolCall({
     id: item["call_id"] ?? item["id"],
     name: item["name"],

@@ -1,4 +1,4 @@
-import type { AssistantMessage, Message, ModelRequest } from "@mini-openclaw/protocol";
+import type { AssistantMessage, ContentBlock, Message, ModelRequest } from "@mini-openclaw/protocol";
 import type { ResponseCreateParamsStreaming } from "openai/resources/responses/responses";
 import { toApiName, toShortId } from "../convert/tool-call.ts";
 import { toUserParts } from "../convert/user-blocks.ts";
@@ -19,6 +19,9 @@ export interface RequestOptions {
 
 /** An item of the input, in the form of the API. */
 type Item = Record<string, unknown>;
+
+/** The API refuses a lower limit. Source: the API's reference, `max_output_tokens`. */
+const MIN_OUTPUT_TOKENS = 16;
 
 /** The API's limit for a `call_id`. */
 const MAX_CALL_ID_CHARS = 64;
@@ -42,7 +45,9 @@ export function toRequest(request: ModelRequest, options: RequestOptions): Respo
     store: false,
     ...(rules.asksForReasoning && { include: ["reasoning.encrypted_content"] }),
     ...(Object.keys(reasoning).length > 0 && { reasoning }),
-    ...(maxTokens !== undefined && { max_output_tokens: Math.min(maxTokens, rules.maxTokens) }),
+    ...(maxTokens !== undefined && {
+      max_output_tokens: Math.max(MIN_OUTPUT_TOKENS, Math.min(maxTokens, rules.maxTokens)),
+    }),
     ...(system.stable !== "" && { instructions: system.stable }),
     input: placeVolatile(request).flatMap((message) => toItems(message, options)),
     ...(tools.length > 0 && {
@@ -96,7 +101,8 @@ function assistantItems(message: AssistantMessage, { model, rules }: RequestOpti
   const blocks = message.blocks ?? [{ type: "text" as const, text: message.content }];
   const items = blocks.flatMap((block): Item[] => {
     if (block.type === "text") {
-      return block.text.trim() === "" ? [] : [{ role: "assistant", content: block.text }];
+      if (block.text.trim() === "") return [];
+      return [{ role: "assistant", content: block.text, ...phaseOf(block, message, model) }];
     }
     if (block.type === "tool_call") return takeCall(block.callId);
     const isItem = block.type === "thinking" && block.field === REASONING_ITEM && mayReason;
@@ -105,6 +111,13 @@ function assistantItems(message: AssistantMessage, { model, rules }: RequestOpti
   const all = [...items, ...[...calls.keys()].flatMap(takeCall)];
   // The API refuses reasoning without the item that follows it.
   return all.at(-1)?.["type"] === "reasoning" ? all.slice(0, all.findLastIndex(isNoReasoning) + 1) : all;
+}
+
+type TextBlock = Extract<ContentBlock, { type: "text" }>;
+
+/** A label goes back to the model that gave it. */
+function phaseOf({ phase }: TextBlock, message: AssistantMessage, model: string): Item {
+  return phase !== undefined && message.model === model ? { phase } : {};
 }
 
 function isNoReasoning(item: Item): boolean {

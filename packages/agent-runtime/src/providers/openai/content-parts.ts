@@ -7,8 +7,9 @@ import type { Shown } from "../http/ask-model.ts";
  */
 export function partsOf(content: unknown): Shown[] {
   if (typeof content === "string") return content === "" ? [] : [{ type: "text", text: content }];
-  if (!Array.isArray(content)) return [];
-  return content.flatMap((part: unknown): Shown[] => {
+  const parts = isRecord(content) ? [content] : content;
+  if (!Array.isArray(parts)) return [];
+  return parts.flatMap((part: unknown): Shown[] => {
     if (!isRecord(part)) return partsOf(typeof part === "string" ? part : undefined);
     const { type, text, thinking, reasoning, refusal } = part;
     if (type === "thinking" || type === "reasoning") return asThinking(thinking ?? reasoning ?? text);

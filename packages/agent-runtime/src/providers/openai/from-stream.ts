@@ -1,9 +1,9 @@
 import { type ContentBlock, noUsage, type Usage } from "@mini-openclaw/protocol";
-import { isRecord, type JsonRecord, toText } from "../convert/json.ts";
+import { isRecord, type JsonRecord, readEvent, toText } from "../convert/json.ts";
 import { failsTurn, toStopReason } from "../convert/stop-reason.ts";
 import { toCount } from "../convert/usage.ts";
+import { fromStreamError } from "../errors/api-errors.ts";
 import { type AnswerLimit, PART_CHARS } from "../http/answer-limit.ts";
-import { fromStreamError } from "../http/api-errors.ts";
 import type { CompleteTurn, Shown, TurnBuilder } from "../http/ask-model.ts";
 import { partsOf } from "./content-parts.ts";
 import { StreamedCalls } from "./stream-calls.ts";
@@ -36,8 +36,10 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
     const delta = choice["delta"] ?? (answer.isEmpty ? choice["message"] : undefined);
     const shown = isRecord(delta) ? answer.add(delta) : [];
     if (typeof reason !== "string" || reason === "") return shown;
-    if (failsTurn(reason))
-      throw fromStreamError({ error: { type: "server_error", message: reason } }, secrets);
+    if (failsTurn(reason)) {
+      const error = choice["error"] ?? { type: "server_error", message: reason };
+      throw fromStreamError({ error }, secrets);
+    }
     finishReason = reason;
     return [...shown, ...answer.endText()];
   }
@@ -48,8 +50,8 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
         isDone = true;
         return answer.endText();
       }
-      const chunk: unknown = JSON.parse(data);
-      if (!isRecord(chunk)) return undefined;
+      const chunk = readEvent(data);
+      if (!chunk) return undefined;
       if (isError(chunk)) throw fromStreamError(chunk, secrets);
       addReport(chunk["usage"] ?? (isRecord(chunk["x_groq"]) ? chunk["x_groq"]["usage"] : undefined));
       // The chunk that carries the usage has no choice.
@@ -80,6 +82,12 @@ function isError(chunk: JsonRecord): boolean {
     (code !== undefined || detail !== undefined)
   );
 }
+
+/**
+ * The names under which servers send thinking: DeepSeek, Qwen, Kimi and GLM. Then OpenRouter,
+ * Ollama, Groq and newer vLLM. Last GitHub Copilot.
+ */
+const thinkingFields = ["reasoning_content", "reasoning", "reasoning_text", "thinking"];
 
 /** The answer so far. */
 class ChatAnswer {
@@ -143,12 +151,9 @@ class ChatAnswer {
     return part;
   }
 
-  /**
-   * Returns the thinking of a delta. DeepSeek, Qwen and Kimi have one name for the field, and
-   * OpenRouter, Ollama, Groq and newer vLLM another. Some servers send both.
-   */
+  /** Returns the thinking of a delta. Some servers send it under two names. */
   #thinkingIn(delta: JsonRecord): Shown[] {
-    for (const field of ["reasoning_content", "reasoning"]) {
+    for (const field of thinkingFields) {
       const text = partsOf(delta[field])
         .map((part) => part.text)
         .join("");
@@ -208,13 +213,13 @@ class ChatAnswer {
 function toUsage(report: JsonRecord): Usage {
   const details = isRecord(report["prompt_tokens_details"]) ? report["prompt_tokens_details"] : {};
   const cached = details["cached_tokens"] ?? report["prompt_cache_hit_tokens"] ?? report["cached_tokens"];
-  const promptTokens = toCount(report["prompt_tokens"]) ?? 0;
+  const promptTokens = toCount(report["prompt_tokens"] ?? report["input_tokens"]) ?? 0;
   const cacheReadTokens = toCount(cached) ?? 0;
   const cacheWriteTokens = toCount(details["cache_write_tokens"]) ?? 0;
   const inCache = cacheReadTokens + cacheWriteTokens;
   return {
     inputTokens: inCache > promptTokens ? promptTokens : promptTokens - inCache,
-    outputTokens: toCount(report["completion_tokens"]) ?? 0,
+    outputTokens: toCount(report["completion_tokens"] ?? report["output_tokens"]) ?? 0,
     cacheReadTokens,
     cacheWriteTokens,
   };

@@ -40,14 +40,12 @@ export class StreamedCalls {
 
   #add(piece: JsonRecord): void {
     const { index, id, function: called, type: _, ...extra } = piece;
-    const { name, arguments: given } = isRecord(called)
-      ? called
-      : { name: piece["name"], arguments: piece["arguments"] };
+    const fields = isRecord(called) ? called : piece;
+    const { name, arguments: given = fields["parameters"] } = fields;
     const call = this.#callFor(index ?? undefined, toText(id), toText(name), given);
     call.id ||= toText(id);
     call.name = joinName(call, toText(name));
-    delete extra["name"];
-    delete extra["arguments"];
+    for (const field of ["name", "arguments", "parameters"]) delete extra[field];
     if (Object.keys(extra).length > 0) {
       call.extra = { ...call.extra, ...extra };
       this.#limit.addChars(JSON.stringify(extra).length);
@@ -62,23 +60,45 @@ export class StreamedCalls {
 
   /** A piece belongs to the call of its index. Some servers give all calls one index, or none. */
   #callFor(index: unknown, id: string, name: string, given: unknown): OpenCall {
-    const known = this.#byIndex.get(index) ?? (index === undefined ? this.#calls.at(-1) : undefined);
-    if (known && !beginsAnother(known, id, name, given)) return known;
+    const known = this.#byIndex.get(index) ?? (index === undefined ? this.#named(id) : undefined);
+    const piece = { id, name, given, hasIndex: index !== undefined };
+    if (known && !beginsAnother(known, piece)) return known;
     const call: OpenCall = { id: "", name: "", json: "", lastPiece: "" };
     this.#limit.addChars(PART_CHARS);
     this.#calls.push(call);
-    this.#byIndex.set(index, call);
+    if (index !== undefined) this.#byIndex.set(index, call);
     return call;
+  }
+
+  /** Returns the call with this id, else the latest one. */
+  #named(id: string): OpenCall | undefined {
+    const named = id === "" ? undefined : this.#calls.find((call) => call.id === id);
+    return named ?? this.#calls.at(-1);
   }
 }
 
-/** Another id begins another call. Without ids, so does a whole call behind a whole call. */
-function beginsAnother(known: OpenCall, id: string, name: string, given: unknown): boolean {
-  if (id !== "" && known.id !== "") return id !== known.id;
-  if (name === "" || id !== "") return false;
-  const isWhole = (json: unknown) =>
-    isRecord(json) || (typeof json === "string" && isRecord(parseJson(json)));
-  return isWhole(known.given ?? known.json) && isWhole(given);
+interface Piece {
+  id: string;
+  name: string;
+  given: unknown;
+  hasIndex: boolean;
+}
+
+/**
+ * Returns true if a piece begins another call than that of its index.
+ *
+ * Another id does so, with a name. Some servers send a new id with each piece of the call of an
+ * index. Without ids, a whole call behind a whole call does so.
+ */
+function beginsAnother(known: OpenCall, { id, name, given, hasIndex }: Piece): boolean {
+  if (name === "" || (id !== "" && id === known.id)) return false;
+  const goesOn = hasIndex && name === known.name && known.json !== "" && !isWhole(known.json);
+  if (id !== "" && known.id !== "") return !goesOn;
+  return id === "" && isWhole(known.given ?? known.json) && isWhole(given);
+}
+
+function isWhole(json: unknown): boolean {
+  return isRecord(json) || (typeof json === "string" && isRecord(parseJson(json)));
 }
 
 /** A name comes once, in every piece, in growing pieces, or cut in pieces. */

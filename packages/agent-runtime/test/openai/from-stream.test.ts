@@ -1,0 +1,200 @@
+import type { ModelEvent } from "@mini-openclaw/protocol";
+import { describe, expect, test } from "vitest";
+import { createAnswerLimit } from "../../src/providers/http/answer-limit.ts";
+import { createTurnBuilder } from "../../src/providers/openai/from-stream.ts";
+
+type Turn = Extract<ModelEvent, { type: "turn" }>;
+
+/** Returns the text that a stream shows, and its turn. */
+function read(...chunks: readonly unknown[]): { shown: string[]; turn: Turn } {
+  const turn = createTurnBuilder({ limit: createAnswerLimit(Infinity), secrets: [] });
+  const shown = [...chunks, "[DONE]"].flatMap(
+    (chunk) => turn.add(typeof chunk === "string" ? chunk : JSON.stringify(chunk)) ?? [],
+  );
+  return { shown: shown.map(({ type, text }) => `${type} ${text}`), turn: turn.finished(true) as Turn };
+}
+
+const chunk = (delta: unknown, finish_reason: string | null = null) => ({
+  choices: [{ index: 0, delta, finish_reason }],
+});
+const piece = (...tool_calls: unknown[]) => chunk({ tool_calls });
+
+describe("the calls of an answer", () => {
+  const a = { callId: "c1", toolName: "look", input: { x: 1 } };
+  const b = { callId: "c2", toolName: "look", input: { x: 2 } };
+
+  test.each<[string, unknown[], object[]]>([
+    [
+      "indexes that go down",
+      [
+        piece({ index: 1, id: "c2", function: { name: "look", arguments: '{"x":2}' } }),
+        piece({ index: 0, id: "c1", function: { name: "look", arguments: '{"x":1}' } }),
+      ],
+      [b, a],
+    ],
+    [
+      "no indexes, and pieces in turn",
+      [
+        piece({ id: "c1", function: { name: "look", arguments: '{"x"' } }),
+        piece({ id: "c2", function: { name: "look", arguments: '{"x"' } }),
+        piece({ id: "c1", function: { arguments: ":1}" } }),
+        piece({ id: "c2", function: { arguments: ":2}" } }),
+      ],
+      [a, b],
+    ],
+    [
+      "a new id with each piece",
+      [
+        piece({ index: 0, id: "c1", function: { name: "look", arguments: '{"x"' } }),
+        piece({ index: 0, id: "c9", function: { arguments: ":1}" } }),
+      ],
+      [a],
+    ],
+    [
+      "a new id and the name with each piece",
+      [
+        piece({ index: 0, id: "c1", function: { name: "look", arguments: '{"x"' } }),
+        piece({ index: 0, id: "c9", function: { name: "look", arguments: ":1}" } }),
+      ],
+      [a],
+    ],
+    [
+      "one index for calls without arguments",
+      [
+        piece({ index: 0, id: "c1", function: { name: "now" } }),
+        piece({ index: 0, id: "c2", function: { name: "now" } }),
+      ],
+      [
+        { callId: "c1", toolName: "now", input: {} },
+        { callId: "c2", toolName: "now", input: {} },
+      ],
+    ],
+    [
+      "one index for calls of two tools, the first one cut",
+      [
+        piece({ index: 0, id: "c1", function: { name: "look", arguments: '{"x"' } }),
+        piece({ index: 0, id: "c2", function: { name: "now", arguments: "{}" } }),
+      ],
+      [
+        { callId: "c1", toolName: "look", input: {}, invalidInput: '{"x"' },
+        { callId: "c2", toolName: "now", input: {} },
+      ],
+    ],
+    [
+      "no ids and no indexes",
+      [
+        piece({ function: { name: "look", arguments: '{"x":1}' } }),
+        piece({ function: { name: "look", arguments: { x: 2 } } }),
+      ],
+      [
+        { ...a, callId: "" },
+        { ...b, callId: "" },
+      ],
+    ],
+    [
+      "parameters instead of arguments",
+      [piece({ index: 0, id: "c1", function: { name: "look", parameters: { x: 1 } } })],
+      [a],
+    ],
+    ["fields of the function in the call", [piece({ id: "c1", name: "look", arguments: '{"x":1}' })], [a]],
+    [
+      "a name in growing pieces",
+      [
+        piece({ index: 0, id: "c1", function: { name: "lo" } }),
+        piece({ index: 0, function: { name: "look" } }),
+        piece({ index: 0, function: { arguments: '{"x":1}' } }),
+      ],
+      [a],
+    ],
+    [
+      "a single call instead of a list",
+      [chunk({ tool_calls: { id: "c1", function: { name: "look", arguments: '{"x":1}' } } })],
+      [a],
+    ],
+    [
+      "the oldest form",
+      [chunk({ function_call: { name: "look", arguments: '{"x":1}' } })],
+      [{ ...a, callId: "" }],
+    ],
+  ])("come whole from a server that sends %s", (_, chunks, expected) => {
+    expect(read(...chunks, chunk({}, "tool_calls")).turn.toolCalls).toEqual(expected);
+  });
+});
+
+describe("the text and the thinking of an answer", () => {
+  test.each<[string, unknown[], string[]]>([
+    [
+      "a first chunk with the role alone",
+      [chunk({ role: "assistant" }), chunk({ content: "ok" })],
+      ["text ok"],
+    ],
+    [
+      "chunks without choices",
+      [{ choices: [], prompt_filter_results: [] }, {}, { choices: null }, chunk({ content: "ok" })],
+      ["text ok"],
+    ],
+    ["a delta of null", [chunk(null), chunk({ content: "ok" })], ["text ok"]],
+    ["one part instead of a list", [chunk({ content: { type: "text", text: "ok" } })], ["text ok"]],
+    ["events in lists", [[chunk({ content: "ok" })]], ["text ok"]],
+    [
+      "`reasoning_text`",
+      [chunk({ reasoning_text: "Hm" }), chunk({ content: "ok" })],
+      ["thinking Hm", "text ok"],
+    ],
+    ["`thinking`", [chunk({ thinking: "Hm" }), chunk({ content: "ok" })], ["thinking Hm", "text ok"]],
+    [
+      "a whole message",
+      [{ choices: [{ index: 0, message: { role: "assistant", content: "ok" }, finish_reason: "stop" }] }],
+      ["text ok"],
+    ],
+  ])("are read from a server that sends %s", (_, chunks, expected) => {
+    const { shown, turn } = read(...chunks, chunk({}, "stop"));
+    expect(shown).toEqual(expected);
+    expect(turn.content).toBe("ok");
+  });
+});
+
+describe("the usage of an answer", () => {
+  test.each<[string, object, object]>([
+    [
+      "the names of the Messages API",
+      { input_tokens: 5, output_tokens: 2 },
+      { inputTokens: 5, outputTokens: 2 },
+    ],
+    [
+      "DeepSeek's cache",
+      { prompt_tokens: 5, prompt_cache_hit_tokens: 3 },
+      { inputTokens: 2, cacheReadTokens: 3 },
+    ],
+    ["Kimi's cache", { prompt_tokens: 5, cached_tokens: 3 }, { inputTokens: 2, cacheReadTokens: 3 }],
+    [
+      "more in the cache than in all",
+      { prompt_tokens: 5, prompt_tokens_details: { cached_tokens: 9 } },
+      { inputTokens: 5, cacheReadTokens: 9 },
+    ],
+    ["texts", { prompt_tokens: "5", completion_tokens: "2" }, { inputTokens: 5, outputTokens: 2 }],
+    ["negative numbers", { prompt_tokens: -5, completion_tokens: -2 }, { inputTokens: 0, outputTokens: 0 }],
+  ])("is read from %s", (_, usage, expected) => {
+    expect(read(chunk({ content: "ok" }, "stop"), { choices: [], usage }).turn.usage).toMatchObject(expected);
+  });
+});
+
+describe("an error in a stream", () => {
+  test.each<[string, unknown, object]>([
+    ["in a list", [{ error: { code: 503, message: "busy" } }], { code: "MODEL_OVERLOADED" }],
+    [
+      "in a choice",
+      { choices: [{ delta: {}, finish_reason: "error", error: { code: 429, message: "Try again in 2s." } }] },
+      {
+        code: "MODEL_RATE_LIMITED",
+        retryAfterMs: 2000,
+        message: expect.stringContaining("Try again in 2s."),
+      },
+    ],
+    ["as a stop reason", chunk({}, "network_error"), { code: "MODEL_FAILED", retryable: true }],
+    ["as a text", { error: "model overloaded" }, { code: "MODEL_OVERLOADED" }],
+    ["in the fields of the event", { object: "error", message: "no", code: 400 }, { code: "MODEL_REJECTED" }],
+  ])("fails the turn: %s", (_, event, expected) => {
+    expect(() => read(event)).toThrow(expect.objectContaining(expected));
+  });
+});

@@ -1,0 +1,36 @@
+import { describe, expect, test } from "vitest";
+import { retryAfter } from "../../src/providers/errors/retry-after.ts";
+
+describe("the pause that a server asks for", () => {
+  test.each<[string, Record<string, string>, string, number | undefined]>([
+    ["milliseconds", { "retry-after-ms": "1500", "retry-after": "9" }, "", 1500],
+    ["seconds", { "retry-after": "7" }, "", 7000],
+    ["fractions of a second", { "retry-after": "0.5" }, "", 500],
+    ["seconds with their unit", { "retry-after": "30s" }, "", 30_000],
+    ["a date that is over", { "retry-after": "Sun, 06 Nov 1994 08:49:37 GMT" }, "", 0],
+    ["a negative number", { "retry-after": "-5" }, "", 0],
+    ["Groq's words", {}, "Rate limit reached. Please try again in 7.66s. Visit …", 7660],
+    ["minutes and seconds", {}, "Limit 500000, Requested 1. Please try again in 20m59.552s.", 1_259_552],
+    ["OpenAI's words in milliseconds", {}, "Please try again in 352ms.", 352],
+    ["Azure's words", {}, "Please retry after 20 seconds.", 20_000],
+    ["a minute in words", {}, "Wait at least 1 minute before you ask again", 60_000],
+    ["Gemini's words", {}, "You exceeded your current quota. Please retry in 37.48s.", 37_480],
+    ["Gemini's field", {}, '{"details":[{"@type":"RetryInfo","retryDelay": "37s"}]}', 37_000],
+    ["hours", {}, "try again in 2h30m", 9_000_000],
+    ["days", {}, "try again in 1 day", 86_400_000],
+    ["Chinese", {}, "请求过于频繁，请 15 秒后重试", 15_000],
+    ["words where the header is no time", { "retry-after": "soon" }, "try again in 3s", 3000],
+    ["a header of milliseconds that is none", { "retry-after-ms": "x", "retry-after": "2" }, "", 2000],
+    ["nothing", {}, "Too many requests in the last 60 s", undefined],
+    ["a unit that is none", {}, "try again in 5 dozen moons", undefined],
+  ])("%s", (_, headers, body, expected) => {
+    const found = retryAfter(new Headers(headers), body);
+    expect(found === undefined ? undefined : Math.round(found)).toBe(expected);
+  });
+
+  test("is read without headers too, and takes time in proportion to its length", () => {
+    const began = process.cpuUsage();
+    expect(retryAfter(undefined, "try again in 1s ".repeat(10) + "wait 1".repeat(1400))).toBe(1000);
+    expect(process.cpuUsage(began).user).toBeLessThan(2_000_000);
+  });
+});
