@@ -1,8 +1,9 @@
 import { type JsonSchema, toJsonSchemaDefs } from "@valibot/to-json-schema";
 import * as v from "valibot";
+import { AuthCommandSchema, clientEventSchemas } from "../src/schema/commands.ts";
 import { assistantFields, UsageSchema, userFields } from "../src/schema/messages.ts";
 import { MessageEntrySchema, RecordEntrySchema, SessionHeaderSchema } from "../src/schema/transcript.ts";
-import { AuthCommandSchema, clientEventSchemas, ServerEventSchema } from "../src/schema/wire.ts";
+import { ServerEventSchema } from "../src/schema/wire.ts";
 
 type Schemas = Record<string, v.GenericSchema>;
 

@@ -2,9 +2,10 @@ import type * as v from "valibot";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import type { ClientEvent, Entry, Message, ServerEvent, SessionHeader } from "../src/index.ts";
 import { defaultLimits, toEntry } from "../src/index.ts";
+import type { clientEventSchemas } from "../src/schema/commands.ts";
 import type { MessageSchema } from "../src/schema/messages.ts";
 import type { MessageEntrySchema, RecordEntrySchema, SessionHeaderSchema } from "../src/schema/transcript.ts";
-import type { clientEventSchemas, ServerEventSchema } from "../src/schema/wire.ts";
+import type { ServerEventSchema } from "../src/schema/wire.ts";
 import { checkLine, checkMessage, parseClientEvent, parseServerEvent } from "../src/schema.ts";
 import { keptEvents, liveEvents, numbered } from "./samples.ts";
 

@@ -1,6 +1,7 @@
 import type { AgentInput, AgentRunner, RunEvent } from "@mini-openclaw/protocol";
 import { describeValue } from "@mini-openclaw/protocol/shared";
-import { isThenable, swallowRejection } from "../shared/callbacks.ts";
+import { discard, iterate } from "../shared/async-iterables.ts";
+import { isThenable } from "../shared/callbacks.ts";
 
 type FieldType = "string" | "number" | "boolean" | "object";
 
@@ -38,13 +39,8 @@ const HINT = "Yield events of the protocol, or make the agent with `textAgent`."
  * @throws TypeError when `run` returns something else than an async iterable
  */
 export function startAgent(agent: AgentRunner, input: AgentInput): AsyncIterable<RunEvent> {
-  const events: unknown = agent.run(input);
-  if (isAsyncIterable(events)) return events;
-  swallowRejection(events);
-  const got = isThenable(events) ? "a promise" : describeValue(events);
-  throw new TypeError(
-    `\`agent.run\` must return an async iterable, got ${got}. Write it as \`async *run(…)\`.`,
-  );
+  const iterator = iterate(agent.run(input), "agent.run");
+  return { [Symbol.asyncIterator]: () => iterator };
 }
 
 /**
@@ -53,6 +49,16 @@ export function startAgent(agent: AgentRunner, input: AgentInput): AsyncIterable
  * @throws TypeError that names what is wrong
  */
 export function checkEvent(event: RunEvent, runId: string): void {
+  try {
+    requireEvent(event, runId);
+  } catch (error) {
+    // A rejection of a promise in the event would end the process.
+    discard(event);
+    throw error;
+  }
+}
+
+function requireEvent(event: RunEvent, runId: string): void {
   const required = requireFields(event);
   const given = event as unknown as Record<string, unknown>;
   for (const name in required) {
@@ -76,7 +82,6 @@ function requireFields(event: unknown): Readonly<Record<string, FieldType>> {
     throw new TypeError(`The agent yielded ${describeValue(event)}, which is no event. ${HINT}`);
   }
   if (isThenable(event)) {
-    swallowRejection(event);
     throw new TypeError("The agent yielded a promise. Yield what it resolves with: `yield await …`.");
   }
   const { type } = event as { type?: unknown };
@@ -90,7 +95,7 @@ function requireFields(event: unknown): Readonly<Record<string, FieldType>> {
 /** The input of a tool call comes from a model or from code, and code may put anything into it. */
 function requireJson(event: RunEvent): void {
   try {
-    JSON.stringify(event);
+    JSON.stringify(event, refusePromise);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     const message = `The agent yielded ${event.type} with a value that JSON does not have: ${why}`;
@@ -98,6 +103,7 @@ function requireJson(event: RunEvent): void {
   }
 }
 
-function isAsyncIterable(value: unknown): value is AsyncIterable<RunEvent> {
-  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
+function refusePromise(_key: string, value: unknown): unknown {
+  if (isThenable(value)) throw new TypeError("JSON has no promises.");
+  return value;
 }

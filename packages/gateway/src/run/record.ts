@@ -1,4 +1,6 @@
 import type { MessageQueuedEvent, RecordedEvent, SessionEvent, SessionLog } from "@mini-openclaw/protocol";
+import { isThenable } from "../shared/callbacks.ts";
+import { checkRecorded } from "./check-store.ts";
 import type { QueuedMessage } from "./run-types.ts";
 
 /** Emits recorded events to the watchers of their session. */
@@ -14,13 +16,12 @@ export function recordAndPublish(
   events: readonly SessionEvent[],
 ): readonly RecordedEvent[] | Promise<readonly RecordedEvent[]> {
   const recorded = log.record(events);
-  if (recorded instanceof Promise) return recorded.then((saved) => emit(publish, saved));
-  return emit(publish, recorded);
-}
-
-function emit(publish: Publish, recorded: readonly RecordedEvent[]): readonly RecordedEvent[] {
-  publish(recorded);
-  return recorded;
+  const emit = (returned: readonly RecordedEvent[]) => {
+    const saved = checkRecorded(returned, events);
+    publish(saved);
+    return saved;
+  };
+  return isThenable(recorded) ? Promise.resolve(recorded).then(emit) : emit(recorded);
 }
 
 /** Records that a message waits for its run. Calls `onSaved` before the event is emitted. */

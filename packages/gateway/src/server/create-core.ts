@@ -3,6 +3,7 @@ import type { CommandDeps } from "../commands/command-context.ts";
 import { Permissions } from "../commands/permissions.ts";
 import { type NotifierDeps, SessionNotifier } from "../commands/session-notifier.ts";
 import type { Observer } from "../observe/observer.ts";
+import { checkStore } from "../run/check-store.ts";
 import { RunLimiter } from "../run/run-limiter.ts";
 import { WaitingApprovals } from "../run/waiting-approvals.ts";
 import { LiveHolds } from "../sessions/live-holds.ts";
@@ -28,7 +29,8 @@ interface Surroundings {
 
 /** @throws GatewayError `INVALID_OPTION` */
 export function createCore(options: GatewayOptions, { observer, connections }: Surroundings): Core {
-  const { store, agent, maxContextMessages = agent.neededMessages ?? 50 } = options;
+  const { agent, maxContextMessages = agent.neededMessages ?? 50 } = options;
+  const store = checkStore(options.store);
   const abortGraceMs = toDuration("abortGraceMs", options.abortGraceMs ?? 5000);
   const idleMs = toDuration("idleMs", options.idleMs ?? 30_000);
   const limits = { ...defaultLimits, ...options.limits };

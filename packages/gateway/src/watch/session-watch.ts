@@ -39,6 +39,8 @@ type View =
 interface Reading {
   readonly is: "reading";
   readonly abort: AbortController;
+  /** Releases the live events of the session. May be called again. */
+  release: () => void;
   sentSeq: number;
   /** The newest event. */
   newestSeq: number;
@@ -105,7 +107,8 @@ export class SessionWatch implements Watcher {
   /** Reads the events after `after`. Makes the client resume if that fails. */
   #read({ after, newestSeq }: { after: number; newestSeq: number }): void {
     const abort = new AbortController();
-    const view: Reading = { is: "reading", abort, sentSeq: after, newestSeq, missedSeq: after };
+    const release = () => undefined;
+    const view: Reading = { is: "reading", abort, release, sentSeq: after, newestSeq, missedSeq: after };
     this.#view = view;
     this.#readUntilLive(view).catch((error: unknown) => {
       // A closed watch needs no events, and the store may be closed too.
@@ -119,32 +122,34 @@ export class SessionWatch implements Watcher {
     const { signal } = view.abort;
     // No session waits for a client that does not read. Its live events may be gone when the client
     // has room.
-    const release = this.#viewer.isFull ? () => undefined : this.#deps.holdLive(this.#sessionId);
-    signal.addEventListener("abort", release);
+    if (!this.#viewer.isFull) view.release = this.#deps.holdLive(this.#sessionId);
+    signal.addEventListener("abort", () => view.release());
     try {
       do {
         const { newestSeq } = view;
         view.missedSeq = Number.POSITIVE_INFINITY;
-        await this.#readOnce(view, release);
+        await this.#readOnce(view);
         if (signal.aborted) return;
         // An event that is no longer kept was live, and the client has the entry that replaces it.
         view.sentSeq = Math.max(view.sentSeq, newestSeq);
       } while (view.sentSeq < view.newestSeq);
     } finally {
-      release();
+      view.release();
     }
     this.#view = { is: "live", sentSeq: view.sentSeq };
   }
 
   /** Sends the kept events, up to the first one that was recorded since. */
-  async #readOnce(view: Reading, release: () => void): Promise<void> {
+  async #readOnce(view: Reading): Promise<void> {
     const { signal } = view.abort;
     for await (const recorded of this.#deps.readEvents(this.#sessionId, { after: view.sentSeq, signal })) {
       if (signal.aborted || recorded.event.seq >= view.missedSeq) return;
       if (this.#viewer.isFull) {
-        release();
+        view.release();
         await this.#viewer.drained();
         if (signal.aborted) return;
+        // The client reads again, so that the events from here on wait for it.
+        view.release = this.#deps.holdLive(this.#sessionId);
       }
       this.#viewer.show(recorded);
       view.sentSeq = recorded.event.seq;

@@ -6,9 +6,10 @@ import { describeValue } from "../shared/text.ts";
 import type { ClientEvent } from "../wire/client-events.ts";
 import { type ErrorCode, errorCodes } from "../wire/error-codes.ts";
 import type { ServerEvent } from "../wire/server-events.ts";
+import { ClientEventId, clientEventSchemas } from "./commands.ts";
 import { MessageSchema } from "./messages.ts";
 import { MessageEntrySchema, RecordEntrySchema, SessionHeaderSchema } from "./transcript.ts";
-import { ClientEventId, clientEventSchemas, ServerEventSchema } from "./wire.ts";
+import { ServerEventSchema } from "./wire.ts";
 
 /** A typed value, or the code and the text of the error. */
 export type Parsed<T> = { ok: true; value: T } | { ok: false; code: ErrorCode; message: string };

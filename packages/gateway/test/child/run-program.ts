@@ -1,0 +1,42 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { build } from "tsup";
+
+/** Runs a program with plain Node. Returns its lines, or rejects if it dies. */
+export async function runProgram(url: URL): Promise<string[]> {
+  const folder = await mkdtemp(join(tmpdir(), "program-"));
+  try {
+    const program = await buildProgram(url, folder);
+    const { stdout } = await promisify(execFile)(process.execPath, [program]);
+    return stdout.trimEnd().split("\n");
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** Bundles the program into a folder, so that plain Node runs it. Returns its path. */
+async function buildProgram(url: URL, folder: string): Promise<string> {
+  await build({
+    entry: { program: fileURLToPath(url) },
+    outDir: folder,
+    outExtension: () => ({ js: ".mjs" }),
+    format: ["esm"],
+    platform: "node",
+    target: "node20.19",
+    noExternal: [/./],
+    // `ws` is CommonJS and requires modules of Node.
+    banner: {
+      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+    },
+    esbuildOptions: (options) => {
+      options.conditions = ["@mini-openclaw/source"];
+    },
+    config: false,
+    silent: true,
+  });
+  return join(folder, "program.mjs");
+}
