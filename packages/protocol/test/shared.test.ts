@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   assertNever,
+  closestName,
   createOptionChecks,
   cutText,
   cutTextStart,
@@ -85,6 +86,8 @@ describe("defineError", () => {
 describe("createOptionChecks", () => {
   class OptionFault extends defineError<"INVALID_OPTION">("OptionFault") {}
   const checks = createOptionChecks(OptionFault);
+  const known = (options: unknown) =>
+    checks.known("open", options as object as { lockWaitMs: 1; path: 1 }, { lockWaitMs: true, path: true });
 
   test("returns values that are allowed", () => {
     expect([
@@ -115,9 +118,43 @@ describe("createOptionChecks", () => {
     ["`key` must be a string that is not empty, got an object.", () => checks.text("key", {})],
     ['`key` must be a string of 1 to 2 characters, got "abc".', () => checks.text("key", "abc", 2)],
     ['`mode` must be "os" or "disk", got "tape".', () => checks.oneOf("mode", "tape", ["os", "disk"])],
+    ["`options` must be an object, got nothing.", () => known(undefined)],
+    ["`options` must be an object, got null.", () => known(null)],
+    ["`options` must be an object, got an array.", () => known([])],
+    ["`zone` is no option of `open`. Its options are lockWaitMs, path.", () => known({ zone: 1 })],
+    [
+      "`lokWaitMs` is no option of `open`. Its options are lockWaitMs, path. The closest is `lockWaitMs`.",
+      () => known({ path: "a", lokWaitMs: undefined }),
+    ],
+    [
+      "`constructor` is no option of `open`. Its options are lockWaitMs, path.",
+      () => known({ constructor: 1 }),
+    ],
+    [
+      `\`${"x".repeat(60)}\` is no option of \`open\`. Its options are lockWaitMs, path.`,
+      () => known({ ["x".repeat(100_000)]: 1 }),
+    ],
   ])("throws INVALID_OPTION: %s", (message, check) => {
     expect(check).toThrow(expect.objectContaining({ code: "INVALID_OPTION", message }));
   });
+});
+
+test.each([
+  ["dri", "dir"],
+  ["formta", "format"],
+  ["arhived", "archived"],
+  ["LIMIT", "limit"],
+  ["limits", "limit"],
+  ["", undefined],
+  ["colour", undefined],
+])("closestName finds for %j the name %j", (misspelled, closest) => {
+  expect(closestName(misspelled, ["dir", "limit", "format", "archived"])).toBe(closest);
+});
+
+test("closestName finds the nearest name within the given number of edits only", () => {
+  expect(closestName("abc", ["abd", "abcd", "xyz"], 0)).toBeUndefined();
+  expect(closestName("abc", ["xbz", "abd"], 3)).toBe("abd");
+  expect(closestName("abc", [], Number.POSITIVE_INFINITY)).toBeUndefined();
 });
 
 test.each([

@@ -1,3 +1,5 @@
+import { closestName } from "@mini-openclaw/protocol/shared";
+
 /** All settings: the default and a description, in the order of the help text. */
 export const settings = {
   MINI_OPENCLAW_PORT: ["3210", "0 to 65535. 0 uses any free port."],
@@ -73,46 +75,13 @@ export function findMisspelled(names: readonly string[]): { name: string; closes
   const known = Object.keys(settings) as SettingName[];
   return names.flatMap((name) => {
     if (Object.hasOwn(settings, name)) return [];
-    const [closest, distance] = closestOf(plain(name), known);
     const isOurs = plain(name).startsWith("MINIOPENCLAW");
-    return closest !== undefined && (isOurs || distance <= 1) ? [{ name, closest }] : [];
+    const found = closestName(plain(name), known.map(plain), isOurs ? Number.POSITIVE_INFINITY : 1);
+    const closest = known.find((one) => plain(one) === found);
+    return closest === undefined ? [] : [{ name, closest }];
   });
-}
-
-function closestOf(name: string, known: readonly SettingName[]): [SettingName | undefined, number] {
-  let closest: SettingName | undefined;
-  let least = Number.POSITIVE_INFINITY;
-  for (const one of known) {
-    const distance = editDistance(name, plain(one));
-    if (distance >= least) continue;
-    closest = one;
-    least = distance;
-  }
-  return [closest, least];
 }
 
 function plain(name: string): string {
   return name.toUpperCase().replaceAll(/[^A-Z]/g, "");
-}
-
-/** Returns the number of letters to insert, delete, replace or swap. */
-function editDistance(one: string, other: string): number {
-  let last: number[] = [];
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= one.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= other.length; j += 1) {
-      const isSame = one[i - 1] === other[j - 1];
-      const isSwapped = i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1];
-      next[j] = Math.min(
-        (row[j] ?? 0) + 1,
-        (next[j - 1] ?? 0) + 1,
-        (row[j - 1] ?? 0) + Number(!isSame),
-        isSwapped ? (last[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
-      );
-    }
-    last = row;
-    row = next;
-  }
-  return row[other.length] ?? 0;
 }

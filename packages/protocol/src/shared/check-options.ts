@@ -1,4 +1,5 @@
-import { describeValue } from "./text.ts";
+import { closestName } from "./closest-name.ts";
+import { cutText, describeValue } from "./text.ts";
 
 /** Returns the text of an error about a bad option: `` `name` must be …, got …. `` */
 export function mustBe(name: string, expected: string, value: unknown): string {
@@ -9,6 +10,9 @@ export function mustBe(name: string, expected: string, value: unknown): string {
 export function listOf(names: readonly string[]): string {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 }
+
+// Longer than any option. A key of an object can be a whole text.
+const MAX_NAME_CHARS = 60;
 
 /** The bounds of an option, both inclusive. */
 export interface NumberRange {
@@ -33,8 +37,15 @@ export interface OptionChecks {
   text(name: string, value: unknown, maxChars?: number): string;
   /** Accepts one of the given values. */
   oneOf<Value>(name: string, value: Value, allowed: readonly Value[]): Value;
-  /** Accepts an object without unknown names, because a misspelled option would be ignored. */
-  known(caller: string, options: unknown, names: readonly string[]): void;
+  /**
+   * Accepts an object without unknown names, because a misspelled option would be ignored. `names`
+   * has every option of the type, so that the compiler finds a forgotten one.
+   */
+  known: <Options extends object>(
+    caller: string,
+    options: Options,
+    names: Readonly<Record<keyof Options, true>>,
+  ) => void;
 }
 
 /** Creates the checks that throw a package's own error. */
@@ -78,13 +89,21 @@ export function createOptionChecks(
     oneOf: (name, value, allowed) =>
       check(name, value, allowed.includes(value), listOf(allowed.map(describeValue))),
     known(caller, options, names) {
-      check("options", options, typeof options === "object" && options !== null, "an object");
-      const unknown = Object.keys(options as object).find((name) => !names.includes(name));
+      check("options", options, isRecord(options), "an object");
+      const unknown = Object.keys(options).find((name) => !Object.hasOwn(names, name));
       if (unknown === undefined) return;
-      const message = `\`${unknown}\` is no option of \`${caller}\`. Its options are ${names.join(", ")}.`;
-      throw new OptionError("INVALID_OPTION", message);
+      const known = Object.keys(names);
+      const name = cutText(unknown, MAX_NAME_CHARS);
+      const closest = closestName(name, known);
+      const advice = closest === undefined ? "" : ` The closest is \`${closest}\`.`;
+      const message = `\`${name}\` is no option of \`${caller}\`. Its options are ${known.join(", ")}.`;
+      throw new OptionError("INVALID_OPTION", `${message}${advice}`);
     },
   };
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isWithin(value: unknown, { min = 0, max = Infinity }: NumberRange = {}): boolean {

@@ -1,4 +1,12 @@
-import type { AppendOptions } from "@mini-openclaw/protocol";
+import type {
+  AppendOptions,
+  CreateSessionOptions,
+  ForkSessionOptions,
+  GetSessionOptions,
+  ListSessionsOptions,
+  LoadMessagesOptions,
+  SearchSessionsOptions,
+} from "@mini-openclaw/protocol";
 import { createOptionChecks } from "@mini-openclaw/protocol/shared";
 import { StoreError } from "./errors.ts";
 
@@ -12,7 +20,55 @@ const MAX_OWNER_CHARS = 512;
 /** The checks of options. Each throws a StoreError with the code `INVALID_OPTION`. */
 export const check = createOptionChecks(StoreError);
 
-export function assertAppendOptions({ idempotencyKey, expect, durability }: AppendOptions): void {
+type Names<Options> = Readonly<Record<keyof Options, true>>;
+
+const appendOptions: Names<AppendOptions> = { idempotencyKey: true, expect: true, durability: true };
+const createOptions: Names<CreateSessionOptions> = { owner: true };
+const getOptions: Names<GetSessionOptions> = { deleted: true };
+const forkOptions: Names<ForkSessionOptions> = { at: true, key: true, owner: true };
+const listOptions: Names<ListSessionsOptions> = { limit: true, key: true, archived: true, cursor: true };
+const searchOptions: Names<SearchSessionsOptions> = { key: true, archived: true, cursor: true, signal: true };
+const loadOptions: Names<LoadMessagesOptions> = { limit: true, before: true, role: true };
+
+/** The checks of the options of a store's methods. Both stores begin with them. */
+export const checkOptions = {
+  createSession(options: CreateSessionOptions): void {
+    check.known("createSession", options, createOptions);
+    assertOwner(options.owner);
+  },
+  getSession(options: GetSessionOptions): void {
+    check.known("getSession", options, getOptions);
+    assertFlag("deleted", options.deleted);
+  },
+  forkSession(options: ForkSessionOptions): void {
+    check.known("forkSession", options, forkOptions);
+  },
+  listSessions(options: ListSessionsOptions): void {
+    check.known("listSessions", options, listOptions);
+    assertFlag("archived", options.archived);
+  },
+  searchSessions(options: SearchSessionsOptions): void {
+    check.known("searchSessions", options, searchOptions);
+    assertFlag("archived", options.archived);
+  },
+  loadMessages(options: LoadMessagesOptions): void {
+    check.known("loadMessages", options, loadOptions);
+    if (options.role !== undefined) check.oneOf("role", options.role, roles);
+  },
+  entries(options: { after?: number }): void {
+    check.known("entries", options, { after: true });
+  },
+};
+
+const roles = ["user", "assistant", "tool", "system"] as const;
+
+function assertFlag(name: string, value: boolean | undefined): void {
+  if (value !== undefined) check.oneOf(name, value, [true, false]);
+}
+
+export function assertAppendOptions(options: AppendOptions): void {
+  check.known("appendMessages", options, appendOptions);
+  const { idempotencyKey, expect, durability } = options;
   if (idempotencyKey !== undefined) {
     check.text("idempotencyKey", idempotencyKey, MAX_IDEMPOTENCY_KEY_CHARS);
   }

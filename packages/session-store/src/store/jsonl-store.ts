@@ -21,7 +21,7 @@ import { WriterLocks } from "../files/writer-lock.ts";
 import type { Summary } from "../format/summary.ts";
 import { SessionIndex } from "../listing/session-index.ts";
 import { UnsavedSessions } from "../listing/unsaved-sessions.ts";
-import { assertAppendOptions, assertTitle } from "../model/check-options.ts";
+import { assertAppendOptions, assertTitle, checkOptions } from "../model/check-options.ts";
 import { StoreError, toStoreError } from "../model/errors.ts";
 
 import { assertMessage } from "../model/message-entry.ts";
@@ -89,17 +89,20 @@ export class JsonlStore implements SessionStore {
 
   async getOrCreateSession(key: string, options: CreateSessionOptions = {}): Promise<SessionMeta> {
     assertKey(key);
+    checkOptions.createSession(options);
     this.#assertOpen();
     return reading(() => getOrCreateSession(this.#context, key, options));
   }
 
   async createSession(key: string, options: CreateSessionOptions = {}): Promise<SessionMeta> {
     assertKey(key);
+    checkOptions.createSession(options);
     this.#assertOpen();
     return reading(() => createSession(this.#context, key, options));
   }
 
   async getSession(sessionId: string, options: GetSessionOptions = {}): Promise<SessionMeta | undefined> {
+    checkOptions.getSession(options);
     const context = this.#contextFor(sessionId);
     return reading(async () =>
       options.deleted
@@ -109,6 +112,7 @@ export class JsonlStore implements SessionStore {
   }
 
   async listSessions(options: ListSessionsOptions = {}): Promise<SessionPage> {
+    checkOptions.listSessions(options);
     this.#assertOpen();
     return reading(() => listSessions(this.#context, options));
   }
@@ -135,6 +139,7 @@ export class JsonlStore implements SessionStore {
   }
 
   async forkSession(sessionId: string, options: ForkSessionOptions = {}): Promise<SessionMeta> {
+    checkOptions.forkSession(options);
     const context = this.#contextFor(sessionId);
     if (context.unsaved.get(sessionId)) {
       const at = mustBe("at", `the number of an entry of session ${sessionId}`, options.at);
@@ -154,6 +159,7 @@ export class JsonlStore implements SessionStore {
   }
 
   async *searchSessions(text: string, options: SearchSessionsOptions = {}): AsyncGenerator<SearchHit> {
+    checkOptions.searchSessions(options);
     this.#assertOpen();
     try {
       yield* searchSessions(this.#context, text, options);
@@ -180,6 +186,7 @@ export class JsonlStore implements SessionStore {
   }
 
   async loadMessages(sessionId: string, options: LoadMessagesOptions = {}): Promise<MessageEntry[]> {
+    checkOptions.loadMessages(options);
     assertLimit(options.limit);
     const { limit = 50, before, role } = options;
     const { writers, files, unsaved } = this.#contextFor(sessionId);
@@ -194,7 +201,9 @@ export class JsonlStore implements SessionStore {
     return recent ? recent.readThrough(limit, read) : read();
   }
 
-  async *entries(sessionId: string, { after = 0 }: { after?: number } = {}): AsyncGenerator<Entry> {
+  async *entries(sessionId: string, options: { after?: number } = {}): AsyncGenerator<Entry> {
+    checkOptions.entries(options);
+    const { after = 0 } = options;
     const { files, unsaved } = this.#contextFor(sessionId);
     const isUnsaved = unsaved.get(sessionId) !== undefined;
     try {

@@ -18,7 +18,13 @@ import type {
 import { isMessageEntry } from "@mini-openclaw/protocol";
 import { createSummary, nextCreation } from "../format/new-session.ts";
 import type { Summary } from "../format/summary.ts";
-import { assertAppendOptions, assertExpected, assertOwner, assertTitle } from "../model/check-options.ts";
+import {
+  assertAppendOptions,
+  assertExpected,
+  assertOwner,
+  assertTitle,
+  checkOptions,
+} from "../model/check-options.ts";
 import { forkedEntries } from "../model/forked-entries.ts";
 import { copyJson } from "../model/json.ts";
 import { assertMessage, toMessageEntry } from "../model/message-entry.ts";
@@ -43,8 +49,9 @@ class MemoryStore implements SessionStore {
   readonly #deleted = new Map<string, MemorySession>();
   #closed = false;
 
-  async getOrCreateSession(key: string, options?: CreateSessionOptions): Promise<SessionMeta> {
+  async getOrCreateSession(key: string, options: CreateSessionOptions = {}): Promise<SessionMeta> {
     assertKey(key);
+    checkOptions.createSession(options);
     this.#assertOpen();
     let newest: MemorySession | undefined;
     for (const session of this.#sessions.values()) {
@@ -54,22 +61,24 @@ class MemoryStore implements SessionStore {
     return newest ? copyJson(newest.summary.meta) : this.createSession(key, options);
   }
 
-  async createSession(key: string, options?: CreateSessionOptions): Promise<SessionMeta> {
+  async createSession(key: string, options: CreateSessionOptions = {}): Promise<SessionMeta> {
     assertKey(key);
+    checkOptions.createSession(options);
     this.#assertOpen();
-    assertOwner(options?.owner);
     return copyJson(
       this.#add(createSummary(key, { ...options, createdAt: this.#nextCreation(key) })).summary.meta,
     );
   }
 
   async getSession(sessionId: string, options: GetSessionOptions = {}): Promise<SessionMeta | undefined> {
+    checkOptions.getSession(options);
     assertSessionId(sessionId);
     this.#assertOpen();
     return copyJson((options.deleted ? this.#deleted : this.#sessions).get(sessionId)?.summary.meta);
   }
 
   async listSessions(options: ListSessionsOptions = {}): Promise<SessionPage> {
+    checkOptions.listSessions(options);
     assertLimit(options.limit, MAX_PAGE);
     this.#assertOpen();
     const { page, ...rest } = pickPage(this.#saved(), options);
@@ -94,6 +103,7 @@ class MemoryStore implements SessionStore {
   }
 
   async forkSession(sessionId: string, options: ForkSessionOptions = {}): Promise<SessionMeta> {
+    checkOptions.forkSession(options);
     const { entries, summary } = this.#find(sessionId);
     const { at = entries.at(-1)?.seq ?? 0, key = summary.meta.key, owner = summary.meta.owner } = options;
     assertKey(key);
@@ -130,10 +140,9 @@ class MemoryStore implements SessionStore {
     return session.summary.meta;
   }
 
-  async *searchSessions(
-    text: string,
-    { signal, ...options }: SearchSessionsOptions = {},
-  ): AsyncGenerator<SearchHit> {
+  async *searchSessions(text: string, given: SearchSessionsOptions = {}): AsyncGenerator<SearchHit> {
+    checkOptions.searchSessions(given);
+    const { signal, ...options } = given;
     this.#assertOpen();
     const { inTitle, inMessage } = createMatcher(text);
     const { page } = pickPage(this.#saved(), { limit: this.#sessions.size, ...options });
@@ -175,10 +184,9 @@ class MemoryStore implements SessionStore {
     return entries;
   }
 
-  async loadMessages(
-    sessionId: string,
-    { limit = 50, before = Number.POSITIVE_INFINITY, role }: LoadMessagesOptions = {},
-  ): Promise<MessageEntry[]> {
+  async loadMessages(sessionId: string, options: LoadMessagesOptions = {}): Promise<MessageEntry[]> {
+    checkOptions.loadMessages(options);
+    const { limit = 50, before = Number.POSITIVE_INFINITY, role } = options;
     assertLimit(limit);
     const messages = this.#find(sessionId).entries.filter(isMessageEntry);
     return messages
@@ -187,7 +195,9 @@ class MemoryStore implements SessionStore {
       .map(copyJson);
   }
 
-  async *entries(sessionId: string, { after = 0 }: { after?: number } = {}): AsyncGenerator<Entry> {
+  async *entries(sessionId: string, options: { after?: number } = {}): AsyncGenerator<Entry> {
+    checkOptions.entries(options);
+    const { after = 0 } = options;
     yield* this.#find(sessionId)
       .entries.filter(({ seq }) => seq > after)
       .map(copyJson);

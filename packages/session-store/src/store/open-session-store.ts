@@ -1,7 +1,10 @@
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { SessionStore } from "@mini-openclaw/protocol";
+import { mustBe } from "@mini-openclaw/protocol/shared";
 import { nodeFileSystem } from "../files/file-system.ts";
 import { assertDurability, check } from "../model/check-options.ts";
+import { isSystemError, StoreError } from "../model/errors.ts";
 import type { Durability } from "../writer/writer-options.ts";
 import { JsonlStore } from "./jsonl-store.ts";
 
@@ -39,9 +42,27 @@ export async function openSessionStore(
   options: SessionStoreOptions = {},
 ): Promise<SessionStore> {
   check.text("folder", folder);
-  check.known("openSessionStore", options, ["durability", "lockWaitMs", "onFailure"]);
+  check.known("openSessionStore", options, { durability: true, lockWaitMs: true, onFailure: true });
   const { durability = "os", lockWaitMs = 0, onFailure } = options;
   assertDurability(durability);
   check.number("lockWaitMs", lockWaitMs, { max: Number.MAX_SAFE_INTEGER });
-  return new JsonlStore({ fs: nodeFileSystem, path: resolve(folder), durability, lockWaitMs, onFailure });
+  if (onFailure !== undefined && typeof onFailure !== "function") {
+    throw new StoreError("INVALID_OPTION", mustBe("onFailure", "a function", onFailure));
+  }
+  const path = resolve(folder);
+  await assertNoFile(path);
+  return new JsonlStore({ fs: nodeFileSystem, path, durability, lockWaitMs, onFailure });
+}
+
+/** Accepts a folder that does not exist yet. Later calls report one that cannot be read. */
+async function assertNoFile(path: string): Promise<void> {
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    (error: unknown) => !isSystemError(error, "ENOTDIR"),
+  );
+  if (isFolder) return;
+  throw new StoreError(
+    "INVALID_OPTION",
+    `\`folder\` must be a folder, got ${path}, which is a file or below one.`,
+  );
 }

@@ -14,6 +14,7 @@ import { createId } from "../model/names.ts";
 import { notFound } from "../model/session-errors.ts";
 import { readCheckpoint, summarize } from "../transcript/checkpoint.ts";
 import { foreignFile, foreignProgram, isOwnLine } from "../transcript/foreign-file.ts";
+import { unknownProgram } from "../transcript/foreign-programs.ts";
 import { SessionFiles } from "../transcript/session-files.ts";
 import { type TranscriptProblem, verifyLines } from "../transcript/verify.ts";
 
@@ -48,7 +49,7 @@ export async function repairSession(fs: FileSystem, folder: string, sessionId: s
     if (cut.length === 0) return { cut };
     if (own === 0) {
       const program = await withFile(fs, paths.transcript, foreignProgram);
-      throw foreignFile(paths.transcript, program ?? "another program");
+      throw foreignFile(paths.transcript, program ?? unknownProgram);
     }
     const summary = await withFile(fs, paths.transcript, (file) =>
       summarize(file, readCheckpoint(sessionId, paths, file)),
