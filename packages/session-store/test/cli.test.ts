@@ -191,7 +191,9 @@ test.each([
   [["ls", "--limit", "-1"], "--limit"],
   [["ls", "--limit", "x"], '`--limit` must be an integer of at least 1, got "x"'],
   [["export", "x", "--format", "pdf"], '`--format` must be markdown or jsonl, got "pdf"'],
-  [["ls", "--colour"], "Unknown option '--colour'"],
+  [["ls", "--colour"], "Unknown option '--colour'.\n"],
+  [["ls", "--dri", "x"], "Unknown option '--dri'. The closest is --dir.\n"],
+  [["serach", "x"], 'There is no command "serach". The closest is search. Use one of ls,'],
   [["ls", "--dir", "/nowhere"], "There is no folder /nowhere. Name the folder of the sessions with --dir"],
 ])("%j is refused with a hint and exit code 64", async (args, message) => {
   const { exitCode, err, out } = await command(...args);

@@ -94,7 +94,10 @@ const programs: Record<string, { name: RegExp; lines: object[] | string }> = {
     name: /Gemini CLI/,
     lines: `${JSON.stringify({ sessionId: id, projectHash: "a33c", startTime: at, messages: [] }, null, 2)}\n`,
   },
-  "an unknown program": { name: /another program/, lines: [{ kind: "prompt", body: {} }] },
+  "an unknown program": {
+    name: /is no session file: none of its lines is of a session/,
+    lines: [{ kind: "prompt", body: {} }],
+  },
 };
 
 describe("a session file of another program", () => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Entry, toMarkdown } from "@mini-openclaw/protocol";
 import { nodeFileSystem } from "../files/file-system.ts";
+import { describeForeign } from "../transcript/foreign-file.ts";
 import { SessionFiles } from "../transcript/session-files.ts";
 import type { Command, CommandLine } from "./command.ts";
 import { eachSession, findSession } from "./find-session.ts";
@@ -34,7 +35,7 @@ async function listForeign(folder: string, terminal: Terminal, json: boolean): P
     if (program === undefined) continue;
     count += 1;
     if (json) terminal.out(jsonLine({ sessionId, program }));
-    else terminal.out(safe(`${sessionId}  (a session file of ${program})\n`));
+    else terminal.out(safe(`${sessionId}  (${describeForeign(program)})\n`));
   }
   return count;
 }

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { describeValue, mustBe } from "@mini-openclaw/protocol/shared";
+import { closestName, describeValue, mustBe } from "@mini-openclaw/protocol/shared";
 import { StoreError, toStoreError } from "../model/errors.ts";
 import { openSessionStore } from "../store/open-session-store.ts";
 import { changeCommands } from "./change-commands.ts";
@@ -122,33 +122,47 @@ function checkedName(name: string | undefined, args: string[]): string {
   const names = Object.keys(commands).join(", ");
   if (name === undefined) throw new UsageError(`A command is missing. Use one of ${names}.`);
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!command) throw new UsageError(`There is no command ${describeValue(name)}. Use one of ${names}.`);
+  if (!command) {
+    const advice = describeClosest(closestName(name, Object.keys(commands)));
+    throw new UsageError(`There is no command ${describeValue(name)}.${advice} Use one of ${names}.`);
+  }
   const [min, max] = command.count;
   if (args.length >= min && args.length <= max) return name;
   throw new UsageError(`Wrong number of arguments. Use: session-store ${`${name} ${command.usage}`.trim()}.`);
 }
 
+const options = {
+  dir: { type: "string", default: ".mini-openclaw/sessions" },
+  json: { type: "boolean", default: false },
+  limit: { type: "string", short: "n" },
+  key: { type: "string" },
+  archived: { type: "boolean", default: false },
+  at: { type: "string" },
+  format: { type: "string", default: "markdown" },
+  follow: { type: "boolean", short: "f", default: false },
+  help: { type: "boolean", short: "h", default: false },
+  version: { type: "boolean", short: "v", default: false },
+} as const;
+
 function parseStrictly(args: string[]) {
   try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        dir: { type: "string", default: ".mini-openclaw/sessions" },
-        json: { type: "boolean", default: false },
-        limit: { type: "string", short: "n" },
-        key: { type: "string" },
-        archived: { type: "boolean", default: false },
-        at: { type: "string" },
-        format: { type: "string", default: "markdown" },
-        follow: { type: "boolean", short: "f", default: false },
-        help: { type: "boolean", short: "h", default: false },
-        version: { type: "boolean", short: "v", default: false },
-      },
-    });
+    return parseArgs({ args, allowPositionals: true, options });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(describeBadArgument(error));
   }
+}
+
+/** Returns the message of `parseArgs`. For a misspelled option it names the closest one. */
+function describeBadArgument(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const [unknown, name] = /^Unknown option '--?([^']*)'/.exec(message) ?? [];
+  if (unknown === undefined || name === undefined) return message;
+  const closest = closestName(name, Object.keys(options));
+  return `${unknown}.${describeClosest(closest && `--${closest}`)}`;
+}
+
+function describeClosest(name: string | undefined): string {
+  return name === undefined ? "" : ` The closest is ${name}.`;
 }
 
 function toCount(option: string, text: string): number {

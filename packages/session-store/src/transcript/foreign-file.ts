@@ -2,7 +2,7 @@ import { scanForward } from "../files/line-scan.ts";
 import type { Summary } from "../format/summary.ts";
 import { parseTranscriptLine, type TranscriptLine } from "../format/transcript-line.ts";
 import { StoreError } from "../model/errors.ts";
-import { programOf } from "./foreign-programs.ts";
+import { programOf, unknownProgram } from "./foreign-programs.ts";
 import { assertReadable, type OpenTranscript } from "./transcript-reader.ts";
 
 // The first lines of a session are enough to recognize its program.
@@ -48,10 +48,12 @@ export async function assertOwnFile(
 }
 
 export function foreignFile(path: string, program: string): StoreError {
-  return new StoreError("FOREIGN_FILE", `${path} ${describeForeign(program)} It is left as it is.`);
+  return new StoreError("FOREIGN_FILE", `${path} ${describeForeign(program)}. It is left as it is.`);
 }
 
-/** Returns the fact about a file of another program, as the end of a sentence. */
+/** Returns the fact about a file that is not the store's, as the end of a sentence. */
 export function describeForeign(program: string): string {
-  return `is a session file of ${program}, not of this store.`;
+  return program === unknownProgram
+    ? "is no session file: none of its lines is of a session"
+    : `is a session file of ${program}, not of this store`;
 }

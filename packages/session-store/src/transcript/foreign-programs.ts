@@ -42,6 +42,9 @@ const programs: readonly { readonly name: string; readonly isLine: (line: Line) 
   },
 ];
 
+/** Stands for the program that wrote a file, if nothing in the file names one. */
+export const unknownProgram = "an unknown program";
+
 /** Pure: names the program that wrote the first lines of a file. */
 export function programOf(text: string): string {
   for (const one of text.split("\n")) {
@@ -52,7 +55,7 @@ export function programOf(text: string): string {
   }
   // Older versions of Gemini CLI write one object over many lines.
   if (text.includes('"projectHash"') && text.includes('"sessionId"')) return "Gemini CLI";
-  return "another program";
+  return unknownProgram;
 }
 
 function parseObject(text: string): Line | undefined {
