@@ -106,6 +106,50 @@ export interface AgentRuntimeOptions extends Partial<RunLimits>, AgentHooks {
   timeZone?: string;
 }
 
+/** Every option, so that a misspelled one is named. */
+export const agentOptionNames: Readonly<Record<keyof AgentRuntimeOptions, true>> = {
+  provider: true,
+  fallbacks: true,
+  fallbackOn: true,
+  tools: true,
+  toolSources: true,
+  workspaceDir: true,
+  memory: true,
+  skills: true,
+  identity: true,
+  systemPrompt: true,
+  dailyLogDays: true,
+  maxContextMessages: true,
+  maxContextTokens: true,
+  compactAtShare: true,
+  maxParallelTools: true,
+  approval: true,
+  approvalTimeoutMs: true,
+  toolTimeoutMs: true,
+  maxToolOutputChars: true,
+  maxRetries: true,
+  retryBaseMs: true,
+  retryMaxMs: true,
+  idleTimeoutMs: true,
+  prices: true,
+  spentTodayUsd: true,
+  onError: true,
+  now: true,
+  timeZone: true,
+  maxToolRounds: true,
+  maxToolCalls: true,
+  maxRunTokens: true,
+  maxRunCostUsd: true,
+  maxSessionCostUsd: true,
+  maxDayCostUsd: true,
+  maxRepeatedCalls: true,
+  maxRunMs: true,
+  onRun: true,
+  onModelCall: true,
+  onToolCall: true,
+  onEvent: true,
+};
+
 /** The defaults of {@link AgentRuntimeOptions} that are numbers, but for its limits. */
 export const agentDefaults = {
   dailyLogDays: 0,

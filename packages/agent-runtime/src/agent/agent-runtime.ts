@@ -7,6 +7,7 @@ import { observeRun } from "../observe/observe-run.ts";
 import { isCompactionDue, neededMessages } from "../run/compaction-due.ts";
 import type { RunSettings } from "../run/run-settings.ts";
 import { toRequest } from "../run/turn-state.ts";
+import { checkKnown } from "../shared/check-options.ts";
 import { AgentError } from "../shared/errors.ts";
 import { type Tool, type ToolDefinition, type ToolSource, toTool } from "../tool-calls/define-tool.ts";
 import type { AgentRuntimeOptions } from "./agent-options.ts";
@@ -91,8 +92,10 @@ export class AgentRuntime implements AgentRunner {
    */
   async explainContext(
     messages: readonly Message[],
-    { previous, sessionId = "" }: { previous?: ContextReport; sessionId?: string } = {},
+    options: { previous?: ContextReport; sessionId?: string } = {},
   ): Promise<ContextReport> {
+    checkKnown("explainContext", options, { previous: true, sessionId: true });
+    const { previous, sessionId = "" } = options;
     const { maxContextMessages, contextWindow, windowStarts, providers, tools, readPrompt } = this.#settings;
     const { system, sections } = await readPrompt();
     const maxTokens = contextWindow.limitFor(providers[0].model);

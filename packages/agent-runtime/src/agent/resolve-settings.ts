@@ -7,13 +7,22 @@ import { readPromptSections, toSystemPrompt } from "../context/system-prompt.ts"
 import { WindowStarts } from "../context/window-starts.ts";
 import { type FallbackReason, fallbackReasons } from "../run/retry-policy.ts";
 import type { RunSettings } from "../run/run-settings.ts";
-import { checkAmount, checkCount, checkOneOf, invalidOption } from "../shared/check-options.ts";
+import {
+  checkAmount,
+  checkArrays,
+  checkCount,
+  checkFunctions,
+  checkKnown,
+  checkOneOf,
+  checkText,
+  invalidOption,
+} from "../shared/check-options.ts";
 import { createSessionApprovals } from "../tool-calls/approvals.ts";
 import { type Tool, toTool } from "../tool-calls/define-tool.ts";
 import { createRememberTool } from "../tools/remember.ts";
 import { MemoryManager } from "../workspace/memory.ts";
 import { SkillsLoader } from "../workspace/skills.ts";
-import { type AgentRuntimeOptions, agentDefaults } from "./agent-options.ts";
+import { type AgentRuntimeOptions, agentDefaults, agentOptionNames } from "./agent-options.ts";
 
 /**
  * Checks the options once. Below this line nothing is optional. `tools` may grow later.
@@ -21,6 +30,7 @@ import { type AgentRuntimeOptions, agentDefaults } from "./agent-options.ts";
  * @throws AgentError `INVALID_OPTION`
  */
 export function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap<string, Tool>): RunSettings {
+  checkShape(options);
   const { provider, fallbacks = [], workspaceDir, spentTodayUsd = 0, now = Date.now } = options;
   for (const [index, one] of [provider, ...fallbacks].entries()) {
     if (typeof one?.stream === "function") continue;
@@ -63,6 +73,17 @@ export function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap
     createId: uuidv7,
     now,
   };
+}
+
+/** @throws AgentError `INVALID_OPTION` for an unknown name or a value of the wrong kind */
+function checkShape(options: AgentRuntimeOptions): void {
+  checkKnown("new AgentRuntime", options, agentOptionNames);
+  checkArrays(options, ["fallbacks", "fallbackOn", "tools", "toolSources"]);
+  checkFunctions(options, ["systemPrompt", "approval", "onError", "now"]);
+  checkFunctions(options, ["onRun", "onModelCall", "onToolCall", "onEvent"]);
+  const { workspaceDir, identity } = options;
+  if (workspaceDir !== undefined) checkText("workspaceDir", workspaceDir);
+  if (identity !== undefined) checkText("identity", identity);
 }
 
 /** A summary makes a limit of messages needless: tokens count. */

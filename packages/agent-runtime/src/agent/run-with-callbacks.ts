@@ -7,6 +7,7 @@ import {
   type ToolCallRecord,
   type Usage,
 } from "@mini-openclaw/protocol";
+import { checkKnown } from "../shared/check-options.ts";
 
 /** Functions that are called at a run's steps. The run waits for each of them. */
 export interface RunCallbacks {
@@ -35,8 +36,10 @@ export interface RunSummary {
 export async function runWithCallbacks(
   agent: AgentRunner,
   input: AgentInput,
-  { onChunk, onToolStart, onToolDone }: RunCallbacks = {},
+  callbacks: RunCallbacks = {},
 ): Promise<RunSummary> {
+  checkKnown("runWithCallbacks", callbacks, { onChunk: true, onToolStart: true, onToolDone: true });
+  const { onChunk, onToolStart, onToolDone } = callbacks;
   const inputs = new Map<string, Record<string, unknown>>();
   const summary: RunSummary = { content: "", toolCalls: [], outcome: "failed", usage: noUsage };
   for await (const event of agent.run(input)) {

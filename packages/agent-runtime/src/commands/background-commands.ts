@@ -1,3 +1,4 @@
+import { checkCount, checkKnown } from "../shared/check-options.ts";
 import type { CommandEnd, RunningCommand } from "./run-command.ts";
 
 /** A command that continues after its call. */
@@ -48,11 +49,12 @@ interface Session {
   timer?: NodeJS.Timeout;
 }
 
-export function createBackgroundCommands({
-  maxCommands = 5,
-  maxAllCommands = 50,
-  idleMs = 1_800_000,
-}: BackgroundLimits = {}): BackgroundCommands {
+/** @throws AgentError `INVALID_OPTION` */
+export function createBackgroundCommands(limits: BackgroundLimits = {}): BackgroundCommands {
+  checkKnown("background", limits, { maxCommands: true, maxAllCommands: true, idleMs: true });
+  const maxCommands = checkCount("background.maxCommands", limits.maxCommands ?? 5);
+  const maxAllCommands = checkCount("background.maxAllCommands", limits.maxAllCommands ?? 50);
+  const idleMs = checkCount("background.idleMs", limits.idleMs ?? 1_800_000);
   const sessions = new Map<string, Session>();
   let isWatching = false;
   const all = () => [...sessions.values()].flatMap(({ commands }) => [...commands.values()]);

@@ -1,5 +1,5 @@
 import { prepareWorkspace } from "../files/workspace-file.ts";
-import { checkCount } from "../shared/check-options.ts";
+import { checkArrays, checkCount, checkKnown } from "../shared/check-options.ts";
 import { startTimer } from "../shared/timers.ts";
 import { defineTool, type ToolContext, type ToolDefinition } from "../tool-calls/define-tool.ts";
 import {
@@ -41,6 +41,16 @@ export interface BashOptions {
   sandbox?: Sandbox;
 }
 
+const bashOptionNames: Readonly<Record<keyof BashOptions, true>> = {
+  timeoutMs: true,
+  maxTimeoutMs: true,
+  background: true,
+  maxOutputChars: true,
+  env: true,
+  passed: true,
+  sandbox: true,
+};
+
 interface BashInput {
   command: string;
   timeout_seconds?: number;
@@ -51,6 +61,8 @@ interface BashInput {
  * Creates `bash`, and `bash_output` and `bash_stop` for commands that it leaves in the background.
  */
 export function createBashTools(workspaceDir: string, options: BashOptions = {}): ToolDefinition[] {
+  checkKnown("bash", options, bashOptionNames);
+  checkArrays(options, ["passed"]);
   const commands = createBackgroundCommands(options.background);
   const { maxOutputChars = 10_000 } = options;
   return [

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readlink, realpath, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { checkKnown } from "../shared/check-options.ts";
 import { type BubblewrapOptions, createBubblewrap } from "./bubblewrap.ts";
 import type { Sandbox } from "./sandbox.ts";
 
@@ -32,11 +33,9 @@ export type SandboxSearch = { sandbox: Sandbox; problem?: never } | { sandbox?: 
  * home directory. Those are empty, and what is written there is gone with the command. It has its
  * own processes and no privileges. The network is open unless `network` is false.
  */
-export async function findSandbox({
-  hidden = [],
-  network = true,
-  program = "bwrap",
-}: SandboxOptions = {}): Promise<SandboxSearch> {
+export async function findSandbox(given: SandboxOptions = {}): Promise<SandboxSearch> {
+  checkKnown("findSandbox", given, { hidden: true, network: true, program: true });
+  const { hidden = [], network = true, program = "bwrap" } = given;
   if (process.platform !== "linux") return { problem: "bubblewrap is for Linux only" };
   const home = homedir();
   const all = ["/tmp", "/run", ...hiddenInHome.map((name) => join(home, name)), ...hidden];

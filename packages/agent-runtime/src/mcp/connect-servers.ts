@@ -1,3 +1,4 @@
+import { checkCount, checkKnown, checkText } from "../shared/check-options.ts";
 import type { ToolDefinition, ToolSource } from "../tool-calls/define-tool.ts";
 import type { McpConfig } from "./config.ts";
 import { McpServer, type McpServerStatus } from "./server.ts";
@@ -25,7 +26,14 @@ export interface McpServers extends ToolSource {
  * Tools need approval unless the config trusts them. A changed list is used from the next run on.
  */
 export async function connectMcpServers(config: McpConfig, options: McpServersOptions): Promise<McpServers> {
-  const { workspaceDir, connectTimeoutMs = 15_000, callTimeoutMs = 120_000 } = options;
+  checkKnown("connectMcpServers", options, {
+    workspaceDir: true,
+    connectTimeoutMs: true,
+    callTimeoutMs: true,
+  });
+  const workspaceDir = checkText("workspaceDir", options.workspaceDir);
+  const connectTimeoutMs = checkCount("connectTimeoutMs", options.connectTimeoutMs ?? 15_000);
+  const callTimeoutMs = checkCount("callTimeoutMs", options.callTimeoutMs ?? 120_000);
   const servers = Object.entries(config).map(
     ([name, server]) =>
       new McpServer({ name, config: server, workspaceDir, connectTimeoutMs, callTimeoutMs }),

@@ -18,6 +18,7 @@ import type {
   ToolCall,
   ToolCallReport,
 } from "../observe/hooks.ts";
+import { checkKnown } from "../shared/check-options.ts";
 import { AgentError } from "../shared/errors.ts";
 import { answerOf, callInputOf, callOutputOf, requestOf } from "./contents.ts";
 
@@ -50,6 +51,12 @@ export interface OpenTelemetryOptions {
 export function createOpenTelemetryHooks(
   options: OpenTelemetryOptions,
 ): Required<Pick<AgentHooks, "onRun" | "onModelCall" | "onToolCall">> {
+  checkKnown("createOpenTelemetryHooks", options, {
+    providerName: true,
+    agentName: true,
+    contents: true,
+    tracer: true,
+  });
   const startSpan = createSpanStarter(options.tracer);
   const contents = options.contents ?? false;
   return {

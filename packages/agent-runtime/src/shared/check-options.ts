@@ -1,6 +1,31 @@
 import type { ModelOptions } from "@mini-openclaw/protocol";
-import { mustBe } from "@mini-openclaw/protocol/shared";
+import { createOptionChecks, mustBe } from "@mini-openclaw/protocol/shared";
 import { AgentError } from "./errors.ts";
+
+/** Refuses unknown options with an AgentError `INVALID_OPTION` that names the closest one. */
+export const { known: checkKnown } = createOptionChecks(AgentError);
+
+/** @throws AgentError `INVALID_OPTION` */
+export function checkFunctions<Options extends object>(
+  options: Options,
+  names: readonly (keyof Options & string)[],
+): void {
+  for (const name of names) {
+    const value: unknown = options[name];
+    if (value !== undefined && typeof value !== "function") throw invalidOption(name, "a function", value);
+  }
+}
+
+/** @throws AgentError `INVALID_OPTION` */
+export function checkArrays<Options extends object>(
+  options: Options,
+  names: readonly (keyof Options & string)[],
+): void {
+  for (const name of names) {
+    const value: unknown = options[name];
+    if (value !== undefined && !Array.isArray(value)) throw invalidOption(name, "an array", value);
+  }
+}
 
 /** @throws AgentError `INVALID_OPTION` */
 export function checkCount(name: string, value: number): number {
@@ -43,7 +68,9 @@ export function checkTemperature(temperature: number, highest: number): number {
 }
 
 /** Checks the settings of a model for one run. @throws AgentError `INVALID_OPTION` */
-export function checkModelOptions({ effort, temperature, extraBody }: ModelOptions = {}): void {
+export function checkModelOptions(options: ModelOptions = {}): void {
+  checkKnown("run({ options })", options, { effort: true, temperature: true, extraBody: true });
+  const { effort, temperature, extraBody } = options;
   if (effort !== undefined) checkText("options.effort", effort);
   if (temperature !== undefined) checkTemperature(temperature, 2);
   if (extraBody !== undefined) checkRecord("options.extraBody", extraBody);

@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { ModelEvent, ModelProvider } from "@mini-openclaw/protocol";
+import { checkKnown, checkText } from "../shared/check-options.ts";
 import type { RecordedError, RecordedTurn, RecordingHeader } from "./recording.ts";
 import { createRedactor, type Redactor } from "./redact.ts";
 
@@ -25,10 +26,10 @@ export interface RecorderOptions {
  *
  * @throws AgentError `INVALID_OPTION` if one of `secrets` would match the empty text
  */
-export function createRecorder(
-  provider: ModelProvider,
-  { file, secrets = [] }: RecorderOptions,
-): ModelProvider {
+export function createRecorder(provider: ModelProvider, options: RecorderOptions): ModelProvider {
+  checkKnown("createRecorder", options, { file: true, secrets: true });
+  const file = checkText("file", options.file);
+  const { secrets = [] } = options;
   const redactor = createRedactor(secrets);
   const write = (record: RecordingHeader | RecordedTurn) =>
     appendFileSync(file, `${JSON.stringify(record)}\n`);

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import type { Message, ModelProvider, ModelRequest } from "@mini-openclaw/protocol";
+import { checkKnown, checkText } from "../shared/check-options.ts";
 import { AgentError, type AgentErrorCode } from "../shared/errors.ts";
 import { type RecordedError, type RecordedTurn, readRecording } from "./recording.ts";
 import { createRedactor, toPattern } from "./redact.ts";
@@ -39,7 +40,10 @@ const runtimeFacts = /^- (System|Workspace): .*$/gm;
  * @throws AgentError `INVALID_OPTION` if one of `secrets` or `ignore` would match the empty text,
  * or an error that names the line if the file is no recording
  */
-export function createReplayer({ file, secrets = [], ignore = [] }: ReplayerOptions): Replayer {
+export function createReplayer(options: ReplayerOptions): Replayer {
+  checkKnown("createReplayer", options, { file: true, secrets: true, ignore: true });
+  const file = checkText("file", options.file);
+  const { secrets = [], ignore = [] } = options;
   const { model, turns } = readRecording(file);
   const redactor = createRedactor(secrets);
   const ignored = ignore.map(toPattern);

@@ -1,4 +1,5 @@
 import type { ModelEvent, ModelProvider, ModelRequest, ModelToolCall, Usage } from "@mini-openclaw/protocol";
+import { checkKnown } from "../shared/check-options.ts";
 
 /** The actions of a scripted model in one turn, in order. */
 export type ScriptStep = readonly ScriptPart[];
@@ -75,8 +76,10 @@ export interface ScriptedProvider extends ModelProvider {
  */
 export function createScriptedProvider(
   script: readonly ScriptStep[] | ((request: ModelRequest, turn: number) => ScriptStep),
-  { model = "scripted", pause = async () => {} }: ScriptOptions = {},
+  options: ScriptOptions = {},
 ): ScriptedProvider {
+  checkKnown("createScriptedProvider", options, { model: true, pause: true });
+  const { model = "scripted", pause = async () => {} } = options;
   const requests: ModelRequest[] = [];
   const stepFor = (request: ModelRequest, turn: number) => {
     const step = typeof script === "function" ? script(request, turn) : script[turn - 1];

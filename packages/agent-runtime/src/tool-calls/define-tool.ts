@@ -1,4 +1,5 @@
 import type { ModelTool } from "@mini-openclaw/protocol";
+import { mustBe } from "@mini-openclaw/protocol/shared";
 import { AgentError } from "../shared/errors.ts";
 import type { ApprovalPolicy } from "./approvals.ts";
 import { type CheckedInput, type StandardSchema, type ToolParameters, toInputSchema } from "./tool-input.ts";
@@ -113,6 +114,9 @@ export function defineTool(definition: unknown): ToolDefinition {
  * @throws AgentError `INVALID_TOOL`
  */
 export function toTool(definition: ToolDefinition): Tool {
+  if (typeof definition !== "object" || definition === null) {
+    throw new AgentError("INVALID_TOOL", mustBe("tools", "tool definitions", definition));
+  }
   const { name, description, parameters } = definition;
   // The Messages API's rule for tool names, the strictest among model servers.
   if (!/^[a-zA-Z0-9_-]{1,64}$/.test(name)) {
@@ -120,6 +124,10 @@ export function toTool(definition: ToolDefinition): Tool {
       "INVALID_TOOL",
       `Tool name ${JSON.stringify(name)}: only letters, digits, "_" and "-" are allowed, 1 to 64 of them.`,
     );
+  }
+  const execute: unknown = (definition as { execute?: unknown }).execute;
+  if (typeof execute !== "function") {
+    throw new AgentError("INVALID_TOOL", mustBe("execute", `a function in the tool ${name}`, execute));
   }
   const { jsonSchema, check } = toInputSchema(name, parameters);
   return { definition, model: { name, description, inputSchema: jsonSchema }, check };

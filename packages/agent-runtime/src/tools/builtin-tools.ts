@@ -1,4 +1,5 @@
 import { type BashOptions, createBashTools } from "../commands/bash.ts";
+import { checkArrays, checkKnown, checkText } from "../shared/check-options.ts";
 import type { ToolDefinition } from "../tool-calls/define-tool.ts";
 import { createEditFileTool } from "./edit-file.ts";
 import { createGlobTool } from "./glob.ts";
@@ -25,11 +26,17 @@ export interface BuiltinToolsOptions {
  *
  * The file tools cannot leave it. `bash` can: it is as free as the user that this process runs as,
  * unless it has a `sandbox`.
+ *
+ * @throws AgentError `INVALID_OPTION`
  */
 export function createBuiltinTools(
   workspaceDir: string,
-  { bash, hidden = [] }: BuiltinToolsOptions = {},
+  options: BuiltinToolsOptions = {},
 ): ToolDefinition[] {
+  checkText("workspaceDir", workspaceDir);
+  checkKnown("createBuiltinTools", options, { bash: true, hidden: true });
+  checkArrays(options, ["hidden"]);
+  const { bash, hidden = [] } = options;
   const workspace = { dir: workspaceDir, hidden: [".mini-openclaw", ...hidden] };
   return [
     ...createBashTools(workspaceDir, bash),

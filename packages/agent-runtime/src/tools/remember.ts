@@ -1,3 +1,4 @@
+import { invalidOption } from "../shared/check-options.ts";
 import { defineTool, type ToolDefinition } from "../tool-calls/define-tool.ts";
 import { MAX_PROMPT_FILE_CHARS, type MemoryManager } from "../workspace/memory.ts";
 
@@ -6,6 +7,7 @@ import { MAX_PROMPT_FILE_CHARS, type MemoryManager } from "../workspace/memory.t
  * shows.
  */
 export function createRememberTool(memory: MemoryManager): ToolDefinition {
+  if (typeof memory?.remember !== "function") throw invalidOption("memory", "a `MemoryManager`", memory);
   return defineTool<{ note: string }>({
     name: "remember",
     description:

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { appendLine } from "../files/append-line.ts";
 import { readTextBeneath } from "../files/read-text.ts";
+import { checkKnown, checkText } from "../shared/check-options.ts";
 import { dayBefore, toLocalTime } from "../shared/local-time.ts";
 
 /** Characters of a file that the system prompt shows. OpenClaw's limit for its bootstrap files. */
@@ -29,12 +30,16 @@ export class MemoryManager {
   readonly #now: () => number;
   readonly #timeZone: string | undefined;
 
-  constructor({
-    workspaceDir,
-    dataDir = join(workspaceDir, ".mini-openclaw"),
-    now = Date.now,
-    timeZone,
-  }: MemoryOptions) {
+  /** @throws AgentError `INVALID_OPTION` */
+  constructor(options: MemoryOptions) {
+    checkKnown("new MemoryManager", options, {
+      workspaceDir: true,
+      dataDir: true,
+      now: true,
+      timeZone: true,
+    });
+    const workspaceDir = checkText("workspaceDir", options.workspaceDir);
+    const { dataDir = join(workspaceDir, ".mini-openclaw"), now = Date.now, timeZone } = options;
     this.#workspaceDir = workspaceDir;
     this.#dataDir = dataDir;
     this.#now = now;

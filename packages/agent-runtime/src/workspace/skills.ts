@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { below } from "../files/path-error.ts";
 import { isMissing, readTextBeneath } from "../files/read-text.ts";
+import { checkKnown, checkText } from "../shared/check-options.ts";
 import { findSkills } from "./find-skills.ts";
 import { type ParseYaml, parseFrontMatter } from "./front-matter.ts";
 import { formatSkillsIndex, type Skill } from "./skills-index.ts";
@@ -46,7 +47,11 @@ export class SkillsLoader {
   readonly #workspaceDir: string;
   #cache = new Map<string, Candidate>();
 
-  constructor({ workspaceDir, directories }: SkillsOptions) {
+  /** @throws AgentError `INVALID_OPTION` */
+  constructor(options: SkillsOptions) {
+    checkKnown("new SkillsLoader", options, { workspaceDir: true, directories: true });
+    const workspaceDir = checkText("workspaceDir", options.workspaceDir);
+    const { directories } = options;
     this.#workspaceDir = workspaceDir;
     this.directories = directories ?? [
       join(workspaceDir, ".openclaw", "skills"),

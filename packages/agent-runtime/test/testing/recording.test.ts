@@ -83,7 +83,8 @@ describe("a recording", () => {
         ),
         answers("It rains."),
       );
-      const model = createAnthropicProvider({ apiKey: "sk-ant-api03-verysecretkey", model: "m", ...server });
+      const { baseURL } = server;
+      const model = createAnthropicProvider({ apiKey: "sk-ant-api03-verysecretkey", model: "m", baseURL });
       const provider = createRecorder(model, { file });
       const agent = new AgentRuntime({ provider, tools: [forecast()], retryBaseMs: 0 });
       live = outline(await eventsOf(agent, inputOf("Rome?")));

@@ -2,6 +2,8 @@ import type { ThinkingConfigParam } from "@anthropic-ai/sdk/resources/messages";
 import type { ModelProvider } from "@mini-openclaw/protocol";
 import {
   checkCount,
+  checkFunctions,
+  checkKnown,
   checkOneOf,
   checkRecord,
   checkTemperature,
@@ -57,6 +59,21 @@ export interface AnthropicProviderOptions {
    */
   fetch?: Fetch;
 }
+
+const names: Readonly<Record<keyof AnthropicProviderOptions, true>> = {
+  apiKey: true,
+  model: true,
+  baseURL: true,
+  maxTokens: true,
+  thinking: true,
+  effort: true,
+  temperature: true,
+  headers: true,
+  query: true,
+  extraBody: true,
+  timeoutMs: true,
+  fetch: true,
+};
 
 const efforts = ["low", "medium", "high", "xhigh", "max"] as const;
 
@@ -128,6 +145,8 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Mode
 }
 
 function checkOptions(options: AnthropicProviderOptions): void {
+  checkKnown("createAnthropicProvider", options, names);
+  checkFunctions(options, ["fetch"]);
   const { apiKey, model, maxTokens, effort, temperature, headers, query, extraBody } = options;
   checkText("apiKey", apiKey);
   checkText("model", model);

@@ -20,7 +20,7 @@ import { toRequest } from "./to-request.ts";
  * @throws AgentError `INVALID_OPTION`
  */
 export function createOpenAIResponsesProvider(options: OpenAIProviderOptions): ModelProvider {
-  checkOptions(options);
+  checkOptions("createOpenAIResponsesProvider", options);
   const { model, apiKey = "none" } = options;
   const maxTokens = options.maxTokens === Infinity ? undefined : options.maxTokens;
   const baseURL = options.baseURL?.replace(/\/+$/, "").replace(/\/responses$/, "");

@@ -1,6 +1,8 @@
 import type { ModelProvider } from "@mini-openclaw/protocol";
 import {
   checkCount,
+  checkFunctions,
+  checkKnown,
   checkOneOf,
   checkRecord,
   checkTemperature,
@@ -47,6 +49,20 @@ export interface OpenAIProviderOptions {
   fetch?: Fetch;
 }
 
+const names: Readonly<Record<keyof OpenAIProviderOptions, true>> = {
+  model: true,
+  baseURL: true,
+  apiKey: true,
+  maxTokens: true,
+  effort: true,
+  temperature: true,
+  headers: true,
+  query: true,
+  extraBody: true,
+  timeoutMs: true,
+  fetch: true,
+};
+
 const efforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"] as const;
 
 /**
@@ -60,7 +76,7 @@ const efforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"] as 
  * @throws AgentError `INVALID_OPTION`
  */
 export function createOpenAIProvider(options: OpenAIProviderOptions): ModelProvider {
-  checkOptions(options);
+  checkOptions("createOpenAIProvider", options);
   const { model, apiKey = "none" } = options;
   const maxTokens = options.maxTokens === Infinity ? undefined : options.maxTokens;
   const baseURL = trimBaseURL(options.baseURL);
@@ -114,15 +130,10 @@ export function createOpenAIProvider(options: OpenAIProviderOptions): ModelProvi
 }
 
 /** @throws AgentError `INVALID_OPTION` */
-export function checkOptions({
-  model,
-  maxTokens,
-  effort,
-  temperature,
-  headers,
-  query,
-  extraBody,
-}: OpenAIProviderOptions): void {
+export function checkOptions(caller: string, options: OpenAIProviderOptions): void {
+  checkKnown(caller, options, names);
+  checkFunctions(options, ["fetch"]);
+  const { model, maxTokens, effort, temperature, headers, query, extraBody } = options;
   checkText("model", model);
   if (maxTokens !== undefined) checkCount("maxTokens", maxTokens);
   if (effort !== undefined) checkOneOf("effort", effort, efforts);
