@@ -348,9 +348,21 @@ describe("connect", () => {
     expect(urls).toEqual([expected]);
   });
 
+  test.each([{ tokn: "x" }, { pingInterval: 1 }, { onfailure: () => {} }])(
+    "rejects the option %j",
+    (other) => {
+      expect(() => connect({ url: "ws://gateway.example", WebSocket: FakeSocket, ...other })).toThrow(
+        expect.objectContaining({
+          code: "INVALID_OPTION",
+          message: `\`${Object.keys(other)[0]}\` is no option of \`connect\`.`,
+        }),
+      );
+    },
+  );
+
   test.skipIf("WebSocket" in globalThis)("names the missing class where there is no WebSocket", () => {
     expect(() => connect({ url: "ws://gateway.example" })).toThrow(
-      '`WebSocket` must be a class, such as that of "ws".',
+      '`WebSocket` must be a class. Install "ws" and pass its.',
     );
   });
 });

@@ -140,7 +140,12 @@ describe("mayRetry", () => {
 });
 
 test.each([
-  [4401, "that is not the token", "UNAUTHORIZED", "close code 4401 that is not the token"],
+  [
+    4401,
+    "that is not the token",
+    "UNAUTHORIZED",
+    "close code 4401 that is not the token. Pass another `token`.",
+  ],
   [1002, "", "REFUSED", "close code 1002 "],
   [1007, "", "REFUSED", "close code 1007 "],
   [1008, "too many frames at once", "REFUSED", "close code 1008 too many frames at once"],

@@ -30,7 +30,7 @@ test("does not retry a wrong token, and connects with the right one on retryNow(
 
   const held = await until(client, ({ phase }) => phase === "held");
   expect(held).toMatchObject({
-    error: { code: "UNAUTHORIZED", message: "close code 4401 that is not the token" },
+    error: { code: "UNAUTHORIZED", message: "close code 4401 that is not the token. Pass another `token`." },
   });
   gateway.clock.advance(60_000);
   expect(gateway.network.connectionCount).toBe(1);

@@ -2,7 +2,7 @@ import type { ServerEvent, SessionDeletedEvent, SessionSummaryEvent } from "@min
 import type { ConnectOptions } from "../connection/connect-options.ts";
 import type { ConnectionState } from "../connection/connection-state.ts";
 import { type AnswerTo, RequestConnection, type SessionRequest } from "../connection/requests.ts";
-import { closedError, missingSession } from "../lib/errors.ts";
+import { type ClientError, closedError, missingSession } from "../lib/errors.ts";
 import { Observable } from "../lib/observable.ts";
 import type { SendingSession, SessionHost } from "../session/sending-session.ts";
 import type { Session } from "../session/session.ts";
@@ -70,10 +70,10 @@ export interface Client {
  * @throws ClientError `INVALID_OPTION`, `NO_WEBSOCKET`.
  */
 export function connect(options: ConnectOptions): Client {
-  const { signal } = options;
+  const { signal, ...others } = options;
   signal?.throwIfAborted();
-  const client = new GatewayClient(options);
-  signal?.addEventListener("abort", () => client.close(), { once: true });
+  const client = new GatewayClient(others);
+  signal?.addEventListener("abort", () => client.close());
   client.retryNow();
   return client;
 }
@@ -97,7 +97,7 @@ class GatewayClient extends RequestConnection implements Client, SessionHost {
         if (state.phase === "connecting") return;
         unsubscribe();
         if (state.phase === "open") resolve();
-        else reject("error" in state ? state.error : closedError());
+        else reject((state as { error?: ClientError }).error ?? closedError());
       };
       const unsubscribe = this.state.subscribe(settle);
       const state = this.state.value;

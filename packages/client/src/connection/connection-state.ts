@@ -63,8 +63,8 @@ const phases: Record<ConnectionInput["type"], string> = {
 /** Returns the next state. Pure: the caller opens sockets and starts timers. */
 export function nextConnection(state: ConnectionState, input: ConnectionInput): ConnectionState {
   const { type } = input;
-  if (state.phase === "closed" || !phases[type].includes(state.phase)) return state;
-  const { attempt } = state;
+  if (!phases[type].includes(state.phase)) return state;
+  const { attempt } = state as Exclude<ConnectionState, { phase: "closed" }>;
   switch (type) {
     case "connected": {
       const { sessionId, limits } = input.greeting;

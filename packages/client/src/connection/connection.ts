@@ -1,5 +1,5 @@
 import type { AuthCommand, ClientEvent, ServerEvent } from "@mini-openclaw/protocol";
-import { type ClientError, failureOf } from "../lib/errors.ts";
+import { type ClientError, failureOf, invalidOption } from "../lib/errors.ts";
 import { Observable } from "../lib/observable.ts";
 import { callSafely, systemClock } from "../lib/runtime.ts";
 import type { ConnectOptions } from "./connect-options.ts";
@@ -18,7 +18,7 @@ const defaults = {
   pingIntervalMs: 25_000,
   pongTimeoutMs: 10_000,
   mayRetry: (): boolean | Promise<boolean> => true,
-  onFailure: (error: ClientError): void => console.error("[client]", error),
+  onFailure: (error: ClientError): void => console.error(error),
   clock: systemClock,
   random: Math.random,
 };
@@ -31,7 +31,7 @@ export abstract class Connection {
   readonly state: Observable<ConnectionState>;
   readonly #url: string;
   readonly #WebSocket: WebSocketConstructor;
-  readonly #options: typeof defaults & Pick<ConnectOptions, "token">;
+  readonly #options: typeof defaults & { token: ConnectOptions["token"] };
   #socket: WebSocketLike | undefined;
   #isAlive = false;
   #isReported = false;
@@ -39,13 +39,14 @@ export abstract class Connection {
   #cancelTimer = () => {};
 
   /** @throws ClientError `INVALID_OPTION`, `NO_WEBSOCKET` */
-  constructor(options: ConnectOptions) {
-    this.#options = { ...defaults };
-    for (const [name, value] of Object.entries(options)) {
+  constructor({ url, WebSocket, token, ...others }: Omit<ConnectOptions, "signal">) {
+    this.#options = { ...defaults, token };
+    for (const [name, value] of Object.entries(others)) {
+      if (!(name in defaults)) throw invalidOption(`\`${name}\` is no option of \`connect\`.`);
       if (value !== undefined) Object.assign(this.#options, { [name]: value });
     }
-    this.#url = toWebSocketUrl(options.url, options.token !== undefined);
-    this.#WebSocket = findWebSocket(options.WebSocket);
+    this.#url = toWebSocketUrl(url, token !== undefined);
+    this.#WebSocket = findWebSocket(WebSocket);
     const before: ConnectionState = { phase: "held", attempt: 0 };
     this.state = new Observable<ConnectionState>(before, this.failed("listener"));
   }
@@ -86,7 +87,7 @@ export abstract class Connection {
     if (attempt === before || attempt.phase !== "connecting") return;
     const { token, connectTimeoutMs } = this.#options;
     this.#startTimer(connectTimeoutMs, () =>
-      this.#lost(this.#socket, failureOf("CONNECT_FAILED", "no greeting in time", undefined)),
+      this.#lost(this.#socket, failureOf("CONNECT_FAILED", "no greeting in time")),
     );
     if (typeof token !== "function") return this.#connect(token);
     new Promise<string>((resolve) => resolve(token())).then(

@@ -1,9 +1,8 @@
 import type { ServerEvent } from "@mini-openclaw/protocol";
 
+/** The events. The group has those with a text in `content`. */
 const events =
-  /^(user_message|assistant_message|compaction|message_queued|message_done|chunk|thinking|run_start|run_end|run_error|tool_start|tool_output|tool_done|approval_request|approval_done|retry|session_updated)$/;
-/** The events that have a text in `content`. */
-const texts = /message|compaction|chunk|thinking|output/;
+  /^(?:(user_message|assistant_message|compaction|message_queued|message_done|chunk|thinking|tool_output)|run_start|run_end|run_error|tool_start|tool_done|approval_request|approval_done|retry|session_updated)$/;
 
 /**
  * Reads one frame of a gateway. Returns nothing for an event that only a newer gateway knows.
@@ -18,10 +17,11 @@ export function readFrame(text: unknown): ServerEvent | undefined {
   const { type, seq } = frame;
   const names = ["type"];
   if (seq !== undefined) {
-    if (!events.test(type)) return undefined;
+    const event = events.exec(type);
+    if (!event) return undefined;
     names.push("sessionId");
     if (type !== "session_updated") names.push("runId");
-    if (texts.test(type)) names.push("content");
+    if (event[1]) names.push("content");
     // Not a string, so it is found below.
     if (!(seq >= 0)) names.push("seq");
   }

@@ -65,7 +65,7 @@ export type AnswerTo<Type extends Command["type"]> = Type extends "create"
 type OfType<Type extends Command["type"]> = Extract<Command, { type: Type }>;
 
 interface Pending {
-  readonly command: Command;
+  readonly command: Command & { id: string };
   readonly onAnswer: (answer: never) => void;
   readonly onError: (error: ClientError) => void;
 }
@@ -161,6 +161,6 @@ export abstract class RequestConnection extends Connection {
   #post({ command }: Pending): void {
     this.transmit(command);
     // A pong under the id of the command shows that the gateway has it.
-    if (command.type in unanswered) this.transmit({ type: "ping", id: command.id ?? "" });
+    if (command.type in unanswered) this.transmit({ type: "ping", id: command.id });
   }
 }

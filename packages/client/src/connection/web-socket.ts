@@ -1,4 +1,4 @@
-import { ClientError } from "../lib/errors.ts";
+import { ClientError, invalidOption } from "../lib/errors.ts";
 
 /** The part of the standard WebSocket that the client uses. Browsers, Node 22 and `ws` have it. */
 export interface WebSocketLike {
@@ -22,7 +22,7 @@ export type WebSocketConstructor = new (url: string) => WebSocketLike;
 export function findWebSocket(given: WebSocketConstructor | undefined): WebSocketConstructor {
   const found = given ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
   if (found) return found;
-  throw new ClientError("NO_WEBSOCKET", '`WebSocket` must be a class, such as that of "ws".');
+  throw new ClientError("NO_WEBSOCKET", '`WebSocket` must be a class. Install "ws" and pass its.');
 }
 
 /**
@@ -42,11 +42,11 @@ export function toWebSocketUrl(url: string | URL, hasToken: boolean): string {
   } catch {
     // Browsers of 2022 have no `URL.canParse`.
   }
-  throw new ClientError("INVALID_OPTION", `\`url\` must be of ws, wss, http or https, got "${String(url)}".`);
+  throw invalidOption(`\`url\` must be of ws, wss, http or https, got "${String(url)}".`);
 }
 
 // The close codes of PROTOCOL.md for faults of the client, which a new connection would repeat.
-const REFUSALS = [4401, 1002, 1007, 1008, 1009];
+const REFUSALS = [1002, 1007, 1008, 1009];
 
 interface EndEvent {
   readonly code?: number;
@@ -60,7 +60,7 @@ interface EndEvent {
  */
 export function toReason(event: EndEvent = {}): ClientError {
   const { code = 0, reason = "", message = `close code ${code} ${reason}` } = event;
-  const isRefused = REFUSALS.includes(code);
-  const name = code === 4401 ? "UNAUTHORIZED" : isRefused ? "REFUSED" : "CONNECT_FAILED";
-  return new ClientError(name, message, { retryable: !isRefused });
+  if (code === 4401) return new ClientError("UNAUTHORIZED", `${message}. Pass another \`token\`.`);
+  if (REFUSALS.includes(code)) return new ClientError("REFUSED", message);
+  return new ClientError("CONNECT_FAILED", message, { retryable: true });
 }

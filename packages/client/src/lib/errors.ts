@@ -40,6 +40,7 @@ const brand = Symbol.for("@mini-openclaw/client/error");
 
 /** Branch on `code`, never on `message`. Codes are stable between majors, messages are not. */
 export class ClientError extends Error {
+  override readonly name = "ClientError";
   readonly code: ClientErrorCode;
   /** True if the same may succeed later. */
   readonly retryable: boolean;
@@ -51,14 +52,13 @@ export class ClientError extends Error {
     options: { retryable?: boolean; cause?: unknown } = {},
   ) {
     super(message, options);
-    this.name = "ClientError";
     this.code = code;
     this.retryable = options.retryable ?? false;
   }
 
   /** Recognizes the error of any installed copy of this package, where `instanceof` would not. */
   static is(error: unknown): error is ClientError {
-    return typeof error === "object" && error !== null && brand in error;
+    return brand in Object(error);
   }
 }
 
@@ -68,7 +68,7 @@ export function toClientError({ code, message, retryable }: CommandErrorEvent): 
 }
 
 /** Creates the error for a failure of something that the app or the platform provides. */
-export function failureOf(code: ClientErrorCode, subject: string, cause: unknown): ClientError {
+export function failureOf(code: ClientErrorCode, subject: string, cause?: unknown): ClientError {
   const { message = "" } = Object(cause) as { message?: string };
   return new ClientError(code, `${subject}: ${message}`, { retryable: true, cause });
 }
@@ -76,6 +76,11 @@ export function failureOf(code: ClientErrorCode, subject: string, cause: unknown
 /** Creates the error for more than `max` waiting items. */
 export function tooMany(code: OwnErrorCode, max: number): ClientError {
   return new ClientError(code, `More than ${max}.`, { retryable: true });
+}
+
+/** Creates the error for an argument that is missing, unknown or invalid. */
+export function invalidOption(message: string): ClientError {
+  return new ClientError("INVALID_OPTION", message);
 }
 
 /** Creates the error for a session that does not exist. */

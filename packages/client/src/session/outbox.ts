@@ -70,7 +70,7 @@ export function shownBy(outbox: Outbox, frame: NumberedEvent | ResyncEvent): Rea
   return new Map(
     outbox.flatMap((message) => {
       // A message that is cancelled in the queue is never shown. The end of its run is.
-      const runId = "runId" in message ? message.runId : undefined;
+      const { runId } = message as { runId?: string };
       const found = shown.find(
         (one) => one.requestId === message.id || (one.type === "run_end" && one.runId === runId),
       );

@@ -1,6 +1,6 @@
 import type { MessageCommand } from "@mini-openclaw/protocol";
 import type { RequestConnection } from "../connection/requests.ts";
-import { ClientError, tooMany } from "../lib/errors.ts";
+import { ClientError, invalidOption, tooMany } from "../lib/errors.ts";
 import { addMessage, MAX_OUTGOING, refuseTooLong, removeMessage, type WrittenMessage } from "./outbox.ts";
 import type { Accepted } from "./session.ts";
 import { SessionState } from "./session-state.ts";
@@ -47,9 +47,7 @@ export class SendingSession extends SessionState {
     if (this.host.outgoingCount >= MAX_OUTGOING) return reject(tooMany("OUTBOX_FULL", MAX_OUTGOING));
     // The gateway does not answer under an id that is not one.
     if (typeof content !== "string" || !/^.{1,128}$/s.test(id)) {
-      return reject(
-        new ClientError("INVALID_OPTION", "`content` and `id` (1 to 128 characters) must be strings."),
-      );
+      return reject(invalidOption("`content` and `id` (1 to 128 characters) must be strings."));
     }
     this.#waiters.set(id, [{ resolve, reject }]);
     this.change({ outbox: addMessage(this.value.outbox, message) });

@@ -8,7 +8,7 @@ import {
   type ResyncEvent,
 } from "@mini-openclaw/protocol";
 import type { AnswerTo, Command } from "../connection/requests.ts";
-import { ClientError, missingSession } from "../lib/errors.ts";
+import { type ClientError, invalidOption, missingSession } from "../lib/errors.ts";
 import { EventStream } from "../lib/event-stream.ts";
 import { createId, ignorable } from "../lib/runtime.ts";
 import { shownBy, type WrittenMessage } from "./outbox.ts";
@@ -67,7 +67,7 @@ export class WatchedSession extends SendingSession implements Session {
   sendAgain(id: string): Promise<Accepted> {
     const { phase, content = "", mode } = this.message(id) ?? {};
     if (phase === "refused") return this.#submit({ id, content, mode });
-    return ignorable(Promise.reject(new ClientError("INVALID_OPTION", "`id` must be of a refused message.")));
+    return ignorable(Promise.reject(invalidOption("`id` must be of a refused message.")));
   }
 
   abort(runId = this.value.view.activeRuns[0]): Promise<void> {
