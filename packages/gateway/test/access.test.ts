@@ -114,9 +114,12 @@ describe("a gateway with a token", () => {
 });
 
 test("a refusal names the operator's setting", () => {
-  const access = own({ host: "::1", port: 3210 }, { allowedHostsSetting: "CLAW_HOSTS" });
+  const settings = { allowedHostsSetting: "CLAW_HOSTS", allowedOriginsSetting: "CLAW_PAGES" };
+  const access = own({ host: "::1", port: 3210 }, settings);
 
   expect(access(request("claw.example.com"))).toMatch(/Add it to CLAW_HOSTS\.$/);
+  expect(access(request("[::1]:3210", "https://a.example"))).toMatch(/Allow others with CLAW_PAGES\.$/);
+  expect(attached(settings)(request("localhost", "https://a.example"))).toMatch(/with CLAW_PAGES\.$/);
 });
 
 describe("a gateway beside an app", () => {

@@ -184,7 +184,7 @@ test.each([
   ],
   [
     { connections: { maxConnection: 3 } as object },
-    "`maxConnection` is no option of `connections`. Its options are maxConnections, handshakeTimeoutMs, heartbeatMs.",
+    "`maxConnection` is no option of `connections`. Its options are maxConnections, handshakeTimeoutMs, heartbeatMs. The closest is `maxConnections`.",
   ],
   [{ maxContextMessages: 0 }, "`maxContextMessages` must be an integer from 1 to 2147483647, got 0."],
   [{ idleMs: -1 }, "`idleMs` must be a number of milliseconds from 0, got -1."],

@@ -5,6 +5,7 @@ import { createMemoryStore } from "@mini-openclaw/session-store";
 import { describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { type GatewayOptions, GatewayServer, type ListenOptions } from "../src/index.ts";
+import { createMetrics } from "../src/metrics.ts";
 import { echoAgent, TestClient, testGateway } from "./test-gateway.ts";
 
 describe("an option that is not right is named:", () => {
@@ -36,6 +37,37 @@ describe("an option that is not right is named:", () => {
     await expect(testGateway({ listen: { tokens: "x" } as ListenOptions })).rejects.toThrow(
       "`tokens` is no option of `listen`. Its options are port, host, token, serve, metrics.",
     );
+  });
+
+  test("a misspelled one, of every other method", async () => {
+    await using test = await testGateway();
+    const { gateway } = test;
+    const named = (name: string) =>
+      expect.objectContaining({
+        code: "INVALID_OPTION",
+        message: expect.stringContaining(`\`${name}\``),
+      });
+    const given = <Options>(options: object | null) => options as Options;
+
+    expect(() => gateway.attach(createServer(), given({ paht: "/claw" }))).toThrow(named("paht"));
+    expect(() => gateway.attach(createServer(), given({}))).toThrow(named("path"));
+    expect(() => gateway.handleRequest(given({}), given({}), given({ paths: "/" }))).toThrow(named("paths"));
+    expect(() =>
+      gateway.handleRequest(
+        given({}),
+        given({}),
+        given(() => {}),
+      ),
+    ).toThrow(named("options"));
+    expect(() => gateway.accept(given({}), given({ id: "alice" }))).toThrow(named("id"));
+    await expect(gateway.handleFetch(new Request("http://a"), given({ base: "/" }))).rejects.toEqual(
+      named("base"),
+    );
+    await expect(gateway.close(given({ drain: 1 }))).rejects.toEqual(named("drain"));
+    await expect(gateway.submit(given(null))).rejects.toEqual(named("options"));
+    await expect(gateway.submit(given({ key: "k", text: "hi" }))).rejects.toEqual(named("text"));
+    await expect(gateway.retry(given({ session: "s" }))).rejects.toEqual(named("session"));
+    expect(() => createMetrics(gateway, given({ registrys: 1 }))).toThrow(named("registrys"));
   });
 
   test.each([70_000, -1, 1.5, "3210"])("port %j", async (port) => {

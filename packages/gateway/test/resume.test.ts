@@ -310,7 +310,7 @@ test("a message after unwatch watches its session again, so that its run is seen
   expect(await client.next("message_done")).toMatchObject({ content: "hello" });
 });
 
-test("list gives the visitor's sessions, the one updated last first, with whether it is running", async () => {
+test("list gives the caller's sessions, the one updated last first, with whether it is running", async () => {
   const { agent, started, release } = heldAgent();
   await using gateway = await testGateway({ agent });
   const client = await gateway.connect();

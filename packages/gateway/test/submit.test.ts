@@ -133,3 +133,16 @@ test("a session that is not there is refused, and nobody is left watching", asyn
   });
   expect(gateway.gateway.health().sessions).toBe(0);
 });
+
+test.each<[fields: object, message: string]>([
+  [{ content: "hi" }, "`sessionId`, `key` or `principal` must name the session of the message, got none."],
+  [{ key: "k" }, "`content` must be a string, got nothing."],
+  [{ key: "k", content: "hi", mode: "now" }, '`mode` must be "queue", "steer" or "interrupt", got "now".'],
+])("rejects the message %j by the name of its field", async (fields, message) => {
+  await using test = await testGateway();
+
+  await expect(test.gateway.submit(fields as never)).rejects.toMatchObject({
+    code: "INVALID_OPTION",
+    message,
+  });
+});

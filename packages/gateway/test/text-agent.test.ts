@@ -134,11 +134,24 @@ describe("a textAgent fails, and the failure names the mistake, when its functio
   });
 
   test("is none", () => {
-    expect(() => textAgent("hello" as never)).toThrow('`textAgent` must be given a function, got "hello".');
+    expect(() => textAgent("hello" as never)).toThrow(
+      expect.objectContaining({
+        code: "INVALID_OPTION",
+        message: expect.stringContaining(
+          '`answer` must be a function that yields or returns text, got "hello".',
+        ),
+      }),
+    );
   });
 });
 
 describe("scriptedAgent", () => {
+  test("rejects a script that is no array", () => {
+    expect(() => scriptedAgent("Hello." as never)).toThrow(
+      '`script` must be an array with an entry for each run, got "Hello.".',
+    );
+  });
+
   test("follows its script run by run, and keeps the inputs", async () => {
     const agent = scriptedAgent([
       "Hello.",

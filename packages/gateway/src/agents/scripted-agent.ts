@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import type { AgentInput, AgentRunner, RunEvent, RunOutcome, ToolCallRecord } from "@mini-openclaw/protocol";
 import { noUsage } from "@mini-openclaw/protocol";
-import { describeValue } from "@mini-openclaw/protocol/shared";
+import { describeValue, mustBe } from "@mini-openclaw/protocol/shared";
+import { GatewayError } from "../shared/errors.ts";
 
 /** One thing that a scripted run does. A string is text in one piece. */
 export type ScriptStep =
@@ -35,6 +36,9 @@ export interface ScriptedAgent extends AgentRunner {
  * @example scriptedAgent(["Hello.", [{ calls: "clock", output: "noon" }, "It is noon."]])
  */
 export function scriptedAgent(script: readonly (ScriptStep | readonly ScriptStep[])[]): ScriptedAgent {
+  if (!Array.isArray(script)) {
+    throw new GatewayError("INVALID_OPTION", mustBe("script", "an array with an entry for each run", script));
+  }
   const inputs: AgentInput[] = [];
   return {
     inputs,

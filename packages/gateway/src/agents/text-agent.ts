@@ -1,8 +1,9 @@
 import type { AgentInput, AgentRunner, RunEvent, RunOutcome } from "@mini-openclaw/protocol";
 import { noUsage } from "@mini-openclaw/protocol";
-import { describeValue } from "@mini-openclaw/protocol/shared";
+import { describeValue, mustBe } from "@mini-openclaw/protocol/shared";
 import { v7 as createId } from "uuid";
 import { isThenable, swallowRejection } from "../shared/callbacks.ts";
+import { GatewayError } from "../shared/errors.ts";
 
 /** The part of a run's input that a function of text needs. */
 export type TextInput = Pick<AgentInput, "messages" | "signal" | "sessionId" | "runId">;
@@ -18,6 +19,7 @@ export type TextAnswer = AsyncIterable<string> | Iterable<string> | Promise<stri
  * the run is stopped, `signal` aborts, the text so far is kept, and the run ends at once, whatever
  * the function does. An error that the function throws ends the run as failed.
  *
+ * @throws GatewayError `INVALID_OPTION`
  * @example
  * textAgent(async function* ({ messages }) {
  *   yield `You said: ${messages.at(-1)?.content}`;
@@ -25,7 +27,8 @@ export type TextAnswer = AsyncIterable<string> | Iterable<string> | Promise<stri
  */
 export function textAgent(answer: (input: TextInput) => TextAnswer): AgentRunner {
   if (typeof answer !== "function") {
-    throw new TypeError(`\`textAgent\` must be given a function, got ${describeValue(answer)}.`);
+    const text = mustBe("answer", "a function that yields or returns text", answer);
+    throw new GatewayError("INVALID_OPTION", `${text} Use \`textAgent(() => "Hello.")\`.`);
   }
   return { run: (input) => runText(answer, input) };
 }

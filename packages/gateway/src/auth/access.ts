@@ -25,6 +25,11 @@ export interface AccessOptions {
    * @default "allowedHosts"
    */
   allowedHostsSetting?: string;
+  /**
+   * The name of the setting that an operator changes to allow an origin. A refusal names it.
+   * @default "allowedOrigins"
+   */
+  allowedOriginsSetting?: string;
 }
 
 /**
@@ -52,7 +57,8 @@ export function ownAccess(
   options: AccessOptions,
   { hasToken = false, onFailure }: { hasToken?: boolean; onFailure: ReportFailure },
 ): Access {
-  const { allowedOrigins = [], allowedHosts = [], allowedHostsSetting = "allowedHosts" } = options;
+  const { allowedOrigins = [], allowedHosts = [], allowedOriginsSetting } = options;
+  const { allowedHostsSetting = "allowedHosts" } = options;
   const names = [...new Set([...LOOPBACK_NAMES, isIP(bound.host) === 6 ? `[${bound.host}]` : bound.host])];
   // Browsers leave out a default port.
   const own = new Set(names.map((name) => withoutDefaultPort(`${name}:${bound.port}`).toLowerCase()));
@@ -67,6 +73,7 @@ export function ownAccess(
     isOwnHost: (host) => isOwnHost(withoutDefaultPort(host)),
     isAllowedOrigin: compileOrigins(allowedOrigins),
     allowed: `Allowed are ${allowed}. Add it to ${allowedHostsSetting}.`,
+    allowedOriginsSetting,
     onFailure,
   });
 }
@@ -89,7 +96,7 @@ export function attachedAccess(
   options: AttachedOptions,
   { onExposed, onFailure }: { onExposed: (address: string) => void; onFailure: ReportFailure },
 ): Access {
-  const { allowedOrigins = [], allowedHosts, authenticate } = options;
+  const { allowedOrigins = [], allowedOriginsSetting, allowedHosts, authenticate } = options;
   const isAnonymous = authenticate === undefined;
   const isNamed = allowedHosts && compileHosts(allowedHosts);
   const isOwnHost = (host: string) => {
@@ -102,6 +109,7 @@ export function attachedAccess(
     isOwnHost,
     isAllowedOrigin: compileOrigins(allowedOrigins),
     allowed: strings ? `Allowed are ${strings}.` : isNamed ? "" : need,
+    allowedOriginsSetting,
     onFailure,
   });
   let isExposed = false;
@@ -127,10 +135,12 @@ interface AccessRules {
   isAllowedOrigin: NameTest;
   /** A sentence for those whose `Host` is refused. */
   allowed: string;
+  allowedOriginsSetting: string | undefined;
   onFailure: ReportFailure;
 }
 
-function createAccess({ isOwnHost, isAllowedOrigin, allowed, onFailure }: AccessRules): Access {
+function createAccess({ isOwnHost, isAllowedOrigin, onFailure, ...texts }: AccessRules): Access {
+  const { allowed, allowedOriginsSetting = "allowedOrigins" } = texts;
   const check: Access = (request) => {
     const [host, ...more] = hostsOf(request);
     if (more.length > 0) return { status: 400, reason: "Send one Host. The request has several." };
@@ -140,8 +150,8 @@ function createAccess({ isOwnHost, isAllowedOrigin, allowed, onFailure }: Access
     const { origin } = request.headers;
     // No Origin: no browser sent it, or a page asks for its own files.
     if (origin === undefined || isOwnOrigin(origin, host) || isAllowedOrigin(origin)) return undefined;
-    const reason = `Origin ${quote(origin)} is not allowed here. Allowed are pages of http://${host} and allowedOrigins.`;
-    return { status: 403, reason };
+    const remedy = `Allowed are pages of http://${host}. Allow others with ${allowedOriginsSetting}.`;
+    return { status: 403, reason: `Origin ${quote(origin)} is not allowed here. ${remedy}` };
   };
   return (request) => {
     try {

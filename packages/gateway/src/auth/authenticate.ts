@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { mustBe } from "@mini-openclaw/protocol/shared";
 import { gatewayFailed } from "../shared/errors.ts";
-import { type Principal, requireId, type Visitor } from "../shared/principal.ts";
+import { type Caller, type Principal, requireId } from "../shared/principal.ts";
 
 /** The app's answers to who connects, and to which session. */
 export interface AuthOptions {
@@ -29,7 +29,7 @@ export class AuthError extends Error {
 }
 
 /** Returns the caller of a request. Rejects with an `AuthError`. */
-export type Authenticate = (request: IncomingMessage) => Promise<Visitor>;
+export type Authenticate = (request: IncomingMessage) => Promise<Caller>;
 
 interface AuthenticatorDeps {
   /** The time that the app has for its answer. */
@@ -47,7 +47,7 @@ export function createAuthenticator(
   { authenticate, sessionKey = defaultSessionKey }: AuthOptions,
   { timeoutMs, onFailure }: AuthenticatorDeps,
 ): Authenticate {
-  async function identify(request: IncomingMessage): Promise<Visitor | undefined> {
+  async function identify(request: IncomingMessage): Promise<Caller | undefined> {
     const principal = (await authenticate?.(request)) ?? undefined;
     // Without types an app may return nothing for an unknown caller. That must not let in as
     // anonymous.
@@ -64,15 +64,15 @@ export function createAuthenticator(
       timer = setTimeout(resolve, timeoutMs, "late");
     });
     try {
-      const visitor = await Promise.race([identify(request), late]);
-      if (visitor === "late") {
+      const caller = await Promise.race([identify(request), late]);
+      if (caller === "late") {
         onFailure(
           new Error(`The handshake took longer than \`handshakeTimeoutMs\`, ${timeoutMs} ms.`),
           DURING,
         );
         throw new AuthError(503, "`authenticate` took too long. Try again later.");
       }
-      if (visitor) return visitor;
+      if (caller) return caller;
       throw new AuthError(401, "Unauthorized: `authenticate` rejected this request.");
     } catch (error) {
       if (error instanceof AuthError) throw error;

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Visitor } from "../shared/principal.ts";
+import type { Caller } from "../shared/principal.ts";
 import type { Refusal } from "../shared/refusal.ts";
 import { offersWebSocket } from "../shared/request.ts";
 import { refuseUpgrade } from "../socket/refuse-upgrade.ts";
@@ -17,7 +17,7 @@ interface UpgradeHandlerDeps {
   limits: ConnectionLimits;
   upgrade: Upgrade;
   authenticate: Authenticate;
-  connect: (webSocket: WebSocketLike, visitor: Visitor) => void;
+  connect: (webSocket: WebSocketLike, caller: Caller) => void;
   connectionCount: () => number;
   isClosing: () => boolean;
   onRefused: (refusal: Refusal, request: IncomingMessage) => void;
@@ -121,8 +121,8 @@ export class UpgradeHandler {
   async #handshake(handshake: Handshake, next: PostUpgradeStep): Promise<void> {
     const { upgrade, connect } = this.#deps;
     const { request, socket, head, claim } = handshake;
-    const visitor = await this.#authenticate(handshake);
-    if (!visitor) return;
+    const caller = await this.#authenticate(handshake);
+    if (!caller) return;
     if (claim.isTaken()) throw upgradeTaken();
     // `ws` accepts a WebSocket that is the only offer.
     if (offersWebSocket(request)) request.headers.upgrade = "websocket";
@@ -132,19 +132,19 @@ export class UpgradeHandler {
         this.#newcomers.admit(socket);
         // From here on they are those of the WebSocket, so that an idle connection costs little.
         socket.off("error", destroyThis);
-        connect(webSocket, visitor);
+        connect(webSocket, caller);
       });
     });
   }
 
   /** Returns the caller, or `undefined` when the upgrade was refused or its socket is gone. */
-  async #authenticate(handshake: Handshake): Promise<Visitor | undefined> {
+  async #authenticate(handshake: Handshake): Promise<Caller | undefined> {
     const { request, socket } = handshake;
     const { authenticate, isClosing } = this.#deps;
     try {
-      const visitor = await authenticate(request);
+      const caller = await authenticate(request);
       if (isClosing()) this.#refuse(handshake, { status: 503, reason: "The gateway is stopping." });
-      else if (handshake.phase === "waiting" && !socket.destroyed) return visitor;
+      else if (handshake.phase === "waiting" && !socket.destroyed) return caller;
     } catch (error) {
       if (!(error instanceof AuthError)) throw error;
       this.#refuse(handshake, { status: error.status, reason: error.message });

@@ -1,6 +1,6 @@
 import type { Limits, ServerEvent, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
 import type { SessionQueues } from "../sessions/session-queues.ts";
-import type { Visitor } from "../shared/principal.ts";
+import type { Caller } from "../shared/principal.ts";
 import type { Action, Permissions } from "./permissions.ts";
 
 /** Dependencies that all commands share. */
@@ -25,7 +25,7 @@ export interface CommandDeps {
 
 /** The connection that a command came from, as the command sees it. */
 export interface CommandContext extends CommandDeps {
-  readonly visitor: Visitor;
+  readonly caller: Caller;
   /** The session that was watched last. A `message` without `sessionId` goes there. */
   readonly sessionId: string;
   /** Aborted when the client is gone. */
@@ -48,9 +48,9 @@ export interface CommandContext extends CommandDeps {
 export function findSession(
   sessionId: string,
   action: Action,
-  { store, visitor, permissions }: CommandContext,
+  { store, caller, permissions }: CommandContext,
 ): Promise<SessionMeta> {
-  return permissions.findAllowed(store, visitor, { sessionId, action });
+  return permissions.findAllowed(store, caller, { sessionId, action });
 }
 
 /** Returns the field by which an answer names its command. */

@@ -1,5 +1,5 @@
 import type { SessionMeta, SessionStore } from "@mini-openclaw/protocol";
-import type { Principal, Visitor } from "../shared/principal.ts";
+import type { Caller, Principal } from "../shared/principal.ts";
 
 // Enough for a shared key with a thousand sessions that are newer than the caller's; costs a few
 // milliseconds.
@@ -9,7 +9,7 @@ const PAGE = 200;
 /** Returns the newest open session of the key whose owner is the caller. */
 export async function findOwnSession(
   store: Pick<SessionStore, "listSessions">,
-  { key, principal }: Visitor,
+  { key, principal }: Caller,
 ): Promise<SessionMeta | undefined> {
   let at: { cursor?: string } = {};
   for (let count = 0; count < MAX_PAGES; count += 1) {
@@ -24,7 +24,7 @@ export async function findOwnSession(
 /** Returns the newest open session of the key whose owner is the caller, or a new one. */
 export async function findOrCreateOwnSession(
   store: Pick<SessionStore, "listSessions" | "getOrCreateSession" | "createSession">,
-  caller: Visitor,
+  caller: Caller,
 ): Promise<SessionMeta> {
   const { key, principal } = caller;
   const newest = await store.getOrCreateSession(key, ownership(principal));

@@ -1,6 +1,7 @@
 import type { ClientEvent, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
+import { mustBe } from "@mini-openclaw/protocol/shared";
 import { GatewayError, gatewayFailed } from "../shared/errors.ts";
-import type { Principal, Visitor } from "../shared/principal.ts";
+import type { Caller, Principal } from "../shared/principal.ts";
 
 /**
  * An action that `authorize` decides on: a client's command except `ping` and `unwatch`, or
@@ -42,7 +43,7 @@ export class Permissions {
    *
    * @throws GatewayError `INTERNAL` if `authorize` throws
    */
-  async may({ principal }: Visitor, action: Action, session?: SessionMeta): Promise<boolean> {
+  async may({ principal }: Caller, action: Action, session?: SessionMeta): Promise<boolean> {
     try {
       return (await this.#authorize({ principal, action, session })) === true;
     } catch (cause) {
@@ -51,8 +52,8 @@ export class Permissions {
   }
 
   /** Returns true if the caller finds the session in its lists. */
-  async mayList(visitor: Visitor, session: SessionMeta): Promise<boolean> {
-    return session.key === visitor.key && this.may(visitor, "list", session);
+  async mayList(caller: Caller, session: SessionMeta): Promise<boolean> {
+    return session.key === caller.key && this.may(caller, "list", session);
   }
 
   /**
@@ -61,9 +62,11 @@ export class Permissions {
    * @throws GatewayError `FORBIDDEN`, or `SESSION_NOT_FOUND` if the caller may not read the session
    * either, so that ids cannot be probed
    */
-  async assertAllowed(visitor: Visitor, action: Action, session?: SessionMeta): Promise<void> {
-    if (await this.may(visitor, action, session)) return;
-    if (session && !(action !== "resume" && (await this.may(visitor, "resume", session)))) throw notFound();
+  async assertAllowed(caller: Caller, action: Action, session?: SessionMeta): Promise<void> {
+    if (await this.may(caller, action, session)) return;
+    if (session && !(action !== "resume" && (await this.may(caller, "resume", session)))) {
+      throw notFound(session.sessionId);
+    }
     throw new GatewayError("FORBIDDEN", `You may not ${action} here: \`authorize\` refused it.`);
   }
 
@@ -74,20 +77,18 @@ export class Permissions {
    */
   async findAllowed(
     store: Pick<SessionStore, "getSession">,
-    visitor: Visitor,
+    caller: Caller,
     { sessionId, action }: { sessionId: string; action: Action },
   ): Promise<SessionMeta> {
     const session = await store.getSession(sessionId);
-    if (!session) throw notFound();
-    await this.assertAllowed(visitor, action, session);
+    if (!session) throw notFound(sessionId);
+    await this.assertAllowed(caller, action, session);
     return session;
   }
 }
 
 /** Returns one error for sessions that do not exist and for those of others. */
-export function notFound(): GatewayError {
-  return new GatewayError(
-    "SESSION_NOT_FOUND",
-    "`sessionId` must be a session of yours: there is no such session.",
-  );
+export function notFound(sessionId: string): GatewayError {
+  const message = mustBe("sessionId", "a session of yours", sessionId);
+  return new GatewayError("SESSION_NOT_FOUND", `${message} There is no such session.`);
 }

@@ -23,7 +23,7 @@ export async function runCommand(event: ClientEvent, context: CommandContext): P
     case "ping":
       return context.send({ type: "pong", ...replyTo(event) });
     case "create":
-      await context.permissions.assertAllowed(context.visitor, "create");
+      await context.permissions.assertAllowed(context.caller, "create");
       return enter(await createSession(context), context, event);
     case "message":
       return submitMessage(event, context);
@@ -66,13 +66,13 @@ export async function enterFirstSession(context: CommandContext): Promise<void> 
 
 /** Returns the newest session of the caller's key that is open to the caller, or a new one. */
 export async function findFirstSession(context: CommandContext): Promise<SessionMeta> {
-  const { store, visitor, permissions } = context;
-  const newest = await store.getOrCreateSession(visitor.key, ownership(visitor.principal));
+  const { store, caller, permissions } = context;
+  const newest = await store.getOrCreateSession(caller.key, ownership(caller.principal));
   // A key that an app gives to two principals must not open the one's session to the other.
-  if (await permissions.may(visitor, "resume", newest)) return newest;
-  const own = await findOwnSession(store, visitor);
-  if (own && (await permissions.may(visitor, "resume", own))) return own;
-  await permissions.assertAllowed(visitor, "create");
+  if (await permissions.may(caller, "resume", newest)) return newest;
+  const own = await findOwnSession(store, caller);
+  if (own && (await permissions.may(caller, "resume", own))) return own;
+  await permissions.assertAllowed(caller, "create");
   return createSession(context);
 }
 
@@ -83,19 +83,19 @@ async function enter(
   command: { id?: string } = {},
 ): Promise<void> {
   const { sessionId } = session;
-  if (await context.permissions.may(context.visitor, "resume", session)) context.watch(sessionId);
+  if (await context.permissions.may(context.caller, "resume", session)) context.watch(sessionId);
   context.send({ type: "connected", sessionId, limits: context.limits, ...replyTo(command) });
 }
 
-function createSession({ store, visitor }: CommandContext): Promise<SessionMeta> {
-  return store.createSession(visitor.key, ownership(visitor.principal));
+function createSession({ store, caller }: CommandContext): Promise<SessionMeta> {
+  return store.createSession(caller.key, ownership(caller.principal));
 }
 
 /**
  * Returns a function that makes the caller watch a session, unless the caller may not `resume` it.
  */
 async function watcherOf(session: SessionMeta, context: CommandContext): Promise<() => void> {
-  const maySee = await context.permissions.may(context.visitor, "resume", session);
+  const maySee = await context.permissions.may(context.caller, "resume", session);
   return () => {
     if (maySee) context.ensureWatching(session.sessionId);
   };
@@ -123,7 +123,7 @@ export async function findMessageSession(
   context: CommandContext,
 ): Promise<SessionMeta> {
   const session = await findSession(sessionId ?? context.sessionId, type, context);
-  if (mode === "interrupt") await context.permissions.assertAllowed(context.visitor, "abort", session);
+  if (mode === "interrupt") await context.permissions.assertAllowed(context.caller, "abort", session);
   return session;
 }
 

@@ -17,32 +17,32 @@ import { excerptOf } from "./search-excerpt.ts";
 const PAGE = 50;
 
 export async function sendSessions(event: ListCommand, context: CommandContext): Promise<void> {
-  const { store, visitor, permissions } = context;
+  const { store, caller, permissions } = context;
   const { limit = PAGE, cursor, archived = false } = event;
-  await permissions.assertAllowed(visitor, event.type);
+  await permissions.assertAllowed(caller, event.type);
   const at = cursor === undefined ? {} : { cursor };
-  const page = await store.listSessions({ key: visitor.key, limit, archived, ...at });
+  const page = await store.listSessions({ key: caller.key, limit, archived, ...at });
   const sessions: SessionSummary[] = [];
   for (const session of page.sessions) {
-    if (await permissions.mayList(visitor, session)) sessions.push(toSummary(session, context));
+    if (await permissions.mayList(caller, session)) sessions.push(toSummary(session, context));
   }
   const next = page.cursor === undefined ? {} : { cursor: page.cursor };
   context.send({ type: "sessions", sessions, ...next, ...replyTo(event) });
 }
 
 export async function searchSessions(event: SearchCommand, context: CommandContext): Promise<void> {
-  const { store, visitor, permissions, gone } = context;
+  const { store, caller, permissions, gone } = context;
   const { text, limit = PAGE, cursor, archived = false } = event;
-  await permissions.assertAllowed(visitor, event.type);
+  await permissions.assertAllowed(caller, event.type);
   const at = cursor === undefined ? {} : { cursor };
   const sessions: FoundSession[] = [];
   let [last, next]: [string | undefined, string | undefined] = [undefined, undefined];
-  const hits = store.searchSessions(text, { key: visitor.key, archived, signal: gone, ...at });
+  const hits = store.searchSessions(text, { key: caller.key, archived, signal: gone, ...at });
   for await (const hit of untilGone(hits, gone)) {
     const { session, message } = hit;
-    if (!(await permissions.mayList(visitor, session))) continue;
+    if (!(await permissions.mayList(caller, session))) continue;
     // Messages are for callers that may `resume` the session. Others find it by its title only.
-    const mayRead = !message || (await permissions.may(visitor, "resume", session));
+    const mayRead = !message || (await permissions.may(caller, "resume", session));
     if (!mayRead && !hasText(session.title, text)) continue;
     // One more hit than the limit means that there is another page.
     if (sessions.length === limit) {
@@ -80,12 +80,12 @@ export async function renameSession(event: RenameCommand, context: CommandContex
 }
 
 export async function forkSession(event: ForkCommand, context: CommandContext): Promise<void> {
-  const { store, visitor, permissions } = context;
+  const { store, caller, permissions } = context;
   const session = await findSession(event.sessionId, event.type, context);
   // The fork is the caller's to read, so the caller must be allowed to read what goes into it.
-  await permissions.assertAllowed(visitor, "resume", session);
+  await permissions.assertAllowed(caller, "resume", session);
   const at = event.at === undefined ? {} : { at: event.at };
-  const options = { ...at, key: visitor.key, ...ownership(visitor.principal) };
+  const options = { ...at, key: caller.key, ...ownership(caller.principal) };
   sendUpdated(await store.forkSession(session.sessionId, options), event, context);
 }
 
@@ -121,19 +121,19 @@ export async function moveSession(event: LifecycleCommand, context: CommandConte
 /** Returns true for a deleted session that the caller may delete. */
 async function wasDeleted(
   sessionId: string,
-  { store, visitor, permissions }: CommandContext,
+  { store, caller, permissions }: CommandContext,
 ): Promise<boolean> {
   if (await store.getSession(sessionId)) return false;
   const session = await store.getSession(sessionId, { deleted: true });
-  return session !== undefined && permissions.may(visitor, "delete", session);
+  return session !== undefined && permissions.may(caller, "delete", session);
 }
 
 async function undelete(sessionId: string, context: CommandContext): Promise<SessionMeta> {
-  const { store, visitor, permissions } = context;
+  const { store, caller, permissions } = context;
   const deleted = await store.getSession(sessionId, { deleted: true });
   const session = deleted ?? (await store.getSession(sessionId));
-  if (!session) throw notFound();
-  await permissions.assertAllowed(visitor, "undelete", session);
+  if (!session) throw notFound(sessionId);
+  await permissions.assertAllowed(caller, "undelete", session);
   return deleted ? store.undeleteSession(sessionId) : session;
 }
 

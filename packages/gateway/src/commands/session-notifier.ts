@@ -1,11 +1,11 @@
 import type { ServerEvent, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
-import type { Visitor } from "../shared/principal.ts";
+import type { Caller } from "../shared/principal.ts";
 import { SerialQueue } from "../shared/serial-queue.ts";
 import type { Permissions } from "./permissions.ts";
 
 /** A connection that is notified of its caller's sessions. */
 interface Listener {
-  readonly visitor: Visitor;
+  readonly caller: Caller;
   /**
    * Sends a notice of a session that the client did not ask for. A newer one of that session may
    * replace it.
@@ -77,11 +77,11 @@ export class SessionNotifier {
     const { connections, permissions } = this.#deps;
     // Most connections have another key. To ask `authorize` for each would be slow with many
     // callers.
-    const concerned = [...connections].filter((one) => one !== except && one.visitor.key === session.key);
+    const concerned = [...connections].filter((one) => one !== except && one.caller.key === session.key);
     await Promise.all(
       concerned.map(async (connection) => {
         try {
-          if (await permissions.mayList(connection.visitor, session))
+          if (await permissions.mayList(connection.caller, session))
             connection.notify(session.sessionId, event);
         } catch (error) {
           this.#fail(error, session.sessionId);

@@ -1,10 +1,12 @@
 import type { MessageMode, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
 import { isMessageEntry } from "@mini-openclaw/protocol";
+import { describeValue, listOf, mustBe } from "@mini-openclaw/protocol/shared";
 import { defaultSessionKey } from "../auth/authenticate.ts";
 import { findRunStart } from "../run/load-messages.ts";
 import { type RunResult, toResult } from "../run/run-types.ts";
 import type { AcceptedRun, SessionQueues } from "../sessions/session-queues.ts";
-import { endNotRecorded } from "../shared/errors.ts";
+import { requireKnown } from "../shared/check-options.ts";
+import { endNotRecorded, GatewayError } from "../shared/errors.ts";
 import { type Principal, requireId } from "../shared/principal.ts";
 import { findOrCreateOwnSession } from "./own-session.ts";
 
@@ -62,23 +64,62 @@ export interface SubmitDeps {
 /**
  * Gets a message accepted and follows its run to the end.
  *
+ * @throws GatewayError `INVALID_OPTION` for an unknown or missing field
  * @throws TypeError for a principal without an id
  */
-export async function submitMessage(
-  deps: SubmitDeps,
-  { sessionId: given, key, principal, ...message }: Submission,
-): Promise<Submitted> {
+export async function submitMessage(deps: SubmitDeps, submission: Submission): Promise<Submitted> {
+  checkSubmission(submission);
+  const { sessionId: given, key, principal, ...message } = submission;
   const sessionId = given ?? (await findTarget(deps.store, { key, principal })).sessionId;
   return followRun(deps, sessionId, (queues) => queues.submit(sessionId, message));
+}
+
+const modes: readonly MessageMode[] = ["queue", "steer", "interrupt"];
+
+/** Every field of a submission, so that a misspelled one is named. */
+const fields: Readonly<Record<keyof SubmissionFields, true>> = {
+  sessionId: true,
+  key: true,
+  principal: true,
+  content: true,
+  requestId: true,
+  mode: true,
+};
+
+/** @throws GatewayError `INVALID_OPTION` */
+function checkSubmission(submission: SubmissionFields): void {
+  requireKnown("submit", submission, fields);
+  const { sessionId, key, principal, content, mode } = submission;
+  if (sessionId === undefined && key === undefined && principal === undefined) {
+    const message = "`sessionId`, `key` or `principal` must name the session of the message, got none.";
+    throw new GatewayError("INVALID_OPTION", message);
+  }
+  if (typeof content !== "string") {
+    throw new GatewayError("INVALID_OPTION", mustBe("content", "a string", content));
+  }
+  if (mode !== undefined && !modes.includes(mode)) {
+    throw new GatewayError("INVALID_OPTION", mustBe("mode", listOf(modes.map(describeValue)), mode));
+  }
 }
 
 function findTarget(
   store: SubmitDeps["store"],
   { key, principal }: { key: string | undefined; principal: Principal | undefined },
 ): Promise<SessionMeta> {
-  if (!principal) return store.getOrCreateSession(key ?? "");
+  if (!principal) return store.getOrCreateSession(key as string);
   requireId(principal);
   return findOrCreateOwnSession(store, { principal, key: key ?? defaultSessionKey(principal) });
+}
+
+/**
+ * Gets a retry accepted and follows its run to the end.
+ *
+ * @throws GatewayError `INVALID_OPTION`
+ */
+export async function retryRun(deps: SubmitDeps, retry: RetrySubmission): Promise<Submitted> {
+  requireKnown("retry", retry, { sessionId: true, runId: true, requestId: true });
+  const { sessionId, runId, requestId } = retry;
+  return followRun(deps, sessionId, (queues) => queues.retry(sessionId, { runId, requestId }));
 }
 
 /** Gets a run accepted and returns the promise of its end. Rejects as `accept` does. */

@@ -14,7 +14,7 @@ import type { Observer } from "../observe/observer.ts";
 import type { SessionQueues } from "../sessions/session-queues.ts";
 import { requireSync } from "../shared/callbacks.ts";
 import { GatewayError, toClientError } from "../shared/errors.ts";
-import type { Visitor } from "../shared/principal.ts";
+import type { Caller } from "../shared/principal.ts";
 import { Outbox } from "../socket/outbox.ts";
 import type { WebSocketLike } from "../socket/web-socket.ts";
 import { SessionWatch, type Viewer, type WatchDeps } from "../watch/session-watch.ts";
@@ -23,7 +23,9 @@ import type { Reading, Translator } from "./dialect.ts";
 import type { Dialects } from "./dialects.ts";
 import { Notices } from "./notices.ts";
 
-export interface ConnectionDeps extends CommandDeps, WatchDeps {
+export interface ConnectionDeps {
+  commands: CommandDeps;
+  watch: WatchDeps;
   dialects: Pick<Dialects, "connect">;
   /** Called when a connection's socket is closed. */
   onClosed: (connection: Connection) => void;
@@ -60,8 +62,8 @@ function changesSessions({ type }: ClientEvent): boolean {
 
 /** One client's socket, from accept to close. Works its frames one by one, in order. */
 export class Connection implements CommandContext, Viewer {
-  readonly visitor: Visitor;
-  readonly #parts: ConnectionDeps;
+  readonly caller: Caller;
+  readonly #deps: ConnectionDeps;
   readonly #socket: WebSocketLike;
   readonly #outbox: Outbox;
   readonly #translator: Translator;
@@ -75,12 +77,12 @@ export class Connection implements CommandContext, Viewer {
   /** Created by the first notice, because an idle connection is to cost little. */
   #notices: Notices | undefined;
 
-  constructor(parts: ConnectionDeps, socket: WebSocketLike, visitor: Visitor) {
-    this.visitor = visitor;
-    this.#parts = parts;
+  constructor(deps: ConnectionDeps, socket: WebSocketLike, caller: Caller) {
+    this.caller = caller;
+    this.#deps = deps;
     this.#socket = socket;
     this.#outbox = new Outbox(socket);
-    this.#translator = parts.dialects.connect(socket.protocol);
+    this.#translator = deps.dialects.connect(socket.protocol);
     socket.addEventListener("close", () => this.#closed());
     socket.addEventListener("message", ({ data }) => this.#receive(data));
     this.#last = { command: this.#open() };
@@ -121,19 +123,19 @@ export class Connection implements CommandContext, Viewer {
   }
 
   get store(): SessionStore {
-    return this.#parts.store;
+    return this.#deps.commands.store;
   }
 
   get queues(): SessionQueues {
-    return this.#parts.queues;
+    return this.#deps.commands.queues;
   }
 
   get permissions(): Permissions {
-    return this.#parts.permissions;
+    return this.#deps.commands.permissions;
   }
 
   get limits(): Limits {
-    return this.#parts.limits;
+    return this.#deps.commands.limits;
   }
 
   get sessionId(): string {
@@ -146,25 +148,25 @@ export class Connection implements CommandContext, Viewer {
   }
 
   awaitsApproval(sessionId: string): boolean {
-    return this.#parts.awaitsApproval(sessionId);
+    return this.#deps.commands.awaitsApproval(sessionId);
   }
 
   holdLive(sessionId: string): () => void {
-    return this.#parts.holdLive(sessionId);
+    return this.#deps.commands.holdLive(sessionId);
   }
 
   notifyChanged(session: SessionMeta, since: number): void {
-    this.#parts.notifyChanged(session, since);
+    this.#deps.commands.notifyChanged(session, since);
   }
 
   notifyDeleted(session: SessionMeta): void {
-    this.#parts.notifyDeleted(session, this);
+    this.#deps.notifyDeleted(session, this);
   }
 
   watch(sessionId: string, after?: number): void {
     this.unwatch();
     if (this.#state.phase === "closed") return;
-    this.#view = { sessionId, watch: new SessionWatch(sessionId, this, this.#parts, after) };
+    this.#view = { sessionId, watch: new SessionWatch(sessionId, this, this.#deps.watch, after) };
   }
 
   ensureWatching(sessionId: string): void {
@@ -179,7 +181,7 @@ export class Connection implements CommandContext, Viewer {
 
   #closed(): void {
     this.#step("gone");
-    this.#parts.onClosed(this);
+    this.#deps.onClosed(this);
   }
 
   async #open(): Promise<void> {
@@ -263,7 +265,7 @@ export class Connection implements CommandContext, Viewer {
 
   /** Closes the connection, because frames of the dialect are missing. */
   #failDialect(error: unknown): void {
-    this.#parts.onFailure(error, "a dialect");
+    this.#deps.watch.onFailure(error, "a dialect");
     this.close(1011, "the dialect failed");
   }
 
@@ -283,15 +285,15 @@ export class Connection implements CommandContext, Viewer {
     const { closeReason } = this.#state;
     if (!closeReason) return;
     const { code, reason } = closeReason;
-    if (code !== GOING_AWAY) this.#parts.observer.cutOff(this.visitor.principal, code, reason);
+    if (code !== GOING_AWAY) this.#deps.observer.cutOff(this.caller.principal, code, reason);
     this.#socket.close(code, reason);
   }
 
   #refuse(error: unknown, replyTo?: string): void {
     const clientError = toClientError(error);
-    this.#parts.observer.refusedFrame(clientError.code, clientError.message);
+    this.#deps.observer.refusedFrame(clientError.code, clientError.message);
     if (clientError.code === "INTERNAL" || clientError.code === "STORE_FAILED") {
-      this.#parts.onFailure(error, "a client's frame");
+      this.#deps.watch.onFailure(error, "a client's frame");
     }
     this.send({ type: "error", ...clientError, ...(replyTo !== undefined && { replyTo }) });
   }

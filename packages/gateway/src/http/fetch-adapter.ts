@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable, Writable } from "node:stream";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
+import { nothingThere } from "../shared/errors.ts";
 
 /** Answers a request of `node:http`. Returns false for a path that is not the gateway's. */
 type Handle = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -13,7 +14,7 @@ export function answerFetch(request: Request, handle: Handle): Promise<Response>
   request.signal.addEventListener("abort", () => response.destroy(), { once: true });
   if (request.signal.aborted) response.destroy();
   const isHandled = handle(incoming, response as unknown as ServerResponse);
-  if (!isHandled) return Promise.resolve(Response.json({ error: "Not found." }, { status: 404 }));
+  if (!isHandled) return Promise.resolve(Response.json(nothingThere, { status: 404 }));
   return response.response;
 }
 

@@ -1,9 +1,10 @@
+import type { CommandDeps } from "../commands/command-context.ts";
 import { runCommand } from "../commands/run-command.ts";
 import { findRunStart } from "../run/load-messages.ts";
 import { headerValues } from "../shared/request.ts";
 import { epochOf } from "./answer/event-stream.ts";
 import { HttpError } from "./answer/http-error.ts";
-import { commandContext, type HttpDeps, type RequestContext, readSession } from "./request-context.ts";
+import { commandContext, type RequestContext, readSession } from "./request-context.ts";
 import { queryFields, toCommand, toNumber } from "./to-command.ts";
 
 /** Streams the events of a session, or of one run, from the client's position on. */
@@ -16,21 +17,24 @@ export async function getEvents(context: RequestContext): Promise<void> {
   const position = lastEventId === undefined ? {} : readEventId(lastEventId);
   const command = toCommand("resume", { ...query, ...position, sessionId });
   answer.begin(deps.makeRoom);
-  const streamDeps = { ...deps, gone };
+  const streamDeps = { ...deps.watch, heartbeatMs: deps.heartbeatMs, gone };
   if (typeof runId !== "string") {
-    const stream = answer.openStream(response, streamDeps, epochOf(deps, session));
+    const stream = answer.openStream(response, streamDeps, epochOf(deps.commands, session));
     return runCommand(
       command,
       commandContext(context, (event) => stream.notify(event)),
     );
   }
-  const after = command.after ?? (await findStart(deps, sessionId, runId));
-  if (!deps.queues.hasRun(sessionId, runId) && !(await hasMore(deps, { sessionId, runId, after }))) {
+  const after = command.after ?? (await findStart(deps.commands, sessionId, runId));
+  if (
+    !deps.commands.queues.hasRun(sessionId, runId) &&
+    !(await hasMore(deps.commands, { sessionId, runId, after }))
+  ) {
     // A 204 keeps an EventSource from reconnecting.
     response.writeHead(204).end();
     return;
   }
-  answer.openStream(response, streamDeps, epochOf(deps, session)).watch({ sessionId, runId, after });
+  answer.openStream(response, streamDeps, epochOf(deps.commands, session)).watch({ sessionId, runId, after });
 }
 
 /**
@@ -39,7 +43,7 @@ export async function getEvents(context: RequestContext): Promise<void> {
  * @throws HttpError `RUN_NOT_FOUND`
  */
 export async function findStart(
-  { store, queues }: Pick<HttpDeps, "store" | "queues">,
+  { store, queues }: Pick<CommandDeps, "store" | "queues">,
   sessionId: string,
   runId: string,
 ): Promise<number> {
@@ -61,7 +65,7 @@ function readEventId(id: string): { after: number | string; epoch?: string } {
 
 /** Returns true if a run that has ended has events after a number. */
 async function hasMore(
-  { store }: Pick<HttpDeps, "store">,
+  { store }: Pick<CommandDeps, "store">,
   { sessionId, runId, after }: { sessionId: string; runId: string; after: number },
 ): Promise<boolean> {
   for await (const entry of store.entries(sessionId, { after })) {

@@ -44,7 +44,7 @@ export const handlers: Readonly<Record<RouteName, Handler>> = {
   message: postMessage,
   events: getEvents,
   export: async (context) =>
-    exportSession(context.deps.store, await readSession(context, "export"), context.response),
+    exportSession(context.deps.commands.store, await readSession(context, "export"), context.response),
 };
 
 function command(type: PlainCommand, status: number): Handler {

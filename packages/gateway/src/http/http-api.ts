@@ -47,7 +47,7 @@ export class HttpApi {
       // No client is left to get an answer.
       if (gone.aborted) return;
       const answered = toHttpError(error);
-      if (isUnreported(error, answered)) this.#deps.onFailure(error, "an HTTP request");
+      if (isUnreported(error, answered)) this.#deps.watch.onFailure(error, "an HTTP request");
       sendError(response, answered);
     });
     return true;
@@ -85,13 +85,13 @@ export class HttpApi {
       const headers = { Allow: allow.join(", ") };
       throw new HttpError(405, "METHOD_NOT_ALLOWED", `This path accepts ${headers.Allow}.`, { headers });
     }
-    const visitor = await this.#deps.authenticate(request);
+    const caller = await this.#deps.authenticate(request);
     if (gone.aborted) return;
     if (this.#isClosing) throw draining();
     const answer = new LongAnswer();
     this.#answers.add(answer);
     gone.addEventListener("abort", () => this.#answers.delete(answer));
-    await handlers[route]({ deps: this.#deps, ...asked, visitor, answer });
+    await handlers[route]({ deps: this.#deps, ...asked, caller, answer });
   }
 
   /** Waits for the answers to earlier requests of the same socket (HTTP/1.1 pipelining). */

@@ -21,14 +21,17 @@ export async function postMessage(context: RequestContext): Promise<void> {
   const message = { content, ...(mode && { mode }), ...(id !== undefined && { requestId: id }) };
   const watch = (runId: string, after?: number) => {
     const range = { sessionId, runId, ...(after !== undefined && { after }) };
-    answer.openStream(response, { ...deps, gone }, epochOf(deps, session)).watch(range);
+    const streamDeps = { ...deps.watch, heartbeatMs: deps.heartbeatMs, gone };
+    answer.openStream(response, streamDeps, epochOf(deps.commands, session)).watch(range);
   };
   // The message is saved, and its first event is not emitted yet, so that the stream has them all.
   const onSaved = isStream ? (runId: string) => watch(runId) : undefined;
-  const submitted = await followRun(deps, sessionId, (queues) => queues.submit(sessionId, message, onSaved));
+  const submitted = await followRun(deps.commands, sessionId, (queues) =>
+    queues.submit(sessionId, message, onSaved),
+  );
   if (!isStream) return awaitRun(response, submitted, { gone, heartbeatMs: deps.heartbeatMs });
   // The message was sent before: its run shows its events from the beginning.
-  if (!answer.stream) watch(submitted.runId, await findStart(deps, sessionId, submitted.runId));
+  if (!answer.stream) watch(submitted.runId, await findStart(deps.commands, sessionId, submitted.runId));
 }
 
 /** Returns true if the answer must be a stream. Clients without a preference get JSON. */

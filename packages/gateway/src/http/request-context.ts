@@ -4,7 +4,7 @@ import type { Authenticate } from "../auth/authenticate.ts";
 import { type CommandContext, type CommandDeps, findSession } from "../commands/command-context.ts";
 import { type Action, notFound } from "../commands/permissions.ts";
 import { findFirstSession, runCommand } from "../commands/run-command.ts";
-import type { Visitor } from "../shared/principal.ts";
+import type { Caller } from "../shared/principal.ts";
 import type { Refusal } from "../shared/refusal.ts";
 import { sendJson } from "../shared/send-json.ts";
 import type { WatchDeps } from "../watch/session-watch.ts";
@@ -14,7 +14,9 @@ import type { Match } from "./routes.ts";
 import { decodeSessionId } from "./to-command.ts";
 
 /** The parts of a gateway that its HTTP form needs. */
-export interface HttpDeps extends CommandDeps, WatchDeps {
+export interface HttpDeps {
+  commands: CommandDeps;
+  watch: WatchDeps;
   authenticate: Authenticate;
   /**
    * Returns why there is no room for another answer that takes as long as its run, or `undefined`.
@@ -37,7 +39,7 @@ export interface RequestContext {
   request: IncomingMessage;
   response: ServerResponse;
   match: Match;
-  visitor: Visitor;
+  caller: Caller;
   /** Aborted when the answer is complete, or its client gone. */
   gone: AbortSignal;
   /** The answer, as far as it takes as long as a run or a watch. */
@@ -52,12 +54,12 @@ const CURRENT = "current";
  * `send`.
  */
 export function commandContext(
-  { deps, visitor, gone, answer }: RequestContext,
+  { deps, caller, gone, answer }: RequestContext,
   send: (event: ServerEvent) => void = () => undefined,
 ): CommandContext {
   const context: CommandContext = {
-    ...deps,
-    visitor,
+    ...deps.commands,
+    caller,
     sessionId: "",
     gone,
     send,
@@ -87,7 +89,7 @@ export async function answerCommand(
 
 /** Returns the fields of the request's body. */
 export function readFields({ deps, request }: RequestContext): Promise<Record<string, unknown>> {
-  return readJsonBody(request, deps.limits.maxFrameBytes);
+  return readJsonBody(request, deps.commands.limits.maxFrameBytes);
 }
 
 /**
@@ -97,7 +99,7 @@ export function readFields({ deps, request }: RequestContext): Promise<Record<st
 export async function readSessionId(context: RequestContext): Promise<string> {
   const sessionId = decodeSessionId(context.match.sessionId);
   if (sessionId === CURRENT) return (await findFirstSession(commandContext(context))).sessionId;
-  if (sessionId.length > context.deps.limits.maxIdChars) throw notFound();
+  if (sessionId.length > context.deps.commands.limits.maxIdChars) throw notFound(sessionId);
   return sessionId;
 }
 

@@ -6,7 +6,7 @@ import { offersWebSocket, pathOf } from "../shared/request.ts";
 import { refuseUpgrade } from "../socket/refuse-upgrade.ts";
 import { claimUpgrade } from "../socket/upgrade-claims.ts";
 import { serveWithoutOffer } from "./offered-protocols.ts";
-import type { UpgradeSource } from "./options.ts";
+import type { AttachOptions, UpgradeSource } from "./options.ts";
 
 type TakeUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
@@ -26,8 +26,8 @@ const attached = new WeakMap<UpgradeSource, { paths: Paths; end: () => void }>()
  * @throws GatewayError `INVALID_OPTION` when a gateway is attached to that path of the server
  * already
  */
-export function attachUpgrades(server: UpgradeSource, given: string, take: TakeUpgrade): () => void {
-  const path = readPath(given);
+export function attachUpgrades(server: UpgradeSource, options: AttachOptions, take: TakeUpgrade): () => void {
+  const path = readPath("attach", options);
   const { paths, end } = attached.get(server) ?? startListening(server);
   if (paths.has(path)) {
     const message = `\`path\` must be free, but a gateway is attached to ${path} of this server already. Detach it first.`;

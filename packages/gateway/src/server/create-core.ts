@@ -15,20 +15,24 @@ import { Watchers } from "../watch/watchers.ts";
 import type { GatewayOptions } from "./options.ts";
 
 /** The parts that run commands and emit events, for every kind of client and connection. */
-export interface Core extends CommandDeps, WatchDeps {
-  watchers: Watchers;
-  limiter: RunLimiter;
-  notifier: SessionNotifier;
+export interface Core {
+  readonly commands: CommandDeps;
+  readonly watch: WatchDeps;
+  readonly queues: SessionQueues;
+  readonly watchers: Watchers;
+  readonly limiter: RunLimiter;
+  readonly notifier: SessionNotifier;
+  readonly onFailure: WatchDeps["onFailure"];
 }
 
-interface Surroundings {
+interface CoreDeps {
   observer: Observer;
   /** The connections that are open now. */
   connections: NotifierDeps["connections"];
 }
 
 /** @throws GatewayError `INVALID_OPTION` */
-export function createCore(options: GatewayOptions, { observer, connections }: Surroundings): Core {
+export function createCore(options: GatewayOptions, { observer, connections }: CoreDeps): Core {
   const { agent, maxContextMessages = agent.neededMessages ?? 50 } = options;
   const store = checkStore(options.store);
   const abortGraceMs = toDuration("abortGraceMs", options.abortGraceMs ?? 5000);
@@ -68,24 +72,20 @@ export function createCore(options: GatewayOptions, { observer, connections }: S
     },
     limits,
   );
+  const holdLive = (sessionId: string) => holds.hold(sessionId);
+  const notifyChanged: CommandDeps["notifyChanged"] = ({ sessionId, lastSeq }, since) => {
+    if (lastSeq > since) watchers.reportGap(sessionId, since);
+    notify(sessionId);
+  };
   const readEvents = createEventSource(store, (sessionId) => queues.live(sessionId));
   const onSlow = (sessionId: string) => observer.slowWatcher(sessionId);
   return {
-    store,
+    commands: { store, queues, permissions, awaitsApproval, limits, holdLive, notifyChanged },
+    watch: { watchers, readEvents, holdLive, onSlow, onFailure },
     queues,
-    awaitsApproval,
-    limiter,
     watchers,
-    permissions,
+    limiter,
     notifier,
-    limits,
-    notifyChanged: ({ sessionId, lastSeq }, since) => {
-      if (lastSeq > since) watchers.reportGap(sessionId, since);
-      notify(sessionId);
-    },
-    readEvents,
-    holdLive: (sessionId) => holds.hold(sessionId),
-    onSlow,
     onFailure,
   };
 }

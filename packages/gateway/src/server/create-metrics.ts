@@ -6,6 +6,7 @@ import {
   type RefusalDiagnostic,
   type RunDiagnostic,
 } from "../observe/channels.ts";
+import { requireKnown } from "../shared/check-options.ts";
 import type { GatewayServer } from "./gateway-server.ts";
 
 export interface MetricsOptions {
@@ -35,10 +36,9 @@ const FIRST_CHUNK_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5
  *
  * Counts what happens from this call on. Several gateways need a registry each.
  */
-export function createMetrics(
-  gateway: GatewayServer,
-  { registry = createRegistry() }: MetricsOptions = {},
-): Metrics {
+export function createMetrics(gateway: GatewayServer, options: MetricsOptions = {}): Metrics {
+  requireKnown("createMetrics", options, { registry: true });
+  const { registry = createRegistry() } = options;
   const registers = [registry];
   addGauges(gateway, registers);
   const runs = new Counter({

@@ -8,8 +8,8 @@ import type { RequestGuard } from "../auth/upgrade-guard.ts";
 import { attachedUpgradeGuard, type UpgradeGuard } from "../auth/upgrade-guard.ts";
 import { UpgradeHandler } from "../auth/upgrade-handler.ts";
 import {
-  followRun,
   type RetrySubmission,
+  retryRun,
   type Submission,
   type Submitted,
   submitMessage,
@@ -20,10 +20,10 @@ import { Dialects } from "../connection/dialects.ts";
 import { answerFetch } from "../http/fetch-adapter.ts";
 import { HttpApi } from "../http/http-api.ts";
 import { Observer } from "../observe/observer.ts";
-import { toDuration } from "../shared/check-options.ts";
+import { requireKnown, toDuration } from "../shared/check-options.ts";
 import { GatewayError } from "../shared/errors.ts";
 import { readPath } from "../shared/paths.ts";
-import { type Principal, requireId, type Visitor } from "../shared/principal.ts";
+import { type Caller, type Principal, requireId } from "../shared/principal.ts";
 import { ForeignSocket } from "../socket/foreign-socket.ts";
 import { isOver, type WebSocketLike } from "../socket/web-socket.ts";
 import { createUpgrade } from "../socket/ws-server.ts";
@@ -73,11 +73,12 @@ export class GatewayServer {
     this.#core = createCore(options, { observer: this.#observer, connections: this.#connections });
     this.#dialects = new Dialects(options.dialects);
     this.#connectionDeps = {
-      ...this.#core,
+      commands: this.#core.commands,
+      watch: this.#core.watch,
       dialects: this.#dialects,
       notifyDeleted: (session, answered) => this.#core.notifier.notifyDeleted(session, answered),
       onClosed: (connection) => {
-        if (this.#connections.delete(connection)) this.#observer.disconnected(connection.visitor.principal);
+        if (this.#connections.delete(connection)) this.#observer.disconnected(connection.caller.principal);
       },
       observer: this.#observer,
     };
@@ -131,8 +132,8 @@ export class GatewayServer {
    * @throws GatewayError `INVALID_OPTION` when a gateway is attached to that path of the server
    * already
    */
-  attach(server: UpgradeSource, { path }: AttachOptions): () => void {
-    const end = attachUpgrades(server, path, (...upgrade) => this.handleUpgrade(...upgrade));
+  attach(server: UpgradeSource, options: AttachOptions): () => void {
+    const end = attachUpgrades(server, options, (...upgrade) => this.handleUpgrade(...upgrade));
     const detach = () => {
       end();
       this.#detach.delete(detach);
@@ -154,9 +155,10 @@ export class GatewayServer {
   handleRequest(
     request: IncomingMessage,
     response: ServerResponse,
-    { path = "/" }: HandleRequestOptions = {},
+    options: HandleRequestOptions = {},
   ): boolean {
-    return this.#http.handle(request, response, readPath(path), this.#requestGuard);
+    const base = readPath("handleRequest", options, "/");
+    return this.#http.handle(request, response, base, this.#requestGuard);
   }
 
   /**
@@ -164,8 +166,8 @@ export class GatewayServer {
    * route handlers of Next. A path that is not the gateway's is answered 404. The request needs a
    * `Host` header, or the host of its URL counts.
    */
-  handleFetch(request: Request, { path = "/" }: HandleRequestOptions = {}): Promise<Response> {
-    const base = readPath(path);
+  async handleFetch(request: Request, options: HandleRequestOptions = {}): Promise<Response> {
+    const base = readPath("handleFetch", options, "/");
     return answerFetch(request, (...asked) => this.#http.handle(...asked, base, this.#requestGuard));
   }
 
@@ -173,26 +175,24 @@ export class GatewayServer {
    * Connects an open WebSocket of any library. The caller has authenticated it. A closed one is
    * ignored.
    */
-  accept(webSocket: WebSocketLike, visitor: { principal?: Principal; key?: string } = {}): void {
+  accept(webSocket: WebSocketLike, caller: { principal?: Principal; key?: string } = {}): void {
+    requireKnown("accept", caller, { principal: true, key: true });
     if (isOver(webSocket)) return;
-    const { principal } = visitor;
+    const { principal } = caller;
     if (principal) requireId(principal);
-    // An emitter's error without a listener would end the process. What matters is `close`, which
-    // follows.
-    const socket = new ForeignSocket(webSocket, (error) =>
-      this.#core.onFailure(error, "a socket of `accept`"),
-    );
-    socket.addEventListener("error", () => undefined);
-    this.#connect(socket, { principal, key: visitor.key ?? defaultSessionKey(principal) });
+    const onFailure = (error: unknown) => this.#core.onFailure(error, "a socket of `accept`");
+    const socket = new ForeignSocket(webSocket, onFailure);
+    this.#connect(socket, { principal, key: caller.key ?? defaultSessionKey(principal) });
   }
 
   /**
    * Runs a message from inside the process, as if a client had sent it. Resolves when it is kept.
    *
-   * @throws GatewayError `QUEUE_FULL`, `DRAINING`, `REQUEST_CONFLICT`; whatever the store threw
+   * @throws GatewayError `INVALID_OPTION`, `QUEUE_FULL`, `DRAINING`, `REQUEST_CONFLICT`; whatever
+   * the store threw
    */
-  submit(submission: Submission): Promise<Submitted> {
-    return submitMessage(this.#core, submission);
+  async submit(submission: Submission): Promise<Submitted> {
+    return submitMessage(this.#core.commands, submission);
   }
 
   /**
@@ -202,12 +202,12 @@ export class GatewayServer {
    * @throws GatewayError `RUN_NOT_FOUND`, `SESSION_BUSY`, `DRAINING`, `REQUEST_CONFLICT`; whatever
    * the store threw
    */
-  retry({ sessionId, runId, requestId }: RetrySubmission): Promise<Submitted> {
-    return followRun(this.#core, sessionId, (queues) => queues.retry(sessionId, { runId, requestId }));
+  async retry(retry: RetrySubmission): Promise<Submitted> {
+    return retryRun(this.#core.commands, retry);
   }
 
   health(): Health {
-    const { queues, limiter, watchers } = this.#core;
+    const { limiter, watchers, queues } = this.#core;
     return {
       connections: this.#connectionCount(),
       sessions: new Set([...queues.sessionIds(), ...watchers.sessionIds()]).size,
@@ -218,7 +218,7 @@ export class GatewayServer {
   }
 
   readiness(): Promise<Readiness> {
-    return readinessOf(this.#core.store, this.#closing !== undefined);
+    return readinessOf(this.#core.commands.store, this.#closing !== undefined);
   }
 
   /**
@@ -226,8 +226,9 @@ export class GatewayServer {
    * than `drainMs`, then closes every connection with 1001. Resolves when the clients have received
    * the close, and the process may exit. May be called again.
    */
-  close({ drainMs = 10_000 }: CloseOptions = {}): Promise<void> {
-    const ms = toDuration("drainMs", drainMs);
+  async close(options: CloseOptions = {}): Promise<void> {
+    requireKnown("close", options, { drainMs: true });
+    const ms = toDuration("drainMs", options.drainMs ?? 10_000);
     // A later call that is less patient counts.
     if (this.#closing) void this.#core.queues.close(ms);
     this.#closing ??= this.#close(ms);
@@ -256,12 +257,12 @@ export class GatewayServer {
     return new UpgradeHandler({
       limits: this.#connectionLimits,
       upgrade: createUpgrade({
-        ...this.#core.limits,
+        ...this.#core.commands.limits,
         ...this.#connectionLimits,
         chooseSubprotocol: (offered) => this.#dialects.choose(offered),
       }),
       authenticate: this.#authenticate,
-      connect: (webSocket, visitor) => this.#connect(webSocket, visitor),
+      connect: (webSocket, caller) => this.#connect(webSocket, caller),
       connectionCount: () => this.#connectionCount(),
       isClosing: () => this.#closing !== undefined,
       onRefused: (refusal, request) => this.#observer.refusedUpgrade(refusal, addressOf(request)),
@@ -271,7 +272,8 @@ export class GatewayServer {
 
   #createHttp(): HttpApi {
     return new HttpApi({
-      ...this.#core,
+      commands: this.#core.commands,
+      watch: this.#core.watch,
       authenticate: this.#authenticate,
       notifyDeleted: (session, except) => this.#core.notifier.notifyDeleted(session, except),
       makeRoom: () => this.#upgrades.makeRoom(),
@@ -285,11 +287,11 @@ export class GatewayServer {
     return this.#connections.size + this.#http.openCount;
   }
 
-  #connect(webSocket: WebSocketLike, visitor: Visitor): void {
+  #connect(webSocket: WebSocketLike, caller: Caller): void {
     if (this.#closing) return webSocket.close(1001, "the gateway is stopping");
     try {
-      this.#connections.add(new Connection(this.#connectionDeps, webSocket, visitor));
-      this.#observer.connected(visitor.principal);
+      this.#connections.add(new Connection(this.#connectionDeps, webSocket, caller));
+      this.#observer.connected(caller.principal);
     } catch (error) {
       this.#core.onFailure(error, "a dialect");
       webSocket.close(1011, "the dialect failed");

@@ -10,7 +10,7 @@ import { ownUpgradeGuard, tokenRefusal, type UpgradeGuard } from "../auth/upgrad
 import { answerMetrics, type MetricsSource } from "../observe/answer-metrics.ts";
 import { isThenable } from "../shared/callbacks.ts";
 import { requireKnown, requireWhole } from "../shared/check-options.ts";
-import { GatewayError, gatewayFailed } from "../shared/errors.ts";
+import { GatewayError, gatewayFailed, nothingThere } from "../shared/errors.ts";
 import type { Refusal } from "../shared/refusal.ts";
 import { codeOf } from "../shared/refusal.ts";
 import { offersWebSocket, pathOf } from "../shared/request.ts";
@@ -187,12 +187,11 @@ async function answerOther(
   try {
     // Not awaited where it is no promise: a page is answered at once.
     const served = serve?.(request, response) ?? false;
-    if (!(isThenable(served) ? await served : served))
-      sendJson(response, 404, { error: "There is nothing here." });
+    if (!(isThenable(served) ? await served : served)) sendJson(response, 404, nothingThere);
   } catch (error) {
     onFailure(error, "serve");
     if (response.headersSent) response.destroy();
-    else sendJson(response, 500, { error: gatewayFailed });
+    else sendJson(response, 500, { error: gatewayFailed, code: "INTERNAL", retryable: true });
   }
 }
 

@@ -65,6 +65,7 @@ const known: Readonly<Record<keyof GatewayOptions, true>> = {
   allowedOrigins: true,
   allowedHosts: true,
   allowedHostsSetting: true,
+  allowedOriginsSetting: true,
   dialects: true,
   limits: true,
   connections: true,

@@ -1,5 +1,8 @@
-import { mustBe } from "@mini-openclaw/protocol/shared";
+import { createOptionChecks, mustBe } from "@mini-openclaw/protocol/shared";
 import { GatewayError } from "./errors.ts";
+
+/** Refuses unknown options with a GatewayError `INVALID_OPTION` that names the closest one. */
+export const { known: requireKnown } = createOptionChecks(GatewayError);
 
 /** The longest time that a timer of Node can wait; it would take a longer one for 1 ms. */
 export const LONGEST_MS = 2_147_483_647;
@@ -20,19 +23,4 @@ export function requireWhole(name: string, value: number, { least = 1, most = LO
 export function toDuration(name: string, value: number): number {
   if (typeof value === "number" && value >= 0) return Math.min(value, LONGEST_MS);
   throw new GatewayError("INVALID_OPTION", mustBe(name, "a number of milliseconds from 0", value));
-}
-
-/**
- * Checks that all options are known, because a misspelled one would be ignored in silence.
- *
- * @throws GatewayError `INVALID_OPTION` that names the unknown one
- */
-export function requireKnown(caller: string, options: object, known: Readonly<Record<string, true>>): void {
-  if (typeof options !== "object" || options === null)
-    throw new GatewayError("INVALID_OPTION", mustBe("options", "an object", options));
-  for (const name of Object.keys(options)) {
-    if (Object.hasOwn(known, name)) continue;
-    const message = `\`${name}\` is no option of \`${caller}\`. Its options are ${Object.keys(known).join(", ")}.`;
-    throw new GatewayError("INVALID_OPTION", message);
-  }
 }

@@ -25,6 +25,13 @@ export class GatewayError extends Error {
 /** The text for a failure whose details are for the log only. */
 export const gatewayFailed = "The gateway failed. Its log has the reason.";
 
+/** The body of an answer to a request for a path that nobody has. */
+export const nothingThere = {
+  error: "Nothing is at this path. The gateway's paths are in PROTOCOL.md, such as /sessions.",
+  code: "NOT_FOUND",
+  retryable: false,
+} as const;
+
 /** Creates the error for requests while the gateway is shutting down. */
 export function draining(): GatewayError {
   return new GatewayError("DRAINING", "The gateway is stopping. Connect again.");

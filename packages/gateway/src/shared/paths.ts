@@ -1,4 +1,5 @@
 import { mustBe } from "@mini-openclaw/protocol/shared";
+import { requireKnown } from "./check-options.ts";
 import { GatewayError } from "./errors.ts";
 
 /** Returns a path with a slash at its beginning and none at its end. The root is `/`. */
@@ -7,11 +8,13 @@ export function normalizePath(path: string): string {
 }
 
 /**
- * Returns an option that is a path, in the form in which it is compared.
+ * Returns the option `path` of a method, in the form in which paths are compared.
  *
- * @throws GatewayError `INVALID_OPTION` for a path that no request can have
+ * @throws GatewayError `INVALID_OPTION` for a path that no request can have, or another option
  */
-export function readPath(path: unknown): string {
+export function readPath(caller: string, options: { path?: unknown }, fallback?: string): string {
+  requireKnown(caller, options, { path: true });
+  const { path = fallback } = options;
   if (typeof path === "string" && /^[^\s?#]*$/.test(path) && !path.includes("://"))
     return normalizePath(path);
   throw new GatewayError("INVALID_OPTION", mustBe("path", "a path such as /claw, without a query", path));

@@ -18,7 +18,7 @@ export function requireId({ id }: Principal): void {
 }
 
 /** The caller of a request or connection: its principal, and the key of its sessions. */
-export interface Visitor {
+export interface Caller {
   principal: Principal | undefined;
   key: string;
 }

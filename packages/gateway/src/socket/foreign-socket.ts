@@ -16,6 +16,8 @@ export class ForeignSocket implements WebSocketLike {
     this.#socket = socket;
     this.#onFailure = onFailure;
     if (socket.protocol !== undefined) this.protocol = socket.protocol;
+    // An emitter's error without a listener would end the process. `close` follows it.
+    this.addEventListener("error", () => undefined);
   }
 
   get bufferedAmount(): number {

@@ -24,7 +24,7 @@ export interface MemoryWebSocket {
 
 /** The part of a `GatewayServer` that a WebSocket in memory needs. */
 interface Gateway {
-  accept(webSocket: WebSocketLike, visitor: { principal?: Principal; key?: string }): void;
+  accept(webSocket: WebSocketLike, caller: { principal?: Principal; key?: string }): void;
 }
 
 /**
@@ -37,7 +37,7 @@ interface Gateway {
  */
 export function memoryWebSocket(
   gateway: Gateway,
-  visitor: { principal?: Principal; key?: string } = {},
+  caller: { principal?: Principal; key?: string } = {},
 ): new (
   url: string,
 ) => MemoryWebSocket {
@@ -48,7 +48,7 @@ export function memoryWebSocket(
       join(this, other);
       queueMicrotask(() => {
         if (this.readyState !== 0) return;
-        gateway.accept(other, visitor);
+        gateway.accept(other, caller);
         this.open();
       });
     }
