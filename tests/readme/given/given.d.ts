@@ -1,4 +1,3 @@
-import type { RequestListener } from "node:http";
 import type { GatewayServer } from "@mini-openclaw/gateway";
 import type {
   AgentRunner,
@@ -18,7 +17,6 @@ declare global {
   const gateway: GatewayServer;
   const token: string;
   const url: string;
-  const yourApp: RequestListener;
   function createMyAgent(): AgentRunner;
   function createPostgresStore(options: { url: string }): SessionStore;
 }
