@@ -3,7 +3,7 @@ import { DailySpend } from "../budget/daily-spend.ts";
 import { checkPrices } from "../budget/prices.ts";
 import { resolveRunLimits } from "../budget/run-limits.ts";
 import { ContextWindow } from "../context/context-window.ts";
-import { readPromptSections, toSystemPrompt } from "../context/system-prompt.ts";
+import { openPromptWorkspace, readPromptSections, toSystemPrompt } from "../context/system-prompt.ts";
 import { WindowStarts } from "../context/window-starts.ts";
 import { type FallbackReason, fallbackReasons } from "../run/retry-policy.ts";
 import type { RunSettings } from "../run/run-settings.ts";
@@ -139,10 +139,11 @@ function promptReader(
       return { system, sections: [{ title: "System prompt", source: "options", text: system.stable }] };
     };
   }
+  const workspace = workspaceDir ? openPromptWorkspace(workspaceDir) : undefined;
   return async (sessionId) => {
     const own = await readPromptSections({
       ...(identity !== undefined && { identity }),
-      ...(workspaceDir !== undefined && { workspaceDir }),
+      ...(workspace && { workspace }),
       ...(memory && { memory }),
       ...(skills && { skills }),
       tools: [...tools.values()],

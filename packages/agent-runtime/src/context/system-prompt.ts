@@ -1,8 +1,8 @@
 import type { SystemPrompt } from "@mini-openclaw/protocol";
-import { readTextBeneath } from "../files/read-text.ts";
 import { cutMiddleLines } from "../shared/cut-text.ts";
 import { toLocalTime } from "../shared/local-time.ts";
 import type { Tool } from "../tool-calls/define-tool.ts";
+import { type FileBacked, textFile } from "../workspace/file-backed.ts";
 import { MAX_PROMPT_FILE_CHARS, type MemoryManager } from "../workspace/memory.ts";
 import type { SkillsLoader } from "../workspace/skills.ts";
 
@@ -14,12 +14,27 @@ Answer in the language of the user.`;
 /** The sources of the system prompt. */
 export interface PromptSources {
   identity?: string;
-  workspaceDir?: string;
+  workspace?: PromptWorkspace;
   memory?: MemoryManager;
   skills?: SkillsLoader;
   tools: readonly Tool[];
   /** Days before today whose logs the prompt has. */
   dailyLogDays: number;
+}
+
+/** A workspace, and the files of it that the prompt always has. */
+export interface PromptWorkspace {
+  dir: string;
+  soul: FileBacked<string | undefined>;
+  toolNotes: FileBacked<string | undefined>;
+}
+
+export function openPromptWorkspace(dir: string): PromptWorkspace {
+  return {
+    dir,
+    soul: textFile(dir, ".openclaw/SOUL.md"),
+    toolNotes: textFile(dir, ".openclaw/TOOLS.md"),
+  };
 }
 
 /** A part of the system prompt. */
@@ -40,16 +55,15 @@ export interface PromptSection {
  * `.openclaw/TOOLS.md`, memory, skills, runtime, tools. A part that is not there is left out.
  */
 export async function readPromptSections(sources: PromptSources): Promise<PromptSection[]> {
-  const { identity = defaultIdentity, workspaceDir, memory, skills, tools } = sources;
+  const { identity = defaultIdentity, workspace, memory, skills, tools } = sources;
   const sections = await Promise.all([
     section("Identity", "options", async () => identity),
-    workspaceDir && section("Soul", ".openclaw/SOUL.md", () => bootstrapFile(workspaceDir, "SOUL.md")),
-    workspaceDir &&
-      section("Notes on tools", ".openclaw/TOOLS.md", () => bootstrapFile(workspaceDir, "TOOLS.md")),
+    workspace && section("Soul", ".openclaw/SOUL.md", () => workspace.soul.get()),
+    workspace && section("Notes on tools", ".openclaw/TOOLS.md", () => workspace.toolNotes.get()),
     memory && volatile(section("Memory", "MEMORY.md", () => memory.readLongTerm())),
     ...logSections(memory, sources.dailyLogDays).map(volatile),
     skills && section("Skills", "SKILL.md files", () => skillsSection(skills)),
-    section("Runtime", "this process", async () => runtimeFacts(workspaceDir)),
+    section("Runtime", "this process", async () => runtimeFacts(workspace?.dir)),
     section("Tools", "tool definitions", async () => listTools(tools)),
   ]);
   return sections.flatMap((one) => one || []);
@@ -92,10 +106,6 @@ async function section(
     const reason = error instanceof Error ? error.message : String(error);
     return { title, source, text: `# ${title}\n\n[could not be read: ${reason}]` };
   }
-}
-
-function bootstrapFile(workspaceDir: string, name: string): Promise<string | undefined> {
-  return readTextBeneath(workspaceDir, `.openclaw/${name}`);
 }
 
 function logSections(memory: MemoryManager | undefined, days: number): Promise<PromptSection | undefined>[] {

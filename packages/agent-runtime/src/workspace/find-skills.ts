@@ -13,6 +13,8 @@ const MAX_DEPTH = 3;
 export interface FoundSkills {
   paths: readonly string[];
   diagnostics: readonly string[];
+  /** The folders whose entries decide what is found. */
+  folders: readonly string[];
 }
 
 /**
@@ -25,20 +27,27 @@ export async function findSkills(directory: string): Promise<FoundSkills> {
 
 async function search(folder: string, depth: number): Promise<FoundSkills> {
   const entries = await entriesIn(folder);
-  if (entries instanceof Error) return { paths: [], diagnostics: [`${folder}: ${entries.message}`] };
+  if (entries instanceof Error) {
+    return { paths: [], diagnostics: [`${folder}: ${entries.message}`], folders: [folder] };
+  }
   const files = entries.map(({ name }) => name).filter((name) => name.toLowerCase() === "skill.md");
   const file = files.includes("SKILL.md") ? "SKILL.md" : files[0];
   // The folders in a skill's own hold what belongs to it.
-  if (file !== undefined && depth > 0) return { paths: [join(folder, file)], diagnostics: [] };
-  const folders = entries.filter(isSearched).map(({ name }) => join(folder, name));
-  if (depth > MAX_DEPTH) {
-    const isEmpty = folders.length === 0;
-    return { paths: [], diagnostics: isEmpty ? [] : [`${folder}: its folders are too deep to be searched`] };
+  if (file !== undefined && depth > 0) {
+    // As long as SKILL.md is there, no other entry counts.
+    const folders = file === "SKILL.md" ? [] : [folder];
+    return { paths: [join(folder, file)], diagnostics: [], folders };
   }
-  const found = await Promise.all(folders.map((path) => search(path, depth + 1)));
+  const inner = entries.filter(isSearched).map(({ name }) => join(folder, name));
+  if (depth > MAX_DEPTH) {
+    const tooDeep = `${folder}: its folders are too deep to be searched`;
+    return { paths: [], diagnostics: inner.length === 0 ? [] : [tooDeep], folders: [folder] };
+  }
+  const found = await Promise.all(inner.map((path) => search(path, depth + 1)));
   return {
     paths: found.flatMap(({ paths }) => paths),
     diagnostics: found.flatMap(({ diagnostics }) => diagnostics),
+    folders: [folder, ...found.flatMap(({ folders }) => folders)],
   };
 }
 

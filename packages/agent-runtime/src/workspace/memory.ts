@@ -1,8 +1,11 @@
 import { join } from "node:path";
 import { appendLine } from "../files/append-line.ts";
-import { readTextBeneath } from "../files/read-text.ts";
 import { checkKnown, checkText } from "../shared/check-options.ts";
 import { dayBefore, toLocalTime } from "../shared/local-time.ts";
+import { type FileBacked, textFile } from "./file-backed.ts";
+
+/** Daily logs whose text is held: more than a prompt has. */
+const MAX_LOGS = 64;
 
 /** Characters of a file that the system prompt shows. OpenClaw's limit for its bootstrap files. */
 export const MAX_PROMPT_FILE_CHARS = 20_000;
@@ -29,6 +32,10 @@ export class MemoryManager {
   readonly #dataDir: string;
   readonly #now: () => number;
   readonly #timeZone: string | undefined;
+  /** Where MEMORY.md is looked for, in this order. */
+  readonly #longTerm: readonly { root: string; file: FileBacked<string | undefined> }[];
+  /** The daily logs, by their days. */
+  readonly #logs = new Map<string, FileBacked<string | undefined>>();
 
   /** @throws AgentError `INVALID_OPTION` */
   constructor(options: MemoryOptions) {
@@ -44,6 +51,7 @@ export class MemoryManager {
     this.#dataDir = dataDir;
     this.#now = now;
     this.#timeZone = timeZone;
+    this.#longTerm = [workspaceDir, dataDir].map((root) => ({ root, file: textFile(root, "MEMORY.md") }));
   }
 
   /** MEMORY.md of the workspace, else of the data directory, or `undefined` if there is neither. */
@@ -63,8 +71,8 @@ export class MemoryManager {
   }
 
   async #findLongTerm(): Promise<{ root: string; text: string } | undefined> {
-    for (const root of [this.#workspaceDir, this.#dataDir]) {
-      const text = await readTextBeneath(root, "MEMORY.md");
+    for (const { root, file } of this.#longTerm) {
+      const text = await file.get();
       if (text !== undefined) return { root, text };
     }
     return undefined;
@@ -73,7 +81,7 @@ export class MemoryManager {
   /** The log of the day `daysAgo` days before today, or `undefined` if nothing was logged. */
   async readDailyLog({ daysAgo = 0 } = {}): Promise<{ day: string; text: string } | undefined> {
     const day = dayBefore(this.#localTime().day, daysAgo);
-    const text = await readTextBeneath(this.#dataDir, logPath(day));
+    const text = await this.#logOf(day).get();
     return text === undefined ? undefined : { day, text };
   }
 
@@ -81,6 +89,14 @@ export class MemoryManager {
   async appendDailyLog(entry: string): Promise<void> {
     const { day, time } = this.#localTime();
     await appendLine(this.#dataDir, logPath(day), `- [${time}] ${oneLine(entry)}`);
+  }
+
+  #logOf(day: string): FileBacked<string | undefined> {
+    const log = this.#logs.get(day) ?? textFile(this.#dataDir, logPath(day));
+    this.#logs.set(day, log);
+    const [oldest] = this.#logs.keys();
+    if (this.#logs.size > MAX_LOGS && oldest !== undefined) this.#logs.delete(oldest);
+    return log;
   }
 
   #localTime() {

@@ -3,6 +3,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { below } from "../files/path-error.ts";
 import { isMissing, readTextBeneath } from "../files/read-text.ts";
 import { checkKnown, checkText } from "../shared/check-options.ts";
+import { FileBacked, type Loaded } from "./file-backed.ts";
 import { findSkills } from "./find-skills.ts";
 import { type ParseYaml, parseFrontMatter } from "./front-matter.ts";
 import { formatSkillsIndex, type Skill } from "./skills-index.ts";
@@ -38,14 +39,15 @@ interface Candidate {
 }
 
 /**
- * Finds skills: `<directory>/<name>/SKILL.md`. Reads a file again only when its time or size
- * changed.
+ * Finds skills: `<directory>/<name>/SKILL.md`. Searches the directories again only when something
+ * in them changed, and reads a file again only when its time or size changed.
  */
 export class SkillsLoader {
   /** The directories that are searched. `read_file` may read in them wherever they lie. */
   readonly directories: readonly string[];
   readonly #workspaceDir: string;
   #cache = new Map<string, Candidate>();
+  readonly #loaded = new FileBacked(() => this.#load());
 
   /** @throws AgentError `INVALID_OPTION` */
   constructor(options: SkillsOptions) {
@@ -64,6 +66,15 @@ export class SkillsLoader {
    * names it and the reason.
    */
   async load(): Promise<LoadedSkills> {
+    return (await this.#loaded.get()).loaded;
+  }
+
+  /** The index for the system prompt, or empty when there are no skills to show. */
+  async index(): Promise<string> {
+    return (await this.#loaded.get()).index;
+  }
+
+  async #load(): Promise<Loaded<{ loaded: LoadedSkills; index: string }>> {
     const found = await Promise.all(this.directories.map(findSkills));
     const paths = found.flatMap((one) => one.paths);
     const candidates = new Map<string, Candidate>();
@@ -76,16 +87,12 @@ export class SkillsLoader {
     for (const [path, { fault }] of candidates) {
       for (const one of [fault, faults.get(path)]) if (one !== undefined) diagnostics.push(`${path}: ${one}`);
     }
-    return { skills: skills.sort((a, b) => (a.name < b.name ? -1 : 1)), diagnostics };
-  }
-
-  /** The index for the system prompt, or empty when there are no skills to show. */
-  async index(): Promise<string> {
-    const { skills } = await this.load();
-    return formatSkillsIndex(
-      skills.filter(({ isHidden }) => !isHidden),
-      this.#workspaceDir,
-    );
+    skills.sort((a, b) => (a.name < b.name ? -1 : 1));
+    const shown = skills.filter(({ isHidden }) => !isHidden);
+    return {
+      value: { loaded: { skills, diagnostics }, index: formatSkillsIndex(shown, this.#workspaceDir) },
+      paths: [...found.flatMap((one) => one.folders), ...paths],
+    };
   }
 
   async #read(path: string): Promise<Candidate | undefined> {
