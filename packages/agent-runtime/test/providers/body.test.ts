@@ -83,7 +83,7 @@ describe("after a piece that was shown", () => {
       answer = response;
       response.write("shown");
     });
-    const body = new FlowingBody(message);
+    const body = new FlowingBody(message, () => 16);
     const first = await body.next();
     expect(String(first.value)).toBe("shown");
     body.gather();

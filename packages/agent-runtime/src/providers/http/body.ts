@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { gatherTime } from "../../shared/gather-time.ts";
 
 /**
  * The most bytes of an answer that are buffered unread. Then its socket pauses, and resumes in the
@@ -9,20 +10,16 @@ import type { Readable } from "node:stream";
 const MAX_UNREAD_BYTES = 32_768;
 
 /**
- * Milliseconds in which pieces after a returned one are gathered. A screen takes as long for one
- * picture, so the delay is invisible. A model that sends a thousand small pieces a second costs
- * sixty steps instead of a thousand.
- */
-const GATHER_MS = 16;
-
-/**
  * Milliseconds for a complete response to end, so that its connection can be used again.
  */
 const DRAIN_MS = 1000;
 
 /** The body of a response, in the pieces that came. Closes the request when the reader stops. */
 export interface Body extends AsyncIterable<Uint8Array> {
-  /** Joins all bytes of the next 16 ms in one piece. Call it when a piece was shown. */
+  /**
+   * Joins all bytes of the next moment in one piece, if the process is busy. Call it when a piece
+   * was shown.
+   */
   gather(): void;
   /** Keeps the connection for the next request. Call it when the turn is complete. */
   release(): void;
@@ -58,6 +55,7 @@ class UnreadPieces {
  */
 export class FlowingBody implements Body, AsyncIterator<Uint8Array> {
   readonly #message: Readable;
+  readonly #gatherTime: () => number;
   readonly #unread = new UnreadPieces();
   #isReleased = false;
   #ended: { failure: Error | undefined } | undefined;
@@ -65,8 +63,10 @@ export class FlowingBody implements Body, AsyncIterator<Uint8Array> {
   #timer: NodeJS.Timeout | undefined;
   #wake = () => {};
 
-  constructor(message: Readable) {
+  /** `gatherMs` returns the milliseconds in which pieces after a returned one are gathered. */
+  constructor(message: Readable, gatherMs: () => number = gatherTime) {
     this.#message = message;
+    this.#gatherTime = gatherMs;
     message.on("data", (piece: Buffer) => this.#take(piece));
     message.on("end", () => this.#end());
     message.on("error", (error) => this.#end(error));
@@ -98,7 +98,7 @@ export class FlowingBody implements Body, AsyncIterator<Uint8Array> {
   }
 
   gather(): void {
-    this.#gatherUntil = performance.now() + GATHER_MS;
+    this.#gatherUntil = performance.now() + this.#gatherTime();
   }
 
   release(): void {
