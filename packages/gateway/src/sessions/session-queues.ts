@@ -6,6 +6,7 @@ import { Idempotency } from "./idempotency.ts";
 import type { AddedRun } from "./queued-run.ts";
 import type { LiveLog } from "./reopening-log.ts";
 import { type QueueDeps, SessionQueue } from "./session-queue.ts";
+import { TurnQueue } from "./turn-queue.ts";
 
 // Logs of sessions at rest that stay open. Each one costs a few file descriptors. The one idle
 // longest is closed first.
@@ -31,6 +32,8 @@ export class SessionQueues {
   readonly #maxQueuedMessages: number;
   readonly #queues = new Map<string, SessionQueue>();
   readonly #idempotency: Idempotency;
+  /** Runs begin in it, because each one takes milliseconds at once. */
+  readonly #turns = new TurnQueue();
   /**
    * Sessions with runs whose end is not recorded, and the number after which the ends are to be
    * emitted.
@@ -215,6 +218,7 @@ export class SessionQueues {
   ): Promise<AcceptedRun> {
     let added: AddedRun | undefined;
     const accept = async () => {
+      await this.#turns.next();
       added = await this.#add(sessionId, add);
       return added.accepted;
     };
