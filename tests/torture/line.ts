@@ -17,6 +17,8 @@ export interface Line extends AsyncDisposable {
    * `frozen`: neither does.
    */
   cut(how: Cut): void;
+  /** Resets every connection, also those that only the gateway believes in. */
+  clear(): void;
 }
 
 // Of those that the gateway believes to be there. Each is sent all that happens, as a real one is.
@@ -58,8 +60,12 @@ export async function startLine(gatewayPort: number): Promise<Line> {
       }
       for (const link of ghosts.splice(0, ghosts.length - MAX_GHOSTS)) reset(link);
     },
-    async [Symbol.asyncDispose]() {
+    clear() {
+      ghosts.length = 0;
       for (const link of links) reset(link);
+    },
+    async [Symbol.asyncDispose]() {
+      line.clear();
       server.close();
       await once(server, "close");
     },

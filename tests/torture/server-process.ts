@@ -50,8 +50,10 @@ export interface ServerProcess extends AsyncDisposable {
   readonly port: number;
   /** What is held after a collection, on the heap and beside it, in bytes: unlike resident memory, nothing that is only kept for later. */
   usedBytes(): Promise<number>;
-  /** Returns what the process holds after a collection. */
-  usage(): Promise<Usage>;
+  /** Returns what the process holds after a collection, once it has no connection left. */
+  usageAtRest(): Promise<Usage>;
+  /** Closes gateway and store. Returns what the process held before they were opened, and holds now. */
+  close(): Promise<{ atStart: Usage; closed: Usage }>;
   /** Sends SIGKILL and waits until it is gone. */
   kill(): Promise<void>;
 }
@@ -73,14 +75,15 @@ export async function startServer(program: string, folder: string): Promise<Serv
     return message as Answer;
   };
   const listening = await answer<{ port: number }>();
-  const usage = () => {
-    child.send("usage");
-    return answer<Usage>();
+  const ask = <Answer>(question: string) => {
+    child.send(question);
+    return answer<Answer>();
   };
   return {
     port: listening.port,
-    usedBytes: async () => (await usage()).usedBytes,
-    usage,
+    usedBytes: async () => (await ask<Usage>("usage")).usedBytes,
+    usageAtRest: () => ask<Usage>("usage at rest"),
+    close: () => ask("close"),
     kill,
     [Symbol.asyncDispose]: kill,
   };

@@ -1,6 +1,9 @@
 // A gateway as a process of its own: the real store, the real agent, a model that says what it is told to.
+import { subscribe } from "node:diagnostics_channel";
+import { EventEmitter, once } from "node:events";
 import { readdirSync } from "node:fs";
 import process from "node:process";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { AgentRuntime, type ToolDefinition } from "@mini-openclaw/agent-runtime";
@@ -16,7 +19,15 @@ const note: ToolDefinition = {
   execute: () => ({ success: true, output: "noted" }),
 };
 
+/** Emits `change` when a connection opens or closes. */
+const connections = Object.assign(new EventEmitter(), { count: 0 });
+subscribe("mini-openclaw:gateway:connection", (message) => {
+  connections.count += (message as { phase: string }).phase === "open" ? 1 : -1;
+  connections.emit("change");
+});
+
 async function start(folder: string): Promise<void> {
+  const atStart = await usage();
   const store = await openSessionStore(folder);
   await store.recover();
   const gateway = new GatewayServer({
@@ -28,14 +39,38 @@ async function start(folder: string): Promise<void> {
     sessionKey: (_, request) => `torture:${request.url ?? ""}`,
   });
   const listening = await gateway.listen({ port: 0 });
-  process.on("message", () => process.send?.({ usedBytes: usedBytes(), descriptors: countDescriptors() }));
+  const answers: Readonly<Record<string, () => Promise<object>>> = {
+    usage,
+    async "usage at rest"() {
+      while (connections.count > 0) await once(connections, "change");
+      return await usage();
+    },
+    async close() {
+      await gateway.close();
+      await store.close();
+      return { atStart, closed: await usage() };
+    },
+  };
+  process.on("message", (question) => {
+    void answers[String(question)]?.().then((answer) => process.send?.(answer));
+  });
   process.send?.({ port: listening.port });
 }
 
-/** What is held after a collection. */
-function usedBytes(): number {
+async function usage() {
+  return { usedBytes: await usedBytes(), descriptors: countDescriptors() };
+}
+
+/**
+ * What is held after a collection. The memory of buffers is freed beside the program, after the
+ * collection that found them: a second one, a turn later, waits for that.
+ */
+async function usedBytes(): Promise<number> {
   setFlagsFromString("--expose-gc");
-  (runInNewContext("gc") as () => void)();
+  const collect = runInNewContext("gc") as () => void;
+  collect();
+  await nextTurn();
+  collect();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }

@@ -77,8 +77,10 @@ export class SoakUser {
 
   async #talk(order: Partial<Order> & { seed: number }): Promise<void> {
     const content = JSON.stringify({ pieces: 12, chars: 40, gapMs: 5, ...order });
-    this.runs.push(await this.#session.send(content));
-    if (order.stopsAfter !== undefined) void this.#session.abort();
+    const accepted = await this.#session.send(content);
+    this.runs.push(accepted);
+    // By its id: a message that was repeated after a cut may still wait behind an older run.
+    if (order.stopsAfter !== undefined) void this.#session.abort(accepted.runId);
     await this.#rest();
   }
 
@@ -117,11 +119,11 @@ export class SoakUser {
     }
   }
 
-  /** Waits until the session is live and nothing of it runs. */
+  /** Waits until the session is live, and nothing of it runs or waits. */
   #rest(): Promise<void> {
     return this.#until(() => {
       const { phase, view, outbox } = this.#session.getSnapshot();
-      return phase === "live" && view.activeRuns.length === 0 && outbox.length === 0;
+      return phase === "live" && view.activeRuns.length + view.queued.length + outbox.length === 0;
     });
   }
 

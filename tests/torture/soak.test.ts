@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type Line, startLine } from "./line.ts";
@@ -12,12 +12,15 @@ import {
 } from "./server-process.ts";
 import { SoakUser } from "./soak-user.ts";
 
-// A round takes up to 10 s on two cores, so that the long form takes an hour.
-const ROUNDS = rounds({ short: 6, long: 400 });
+// Rounds begin until the time is over: what one meets is random, and so is how long it takes.
+const DURATION_MS = rounds({ short: 90_000, long: 3_600_000 });
+// In the first third, each round has a SIGKILL in its middle. Memory is compared over the rounds behind it.
+const KILLS_MS = DURATION_MS / 3;
+const REPORT_EVERY_MS = 300_000;
 const USERS = 12;
 const ACTIONS = 12;
-// Every third round ends with SIGKILL in its middle. Memory is compared over the rounds behind the last kill.
-const KILL_ROUNDS = Math.floor(ROUNDS / 3);
+// Transcript, journal and lock, if a user's session could not be deleted.
+const FILES_OF_A_SESSION = 3;
 // Sessions, indexes and compiled code that stay. A leak of one connection's buffers in each round is more.
 const MAX_GROWTH_BYTES = 24 * 1_048_576;
 
@@ -47,6 +50,7 @@ async function playRound(soak: Soak, round: number, kill?: () => Promise<ServerP
     soak.faults.push(...user.faults);
     await user.leave();
   }
+  for (const line of soak.lines) line.clear();
 }
 
 async function restart(soak: Soak, kill: () => Promise<ServerProcess>): Promise<void> {
@@ -72,9 +76,8 @@ function countRunEnds(folder: string): Map<string, number> {
   return most;
 }
 
-// By hand only: how long it takes depends on what the random walk meets.
-test.runIf(process.env["TORTURE"] === "long")(
-  `${USERS} users, ${ROUNDS} rounds of everything: each run ends once, and nothing grows`,
+test(
+  `${USERS} users do everything for ${DURATION_MS / 1000} s: each run ends once, and nothing grows`,
   async () => {
     await using programs = await temporaryFolder();
     await using folder = await temporaryFolder();
@@ -82,39 +85,54 @@ test.runIf(process.env["TORTURE"] === "long")(
     const server = await startServer(program, folder.path);
     const lines = await Promise.all(Array.from({ length: USERS }, () => startLine(server.port)));
     const soak: Soak = { server, lines, runIds: [], faults: [] };
+    let kills = 0;
     const kill = async () => {
+      kills += 1;
       await soak.server.kill();
       return startServer(program, folder.path);
     };
     const usages: Usage[] = [];
+    const startedAt = performance.now();
+    let reportedAt = 0;
+    let round = 0;
+    let end: Awaited<ReturnType<ServerProcess["close"]>>;
     try {
-      for (let round = 0; round < ROUNDS; round += 1) {
-        await playRound(soak, round, round < KILL_ROUNDS ? kill : undefined);
-        // The first round behind the last kill warms up.
-        if (round > KILL_ROUNDS) usages.push(await soak.server.usage());
+      for (; ; round += 1) {
+        const elapsedMs = performance.now() - startedAt;
+        if (elapsedMs > DURATION_MS && usages.length > 1) break;
+        await playRound(soak, round, elapsedMs < KILLS_MS ? kill : undefined);
+        if (elapsedMs < KILLS_MS) continue;
+        const usage = await soak.server.usageAtRest();
+        usages.push(usage);
+        if (elapsedMs - reportedAt < REPORT_EVERY_MS) continue;
+        reportedAt = elapsedMs;
+        console.log(`torture soak: round ${round}, ${soak.runIds.length} runs, ${describe(usage)}`);
       }
+      end = await soak.server.close();
     } finally {
       await soak.server.kill();
       for (const line of lines) await line[Symbol.asyncDispose]();
     }
 
-    const [first, last] = [usages[0], usages.at(-1)];
+    // The first round behind the last kill warms up.
+    const [, first = usages[0], ...others] = usages;
+    const last = others.at(-1) ?? first;
     if (!first || !last) throw new Error("no round was measured");
-    const grown = last.usedBytes - first.usedBytes;
-    const live = join(folder.path, "live");
-    const journals = existsSync(live) ? readdirSync(live).length : 0;
+    const journals = readdirSync(join(folder.path, "live"));
     console.log(
-      `torture soak: ${soak.runIds.length} runs, ${KILL_ROUNDS} kills; memory ${mebibytes(first.usedBytes)} → ${mebibytes(last.usedBytes)} MiB, descriptors ${first.descriptors} → ${last.descriptors}, ${journals} journals left`,
+      `torture soak: ${round} rounds, ${soak.runIds.length} runs, ${kills} kills; ${describe(first)} → ${describe(last)}; closed: ${end.atStart.descriptors} → ${end.closed.descriptors} descriptors, ${journals.length} files in live/`,
     );
     expect(soak.faults).toEqual([]);
     const ends = countRunEnds(folder.path);
     expect(soak.runIds.filter((runId) => ends.get(runId) !== 1)).toEqual([]);
-    expect(grown).toBeLessThan(MAX_GROWTH_BYTES);
-    expect(last.descriptors).toBeLessThanOrEqual(first.descriptors + USERS);
+    expect(last.usedBytes - first.usedBytes).toBeLessThan(MAX_GROWTH_BYTES);
+    expect(last.descriptors).toBeLessThanOrEqual(first.descriptors + USERS * FILES_OF_A_SESSION);
+    expect(end.closed.descriptors).toBeLessThanOrEqual(end.atStart.descriptors);
+    expect(journals).toEqual([]);
   },
-  7_200_000,
+  2 * DURATION_MS + 300_000,
 );
 
-function mebibytes(bytes: number): string {
-  return (bytes / 1_048_576).toFixed(1);
+function describe({ usedBytes, descriptors }: Usage): string {
+  return `${(usedBytes / 1_048_576).toFixed(1)} MiB and ${descriptors} descriptors`;
 }
