@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const questions = [
   "time-to-first-chunk.mjs",
+  "delta-latency.mjs",
   "cpu-per-delta.mjs",
   "slow-client.mjs",
   "many-sessions.mjs",

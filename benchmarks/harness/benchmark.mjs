@@ -19,6 +19,8 @@ import { fileURLToPath } from "node:url";
  * @property {import("node:child_process").ChildProcess} process
  * @property {() => Promise<Usage>} usage
  * @property {() => Promise<Usage>} collectedUsage Usage after a garbage collection.
+ * @property {(question: string, field: string) => Promise<any>} ask Sends a message, and resolves
+ * with the next one that has the field.
  * @property {() => Promise<void>} stop
  */
 
@@ -81,8 +83,9 @@ async function startServer(script, { trackPeak = false, env = {}, readPort, ...s
     port,
     token: settings.token,
     process: child,
-    usage: () => ask(child, "usage"),
-    collectedUsage: () => ask(child, "collected usage"),
+    usage: () => ask(child, "usage", "cpuMicros"),
+    collectedUsage: () => ask(child, "collected usage", "cpuMicros"),
+    ask: (question, field) => ask(child, question, field),
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, "exit");
@@ -93,11 +96,11 @@ async function startServer(script, { trackPeak = false, env = {}, readPort, ...s
 }
 
 /**
- * @param {import("node:child_process").ChildProcess} child @param {string} question @returns
- * {Promise<Usage>}
+ * @param {import("node:child_process").ChildProcess} child @param {string} question @param {string}
+ * field @returns {Promise<any>}
  */
-function ask(child, question) {
-  const answered = answer(child, "cpuMicros");
+function ask(child, question, field) {
+  const answered = answer(child, field);
   child.send(question);
   return answered;
 }

@@ -1,24 +1,47 @@
-// Our gateway with everything on: token, validation, JSONL store and journal. Settings come as
-// JSON.
+// A gateway with the parts of the example server: token, validation, JSONL store, journal,
+// workspace prompt, memory, skills and tools. Settings come as JSON.
 import process from "node:process";
-import { AgentRuntime } from "@mini-openclaw/agent-runtime";
-import { createAnthropicProvider } from "@mini-openclaw/agent-runtime/anthropic";
-import { GatewayServer } from "@mini-openclaw/gateway";
-import { createMemoryStore, openSessionStore } from "@mini-openclaw/session-store";
+import { pathToFileURL } from "node:url";
 
 /**
- * Without `folder`, sessions are kept in memory. `sessionEach`: every connection gets its own.
- * @type {{ token: string, modelPort: number, folder?: string, idleMs?: number, maxContextMessages?:
- * number, sessionEach?: boolean }}
+ * Without `folder`, sessions are kept in memory. Without `workspace`, the agent has neither prompt
+ * files nor tools. `sessionEach`: every connection gets its own session. `checkout`: another
+ * checkout of this repository, built, whose packages are measured.
+ * @type {{ token: string, modelPort: number, folder?: string, workspace?: string, idleMs?: number,
+ * maxContextMessages?: number, sessionEach?: boolean, checkout?: string }}
  */
 const {
   token,
   modelPort,
   folder,
+  workspace: workspaceDir,
   idleMs = 30_000,
   maxContextMessages = 50,
   sessionEach,
+  checkout,
 } = JSON.parse(process.argv[2] ?? "{}");
+
+/** @param {string} path */
+const ofCheckout = (path) => import(pathToFileURL(`${checkout}/packages/${path}.js`).href);
+const isOwn = checkout === undefined;
+const { AgentRuntime, createBuiltinTools, createRememberTool, MemoryManager, SkillsLoader } = await (isOwn
+  ? import("@mini-openclaw/agent-runtime")
+  : ofCheckout("agent-runtime/dist/index"));
+const { createAnthropicProvider } = await (isOwn
+  ? import("@mini-openclaw/agent-runtime/anthropic")
+  : ofCheckout("agent-runtime/dist/anthropic"));
+const { GatewayServer } = await (isOwn ? import("@mini-openclaw/gateway") : ofCheckout("gateway/dist/index"));
+const { createMemoryStore, openSessionStore } = await (isOwn
+  ? import("@mini-openclaw/session-store")
+  : ofCheckout("session-store/dist/index"));
+
+/** @param {string} dir */
+function partsOf(dir) {
+  const memory = new MemoryManager({ workspaceDir: dir });
+  const tools = [...createBuiltinTools(dir), createRememberTool(memory)];
+  return { workspaceDir: dir, memory, skills: new SkillsLoader({ workspaceDir: dir }), tools };
+}
+
 const provider = createAnthropicProvider({
   apiKey: "none",
   model: "m",
@@ -27,7 +50,7 @@ const provider = createAnthropicProvider({
 let connections = 0;
 const gateway = new GatewayServer({
   store: folder === undefined ? createMemoryStore() : await openSessionStore(folder),
-  agent: new AgentRuntime({ provider, maxContextMessages }),
+  agent: new AgentRuntime({ provider, maxContextMessages, ...(workspaceDir && partsOf(workspaceDir)) }),
   idleMs,
   maxContextMessages,
   ...(sessionEach && { sessionKey: () => `webchat:${(connections += 1)}` }),
