@@ -1,4 +1,5 @@
 import type { ModelEvent } from "@mini-openclaw/protocol";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createAnswerLimit } from "../../src/providers/http/answer-limit.ts";
 import { createTurnBuilder } from "../../src/providers/openai/from-stream.ts";
@@ -152,6 +153,50 @@ describe("the text and the thinking of an answer", () => {
     expect(shown).toEqual(expected);
     expect(turn.content).toBe("ok");
   });
+});
+
+test("reads any text that JSON can hold, in every notation, from chunks that differ in their text alone", () => {
+  const spaces = fc.constantFrom("", "  ", "\n");
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit: "binary" }), { maxLength: 8 }), spaces, (texts, padding) => {
+      const escaped = (text: string) => text.replaceAll("a", "\\u0061");
+      const chunks = ["Well, ", "then: ", ...texts].map((content, index) => {
+        const json = `${JSON.stringify(chunk({ content }))}${padding}`;
+        return index % 3 === 2 ? json.replace(JSON.stringify(content), escaped) : json;
+      });
+      expect(read(...chunks, chunk({}, "stop")).turn.content).toBe(`Well, then: ${texts.join("")}`);
+    }),
+    { numRuns: 500, seed: 1 },
+  );
+});
+
+test.each<[string, object[], object]>([
+  [
+    "a call",
+    [chunk({ content: "b", tool_calls: [{ id: "c1", function: { name: "now" } }] })],
+    { content: "aab", toolCalls: [{ callId: "c1", toolName: "now", input: {} }] },
+  ],
+  ["thinking", [chunk({ content: "b", reasoning_content: "Hm" })], { content: "aab" }],
+  [
+    "its usage",
+    [{ ...chunk({ content: "b" }), usage: { prompt_tokens: 3, completion_tokens: 2 } }],
+    { content: "aab", usage: { inputTokens: 3, outputTokens: 2, cacheReadTokens: 0, cacheWriteTokens: 0 } },
+  ],
+  [
+    "the name of its field in its text",
+    [chunk({ content: '"content":"a"' })],
+    { content: 'aa"content":"a"' },
+  ],
+  ["its end", [chunk({ content: "b" }, "length")], { content: "aab", stopReason: "max_tokens" }],
+])("a chunk behind plain ones may have %s", (_, chunks, expected) => {
+  const { turn } = read(chunk({ content: "a" }), chunk({ content: "a" }), ...chunks, chunk({}));
+  expect(turn).toMatchObject(expected);
+});
+
+test("chunks whose ids differ are read as others are", () => {
+  const chunks = Array.from({ length: 20 }, (_, n) => ({ id: `c${n}`, ...chunk({ content: `${n},` }) }));
+  const expected = chunks.map((_, n) => `${n},`).join("");
+  expect(read(...chunks, chunk({}, "stop")).turn.content).toBe(expected);
 });
 
 describe("the usage of an answer", () => {

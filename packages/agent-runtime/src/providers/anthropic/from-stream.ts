@@ -48,7 +48,7 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
   return {
     add(data) {
       const [, index, text] = plainText.exec(data) ?? [];
-      if (text !== undefined) return blocks.add(Number(index), { type: "text_delta", text });
+      if (text !== undefined) return blocks.addText(Number(index), text);
       if (data === "[DONE]") {
         isStopped ||= stopReason !== undefined || !blocks.isEmpty;
         return undefined;
@@ -122,6 +122,15 @@ class BlockList {
     if (block.type !== "text" && block.type !== "thinking") return undefined;
     this.#limit.addChars(block.text.length);
     return shown(block.type, block.text);
+  }
+
+  /** Adds a piece of text: the usual delta, without the checks of the others. */
+  addText(index: number, text: string): Shown | undefined {
+    const block = this.#byIndex.get(index);
+    if (block?.type !== "text") return this.add(index, { type: "text_delta", text });
+    this.#limit.addChars(text.length);
+    block.text += text;
+    return shown("text", text);
   }
 
   add(index: unknown, delta: JsonRecord): Shown | undefined {

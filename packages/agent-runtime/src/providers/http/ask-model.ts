@@ -24,7 +24,7 @@ export interface TurnBuilder {
    * Adds the data of one event. Returns what it shows at once, if anything. Throws when it is an
    * error, or malformed.
    */
-  add(data: string): Shown | readonly Shown[] | undefined;
+  add(data: string): Shown | Shown[] | undefined;
   /**
    * Returns the usage of the turn so far, as its server reported it: another object once the server
    * reported more.
@@ -88,34 +88,20 @@ export async function* askModel<Client>({
           if (whole.length > MAX_EVENT_CHARS) throw notAStream();
           if (!looksLikeEvents(whole)) continue;
         }
-        const events = reader.read(whole ?? piece);
+        const { shown, failure } = readEvents(reader.read(whole ?? piece), turn, secrets);
         whole = undefined;
-        let pending: Shown | undefined;
-        for (const data of events) {
-          for (const shown of take(data, turn, secrets)) {
-            if (pending && (shown instanceof Error || shown.type !== pending.type)) {
-              if (pending.type === "text") shownText += pending.text;
-              yield pending;
-              pending = undefined;
-            }
-            if (shown instanceof Error) {
-              if (turn.usage() !== told) yield { type: "progress", usage: turn.usage() };
-              throw shown;
-            }
-            pending = { type: shown.type, text: (pending?.text ?? "") + shown.text };
-          }
-        }
-        const complete = turn.finished(false);
+        const complete = failure ? undefined : turn.finished(false);
         const usage = turn.usage();
-        if (!complete && (usage !== told || !pending)) {
+        if (!complete && (usage !== told || (shown.length === 0 && !failure))) {
           yield { type: "progress", ...(usage !== told && { usage }) };
         }
         told = usage;
-        if (pending) {
-          if (pending.type === "text") shownText += pending.text;
-          yield pending;
-          body.gather();
+        for (const one of shown) {
+          if (one.type === "text") shownText += one.text;
+          yield one;
         }
+        if (failure) throw failure;
+        if (shown.length > 0) body.gather();
         if (!complete) continue;
         body.release();
         yield complete;
@@ -123,7 +109,7 @@ export async function* askModel<Client>({
       }
     } catch (error) {
       signal.throwIfAborted();
-      yield* readLast(AgentError.is(error) ? [] : reader.end(), turn, secrets);
+      if (!AgentError.is(error)) yield* readLast(reader.end(), turn, secrets);
       // An answer that was complete stays complete, whatever its server does afterwards.
       const complete = turn.finished(true);
       if (!complete) throw error;
@@ -145,18 +131,51 @@ export async function* askModel<Client>({
   }
 }
 
+/** Returns all that some events show, joined, up to the failure that ends them. */
+function readEvents(
+  events: readonly string[],
+  turn: TurnBuilder,
+  secrets: readonly string[],
+): { shown: readonly Shown[]; failure?: AgentError } {
+  const all: Shown[] = [];
+  let last: Shown | undefined;
+  const add = (shown: Shown) => {
+    if (last?.type === shown.type) {
+      last.text += shown.text;
+      return;
+    }
+    const joined: Shown = { type: shown.type, text: shown.text };
+    last = joined;
+    all.push(joined);
+  };
+  for (const data of events) {
+    try {
+      const shown = turn.add(data);
+      if (Array.isArray(shown)) shown.forEach(add);
+      else if (shown) add(shown);
+    } catch (error) {
+      return { shown: all, failure: toFailure(error, secrets) };
+    }
+  }
+  return { shown: all };
+}
+
+function toFailure(error: unknown, secrets: readonly string[]): AgentError {
+  if (AgentError.is(error)) return error;
+  const message = "The model's server sent an event that is not of its protocol.";
+  // A parser quotes what it reads.
+  return new AgentError("MODEL_FAILED", message, { cause: cleanCause(error, secrets), retryable: true });
+}
+
 /** Reads the events behind the last empty line of a stream. */
 function* readLast(
   events: readonly string[],
   turn: TurnBuilder,
   secrets: readonly string[],
 ): Generator<Shown> {
-  for (const data of events) {
-    for (const shown of take(data, turn, secrets)) {
-      if (shown instanceof Error) throw shown;
-      yield shown;
-    }
-  }
+  const { shown, failure } = readEvents(events, turn, secrets);
+  yield* shown;
+  if (failure) throw failure;
 }
 
 function isStream(response: Response): boolean {
@@ -188,10 +207,9 @@ function readWhole(
   secrets: readonly string[],
 ): readonly Shown[] {
   if (text.trimStart().startsWith("{") && /"(?:choices|content|output)"\s*:/.test(text)) {
-    const shown = take(text, turn, secrets);
-    const failure = shown.find((one) => one instanceof Error);
+    const { shown, failure } = readEvents([text], turn, secrets);
     if (failure) throw failure;
-    if (turn.finished(true)) return shown as readonly Shown[];
+    if (turn.finished(true)) return shown;
   }
   const path = url === "" ? undefined : new URL(url).pathname;
   const body = text.trim() === "" ? "an empty answer instead of a stream" : text;
@@ -201,19 +219,3 @@ function readWhole(
 function endedEarly(): never {
   throw unreachable(new Error("The stream ended before the turn did."));
 }
-
-/** An error is returned, so that what came before it can be shown first. */
-function take(data: string, turn: TurnBuilder, secrets: readonly string[]): readonly (Shown | AgentError)[] {
-  try {
-    const shown = turn.add(data);
-    if (shown === undefined) return none;
-    return "type" in shown ? [shown] : shown;
-  } catch (error) {
-    if (AgentError.is(error)) return [error];
-    const message = "The model's server sent an event that is not of its protocol.";
-    // A parser quotes what it reads.
-    return [new AgentError("MODEL_FAILED", message, { cause: cleanCause(error, secrets), retryable: true })];
-  }
-}
-
-const none: readonly never[] = [];

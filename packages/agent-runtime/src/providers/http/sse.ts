@@ -70,18 +70,22 @@ export function createSseReader(): SseReader {
 /** Adds the data of an event. */
 function addData(events: string[], event: string): void {
   const start = event.indexOf("data:");
-  const isError = /(?:^|[\r\n])event:[ \t]*error[ \t]*(?:[\r\n]|$)/.test(
-    start > 64 ? "" : event.slice(0, 128),
-  );
   // The usual event: one `data` line, the last.
   const isUsual =
     start !== -1 && event.indexOf("\n", start) === -1 && (start === 0 || event[start - 1] === "\n");
-  const data = isUsual ? [event.slice(start + 5).trim()] : dataLines(event);
-  for (const one of data) {
-    const text = isError ? toErrorEvent(one) : one;
-    if (text !== "") events.push(text);
+  const isError = errorName.test(isUsual ? event.slice(0, start) : event.slice(0, 128));
+  if (isUsual && !isError) {
+    const data = event.slice(start + 5).trim();
+    if (data !== "") events.push(data);
+    return;
+  }
+  for (const line of dataLines(event)) {
+    const data = isError ? toErrorEvent(line) : line;
+    if (data !== "") events.push(data);
   }
 }
+
+const errorName = /(?:^|[\r\n])event:[ \t]*error[ \t]*(?:[\r\n]|$)/;
 
 /**
  * Returns the lines of data, joined to one text. Some servers send events without empty lines

@@ -1,6 +1,7 @@
 import { type ContentBlock, noUsage, type Usage } from "@mini-openclaw/protocol";
 import { isRecord, type JsonRecord, readEvent, toText } from "../convert/json.ts";
 import { failsTurn, toStopReason } from "../convert/stop-reason.ts";
+import { TextTemplate } from "../convert/text-template.ts";
 import { toCount } from "../convert/usage.ts";
 import { fromStreamError } from "../errors/api-errors.ts";
 import { type AnswerLimit, PART_CHARS } from "../http/answer-limit.ts";
@@ -23,25 +24,26 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
   let usage: Usage = noUsage;
   let finishReason: string | undefined;
   let isDone = false;
+  const template = new TextTemplate();
 
   function addReport(report: unknown): void {
     if (isRecord(report)) usage = toUsage(report);
   }
 
-  function addChoice(choice: JsonRecord): Shown[] {
+  function addChoice(choice: JsonRecord): Shown | Shown[] {
     addReport(choice["usage"]);
     const reason = choice["finish_reason"];
     // The last chunk may repeat all that was streamed as a message: only a whole answer comes as
     // one alone.
     const delta = choice["delta"] ?? (answer.isEmpty ? choice["message"] : undefined);
-    const shown = isRecord(delta) ? answer.add(delta) : [];
+    const shown = isRecord(delta) ? answer.add(delta) : none;
     if (typeof reason !== "string" || reason === "") return shown;
     if (failsTurn(reason)) {
       const error = choice["error"] ?? { type: "server_error", message: reason };
       throw fromStreamError({ error }, secrets);
     }
     finishReason = reason;
-    return [...shown, ...answer.endText()];
+    return [shown, answer.endText()].flat();
   }
 
   return {
@@ -50,6 +52,8 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
         isDone = true;
         return answer.endText();
       }
+      const text = template.textIn(data);
+      if (text !== undefined) return answer.addText(text);
       const chunk = readEvent(data);
       if (!chunk) return undefined;
       if (isError(chunk)) throw fromStreamError(chunk, secrets);
@@ -57,7 +61,11 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
       // The chunk that carries the usage has no choice.
       const { choices } = chunk;
       const choice = Array.isArray(choices) ? (choices[0] as unknown) : undefined;
-      return isRecord(choice) ? addChoice(choice) : undefined;
+      if (!isRecord(choice)) return undefined;
+      const shown = addChoice(choice);
+      if (answer.isPlain && isTextAlone(chunk, choice))
+        template.learn(data, "content", toText((choice["delta"] as JsonRecord)["content"]));
+      return shown;
     },
     usage: () => usage,
     finished(isOver) {
@@ -83,11 +91,22 @@ function isError(chunk: JsonRecord): boolean {
   );
 }
 
+/** Returns true for a chunk that has a piece of text, and nothing else that counts. */
+function isTextAlone(chunk: JsonRecord, choice: JsonRecord): boolean {
+  const { delta, finish_reason, usage } = choice;
+  const others = [finish_reason, usage, chunk["usage"], chunk["x_groq"]];
+  if (!isRecord(delta) || others.some((one) => one !== undefined && one !== null)) return false;
+  const fields = Object.entries(delta).filter(([, value]) => value !== null);
+  return fields.every(([name]) => name === "content" || name === "role") && delta["content"] !== "";
+}
+
 /**
  * The names under which servers send thinking: DeepSeek, Qwen, Kimi and GLM. Then OpenRouter,
  * Ollama, Groq and newer vLLM. Last GitHub Copilot.
  */
 const thinkingFields = ["reasoning_content", "reasoning", "reasoning_text", "thinking"];
+
+const none: Shown[] = [];
 
 /** The answer so far. */
 class ChatAnswer {
@@ -109,11 +128,14 @@ class ChatAnswer {
     return this.#content === "" && this.#thinking === "" && this.#calls.count === 0;
   }
 
-  add(delta: JsonRecord): Shown[] {
+  add(delta: JsonRecord): Shown | Shown[] {
     const { content, refusal, tool_calls, function_call } = delta;
     this.#refusal += toText(refusal);
     this.#addDetails(delta["reasoning_details"]);
     const thinking = this.#thinkingIn(delta);
+    if (thinking === none && typeof content === "string" && !tool_calls && !function_call) {
+      return this.addText(content);
+    }
     if (tool_calls) this.#calls.addAll(tool_calls);
     else if (function_call) this.#calls.addFunctionCall(function_call);
     const parts = partsOf(content ?? refusal);
@@ -154,6 +176,7 @@ class ChatAnswer {
   /** Returns the thinking of a delta. Some servers send it under two names. */
   #thinkingIn(delta: JsonRecord): Shown[] {
     for (const field of thinkingFields) {
+      if (!delta[field]) continue;
       const text = partsOf(delta[field])
         .map((part) => part.text)
         .join("");
@@ -161,12 +184,23 @@ class ChatAnswer {
       this.#field ??= field;
       return [{ type: "thinking", text }];
     }
-    if (this.#details.length === 0) return [];
+    if (this.#details.length === 0) return none;
     const details = Array.isArray(delta["reasoning_details"])
       ? (delta["reasoning_details"] as unknown[])
       : [];
     const text = details.map((one) => (isRecord(one) ? toText(one["text"] ?? one["summary"]) : "")).join("");
-    return text === "" ? [] : [{ type: "thinking", text }];
+    return text === "" ? none : [{ type: "thinking", text }];
+  }
+
+  /** True once all text is text: no tag can come any more. */
+  get isPlain(): boolean {
+    return this.#tags.isText || this.#field !== undefined;
+  }
+
+  /** Adds a piece of text: the usual delta. */
+  addText(text: string): Shown | Shown[] {
+    if (!this.isPlain) return this.#tags.add(text).map((part) => this.#keep(part));
+    return text === "" ? none : this.#keep({ type: "text", text });
   }
 
   /**

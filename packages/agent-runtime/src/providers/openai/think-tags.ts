@@ -19,6 +19,10 @@ export function createThinkTags() {
   let close = "";
   let rest = "";
   return {
+    /** True once no tag can come any more. */
+    get isText(): boolean {
+      return state === "text";
+    },
     add(text: string): Shown[] {
       if (state === "text") return shown("text", text);
       rest += text;
