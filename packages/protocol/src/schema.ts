@@ -3,6 +3,8 @@ export {
   checkClientEvent,
   checkLine,
   checkMessage,
+  copyEvent,
+  copyMessage,
   parseClientEvent,
   parseServerEvent,
 } from "./schema/parse.ts";

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { NumberedEvent } from "../session/events.ts";
 import type { Message } from "../session/messages.ts";
 import type { Entry, SessionHeader } from "../session/transcript.ts";
 import { listOf, mustBe } from "../shared/check-options.ts";
@@ -7,9 +8,10 @@ import type { ClientEvent } from "../wire/client-events.ts";
 import { type ErrorCode, errorCodes } from "../wire/error-codes.ts";
 import type { ServerEvent } from "../wire/server-events.ts";
 import { ClientEventId, clientEventSchemas } from "./commands.ts";
+import { compile } from "./compile.ts";
 import { MessageSchema } from "./messages.ts";
 import { MessageEntrySchema, RecordEntrySchema, SessionHeaderSchema } from "./transcript.ts";
-import { ServerEventSchema } from "./wire.ts";
+import { NumberedEventSchema, ServerEventSchema } from "./wire.ts";
 
 /** A typed value, or the code and the text of the error. */
 export type Parsed<T> = { ok: true; value: T } | { ok: false; code: ErrorCode; message: string };
@@ -45,13 +47,24 @@ export function checkClientEvent(event: Readonly<Record<string, unknown>>): Pars
 /** Parses a frame from a gateway. Skip frames with `UNKNOWN_TYPE` or `INVALID_FRAME`. */
 export function parseServerEvent(text: string): Parsed<ServerEvent> {
   const parsed = parseObject(text);
-  return parsed.ok ? check(ServerEventSchema, parsed.value) : parsed;
+  if (!parsed.ok) return parsed;
+  const event = copyEvent(parsed.value);
+  return event ? { ok: true, value: event } : check(ServerEventSchema, parsed.value);
 }
 
 /** Checks a message before it is stored. */
 export function checkMessage(message: unknown): Parsed<Message> {
   return check(MessageSchema, message);
 }
+
+/**
+ * Returns a deep copy of a valid message. Returns `undefined` for any other value, for unknown
+ * fields, and for a message that JSON would change. {@link checkMessage} returns the reason.
+ */
+export const copyMessage: (message: unknown) => Message | undefined = compile(MessageSchema).copy;
+
+/** Returns a deep copy of a recorded event, under the same conditions as {@link copyMessage}. */
+export const copyEvent: (event: unknown) => NumberedEvent | undefined = compile(NumberedEventSchema).copy;
 
 /** A line of a transcript. */
 export type TranscriptLine = { kind: "header"; header: SessionHeader } | { kind: "entry"; entry: Entry };
@@ -67,9 +80,13 @@ export function checkLine(value: unknown): Parsed<TranscriptLine> {
       ? { ok: true, value: { kind: "header", header: value } }
       : refused(SessionHeaderSchema, value);
   }
-  const schema = type === undefined ? MessageEntrySchema : RecordEntrySchema;
-  return v.is(schema, value) ? { ok: true, value: { kind: "entry", entry: value } } : refused(schema, value);
+  const isEntry = type === undefined ? isMessageEntry : isRecordEntry;
+  if (isEntry(value)) return { ok: true, value: { kind: "entry", entry: value } };
+  return refused(type === undefined ? MessageEntrySchema : RecordEntrySchema, value);
 }
+
+const { is: isMessageEntry } = compile<Entry>(MessageEntrySchema);
+const { is: isRecordEntry } = compile<Entry>(RecordEntrySchema);
 
 function parseObject(text: string): Parsed<Record<string, unknown>> {
   let value: unknown;

@@ -26,7 +26,7 @@ const streamedFields = {
   firstSeq: v.exactOptional(v.pipe(Seq, v.minValue(1))),
 };
 
-const NumberedEventSchema = v.variant("type", [
+export const NumberedEventSchema = v.variant("type", [
   v.object({ type: v.literal("user_message"), ...inRun, id: v.string(), ...userFields }),
   v.object({ type: v.literal("assistant_message"), ...inRun, id: v.string(), ...assistantFields }),
   v.object({
