@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   beginRun,
   closeRun,
@@ -142,4 +142,34 @@ test.each([
   const [done] = close([...chunks, message], { outcome: "completed" });
 
   expect(done).toEqual({ type: "message_done", runId, content: "the answer" });
+});
+
+describe("the usage of a run that did not end by itself", () => {
+  const usage = { inputTokens: 10, outputTokens: 2, cacheReadTokens: 3, cacheWriteTokens: 4 };
+  const turn = (id: string, costUsd?: number): RunEvent => ({
+    ...{ type: "assistant_message", runId, id, content: id, timestamp, usage },
+    ...(costUsd !== undefined && { costUsd }),
+  });
+  const twice = { inputTokens: 20, outputTokens: 4, cacheReadTokens: 6, cacheWriteTokens: 8 };
+
+  test("is the sum of its turns", () => {
+    const end = close([turn("a", 0.25), turn("b", 0.5), chunk("c", "cut")]).at(-1);
+
+    expect(end).toMatchObject({ type: "run_end", usage: twice, costUsd: 0.75 });
+  });
+
+  test("has no cost in dollars if the price of a turn is unknown", () => {
+    const end = close([turn("a", 0.25), turn("b")]).at(-1);
+
+    expect(end).toMatchObject({ usage: twice });
+    expect(end).not.toHaveProperty("costUsd");
+  });
+
+  test("is the given one if the caller knows more", () => {
+    const given = { ...usage, outputTokens: 50 };
+    const end = close([turn("a", 0.25)], { usage: given }).at(-1);
+
+    expect(end).toMatchObject({ usage: given });
+    expect(end).not.toHaveProperty("costUsd");
+  });
 });

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { emptyView, fold, type MessageEntry, type SessionEvent } from "../src/index.ts";
+import {
+  emptyView,
+  fold,
+  type MessageEntry,
+  type RunEndEntry,
+  type SessionEvent,
+  toEntry,
+} from "../src/index.ts";
 import { call, numbered, resync, run, shown, usage, viewOf } from "./session-samples.ts";
 
 const user: SessionEvent = { type: "user_message", id: "u1", content: "files?", requestId: "m1", ...run };
@@ -390,6 +397,30 @@ describe("the cost of a run", () => {
     const view = viewOf(...numbered([turn("a1", 0.25), turn("a2")]));
 
     expect(view.costs).toEqual(new Map([["run-1", { usage: twice, costUsd: undefined }]]));
+  });
+
+  const total = { inputTokens: 9, outputTokens: 9, cacheReadTokens: 9, cacheWriteTokens: 9 };
+  const stop: SessionEvent = { type: "run_end", outcome: "aborted", usage: total, costUsd: 2, ...run };
+
+  test("is that of the end of the run, which includes requests that were cut", () => {
+    const view = viewOf(...numbered([turn("a1", 0.25), stop]));
+
+    expect(view.costs).toEqual(new Map([["run-1", { usage: total, costUsd: 2, outcome: "aborted" }]]));
+  });
+
+  test("is the same when the messages of the run come with an older page than its end", () => {
+    const [message, end] = numbered([turn("a1", 0.25), stop]).map((event) => toEntry(event));
+    const newest = { ...resync([]), upTo: 2, runEnds: [end as RunEndEntry] };
+    const older = { ...resync([message as MessageEntry]), type: "history" } as const;
+    const view = viewOf(newest, older);
+
+    expect(view.costs.get("run-1")).toEqual({ usage: total, costUsd: 2, outcome: "aborted" });
+  });
+
+  test("is the sum of its turns if the end of the run has no usage", () => {
+    const view = viewOf(...numbered([turn("a1", 0.25), { ...stop, usage, costUsd: 0 }]));
+
+    expect(view.costs).toEqual(new Map([["run-1", { usage: spent, costUsd: 0.25 }]]));
   });
 });
 

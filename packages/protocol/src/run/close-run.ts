@@ -1,5 +1,12 @@
 import type { RetryRequest, RunErrorEvent, RunEvent, RunFailure, SessionEvent } from "../session/events.ts";
-import { noUsage, type PartialReason, type RunOutcome, type Usage } from "../session/messages.ts";
+import {
+  addCost,
+  noUsage,
+  type PartialReason,
+  type RunCost,
+  type RunOutcome,
+  type Usage,
+} from "../session/messages.ts";
 
 /** The progress of a run, as far as its end depends on it. */
 export interface RunProgress {
@@ -17,6 +24,8 @@ export interface RunProgress {
   readonly retryRequest?: RetryRequest;
   /** The error of the run, if it reported one. */
   readonly error?: RunFailure;
+  /** The cost of the turns so far, if they reported their usage. */
+  readonly cost?: RunCost;
 }
 
 /** Returns the progress of a run without events. */
@@ -43,7 +52,10 @@ export function nextRun(progress: RunProgress, event: SessionEvent | RunEvent): 
       const { streaming, ...rest } = progress;
       const streamed = streaming?.messageId === event.id ? streaming.content : "";
       const text = progress.text + unstreamedRest(event.content, streamed);
-      return { ...rest, text, openCalls: (event.toolCalls ?? []).flatMap(toOpenCall) };
+      const { usage, costUsd } = event;
+      const cost = usage ? addCost(progress.cost, { usage, costUsd }) : progress.cost;
+      const openCalls = (event.toolCalls ?? []).flatMap(toOpenCall);
+      return { ...rest, text, openCalls, ...(cost && { cost }) };
     }
     case "tool_output":
       return {
@@ -112,11 +124,11 @@ export interface RunEnding {
   createId: () => string;
   /** The reason why the run failed, or the limit that ended it. */
   error?: Omit<RunErrorEvent, "type" | "runId">;
-  /** @default all zero */
+  /** @default the sum of the turns */
   usage?: Usage;
   /**
    * The cost in US dollars.
-   * @default unknown
+   * @default the sum of the turns if `usage` is absent, and otherwise unknown
    */
   costUsd?: number;
 }
@@ -156,13 +168,13 @@ export function closeRun(progress: RunProgress, ending: RunEnding): RunEvent[] {
   }
   if (error) events.push({ type: "error", runId, ...error });
   if (!progress.messageDone) events.push({ type: "message_done", runId, content: progress.text });
-  const { usage = noUsage, costUsd } = ending;
+  const { usage, costUsd } = ending.usage ? ending : { ...progress.cost, ...ending };
   const failure = error ? toFailure(error) : progress.error;
   events.push({
     type: "run_end",
     runId,
     outcome,
-    usage,
+    usage: usage ?? noUsage,
     ...(costUsd !== undefined && { costUsd }),
     timestamp,
     ...(retryOf !== undefined && { retryOf }),

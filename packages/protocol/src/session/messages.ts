@@ -159,3 +159,22 @@ export function addUsage(one: Usage, other: Usage): Usage {
   for (const kind of Object.keys(sum) as (keyof Usage)[]) sum[kind] += other[kind];
   return sum;
 }
+
+/** The cost of a run: the sum of its turns, or the total that its `run_end` has. */
+export interface RunCost {
+  readonly usage: Usage;
+  /** The cost in US dollars. `undefined` where the price of a turn is unknown. */
+  readonly costUsd: number | undefined;
+  /** Set for the total of a run that has ended. It includes requests that were cut. */
+  readonly outcome?: RunOutcome;
+}
+
+/** Pure: returns the cost of a run after one more turn. */
+export function addCost(before: RunCost | undefined, turn: RunCost): RunCost {
+  if (!before) return turn;
+  const isKnown = before.costUsd !== undefined && turn.costUsd !== undefined;
+  return {
+    usage: addUsage(before.usage, turn.usage),
+    costUsd: isKnown ? before.costUsd + turn.costUsd : undefined,
+  };
+}

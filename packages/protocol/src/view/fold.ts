@@ -1,9 +1,9 @@
 import { toMessageEntry } from "../run/convert.ts";
 import type { MessageQueuedEvent, NumberedEvent, UserMessageEvent } from "../session/events.ts";
-import { addUsage } from "../session/messages.ts";
+import { addCost, type RunCost, type RunOutcome, type Usage } from "../session/messages.ts";
 import type { MessageEntry, RunEndEntry } from "../session/transcript.ts";
 import type { HistoryEvent, ResumedEvent, ResyncEvent } from "../wire/server-events.ts";
-import { emptyView, type QueuedMessage, type RunCost, type SessionView } from "./session-view.ts";
+import { emptyView, type QueuedMessage, type SessionView } from "./session-view.ts";
 import { addEntry, nextItems, prependEntries, withoutAnswers } from "./view-items.ts";
 
 /** A frame that changes the view of one session. */
@@ -44,10 +44,7 @@ function withOlder(view: SessionView, page: HistoryEvent | ResyncEvent): Session
     ...view,
     items: withoutAnswers(prependEntries(view.items, older), retriedRuns),
     retriedRuns,
-    costs: addCosts(
-      view.costs,
-      messages.filter(({ seq }) => seq < oldestSeq),
-    ),
+    costs: addCosts(view.costs, older),
     ...(older[0] && { oldestSeq: older[0].seq }),
     hasMore,
   };
@@ -64,6 +61,7 @@ function nextView(before: SessionView, event: NumberedEvent): SessionView {
     queued: nextQueued(before.queued, event),
     activeRuns: nextActiveRuns(before.activeRuns, event),
     retriedRuns,
+    costs: addCosts(before.costs, [event]),
   };
 }
 
@@ -71,7 +69,6 @@ function withMessage(view: SessionView, message: MessageEntry): SessionView {
   return {
     ...view,
     items: addEntry(view.items, message),
-    costs: addCosts(view.costs, [message]),
     oldestSeq: view.oldestSeq ?? message.seq,
   };
 }
@@ -127,26 +124,31 @@ function toQueued({ runId, content, requestId }: MessageQueuedEvent): QueuedMess
   return { runId, content, requestId };
 }
 
-/** Adds the costs of messages to the costs of their runs. */
+/** The fields of messages, ends of runs and events that have a cost. Only ends have an outcome. */
+interface Priced {
+  readonly seq: number;
+  readonly runId?: string;
+  readonly usage?: Usage;
+  readonly costUsd?: number;
+  readonly outcome?: RunOutcome;
+}
+
+/**
+ * Adds the costs of messages and of ends of runs to the costs of their runs. The end of a run
+ * counts more than its turns, because it includes requests that were cut.
+ */
 function addCosts(
   costs: ReadonlyMap<string, RunCost>,
-  entries: readonly MessageEntry[],
+  entries: readonly Priced[],
 ): ReadonlyMap<string, RunCost> {
   let sum: Map<string, RunCost> | undefined;
   for (const entry of entries) {
-    if (entry.role !== "assistant" || !entry.usage || entry.runId === undefined) continue;
-    const { runId, usage, costUsd } = entry;
+    const { runId, usage, costUsd, outcome } = entry;
+    if (!runId || !usage) continue;
+    const before = (sum ?? costs).get(runId);
+    if (before?.outcome || (outcome && !usage.inputTokens)) continue;
     sum ??= new Map(costs);
-    sum.set(runId, addCost(sum.get(runId), { usage, costUsd }));
+    sum.set(runId, outcome ? { usage, costUsd, outcome } : addCost(before, { usage, costUsd }));
   }
   return sum ?? costs;
-}
-
-function addCost(before: RunCost | undefined, turn: RunCost): RunCost {
-  if (!before) return turn;
-  const isKnown = before.costUsd !== undefined && turn.costUsd !== undefined;
-  return {
-    usage: addUsage(before.usage, turn.usage),
-    costUsd: isKnown ? before.costUsd + turn.costUsd : undefined,
-  };
 }

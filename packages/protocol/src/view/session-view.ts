@@ -1,4 +1,4 @@
-import type { PartialReason, RunOutcome, Usage } from "../session/messages.ts";
+import type { PartialReason, RunCost, RunOutcome } from "../session/messages.ts";
 
 /** The view of a session in a client. A value: `fold` returns the next view for each frame. */
 export interface SessionView {
@@ -22,13 +22,6 @@ export interface SessionView {
   readonly oldestSeq?: number;
   /** True if the session has older messages. */
   readonly hasMore: boolean;
-}
-
-/** The cost of a run: the sum of its turns. */
-export interface RunCost {
-  readonly usage: Usage;
-  /** The cost in US dollars. `undefined` where the price of a turn is unknown. */
-  readonly costUsd: number | undefined;
 }
 
 interface ViewItemFields {

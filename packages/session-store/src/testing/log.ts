@@ -36,6 +36,22 @@ export const logTests: PortTests = {
     const sum = { inputTokens: 3, outputTokens: 6, cacheReadTokens: 9, cacheWriteTokens: 12 };
     assert.deepEqual([meta?.usage, meta?.costUsd], [sum, 0.5]);
   },
+  "counts what a run cost that its writer left open": async (store) => {
+    const { sessionId } = await store.createSession("webchat");
+    const usage = { inputTokens: 1, outputTokens: 2, cacheReadTokens: 3, cacheWriteTokens: 4 };
+    const { user, start, answer, chunk } = runEvents("r1");
+    const log = await store.openLog(sessionId);
+    await log.record([user, start, { ...answer, usage, costUsd: 0.25 }]);
+    await log.record([
+      { ...answer, id: "second", usage, costUsd: 0.5 },
+      { ...chunk, messageId: "third" },
+    ]);
+    await log.close();
+    await (await store.openLog(sessionId)).close();
+    const meta = await store.getSession(sessionId);
+    const sum = { inputTokens: 2, outputTokens: 4, cacheReadTokens: 6, cacheWriteTokens: 8 };
+    assert.deepEqual([meta?.usage, meta?.costUsd], [sum, 0.75]);
+  },
   "yields recorded events, then new ones": async (store) => {
     const { sessionId } = await store.createSession("webchat");
     const log = await store.openLog(sessionId);
