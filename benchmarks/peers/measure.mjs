@@ -1,0 +1,90 @@
+// Measures one store in a process of its own: node measure.mjs NAME. Prints one JSON object: CPU
+// and wall time of each row, in microseconds for each message, page or list.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openStore } from "./stores.mjs";
+
+const SESSIONS = 100;
+const MESSAGES = 20_000;
+const GROUP = 100;
+// Each waits for the disk.
+const SYNCED = 2_000;
+const READS = 5_000;
+const LISTS = 5_000;
+
+const [name = ""] = process.argv.slice(2);
+const folder = mkdtempSync(join(process.env.BENCH_FOLDER ?? tmpdir(), "peers-"));
+const rows = {};
+
+function messageOf(index) {
+  return { role: "user", content: `${index} ${"x".repeat(400)}`, timestamp: 1_767_225_600_000 + index };
+}
+
+/** Runs `work`, which does something `count` times. */
+async function measure(row, count, work) {
+  globalThis.gc?.();
+  const start = performance.now();
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  rows[row] = { cpu: (user + system) / count, wall: ((performance.now() - start) * 1_000) / count };
+}
+
+/** Awaits only what is a promise. */
+async function repeat(count, work) {
+  for (let index = 0; index < count; index += 1) {
+    const result = work(index);
+    if (result instanceof Promise || typeof result?.then === "function") await result;
+  }
+}
+
+async function sessionsOf(store) {
+  const ids = [];
+  for (let index = 0; index < SESSIONS; index += 1) ids.push(await store.create(`session ${index}`));
+  await repeat(SESSIONS, (index) => store.append(ids[index], messageOf(0)));
+  return ids;
+}
+
+async function appends(durability, count) {
+  const path = mkdtempSync(join(folder, `${durability}-`));
+  const store = await openStore(name, path, durability);
+  const ids = await sessionsOf(store);
+  await measure(`append one by one, ${durability}`, count, () =>
+    repeat(count, (index) => store.append(ids[index % SESSIONS], messageOf(index))),
+  );
+  await measure(`append 100 at a time, ${durability}`, MESSAGES, () =>
+    repeat(MESSAGES / GROUP, (index) =>
+      store.appendAll(
+        ids[index % SESSIONS],
+        Array.from({ length: GROUP }, (_, one) => messageOf(index * GROUP + one)),
+      ),
+    ),
+  );
+  return { store, path, ids };
+}
+
+try {
+  const { store, path, ids } = await appends("os", MESSAGES);
+  await repeat(SESSIONS, (index) => store.last(ids[index]));
+  await measure("last 50, warm", READS, () => repeat(READS, (index) => store.last(ids[index % SESSIONS])));
+  await measure("newest 20 of 100 sessions", LISTS, () => repeat(LISTS, () => store.list()));
+  await store.close();
+  const cold = 10;
+  let read = 0;
+  await measure("last 50, cold", cold * SESSIONS, () =>
+    repeat(cold, async () => {
+      const again = await openStore(name, path, "os");
+      await repeat(SESSIONS, (index) => {
+        const page = again.last(ids[index]);
+        return page instanceof Promise ? page.then(({ length }) => (read += length)) : (read += page.length);
+      });
+      await again.close();
+    }),
+  );
+  if (read !== cold * SESSIONS * 50) throw new Error(`${name} returned ${read} messages, not all.`);
+  await (await appends("disk", SYNCED)).store.close();
+  console.log(JSON.stringify(rows));
+} finally {
+  rmSync(folder, { recursive: true });
+}
