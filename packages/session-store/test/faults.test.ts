@@ -48,6 +48,9 @@ async function script(store: JsonlStore, sessionId: string, kept: string[]): Pro
   });
   await step(["d"], () => store.appendMessage(sessionId, says("d")));
   await step([], () => store.loadMessages(sessionId));
+  await step([], async () => {
+    for await (const _ of store.entries(sessionId));
+  });
   return errors;
 }
 

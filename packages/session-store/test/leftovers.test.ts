@@ -52,3 +52,24 @@ test("removes the temporary files and locks of killed processes, and nothing of 
   await using last = await openStore(store);
   expect(await contentsOf(last, "held")).toEqual(["one"]);
 });
+
+test("refuses no append to a session whose dead lock it removes", async () => {
+  await using folder = await temporaryFolder();
+  const store = join(folder.path, "store");
+  mkdirSync(store);
+  const dead = ["a", "b", "c", "d", "e", "f"];
+  for (const session of [...dead, "mine"]) writeTranscript(store, session, ["one"]);
+  const program = await buildWriter(folder.path);
+  const killed = dead.map((session) => startWriter(program, "hold", store, session));
+  await Promise.all(killed.map((writer) => writer.nextLine()));
+  await Promise.all(killed.map((writer) => writer.kill()));
+
+  await using next = await openStore(store);
+  const appends = [next.appendMessage("mine", says("begins the removal"))];
+  for (let turn = 0; turn < 60; turn += 1) {
+    await new Promise(setImmediate);
+    appends.push(next.appendMessage(dead[turn % dead.length] ?? "", says(`turn ${turn}`)));
+  }
+  await Promise.all(appends);
+  expect((await contentsOf(next, "a")).length).toBe(1 + 60 / dead.length);
+});

@@ -106,9 +106,7 @@ export class ArchiveFolder {
       if (isSessionId(sessionId) && at >= (names.get(sessionId) ?? 0)) names.set(sessionId, at);
     }
     this.#names = names;
-    const changedAt = Number(stamp.split(":")[2]);
-    const isSettled = stamp === "none" || Date.now() - changedAt > CLOCK_TICK_MS;
-    this.#stamp = isSettled && this.stamp() === stamp ? stamp : undefined;
+    this.#stamp = isSettled(stamp) && this.stamp() === stamp ? stamp : undefined;
   }
 
   /** The cache may be missing, or be no file. */
@@ -130,6 +128,11 @@ export class ArchiveFolder {
 export function stampFolder(fs: FileSystem, path: string): string {
   const stat = statFolder(fs, path);
   return stat ? `${stat.dev}:${stat.ino}:${stat.mtimeMs}` : "none";
+}
+
+/** Returns true if a change after the stamp would have another time. */
+export function isSettled(stamp: string): boolean {
+  return stamp === "none" || Date.now() - Number(stamp.split(":")[2]) > CLOCK_TICK_MS;
 }
 
 /** Returns `undefined` if there is no folder, or its state cannot be read. */

@@ -43,37 +43,69 @@ export async function* scanForward(
   if (parts.length > 0) yield [{ offset, end: position, bytes: joined(parts), terminated: false }];
 }
 
-/** Yields the lines before an offset, last to first. Holds one line and one chunk at a time. */
+/**
+ * Yields the lines before an offset, last to first, as many at a time as one read brings. Read each
+ * batch to its end before the next one, or stop. Holds one line and one chunk at a time.
+ */
 export async function* scanBackward(
   fs: FileSystem,
   fd: number,
   { end }: { end: number },
-): AsyncGenerator<RawLine, void, undefined> {
-  let parts: Uint8Array[] = [];
-  let position = end;
-  let lineEnd = end;
-  let terminated = false;
-  while (position > 0) {
+): AsyncGenerator<Iterable<RawLine>, void, undefined> {
+  const open: OpenLine = { parts: [], end, terminated: false };
+  for (let position = end; position > 0; ) {
     const start = Math.max(0, position - CHUNK_BYTES);
-    const chunk = await readChunk(fs, fd, start, position - start);
-    let to = chunk.length;
-    for (
-      let at = chunk.lastIndexOf(LINE_FEED);
-      at !== -1;
-      at = to === 0 ? -1 : chunk.lastIndexOf(LINE_FEED, to - 1)
-    ) {
-      const offset = start + at + 1;
-      const bytes = joined([chunk.subarray(at + 1, to), ...parts.reverse()]);
-      if (offset < lineEnd) yield { offset, end: lineEnd, bytes, terminated };
-      parts = [];
-      lineEnd = offset;
-      terminated = true;
-      to = at;
-    }
-    if (to > 0) parts.push(chunk.subarray(0, to));
+    const length = position - start;
+    // The end of a file is mostly in memory. A thread costs more than such a read.
+    const isEnd = position === end;
+    yield linesBackward(
+      isEnd ? readChunkNow(fs, fd, start, length) : await readChunk(fs, fd, start, length),
+      start,
+      open,
+    );
     position = start;
   }
-  if (lineEnd > 0) yield { offset: 0, end: lineEnd, bytes: joined(parts.reverse()), terminated };
+  const { parts, terminated } = open;
+  if (open.end > 0) yield [{ offset: 0, end: open.end, bytes: joined(parts.reverse()), terminated }];
+}
+
+/** The line whose beginning is before the chunks that were read. */
+interface OpenLine {
+  /** The bytes that were read, last to first. */
+  parts: Uint8Array[];
+  end: number;
+  terminated: boolean;
+}
+
+function* linesBackward(chunk: Buffer, start: number, open: OpenLine): Generator<RawLine> {
+  let to = chunk.length;
+  for (
+    let at = chunk.lastIndexOf(LINE_FEED);
+    at !== -1;
+    at = to === 0 ? -1 : chunk.lastIndexOf(LINE_FEED, to - 1)
+  ) {
+    const offset = start + at + 1;
+    const { end, terminated } = open;
+    const bytes = joined(open.parts.reverse(), chunk.subarray(at + 1, to), "first");
+    open.parts = [];
+    open.end = offset;
+    open.terminated = true;
+    to = at;
+    if (offset < end) yield { offset, end, bytes, terminated };
+  }
+  if (to > 0) open.parts.push(chunk.subarray(0, to));
+}
+
+/** Reads a chunk at once. */
+function readChunkNow(fs: FileSystem, fd: number, position: number, length: number): Buffer {
+  const buffer = Buffer.allocUnsafe(length);
+  let filled = 0;
+  while (filled < length) {
+    const count = fs.readNow(fd, buffer.subarray(filled), position + filled);
+    if (count === 0) break; // its writer cut the file meanwhile
+    filled += count;
+  }
+  return buffer.subarray(0, filled);
 }
 
 async function readChunk(fs: FileSystem, fd: number, position: number, length: number): Promise<Buffer> {
@@ -87,10 +119,11 @@ async function readChunk(fs: FileSystem, fd: number, position: number, length: n
   return buffer.subarray(0, filled);
 }
 
-function joined(parts: Uint8Array[], last?: Uint8Array): Uint8Array {
-  if (last) {
-    if (parts.length === 0) return last;
-    return Buffer.concat([...parts, last]);
+/** Joins the parts of a line with its `first` or last part. */
+function joined(parts: Uint8Array[], part?: Uint8Array, side: "first" | "last" = "last"): Uint8Array {
+  if (part) {
+    if (parts.length === 0) return part;
+    return Buffer.concat(side === "first" ? [part, ...parts] : [...parts, part]);
   }
   return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);
 }

@@ -1,5 +1,6 @@
 import type { Entry, MessageEntry, RecordedEvent, SessionHeader } from "@mini-openclaw/protocol";
 import { toHeader } from "@mini-openclaw/protocol";
+import { toJson } from "../model/json.ts";
 import type { Summary } from "./summary.ts";
 import { formatLine } from "./transcript-line.ts";
 
@@ -19,19 +20,16 @@ export function toSegment({ json }: RecordedEvent, entry: Entry | undefined): Se
  * is recognized.
  */
 export function toGroup(entries: readonly MessageEntry[], idempotencyKey: string | undefined): Segment {
-  const [only] = entries;
-  if (only && entries.length === 1 && idempotencyKey === undefined) {
-    return { file: "transcript", lines: formatLine(only) };
+  const key = idempotencyKey === undefined ? "" : `,"idempotencyKey":${toJson(idempotencyKey)}`;
+  let lines = "";
+  for (const [index, entry] of entries.entries()) {
+    const rest = entries.length - 1 - index;
+    const marks = (rest > 0 ? `,"groupRest":${rest}` : "") + key;
+    const line = formatLine(entry);
+    // The marks are the last fields of the line.
+    lines += marks === "" ? line : `${line.slice(0, -2)}${marks}}\n`;
   }
-  const lines = entries.map((entry, index) => {
-    const groupRest = entries.length - 1 - index;
-    return formatLine({
-      ...entry,
-      ...(groupRest > 0 && { groupRest }),
-      ...(idempotencyKey !== undefined && { idempotencyKey }),
-    });
-  });
-  return { file: "transcript", lines: lines.join("") };
+  return { file: "transcript", lines };
 }
 
 /**

@@ -94,11 +94,23 @@ function withHeader(summary: Summary, header: SessionHeader): Summary {
 }
 
 function withEntry(summary: Summary, entry: Entry): Summary {
-  const meta = { ...summary.meta, updatedAt: entry.timestamp };
-  meta.lastSeq = Math.max(meta.lastSeq, entry.seq);
+  return withEntries(summary, [entry]);
+}
+
+/** Pure: returns the summary after some entries, with one copy for all of them. */
+export function withEntries(summary: Summary, entries: readonly (Entry | undefined)[]): Summary {
+  if (!entries.some(Boolean)) return summary;
+  const meta = { ...summary.meta };
   let { renamed } = summary;
-  if (!("role" in entry)) {
-    if (entry.type === "session_updated") {
+  for (const entry of entries) {
+    if (!entry) continue;
+    meta.updatedAt = entry.timestamp;
+    meta.lastSeq = Math.max(meta.lastSeq, entry.seq);
+    if ("role" in entry) {
+      if (entry.role === "user" && meta.title === "" && !renamed) meta.title = titleOf(entry.content);
+      if (entry.role === "user" || entry.role === "assistant") meta.messageCount += 1;
+      if (meta.createdAt === 0) meta.createdAt = entry.timestamp;
+    } else if (entry.type === "session_updated") {
       if (entry.archived !== undefined) meta.archived = entry.archived;
       if (entry.title !== undefined) meta.title = entry.title;
       renamed ||= entry.title !== undefined;
@@ -106,10 +118,6 @@ function withEntry(summary: Summary, entry: Entry): Summary {
       meta.usage = addUsage(meta.usage ?? noUsage, entry.usage);
       if (entry.costUsd !== undefined) meta.costUsd = (meta.costUsd ?? 0) + entry.costUsd;
     }
-  } else {
-    if (entry.role === "user" && meta.title === "" && !renamed) meta.title = titleOf(entry.content);
-    if (entry.role === "user" || entry.role === "assistant") meta.messageCount += 1;
-    if (meta.createdAt === 0) meta.createdAt = entry.timestamp;
   }
   return { meta, numbered: true, renamed };
 }

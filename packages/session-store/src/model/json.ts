@@ -13,24 +13,13 @@ export function copyJson<T>(value: T): T {
   return copy as T;
 }
 
-/** Reports an object that JSON keeps as it is: no nested value, and no number that JSON lacks. */
-export function isFlatJson(value: object): boolean {
-  // Faster than `Object.values`. No prototype of a message has keys.
-  for (const key in value) {
-    const item = (value as Record<string, unknown>)[key];
-    if (typeof item === "string" || typeof item === "boolean") continue;
-    if (typeof item !== "number" || !Number.isFinite(item)) return false;
-  }
-  return true;
-}
-
 /**
  * Returns JSON that is one line for every reader. Some readers split lines at U+2028 and U+2029
  * too.
  *
  * @throws StoreError `INVALID_MESSAGE` for a value that JSON does not have
  */
-export function toJson(value: object): string {
+export function toJson(value: object | string): string {
   let json: string;
   try {
     json = JSON.stringify(value);

@@ -1,7 +1,7 @@
 import type { Message, MessageEntry } from "@mini-openclaw/protocol";
-import { checkMessage } from "@mini-openclaw/protocol/schema";
+import { checkMessage, copyMessage } from "@mini-openclaw/protocol/schema";
 import { StoreError } from "./errors.ts";
-import { isFlatJson, toJson } from "./json.ts";
+import { toJson } from "./json.ts";
 
 /**
  * Returns a message as the transcript saves it: a copy that shares no object with the caller's.
@@ -9,10 +9,9 @@ import { isFlatJson, toJson } from "./json.ts";
  * @throws StoreError `INVALID_MESSAGE` for a message that could not be read again
  */
 export function assertMessage(message: Message): Message {
-  const checked = checkedMessage(message);
   // JSON drops or changes values such as `undefined`, dates and infinities. The rest must be a
   // message too.
-  return isFlatJson(checked) ? checked : checkedMessage(JSON.parse(toJson(checked)));
+  return copyMessage(message) ?? checkedMessage(JSON.parse(toJson(checkedMessage(message))));
 }
 
 function checkedMessage(message: unknown): Message {

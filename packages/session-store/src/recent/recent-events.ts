@@ -1,9 +1,8 @@
 import type { NumberedEvent, RecordedEvent, SessionEvent } from "@mini-openclaw/protocol";
-import { toEntry } from "@mini-openclaw/protocol";
-import { checkLine, parseServerEvent } from "@mini-openclaw/protocol/schema";
+import { copyEvent, parseServerEvent } from "@mini-openclaw/protocol/schema";
 import { describeValue } from "@mini-openclaw/protocol/shared";
 import { StoreError } from "../model/errors.ts";
-import { isFlatJson, toJson } from "../model/json.ts";
+import { toJson } from "../model/json.ts";
 
 // Enough for a reader that is a little behind, so that it need not read the files.
 const MAX_EVENTS = 256;
@@ -67,50 +66,30 @@ export class RecentEvents {
 
 /**
  * Assigns a number to an event, and makes it into JSON once, for the journal and for every watcher.
+ * The event shares no object with the caller's.
  *
  * @throws StoreError `INVALID_MESSAGE` for an event that no reader would accept
  */
 export function numberEvent(event: SessionEvent, sessionId: string, seq: number): RecordedEvent {
   const numbered: NumberedEvent = { ...event, sessionId, seq };
+  const copy = isPlain(numbered) ? numbered : copyEvent(numbered);
   const json = toJson(numbered);
-  if (isPlain(numbered)) return { event: numbered, json };
+  if (copy) return { event: copy, json };
+  // JSON changes the event, or readers drop a part of it.
   const parsed = parseServerEvent(json);
-  // The event of the parsed JSON shares no object with the caller's.
   if (parsed.ok && "seq" in parsed.value) return { event: parsed.value, json };
   const why = parsed.ok ? "It is no event of a session." : parsed.message;
   throw new StoreError("INVALID_MESSAGE", `Invalid event ${describeValue(event.type)}: ${why}`);
 }
 
-/** Recognizes the most frequent events that are valid, without reading their JSON. */
+/** Recognizes the most frequent events that are valid. They hold no object. */
 function isPlain(event: NumberedEvent): boolean {
-  switch (event.type) {
-    case "chunk":
-    case "thinking":
-      return (
-        isText(event.runId) && isText(event.messageId) && isText(event.content) && !("firstSeq" in event)
-      );
-    case "tool_output":
-      return isText(event.runId) && isText(event.callId) && isText(event.content);
-    case "message_done":
-      return isText(event.runId) && isText(event.content);
-    case "user_message":
-    case "assistant_message":
-    case "tool_done": {
-      const entry = isFlatJson(event) && isText(event.runId) ? toEntry(event) : undefined;
-      return entry !== undefined && checkLine(entry).ok;
-    }
-    case "approval_done":
-    case "approval_request":
-    case "compaction":
-    case "message_queued":
-    case "retry":
-    case "run_end":
-    case "run_error":
-    case "run_start":
-    case "session_updated":
-    case "tool_start":
-      return false;
+  const { type } = event;
+  if (type === "chunk" || type === "thinking") {
+    return isText(event.runId) && isText(event.messageId) && isText(event.content) && !("firstSeq" in event);
   }
+  if (type === "tool_output") return isText(event.runId) && isText(event.callId) && isText(event.content);
+  return type === "message_done" && isText(event.runId) && isText(event.content);
 }
 
 function isText(value: unknown): boolean {

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type {
   AppendOptions,
   CreateSessionOptions,
@@ -32,6 +33,7 @@ import { assertLimit } from "../model/sessions-page.ts";
 import { SessionFiles } from "../transcript/session-files.ts";
 import { type Folder, openWriter } from "../writer/open-writer.ts";
 import { JsonlSessionLog } from "../writer/session-log.ts";
+import { SharedRuns } from "../writer/syncs.ts";
 import { WriterPool } from "../writer/writer-pool.ts";
 import { forkSession } from "./fork-session.ts";
 import { createSession, getOrCreateSession } from "./key-sessions.ts";
@@ -69,13 +71,19 @@ export class JsonlStore implements SessionStore {
     };
     const onClose = ({ meta }: Summary) => index.save(meta);
     const locks = new WriterLocks(fs);
+    const syncs = new SharedRuns(async () => {
+      await fs.syncDirectory(path);
+      await fs.syncDirectory(dirname(path));
+    });
     const folder: Folder = {
       fs,
       path,
       durability,
       locks,
       files,
+      syncNames: () => syncs.run(),
       createId: createIdSource(),
+      hold: (sessionId) => writers.hold(sessionId),
       onKept,
       onClose,
     };
@@ -227,7 +235,7 @@ export class JsonlStore implements SessionStore {
       fs: folder.fs,
       paths: sessionPaths(folder.path, sessionId),
       isOpen: () => writers.isOpen(sessionId, writer),
-      hold: () => writers.tryAcquire(sessionId)?.release ?? (() => {}),
+      hold: () => writers.hold(sessionId),
       close,
     });
   }
@@ -239,28 +247,22 @@ export class JsonlStore implements SessionStore {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    await this.#tidying;
     await writing(() => this.#context.writers.closeAll());
     await this.#tidying;
     await this.#context.index.close();
   }
 
-  async #append(
-    sessionId: string,
-    messages: readonly Message[],
-    options: AppendOptions,
-  ): Promise<MessageEntry[]> {
+  /** Throws or rejects with a StoreError. */
+  #append(sessionId: string, messages: readonly Message[], options: AppendOptions): Promise<MessageEntry[]> {
     assertAppendOptions(options);
     const context = this.#contextFor(sessionId);
-    // Nothing is awaited before an append to an open writer begins.
-    const lease = context.writers.tryAcquire(sessionId);
-    try {
-      if (lease && !lease.writer.isArchived) return await lease.writer.append(messages, options);
-    } catch (error) {
-      throw toStoreError(error, "WRITE_FAILED");
-    } finally {
-      lease?.release();
+    const writer = context.writers.peek(sessionId);
+    // Nothing is awaited before an append to an open writer is in its batch, which keeps it open.
+    if (writer && !writer.isArchived && options.idempotencyKey === undefined) {
+      return writer.append(messages, options);
     }
-    return writing(() => writeSession(context, sessionId, (writer) => writer.append(messages, options)));
+    return writing(() => writeSession(context, sessionId, (held) => held.append(messages, options)));
   }
 
   /** @throws StoreError `INVALID_SESSION_ID`, `STORE_CLOSED` */

@@ -8,7 +8,7 @@ import type {
 import type { IndexEntry } from "../listing/index-file.ts";
 import { createMatcher } from "../model/search.ts";
 import { assertLimit, cursorAfter, MAX_PAGE, pickPage } from "../model/sessions-page.ts";
-import { readSession, skipping } from "./read-session.ts";
+import { peekSession, readSession, skipping } from "./read-session.ts";
 import type { StoreContext } from "./store-context.ts";
 
 // Each needs a descriptor, and several pages may be read at once.
@@ -28,15 +28,24 @@ export async function listSessions(
   const metas = new Map<string, SessionMeta | undefined>();
   for (;;) {
     const { page, ...rest } = pickPage(sessions.all(), options);
-    const unread = page.filter(({ sessionId }) => !metas.has(sessionId));
+    const unread: IndexEntry[] = [];
     let isRight = true;
-    await eachOf(unread, async (entry) => {
-      const meta = await readSession(context, entry.sessionId);
+    const use = (entry: IndexEntry, meta: SessionMeta | undefined) => {
       metas.set(entry.sessionId, meta);
       if (!meta || isSame(entry, meta)) return;
       index.correct(entry.sessionId, meta);
       isRight = false;
-    });
+    };
+    const stamp = context.files.metas.stamp();
+    for (const entry of page) {
+      if (metas.has(entry.sessionId)) continue;
+      const known = peekSession(context, entry.sessionId, stamp);
+      if (known) use(entry, known);
+      else unread.push(entry);
+    }
+    if (unread.length > 0) {
+      await eachOf(unread, async (entry) => use(entry, await readSession(context, entry.sessionId)));
+    }
     if (!isRight) continue;
     const found = page.flatMap(({ sessionId }) => metas.get(sessionId) ?? []);
     return { sessions: found, ...rest };

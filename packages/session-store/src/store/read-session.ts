@@ -1,6 +1,5 @@
 import type { SessionMeta } from "@mini-openclaw/protocol";
 import { toStoreError } from "../model/errors.ts";
-import { copyJson } from "../model/json.ts";
 import { isOfOneSession, type StoreContext } from "./store-context.ts";
 
 /** Returns a session's meta; `undefined` if there is no such session. */
@@ -11,7 +10,27 @@ export async function getSession(
   // Before the files, so that a session that gets its first entry meanwhile is found.
   const fresh = unsaved.get(sessionId);
   const writer = writers.peek(sessionId);
-  return copyJson(writer?.meta ?? (await files.meta(sessionId)) ?? fresh?.meta);
+  const meta = writer?.meta ?? (await files.meta(sessionId)) ?? fresh?.meta;
+  return meta && copyMeta(meta);
+}
+
+/** Returns a session's meta without a look at its files, if they cannot have changed. */
+export function peekSession(
+  { writers, files }: StoreContext,
+  sessionId: string,
+  stamp: string | undefined,
+): SessionMeta | undefined {
+  const meta = writers.peek(sessionId)?.meta ?? files.metas.peek(sessionId, stamp);
+  return meta && copyMeta(meta);
+}
+
+function copyMeta(meta: SessionMeta): SessionMeta {
+  const { usage, forkedFrom } = meta;
+  return {
+    ...meta,
+    ...(usage && { usage: { ...usage } }),
+    ...(forkedFrom && { forkedFrom: { ...forkedFrom } }),
+  };
 }
 
 /** Returns a session's meta. If it cannot be read, reports that and returns `undefined`. */

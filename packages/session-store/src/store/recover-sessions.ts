@@ -61,21 +61,18 @@ export async function removeLeftovers(context: StoreContext): Promise<void> {
 const LOCK = /^([A-Za-z0-9_-]{1,128})\.lock(\.[0-9a-f-]{36}|\.unreadable)?$/;
 
 /** Removes the lock of a dead process by acquiring it. Rejects if somebody else acquires it. */
-async function removeLock({ folder, index, files }: StoreContext, name: string): Promise<void> {
+async function removeLock({ folder, writers }: StoreContext, name: string): Promise<void> {
   const [, sessionId = "", claim] = LOCK.exec(name) ?? [];
   const path = join(folder.path, name);
   const owner = readOwner(folder.fs, path);
   // After the machine died, the session's next writer renews the epoch: it needs the lock.
   if (!owner || causeOfDeath(folder.fs, path, owner) !== "process died") return;
+  const { transcript, journal } = sessionPaths(folder.path, sessionId);
+  if (claim !== undefined || !folder.fs.pathStat(transcript)) return folder.locks.acquire(path).release();
   // Its runs are still open: `recover` closes them.
-  const journal = folder.fs.pathStat(sessionPaths(folder.path, sessionId).journal);
-  if (claim === undefined && journal && journal.size > 0) return;
-  const lock = folder.locks.acquire(path);
-  try {
-    // The lock makes other stores read the session again. The index has to be right without it.
-    const meta = claim === undefined ? await files.meta(sessionId) : undefined;
-    if (meta) index.save(meta);
-  } finally {
-    lock.release();
-  }
+  const live = folder.fs.pathStat(journal);
+  if (live && live.size > 0) return;
+  // Callers of this store that want to write meanwhile get the same writer. Its end corrects the
+  // index, because without the lock no store reads the session again.
+  await writers.visit(sessionId);
 }

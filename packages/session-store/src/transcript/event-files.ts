@@ -31,9 +31,11 @@ export async function* readEventFiles(
 /** Returns the newest number in a live journal; 0 if there is no journal. */
 export async function lastLiveSeq(fs: FileSystem, path: string): Promise<number> {
   const last = await withFile(fs, path, async (file) => {
-    for await (const { bytes } of scanBackward(fs, file.fd, { end: file.size })) {
-      const numbered = parseLive(bytes);
-      if (numbered) return numbered.event.seq;
+    for await (const batch of scanBackward(fs, file.fd, { end: file.size })) {
+      for (const { bytes } of batch) {
+        const numbered = parseLive(bytes);
+        if (numbered) return numbered.event.seq;
+      }
     }
     return 0;
   });
@@ -67,9 +69,11 @@ async function* liveEvents(
 }
 
 async function liveOffsetAfter({ fs, fd, size }: OpenTranscript, after: number): Promise<number> {
-  for await (const raw of scanBackward(fs, fd, { end: size })) {
-    const numbered = parseLive(raw.bytes);
-    if (numbered && numbered.event.seq <= after) return raw.end;
+  for await (const batch of scanBackward(fs, fd, { end: size })) {
+    for (const { bytes, end } of batch) {
+      const numbered = parseLive(bytes);
+      if (numbered && numbered.event.seq <= after) return end;
+    }
   }
   return 0;
 }

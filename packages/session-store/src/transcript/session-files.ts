@@ -2,7 +2,7 @@ import type { Entry, LoadMessagesOptions, MessageEntry, SessionMeta } from "@min
 import { ArchiveFolder } from "../files/archive-folder.ts";
 import { type FileSystem, openFlags } from "../files/file-system.ts";
 import { openRegular } from "../files/regular-file.ts";
-import { type SessionLocation, type SessionPaths, sessionPaths } from "../files/session-paths.ts";
+import { type SessionLocation, sessionPaths } from "../files/session-paths.ts";
 import type { Summary } from "../format/summary.ts";
 import { isSystemError, toReadError } from "../model/errors.ts";
 import { isSessionId } from "../model/names.ts";
@@ -11,6 +11,7 @@ import { readCachedMeta, readCheckpoint, summarize } from "./checkpoint.ts";
 import { lastLiveSeq } from "./event-files.ts";
 import { assertOwnFile, foreignProgram } from "./foreign-file.ts";
 import { LineIndexes } from "./line-index.ts";
+import { MetaCache } from "./meta-cache.ts";
 import {
   assertReadable,
   type LineFinder,
@@ -22,22 +23,20 @@ import {
 
 // Enough for a session that another process moves back and forth.
 const MAX_LOOKUPS = 100;
-// As many as the largest page of a list; about 1 KB each.
-const MAX_METAS = 1_000;
 
 /** Reads the sessions of a folder. Never writes, and needs no lock. */
 export class SessionFiles {
   readonly archive: ArchiveFolder;
   readonly deleted: ArchiveFolder;
+  readonly metas: MetaCache;
   readonly #fs: FileSystem;
   readonly #folder: string;
   readonly #indexes = new LineIndexes();
-  /** Metas that were read, while the files have the same state. */
-  readonly #metas = new Map<string, { state: string; meta: SessionMeta }>();
 
   constructor(fs: FileSystem, folder: string) {
     this.#fs = fs;
     this.#folder = folder;
+    this.metas = new MetaCache(fs, folder);
     this.archive = new ArchiveFolder(fs, folder, "archive");
     this.deleted = new ArchiveFolder(fs, folder, "deleted");
   }
@@ -82,33 +81,14 @@ export class SessionFiles {
   }
 
   /** Returns a session's meta, with the numbers of its live events. */
-  async meta(sessionId: string): Promise<SessionMeta | undefined> {
+  meta(sessionId: string): Promise<SessionMeta | undefined> {
     const paths = sessionPaths(this.#folder, sessionId);
-    const state = this.#stateOf(paths);
-    const known = this.#metas.get(sessionId);
-    if (known && known.state === state) return known.meta;
-    const meta = (await this.summary(sessionId))?.meta;
-    if (!meta) return undefined;
-    const live = await lastLiveSeq(this.#fs, paths.journal);
-    const read = live > meta.lastSeq ? { ...meta, lastSeq: live } : meta;
-    // A file that changed during the read has another state now.
-    if (state !== undefined && state === this.#stateOf(paths)) this.#hold(sessionId, { state, meta: read });
-    return read;
-  }
-
-  /** Identifies the contents of a session's files; `undefined` if it has none in the folder. */
-  #stateOf({ transcript, journal }: SessionPaths): string | undefined {
-    const file = this.#fs.pathStat(transcript);
-    if (!file?.isFile) return undefined;
-    const live = this.#fs.pathStat(journal);
-    return [file.dev, file.ino, file.size, file.mtimeMs, live?.ino, live?.size, live?.mtimeMs].join();
-  }
-
-  #hold(sessionId: string, read: { state: string; meta: SessionMeta }): void {
-    this.#metas.delete(sessionId);
-    this.#metas.set(sessionId, read);
-    const [oldest] = this.#metas.keys();
-    if (this.#metas.size > MAX_METAS && oldest !== undefined) this.#metas.delete(oldest);
+    return this.metas.get(sessionId, paths, async () => {
+      const meta = (await this.summary(sessionId))?.meta;
+      if (!meta || !this.#fs.pathStat(paths.journal)) return meta;
+      const live = await lastLiveSeq(this.#fs, paths.journal);
+      return live > meta.lastSeq ? { ...meta, lastSeq: live } : meta;
+    });
   }
 
   /** Returns the last messages; `undefined` if there is no transcript. */
@@ -157,9 +137,11 @@ export class SessionFiles {
   /** Returns the newest entry that can be read. */
   async lastEntry(sessionId: string): Promise<Entry | undefined> {
     return this.#read(sessionId, async (file) => {
-      for await (const { line } of readLinesBackward(file)) {
-        if (line.kind === "entry") return line.entry;
-        if (line.kind === "legacy") break;
+      scan: for await (const lines of readLinesBackward(file)) {
+        for (const { line } of lines) {
+          if (line.kind === "entry") return line.entry;
+          if (line.kind === "legacy") break scan;
+        }
       }
       let last: Entry | undefined;
       for await (const entry of readEntries(file, {})) last = entry;
@@ -175,10 +157,12 @@ export class SessionFiles {
   ): Promise<MessageEntry | undefined> {
     return this.#read(sessionId, async (file) => {
       assertReadable(file);
-      for await (const { line } of readLinesBackward(file, mayMatch)) {
+      for await (const lines of readLinesBackward(file, mayMatch)) {
         signal?.throwIfAborted();
-        if (line.kind === "legacy") return findLastLegacy(readEntries(file, {}), matches);
-        if (line.kind === "entry" && "role" in line.entry && matches(line.entry)) return line.entry;
+        for (const { line } of lines) {
+          if (line.kind === "legacy") return findLastLegacy(readEntries(file, {}), matches);
+          if (line.kind === "entry" && "role" in line.entry && matches(line.entry)) return line.entry;
+        }
       }
       return undefined;
     });

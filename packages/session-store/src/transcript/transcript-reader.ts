@@ -120,37 +120,50 @@ export async function readLastMessages(
   let numberAbove: number | undefined;
   // Lines without the word are not parsed. Tool results may be most of a file.
   const mayMatter = role && ((bytes: Uint8Array) => asBuffer(bytes).includes(`"${role}"`));
-  for await (const { line } of readLinesBefore(transcript, range.before, mayMatter)) {
-    if (line.kind === "blank") continue;
-    // Lines can be counted only if none is skipped.
-    if (line.kind === "legacy" && (numberAbove === undefined || role)) {
-      return readLastMessagesForward(transcript, range);
+  for await (const lines of readLinesBefore(transcript, range.before, mayMatter)) {
+    for (const { line } of lines) {
+      if (line.kind === "blank") continue;
+      // Lines can be counted only if none is skipped.
+      if (line.kind === "legacy" && (numberAbove === undefined || role)) {
+        return readLastMessagesForward(transcript, range);
+      }
+      const entry =
+        line.kind === "legacy" ? upgradeLegacyLine(line.message, numberAbove ?? 0) : entryOf(line);
+      numberAbove = line.kind === "header" ? line.header.lastSeq : numberAbove && numberAbove - 1;
+      if (!entry || !isWithin(range, entry) || entry.id === messages.at(-1)?.id) continue;
+      messages.push(entry);
+      if (messages.length === limit) return messages.reverse();
     }
-    const entry = line.kind === "legacy" ? upgradeLegacyLine(line.message, numberAbove ?? 0) : entryOf(line);
-    numberAbove = line.kind === "header" ? line.header.lastSeq : numberAbove && numberAbove - 1;
-    if (!entry || !isWithin(range, entry) || entry.id === messages.at(-1)?.id) continue;
-    messages.push(entry);
-    if (messages.length === limit) break;
   }
   return messages.reverse();
 }
 
 /**
- * Yields the lines that were appended whole, last to first. Skips lines for which `mayMatter` is
- * false.
+ * Yields the lines that were appended whole, last to first, as many at a time as one read brings.
+ * Skips lines for which `mayMatter` is false. Read each batch to its end before the next one, or
+ * stop.
  */
 export async function* readLinesBackward(
   { fs, fd, size }: OpenTranscript,
   mayMatter: (bytes: Uint8Array) => boolean = () => true,
   end = size,
-): AsyncGenerator<PlacedLine, void, undefined> {
-  let atEnd = end === size;
-  for await (const raw of scanBackward(fs, fd, { end })) {
-    if (!atEnd && !mayMatter(raw.bytes)) continue;
+): AsyncGenerator<Iterable<PlacedLine>, void, undefined> {
+  const position = { isAtEnd: end === size };
+  for await (const batch of scanBackward(fs, fd, { end })) yield wholeLines(batch, position, mayMatter);
+}
+
+/** `position.isAtEnd` is true until the first whole line. */
+function* wholeLines(
+  batch: Iterable<RawLine>,
+  position: { isAtEnd: boolean },
+  mayMatter: (bytes: Uint8Array) => boolean,
+): Generator<PlacedLine> {
+  for (const raw of batch) {
+    if (!position.isAtEnd && !mayMatter(raw.bytes)) continue;
     const line = parseTranscriptLine(raw.bytes);
     if (!raw.terminated && isTorn(line)) continue;
-    if (atEnd && isOpenGroup(line)) continue;
-    atEnd = false;
+    if (position.isAtEnd && isOpenGroup(line)) continue;
+    position.isAtEnd = false;
     yield { raw, line };
   }
 }
@@ -160,17 +173,23 @@ async function* readLinesBefore(
   transcript: OpenTranscript,
   before: number | undefined,
   mayMatter: ((bytes: Uint8Array) => boolean) | undefined,
-): AsyncGenerator<PlacedLine, void, undefined> {
-  for await (const placed of readLinesBackward(transcript, mayMatter)) {
-    const { raw, line } = placed;
-    const isFar = transcript.size - raw.offset > NEAR_BYTES;
-    if (before !== undefined && isFar && line.kind === "entry" && line.entry.seq >= before) {
-      const end = await transcript.index?.endBefore(before);
-      if (end !== undefined && end < raw.offset) {
-        yield* readLinesBackward(transcript, mayMatter, end);
-        return;
-      }
-    }
+): AsyncGenerator<Iterable<PlacedLine>, void, undefined> {
+  for await (const lines of readLinesBackward(transcript, mayMatter)) {
+    const read: { last?: PlacedLine } = {};
+    yield before === undefined ? lines : noteLast(lines, read);
+    const { raw, line } = read.last ?? {};
+    if (before === undefined || !raw || transcript.size - raw.offset <= NEAR_BYTES) continue;
+    if (line?.kind !== "entry" || line.entry.seq < before) continue;
+    const end = await transcript.index?.endBefore(before);
+    if (end === undefined || end >= raw.offset) continue;
+    yield* readLinesBackward(transcript, mayMatter, end);
+    return;
+  }
+}
+
+function* noteLast(lines: Iterable<PlacedLine>, read: { last?: PlacedLine }): Generator<PlacedLine> {
+  for (const placed of lines) {
+    read.last = placed;
     yield placed;
   }
 }
@@ -180,11 +199,13 @@ async function* readLinesBefore(
  * uncertain.
  */
 async function offsetAfter(transcript: OpenTranscript, after: number): Promise<number> {
-  for await (const { raw, line } of readLinesBackward(transcript)) {
-    if (line.kind === "legacy") return 0;
-    if (line.kind === "entry" && line.entry.seq <= after) return raw.end;
-    if (!transcript.index || transcript.size - raw.offset <= NEAR_BYTES) continue;
-    return (await transcript.index.startAfter(after)) ?? 0;
+  for await (const lines of readLinesBackward(transcript)) {
+    for (const { raw, line } of lines) {
+      if (line.kind === "legacy") return 0;
+      if (line.kind === "entry" && line.entry.seq <= after) return raw.end;
+      if (!transcript.index || transcript.size - raw.offset <= NEAR_BYTES) continue;
+      return (await transcript.index.startAfter(after)) ?? 0;
+    }
   }
   return 0;
 }
@@ -234,18 +255,20 @@ function isTorn(line: TranscriptLine): boolean {
 export async function readKeys(transcript: OpenTranscript): Promise<RememberedKeys> {
   const groups: { key: string; messages: MessageEntry[] }[] = [];
   let count = 0;
-  for await (const { line } of readLinesBackward(transcript)) {
-    if (line.kind !== "entry") continue;
-    const { entry, marks } = line;
-    const { idempotencyKey: key, groupRest = 0 } = marks;
-    const group = groups.at(-1);
-    // Only the last line of a group has no line after it.
-    const isSameGroup = groupRest > 0 && group?.key === key;
-    if (count >= REMEMBERED_ENTRIES && !isSameGroup) break;
-    count += 1;
-    if (key === undefined || !isMessageEntry(entry)) continue;
-    if (isSameGroup) group?.messages.push(entry);
-    else groups.push({ key, messages: [entry] });
+  scan: for await (const lines of readLinesBackward(transcript)) {
+    for (const { line } of lines) {
+      if (line.kind !== "entry") continue;
+      const { entry, marks } = line;
+      const { idempotencyKey: key, groupRest = 0 } = marks;
+      const group = groups.at(-1);
+      // Only the last line of a group has no line after it.
+      const isSameGroup = groupRest > 0 && group?.key === key;
+      if (count >= REMEMBERED_ENTRIES && !isSameGroup) break scan;
+      count += 1;
+      if (key === undefined || !isMessageEntry(entry)) continue;
+      if (isSameGroup) group?.messages.push(entry);
+      else groups.push({ key, messages: [entry] });
+    }
   }
   const keys = new RememberedKeys();
   for (const { key, messages } of groups.reverse()) {

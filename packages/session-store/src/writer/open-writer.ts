@@ -27,7 +27,11 @@ export interface Folder {
   readonly durability: Durability;
   readonly locks: WriterLocks;
   readonly files: SessionFiles;
+  /** Resolves when the names in the folder survive a power failure. */
+  readonly syncNames: () => Promise<void>;
   createId: () => string;
+  /** Keeps a session's writer open. Returns a function that ends that. */
+  hold: (sessionId: string) => () => void;
   /** Called after entries were written. */
   readonly onKept: (summary: Summary) => void;
   /** Called before a writer releases its lock. */
@@ -49,12 +53,12 @@ export async function openWriter(
   sessionId: string,
   created: Summary | undefined,
 ): Promise<SessionWriter> {
-  const { fs } = folder;
+  const { fs, syncNames } = folder;
   const paths = sessionPaths(folder.path, sessionId);
   const acquireLock = () => lockSession(folder, paths);
   if (!fs.pathStat(paths.transcript)) {
     if (!created) throw await missing(folder, sessionId);
-    const files = new WriterFiles({ fs, paths, acquireLock });
+    const files = new WriterFiles({ fs, paths, acquireLock, syncNames });
     return new SessionWriter({ ...folder, files, summary: created, lastSeq: 0 });
   }
   const lock = acquireLock();
@@ -65,7 +69,8 @@ export async function openWriter(
       lock,
       files: opened,
     });
-    const files = new WriterFiles({ fs, paths, acquireLock, lock, transcript, ...(journal && { journal }) });
+    const opening = { fs, paths, acquireLock, syncNames, lock, transcript };
+    const files = new WriterFiles({ ...opening, ...(journal && { journal }) });
     const writer = new SessionWriter({ ...folder, files, ...start });
     await closeRuns(writer, runs);
     return writer;
@@ -126,8 +131,9 @@ function withEpoch(summary: Summary, epoch: string): Summary {
 async function openJournal(fs: FileSystem, paths: SessionPaths, files: AppendFile[]): Promise<AppendFile> {
   const journal = new AppendFile(fs, paths.journal, { create: false });
   files.push(journal);
-  for await (const { offset, terminated } of scanBackward(fs, journal.fd, { end: journal.size })) {
-    if (!terminated) await quarantineTail(fs, paths, journal, offset);
+  for await (const [last] of scanBackward(fs, journal.fd, { end: journal.size })) {
+    if (!last) continue;
+    if (!last.terminated) await quarantineTail(fs, paths, journal, last.offset);
     break;
   }
   return journal;

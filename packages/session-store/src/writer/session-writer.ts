@@ -9,7 +9,7 @@ import type {
 } from "@mini-openclaw/protocol";
 import { toEntry } from "@mini-openclaw/protocol";
 import { headerLine, type Segment, toGroup, toSegment } from "../format/session-lines.ts";
-import { nextSummary, type Summary } from "../format/summary.ts";
+import { nextSummary, type Summary, withEntries } from "../format/summary.ts";
 import { assertExpected } from "../model/check-options.ts";
 import { StoreError } from "../model/errors.ts";
 import { toMessageEntry } from "../model/message-entry.ts";
@@ -17,10 +17,11 @@ import { logClosed } from "../model/session-errors.ts";
 import { numberEvent, RecentEvents } from "../recent/recent-events.ts";
 import { RecentMessages } from "../recent/recent-messages.ts";
 import { digestMessages, type RememberedKeys } from "../recent/remembered-keys.ts";
+import { type AppendBatch, acknowledge, type BatchItem, beginBatch } from "./append-batch.ts";
 import { assign, beginSequence, failed, type Sequence, shown, wrote } from "./sequence.ts";
-import { UnsyncedText } from "./unsynced-text.ts";
+import { UnsyncedText } from "./syncs.ts";
 import type { AppendFailure } from "./writer-files.ts";
-import { type AppendBatch, type BatchItem, beginBatch, type WriterOptions } from "./writer-options.ts";
+import type { Durability, WriterOptions } from "./writer-options.ts";
 
 /** `lost`: the lock or the file belongs to somebody else. */
 type WriterStatus = { is: "open" } | { is: "lost"; error: StoreError } | { is: "closed"; error: StoreError };
@@ -111,39 +112,51 @@ export class SessionWriter {
     return waits ? this.#unsynced.sync(segments, () => this.#show(numbered)) : this.#show(numbered);
   }
 
-  /** Appends messages outside a run, all or none. */
-  async append(messages: readonly Message[], options: AppendOptions): Promise<MessageEntry[]> {
+  /** Appends messages outside a run, all or none. May throw before it returns a promise. */
+  append(messages: readonly Message[], options: AppendOptions): Promise<MessageEntry[]> {
     const { idempotencyKey: key, expect, durability = this.#options.durability } = options;
-    const digest = key === undefined ? "" : digestMessages(messages);
-    const keys = key === undefined ? undefined : await this.#options.files.keys();
+    if (key !== undefined) return this.#appendOnce(key, messages, options);
+    this.#assertReady();
+    assertExpected(expect, this.lastSeq);
+    return this.#enqueue(messages, { durability });
+  }
+
+  /** Appends messages under a key, unless they were appended before. */
+  async #appendOnce(
+    key: string,
+    messages: readonly Message[],
+    options: AppendOptions,
+  ): Promise<MessageEntry[]> {
+    const { expect, durability = this.#options.durability } = options;
+    const digest = digestMessages(messages);
+    const keys = await this.#options.files.keys();
     this.#assertReady();
     // From here to `remember` nothing else runs.
-    if (key !== undefined && keys?.find(key, digest)) {
-      return this.#appendedBefore(keys, { key, digest, messages, options });
-    }
+    if (keys.find(key, digest)) return this.#appendedBefore(keys, { key, digest, messages, options });
     assertExpected(expect, this.lastSeq);
-    if (messages.length === 0) return [];
-    const { createId } = this.#options;
+    const firstSeq = this.lastSeq + 1;
+    const appended = this.#enqueue(messages, { durability, key, onFailure: () => keys.forget(key) });
+    if (messages.length > 0) keys.remember(key, { digest, firstSeq, lastSeq: this.lastSeq });
+    return appended;
+  }
+
+  /** Adds messages to the batch that is written next. */
+  #enqueue(
+    messages: readonly Message[],
+    { durability, key, onFailure }: { durability: Durability; key?: string; onFailure?: () => void },
+  ): Promise<MessageEntry[]> {
+    if (messages.length === 0) return Promise.resolve([]);
+    const { createId, hold } = this.#options;
     const next = this.lastSeq + 1;
     const entries = messages.map((message, index) => toMessageEntry(message, next + index, createId()));
-    const item: BatchItem = { entries, segment: toGroup(entries, key) };
+    const segment = toGroup(entries, key);
     this.#sequence = assign(this.#sequence, entries.length);
-    const batch = (this.#batch ??= beginBatch(() => this.#flush()));
-    batch.items.push(item);
-    if (key !== undefined) keys?.remember(key, { digest, firstSeq: next, lastSeq: this.lastSeq });
-    await batch.written;
-    if (item.failure) {
-      if (key !== undefined) keys?.forget(key);
-      throw item.failure.error;
-    }
-    if (durability === "disk") {
-      batch.synced ??= this.#unsynced.sync(batch.items.map(({ segment }) => segment));
-      await batch.synced;
-    }
-    // While something waits for the disk, the end of its sync makes these visible too, in their
-    // order.
-    if (this.#unsynced.isEmpty) this.#sequence = shown(this.#sequence, entries.at(-1)?.seq ?? 0);
-    return entries;
+    this.#batch ??= beginBatch(() => this.#flush(), hold(this.sessionId));
+    const { items } = this.#batch;
+    const waitsForDisk = durability === "disk";
+    return new Promise((resolve, reject) => {
+      items.push({ entries, segment, waitsForDisk, resolve, reject, onFailure });
+    });
   }
 
   /** Drops the live events, unless one of them has the newest number. */
@@ -192,12 +205,22 @@ export class SessionWriter {
     return numbered;
   }
 
-  /** Writes the appends of the batch: in one write, or one by one if that fails. */
+  /** Writes the appends of the batch, and acknowledges them. */
   #flush(): void {
     const batch = this.#batch;
     if (!batch) return;
     this.#batch = undefined;
-    const { items } = batch;
+    this.#writeBatch(batch.items);
+    acknowledge(batch, (segments) => this.#unsynced.sync(segments));
+    // While something waits for the disk, the end of its sync makes these visible too, in their
+    // order.
+    if (!this.#unsynced.isEmpty) return;
+    const last = batch.items.findLast(({ failure }) => !failure);
+    this.#sequence = shown(this.#sequence, last?.entries.at(-1)?.seq ?? 0);
+  }
+
+  /** Writes appends in one write, or one by one if that fails. */
+  #writeBatch(items: readonly BatchItem[]): void {
     const failure =
       this.#status.is === "open"
         ? this.#write(
@@ -224,10 +247,8 @@ export class SessionWriter {
     const failure = this.#options.files.append(segments, header);
     if (failure) return failure;
     this.#sequence = wrote(this.#sequence, entries.at(-1)?.seq ?? 0);
-    let summary = header ? nextSummary(this.#summary, { kind: "header", header }) : this.#summary;
-    for (const entry of entries) {
-      if (entry) summary = nextSummary(summary, { kind: "entry", entry, marks: {} });
-    }
+    const begun = header ? nextSummary(this.#summary, { kind: "header", header }) : this.#summary;
+    const summary = withEntries(begun, entries);
     if (summary === this.#summary) return undefined;
     this.#summary = summary;
     this.messages.add(entries);

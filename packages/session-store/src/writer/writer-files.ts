@@ -15,7 +15,7 @@ import { writeCheckpoint } from "../transcript/checkpoint.ts";
 import { readEntries, readKeys } from "../transcript/transcript-reader.ts";
 import { LiveJournal } from "./live-journal.ts";
 import { Ownership } from "./ownership.ts";
-import { SharedRuns } from "./shared-runs.ts";
+import { SharedRuns } from "./syncs.ts";
 
 /** The files of a session when its writer is opened. */
 export interface OpenedFiles {
@@ -27,6 +27,8 @@ export interface OpenedFiles {
   readonly journal?: AppendFile;
   /** Acquires the lock of a session that has no file yet. */
   acquireLock: () => WriterLock;
+  /** Resolves when the names in the folder survive a power failure. Writers share its syncs. */
+  syncNames: () => Promise<void>;
 }
 
 /** The files of the session's one writer: transcript, live journal and lock. */
@@ -146,9 +148,8 @@ export class WriterFiles {
     if (!this.#transcript || this.#transcript.size === this.#checkpointSize) return;
     const { fd, size } = this.#transcript;
     // On ext4, a rename over a file waits for the disk, which blocks for milliseconds. So the old
-    // cache is removed first. The one from before the opening stays: in the legacy format it is the
-    // only file with the key.
-    if (this.#checkpointSize !== undefined) unlinkQuietly(fs, paths.meta);
+    // cache is removed first, unless it is the only file with the key, as in the legacy format.
+    if (summary.numbered) unlinkQuietly(fs, paths.meta);
     writeCheckpoint(paths, { fs, fd, size }, { summary, bytes: size });
     this.#checkpointSize = size;
   }
@@ -176,10 +177,9 @@ export class WriterFiles {
     if (!transcript) return;
     await transcript.sync();
     if (this.#isNameSynced) return;
-    const { fs, paths } = this.#opened;
+    const { syncNames, paths } = this.#opened;
     try {
-      await fs.syncDirectory(paths.folder);
-      await fs.syncDirectory(dirname(paths.folder));
+      await syncNames();
       this.#isNameSynced = true;
     } catch (cause) {
       throw new StoreError("WRITE_FAILED", `Cannot sync ${paths.folder}: ${reason(cause)}.`, { cause });

@@ -77,6 +77,11 @@ export class WriterPool {
     return entry?.is === "open" && !entry.writer.isClosed ? this.#lease(sessionId, entry) : undefined;
   }
 
+  /** Keeps the session's writer open, if it is. Returns a function that ends that. */
+  hold(sessionId: string): () => void {
+    return this.tryAcquire(sessionId)?.release ?? (() => {});
+  }
+
   /** Leases the session's writer. Opens it first, if need be. */
   async acquire(sessionId: string): Promise<Lease> {
     for (;;) {
@@ -120,6 +125,15 @@ export class WriterPool {
         lease.release();
       }
     }
+  }
+
+  /** Opens a session's writer. Closes it again, unless somebody uses it meanwhile. */
+  async visit(sessionId: string): Promise<void> {
+    (await this.acquire(sessionId)).release();
+    await new Promise(setImmediate);
+    const entry = this.#entries.get(sessionId);
+    const isIdle = entry?.is === "open" && !entry.hasLog && entry.users === 0;
+    if (isIdle) await this.#close(sessionId, entry);
   }
 
   /**
