@@ -90,3 +90,27 @@ test.each<[ModelOptions, string]>([
   expect(events.at(-1)).toMatchObject({ outcome: "failed" });
   expect(errors).toMatchObject([{ code: "INVALID_OPTION", message }]);
 });
+
+describe.each([
+  ["createAnthropicProvider", createAnthropicProvider],
+  ["createOpenAIProvider", createOpenAIProvider],
+  ["createOpenAIResponsesProvider", createOpenAIResponsesProvider],
+])("%s", (_, create) => {
+  const good = { apiKey: "k", model: "m" };
+
+  test.each<[object, string]>([
+    [{ baseURL: "localhost:11434" }, '`baseURL` must be an address such as "http://127.0.0.1:11434/v1", got'],
+    [{ baseURL: "127.0.0.1" }, '`baseURL` must be an address such as "http://127.0.0.1:11434/v1", got'],
+    [{ baseURL: "" }, "`baseURL` must be an address"],
+    [{ apiKey: "sk-ключ" }, "`apiKey` must be a key of printable ASCII characters without blanks"],
+    [{ apiKey: "sk one two" }, "`apiKey` must be a key of printable ASCII characters without blanks"],
+    [{ timeoutMs: Number.NaN }, "`timeoutMs` must be a whole number from 0 on"],
+  ])("refuses %o by name", (options, text) => {
+    expect(() => create({ ...good, ...options })).toThrow(text);
+    expect(() => create({ ...good, ...options })).not.toThrow("ключ");
+  });
+
+  test("takes a key with a line break at its end", () => {
+    expect(create({ ...good, apiKey: "sk-one\n", baseURL: "http://127.0.0.1:1/v1" }).model).toBe("m");
+  });
+});

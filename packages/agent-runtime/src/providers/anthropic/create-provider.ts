@@ -12,7 +12,7 @@ import {
 import { sendByRules } from "../errors/refusals.ts";
 import { createAnswerLimit } from "../http/answer-limit.ts";
 import { askModel } from "../http/ask-model.ts";
-import { createClient, secretsOf, withOptions } from "../http/create-client.ts";
+import { checkClientOptions, createClient, secretsOf, withOptions } from "../http/create-client.ts";
 import type { Fetch } from "../http/node-fetch.ts";
 import { once } from "../http/single-use.ts";
 import { createTurnBuilder } from "./from-stream.ts";
@@ -150,6 +150,7 @@ function checkOptions(options: AnthropicProviderOptions): void {
   const { apiKey, model, maxTokens, effort, temperature, headers, query, extraBody } = options;
   checkText("apiKey", apiKey);
   checkText("model", model);
+  checkClientOptions(options);
   if (maxTokens !== undefined) checkCount("maxTokens", maxTokens);
   if (effort !== undefined) checkOneOf("effort", effort, efforts);
   if (temperature !== undefined) checkTemperature(temperature, 1);

@@ -1,4 +1,5 @@
 import type { ModelOptions } from "@mini-openclaw/protocol";
+import { checkCount, invalidOption } from "../../shared/check-options.ts";
 import { AgentError } from "../../shared/errors.ts";
 import type { Sdk } from "../errors/api-errors.ts";
 import type { Connection } from "./ask-model.ts";
@@ -12,6 +13,24 @@ export interface ClientOptions {
   headers?: Readonly<Record<string, string>> | undefined;
   query?: Readonly<Record<string, string>> | undefined;
   fetch?: Fetch | undefined;
+}
+
+/** @throws AgentError `INVALID_OPTION` */
+export function checkClientOptions({
+  apiKey,
+  baseURL,
+  timeoutMs,
+}: ClientOptions & { apiKey?: string }): void {
+  // The text is not quoted: it may be a key with a character too many.
+  if (apiKey !== undefined && !/^[\x21-\x7e]*$/.test(String(apiKey).trim()))
+    throw invalidOption("apiKey", "a key of printable ASCII characters without blanks", "another text");
+  if (baseURL !== undefined && !/^https?:$/.test(protocolOf(baseURL)))
+    throw invalidOption("baseURL", 'an address such as "http://127.0.0.1:11434/v1"', baseURL);
+  if (timeoutMs !== undefined) checkCount("timeoutMs", timeoutMs);
+}
+
+function protocolOf(address: string): string {
+  return URL.canParse(address) ? new URL(address).protocol : "";
 }
 
 /** The constructor of an SDK's client. */

@@ -11,7 +11,13 @@ import {
 import { sendByRules } from "../errors/refusals.ts";
 import { createAnswerLimit } from "../http/answer-limit.ts";
 import { askModel } from "../http/ask-model.ts";
-import { type ClientOptions, createClient, secretsOf, withOptions } from "../http/create-client.ts";
+import {
+  type ClientOptions,
+  checkClientOptions,
+  createClient,
+  secretsOf,
+  withOptions,
+} from "../http/create-client.ts";
 import type { Fetch } from "../http/node-fetch.ts";
 import { once } from "../http/single-use.ts";
 import { type ChatRules, learnRules, rulesFor } from "./chat-rules.ts";
@@ -135,6 +141,7 @@ export function checkOptions(caller: string, options: OpenAIProviderOptions): vo
   checkFunctions(options, ["fetch"]);
   const { model, maxTokens, effort, temperature, headers, query, extraBody } = options;
   checkText("model", model);
+  checkClientOptions(options);
   if (maxTokens !== undefined) checkCount("maxTokens", maxTokens);
   if (effort !== undefined) checkOneOf("effort", effort, efforts);
   if (temperature !== undefined) checkTemperature(temperature, 2);
