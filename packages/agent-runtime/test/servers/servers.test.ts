@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import {
   isMessageEntry,
   type Message,
@@ -65,6 +66,13 @@ async function say(agent: AgentRuntime, history: Message[], content: string, sto
   }
   return events;
 }
+
+test("the table of servers names each server, its source and its needs", () => {
+  const table = readFileSync(new URL("../../../../docs/model-servers.md", import.meta.url), "utf8");
+  const rows = new Map(table.split("\n").map((line) => [line.split(" | ")[0]?.slice(2), line]));
+  for (const { name, source } of servers)
+    expect([name, rows.get(name)]).toEqual([name, expect.stringContaining(source)]);
+});
 
 const end = (events: readonly RunEvent[]) => outline(events).slice(-1)[0];
 const reason = (events: readonly RunEvent[]) => JSON.stringify(events.find(({ type }) => type === "error"));
