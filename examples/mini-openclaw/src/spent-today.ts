@@ -15,7 +15,9 @@ export async function spentToday(store: Store, now: number = Date.now()): Promis
   const midnight = now - (now % DAY_MS);
   let sumUsd = 0;
   for (const archived of [false, true]) {
-    for await (const { sessionId, forkedFrom } of sessionsSince(store, midnight, archived)) {
+    for await (const { sessionId, forkedFrom, parent } of sessionsSince(store, midnight, archived)) {
+      // The cost of a sub-agent is part of the run that started it.
+      if (parent) continue;
       // The copied entries of a fork belong to the other session.
       const entries = store.entries(sessionId, { after: forkedFrom?.seq ?? 0 });
       sumUsd += await sumOf(entries, midnight);

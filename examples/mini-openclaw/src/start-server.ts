@@ -4,6 +4,7 @@ import {
   type AgentRuntimeOptions,
   createBuiltinTools,
   createRememberTool,
+  createTaskTool,
   createTodoTool,
   MemoryManager,
   SkillsLoader,
@@ -17,6 +18,7 @@ import { serveWebChat } from "@mini-openclaw/web-chat";
 import { banner } from "./banner.ts";
 import { findBashSandbox } from "./bash-sandbox.ts";
 import { announceAddress, prepareDataDir, prepareDemoWorkspace } from "./data-dir.ts";
+import { toPart } from "./mcp-status.ts";
 import { createDemoProvider } from "./model/demo-model.ts";
 import { createProxyFetch } from "./model/proxy-fetch.ts";
 import { openLog, openMetrics, type ServerLog } from "./observe.ts";
@@ -55,6 +57,7 @@ export async function startServer(config: MiniOpenClawConfig): Promise<() => Pro
     ...createBuiltinTools(workspaceDir, { bash, hidden: [config.dataDir] }),
     createRememberTool(memory),
     createTodoTool(),
+    createTaskTool(),
   ];
   const skills = new SkillsLoader({ workspaceDir });
   const mcpServers = await connectMcpServers(config.mcp ? await readMcpConfig(workspaceDir) : {}, {
@@ -103,6 +106,7 @@ export async function startServer(config: MiniOpenClawConfig): Promise<() => Pro
     host,
     ...(token === undefined ? {} : { token }),
     ...(config.metrics && { metrics: await openMetrics(gateway) }),
+    parts: () => mcpServers.status().map(toPart),
     serve: serveWebChat({ demo: isDemo }),
   });
   const address = `http://${nameOf(host)}:${listening.port}/`;

@@ -71,3 +71,13 @@ test("reads beyond the first page of sessions", async () => {
   }
   expect(await spentToday(store, now)).toBe(60);
 });
+
+test("counts a sub-agent in the run that started it only", async () => {
+  const store = createMemoryStore();
+  const { sessionId } = await store.createSession("a");
+  const parent = { sessionId, callId: "c1" };
+  const task = await store.createSession(`task:${sessionId}`, { parent });
+  await addRun(store, task.sessionId, { turns: [2], total: 2 });
+  await addRun(store, sessionId, { turns: [1], total: 3 });
+  expect(await spentToday(store, now)).toBe(3);
+});

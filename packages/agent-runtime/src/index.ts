@@ -50,6 +50,7 @@ export type { JsonSchema, StandardSchema, ToolParameter, ToolParameters } from "
 export type { BuiltinToolsOptions } from "./tools/builtin-tools.ts";
 export { createBuiltinTools } from "./tools/builtin-tools.ts";
 export { createRememberTool } from "./tools/remember.ts";
+export { createTaskTool } from "./tools/task.ts";
 export { createTodoTool } from "./tools/todo.ts";
 export type { MemoryOptions } from "./workspace/memory.ts";
 export { MemoryManager } from "./workspace/memory.ts";

@@ -34,13 +34,15 @@ export function outline(events: readonly RunEvent[]): string[] {
       case "tool_start":
         return `tool_start ${event.callId}`;
       case "tool_output":
-        return `tool_output ${event.callId} ${event.content}`;
+        return `tool_output ${event.callId} ${event.taskSessionId ?? event.content}`;
       case "tool_done":
         return `tool_done ${event.callId} ${event.isError ? "error: " : ""}${event.output}`;
       case "approval_request":
         return `approval_request ${event.callId} ${event.reason}`;
       case "approval_done":
         return `approval_done ${event.callId} ${event.decision}`;
+      case "todo_updated":
+        return `todo_updated ${event.items.map(({ text, state }) => `${text}: ${state}`).join(", ")}`;
       case "retry":
         return `retry ${event.attempt} ${event.code}`;
       case "error":

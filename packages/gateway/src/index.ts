@@ -28,7 +28,7 @@ export type {
   UpgradeSource,
 } from "./server/options.ts";
 export type { Health } from "./server/probes.ts";
-export type { Readiness } from "./server/readiness.ts";
+export type { PartStatus, Readiness } from "./server/readiness.ts";
 export type { GatewayErrorCode } from "./shared/errors.ts";
 export { GatewayError } from "./shared/errors.ts";
 export type { Principal } from "./shared/principal.ts";

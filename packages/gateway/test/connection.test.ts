@@ -263,6 +263,30 @@ describe("health", () => {
     expect((await gateway.get("/healthz")).status).toBe(200);
   });
 
+  test.each([
+    ["with the token", { Authorization: `Bearer ${"t".repeat(32)}` }, "exit 1"],
+    ["without the token", {}, undefined],
+  ])("readyz has the states of the app's parts, and their details %s", async (_, headers, detail) => {
+    const parts = () => [{ name: "files", state: "failed", detail: "exit 1" } as const];
+    await using gateway = await testGateway({ listen: { token: "t".repeat(32), parts } });
+
+    const answer = await gateway.get("/readyz", { headers });
+    expect([answer.status, await answer.json()]).toEqual([
+      200,
+      { ready: true, failing: [], parts: [{ name: "files", state: "failed", ...(detail && { detail }) }] },
+    ]);
+  });
+
+  test("readyz answers without the parts that an app fails to report", async () => {
+    const parts = () => {
+      throw new Error("no parts");
+    };
+    await using gateway = await testGateway({ listen: { parts } });
+
+    expect(await (await gateway.get("/readyz")).json()).toEqual({ ready: true, failing: [], parts: [] });
+    expect(gateway.failures).toEqual(["parts: no parts"]);
+  });
+
   test("an unknown path is a 404, a wrong method a 405, a foreign Host a 403", async () => {
     await using gateway = await testGateway();
 

@@ -23,6 +23,7 @@ export type {
   SessionPage,
   SessionStore,
 } from "./ports/session-store.ts";
+export type { StartedTask, TaskRequest, TaskResult } from "./ports/tasks.ts";
 export type { RunEnding, RunProgress } from "./run/close-run.ts";
 export { beginRun, closeRun, nextRun } from "./run/close-run.ts";
 export { toEntry, toEvent, toSessionEvent } from "./run/convert.ts";
@@ -49,6 +50,7 @@ export type {
   SessionEvent,
   SessionUpdatedEvent,
   ThinkingEvent,
+  TodoUpdatedEvent,
   ToolDoneEvent,
   ToolOutputEvent,
   ToolStartEvent,
@@ -62,6 +64,7 @@ export type {
   RunCost,
   RunOutcome,
   SystemMessage,
+  TodoItem,
   ToolCallRecord,
   ToolMessage,
   Usage,
@@ -72,11 +75,13 @@ export type {
   AssistantEntry,
   Entry,
   MessageEntry,
+  ParentCall,
   RunEndEntry,
   SessionHeader,
   SessionMeta,
   SessionUpdatedEntry,
   SystemEntry,
+  TodoUpdatedEntry,
   ToolEntry,
   UserEntry,
 } from "./session/transcript.ts";

@@ -173,3 +173,10 @@ describe("the usage of a run that did not end by itself", () => {
     expect(end).not.toHaveProperty("costUsd");
   });
 });
+
+test("names the sub-agent of a call without a result", () => {
+  const started: RunEvent = { type: "tool_output", runId, callId: "c1", content: "", taskSessionId: "s2" };
+  const results = close([calls("c1", "c2"), started]).filter(({ type }) => type === "tool_done");
+  expect(results).toMatchObject([{ callId: "c1", taskSessionId: "s2" }, { callId: "c2" }]);
+  expect(results[1]).not.toHaveProperty("taskSessionId");
+});

@@ -441,6 +441,44 @@ test("restores active and queued runs from a resync", () => {
   expect(shown(view)).toEqual(["user: files?", "queued: and then?"]);
 });
 
+describe("the list of steps", () => {
+  const items = [{ text: "Look", state: "active" as const }];
+  const updated = (list: typeof items): SessionEvent => ({ type: "todo_updated", items: list, ...run });
+
+  test("is the newest one", () => {
+    expect(viewOf(...numbered([user, updated(items)])).todo).toEqual(items);
+    expect(viewOf(...numbered([user, updated(items), updated([])])).todo).toEqual([]);
+  });
+
+  test("comes with a resync, and is gone after one without it", () => {
+    const listed = { ...resync([userEntry]), todo: items };
+    expect(viewOf(listed).todo).toEqual(items);
+    expect(viewOf(listed, resync([userEntry])).todo).toBeUndefined();
+  });
+});
+
+describe("a sub-agent", () => {
+  const output = { type: "tool_output", runId: "run-1", callId: "c1" } as const;
+  const started: SessionEvent = { ...output, content: "", taskSessionId: "s2" };
+  const taskOf = (view: ReturnType<typeof viewOf>) =>
+    view.items.flatMap((item) => (item.kind === "tool" ? [item.taskSessionId] : []));
+
+  test("is named by its call from its start on", () => {
+    expect(taskOf(viewOf(...numbered([user, asks])))).toEqual([undefined]);
+    const later: SessionEvent = { ...output, content: "more" };
+    expect(taskOf(viewOf(...numbered([user, asks, started, later])))).toEqual(["s2"]);
+    expect(taskOf(viewOf(resync([userEntry, asksEntry, { ...resultEntry, taskSessionId: "s2" }])))).toEqual([
+      "s2",
+    ]);
+  });
+
+  test("knows the call that started it from a resync", () => {
+    const parent = { sessionId: "s1", callId: "c1" };
+    expect(viewOf({ ...resync([userEntry]), parent }).parent).toEqual(parent);
+    expect(viewOf(resync([userEntry])).parent).toBeUndefined();
+  });
+});
+
 test("does not change the view that it gets", () => {
   const before = structuredClone(emptyView);
   viewOf(...numbered(toolRun));

@@ -51,7 +51,9 @@ export const keptEvents: SessionEvent[] = [
     timestamp,
     durationMs: 12,
     exitCode: 0,
+    taskSessionId: "s2",
   },
+  { type: "todo_updated", runId, items: [{ text: "Look", state: "active" }], timestamp },
   { type: "compaction", runId, id: "k1", content: "They looked at files.", timestamp },
   { type: "session_updated", title: "New title", archived: true, timestamp },
   { type: "run_end", runId, outcome: "completed", usage, costUsd: 0.002, timestamp, retryRequest },
@@ -61,6 +63,7 @@ export const keptEvents: SessionEvent[] = [
 export const liveEvents: SessionEvent[] = [
   { type: "message_queued", runId, content: "next", timestamp, requestId: "q2" },
   { type: "run_start", runId, timestamp, retryOf: "run-0", retryRequest },
+  { type: "tool_output", runId, callId: "c1", content: "", taskSessionId: "s2" },
   { type: "chunk", runId, messageId: "a1", content: "Let ", firstSeq: 5 },
   { type: "thinking", runId, messageId: "a1", content: "hm", firstSeq: 6 },
   { type: "tool_start", runId, callId: "c1", toolName: "bash", input: { command: "ls" } },

@@ -53,6 +53,7 @@ export function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap
     maxContextMessages: contextMessages(options),
     contextWindow: new ContextWindow(count("maxContextTokens")),
     windowStarts: new WindowStarts(),
+    budgets: new Map(),
     failedCompactions: new Map(),
     compactAtShare: checkShare(options.compactAtShare),
     maxParallelTools: Math.max(1, count("maxParallelTools")),
@@ -140,18 +141,17 @@ function promptReader(
     };
   }
   const workspace = workspaceDir ? openPromptWorkspace(workspaceDir) : undefined;
-  return async (sessionId) => {
+  return async (run) => {
+    const offered = [...(run?.tools ?? tools).values()];
     const own = await readPromptSections({
       ...(identity !== undefined && { identity }),
       ...(workspace && { workspace }),
       ...(memory && { memory }),
       ...(skills && { skills }),
-      tools: [...tools.values()],
+      tools: offered,
       dailyLogDays,
     });
-    const states = [...tools.values()].flatMap(({ definition }) => {
-      return (sessionId !== undefined && definition.describeState?.(sessionId)) || [];
-    });
+    const states = offered.flatMap(({ definition }) => (run && definition.describeState?.(run)) || []);
     const added = (options.toolSources ?? []).flatMap((source) => source.instructions?.() ?? []);
     const sections = [
       ...own,

@@ -1,4 +1,4 @@
-import { errorCodes, noUsage, type RunEnding, type Usage } from "@mini-openclaw/protocol";
+import { addUsage, errorCodes, noUsage, type RunEnding, type Usage } from "@mini-openclaw/protocol";
 import type { DailySpend } from "./daily-spend.ts";
 import { costOf, type ModelPrice, type Prices, priceOf, ratesFor } from "./prices.ts";
 import type { RunLimits } from "./run-limits.ts";
@@ -48,11 +48,15 @@ export interface BudgetOptions {
   dailySpend: DailySpend;
   /** Costs of the session's earlier runs. */
   sessionCostUsd: number;
+  /** The budget of the run whose sub-agent this run is. It pays too. */
+  parent?: Budget | undefined;
 }
 
 /** The tokens and the money of one run: what it has spent, and what the limits leave it. */
 export class Budget {
   readonly #options: BudgetOptions;
+  /** Requests of sub-agents that are not settled. */
+  readonly #underWay = new Set<Expected>();
   #spending: Spending = nothingSpent;
 
   constructor(options: BudgetOptions) {
@@ -61,12 +65,16 @@ export class Budget {
 
   /** Reserves what may be spent on one more request. Every reservation must be settled. */
   reserve(model: string, promptTokens: number): Reservation | LimitReached {
-    const { prices, dailySpend, limits, sessionCostUsd } = this.#options;
+    const { prices, dailySpend } = this.#options;
     const price = priceOf(model, prices);
-    const spent = { run: this.#spending, sessionUsd: sessionCostUsd, todayUsd: dailySpend.todayUsd() };
-    const { answerTokens, limit, expectedUsd } = allowanceOf({ tokens: promptTokens, price }, spent, limits);
+    const payers = this.#payers();
+    const { answerTokens, limit, expected } = payers
+      .map((payer) => payer.#allow({ tokens: promptTokens, price }, this.#spending.latest))
+      .reduce((least, one) => (one.answerTokens < least.answerTokens ? one : least));
     if (answerTokens === 0) return { is: "reached", limit };
-    const settleDay = dailySpend.reserve(expectedUsd);
+    const settleDay = dailySpend.reserve(expected.usd);
+    const parents = payers.slice(1);
+    for (const parent of parents) parent.#underWay.add(expected);
     let isSettled = false;
     return {
       is: "reserved",
@@ -76,9 +84,37 @@ export class Budget {
         if (isSettled) return;
         isSettled = true;
         settleDay(usage && price ? costOf(usage, price) : 0);
-        if (usage) this.#spending = addModelCall(this.#spending, usage, price);
+        for (const parent of parents) parent.#underWay.delete(expected);
+        if (!usage) return;
+        this.#spending = addModelCall(this.#spending, usage, price);
+        for (const parent of parents) parent.#addOfTask(usage, price);
       },
     };
+  }
+
+  /** Returns this budget, and those of the runs above it. */
+  #payers(): [Budget, ...Budget[]] {
+    const { parent } = this.#options;
+    return [this, ...(parent ? parent.#payers() : [])];
+  }
+
+  /** `latest` is the usage of the asking run's request before. */
+  #allow(request: Request, latest: Usage): Allowance {
+    const { dailySpend, limits, sessionCostUsd } = this.#options;
+    let { usage, costUsd } = this.#spending;
+    for (const { tokens, usd } of this.#underWay) {
+      usage = addUsage(usage, { ...noUsage, inputTokens: tokens });
+      costUsd += usd;
+    }
+    const run = { ...this.#spending, usage, costUsd, latest };
+    const spent = { run, sessionUsd: sessionCostUsd, todayUsd: dailySpend.todayUsd() };
+    return allowanceOf(request, spent, limits);
+  }
+
+  /** Counts a request of a sub-agent. It says nothing about the size of this run's next prompt. */
+  #addOfTask(usage: Usage, price: ModelPrice | undefined): void {
+    const { latest } = this.#spending;
+    this.#spending = { ...addModelCall(this.#spending, usage, price), latest };
   }
 
   /** Returns true if one more request to the model may be sent. */
@@ -104,23 +140,36 @@ interface Allowance {
   /** Tokens that an answer may have. 0: the request may not be sent. */
   answerTokens: number;
   limit: BudgetLimit;
-  /**
-   * The most that the request is expected to cost, in US dollars, or 0 where its price is not
-   * known.
-   */
-  expectedUsd: number;
+  expected: Expected;
+}
+
+/** A request that is about to be sent. */
+interface Request {
+  tokens: number;
+  price: ModelPrice | undefined;
+}
+
+/** The most that a request is expected to cost. */
+interface Expected {
+  tokens: number;
+  /** In US dollars, or 0 where its price is not known. */
+  usd: number;
 }
 
 /** Pure: what the lowest of all limits leaves for a request. */
 function allowanceOf(
-  { tokens, price }: { tokens: number; price: ModelPrice | undefined },
+  { tokens, price }: Request,
   { run, sessionUsd, todayUsd }: { run: Spending; sessionUsd: number; todayUsd: number },
   limits: RunLimits,
 ): Allowance {
   const prompt = estimatePrompt(tokens, run.latest);
   const leftTokens = limits.maxRunTokens - totalTokens(run.usage) - totalTokens(prompt);
   const byTokens = { limit: "maxRunTokens" as const, answerTokens: Math.max(0, leftTokens) };
-  if (!price) return { ...byTokens, expectedUsd: 0 };
+  const promptTokens = totalTokens(prompt);
+  if (!price) {
+    const expectedTokens = promptTokens + Math.min(byTokens.answerTokens, EXPECTED_ANSWER_TOKENS);
+    return { ...byTokens, expected: { tokens: expectedTokens, usd: 0 } };
+  }
   const promptUsd = costOf(prompt, price);
   const { output } = ratesFor(prompt, price);
   const spentUsd = {
@@ -132,12 +181,13 @@ function allowanceOf(
     limit,
     answerTokens: tokensFor(limits[limit] - spentUsd[limit] - promptUsd, output),
   }));
-  const lowest = byMoney.reduce<Omit<Allowance, "expectedUsd">>(
+  const lowest = byMoney.reduce<Omit<Allowance, "expected">>(
     (least, one) => (one.answerTokens < least.answerTokens ? one : least),
     byTokens,
   );
   const expectedTokens = Math.min(lowest.answerTokens, EXPECTED_ANSWER_TOKENS);
-  return { ...lowest, expectedUsd: promptUsd + (expectedTokens * output) / 1_000_000 };
+  const usd = promptUsd + (expectedTokens * output) / 1_000_000;
+  return { ...lowest, expected: { tokens: promptTokens + expectedTokens, usd } };
 }
 
 /**

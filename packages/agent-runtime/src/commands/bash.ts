@@ -135,7 +135,7 @@ export function createBashTool(
       const advice = `Read on with bash_output, end it with bash_stop; its id is ${id}.`;
       return { success: true, output: `${running.output.take()}[still running${left}. ${advice}]` };
     },
-    describeState: (sessionId) => describeCommands(commands, sessionId),
+    describeState: ({ sessionId }) => describeCommands(commands, sessionId),
     close: () => commands.close(),
   });
 }

@@ -16,6 +16,7 @@ import { buildContext } from "../context/context.ts";
 import { RunContext } from "../context/run-context.ts";
 import { checkModelOptions } from "../shared/check-options.ts";
 import { callTools } from "../tool-calls/call-tools.ts";
+import type { Tool } from "../tool-calls/define-tool.ts";
 import { askTurn } from "./ask-turn.ts";
 import { compactIfDue } from "./compact.ts";
 import { LoopGuard } from "./loop-guard.ts";
@@ -50,11 +51,13 @@ const MAX_CLOSING_TURNS = 2;
  * a failure becomes the outcome.
  */
 export async function* runLoop(input: AgentInput, settings: RunSettings): AsyncGenerator<RunEvent> {
-  const { runId, sessionCostUsd = 0 } = input;
-  const { prices, dailySpend, createId, now } = settings;
+  const { runId, sessionCostUsd = 0, parentRunId } = input;
+  const { prices, dailySpend, budgets, createId, now } = settings;
   const deadline = startDeadline(input.signal, settings.maxRunMs);
   const { signal } = deadline;
-  const budget = new Budget({ limits: settings, prices, dailySpend, sessionCostUsd });
+  const parent = parentRunId === undefined ? undefined : budgets.get(parentRunId);
+  const budget = new Budget({ limits: settings, prices, dailySpend, sessionCostUsd, parent });
+  budgets.set(runId, budget);
   const run: Run = { input, runId, signal, remainingMs: () => deadline.remainingMs(), budget, modelIndex: 0 };
   let progress = beginRun(runId);
   let ending: Ending;
@@ -76,6 +79,7 @@ export async function* runLoop(input: AgentInput, settings: RunSettings): AsyncG
     deadline.dispose();
     // Runs when the reader went away in the middle: closes the model's request and ends the tools.
     await turns.return({ outcome: "aborted" });
+    budgets.delete(runId);
   }
   yield* closeRun(progress, { ...ending, ...budget.total(), createId, timestamp: now() });
 }
@@ -87,12 +91,12 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
   signal.throwIfAborted();
   checkModelOptions(input.options);
   const conversation = yield* compactIfDue(run, settings);
-  const { system } = await settings.readPrompt(input.sessionId);
   const { maxContextMessages, windowStarts } = settings;
   const start = windowStarts.move(input.sessionId, conversation);
   const context = new RunContext(buildContext(conversation, maxContextMessages, start));
   // One run, one prompt: what stands before a model's thinking must stay as it was.
-  const tools = new Map(settings.tools);
+  const tools = new Map([...settings.tools].filter(([, tool]) => isOffered(tool, input)));
+  const { system } = await settings.readPrompt({ ...input, tools });
   const guard = new LoopGuard(settings);
   const closing = new Closing();
   let continuations = 0;
@@ -131,14 +135,20 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
     if (guard.isLooping) closing.begin("loop_detected");
     if (!guard.hasCallsLeft(turn.toolCalls)) closing.begin("budget");
     const allowed = closing.outcome ? calls.map(refuseCall) : calls;
-    const { sessionId, decision } = input;
-    const results = yield* callTools(allowed, { ...settings, tools, sessionId, runId, signal, decision });
+    const { sessionId, decision, startTask } = input;
+    const calling = { ...settings, tools, sessionId, runId, signal, decision, startTask };
+    const results = yield* callTools(allowed, calling);
     signal.throwIfAborted();
     rounds += 1;
     guard.add(allowed, results);
     context.add(...results);
     yield* takeSteering(input, context, settings);
   }
+}
+
+/** Returns false for a tool that needs a function which the run does not have. */
+function isOffered({ definition }: Tool, input: AgentInput): boolean {
+  return definition.needs === undefined || input[definition.needs] !== undefined;
 }
 
 /** The last turns of a run, in which the model may only answer. */

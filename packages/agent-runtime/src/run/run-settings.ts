@@ -1,4 +1,5 @@
-import type { SystemPrompt } from "@mini-openclaw/protocol";
+import type { AgentInput, SystemPrompt } from "@mini-openclaw/protocol";
+import type { Budget } from "../budget/budget.ts";
 import type { DailySpend } from "../budget/daily-spend.ts";
 import type { Prices } from "../budget/prices.ts";
 import type { RunLimits } from "../budget/run-limits.ts";
@@ -17,13 +18,20 @@ export interface Prompt {
   sections: readonly PromptSection[];
 }
 
+/** The run that a prompt is for. */
+export interface PromptRun extends Pick<AgentInput, "sessionId" | "todo"> {
+  tools: ReadonlyMap<string, Tool>;
+}
+
 /** Everything a run needs besides its input. Below this line nothing is optional. */
 export interface RunSettings extends ModelSettings, RunLimits, ToolLimits {
   tools: ReadonlyMap<string, Tool>;
   prices: Prices;
   dailySpend: DailySpend;
-  /** Reads the prompt, for a session's run with the work that its tools still do. */
-  readPrompt: (sessionId?: string) => Promise<Prompt>;
+  /** The budgets of active runs, by run. The run of a sub-agent spends from its parent's too. */
+  budgets: Map<string, Budget>;
+  /** Reads the prompt, for a run with its tools and the work that they still do. */
+  readPrompt: (run?: PromptRun) => Promise<Prompt>;
   maxContextMessages: number;
   contextWindow: ContextWindow;
   windowStarts: WindowStarts;

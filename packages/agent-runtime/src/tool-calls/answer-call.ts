@@ -3,6 +3,9 @@ import type {
   ApprovalDoneEvent,
   ApprovalRequestEvent,
   ModelToolCall,
+  StartedTask,
+  TaskRequest,
+  TodoUpdatedEvent,
   ToolDoneEvent,
   ToolOutputEvent,
   ToolStartEvent,
@@ -21,6 +24,7 @@ const MAX_PROGRESS_CHARS = 65_536;
 export type ToolEvent =
   | ToolStartEvent
   | ToolOutputEvent
+  | TodoUpdatedEvent
   | ApprovalRequestEvent
   | ApprovalDoneEvent
   | ToolDoneEvent;
@@ -37,6 +41,8 @@ export interface CallSettings extends ToolLimits {
   approvalTimeoutMs: number;
   /** Absent where no user can be asked. */
   decision?: ((callId: string, options: { signal: AbortSignal }) => Promise<ApprovalDecision>) | undefined;
+  /** Absent where no sub-agent may start. */
+  startTask?: ((task: TaskRequest) => Promise<StartedTask>) | undefined;
   /** Does the work of a call, its tool's and nothing else, where it is watched. */
   aroundTool: (
     call: { callId: string; toolName: string; input: unknown },
@@ -63,11 +69,18 @@ export async function answerCall(
   const { sessionId, runId, signal, skillFolders, createId, now } = settings;
   const { callId, toolName } = call;
   const progress = createProgress(callId, runId, show);
-  const approve = (reason: string) => askUser(reason, call, settings, show);
-  const context = { sessionId, runId, callId, signal, progress: progress.add, approve, skillFolders };
+  const tasks = createTaskStarter(callId, settings, show);
+  const context: ToolContext = {
+    ...{ sessionId, runId, callId, signal, skillFolders },
+    progress: progress.add,
+    approve: (reason, elsewhere) => askUser({ reason, elsewhere }, call, settings, show),
+    updateTodo: (items) => show({ type: "todo_updated", runId, items: [...items], timestamp: now() }),
+    ...(tasks.start && { startTask: tasks.start }),
+  };
   const result = await makeCall(call, context, settings, show);
   progress.end();
-  void show({ type: "tool_done", runId, id: createId(), callId, toolName, ...result, timestamp: now() });
+  const done = { runId, id: createId(), callId, toolName, ...result, timestamp: now() };
+  void show({ type: "tool_done", ...done, ...tasks.started() });
 }
 
 async function makeCall(
@@ -113,7 +126,7 @@ async function assertAllowed(
  * on an abort.
  */
 async function askUser(
-  reason: string,
+  { reason, elsewhere }: { reason: string; elsewhere: Promise<ApprovalDecision> | undefined },
   { callId, toolName }: ModelToolCall,
   { sessionId, runId, signal, decision: decide, sessionApprovals, approvalTimeoutMs }: CallSettings,
   show: EmitToolEvent,
@@ -121,13 +134,31 @@ async function askUser(
   if (sessionApprovals.has(sessionId, reason)) return;
   if (!decide) throw new ToolDenied(`Not allowed: ${reason}, and nobody can be asked here. Tell the user.`);
   await show({ type: "approval_request", runId, callId, toolName, reason });
-  const decision = await waitForDecision((options) => decide(callId, options), {
+  const ask = (options: { signal: AbortSignal }) => {
+    const decided = decide(callId, options);
+    return elsewhere ? Promise.race([decided, elsewhere]) : decided;
+  };
+  const decision = await waitForDecision(ask, {
     signal,
     timeoutMs: approvalTimeoutMs,
   });
   await show({ type: "approval_done", runId, callId, decision });
   if (decision === "deny") throw new ToolDenied(`Not allowed: ${reason}, and the user did not allow it.`);
   if (decision === "session") sessionApprovals.add(sessionId, reason);
+}
+
+/** Starts the sub-agent of a call, and emits its start. A call has the session of its last one. */
+function createTaskStarter(callId: string, { runId, startTask }: CallSettings, show: EmitToolEvent) {
+  let taskSessionId: string | undefined;
+  const start: ToolContext["startTask"] =
+    startTask &&
+    (async (request) => {
+      const task = await startTask({ ...request, callId });
+      taskSessionId = task.sessionId;
+      await show({ type: "tool_output", runId, callId, content: "", taskSessionId });
+      return task;
+    });
+  return { start, started: () => (taskSessionId === undefined ? {} : { taskSessionId }) };
 }
 
 /** Emits a tool's output while it runs: bounded, and nothing after its end. */

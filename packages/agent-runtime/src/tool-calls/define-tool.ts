@@ -1,4 +1,11 @@
-import type { ModelTool } from "@mini-openclaw/protocol";
+import type {
+  AgentInput,
+  ApprovalDecision,
+  ModelTool,
+  StartedTask,
+  TaskRequest,
+  TodoItem,
+} from "@mini-openclaw/protocol";
 import { mustBe } from "@mini-openclaw/protocol/shared";
 import { AgentError } from "../shared/errors.ts";
 import type { ApprovalPolicy } from "./approvals.ts";
@@ -31,7 +38,12 @@ export interface ToolDefinition<Input = Record<string, unknown>> {
    * Returns what the next run of a session should know of the tool's state, such as a command that
    * still runs.
    */
-  describeState?(sessionId: string): string | undefined;
+  describeState?(run: Pick<AgentInput, "sessionId" | "todo">): string | undefined;
+  /**
+   * A function of the run's input without which the tool is not offered to the model.
+   * @default none
+   */
+  needs?: "startTask";
   /** Ends what the tool still does. Called by the agent's `close`. */
   close?(): Promise<void>;
   /** The approval that a call needs. The agent's own rule comes first. @default "allow" */
@@ -52,9 +64,17 @@ export interface ToolContext {
   /**
    * Asks the user before something that this call is about to do. `reason` names it, for people.
    * Rejects if it is not allowed. Let the rejection through, so that the model learns of it. The
-   * waiting time does not count as the tool's.
+   * waiting time does not count as the tool's. `elsewhere` resolves if the decision is made in
+   * another way.
    */
-  approve: (reason: string) => Promise<void>;
+  approve: (reason: string, elsewhere?: Promise<ApprovalDecision>) => Promise<void>;
+  /** Records the session's list of steps, and shows it to the user. An empty list removes it. */
+  updateTodo?: (items: readonly TodoItem[]) => Promise<void>;
+  /**
+   * Starts a sub-agent in a session of its own. Absent where no sub-agent may start, as in the run
+   * of a sub-agent.
+   */
+  startTask?: (task: Omit<TaskRequest, "callId">) => Promise<StartedTask>;
   /**
    * Folders of skills that the prompt names, also outside the workspace. `read_file` reads in them.
    * @default none

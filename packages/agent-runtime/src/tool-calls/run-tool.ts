@@ -122,7 +122,7 @@ async function withinTime<T>(
   const own: ToolContext = {
     ...context,
     signal: stop.signal,
-    approve: (reason) => clock.paused(context.approve(reason)),
+    approve: (...asked) => clock.paused(context.approve(...asked)),
   };
   try {
     return await new Promise((resolve, reject) => {

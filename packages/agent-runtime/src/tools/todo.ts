@@ -1,26 +1,18 @@
+import type { TodoItem } from "@mini-openclaw/protocol";
 import { defineTool, type ToolDefinition } from "../tool-calls/define-tool.ts";
-
-interface Item {
-  text: string;
-  state: "open" | "active" | "done";
-}
 
 /** Items of one list. A longer plan is several plans. */
 const MAX_ITEMS = 50;
 
-/** Sessions whose lists are held. Of more, the oldest list is forgotten. */
-const MAX_SESSIONS = 1000;
-
 const signs = { open: "[ ]", active: "[>]", done: "[x]" } as const;
 
 /**
- * Creates the tool `todo`, which keeps a list of steps for each session. Its result is the list, so
- * that people read it with the call. The next run of the session has the open list in its prompt.
- * Lists are in memory only: after a restart they are in the transcript.
+ * Creates the tool `todo`, which keeps a list of steps for each session. Each call records the
+ * whole list as a `todo_updated` event, so that people see it. The next run of the session has the
+ * open list in its prompt, if the input of the run has it as `todo`. A gateway passes it on.
  */
 export function createTodoTool(): ToolDefinition {
-  const lists = new Map<string, readonly Item[]>();
-  return defineTool<{ items: Item[] }>({
+  return defineTool<{ items: TodoItem[] }>({
     name: "todo",
     description:
       "Write the list of steps of a longer task, so that the user can follow it. Send the whole list " +
@@ -41,22 +33,20 @@ export function createTodoTool(): ToolDefinition {
       },
     },
     sequential: true,
-    execute({ items }, { sessionId }) {
-      lists.delete(sessionId);
-      if (items.length > 0) lists.set(sessionId, items);
-      const [oldest] = lists.keys();
-      if (lists.size > MAX_SESSIONS && oldest !== undefined) lists.delete(oldest);
-      return { success: true, output: items.length === 0 ? "The list is empty." : format(items) };
+    async execute({ items }, { updateTodo }) {
+      // The schema allows other fields, which a transcript does not have.
+      const steps = items.map(({ text, state }) => ({ text, state }));
+      await updateTodo?.(steps);
+      return { success: true, output: steps.length === 0 ? "The list is empty." : format(steps) };
     },
-    describeState(sessionId) {
-      const items = lists.get(sessionId) ?? [];
-      if (items.every(({ state }) => state === "done")) return undefined;
-      return `The list of the tool todo:\n${format(items)}`;
+    describeState({ todo = [] }) {
+      if (todo.every(({ state }) => state === "done")) return undefined;
+      return `The list of the tool todo:\n${format(todo)}`;
     },
   });
 }
 
 /** Returns a line for each item, whatever its text holds. */
-function format(items: readonly Item[]): string {
+function format(items: readonly TodoItem[]): string {
   return items.map(({ text, state }) => `${signs[state]} ${text.replaceAll(/\s+/g, " ")}`).join("\n");
 }

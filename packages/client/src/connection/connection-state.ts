@@ -50,43 +50,34 @@ const MAX_DELAY_MS = 15_000;
 // A gateway that greets and dies at once must be tried less and less often, too.
 const STABLE_MS = 5_000;
 
-/** The phases in which an input counts. In the others it is too late. */
-const phases: Record<ConnectionInput["type"], string> = {
+/** The phases in which an input counts. In the others it is too late. `close` counts in all. */
+const phases: Record<Exclude<ConnectionInput["type"], "close">, string> = {
   connected: "connecting",
   draining: "open",
   lost: "connecting open",
   hold: "waiting",
   retry: "waiting held",
-  close: "connecting open waiting held",
 };
 
 /** Returns the next state. Pure: the caller opens sockets and starts timers. */
 export function nextConnection(state: ConnectionState, input: ConnectionInput): ConnectionState {
   const { type } = input;
+  if (state.phase === "closed") return state;
+  if (type === "close") return { phase: "closed" };
   if (!phases[type].includes(state.phase)) return state;
-  const { attempt } = state as Exclude<ConnectionState, { phase: "closed" }>;
-  switch (type) {
-    case "connected": {
-      const { sessionId, limits } = input.greeting;
-      return { phase: "open", attempt, since: input.now, sessionId, limits, draining: false };
-    }
-    case "draining":
-      return { ...state, draining: true } as ConnectionState;
-    case "lost": {
-      const { now, random, error } = input;
-      const failed = state.phase === "open" && now - state.since >= STABLE_MS ? 0 : attempt;
-      const next = { attempt: failed + 1, ...(error && { error }) };
-      // Waiting does not heal a refusal.
-      if (error && !error.retryable) return { phase: "held", ...next };
-      // Doubled each time, and spread over half of it.
-      const delayMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** failed) * (0.5 + random / 2 || 1);
-      return { phase: "waiting", ...next, retryAt: now + delayMs };
-    }
-    case "hold":
-      return { phase: "held", attempt };
-    case "retry":
-      return { phase: "connecting", attempt };
-    case "close":
-      return { phase: "closed" };
+  const { attempt } = state;
+  if (type === "connected") {
+    const { sessionId, limits } = input.greeting;
+    return { phase: "open", attempt, since: input.now, sessionId, limits, draining: false };
   }
+  if (type === "draining") return { ...state, draining: true } as ConnectionState;
+  if (type !== "lost") return { phase: type === "hold" ? "held" : "connecting", attempt };
+  const { now, random, error } = input;
+  const failed = state.phase === "open" && now - state.since >= STABLE_MS ? 0 : attempt;
+  const next = { attempt: failed + 1, ...(error && { error }) };
+  // Waiting does not heal a refusal.
+  if (error && !error.retryable) return { phase: "held", ...next };
+  // Doubled each time, and spread over half of it.
+  const delayMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** failed) * (0.5 + random / 2 || 1);
+  return { phase: "waiting", ...next, retryAt: now + delayMs };
 }

@@ -205,6 +205,8 @@ async function beginWatch(event: ResumeCommand, context: CommandContext): Promis
     ...withRunEnds(runEnds),
     hasMore,
     ...progress,
+    ...(session.todo && { todo: session.todo }),
+    ...(session.parent && { parent: session.parent }),
     ...replyTo(event),
   });
   context.watch(sessionId, upTo);

@@ -13,6 +13,7 @@ import { type CommandContext, findSession, replyTo } from "./command-context.ts"
 import { ownership } from "./own-session.ts";
 import { notFound } from "./permissions.ts";
 import { excerptOf } from "./search-excerpt.ts";
+import { deleteTasks, undeleteTasks } from "./task-sessions.ts";
 
 const PAGE = 50;
 
@@ -113,6 +114,7 @@ export async function moveSession(event: LifecycleCommand, context: CommandConte
   }
   await queues.release(sessionId);
   if (type === "archive") return sendUpdated(await store.archiveSession(sessionId), event, context, lastSeq);
+  await deleteTasks(sessionId, context);
   await store.deleteSession(sessionId);
   context.send({ type: "session_deleted", sessionId, ...replyTo(event) });
   context.notifyDeleted(session);
@@ -134,7 +136,10 @@ async function undelete(sessionId: string, context: CommandContext): Promise<Ses
   const session = deleted ?? (await store.getSession(sessionId));
   if (!session) throw notFound(sessionId);
   await permissions.assertAllowed(caller, "undelete", session);
-  return deleted ? store.undeleteSession(sessionId) : session;
+  if (!deleted) return session;
+  const restored = await store.undeleteSession(sessionId);
+  await undeleteTasks(sessionId, context);
+  return restored;
 }
 
 /** `since` is the session's newest number before it was changed. */
@@ -149,9 +154,10 @@ function sendUpdated(
 }
 
 function toSummary(session: SessionMeta, context: CommandContext): SessionSummary {
+  const { todo: _, ...summary } = session;
   const { sessionId } = session;
   return {
-    ...session,
+    ...summary,
     running: context.queues.has(sessionId),
     ...(context.awaitsApproval(sessionId) && { awaitsApproval: true }),
   };

@@ -65,9 +65,10 @@ export class SessionNotifier {
     if (connections.size === 0) return;
     const session = await store.getSession(sessionId);
     if (!session) return;
+    const { todo: _, ...summary } = session;
     await this.#send(session, {
       type: "session_summary",
-      ...session,
+      ...summary,
       running: isRunning(sessionId),
       ...(awaitsApproval(sessionId) && { awaitsApproval: true }),
     });

@@ -1,5 +1,4 @@
 import type { MessageMode, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
-import { isMessageEntry } from "@mini-openclaw/protocol";
 import { describeValue, listOf, mustBe } from "@mini-openclaw/protocol/shared";
 import { defaultSessionKey } from "../auth/authenticate.ts";
 import { findRunStart } from "../run/load-messages.ts";
@@ -162,8 +161,9 @@ async function readEnd(
   let content = "";
   for await (const entry of store.entries(sessionId, { after })) {
     if (!("runId" in entry) || entry.runId !== runId) continue;
-    if (!isMessageEntry(entry)) return toResult(entry, content);
-    if (entry.role === "assistant") content += entry.content;
+    if ("type" in entry) {
+      if (entry.type === "run_end") return toResult(entry, content);
+    } else if (entry.role === "assistant") content += entry.content;
   }
   return undefined;
 }

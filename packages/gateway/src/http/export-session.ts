@@ -33,7 +33,15 @@ export async function exportSession(
   await pipeline(Readable.from(lines()), response);
 }
 
-function toHeader({ sessionId, key, createdAt, owner, forkedFrom, epoch }: SessionMeta): SessionHeader {
+function toHeader({
+  sessionId,
+  key,
+  createdAt,
+  owner,
+  forkedFrom,
+  parent,
+  epoch,
+}: SessionMeta): SessionHeader {
   return {
     type: "session",
     v: TRANSCRIPT_VERSION,
@@ -42,6 +50,7 @@ function toHeader({ sessionId, key, createdAt, owner, forkedFrom, epoch }: Sessi
     createdAt,
     ...(owner !== undefined && { owner }),
     ...(forkedFrom && { forkedFrom }),
+    ...(parent && { parent }),
     epoch,
   };
 }

@@ -23,6 +23,7 @@ const fields: { readonly [Type in RunEvent["type"]]: Readonly<Record<string, Fie
   thinking: { messageId: "string", content: "string" },
   tool_start: { callId: "string", toolName: "string", input: "object" },
   tool_output: { callId: "string", content: "string" },
+  todo_updated: { items: "object", timestamp: "number" },
   approval_request: { callId: "string", toolName: "string", reason: "string" },
   approval_done: { callId: "string", decision: "string" },
   retry: { attempt: "number", delayMs: "number", code: "string" },
@@ -73,6 +74,7 @@ function requireEvent(event: RunEvent, runId: string): void {
     const expected = `\`runId\` must be ${runId}, got ${describeValue(event.runId)}`;
     throw new TypeError(`The agent yielded ${event.type}: ${expected}. Use the \`runId\` of its input.`);
   }
+  if (event.type === "todo_updated") requireItems(event.items);
   if ("input" in event || "toolCalls" in event) requireJson(event);
 }
 
@@ -91,6 +93,21 @@ function requireFields(event: unknown): Readonly<Record<string, FieldType>> {
     `The agent yielded an event of the unknown type ${describeValue(type)}. Known types are ${known}.`,
   );
 }
+
+/** A list with other items would be a damaged line of the transcript. */
+function requireItems(items: unknown): void {
+  const isItem = (one: unknown) => {
+    const { text, state } = Object(one) as { text?: unknown; state?: unknown };
+    return typeof text === "string" && states.includes(state);
+  };
+  if (Array.isArray(items) && items.every(isItem)) return;
+  throw new TypeError(
+    "The agent yielded todo_updated: `items` must be a list of `{ text, state }`, with the state " +
+      '"open", "active" or "done".',
+  );
+}
+
+const states: readonly unknown[] = ["open", "active", "done"];
 
 /** The input of a tool call comes from a model or from code, and code may put anything into it. */
 function requireJson(event: RunEvent): void {

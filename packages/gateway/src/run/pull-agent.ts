@@ -7,6 +7,8 @@ import type {
   SessionEvent,
   SessionLog,
   SessionStore,
+  StartedTask,
+  TaskRequest,
 } from "@mini-openclaw/protocol";
 import { errorCodes } from "@mini-openclaw/protocol";
 import type { Approvals } from "./approvals.ts";
@@ -27,12 +29,21 @@ export interface ActiveRun {
   readonly steering: Steering;
   /** Decisions of users on the run's tool calls. */
   readonly approvals: Approvals;
+  /** Set for the run of a sub-agent. */
+  readonly task: TaskRun | undefined;
   /**
    * Marks the run as begun: its cause is saved and not emitted yet. From here on it has exactly one
    * `run_end`.
    */
   begin(): void;
   /** Follows an event of the run that was recorded. */
+  follow(event: SessionEvent): void;
+}
+
+/** The part of a sub-agent's run that its parent takes. */
+export interface TaskRun {
+  readonly parentRunId: string;
+  /** Follows the recorded events of the sub-agent's run. */
   follow(event: SessionEvent): void;
 }
 
@@ -48,6 +59,8 @@ export interface RunDeps {
   maxContextMessages: number;
   /** The time that a stopped agent has before its run ends without it, in milliseconds. */
   abortGraceMs: number;
+  /** Starts a sub-agent for a tool call of a run. */
+  startTask: (parent: { sessionId: string; runId: string }, task: TaskRequest) => Promise<StartedTask>;
   now: () => number;
 }
 
@@ -70,7 +83,7 @@ export async function pullAgent(
   { log, run, retryOf, spentUsd }: { log: SessionLog; run: ActiveRun } & Attempts,
   record: (event: RunEvent) => Promise<void> | undefined,
 ): Promise<Ending> {
-  const { runId, signal, steering, approvals } = run;
+  const { runId, signal, steering, approvals, task } = run;
   let recording: Promise<void> | undefined;
   let isRecording = false;
   let isAbandoned = false;
@@ -80,7 +93,7 @@ export async function pullAgent(
     const { sessionId } = log;
     const limit = deps.maxContextMessages;
     const messages = await loadRunMessages(deps.store, sessionId, { limit, retryOf });
-    const { costUsd: earlierUsd = 0 } = (await deps.store.getSession(sessionId)) ?? {};
+    const { costUsd: earlierUsd = 0, todo, parent } = (await deps.store.getSession(sessionId)) ?? {};
     const input: AgentInput = {
       sessionId,
       runId,
@@ -89,6 +102,10 @@ export async function pullAgent(
       sessionCostUsd: earlierUsd + spentUsd,
       takeSteering: () => steering.take(),
       decision: (callId, { signal: waiting }) => approvals.wait(callId, waiting),
+      ...(todo && { todo }),
+      ...(task && { parentRunId: task.parentRunId }),
+      // A sub-agent starts no sub-agents.
+      ...(!parent && { startTask: (request) => deps.startTask({ sessionId, runId }, request) }),
     };
     for await (const event of startAgent(deps.agent, input)) {
       if (isAbandoned) break;

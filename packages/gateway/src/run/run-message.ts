@@ -65,7 +65,8 @@ export async function runMessage(deps: RunDeps, log: SessionLog, run: ActiveRun)
     return ending;
   }
 
-  const ending = await deps.limiter.run(run.signal, ask);
+  // The parent of a sub-agent holds a place, and would wait for ever if there were no second one.
+  const ending = await (run.task ? ask() : deps.limiter.run(run.signal, ask));
   const closing = closeRun(progress, { ...ending, timestamp: deps.now(), createId });
   const unread = steering.takeAll().map((message) => toUserMessageEvent(runId, message));
   // Between the results of the last turn and the end: so the next run reads these messages.

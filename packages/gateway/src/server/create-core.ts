@@ -8,6 +8,7 @@ import { RunLimiter } from "../run/run-limiter.ts";
 import { WaitingApprovals } from "../run/waiting-approvals.ts";
 import { LiveHolds } from "../sessions/live-holds.ts";
 import { SessionQueues } from "../sessions/session-queues.ts";
+import { startTask } from "../sessions/start-task.ts";
 import { requireWhole, toDuration } from "../shared/check-options.ts";
 import { createEventSource } from "../watch/event-source.ts";
 import type { WatchDeps } from "../watch/session-watch.ts";
@@ -68,6 +69,7 @@ export function createCore(options: GatewayOptions, { observer, connections }: C
       onFailure,
       notify,
       holds,
+      startTask: (parent, task) => startTask({ store, queues }, parent, task),
       now: Date.now,
     },
     limits,

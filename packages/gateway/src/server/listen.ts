@@ -17,7 +17,7 @@ import { offersWebSocket, pathOf } from "../shared/request.ts";
 import { sendJson } from "../shared/send-json.ts";
 import { serveWithoutOffer } from "./offered-protocols.ts";
 import { answerLiveness, answerProbe, type Health } from "./probes.ts";
-import type { Readiness } from "./readiness.ts";
+import { type PartStatus, type Readiness, visibleParts } from "./readiness.ts";
 
 export interface ListenOptions {
   /** 0 takes any free port. @default 3210 */
@@ -40,6 +40,12 @@ export interface ListenOptions {
    * @default there is none
    */
   metrics?: MetricsSource;
+  /**
+   * Returns the states of the app's parts, such as its MCP servers. `GET /readyz` has them, and the
+   * page shows them. A part that failed does not make the gateway unready.
+   * @default none
+   */
+  parts?: () => readonly PartStatus[];
 }
 
 const known: Readonly<Record<keyof ListenOptions, true>> = {
@@ -48,6 +54,7 @@ const known: Readonly<Record<keyof ListenOptions, true>> = {
   token: true,
   serve: true,
   metrics: true,
+  parts: true,
 };
 
 /** The gateway of a listening server. */
@@ -120,7 +127,7 @@ interface AnswererDeps {
 
 /** Creates the listener for requests: probes, login, metrics, sessions, then the app's own. */
 function createAnswerer(
-  { serve, metrics }: ListenOptions,
+  { serve, metrics, parts }: ListenOptions,
   { access, guard, newcomers, gateway }: AnswererDeps,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   // A browser that asks for leave, before it sends a page's request, shows no token.
@@ -133,11 +140,21 @@ function createAnswerer(
     sendJson(response, status, { error: reason, code: codeOf(status), retryable: status === 429 }, headers);
   }
 
+  const probes = (request: IncomingMessage) => ({
+    health: () => gateway.health(),
+    readiness: async () => {
+      const readiness = await gateway.readiness();
+      if (!parts) return readiness;
+      const isTrusted = requestGuard(request) === undefined;
+      return { ...readiness, parts: visibleParts(parts, { isTrusted, onFailure: gateway.onFailure }) };
+    },
+  });
+
   return (request, response) => {
     if (answerLiveness(request, response)) return;
     const denied = access(request);
     if (denied) return refuse(request, response, denied);
-    if (answerProbe(request, response, gateway)) return;
+    if (answerProbe(request, response, probes(request))) return;
     if (guard && answerLogin(request, response, guard)) return;
     if (metrics && pathOf(request) === "/metrics") {
       const refusal = requestGuard(request);

@@ -6,6 +6,35 @@ export interface Readiness {
   ready: boolean;
   /** The reasons why it is not ready. */
   failing: string[];
+  /** The states of the app's parts, if it reports any. */
+  parts?: PartStatus[];
+}
+
+/** The state of a part of the app, for people. */
+export interface PartStatus {
+  name: string;
+  state: "ok" | "starting" | "failed";
+  /** More about the state, such as the reason of a failure. Only callers with the token get it. */
+  detail?: string;
+}
+
+/**
+ * Returns the parts as a caller may see them. A reason of a failure may quote the output of a
+ * program, so that it is for callers with the token. Never throws.
+ */
+export function visibleParts(
+  parts: () => readonly PartStatus[],
+  { isTrusted, onFailure }: { isTrusted: boolean; onFailure: (error: unknown, during: string) => void },
+): PartStatus[] {
+  try {
+    return parts().map(({ detail, ...part }) => ({
+      ...part,
+      ...(isTrusted && detail !== undefined && { detail }),
+    }));
+  } catch (error) {
+    onFailure(error, "parts");
+    return [];
+  }
 }
 
 /** Checks if a gateway accepts messages. Never rejects. */

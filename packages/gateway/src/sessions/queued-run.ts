@@ -1,7 +1,7 @@
 import type { SessionEvent } from "@mini-openclaw/protocol";
 import { v7 as createId } from "uuid";
 import { Approvals } from "../run/approvals.ts";
-import type { ActiveRun } from "../run/pull-agent.ts";
+import type { ActiveRun, TaskRun } from "../run/pull-agent.ts";
 import {
   type Accepted,
   type QueuedMessage,
@@ -24,6 +24,14 @@ export type RunState =
   | { readonly is: "running" }
   | { readonly is: "ended" };
 
+/** Functions that are called at moments of a run. */
+export interface RunHooks {
+  /** Called with the run's id when its cause is saved, before the event is emitted. */
+  onSaved: (runId: string) => void;
+  /** Set for the run of a sub-agent. */
+  task?: TaskRun | undefined;
+}
+
 /** A run waiting in a session's queue, or active. */
 export class QueuedRun implements ActiveRun {
   readonly runId = createId();
@@ -32,6 +40,7 @@ export class QueuedRun implements ActiveRun {
   readonly isInterrupt: boolean;
   readonly steering = new Steering();
   readonly approvals = new Approvals();
+  readonly task: TaskRun | undefined;
   readonly #stopping = new AbortController();
   readonly #accepting = withResolvers<Accepted>();
   readonly #ending = withResolvers<RunResult>();
@@ -40,16 +49,17 @@ export class QueuedRun implements ActiveRun {
   #content = "";
   #saving: Promise<boolean> | undefined;
 
-  /** `onSaved` is called with the run's id when the cause is saved, before the event is emitted. */
   constructor(
     cause: RunCause,
     {
       isInterrupt = false,
       onSaved = () => undefined,
-    }: { isInterrupt?: boolean; onSaved?: (runId: string) => void } = {},
+      task,
+    }: { isInterrupt?: boolean } & Partial<RunHooks> = {},
   ) {
     this.cause = cause;
     this.isInterrupt = isInterrupt;
+    this.task = task;
     this.#onSaved = onSaved;
     // Few callers wait for both. A rejection that nobody handles would end the process.
     this.#accepting.promise.catch(() => undefined);
@@ -122,6 +132,7 @@ export class QueuedRun implements ActiveRun {
   }
 
   follow(event: SessionEvent): void {
+    this.task?.follow(event);
     this.steering.follow(event);
     if (!("runId" in event) || event.runId !== this.runId) return;
     if (event.type === "message_done") this.#content = event.content;

@@ -13,7 +13,7 @@ import {
   type QueueInput,
   type QueueState,
 } from "./queue-state.ts";
-import { type AddedRun, QueuedRun } from "./queued-run.ts";
+import { type AddedRun, QueuedRun, type RunHooks } from "./queued-run.ts";
 import { type LiveLog, ReopeningLog } from "./reopening-log.ts";
 import { endCancelled, saveQueued } from "./save-queued.ts";
 
@@ -131,12 +131,12 @@ export class SessionQueue {
    * Adds a message. It steers the active run, interrupts it, or waits for it. Returns the run,
    * which may be the active one.
    */
-  addMessage({ mode, ...message }: SubmittedMessage, onSaved: (runId: string) => void): AddedRun {
+  addMessage({ mode, ...message }: SubmittedMessage, hooks: RunHooks): AddedRun {
     const [first] = this.#state.runs;
     const live = this.#log.live;
-    const run = new QueuedRun(message, { isInterrupt: mode === "interrupt", onSaved });
+    const run = new QueuedRun(message, { isInterrupt: mode === "interrupt", ...hooks });
     if (mode === "steer" && live && first?.takesSteering) {
-      return { run: first, accepted: steer(this.#deps, live.log, first, { ...message, onSaved }) };
+      return { run: first, accepted: steer(this.#deps, live.log, first, { ...message, ...hooks }) };
     }
     if (first && run.isInterrupt) first.stop("aborted");
     this.#step({ type: "run_added", run });

@@ -1,4 +1,5 @@
 import type { ApprovalDecision, ResyncEvent } from "@mini-openclaw/protocol";
+import type { TaskRun } from "../run/pull-agent.ts";
 import type { Accepted, QueuedMessage, RunResult, SubmittedMessage } from "../run/run-types.ts";
 import { LONGEST_MS } from "../shared/check-options.ts";
 import { draining, GatewayError } from "../shared/errors.ts";
@@ -117,6 +118,7 @@ export class SessionQueues {
     sessionId: string,
     message: SubmittedMessage,
     onSaved: (runId: string) => void = () => undefined,
+    task?: TaskRun,
   ): Promise<AcceptedRun> {
     const { requestId, content } = message;
     const add = (queue: SessionQueue) => {
@@ -125,7 +127,7 @@ export class SessionQueues {
           "QUEUE_FULL",
           `The session's queue is full (limit: ${this.#maxQueuedMessages}). Send the message again later.`,
         );
-      return queue.addMessage(message, onSaved);
+      return queue.addMessage(message, { onSaved, task });
     };
     return this.#accept(sessionId, requestId, { content }, add);
   }

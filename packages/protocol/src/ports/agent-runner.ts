@@ -1,6 +1,7 @@
 import type { ApprovalDecision, RunEvent } from "../session/events.ts";
-import type { Message, UserMessage } from "../session/messages.ts";
+import type { Message, TodoItem, UserMessage } from "../session/messages.ts";
 import type { ModelOptions } from "./model-provider.ts";
+import type { StartedTask, TaskRequest } from "./tasks.ts";
 
 /** Runs the agent on a session's messages. Stores nothing and knows no sockets. */
 export interface AgentRunner {
@@ -47,4 +48,16 @@ export interface AgentInput {
    * no user can decide. The call is denied then, and also if no decision comes in the agent's time.
    */
   decision?: (callId: string, options: { signal: AbortSignal }) => Promise<ApprovalDecision>;
+  /**
+   * The session's list of steps: the items of its newest `todo_updated`.
+   * @default none
+   */
+  todo?: readonly TodoItem[];
+  /** The run whose tool call started this one. Absent unless this is the run of a sub-agent. */
+  parentRunId?: string;
+  /**
+   * Starts a sub-agent in a session of its own. Resolves when its instruction is recorded. Absent
+   * where no sub-agent may start, as in the run of a sub-agent.
+   */
+  startTask?: (task: TaskRequest) => Promise<StartedTask>;
 }

@@ -1,6 +1,6 @@
 import type { NumberedEvent, SessionEvent } from "../session/events.ts";
 import type { Message } from "../session/messages.ts";
-import type { Entry, MessageEntry, SessionMeta } from "../session/transcript.ts";
+import type { Entry, MessageEntry, ParentCall, SessionMeta } from "../session/transcript.ts";
 
 /**
  * Stores sessions.
@@ -85,6 +85,8 @@ export interface SessionStore {
 export interface CreateSessionOptions {
   /** The id of the principal who owns the session. */
   owner?: string;
+  /** The tool call that starts the session, if it is the session of a sub-agent. */
+  parent?: ParentCall;
 }
 
 export interface GetSessionOptions {

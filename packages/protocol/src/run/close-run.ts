@@ -1,4 +1,4 @@
-import type { RetryRequest, RunErrorEvent, RunEvent, RunFailure, SessionEvent } from "../session/events.ts";
+import type { RetryRequest, RunErrorEvent, RunEvent, RunFailure, SessionEvent, ToolOutputEvent } from "../session/events.ts";
 import {
   addCost,
   noUsage,
@@ -16,7 +16,7 @@ export interface RunProgress {
   /** The turn that streams at the moment. */
   readonly streaming?: { readonly messageId: string; readonly content: string; readonly thinking: string };
   /** Tool calls of the last turn without a result, with their output so far. */
-  readonly openCalls: readonly { callId: string; toolName: string; output: string }[];
+  readonly openCalls: readonly OpenCall[];
   readonly messageDone: boolean;
   readonly ended: boolean;
   /** The run that this run retries. */
@@ -26,6 +26,15 @@ export interface RunProgress {
   readonly error?: RunFailure;
   /** The cost of the turns so far, if they reported their usage. */
   readonly cost?: RunCost;
+}
+
+/** A tool call without a result. */
+interface OpenCall {
+  callId: string;
+  toolName: string;
+  output: string;
+  /** The session of the sub-agent that the call started. */
+  taskSessionId?: string;
 }
 
 /** Returns the progress of a run without events. */
@@ -58,12 +67,7 @@ export function nextRun(progress: RunProgress, event: SessionEvent | RunEvent): 
       return { ...rest, text, openCalls, ...(cost && { cost }) };
     }
     case "tool_output":
-      return {
-        ...progress,
-        openCalls: progress.openCalls.map((call) =>
-          call.callId === event.callId ? { ...call, output: call.output + event.content } : call,
-        ),
-      };
+      return { ...progress, openCalls: progress.openCalls.map((call) => withOutput(call, event)) };
     case "tool_done":
       return {
         ...progress,
@@ -85,6 +89,7 @@ export function nextRun(progress: RunProgress, event: SessionEvent | RunEvent): 
     case "approval_request":
     case "approval_done":
     case "retry":
+    case "todo_updated":
       return progress;
     case "error":
     case "run_error":
@@ -108,8 +113,13 @@ function unstreamedRest(content: string, streamed: string): string {
   return content.startsWith(streamed) ? content.slice(streamed.length) : "";
 }
 
-function toOpenCall({ callId, toolName }: { callId?: string; toolName: string }) {
+function toOpenCall({ callId, toolName }: { callId?: string; toolName: string }): OpenCall[] {
   return callId === undefined ? [] : [{ callId, toolName, output: "" }];
+}
+
+function withOutput(call: OpenCall, { callId, content, taskSessionId }: ToolOutputEvent): OpenCall {
+  if (call.callId !== callId) return call;
+  return { ...call, output: call.output + content, ...(taskSessionId !== undefined && { taskSessionId }) };
 }
 
 function toFailure({ code, message, retryable }: RunFailure): RunFailure {
@@ -145,7 +155,7 @@ export function closeRun(progress: RunProgress, ending: RunEnding): RunEvent[] {
   const { runId, streaming, retryOf, retryRequest } = progress;
   const { outcome, timestamp, createId, error } = ending;
   const partial: PartialReason = outcome === "aborted" ? "aborted" : "interrupted";
-  const events: RunEvent[] = progress.openCalls.map(({ callId, toolName, output }) => ({
+  const events: RunEvent[] = progress.openCalls.map(({ callId, toolName, output, ...task }) => ({
     type: "tool_done",
     runId,
     id: createId(),
@@ -154,6 +164,7 @@ export function closeRun(progress: RunProgress, ending: RunEnding): RunEvent[] {
     output: `${output}${output === "" ? "" : "\n"}[${partial}: the tool call has no result]`,
     isError: true,
     timestamp,
+    ...task,
   }));
   if (streaming) {
     events.push({

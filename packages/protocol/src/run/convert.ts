@@ -16,7 +16,7 @@ import type { Entry, MessageEntry } from "../session/transcript.ts";
  */
 export function toEntry(event: NumberedEvent | (RunEvent & Numbering)): Entry | undefined {
   if ("id" in event) return toMessageEntry(event);
-  if (event.type === "run_end" || event.type === "session_updated") {
+  if (event.type === "run_end" || event.type === "session_updated" || event.type === "todo_updated") {
     const { sessionId: _session, ...entry } = event;
     return entry;
   }

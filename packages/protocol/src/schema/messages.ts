@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { RetryRequest, RunFailure } from "../session/events.ts";
-import type { ContentBlock, Message, ToolCallRecord, Usage } from "../session/messages.ts";
+import type { ContentBlock, Message, TodoItem, ToolCallRecord, Usage } from "../session/messages.ts";
 
 /** A JSON object, kept as it is: names such as `__proto__` or `constructor` stay data. */
 export const JsonObject = v.custom<Record<string, unknown>>(
@@ -87,7 +87,13 @@ export const toolFields = {
   timestamp: v.number(),
   durationMs: v.exactOptional(v.number()),
   exitCode: v.exactOptional(v.number()),
+  taskSessionId: v.exactOptional(v.string()),
 };
+
+export const TodoItemSchema = v.object({
+  text: v.string(),
+  state: v.picklist(["open", "active", "done"]),
+}) satisfies v.GenericSchema<unknown, TodoItem>;
 
 export const systemFields = {
   content: v.string(),

@@ -6,12 +6,15 @@ import {
   RetryRequestSchema,
   RunFailureSchema,
   systemFields,
+  TodoItemSchema,
   toolFields,
   UsageSchema,
   userFields,
 } from "./messages.ts";
 
 const Seq = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+
+export const ParentCallSchema = v.object({ sessionId: v.string(), callId: v.string() });
 
 const entryFields = { seq: Seq, id: v.string(), runId: v.exactOptional(v.string()) };
 
@@ -23,6 +26,7 @@ export const SessionHeaderSchema = v.object({
   createdAt: v.number(),
   owner: v.exactOptional(v.string()),
   forkedFrom: v.exactOptional(v.object({ sessionId: v.string(), seq: v.number() })),
+  parent: v.exactOptional(ParentCallSchema),
   epoch: v.exactOptional(v.string()),
   lastSeq: v.exactOptional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
 }) satisfies v.GenericSchema<unknown, SessionHeader>;
@@ -56,6 +60,13 @@ export const RecordEntrySchema = v.variant("type", [
     archived: v.exactOptional(v.boolean()),
     timestamp: v.number(),
   }),
+  v.object({
+    type: v.literal("todo_updated"),
+    seq: Seq,
+    runId: v.string(),
+    items: v.array(TodoItemSchema),
+    timestamp: v.number(),
+  }),
 ]) satisfies v.GenericSchema<unknown, Entry>;
 
 export const sessionMetaFields = {
@@ -66,6 +77,7 @@ export const sessionMetaFields = {
   owner: v.exactOptional(v.string()),
   archived: v.exactOptional(v.boolean()),
   forkedFrom: v.exactOptional(v.object({ sessionId: v.string(), seq: v.number() })),
+  parent: v.exactOptional(ParentCallSchema),
   createdAt: v.number(),
   updatedAt: v.number(),
   messageCount: v.number(),
@@ -73,4 +85,5 @@ export const sessionMetaFields = {
   epoch: v.string(),
   usage: v.exactOptional(UsageSchema),
   costUsd: v.exactOptional(v.number()),
+  todo: v.exactOptional(v.array(TodoItemSchema)),
 } satisfies { [Field in keyof SessionMeta]: v.GenericSchema<unknown, unknown> };

@@ -8,11 +8,12 @@ import {
   OutcomeSchema,
   RetryRequestSchema,
   RunFailureSchema,
+  TodoItemSchema,
   toolFields,
   UsageSchema,
   userFields,
 } from "./messages.ts";
-import { MessageEntrySchema, RunEndEntrySchema, sessionMetaFields } from "./transcript.ts";
+import { MessageEntrySchema, ParentCallSchema, RunEndEntrySchema, sessionMetaFields } from "./transcript.ts";
 
 const numbered = { sessionId: v.string(), seq: v.pipe(Seq, v.minValue(1)) };
 const inRun = { ...numbered, runId: v.string() };
@@ -51,6 +52,12 @@ export const NumberedEventSchema = v.variant("type", [
     timestamp: v.number(),
   }),
   v.object({
+    type: v.literal("todo_updated"),
+    ...inRun,
+    items: v.array(TodoItemSchema),
+    timestamp: v.number(),
+  }),
+  v.object({
     type: v.literal("run_end"),
     ...inRun,
     outcome: OutcomeSchema,
@@ -78,7 +85,13 @@ export const NumberedEventSchema = v.variant("type", [
     toolName: v.string(),
     input: JsonObject,
   }),
-  v.object({ type: v.literal("tool_output"), ...inRun, callId: v.string(), content: v.string() }),
+  v.object({
+    type: v.literal("tool_output"),
+    ...inRun,
+    callId: v.string(),
+    content: v.string(),
+    taskSessionId: v.exactOptional(v.string()),
+  }),
   v.object({
     type: v.literal("approval_request"),
     ...inRun,
@@ -109,6 +122,8 @@ export const NumberedEventSchema = v.variant("type", [
     retryAfterMs: v.exactOptional(v.number()),
   }),
 ]) satisfies v.GenericSchema<unknown, NumberedEvent>;
+
+const { todo: _todo, ...summaryFields } = sessionMetaFields;
 
 const replyTo = v.exactOptional(v.string());
 
@@ -161,13 +176,15 @@ const AnswerSchema = v.variant("type", [
     queued: v.exactOptional(
       v.array(v.object({ type: v.literal("message_queued"), runId: v.string(), ...queuedFields })),
     ),
+    todo: v.exactOptional(v.array(TodoItemSchema)),
+    parent: v.exactOptional(ParentCallSchema),
     replyTo,
   }),
   v.object({
     type: v.literal("sessions"),
     sessions: v.array(
       v.object({
-        ...sessionMetaFields,
+        ...summaryFields,
         running: v.boolean(),
         awaitsApproval: v.exactOptional(v.boolean()),
         excerpt: v.exactOptional(v.string()),
@@ -178,7 +195,7 @@ const AnswerSchema = v.variant("type", [
   }),
   v.object({
     type: v.literal("session_summary"),
-    ...sessionMetaFields,
+    ...summaryFields,
     running: v.boolean(),
     awaitsApproval: v.exactOptional(v.boolean()),
     replyTo,

@@ -1,4 +1,4 @@
-import type { ContentBlock, PartialReason, RunOutcome, ToolCallRecord, Usage } from "./messages.ts";
+import type { ContentBlock, PartialReason, RunOutcome, TodoItem, ToolCallRecord, Usage } from "./messages.ts";
 
 /**
  * The events of a session. An event gets its number, `seq`, when it is recorded. Watchers get it
@@ -49,6 +49,8 @@ export interface ToolDoneEvent {
   timestamp: number;
   durationMs?: number;
   exitCode?: number;
+  /** The session of the sub-agent that the call started. */
+  taskSessionId?: string;
 }
 
 /** The conversation was summarized. Models get `content` instead of the earlier messages. */
@@ -65,6 +67,14 @@ export interface SessionUpdatedEvent {
   type: "session_updated";
   title?: string;
   archived?: boolean;
+  timestamp: number;
+}
+
+/** The agent changed the session's list of steps. The latest list counts. An empty one removes it. */
+export interface TodoUpdatedEvent {
+  type: "todo_updated";
+  runId: string;
+  items: TodoItem[];
   timestamp: number;
 }
 
@@ -104,7 +114,7 @@ export interface RetryRequest {
 export type MessageEvent = UserMessageEvent | AssistantMessageEvent | ToolDoneEvent | CompactionEvent;
 
 /** Events that become transcript entries under the same `seq`. */
-export type KeptEvent = MessageEvent | SessionUpdatedEvent | RunEndEvent;
+export type KeptEvent = MessageEvent | SessionUpdatedEvent | TodoUpdatedEvent | RunEndEvent;
 
 /** A message is queued behind another run. Its run will have this `runId`. */
 export interface MessageQueuedEvent {
@@ -163,6 +173,8 @@ export interface ToolOutputEvent {
   runId: string;
   callId: string;
   content: string;
+  /** The session of the sub-agent that the call has just started. `content` is empty then. */
+  taskSessionId?: string;
 }
 
 /** A tool call waits for a user's decision. `approval_done` follows, or the end of the run. */

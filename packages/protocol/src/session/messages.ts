@@ -100,6 +100,8 @@ export interface ToolMessage {
   durationMs?: number;
   /** The exit code of the tool's process. Absent where no process ran or a signal ended it. */
   exitCode?: number;
+  /** The session of the sub-agent that the call started. */
+  taskSessionId?: string;
 }
 
 export interface SystemMessage {
@@ -115,6 +117,12 @@ export interface SystemMessage {
 
 /** Any message of a session. */
 export type Message = UserMessage | AssistantMessage | ToolMessage | SystemMessage;
+
+/** A step in the list of a longer task. */
+export interface TodoItem {
+  text: string;
+  state: "open" | "active" | "done";
+}
 
 /**
  * Tokens as the provider counted them. `inputTokens` leaves out the tokens of the provider's cache.

@@ -4,6 +4,7 @@ import type {
   Message,
   RunOutcome,
   SystemMessage,
+  TodoItem,
   ToolMessage,
   Usage,
   UserMessage,
@@ -30,6 +31,8 @@ export interface SessionHeader {
   owner?: string;
   /** The origin of a fork: the other session, and the last entry that the fork copied. */
   forkedFrom?: { sessionId: string; seq: number };
+  /** The tool call that started this session. Absent unless it is the session of a sub-agent. */
+  parent?: ParentCall;
   /**
    * Changes whenever sequence numbers may have been reused, so that clients start over. `"0"` if
    * absent. A later header line replaces an earlier one.
@@ -37,6 +40,12 @@ export interface SessionHeader {
   epoch?: string;
   /** The number of the line above this one, where lines have no numbers (legacy files). */
   lastSeq?: number;
+}
+
+/** The tool call that started a sub-agent. */
+export interface ParentCall {
+  sessionId: string;
+  callId: string;
 }
 
 interface EntryFields {
@@ -82,8 +91,17 @@ export interface SessionUpdatedEntry {
   timestamp: number;
 }
 
+/** A new list of steps; the latest one counts. */
+export interface TodoUpdatedEntry {
+  type: "todo_updated";
+  seq: number;
+  runId: string;
+  items: TodoItem[];
+  timestamp: number;
+}
+
 /** One line of a transcript after the header. */
-export type Entry = MessageEntry | RunEndEntry | SessionUpdatedEntry;
+export type Entry = MessageEntry | RunEndEntry | SessionUpdatedEntry | TodoUpdatedEntry;
 
 /**
  * The description of a session in a list. The tutorial's fields are `sessionId`, `channel` and the
@@ -101,6 +119,8 @@ export interface SessionMeta {
   owner?: string;
   archived?: boolean;
   forkedFrom?: { sessionId: string; seq: number };
+  /** The tool call that started the session, if it is the session of a sub-agent. */
+  parent?: ParentCall;
   createdAt: number;
   updatedAt: number;
   /** The number of user and assistant messages. */
@@ -113,6 +133,8 @@ export interface SessionMeta {
   usage?: Usage;
   /** The cost in US dollars of the runs with a known price. Absent while there is none. */
   costUsd?: number;
+  /** The agent's list of steps. Absent while there is none. */
+  todo?: TodoItem[];
 }
 
 /** Returns true for a message, and false for the transcript's other entries. */
@@ -122,7 +144,7 @@ export function isMessageEntry(entry: Entry): entry is MessageEntry {
 
 /** Returns the header line of a session's transcript. */
 export function toHeader(meta: Omit<SessionHeader, "type" | "v" | "lastSeq">): SessionHeader {
-  const { sessionId, key, createdAt, owner, forkedFrom, epoch = "0" } = meta;
+  const { sessionId, key, createdAt, owner, forkedFrom, parent, epoch = "0" } = meta;
   return {
     type: "session",
     v: TRANSCRIPT_VERSION,
@@ -131,6 +153,7 @@ export function toHeader(meta: Omit<SessionHeader, "type" | "v" | "lastSeq">): S
     createdAt,
     ...(owner !== undefined && { owner }),
     ...(forkedFrom !== undefined && { forkedFrom }),
+    ...(parent !== undefined && { parent }),
     ...(epoch !== "0" && { epoch }),
   };
 }

@@ -17,20 +17,15 @@ export type SessionFrame = NumberedEvent | ResumedEvent | ResyncEvent | HistoryE
  */
 export function fold(view: SessionView, frame: SessionFrame): SessionView {
   if ("seq" in frame) return frame.seq <= view.lastSeq ? view : nextView(view, frame);
-  switch (frame.type) {
-    case "resumed":
-      return { ...view, epoch: frame.epoch };
-    case "resync":
-      return startAgain(view, frame);
-    case "history":
-      return withOlder(view, frame);
-  }
+  if (frame.type === "resumed") return { ...view, epoch: frame.epoch };
+  return frame.type === "resync" ? startAgain(view, frame) : withOlder(view, frame);
 }
 
 function startAgain({ title }: SessionView, resync: ResyncEvent): SessionView {
-  const { epoch, upTo: lastSeq, runId, queued = [] } = resync;
+  const { epoch, upTo: lastSeq, runId, queued = [], todo, parent } = resync;
   const activeRuns = runId ? [runId] : [];
-  return withOlder({ ...emptyView, title, epoch, lastSeq, activeRuns, queued: queued.map(toQueued) }, resync);
+  const started = { ...emptyView, title, epoch, lastSeq, activeRuns, queued: queued.map(toQueued) };
+  return withOlder({ ...started, todo, parent }, resync);
 }
 
 function withOlder(view: SessionView, page: HistoryEvent | ResyncEvent): SessionView {
@@ -75,6 +70,7 @@ function withMessage(view: SessionView, message: MessageEntry): SessionView {
 
 function withoutMessage(view: SessionView, event: Exclude<NumberedEvent, { id: string }>): SessionView {
   if (event.type === "session_updated") return { ...view, title: event.title || view.title };
+  if (event.type === "todo_updated") return { ...view, todo: event.items };
   // A message that was canceled in the queue leaves nothing in the conversation.
   const isCanceled =
     event.type === "run_end" &&
@@ -94,7 +90,7 @@ function nextQueued(queued: readonly QueuedMessage[], event: NumberedEvent): rea
  * count.
  */
 function nextActiveRuns(runIds: readonly string[], event: NumberedEvent): readonly string[] {
-  if (event.type === "session_updated" || event.type === "message_queued") return runIds;
+  if (!("runId" in event) || event.type === "message_queued") return runIds;
   if (event.type === "run_end") return runIds.filter((runId) => runId !== event.runId);
   return runIds.includes(event.runId) ? runIds : [...runIds, event.runId];
 }

@@ -1,4 +1,5 @@
-import type { PartialReason, RunCost, RunOutcome } from "../session/messages.ts";
+import type { PartialReason, RunCost, RunOutcome, TodoItem } from "../session/messages.ts";
+import type { ParentCall } from "../session/transcript.ts";
 
 /** The view of a session in a client. A value: `fold` returns the next view for each frame. */
 export interface SessionView {
@@ -18,6 +19,10 @@ export interface SessionView {
   readonly retriedRuns: readonly string[];
   /** The costs of the runs in the view, by run. Runs without a known usage are missing. */
   readonly costs: ReadonlyMap<string, RunCost>;
+  /** The agent's list of steps. Absent or empty while there is none. */
+  readonly todo?: readonly TodoItem[] | undefined;
+  /** The tool call that started the session, if it is the session of a sub-agent. */
+  readonly parent?: ParentCall | undefined;
   /** The number of the oldest message in the view. Absent if the view has none. */
   readonly oldestSeq?: number;
   /** True if the session has older messages. */
@@ -65,6 +70,8 @@ export interface ToolItem extends ViewItemFields {
   readonly exitCode: number | undefined;
   /** The purpose of the call in words, while the call waits for a user's decision. */
   readonly asksFor: string | undefined;
+  /** The session of the sub-agent that the call started. */
+  readonly taskSessionId?: string | undefined;
 }
 
 /** The reason why a run failed. */

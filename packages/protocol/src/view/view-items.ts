@@ -4,6 +4,7 @@ import type {
   RunFailure,
   SessionUpdatedEvent,
   ThinkingEvent,
+  TodoUpdatedEvent,
 } from "../session/events.ts";
 import type { AssistantEntry, MessageEntry, RunEndEntry } from "../session/transcript.ts";
 import type { AssistantItem, ToolItem, ViewItem } from "./session-view.ts";
@@ -16,6 +17,13 @@ function putItem(items: Items, item: ViewItem): Items {
   return index < 0 ? [...items, item] : items.with(index, item);
 }
 
+type OfRun<Item> = Item extends { kind: "retry" | "outcome" | "error" } ? Omit<Item, "key"> : never;
+
+/** Puts the item of which each run has one at most. */
+function putOfRun(items: Items, item: OfRun<ViewItem>): Items {
+  return putItem(items, { ...item, key: `${item.kind}:${item.runId}` } as ViewItem);
+}
+
 /** Adds a message of the transcript. It replaces the item that streamed it. */
 export function addEntry(items: Items, entry: MessageEntry): Items {
   const { seq, id: key, runId, content } = entry;
@@ -25,18 +33,9 @@ export function addEntry(items: Items, entry: MessageEntry): Items {
     case "assistant":
       return addToolCalls(addText(items, entry), entry);
     case "tool": {
-      const { callId, toolName, isError, durationMs, exitCode } = entry;
-      return updateTool(items, {
-        seq,
-        runId,
-        callId,
-        toolName,
-        phase: isError ? "failed" : "done",
-        output: content,
-        asksFor: undefined,
-        durationMs,
-        exitCode,
-      });
+      const { role: _, id: _id, content: output, isError, timestamp: _time, ...result } = entry;
+      const phase = isError ? "failed" : "done";
+      return updateTool(items, { ...result, runId, phase, output, asksFor: undefined });
     }
     case "system":
       return entry.compaction ? putItem(items, { kind: "compaction", key, seq, runId, content }) : items;
@@ -87,7 +86,7 @@ function addToolCalls(items: Items, { id, seq, runId, toolCalls = [] }: Assistan
  */
 export function nextItems(
   items: Items,
-  event: Exclude<NumberedEvent, { id: string } | SessionUpdatedEvent>,
+  event: Exclude<NumberedEvent, { id: string } | SessionUpdatedEvent | TodoUpdatedEvent>,
 ): Items {
   const { seq, runId } = event;
   switch (event.type) {
@@ -95,23 +94,22 @@ export function nextItems(
     case "thinking":
       return streamText(items, event);
     case "tool_start": {
-      const { callId, toolName, input } = event;
-      return updateTool(items, { seq, runId, callId, toolName, input, phase: "running" });
+      const { type: _, sessionId: _session, ...start } = event;
+      return updateTool(items, { ...start, phase: "running" });
     }
     case "approval_request": {
-      const { callId, toolName, reason: asksFor } = event;
-      return updateTool(items, { seq, runId, callId, toolName, asksFor });
+      const { type: _, sessionId: _session, reason: asksFor, ...call } = event;
+      return updateTool(items, { ...call, asksFor });
     }
     case "approval_done":
       return updateTool(items, { seq, runId, callId: event.callId, asksFor: undefined });
     case "tool_output": {
-      const { callId, content } = event;
-      const output = (findTool(items, event)?.output ?? "") + content;
-      return updateTool(items, { seq, runId, callId, output });
+      const { type: _, sessionId: _session, content, ...call } = event;
+      return updateTool(items, { ...call, output: (findTool(items, event)?.output ?? "") + content });
     }
     case "retry": {
-      const { attempt, code } = event;
-      return putItem(items, { kind: "retry", key: `retry:${runId}`, seq, runId, attempt, code });
+      const { type: kind, attempt, code } = event;
+      return putOfRun(items, { kind, seq, runId, attempt, code });
     }
     case "run_error":
       return addFailure(withoutRetry(items, runId), event);
@@ -183,7 +181,7 @@ function streamText(items: Items, event: NumberedEvent & (ChunkEvent | ThinkingE
  * explains that.
  */
 function endRun(items: Items, end: Omit<RunEndEntry, "type">): Items {
-  const { runId, outcome, seq, error } = end;
+  const { seq, runId, outcome, error } = end;
   const ended = withoutRetry(items, runId).map((item): ViewItem => {
     if (item.runId !== runId) return item;
     if (item.kind === "assistant" && item.streaming) return { ...item, streaming: false };
@@ -196,14 +194,14 @@ function endRun(items: Items, end: Omit<RunEndEntry, "type">): Items {
   );
   if (isExplained || outcome === "completed") return ended;
   if (error) return addFailure(ended, { seq, runId, ...error });
-  return putItem(ended, { kind: "outcome", key: `outcome:${runId}`, seq, runId, outcome });
+  return putOfRun(ended, { kind: "outcome", seq, runId, outcome });
 }
 
 function addFailure(
   items: Items,
   { seq, runId, code, message }: RunFailure & Pick<RunEndEntry, "seq" | "runId">,
 ): Items {
-  return putItem(items, { kind: "error", key: `error:${runId}`, seq, runId, code, message });
+  return putOfRun(items, { kind: "error", seq, runId, code, message });
 }
 
 /**

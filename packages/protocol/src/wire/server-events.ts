@@ -1,5 +1,6 @@
 import type { MessageQueuedEvent, NumberedEvent } from "../session/events.ts";
-import type { MessageEntry, RunEndEntry, SessionMeta } from "../session/transcript.ts";
+import type { TodoItem } from "../session/messages.ts";
+import type { MessageEntry, ParentCall, RunEndEntry, SessionMeta } from "../session/transcript.ts";
 import type { Limits } from "./limits.ts";
 
 /**
@@ -89,11 +90,15 @@ export interface ResyncEvent {
   runId?: string;
   /** The queued messages, oldest first, as recorded up to `upTo`. Absent if none. */
   queued?: MessageQueuedEvent[];
+  /** The agent's list of steps. Absent if there is none. */
+  todo?: TodoItem[];
+  /** The tool call that started the session, if it is the session of a sub-agent. */
+  parent?: ParentCall;
   replyTo?: string;
 }
 
-/** A session as its owner sees it. */
-export type SessionSummary = SessionMeta & {
+/** A session as its owner sees it. Only `resync` and events have its list of steps. */
+export type SessionSummary = Omit<SessionMeta, "todo"> & {
   /** True while a run is active or queued. */
   running: boolean;
   /** Set while a tool call of the running run waits for a user's decision. */

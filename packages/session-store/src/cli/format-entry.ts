@@ -1,4 +1,4 @@
-import type { Entry, ToolCallRecord } from "@mini-openclaw/protocol";
+import type { Entry, TodoItem, ToolCallRecord } from "@mini-openclaw/protocol";
 import { bold, dim, instant, safe, type Terminal } from "./terminal.ts";
 
 /** Formats an entry for people. */
@@ -15,8 +15,13 @@ export function formatEntry(terminal: Terminal, entry: Entry): string {
 
 function describeRecord(entry: Exclude<Entry, { role: string }>): string {
   if (entry.type === "run_end") return `run ${entry.runId} ended: ${entry.outcome}`;
+  if (entry.type === "todo_updated") return `list: ${entry.items.map(describeStep).join(", ") || "empty"}`;
   if (entry.title !== undefined) return `new title: ${entry.title}`;
   return entry.archived ? "archived" : "unarchived";
+}
+
+function describeStep({ text, state }: TodoItem): string {
+  return `${text} (${state})`;
 }
 
 function describeCall({ toolName, input, output }: ToolCallRecord): string {

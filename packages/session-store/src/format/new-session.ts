@@ -16,7 +16,7 @@ export function nextCreation(latest: number): number {
 /** Creates the summary of a session without entries. */
 export function createSummary(
   key: string,
-  { owner, forkedFrom, createdAt = Date.now() }: NewSession = {},
+  { owner, forkedFrom, parent, createdAt = Date.now() }: NewSession = {},
 ): Summary {
   const header: SessionHeader = {
     type: "session",
@@ -26,6 +26,7 @@ export function createSummary(
     createdAt,
     ...(owner !== undefined && { owner }),
     ...(forkedFrom !== undefined && { forkedFrom }),
+    ...(parent !== undefined && { parent }),
   };
   const summary = nextSummary(beginSummary(header.sessionId), { kind: "header", header });
   // The header is written with the first entry.

@@ -75,7 +75,7 @@ export function withLastSeq(summary: Summary, lastSeq: number): Summary {
 
 function withHeader(summary: Summary, header: SessionHeader): Summary {
   const { meta } = summary;
-  const { key, createdAt, owner, forkedFrom, epoch = meta.epoch } = header;
+  const { key, createdAt, owner, forkedFrom, parent, epoch = meta.epoch } = header;
   return {
     ...summary,
     numbered: true,
@@ -89,6 +89,7 @@ function withHeader(summary: Summary, header: SessionHeader): Summary {
       epoch,
       ...(owner !== undefined && { owner }),
       ...(forkedFrom !== undefined && { forkedFrom }),
+      ...(parent !== undefined && { parent }),
     },
   };
 }
@@ -114,6 +115,9 @@ export function withEntries(summary: Summary, entries: readonly (Entry | undefin
       if (entry.archived !== undefined) meta.archived = entry.archived;
       if (entry.title !== undefined) meta.title = entry.title;
       renamed ||= entry.title !== undefined;
+    } else if (entry.type === "todo_updated") {
+      delete meta.todo;
+      if (entry.items.length > 0) meta.todo = entry.items;
     } else {
       meta.usage = addUsage(meta.usage ?? noUsage, entry.usage);
       if (entry.costUsd !== undefined) meta.costUsd = (meta.costUsd ?? 0) + entry.costUsd;

@@ -136,7 +136,7 @@ function isUnknownRole(role: unknown): boolean {
 }
 
 function isKnownType(type: unknown): boolean {
-  return type === "run_end" || type === "session_updated";
+  return type === "run_end" || type === "session_updated" || type === "todo_updated";
 }
 
 function damaged(problem: string, text: string): TranscriptLine {

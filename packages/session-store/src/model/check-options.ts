@@ -23,7 +23,7 @@ export const check = createOptionChecks(StoreError);
 type Names<Options> = Readonly<Record<keyof Options, true>>;
 
 const appendOptions: Names<AppendOptions> = { idempotencyKey: true, expect: true, durability: true };
-const createOptions: Names<CreateSessionOptions> = { owner: true };
+const createOptions: Names<CreateSessionOptions> = { owner: true, parent: true };
 const getOptions: Names<GetSessionOptions> = { deleted: true };
 const forkOptions: Names<ForkSessionOptions> = { at: true, key: true, owner: true };
 const listOptions: Names<ListSessionsOptions> = { limit: true, key: true, archived: true, cursor: true };

@@ -88,7 +88,9 @@ function isPlain(event: NumberedEvent): boolean {
   if (type === "chunk" || type === "thinking") {
     return isText(event.runId) && isText(event.messageId) && isText(event.content) && !("firstSeq" in event);
   }
-  if (type === "tool_output") return isText(event.runId) && isText(event.callId) && isText(event.content);
+  if (type === "tool_output") {
+    return isText(event.runId) && isText(event.callId) && isText(event.content) && !("taskSessionId" in event);
+  }
   return type === "message_done" && isText(event.runId) && isText(event.content);
 }
 

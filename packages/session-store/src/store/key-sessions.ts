@@ -39,12 +39,16 @@ export async function createSession(
 function addSession(
   { unsaved }: StoreContext,
   index: IndexedSessions,
-  { key, owner }: { key: string } & CreateSessionOptions,
+  { key, owner, parent }: { key: string } & CreateSessionOptions,
 ): SessionMeta {
   assertOwner(owner);
   const latest = Math.max(index.latestCreation(key), unsaved.newestOf(key)?.meta.createdAt ?? 0);
   const createdAt = nextCreation(latest);
-  const summary = createSummary(key, { createdAt, ...(owner !== undefined && { owner }) });
+  const summary = createSummary(key, {
+    createdAt,
+    ...(owner !== undefined && { owner }),
+    ...(parent !== undefined && { parent }),
+  });
   unsaved.add(summary);
   return copyJson(summary.meta);
 }

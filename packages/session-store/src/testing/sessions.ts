@@ -42,6 +42,21 @@ export const sessionTests: PortTests = {
       lastSeq: 3,
     });
   },
+  "returns the parent and the newest list of steps of a session": async (store) => {
+    const parent = { sessionId: "parent", callId: "c1" };
+    const { sessionId } = await store.createSession("task:parent", { parent });
+    assert.deepEqual((await store.getSession(sessionId))?.parent, parent);
+    const log = await store.openLog(sessionId);
+    const run = { runId: "r1", timestamp: 1_000 };
+    const items = [{ text: "Look", state: "active" as const }];
+    await log.record([{ type: "user_message", id: "u1", content: "hi", ...run }]);
+    await log.record([{ type: "todo_updated", items, ...run }]);
+    const meta = await store.getSession(sessionId);
+    assert.deepEqual([meta?.parent, meta?.todo], [parent, items]);
+    await log.record([{ type: "todo_updated", items: [], ...run }]);
+    assert.equal((await store.getSession(sessionId))?.todo, undefined);
+    await log.close();
+  },
   "returns a session at every moment around its first entry": async (store) => {
     for (let steps = 0; steps < 30; steps += 1) {
       const { sessionId } = await store.createSession("webchat");

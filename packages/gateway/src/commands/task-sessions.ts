@@ -1,0 +1,26 @@
+import { isMessageEntry, type SessionStore } from "@mini-openclaw/protocol";
+import { taskKey } from "../sessions/start-task.ts";
+
+interface TaskSessionDeps {
+  store: SessionStore;
+}
+
+// One page of a list.
+const PAGE = 200;
+
+/** Deletes the sessions of a session's sub-agents. One that a user works in stays. */
+export async function deleteTasks(sessionId: string, { store }: TaskSessionDeps): Promise<void> {
+  for (let at: { cursor?: string } | undefined = {}; at; ) {
+    const { sessions, cursor } = await store.listSessions({ key: taskKey(sessionId), limit: PAGE, ...at });
+    for (const task of sessions) await store.deleteSession(task.sessionId).catch(() => undefined);
+    at = cursor === undefined ? undefined : { cursor };
+  }
+}
+
+/** Restores the sessions of a session's sub-agents. One that is not in the trash is left out. */
+export async function undeleteTasks(sessionId: string, { store }: TaskSessionDeps): Promise<void> {
+  for await (const entry of store.entries(sessionId)) {
+    if (!isMessageEntry(entry) || entry.role !== "tool" || entry.taskSessionId === undefined) continue;
+    await store.undeleteSession(entry.taskSessionId).catch(() => undefined);
+  }
+}
