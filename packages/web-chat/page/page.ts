@@ -1,4 +1,5 @@
 import { storedText } from "./dom/local-storage.ts";
+import { addressOf, sessionIdOf } from "./dom/session-address.ts";
 import { applyTheme, THEME_KEY } from "./dom/theme.ts";
 import { type Access, checkAccess, tokenUrlOf } from "./frame/login.ts";
 import { type Network, watchNetwork } from "./frame/network.ts";
@@ -6,7 +7,6 @@ import { createPreferences, type Preferences } from "./frame/preferences.ts";
 import { listenToKeys } from "./frame/shortcuts.ts";
 import { chooseTexts } from "./language/choose-texts.ts";
 import type { Texts } from "./language/texts.ts";
-import { addressOf, sessionIdOf } from "./sessions/session-address.ts";
 import { Chat } from "./shell/chat.ts";
 import { applyLook, type PageOptions, readOptions } from "./shell/page-options.ts";
 import { createPageView, type PageView } from "./shell/page-view.ts";
@@ -73,6 +73,7 @@ class Page {
       texts: this.#texts,
       preferences: this.#preferences,
       options: this.#options,
+      gatewayUrl: this.#gatewayUrl,
       tokenUrl: tokenUrlOf(this.#gatewayUrl),
       access: () => this.#access,
     });
@@ -93,6 +94,7 @@ class Page {
     this.#view = this.#createView();
     this.#view.draft = draft;
     this.#view.render();
+    this.#view.refreshStatus();
     this.#view.focusLanguage();
   }
 
@@ -116,7 +118,9 @@ class Page {
     });
     client.subscribe(() => {
       this.#draw();
-      if (client.getSnapshot().phase === "open") listing.refresh();
+      if (client.getSnapshot().phase !== "open") return;
+      listing.refresh();
+      this.#view.refreshStatus();
     });
   }
 

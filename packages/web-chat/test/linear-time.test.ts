@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { outputPieces } from "../page/conversation/tools/terminal-output.ts";
 import { diffLines } from "../page/conversation/tools/text-diff.ts";
 import { startOf } from "../page/dom/start-of.ts";
 import { findAddresses } from "../page/markdown/syntax/addresses.ts";
@@ -75,6 +76,18 @@ const pieces: readonly string[] = [
     "x@y.zz ",
     "://",
   ],
+  ...[
+    "\r",
+    "\r\n",
+    "a\r",
+    "\u001b",
+    "\u001b[",
+    "\u001b[1;",
+    "\u001b[1m",
+    "\u001b]",
+    "\u001b]\u001b",
+    "\u0007",
+  ],
   ...["\\(", "\\)", "\\[", "\\]", "\\[\n", "\\(a\\)", "$$", "$$\n", "$a", "$a$", "\\(\\\\)", "\\\\("],
 ];
 
@@ -135,6 +148,7 @@ const readers: readonly [string, (text: string) => unknown][] = [
   ["finds addresses", findAddresses],
   ["separates thoughts", splitThoughts],
   ["separates thoughts that go on", (text) => splitThoughts(`<think>${text}`)],
+  ["reads a program's output", outputPieces],
   ["shortens a title", startOf],
   ["names a file", (text) => fileNameOf(text, "markdown")],
   ["marks a search", (text) => findMatches(text, "ab")],

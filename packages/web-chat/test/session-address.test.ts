@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { addressOf, sessionIdOf } from "../page/sessions/session-address.ts";
+import { addressOf, sessionIdOf } from "../page/dom/session-address.ts";
 
 test("names a session in the page's address, and finds it there", () => {
   const sessionId = "0199f3a0-0000-7000-8000-000000000000";

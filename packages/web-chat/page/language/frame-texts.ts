@@ -31,6 +31,11 @@ export interface FrameTexts {
   themes: Record<Theme, string>;
   languageChoice: string;
   isArchived: string;
+  /** The heading of the states of the app's parts. */
+  parts: string;
+  partStates: Record<"ok" | "starting" | "failed", string>;
+  isTask: string;
+  backToParent: string;
   copyId: string;
   drainingHint: string;
   refusedConnection: string;

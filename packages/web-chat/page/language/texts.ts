@@ -1,4 +1,4 @@
-import type { ApprovalDecision, MessageMode, OutcomeItem } from "@mini-openclaw/protocol";
+import type { ApprovalDecision, MessageMode, OutcomeItem, TodoItem } from "@mini-openclaw/protocol";
 import type { FrameTexts } from "./frame-texts.ts";
 
 /** A language of the page. */
@@ -88,6 +88,11 @@ export interface Texts extends FrameTexts {
   asksFor: (reason: string) => string;
   decisions: Record<ApprovalDecision, string>;
   toolOutput: string;
+  /** The link to the chat of the sub-agent that a call started. */
+  openTask: string;
+  /** The progress in the agent's list of steps. */
+  steps: (done: number, total: number) => string;
+  stepStates: Record<TodoItem["state"], string>;
   showAll: (lines: number) => string;
   showLess: string;
   /** The label of a diff. */

@@ -1,9 +1,9 @@
 import { button, element, setText } from "../dom/elements.ts";
 import { icon } from "../dom/icons.ts";
 import { isComposing } from "../dom/keys.ts";
+import { addressOf } from "../dom/session-address.ts";
 import type { Texts } from "../language/texts.ts";
 import { findMatches } from "./search-marks.ts";
-import { addressOf } from "./session-address.ts";
 import type { ListedSession } from "./session-list.ts";
 
 /** A session in the list: a link and the button of its menu, or a field while it is renamed. */

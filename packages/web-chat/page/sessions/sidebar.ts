@@ -26,12 +26,14 @@ export interface SidebarParts {
   menuOf: (session: ListedSession) => readonly MenuItem[];
   /** Announces a text to screen readers. */
   onAnnounce: (text: string) => void;
+  /** The states of the app's parts, above the settings. */
+  status: HTMLElement;
   /** The element at the end of the sidebar. */
   settings: HTMLElement;
 }
 
 export function createSidebar(parts: SidebarParts): Sidebar {
-  const { texts, listing, settings } = parts;
+  const { texts, listing, status, settings } = parts;
   const newChat = button("new-chat", "", parts.onNewChat);
   newChat.append(icon("compose"), texts.newChat);
   const search = createSearchBox({ texts, onSearch: (text) => listing.show({ text }) });
@@ -41,7 +43,8 @@ export function createSidebar(parts: SidebarParts): Sidebar {
   const archived = button("archived-switch", "", () => listing.show({ archived: !listing.filter.archived }));
   archived.append(icon("archive"), texts.archived);
   const scroller = element("div", "session-list", groups, nothing, more);
-  const root = element("nav", "sidebar", newChat, search.root, scroller, archived, settings, parts.menu.root);
+  const ending = [archived, status, settings, parts.menu.root];
+  const root = element("nav", "sidebar", newChat, search.root, scroller, ...ending);
   root.id = "sidebar";
   root.setAttribute("aria-label", texts.sessions);
   const links = createLinks(parts);

@@ -1,7 +1,9 @@
 import type { MessageMode, RunCost } from "@mini-openclaw/protocol";
 import { Composer } from "../composer/composer.ts";
 import { Conversation } from "../conversation/conversation.ts";
+import { createTodoView, type TodoView } from "../conversation/todo-view.ts";
 import { button, element } from "../dom/elements.ts";
+import { sessionIdOf } from "../dom/session-address.ts";
 import { createConnectionBanner, isRefused } from "../frame/connection-banner.ts";
 import { type Access, createLoginView } from "../frame/login.ts";
 import type { Network } from "../frame/network.ts";
@@ -10,9 +12,9 @@ import { createFormats } from "../language/formats.ts";
 import type { Texts } from "../language/texts.ts";
 import { createHighlighter } from "../markdown/highlight.ts";
 import { createMarkdownRenderer } from "../markdown/markdown-view.ts";
-import { sessionIdOf } from "../sessions/session-address.ts";
 import type { Chat } from "./chat.ts";
 import type { PageOptions } from "./page-options.ts";
+import { createTaskNotice, type TaskNotice } from "./task-notice.ts";
 import { createDemoNotice, createWelcome } from "./welcome.ts";
 
 export interface MainViewParts {
@@ -39,6 +41,8 @@ export class MainView {
   readonly #login;
   readonly #archived: HTMLElement;
   readonly #conversation: Conversation;
+  readonly #task: TaskNotice;
+  readonly #todo: TodoView;
   readonly #composer: Composer;
 
   constructor(parts: MainViewParts) {
@@ -74,9 +78,12 @@ export class MainView {
       onSend: (content, mode) => this.#send(content, mode),
       onStop: () => void chat.session.abort(),
     });
-    const notices = [...(options.isDemo ? [createDemoNotice(texts)] : []), this.#archived];
+    this.#task = createTaskNotice(texts);
+    this.#todo = createTodoView(texts);
+    const demo = options.isDemo ? [createDemoNotice(texts)] : [];
+    const notices = [...demo, this.#archived, this.#task.root];
     this.#status.root.append(this.#banner.root, ...notices);
-    const views = [this.#status, this.#login, this.#conversation, this.#composer];
+    const views = [this.#status, this.#login, this.#conversation, this.#todo, this.#composer];
     this.root = element("div", "page", ...views.map(({ root }) => root));
   }
 
@@ -104,6 +111,8 @@ export class MainView {
     this.#archived.hidden = !chat.summary?.archived;
     this.#login.show(state.phase === "held" && !isRefused(state) ? access() : "open");
     this.#conversation.render(snapshot, chat.problem);
+    this.#task.render(snapshot.view.parent?.sessionId);
+    this.#todo.render(snapshot.view);
     const { sessionId: _before, ...unnamed } = snapshot;
     if (chat.isStarting) this.#composer.render(unnamed, "");
     else this.#composer.render(snapshot, sessionIdOf(location.hash) ?? "");

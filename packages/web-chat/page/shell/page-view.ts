@@ -7,6 +7,7 @@ import { createDrawer } from "../frame/drawer.ts";
 import type { Access } from "../frame/login.ts";
 import { createMenu } from "../frame/menu.ts";
 import type { Network } from "../frame/network.ts";
+import { createPartsView } from "../frame/parts-view.ts";
 import type { Preferences } from "../frame/preferences.ts";
 import { createSettings } from "../frame/settings.ts";
 import { createToast } from "../frame/toast.ts";
@@ -31,6 +32,8 @@ export interface PageView {
   /** Focuses the search, and opens the list of sessions where it is hidden. */
   search(): void;
   newChat(): void;
+  /** Loads the states of the app's parts again. */
+  refreshStatus(): void;
   focusComposer(): void;
   /** Focuses the choice of the language. */
   focusLanguage(): void;
@@ -42,6 +45,7 @@ export interface PageViewParts {
   texts: Texts;
   preferences: Preferences;
   options: PageOptions;
+  gatewayUrl: URL;
   /** The address that takes the gateway's token. */
   tokenUrl: string;
   /** Returns the gateway's answer to this browser. */
@@ -54,8 +58,10 @@ export function createPageView({ chat, texts, preferences, ...rest }: PageViewPa
   const announcer = createAnnouncer(texts);
   const menu = createMenu();
   const settings = createSettings(texts, preferences);
+  const status = createPartsView(texts, rest.gatewayUrl);
   const sidebar = createSidebar({
     ...{ texts, menu, listing, onAnnounce: announcer.announce, onNewChat: newChat, onRename: actions.rename },
+    status: status.root,
     settings,
     menuOf: (session) => sessionMenu(session, { texts, actions, onEdit: sidebar.edit }),
   });
@@ -86,6 +92,7 @@ export function createPageView({ chat, texts, preferences, ...rest }: PageViewPa
       announcer.onEvent(event, (runId) => answerOf(chat.session.getSnapshot().view, runId));
     },
     notify: toast.show,
+    refreshStatus: () => status.refresh(),
     undo: toast.undo,
     search() {
       drawer.open();

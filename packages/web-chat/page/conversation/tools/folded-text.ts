@@ -1,5 +1,6 @@
 import { button, element, growText, setText } from "../../dom/elements.ts";
 import type { Texts } from "../../language/texts.ts";
+import { hasControls, type OutputPiece, outputPieces, pieceNodes } from "./terminal-output.ts";
 
 /**
  * A text that may be long. A part of a long text is shown and scrolls, until the reader unfolds it.
@@ -8,7 +9,10 @@ export interface FoldedText {
   readonly root: HTMLElement;
   /** The element of the text. */
   readonly text: HTMLElement;
-  /** Shows a text. A growing text scrolls along while the reader is near its end. */
+  /**
+   * Shows a text. A growing text scrolls along while the reader is near its end. Colours of a
+   * program's output stay when the same text comes without them.
+   */
   show(text: string, isGrowing: boolean): void;
 }
 
@@ -25,10 +29,22 @@ export function createFoldedText(label: string, texts: Texts): FoldedText {
   text.setAttribute("aria-label", label);
   let isOpen = false;
   let lineCount = 0;
+  let styled: { pieces: readonly OutputPiece[]; plain: string } | undefined;
   const unfold = button("link unfold", "", () => {
     isOpen = !isOpen;
     mark();
   });
+  function showText(next: string): void {
+    if (hasControls(next)) {
+      const pieces = outputPieces(next);
+      styled = { pieces, plain: pieces.map((piece) => piece.text).join("") };
+      text.replaceChildren(...pieceNodes(pieces));
+    } else if (!styled) growText(text, next);
+    else if (text.textContent !== next) {
+      const { pieces, plain } = next.startsWith(styled.plain) ? styled : { pieces: [], plain: "" };
+      text.replaceChildren(...pieceNodes(pieces), next.slice(plain.length));
+    }
+  }
   function mark(): void {
     const isLong = lineCount > MAX_LINES;
     text.classList.toggle("folded", isLong && !isOpen);
@@ -42,7 +58,7 @@ export function createFoldedText(label: string, texts: Texts): FoldedText {
     text,
     show(next, isGrowing) {
       const isNearEnd = text.scrollHeight - text.scrollTop - text.clientHeight < NEAR_END_PX;
-      growText(text, next);
+      showText(next);
       lineCount = next.split("\n").length;
       mark();
       if (isGrowing && isNearEnd) text.scrollTop = text.scrollHeight;

@@ -1,5 +1,6 @@
 import type { ApprovalDecision, ToolItem } from "@mini-openclaw/protocol";
 import { button, element, setText } from "../../dom/elements.ts";
+import { addressOf } from "../../dom/session-address.ts";
 import type { Formats } from "../../language/formats.ts";
 import { isOver } from "../rows/item-rows.ts";
 import { createFoldedText } from "./folded-text.ts";
@@ -40,6 +41,8 @@ export function createToolView(parts: ToolParts): ToolView {
   summary.addEventListener("click", () => {
     isReadersChoice = true;
   });
+  const task = element("a", "link task-link", texts.openTask);
+  task.hidden = true;
   const question = element("p", "");
   const decisions = (["once", "session", "deny"] as const).map((decision) =>
     button("decision", texts.decisions[decision], () => {
@@ -59,9 +62,11 @@ export function createToolView(parts: ToolParts): ToolView {
   }
 
   return {
-    root: element("div", "tool-call", card, approval),
+    root: element("div", "tool-call", card, task, approval),
     update(tool) {
-      const { asksFor } = tool;
+      const { asksFor, taskSessionId } = tool;
+      task.hidden = taskSessionId === undefined;
+      if (taskSessionId !== undefined) task.href = addressOf(taskSessionId);
       approval.hidden = asksFor === undefined;
       outputLabel.hidden = output.root.hidden = asksFor !== undefined && tool.output === "";
       setText(question, asksFor === undefined ? "" : texts.asksFor(asksFor));
