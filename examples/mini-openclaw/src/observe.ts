@@ -1,5 +1,6 @@
 import process from "node:process";
-import type { GatewayServer, Logger, MetricsSource } from "@mini-openclaw/gateway";
+import type { McpServerStatus } from "@mini-openclaw/agent-runtime/mcp";
+import type { GatewayServer, Logger, MetricsSource, PartStatus } from "@mini-openclaw/gateway";
 import { printProblem } from "./report.ts";
 import type { LogLevel } from "./settings/config.ts";
 
@@ -28,4 +29,16 @@ export async function openLog(level: LogLevel | undefined): Promise<ServerLog> {
 export async function openMetrics(gateway: GatewayServer): Promise<MetricsSource> {
   const { createMetrics } = await import("@mini-openclaw/gateway/metrics");
   return createMetrics(gateway).registry;
+}
+
+const states = { connecting: "starting", connected: "ok", failed: "failed", closed: "failed" } as const;
+
+/** Returns the state of an MCP server for `/readyz` and the page. */
+export function toPart({ name, state, tools, error, faults }: McpServerStatus): PartStatus {
+  const details = [
+    `${tools} ${tools === 1 ? "tool" : "tools"}`,
+    ...(error === undefined ? [] : [error]),
+    ...faults,
+  ];
+  return { name: `MCP server ${name}`, state: states[state], detail: details.join("\n") };
 }

@@ -111,7 +111,7 @@ export class Budget {
     return allowanceOf(request, spent, limits);
   }
 
-  /** Counts a request of a sub-agent. It says nothing about the size of this run's next prompt. */
+  /** Counts a request of a sub-agent. The size of this run's next prompt does not depend on it. */
   #addOfTask(usage: Usage, price: ModelPrice | undefined): void {
     const { latest } = this.#spending;
     this.#spending = { ...addModelCall(this.#spending, usage, price), latest };

@@ -102,8 +102,7 @@ function requireItems(items: unknown): void {
   };
   if (Array.isArray(items) && items.every(isItem)) return;
   throw new TypeError(
-    "The agent yielded todo_updated: `items` must be a list of `{ text, state }`, with the state " +
-      '"open", "active" or "done".',
+    "The agent yielded todo_updated: `items` must be a list of objects with a `text`, and a `state` of open, active or done.",
   );
 }
 

@@ -70,7 +70,9 @@ export interface SessionUpdatedEvent {
   timestamp: number;
 }
 
-/** The agent changed the session's list of steps. The latest list counts. An empty one removes it. */
+/**
+ * The agent changed the session's list of steps. The latest list counts. An empty one removes it.
+ */
 export interface TodoUpdatedEvent {
   type: "todo_updated";
   runId: string;

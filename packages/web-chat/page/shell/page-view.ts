@@ -7,7 +7,6 @@ import { createDrawer } from "../frame/drawer.ts";
 import type { Access } from "../frame/login.ts";
 import { createMenu } from "../frame/menu.ts";
 import type { Network } from "../frame/network.ts";
-import { createPartsView } from "../frame/parts-view.ts";
 import type { Preferences } from "../frame/preferences.ts";
 import { createSettings } from "../frame/settings.ts";
 import { createToast } from "../frame/toast.ts";
@@ -17,6 +16,7 @@ import { createSidebar } from "../sessions/sidebar.ts";
 import type { Chat } from "./chat.ts";
 import { MainView } from "./main-view.ts";
 import type { PageOptions } from "./page-options.ts";
+import { createPartsView } from "./parts-view.ts";
 
 /** The whole page in one language. */
 export interface PageView {

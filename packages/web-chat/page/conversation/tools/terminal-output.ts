@@ -73,7 +73,9 @@ function classesOf({ color, ...weights }: Look): string {
   return [...(color === undefined ? [] : [`ansi-${color}`]), ...names].join(" ");
 }
 
-/** Applies the parameters of one SGR sequence. Backgrounds are left out, for the sake of contrast. */
+/**
+ * Applies the parameters of one SGR sequence. Backgrounds are left out, for the sake of contrast.
+ */
 function nextLook(before: Look, parameters: string): Look {
   const codes = parameters.split(/[;:]/).map(Number);
   let look = before;
