@@ -1,4 +1,11 @@
-import type { RetryRequest, RunErrorEvent, RunEvent, RunFailure, SessionEvent, ToolOutputEvent } from "../session/events.ts";
+import type {
+  RetryRequest,
+  RunErrorEvent,
+  RunEvent,
+  RunFailure,
+  SessionEvent,
+  ToolOutputEvent,
+} from "../session/events.ts";
 import {
   addCost,
   noUsage,

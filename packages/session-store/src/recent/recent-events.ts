@@ -89,7 +89,9 @@ function isPlain(event: NumberedEvent): boolean {
     return isText(event.runId) && isText(event.messageId) && isText(event.content) && !("firstSeq" in event);
   }
   if (type === "tool_output") {
-    return isText(event.runId) && isText(event.callId) && isText(event.content) && !("taskSessionId" in event);
+    return (
+      isText(event.runId) && isText(event.callId) && isText(event.content) && !("taskSessionId" in event)
+    );
   }
   return type === "message_done" && isText(event.runId) && isText(event.content);
 }
