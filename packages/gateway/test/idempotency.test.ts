@@ -91,6 +91,19 @@ describe("a message that is sent again with its id", () => {
   });
 });
 
+test("a message of a session that was archived since is known when the session is used again", async () => {
+  await using gateway = await restartable();
+  const client = await gateway.connect();
+  await isOver(gateway, client);
+  const { runId } = await client.next("ack");
+  const { sessionId } = client;
+  for (const type of ["archive", "unarchive"] as const) client.send({ type, sessionId, id: type });
+  while (!client.activity.some(({ replyTo }) => replyTo === "unarchive")) await client.anyFrame();
+  expect(client.activity.map(({ replyTo }) => replyTo)).toContain("archive");
+  client.send({ ...message, sessionId });
+  expect((await client.next("ack", 2)).runId).toBe(runId);
+});
+
 describe("a retry that is sent again with its id after a restart", () => {
   /** Runs that end as in the script, in order. A run that is not completed has no text. */
   function scripted(...outcomes: RunOutcome[]) {

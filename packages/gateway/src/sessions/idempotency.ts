@@ -85,6 +85,11 @@ export class Idempotency {
     }
   }
 
+  /** Removes the requests of a session at rest. Its transcript has them. */
+  forget(sessionId: string): void {
+    if (!this.#deps.isBusy(sessionId)) this.#sessions.remove(sessionId);
+  }
+
   async #load(sessionId: string, requests: SessionRequests, withRetries: boolean): Promise<void> {
     const { store, endRuns } = this.#deps;
     const read = async (readPast: typeof readPastMessages) => {

@@ -186,12 +186,13 @@ export class SessionQueues {
 
   /**
    * Closes the log of a session at rest, so that the store does not close it while a message
-   * arrives.
+   * arrives. Forgets its requests, because the session may never be used again.
    */
   async release(sessionId: string): Promise<void> {
     const queue = this.#queues.get(sessionId);
     queue?.release();
     await queue?.done;
+    this.#idempotency.forget(sessionId);
   }
 
   /**

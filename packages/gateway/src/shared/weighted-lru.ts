@@ -36,6 +36,14 @@ export class WeightedLru<Value> {
     entry.weight = weight;
   }
 
+  /** Removes the value of a key, unless somebody uses it. */
+  remove(key: string): void {
+    const entry = this.#entries.get(key);
+    if (!entry || entry.pins > 0) return;
+    this.#entries.delete(key);
+    this.#weight -= entry.weight;
+  }
+
   /**
    * Ends one use of a value. Then removes the least recently used values that nobody uses and that
    * may be removed.
