@@ -12,6 +12,8 @@ export function closestName(
   let closest: string | undefined;
   let least = maxEdits + 1;
   for (const name of names) {
+    // A longer or shorter name needs at least so many edits.
+    if (Math.abs(name.length - misspelled.length) >= least) continue;
     const edits = countEdits(misspelled.toLowerCase(), name.toLowerCase());
     if (edits >= least) continue;
     closest = name;
