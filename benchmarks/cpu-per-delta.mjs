@@ -5,6 +5,7 @@ import { answerOf, Client } from "./harness/client.mjs";
 import { inTurns } from "./harness/in-turns.mjs";
 import { median, percentile, report } from "./harness/report.mjs";
 import { oldCheckout, writeWorkspace } from "./harness/shipped.mjs";
+import { sized } from "./harness/sized.mjs";
 
 const token = "a-token-for-the-benchmark-only-of-32-bytes-or-more";
 const characters = 10;
@@ -13,20 +14,20 @@ const shapes = [
   {
     name: "burst, 16 deltas a read",
     goal: "ours ÷ naive, p50: at most 0.3",
-    shape: { reads: 600, deltas: 16, characters, gapMs: 1 },
+    shape: { reads: sized(600, 5), deltas: 16, characters, gapMs: 1 },
     answers: 1,
   },
   {
     name: "paced, 1 delta a read",
     goal: "none: a thousand reads a second of one answer",
-    shape: { reads: 1_500, deltas: 1, characters, gapMs: 1 },
+    shape: { reads: sized(1_500, 5), deltas: 1, characters, gapMs: 1 },
     answers: 1,
   },
   {
     name: "30 answers at once, each 1 delta a read, 20 ms apart",
     goal: "ours ÷ naive, p50: at most 0.8",
-    shape: { reads: 150, deltas: 1, characters, gapMs: 20 },
-    answers: 30,
+    shape: { reads: sized(150, 5), deltas: 1, characters, gapMs: 20 },
+    answers: sized(30, 2),
   },
 ];
 

@@ -5,6 +5,7 @@ import { answerOf, Client } from "./harness/client.mjs";
 import { inTurns } from "./harness/in-turns.mjs";
 import { median, percentile, report } from "./harness/report.mjs";
 import { oldCheckout, startShipped } from "./harness/shipped.mjs";
+import { sized } from "./harness/sized.mjs";
 
 // The gaps of a fast model, of a cache, and of a real model.
 const gaps = [2, 5, 20];
@@ -21,7 +22,7 @@ await benchmark(async (bench) => {
     naive: await Client.connect(naiveServer),
   };
   for (const gapMs of gaps) {
-    const content = answerOf({ reads: 100, deltas: 1, characters: 10, gapMs, stamped: true });
+    const content = answerOf({ reads: sized(100, 4), deltas: 1, characters: 10, gapMs, stamped: true });
     /** @type {Record<string, number[]>} */
     const delays = {};
     /** @param {string} name @param {Client} client */

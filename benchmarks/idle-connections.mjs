@@ -3,10 +3,11 @@ import { benchmark } from "./harness/benchmark.mjs";
 import { Client } from "./harness/client.mjs";
 import { report } from "./harness/report.mjs";
 import { oldCheckout } from "./harness/shipped.mjs";
+import { sized } from "./harness/sized.mjs";
 
 const token = "a-token-for-the-benchmark-only-of-32-bytes-or-more";
-const WARM_UP = 500;
-const CONNECTIONS = 5_000;
+const WARM_UP = sized(500, 100);
+const CONNECTIONS = sized(5_000, 100);
 
 await benchmark(async ({ start, folder }) => {
   // No message is sent, so no model is asked.

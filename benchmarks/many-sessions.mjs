@@ -5,13 +5,14 @@ import { benchmark } from "./harness/benchmark.mjs";
 import { answerOf, Client } from "./harness/client.mjs";
 import { median, percentile, report } from "./harness/report.mjs";
 import { oldCheckout, writeWorkspace } from "./harness/shipped.mjs";
+import { sized } from "./harness/sized.mjs";
 
 const token = "a-token-for-the-benchmark-only-of-32-bytes-or-more";
-const SESSIONS = 500;
-const ROUNDS = 3;
+const SESSIONS = sized(500, 100);
+const ROUNDS = sized(3, 1);
 const PING_EVERY_MS = 20;
 // As fast as a fast model: 2,500 reads a second in all, 6 s if nothing is late.
-const shape = { reads: 30, deltas: 1, characters: 20, gapMs: 200 };
+const shape = { reads: sized(30, 2), deltas: 1, characters: 20, gapMs: 200 };
 
 /** @typedef {import("./harness/benchmark.mjs").Server} Server */
 

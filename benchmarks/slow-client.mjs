@@ -3,11 +3,12 @@
 import { benchmark } from "./harness/benchmark.mjs";
 import { answerOf, Client } from "./harness/client.mjs";
 import { mebibytes, median, percentile, report } from "./harness/report.mjs";
+import { sized } from "./harness/sized.mjs";
 
 const token = "a-token-for-the-benchmark-only-of-32-bytes-or-more";
-const ANSWERS = 50;
+const ANSWERS = sized(50, 1);
 // Resident memory depends on when garbage was collected.
-const ROUNDS = 3;
+const ROUNDS = sized(3, 1);
 // 1 MB in all, 16 deltas a read.
 const large = answerOf({ reads: 1_250, deltas: 16, characters: 50, gapMs: 0 });
 const small = answerOf({ reads: 1, deltas: 1, characters: 5, gapMs: 3 });

@@ -7,10 +7,11 @@ import { benchmark } from "./harness/benchmark.mjs";
 import { Client } from "./harness/client.mjs";
 import { inTurns } from "./harness/in-turns.mjs";
 import { median, percentile, report } from "./harness/report.mjs";
+import { sized } from "./harness/sized.mjs";
 
-const SESSIONS = 10_000;
+const SESSIONS = sized(10_000, 20);
 const timestamp = 1_767_225_600_000;
-const times = { warmUp: 1, rounds: 7 };
+const times = { warmUp: sized(1, 0), rounds: 7 };
 
 await benchmark(async ({ start, folder }) => {
   const none = folder();

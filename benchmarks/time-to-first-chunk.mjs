@@ -10,10 +10,11 @@ import { answerOf, Client } from "./harness/client.mjs";
 import { inTurns } from "./harness/in-turns.mjs";
 import { median, percentile, report } from "./harness/report.mjs";
 import { oldCheckout, startShipped } from "./harness/shipped.mjs";
+import { sized } from "./harness/sized.mjs";
 
 const token = "a-token-for-the-benchmark-only-of-32-bytes-or-more";
 const LONG_SESSION = "long-session";
-const LONG_MESSAGES = 100_000;
+const LONG_MESSAGES = sized(100_000, 100);
 
 await benchmark(async (bench) => {
   const model = await bench.start("harness/model-server.mjs");

@@ -1,3 +1,5 @@
+import { sized } from "./sized.mjs";
+
 /**
  * Measures several things side by side: in each round every one has its turn, so that a busy
  * machine is fair to all.
@@ -10,7 +12,8 @@ export async function inTurns(measures, { warmUp, rounds }) {
   const names = /** @type {Name[]} */ (Object.keys(measures));
   /** @type {Partial<Record<Name, number[]>>} */
   const measured = {};
-  for (let round = 0; round < warmUp + rounds; round += 1) {
+  const all = warmUp + sized(rounds, 1);
+  for (let round = sized(0, warmUp); round < all; round += 1) {
     for (const name of names) {
       const value = await measures[name]();
       if (round >= warmUp) (measured[name] ??= []).push(value);
