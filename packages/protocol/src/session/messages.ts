@@ -174,7 +174,7 @@ export interface RunCost {
   /** The cost in US dollars. `undefined` where the price of a turn is unknown. */
   readonly costUsd: number | undefined;
   /** Set for the total of a run that has ended. It includes requests that were cut. */
-  readonly outcome?: RunOutcome;
+  readonly outcome?: RunOutcome | undefined;
 }
 
 /** Pure: returns the cost of a run after one more turn. */

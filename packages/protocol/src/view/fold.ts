@@ -30,17 +30,17 @@ function startAgain({ title }: SessionView, resync: ResyncEvent): SessionView {
 
 function withOlder(view: SessionView, page: HistoryEvent | ResyncEvent): SessionView {
   const { messages, runEnds = [], hasMore } = page;
-  const { oldestSeq = view.lastSeq + 1 } = view;
+  const oldestSeq = view.oldestSeq ?? view.lastSeq + 1;
   const older = [...messages, ...runEnds]
-    .filter(({ seq }) => seq < oldestSeq)
-    .sort(({ seq: one }, { seq: other }) => one - other);
+    .filter((entry) => entry.seq < oldestSeq)
+    .sort((one, other) => one.seq - other.seq);
   const retriedRuns = older.reduce(nextRetriedRuns, view.retriedRuns);
   return {
     ...view,
     items: withoutAnswers(prependEntries(view.items, older), retriedRuns),
     retriedRuns,
     costs: addCosts(view.costs, older),
-    ...(older[0] && { oldestSeq: older[0].seq }),
+    oldestSeq: older[0]?.seq ?? view.oldestSeq,
     hasMore,
   };
 }
@@ -82,7 +82,7 @@ function withoutMessage(view: SessionView, event: Exclude<NumberedEvent, { id: s
 function nextQueued(queued: readonly QueuedMessage[], event: NumberedEvent): readonly QueuedMessage[] {
   if (event.type === "message_queued") return [...queued, toQueued(event)];
   if (event.type === "user_message") return withoutEntered(queued, event);
-  return event.type === "run_end" ? queued.filter(({ runId }) => runId !== event.runId) : queued;
+  return event.type === "run_end" ? queued.filter((message) => message.runId !== event.runId) : queued;
 }
 
 /**
@@ -97,10 +97,9 @@ function nextActiveRuns(runIds: readonly string[], event: NumberedEvent): readon
 
 function nextRetriedRuns(
   runIds: readonly string[],
-  event: NumberedEvent | MessageEntry | RunEndEntry,
+  { retryOf }: { readonly seq: number; readonly retryOf?: string },
 ): readonly string[] {
-  const retried = "retryOf" in event ? event.retryOf : undefined;
-  return !retried || runIds.includes(retried) ? runIds : [...runIds, retried];
+  return !retryOf || runIds.includes(retryOf) ? runIds : [...runIds, retryOf];
 }
 
 /**
@@ -140,10 +139,11 @@ function addCosts(
   let sum: Map<string, RunCost> | undefined;
   for (const entry of entries) {
     const { runId, usage, costUsd, outcome } = entry;
-    if (!runId || !usage) continue;
-    const before = (sum ?? costs).get(runId);
-    if (before?.outcome || (outcome && !usage.inputTokens)) continue;
+    // A run without a word of a model has no answer, and no cost beside it.
+    if (!runId || !usage?.outputTokens) continue;
     sum ??= new Map(costs);
+    const before = sum.get(runId);
+    if (before?.outcome) continue;
     sum.set(runId, outcome ? { usage, costUsd, outcome } : addCost(before, { usage, costUsd }));
   }
   return sum ?? costs;

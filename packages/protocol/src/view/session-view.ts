@@ -24,7 +24,7 @@ export interface SessionView {
   /** The tool call that started the session, if it is the session of a sub-agent. */
   readonly parent?: ParentCall | undefined;
   /** The number of the oldest message in the view. Absent if the view has none. */
-  readonly oldestSeq?: number;
+  readonly oldestSeq?: number | undefined;
   /** True if the session has older messages. */
   readonly hasMore: boolean;
 }
