@@ -1,7 +1,7 @@
 import { toMessageEntry } from "../run/convert.ts";
 import type { MessageQueuedEvent, NumberedEvent, UserMessageEvent } from "../session/events.ts";
 import { addCost, type RunCost, type RunOutcome, type Usage } from "../session/messages.ts";
-import type { MessageEntry, RunEndEntry } from "../session/transcript.ts";
+import type { MessageEntry } from "../session/transcript.ts";
 import type { HistoryEvent, ResumedEvent, ResyncEvent } from "../wire/server-events.ts";
 import { emptyView, type QueuedMessage, type SessionView } from "./session-view.ts";
 import { addEntry, nextItems, prependEntries, withoutAnswers } from "./view-items.ts";
