@@ -45,6 +45,65 @@ describe.skipIf(whyNoBrowser)("the end of an answer", () => {
     expect(gateway.received.filter(({ type }) => type === "message")).toHaveLength(1);
   });
 
+  test("shows the versions of an answer, also after a reload, and regenerates from any of them", async () => {
+    let count = 0;
+    const answer: Answer = (_, { show }) => {
+      count += 1;
+      show({ type: "assistant_message", id: "a1", content: `Answer ${count}.`, timestamp: Date.now() });
+    };
+    await using gateway = await startGateway({ answer });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    const shown = () => page.locator(".assistant .markdown").innerText();
+    await say(page, "well?");
+    await page.getByRole("main").getByText("Answer 1.").waitFor();
+    expect(await page.locator(".versions").isVisible()).toBe(false);
+    await page.getByRole("button", { name: "Regenerate" }).click();
+    await page.getByRole("main").getByText("Answer 2.").waitFor();
+    await page.getByRole("button", { name: "Previous version" }).click();
+    await eventually(shown).toBe("Answer 1.");
+    expect(await page.locator(".version-count").innerText()).toBe("1/2");
+    expect(await page.getByRole("button", { name: "Previous version" }).isDisabled()).toBe(true);
+
+    await page.getByRole("button", { name: "Regenerate" }).click();
+    await page.getByRole("main").getByText("Answer 3.").waitFor();
+    await page.reload();
+    await eventually(shown).toBe("Answer 3.");
+    await eventually(() => page.locator(".version-count").innerText()).toBe("3/3");
+    await page.getByRole("button", { name: "Previous version" }).click();
+    await eventually(shown).toBe("Answer 2.");
+    await page.getByRole("button", { name: "Next version" }).click();
+    await eventually(shown).toBe("Answer 3.");
+    expect(tab.complaints).toEqual([]);
+  });
+
+  test("shows the time of a message while the pointer is over it", async () => {
+    const answer: Answer = (_, { show }) => {
+      show({
+        type: "assistant_message",
+        id: "a1",
+        content: "Hello.",
+        timestamp: Date.UTC(2026, 4, 4, 12, 30),
+      });
+    };
+    await using gateway = await startGateway({ answer });
+    await using tab = await openPage(browser, gateway.url, { locale: "en-US", timezoneId: "UTC" });
+    const { page } = tab;
+    await say(page, "hi");
+    const time = page.locator(".answer-end time");
+    await time.waitFor({ state: "attached" });
+    const opacity = () => time.evaluate((one) => getComputedStyle(one).opacity);
+    await page.mouse.move(0, 0);
+    await eventually(opacity).toBe("0");
+    await page.locator(".assistant").hover();
+
+    await eventually(opacity).toBe("1");
+    expect(await time.getAttribute("datetime")).toBe("2026-05-04T12:30:00.000Z");
+    expect(await time.getAttribute("title")).toContain("Monday, May 4, 2026");
+    expect(await time.textContent()).toContain("May 4");
+    expect(await page.locator(".user time").textContent()).toMatch(/^\d?\d:\d\d\s[AP]M$/);
+  });
+
   test("offers another answer for the newest one only", async () => {
     await using gateway = await startGateway({ answer: says("Hello.") });
     await using tab = await openPage(browser, gateway.url);

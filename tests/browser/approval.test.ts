@@ -11,7 +11,17 @@ const asksFirst: Answer = async (_, { show, ask }) => {
   const decision = await ask(call, "Run rm -r build");
   const isError = decision === "deny";
   const output = isError ? "denied" : "gone";
-  show({ type: "tool_done", id: "t1", callId: "c1", toolName: "bash", output, isError, timestamp });
+  const denied = isError ? { isDenied: true } : {};
+  show({
+    type: "tool_done",
+    id: "t1",
+    callId: "c1",
+    toolName: "bash",
+    output,
+    isError,
+    ...denied,
+    timestamp,
+  });
   show({ type: "assistant_message", id: "a2", content: `You said: ${decision}.`, timestamp });
 };
 
@@ -43,7 +53,7 @@ describe.skipIf(whyNoBrowser)("a tool call that asks", () => {
   test.each([
     ["Allow once", "once", "Done"],
     ["Allow in this chat", "session", "Done"],
-    ["Deny", "deny", "Failed"],
+    ["Deny", "deny", "Denied"],
   ])("waits for %s, through a reload", async (name, decision, phase) => {
     await using gateway = await startGateway({ answer: asksFirst });
     await using tab = await openPage(browser, gateway.url);
@@ -64,5 +74,23 @@ describe.skipIf(whyNoBrowser)("a tool call that asks", () => {
       `assistant: Assistant: You said: ${decision}.`,
     );
     expect(tab.complaints).toEqual([]);
+  });
+
+  test.each([
+    ["en-US", "TOOL_CALL", "Allow this? bash wants to run."],
+    ["zh-CN", "TOOL_CALL", "允许此操作？bash 请求运行。"],
+    ["zh-CN", "PROTECTED_FILE", "允许此操作？智能体请求修改 .git/config。"],
+    ["zh-CN", "OWN_CODE", "允许此操作？bash wants to run"],
+  ])("asks in the language of the page (%s) if it knows the code %s", async (locale, code, question) => {
+    const path = { ...call, input: { file_path: ".git/config" } };
+    const answer: Answer = async (_, { show, ask }) => {
+      show({ type: "assistant_message", id: "a1", content: "", toolCalls: [path], timestamp });
+      await ask(call, "bash wants to run", code);
+    };
+    await using gateway = await startGateway({ answer });
+    await using tab = await openPage(browser, gateway.url, { locale });
+    await say(tab.page, "clean up");
+
+    await eventually(() => tab.page.locator(".approval p").innerText()).toContain(question);
   });
 });

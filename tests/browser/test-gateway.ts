@@ -29,7 +29,11 @@ export interface TestRun {
   readonly stopped: Promise<void>;
   readonly show: (event: WithoutRun<RunEvent>) => void;
   /** Asks for a decision on a call that was shown, and resolves with it. */
-  readonly ask: (call: { callId: string; toolName: string }, reason: string) => Promise<ApprovalDecision>;
+  readonly ask: (
+    call: { callId: string; toolName: string },
+    reason: string,
+    code?: string,
+  ) => Promise<ApprovalDecision>;
 }
 
 type WithoutRun<Event> = Event extends unknown ? Omit<Event, "runId"> : never;
@@ -144,8 +148,12 @@ async function* runAnswer(
     shown.push(withOwnIds(event, runId));
     changed.emit("change");
   };
-  async function ask({ callId, toolName }: { callId: string; toolName: string }, reason: string) {
-    show({ type: "approval_request", callId, toolName, reason });
+  async function ask(
+    { callId, toolName }: { callId: string; toolName: string },
+    reason: string,
+    code?: string,
+  ) {
+    show({ type: "approval_request", callId, toolName, reason, ...(code !== undefined && { code }) });
     await new Promise<void>((resolve) => {
       onAsked = resolve;
     });

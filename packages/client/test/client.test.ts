@@ -127,7 +127,7 @@ test("sends a decision on a tool call that asks", async () => {
   const asking = await until(session, ({ view }) =>
     view.items.some((item) => item.kind === "tool" && !!item.asksFor),
   );
-  expect(asking.view.items.at(-1)).toMatchObject({ callId: "c1", asksFor: "List the files" });
+  expect(asking.view.items.at(-1)).toMatchObject({ callId: "c1", asksFor: { reason: "List the files" } });
 
   void session.approve("c1", "session");
   await until(session, ({ view }) => view.activeRuns.length === 0);

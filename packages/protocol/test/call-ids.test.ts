@@ -89,7 +89,9 @@ test("an approval of a reused call id belongs to the newest call", () => {
     ...{ type: "approval_request", runId: "r2", callId: "call_0", toolName: "bash", reason: "Run rm?" },
   };
   const events = numbered([...turn("r1", "m1", "ls", "a.txt"), ...turn("r2", "m2", "rm a.txt"), request]);
-  const asked = viewOf(...events).items.map((item) => (item.kind === "tool" ? item.asksFor : undefined));
+  const asked = viewOf(...events).items.map((item) =>
+    item.kind === "tool" ? item.asksFor?.reason : undefined,
+  );
 
   expect(asked).toEqual([undefined, "Run rm?"]);
 });

@@ -193,7 +193,9 @@ test("shows the request of a call until a user decides or the run ends", () => {
   const decided: SessionEvent = { type: "approval_done", runId: "run-1", callId: "c1", decision: "once" };
   const before = toolRun.slice(0, 5);
   const asked = (...events: SessionEvent[]) =>
-    viewOf(...numbered([...before, ...events])).items.map((item) => item.kind === "tool" && item.asksFor);
+    viewOf(...numbered([...before, ...events])).items.map(
+      (item) => item.kind === "tool" && item.asksFor?.reason,
+    );
 
   expect(asked(request).at(-1)).toBe("List the files");
   expect(asked(request, decided).at(-1)).toBeUndefined();

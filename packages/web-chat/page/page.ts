@@ -1,5 +1,5 @@
 import { storedText } from "./dom/local-storage.ts";
-import { addressOf, sessionIdOf } from "./dom/session-address.ts";
+import { addressOf, messageSeqOf, sessionIdOf } from "./dom/session-address.ts";
 import { applyTheme, THEME_KEY } from "./dom/theme.ts";
 import { type Access, checkAccess, tokenUrlOf } from "./frame/login.ts";
 import { type Network, watchNetwork } from "./frame/network.ts";
@@ -106,7 +106,9 @@ class Page {
       newChat: () => this.#view.newChat(),
       undo: () => this.#view.undo(),
     });
-    window.addEventListener("hashchange", () => this.#chat.open(sessionIdOf(location.hash)));
+    const openAddress = () => this.#chat.open(sessionIdOf(location.hash), messageSeqOf(location.hash));
+    window.addEventListener("hashchange", openAddress);
+    if (messageSeqOf(location.hash) !== undefined) openAddress();
     window.addEventListener("storage", () => {
       seen.reload();
       this.#draw();

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { outputPieces } from "../page/conversation/tools/terminal-output.ts";
 import { diffLines } from "../page/conversation/tools/text-diff.ts";
+import { findMatches } from "../page/dom/find-matches.ts";
 import { startOf } from "../page/dom/start-of.ts";
 import { findAddresses } from "../page/markdown/syntax/addresses.ts";
 import { type Block, splitText } from "../page/markdown/syntax/blocks.ts";
 import { createParser } from "../page/markdown/syntax/parser.ts";
 import { splitThoughts } from "../page/markdown/syntax/thoughts.ts";
 import { fileNameOf, toMarkdown } from "../page/sessions/export-session.ts";
-import { findMatches } from "../page/sessions/search-marks.ts";
 
 /**
  * Pieces that are repeated: one of each class of characters, and beginnings that nothing completes.

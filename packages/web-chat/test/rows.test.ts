@@ -75,7 +75,10 @@ test("gives the last text of a run, to be read out", () => {
 });
 
 test("shows what is on its way after all that was said, and why it was refused", () => {
-  const view = { ...viewAfter(2), queued: [{ runId: "run-2", content: "later", requestId: undefined }] };
+  const view = {
+    ...viewAfter(2),
+    queued: [{ runId: "run-2", content: "later", timestamp: 1 }],
+  };
   const fields = { content: "hi", isRepeat: false };
   const snapshot: SessionSnapshot = {
     ...{ phase: "live", view },
@@ -141,7 +144,7 @@ test("lets the newest answer be given anew, when nothing runs or waits", () => {
     rowsOf(snapshotOf(view)).rows.flatMap((row) => (row.kind === "answer_end" ? [row.retry] : []));
   const over = viewAfter(toolRun.length);
   const next = { type: "user_message", runId: "run-2", id: "u2", content: "and?", timestamp: 2 } as const;
-  const waiting = { runId: "run-3", content: "later", requestId: undefined };
+  const waiting = { runId: "run-3", content: "later", timestamp: 1 };
 
   expect(retryOf(over)).toEqual(["again"]);
   // A fork ends with the message it was made at.
@@ -153,8 +156,8 @@ test("lets the newest answer be given anew, when nothing runs or waits", () => {
 
 test("separates a message that steers the running run from a queued one", () => {
   const queued = [
-    { runId: "run-1", content: "faster", requestId: "m1" },
-    { runId: "run-2", content: "later", requestId: "m2" },
+    { runId: "run-1", content: "faster", requestId: "m1", timestamp: 1 },
+    { runId: "run-2", content: "later", requestId: "m2", timestamp: 1 },
   ];
   const rows = rowsOf(snapshotOf({ ...viewAfter(3), queued })).rows.slice(-2);
 

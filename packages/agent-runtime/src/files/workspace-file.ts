@@ -24,7 +24,7 @@ export interface Workspace {
 /** The way in which a path is opened. */
 export interface Opening {
   /** Asks the user before a protected file is written. @default it is not written */
-  approve?: (reason: string) => Promise<void>;
+  approve?: (reason: string, elsewhere: undefined, code: string) => Promise<void>;
   /** Another way to open, and what happens on it: for tests. */
   open?: (root: string, path: string, options: OpenOptions) => Promise<OpenedPath>;
   beforeStep?: (name: string) => Promise<void>;
@@ -175,6 +175,8 @@ async function assertUnprotected(path: string, approve: Opening["approve"]): Pro
   if (!approve) throw new PathError(`${shown} is protected.`);
   await approve(
     `the agent wants to change ${shown}, which is protected: it steers the agent or runs by itself`,
+    undefined,
+    "PROTECTED_FILE",
   );
 }
 

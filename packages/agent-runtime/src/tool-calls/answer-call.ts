@@ -13,7 +13,14 @@ import type {
 import { wholeHead } from "../shared/cut-text.ts";
 import { type ApprovalRule, type SessionApprovals, ToolDenied, waitForDecision } from "./approvals.ts";
 import type { Tool, ToolContext } from "./define-tool.ts";
-import { type CallResult, checkCall, describeFailure, runTool, type ToolLimits } from "./run-tool.ts";
+import {
+  type CallResult,
+  checkCall,
+  deniedBy,
+  describeFailure,
+  runTool,
+  type ToolLimits,
+} from "./run-tool.ts";
 
 /**
  * `tool_output` of one call beyond this many UTF-16 units is not shown. Its result still is. The
@@ -73,7 +80,7 @@ export async function answerCall(
   const context: ToolContext = {
     ...{ sessionId, runId, callId, signal, skillFolders },
     progress: progress.add,
-    approve: (reason, elsewhere) => askUser({ reason, elsewhere }, call, settings, show),
+    approve: (reason, elsewhere, code) => askUser({ reason, elsewhere, code }, call, settings, show),
     updateTodo: (items) => show({ type: "todo_updated", runId, items: [...items], timestamp: now() }),
     ...(tasks.start && { startTask: tasks.start }),
   };
@@ -99,7 +106,7 @@ async function makeCall(
   try {
     await assertAllowed(checked.tool, checked.input, settings, context.approve);
   } catch (error) {
-    return { output: describeFailure(error), isError: true };
+    return { output: describeFailure(error), isError: true, ...deniedBy(error) };
   }
   await start();
   if (context.signal.aborted) return { output: "[aborted: the tool was not run]", isError: true };
@@ -111,14 +118,21 @@ async function assertAllowed(
   { definition }: Tool,
   input: unknown,
   { approval, sessionId }: CallSettings,
-  approve: (reason: string) => Promise<void>,
+  approve: ToolContext["approve"],
 ): Promise<void> {
   const { name } = definition;
   const policy = approval({ toolName: name, input, sessionId }) ?? definition.approval ?? "allow";
   if (policy === "allow") return;
-  if (policy === "ask") return approve(`${name} wants to run`);
+  if (policy === "ask") return approve(`${name} wants to run`, undefined, "TOOL_CALL");
   // Whatever else a rule gives, a promise for example, allows nothing.
   throw new ToolDenied(`Not allowed: calls of ${name} are denied by a rule.`);
+}
+
+/** The arguments of `approve`. */
+interface AskedApproval {
+  readonly reason: string;
+  readonly elsewhere: Promise<ApprovalDecision> | undefined;
+  readonly code: string | undefined;
 }
 
 /**
@@ -126,14 +140,15 @@ async function assertAllowed(
  * on an abort.
  */
 async function askUser(
-  { reason, elsewhere }: { reason: string; elsewhere: Promise<ApprovalDecision> | undefined },
+  { reason, elsewhere, code }: AskedApproval,
   { callId, toolName }: ModelToolCall,
   { sessionId, runId, signal, decision: decide, sessionApprovals, approvalTimeoutMs }: CallSettings,
   show: EmitToolEvent,
 ): Promise<void> {
   if (sessionApprovals.has(sessionId, reason)) return;
   if (!decide) throw new ToolDenied(`Not allowed: ${reason}, and nobody can be asked here. Tell the user.`);
-  await show({ type: "approval_request", runId, callId, toolName, reason });
+  const coded = code === undefined ? {} : { code };
+  await show({ type: "approval_request", runId, callId, toolName, reason, ...coded });
   const ask = (options: { signal: AbortSignal }) => {
     const decided = decide(callId, options);
     return elsewhere ? Promise.race([decided, elsewhere]) : decided;

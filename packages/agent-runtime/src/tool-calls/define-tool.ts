@@ -65,9 +65,9 @@ export interface ToolContext {
    * Asks the user before something that this call is about to do. `reason` names it, for people.
    * Rejects if it is not allowed. Let the rejection through, so that the model learns of it. The
    * waiting time does not count as the tool's. `elsewhere` resolves if the decision is made in
-   * another way.
+   * another way. A client may know `code` and show a text of its own.
    */
-  approve: (reason: string, elsewhere?: Promise<ApprovalDecision>) => Promise<void>;
+  approve: (reason: string, elsewhere?: Promise<ApprovalDecision>, code?: string) => Promise<void>;
   /** Records the session's list of steps, and shows it to the user. An empty list removes it. */
   updateTodo?: (items: readonly TodoItem[]) => Promise<void>;
   /**

@@ -29,6 +29,8 @@ export interface CallResult {
    */
   durationMs?: number;
   exitCode?: number;
+  /** True if a user or a rule denied the call. */
+  isDenied?: boolean;
 }
 
 /** A call that can be made, or what is wrong with it, in words for the model. */
@@ -83,8 +85,13 @@ export async function runTool(
     };
   } catch (error) {
     const output = cutMiddle(describeFailure(error), maxToolOutputChars);
-    return { output, isError: true, durationMs: watch.elapsedMs() };
+    return { output, isError: true, ...deniedBy(error), durationMs: watch.elapsedMs() };
   }
+}
+
+/** Returns the mark of a call that was denied. */
+export function deniedBy(error: unknown): Pick<CallResult, "isDenied"> {
+  return error instanceof ToolDenied ? { isDenied: true } : {};
 }
 
 /** Describes an error for the model. */

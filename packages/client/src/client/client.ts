@@ -172,7 +172,8 @@ class GatewayClient extends RequestConnection implements Client, SessionHost {
     const { type } = frame;
     if (type === "session_deleted") this.#known(frame.sessionId)?.end("missing", missingSession());
     super.onFrame(frame);
-    if (type === "session_summary" || type === "session_deleted") this.#change.set(frame);
+    // Answers about sessions, such as `session_summary`. Their events have a `seq`.
+    if (/^session_/.test(type)) this.#change.set(frame as SessionChange);
     if (type === "draining") this.drain();
     // The gateway watches the session of every `create`, whether the client still wants it or not.
     if (type === "connected") this.#current?.resume();

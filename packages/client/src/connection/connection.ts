@@ -87,7 +87,7 @@ export abstract class Connection {
     if (attempt === before || attempt.phase !== "connecting") return;
     const { token, connectTimeoutMs } = this.#options;
     this.#startTimer(connectTimeoutMs, () =>
-      this.#lost(this.#socket, failureOf("CONNECT_FAILED", "no greeting in time")),
+      this.#lost(this.#socket, failureOf("CONNECT_FAILED", "no greeting")),
     );
     if (typeof token !== "function") return this.#connect(token);
     new Promise<string>((resolve) => resolve(token())).then(

@@ -47,7 +47,7 @@ export class SendingSession extends SessionState {
     if (this.host.outgoingCount >= MAX_OUTGOING) return reject(tooMany("OUTBOX_FULL", MAX_OUTGOING));
     // The gateway does not answer under an id that is not one.
     if (typeof content !== "string" || !/^.{1,128}$/s.test(id)) {
-      return reject(invalidOption("`content` and `id` (1 to 128 characters) must be strings."));
+      return reject(invalidOption("`content` must be a string, `id` 1 to 128 long."));
     }
     this.#waiters.set(id, [{ resolve, reject }]);
     this.change({ outbox: addMessage(this.value.outbox, message) });

@@ -50,8 +50,9 @@ export async function searchSessions(event: SearchCommand, context: CommandConte
       next = last;
       break;
     }
-    const excerpt = mayRead && message ? excerptOf(message.content, text) : undefined;
-    sessions.push({ ...toSummary(session, context), ...(excerpt !== undefined && { excerpt }) });
+    const found = mayRead &&
+      message && { excerpt: excerptOf(message.content, text), excerptSeq: message.seq };
+    sessions.push({ ...toSummary(session, context), ...found });
     last = hit.cursor;
   }
   context.send({

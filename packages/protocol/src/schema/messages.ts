@@ -88,6 +88,7 @@ export const toolFields = {
   durationMs: v.exactOptional(v.number()),
   exitCode: v.exactOptional(v.number()),
   taskSessionId: v.exactOptional(v.string()),
+  isDenied: v.exactOptional(v.boolean()),
 };
 
 export const TodoItemSchema = v.object({

@@ -98,6 +98,7 @@ export const NumberedEventSchema = v.variant("type", [
     callId: v.string(),
     toolName: v.string(),
     reason: v.string(),
+    code: v.exactOptional(v.string()),
   }),
   v.object({
     type: v.literal("approval_done"),
@@ -188,6 +189,7 @@ const AnswerSchema = v.variant("type", [
         running: v.boolean(),
         awaitsApproval: v.exactOptional(v.boolean()),
         excerpt: v.exactOptional(v.string()),
+        excerptSeq: v.exactOptional(Seq),
       }),
     ),
     cursor: v.exactOptional(v.string()),

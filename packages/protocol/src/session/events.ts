@@ -51,6 +51,7 @@ export interface ToolDoneEvent {
   exitCode?: number;
   /** The session of the sub-agent that the call started. */
   taskSessionId?: string;
+  isDenied?: boolean;
 }
 
 /** The conversation was summarized. Models get `content` instead of the earlier messages. */
@@ -188,6 +189,11 @@ export interface ApprovalRequestEvent {
   toolName: string;
   /** The purpose of the call, in words for people. */
   reason: string;
+  /**
+   * A code of the purpose, so that a client can show it in another language: `TOOL_CALL` (the tool
+   * wants to run) or `PROTECTED_FILE` (a file that steers the agent). Agents may have their own.
+   */
+  code?: string;
 }
 
 /** A user decided on a tool call. Recorded before the tool acts on the decision. */

@@ -102,6 +102,8 @@ export interface ToolMessage {
   exitCode?: number;
   /** The session of the sub-agent that the call started. */
   taskSessionId?: string;
+  /** True if the call was not made, because a user or a rule denied it. */
+  isDenied?: boolean;
 }
 
 export interface SystemMessage {

@@ -1,10 +1,10 @@
 import { toMessageEntry } from "../run/convert.ts";
-import type { MessageQueuedEvent, NumberedEvent, UserMessageEvent } from "../session/events.ts";
+import type { NumberedEvent, UserMessageEvent } from "../session/events.ts";
 import { addCost, type RunCost, type RunOutcome, type Usage } from "../session/messages.ts";
 import type { MessageEntry } from "../session/transcript.ts";
 import type { HistoryEvent, ResumedEvent, ResyncEvent } from "../wire/server-events.ts";
-import { emptyView, type QueuedMessage, type SessionView } from "./session-view.ts";
-import { addEntry, nextItems, prependEntries, withoutAnswers } from "./view-items.ts";
+import { emptyView, type QueuedMessage, type SessionView, type ViewItem } from "./session-view.ts";
+import { addEntry, nextItems, prependEntries } from "./view-items.ts";
 
 /** A frame that changes the view of one session. */
 export type SessionFrame = NumberedEvent | ResumedEvent | ResyncEvent | HistoryEvent;
@@ -24,7 +24,7 @@ export function fold(view: SessionView, frame: SessionFrame): SessionView {
 function startAgain({ title }: SessionView, resync: ResyncEvent): SessionView {
   const { epoch, upTo: lastSeq, runId, queued = [], todo, parent } = resync;
   const activeRuns = runId ? [runId] : [];
-  const started = { ...emptyView, title, epoch, lastSeq, activeRuns, queued: queued.map(toQueued) };
+  const started = { ...emptyView, title, epoch, lastSeq, activeRuns, queued };
   return withOlder({ ...started, todo, parent }, resync);
 }
 
@@ -34,30 +34,30 @@ function withOlder(view: SessionView, page: HistoryEvent | ResyncEvent): Session
   const older = [...messages, ...runEnds]
     .filter((entry) => entry.seq < oldestSeq)
     .sort((one, other) => one.seq - other.seq);
-  const retriedRuns = older.reduce(nextRetriedRuns, view.retriedRuns);
-  return {
-    ...view,
-    items: withoutAnswers(prependEntries(view.items, older), retriedRuns),
-    retriedRuns,
-    costs: addCosts(view.costs, older),
-    oldestSeq: older[0]?.seq ?? view.oldestSeq,
-    hasMore,
-  };
+  return hideRetried(
+    {
+      ...view,
+      items: prependEntries(view.items, older),
+      costs: addCosts(view.costs, older),
+      oldestSeq: older[0]?.seq ?? view.oldestSeq,
+      hasMore,
+    },
+    older.reduce(nextRetries, view.retries),
+  );
 }
 
 /** Each part of the view depends on the event and on its own previous value. */
 function nextView(before: SessionView, event: NumberedEvent): SessionView {
-  const retriedRuns = nextRetriedRuns(before.retriedRuns, event);
+  const retries = nextRetries(before.retries, event);
   const view = "id" in event ? withMessage(before, toMessageEntry(event)) : withoutMessage(before, event);
-  return {
+  const next = {
     ...view,
     lastSeq: event.seq,
-    items: retriedRuns === before.retriedRuns ? view.items : withoutAnswers(view.items, retriedRuns),
     queued: nextQueued(before.queued, event),
     activeRuns: nextActiveRuns(before.activeRuns, event),
-    retriedRuns,
     costs: addCosts(before.costs, [event]),
   };
+  return retries === before.retries ? next : hideRetried(next, retries);
 }
 
 function withMessage(view: SessionView, message: MessageEntry): SessionView {
@@ -79,8 +79,23 @@ function withoutMessage(view: SessionView, event: Exclude<NumberedEvent, { id: s
   return isCanceled ? view : { ...view, items: nextItems(view.items, event) };
 }
 
+/**
+ * Moves the answers of runs that were retried out of the items. Messages of the user and summaries
+ * stay.
+ */
+function hideRetried(view: SessionView, retries: ReadonlyMap<string, string>): SessionView {
+  const retried = new Set<string | undefined>(retries.values());
+  const isReplaced = ({ kind, runId }: ViewItem) => retried.has(runId) && !/user|compaction/.test(kind);
+  return {
+    ...view,
+    retries,
+    items: view.items.filter((item) => !isReplaced(item)),
+    replaced: [...view.replaced, ...view.items.filter(isReplaced)],
+  };
+}
+
 function nextQueued(queued: readonly QueuedMessage[], event: NumberedEvent): readonly QueuedMessage[] {
-  if (event.type === "message_queued") return [...queued, toQueued(event)];
+  if (event.type === "message_queued") return [...queued, event];
   if (event.type === "user_message") return withoutEntered(queued, event);
   return event.type === "run_end" ? queued.filter((message) => message.runId !== event.runId) : queued;
 }
@@ -95,11 +110,13 @@ function nextActiveRuns(runIds: readonly string[], event: NumberedEvent): readon
   return runIds.includes(event.runId) ? runIds : [...runIds, event.runId];
 }
 
-function nextRetriedRuns(
-  runIds: readonly string[],
-  { retryOf }: { readonly seq: number; readonly retryOf?: string },
-): readonly string[] {
-  return !retryOf || runIds.includes(retryOf) ? runIds : [...runIds, retryOf];
+function nextRetries(
+  retries: ReadonlyMap<string, string>,
+  event: { readonly seq: number; readonly runId?: string; readonly retryOf?: string },
+): ReadonlyMap<string, string> {
+  // An event with `retryOf` belongs to a run.
+  const { runId, retryOf } = event;
+  return retryOf ? new Map(retries).set(runId as string, retryOf) : retries;
 }
 
 /**
@@ -113,10 +130,6 @@ function withoutEntered(
   const ofRun = queued.filter((message) => message.runId === runId);
   const entered = ofRun.find((message) => message.requestId === requestId) ?? ofRun[0];
   return queued.filter((message) => message !== entered);
-}
-
-function toQueued({ runId, content, requestId }: MessageQueuedEvent): QueuedMessage {
-  return { runId, content, requestId };
 }
 
 /** The fields of messages, ends of runs and events that have a cost. Only ends have an outcome. */

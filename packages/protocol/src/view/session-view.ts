@@ -1,3 +1,4 @@
+import type { ApprovalRequestEvent, MessageQueuedEvent } from "../session/events.ts";
 import type { PartialReason, RunCost, RunOutcome, TodoItem } from "../session/messages.ts";
 import type { ParentCall } from "../session/transcript.ts";
 
@@ -15,8 +16,13 @@ export interface SessionView {
   readonly queued: readonly QueuedMessage[];
   /** Runs that started and have not ended, oldest first. */
   readonly activeRuns: readonly string[];
-  /** Runs that were retried. Only the user's messages of these are in the view. */
-  readonly retriedRuns: readonly string[];
+  /** The retries, from each run to the run that it retried. */
+  readonly retries: ReadonlyMap<string, string>;
+  /**
+   * The items of retried runs, in order, without the user's messages. They are earlier versions of
+   * answers, which no longer count.
+   */
+  readonly replaced: readonly ViewItem[];
   /** The costs of the runs in the view, by run. Runs without a known usage are missing. */
   readonly costs: ReadonlyMap<string, RunCost>;
   /** The agent's list of steps. Absent or empty while there is none. */
@@ -40,6 +46,7 @@ interface ViewItemFields {
 export interface UserItem extends ViewItemFields {
   readonly kind: "user";
   readonly content: string;
+  readonly timestamp: number;
   /** The id of the client's message event. */
   readonly requestId: string | undefined;
 }
@@ -53,6 +60,8 @@ export interface AssistantItem extends ViewItemFields {
   readonly partial: PartialReason | undefined;
   /** The model that answered. Absent while the answer streams. */
   readonly model: string | undefined;
+  /** The time of its end. Absent while the answer streams. */
+  readonly timestamp: number | undefined;
 }
 
 /** A tool call and its result. */
@@ -63,13 +72,17 @@ export interface ToolItem extends ViewItemFields {
   readonly toolName: string;
   readonly input: Readonly<Record<string, unknown>>;
   readonly phase: "called" | "running" | "done" | "failed";
+  /** True if the call failed because a user or a rule denied it. */
+  readonly isDenied: boolean | undefined;
   readonly output: string;
   /** The running time in milliseconds. Absent while the tool runs, and where it is unknown. */
   readonly durationMs: number | undefined;
   /** The exit code of the tool's process, if it ran one. */
   readonly exitCode: number | undefined;
+  /** The time of the result. Absent while the tool runs. */
+  readonly timestamp: number | undefined;
   /** The purpose of the call in words, while the call waits for a user's decision. */
-  readonly asksFor: string | undefined;
+  readonly asksFor: Pick<ApprovalRequestEvent, "reason" | "code"> | undefined;
   /** The session of the sub-agent that the call started. */
   readonly taskSessionId?: string | undefined;
 }
@@ -110,13 +123,8 @@ export type ViewItem =
   | RetryItem
   | CompactionItem;
 
-/** An accepted message that no run has started to process. */
-export interface QueuedMessage {
-  readonly runId: string;
-  readonly content: string;
-  /** The id of the client's message event. */
-  readonly requestId: string | undefined;
-}
+/** An accepted message that no run has started to process, as it was recorded. */
+export type QueuedMessage = Pick<MessageQueuedEvent, "runId" | "content" | "timestamp" | "requestId">;
 
 /** The view of a session before its first frame. */
 export const emptyView: SessionView = {
@@ -125,7 +133,8 @@ export const emptyView: SessionView = {
   items: [],
   queued: [],
   activeRuns: [],
-  retriedRuns: [],
+  retries: new Map(),
+  replaced: [],
   costs: new Map(),
   hasMore: false,
 };

@@ -26,14 +26,17 @@ function putOfRun(items: Items, item: OfRun<ViewItem>): Items {
 
 /** Adds a message of the transcript. It replaces the item that streamed it. */
 export function addEntry(items: Items, entry: MessageEntry): Items {
-  const { seq, id: key, runId, content } = entry;
+  const { seq, id: key, runId, content, timestamp } = entry;
   switch (entry.role) {
     case "user":
-      return putItem(items, { kind: "user", key, seq, runId, content, requestId: entry.requestId });
+      return putItem(items, {
+        ...{ kind: "user", key, seq, runId, content, timestamp },
+        requestId: entry.requestId,
+      });
     case "assistant":
       return addToolCalls(addText(items, entry), entry);
     case "tool": {
-      const { role: _, id: _id, content: output, isError, timestamp: _time, ...result } = entry;
+      const { role: _, id: _id, content: output, isError, ...result } = entry;
       const phase = isError ? "failed" : "done";
       return updateTool(items, { ...result, runId, phase, output, asksFor: undefined });
     }
@@ -42,15 +45,8 @@ export function addEntry(items: Items, entry: MessageEntry): Items {
   }
 }
 
-/** Removes the answers of runs that were retried. Messages of the user and summaries stay. */
-export function withoutAnswers(items: Items, runIds: readonly string[]): Items {
-  return items.filter(
-    ({ kind, runId = "" }) => kind === "user" || kind === "compaction" || !runIds.includes(runId),
-  );
-}
-
 function addText(items: Items, entry: AssistantEntry): Items {
-  const { id: key, seq, runId, content, blocks = [], partial, model } = entry;
+  const { id: key, seq, runId, content, blocks = [], partial, model, timestamp } = entry;
   const thoughts = blocks.flatMap((block) => (block.type === "thinking" ? [block.text] : []));
   const thinking = thoughts.join("\n\n");
   if (!(content || thinking || partial)) return items.filter((item) => item.key !== key);
@@ -64,6 +60,7 @@ function addText(items: Items, entry: AssistantEntry): Items {
     streaming: false,
     partial,
     model,
+    timestamp,
   });
 }
 
@@ -98,8 +95,8 @@ export function nextItems(
       return updateTool(items, { ...start, phase: "running" });
     }
     case "approval_request": {
-      const { type: _, sessionId: _session, reason: asksFor, ...call } = event;
-      return updateTool(items, { ...call, asksFor });
+      const { type: _, sessionId: _session, ...call } = event;
+      return updateTool(items, { ...call, asksFor: event });
     }
     case "approval_done":
       return updateTool(items, { seq, runId, callId: event.callId, asksFor: undefined });
@@ -153,7 +150,7 @@ function findOpenTool(items: Items, call: Pick<ToolItem, "runId" | "callId">): T
 }
 
 function isOpen({ phase }: ToolItem): boolean {
-  return phase === "called" || phase === "running";
+  return /called|running/.test(phase);
 }
 
 /** The key of a result whose call is not among the items. */

@@ -111,6 +111,8 @@ export type FoundSession = SessionSummary & {
    * The text around the match in the newest matching message. Absent where only the title matches.
    */
   excerpt?: string;
+  /** The number of the message with the excerpt. */
+  excerptSeq?: number;
 };
 
 /** Gateway → client. A page of sessions. */

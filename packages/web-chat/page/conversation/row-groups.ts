@@ -57,6 +57,12 @@ export class RowGroups {
     this.#removeEmpty(group);
   }
 
+  /** Puts the group of a row back on the page. */
+  reveal(row: HTMLElement): void {
+    const group = this.#groupOf(row);
+    if (group) this.#observe(group);
+  }
+
   #onIntersection(entries: readonly IntersectionObserverEntry[]): void {
     for (const { target, isIntersecting, boundingClientRect } of entries) {
       const group = this.#groups.get(target);

@@ -8,6 +8,8 @@ export interface RowList {
   readonly root: HTMLElement;
   /** Keeps one element per key, in order, and updates only those whose row changed. */
   render(rows: readonly Row[]): void;
+  /** Returns the element of a row. It is on the page, even far off-screen. */
+  reveal(key: string): HTMLElement | undefined;
 }
 
 /** Creates the list. `scroller` is the element that scrolls. */
@@ -40,6 +42,11 @@ export function createRowList(scroller: HTMLElement, parts: RowParts): RowList {
         previous = view.root;
       }
       shown = rows;
+    },
+    reveal(key) {
+      const root = views.get(key)?.root;
+      if (root) groups.reveal(root);
+      return root;
     },
   };
 }

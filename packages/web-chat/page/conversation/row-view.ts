@@ -5,6 +5,7 @@ import { createCopyButton } from "../markdown/copy-button.ts";
 import type { MarkdownRenderer } from "../markdown/markdown-view.ts";
 import { splitThoughts } from "../markdown/syntax/thoughts.ts";
 import { type AnswerEndParts, createAnswerEndView } from "./answer-end-view.ts";
+import { createTime } from "./message-time.ts";
 import { type Row, type RowView, rowView } from "./rows/row.ts";
 import type { ToolParts } from "./tools/tool-view.ts";
 import { createToolsView } from "./tools/tools-view.ts";
@@ -56,7 +57,7 @@ export function createRowView(kind: Row["kind"], parts: RowParts): RowView {
 }
 
 function createUserView(parts: RowParts): RowView {
-  const { texts, onFork, onEdit } = parts;
+  const { texts, formats, onFork, onEdit } = parts;
   let shown: UserItem | undefined;
   const bubble = element("div", "bubble");
   bubble.dir = "auto";
@@ -66,11 +67,13 @@ function createUserView(parts: RowParts): RowView {
   edit.title = texts.editHint;
   const fork = button("fork", texts.fork, () => shown && onFork(shown.seq));
   fork.title = texts.forkHint;
-  const actions = element("div", "row-actions", copy, edit, fork);
+  const time = createTime(formats);
+  const actions = element("div", "row-actions", time.root, copy, edit, fork);
   const label = element("span", "sr-only", `${texts.you}: `);
   return rowView(element("li", "row user", label, bubble, actions), "user", (message) => {
     shown = message;
     setText(bubble, message.content);
+    time.show(message.timestamp);
   });
 }
 

@@ -5,6 +5,10 @@ export interface Formats {
   /** Formats US dollars. Small amounts get more decimal places. */
   readonly money: (usd: number) => string;
   readonly duration: (ms: number) => string;
+  /** Formats a point in time in few characters: today without the day. */
+  readonly time: (timestamp: number) => string;
+  /** Formats a point in time with its day and seconds. */
+  readonly date: (timestamp: number) => string;
 }
 
 export function createFormats(language: string): Formats {
@@ -25,9 +29,23 @@ export function createFormats(language: string): Formats {
     });
   const [cents, fractions] = [dollars(2), dollars(4)];
 
+  const clock = new Intl.DateTimeFormat(language, { timeStyle: "short" });
+  const day = { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" } as const;
+  const [thisYear, anyYear] = [day, { ...day, year: "numeric" } as const].map(
+    (options) => new Intl.DateTimeFormat(language, options),
+  );
+  const whole = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "medium" });
+
   return {
     count: (value) => compact.format(value),
     money: (usd) => (usd < 1 ? fractions : cents).format(usd),
+    date: (timestamp) => whole.format(timestamp),
+    time(timestamp) {
+      const [then, now] = [new Date(timestamp), new Date()];
+      if (then.toDateString() === now.toDateString()) return clock.format(then);
+      const format = then.getFullYear() === now.getFullYear() ? thisYear : anyYear;
+      return (format ?? whole).format(then);
+    },
     duration(ms) {
       if (ms < 1000) return milliseconds.format(ms);
       if (ms < 59_950) return tenths.format(ms / 1000);

@@ -50,6 +50,7 @@ export interface Texts extends FrameTexts {
   you: string;
   assistant: string;
   loadEarlier: string;
+  loadLater: string;
   toNewest: string;
   copy: string;
   copied: string;
@@ -65,6 +66,9 @@ export interface Texts extends FrameTexts {
   /** The message that asks the model to continue. */
   continueMessage: string;
   answerAgain: string;
+  versionBefore: string;
+  versionAfter: string;
+  versionHint: string;
   tryAgain: string;
   fork: string;
   forkHint: string;
@@ -83,9 +87,11 @@ export interface Texts extends FrameTexts {
   cancel: string;
   canceled: string;
   partial: Record<"aborted" | "interrupted", string>;
-  tool: Record<"called" | "running" | "done" | "failed", string>;
+  tool: Record<"called" | "running" | "done" | "failed" | "denied", string>;
   waitsForYou: string;
   asksFor: (reason: string) => string;
+  /** The purposes of calls by code. Others are shown with the agent's words. */
+  purposes: Readonly<Record<string, (toolName: string, path: string) => string>>;
   decisions: Record<ApprovalDecision, string>;
   toolOutput: string;
   /** The link to the chat of the sub-agent that a call started. */

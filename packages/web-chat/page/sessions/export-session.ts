@@ -83,7 +83,7 @@ function partsOf(item: ViewItem, texts: ExportTexts): string[] {
     case "tool": {
       const { toolName, input, output, phase } = item;
       const called = [`**${toolName}**`, fenced(JSON.stringify(input, undefined, 2), "json")];
-      return phase === "called" ? called : [...called, phase === "failed" ? "✗" : "✓", fenced(output)];
+      return phase === "called" ? called : [...called, phase === "done" ? "✓" : "✗", fenced(output)];
     }
     case "compaction":
       return [item.content.replace(/^/gm, "> ")];

@@ -1,9 +1,9 @@
 import { button, element, setText } from "../dom/elements.ts";
+import { findMatches } from "../dom/find-matches.ts";
 import { icon } from "../dom/icons.ts";
 import { isComposing } from "../dom/keys.ts";
 import { addressOf } from "../dom/session-address.ts";
 import type { Texts } from "../language/texts.ts";
-import { findMatches } from "./search-marks.ts";
 import type { ListedSession } from "./session-list.ts";
 
 /** A session in the list: a link and the button of its menu, or a field while it is renamed. */
@@ -31,7 +31,6 @@ export function createSessionLink({ texts, sessionId, onMenu, onRename }: Sessio
   const mark = element("span", "session-mark");
   const excerpt = element("span", "session-excerpt");
   const link = element("a", "", title, mark, excerpt);
-  link.href = addressOf(sessionId);
   const more = button("session-menu icon-button", "", () => onMenu(more));
   more.append(icon("more"));
   more.setAttribute("aria-haspopup", "menu");
@@ -61,7 +60,8 @@ export function createSessionLink({ texts, sessionId, onMenu, onRename }: Sessio
     link,
     edit,
     render(session, isShown, searched) {
-      const { title: text, isUnread, excerpt: around = "" } = session;
+      const { title: text, isUnread, excerpt: around = "", excerptSeq } = session;
+      link.href = addressOf(sessionId, searched === "" ? undefined : excerptSeq);
       const shownTitle = text === "" ? texts.newChat : text;
       setText(title, shownTitle);
       link.title = shownTitle;

@@ -8,6 +8,7 @@ import {
 } from "@mini-openclaw/client";
 import type { ErrorItem, FoundSession, SessionView } from "@mini-openclaw/protocol";
 import { createDrafts, tabStorage } from "../composer/drafts.ts";
+import type { FoundMessage } from "../conversation/conversation.ts";
 import { storedText } from "../dom/local-storage.ts";
 import type { Notice } from "../dom/notice.ts";
 import { startOf } from "../dom/start-of.ts";
@@ -30,6 +31,9 @@ export interface ChatParts {
   onNotice: (notice: Notice) => void;
 }
 
+// The limit of the protocol.
+const PAGE_SIZE = 200;
+
 /** The state and the actions of the page, independent of its look and its language. */
 export class Chat {
   readonly client: Client;
@@ -41,6 +45,10 @@ export class Chat {
   readonly #shown: ShownSession;
   #problem: ErrorItem | undefined;
   #startingCount = 0;
+  /** The message that a search found, until the page shows it. */
+  #found: FoundMessage | undefined;
+  /** The session in which messages are loaded up to that one. */
+  #seeking: Session | undefined;
 
   constructor(parts: ChatParts) {
     const { url, mayRetry, firstSessionId, onChange, onEvent, goTo, onNotice } = parts;
@@ -94,9 +102,23 @@ export class Chat {
 
   /**
    * Shows another session; without an id, the first one that the gateway opens for this visitor.
+   * With `seq`, it shows that message of the session.
    */
-  open(sessionId: string | undefined): void {
+  open(sessionId: string | undefined, seq?: number): void {
     this.#show(this.client.session(sessionId));
+    if (seq !== undefined) void this.#seek(seq).catch((error: unknown) => this.#showProblem(error));
+  }
+
+  /** True while the messages up to the one that a search found are loaded. */
+  get isSeeking(): boolean {
+    return this.#seeking !== undefined && this.#seeking === this.session;
+  }
+
+  /** Returns the message that a search found, once after it was loaded. */
+  takeFound(): FoundMessage | undefined {
+    const found = this.#found;
+    this.#found = undefined;
+    return found;
   }
 
   newChat(): void {
@@ -139,6 +161,26 @@ export class Chat {
     if (sessionId !== undefined) this.actions.forkAt(sessionId, seq);
   }
 
+  /** Loads the messages of the session back to the one with the number `seq`. */
+  async #seek(seq: number): Promise<void> {
+    const { session } = this;
+    const text = this.listing.filter.text;
+    this.#seeking = session;
+    try {
+      await untilLive(session);
+      for (;;) {
+        const { view } = session.getSnapshot();
+        if (this.session !== session) return;
+        if (!view.hasMore || (view.oldestSeq ?? 0) <= seq) break;
+        await session.history({ limit: PAGE_SIZE });
+      }
+      this.#found = { seq, text };
+    } finally {
+      if (this.#seeking === session) this.#seeking = undefined;
+      this.#parts.onChange();
+    }
+  }
+
   #show(session: Session): void {
     this.#problem = undefined;
     this.#shown.show(session);
@@ -161,6 +203,20 @@ export class Chat {
   #showUnsent(error: unknown): void {
     if (ClientError.is(error) && error.code === "OUTBOX_FULL") this.#showProblem(error);
   }
+}
+
+/** Resolves when the session has its newest messages, or never will. */
+function untilLive(session: Session): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = () => {
+      const { phase } = session.getSnapshot();
+      if (phase === "syncing" || phase === "away") return;
+      unsubscribe();
+      resolve();
+    };
+    const unsubscribe = session.subscribe(settle);
+    settle();
+  });
 }
 
 /**

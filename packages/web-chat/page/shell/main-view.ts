@@ -110,7 +110,8 @@ export class MainView {
     this.#banner.render(connection);
     this.#archived.hidden = !chat.summary?.archived;
     this.#login.show(state.phase === "held" && !isRefused(state) ? access() : "open");
-    this.#conversation.render(snapshot, chat.problem);
+    // While earlier messages load, the reader stays where they were.
+    if (!chat.isSeeking) this.#conversation.render(snapshot, chat.problem, chat.takeFound());
     this.#task.render(snapshot.view.parent?.sessionId);
     this.#todo.render(snapshot.view);
     const { sessionId: _before, ...unnamed } = snapshot;

@@ -1,5 +1,6 @@
 import type { SessionView, ViewItem } from "@mini-openclaw/protocol";
 import { countSame, countSameAtEnd } from "./same-parts.ts";
+import { createVersionFinder } from "./versions.ts";
 
 /** The items of a view that may look different than before: from `start` to before `end`. */
 export interface ChangedItems {
@@ -41,13 +42,23 @@ function isBoundary(items: readonly ViewItem[], index: number): boolean {
   return last === undefined || isLastOfAnswer(last, next);
 }
 
-/** Returns the runs that began, ended, or have a new cost. */
+/** Returns the runs that began, ended, or have a new cost or version. */
 function changedRuns(view: SessionView, before: SessionView): Set<string> {
   const changed = new Set<string>();
   if (view.activeRuns !== before.activeRuns) {
     for (const runId of [...view.activeRuns, ...before.activeRuns]) changed.add(runId);
   }
+  for (const runId of runsWithNewVersions(view, before)) changed.add(runId);
   if (view.costs === before.costs) return changed;
   for (const [runId, cost] of view.costs) if (before.costs.get(runId) !== cost) changed.add(runId);
   return changed;
+}
+
+/** Returns the runs whose answers have other versions, as after loading earlier messages. */
+function runsWithNewVersions(view: SessionView, before: SessionView): readonly string[] {
+  if (view.replaced === before.replaced || view.retries.size === 0) return [];
+  const find = createVersionFinder(view);
+  const start = countSame(before.replaced, view.replaced);
+  const end = view.replaced.length - countSameAtEnd(before.replaced, view.replaced, start);
+  return view.replaced.slice(start, end).flatMap(({ runId = "" }) => find(runId)?.runIds ?? []);
 }

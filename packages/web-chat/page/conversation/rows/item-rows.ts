@@ -1,6 +1,7 @@
 import type { SessionView, ToolItem, ViewItem } from "@mini-openclaw/protocol";
 import { changedAnswers, isLastOfAnswer } from "./changed-answers.ts";
 import type { AnswerEndRow, Row, ToolsRow } from "./row.ts";
+import { type AnswerVersions, createVersionFinder } from "./versions.ts";
 
 /** The rows of a view's items. */
 export interface ItemRows {
@@ -46,6 +47,7 @@ function answerRows(
   { start, end, before }: { start: number; end: number; before: readonly Row[] },
 ): Pick<ItemRows, "rows" | "counts"> {
   const { items } = view;
+  const findVersions = createVersionFinder(view);
   const known = new Map(before.map((row) => [row.key, row]));
   const keep = <New extends ToolsRow | AnswerEndRow>(row: New): Row => {
     const old = known.get(row.key);
@@ -60,7 +62,11 @@ function answerRows(
     if (item.kind !== "tool") rows.push(item);
     else if (next?.kind !== "tool" || next.runId !== item.runId) rows.push(keep(toolsRow(items, index)));
     if (isLastOfAnswer(item, next)) {
-      const answer = answerEnd(view, items.slice(first, index + 1), next === undefined);
+      const versions = item.runId === undefined ? undefined : findVersions(item.runId);
+      const answer = answerEnd(view, items.slice(first, index + 1), {
+        versions,
+        isNewest: next === undefined,
+      });
       if (answer) rows.push(keep(answer));
       first = index + 1;
     }
@@ -83,24 +89,29 @@ function toolsRow(items: readonly ViewItem[], last: number): ToolsRow {
 function answerEnd(
   { activeRuns, queued, costs }: SessionView,
   answer: readonly ViewItem[],
-  isNewest: boolean,
+  { versions, isNewest }: { versions: AnswerVersions | undefined; isNewest: boolean },
 ): AnswerEndRow | undefined {
   const last = answer.at(-1);
   if (!last || last.kind === "compaction") return undefined;
-  const { runId } = last;
+  const { runId: shownRun } = last;
+  const runId = versions?.newest ?? shownRun;
   if (runId !== undefined && activeRuns.includes(runId)) return undefined;
   const mayRetry = isNewest && runId !== undefined && activeRuns.length === 0 && queued.length === 0;
   if (last.kind === "user" && !mayRetry) return undefined;
   const isWhole = last.kind === "assistant" && last.partial === undefined;
-  const canContinue = mayRetry && !isWhole && isCut(last);
+  const canContinue = mayRetry && shownRun === runId && !isWhole && isCut(last);
+  const texts = answer.flatMap((item) => (item.kind === "assistant" && item.content !== "" ? [item] : []));
   return {
     kind: "answer_end",
     key: `answer_end:${runId ?? last.key}`,
     runId,
-    texts: answer.flatMap((item) => (item.kind === "assistant" && item.content !== "" ? [item] : [])),
-    cost: runId === undefined ? undefined : costs.get(runId),
+    texts,
+    timestamp: texts.at(-1)?.timestamp,
+    cost: shownRun === undefined ? undefined : costs.get(shownRun),
     retry: mayRetry ? (isWhole ? "again" : "failed") : undefined,
     canContinue,
+    versions: versions?.runIds ?? [],
+    shownRun,
   };
 }
 

@@ -19,6 +19,7 @@ export interface ToolsRow {
 export interface AnswerEndRow {
   readonly kind: "answer_end";
   readonly key: string;
+  /** The run, or the newest one if the answer has versions. */
   readonly runId: string | undefined;
   /** The texts of the model. */
   readonly texts: readonly AssistantItem[];
@@ -28,6 +29,12 @@ export interface AnswerEndRow {
   readonly retry: "again" | "failed" | undefined;
   /** Set if the model can continue the answer, because a limit or a stop cut it. */
   readonly canContinue: boolean;
+  /** The time of the last text of the model. */
+  readonly timestamp: number | undefined;
+  /** The runs that answered the same messages, oldest first; empty if there is one only. */
+  readonly versions: readonly string[];
+  /** The run whose answer is shown. */
+  readonly shownRun: string | undefined;
 }
 
 /** A message that no run has accepted yet. */

@@ -2,6 +2,7 @@ import type { ApprovalDecision, ToolItem } from "@mini-openclaw/protocol";
 import { button, element, setText } from "../../dom/elements.ts";
 import { addressOf } from "../../dom/session-address.ts";
 import type { Formats } from "../../language/formats.ts";
+import type { Texts } from "../../language/texts.ts";
 import { isOver } from "../rows/item-rows.ts";
 import { createFoldedText } from "./folded-text.ts";
 import { gistOf, inputFields, type ToolInputParts } from "./tool-input.ts";
@@ -53,7 +54,8 @@ export function createToolView(parts: ToolParts): ToolView {
   let shown: ToolItem | undefined;
   let isReadersChoice = false;
 
-  function showState({ asksFor, phase: next, durationMs, exitCode }: ToolItem): void {
+  function showState({ asksFor, isDenied, phase: actual, durationMs, exitCode }: ToolItem): void {
+    const next = isDenied ? "denied" : actual;
     card.dataset["phase"] = next;
     setText(phase, asksFor === undefined ? texts.tool[next] : texts.waitsForYou);
     const exit = exitCode === undefined ? [] : [texts.exitCode(exitCode)];
@@ -69,7 +71,7 @@ export function createToolView(parts: ToolParts): ToolView {
       if (taskSessionId !== undefined) task.href = addressOf(taskSessionId);
       approval.hidden = asksFor === undefined;
       outputLabel.hidden = output.root.hidden = asksFor !== undefined && tool.output === "";
-      setText(question, asksFor === undefined ? "" : texts.asksFor(asksFor));
+      setText(question, asksFor === undefined ? "" : texts.asksFor(purposeOf(tool, texts)));
       // A call that waits for a decision is never folded, and live output is shown.
       if (asksFor !== undefined && shown?.asksFor === undefined) card.open = true;
       else if (!isReadersChoice) card.open = asksFor !== undefined || (tool.output !== "" && !isOver(tool));
@@ -81,4 +83,14 @@ export function createToolView(parts: ToolParts): ToolView {
       output.show(tool.output === "" && isOver(tool) ? texts.noOutput : tool.output, !isOver(tool));
     },
   };
+}
+
+/**
+ * Returns the purpose of a call that waits for a decision, in the reader's language if possible.
+ */
+function purposeOf({ asksFor, toolName, input }: ToolItem, { purposes }: Texts): string {
+  const { code = "", reason = "" } = asksFor ?? {};
+  const { file_path: path } = input;
+  const purpose = Object.hasOwn(purposes, code) ? purposes[code] : undefined;
+  return purpose?.(toolName, typeof path === "string" ? path : "") ?? reason;
 }

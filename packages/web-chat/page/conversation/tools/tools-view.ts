@@ -29,7 +29,7 @@ export function createToolsView(parts: ToolParts): RowView {
       views.set(tool.key, view);
       view.update(tool);
     }
-    const failedCount = tools.filter(({ phase }) => phase === "failed").length;
+    const failedCount = tools.filter(({ phase, isDenied }) => phase === "failed" && !isDenied).length;
     const asking = tools.filter(({ asksFor }) => asksFor !== undefined).length;
     const isSingle = tools.length === 1;
     summary.hidden = isSingle;

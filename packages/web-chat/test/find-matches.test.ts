@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { findMatches } from "../page/sessions/search-marks.ts";
+import { findMatches } from "../page/dom/find-matches.ts";
 
 test.each([
   ["İİİ hava durumu nedir", "durumu", ["durumu"]],
