@@ -125,7 +125,7 @@ test("puts an end below what a run answered, and calls that follow each other in
   const said = { type: "assistant_message", id: "a1", content: "Look.", toolCalls: two, ...run } as const;
   const events: readonly SessionEvent[] = [
     ...toolRun.slice(0, 2),
-    { ...said, usage: { ...usage, inputTokens: 3 }, costUsd: 0.5 },
+    { ...said, usage: { ...usage, inputTokens: 3, outputTokens: 1 }, costUsd: 0.5 },
     { type: "tool_start", ...run, ...call },
     { type: "run_end", outcome: "interrupted", usage, ...run },
   ];
