@@ -8,6 +8,8 @@ describe("titleOf", () => {
     ["several lines", "  Hello\n\n\tthere ", "Hello there"],
     ["60 characters of many units each", "👨‍👩‍👧‍👦".repeat(61), "👨‍👩‍👧‍👦".repeat(60)],
     ["no visible character", " \n ", ""],
+    ["61 letters", "x".repeat(61), "x".repeat(60)],
+    ["a mark of the last character", `${"x".repeat(60)}\u0301${"y".repeat(9)}`, `${"x".repeat(60)}\u0301`],
     ["a space at the cut", `${"x".repeat(59)} yes`, "x".repeat(59)],
   ])("%s", (_case, content, title) => {
     expect(titleOf(content)).toBe(title);

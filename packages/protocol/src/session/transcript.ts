@@ -171,6 +171,25 @@ export function titleOf(content: string): string {
     .slice(0, 16 * MAX_TITLE_CHARS)
     .replace(/\s+/g, " ")
     .trim();
-  const characters = Array.from(new Intl.Segmenter().segment(line), ({ segment }) => segment);
-  return characters.slice(0, MAX_TITLE_CHARS).join("").trim();
+  // A unit is at least a part of a character, and each unit of ASCII is one.
+  if (line.length <= MAX_TITLE_CHARS) return line;
+  if (ASCII_START.test(line)) return line.slice(0, MAX_TITLE_CHARS).trim();
+  let title = "";
+  let count = 0;
+  for (const { segment } of characters().segment(line)) {
+    title += segment;
+    count += 1;
+    if (count === MAX_TITLE_CHARS) break;
+  }
+  return title.trim();
+}
+
+// One more than a title has: a mark may belong to the character before it.
+const ASCII_START = /^[ -~]{61}/;
+let segmenter: Intl.Segmenter | undefined;
+
+/** Creates the segmenter once: that costs more than the title of a session. */
+function characters(): Intl.Segmenter {
+  segmenter ??= new Intl.Segmenter();
+  return segmenter;
 }
