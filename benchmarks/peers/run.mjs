@@ -2,7 +2,8 @@
 // same 20,000 messages over 100 sessions, each store in a process of its own, in turns. Prints
 // medians.
 //
-//   npm run build && npm install --prefix benchmarks/peers && node benchmarks/peers/run.mjs
+//   npm run build && npm install --no-package-lock --prefix benchmarks/peers
+//   node benchmarks/peers/run.mjs
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { names } from "./stores.mjs";

@@ -54,6 +54,9 @@ export const openFlags = {
   create: O_WRONLY | O_CREAT | O_EXCL | SAFE,
 } as const;
 
+// A few milliseconds for each batch.
+const LIST_NAMES = 2_048;
+
 const read = promisify(fs.read);
 const fdatasync = promisify(fs.fdatasync);
 
@@ -75,11 +78,23 @@ export const nodeFileSystem: FileSystem = {
   rename: fs.renameSync,
   makeDirectory: (path) => void fs.mkdirSync(path, { recursive: true, mode: 0o700 }),
   async list(path) {
+    const names: string[] = [];
+    let directory: fs.Dir;
     try {
-      return await fs.promises.readdir(path);
+      directory = await fs.promises.opendir(path, { bufferSize: LIST_NAMES });
     } catch (error) {
-      if (isSystemError(error, "ENOENT")) return [];
+      if (isSystemError(error, "ENOENT")) return names;
       throw error;
+    }
+    try {
+      // Some at a time: all names of a large directory at once would block for 100 ms.
+      for (let entry = directory.readSync(); entry; entry = directory.readSync()) {
+        names.push(entry.name);
+        if (names.length % LIST_NAMES === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+      return names;
+    } finally {
+      directory.closeSync();
     }
   },
   read: async (fd, buffer, position) => (await read(fd, buffer, 0, buffer.length, position)).bytesRead,

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SessionMeta } from "@mini-openclaw/protocol";
 import type { FileSystem } from "../files/file-system.ts";
+import { inSlices } from "../model/slices.ts";
 import type { SessionFiles } from "../transcript/session-files.ts";
 import {
   appendToIndex,
@@ -13,8 +14,6 @@ import {
 } from "./index-file.ts";
 import { IndexedSessions } from "./indexed-sessions.ts";
 
-// Other requests wait no longer than this.
-const SLICE_MS = 8;
 // An index of twice the lines that it needs is read in twice the time.
 const MAX_STALE_LINES = 1_000;
 // Listing the folder of fewer sessions takes less than 50 ms.
@@ -207,19 +206,4 @@ export class SessionIndex {
 function toEntry({ sessionId, key, createdAt, updatedAt, archived }: IndexEntry): IndexEntry {
   const entry = { sessionId, key, createdAt, updatedAt };
   return archived ? { ...entry, archived } : entry;
-}
-
-/** Calls `act` for each item. Other work runs in between every few milliseconds. */
-export async function inSlices<T>(
-  items: readonly T[],
-  act: (item: T) => Promise<void> | undefined | void,
-): Promise<void> {
-  let sliceEnd = performance.now() + SLICE_MS;
-  for (const item of items) {
-    const acting = act(item);
-    if (acting) await acting;
-    if (performance.now() < sliceEnd) continue;
-    await new Promise((resolve) => setImmediate(resolve));
-    sliceEnd = performance.now() + SLICE_MS;
-  }
 }

@@ -7,6 +7,7 @@ import { StoreError } from "./errors.ts";
 const SESSION_ID = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$/;
 // https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 const WINDOWS_RESERVED = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/i;
+const MAX_RESERVED_CHARS = 4;
 // A routing name, with room for long user names.
 const MAX_KEY_CHARS = 512;
 
@@ -37,7 +38,7 @@ export function createIdSource(): () => string {
 }
 
 export function isSessionId(value: string): boolean {
-  return SESSION_ID.test(value) && !WINDOWS_RESERVED.test(value);
+  return SESSION_ID.test(value) && !(value.length <= MAX_RESERVED_CHARS && WINDOWS_RESERVED.test(value));
 }
 
 /** @throws StoreError `INVALID_SESSION_ID` */

@@ -8,6 +8,7 @@ import type {
 import type { IndexEntry } from "../listing/index-file.ts";
 import { createMatcher } from "../model/search.ts";
 import { assertLimit, cursorAfter, MAX_PAGE, pickPage } from "../model/sessions-page.ts";
+import { createPauses } from "../model/slices.ts";
 import { peekSession, readSession, skipping } from "./read-session.ts";
 import type { StoreContext } from "./store-context.ts";
 
@@ -59,10 +60,13 @@ export async function* searchSessions(
   { signal, cursor: first, ...options }: SearchSessionsOptions,
 ): AsyncGenerator<SearchHit> {
   const matcher = createMatcher(text);
+  const pauseIfDue = createPauses();
   let cursor = first;
   do {
     const page = await listSessions(context, { ...options, ...(cursor !== undefined && { cursor }) });
     for (const session of page.sessions) {
+      const pause = pauseIfDue();
+      if (pause) await pause;
       signal?.throwIfAborted();
       const { sessionId } = session;
       const message = await skipping(context, sessionId, () =>

@@ -3,8 +3,8 @@ import { causeOfDeath, readOwner } from "../files/lock-owner.ts";
 import { LIVE_FOLDER, sessionPaths } from "../files/session-paths.ts";
 import { unlinkQuietly } from "../files/small-file.ts";
 import { isLeftover } from "../files/temporary-file.ts";
-import { inSlices } from "../listing/session-index.ts";
 import { isSessionId } from "../model/names.ts";
+import { inSlices } from "../model/slices.ts";
 import { isOfOneSession, type StoreContext } from "./store-context.ts";
 
 /**

@@ -7,6 +7,7 @@ import type { Summary } from "../format/summary.ts";
 import { isSystemError, toReadError } from "../model/errors.ts";
 import { isSessionId } from "../model/names.ts";
 import type { Matcher } from "../model/search.ts";
+import { inSlices } from "../model/slices.ts";
 import { readCachedMeta, readCheckpoint, summarize } from "./checkpoint.ts";
 import { lastLiveSeq } from "./event-files.ts";
 import { assertOwnFile, foreignProgram } from "./foreign-file.ts";
@@ -45,10 +46,14 @@ export class SessionFiles {
   async list(): Promise<{ open: Set<string>; archived: Set<string>; locked: Set<string> }> {
     const open = new Set<string>();
     const locked = new Set<string>();
-    for (const name of await this.#fs.list(this.#folder)) {
-      const [, id = "", kind] = /^([A-Za-z0-9_-]{1,128})\.(jsonl|lock)$/.exec(name) ?? [];
-      if (isSessionId(id)) (kind === "lock" ? locked : open).add(id);
-    }
+    await inSlices(await this.#fs.list(this.#folder), (name) => {
+      const dot = name.indexOf(".");
+      const found = name.endsWith(".jsonl") ? open : name.endsWith(".lock") ? locked : undefined;
+      // A name with a second dot is no session's: its id would have a dot.
+      if (found && dot === name.lastIndexOf(".") && isSessionId(name.slice(0, dot))) {
+        found.add(name.slice(0, dot));
+      }
+    });
     const archived = new Set<string>();
     for (const { sessionId } of await this.#listArchive()) if (!open.has(sessionId)) archived.add(sessionId);
     return { open, archived, locked };
