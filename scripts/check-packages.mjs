@@ -8,7 +8,10 @@ import { join } from "node:path";
 import process from "node:process";
 
 const ALLOWED_FILE =
-  /^package\/(package\.json|README\.md|LICENSE|CHANGELOG\.md|schema\.json|(dist|src)\/.+)$/;
+  /^package\/(package\.json|README\.md|LICENSE|CHANGELOG\.md|(config\.)?schema\.json|(dist|src)\/.+)$/;
+// The promises of the README.
+const MAX_APP_PACKAGES = 40;
+const MAX_APP_KIB = 35 * 1024;
 const STAND_ALONE = ["protocol", "session-store"];
 
 const folder = mkdtempSync(join(tmpdir(), "packed-"));
@@ -17,8 +20,12 @@ const problems = [];
 /** @type {Map<string, string>} */
 const tarballs = new Map();
 try {
-  for (const name of readdirSync("packages")) tarballs.set(name, packAndCheck(name));
+  for (const name of readdirSync("packages")) {
+    tarballs.set(name, packAndCheck(name, join("packages", name), ["index.js", "index.d.ts"]));
+  }
+  tarballs.set("mini-openclaw", packAndCheck("mini-openclaw", "examples/mini-openclaw", ["main.js"]));
   runInEmptyProject();
+  runApp();
 } finally {
   rmSync(folder, { recursive: true });
 }
@@ -26,21 +33,16 @@ for (const problem of problems) console.error(problem);
 console.log(problems.length === 0 ? `${tarballs.size} packages: good` : `${problems.length} problems`);
 process.exit(problems.length === 0 ? 0 : 1);
 
-/** @param {string} name */
-function packAndCheck(name) {
-  const cwd = join("packages", name);
+/** @param {string} name @param {string} cwd @param {string[]} entries */
+function packAndCheck(name, cwd, entries) {
   const packed = JSON.parse(run("pnpm", ["pack", "--json", "--pack-destination", folder], cwd));
   const tarball = join(folder, packed.filename.split("/").at(-1));
   const files = run("tar", ["-tzf", tarball], ".").trim().split("\n");
   for (const file of files) {
     if (!ALLOWED_FILE.test(file)) problems.push(`${name}: ${file} does not belong in the package`);
   }
-  for (const file of [
-    "package/README.md",
-    "package/LICENSE",
-    "package/dist/index.js",
-    "package/dist/index.d.ts",
-  ]) {
+  const needed = ["README.md", "LICENSE", ...entries.map((entry) => `dist/${entry}`)];
+  for (const file of needed.map((entry) => `package/${entry}`)) {
     if (!files.includes(file)) problems.push(`${name}: ${file} is missing`);
   }
   const { scripts = {}, dependencies = {} } = JSON.parse(
@@ -53,7 +55,8 @@ function packAndCheck(name) {
     if (/^(workspace|catalog):/.test(String(range))) problems.push(`${name}: ${dependency} is ${range}`);
   }
   attempt(name, "publint", ["exec", "publint", tarball, "--strict"]);
-  attempt(name, "attw", ["exec", "attw", tarball, "--profile", "esm-only", "--quiet"]);
+  if (entries.includes("index.js"))
+    attempt(name, "attw", ["exec", "attw", tarball, "--profile", "esm-only", "--quiet"]);
   return tarball;
 }
 
@@ -78,6 +81,22 @@ function runInEmptyProject() {
     if (output !== "kept: hello")
       problems.push(`${file}: expected "kept: hello", got ${JSON.stringify(output)}`);
   }
+}
+
+/** The app, installed with npm alone, is small, and answers. */
+function runApp() {
+  const project = mkdtempSync(join(folder, "app-"));
+  writeFileSync(join(project, "package.json"), '{"private":true}');
+  const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--omit=dev"];
+  run("npm", ["install", ...flags, ...tarballs.values()], project);
+  const installed = run("npm", ["ls", "--all", "--parseable"], project).trim().split("\n").slice(1);
+  const kib = Number(run("du", ["-sk", "--apparent-size", "node_modules"], project).split("\t")[0]);
+  if (installed.length > MAX_APP_PACKAGES || kib > MAX_APP_KIB)
+    problems.push(`mini-openclaw: installs ${installed.length} packages with ${kib} KiB`);
+  const bin = join(project, "node_modules", ".bin", "mini-openclaw");
+  const answer = run(bin, ["run", "list the files", "--provider", "demo"], project);
+  if (!answer.includes("README.md")) problems.push(`mini-openclaw run: got ${JSON.stringify(answer)}`);
+  console.log(`mini-openclaw: ${installed.length} packages, ${(kib / 1024).toFixed(1)} MiB installed`);
 }
 
 /** @param {string} name @param {string} tool @param {string[]} args */

@@ -96,7 +96,7 @@ describe("starting", () => {
     const listed = await client.ask("List the files, please.");
     const ran = await client.ask("写一个程序并运行");
 
-    expect(server.text()).toContain("scripted demo (no ANTHROPIC_API_KEY)");
+    expect(server.text()).toContain("scripted demo (no key");
     expect(listed).toContainEqual(expect.objectContaining({ type: "tool_done", output: "README.md" }));
     expect(ran.flatMap((event) => (event.type === "tool_start" ? [event.toolName] : []))).toEqual([
       "write_file",

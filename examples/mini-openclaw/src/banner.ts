@@ -5,11 +5,11 @@ import type { MiniOpenClawConfig } from "./settings/config.ts";
 export interface BannerFacts {
   address: string;
   /** The directory that the tools work in. */
-  toolsDir: string;
-  skills: readonly string[];
-  tools: readonly string[];
+  workspaceDir: string;
+  skillNames: readonly string[];
+  toolNames: readonly string[];
   /** The sandbox of `bash`. */
-  sandbox: string;
+  sandboxState: string;
   isDemo: boolean;
 }
 
@@ -24,25 +24,31 @@ function costs({ model, maxRunCostUsd, maxSessionCostUsd, maxDayCostUsd }: MiniO
   return `$${price.input} in, $${price.output} out per million tokens; ${limits.join(", ")}`;
 }
 
+function modelsOf({ model, fallbackModels }: MiniOpenClawConfig): string {
+  return fallbackModels.length === 0 ? model : `${model}, then ${fallbackModels.join(", then ")}`;
+}
+
 /**
  * Returns the text that the operator sees when the server runs: the settings in use and the
  * address.
  */
 export function banner(config: MiniOpenClawConfig, facts: BannerFacts): string {
-  const { skills, tools, isDemo } = facts;
+  const { skillNames, toolNames, isDemo } = facts;
   const rows = [
-    ["workspace", facts.toolsDir],
-    ["model", isDemo ? "scripted demo (no ANTHROPIC_API_KEY)" : config.model],
+    ["workspace", facts.workspaceDir],
+    ["model", isDemo ? "scripted demo (no key and no address of a model's server)" : modelsOf(config)],
     ...(isDemo ? [] : [["costs", costs(config)]]),
-    ...(config.baseURL && !isDemo ? [["base URL", config.baseURL]] : []),
+    ...(config.server.baseURL === undefined ? [] : [["base URL", config.server.baseURL]]),
     ["address", `${facts.address}${config.token ? "  (needs the token)" : ""}`],
     ...(config.metrics ? [["metrics", `${facts.address}metrics`]] : []),
     ["sessions", config.sessionsDir],
     ["memory", config.memoryDir],
-    ["skills", skills.length === 0 ? `none (${config.skillsDir})` : skills.join(", ")],
-    ["tools", tools.join(", ")],
-    ["sandbox", facts.sandbox],
-    ...(config.approval === "off" ? [] : [["approval", `the page asks before ${config.approval}`]]),
+    ["skills", skillNames.length === 0 ? `none (${config.skillsDir})` : skillNames.join(", ")],
+    ["tools", toolNames.join(", ")],
+    ["sandbox", facts.sandboxState],
+    ...(config.approval.join() === "off"
+      ? []
+      : [["approval", `the page asks before calls (${config.approval.join(", ")})`]]),
     ...(config.schedule
       ? [["schedule", `every ${config.schedule.everyMinutes} min: ${config.schedule.instruction}`]]
       : []),

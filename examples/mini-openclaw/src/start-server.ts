@@ -1,25 +1,11 @@
 import { join } from "node:path";
-import {
-  AgentRuntime,
-  type AgentRuntimeOptions,
-  createBuiltinTools,
-  createRememberTool,
-  createTaskTool,
-  createTodoTool,
-  MemoryManager,
-  SkillsLoader,
-} from "@mini-openclaw/agent-runtime";
-import { createAnthropicProvider } from "@mini-openclaw/agent-runtime/anthropic";
-import { connectMcpServers, readMcpConfig } from "@mini-openclaw/agent-runtime/mcp";
 import { GatewayServer } from "@mini-openclaw/gateway";
-import type { ModelProvider } from "@mini-openclaw/protocol";
 import { lockFolder, openSessionStore, type SessionStore } from "@mini-openclaw/session-store";
 import { serveWebChat } from "@mini-openclaw/web-chat";
 import { banner } from "./banner.ts";
 import { findBashSandbox } from "./bash-sandbox.ts";
-import { announceAddress, prepareDataDir, prepareDemoWorkspace } from "./data-dir.ts";
-import { createDemoProvider } from "./model/demo-model.ts";
-import { createProxyFetch } from "./model/proxy-fetch.ts";
+import { createAgent } from "./create-agent.ts";
+import { announceAddress, prepareDataDir } from "./data-dir.ts";
 import { openLog, openMetrics, type ServerLog, toPart } from "./observe.ts";
 import { openScheduleSession, startSchedule } from "./schedule.ts";
 import { createSessionLog, type SessionLogDeps } from "./session-log.ts";
@@ -29,12 +15,24 @@ import { spentToday } from "./spent-today.ts";
 // Half an hour. A user who comes back later usually starts with another subject.
 const SESSION_REST_MS = 1_800_000;
 
+/** A server that accepts connections. */
+export interface RunningServer {
+  /** The address of the page, which a browser on this machine can open. */
+  address: string;
+  /** Waits for active runs, then closes everything. */
+  stop: () => Promise<void>;
+}
+
 /**
- * Starts the server in the order of its parts: store, agent, gateway, schedule. Returns a function
- * that stops it.
+ * Starts the server in the order of its parts: store, agent, gateway, schedule.
+ *
+ * @param print gets the banner
  */
-export async function startServer(config: MiniOpenClawConfig): Promise<() => Promise<void>> {
-  const { sandbox, state } = await findBashSandbox(config);
+export async function startServer(
+  config: MiniOpenClawConfig,
+  print: (text: string) => void = console.log,
+): Promise<RunningServer> {
+  const sandbox = await findBashSandbox(config);
   const log = await openLog(config.logLevel);
   const dataDirLock = lockFolder(config.dataDir);
   prepareDataDir(config.dataDir);
@@ -43,47 +41,18 @@ export async function startServer(config: MiniOpenClawConfig): Promise<() => Pro
   });
   await store.recover();
 
-  const isDemo = config.apiKey === undefined && config.baseURL === undefined;
-  const workspaceDir = isDemo ? prepareDemoWorkspace(config.dataDir) : config.workspace;
-  const provider = isDemo ? createDemoProvider() : await createProvider(config);
-  const memory = new MemoryManager({ workspaceDir, dataDir: config.dataDir });
-  const bash = {
-    timeoutMs: config.bashTimeoutSeconds * 1000,
-    passed: config.bashEnv,
-    ...(sandbox && { sandbox }),
-  };
-  const tools = [
-    ...createBuiltinTools(workspaceDir, { bash, hidden: [config.dataDir] }),
-    createRememberTool(memory),
-    createTodoTool(),
-    createTaskTool(),
-  ];
-  const skills = new SkillsLoader({ workspaceDir });
-  const mcpServers = await connectMcpServers(config.mcp ? await readMcpConfig(workspaceDir) : {}, {
-    workspaceDir,
-  });
-  for (const { name, error, faults } of mcpServers.status()) {
+  const isDemo = config.server.api === "demo";
+  const parts = await createAgent(config, sandbox);
+  for (const warning of config.warnings) log.report("settings", warning);
+  for (const { name, error, faults } of parts.mcpServers.status()) {
     for (const fault of [error ?? [], faults].flat()) log.report(`MCP server ${name}`, fault);
   }
-  const { maxContextMessages, maxRunCostUsd, maxSessionCostUsd, maxDayCostUsd, logDays, compactAtShare } =
-    config;
+  const { provider, memory, skills } = parts;
   // The script of the demo cannot summarize.
-  const sessionLog = logDays > 0 && !isDemo ? logSessions({ store, memory, provider }, log) : undefined;
-  const agent = new AgentRuntime({
-    provider,
-    tools,
-    toolSources: [mcpServers],
-    workspaceDir,
-    skills,
-    memory,
-    maxContextMessages,
-    maxRunCostUsd,
-    maxSessionCostUsd,
-    maxDayCostUsd,
-    ...(maxDayCostUsd < Infinity && { spentTodayUsd: await spentToday(store) }),
-    dailyLogDays: logDays,
-    ...(compactAtShare !== undefined && !isDemo && { compactAtShare }),
-    ...approvalOf(config),
+  const sessionLog =
+    config.logDays > 0 && !isDemo ? logSessions({ store, memory, provider }, log) : undefined;
+  const agent = parts.createRuntime({
+    ...(config.maxDayCostUsd < Infinity && { spentTodayUsd: await spentToday(store) }),
     ...(sessionLog && { onRun: sessionLog.onRun }),
     onError: (error) => log.report("agent", error),
   });
@@ -95,6 +64,7 @@ export async function startServer(config: MiniOpenClawConfig): Promise<() => Pro
     allowedHosts,
     allowedHostsSetting: "MINI_OPENCLAW_ALLOWED_HOSTS",
     allowedOriginsSetting: "MINI_OPENCLAW_ALLOWED_HOSTS",
+    allowedOriginsSetting: "MINI_OPENCLAW_ALLOWED_HOSTS",
     // A proxy may replace Host by its own target. The page's Origin has the public name then.
     allowedOrigins: allowedHosts.flatMap((host) => [`https://${host}`, `http://${host}`]),
     ...(log.logger ? { logger: log.logger } : { onFailure: (error, during) => log.report(during, error) }),
@@ -105,7 +75,7 @@ export async function startServer(config: MiniOpenClawConfig): Promise<() => Pro
     host,
     ...(token === undefined ? {} : { token }),
     ...(config.metrics && { metrics: await openMetrics(gateway) }),
-    parts: () => mcpServers.status().map(toPart),
+    parts: () => parts.mcpServers.status().map(toPart),
     serve: serveWebChat({ demo: isDemo }),
   });
   const address = `http://${nameOf(host)}:${listening.port}/`;
@@ -114,52 +84,21 @@ export async function startServer(config: MiniOpenClawConfig): Promise<() => Pro
 
   const found = await skills.load();
   for (const diagnostic of found.diagnostics) log.report("skills", diagnostic);
-  console.log(
-    banner(config, {
-      address,
-      toolsDir: workspaceDir,
-      skills: found.skills.map(({ name }) => name),
-      tools: [...tools, ...mcpServers.tools()].map(({ name }) => name),
-      sandbox: state,
-      isDemo,
-    }),
-  );
-  return async () => {
-    stopSchedule();
-    await gateway.close();
-    await agent.close();
-    await sessionLog?.close();
-    await store.close();
-    removeAddress();
-    dataDirLock.release();
+  const { workspaceDir, toolNames, sandboxState } = parts;
+  const skillNames = found.skills.map(({ name }) => name);
+  print(banner(config, { address, workspaceDir, skillNames, toolNames, sandboxState, isDemo }));
+  return {
+    address,
+    async stop() {
+      stopSchedule();
+      await gateway.close();
+      await agent.close();
+      await sessionLog?.close();
+      await store.close();
+      removeAddress();
+      dataDirLock.release();
+    },
   };
-}
-
-async function createProvider({
-  apiKey = "none",
-  baseURL,
-  model,
-  maxTokens,
-}: MiniOpenClawConfig): Promise<ModelProvider> {
-  const fetch = await createProxyFetch();
-  return createAnthropicProvider({
-    // A local server may need no key, but the provider sends one.
-    apiKey,
-    model,
-    ...(baseURL !== undefined && { baseURL }),
-    ...(maxTokens !== undefined && { maxTokens }),
-    ...(fetch && { fetch }),
-  });
-}
-
-/** Returns the rule for calls that wait for a user's decision. */
-function approvalOf({ approval }: MiniOpenClawConfig): Pick<AgentRuntimeOptions, "approval"> {
-  const asked: readonly string[] = {
-    off: [],
-    bash: ["bash"],
-    write: ["bash", "write_file", "edit_file"],
-  }[approval];
-  return { approval: ({ toolName }) => (asked.includes(toolName) ? "ask" : undefined) };
 }
 
 /** Returns a name that a browser on this machine can open. */

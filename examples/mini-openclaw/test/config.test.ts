@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ConfigError, loadConfig } from "../src/settings/config.ts";
-import { helpText, settings } from "../src/settings/settings.ts";
+import { ConfigError, type MiniOpenClawConfig, resolveConfig } from "../src/settings/config.ts";
+import { settingKeys, settings, settingsHelp } from "../src/settings/settings.ts";
+import { readSources, type Sources } from "../src/settings/sources.ts";
 
 let workspace = "";
 beforeAll(() => {
@@ -15,14 +16,12 @@ test("has its documented defaults without variables", () => {
   expect(loadConfig({}, workspace)).toEqual({
     port: 3210,
     host: "127.0.0.1",
-    token: undefined,
     workspace,
     dataDir: join(workspace, ".mini-openclaw"),
     sessionsDir: join(workspace, ".mini-openclaw", "sessions"),
     memoryDir: join(workspace, ".mini-openclaw", "memory"),
     skillsDir: join(workspace, ".openclaw", "skills"),
     model: "claude-sonnet-5-5",
-    logLevel: undefined,
     metrics: false,
     maxContextMessages: 50,
     compactAtShare: 0.8,
@@ -30,15 +29,18 @@ test("has its documented defaults without variables", () => {
     maxSessionCostUsd: Infinity,
     maxDayCostUsd: Infinity,
     logDays: 0,
-    apiKey: undefined,
-    baseURL: undefined,
+    server: { api: "demo", apiKey: undefined, baseURL: undefined },
     schedule: undefined,
+    configFile: join(workspace, ".config", "mini-openclaw", "config.json"),
+    warnings: [],
+    fallbackModels: [],
+    thinking: "auto",
+    hidden: [],
     sandbox: "auto",
     allowedHosts: [],
     bashEnv: [],
     mcp: false,
-    maxTokens: undefined,
-    approval: "off",
+    approval: ["off"],
     bashTimeoutSeconds: 30,
   });
 });
@@ -95,10 +97,9 @@ test("reads and trims every variable, and resolves relative paths", () => {
     mcp: true,
     allowedHosts: ["claw.example.com", "claw.lan:8443"],
     maxTokens: 32_000,
-    approval: "bash",
+    approval: ["bash"],
     bashTimeoutSeconds: 600,
-    apiKey: "key",
-    baseURL: "http://127.0.0.1:11434",
+    server: { api: "anthropic", apiKey: "key", baseURL: "http://127.0.0.1:11434" },
   });
 });
 
@@ -152,7 +153,11 @@ test.each([
   ["MINI_OPENCLAW_ALLOWED_HOSTS", "https://claw.example.com", "must be host names separated by commas"],
   ["MINI_OPENCLAW_MAX_TOKENS", "0", 'must be an integer from 1 to 1000000, got "0"'],
   ["MINI_OPENCLAW_BASH_ENV", "A,b-c", 'must be names of variables separated by commas, got "A,b-c"'],
-  ["MINI_OPENCLAW_APPROVAL", "yes", 'must be off, bash or write, got "yes"'],
+  [
+    "MINI_OPENCLAW_APPROVAL",
+    "yes",
+    'must be off, risky, bash, write, all, or names of tools separated by commas, got "yes"',
+  ],
   ["MINI_OPENCLAW_BASH_TIMEOUT", "5m", 'must be an integer from 1 to 86400, got "5m"'],
   ["ANTHROPIC_BASE_URL", "ftp://x", 'must be an http:// or https:// address, got "ftp://x"'],
 ])("refuses %s=%s and names the allowed values", (name, value, message) => {
@@ -201,8 +206,13 @@ test("ignores variables of other programs", () => {
 });
 
 test("the help text has every setting", () => {
-  for (const name of Object.keys(settings)) expect(helpText()).toContain(` ${name} `);
+  for (const key of settingKeys) expect(settingsHelp()).toContain(` ${settings[key].env} `);
 });
+
+/** Loads the settings of a user whose home is the workspace. */
+function loadConfig(env: Sources["env"], cwd: string, flags: Sources["flags"] = {}): MiniOpenClawConfig {
+  return resolveConfig(readSources(flags, { HOME: cwd, ...env }, cwd));
+}
 
 function catchError(action: () => unknown): ConfigError {
   try {

@@ -1,68 +1,78 @@
-import { statSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { cutText, listOf } from "@mini-openclaw/protocol/shared";
-import { findMisspelled, type SettingName } from "./settings.ts";
+import { join } from "node:path";
+import { closestName, cutText } from "@mini-openclaw/protocol/shared";
+import { Refusal } from "./kinds.ts";
+import {
+  flagOf,
+  type Setting,
+  type SettingKey,
+  type SettingValues,
+  settingKeys,
+  settings,
+} from "./settings.ts";
+import type { Sources } from "./sources.ts";
 
-const logLevels = ["error", "warn", "info", "debug"] as const;
-const sandboxUses = ["off", "auto", "required"] as const;
-const approvals = ["off", "bash", "write"] as const;
+type RequiredKey = keyof typeof defaults;
+type Values = Required<Pick<SettingValues, RequiredKey>> & Omit<SettingValues, RequiredKey>;
 
 /** The least severe level that is logged. */
-export type LogLevel = (typeof logLevels)[number];
+export type LogLevel = NonNullable<SettingValues["logLevel"]>;
 
-/** The values of `MINI_OPENCLAW_SANDBOX`. */
-export type SandboxUse = (typeof sandboxUses)[number];
+/** The server of the model. */
+export interface ModelServer {
+  api: Exclude<Values["provider"], "auto">;
+  apiKey: string | undefined;
+  /** Absent: the address of the API's own server. */
+  baseURL: string | undefined;
+}
 
-/** All settings, resolved and checked. */
-export interface MiniOpenClawConfig {
-  /** 0 uses any free port. */
-  port: number;
-  host: string;
-  /** Guards the gateway. Required beyond loopback. */
-  token: string | undefined;
-  /** Names of the server besides its own. */
-  allowedHosts: readonly string[];
-  /** The directory that the agent's tools work in. */
-  workspace: string;
-  dataDir: string;
+/** The settings that {@link MiniOpenClawConfig} has in another form. */
+type Raw =
+  | "compactAt"
+  | "everyMinutes"
+  | "instruction"
+  | "provider"
+  | `${"anthropic" | "openai"}${"ApiKey" | "BaseUrl"}`;
+
+/** All settings, resolved and checked, with the paths and facts that follow from them. */
+export interface MiniOpenClawConfig extends Omit<Values, Raw> {
+  server: ModelServer;
   sessionsDir: string;
   memoryDir: string;
   skillsDir: string;
-  model: string;
-  /** The most tokens of one answer. Absent: the provider's default. */
-  maxTokens: number | undefined;
-  /** The level of JSON log lines. Absent: plain text for problems only. */
-  logLevel: LogLevel | undefined;
-  /** True if `GET /metrics` is served. */
-  metrics: boolean;
-  /** The number of a session's messages that the model gets. */
-  maxContextMessages: number;
-  /** The share of these, 0 to 1, at which earlier messages are summarized. Absent: never. */
+  /** The share of the context, 0 to 1, at which earlier messages are summarized. Absent: never. */
   compactAtShare: number | undefined;
-  /** The limit of a run in US dollars. */
-  maxRunCostUsd: number;
-  /** The limits of a session, and of a day (UTC) over all sessions. `Infinity`: no limit. */
-  maxSessionCostUsd: number;
-  maxDayCostUsd: number;
-  /** The number of days of the daily log in the prompt. 0: no daily log. */
-  logDays: number;
-  /** Absent without a key. Without a base URL too, a scripted demo answers. */
-  apiKey: string | undefined;
-  /** A server with the Messages API. Absent: the provider's own. */
-  baseURL: string | undefined;
   /** An instruction that runs at an interval, in its own session. Absent: none. */
   schedule: { everyMinutes: number; instruction: string } | undefined;
-  /** The use of a sandbox for `bash`. */
-  sandbox: SandboxUse;
-  /** The calls that wait for a user's decision. */
-  approval: (typeof approvals)[number];
-  /** Names of variables of the server that the commands of `bash` get too. */
-  bashEnv: readonly string[];
-  /** Starts the MCP servers of the workspace's `.mcp.json`. */
-  mcp: boolean;
-  /** The most seconds of one command. */
-  bashTimeoutSeconds: number;
+  /** The user's `config.json`, which may be missing. */
+  configFile: string;
+  /** Sentences about settings that do not count where they stand. */
+  warnings: readonly string[];
 }
+
+const defaults = {
+  port: 3210,
+  host: "127.0.0.1",
+  allowedHosts: [],
+  workspace: "",
+  dataDir: "",
+  provider: "auto",
+  model: "claude-sonnet-5-5",
+  fallbackModels: [],
+  thinking: "auto",
+  maxContextMessages: 50,
+  compactAt: 80,
+  maxRunCostUsd: 5,
+  maxSessionCostUsd: Number.POSITIVE_INFINITY,
+  maxDayCostUsd: Number.POSITIVE_INFINITY,
+  approval: ["off"],
+  sandbox: "auto",
+  hidden: [],
+  bashEnv: [],
+  bashTimeoutSeconds: 30,
+  mcp: false,
+  logDays: 0,
+  metrics: false,
+} as const satisfies SettingValues;
 
 /** A bad setting and the text about it. */
 export interface ConfigProblem {
@@ -82,151 +92,196 @@ export class ConfigError extends Error {
   }
 }
 
+/** A setting as it was found: its text, and the name of its source. */
+export interface FoundSetting {
+  text: string;
+  /** The name under which an error speaks of it. */
+  name: string;
+  /** `flag`, `environment`, or the path of a file. */
+  from: string;
+}
+
+/** The settings that are set, before their defaults, and everything that is wrong with them. */
+export interface FoundSettings {
+  found: Partial<Record<SettingKey, FoundSetting>>;
+  problems: ConfigProblem[];
+  warnings: string[];
+}
+
+/** Finds each setting in the source that wins, and all names that are no settings. */
+export function findSettings(sources: Sources): FoundSettings {
+  const { configFile, config, userEnv, localEnv, env, flags, bad } = sources;
+  const problems: ConfigProblem[] = bad.map(({ file, message }) => ({ name: file, message }));
+  const warnings: string[] = [];
+  const found: FoundSettings["found"] = {};
+  for (const [key, value] of Object.entries(config)) {
+    if (!Object.hasOwn(settings, key)) {
+      const closest = closestName(key, settingKeys, Number.POSITIVE_INFINITY);
+      problems.push({ name: key, message: `in ${configFile} is not a setting. Did you mean ${closest}?` });
+      continue;
+    }
+    const text = toText(value);
+    if (text !== undefined)
+      found[key as SettingKey] = { text, name: `${key} in ${configFile}`, from: configFile };
+    else
+      problems.push({
+        name: `${key} in ${configFile}`,
+        message: "must be a text, a number, true, false, or a list of texts.",
+      });
+  }
+  for (const { file, values } of [userEnv, localEnv, { file: "environment", values: env }]) {
+    for (const { name, closest } of findMisspelled(Object.keys(values))) {
+      problems.push({
+        name,
+        message: `is not a setting. Did you mean ${closest}? --help lists all settings.`,
+      });
+    }
+    for (const key of settingKeys) {
+      const { env: name, isGuarded }: Setting<unknown> = settings[key];
+      const text = values[name]?.trim();
+      if (text === undefined || text === "") continue;
+      if (isGuarded && file === localEnv.file) {
+        warnings.push(
+          `\`${name}\` in ${file} is ignored, because a workspace may be somebody else's. ` +
+            `Put it into ${userEnv.file} or into the environment.`,
+        );
+        continue;
+      }
+      found[key] = { text, name: file === "environment" ? name : `${name} in ${file}`, from: file };
+    }
+  }
+  for (const [key, text] of Object.entries(flags))
+    found[key as SettingKey] = { text, name: flagOf(key as SettingKey) ?? key, from: "flag" };
+  return { found, problems, warnings };
+}
+
 /**
- * Reads the settings from environment variables. An empty variable counts as absent.
+ * Resolves the settings of all sources. An empty variable counts as absent.
  *
  * @throws ConfigError with all bad and misspelled settings
  */
-export function loadConfig(
-  env: Readonly<Record<string, string | undefined>> = process.env,
-  cwd: string = process.cwd(),
-): MiniOpenClawConfig {
-  const problems: ConfigProblem[] = findMisspelled(Object.keys(env)).map(({ name, closest }) => ({
-    name,
-    message: `is not a setting. Did you mean ${closest}? --help lists all settings.`,
-  }));
-
-  function read<T>(name: SettingName, fallback: T, parse: (text: string) => T | Refusal): T {
-    const text = env[name]?.trim();
-    if (text === undefined || text === "") return fallback;
-    const value = parse(text);
-    if (!(value instanceof Refusal)) return value;
-    problems.push({ name, message: `must be ${value.expected}, got ${quote(name, text)}.` });
-    return fallback;
+export function resolveConfig(sources: Sources): MiniOpenClawConfig {
+  const { found, problems, warnings } = findSettings(sources);
+  const values: Record<string, unknown> = {};
+  for (const key of settingKeys) {
+    const one = found[key];
+    if (!one) continue;
+    const setting: Setting<unknown> = settings[key];
+    const value = setting.kind.parse(one.text, sources.cwd);
+    if (value instanceof Refusal)
+      problems.push({
+        name: one.name,
+        message: `must be ${value.expected}, got ${quote(setting, one.text)}.`,
+      });
+    else values[key] = value;
   }
+  const set = values as SettingValues;
+  const schedule = scheduleOf(set, problems);
+  const server = serverOf(set, problems);
+  if (problems.length > 0) throw new ConfigError(problems);
 
-  function readSchedule(): MiniOpenClawConfig["schedule"] {
-    const everyMinutes = read<number | undefined>("MINI_OPENCLAW_EVERY_MINUTES", undefined, (text) =>
-      // A week. The timers of Node cannot wait longer than 24 days.
-      integer(text, 1, 10_080),
-    );
-    const instruction = read<string | undefined>("MINI_OPENCLAW_INSTRUCTION", undefined, (text) => text);
-    if (everyMinutes !== undefined && instruction !== undefined) return { everyMinutes, instruction };
-    if (everyMinutes === undefined && instruction === undefined) return undefined;
-    const name = everyMinutes === undefined ? "MINI_OPENCLAW_EVERY_MINUTES" : "MINI_OPENCLAW_INSTRUCTION";
-    if (!problems.some((problem) => problem.name === name)) {
-      problems.push({ name, message: "must be set too. A schedule needs an interval and an instruction." });
-    }
-    return undefined;
-  }
-
-  const workspace = read("MINI_OPENCLAW_WORKSPACE", resolve(cwd), (text) => directory(resolve(cwd, text)));
-  const dataDir = read("MINI_OPENCLAW_DATA_DIR", join(workspace, ".mini-openclaw"), (text) =>
-    resolve(cwd, text),
-  );
-  const config: MiniOpenClawConfig = {
-    port: read("MINI_OPENCLAW_PORT", 3210, (text) => integer(text, 0, 65_535)),
-    host: read("MINI_OPENCLAW_HOST", "127.0.0.1", hostName),
-    token: read("MINI_OPENCLAW_TOKEN", undefined, token),
-    allowedHosts: read<readonly string[]>("MINI_OPENCLAW_ALLOWED_HOSTS", [], hostNames),
-    workspace,
-    dataDir,
+  const workspace = set.workspace ?? sources.cwd;
+  const dataDir = set.dataDir ?? join(workspace, ".mini-openclaw");
+  const {
+    compactAt,
+    provider: _provider,
+    everyMinutes: _everyMinutes,
+    instruction: _instruction,
+    anthropicApiKey: _anthropicApiKey,
+    anthropicBaseUrl: _anthropicBaseUrl,
+    openaiApiKey: _openaiApiKey,
+    openaiBaseUrl: _openaiBaseUrl,
+    ...plain
+  } = { ...defaults, ...set, workspace, dataDir };
+  return {
+    ...plain,
+    server,
     sessionsDir: join(dataDir, "sessions"),
     memoryDir: join(dataDir, "memory"),
     skillsDir: join(workspace, ".openclaw", "skills"),
-    model: read("MINI_OPENCLAW_MODEL", "claude-sonnet-5-5", modelName),
-    maxTokens: read<number | undefined>("MINI_OPENCLAW_MAX_TOKENS", undefined, (text) =>
-      integer(text, 1, 1_000_000),
-    ),
-    logLevel: read<LogLevel | undefined>("MINI_OPENCLAW_LOG_LEVEL", undefined, oneOf(logLevels)),
-    metrics: read("MINI_OPENCLAW_METRICS", false, onOrOff),
-    maxContextMessages: read("MINI_OPENCLAW_MAX_CONTEXT", 50, (text) => integer(text, 1, 10_000)),
-    compactAtShare: read("MINI_OPENCLAW_COMPACT_AT", 80, (text) => integer(text, 0, 100)) / 100 || undefined,
-    maxRunCostUsd: read("MINI_OPENCLAW_MAX_RUN_COST", 5, amount),
-    maxSessionCostUsd: read("MINI_OPENCLAW_MAX_SESSION_COST", Infinity, amount),
-    maxDayCostUsd: read("MINI_OPENCLAW_MAX_DAY_COST", Infinity, amount),
-    logDays: read("MINI_OPENCLAW_LOG_DAYS", 0, (text) => integer(text, 0, 30)),
-    apiKey: read<string | undefined>("ANTHROPIC_API_KEY", undefined, (text) => text),
-    baseURL: read<string | undefined>("ANTHROPIC_BASE_URL", undefined, httpAddress),
-    schedule: readSchedule(),
-    sandbox: read<SandboxUse>("MINI_OPENCLAW_SANDBOX", "auto", oneOf(sandboxUses)),
-    approval: read("MINI_OPENCLAW_APPROVAL", "off", oneOf(approvals)),
-    // Off by default: the workspace may be somebody else's, and its servers run as this user.
-    mcp: read("MINI_OPENCLAW_MCP", false, onOrOff),
-    bashEnv: read<readonly string[]>("MINI_OPENCLAW_BASH_ENV", [], variableNames),
-    bashTimeoutSeconds: read("MINI_OPENCLAW_BASH_TIMEOUT", 30, (text) => integer(text, 1, 86_400)),
+    compactAtShare: compactAt / 100 || undefined,
+    schedule,
+    configFile: sources.configFile,
+    warnings,
   };
-  if (problems.length > 0) throw new ConfigError(problems);
-  return config;
 }
 
-/** The values that a setting may have. */
-class Refusal {
-  readonly expected: string;
-  constructor(expected: string) {
-    this.expected = expected;
+/** Returns the server that the settings name. Without a key and an address it is the demo. */
+function serverOf(set: SettingValues, problems: ConfigProblem[]): ModelServer {
+  const { anthropicApiKey, anthropicBaseUrl, openaiApiKey, openaiBaseUrl, provider = "auto" } = set;
+  const api = provider === "auto" ? detectApi(set) : provider;
+  if (api === "demo") return { api, apiKey: undefined, baseURL: undefined };
+  if (api === "anthropic") {
+    if (!anthropicApiKey && !anthropicBaseUrl)
+      problems.push({
+        name: "ANTHROPIC_API_KEY",
+        message: "must be set, because the provider is anthropic.",
+      });
+    return { api, apiKey: anthropicApiKey, baseURL: anthropicBaseUrl };
   }
+  const needed = api === "openai" ? openaiApiKey : (openaiBaseUrl ?? openaiApiKey);
+  if (!needed) {
+    const name = api === "openai" ? "OPENAI_API_KEY" : "OPENAI_BASE_URL";
+    problems.push({ name, message: `must be set, because the provider is ${api}.` });
+  }
+  if (set.model === undefined)
+    problems.push({
+      name: "MINI_OPENCLAW_MODEL",
+      message: `must name a model of the server (provider ${api}).`,
+    });
+  return { api, apiKey: openaiApiKey, baseURL: openaiBaseUrl };
 }
 
-function integer(text: string, min: number, max: number): number | Refusal {
-  const value = Number(text);
-  const isInRange = /^\d+$/.test(text) && value >= min && value <= max;
-  return isInRange ? value : new Refusal(`an integer from ${min} to ${max}`);
+function detectApi(set: SettingValues): ModelServer["api"] {
+  if (set.anthropicApiKey ?? set.anthropicBaseUrl) return "anthropic";
+  // A key of OpenAI may be there for another program. With a model, it is meant for this one.
+  if (set.openaiBaseUrl) return "openai-compatible";
+  return set.openaiApiKey && set.model ? "openai" : "demo";
 }
 
-function amount(text: string): number | Refusal {
-  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : new Refusal("an amount of US dollars, such as 2.50");
+function scheduleOf(
+  { everyMinutes, instruction }: SettingValues,
+  problems: ConfigProblem[],
+): MiniOpenClawConfig["schedule"] {
+  if (everyMinutes !== undefined && instruction !== undefined) return { everyMinutes, instruction };
+  if (everyMinutes === undefined && instruction === undefined) return undefined;
+  const name = everyMinutes === undefined ? "MINI_OPENCLAW_EVERY_MINUTES" : "MINI_OPENCLAW_INSTRUCTION";
+  if (!problems.some((problem) => problem.name === name)) {
+    problems.push({ name, message: "must be set too. A schedule needs an interval and an instruction." });
+  }
+  return undefined;
 }
 
-function directory(path: string): string | Refusal {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found?.isDirectory() ? path : new Refusal("a directory that exists");
+/**
+ * Finds the variables that look like settings but are none, with the closest setting of each.
+ * Values are never read, because they may be secret.
+ */
+function findMisspelled(names: readonly string[]): { name: string; closest: string }[] {
+  const known = ["MINI_OPENCLAW_CONFIG", ...settingKeys.map((key) => settings[key].env)];
+  return names.flatMap((name) => {
+    if (known.includes(name)) return [];
+    const isOurs = plain(name).startsWith("MINIOPENCLAW");
+    const found = closestName(plain(name), known.map(plain), isOurs ? Number.POSITIVE_INFINITY : 1);
+    const closest = known.find((one) => plain(one) === found);
+    return closest === undefined ? [] : [{ name, closest }];
+  });
 }
 
-function variableNames(text: string): readonly string[] | Refusal {
-  const names = text.split(",").map((name) => name.trim());
-  return names.every((name) => /^[A-Za-z_]\w*$/.test(name))
-    ? names
-    : new Refusal("names of variables separated by commas");
+function plain(name: string): string {
+  return name.toUpperCase().replaceAll(/[^A-Z]/g, "");
 }
 
-function hostName(text: string): string | Refusal {
-  return /^[\w.:-]+$/.test(text)
-    ? text
-    : new Refusal("a host name or an IP address, without a port or scheme");
-}
-
-function hostNames(text: string): readonly string[] | Refusal {
-  const names = text.split(",").map((name) => name.trim().toLowerCase());
-  return names.every((name) => /^[\w.-]+(?::\d+)?$/.test(name))
-    ? names
-    : new Refusal("host names separated by commas, without a scheme, such as claw.example.com");
-}
-
-// The gateway refuses short tokens too. This text names the variable.
-function token(text: string): string | Refusal {
-  return Buffer.byteLength(text) >= 32 ? text : new Refusal("at least 32 bytes (try: openssl rand -hex 32)");
-}
-
-function modelName(text: string): string | Refusal {
-  return /^[\w.:/@-]+$/.test(text) ? text : new Refusal("a model's name, such as claude-sonnet-5-5");
-}
-
-function oneOf<const Value extends string>(values: readonly Value[]): (text: string) => Value | Refusal {
-  return (text) => values.find((value) => value === text) ?? new Refusal(listOf(values));
-}
-
-function onOrOff(text: string): boolean | Refusal {
-  return text === "on" || text === "off" ? text === "on" : new Refusal("on or off");
-}
-
-function httpAddress(text: string): string | Refusal {
-  const isHttp = URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
-  return isHttp ? text : new Refusal("an http:// or https:// address");
+/** Returns a value of `config.json` as the text of a variable. */
+function toText(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  if (typeof value === "number") return String(value);
+  if (typeof value === "boolean") return value ? "on" : "off";
+  if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value.join(",");
+  return undefined;
 }
 
 /** A secret is never repeated. */
-function quote(name: string, text: string): string {
-  if (name.endsWith("_TOKEN") || name.endsWith("_KEY")) return `${Buffer.byteLength(text)} bytes`;
+function quote({ isSecret }: Setting<unknown>, text: string): string {
+  if (isSecret) return `${Buffer.byteLength(text)} bytes`;
   return JSON.stringify(text.length > 80 ? `${cutText(text, 80)}…` : text);
 }

@@ -1,0 +1,65 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import process from "node:process";
+import { closestName } from "@mini-openclaw/protocol/shared";
+import { findSettings } from "../settings/config.ts";
+import { Refusal } from "../settings/kinds.ts";
+import { type Setting, type SettingKey, settingKeys, settings } from "../settings/settings.ts";
+import { configFileOf, readSources, type Sources } from "../settings/sources.ts";
+import { exitCodes } from "./exit.ts";
+import { warn } from "./load.ts";
+import type { Options } from "./program.ts";
+
+/** Prints each setting, its value and the source of the value. Exits with 78 if one is bad. */
+export function showConfig(flags: Sources["flags"], { json }: Options): void {
+  const { found, problems, warnings } = findSettings(readSources(flags));
+  const rows = settingKeys.map((key) => {
+    const { isSecret, fallback, kind }: Setting<unknown> = settings[key];
+    const { text, from, name } = found[key] ?? { text: undefined, from: "default", name: key };
+    const refused = text === undefined ? undefined : kind.parse(text, process.cwd());
+    if (refused instanceof Refusal) problems.push({ name, message: `must be ${refused.expected}.` });
+    return { key, value: isSecret && text !== undefined ? "(set)" : (text ?? fallback), from };
+  });
+  if (json === true) console.log(JSON.stringify({ settings: rows, problems, warnings }, undefined, 2));
+  else {
+    for (const { key, value, from } of rows) console.log(`${key.padEnd(20)} ${value}  (${from})`);
+    for (const warning of warnings) warn(warning);
+    for (const { name, message } of problems) warn(`\`${name}\` ${message}`);
+  }
+  if (problems.length > 0) process.exitCode = exitCodes.badConfig;
+}
+
+/** Sets or removes a setting in the user's `config.json`. Others stay as they are. */
+export function setConfig(key: string, text: string | undefined): void {
+  if (!Object.hasOwn(settings, key)) {
+    warn(`\`${key}\` is not a setting. Did you mean ${closestName(key, settingKeys, Number.POSITIVE_INFINITY)}?`);
+    process.exit(exitCodes.badUsage);
+  }
+  const { kind }: Setting<unknown> = settings[key as SettingKey];
+  const value = text === undefined ? undefined : kind.parse(text, process.cwd());
+  if (value instanceof Refusal) {
+    warn(`\`${key}\` must be ${value.expected}.`);
+    process.exit(exitCodes.badUsage);
+  }
+  const file = configFileOf(process.env, process.cwd());
+  const config = existsSync(file) ? readConfig(file) : {};
+  const changed = { ...config, [key]: value };
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  // Written beside and renamed, so that no reader gets half of the file.
+  writeFileSync(`${file}.new`, `${JSON.stringify(changed, undefined, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+  console.log(`${text === undefined ? "Removed" : "Set"} ${key} in ${file}.`);
+}
+
+export function printPath(): void {
+  console.log(configFileOf(process.env, process.cwd()));
+}
+
+function readConfig(file: string): Record<string, unknown> {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+  } catch (error) {
+    warn(`${file} cannot be read as JSON: ${(error as Error).message}. Correct it first.`);
+    return process.exit(exitCodes.badConfig);
+  }
+}

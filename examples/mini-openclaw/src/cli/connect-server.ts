@@ -1,0 +1,47 @@
+import { randomBytes } from "node:crypto";
+import { type Client, connect } from "@mini-openclaw/client";
+import { StoreError } from "@mini-openclaw/session-store";
+import { WebSocket } from "ws";
+import { readAddress } from "../data-dir.ts";
+import type { MiniOpenClawConfig } from "../settings/config.ts";
+import { startServer } from "../start-server.ts";
+
+/** A connection to the server of the data directory. */
+export interface ServerConnection {
+  client: Client;
+  /** Closes the connection, and stops the server if it was started for it. */
+  close: () => Promise<void>;
+}
+
+/**
+ * Connects to the server that runs with the data directory. Starts one on a free port of this
+ * machine if there is none.
+ */
+export async function connectServer(config: MiniOpenClawConfig): Promise<ServerConnection> {
+  // Other users of this machine must not reach a server that is only for this command.
+  const own = { ...config, port: 0, host: "127.0.0.1", token: randomBytes(32).toString("hex") };
+  try {
+    const { address, stop } = await startServer(own, () => undefined);
+    return await open(address, own.token, stop);
+  } catch (error) {
+    const address = StoreError.is(error) && error.code === "FOLDER_LOCKED" && readAddress(config.dataDir);
+    if (!address) throw error;
+    return open(address, config.token, async () => undefined);
+  }
+}
+
+async function open(
+  address: string,
+  token: string | undefined,
+  stop: () => Promise<void>,
+): Promise<ServerConnection> {
+  const client = connect({ url: address, WebSocket, ...(token !== undefined && { token }) });
+  await client.connected();
+  return {
+    client,
+    async close() {
+      client.close();
+      await stop();
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import process from "node:process";
+import { describeFailure } from "../report.ts";
+import { ConfigError } from "../settings/config.ts";
+
+/** The exit codes of the command line. 64, 70 and 78 are those of sysexits.h. */
+export const exitCodes = {
+  done: 0,
+  failed: 1,
+  /** A run ended without a whole answer: cut, refused, or at a limit. */
+  incomplete: 2,
+  badUsage: 64,
+  badConfig: 78,
+  /** 128 + SIGINT, as shells report it. */
+  aborted: 130,
+} as const;
+
+/** Prints a failure for the user and ends the process with its exit code. */
+export function exitWith(error: unknown, failed = "Mini OpenClaw"): never {
+  if (error instanceof ConfigError) {
+    console.error(`Mini OpenClaw cannot start with these settings:\n${error.message}`);
+    process.exit(exitCodes.badConfig);
+  }
+  const described = describeFailure(error);
+  if (typeof described === "string") console.error(`${failed}: ${described}`);
+  else console.error(described);
+  process.exit(exitCodes.failed);
+}

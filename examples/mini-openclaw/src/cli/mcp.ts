@@ -1,0 +1,62 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { connectMcpServers, readMcpConfig } from "@mini-openclaw/agent-runtime/mcp";
+import type { Sources } from "../settings/sources.ts";
+import { exitCodes, exitWith } from "./exit.ts";
+import { loadConfig, warn } from "./load.ts";
+import { oneLine } from "./safe-text.ts";
+
+type Flags = Sources["flags"];
+
+export async function listServers(flags: Flags): Promise<void> {
+  const { workspace, mcp } = loadConfig(flags);
+  try {
+    const names = Object.entries(await readMcpConfig(workspace));
+    for (const [name, server] of names) console.log(`${name}\t${oneLine(JSON.stringify(server))}`);
+    if (names.length === 0) console.log(`There are no servers in ${join(workspace, ".mcp.json")}.`);
+    else if (!mcp) warn("They are not started: set MINI_OPENCLAW_MCP=on.");
+  } catch (error) {
+    exitWith(error);
+  }
+}
+
+/** Adds a server to `.mcp.json`, and leaves everything else in the file as it is. */
+export function addServer(name: string, command: readonly string[], flags: Flags): void {
+  const { workspace } = loadConfig(flags);
+  const file = join(workspace, ".mcp.json");
+  const [first = "", ...args] = command;
+  const server = /^https?:\/\//.test(first) ? { type: "http", url: first } : { command: first, args };
+  try {
+    const config = existsSync(file)
+      ? (JSON.parse(readFileSync(file, "utf8")) as { mcpServers?: object })
+      : {};
+    if (Object.hasOwn(config.mcpServers ?? {}, name)) {
+      warn(`${file} has a server "${name}". Remove it first, or choose another name.`);
+      process.exit(exitCodes.failed);
+    }
+    const changed = { ...config, mcpServers: { ...config.mcpServers, [name]: server } };
+    writeFileSync(file, `${JSON.stringify(changed, undefined, 2)}\n`);
+    console.log(`Added ${name} to ${file}. Try it: mini-openclaw mcp test`);
+  } catch (error) {
+    exitWith(error);
+  }
+}
+
+/** Connects to each server and prints its tools. Exits with 1 if one fails. */
+export async function testServers(flags: Flags): Promise<void> {
+  const { workspace } = loadConfig(flags);
+  try {
+    const servers = await connectMcpServers(await readMcpConfig(workspace), { workspaceDir: workspace });
+    for (const { name, error, faults } of servers.status()) {
+      const problems = [error ?? [], faults].flat();
+      console.log(`${name}: ${problems.length === 0 ? "connected" : "failed"}`);
+      for (const problem of problems) console.log(`  ${oneLine(String(problem), 500)}`);
+      if (problems.length > 0) process.exitCode = exitCodes.failed;
+    }
+    for (const tool of servers.tools()) console.log(`  ${tool.name}\t${oneLine(tool.description)}`);
+    await servers.close?.();
+  } catch (error) {
+    exitWith(error);
+  }
+}

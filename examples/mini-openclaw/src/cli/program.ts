@@ -1,0 +1,180 @@
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { closestName } from "@mini-openclaw/protocol/shared";
+import { Command, Option } from "commander";
+import { flagOf, type SettingKey, settingKeys, settings, settingsHelp } from "../settings/settings.ts";
+import type { Sources } from "../settings/sources.ts";
+
+// EX_USAGE of sysexits.h.
+const EXIT_USAGE = 64;
+
+type Flags = Sources["flags"];
+
+/**
+ * Returns the command line. Each command is loaded when it runs, so that `--help` and mistakes cost
+ * no more than this file.
+ */
+export function createProgram(): Command {
+  const program = new Command("mini-openclaw")
+    .description("A personal agent: a chat page, tools, memory and schedules in one process.")
+    .version(readVersion(), "-v, --version")
+    .showSuggestionAfterError()
+    .enablePositionalOptions()
+    .showHelpAfterError("Run mini-openclaw --help for all commands.")
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE))
+    .addHelpText("after", () => `\n${settingsHelp()}`);
+
+  withSettings(program.command("start", { isDefault: true }))
+    .description("start the server and its page (default)")
+    .option("--demo", "let a script answer instead of a model")
+    .option("--open", "open the page in the browser")
+    .allowExcessArguments()
+    .action(async (options: Options, { args: [mistake] }: Command) => {
+      if (mistake !== undefined) refuseCommand(mistake, program);
+      return (await import("./start.ts")).start(flagsOf(options), options);
+    });
+
+  withSettings(program.command("run"))
+    .description("run one message and print the answer, for scripts and cron")
+    .argument("[text]", "the message. Standard input is added to it when it is piped")
+    .option("--json", "print one JSON object with the answer, the outcome and the usage")
+    .option("--file <path...>", "add the text of files to the message")
+    .option("--session <id>", "continue a session")
+    .option("--yes", "allow every tool call that asks, instead of denying it")
+    .action(async (text: string | undefined, options: Options) =>
+      (await import("./run.ts")).run(text, flagsOf(options), options),
+    );
+
+  withSettings(program.command("chat"))
+    .description("chat in the terminal")
+    .option("--session <id>", "continue a session")
+    .action(async (options: Options) => (await import("./chat.ts")).chat(flagsOf(options), options));
+
+  program
+    .command("sessions")
+    .description("list, show, search, check and repair sessions (sessions --help)")
+    .argument("[arguments...]")
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(async (args: string[]) => (await import("./sessions.ts")).sessions(args));
+
+  const skills = program.command("skills").description("the skills of the workspace");
+  withSettings(skills.command("ls", { isDefault: true }))
+    .description("list them")
+    .action(async (options: Options) => (await import("./skills.ts")).listSkills(flagsOf(options)));
+  withSettings(skills.command("validate"))
+    .description("check skills by the specification")
+    .argument("[folders...]", "folders with a SKILL.md (default: all of the workspace)")
+    .action(async (folders: string[], options: Options) =>
+      (await import("./skills.ts")).validateSkills(folders, flagsOf(options)),
+    );
+  withSettings(skills.command("add"))
+    .description("copy a skill into the workspace")
+    .argument("<folder>", "a folder with a SKILL.md")
+    .action(async (folder: string, options: Options) =>
+      (await import("./skills.ts")).addSkill(folder, flagsOf(options)),
+    );
+
+  const mcp = program
+    .command("mcp")
+    .description("the MCP servers of the workspace's .mcp.json")
+    .enablePositionalOptions();
+  withSettings(mcp.command("ls", { isDefault: true }))
+    .description("list them")
+    .action(async (options: Options) => (await import("./mcp.ts")).listServers(flagsOf(options)));
+  withSettings(mcp.command("add"))
+    .description("add a server: a command with its arguments, or an http address")
+    .argument("<name>")
+    .argument("<command...>")
+    .passThroughOptions()
+    .action(async (name: string, command: string[], options: Options) =>
+      (await import("./mcp.ts")).addServer(name, command, flagsOf(options)),
+    );
+  withSettings(mcp.command("test"))
+    .description("connect to each server and list its tools")
+    .action(async (options: Options) => (await import("./mcp.ts")).testServers(flagsOf(options)));
+
+  const memory = program.command("memory").description("the memory of the agent");
+  withSettings(memory.command("show", { isDefault: true }))
+    .description("print MEMORY.md and the daily logs that the model gets")
+    .action(async (options: Options) => (await import("./memory.ts")).showMemory(flagsOf(options)));
+  const prompt = program.command("prompt").description("the next request to the model");
+  withSettings(prompt.command("show", { isDefault: true }))
+    .description("print the sections of the next request with their tokens and sources")
+    .option("--session <id>", "with the messages of a session")
+    .option("--full", "print the text of each section too")
+    .action(async (options: Options) => (await import("./prompt.ts")).showPrompt(flagsOf(options), options));
+
+  withSettings(program.command("doctor"))
+    .description("check settings, model, port, files, sandbox and clock, and name each remedy")
+    .option("--json", "print the results as JSON")
+    .option("--fix", "mend what can be mended without a loss")
+    .action(async (options: Options) => (await import("./doctor.ts")).doctor(flagsOf(options), options));
+
+  const config = program.command("config").description("the settings");
+  withSettings(config.command("show", { isDefault: true }))
+    .description("print each setting and its source")
+    .option("--json", "print JSON")
+    .action(async (options: Options) => (await import("./config.ts")).showConfig(flagsOf(options), options));
+  config
+    .command("set")
+    .description("set a setting in config.json. Without a value, remove it")
+    .argument("<key>")
+    .argument("[value]")
+    .action(async (key: string, value: string | undefined) =>
+      (await import("./config.ts")).setConfig(key, value),
+    );
+  config
+    .command("path")
+    .description("print the path of config.json")
+    .action(async () => (await import("./config.ts")).printPath());
+
+  program
+    .command("completion")
+    .description("print the completion script of a shell")
+    .argument("<shell>", "bash, zsh or fish")
+    .action(async (shell: string) => (await import("./completion.ts")).printCompletion(shell, program));
+
+  return program;
+}
+
+/** Commander takes an unknown command for an argument of the default one. */
+function refuseCommand(name: string, { commands }: Command): never {
+  const known = commands.map((command) => command.name());
+  const closest = closestName(name, known, Number.POSITIVE_INFINITY);
+  console.error(`\`${name}\` is not a command. Did you mean ${closest}? Known: ${known.join(", ")}.`);
+  process.exit(EXIT_USAGE);
+}
+
+/** The options of a command: its own, and the settings that were given as flags. */
+export type Options = Readonly<Record<string, unknown>>;
+
+const settingNames = new Map<string, SettingKey>();
+
+/** Adds a flag for each setting that is no secret. */
+function withSettings(command: Command): Command {
+  for (const key of settingKeys) {
+    const flag = flagOf(key);
+    if (flag === undefined) continue;
+    const option = new Option(`${flag} <value>`, settings[key].about);
+    settingNames.set(option.attributeName(), key);
+    command.addOption(option.helpGroup("Settings, which may also be variables or in config.json:"));
+  }
+  return command;
+}
+
+function flagsOf(options: Options): Flags {
+  const given = Object.entries(options).flatMap(([name, value]) => {
+    const key = settingNames.get(name);
+    return key === undefined ? [] : [[key, String(value)] as const];
+  });
+  const demo = options["demo"] === true ? { provider: "demo" } : {};
+  return { ...Object.fromEntries(given), ...demo };
+}
+
+function readVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
+  return version;
+}

@@ -1,0 +1,94 @@
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import process from "node:process";
+import { text as readText } from "node:stream/consumers";
+import type { Session } from "@mini-openclaw/client";
+import type { RunEndEvent } from "@mini-openclaw/protocol";
+import type { Sources } from "../settings/sources.ts";
+import { connectServer } from "./connect-server.ts";
+import { exitCodes, exitWith } from "./exit.ts";
+import { loadConfig, warn, warnOfEnd } from "./load.ts";
+import type { Options } from "./program.ts";
+import { oneLine, safe } from "./safe-text.ts";
+
+/** Runs one message, prints its answer, and exits with the code of its outcome. */
+export async function run(
+  argument: string | undefined,
+  flags: Sources["flags"],
+  options: Options,
+): Promise<void> {
+  const { session: sessionId, yes, json } = options;
+  const config = loadConfig(flags);
+  try {
+    const message = await messageOf(argument, options["file"] as string[] | undefined);
+    if (message === undefined) {
+      warn("There is no message. Pass a text, or pipe one: echo 'What is new?' | mini-openclaw run");
+      process.exit(exitCodes.badUsage);
+    }
+    const { client, close } = await connectServer(config);
+    const session = typeof sessionId === "string" ? client.session(sessionId) : await client.create();
+    process.once("SIGINT", () => void session.abort());
+    const result = await ask(session, message, { isJson: json === true, allowsAll: yes === true });
+    if (json === true) process.stdout.write(`${JSON.stringify(result)}\n`);
+    await close();
+    process.exit(exitCodeOf(result));
+  } catch (error) {
+    exitWith(error);
+  }
+}
+
+/** The result of a run, as `--json` prints it. */
+interface RunResult extends Pick<RunEndEvent, "runId" | "outcome" | "usage" | "costUsd" | "error"> {
+  sessionId: string | undefined;
+  text: string;
+}
+
+async function ask(
+  session: Session,
+  message: string,
+  { isJson, allowsAll }: { isJson: boolean; allowsAll: boolean },
+): Promise<RunResult> {
+  let text = "";
+  for await (const event of session.ask(message)) {
+    if (event.type === "chunk" && !isJson) process.stdout.write(safe(event.content));
+    if (event.type === "tool_start") warn(`[${event.toolName}] ${oneLine(JSON.stringify(event.input))}`);
+    if (event.type === "approval_request") {
+      if (!allowsAll) warn(`[${event.toolName}] is denied: nobody can be asked. --yes allows it.`);
+      void session.approve(event.callId, allowsAll ? "once" : "deny");
+    }
+    if (event.type === "message_done") text = event.content;
+    if (event.type === "run_end") {
+      if (!isJson) process.stdout.write("\n");
+      warnOfEnd(event);
+      return { sessionId: session.getSnapshot().sessionId, text, ...resultOf(event) };
+    }
+  }
+  throw new Error("The connection to the server ended before the run did.");
+}
+
+function resultOf({
+  runId,
+  outcome,
+  usage,
+  costUsd,
+  error,
+}: RunEndEvent): Omit<RunResult, "sessionId" | "text"> {
+  return { runId, outcome, usage, ...(costUsd !== undefined && { costUsd }), ...(error && { error }) };
+}
+
+/** Joins the argument, the piped input and the files. */
+async function messageOf(argument: string | undefined, files: string[] = []): Promise<string | undefined> {
+  const piped = process.stdin.isTTY ? "" : await readText(process.stdin);
+  const attached = files.map(
+    (file) => `<file name="${basename(file)}">\n${readFileSync(file, "utf8")}\n</file>`,
+  );
+  const parts = [argument === "-" ? undefined : argument, piped.trim(), ...attached];
+  const message = parts.filter((part) => part !== undefined && part !== "").join("\n\n");
+  return message === "" ? undefined : message;
+}
+
+function exitCodeOf({ outcome }: RunResult): number {
+  if (outcome === "completed") return exitCodes.done;
+  if (outcome === "aborted") return exitCodes.aborted;
+  return outcome === "failed" ? exitCodes.failed : exitCodes.incomplete;
+}

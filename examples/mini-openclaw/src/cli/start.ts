@@ -1,0 +1,49 @@
+import { spawn } from "node:child_process";
+import process from "node:process";
+import { StoreError } from "@mini-openclaw/session-store";
+import { readAddress } from "../data-dir.ts";
+import type { Sources } from "../settings/sources.ts";
+import { startServer } from "../start-server.ts";
+import { exitWith } from "./exit.ts";
+import { loadConfig } from "./load.ts";
+import type { Options } from "./program.ts";
+
+/** Starts the server, and stops it on a signal. */
+export async function start(flags: Sources["flags"], { open }: Options): Promise<void> {
+  const config = loadConfig(flags);
+  try {
+    const { address, stop } = await startServer(config);
+    stopOnSignals(stop);
+    if (open === true) openBrowser(address);
+  } catch (error) {
+    const address = StoreError.is(error) && error.code === "FOLDER_LOCKED" && readAddress(config.dataDir);
+    if (!address) exitWith(error, "Mini OpenClaw cannot start");
+    console.error(`Mini OpenClaw already runs with this data directory: open ${address}`);
+    process.exit(1);
+  }
+}
+
+/** The first signal lets runs end. The second one exits at once. */
+function stopOnSignals(stop: () => Promise<void>): void {
+  let isStopping = false;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (isStopping) process.exit(1);
+      isStopping = true;
+      console.log(`${signal}: waiting for active runs. Press Ctrl+C again to stop at once.`);
+      stop().then(() => process.exit(0), exitWith);
+    });
+  }
+}
+
+/** Opens the page with the program that the system has for it. A failure is only reported. */
+function openBrowser(address: string): void {
+  const commands: Partial<Record<NodeJS.Platform, string[]>> = {
+    darwin: ["open"],
+    win32: ["cmd", "/c", "start", ""],
+  };
+  const [command = "xdg-open", ...args] = commands[process.platform] ?? [];
+  spawn(command, [...args, address], { stdio: "ignore", detached: true })
+    .on("error", () => console.error(`No browser could be opened. Open ${address} yourself.`))
+    .unref();
+}

@@ -1,0 +1,77 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import type { Finding } from "../cli/doctor.ts";
+import { readAddress } from "../data-dir.ts";
+import type { MiniOpenClawConfig } from "../settings/config.ts";
+
+/** Tries the port for a moment. */
+export async function checkPort({ host, port, dataDir }: MiniOpenClawConfig): Promise<Finding[]> {
+  const check = "port";
+  const server = createServer();
+  try {
+    server.listen({ port, host });
+    await once(server, "listening");
+    return [{ check, level: "good", message: `${host}:${port} is free` }];
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const running = readAddress(dataDir);
+    if (code === "EADDRINUSE" && running?.endsWith(`:${port}/`))
+      return [{ check, level: "good", message: `used by the server at ${running}` }];
+    return [
+      {
+        check,
+        level: "problem",
+        message: `${host}:${port} cannot be used (${code}).`,
+        remedy:
+          code === "EADDRINUSE"
+            ? "Stop the program that uses it, or set MINI_OPENCLAW_PORT to another port."
+            : "Set MINI_OPENCLAW_HOST to an address of this machine, and a port above 1023.",
+      },
+    ];
+  } finally {
+    server.close();
+  }
+}
+
+/** A server that others can reach needs a token. Without a name, browsers are refused. */
+export function checkReach({ host, token, allowedHosts }: MiniOpenClawConfig): Finding[] {
+  const check = "reach";
+  const isLocal = host === "localhost" || host === "::1" || host.startsWith("127.");
+  if (!isLocal && token === undefined)
+    return [
+      {
+        check,
+        level: "problem",
+        message: `${host} can be reached by others, and there is no token.`,
+        remedy: "Set MINI_OPENCLAW_TOKEN (try: openssl rand -hex 32), or MINI_OPENCLAW_HOST to 127.0.0.1.",
+      },
+    ];
+  if (allowedHosts.length > 0 && token === undefined)
+    return [
+      {
+        check,
+        level: "warning",
+        message: `Everyone who reaches ${allowedHosts.join(", ")} can use the agent.`,
+        remedy: "Set MINI_OPENCLAW_TOKEN, unless the proxy asks who they are.",
+      },
+    ];
+  return [{ check, level: "good", message: isLocal ? "this machine only" : "others need the token" }];
+}
+
+const proxyVariables = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"] as const;
+
+export function checkProxy(): Finding[] {
+  return proxyVariables.flatMap((name) => {
+    const value = process.env[name];
+    const isGood = !value || /^https?:\/\/./.test(value);
+    if (isGood) return [];
+    return [
+      {
+        check: "proxy",
+        level: "problem" as const,
+        message: `\`${name}\` is no http:// or https:// address.`,
+        remedy: `Set it to an address such as http://proxy.example.com:8080, or unset it.`,
+      },
+    ];
+  });
+}

@@ -1,0 +1,391 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { startServer, temporaryDirectory } from "./server.ts";
+
+const main = fileURLToPath(new URL("../../examples/mini-openclaw/dist/main.js", import.meta.url));
+
+/** Runs a command line in a folder that is also the user's home. */
+async function run(
+  cwd: string,
+  args: readonly string[],
+  { env = {}, input = "" }: { env?: Record<string, string>; input?: string } = {},
+): Promise<{ code: number; out: string; err: string }> {
+  const options = { cwd, env: { PATH: process.env["PATH"] ?? "", HOME: cwd, ...env } };
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [main, ...args], options, (error, out, err) => {
+      resolve({ code: error ? Number(error.code) : 0, out, err });
+    });
+    child.stdin?.end(input);
+  });
+}
+
+describe("the command line", () => {
+  test("prints the help and the version, and refuses what it does not know", async () => {
+    await using folder = await temporaryDirectory();
+    const at = (...args: string[]) => run(folder.path, args);
+
+    expect(await at("--help")).toMatchObject({ code: 0, out: expect.stringContaining("MINI_OPENCLAW_PORT") });
+    expect(await at("--version")).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+    expect(await at("docter")).toMatchObject({
+      code: 64,
+      err: expect.stringContaining("`docter` is not a command. Did you mean doctor?"),
+    });
+    expect(await at("--prot", "1")).toMatchObject({
+      code: 64,
+      err: expect.stringContaining("--port?"),
+    });
+  });
+
+  test("runs one message with piped input and files, and prints text or JSON", async () => {
+    await using folder = await temporaryDirectory();
+    writeFileSync(join(folder.path, "notes.txt"), "list the files");
+
+    const text = await run(folder.path, ["run", "list the files"]);
+    expect(text).toMatchObject({ code: 0, out: expect.stringContaining("README.md") });
+    expect(text.err).toContain("[list_files]");
+
+    const json = await run(folder.path, ["run", "-", "--json", "--file", "notes.txt"], { input: "Hello" });
+    expect(json.code).toBe(0);
+    const result = JSON.parse(json.out) as { sessionId: string; outcome: string };
+    expect(result).toMatchObject({ outcome: "completed", text: expect.stringContaining("README.md") });
+
+    const shown = await run(folder.path, ["sessions", "export", result.sessionId]);
+    expect(shown.out).toContain('Hello\n\n<file name="notes.txt">\nlist the files\n</file>');
+  });
+
+  test("refuses an empty message, and denies calls that ask unless --yes is passed", async () => {
+    await using folder = await temporaryDirectory();
+    const env = { MINI_OPENCLAW_APPROVAL: "all" };
+
+    expect((await run(folder.path, ["run"])).code).toBe(64);
+    const denied = await run(folder.path, ["run", "list the files"], { env });
+    expect(denied.err).toContain("[list_files] is denied: nobody can be asked. --yes allows it.");
+    const allowed = await run(folder.path, ["run", "list the files", "--yes"], { env });
+    expect(allowed.out).toContain("README.md");
+  });
+
+  test("uses the server that runs with the same data directory", async () => {
+    await using folder = await temporaryDirectory();
+    await using server = await startServer(folder.path);
+
+    const { code, out } = await run(folder.path, ["run", "list the files", "--json"]);
+
+    expect(code).toBe(0);
+    const { sessionId } = JSON.parse(out) as { sessionId: string };
+    const history = await fetch(`${server.url}sessions/${sessionId}/messages`);
+    expect(history.status).toBe(200);
+  });
+
+  test("chats in the terminal until /quit", async () => {
+    await using folder = await temporaryDirectory();
+
+    const { code, out } = await run(folder.path, ["chat"], { input: "list the files\n/quit\n" });
+
+    expect(code).toBe(0);
+    expect(out).toContain("[list_files]");
+    expect(out).toMatch(/Continue with: mini-openclaw chat --session \S+/);
+  });
+
+  test("sets, shows and removes settings of config.json", async () => {
+    await using folder = await temporaryDirectory();
+    const at = (...args: string[]) => run(folder.path, ["config", ...args]);
+
+    expect(await at("set", "prt", "1")).toMatchObject({
+      code: 64,
+      err: expect.stringContaining("Did you mean port?"),
+    });
+    expect(await at("set", "port", "x")).toMatchObject({
+      code: 64,
+      err: expect.stringContaining("must be an integer"),
+    });
+    await at("set", "port", "8080");
+    const file = (await at("path")).out.trim();
+    expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({ port: 8080 });
+    expect((await at("show")).out).toContain(`port                 8080  (${file})`);
+    await at("set", "port");
+    expect((await at("show")).out).toContain("port                 3210  (default)");
+  });
+
+  test("prints the next request by section", async () => {
+    await using folder = await temporaryDirectory();
+
+    const { out } = await run(folder.path, ["prompt", "show", "--full"]);
+
+    expect(out).toMatch(/^ +\d+ {2}tools {2}\(tool definitions\)$/m);
+    expect(out).toMatch(/^ +\d+ {2}tokens in all, estimated$/m);
+  });
+
+  test("adds a skill after checking it, and an MCP server", async () => {
+    await using folder = await temporaryDirectory();
+    const skill = join(folder.path, "somewhere", "tidy-up");
+    mkdirSync(skill, { recursive: true });
+    writeFileSync(join(skill, "SKILL.md"), "---\nname: other\ndescription: Tidies up.\n---\nTidy.\n");
+    const at = (...args: string[]) => run(folder.path, args);
+
+    expect(await at("skills", "add", skill)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("is not a valid skill"),
+    });
+    writeFileSync(join(skill, "SKILL.md"), "---\nname: tidy-up\ndescription: Tidies up.\n---\nTidy.\n");
+    expect((await at("skills", "add", skill)).code).toBe(0);
+    expect((await at("skills", "ls")).out).toBe("tidy-up\tTidies up.\n");
+    expect((await at("skills", "validate")).out).toContain("good");
+
+    expect((await at("mcp", "add", "files", "node", "server.js", "-v")).code).toBe(0);
+    expect((await at("mcp", "ls")).out).toContain('"args":["server.js","-v"]');
+    expect((await at("mcp", "test")).code).toBe(1);
+  });
+
+  test("prints a completion script that bash accepts", async () => {
+    await using folder = await temporaryDirectory();
+    const { out } = await run(folder.path, ["completion", "bash"]);
+    const bash = spawn("bash", ["-n"], { stdio: ["pipe", "ignore", "inherit"] });
+    bash.stdin?.end(out);
+
+    expect(await once(bash, "close")).toEqual([0, null]);
+    expect(await run(folder.path, ["completion", "csh"])).toMatchObject({ code: 64 });
+  });
+});
+
+/** A model's server that always answers with this status, and with a clock of its own. */
+async function modelServer(status: number, body: object, date = new Date()) {
+  const server = createServer((_, response) => {
+    response.writeHead(status, { "content-type": "application/json", date: date.toUTCString() });
+    response.end(JSON.stringify(body));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+interface Finding {
+  check: string;
+  level: string;
+  message: string;
+  remedy?: string;
+}
+
+const refusal = (type: string, message: string) => ({ type: "error", error: { type, message } });
+
+describe("doctor", () => {
+  const examine = async (cwd: string, env: Record<string, string> = {}, ...args: string[]) => {
+    const { out, code } = await run(cwd, ["doctor", "--json", ...args], {
+      env: { MINI_OPENCLAW_PORT: "0", ...env },
+    });
+    return { findings: JSON.parse(out) as Finding[], code };
+  };
+  interface Planted {
+    check: string;
+    /** A part of the message or of the remedy. */
+    remedy: string;
+    plant: (folder: string) => Record<string, string>;
+  }
+  const inSessions = (folder: string, name: string, lines: readonly string[]) => {
+    const sessions = join(folder, ".mini-openclaw", "sessions");
+    mkdirSync(sessions, { recursive: true, mode: 0o700 });
+    writeFileSync(join(sessions, name), lines.map((line) => `${line}\n`).join(""));
+    return {};
+  };
+  const planted: Record<string, Planted> = {
+    "a misspelled setting": {
+      check: "settings",
+      remedy: "Did you mean MINI_OPENCLAW_PORT?",
+      plant: () => ({ MINI_OPENCLAW_PROT: "1" }),
+    },
+    "a config.json that is no JSON": {
+      check: "settings",
+      remedy: "config.json` cannot be read as JSON",
+      plant(folder) {
+        writeFileSync(join(folder, "config.json"), "{ port }");
+        return { MINI_OPENCLAW_CONFIG: "config.json" };
+      },
+    },
+    "a config.json that others can read": {
+      check: "config file",
+      remedy: "chmod 600",
+      plant(folder) {
+        writeFileSync(join(folder, "config.json"), "{}");
+        chmodSync(join(folder, "config.json"), 0o644);
+        return { MINI_OPENCLAW_CONFIG: "config.json" };
+      },
+    },
+    "a guarded setting in the workspace": {
+      check: "settings",
+      remedy: "Put it into",
+      plant(folder) {
+        writeFileSync(join(folder, ".env"), "MINI_OPENCLAW_MCP=on\n");
+        return {};
+      },
+    },
+    "a workspace that does not exist": {
+      check: "settings",
+      remedy: "must be a directory that exists",
+      plant: () => ({ MINI_OPENCLAW_WORKSPACE: "nowhere" }),
+    },
+    "a data directory that others can read": {
+      check: "data directory",
+      remedy: "chmod 700",
+      plant(folder) {
+        mkdirSync(join(folder, ".mini-openclaw"), { mode: 0o755 });
+        return {};
+      },
+    },
+    "a data directory that is a file": {
+      check: "data directory",
+      remedy: "MINI_OPENCLAW_DATA_DIR",
+      plant(folder) {
+        writeFileSync(join(folder, ".mini-openclaw"), "");
+        return {};
+      },
+    },
+    "the address of a killed server": {
+      check: "server",
+      remedy: "doctor --fix",
+      plant(folder) {
+        mkdirSync(join(folder, ".mini-openclaw"), { mode: 0o700 });
+        writeFileSync(join(folder, ".mini-openclaw", "address"), "http://127.0.0.1:1/\n");
+        return {};
+      },
+    },
+    "an address for everybody without a token": {
+      check: "reach",
+      remedy: "MINI_OPENCLAW_TOKEN",
+      plant: () => ({ MINI_OPENCLAW_HOST: "0.0.0.0" }),
+    },
+    "an address of another machine": {
+      check: "port",
+      remedy: "MINI_OPENCLAW_HOST",
+      plant: () => ({ MINI_OPENCLAW_HOST: "203.0.113.1", MINI_OPENCLAW_TOKEN: "t".repeat(32) }),
+    },
+    "a proxy without a scheme": {
+      check: "proxy",
+      remedy: "http://proxy.example.com:8080",
+      plant: () => ({ HTTPS_PROXY: "proxy:8080" }),
+    },
+    "a model that does not answer": {
+      check: "model claude-sonnet-5-5",
+      remedy: "Check ANTHROPIC_BASE_URL",
+      plant: () => ({ ANTHROPIC_BASE_URL: "http://127.0.0.1:1" }),
+    },
+    "a required sandbox that is missing": {
+      check: "sandbox",
+      remedy: "Install bubblewrap",
+      plant: () => ({ MINI_OPENCLAW_SANDBOX: "required", PATH: "/nowhere" }),
+    },
+    "a damaged session": {
+      check: "sessions",
+      remedy: "mini-openclaw sessions repair",
+      plant: (folder) =>
+        inSessions(folder, "01a00000-0000-7000-8000-000000000000.jsonl", [
+          '{"type":"session","v":1,"sessionId":"01a00000-0000-7000-8000-000000000000","key":"webchat","createdAt":1}',
+          '{"seq":',
+          '{"seq":1}',
+        ]),
+    },
+    "a session of another program": {
+      check: "sessions",
+      remedy: "Move it out of",
+      plant: (folder) => inSessions(folder, "rollout.jsonl", ['{"type":"session_meta","payload":{}}']),
+    },
+    "a skill with a fault": {
+      check: "skills",
+      remedy: "mini-openclaw skills validate",
+      plant(folder) {
+        const skill = join(folder, ".openclaw", "skills", "Bad_Name");
+        mkdirSync(skill, { recursive: true });
+        writeFileSync(join(skill, "SKILL.md"), "---\nname: Bad_Name\ndescription: x\n---\n");
+        return {};
+      },
+    },
+    "a memory that is too long": {
+      check: "memory",
+      remedy: "Shorten it",
+      plant(folder) {
+        writeFileSync(join(folder, "MEMORY.md"), "x".repeat(30_000));
+        return {};
+      },
+    },
+    "an MCP server that does not start": {
+      check: "mcp",
+      remedy: "mini-openclaw mcp test",
+      plant(folder) {
+        writeFileSync(join(folder, ".mcp.json"), '{"mcpServers":{"gone":{"command":"/nowhere/server"}}}');
+        return { MINI_OPENCLAW_MCP: "on" };
+      },
+    },
+    "an .mcp.json that is no JSON": {
+      check: "mcp",
+      remedy: "Correct .mcp.json",
+      plant(folder) {
+        writeFileSync(join(folder, ".mcp.json"), "{");
+        return {};
+      },
+    },
+  };
+
+  test.each(Object.entries(planted))("finds %s and names the remedy", async (_, { check, remedy, plant }) => {
+    await using folder = await temporaryDirectory();
+
+    const { findings } = await examine(folder.path, plant(folder.path));
+
+    const found = findings.filter((finding) => finding.check === check && finding.level !== "good");
+    expect(found.map((finding) => `${finding.message} ${finding.remedy}`).join("\n")).toContain(remedy);
+  });
+
+  test("names a wrong key, a wrong model and a wrong clock", async () => {
+    await using folder = await temporaryDirectory();
+    await using locked = await modelServer(401, refusal("authentication_error", "invalid x-api-key"));
+    const past = new Date(Date.now() - 3_600_000);
+    await using empty = await modelServer(404, refusal("not_found_error", "model: nope"), past);
+
+    const wrongKey = await examine(folder.path, { ANTHROPIC_API_KEY: "k", ANTHROPIC_BASE_URL: locked.url });
+    expect(wrongKey.findings.find(({ check }) => check.startsWith("model "))?.message).toContain(
+      "ANTHROPIC_API_KEY",
+    );
+    expect(wrongKey.code).toBe(1);
+
+    const wrongModel = await examine(folder.path, { ANTHROPIC_API_KEY: "k", ANTHROPIC_BASE_URL: empty.url });
+    expect(wrongModel.findings.find(({ check }) => check.startsWith("model "))?.message).toContain(
+      "MINI_OPENCLAW_MODEL",
+    );
+    expect(wrongModel.findings.find(({ check }) => check === "clock")?.message).toMatch(
+      /differs .+ 36\d\d s/,
+    );
+  });
+
+  test("names a port that another program uses", async () => {
+    await using folder = await temporaryDirectory();
+    await using other = await modelServer(200, {});
+    const { port } = new URL(other.url);
+
+    const { findings } = await examine(folder.path, { MINI_OPENCLAW_PORT: port });
+
+    expect(findings.find(({ check }) => check === "port")).toMatchObject({
+      level: "problem",
+      remedy: expect.stringContaining("MINI_OPENCLAW_PORT"),
+    });
+  });
+
+  test("mends modes and left addresses with --fix, and nothing without it", async () => {
+    await using folder = await temporaryDirectory();
+    mkdirSync(join(folder.path, ".mini-openclaw"), { mode: 0o755 });
+    writeFileSync(join(folder.path, ".mini-openclaw", "address"), "http://127.0.0.1:1/\n");
+
+    expect((await examine(folder.path)).code).toBe(1);
+    expect((await examine(folder.path)).code).toBe(1);
+    expect((await examine(folder.path, {}, "--fix")).code).toBe(0);
+    expect((await examine(folder.path)).code).toBe(0);
+  });
+});
