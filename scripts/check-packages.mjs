@@ -88,7 +88,7 @@ function runApp() {
   const project = mkdtempSync(join(folder, "app-"));
   writeFileSync(join(project, "package.json"), '{"private":true}');
   const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--omit=dev"];
-  run("npm", ["install", ...flags, ...tarballs.values()], project);
+  run("npm", ["install", ...flags, tarballs.get("mini-openclaw") ?? ""], project);
   const installed = run("npm", ["ls", "--all", "--parseable"], project).trim().split("\n").slice(1);
   const kib = Number(run("du", ["-sk", "--apparent-size", "node_modules"], project).split("\t")[0]);
   if (installed.length > MAX_APP_PACKAGES || kib > MAX_APP_KIB)

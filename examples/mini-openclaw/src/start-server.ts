@@ -64,7 +64,6 @@ export async function startServer(
     allowedHosts,
     allowedHostsSetting: "MINI_OPENCLAW_ALLOWED_HOSTS",
     allowedOriginsSetting: "MINI_OPENCLAW_ALLOWED_HOSTS",
-    allowedOriginsSetting: "MINI_OPENCLAW_ALLOWED_HOSTS",
     // A proxy may replace Host by its own target. The page's Origin has the public name then.
     allowedOrigins: allowedHosts.flatMap((host) => [`https://${host}`, `http://${host}`]),
     ...(log.logger ? { logger: log.logger } : { onFailure: (error, during) => log.report(during, error) }),

@@ -6,7 +6,7 @@ import type { Sources } from "../settings/sources.ts";
 import { connectServer } from "./connect-server.ts";
 import { exitWith } from "./exit.ts";
 import { loadConfig, warn, warnOfEnd } from "./load.ts";
-import type { Options } from "./program.ts";
+import type { Options } from "./options.ts";
 import { oneLine, safe } from "./safe-text.ts";
 
 /** Chats in the terminal until the input ends. Ctrl+C stops an active run, then leaves. */

@@ -8,7 +8,7 @@ import { type Setting, type SettingKey, settingKeys, settings } from "../setting
 import { configFileOf, readSources, type Sources } from "../settings/sources.ts";
 import { exitCodes } from "./exit.ts";
 import { warn } from "./load.ts";
-import type { Options } from "./program.ts";
+import type { Options } from "./options.ts";
 
 /** Prints each setting, its value and the source of the value. Exits with 78 if one is bad. */
 export function showConfig(flags: Sources["flags"], { json }: Options): void {
@@ -32,7 +32,9 @@ export function showConfig(flags: Sources["flags"], { json }: Options): void {
 /** Sets or removes a setting in the user's `config.json`. Others stay as they are. */
 export function setConfig(key: string, text: string | undefined): void {
   if (!Object.hasOwn(settings, key)) {
-    warn(`\`${key}\` is not a setting. Did you mean ${closestName(key, settingKeys, Number.POSITIVE_INFINITY)}?`);
+    warn(
+      `\`${key}\` is not a setting. Did you mean ${closestName(key, settingKeys, Number.POSITIVE_INFINITY)}?`,
+    );
     process.exit(exitCodes.badUsage);
   }
   const { kind }: Setting<unknown> = settings[key as SettingKey];

@@ -1,20 +1,9 @@
 import process from "node:process";
+import type { Finding } from "../doctor/finding.ts";
 import type { Sources } from "../settings/sources.ts";
 import { exitCodes } from "./exit.ts";
-import type { Options } from "./program.ts";
+import type { Options } from "./options.ts";
 import { oneLine } from "./safe-text.ts";
-
-/** The result of one check. */
-export interface Finding {
-  /** The part that was checked, such as `port`. */
-  check: string;
-  level: "good" | "warning" | "problem";
-  message: string;
-  /** What the user can do. */
-  remedy?: string;
-  /** Mends the problem without losing anything. Returns a sentence about it. */
-  fix?: () => string;
-}
 
 /**
  * Checks everything that the server needs, and prints each result with its remedy. Changes nothing

@@ -4,6 +4,7 @@ import { closestName } from "@mini-openclaw/protocol/shared";
 import { Command, Option } from "commander";
 import { flagOf, type SettingKey, settingKeys, settings, settingsHelp } from "../settings/settings.ts";
 import type { Sources } from "../settings/sources.ts";
+import type { Options } from "./options.ts";
 
 // EX_USAGE of sysexits.h.
 const EXIT_USAGE = 64;
@@ -145,9 +146,6 @@ function refuseCommand(name: string, { commands }: Command): never {
   console.error(`\`${name}\` is not a command. Did you mean ${closest}? Known: ${known.join(", ")}.`);
   process.exit(EXIT_USAGE);
 }
-
-/** The options of a command: its own, and the settings that were given as flags. */
-export type Options = Readonly<Record<string, unknown>>;
 
 const settingNames = new Map<string, SettingKey>();
 

@@ -5,7 +5,7 @@ import { prepareDataDir } from "../data-dir.ts";
 import type { Sources } from "../settings/sources.ts";
 import { exitWith } from "./exit.ts";
 import { loadConfig } from "./load.ts";
-import type { Options } from "./program.ts";
+import type { Options } from "./options.ts";
 import { safe } from "./safe-text.ts";
 
 /** Prints the sections of the next request, with their tokens (estimated) and their sources. */

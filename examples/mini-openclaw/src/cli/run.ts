@@ -8,7 +8,7 @@ import type { Sources } from "../settings/sources.ts";
 import { connectServer } from "./connect-server.ts";
 import { exitCodes, exitWith } from "./exit.ts";
 import { loadConfig, warn, warnOfEnd } from "./load.ts";
-import type { Options } from "./program.ts";
+import type { Options } from "./options.ts";
 import { oneLine, safe } from "./safe-text.ts";
 
 /** Runs one message, prints its answer, and exits with the code of its outcome. */

@@ -6,7 +6,7 @@ import type { Sources } from "../settings/sources.ts";
 import { startServer } from "../start-server.ts";
 import { exitWith } from "./exit.ts";
 import { loadConfig } from "./load.ts";
-import type { Options } from "./program.ts";
+import type { Options } from "./options.ts";
 
 /** Starts the server, and stops it on a signal. */
 export async function start(flags: Sources["flags"], { open }: Options): Promise<void> {

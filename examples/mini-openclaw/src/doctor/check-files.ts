@@ -1,9 +1,9 @@
 import { accessSync, chmodSync, constants, existsSync, rmSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { lockFolder } from "@mini-openclaw/session-store";
-import type { Finding } from "../cli/doctor.ts";
 import { readAddress } from "../data-dir.ts";
 import type { MiniOpenClawConfig } from "../settings/config.ts";
+import type { Finding } from "./finding.ts";
 
 const MIN_FREE_MIB = 200;
 

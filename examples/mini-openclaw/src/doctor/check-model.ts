@@ -1,8 +1,8 @@
 import type { ModelProvider } from "@mini-openclaw/protocol";
-import type { Finding } from "../cli/doctor.ts";
 import { createProviders } from "../model/create-provider.ts";
 import { describeFailure } from "../report.ts";
 import type { MiniOpenClawConfig } from "../settings/config.ts";
+import type { Finding } from "./finding.ts";
 
 const MODEL_MS = 20_000;
 const MAX_ANSWER_TOKENS = 16;

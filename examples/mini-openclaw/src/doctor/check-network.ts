@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
-import type { Finding } from "../cli/doctor.ts";
 import { readAddress } from "../data-dir.ts";
 import type { MiniOpenClawConfig } from "../settings/config.ts";
+import type { Finding } from "./finding.ts";
 
 /** Tries the port for a moment. */
 export async function checkPort({ host, port, dataDir }: MiniOpenClawConfig): Promise<Finding[]> {

@@ -7,8 +7,8 @@ import { promisify } from "node:util";
 import { MemoryManager, SkillsLoader, validateSkill } from "@mini-openclaw/agent-runtime";
 import { connectMcpServers, readMcpConfig } from "@mini-openclaw/agent-runtime/mcp";
 import { findBashSandbox } from "../bash-sandbox.ts";
-import type { Finding } from "../cli/doctor.ts";
 import { ConfigError, type MiniOpenClawConfig } from "../settings/config.ts";
+import type { Finding } from "./finding.ts";
 
 const MAX_MEMORY_CHARS = 20_000;
 

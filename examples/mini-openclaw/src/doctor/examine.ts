@@ -1,11 +1,11 @@
 import process from "node:process";
-import type { Finding } from "../cli/doctor.ts";
 import { ConfigError, type MiniOpenClawConfig, resolveConfig } from "../settings/config.ts";
 import { readSources, type Sources } from "../settings/sources.ts";
 import { checkConfigFile, checkDataDir, checkDisk, checkWorkspace } from "./check-files.ts";
 import { checkModel } from "./check-model.ts";
 import { checkPort, checkProxy, checkReach } from "./check-network.ts";
 import { checkMcp, checkMemory, checkSandbox, checkSessions, checkSkills } from "./check-parts.ts";
+import type { Finding } from "./finding.ts";
 
 type Check = (config: MiniOpenClawConfig) => Promise<Finding[]> | Finding[];
 

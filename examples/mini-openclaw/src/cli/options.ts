@@ -1,0 +1,2 @@
+/** The options of a command: its own, and the settings that were given as flags. */
+export type Options = Readonly<Record<string, unknown>>;
