@@ -134,6 +134,20 @@ test("a session that is not there is refused, and nobody is left watching", asyn
   expect(gateway.gateway.health().sessions).toBe(0);
 });
 
+test("a message to an owner goes to a session of that principal", async () => {
+  await using test = await testGateway();
+
+  const first = await test.gateway.submit({ owner: "alice", content: "one" });
+  const second = await test.gateway.submit({ principal: { id: "alice" }, content: "two" });
+
+  await Promise.all([first.ended, second.ended]);
+  expect(second.sessionId).toBe(first.sessionId);
+  expect(await test.store.getSession(first.sessionId)).toMatchObject({
+    owner: "alice",
+    key: "webchat:alice",
+  });
+});
+
 test.each<[fields: object, message: string]>([
   [{ content: "hi" }, "`sessionId`, `key` or `principal` must name the session of the message, got none."],
   [{ key: "k" }, "`content` must be a string, got nothing."],

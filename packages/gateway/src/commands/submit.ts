@@ -11,7 +11,7 @@ import { findOrCreateOwnSession } from "./own-session.ts";
 
 /** A message from inside the process: from a schedule, an HTTP handler or a test. */
 export type Submission = SubmissionFields &
-  ({ sessionId: string } | { key: string } | { principal: Principal });
+  ({ sessionId: string } | { key: string } | { principal: Principal } | { owner: string });
 
 interface SubmissionFields {
   /** The session that the message goes to. */
@@ -25,6 +25,8 @@ interface SubmissionFields {
    * or to a new one. Without a key, the key is `webchat:<principal.id>`.
    */
   principal?: Principal;
+  /** The id of the principal, for callers that have no more of it. */
+  owner?: string;
   content: string;
   /** Makes the message idempotent among the session's last 1,000. */
   requestId?: string;
@@ -68,9 +70,13 @@ export interface SubmitDeps {
  */
 export async function submitMessage(deps: SubmitDeps, submission: Submission): Promise<Submitted> {
   checkSubmission(submission);
-  const { sessionId: given, key, principal, ...message } = submission;
+  const { sessionId: given, key, owner, principal = toPrincipal(owner), ...message } = submission;
   const sessionId = given ?? (await findTarget(deps.store, { key, principal })).sessionId;
   return followRun(deps, sessionId, (queues) => queues.submit(sessionId, message));
+}
+
+function toPrincipal(owner: string | undefined): Principal | undefined {
+  return owner === undefined ? undefined : { id: owner };
 }
 
 const modes: readonly MessageMode[] = ["queue", "steer", "interrupt"];
@@ -80,6 +86,7 @@ const fields: Readonly<Record<keyof SubmissionFields, true>> = {
   sessionId: true,
   key: true,
   principal: true,
+  owner: true,
   content: true,
   requestId: true,
   mode: true,
@@ -88,8 +95,8 @@ const fields: Readonly<Record<keyof SubmissionFields, true>> = {
 /** @throws GatewayError `INVALID_OPTION` */
 function checkSubmission(submission: SubmissionFields): void {
   requireKnown("submit", submission, fields);
-  const { sessionId, key, principal, content, mode } = submission;
-  if (sessionId === undefined && key === undefined && principal === undefined) {
+  const { sessionId, key, principal, owner, content, mode } = submission;
+  if ([sessionId, key, principal, owner].every((one) => one === undefined)) {
     const message = "`sessionId`, `key` or `principal` must name the session of the message, got none.";
     throw new GatewayError("INVALID_OPTION", message);
   }
