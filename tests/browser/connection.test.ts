@@ -13,7 +13,6 @@ describe.skipIf(whyNoBrowser)("the page and its connection", () => {
   });
   afterAll(() => browser?.close());
 
-  // row 33.b
   test("comes back when the gateway does, and sends once what was typed meanwhile", async () => {
     await using gateway = await startGateway({ answer: says("Hello.") });
     await using tab = await openPage(browser, gateway.url);

@@ -53,7 +53,6 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
     expect(tab.complaints).toEqual([]);
   });
 
-  // row E33.3
   test("reads Markdown: lists, tables, code, emphasis, links", async () => {
     const content = [
       "# Title",

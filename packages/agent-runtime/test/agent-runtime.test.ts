@@ -18,14 +18,12 @@ const ping: ToolDefinition = {
   execute: () => ({ success: true, output: "pong" }),
 };
 
-// row 31.i
 test("a registered tool can be called", async () => {
   const agent = new AgentRuntime({ provider: createScriptedProvider([[calls("ping")], [says("ok")]]) });
   agent.registerTool(ping);
   expect(outline(await eventsOf(agent, inputOf("hi")))).toContain("tool_done call_1_1 pong");
 });
 
-// row 31.e
 describe("parameters", () => {
   async function schemaOf(parameters: ToolDefinition["parameters"]): Promise<unknown> {
     const model = createScriptedProvider([[says("ok")]]);

@@ -214,7 +214,6 @@ test("history gives messages page by page, newest page first, oldest message fir
 });
 
 describe("health", () => {
-  // E30.2
   test("counts connections, sessions and runs as they change", async () => {
     await using gateway = await testGateway();
     const count = async () => {

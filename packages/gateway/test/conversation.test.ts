@@ -89,7 +89,6 @@ describe("one message", () => {
 });
 
 describe("two clients on one session", () => {
-  // E30.1
   test("see the same events in the same order, and runs do not interleave", async () => {
     await using gateway = await testGateway();
     const clients = await Promise.all([gateway.connect(), gateway.connect()]);

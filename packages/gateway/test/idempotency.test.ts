@@ -53,7 +53,7 @@ async function isOver(gateway: Restartable, client: TestClient): Promise<void> {
 const none = async () => {};
 const restart = (gateway: Restartable) => gateway.restart();
 
-// Issue 5: idempotency. How often the agent runs it is at most once, and exactly once where the
+// How often the agent runs it is at most once, and exactly once where the
 // gateway lives.
 describe("a message that is sent again with its id", () => {
   test.each([

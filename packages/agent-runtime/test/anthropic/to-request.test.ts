@@ -28,7 +28,6 @@ function messagesOf(...messages: Message[]) {
 
 const text = (content: string) => ({ type: "text", text: content });
 
-// row 31.j
 describe("messages", () => {
   test("keep tool calls and their results, in the order of the turn", () => {
     const toolCalls = [

@@ -233,7 +233,6 @@ describe("limits", () => {
     expect(outline(events).slice(-2)).toEqual(["message_done abc", "run_end completed"]);
   });
 
-  // row E31.3
   test("after the last round the model may only answer", async () => {
     const { agent, provider } = scripted(
       [[calls("echo", { text: "1" })], [calls("echo", { text: "2" })], [says("Two, so far.")]],
@@ -258,7 +257,6 @@ describe("limits", () => {
     provider.assertComplete();
   });
 
-  // row E31.3
   test("when a run may make no more calls the model may only answer", async () => {
     const both = [calls("echo", { text: "b" }), calls("echo", { text: "c" })];
     const script = [[calls("echo", { text: "a" })], both, [says("One, so far.")]];
