@@ -53,8 +53,7 @@ async function isOver(gateway: Restartable, client: TestClient): Promise<void> {
 const none = async () => {};
 const restart = (gateway: Restartable) => gateway.restart();
 
-// How often the agent runs it is at most once, and exactly once where the
-// gateway lives.
+// The agent runs it at most once, and exactly once where the gateway lives.
 describe("a message that is sent again with its id", () => {
   test.each([
     ["while it waits", waits, none, 1],
