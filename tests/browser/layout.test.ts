@@ -15,7 +15,7 @@ const rightToLeft = `مرحبا بالعالم، مع كلمة English في ال
 
 Left to right, with مرحبا in it.`;
 
-describe.skipIf(whyNoBrowser)("where things stand", () => {
+describe.skipIf(whyNoBrowser)("layout", () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await launchBrowser();
@@ -75,7 +75,7 @@ describe.skipIf(whyNoBrowser)("where things stand", () => {
     await eventually(() => page.locator(".toast span").innerText()).toBe(`Archived “${"W".repeat(60)}…”.`);
   });
 
-  test("what shows more sessions is no larger than the sessions", async () => {
+  test("the button for more sessions is no larger than a session", async () => {
     await using gateway = await startGateway();
     for (let index = 0; index < 31; index += 1) {
       const { sessionId } = await gateway.store.createSession("webchat");
@@ -111,7 +111,7 @@ describe.skipIf(whyNoBrowser)("where things stand", () => {
     expect(await middleOf("textarea")).toBe(await middleOf("footer .send"));
   });
 
-  test("what a search found is shown from its beginning, wherever the list was scrolled to", async () => {
+  test("the results of a search begin at the top, whatever the scroll position was", async () => {
     await using gateway = await startGateway();
     for (let index = 0; index < 60; index += 1) {
       const { sessionId } = await gateway.store.createSession("webchat");

@@ -32,7 +32,7 @@ async function choose(page: Page, title: string, item: string): Promise<void> {
   await page.getByRole("menuitem", { name: item }).click();
 }
 
-describe.skipIf(whyNoBrowser)("what can be done with sessions", () => {
+describe.skipIf(whyNoBrowser)("actions on sessions", () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await launchBrowser();

@@ -6,7 +6,7 @@ import { type Answer, startGateway } from "./test-gateway.ts";
 
 const timestamp = 1;
 
-describe.skipIf(whyNoBrowser)("what the page says about itself", () => {
+describe.skipIf(whyNoBrowser)("the page's description of itself", () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await launchBrowser();

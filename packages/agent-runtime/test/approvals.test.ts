@@ -226,7 +226,7 @@ describe("a tool that asks in the middle", () => {
   });
 });
 
-test("what was allowed is remembered for the newest thousand sessions", () => {
+test("remembers approvals of the newest thousand sessions", () => {
   const approvals = createSessionApprovals();
   for (let session = 0; session <= 1000; session += 1) approvals.add(`s${session}`, "a");
   expect([approvals.has("s0", "a"), approvals.has("s1", "a"), approvals.has("s1000", "a")]).toEqual([

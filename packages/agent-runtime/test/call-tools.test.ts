@@ -92,7 +92,7 @@ test("a sequential tool runs alone", async () => {
   expect(seen).toEqual(["+read", "+read", "-read", "-read", "+write", "-write", "+read", "-read"]);
 });
 
-test("what a tool shows while it runs is bounded, and nothing is shown after its end", async () => {
+test("limits the output of a running tool, and emits none after the tool's end", async () => {
   let late = () => {};
   const chatty: ToolDefinition = {
     name: "chatty",

@@ -148,7 +148,7 @@ describe("an exit status", () => {
     expect(done.exitCode).toBe(exitCode);
   });
 
-  test("that is no whole number is left out", async () => {
+  test("is left out if it is not an integer", async () => {
     const tool = toolOf(() => ({ success: true, output: "", exitCode: "0" as never }));
     expect(await resultOf(tool)).not.toHaveProperty("exitCode");
   });

@@ -74,7 +74,7 @@ test.each([
   ["127.0.0.2", "127.0.0.2:3210"],
   ["::1", "[::1]:3210"],
   ["claw.lan", "claw.lan:3210"],
-])("what it was bound to, %s, is its name", (host, named) => {
+])("accepts the name that it is bound to: %s", (host, named) => {
   const access = own({ host, port: 3210 }, {});
 
   expect(access(request(named, `http://${named}`))).toBeUndefined();

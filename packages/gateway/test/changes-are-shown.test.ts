@@ -8,8 +8,8 @@ function events({ frames }: TestClient): string[] {
   return frames.flatMap((frame) => ("seq" in frame ? [`${frame.seq} ${frame.type}`] : []));
 }
 
-describe("who watches a session is shown that it was changed, in its place:", () => {
-  test("its title, at rest and before the next run", async () => {
+describe("watchers of a session get each change of it in order:", () => {
+  test("a title while the session is idle, before the next run", async () => {
     await using gateway = await testGateway();
     const client = await gateway.connect();
     const witness = await gateway.connect();
@@ -27,7 +27,7 @@ describe("who watches a session is shown that it was changed, in its place:", ()
     expect(await witness.next("session_updated")).toMatchObject({ sessionId, title: "New" });
   });
 
-  test("its title, while a run is active", async () => {
+  test("a title while a run is active", async () => {
     const { agent, started, release } = heldAgent();
     await using gateway = await testGateway({ agent });
     const client = await gateway.connect();
@@ -50,7 +50,7 @@ describe("who watches a session is shown that it was changed, in its place:", ()
     ]);
   });
 
-  test("its title, to those who began to watch it when all was said", async () => {
+  test("a title for a client that began to watch after the last run", async () => {
     await using gateway = await testGateway();
     const { sessionId } = await gateway.store.createSession("webchat");
     await (await gateway.gateway.submit({ sessionId, content: "one" })).ended;
@@ -62,7 +62,7 @@ describe("who watches a session is shown that it was changed, in its place:", ()
     expect(events(client)).toEqual(["8 session_updated"]);
   });
 
-  test("that it was archived and unarchived", async () => {
+  test("the archive mark", async () => {
     await using gateway = await testGateway();
     const client = await gateway.connect();
     const { sessionId } = client;
@@ -78,7 +78,7 @@ describe("who watches a session is shown that it was changed, in its place:", ()
     expect(taken).toMatchObject({ archived: false });
   });
 
-  test("and nothing where nothing was changed", async () => {
+  test("no event for a command that changes nothing", async () => {
     await using gateway = await testGateway();
     const { sessionId } = await gateway.store.createSession("webchat");
     await (await gateway.gateway.submit({ sessionId, content: "one" })).ended;

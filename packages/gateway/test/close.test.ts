@@ -22,7 +22,7 @@ test("close while it begins to listen closes the port", async () => {
   expect(error).toMatchObject({ code: "ECONNREFUSED" });
 });
 
-test("it listens once, be it asked twice in the same moment", async () => {
+test("rejects a second call of listen, even at the same moment", async () => {
   await using gateway = new GatewayServer({ store: createMemoryStore(), agent: echoAgent });
 
   const [first, second] = await Promise.allSettled([
@@ -67,7 +67,7 @@ test("a client that does not answer the close frame is cut off after a second", 
   await closing;
 });
 
-test("what is still being looked up when it has closed is no failure", async () => {
+test("reports no failure for reads that end after the close", async () => {
   const { store, barrier } = gatedStore("getSession");
   const test = await testGateway({ store });
   const socket = new MemorySocket();
@@ -151,7 +151,7 @@ describe("over HTTP", () => {
     await closed;
   });
 
-  test("who is found out only when it has stopped is refused as DRAINING", async () => {
+  test("a caller whose authentication ends after the close gets DRAINING", async () => {
     let letIn = () => {};
     const [asked, ask] = gate();
     const authenticate = () => {

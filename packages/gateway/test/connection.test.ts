@@ -105,7 +105,7 @@ describe("upgrades", () => {
     ]);
   });
 
-  test("that authenticate refuses get 401, and 500 when it throws; the gateway continues", async () => {
+  test("get 401 if authenticate rejects them and 500 if it throws, and the gateway continues", async () => {
     await using gateway = await testGateway({
       authenticate: ({ headers }) => {
         if (headers["x-user"] === "bug") throw new Error("a bug");
@@ -309,7 +309,7 @@ describe("a token", () => {
     await expect(refused).rejects.toMatchObject({ code: "TOKEN_REQUIRED" });
   });
 
-  test("that is short is refused, with the length it must have", async () => {
+  test("is refused with the required length if it is too short", async () => {
     const gateway = new GatewayServer({ store: (await testStore()).store, agent: echoAgent });
 
     await expect(gateway.listen({ port: 0, token: "short" })).rejects.toThrow(

@@ -36,7 +36,7 @@ describe("a dialect of the app's own", () => {
     expect(frames).toEqual(["Hello!", "one ", "two", "\n"]);
   });
 
-  test("and the native one to everybody else, in the same session", async () => {
+  test("beside native clients of the same session", async () => {
     await using gateway = await testGateway({ dialects: [lineDialect] });
     const lines = await openSocket(gateway.address, ["lines", "mini-openclaw"]);
     const native = await gateway.connect();

@@ -147,7 +147,7 @@ describe("the cookie of the page", () => {
     expect(await logIn(gateway.address, first, { "x-forwarded-proto": "http" })).not.toContain("Secure");
   });
 
-  test("and every other way work with each token of a list, for a rotation", async () => {
+  test("and every other way accept each token of a list", async () => {
     await using gateway = await testGateway({ listen: { token: [first, second] } });
 
     for (const token of [first, second]) {

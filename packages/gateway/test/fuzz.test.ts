@@ -96,7 +96,7 @@ async function leave(client: RawClient, random: Random): Promise<void> {
 }
 
 describe("random bytes", { timeout }, () => {
-  test("as frames: none is the gateway's own fault, and memory does not grow", async () => {
+  test("as frames cause no internal error, and memory does not grow", async () => {
     // On disk: what is rightly kept is not what memory is measured by.
     const directory = await mkdtemp(join(tmpdir(), "fuzz-"));
     const store = await openSessionStore(directory);
@@ -122,7 +122,7 @@ describe("random bytes", { timeout }, () => {
     await rm(directory, { recursive: true });
   });
 
-  test("as handshakes: each is answered or closed, and nobody is let in without the token", async () => {
+  test("as handshakes are answered or closed, and none connects without the token", async () => {
     await using gateway = await testGateway({ listen: { token } });
     const offers = [
       { Authorization: "Bearer x" },
@@ -145,7 +145,7 @@ describe("random bytes", { timeout }, () => {
     expect(gateway.failures).toEqual([]);
   });
 
-  test("as requests over HTTP: none is the gateway's own fault, and no answer is left open", async () => {
+  test("as HTTP requests cause no internal error, and each answer ends", async () => {
     await using gateway = await testGateway({ limits: { maxQueuedMessages: 3 } });
     const { sessionId } = await gateway.connect();
 

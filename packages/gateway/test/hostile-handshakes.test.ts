@@ -164,7 +164,7 @@ describe("a handshake that is not right is answered with a status, and its socke
     await client.closed();
   });
 
-  test("one of HTTP/1.0 is a request for a page, and there is none", async () => {
+  test("HTTP/1.0 counts as a request for a page and gets 404", async () => {
     using client = await RawClient.connect(gateways.open.address);
 
     client.write(
@@ -175,7 +175,7 @@ describe("a handshake that is not right is answered with a status, and its socke
     await client.closed();
   });
 
-  test("one that stops in the middle is cut off with the connection", async () => {
+  test("an incomplete handshake is cut off with its connection", async () => {
     using client = await RawClient.connect(gateways.open.address);
 
     client.socket.end(handshake(gateways.open.address).slice(0, 60));
@@ -184,7 +184,7 @@ describe("a handshake that is not right is answered with a status, and its socke
     await client.closed();
   });
 
-  test("one that is reset right after it was sent leaves nothing behind", async () => {
+  test("a handshake whose connection is reset leaves nothing behind", async () => {
     using client = await RawClient.connect(gateways.open.address);
 
     client.write(handshake(gateways.open.address));

@@ -214,7 +214,7 @@ test.each([
   expect([answer.status, answer.headers.allow]).toEqual([405, allow]);
 });
 
-test("what a body has beside its fields is ignored, however deep it is", async () => {
+test("unknown fields of a body are ignored at any depth", async () => {
   await using gateway = await testGateway();
   const deep = "[".repeat(100_000) + "]".repeat(100_000);
 
@@ -312,7 +312,7 @@ describe("pages of other origins", () => {
     },
   };
 
-  test("that are allowed may read why they are refused", async () => {
+  test("that are allowed can read the reason of a refusal", async () => {
     await using gateway = await testGateway({
       allowedOrigins: [origin],
       listen: { token: "t".repeat(32) },

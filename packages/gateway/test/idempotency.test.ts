@@ -155,7 +155,7 @@ describe("a retry that is sent again with its id after a restart", () => {
     });
   });
 
-  test("and was cut off by a crash is acknowledged with the same run, and has its end", async () => {
+  test("and was cut off by a crash is acknowledged with the same run and its end", async () => {
     await using disk = await onDisk();
     await using left = await onDisk();
     const { agent, started, release } = heldAgent();

@@ -82,7 +82,7 @@ test("/metrics is there only when asked for, and only for who has the token", as
   expect(await right.text()).toContain("# TYPE mini_openclaw_connections gauge");
 });
 
-test("its own registry has the process too, event loop lag among it; one that is given has not", async () => {
+test("the default registry has metrics of the process, and a registry of the app has not", async () => {
   await using test = await testGateway();
   const own = createMetrics(test.gateway);
   const given = createMetrics(test.gateway, { registry: new Registry() });

@@ -124,7 +124,7 @@ describe("steer", () => {
     expect(inOrder(client).at(-1)).toBe("run_end aborted");
   });
 
-  test("that the agent took and said nothing of, before it failed, stays in the transcript", async () => {
+  test("stays in the transcript if the agent took the message and failed without an answer", async () => {
     const [started, begun] = gate();
     const [released, go] = gate();
     const agent: AgentRunner = {

@@ -231,7 +231,7 @@ test.each([
   expect(JSON.stringify(cleanFields(fields, [token]))).not.toMatch(/abc|s3cret|"[tbckp]"/);
 });
 
-test("what could forge a line or steer a terminal is escaped, and nothing is endless", () => {
+test("escapes control characters and limits the length of fields", () => {
   const round: Record<string, unknown> = {};
   round["self"] = round;
   const cleaned = cleanFields({

@@ -243,7 +243,7 @@ describe("authorize", () => {
     expect(bob.activity.at(-1)).toMatchObject({ sessionId, title: "secret" });
   });
 
-  test("that lets somebody message but not abort, lets them not interrupt either", async () => {
+  test("that allows message but not abort does not allow interrupt", async () => {
     const { gateway, bob, ids, authorize } = await aliceAndBob();
     await using _ = gateway;
     authorize(({ action }) => action !== "abort");
@@ -297,7 +297,7 @@ describe("authorize", () => {
     );
   });
 
-  test("that returns nothing refuses", async () => {
+  test("refuses if it returns nothing", async () => {
     const { gateway, bob, ids, authorize } = await aliceAndBob();
     await using _ = gateway;
     authorize((() => "yes") as never);

@@ -368,7 +368,7 @@ describe("a message that is sent again with its id", () => {
     expect(again.types()).toEqual(["connected", "ack"]);
   });
 
-  test("and other content is refused", async () => {
+  test("is refused if its content differs", async () => {
     await using gateway = await testGateway();
     const client = await gateway.connect();
     client.send({ type: "message", id: "q1", content: "one" });

@@ -62,7 +62,7 @@ test("a retry answers the messages of the newest run anew, without a second user
   expect(shown).toEqual([["user: one"], ["user: one"]]);
 });
 
-test("what a retry replaced is shown to no later run", async () => {
+test("later runs do not get an answer that a retry replaced", async () => {
   const { agent, shown } = countingAgent();
   await using gateway = await testGateway({ agent });
   const client = await gateway.connect();
@@ -310,7 +310,7 @@ describe("a retry that is sent again with its id", () => {
     expect(shown).toHaveLength(2);
   });
 
-  test("and was a message before is refused", async () => {
+  test("is refused if its id was that of a message", async () => {
     await using gateway = await testGateway();
     const client = await gateway.connect();
     const { sessionId } = client;

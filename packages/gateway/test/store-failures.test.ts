@@ -110,7 +110,7 @@ describe("while nothing can be written", () => {
     });
   });
 
-  test("one that is sent again is still the same run, and its end not waited for either", async () => {
+  test("a repeated message is the same run, and nothing waits for its end", async () => {
     const { store, fail, lift } = fullStore();
     const { agent, started, release } = heldAgent();
     await using test = await testGateway({ store, agent });

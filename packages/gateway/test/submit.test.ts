@@ -3,7 +3,7 @@ import { noUsage } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
 import { heldAgent, testGateway } from "./test-gateway.ts";
 
-test("a message from inside the process is kept, shown to watchers, and gives its run's end", async () => {
+test("saves a message, emits it to watchers, and resolves with the end of its run", async () => {
   await using gateway = await testGateway();
   const client = await gateway.connect();
   const { sessionId } = client;
@@ -14,7 +14,7 @@ test("a message from inside the process is kept, shown to watchers, and gives it
   expect(await client.next("user_message")).toMatchObject({ runId, content: "from a schedule" });
 });
 
-test("it may name a key instead, and goes to the newest session of that, or a new one", async () => {
+test("sends a message with a key to the newest session of that key, or to a new one", async () => {
   await using gateway = await testGateway();
 
   const first = await gateway.gateway.submit({ key: "schedule", content: "one" });
@@ -48,7 +48,7 @@ test.each([
   expect(content).toBe(kept.map((message) => message.content).join(""));
 });
 
-test("it waits for its turn and gets its own answer", async () => {
+test("queues a message, and resolves with the answer of its own run", async () => {
   const { agent, started, release } = heldAgent();
   await using gateway = await testGateway({ agent });
   const client = await gateway.connect();
@@ -63,7 +63,7 @@ test("it waits for its turn and gets its own answer", async () => {
   expect(await ended).toEqual({ outcome: "completed", content: "thinking…two", usage: noUsage });
 });
 
-test("those that come in the same moment to a session at rest run one after the other, in order", async () => {
+test("runs messages of the same moment one after another, in order", async () => {
   await using test = await testGateway();
   const { sessionId } = await test.store.createSession("webchat");
   const contents = ["one", "two", "three"];
@@ -89,7 +89,7 @@ test("an interrupted one resolves as interrupted", async () => {
   expect(await ended).toEqual({ outcome: "interrupted", content: "thinking…", usage: noUsage });
 });
 
-test("one that is sent again after its run has ended gives the same end, after a restart too", async () => {
+test("resolves with the same end for a repeated message, also after a restart", async () => {
   await using before = await testGateway();
   const { sessionId } = await before.store.createSession("schedule");
   const submission = { sessionId, content: "once", requestId: "q1" };
@@ -105,7 +105,7 @@ test("one that is sent again after its run has ended gives the same end, after a
   expect(before.gateway.health().sessions + after.gateway.health().sessions).toBe(0);
 });
 
-test("one that is sent again while it runs or waits is followed to the same end", async () => {
+test("resolves with the same end for a message that is repeated while it runs or waits", async () => {
   const { agent, started, release } = heldAgent();
   await using gateway = await testGateway({ agent });
   const { sessionId } = await gateway.store.createSession("schedule");

@@ -6,7 +6,7 @@ import { createMemoryStore, openSessionStore } from "@mini-openclaw/session-stor
 import { describe, expect, test } from "vitest";
 import { heldAgent, testGateway } from "./test-gateway.ts";
 
-describe("a client whose missing events cannot be read is not left without a word:", () => {
+describe("a client whose missed events cannot be read is notified:", () => {
   /** A session with one run, in a store that cannot be read once. */
   async function unreadable() {
     const store = createMemoryStore();
@@ -24,7 +24,7 @@ describe("a client whose missing events cannot be read is not left without a wor
     return { ...test, sessionId, runId, breakOnce };
   }
 
-  test("its connection is closed with 1011, and where it resumes it gets them", async () => {
+  test("its connection is closed with 1011, and a resume returns the events", async () => {
     await using test = await unreadable();
     const { sessionId } = test;
     const client = await test.connect();
@@ -40,7 +40,7 @@ describe("a client whose missing events cannot be read is not left without a wor
     expect(test.failures).toEqual([expect.stringContaining("input/output error")]);
   });
 
-  test("its stream over HTTP is cut off", async () => {
+  test("its stream over HTTP ends", async () => {
     await using test = await unreadable();
     const path = `/sessions/${test.sessionId}/events?after=0`;
     test.breakOnce();
@@ -51,7 +51,7 @@ describe("a client whose missing events cannot be read is not left without a wor
   });
 });
 
-test("who watches a session that a dead writer left is shown the end of its run, before the next one", async () => {
+test("watchers of a session with a dead writer get the end of its run before the next run", async () => {
   const [folder, left] = await Promise.all(
     ["a", "b"].map((name) => mkdtemp(join(tmpdir(), `watch-${name}`))),
   );

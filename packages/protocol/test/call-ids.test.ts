@@ -72,7 +72,7 @@ describe.each([
     },
   );
 
-  test("and an open second call keeps its own output", () => {
+  test("with an open second call that keeps its own output", () => {
     const second = events.slice(0, -1);
     const runId = events === oneRun ? "r1" : "r2";
     const output: SessionEvent = { type: "tool_output", runId, callId: "call_0", content: "rem" };

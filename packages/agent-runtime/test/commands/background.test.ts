@@ -57,7 +57,7 @@ describe("a command with a time limit of its own", () => {
     );
   });
 
-  test("that ends in the foreground is a plain result", async () => {
+  test("returns a plain result when it ends in the foreground", async () => {
     await using here = await background();
     expect(await here.call("bash", { command: "echo a", timeout_seconds: 60 })).toEqual({
       output: "a\n",
@@ -104,7 +104,7 @@ describe("a command in the background", () => {
     expect(processesIn(here.path)).toEqual([]);
   });
 
-  test("that fails at once is a plain result", async () => {
+  test("returns a plain result when it fails at once", async () => {
     await using here = await background();
     expect(await here.call("bash", { command: "echo no; exit 3", background: true })).toEqual({
       output: "no\n[exit status 3]",
@@ -112,7 +112,7 @@ describe("a command in the background", () => {
     });
   });
 
-  test("that fails later is an error where it is read", async () => {
+  test("returns an error to bash_output when it fails later", async () => {
     await using here = await background();
     const command = "until [ -e go ]; do sleep 0.05; done; exit 4";
     await here.call("bash", { command, background: true });
@@ -172,7 +172,7 @@ describe("a command in the background", () => {
     expect(processesIn(here.path)).toEqual([]);
   });
 
-  test("that writes without end is ended", async () => {
+  test("is ended when it writes without end", async () => {
     await using here = await background();
     await here.call("bash", { command: "sleep 1; yes", background: true });
     const { output } = await here.call("bash_output", { id: "bash_1", wait_seconds: 30 });

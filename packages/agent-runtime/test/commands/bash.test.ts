@@ -58,7 +58,7 @@ describe("a command", () => {
     expect(output).toBe("0001\n0002\n\n[… 4980 characters left out …]\n0999\n1000\n");
   });
 
-  test("that writes without end is ended", async () => {
+  test("is ended when it writes without end", async () => {
     const result = await callTool(createBashTool("/tmp", { maxOutputChars: 4 }), { command: "yes" });
     expect(result.output).toMatch(
       /^y\n\n\[… \d+ characters left out …\]\n(y\n|\ny)\n?\[ended: the command wrote more than 20 MB\]$/,

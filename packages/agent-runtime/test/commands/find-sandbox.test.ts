@@ -227,7 +227,7 @@ describe.skipIf(!sandbox)(`in a sandbox${problem ? ` (skipped: ${problem})` : ""
     expect(processesIn(it.workspace)).toEqual([]);
   });
 
-  test("that writes without end is ended", async () => {
+  test("a command that writes without end is ended", async () => {
     await using it = await place();
     expect((await it.run("yes")).output).toMatch(/\[ended: the command wrote more than 20 MB\]$/);
   });

@@ -98,7 +98,7 @@ describe("a server over stdio", () => {
     expect(await here.call("raw__fails", {})).toEqual({ output: "It is broken.\n[failed]", isError: true });
   });
 
-  test("that dies during a call may have run it, and is started again for the next", async () => {
+  test("is started again for the next call after it died during one, which may have run", async () => {
     await using here = await connected({ raw: raw() });
     const died = await here.call("raw__die", {});
     expect(died).toEqual({
@@ -109,7 +109,7 @@ describe("a server over stdio", () => {
     expect((await here.call("raw__echo", { text: "again" })).output).toBe("again - -");
   });
 
-  test("that answers with more than the client reads loses its connection only", async () => {
+  test("loses only its connection when an answer is larger than the client reads", async () => {
     await using here = await connected({ raw: raw() });
     expect((await here.call("raw__large", {})).isError).toBe(true);
     expect((await here.call("raw__echo", { text: "again" })).output).toBe("again - -");
@@ -134,7 +134,7 @@ describe("a server over stdio", () => {
     expect([output, isError]).toEqual(["The tool failed: The call was cancelled; it may have run.", true]);
   });
 
-  test("that does not answer a call in time is an error result", async () => {
+  test("gives an error result when a call takes too long", async () => {
     await using here = await connected({ raw: raw() }, { callTimeoutMs: 300 });
     expect(await here.call("raw__slow", {})).toEqual({
       output: expect.stringMatching(/^The tool failed: /) as string,
@@ -142,7 +142,7 @@ describe("a server over stdio", () => {
     });
   });
 
-  test("that changes its list has the new one from the next run on", async () => {
+  test("has its changed list of tools from the next run on", async () => {
     await using here = await connected({ raw: raw() });
     const provider = createScriptedProvider([
       [calls("raw__echo", { text: "change" })],

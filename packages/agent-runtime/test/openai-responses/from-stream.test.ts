@@ -142,7 +142,7 @@ describe("the items of an answer", () => {
     ]);
   });
 
-  test("that are unknown are ignored, and their text too", () => {
+  test("are ignored with their text if their type is unknown", () => {
     const { shown, turn } = read(
       done({ type: "web_search_call", content: [{ text: "no" }] }, 0),
       text("ok", { output_index: 1 }),

@@ -135,7 +135,7 @@ describe("a turn", () => {
     ["length", "max_tokens"],
     ["content_filter", "refusal"],
     ["constructor", "constructor"],
-  ])("that ends with %s stopped for %s", async (finish_reason, stopReason) => {
+  ])("has for the end %s the stop reason %s", async (finish_reason, stopReason) => {
     expect((await answered(chunks({ finish_reason }), done)).at(-1)).toMatchObject({ stopReason });
   });
 });

@@ -115,7 +115,7 @@ test("a run is a span around those of its model calls and its tools", async () =
   });
 });
 
-test("what was said is on no span unless asked for", async () => {
+test("spans have contents only with the option for them", async () => {
   const all = JSON.stringify((await spansOf(twoTurns)).map(({ attributes, events }) => [attributes, events]));
   expect(all).not.toMatch(/Be brief|files|Let me look|deep|Two/);
 });

@@ -99,7 +99,7 @@ describe("after a piece that was shown", () => {
     return { body, response: answer!, came };
   }
 
-  test("what comes within 16 ms is one piece", async () => {
+  test("joins all text of the next 16 ms into one piece", async () => {
     const { body, response, came } = await shownBody();
     const next = body.next();
     response.write("one, ");
@@ -114,7 +114,7 @@ describe("after a piece that was shown", () => {
     expect((await body.next()).done).toBe(true);
   });
 
-  test("what comes later comes at once", async () => {
+  test("passes later text on at once", async () => {
     const { body, response } = await shownBody();
     vi.advanceTimersByTime(16);
     response.write("late");

@@ -37,7 +37,7 @@ describe("a server's stop reason", () => {
     },
   );
 
-  test("that is missing means that the turn ended with its calls", () => {
+  test("counts as the end of a turn with calls when it is missing", () => {
     expect(toStopReason(undefined, true)).toBe("tool_use");
   });
 

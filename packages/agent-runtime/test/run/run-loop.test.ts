@@ -678,7 +678,7 @@ describe("an abort", () => {
     expect(execute).not.toHaveBeenCalled();
   });
 
-  test("by a reader that goes away closes the model's stream", async () => {
+  test("by a reader that stops reading closes the model's stream", async () => {
     let closed = false;
     const provider = {
       model: "m",

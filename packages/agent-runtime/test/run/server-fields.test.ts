@@ -56,7 +56,7 @@ test("an error of another provider that may pass is tried again", async () => {
   expect(outline(events).at(-1)).toBe("run_end completed");
 });
 
-test("what a server counts corrects the estimate, in steps, and never back", () => {
+test("a server's token count raises the estimate in steps, and never lowers it", () => {
   const window = new ContextWindow(100_000);
   window.calibrate("m", 100, 10_000);
   expect(window.limitFor("m")).toBe(100_000);

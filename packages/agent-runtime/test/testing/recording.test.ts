@@ -206,7 +206,7 @@ describe("a recording", () => {
       '{"type":"recording","v":1,"model":"m"}\n{"type":"turn","turn":1,"req',
       "weather.jsonl, line 2: this is not JSON. Record it again.",
     ],
-  ])("that holds %s is refused, with the line that is wrong", async (_, content, message) => {
+  ])("is rejected with the number of its wrong line if it has %s", async (_, content, message) => {
     await using directory = await temporaryDirectory({ "weather.jsonl": content });
     expect(() => createReplayer({ file: join(directory.path, "weather.jsonl") })).toThrow(message);
   });
@@ -246,7 +246,7 @@ describe("secrets are not written down", () => {
     ]);
   });
 
-  test("and keeps long texts of blanks and backslashes", async () => {
+  test("while long texts of blanks and backslashes are", async () => {
     await using directory = await temporaryDirectory();
     const said = " ".repeat(100_000) + "\\".repeat(100_000);
     const { file } = await recorded(directory, [[says(said)]]);
@@ -285,7 +285,7 @@ describe("secrets are not written down", () => {
     });
   });
 
-  test("and what was left out is no drift", async () => {
+  test("and their absence is no drift", async () => {
     vi.stubEnv("MY_SERVICE_TOKEN", "correct-horse-battery");
     await using directory = await temporaryDirectory();
     const tools = [forecast(`token=${key} for Rex: correct-horse-battery`)];
@@ -297,7 +297,7 @@ describe("secrets are not written down", () => {
     provider.assertComplete();
   });
 
-  test.each(["", /x*/])("and %j, which is everywhere, is refused", async (secret) => {
+  test.each(["", /x*/])("and a secret like %j, which is part of every text, is rejected", async (secret) => {
     const options = { file: "/nowhere", secrets: [secret] };
     expect(() => createRecorder(createScriptedProvider([]), options)).toThrow(/matches the empty text/);
   });
@@ -374,7 +374,7 @@ describe("a run that drifts from its recording fails with the difference", () =>
     provider.assertComplete();
   });
 
-  test("and so do turns that were not asked for, and turns that were not recorded", async () => {
+  test("also for turns that are missing, and turns that were not recorded", async () => {
     await using directory = await temporaryDirectory();
     const { file } = await recorded(directory, [[says("Hi.")]]);
     const provider = createReplayer({ file });

@@ -187,7 +187,7 @@ describe("a fault of a tool becomes a result for the model, the run continues, a
   });
 });
 
-test("what a user allowed to be written is written where it was asked for, or not at all", async () => {
+test("an approved write goes to the path that was approved, or fails", async () => {
   await using inside = await temporaryDirectory({ "aside/SOUL.md": "Be kind." });
   await using outside = await temporaryDirectory({ "SOUL.md": "theirs" });
   const [, , , edit] = createBuiltinTools(inside.path);

@@ -35,7 +35,7 @@ describe("MEMORY.md", () => {
     expect(await memory.readLongTerm()).toBe(text);
   });
 
-  test("and the day's log are not written where a link leads outside", async () => {
+  test("and the daily log are not written through a link that leads outside", async () => {
     await using outside = await temporaryDirectory({ "MEMORY.md": "theirs" });
     await using workspace = await temporaryDirectory({ "d/memory/.keep": "" });
     const dataDir = join(workspace.path, "d");

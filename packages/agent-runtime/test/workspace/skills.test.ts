@@ -110,7 +110,7 @@ describe("skills", () => {
     expect(diagnostics.at(-1)).toMatch(/has the same name, so that this one is named aaa$/);
   });
 
-  test("that a link brings from outside are named, and not shown", async () => {
+  test("behind a link to the outside are reported, and not in the index", async () => {
     await using outside = await temporaryDirectory({ "key/SKILL.md": skill("key", "A secret.") });
     await using workspace = await temporaryDirectory({ ".openclaw/skills/a/SKILL.md": skill("a", "Own.") });
     await symlink(join(outside.path, "key"), join(workspace.path, ".openclaw/skills/key"));
@@ -146,7 +146,7 @@ describe("skills", () => {
     expect(outputs.filter((output) => output.includes("outside the workspace"))).toHaveLength(2);
   });
 
-  test("that only users start are not in the index", async () => {
+  test("for users only are not in the index", async () => {
     await using workspace = await temporaryDirectory({
       ".openclaw/skills/a/SKILL.md": "---\nname: a\ndescription: A.\ndisable-model-invocation: true\n---\n",
     });
@@ -155,7 +155,7 @@ describe("skills", () => {
     expect(await loader.index()).toBe("");
   });
 
-  test("that are too many are left out whole, and counted", async () => {
+  test("beyond the limit are left out whole, and counted", async () => {
     const names = Array.from({ length: 500 }, (_, place) => `skill-${String(place).padStart(3, "0")}`);
     await using workspace = await temporaryDirectory({
       ".openclaw/skills/long/SKILL.md": skill("long", "x".repeat(30_000)),

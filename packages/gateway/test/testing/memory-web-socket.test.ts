@@ -85,7 +85,7 @@ test("passes each side the reason for which the other closed it", async () => {
   expect([leaving.readyState, left.readyState]).toEqual([3, 3]);
 });
 
-test("that is closed before it opened never reaches the gateway", async () => {
+test("never reaches the gateway if it is closed before it opens", async () => {
   const gateway = gatewayInMemory();
   const socket = new (memoryWebSocket(gateway))("ws://memory/");
   const over = closed(socket);
