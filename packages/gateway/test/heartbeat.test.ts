@@ -60,7 +60,7 @@ describe("over real sockets", () => {
   });
 });
 
-describe("what counts as a sign of life", () => {
+describe("signs of life", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 

@@ -34,7 +34,7 @@ function seenOf({ frames }: TestClient, sessionId: string): string[] {
   return frames.flatMap((frame) => ("seq" in frame && frame.sessionId === sessionId ? [frame.type] : []));
 }
 
-describe("who may not `resume` a session is shown nothing of it", () => {
+describe("a principal that may not `resume` a session gets nothing of it", () => {
   test.each([
     [
       "message",

@@ -48,7 +48,7 @@ async function storeWith(events: SessionEvent[]) {
 const endRuns = () => Promise.resolve();
 const never = () => Promise.reject(new Error("it would run again"));
 
-describe("what the transcript holds", () => {
+describe("the contents of the transcript", () => {
   test.each([
     ["the last of 1,000 messages", 1000, 0],
     ["the last of 1,000 messages to runs of many tools", 1000, 6],
@@ -86,7 +86,7 @@ describe("what the transcript holds", () => {
   });
 });
 
-describe("what is forgotten, because other sessions were used since,", () => {
+describe("a forgotten request, because other sessions were used since,", () => {
   const accepted = { runId: "mine", position: 0 };
   const accept = () => Promise.resolve(accepted);
 

@@ -54,7 +54,7 @@ function stoppedBy(limit: string, retryable = false) {
   return ["run_end budget", "BUDGET_REACHED", `This would go beyond what may be spent: ${limit}.`, retryable];
 }
 
-describe("what a session may cost", () => {
+describe("the cost limit of a session", () => {
   test("counts what its earlier runs have cost, before the first request", async () => {
     const { agent, allowed } = agentOf([[says("ok"), cheap]], { maxSessionCostUsd: 1 });
     expect(ending(await eventsOf(agent, inputOf("hi", { sessionCostUsd: 1 })))).toEqual(
@@ -117,7 +117,7 @@ describe("the answer", () => {
   });
 });
 
-describe("what a day may cost", () => {
+describe("the cost limit of a day", () => {
   const dayLimit = stoppedBy("0.005 US dollars a day, UTC (maxDayCostUsd)", true);
 
   test("counts the runs of all sessions", async () => {

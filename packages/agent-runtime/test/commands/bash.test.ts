@@ -145,7 +145,7 @@ describe("a command that does not end", () => {
   });
 });
 
-describe("what a command starts is gone with it", () => {
+describe("processes that a command starts end with it", () => {
   test.each([
     ["a child of its group", "sleep 60 & echo > child"],
     [

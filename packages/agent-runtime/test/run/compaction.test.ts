@@ -346,7 +346,7 @@ describe("a summary that does not come", () => {
   });
 });
 
-describe("what a summary costs", () => {
+describe("the cost of a summary", () => {
   const prices = { scripted: { input: 1, output: 0 } };
   const dollar = uses({ inputTokens: 1_000_000 });
 

@@ -244,7 +244,7 @@ describe("list_files", () => {
   });
 });
 
-describe("what steers the agent, or runs by itself, is not written without approval", () => {
+describe("files that steer the agent or run by themselves are written with approval only", () => {
   test.each([
     ".openclaw/SOUL.md",
     ".openclaw/tools.md",
@@ -289,7 +289,7 @@ describe("what steers the agent, or runs by itself, is not written without appro
   });
 });
 
-describe("what is hidden", () => {
+describe("hidden files", () => {
   const files = {
     ".mini-openclaw/sessions/a.jsonl": "secret",
     "srv/data/b.jsonl": "secret",
