@@ -10,7 +10,16 @@ import { createMemoryStore, openSessionStore } from "@mini-openclaw/session-stor
 import { describe, expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { GatewayError, GatewayServer, type Principal } from "../src/index.ts";
-import { echoAgent, heldAgent, MemorySocket, refusal, TestClient, testGateway } from "./test-gateway.ts";
+import { scriptedAgent } from "../src/testing.ts";
+import {
+  echoAgent,
+  gate,
+  heldAgent,
+  MemorySocket,
+  refusal,
+  TestClient,
+  testGateway,
+} from "./test-gateway.ts";
 
 describe("connecting", () => {
   test("gives every anonymous client the session of the key webchat", async () => {
@@ -401,19 +410,15 @@ describe("attach", () => {
 describe("a client that does not read", () => {
   const piece = "x".repeat(256 * 1024);
   const pieces = 64;
-  /** An agent that emits 16 MiB, without once waiting for the event loop. */
-  const talkative: AgentRunner = {
-    async *run({ runId }) {
-      for (let count = 0; count < pieces; count += 1) {
-        yield { type: "thinking", runId, messageId: `${runId}-1`, content: piece };
-      }
-      yield { type: "assistant_message", runId, id: `${runId}-1`, content: "done", timestamp: 1 };
-      yield { type: "run_end", runId, outcome: "completed", usage: noUsage, timestamp: 1 };
-    },
-  };
+  /** Steps that emit 16 MiB, without once waiting for the event loop. */
+  const thoughts = Array.from({ length: pieces }, () => ({ thinks: piece }));
 
   test("delays nobody and fills no memory; when it reads again it gets every entry once, in order", async () => {
-    await using gateway = await testGateway({ agent: talkative });
+    const agent = scriptedAgent([
+      [...thoughts, "done"],
+      [...thoughts, "done"],
+    ]);
+    await using gateway = await testGateway({ agent });
     const stuck = new MemorySocket();
     gateway.gateway.accept(stuck);
     const reading = await gateway.connect();
@@ -438,20 +443,14 @@ describe("a client that does not read", () => {
   });
 
   test("gets the rest of the log while the run continues", async () => {
-    const { agent, started, release } = heldAgent();
-    await using gateway = await testGateway({
-      agent: {
-        async *run(input) {
-          for await (const event of talkative.run(input)) if (event.type === "thinking") yield event;
-          yield* agent.run(input);
-        },
-      },
-    });
+    const [released, release] = gate();
+    const agent = scriptedAgent([[...thoughts, "thinking…", { waits: released }, "done"]]);
+    await using gateway = await testGateway({ agent });
     const stuck = new MemorySocket();
     gateway.gateway.accept(stuck);
     const reading = await gateway.connect();
     reading.send({ type: "message", content: "much" });
-    await started(1);
+    await reading.next("chunk");
 
     stuck.startReading();
     await stuck.next("thinking", pieces);

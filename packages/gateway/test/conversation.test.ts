@@ -3,6 +3,7 @@ import type { AgentRunner, RunEvent } from "@mini-openclaw/protocol";
 import { noUsage } from "@mini-openclaw/protocol";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { scriptedAgent } from "../src/testing.ts";
 import { heldAgent, MemorySocket, testGateway } from "./test-gateway.ts";
 
 describe("one message", () => {
@@ -65,22 +66,16 @@ describe("one message", () => {
     ["the agent's need", {}, 3],
     ["the gateway's option before the agent's need", { maxContextMessages: 3 }, 50],
   ])("reaches the agent once, as the last of the session's newest messages: %s", async (_, options, need) => {
-    const seen: string[][] = [];
-    const agent: AgentRunner = {
-      ...(need !== undefined && { neededMessages: need }),
-      async *run({ runId, messages }) {
-        seen.push(messages.map(({ role, content }) => `${role}: ${content}`));
-        yield { type: "assistant_message", runId, id: `${runId}-1`, content: "ok", timestamp: 1 };
-        yield ended(runId);
-      },
-    };
+    const scripted = scriptedAgent(["ok", "ok", "ok"]);
+    const agent = { ...scripted, ...(need !== undefined && { neededMessages: need }) };
     await using gateway = await testGateway({ agent, ...options });
     const client = await gateway.connect();
 
     for (const content of ["one", "two", "three"]) client.send({ type: "message", content });
     await client.next("run_end", 3);
 
-    expect(seen).toEqual([
+    const seen = scripted.inputs.map(({ messages }) => messages);
+    expect(seen.map((messages) => messages.map(({ role, content }) => `${role}: ${content}`))).toEqual([
       ["user: one"],
       ["user: one", "assistant: ok", "user: two"],
       ["user: two", "assistant: ok", "user: three"],
@@ -221,14 +216,7 @@ describe("a run that the agent does not end well", () => {
   });
 
   test("leaves the session usable", async () => {
-    let runs = 0;
-    const agent: AgentRunner = {
-      async *run({ runId }) {
-        runs += 1;
-        if (runs === 1) throw new Error("once");
-        yield ended(runId);
-      },
-    };
+    const agent = scriptedAgent([{ throws: new Error("once") }, "fine"]);
     await using gateway = await testGateway({ agent });
     const client = await gateway.connect();
 

@@ -5,6 +5,7 @@ import type { AgentRunner, RunOutcome } from "@mini-openclaw/protocol";
 import { noUsage } from "@mini-openclaw/protocol";
 import { openSessionStore } from "@mini-openclaw/session-store";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { scriptedAgent } from "../src/testing.ts";
 import { heldAgent, type TestClient, testGateway } from "./test-gateway.ts";
 
 const message = { type: "message", id: "q1", content: "once" } as const;
@@ -106,19 +107,8 @@ test("a message of a session that was archived since is known when the session i
 describe("a retry that is sent again with its id after a restart", () => {
   /** Runs that end as in the script, in order. A run that is not completed has no text. */
   function scripted(...outcomes: RunOutcome[]) {
-    const runIds: string[] = [];
-    const agent: AgentRunner = {
-      async *run({ runId }) {
-        const outcome = outcomes[runIds.push(runId) - 1] ?? "completed";
-        yield { type: "run_start", runId, timestamp: 1 };
-        if (outcome === "completed") {
-          yield { type: "chunk", runId, messageId: `${runId}-1`, content: "answer" };
-          yield { type: "assistant_message", runId, id: `${runId}-1`, content: "answer", timestamp: 1 };
-        }
-        yield { type: "run_end", runId, outcome, usage: noUsage, timestamp: 1 };
-      },
-    };
-    return { agent, runIds };
+    const script = Array.from({ length: 10 }, (_, index) => outcomes[index] ?? "completed");
+    return scriptedAgent(script.map((outcome) => (outcome === "completed" ? "answer" : { ends: outcome })));
   }
 
   async function onDisk() {
@@ -132,7 +122,7 @@ describe("a retry that is sent again with its id after a restart", () => {
     ["and had said nothing, with a message since", ["completed", "failed"], ["since"]],
   ])("%s is acknowledged with the same run, and runs once", async (_, outcomes, since) => {
     await using disk = await onDisk();
-    const { agent, runIds } = scripted(...outcomes);
+    const agent = scripted(...outcomes);
     const before = await testGateway({ agent, store: await openSessionStore(disk.folder) });
     const { sessionId } = await before.store.createSession("webchat");
     const first = await before.gateway.submit({ sessionId, content: "one" });
@@ -142,14 +132,14 @@ describe("a retry that is sent again with its id after a restart", () => {
     const end = await second.ended;
     for (const content of since) await (await before.gateway.submit({ sessionId, content })).ended;
     await before[Symbol.asyncDispose]();
-    const runCount = runIds.length;
+    const runCount = agent.inputs.length;
 
     await using after = await testGateway({ agent, store: await openSessionStore(disk.folder) });
     const again = await after.gateway.retry(retry);
 
     expect(again.runId).toBe(second.runId);
     expect(await again.ended).toEqual(end);
-    expect(runIds).toHaveLength(runCount);
+    expect(agent.inputs).toHaveLength(runCount);
     await expect(after.gateway.retry({ ...retry, runId: "another" })).rejects.toMatchObject({
       code: "REQUEST_CONFLICT",
     });
@@ -181,7 +171,7 @@ describe("a retry that is sent again with its id after a restart", () => {
   });
 });
 
-describe("what is sent again in process after a crash has its end, though nobody has recovered the store:", () => {
+describe("a message that is repeated in process after a crash has its end without a recovery:", () => {
   async function crashed() {
     const [folder = "", left = ""] = await Promise.all(
       ["a", "b"].map((name) => mkdtemp(join(tmpdir(), `idempotency-${name}`))),

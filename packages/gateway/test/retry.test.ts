@@ -2,27 +2,32 @@ import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AgentInput, AgentRunner, RunEvent, RunOutcome } from "@mini-openclaw/protocol";
+import { noUsage } from "@mini-openclaw/protocol";
 import { openSessionStore } from "@mini-openclaw/session-store";
 import { describe, expect, test } from "vitest";
+import { scriptedAgent } from "../src/testing.ts";
 import { heldAgent, type TestClient, testGateway } from "./test-gateway.ts";
 
 const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 };
+
+// More than any test here needs.
+const MAX_RUNS = 20;
 
 /**
  * Answers with `answer 1`, `answer 2`, …, and keeps its messages. A scripted outcome has no answer.
  */
 function countingAgent(...script: RunOutcome[]) {
-  const shown: string[][] = [];
-  const agent: AgentRunner = {
-    async *run({ runId, messages }) {
-      const count = shown.push(messages.map(({ role, content }) => `${role}: ${content}`));
-      const outcome = script[count - 1] ?? "completed";
-      yield { type: "run_start", runId, timestamp: 1 };
-      if (outcome === "completed") yield says(runId, `answer ${count}`);
-      yield { type: "run_end", runId, outcome, usage, timestamp: 1 };
-    },
+  const agent = scriptedAgent(
+    Array.from({ length: MAX_RUNS }, (_, index) => {
+      const outcome = script[index] ?? "completed";
+      return outcome === "completed" ? `answer ${index + 1}` : { ends: outcome };
+    }),
+  );
+  const linesOf = ({ messages }: AgentInput) => messages.map(({ role, content }) => `${role}: ${content}`);
+  return {
+    agent,
+    shown: () => agent.inputs.map(linesOf),
   };
-  return { agent, shown };
 }
 
 function says(runId: string, content: string): RunEvent {
@@ -55,11 +60,12 @@ test("a retry answers the messages of the newest run anew, without a second user
   expect(events.map((event) => ({ ...event, seq: 0, timestamp: 0, sessionId: "" }))).toMatchObject([
     { type: "run_start", retryOf: first },
     { type: "ack" },
+    { type: "chunk", content: "answer 2" },
     { type: "assistant_message", content: "answer 2", retryOf: first },
     { type: "message_done" },
     { type: "run_end", outcome: "completed" },
   ]);
-  expect(shown).toEqual([["user: one"], ["user: one"]]);
+  expect(shown()).toEqual([["user: one"], ["user: one"]]);
 });
 
 test("later runs do not get an answer that a retry replaced", async () => {
@@ -71,7 +77,7 @@ test("later runs do not get an answer that a retry replaced", async () => {
 
   await say(client, "three");
 
-  expect(shown.at(-1)).toEqual([
+  expect(shown().at(-1)).toEqual([
     "user: one",
     "assistant: answer 1",
     "user: two",
@@ -89,7 +95,7 @@ test("a retry can be retried", async () => {
   await retry(client, second);
   await say(client, "two");
 
-  expect(shown.slice(2)).toEqual([["user: one"], ["user: one", "assistant: answer 3", "user: two"]]);
+  expect(shown().slice(2)).toEqual([["user: one"], ["user: one", "assistant: answer 3", "user: two"]]);
 });
 
 describe("a retry that ended before it said anything", () => {
@@ -104,7 +110,7 @@ describe("a retry that ended before it said anything", () => {
     await say(client, "two");
 
     expect(await client.next("run_start", 3)).toMatchObject({ retryOf: first });
-    expect(shown.slice(1)).toEqual([
+    expect(shown().slice(1)).toEqual([
       ["user: one"],
       ["user: one"],
       ["user: one", "assistant: answer 3", "user: two"],
@@ -121,7 +127,7 @@ test.each(["failed", "aborted", "max_rounds"] as const)(
 
     await retry(client, await say(client, "one"));
 
-    expect(shown).toEqual([["user: one"], ["user: one"]]);
+    expect(shown()).toEqual([["user: one"], ["user: one"]]);
     expect(await client.next("run_end", 2)).toMatchObject({ outcome: "completed" });
   },
 );
@@ -307,7 +313,7 @@ describe("a retry that is sent again with its id", () => {
 
     const acks = client.frames.flatMap((frame) => (frame.type === "ack" ? [frame.runId] : []));
     expect(new Set(acks).size).toBe(1);
-    expect(shown).toHaveLength(2);
+    expect(shown()).toHaveLength(2);
   });
 
   test("is refused if its id was that of a message", async () => {
@@ -335,7 +341,7 @@ test("a retry from inside the process gives its run's end", async () => {
   expect(await second.ended).toMatchObject({ outcome: "completed" });
   const again = await gateway.gateway.retry({ sessionId, runId: first.runId, requestId: "q1" });
   expect(again.runId).toBe(second.runId);
-  expect(await again.ended).toEqual({ outcome: "completed", content: "answer 2", usage });
+  expect(await again.ended).toEqual({ outcome: "completed", content: "answer 2", usage: noUsage });
 });
 
 describe("after a crash, on disk", () => {
@@ -376,7 +382,7 @@ describe("after a crash, on disk", () => {
       runId: second,
       retryOf: first,
     });
-    expect(shown).toEqual([["user: one"]]);
+    expect(shown()).toEqual([["user: one"]]);
     await Promise.all([directory, left].map((one) => rm(one, { recursive: true, force: true })));
   });
 
@@ -403,7 +409,7 @@ describe("after a crash, on disk", () => {
     await retry(again, answered);
     await say(again, "three");
 
-    expect(shown).toEqual([
+    expect(shown()).toEqual([
       ["user: one", "assistant: thinking…", "user: two"],
       ["user: one", "assistant: thinking…", "user: two"],
       ["user: one", "assistant: thinking…", "user: two", "assistant: answer 2", "user: three"],

@@ -5,6 +5,7 @@ import type { AgentRunner, RunOutcome, ViewItem } from "@mini-openclaw/protocol"
 import { emptyView, fold, noUsage } from "@mini-openclaw/protocol";
 import { openSessionStore } from "@mini-openclaw/session-store";
 import { describe, expect, test } from "vitest";
+import { scriptedAgent } from "../src/testing.ts";
 import { heldAgent, type TestClient, testGateway } from "./test-gateway.ts";
 
 const failure = { code: "MODEL_UNREACHABLE", message: "The model cannot be reached.", retryable: true };
@@ -59,12 +60,7 @@ describe("the end of a run without text is shown to a client that did not watch 
   });
 
   test("an agent that throws", async () => {
-    const agent: AgentRunner = {
-      async *run({ runId }) {
-        yield { type: "run_start", runId, timestamp: 1 };
-        throw new Error("a bug");
-      },
-    };
+    const agent = scriptedAgent([{ throws: new Error("a bug") }]);
     await using gateway = await testGateway({ agent });
     const watching = await gateway.connect();
     watching.send({ type: "message", content: "one" });
