@@ -3,4 +3,11 @@ export { createOptionChecks, listOf, mustBe } from "./shared/check-options.ts";
 export { closestName } from "./shared/closest-name.ts";
 export type { CodedError, CodedErrorClass } from "./shared/define-error.ts";
 export { defineError } from "./shared/define-error.ts";
-export { assertNever, cutText, cutTextStart, describeValue, splitsCharacter } from "./shared/text.ts";
+export {
+  assertNever,
+  cutText,
+  cutTextStart,
+  describeValue,
+  isRecord,
+  splitsCharacter,
+} from "./shared/text.ts";

@@ -57,7 +57,7 @@ export function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap
     failedCompactions: new Map(),
     compactAtShare: checkShare(options.compactAtShare),
     maxParallelTools: Math.max(1, count("maxParallelTools")),
-    approval: options.approval ?? (() => undefined),
+    approval: options.approval ?? (() => {}),
     sessionApprovals: createSessionApprovals(),
     approvalTimeoutMs: count("approvalTimeoutMs"),
     toolTimeoutMs: count("toolTimeoutMs"),

@@ -109,7 +109,7 @@ async function rulesAbove(workspace: Workspace, from: string): Promise<Rules[]> 
 
 async function readRules({ dir }: Workspace, folder: string): Promise<Rules[]> {
   const path = join(folder, ".gitignore");
-  const text = await readTextBeneath(dir, path).catch(() => undefined);
+  const text = await readTextBeneath(dir, path).catch(() => {});
   if (text === undefined) return [];
   const base = folder === "" || folder === "." ? "" : `${folder}/`;
   return [{ base, ignore: ignore().add(text) }];

@@ -1,3 +1,4 @@
+import { isRecord } from "@mini-openclaw/protocol/shared";
 import type { ToolResult } from "../tool-calls/define-tool.ts";
 
 /**
@@ -59,8 +60,4 @@ function bytesOf(data: unknown): number {
 
 function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isRecord } from "@mini-openclaw/protocol/shared";
 import type { StandardSchema } from "../tool-calls/tool-input.ts";
 
 /** A tool as a server lists it, judged by itself. */
@@ -76,8 +77,4 @@ export function nameTools(server: string, names: readonly string[]): Map<string,
     if (!byName.has(key)) byName.set(key, name);
   }
   return byName;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

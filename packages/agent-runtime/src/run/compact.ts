@@ -7,7 +7,7 @@ import { askTurn } from "./ask-turn.ts";
 import { isCompactionDue, splitAtQuestion } from "./compaction-due.ts";
 import type { RunSettings } from "./run-settings.ts";
 import type { Run, Turn } from "./stream-turn.ts";
-import { executableCalls, isCut, toRequest, withUniqueCallIds } from "./turn-state.ts";
+import { executableCalls, isCut, toModelRequest, withUniqueCallIds } from "./turn-state.ts";
 
 /**
  * Notes that one compaction may add to MEMORY.md: a page. What is worth more is worth asking for.
@@ -70,7 +70,8 @@ export async function* compactIfDue(
 async function requestBuilder(messages: readonly Message[], settings: RunSettings): Promise<RequestBuilder> {
   const { system } = await settings.readPrompt();
   const { earlier } = splitAtQuestion(messages);
-  return (maxTokens) => toRequest(system, fitContext(earlier, maxTokens).messages, settings.tools, "allowed");
+  return (maxTokens) =>
+    toModelRequest(system, fitContext(earlier, maxTokens).messages, settings.tools, "allowed");
 }
 
 async function* keepMemory(

@@ -30,7 +30,7 @@ import {
   isCut,
   type ToolUse,
   toFields,
-  toRequest,
+  toModelRequest,
   withUniqueCallIds,
 } from "./turn-state.ts";
 
@@ -105,7 +105,7 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
     const messageId = settings.createId();
     const request = (maxTokens: number) => {
       const { messages, thinkingFrom } = context.fit(maxTokens);
-      return toRequest(system, messages, tools, closing.toolUse, thinkingFrom);
+      return toModelRequest(system, messages, tools, closing.toolUse, thinkingFrom);
     };
     const answer = yield* askTurn(request, messageId, run, settings);
     if ("is" in answer) return limitReached(answer.limit, settings);

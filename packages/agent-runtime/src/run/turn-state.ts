@@ -17,7 +17,7 @@ const noMoreTools = "No more tools can be called in this run. Answer now, with w
 export type ToolUse = "allowed" | "refused" | "absent";
 
 /** Returns the request of a run's next turn. */
-export function toRequest(
+export function toModelRequest(
   system: SystemPrompt,
   messages: readonly Message[],
   tools: ReadonlyMap<string, Tool>,

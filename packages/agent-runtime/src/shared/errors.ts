@@ -1,4 +1,5 @@
 import type { ErrorCode } from "@mini-openclaw/protocol";
+import { defineError } from "@mini-openclaw/protocol/shared";
 
 /**
  * Why a run could not go on, or an agent could not be made.
@@ -22,28 +23,17 @@ export interface AgentErrorOptions {
   noteForModel?: string | undefined;
 }
 
-const brand = Symbol.for("@mini-openclaw/agent-runtime/AgentError");
-
 /** Branch on `code`, never on `message`. Codes are stable between majors. Messages are not. */
-export class AgentError extends Error {
-  readonly code: AgentErrorCode;
+export class AgentError extends defineError<AgentErrorCode>("AgentError") {
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
   /** A note for the model when it is asked again. */
   readonly noteForModel: string | undefined;
-  readonly [brand] = true;
 
   constructor(code: AgentErrorCode, message: string, options: AgentErrorOptions = {}) {
-    super(message, "cause" in options ? { cause: options.cause } : undefined);
-    this.name = "AgentError";
-    this.code = code;
+    super(code, message, "cause" in options ? { cause: options.cause } : undefined);
     this.retryable = options.retryable ?? false;
     this.retryAfterMs = options.retryAfterMs;
     this.noteForModel = options.noteForModel;
-  }
-
-  /** Recognises an error of this package, of whichever installed copy. */
-  static is(error: unknown): error is AgentError {
-    return error instanceof Error && brand in error;
   }
 }

@@ -53,7 +53,7 @@ export function createRecorder(provider: ModelProvider, options: RecorderOptions
       const turn = nextTurn();
       const kept = { type: "turn", turn, request: redactor.value(request) } as const;
       const events: ModelEvent[] = [];
-      const finish = once((ending: Pick<RecordedTurn, "stopped" | "error">) =>
+      const finish = onlyOnce((ending: Pick<RecordedTurn, "stopped" | "error">) =>
         write({ ...kept, events: redactEvents(events, redactor), ...ending }),
       );
       const stopped = () => finish({ stopped: true });
@@ -102,7 +102,7 @@ function toRecorded(error: unknown): RecordedError {
   };
 }
 
-function once<T>(act: (value: T) => void): (value: T) => void {
+function onlyOnce<T>(act: (value: T) => void): (value: T) => void {
   let isDone = false;
   return (value) => {
     if (isDone) return;

@@ -15,7 +15,7 @@ export interface Redactor {
 }
 
 /**
- * An environment variable's value that is shorter is not looked for: it may well be a word. Chosen.
+ * An environment variable's value that is shorter is not looked for: it may well be a word.
  */
 const MIN_ENVIRONMENT_SECRET_CHARS = 12;
 

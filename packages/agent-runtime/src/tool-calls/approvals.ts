@@ -18,7 +18,7 @@ export type ApprovalRule = (call: {
 
 /**
  * Sessions whose `session` decisions are remembered. Of more, the oldest is forgotten, and its user
- * asked again. Chosen.
+ * asked again.
  */
 const MAX_SESSIONS = 1000;
 

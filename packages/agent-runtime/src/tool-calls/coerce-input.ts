@@ -1,3 +1,5 @@
+import { isRecord } from "@mini-openclaw/protocol/shared";
+
 /** A JSON Schema, or a part of one. */
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -87,8 +89,4 @@ function allowsNull(schema: unknown): boolean {
   if (!isRecord(schema)) return true;
   const types = typesOf(schema);
   return types.length === 0 || types.includes("null");
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { Validator } from "@cfworker/json-schema";
+import { isRecord } from "@mini-openclaw/protocol/shared";
 import { AgentError } from "../shared/errors.ts";
 import { coerceInput } from "./coerce-input.ts";
 
@@ -73,10 +74,6 @@ export function toInputSchema(tool: string, parameters: ToolParameters): InputSc
       return "value" in again ? again : checked;
     },
   };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }
 
 function readParameters(tool: string, parameters: ToolParameters): InputSchema {

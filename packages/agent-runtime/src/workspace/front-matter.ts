@@ -1,3 +1,4 @@
+import { isRecord } from "@mini-openclaw/protocol/shared";
 /**
  * The fields between the two `---` lines at the start of a text. `fault` names what is wrong with
  * them.
@@ -35,10 +36,6 @@ export function parseFrontMatter(text: string, parseYaml: ParseYaml): FrontMatte
 
 function toText(lines: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join("");
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /**

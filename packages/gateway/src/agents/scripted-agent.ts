@@ -136,7 +136,7 @@ class Turn {
 async function waitFor(promise: Promise<unknown> | undefined, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   const waiting = new AbortController();
-  const aborted = once(signal, "abort", { signal: waiting.signal }).catch(() => undefined);
+  const aborted = once(signal, "abort", { signal: waiting.signal }).catch(() => {});
   try {
     await Promise.race(promise ? [promise, aborted] : [aborted]);
   } finally {

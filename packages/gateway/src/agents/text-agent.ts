@@ -63,7 +63,7 @@ class Pieces {
   readonly #signal: AbortSignal;
   readonly #aborted: Promise<undefined>;
   readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
-  #onAbort: () => void = () => undefined;
+  #onAbort: () => void = () => {};
 
   constructor(answer: (input: TextInput) => TextAnswer, input: AgentInput) {
     this.#signal = input.signal;

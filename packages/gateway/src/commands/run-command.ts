@@ -26,7 +26,7 @@ export async function runCommand(event: ClientEvent, context: CommandContext): P
       await context.permissions.assertAllowed(context.caller, "create");
       return enter(await createSession(context), context, event);
     case "message":
-      return submitMessage(event, context);
+      return queueMessage(event, context);
     case "abort": {
       const { sessionId } = await findSession(event.sessionId, event.type, context);
       return context.queues.abort(sessionId, event.runId);
@@ -101,7 +101,7 @@ async function watcherOf(session: SessionMeta, context: CommandContext): Promise
   };
 }
 
-async function submitMessage(event: MessageCommand, context: CommandContext): Promise<void> {
+async function queueMessage(event: MessageCommand, context: CommandContext): Promise<void> {
   const { id, content, mode = "queue" } = event;
   const session = await findMessageSession(event, context);
   const { sessionId } = session;

@@ -138,7 +138,7 @@ export async function followRun(
   const { runId } = accepted;
   const ended = accepted.ended ?? findEnd(deps, { sessionId, runId });
   // Few callers wait for it. A rejection that nobody handles would end the process.
-  ended.catch(() => undefined);
+  ended.catch(() => {});
   return { sessionId, runId, ended };
 }
 

@@ -5,7 +5,7 @@ const GOODBYE_MS = 1000;
 
 /** The connections that are open now. */
 export class Connections extends Set<Connection> {
-  #onEmpty: () => void = () => undefined;
+  #onEmpty: () => void = () => {};
 
   override delete(connection: Connection): boolean {
     const isGone = super.delete(connection);

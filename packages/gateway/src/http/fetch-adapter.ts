@@ -44,10 +44,10 @@ class FetchResponse extends Writable {
   readonly req: IncomingMessage;
   readonly response: Promise<Response>;
   readonly #headers = new Headers();
-  #resolve: (response: Response) => void = () => undefined;
+  #resolve: (response: Response) => void = () => {};
   #body: ReadableStreamDefaultController<Uint8Array> | undefined;
   /** Continues the writer when the reader wants more. */
-  #pull: () => void = () => undefined;
+  #pull: () => void = () => {};
   statusCode = 200;
   headersSent = false;
 
@@ -98,7 +98,7 @@ class FetchResponse extends Writable {
     this.#body?.enqueue(new Uint8Array(chunk));
     if ((this.#body?.desiredSize ?? 1) > 0 || this.req.method === "HEAD") return done();
     this.#pull = () => {
-      this.#pull = () => undefined;
+      this.#pull = () => {};
       done();
     };
   }

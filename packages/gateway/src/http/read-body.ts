@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { isRecord } from "@mini-openclaw/protocol/shared";
 import { BodyError, decode, readBody, requireUtf8 } from "../shared/read-body.ts";
 import { HttpError } from "./answer/http-error.ts";
 
@@ -32,7 +33,7 @@ async function readJson(request: IncomingMessage, maxBytes: number): Promise<Jso
   if (typeof given === "string") return given === "" ? {} : parseTyped(request, given);
   if (given instanceof Uint8Array) return given.length === 0 ? {} : parseTyped(request, decode(given));
   // Parsers leave an empty object where there was no body.
-  if (isObject(given) && Object.keys(given).length === 0) return {};
+  if (isRecord(given) && Object.keys(given).length === 0) return {};
   requireJsonType(request);
   return requireObject(given);
 }
@@ -56,12 +57,8 @@ function requireJsonType({ headers }: IncomingMessage): void {
 }
 
 function requireObject(value: unknown): JsonObject {
-  if (isObject(value)) return value;
+  if (isRecord(value)) return value;
   throw new HttpError(400, "INVALID_FRAME", "The body must be a JSON object.");
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 const codes = { 400: "INVALID_FRAME", 413: "TOO_LARGE", 415: "UNSUPPORTED_TYPE" } as const;

@@ -55,7 +55,7 @@ const CURRENT = "current";
  */
 export function commandContext(
   { deps, caller, gone, answer }: RequestContext,
-  send: (event: ServerEvent) => void = () => undefined,
+  send: (event: ServerEvent) => void = () => {},
 ): CommandContext {
   const context: CommandContext = {
     ...deps.commands,
@@ -65,8 +65,8 @@ export function commandContext(
     send,
     watch: (sessionId, after) => answer.stream?.watch({ sessionId, ...(after !== undefined && { after }) }),
     // A request watches only what its own stream shows.
-    ensureWatching: () => undefined,
-    unwatch: () => undefined,
+    ensureWatching: () => {},
+    unwatch: () => {},
     notifyDeleted: (session) => deps.notifyDeleted(session, context),
   };
   return context;

@@ -16,7 +16,7 @@ export type LogLevel = keyof Logger;
  * logger.
  */
 export function createConsoleLogger(): Logger {
-  const silent = () => undefined;
+  const silent = () => {};
   return {
     debug: silent,
     info: silent,

@@ -28,7 +28,7 @@ export class Approvals {
           new TypeError(`The agent waits for a decision on ${callId} without an \`approval_request\`.`),
         );
     // An agent that ignores the promise must not end the process when it rejects.
-    decision.catch(() => undefined);
+    decision.catch(() => {});
     return decision;
   }
 

@@ -143,7 +143,7 @@ export async function pullAgent(
     isAbandoned = true;
     grace.cancel();
     // An event that is still being recorded must count before the run is closed.
-    await recording?.catch(() => undefined);
+    await recording?.catch(() => {});
   }
 }
 
@@ -167,7 +167,7 @@ function failed(code: ErrorCode, message: string): Ending {
  */
 function whenAborted(signal: AbortSignal, graceMs: number): { elapsed: Promise<void>; cancel: () => void } {
   let timer: NodeJS.Timeout | undefined;
-  let start: () => void = () => undefined;
+  let start: () => void = () => {};
   const elapsed = new Promise<void>((resolve) => {
     start = () => {
       timer = setTimeout(resolve, graceMs);

@@ -249,7 +249,7 @@ export class GatewayServer {
     this.#http.close();
     this.#upgrades.close();
     // `listen` may be in progress. Its caller gets the error.
-    await Promise.all([gone, this.#listening?.then((listener) => listener.close()).catch(() => undefined)]);
+    await Promise.all([gone, this.#listening?.then((listener) => listener.close()).catch(() => {})]);
     this.#observer.stopped();
   }
 

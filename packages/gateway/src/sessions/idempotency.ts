@@ -95,7 +95,7 @@ export class Idempotency {
     const read = async (readPast: typeof readPastMessages) => {
       // If the runs cannot be ended, nothing can run either, and the caller gets that error. Ended
       // runs are known all the same.
-      await endRuns(sessionId).catch(() => undefined);
+      await endRuns(sessionId).catch(() => {});
       requests.addPast(await readPast(store, sessionId));
     };
     await requests.loadMessages(() => read(readPastMessages));

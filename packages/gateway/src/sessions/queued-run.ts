@@ -51,19 +51,15 @@ export class QueuedRun implements ActiveRun {
 
   constructor(
     cause: RunCause,
-    {
-      isInterrupt = false,
-      onSaved = () => undefined,
-      task,
-    }: { isInterrupt?: boolean } & Partial<RunHooks> = {},
+    { isInterrupt = false, onSaved = () => {}, task }: { isInterrupt?: boolean } & Partial<RunHooks> = {},
   ) {
     this.cause = cause;
     this.isInterrupt = isInterrupt;
     this.task = task;
     this.#onSaved = onSaved;
     // Few callers wait for both. A rejection that nobody handles would end the process.
-    this.#accepting.promise.catch(() => undefined);
-    this.#ending.promise.catch(() => undefined);
+    this.#accepting.promise.catch(() => {});
+    this.#ending.promise.catch(() => {});
   }
 
   get state(): RunState {
@@ -168,8 +164,8 @@ export interface AddedRun {
 
 /** Returns a promise with its resolvers. Node 20 has no `Promise.withResolvers`. */
 function withResolvers<Value>() {
-  let resolve: (value: Value) => void = () => undefined;
-  let reject: (error: unknown) => void = () => undefined;
+  let resolve: (value: Value) => void = () => {};
+  let reject: (error: unknown) => void = () => {};
   const promise = new Promise<Value>((...settle) => {
     [resolve, reject] = settle;
   });

@@ -31,7 +31,7 @@ export async function saveQueued(
   const onSaved = (saved: QueuedMessage) => run.queue(saved, position);
   try {
     // Until the first run is accepted or refused, the log may still be replaced.
-    await first.accepted.catch(() => undefined);
+    await first.accepted.catch(() => {});
     const log = await openedLog();
     await recordQueued({ publish, onSaved }, log, { runId: run.runId, timestamp: now(), ...message });
     return true;

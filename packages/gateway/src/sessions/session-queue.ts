@@ -54,7 +54,7 @@ export class SessionQueue {
     this.#sessionId = sessionId;
     this.#deps = deps;
     this.#endsSince = endsSince;
-    let onDone: () => void = () => undefined;
+    let onDone: () => void = () => {};
     this.done = new Promise((resolve) => {
       onDone = resolve;
     });
@@ -288,7 +288,7 @@ export class SessionQueue {
     this.#endsSince = hasPendingEnds && toClientError(error).retryable ? emittedSeq : undefined;
     // A log that cannot be used would lock its session. An error of closing it follows from this
     // error.
-    if (wasReady) await this.#log.close().catch(() => undefined);
+    if (wasReady) await this.#log.close().catch(() => {});
     for (const run of [...runs, ...pendingEnds]) run.fail(error);
     // Callers that still wait get the error. If nobody waits, it is reported.
     const isHandled = runs.length === 0 ? !wasReady : runs.some(({ saving }) => saving === undefined);

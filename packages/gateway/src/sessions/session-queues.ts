@@ -117,7 +117,7 @@ export class SessionQueues {
   submit(
     sessionId: string,
     message: SubmittedMessage,
-    onSaved: (runId: string) => void = () => undefined,
+    onSaved: (runId: string) => void = () => {},
     task?: TaskRun,
   ): Promise<AcceptedRun> {
     const { requestId, content } = message;
@@ -142,7 +142,7 @@ export class SessionQueues {
   retry(
     sessionId: string,
     { runId: retryOf, requestId }: { runId: string; requestId?: string | undefined },
-    onSaved: (runId: string) => void = () => undefined,
+    onSaved: (runId: string) => void = () => {},
   ): Promise<AcceptedRun> {
     const cause = { retryOf, ...(requestId !== undefined && { requestId }) };
     const add = (queue: SessionQueue) => {

@@ -8,10 +8,7 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
  * promise may be an async function all the same, and a rejection that nobody handles ends the
  * process.
  */
-export function swallowRejection(
-  returned: unknown,
-  onRejected: (error: unknown) => void = () => undefined,
-): void {
+export function swallowRejection(returned: unknown, onRejected: (error: unknown) => void = () => {}): void {
   if (isThenable(returned)) Promise.resolve(returned).catch(onRejected);
 }
 

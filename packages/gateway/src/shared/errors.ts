@@ -1,26 +1,11 @@
 import { type ErrorCode, errorCodes } from "@mini-openclaw/protocol";
+import { defineError } from "@mini-openclaw/protocol/shared";
 
 /** Error codes that callers of the gateway can branch on. Clients get most of them too. */
 export type GatewayErrorCode = ErrorCode | "INVALID_OPTION" | "TOKEN_REQUIRED" | "PORT_UNAVAILABLE";
 
-const brand = Symbol.for("@mini-openclaw/gateway/error");
-
-/** Branch on `code`, never on `message`. Codes are stable between majors; messages are not. */
-export class GatewayError extends Error {
-  readonly code: GatewayErrorCode;
-  readonly [brand] = true;
-
-  constructor(code: GatewayErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options);
-    this.name = "GatewayError";
-    this.code = code;
-  }
-
-  /** Recognises the error of any installed copy of this package, where `instanceof` would not. */
-  static is(error: unknown): error is GatewayError {
-    return typeof error === "object" && error !== null && brand in error;
-  }
-}
+/** Branch on `code`, never on `message`. Codes are stable between majors. Messages are not. */
+export class GatewayError extends defineError<GatewayErrorCode>("GatewayError") {}
 
 /** The text for a failure whose details are for the log only. */
 export const gatewayFailed = "The gateway failed. Its log has the reason.";

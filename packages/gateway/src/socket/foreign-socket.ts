@@ -9,7 +9,7 @@ export class ForeignSocket implements WebSocketLike {
   readonly #socket: WebSocketLike;
   readonly #onFailure: (error: unknown) => void;
   readonly protocol?: string;
-  #onClosed: () => void = () => undefined;
+  #onClosed: () => void = () => {};
   #hasFailed = false;
 
   constructor(socket: WebSocketLike, onFailure: (error: unknown) => void) {

@@ -28,7 +28,7 @@ interface UpgradeOptions {
   chooseSubprotocol: (offered: Iterable<string>) => string | false;
 }
 
-const ignore = () => undefined;
+const ignore = () => {};
 
 /**
  * A WebSocket of `ws`. The frames of one moment are sent in one write, as each write costs as much

@@ -107,7 +107,7 @@ export class SessionWatch implements Watcher {
   /** Reads the events after `after`. Makes the client resume if that fails. */
   #read({ after, newestSeq }: { after: number; newestSeq: number }): void {
     const abort = new AbortController();
-    const release = () => undefined;
+    const release = () => {};
     const view: Reading = { is: "reading", abort, release, sentSeq: after, newestSeq, missedSeq: after };
     this.#view = view;
     this.#readUntilLive(view).catch((error: unknown) => {

@@ -29,7 +29,7 @@ export class Watchers {
    * unsubscribes.
    */
   watch(sessionId: string, onEvent: Watcher["onEvent"]): () => void {
-    const watcher = { onEvent, onGap: () => undefined };
+    const watcher = { onEvent, onGap: () => {} };
     this.add(sessionId, watcher);
     return () => this.remove(sessionId, watcher);
   }

@@ -1,5 +1,5 @@
 import { closestName } from "./closest-name.ts";
-import { cutText, describeValue } from "./text.ts";
+import { cutText, describeValue, isRecord } from "./text.ts";
 
 /** Returns the text of an error about a bad option: `` `name` must be …, got …. `` */
 export function mustBe(name: string, expected: string, value: unknown): string {
@@ -100,10 +100,6 @@ export function createOptionChecks(
       throw new OptionError("INVALID_OPTION", `${message}${advice}`);
     },
   };
-}
-
-function isRecord(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isWithin(value: unknown, { min = 0, max = Infinity }: NumberRange = {}): boolean {

@@ -57,6 +57,11 @@ export function describeValue(value: unknown): string {
   }
 }
 
+/** Returns true for an object that is no array, such as the value of a JSON object. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /**
  * Fails for a value that no code path should produce. The parameter's type proves that a `switch`
  * is complete.

@@ -82,7 +82,7 @@ export class SessionIndex {
 
   /** Updates a session that this store writes. */
   put(meta: SessionMeta): void {
-    if (this.#sessions.get(meta.sessionId)) this.#sessions.set(toEntry(meta));
+    if (this.#sessions.get(meta.sessionId)) this.#sessions.set(toIndexEntry(meta));
     else this.save(meta);
     this.#ahead.add(meta.sessionId);
     if (this.#isStale) this.#rewriting = this.#rewrite();
@@ -91,18 +91,18 @@ export class SessionIndex {
   /** Updates a session whose transcript differs from the index. */
   correct(sessionId: string, meta: SessionMeta | undefined): void {
     if (this.#ahead.has(sessionId)) return;
-    if (meta) this.#sessions.set(toEntry(meta));
+    if (meta) this.#sessions.set(toIndexEntry(meta));
     else this.#sessions.remove(sessionId);
     if (!this.#hasWritten) return;
-    this.#append(meta ? toEntry(meta) : { sessionId, gone: true });
+    this.#append(meta ? toIndexEntry(meta) : { sessionId, gone: true });
   }
 
   /** Updates a session, and appends its line to the index. */
   save(meta: SessionMeta): void {
     this.#hasWritten = true;
-    this.#sessions.set(toEntry(meta));
+    this.#sessions.set(toIndexEntry(meta));
     this.#ahead.delete(meta.sessionId);
-    this.#append(toEntry(meta));
+    this.#append(toIndexEntry(meta));
   }
 
   delete(sessionId: string): void {
@@ -152,7 +152,7 @@ export class SessionIndex {
       looked += 1;
       const meta = this.#files.cachedMeta(sessionId);
       if (!meta) return this.#lookAt(sessionId);
-      this.#sessions.set(toEntry(meta));
+      this.#sessions.set(toIndexEntry(meta));
       return undefined;
     });
     const stale = this.#read.lines - this.#sessions.size;
@@ -168,7 +168,7 @@ export class SessionIndex {
       this.#onFailure(error, `read session ${sessionId}`);
       return undefined;
     });
-    if (meta) this.#sessions.set(toEntry(meta));
+    if (meta) this.#sessions.set(toIndexEntry(meta));
     else this.#sessions.remove(sessionId);
   }
 
@@ -203,7 +203,7 @@ export class SessionIndex {
   }
 }
 
-function toEntry({ sessionId, key, createdAt, updatedAt, archived }: IndexEntry): IndexEntry {
+function toIndexEntry({ sessionId, key, createdAt, updatedAt, archived }: IndexEntry): IndexEntry {
   const entry = { sessionId, key, createdAt, updatedAt };
   return archived ? { ...entry, archived } : entry;
 }

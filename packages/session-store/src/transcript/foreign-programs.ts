@@ -1,3 +1,5 @@
+import { isRecord } from "@mini-openclaw/protocol/shared";
+
 /** A line of a session file, as an object. */
 type Line = Record<string, unknown>;
 
@@ -10,7 +12,7 @@ const programs: readonly { readonly name: string; readonly isLine: (line: Line) 
   {
     name: "Codex",
     isLine: ({ type, payload, record_type, instructions, id }) =>
-      (typeof type === "string" && isObject(payload)) ||
+      (typeof type === "string" && isRecord(payload)) ||
       record_type === "state" ||
       (instructions !== undefined && typeof id === "string"),
   },
@@ -38,7 +40,7 @@ const programs: readonly { readonly name: string; readonly isLine: (line: Line) 
       (typeof sessionId === "string" &&
         (isSidechain !== undefined || (type === "queue-operation" && operation !== undefined))) ||
       (type === "summary" && typeof summary === "string" && leafUuid !== undefined) ||
-      (type === "file-history-snapshot" && isObject(snapshot)),
+      (type === "file-history-snapshot" && isRecord(snapshot)),
   },
 ];
 
@@ -61,16 +63,12 @@ export function programOf(text: string): string {
 function parseObject(text: string): Line | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
+    return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
 function hasParts(message: unknown): boolean {
-  return isObject(message) && Array.isArray(message["parts"]);
-}
-
-function isObject(value: unknown): value is Line {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isRecord(message) && Array.isArray(message["parts"]);
 }

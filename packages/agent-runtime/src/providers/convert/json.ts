@@ -1,8 +1,8 @@
-export type JsonRecord = Record<string, unknown>;
+import { isRecord } from "@mini-openclaw/protocol/shared";
 
-export function isRecord(value: unknown): value is JsonRecord {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+export { isRecord };
+
+export type JsonRecord = Record<string, unknown>;
 
 /** Returns a text, and an empty one for everything else. */
 export function toText(value: unknown): string {
