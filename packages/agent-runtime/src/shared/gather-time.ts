@@ -7,7 +7,7 @@ const FREE_SHARE = 0.5;
 const FULL_SHARE = 0.9;
 
 /** A screen takes as long for one picture, so the delay is invisible. */
-const MAX_GATHER_MS = 16;
+export const MAX_GATHER_MS = 16;
 
 /** Long enough for a share that means something, and short beside an answer. */
 const SAMPLE_MS = 100;

@@ -57,6 +57,26 @@ test("fails when the connection breaks in the middle", async () => {
   expect(pieces).toEqual(["half"]);
 });
 
+test.each([
+  [99, "one"],
+  [100, "one, two"],
+])("on an idle process, a piece of %d characters is followed by %j", async (chars, expected) => {
+  let answer: ServerResponse | undefined;
+  const message = await answerOf((_request, response) => {
+    answer = response;
+    response.write("shown");
+  });
+  const body = new FlowingBody(message, () => 0);
+  await body.next();
+  body.gather(chars);
+  const next = body.next();
+  answer?.write("one");
+  await once(message, "data");
+  answer?.end(", two");
+  expect(String((await next).value)).toBe(expected);
+  await body.return();
+});
+
 test("closes the connection when its reader stops", async () => {
   const message = await answerOf((_request, response) => response.write("first"));
   for await (const piece of new FlowingBody(message)) {
@@ -86,7 +106,7 @@ describe("after a piece that was shown", () => {
     const body = new FlowingBody(message, () => 16);
     const first = await body.next();
     expect(String(first.value)).toBe("shown");
-    body.gather();
+    body.gather(5);
     let bytes = 0;
     const arrivals = new EventEmitter();
     message.on("data", (piece: Buffer) => {

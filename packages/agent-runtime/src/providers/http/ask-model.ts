@@ -101,7 +101,7 @@ export async function* askModel<Client>({
           yield one;
         }
         if (failure) throw failure;
-        if (shown.length > 0) body.gather();
+        if (shown.length > 0) body.gather(shown.reduce((sum, { text }) => sum + text.length, 0));
         if (!complete) continue;
         body.release();
         yield complete;

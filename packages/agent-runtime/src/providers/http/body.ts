@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { gatherTime } from "../../shared/gather-time.ts";
+import { gatherTime, MAX_GATHER_MS } from "../../shared/gather-time.ts";
 
 /**
  * The most bytes of an answer that are buffered unread. Then its socket pauses, and resumes in the
@@ -9,6 +9,9 @@ import { gatherTime } from "../../shared/gather-time.ts";
  */
 const MAX_UNREAD_BYTES = 32_768;
 
+/** Characters of a line. A reader who gets a whole one at once does not wait for the next one. */
+const BULK_CHARS = 100;
+
 /**
  * Milliseconds for a complete response to end, so that its connection can be used again.
  */
@@ -17,10 +20,10 @@ const DRAIN_MS = 1000;
 /** The body of a response, in the pieces that came. Closes the request when the reader stops. */
 export interface Body extends AsyncIterable<Uint8Array> {
   /**
-   * Joins all bytes of the next moment in one piece, if the process is busy. Call it when a piece
-   * was shown.
+   * Joins all bytes of the next moment in one piece, if the process is busy or if much was shown.
+   * Call it when a piece of so many characters was shown.
    */
-  gather(): void;
+  gather(chars: number): void;
   /** Keeps the connection for the next request. Call it when the turn is complete. */
   release(): void;
 }
@@ -97,8 +100,9 @@ export class FlowingBody implements Body, AsyncIterator<Uint8Array> {
     return { done: true, value: undefined };
   }
 
-  gather(): void {
-    this.#gatherUntil = performance.now() + this.#gatherTime();
+  gather(chars: number): void {
+    const gatherMs = chars < BULK_CHARS ? this.#gatherTime() : MAX_GATHER_MS;
+    this.#gatherUntil = performance.now() + gatherMs;
   }
 
   release(): void {
