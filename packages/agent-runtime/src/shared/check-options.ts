@@ -69,9 +69,33 @@ export function checkTemperature(temperature: number, highest: number): number {
 
 /** Checks the settings of a model for one run. @throws AgentError `INVALID_OPTION` */
 export function checkModelOptions(options: ModelOptions = {}): void {
-  checkKnown("run({ options })", options, { effort: true, temperature: true, extraBody: true });
-  const { effort, temperature, extraBody } = options;
+  checkKnown("run({ options })", options, modelOptions);
+  const { effort, temperature, thinking, headers, extraBody } = options;
   if (effort !== undefined) checkText("options.effort", effort);
   if (temperature !== undefined) checkTemperature(temperature, 2);
+  if (thinking !== undefined) checkRecord("options.thinking", thinking);
+  if (headers !== undefined) checkHeaders("options.headers", headers);
   if (extraBody !== undefined) checkRecord("options.extraBody", extraBody);
+}
+
+const modelOptions: Readonly<Record<keyof ModelOptions, true>> = {
+  effort: true,
+  temperature: true,
+  thinking: true,
+  headers: true,
+  extraBody: true,
+};
+
+/** @throws AgentError `INVALID_OPTION` */
+export function checkHeaders(name: string, headers: object): void {
+  checkRecord(name, headers);
+  for (const [header, value] of Object.entries(headers)) {
+    try {
+      new Headers([[header, value as string]]);
+    } catch {
+      // The value is not quoted: it may be a key.
+      throw invalidOption(name, "an object of headers that HTTP can carry", [header]);
+    }
+    if (typeof value !== "string") throw invalidOption(`${name}["${header}"]`, "a text", value);
+  }
 }

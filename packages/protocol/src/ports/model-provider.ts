@@ -19,6 +19,10 @@ export interface ModelOptions {
   effort?: string;
   /** The randomness of an answer, from 0 to 2. Some models accept less, or none. */
   temperature?: number;
+  /** The mode of thinking and its display, in the words of the model's server. */
+  thinking?: Readonly<Record<string, unknown>>;
+  /** Headers of the request, besides those of the provider. */
+  headers?: Readonly<Record<string, string>>;
   /** Fields of the request's body. They replace those of the provider. */
   extraBody?: Readonly<Record<string, unknown>>;
 }

@@ -1,8 +1,9 @@
 import type { ThinkingConfigParam } from "@anthropic-ai/sdk/resources/messages";
-import type { ModelProvider } from "@mini-openclaw/protocol";
+import type { ModelOptions, ModelProvider } from "@mini-openclaw/protocol";
 import {
   checkCount,
   checkFunctions,
+  checkHeaders,
   checkKnown,
   checkOneOf,
   checkRecord,
@@ -10,9 +11,10 @@ import {
   checkText,
 } from "../../shared/check-options.ts";
 import { sendByRules } from "../errors/refusals.ts";
+import { secretsOf } from "../errors/secrets.ts";
 import { createAnswerLimit } from "../http/answer-limit.ts";
 import { askModel } from "../http/ask-model.ts";
-import { checkClientOptions, createClient, secretsOf, withOptions } from "../http/create-client.ts";
+import { checkClientOptions, createClient, withOptions } from "../http/create-client.ts";
 import type { Fetch } from "../http/node-fetch.ts";
 import { once } from "../http/single-use.ts";
 import { createTurnBuilder } from "./from-stream.ts";
@@ -93,7 +95,8 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Mode
   const { maxTokens = defaultMaxTokens(model) } = options;
   const baseURL = trimBaseURL(options.baseURL ?? process.env["ANTHROPIC_BASE_URL"]);
   const headers = { ...keyHeader(apiKey, baseURL), ...options.headers };
-  const secrets = secretsOf(apiKey, options);
+  const { thinking: ownThinking, ...others } = options;
+  const settings: ModelOptions = { ...others, ...(ownThinking && { thinking: { ...ownThinking } }) };
   const connect = once(() =>
     createClient(async () => (await import("@anthropic-ai/sdk")).default, "@anthropic-ai/sdk", apiKey, {
       ...options,
@@ -105,7 +108,14 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Mode
   return {
     model,
     stream(request, { signal, maxAnswerTokens = Infinity, ...forRun }) {
-      const { effort, temperature, extraBody } = withOptions(options, forRun);
+      const {
+        effort,
+        temperature,
+        thinking: mode,
+        headers: added,
+        extraBody,
+      } = withOptions(settings, forRun);
+      const secrets = secretsOf(apiKey, { ...options, headers: { ...headers, ...added } });
       const fields = {
         ...(effort !== undefined && { output_config: { effort } }),
         ...(temperature !== undefined && { temperature }),
@@ -119,7 +129,9 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Mode
           const sent = await sendByRules(
             rules,
             (by) => {
-              const thinking = options.thinking ?? (by.asksForThinking ? defaultThinking(model) : undefined);
+              const thinking =
+                (mode as ThinkingConfigParam | undefined) ??
+                (by.asksForThinking ? defaultThinking(model) : undefined);
               const body = toRequest(request, {
                 model,
                 maxTokens: answerTokens,
@@ -127,7 +139,9 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Mode
                 rules: by,
                 extraBody: fields,
               });
-              return client.messages.create(body, { signal: own }).asResponse();
+              return client.messages
+                .create(body, { signal: own, ...(added && { headers: added }) })
+                .asResponse();
             },
             learnRules,
           );
@@ -154,9 +168,10 @@ function checkOptions(options: AnthropicProviderOptions): void {
   if (maxTokens !== undefined) checkCount("maxTokens", maxTokens);
   if (effort !== undefined) checkOneOf("effort", effort, efforts);
   if (temperature !== undefined) checkTemperature(temperature, 1);
-  for (const [name, value] of Object.entries({ thinking: options.thinking, headers, query, extraBody })) {
+  for (const [name, value] of Object.entries({ thinking: options.thinking, query, extraBody })) {
     if (value !== undefined) checkRecord(name, value);
   }
+  if (headers !== undefined) checkHeaders("headers", headers);
 }
 
 /** The SDK adds `/v1/messages`. An address that has a part of it already means the same server. */

@@ -2,6 +2,7 @@ import type { ModelOptions } from "@mini-openclaw/protocol";
 import { checkCount, invalidOption } from "../../shared/check-options.ts";
 import { AgentError } from "../../shared/errors.ts";
 import type { Sdk } from "../errors/api-errors.ts";
+import { secretsOf } from "../errors/secrets.ts";
 import type { Connection } from "./ask-model.ts";
 import { createModelFetch } from "./model-fetch.ts";
 import type { Fetch } from "./node-fetch.ts";
@@ -72,29 +73,15 @@ export async function createClient<Client>(
   return { client, sdk, bodyOf };
 }
 
-/** Returns the values of the options that no error may quote. */
-export function secretsOf(
-  apiKey: string,
-  { headers = {}, query = {} }: Pick<ClientOptions, "headers" | "query">,
-): string[] {
-  const fields = [...Object.entries(headers), ...Object.entries(query)];
-  const values = fields.filter(isSecret).map(([, value]) => value.replace(/^(?:Bearer|Basic)\s+/i, ""));
-  return [apiKey, ...values.filter((value) => value.length >= 8)];
-}
-
-/** Returns true for a field that is named like a secret, or that looks like one. */
-function isSecret([name, value]: [string, string]): boolean {
-  const isNamed = /auth|key|token|secret|cookie|password|credential|sig|code/i.test(name);
-  return isNamed || /^(?=.*\d)(?=.*[a-z])[\w.~+/=-]{24,}$/i.test(value);
-}
-
 /** Returns the settings of a run, with a provider's own options as defaults. */
 export function withOptions(own: ModelOptions, forRun: ModelOptions): ModelOptions {
-  const { effort = own.effort, temperature = own.temperature } = forRun;
-  const extraBody = { ...own.extraBody, ...forRun.extraBody };
+  const { effort = own.effort, temperature = own.temperature, thinking = own.thinking } = forRun;
+  const { headers } = forRun;
   return {
     ...(effort !== undefined && { effort }),
     ...(temperature !== undefined && { temperature }),
-    extraBody,
+    ...(thinking !== undefined && { thinking }),
+    ...(headers !== undefined && { headers }),
+    extraBody: { ...own.extraBody, ...forRun.extraBody },
   };
 }

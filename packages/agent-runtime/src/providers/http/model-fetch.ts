@@ -1,5 +1,6 @@
 import type { AgentError } from "../../shared/errors.ts";
 import { fromAnswer } from "../errors/api-errors.ts";
+import { secretsIn } from "../errors/secrets.ts";
 import type { Body } from "./body.ts";
 import { createNodeFetch, type Fetch, MAX_ERROR_BYTES, webBody } from "./node-fetch.ts";
 
@@ -20,7 +21,7 @@ export function createModelFetch(own: Fetch | undefined, secrets: readonly strin
     async fetch(url, init) {
       const response = await send(url, withWellFormedBody(init));
       if (response.ok) return response;
-      throw await refusal(response, pathOf(url), secrets);
+      throw await refusal(response, pathOf(url), [...secrets, ...secretsIn(new Headers(init?.headers))]);
     },
   };
 }

@@ -1,8 +1,9 @@
 import type { ModelProvider } from "@mini-openclaw/protocol";
 import { sendByRules } from "../errors/refusals.ts";
+import { secretsOf } from "../errors/secrets.ts";
 import { createAnswerLimit } from "../http/answer-limit.ts";
 import { askModel } from "../http/ask-model.ts";
-import { createClient, secretsOf, withOptions } from "../http/create-client.ts";
+import { createClient, withOptions } from "../http/create-client.ts";
 import { once } from "../http/single-use.ts";
 import { checkOptions, type OpenAIProviderOptions } from "../openai/create-provider.ts";
 import { createTurnBuilder } from "./from-stream.ts";
@@ -27,12 +28,12 @@ export function createOpenAIResponsesProvider(options: OpenAIProviderOptions): M
   const connect = once(() =>
     createClient(async () => (await import("openai")).default, "openai", apiKey, { ...options, baseURL }),
   );
-  const secrets = secretsOf(apiKey, options);
   let rules = initialRules;
   return {
     model,
     stream(request, { signal, maxAnswerTokens = Infinity, ...forRun }) {
-      const { effort, temperature, extraBody } = withOptions(options, forRun);
+      const { effort, temperature, thinking, headers, extraBody } = withOptions(options, forRun);
+      const secrets = secretsOf(apiKey, { ...options, headers: { ...options.headers, ...headers } });
       const answerTokens = Math.min(maxTokens ?? Infinity, maxAnswerTokens);
       const limit = createAnswerLimit(answerTokens);
       return askModel({
@@ -51,9 +52,10 @@ export function createOpenAIResponsesProvider(options: OpenAIProviderOptions): M
                 rules: by,
                 maxTokens: maxTokens === undefined ? budgetTokens : answerTokens,
                 effort,
+                thinking,
                 extraBody: { ...(temperature !== undefined && { temperature }), ...extraBody },
               });
-              return sdk.responses.create(body, { signal: own }).asResponse();
+              return sdk.responses.create(body, { signal: own, ...(headers && { headers }) }).asResponse();
             },
             (error, by) => learnRules(error, by, budgetTokens),
           );

@@ -13,6 +13,8 @@ export interface RequestOptions {
   rules: ResponseRules;
   maxTokens?: number | undefined;
   effort?: string | undefined;
+  /** Further fields of `reasoning`. */
+  thinking?: Readonly<Record<string, unknown>> | undefined;
   /** Fields of the body that the application adds. They win. */
   extraBody?: Readonly<Record<string, unknown>>;
 }
@@ -34,10 +36,11 @@ const MAX_CALL_ID_CHARS = 64;
  */
 export function toRequest(request: ModelRequest, options: RequestOptions): ResponseCreateParamsStreaming {
   const { system, tools, toolChoice } = request;
-  const { model, rules, maxTokens, effort, extraBody } = options;
+  const { model, rules, maxTokens, effort, thinking, extraBody } = options;
   const reasoning = {
     ...(effort !== undefined && { effort }),
     ...(rules.asksForSummary && { summary: "auto" }),
+    ...thinking,
   };
   const body = {
     model,

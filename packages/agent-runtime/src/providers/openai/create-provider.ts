@@ -2,6 +2,7 @@ import type { ModelProvider } from "@mini-openclaw/protocol";
 import {
   checkCount,
   checkFunctions,
+  checkHeaders,
   checkKnown,
   checkOneOf,
   checkRecord,
@@ -9,15 +10,10 @@ import {
   checkText,
 } from "../../shared/check-options.ts";
 import { sendByRules } from "../errors/refusals.ts";
+import { secretsOf } from "../errors/secrets.ts";
 import { createAnswerLimit } from "../http/answer-limit.ts";
 import { askModel } from "../http/ask-model.ts";
-import {
-  type ClientOptions,
-  checkClientOptions,
-  createClient,
-  secretsOf,
-  withOptions,
-} from "../http/create-client.ts";
+import { type ClientOptions, checkClientOptions, createClient, withOptions } from "../http/create-client.ts";
 import type { Fetch } from "../http/node-fetch.ts";
 import { once } from "../http/single-use.ts";
 import { type ChatRules, learnRules, rulesFor } from "./chat-rules.ts";
@@ -38,6 +34,12 @@ export interface OpenAIProviderOptions {
   maxTokens?: number;
   /** Effort of the model, as `reasoning_effort`. @default the server's */
   effort?: "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max";
+  /**
+   * Mode of thinking: `thinking` of DeepSeek, Kimi and GLM. Over the Responses API, fields of
+   * `reasoning`, such as `{ summary: "detailed" }`.
+   * @default the server's
+   */
+  thinking?: Record<string, unknown>;
   /** Randomness of an answer, from 0 to 2. @default the server's */
   temperature?: number;
   /** Headers of each request, besides the SDK's own. */
@@ -61,6 +63,7 @@ const names: Readonly<Record<keyof OpenAIProviderOptions, true>> = {
   apiKey: true,
   maxTokens: true,
   effort: true,
+  thinking: true,
   temperature: true,
   headers: true,
   query: true,
@@ -90,12 +93,12 @@ export function createOpenAIProvider(options: OpenAIProviderOptions): ModelProvi
   const connect = once(() =>
     createClient(async () => (await import("openai")).default, "openai", apiKey, client),
   );
-  const secrets = secretsOf(apiKey, options);
   let rules: ChatRules | undefined;
   return {
     model,
     stream(request, { signal, maxAnswerTokens = Infinity, ...forRun }) {
-      const { effort, temperature, extraBody } = withOptions(options, forRun);
+      const { effort, temperature, thinking, headers, extraBody } = withOptions(options, forRun);
+      const secrets = secretsOf(apiKey, { ...options, headers: { ...options.headers, ...headers } });
       const answerTokens = Math.min(maxTokens ?? Infinity, maxAnswerTokens);
       const limit = createAnswerLimit(answerTokens);
       return askModel({
@@ -116,10 +119,13 @@ export function createOpenAIProvider(options: OpenAIProviderOptions): ModelProvi
                 extraBody: {
                   ...(effort !== undefined && { reasoning_effort: effort }),
                   ...(temperature !== undefined && { temperature }),
+                  ...(thinking !== undefined && { thinking }),
                   ...extraBody,
                 },
               });
-              return sdk.chat.completions.create(body, { signal: own }).asResponse();
+              return sdk.chat.completions
+                .create(body, { signal: own, ...(headers && { headers }) })
+                .asResponse();
             },
             (error, by) => learnRules(error, by, budgetTokens),
           );
@@ -139,15 +145,16 @@ export function createOpenAIProvider(options: OpenAIProviderOptions): ModelProvi
 export function checkOptions(caller: string, options: OpenAIProviderOptions): void {
   checkKnown(caller, options, names);
   checkFunctions(options, ["fetch"]);
-  const { model, maxTokens, effort, temperature, headers, query, extraBody } = options;
+  const { model, maxTokens, effort, thinking, temperature, headers, query, extraBody } = options;
   checkText("model", model);
   checkClientOptions(options);
   if (maxTokens !== undefined) checkCount("maxTokens", maxTokens);
   if (effort !== undefined) checkOneOf("effort", effort, efforts);
   if (temperature !== undefined) checkTemperature(temperature, 2);
-  for (const [name, value] of Object.entries({ headers, query, extraBody })) {
+  for (const [name, value] of Object.entries({ thinking, query, extraBody })) {
     if (value !== undefined) checkRecord(name, value);
   }
+  if (headers !== undefined) checkHeaders("headers", headers);
 }
 
 /** An address with the path of a request is taken for the address of its server. */
