@@ -77,6 +77,22 @@ describe.each([
   });
 });
 
+test("a limit may have the name of newer models from the first request on", async () => {
+  await using server = await messagesServer(chatAnswer, responsesAnswer);
+  const options = { model: "m", baseURL: server.baseURL, maxCompletionTokens: 60_000 };
+  for (const create of [createOpenAIProvider, createOpenAIResponsesProvider]) {
+    await eventsOf(new AgentRuntime({ provider: create(options) }), inputOf("hi"));
+  }
+  expect(server.requests.map(({ body }) => body)).toMatchObject([
+    { max_completion_tokens: 60_000 },
+    { max_output_tokens: 60_000 },
+  ]);
+  expect(server.requests[0]?.body).not.toHaveProperty("max_tokens");
+  expect(() => createOpenAIProvider({ ...options, maxCompletionTokens: -1 })).toThrow(
+    "`maxCompletionTokens` must be",
+  );
+});
+
 test("a limit that is above the highest of the server is sent as the highest", async () => {
   const tooHigh = "max_tokens is too large: 99000. This model supports at most 16384 completion tokens.";
   const strict: Answer = (response, seen) =>

@@ -5,7 +5,7 @@ import { createAnswerLimit } from "../http/answer-limit.ts";
 import { askModel } from "../http/ask-model.ts";
 import { createClient, withOptions } from "../http/create-client.ts";
 import { once } from "../http/single-use.ts";
-import { checkOptions, type OpenAIProviderOptions } from "../openai/create-provider.ts";
+import { checkOptions, limitOf, type OpenAIProviderOptions } from "../openai/create-provider.ts";
 import { createTurnBuilder } from "./from-stream.ts";
 import { initialRules, learnRules } from "./response-rules.ts";
 import { toRequest } from "./to-request.ts";
@@ -23,7 +23,7 @@ import { toRequest } from "./to-request.ts";
 export function createOpenAIResponsesProvider(options: OpenAIProviderOptions): ModelProvider {
   checkOptions("createOpenAIResponsesProvider", options);
   const { model, apiKey = "none" } = options;
-  const maxTokens = options.maxTokens === Infinity ? undefined : options.maxTokens;
+  const maxTokens = limitOf(options);
   const baseURL = options.baseURL?.replace(/\/+$/, "").replace(/\/responses$/, "");
   const connect = once(() =>
     createClient(async () => (await import("openai")).default, "openai", apiKey, { ...options, baseURL }),

@@ -32,6 +32,12 @@ export interface OpenAIProviderOptions {
   apiKey?: string;
   /** Most tokens of one turn's answer. @default the server's */
   maxTokens?: number;
+  /**
+   * Most tokens of one turn's answer, sent as `max_completion_tokens` from the first request on.
+   * With `maxTokens`, a server that wants this name refuses the first request.
+   * @default `maxTokens`
+   */
+  maxCompletionTokens?: number;
   /** Effort of the model, as `reasoning_effort`. @default the server's */
   effort?: "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max";
   /**
@@ -62,6 +68,7 @@ const names: Readonly<Record<keyof OpenAIProviderOptions, true>> = {
   baseURL: true,
   apiKey: true,
   maxTokens: true,
+  maxCompletionTokens: true,
   effort: true,
   thinking: true,
   temperature: true,
@@ -87,7 +94,7 @@ const efforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"] as 
 export function createOpenAIProvider(options: OpenAIProviderOptions): ModelProvider {
   checkOptions("createOpenAIProvider", options);
   const { model, apiKey = "none" } = options;
-  const maxTokens = options.maxTokens === Infinity ? undefined : options.maxTokens;
+  const maxTokens = limitOf(options);
   const baseURL = trimBaseURL(options.baseURL);
   const client: ClientOptions = { ...options, baseURL };
   const connect = once(() =>
@@ -106,7 +113,7 @@ export function createOpenAIProvider(options: OpenAIProviderOptions): ModelProvi
         async send(sdk, own) {
           let budgetTokens: number | undefined;
           const sent = await sendByRules(
-            rules ?? rulesFor(sdk.baseURL, model),
+            rules ?? firstRules(sdk.baseURL, options),
             (by) => {
               // Servers have defaults of their own. A limit is sent where an option or the budget
               // wants one.
@@ -141,14 +148,27 @@ export function createOpenAIProvider(options: OpenAIProviderOptions): ModelProvi
   };
 }
 
+/** Returns the limit of an answer that the options set. */
+export function limitOf({ maxTokens, maxCompletionTokens = maxTokens }: OpenAIProviderOptions) {
+  return maxCompletionTokens === Infinity ? undefined : maxCompletionTokens;
+}
+
+function firstRules(baseURL: string, { model, maxCompletionTokens }: OpenAIProviderOptions): ChatRules {
+  const rules = rulesFor(baseURL, model);
+  return maxCompletionTokens === undefined ? rules : { ...rules, tokenField: "max_completion_tokens" };
+}
+
 /** @throws AgentError `INVALID_OPTION` */
 export function checkOptions(caller: string, options: OpenAIProviderOptions): void {
   checkKnown(caller, options, names);
   checkFunctions(options, ["fetch"]);
-  const { model, maxTokens, effort, thinking, temperature, headers, query, extraBody } = options;
+  const { model, maxTokens, maxCompletionTokens, effort, thinking, temperature, headers, query, extraBody } =
+    options;
   checkText("model", model);
   checkClientOptions(options);
-  if (maxTokens !== undefined) checkCount("maxTokens", maxTokens);
+  for (const [name, value] of Object.entries({ maxTokens, maxCompletionTokens })) {
+    if (value !== undefined) checkCount(name, value);
+  }
   if (effort !== undefined) checkOneOf("effort", effort, efforts);
   if (temperature !== undefined) checkTemperature(temperature, 2);
   for (const [name, value] of Object.entries({ thinking, query, extraBody })) {
