@@ -75,7 +75,7 @@ export async function startServer(
     ...(token === undefined ? {} : { token }),
     ...(config.metrics && { metrics: await openMetrics(gateway) }),
     parts: () => parts.mcpServers.status().map(toPart),
-    serve: serveWebChat({ demo: isDemo }),
+    serve: serveWebChat({ demo: isDemo, showParts: true }),
   });
   const address = `http://${nameOf(host)}:${listening.port}/`;
   const removeAddress = announceAddress(config.dataDir, address);

@@ -40,6 +40,11 @@ export interface WebChatOptions {
    * @default false
    */
   hideSidebar?: boolean;
+  /**
+   * Shows the states of the app's parts that the gateway reports: `parts` of its `listen`.
+   * @default false
+   */
+  showParts?: boolean;
   /** Style sheet that is added after the page's own. */
   css?: string;
 }
@@ -80,6 +85,7 @@ const RULES: Readonly<Record<keyof WebChatOptions, Rule>> = {
   webSocketPath: path,
   demo: flag,
   hideSidebar: flag,
+  showParts: flag,
   title: text,
   greeting: text,
   logo: {

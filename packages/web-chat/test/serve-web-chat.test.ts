@@ -245,6 +245,7 @@ test.each([
   ["loginUrl", "javascript:alert(1)", 'an address such as "/login" or "https://example.com/login"'],
   ["loginUrl", "//evil.example", 'an address such as "/login" or "https://example.com/login"'],
   ["hideSidebar", 1, "true or false"],
+  ["showParts", "yes", "true or false"],
   ["css", null, "a style sheet of up to 100000 characters"],
 ])("rejects %s %j and names what is allowed", (name, value, expected) => {
   expect(() => serveWebChat({ [name]: value })).toThrow(

@@ -14,6 +14,7 @@ export interface PageOptions {
   readonly locale: Language | undefined;
   readonly loginUrl: string | undefined;
   readonly hasSidebar: boolean;
+  readonly hasParts: boolean;
 }
 
 /** Reads the options that the server wrote into the page. */
@@ -33,6 +34,7 @@ export function readOptions(body: HTMLElement): PageOptions {
     locale: isLanguage(locale) ? locale : undefined,
     loginUrl: text("loginUrl"),
     hasSidebar: values["hideSidebar"] !== true,
+    hasParts: values["showParts"] === true,
   };
 }
 

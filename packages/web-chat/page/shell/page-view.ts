@@ -58,7 +58,7 @@ export function createPageView({ chat, texts, preferences, ...rest }: PageViewPa
   const announcer = createAnnouncer(texts);
   const menu = createMenu();
   const settings = createSettings(texts, preferences);
-  const status = createPartsView(texts, rest.gatewayUrl);
+  const status = createPartsView(texts, rest.options.hasParts ? rest.gatewayUrl : undefined);
   const sidebar = createSidebar({
     ...{ texts, menu, listing, onAnnounce: announcer.announce, onNewChat: newChat, onRename: actions.rename },
     status: status.root,

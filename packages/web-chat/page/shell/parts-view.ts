@@ -15,7 +15,8 @@ export interface PartsView {
   refresh(): void;
 }
 
-export function createPartsView(texts: Texts, gatewayUrl: URL): PartsView {
+/** Without a `gatewayUrl`, the app reports no parts. */
+export function createPartsView(texts: Texts, gatewayUrl: URL | undefined): PartsView {
   const heading = element("span", "", texts.parts);
   const failures = element("span", "parts-failed");
   const list = element("ul", "");
@@ -29,10 +30,11 @@ export function createPartsView(texts: Texts, gatewayUrl: URL): PartsView {
     list.replaceChildren(...parts.map((part) => createItem(part, texts)));
   }
   async function load(): Promise<void> {
+    if (!gatewayUrl) return;
     try {
       render(readParts(await (await fetch(new URL("readyz", gatewayUrl))).json()));
     } catch {
-      // An app without such a page, or a gateway that is away. The banner shows the latter.
+      // The gateway is away, as the banner shows.
     }
   }
   root.addEventListener("toggle", () => {
