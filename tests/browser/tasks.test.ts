@@ -10,7 +10,7 @@ import { type Answer, startGateway, type TestGateway } from "./test-gateway.ts";
 const timestamp = 1;
 const ESC = "\u001b";
 
-/** Plays a script that goes on when `next` is called. */
+/** Plays a script that continues when `next` is called. */
 function inSteps(play: (run: Parameters<Answer>[1], step: () => Promise<void>) => Promise<void>) {
   const steps = { next: () => {} };
   const step = () =>

@@ -86,7 +86,7 @@ test("npm installs a package from a registry, and the package runs", async () =>
   expect(ran.output).toBe("hello from the registry\n");
 });
 
-test("a dev server goes on in the background, serves, reloads, and is stopped", async () => {
+test("a dev server continues in the background, serves, reloads, and is stopped", async () => {
   await using directory = await temporaryDirectory();
   await using model = await startModelServer();
   await using server = await startServer(directory.path, model.env);
