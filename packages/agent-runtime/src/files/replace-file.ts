@@ -5,14 +5,14 @@ import { join } from "node:path";
 import type { OpenedPath } from "./open-beneath.ts";
 import { outsideWorkspace } from "./path-error.ts";
 
-const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_DIRECTORY } = constants;
+const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
 
 /**
  * Replaces all that a file holds, or makes the file. A failure, and a process that is killed, leave
  * the old file.
  *
  * The bytes are written beside it, flushed to the disk and renamed over it, so that readers meet
- * the old file or the new one. Mode and owner are kept. A file with more than one name, or one that
+ * the old file or the new one, after a power failure too. Mode and owner are kept. A file with more than one name, or one that
  * cannot be replaced, is overwritten: then a failure brings the old bytes back, but a kill may
  * leave a mixture.
  */
@@ -21,19 +21,18 @@ export async function replaceFile(opened: OpenedPath, bytes: Buffer): Promise<vo
   const stats = await file?.stat();
   const beside = join(folder, `.${randomUUID()}.tmp`);
   const isReplaceable = stats === undefined || stats.nlink === 1;
+  let isRenamed = false;
   try {
     const written = await writeBeside(beside, folder, bytes, stats).catch((error: unknown) => {
       if (file && isForbidden(error)) return false;
       throw error;
     });
-    if (written && isReplaceable && (await renameOver(beside, join(folder, name), file !== undefined))) {
-      await syncFolder(folder);
-      return;
-    }
+    isRenamed =
+      written && isReplaceable && (await renameOver(beside, join(folder, name), file !== undefined));
   } finally {
-    await rm(beside, { force: true }).catch(() => {});
+    if (!isRenamed) await rm(beside, { force: true }).catch(() => {});
   }
-  if (file) await overwrite(file, bytes);
+  if (file && !isRenamed) await overwrite(file, bytes);
 }
 
 /** Returns whether the new file could have the old one's owner. */
@@ -51,8 +50,9 @@ async function writeBeside(
       if (now.uid !== old.uid || now.gid !== old.gid) await file.chown(old.uid, old.gid);
       await file.chmod(old.mode & 0o7777);
     }
-    await file.writeFile(bytes);
-    await file.sync();
+    await writeWhole(file, bytes);
+    // Not the times of the file: those need not be on the disk.
+    await file.datasync();
     return true;
   } finally {
     await file.close();
@@ -89,19 +89,6 @@ function isForbidden(error: unknown): boolean {
   return ["EACCES", "EPERM", "EROFS", "EBUSY", "EXDEV"].includes(code);
 }
 
-async function syncFolder(path: string): Promise<void> {
-  try {
-    const folder = await open(path, O_RDONLY | O_DIRECTORY);
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
-  } catch {
-    // Some systems cannot flush a folder. The file itself is on the disk.
-  }
-}
-
 /**
  * Writes over the old bytes, and puts them back if that fails: their room on the disk is still the
  * file's.
@@ -116,11 +103,16 @@ async function overwrite(file: FileHandle, bytes: Buffer): Promise<void> {
   }
 }
 
-async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+/** Writes all bytes from the start. `writeFile` of a handle writes 512 KiB at a time. */
+async function writeWhole(file: FileHandle, bytes: Buffer): Promise<void> {
   for (let written = 0; written < bytes.length; ) {
     const { bytesWritten } = await file.write(bytes, written, bytes.length - written, written);
     written += bytesWritten;
   }
+}
+
+async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+  await writeWhole(file, bytes);
   await file.truncate(bytes.length);
   await file.sync();
 }

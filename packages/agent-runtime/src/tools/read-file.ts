@@ -110,15 +110,17 @@ async function showLines(file: FileHandle, reading: Reading): Promise<string> {
   let output = "";
   let number = 0;
   const lineEnds = { lf: 0, crlf: 0 };
-  for await (const line of linesOf(file, reading)) {
-    number += 1;
-    if (line.isEnded) lineEnds[line.text.endsWith("\r") ? "crlf" : "lf"] += 1;
-    if (number < offset) continue;
-    if (number >= offset + limit || output.length > MAX_OUTPUT_CHARS) {
-      output += `[the file goes on; read it from offset ${number}]`;
-      return output + describeFormat(encoding, lineEnds, "\n");
+  for await (const lines of linesOf(file, reading)) {
+    for (const line of lines) {
+      number += 1;
+      if (line.isEnded) lineEnds[line.text.endsWith("\r") ? "crlf" : "lf"] += 1;
+      if (number < offset) continue;
+      if (number >= offset + limit || output.length > MAX_OUTPUT_CHARS) {
+        output += `[the file goes on; read it from offset ${number}]`;
+        return output + describeFormat(encoding, lineEnds, "\n");
+      }
+      output += `${String(number).padStart(6)}\t${cutLine(line.text)}\n`;
     }
-    output += `${String(number).padStart(6)}\t${cutLine(line.text)}\n`;
   }
   if (output !== "") return output + describeFormat(encoding, lineEnds, "");
   return number === 0 ? "(the file is empty)" : `(the file has only ${number} lines)`;
@@ -145,11 +147,14 @@ interface Line {
 /** The bytes that are read and decoded at a time, and the sample that a detector gets. */
 const PIECE_BYTES = SAMPLE_BYTES;
 
-/** Yields the lines of a file, the long ones cut, in bounded memory whatever the file holds. */
+/**
+ * Yields the lines of a file, those of a piece at a time. Long ones are cut, so that memory is
+ * bounded whatever the file holds.
+ */
 async function* linesOf(
   file: FileHandle,
   { path, encoding, start, progress, signal }: Reading,
-): AsyncGenerator<Line> {
+): AsyncGenerator<readonly Line[]> {
   const decoder = await createDecoder(encoding, path);
   const piece = Buffer.alloc(PIECE_BYTES);
   let isPlain = true;
@@ -168,13 +173,15 @@ async function* linesOf(
     const text = bytesRead === 0 ? decoder.end() : decoder.write(bytes);
     const [first = "", ...others] = text.split("\n");
     line = grow(line, first);
+    const lines: Line[] = [];
     for (const next of others) {
-      yield { text: line, isEnded: true };
+      lines.push({ text: line, isEnded: true });
       line = grow("", next);
     }
+    yield lines;
     if (bytesRead === 0) break;
   }
-  if (line !== "") yield { text: line, isEnded: false };
+  if (line !== "") yield [{ text: line, isEnded: false }];
 }
 
 /**

@@ -31,6 +31,22 @@ async function fileOf(bytes: Buffer, name = "a.txt") {
   };
 }
 
+/** Encodings whose files are read as another one that has the same bytes for the text. */
+test.each([
+  ["GB18030", "gb18030", "# 会议记录：㐀 与 你好\n第二行\n"],
+  ["ISO-8859-1", "iso-8859-1", "Der Müller übt schön für große Füße\n"],
+  ["ISO-8859-2", "iso-8859-2", "Zażółć gęślą jaźń, proszę państwa\n".repeat(3)],
+  ["ISO-8859-15", "iso-8859-15", "Une élève à l'école, où ça va\n"],
+  ["Windows-1250", "win1250", "Příliš žluťoučký kůň úpěl ďábelské ódy\n".repeat(3)],
+  ["Windows-1254", "win1254", "Türkçe için güzel bir örnek: ışık, şeker, çağ\n".repeat(3)],
+])("an edit in %s changes its own bytes only", async (_, encoding, text) => {
+  const bytes = iconv.encode(`first = 1\n${text}last = 2\n`, encoding);
+  await using file = await fileOf(bytes);
+  await file.call("edit_file", { old_text: "first = 1", new_text: "first = 10" });
+  await file.call("edit_file", { old_text: "last = 2\n", new_text: "" });
+  expect(await file.bytes()).toEqual(iconv.encode(`first = 10\n${text}`, encoding));
+});
+
 const encode = (encoding: string) => (text: string) => iconv.encode(text, encoding);
 
 const texts: [encoding: string, encode: (text: string) => Buffer, text: string, added: string][] = [
@@ -45,6 +61,10 @@ const texts: [encoding: string, encode: (text: string) => Buffer, text: string, 
   ["Windows-1252", encode("win1252"), "Der Müller übt schön für große Füße – 5 €\n", "Äpfel"],
   ["Windows-1252", encode("win1252"), "café\n", "thé"],
   ["Windows-1251", encode("win1251"), "Заметки о встрече\nпривет, мир\n", "пока"],
+  ["EUC-KR", encode("euc-kr"), "# 설정\nname = 회의록\nport = 80\n", "비고"],
+  ["Big5", encode("big5"), "# config\nname = 會議記錄\nport = 80\n", "備註"],
+  ["Shift_JIS", encode("shift_jis"), "# config\nname = 議事録\nport = 80\n", "備考"],
+  ["EUC-JP", encode("euc-jp"), "# config\nname = 議事録のメモ\nport = 80\n", "備考"],
   ["KOI8-R", encode("koi8-r"), "Заметки о встрече\nпривет, мир\n", "пока"],
 ];
 

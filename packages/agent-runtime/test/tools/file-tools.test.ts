@@ -336,6 +336,34 @@ describe("hidden files", () => {
     expect(await readFile(join(workspace.path, "srv/data/b.jsonl"), "utf8")).toBe("secret");
   });
 
+  test("is not reached by its whole path, or through the links of the system", async () => {
+    await using workspace = await hidingWorkspace();
+    await symlink("/proc/self/root", join(workspace.path, "root"));
+    await symlink("/proc/self/cwd", join(workspace.path, "cwd"));
+    const whole = join(workspace.path, "srv/data/b.jsonl");
+    const paths = [whole, `/proc/self/root${whole}`, `root${whole}`, "cwd/package.json"];
+    for (const file_path of paths) {
+      const { output, isError } = await workspace.call("read_file", { file_path });
+      expect([isError, output]).toEqual([
+        true,
+        expect.stringMatching(/the application's own|outside the workspace/),
+      ]);
+    }
+  });
+
+  test("is not found by a search, whatever its case or way", async () => {
+    await using workspace = await hidingWorkspace();
+    await symlink("srv/data", join(workspace.path, "link"));
+    const { output } = await workspace.call("grep", { pattern: "secret" });
+    expect(output).not.toContain("jsonl");
+    for (const path of ["srv/data", "link", "SRV/../srv/data/.", ".mini-openclaw/sessions"]) {
+      const found = await workspace.call("grep", { pattern: "secret", path });
+      expect([path, found.isError]).toEqual([path, true]);
+      const listed = await workspace.call("glob", { pattern: "**/*.jsonl", path });
+      expect([path, listed.output.includes("b.jsonl")]).toEqual([path, false]);
+    }
+  });
+
   test("is not listed", async () => {
     await using workspace = await hidingWorkspace();
     await symlink("srv/data", join(workspace.path, "link"));
