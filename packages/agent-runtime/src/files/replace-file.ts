@@ -12,9 +12,9 @@ const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
  * the old file.
  *
  * The bytes are written beside it, flushed to the disk and renamed over it, so that readers meet
- * the old file or the new one, after a power failure too. Mode and owner are kept. A file with more than one name, or one that
- * cannot be replaced, is overwritten: then a failure brings the old bytes back, but a kill may
- * leave a mixture.
+ * the old file or the new one, after a power failure too. Mode and owner are kept. A file with more
+ * than one name, or one that cannot be replaced, is overwritten: then a failure brings the old
+ * bytes back, but a kill may leave a mixture.
  */
 export async function replaceFile(opened: OpenedPath, bytes: Buffer): Promise<void> {
   const { file, folder, name } = opened;

@@ -64,7 +64,6 @@ const texts: [encoding: string, encode: (text: string) => Buffer, text: string, 
   ["EUC-KR", encode("euc-kr"), "# 설정\nname = 회의록\nport = 80\n", "비고"],
   ["Big5", encode("big5"), "# config\nname = 會議記錄\nport = 80\n", "備註"],
   ["Shift_JIS", encode("shift_jis"), "# config\nname = 議事録\nport = 80\n", "備考"],
-  ["EUC-JP", encode("euc-jp"), "# config\nname = 議事録のメモ\nport = 80\n", "備考"],
   ["KOI8-R", encode("koi8-r"), "Заметки о встрече\nпривет, мир\n", "пока"],
 ];
 
