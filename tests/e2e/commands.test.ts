@@ -11,8 +11,9 @@ import { startModelServer, toolCall } from "./model-server.ts";
 import { connectSeedClient } from "./seed-client.ts";
 import { startServer, temporaryDirectory } from "./server.ts";
 
-const require = createRequire(import.meta.url);
-const vite = join(dirname(require.resolve("vite/package.json")), "bin/vite.js");
+// The package that has Vite already.
+const neighbours = createRequire(new URL("../neighbours/package.json", import.meta.url));
+const vite = join(dirname(neighbours.resolve("vite/package.json")), "bin/vite.js");
 
 type Client = Awaited<ReturnType<typeof connectSeedClient>>;
 type Model = Awaited<ReturnType<typeof startModelServer>>;
