@@ -7,7 +7,16 @@ export type { NameRule } from "./auth/name-rules.ts";
 export type { Action, Attempt, Authorize } from "./commands/permissions.ts";
 export { ownerOnly } from "./commands/permissions.ts";
 export type { RetrySubmission, Submission, Submitted } from "./commands/submit.ts";
-export type { Dialect, Reading, Translator } from "./connection/dialect.ts";
+export type {
+  Authentication,
+  Dialect,
+  DialectCommand,
+  DialectConnection,
+  PerformOptions,
+  Reading,
+  Readings,
+  Translator,
+} from "./connection/dialect.ts";
 export type { MetricsSource } from "./observe/answer-metrics.ts";
 export type {
   ConnectionDiagnostic,
@@ -21,10 +30,12 @@ export type { RunResult } from "./run/run-types.ts";
 export { GatewayServer } from "./server/gateway-server.ts";
 export type { ListenOptions } from "./server/listen.ts";
 export type {
+  AcceptOptions,
   AttachOptions,
   CloseOptions,
   GatewayOptions,
   HandleRequestOptions,
+  SpeakOptions,
   UpgradeSource,
 } from "./server/options.ts";
 export type { Health } from "./server/probes.ts";

@@ -37,6 +37,7 @@ test.each<[string, ConnectionInput[], object]>([
     [{ code: 1001, reason: "stopping" }, "gone"],
     { closeReason: { code: 1001 } },
   ],
+  ["is about to open when its client has proved who it is", ["proved"], { phase: "opening" }],
   ["does not open again", ["gone", "entered", "frame_came"], { phase: "closed" }],
 ])("a connection %s", (_what, inputs, expected) => {
   expect(after(...inputs)).toMatchObject(expected);

@@ -20,7 +20,7 @@ test("POST /sessions/:id/retry answers the newest run anew, once for each Idempo
   expect([one.status, other.status]).toEqual([202, 202]);
   const answer = await one.json();
   expect(answer).toEqual({ sessionId, runId: end.runId, position: 0, replyTo: "q1" });
-  expect(await other.json()).toEqual(answer);
+  expect(await other.json()).toMatchObject({ ...(answer as object), repeated: true });
   expect(await client.next("run_start")).toMatchObject({ runId: end.runId, retryOf: runId });
   const { runId: third } = (await (
     await gateway.get(`/sessions/${sessionId}/retry`, posting({ runId: end.runId }))

@@ -33,7 +33,9 @@ const rows: {
   message: ({ sessionId }) => ({ sessionId, content: "let me in" }),
   abort: (alice) => alice,
   retry: (alice) => alice,
+  edit: ({ sessionId }) => ({ sessionId, messageId: "m", content: "let me in" }),
   approve: ({ sessionId }) => ({ sessionId, callId: "c1", decision: "once" }),
+  approvals: ({ sessionId }) => ({ sessionId }),
   history: ({ sessionId }) => ({ sessionId }),
   resume: ({ sessionId }) => ({ sessionId, after: 0 }),
   rename: ({ sessionId }) => ({ sessionId, title: "mine now" }),
@@ -155,6 +157,7 @@ describe("somebody else's session over HTTP", () => {
     ["export", {}],
     ["abort", { method: "POST", headers: json, body: "{}" }],
     ["retry", { method: "POST", headers: json, body: '{"runId":"r"}' }],
+    ["edit", { method: "POST", headers: json, body: '{"messageId":"m","content":"c"}' }],
     ["approve", { method: "POST", headers: json, body: call }],
   ];
 

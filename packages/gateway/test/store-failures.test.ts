@@ -30,11 +30,16 @@ test("a run whose end cannot be kept is ended when its session is opened again, 
 });
 
 test("the message that waits for it ends with it, once, and the next one runs", async () => {
-  await using gateway = await testGateway({ store: failingStore("run_end") });
+  const { agent, started, release } = heldAgent();
+  await using gateway = await testGateway({ agent, store: failingStore("run_end") });
   const client = await gateway.connect();
 
   client.send({ type: "message", content: "one" });
+  await started(1);
   client.send({ type: "message", content: "two" });
+  await client.next("message_queued");
+  release();
+  release();
   await client.next("run_end", 2);
   client.send({ type: "message", content: "three" });
   await client.next("run_end", 3);

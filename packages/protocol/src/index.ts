@@ -86,6 +86,8 @@ export type {
   UserEntry,
 } from "./session/transcript.ts";
 export { isMessageEntry, TRANSCRIPT_VERSION, titleOf, toHeader } from "./session/transcript.ts";
+export type { MessageVersion } from "./session/versions.ts";
+export { currentEntries, versionsOf } from "./session/versions.ts";
 export type { SessionFrame } from "./view/fold.ts";
 export { fold } from "./view/fold.ts";
 export type {
@@ -105,10 +107,12 @@ export type { MarkdownTexts } from "./view/to-markdown.ts";
 export { toMarkdown } from "./view/to-markdown.ts";
 export type {
   AbortCommand,
+  ApprovalsCommand,
   ApproveCommand,
   AuthCommand,
   ClientEvent,
   CreateCommand,
+  EditCommand,
   ForkCommand,
   HistoryCommand,
   LifecycleCommand,
@@ -130,6 +134,7 @@ export type { Limits } from "./wire/limits.ts";
 export { defaultLimits } from "./wire/limits.ts";
 export type {
   AckEvent,
+  ApprovalsEvent,
   CommandErrorEvent,
   ConnectedEvent,
   DrainingEvent,
@@ -143,4 +148,5 @@ export type {
   SessionSummary,
   SessionSummaryEvent,
   SessionsEvent,
+  WaitingApproval,
 } from "./wire/server-events.ts";

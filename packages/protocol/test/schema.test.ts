@@ -53,12 +53,12 @@ describe("parseClientEvent", () => {
     [
       '{"type":"shout"}',
       "UNKNOWN_TYPE",
-      '`type` must be one of message, ping, create, abort, retry, approve, history, resume, unwatch, list, search, rename, fork, archive, unarchive, delete or undelete, got "shout".',
+      '`type` must be one of message, ping, create, abort, retry, edit, approve, history, resume, unwatch, approvals, list, search, rename, fork, archive, unarchive, delete or undelete, got "shout".',
     ],
     [
       '{"type":"constructor"}',
       "UNKNOWN_TYPE",
-      '`type` must be one of message, ping, create, abort, retry, approve, history, resume, unwatch, list, search, rename, fork, archive, unarchive, delete or undelete, got "constructor".',
+      '`type` must be one of message, ping, create, abort, retry, edit, approve, history, resume, unwatch, approvals, list, search, rename, fork, archive, unarchive, delete or undelete, got "constructor".',
     ],
     ['{"type":"message"}', "INVALID_FRAME", "`content` is missing."],
     ['{"type":"message","content":5}', "INVALID_FRAME", "`content` must be a string, got 5."],

@@ -23,6 +23,9 @@ const COMMON_HEADERS = {
     "trusted-types highlight-worker",
   ].join("; "),
   "x-content-type-options": "nosniff",
+  // No page of another origin keeps a handle on this page, or loads its files.
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer",
   // Browsers store the files and ask with the ETag each time, so an update shows at the next load.
   "cache-control": "no-cache",

@@ -77,6 +77,8 @@ test("lets the page run its own script only, and be shown nowhere else", async (
     "trusted-types highlight-worker",
   ]);
   expect(headers.get("x-content-type-options")).toBe("nosniff");
+  expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
+  expect(headers.get("cross-origin-resource-policy")).toBe("same-origin");
   expect(headers.get("referrer-policy")).toBe("no-referrer");
 });
 

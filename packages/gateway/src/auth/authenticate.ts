@@ -7,9 +7,10 @@ import { type Caller, type Principal, requireId } from "../shared/principal.ts";
 export interface AuthOptions {
   /**
    * Returns the principal of a request. `null` or nothing refuses it with 401, a throw with 500.
+   * `token` is set for a client that proves in a frame of its dialect who it is.
    * @default all callers are one anonymous principal
    */
-  authenticate?: (request: IncomingMessage) => Principal | null | Promise<Principal | null>;
+  authenticate?: (request: IncomingMessage, token?: string) => Principal | null | Promise<Principal | null>;
   /**
    * The key of the session that a new connection gets.
    * @default `webchat`, or `webchat:<principal.id>`
@@ -29,7 +30,7 @@ export class AuthError extends Error {
 }
 
 /** Returns the caller of a request. Rejects with an `AuthError`. */
-export type Authenticate = (request: IncomingMessage) => Promise<Caller>;
+export type Authenticate = (request: IncomingMessage, token?: string) => Promise<Caller>;
 
 interface AuthenticatorDeps {
   /** The time that the app has for its answer. */
@@ -47,8 +48,8 @@ export function createAuthenticator(
   { authenticate, sessionKey = defaultSessionKey }: AuthOptions,
   { timeoutMs, onFailure }: AuthenticatorDeps,
 ): Authenticate {
-  async function identify(request: IncomingMessage): Promise<Caller | undefined> {
-    const principal = (await authenticate?.(request)) ?? undefined;
+  async function identify(request: IncomingMessage, token?: string): Promise<Caller | undefined> {
+    const principal = (await authenticate?.(request, token)) ?? undefined;
     // Without types an app may return nothing for an unknown caller. That must not let in as
     // anonymous.
     if (authenticate && !principal) return undefined;
@@ -58,13 +59,13 @@ export function createAuthenticator(
     throw new TypeError(mustBe("sessionKey", "a function that returns a string", key));
   }
 
-  return async (request) => {
+  return async (request, token) => {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<"late">((resolve) => {
       timer = setTimeout(resolve, timeoutMs, "late");
     });
     try {
-      const caller = await Promise.race([identify(request), late]);
+      const caller = await Promise.race([identify(request, token), late]);
       if (caller === "late") {
         onFailure(
           new Error(`The handshake took longer than \`handshakeTimeoutMs\`, ${timeoutMs} ms.`),

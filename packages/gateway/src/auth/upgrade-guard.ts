@@ -11,11 +11,22 @@ import { retryAfter, type TokenGuard, type TokenVerdict } from "./token.ts";
 /** A step between an open WebSocket and its connection. It calls `connect` when it is done. */
 export type PostUpgradeStep = (webSocket: UpgradedSocket, socket: Duplex, connect: () => void) => void;
 
-/** Decides about an upgrade by its request. */
-export type UpgradeGuard = (
-  request: IncomingMessage,
-  socket: Duplex,
-) => { refusal: Refusal } | { next: PostUpgradeStep };
+/** The way of a client that proves in a frame who it is. */
+export interface LateProof {
+  /** Compares the token of the frame with that of the gateway. */
+  judge: (token: string | undefined) => TokenVerdict;
+  /** Called when the client has proved who it is. */
+  admit: () => void;
+}
+
+/** A guard's decision on an upgrade. */
+export type UpgradeDecision = { refusal: Refusal } | { next: PostUpgradeStep } | { late: LateProof };
+
+/**
+ * Decides about an upgrade by its request. `provesLate` is true for a client that proves in a frame
+ * who it is.
+ */
+export type UpgradeGuard = (request: IncomingMessage, socket: Duplex, provesLate: boolean) => UpgradeDecision;
 
 /** Decides about a request that is no upgrade. Returns why it is refused, or `undefined`. */
 export type RequestGuard = (request: IncomingMessage) => Refusal | undefined;
@@ -24,9 +35,12 @@ const connectAtOnce: PostUpgradeStep = (_webSocket, _socket, connect) => connect
 
 /** Guards upgrades on an app's own server. The app's `authenticate` decides who may connect. */
 export function attachedUpgradeGuard(access: Access): UpgradeGuard {
-  return (request) => {
+  return (request, _socket, provesLate) => {
     const refusal = access(request);
-    return refusal ? { refusal } : { next: connectAtOnce };
+    if (refusal) return { refusal };
+    return provesLate
+      ? { late: { judge: () => ({ is: "right" }), admit: () => undefined } }
+      : { next: connectAtOnce };
   };
 }
 
@@ -36,15 +50,28 @@ export function attachedUpgradeGuard(access: Access): UpgradeGuard {
  */
 export function ownUpgradeGuard(
   access: Access,
-  guard: TokenGuard | undefined,
-  newcomers: Newcomers,
+  {
+    guard,
+    newcomers,
+    paths,
+  }: { guard: TokenGuard | undefined; newcomers: Newcomers; paths: ReadonlySet<string> },
 ): UpgradeGuard {
-  return (request, socket) => {
+  return (request, socket, provesLate) => {
     const denied = access(request);
     if (denied) return { refusal: denied };
-    if (pathOf(request) !== "/")
-      return { refusal: { status: 404, reason: "The gateway's WebSocket is at /." } };
+    if (!paths.has(pathOf(request))) {
+      const reason = `The gateway's WebSocket is at ${[...paths].join(", ")}.`;
+      return { refusal: { status: 404, reason } };
+    }
     const verdict = guard?.judge(request) ?? { is: "absent" };
+    if (provesLate && (verdict.is === "absent" || verdict.is === "right")) {
+      const isProved = !guard || verdict.is === "right";
+      const judge: LateProof["judge"] = (token) => {
+        if (isProved) return { is: "right" };
+        return token === undefined ? { is: "absent" } : guard.judgeToken(token, request);
+      };
+      return { late: { judge, admit: () => newcomers.admit(socket) } };
+    }
     if (verdict.is === "absent" && new URLSearchParams(queryOf(request)).get("auth") === "frame") {
       return { next: awaitFirstFrame(request, guard, newcomers) };
     }

@@ -6,18 +6,31 @@ import { offersWebSocket } from "../shared/request.ts";
 import { refuseUpgrade } from "../socket/refuse-upgrade.ts";
 import { claimUpgrade, type UpgradeClaim, upgradeTaken } from "../socket/upgrade-claims.ts";
 import type { WebSocketLike } from "../socket/web-socket.ts";
-import type { Upgrade } from "../socket/ws-server.ts";
+import type { Upgrade, UpgradedSocket } from "../socket/ws-server.ts";
 import { AuthError, type Authenticate } from "./authenticate.ts";
 import type { ConnectionLimits } from "./connection-limits.ts";
 import { Newcomers } from "./newcomers.ts";
+import { openDoor, type ProofLimits, type Prove } from "./proof-door.ts";
 import { retryAfter } from "./token.ts";
-import type { PostUpgradeStep, UpgradeGuard } from "./upgrade-guard.ts";
+import type { LateProof, PostUpgradeStep, UpgradeGuard } from "./upgrade-guard.ts";
 
-interface UpgradeHandlerDeps {
+/** The form in which a client speaks. */
+interface Form {
+  /** Set where clients prove in a frame who they are. */
+  readonly proof?: ProofLimits;
+}
+
+/** A client with an open WebSocket: a known one, or one that proves in a frame who it is. */
+type Client = { readonly caller: Caller } | { readonly prove: Prove };
+
+export interface UpgradeHandlerDeps<Dialect extends Form> {
   limits: ConnectionLimits;
-  upgrade: Upgrade;
+  /** Returns the function that opens WebSockets of a dialect. */
+  upgradeTo: (dialect: Dialect) => Upgrade;
+  /** Returns the dialect of a request, or `given` for one that names none. */
+  dialectOf: (request: IncomingMessage, given: Dialect | undefined) => Dialect;
   authenticate: Authenticate;
-  connect: (webSocket: WebSocketLike, caller: Caller) => void;
+  connect: (webSocket: WebSocketLike, dialect: Dialect, client: Client) => void;
   connectionCount: () => number;
   isClosing: () => boolean;
   onRefused: (refusal: Refusal, request: IncomingMessage) => void;
@@ -25,7 +38,8 @@ interface UpgradeHandlerDeps {
 }
 
 /** An upgrade on its way to its connection. */
-interface Handshake {
+interface Handshake<Dialect> {
+  dialect: Dialect;
   request: IncomingMessage;
   socket: Duplex;
   head: Buffer;
@@ -36,23 +50,30 @@ interface Handshake {
 const DURING = "an upgrade";
 
 /** Turns upgrades into connections, or answers why not. Never throws. */
-export class UpgradeHandler {
-  readonly #deps: UpgradeHandlerDeps;
+export class UpgradeHandler<Dialect extends Form> {
+  readonly #deps: UpgradeHandlerDeps<Dialect>;
   /** The upgrades that are not connections yet. */
   readonly #newcomers = new Newcomers(Number.POSITIVE_INFINITY);
 
-  constructor(deps: UpgradeHandlerDeps) {
+  constructor(deps: UpgradeHandlerDeps<Dialect>) {
     this.#deps = deps;
   }
 
-  handle(request: IncomingMessage, socket: Duplex, head: Buffer, guard: UpgradeGuard): void {
+  /** `given` is the dialect of clients that name none. */
+  handle(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    { guard, given }: { guard: UpgradeGuard; given?: Dialect | undefined },
+  ): void {
     const claim = claimUpgrade(socket);
     if (!claim || claim.isTaken()) return this.#deps.onFailure(upgradeTaken(), DURING);
     // Before anything that waits, because an error without a listener would end the process.
     socket.on("error", destroyThis);
     // An app may have waited before it came here, and `close` has been emitted already.
     if (socket.destroyed) return;
-    const handshake: Handshake = { request, socket, head, claim, phase: "waiting" };
+    const dialect = this.#deps.dialectOf(request, given);
+    const handshake: Handshake<Dialect> = { dialect, request, socket, head, claim, phase: "waiting" };
     if (isAnswering(socket)) {
       this.#deps.onRefused({ status: 400, reason: "An earlier request has no answer yet." }, request);
       // An answer would land behind the earlier one, or among the frames.
@@ -63,10 +84,11 @@ export class UpgradeHandler {
       if (wrong) return this.#refuse(handshake, wrong);
       const full = this.makeRoom();
       if (full) return this.#refuse(handshake, full);
-      const answer = guard(request, socket);
-      if ("refusal" in answer) return this.#refuse(handshake, answer.refusal);
+      const decision = guard(request, socket, dialect.proof !== undefined);
+      if ("refusal" in decision) return this.#refuse(handshake, decision.refusal);
       this.#newcomers.add(socket, () => this.#makeWay(handshake));
-      this.#handshake(handshake, answer.next).catch((error: unknown) => this.#fail(handshake, error));
+      if ("late" in decision) return this.#openUnproved(handshake, decision.late);
+      this.#handshake(handshake, decision.next).catch((error: unknown) => this.#fail(handshake, error));
     } catch (error) {
       this.#fail(handshake, error);
     }
@@ -91,13 +113,13 @@ export class UpgradeHandler {
   }
 
   /** Closes an upgrade that has waited longest, because others want to come in. */
-  #makeWay(handshake: Handshake): void {
+  #makeWay(handshake: Handshake<Dialect>): void {
     if (handshake.phase === "open") return void handshake.socket.destroy();
     const reason = "Too many connections are being opened.";
     this.#refuse(handshake, { status: 503, reason, headers: retryAfter(1000) });
   }
 
-  #refuse(handshake: Handshake, refusal: Refusal): void {
+  #refuse(handshake: Handshake<Dialect>, refusal: Refusal): void {
     const { request, socket, claim } = handshake;
     if (handshake.phase === "answered" || socket.destroyed) return;
     // An answer among another listener's frames would break its connection.
@@ -111,34 +133,60 @@ export class UpgradeHandler {
    * Reports a handshake that cannot go on, and closes its socket unless another listener has taken
    * it.
    */
-  #fail({ socket, claim }: Handshake, error: unknown): void {
+  #fail({ socket, claim }: Handshake<Dialect>, error: unknown): void {
     this.#newcomers.admit(socket);
     this.#deps.onFailure(error, DURING);
     if (claim.isTaken()) socket.off("error", destroyThis);
     else socket.destroy();
   }
 
-  async #handshake(handshake: Handshake, next: PostUpgradeStep): Promise<void> {
-    const { upgrade, connect } = this.#deps;
-    const { request, socket, head, claim } = handshake;
+  async #handshake(handshake: Handshake<Dialect>, next: PostUpgradeStep): Promise<void> {
     const caller = await this.#authenticate(handshake);
     if (!caller) return;
-    if (claim.isTaken()) throw upgradeTaken();
-    // `ws` accepts a WebSocket that is the only offer.
-    if (offersWebSocket(request)) request.headers.upgrade = "websocket";
-    upgrade(request, socket, head, (webSocket) => {
-      handshake.phase = "open";
+    if (handshake.claim.isTaken()) throw upgradeTaken();
+    const { dialect, socket } = handshake;
+    this.#open(handshake, (webSocket) =>
       next(webSocket, socket, () => {
-        this.#newcomers.admit(socket);
-        // From here on they are those of the WebSocket, so that an idle connection costs little.
-        socket.off("error", destroyThis);
-        connect(webSocket, caller);
-      });
+        this.#admit(socket);
+        this.#deps.connect(webSocket, dialect, { caller });
+      }),
+    );
+  }
+
+  /** Opens the WebSocket of a client that proves in a frame who it is. */
+  #openUnproved(handshake: Handshake<Dialect>, late: LateProof): void {
+    const { dialect, request, socket } = handshake;
+    const { connect, authenticate } = this.#deps;
+    this.#open(handshake, (webSocket) => {
+      const admit = () => {
+        late.admit();
+        this.#admit(socket);
+      };
+      const door = { request, socket, webSocket };
+      const prove = openDoor(door, dialect.proof ?? {}, { authenticate, judge: late.judge, admit });
+      connect(webSocket, dialect, { prove });
     });
   }
 
+  #open(handshake: Handshake<Dialect>, onOpen: (webSocket: UpgradedSocket) => void): void {
+    const { dialect, request, socket, head } = handshake;
+    // `ws` accepts a WebSocket that is the only offer.
+    if (offersWebSocket(request)) request.headers.upgrade = "websocket";
+    this.#deps.upgradeTo(dialect)(request, socket, head, (webSocket) => {
+      handshake.phase = "open";
+      onOpen(webSocket);
+    });
+  }
+
+  /** Stops limiting a client that was let in. */
+  #admit(socket: Duplex): void {
+    this.#newcomers.admit(socket);
+    // From here on they are those of the WebSocket, so that an idle connection costs little.
+    socket.off("error", destroyThis);
+  }
+
   /** Returns the caller, or `undefined` when the upgrade was refused or its socket is gone. */
-  async #authenticate(handshake: Handshake): Promise<Caller | undefined> {
+  async #authenticate(handshake: Handshake<Dialect>): Promise<Caller | undefined> {
     const { request, socket } = handshake;
     const { authenticate, isClosing } = this.#deps;
     try {

@@ -1,4 +1,5 @@
 import type { Limits, ServerEvent, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
+import type { WaitingApprovals } from "../run/waiting-approvals.ts";
 import type { SessionQueues } from "../sessions/session-queues.ts";
 import type { Caller } from "../shared/principal.ts";
 import type { Action, Permissions } from "./permissions.ts";
@@ -8,8 +9,8 @@ export interface CommandDeps {
   store: SessionStore;
   queues: SessionQueues;
   permissions: Permissions;
-  /** Returns true if a tool call of the session waits for a decision. */
-  awaitsApproval: (sessionId: string) => boolean;
+  /** The tool calls that wait for a decision. */
+  approvals: Pick<WaitingApprovals, "has" | "list">;
   limits: Limits;
   /**
    * Keeps the live events of a session until a watch has begun. Returns a function that releases
@@ -32,9 +33,15 @@ export interface CommandContext extends CommandDeps {
   readonly gone: AbortSignal;
   /** Sends the client a session's events: those after `after`, or only future ones. */
   watch(sessionId: string, after?: number): void;
-  /** Watches the session, unless it is watched already. */
-  ensureWatching(sessionId: string): void;
-  unwatch(): void;
+  /** Sends the events of another session too. */
+  watchBeside(sessionId: string, after: number): void;
+  /**
+   * Watches the session, unless it is watched already. `runId` is set before the first event of a
+   * new run.
+   */
+  ensureWatching(sessionId: string, runId?: string): void;
+  /** Stops watching a session, or all. */
+  unwatch(sessionId?: string): void;
   /** Notifies the caller's other connections that a session was deleted. */
   notifyDeleted(session: SessionMeta): void;
   send(event: ServerEvent): void;

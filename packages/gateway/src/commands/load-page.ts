@@ -1,5 +1,5 @@
 import type { AssistantEntry, MessageEntry, RunEndEntry, SessionStore } from "@mini-openclaw/protocol";
-import { isMessageEntry } from "@mini-openclaw/protocol";
+import { currentEntries, isMessageEntry } from "@mini-openclaw/protocol";
 
 // Messages of one read.
 const PART = 51;
@@ -15,24 +15,35 @@ export interface Page {
   hasMore: boolean;
 }
 
-/** Loads a page of messages. A page with large messages has fewer of them, and at least one. */
+/**
+ * Loads a page of messages. A page with large messages has fewer of them, and at least one. Leaves
+ * out messages that an edit replaced, unless `replaced` is true.
+ */
 export async function loadPage(
   store: SessionStore,
   sessionId: string,
-  { limit, before }: { limit: number; before?: number | undefined },
+  { limit, before, replaced = false }: { limit: number; before?: number | undefined; replaced?: boolean },
 ): Promise<Page> {
+  const replacedTo = replaced ? undefined : await findReplaced(store, sessionId, before);
   // Read in parts, so that many large messages are not all in memory.
+  let all: MessageEntry[] = [];
   let found: MessageEntry[] = [];
+  let pending = replacedTo;
   for (let isWhole = false; !isWhole && found.length <= limit; ) {
-    const oldest = found[0]?.seq ?? before;
-    const count = Math.min(PART, limit + 1 - found.length);
+    const oldest = all[0]?.seq ?? before;
+    // Replaced messages may be many, and count as none.
+    const count = pending === undefined ? Math.min(PART, limit + 1 - found.length) : PART;
     const range = { limit: count, ...(oldest !== undefined && { before: oldest }) };
     const older = await store.loadMessages(sessionId, range);
-    found = [...older, ...found];
+    all = [...older, ...all];
+    const current = currentEntries(all, replacedTo);
+    found = replaced ? all : current.entries;
+    pending = replaced ? undefined : current.replacedTo;
     isWhole = older.length < count || sizeOf(found) > MAX_PAGE_CHARS;
   }
   const messages = withinSize(found.slice(-limit));
-  const runEnds = await loadRunEnds(store, sessionId, { from: messages[0]?.seq, before });
+  const ends = await loadRunEnds(store, sessionId, { from: messages[0]?.seq, before });
+  const runEnds = replaced ? ends : currentEnds(all, ends, replacedTo);
   const began = new Set(messages.map(({ runId }) => runId));
   return {
     messages,
@@ -42,6 +53,28 @@ export async function loadPage(
     ),
     hasMore: found.length > messages.length,
   };
+}
+
+/** Returns the message that an older page ends at, if the message at `before` is an edit. */
+async function findReplaced(
+  store: Pick<SessionStore, "loadMessages">,
+  sessionId: string,
+  before: number | undefined,
+): Promise<string | undefined> {
+  if (before === undefined) return undefined;
+  const [message] = await store.loadMessages(sessionId, { before: before + 1, limit: 1 });
+  return message?.seq === before && message.role === "user" ? message.editOf : undefined;
+}
+
+/** Returns the ends of runs that no edit replaced. */
+function currentEnds(
+  messages: readonly MessageEntry[],
+  runEnds: readonly RunEndEntry[],
+  replacedTo: string | undefined,
+): RunEndEntry[] {
+  const all = [...messages, ...runEnds].sort((one, other) => one.seq - other.seq);
+  const current = new Set<object>(currentEntries(all, replacedTo).entries);
+  return runEnds.filter((end) => current.has(end));
 }
 
 /** Returns the newest messages that fit into a page. */

@@ -1,7 +1,7 @@
 import type { ClientEvent, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
 import { mustBe } from "@mini-openclaw/protocol/shared";
 import { GatewayError, gatewayFailed } from "../shared/errors.ts";
-import type { Caller, Principal } from "../shared/principal.ts";
+import { type Caller, hasKey, type Principal } from "../shared/principal.ts";
 
 /**
  * An action that `authorize` decides on: a client's command except `ping` and `unwatch`, or
@@ -18,7 +18,7 @@ export interface Attempt {
    * changes.
    */
   action: Action;
-  /** Absent for `create`, and for the first check of each `list` and `search`. */
+  /** Absent for `create`, and for the first check of each `list`, `search` and `approvals`. */
   session: SessionMeta | undefined;
 }
 
@@ -53,7 +53,7 @@ export class Permissions {
 
   /** Returns true if the caller finds the session in its lists. */
   async mayList(caller: Caller, session: SessionMeta): Promise<boolean> {
-    return session.key === caller.key && this.may(caller, "list", session);
+    return hasKey(caller, session.key) && this.may(caller, "list", session);
   }
 
   /**

@@ -1,5 +1,7 @@
 import type {
   ClientEvent,
+  CreateCommand,
+  EditCommand,
   HistoryCommand,
   MessageCommand,
   ResumeCommand,
@@ -7,10 +9,19 @@ import type {
   RunEndEntry,
   SessionMeta,
 } from "@mini-openclaw/protocol";
+import type { AcceptedRun } from "../sessions/session-queues.ts";
 import { type CommandContext, findSession, replyTo } from "./command-context.ts";
 import { loadPage } from "./load-page.ts";
 import { findOwnSession, ownership } from "./own-session.ts";
-import { forkSession, moveSession, renameSession, searchSessions, sendSessions } from "./session-commands.ts";
+import { findRunEnd, findStart } from "./run-start.ts";
+import {
+  forkSession,
+  moveSession,
+  renameSession,
+  searchSessions,
+  sendApprovals,
+  sendSessions,
+} from "./session-commands.ts";
 
 const PAGE = 50;
 
@@ -18,13 +29,16 @@ const PAGE = 50;
  * Performs a client's command. An error that it throws becomes the `error` that answers the
  * command.
  */
-export async function runCommand(event: ClientEvent, context: CommandContext): Promise<void> {
+export async function runCommand(
+  event: ClientEvent | (CreateCommand & { key: string }),
+  context: CommandContext,
+): Promise<void> {
   switch (event.type) {
     case "ping":
       return context.send({ type: "pong", ...replyTo(event) });
     case "create":
       await context.permissions.assertAllowed(context.caller, "create");
-      return enter(await createSession(context), context, event);
+      return enter(await createSession(context, event), context, event);
     case "message":
       return queueMessage(event, context);
     case "abort": {
@@ -33,6 +47,8 @@ export async function runCommand(event: ClientEvent, context: CommandContext): P
     }
     case "retry":
       return retryRun(event, context);
+    case "edit":
+      return editMessage(event, context);
     case "approve": {
       const { sessionId } = await findSession(event.sessionId, event.type, context);
       return context.queues.approve(sessionId, event.callId, event.decision);
@@ -42,7 +58,9 @@ export async function runCommand(event: ClientEvent, context: CommandContext): P
     case "resume":
       return resume(event, context);
     case "unwatch":
-      return context.unwatch();
+      return context.unwatch(event.sessionId);
+    case "approvals":
+      return sendApprovals(event, context);
     case "list":
       return sendSessions(event, context);
     case "search":
@@ -87,18 +105,50 @@ async function enter(
   context.send({ type: "connected", sessionId, limits: context.limits, ...replyTo(command) });
 }
 
-function createSession({ store, caller }: CommandContext): Promise<SessionMeta> {
-  return store.createSession(caller.key, ownership(caller.principal));
+/** Creates a session of a key, or of the caller's own key. */
+function createSession(
+  { store, caller }: CommandContext,
+  command: CreateCommand | { key: string } = caller,
+): Promise<SessionMeta> {
+  const { key } = "key" in command ? command : caller;
+  return store.createSession(key, ownership(caller.principal));
 }
 
 /**
- * Returns a function that makes the caller watch a session, unless the caller may not `resume` it.
+ * Returns the caller as the one who starts a run. It watches the session, if it may `resume` it.
  */
-async function watcherOf(session: SessionMeta, context: CommandContext): Promise<() => void> {
+async function watcherOf(session: SessionMeta, context: CommandContext): Promise<RunWatcher> {
   const maySee = await context.permissions.may(context.caller, "resume", session);
-  return () => {
-    if (maySee) context.ensureWatching(session.sessionId);
+  const watch = (startedRunId?: string) => {
+    if (maySee) context.ensureWatching(session.sessionId, startedRunId);
   };
+  return { maySee, watch };
+}
+
+/** A caller that starts a run. */
+interface RunWatcher {
+  /** True if the caller may `resume` the session. */
+  readonly maySee: boolean;
+  /** Watches the session, if the caller may. */
+  readonly watch: (startedRunId?: string) => void;
+}
+
+/** Watches the session of an accepted command, and sends the answer. */
+async function acknowledge(
+  { id }: { id?: string },
+  session: SessionMeta,
+  { accepted, watch, maySee }: RunWatcher & { accepted: AcceptedRun },
+  context: CommandContext,
+): Promise<void> {
+  const { sessionId } = session;
+  const { runId, position, isRepeated } = accepted;
+  // The run of a repeated command began before.
+  if (isRepeated) watch();
+  if (id === undefined) return;
+  const runEnd =
+    maySee && isRepeated && !accepted.ended ? await findRunEnd(context.store, sessionId, runId) : undefined;
+  const again = isRepeated ? { repeated: true as const, ...(runEnd && { runEnd }) } : {};
+  context.send({ type: "ack", replyTo: id, sessionId, runId, position, ...again });
 }
 
 async function queueMessage(event: MessageCommand, context: CommandContext): Promise<void> {
@@ -106,11 +156,9 @@ async function queueMessage(event: MessageCommand, context: CommandContext): Pro
   const session = await findMessageSession(event, context);
   const { sessionId } = session;
   const message = { content, mode, ...(id !== undefined && { requestId: id }) };
-  const watch = await watcherOf(session, context);
-  const { runId, position } = await context.queues.submit(sessionId, message, watch);
-  // A repeated message was saved before.
-  watch();
-  if (id !== undefined) context.send({ type: "ack", replyTo: id, sessionId, runId, position });
+  const watcher = await watcherOf(session, context);
+  const accepted = await context.queues.submit(sessionId, message, watcher.watch);
+  await acknowledge(event, session, { accepted, ...watcher }, context);
 }
 
 /**
@@ -131,14 +179,22 @@ async function retryRun(event: RetryCommand, context: CommandContext): Promise<v
   const { id } = event;
   const session = await findSession(event.sessionId, event.type, context);
   const { sessionId } = session;
-  const watch = await watcherOf(session, context);
-  const { runId, position } = await context.queues.retry(
+  const watcher = await watcherOf(session, context);
+  const accepted = await context.queues.retry(
     sessionId,
     { runId: event.runId, requestId: id },
-    watch,
+    watcher.watch,
   );
-  watch();
-  if (id !== undefined) context.send({ type: "ack", replyTo: id, sessionId, runId, position });
+  await acknowledge(event, session, { accepted, ...watcher }, context);
+}
+
+async function editMessage(event: EditCommand, context: CommandContext): Promise<void> {
+  const { id: requestId, messageId, content } = event;
+  const session = await findSession(event.sessionId, event.type, context);
+  const watcher = await watcherOf(session, context);
+  const edit = { messageId, content, requestId };
+  const accepted = await context.queues.edit(session.sessionId, edit, watcher.watch);
+  await acknowledge(event, session, { accepted, ...watcher }, context);
 }
 
 async function sendHistory(event: HistoryCommand, context: CommandContext): Promise<void> {
@@ -147,6 +203,7 @@ async function sendHistory(event: HistoryCommand, context: CommandContext): Prom
   const { messages, runEnds, hasMore } = await loadPage(context.store, sessionId, {
     limit,
     before: event.before,
+    ...(event.replaced && { replaced: true }),
   });
   const page = { messages, ...withRunEnds(runEnds), hasMore };
   context.send({ type: "history", sessionId, ...page, ...replyTo(event) });
@@ -179,12 +236,16 @@ async function beginWatch(event: ResumeCommand, context: CommandContext): Promis
   const { sessionId } = session;
   const live = queues.live(sessionId);
   const { epoch, lastSeq } = live?.log ?? session;
-  const { after } = event;
-  if (after !== undefined && after <= lastSeq && (event.epoch ?? epoch) === epoch) {
+  const watch = (from: number) =>
+    event.keep ? context.watchBeside(sessionId, from) : context.watch(sessionId, from);
+  const { runId } = event;
+  const isCurrent = runId !== undefined || (event.epoch ?? epoch) === epoch;
+  const after = runId === undefined ? event.after : await findStart(context, sessionId, runId);
+  if (after !== undefined && after <= lastSeq && isCurrent) {
     const isWhole = after === lastSeq || (live !== undefined && after >= live.sinceSeq);
     const from = isWhole ? "events" : "entries";
     context.send({ type: "resumed", sessionId, epoch, after, upTo: lastSeq, from, ...replyTo(event) });
-    return context.watch(sessionId, after);
+    return watch(after);
   }
   const page = await loadPage(store, sessionId, { limit: PAGE });
   // The turn of an active run is shown by its events, so the messages end before it.
@@ -209,5 +270,5 @@ async function beginWatch(event: ResumeCommand, context: CommandContext): Promis
     ...(session.parent && { parent: session.parent }),
     ...replyTo(event),
   });
-  context.watch(sessionId, upTo);
+  watch(upTo);
 }

@@ -1,4 +1,5 @@
 import type {
+  ApprovalsCommand,
   ForkCommand,
   FoundSession,
   LifecycleCommand,
@@ -7,8 +8,10 @@ import type {
   SearchCommand,
   SessionMeta,
   SessionSummary,
+  WaitingApproval,
 } from "@mini-openclaw/protocol";
 import { GatewayError } from "../shared/errors.ts";
+import { type Caller, hasKey } from "../shared/principal.ts";
 import { type CommandContext, findSession, replyTo } from "./command-context.ts";
 import { ownership } from "./own-session.ts";
 import { notFound } from "./permissions.ts";
@@ -22,7 +25,7 @@ export async function sendSessions(event: ListCommand, context: CommandContext):
   const { limit = PAGE, cursor, archived = false } = event;
   await permissions.assertAllowed(caller, event.type);
   const at = cursor === undefined ? {} : { cursor };
-  const page = await store.listSessions({ key: caller.key, limit, archived, ...at });
+  const page = await store.listSessions({ ...keysOf(caller), limit, archived, ...at });
   const sessions: SessionSummary[] = [];
   for (const session of page.sessions) {
     if (await permissions.mayList(caller, session)) sessions.push(toSummary(session, context));
@@ -38,7 +41,7 @@ export async function searchSessions(event: SearchCommand, context: CommandConte
   const at = cursor === undefined ? {} : { cursor };
   const sessions: FoundSession[] = [];
   let [last, next]: [string | undefined, string | undefined] = [undefined, undefined];
-  const hits = store.searchSessions(text, { key: caller.key, archived, signal: gone, ...at });
+  const hits = store.searchSessions(text, { ...keysOf(caller), archived, signal: gone, ...at });
   for await (const hit of untilGone(hits, gone)) {
     const { session, message } = hit;
     if (!(await permissions.mayList(caller, session))) continue;
@@ -61,6 +64,26 @@ export async function searchSessions(event: SearchCommand, context: CommandConte
     ...(next !== undefined && { cursor: next }),
     ...replyTo(event),
   });
+}
+
+/** Sends the tool calls that wait for a decision, and whose sessions the caller may read. */
+export async function sendApprovals(event: ApprovalsCommand, context: CommandContext): Promise<void> {
+  const { store, caller, permissions } = context;
+  if (event.sessionId === undefined) await permissions.assertAllowed(caller, event.type);
+  else await findSession(event.sessionId, event.type, context);
+  const approvals: WaitingApproval[] = [];
+  for (const [sessionId, waiting] of context.approvals.list()) {
+    if (event.sessionId !== undefined && sessionId !== event.sessionId) continue;
+    const session = await store.getSession(sessionId);
+    if (!session || !(await permissions.may(caller, "resume", session))) continue;
+    if (event.sessionId !== undefined || hasKey(caller, session.key)) approvals.push(...waiting);
+  }
+  context.send({ type: "approvals", approvals, ...replyTo(event) });
+}
+
+/** Returns the filter of a list for the caller's sessions. */
+function keysOf({ key, keyPrefix }: Caller): { key: string } | { keyPrefix: string } {
+  return keyPrefix === undefined ? { key } : { keyPrefix };
 }
 
 function hasText(content: string, text: string): boolean {
@@ -160,6 +183,6 @@ function toSummary(session: SessionMeta, context: CommandContext): SessionSummar
   return {
     ...summary,
     running: context.queues.has(sessionId),
-    ...(context.awaitsApproval(sessionId) && { awaitsApproval: true }),
+    ...(context.approvals.has(sessionId) && { awaitsApproval: true }),
   };
 }

@@ -1,5 +1,5 @@
 import type { ServerEvent, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
-import type { Caller } from "../shared/principal.ts";
+import { type Caller, hasKey } from "../shared/principal.ts";
 import { SerialQueue } from "../shared/serial-queue.ts";
 import type { Permissions } from "./permissions.ts";
 
@@ -78,7 +78,7 @@ export class SessionNotifier {
     const { connections, permissions } = this.#deps;
     // Most connections have another key. To ask `authorize` for each would be slow with many
     // callers.
-    const concerned = [...connections].filter((one) => one !== except && one.caller.key === session.key);
+    const concerned = [...connections].filter((one) => one !== except && hasKey(one.caller, session.key));
     await Promise.all(
       concerned.map(async (connection) => {
         try {

@@ -14,9 +14,12 @@ export interface CloseReason {
 
 /** Where a connection is in its life. */
 export type ConnectionState =
-  /** `opening`: its first session is not there yet, and frames wait. */
+  /**
+   * `unproved`: the client has not proved who it is. `opening`: its first session is not there yet,
+   * and frames wait.
+   */
   | {
-      readonly phase: "opening" | "open";
+      readonly phase: "unproved" | "opening" | "open";
       /** Frames that came and are not being worked on yet. */
       readonly waitingFrames: number;
       /** Frames refused since the last one that was not. */
@@ -26,6 +29,8 @@ export type ConnectionState =
   | { readonly phase: "closed"; readonly closeReason?: CloseReason };
 
 export type ConnectionInput =
+  /** The client has proved who it is. */
+  | "proved"
   /** Its first session is there. */
   | "entered"
   | "frame_came"
@@ -41,6 +46,9 @@ export type ConnectionInput =
 /** Every connection begins with it. */
 export const newConnection: ConnectionState = { phase: "opening", waitingFrames: 0, refusedFrames: 0 };
 
+/** A connection whose client proves in a frame who it is begins with it. */
+export const unprovedConnection: ConnectionState = { ...newConnection, phase: "unproved" };
+
 /** One for all that are open and have nothing to do, which is most of them. */
 const idleConnection: ConnectionState = { phase: "open", waitingFrames: 0, refusedFrames: 0 };
 
@@ -53,6 +61,8 @@ export function nextConnection(state: ConnectionState, input: ConnectionInput): 
   if (typeof input === "object") return { phase: "closed", closeReason: input };
   const { waitingFrames, refusedFrames } = state;
   switch (input) {
+    case "proved":
+      return { ...state, phase: "opening" };
     case "entered":
       return waitingFrames + refusedFrames === 0 ? idleConnection : { ...state, phase: "open" };
     case "frame_came":

@@ -1,32 +1,40 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type {
-  ClientEvent,
+  CommandErrorEvent,
   Limits,
   RecordedEvent,
   ServerEvent,
   SessionMeta,
-  SessionStore,
 } from "@mini-openclaw/protocol";
+import type { Prove } from "../auth/proof-door.ts";
 import type { CommandContext, CommandDeps } from "../commands/command-context.ts";
-import type { Permissions } from "../commands/permissions.ts";
 import { enterFirstSession, runCommand } from "../commands/run-command.ts";
+import { withKeys, withSessionId } from "../commands/session-by-key.ts";
 import type { Observer } from "../observe/observer.ts";
-import type { SessionQueues } from "../sessions/session-queues.ts";
-import { requireSync } from "../shared/callbacks.ts";
+import { isThenable } from "../shared/callbacks.ts";
 import { GatewayError, toClientError } from "../shared/errors.ts";
 import type { Caller } from "../shared/principal.ts";
 import { Outbox } from "../socket/outbox.ts";
 import type { WebSocketLike } from "../socket/web-socket.ts";
-import { SessionWatch, type Viewer, type WatchDeps } from "../watch/session-watch.ts";
-import { type ConnectionInput, newConnection, nextConnection } from "./connection-state.ts";
-import type { Reading, Translator } from "./dialect.ts";
-import type { Dialects } from "./dialects.ts";
+import type { Viewer, WatchDeps } from "../watch/session-watch.ts";
+import { CommandOrder } from "./command-order.ts";
+import { CommandSource } from "./command-source.ts";
+import { ConnectionHandle } from "./connection-handle.ts";
+import {
+  type ConnectionInput,
+  newConnection,
+  nextConnection,
+  unprovedConnection,
+} from "./connection-state.ts";
+import type { Authentication, Dialect, Reading } from "./dialect.ts";
 import { Notices } from "./notices.ts";
+import { Speaker } from "./speaker.ts";
+import { WatchedSessions } from "./watched-sessions.ts";
 
 export interface ConnectionDeps {
   commands: CommandDeps;
   watch: WatchDeps;
-  dialects: Pick<Dialects, "connect">;
+  /** Called when a client has proved who it is. */
+  onEntered: (connection: Connection) => void;
   /** Called when a connection's socket is closed. */
   onClosed: (connection: Connection) => void;
   /** Notifies the caller's other connections that a session was deleted. */
@@ -34,58 +42,62 @@ export interface ConnectionDeps {
   observer: Pick<Observer, "refusedFrame" | "cutOff">;
 }
 
+/** The client of a connection: a known one, or one that proves in a frame who it is. */
+export type Client = { readonly caller: Caller } | { readonly prove: Prove };
+
 // RFC 6455 § 7.4.1: a server going down, which is nothing that a client did.
 const GOING_AWAY = 1001;
 
-// Most searches are answered by then, in the order of their frames. Then later frames go on.
-const SEARCH_PATIENCE_MS = 50;
-
-/** Returns true for a command that reads many sessions, and so may be slow. */
-function readsSessions({ type }: ClientEvent): boolean {
-  return type === "search" || type === "list";
-}
-
-const changingTypes: ReadonlySet<string> = new Set<ClientEvent["type"]>([
-  "create",
-  "fork",
-  "rename",
-  "archive",
-  "unarchive",
-  "delete",
-  "undelete",
-]);
-
-/** Returns true for a command that changes what a list of sessions has. */
-function changesSessions({ type }: ClientEvent): boolean {
-  return changingTypes.has(type);
-}
-
 /** One client's socket, from accept to close. Works its frames one by one, in order. */
-export class Connection implements CommandContext, Viewer {
-  readonly caller: Caller;
+export class Connection extends CommandSource implements CommandContext, Viewer {
+  readonly limits: Limits;
   readonly #deps: ConnectionDeps;
+  readonly #dialect: Dialect;
+  readonly #client: Client;
   readonly #socket: WebSocketLike;
   readonly #outbox: Outbox;
-  readonly #translator: Translator;
+  readonly #speaker: Speaker;
+  readonly #watched: WatchedSessions;
+  readonly #order: CommandOrder;
+  #caller: Caller | undefined;
   #state = newConnection;
-  /** The session that was watched last, and its watch while it lasts. */
-  #view: { sessionId: string; watch?: SessionWatch } = { sessionId: "" };
   /** There once a command has asked for it: an idle connection is to cost little. */
   #leaving: AbortController | undefined;
-  /** The last command, and the last one that reads many sessions while it is not answered. */
-  readonly #last: { command: Promise<void>; search?: Promise<void> | undefined };
   /** Created by the first notice, because an idle connection is to cost little. */
   #notices: Notices | undefined;
 
-  constructor(deps: ConnectionDeps, socket: WebSocketLike, caller: Caller) {
-    this.caller = caller;
+  constructor(deps: ConnectionDeps, socket: WebSocketLike, dialect: Dialect, client: Client) {
+    super(deps.commands);
+    const { maxFrameBytes } = dialect;
+    this.limits =
+      maxFrameBytes === undefined ? deps.commands.limits : { ...deps.commands.limits, maxFrameBytes };
     this.#deps = deps;
+    this.#dialect = dialect;
+    this.#client = client;
     this.#socket = socket;
     this.#outbox = new Outbox(socket);
-    this.#translator = deps.dialects.connect(socket.protocol);
+    this.#watched = new WatchedSessions(this, deps.watch);
+    this.#speaker = new Speaker({
+      send: (frame) => this.#outbox.send(frame),
+      onFailed: (error) => this.failDialect(error),
+    });
+    if ("caller" in client) this.#caller = this.#withKeys(client.caller);
+    else this.#state = unprovedConnection;
+    this.#speaker.begin(() => dialect.connect(new ConnectionHandle(this)));
     socket.addEventListener("close", () => this.#closed());
     socket.addEventListener("message", ({ data }) => this.#receive(data));
-    this.#last = { command: this.#open() };
+    this.#order = new CommandOrder(this.#caller ? this.#enter() : Promise.resolve());
+  }
+
+  /** The caller. Absent until the client has proved who it is. */
+  get knownCaller(): Caller | undefined {
+    return this.#caller;
+  }
+
+  /** @throws GatewayError `FORBIDDEN` for a client that has not proved who it is */
+  get caller(): Caller {
+    if (this.#caller) return this.#caller;
+    throw new GatewayError("FORBIDDEN", "The client has not proved who it is.");
   }
 
   send(event: ServerEvent): void {
@@ -101,20 +113,28 @@ export class Connection implements CommandContext, Viewer {
     this.#write(event, json);
   }
 
+  sendFrame(frame: string): void {
+    if (!this.isClosed) this.#speaker.send(frame);
+  }
+
   get isFull(): boolean {
     return this.#outbox.isFull;
+  }
+
+  get isClosed(): boolean {
+    return this.#state.phase === "closed";
   }
 
   drained(): Promise<void> {
     return this.#outbox.drained();
   }
 
-  requireResume(): void {
-    this.close(1011, "the session could not be read");
-  }
-
   close(code: number, reason: string): void {
     this.#step({ code, reason });
+  }
+
+  requireResume(): void {
+    this.close(1011, "the session could not be read");
   }
 
   /** Ends the socket of a client that does not answer the close frame. */
@@ -122,41 +142,18 @@ export class Connection implements CommandContext, Viewer {
     this.#socket.terminate?.();
   }
 
-  get store(): SessionStore {
-    return this.#deps.commands.store;
-  }
-
-  get queues(): SessionQueues {
-    return this.#deps.commands.queues;
-  }
-
-  get permissions(): Permissions {
-    return this.#deps.commands.permissions;
-  }
-
-  get limits(): Limits {
-    return this.#deps.commands.limits;
+  get watchDeps(): WatchDeps {
+    return this.#deps.watch;
   }
 
   get sessionId(): string {
-    return this.#view.sessionId;
+    return this.#watched.sessionId;
   }
 
   get gone(): AbortSignal {
     this.#leaving ??= new AbortController();
+    if (this.isClosed) this.#leaving.abort();
     return this.#leaving.signal;
-  }
-
-  awaitsApproval(sessionId: string): boolean {
-    return this.#deps.commands.awaitsApproval(sessionId);
-  }
-
-  holdLive(sessionId: string): () => void {
-    return this.#deps.commands.holdLive(sessionId);
-  }
-
-  notifyChanged(session: SessionMeta, since: number): void {
-    this.#deps.commands.notifyChanged(session, since);
   }
 
   notifyDeleted(session: SessionMeta): void {
@@ -164,19 +161,48 @@ export class Connection implements CommandContext, Viewer {
   }
 
   watch(sessionId: string, after?: number): void {
-    this.unwatch();
-    if (this.#state.phase === "closed") return;
-    this.#view = { sessionId, watch: new SessionWatch(sessionId, this, this.#deps.watch, after) };
+    if (!this.isClosed) this.#watched.watch(sessionId, after);
+  }
+
+  watchBeside(sessionId: string, after: number): void {
+    if (!this.isClosed) this.#watched.add(sessionId, after);
   }
 
   ensureWatching(sessionId: string): void {
-    if (!this.#view.watch || sessionId !== this.#view.sessionId) this.watch(sessionId);
+    if (!this.isClosed) this.#watched.ensure(sessionId);
   }
 
-  unwatch(): void {
-    const { sessionId, watch } = this.#view;
-    watch?.close();
-    this.#view = { sessionId };
+  unwatch(sessionId?: string): void {
+    this.#watched.end(sessionId);
+  }
+
+  /** Lets in a client that proves who it is. Never rejects. */
+  async authenticate(token: string | undefined): Promise<Authentication> {
+    if (this.#caller || "caller" in this.#client) return { ok: true };
+    const proof = await this.#client.prove(token);
+    if (!("caller" in proof)) return proof;
+    if (this.isClosed) return { ok: false, status: 503, message: "The connection is closed." };
+    this.#step("proved");
+    this.#caller = this.#withKeys(proof.caller);
+    await this.#enter();
+    return { ok: true };
+  }
+
+  #withKeys(caller: Caller): Caller {
+    const { keyPrefix } = this.#dialect;
+    return keyPrefix === undefined ? caller : withKeys(caller, keyPrefix);
+  }
+
+  /** Opens the session that the client begins in, if its dialect has one. Never rejects. */
+  async #enter(): Promise<void> {
+    this.#deps.onEntered(this);
+    try {
+      if (this.#dialect.keyPrefix === undefined) await enterFirstSession(this);
+      this.#step("entered");
+    } catch (error) {
+      this.send(this.toErrorEvent(error));
+      this.close(1011, "no session");
+    }
   }
 
   #closed(): void {
@@ -184,93 +210,71 @@ export class Connection implements CommandContext, Viewer {
     this.#deps.onClosed(this);
   }
 
-  async #open(): Promise<void> {
-    try {
-      await enterFirstSession(this);
-      this.#step("entered");
-    } catch (error) {
-      this.#refuse(error);
-      this.close(1011, "no session");
-    }
-  }
-
   #receive(data: unknown): void {
     this.#step("frame_came");
-    if (this.#state.phase === "closed") return;
-    this.#last.command = this.#last.command.then(() => this.#work(data));
+    if (!this.isClosed) this.#order.add(() => this.#work(data));
   }
 
   /** Handles one frame, from text to answer. Never rejects: a failure becomes an `error` event. */
   async #work(data: unknown): Promise<void> {
     // A client that sends and does not read waits for itself.
     if (this.#outbox.isFull) await this.#outbox.drained();
-    if (this.#state.phase !== "open") return;
+    if (this.#state.phase !== "open" && this.#state.phase !== "unproved") return;
     if (typeof data !== "string") {
       this.#step("frame_taken");
       this.#refuseFrame(new GatewayError("INVALID_FRAME", "A frame must be text, got a binary frame."));
       return;
     }
-    const reading = this.#read(data);
-    if (!reading) return this.#step("frame_taken");
-    if (reading.ok && readsSessions(reading.value)) return this.#search(reading);
-    // Earlier lists and searches find the sessions as they were then.
-    if (reading.ok && changesSessions(reading.value)) await this.#last.search;
-    await this.#answer(reading);
+    const read = this.#speaker.read(data);
+    const readings = isThenable(read) ? await read : read;
+    if (!readings) return this.#step("frame_taken");
+    const all = "ok" in readings ? [readings] : readings;
+    const command = all.length === 1 && all[0]?.ok ? all[0].value : undefined;
+    await this.#order.run(command, () => this.#answer(all));
   }
 
-  /** Answers after earlier searches. Resolves soon, so that frames do not wait for a slow one. */
-  async #search(reading: Reading): Promise<void> {
-    const before = this.#last.search;
-    const answered = (before ?? Promise.resolve()).then(() => this.#answer(reading));
-    this.#last.search = answered;
-    const done = answered.then(() => {
-      if (this.#last.search === answered) this.#last.search = undefined;
-    });
-    // A search counts as waiting until it begins, so that the number of searches is limited.
-    if (!before) await Promise.race([done, sleep(SEARCH_PATIENCE_MS, undefined, { ref: false })]);
-  }
-
-  /** Never rejects. */
-  async #answer(reading: Reading): Promise<void> {
+  /** Performs the commands of one frame, up to the first refused one. Never rejects. */
+  async #answer(readings: readonly Reading[]): Promise<void> {
     this.#step("frame_taken");
-    if (this.#state.phase !== "open") return;
+    for (const reading of readings) if (!(await this.#perform(reading))) return;
+  }
+
+  /** Returns false if the command was refused. Never rejects. */
+  async #perform(reading: Reading): Promise<boolean> {
+    if (this.isClosed) return false;
     try {
       if (!reading.ok) throw new GatewayError(reading.code, reading.message);
-      await runCommand(reading.value, this);
+      await runCommand(await withSessionId(reading.value, this), this);
       this.#step("frame_done");
+      return true;
     } catch (error) {
-      this.#refuseFrame(error, reading.id);
-    }
-  }
-
-  #read(frame: string): Reading | undefined {
-    try {
-      return requireSync(this.#translator.read(frame), "read");
-    } catch (error) {
-      this.#failDialect(error);
-      return undefined;
+      this.#refuseFrame(error, reading.id ?? (reading.ok ? reading.value.id : undefined));
+      return false;
     }
   }
 
   #write(event: ServerEvent, json?: string): void {
-    if (this.#state.phase === "closed") return;
-    try {
-      const frames = requireSync(this.#translator.write(event, json), "write");
-      if (typeof frames === "string") this.#outbox.send(frames);
-      else for (const frame of frames) this.#outbox.send(frame);
-    } catch (error) {
-      this.#failDialect(error);
-    }
+    if (!this.isClosed) this.#speaker.write(event, json);
   }
 
   /** Closes the connection, because frames of the dialect are missing. */
-  #failDialect(error: unknown): void {
+  failDialect(error: unknown): void {
     this.#deps.watch.onFailure(error, "a dialect");
     this.close(1011, "the dialect failed");
   }
 
+  /** Returns the answer to a refused command, and reports a fault of the gateway. */
+  toErrorEvent(error: unknown, replyTo?: string): CommandErrorEvent {
+    const clientError = toClientError(error);
+    this.#deps.observer.refusedFrame(clientError.code, clientError.message);
+    if (clientError.code === "INTERNAL" || clientError.code === "STORE_FAILED") {
+      this.#deps.watch.onFailure(error, "a client's frame");
+    }
+    return { type: "error", ...clientError, ...(replyTo !== undefined && { replyTo }) };
+  }
+
   #refuseFrame(error: unknown, replyTo?: string): void {
-    this.#refuse(error, replyTo);
+    this.send(this.toErrorEvent(error, replyTo));
     this.#step("frame_refused");
   }
 
@@ -285,16 +289,7 @@ export class Connection implements CommandContext, Viewer {
     const { closeReason } = this.#state;
     if (!closeReason) return;
     const { code, reason } = closeReason;
-    if (code !== GOING_AWAY) this.#deps.observer.cutOff(this.caller.principal, code, reason);
+    if (code !== GOING_AWAY) this.#deps.observer.cutOff(this.#caller?.principal, code, reason);
     this.#socket.close(code, reason);
-  }
-
-  #refuse(error: unknown, replyTo?: string): void {
-    const clientError = toClientError(error);
-    this.#deps.observer.refusedFrame(clientError.code, clientError.message);
-    if (clientError.code === "INTERNAL" || clientError.code === "STORE_FAILED") {
-      this.#deps.watch.onFailure(error, "a client's frame");
-    }
-    this.send({ type: "error", ...clientError, ...(replyTo !== undefined && { replyTo }) });
   }
 }

@@ -1,9 +1,8 @@
 import type { CommandDeps } from "../commands/command-context.ts";
 import { runCommand } from "../commands/run-command.ts";
-import { findRunStart } from "../run/load-messages.ts";
+import { findStart } from "../commands/run-start.ts";
 import { headerValues } from "../shared/request.ts";
 import { epochOf } from "./answer/event-stream.ts";
-import { HttpError } from "./answer/http-error.ts";
 import { commandContext, type RequestContext, readSession } from "./request-context.ts";
 import { queryFields, toCommand, toNumber } from "./to-command.ts";
 
@@ -35,23 +34,6 @@ export async function getEvents(context: RequestContext): Promise<void> {
     return;
   }
   answer.openStream(response, streamDeps, epochOf(deps.commands, session)).watch({ sessionId, runId, after });
-}
-
-/**
- * Returns the number before the first event of a run.
- *
- * @throws HttpError `RUN_NOT_FOUND`
- */
-export async function findStart(
-  { store, queues }: Pick<CommandDeps, "store" | "queues">,
-  sessionId: string,
-  runId: string,
-): Promise<number> {
-  const start = await findRunStart(store, sessionId, runId);
-  if (start !== undefined) return start;
-  // The events of a run that waits are still live.
-  if (queues.hasRun(sessionId, runId)) return queues.live(sessionId)?.sinceSeq ?? 0;
-  throw new HttpError(404, "RUN_NOT_FOUND", "`runId`: not found among the session's recent runs.");
 }
 
 /**

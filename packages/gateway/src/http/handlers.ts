@@ -34,18 +34,23 @@ export const handlers: Readonly<Record<RouteName, Handler>> = {
   unarchive: command("unarchive", 200),
   delete: command("delete", 200),
   undelete: command("undelete", 200),
-  retry: async (context) => {
-    const fields = await readFields(context);
-    // It has an id in any case, because the `ack` with the run's id answers only commands with one.
-    const id = { id: createId(), ...requestIdOf(context.request, fields) };
-    const retry = toCommand("retry", { ...fields, ...id, sessionId: await readSessionId(context) });
-    return answerCommand(context, 202, retry);
-  },
+  retry: acknowledged("retry"),
+  edit: acknowledged("edit"),
   message: postMessage,
   events: getEvents,
   export: async (context) =>
     exportSession(context.deps.commands.store, await readSession(context, "export"), context.response),
 };
+
+function acknowledged(type: "retry" | "edit"): Handler {
+  return async (context) => {
+    const fields = await readFields(context);
+    // It has an id in any case, because the `ack` with the run's id answers only commands with one.
+    const id = { id: createId(), ...requestIdOf(context.request, fields) };
+    const sessionId = await readSessionId(context);
+    return answerCommand(context, 202, toCommand(type, { ...fields, ...id, sessionId }));
+  };
+}
 
 function command(type: PlainCommand, status: number): Handler {
   return async (context) => {

@@ -1,10 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import { findMessageSession } from "../commands/run-command.ts";
+import { findStart } from "../commands/run-start.ts";
 import { followRun } from "../commands/submit.ts";
+import { GatewayError } from "../shared/errors.ts";
+import { sendJson } from "../shared/send-json.ts";
 import { awaitRun } from "./answer/await-run.ts";
 import { epochOf } from "./answer/event-stream.ts";
 import { HttpError } from "./answer/http-error.ts";
-import { findStart } from "./get-events.ts";
 import { commandContext, type RequestContext, readFields, readSessionId } from "./request-context.ts";
 import { requestIdOf, toCommand } from "./to-command.ts";
 
@@ -16,9 +18,15 @@ export async function postMessage(context: RequestContext): Promise<void> {
   const sessionId = await readSessionId(context);
   const command = toCommand("message", { ...fields, ...requestIdOf(request, fields), sessionId });
   const session = await findMessageSession(command, commandContext(context));
-  answer.begin(deps.makeRoom);
   const { content, id, mode } = command;
   const message = { content, ...(mode && { mode }), ...(id !== undefined && { requestId: id }) };
+  if (!(await deps.commands.permissions.may(context.caller, "resume", session))) {
+    // The caller may send, and not read what the session has.
+    if (isStream) throw new GatewayError("FORBIDDEN", "You may not resume here: `authorize` refused it.");
+    const { runId } = await deps.commands.queues.submit(sessionId, message);
+    return sendJson(response, 202, { sessionId, runId });
+  }
+  answer.begin(deps.makeRoom);
   const watch = (runId: string, after?: number) => {
     const range = { sessionId, runId, ...(after !== undefined && { after }) };
     const streamDeps = { ...deps.watch, heartbeatMs: deps.heartbeatMs, gone };

@@ -64,6 +64,7 @@ export function commandContext(
     gone,
     send,
     watch: (sessionId, after) => answer.stream?.watch({ sessionId, ...(after !== undefined && { after }) }),
+    watchBeside: () => undefined,
     // A request watches only what its own stream shows.
     ensureWatching: () => {},
     unwatch: () => {},

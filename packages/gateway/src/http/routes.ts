@@ -12,6 +12,7 @@ export type RouteName =
   | "export"
   | "abort"
   | "retry"
+  | "edit"
   | "approve"
   | "search"
   | "rename"
@@ -42,6 +43,7 @@ const resources: readonly Resource[] = [
   { pattern: /^\/sessions\/([^/]+)\/export$/, methods: { GET: "export", HEAD: "export" } },
   { pattern: /^\/sessions\/([^/]+)\/abort$/, methods: { POST: "abort" } },
   { pattern: /^\/sessions\/([^/]+)\/retry$/, methods: { POST: "retry" } },
+  { pattern: /^\/sessions\/([^/]+)\/edit$/, methods: { POST: "edit" } },
   { pattern: /^\/sessions\/([^/]+)\/approve$/, methods: { POST: "approve" } },
   { pattern: /^\/sessions\/([^/]+)\/undelete$/, methods: { POST: "undelete" } },
   { pattern: /^\/sessions\/([^/]+)\/unarchive$/, methods: { POST: "unarchive" } },

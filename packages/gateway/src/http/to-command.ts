@@ -34,7 +34,7 @@ export function queryFields(query: string): Record<string, unknown> {
   return Object.fromEntries(
     [...new URLSearchParams(query)].map(([name, text]) => {
       if (numberFields.has(name)) return [name, toNumber(text)];
-      return [name, name === "archived" ? toBoolean(text) : text];
+      return [name, name === "archived" || name === "replaced" ? toBoolean(text) : text];
     }),
   );
 }

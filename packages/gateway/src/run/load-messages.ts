@@ -1,4 +1,9 @@
-import { isMessageEntry, type MessageEntry, type SessionStore } from "@mini-openclaw/protocol";
+import {
+  currentEntries,
+  isMessageEntry,
+  type MessageEntry,
+  type SessionStore,
+} from "@mini-openclaw/protocol";
 import { GatewayError } from "../shared/errors.ts";
 
 /**
@@ -13,7 +18,7 @@ export async function loadRunMessages(
 ): Promise<MessageEntry[]> {
   let messages = await store.loadMessages(sessionId, { limit });
   for (;;) {
-    const shown = withoutReplaced(messages, retryOf);
+    const shown = withoutReplaced(currentEntries(messages).entries, retryOf);
     const [oldest] = messages;
     if (shown.length === messages.length || shown.length >= limit || !oldest) return shown.slice(-limit);
     const older = await store.loadMessages(sessionId, { limit, before: oldest.seq });
@@ -57,6 +62,33 @@ export async function findRetriedRun(
   throw new GatewayError(
     "RUN_NOT_FOUND",
     "`runId` must be the session's newest run. Load the session again.",
+  );
+}
+
+/**
+ * Checks that a message of the user belongs to the conversation, so that it can be edited.
+ *
+ * @throws GatewayError `MESSAGE_NOT_FOUND`
+ */
+export async function requireEditable(
+  store: Pick<SessionStore, "loadMessages">,
+  sessionId: string,
+  messageId: string,
+): Promise<void> {
+  let before: { before?: number } = {};
+  let replacedTo: string | undefined;
+  for (let read = 0; read < MAX_MESSAGES; read += PAGE) {
+    const messages = await store.loadMessages(sessionId, { limit: PAGE, ...before });
+    const current = currentEntries(messages, replacedTo);
+    if (current.entries.some(({ id, role }) => role === "user" && id === messageId)) return;
+    const [oldest] = messages;
+    if (!oldest || messages.length < PAGE) break;
+    replacedTo = current.replacedTo;
+    before = { before: oldest.seq };
+  }
+  throw new GatewayError(
+    "MESSAGE_NOT_FOUND",
+    "`messageId` must be a user message of the conversation. It may have been edited meanwhile. Load the session again.",
   );
 }
 

@@ -33,9 +33,9 @@ export interface ActiveRun {
   readonly task: TaskRun | undefined;
   /**
    * Marks the run as begun: its cause is saved and not emitted yet. From here on it has exactly one
-   * `run_end`.
+   * `run_end`. `seq` is the number of its first event.
    */
-  begin(): void;
+  begin(seq: number): void;
   /** Follows an event of the run that was recorded. */
   follow(event: SessionEvent): void;
 }

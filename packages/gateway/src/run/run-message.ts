@@ -1,7 +1,7 @@
 import type { RunEvent, SessionLog, UserMessage, UserMessageEvent } from "@mini-openclaw/protocol";
 import { addUsage, beginRun, closeRun, nextRun, noUsage, toSessionEvent } from "@mini-openclaw/protocol";
 import { v7 as createId } from "uuid";
-import { findRetriedRun } from "./load-messages.ts";
+import { findRetriedRun, requireEditable } from "./load-messages.ts";
 import { type ActiveRun, type Ending, pullAgent, type RunDeps } from "./pull-agent.ts";
 import { recordAndPublish } from "./record.ts";
 
@@ -35,7 +35,7 @@ export async function runMessage(deps: RunDeps, log: SessionLog, run: ActiveRun)
   }
 
   await record([await firstEvent(deps, log, run)], (saved) => {
-    run.begin();
+    for (const { event } of saved) run.begin(event.seq);
     deps.publish(saved);
   });
   const { retryOf } = progress;
@@ -76,6 +76,8 @@ export async function runMessage(deps: RunDeps, log: SessionLog, run: ActiveRun)
 
 async function firstEvent(deps: RunDeps, log: SessionLog, { runId, cause }: ActiveRun): Promise<RunEvent> {
   const timestamp = deps.now();
+  if ("content" in cause && cause.editOf !== undefined)
+    await requireEditable(deps.store, log.sessionId, cause.editOf);
   if ("content" in cause) return { type: "user_message", runId, id: createId(), timestamp, ...cause };
   const { requestId, retryOf: given } = cause;
   const retryOf = await findRetriedRun(deps.store, log.sessionId, given);

@@ -22,8 +22,13 @@ export interface Accepted {
   position: number;
 }
 
-/** The reason for a run: a new message, or a retry of the run `retryOf`. */
-export type RunCause = Omit<SubmittedMessage, "mode"> | { retryOf: string; requestId?: string };
+/**
+ * The reason for a run: a new message, which may replace the message `editOf`, or a retry of the
+ * run `retryOf`.
+ */
+export type RunCause =
+  | (Omit<SubmittedMessage, "mode"> & { editOf?: string })
+  | { retryOf: string; requestId?: string };
 
 /** A message in the queue, as it was recorded. */
 export type QueuedMessage = NumberedEvent & MessageQueuedEvent;

@@ -27,7 +27,7 @@ const attached = new WeakMap<UpgradeSource, { paths: Paths; end: () => void }>()
  * already
  */
 export function attachUpgrades(server: UpgradeSource, options: AttachOptions, take: TakeUpgrade): () => void {
-  const path = readPath("attach", options);
+  const path = readPath("attach", options, { known: { path: true, dialect: true } });
   const { paths, end } = attached.get(server) ?? startListening(server);
   if (paths.has(path)) {
     const message = `\`path\` must be free, but a gateway is attached to ${path} of this server already. Detach it first.`;

@@ -82,7 +82,7 @@ export function createCore(options: GatewayOptions, { observer, connections }: C
   const readEvents = createEventSource(store, (sessionId) => queues.live(sessionId));
   const onSlow = (sessionId: string) => observer.slowWatcher(sessionId);
   return {
-    commands: { store, queues, permissions, awaitsApproval, limits, holdLive, notifyChanged },
+    commands: { store, queues, permissions, approvals, limits, holdLive, notifyChanged },
     watch: { watchers, readEvents, holdLive, onSlow, onFailure },
     queues,
     watchers,

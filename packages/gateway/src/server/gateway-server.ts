@@ -6,7 +6,7 @@ import { type ConnectionLimits, resolveConnectionLimits } from "../auth/connecti
 import { addressOf } from "../auth/token.ts";
 import type { RequestGuard } from "../auth/upgrade-guard.ts";
 import { attachedUpgradeGuard, type UpgradeGuard } from "../auth/upgrade-guard.ts";
-import { UpgradeHandler } from "../auth/upgrade-handler.ts";
+import type { UpgradeHandler } from "../auth/upgrade-handler.ts";
 import {
   type RetrySubmission,
   retryRun,
@@ -14,8 +14,9 @@ import {
   type Submitted,
   submitMessage,
 } from "../commands/submit.ts";
-import { Connection, type ConnectionDeps } from "../connection/connection.ts";
+import { type Client, Connection, type ConnectionDeps } from "../connection/connection.ts";
 import { Connections } from "../connection/connections.ts";
+import type { Dialect } from "../connection/dialect.ts";
 import { Dialects } from "../connection/dialects.ts";
 import { answerFetch } from "../http/fetch-adapter.ts";
 import { HttpApi } from "../http/http-api.ts";
@@ -23,19 +24,21 @@ import { Observer } from "../observe/observer.ts";
 import { requireKnown, toDuration } from "../shared/check-options.ts";
 import { GatewayError } from "../shared/errors.ts";
 import { readPath } from "../shared/paths.ts";
-import { type Caller, type Principal, requireId } from "../shared/principal.ts";
+import { requireId } from "../shared/principal.ts";
 import { ForeignSocket } from "../socket/foreign-socket.ts";
 import { isOver, type WebSocketLike } from "../socket/web-socket.ts";
-import { createUpgrade } from "../socket/ws-server.ts";
 import { attachUpgrades } from "./attach.ts";
 import { type Core, createCore } from "./create-core.ts";
+import { createUpgradeHandler } from "./create-upgrades.ts";
 import { type Listener, type ListenOptions, listen } from "./listen.ts";
 import {
+  type AcceptOptions,
   type AttachOptions,
   type CloseOptions,
   checkOptions,
   type GatewayOptions,
   type HandleRequestOptions,
+  type SpeakOptions,
   type UpgradeSource,
 } from "./options.ts";
 import type { Health } from "./probes.ts";
@@ -59,7 +62,7 @@ export class GatewayServer {
   readonly #upgradeGuard: UpgradeGuard;
   readonly #requestGuard: RequestGuard;
   readonly #http: HttpApi;
-  readonly #upgrades: UpgradeHandler;
+  readonly #upgrades: UpgradeHandler<Dialect>;
   readonly #startedAt = performance.now();
   readonly #detach = new Set<() => void>();
   #listening: Promise<Listener> | undefined;
@@ -75,8 +78,11 @@ export class GatewayServer {
     this.#connectionDeps = {
       commands: this.#core.commands,
       watch: this.#core.watch,
-      dialects: this.#dialects,
       notifyDeleted: (session, answered) => this.#core.notifier.notifyDeleted(session, answered),
+      onEntered: (connection) => {
+        this.#connections.add(connection);
+        this.#observer.connected(connection.caller.principal);
+      },
       onClosed: (connection) => {
         if (this.#connections.delete(connection)) this.#observer.disconnected(connection.caller.principal);
       },
@@ -93,7 +99,16 @@ export class GatewayServer {
     });
     this.#upgradeGuard = attachedUpgradeGuard(access);
     this.#requestGuard = access;
-    this.#upgrades = this.#createUpgradeHandler();
+    this.#upgrades = createUpgradeHandler({
+      dialects: this.#dialects,
+      limits: { ...this.#core.commands.limits, ...this.#connectionLimits },
+      authenticate: this.#authenticate,
+      connect: (...client) => this.#connect(...client),
+      connectionCount: () => this.#connectionCount(),
+      isClosing: () => this.#closing !== undefined,
+      observer: this.#observer,
+      onFailure: this.#core.onFailure,
+    });
     this.#http = this.#createHttp();
   }
 
@@ -106,10 +121,11 @@ export class GatewayServer {
   async listen(options: ListenOptions = {}): Promise<{ host: string; port: number }> {
     if (this.#listening || this.#closing)
       throw new GatewayError("INVALID_OPTION", "`listen()` was already called on this gateway.");
+    for (const dialect of Object.values(options.dialects ?? {})) this.#dialects.add(dialect);
     this.#listening = listen(options, this.#options, {
       health: () => this.health(),
       readiness: () => this.readiness(),
-      upgrade: (request, socket, head, guard) => this.#upgrades.handle(request, socket, head, guard),
+      upgrade: (...upgrade) => this.#upgrades.handle(...upgrade),
       answer: (request, response, guard) => this.#http.handle(request, response, "/", guard),
       onRefused: (refusal, request) => this.#observer.refusedRequest(refusal, addressOf(request)),
       onFailure: this.#core.onFailure,
@@ -133,7 +149,9 @@ export class GatewayServer {
    * already
    */
   attach(server: UpgradeSource, options: AttachOptions): () => void {
-    const end = attachUpgrades(server, options, (...upgrade) => this.handleUpgrade(...upgrade));
+    const { dialect } = options;
+    if (dialect) this.#dialects.add(dialect);
+    const end = attachUpgrades(server, options, (...upgrade) => this.handleUpgrade(...upgrade, { dialect }));
     const detach = () => {
       end();
       this.#detach.delete(detach);
@@ -143,31 +161,31 @@ export class GatewayServer {
   }
 
   /** Handles one upgrade, for apps that route upgrades themselves. */
-  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#upgrades.handle(request, socket, head, this.#upgradeGuard);
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, options: SpeakOptions = {}): void {
+    const { dialect: given } = options;
+    if (given) this.#dialects.add(given);
+    this.#upgrades.handle(request, socket, head, { guard: this.#upgradeGuard, given });
   }
 
   /**
-   * Answers the requests of PROTOCOL.md, “Over HTTP”, whose path is the gateway's under `path`, and
-   * returns true; leaves any other alone and returns false. For `node:http` and what is built on
-   * it.
+   * Answers the requests of PROTOCOL.md, “Over HTTP”, for `node:http` and frameworks on top of it.
+   * Returns false for any other path.
    */
   handleRequest(
     request: IncomingMessage,
     response: ServerResponse,
     options: HandleRequestOptions = {},
   ): boolean {
-    const base = readPath("handleRequest", options, "/");
+    const base = readPath("handleRequest", options, { fallback: "/" });
     return this.#http.handle(request, response, base, this.#requestGuard);
   }
 
   /**
-   * Answers a `Request` of the Fetch standard as `handleRequest` does, for Hono, Bun, Deno and the
-   * route handlers of Next. A path that is not the gateway's is answered 404. The request needs a
-   * `Host` header, or the host of its URL counts.
+   * Answers a `Request` of the Fetch standard as `handleRequest` does, and any other path with 404.
+   * Without a `Host` header, the host of its URL counts.
    */
   async handleFetch(request: Request, options: HandleRequestOptions = {}): Promise<Response> {
-    const base = readPath("handleFetch", options, "/");
+    const base = readPath("handleFetch", options, { fallback: "/" });
     return answerFetch(request, (...asked) => this.#http.handle(...asked, base, this.#requestGuard));
   }
 
@@ -175,14 +193,15 @@ export class GatewayServer {
    * Connects an open WebSocket of any library. The caller has authenticated it. A closed one is
    * ignored.
    */
-  accept(webSocket: WebSocketLike, caller: { principal?: Principal; key?: string } = {}): void {
-    requireKnown("accept", caller, { principal: true, key: true });
+  accept(webSocket: WebSocketLike, options: AcceptOptions = {}): void {
+    requireKnown("accept", options, { principal: true, key: true, dialect: true });
     if (isOver(webSocket)) return;
-    const { principal } = caller;
+    const { principal, key = defaultSessionKey(principal), dialect } = options;
+    if (dialect) this.#dialects.add(dialect);
     if (principal) requireId(principal);
     const onFailure = (error: unknown) => this.#core.onFailure(error, "a socket of `accept`");
     const socket = new ForeignSocket(webSocket, onFailure);
-    this.#connect(socket, { principal, key: caller.key ?? defaultSessionKey(principal) });
+    this.#connect(socket, this.#dialects.find(socket.protocol, dialect), { caller: { principal, key } });
   }
 
   /**
@@ -222,9 +241,8 @@ export class GatewayServer {
   }
 
   /**
-   * Refuses new messages and connections, and lets runs end. Interrupts the runs that take longer
-   * than `drainMs`, then closes every connection with 1001. Resolves when the clients have received
-   * the close, and the process may exit. May be called again.
+   * Refuses new messages and connections, and interrupts the runs that take longer than `drainMs`.
+   * Closes every connection with 1001, and resolves when the process may exit. May be called again.
    */
   async close(options: CloseOptions = {}): Promise<void> {
     requireKnown("close", options, { drainMs: true });
@@ -253,23 +271,6 @@ export class GatewayServer {
     this.#observer.stopped();
   }
 
-  #createUpgradeHandler(): UpgradeHandler {
-    return new UpgradeHandler({
-      limits: this.#connectionLimits,
-      upgrade: createUpgrade({
-        ...this.#core.commands.limits,
-        ...this.#connectionLimits,
-        chooseSubprotocol: (offered) => this.#dialects.choose(offered),
-      }),
-      authenticate: this.#authenticate,
-      connect: (webSocket, caller) => this.#connect(webSocket, caller),
-      connectionCount: () => this.#connectionCount(),
-      isClosing: () => this.#closing !== undefined,
-      onRefused: (refusal, request) => this.#observer.refusedUpgrade(refusal, addressOf(request)),
-      onFailure: this.#core.onFailure,
-    });
-  }
-
   #createHttp(): HttpApi {
     return new HttpApi({
       commands: this.#core.commands,
@@ -287,11 +288,10 @@ export class GatewayServer {
     return this.#connections.size + this.#http.openCount;
   }
 
-  #connect(webSocket: WebSocketLike, caller: Caller): void {
+  #connect(webSocket: WebSocketLike, dialect: Dialect, client: Client): void {
     if (this.#closing) return webSocket.close(1001, "the gateway is stopping");
     try {
-      this.#connections.add(new Connection(this.#connectionDeps, webSocket, caller));
-      this.#observer.connected(caller.principal);
+      new Connection(this.#connectionDeps, webSocket, dialect, client);
     } catch (error) {
       this.#core.onFailure(error, "a dialect");
       webSocket.close(1011, "the dialect failed");

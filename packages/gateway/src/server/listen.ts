@@ -7,10 +7,12 @@ import { Newcomers } from "../auth/newcomers.ts";
 import { MIN_TOKEN_BYTES, readTokens, TokenGuard } from "../auth/token.ts";
 import type { RequestGuard } from "../auth/upgrade-guard.ts";
 import { ownUpgradeGuard, tokenRefusal, type UpgradeGuard } from "../auth/upgrade-guard.ts";
+import type { Dialect } from "../connection/dialect.ts";
 import { answerMetrics, type MetricsSource } from "../observe/answer-metrics.ts";
 import { isThenable } from "../shared/callbacks.ts";
 import { requireKnown, requireWhole } from "../shared/check-options.ts";
 import { GatewayError, gatewayFailed, nothingThere } from "../shared/errors.ts";
+import { readPath } from "../shared/paths.ts";
 import type { Refusal } from "../shared/refusal.ts";
 import { codeOf } from "../shared/refusal.ts";
 import { offersWebSocket, pathOf } from "../shared/request.ts";
@@ -46,6 +48,12 @@ export interface ListenOptions {
    * @default none
    */
   parts?: () => readonly PartStatus[];
+  /**
+   * The dialects of clients that name no subprotocol, by the path of their upgrade, such as
+   * `{ "/": openClaw }`.
+   * @default the native form at `/`
+   */
+  dialects?: Readonly<Record<string, Dialect>>;
 }
 
 const known: Readonly<Record<keyof ListenOptions, true>> = {
@@ -55,13 +63,19 @@ const known: Readonly<Record<keyof ListenOptions, true>> = {
   serve: true,
   metrics: true,
   parts: true,
+  dialects: true,
 };
 
 /** The gateway of a listening server. */
 interface Gateway {
   health(): Health;
   readiness(): Promise<Readiness>;
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, guard: UpgradeGuard): void;
+  upgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    options: { guard: UpgradeGuard; given: Dialect | undefined },
+  ): void;
   /** Answers requests for sessions. Returns false for any other path. */
   answer(request: IncomingMessage, response: ServerResponse, guard: RequestGuard): boolean;
   onRefused: (refusal: Refusal, request: IncomingMessage) => void;
@@ -107,12 +121,17 @@ export async function listen(
   const { onFailure } = gateway;
   const access = ownAccess(address, accessOptions, { hasToken: guard !== undefined, onFailure });
   const newcomers = new Newcomers();
-  const upgradeGuard = ownUpgradeGuard(access, guard, newcomers);
+  const dialects = new Map(
+    Object.entries(options.dialects ?? {}).map(([path, dialect]) => [readPath("listen", { path }), dialect]),
+  );
+  const paths = new Set(["/", ...dialects.keys()]);
+  const upgradeGuard = ownUpgradeGuard(access, { guard, newcomers, paths });
 
   server.on("connection", (socket: Socket) => newcomers.add(socket));
   server.on("request", createAnswerer(options, { access, guard, newcomers, gateway }));
   server.on("upgrade", (request, socket, head) => {
-    if (offersWebSocket(request)) gateway.upgrade(request, socket, head, upgradeGuard);
+    const given = dialects.get(pathOf(request));
+    if (offersWebSocket(request)) gateway.upgrade(request, socket, head, { guard: upgradeGuard, given });
     else serveWithoutOffer(server, request, socket, head);
   });
   return { address, close: () => closeServer(server) };

@@ -10,6 +10,7 @@ import type { Dialect } from "../connection/dialect.ts";
 import type { Logger } from "../observe/logger.ts";
 import { requireKnown } from "../shared/check-options.ts";
 import { GatewayError } from "../shared/errors.ts";
+import type { Principal } from "../shared/principal.ts";
 
 export interface GatewayOptions extends AccessOptions, AuthOptions {
   /** Where sessions are kept. The gateway does not close it. */
@@ -23,7 +24,10 @@ export interface GatewayOptions extends AccessOptions, AuthOptions {
    * @default `ownerOnly`
    */
   authorize?: Authorize;
-  /** Ways to speak to it beside its own; a client asks for one by its subprotocol. @default none */
+  /**
+   * Forms of the protocol beside the native one. A client asks for one by its subprotocol.
+   * @default none
+   */
   dialects?: readonly Dialect[];
   /** @default `defaultLimits` of the protocol */
   limits?: Partial<Pick<Limits, "maxFrameBytes" | "maxQueuedMessages">>;
@@ -137,4 +141,20 @@ export interface HandleRequestOptions {
 export interface AttachOptions {
   /** The path of the upgrade, such as `/claw`. A slash at its end does not matter. */
   path: string;
+  /** The dialect of clients that name no subprotocol. @default the native form */
+  dialect?: Dialect;
+}
+
+/** The form in which one client speaks. */
+export interface SpeakOptions {
+  /** The dialect of a client that names no subprotocol. @default the native form */
+  dialect?: Dialect | undefined;
+}
+
+/** The client of a socket that an app hands over. */
+export interface AcceptOptions extends SpeakOptions {
+  /** @default anonymous */
+  principal?: Principal;
+  /** The key of its sessions. @default `webchat`, or `webchat:<principal.id>` */
+  key?: string;
 }

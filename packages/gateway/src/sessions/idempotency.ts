@@ -157,6 +157,10 @@ class SessionRequests {
 }
 
 function fingerprintOf(cause: RunCause): string {
-  const text = "content" in cause ? `message ${cause.content}` : `retry ${cause.retryOf}`;
+  const text = "content" in cause ? textOf(cause) : `retry ${cause.retryOf}`;
   return createHash("sha256").update(text).digest("base64");
+}
+
+function textOf({ content, editOf }: { content: string; editOf?: string }): string {
+  return editOf === undefined ? `message ${content}` : `edit ${editOf} ${content}`;
 }

@@ -47,6 +47,7 @@ export class QueuedRun implements ActiveRun {
   readonly #onSaved: (runId: string) => void;
   #state: RunState = { is: "waiting" };
   #content = "";
+  #firstSeq: number | undefined;
   #saving: Promise<boolean> | undefined;
 
   constructor(
@@ -64,6 +65,11 @@ export class QueuedRun implements ActiveRun {
 
   get state(): RunState {
     return this.#state;
+  }
+
+  /** The number of the run's first event. Absent while the run waits. */
+  get firstSeq(): number | undefined {
+    return this.#firstSeq;
   }
 
   get signal(): AbortSignal {
@@ -122,7 +128,8 @@ export class QueuedRun implements ActiveRun {
     this.#accept(position);
   }
 
-  begin(): void {
+  begin(seq: number): void {
+    this.#firstSeq = seq;
     this.#state = { is: "running" };
     if (!this.#saving) this.#accept(0);
   }

@@ -148,8 +148,8 @@ export class SessionQueue {
     return { run, accepted: run.accepted };
   }
 
-  /** Adds a retry. The queue must not be busy. */
-  addRetry(cause: RunCause, onSaved: (runId: string) => void): AddedRun {
+  /** Adds a retry or an edited message. The queue must not be busy. */
+  addAlone(cause: RunCause, onSaved: (runId: string) => void): AddedRun {
     const run = new QueuedRun(cause, { onSaved });
     this.#step({ type: "run_added", run });
     return { run, accepted: run.accepted };

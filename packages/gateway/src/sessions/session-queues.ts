@@ -1,8 +1,9 @@
 import type { ApprovalDecision, ResyncEvent } from "@mini-openclaw/protocol";
 import type { TaskRun } from "../run/pull-agent.ts";
-import type { Accepted, QueuedMessage, RunResult, SubmittedMessage } from "../run/run-types.ts";
+import type { Accepted, QueuedMessage, RunCause, RunResult, SubmittedMessage } from "../run/run-types.ts";
 import { LONGEST_MS } from "../shared/check-options.ts";
 import { draining, GatewayError } from "../shared/errors.ts";
+import { addAlone, addMessage, type Edit } from "./add-run.ts";
 import { Idempotency } from "./idempotency.ts";
 import type { AddedRun } from "./queued-run.ts";
 import type { LiveLog } from "./reopening-log.ts";
@@ -22,6 +23,8 @@ export interface AcceptedRun extends Accepted {
    * Resolves with the run's end. Absent if the run has ended before: the transcript has its end.
    */
   readonly ended: Promise<RunResult> | undefined;
+  /** True if it was accepted before, under the same request id. */
+  readonly isRepeated: boolean;
 }
 
 /**
@@ -63,6 +66,12 @@ export class SessionQueues {
   /** Returns true if this run of the session is active or waits. */
   hasRun(sessionId: string, runId: string): boolean {
     return this.#queues.get(sessionId)?.has(runId) ?? false;
+  }
+
+  /** Returns the number before the first event of an active run. */
+  startOf(sessionId: string, runId: string): number | undefined {
+    const firstSeq = this.#queues.get(sessionId)?.find(runId)?.firstSeq;
+    return firstSeq === undefined ? undefined : firstSeq - 1;
   }
 
   /** Ends the runs of the session that have no end. Rejects as the store does. */
@@ -121,14 +130,8 @@ export class SessionQueues {
     task?: TaskRun,
   ): Promise<AcceptedRun> {
     const { requestId, content } = message;
-    const add = (queue: SessionQueue) => {
-      if (queue.length > 0 && queue.waitingCount >= this.#maxQueuedMessages)
-        throw new GatewayError(
-          "QUEUE_FULL",
-          `The session's queue is full (limit: ${this.#maxQueuedMessages}). Send the message again later.`,
-        );
-      return queue.addMessage(message, { onSaved, task });
-    };
+    const most = this.#maxQueuedMessages;
+    const add = (queue: SessionQueue) => addMessage(queue, message, { most, onSaved, task });
     return this.#accept(sessionId, requestId, { content }, add);
   }
 
@@ -145,15 +148,23 @@ export class SessionQueues {
     onSaved: (runId: string) => void = () => {},
   ): Promise<AcceptedRun> {
     const cause = { retryOf, ...(requestId !== undefined && { requestId }) };
-    const add = (queue: SessionQueue) => {
-      if (queue.isBusy)
-        throw new GatewayError(
-          "SESSION_BUSY",
-          "A run is active or waits in the session. Wait for its end, or stop it.",
-        );
-      return queue.addRetry(cause, onSaved);
-    };
-    return this.#accept(sessionId, requestId, cause, add);
+    return this.#accept(sessionId, requestId, cause, (queue) => addAlone(queue, cause, onSaved));
+  }
+
+  /**
+   * Replaces a message of the user and answers the new text. Resolves when the new message is
+   * saved.
+   *
+   * @throws GatewayError `MESSAGE_NOT_FOUND`, `SESSION_BUSY`, `DRAINING`, `REQUEST_CONFLICT`, or
+   * the store's error
+   */
+  edit(
+    sessionId: string,
+    { messageId: editOf, content, requestId }: Edit,
+    onSaved: (runId: string) => void = () => undefined,
+  ): Promise<AcceptedRun> {
+    const cause = { content, editOf, ...(requestId !== undefined && { requestId }) };
+    return this.#accept(sessionId, requestId, cause, (queue) => addAlone(queue, cause, onSaved));
   }
 
   /**
@@ -216,7 +227,7 @@ export class SessionQueues {
   async #accept(
     sessionId: string,
     requestId: string | undefined,
-    cause: { content: string } | { retryOf: string },
+    cause: RunCause,
     add: (queue: SessionQueue) => AddedRun,
   ): Promise<AcceptedRun> {
     let added: AddedRun | undefined;
@@ -230,7 +241,7 @@ export class SessionQueues {
         ? await accept()
         : await this.#idempotency.acceptOnce(sessionId, requestId, cause, accept);
     const run = added?.run ?? this.#queues.get(sessionId)?.find(runId);
-    return { runId, position, ended: run?.ended };
+    return { runId, position, ended: run?.ended, isRepeated: added === undefined };
   }
 
   /** Adds a run to the session's queue, or to a new one if that is closing. */

@@ -12,8 +12,12 @@ export function normalizePath(path: string): string {
  *
  * @throws GatewayError `INVALID_OPTION` for a path that no request can have, or another option
  */
-export function readPath(caller: string, options: { path?: unknown }, fallback?: string): string {
-  requireKnown(caller, options, { path: true });
+export function readPath(
+  caller: string,
+  options: { path?: unknown },
+  { fallback, known = { path: true } }: { fallback?: string; known?: Readonly<Record<string, true>> } = {},
+): string {
+  requireKnown(caller, options, known);
   const { path = fallback } = options;
   if (typeof path === "string" && /^[^\s?#]*$/.test(path) && !path.includes("://"))
     return normalizePath(path);

@@ -21,4 +21,11 @@ export function requireId({ id }: Principal): void {
 export interface Caller {
   principal: Principal | undefined;
   key: string;
+  /** The beginning of the keys of its sessions, in a dialect that names sessions by key. */
+  keyPrefix?: string;
+}
+
+/** Returns true for the key of a session that may be the caller's. */
+export function hasKey({ key, keyPrefix }: Caller, sessionKey: string): boolean {
+  return keyPrefix === undefined ? sessionKey === key : sessionKey.startsWith(keyPrefix);
 }

@@ -102,6 +102,8 @@ export interface ListSessionsOptions {
   limit?: number;
   /** Only sessions of this key. */
   key?: string;
+  /** Only sessions whose key begins with this text. */
+  keyPrefix?: string;
   /**
    * Archived sessions instead of open ones.
    * @default false
@@ -133,6 +135,8 @@ export interface ForkSessionOptions {
 export interface SearchSessionsOptions {
   /** Only sessions of this key. */
   key?: string;
+  /** Only sessions whose key begins with this text. */
+  keyPrefix?: string;
   /**
    * Archived sessions instead of open ones.
    * @default false

@@ -37,6 +37,13 @@ export const clientEventSchemas = {
     runId: v.exactOptional(ClientEventId),
   }),
   retry: v.object({ type: v.literal("retry"), id, sessionId: ClientEventId, runId: ClientEventId }),
+  edit: v.object({
+    type: v.literal("edit"),
+    id,
+    sessionId: ClientEventId,
+    messageId: ClientEventId,
+    content: v.pipe(v.string(), v.minLength(1)),
+  }),
   approve: v.object({
     type: v.literal("approve"),
     id,
@@ -50,6 +57,7 @@ export const clientEventSchemas = {
     sessionId: ClientEventId,
     before: v.exactOptional(Seq),
     limit: v.exactOptional(PageSize),
+    replaced: v.exactOptional(v.boolean()),
   }),
   resume: v.object({
     type: v.literal("resume"),
@@ -57,8 +65,11 @@ export const clientEventSchemas = {
     sessionId: ClientEventId,
     epoch: v.exactOptional(ClientEventId),
     after: v.exactOptional(Seq),
+    runId: v.exactOptional(ClientEventId),
+    keep: v.exactOptional(v.boolean()),
   }),
-  unwatch: v.object({ type: v.literal("unwatch"), id }),
+  unwatch: v.object({ type: v.literal("unwatch"), id, sessionId: v.exactOptional(ClientEventId) }),
+  approvals: v.object({ type: v.literal("approvals"), id, sessionId: v.exactOptional(ClientEventId) }),
   list: v.object({
     type: v.literal("list"),
     id,

@@ -63,6 +63,7 @@ export const userFields = {
   content: v.string(),
   timestamp: v.number(),
   requestId: v.exactOptional(v.string()),
+  editOf: v.exactOptional(v.string()),
   blocks: v.exactOptional(v.array(ContentBlockSchema)),
 };
 

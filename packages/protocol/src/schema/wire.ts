@@ -99,6 +99,8 @@ export const NumberedEventSchema = v.variant("type", [
     toolName: v.string(),
     reason: v.string(),
     code: v.exactOptional(v.string()),
+    timestamp: v.exactOptional(v.number()),
+    expiresAt: v.exactOptional(v.number()),
   }),
   v.object({
     type: v.literal("approval_done"),
@@ -146,6 +148,24 @@ const AnswerSchema = v.variant("type", [
     sessionId: v.string(),
     runId: v.string(),
     position: v.number(),
+    repeated: v.exactOptional(v.literal(true)),
+    runEnd: v.exactOptional(RunEndEntrySchema),
+  }),
+  v.object({
+    type: v.literal("approvals"),
+    approvals: v.array(
+      v.object({
+        sessionId: v.string(),
+        seq: Seq,
+        runId: v.string(),
+        callId: v.string(),
+        toolName: v.string(),
+        reason: v.string(),
+        timestamp: v.exactOptional(v.number()),
+        expiresAt: v.exactOptional(v.number()),
+      }),
+    ),
+    replyTo,
   }),
   v.object({ type: v.literal("pong"), replyTo }),
   v.object({

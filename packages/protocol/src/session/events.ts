@@ -14,6 +14,8 @@ export interface UserMessageEvent {
   content: string;
   timestamp: number;
   requestId?: string;
+  /** The id of the message that this one replaces, with everything between the two. */
+  editOf?: string;
   blocks?: ContentBlock[];
 }
 
@@ -194,6 +196,9 @@ export interface ApprovalRequestEvent {
    * wants to run) or `PROTECTED_FILE` (a file that steers the agent). Agents may have their own.
    */
   code?: string;
+  timestamp?: number;
+  /** The time at which the agent denies the call. */
+  expiresAt?: number;
 }
 
 /** A user decided on a tool call. Recorded before the tool acts on the decision. */

@@ -66,6 +66,8 @@ export interface UserMessage {
   timestamp: number;
   /** The `id` of the client's `message` event. A message that is sent again runs once. */
   requestId?: string;
+  /** The id of the message that this one replaces, with everything between the two. */
+  editOf?: string;
   blocks?: ContentBlock[];
 }
 

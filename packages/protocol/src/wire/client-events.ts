@@ -70,11 +70,36 @@ export interface ResumeCommand extends ClientEventFields {
   epoch?: string;
   /** The newest `seq` of the session that the client has. Absent if it has none. */
   after?: number;
+  /**
+   * Asks for all events from the first one of this run on, in place of those after `after`. One of
+   * the session's latest runs, active or over.
+   */
+  runId?: string;
+  /**
+   * Watches the session beside those that the connection watches.
+   * @default false
+   */
+  keep?: boolean;
 }
 
-/** Client → gateway. Stops watching. The connection gets answers only, until it watches again. */
+/**
+ * Client → gateway. Stops watching a session, or all sessions. The connection gets answers only,
+ * until it watches again.
+ */
 export interface UnwatchCommand extends ClientEventFields {
   type: "unwatch";
+  /** @default all sessions */
+  sessionId?: string;
+}
+
+/**
+ * Client → gateway. Asks for the tool calls that wait for a decision of the caller. The answer is
+ * `approvals`.
+ */
+export interface ApprovalsCommand extends ClientEventFields {
+  type: "approvals";
+  /** Only calls of this session. @default all sessions of the caller */
+  sessionId?: string;
 }
 
 /**
@@ -115,6 +140,20 @@ export interface RetryCommand extends ClientEventFields {
 }
 
 /**
+ * Client → gateway. Replaces a message of the user: the conversation continues from there with the
+ * new text. The replaced messages stay in the transcript. Refused with `SESSION_BUSY` while a run
+ * is active or queued. The answer is `ack` if the event has an `id`. The events of the new run
+ * follow.
+ */
+export interface EditCommand extends ClientEventFields {
+  type: "edit";
+  sessionId: string;
+  /** The `id` of the user's message, as `user_message` and `history` have it. */
+  messageId: string;
+  content: string;
+}
+
+/**
  * Client → gateway. Decides on a tool call that waits (`approval_request`). The first decision
  * counts. `approval_done` follows.
  */
@@ -133,6 +172,11 @@ export interface HistoryCommand extends ClientEventFields {
   before?: number;
   /** At most `maxHistoryMessages`. */
   limit?: number;
+  /**
+   * Asks for messages that an edit replaced, too.
+   * @default false
+   */
+  replaced?: boolean;
 }
 
 /** Client → gateway. Searches for a text in titles and messages. The answer is `sessions`. */
@@ -192,7 +236,9 @@ export type ClientEvent =
   | CreateCommand
   | AbortCommand
   | RetryCommand
+  | EditCommand
   | ApproveCommand
+  | ApprovalsCommand
   | HistoryCommand
   | ResumeCommand
   | UnwatchCommand

@@ -18,10 +18,14 @@ export const errorCodes = {
    * No active or queued run has this id. For `retry`, the run is not the newest one of the session.
    */
   RUN_NOT_FOUND: "RUN_NOT_FOUND",
+  /** The conversation has no user message with this id. It may have been edited meanwhile. */
+  MESSAGE_NOT_FOUND: "MESSAGE_NOT_FOUND",
   /** Another message of the session has this `id` and other content. Use a new id. */
   REQUEST_CONFLICT: "REQUEST_CONFLICT",
   /** No such tool call waits: a user decided on it, its run ended, or the gateway restarted. */
   APPROVAL_EXPIRED: "APPROVAL_EXPIRED",
+  /** The connection watches too many sessions. End a watch first. */
+  TOO_MANY_WATCHES: "TOO_MANY_WATCHES",
   /** The session's queue is full. Send again when a run has ended. */
   QUEUE_FULL: "QUEUE_FULL",
   /** Another process writes to this session. */

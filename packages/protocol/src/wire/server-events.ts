@@ -27,6 +27,33 @@ export interface AckEvent {
   runId: string;
   /** The number of runs before it in the session's queue. 0 when it is the next one. */
   position: number;
+  /** True if the command was accepted before, under the same `id`. */
+  repeated?: true;
+  /** The end of the run. Absent unless the command is repeated and its run is over. */
+  runEnd?: RunEndEntry;
+}
+
+/** A tool call that waits for a user's decision. */
+export interface WaitingApproval {
+  sessionId: string;
+  /** The number of the `approval_request`. */
+  seq: number;
+  runId: string;
+  callId: string;
+  toolName: string;
+  /** The purpose of the call, in words for people. */
+  reason: string;
+  /** The time of the request. Absent if the agent does not report it. */
+  timestamp?: number;
+  /** The time at which the agent denies the call. Absent if the agent does not report it. */
+  expiresAt?: number;
+}
+
+/** Gateway → client. The tool calls that wait for a decision of the caller, oldest first. */
+export interface ApprovalsEvent {
+  type: "approvals";
+  approvals: WaitingApproval[];
+  replyTo?: string;
 }
 
 /** Gateway → client. The answer to `ping`. */
@@ -170,6 +197,7 @@ export type ServerEvent =
   | ConnectedEvent
   | AckEvent
   | PongEvent
+  | ApprovalsEvent
   | HistoryEvent
   | ResumedEvent
   | ResyncEvent

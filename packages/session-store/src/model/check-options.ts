@@ -26,8 +26,20 @@ const appendOptions: Names<AppendOptions> = { idempotencyKey: true, expect: true
 const createOptions: Names<CreateSessionOptions> = { owner: true, parent: true };
 const getOptions: Names<GetSessionOptions> = { deleted: true };
 const forkOptions: Names<ForkSessionOptions> = { at: true, key: true, owner: true };
-const listOptions: Names<ListSessionsOptions> = { limit: true, key: true, archived: true, cursor: true };
-const searchOptions: Names<SearchSessionsOptions> = { key: true, archived: true, cursor: true, signal: true };
+const listOptions: Names<ListSessionsOptions> = {
+  limit: true,
+  key: true,
+  keyPrefix: true,
+  archived: true,
+  cursor: true,
+};
+const searchOptions: Names<SearchSessionsOptions> = {
+  key: true,
+  keyPrefix: true,
+  archived: true,
+  cursor: true,
+  signal: true,
+};
 const loadOptions: Names<LoadMessagesOptions> = { limit: true, before: true, role: true };
 
 /** The checks of the options of a store's methods. Both stores begin with them. */

@@ -22,12 +22,13 @@ export type Listed = Position & Pick<SessionMeta, "key" | "archived">;
  */
 export function pickPage<T extends Listed>(
   sessions: Iterable<T>,
-  { limit = 50, key, archived = false, cursor }: ListSessionsOptions,
+  { limit = 50, key, keyPrefix = "", archived = false, cursor }: ListSessionsOptions,
 ): { page: T[]; cursor?: string } {
   const after = cursor === undefined ? undefined : parseCursor(cursor);
   const page: T[] = [];
   for (const session of sessions) {
     if ((key !== undefined && session.key !== key) || (session.archived ?? false) !== archived) continue;
+    if (!session.key.startsWith(keyPrefix)) continue;
     if (after && compare(session, after) <= 0) continue;
     const last = page.at(-1);
     if (page.length > limit && last && compare(session, last) > 0) continue;

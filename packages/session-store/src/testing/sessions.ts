@@ -104,6 +104,18 @@ export const sessionTests: PortTests = {
       [mine],
     );
   },
+  "lists and finds the sessions whose key begins with a text": async (store) => {
+    await sessionOf(store, "ai", "hi");
+    const one = await sessionOf(store, "ai:1", "hi");
+    const two = await sessionOf(store, "ai:2", "hi");
+    await sessionOf(store, "webchat:ai:1", "hi");
+    const { sessions } = await store.listSessions({ keyPrefix: "ai:" });
+    assert.deepEqual(new Set(sessions.map(({ sessionId }) => sessionId)), new Set([one, two]));
+    const found = new Set<string>();
+    for await (const { session } of store.searchSessions("hi", { keyPrefix: "ai:" }))
+      found.add(session.sessionId);
+    assert.deepEqual(found, new Set([one, two]));
+  },
   "rejects the id of a session that does not exist": async (store) => {
     assert.equal(await store.getSession("nobody"), undefined);
     await assert.rejects(store.openLog("nobody"), code("SESSION_NOT_FOUND"));

@@ -1,0 +1,64 @@
+import type { ClientEvent, CreateCommand, SessionMeta } from "@mini-openclaw/protocol";
+import { mustBe } from "@mini-openclaw/protocol/shared";
+import { GatewayError } from "../shared/errors.ts";
+import type { Caller } from "../shared/principal.ts";
+import type { CommandContext } from "./command-context.ts";
+import { findOrCreateOwnSession } from "./own-session.ts";
+
+// The longest session key of OpenClaw's clients.
+const MAX_KEY_CHARS = 512;
+
+/**
+ * A command of the protocol. In place of its `sessionId` it may have a `key` of the caller, which
+ * names the caller's newest session of that key.
+ */
+export type KeyedCommand = ClientEvent | WithKey<ClientEvent>;
+
+type WithKey<Command> = Command extends { type: "create" }
+  ? Command & { key: string }
+  : Command extends { sessionId?: string }
+    ? Omit<Command, "sessionId"> & { key: string }
+    : never;
+
+/**
+ * Returns a caller whose keys begin with a prefix. The prefix has the caller's own key, so that the
+ * keys of two callers are never the same.
+ */
+export function withKeys(caller: Caller, prefix: string): Caller {
+  const own = caller.key.replaceAll("%", "%25").replaceAll("/", "%2F");
+  return { ...caller, keyPrefix: `${prefix}${own}/` };
+}
+
+/**
+ * Returns a command with the id of the session that its key names. A key without a session names
+ * an empty one. A `create` gets the key that its session is to have.
+ *
+ * @throws GatewayError `INVALID_FRAME`, `FORBIDDEN`
+ */
+export async function withSessionId(
+  command: KeyedCommand,
+  context: CommandContext,
+): Promise<ClientEvent | (CreateCommand & { key: string })> {
+  if (!("key" in command)) return command;
+  const { caller } = context;
+  const { key: name, ...rest } = command;
+  const key = toStoredKey(name, caller);
+  if (rest.type === "create") return { ...rest, key };
+  const { sessionId } = await findByKey({ ...caller, key }, context);
+  return { ...rest, sessionId } as ClientEvent;
+}
+
+/** Returns the caller's newest session of its key. Without one, it is empty. */
+async function findByKey(caller: Caller, { store, permissions }: CommandContext): Promise<SessionMeta> {
+  const session = await findOrCreateOwnSession(store, caller);
+  if (session.lastSeq === 0) await permissions.assertAllowed(caller, "create");
+  return session;
+}
+
+function toStoredKey(name: unknown, { keyPrefix }: Caller): string {
+  if (keyPrefix === undefined)
+    throw new GatewayError("INVALID_FRAME", "`key` needs a dialect with a `keyPrefix`. Send a `sessionId`.");
+  if (typeof name === "string" && name !== "" && name.length <= MAX_KEY_CHARS) return keyPrefix + name;
+  const expected = `a text of 1 to ${MAX_KEY_CHARS} characters`;
+  throw new GatewayError("INVALID_FRAME", mustBe("key", expected, name));
+}

@@ -1,0 +1,179 @@
+import type { CommandErrorEvent, Limits, ServerEvent } from "@mini-openclaw/protocol";
+import { v7 as createId } from "uuid";
+import type { CommandContext } from "../commands/command-context.ts";
+import { runCommand } from "../commands/run-command.ts";
+import { findStart } from "../commands/run-start.ts";
+import { withSessionId } from "../commands/session-by-key.ts";
+import { GatewayError } from "../shared/errors.ts";
+import type { Caller, Principal } from "../shared/principal.ts";
+import type { Viewer, WatchDeps } from "../watch/session-watch.ts";
+import type { Authentication, DialectCommand, DialectConnection, PerformOptions } from "./dialect.ts";
+import { EventSink } from "./event-sink.ts";
+import { tooManyWatches } from "./watched-sessions.ts";
+
+// As many as a connection watches in the native form.
+const MAX_SINKS = 100;
+
+/** The connection behind a handle. */
+export interface HandledConnection
+  extends CommandContext,
+    Pick<Viewer, "isFull" | "drained" | "requireResume"> {
+  /** Absent until the client has proved who it is. */
+  readonly knownCaller: Caller | undefined;
+  readonly watchDeps: WatchDeps;
+  readonly isClosed: boolean;
+  sendFrame(frame: string): void;
+  close(code: number, reason: string): void;
+  authenticate(token: string | undefined): Promise<Authentication>;
+  /** Returns the answer to a refused command, and reports what is a fault of the gateway. */
+  toErrorEvent(error: unknown, replyTo?: string): CommandErrorEvent;
+  failDialect(error: unknown): void;
+}
+
+/** A connection, as its dialect uses it. */
+export class ConnectionHandle implements DialectConnection {
+  readonly #connection: HandledConnection;
+  #sinks: Set<EventSink> | undefined;
+
+  constructor(connection: HandledConnection) {
+    this.#connection = connection;
+  }
+
+  get principal(): Principal | undefined {
+    return this.#connection.knownCaller?.principal;
+  }
+
+  get limits(): Limits {
+    return this.#connection.limits;
+  }
+
+  get closed(): AbortSignal {
+    return this.#connection.gone;
+  }
+
+  send(frame: string): void {
+    this.#connection.sendFrame(frame);
+  }
+
+  close(code: number, reason: string): void {
+    this.#connection.close(code, reason);
+  }
+
+  authenticate(token?: string): Promise<Authentication> {
+    return this.#connection.authenticate(token);
+  }
+
+  keyOf(sessionKey: string): string | undefined {
+    const { keyPrefix = "" } = this.#connection.knownCaller ?? {};
+    const isOwn = keyPrefix !== "" && sessionKey.startsWith(keyPrefix);
+    return isOwn ? sessionKey.slice(keyPrefix.length) : undefined;
+  }
+
+  async perform(command: DialectCommand, options: PerformOptions = {}): Promise<ServerEvent | undefined> {
+    const connection = this.#connection;
+    const id = command.id ?? createId();
+    let sink: EventSink | undefined;
+    try {
+      assertReady(connection);
+      sink = this.#createSink(options);
+      const answer = await perform({ ...command, id }, connection, sink);
+      sink?.answered();
+      return answer;
+    } catch (error) {
+      sink?.close();
+      return connection.toErrorEvent(error, id);
+    }
+  }
+
+  #createSink({ onEvent, signal }: PerformOptions): EventSink | undefined {
+    if (!onEvent) return undefined;
+    const sinks = this.#openSinks();
+    if (sinks.size >= MAX_SINKS) throw tooManyWatches(MAX_SINKS);
+    const sink = new EventSink(this.#connection, onEvent, signal);
+    sinks.add(sink);
+    return sink;
+  }
+
+  #openSinks(): Set<EventSink> {
+    if (!this.#sinks) {
+      const sinks = new Set<EventSink>();
+      this.#sinks = sinks;
+      this.#connection.gone.addEventListener("abort", () => {
+        for (const sink of sinks) sink.close();
+      });
+    }
+    for (const sink of this.#sinks) if (sink.isClosed) this.#sinks.delete(sink);
+    return this.#sinks;
+  }
+}
+
+/** @throws GatewayError `FORBIDDEN`, `DRAINING` */
+function assertReady({ knownCaller, isClosed }: HandledConnection): void {
+  if (!knownCaller)
+    throw new GatewayError("FORBIDDEN", "The client has not proved who it is. Call `authenticate` first.");
+  if (isClosed) throw new GatewayError("DRAINING", "The connection is closed. Connect again.");
+}
+
+/** Runs a command. Its answer is returned, and the events that it asks for go to the sink. */
+async function perform(
+  command: DialectCommand,
+  connection: HandledConnection,
+  sink: EventSink | undefined,
+): Promise<ServerEvent | undefined> {
+  let answer: ServerEvent | undefined;
+  const send = (event: ServerEvent) => {
+    answer = event;
+  };
+  const resolved = await withSessionId(command, connection);
+  const runId = resolved.type === "resume" ? resolved.runId : undefined;
+  const watching = sink && watchWith(sink, connection.watchDeps, runId);
+  await runCommand(resolved, deriveContext(connection, { send, ...watching }));
+  // A message that was sent before: its run is replayed.
+  if (sink && !sink.isStarted && answer?.type === "ack") {
+    const run = { sessionId: answer.sessionId, runId: answer.runId };
+    const after = await findStart(connection, run.sessionId, run.runId);
+    sink.watch(connection.watchDeps, { ...run, after });
+  }
+  return answer;
+}
+
+type Watching = Pick<CommandContext, "watch" | "watchBeside" | "ensureWatching">;
+
+/** Returns the part of a command's context that starts a sink. */
+function watchWith(sink: EventSink, deps: WatchDeps, runId: string | undefined): Watching {
+  const watch = (sessionId: string, after?: number) => sink.watch(deps, { sessionId, after, runId });
+  return {
+    watch,
+    watchBeside: watch,
+    ensureWatching: (sessionId, startedRunId) => {
+      if (startedRunId !== undefined) sink.watch(deps, { sessionId, runId: startedRunId });
+    },
+  };
+}
+
+/** Returns the context of a connection with other functions. */
+function deriveContext(
+  connection: HandledConnection,
+  functions: Pick<CommandContext, "send"> & Partial<Watching>,
+): CommandContext {
+  return {
+    store: connection.store,
+    queues: connection.queues,
+    permissions: connection.permissions,
+    limits: connection.limits,
+    caller: connection.caller,
+    gone: connection.gone,
+    get sessionId() {
+      return connection.sessionId;
+    },
+    approvals: connection.approvals,
+    holdLive: (sessionId) => connection.holdLive(sessionId),
+    notifyChanged: (...change) => connection.notifyChanged(...change),
+    notifyDeleted: (session) => connection.notifyDeleted(session),
+    watch: (...watch) => connection.watch(...watch),
+    watchBeside: (...watch) => connection.watchBeside(...watch),
+    ensureWatching: (...watch) => connection.ensureWatching(...watch),
+    unwatch: (sessionId) => connection.unwatch(sessionId),
+    ...functions,
+  };
+}

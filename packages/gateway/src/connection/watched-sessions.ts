@@ -1,0 +1,77 @@
+import { GatewayError } from "../shared/errors.ts";
+import { SessionWatch, type Viewer, type WatchDeps } from "../watch/session-watch.ts";
+
+// More than a person has in view. Each watch of a slow client may read a log.
+const MAX_WATCHES = 100;
+
+/** The sessions that one connection watches. Most connections watch one. */
+export class WatchedSessions {
+  readonly #viewer: Viewer;
+  readonly #deps: WatchDeps;
+  #sessionId = "";
+  #watch: SessionWatch | undefined;
+  /** Watches beside that one. */
+  #others: Map<string, SessionWatch> | undefined;
+
+  constructor(viewer: Viewer, deps: WatchDeps) {
+    this.#viewer = viewer;
+    this.#deps = deps;
+  }
+
+  /** The session that was watched last. */
+  get sessionId(): string {
+    return this.#sessionId;
+  }
+
+  /** Watches a session in place of the last one. Watches beside it continue. */
+  watch(sessionId: string, after?: number): void {
+    this.#watch?.close();
+    this.#endOther(sessionId);
+    this.#sessionId = sessionId;
+    this.#watch = new SessionWatch(sessionId, this.#viewer, this.#deps, after);
+  }
+
+  /**
+   * Watches a session beside the others.
+   *
+   * @throws GatewayError `TOO_MANY_WATCHES`
+   */
+  add(sessionId: string, after: number): void {
+    if (sessionId === this.#sessionId && this.#watch) return this.watch(sessionId, after);
+    this.#endOther(sessionId);
+    this.#others ??= new Map();
+    if (this.#others.size >= MAX_WATCHES) throw tooManyWatches(MAX_WATCHES);
+    this.#others.set(sessionId, new SessionWatch(sessionId, this.#viewer, this.#deps, after));
+  }
+
+  ensure(sessionId: string): void {
+    if (this.#others?.has(sessionId) || (this.#watch && sessionId === this.#sessionId)) return;
+    this.watch(sessionId);
+  }
+
+  /** Ends the watch of a session, or all of them. */
+  end(sessionId?: string): void {
+    if (sessionId !== undefined) {
+      this.#endOther(sessionId);
+      if (sessionId !== this.#sessionId) return;
+    } else {
+      for (const watch of this.#others?.values() ?? []) watch.close();
+      this.#others = undefined;
+    }
+    this.#watch?.close();
+    this.#watch = undefined;
+  }
+
+  #endOther(sessionId: string): void {
+    this.#others?.get(sessionId)?.close();
+    this.#others?.delete(sessionId);
+  }
+}
+
+/** Returns the error of a connection that watches too much. */
+export function tooManyWatches(most: number): GatewayError {
+  return new GatewayError(
+    "TOO_MANY_WATCHES",
+    `A connection watches at most ${most} sessions beside its own. End one with \`unwatch\`.`,
+  );
+}
