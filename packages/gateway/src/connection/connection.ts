@@ -77,10 +77,7 @@ export class Connection extends CommandSource implements CommandContext, Viewer 
     this.#socket = socket;
     this.#outbox = new Outbox(socket);
     this.#watched = new WatchedSessions(this, deps.watch);
-    this.#speaker = new Speaker({
-      send: (frame) => this.#outbox.send(frame),
-      onFailed: (error) => this.failDialect(error),
-    });
+    this.#speaker = new Speaker(this, this.#outbox);
     if ("caller" in client) this.#caller = this.#withKeys(client.caller);
     else this.#state = unprovedConnection;
     this.#speaker.begin(() => dialect.connect(new ConnectionHandle(this)));

@@ -2,22 +2,24 @@ import type { ServerEvent } from "@mini-openclaw/protocol";
 import { mustBe } from "@mini-openclaw/protocol/shared";
 import { discard } from "../shared/async-iterables.ts";
 import { isThenable, requireSync } from "../shared/callbacks.ts";
+import type { Outbox } from "../socket/outbox.ts";
 import type { Readings, Translator } from "./dialect.ts";
 
-interface SpeakerDeps {
-  /** Sends a frame to the client. */
-  send: (frame: string) => void;
+/** The connection of a speaker. */
+interface Owner {
   /** Called when the dialect failed, so that frames are missing. */
-  onFailed: (error: unknown) => void;
+  failDialect(error: unknown): void;
 }
 
 /** The translator of one connection. Nothing that it throws or rejects with gets out. */
 export class Speaker {
-  readonly #deps: SpeakerDeps;
+  readonly #owner: Owner;
+  readonly #outbox: Pick<Outbox, "send">;
   #translator: Translator | undefined;
 
-  constructor(deps: SpeakerDeps) {
-    this.#deps = deps;
+  constructor(owner: Owner, outbox: Pick<Outbox, "send">) {
+    this.#owner = owner;
+    this.#outbox = outbox;
   }
 
   /** Begins the connection. Throws what `connect` throws. */
@@ -29,19 +31,19 @@ export class Speaker {
     try {
       const read = this.#translator?.read(frame);
       if (!isThenable(read)) return read;
-      return Promise.resolve(read).catch((error: unknown) => this.#deps.onFailed(error));
+      return Promise.resolve(read).catch((error: unknown) => this.#owner.failDialect(error));
     } catch (error) {
-      return this.#deps.onFailed(error);
+      return this.#owner.failDialect(error);
     }
   }
 
   write(event: ServerEvent, json?: string): void {
     try {
       const frames = requireSync(this.#translator?.write(event, json) ?? [], "write");
-      if (typeof frames === "string") this.#deps.send(frames);
+      if (typeof frames === "string") this.#outbox.send(frames);
       else for (const frame of frames) this.#sendText(frame);
     } catch (error) {
-      this.#deps.onFailed(error);
+      this.#owner.failDialect(error);
     }
   }
 
@@ -50,13 +52,13 @@ export class Speaker {
     try {
       this.#sendText(frame);
     } catch (error) {
-      this.#deps.onFailed(error);
+      this.#owner.failDialect(error);
     }
   }
 
   /** @throws TypeError for a frame that is not text */
   #sendText(frame: string): void {
-    if (typeof frame === "string") return this.#deps.send(frame);
+    if (typeof frame === "string") return this.#outbox.send(frame);
     discard(frame);
     throw new TypeError(mustBe("frame", "a text", frame));
   }
