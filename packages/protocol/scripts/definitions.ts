@@ -31,10 +31,21 @@ export function createDefinitions(): Record<string, JsonSchema> {
   };
   return toJsonSchemaDefs(schemas, {
     target: "draft-2020-12",
-    // An object that is kept as it is: the one custom schema there is.
-    overrideSchema: ({ valibotSchema }) => (valibotSchema.type === "custom" ? { type: "object" } : undefined),
+    overrideSchema: ({ valibotSchema, jsonSchema }) => {
+      // An object that is kept as it is: the one custom schema there is.
+      if (valibotSchema.type === "custom") return { type: "object" };
+      return valibotSchema === clientEventSchemas.message ? { ...jsonSchema, ...notEmpty } : undefined;
+    },
   });
 }
+
+/** A message has a text or blocks. The parser checks that beside the schema. */
+const notEmpty: JsonSchema = {
+  anyOf: [
+    { properties: { content: { type: "string", minLength: 1 } } },
+    { required: ["blocks"], properties: { blocks: { type: "array", minItems: 1 } } },
+  ],
+};
 
 type Tagged = v.GenericSchema & { entries: Record<string, unknown> };
 

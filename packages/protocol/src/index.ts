@@ -56,9 +56,13 @@ export type {
   ToolStartEvent,
   UserMessageEvent,
 } from "./session/events.ts";
+export { describeFile, fileBytes, filesOf, isFile, textOf } from "./session/files.ts";
 export type {
   AssistantMessage,
   ContentBlock,
+  DocumentBlock,
+  FileBlock,
+  ImageBlock,
   Message,
   PartialReason,
   RunCost,
@@ -117,6 +121,7 @@ export type {
   HistoryCommand,
   LifecycleCommand,
   ListCommand,
+  MessageBlock,
   MessageCommand,
   MessageMode,
   PingCommand,

@@ -1,3 +1,5 @@
+export type { FileCheck } from "./shared/check-file.ts";
+export { checkFile, mediaTypeOf } from "./shared/check-file.ts";
 export type { NumberRange, OptionChecks } from "./shared/check-options.ts";
 export { createOptionChecks, listOf, mustBe } from "./shared/check-options.ts";
 export { closestName } from "./shared/closest-name.ts";

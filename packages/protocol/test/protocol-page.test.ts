@@ -100,7 +100,9 @@ test("PROTOCOL.md has every error code and the default of every limit", () => {
   const limits = rowsUnder("Limits").filter(([[name = ""]]) => name in defaultLimits);
   const told = limits.map(([[name = ""], cell]) => [
     name,
-    Number(/[\d,]+/.exec(cell)?.[0].replaceAll(",", "")),
+    name === "mediaTypes"
+      ? [...cell.matchAll(/`(.+?)`/g)].map(([, type]) => type)
+      : Number(/[\d,]+/.exec(cell)?.[0].replaceAll(",", "")),
   ]);
   expect(Object.fromEntries(told)).toEqual(defaultLimits);
 });

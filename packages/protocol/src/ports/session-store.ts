@@ -69,6 +69,11 @@ export interface SessionStore {
    */
   entries(sessionId: string, options?: { after?: number }): AsyncIterable<Entry>;
   /**
+   * Returns the bytes of a blob that an entry of the session names, or `undefined` if they are
+   * missing. Absent in stores that keep files in their entries.
+   */
+  loadBlob?(sessionId: string, blob: string): Promise<Uint8Array | undefined>;
+  /**
    * Opens the log of a session, whose only writer the caller becomes. Ends the runs that a dead
    * writer left open before it resolves.
    */
@@ -200,6 +205,12 @@ export interface SessionLog {
    * get an event before this returns. Returns without a promise where the store is synchronous.
    */
   record(events: readonly SessionEvent[]): RecordedEvent[] | Promise<RecordedEvent[]>;
+  /**
+   * Saves a file that is too large for an entry, and returns its id: the SHA-256 of the bytes in
+   * hexadecimal. It is as durable as the entry that is recorded with that id after it. A fork has
+   * the blobs of its entries. Absent in stores that keep files in their entries.
+   */
+  saveBlob?(bytes: Uint8Array): Promise<string>;
   /**
    * Yields all events after `after` in order, then new events until `signal` aborts or the log
    * closes.

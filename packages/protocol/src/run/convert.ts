@@ -7,8 +7,9 @@ import type {
   Numbering,
   RunEvent,
   SessionEvent,
+  ToolDoneEvent,
 } from "../session/events.ts";
-import type { Entry, MessageEntry } from "../session/transcript.ts";
+import type { AssistantEntry, Entry, MessageEntry, SystemEntry, UserEntry } from "../session/transcript.ts";
 
 /**
  * Returns the transcript entry of an event, or `undefined` for a live event. Inverse of
@@ -26,23 +27,19 @@ export function toEntry(event: NumberedEvent | (RunEvent & Numbering)): Entry | 
 
 /** Returns the message of an event that records one. Only such events have an `id`. */
 export function toMessageEntry(event: MessageEvent & Numbering): MessageEntry {
-  switch (event.type) {
-    case "user_message": {
-      const { type: _, sessionId: _session, seq, id, runId, ...message } = event;
-      return { seq, id, runId, role: "user", ...message };
-    }
-    case "assistant_message": {
-      const { type: _, sessionId: _session, seq, id, runId, ...message } = event;
-      return { seq, id, runId, role: "assistant", ...message };
-    }
+  const { type, sessionId: _, seq, id, runId, ...message } = event;
+  const entry = { seq, id, runId };
+  switch (type) {
+    case "user_message":
+      return { ...entry, role: "user", ...message } as UserEntry;
+    case "assistant_message":
+      return { ...entry, role: "assistant", ...message } as AssistantEntry;
     case "tool_done": {
-      const { type: _, sessionId: _session, seq, id, runId, output, ...result } = event;
-      return { seq, id, runId, role: "tool", content: output, ...result };
+      const { output, ...result } = message as Omit<ToolDoneEvent, "type" | "id" | "runId">;
+      return { ...entry, role: "tool", content: output, ...result };
     }
-    case "compaction": {
-      const { type: _, sessionId: _session, seq, id, runId, ...message } = event;
-      return { seq, id, runId, role: "system", compaction: true, ...message };
-    }
+    case "compaction":
+      return { ...entry, role: "system", compaction: true, ...message } as SystemEntry;
   }
 }
 

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { AuthCommand, ClientEvent } from "../wire/client-events.ts";
 import { defaultLimits } from "../wire/limits.ts";
+import { MessageBlockSchema } from "./blocks.ts";
 
 // The schemas have the default limits. A gateway with other limits checks those itself.
 export const ClientEventId = v.pipe(v.string(), v.minLength(1), v.maxLength(defaultLimits.maxIdChars));
@@ -25,7 +26,8 @@ export const clientEventSchemas = {
     type: v.literal("message"),
     id,
     sessionId: v.exactOptional(ClientEventId),
-    content: v.pipe(v.string(), v.minLength(1)),
+    content: v.string(),
+    blocks: v.exactOptional(v.array(MessageBlockSchema)),
     mode: v.exactOptional(v.picklist(["queue", "steer", "interrupt"])),
   }),
   ping: v.object({ type: v.literal("ping"), id }),

@@ -1,26 +1,7 @@
 import * as v from "valibot";
 import type { RetryRequest, RunFailure } from "../session/events.ts";
-import type { ContentBlock, Message, TodoItem, ToolCallRecord, Usage } from "../session/messages.ts";
-
-/** A JSON object, kept as it is: names such as `__proto__` or `constructor` stay data. */
-export const JsonObject = v.custom<Record<string, unknown>>(
-  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-  "expected an object",
-);
-
-const ContentBlockSchema = v.variant("type", [
-  v.object({ type: v.literal("text"), text: v.string(), phase: v.exactOptional(v.string()) }),
-  v.object({
-    type: v.literal("thinking"),
-    text: v.string(),
-    signature: v.exactOptional(v.string()),
-    field: v.exactOptional(v.string()),
-    details: v.exactOptional(v.array(JsonObject)),
-  }),
-  v.object({ type: v.literal("redacted_thinking"), data: v.string() }),
-  v.object({ type: v.literal("image"), mediaType: v.string(), data: v.string() }),
-  v.object({ type: v.literal("tool_call"), callId: v.string() }),
-]) satisfies v.GenericSchema<unknown, ContentBlock>;
+import type { Message, TodoItem, ToolCallRecord, Usage } from "../session/messages.ts";
+import { ContentBlockSchema, JsonObject } from "./blocks.ts";
 
 const ToolCallRecordSchema = v.object({
   callId: v.exactOptional(v.string()),
@@ -90,6 +71,7 @@ export const toolFields = {
   exitCode: v.exactOptional(v.number()),
   taskSessionId: v.exactOptional(v.string()),
   isDenied: v.exactOptional(v.boolean()),
+  blocks: v.exactOptional(v.array(ContentBlockSchema)),
 };
 
 export const TodoItemSchema = v.object({

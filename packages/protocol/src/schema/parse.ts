@@ -41,7 +41,13 @@ export function checkClientEvent(event: Readonly<Record<string, unknown>>): Pars
     };
   }
   const schema: v.GenericSchema<unknown, ClientEvent> = clientEventSchemas[type as ClientEvent["type"]];
-  return check(schema, event);
+  const parsed = check(schema, event);
+  if (parsed.ok && isEmptyMessage(parsed.value)) return invalid("`content` must not be empty.");
+  return parsed;
+}
+
+function isEmptyMessage(event: ClientEvent): boolean {
+  return event.type === "message" && event.content === "" && !event.blocks?.length;
 }
 
 /** Parses a frame from a gateway. Skip frames with `UNKNOWN_TYPE` or `INVALID_FRAME`. */

@@ -1,10 +1,10 @@
 import * as v from "valibot";
 import type { NumberedEvent } from "../session/events.ts";
 import type { ServerEvent } from "../wire/server-events.ts";
+import { ContentBlockSchema, JsonObject, LimitsSchema } from "./blocks.ts";
 import { Seq } from "./commands.ts";
 import {
   assistantFields,
-  JsonObject,
   OutcomeSchema,
   RetryRequestSchema,
   RunFailureSchema,
@@ -19,7 +19,12 @@ const numbered = { sessionId: v.string(), seq: v.pipe(Seq, v.minValue(1)) };
 const inRun = { ...numbered, runId: v.string() };
 const { content: _, ...toolResultFields } = toolFields;
 
-const queuedFields = { content: v.string(), timestamp: v.number(), requestId: v.exactOptional(v.string()) };
+const queuedFields = {
+  content: v.string(),
+  timestamp: v.number(),
+  requestId: v.exactOptional(v.string()),
+  blocks: v.exactOptional(v.array(ContentBlockSchema)),
+};
 
 const streamedFields = {
   messageId: v.string(),
@@ -134,12 +139,7 @@ const AnswerSchema = v.variant("type", [
   v.object({
     type: v.literal("connected"),
     sessionId: v.string(),
-    limits: v.object({
-      maxFrameBytes: v.number(),
-      maxIdChars: v.number(),
-      maxQueuedMessages: v.number(),
-      maxHistoryMessages: v.number(),
-    }),
+    limits: LimitsSchema,
     replyTo,
   }),
   v.object({

@@ -54,6 +54,7 @@ export interface ToolDoneEvent {
   /** The session of the sub-agent that the call started. */
   taskSessionId?: string;
   isDenied?: boolean;
+  blocks?: ContentBlock[];
 }
 
 /** The conversation was summarized. Models get `content` instead of the earlier messages. */
@@ -128,6 +129,7 @@ export interface MessageQueuedEvent {
   content: string;
   timestamp: number;
   requestId?: string;
+  blocks?: ContentBlock[];
 }
 
 /** A run starts: the agent gets the messages. */

@@ -5,7 +5,13 @@
  */
 
 /** A part of a message that plain text cannot give back to a model without loss. */
-export type ContentBlock = TextBlock | ThinkingBlock | RedactedThinkingBlock | ImageBlock | ToolCallBlock;
+export type ContentBlock =
+  | TextBlock
+  | ThinkingBlock
+  | RedactedThinkingBlock
+  | ImageBlock
+  | DocumentBlock
+  | ToolCallBlock;
 
 export interface TextBlock {
   type: "text";
@@ -31,13 +37,31 @@ export interface RedactedThinkingBlock {
   data: string;
 }
 
-export interface ImageBlock {
-  type: "image";
+/** The fields of a file. Its bytes are in `data` or in a blob of the session. */
+interface FileFields {
   /** The media type, such as `image/png`. */
   mediaType: string;
-  /** The image in base64. */
-  data: string;
+  /** The name of the file. */
+  name?: string;
+  /** The bytes in base64. Absent where a blob has them. */
+  data?: string;
+  /** The id of the blob: the SHA-256 of its bytes in hexadecimal. Absent where `data` has them. */
+  blob?: string;
+  /** The number of bytes. Set beside `blob`. */
+  bytes?: number;
 }
+
+export interface ImageBlock extends FileFields {
+  type: "image";
+}
+
+/** A PDF or a text file. */
+export interface DocumentBlock extends FileFields {
+  type: "document";
+}
+
+/** An image or a document. */
+export type FileBlock = ImageBlock | DocumentBlock;
 
 /** The position of a tool call among the other blocks. The call itself is in `toolCalls`. */
 export interface ToolCallBlock {
@@ -68,6 +92,7 @@ export interface UserMessage {
   requestId?: string;
   /** The id of the message that this one replaces, with everything between the two. */
   editOf?: string;
+  /** The parts of the message. `content` describes its files in words. */
   blocks?: ContentBlock[];
 }
 
@@ -106,6 +131,8 @@ export interface ToolMessage {
   taskSessionId?: string;
   /** True if the call was not made, because a user or a rule denied it. */
   isDenied?: boolean;
+  /** The parts of a result with files. `content` describes the files in words. */
+  blocks?: ContentBlock[];
 }
 
 export interface SystemMessage {

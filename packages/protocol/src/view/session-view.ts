@@ -1,5 +1,5 @@
 import type { ApprovalRequestEvent, MessageQueuedEvent } from "../session/events.ts";
-import type { PartialReason, RunCost, RunOutcome, TodoItem } from "../session/messages.ts";
+import type { ContentBlock, PartialReason, RunCost, RunOutcome, TodoItem } from "../session/messages.ts";
 import type { ParentCall } from "../session/transcript.ts";
 
 /** The view of a session in a client. A value: `fold` returns the next view for each frame. */
@@ -47,6 +47,8 @@ export interface UserItem extends ViewItemFields {
   readonly kind: "user";
   readonly content: string;
   readonly timestamp: number;
+  /** The parts of a message with files. `filesOf` and `textOf` read them. */
+  readonly blocks?: readonly ContentBlock[] | undefined;
   /** The id of the client's message event. */
   readonly requestId: string | undefined;
 }
@@ -81,6 +83,8 @@ export interface ToolItem extends ViewItemFields {
   readonly exitCode: number | undefined;
   /** The time of the result. Absent while the tool runs. */
   readonly timestamp: number | undefined;
+  /** The parts of a result with files. `filesOf` and `textOf` read them. */
+  readonly blocks?: readonly ContentBlock[] | undefined;
   /** The purpose of the call in words, while the call waits for a user's decision. */
   readonly asksFor: Pick<ApprovalRequestEvent, "reason" | "code"> | undefined;
   /** The session of the sub-agent that the call started. */
@@ -124,7 +128,10 @@ export type ViewItem =
   | CompactionItem;
 
 /** An accepted message that no run has started to process, as it was recorded. */
-export type QueuedMessage = Pick<MessageQueuedEvent, "runId" | "content" | "timestamp" | "requestId">;
+export type QueuedMessage = Pick<
+  MessageQueuedEvent,
+  "runId" | "content" | "blocks" | "timestamp" | "requestId"
+>;
 
 /** The view of a session before its first frame. */
 export const emptyView: SessionView = {

@@ -28,11 +28,10 @@ function putOfRun(items: Items, item: OfRun<ViewItem>): Items {
 export function addEntry(items: Items, entry: MessageEntry): Items {
   const { seq, id: key, runId, content, timestamp } = entry;
   switch (entry.role) {
-    case "user":
-      return putItem(items, {
-        ...{ kind: "user", key, seq, runId, content, timestamp },
-        requestId: entry.requestId,
-      });
+    case "user": {
+      const { blocks, requestId } = entry;
+      return putItem(items, { kind: "user", key, seq, runId, content, timestamp, blocks, requestId });
+    }
     case "assistant":
       return addToolCalls(addText(items, entry), entry);
     case "tool": {

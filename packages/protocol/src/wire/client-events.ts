@@ -1,4 +1,5 @@
 import type { ApprovalDecision } from "../session/events.ts";
+import type { TextBlock } from "../session/messages.ts";
 
 /**
  * The wire has one JSON object per WebSocket text frame. The tutorial's two client events and seven
@@ -36,7 +37,10 @@ export interface MessageCommand extends ClientEventFields {
    * goes to the session that the connection watches.
    */
   sessionId?: string;
+  /** The text of the message. It may be empty beside `blocks`. */
   content: string;
+  /** Files and texts that the model gets before `content`. Their limits are in `connected`. */
+  blocks?: MessageBlock[];
   /**
    * The behavior while a run of the session is active. `queue` adds the message to the queue.
    * `steer` adds the message to the active run before its next model call. `interrupt` stops the
@@ -45,6 +49,18 @@ export interface MessageCommand extends ClientEventFields {
    * @default "queue"
    */
   mode?: MessageMode;
+}
+
+/** A part of a message: a text, or a file whose bytes agree with its media type. */
+export type MessageBlock = Pick<TextBlock, "type" | "text"> | SentFile<"image"> | SentFile<"document">;
+
+interface SentFile<Type extends "image" | "document"> {
+  type: Type;
+  mediaType: string;
+  /** The bytes in base64. */
+  data: string;
+  /** The name of the file, 1 to 200 characters. */
+  name?: string;
 }
 
 export type MessageMode = "queue" | "steer" | "interrupt";
