@@ -122,6 +122,8 @@ export class PowerFileSystem implements FileSystem {
 
   makeDirectory(): void {}
 
+  removeDirectory(): void {}
+
   async list(path: string): Promise<string[]> {
     const inside = [...this.#names.keys()].filter((name) => dirname(name) === path);
     return inside.map((name) => name.slice(path.length + 1));

@@ -2,6 +2,7 @@ import type { SessionStore } from "@mini-openclaw/protocol";
 import { nodeFileSystem } from "../files/file-system.ts";
 import { isSessionId } from "../model/names.ts";
 import { repairSession } from "../store/repair.ts";
+import { BlobFolder } from "../transcript/blob-folder.ts";
 import { SessionFiles } from "../transcript/session-files.ts";
 import { type Finding, verifyTranscript } from "../transcript/verify.ts";
 import type { Command } from "./command.ts";
@@ -15,7 +16,8 @@ const verify: Command["run"] = async ({ folder, args, json }, { store, terminal 
   for (const sessionId of await idsOf(store, files, args)) {
     const location = await files.locate(sessionId);
     if (!location) continue; // deleted meanwhile
-    for await (const finding of verifyTranscript(nodeFileSystem, location.transcript)) {
+    const blobs = new BlobFolder(nodeFileSystem, folder, sessionId);
+    for await (const finding of verifyTranscript(nodeFileSystem, location.transcript, blobs)) {
       terminal.out(describeFinding(sessionId, finding, json));
       if (!("isNote" in finding && finding.isNote)) problems += 1;
     }

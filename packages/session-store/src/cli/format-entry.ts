@@ -1,4 +1,5 @@
 import type { Entry, TodoItem, ToolCallRecord } from "@mini-openclaw/protocol";
+import { blobsOf } from "../model/blobs-of.ts";
 import { bold, dim, instant, safe, type Terminal } from "./terminal.ts";
 
 /** Formats an entry for people. */
@@ -8,7 +9,11 @@ export function formatEntry(terminal: Terminal, entry: Entry): string {
   const who = entry.role === "tool" ? `tool ${entry.toolName}${entry.isError ? " (error)" : ""}` : entry.role;
   const mark = entry.role === "assistant" && entry.partial ? ` (${entry.partial})` : "";
   const calls = entry.role === "assistant" ? (entry.toolCalls ?? []).map(describeCall) : [];
-  const lines = [...(entry.content === "" ? [] : entry.content.split("\n")), ...calls];
+  const lines = [
+    ...(entry.content === "" ? [] : entry.content.split("\n")),
+    ...calls,
+    ...blobsOf(entry).map((id) => `blob ${id}`),
+  ];
   const text = lines.map((line) => `      ${safe(line)}\n`).join("");
   return `${head}${bold(terminal, safe(`${who}${mark}`))}\n${text}`;
 }

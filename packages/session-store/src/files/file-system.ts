@@ -21,6 +21,8 @@ export interface FileSystem {
   unlink(path: string): void;
   rename(from: string, to: string): void;
   makeDirectory(path: string): void;
+  /** Removes an empty directory. */
+  removeDirectory(path: string): void;
   /** Returns the names in a directory; none if it does not exist. */
   list(path: string): Promise<string[]>;
   /** Returns the number of bytes read, which may be smaller than the buffer; 0 at the end. */
@@ -77,6 +79,7 @@ export const nodeFileSystem: FileSystem = {
   unlink: fs.unlinkSync,
   rename: fs.renameSync,
   makeDirectory: (path) => void fs.mkdirSync(path, { recursive: true, mode: 0o700 }),
+  removeDirectory: fs.rmdirSync,
   async list(path) {
     const names: string[] = [];
     let directory: fs.Dir;

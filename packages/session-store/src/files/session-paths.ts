@@ -12,6 +12,7 @@ export interface SessionLocation {
 
 /** The paths of the files of a session that is not archived. */
 export interface SessionPaths extends SessionLocation {
+  readonly sessionId: string;
   readonly folder: string;
   /** The live events, while something runs or waits. */
   readonly journal: string;
@@ -20,6 +21,7 @@ export interface SessionPaths extends SessionLocation {
 
 export function sessionPaths(folder: string, sessionId: string): SessionPaths {
   return {
+    sessionId,
     folder,
     transcript: join(folder, `${sessionId}.jsonl`),
     meta: join(folder, `${sessionId}.meta.json`),
@@ -29,5 +31,7 @@ export function sessionPaths(folder: string, sessionId: string): SessionPaths {
 }
 
 export const LIVE_FOLDER = "live";
+/** The folder for files that are too large for a line, by session. */
+export const BLOBS_FOLDER = "blobs";
 /** The folder for copies of damaged bytes, made before they are cut. */
 export const DAMAGED_FOLDER = "damaged";

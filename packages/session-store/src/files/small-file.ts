@@ -58,7 +58,8 @@ export function writeWhole(fs: FileSystem, fd: number, text: string): void {
   if (fs.write(fd, text) !== Buffer.byteLength(text)) throw new DiskFullError();
 }
 
-class DiskFullError extends Error {
+/** Stands for the error of a full disk where the system returned only a short count. */
+export class DiskFullError extends Error {
   readonly code = "ENOSPC";
 
   constructor() {

@@ -129,7 +129,7 @@ function withoutUnknownBlocks(value: Record<string, unknown>): TranscriptLine | 
   return { kind: "entry", entry, marks: { ...marks, hasUnknownBlocks: true } };
 }
 
-const blockTypes = ["text", "thinking", "redacted_thinking", "image", "tool_call"];
+const blockTypes = ["text", "thinking", "redacted_thinking", "image", "document", "tool_call"];
 
 function isUnknownRole(role: unknown): boolean {
   return typeof role === "string" && !["user", "assistant", "tool", "system"].includes(role);

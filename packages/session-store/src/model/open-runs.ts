@@ -65,13 +65,6 @@ export class OpenRuns {
 }
 
 function toUserMessage(message: MessageQueuedEvent, id: string): SessionEvent {
-  const { runId, content, timestamp, requestId } = message;
-  return {
-    type: "user_message",
-    runId,
-    id,
-    content,
-    timestamp,
-    ...(requestId !== undefined && { requestId }),
-  };
+  const { type: _, ...fields } = message;
+  return { ...fields, type: "user_message", id };
 }

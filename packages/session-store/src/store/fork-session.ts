@@ -7,12 +7,14 @@ import { createSummary, nextCreation } from "../format/new-session.ts";
 import { headerLine } from "../format/session-lines.ts";
 import { nextSummary, type Summary } from "../format/summary.ts";
 import { formatLine } from "../format/transcript-line.ts";
+import { blobsOf } from "../model/blobs-of.ts";
 import { assertOwner } from "../model/check-options.ts";
 import { forkedEntries } from "../model/forked-entries.ts";
 import { assertKey } from "../model/names.ts";
 import { notFound } from "../model/session-errors.ts";
+import { BlobFolder } from "../transcript/blob-folder.ts";
 import type { SessionFiles } from "../transcript/session-files.ts";
-import type { Folder } from "../writer/open-writer.ts";
+import { type Folder, lockSession } from "../writer/open-writer.ts";
 import { type StoreContext } from "./store-context.ts";
 
 // 64 KiB: few writes, little memory.
@@ -34,9 +36,40 @@ export async function forkSession(
   const createdAt = nextCreation((await index.sessions()).latestCreation(key));
   const created = createSummary(key, { forkedFrom, createdAt, ...(owner !== undefined && { owner }) });
   const entries = forkedEntries(files.entries(sessionId, { after: 0 }), { sessionId, at });
-  const { meta } = await writeTranscript(folder, created, entries);
+  const origin = new BlobFolder(folder.fs, folder.path, sessionId);
+  const { meta } = folder.fs.pathStat(origin.path)
+    ? await writeWithBlobs(folder, created, { entries, origin })
+    : await writeTranscript(folder, created, entries);
   index.save(meta);
   return meta;
+}
+
+/** Writes a transcript. The blobs of each entry are in the fork before its line is. */
+async function writeWithBlobs(
+  folder: Folder,
+  created: Summary,
+  { entries, origin }: { entries: AsyncIterable<Entry>; origin: BlobFolder },
+): Promise<Summary> {
+  const { fs, path, durability } = folder;
+  const { sessionId } = created.meta;
+  const fork = new BlobFolder(fs, path, sessionId);
+  async function* linking() {
+    for await (const entry of entries) {
+      for (const id of blobsOf(entry)) fork.link(origin, id);
+      yield entry;
+    }
+    if (durability === "disk") await fork.sync();
+  }
+  // The lock keeps others from removing the blobs before the transcript names them.
+  const lock = lockSession(folder, sessionPaths(path, sessionId));
+  try {
+    return await writeTranscript(folder, created, linking());
+  } catch (error) {
+    await fork.discard().catch(() => {});
+    throw error;
+  } finally {
+    lock.release();
+  }
 }
 
 /**

@@ -24,12 +24,11 @@ import { SessionIndex } from "../listing/session-index.ts";
 import { UnsavedSessions } from "../listing/unsaved-sessions.ts";
 import { assertAppendOptions, assertTitle, checkOptions } from "../model/check-options.ts";
 import { StoreError, toStoreError } from "../model/errors.ts";
-
 import { assertMessage } from "../model/message-entry.ts";
 import { assertKey, assertSessionId, createIdSource } from "../model/names.ts";
-
 import { archived, logIsOpen, notFound, storeClosed } from "../model/session-errors.ts";
 import { assertLimit } from "../model/sessions-page.ts";
+import { BlobFolder } from "../transcript/blob-folder.ts";
 import { SessionFiles } from "../transcript/session-files.ts";
 import { type Folder, openWriter } from "../writer/open-writer.ts";
 import { JsonlSessionLog } from "../writer/session-log.ts";
@@ -220,6 +219,11 @@ export class JsonlStore implements SessionStore {
     } catch (error) {
       throw toStoreError(error, "READ_FAILED");
     }
+  }
+
+  async loadBlob(sessionId: string, blob: string): Promise<Uint8Array | undefined> {
+    const { folder } = this.#contextFor(sessionId);
+    return reading(() => new BlobFolder(folder.fs, folder.path, sessionId).load(blob));
   }
 
   async openLog(sessionId: string): Promise<SessionLog> {

@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import type { Entry, RecordedEvent, SessionEvent, SessionLog } from "@mini-openclaw/protocol";
 import { toEntry } from "@mini-openclaw/protocol";
 import { nextSummary, type Summary, withLastSeq } from "../format/summary.ts";
+import { blobsOf } from "../model/blobs-of.ts";
 import { copyJson } from "../model/json.ts";
 import { createId } from "../model/names.ts";
 import type { OpenRuns } from "../model/open-runs.ts";
@@ -16,6 +18,8 @@ export interface MemorySession {
   readonly entries: Entry[];
   readonly keys: RememberedKeys;
   events: RecordedEvent[];
+  /** The files that are too large for an entry, by the SHA-256 of their bytes. */
+  readonly blobs: Map<string, Uint8Array>;
   readonly runs: OpenRuns;
   log?: MemoryLog;
 }
@@ -24,6 +28,19 @@ export interface MemorySession {
 export function addEntry(session: MemorySession, entry: Entry): void {
   session.entries.push(copyJson(entry));
   session.summary = nextSummary(session.summary, { kind: "entry", entry, marks: {} });
+}
+
+/** Adds a copy of an entry to a fork, with the blobs that it names. */
+export function addForkedEntry(
+  fork: MemorySession,
+  entry: Entry,
+  blobs: ReadonlyMap<string, Uint8Array>,
+): void {
+  addEntry(fork, entry);
+  for (const id of blobsOf(entry)) {
+    const bytes = blobs.get(id);
+    if (bytes) fork.blobs.set(id, bytes);
+  }
 }
 
 export class MemoryLog implements SessionLog {
@@ -66,6 +83,13 @@ export class MemoryLog implements SessionLog {
     session.events.push(...numbered);
     this.#recent.push(numbered);
     return numbered;
+  }
+
+  async saveBlob(bytes: Uint8Array): Promise<string> {
+    this.#assertOpen();
+    const id = createHash("sha256").update(bytes).digest("hex");
+    this.#session.blobs.set(id, Uint8Array.from(bytes));
+    return id;
   }
 
   async *read({

@@ -34,7 +34,7 @@ import { createMatcher } from "../model/search.ts";
 import { archived, busy, logIsOpen, notFound, storeClosed } from "../model/session-errors.ts";
 import { assertLimit, cursorAfter, MAX_PAGE, pickPage } from "../model/sessions-page.ts";
 import { digestMessages, type KeyedAppend, RememberedKeys } from "../recent/remembered-keys.ts";
-import { addEntry, MemoryLog, type MemorySession } from "./memory-log.ts";
+import { addEntry, addForkedEntry, MemoryLog, type MemorySession } from "./memory-log.ts";
 
 /**
  * Creates a store in memory, for tests and demos. Read it first: it keeps all promises of the store
@@ -104,7 +104,7 @@ class MemoryStore implements SessionStore {
 
   async forkSession(sessionId: string, options: ForkSessionOptions = {}): Promise<SessionMeta> {
     checkOptions.forkSession(options);
-    const { entries, summary } = this.#find(sessionId);
+    const { entries, summary, blobs } = this.#find(sessionId);
     const { at = entries.at(-1)?.seq ?? 0, key = summary.meta.key, owner = summary.meta.owner } = options;
     assertKey(key);
     assertOwner(owner);
@@ -118,7 +118,7 @@ class MemoryStore implements SessionStore {
         ...(owner !== undefined && { owner }),
       }),
     );
-    for (const entry of taken) addEntry(fork, entry);
+    for (const entry of taken) addForkedEntry(fork, entry, blobs);
     return fork.summary.meta;
   }
 
@@ -203,6 +203,12 @@ class MemoryStore implements SessionStore {
       .map(copyJson);
   }
 
+  async loadBlob(sessionId: string, blob: string): Promise<Uint8Array | undefined> {
+    assertSessionId(sessionId);
+    this.#assertOpen();
+    return this.#sessions.get(sessionId)?.blobs.get(blob)?.slice();
+  }
+
   async openLog(sessionId: string): Promise<SessionLog> {
     const session = this.#writable(sessionId);
     if (session.log) throw logIsOpen(sessionId);
@@ -229,6 +235,7 @@ class MemoryStore implements SessionStore {
       entries: [],
       keys: new RememberedKeys(),
       events: [],
+      blobs: new Map(),
       runs: new OpenRuns(),
     };
     this.#sessions.set(summary.meta.sessionId, session);

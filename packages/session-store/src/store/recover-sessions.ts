@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { causeOfDeath, readOwner } from "../files/lock-owner.ts";
-import { LIVE_FOLDER, sessionPaths } from "../files/session-paths.ts";
+import { BLOBS_FOLDER, LIVE_FOLDER, sessionPaths } from "../files/session-paths.ts";
 import { unlinkQuietly } from "../files/small-file.ts";
 import { isLeftover } from "../files/temporary-file.ts";
 import { isSessionId } from "../model/names.ts";
 import { inSlices } from "../model/slices.ts";
+import { BlobFolder } from "../transcript/blob-folder.ts";
+import { lockSession } from "../writer/open-writer.ts";
 import { isOfOneSession, type StoreContext } from "./store-context.ts";
 
 /**
@@ -53,6 +55,7 @@ export async function removeLeftovers(context: StoreContext): Promise<void> {
     await inSlices(await folder.fs.list(folder.path), (name) =>
       LOCK.test(name) ? removeLock(context, name).catch(() => {}) : undefined,
     );
+    await removeOrphanedBlobs(context);
   } catch (error) {
     context.onFailure(error, "remove leftovers");
   }
@@ -75,4 +78,38 @@ async function removeLock({ folder, writers }: StoreContext, name: string): Prom
   // Callers of this store that want to write meanwhile get the same writer. Its end corrects the
   // index, because without the lock no store reads the session again.
   await writers.visit(sessionId);
+}
+
+/**
+ * Removes the blobs of sessions that do not exist. A process that died before a session's first
+ * line leaves such blobs, and so does the removal of a deleted session.
+ */
+export async function removeOrphanedBlobs(context: StoreContext): Promise<void> {
+  const { folder } = context;
+  for (const name of await folder.fs.list(join(folder.path, BLOBS_FOLDER))) {
+    if (isSessionId(name)) await removeIfOrphaned(context, name);
+  }
+}
+
+/** Removes the blobs of a session unless it has files, or somebody creates it. */
+async function removeIfOrphaned(context: StoreContext, sessionId: string): Promise<void> {
+  const { folder, writers } = context;
+  if (writers.has(sessionId) || (await exists(context, sessionId))) return;
+  let lock: ReturnType<typeof lockSession>;
+  try {
+    // The creator of a session holds its lock before the first blob.
+    lock = lockSession(folder, sessionPaths(folder.path, sessionId));
+  } catch {
+    return;
+  }
+  try {
+    if (await exists(context, sessionId)) return;
+    await new BlobFolder(folder.fs, folder.path, sessionId).discard();
+  } finally {
+    lock.release();
+  }
+}
+
+async function exists({ files }: StoreContext, sessionId: string): Promise<boolean> {
+  return Boolean((await files.locate(sessionId)) ?? (await files.deleted.find(sessionId)));
 }

@@ -8,6 +8,7 @@ import { temporaryName } from "../files/temporary-file.ts";
 import { isSystemError, StoreError } from "../model/errors.ts";
 import { busy, notFound } from "../model/session-errors.ts";
 import type { SessionWriter } from "../writer/session-writer.ts";
+import { removeOrphanedBlobs } from "./recover-sessions.ts";
 import { type StoreContext, writeSession } from "./store-context.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -63,9 +64,12 @@ export async function deleteSession(context: StoreContext, sessionId: string): P
   unsaved.delete(sessionId);
   index.delete(sessionId);
   // The session is deleted. Removing others for good can wait.
-  await purgeDeleted(folder.fs, files.deleted, { changedAt }).catch((error: unknown) =>
-    context.onFailure(error, "purge deleted sessions"),
-  );
+  try {
+    const isPurged = await purgeDeleted(folder.fs, files.deleted, { changedAt });
+    if (isPurged) await removeOrphanedBlobs(context);
+  } catch (error) {
+    context.onFailure(error, "purge deleted sessions");
+  }
 }
 
 export async function undeleteSession(context: StoreContext, sessionId: string): Promise<SessionMeta> {
@@ -130,19 +134,21 @@ function exists(sessionId: string, path: string): StoreError {
  *
  * A clock that jumps must remove nothing. Nothing is removed while the clock differs from the one
  * at the start of this process. A jump between two processes looks like a long pause, so after a
- * pause purging waits a day.
+ * pause purging waits a day. Returns true if it removed sessions.
  */
 async function purgeDeleted(
   fs: FileSystem,
   deleted: ArchiveFolder,
   { changedAt }: { changedAt: number | undefined },
-): Promise<void> {
+): Promise<boolean> {
   const now = Date.now();
   const drift = now - started.wall - (performance.now() - started.steady);
-  if (Math.abs(drift) > MAX_DRIFT_MS) return;
+  if (Math.abs(drift) > MAX_DRIFT_MS) return false;
   const old = (await deleted.list()).filter(({ at }) => at < now - KEEP_MS);
-  if (old.length === 0 || isAfterPause(fs, join(deleted.path, "pause.json"), { now, changedAt })) return;
+  if (old.length === 0 || isAfterPause(fs, join(deleted.path, "pause.json"), { now, changedAt }))
+    return false;
   for (const files of old) deleted.discard(files);
+  return true;
 }
 
 /** Returns true for a day after a pause. Saves the pause in a file for the next process. */

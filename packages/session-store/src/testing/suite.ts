@@ -1,6 +1,7 @@
 import type { SessionStore } from "@mini-openclaw/protocol";
 import { appendTests } from "./appends.ts";
 import { shelfTests } from "./archive.ts";
+import { blobTests } from "./blobs.ts";
 import type { PortTests } from "./fixtures.ts";
 import { keptTests } from "./kept.ts";
 import { logTests } from "./log.ts";
@@ -28,6 +29,7 @@ export function describeSessionStore(
     messages: messageTests,
     appends: appendTests,
     log: logTests,
+    blobs: blobTests,
     "what is kept": keptTests,
   };
   for (const [subject, tests] of Object.entries(suites)) {

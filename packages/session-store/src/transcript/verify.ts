@@ -3,7 +3,9 @@ import type { FileSystem } from "../files/file-system.ts";
 import { scanForward } from "../files/line-scan.ts";
 import { withFile, withFileLines } from "../files/regular-file.ts";
 import { parseTranscriptLine, type TranscriptLine } from "../format/transcript-line.ts";
+import { blobsOf } from "../model/blobs-of.ts";
 import { StoreError, toReadError } from "../model/errors.ts";
+import type { BlobFolder } from "./blob-folder.ts";
 import { describeForeign, foreignProgram } from "./foreign-file.ts";
 import { assertReadable } from "./transcript-reader.ts";
 
@@ -25,6 +27,8 @@ export interface TranscriptProblem {
 export interface VerifiedLine {
   /** Without its line feed. */
   readonly bytes: Uint8Array;
+  readonly number: number;
+  readonly offset: number;
   readonly line: TranscriptLine;
   readonly problems: readonly TranscriptProblem[];
 }
@@ -54,7 +58,13 @@ export async function* verifyLines(
           openGroup = line.marks.groupRest ?? 0;
           if ("id" in line.entry) ids.add(line.entry.id);
         }
-        yield { bytes, line, problems: found.map((one) => ({ line: number, offset, ...one })) };
+        yield {
+          bytes,
+          number,
+          offset,
+          line,
+          problems: found.map((one) => ({ line: number, offset, ...one })),
+        };
       }
     }
   });
@@ -67,13 +77,24 @@ export type Finding = TranscriptProblem | { problem: string; cut: false };
 export async function* verifyTranscript(
   fs: FileSystem,
   path: string,
+  blobs?: BlobFolder,
 ): AsyncGenerator<Finding, void, undefined> {
   const problem = await problemOfFile(fs, path);
   if (problem !== undefined) {
     yield { problem, cut: false };
     return;
   }
-  for await (const { problems } of verifyLines(fs, path)) yield* problems;
+  const checked = new Map<string, boolean>();
+  for await (const { problems, line, number, offset } of verifyLines(fs, path)) {
+    yield* problems;
+    if (line.kind !== "entry" || !blobs) continue;
+    for (const id of blobsOf(line.entry)) {
+      const isWhole = checked.get(id) ?? (await blobs.load(id)) !== undefined;
+      checked.set(id, isWhole);
+      if (!isWhole)
+        yield { line: number, offset, problem: `names blob ${id}, which is missing or damaged`, cut: false };
+    }
+  }
 }
 
 async function problemOfFile(fs: FileSystem, path: string): Promise<string | undefined> {

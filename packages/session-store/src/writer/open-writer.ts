@@ -11,7 +11,9 @@ import { reason, StoreError, toReadError } from "../model/errors.ts";
 import { createId } from "../model/names.ts";
 import { OpenRuns } from "../model/open-runs.ts";
 import { archived, notFound } from "../model/session-errors.ts";
+import { BlobFolder } from "../transcript/blob-folder.ts";
 import { readCheckpoint, summarize } from "../transcript/checkpoint.ts";
+import { collectBlobs } from "../transcript/collect-blobs.ts";
 import { readEventFiles } from "../transcript/event-files.ts";
 import { assertOwnFile } from "../transcript/foreign-file.ts";
 import type { SessionFiles } from "../transcript/session-files.ts";
@@ -85,7 +87,8 @@ async function missing({ files }: Folder, sessionId: string): Promise<StoreError
   return (await files.archive.find(sessionId)) ? archived(sessionId) : notFound(sessionId);
 }
 
-function lockSession({ fs, locks }: Folder, paths: SessionPaths): WriterLock {
+/** Acquires the lock of a session. */
+export function lockSession({ fs, locks }: Folder, paths: SessionPaths): WriterLock {
   const live = join(paths.folder, LIVE_FOLDER);
   try {
     fs.makeDirectory(live);
@@ -109,6 +112,8 @@ async function openLocked(
   if (end < transcript.size) await quarantineTail(fs, paths, transcript, end);
   if (!terminated) transcript.startNewLine();
   const journal = fs.pathStat(paths.journal) ? await openJournal(fs, paths, files) : undefined;
+  const blobs = new BlobFolder(fs, paths.folder, sessionId);
+  if (journal) await collectBlobs(fs, { paths, blobs });
   // The machine may have lost numbers that readers know.
   const renewed = lock.takeover === "machine died" ? withEpoch(summary, createId()) : summary;
   if (renewed !== summary) transcript.append(formatLine(headerLine(renewed)));

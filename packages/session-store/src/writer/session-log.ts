@@ -1,6 +1,7 @@
 import type { RecordedEvent, SessionEvent, SessionLog } from "@mini-openclaw/protocol";
 import type { FileSystem } from "../files/file-system.ts";
 import type { SessionPaths } from "../files/session-paths.ts";
+import { toStoreError } from "../model/errors.ts";
 import { logClosed } from "../model/session-errors.ts";
 
 import { readEventFiles } from "../transcript/event-files.ts";
@@ -46,6 +47,18 @@ export class JsonlSessionLog implements SessionLog {
     // The writer's files stay open until the disk has the events.
     const release = this.#options.hold();
     return recorded.finally(release);
+  }
+
+  async saveBlob(bytes: Uint8Array): Promise<string> {
+    this.#assertOpen();
+    const release = this.#options.hold();
+    try {
+      return await this.#writer.saveBlob(bytes);
+    } catch (error) {
+      throw toStoreError(error, "WRITE_FAILED");
+    } finally {
+      release();
+    }
   }
 
   async *read({

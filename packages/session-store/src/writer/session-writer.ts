@@ -112,6 +112,13 @@ export class SessionWriter {
     return waits ? this.#unsynced.sync(segments, () => this.#show(numbered)) : this.#show(numbered);
   }
 
+  /** Saves a blob, before an event that names it is recorded. */
+  async saveBlob(bytes: Uint8Array): Promise<string> {
+    this.#assertReady();
+    const { files, durability } = this.#options;
+    return files.saveBlob(bytes, { isDurable: durability === "disk" });
+  }
+
   /** Appends messages outside a run, all or none. May throw before it returns a promise. */
   append(messages: readonly Message[], options: AppendOptions): Promise<MessageEntry[]> {
     const { idempotencyKey: key, expect, durability = this.#options.durability } = options;

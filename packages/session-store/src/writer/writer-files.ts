@@ -11,6 +11,7 @@ import type { Summary } from "../format/summary.ts";
 import { formatLine } from "../format/transcript-line.ts";
 import { reason, StoreError } from "../model/errors.ts";
 import { type KeyedAppend, RememberedKeys } from "../recent/remembered-keys.ts";
+import { BlobFolder } from "../transcript/blob-folder.ts";
 import { writeCheckpoint } from "../transcript/checkpoint.ts";
 import { readEntries, readKeys } from "../transcript/transcript-reader.ts";
 import { LiveJournal } from "./live-journal.ts";
@@ -91,6 +92,16 @@ export class WriterFiles {
    */
   isOwn(): boolean {
     return this.#ownership.isOwn(this.#transcript);
+  }
+
+  /**
+   * Saves a blob. The journal marks the session, so that the next opening collects the blob if its
+   * line is missing.
+   */
+  saveBlob(bytes: Uint8Array, options: { isDurable: boolean }): Promise<string> {
+    this.beginLive();
+    const { fs, paths } = this.#opened;
+    return new BlobFolder(fs, paths.folder, paths.sessionId).save(bytes, options);
   }
 
   /** Begins the live journal. */

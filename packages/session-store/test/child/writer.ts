@@ -29,6 +29,24 @@ async function hold(): Promise<void> {
   setInterval(() => {}, 60_000);
 }
 
+/** Saves a blob, and is killed before a line names it. */
+async function blob(): Promise<void> {
+  const store = await openSessionStore(folder);
+  const log = await store.openLog(sessionId);
+  say(String(await log.saveBlob?.(Buffer.from(argument))));
+  setInterval(() => {}, 60_000);
+}
+
+/** Saves a blob of a new session, and is killed before its first line. */
+async function newBlob(): Promise<void> {
+  const store = await openSessionStore(folder);
+  const created = await store.createSession("webchat");
+  const log = await store.openLog(created.sessionId);
+  await log.saveBlob?.(Buffer.from(sessionId));
+  say(created.sessionId);
+  setInterval(() => {}, 60_000);
+}
+
 // Beyond it the test has ended without a kill, and the disk must not fill up.
 const MAX_APPENDED = 256_000_000;
 
@@ -123,7 +141,16 @@ async function crowd(): Promise<void> {
   await Promise.all(Array.from({ length: 300 }, appendAgain));
 }
 
-const tasks: Record<string, () => Promise<void>> = { hold, append, trickle, stream, takeTurns, crowd };
+const tasks: Record<string, () => Promise<void>> = {
+  hold,
+  append,
+  trickle,
+  stream,
+  takeTurns,
+  crowd,
+  blob,
+  newBlob,
+};
 tasks[task]?.().catch((error: unknown) => {
   say(`failed ${StoreError.is(error) ? error.code : String(error)}`);
   process.exitCode = 1;
