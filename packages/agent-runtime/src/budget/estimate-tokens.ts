@@ -1,4 +1,12 @@
-import type { AssistantMessage, Message, ModelRequest } from "@mini-openclaw/protocol";
+import {
+  type AssistantMessage,
+  describeFile,
+  type FileBlock,
+  fileBytes,
+  isFile,
+  type Message,
+  type ModelRequest,
+} from "@mini-openclaw/protocol";
 
 /**
  * Roughly how many tokens a text costs: a quarter of its UTF-8 bytes, which is close for English
@@ -33,10 +41,25 @@ function estimateCalls({ toolCalls = [] }: AssistantMessage): number {
  */
 const IMAGE_TOKENS = 1600;
 
+/**
+ * A page of a PDF costs about 3,000 tokens, and often has about 100 kB. Source: the Messages API's
+ * guide to PDF support.
+ */
+const PDF_BYTES_PER_TOKEN = 33;
+
 function estimateBlocks(message: Message): number {
   if (!("blocks" in message) || !message.blocks) return 0;
   return message.blocks.reduce((sum, block) => {
     if (block.type === "thinking") return sum + estimateTokens(block.text);
-    return block.type === "image" ? sum + IMAGE_TOKENS : sum;
+    return isFile(block) ? sum + estimateFile(block) : sum;
   }, 0);
+}
+
+/** A file without its bytes is a line. */
+function estimateFile(file: FileBlock): number {
+  if (file.data === undefined) return estimateTokens(describeFile(file));
+  if (file.type === "image") return IMAGE_TOKENS;
+  const bytes = fileBytes(file);
+  if (file.mediaType === "text/plain") return Math.ceil(bytes / 4);
+  return Math.max(IMAGE_TOKENS, Math.ceil(bytes / PDF_BYTES_PER_TOKEN));
 }

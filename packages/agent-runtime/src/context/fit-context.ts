@@ -1,4 +1,4 @@
-import type { Message } from "@mini-openclaw/protocol";
+import { filesOf, type Message, type ToolMessage, type UserMessage } from "@mini-openclaw/protocol";
 import { estimateMessage, estimateMessages } from "../budget/estimate-tokens.ts";
 import { cutMiddle } from "../shared/cut-text.ts";
 import { isCompaction } from "./context.ts";
@@ -63,11 +63,23 @@ function trimOldResults(messages: readonly Message[], cutTokens: number) {
   const trimmed = messages.map((message, index) => {
     const isOld = index < messages.length - UNTRIMMED_MESSAGES;
     if (freed >= cutTokens || !isOld || message.role !== "tool") return message;
-    const shorter = { ...message, content: cutMiddle(message.content, TRIMMED_RESULT_CHARS) };
+    const shorter = shortened(message, TRIMMED_RESULT_CHARS);
     freed += Math.max(0, estimateMessage(message) - estimateMessage(shorter));
     return shorter;
   });
   return { trimmed, freed };
+}
+
+/** Returns a message with less text, and a line in place of each file. */
+function shortened(message: Message, maxChars: number): Message {
+  const content = cutMiddle(message.content, maxChars);
+  if (!hasFiles(message)) return { ...message, content };
+  const { blocks: _, ...rest } = message;
+  return { ...rest, content };
+}
+
+function hasFiles(message: Message): message is UserMessage | ToolMessage {
+  return (message.role === "user" || message.role === "tool") && filesOf(message) !== undefined;
 }
 
 function leaveOut(messages: readonly Message[], tokens: number): readonly Message[] {
@@ -95,8 +107,8 @@ function firstKept(messages: readonly Message[], tokens: number): number {
 function trimAll(messages: readonly Message[], maxTokens: number): readonly Message[] {
   let excess = estimateMessages(messages) - maxTokens;
   const trim = (message: Message, maxChars: number): Message => {
-    if (excess <= 0 || message.content.length <= maxChars) return message;
-    const shorter = { ...message, content: cutMiddle(message.content, maxChars) };
+    if (excess <= 0 || (message.content.length <= maxChars && !hasFiles(message))) return message;
+    const shorter = shortened(message, maxChars);
     excess -= estimateMessage(message) - estimateMessage(shorter);
     return shorter;
   };

@@ -1,22 +1,28 @@
-import { isRecord } from "@mini-openclaw/protocol/shared";
+import type { FileBlock } from "@mini-openclaw/protocol";
+import { checkFile, isRecord } from "@mini-openclaw/protocol/shared";
 import type { ToolResult } from "../tool-calls/define-tool.ts";
+import { MAX_FILE_BYTES } from "../tool-calls/result-files.ts";
 
 /**
- * Turns the result of `tools/call` into one for the model: text, and a line for each part that is
- * none.
+ * Turns the result of `tools/call` into one for the model: text, images and PDFs, and a line for
+ * each other part.
  */
 export function toToolResult(result: unknown): ToolResult {
   const { content, structuredContent, isError } = isRecord(result) ? result : {};
   const parts = Array.isArray(content) ? content.filter(isForModel) : [];
-  const texts = parts.map(describePart).filter((text) => text !== "");
+  const files = parts.flatMap((part) => toFile(part) ?? []);
+  const texts = parts
+    .flatMap((part) => (toFile(part) ? [] : describePart(part)))
+    .filter((text) => text !== "");
   const output =
-    texts.length > 0 || structuredContent === undefined
+    texts.length > 0 || files.length > 0 || structuredContent === undefined
       ? texts.join("\n")
       : JSON.stringify(structuredContent, undefined, 2);
-  if (isError !== true) return { success: true, output };
+  const shown = { output, ...(files.length > 0 && { files }) };
+  if (isError !== true) return { success: true, ...shown };
   return {
     success: false,
-    output,
+    ...shown,
     error: output === "" ? "The tool failed and gave no reason." : "[failed]",
   };
 }
@@ -26,6 +32,22 @@ function isForModel(part: unknown): boolean {
   const annotations = isRecord(part) ? part["annotations"] : undefined;
   const audience = isRecord(annotations) ? annotations["audience"] : undefined;
   return !Array.isArray(audience) || audience.length === 0 || audience.includes("assistant");
+}
+
+/** Returns an image or a PDF, which models can see. */
+function toFile(part: unknown): FileBlock | undefined {
+  if (!isRecord(part)) return undefined;
+  const { type, resource } = part;
+  const { mimeType, data } =
+    type === "resource" && isRecord(resource)
+      ? { mimeType: resource["mimeType"], data: resource["blob"] }
+      : { mimeType: part["mimeType"], data: type === "image" ? part["data"] : undefined };
+  if (typeof data !== "string" || typeof mimeType !== "string") return undefined;
+  const kind = mimeType === "application/pdf" ? "document" : "image";
+  const field = "content";
+  const isGood =
+    checkFile({ type: kind, mediaType: mimeType, data }, { field, maxBytes: MAX_FILE_BYTES }) === undefined;
+  return isGood ? { type: kind, mediaType: mimeType, data } : undefined;
 }
 
 function describePart(part: unknown): string {

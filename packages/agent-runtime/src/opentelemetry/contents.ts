@@ -81,6 +81,8 @@ function toPart(block: ContentBlock): Part[] {
       return [{ type: "reasoning", content: block.text }];
     case "image":
       return [{ type: "blob", modality: "image", mime_type: block.mediaType, content: "" }];
+    case "document":
+      return [{ type: "blob", modality: "document", mime_type: block.mediaType, content: "" }];
     case "redacted_thinking":
     case "tool_call":
       // The one is unreadable. The other names a call that stands in `toolCalls`.

@@ -1,6 +1,7 @@
 import type {
   AgentInput,
   ApprovalDecision,
+  FileBlock,
   ModelTool,
   StartedTask,
   TaskRequest,
@@ -86,6 +87,8 @@ export interface ToolResult {
   success: boolean;
   /** The output for the model. */
   output: string;
+  /** Images and documents for the model, beside `output`. At most 10, of at most 5 MiB each. */
+  files?: readonly FileBlock[];
   /** The reason of a failure. The model reads it after `output`. */
   error?: string;
   /**

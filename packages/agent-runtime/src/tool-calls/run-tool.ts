@@ -1,10 +1,11 @@
-import type { ModelToolCall } from "@mini-openclaw/protocol";
+import type { ContentBlock, ModelToolCall } from "@mini-openclaw/protocol";
 import { followSignal } from "../shared/child-signal.ts";
 import { cutMiddle } from "../shared/cut-text.ts";
 import { startTimer } from "../shared/timers.ts";
 import { ToolDenied } from "./approvals.ts";
 import type { Tool, ToolContext, ToolResult } from "./define-tool.ts";
 import { createStopwatch, type Stopwatch, startPausableTimer } from "./pausable-timer.ts";
+import { withFiles } from "./result-files.ts";
 
 /**
  * Time for a tool to return its output once its signal aborted, in milliseconds. `bash`
@@ -31,6 +32,8 @@ export interface CallResult {
   exitCode?: number;
   /** True if a user or a rule denied the call. */
   isDenied?: boolean;
+  /** The text and the files of a result with files. */
+  blocks?: ContentBlock[];
 }
 
 /** A call that can be made, or what is wrong with it, in words for the model. */
@@ -77,8 +80,9 @@ export async function runTool(
     const execute = (own: ToolContext) => definition.execute(input as Record<string, unknown>, own);
     const result = checkResult(await withinTime(execute, context, timeoutMs, watch));
     const { success, exitCode } = result;
+    const text = cutMiddle(describeResult(result), maxToolOutputChars);
     return {
-      output: cutMiddle(describeResult(result), maxToolOutputChars),
+      ...withFiles(text, result.files ?? []),
       isError: !success,
       durationMs: watch.elapsedMs(),
       ...(Number.isInteger(exitCode) && { exitCode }),
@@ -100,8 +104,8 @@ export function describeFailure(error: unknown): string {
   return `The tool failed: ${error instanceof Error ? error.message : String(error)}`;
 }
 
-function describeResult({ success, output, error }: ToolResult): string {
-  if (success) return output || "(no output)";
+function describeResult({ success, output, error, files = [] }: ToolResult): string {
+  if (success) return output || (files.length > 0 ? "" : "(no output)");
   if (!error) return output || "The tool failed without saying why.";
   return output === "" || output.endsWith("\n") ? output + error : `${output}\n${error}`;
 }

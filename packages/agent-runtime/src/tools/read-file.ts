@@ -14,6 +14,7 @@ import {
 import { openFile, type Workspace } from "../files/workspace-file.ts";
 import { wholeHead } from "../shared/cut-text.ts";
 import { defineTool, type ToolDefinition } from "../tool-calls/define-tool.ts";
+import { readMedia, readNotebook } from "./read-media.ts";
 
 /** The tutorial's number. */
 const DEFAULT_LIMIT = 2000;
@@ -26,12 +27,16 @@ const MAX_OUTPUT_CHARS = 40_000;
 /** Bytes of a file that are searched for lines. 256 MiB take about a second. */
 const MAX_SCANNED_BYTES = 268_435_456;
 
-/** The tool `read_file`: returns lines of a text file with their numbers. */
+/**
+ * Creates the tool `read_file`. It returns lines of a text file with their numbers, and images and
+ * PDFs as files.
+ */
 export function createReadFileTool(workspace: Workspace): ToolDefinition {
   return defineTool<{ file_path: string; offset?: number; limit?: number }>({
     name: "read_file",
     description:
-      "Read a text file of the workspace. Returns its lines with their numbers, as `cat -n` does. " +
+      "Read a file of the workspace. Returns the lines of a text file with their numbers, as `cat -n` does. " +
+      "You see images (PNG, JPEG, GIF, WebP) and PDFs. A notebook (.ipynb) is shown as its cells. " +
       `Reads ${DEFAULT_LIMIT} lines from the start unless told otherwise.`,
     parameters: {
       file_path: { type: "string", description: "Path of the file, relative to the workspace." },
@@ -51,6 +56,12 @@ export function createReadFileTool(workspace: Workspace): ToolDefinition {
     async execute({ file_path, offset = 1, limit = DEFAULT_LIMIT }, { signal, skillFolders = [] }) {
       const opened = await openFile(folderFor(file_path, workspace, skillFolders), file_path);
       try {
+        const media = await readMedia(opened.file, file_path);
+        if (media) return media;
+        const notebook = await readNotebook(opened.file, file_path);
+        if (notebook !== undefined) {
+          return { success: true, output: showText(notebook, { path: file_path, offset, limit, signal }) };
+        }
         const output = await showFile(opened.file, { path: file_path, offset, limit, signal });
         return { success: true, output };
       } finally {
@@ -65,6 +76,20 @@ function folderFor(path: string, workspace: Workspace, skillFolders: readonly st
   if (!isAbsolute(path) || below(workspace.dir, path) !== undefined) return workspace;
   const dir = skillFolders.find((folder) => below(folder, path) !== undefined);
   return dir === undefined ? workspace : { dir };
+}
+
+/** Returns lines of a text with their numbers. */
+function showText(text: string, { offset, limit }: Span): string {
+  const lines = text.split("\n");
+  let output = "";
+  for (const [index, line] of lines.slice(offset - 1).entries()) {
+    const number = offset + index;
+    if (index >= limit || output.length > MAX_OUTPUT_CHARS) {
+      return `${output}[the file goes on; read it from offset ${number}]`;
+    }
+    output += `${String(number).padStart(6)}\t${cutLine(line)}\n`;
+  }
+  return output === "" ? `(the notebook has only ${lines.length} lines)` : output;
 }
 
 interface Span {

@@ -74,7 +74,7 @@ describe("messages that cost too much", () => {
   });
 
   test("count what calls and blocks hold", () => {
-    const image = { type: "image" as const, mediaType: "image/png", data: "" };
+    const image = { type: "image" as const, mediaType: "image/png", data: "aGk=" };
     const thinking = { type: "thinking" as const, text: "x".repeat(400) };
     const seen: Message[] = [
       { role: "user", content: "", timestamp: 1, blocks: [image] },
@@ -90,6 +90,43 @@ describe("messages that cost too much", () => {
     const cost = 1600 + 100 + 103 + 1;
     expect(fitContext(seen, cost).messages).toBe(seen);
     expect(sizes(fitContext(seen, cost - 1).messages)).toEqual(["u4"]);
+  });
+});
+
+describe("files", () => {
+  const image = { type: "image" as const, mediaType: "image/png", data: "aGk=" };
+  const pdf = { type: "document" as const, mediaType: "application/pdf", data: "A".repeat(440_000) };
+  const notes = { type: "document" as const, mediaType: "text/plain", data: "A".repeat(4000) };
+  const withFiles = (content: string, ...blocks: (typeof image | typeof pdf)[]): Message => ({
+    ...{ role: "user", content, timestamp: 1 },
+    blocks: [...blocks, { type: "text", text: content }],
+  });
+
+  test("cost tokens by their kind and size, and a line without their bytes", () => {
+    expect(estimateMessages([withFiles("", image)])).toBe(1600);
+    expect(estimateMessages([withFiles("", pdf)])).toBe(10_000);
+    expect(estimateMessages([withFiles("", notes)])).toBe(750);
+    const { data: _, ...blob } = image;
+    const old = { ...blob, blob: "b", bytes: 5_000_000 };
+    expect(estimateMessages([{ ...user(""), role: "user", blocks: [old] }])).toBe(7);
+  });
+
+  test("of old tool results give way to their lines first", () => {
+    const shown: Message[] = [user("u")];
+    for (let n = 0; n < 6; n += 1) {
+      const done = result(`${n}`, 10);
+      shown.push(call(`${n}`), { ...done, role: "tool", blocks: [image] } as Message);
+    }
+    const { messages } = fitContext(shown, estimateMessages(shown) - 1);
+    const kept = messages.map((message) => "blocks" in message);
+    expect(kept.filter(Boolean).length).toBeGreaterThanOrEqual(3);
+    expect(kept[2]).toBe(false);
+    expect(kept.at(-1)).toBe(true);
+  });
+
+  test("of the newest message give way where nothing else helps", () => {
+    const { messages } = fitContext([withFiles("look\n[document: a.pdf]", pdf)], 1000);
+    expect(messages).toEqual([{ role: "user", content: "look\n[document: a.pdf]", timestamp: 1 }]);
   });
 });
 

@@ -203,8 +203,10 @@ describe("the reference servers", () => {
     expect(here.servers.status().map(({ state }) => state)).toEqual(["connected", "connected"]);
     expect((await here.call("everything__get-sum", { a: 2, b: 3 })).output).toContain("5");
     expect((await here.call("everything__get-tiny-image", {})).output).toMatch(
-      /\[image: image\/png, \d+ bytes\]/,
+      /\[image: image\/png, \d+ kB\]/,
     );
+    const { blocks } = await here.call("everything__get-tiny-image", {});
+    expect(blocks).toMatchObject([{ type: "text" }, { type: "image", mediaType: "image/png" }]);
     const read = await here.call("files__read_text_file", { path: join(workspace.path, "a.txt") });
     expect(read).toEqual({ output: "in the workspace\n", isError: false });
     expect((await here.call("files__read_text_file", { path: "/etc/hostname" })).isError).toBe(true);

@@ -29,6 +29,6 @@ export async function callTool(
   const limits = { toolTimeoutMs: 60_000, maxToolOutputChars: 50_000 };
   const checked = await checkCall(toTool(definition), call, context, limits);
   if ("fault" in checked) return { output: checked.fault, isError: true };
-  const { output, isError } = await runTool(checked.tool, checked.input, context, limits);
-  return { output, isError };
+  const { output, isError, blocks } = await runTool(checked.tool, checked.input, context, limits);
+  return { output, isError, ...(blocks && { blocks }) };
 }

@@ -122,12 +122,12 @@ test.each([
 });
 
 describe("a file that is no text", () => {
-  const png = Buffer.from("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489", "hex");
+  const elf = Buffer.from("7f454c4602010100000000000000000003003e000100000030a00000001f15c489", "hex");
   const damaged = Buffer.concat([Buffer.from("héllo wörld, ça va très bien\n"), Buffer.from([0xff, 0x0a])]);
   const far = Buffer.concat([Buffer.from("é plain text\n".repeat(20_000)), Buffer.from([0xc3, 0x0a])]);
   test.each([
-    ["a picture", png],
-    ["a picture without zeros", Buffer.from("ffd8ffe10102030405060708090a0b0c0e0f101112ffd9", "hex")],
+    ["a program", elf],
+    ["a sound without zeros", Buffer.from("fffb900102030405060708090a0b0c0e0f101112ffd9", "hex")],
     ["UTF-8 with a byte that is not", damaged],
     ["UTF-8 with such a byte beyond what is read at a time", far],
     ["UTF-16 with half a character", Buffer.from([0xff, 0xfe, 0x41, 0x00, 0x00, 0xd8, 0x0a, 0x00])],

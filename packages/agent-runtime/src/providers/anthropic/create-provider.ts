@@ -10,6 +10,7 @@ import {
   checkTemperature,
   checkText,
 } from "../../shared/check-options.ts";
+import { FileFilter, type FileSupport, fileSupports } from "../convert/file-filter.ts";
 import { sendByRules } from "../errors/refusals.ts";
 import { secretsOf } from "../errors/secrets.ts";
 import { createAnswerLimit } from "../http/answer-limit.ts";
@@ -47,6 +48,8 @@ export interface AnthropicProviderOptions {
    * @default the API's own
    */
   temperature?: number;
+  /** The files that the model reads. It gets a line about others. @default "all" */
+  files?: FileSupport;
   /** Headers of each request, besides the SDK's own. */
   headers?: Record<string, string>;
   /** The query of each request. */
@@ -70,6 +73,7 @@ const names: Readonly<Record<keyof AnthropicProviderOptions, true>> = {
   thinking: true,
   effort: true,
   temperature: true,
+  files: true,
   headers: true,
   query: true,
   extraBody: true,
@@ -104,6 +108,7 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Mode
       headers,
     }),
   );
+  const files = new FileFilter(options.files ?? "all");
   let rules = initialRules;
   return {
     model,
@@ -132,7 +137,7 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Mode
               const thinking =
                 (mode as ThinkingConfigParam | undefined) ??
                 (by.asksForThinking ? defaultThinking(model) : undefined);
-              const body = toRequest(request, {
+              const body = toRequest(files.apply(request), {
                 model,
                 maxTokens: answerTokens,
                 thinking,
@@ -143,10 +148,11 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Mode
                 .create(body, { signal: own, ...(added && { headers: added }) })
                 .asResponse();
             },
-            learnRules,
+            (error, by) => learnRules(error, by) ?? (files.learn(error, request) ? by : undefined),
           );
           // Thinking that one conversation may not send back may go back in another.
           rules = sent.rules.thinking === "none" ? { ...sent.rules, thinking: rules.thinking } : sent.rules;
+          files.accept(request);
           return sent.response;
         },
         turn: createTurnBuilder({ limit, secrets }),
@@ -167,6 +173,7 @@ function checkOptions(options: AnthropicProviderOptions): void {
   checkClientOptions(options);
   if (maxTokens !== undefined) checkCount("maxTokens", maxTokens);
   if (effort !== undefined) checkOneOf("effort", effort, efforts);
+  if (options.files !== undefined) checkOneOf("files", options.files, fileSupports);
   if (temperature !== undefined) checkTemperature(temperature, 1);
   for (const [name, value] of Object.entries({ thinking: options.thinking, query, extraBody })) {
     if (value !== undefined) checkRecord(name, value);

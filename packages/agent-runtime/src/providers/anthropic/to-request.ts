@@ -1,6 +1,9 @@
 import type {
   ContentBlockParam,
+  DocumentBlockParam,
+  ImageBlockParam,
   MessageCreateParamsStreaming,
+  TextBlockParam,
   ThinkingConfigParam,
   Tool,
 } from "@anthropic-ai/sdk/resources/messages";
@@ -11,8 +14,8 @@ import type {
   ModelRequest,
   ToolMessage,
 } from "@mini-openclaw/protocol";
+import { type MessagePart, toResultParts, toUserParts } from "../convert/message-parts.ts";
 import { toApiName, toShortId } from "../convert/tool-call.ts";
-import { toUserParts } from "../convert/user-blocks.ts";
 import { placeVolatile, withFreshThinking } from "../convert/volatile-context.ts";
 import { markForCache, type Turn } from "./cache-breakpoints.ts";
 import { initialRules, type MessageRules } from "./message-rules.ts";
@@ -148,7 +151,7 @@ function toTurns(request: ModelRequest, thinkingRules: ThinkingRules): Turn[] {
 function toBlocks(message: Message, thinkingRules: ThinkingRules, isFresh: boolean): ContentBlockParam[] {
   switch (message.role) {
     case "user":
-      return toUserParts(message).map(toUserBlock);
+      return toUserParts(message).map(toBlock);
     case "assistant":
       return assistantBlocks(message, thinkingRules, isFresh);
     case "tool":
@@ -160,10 +163,17 @@ function toBlocks(message: Message, thinkingRules: ThinkingRules, isFresh: boole
 
 type MediaType = "image/jpeg" | "image/png" | "image/gif" | "image/webp";
 
-function toUserBlock(part: ReturnType<typeof toUserParts>[number]): ContentBlockParam {
+function toBlock(part: MessagePart): TextBlockParam | ImageBlockParam | DocumentBlockParam {
   if (part.type === "text") return part;
-  const { mediaType, data } = part;
-  return { type: "image", source: { type: "base64", media_type: mediaType as MediaType, data } };
+  const { mediaType, data, name } = part;
+  if (part.type === "image") {
+    return { type: "image", source: { type: "base64", media_type: mediaType as MediaType, data } };
+  }
+  return {
+    type: "document",
+    source: { type: "base64", media_type: "application/pdf", data },
+    ...(name !== undefined && { title: name }),
+  };
 }
 
 function assistantBlocks(
@@ -221,11 +231,15 @@ function isThinking(block: ContentBlockParam | undefined): boolean {
   return block?.type === "thinking" || block?.type === "redacted_thinking";
 }
 
-function toolResult({ callId, content, isError }: ToolMessage): ContentBlockParam {
+function toolResult(message: ToolMessage): ContentBlockParam {
+  const { callId, isError } = message;
+  const parts = toResultParts(message);
+  const [first] = parts;
+  const content = parts.length === 1 && first?.type === "text" ? first.text : parts.map(toBlock);
   return {
     type: "tool_result",
     tool_use_id: toApiId(callId),
-    ...(content !== "" && { content }),
+    ...(content.length > 0 && { content }),
     ...(isError && { is_error: true }),
   };
 }

@@ -1,4 +1,5 @@
 import type { ModelProvider } from "@mini-openclaw/protocol";
+import { FileFilter } from "../convert/file-filter.ts";
 import { sendByRules } from "../errors/refusals.ts";
 import { secretsOf } from "../errors/secrets.ts";
 import { createAnswerLimit } from "../http/answer-limit.ts";
@@ -28,6 +29,7 @@ export function createOpenAIResponsesProvider(options: OpenAIProviderOptions): M
   const connect = once(() =>
     createClient(async () => (await import("openai")).default, "openai", apiKey, { ...options, baseURL }),
   );
+  const files = new FileFilter(options.files ?? "all");
   let rules = initialRules;
   return {
     model,
@@ -47,7 +49,7 @@ export function createOpenAIResponsesProvider(options: OpenAIProviderOptions): M
               // wants one.
               budgetTokens =
                 maxTokens === undefined && answerTokens < by.tooManyTokens ? answerTokens : undefined;
-              const body = toRequest(request, {
+              const body = toRequest(files.apply(request), {
                 model,
                 rules: by,
                 maxTokens: maxTokens === undefined ? budgetTokens : answerTokens,
@@ -57,9 +59,11 @@ export function createOpenAIResponsesProvider(options: OpenAIProviderOptions): M
               });
               return sdk.responses.create(body, { signal: own, ...(headers && { headers }) }).asResponse();
             },
-            (error, by) => learnRules(error, by, budgetTokens),
+            (error, by) =>
+              learnRules(error, by, budgetTokens) ?? (files.learn(error, request) ? by : undefined),
           );
           rules = sent.rules;
+          files.accept(request);
           return sent.response;
         },
         turn: createTurnBuilder({ limit, secrets }),

@@ -1,7 +1,13 @@
-import type { AssistantMessage, ContentBlock, Message, ModelRequest } from "@mini-openclaw/protocol";
+import type {
+  AssistantMessage,
+  ContentBlock,
+  Message,
+  ModelRequest,
+  ToolMessage,
+} from "@mini-openclaw/protocol";
 import type { ResponseCreateParamsStreaming } from "openai/resources/responses/responses";
+import { type MessagePart, toResultParts, toUserParts } from "../convert/message-parts.ts";
 import { toApiName, toShortId } from "../convert/tool-call.ts";
-import { toUserParts } from "../convert/user-blocks.ts";
 import { placeVolatile } from "../convert/volatile-context.ts";
 import type { ResponseRules } from "./response-rules.ts";
 
@@ -75,19 +81,24 @@ function toItems(message: Message, options: RequestOptions): Item[] {
     case "assistant":
       return assistantItems(message, options);
     case "tool":
-      return [{ type: "function_call_output", call_id: toCallId(message.callId), output: message.content }];
+      return [{ type: "function_call_output", call_id: toCallId(message.callId), output: toOutput(message) }];
     case "system":
       return [{ role: "developer", content: message.content }];
   }
 }
 
-function toInputPart(part: ReturnType<typeof toUserParts>[number]): Item {
+function toInputPart(part: MessagePart): Item {
   if (part.type === "text") return { type: "input_text", text: part.text };
-  return {
-    type: "input_image",
-    image_url: `data:${part.mediaType};base64,${part.data}`,
-    detail: "auto",
-  };
+  const url = `data:${part.mediaType};base64,${part.data}`;
+  if (part.type === "image") return { type: "input_image", image_url: url, detail: "auto" };
+  return { type: "input_file", filename: part.name ?? "document.pdf", file_data: url };
+}
+
+/** Returns a tool's result: its text, or parts where it has files. */
+function toOutput(message: ToolMessage): string | Item[] {
+  const parts = toResultParts(message);
+  if (parts.every((part) => part.type === "text")) return parts.map(({ text }) => text).join("\n");
+  return parts.map(toInputPart);
 }
 
 function assistantItems(message: AssistantMessage, { model, rules }: RequestOptions): Item[] {

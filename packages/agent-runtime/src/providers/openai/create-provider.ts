@@ -9,6 +9,7 @@ import {
   checkTemperature,
   checkText,
 } from "../../shared/check-options.ts";
+import { FileFilter, type FileSupport, fileSupports } from "../convert/file-filter.ts";
 import { sendByRules } from "../errors/refusals.ts";
 import { secretsOf } from "../errors/secrets.ts";
 import { createAnswerLimit } from "../http/answer-limit.ts";
@@ -48,6 +49,11 @@ export interface OpenAIProviderOptions {
   thinking?: Record<string, unknown>;
   /** Randomness of an answer, from 0 to 2. @default the server's */
   temperature?: number;
+  /**
+   * The files that the model reads. It gets a line about others.
+   * @default "images" of Chat Completions, whose servers mostly know no PDFs; "all" of Responses
+   */
+  files?: FileSupport;
   /** Headers of each request, besides the SDK's own. */
   headers?: Record<string, string>;
   /** The query of each request, such as `api-version` of Azure. */
@@ -72,6 +78,7 @@ const names: Readonly<Record<keyof OpenAIProviderOptions, true>> = {
   effort: true,
   thinking: true,
   temperature: true,
+  files: true,
   headers: true,
   query: true,
   extraBody: true,
@@ -100,6 +107,7 @@ export function createOpenAIProvider(options: OpenAIProviderOptions): ModelProvi
   const connect = once(() =>
     createClient(async () => (await import("openai")).default, "openai", apiKey, client),
   );
+  const files = new FileFilter(options.files ?? "images");
   let rules: ChatRules | undefined;
   return {
     model,
@@ -119,7 +127,7 @@ export function createOpenAIProvider(options: OpenAIProviderOptions): ModelProvi
               // wants one.
               budgetTokens =
                 maxTokens === undefined && answerTokens < by.tooManyTokens ? answerTokens : undefined;
-              const body = toRequest(request, {
+              const body = toRequest(files.apply(request), {
                 model,
                 rules: by,
                 maxTokens: maxTokens === undefined ? budgetTokens : answerTokens,
@@ -134,9 +142,11 @@ export function createOpenAIProvider(options: OpenAIProviderOptions): ModelProvi
                 .create(body, { signal: own, ...(headers && { headers }) })
                 .asResponse();
             },
-            (error, by) => learnRules(error, by, budgetTokens),
+            (error, by) =>
+              learnRules(error, by, budgetTokens) ?? (files.learn(error, request) ? by : undefined),
           );
           rules = sent.rules;
+          files.accept(request);
           return sent.response;
         },
         turn: createTurnBuilder({ limit, secrets }),
@@ -162,14 +172,15 @@ function firstRules(baseURL: string, { model, maxCompletionTokens }: OpenAIProvi
 export function checkOptions(caller: string, options: OpenAIProviderOptions): void {
   checkKnown(caller, options, names);
   checkFunctions(options, ["fetch"]);
-  const { model, maxTokens, maxCompletionTokens, effort, thinking, temperature, headers, query, extraBody } =
-    options;
+  const { model, maxTokens, maxCompletionTokens, effort, thinking, temperature, files } = options;
+  const { headers, query, extraBody } = options;
   checkText("model", model);
   checkClientOptions(options);
   for (const [name, value] of Object.entries({ maxTokens, maxCompletionTokens })) {
     if (value !== undefined) checkCount(name, value);
   }
   if (effort !== undefined) checkOneOf("effort", effort, efforts);
+  if (files !== undefined) checkOneOf("files", files, fileSupports);
   if (temperature !== undefined) checkTemperature(temperature, 2);
   for (const [name, value] of Object.entries({ thinking, query, extraBody })) {
     if (value !== undefined) checkRecord(name, value);

@@ -1,10 +1,18 @@
-import type { AssistantMessage, ContentBlock, Message, ModelRequest } from "@mini-openclaw/protocol";
+import {
+  type AssistantMessage,
+  type ContentBlock,
+  type FileBlock,
+  filesOf,
+  type Message,
+  type ModelRequest,
+  type ToolMessage,
+} from "@mini-openclaw/protocol";
 import type {
   ChatCompletionContentPart,
   ChatCompletionCreateParamsStreaming,
 } from "openai/resources/chat/completions";
+import { type MessagePart, toResultParts, toUserParts } from "../convert/message-parts.ts";
 import { toApiName, toShortId } from "../convert/tool-call.ts";
-import { toUserParts } from "../convert/user-blocks.ts";
 import { placeVolatile, withFreshThinking } from "../convert/volatile-context.ts";
 import type { ChatRules } from "./chat-rules.ts";
 
@@ -43,7 +51,9 @@ export function toRequest(
   const { system, tools, toolChoice } = request;
   const { model, rules, maxTokens, extraBody } = options;
   const fresh = withFreshThinking(request);
-  const messages = takeTurns(placeVolatile(request).flatMap((message) => toParam(message, options, fresh)));
+  const messages = takeTurns(
+    withResultFiles(placeVolatile(request)).flatMap((message) => toParam(message, options, fresh)),
+  );
   const body = {
     model,
     ...(maxTokens !== undefined && { [rules.tokenField]: Math.min(maxTokens, rules.maxTokens) }),
@@ -80,21 +90,52 @@ function toParam(message: Message, options: RequestOptions, fresh: ReadonlySet<M
       return [toAssistant(message, options, fresh.has(message))];
     case "tool":
       // There is no field for failure. The text names it.
-      return [{ role: "tool", tool_call_id: toId(message.callId, options.rules), content: message.content }];
+      return [
+        { role: "tool", tool_call_id: toId(message.callId, options.rules), content: toResultText(message) },
+      ];
     case "system":
       // Many chat templates take a system message in the first place only.
       return [{ role: "user", content: `[system] ${message.content}` }];
   }
 }
 
-function toContent(parts: ReturnType<typeof toUserParts>): Param["content"] {
+function toContent(parts: readonly MessagePart[]): Param["content"] {
   if (parts.every((part) => part.type === "text")) return parts.map(({ text }) => text).join("\n\n");
-  return parts.map(
-    (part): ChatCompletionContentPart =>
-      part.type === "text"
-        ? part
-        : { type: "image_url", image_url: { url: `data:${part.mediaType};base64,${part.data}` } },
-  );
+  return parts.map((part): ChatCompletionContentPart => {
+    if (part.type === "text") return part;
+    const url = `data:${part.mediaType};base64,${part.data}`;
+    if (part.type === "image") return { type: "image_url", image_url: { url } };
+    return { type: "file", file: { filename: part.name ?? "document.pdf", file_data: url } };
+  });
+}
+
+/** A tool's message has text only. Its files follow in a message of the user. */
+function toResultText(message: ToolMessage): string {
+  const texts = toResultParts(message).map((part) => (part.type === "text" ? part.text : IN_NEXT_MESSAGE));
+  return texts.join("\n");
+}
+
+const IN_NEXT_MESSAGE = "[the file is in the next message of the user]";
+
+/** Adds a user's message with the files of tool results, behind the results of their turn. */
+function withResultFiles(messages: readonly Message[]): Message[] {
+  const files: ContentBlock[] = [];
+  const all: Message[] = [];
+  const flush = () => {
+    if (files.length === 0) return;
+    all.push({ role: "user", content: "[files of tool results]", blocks: files.splice(0), timestamp: 0 });
+  };
+  for (const message of messages) {
+    if (message.role !== "tool") flush();
+    all.push(message);
+    if (message.role === "tool") files.push(...(filesOf(message) ?? []).filter(isSent));
+  }
+  flush();
+  return all;
+}
+
+function isSent(file: FileBlock): boolean {
+  return file.data !== undefined && file.mediaType !== "text/plain";
 }
 
 /**
