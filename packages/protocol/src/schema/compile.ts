@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { JsonObject } from "./messages.ts";
+import { JsonObject } from "./blocks.ts";
 
 /** A schema as functions that cost a tenth of a run of the schema. */
 export interface Compiled<T> {
