@@ -5,7 +5,7 @@ import { createEditFileTool } from "./edit-file.ts";
 import { createGlobTool } from "./glob.ts";
 import { createGrepTool } from "./grep.ts";
 import { createListFilesTool } from "./list-files.ts";
-import { createReadFileTool } from "./read-file.ts";
+import { createReadFileTool } from "./read/read-file.ts";
 import { createWriteFileTool } from "./write-file.ts";
 
 export interface BuiltinToolsOptions {

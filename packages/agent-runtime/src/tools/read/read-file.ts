@@ -1,7 +1,7 @@
 import { isAscii } from "node:buffer";
 import type { FileHandle } from "node:fs/promises";
 import { isAbsolute } from "node:path";
-import { below, PathError } from "../files/path-error.ts";
+import { below, PathError } from "../../files/path-error.ts";
 import {
   createDecoder,
   detectEncoding,
@@ -10,10 +10,10 @@ import {
   type TextEncoding,
   trimSample,
   utf8,
-} from "../files/text-encoding.ts";
-import { openFile, type Workspace } from "../files/workspace-file.ts";
-import { wholeHead } from "../shared/cut-text.ts";
-import { defineTool, type ToolDefinition } from "../tool-calls/define-tool.ts";
+} from "../../files/text-encoding.ts";
+import { openFile, type Workspace } from "../../files/workspace-file.ts";
+import { wholeHead } from "../../shared/cut-text.ts";
+import { defineTool, type ToolDefinition } from "../../tool-calls/define-tool.ts";
 import { readMedia, readNotebook } from "./read-media.ts";
 
 /** The tutorial's number. */
