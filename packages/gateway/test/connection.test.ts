@@ -4,22 +4,12 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { AgentRunner } from "@mini-openclaw/protocol";
-import { noUsage } from "@mini-openclaw/protocol";
 import { createMemoryStore, openSessionStore } from "@mini-openclaw/session-store";
 import { describe, expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { GatewayError, GatewayServer, type Principal } from "../src/index.ts";
 import { scriptedAgent } from "../src/testing.ts";
-import {
-  echoAgent,
-  gate,
-  heldAgent,
-  MemorySocket,
-  refusal,
-  TestClient,
-  testGateway,
-} from "./test-gateway.ts";
+import { echoAgent, gate, MemorySocket, refusal, TestClient, testGateway } from "./test-gateway.ts";
 
 describe("connecting", () => {
   test("gives every anonymous client the session of the key webchat", async () => {
@@ -132,7 +122,7 @@ describe("upgrades", () => {
   });
 });
 
-test.each([[undefined], [""], [42], [null]])("a principal whose id is %j is nobody", async (id) => {
+test.each([[undefined], [""], [42], [null]])("rejects a principal whose id is %j", async (id) => {
   const principal = { id } as unknown as Principal;
   await using gateway = await testGateway({ authenticate: () => principal });
 
@@ -326,7 +316,7 @@ describe("a token", () => {
     );
   });
 
-  test("lets in who carries it as a header, and nobody else", async () => {
+  test("accepts clients that send it as a header, and no others", async () => {
     await using gateway = await testGateway({ listen: { token } });
 
     expect((await refusal(`ws://${gateway.address}/`))[0]).toBe(401);
@@ -393,7 +383,7 @@ describe("attach", () => {
     await once(server, "close");
   });
 
-  test("answers 404 to unknown paths only when nobody else listens", async () => {
+  test("answers 404 to unknown paths only if no other listener is there", async () => {
     await using own = await testGateway();
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");

@@ -1,8 +1,7 @@
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { AgentRunner, RunOutcome } from "@mini-openclaw/protocol";
-import { noUsage } from "@mini-openclaw/protocol";
+import type { RunOutcome } from "@mini-openclaw/protocol";
 import { openSessionStore } from "@mini-openclaw/session-store";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { scriptedAgent } from "../src/testing.ts";
