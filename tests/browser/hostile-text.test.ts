@@ -49,7 +49,7 @@ const payloads: readonly string[] = [
   "\u202Egnp.exe <b>bidi</b>",
 ];
 
-describe.skipIf(whyNoBrowser)("text that nobody vouches for", () => {
+describe.skipIf(whyNoBrowser)("untrusted text", () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await launchBrowser();
@@ -137,7 +137,7 @@ describe.skipIf(whyNoBrowser)("text that nobody vouches for", () => {
     expect(tab.complaints).toEqual([]);
   });
 
-  test("runs nothing and loads nothing as what tools are given and say, as names of files and in diffs", async () => {
+  test("runs and loads nothing from inputs and outputs of tools, names of files and diffs", async () => {
     let index = 0;
     await using gateway = await startGateway({
       answer(_, { show }) {

@@ -70,7 +70,7 @@ describe.skipIf(whyNoBrowser)("actions on sessions", () => {
     expect(tab.complaints).toEqual([]);
   });
 
-  test("searches in titles and in what was said, by Ctrl+K, and shows what stands around it", async () => {
+  test("searches in titles and messages by Ctrl+K, and shows the text around a hit", async () => {
     await using gateway = await startGateway();
     await tell(gateway, "about a whale", "about a fish", "something else");
     await using tab = await openPage(browser, gateway.url);
@@ -94,7 +94,7 @@ describe.skipIf(whyNoBrowser)("actions on sessions", () => {
     expect(tab.complaints).toEqual([]);
   });
 
-  test("renames a session in its place: Enter keeps what was written, Esc does not", async () => {
+  test("renames a session in the list: Enter saves the title, Esc does not", async () => {
     await using gateway = await startGateway();
     await tell(gateway, "one");
     await using tab = await openPage(browser, gateway.url);

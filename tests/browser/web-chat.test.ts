@@ -151,7 +151,7 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
     expect(await page.locator(".session code").getAttribute("title")).not.toBe(before);
   });
 
-  test("loads earlier messages as the reader comes near, and leaves what is being read in its place", async () => {
+  test("loads earlier messages near the top, and keeps the scroll position", async () => {
     await using gateway = await startGateway();
     const { sessionId } = await gateway.store.getOrCreateSession("webchat");
     const messages = Array.from({ length: 120 }, (_, index) => `no. ${index + 1}`);
@@ -244,7 +244,7 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
     expect(messagesOf(gateway.received)).toEqual(["List the files"]);
   });
 
-  test.each([320, 390, 1280])("fits a window %i pixels wide, whatever is said", async (width) => {
+  test.each([320, 390, 1280])("fits a window %i pixels wide, whatever the messages are", async (width) => {
     const long = "x".repeat(300);
     const content = `${long}\n\n\`\`\`\n${long}\n\`\`\`\n\n| ${long} | b |\n| --- | --- |\n| 1 | 2 |`;
     await using gateway = await startGateway({ demo: true, answer: says(content) });

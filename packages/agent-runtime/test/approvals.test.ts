@@ -65,7 +65,7 @@ describe("a tool that asks", () => {
     expect(await toolLines(agent, { ...deciding("deny"), sessionId: "s2" })).toContain(asked);
   });
 
-  test("is denied where nobody can be asked", async () => {
+  test("is denied where no user can decide", async () => {
     expect(await toolLines(agentOf(), {})).toEqual([
       "tool_done call error: Not allowed: echo wants to run, and nobody can be asked here. Tell the user.",
     ]);
@@ -154,7 +154,7 @@ describe("the agent's rule", () => {
     expect(await toolLines(agentOf({ ...(approval && { approval }) }), deciding("once"))).toEqual(expected);
   });
 
-  test("sees the input only when it is valid", async () => {
+  test("gets the input only when it is valid", async () => {
     const seen: unknown[] = [];
     const approval = ({
       toolName,

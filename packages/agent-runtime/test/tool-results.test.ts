@@ -109,7 +109,7 @@ describe("a result", () => {
       "The tool failed: It did not return { success, output }.",
       true,
     ],
-  ])("%s is shown to the model in words", async (_, result, output, isError) => {
+  ])("explains %s to the model", async (_, result, output, isError) => {
     expect(await resultOf(toolOf(() => result as ToolResult))).toMatchObject({ output, isError });
   });
 

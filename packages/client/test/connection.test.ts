@@ -227,7 +227,7 @@ describe("a token", () => {
   });
 });
 
-test("closes for good", () => {
+test("stays closed", () => {
   const it = testConnection();
   it.socket.greet();
   it.connection.close();

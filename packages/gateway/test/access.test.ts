@@ -35,7 +35,7 @@ describe("a gateway on loopback", () => {
     ["[::1]:3210", undefined],
     ["127.0.0.1:3210", "http://127.0.0.1:3210"],
     ["localhost:3210", "http://localhost:3210"],
-  ])("lets in Host %s with Origin %s", (host, origin) => {
+  ])("accepts Host %s with Origin %s", (host, origin) => {
     expect(access(request(host, origin))).toBeUndefined();
   });
 
@@ -81,7 +81,7 @@ test.each([
   expect(access(request("127.0.0.3.evil.example:3210"))).toMatch(/not a name of this gateway/);
 });
 
-test("beyond loopback an IP address cannot be a foreign page's name, so it is let in", () => {
+test("beyond loopback accepts an IP address, which no foreign page can have as its name", () => {
   const access = own({ host: "0.0.0.0", port: 3210 }, { allowedHosts: ["claw.example.com"] });
 
   expect(access(request("192.168.0.7:3210", "http://192.168.0.7:3210"))).toBeUndefined();
@@ -123,7 +123,7 @@ test("a refusal names the operator's setting", () => {
 });
 
 describe("a gateway beside an app", () => {
-  test("with authenticate lets in the app's own pages and none else", () => {
+  test("with authenticate accepts the app's own pages and no others", () => {
     const access = attached({ authenticate: () => null });
 
     expect(access(request("app.example", "https://app.example"))).toBeUndefined();
@@ -134,7 +134,7 @@ describe("a gateway beside an app", () => {
     expect(access(request(undefined))).toMatch(/not (a name of this gateway|allowed here)/);
   });
 
-  test("lets in what the app allows", () => {
+  test("accepts what the app allows", () => {
     const access = attached({
       allowedOrigins: ["https://chat.example"],
       allowedHosts: ["api.example"],
@@ -159,7 +159,7 @@ describe("a gateway beside an app", () => {
       "[::1]:3000",
       "192.168.0.7",
       "[fe80::1]:3000",
-    ])("lets in %s, which no foreign page can have as its name", (host) => {
+    ])("accepts %s, which no foreign page can have as its name", (host) => {
       expect(access(request(host, `http://${host.toLowerCase()}`))).toBeUndefined();
     });
 
@@ -184,7 +184,7 @@ describe("a gateway beside an app", () => {
     });
   });
 
-  test("warns once when another machine gets in and nobody asks who it is", () => {
+  test("warns once when another machine connects without authentication", () => {
     const warned: string[] = [];
     const onExposed = (address: string) => void warned.push(address);
     const from = (address: string) => request("192.168.0.7", undefined, address);

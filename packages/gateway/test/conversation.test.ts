@@ -245,7 +245,7 @@ describe("a run that the agent does not end well", () => {
 });
 
 describe("abort", () => {
-  test("stops the run; what was said is kept and marked", async () => {
+  test("stops the run, and saves and marks its text", async () => {
     const { agent, started } = heldAgent();
     await using gateway = await testGateway({ agent });
     const client = await gateway.connect();

@@ -11,7 +11,7 @@ describe("a token as subprotocol, for pages that can set no header", () => {
   test.each([
     ["the protocol's name first", ["mini-openclaw", `bearer.${token}`]],
     ["the token first", [`bearer.${token}`, "mini-openclaw"]],
-  ])("lets in, and the answer names the protocol, never the token: %s", async (_order, offered) => {
+  ])("accepts the client, and answers with the protocol and never the token: %s", async (_order, offered) => {
     await using gateway = await testGateway({ listen: { token } });
     const client = new TestClient(new WebSocket(`ws://${gateway.address}/`, offered));
 
@@ -90,7 +90,7 @@ describe("a token as first frame", () => {
     expect(await client.closeCode()).toBe(4408);
   });
 
-  test("lets in everybody who has it while strangers hold as many sockets as they like", async () => {
+  test("accepts everybody who has it while strangers hold any number of sockets", async () => {
     await using gateway = await testGateway({ listen: { token } });
     const strangers: RawClient[] = [];
     for (let count = 0; count < 1100; count += 1) {

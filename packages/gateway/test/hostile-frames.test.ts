@@ -238,7 +238,7 @@ describe("the first frame of /?auth=frame", () => {
     expect(await client.closeCode()).toBe(code);
   });
 
-  test("lets in who sends the token, with what follows in the same piece", async () => {
+  test("accepts a client that sends the token, and the frames behind it in the same piece", async () => {
     using client = await RawClient.open(gateways.guarded.address, { line: "GET /?auth=frame HTTP/1.1" });
 
     client.write(
@@ -252,7 +252,7 @@ describe("the first frame of /?auth=frame", () => {
   });
 });
 
-test("after all that, nobody is connected", async () => {
+test("no connection is left afterwards", async () => {
   const health = () => gateways.open.gateway.health();
   while (health().connections > 0) await new Promise((resolve) => setImmediate(resolve));
 

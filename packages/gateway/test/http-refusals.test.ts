@@ -390,7 +390,7 @@ describe("inside an app", () => {
     expect(answers.map(({ text }) => text)).toEqual(['{"sessions":[]}\n', ...Array(4).fill("the app's own")]);
   });
 
-  test("asks authenticate who it is, and shows nobody another's session", async () => {
+  test("asks authenticate for the principal, and shows no session of another", async () => {
     const address = await startApp("/");
     const as = (user: string) => ({ ...json, "x-user": user });
     const said = await send(address, {

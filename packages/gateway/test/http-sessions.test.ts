@@ -60,7 +60,7 @@ test("HEAD is answered as GET, without a body", async () => {
   }
 });
 
-test("an event's id has the epoch: after numbers that are given again, the client gets the session anew", async () => {
+test("an event's id has the epoch, so that a client starts over after numbers were reused", async () => {
   const store = createMemoryStore();
   await using gateway = await testGateway({ store });
   await gateway.get("/sessions/current/messages", posting({ content: "hello" }));

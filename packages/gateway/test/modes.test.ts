@@ -103,7 +103,7 @@ describe("steer", () => {
     expect(end.usage).toEqual({ inputTokens: 2, outputTokens: 2, cacheReadTokens: 0, cacheWriteTokens: 0 });
   });
 
-  test("of a run that is stopped stays in the transcript, before the run's last words", async () => {
+  test("of a run that is stopped stays in the transcript, before the run's last text", async () => {
     const { agent, started } = heldAgent();
     await using gateway = await testGateway({ agent });
     const client = await gateway.connect();
@@ -352,7 +352,7 @@ describe("a tool call that waits for a decision", () => {
     expect(await after.next("run_end")).toMatchObject({ outcome: "completed" });
   });
 
-  test("is given up when its run is stopped", async () => {
+  test("is cancelled when its run is stopped", async () => {
     await using gateway = await testGateway({ agent: asking });
     const client = await gateway.connect();
     const { sessionId } = client;

@@ -162,7 +162,7 @@ describe("the log", () => {
     expect(lines[11]?.[1]).toEqual({ of: "upgrade refused", leftOut: 15 });
   });
 
-  test("a logger that throws harms nobody", async () => {
+  test("a logger that throws affects nothing else", async () => {
     const broken = () => {
       throw new Error("disk full");
     };
@@ -174,7 +174,7 @@ describe("the log", () => {
     expect(await client.next("message_done")).toMatchObject({ content: "hello" });
   });
 
-  test("an onFailure that throws harms nobody, and the log has both failures", async () => {
+  test("an onFailure that throws affects nothing else, and the log has both failures", async () => {
     const { logger, lines } = keepingLogger();
     const onFailure = () => {
       throw new Error("a hook's bug");
@@ -191,7 +191,7 @@ describe("the log", () => {
     ]);
   });
 
-  test("an error that cannot be read is left out, and harms nobody", async () => {
+  test("an error that cannot be read is left out, and affects nothing else", async () => {
     const { logger, lines } = keepingLogger();
     const unreadable = Object.defineProperty(new Error("x"), "detail", {
       enumerable: true,

@@ -119,7 +119,7 @@ describe("a fork", () => {
 });
 
 describe("callers that share a key", () => {
-  test("each come back to their own newest session", async () => {
+  test("each get their own newest session again", async () => {
     await using gateway = await sharedGateway([]);
     const seen = new Map<string, Set<string>>();
     for (const id of ["alice", "bob", "alice", "bob", "carol", "alice"]) {
@@ -135,7 +135,7 @@ describe("callers that share a key", () => {
     expect(new Set(sessions.flat()).size).toBe(3);
   });
 
-  test("come back to a session of another that they may resume", async () => {
+  test("get a session of another again that they may resume", async () => {
     await using gateway = await sharedGateway(["resume"]);
     const { sessionId } = await ownedSession(gateway);
 

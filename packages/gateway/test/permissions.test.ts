@@ -89,7 +89,7 @@ test("the table has every command of the schema", () => {
   expect(everyCommand.toSorted()).toEqual(commands.toSorted());
 });
 
-describe("somebody else's session", () => {
+describe("a session of another principal", () => {
   test.each(commandsOnSessions)(
     "is not there for %s, whether it runs, rests or was deleted",
     async (type) => {
@@ -146,7 +146,7 @@ describe("somebody else's session", () => {
   });
 });
 
-describe("somebody else's session over HTTP", () => {
+describe("a session of another principal over HTTP", () => {
   const json = { "Content-Type": "application/json" };
   const message = JSON.stringify({ content: "let me in" });
   const call = JSON.stringify({ callId: "c1", decision: "once" });

@@ -117,7 +117,7 @@ describe("resume in the middle of a run", () => {
   });
 });
 
-describe("resume at rest", () => {
+describe("resume of an idle session", () => {
   test("sends the missed entries, with `from: entries` because live events are gone", async () => {
     await using gateway = await testGateway();
     const witness = await gateway.connect();
@@ -177,7 +177,7 @@ describe("resume at rest", () => {
     expect(await client.next("resumed")).toMatchObject({ after: 0, upTo: 0, from: "events" });
   });
 
-  test("in somebody else's session is refused", async () => {
+  test("in a session of another principal is refused", async () => {
     await using gateway = await testGateway();
     const client = await gateway.connect();
 

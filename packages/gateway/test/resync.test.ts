@@ -97,7 +97,7 @@ describe("resync", () => {
     expect(events(client).reduce(fold, begun)).toMatchObject({ queued: [], activeRuns: [] });
   });
 
-  test("has neither for a session at rest", async () => {
+  test("has neither for an idle session", async () => {
     await using gateway = await testGateway();
     const client = await gateway.connect();
     client.send({ type: "message", content: "one" });

@@ -285,7 +285,7 @@ describe("a retry is refused", () => {
     expect(gateway.failures).toEqual([]);
   });
 
-  test("in a session in which nobody has said anything", async () => {
+  test("in a session without a message", async () => {
     await using gateway = await testGateway();
     const client = await gateway.connect();
 

@@ -163,7 +163,7 @@ test("a run that a crash left failed keeps the code of its error", async () => {
   expect(runEnds?.[0]).toMatchObject({ outcome: "interrupted", error: failure });
 });
 
-test("over HTTP, a failed run that is asked for again has its error", async () => {
+test("over HTTP, a failed run that is requested again has its error", async () => {
   await using test = await testGateway({ agent: endsAsTold });
   const send = () => test.gateway.submit({ key: "webchat", content: "failed error", requestId: "q1" });
 

@@ -61,7 +61,7 @@ test("sessions that wait take turns: one with much to do does not keep the other
   expect(order).toEqual(["a1", "b1", "c1", "a2", "a3"]);
 });
 
-test("abort ends a run that waits for its place, without the agent, and takes nobody's", async () => {
+test("abort ends a run that waits for the limiter, without the agent and without a slot", async () => {
   const { agent, started, release } = heldAgent();
   await using gateway = await testGateway({ agent, maxRuns: 1 });
   const [first, second, third] = await separateClients(gateway, 3);

@@ -126,7 +126,7 @@ test("delete removes a session, and undelete takes it back", async () => {
   expect(await updated(client, "q2")).toMatchObject({ sessionId, title: "hello" });
 });
 
-test("search finds sessions by title and by what was said", async () => {
+test("search finds sessions by title and by message", async () => {
   await using gateway = await testGateway();
   const client = await gateway.connect();
   await say(client, "about a whale");

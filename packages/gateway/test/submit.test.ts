@@ -125,7 +125,7 @@ test("resolves with the same end for a message that is repeated while it runs or
   ]);
 });
 
-test("a session that is not there is refused, and nobody is left watching", async () => {
+test("a missing session is refused, and no watch is left", async () => {
   await using gateway = await testGateway();
 
   await expect(gateway.gateway.submit({ sessionId: "nobody", content: "hello" })).rejects.toMatchObject({

@@ -171,7 +171,7 @@ test("verify reads archived sessions too", async () => {
   }
 });
 
-test("repair refuses a session that somebody writes", async () => {
+test("repair refuses a session with a live writer", async () => {
   await using folder = await temporaryFolder();
   writeFileSync(writeTranscript(folder.path, "first", ["one"]), "{half\n", { flag: "a" });
   await using store = await openStore(folder.path);

@@ -95,7 +95,7 @@ test("saves the checkpoint after the last events of a run", async () => {
   expect(bytes).toBe(statSync(transcriptPath(folder.path, sessionId)).size);
 });
 
-test("begins another journal when somebody removed the one of a settled session", async () => {
+test("begins another journal when the one of a settled session was removed", async () => {
   await using folder = await temporaryFolder();
   await using store = await openStore(folder.path);
   const { sessionId } = await store.createSession("webchat");
@@ -206,7 +206,7 @@ test("finds sessions that another store on the same folder wrote", async () => {
   expect(await other.listSessions()).toEqual({ sessions: [] });
 });
 
-test("removes deleted sessions for good after seven days", async () => {
+test("removes deleted sessions after seven days", async () => {
   await using folder = await temporaryFolder();
   await using store = await openStore(folder.path);
   const ids: string[] = [];

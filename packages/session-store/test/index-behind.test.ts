@@ -180,7 +180,7 @@ test("recognizes a group of any size by its key after a restart", async () => {
   }
 });
 
-test("removes nothing for good while the clock is ahead", async () => {
+test("removes nothing while the clock is ahead", async () => {
   await using folder = await temporaryFolder();
   for (const id of ["one", "two", "three"]) writeTranscript(folder.path, id, [id]);
   await using store = await openStore(folder.path);

@@ -80,7 +80,7 @@ test("is listed when the index has more lines than its last writer left", async 
   expect((await reopened()).isListed).toBe(true);
 });
 
-test("is listed when somebody wrote while its last writer closed", async () => {
+test("is listed when another writer wrote while its last writer closed", async () => {
   await using other = await openStore(folder.path);
   await other.appendMessage(name(8), says("still here"));
   await writeAndClose();

@@ -74,7 +74,7 @@ test("gives the last text of a run, to be read out", () => {
   expect(answerOf(emptyView, "run-1")).toBe("");
 });
 
-test("shows what is on its way after all that was said, and why it was refused", () => {
+test("shows the outbox after the messages, with the reason of a refusal", () => {
   const view = {
     ...viewAfter(2),
     queued: [{ runId: "run-2", content: "later", timestamp: 1 }],

@@ -141,7 +141,7 @@ test("sends nothing again that the browser has", async () => {
   expect(first.headers.get("cache-control")).toBe("no-cache");
 });
 
-test("ignores the query, so that nobody can put anything into the page by a link", async () => {
+test("ignores the query, so that no link can change the page", async () => {
   await using server = await testServer();
   const plain = await (await server.get("/")).text();
 

@@ -211,7 +211,7 @@ describe("a request", () => {
     await expect(server.closed[0]).resolves.toBeDefined();
   });
 
-  test("is given up when no answer begins in time", async () => {
+  test("fails when no answer begins in time", async () => {
     await using server = await messagesServer(() => {});
     const provider = createAnthropicProvider({
       apiKey: "k",

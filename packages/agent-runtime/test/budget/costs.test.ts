@@ -67,7 +67,7 @@ describe("the price of a model", () => {
   });
 
   test.each(["claude-sonnet-5", "claude-sonnet-5-5"])(
-    "is looked up by the whole name: %s is not taken for another",
+    "is looked up by the whole name: %s is no other model",
     (model) => {
       expect(priceOf(model)?.cacheRead).toBe(model === "claude-sonnet-5" ? 0.2 : 0.1);
     },

@@ -77,7 +77,7 @@ describe("the cost limit of a session", () => {
     expect(ending(await eventsOf(agent, inputOf("hi")))).toEqual(completed);
   });
 
-  test("is taken for used up where it is no number", async () => {
+  test("counts as used up if it is no number", async () => {
     const { agent } = agentOf([], { maxSessionCostUsd: 1 });
     const events = await eventsOf(agent, inputOf("hi", { sessionCostUsd: Number.NaN }));
     expect(ending(events)).toEqual(stoppedBy("1 US dollars a session (maxSessionCostUsd)"));

@@ -66,7 +66,7 @@ test.each([
   ["tool_use", "tool_call"],
   ["refusal", "content_filter"],
   ["pause_turn", "pause_turn"],
-])("a turn that ends with %s is said to with %s", (stopReason, finishReason) => {
+])("a turn that ends with %s has the finish reason %s", (stopReason, finishReason) => {
   const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
   const turn = { type: "turn", content: "", toolCalls: [], stopReason, usage } as const;
   const { "gen_ai.output.messages": said } = answerOf({ ...turn, toolCalls: [] });

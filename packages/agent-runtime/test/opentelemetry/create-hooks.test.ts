@@ -120,7 +120,7 @@ test("spans have contents only with the option for them", async () => {
   expect(all).not.toMatch(/Be brief|files|Let me look|deep|Two/);
 });
 
-test("with contents, spans hold what was said, by the schemas of the conventions", async () => {
+test("with contents, spans have messages by the schemas of the conventions", async () => {
   const spans = await spansOf(twoTurns, { contents: true });
   const [, tool, second] = spans;
   const json = (name: string) => JSON.parse(String(second?.attributes[name])) as unknown;

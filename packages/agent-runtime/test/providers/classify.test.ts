@@ -146,7 +146,7 @@ test.each<[string, number, string, string]>([
   ["Ollama", 404, "", 'model "x" not found, try pulling it first'],
   ["GLM", 400, "1211", "模型不存在，请检查模型代码。"],
   ["a retired one", 410, "", "Gone"],
-])("a model that is not there is known by the words of %s", (_, status, type, reason) => {
+])("recognizes a missing model by the error of %s", (_, status, type, reason) => {
   expect(classify(status, type, reason)).toEqual({
     code: "MODEL_REJECTED",
     retryable: false,

@@ -209,7 +209,7 @@ describe("steering", () => {
     expect(provider.requests[1]?.messages.slice(-2)).toEqual([said("and b"), said("and c")]);
   });
 
-  test("keeps a run from ending while there is some", async () => {
+  test("continues a run while there are steering messages", async () => {
     const { events } = await steered([[says("One. ")], [says("Two.")]], ["and two"]);
     expect(outline(events).slice(1)).toEqual([
       "chunk One. ",
@@ -327,7 +327,7 @@ describe("limits", () => {
     );
   });
 
-  test("a model that calls tools although it may not is asked once more, without tools", async () => {
+  test("a model that calls tools although it may not is asked again without tools", async () => {
     const script = [[calls("echo", { text: "1" })], [calls("echo", { text: "2" })], [says("One.")]];
     const { agent, provider } = scripted(script, { maxToolRounds: 1 });
     const lines = outline(await eventsOf(agent, inputOf("hi")));
@@ -530,7 +530,7 @@ describe("failures", () => {
     fallback.assertComplete();
   });
 
-  test("when every model is overloaded, the first is asked again after a wait", async () => {
+  test("when every model is overloaded, the run waits and asks the first again", async () => {
     const fallback = createScriptedProvider([[fails(busy)]], { model: "other" });
     const { agent } = scripted([[fails(busy)], [says("ok")]], { fallbacks: [fallback], retryBaseMs: 2 });
     const events = await eventsOf(agent, inputOf("hi"));
@@ -541,7 +541,7 @@ describe("failures", () => {
     expect(outline(events).at(-1)).toBe("run_end completed");
   });
 
-  test("a model that falls silent is given up", async () => {
+  test("a model that stops sending ends its turn", async () => {
     expect(await outlineOf([[hangs()], [says("ok")]], { idleTimeoutMs: 20 })).toEqual([
       "run_start",
       "retry 1 MODEL_TIMEOUT",

@@ -102,7 +102,7 @@ test("an agent that emits more although it was stopped, or ignores steering, fai
   ]);
 });
 
-test("an agent that asks nobody, or does what was denied, fails", async () => {
+test("an agent that does not ask, or runs a denied call, fails", async () => {
   const create = () => ({ agent: faulty((events) => events), content: "files?" });
 
   expect((await failures({ answers: create, asks: create })).length).toBe(4);
