@@ -258,6 +258,14 @@ describe("a sub-agent", () => {
     client.send({ type: "undelete", id: "u", sessionId });
     await client.roundTrip();
     expect(await store.getSession(taskSessionId)).toMatchObject({ parent: { sessionId } });
+
+    const fork = await store.forkSession(sessionId);
+    await store.deleteSession(taskSessionId);
+    client.send({ type: "delete", sessionId: fork.sessionId });
+    client.send({ type: "undelete", id: "f", sessionId: fork.sessionId });
+    await client.roundTrip();
+    expect(await store.getSession(fork.sessionId)).toBeDefined();
+    expect(await store.getSession(taskSessionId)).toBeUndefined();
   });
 });
 

@@ -17,10 +17,15 @@ export async function deleteTasks(sessionId: string, { store }: TaskSessionDeps)
   }
 }
 
-/** Restores the sessions of a session's sub-agents. One that is not in the trash is left out. */
+/**
+ * Restores the sessions of a session's sub-agents. One that is not in the trash is left out, and
+ * one of another session, which a fork names too.
+ */
 export async function undeleteTasks(sessionId: string, { store }: TaskSessionDeps): Promise<void> {
   for await (const entry of store.entries(sessionId)) {
     if (!isMessageEntry(entry) || entry.role !== "tool" || entry.taskSessionId === undefined) continue;
-    await store.undeleteSession(entry.taskSessionId).catch(() => undefined);
+    const { taskSessionId } = entry;
+    const task = await store.getSession(taskSessionId, { deleted: true });
+    if (task?.parent?.sessionId === sessionId) await store.undeleteSession(taskSessionId);
   }
 }
