@@ -41,6 +41,19 @@ const ran = ["tool_start call", "tool_done call done"];
 const denied = "tool_done call error: Not allowed: echo wants to run, and the user did not allow it.";
 
 describe("a tool that asks", () => {
+  test("reports when it asked, and when its call is denied without an answer", async () => {
+    const agent = agentOf({ approvalTimeoutMs: 1000 });
+
+    const events = await eventsOf(agent, inputOf("hi", deciding("once")));
+
+    const { timestamp = 0, expiresAt } = events.find(({ type }) => type === "approval_request") as {
+      timestamp?: number;
+      expiresAt?: number;
+    };
+    expect(timestamp).toBeGreaterThan(0);
+    expect(expiresAt).toBe(timestamp + 1000);
+  });
+
   test.each<[ApprovalDecision, string[]]>([
     ["once", [asked, "approval_done call once", ...ran]],
     ["session", [asked, "approval_done call session", ...ran]],

@@ -473,7 +473,10 @@ describe("commands of one frame", () => {
 });
 
 test("a dialect has frames of its own size", async () => {
-  await using gateway = await testGateway({ listen: { dialects: onePath } });
+  await using gateway = await testGateway({
+    limits: { maxFrameBytes: 1_048_576 },
+    listen: { dialects: onePath },
+  });
   const chat = await openChat(`ws://${gateway.address}/chat`);
   const native = await gateway.connect();
   await native.next("connected");

@@ -142,13 +142,15 @@ interface AskedApproval {
 async function askUser(
   { reason, elsewhere, code }: AskedApproval,
   { callId, toolName }: ModelToolCall,
-  { sessionId, runId, signal, decision: decide, sessionApprovals, approvalTimeoutMs }: CallSettings,
+  { sessionId, runId, signal, decision: decide, sessionApprovals, approvalTimeoutMs, now }: CallSettings,
   show: EmitToolEvent,
 ): Promise<void> {
   if (sessionApprovals.has(sessionId, reason)) return;
   if (!decide) throw new ToolDenied(`Not allowed: ${reason}, and nobody can be asked here. Tell the user.`);
   const coded = code === undefined ? {} : { code };
-  await show({ type: "approval_request", runId, callId, toolName, reason, ...coded });
+  const timestamp = now();
+  const times = { timestamp, expiresAt: timestamp + approvalTimeoutMs };
+  await show({ type: "approval_request", runId, callId, toolName, reason, ...coded, ...times });
   const ask = (options: { signal: AbortSignal }) => {
     const decided = decide(callId, options);
     return elsewhere ? Promise.race([decided, elsewhere]) : decided;

@@ -161,6 +161,7 @@ const AnswerSchema = v.variant("type", [
         callId: v.string(),
         toolName: v.string(),
         reason: v.string(),
+        code: v.exactOptional(v.string()),
         timestamp: v.exactOptional(v.number()),
         expiresAt: v.exactOptional(v.number()),
       }),

@@ -43,6 +43,8 @@ export interface WaitingApproval {
   toolName: string;
   /** The purpose of the call, in words for people. */
   reason: string;
+  /** The code of the reason, as the `approval_request` has it. */
+  code?: string;
   /** The time of the request. Absent if the agent does not report it. */
   timestamp?: number;
   /** The time at which the agent denies the call. Absent if the agent does not report it. */
