@@ -45,7 +45,7 @@ module.exports = {
         path: "^packages/([^/]+)/src/",
         pathNot: [
           "^$1/",
-          "/src/(index|schema|shared|testing|anthropic|openai|opentelemetry|mcp|metrics)[.]ts$",
+          "/src/(index|react|schema|shared|testing|anthropic|openai|opentelemetry|mcp|metrics)[.]ts$",
           "/src/[^/]+/index[.]ts$",
         ],
       },

@@ -21,6 +21,8 @@ export default defineConfig([
   { ...page, entry: ["page/first-paint.ts"], splitting: false },
   // Highlights code beside the page's own thread.
   { ...page, entry: ["page/markdown/highlight-worker.ts"], splitting: false },
+  // The chat as an element for other pages. It shares no file with the page, which would load more.
+  { ...page, entry: { element: "page/shell/element.ts" }, splitting: true },
   // The parts that few chats need are separate files, loaded on demand.
   { ...page, entry: ["page/page.ts", "page/page.css", "page/index.html"], splitting: true },
 ]);

@@ -91,6 +91,10 @@ describe.skipIf(whyNoBrowser)("for everybody", () => {
     await check("a search that found nothing");
     await page.keyboard.press("Escape");
     await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+/");
+    await page.locator(".keys-help").waitFor();
+    await check("the keys");
+    await page.keyboard.press("Escape");
     gateway.stop();
     await page.locator(".banner[data-state=lost]").waitFor();
     await check("offline");
@@ -110,7 +114,7 @@ describe.skipIf(whyNoBrowser)("for everybody", () => {
 
     const order: string[] = [];
     const unseen: string[] = [];
-    for (let count = 0; count < 10; count += 1) {
+    for (let count = 0; count < 11; count += 1) {
       await page.keyboard.press("Tab");
       const { name, isSeen } = await page.evaluate(() => {
         const focused = document.activeElement as HTMLInputElement;
@@ -136,6 +140,7 @@ describe.skipIf(whyNoBrowser)("for everybody", () => {
       "Archived",
       "System",
       "English",
+      "Keys",
       "Copy the chat’s id",
       "Conversation",
       expect.any(String),

@@ -27,6 +27,24 @@ describe.skipIf(whyNoBrowser)("keys", () => {
     await eventually(() => rowsOf(page)).toEqual(["user: You: one two", "assistant: Assistant: Hello."]);
   });
 
+  test("leave a table its columns, which scroll, and cover no line of code by its bar", async () => {
+    const table =
+      "| 接口名称 | 上周平均耗时 | 本周平均耗时 | 原因说明 |\n|---|---|---|---|\n| 搜索接口 | 一百二十毫秒 | 六百四十毫秒 | 缺少索引所以变慢了 |";
+    await using gateway = await startGateway({ answer: says(`${table}\n\n\`\`\`ts\nlet a;\n\`\`\``) });
+    await using tab = await openPage(browser, gateway.url, devices["Pixel 7"]);
+    const { page } = tab;
+    await say(page, "table?");
+    await page.locator(".code").waitFor();
+
+    // Chinese text may break after every character, so cells would become columns of them.
+    const heights = await page.locator("td").evaluateAll((cells) => cells.map((cell) => cell.clientHeight));
+    expect(Math.max(...heights)).toBeLessThan(60);
+    const [inner, outer] = await page.locator(".table").evaluate((one) => [one.scrollWidth, one.clientWidth]);
+    expect(inner).toBeGreaterThan(outer ?? 0);
+    expect(await page.locator(".code-bar").evaluate((one) => getComputedStyle(one).position)).toBe("static");
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+  });
+
   test("recall the messages that were sent, and leave a draft alone", async () => {
     await using gateway = await startGateway({ answer: says("Hello.") });
     await using tab = await openPage(browser, gateway.url);

@@ -64,13 +64,26 @@ export interface TestGateway extends AsyncDisposable {
   isLocked: boolean;
 }
 
-export async function startGateway(options: WebChatOptions & { answer?: Answer } = {}): Promise<TestGateway> {
+/** A page of an app, beside WebChat. */
+export interface OwnPage {
+  readonly html: string;
+  /** The page's Content-Security-Policy. */
+  readonly policy: string;
+}
+
+export async function startGateway(
+  options: WebChatOptions & { answer?: Answer; ownPage?: OwnPage } = {},
+): Promise<TestGateway> {
   const sockets = new Set<Socket>();
-  const { answer = () => {}, ...pageOptions } = options;
+  const { answer = () => {}, ownPage, ...pageOptions } = options;
   const handler = serveWebChat(pageOptions);
   const webSockets = new WebSocketServer({ noServer: true });
   const store = createMemoryStore();
   const server = createServer((request, response) => {
+    if (ownPage && request.url === "/app") {
+      const headers = { "content-type": "text/html", "content-security-policy": ownPage.policy };
+      return void response.writeHead(200, headers).end(ownPage.html);
+    }
     if (!handler(request, response)) response.writeHead(404).end();
   });
   let isStopped = false;

@@ -75,8 +75,8 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
     expect(blocks.map((html) => html.replaceAll("\n", ""))).toEqual([
       "<h1>Title</h1>",
       "<ul><li><span>one</span></li><li><span>two</span><ul><li><span>three</span></li></ul></li></ul>",
-      '<table><thead><tr><th>a</th><th align="right">b</th></tr></thead>' +
-        '<tbody><tr><td>1</td><td align="right">2</td></tr></tbody></table>',
+      '<div class="table" tabindex="0" role="group" aria-label="Table"><table><thead><tr><th>a</th><th align="right">b</th></tr></thead>' +
+        '<tbody><tr><td>1</td><td align="right">2</td></tr></tbody></table></div>',
       '<div class="code"><div class="code-bar"><span class="code-language"></span>' +
         '<span class="code-actions"><button class="copy" type="button" aria-pressed="false">Wrap</button>' +
         '<button class="copy" type="button">Download</button>' +

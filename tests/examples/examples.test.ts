@@ -16,6 +16,7 @@ const lines: Record<string, string> = {
   "embed-nestjs": "Hello from NestJS.",
   "embed-node-http": "Hello from node:http.",
   "embed-vite": "Hello from Vite.",
+  "react-chat": "Hello from React.",
   "second-channel": "Three lines of two people, in two sessions.",
 };
 

@@ -3,7 +3,7 @@ import { addressOf, messageSeqOf, sessionIdOf } from "./dom/session-address.ts";
 import { applyTheme, THEME_KEY } from "./dom/theme.ts";
 import { type Access, checkAccess, tokenUrlOf } from "./frame/login.ts";
 import { type Network, watchNetwork } from "./frame/network.ts";
-import { createPreferences, type Preferences } from "./frame/preferences.ts";
+import { createPreferences, type Preferences } from "./frame/settings/preferences.ts";
 import { listenToKeys } from "./frame/shortcuts.ts";
 import { chooseTexts } from "./language/choose-texts.ts";
 import type { Texts } from "./language/texts.ts";
@@ -76,6 +76,7 @@ class Page {
       gatewayUrl: this.#gatewayUrl,
       tokenUrl: tokenUrlOf(this.#gatewayUrl),
       access: () => this.#access,
+      address: () => sessionIdOf(location.hash) ?? "",
     });
     this.#body.replaceChildren(...view.parts);
     return view;
@@ -105,6 +106,8 @@ class Page {
       search: () => this.#view.search(),
       newChat: () => this.#view.newChat(),
       undo: () => this.#view.undo(),
+      showKeys: () => this.#view.showKeys(),
+      showApproval: () => this.#showApproval(),
     });
     const openAddress = () => this.#chat.open(sessionIdOf(location.hash), messageSeqOf(location.hash));
     window.addEventListener("hashchange", openAddress);
@@ -124,6 +127,13 @@ class Page {
       listing.refresh();
       this.#view.refreshStatus();
     });
+  }
+
+  /** Shows the call that waits for a decision, in this session or in the next one. */
+  #showApproval(): void {
+    if (this.#view.focusApproval()) return;
+    const next = this.#chat.listing.sessions.find(({ awaitsApproval }) => awaitsApproval);
+    if (next) location.hash = addressOf(next.sessionId);
   }
 
   #draw(): void {

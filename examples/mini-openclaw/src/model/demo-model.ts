@@ -1,7 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { calls, createScriptedProvider, type ScriptStep, says } from "@mini-openclaw/agent-runtime/testing";
+import {
+  calls,
+  createScriptedProvider,
+  type ScriptStep,
+  says,
+  thinks,
+} from "@mini-openclaw/agent-runtime/testing";
 import type { ModelProvider, ModelRequest, ToolMessage } from "@mini-openclaw/protocol";
+import { ASKED_FILE, FAILING_COMMAND, tourIn } from "./demo-tour.ts";
 
 // Reads like a fast typist.
 const PAUSE_MS = 25;
@@ -30,11 +37,20 @@ function nextStep({ messages, toolChoice }: ModelRequest): ScriptStep {
   const results = messages
     .slice(asked + 1)
     .filter((message): message is ToolMessage => message.role === "tool");
-  const words = /[\u4e00-\u9fff]/.test(wish) ? chinese : english;
+  const isChinese = /[\u4e00-\u9fff]/.test(wish);
+  const words = isChinese ? chinese : english;
   if (toolChoice === "none") return speak(words.help);
+  if (/\b(everything|tour|demo)\b|全部|演示|所有功能/i.test(wish)) return tour(tourIn(isChinese), results);
   if (/\b(write|create|run|program|script)\b|写|运行|创建/i.test(wish)) return writeAndRun(words, results);
   if (/\b(list|files|folder|directory|ls)\b|文件|目录|列出/i.test(wish)) return listFiles(words, results);
   return speak(words.help);
+}
+
+/** Shows each part of the product once: thoughts, a failure, an approval, and a long answer. */
+function tour(words: ReturnType<typeof tourIn>, [failed, asked]: ToolMessage[]): ScriptStep {
+  if (!failed) return [thinks(words.thoughts), ...speak(words.failing), call("bash", FAILING_COMMAND)];
+  if (!asked) return [...speak(words.asking), call("write_file", ASKED_FILE)];
+  return speak(words.rest);
 }
 
 function listFiles(words: Words, [listed]: ToolMessage[]): ScriptStep {
@@ -81,6 +97,7 @@ interface Words {
 const english: Words = {
   help: `I am a **scripted demo**: no model is behind me, because \`ANTHROPIC_API_KEY\` is not set. But the gateway, the session on disk and the tools are real. Try one of these:
 
+- **Show me everything**: a failing tool, an approval, a table, code, an image and a long answer
 - **List the files** of my scratch workspace
 - **Write a program and run it**
 
@@ -96,6 +113,7 @@ With a key, restart me and a real model answers here.`,
 const chinese: Words = {
   help: `我是一个**脚本演示**：没有设置 \`ANTHROPIC_API_KEY\`，所以背后没有真正的模型。但网关、磁盘上的会话和工具都是真的。试试：
 
+- **演示所有功能**：失败的工具、批准、表格、代码、图片和长回答
 - **列出文件**（我的临时工作区）
 - **写一个程序并运行**
 

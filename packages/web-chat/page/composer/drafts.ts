@@ -1,4 +1,4 @@
-/** The texts that were written and not sent, per session. They survive a reload of the page. */
+/** The texts that were written and not sent, per session. They survive a reload and a crash. */
 export interface Drafts {
   /** Saves the draft of the open session. */
   keep(text: string): void;
@@ -7,27 +7,41 @@ export interface Drafts {
    * the text on the page stays.
    */
   open(sessionId: string | undefined, address: string): string | undefined;
+  /** Adds a text to the draft of a session that is not open. */
+  add(address: string, text: string): void;
 }
+
+type DraftStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
 const KEY_PREFIX = "mini-openclaw:draft:";
 
-/** Creates drafts in the tab's own storage. Another tab on the same session has its own. */
-export function createDrafts(
-  storage: Pick<Storage, "getItem" | "setItem" | "removeItem"> | undefined,
-): Drafts {
+/**
+ * Creates drafts. The tab's own storage comes first, so that two tabs on one session have their
+ * own. `lasting` has the newest draft of all tabs, for a tab that was closed or has crashed.
+ */
+export function createDrafts(tab: DraftStorage | undefined, lasting?: DraftStorage): Drafts {
+  const storages = [tab, lasting].filter((storage) => storage !== undefined);
   let opened: { sessionId: string | undefined; address: string } | undefined;
   let written = "";
 
+  function write(address: string, text: string): void {
+    const key = `${KEY_PREFIX}${address}`;
+    for (const storage of storages) {
+      try {
+        if (text === "") storage.removeItem(key);
+        else storage.setItem(key, text);
+      } catch {
+        // The storage is full. A reload forgets the draft then, as pages do.
+      }
+    }
+  }
+  function read(address: string): string {
+    const key = `${KEY_PREFIX}${address}`;
+    return tab?.getItem(key) ?? lasting?.getItem(key) ?? "";
+  }
   function keep(text: string): void {
     written = text;
-    if (!opened) return;
-    const key = `${KEY_PREFIX}${opened.address}`;
-    try {
-      if (text === "") storage?.removeItem(key);
-      else storage?.setItem(key, text);
-    } catch {
-      // The storage is full. A reload forgets the draft then, as pages do.
-    }
+    if (opened) write(opened.address, text);
   }
 
   return {
@@ -38,12 +52,16 @@ export function createDrafts(
       if (before?.address === address && (before.sessionId ?? sessionId) === sessionId) return undefined;
       // A new session gets its address with its first message. The draft moves along.
       if (before && before.sessionId === sessionId) {
-        storage?.removeItem(`${KEY_PREFIX}${before.address}`);
+        write(before.address, "");
         keep(written);
         return undefined;
       }
-      written = storage?.getItem(`${KEY_PREFIX}${address}`) ?? "";
+      written = read(address);
       return written;
+    },
+    add(address, text) {
+      const before = read(address);
+      if (before !== text) write(address, before === "" ? text : `${before}\n\n${text}`);
     },
   };
 }
@@ -52,6 +70,15 @@ export function createDrafts(
 export function tabStorage(): Storage | undefined {
   try {
     return sessionStorage;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns the storage that outlasts the tab, or `undefined` as {@link tabStorage} does. */
+export function lastingStorage(): Storage | undefined {
+  try {
+    return localStorage;
   } catch {
     return undefined;
   }

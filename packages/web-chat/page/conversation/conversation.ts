@@ -127,6 +127,21 @@ export class Conversation {
     );
   }
 
+  /** Focuses the first call that waits for a decision. Returns false if none is loaded. */
+  focusApproval(): boolean {
+    const shown = this.#shown;
+    const index = shown?.rows.findIndex(asks) ?? -1;
+    const row = shown?.rows[index];
+    if (!shown || !row) return false;
+    const { start, end } = shown.window;
+    if (index < start || index >= end) {
+      this.#show({ ...shown, window: windowAround(shown.rows, index) }, "nothing");
+    }
+    const root = this.#list.reveal(row.key);
+    root?.querySelector<HTMLElement>(".approval:not([hidden]) .decision")?.focus();
+    return true;
+  }
+
   /** True if newer rows than the shown ones have no elements. */
   get #hasLater(): boolean {
     return this.#shown !== undefined && this.#shown.window.end < this.#shown.rows.length;
@@ -204,4 +219,9 @@ export class Conversation {
   #updateNewest(): void {
     this.#newest.hidden = !this.#hasLater && this.#anchor.isAtEnd();
   }
+}
+
+/** Returns true if a call in a row waits for a decision. */
+function asks(row: Row): boolean {
+  return row.kind === "tools" && row.tools.some(({ asksFor }) => asksFor !== undefined);
 }

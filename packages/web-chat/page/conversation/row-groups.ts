@@ -75,7 +75,7 @@ export class RowGroups {
   #mayEmpty({ space, rows }: Group): boolean {
     const selection = getSelection();
     const isSelected = selection?.isCollapsed === false && selection.containsNode(rows, true);
-    return space !== this.root.lastElementChild && !rows.contains(document.activeElement) && !isSelected;
+    return space !== this.root.lastElementChild && !rows.matches(":focus-within") && !isSelected;
   }
 
   /** Checks again whether the group is near the screen. */

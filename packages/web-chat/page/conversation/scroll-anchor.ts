@@ -27,7 +27,9 @@ export function createScrollAnchor(root: HTMLElement): ScrollAnchor {
   function firstSeen(): Element | undefined {
     const { left, top, width } = root.getBoundingClientRect();
     for (const probe of PROBES_PX) {
-      const row = document.elementFromPoint(left + width / 2, top + probe)?.closest(".row");
+      const row = (root.getRootNode() as Document | ShadowRoot)
+        .elementFromPoint(left + width / 2, top + probe)
+        ?.closest(".row");
       if (row && root.contains(row)) return row;
     }
     return undefined;

@@ -98,7 +98,7 @@ export async function checkAccess(gatewayUrl: URL, loginUrl: string | undefined)
 
 /** Returns the address that takes the gateway's token. */
 export function tokenUrlOf(gatewayUrl: URL): string {
-  return new URL("login", gatewayUrl).pathname;
+  return new URL("login", gatewayUrl).href;
 }
 
 /** Returns the status of the answer; `undefined` if there was none. */

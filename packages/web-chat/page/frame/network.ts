@@ -12,16 +12,19 @@ export interface Network {
 export function watchNetwork({
   probe,
   onChange,
+  ...ends
 }: {
   probe: () => Promise<unknown>;
   onChange: () => void;
+  /** Ends the watch. */
+  signal?: AbortSignal;
 }): Network {
   let isOffline = false;
   function set(next: boolean): void {
     isOffline = next;
     onChange();
   }
-  window.addEventListener("offline", () => {
+  const onOffline = () => {
     set(true);
     probe().then(
       () => set(false),
@@ -29,8 +32,9 @@ export function watchNetwork({
         // The connection reports its own failure.
       },
     );
-  });
-  window.addEventListener("online", () => set(false));
+  };
+  window.addEventListener("offline", onOffline, ends);
+  window.addEventListener("online", () => set(false), ends);
   return {
     get isOffline() {
       return isOffline;

@@ -40,4 +40,18 @@ export const chineseFrame: FrameTexts = {
   backAgain: "连接已恢复，内容没有丢失。",
   answerBegun: "开始回答",
   answerDone: "回答完成",
+  close: "关闭",
+  keysTitle: "快捷键",
+  keysList: [
+    ["Enter", "发送消息"],
+    ["Shift+Enter", "换行"],
+    ["Ctrl+Enter ⌘+Enter", "把消息加入当前回答"],
+    ["↑ ↓", "在空的输入框中调出以前的消息"],
+    ["Esc", "停止回答，关闭菜单或搜索"],
+    ["Alt+A", "跳到等待批准的调用"],
+    ["Ctrl+K ⌘K", "搜索对话"],
+    ["Ctrl+Shift+O ⌘⇧O", "新建对话"],
+    ["Ctrl+Z ⌘Z", "撤销删除或归档"],
+    ["? Ctrl+/", "列出快捷键"],
+  ],
 };

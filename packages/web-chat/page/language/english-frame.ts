@@ -41,4 +41,18 @@ export const englishFrame: FrameTexts = {
   backAgain: "Back online. Nothing was lost.",
   answerBegun: "Answer started.",
   answerDone: "Answer complete.",
+  close: "Close",
+  keysTitle: "Keys",
+  keysList: [
+    ["Enter", "Send the message"],
+    ["Shift+Enter", "Add a line"],
+    ["Ctrl+Enter ⌘+Enter", "Add the message to the running answer"],
+    ["↑ ↓", "Recall earlier messages, in an empty message box"],
+    ["Esc", "Stop the answer; close a menu or a search"],
+    ["Alt+A", "Go to a call that waits for you"],
+    ["Ctrl+K ⌘K", "Search chats"],
+    ["Ctrl+Shift+O ⌘⇧O", "Start a new chat"],
+    ["Ctrl+Z ⌘Z", "Undo a deletion or an archiving"],
+    ["? Ctrl+/", "List the keys"],
+  ],
 };

@@ -42,4 +42,8 @@ export interface FrameTexts {
   backAgain: string;
   answerBegun: string;
   answerDone: string;
+  close: string;
+  keysTitle: string;
+  /** All keys with their actions. Keys of one line are separated by spaces. */
+  keysList: readonly (readonly [keys: string, action: string])[];
 }

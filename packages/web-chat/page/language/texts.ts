@@ -56,6 +56,8 @@ export interface Texts extends FrameTexts {
   copied: string;
   /** Labels of a code block's buttons. */
   wrap: string;
+  /** The label of a table, which scrolls if it is wide. */
+  table: string;
   download: string;
   notCopied: string;
   copyAnswer: string;

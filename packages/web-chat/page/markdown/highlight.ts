@@ -63,6 +63,7 @@ class HighlightQueue {
 
   #start(): void {
     this.#worker = createWorker();
+    if (!this.#worker) return;
     // The first message arrives when the worker is loaded.
     this.#worker.addEventListener("message", ({ data }: MessageEvent<HighlightedCode | undefined>) => {
       this.#isLoaded = true;
@@ -99,16 +100,27 @@ interface TrustedTypes {
   ): { createScriptURL(text: string): URL };
 }
 
-function createWorker(): Worker {
-  const address = new URL("highlight-worker.js", import.meta.url);
-  return new Worker(policy?.createScriptURL("") ?? address, { type: "module" });
+/** Creates the worker, or returns `undefined` on a page whose policy forbids it. */
+function createWorker(): Worker | undefined {
+  try {
+    const address = new URL("highlight-worker.js", import.meta.url);
+    policy ??= createPolicy();
+    return new Worker(policy?.createScriptURL("") ?? address, { type: "module" });
+  } catch {
+    // Code stays without colors.
+    return undefined;
+  }
 }
 
-/** The page's only Trusted Types policy. It allows this one script. */
-const policy = ("trustedTypes" in window ? (window.trustedTypes as TrustedTypes) : undefined)?.createPolicy(
-  "highlight-worker",
-  { createScriptURL: () => new URL("highlight-worker.js", import.meta.url).href },
-);
+/** The only Trusted Types policy. It allows this one script. */
+let policy: ReturnType<typeof createPolicy>;
+
+function createPolicy() {
+  const trustedTypes = "trustedTypes" in window ? (window.trustedTypes as TrustedTypes) : undefined;
+  return trustedTypes?.createPolicy("highlight-worker", {
+    createScriptURL: () => new URL("highlight-worker.js", import.meta.url).href,
+  });
+}
 
 function toNode(scope: Scope): Node {
   if (scope.type !== "element") return new Text("value" in scope ? scope.value : "");

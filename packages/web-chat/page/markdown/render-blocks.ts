@@ -51,7 +51,8 @@ function changeElement(
     return code !== null && next.startsWith(text) && appendCode(code, next.slice(text.length));
   }
   if (block.kind !== "container") return false;
-  renderBlocks(shown, { before: old.children, after: block.children }, parts);
+  const container = shown.matches(".table") ? (shown.firstElementChild ?? shown) : shown;
+  renderBlocks(container, { before: old.children, after: block.children }, parts);
   return true;
 }
 
@@ -87,7 +88,16 @@ function createContainer({ tag, detail, children }: Block, parts: BlockParts): H
   if (container instanceof HTMLOListElement && detail !== "1") container.start = Number(detail);
   if (detail === "task") container.className = "task";
   for (const child of children) container.append(createElement(child, parts));
-  return container;
+  return tag === "table" ? createScroller(container, parts) : container;
+}
+
+/** Puts a table into an element that scrolls. Without a mouse that needs the focus. */
+function createScroller(table: HTMLElement, { texts }: BlockParts): HTMLElement {
+  const scroller = element("div", "table", table);
+  scroller.tabIndex = 0;
+  scroller.setAttribute("role", "group");
+  scroller.setAttribute("aria-label", texts.table);
+  return scroller;
 }
 
 function inlineOf(content: string, { parser, definitions }: BlockParts): DocumentFragment {

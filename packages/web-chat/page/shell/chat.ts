@@ -1,13 +1,15 @@
 import {
   type Client,
   ClientError,
+  type ConnectOptions,
   connect,
   type SendOptions,
   type Session,
   type WatchedEvent,
 } from "@mini-openclaw/client";
 import type { ErrorItem, FoundSession, SessionView } from "@mini-openclaw/protocol";
-import { createDrafts, tabStorage } from "../composer/drafts.ts";
+import { createDrafts, lastingStorage, tabStorage } from "../composer/drafts.ts";
+import { createUnsentMessages } from "../composer/unsent-messages.ts";
 import type { FoundMessage } from "../conversation/conversation.ts";
 import { storedText } from "../dom/local-storage.ts";
 import type { Notice } from "../dom/notice.ts";
@@ -19,6 +21,8 @@ import { ShownSession } from "./shown-session.ts";
 
 export interface ChatParts {
   url: string;
+  /** The gateway's token. Without one, the browser sends its cookies only. */
+  token?: ConnectOptions["token"];
   /** Called after a failed attempt to connect; see `connect`. */
   mayRetry: () => Promise<boolean>;
   firstSessionId: string | undefined;
@@ -34,12 +38,16 @@ export interface ChatParts {
 // The limit of the protocol.
 const PAGE_SIZE = 200;
 
+// A user who comes back later may have another plan.
+const MAX_UNSENT_AGE_MS = 3_600_000;
+
 /** The state and the actions of the page, independent of its look and its language. */
 export class Chat {
   readonly client: Client;
   readonly listing: SessionListing;
   readonly seen = createSeenSessions(storedText("mini-openclaw.seen"));
-  readonly drafts = createDrafts(tabStorage());
+  readonly drafts = createDrafts(tabStorage(), lastingStorage());
+  readonly #unsent = createUnsentMessages(storedText("mini-openclaw.unsent"), Date.now);
   readonly actions: SessionActions;
   readonly #parts: ChatParts;
   readonly #shown: ShownSession;
@@ -51,16 +59,18 @@ export class Chat {
   #seeking: Session | undefined;
 
   constructor(parts: ChatParts) {
-    const { url, mayRetry, firstSessionId, onChange, onEvent, goTo, onNotice } = parts;
+    const { url, token, mayRetry, firstSessionId, onChange, onEvent, goTo, onNotice } = parts;
     this.#parts = parts;
     const onFailure = (error: unknown) => this.#showProblem(error);
     const client = connect({
       url,
+      ...(token !== undefined && { token }),
       mayRetry,
       // The banner shows the state of the connection.
       onFailure: (error) => void (error.code !== "CONNECT_FAILED" && onFailure(error)),
     });
     this.client = client;
+    this.#sendUnsent();
     this.#shown = new ShownSession({ first: client.session(firstSessionId), onChange, onEvent });
     const { seen } = this;
     const listing = new SessionListing({ client, seen, onChange, onFailure });
@@ -138,6 +148,7 @@ export class Chat {
 
   send(content: string, options?: SendOptions): void {
     this.#problem = undefined;
+    this.#unsent.watch(this.session);
     this.session.send(content, options).catch((error: unknown) => this.#showUnsent(error));
   }
 
@@ -159,6 +170,23 @@ export class Chat {
   forkAt(seq: number): void {
     const { sessionId } = this.session.getSnapshot();
     if (sessionId !== undefined) this.actions.forkAt(sessionId, seq);
+  }
+
+  /**
+   * Sends what an earlier page could not send, under the same ids, so that each message runs once.
+   * An old or refused message becomes a draft, because it may no longer fit.
+   */
+  #sendUnsent(): void {
+    for (const { id, sessionId, content, mode, sentAt } of this.#unsent.list()) {
+      if (Date.now() - sentAt > MAX_UNSENT_AGE_MS) {
+        this.drafts.add(sessionId ?? "", content);
+        this.#unsent.remove(id);
+        continue;
+      }
+      const session = this.client.session(sessionId);
+      this.#unsent.watch(session);
+      session.send(content, { id, ...(mode && { mode }) }).catch((error: unknown) => this.#showUnsent(error));
+    }
   }
 
   /** Loads the messages of the session back to the one with the number `seq`. */

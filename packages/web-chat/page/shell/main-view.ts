@@ -3,7 +3,6 @@ import { Composer } from "../composer/composer.ts";
 import { Conversation } from "../conversation/conversation.ts";
 import { createTodoView, type TodoView } from "../conversation/todo-view.ts";
 import { button, element } from "../dom/elements.ts";
-import { sessionIdOf } from "../dom/session-address.ts";
 import { createConnectionBanner, isRefused } from "../frame/connection-banner.ts";
 import { type Access, createLoginView } from "../frame/login.ts";
 import type { Network } from "../frame/network.ts";
@@ -21,7 +20,9 @@ export interface MainViewParts {
   chat: Chat;
   network: Network;
   texts: Texts;
-  options: PageOptions;
+  options: Pick<PageOptions, "isDemo" | "title" | "greeting" | "suggestions" | "loginUrl">;
+  /** Returns the name under which drafts of the shown session are saved. */
+  address: () => string;
   /** The address that takes the gateway's token. */
   tokenUrl: string;
   /** Returns the gateway's answer to this browser. */
@@ -66,7 +67,11 @@ export class MainView {
       onLoadEarlier: () => chat.loadEarlier(),
       onSendAgain: (id) => chat.sendAgain(id),
       onDiscard: (id) => chat.session.discard(id),
-      onApprove: (callId, decision) => void chat.session.approve(callId, decision),
+      onApprove: (callId, decision) => {
+        void chat.session.approve(callId, decision);
+        // The button with the focus disappears. On a phone the keyboard would cover the page.
+        if (matchMedia("(hover: hover)").matches) this.focusComposer();
+      },
       onCancel: (runId) => void chat.session.abort(runId),
       onRetry: (runId) => chat.retry(runId),
       onContinue: () => this.#send(texts.continueMessage),
@@ -100,8 +105,13 @@ export class MainView {
     this.#composer.focus();
   }
 
+  /** Focuses the first call that waits for a decision. Returns false if none does. */
+  focusApproval(): boolean {
+    return this.#conversation.focusApproval();
+  }
+
   render(): void {
-    const { chat, network, access } = this.#parts;
+    const { chat, network, access, address } = this.#parts;
     const snapshot = chat.session.getSnapshot();
     const state = chat.client.getSnapshot();
     const connection = network.isOffline ? ({ phase: "offline" } as const) : state;
@@ -116,7 +126,7 @@ export class MainView {
     this.#todo.render(snapshot.view);
     const { sessionId: _before, ...unnamed } = snapshot;
     if (chat.isStarting) this.#composer.render(unnamed, "");
-    else this.#composer.render(snapshot, sessionIdOf(location.hash) ?? "");
+    else this.#composer.render(snapshot, address());
   }
 
   /** Sends a message. Returns false if it cannot be sent now. */

@@ -7,8 +7,9 @@ import { createDrawer } from "../frame/drawer.ts";
 import type { Access } from "../frame/login.ts";
 import { createMenu } from "../frame/menu.ts";
 import type { Network } from "../frame/network.ts";
-import type { Preferences } from "../frame/preferences.ts";
-import { createSettings } from "../frame/settings.ts";
+import { createKeysHelp } from "../frame/settings/keys-help.ts";
+import type { Preferences } from "../frame/settings/preferences.ts";
+import { createSettings } from "../frame/settings/settings.ts";
 import { createToast } from "../frame/toast.ts";
 import type { Texts } from "../language/texts.ts";
 import { sessionMenu } from "../sessions/session-menu.ts";
@@ -32,6 +33,12 @@ export interface PageView {
   /** Focuses the search, and opens the list of sessions where it is hidden. */
   search(): void;
   newChat(): void;
+  /** Lists the keys. */
+  showKeys(): void;
+  /**
+   * Focuses the first call of the session that waits for a decision. Returns false if none does.
+   */
+  focusApproval(): boolean;
   /** Loads the states of the app's parts again. */
   refreshStatus(): void;
   focusComposer(): void;
@@ -50,6 +57,8 @@ export interface PageViewParts {
   tokenUrl: string;
   /** Returns the gateway's answer to this browser. */
   access: () => Access;
+  /** Returns the name under which drafts of the shown session are saved. */
+  address: () => string;
 }
 
 export function createPageView({ chat, texts, preferences, ...rest }: PageViewParts): PageView {
@@ -57,7 +66,8 @@ export function createPageView({ chat, texts, preferences, ...rest }: PageViewPa
   const toast = createToast(texts);
   const announcer = createAnnouncer(texts);
   const menu = createMenu();
-  const settings = createSettings(texts, preferences);
+  const keysHelp = createKeysHelp(texts);
+  const settings = createSettings(texts, preferences, keysHelp.opener);
   const status = createPartsView(texts, rest.options.hasParts ? rest.gatewayUrl : undefined);
   const sidebar = createSidebar({
     ...{ texts, menu, listing, onAnnounce: announcer.announce, onNewChat: newChat, onRename: actions.rename },
@@ -77,7 +87,7 @@ export function createPageView({ chat, texts, preferences, ...rest }: PageViewPa
   }
 
   return {
-    parts: [skip, sidebar.root, drawer.shade, main.root, toast.root, announcer.root],
+    parts: [skip, sidebar.root, drawer.shade, main.root, toast.root, announcer.root, keysHelp.root],
     get draft() {
       return main.draft;
     },
@@ -99,6 +109,8 @@ export function createPageView({ chat, texts, preferences, ...rest }: PageViewPa
       sidebar.search();
     },
     newChat,
+    showKeys: keysHelp.show,
+    focusApproval: () => main.focusApproval(),
     focusComposer: () => main.focusComposer(),
     focusLanguage: () => settings.querySelector<HTMLElement>("[name=language]:checked")?.focus(),
   };

@@ -1,4 +1,4 @@
-import { element } from "../dom/elements.ts";
+import { element } from "../../dom/elements.ts";
 
 /** An option of a choice. */
 export interface Option<Value extends string> {

@@ -1,14 +1,17 @@
-import { element } from "../dom/elements.ts";
-import { icon } from "../dom/icons.ts";
-import type { Theme } from "../dom/theme.ts";
-import type { Language, Texts } from "../language/texts.ts";
+import { element } from "../../dom/elements.ts";
+import { icon } from "../../dom/icons.ts";
+import type { Theme } from "../../dom/theme.ts";
+import type { Language, Texts } from "../../language/texts.ts";
 import { createChoice } from "./choice.ts";
 import type { Preferences } from "./preferences.ts";
 
 const THEMES: readonly Theme[] = ["light", "dark", "system"];
 
-/** Creates the choices of theme and language. Each language has its own name. */
-export function createSettings(texts: Texts, preferences: Preferences): HTMLElement {
+/**
+ * Creates the choices of theme and language, and the button that lists the keys. Each language has
+ * its own name.
+ */
+export function createSettings(texts: Texts, preferences: Preferences, keysOpener: HTMLElement): HTMLElement {
   const theme = createChoice({
     name: "theme",
     label: texts.theme,
@@ -26,5 +29,5 @@ export function createSettings(texts: Texts, preferences: Preferences): HTMLElem
     chosen: texts.language,
     onChoose: (value) => preferences.setLanguage(value),
   });
-  return element("div", "settings", theme, language);
+  return element("div", "settings", theme, language, element("div", "choice", keysOpener));
 }

@@ -1,7 +1,7 @@
-import type { StoredText } from "../dom/local-storage.ts";
-import { isTheme, type Theme } from "../dom/theme.ts";
-import { isLanguage } from "../language/choose-texts.ts";
-import type { Language } from "../language/texts.ts";
+import type { StoredText } from "../../dom/local-storage.ts";
+import { isTheme, type Theme } from "../../dom/theme.ts";
+import { isLanguage } from "../../language/choose-texts.ts";
+import type { Language } from "../../language/texts.ts";
 
 /** The preferences of the reader in this browser. */
 export interface Preferences {
