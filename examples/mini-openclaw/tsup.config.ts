@@ -8,7 +8,8 @@ import { writeLicenses } from "./bundle/third-party-licenses.ts";
 const store = fileURLToPath(import.meta.resolve("@mini-openclaw/session-store"));
 const page = fileURLToPath(new URL("page", import.meta.resolve("@mini-openclaw/web-chat")));
 
-// One package without dependencies: it installs in a moment, and it starts without a search for files.
+// One package without dependencies: it installs in a moment, and it starts without a search for
+// files.
 export default defineConfig({
   ...base,
   entry: { main: "src/main.ts", "session-store": fileURLToPath(new URL("cli.js", `file://${store}`)) },

@@ -4,7 +4,7 @@ import type { Plugin } from "esbuild";
 const NAMESPACE = "named-exports";
 
 /**
- * Gives dynamic imports of packages their names back. esbuild 0.27 splits a dynamic import of a
+ * Restores the names of dynamic imports of packages. esbuild 0.27 splits a dynamic import of a
  * CommonJS package into a chunk that exports `default` alone
  * (https://esbuild.github.io/api/#splitting), where Node has its names too.
  */

@@ -2,15 +2,15 @@ import { join } from "node:path";
 import { GatewayServer } from "@mini-openclaw/gateway";
 import { lockFolder, openSessionStore, type SessionStore } from "@mini-openclaw/session-store";
 import { serveWebChat } from "@mini-openclaw/web-chat";
+import { findBashSandbox } from "./agent/bash-sandbox.ts";
+import { createAgent } from "./agent/create-agent.ts";
+import { openScheduleSession, startSchedule } from "./agent/schedule.ts";
+import { createSessionLog, type SessionLogDeps } from "./agent/session-log.ts";
+import { spentToday } from "./agent/spent-today.ts";
 import { banner } from "./banner.ts";
-import { findBashSandbox } from "./bash-sandbox.ts";
-import { createAgent } from "./create-agent.ts";
 import { announceAddress, prepareDataDir } from "./data-dir.ts";
 import { openLog, openMetrics, type ServerLog, toPart } from "./observe.ts";
-import { openScheduleSession, startSchedule } from "./schedule.ts";
-import { createSessionLog, type SessionLogDeps } from "./session-log.ts";
 import type { MiniOpenClawConfig } from "./settings/config.ts";
-import { spentToday } from "./spent-today.ts";
 
 // Half an hour. A user who comes back later usually starts with another subject.
 const SESSION_REST_MS = 1_800_000;

@@ -1,6 +1,6 @@
 import { findSandbox } from "@mini-openclaw/agent-runtime";
 import { afterEach, expect, test, vi } from "vitest";
-import { findBashSandbox } from "../src/bash-sandbox.ts";
+import { findBashSandbox } from "../src/agent/bash-sandbox.ts";
 import { ConfigError } from "../src/settings/config.ts";
 
 const { problem } = await findSandbox();

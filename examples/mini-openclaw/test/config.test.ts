@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ConfigError, type MiniOpenClawConfig, resolveConfig } from "../src/settings/config.ts";
-import { settingKeys, settings, settingsHelp } from "../src/settings/settings.ts";
+import { settingKeys, settings } from "../src/settings/settings.ts";
+import { settingsHelp } from "../src/settings/settings-help.ts";
 import { readSources, type Sources } from "../src/settings/sources.ts";
 
 let workspace = "";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { openScheduleSession, startSchedule } from "../src/schedule.ts";
+import { openScheduleSession, startSchedule } from "../src/agent/schedule.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -5,7 +5,7 @@ import { AgentRuntime, MemoryManager } from "@mini-openclaw/agent-runtime";
 import { createScriptedProvider, fails, says } from "@mini-openclaw/agent-runtime/testing";
 import type { MessageEntry, ModelRequest } from "@mini-openclaw/protocol";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createSessionLog } from "../src/session-log.ts";
+import { createSessionLog } from "../src/agent/session-log.ts";
 
 let workspaceDir = "";
 beforeEach(() => {

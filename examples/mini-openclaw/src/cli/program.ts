@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 import { closestName } from "@mini-openclaw/protocol/shared";
 import { Command, Option } from "commander";
-import { flagOf, type SettingKey, settingKeys, settings, settingsHelp } from "../settings/settings.ts";
+import { flagOf, type SettingKey, settingKeys, settings } from "../settings/settings.ts";
+import { settingsHelp } from "../settings/settings-help.ts";
 import type { Sources } from "../settings/sources.ts";
 import type { Options } from "./options.ts";
 
@@ -32,7 +33,7 @@ export function createProgram(): Command {
     .allowExcessArguments()
     .action(async (options: Options, { args: [mistake] }: Command) => {
       if (mistake !== undefined) refuseCommand(mistake, program);
-      return (await import("./start.ts")).start(flagsOf(options), options);
+      return (await import("./commands/start.ts")).start(flagsOf(options), options);
     });
 
   withSettings(program.command("run"))
@@ -43,13 +44,13 @@ export function createProgram(): Command {
     .option("--session <id>", "continue a session")
     .option("--yes", "allow every tool call that asks, instead of denying it")
     .action(async (text: string | undefined, options: Options) =>
-      (await import("./run.ts")).run(text, flagsOf(options), options),
+      (await import("./commands/run.ts")).run(text, flagsOf(options), options),
     );
 
   withSettings(program.command("chat"))
     .description("chat in the terminal")
     .option("--session <id>", "continue a session")
-    .action(async (options: Options) => (await import("./chat.ts")).chat(flagsOf(options), options));
+    .action(async (options: Options) => (await import("./commands/chat.ts")).chat(flagsOf(options), options));
 
   program
     .command("sessions")
@@ -57,23 +58,23 @@ export function createProgram(): Command {
     .argument("[arguments...]")
     .allowUnknownOption()
     .helpOption(false)
-    .action(async (args: string[]) => (await import("./sessions.ts")).sessions(args));
+    .action(async (args: string[]) => (await import("./commands/sessions.ts")).sessions(args));
 
   const skills = program.command("skills").description("the skills of the workspace");
   withSettings(skills.command("ls", { isDefault: true }))
     .description("list them")
-    .action(async (options: Options) => (await import("./skills.ts")).listSkills(flagsOf(options)));
+    .action(async (options: Options) => (await import("./commands/skills.ts")).listSkills(flagsOf(options)));
   withSettings(skills.command("validate"))
     .description("check skills by the specification")
     .argument("[folders...]", "folders with a SKILL.md (default: all of the workspace)")
     .action(async (folders: string[], options: Options) =>
-      (await import("./skills.ts")).validateSkills(folders, flagsOf(options)),
+      (await import("./commands/skills.ts")).validateSkills(folders, flagsOf(options)),
     );
   withSettings(skills.command("add"))
     .description("copy a skill into the workspace")
     .argument("<folder>", "a folder with a SKILL.md")
     .action(async (folder: string, options: Options) =>
-      (await import("./skills.ts")).addSkill(folder, flagsOf(options)),
+      (await import("./commands/skills.ts")).addSkill(folder, flagsOf(options)),
     );
 
   const mcp = program
@@ -82,23 +83,23 @@ export function createProgram(): Command {
     .enablePositionalOptions();
   withSettings(mcp.command("ls", { isDefault: true }))
     .description("list them")
-    .action(async (options: Options) => (await import("./mcp.ts")).listServers(flagsOf(options)));
+    .action(async (options: Options) => (await import("./commands/mcp.ts")).listServers(flagsOf(options)));
   withSettings(mcp.command("add"))
     .description("add a server: a command with its arguments, or an http address")
     .argument("<name>")
     .argument("<command...>")
     .passThroughOptions()
     .action(async (name: string, command: string[], options: Options) =>
-      (await import("./mcp.ts")).addServer(name, command, flagsOf(options)),
+      (await import("./commands/mcp.ts")).addServer(name, command, flagsOf(options)),
     );
   withSettings(mcp.command("test"))
     .description("connect to each server and list its tools")
-    .action(async (options: Options) => (await import("./mcp.ts")).testServers(flagsOf(options)));
+    .action(async (options: Options) => (await import("./commands/mcp.ts")).testServers(flagsOf(options)));
 
   const memory = program.command("memory").description("the memory of the agent");
   withSettings(memory.command("show", { isDefault: true }))
     .description("print MEMORY.md and the daily logs that the model gets")
-    .action(async (options: Options) => (await import("./memory.ts")).showMemory(flagsOf(options)));
+    .action(async (options: Options) => (await import("./commands/memory.ts")).showMemory(flagsOf(options)));
   const prompt = program.command("prompt").description("the next request to the model");
   withSettings(prompt.command("show", { isDefault: true }))
     .description("print the sections of the next request with their tokens and sources")
@@ -110,31 +111,37 @@ export function createProgram(): Command {
     .description("check settings, model, port, files, sandbox and clock, and name each remedy")
     .option("--json", "print the results as JSON")
     .option("--fix", "mend what can be mended without a loss")
-    .action(async (options: Options) => (await import("./doctor.ts")).doctor(flagsOf(options), options));
+    .action(async (options: Options) =>
+      (await import("./commands/doctor.ts")).doctor(flagsOf(options), options),
+    );
 
   const config = program.command("config").description("the settings");
   withSettings(config.command("show", { isDefault: true }))
     .description("print each setting and its source")
     .option("--json", "print JSON")
-    .action(async (options: Options) => (await import("./config.ts")).showConfig(flagsOf(options), options));
+    .action(async (options: Options) =>
+      (await import("./commands/config.ts")).showConfig(flagsOf(options), options),
+    );
   config
     .command("set")
     .description("set a setting in config.json. Without a value, remove it")
     .argument("<key>")
     .argument("[value]")
     .action(async (key: string, value: string | undefined) =>
-      (await import("./config.ts")).setConfig(key, value),
+      (await import("./commands/config.ts")).setConfig(key, value),
     );
   config
     .command("path")
     .description("print the path of config.json")
-    .action(async () => (await import("./config.ts")).printPath());
+    .action(async () => (await import("./commands/config.ts")).printPath());
 
   program
     .command("completion")
     .description("print the completion script of a shell")
     .argument("<shell>", "bash, zsh or fish")
-    .action(async (shell: string) => (await import("./completion.ts")).printCompletion(shell, program));
+    .action(async (shell: string) =>
+      (await import("./commands/completion.ts")).printCompletion(shell, program),
+    );
 
   return program;
 }

@@ -1,6 +1,6 @@
 import { openSessionStore } from "@mini-openclaw/session-store";
-import { findBashSandbox } from "../bash-sandbox.ts";
-import { createAgent } from "../create-agent.ts";
+import { findBashSandbox } from "../agent/bash-sandbox.ts";
+import { createAgent } from "../agent/create-agent.ts";
 import { prepareDataDir } from "../data-dir.ts";
 import type { Sources } from "../settings/sources.ts";
 import { exitWith } from "./exit.ts";

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { MemoryManager, SkillsLoader, validateSkill } from "@mini-openclaw/agent-runtime";
 import { connectMcpServers, readMcpConfig } from "@mini-openclaw/agent-runtime/mcp";
-import { findBashSandbox } from "../bash-sandbox.ts";
+import { findBashSandbox } from "../agent/bash-sandbox.ts";
 import { ConfigError, type MiniOpenClawConfig } from "../settings/config.ts";
 import type { Finding } from "./finding.ts";
 

@@ -4,7 +4,7 @@ export interface Finding {
   check: string;
   level: "good" | "warning" | "problem";
   message: string;
-  /** What the user can do. */
+  /** The action for the user. */
   remedy?: string;
   /** Mends the problem without losing anything. Returns a sentence about it. */
   fix?: () => string;

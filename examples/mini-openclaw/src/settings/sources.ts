@@ -68,10 +68,13 @@ function readConfigFile(file: string, bad: BadSource[]): Record<string, unknown>
   if (content === undefined) return {};
   try {
     const value: unknown = JSON.parse(content);
-    if (typeof value !== "object" || value === null || Array.isArray(value))
-      throw new TypeError('it must hold one object, such as { "port": 3210 }');
-    const { $schema: _, ...config } = value as Record<string, unknown>;
-    return config;
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      const { $schema: _, ...config } = value as Record<string, unknown>;
+      return config;
+    }
+    const message = 'cannot be read as JSON: it must hold one object, such as { "port": 3210 }.';
+    bad.push({ file, message });
+    return {};
   } catch (error) {
     bad.push({ file, message: `cannot be read as JSON: ${(error as Error).message}.` });
     return {};

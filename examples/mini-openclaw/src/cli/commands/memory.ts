@@ -1,7 +1,7 @@
 import { MemoryManager } from "@mini-openclaw/agent-runtime";
-import type { Sources } from "../settings/sources.ts";
-import { loadConfig } from "./load.ts";
-import { safe } from "./safe-text.ts";
+import type { Sources } from "../../settings/sources.ts";
+import { loadConfig } from "../load.ts";
+import { safe } from "../safe-text.ts";
 
 /** Prints the long-term memory and the daily logs that the model gets. */
 export async function showMemory(flags: Sources["flags"]): Promise<void> {

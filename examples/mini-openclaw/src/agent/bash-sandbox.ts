@@ -1,5 +1,5 @@
 import { findSandbox, type Sandbox } from "@mini-openclaw/agent-runtime";
-import { ConfigError, type MiniOpenClawConfig } from "./settings/config.ts";
+import { ConfigError, type MiniOpenClawConfig } from "../settings/config.ts";
 
 /** The sandbox of `bash`, and its description in the banner. */
 export interface BashSandbox {

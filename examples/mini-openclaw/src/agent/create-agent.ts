@@ -10,11 +10,11 @@ import {
 } from "@mini-openclaw/agent-runtime";
 import { connectMcpServers, type McpServers, readMcpConfig } from "@mini-openclaw/agent-runtime/mcp";
 import type { ModelProvider } from "@mini-openclaw/protocol";
+import { prepareDemoWorkspace } from "../data-dir.ts";
+import { createProviders } from "../model/create-provider.ts";
+import type { MiniOpenClawConfig } from "../settings/config.ts";
 import { approvalOf } from "./approval.ts";
 import type { BashSandbox } from "./bash-sandbox.ts";
-import { prepareDemoWorkspace } from "./data-dir.ts";
-import { createProviders } from "./model/create-provider.ts";
-import type { MiniOpenClawConfig } from "./settings/config.ts";
 
 /** The agent of the settings, and the parts that others need too. */
 export interface Agent {

@@ -2,10 +2,10 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { connectMcpServers, readMcpConfig } from "@mini-openclaw/agent-runtime/mcp";
-import type { Sources } from "../settings/sources.ts";
-import { exitCodes, exitWith } from "./exit.ts";
-import { loadConfig, warn } from "./load.ts";
-import { oneLine } from "./safe-text.ts";
+import type { Sources } from "../../settings/sources.ts";
+import { exitCodes, exitWith } from "../exit.ts";
+import { loadConfig, warn } from "../load.ts";
+import { oneLine } from "../safe-text.ts";
 
 type Flags = Sources["flags"];
 

@@ -2,12 +2,12 @@ import process from "node:process";
 import { createInterface, type Interface } from "node:readline/promises";
 import type { Session } from "@mini-openclaw/client";
 import type { ApprovalDecision } from "@mini-openclaw/protocol";
-import type { Sources } from "../settings/sources.ts";
-import { connectServer } from "./connect-server.ts";
-import { exitWith } from "./exit.ts";
-import { loadConfig, warn, warnOfEnd } from "./load.ts";
-import type { Options } from "./options.ts";
-import { oneLine, safe } from "./safe-text.ts";
+import type { Sources } from "../../settings/sources.ts";
+import { connectServer } from "../connect-server.ts";
+import { exitWith } from "../exit.ts";
+import { loadConfig, warn, warnOfEnd } from "../load.ts";
+import type { Options } from "../options.ts";
+import { oneLine, safe } from "../safe-text.ts";
 
 /** Chats in the terminal until the input ends. Ctrl+C stops an active run, then leaves. */
 export async function chat(flags: Sources["flags"], { session: sessionId }: Options): Promise<void> {

@@ -2,13 +2,13 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { dirname } from "node:path";
 import process from "node:process";
 import { closestName } from "@mini-openclaw/protocol/shared";
-import { findSettings } from "../settings/config.ts";
-import { Refusal } from "../settings/kinds.ts";
-import { type Setting, type SettingKey, settingKeys, settings } from "../settings/settings.ts";
-import { configFileOf, readSources, type Sources } from "../settings/sources.ts";
-import { exitCodes } from "./exit.ts";
-import { warn } from "./load.ts";
-import type { Options } from "./options.ts";
+import { findSettings } from "../../settings/config.ts";
+import { Refusal } from "../../settings/kinds.ts";
+import { type Setting, type SettingKey, settingKeys, settings } from "../../settings/settings.ts";
+import { configFileOf, readSources, type Sources } from "../../settings/sources.ts";
+import { exitCodes } from "../exit.ts";
+import { warn } from "../load.ts";
+import type { Options } from "../options.ts";
 
 /** Prints each setting, its value and the source of the value. Exits with 78 if one is bad. */
 export function showConfig(flags: Sources["flags"], { json }: Options): void {

@@ -2,10 +2,10 @@ import { cpSync, existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { SkillsLoader, validateSkill } from "@mini-openclaw/agent-runtime";
-import type { Sources } from "../settings/sources.ts";
-import { exitCodes } from "./exit.ts";
-import { loadConfig, warn } from "./load.ts";
-import { oneLine } from "./safe-text.ts";
+import type { Sources } from "../../settings/sources.ts";
+import { exitCodes } from "../exit.ts";
+import { loadConfig, warn } from "../load.ts";
+import { oneLine } from "../safe-text.ts";
 
 type Flags = Sources["flags"];
 

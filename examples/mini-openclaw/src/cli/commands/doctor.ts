@@ -1,16 +1,16 @@
 import process from "node:process";
-import type { Finding } from "../doctor/finding.ts";
-import type { Sources } from "../settings/sources.ts";
-import { exitCodes } from "./exit.ts";
-import type { Options } from "./options.ts";
-import { oneLine } from "./safe-text.ts";
+import type { Finding } from "../../doctor/finding.ts";
+import type { Sources } from "../../settings/sources.ts";
+import { exitCodes } from "../exit.ts";
+import type { Options } from "../options.ts";
+import { oneLine } from "../safe-text.ts";
 
 /**
  * Checks everything that the server needs, and prints each result with its remedy. Changes nothing
  * without `--fix`. Exits with 1 if a problem is left.
  */
 export async function doctor(flags: Sources["flags"], { json, fix }: Options): Promise<void> {
-  const { examine } = await import("../doctor/examine.ts");
+  const { examine } = await import("../../doctor/examine.ts");
   const findings = await examine(flags);
   const results = findings.map((finding) => {
     const mended = fix === true && finding.level !== "good" ? finding.fix?.() : undefined;

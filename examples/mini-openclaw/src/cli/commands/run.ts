@@ -4,12 +4,12 @@ import process from "node:process";
 import { text as readText } from "node:stream/consumers";
 import type { Session } from "@mini-openclaw/client";
 import type { RunEndEvent } from "@mini-openclaw/protocol";
-import type { Sources } from "../settings/sources.ts";
-import { connectServer } from "./connect-server.ts";
-import { exitCodes, exitWith } from "./exit.ts";
-import { loadConfig, warn, warnOfEnd } from "./load.ts";
-import type { Options } from "./options.ts";
-import { oneLine, safe } from "./safe-text.ts";
+import type { Sources } from "../../settings/sources.ts";
+import { connectServer } from "../connect-server.ts";
+import { exitCodes, exitWith } from "../exit.ts";
+import { loadConfig, warn, warnOfEnd } from "../load.ts";
+import type { Options } from "../options.ts";
+import { oneLine, safe } from "../safe-text.ts";
 
 /** Runs one message, prints its answer, and exits with the code of its outcome. */
 export async function run(

@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { StoreError } from "@mini-openclaw/session-store";
-import { readAddress } from "../data-dir.ts";
-import type { Sources } from "../settings/sources.ts";
-import { startServer } from "../start-server.ts";
-import { exitWith } from "./exit.ts";
-import { loadConfig } from "./load.ts";
-import type { Options } from "./options.ts";
+import { readAddress } from "../../data-dir.ts";
+import type { Sources } from "../../settings/sources.ts";
+import { startServer } from "../../start-server.ts";
+import { exitWith } from "../exit.ts";
+import { loadConfig } from "../load.ts";
+import type { Options } from "../options.ts";
 
 /** Starts the server, and stops it on a signal. */
 export async function start(flags: Sources["flags"], { open }: Options): Promise<void> {

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { loadConfig } from "./load.ts";
+import { loadConfig } from "../load.ts";
 
 /** Runs the command of `@mini-openclaw/session-store` on the sessions of this data directory. */
 export function sessions(args: readonly string[]): never {

@@ -1,8 +1,8 @@
 import process from "node:process";
 import type { Command } from "commander";
-import { flagOf, settingKeys } from "../settings/settings.ts";
-import { exitCodes } from "./exit.ts";
-import { warn } from "./load.ts";
+import { flagOf, settingKeys } from "../../settings/settings.ts";
+import { exitCodes } from "../exit.ts";
+import { warn } from "../load.ts";
 
 /** Prints a completion script: the commands, their commands, and the flags of the settings. */
 export function printCompletion(shell: string, program: Command): void {
