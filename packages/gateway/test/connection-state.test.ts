@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import {
   type ConnectionInput,
   type ConnectionState,
+  frameCount,
   newConnection,
   nextConnection,
 } from "../src/connection/connection-state.ts";
@@ -41,4 +42,14 @@ test.each<[string, ConnectionInput[], object]>([
   ["does not open again", ["gone", "entered", "frame_came"], { phase: "closed" }],
 ])("a connection %s", (_what, inputs, expected) => {
   expect(after(...inputs)).toMatchObject(expected);
+});
+
+test.each([
+  ["", 1],
+  ["x".repeat(1_048_576), 1],
+  ["x".repeat(1_048_577), 2],
+  ["x".repeat(8_388_608), 8],
+  [new ArrayBuffer(5_000_000), 1],
+])("counts a frame once for each MiB", (frame, count) => {
+  expect(frameCount(frame)).toBe(count);
 });

@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { defaultLimits } from "@mini-openclaw/protocol";
 import { createMemoryStore, openSessionStore } from "@mini-openclaw/session-store";
 import { describe, expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
@@ -21,7 +22,7 @@ describe("connecting", () => {
     expect(await first.next("connected")).toEqual({
       type: "connected",
       sessionId: first.sessionId,
-      limits: { maxFrameBytes: 1_048_576, maxIdChars: 128, maxQueuedMessages: 20, maxHistoryMessages: 200 },
+      limits: { ...defaultLimits },
     });
   });
 
@@ -163,11 +164,11 @@ describe("hostile frames", () => {
     expect(await client.next("error")).toMatchObject({ code: "INVALID_FRAME" });
   });
 
-  test("a 2 MiB frame closes that connection with 1009 and no other", async () => {
+  test("a frame above the limit closes that connection with 1009 and no other", async () => {
     await using gateway = await testGateway();
     const [client, other] = await Promise.all([gateway.connect(), gateway.connect()]);
 
-    client.send({ type: "message", content: "x".repeat(2 * 1_048_576) });
+    client.send({ type: "message", content: "x".repeat(defaultLimits.maxFrameBytes) });
 
     const [code] = await once(client.socket, "close");
     expect(code).toBe(1009);

@@ -180,7 +180,7 @@ test.each([
   ],
   [
     { limits: { maxFrame: 3 } as object },
-    "`maxFrame` is no option of `limits`. Its options are maxFrameBytes, maxQueuedMessages.",
+    "`maxFrame` is no option of `limits`. Its options are maxFrameBytes, maxQueuedMessages, maxBlocks, maxBlockBytes.",
   ],
   [
     { connections: { maxConnection: 3 } as object },

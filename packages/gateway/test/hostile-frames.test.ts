@@ -41,13 +41,13 @@ describe("bytes that break the WebSocket protocol close the connection with a co
       [frame(Buffer.from([0xe4, 0xbd]), { fin: false }), frame("x", { opcode: 0 })],
       1007,
     ],
-    ["a frame that claims 1 MiB and a byte", frame("", { claims: 1_048_577n }), 1009],
+    ["a frame that claims 8 MiB and a byte", frame("", { claims: 8_388_609n }), 1009],
     ["a frame that claims 2^53 bytes", frame("", { claims: 2n ** 53n }), 1009],
     ["a frame that claims 2^63 bytes", frame("", { claims: 2n ** 63n }), 1009],
     ["a frame that claims 2^64 - 1 bytes", frame("", { claims: 2n ** 64n - 1n }), 1009],
     [
-      "two pieces of more than 1 MiB",
-      [frame("x".repeat(600_000), { fin: false }), frame("x".repeat(600_000), { opcode: 0 })],
+      "two pieces of more than 8 MiB",
+      [frame("x".repeat(4_200_000), { fin: false }), frame("x".repeat(4_200_000), { opcode: 0 })],
       1009,
     ],
     [
@@ -227,7 +227,7 @@ describe("the first frame of /?auth=frame", () => {
       Buffer.concat(Array.from({ length: 50 }, () => frame("x".repeat(100), { opcode: 9 }))),
       1009,
     ],
-    ["a frame that claims 2 MiB", frame("", { claims: 2_097_152n }), 1009],
+    ["a frame that claims 9 MiB", frame("", { claims: 9_437_184n }), 1009],
     ["a frame without a mask", frame(auth, { masked: false }), 1002],
   ];
   test.each(early)("closes the connection when it is %s", async (_what, bytes, code) => {

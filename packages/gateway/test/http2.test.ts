@@ -61,7 +61,7 @@ test("requests of HTTP/2 are answered, with :authority, with Host, and with both
   expect((await client.ask({ ":path": "/claw/sessions/current/export" })).text).toContain('"type":"session"');
   const large = await client.ask(
     { ...post, ":path": "/claw/sessions/current/messages" },
-    { body: "x".repeat(2_000_000) },
+    { body: "x".repeat(9_000_000) },
   );
   expect(large.status).toBe(413);
   expect(own.failures).toEqual([]);

@@ -22,6 +22,7 @@ import {
   sendApprovals,
   sendSessions,
 } from "./session-commands.ts";
+import { toSubmitted } from "./to-submitted.ts";
 
 const PAGE = 50;
 
@@ -152,10 +153,9 @@ async function acknowledge(
 }
 
 async function queueMessage(event: MessageCommand, context: CommandContext): Promise<void> {
-  const { id, content, mode = "queue" } = event;
   const session = await findMessageSession(event, context);
   const { sessionId } = session;
-  const message = { content, mode, ...(id !== undefined && { requestId: id }) };
+  const message = toSubmitted({ ...event, requestId: event.id }, context.limits);
   const watcher = await watcherOf(session, context);
   const accepted = await context.queues.submit(sessionId, message, watcher.watch);
   await acknowledge(event, session, { accepted, ...watcher }, context);

@@ -1,4 +1,4 @@
-import type { MessageMode, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
+import type { Limits, MessageBlock, MessageMode, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
 import { describeValue, listOf, mustBe } from "@mini-openclaw/protocol/shared";
 import { defaultSessionKey } from "../auth/authenticate.ts";
 import { findRunStart } from "../run/load-messages.ts";
@@ -8,6 +8,7 @@ import { requireKnown } from "../shared/check-options.ts";
 import { endNotRecorded, GatewayError } from "../shared/errors.ts";
 import { type Principal, requireId } from "../shared/principal.ts";
 import { findOrCreateOwnSession } from "./own-session.ts";
+import { toSubmitted } from "./to-submitted.ts";
 
 /** A message from inside the process: from a schedule, an HTTP handler or a test. */
 export type Submission = SubmissionFields &
@@ -28,6 +29,8 @@ interface SubmissionFields {
   /** The id of the principal, for callers that have no more of it. */
   owner?: string;
   content: string;
+  /** Files and texts, as in a client's `message`. */
+  blocks?: readonly MessageBlock[];
   /** Makes the message idempotent among the session's last 1,000. */
   requestId?: string;
   /** @default "queue" */
@@ -60,19 +63,22 @@ export interface SubmitDeps {
     "entries" | "loadMessages" | "getOrCreateSession" | "createSession" | "listSessions"
   >;
   queues: SessionQueues;
+  limits: Limits;
 }
 
 /**
  * Gets a message accepted and follows its run to the end.
  *
- * @throws GatewayError `INVALID_OPTION` for an unknown or missing field
+ * @throws GatewayError `INVALID_OPTION` for an unknown or missing field, `INVALID_FRAME` for a
+ * wrong file
  * @throws TypeError for a principal without an id
  */
 export async function submitMessage(deps: SubmitDeps, submission: Submission): Promise<Submitted> {
   checkSubmission(submission);
   const { sessionId: given, key, owner, principal = toPrincipal(owner), ...message } = submission;
   const sessionId = given ?? (await findTarget(deps.store, { key, principal })).sessionId;
-  return followRun(deps, sessionId, (queues) => queues.submit(sessionId, message));
+  const submitted = toSubmitted(message, deps.limits);
+  return followRun(deps, sessionId, (queues) => queues.submit(sessionId, submitted));
 }
 
 function toPrincipal(owner: string | undefined): Principal | undefined {
@@ -88,6 +94,7 @@ const fields: Readonly<Record<keyof SubmissionFields, true>> = {
   principal: true,
   owner: true,
   content: true,
+  blocks: true,
   requestId: true,
   mode: true,
 };

@@ -6,6 +6,14 @@ const MAX_WAITING_FRAMES = 100;
 // with 1008.
 const MAX_REFUSED_FRAMES = 100;
 
+// A larger frame counts as several, so that few frames cannot fill the memory.
+const FRAME_CHARS = 1_048_576;
+
+/** Returns the number of frames that a frame counts as. */
+export function frameCount(frame: unknown): number {
+  return typeof frame === "string" ? Math.max(1, Math.ceil(frame.length / FRAME_CHARS)) : 1;
+}
+
 /** Why the gateway ends a connection, in the words of its close frame. */
 export interface CloseReason {
   readonly code: number;

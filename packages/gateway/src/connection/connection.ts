@@ -21,6 +21,7 @@ import { CommandSource } from "./command-source.ts";
 import { ConnectionHandle } from "./connection-handle.ts";
 import {
   type ConnectionInput,
+  frameCount,
   newConnection,
   nextConnection,
   unprovedConnection,
@@ -81,7 +82,10 @@ export class Connection extends CommandSource implements CommandContext, Viewer 
     if ("caller" in client) this.#caller = this.#withKeys(client.caller);
     else this.#state = unprovedConnection;
     this.#speaker.begin(() => dialect.connect(new ConnectionHandle(this)));
-    socket.addEventListener("close", () => this.#closed());
+    socket.addEventListener("close", () => {
+      this.#step("gone");
+      deps.onClosed(this);
+    });
     socket.addEventListener("message", ({ data }) => this.#receive(data));
     this.#order = new CommandOrder(this.#caller ? this.#enter() : Promise.resolve());
   }
@@ -202,18 +206,15 @@ export class Connection extends CommandSource implements CommandContext, Viewer 
     }
   }
 
-  #closed(): void {
-    this.#step("gone");
-    this.#deps.onClosed(this);
-  }
-
   #receive(data: unknown): void {
-    this.#step("frame_came");
+    const count = frameCount(data);
+    for (let came = 0; came < count; came += 1) this.#step("frame_came");
     if (!this.isClosed) this.#order.add(() => this.#work(data));
   }
 
   /** Handles one frame, from text to answer. Never rejects: a failure becomes an `error` event. */
   async #work(data: unknown): Promise<void> {
+    for (let taken = 1; taken < frameCount(data); taken += 1) this.#step("frame_taken");
     // A client that sends and does not read waits for itself.
     if (this.#outbox.isFull) await this.#outbox.drained();
     if (this.#state.phase !== "open" && this.#state.phase !== "unproved") return;

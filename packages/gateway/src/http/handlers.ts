@@ -1,4 +1,6 @@
 import { v7 as createId } from "uuid";
+import { HttpError } from "./answer/http-error.ts";
+import { sendBlob } from "./answer/send-blob.ts";
 import { exportSession } from "./export-session.ts";
 import { getEvents } from "./get-events.ts";
 import { postMessage } from "./post-message.ts";
@@ -38,6 +40,13 @@ export const handlers: Readonly<Record<RouteName, Handler>> = {
   edit: acknowledged("edit"),
   message: postMessage,
   events: getEvents,
+  blob: async (context) => {
+    const { deps, match, response } = context;
+    const { sessionId } = await readSession(context, "resume");
+    const bytes = await deps.commands.store.loadBlob?.(sessionId, match.blob);
+    if (!bytes) throw new HttpError(404, "NOT_FOUND", "`blob` must be the id of a file of the session.");
+    sendBlob(response, match.blob, bytes);
+  },
   export: async (context) =>
     exportSession(context.deps.commands.store, await readSession(context, "export"), context.response),
 };

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { findMessageSession } from "../commands/run-command.ts";
 import { findStart } from "../commands/run-start.ts";
 import { followRun } from "../commands/submit.ts";
+import { toSubmitted } from "../commands/to-submitted.ts";
 import { GatewayError } from "../shared/errors.ts";
 import { sendJson } from "../shared/send-json.ts";
 import { awaitRun } from "./answer/await-run.ts";
@@ -18,8 +19,7 @@ export async function postMessage(context: RequestContext): Promise<void> {
   const sessionId = await readSessionId(context);
   const command = toCommand("message", { ...fields, ...requestIdOf(request, fields), sessionId });
   const session = await findMessageSession(command, commandContext(context));
-  const { content, id, mode } = command;
-  const message = { content, ...(mode && { mode }), ...(id !== undefined && { requestId: id }) };
+  const message = toSubmitted({ ...command, requestId: command.id }, deps.commands.limits);
   if (!(await deps.commands.permissions.may(context.caller, "resume", session))) {
     // The caller may send, and not read what the session has.
     if (isStream) throw new GatewayError("FORBIDDEN", "You may not resume here: `authorize` refused it.");

@@ -10,6 +10,7 @@ export type RouteName =
   | "history"
   | "events"
   | "export"
+  | "blob"
   | "abort"
   | "retry"
   | "edit"
@@ -41,6 +42,7 @@ const resources: readonly Resource[] = [
   { pattern: /^\/sessions\/([^/]+)$/, methods: { DELETE: "delete" } },
   { pattern: /^\/sessions\/([^/]+)\/events$/, methods: { GET: "events" } },
   { pattern: /^\/sessions\/([^/]+)\/export$/, methods: { GET: "export", HEAD: "export" } },
+  { pattern: /^\/sessions\/([^/]+)\/blobs\/([^/]+)$/, methods: { GET: "blob", HEAD: "blob" } },
   { pattern: /^\/sessions\/([^/]+)\/abort$/, methods: { POST: "abort" } },
   { pattern: /^\/sessions\/([^/]+)\/retry$/, methods: { POST: "retry" } },
   { pattern: /^\/sessions\/([^/]+)\/edit$/, methods: { POST: "edit" } },
@@ -60,6 +62,8 @@ export interface Match {
   allow: readonly string[];
   /** As it stands in the path; empty where there is none. */
   sessionId: string;
+  /** The id of a blob as it stands in the path; empty where there is none. */
+  blob: string;
   /** As it stands in the target, without its question mark. */
   query: string;
 }
@@ -79,7 +83,7 @@ export function matchRoute(request: IncomingMessage, base: string): Match | unde
     const { method = "" } = request;
     const route = Object.hasOwn(methods, method) ? methods[method] : undefined;
     const allow = Object.keys(methods);
-    return { route, allow, sessionId: found[1] ?? "", query: queryOf(request) };
+    return { route, allow, sessionId: found[1] ?? "", blob: found[2] ?? "", query: queryOf(request) };
   }
   return undefined;
 }

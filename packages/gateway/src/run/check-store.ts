@@ -63,11 +63,22 @@ const log: Shape<SessionLog> = {
     ["record", "read", "settle", "close"].every((name) => typeof value[name] === "function"),
 };
 
+const maybeBytes: Shape<Uint8Array | undefined> = {
+  expected: "a Uint8Array, or undefined",
+  is: (value) => value === undefined || value instanceof Uint8Array,
+};
+
+const blobId: Shape<string> = {
+  expected: "the id of the blob",
+  is: (value) => typeof value === "string",
+};
+
 /**
  * Returns the app's store with its results checked, so that a mistake of the store gets an error
  * that names the method. A rejection that nobody handles would end the process.
  */
 export function checkStore(store: SessionStore): SessionStore {
+  const loadBlob = store.loadBlob?.bind(store);
   return {
     getOrCreateSession: (...args) =>
       checked("store.getOrCreateSession", () => store.getOrCreateSession(...args), session),
@@ -95,6 +106,9 @@ export function checkStore(store: SessionStore): SessionStore {
     entries: (...args) =>
       checkItems("store.entries", () => store.entries(...args), itemOf("store.entries", entry)),
     openLog: async (...args) => checkLog(await checked("store.openLog", () => store.openLog(...args), log)),
+    ...(loadBlob && {
+      loadBlob: (...args) => checked("store.loadBlob", () => loadBlob(...args), maybeBytes),
+    }),
     recover: () => store.recover(),
     close: () => store.close(),
   };
@@ -106,6 +120,7 @@ export function checkStore(store: SessionStore): SessionStore {
  */
 function checkLog(from: SessionLog): SessionLog {
   const check = itemOf("log.read", event);
+  const saveBlob = from.saveBlob?.bind(from);
   return {
     get sessionId() {
       return from.sessionId;
@@ -117,6 +132,9 @@ function checkLog(from: SessionLog): SessionLog {
       return from.lastSeq;
     },
     record: (events) => from.record(events),
+    ...(saveBlob && {
+      saveBlob: (bytes) => checked("log.saveBlob", () => saveBlob(bytes), blobId),
+    }),
     read: (...args) => checkItems("log.read", () => from.read(...args), check),
     settle: () => withoutResult(() => from.settle()),
     close: () => withoutResult(() => from.close()),

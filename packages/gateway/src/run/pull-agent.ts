@@ -14,6 +14,7 @@ import { errorCodes } from "@mini-openclaw/protocol";
 import type { Approvals } from "./approvals.ts";
 import { checkEvent, startAgent } from "./check-agent.ts";
 import { loadRunMessages } from "./load-messages.ts";
+import { loadFiles } from "./message-files.ts";
 import type { Publish } from "./record.ts";
 import type { RunLimiter } from "./run-limiter.ts";
 import { type RunCause, RunStopped, type StopReason } from "./run-types.ts";
@@ -49,7 +50,7 @@ export interface TaskRun {
 
 /** Dependencies that all runs of a gateway share. */
 export interface RunDeps {
-  store: Pick<SessionStore, "loadMessages" | "entries" | "getSession">;
+  store: Pick<SessionStore, "loadMessages" | "entries" | "getSession" | "loadBlob">;
   agent: AgentRunner;
   limiter: RunLimiter;
   publish: Publish;
@@ -92,7 +93,8 @@ export async function pullAgent(
     if (signal.aborted) return { outcome: stopReason(signal) };
     const { sessionId } = log;
     const limit = deps.maxContextMessages;
-    const messages = await loadRunMessages(deps.store, sessionId, { limit, retryOf });
+    const entries = await loadRunMessages(deps.store, sessionId, { limit, retryOf });
+    const messages = await loadFiles(deps.store, sessionId, entries);
     const { costUsd: earlierUsd = 0, todo, parent } = (await deps.store.getSession(sessionId)) ?? {};
     const input: AgentInput = {
       sessionId,

@@ -1,6 +1,7 @@
 import type { MessageQueuedEvent, RecordedEvent, SessionEvent, SessionLog } from "@mini-openclaw/protocol";
 import { isThenable } from "../shared/callbacks.ts";
 import { checkRecorded } from "./check-store.ts";
+import { hasLargeFiles, saveFiles } from "./message-files.ts";
 import type { QueuedMessage } from "./run-types.ts";
 
 /** Emits recorded events to the watchers of their session. */
@@ -11,6 +12,19 @@ export type Publish = (recorded: readonly RecordedEvent[]) => void;
  * watchers get events in the order of their numbers, even if several callers record.
  */
 export function recordAndPublish(
+  publish: Publish,
+  log: SessionLog,
+  events: readonly SessionEvent[],
+): readonly RecordedEvent[] | Promise<readonly RecordedEvent[]> {
+  const saveBlob = hasLargeFiles(events) ? log.saveBlob?.bind(log) : undefined;
+  if (saveBlob) {
+    // The blobs are saved before the lines that name them.
+    return saveFiles(saveBlob, events).then((saved) => recordNow(publish, log, saved));
+  }
+  return recordNow(publish, log, events);
+}
+
+function recordNow(
   publish: Publish,
   log: SessionLog,
   events: readonly SessionEvent[],

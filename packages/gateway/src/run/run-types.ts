@@ -1,4 +1,5 @@
 import type {
+  ContentBlock,
   MessageMode,
   MessageQueuedEvent,
   NumberedEvent,
@@ -11,6 +12,8 @@ import type {
 /** A user's message on its way to a run. */
 export interface SubmittedMessage {
   content: string;
+  /** The parts of a message with files. */
+  blocks?: ContentBlock[];
   requestId?: string;
   mode?: MessageMode;
 }

@@ -74,9 +74,9 @@ export async function steer(
   { publish, now }: { publish: Publish; now: () => number },
   log: SessionLog,
   { runId, steering }: { runId: string; steering: Steering },
-  { content, requestId, onSaved }: SubmittedMessage & { onSaved: (runId: string) => void },
+  { onSaved, ...message }: Omit<SubmittedMessage, "mode"> & { onSaved: (runId: string) => void },
 ): Promise<Accepted> {
-  const fields = { content, timestamp: now(), ...(requestId !== undefined && { requestId }) };
+  const fields = { ...message, timestamp: now() };
   const waiting: UserMessage = { role: "user", ...fields };
   steering.add(waiting);
   const onRecorded = (saved: QueuedMessage) => {

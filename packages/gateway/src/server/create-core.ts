@@ -42,6 +42,8 @@ export function createCore(options: GatewayOptions, { observer, connections }: C
   requireWhole("maxContextMessages", maxContextMessages);
   requireWhole("limits.maxFrameBytes", limits.maxFrameBytes);
   requireWhole("limits.maxQueuedMessages", limits.maxQueuedMessages, { least: 0 });
+  requireWhole("limits.maxBlocks", limits.maxBlocks, { least: 0 });
+  requireWhole("limits.maxBlockBytes", limits.maxBlockBytes);
   const onFailure = (error: unknown, during: string) => observer.failed(error, during);
   const permissions = new Permissions(options.authorize);
   const watchers = new Watchers();

@@ -30,7 +30,7 @@ export interface GatewayOptions extends AccessOptions, AuthOptions {
    */
   dialects?: readonly Dialect[];
   /** @default `defaultLimits` of the protocol */
-  limits?: Partial<Pick<Limits, "maxFrameBytes" | "maxQueuedMessages">>;
+  limits?: Partial<Pick<Limits, "maxFrameBytes" | "maxQueuedMessages" | "maxBlocks" | "maxBlockBytes">>;
   /** @default `maxConnections` 10000, `handshakeTimeoutMs` 10000, `heartbeatMs` 30000 */
   connections?: Partial<ConnectionLimits>;
   /**
@@ -88,7 +88,12 @@ const known: Readonly<Record<keyof GatewayOptions, true>> = {
  */
 export function checkOptions(options: GatewayOptions): void {
   requireKnown("new GatewayServer", options, known);
-  requireKnown("limits", options.limits ?? {}, { maxFrameBytes: true, maxQueuedMessages: true });
+  requireKnown("limits", options.limits ?? {}, {
+    maxFrameBytes: true,
+    maxQueuedMessages: true,
+    maxBlocks: true,
+    maxBlockBytes: true,
+  });
   requireKnown("connections", options.connections ?? {}, {
     maxConnections: true,
     handshakeTimeoutMs: true,

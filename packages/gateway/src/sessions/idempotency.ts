@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { SessionStore } from "@mini-openclaw/protocol";
+import { type FileBlock, filesOf, type SessionStore } from "@mini-openclaw/protocol";
 import type { Accepted, RunCause } from "../run/run-types.ts";
 import { GatewayError } from "../shared/errors.ts";
 import { WeightedLru } from "../shared/weighted-lru.ts";
@@ -157,8 +157,17 @@ class SessionRequests {
 }
 
 function fingerprintOf(cause: RunCause): string {
-  const text = "content" in cause ? textOf(cause) : `retry ${cause.retryOf}`;
-  return createHash("sha256").update(text).digest("base64");
+  const hash = createHash("sha256");
+  if ("retryOf" in cause) return hash.update(`retry ${cause.retryOf}`).digest("base64");
+  hash.update(textOf(cause));
+  for (const file of filesOf(cause) ?? [])
+    hash.update(`\n${file.type} ${file.mediaType} ${contentIdOf(file)}`);
+  return hash.digest("base64");
+}
+
+/** Returns the id that a file has as a blob, because a transcript may have either form. */
+function contentIdOf({ blob, data = "" }: FileBlock): string {
+  return blob ?? createHash("sha256").update(Buffer.from(data, "base64")).digest("hex");
 }
 
 function textOf({ content, editOf }: { content: string; editOf?: string }): string {

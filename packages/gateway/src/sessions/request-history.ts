@@ -24,8 +24,9 @@ export async function readPastMessages(store: Store, sessionId: string): Promise
   const found: PastRequest[] = [];
   for (const message of messages) {
     if (message.role !== "user" || message.requestId === undefined || message.runId === undefined) continue;
-    const { requestId, runId, content, editOf } = message;
-    found.push({ requestId, runId, cause: { content, ...(editOf !== undefined && { editOf }) } });
+    const { requestId, runId, content, blocks, editOf } = message;
+    const cause = { content, ...(blocks && { blocks }), ...(editOf !== undefined && { editOf }) };
+    found.push({ requestId, runId, cause });
   }
   return found;
 }

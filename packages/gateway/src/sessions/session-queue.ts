@@ -19,7 +19,7 @@ import { endCancelled, saveQueued } from "./save-queued.ts";
 
 /** Dependencies that all queues of a gateway share. */
 export interface QueueDeps extends RunDeps {
-  store: Pick<SessionStore, "loadMessages" | "entries" | "getSession" | "openLog">;
+  store: Pick<SessionStore, "loadMessages" | "entries" | "getSession" | "openLog" | "loadBlob">;
   /** Notifies the session's callers that it has begun to run, or has come to rest. */
   notify: (sessionId: string) => void;
   /** Watches that still read the live events of a session at rest. */

@@ -129,10 +129,10 @@ export class SessionQueues {
     onSaved: (runId: string) => void = () => {},
     task?: TaskRun,
   ): Promise<AcceptedRun> {
-    const { requestId, content } = message;
+    const { requestId, mode: _, ...cause } = message;
     const most = this.#maxQueuedMessages;
     const add = (queue: SessionQueue) => addMessage(queue, message, { most, onSaved, task });
-    return this.#accept(sessionId, requestId, { content }, add);
+    return this.#accept(sessionId, requestId, cause, add);
   }
 
   /**
@@ -293,6 +293,7 @@ export class SessionQueues {
 }
 
 /** Removes the numbering that recording has added. */
-function withoutNumbering({ type, runId, content, timestamp, requestId }: QueuedMessage) {
-  return { type, runId, content, timestamp, ...(requestId !== undefined && { requestId }) };
+function withoutNumbering(queued: QueuedMessage) {
+  const { sessionId: _, seq: _seq, ...message } = queued;
+  return message;
 }
