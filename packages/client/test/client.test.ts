@@ -191,7 +191,7 @@ describe("a refused message", () => {
     const session = gateway.connect().session();
     await untilShown(session);
 
-    const refused = session.send("x".repeat(1_100_000));
+    const refused = session.send("x".repeat(9_000_000));
 
     await expect(refused).rejects.toMatchObject({ code: "MESSAGE_TOO_LONG" });
     const [message] = session.getSnapshot().outbox;

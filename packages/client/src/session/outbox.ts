@@ -1,5 +1,6 @@
 import type {
   Limits,
+  MessageBlock,
   MessageCommand,
   MessageMode,
   NumberedEvent,
@@ -22,13 +23,15 @@ interface OutgoingFields {
   /** Goes with every repetition, so that the gateway runs the message once. */
   readonly id: string;
   readonly content: string;
+  /** The files and texts beside `content`. */
+  readonly blocks?: readonly MessageBlock[] | undefined;
   readonly mode?: MessageMode | undefined;
   /** True if the gateway may have the message already, such as from a connection that was lost. */
   readonly isRepeat: boolean;
 }
 
 /** A message as the app wrote it. */
-export type WrittenMessage = Pick<OutgoingFields, "id" | "content" | "mode"> & {
+export type WrittenMessage = Pick<OutgoingFields, "id" | "content" | "blocks" | "mode"> & {
   readonly isRepeat?: boolean;
 };
 

@@ -69,12 +69,13 @@ export class SendingSession extends SessionState {
     const next = outbox.find((message) => message.phase === "sent" || message.phase === "queued");
     const isReady = next?.phase === "queued" && !this.#cancelPause && (phase === "live" || phase === "away");
     if (!isReady || connection.phase !== "open" || connection.draining) return false;
-    const { id, content, mode } = next;
+    const { id, content, blocks, mode } = next;
     const command = {
       type: "message",
       id,
       sessionId: sessionId ?? connection.sessionId,
       content,
+      blocks,
       mode,
     } as MessageCommand;
     const tooLong = refuseTooLong(command, connection.limits);

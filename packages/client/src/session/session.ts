@@ -1,5 +1,6 @@
 import type {
   ApprovalDecision,
+  MessageBlock,
   MessageEntry,
   MessageMode,
   NumberedEvent,
@@ -40,6 +41,11 @@ export interface Accepted {
 }
 
 export interface SendOptions {
+  /**
+   * Files and texts that the model gets before `content`, which may be empty then. The limits of
+   * the gateway are in `client.getSnapshot().limits`.
+   */
+  blocks?: readonly MessageBlock[] | undefined;
   /** Queue behind a run that is active, enter it, or stop it. @default "queue" */
   mode?: MessageMode;
   /**

@@ -37,13 +37,13 @@ export class WatchedSession extends SendingSession implements Session {
     this.#isNamed = sessionId !== undefined;
   }
 
-  send(content: string, { mode, id }: SendOptions = {}): Promise<Accepted> {
-    return this.#submit({ id: id ?? createId(), content, mode, isRepeat: id !== undefined });
+  send(content: string, { id, ...options }: SendOptions = {}): Promise<Accepted> {
+    return this.#submit({ ...options, id: id ?? createId(), content, isRepeat: id !== undefined });
   }
 
   ask(
     content: string,
-    { signal, mode, id = createId() }: SendOptions & { signal?: AbortSignal } = {},
+    { signal, id = createId(), ...options }: SendOptions & { signal?: AbortSignal } = {},
   ): AsyncIterableIterator<WatchedEvent> {
     let ownRun: string | undefined;
     const events = this.#stream.open(signal, (event) => {
@@ -55,7 +55,7 @@ export class WatchedSession extends SendingSession implements Session {
     if (signal?.aborted) return events;
     this.host.watch(this);
     this.submit(
-      { id, content, mode },
+      { ...options, id, content },
       ({ runId }) => {
         ownRun = runId;
       },
@@ -65,8 +65,8 @@ export class WatchedSession extends SendingSession implements Session {
   }
 
   sendAgain(id: string): Promise<Accepted> {
-    const { phase, content = "", mode } = this.message(id) ?? {};
-    if (phase === "refused") return this.#submit({ id, content, mode });
+    const message = this.message(id);
+    if (message?.phase === "refused") return this.#submit({ ...message, isRepeat: false });
     return ignorable(Promise.reject(invalidOption("`id` must be of a refused message.")));
   }
 
