@@ -75,6 +75,7 @@ class Page {
       options: this.#options,
       gatewayUrl: this.#gatewayUrl,
       tokenUrl: tokenUrlOf(this.#gatewayUrl),
+      httpUrl: new URL("./", this.#gatewayUrl).pathname,
       access: () => this.#access,
       address: () => sessionIdOf(location.hash) ?? "",
     });

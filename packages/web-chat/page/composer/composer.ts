@@ -1,17 +1,16 @@
 import type { SessionSnapshot } from "@mini-openclaw/client";
-import type { MessageMode } from "@mini-openclaw/protocol";
+import { type MessageBlock, type MessageMode, textOf } from "@mini-openclaw/protocol";
 import { button, element, setText } from "../dom/elements.ts";
 import { isComposing } from "../dom/keys.ts";
-import type { Texts } from "../language/texts.ts";
+import { AttachmentsView, type AttachmentsViewParts } from "./attachments-view.ts";
 import type { Drafts } from "./drafts.ts";
 import { MessageRecall } from "./message-recall.ts";
 import { createModeChoice, type ModeChoice } from "./mode-choice.ts";
 
-export interface ComposerParts {
-  texts: Texts;
+export interface ComposerParts extends Omit<AttachmentsViewParts, "onChange"> {
   drafts: Drafts;
   /** Sends a message. Returns false if it cannot be sent now, and its text stays in the field. */
-  onSend: (content: string, mode: MessageMode) => boolean;
+  onSend: (content: string, mode: MessageMode, blocks: readonly MessageBlock[]) => boolean;
   onStop: () => void;
 }
 
@@ -27,6 +26,7 @@ export class Composer {
   readonly #stop: HTMLButtonElement;
   readonly #keys = element("p", "keys");
   readonly #choice: ModeChoice;
+  readonly #files: AttachmentsView;
   readonly #recall = new MessageRecall();
   #isRunning = false;
   #sent: readonly string[] = [];
@@ -38,16 +38,23 @@ export class Composer {
     this.#stop.hidden = true;
     this.#send = element("button", "send", texts.send);
     this.#choice = createModeChoice(texts, () => this.focus());
+    this.#files = new AttachmentsView({ ...parts, onChange: () => this.#fit() });
     this.#keys.id = "keys";
     this.#prepareInput();
     const actions = element("div", "actions", this.#stop, this.#send);
-    const form = element("form", "composer", this.#input, actions);
+    const form = element("form", "composer", this.#files.pick, this.#input, actions);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit(this.#choice.mode());
     });
-    this.root = element("footer", "", this.#choice.root, form, this.#keys);
-    this.#fit();
+    this.root = element("footer", "", this.#choice.root, this.#files.root, form, this.#keys);
+    this.#files.render();
+  }
+
+  /** Attaches files to the next message. */
+  attach(files: readonly File[]): void {
+    this.#files.add(files);
+    this.focus();
   }
 
   /** The text that was not sent. */
@@ -67,9 +74,9 @@ export class Composer {
 
   /** Shows the state of a session. Each address has a draft of its own. */
   render({ sessionId, view, stopping }: SessionSnapshot, address: string): void {
-    const { texts, drafts } = this.#parts;
+    const { texts, drafts, attachments } = this.#parts;
     this.#isRunning = view.activeRuns.length > 0;
-    this.#sent = view.items.flatMap((item) => (item.kind === "user" ? [item.content] : []));
+    this.#sent = view.items.flatMap((item) => (item.kind === "user" ? textOf(item) || [] : []));
     this.#stop.hidden = !this.#isRunning;
     this.#stop.disabled = stopping !== undefined;
     setText(this.#stop, stopping === undefined ? texts.stop : texts.stopping);
@@ -77,9 +84,11 @@ export class Composer {
     setText(this.#keys, isTouch() ? texts.keysByTouch : keys);
     this.#choice.show(this.#isRunning);
     const draft = drafts.open(sessionId, address);
-    if (draft === undefined) return;
+    if (draft === undefined) return attachments.move(address);
     this.#input.value = draft;
-    this.#fit();
+    attachments.open(address);
+    this.#files.clearProblem();
+    this.#files.render();
   }
 
   #prepareInput(): void {
@@ -94,6 +103,13 @@ export class Composer {
     input.addEventListener("input", () => {
       drafts.keep(input.value);
       this.#fit();
+    });
+    input.addEventListener("paste", (event) => {
+      const files = [...(event.clipboardData?.files ?? [])];
+      // A table from a spreadsheet comes as text and as a picture of it.
+      if (files.length === 0 || event.clipboardData?.types.includes("text/plain")) return;
+      event.preventDefault();
+      this.attach(files);
     });
     input.addEventListener("keydown", (event) => this.#onKey(event));
   }
@@ -122,7 +138,13 @@ export class Composer {
 
   #submit(mode: MessageMode): void {
     const content = this.#input.value.trim();
-    if (content === "" || !this.#parts.onSend(content, mode)) return;
+    const { attachments, onSend } = this.#parts;
+    const { blocks, isReading } = attachments;
+    const isEmpty = content === "" && blocks.length === 0;
+    if (isEmpty || isReading || !onSend(content, mode, blocks)) return;
+    attachments.clear();
+    this.#files.clearProblem();
+    this.#files.render();
     this.draft = "";
     this.#choice.reset();
   }
@@ -130,7 +152,8 @@ export class Composer {
   #fit(): void {
     this.#input.style.height = "auto";
     this.#input.style.height = `${Math.min(this.#input.scrollHeight, MAX_HEIGHT_PX)}px`;
-    this.#send.disabled = this.#input.value.trim() === "";
+    const { items, isReading } = this.#parts.attachments;
+    this.#send.disabled = isReading || (this.#input.value.trim() === "" && items.length === 0);
   }
 }
 

@@ -1,10 +1,11 @@
-import type { UserItem } from "@mini-openclaw/protocol";
+import { textOf, type UserItem } from "@mini-openclaw/protocol";
 import { button, element, growText, setText } from "../dom/elements.ts";
 import { errorText } from "../language/error-text.ts";
 import { createCopyButton } from "../markdown/copy-button.ts";
 import type { MarkdownRenderer } from "../markdown/markdown-view.ts";
 import { splitThoughts } from "../markdown/syntax/thoughts.ts";
 import { type AnswerEndParts, createAnswerEndView } from "./answer-end-view.ts";
+import { createFilesView } from "./files-view.ts";
 import { createTime } from "./message-time.ts";
 import { type Row, type RowView, rowView } from "./rows/row.ts";
 import type { ToolParts } from "./tools/tool-view.ts";
@@ -59,20 +60,24 @@ export function createRowView(kind: Row["kind"], parts: RowParts): RowView {
 function createUserView(parts: RowParts): RowView {
   const { texts, formats, onFork, onEdit } = parts;
   let shown: UserItem | undefined;
+  const files = createFilesView(parts);
   const bubble = element("div", "bubble");
   bubble.dir = "auto";
-  const copy = createCopyButton(() => shown?.content ?? "", parts);
+  const copy = createCopyButton(() => (shown ? textOf(shown) : ""), parts);
   copy.setAttribute("aria-label", texts.copyMessage);
-  const edit = button("fork", texts.editMessage, () => shown && onEdit(shown.content));
+  const edit = button("fork", texts.editMessage, () => shown && onEdit(textOf(shown)));
   edit.title = texts.editHint;
   const fork = button("fork", texts.fork, () => shown && onFork(shown.seq));
   fork.title = texts.forkHint;
   const time = createTime(formats);
   const actions = element("div", "row-actions", time.root, copy, edit, fork);
   const label = element("span", "sr-only", `${texts.you}: `);
-  return rowView(element("li", "row user", label, bubble, actions), "user", (message) => {
+  return rowView(element("li", "row user", label, files.root, bubble, actions), "user", (message) => {
     shown = message;
-    setText(bubble, message.content);
+    const text = textOf(message);
+    setText(bubble, text);
+    bubble.hidden = text === "";
+    files.show(message.blocks);
     time.show(message.timestamp);
   });
 }

@@ -1,9 +1,11 @@
+import { textOf } from "@mini-openclaw/protocol";
 import { button, element, setText } from "../dom/elements.ts";
 import { errorText } from "../language/error-text.ts";
 import type { Texts } from "../language/texts.ts";
+import { createFilesView, type FileParts } from "./files-view.ts";
 import { type RowView, rowView, type WaitingRow } from "./rows/row.ts";
 
-export interface WaitingParts {
+export interface WaitingParts extends FileParts {
   texts: Texts;
   /** Sends a refused message again, by its id. */
   onSendAgain: (id: string) => void;
@@ -14,10 +16,15 @@ export interface WaitingParts {
 }
 
 /** Creates the view of a message that no run has accepted yet, with its state and its actions. */
-export function createWaitingView({ texts, onSendAgain, onDiscard, onCancel }: WaitingParts): RowView {
+export function createWaitingView(parts: WaitingParts): RowView {
+  const { texts, onSendAgain, onDiscard, onCancel } = parts;
   let shown: WaitingRow | undefined;
   const bubble = element("div", "bubble");
   bubble.dir = "auto";
+  const files = createFilesView(parts);
+  // The client does not report how much of a frame was sent.
+  const progress = element("progress", "");
+  progress.setAttribute("aria-label", texts.waiting.sending);
   const state = element("span", "");
   const again = button("link", texts.sendAgain, () => shown && onSendAgain(shown.id));
   const discard = button("link", texts.discard, () => shown && onDiscard(shown.id));
@@ -29,11 +36,22 @@ export function createWaitingView({ texts, onSendAgain, onDiscard, onCancel }: W
     setText(state, texts.canceled);
   });
   const choices = element("span", "choices", again, discard, cancel);
-  const root = element("li", "row user waiting", bubble, element("p", "mark", state, choices));
+  const root = element(
+    "li",
+    "row user waiting",
+    files.root,
+    bubble,
+    progress,
+    element("p", "mark", state, choices),
+  );
   return rowView(root, "waiting", (message) => {
     shown = message;
     const { phase, refusal, runId } = message;
-    setText(bubble, message.content);
+    const text = textOf(message);
+    setText(bubble, text);
+    bubble.hidden = text === "";
+    files.show(message.blocks);
+    progress.hidden = phase !== "sending" || !message.blocks?.length;
     const reason = refusal && `. ${errorText(refusal, texts)}`;
     setText(state, `${texts.waiting[phase]}${reason ?? ""}`);
     again.hidden = phase !== "refused";

@@ -39,6 +39,18 @@ export const english: Texts = {
   ],
   message: "Message",
   placeholder: "Write a message",
+  attach: "Attach files",
+  removeFile: (name) => `Remove ${name}`,
+  enlarge: (name) => `Enlarge ${name}`,
+  closeImage: "Close",
+  fileMissing: (name) => `${name} is missing`,
+  unnamedFile: { image: "Image", document: "File" },
+  fileTooLarge: (name, limit) => `${name} is too large. A file may have at most ${limit}.`,
+  filesTooLarge: (limit) =>
+    `The files are too large together. A message may have at most ${limit}. Send several messages.`,
+  tooManyFiles: (count) => `A message may have at most ${count} files. Send several messages.`,
+  fileUnreadable: (name) =>
+    `${name} cannot be attached. Attach images (PNG, JPEG, GIF, WebP), PDFs or text files.`,
   send: "Send",
   stop: "Stop",
   stopping: "Stopping…",

@@ -9,6 +9,8 @@ export interface Formats {
   readonly time: (timestamp: number) => string;
   /** Formats a point in time with its day and seconds. */
   readonly date: (timestamp: number) => string;
+  /** Formats a size in kB or MB. */
+  readonly bytes: (value: number) => string;
 }
 
 export function createFormats(language: string): Formats {
@@ -21,6 +23,7 @@ export function createFormats(language: string): Formats {
       maximumFractionDigits,
     });
   const [milliseconds, tenths] = [unit("millisecond"), unit("second", 1)];
+  const [kilobytes, megabytes] = [unit("kilobyte"), unit("megabyte", 1)];
   const [seconds, minutes] = [unit("second"), unit("minute")];
   const dollars = (places: number) =>
     new Intl.NumberFormat(language, {
@@ -46,6 +49,10 @@ export function createFormats(language: string): Formats {
       const format = then.getFullYear() === now.getFullYear() ? thisYear : anyYear;
       return (format ?? whole).format(then);
     },
+    bytes: (value) =>
+      value < 1_000_000
+        ? kilobytes.format(Math.max(1, Math.round(value / 1000)))
+        : megabytes.format(Math.floor(value / 100_000) / 10),
     duration(ms) {
       if (ms < 1000) return milliseconds.format(ms);
       if (ms < 59_950) return tenths.format(ms / 1000);

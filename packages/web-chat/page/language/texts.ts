@@ -37,6 +37,18 @@ export interface Texts extends FrameTexts {
   demoSuggestions: readonly string[];
   message: string;
   placeholder: string;
+  /** The label of the button that attaches files. */
+  attach: string;
+  removeFile: (name: string) => string;
+  enlarge: (name: string) => string;
+  closeImage: string;
+  fileMissing: (name: string) => string;
+  /** The name of a file that has none. */
+  unnamedFile: Record<"image" | "document", string>;
+  fileTooLarge: (name: string, limit: string) => string;
+  filesTooLarge: (limit: string) => string;
+  tooManyFiles: (count: number) => string;
+  fileUnreadable: (name: string) => string;
   send: string;
   stop: string;
   stopping: string;

@@ -7,7 +7,14 @@ import {
   type Session,
   type WatchedEvent,
 } from "@mini-openclaw/client";
-import type { ErrorItem, FoundSession, SessionView } from "@mini-openclaw/protocol";
+import {
+  defaultLimits,
+  type ErrorItem,
+  type FoundSession,
+  type Limits,
+  type SessionView,
+} from "@mini-openclaw/protocol";
+import { Attachments } from "../composer/attachments.ts";
 import { createDrafts, lastingStorage, tabStorage } from "../composer/drafts.ts";
 import { createUnsentMessages } from "../composer/unsent-messages.ts";
 import type { FoundMessage } from "../conversation/conversation.ts";
@@ -47,6 +54,7 @@ export class Chat {
   readonly listing: SessionListing;
   readonly seen = createSeenSessions(storedText("mini-openclaw.seen"));
   readonly drafts = createDrafts(tabStorage(), lastingStorage());
+  readonly attachments = new Attachments();
   readonly #unsent = createUnsentMessages(storedText("mini-openclaw.unsent"), Date.now);
   readonly actions: SessionActions;
   readonly #parts: ChatParts;
@@ -78,6 +86,12 @@ export class Chat {
     const leave = (sessionId: string) => this.#leave(sessionId);
     this.actions = createSessionActions({ client, listing, seen, goTo, leave, onNotice });
     client.onSessionChange((change) => listing.update(change));
+  }
+
+  /** The limits of the gateway; the usual ones before it has sent its own. */
+  get limits(): Limits {
+    const state = this.client.getSnapshot();
+    return state.phase === "open" ? state.limits : defaultLimits;
   }
 
   /** The session that is shown. */

@@ -1,4 +1,5 @@
-import type { MessageMode, RunCost } from "@mini-openclaw/protocol";
+import type { MessageBlock, MessageMode, RunCost } from "@mini-openclaw/protocol";
+import { acceptDrops } from "../composer/attachments-view.ts";
 import { Composer } from "../composer/composer.ts";
 import { Conversation } from "../conversation/conversation.ts";
 import { createTodoView, type TodoView } from "../conversation/todo-view.ts";
@@ -25,6 +26,8 @@ export interface MainViewParts {
   address: () => string;
   /** The address that takes the gateway's token. */
   tokenUrl: string;
+  /** The path of the gateway's HTTP routes. It ends with a slash. */
+  httpUrl: string;
   /** Returns the gateway's answer to this browser. */
   access: () => Access;
   /** The button that opens the list of sessions in a narrow window. */
@@ -64,6 +67,7 @@ export class MainView {
     this.#conversation = new Conversation({
       ...{ texts, formats, highlighter, markdown, onAnnounce },
       welcome: createWelcome({ texts, options, onSend: (content) => this.#send(content) }),
+      blobUrl: (blob) => this.#blobUrl(blob),
       onLoadEarlier: () => chat.loadEarlier(),
       onSendAgain: (id) => chat.sendAgain(id),
       onDiscard: (id) => chat.session.discard(id),
@@ -79,8 +83,9 @@ export class MainView {
       onEdit: (content) => this.#edit(content),
     });
     this.#composer = new Composer({
-      ...{ texts, drafts: chat.drafts },
-      onSend: (content, mode) => this.#send(content, mode),
+      ...{ texts, formats, drafts: chat.drafts, attachments: chat.attachments },
+      limits: () => chat.limits,
+      onSend: (content, mode, blocks) => this.#send(content, mode, blocks),
       onStop: () => void chat.session.abort(),
     });
     this.#task = createTaskNotice(texts);
@@ -90,6 +95,7 @@ export class MainView {
     this.#status.root.append(this.#banner.root, ...notices);
     const views = [this.#status, this.#login, this.#conversation, this.#todo, this.#composer];
     this.root = element("div", "page", ...views.map(({ root }) => root));
+    acceptDrops(this.root, (files) => this.#composer.attach(files));
   }
 
   /** The text that was not sent. */
@@ -130,12 +136,19 @@ export class MainView {
   }
 
   /** Sends a message. Returns false if it cannot be sent now. */
-  #send(content: string, mode: MessageMode = "queue"): boolean {
+  #send(content: string, mode: MessageMode = "queue", blocks: readonly MessageBlock[] = []): boolean {
     const { chat } = this.#parts;
     if (chat.isStarting) return false;
     this.#conversation.followNewest();
-    chat.send(content, { mode });
+    chat.send(content, { mode, ...(blocks.length > 0 && { blocks }) });
     return true;
+  }
+
+  /** Returns the address of a file of the shown session. */
+  #blobUrl(blob: string): string {
+    const { chat, httpUrl } = this.#parts;
+    const { sessionId = "" } = chat.session.getSnapshot();
+    return `${httpUrl}sessions/${encodeURIComponent(sessionId)}/blobs/${blob}`;
   }
 
   /** Copies an earlier message to the composer. A text that is being written stays. */

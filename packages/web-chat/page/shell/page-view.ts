@@ -55,6 +55,8 @@ export interface PageViewParts {
   gatewayUrl: URL;
   /** The address that takes the gateway's token. */
   tokenUrl: string;
+  /** The path of the gateway's HTTP routes. It ends with a slash. */
+  httpUrl: string;
   /** Returns the gateway's answer to this browser. */
   access: () => Access;
   /** Returns the name under which drafts of the shown session are saved. */

@@ -1,4 +1,4 @@
-import type { AssistantItem, RunCost, ToolItem, ViewItem } from "@mini-openclaw/protocol";
+import type { AssistantItem, ContentBlock, RunCost, ToolItem, ViewItem } from "@mini-openclaw/protocol";
 
 /** An entry of the conversation. */
 export type Row =
@@ -44,6 +44,7 @@ export interface WaitingRow {
   /** The `id` of its `message` frame, or its run if the frame had none. */
   readonly id: string;
   readonly content: string;
+  readonly blocks?: readonly ContentBlock[] | undefined;
   /** `unsent`: there is no connection. `steering`: the running run will read it. */
   readonly phase: "unsent" | "sending" | "accepted" | "queued" | "steering" | "refused";
   /** The run of the message, which can be canceled. */

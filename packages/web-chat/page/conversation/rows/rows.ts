@@ -52,27 +52,29 @@ const missing: ErrorItem = {
 };
 
 function queuedRow(message: QueuedMessage, { activeRuns }: SessionView): WaitingRow {
-  const { runId, requestId = runId, content } = message;
+  const { runId, requestId = runId, content, blocks } = message;
   const steers = activeRuns.includes(runId);
   return waitingRow({
     id: requestId,
     content,
+    blocks,
     phase: steers ? "steering" : "queued",
     runId: steers ? undefined : runId,
   });
 }
 
 function outgoingRow(message: OutgoingMessage): WaitingRow {
-  const { id, content } = message;
+  const { id, content, blocks } = message;
+  const fields = { id, content, blocks };
   switch (message.phase) {
     case "queued":
-      return waitingRow({ id, content, phase: "unsent" });
+      return waitingRow({ ...fields, phase: "unsent" });
     case "sent":
-      return waitingRow({ id, content, phase: "sending" });
+      return waitingRow({ ...fields, phase: "sending" });
     case "accepted":
-      return waitingRow({ id, content, phase: "accepted" });
+      return waitingRow({ ...fields, phase: "accepted" });
     case "refused":
-      return waitingRow({ id, content, phase: "refused", refusal: message.refusal });
+      return waitingRow({ ...fields, phase: "refused", refusal: message.refusal });
   }
 }
 

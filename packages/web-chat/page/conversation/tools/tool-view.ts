@@ -1,13 +1,14 @@
-import type { ApprovalDecision, ToolItem } from "@mini-openclaw/protocol";
+import { type ApprovalDecision, filesOf, type ToolItem, textOf } from "@mini-openclaw/protocol";
 import { button, element, setText } from "../../dom/elements.ts";
 import { addressOf } from "../../dom/session-address.ts";
 import type { Formats } from "../../language/formats.ts";
 import type { Texts } from "../../language/texts.ts";
+import { createFilesView, type FileParts } from "../files-view.ts";
 import { isOver } from "../rows/item-rows.ts";
 import { createFoldedText } from "./folded-text.ts";
 import { gistOf, inputFields, type ToolInputParts } from "./tool-input.ts";
 
-export interface ToolParts extends ToolInputParts {
+export interface ToolParts extends ToolInputParts, FileParts {
   formats: Formats;
   onApprove: (callId: string, decision: ApprovalDecision) => void;
 }
@@ -31,13 +32,14 @@ export function createToolView(parts: ToolParts): ToolView {
   const input = element("dl", "tool-input");
   const output = createFoldedText(texts.toolOutput, texts);
   output.root.className = "tool-output";
+  const files = createFilesView(parts);
   const outputLabel = element("p", "tool-label", texts.toolOutput);
   const summary = element("summary", "", name, gist, facts, phase);
   const card = element(
     "details",
     "tool",
     summary,
-    element("div", "tool-body", input, outputLabel, output.root),
+    element("div", "tool-body", input, outputLabel, output.root, files.root),
   );
   summary.addEventListener("click", () => {
     isReadersChoice = true;
@@ -66,21 +68,28 @@ export function createToolView(parts: ToolParts): ToolView {
   return {
     root: element("div", "tool-call", card, task, approval),
     update(tool) {
-      const { asksFor, taskSessionId } = tool;
+      const { asksFor, blocks, taskSessionId } = tool;
       task.hidden = taskSessionId === undefined;
       if (taskSessionId !== undefined) task.href = addressOf(taskSessionId);
+      const text = textOf({ content: tool.output, blocks });
+      const hasFiles = filesOf(tool) !== undefined;
       approval.hidden = asksFor === undefined;
-      outputLabel.hidden = output.root.hidden = asksFor !== undefined && tool.output === "";
+      outputLabel.hidden = asksFor !== undefined && tool.output === "";
+      output.root.hidden = outputLabel.hidden || (text === "" && hasFiles);
+      files.show(tool.blocks);
       setText(question, asksFor === undefined ? "" : texts.asksFor(purposeOf(tool, texts)));
       // A call that waits for a decision is never folded, and live output is shown.
       if (asksFor !== undefined && shown?.asksFor === undefined) card.open = true;
-      else if (!isReadersChoice) card.open = asksFor !== undefined || (tool.output !== "" && !isOver(tool));
+      else if (!isReadersChoice) {
+        const isShown = hasFiles || (tool.output !== "" && !isOver(tool));
+        card.open = asksFor !== undefined || isShown;
+      }
       setText(name, tool.toolName);
       setText(gist, gistOf(tool.input));
       if (shown?.input !== tool.input) input.replaceChildren(...inputFields(tool.input, parts));
       showState(tool);
       shown = tool;
-      output.show(tool.output === "" && isOver(tool) ? texts.noOutput : tool.output, !isOver(tool));
+      output.show(text === "" && isOver(tool) ? texts.noOutput : text, !isOver(tool));
     },
   };
 }
