@@ -9,6 +9,7 @@ import {
   type ApprovalDecision,
   addUsage,
   type ClientEvent,
+  type ContentBlock,
   noUsage,
   type RunEvent,
   type SessionStore,
@@ -20,7 +21,10 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { createWire } from "./wire.ts";
 
 /** Emits the events of a run for a message, between `run_start` and `run_end`. */
-export type Answer = (message: { content: string }, run: TestRun) => void | Promise<void>;
+export type Answer = (
+  message: { content: string; blocks?: ContentBlock[] },
+  run: TestRun,
+) => void | Promise<void>;
 
 /** Records events of one run. The ids in them are made the run's own. */
 export interface TestRun {
@@ -71,11 +75,16 @@ export interface OwnPage {
   readonly policy: string;
 }
 
-export async function startGateway(
-  options: WebChatOptions & { answer?: Answer; ownPage?: OwnPage } = {},
-): Promise<TestGateway> {
+interface TestOptions extends WebChatOptions {
+  answer?: Answer;
+  ownPage?: OwnPage;
+  /** True if the gateway's HTTP routes are served beside the page. */
+  servesHttp?: boolean;
+}
+
+export async function startGateway(options: TestOptions = {}): Promise<TestGateway> {
   const sockets = new Set<Socket>();
-  const { answer = () => {}, ownPage, ...pageOptions } = options;
+  const { answer = () => {}, ownPage, servesHttp = false, ...pageOptions } = options;
   const handler = serveWebChat(pageOptions);
   const webSockets = new WebSocketServer({ noServer: true });
   const store = createMemoryStore();
@@ -84,7 +93,8 @@ export async function startGateway(
       const headers = { "content-type": "text/html", "content-security-policy": ownPage.policy };
       return void response.writeHead(200, headers).end(ownPage.html);
     }
-    if (!handler(request, response)) response.writeHead(404).end();
+    if (handler(request, response)) return;
+    if (!(servesHttp && inner.handleRequest(request, response))) response.writeHead(404).end();
   });
   let isStopped = false;
 
@@ -177,7 +187,12 @@ async function* runAnswer(
   yield { type: "run_start", runId, timestamp: 1 };
   const answering = (async () => {
     try {
-      await answer({ content: messages.at(-1)?.content ?? "" }, { runId, stopped, show, ask });
+      const last = messages.at(-1);
+      const blocks = last?.role === "user" ? last.blocks : undefined;
+      await answer(
+        { content: last?.content ?? "", ...(blocks && { blocks }) },
+        { runId, stopped, show, ask },
+      );
     } finally {
       isOver = true;
       changed.emit("change");
