@@ -10,6 +10,7 @@ import type {
   SessionMeta,
 } from "@mini-openclaw/protocol";
 import type { AcceptedRun } from "../sessions/session-queues.ts";
+import { toSubmitted } from "../sessions/to-submitted.ts";
 import { type CommandContext, findSession, replyTo } from "./command-context.ts";
 import { loadPage } from "./load-page.ts";
 import { findOwnSession, ownership } from "./own-session.ts";
@@ -22,7 +23,6 @@ import {
   sendApprovals,
   sendSessions,
 } from "./session-commands.ts";
-import { toSubmitted } from "./to-submitted.ts";
 
 const PAGE = 50;
 

@@ -4,11 +4,11 @@ import { defaultSessionKey } from "../auth/authenticate.ts";
 import { findRunStart } from "../run/load-messages.ts";
 import { type RunResult, toResult } from "../run/run-types.ts";
 import type { AcceptedRun, SessionQueues } from "../sessions/session-queues.ts";
+import { toSubmitted } from "../sessions/to-submitted.ts";
 import { requireKnown } from "../shared/check-options.ts";
 import { endNotRecorded, GatewayError } from "../shared/errors.ts";
 import { type Principal, requireId } from "../shared/principal.ts";
 import { findOrCreateOwnSession } from "./own-session.ts";
-import { toSubmitted } from "./to-submitted.ts";
 
 /** A message from inside the process: from a schedule, an HTTP handler or a test. */
 export type Submission = SubmissionFields &

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { findMessageSession } from "../commands/run-command.ts";
 import { findStart } from "../commands/run-start.ts";
 import { followRun } from "../commands/submit.ts";
-import { toSubmitted } from "../commands/to-submitted.ts";
+import { toSubmitted } from "../sessions/to-submitted.ts";
 import { GatewayError } from "../shared/errors.ts";
 import { sendJson } from "../shared/send-json.ts";
 import { awaitRun } from "./answer/await-run.ts";
