@@ -45,7 +45,8 @@ export function createUnsentMessages(stored: StoredText, now: () => number): Uns
         if (snapshot.outbox === outbox || snapshot.phase === "closed") return;
         outbox = snapshot.outbox;
         const { sessionId } = snapshot;
-        const waiting = outbox.filter(({ phase }) => phase !== "accepted");
+        // Files are too large for the storage, and a message is not sent without its files.
+        const waiting = outbox.filter(({ phase, blocks }) => phase !== "accepted" && !blocks?.length);
         write((messages) => {
           const known = new Map(messages.map((message) => [message.id, message]));
           const kept = waiting.map(({ id, content, mode, phase }) => ({
