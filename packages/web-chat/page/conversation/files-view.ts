@@ -58,7 +58,7 @@ function createImage(file: FileBlock, url: string, parts: FileParts): HTMLElemen
   image.alt = name;
   image.loading = "lazy";
   image.src = url;
-  const enlarge = button("image", "", () => openImage(url, name, parts.texts));
+  const enlarge = button("image", "", () => openImage(url, name, parts.texts, enlarge.getRootNode()));
   enlarge.setAttribute("aria-label", parts.texts.enlarge(name));
   enlarge.append(image);
   image.addEventListener("error", () => enlarge.replaceWith(createChip(file, undefined, parts)), {
@@ -68,7 +68,7 @@ function createImage(file: FileBlock, url: string, parts: FileParts): HTMLElemen
 }
 
 /** Shows an image as large as the window allows. */
-function openImage(url: string, name: string, texts: Texts): void {
+function openImage(url: string, name: string, texts: Texts, root: Node): void {
   const image = element("img", "");
   image.alt = name;
   image.src = url;
@@ -80,7 +80,8 @@ function openImage(url: string, name: string, texts: Texts): void {
   dialog.append(close, image);
   dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
   dialog.addEventListener("close", () => dialog.remove());
-  document.body.append(dialog);
+  // In a shadow tree the dialog has the styles of the page.
+  (root instanceof ShadowRoot ? root : document.body).append(dialog);
   dialog.showModal();
 }
 

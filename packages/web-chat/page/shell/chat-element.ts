@@ -117,6 +117,7 @@ function showChat(host: MiniOpenClawChat): ShownChat {
     access: () => access,
     address: () => `${gatewayUrl.href}#${host.getAttribute("session") ?? ""}`,
     tokenUrl: tokenUrlOf(gatewayUrl),
+    httpUrl: new URL("./", gatewayUrl).href,
     options: optionsOf(host),
   });
 
