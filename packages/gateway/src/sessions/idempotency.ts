@@ -1,9 +1,25 @@
 import { createHash } from "node:crypto";
-import { type FileBlock, filesOf, type SessionStore } from "@mini-openclaw/protocol";
+import { type FileBlock, filesOf, isMessageEntry, type SessionStore } from "@mini-openclaw/protocol";
 import type { Accepted, RunCause } from "../run/run-types.ts";
 import { GatewayError } from "../shared/errors.ts";
 import { WeightedLru } from "../shared/weighted-lru.ts";
-import { MAX_MESSAGES, type PastRequest, readPastMessages, readPastRetries } from "./request-history.ts";
+
+/** A message or retry with an id, as a transcript has it. */
+interface PastRequest {
+  readonly requestId: string;
+  readonly runId: string;
+  readonly cause: RunCause;
+}
+
+type Store = Pick<SessionStore, "loadMessages" | "entries">;
+
+// A client repeats what was not acknowledged, soon after. PROTOCOL.md promises the last 1,000
+// messages of a session.
+const MAX_MESSAGES = 1000;
+
+// The same for retries, counted in messages. A retry answers the newest run, so none is far back
+// when it is repeated.
+const RETRIED_MESSAGES = 2000;
 
 /** A message or retry that came with an id. */
 interface KnownRequest {
@@ -172,4 +188,30 @@ function contentIdOf({ blob, data = "" }: FileBlock): string {
 
 function textOf({ content, editOf }: { content: string; editOf?: string }): string {
   return editOf === undefined ? `message ${content}` : `edit ${editOf} ${content}`;
+}
+
+/** Reads the messages that came with an id, among the session's last ones, oldest first. */
+async function readPastMessages(store: Store, sessionId: string): Promise<PastRequest[]> {
+  const messages = await store.loadMessages(sessionId, { role: "user", limit: MAX_MESSAGES });
+  const found: PastRequest[] = [];
+  for (const message of messages) {
+    if (message.role !== "user" || message.requestId === undefined || message.runId === undefined) continue;
+    const { requestId, runId, content, blocks, editOf } = message;
+    const cause = { content, ...(blocks && { blocks }), ...(editOf !== undefined && { editOf }) };
+    found.push({ requestId, runId, cause });
+  }
+  return found;
+}
+
+/** Reads the retries that came with an id, among the session's last messages, oldest first. */
+async function readPastRetries(store: Store, sessionId: string): Promise<PastRequest[]> {
+  const [oldest] = await store.loadMessages(sessionId, { limit: RETRIED_MESSAGES });
+  const found: PastRequest[] = [];
+  if (!oldest) return found;
+  for await (const entry of store.entries(sessionId, { after: oldest.seq })) {
+    if (isMessageEntry(entry) || entry.type !== "run_end" || !entry.retryRequest) continue;
+    const { id, runId: retryOf } = entry.retryRequest;
+    found.push({ requestId: id, runId: entry.runId, cause: { retryOf } });
+  }
+  return found;
 }
