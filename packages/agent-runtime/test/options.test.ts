@@ -95,7 +95,7 @@ describe("rejects by name", () => {
       expect.objectContaining({
         code: "INVALID_OPTION",
         message:
-          "`effrot` is no option of `run({ options })`. Its options are effort, temperature, extraBody. " +
+          "`effrot` is no option of `run({ options })`. Its options are effort, temperature, thinking, headers, extraBody. " +
           "The closest is `effort`.",
       }),
     ]);
