@@ -20,8 +20,10 @@ test("the public surface of every package is the committed one: growing it is a 
       exports: Record<string, string | Record<string, string>>;
     };
     for (const [path, target] of Object.entries(manifest.exports)) {
-      if (typeof target === "string") continue;
-      const source = readFileSync(new URL(`${name}/${target["@mini-openclaw/source"]}`, packages), "utf8");
+      const file = typeof target === "string" ? undefined : target["@mini-openclaw/source"];
+      // A file that is no module, or a script for browsers that exports nothing.
+      if (file === undefined) continue;
+      const source = readFileSync(new URL(`${name}/${file}`, packages), "utf8");
       lines.push(
         `${`@mini-openclaw/${name}${path.slice(1)}`}`,
         ...exportedNames(source).map((one) => `  ${one}`),

@@ -105,13 +105,34 @@ export function checkStore(store: SessionStore): SessionStore {
     loadMessages: (...args) => checked("store.loadMessages", () => store.loadMessages(...args), messages),
     entries: (...args) =>
       checkItems("store.entries", () => store.entries(...args), itemOf("store.entries", entry)),
-    openLog: async (...args) => checkLog(await checked("store.openLog", () => store.openLog(...args), log)),
+    openLog: async (...args) => openChecked(await store.openLog(...args)),
     ...(loadBlob && {
       loadBlob: (...args) => checked("store.loadBlob", () => loadBlob(...args), maybeBytes),
     }),
     recover: () => store.recover(),
     close: () => store.close(),
   };
+}
+
+/**
+ * Checks an open log. Closes a log that cannot be used, because an open one would keep the session
+ * from being opened again.
+ */
+async function openChecked(opened: SessionLog): Promise<SessionLog> {
+  try {
+    return checkLog(await checked("store.openLog", () => opened, log));
+  } catch (error) {
+    await closeQuietly(opened);
+    throw error;
+  }
+}
+
+async function closeQuietly(opened: unknown): Promise<void> {
+  try {
+    await (opened as Partial<SessionLog> | undefined)?.close?.();
+  } catch {
+    // The error of the check names the mistake.
+  }
 }
 
 /**
