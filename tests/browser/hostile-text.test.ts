@@ -126,8 +126,8 @@ describe.skipIf(whyNoBrowser)("untrusted text", () => {
       ".thoughts-text",
       ".tool-name",
       ".tool-gist",
-      "dt",
-      "dd",
+      ".tool dt",
+      ".tool dd",
       ".tool-output pre",
       ".error",
     ];
@@ -267,7 +267,7 @@ function foreignNodes(page: Page): Promise<string[]> {
           .some(
             (name) =>
               !attributes.has(name) &&
-              !(one.matches(".code > pre") && attributesOfCode.has(name)) &&
+              !(one.matches(".code > pre, .markdown div.table") && attributesOfCode.has(name)) &&
               !(one.matches(".markdown > div") && name === "dir"),
           ),
     );

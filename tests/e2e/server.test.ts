@@ -128,7 +128,7 @@ describe("starting", () => {
     for (const fact of facts) expect(server.text()).toMatch(new RegExp(`^ {2}${fact} +\\S`, "m"));
     expect(server.text()).toMatch(/^ {2}model +m-1$/m);
     expect(server.text()).toMatch(
-      /^ {2}tools +bash, bash_output, bash_stop, read_file, write_file, edit_file, list_files, grep, glob, remember, todo$/m,
+      /^ {2}tools +bash, bash_output, bash_stop, read_file, write_file, edit_file, list_files, grep, glob, remember, todo, task$/m,
     );
   });
 

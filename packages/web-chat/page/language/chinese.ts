@@ -161,6 +161,8 @@ export const chinese: Texts = {
     MODEL_REJECTED: "模型服务器拒绝了请求。",
     MODEL_FAILED: "模型服务器出错，请重试。",
     FORBIDDEN: "你没有在此对话中执行该操作的权限。",
+    MESSAGE_NOT_FOUND: "对话中已没有这条消息，可能已被编辑。",
+    TOO_MANY_WATCHES: "当前连接同时查看的对话过多，请刷新页面。",
     RUN_NOT_FOUND: "没有可停止或可重新生成的回答。",
     REQUEST_CONFLICT: "已发送过相同 ID 的消息，请作为新消息重新发送。",
     INVALID_FRAME: "服务器无法识别此页面的请求，请刷新页面。",

@@ -171,6 +171,8 @@ export const english: Texts = {
     MODEL_REJECTED: "The model's server rejected the request.",
     MODEL_FAILED: "The model's server failed. Try again.",
     FORBIDDEN: "You are not allowed to do that in this chat.",
+    MESSAGE_NOT_FOUND: "This message is no longer in the chat. It may have been edited meanwhile.",
+    TOO_MANY_WATCHES: "This connection watches too many chats. Reload the page.",
     RUN_NOT_FOUND: "There is no such answer to stop or to regenerate.",
     REQUEST_CONFLICT: "A message with the same id was sent before. Send it again as a new message.",
     INVALID_FRAME: "The server did not understand this page. Reload it.",
