@@ -90,7 +90,8 @@ test("npm installs a package from a registry, and the package runs", async () =>
 test("a dev server continues in the background, serves, reloads, and is stopped", async () => {
   await using directory = await temporaryDirectory();
   await using model = await startModelServer();
-  await using server = await startServer(directory.path, model.env);
+  // The sandbox has a /tmp of its own, and a checkout with Vite may be under it.
+  await using server = await startServer(directory.path, { ...model.env, MINI_OPENCLAW_SANDBOX: "off" });
   await using client = await connectSeedClient(server.webSocketUrl);
   const page = join(directory.path, "index.html");
   writeFileSync(page, "<h1>Claw</h1>\n");
