@@ -5,11 +5,12 @@
  * gateway that leaves a client without one stops it.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { AgentRunner, SessionLog, SessionStore } from "@mini-openclaw/protocol";
+import type { AgentRunner } from "@mini-openclaw/protocol";
 import { noUsage } from "@mini-openclaw/protocol";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { WebSocket } from "ws";
 import { type GatewayOptions, GatewayServer, type ListenOptions } from "../../src/index.ts";
+import { logMethods, storeMethods } from "./store-methods.ts";
 
 type Break = () => never;
 
@@ -88,25 +89,6 @@ const iterables = ["searchSessions", "entries", "read"];
 const breakMethod = (name: string, broken: Break) => ({
   [name]: iterables.includes(name) ? iterableOf(broken) : broken,
 });
-
-const storeMethods = [
-  "getOrCreateSession",
-  "createSession",
-  "getSession",
-  "listSessions",
-  "renameSession",
-  "archiveSession",
-  "unarchiveSession",
-  "forkSession",
-  "deleteSession",
-  "undeleteSession",
-  "searchSessions",
-  "loadMessages",
-  "entries",
-  "openLog",
-] satisfies (keyof SessionStore)[];
-
-const logMethods = ["record", "read", "settle", "close"] satisfies (keyof SessionLog)[];
 
 const cases: Record<string, (broken: Break) => Setup> = {
   authenticate: (authenticate) => ({ options: { authenticate } }),

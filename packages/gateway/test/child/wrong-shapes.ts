@@ -4,11 +4,12 @@
  * ends the program.
  */
 import { once } from "node:events";
-import type { AgentRunner, SessionLog, SessionStore } from "@mini-openclaw/protocol";
+import type { AgentRunner } from "@mini-openclaw/protocol";
 import { noUsage } from "@mini-openclaw/protocol";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { GatewayServer } from "../../src/index.ts";
 import { memoryWebSocket } from "../../src/testing/memory-web-socket.ts";
+import { logMethods, storeMethods } from "./store-methods.ts";
 
 const rejected = () => Promise.reject(new Error("rejected"));
 
@@ -82,25 +83,6 @@ function withWrong<Target extends object>(target: Target, method: string, return
     },
   });
 }
-
-const storeMethods = [
-  "getOrCreateSession",
-  "createSession",
-  "getSession",
-  "listSessions",
-  "renameSession",
-  "archiveSession",
-  "unarchiveSession",
-  "forkSession",
-  "deleteSession",
-  "undeleteSession",
-  "searchSessions",
-  "loadMessages",
-  "entries",
-  "openLog",
-] satisfies (keyof SessionStore)[];
-
-const logMethods = ["record", "read", "settle", "close"] satisfies (keyof SessionLog)[];
 
 function gatewayWith(owner: string, method: string, returns: () => unknown): GatewayServer {
   const onFailure = () => undefined;
