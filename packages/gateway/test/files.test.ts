@@ -6,7 +6,8 @@ import type { AgentInput, AgentRunner, RunEvent } from "@mini-openclaw/protocol"
 import { noUsage } from "@mini-openclaw/protocol";
 import { createMemoryStore, openSessionStore } from "@mini-openclaw/session-store";
 import { describe, expect, test } from "vitest";
-import { testGateway } from "./test-gateway.ts";
+import { scriptedAgent } from "../src/testing.ts";
+import { gate, testGateway } from "./test-gateway.ts";
 
 /** A PNG as far as its first bytes go. */
 function png(bytes: number, fill = 1): Buffer {
@@ -129,24 +130,8 @@ describe("a message with images", () => {
   });
 
   test("waits in the queue, steers, and is there after a retry", async () => {
-    let release: () => void = () => undefined;
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    const inputs: AgentInput[] = [];
-    const agent: AgentRunner = {
-      async *run(input): AsyncGenerator<RunEvent> {
-        inputs.push(input);
-        const { runId } = input;
-        yield { type: "run_start", runId, timestamp: 1 };
-        if (inputs.length === 1) await held;
-        for (const { role: _, ...message } of input.takeSteering?.() ?? []) {
-          yield { type: "user_message", runId, id: `steer-${runId}`, ...message };
-        }
-        yield { type: "assistant_message", runId, id: `a-${runId}`, content: "ok", timestamp: 1 };
-        yield { type: "run_end", runId, outcome: "completed", usage: noUsage, timestamp: 1 };
-      },
-    };
+    const [held, release] = gate();
+    const agent = scriptedAgent([[{ waits: held }, { steers: true }, "ok"], "ok", "ok"]);
     await using gateway = await testGateway({ agent });
     const client = await gateway.connect();
     client.send({ type: "message", content: "one" });
@@ -167,7 +152,7 @@ describe("a message with images", () => {
       { name: "s.png", blob: idOf(large) },
     ]);
     expect(shown).toMatchObject({ blocks: [{ name: "q.png" }, { type: "text", text: "two" }] });
-    const last = inputs[2]?.messages.at(-1);
+    const last = agent.inputs[2]?.messages.at(-1);
     expect(last).toMatchObject({ content: "two\n[image: q.png, 200 kB]" });
     expect(last?.role === "user" && last.blocks?.[0]).toMatchObject({ data: large.toString("base64") });
   });

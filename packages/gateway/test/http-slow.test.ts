@@ -1,27 +1,18 @@
 import { EventEmitter, once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Writable } from "node:stream";
-import type { AgentRunner } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
+import { scriptedAgent } from "../src/testing.ts";
 import { summaryOf } from "./http-client.ts";
 import { RawClient } from "./raw-client.ts";
-import { heldAgent, testGateway } from "./test-gateway.ts";
+import { gate, testGateway } from "./test-gateway.ts";
 
 test("a client that does not read costs bounded memory, and gets every event when it reads", async () => {
-  const chunkCount = 100;
   const content = "x".repeat(65_536);
-  const { agent, started, release } = heldAgent();
-  const chatty: AgentRunner = {
-    async *run(input) {
-      const { runId } = input;
-      yield { type: "run_start", runId, timestamp: 1 };
-      for (let index = 0; index < chunkCount; index += 1) {
-        yield { type: "chunk", runId, messageId: "m1", content };
-      }
-      for await (const event of agent.run(input)) if (event.type !== "run_start") yield event;
-    },
-  };
-  await using gateway = await testGateway({ agent: chatty });
+  const [released, release] = gate();
+  const says = Array.from({ length: 100 }, () => content);
+  const agent = scriptedAgent([[{ says }, "thinking…", { waits: released }]]);
+  await using gateway = await testGateway({ agent });
   const client = await gateway.connect();
   const request = {
     method: "GET",
@@ -35,7 +26,7 @@ test("a client that does not read costs bounded memory, and gets every event whe
   await once(response, "unread");
 
   client.send({ type: "message", content: "hello" });
-  await started(1);
+  await client.next("chunk");
   await client.roundTrip();
   // The limit of waiting bytes, one event more, and its JSON around it.
   expect(response.writableLength).toBeLessThan(1_048_576 + 2 * content.length);

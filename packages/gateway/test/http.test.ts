@@ -336,16 +336,7 @@ test("abort stops the run, with or without a body", async () => {
 });
 
 test("approve decides on a tool call that waits", async () => {
-  const asking = {
-    async *run(input: Parameters<typeof echoAgent.run>[0]) {
-      const { runId, signal, decision } = input;
-      yield { type: "run_start", runId, timestamp: 1 } as const;
-      yield { type: "approval_request", runId, callId: "c1", toolName: "bash", reason: "ls" } as const;
-      const decided = (await decision?.("c1", { signal })) ?? "deny";
-      yield { type: "approval_done", runId, callId: "c1", decision: decided } as const;
-      for await (const event of echoAgent.run(input)) if (event.type !== "run_start") yield event;
-    },
-  };
+  const asking = scriptedAgent([[{ calls: "bash", asks: "ls" }, "done"]]);
   await using gateway = await testGateway({ agent: asking });
   const { sessionId } = await gateway.connect();
   const stream = new EventStreamReader(
@@ -353,14 +344,14 @@ test("approve decides on a tool call that waits", async () => {
   );
   await stream.until("approval_request");
 
-  const body = posting({ callId: "c1", decision: "once" });
+  const body = posting({ callId: "call_1", decision: "once" });
   const first = await gateway.get(`/sessions/${sessionId}/approve`, body);
   const second = await gateway.get(`/sessions/${sessionId}/approve`, body);
 
   expect(first.status).toBe(202);
   expect([second.status, await second.json()]).toMatchObject([409, { code: "APPROVAL_EXPIRED" }]);
   const [done] = await stream.until("approval_done");
-  expect(done?.data).toMatchObject({ callId: "c1", decision: "once" });
+  expect(done?.data).toMatchObject({ callId: "call_1", decision: "once" });
   await stream.until();
 });
 

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { AgentRunner } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
+import { scriptedAgent } from "../src/testing.ts";
 import { echoAgent, gate, heldAgent, type TestClient, testGateway } from "./test-gateway.ts";
 
 const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 };
@@ -15,24 +16,12 @@ function inOrder(client: TestClient): string[] {
 
 describe("steer", () => {
   test("enters the active run, under its runId, when the agent next asks", async () => {
-    const [started, begun] = gate();
     const [released, go] = gate();
-    const agent: AgentRunner = {
-      async *run({ runId, takeSteering }) {
-        yield { type: "run_start", runId, timestamp: 1 };
-        begun();
-        await released;
-        for (const { role: _, ...said } of takeSteering?.() ?? []) {
-          yield { type: "user_message", runId, id: "steered", ...said };
-        }
-        yield { type: "assistant_message", runId, id: "m1", content: "both", timestamp: 1 };
-        yield { type: "run_end", runId, outcome: "completed", usage, timestamp: 1 };
-      },
-    };
+    const agent = scriptedAgent([[{ waits: released }, { steers: true }, "both"]]);
     await using gateway = await testGateway({ agent });
     const client = await gateway.connect();
     client.send({ type: "message", content: "one" });
-    await started;
+    await client.next("run_start");
 
     client.send({ type: "message", content: "two", mode: "steer", id: "q2" });
     const ack = await client.next("ack");

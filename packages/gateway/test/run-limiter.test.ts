@@ -1,6 +1,6 @@
-import type { AgentRunner } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
-import { echoAgent, heldAgent, type TestClient, testGateway } from "./test-gateway.ts";
+import { scriptedAgent } from "../src/testing.ts";
+import { echoAgent, gate, heldAgent, type TestClient, testGateway } from "./test-gateway.ts";
 
 /** Clients with a session each. */
 async function separateClients(gateway: Awaited<ReturnType<typeof testGateway>>, count: number) {
@@ -36,29 +36,28 @@ test("a run beyond maxRuns is kept and waits, and begins when another has ended"
 });
 
 test("sessions that wait take turns: one with much to do does not keep the others waiting", async () => {
-  const order: string[] = [];
-  const gates = heldAgent();
-  const agent: AgentRunner = {
-    run(input) {
-      order.push(String(input.messages.at(-1)?.content));
-      return (order.length === 1 ? gates.agent : echoAgent).run(input);
-    },
-  };
+  const [released, release] = gate();
+  const agent = scriptedAgent([[{ waits: released }, "ok"], "ok", "ok", "ok", "ok"]);
   await using gateway = await testGateway({ agent, maxRuns: 1 });
   const [busy, calm, other] = await separateClients(gateway, 3);
   if (!busy || !calm || !other) throw new Error("unreachable");
   for (const content of ["a1", "a2", "a3"]) busy.send({ type: "message", content });
-  await gates.started(1);
   await busy.next("message_queued", 2);
   calm.send({ type: "message", content: "b1" });
   await calm.next("user_message");
   other.send({ type: "message", content: "c1" });
   await other.next("user_message");
 
-  gates.release();
+  release();
   await busy.next("run_end", 3);
 
-  expect(order).toEqual(["a1", "b1", "c1", "a2", "a3"]);
+  expect(agent.inputs.map(({ messages }) => messages.at(-1)?.content)).toEqual([
+    "a1",
+    "b1",
+    "c1",
+    "a2",
+    "a3",
+  ]);
 });
 
 test("abort ends a run that waits for the limiter, without the agent and without a slot", async () => {

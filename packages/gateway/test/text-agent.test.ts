@@ -192,6 +192,31 @@ describe("scriptedAgent", () => {
     stop.abort();
     expect((await hanging).at(-1)).toMatchObject({ outcome: "aborted" });
   });
+
+  test.each([
+    ["once", ["approval_done", "tool_start", "tool_done"], { output: "a.txt", isError: false }],
+    ["deny", ["approval_done", "tool_done"], { output: "deny", isError: true }],
+  ] as const)("waits for the approval of a call: %s", async (decision, types, result) => {
+    const agent = scriptedAgent([[{ calls: "bash", asks: "ls", output: "a.txt" }, "Done."]]);
+
+    const events = await run(agent, { decision: async () => decision });
+
+    const request = events.findIndex(({ type }) => type === "approval_request");
+    expect(events[request]).toMatchObject({ callId: "call_1", toolName: "bash", reason: "ls" });
+    const after = events.slice(request + 1, request + 1 + types.length);
+    expect(after.map(({ type }) => type)).toEqual(types);
+    expect(after.at(-1)).toMatchObject(result);
+  });
+
+  test("takes the messages that steer the run", async () => {
+    const agent = scriptedAgent([[{ steers: true }, "Both."]]);
+    const steering = { role: "user" as const, content: "and two", timestamp: 2, requestId: "q2" };
+
+    const events = await run(agent, { takeSteering: () => [steering] });
+
+    expect(outline(events).slice(0, 2)).toEqual(["run_start", "user_message and two"]);
+    expect(events[1]).toMatchObject({ requestId: "q2", timestamp: 2 });
+  });
 });
 
 describeAgentRunner(

@@ -1,7 +1,15 @@
 import { once } from "node:events";
-import type { AgentInput, AgentRunner, RunEvent, RunOutcome, ToolCallRecord } from "@mini-openclaw/protocol";
+import type {
+  AgentInput,
+  AgentRunner,
+  RunEvent,
+  RunOutcome,
+  ToolCallRecord,
+  UserMessage,
+} from "@mini-openclaw/protocol";
 import { noUsage } from "@mini-openclaw/protocol";
 import { describeValue, mustBe } from "@mini-openclaw/protocol/shared";
+import { v7 as createId } from "uuid";
 import { GatewayError } from "../shared/errors.ts";
 
 /** One thing that a scripted run does. A string is text in one piece. */
@@ -11,8 +19,9 @@ export type ScriptStep =
   | { says: readonly string[] }
   /** Thinking, in one event. */
   | { thinks: string }
-  /** A tool call with its result. The call gets a turn of its own. */
-  | { calls: string; input?: Record<string, unknown>; output?: string; isError?: boolean }
+  | ScriptedCall
+  /** The messages that steer the run, as far as there are any. */
+  | { steers: true }
   /** Nothing until the promise resolves, or the run is stopped. */
   | { waits: Promise<unknown> }
   /** Nothing more until the run is stopped. */
@@ -21,6 +30,17 @@ export type ScriptStep =
   | { throws: Error }
   /** The end of the run with an outcome other than `completed`. */
   | { ends: RunOutcome };
+
+/** A tool call with its result. The call gets a turn of its own. */
+export interface ScriptedCall {
+  /** The name of the tool. */
+  calls: string;
+  input?: Record<string, unknown>;
+  output?: string;
+  isError?: boolean;
+  /** The reason of an approval that the call waits for. A denied call fails with `deny`. */
+  asks?: string;
+}
 
 /** An agent for tests that follows a script. */
 export interface ScriptedAgent extends AgentRunner {
@@ -53,8 +73,13 @@ export function scriptedAgent(script: readonly (ScriptStep | readonly ScriptStep
   };
 }
 
+function* steer(runId: string, messages: readonly UserMessage[]): Generator<RunEvent> {
+  for (const { role: _, ...message } of messages)
+    yield { type: "user_message", runId, id: createId(), ...message };
+}
+
 async function* runScript(steps: readonly ScriptStep[], input: AgentInput): AsyncGenerator<RunEvent> {
-  const { runId, signal } = input;
+  const { runId, signal, takeSteering } = input;
   let turn = new Turn(runId, 1);
   let text = "";
   let outcome: RunOutcome = "completed";
@@ -65,10 +90,11 @@ async function* runScript(steps: readonly ScriptStep[], input: AgentInput): Asyn
     else if ("says" in step) yield* turn.say(step.says);
     else if ("thinks" in step) yield turn.think(step.thinks);
     else if ("calls" in step) {
-      yield* turn.call(step);
+      yield* turn.call(step, input);
       text += turn.content;
       turn = new Turn(runId, turn.number + 1);
-    } else if ("throws" in step) throw step.throws;
+    } else if ("steers" in step) yield* steer(runId, takeSteering?.() ?? []);
+    else if ("throws" in step) throw step.throws;
     else if ("ends" in step) outcome = step.ends;
     else await waitFor("waits" in step ? step.waits : undefined, signal);
   }
@@ -104,27 +130,20 @@ class Turn {
     return { type: "thinking", runId: this.#runId, messageId: this.#id, content };
   }
 
-  *call({
-    calls,
-    input = {},
-    output = "",
-    isError = false,
-  }: Extract<ScriptStep, { calls: string }>): Generator<RunEvent> {
+  async *call(step: ScriptedCall, input: AgentInput): AsyncGenerator<RunEvent> {
+    const { calls: toolName, input: toolInput = {}, output = "", isError = false, asks } = step;
     const runId = this.#runId;
-    const callId = `call_${this.number}`;
-    const call = { callId, toolName: calls, input };
-    yield this.message({ toolCalls: [call] });
-    yield { type: "tool_start", runId, ...call };
-    yield {
-      type: "tool_done",
-      runId,
-      id: `${callId}-done`,
-      callId,
-      toolName: calls,
-      output,
-      isError,
-      timestamp: 1,
-    };
+    const call = { callId: `call_${this.number}`, toolName };
+    const done = { type: "tool_done", runId, id: `${call.callId}-done`, ...call, timestamp: 1 } as const;
+    yield this.message({ toolCalls: [{ ...call, input: toolInput }] });
+    if (asks !== undefined) {
+      yield { type: "approval_request", runId, ...call, reason: asks };
+      const decision = (await input.decision?.(call.callId, { signal: input.signal })) ?? "deny";
+      yield { type: "approval_done", runId, callId: call.callId, decision };
+      if (decision === "deny") return yield { ...done, output: decision, isError: true };
+    }
+    yield { type: "tool_start", runId, ...call, input: toolInput };
+    yield { ...done, output, isError };
   }
 
   message(more: { toolCalls?: ToolCallRecord[]; partial?: "aborted" }): RunEvent {
