@@ -3,8 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "tsup";
+import { bundleProgram } from "../../scripts/bundle-program.mjs";
 
 /** A folder of its own for one test. */
 export async function temporaryFolder() {
@@ -15,28 +14,9 @@ export async function temporaryFolder() {
 /** The programs that run as processes of their own. */
 export type ProgramName = "server" | "pinger";
 
-/** Bundles a program into a folder, so that plain Node runs it. Gives its path. */
-export async function buildProgram(name: ProgramName, folder: string): Promise<string> {
-  const isSource = process.env["TEST_TARGET"] !== "dist";
-  await build({
-    entry: { [name]: fileURLToPath(new URL(`./${name}.ts`, import.meta.url)) },
-    outDir: folder,
-    outExtension: () => ({ js: ".mjs" }),
-    format: ["esm"],
-    platform: "node",
-    target: "node20.19",
-    noExternal: [/./],
-    // `ws` is CommonJS, and asks for modules of Node's while it runs.
-    banner: {
-      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
-    },
-    esbuildOptions: (options) => {
-      options.conditions = isSource ? ["@mini-openclaw/source"] : [];
-    },
-    config: false,
-    silent: true,
-  });
-  return join(folder, `${name}.mjs`);
+/** Bundles a program into a folder. Returns its path. */
+export function buildProgram(name: ProgramName, folder: string): Promise<string> {
+  return bundleProgram(new URL(`./${name}.ts`, import.meta.url), folder);
 }
 
 export interface Usage {

@@ -4,7 +4,7 @@ import { createMemoryStore } from "@mini-openclaw/session-store";
 import { describe, expect, test } from "vitest";
 import { scriptedAgent } from "../src/testing.ts";
 import { EventStreamReader, summaryOf } from "./http-client.ts";
-import { echoAgent, heldAgent, testGateway } from "./test-gateway.ts";
+import { heldAgent, testGateway } from "./test-gateway.ts";
 
 const streaming = { accept: "text/event-stream" };
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { scriptedAgent } from "../src/testing.ts";
-import { echoAgent, gate, heldAgent, type TestClient, testGateway } from "./test-gateway.ts";
+import { gate, heldAgent, type TestClient, testGateway } from "./test-gateway.ts";
 
 /** Clients with a session each. */
 async function separateClients(gateway: Awaited<ReturnType<typeof testGateway>>, count: number) {

@@ -4,10 +4,10 @@ import { chmod, chown, link, lstat, readdir, readFile, stat, symlink } from "nod
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { beforeAll, describe, expect, test } from "vitest";
+import { bundleProgram } from "../../../../scripts/bundle-program.mjs";
 import { createBuiltinTools } from "../../src/index.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { callTool } from "../tools/call-tool.ts";
-import { buildChild } from "./child/build-child.ts";
 
 const toolOf = (workspaceDir: string, name: string) =>
   createBuiltinTools(workspaceDir).find((tool) => tool.name === name);
@@ -76,7 +76,7 @@ describe("in a process of its own", () => {
 
   beforeAll(async () => {
     folder = await temporaryDirectory();
-    program = await buildChild(folder.path);
+    program = await bundleProgram(new URL("./child/call-tool-once.ts", import.meta.url), folder.path);
     return () => folder[Symbol.asyncDispose]();
   });
 

@@ -2,9 +2,8 @@ import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { build } from "tsup";
+import { bundleProgram } from "../../../../scripts/bundle-program.mjs";
 
 // Less than the time of a test, so that the lines of a program that hangs are in the error.
 const TIMEOUT_MS = 50_000;
@@ -13,7 +12,7 @@ const TIMEOUT_MS = 50_000;
 export async function runProgram(url: URL): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), "program-"));
   try {
-    const program = await buildProgram(url, folder);
+    const program = await bundleProgram(url, folder);
     const options = { timeout: TIMEOUT_MS };
     const { stdout } = await promisify(execFile)(process.execPath, [program], options).catch(
       (error: Error & { stdout: string }) => {
@@ -24,27 +23,4 @@ export async function runProgram(url: URL): Promise<string[]> {
   } finally {
     await rm(folder, { recursive: true });
   }
-}
-
-/** Bundles the program into a folder, so that plain Node runs it. Returns its path. */
-async function buildProgram(url: URL, folder: string): Promise<string> {
-  await build({
-    entry: { program: fileURLToPath(url) },
-    outDir: folder,
-    outExtension: () => ({ js: ".mjs" }),
-    format: ["esm"],
-    platform: "node",
-    target: "node20.19",
-    noExternal: [/./],
-    // `ws` is CommonJS and requires modules of Node.
-    banner: {
-      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
-    },
-    esbuildOptions: (options) => {
-      options.conditions = ["@mini-openclaw/source"];
-    },
-    config: false,
-    silent: true,
-  });
-  return join(folder, "program.mjs");
 }

@@ -1,26 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "tsup";
+import { bundleProgram } from "../../../../scripts/bundle-program.mjs";
 
-/** Bundles `writer.ts` into a folder, so that plain Node runs it. Gives the path of the program. */
-export async function buildWriter(folder: string): Promise<string> {
-  await build({
-    entry: { writer: fileURLToPath(new URL("./writer.ts", import.meta.url)) },
-    outDir: folder,
-    outExtension: () => ({ js: ".mjs" }),
-    format: ["esm"],
-    platform: "node",
-    target: "node20.19",
-    noExternal: [/./],
-    esbuildOptions: (options) => {
-      options.conditions = ["@mini-openclaw/source"];
-    },
-    config: false,
-    silent: true,
-  });
-  return join(folder, "writer.mjs");
+/** Bundles `writer.ts` into a folder. Returns the path of the program. */
+export function buildWriter(folder: string): Promise<string> {
+  return bundleProgram(new URL("./writer.ts", import.meta.url), folder);
 }
 
 export interface Writer {
