@@ -317,6 +317,15 @@ describe("doctor", () => {
         return {};
       },
     },
+    "a damaged file of schedules": {
+      check: "schedules",
+      remedy: "add them again",
+      plant(folder) {
+        mkdirSync(join(folder, ".config", "mini-openclaw"), { recursive: true });
+        writeFileSync(join(folder, ".config", "mini-openclaw", "schedules.json"), '{"schedules":1}');
+        return {};
+      },
+    },
     "an MCP server that does not start": {
       check: "mcp",
       remedy: "mini-openclaw mcp test",

@@ -1,16 +1,16 @@
-import { join } from "node:path";
 import { GatewayServer } from "@mini-openclaw/gateway";
-import { lockFolder, openSessionStore, type SessionStore } from "@mini-openclaw/session-store";
+import { lockFolder, openSessionStore } from "@mini-openclaw/session-store";
 import { serveWebChat } from "@mini-openclaw/web-chat";
 import { findBashSandbox } from "./agent/bash-sandbox.ts";
 import { createAgent } from "./agent/create-agent.ts";
-import { openScheduleSession, startSchedule } from "./agent/schedule.ts";
 import { createSessionLog, type SessionLogDeps } from "./agent/session-log.ts";
 import { spentToday } from "./agent/spent-today.ts";
-import { banner } from "./banner.ts";
 import { announceAddress, prepareDataDir } from "./data-dir.ts";
 import { openLog, openMetrics, type ServerLog, toPart } from "./observe.ts";
+import { banner } from "./reach/banner.ts";
+import { createScheduler, schedulesOf } from "./schedule/scheduler.ts";
 import type { MiniOpenClawConfig } from "./settings/config.ts";
+import { watchFiles } from "./settings/watch-files.ts";
 
 // Half an hour. A user who comes back later usually starts with another subject.
 const SESSION_REST_MS = 1_800_000;
@@ -23,15 +23,20 @@ export interface RunningServer {
   stop: () => Promise<void>;
 }
 
-/**
- * Starts the server in the order of its parts: store, agent, gateway, schedule.
- *
- * @param print gets the banner
- */
+/** The differences between a server and one that a command starts for itself. */
+export interface StartOptions {
+  /** Gets the banner. */
+  print?: (text: string) => void;
+  /** False: schedules wait for another server. */
+  runsSchedules?: boolean;
+}
+
+/** Starts the server in the order of its parts: store, agent, gateway, schedules. */
 export async function startServer(
   config: MiniOpenClawConfig,
-  print: (text: string) => void = console.log,
+  { print = console.log, runsSchedules = true }: StartOptions = {},
 ): Promise<RunningServer> {
+  const schedules = runsSchedules ? schedulesOf(config) : [];
   const sandbox = await findBashSandbox(config);
   const log = await openLog(config.logLevel);
   const dataDirLock = lockFolder(config.dataDir);
@@ -79,7 +84,20 @@ export async function startServer(
   });
   const address = `http://${nameOf(host)}:${listening.port}/`;
   const removeAddress = announceAddress(config.dataDir, address);
-  const stopSchedule = await runOnSchedule(config, { gateway, store, log });
+  const scheduler = createScheduler({
+    gateway,
+    store,
+    sessionsFile: config.scheduleSessions,
+    report: (problem) => log.report("schedule", problem),
+  });
+  await scheduler.set(schedules);
+  const stopWatching = runsSchedules
+    ? watchFiles(
+        [config.scheduleFile],
+        () => scheduler.set(schedulesOf(config)),
+        (error) => log.report("schedules", error),
+      )
+    : undefined;
 
   const found = await skills.load();
   for (const diagnostic of found.diagnostics) log.report("skills", diagnostic);
@@ -89,7 +107,8 @@ export async function startServer(
   return {
     address,
     async stop() {
-      stopSchedule();
+      stopWatching?.();
+      scheduler.stop();
       await gateway.close();
       await agent.close();
       await sessionLog?.close();
@@ -109,23 +128,4 @@ function nameOf(host: string): string {
 function logSessions(parts: Pick<SessionLogDeps, "store" | "memory" | "provider">, { report }: ServerLog) {
   const onFailure = (error: unknown) => report("daily log", error);
   return createSessionLog({ ...parts, restMs: SESSION_REST_MS, onFailure });
-}
-
-/** Runs the schedule in its own session, so that its messages do not mix with the user's. */
-async function runOnSchedule(
-  { schedule, dataDir }: MiniOpenClawConfig,
-  { gateway, store, log }: { gateway: GatewayServer; store: SessionStore; log: ServerLog },
-): Promise<() => void> {
-  if (!schedule) return () => undefined;
-  const file = join(dataDir, "schedule.json");
-  await openScheduleSession(store, file);
-  return startSchedule({
-    everyMs: schedule.everyMinutes * 60_000,
-    run: async () => {
-      const sessionId = await openScheduleSession(store, file);
-      const { ended } = await gateway.submit({ sessionId, content: schedule.instruction });
-      await ended;
-    },
-    onFailure: (error) => log.report("schedule", error),
-  });
 }

@@ -33,6 +33,8 @@ test("has its documented defaults without variables", () => {
     server: { api: "demo", apiKey: undefined, baseURL: undefined },
     schedule: undefined,
     configFile: join(workspace, ".config", "mini-openclaw", "config.json"),
+    scheduleFile: join(workspace, ".config", "mini-openclaw", "schedules.json"),
+    scheduleSessions: join(workspace, ".mini-openclaw", "schedule.json"),
     warnings: [],
     fallbackModels: [],
     thinking: "auto",

@@ -96,6 +96,33 @@ export function createProgram(): Command {
     .description("connect to each server and list its tools")
     .action(async (options: Options) => (await import("./commands/mcp.ts")).testServers(flagsOf(options)));
 
+  const schedule = program
+    .command("schedule")
+    .description("instructions that run at certain times")
+    .enablePositionalOptions();
+  const atSchedule = async () => import("./commands/schedule.ts");
+  withSettings(schedule.command("ls", { isDefault: true }))
+    .description("list them with their next time and the outcome of their last run")
+    .option("--json", "print JSON")
+    .action(async (options: Options) => (await atSchedule()).listSchedules(flagsOf(options), options));
+  withSettings(schedule.command("add"))
+    .description("add a schedule. --time-zone sets the time zone of its expression")
+    .argument("<name>")
+    .argument("<cron>", 'a cron expression of five fields, such as "0 9 * * 1-5"')
+    .argument("<instruction>", "the message to the agent")
+    .option("--catch-up", "make up for a time that passed while no server ran, once, at the next start")
+    .action(async (name: string, cron: string, instruction: string, options: Options) =>
+      (await atSchedule()).add(name, cron, instruction, flagsOf(options), options),
+    );
+  withSettings(schedule.command("rm"))
+    .description("remove a schedule. Its chat stays")
+    .argument("<name>")
+    .action(async (name: string, options: Options) => (await atSchedule()).remove(name, flagsOf(options)));
+  withSettings(schedule.command("run"))
+    .description("run a schedule now, in its chat")
+    .argument("<name>")
+    .action(async (name: string, options: Options) => (await atSchedule()).runNow(name, flagsOf(options)));
+
   const memory = program.command("memory").description("the memory of the agent");
   withSettings(memory.command("show", { isDefault: true }))
     .description("print MEMORY.md and the daily logs that the model gets")

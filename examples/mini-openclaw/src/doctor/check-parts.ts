@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { MemoryManager, SkillsLoader, validateSkill } from "@mini-openclaw/agent-runtime";
 import { connectMcpServers, readMcpConfig } from "@mini-openclaw/agent-runtime/mcp";
 import { findBashSandbox } from "../agent/bash-sandbox.ts";
+import { schedulesOf } from "../schedule/scheduler.ts";
 import { ConfigError, type MiniOpenClawConfig } from "../settings/config.ts";
 import type { Finding } from "./finding.ts";
 
@@ -92,6 +93,19 @@ export async function checkMemory({ workspace, dataDir }: MiniOpenClawConfig): P
       remedy: "Shorten it, or ask the agent to.",
     },
   ];
+}
+
+/** Reads the file of schedules, and names those that wait for a server. */
+export function checkSchedules(config: MiniOpenClawConfig): Finding[] {
+  const check = "schedules";
+  try {
+    const names = schedulesOf(config).map(({ name }) => name);
+    return [{ check, level: "good", message: names.length === 0 ? "none" : names.join(", ") }];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const remedy = `Correct it, or move ${config.scheduleFile} away and add them again.`;
+    return [{ check, level: "problem", message: error.message, remedy }];
+  }
 }
 
 export async function checkMcp({ mcp, workspace }: MiniOpenClawConfig): Promise<Finding[]> {

@@ -4,7 +4,14 @@ import { readSources, type Sources } from "../settings/sources.ts";
 import { checkConfigFile, checkDataDir, checkDisk, checkWorkspace } from "./check-files.ts";
 import { checkModel } from "./check-model.ts";
 import { checkPort, checkProxy, checkReach } from "./check-network.ts";
-import { checkMcp, checkMemory, checkSandbox, checkSessions, checkSkills } from "./check-parts.ts";
+import {
+  checkMcp,
+  checkMemory,
+  checkSandbox,
+  checkSchedules,
+  checkSessions,
+  checkSkills,
+} from "./check-parts.ts";
 import type { Finding } from "./finding.ts";
 
 type Check = (config: MiniOpenClawConfig) => Promise<Finding[]> | Finding[];
@@ -22,6 +29,7 @@ const checks: readonly Check[] = [
   checkSessions,
   checkSkills,
   checkMemory,
+  checkSchedules,
   checkMcp,
 ];
 

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { closestName, cutText } from "@mini-openclaw/protocol/shared";
 import { Refusal } from "./kinds.ts";
 import {
@@ -45,6 +45,10 @@ export interface MiniOpenClawConfig extends Omit<Values, Raw> {
   schedule: { everyMinutes: number; instruction: string } | undefined;
   /** The user's `config.json`, which may be missing. */
   configFile: string;
+  /** The file with the user's other schedules, which may be missing. */
+  scheduleFile: string;
+  /** The file that remembers the session of each schedule. */
+  scheduleSessions: string;
   /** Sentences about settings that do not count where they stand. */
   warnings: readonly string[];
 }
@@ -202,6 +206,8 @@ export function resolveConfig(sources: Sources): MiniOpenClawConfig {
     compactAtShare: compactAt / 100 || undefined,
     schedule,
     configFile: sources.configFile,
+    scheduleFile: join(dirname(sources.configFile), "schedules.json"),
+    scheduleSessions: join(dataDir, "schedule.json"),
     warnings,
   };
 }

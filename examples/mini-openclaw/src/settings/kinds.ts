@@ -98,12 +98,14 @@ export const webAddress: Kind<string> = {
 };
 
 export const timeZone: Kind<string> = {
-  parse(value) {
-    try {
-      return new Intl.DateTimeFormat("en", { timeZone: value }).resolvedOptions().timeZone;
-    } catch {
-      return new Refusal("a time zone, such as Asia/Shanghai");
-    }
-  },
+  parse: (value) => (isTimeZone(value) ? value : new Refusal("a time zone, such as Asia/Shanghai")),
   schema: { type: "string" },
 };
+
+export function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}

@@ -43,13 +43,14 @@ interface RunResult extends Pick<RunEndEvent, "runId" | "outcome" | "usage" | "c
   text: string;
 }
 
-async function ask(
+/** Runs a message in a session and prints its answer. An `id` makes it run once. */
+export async function ask(
   session: Session,
   message: string,
-  { isJson, allowsAll }: { isJson: boolean; allowsAll: boolean },
+  { isJson, allowsAll, id }: { isJson: boolean; allowsAll: boolean; id?: string },
 ): Promise<RunResult> {
   let text = "";
-  for await (const event of session.ask(message)) {
+  for await (const event of session.ask(message, id === undefined ? {} : { id })) {
     if (event.type === "chunk" && !isJson) process.stdout.write(safe(event.content));
     if (event.type === "tool_start") warn(`[${event.toolName}] ${oneLine(JSON.stringify(event.input))}`);
     if (event.type === "approval_request") {
@@ -87,7 +88,7 @@ async function messageOf(argument: string | undefined, files: string[] = []): Pr
   return message === "" ? undefined : message;
 }
 
-function exitCodeOf({ outcome }: RunResult): number {
+export function exitCodeOf({ outcome }: RunResult): number {
   if (outcome === "completed") return exitCodes.done;
   if (outcome === "aborted") return exitCodes.aborted;
   return outcome === "failed" ? exitCodes.failed : exitCodes.incomplete;

@@ -1,5 +1,5 @@
 import { priceOf } from "@mini-openclaw/agent-runtime";
-import type { MiniOpenClawConfig } from "./settings/config.ts";
+import type { MiniOpenClawConfig } from "../settings/config.ts";
 
 /** Facts that the settings do not have. */
 export interface BannerFacts {
