@@ -62,6 +62,17 @@ describe.skipIf(whyNoBrowser)("a message that a search found", () => {
     expect(tab.complaints).toEqual([]);
   });
 
+  test("keeps its mark in code that is highlighted later", async () => {
+    await using gateway = await startGateway();
+    const content = "```ts\nconst unicorn = 1;\n```";
+    await addSession(gateway, { count: 200, index: 41, content });
+    await using tab = await openPage(browser, gateway.url);
+    await openHit(tab.page, "unicorn");
+    await tab.page.locator(".hljs-keyword").waitFor();
+
+    await eventually(() => markedOn(tab.page)).toEqual(["unicorn"]);
+  });
+
   test("is in the middle of 10,000 messages, which are shown around it in both directions", async () => {
     await using gateway = await startGateway();
     await addSession(gateway, { count: 10_000, index: 5000, content: "Here is the unicorn." });

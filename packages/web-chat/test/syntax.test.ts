@@ -37,6 +37,15 @@ describe("emphasis", () => {
     ["**이것은(주의)**입니다", "strong(이것은(주의))입니다"],
     ["*「斜体」*文字", "em(「斜体」)文字"],
     ["~~旧价：~~新价", "s(旧价：)新价"],
+    ["请看**[文档](https://a.example/b)**吧", "请看strong(<https://a.example/b>(文档))吧"],
+    ["**$x$**是变量", "strong(math($x$))是变量"],
+    ["***粗斜：***文字", "em(strong(粗斜：))文字"],
+    ["**¥50**起，**５０％**以上", "strong(¥50)起，strong(５０％)以上"],
+    ["**𠮷：**𠮷野家", "strong(𠮷：)𠮷野家"],
+    ["🎉**注意！**别动", "🎉strong(注意！)别动"],
+    ["**Q：**问\n**A：**答", "strong(Q：)问\nstrong(A：)答"],
+    ["尺寸 10*20*30cm，周长 2*π*r", "尺寸 10*20*30cm，周长 2*π*r"],
+    ["第1*重点*和*第2*点", "第1em(重点)和em(第2)点"],
     ["2 * 3 * 4 和 a*b", "2 * 3 * 4 和 a*b"],
     ["snake_case_name 与 __init__.py", "snake_case_name 与 strong(init).py"],
   ])("of %j is %j", (text, shown) => {
@@ -44,12 +53,18 @@ describe("emphasis", () => {
     expect(inlineOf(text)).toBe(shown);
   });
 
-  test.each(["用时2~4小时，花费50~80元。", "好的~谢谢~", "~/.config 和 ~/bin", "**未完", "a ~ b ~ c"])(
-    "leaves %j as it is",
-    (text) => {
-      expect(inlineOf(text)).toBe(text);
-    },
-  );
+  test.each([
+    "用时2~4小时，花费50~80元。",
+    "好的~谢谢~",
+    "2~~4小时",
+    "H~2~O",
+    "～～全角～～",
+    "~/.config 和 ~/bin",
+    "**未完",
+    "a ~ b ~ c",
+  ])("leaves %j as it is", (text) => {
+    expect(inlineOf(text)).toBe(text);
+  });
 });
 
 describe("a bare address", () => {
@@ -65,6 +80,15 @@ describe("a bare address", () => {
     ["https://example.com/?q=中文&n=1，好", "https://example.com/?q=中文&n=1"],
     ["https://example.com/a_b_c_d", "https://example.com/a_b_c_d"],
     ["https://例子.测试/路径", "https://例子.测试/路径"],
+    ["打开 http://[::1]:3210/。", "http://[::1]:3210/"],
+    ["https://example.com：端口", "https://example.com"],
+    ["https://example.com/docs-中文-2，好", "https://example.com/docs-中文-2"],
+    ["https://example.com/a\u200b，好", "https://example.com/a"],
+    ["https://example.com/a\u202egnp", "https://example.com/a"],
+    ["{address: https://example.com/a}", "https://example.com/a"],
+    ["https://example.com/{id}/b", "https://example.com/{id}/b"],
+    ["&lt;https://example.com/a&gt;", "https://example.com/a"],
+    ["《https://example.com/a》", "https://example.com/a"],
   ])("in %j is %j", (text, address) => {
     const links = parser.inline(text, {}).filter(({ type }) => type === "link_open");
 
@@ -99,6 +123,11 @@ describe("a formula", () => {
     ["$$a \\\\ b$$", "math($$a \\\\ b$$)"],
     ["\\[ a_1 + b_1 \\]", "math(\\[ a_1 + b_1 \\])"],
     ["\\(a*b*c\\)", "math(\\(a*b*c\\))"],
+    ["CO$_2$排放，H$_2$O，x$^2$", "COmath($_2$)排放，Hmath($_2$)O，xmath($^2$)"],
+    ["设$x$、$y$为（$x>0$）", "设math($x$)、math($y$)为（math($x>0$)）"],
+    ["$v=5\\text{米}$", "math($v=5\\text{米}$)"],
+    ["花费$5，公式$\\alpha$是", "花费$5，公式math($\\alpha$)是"],
+    ["花费$5，设$(x)$", "花费$5，设math($(x)$)"],
   ])("of %j keeps its delimiters", (text, shown) => {
     expect(inlineOf(text)).toBe(shown);
   });

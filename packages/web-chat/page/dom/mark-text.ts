@@ -16,23 +16,43 @@ const NOT_TEXT = "button, .sr-only, .code-bar, .tool-label, time";
  */
 export function markText(root: Element, searched: string): Element | undefined {
   unmarkText();
+  const ranges = rangesOf(root, searched);
+  const first = ranges[0]?.startContainer.parentElement;
+  if (!first) return undefined;
+  for (const range of ranges) unfold(range.startContainer, root);
+  shown = { root, searched };
+  mark(ranges);
+  return first;
+}
+
+/** The marked element, and the text that is marked in it. */
+let shown: { readonly root: Element; readonly searched: string } | undefined;
+
+function rangesOf(root: Element, searched: string): Range[] {
   const { text, pieces } = readText(root);
-  const ranges = findMatches(text, searched).map(({ start, end }) => {
+  return findMatches(text, searched).map(({ start, end }) => {
     const range = new Range();
     range.setStart(...positionOf(pieces, start));
     range.setEnd(...positionOf(pieces, end - 1, 1));
     return range;
   });
-  const first = ranges[0]?.startContainer.parentElement;
-  if (!first) return undefined;
-  for (const range of ranges) unfold(range.startContainer, root);
+}
+
+function mark(ranges: readonly Range[]): void {
   // Older browsers scroll to the message and mark nothing in it.
   if (typeof Highlight === "function") CSS.highlights.set(NAME, new Highlight(...ranges));
-  return first;
+}
+
+/** Marks the matches again after the nodes of a part were replaced by others. */
+export function renewMarks(changed: Node): void {
+  if (!shown?.root.contains(changed)) return;
+  const { root, searched } = shown;
+  mark(rangesOf(root, searched));
 }
 
 /** Removes the marks. */
 export function unmarkText(): void {
+  shown = undefined;
   if (typeof Highlight === "function") CSS.highlights.delete(NAME);
 }
 

@@ -1,4 +1,5 @@
 import { element } from "../dom/elements.ts";
+import { renewMarks } from "../dom/mark-text.ts";
 import type { HighlightedCode, Scope } from "./highlight-worker.ts";
 
 /** Highlights code. */
@@ -69,8 +70,10 @@ class HighlightQueue {
       this.#isLoaded = true;
       clearTimeout(this.#timer);
       const task = this.#active;
-      if (task && data?.text === task.code.textContent)
+      if (task && data?.text === task.code.textContent) {
         task.code.replaceChildren(...data.children.map(toNode));
+        renewMarks(task.code);
+      }
       this.#next();
     });
   }

@@ -7,8 +7,11 @@ export interface Address {
   readonly href: string;
 }
 
-/** A character that never belongs to an address: white space, quotes, and full-width marks. */
-const OUTSIDE = /[\s\p{Cc}<>"`|“”‘’«»…—\u3000-\u303f\ufe10-\ufe1f\ufe30-\ufe4f\uff00-\uff65]/u;
+/**
+ * A character that never belongs to an address: white space, invisible characters, quotes, and
+ * full-width marks.
+ */
+const OUTSIDE = /[\s\p{Cc}\p{Cf}<>"`|“”‘’«»…—\u3000-\u303f\ufe10-\ufe1f\ufe30-\ufe4f\uff00-\uff65]/u;
 
 /** A letter of Chinese, Japanese or Korean. */
 const CJK_LETTER = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}]/u;
@@ -16,7 +19,13 @@ const CJK_LETTER = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}]/u;
 /** A mark that ends a sentence or an emphasis when an address is followed by nothing else. */
 const TRAILING = /[?!.,:;*_~'$]/;
 
-const OPENER_OF: Readonly<Record<string, string>> = { ")": "(", "]": "[" };
+const OPENER_OF: Readonly<Record<string, string>> = { ")": "(", "]": "[", "}": "{" };
+
+/** An entity such as `&lt;`, which is a mark of the sentence. Its length is limited. */
+const TRAILING_ENTITY = /&[a-z][a-z0-9]{1,30};$/i;
+
+/** The host of an IPv6 address, such as `[::1]`. */
+const IPV6_HOST = /^\[[\da-f:.]{2,45}\]/i;
 
 // `https` and the character before it.
 const MAX_SCHEME_CHARS = 6;
@@ -29,18 +38,19 @@ const MAX_DOMAIN_CHARS = 255;
  * Returns the index after the address whose host begins at `host`; `host` itself if none does.
  *
  * An address ends before white space, quotes, full-width marks and emphasis. A Chinese, Japanese or
- * Korean letter belongs to it only where a part of a path begins with such a letter, as in
- * `/wiki/中文`: in `example.com/docs里` the sentence continues.
+ * Korean letter belongs to it only where a part of a path begins with such a letter, or a hyphen
+ * joins it, as in `/wiki/中文` and `/docs-中文`: in `example.com/docs里` the sentence continues.
  */
 function addressEnd(text: string, host: number): number {
-  if (!/[\p{L}\p{N}]/u.test(characterAt(text, host))) return host;
-  let end = host;
+  const numeric = IPV6_HOST.exec(text.slice(host, host + 47))?.[0] ?? "";
+  if (numeric === "" && !/[\p{L}\p{N}]/u.test(characterAt(text, host))) return host;
+  let end = host + numeric.length;
   let isForeign = false;
   for (let before = "/"; end < text.length; ) {
     const character = characterAt(text, end);
     const isLetter = CJK_LETTER.test(character);
     if (OUTSIDE.test(character) || isEmphasis(text, end)) break;
-    if (isLetter && !isForeign && /[\w%.~-]/.test(before)) break;
+    if (isLetter && !isForeign && /[A-Za-z0-9%.~\]]/.test(before)) break;
     if (isLetter) isForeign = true;
     else if (/[/?&=#]/.test(character)) isForeign = false;
     before = character;
@@ -125,7 +135,7 @@ function isEmphasis(text: string, index: number): boolean {
 
 /** Removes closing marks of the sentence, and brackets that were opened before the address. */
 function withoutTrailing(text: string, start: number, limit: number): number {
-  const balance: Record<string, number> = { ")": 0, "]": 0 };
+  const balance: Record<string, number> = {};
   for (let index = start; index < limit; index += 1) {
     for (const [closer, opener] of Object.entries(OPENER_OF)) {
       if (text[index] === opener) balance[closer] = (balance[closer] ?? 0) + 1;
@@ -135,9 +145,14 @@ function withoutTrailing(text: string, start: number, limit: number): number {
   let end = limit;
   while (end > start) {
     const last = text[end - 1] ?? "";
+    const entity = last === ";" ? TRAILING_ENTITY.exec(text.slice(Math.max(start, end - 33), end)) : null;
+    if (entity) {
+      end -= entity[0].length;
+      continue;
+    }
     const isUnopened = (balance[last] ?? 0) < 0;
     if (isUnopened) balance[last] = (balance[last] ?? 0) + 1;
-    else if (!TRAILING.test(last) && !(last in { "(": 0, "[": 0 })) break;
+    else if (!TRAILING.test(last) && !(last in { "(": 0, "[": 0, "{": 0 })) break;
     end -= 1;
   }
   return end;

@@ -36,6 +36,12 @@ function readInline(state: StateInline, silent: boolean): boolean {
   return true;
 }
 
+/** An index or an exponent alone, which models write inside of a word: `CO$_2$`. */
+const SCRIPT = /^[_^]/;
+
+/** A price and the words behind it. A formula has words in braces only, such as `\text{…}`. */
+const PRICE = /^\d[^{]*[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}，。；：！？、]/u;
+
 /** Reads `$x$`. Prices are no formulas: neither `$5 and $6` nor `US$5, $7`. */
 function readDollars(state: StateInline, silent: boolean): boolean {
   const { src, pos, posMax } = state;
@@ -45,12 +51,18 @@ function readDollars(state: StateInline, silent: boolean): boolean {
     end > pos + 1 &&
     end < posMax &&
     !/^\s|\s$|\n/.test(formula) &&
-    !/[a-z0-9$\\]/i.test(src[pos - 1] ?? "") &&
-    !/[a-z0-9$]/i.test(src[end + 1] ?? "");
+    !PRICE.test(formula) &&
+    isApart(src[pos - 1] ?? "", src[end + 1] ?? "", SCRIPT.test(formula));
   if (isFormula) return pushFormula(state, end + 1, { isDisplay: false, silent });
   if (!silent) state.pending += "$";
   state.pos += 1;
   return true;
+}
+
+/** Returns true if no dollar, and no word unless the formula is a part of one, is beside a formula. */
+function isApart(before: string, after: string, isScript: boolean): boolean {
+  if (/[$\\]/.test(before) || after === "$") return false;
+  return isScript || !(/[a-z0-9]/i.test(before) || /[a-z0-9]/i.test(after));
 }
 
 /** Returns the index after the closing delimiter; -1 if the formula is empty or has none. */
