@@ -6,7 +6,7 @@
 const rooms = {
   "packages/protocol/src": ["schema", "view", "run", "ports", "wire", "session", "shared"],
   "packages/gateway/src": [
-    ...["server", "http", "connection", "commands", "watch", "sessions", "run", "auth", "observe"],
+    ...["server", "http", "connection", "commands", "cluster", "watch", "sessions", "run", "auth", "observe"],
     ...["testing", "agents", "socket", "shared"],
   ],
   "packages/session-store/src": [

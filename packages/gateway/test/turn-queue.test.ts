@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { TurnQueue } from "../src/sessions/turn-queue.ts";
+import { TurnQueue } from "../src/shared/work-queues.ts";
 
 test("the first caller of a turn continues at once, and the others in the turns behind it, in order", async () => {
   const turns = new TurnQueue();

@@ -1,4 +1,5 @@
 export type { AgentInput, AgentRunner } from "./ports/agent-runner.ts";
+export type { Cluster, ClusterMember } from "./ports/cluster.ts";
 export type {
   ModelCallOptions,
   ModelEvent,

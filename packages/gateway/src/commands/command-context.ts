@@ -1,13 +1,13 @@
 import type { Limits, ServerEvent, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
+import type { SessionRuns } from "../cluster/session-runs.ts";
 import type { WaitingApprovals } from "../run/waiting-approvals.ts";
-import type { SessionQueues } from "../sessions/session-queues.ts";
 import type { Caller } from "../shared/principal.ts";
 import type { Action, Permissions } from "./permissions.ts";
 
 /** Dependencies that all commands share. */
 export interface CommandDeps {
   store: SessionStore;
-  queues: SessionQueues;
+  queues: SessionRuns;
   permissions: Permissions;
   /** The tool calls that wait for a decision. */
   approvals: Pick<WaitingApprovals, "has" | "list">;
@@ -37,9 +37,9 @@ export interface CommandContext extends CommandDeps {
   watchBeside(sessionId: string, after: number): void;
   /**
    * Watches the session, unless it is watched already. `runId` is set before the first event of a
-   * new run.
+   * new run. Begins after the event `after`, or with the next event.
    */
-  ensureWatching(sessionId: string, runId?: string): void;
+  ensureWatching(sessionId: string, runId?: string, after?: number): void;
   /** Stops watching a session, or all. */
   unwatch(sessionId?: string): void;
   /** Notifies the caller's other connections that a session was deleted. */

@@ -9,7 +9,7 @@ import type {
   RunEndEntry,
   SessionMeta,
 } from "@mini-openclaw/protocol";
-import type { AcceptedRun } from "../sessions/session-queues.ts";
+import type { AcceptedRun } from "../run/run-types.ts";
 import { toSubmitted } from "../sessions/to-submitted.ts";
 import { type CommandContext, findSession, replyTo } from "./command-context.ts";
 import { loadPage } from "./load-page.ts";
@@ -120,8 +120,8 @@ function createSession(
  */
 async function watcherOf(session: SessionMeta, context: CommandContext): Promise<RunWatcher> {
   const maySee = await context.permissions.may(context.caller, "resume", session);
-  const watch = (startedRunId?: string) => {
-    if (maySee) context.ensureWatching(session.sessionId, startedRunId);
+  const watch: RunWatcher["watch"] = (startedRunId, after) => {
+    if (maySee) context.ensureWatching(session.sessionId, startedRunId, after);
   };
   return { maySee, watch };
 }
@@ -131,7 +131,7 @@ interface RunWatcher {
   /** True if the caller may `resume` the session. */
   readonly maySee: boolean;
   /** Watches the session, if the caller may. */
-  readonly watch: (startedRunId?: string) => void;
+  readonly watch: (startedRunId: string | undefined, after?: number) => void;
 }
 
 /** Watches the session of an accepted command, and sends the answer. */
@@ -142,9 +142,9 @@ async function acknowledge(
   context: CommandContext,
 ): Promise<void> {
   const { sessionId } = session;
-  const { runId, position, isRepeated } = accepted;
+  const { runId, position, isRepeated, after } = accepted;
   // The run of a repeated command began before.
-  if (isRepeated) watch();
+  if (isRepeated) watch(undefined, after);
   if (id === undefined) return;
   const runEnd =
     maySee && isRepeated && !accepted.ended ? await findRunEnd(context.store, sessionId, runId) : undefined;
@@ -234,7 +234,7 @@ async function beginWatch(event: ResumeCommand, context: CommandContext): Promis
   const { store, queues } = context;
   const session = await findSession(event.sessionId, event.type, context);
   const { sessionId } = session;
-  const live = queues.live(sessionId);
+  const live = await queues.live(sessionId);
   const { epoch, lastSeq } = live?.log ?? session;
   const watch = (from: number) =>
     event.keep ? context.watchBeside(sessionId, from) : context.watch(sessionId, from);
@@ -256,7 +256,7 @@ async function beginWatch(event: ResumeCommand, context: CommandContext): Promis
   const { hasMore } = page;
   // Read after the messages: a message that was taken up meanwhile is shown by its events, and
   // once.
-  const progress = queues.progress(sessionId, upTo);
+  const progress = await queues.progress(sessionId, upTo);
   context.send({
     type: "resync",
     sessionId,

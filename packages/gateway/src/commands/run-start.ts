@@ -1,12 +1,12 @@
 import { isMessageEntry, type RunEndEntry, type SessionStore } from "@mini-openclaw/protocol";
+import type { SessionRuns } from "../cluster/session-runs.ts";
 import { findRunStart } from "../run/load-messages.ts";
-import type { SessionQueues } from "../sessions/session-queues.ts";
 import { GatewayError } from "../shared/errors.ts";
 
 /** Parts of a gateway that know where runs begin. */
 interface StartDeps {
   store: Pick<SessionStore, "loadMessages">;
-  queues: Pick<SessionQueues, "startOf" | "hasRun" | "live">;
+  queues: Pick<SessionRuns, "startOf" | "hasRun" | "live">;
 }
 
 /**
@@ -19,10 +19,10 @@ export async function findStart(
   sessionId: string,
   runId: string,
 ): Promise<number> {
-  const start = queues.startOf(sessionId, runId) ?? (await findRunStart(store, sessionId, runId));
+  const start = (await queues.startOf(sessionId, runId)) ?? (await findRunStart(store, sessionId, runId));
   if (start !== undefined) return start;
   // The events of a run that waits are still live.
-  if (queues.hasRun(sessionId, runId)) return queues.live(sessionId)?.sinceSeq ?? 0;
+  if (await queues.hasRun(sessionId, runId)) return (await queues.live(sessionId))?.sinceSeq ?? 0;
   throw new GatewayError(
     "RUN_NOT_FOUND",
     "`runId` must be one of the session's latest runs. There is no such run.",

@@ -1,6 +1,6 @@
 import type { ServerEvent, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
 import { type Caller, hasKey } from "../shared/principal.ts";
-import { SerialQueue } from "../shared/serial-queue.ts";
+import { SerialQueue } from "../shared/work-queues.ts";
 import type { Permissions } from "./permissions.ts";
 
 /** A connection that is notified of its caller's sessions. */

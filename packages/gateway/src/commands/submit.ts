@@ -1,9 +1,9 @@
 import type { Limits, MessageBlock, MessageMode, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
 import { describeValue, listOf, mustBe } from "@mini-openclaw/protocol/shared";
 import { defaultSessionKey } from "../auth/authenticate.ts";
+import type { SessionRuns } from "../cluster/session-runs.ts";
 import { findRunStart } from "../run/load-messages.ts";
-import { type RunResult, toResult } from "../run/run-types.ts";
-import type { AcceptedRun, SessionQueues } from "../sessions/session-queues.ts";
+import { type AcceptedRun, type RunResult, toResult } from "../run/run-types.ts";
 import { toSubmitted } from "../sessions/to-submitted.ts";
 import { requireKnown } from "../shared/check-options.ts";
 import { endNotRecorded, GatewayError } from "../shared/errors.ts";
@@ -62,7 +62,7 @@ export interface SubmitDeps {
     SessionStore,
     "entries" | "loadMessages" | "getOrCreateSession" | "createSession" | "listSessions"
   >;
-  queues: SessionQueues;
+  queues: SessionRuns;
   limits: Limits;
 }
 
@@ -139,7 +139,7 @@ export async function retryRun(deps: SubmitDeps, retry: RetrySubmission): Promis
 export async function followRun(
   deps: SubmitDeps,
   sessionId: string,
-  accept: (queues: SessionQueues) => Promise<AcceptedRun>,
+  accept: (queues: SessionRuns) => Promise<AcceptedRun>,
 ): Promise<Submitted> {
   const accepted = await accept(deps.queues);
   const { runId } = accepted;
@@ -159,7 +159,7 @@ async function findEnd({ store, queues }: SubmitDeps, run: RunRef): Promise<RunR
   const end = await readEnd(store, run);
   if (end) return end;
   // Its writer died, or could not record the end. Opening the session ends the run.
-  await queues.endRuns(run.sessionId).catch((error: unknown) => {
+  await queues.endRuns(run.sessionId, run.runId).catch((error: unknown) => {
     throw endNotRecorded(error);
   });
   const late = await readEnd(store, run);

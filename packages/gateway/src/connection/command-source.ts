@@ -1,7 +1,7 @@
 import type { SessionMeta, SessionStore } from "@mini-openclaw/protocol";
+import type { SessionRuns } from "../cluster/session-runs.ts";
 import type { CommandDeps } from "../commands/command-context.ts";
 import type { Permissions } from "../commands/permissions.ts";
-import type { SessionQueues } from "../sessions/session-queues.ts";
 
 /** The dependencies of commands, as a connection passes them on. */
 export class CommandSource implements Omit<CommandDeps, "limits"> {
@@ -15,7 +15,7 @@ export class CommandSource implements Omit<CommandDeps, "limits"> {
     return this.#deps.store;
   }
 
-  get queues(): SessionQueues {
+  get queues(): SessionRuns {
     return this.#deps.queues;
   }
 

@@ -145,8 +145,8 @@ function watchWith(sink: EventSink, deps: WatchDeps, runId: string | undefined):
   return {
     watch,
     watchBeside: watch,
-    ensureWatching: (sessionId, startedRunId) => {
-      if (startedRunId !== undefined) sink.watch(deps, { sessionId, runId: startedRunId });
+    ensureWatching: (sessionId, startedRunId, after) => {
+      if (startedRunId !== undefined) sink.watch(deps, { sessionId, after, runId: startedRunId });
     },
   };
 }

@@ -169,8 +169,8 @@ export class Connection extends CommandSource implements CommandContext, Viewer 
     if (!this.isClosed) this.#watched.add(sessionId, after);
   }
 
-  ensureWatching(sessionId: string): void {
-    if (!this.isClosed) this.#watched.ensure(sessionId);
+  ensureWatching(sessionId: string, _runId?: string, after?: number): void {
+    if (!this.isClosed) this.#watched.ensure(sessionId, after);
   }
 
   unwatch(sessionId?: string): void {

@@ -44,9 +44,9 @@ export class WatchedSessions {
     this.#others.set(sessionId, new SessionWatch(sessionId, this.#viewer, this.#deps, after));
   }
 
-  ensure(sessionId: string): void {
+  ensure(sessionId: string, after?: number): void {
     if (this.#others?.has(sessionId) || (this.#watch && sessionId === this.#sessionId)) return;
-    this.watch(sessionId);
+    this.watch(sessionId, after);
   }
 
   /** Ends the watch of a session, or all of them. */

@@ -26,7 +26,7 @@ export async function getEvents(context: RequestContext): Promise<void> {
   }
   const after = command.after ?? (await findStart(deps.commands, sessionId, runId));
   if (
-    !deps.commands.queues.hasRun(sessionId, runId) &&
+    !(await deps.commands.queues.hasRun(sessionId, runId)) &&
     !(await hasMore(deps.commands, { sessionId, runId, after }))
   ) {
     // A 204 keeps an EventSource from reconnecting.

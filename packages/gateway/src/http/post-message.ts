@@ -33,7 +33,7 @@ export async function postMessage(context: RequestContext): Promise<void> {
     answer.openStream(response, streamDeps, epochOf(deps.commands, session)).watch(range);
   };
   // The message is saved, and its first event is not emitted yet, so that the stream has them all.
-  const onSaved = isStream ? (runId: string) => watch(runId) : undefined;
+  const onSaved = isStream ? watch : undefined;
   const submitted = await followRun(deps.commands, sessionId, (queues) =>
     queues.submit(sessionId, message, onSaved),
   );

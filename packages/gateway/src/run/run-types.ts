@@ -57,6 +57,27 @@ export function toResult(
   return { outcome, content, usage, ...(costUsd !== undefined && { costUsd }), ...(error && { error }) };
 }
 
+/** An accepted message or retry, and the end of its run. */
+export interface AcceptedRun extends Accepted {
+  /**
+   * Resolves with the run's end. Absent if the run has ended before: the transcript has its end.
+   */
+  readonly ended: Promise<RunResult> | undefined;
+  /** True if it was accepted before, under the same request id. */
+  readonly isRepeated: boolean;
+  /**
+   * The number before the run's first event. Set if the run is on another node, whose events come
+   * later than this.
+   */
+  readonly after?: number;
+}
+
+/**
+ * Called when a message is saved, before its event is emitted. Without `after`, the next event of
+ * the session is the first one of interest.
+ */
+export type OnSaved = (runId: string, after?: number) => void;
+
 /** Why a run is stopped from outside. These are outcomes of its `run_end`. */
 export type StopReason = "aborted" | "interrupted";
 

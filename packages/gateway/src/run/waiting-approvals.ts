@@ -22,18 +22,19 @@ export class WaitingApprovals {
       const before = this.has(sessionId);
       if (event.type === "approval_request") {
         const { type: _, ...call } = event;
-        this.#set(sessionId, [...this.#of(sessionId), call]);
+        this.#set(sessionId, [...this.of(sessionId), call]);
       } else if (before && (event.type === "approval_done" || event.type === "run_end")) {
         const callId = event.type === "approval_done" ? event.callId : undefined;
         const goesOn = (call: WaitingApproval) =>
           call.runId !== event.runId || (callId !== undefined && call.callId !== callId);
-        this.#set(sessionId, this.#of(sessionId).filter(goesOn));
+        this.#set(sessionId, this.of(sessionId).filter(goesOn));
       }
       return this.has(sessionId) === before ? [] : [sessionId];
     });
   }
 
-  #of(sessionId: string): readonly WaitingApproval[] {
+  /** Returns the waiting calls of a session. */
+  of(sessionId: string): readonly WaitingApproval[] {
     return this.#waiting.get(sessionId) ?? [];
   }
 

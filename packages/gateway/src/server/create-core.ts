@@ -1,4 +1,6 @@
 import { defaultLimits } from "@mini-openclaw/protocol";
+import { ClusterNode } from "../cluster/cluster-node.ts";
+import type { SessionRuns } from "../cluster/session-runs.ts";
 import type { CommandDeps } from "../commands/command-context.ts";
 import { Permissions } from "../commands/permissions.ts";
 import { type NotifierDeps, SessionNotifier } from "../commands/session-notifier.ts";
@@ -22,7 +24,9 @@ export interface Core {
   readonly queues: SessionQueues;
   readonly watchers: Watchers;
   readonly limiter: RunLimiter;
-  readonly notifier: SessionNotifier;
+  readonly notifier: Pick<SessionNotifier, "notifyDeleted">;
+  /** Ends the runs, and leaves the cluster. */
+  readonly close: (drainMs: number) => Promise<void>;
   readonly onFailure: WatchDeps["onFailure"];
 }
 
@@ -46,18 +50,36 @@ export function createCore(options: GatewayOptions, { observer, connections }: C
   requireWhole("limits.maxBlockBytes", limits.maxBlockBytes);
   const onFailure = (error: unknown, during: string) => observer.failed(error, during);
   const permissions = new Permissions(options.authorize);
-  const watchers = new Watchers();
+  const watchers = new Watchers((sessionId) => node?.onWatched(sessionId));
   const holds = new LiveHolds();
   const limiter = new RunLimiter(options.maxRuns);
-  const isRunning = (sessionId: string) => queues.has(sessionId);
-  const approvals = new WaitingApprovals();
+  const isRunning = (sessionId: string) => runs.has(sessionId);
+  const ownApprovals = new WaitingApprovals();
   const awaitsApproval = (sessionId: string) => approvals.has(sessionId);
   const notifierDeps = { store, permissions, isRunning, awaitsApproval, connections, onFailure };
   const notifier = new SessionNotifier(notifierDeps);
-  const notify = (sessionId: string) => notifier.notify(sessionId);
+  const node =
+    options.cluster &&
+    new ClusterNode(options.cluster, {
+      store,
+      queues: () => queues,
+      watchers,
+      approvals: ownApprovals,
+      notify: (sessionId) => notifier.notify(sessionId),
+      notifyDeleted: (session) => notifier.notifyDeleted(session, {}),
+      onFailure,
+    });
+  const approvals = node?.approvals ?? ownApprovals;
+  const notify = (sessionId: string) => {
+    notifier.notify(sessionId);
+    node?.announce(sessionId);
+  };
+  const queueStore = node
+    ? { ...store, openLog: (sessionId: string) => node.owned.openLog(sessionId) }
+    : store;
   const queues = new SessionQueues(
     {
-      store,
+      store: queueStore,
       agent,
       limiter,
       maxContextMessages,
@@ -66,7 +88,7 @@ export function createCore(options: GatewayOptions, { observer, connections }: C
       publish: (recorded) => {
         watchers.publish(recorded);
         observer.published(recorded);
-        for (const sessionId of approvals.follow(recorded)) notify(sessionId);
+        for (const sessionId of ownApprovals.follow(recorded)) notify(sessionId);
       },
       onFailure,
       notify,
@@ -76,20 +98,38 @@ export function createCore(options: GatewayOptions, { observer, connections }: C
     },
     limits,
   );
+  const runs: SessionRuns = node?.runs ?? queues;
   const holdLive = (sessionId: string) => holds.hold(sessionId);
   const notifyChanged: CommandDeps["notifyChanged"] = ({ sessionId, lastSeq }, since) => {
     if (lastSeq > since) watchers.reportGap(sessionId, since);
     notify(sessionId);
   };
-  const readEvents = createEventSource(store, (sessionId) => queues.live(sessionId));
+  const readEvents = createEventSource(store, (sessionId) => queues.live(sessionId), node?.read.bind(node));
   const onSlow = (sessionId: string) => observer.slowWatcher(sessionId);
   return {
-    commands: { store, queues, permissions, approvals, limits, holdLive, notifyChanged },
+    commands: {
+      store: node?.store ?? store,
+      queues: runs,
+      permissions,
+      approvals,
+      limits,
+      holdLive,
+      notifyChanged,
+    },
     watch: { watchers, readEvents, holdLive, onSlow, onFailure },
     queues,
     watchers,
     limiter,
-    notifier,
+    notifier: {
+      notifyDeleted: (session, answered) => {
+        notifier.notifyDeleted(session, answered);
+        node?.announceDeleted(session);
+      },
+    },
+    close: async (drainMs) => {
+      await queues.close(drainMs);
+      node?.leave();
+    },
     onFailure,
   };
 }

@@ -262,7 +262,7 @@ export class GatewayServer {
     for (const detach of this.#detach) detach();
     for (const connection of this.#connections) connection.send({ type: "draining" });
     this.#http.drain();
-    await this.#core.queues.close(drainMs);
+    await this.#core.close(drainMs);
     const gone = this.#connections.close(1001, "the gateway is stopping");
     this.#http.close();
     this.#upgrades.close();

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type { AgentRunner, Limits, SessionStore } from "@mini-openclaw/protocol";
+import type { AgentRunner, Cluster, Limits, SessionStore } from "@mini-openclaw/protocol";
 import { mustBe } from "@mini-openclaw/protocol/shared";
 import type { AccessOptions } from "../auth/access.ts";
 import type { AuthOptions } from "../auth/authenticate.ts";
@@ -15,6 +15,11 @@ import type { Principal } from "../shared/principal.ts";
 export interface GatewayOptions extends AccessOptions, AuthOptions {
   /** Where sessions are kept. The gateway does not close it. */
   store: SessionStore;
+  /**
+   * Connects gateways that share the store, so that each of them serves every session.
+   * @default none: this process is the only gateway on the store
+   */
+  cluster?: Cluster;
   /** The agent that answers messages. */
   agent: AgentRunner;
   /**
@@ -62,6 +67,7 @@ export interface GatewayOptions extends AccessOptions, AuthOptions {
 /** Every option, so that a misspelled one is named. */
 const known: Readonly<Record<keyof GatewayOptions, true>> = {
   store: true,
+  cluster: true,
   agent: true,
   authenticate: true,
   authorize: true,
@@ -99,11 +105,13 @@ export function checkOptions(options: GatewayOptions): void {
     handshakeTimeoutMs: true,
     heartbeatMs: true,
   });
-  const { store, agent } = options;
+  const { store, agent, cluster } = options;
   if (typeof store?.getSession !== "function")
     throw missing("store", "a session store, such as `createMemoryStore()`", store);
   if (typeof agent?.run !== "function")
     throw missing("agent", "an agent with `run`, such as `textAgent(…)`", agent);
+  if (cluster !== undefined && typeof cluster?.join !== "function")
+    throw missing("cluster", "a cluster, such as `createPostgresCluster(…)`", cluster);
   for (const name of ["authenticate", "authorize", "sessionKey", "onFailure"] as const) {
     const value: unknown = options[name];
     if (value !== undefined && typeof value !== "function") throw missing(name, "a function", value);

@@ -106,6 +106,11 @@ export class Idempotency {
     if (!this.#deps.isBusy(sessionId)) this.#sessions.remove(sessionId);
   }
 
+  /** Reads the requests of a session again when the next one comes. */
+  reread(sessionId: string): void {
+    this.#sessions.get(sessionId)?.reread();
+  }
+
   async #load(sessionId: string, requests: SessionRequests, withRetries: boolean): Promise<void> {
     const { store, endRuns } = this.#deps;
     const read = async (readPast: typeof readPastMessages) => {
@@ -146,6 +151,12 @@ class SessionRequests {
       this.#retries = undefined;
       throw error;
     });
+  }
+
+  /** Forgets that the transcript was read. Requests of this process stay. */
+  reread(): void {
+    this.#messages = undefined;
+    this.#retries = undefined;
   }
 
   get(requestId: string): KnownRequest | undefined {

@@ -1,31 +1,19 @@
 import type { ApprovalDecision, ResyncEvent } from "@mini-openclaw/protocol";
 import type { TaskRun } from "../run/pull-agent.ts";
-import type { Accepted, QueuedMessage, RunCause, RunResult, SubmittedMessage } from "../run/run-types.ts";
+import type { AcceptedRun, OnSaved, QueuedMessage, RunCause, SubmittedMessage } from "../run/run-types.ts";
 import { LONGEST_MS } from "../shared/check-options.ts";
 import { draining, GatewayError } from "../shared/errors.ts";
+import { TurnQueue } from "../shared/work-queues.ts";
 import { addAlone, addMessage, type Edit } from "./add-run.ts";
 import { Idempotency } from "./idempotency.ts";
+import { PendingEnds } from "./pending-ends.ts";
 import type { AddedRun } from "./queued-run.ts";
 import type { LiveLog } from "./reopening-log.ts";
 import { type QueueDeps, SessionQueue } from "./session-queue.ts";
-import { TurnQueue } from "./turn-queue.ts";
 
 // Logs of sessions at rest that stay open. Each one costs a few file descriptors. The one idle
 // longest is closed first.
 const MAX_IDLE_QUEUES = 100;
-
-// A disk with space again is noticed within this time.
-const RETRY_ENDS_MS = 5000;
-
-/** An accepted message or retry, and the end of its run. */
-export interface AcceptedRun extends Accepted {
-  /**
-   * Resolves with the run's end. Absent if the run has ended before: the transcript has its end.
-   */
-  readonly ended: Promise<RunResult> | undefined;
-  /** True if it was accepted before, under the same request id. */
-  readonly isRepeated: boolean;
-}
 
 /**
  * The queues of all sessions. One run per session is active at a time, and sessions do not wait for
@@ -38,16 +26,12 @@ export class SessionQueues {
   readonly #idempotency: Idempotency;
   /** Runs begin in it, because each one takes milliseconds at once. */
   readonly #turns = new TurnQueue();
-  /**
-   * Sessions with runs whose end is not recorded, and the number after which the ends are to be
-   * emitted.
-   */
-  readonly #pendingEnds = new Map<string, number>();
-  #retryingEnds: NodeJS.Timeout | undefined;
+  readonly #pendingEnds: PendingEnds;
   #isDraining = false;
 
   constructor(deps: QueueDeps, { maxQueuedMessages }: { maxQueuedMessages: number }) {
     this.#deps = deps;
+    this.#pendingEnds = new PendingEnds((sessionId) => this.endRuns(sessionId), deps.onFailure);
     const isBusy = (sessionId: string) => this.has(sessionId) || this.#pendingEnds.has(sessionId);
     this.#idempotency = new Idempotency({ store: deps.store, isBusy, endRuns: (one) => this.endRuns(one) });
     this.#maxQueuedMessages = maxQueuedMessages;
@@ -74,8 +58,13 @@ export class SessionQueues {
     return firstSeq === undefined ? undefined : firstSeq - 1;
   }
 
-  /** Ends the runs of the session that have no end. Rejects as the store does. */
-  async endRuns(sessionId: string): Promise<void> {
+  /**
+   * Ends the runs of the session that have no end. Waits for the run of `runId` if it is active.
+   * Rejects as the store does.
+   */
+  async endRuns(sessionId: string, runId = ""): Promise<void> {
+    const active = this.#queues.get(sessionId)?.find(runId);
+    if (active) return void (await active.ended);
     if (this.#isDraining) throw draining();
     const queue = this.#queues.get(sessionId) ?? this.#open(sessionId);
     await queue.opened();
@@ -84,6 +73,10 @@ export class SessionQueues {
   /** The session's log, while it has live events. */
   live(sessionId: string): LiveLog | undefined {
     return this.#queues.get(sessionId)?.live;
+  }
+
+  epochOf(sessionId: string): string | undefined {
+    return this.live(sessionId)?.log.epoch;
   }
 
   /**
@@ -126,7 +119,7 @@ export class SessionQueues {
   submit(
     sessionId: string,
     message: SubmittedMessage,
-    onSaved: (runId: string) => void = () => {},
+    onSaved: OnSaved = () => undefined,
     task?: TaskRun,
   ): Promise<AcceptedRun> {
     const { requestId, mode: _, ...cause } = message;
@@ -145,7 +138,7 @@ export class SessionQueues {
   retry(
     sessionId: string,
     { runId: retryOf, requestId }: { runId: string; requestId?: string | undefined },
-    onSaved: (runId: string) => void = () => {},
+    onSaved: OnSaved = () => undefined,
   ): Promise<AcceptedRun> {
     const cause = { retryOf, ...(requestId !== undefined && { requestId }) };
     return this.#accept(sessionId, requestId, cause, (queue) => addAlone(queue, cause, onSaved));
@@ -161,7 +154,7 @@ export class SessionQueues {
   edit(
     sessionId: string,
     { messageId: editOf, content, requestId }: Edit,
-    onSaved: (runId: string) => void = () => undefined,
+    onSaved: OnSaved = () => undefined,
   ): Promise<AcceptedRun> {
     const cause = { content, editOf, ...(requestId !== undefined && { requestId }) };
     return this.#accept(sessionId, requestId, cause, (queue) => addAlone(queue, cause, onSaved));
@@ -207,12 +200,25 @@ export class SessionQueues {
   }
 
   /**
+   * Reads the requests of a session again before its next message, because others may have
+   * recorded some.
+   */
+  rereadRequests(sessionId: string): void {
+    this.#idempotency.reread(sessionId);
+  }
+
+  /** Interrupts all runs. */
+  interrupt(): void {
+    for (const queue of this.#queues.values()) queue.interrupt();
+  }
+
+  /**
    * Accepts no more messages. Interrupts the runs that have not ended after `drainMs`. Resolves
    * when all have ended.
    */
   async close(drainMs: number): Promise<void> {
     this.#isDraining = true;
-    clearTimeout(this.#retryingEnds);
+    this.#pendingEnds.stop();
     const queues = [...this.#queues.values()];
     for (const queue of queues) queue.release();
     const interrupt = () => {
@@ -260,29 +266,14 @@ export class SessionQueues {
   }
 
   #open(sessionId: string): SessionQueue {
-    const queue = new SessionQueue(sessionId, this.#deps, this.#pendingEnds.get(sessionId));
-    this.#pendingEnds.delete(sessionId);
+    const queue = new SessionQueue(sessionId, this.#deps, this.#pendingEnds.take(sessionId));
     this.#queues.set(sessionId, queue);
     void queue.done.then(() => {
       this.#queues.delete(sessionId);
-      if (queue.endsSince !== undefined) this.#retryEnds(sessionId, queue.endsSince);
+      if (queue.endsSince !== undefined) this.#pendingEnds.add(sessionId, queue.endsSince);
     });
     this.#closeIdle();
     return queue;
-  }
-
-  /** Retries in the background: the disk may have space again before the next message arrives. */
-  #retryEnds(sessionId: string, endsSince: number): void {
-    this.#pendingEnds.set(sessionId, endsSince);
-    if (this.#isDraining || this.#retryingEnds) return;
-    const retry = () => {
-      this.#retryingEnds = undefined;
-      for (const one of [...this.#pendingEnds.keys()])
-        this.endRuns(one).catch((error: unknown) =>
-          this.#deps.onFailure(error, `the queue of session ${one}`),
-        );
-    };
-    this.#retryingEnds = setTimeout(retry, RETRY_ENDS_MS).unref();
   }
 
   #closeIdle(): void {

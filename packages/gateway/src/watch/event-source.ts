@@ -10,13 +10,17 @@ export type EventSource = (
   range: { after: number; signal: AbortSignal },
 ) => AsyncIterable<RecordedEvent>;
 
+type ReadRange = Parameters<EventSource>[1];
+
 /**
  * Reads events from the session's log while it has live events, and from its transcript when the
- * session is at rest. Joins pieces of one text.
+ * session is at rest. `readElsewhere` reads the events of a session that another node may have.
+ * Joins pieces of one text.
  */
 export function createEventSource(
   store: Pick<SessionStore, "entries">,
   liveLogOf: (sessionId: string) => LiveLog | undefined,
+  readElsewhere?: (sessionId: string, range: ReadRange) => AsyncIterable<RecordedEvent> | undefined,
 ): EventSource {
   async function* readEvents(
     ...[sessionId, { after, signal }]: Parameters<EventSource>
@@ -32,6 +36,8 @@ export function createEventSource(
         if (last >= upTo) return;
       }
     }
+    const elsewhere = log ? undefined : readElsewhere?.(sessionId, { after, signal });
+    if (elsewhere) return yield* elsewhere;
     // Without a log, or with one that was closed meanwhile, only the transcript has events.
     for await (const entry of store.entries(sessionId, { after: last })) {
       if (signal.aborted) return;

@@ -82,10 +82,13 @@ export class SessionWatch implements Watcher {
     const { seq } = recorded.event;
     const view = this.#view;
     if (view.is === "reading") {
+      // An event may come twice: from another node, and when this one takes the session over.
+      if (seq <= view.newestSeq) return;
       view.newestSeq = seq;
       view.missedSeq = Math.min(view.missedSeq, seq);
       return;
     }
+    if (view.sentSeq !== undefined && seq <= view.sentSeq) return;
     // Others than runs may have recorded events that this watch did not get.
     const isNext = view.sentSeq === undefined || seq === view.sentSeq + 1;
     if (isNext && !this.#viewer.isFull) {
@@ -102,6 +105,13 @@ export class SessionWatch implements Watcher {
     if (view.is === "reading") view.newestSeq = Math.max(view.newestSeq, after + 1);
     else if (view.sentSeq === undefined || view.sentSeq <= after)
       this.#read({ after: view.sentSeq ?? after, newestSeq: after + 1 });
+  }
+
+  onNewest(seq: number): void {
+    const view = this.#view;
+    if (view.is === "reading") view.newestSeq = Math.max(view.newestSeq, seq);
+    else if (view.sentSeq === undefined) view.sentSeq = seq;
+    else if (view.sentSeq < seq) this.#read({ after: view.sentSeq, newestSeq: seq });
   }
 
   /** Reads the events after `after`. Makes the client resume if that fails. */

@@ -6,22 +6,36 @@ export interface Watcher {
   onEvent(recorded: RecordedEvent): void;
   /** Called when events after `after` were recorded that `onEvent` will not get. */
   onGap(after: number): void;
+  /**
+   * Called with the session's newest number when events were recorded elsewhere. A watcher without
+   * an event begins after it.
+   */
+  onNewest(seq: number): void;
 }
 
 /** The watchers of all sessions. */
 export class Watchers {
   readonly #watchers = new Map<string, Set<Watcher>>();
+  readonly #onWatched: (sessionId: string, isWatched: boolean) => void;
+
+  /** `onWatched` is called when a session gets its first watcher or loses its last one. */
+  constructor(onWatched: (sessionId: string, isWatched: boolean) => void = () => undefined) {
+    this.#onWatched = onWatched;
+  }
 
   /** Sends every further event of the session to `watcher`. */
   add(sessionId: string, watcher: Watcher): void {
     const watching = this.#watchers.get(sessionId);
-    if (watching) watching.add(watcher);
-    else this.#watchers.set(sessionId, new Set([watcher]));
+    if (watching) return void watching.add(watcher);
+    this.#watchers.set(sessionId, new Set([watcher]));
+    this.#onWatched(sessionId, true);
   }
 
   remove(sessionId: string, watcher: Watcher): void {
     const watching = this.#watchers.get(sessionId);
-    if (watching?.delete(watcher) && watching.size === 0) this.#watchers.delete(sessionId);
+    if (!watching?.delete(watcher) || watching.size > 0) return;
+    this.#watchers.delete(sessionId);
+    this.#onWatched(sessionId, false);
   }
 
   /**
@@ -29,7 +43,7 @@ export class Watchers {
    * unsubscribes.
    */
   watch(sessionId: string, onEvent: Watcher["onEvent"]): () => void {
-    const watcher = { onEvent, onGap: () => {} };
+    const watcher = { onEvent, onGap: () => {}, onNewest: () => {} };
     this.add(sessionId, watcher);
     return () => this.remove(sessionId, watcher);
   }
@@ -37,6 +51,15 @@ export class Watchers {
   /** Makes the watchers of the session read the events after `after` that they do not have. */
   reportGap(sessionId: string, after: number): void {
     for (const watcher of this.#watchers.get(sessionId) ?? []) watcher.onGap(after);
+  }
+
+  /** Makes the watchers of the session read the events up to `newest` that they do not have. */
+  catchUp(sessionId: string, newest: number): void {
+    for (const watcher of this.#watchers.get(sessionId) ?? []) watcher.onNewest(newest);
+  }
+
+  has(sessionId: string): boolean {
+    return this.#watchers.has(sessionId);
   }
 
   publish(recorded: readonly RecordedEvent[]): void {

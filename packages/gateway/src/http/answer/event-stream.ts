@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { RecordedEvent, ServerEvent, SessionMeta } from "@mini-openclaw/protocol";
-import type { SessionQueues } from "../../sessions/session-queues.ts";
+import type { SessionRuns } from "../../cluster/session-runs.ts";
 import { Outbox, type Sink } from "../../socket/outbox.ts";
 import { SessionWatch, type Viewer, type WatchDeps } from "../../watch/session-watch.ts";
 
@@ -20,8 +20,8 @@ export interface StreamDeps extends WatchDeps {
 }
 
 /** The epoch of a session's numbers, which a stream's event ids carry. */
-export function epochOf({ queues }: { queues: Pick<SessionQueues, "live"> }, session: SessionMeta): string {
-  return queues.live(session.sessionId)?.log.epoch ?? session.epoch;
+export function epochOf({ queues }: { queues: Pick<SessionRuns, "epochOf"> }, session: SessionMeta): string {
+  return queues.epochOf(session.sessionId) ?? session.epoch;
 }
 
 /**

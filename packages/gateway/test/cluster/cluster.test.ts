@@ -1,0 +1,331 @@
+import { once } from "node:events";
+import type { AgentRunner } from "@mini-openclaw/protocol";
+import { noUsage } from "@mini-openclaw/protocol";
+import { describe, expect, test } from "vitest";
+import { heldAgent, type TestClient } from "../test-gateway.ts";
+import { numbered, story, twoNodes, watchBoth } from "./two-nodes.ts";
+
+/** Resolves when the client got the end of `count` runs. */
+async function ends(client: TestClient, count = 1) {
+  return client.next("run_end", count);
+}
+
+/** Asks before it answers with the decision. */
+const askingAgent: AgentRunner = {
+  async *run({ runId, decision: decide, signal }) {
+    yield { type: "run_start", runId, timestamp: 1 };
+    yield {
+      type: "assistant_message",
+      runId,
+      id: `${runId}-1`,
+      content: "",
+      toolCalls: [{ callId: "c1", toolName: "bash", input: {} }],
+      timestamp: 2,
+    };
+    yield { type: "approval_request", runId, callId: "c1", toolName: "bash", reason: "writes a file" };
+    const decision = (await decide?.("c1", { signal })) ?? "deny";
+    yield { type: "approval_done", runId, callId: "c1", decision };
+    yield { type: "message_done", runId, content: decision };
+    yield { type: "run_end", runId, outcome: "completed", usage: noUsage, timestamp: 3 };
+  },
+};
+
+describe("a session that another node owns", () => {
+  test("takes a message from a client of this node, and both clients get every event once", async () => {
+    const { agent, started, release } = heldAgent();
+    await using nodes = await twoNodes({ agent });
+    const { here, there } = await watchBoth(nodes);
+    here.send({ type: "message", id: "m1", content: "one" });
+    await started(1);
+    there.send({ type: "message", id: "m2", content: "two", sessionId: here.sessionId });
+    const { runId, position } = await there.next("ack");
+    release();
+    await ends(here);
+    await started(2);
+    release();
+    await Promise.all([ends(here, 2), ends(there, 2)]);
+
+    expect(position).toBe(1);
+    expect(nodes.first.node.requests).toContain("submit");
+    expect((await there.next("run_end", 2)).runId).toBe(runId);
+    expect(story(there)).toEqual(story(here));
+    const seqs = numbered(there).map(({ seq }) => seq);
+    expect(seqs).toEqual([...new Set(seqs)].sort((one, other) => one - other));
+  });
+
+  test("shows a client that resumes in the middle of a run the same events", async () => {
+    const { agent, started, release } = heldAgent();
+    await using nodes = await twoNodes({ agent });
+    const here = await nodes.first.connect();
+    here.send({ type: "message", id: "m1", content: "hello" });
+    await started(1);
+    await here.next("chunk");
+    const there = await nodes.second.connect();
+    there.send({ type: "resume", id: "r", sessionId: here.sessionId, after: 0 });
+    expect(await there.next("resumed")).toMatchObject({ from: "events", upTo: 3 });
+    release();
+    await Promise.all([ends(here), ends(there)]);
+
+    expect(story(there)).toEqual(story(here));
+  });
+
+  test("resyncs a client with the active run and the queued messages", async () => {
+    const { agent, started, release } = heldAgent();
+    await using nodes = await twoNodes({ agent });
+    const here = await nodes.first.connect();
+    here.send({ type: "message", id: "m1", content: "one" });
+    await started(1);
+    here.send({ type: "message", id: "m2", content: "two" });
+    const { runId } = await here.next("ack");
+    await here.next("ack", 2);
+    const there = await nodes.second.connect();
+    there.send({ type: "resume", id: "r", sessionId: here.sessionId });
+
+    expect(await there.next("resync")).toMatchObject({ runId });
+    expect(await there.next("message_queued")).toMatchObject({ content: "two" });
+    release();
+    release();
+    await ends(there, 2);
+  });
+
+  test("is aborted, steered, retried and edited from this node", async () => {
+    const { agent, started, release } = heldAgent();
+    await using nodes = await twoNodes({ agent });
+    const { here, there, sessionId } = await watchBoth(nodes);
+    here.send({ type: "message", id: "m1", content: "one" });
+    await started(1);
+    there.send({ type: "message", id: "m2", content: "steered", sessionId, mode: "steer" });
+    await there.next("ack");
+    there.send({ type: "abort", sessionId });
+    expect(await ends(there)).toMatchObject({ outcome: "aborted" });
+    const { runId } = await ends(here);
+    there.send({ type: "retry", id: "m3", sessionId, runId });
+    await there.next("ack", 2);
+    await started(2);
+    release();
+    release();
+    await ends(there, 2);
+    const message = await there.next("user_message");
+    there.send({ type: "edit", id: "m4", sessionId, messageId: message.id, content: "better" });
+    await there.next("ack", 3);
+    await started(3);
+    release();
+    await Promise.all([ends(here, 3), ends(there, 3)]);
+
+    expect(story(there)).toEqual(story(here));
+    expect(nodes.first.node.requests).toEqual(expect.arrayContaining(["submit", "abort", "retry", "edit"]));
+  });
+
+  test("refuses what its owner refuses, in the owner's words", async () => {
+    const { agent, started } = heldAgent();
+    await using nodes = await twoNodes({ agent, limits: { maxQueuedMessages: 0 } });
+    const { here, there, sessionId } = await watchBoth(nodes);
+    here.send({ type: "message", id: "m1", content: "one" });
+    await started(1);
+    there.send({ type: "message", id: "m2", content: "two", sessionId });
+    expect(await there.next("error")).toMatchObject({ code: "QUEUE_FULL", replyTo: "m2", retryable: true });
+    there.send({ type: "archive", id: "a", sessionId });
+    expect(await there.next("error", 2)).toMatchObject({ code: "SESSION_BUSY", replyTo: "a" });
+    there.send({ type: "abort", id: "b", sessionId, runId: "none" });
+    expect(await there.next("error", 3)).toMatchObject({ code: "RUN_NOT_FOUND", replyTo: "b" });
+  });
+
+  test("lists its waiting approval on every node, and takes the decision from any", async () => {
+    await using nodes = await twoNodes({ agent: askingAgent });
+    const { here, there, sessionId } = await watchBoth(nodes);
+    here.send({ type: "message", id: "m1", content: "write" });
+    await there.next("approval_request");
+    while (!there.activity.some(({ awaitsApproval }) => awaitsApproval)) await once(there, "frame");
+    there.send({ type: "approvals", id: "q" });
+    expect(await there.next("approvals")).toMatchObject({ approvals: [{ callId: "c1" }] });
+    there.send({ type: "approve", sessionId, callId: "c1", decision: "once" });
+
+    expect(await there.next("approval_done")).toMatchObject({ decision: "once" });
+    await Promise.all([ends(here), ends(there)]);
+    there.send({ type: "approve", id: "late", sessionId, callId: "c1", decision: "once" });
+    expect(await there.next("error")).toMatchObject({ code: "APPROVAL_EXPIRED" });
+  });
+
+  test("runs a message once that comes to both nodes under one id", async () => {
+    await using nodes = await twoNodes();
+    const { here, there, sessionId } = await watchBoth(nodes);
+    here.send({ type: "message", id: "same", content: "once" });
+    there.send({ type: "message", id: "same", content: "once", sessionId });
+    const [one, other] = await Promise.all([here.next("ack"), there.next("ack")]);
+    await Promise.all([ends(here), ends(there)]);
+
+    expect(one.runId).toBe(other.runId);
+    expect(numbered(here).filter(({ type }) => type === "user_message")).toHaveLength(1);
+    there.send({ type: "message", id: "same", content: "other", sessionId });
+    expect(await there.next("error")).toMatchObject({ code: "REQUEST_CONFLICT" });
+  });
+
+  test("is renamed, archived, restored and deleted from this node", async () => {
+    await using nodes = await twoNodes();
+    const { here, there, sessionId } = await watchBoth(nodes);
+    here.send({ type: "message", id: "m1", content: "one" });
+    await Promise.all([ends(here), ends(there)]);
+    there.send({ type: "rename", id: "n", sessionId, title: "New title" });
+    await there.next("session_updated");
+    await here.next("session_updated");
+    expect(nodes.first.node.requests).toContain("store");
+    while (!here.activity.some(({ title }) => title === "New title")) await once(here, "frame");
+    there.send({ type: "archive", id: "a", sessionId });
+    while (!here.activity.some(({ archived }) => archived)) await once(here, "frame");
+    there.send({ type: "unarchive", id: "u", sessionId });
+    while (!here.activity.at(-1) || here.activity.at(-1)?.archived) await once(here, "frame");
+    there.send({ type: "delete", id: "d", sessionId });
+    expect(await here.next("session_deleted")).toMatchObject({ sessionId });
+    expect(nodes.first.failures).toEqual([]);
+    expect(nodes.second.failures).toEqual([]);
+  });
+
+  test("answers `submit` of this process and a POST with the end of the run", async () => {
+    await using nodes = await twoNodes();
+    const here = await nodes.first.connect();
+    const { sessionId } = here;
+    here.send({ type: "message", id: "m1", content: "one" });
+    await ends(here);
+    const { ended } = await nodes.second.gateway.submit({ sessionId, content: "two" });
+    expect(await ended).toMatchObject({ outcome: "completed", content: "two" });
+    const post = (accept: string) =>
+      nodes.second.get(`/sessions/${sessionId}/messages`, {
+        method: "POST",
+        headers: { "content-type": "application/json", accept },
+        body: JSON.stringify({ content: "three" }),
+      });
+    expect(await (await post("application/json")).json()).toMatchObject({ content: "three" });
+    const stream = await (await post("text/event-stream")).text();
+    const types = [...stream.matchAll(/event: (\w+)/g)].map(([, type]) => type);
+    expect(types.slice(0, 2)).toEqual(["user_message", "run_start"]);
+    expect(types.slice(-2)).toEqual(["message_done", "run_end"]);
+    expect(nodes.first.node.requests.filter((name) => name === "submit")).toHaveLength(3);
+  });
+});
+
+describe("a node that dies", () => {
+  test("leaves its run to another node, which ends it once for all clients", async () => {
+    const { agent, started, release } = heldAgent();
+    await using nodes = await twoNodes({ agent });
+    const { here, there, sessionId } = await watchBoth(nodes);
+    here.send({ type: "message", id: "m1", content: "one" });
+    await started(1);
+    await there.next("chunk");
+    await nodes.cluster.kill(nodes.first.node);
+
+    expect(await ends(there)).toMatchObject({ outcome: "interrupted" });
+    there.send({ type: "message", id: "m2", content: "two", sessionId });
+    await there.next("ack");
+    await started(2);
+    release();
+    release();
+    expect(await ends(there, 2)).toMatchObject({ outcome: "completed" });
+    there.send({ type: "message", id: "m1", content: "one", sessionId });
+    expect(await there.next("ack", 2)).toMatchObject({ repeated: true });
+  });
+
+  test("does a request once if it dies between the record and the answer", async () => {
+    const { agent, started, release } = heldAgent();
+    await using nodes = await twoNodes({ agent });
+    const { here, there, sessionId } = await watchBoth(nodes);
+    here.send({ type: "message", id: "m1", content: "one" });
+    await started(1);
+    nodes.first.node.beforeAnswer = (name) =>
+      name === "submit" ? nodes.cluster.kill(nodes.first.node) : Promise.resolve();
+    there.send({ type: "message", content: "two", sessionId });
+    await ends(there, 2);
+    there.send({ type: "history", id: "h", sessionId });
+    const { messages } = await there.next("history");
+    release();
+
+    expect(messages.filter(({ content }) => content === "two")).toHaveLength(1);
+  });
+
+  test("stops its runs when it may have lost its sessions, and follows their new owner", async () => {
+    const { agent, started, release } = heldAgent();
+    await using nodes = await twoNodes({ agent });
+    const { here, there, sessionId } = await watchBoth(nodes);
+    here.send({ type: "message", id: "m1", content: "one" });
+    const [input] = await started(1);
+    await here.next("chunk");
+    await nodes.cluster.kill(nodes.first.node);
+    await ends(there);
+    // The node continues under a new name, as after a pause.
+    nodes.cluster.nodes.set(nodes.first.node.name, nodes.first.node);
+    nodes.first.node.member?.onOwnershipLost();
+    await ends(here);
+    there.send({ type: "message", id: "m2", content: "two", sessionId });
+    await started(2);
+    release();
+    release();
+    await Promise.all([ends(here, 2), ends(there, 2)]);
+
+    expect(input?.signal.aborted).toBe(true);
+    expect(story(here)).toEqual(story(there));
+  });
+
+  test("gives a message that waits for its log to the new owner", async () => {
+    await using nodes = await twoNodes();
+    const { here, there, sessionId } = await watchBoth(nodes);
+    here.send({ type: "message", id: "m1", content: "one" });
+    await Promise.all([ends(here), ends(there)]);
+    await nodes.cluster.kill(nodes.first.node);
+    nodes.cluster.nodes.set(nodes.first.node.name, nodes.first.node);
+    there.send({ type: "message", id: "m2", content: "two", sessionId });
+    await ends(there, 2);
+    // This node still believes that it has the log.
+    here.send({ type: "message", id: "m2", content: "two", sessionId });
+    expect(await here.next("ack", 2)).toMatchObject({ repeated: true });
+    here.send({ type: "message", id: "m3", content: "three", sessionId });
+    await Promise.all([ends(here, 3), ends(there, 3)]);
+
+    expect(story(here)).toEqual(story(there));
+    expect(nodes.second.node.requests).toContain("submit");
+  });
+});
+
+describe("a node that stops in good order", () => {
+  test("gives its sessions to the node that the next message comes to", async () => {
+    const { agent, started, release } = heldAgent();
+    await using nodes = await twoNodes({ agent });
+    const { here, there, sessionId } = await watchBoth(nodes);
+    here.send({ type: "message", id: "m1", content: "one" });
+    await started(1);
+    const closing = nodes.first.gateway.close({ drainMs: 60_000 });
+    await here.next("draining");
+    there.send({ type: "message", id: "m2", content: "two", sessionId });
+    release();
+    await closing;
+    await started(2);
+    release();
+    expect(await ends(there, 2)).toMatchObject({ outcome: "completed" });
+  });
+});
+
+describe("the state of other nodes", () => {
+  test("reaches a node that joins during a run", async () => {
+    const { agent, started, release } = heldAgent();
+    await using nodes = await twoNodes({ agent });
+    const { here, there, sessionId } = await watchBoth(nodes);
+    here.send({ type: "message", id: "m1", content: "one" });
+    await started(1);
+    nodes.second.node.member?.onNoticesLost();
+    const isListedAsRunning = async (count: number): Promise<boolean> => {
+      there.send({ type: "list", id: `l${count}` });
+      const { sessions } = await there.next("sessions", count);
+      return sessions.some((one) => one.sessionId === sessionId && one.running);
+    };
+    let count = 1;
+    while (!(await isListedAsRunning(count))) count += 1;
+    release();
+
+    expect(await ends(there)).toMatchObject({ outcome: "completed" });
+  });
+
+  test("reports a notice that it cannot read, and continues", async () => {
+    await using nodes = await twoNodes();
+    nodes.first.node.member?.onNotice("node-2", "{");
+    expect(nodes.first.failures).toEqual([expect.stringContaining("a notice of another node")]);
+    expect(await nodes.first.node.member?.onRequest("{")).toContain('"ok":false');
+  });
+});
