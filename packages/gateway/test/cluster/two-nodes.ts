@@ -31,7 +31,7 @@ export function numbered(client: TestClient): NumberedEvent[] {
   return client.frames.filter((frame: ServerEvent): frame is NumberedEvent => "seq" in frame);
 }
 
-/** The numbered events, with pieces of one text joined, because a client that is behind gets few. */
+/** The numbered events, with pieces of one text joined: a client that is behind gets few pieces. */
 export function story(client: TestClient): unknown[] {
   const events: { seq?: number; type: string; messageId?: string; content?: string }[] = [];
   for (const event of numbered(client)) {
