@@ -7,7 +7,10 @@ import { createSessionLog, type SessionLogDeps } from "./agent/session-log.ts";
 import { spentToday } from "./agent/spent-today.ts";
 import { announceAddress, prepareDataDir } from "./data-dir.ts";
 import { openLog, openMetrics, type ServerLog, toPart } from "./observe.ts";
+import { accessOf, localAddress, reachableAddresses } from "./reach/addresses.ts";
 import { banner } from "./reach/banner.ts";
+import { createLoginLinks, type LoginLinks } from "./reach/login-links.ts";
+import { loginText } from "./reach/login-text.ts";
 import { createScheduler, schedulesOf } from "./schedule/scheduler.ts";
 import type { MiniOpenClawConfig } from "./settings/config.ts";
 import { watchFiles } from "./settings/watch-files.ts";
@@ -62,27 +65,31 @@ export async function startServer(
     onError: (error) => log.report("agent", error),
   });
 
-  const { allowedHosts } = config;
+  const { allowedHosts, allowedOrigins, path, tokens } = accessOf(config);
   const gateway = new GatewayServer({
     store,
     agent,
     allowedHosts,
     allowedHostsSetting: "MINI_OPENCLAW_ALLOWED_HOSTS",
+    allowedOrigins,
     allowedOriginsSetting: "MINI_OPENCLAW_ALLOWED_HOSTS",
-    // A proxy may replace Host by its own target. The page's Origin has the public name then.
-    allowedOrigins: allowedHosts.flatMap((host) => [`https://${host}`, `http://${host}`]),
     ...(log.logger ? { logger: log.logger } : { onFailure: (error, during) => log.report(during, error) }),
   });
-  const { port, host, token } = config;
+  const { port, host } = config;
+  const page = serveWebChat({ demo: isDemo, showParts: true });
+  let links: LoginLinks | undefined;
   const listening = await gateway.listen({
     port,
     host,
-    ...(token === undefined ? {} : { token }),
+    path,
+    ...(tokens.length === 0 ? {} : { token: tokens }),
     ...(config.metrics && { metrics: await openMetrics(gateway) }),
     parts: () => parts.mcpServers.status().map(toPart),
-    serve: serveWebChat({ demo: isDemo, showParts: true }),
+    serve: (request, response) => links?.answer(request, response) || page(request, response),
   });
-  const address = `http://${nameOf(host)}:${listening.port}/`;
+  const address = localAddress(host, listening.port);
+  const [token] = tokens;
+  links = token === undefined ? undefined : createLoginLinks({ address, token });
   const removeAddress = announceAddress(config.dataDir, address);
   const scheduler = createScheduler({
     gateway,
@@ -103,7 +110,9 @@ export async function startServer(
   for (const diagnostic of found.diagnostics) log.report("skills", diagnostic);
   const { workspaceDir, toolNames, sandboxState } = parts;
   const skillNames = found.skills.map(({ name }) => name);
-  print(banner(config, { address, workspaceDir, skillNames, toolNames, sandboxState, isDemo }));
+  const reachable = reachableAddresses(config, listening.port);
+  print(banner(config, { address, reachable, workspaceDir, skillNames, toolNames, sandboxState, isDemo }));
+  if (links) print(await loginText([...reachable, address].slice(0, 1), links.create()));
   return {
     address,
     async stop() {
@@ -117,12 +126,6 @@ export async function startServer(
       dataDirLock.release();
     },
   };
-}
-
-/** Returns a name that a browser on this machine can open. */
-function nameOf(host: string): string {
-  if (host === "0.0.0.0" || host === "::") return "localhost";
-  return host.includes(":") ? `[${host}]` : host;
 }
 
 function logSessions(parts: Pick<SessionLogDeps, "store" | "memory" | "provider">, { report }: ServerLog) {

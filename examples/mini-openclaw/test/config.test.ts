@@ -41,6 +41,8 @@ test("has its documented defaults without variables", () => {
     hidden: [],
     sandbox: "auto",
     allowedHosts: [],
+    allowedOrigins: [],
+    extraTokens: [],
     bashEnv: [],
     mcp: false,
     approval: ["off"],

@@ -52,6 +52,10 @@ export function createProgram(): Command {
     .option("--session <id>", "continue a session")
     .action(async (options: Options) => (await import("./commands/chat.ts")).chat(flagsOf(options), options));
 
+  withSettings(program.command("link"))
+    .description("print a link, and its QR code, that logs a browser in once")
+    .action(async (options: Options) => (await import("./commands/link.ts")).printLink(flagsOf(options)));
+
   program
     .command("sessions")
     .description("list, show, search, check and repair sessions (sessions --help)")

@@ -3,7 +3,10 @@ import type { MiniOpenClawConfig } from "../settings/config.ts";
 
 /** Facts that the settings do not have. */
 export interface BannerFacts {
+  /** The address for this machine. */
   address: string;
+  /** The addresses for others. */
+  reachable: readonly string[];
   /** The directory that the tools work in. */
   workspaceDir: string;
   skillNames: readonly string[];
@@ -40,6 +43,7 @@ export function banner(config: MiniOpenClawConfig, facts: BannerFacts): string {
     ...(isDemo ? [] : [["costs", costs(config)]]),
     ...(config.server.baseURL === undefined ? [] : [["base URL", config.server.baseURL]]),
     ["address", `${facts.address}${config.token ? "  (needs the token)" : ""}`],
+    ...facts.reachable.map((address) => ["for others", address]),
     ...(config.metrics ? [["metrics", `${facts.address}metrics`]] : []),
     ["sessions", config.sessionsDir],
     ["memory", config.memoryDir],
@@ -58,5 +62,13 @@ export function banner(config: MiniOpenClawConfig, facts: BannerFacts): string {
     "",
     "  A script answers instead of a model, with real tools. Set ANTHROPIC_API_KEY to use a model.",
   ];
-  return ["", "Mini OpenClaw", ...lines, ...(isDemo ? demo : []), "", `Open ${facts.address}`, ""].join("\n");
+  return [
+    "",
+    "Mini OpenClaw",
+    ...lines,
+    ...(isDemo ? demo : []),
+    "",
+    `Open ${facts.reachable[0] ?? facts.address}`,
+    "",
+  ].join("\n");
 }

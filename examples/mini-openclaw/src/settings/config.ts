@@ -56,7 +56,9 @@ export interface MiniOpenClawConfig extends Omit<Values, Raw> {
 const defaults = {
   port: 3210,
   host: "127.0.0.1",
+  extraTokens: [],
   allowedHosts: [],
+  allowedOrigins: [],
   workspace: "",
   dataDir: "",
   provider: "auto",

@@ -89,6 +89,16 @@ export const token: Kind<string> = {
   schema: { type: "string", minLength: 32 },
 };
 
+/** Tokens separated by commas, or a list of them in `config.json`. */
+export const tokens: Kind<readonly string[]> = {
+  parse(value) {
+    const items = value.split(",").map((item) => item.trim());
+    const isGood = items.every((item) => !(token.parse(item, "") instanceof Refusal));
+    return isGood ? items : new Refusal("tokens of at least 32 bytes, separated by commas");
+  },
+  schema: { type: "array", items: token.schema },
+};
+
 export const webAddress: Kind<string> = {
   parse(value) {
     const isHttp = URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);

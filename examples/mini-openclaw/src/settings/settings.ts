@@ -2,44 +2,21 @@ import {
   amount,
   directory,
   integer,
-  type Kind,
   list,
   oneOf,
   onOrOff,
   text,
   timeZone,
   token,
+  tokens,
   webAddress,
 } from "./kinds.ts";
+import { type Setting, setting } from "./setting.ts";
 
-/** A setting: its variable, the kind of its values, its default, and a sentence about it. */
-export interface Setting<Value> {
-  readonly env: string;
-  readonly kind: Kind<Value>;
-  /** The default as the help shows it. */
-  readonly fallback: string;
-  readonly about: string;
-  /** True for a setting that is never printed. */
-  readonly isSecret?: boolean;
-  /**
-   * True for a setting that decides where data goes or what the agent may do. A file in the
-   * workspace cannot set it, because the workspace may be somebody else's.
-   */
-  readonly isGuarded?: boolean;
-}
+export type { Setting } from "./setting.ts";
 
 const guarded = { isGuarded: true } as const;
 const secret = { isSecret: true } as const;
-
-function setting<Value>(
-  env: string,
-  kind: Kind<Value>,
-  fallback: string,
-  about: string,
-  traits: Pick<Setting<Value>, "isSecret" | "isGuarded"> = {},
-): Setting<Value> {
-  return { env, kind, fallback, about, ...traits };
-}
 
 const approvalWord =
   /^(?:off|risky|write|all|bash(?:_output|_stop)?|(?:read|write|edit)_file|list_files|grep|glob|remember|todo|task|mcp__\S+)$/;
@@ -60,6 +37,21 @@ export const settings = {
     isGuarded: true,
     isSecret: true,
   }),
+  extraTokens: setting(
+    "MINI_OPENCLAW_EXTRA_TOKENS",
+    tokens,
+    "none",
+    "Further tokens, separated by commas: one for each device, or the next one before you replace it.",
+    { isGuarded: true, isSecret: true },
+  ),
+  publicUrl: setting(
+    "MINI_OPENCLAW_PUBLIC_URL",
+    webAddress,
+    "none",
+    "The address behind a proxy, such as https://claw.example.com/claw/. Its name and its pages are " +
+      "allowed, and its path may begin every request.",
+    guarded,
+  ),
   allowedHosts: setting(
     "MINI_OPENCLAW_ALLOWED_HOSTS",
     list(/^[\w.-]+(?::\d+)?$/, "host names separated by commas, without a scheme, such as claw.example.com", {
@@ -67,6 +59,17 @@ export const settings = {
     }),
     "none",
     "Names of this server behind a proxy or tunnel, such as claw.example.com, separated by commas.",
+    guarded,
+  ),
+  allowedOrigins: setting(
+    "MINI_OPENCLAW_ALLOWED_ORIGINS",
+    list(
+      /^https?:\/\/(?:\*\.)?[\w.-]+(?::\d+)?$/,
+      "origins separated by commas, such as https://chat.example.com",
+      { isLowerCase: true },
+    ),
+    "none",
+    "Other pages that may use this server, such as https://chat.example.com, separated by commas.",
     guarded,
   ),
   workspace: setting(

@@ -17,6 +17,7 @@ import type { Refusal } from "../shared/refusal.ts";
 import { codeOf } from "../shared/refusal.ts";
 import { offersWebSocket, pathOf } from "../shared/request.ts";
 import { sendJson } from "../shared/send-json.ts";
+import { removeBasePath, withoutBasePath } from "./base-path.ts";
 import { serveWithoutOffer } from "./offered-protocols.ts";
 import { answerLiveness, answerProbe, type Health } from "./probes.ts";
 import { type PartStatus, type Readiness, visibleParts } from "./readiness.ts";
@@ -26,6 +27,11 @@ export interface ListenOptions {
   port?: number;
   /** Anything beyond loopback needs a `token`. @default "127.0.0.1" */
   host?: string;
+  /**
+   * The prefix that a proxy leaves before every path, such as `/claw`. Paths without it are answered
+   * too, for probes that do not pass the proxy. @default "/"
+   */
+  path?: string;
   /**
    * At least 32 visible ASCII characters. With it, every connection must carry it: `Authorization:
    * Bearer …`, the subprotocol `bearer.…`, the page's cookie, or, at `/?auth=frame`, a first frame.
@@ -59,6 +65,7 @@ export interface ListenOptions {
 const known: Readonly<Record<keyof ListenOptions, true>> = {
   port: true,
   host: true,
+  path: true,
   token: true,
   serve: true,
   metrics: true,
@@ -105,6 +112,9 @@ export async function listen(
   requireKnown("listen", options, known);
   const { port = 3210, host = "127.0.0.1" } = options;
   requireWhole("port", port, { least: 0, most: MAX_PORT });
+  const base = readPath("listen", options.path === undefined ? {} : { path: options.path }, {
+    fallback: "/",
+  });
   const tokens = readTokens(options.token);
   if (tokens.length === 0) requireLoopback(host);
   const server = createServer({
@@ -128,8 +138,10 @@ export async function listen(
   const upgradeGuard = ownUpgradeGuard(access, { guard, newcomers, paths });
 
   server.on("connection", (socket: Socket) => newcomers.add(socket));
-  server.on("request", createAnswerer(options, { access, guard, newcomers, gateway }));
+  const answer = createAnswerer(options, { access, guard, newcomers, gateway });
+  server.on("request", withoutBasePath(base, answer));
   server.on("upgrade", (request, socket, head) => {
+    removeBasePath(request, base);
     const given = dialects.get(pathOf(request));
     if (offersWebSocket(request)) gateway.upgrade(request, socket, head, { guard: upgradeGuard, given });
     else serveWithoutOffer(server, request, socket, head);

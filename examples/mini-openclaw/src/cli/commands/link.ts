@@ -1,0 +1,32 @@
+import process from "node:process";
+import { readAddress } from "../../data-dir.ts";
+import { accessOf, reachableAddresses } from "../../reach/addresses.ts";
+import { loginText } from "../../reach/login-text.ts";
+import type { Sources } from "../../settings/sources.ts";
+import { exitCodes, exitWith } from "../exit.ts";
+import { loadConfig, warn } from "../load.ts";
+
+/** Prints a link that logs a browser in once. The server that runs here makes it. */
+export async function printLink(flags: Sources["flags"]): Promise<void> {
+  const config = loadConfig(flags);
+  const [token] = accessOf(config).tokens;
+  const address = readAddress(config.dataDir);
+  if (address === undefined) return refuse("No server runs with this data directory. Start one first.");
+  if (token === undefined) return refuse(`The server has no token. Open ${address}`);
+  try {
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await fetch(new URL("enter", address), { method: "POST", headers });
+    if (!response.ok)
+      return refuse(`The server at ${address} has another token. Set MINI_OPENCLAW_TOKEN to it.`);
+    const { path } = (await response.json()) as { path: string };
+    const addresses = reachableAddresses(config, Number(new URL(address).port));
+    console.log(await loginText(addresses.length > 0 ? addresses : [address], path));
+  } catch (error) {
+    exitWith(error);
+  }
+}
+
+function refuse(text: string): never {
+  warn(text);
+  process.exit(exitCodes.failed);
+}

@@ -1,0 +1,31 @@
+import type { IncomingMessage, RequestListener } from "node:http";
+
+/**
+ * Returns a listener for requests whose paths may begin with `base`, as behind a proxy that keeps
+ * its prefix. `listener` gets every path without it.
+ *
+ * A GET of the base path without a slash is redirected, because the addresses on a page are
+ * relative to its own.
+ */
+export function withoutBasePath(base: string, listener: RequestListener): RequestListener {
+  if (base === "/") return listener;
+  return (request, response) => {
+    const isBare = pathIs(request, base) && (request.method === "GET" || request.method === "HEAD");
+    removeBasePath(request, base);
+    if (!isBare) return listener(request, response);
+    // A relative location also holds behind a proxy that adds a prefix of its own.
+    const location = `./${base.split("/").at(-1)}${request.url}`;
+    response.writeHead(308, { Location: location, "Content-Length": 0 }).end();
+  };
+}
+
+/** Removes the base path from the beginning of a request's path. */
+export function removeBasePath(request: IncomingMessage, base: string): void {
+  const { url = "" } = request;
+  if (pathIs(request, base)) request.url = `/${url.slice(base.length)}`;
+  else if (base !== "/" && url.startsWith(`${base}/`)) request.url = url.slice(base.length);
+}
+
+function pathIs({ url = "" }: IncomingMessage, base: string): boolean {
+  return base !== "/" && (url === base || url.startsWith(`${base}?`));
+}
