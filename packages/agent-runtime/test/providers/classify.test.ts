@@ -69,6 +69,9 @@ describe("a conversation that is too long", () => {
       400,
       "This endpoint's maximum context length is 40000 tokens. However, you requested about 50000 tokens",
     ],
+    ["Baidu", 400, "prompt tokens too long"],
+    ["Volcengine", 400, "Total tokens of image and text exceed max message tokens."],
+    ["NVIDIA", 400, "Value error, The total number of tokens exceeds the model limit"],
     [
       "DeepSeek",
       400,

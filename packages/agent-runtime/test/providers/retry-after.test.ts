@@ -21,16 +21,56 @@ describe("the pause that a server asks for", () => {
     ["Chinese", {}, "请求过于频繁，请 15 秒后重试", 15_000],
     ["words where the header is no time", { "retry-after": "soon" }, "try again in 3s", 3000],
     ["a header of milliseconds that is none", { "retry-after-ms": "x", "retry-after": "2" }, "", 2000],
+    ["OpenAI's header", { "x-ratelimit-reset-requests": "6m0s" }, "", 360_000],
+    [
+      "the limit that is used up",
+      {
+        "x-ratelimit-remaining-requests": "0",
+        "x-ratelimit-reset-requests": "300ms",
+        "x-ratelimit-remaining-tokens": "1000",
+        "x-ratelimit-reset-tokens": "6m0s",
+      },
+      "",
+      300,
+    ],
+    ["seconds until a limit starts anew", { "x-ratelimit-reset-tokens-minute": "33.5" }, "", 33_500],
+    ["the last of two limits", { "x-ratelimit-reset-tokens": "1s", "x-ratelimit-reset": "2" }, "", 2000],
+    ["a Unix time that is over", { "x-ratelimit-reset": "1741305600" }, "", 0],
+    ["a Unix time in milliseconds that is over", { "x-ratelimit-reset": "1741305600000" }, "", 0],
+    ["Anthropic's date that is over", { "anthropic-ratelimit-tokens-reset": "2024-01-01T00:00:00Z" }, "", 0],
+    ["words rather than the header of a limit", { "x-ratelimit-reset": "9" }, "try again in 3s", 3000],
+    ["limits with room", { "x-ratelimit-reset": "9", "x-ratelimit-remaining": "1" }, "", undefined],
+    ["a reset that is no time", { "x-ratelimit-reset": "soon" }, "", undefined],
+    ["an empty reset", { "x-ratelimit-reset": "" }, "", undefined],
     ["nothing", {}, "Too many requests in the last 60 s", undefined],
     ["a unit that is none", {}, "try again in 5 dozen moons", undefined],
   ])("%s", (_, headers, body, expected) => {
-    const found = retryAfter(new Headers(headers), body);
+    const found = retryAfter({ status: 429, headers: new Headers(headers), body });
     expect(found === undefined ? undefined : Math.round(found)).toBe(expected);
+  });
+
+  test("is until the Unix time or date of a limit", () => {
+    const seconds = Math.ceil(Date.now() / 1000) + 60;
+    const date = new Date(seconds * 1000).toISOString();
+    for (const headers of [
+      { "x-ratelimit-reset": `${seconds}` },
+      { "x-ratelimit-reset": `${seconds * 1000}` },
+      { "anthropic-ratelimit-input-tokens-reset": date },
+    ]) {
+      const pauseMs = retryAfter({ status: 429, headers: new Headers(headers), body: "" }) ?? 0;
+      expect(Math.round(pauseMs / 10_000)).toBe(6);
+    }
+  });
+
+  test("is not read from the headers of limits where none was reached", () => {
+    const headers = new Headers({ "x-ratelimit-reset-tokens": "6m0s" });
+    expect(retryAfter({ status: 500, headers, body: "" })).toBeUndefined();
   });
 
   test("is read without headers too, and takes time in proportion to its length", () => {
     const began = process.cpuUsage();
-    expect(retryAfter(undefined, "try again in 1s ".repeat(10) + "wait 1".repeat(1400))).toBe(1000);
+    const body = "try again in 1s ".repeat(10) + "wait 1".repeat(1400);
+    expect(retryAfter({ status: 429, body })).toBe(1000);
     expect(process.cpuUsage(began).user).toBeLessThan(2_000_000);
   });
 });

@@ -110,7 +110,7 @@ export function fromAnswer(answer: FailedAnswer, secrets: readonly string[]): Ag
     type,
     reason: [reason, redirectIn(headers)].filter(Boolean).join(" "),
     asked,
-    retryAfterMs: retryAfter(headers, body.slice(0, MAX_READ_CHARS)),
+    retryAfterMs: retryAfter({ status, headers, body: body.slice(0, MAX_READ_CHARS) }),
     secrets,
   });
   return isUnknown ? new AgentError(error.code, error.message, { cause: error.cause }) : error;
@@ -121,7 +121,7 @@ export function fromStreamError(event: unknown, secrets: readonly string[]): Age
   const { type, code } = detailsIn(event);
   const status = typeof code === "number" && code >= 400 && code < 600 ? code : statusFor(200, type);
   const reason = textIn(event) ?? (type || "an error");
-  return toError({ status, type, reason, retryAfterMs: retryAfter(undefined, reason), secrets });
+  return toError({ status, type, reason, retryAfterMs: retryAfter({ status, body: reason }), secrets });
 }
 
 /** Returns the address of a redirect, which is not followed, in words. */

@@ -49,7 +49,8 @@ const overflow = new RegExp(
   [
     "context[ _-]?(?:length|window|size|limit)",
     "(?:prompt|input|request|conversation|messages?)(?: \\S+){0,3} (?:is|are|was) too (?:long|large)",
-    "(?:prompt|input) too long",
+    "(?:prompt|input)(?: tokens)? too long",
+    "(?:total|number of) tokens[^.]{0,40} exceeds? (?:the )?(?:model|max)",
     "max(?:imum)? (?:prompt|context|model|input|sequence) (?:length|tokens)",
     "(?:input|prompt) (?:token count|length|tokens)[^.]{0,60}(?:exceed|longer|larger|greater)",
     "(?:exceed|longer|larger|greater)[^.]{0,40}(?:token limit|max(?:imum)? length|number of tokens allowed|maximum model length)",
