@@ -5,6 +5,7 @@ export { createOptionChecks, listOf, mustBe } from "./shared/check-options.ts";
 export { closestName } from "./shared/closest-name.ts";
 export type { CodedError, CodedErrorClass } from "./shared/define-error.ts";
 export { defineError } from "./shared/define-error.ts";
+export { isNestedDeeper } from "./shared/nesting.ts";
 export {
   assertNever,
   cutText,

@@ -7,6 +7,7 @@ import {
   cutTextStart,
   defineError,
   describeValue,
+  isNestedDeeper,
   listOf,
   splitsCharacter,
 } from "../src/shared.ts";
@@ -181,4 +182,20 @@ test("listOf joins names with commas and a last 'or'", () => {
 
 test("assertNever throws and names the value", () => {
   expect(() => assertNever("dance" as never)).toThrow('Unexpected value: "dance".');
+});
+
+test.each<[unknown, number, boolean]>([
+  ["x", 0, false],
+  [null, 0, false],
+  [{}, 0, true],
+  [{}, 1, false],
+  [{ a: 1, b: [] }, 1, true],
+  [{ a: 1, b: [{}] }, 3, false],
+  [[[1], [[2]]], 2, true],
+])("isNestedDeeper(%j, %i) returns %j", (value, levels, expected) => {
+  expect(isNestedDeeper(value, levels)).toBe(expected);
+});
+
+test("isNestedDeeper accepts a value of any depth", () => {
+  expect(isNestedDeeper(JSON.parse("[".repeat(200_000) + "]".repeat(200_000)), 1_000)).toBe(true);
 });

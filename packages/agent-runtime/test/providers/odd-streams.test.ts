@@ -215,3 +215,45 @@ describe.each(servers)(
     );
   },
 );
+
+describe("values that are nested too deeply", () => {
+  const deep = (levels: number) => `${'{"x":'.repeat(levels)}1${"}".repeat(levels)}`;
+  const finish =
+    'data: {"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}\n\ndata: [DONE]\n\n';
+  const call = (args: string) =>
+    `data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"note","arguments":${args}}}]}}]}\n\n${finish}`;
+  const ok =
+    'data: {"choices":[{"index":0,"delta":{"content":"ok"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n';
+
+  async function play(answers: string[]) {
+    const left = [...answers];
+    await using server = await messagesServer((response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" }).end(left.shift() ?? ok);
+    });
+    const provider = createOpenAIProvider({ model: "m", baseURL: server.baseURL });
+    const agent = new AgentRuntime({ provider, tools: [note], retryBaseMs: 1 });
+    return await eventsOf(agent, inputOf("hi"));
+  }
+
+  test.each([600, 10_000, 200_000])(
+    "as the arguments of a call, %i levels reach the model",
+    async (levels) => {
+      const events = await play([call(JSON.stringify(deep(levels)))]);
+      const done = events.find((event) => event.type === "tool_done");
+      expect(done).toMatchObject({
+        isError: true,
+        output: expect.stringContaining("not a complete JSON object"),
+      });
+      expect(outline(events).at(-1)).toBe("run_end completed");
+    },
+  );
+
+  test.each([600, 20_000])(
+    "as a part of an event, %i levels fail the request, which is sent again",
+    async (levels) => {
+      const events = await play([call(deep(levels))]);
+      expect(events.filter(({ type }) => type === "retry").length).toBe(1);
+      expect(outline(events).at(-1)).toBe("run_end completed");
+    },
+  );
+});

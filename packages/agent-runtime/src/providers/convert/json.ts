@@ -1,4 +1,5 @@
-import { isRecord } from "@mini-openclaw/protocol/shared";
+import { isNestedDeeper, isRecord } from "@mini-openclaw/protocol/shared";
+import { AgentError } from "../../shared/errors.ts";
 
 export { isRecord };
 
@@ -10,13 +11,29 @@ export function toText(value: unknown): string {
 }
 
 /**
+ * Deeper values are no input of a tool. Functions that call themselves for each level would fail on
+ * them later.
+ */
+const MAX_LEVELS = 500;
+
+/** Returns true for a value from JSON that is nested too deeply to be kept. */
+export function isTooDeep(value: unknown): boolean {
+  return isNestedDeeper(value, MAX_LEVELS);
+}
+
+/**
  * Returns the data of an event as an object, or `undefined` where it is none. Gemini sends errors
  * in an array.
  *
  * @throws SyntaxError if the data is not JSON
+ * @throws AgentError `MODEL_FAILED` if it is nested too deeply
  */
 export function readEvent(data: string): JsonRecord | undefined {
   const event: unknown = JSON.parse(data);
+  if (isTooDeep(event)) {
+    const message = `The model's server sent an event that is nested more than ${MAX_LEVELS} levels deep.`;
+    throw new AgentError("MODEL_FAILED", message, { retryable: true });
+  }
   const first: unknown = Array.isArray(event) ? event[0] : event;
   return isRecord(first) ? first : undefined;
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { ModelToolCall } from "@mini-openclaw/protocol";
 import { wholeHead } from "../../shared/cut-text.ts";
 import { MAX_ARGUMENT_CHARS } from "../http/answer-limit.ts";
-import { isRecord, type JsonRecord, parseJson, toText } from "./json.ts";
+import { isRecord, isTooDeep, type JsonRecord, parseJson, toText } from "./json.ts";
 
 /** Characters of an input that is not JSON which are kept for the model. */
 const INVALID_INPUT_CHARS = 200;
@@ -53,13 +53,13 @@ function toInput(value: unknown): JsonRecord | undefined {
   const parsed = parseJson(value);
   const inner = typeof parsed === "string" ? parseJson(parsed) : parsed;
   if (inner === null) return {};
-  return isRecord(inner) ? inner : undefined;
+  return isRecord(inner) && !isTooDeep(inner) ? inner : undefined;
 }
 
 /** Returns the newest piece as an object, where all arguments came once more in it. */
 function toWholeInput(piece = ""): JsonRecord | undefined {
   const parsed = parseJson(piece);
-  return isRecord(parsed) ? parsed : undefined;
+  return isRecord(parsed) && !isTooDeep(parsed) ? parsed : undefined;
 }
 
 function head(text: string): string {
