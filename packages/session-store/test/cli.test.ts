@@ -37,6 +37,12 @@ test("ls lists the sessions, as text and as JSON lines", async () => {
   expect((await command("ls", "--dir", folder.path, "--archived")).err).toBe("There are no sessions here.\n");
 });
 
+test("refuses an empty path of the folder", async () => {
+  const { exitCode, err } = await command("ls", "--dir", "");
+  expect(exitCode).toBe(64);
+  expect(err).toContain('`--dir` must be the path of a folder, got ""');
+});
+
 test("show prints the last messages of a session named by its key or the beginning of its id", async () => {
   await using folder = await temporaryFolder();
   writeTranscript(folder.path, "first", ["one", "two", "three"]);

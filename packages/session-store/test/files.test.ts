@@ -227,3 +227,22 @@ test("removes deleted sessions after seven days", async () => {
   await expect(store.undeleteSession(old)).rejects.toMatchObject({ code: "SESSION_NOT_FOUND" });
   expect((await store.undeleteSession(recent)).title).toBe("new");
 });
+
+test("deletes beside many deleted sessions at about the cost of beside none", async () => {
+  const cost = async (deleted: number) => {
+    await using folder = await temporaryFolder();
+    mkdirSync(join(folder.path, "deleted"));
+    for (let count = 0; count < deleted; count += 1) {
+      writeFileSync(join(folder.path, "deleted", `d${count}.${Date.now()}.jsonl`), "");
+    }
+    for (let count = 0; count < 100; count += 1) writeTranscript(folder.path, `s${count}`, ["hi"]);
+    await using store = await openStore(folder.path);
+    await store.listSessions();
+    const before = process.cpuUsage();
+    for (let count = 0; count < 100; count += 1) await store.deleteSession(`s${count}`);
+    const { user, system } = process.cpuUsage(before);
+    return user + system;
+  };
+  await cost(0);
+  expect((await cost(4_000)) / (await cost(0))).toBeLessThan(4);
+});

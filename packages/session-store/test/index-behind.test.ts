@@ -36,6 +36,26 @@ async function moveOutOfArchive(folder: string, sessionId: string): Promise<void
   renameSync(join(folder, "archive", name), transcriptPath(folder, sessionId));
 }
 
+test("reads what another store archived, unarchived and deleted while its writer is open", async () => {
+  await using folder = await temporaryFolder();
+  await using one = await openStore(folder.path);
+  await using other = await openStore(folder.path);
+  const { sessionId } = await one.createSession("webchat");
+  await one.appendMessage(sessionId, says("one"));
+  const listed = async () => {
+    const [open, archived] = [await other.listSessions(), await other.listSessions({ archived: true })];
+    return [open.sessions.length, archived.sessions.length];
+  };
+  expect(await listed()).toEqual([1, 0]);
+  await one.archiveSession(sessionId);
+  expect(await listed()).toEqual([0, 1]);
+  await one.unarchiveSession(sessionId);
+  expect(await listed()).toEqual([1, 0]);
+  expect((await other.getOrCreateSession("webchat")).sessionId).toBe(sessionId);
+  await one.deleteSession(sessionId);
+  expect(await listed()).toEqual([0, 0]);
+});
+
 test("reads the folder again after a line of the index could not be written", async () => {
   await using folder = await temporaryFolder();
   let isFull = false;

@@ -75,6 +75,9 @@ const caches: Record<string, (folder: string) => void> = {
   "a link as the index": (folder) => symlinkSync("nowhere", join(folder, "sessions.index")),
   "a file as the archive": (folder) => writeFileSync(join(folder, "archive"), "x"),
   "a file as the deleted folder": (folder) => writeFileSync(join(folder, "deleted"), "x"),
+  "a file as the folder of blobs": (folder) => writeFileSync(join(folder, "blobs"), "x"),
+  "an index of deep JSON": (folder) => writeFileSync(join(folder, "sessions.index"), "[".repeat(500_000)),
+  "a .meta.json of deep JSON": (folder) => writeFileSync(join(folder, "bad.meta.json"), "[".repeat(500_000)),
 };
 
 async function expectOthers(store: JsonlStore): Promise<void> {
@@ -133,6 +136,7 @@ describe("one bad session", () => {
     const { sessions } = await store.listSessions();
     expect(sessions.map(({ sessionId }) => sessionId).sort()).toEqual(["bad", "good-1", "good-2"]);
     await store.appendMessage("bad", says("next"));
+    expect((await store.forkSession("bad")).messageCount).toBe(2);
     await expectOthersWritten(store);
     await store.close();
   });
@@ -143,6 +147,43 @@ async function expectOthersWritten(store: JsonlStore): Promise<void> {
   await store.appendMessage(sessionId, says("one"));
   expect((await store.getOrCreateSession("new")).sessionId).toBe(sessionId);
 }
+
+test("reads every session when a file is in the way of the live journals, and names it to writers", async () => {
+  await using folder = await temporaryFolder();
+  threeSessions(folder.path);
+  writeFileSync(join(folder.path, "live"), "x");
+  await using store = await openStore(folder.path);
+  expect(await store.recover()).toEqual([]);
+  expect((await store.listSessions()).sessions.length).toBe(3);
+  expect((await store.loadMessages("bad")).length).toBe(1);
+  await expect(store.appendMessage("bad", says("x"))).rejects.toMatchObject({
+    code: "WRITE_FAILED",
+    message: expect.stringContaining("live"),
+  });
+});
+
+test.each([
+  [
+    "is nested too deeply",
+    `{"seq":2,"id":"x","role":"assistant","content":"","timestamp":1,"toolCalls":[{"callId":"c","toolName":"t","input":${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}}]}`,
+  ],
+  ["has the greatest number", '{"seq":9007199254740991,"type":"newer","x":1}'],
+  [
+    "is a header with the greatest number",
+    '{"type":"session","v":1,"sessionId":"bad","key":"webchat","createdAt":1,"lastSeq":9007199254740991}',
+  ],
+])("a line that %s costs no other line", async (_, line) => {
+  await using folder = await temporaryFolder();
+  threeSessions(folder.path);
+  appendFileSync(transcriptPath(folder.path, "bad"), `${line}\n`);
+  await using store = await openStore(folder.path);
+  const { seq } = await store.appendMessage("bad", says("next"));
+  expect(seq).toBeLessThan(10);
+  const fork = await store.forkSession("bad");
+  for (const id of ["bad", fork.sessionId]) {
+    expect((await store.loadMessages(id)).map(({ content }) => content)).toEqual(["hello", "next"]);
+  }
+});
 
 test("recovers the other sessions after one that cannot be written", async () => {
   await using folder = await temporaryFolder();

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { JsonlStore } from "../src/store/jsonl-store.ts";
-import { contentsOf, runEvents, says, transcriptPath } from "./fixtures.ts";
+import { contentsOf, runEvents, says, transcriptPath, writeTranscript } from "./fixtures.ts";
 import { guardedFileSystem } from "./guarded-file-system.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -17,6 +17,29 @@ async function outcomeOf(append: Promise<unknown>): Promise<string> {
     return String((error as { code?: unknown }).code ?? error);
   }
 }
+
+test("deletes an archived session that is moved back meanwhile", async () => {
+  await using folder = await temporaryFolder();
+  const { fs } = guardedFileSystem();
+  let moved = 0;
+  // Between the look at the session and its move, another process moves it back.
+  const link = (existing: string, path: string) => {
+    moved += Number(path.includes("deleted"));
+    if (moved !== 1 || !path.includes("deleted")) return fs.link(existing, path);
+    fs.link(existing, transcriptPath(folder.path, "s"));
+    fs.unlink(existing);
+    fs.link(existing, path);
+  };
+  const options = { path: folder.path, durability: "os", lockWaitMs: 0 } as const;
+  const store = new JsonlStore({ fs: { ...fs, link }, ...options });
+  writeTranscript(folder.path, "s", ["first"]);
+  await store.archiveSession("s");
+  await store.deleteSession("s");
+  expect(moved).toBe(2);
+  expect(await store.getSession("s")).toBeUndefined();
+  expect((await store.getSession("s", { deleted: true }))?.sessionId).toBe("s");
+  await store.close();
+});
 
 describe.each(["os", "disk"] as const)("at durability %s", (durability) => {
   test("accepts every append to more sessions than open writers, and syncs each file", async () => {

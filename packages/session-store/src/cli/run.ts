@@ -102,6 +102,7 @@ function parse(args: string[]): { name?: string; line: CommandLine; isVersion: b
   if (format !== "markdown" && format !== "jsonl") {
     throw new UsageError(mustBe("--format", "markdown or jsonl", format));
   }
+  if (values.dir === "") throw new UsageError(mustBe("--dir", "the path of a folder", values.dir));
   const line: CommandLine = {
     folder: resolve(values.dir),
     args: rest,

@@ -72,8 +72,14 @@ export const nodeFileSystem: FileSystem = {
   truncate: fs.ftruncateSync,
   fileStat: (fd) => toStat(fs.fstatSync(fd)),
   pathStat(path) {
-    const stat = fs.lstatSync(path, { throwIfNoEntry: false });
-    return stat && toStat(stat);
+    try {
+      const stat = fs.lstatSync(path, { throwIfNoEntry: false });
+      return stat && toStat(stat);
+    } catch (error) {
+      // A file has the name of a folder, which may be one of the caches.
+      if (isSystemError(error, "ENOTDIR")) return undefined;
+      throw error;
+    }
   },
   link: fs.linkSync,
   unlink: fs.unlinkSync,
@@ -86,7 +92,7 @@ export const nodeFileSystem: FileSystem = {
     try {
       directory = await fs.promises.opendir(path, { bufferSize: LIST_NAMES });
     } catch (error) {
-      if (isSystemError(error, "ENOENT")) return names;
+      if (isSystemError(error, "ENOENT", "ENOTDIR")) return names;
       throw error;
     }
     try {

@@ -56,7 +56,7 @@ export function openIfThere(fs: FileSystem, path: string): number | undefined {
   try {
     return openRegular(fs, path, openFlags.read);
   } catch (error) {
-    if (isSystemError(error, "ENOENT")) return undefined;
+    if (isSystemError(error, "ENOENT", "ENOTDIR")) return undefined;
     throw error;
   }
 }

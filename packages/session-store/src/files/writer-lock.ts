@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { isMainThread } from "node:worker_threads";
+import { mustBe } from "@mini-openclaw/protocol/shared";
 import { isSystemError, reason, StoreError, type StoreErrorCode } from "../model/errors.ts";
 import { type FileStat, type FileSystem, nodeFileSystem, openFlags } from "./file-system.ts";
 import {
@@ -232,6 +233,9 @@ export interface FolderLock {
  * `WRITE_FAILED`
  */
 export function lockFolder(folder: string): FolderLock {
+  if (typeof folder !== "string" || folder === "") {
+    throw new StoreError("INVALID_OPTION", mustBe("folder", "a string that is not empty", folder));
+  }
   const path = resolve(folder);
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });

@@ -1,7 +1,7 @@
 import type { Entry, Message, MessageEntry, SessionHeader } from "@mini-openclaw/protocol";
 import { checkLine, checkMessage } from "@mini-openclaw/protocol/schema";
 import { StoreError } from "../model/errors.ts";
-import { toJson } from "../model/json.ts";
+import { isTooDeep, toJson } from "../model/json.ts";
 
 /** The marks of a line beside its entry. They stay in the file. Readers get the entry alone. */
 export interface LineMarks {
@@ -33,8 +33,8 @@ const NO_PADDING = /[^\0\s]/;
 const MAX_LINE_CHARS = 67_108_864;
 // A character of UTF-16 takes at most three bytes of UTF-8.
 const MAX_LINE_BYTES = 3 * MAX_LINE_CHARS;
-// Far beyond any session, and far below the numbers that JSON does not have.
-const MAX_SEQ = 2 ** 52;
+/** The greatest number: far beyond any session, and far below the numbers that JSON lacks. */
+export const MAX_SEQ = 2 ** 52;
 const NUMBER_OF_DAMAGED = /"seq":([1-9]\d{0,14})\b/;
 
 /** Parses one line. Never throws: a line that cannot be read is `damaged`. */
@@ -51,9 +51,10 @@ export function parseTranscriptLine(bytes: Uint8Array): TranscriptLine {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return damaged("not a JSON object", text);
   }
+  if (isTooDeep(value)) return damaged("nested too deeply", text);
   const line = checkLine(value);
   if (!line.ok) return toOtherLine(value as Record<string, unknown>, line.message, text);
-  if (line.value.kind === "header") return line.value;
+  if (line.value.kind === "header") return { kind: "header", header: withoutHugeSeq(line.value.header) };
   if (line.value.entry.seq > MAX_SEQ) return { kind: "damaged", problem: "has a number beyond all others" };
   return { kind: "entry", ...splitMarks(line.value.entry) };
 }
@@ -99,16 +100,23 @@ export function upgradeLegacyLine(message: Message, seq: number): MessageEntry {
   return { seq, id: `line-${seq}`, ...message };
 }
 
+/** Returns a header without a number beyond all others. The header has the session's key. */
+function withoutHugeSeq(header: SessionHeader): SessionHeader {
+  if ((header.lastSeq ?? 0) <= MAX_SEQ) return header;
+  const { lastSeq: _, ...rest } = header;
+  return rest;
+}
+
+/** Returns true for a number that an entry of this or of a newer version can have. */
+function isSeq(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) <= MAX_SEQ;
+}
+
 function toOtherLine(value: Record<string, unknown>, problem: string, text: string): TranscriptLine {
   const { seq, type, id, role } = value;
   const known = withoutUnknownBlocks(value);
   if (known) return known;
-  if (type === undefined && Number.isSafeInteger(seq) && isUnknownRole(role)) {
-    return { kind: "unknown", seq: seq as number };
-  }
-  if (type !== undefined && type !== "session" && Number.isSafeInteger(seq) && !isKnownType(type)) {
-    return { kind: "unknown", seq: seq as number };
-  }
+  if (isSeq(seq) && isUnknown(type, role)) return { kind: "unknown", seq };
   if (seq === undefined && id === undefined && type === undefined) {
     const message = checkMessage(value);
     if (message.ok) return { kind: "legacy", message: message.value };
@@ -130,6 +138,11 @@ function withoutUnknownBlocks(value: Record<string, unknown>): TranscriptLine | 
 }
 
 const blockTypes = ["text", "thinking", "redacted_thinking", "image", "document", "tool_call"];
+
+/** Returns true for an entry of a newer version. */
+function isUnknown(type: unknown, role: unknown): boolean {
+  return type === undefined ? isUnknownRole(role) : type !== "session" && !isKnownType(type);
+}
 
 function isUnknownRole(role: unknown): boolean {
   return typeof role === "string" && !["user", "assistant", "tool", "system"].includes(role);

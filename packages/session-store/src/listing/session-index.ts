@@ -82,7 +82,10 @@ export class SessionIndex {
 
   /** Updates a session that this store writes. */
   put(meta: SessionMeta): void {
-    if (this.#sessions.get(meta.sessionId)) this.#sessions.set(toIndexEntry(meta));
+    const known = this.#sessions.get(meta.sessionId);
+    // Other stores must learn of a new session, and of one that was moved.
+    const isMoved = (known?.archived ?? false) !== (meta.archived ?? false);
+    if (known && !isMoved) this.#sessions.set(toIndexEntry(meta));
     else this.save(meta);
     this.#ahead.add(meta.sessionId);
     if (this.#isStale) this.#rewriting = this.#rewrite();

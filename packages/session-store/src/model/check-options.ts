@@ -6,8 +6,9 @@ import type {
   ListSessionsOptions,
   LoadMessagesOptions,
   SearchSessionsOptions,
+  SessionEvent,
 } from "@mini-openclaw/protocol";
-import { createOptionChecks } from "@mini-openclaw/protocol/shared";
+import { createOptionChecks, mustBe } from "@mini-openclaw/protocol/shared";
 import { StoreError } from "./errors.ts";
 
 // As long as an id of any message queue.
@@ -54,23 +55,57 @@ export const checkOptions = {
   },
   forkSession(options: ForkSessionOptions): void {
     check.known("forkSession", options, forkOptions);
+    if (options.at !== undefined) check.integer("at", options.at);
   },
   listSessions(options: ListSessionsOptions): void {
     check.known("listSessions", options, listOptions);
-    assertFlag("archived", options.archived);
+    assertFilter(options);
   },
   searchSessions(options: SearchSessionsOptions): void {
     check.known("searchSessions", options, searchOptions);
-    assertFlag("archived", options.archived);
+    assertFilter(options);
+    assertSignal(options.signal);
   },
   loadMessages(options: LoadMessagesOptions): void {
     check.known("loadMessages", options, loadOptions);
     if (options.role !== undefined) check.oneOf("role", options.role, roles);
+    if (options.before !== undefined) check.number("before", options.before);
   },
   entries(options: { after?: number }): void {
     check.known("entries", options, { after: true });
+    if (options.after !== undefined) check.number("after", options.after);
+  },
+  read(options: { after?: number; signal?: AbortSignal }): void {
+    check.known("read", options, { after: true, signal: true });
+    if (options.after !== undefined) check.number("after", options.after);
+    assertSignal(options.signal);
   },
 };
+
+function assertFilter({ archived, key, keyPrefix = "" }: ListSessionsOptions): void {
+  assertFlag("archived", archived);
+  if (key !== undefined) check.text("key", key);
+  if (keyPrefix !== "") check.text("keyPrefix", keyPrefix);
+}
+
+/** Accepts the signal of another realm too. */
+function assertSignal(signal: AbortSignal | undefined): void {
+  const { addEventListener, throwIfAborted } = (signal ?? {}) as Partial<AbortSignal>;
+  const isSignal = typeof addEventListener === "function" && typeof throwIfAborted === "function";
+  if (signal === undefined || isSignal) return;
+  throw new StoreError("INVALID_OPTION", mustBe("signal", "an AbortSignal", signal));
+}
+
+/** @throws StoreError `INVALID_MESSAGE` unless a log can record them */
+export function assertEvents(events: readonly SessionEvent[]): void {
+  if (Array.isArray(events)) return;
+  throw new StoreError("INVALID_MESSAGE", mustBe("events", "an array", events));
+}
+
+export function assertBytes(bytes: Uint8Array): void {
+  if (bytes instanceof Uint8Array) return;
+  throw new StoreError("INVALID_OPTION", mustBe("bytes", "a Uint8Array", bytes));
+}
 
 const roles = ["user", "assistant", "tool", "system"] as const;
 

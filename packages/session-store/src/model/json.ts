@@ -1,4 +1,21 @@
+import { isNestedDeeper } from "@mini-openclaw/protocol/shared";
 import { reason, StoreError } from "./errors.ts";
+
+// Far above any message, far below the depth at which functions that call themselves fail.
+const MAX_LEVELS = 1_000;
+
+/** Returns true for a value from JSON that is nested too deeply to be copied and written. */
+export function isTooDeep(value: unknown): boolean {
+  return isNestedDeeper(value, MAX_LEVELS);
+}
+
+/** Returns the error of a message that {@link isTooDeep}. */
+export function tooDeep(): StoreError {
+  return new StoreError(
+    "INVALID_MESSAGE",
+    `The message must be nested at most ${MAX_LEVELS} levels deep, got more. Save the deep value as text.`,
+  );
+}
 
 /** Returns a deep copy of a JSON value, so that the caller and the store share no object. */
 export function copyJson<T>(value: T): T {

@@ -2,7 +2,8 @@ import type { NumberedEvent, RecordedEvent, SessionEvent } from "@mini-openclaw/
 import { copyEvent, parseServerEvent } from "@mini-openclaw/protocol/schema";
 import { describeValue } from "@mini-openclaw/protocol/shared";
 import { StoreError } from "../model/errors.ts";
-import { toJson } from "../model/json.ts";
+import { isTooDeep, toJson, tooDeep } from "../model/json.ts";
+import { toMessageError } from "../model/message-entry.ts";
 
 // Enough for a reader that is a little behind, so that it need not read the files.
 const MAX_EVENTS = 256;
@@ -71,12 +72,21 @@ export class RecentEvents {
  * @throws StoreError `INVALID_MESSAGE` for an event that no reader would accept
  */
 export function numberEvent(event: SessionEvent, sessionId: string, seq: number): RecordedEvent {
+  try {
+    return toRecorded(event, sessionId, seq);
+  } catch (cause) {
+    throw toMessageError(cause);
+  }
+}
+
+function toRecorded(event: SessionEvent, sessionId: string, seq: number): RecordedEvent {
   const numbered: NumberedEvent = { ...event, sessionId, seq };
   const copy = isPlain(numbered) ? numbered : copyEvent(numbered);
   const json = toJson(numbered);
   if (copy) return { event: copy, json };
   // JSON changes the event, or readers drop a part of it.
   const parsed = parseServerEvent(json);
+  if (parsed.ok && isTooDeep(parsed.value)) throw tooDeep();
   if (parsed.ok && "seq" in parsed.value) return { event: parsed.value, json };
   const why = parsed.ok ? "It is no event of a session." : parsed.message;
   throw new StoreError("INVALID_MESSAGE", `Invalid event ${describeValue(event.type)}: ${why}`);

@@ -24,7 +24,7 @@ import { SessionIndex } from "../listing/session-index.ts";
 import { UnsavedSessions } from "../listing/unsaved-sessions.ts";
 import { assertAppendOptions, assertTitle, checkOptions } from "../model/check-options.ts";
 import { StoreError, toStoreError } from "../model/errors.ts";
-import { assertMessage } from "../model/message-entry.ts";
+import { assertMessage, assertMessages } from "../model/message-entry.ts";
 import { assertKey, assertSessionId, createIdSource } from "../model/names.ts";
 import { archived, logIsOpen, notFound, storeClosed } from "../model/session-errors.ts";
 import { assertLimit } from "../model/sessions-page.ts";
@@ -189,7 +189,7 @@ export class JsonlStore implements SessionStore {
     messages: readonly Message[],
     options: AppendOptions = {},
   ): Promise<MessageEntry[]> {
-    return this.#append(sessionId, messages.map(assertMessage), options);
+    return this.#append(sessionId, assertMessages(messages), options);
   }
 
   async loadMessages(sessionId: string, options: LoadMessagesOptions = {}): Promise<MessageEntry[]> {

@@ -3,6 +3,7 @@ import type { Entry, RecordedEvent, SessionEvent, SessionLog } from "@mini-openc
 import { toEntry } from "@mini-openclaw/protocol";
 import { nextSummary, type Summary, withLastSeq } from "../format/summary.ts";
 import { blobsOf } from "../model/blobs-of.ts";
+import { assertBytes, assertEvents, checkOptions } from "../model/check-options.ts";
 import { copyJson } from "../model/json.ts";
 import { createId } from "../model/names.ts";
 import type { OpenRuns } from "../model/open-runs.ts";
@@ -70,6 +71,7 @@ export class MemoryLog implements SessionLog {
 
   record(events: readonly SessionEvent[]): RecordedEvent[] {
     this.#assertOpen();
+    assertEvents(events);
     const session = this.#session;
     const numbered = events.map((event, index) =>
       numberEvent(event, this.sessionId, this.lastSeq + 1 + index),
@@ -87,18 +89,15 @@ export class MemoryLog implements SessionLog {
 
   async saveBlob(bytes: Uint8Array): Promise<string> {
     this.#assertOpen();
+    assertBytes(bytes);
     const id = createHash("sha256").update(bytes).digest("hex");
     this.#session.blobs.set(id, Uint8Array.from(bytes));
     return id;
   }
 
-  async *read({
-    after = 0,
-    signal,
-  }: {
-    after?: number;
-    signal?: AbortSignal;
-  } = {}): AsyncGenerator<RecordedEvent> {
+  async *read(options: { after?: number; signal?: AbortSignal } = {}): AsyncGenerator<RecordedEvent> {
+    checkOptions.read(options);
+    const { after = 0, signal } = options;
     let last = after;
     while (!this.#closed && !signal?.aborted) {
       const next = this.#recent.since(last) ?? this.#session.events.filter(({ event }) => event.seq > last);

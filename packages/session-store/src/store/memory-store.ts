@@ -27,7 +27,7 @@ import {
 } from "../model/check-options.ts";
 import { forkedEntries } from "../model/forked-entries.ts";
 import { copyJson } from "../model/json.ts";
-import { assertMessage, toMessageEntry } from "../model/message-entry.ts";
+import { assertMessages, toMessageEntry } from "../model/message-entry.ts";
 import { assertKey, assertSessionId, createId } from "../model/names.ts";
 import { OpenRuns } from "../model/open-runs.ts";
 import { createMatcher } from "../model/search.ts";
@@ -169,7 +169,7 @@ class MemoryStore implements SessionStore {
   ): Promise<MessageEntry[]> {
     assertAppendOptions(options);
     const { idempotencyKey, expect } = options;
-    const checked = messages.map(assertMessage);
+    const checked = assertMessages(messages);
     const session = this.#writable(sessionId);
     const digest = idempotencyKey === undefined ? "" : digestMessages(checked);
     const before = idempotencyKey === undefined ? undefined : session.keys.find(idempotencyKey, digest);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { SessionMeta } from "@mini-openclaw/protocol";
-import type { ArchiveFolder } from "../files/archive-folder.ts";
+import type { ArchivedFiles, ArchiveFolder } from "../files/archive-folder.ts";
 import type { FileSystem } from "../files/file-system.ts";
 import { sessionPaths } from "../files/session-paths.ts";
 import { createSmallFile, readCache, unlinkQuietly } from "../files/small-file.ts";
@@ -14,6 +14,10 @@ import { type StoreContext, writeSession } from "./store-context.ts";
 const DAY_MS = 24 * 60 * 60 * 1_000;
 // Long enough to notice a mistake.
 const KEEP_MS = 7 * DAY_MS;
+// A list of so many costs half a millisecond for each delete.
+const MANY_DELETED = 500;
+// Seven days and a minute are as good as seven days.
+const PURGE_EVERY_MS = 60_000;
 // More than any correction of a correct clock.
 const MAX_DRIFT_MS = 60 * 60 * 1_000;
 
@@ -47,20 +51,9 @@ export async function unarchiveSession(context: StoreContext, sessionId: string)
 
 /** Moves a session to `deleted/`. Removes sessions for good that are there for 7 days. */
 export async function deleteSession(context: StoreContext, sessionId: string): Promise<void> {
-  const { folder, files, writers, unsaved, index } = context;
+  const { folder, files, unsaved, index } = context;
   const changedAt = files.deleted.changedAt();
-  const location = await files.locate(sessionId);
-  const isNew = !location && unsaved.get(sessionId) !== undefined;
-  if (!location && !isNew) throw notFound(sessionId);
-  if (location && location.transcript !== sessionPaths(folder.path, sessionId).transcript) {
-    files.deleted.moveIn(sessionId, location);
-  } else {
-    const writer = await writers.use(sessionId, (held) => {
-      assertAtRest(held);
-      return held;
-    });
-    await closeAndMove(context, writer, isNew ? undefined : files.deleted);
-  }
+  while (!(await moveToDeleted(context, sessionId))); // until nobody moves it meanwhile
   unsaved.delete(sessionId);
   index.delete(sessionId);
   // The session is deleted. Removing others for good can wait.
@@ -70,6 +63,29 @@ export async function deleteSession(context: StoreContext, sessionId: string): P
   } catch (error) {
     context.onFailure(error, "purge deleted sessions");
   }
+}
+
+/** Returns false if somebody else moved the session between the look at it and the move. */
+async function moveToDeleted(context: StoreContext, sessionId: string): Promise<boolean> {
+  const { folder, files, writers, unsaved } = context;
+  const location = await files.locate(sessionId);
+  const isNew = !location && unsaved.get(sessionId) !== undefined;
+  if (!location && !isNew) throw notFound(sessionId);
+  if (location && location.transcript !== sessionPaths(folder.path, sessionId).transcript) {
+    try {
+      files.deleted.moveIn(sessionId, location);
+    } catch (error) {
+      if (isSystemError(error, "ENOENT")) return false;
+      throw error;
+    }
+    return true;
+  }
+  const writer = await writers.use(sessionId, (held) => {
+    assertAtRest(held);
+    return held;
+  });
+  await closeAndMove(context, writer, isNew ? undefined : files.deleted);
+  return true;
 }
 
 export async function undeleteSession(context: StoreContext, sessionId: string): Promise<SessionMeta> {
@@ -144,11 +160,23 @@ async function purgeDeleted(
   const now = Date.now();
   const drift = now - started.wall - (performance.now() - started.steady);
   if (Math.abs(drift) > MAX_DRIFT_MS) return false;
-  const old = (await deleted.list()).filter(({ at }) => at < now - KEEP_MS);
+  const old = (await listDeleted(deleted, now)).filter(({ at }) => at < now - KEEP_MS);
   if (old.length === 0 || isAfterPause(fs, join(deleted.path, "pause.json"), { now, changedAt }))
     return false;
   for (const files of old) deleted.discard(files);
   return true;
+}
+
+/** The last looks at folders with many sessions. */
+const looks = new WeakMap<ArchiveFolder, number>();
+
+/** Lists the deleted sessions; none if there are many and the last look was a moment ago. */
+async function listDeleted(deleted: ArchiveFolder, now: number): Promise<ArchivedFiles[]> {
+  const sinceMs = now - (looks.get(deleted) ?? Number.NEGATIVE_INFINITY);
+  if (sinceMs >= 0 && sinceMs < PURGE_EVERY_MS) return [];
+  const all = await deleted.list();
+  if (all.length > MANY_DELETED) looks.set(deleted, now);
+  return all;
 }
 
 /** Returns true for a day after a pause. Saves the pause in a file for the next process. */

@@ -68,7 +68,7 @@ export class BlobFolder {
 
   /** Returns the bytes of a blob; `undefined` if it is missing or damaged. */
   async load(id: string): Promise<Uint8Array | undefined> {
-    if (!BLOB_ID.test(id)) return undefined;
+    if (typeof id !== "string" || !BLOB_ID.test(id)) return undefined;
     const bytes = await withFile(this.#fs, join(this.path, id), async ({ fs, fd, size }) => {
       const buffer = Buffer.alloc(size);
       let length = 0;

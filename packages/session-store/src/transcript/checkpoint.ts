@@ -5,6 +5,7 @@ import type { SessionLocation } from "../files/session-paths.ts";
 import { createSmallFile, readCache } from "../files/small-file.ts";
 import { temporaryName } from "../files/temporary-file.ts";
 import { beginSummary, nextSummary, type Summary } from "../format/summary.ts";
+import { MAX_SEQ } from "../format/transcript-line.ts";
 import { assertVersion, type OpenTranscript, readLines } from "./transcript-reader.ts";
 
 /** The summary of the first `bytes` of a transcript. Saved only while no run is open. */
@@ -102,7 +103,7 @@ function isMeta(value: object): value is SessionMeta {
   const { sessionId, key, channel, title, epoch, ...rest } = value as Partial<SessionMeta>;
   const texts = [sessionId, key, channel, title, epoch].every((field) => typeof field === "string");
   const numbers = [rest.createdAt, rest.updatedAt].every((field) => typeof field === "number");
-  const counts = [rest.messageCount, rest.lastSeq].every(isCount);
+  const counts = [rest.messageCount, rest.lastSeq].every(isCount) && (rest.lastSeq ?? 0) <= MAX_SEQ;
   return texts && numbers && counts && isUsage(rest.usage) && isCost(rest.costUsd);
 }
 

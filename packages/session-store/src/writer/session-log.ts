@@ -1,9 +1,9 @@
 import type { RecordedEvent, SessionEvent, SessionLog } from "@mini-openclaw/protocol";
 import type { FileSystem } from "../files/file-system.ts";
 import type { SessionPaths } from "../files/session-paths.ts";
+import { assertBytes, assertEvents, checkOptions } from "../model/check-options.ts";
 import { toStoreError } from "../model/errors.ts";
 import { logClosed } from "../model/session-errors.ts";
-
 import { readEventFiles } from "../transcript/event-files.ts";
 import type { SessionWriter } from "./session-writer.ts";
 
@@ -42,6 +42,7 @@ export class JsonlSessionLog implements SessionLog {
 
   record(events: readonly SessionEvent[]): RecordedEvent[] | Promise<RecordedEvent[]> {
     this.#assertOpen();
+    assertEvents(events);
     const recorded = this.#writer.record(events);
     if (!(recorded instanceof Promise)) return recorded;
     // The writer's files stay open until the disk has the events.
@@ -51,6 +52,7 @@ export class JsonlSessionLog implements SessionLog {
 
   async saveBlob(bytes: Uint8Array): Promise<string> {
     this.#assertOpen();
+    assertBytes(bytes);
     const release = this.#options.hold();
     try {
       return await this.#writer.saveBlob(bytes);
@@ -61,13 +63,9 @@ export class JsonlSessionLog implements SessionLog {
     }
   }
 
-  async *read({
-    after = 0,
-    signal,
-  }: {
-    after?: number;
-    signal?: AbortSignal;
-  } = {}): AsyncGenerator<RecordedEvent> {
+  async *read(options: { after?: number; signal?: AbortSignal } = {}): AsyncGenerator<RecordedEvent> {
+    checkOptions.read(options);
+    const { after = 0, signal } = options;
     let last = after;
     while (!this.#closing && !this.#writer.isClosed && !signal?.aborted) {
       const head = this.#writer.shownSeq;
