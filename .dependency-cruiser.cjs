@@ -25,6 +25,7 @@ module.exports = {
     { name: "no-circular", severity: "error", from: {}, to: { circular: true } },
     layer("protocol-is-the-ground", "protocol", []),
     layer("store-knows-only-the-protocol", "session-store", ["protocol"]),
+    layer("postgres-knows-the-store-and-the-protocol", "postgres", ["session-store", "protocol"]),
     layer("runtime-knows-only-the-protocol", "agent-runtime", ["protocol"]),
     layer("gateway-knows-store-and-agent-as-ports", "gateway", ["protocol"]),
     layer("client-knows-only-the-protocol", "client", ["protocol"]),
@@ -45,7 +46,7 @@ module.exports = {
         path: "^packages/([^/]+)/src/",
         pathNot: [
           "^$1/",
-          "/src/(index|react|schema|shared|testing|anthropic|openai|opentelemetry|mcp|metrics)[.]ts$",
+          "/src/(index|kit|react|schema|shared|testing|anthropic|openai|opentelemetry|mcp|metrics)[.]ts$",
           "/src/[^/]+/index[.]ts$",
         ],
       },

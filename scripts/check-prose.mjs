@@ -27,6 +27,7 @@ const HELD = [
   "packages/agent-runtime",
   "packages/client",
   "packages/gateway",
+  "packages/postgres",
   "packages/protocol",
   "packages/session-store",
   "packages/web-chat",

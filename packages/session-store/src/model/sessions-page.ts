@@ -69,7 +69,8 @@ export function cursorAfter({ updatedAt, sessionId }: Position): string {
   return `${updatedAt}.${sessionId}`;
 }
 
-function parseCursor(cursor: string): Position {
+/** Parses a cursor. @throws StoreError `INVALID_OPTION` */
+export function parseCursor(cursor: string): Position {
   const dot = typeof cursor === "string" ? cursor.lastIndexOf(".") : -1;
   const updatedAt = dot > 0 ? Number(cursor.slice(0, dot)) : Number.NaN;
   const sessionId = dot > 0 ? cursor.slice(dot + 1) : "";

@@ -1,12 +1,12 @@
-import type { Entry, Message, MessageEntry } from "@mini-openclaw/protocol";
+import type { Entry, MessageEntry } from "@mini-openclaw/protocol";
 import { isMessageEntry, TRANSCRIPT_VERSION } from "@mini-openclaw/protocol";
-import { checkMessage } from "@mini-openclaw/protocol/schema";
 import type { FileSystem } from "../files/file-system.ts";
 import { type RawLine, scanBackward, scanForward } from "../files/line-scan.ts";
 import { nextNumber } from "../format/summary.ts";
 import { parseTranscriptLine, type TranscriptLine, upgradeLegacyLine } from "../format/transcript-line.ts";
 import { StoreError } from "../model/errors.ts";
-import { digestMessages, REMEMBERED_ENTRIES, RememberedKeys } from "../recent/remembered-keys.ts";
+import { collectKeys } from "../recent/collect-keys.ts";
+import type { RememberedKeys } from "../recent/remembered-keys.ts";
 
 // The version is at the very beginning of a file.
 const HEAD_BYTES = 64;
@@ -252,40 +252,10 @@ function isTorn(line: TranscriptLine): boolean {
  * Reads the idempotency keys of the newest entries. Reads a group that begins before them whole,
  * because its digest is of all its messages.
  */
-export async function readKeys(transcript: OpenTranscript): Promise<RememberedKeys> {
-  const groups: { key: string; messages: MessageEntry[] }[] = [];
-  let count = 0;
-  scan: for await (const lines of readLinesBackward(transcript)) {
-    for (const { line } of lines) {
-      if (line.kind !== "entry") continue;
-      const { entry, marks } = line;
-      const { idempotencyKey: key, groupRest = 0 } = marks;
-      const group = groups.at(-1);
-      // Only the last line of a group has no line after it.
-      const isSameGroup = groupRest > 0 && group?.key === key;
-      if (count >= REMEMBERED_ENTRIES && !isSameGroup) break scan;
-      count += 1;
-      if (key === undefined || !isMessageEntry(entry)) continue;
-      if (isSameGroup) group?.messages.push(entry);
-      else groups.push({ key, messages: [entry] });
-    }
-  }
-  const keys = new RememberedKeys();
-  for (const { key, messages } of groups.reverse()) {
-    const [last] = messages;
-    const kept = messages.reverse();
-    const firstSeq = kept[0]?.seq ?? 0;
-    keys.remember(key, {
-      digest: digestMessages(kept.map(toMessage)),
-      firstSeq,
-      lastSeq: last?.seq ?? firstSeq,
-    });
-  }
-  return keys;
+export function readKeys(transcript: OpenTranscript): Promise<RememberedKeys> {
+  return collectKeys(newestLines(transcript));
 }
 
-/** Returns the message of an entry, without the fields that the append added. */
-function toMessage(entry: MessageEntry): Message {
-  const checked = checkMessage(entry);
-  return checked.ok ? checked.value : entry;
+async function* newestLines(transcript: OpenTranscript): AsyncGenerator<TranscriptLine> {
+  for await (const lines of readLinesBackward(transcript)) for (const { line } of lines) yield line;
 }

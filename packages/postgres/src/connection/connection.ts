@@ -1,0 +1,225 @@
+import { Socket } from "node:net";
+import pg from "pg";
+import { ConnectionLost, isExhausted, isLost } from "./pg-error.ts";
+
+/** A statement with its values. One with a name is prepared once for each connection. */
+export interface Statement {
+  readonly text: string;
+  readonly values?: unknown[];
+  readonly name?: string;
+}
+
+export type Row = Record<string, unknown>;
+
+/** Runs one statement, and returns its rows. Rejects with `ConnectionLost` after the deadline. */
+export type Query = (statement: Statement, deadlineMs?: number) => Promise<Row[]>;
+
+/** The facts of a new connection. */
+export interface Connected {
+  /**
+   * True behind a pooler in transaction mode. Such a connection has no session: no `set`, no
+   * advisory lock, no `listen`, no prepared statement.
+   */
+  readonly isPooled: boolean;
+}
+
+export interface ConnectionOptions {
+  readonly config: pg.ClientConfig;
+  /** Prepares each new connection before its first statement. */
+  readonly onConnect?: (query: Query, connected: Connected) => Promise<void>;
+  /** Called with the payload of each notification. */
+  readonly onNotification?: (payload: string) => void;
+  /**
+   * Connects again the moment the connection ends, not at the next statement.
+   * @default false
+   */
+  readonly staysOpen?: boolean;
+}
+
+const DEADLINE_MS = 1_500;
+const CONNECT_MS = 3_000;
+const FIRST_RETRY_MS = 50;
+const LAST_RETRY_MS = 1_000;
+
+// A dead peer is noticed within seconds. Not every system and server has each of them.
+const SETTINGS = [
+  "tcp_user_timeout = 3000",
+  "tcp_keepalives_idle = 2",
+  "tcp_keepalives_interval = 1",
+  "tcp_keepalives_count = 3",
+  "client_connection_check_interval = 500",
+];
+
+/**
+ * One connection to the database that connects again by itself.
+ *
+ * A statement that misses its deadline destroys the socket, because a rejected promise would leave
+ * the statement running and the client stuck. Every client has its own listeners, since one without
+ * them ends the process.
+ */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  #connecting: Promise<Open> | undefined;
+  #failures = 0;
+  #connectedAt = 0;
+  #isClosed = false;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+  }
+
+  /** The time of the last successful connect, by the monotonic clock. */
+  get connectedAt(): number {
+    return this.#connectedAt;
+  }
+
+  /** Runs one statement. @throws ConnectionLost if its outcome is unknown */
+  readonly query: Query = async (statement, deadlineMs = DEADLINE_MS) => {
+    const end = performance.now() + deadlineMs;
+    const open = await withDeadline(this.#open(), deadlineMs);
+    return runQuery(open, statement, end - performance.now());
+  };
+
+  /** Connects, if the connection is not open. */
+  async connect(): Promise<void> {
+    await this.#open();
+  }
+
+  /** Destroys the socket. The next statement connects again. */
+  reset(): void {
+    void this.#connecting?.then(({ socket }) => socket.destroy()).catch(() => {});
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const open = await this.#connecting?.catch(() => undefined);
+    if (!open) return;
+    const timer = setTimeout(() => open.socket.destroy(), DEADLINE_MS);
+    await open.client.end().catch(() => {});
+    clearTimeout(timer);
+  }
+
+  #open(): Promise<Open> {
+    if (this.#isClosed) return Promise.reject(new ConnectionLost("The connection is closed."));
+    this.#connecting ??= this.#connect();
+    return this.#connecting;
+  }
+
+  /** Connects, and waits after each failure twice as long as before. */
+  async #connect(): Promise<Open> {
+    for (;;) {
+      if (this.#isClosed) throw new ConnectionLost("The connection is closed.");
+      if (this.#failures > 0)
+        await pause(Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.#failures - 1)));
+      try {
+        const open = await this.#connectOnce();
+        this.#failures = 0;
+        this.#connectedAt = performance.now();
+        return open;
+      } catch (error) {
+        this.#failures = Math.min(this.#failures + 1, 8);
+        // A wrong password or database name stays wrong.
+        if (isLost(error) || isExhausted(error)) continue;
+        this.#connecting = undefined;
+        throw error;
+      }
+    }
+  }
+
+  async #connectOnce(): Promise<Open> {
+    const socket = new Socket();
+    const client = new pg.Client({
+      ...this.#options.config,
+      keepAlive: true,
+      connectionTimeoutMillis: CONNECT_MS,
+      stream: () => socket,
+    });
+    const open: Open = { client, socket, isPooled: false };
+    // A client emits its error once for the socket and once for the statement.
+    client.on("error", () => {});
+    client.on("end", () => this.#ended(open));
+    client.on("notification", ({ payload }) => this.#options.onNotification?.(payload ?? ""));
+    try {
+      await client.connect();
+      const query: Query = (statement, deadlineMs = DEADLINE_MS) => runQuery(open, statement, deadlineMs);
+      const [backend] = await query({ text: "select pg_backend_pid() as pid" });
+      // A pooler answers with a process id of its own.
+      open.isPooled = backend?.["pid"] !== processIdOf(client);
+      if (!open.isPooled) {
+        for (const setting of SETTINGS) await query({ text: `set ${setting}` }).catch(ignoreRefusal);
+      }
+      await this.#options.onConnect?.(query, open);
+      return open;
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
+  }
+
+  #ended(open: Open): void {
+    void this.#connecting?.then(
+      (current) => {
+        if (current !== open) return;
+        this.#connecting = undefined;
+        if (this.#options.staysOpen && !this.#isClosed) this.#open().catch(() => {});
+      },
+      () => {},
+    );
+  }
+}
+
+interface Open extends Connected {
+  readonly client: pg.Client;
+  readonly socket: Socket;
+  isPooled: boolean;
+}
+
+async function runQuery(
+  { client, socket, isPooled }: Open,
+  statement: Statement,
+  deadlineMs: number,
+): Promise<Row[]> {
+  const timer = setTimeout(() => socket.destroy(), Math.max(0, deadlineMs));
+  try {
+    const { name, ...unnamed } = statement;
+    const { rows } = await client.query<Row>(isPooled || name === undefined ? unnamed : { ...unnamed, name });
+    return rows;
+  } catch (error) {
+    if (!isLost(error)) throw error;
+    socket.destroy();
+    throw new ConnectionLost(`The connection to the database failed: ${textOf(error)}`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Returns the process id that the server sent, which the types of `pg` do not have. */
+function processIdOf(client: pg.Client): unknown {
+  return (client as unknown as { processID?: unknown }).processID;
+}
+
+/** Ignores a setting that the server or the system does not have. */
+function ignoreRefusal(error: unknown): void {
+  if (error instanceof ConnectionLost) throw error;
+}
+
+async function withDeadline<T>(promise: Promise<T>, deadlineMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new ConnectionLost("The database did not answer in time.")), deadlineMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Waits between half of a time and all of it, so that nodes do not connect in step. */
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms * (0.5 + Math.random() / 2)));
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,77 @@
+import type { Pool, PoolClient } from "pg";
+import type { Query, Row } from "./connection.ts";
+import { ConnectionLost, isExhausted, isLost } from "./pg-error.ts";
+
+const DEADLINE_MS = 5_000;
+const FIRST_RETRY_MS = 25;
+const LAST_RETRY_MS = 500;
+
+/**
+ * Creates a query on a pool for statements that may run twice: reads, and writes that check the
+ * row's state. It repeats a statement whose connection failed, until the deadline.
+ */
+export function createPoolQuery(pool: Pool): Query {
+  return async (statement, deadlineMs = DEADLINE_MS) => {
+    const end = performance.now() + deadlineMs;
+    for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(LAST_RETRY_MS, 2 * retryMs)) {
+      try {
+        const client = await checkOut(pool, end - performance.now());
+        return await runOnce(client, statement, end - performance.now());
+      } catch (error) {
+        if (!isLost(error) && !isExhausted(error)) throw error;
+        if (performance.now() + retryMs >= end) throw toLost(error);
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+      }
+    }
+  };
+}
+
+async function checkOut(pool: Pool, deadlineMs: number): Promise<PoolClient> {
+  let timer: NodeJS.Timeout | undefined;
+  const connecting = pool.connect();
+  const late = new Promise<"late">((resolve) => {
+    timer = setTimeout(resolve, Math.max(0, deadlineMs), "late" as const);
+  });
+  const client = await Promise.race([connecting, late]).finally(() => clearTimeout(timer));
+  if (client !== "late") return client;
+  connecting.then(
+    (unused) => unused.release(),
+    () => {},
+  );
+  throw new ConnectionLost("The pool had no connection in time.");
+}
+
+async function runOnce(
+  client: PoolClient,
+  { text, values }: Parameters<Query>[0],
+  deadlineMs: number,
+): Promise<Row[]> {
+  // The pool listens to idle clients only. An error of this one is the statement's.
+  const ignore = () => {};
+  client.on("error", ignore);
+  let failure: Error | undefined;
+  const timer = setTimeout(
+    () => {
+      // Ending a client in the middle of a statement destroys its socket.
+      void client.end().catch(() => {});
+    },
+    Math.max(0, deadlineMs),
+  );
+  try {
+    const { rows } = await client.query<Row>({ text, ...(values && { values }) });
+    return rows;
+  } catch (error) {
+    if (isLost(error)) failure = toLost(error);
+    throw failure ?? error;
+  } finally {
+    clearTimeout(timer);
+    client.removeListener("error", ignore);
+    client.release(failure);
+  }
+}
+
+function toLost(error: unknown): ConnectionLost {
+  if (error instanceof ConnectionLost) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  return new ConnectionLost(`The connection to the database failed: ${text}`, { cause: error });
+}

@@ -1,0 +1,2 @@
+export type { PostgresStoreOptions } from "./store/create-store.ts";
+export { createPostgresStore } from "./store/create-store.ts";

@@ -1,0 +1,128 @@
+import type { ClientConfig } from "pg";
+import { Connection } from "../connection/connection.ts";
+import { ConnectionLost } from "../connection/pg-error.ts";
+import { applicationName, type Names } from "../schema/names.ts";
+import type { Node } from "./node.ts";
+
+export interface NeighboursOptions {
+  readonly config: ClientConfig;
+  readonly names: Names;
+  readonly node: Node;
+  readonly leaseMs: number;
+  /** Called for each node that is no longer in the table, no matter which node removed it. */
+  readonly onGone: (id: number) => void;
+  readonly onFailure: (error: unknown, during: string) => void;
+}
+
+const LOOK_MS = 200;
+// After a longer pause nothing is known about the time in between.
+const MAX_PAUSE_MS = 1_000;
+// After a restart of the database all locks are gone for a moment.
+const SETTLED_MS = 1_000;
+const LOOKS_WITHOUT_LOCK = 2;
+const DELETE_MS = 3_000;
+
+/** The observations of one node. Times are of this process's monotonic clock. */
+interface Observed {
+  readonly beat: string;
+  /** The first look that saw this beat. */
+  readonly since: number;
+  /** The number of looks in a row without the node's lock. */
+  readonly withoutLock: number;
+}
+
+/**
+ * Watches the other nodes, and declares them dead.
+ *
+ * A node is dead if its connection no longer holds its advisory lock, or if its counter has stood
+ * still for a lease. No clock of another machine is compared.
+ */
+export class Neighbours {
+  readonly #options: NeighboursOptions;
+  readonly #connection: Connection;
+  #observed = new Map<number, Observed>();
+  #lookedAt = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(options: NeighboursOptions) {
+    this.#options = options;
+    this.#connection = new Connection({
+      config: options.config,
+      onConnect: async (query, { isPooled }) => {
+        if (isPooled) return;
+        await query({ text: "set lock_timeout = 2000" });
+        const { id } = options.node;
+        if (id !== undefined)
+          await query({ text: `set application_name = '${applicationName(options.names, id)}'` });
+      },
+    });
+  }
+
+  start(): void {
+    this.#timer = setTimeout(() => void this.#look(), LOOK_MS);
+  }
+
+  /** Connects again, under the new name of the node. */
+  reset(): void {
+    this.#connection.reset();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    await this.#connection.close();
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const { node } = this.#options;
+      // A node that may be dead itself judges nobody.
+      if (node.id !== undefined && node.isAlive) await this.#judge(node.id);
+    } catch (error) {
+      if (!(error instanceof ConnectionLost)) this.#options.onFailure(error, "watch the other nodes");
+    }
+    if (!this.#isClosed) this.#timer = setTimeout(() => void this.#look(), LOOK_MS);
+  }
+
+  async #judge(own: number): Promise<void> {
+    const { names, leaseMs, onGone } = this.#options;
+    const text = `select n.id, n.beat, n.has_lock and l.objid is null as gone from ${names.schema}.nodes n
+      left join pg_locks l on l.locktype = 'advisory' and l.granted and l.objsubid = 2
+        and l.database = (select oid from pg_database where datname = current_database())
+        and l.classid = $2::bigint::oid and l.objid = (n.id % 2147483648)::oid
+      where n.id <> $1`;
+    const rows = await this.#connection.query({ text, values: [own, names.lockClass], name: "look" });
+    const now = performance.now();
+    const isFresh = now - this.#lookedAt <= MAX_PAUSE_MS;
+    const isSettled = now - this.#connection.connectedAt > SETTLED_MS;
+    const before = this.#observed;
+    this.#lookedAt = now;
+    this.#observed = new Map(
+      rows.map((row) => {
+        const [id, beat] = [Number(row["id"]), String(row["beat"])];
+        const last = isFresh ? before.get(id) : undefined;
+        const since = last?.beat === beat ? last.since : now;
+        const withoutLock = row["gone"] === true ? (last?.withoutLock ?? 0) + 1 : 0;
+        return [id, { beat, since, withoutLock }];
+      }),
+    );
+    for (const id of before.keys()) if (!this.#observed.has(id)) onGone(id);
+    for (const [id, { since, withoutLock }] of this.#observed) {
+      const isLate = now - since >= leaseMs;
+      if (isLate || (isSettled && withoutLock >= LOOKS_WITHOUT_LOCK)) await this.#declareDead(id);
+    }
+  }
+
+  /** Ends the connections of a node, then deletes its row. Two may do so. One gets the row. */
+  async #declareDead(id: number): Promise<void> {
+    const { names, onGone } = this.#options;
+    const terminate = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1";
+    await this.#connection.query({ text: terminate, values: [applicationName(names, id)] });
+    // A statement of its own: its snapshot has the last write of the dead node.
+    const remove = `delete from ${names.schema}.nodes where id = $1`;
+    await this.#connection.query({ text: remove, values: [id] }, DELETE_MS);
+    this.#observed.delete(id);
+    onGone(id);
+  }
+}

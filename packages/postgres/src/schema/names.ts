@@ -1,0 +1,35 @@
+import { createHash } from "node:crypto";
+import { check } from "@mini-openclaw/session-store/kit";
+
+/** The names of one installation in a database. */
+export interface Names {
+  /** The schema, quoted. */
+  readonly schema: string;
+  /** The plain name of the schema. */
+  readonly plainSchema: string;
+  /** The class of the advisory locks: a positive integer of 31 bits. */
+  readonly lockClass: number;
+  /** The channel of notifications. */
+  readonly channel: string;
+}
+
+// An identifier of PostgreSQL has at most 63 bytes.
+const SCHEMA = /^[a-z_][a-z0-9_]{0,62}$/;
+
+/** Returns the names for a schema. @throws StoreError `INVALID_OPTION` */
+export function namesOf(schema: string): Names {
+  check.text("schema", schema, 63);
+  check.oneOf("schema", SCHEMA.test(schema) ? schema : "", [schema]);
+  const lockClass = createHash("sha256").update(schema).digest().readUInt32BE() & 0x7fffffff;
+  return {
+    schema: `"${schema}"`,
+    plainSchema: schema,
+    lockClass,
+    channel: `mini_openclaw_${lockClass}`,
+  };
+}
+
+/** Returns the `application_name` of a node's connections, by which others end them. */
+export function applicationName({ lockClass }: Names, node: number): string {
+  return `mini-openclaw-${lockClass}-${node}`;
+}

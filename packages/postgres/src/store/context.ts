@@ -1,0 +1,35 @@
+import type { SessionMeta } from "@mini-openclaw/protocol";
+import { StoreError } from "@mini-openclaw/session-store";
+import type { Query } from "../connection/connection.ts";
+import type { Node } from "../node/node.ts";
+import type { Names } from "../schema/names.ts";
+import type { WriterPool } from "../writer/writer-pool.ts";
+
+/** The parts of a store that its methods use. */
+export interface StoreContext {
+  readonly names: Names;
+  /** Runs statements that may run twice, on the app's pool. */
+  readonly query: Query;
+  readonly node: Node;
+  readonly writers: WriterPool;
+  /** The sessions that are being restored. Callers at the same time get the same result. */
+  readonly restoring: Map<string, Promise<SessionMeta>>;
+  readonly onFailure: (error: unknown, during: string) => void;
+}
+
+/** Rejects with a `StoreError` where the database fails. */
+export async function orStoreError<T>(
+  during: "READ_FAILED" | "WRITE_FAILED",
+  act: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw toStoreError(error, during);
+  }
+}
+
+function toStoreError(error: unknown, code: "READ_FAILED" | "WRITE_FAILED"): unknown {
+  if (StoreError.is(error) || !(error instanceof Error)) return error;
+  return new StoreError(code, `The database failed: ${error.message} Retry later.`, { cause: error });
+}

@@ -1,0 +1,102 @@
+import { hostname } from "node:os";
+import process from "node:process";
+import type { SessionStore } from "@mini-openclaw/protocol";
+import { assertDurability, check } from "@mini-openclaw/session-store/kit";
+import type { Pool } from "pg";
+import { Database } from "./database.ts";
+import { PostgresStore } from "./postgres-store.ts";
+
+export interface PostgresStoreOptions {
+  /** A pool of `pg`. The store does not end it. */
+  pool: Pool;
+  /**
+   * A pool that reaches the server itself, if `pool` goes through a pooler in transaction mode.
+   * @default pool
+   */
+  directPool?: Pool;
+  /**
+   * The schema of the tables. It is created if it does not exist.
+   * @default "mini_openclaw"
+   */
+  schema?: string;
+  /**
+   * The failures that an acknowledged entry survives. `"os"`: the end of this process. A crash of
+   * the database may lose the last half second. `"disk"`: a crash of the database too.
+   * @default "disk"
+   */
+  durability?: "os" | "disk";
+  /**
+   * The name of this node in the table of nodes, for people.
+   * @default host name and process id
+   */
+  name?: string;
+  /**
+   * The time without a sign of life after which the other nodes declare this one dead, in
+   * milliseconds.
+   * @default 3000
+   */
+  leaseMs?: number;
+  /**
+   * The shortest time between two statements that write live events only, under load, in
+   * milliseconds.
+   * @default 10
+   */
+  tickMs?: number;
+  /** Called with an error that no caller gets, and the name of the step. */
+  onFailure?: (error: unknown, during: string) => void;
+}
+
+const MIN_LEASE_MS = 1_500;
+const MAX_LEASE_MS = 600_000;
+const MAX_TICK_MS = 1_000;
+
+const databases = new WeakMap<SessionStore, Database>();
+
+/**
+ * Opens the store on a PostgreSQL database. Creates its tables, or updates them.
+ *
+ * @throws StoreError `INVALID_OPTION` for a bad option
+ */
+export async function createPostgresStore(options: PostgresStoreOptions): Promise<SessionStore> {
+  const checked = checkedOptions(options);
+  const database = new Database(checked);
+  const store = new PostgresStore(database);
+  databases.set(store, database);
+  try {
+    await database.open(checked);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  return store;
+}
+
+/** Returns the parts behind a store of {@link createPostgresStore}. */
+export function databaseOf(store: SessionStore): Database | undefined {
+  return databases.get(store);
+}
+
+function checkedOptions(options: PostgresStoreOptions) {
+  check.known("createPostgresStore", options, optionNames);
+  const { pool, directPool, schema = "mini_openclaw", durability = "disk" } = options;
+  const { leaseMs = 3_000, tickMs = 10, onFailure = () => {} } = options;
+  const { name = `${hostname()}-${process.pid}` } = options;
+  check.oneOf("pool.connect", typeof (pool as Pool | undefined)?.connect, ["function"]);
+  if (directPool !== undefined) check.oneOf("directPool.connect", typeof directPool?.connect, ["function"]);
+  assertDurability(durability);
+  check.text("name", name, 200);
+  check.integer("leaseMs", leaseMs, { min: MIN_LEASE_MS, max: MAX_LEASE_MS });
+  check.integer("tickMs", tickMs, { min: 1, max: MAX_TICK_MS });
+  return { pool, schema, durability, name, leaseMs, tickMs, onFailure, ...(directPool && { directPool }) };
+}
+
+const optionNames: Record<keyof PostgresStoreOptions, true> = {
+  pool: true,
+  directPool: true,
+  schema: true,
+  durability: true,
+  name: true,
+  leaseMs: true,
+  tickMs: true,
+  onFailure: true,
+};

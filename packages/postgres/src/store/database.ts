@@ -1,0 +1,146 @@
+import { StoreError } from "@mini-openclaw/session-store";
+import { storeClosed } from "@mini-openclaw/session-store/kit";
+import type { ClientConfig, Pool } from "pg";
+import { Connection } from "../connection/connection.ts";
+import { createPoolQuery } from "../connection/pool-query.ts";
+import { Neighbours } from "../node/neighbours.ts";
+import { Node, type NodeListener } from "../node/node.ts";
+import { migrate } from "../schema/migrate.ts";
+import { applicationName, namesOf } from "../schema/names.ts";
+import type { Change } from "../writer/group.ts";
+import { GroupWriter } from "../writer/group-writer.ts";
+import { openWriter } from "../writer/open-writer.ts";
+import { Pace } from "../writer/pace.ts";
+import { WriterPool } from "../writer/writer-pool.ts";
+import type { StoreContext } from "./context.ts";
+import { SearchIndex } from "./search/search-index.ts";
+
+export interface DatabaseOptions {
+  readonly pool: Pool;
+  readonly directPool?: Pool;
+  readonly schema: string;
+  readonly name: string;
+  readonly durability: "os" | "disk";
+  readonly leaseMs: number;
+  readonly tickMs: number;
+  readonly onFailure: (error: unknown, during: string) => void;
+}
+
+// A run that begins writes about so many groups before its first chunk.
+const BURST = 16;
+const CLOSE_MS = 5_000;
+
+/** The parts that other implementations on the same node attach to. */
+export interface DatabaseHooks {
+  /** Called with the payload of each notification. */
+  onNotification: (payload: string) => void;
+  /** Called for each node that is gone, after its sessions can be claimed. */
+  onGone: (node: number) => void;
+  /** Returns the payload of the notification of a group. */
+  payloadOf: (changes: readonly Change[]) => string | undefined;
+}
+
+/** This process's connections to the database, its node and its writers. */
+export class Database {
+  readonly context: StoreContext;
+  readonly groups: GroupWriter;
+  readonly node: Node;
+  readonly hooks: DatabaseHooks = {
+    onNotification: () => {},
+    onGone: () => {},
+    payloadOf: () => undefined,
+  };
+  readonly #neighbours: Neighbours;
+  readonly #writer: Connection;
+  readonly #index: SearchIndex;
+
+  constructor(options: DatabaseOptions) {
+    const { pool, directPool = pool, durability, leaseMs, onFailure } = options;
+    const names = namesOf(options.schema);
+    const query = createPoolQuery(pool);
+    const config = toConfig(directPool);
+    const { hooks } = this;
+    this.node = new Node({
+      ...{ config, names, leaseMs, onFailure },
+      name: options.name,
+      onNotification: (payload) => hooks.onNotification(payload),
+    });
+    const { node } = this;
+    this.#neighbours = new Neighbours({
+      ...{ config, names, node, leaseMs, onFailure },
+      onGone: (id) => hooks.onGone(id),
+    });
+    this.#writer = new Connection({
+      config: toConfig(pool),
+      onConnect: async (run, { isPooled }) => {
+        const { id } = node;
+        if (id !== undefined && !isPooled)
+          await run({ text: `set application_name = '${applicationName(names, id)}'` });
+      },
+    });
+    this.groups = new GroupWriter({
+      query: this.#writer.query,
+      names,
+      pace: new Pace(options.tickMs, BURST),
+      onFenced: (id) => node.fenced(id),
+      payloadOf: (changes) => hooks.payloadOf(changes),
+      onEntries: (sid) => this.#index.changed(sid),
+    });
+    const writers = new WriterPool((sessionId) =>
+      openWriter(
+        {
+          ...{ query, names, groups: this.groups, durability },
+          node: () => node.ready(),
+          onFenced: (id) => node.fenced(id),
+        },
+        sessionId,
+      ),
+    );
+    this.context = { names, query, node, writers, restoring: new Map(), onFailure };
+    this.#index = new SearchIndex(this.context);
+    node.listen(this.#listener());
+  }
+
+  /** Creates the tables, and registers the node. */
+  async open(options: DatabaseOptions): Promise<void> {
+    const { names, onFailure } = this.context;
+    const setup = new Connection({ config: toConfig(options.directPool ?? options.pool) });
+    try {
+      await migrate(setup.query, names);
+    } finally {
+      await setup.close();
+    }
+    await this.node.ready();
+    this.#neighbours.start();
+    this.#index.catchUp().catch((error) => onFailure(error, "fill the search index"));
+  }
+
+  /** Writes what is queued, releases all sessions, and removes the node. */
+  async close(): Promise<void> {
+    await this.#index.close();
+    await this.context.writers.closeAll();
+    await this.groups.close(storeClosed(), CLOSE_MS);
+    await this.#neighbours.close();
+    await this.node.close();
+    await this.#writer.close();
+  }
+
+  #listener(): NodeListener {
+    return {
+      onFenced: (id) => {
+        const text = "This node was declared dead, so that another one may write the session. Open it again.";
+        this.context.writers.lose(id, new StoreError("SESSION_STOLEN", text));
+        this.groups.dropNode(id);
+        // Both connect again under the name of the new id.
+        this.#writer.reset();
+        this.#neighbours.reset();
+      },
+    };
+  }
+}
+
+/** Returns the configuration of a pool's connections. A pool hides its password. */
+function toConfig({ options }: Pool): ClientConfig {
+  const { password, ssl } = options;
+  return { ...options, ...(password !== undefined && { password }), ...(ssl !== undefined && { ssl }) };
+}

@@ -1,0 +1,51 @@
+import { isMessageEntry, type LoadMessagesOptions, type MessageEntry } from "@mini-openclaw/protocol";
+import { notFound } from "@mini-openclaw/session-store/kit";
+import { toEntryOf } from "../writer/read-lines.ts";
+import type { StoreContext } from "./context.ts";
+
+// Some lines are no messages, such as the ends of runs.
+const SPARE_LINES = 10;
+const MAX_PAGE_LINES = 1_000;
+
+/** Returns the last messages before a number, oldest first. */
+export async function loadMessages(
+  context: StoreContext,
+  sessionId: string,
+  { limit = 50, before = Number.MAX_SAFE_INTEGER, role }: LoadMessagesOptions,
+): Promise<MessageEntry[]> {
+  const found: MessageEntry[] = [];
+  let end = toSeq(before);
+  let lines = Math.min(MAX_PAGE_LINES, limit + SPARE_LINES);
+  for (;;) {
+    const page = await readBackward(context, sessionId, { end, lines });
+    for (const { seq, line } of page) {
+      end = seq;
+      const entry = toEntryOf(line, seq);
+      if (!entry || !isMessageEntry(entry) || (role !== undefined && entry.role !== role)) continue;
+      if (found.push(entry) === limit) return found.reverse();
+    }
+    if (page.length < lines) return found.reverse();
+    lines = Math.min(MAX_PAGE_LINES, 2 * lines);
+  }
+}
+
+async function readBackward(
+  { query, names }: StoreContext,
+  sessionId: string,
+  { end, lines }: { end: number; lines: number },
+): Promise<{ seq: number; line: string }[]> {
+  const text = `select e.seq, e.line from ${names.schema}.sessions s left join lateral (
+      select e.seq, e.line from ${names.schema}.entries e
+      where e.sid = s.num and e.seq < $2 order by e.seq desc limit $3) e on true
+    where s.id = $1 and s.deleted is null order by e.seq desc`;
+  const rows = await query({ text, values: [sessionId, end, lines] });
+  if (rows.length === 0) throw notFound(sessionId);
+  const isEmpty = rows[0]?.["seq"] === null;
+  return isEmpty ? [] : rows.map((row) => ({ seq: Number(row["seq"]), line: String(row["line"]) }));
+}
+
+/** Returns a number that the database has. */
+function toSeq(value: number): number {
+  if (Number.isNaN(value)) return 0;
+  return Math.ceil(Math.max(0, Math.min(Number.MAX_SAFE_INTEGER, value)));
+}

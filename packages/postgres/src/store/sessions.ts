@@ -1,0 +1,91 @@
+import type {
+  CreateSessionOptions,
+  ListSessionsOptions,
+  SessionHeader,
+  SessionMeta,
+  SessionPage,
+} from "@mini-openclaw/protocol";
+import { createSummary, cursorAfter, parseCursor, type Summary } from "@mini-openclaw/session-store/kit";
+import type { Row } from "../connection/connection.ts";
+import { sessionColumns, toMeta } from "../writer/session-row.ts";
+import type { StoreContext } from "./context.ts";
+
+type NewSession = CreateSessionOptions & Pick<SessionHeader, "forkedFrom">;
+
+/** A new session: its row, and its summary without entries. */
+export interface CreatedSession {
+  readonly sid: number;
+  readonly summary: Summary;
+}
+
+/**
+ * Returns a key as the table has it. PostgreSQL has neither NUL nor halves of a character, and no
+ * two keys may become one.
+ */
+function keyColumn(key: string): string {
+  return JSON.stringify(key).slice(1, -1);
+}
+
+/** Inserts a session. `node` becomes its owner. */
+export async function insertSession(
+  { query, names }: StoreContext,
+  key: string,
+  { node, ...options }: NewSession & { node?: number } = {},
+): Promise<CreatedSession> {
+  const summary = createSummary(key, options);
+  const { sessionId, createdAt } = summary.meta;
+  // The time orders the sessions of a key, and clocks of several machines differ.
+  const text = `insert into ${names.schema}.sessions (id, key, node, created, updated, summary)
+    select $1, $2, $3, t.created, t.created, $5 from (select greatest($4::float8, (
+      select max(s.created) + 1 from ${names.schema}.sessions s where s.key = $2)) as created) t
+    on conflict (id) do update set id = excluded.id returning num, created`;
+  const values = [sessionId, keyColumn(key), node ?? null, createdAt, JSON.stringify(summary)];
+  const [row] = await query({ text, values });
+  const created = Number(row?.["created"]);
+  const meta = { ...summary.meta, createdAt: created, updatedAt: created };
+  return { sid: Number(row?.["num"]), summary: { ...summary, meta } };
+}
+
+/** Returns the open session of a key that was created last. */
+export async function findByKey(
+  { query, names }: StoreContext,
+  key: string,
+): Promise<SessionMeta | undefined> {
+  const text = `select ${sessionColumns(names.schema)} from ${names.schema}.sessions s
+    where s.key = $1 and not s.archived and s.deleted is null order by s.created desc, s.num desc limit 1`;
+  const [row] = await query({ text, values: [keyColumn(key)] });
+  return row && toMeta(row);
+}
+
+/** Returns a page of sessions, the newest update first. */
+export async function listSessions(
+  context: StoreContext,
+  { limit = 50, ...options }: ListSessionsOptions,
+): Promise<SessionPage> {
+  const rows = await selectSessions(context, { ...options, limit: limit + 1 });
+  const sessions = rows.slice(0, limit).map(toMeta);
+  const last = sessions.at(-1);
+  return rows.length > limit && last ? { sessions, cursor: cursorAfter(last) } : { sessions };
+}
+
+/** Selects rows of sessions with an entry, the newest update first. */
+export function selectSessions(
+  { query, names }: StoreContext,
+  options: Omit<ListSessionsOptions, "limit"> & { limit: number; sids?: readonly number[] },
+): Promise<Row[]> {
+  const { limit, key, keyPrefix = "", archived = false, cursor, sids } = options;
+  const values: unknown[] = [limit];
+  const add = (value: unknown): string => `$${values.push(value)}`;
+  // The words of the partial indexes.
+  const where = [archived ? "s.archived" : "not s.archived", "s.deleted is null", "s.last_seq > 0"];
+  if (key !== undefined) where.push(`s.key = ${add(keyColumn(key))}`);
+  if (keyPrefix !== "") where.push(`starts_with(s.key, ${add(keyColumn(keyPrefix))})`);
+  if (sids) where.push(`s.num = any(${add(sids)}::bigint[])`);
+  if (cursor !== undefined) {
+    const { updatedAt, sessionId } = parseCursor(cursor);
+    where.push(`(s.updated, s.id) < (${add(updatedAt)}::float8, ${add(sessionId)})`);
+  }
+  const text = `select ${sessionColumns(names.schema)}, s.indexed from ${names.schema}.sessions s
+    where ${where.join(" and ")} order by s.updated desc, s.id desc limit $1`;
+  return query({ text, values });
+}

@@ -1,0 +1,121 @@
+import type { SessionEvent } from "@mini-openclaw/protocol";
+import { StoreError } from "@mini-openclaw/session-store";
+import { createId, createIdSource, notFound, OpenRuns } from "@mini-openclaw/session-store/kit";
+import type { Query, Row } from "../connection/connection.ts";
+import type { Names } from "../schema/names.ts";
+import type { GroupWriter } from "./group-writer.ts";
+import { readEvents } from "./read-lines.ts";
+import { SessionKeys } from "./session-keys.ts";
+import { sessionColumns, toSessionRow } from "./session-row.ts";
+import { SessionWriter } from "./session-writer.ts";
+
+export interface OpenWriterOptions {
+  readonly query: Query;
+  readonly names: Names;
+  readonly groups: GroupWriter;
+  readonly durability: "os" | "disk";
+  /** Returns the id of this node. */
+  readonly node: () => Promise<number>;
+  readonly onFenced: (node: number) => void;
+}
+
+const newId = createIdSource();
+// Another node may claim the session or give it away between two statements.
+const MAX_TRIES = 5;
+
+/**
+ * Claims a session, and returns its writer. Ends the runs that a dead writer left open.
+ *
+ * @throws StoreError `SESSION_LOCKED` if a living node writes the session
+ */
+export async function openWriter(options: OpenWriterOptions, sessionId: string): Promise<SessionWriter> {
+  const { query, names, groups, durability } = options;
+  const node = await options.node();
+  await claim(options, node, sessionId);
+  // A later statement than the claim: its snapshot has the last write of the dead owner.
+  const found = await findSession(query, names, sessionId);
+  if (!found) throw notFound(sessionId);
+  const { sid, summary, runAfter, lastSeq } = toSessionRow(found);
+  const keys = new SessionKeys(query, names.schema, sid);
+  const writer = new SessionWriter({
+    ...{ sid, node, groups, summary, lastSeq, runAfter, keys, durability },
+    createId: newId,
+  });
+  if (runAfter !== undefined) {
+    const closing = await findClosing(options, { sid, sessionId }, runAfter);
+    if (closing.length > 0) await writer.record(closing);
+    await writer.settle();
+  }
+  return writer;
+}
+
+async function claim(options: OpenWriterOptions, node: number, sessionId: string): Promise<void> {
+  const { query, names } = options;
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const isOwn = await claimFree(options, node, sessionId);
+    if (isOwn) return;
+    const text = `select s.num, s.node, n.id as living, n.name,
+        exists (select from ${names.schema}.nodes where id = $2) as alive
+      from ${names.schema}.sessions s left join ${names.schema}.nodes n on n.id = s.node
+      where s.id = $1 and s.deleted is null`;
+    const [row] = await query({ text, values: [sessionId, node] });
+    if (!row) throw notFound(sessionId);
+    if (row["alive"] !== true) {
+      options.onFenced(node);
+      throw fenced();
+    }
+    const owner = Number(row["node"] ?? 0);
+    if (owner === node) return;
+    if (row["living"] !== null) throw locked(sessionId, String(row["name"]));
+    // Its owner is missing in one snapshot with the session. Ids never come back, so that it is
+    // dead for ever. The claim is a statement of its own, because after a conflict a statement
+    // looks at the new row of the session, but at the old table of nodes.
+    if (owner !== 0 && (await claimFrom(options, node, { sid: Number(row["num"]), owner }))) return;
+  }
+  throw locked(sessionId, "another node");
+}
+
+async function claimFree({ query, names }: OpenWriterOptions, node: number, id: string): Promise<boolean> {
+  const text = `with me as (select id from ${names.schema}.nodes where id = $1 for key share)
+    update ${names.schema}.sessions s set node = me.id from me
+    where s.id = $2 and s.node is null and s.deleted is null returning 1`;
+  return (await query({ text, values: [node, id] })).length > 0;
+}
+
+async function claimFrom(
+  { query, names }: OpenWriterOptions,
+  node: number,
+  { sid, owner }: { sid: number; owner: number },
+): Promise<boolean> {
+  const text = `with me as (select id from ${names.schema}.nodes where id = $1 for key share)
+    update ${names.schema}.sessions s set node = me.id from me
+    where s.num = $2 and s.node = $3 and s.deleted is null returning 1`;
+  return (await query({ text, values: [node, sid, owner] })).length > 0;
+}
+
+/** Returns the row of a session that is not deleted. */
+export async function findSession(query: Query, names: Names, sessionId: string): Promise<Row | undefined> {
+  const text = `select ${sessionColumns(names.schema)} from ${names.schema}.sessions s
+    where s.id = $1 and s.deleted is null`;
+  return (await query({ text, values: [sessionId] }))[0];
+}
+
+async function findClosing(
+  { query, names }: OpenWriterOptions,
+  session: { sid: number; sessionId: string },
+  runAfter: number,
+): Promise<SessionEvent[]> {
+  const runs = new OpenRuns();
+  for await (const { event } of readEvents(query, names.schema, session, runAfter)) runs.apply(event);
+  return runs.closing({ timestamp: Date.now(), createId });
+}
+
+function locked(sessionId: string, name: string): StoreError {
+  const text = `Node ${name} writes session ${sessionId}. Send the request to that node, or retry when it has closed the session.`;
+  return new StoreError("SESSION_LOCKED", text);
+}
+
+function fenced(): StoreError {
+  const text = "This node was declared dead, and registers again. Retry.";
+  return new StoreError("SESSION_STOLEN", text);
+}

@@ -1,0 +1,68 @@
+import { type Entry, type RecordedEvent, toEvent } from "@mini-openclaw/protocol";
+import { parseServerEvent } from "@mini-openclaw/protocol/schema";
+import { parseTranscriptLine, toJson, upgradeLegacyLine } from "@mini-openclaw/session-store/kit";
+import type { Query } from "../connection/connection.ts";
+
+const PAGE_LINES = 500;
+
+/** Returns the entry of a line, or `undefined` for a line that this version does not know. */
+export function toEntryOf(line: string, seq: number): Entry | undefined {
+  const parsed = parseTranscriptLine(Buffer.from(line));
+  if (parsed.kind === "entry") return parsed.entry;
+  return parsed.kind === "legacy" ? upgradeLegacyLine(parsed.message, seq) : undefined;
+}
+
+/** Yields the entries of a session after a number, in order, page by page. */
+export async function* readEntries(
+  query: Query,
+  schema: string,
+  sid: number,
+  after: number,
+): AsyncGenerator<Entry> {
+  const text = `select seq, line from ${schema}.entries where sid = $1 and seq > $2 order by seq limit ${PAGE_LINES}`;
+  for (let last = after; ; ) {
+    const rows = await query({ text, values: [sid, last] });
+    for (const row of rows) {
+      last = Number(row["seq"]);
+      const entry = toEntryOf(String(row["line"]), last);
+      if (entry) yield entry;
+    }
+    if (rows.length < PAGE_LINES) return;
+  }
+}
+
+/** Yields the events of a session after a number, live ones included, in order. */
+export async function* readEvents(
+  query: Query,
+  schema: string,
+  session: { sid: number; sessionId: string },
+  after: number,
+): AsyncGenerator<RecordedEvent> {
+  const part = (table: string, isLive: boolean) =>
+    `(select seq, line, ${isLive} as is_live from ${schema}.${table}
+      where sid = $1 and seq > $2 order by seq limit ${PAGE_LINES})`;
+  const text = `select * from (${part("entries", false)} union all ${part("live", true)}) e
+    order by seq limit ${PAGE_LINES}`;
+  for (let last = after; ; ) {
+    const rows = await query({ text, values: [session.sid, last] });
+    for (const row of rows) {
+      last = Number(row["seq"]);
+      const line = String(row["line"]);
+      const event = row["is_live"] === true ? liveEvent(line) : keptEvent(session.sessionId, line, last);
+      if (event) yield event;
+    }
+    if (rows.length < PAGE_LINES) return;
+  }
+}
+
+function keptEvent(sessionId: string, line: string, seq: number): RecordedEvent | undefined {
+  const entry = toEntryOf(line, seq);
+  const event = entry && toEvent(sessionId, entry);
+  return event && { event, json: toJson(event) };
+}
+
+/** Parses a line of the table of live events, which is a frame. */
+function liveEvent(json: string): RecordedEvent | undefined {
+  const frame = parseServerEvent(json);
+  return frame.ok && "seq" in frame.value ? { event: frame.value, json } : undefined;
+}

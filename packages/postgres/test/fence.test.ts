@@ -1,0 +1,90 @@
+import type { SessionStore } from "@mini-openclaw/protocol";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createPostgresStore } from "../src/index.ts";
+import { databaseOf } from "../src/store/create-store.ts";
+import { hasPostgres, type PostgresServer, startPostgres } from "./server/postgres-server.ts";
+
+let server: PostgresServer;
+let schemas = 0;
+
+beforeAll(async () => {
+  if (hasPostgres) server = await startPostgres();
+});
+afterAll(async () => {
+  await server?.[Symbol.asyncDispose]();
+});
+
+const says = (content: string) => ({ role: "user", content, timestamp: 1 }) as const;
+
+/** Opens stores of several nodes on one schema. */
+async function nodes(count: number) {
+  schemas += 1;
+  const schema = `fence${schemas}`;
+  const stores: SessionStore[] = [];
+  for (let index = 0; index < count; index += 1) {
+    stores.push(await createPostgresStore({ pool: server.pool(), schema, name: `node ${index + 1}` }));
+  }
+  return {
+    schema,
+    stores,
+    async [Symbol.asyncDispose]() {
+      for (const store of stores) await store.close();
+    },
+  };
+}
+
+const nodeId = (store: SessionStore | undefined) => (store ? databaseOf(store)?.node.id : undefined);
+
+describe.skipIf(!hasPostgres)("a node", () => {
+  test("refuses a session that a living node writes, by the name of that node", async () => {
+    await using two = await nodes(2);
+    const [one, other] = two.stores;
+    const { sessionId } = (await one?.createSession("k")) ?? { sessionId: "" };
+    const log = await one?.openLog(sessionId);
+    await expect(other?.openLog(sessionId)).rejects.toMatchObject({
+      code: "SESSION_LOCKED",
+      message: expect.stringContaining("node 1") as string,
+    });
+    await log?.close();
+    await (await other?.openLog(sessionId))?.close();
+  });
+
+  test("writes nothing after its row was deleted, and registers again", async () => {
+    await using two = await nodes(2);
+    const [one, other] = two.stores;
+    const { sessionId } = (await one?.createSession("k")) ?? { sessionId: "" };
+    const log = await one?.openLog(sessionId);
+    await one?.appendMessage(sessionId, says("before"));
+    const before = nodeId(one);
+    await server.run(`delete from ${two.schema}.nodes where id = $1`, [before]);
+    await expect(one?.appendMessage(sessionId, says("fenced"))).rejects.toMatchObject({
+      code: "SESSION_STOLEN",
+    });
+    expect(() => log?.record([{ type: "run_start", runId: "r", timestamp: 1 }])).toThrow(
+      expect.objectContaining({ code: "SESSION_STOLEN" }),
+    );
+    await other?.appendMessage(sessionId, says("after"));
+    const loaded = await other?.loadMessages(sessionId);
+    expect(loaded?.map(({ content }) => content)).toEqual(["before", "after"]);
+    expect(await (one && databaseOf(one)?.node.ready())).toBeGreaterThan(before ?? 0);
+    const { sessionId: next } = (await one?.createSession("k")) ?? { sessionId: "" };
+    await one?.appendMessage(next, says("again"));
+  });
+
+  test("ends the runs of a node that vanished", async () => {
+    await using two = await nodes(2);
+    const [one, other] = two.stores;
+    const { sessionId } = (await one?.createSession("k")) ?? { sessionId: "" };
+    const log = await one?.openLog(sessionId);
+    await log?.record([
+      { type: "user_message", runId: "r", id: "u", content: "hi", timestamp: 1 },
+      { type: "run_start", runId: "r", timestamp: 1 },
+      { type: "chunk", runId: "r", messageId: "m", content: "Hel" },
+    ]);
+    expect(await other?.recover()).toEqual([]);
+    await server.run(`delete from ${two.schema}.nodes where id = $1`, [nodeId(one)]);
+    expect(await other?.recover()).toEqual([sessionId]);
+    const loaded = await other?.loadMessages(sessionId);
+    expect(loaded?.map(({ content }) => content)).toEqual(["hi", "Hel"]);
+  });
+});
