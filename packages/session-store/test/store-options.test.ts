@@ -1,8 +1,8 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SessionStore } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
-import { createMemoryStore, openSessionStore } from "../src/index.ts";
+import { createMemoryStore, lockFolder, openSessionStore } from "../src/index.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 test.each([
@@ -33,6 +33,29 @@ test("openSessionStore rejects a file, and a folder below a file", async () => {
     });
   }
 });
+
+// A virtual file system, where no folder can be created: ENOENT instead of a refusal.
+test.runIf(existsSync("/proc/self"))("rejects a folder that its file system does not create", async () => {
+  for (const path of ["/proc/none", "/proc/none/below"]) {
+    await expect(writeOnce(path)).rejects.toMatchObject({ name: "StoreError" });
+    expect(() => lockFolder(path)).toThrow("Cannot create the folder /proc/none");
+  }
+});
+
+test("rejects a folder below a link to nowhere", async () => {
+  await using folder = await temporaryFolder();
+  symlinkSync(join(folder.path, "nowhere"), join(folder.path, "link"));
+
+  await expect(writeOnce(join(folder.path, "link", "sessions"))).rejects.toMatchObject({
+    name: "StoreError",
+  });
+});
+
+async function writeOnce(path: string): Promise<void> {
+  const store = await openSessionStore(path);
+  const { sessionId } = await store.createSession("webchat");
+  await store.appendMessage(sessionId, { role: "user", content: "hi", timestamp: 1 });
+}
 
 /** Reads all of an iteration. */
 async function readAll(items: AsyncIterable<unknown>): Promise<void> {

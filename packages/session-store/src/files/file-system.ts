@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import { promisify } from "node:util";
 import { isSystemError } from "../model/errors.ts";
+import { makeFolder } from "./make-folder.ts";
 
 /**
  * The system calls of the store. A test replaces them to fail, cut short or forget any one.
@@ -84,7 +85,7 @@ export const nodeFileSystem: FileSystem = {
   link: fs.linkSync,
   unlink: fs.unlinkSync,
   rename: fs.renameSync,
-  makeDirectory: (path) => void fs.mkdirSync(path, { recursive: true, mode: 0o700 }),
+  makeDirectory: makeFolder,
   removeDirectory: fs.rmdirSync,
   async list(path) {
     const names: string[] = [];

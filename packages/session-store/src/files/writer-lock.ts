@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { isMainThread } from "node:worker_threads";
@@ -14,6 +13,7 @@ import {
   type Takeover,
 } from "./lock-owner.ts";
 import { listenBeside, stopListening } from "./lock-socket.ts";
+import { makeFolder } from "./make-folder.ts";
 import { NO_HARD_LINKS } from "./move-file.ts";
 import { unlinkQuietly, writeWhole } from "./small-file.ts";
 import { temporaryName } from "./temporary-file.ts";
@@ -238,7 +238,7 @@ export function lockFolder(folder: string): FolderLock {
   }
   const path = resolve(folder);
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path);
   } catch (cause) {
     throw new StoreError("WRITE_FAILED", `Cannot create the folder ${path}: ${reason(cause)}.`, { cause });
   }
