@@ -59,6 +59,33 @@ describe("the command line", () => {
     expect(shown.out).toContain('Hello\n\n<file name="notes.txt">\nlist the files\n</file>');
   });
 
+  test("adds images to a message, and names a file or a session that cannot be used", async () => {
+    await using folder = await temporaryDirectory();
+    const png = Buffer.from("89504e470d0a1a0a0000000d49484452", "hex");
+    writeFileSync(join(folder.path, "a.png"), png);
+    writeFileSync(join(folder.path, "latin.txt"), Buffer.from("caf\xe9", "latin1"));
+
+    const seen = await run(folder.path, ["run", "--json", "--file", "a.png", "list the files"]);
+    const { sessionId } = JSON.parse(seen.out) as { sessionId: string };
+    const shown = await run(folder.path, ["sessions", "export", sessionId]);
+    const refused = await Promise.all(
+      ["none.txt", ".", "latin.txt"].map((file) => run(folder.path, ["run", "--file", file, "hi"])),
+    );
+    const noSession = await run(folder.path, ["run", "--session", "none", "hi"]);
+
+    expect(shown.out).toContain("a.png");
+    expect(refused.map(({ code, err }) => [code, err.trimEnd().split("\n").length])).toEqual([
+      [64, 1],
+      [64, 1],
+      [64, 1],
+    ]);
+    expect(refused[2]?.err).toContain("`--file` must be UTF-8 text, an image or a PDF, got latin.txt.");
+    expect(noSession).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^Mini OpenClaw: .*no such session\.\n$/),
+    });
+  });
+
   test("refuses an empty message, and denies calls that ask unless --yes is passed", async () => {
     await using folder = await temporaryDirectory();
     const env = { MINI_OPENCLAW_APPROVAL: "all" };
@@ -269,14 +296,14 @@ describe("doctor", () => {
       remedy: "MINI_OPENCLAW_HOST",
       plant: () => ({ MINI_OPENCLAW_HOST: "203.0.113.1", MINI_OPENCLAW_TOKEN: "t".repeat(32) }),
     },
-    "a proxy without a scheme": {
+    "a proxy that cannot be used": {
       check: "proxy",
       remedy: "http://proxy.example.com:8080",
-      plant: () => ({ HTTPS_PROXY: "proxy:8080" }),
+      plant: () => ({ HTTPS_PROXY: "socks5://proxy:1080" }),
     },
     "a model that does not answer": {
       check: "model claude-sonnet-5-5",
-      remedy: "Check ANTHROPIC_BASE_URL",
+      remedy: "Check the address of the server (ANTHROPIC_BASE_URL",
       plant: () => ({ ANTHROPIC_BASE_URL: "http://127.0.0.1:1" }),
     },
     "a required sandbox that is missing": {

@@ -34,10 +34,15 @@ beforeEach(() => {
 
 const addressOf = (server: Server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-test.each(["HTTP_PROXY", "http_proxy"])(
-  "uses the proxy in %s for a name that only the proxy knows",
-  async (name) => {
-    const fetch = await createProxyFetch({ [name]: addressOf(proxy) });
+test.each([
+  ["HTTP_PROXY", "http://"],
+  ["http_proxy", ""],
+  ["ALL_PROXY", ""],
+  ["all_proxy", "http://user:pass%20word@"],
+])(
+  "uses the proxy in %s, given as %shost:port, for a name that only the proxy knows",
+  async (name, prefix) => {
+    const fetch = await createProxyFetch({ [name]: addressOf(proxy).replace("http://", prefix) });
     const response = await fetch?.("http://model.example.invalid/v1/messages", {
       method: "POST",
       body: "{}",
@@ -58,4 +63,15 @@ test("does not use the proxy for a host in NO_PROXY", async () => {
 
 test("returns undefined without a proxy", async () => {
   expect(await createProxyFetch({ NO_PROXY: "*" })).toBeUndefined();
+});
+
+test.each([
+  ["HTTPS_PROXY", "socks5://user:secret@127.0.0.1:1080"],
+  ["http_proxy", "http://"],
+  ["all_proxy", "http://user:secret@:x"],
+])("names %s if it is no address of an HTTP proxy, and repeats no password", async (name, value) => {
+  const refused = createProxyFetch({ [name]: value });
+
+  await expect(refused).rejects.toThrow(`\`${name}\` must be an http:// or https:// address, such as`);
+  await expect(refused).rejects.not.toThrow("secret");
 });

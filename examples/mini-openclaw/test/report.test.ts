@@ -6,17 +6,25 @@ import { describeFailure } from "../src/report.ts";
 test.each([
   [
     new AgentError("MODEL_UNAUTHORIZED", "The model's server refused the key."),
-    "The model's server refused the key. Check ANTHROPIC_API_KEY.",
+    "The model's server refused the key. Check ANTHROPIC_API_KEY, or OPENAI_API_KEY for a server with OpenAI's API.",
   ],
   [
     new AgentError("MODEL_REJECTED", "404\nno such model"),
-    "404 no such model. Check MINI_OPENCLAW_MODEL and ANTHROPIC_BASE_URL.",
+    "404 no such model. Check MINI_OPENCLAW_MODEL and the address of the server (ANTHROPIC_BASE_URL or OPENAI_BASE_URL).",
   ],
   [
     new GatewayError("STORE_FAILED", "The session could not be written.", {
       cause: new Error("ENOSPC: no space"),
     }),
     "The session could not be written (ENOSPC: no space).",
+  ],
+  [
+    new AgentError("MODEL_UNREACHABLE", "The connection to the model's server failed.", {
+      cause: new Error("Connection error.", {
+        cause: new TypeError("fetch failed", { cause: new Error("connect ECONNREFUSED 127.0.0.1:9") }),
+      }),
+    }),
+    "The connection to the model's server failed (connect ECONNREFUSED 127.0.0.1:9). Check the address of the server (ANTHROPIC_BASE_URL or OPENAI_BASE_URL), the network, and HTTPS_PROXY.",
   ],
   [
     new GatewayError("PORT_UNAVAILABLE", "Port 3210 on nosuch.invalid: not found.", {

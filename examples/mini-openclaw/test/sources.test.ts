@@ -40,6 +40,13 @@ test("takes flags before variables, .env of the workspace, .env of the user and 
   expect(ports).toEqual([3210, 1001, 1002, 1003, 1004, 1005]);
 });
 
+test("reads files that begin with a byte order mark and have line ends of Windows", () => {
+  writeFileSync(configFile, '\uFEFF{ "model": "m1" }\r\n');
+  writeFileSync(join(workspace, ".env"), "\uFEFFMINI_OPENCLAW_PORT=1003\r\nMINI_OPENCLAW_EFFORT=low\r\n");
+
+  expect(load()).toMatchObject({ model: "m1", port: 1003, effort: "low" });
+});
+
 test("reads numbers, lists, true and false of config.json", () => {
   const values = { maxRunCostUsd: 2.5, mcp: true, allowedHosts: ["a.lan", "b.lan"], compactAt: 0 };
   writeFileSync(configFile, JSON.stringify(values));

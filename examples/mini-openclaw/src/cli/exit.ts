@@ -14,11 +14,20 @@ export const exitCodes = {
   aborted: 130,
 } as const;
 
+/** A mistake on the command line, in words for its user. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
 /** Prints a failure for the user and ends the process with its exit code. */
 export function exitWith(error: unknown, failed = "Mini OpenClaw"): never {
   if (error instanceof ConfigError) {
     console.error(`Mini OpenClaw cannot start with these settings:\n${error.message}`);
     process.exit(exitCodes.badConfig);
+  }
+  if (error instanceof UsageError) {
+    console.error(error.message);
+    process.exit(exitCodes.badUsage);
   }
   const described = describeFailure(error);
   if (typeof described === "string") console.error(`${failed}: ${described}`);

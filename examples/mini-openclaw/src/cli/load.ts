@@ -1,7 +1,8 @@
-import type { RunEndEvent } from "@mini-openclaw/protocol";
+import process from "node:process";
+import type { RetryEvent, RunEndEvent } from "@mini-openclaw/protocol";
 import { type MiniOpenClawConfig, resolveConfig } from "../settings/config.ts";
-import { readSources, type Sources } from "../settings/sources.ts";
-import { exitWith } from "./exit.ts";
+import { readSources, readTextFile, type Sources } from "../settings/sources.ts";
+import { exitCodes, exitWith } from "./exit.ts";
 import { safe } from "./safe-text.ts";
 
 /** Loads the settings, or ends the process with the list of what is wrong with them. */
@@ -10,6 +11,16 @@ export function loadConfig(flags: Sources["flags"]): MiniOpenClawConfig {
     return resolveConfig(readSources(flags));
   } catch (error) {
     return exitWith(error);
+  }
+}
+
+/** Reads a JSON file that a command changes. Ends the process if it is damaged, to lose nothing. */
+export function readJsonFile(file: string): Record<string, unknown> {
+  try {
+    return JSON.parse(readTextFile(file)) as Record<string, unknown>;
+  } catch (error) {
+    warn(`${file} cannot be read as JSON: ${(error as Error).message}. Correct it first.`);
+    return process.exit(exitCodes.badConfig);
   }
 }
 
@@ -22,4 +33,9 @@ export function warn(text: string): void {
 export function warnOfEnd({ outcome, error }: Pick<RunEndEvent, "outcome" | "error">): void {
   if (error) warn(`The run failed: ${safe(error.message)}`);
   else if (outcome !== "completed") warn(`The run ended early: ${outcome}.`);
+}
+
+/** Prints that the model is asked again, because the wait may be long. */
+export function warnOfRetry({ code, delayMs }: Pick<RetryEvent, "code" | "delayMs">): void {
+  warn(`[model] ${code}. Trying again in ${Math.ceil(delayMs / 1000)} s.`);
 }

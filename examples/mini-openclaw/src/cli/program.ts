@@ -40,7 +40,7 @@ export function createProgram(): Command {
     .description("run one message and print the answer, for scripts and cron")
     .argument("[text]", "the message. Standard input is added to it when it is piped")
     .option("--json", "print one JSON object with the answer, the outcome and the usage")
-    .option("--file <path...>", "add the text of files to the message")
+    .option("--file <path>", "add a text, an image or a PDF to the message. May be repeated", addTo)
     .option("--session <id>", "continue a session")
     .option("--yes", "allow every tool call that asks, instead of denying it")
     .action(async (text: string | undefined, options: Options) =>
@@ -213,4 +213,9 @@ function readVersion(): string {
     version: string;
   };
   return version;
+}
+
+/** Adds a value of an option that may be repeated. */
+function addTo(value: string, earlier: string[] = []): string[] {
+  return [...earlier, value];
 }

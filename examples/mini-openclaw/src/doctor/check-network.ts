@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
+import process from "node:process";
 import { readAddress } from "../data-dir.ts";
-import type { MiniOpenClawConfig } from "../settings/config.ts";
+import { ConfigError, type MiniOpenClawConfig } from "../settings/config.ts";
+import { readProxies } from "../settings/proxies.ts";
 import type { Finding } from "./finding.ts";
 
 /** Tries the port for a moment. */
@@ -58,20 +60,13 @@ export function checkReach({ host, token, allowedHosts }: MiniOpenClawConfig): F
   return [{ check, level: "good", message: isLocal ? "this machine only" : "others need the token" }];
 }
 
-const proxyVariables = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"] as const;
-
 export function checkProxy(): Finding[] {
-  return proxyVariables.flatMap((name) => {
-    const value = process.env[name];
-    const isGood = !value || /^https?:\/\/./.test(value);
-    if (isGood) return [];
-    return [
-      {
-        check: "proxy",
-        level: "problem" as const,
-        message: `\`${name}\` is no http:// or https:// address.`,
-        remedy: `Set it to an address such as http://proxy.example.com:8080, or unset it.`,
-      },
-    ];
-  });
+  try {
+    readProxies(process.env);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const remedy = "Set it to the address of an HTTP proxy, or unset it.";
+    return [{ check: "proxy", level: "problem", message: error.message, remedy }];
+  }
 }

@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import * as v from "valibot";
 import { ConfigError } from "../settings/config.ts";
 import { isTimeZone } from "../settings/kinds.ts";
+import { readTextFile } from "../settings/sources.ts";
 import { nextTime, refuseCron, type When } from "./times.ts";
 
 /** An instruction that runs at certain times, in a session of its own. */
@@ -97,7 +98,7 @@ export function removeSchedule(path: string, name: string, dataDir: string): boo
 function readStored(path: string): StoredSchedule[] {
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readTextFile(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw refusal(path, `cannot be read: ${(error as Error).message}.`);

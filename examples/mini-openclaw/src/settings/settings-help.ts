@@ -9,7 +9,7 @@ export function settingsHelp(): string {
   return [
     "Settings come from flags (--max-run-cost 2), environment variables, .env and config.json:",
     ...rows,
-    "  HTTP_PROXY, HTTPS_PROXY, NO_PROXY  The proxy to the model's server.",
+    "  HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY  The proxy to the model's server.",
     "",
   ].join("\n");
 }

@@ -93,9 +93,14 @@ function readEnvFile(file: string, bad: BadSource[]): Env {
 function readText(file: string, bad: BadSource[]): string | undefined {
   if (!existsSync(file)) return undefined;
   try {
-    return readFileSync(file, "utf8");
+    return readTextFile(file);
   } catch (error) {
     bad.push({ file, message: `cannot be read: ${(error as Error).message}.` });
     return undefined;
   }
+}
+
+/** Reads a text file. Leaves out the byte order mark that editors of Windows write. */
+export function readTextFile(file: string): string {
+  return readFileSync(file, "utf8").replace(/^\uFEFF/, "");
 }

@@ -5,7 +5,7 @@ import type { ApprovalDecision } from "@mini-openclaw/protocol";
 import type { Sources } from "../../settings/sources.ts";
 import { connectServer } from "../connect-server.ts";
 import { exitWith } from "../exit.ts";
-import { loadConfig, warn, warnOfEnd } from "../load.ts";
+import { loadConfig, warn, warnOfEnd, warnOfRetry } from "../load.ts";
 import type { Options } from "../options.ts";
 import { oneLine, safe } from "../safe-text.ts";
 
@@ -51,6 +51,7 @@ async function answer(session: Session, text: string, lines: Interface): Promise
       console.log(`\n[${event.toolName}] ${oneLine(JSON.stringify(event.input))}`);
     if (event.type === "tool_done" && event.isError)
       console.log(`[${event.toolName}] failed: ${oneLine(event.output)}`);
+    if (event.type === "retry") warnOfRetry(event);
     if (event.type === "approval_request")
       await session.approve(event.callId, await askUser(lines, event.toolName, event.reason));
     if (event.type === "run_end") {

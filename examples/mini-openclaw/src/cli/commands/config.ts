@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { closestName } from "@mini-openclaw/protocol/shared";
@@ -7,7 +7,7 @@ import { Refusal } from "../../settings/kinds.ts";
 import { type Setting, type SettingKey, settingKeys, settings } from "../../settings/settings.ts";
 import { configFileOf, readSources, type Sources } from "../../settings/sources.ts";
 import { exitCodes } from "../exit.ts";
-import { warn } from "../load.ts";
+import { readJsonFile, warn } from "../load.ts";
 import type { Options } from "../options.ts";
 
 /** Prints each setting, its value and the source of the value. Exits with 78 if one is bad. */
@@ -44,7 +44,7 @@ export function setConfig(key: string, text: string | undefined): void {
     process.exit(exitCodes.badUsage);
   }
   const file = configFileOf(process.env, process.cwd());
-  const config = existsSync(file) ? readConfig(file) : {};
+  const config = existsSync(file) ? readJsonFile(file) : {};
   const changed = { ...config, [key]: value };
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   // Written beside and renamed, so that no reader gets half of the file.
@@ -55,13 +55,4 @@ export function setConfig(key: string, text: string | undefined): void {
 
 export function printPath(): void {
   console.log(configFileOf(process.env, process.cwd()));
-}
-
-function readConfig(file: string): Record<string, unknown> {
-  try {
-    return JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
-  } catch (error) {
-    warn(`${file} cannot be read as JSON: ${(error as Error).message}. Correct it first.`);
-    return process.exit(exitCodes.badConfig);
-  }
 }

@@ -1,10 +1,10 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { connectMcpServers, readMcpConfig } from "@mini-openclaw/agent-runtime/mcp";
 import type { Sources } from "../../settings/sources.ts";
 import { exitCodes, exitWith } from "../exit.ts";
-import { loadConfig, warn } from "../load.ts";
+import { loadConfig, readJsonFile, warn } from "../load.ts";
 import { oneLine } from "../safe-text.ts";
 
 type Flags = Sources["flags"];
@@ -28,9 +28,7 @@ export function addServer(name: string, command: readonly string[], flags: Flags
   const [first = "", ...args] = command;
   const server = /^https?:\/\//.test(first) ? { type: "http", url: first } : { command: first, args };
   try {
-    const config = existsSync(file)
-      ? (JSON.parse(readFileSync(file, "utf8")) as { mcpServers?: object })
-      : {};
+    const config: { mcpServers?: object } = existsSync(file) ? readJsonFile(file) : {};
     if (Object.hasOwn(config.mcpServers ?? {}, name)) {
       warn(`${file} has a server "${name}". Remove it first, or choose another name.`);
       process.exit(exitCodes.failed);

@@ -1,14 +1,12 @@
-import { readFileSync } from "node:fs";
-import { basename } from "node:path";
 import process from "node:process";
-import { text as readText } from "node:stream/consumers";
 import type { Session } from "@mini-openclaw/client";
 import type { RunEndEvent } from "@mini-openclaw/protocol";
 import type { Sources } from "../../settings/sources.ts";
 import { connectServer } from "../connect-server.ts";
 import { exitCodes, exitWith } from "../exit.ts";
-import { loadConfig, warn, warnOfEnd } from "../load.ts";
+import { loadConfig, warn, warnOfEnd, warnOfRetry } from "../load.ts";
 import type { Options } from "../options.ts";
+import { type GivenMessage, readMessage } from "../read-message.ts";
 import { oneLine, safe } from "../safe-text.ts";
 
 /** Runs one message, prints its answer, and exits with the code of its outcome. */
@@ -20,11 +18,7 @@ export async function run(
   const { session: sessionId, yes, json } = options;
   const config = loadConfig(flags);
   try {
-    const message = await messageOf(argument, options["file"] as string[] | undefined);
-    if (message === undefined) {
-      warn("There is no message. Pass a text, or pipe one: echo 'What is new?' | mini-openclaw run");
-      process.exit(exitCodes.badUsage);
-    }
+    const message = await readMessage(argument, options["file"] as string[] | undefined);
     const { client, close } = await connectServer(config);
     const session = typeof sessionId === "string" ? client.session(sessionId) : await client.create();
     process.once("SIGINT", () => void session.abort());
@@ -46,13 +40,14 @@ interface RunResult extends Pick<RunEndEvent, "runId" | "outcome" | "usage" | "c
 /** Runs a message in a session and prints its answer. An `id` makes it run once. */
 export async function ask(
   session: Session,
-  message: string,
+  { content, blocks }: GivenMessage,
   { isJson, allowsAll, id }: { isJson: boolean; allowsAll: boolean; id?: string },
 ): Promise<RunResult> {
   let text = "";
-  for await (const event of session.ask(message, id === undefined ? {} : { id })) {
+  for await (const event of session.ask(content, { blocks, ...(id !== undefined && { id }) })) {
     if (event.type === "chunk" && !isJson) process.stdout.write(safe(event.content));
     if (event.type === "tool_start") warn(`[${event.toolName}] ${oneLine(JSON.stringify(event.input))}`);
+    if (event.type === "retry") warnOfRetry(event);
     if (event.type === "approval_request") {
       if (!allowsAll) warn(`[${event.toolName}] is denied: nobody can be asked. --yes allows it.`);
       void session.approve(event.callId, allowsAll ? "once" : "deny");
@@ -75,17 +70,6 @@ function resultOf({
   error,
 }: RunEndEvent): Omit<RunResult, "sessionId" | "text"> {
   return { runId, outcome, usage, ...(costUsd !== undefined && { costUsd }), ...(error && { error }) };
-}
-
-/** Joins the argument, the piped input and the files. */
-async function messageOf(argument: string | undefined, files: string[] = []): Promise<string | undefined> {
-  const piped = process.stdin.isTTY ? "" : await readText(process.stdin);
-  const attached = files.map(
-    (file) => `<file name="${basename(file)}">\n${readFileSync(file, "utf8")}\n</file>`,
-  );
-  const parts = [argument === "-" ? undefined : argument, piped.trim(), ...attached];
-  const message = parts.filter((part) => part !== undefined && part !== "").join("\n\n");
-  return message === "" ? undefined : message;
 }
 
 export function exitCodeOf({ outcome }: RunResult): number {

@@ -101,7 +101,11 @@ export async function runNow(name: string, flags: Flags): Promise<void> {
     const known = await withStore(config, async (store) => store && findScheduleSession(store, file, name));
     const session = known === undefined ? await client.create() : client.session(known);
     const id = requestIdOf(name, new Date());
-    const result = await ask(session, schedule.instruction, { isJson: false, allowsAll: false, id });
+    const result = await ask(
+      session,
+      { content: schedule.instruction, blocks: [] },
+      { isJson: false, allowsAll: false, id },
+    );
     if (known === undefined && result.sessionId !== undefined) {
       await client.ask({ type: "rename", sessionId: result.sessionId, title: `Schedule: ${name}` });
       rememberScheduleSession(file, name, result.sessionId);
