@@ -17,6 +17,7 @@ export type {
   Readings,
   Translator,
 } from "./connection/dialect.ts";
+export type { FormConnection, FormRequest, HttpForm } from "./http/form/http-form.ts";
 export type { MetricsSource } from "./observe/answer-metrics.ts";
 export type {
   ConnectionDiagnostic,

@@ -3,13 +3,34 @@ import { AuthError } from "../auth/authenticate.ts";
 import type { RequestGuard } from "../auth/upgrade-guard.ts";
 import { draining } from "../shared/errors.ts";
 import { codeOf, type Refusal } from "../shared/refusal.ts";
+import { allowOrigin, answerPreflight } from "./answer/cors.ts";
 import { goneSignal, whenGone } from "./answer/gone-signal.ts";
 import { HttpError, sendError, toHttpError } from "./answer/http-error.ts";
 import { LongAnswer } from "./answer/long-answer.ts";
-import { allowOrigin, answerPreflight } from "./cors.ts";
+import { answerForm, matchForm, sendText } from "./form/answer-form.ts";
+import type { HttpForm } from "./form/http-form.ts";
 import { handlers } from "./handlers.ts";
 import type { HttpDeps, RequestContext } from "./request-context.ts";
 import { matchRoute } from "./routes.ts";
+
+/** The position of the gateway's paths, or of a form's, on a server. */
+interface Mount {
+  /** The path under which they begin. */
+  base: string;
+  form?: HttpForm | undefined;
+  guard: RequestGuard;
+}
+
+type AnswerContext = Omit<RequestContext, "match">;
+
+/** A request whose path is known. */
+interface Asked {
+  /** The methods of the path. */
+  allow: readonly string[];
+  /** Answers the request. Absent where the path does not have its method. */
+  answer: ((context: AnswerContext) => Promise<void>) | undefined;
+  sendError: (response: ServerResponse, error: HttpError) => void;
+}
 
 /**
  * The protocol over HTTP: each request is a command, and its answer is the event that a socket
@@ -37,20 +58,41 @@ export class HttpApi {
   }
 
   /**
-   * Answers a request whose path under `base` is the gateway's. Returns false for any other path.
+   * Answers a request whose path under `base` is the gateway's, or that of a form. Returns false
+   * for any other path.
    */
-  handle(request: IncomingMessage, response: ServerResponse, base: string, guard: RequestGuard): boolean {
-    const match = matchRoute(request, base);
-    if (!match) return false;
+  handle(request: IncomingMessage, response: ServerResponse, { base, form, guard }: Mount): boolean {
+    const asked = form ? this.#askForm(request, base, form) : this.#askRoute(request, base);
+    if (!asked) return false;
     const gone = goneSignal(request, response);
-    this.#answer({ request, response, match, gone }, guard).catch((error: unknown) => {
+    this.#answer({ request, response, gone }, asked, guard).catch((error: unknown) => {
       // No client is left to get an answer.
       if (gone.aborted) return;
       const answered = toHttpError(error);
       if (isUnreported(error, answered)) this.#deps.watch.onFailure(error, "an HTTP request");
-      sendError(response, answered);
+      asked.sendError(response, answered);
     });
     return true;
+  }
+
+  #askRoute(request: IncomingMessage, base: string): Asked | undefined {
+    const match = matchRoute(request, base);
+    if (!match) return undefined;
+    const { route, allow } = match;
+    const answer = route && ((context: AnswerContext) => handlers[route]({ ...context, match }));
+    return { allow, answer, sendError };
+  }
+
+  #askForm(request: IncomingMessage, base: string, form: HttpForm): Asked | undefined {
+    try {
+      const match = matchForm(request, base, form);
+      if (!match) return undefined;
+      const isKnown = match.methods.includes(request.method ?? "");
+      const answer = isKnown ? (context: AnswerContext) => answerForm(request, match, context) : undefined;
+      return { allow: match.methods, answer, sendError: sendText };
+    } catch (error) {
+      return { allow: [], answer: () => Promise.reject(error), sendError: sendText };
+    }
   }
 
   /** Accepts no more requests, and notifies clients that have a stream. */
@@ -65,10 +107,11 @@ export class HttpApi {
   }
 
   async #answer(
-    asked: Pick<RequestContext, "request" | "response" | "match" | "gone">,
+    exchange: Pick<RequestContext, "request" | "response" | "gone">,
+    { allow, answer: answerRequest }: Asked,
     guard: RequestGuard,
   ): Promise<void> {
-    const { request, response, match, gone } = asked;
+    const { request, response, gone } = exchange;
     await this.#waitForTurn(request, gone);
     if (gone.aborted) return;
     const refusal = guard(request);
@@ -79,9 +122,8 @@ export class HttpApi {
       this.#deps.onRefused(refusal, request);
       throw toError(refusal);
     }
-    if (request.method === "OPTIONS") return answerPreflight(response, match.allow);
-    const { route, allow } = match;
-    if (!route) {
+    if (request.method === "OPTIONS") return answerPreflight(response, allow);
+    if (!answerRequest) {
       const headers = { Allow: allow.join(", ") };
       throw new HttpError(405, "METHOD_NOT_ALLOWED", `This path accepts ${headers.Allow}.`, { headers });
     }
@@ -91,7 +133,7 @@ export class HttpApi {
     const answer = new LongAnswer();
     this.#answers.add(answer);
     gone.addEventListener("abort", () => this.#answers.delete(answer));
-    await handlers[route]({ deps: this.#deps, ...asked, caller, answer });
+    await answerRequest({ deps: this.#deps, ...exchange, caller, answer });
   }
 
   /** Waits for the answers to earlier requests of the same socket (HTTP/1.1 pipelining). */

@@ -23,7 +23,6 @@ import { HttpApi } from "../http/http-api.ts";
 import { Observer } from "../observe/observer.ts";
 import { requireKnown, toDuration } from "../shared/check-options.ts";
 import { GatewayError } from "../shared/errors.ts";
-import { readPath } from "../shared/paths.ts";
 import { requireId } from "../shared/principal.ts";
 import { ForeignSocket } from "../socket/foreign-socket.ts";
 import { isOver, type WebSocketLike } from "../socket/web-socket.ts";
@@ -38,6 +37,7 @@ import {
   checkOptions,
   type GatewayOptions,
   type HandleRequestOptions,
+  readMount,
   type SpeakOptions,
   type UpgradeSource,
 } from "./options.ts";
@@ -126,7 +126,7 @@ export class GatewayServer {
       health: () => this.health(),
       readiness: () => this.readiness(),
       upgrade: (...upgrade) => this.#upgrades.handle(...upgrade),
-      answer: (request, response, guard) => this.#http.handle(request, response, "/", guard),
+      answer: (...asked) => this.#http.handle(...asked),
       onRefused: (refusal, request) => this.#observer.refusedRequest(refusal, addressOf(request)),
       onFailure: this.#core.onFailure,
     });
@@ -176,8 +176,8 @@ export class GatewayServer {
     response: ServerResponse,
     options: HandleRequestOptions = {},
   ): boolean {
-    const base = readPath("handleRequest", options, { fallback: "/" });
-    return this.#http.handle(request, response, base, this.#requestGuard);
+    const mount = readMount("handleRequest", options);
+    return this.#http.handle(request, response, { ...mount, guard: this.#requestGuard });
   }
 
   /**
@@ -185,8 +185,8 @@ export class GatewayServer {
    * Without a `Host` header, the host of its URL counts.
    */
   async handleFetch(request: Request, options: HandleRequestOptions = {}): Promise<Response> {
-    const base = readPath("handleFetch", options, { fallback: "/" });
-    return answerFetch(request, (...asked) => this.#http.handle(...asked, base, this.#requestGuard));
+    const mount = { ...readMount("handleFetch", options), guard: this.#requestGuard };
+    return answerFetch(request, (...asked) => this.#http.handle(...asked, mount));
   }
 
   /**

@@ -8,6 +8,7 @@ import { MIN_TOKEN_BYTES, readTokens, TokenGuard } from "../auth/token.ts";
 import type { RequestGuard } from "../auth/upgrade-guard.ts";
 import { ownUpgradeGuard, tokenRefusal, type UpgradeGuard } from "../auth/upgrade-guard.ts";
 import type { Dialect } from "../connection/dialect.ts";
+import { checkForm, type HttpForm } from "../http/form/http-form.ts";
 import { answerMetrics, type MetricsSource } from "../observe/answer-metrics.ts";
 import { isThenable } from "../shared/callbacks.ts";
 import { requireKnown, requireWhole } from "../shared/check-options.ts";
@@ -60,6 +61,12 @@ export interface ListenOptions {
    * @default the native form at `/`
    */
   dialects?: Readonly<Record<string, Dialect>>;
+  /**
+   * Forms of the protocol on HTTP requests, by the path under which their own paths begin, such as
+   * `{ "/api/chat": form }`.
+   * @default none beside that of PROTOCOL.md, “Over HTTP”
+   */
+  forms?: Readonly<Record<string, HttpForm>>;
 }
 
 const known: Readonly<Record<keyof ListenOptions, true>> = {
@@ -71,6 +78,7 @@ const known: Readonly<Record<keyof ListenOptions, true>> = {
   metrics: true,
   parts: true,
   dialects: true,
+  forms: true,
 };
 
 /** The gateway of a listening server. */
@@ -84,7 +92,11 @@ interface Gateway {
     options: { guard: UpgradeGuard; given: Dialect | undefined },
   ): void;
   /** Answers requests for sessions. Returns false for any other path. */
-  answer(request: IncomingMessage, response: ServerResponse, guard: RequestGuard): boolean;
+  answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    mount: { base: string; form?: HttpForm; guard: RequestGuard },
+  ): boolean;
   onRefused: (refusal: Refusal, request: IncomingMessage) => void;
   onFailure: (error: unknown, during: string) => void;
 }
@@ -117,6 +129,7 @@ export async function listen(
   });
   const tokens = readTokens(options.token);
   if (tokens.length === 0) requireLoopback(host);
+  for (const form of Object.values(options.forms ?? {})) checkForm(form);
   const server = createServer({
     // Long enough for the headers of any client.
     headersTimeout: 10_000,
@@ -158,7 +171,7 @@ interface AnswererDeps {
 
 /** Creates the listener for requests: probes, login, metrics, sessions, then the app's own. */
 function createAnswerer(
-  { serve, metrics, parts }: ListenOptions,
+  { serve, metrics, parts, forms = {} }: ListenOptions,
   { access, guard, newcomers, gateway }: AnswererDeps,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   // A browser that asks for leave, before it sends a page's request, shows no token.
@@ -170,6 +183,11 @@ function createAnswerer(
     const { status, reason, headers = {} } = refusal;
     sendJson(response, status, { error: reason, code: codeOf(status), retryable: status === 429 }, headers);
   }
+
+  const mounts = [
+    ...Object.entries(forms).map(([path, form]) => ({ base: readPath("listen", { path }), form })),
+    { base: "/" },
+  ];
 
   const probes = (request: IncomingMessage) => ({
     health: () => gateway.health(),
@@ -193,11 +211,14 @@ function createAnswerer(
       else void answerMetrics(request, response, metrics, gateway.onFailure);
       return;
     }
-    const isAnswered = gateway.answer(request, response, (asked) => {
+    const guardAnswered: RequestGuard = (asked) => {
       const refusal = requestGuard(asked);
       if (!refusal) admitWhileAnswering(newcomers, request.socket, response);
       return refusal;
-    });
+    };
+    const isAnswered = mounts.some((mount) =>
+      gateway.answer(request, response, { ...mount, guard: guardAnswered }),
+    );
     if (!isAnswered) void answerOther(serve, request, response, gateway);
   };
 }

@@ -7,9 +7,11 @@ import type { AuthOptions } from "../auth/authenticate.ts";
 import type { ConnectionLimits } from "../auth/connection-limits.ts";
 import type { Authorize } from "../commands/permissions.ts";
 import type { Dialect } from "../connection/dialect.ts";
+import { checkForm, type HttpForm } from "../http/form/http-form.ts";
 import type { Logger } from "../observe/logger.ts";
 import { requireKnown } from "../shared/check-options.ts";
 import { GatewayError } from "../shared/errors.ts";
+import { readPath } from "../shared/paths.ts";
 import type { Principal } from "../shared/principal.ts";
 
 export interface GatewayOptions extends AccessOptions, AuthOptions {
@@ -148,6 +150,23 @@ type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) 
 export interface HandleRequestOptions {
   /** Under which its paths begin, such as `/claw`. @default "/" */
   path?: string;
+  /** The form of the requests. @default that of PROTOCOL.md, “Over HTTP” */
+  form?: HttpForm;
+}
+
+/**
+ * Returns the position of the paths that a method answers.
+ *
+ * @throws GatewayError `INVALID_OPTION`
+ */
+export function readMount(
+  method: string,
+  options: HandleRequestOptions,
+): { base: string; form: HttpForm | undefined } {
+  const base = readPath(method, options, { fallback: "/", known: { path: true, form: true } });
+  const { form } = options;
+  if (form !== undefined) checkForm(form);
+  return { base, form };
 }
 
 /** Upgrades on somebody else's server that this gateway takes. */

@@ -9,6 +9,7 @@ export class LongAnswer {
   #stream: EventStream | undefined;
   #isLong = false;
   #phase: "open" | "draining" | "over" = "open";
+  #cut: () => void = () => {};
 
   /** True from `begin` on. */
   get isLong(): boolean {
@@ -35,6 +36,12 @@ export class LongAnswer {
     this.#isLong = true;
   }
 
+  /** Sets the function that cuts the answer off when the gateway has stopped. */
+  cutWith(cut: () => void): void {
+    this.#cut = cut;
+    if (this.#phase === "over") cut();
+  }
+
   openStream(response: ServerResponse, deps: StreamDeps, epoch: string): EventStream {
     this.#stream = new EventStream(response, deps, epoch);
     if (this.#phase !== "open") this.#stream.notify({ type: "draining" });
@@ -52,5 +59,6 @@ export class LongAnswer {
   end(): void {
     this.#phase = "over";
     this.#stream?.end();
+    this.#cut();
   }
 }

@@ -1,0 +1,158 @@
+import type { ServerResponse } from "node:http";
+import type { CommandErrorEvent, SessionMeta } from "@mini-openclaw/protocol";
+import type { CommandContext } from "../../commands/command-context.ts";
+import { withKeys } from "../../commands/session-by-key.ts";
+import { CommandSource } from "../../connection/command-source.ts";
+import { ConnectionHandle, type HandledConnection } from "../../connection/connection-handle.ts";
+import type { Authentication } from "../../connection/dialect.ts";
+import { toClientError } from "../../shared/errors.ts";
+import type { Caller } from "../../shared/principal.ts";
+import { Outbox } from "../../socket/outbox.ts";
+import type { WatchDeps } from "../../watch/session-watch.ts";
+import { type HttpError, toHttpError } from "../answer/http-error.ts";
+import type { LongAnswer } from "../answer/long-answer.ts";
+import type { HttpDeps } from "../request-context.ts";
+import type { FormConnection } from "./http-form.ts";
+
+/** A request on its way to its answer. */
+export interface AnsweredRequest {
+  deps: HttpDeps;
+  response: ServerResponse;
+  caller: Caller;
+  /** Aborted when the answer is complete, or its client gone. */
+  gone: AbortSignal;
+  answer: LongAnswer;
+}
+
+/** One request as a connection, for the commands that its form performs. */
+class RequestConnection extends CommandSource implements HandledConnection {
+  readonly #request: AnsweredRequest;
+  readonly #outbox: Outbox;
+  readonly caller: Caller;
+  readonly sessionId = "";
+
+  constructor(request: AnsweredRequest, keyPrefix: string) {
+    super(request.deps.commands);
+    this.#request = request;
+    const { response } = request;
+    this.caller = withKeys(request.caller, keyPrefix);
+    this.#outbox = new Outbox({
+      get bufferedAmount() {
+        return response.writableLength;
+      },
+      send: (text) => void response.write(text),
+    });
+    this.gone.addEventListener("abort", () => this.#outbox.close());
+  }
+
+  get knownCaller(): Caller {
+    return this.caller;
+  }
+
+  get limits(): CommandContext["limits"] {
+    return this.#request.deps.commands.limits;
+  }
+
+  get gone(): AbortSignal {
+    return this.#request.gone;
+  }
+
+  get isClosed(): boolean {
+    return this.gone.aborted;
+  }
+
+  get watchDeps(): WatchDeps {
+    return this.#request.deps.watch;
+  }
+
+  get isFull(): boolean {
+    return this.#outbox.isFull;
+  }
+
+  drained(): Promise<void> {
+    return this.#outbox.drained();
+  }
+
+  sendFrame(text: string): void {
+    if (!this.isClosed) this.#outbox.send(text);
+  }
+
+  /** Cuts the answer off. */
+  close(): void {
+    this.#request.response.destroy();
+  }
+
+  requireResume(): void {
+    this.close();
+  }
+
+  authenticate(): Promise<Authentication> {
+    return Promise.resolve({ ok: true });
+  }
+
+  toErrorEvent(error: unknown, replyTo?: string): CommandErrorEvent {
+    const clientError = toClientError(error);
+    if (clientError.code === "INTERNAL" || clientError.code === "STORE_FAILED") this.#report(error);
+    return { type: "error", ...clientError, ...(replyTo !== undefined && { replyTo }) };
+  }
+
+  failDialect(error: unknown): void {
+    this.#report(error);
+    this.close();
+  }
+
+  notifyDeleted(session: SessionMeta): void {
+    this.#request.deps.notifyDeleted(session, this);
+  }
+
+  // A request has no watches beside those of its commands.
+  send(): void {}
+  watch(): void {}
+  watchBeside(): void {}
+  ensureWatching(): void {}
+  unwatch(): void {}
+
+  #report(error: unknown): void {
+    this.#request.deps.watch.onFailure(error, "an HTTP form");
+  }
+}
+
+/** The connection of one request, as its form uses it. */
+export class FormHandle extends ConnectionHandle implements FormConnection {
+  readonly #request: AnsweredRequest;
+  readonly #onError: (error: HttpError) => void;
+
+  constructor(request: AnsweredRequest, keyPrefix: string, onError: (error: HttpError) => void) {
+    super(new RequestConnection(request, keyPrefix));
+    this.#request = request;
+    this.#onError = onError;
+  }
+
+  reply(status: number, text?: string, headers: Readonly<Record<string, string>> = {}): void {
+    const { response } = this.#request;
+    if (response.headersSent || this.closed.aborted) return;
+    const fields: Record<string, string> = { "X-Content-Type-Options": "nosniff", ...headers };
+    if (text !== undefined) fields["Content-Type"] ??= "text/plain; charset=utf-8";
+    response.writeHead(status, fields);
+    response.end(text);
+  }
+
+  begin(headers: Readonly<Record<string, string>>): boolean {
+    const { answer, deps, response } = this.#request;
+    if (response.headersSent || this.closed.aborted) return false;
+    try {
+      answer.begin(deps.makeRoom);
+    } catch (error) {
+      this.#onError(toHttpError(error));
+      return false;
+    }
+    response.writeHead(200, { "X-Content-Type-Options": "nosniff", ...headers });
+    response.flushHeaders();
+    answer.cutWith(() => response.destroy());
+    return true;
+  }
+
+  end(): void {
+    this.#request.response.end();
+  }
+}
