@@ -29,6 +29,7 @@ module.exports = {
     layer("runtime-knows-only-the-protocol", "agent-runtime", ["protocol"]),
     layer("gateway-knows-store-and-agent-as-ports", "gateway", ["protocol"]),
     layer("client-knows-only-the-protocol", "client", ["protocol"]),
+    layer("ai-sdk-knows-only-the-gateway", "ai-sdk", ["gateway", "protocol"]),
     layer("web-chat-knows-only-the-client", "web-chat", ["client", "protocol"]),
     ...roomRules,
     {

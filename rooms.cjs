@@ -19,6 +19,7 @@ const rooms = {
     ...["mcp", "tool-calls", "workspace", "files", "testing", "providers", "budget", "shared"],
   ],
   "packages/client/src": ["react", "client", "session", "connection", "lib"],
+  "packages/ai-sdk/src": ["socket", "chats", "chunks", "messages", "shared"],
   "packages/web-chat/page": [
     ...["shell", "sessions", "frame", "composer", "conversation", "markdown", "language", "dom"],
   ],

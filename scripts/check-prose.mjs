@@ -25,6 +25,7 @@ const HELD = [
   "docs/glossary.md",
   "examples",
   "packages/agent-runtime",
+  "packages/ai-sdk",
   "packages/client",
   "packages/gateway",
   "packages/postgres",

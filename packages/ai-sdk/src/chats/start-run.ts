@@ -1,0 +1,143 @@
+import type { DialectConnection } from "@mini-openclaw/gateway";
+import type { ServerEvent } from "@mini-openclaw/protocol";
+import { editIdOf } from "../shared/message-id.ts";
+import type { ChatRequest, ClientMessage } from "./chat-request.ts";
+import { findUserEntry, loadChat, newestMessage } from "./load-chat.ts";
+import { Refusal, refusalOf } from "./refusal.ts";
+import { type FeedRange, type RunRef, replayRange, type StreamClient, streamRun } from "./stream-run.ts";
+import { type MessageContent, toContent } from "./to-content.ts";
+
+/**
+ * Does what a client's messages ask for: a new message, an edit, answers to approvals, or another
+ * answer. Streams the run. Resolves when the stream has begun.
+ *
+ * @throws Refusal
+ */
+export async function startRun(
+  connection: DialectConnection,
+  request: ChatRequest,
+  client: StreamClient,
+): Promise<void> {
+  const { chatId: key, trigger, last, messageId } = request;
+  if (trigger === "regenerate-message") return regenerate(connection, request, client);
+  if (last?.role === "assistant") return continueRun(connection, request, last, client);
+  if (last?.role !== "user") throw invalid("`messages` must end with a message of the user.");
+  const { content, blocks, hasSavedFiles } = contentOf(last);
+  if (messageId === last.id && (await edit(connection, request, last, client))) return;
+  if (hasSavedFiles) throw invalid("`url` of a file must be a data URL. Send the file itself.");
+  const command = {
+    type: "message",
+    key,
+    id: last.id,
+    content,
+    ...(blocks.length > 0 && { blocks }),
+  } as const;
+  return streamRun(connection, command, client, (run, answer) => rangeOfRepeated(connection, run, answer));
+}
+
+/** Returns the range of a message's run. A message that was sent before has its run replayed. */
+function rangeOfRepeated(
+  connection: DialectConnection,
+  run: RunRef,
+  answer: ServerEvent,
+): FeedRange | Promise<FeedRange> {
+  return answer.type === "ack" && answer.repeated ? replayRange(connection, run) : {};
+}
+
+/** Replaces a message. Returns false if the session has no such message. */
+async function edit(
+  connection: DialectConnection,
+  { chatId, requestId }: ChatRequest,
+  message: ClientMessage,
+  client: StreamClient,
+): Promise<boolean> {
+  const chat = await loadChat(
+    connection,
+    chatId,
+    (entries) => findUserEntry(entries, message.id) !== undefined,
+  );
+  const entry = findUserEntry(chat.entries, message.id);
+  if (!entry) return false;
+  const { sessionId } = chat;
+  const { content, blocks } = contentOf(message);
+  const id = editIdOf(message.id, requestId);
+  const command = { type: "edit", sessionId, id, messageId: entry.id, content } as const;
+  await streamRun(connection, { ...command, ...(blocks.length > 0 && { blocks }) }, client, () => ({}));
+  return true;
+}
+
+/** Answers the newest message again, or an earlier one, with all that came after it replaced. */
+async function regenerate(
+  connection: DialectConnection,
+  request: ChatRequest,
+  client: StreamClient,
+): Promise<void> {
+  const { chatId, requestId: id, last } = request;
+  const messageId = last?.role === "user" ? last.id : undefined;
+  const chat = await loadChat(
+    connection,
+    chatId,
+    (entries) => messageId === undefined || findUserEntry(entries, messageId) !== undefined,
+  );
+  const { sessionId, entries } = chat;
+  const runId = entries.at(-1)?.runId;
+  if (runId === undefined)
+    throw new Refusal({ code: "RUN_NOT_FOUND", message: "The chat has no answer yet." });
+  const entry = messageId === undefined ? undefined : findUserEntry(entries, messageId);
+  if (messageId !== undefined && !entry)
+    throw invalid(`\`messages\` end with a message that the chat does not have.`);
+  if (last && entry && entry !== newestMessage(entries)) {
+    await edit(connection, request, last, client);
+    return;
+  }
+  return streamRun(connection, { type: "retry", sessionId, runId, id }, client, () => ({}));
+}
+
+/** Decides on the tool calls that a user has answered, and streams the rest of their run. */
+async function continueRun(
+  connection: DialectConnection,
+  { chatId: key }: ChatRequest,
+  message: ClientMessage,
+  client: StreamClient,
+): Promise<void> {
+  const decisions = decisionsOf(message);
+  if (decisions.size === 0) {
+    const advice = "Results of tools that run in the client are not accepted.";
+    throw invalid(`\`messages\` end with an answer without a new decision on a tool call. ${advice}`);
+  }
+  const { id: runId, seq } = message;
+  let sessionId = "";
+  await streamRun(connection, { type: "resume", key, runId }, client, async (run, answer) => {
+    sessionId = run.sessionId;
+    const newest = answer.type === "resumed" ? answer.upTo : 0;
+    const range = await replayRange(connection, run);
+    return { ...range, continues: { runId, after: seq ?? newest }, answered: new Set(decisions.keys()) };
+  });
+  for (const [callId, isApproved] of decisions) {
+    const decision = isApproved ? "once" : "deny";
+    const answer = await connection.perform({ type: "approve", sessionId, callId, decision });
+    // Somebody else has decided, or the time was over. The stream shows the decision.
+    if (answer?.type === "error" && answer.code !== "APPROVAL_EXPIRED") throw new Refusal(refusalOf(answer));
+  }
+}
+
+/** Returns the decisions in a message that have had no effect yet, by tool call. */
+function decisionsOf({ parts }: ClientMessage): Map<string, boolean> {
+  const decisions = new Map<string, boolean>();
+  for (const { state, approval } of parts) {
+    if (state !== "approval-responded") continue;
+    const { id, approved } = (approval ?? {}) as { id?: unknown; approved?: unknown };
+    if (typeof id === "string") decisions.set(id, approved === true);
+  }
+  return decisions;
+}
+
+function contentOf(message: ClientMessage): MessageContent {
+  const content = toContent(message);
+  if (typeof content === "string") throw invalid(content);
+  return content;
+}
+
+function invalid(message: string): Refusal {
+  return new Refusal({ code: "INVALID_FRAME", message });
+}

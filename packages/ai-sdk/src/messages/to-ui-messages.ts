@@ -1,0 +1,163 @@
+import {
+  type AssistantEntry,
+  currentEntries,
+  type Entry,
+  isMessageEntry,
+  type MessageEntry,
+  type RunEndEntry,
+  type ToolEntry,
+  type UserEntry,
+} from "@mini-openclaw/protocol";
+import { messageIdOf } from "../shared/message-id.ts";
+import type { MessagePart, ToolPart, UiMessage } from "../shared/ui-message.ts";
+import { type FileUrl, toUserParts } from "../shared/user-parts.ts";
+
+/** Settings of {@link toUiMessages}. */
+export interface UiMessagesOptions {
+  /**
+   * Returns the address of a file whose bytes are not in the entry. Files without one are left out.
+   * @default no file has an address
+   */
+  fileUrl?: FileUrl;
+}
+
+/** An assistant's message that grows by the entries of its run. */
+type Answer = UiMessage & { role: "assistant" };
+
+/**
+ * Pure: returns the messages of a session for `useChat` and `Chat` of the AI SDK. `entries` are
+ * those of a transcript, or the `messages` and `runEnds` of a `history`, in any order. All answers
+ * of one run are one message. Answers that a retry replaced and messages that an edit replaced are
+ * left out.
+ */
+export function toUiMessages(entries: readonly Entry[], options: UiMessagesOptions = {}): UiMessage[] {
+  const { fileUrl } = options;
+  const sorted = [...entries].sort((one, other) => one.seq - other.seq);
+  const current = currentEntries(sorted).entries;
+  const retried = new Set(
+    current.flatMap((entry) => (isMessageEntry(entry) && entry.role === "assistant" && entry.retryOf) || []),
+  );
+  const messages: UiMessage[] = [];
+  const answers = new Map<string, Answer>();
+  for (const entry of current) {
+    if (!isMessageEntry(entry)) {
+      if (entry.type === "run_end") endAnswer(answers.get(entry.runId), entry);
+      continue;
+    }
+    const { runId = entry.id } = entry;
+    const answer = answers.get(runId);
+    if (entry.role === "user") {
+      if (answer) answer.parts.push(toSteering(entry, fileUrl));
+      else messages.push(toUserMessage(entry, fileUrl));
+    } else if (!retried.has(runId) && isShown(entry)) {
+      addToAnswer(answer ?? begin(runId), entry);
+    }
+  }
+  return messages;
+
+  function begin(runId: string): Answer {
+    const answer: Answer = { id: runId, role: "assistant", metadata: { runId }, parts: [] };
+    answers.set(runId, answer);
+    messages.push(answer);
+    return answer;
+  }
+}
+
+function toUserMessage(entry: UserEntry, fileUrl: FileUrl | undefined): UiMessage {
+  const { seq, runId } = entry;
+  return {
+    id: messageIdOf(entry),
+    role: "user",
+    metadata: { ...(runId !== undefined && { runId }), seq },
+    parts: toUserParts(entry, fileUrl),
+  };
+}
+
+/** Returns a message that a user added to an active run. */
+function toSteering(entry: UserEntry, fileUrl: FileUrl | undefined): MessagePart {
+  return { type: "steering-message", id: messageIdOf(entry), parts: toUserParts(entry, fileUrl) };
+}
+
+/** Returns false for a system message that is no summary. */
+function isShown(entry: MessageEntry): boolean {
+  return entry.role !== "system" || entry.compaction === true;
+}
+
+function addToAnswer(answer: UiMessage, entry: Exclude<MessageEntry, UserEntry>): void {
+  answer.metadata.seq = entry.seq;
+  switch (entry.role) {
+    case "assistant":
+      answer.parts.push(...toTurn(entry));
+      return;
+    case "tool":
+      return addResult(answer, entry);
+    case "system":
+      answer.parts.push({ type: "data-compaction", id: entry.id, data: { content: entry.content } });
+  }
+}
+
+/** Returns the parts of one turn of the model. Its calls have no results yet. */
+function toTurn({ id, content, blocks = [], toolCalls = [] }: AssistantEntry): MessagePart[] {
+  const thinking = blocks.map((block) => (block.type === "thinking" ? block.text : "")).join("");
+  return [
+    { type: "step-start" },
+    ...(thinking === "" ? [] : [reasoning(id, thinking)]),
+    ...(content === "" ? [] : [{ type: "text", text: content, state: "done" } as const]),
+    ...toolCalls.map(({ callId, toolName, input, output }, index): ToolPart => {
+      const fields = {
+        type: "dynamic-tool",
+        toolName,
+        toolCallId: callId ?? `${id}:${index}`,
+        input,
+        providerExecuted: true,
+      } as const;
+      // Legacy files have the result beside the call.
+      if (output === undefined) return { ...fields, state: "input-available" };
+      return { ...fields, state: "output-available", output };
+    }),
+  ];
+}
+
+function reasoning(turnId: string, text: string): MessagePart {
+  return { type: "reasoning", id: `${turnId}:reasoning`, text, state: "done" };
+}
+
+function addResult({ parts }: UiMessage, entry: ToolEntry): void {
+  const { callId, toolName, content, isError, isDenied } = entry;
+  const index = parts.findLastIndex((part) => part.type === "dynamic-tool" && part.toolCallId === callId);
+  const call = parts[index];
+  const fields = {
+    type: "dynamic-tool",
+    toolName,
+    toolCallId: callId,
+    input: call?.type === "dynamic-tool" ? call.input : {},
+    providerExecuted: true,
+  } as const;
+  const done = toResult(fields, { content, isError, isDenied });
+  if (call) parts[index] = done;
+  else parts.push(done);
+}
+
+function toResult(
+  fields: Pick<ToolPart, "type" | "toolName" | "toolCallId" | "input" | "providerExecuted">,
+  { content, isError, isDenied }: { content: string; isError: boolean; isDenied: boolean | undefined },
+): ToolPart {
+  if (isDenied) {
+    const approval = { id: fields.toolCallId, approved: false, reason: content } as const;
+    return { ...fields, state: "output-denied", approval };
+  }
+  if (isError) return { ...fields, state: "output-error", errorText: content };
+  return { ...fields, state: "output-available", output: content };
+}
+
+function endAnswer(answer: UiMessage | undefined, end: RunEndEntry): void {
+  if (!answer) return;
+  const { seq, outcome, usage, costUsd } = end;
+  answer.metadata = {
+    ...answer.metadata,
+    seq,
+    outcome,
+    usage,
+    ...(costUsd !== undefined && { costUsd }),
+  };
+}

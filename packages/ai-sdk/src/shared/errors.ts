@@ -1,0 +1,10 @@
+import { createOptionChecks, defineError } from "@mini-openclaw/protocol/shared";
+
+/** The codes of this package's errors. */
+export type AiSdkErrorCode = "INVALID_OPTION";
+
+/** Branch on `code`, never on `message`. */
+export class AiSdkError extends defineError<AiSdkErrorCode>("AiSdkError") {}
+
+/** The checks of options. They throw an `AiSdkError` that names the option. */
+export const check = createOptionChecks(AiSdkError);

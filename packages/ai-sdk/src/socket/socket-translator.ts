@@ -1,0 +1,112 @@
+import type { DialectConnection, Translator } from "@mini-openclaw/gateway";
+import { cutText, describeValue, isRecord } from "@mini-openclaw/protocol/shared";
+import { isChatId, readChatRequest } from "../chats/chat-request.ts";
+import { Refusal } from "../chats/refusal.ts";
+import { resumeRun } from "../chats/resume-run.ts";
+import { startRun } from "../chats/start-run.ts";
+import { SocketRequest } from "./socket-request.ts";
+
+// A client that resumes again aborts its first resume right before.
+const LEAVING_MS = 500;
+
+// RFC 6455 § 7.4.1: a message that violates the policy of its endpoint.
+const POLICY_VIOLATION = 1008;
+
+interface TranslatorOptions {
+  /** True if a client that aborts a request stops its run. */
+  stops: boolean;
+  replayMs: number;
+}
+
+/** The requests of one socket's client. */
+export class SocketTranslator implements Translator {
+  readonly #connection: DialectConnection;
+  readonly #options: TranslatorOptions;
+  readonly #requests = new Map<string, SocketRequest>();
+  /** Resumes that were aborted, by chat. Their runs are stopped unless the chat continues. */
+  readonly #leaving = new Map<string, NodeJS.Timeout>();
+
+  constructor(connection: DialectConnection, options: TranslatorOptions) {
+    this.#connection = connection;
+    this.#options = options;
+    connection.closed.addEventListener("abort", () => {
+      for (const chatId of this.#leaving.keys()) this.#stay(chatId);
+    });
+  }
+
+  /** Requests are answered side by side. */
+  read(text: string): void {
+    const frame = parse(text);
+    if (!isRecord(frame)) return this.#refuse("A frame must be a JSON object.");
+    const { type, requestId, id } = frame;
+    if (typeof requestId !== "string" || requestId === "")
+      return this.#refuse(`\`requestId\` must be a text, got ${describeValue(requestId)}.`);
+    if (type === "abort") return this.#abort(requestId);
+    if (type !== "send" && type !== "resume")
+      return this.#refuse(`\`type\` must be send, resume or abort, got ${describeValue(type)}.`);
+    if (!isChatId(id)) return this.#refuse(`\`id\` must be the id of a chat, got ${describeValue(id)}.`);
+    if (this.#requests.has(requestId))
+      return this.#refuse("`requestId` must be new, got that of an open request.");
+    this.#stay(id);
+    const onOver = () => void this.#requests.delete(requestId);
+    const request = new SocketRequest(this.#connection, { requestId, chatId: id, kind: type, onOver });
+    this.#requests.set(requestId, request);
+    void this.#answer(request, requestId, frame);
+  }
+
+  /** No event comes without a request. */
+  write(): string[] {
+    return [];
+  }
+
+  /** Never rejects. */
+  async #answer(request: SocketRequest, requestId: string, frame: Record<string, unknown>): Promise<void> {
+    try {
+      if (request.kind === "send") {
+        const asked = readChatRequest(frame, requestId);
+        if (typeof asked === "string") throw new Refusal({ code: "INVALID_FRAME", message: asked });
+        return await startRun(this.#connection, asked, request);
+      }
+      const { replayMs } = this.#options;
+      const isActive = await resumeRun(this.#connection, request.chatId, request, { replayMs });
+      if (!isActive) request.endWithoutRun();
+    } catch (error) {
+      if (error instanceof Refusal) return request.fail(`${error.code}: ${error.message}`);
+      this.#connection.close(1011, "the dialect failed");
+    }
+  }
+
+  #abort(requestId: string): void {
+    const request = this.#requests.get(requestId);
+    if (!request) return;
+    request.detach();
+    if (!this.#options.stops) return;
+    if (request.kind === "send") return request.stopRun();
+    const { chatId } = request;
+    const timer = setTimeout(() => {
+      this.#leaving.delete(chatId);
+      request.stopRun();
+    }, LEAVING_MS);
+    this.#stay(chatId);
+    this.#leaving.set(chatId, timer);
+  }
+
+  /** Lets the run of a chat continue, because its client does. */
+  #stay(chatId: string): void {
+    clearTimeout(this.#leaving.get(chatId));
+    this.#leaving.delete(chatId);
+  }
+
+  #refuse(reason: string): void {
+    // A close frame has at most 123 bytes of reason.
+    this.#connection.close(POLICY_VIOLATION, cutText(reason.replace(/[^ -~]/g, "?"), 120));
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
