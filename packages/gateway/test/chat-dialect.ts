@@ -55,7 +55,9 @@ class ChatTranslator implements Translator {
       case "reset":
         return void this.#answer(ask, { type: "create", key });
       case "list":
-        return void this.#answer(ask, { type: "list" });
+        return void this.#answer(ask, { type: "list", ...(ask.chat !== undefined && { key }) });
+      case "say without events":
+        return void this.#sayWithoutEvents(ask);
       case "approvals":
         return void this.#answer(ask, { type: "approvals" });
       case "allow": {
@@ -94,6 +96,15 @@ class ChatTranslator implements Translator {
 
   async #answer({ id }: Ask, command: Parameters<DialectConnection["perform"]>[0]): Promise<void> {
     this.#send({ id, answer: (await this.#connection.perform(command)) ?? null });
+  }
+
+  async #sayWithoutEvents({ id, chat: key = "", text: content = "" }: Ask): Promise<void> {
+    const options = {
+      onEvent: (event: NumberedEvent) => this.#send({ id, of: event }),
+      signal: AbortSignal.abort(),
+    };
+    const answer = await this.#connection.perform({ type: "message", id, key, content }, options);
+    this.#send({ id, answer });
   }
 
   /** Retries the newest run of a chat. Its frame needs two commands, one after the other. */

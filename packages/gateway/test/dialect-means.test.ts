@@ -254,6 +254,18 @@ describe("sessions by key", () => {
     expect(list).toMatchObject({ type: "sessions", sessions: [{ title: "three" }, { title: "one" }] });
   });
 
+  test("are listed by their key", async () => {
+    await using gateway = await testGateway({ listen: { dialects: onePath } });
+    const chat = await openChat(`ws://${gateway.address}/chat`);
+    for (const key of ["a", "ab"]) {
+      chat.ask(key, "say", { chat: key, text: key });
+      await chat.ended(key);
+    }
+
+    expect(await chat.answer("1", "list", { chat: "a" })).toMatchObject({ sessions: [{ title: "a" }] });
+    expect(await chat.answer("2", "list", { chat: "none" })).toMatchObject({ sessions: [] });
+  });
+
   test("are each caller's own, whatever the key", async () => {
     await using gateway = await testGateway({
       authenticate: (_request, token) => ({ id: token ?? "" }),
@@ -389,6 +401,17 @@ describe("streams of a connection", () => {
       "user_message",
       "assistant_message",
     ]);
+  });
+
+  test("have no events with a signal that is aborted, and the message is accepted", async () => {
+    await using gateway = await testGateway({ listen: { dialects: onePath } });
+    const chat = await openChat(`ws://${gateway.address}/chat`);
+
+    const ack = await chat.answer("1", "say without events", { chat: "a", text: "one" });
+    const again = await chat.answer("1", "say without events", { chat: "a", text: "one" });
+
+    expect([ack?.type, again?.type]).toEqual(["ack", "ack"]);
+    expect(chat.eventsOf("1")).toEqual([]);
   });
 
   test("of an unknown run are refused", async () => {

@@ -1,5 +1,4 @@
 import type {
-  ClientEvent,
   CreateCommand,
   EditCommand,
   HistoryCommand,
@@ -15,6 +14,7 @@ import { type CommandContext, findSession, replyTo } from "./command-context.ts"
 import { loadPage } from "./load-page.ts";
 import { findOwnSession, ownership } from "./own-session.ts";
 import { findRunEnd, findStart } from "./run-start.ts";
+import type { CommandOfKey } from "./session-by-key.ts";
 import {
   forkSession,
   moveSession,
@@ -30,10 +30,7 @@ const PAGE = 50;
  * Performs a client's command. An error that it throws becomes the `error` that answers the
  * command.
  */
-export async function runCommand(
-  event: ClientEvent | (CreateCommand & { key: string }),
-  context: CommandContext,
-): Promise<void> {
+export async function runCommand(event: CommandOfKey, context: CommandContext): Promise<void> {
   switch (event.type) {
     case "ping":
       return context.send({ type: "pong", ...replyTo(event) });

@@ -1,4 +1,4 @@
-import type { ClientEvent, CreateCommand, SessionMeta } from "@mini-openclaw/protocol";
+import type { ClientEvent, CreateCommand, ListCommand, SessionMeta } from "@mini-openclaw/protocol";
 import { mustBe } from "@mini-openclaw/protocol/shared";
 import { GatewayError } from "../shared/errors.ts";
 import type { Caller } from "../shared/principal.ts";
@@ -14,11 +14,14 @@ const MAX_KEY_CHARS = 512;
  */
 export type KeyedCommand = ClientEvent | WithKey<ClientEvent>;
 
-type WithKey<Command> = Command extends { type: "create" }
+type WithKey<Command> = Command extends { type: "create" | "list" }
   ? Command & { key: string }
   : Command extends { sessionId?: string }
     ? Omit<Command, "sessionId"> & { key: string }
     : never;
+
+/** A command whose session is known by its id. A new session and a list may have a stored key. */
+export type CommandOfKey = ClientEvent | ((CreateCommand | ListCommand) & { key: string });
 
 /**
  * Returns a caller whose keys begin with a prefix. The prefix has the caller's own key, so that the
@@ -31,19 +34,17 @@ export function withKeys(caller: Caller, prefix: string): Caller {
 
 /**
  * Returns a command with the id of the session that its key names. A key without a session names
- * an empty one. A `create` gets the key that its session is to have.
+ * an empty one. A `create` gets the key that its session is to have, and a `list` that of its
+ * sessions.
  *
  * @throws GatewayError `INVALID_FRAME`, `FORBIDDEN`
  */
-export async function withSessionId(
-  command: KeyedCommand,
-  context: CommandContext,
-): Promise<ClientEvent | (CreateCommand & { key: string })> {
+export async function withSessionId(command: KeyedCommand, context: CommandContext): Promise<CommandOfKey> {
   if (!("key" in command)) return command;
   const { caller } = context;
   const { key: name, ...rest } = command;
   const key = toStoredKey(name, caller);
-  if (rest.type === "create") return { ...rest, key };
+  if (rest.type === "create" || rest.type === "list") return { ...rest, key };
   const { sessionId } = await findByKey({ ...caller, key }, context);
   return { ...rest, sessionId } as ClientEvent;
 }

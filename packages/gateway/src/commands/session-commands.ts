@@ -20,12 +20,16 @@ import { deleteTasks, undeleteTasks } from "./task-sessions.ts";
 
 const PAGE = 50;
 
-export async function sendSessions(event: ListCommand, context: CommandContext): Promise<void> {
+export async function sendSessions(
+  event: ListCommand | (ListCommand & { key: string }),
+  context: CommandContext,
+): Promise<void> {
   const { store, caller, permissions } = context;
   const { limit = PAGE, cursor, archived = false } = event;
   await permissions.assertAllowed(caller, event.type);
   const at = cursor === undefined ? {} : { cursor };
-  const page = await store.listSessions({ ...keysOf(caller), limit, archived, ...at });
+  const keys = "key" in event ? { key: event.key } : keysOf(caller);
+  const page = await store.listSessions({ ...keys, limit, archived, ...at });
   const sessions: SessionSummary[] = [];
   for (const session of page.sessions) {
     if (await permissions.mayList(caller, session)) sessions.push(toSummary(session, context));

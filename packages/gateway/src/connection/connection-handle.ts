@@ -129,7 +129,7 @@ async function perform(
   const watching = sink && watchWith(sink, connection.watchDeps, runId);
   await runCommand(resolved, deriveContext(connection, { send, ...watching }));
   // A message that was sent before: its run is replayed.
-  if (sink && !sink.isStarted && answer?.type === "ack") {
+  if (sink && !sink.isStarted && !sink.isClosed && answer?.type === "ack") {
     const run = { sessionId: answer.sessionId, runId: answer.runId };
     const after = await findStart(connection, run.sessionId, run.runId);
     sink.watch(connection.watchDeps, { ...run, after });
