@@ -28,6 +28,7 @@ module.exports = {
     layer("postgres-knows-the-store-and-the-protocol", "postgres", ["session-store", "protocol"]),
     layer("runtime-knows-only-the-protocol", "agent-runtime", ["protocol"]),
     layer("gateway-knows-store-and-agent-as-ports", "gateway", ["protocol"]),
+    layer("openclaw-dialect-knows-the-gateway", "openclaw-dialect", ["gateway", "protocol"]),
     layer("client-knows-only-the-protocol", "client", ["protocol"]),
     layer("ai-sdk-knows-only-the-gateway", "ai-sdk", ["gateway", "protocol"]),
     layer("web-chat-knows-only-the-client", "web-chat", ["client", "protocol"]),

@@ -20,6 +20,7 @@ const rooms = {
   ],
   "packages/client/src": ["react", "client", "session", "connection", "lib"],
   "packages/ai-sdk/src": ["socket", "chats", "chunks", "messages", "shared"],
+  "packages/openclaw-dialect/src": ["connection", "methods", "feeds", "rows", "wire"],
   "packages/web-chat/page": [
     ...["shell", "sessions", "frame", "composer", "conversation", "markdown", "language", "dom"],
   ],

@@ -28,6 +28,7 @@ const HELD = [
   "packages/ai-sdk",
   "packages/client",
   "packages/gateway",
+  "packages/openclaw-dialect",
   "packages/postgres",
   "packages/protocol",
   "packages/session-store",

@@ -1,0 +1,42 @@
+import { approvalMethods } from "./approval-methods.ts";
+import { chatMethods } from "./chat-methods.ts";
+import { fixedMethods } from "./fixed-methods.ts";
+import { listMethods } from "./list-methods.ts";
+import type { Method } from "./method.ts";
+import { runMethods } from "./run-methods.ts";
+import { sessionMethods } from "./session-methods.ts";
+
+/** All methods except `connect`. */
+export const methods: ReadonlyMap<string, Method> = new Map(
+  Object.entries({
+    ...fixedMethods,
+    ...chatMethods,
+    ...runMethods,
+    ...listMethods,
+    ...sessionMethods,
+    ...approvalMethods,
+  }),
+);
+
+/** Methods that may take long. Later requests do not wait for them. */
+export const slowMethods: ReadonlySet<string> = new Set([
+  "agent.wait",
+  "health",
+  "sessions.list",
+  "sessions.preview",
+  "sessions.reset",
+  "sessions.delete",
+]);
+
+/** All events that clients may get. */
+export const eventNames: readonly string[] = [
+  "connect.challenge",
+  "agent",
+  "chat",
+  "session.message",
+  "sessions.changed",
+  "plugin.approval.requested",
+  "plugin.approval.resolved",
+  "tick",
+  "shutdown",
+];

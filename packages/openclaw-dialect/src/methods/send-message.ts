@@ -1,0 +1,66 @@
+import { randomUUID } from "node:crypto";
+import type { AckEvent, MessageBlock, MessageMode } from "@mini-openclaw/protocol";
+import { perform } from "../feeds/perform.ts";
+import type { Params } from "../wire/params.ts";
+import { invalidRequest, RequestError } from "../wire/request-error.ts";
+import type { MethodContext } from "./method.ts";
+
+// A session that is reset again each time is reset by a program.
+const MAX_ATTEMPTS = 3;
+
+/** A message of a client. */
+export interface OutgoingMessage {
+  readonly sessionKey: string;
+  /** The id of the request. Clients know its run by this id. */
+  readonly id: string;
+  readonly content: string;
+  readonly blocks: MessageBlock[];
+  readonly mode?: MessageMode;
+}
+
+const modes = { steer: "steer", interrupt: "interrupt", followup: "queue", collect: "queue" } as const;
+const queueModes = Object.keys(modes) as (keyof typeof modes)[];
+
+/** Reads the fields that all methods with a message have. Some clients send no `idempotencyKey`. */
+export function readMessage(params: Params, sessionKey: string): OutgoingMessage {
+  const queueMode = params.optionalOneOf("queueMode", queueModes);
+  return {
+    sessionKey,
+    id: params.optionalText("idempotencyKey") ?? randomUUID(),
+    content: params.anyText("message"),
+    blocks: params.records("attachments").map(toBlock),
+    ...(queueMode !== undefined && { mode: modes[queueMode] }),
+  };
+}
+
+/**
+ * Sends a message to its session. The connection follows that session before, so that it gets all
+ * events of the run.
+ */
+export async function sendMessage(
+  { sessionKey: key, ...message }: OutgoingMessage,
+  { connection, feeds }: MethodContext,
+): Promise<AckEvent> {
+  for (let attempts = 1; ; attempts += 1) {
+    const { sessionId } = await perform(connection, { type: "history", key, limit: 1 }, "history");
+    await feeds.followNew(key, sessionId);
+    try {
+      return await perform(connection, { type: "message", sessionId, ...message }, "ack");
+    } catch (error) {
+      // Another client has begun a new session of the key meanwhile.
+      const isArchived = error instanceof RequestError && error.details?.["code"] === "SESSION_ARCHIVED";
+      if (!isArchived || attempts === MAX_ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** Returns an attachment as a block of a message. Its content may be a data URL. */
+function toBlock(attachment: Params): MessageBlock {
+  const [, urlType, data] = /^(?:data:([^;,]*)[^,]*,)?([^]*)$/.exec(attachment.text("content")) ?? [];
+  const mediaType = attachment.optionalText("mimeType") ?? urlType;
+  if (!mediaType || !data)
+    throw invalidRequest("`attachments` must have a `mimeType` and `content` in base64.");
+  const name = attachment.optionalText("fileName", 200);
+  const type = mediaType.startsWith("image/") ? "image" : "document";
+  return { type, mediaType, data, ...(name !== undefined && { name }) };
+}
