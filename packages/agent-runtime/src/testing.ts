@@ -15,4 +15,5 @@ export {
   says,
   thinks,
   uses,
+  writes,
 } from "./testing/scripted-provider.ts";

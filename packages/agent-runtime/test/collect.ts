@@ -25,6 +25,8 @@ export function outline(events: readonly RunEvent[]): string[] {
       case "chunk":
       case "thinking":
         return `${event.type} ${event.content}`;
+      case "tool_input":
+        return `tool_input ${event.callId} ${event.toolName} ${event.content}`;
       case "compaction":
         return `compaction ${event.content}`;
       case "assistant_message": {

@@ -53,6 +53,31 @@ test("thinking, other messages and other events stand between", async () => {
   ]);
 });
 
+test("pieces of one call's input become one, and calls and texts stay apart", async () => {
+  const input = (content: string, callId: string, messageId = "m1"): LiveEvent => ({
+    ...{ type: "tool_input", runId: "r", messageId, callId, toolName: "bash" },
+    content,
+  });
+  const events = await joined(
+    piece("a"),
+    input("{", "c1"),
+    input("}", "c1"),
+    input("[", "c2"),
+    input("]", "c2"),
+    input("{", "c2", "m2"),
+    piece("b", "m2"),
+  );
+
+  expect(events.map((event) => ["content" in event && event.content, event.seq])).toEqual([
+    ["a", 1],
+    ["{}", 3],
+    ["[]", 5],
+    ["{", 6],
+    ["b", 7],
+  ]);
+  expect(events[1]).toEqual({ ...input("{}", "c1"), sessionId: "s", seq: 3, firstSeq: 2 });
+});
+
 test("a joined piece has at most 65,536 characters; a larger one stays whole", async () => {
   const kibibyte = "x".repeat(1024);
   const events = await joined(

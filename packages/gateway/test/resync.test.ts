@@ -10,6 +10,41 @@ function events({ frames }: TestClient): NumberedEvent[] {
 }
 
 describe("resync", () => {
+  test("during a turn is followed by the input that the model has written, in one piece", async () => {
+    const [opened, open] = gate();
+    const agent: AgentRunner = {
+      async *run(input) {
+        const { runId } = input;
+        const call = { callId: "c", toolName: "bash" };
+        yield { type: "run_start", runId, timestamp: 1 };
+        for (const content of ['{"comm', 'and":', '"ls"}']) {
+          yield { type: "tool_input", runId, messageId: "m", ...call, content };
+        }
+        await opened;
+        const toolCalls = [{ ...call, input: { command: "ls" } }];
+        yield { type: "assistant_message", runId, id: "m", content: "", timestamp: 1, toolCalls };
+        yield { type: "message_done", runId, content: "" };
+        yield { type: "run_end", runId, outcome: "completed", usage: noUsage, timestamp: 1 };
+      },
+    };
+    await using gateway = await testGateway({ agent });
+    const witness = await gateway.connect();
+    witness.send({ type: "message", content: "list" });
+    const last = await witness.next("tool_input", 3);
+
+    const client = await gateway.connect();
+    client.send({ type: "resume", sessionId: witness.sessionId });
+    const resync = await client.next("resync");
+    const joined = await client.next("tool_input");
+    open();
+    await client.next("run_end");
+
+    const content = '{"command":"ls"}';
+    expect(joined).toEqual({ ...last, content, firstSeq: (await witness.next("tool_input")).seq });
+    const view = events(client).reduce(fold, fold(emptyView, resync));
+    expect(view.items.at(-1)).toMatchObject({ key: "tool:m:c", input: { command: "ls" } });
+  });
+
   test("has the active run and the messages that wait for it or for their own run", async () => {
     let go: () => void = () => undefined;
     const released = new Promise<void>((resolve) => {

@@ -53,6 +53,7 @@ export type {
   ThinkingEvent,
   TodoUpdatedEvent,
   ToolDoneEvent,
+  ToolInputEvent,
   ToolOutputEvent,
   ToolStartEvent,
   UserMessageEvent,

@@ -387,18 +387,9 @@ describe("the cost of a run", () => {
     ...{ type: "assistant_message", id, content: id, usage: spent, ...run },
     ...(costUsd !== undefined && { costUsd }),
   });
-  const twice = { inputTokens: 2, outputTokens: 4, cacheReadTokens: 6, cacheWriteTokens: 8 };
 
-  test("is the sum of its turns", () => {
-    const view = viewOf(...numbered([turn("a1", 0.25), turn("a2", 0.5)]));
-
-    expect(view.costs).toEqual(new Map([["run-1", { usage: twice, costUsd: 0.75 }]]));
-  });
-
-  test("is unknown in dollars when the price of one turn is unknown", () => {
-    const view = viewOf(...numbered([turn("a1", 0.25), turn("a2")]));
-
-    expect(view.costs).toEqual(new Map([["run-1", { usage: twice, costUsd: undefined }]]));
+  test("is unknown before its end", () => {
+    expect(viewOf(...numbered([turn("a1", 0.25)])).costs).toEqual(new Map());
   });
 
   const total = { inputTokens: 9, outputTokens: 9, cacheReadTokens: 9, cacheWriteTokens: 9 };
@@ -419,10 +410,10 @@ describe("the cost of a run", () => {
     expect(view.costs.get("run-1")).toEqual({ usage: total, costUsd: 2, outcome: "aborted" });
   });
 
-  test("is the sum of its turns if the end of the run has no usage", () => {
+  test("is unknown if the end of the run has no usage", () => {
     const view = viewOf(...numbered([turn("a1", 0.25), { ...stop, usage, costUsd: 0 }]));
 
-    expect(view.costs).toEqual(new Map([["run-1", { usage: spent, costUsd: 0.25 }]]));
+    expect(view.costs).toEqual(new Map());
   });
 });
 
@@ -493,3 +484,113 @@ function end(
 ): SessionEvent {
   return { type: "run_end", outcome, usage, ...run };
 }
+
+describe("the input of a tool call, while the model writes it", () => {
+  const say = (content: string): SessionEvent => ({
+    type: "chunk",
+    runId: "run-1",
+    messageId: "a1",
+    content,
+  });
+  const write = (content: string, callId = "c1"): SessionEvent => ({
+    ...{ type: "tool_input", runId: "run-1", messageId: "a1" },
+    ...{ callId, toolName: "bash", content },
+  });
+  const failure: SessionEvent = { type: "retry", runId: "run-1", attempt: 1, delayMs: 0, code: "BUSY" };
+  const end: SessionEvent = { type: "run_end", outcome: "aborted", usage, ...run };
+
+  test("grows in the item of its call, and becomes the call under the same key", () => {
+    const events = [user, say("Look."), write('{"comm'), write('and":"ls"}'), asks];
+    const views = events.map((_, index) => viewOf(...numbered(events.slice(0, index + 1))));
+
+    expect(views.map(({ items }) => items[2])).toMatchObject([
+      undefined,
+      undefined,
+      { kind: "tool", key: "tool:a1:c1", toolName: "bash", input: {}, inputText: '{"comm' },
+      { key: "tool:a1:c1", inputText: '{"command":"ls"}' },
+      { key: "tool:a1:c1", input: { command: "ls" }, phase: "called" },
+    ]);
+    expect(views[4]?.items[2]).not.toHaveProperty("inputText");
+  });
+
+  test("of several calls grows apart, and leaves the order of the transcript", () => {
+    const all: SessionEvent = { ...asks, toolCalls: [call, { ...call, callId: "c2" }] } as SessionEvent;
+    const before = [user, write("{", "c2"), write("[", "c1"), write("}", "c2"), say("Look.")];
+
+    const written = viewOf(...numbered(before)).items.slice(1);
+    expect(written.map((item) => (item.kind === "tool" ? item.inputText : item.kind))).toEqual([
+      ...["{}", "[", "assistant"],
+    ]);
+    const after = viewOf(...numbered([...before, all])).items.slice(1);
+    expect(after.map(({ key }) => key)).toEqual(["a1", "tool:a1:c1", "tool:a1:c2"]);
+  });
+
+  test.each<[string, SessionEvent, string[]]>([
+    ["the model is asked again", failure, ["user: files?", "retry 1: BUSY"]],
+    [
+      "the turn has no such call",
+      { ...asks, toolCalls: [] } as SessionEvent,
+      ["user: files?", "assistant: Look."],
+    ],
+    ["the run ends", end, ["user: files?", "outcome: aborted"]],
+  ])("is gone when %s", (_, event, expected) => {
+    expect(shown(viewOf(...numbered([user, write('{"comm'), event])))).toEqual(expected);
+  });
+
+  test("stays when the run of another message ends", () => {
+    const other = { ...end, runId: "run-2" };
+
+    expect(viewOf(...numbered([user, write("{"), other])).items[1]).toMatchObject({ inputText: "{" });
+  });
+
+  test("replaces the notice that the model is asked again", () => {
+    expect(shown(viewOf(...numbered([user, failure, write("{")])))).toEqual([
+      "user: files?",
+      "bash {} called: ",
+    ]);
+  });
+});
+
+describe("an edited message", () => {
+  const said = (id: string, content: string, editOf?: string): SessionEvent => ({
+    ...{ type: "user_message", id, content, ...run, runId: `run-${id}` },
+    ...(editOf !== undefined && { editOf }),
+  });
+  const answers = (id: string): SessionEvent => ({
+    ...{ type: "assistant_message", id: `a-${id}`, content: `to ${id}`, ...run, runId: `run-${id}` },
+  });
+  const before = [said("u1", "one"), answers("u1"), said("u2", "two"), answers("u2"), said("u3", "three")];
+
+  test.each([
+    ["the first one", "u1", ["user: new"]],
+    ["one in the middle", "u2", ["user: one", "assistant: to u1", "user: new"]],
+    ["the last one", "u3", ["user: one", "assistant: to u1", "user: two", "assistant: to u2", "user: new"]],
+  ])("replaces %s, and everything after it", (_, editOf, expected) => {
+    const view = viewOf(...numbered([...before, said("u4", "new", editOf)]));
+
+    expect(shown(view)).toEqual(expected);
+    expect(view.items.at(-1)).toMatchObject({ kind: "user", key: "u4" });
+    expect(view.oldestSeq).toBe(editOf === "u1" ? 6 : 1);
+  });
+
+  test("replaces all of a view that begins after it, so that older messages end before it", () => {
+    const page = before
+      .slice(2)
+      .flatMap((event, index) => numbered([event], index + 3).flatMap((one) => toEntry(one) ?? []));
+    const newest = resync(page as MessageEntry[], true);
+    const view = viewOf(newest, ...numbered([said("u4", "new", "u1"), answers("u4")], 6));
+
+    expect(shown(view)).toEqual(["user: new", "assistant: to u4"]);
+    expect(view).toMatchObject({ oldestSeq: 6, hasMore: true });
+    const older = { ...resync([]), type: "history" } as const;
+    expect(shown(fold(view, older))).toEqual(["user: new", "assistant: to u4"]);
+  });
+
+  test("can be edited again", () => {
+    const edits = [said("u4", "new", "u2"), answers("u4"), said("u5", "newer", "u4")];
+
+    expect(shown(viewOf(...numbered([...before, ...edits])))).toEqual([
+      ...["user: one", "assistant: to u1", "user: newer"],
+    ]);
+  });
+});

@@ -122,12 +122,13 @@ test("gives the same row for what did not change", () => {
 
 test("puts an end below what a run answered, and calls that follow each other into one row", () => {
   const two = [call, { ...call, callId: "c2" }];
+  const spent = { ...usage, inputTokens: 3, outputTokens: 1 };
   const said = { type: "assistant_message", id: "a1", content: "Look.", toolCalls: two, ...run } as const;
   const events: readonly SessionEvent[] = [
     ...toolRun.slice(0, 2),
-    { ...said, usage: { ...usage, inputTokens: 3, outputTokens: 1 }, costUsd: 0.5 },
+    said,
     { type: "tool_start", ...run, ...call },
-    { type: "run_end", outcome: "interrupted", usage, ...run },
+    { type: "run_end", outcome: "interrupted", usage: spent, costUsd: 0.5, ...run },
   ];
   const { rows } = rowsOf(snapshotOf(viewOf(events)));
 

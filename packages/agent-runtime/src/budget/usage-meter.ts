@@ -20,7 +20,7 @@ export class UsageMeter {
 
   add(event: ModelEvent): void {
     this.#isAnswered = true;
-    if (event.type === "text" || event.type === "thinking") this.#shownText += event.text;
+    if ("text" in event) this.#shownText += event.text;
     else if (event.usage && totalTokens(event.usage) > 0) this.#reported = event.usage;
     this.#isComplete = event.type === "turn";
   }

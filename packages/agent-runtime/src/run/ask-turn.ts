@@ -3,7 +3,7 @@ import type { LimitReached } from "../budget/budget.ts";
 import { estimateMessages, estimateRequest } from "../budget/estimate-tokens.ts";
 import type { ContextWindow } from "../context/context-window.ts";
 import { AgentError } from "../shared/errors.ts";
-import { type ModelSettings, type Run, streamTurn, type Turn } from "./stream-turn.ts";
+import { type Answer, type ModelSettings, type Run, streamTurn, type Turn } from "./stream-turn.ts";
 
 /** A request is made shorter at most so often. */
 const MAX_SHRINKS = 6;
@@ -16,7 +16,7 @@ const MAX_SHRINKS = 6;
  */
 export async function* askTurn(
   toRequest: (maxTokens: number) => ModelRequest,
-  messageId: string,
+  answer: Answer,
   run: Run,
   settings: ModelSettings & { contextWindow: ContextWindow },
 ): AsyncGenerator<RunEvent, Turn | LimitReached> {
@@ -27,7 +27,7 @@ export async function* askTurn(
     const request = toRequest(contextWindow.limitFor(modelOf()));
     const messageTokens = estimateMessages(request.messages);
     try {
-      const turn = yield* streamTurn(request, messageId, run, settings);
+      const turn = yield* streamTurn(request, answer, run, settings);
       if ("is" in turn) return turn;
       const { inputTokens, cacheReadTokens, cacheWriteTokens } = turn.usage;
       const counted = inputTokens + cacheReadTokens + cacheWriteTokens;

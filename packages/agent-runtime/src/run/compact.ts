@@ -4,6 +4,7 @@ import { fitContext } from "../context/fit-context.ts";
 import { AgentError } from "../shared/errors.ts";
 import { answerCall, type ToolEvent } from "../tool-calls/answer-call.ts";
 import { askTurn } from "./ask-turn.ts";
+import { CallIds } from "./call-ids.ts";
 import { isCompactionDue, splitAtQuestion } from "./compaction-due.ts";
 import type { RunSettings } from "./run-settings.ts";
 import type { Run, Turn } from "./stream-turn.ts";
@@ -88,9 +89,7 @@ async function* keepMemory(
   const turn = yield* askSilently(run, withTool, keepFacts, settings);
   if (!turn) return;
   const { sessionId, runId } = run.input;
-  const before = splitAtQuestion(run.input.messages).earlier;
-  const calls = executableCalls(withUniqueCallIds(turn, before, settings.createId));
-  const notes = calls.filter((call) => call.toolName === REMEMBER);
+  const notes = executableCalls(turn).filter((call) => call.toolName === REMEMBER);
   const calling = {
     ...settings,
     tools: new Map([[REMEMBER, tool]]),
@@ -136,11 +135,13 @@ async function* askSilently(
     const messages: Message[] = [...request.messages, { role: "system", content: instruction, timestamp: 0 }];
     return { ...request, messages, thinkingFrom: messages.length };
   };
-  const asking = askTurn(instructed, settings.createId(), run, settings);
+  const { createId } = settings;
+  const callIds = new CallIds(splitAtQuestion(run.input.messages).earlier, createId);
+  const asking = askTurn(instructed, { messageId: createId(), callIds }, run, settings);
   try {
     for (;;) {
       const step = await asking.next();
-      if (step.done) return "is" in step.value ? undefined : step.value;
+      if (step.done) return "is" in step.value ? undefined : withUniqueCallIds(step.value, callIds);
       if (step.value.type === "retry") yield step.value;
     }
   } finally {

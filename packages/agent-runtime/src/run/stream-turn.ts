@@ -11,6 +11,7 @@ import { estimateRequest } from "../budget/estimate-tokens.ts";
 import { UsageMeter } from "../budget/usage-meter.ts";
 import { AgentError } from "../shared/errors.ts";
 import { sleep } from "../shared/timers.ts";
+import type { CallIds } from "./call-ids.ts";
 import { readTurn } from "./read-turn.ts";
 import { nextAttempt, type RetryPolicy } from "./retry-policy.ts";
 
@@ -34,6 +35,12 @@ export interface Run {
   modelIndex: number;
 }
 
+/** The answer that a turn streams. */
+export interface Answer {
+  readonly messageId: string;
+  readonly callIds: CallIds;
+}
+
 /** The complete turn, and the model that sent it. */
 export type Turn = Extract<ModelEvent, { type: "turn" }> & {
   model: string;
@@ -42,8 +49,8 @@ export type Turn = Extract<ModelEvent, { type: "turn" }> & {
 };
 
 /**
- * Streams one turn of the model: `chunk` and `thinking` as they come. Returns the complete turn, or
- * the limit that forbids it.
+ * Streams one turn of the model: `chunk`, `thinking` and `tool_input` as they come. Returns the
+ * complete turn, or the limit that forbids it.
  *
  * For each attempt: reserve, stream, settle. A failure that may pass is tried again after a `retry`
  * event, but never once text was shown, nor beyond what the run may spend.
@@ -52,7 +59,7 @@ export type Turn = Extract<ModelEvent, { type: "turn" }> & {
  */
 export async function* streamTurn(
   request: ModelRequest,
-  messageId: string,
+  answer: Answer,
   run: Run,
   settings: ModelSettings,
 ): AsyncGenerator<RunEvent, Turn | LimitReached> {
@@ -73,7 +80,7 @@ export async function* streamTurn(
     }
     const attempt: Attempt = { provider, reservation, meter: new UsageMeter(promptTokens), hasText: false };
     try {
-      const turn = yield* streamAttempt(asked, attempt, messageId, run, settings);
+      const turn = yield* streamAttempt(asked, attempt, answer, run, settings);
       if (turn.stopReason !== "refusal" || attempt.hasText) return turn;
       if (failovers + 1 >= providers.length || !settings.fallbackOn.has("refused")) return turn;
       failovers += 1;
@@ -100,17 +107,18 @@ interface Attempt {
   readonly provider: ModelProvider;
   readonly reservation: Reservation;
   readonly meter: UsageMeter;
-  /** True once text was shown. Thinking may be shown again. Text may not. */
+  /** True once text was shown. Thinking and inputs may be shown again. Text may not. */
   hasText: boolean;
 }
 
 async function* streamAttempt(
   request: ModelRequest,
   attempt: Attempt,
-  messageId: string,
+  { messageId, callIds }: Answer,
   { input, runId, signal }: Run,
   { idleTimeoutMs }: ModelSettings,
 ): AsyncGenerator<RunEvent, Turn> {
+  callIds.restart();
   const { provider, meter, reservation } = attempt;
   const { maxAnswerTokens, limit } = reservation;
   for await (const event of readTurn(
@@ -126,6 +134,12 @@ async function* streamAttempt(
       return { ...event, usage, model: provider.model, ...(isCut && { cutBy: limit }) };
     }
     if (event.type === "progress") continue;
+    if (event.type === "tool_input") {
+      const { index, toolName, text: content } = event;
+      const callId = callIds.idAt(index, event.callId);
+      yield { type: "tool_input", runId, messageId, callId, toolName, content };
+      continue;
+    }
     if (event.type === "text") attempt.hasText = true;
     const type = event.type === "text" ? "chunk" : "thinking";
     yield { type, runId, messageId, content: event.text };

@@ -7,6 +7,7 @@ import type {
 } from "@mini-openclaw/protocol";
 import { costOf, type ModelPrice } from "../budget/prices.ts";
 import type { Tool } from "../tool-calls/define-tool.ts";
+import type { CallIds } from "./call-ids.ts";
 import type { Turn } from "./stream-turn.ts";
 
 const noMoreTools = "No more tools can be called in this run. Answer now, with what you have.";
@@ -35,16 +36,11 @@ export function toModelRequest(
   };
 }
 
-/**
- * Returns the turn with an id of its own for each call whose id is empty or used. Only the id pairs
- * a result, or a user's decision, with its call.
- */
-export function withUniqueCallIds(turn: Turn, before: readonly Message[], createId: () => string): Turn {
-  const used = new Set<string | undefined>(["", ...before.flatMap(callIdsOf)]);
+/** Returns the turn with an id of its own for each call. */
+export function withUniqueCallIds(turn: Turn, callIds: CallIds): Turn {
   const renamed = new Map<string, string[]>();
-  const toolCalls = turn.toolCalls.map((call) => {
-    const callId = used.has(call.callId) ? createId() : call.callId;
-    used.add(callId);
+  const toolCalls = turn.toolCalls.map((call, index) => {
+    const callId = callIds.idAt(index, call.callId);
     renamed.set(call.callId, [...(renamed.get(call.callId) ?? []), callId]);
     return { ...call, callId };
   });
@@ -54,10 +50,6 @@ export function withUniqueCallIds(turn: Turn, before: readonly Message[], create
       : block,
   );
   return { ...turn, toolCalls, ...(blocks && { blocks }) };
-}
-
-function callIdsOf(message: Message): (string | undefined)[] {
-  return message.role === "assistant" ? (message.toolCalls ?? []).map(({ callId }) => callId) : [];
 }
 
 /** Returns true if the turn stopped at a limit of tokens, and is not complete. */

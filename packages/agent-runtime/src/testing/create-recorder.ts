@@ -81,14 +81,16 @@ export function createRecorder(provider: ModelProvider, options: RecorderOptions
  * read as one.
  */
 function redactEvents(events: readonly ModelEvent[], redactor: Redactor): ModelEvent[] {
-  const texts = events.map((event) => (event.type === "text" ? event.text : ""));
-  const thoughts = events.map((event) => (event.type === "thinking" ? event.text : ""));
-  const [keptTexts, keptThoughts] = [redactor.pieces(texts), redactor.pieces(thoughts)];
-  return events.map((event, place) => {
-    if (event.type === "text") return { ...event, text: keptTexts[place] ?? "" };
-    if (event.type === "thinking") return { ...event, text: keptThoughts[place] ?? "" };
-    return redactor.value(event);
-  });
+  const partOf = (event: ModelEvent) => ("index" in event ? `input ${event.index}` : event.type);
+  const kept = new Map(
+    [...new Set(events.map(partOf))].map((part) => {
+      const pieces = events.map((event) => ("text" in event && partOf(event) === part ? event.text : ""));
+      return [part, redactor.pieces(pieces)] as const;
+    }),
+  );
+  return events.map((event, index) =>
+    "text" in event ? { ...event, text: kept.get(partOf(event))?.[index] ?? "" } : redactor.value(event),
+  );
 }
 
 function toRecorded(error: unknown): RecordedError {

@@ -7,7 +7,7 @@ export type ScriptStep = readonly ScriptPart[];
 export type ScriptPart =
   | { part: "says"; pieces: readonly string[] }
   | { part: "thinks"; pieces: readonly string[] }
-  | { part: "calls"; call: ModelToolCall }
+  | { part: "calls"; call: ModelToolCall; pieces?: readonly string[] }
   | { part: "fails"; error: Error }
   | { part: "hangs" }
   | { part: "ends"; stopReason: string }
@@ -31,6 +31,12 @@ export function calls(toolName: string, input: Record<string, unknown> = {}, cal
 /** A tool call whose input is no JSON object. */
 export function callsBadly(toolName: string, invalidInput: string, callId = ""): ScriptPart {
   return { part: "calls", call: { callId, toolName, input: {}, invalidInput } };
+}
+
+/** A tool call whose input streams. The pieces, joined, are its JSON. Each one is an event. */
+export function writes(toolName: string, ...pieces: string[]): ScriptPart {
+  const input = JSON.parse(pieces.join("")) as Record<string, unknown>;
+  return { part: "calls", call: { callId: "", toolName, input }, pieces };
 }
 
 /** A failure in the middle of the turn. Give the error a `code` to distinguish it. */
@@ -128,9 +134,18 @@ async function* playStep(
           yield { type: part.part === "says" ? "text" : "thinking", text };
         }
         break;
-      case "calls":
-        toolCalls.push({ ...part.call, callId: part.call.callId || `call_${turn}_${toolCalls.length + 1}` });
+      case "calls": {
+        const index = toolCalls.length;
+        const callId = part.call.callId || `call_${turn}_${index + 1}`;
+        for (const text of part.pieces ?? []) {
+          await pause();
+          signal.throwIfAborted();
+          pieces += 1;
+          yield { type: "tool_input", index, callId, toolName: part.call.toolName, text };
+        }
+        toolCalls.push({ ...part.call, callId });
         break;
+      }
       case "fails":
         throw part.error;
       case "hangs":

@@ -79,7 +79,7 @@ describe("a turn", () => {
       types.push(type);
       next();
     }
-    expect(types).toEqual(["progress", "progress", "progress", "turn"]);
+    expect(types).toEqual(["progress", "tool_input", "progress", "turn"]);
   });
 
   test("reads tool calls, also one whose input is not JSON", async () => {
@@ -135,6 +135,7 @@ describe("a turn", () => {
     );
     expect(events).toEqual([
       { type: "thinking", text: "Hm." },
+      { type: "tool_input", index: 0, callId: "toolu_1", toolName: "bash", text: "{}" },
       { type: "text", text: "After." },
       {
         type: "turn",

@@ -75,8 +75,10 @@ const broken = (code: string, text = "Hel") => [
   `message_done ${text}`,
   "run_end failed",
 ];
-const called = ["assistant_message  +ping", "tool_start toolu_1", "tool_done toolu_1 pong"];
-const badCall = (text: string) => [
+const answered = ["assistant_message  +ping", "tool_start toolu_1", "tool_done toolu_1 pong"];
+const called = ["tool_input toolu_1 ping {}", ...answered];
+const badCall = (text: string, written = text) => [
+  `tool_input toolu_1 ping ${written}`,
   "assistant_message  +ping",
   "tool_start toolu_1",
   `tool_done toolu_1 error: The input is not a complete JSON object; the tool was not run. It began with: ${text}`,
@@ -119,7 +121,11 @@ const faults: Fault[] = [
   ["a connection cut after the headers", [cuts()], retried("MODEL_UNREACHABLE")],
   ["a connection cut before any text", [cuts(start, openText)], retried("MODEL_UNREACHABLE")],
   ["a connection cut in the middle of the text", [cuts(...half)], broken("MODEL_UNREACHABLE")],
-  ["a connection cut in a tool call", [cuts(start, ...call.slice(0, 2))], retried("MODEL_UNREACHABLE")],
+  [
+    "a connection cut in a tool call",
+    [cuts(start, ...call.slice(0, 2))],
+    ["tool_input toolu_1 ping {}", ...retried("MODEL_UNREACHABLE")],
+  ],
   [
     "a connection cut in the middle of an event",
     [sends(sse(start).slice(0, -9))],
@@ -206,6 +212,7 @@ const faults: Fault[] = [
     "a call of a tool that has no name for a tool",
     [streams(start, ...toolUse(0, "toolu_1", "fs.ping now", "{}"), ...finish("tool_use"))],
     [
+      "tool_input toolu_1 fs.ping now {}",
       "assistant_message  +fs.ping now",
       "tool_start toolu_1",
       'tool_done toolu_1 error: There is no tool named "fs.ping now".',
@@ -215,17 +222,18 @@ const faults: Fault[] = [
   [
     "half a character in a tool's input",
     [streams(start, ...toolUse(0, "toolu_1", "ping", '{"a":"\\ud83d"}'), ...finish("tool_use"))],
-    [...called, ...ok],
+    ['tool_input toolu_1 ping {"a":"\\ud83d"}', ...answered, ...ok],
   ],
   [
     "an input that is not JSON, cut in the middle of a character",
     [streams(start, ...toolUse(0, "toolu_1", "ping", `${"x".repeat(199)}😀`), ...finish("tool_use"))],
-    [...badCall("x".repeat(199)), ...ok],
+    [...badCall("x".repeat(199), `${"x".repeat(199)}😀`), ...ok],
   ],
   [
     "a token limit inside a tool call",
     [streams(start, ...call, ...finish("max_tokens"))],
     [
+      "tool_input toolu_1 ping {}",
       "assistant_message  +ping",
       "tool_start toolu_1",
       "tool_done toolu_1 error: Your answer reached its limit of 5 tokens in the middle of this call, so the call was not made. Write less at a time: split long content into several calls, each well below that limit.",
@@ -326,8 +334,10 @@ describe("a fault of the model's server ends the run as it should, and the sessi
     await using server = await messagesServer(calling, calling, answers("Hello"));
     const provider = createAnthropicProvider({ apiKey: "k", model: "m", baseURL: server.baseURL });
     const lines = outline(await eventsOf(new AgentRuntime({ provider, tools: [ping] }), inputOf("hi")));
-    expect(lines.slice(0, 4)).toEqual(["run_start", ...called]);
-    expect(lines[5]).not.toBe("tool_start toolu_1");
+    expect(lines.slice(0, 5)).toEqual(["run_start", ...called]);
+    const [, secondId] = /^tool_input (\S+) ping \{\}$/.exec(lines[5] ?? "") ?? [];
+    expect(secondId).not.toBe("toolu_1");
+    expect(lines[7]).toBe(`tool_start ${secondId}`);
     expect(lines.slice(-4)).toEqual(ok);
     expect(server.requests.map(refusalsOf)).toEqual([[], [], []]);
   });

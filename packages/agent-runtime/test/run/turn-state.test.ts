@@ -1,5 +1,6 @@
 import { noUsage } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
+import { CallIds } from "../../src/run/call-ids.ts";
 import type { Turn } from "../../src/run/stream-turn.ts";
 import { withUniqueCallIds } from "../../src/run/turn-state.ts";
 
@@ -20,7 +21,7 @@ function idsOf(given: readonly string[], named: readonly string[], before: reado
   };
   const said = { role: "assistant" as const, content: "", timestamp: 1, toolCalls: before.map(toCall) };
   let count = 0;
-  const { toolCalls, blocks = [] } = withUniqueCallIds(turn, [said], () => `new${(count += 1)}`);
+  const { toolCalls, blocks = [] } = withUniqueCallIds(turn, new CallIds([said], () => `new${(count += 1)}`));
   const ofBlocks = blocks.flatMap((block) => (block.type === "tool_call" ? [block.callId] : []));
   return { calls: toolCalls.map(({ callId }) => callId), blocks: ofBlocks };
 }

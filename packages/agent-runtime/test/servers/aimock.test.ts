@@ -37,7 +37,7 @@ async function createAgent(create: Create, prepare: (mock: LLMock) => void) {
 }
 
 function withoutChunks(lines: readonly string[]): string[] {
-  return lines.filter((line) => !line.startsWith("chunk ") && !line.startsWith("tool_output "));
+  return lines.filter((line) => !/^(?:chunk|tool_input|tool_output) /.test(line));
 }
 
 describe.each(apis)("aimock, over %s:", (_, create) => {

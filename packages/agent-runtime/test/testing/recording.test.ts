@@ -92,6 +92,7 @@ describe("a recording", () => {
     expect(live.slice(1, -1)).toEqual([
       "retry 1 MODEL_OVERLOADED",
       "chunk Let me look.",
+      'tool_input toolu_1 forecast {"city":"Rome"}',
       "assistant_message Let me look. +forecast",
       "tool_start toolu_1",
       "tool_done toolu_1 Rain.",

@@ -2,7 +2,7 @@ import type { ServerEvent } from "@mini-openclaw/protocol";
 
 /** The events. The group has those with a text in `content`. */
 const events =
-  /^(?:(user_message|assistant_message|compaction|message_queued|message_done|chunk|thinking|tool_output)|run_start|run_end|run_error|tool_start|tool_done|approval_request|approval_done|retry|session_updated|todo_updated)$/;
+  /^(?:(user_message|assistant_message|compaction|message_queued|message_done|chunk|thinking|tool_input|tool_output)|run_start|run_end|run_error|tool_start|tool_done|approval_request|approval_done|retry|session_updated|todo_updated)$/;
 
 /**
  * Reads one frame of a gateway. Returns nothing for an event that only a newer gateway knows.

@@ -21,6 +21,7 @@ const fields: { readonly [Type in RunEvent["type"]]: Readonly<Record<string, Fie
   run_start: { timestamp: "number" },
   chunk: { messageId: "string", content: "string" },
   thinking: { messageId: "string", content: "string" },
+  tool_input: { messageId: "string", callId: "string", toolName: "string", content: "string" },
   tool_start: { callId: "string", toolName: "string", input: "object" },
   tool_output: { callId: "string", content: "string" },
   todo_updated: { items: "object", timestamp: "number" },

@@ -1,11 +1,17 @@
-import type { ChunkEvent, NumberedEvent, RecordedEvent, ThinkingEvent } from "@mini-openclaw/protocol";
+import type {
+  ChunkEvent,
+  NumberedEvent,
+  RecordedEvent,
+  ThinkingEvent,
+  ToolInputEvent,
+} from "@mini-openclaw/protocol";
 
 // A sixteenth of a full outbox, so that about one outbox waits for a slow client.
 const MAX_JOINED_CHARS = 65_536;
 
-/** A recorded piece of the model's text or thinking. */
+/** A recorded piece of the model's text or thinking, or of a tool call's input. */
 interface Piece extends RecordedEvent {
-  readonly event: NumberedEvent & (ChunkEvent | ThinkingEvent);
+  readonly event: NumberedEvent & (ChunkEvent | ThinkingEvent | ToolInputEvent);
 }
 
 /**
@@ -32,11 +38,14 @@ export async function* joinChunks(events: AsyncIterable<RecordedEvent>): AsyncGe
 }
 
 function isPiece(recorded: RecordedEvent): recorded is Piece {
-  return recorded.event.type === "chunk" || recorded.event.type === "thinking";
+  const { type } = recorded.event;
+  return type === "chunk" || type === "thinking" || type === "tool_input";
 }
 
 function isSameText({ event: one }: Piece, { event: other }: Piece): boolean {
-  return one.type === other.type && one.messageId === other.messageId;
+  const isSameCall =
+    one.type !== "tool_input" || (other.type === "tool_input" && one.callId === other.callId);
+  return one.type === other.type && one.messageId === other.messageId && isSameCall;
 }
 
 function join(first: Piece, pieces: readonly Piece[]): RecordedEvent {

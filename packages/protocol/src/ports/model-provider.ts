@@ -71,7 +71,12 @@ export interface ModelTool {
   inputSchema: Record<string, unknown>;
 }
 
-export type ModelEvent = ModelTextEvent | ModelThinkingEvent | ModelProgressEvent | ModelTurnEvent;
+export type ModelEvent =
+  | ModelTextEvent
+  | ModelThinkingEvent
+  | ModelToolInputEvent
+  | ModelProgressEvent
+  | ModelTurnEvent;
 
 export interface ModelTextEvent {
   type: "text";
@@ -83,7 +88,19 @@ export interface ModelThinkingEvent {
   text: string;
 }
 
-/** The model is active without visible text, for example with a piece of a tool call. */
+/** A piece of a tool call's input, as the model writes it. A provider may leave these out. */
+export interface ModelToolInputEvent {
+  type: "tool_input";
+  /** The index of the call in the turn's `toolCalls`. */
+  index: number;
+  /** The id of the call at its server. Empty where there is none. */
+  callId: string;
+  toolName: string;
+  /** A piece of JSON. The `toolCalls` of the turn count, whatever the pieces are. */
+  text: string;
+}
+
+/** The model is active, and shows nothing. */
 export interface ModelProgressEvent {
   type: "progress";
   /** The usage so far, if the server reports it. It counts if the turn does not complete. */

@@ -92,6 +92,7 @@ export function nextRun(progress: RunProgress, event: SessionEvent | RunEvent): 
     case "user_message":
     case "message_queued":
     case "compaction":
+    case "tool_input":
     case "tool_start":
     case "approval_request":
     case "approval_done":

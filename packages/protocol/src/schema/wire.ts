@@ -84,6 +84,13 @@ export const NumberedEventSchema = v.variant("type", [
   v.object({ type: v.literal("chunk"), ...inRun, ...streamedFields }),
   v.object({ type: v.literal("thinking"), ...inRun, ...streamedFields }),
   v.object({
+    type: v.literal("tool_input"),
+    ...inRun,
+    callId: v.string(),
+    toolName: v.string(),
+    ...streamedFields,
+  }),
+  v.object({
     type: v.literal("tool_start"),
     ...inRun,
     callId: v.string(),

@@ -165,6 +165,23 @@ export interface ThinkingEvent {
   firstSeq?: number;
 }
 
+/**
+ * A new piece of a tool call's input, while the model writes the call. The turn's
+ * `assistant_message` has the whole call. A `retry` discards the inputs of the turn so far.
+ */
+export interface ToolInputEvent {
+  type: "tool_input";
+  runId: string;
+  /** The id of the assistant entry that will follow. */
+  messageId: string;
+  /** The id that the call will have. */
+  callId: string;
+  toolName: string;
+  /** A piece of JSON. */
+  content: string;
+  firstSeq?: number;
+}
+
 /** A tool starts. The turn's `assistant_message` has recorded the call. */
 export interface ToolStartEvent {
   type: "tool_start";
@@ -250,6 +267,7 @@ export type LiveEvent =
   | RunStartEvent
   | ChunkEvent
   | ThinkingEvent
+  | ToolInputEvent
   | ToolStartEvent
   | ToolOutputEvent
   | ApprovalRequestEvent

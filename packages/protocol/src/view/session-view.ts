@@ -23,7 +23,7 @@ export interface SessionView {
    * answers, which no longer count.
    */
   readonly replaced: readonly ViewItem[];
-  /** The costs of the runs in the view, by run. Runs without a known usage are missing. */
+  /** The costs of the runs that ended, by run. Runs without a known usage are missing. */
   readonly costs: ReadonlyMap<string, RunCost>;
   /** The agent's list of steps. Absent or empty while there is none. */
   readonly todo?: readonly TodoItem[] | undefined;
@@ -72,7 +72,10 @@ export interface ToolItem extends ViewItemFields {
   /** The id of the call. Absent in legacy files. */
   readonly callId: string | undefined;
   readonly toolName: string;
+  /** Empty while the model writes the call. */
   readonly input: Readonly<Record<string, unknown>>;
+  /** The beginning of the input as JSON. Set while the model writes the call. */
+  readonly inputText?: string | undefined;
   readonly phase: "called" | "running" | "done" | "failed";
   /** True if the call failed because a user or a rule denied it. */
   readonly isDenied: boolean | undefined;

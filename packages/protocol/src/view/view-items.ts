@@ -5,15 +5,22 @@ import type {
   SessionUpdatedEvent,
   ThinkingEvent,
   TodoUpdatedEvent,
+  ToolInputEvent,
+  ToolOutputEvent,
 } from "../session/events.ts";
 import type { AssistantEntry, MessageEntry, RunEndEntry } from "../session/transcript.ts";
 import type { AssistantItem, ToolItem, ViewItem } from "./session-view.ts";
 
 type Items = readonly ViewItem[];
 
+/** Returns the index of the item with the key, or -1. */
+export function indexOf(items: Items, wanted: string): number {
+  return items.findLastIndex(({ key }) => key === wanted);
+}
+
 /** Replaces the item with the same key, or appends the item. */
 function putItem(items: Items, item: ViewItem): Items {
-  const index = items.findLastIndex(({ key }) => key === item.key);
+  const index = indexOf(items, item.key);
   return index < 0 ? [...items, item] : items.with(index, item);
 }
 
@@ -27,20 +34,21 @@ function putOfRun(items: Items, item: OfRun<ViewItem>): Items {
 /** Adds a message of the transcript. It replaces the item that streamed it. */
 export function addEntry(items: Items, entry: MessageEntry): Items {
   const { seq, id: key, runId, content, timestamp } = entry;
+  const item = { key, seq, runId, content };
   switch (entry.role) {
     case "user": {
       const { blocks, requestId } = entry;
-      return putItem(items, { kind: "user", key, seq, runId, content, timestamp, blocks, requestId });
+      return putItem(items, { ...item, kind: "user", timestamp, blocks, requestId });
     }
     case "assistant":
-      return addToolCalls(addText(items, entry), entry);
+      return addToolCalls(addText(withoutPending(items, runId), entry), entry);
     case "tool": {
       const { role: _, id: _id, content: output, isError, ...result } = entry;
       const phase = isError ? "failed" : "done";
       return updateTool(items, { ...result, runId, phase, output, asksFor: undefined });
     }
     case "system":
-      return entry.compaction ? putItem(items, { kind: "compaction", key, seq, runId, content }) : items;
+      return entry.compaction ? putItem(items, { ...item, kind: "compaction" }) : items;
   }
 }
 
@@ -49,7 +57,7 @@ function addText(items: Items, entry: AssistantEntry): Items {
   const thoughts = blocks.flatMap((block) => (block.type === "thinking" ? [block.text] : []));
   const thinking = thoughts.join("\n\n");
   if (!(content || thinking || partial)) return items.filter((item) => item.key !== key);
-  return putItem(withoutRetry(items, runId), {
+  return putItem(items, {
     kind: "assistant",
     key,
     seq,
@@ -72,7 +80,7 @@ function addToolCalls(items: Items, { id, seq, runId, toolCalls = [] }: Assistan
     // one.
     return findOpenTool(sum, call)
       ? updateTool(sum, call)
-      : putItem(sum, { ...newTool, ...call, key: `tool:${id}:${callId ?? index}` });
+      : putItem(sum, { ...newTool, ...call, key: toolKey(id, callId ?? index) });
   }, items);
 }
 
@@ -85,30 +93,27 @@ export function nextItems(
   event: Exclude<NumberedEvent, { id: string } | SessionUpdatedEvent | TodoUpdatedEvent>,
 ): Items {
   const { seq, runId } = event;
+  // The fields of an event about a tool call, which are also those of its item.
+  const { type: _, sessionId: _session, content, ...call } = event as NumberedEvent & ToolOutputEvent;
   switch (event.type) {
     case "chunk":
     case "thinking":
-      return streamText(items, event);
-    case "tool_start": {
-      const { type: _, sessionId: _session, ...start } = event;
-      return updateTool(items, { ...start, phase: "running" });
-    }
-    case "approval_request": {
-      const { type: _, sessionId: _session, ...call } = event;
+    case "tool_input":
+      return streamPiece(items, event);
+    case "tool_start":
+      return updateTool(items, { ...call, phase: "running" });
+    case "approval_request":
       return updateTool(items, { ...call, asksFor: event });
-    }
     case "approval_done":
       return updateTool(items, { seq, runId, callId: event.callId, asksFor: undefined });
-    case "tool_output": {
-      const { type: _, sessionId: _session, content, ...call } = event;
+    case "tool_output":
       return updateTool(items, { ...call, output: (findTool(items, event)?.output ?? "") + content });
-    }
     case "retry": {
       const { type: kind, attempt, code } = event;
-      return putOfRun(items, { kind, seq, runId, attempt, code });
+      return putOfRun(withoutPending(items, runId), { kind, seq, runId, attempt, code });
     }
     case "run_error":
-      return addFailure(withoutRetry(items, runId), event);
+      return addFailure(withoutPending(items, runId), event);
     case "run_end":
       return endRun(items, event);
     case "message_queued":
@@ -131,7 +136,7 @@ type ToolChange = Partial<ToolItem> & Pick<ToolItem, "seq" | "runId" | "callId">
 
 /** Changes a tool's item, or appends a new one. The item keeps its position. */
 function updateTool(items: Items, { seq, ...change }: ToolChange): Items {
-  const tool = findTool(items, change) ?? { ...newTool, key: resultKey(change), seq };
+  const tool = findTool(items, change) ?? { ...newTool, key: toolKey(change.runId, change.callId), seq };
   return putItem(items, { ...tool, ...change });
 }
 
@@ -152,24 +157,32 @@ function isOpen({ phase }: ToolItem): boolean {
   return /called|running/.test(phase);
 }
 
-/** The key of a result whose call is not among the items. */
-function resultKey({ runId, callId }: Pick<ToolItem, "runId" | "callId">): string {
-  return `tool:${runId}:${callId}`;
+/** The key of a call in a message, or in its run where the message is not among the items. */
+function toolKey(owner: string | undefined, callId: string | number | undefined): string {
+  return `tool:${owner}:${callId}`;
 }
 
-const newText = { kind: "assistant", content: "", thinking: "", streaming: true } as Omit<
-  AssistantItem,
-  "key" | "seq" | "runId"
->;
+const newText = { kind: "assistant", content: "", thinking: "", streaming: true };
 
-/** Adds a piece of text to the message that streams. A complete message stays as it is. */
-function streamText(items: Items, event: NumberedEvent & (ChunkEvent | ThinkingEvent)): Items {
-  const { messageId: key, runId, seq, type, content } = event;
-  const found = items.findLast((item) => item.key === key);
-  if (found && (found.kind !== "assistant" || !found.streaming)) return items;
-  const text: AssistantItem = found ?? { ...newText, key, seq, runId };
-  const field = type === "chunk" ? "content" : "thinking";
-  return putItem(withoutRetry(items, runId), { ...text, [field]: text[field] + content });
+const newInput = { ...newTool, inputText: "" };
+
+type Streamed = Partial<Omit<AssistantItem, "kind"> & Omit<ToolItem, "kind">>;
+
+const streamedFields = { chunk: "content", thinking: "thinking", tool_input: "inputText" } as const;
+
+/** Adds a piece to the message or the call that streams. A complete message stays as it is. */
+function streamPiece(
+  items: Items,
+  event: NumberedEvent & (ChunkEvent | ThinkingEvent | ToolInputEvent),
+): Items {
+  const { type, messageId, runId, seq, content } = event;
+  const { callId, toolName } = event as ToolInputEvent;
+  const key = callId === undefined ? messageId : toolKey(messageId, callId);
+  const found = items[indexOf(items, key)] as Streamed | undefined;
+  if (found?.streaming === false) return items;
+  const item = found ?? { ...(callId ? newInput : newText), callId, toolName, key, seq, runId };
+  const field = streamedFields[type];
+  return putItem(withoutRetry(items, runId), { ...item, [field]: item[field] + content } as ViewItem);
 }
 
 /**
@@ -178,7 +191,7 @@ function streamText(items: Items, event: NumberedEvent & (ChunkEvent | ThinkingE
  */
 function endRun(items: Items, end: Omit<RunEndEntry, "type">): Items {
   const { seq, runId, outcome, error } = end;
-  const ended = withoutRetry(items, runId).map((item): ViewItem => {
+  const ended = withoutPending(items, runId).map((item): ViewItem => {
     if (item.runId !== runId) return item;
     if (item.kind === "assistant" && item.streaming) return { ...item, streaming: false };
     return item.kind === "tool" && isOpen(item) ? { ...item, phase: "failed", asksFor: undefined } : item;
@@ -208,7 +221,8 @@ export function prependEntries(items: Items, older: readonly (MessageEntry | Run
   let added = older.reduce<Items>(addOlder, []);
   const keys = new Set(added.map(({ key }) => key));
   const newer = items.filter((item) => {
-    const call = item.kind === "tool" && item.key === resultKey(item) && findOpenTool(added, item);
+    const call =
+      item.kind === "tool" && item.key === toolKey(item.runId, item.callId) && findOpenTool(added, item);
     if (call) added = putItem(added, { ...item, key: call.key, seq: call.seq, input: call.input });
     return !call && !keys.has(item.key);
   });
@@ -219,7 +233,11 @@ function addOlder(items: Items, entry: MessageEntry | RunEndEntry): Items {
   return "role" in entry ? addEntry(items, entry) : endRun(items, entry);
 }
 
+/** Removes what ends with a turn: the retry of a model call, and calls that are not complete. */
+function withoutPending(items: Items, runId: string | undefined): Items {
+  return withoutRetry(items, runId).filter((item) => item.runId !== runId || !("inputText" in item));
+}
+
 function withoutRetry(items: Items, runId: string | undefined): Items {
-  const last = items.at(-1);
-  return last?.kind === "retry" && last.runId === runId ? items.slice(0, -1) : items;
+  return items.at(-1)?.key === `retry:${runId}` ? items.slice(0, -1) : items;
 }

@@ -98,6 +98,10 @@ function isPlain(event: NumberedEvent): boolean {
   if (type === "chunk" || type === "thinking") {
     return isText(event.runId) && isText(event.messageId) && isText(event.content) && !("firstSeq" in event);
   }
+  if (type === "tool_input") {
+    const { callId, toolName, messageId, content } = event;
+    return [event.runId, callId, toolName, messageId, content].every(isText) && !("firstSeq" in event);
+  }
   if (type === "tool_output") {
     return (
       isText(event.runId) && isText(event.callId) && isText(event.content) && !("taskSessionId" in event)

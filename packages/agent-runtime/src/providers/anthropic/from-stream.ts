@@ -1,7 +1,7 @@
 import { type ContentBlock, noUsage, type Usage } from "@mini-openclaw/protocol";
 import { isRecord, type JsonRecord, readEvent, toText } from "../convert/json.ts";
 import { failsTurn, toStopReason } from "../convert/stop-reason.ts";
-import { toToolCall } from "../convert/tool-call.ts";
+import { newInput, type OpenCall, toToolCall } from "../convert/tool-call.ts";
 import { toCount } from "../convert/usage.ts";
 import { fromStreamError } from "../errors/api-errors.ts";
 import { cleanText } from "../errors/clean-text.ts";
@@ -13,7 +13,7 @@ type Open =
   | { type: "text"; text: string }
   | { type: "thinking"; text: string; signature: string }
   | { type: "redacted_thinking"; data: string }
-  | { type: "tool_use"; id: unknown; name: unknown; json: string; input: unknown }
+  | ({ type: "tool_use" } & OpenCall)
   | { type: "ignored" };
 
 /**
@@ -117,7 +117,7 @@ class BlockList {
   }
 
   open(index: unknown, content: unknown): Shown | undefined {
-    const block = openBlock(isRecord(content) ? content : {});
+    const block = this.#begin(isRecord(content) ? content : {});
     this.#add(index, block);
     if (block.type !== "text" && block.type !== "thinking") return undefined;
     this.#limit.addChars(block.text.length);
@@ -154,16 +154,23 @@ class BlockList {
       }
       case "tool_use": {
         const piece = delta["partial_json"];
-        if (isRecord(piece)) block.input = piece;
+        if (isRecord(piece)) block.given = piece;
         const json = toText(piece);
         this.#limit.addChars(json.length);
         block.json += json;
-        return undefined;
+        return newInput(block);
       }
       case "redacted_thinking":
       case "ignored":
         return undefined;
     }
+  }
+
+  #begin(content: JsonRecord): Open {
+    if (content["type"] !== "tool_use") return openBlock(content);
+    const { id, name, input: given } = content;
+    const index = this.all.filter(({ type }) => type === "tool_use").length;
+    return { type: "tool_use", id, name, json: "", given, index, shownChars: 0 };
   }
 
   #add(index: unknown, block: Open): void {
@@ -177,7 +184,7 @@ class BlockList {
     const type = typeOfDelta[deltaType];
     const block = index === undefined || index === null ? this.all.at(-1) : this.#byIndex.get(index);
     if (block?.type === "ignored" || block?.type === type || type === undefined) return block;
-    const begun = openBlock({ type });
+    const begun = this.#begin({ type });
     this.#add(index, begun);
     return begun;
   }
@@ -201,8 +208,6 @@ function openBlock(block: JsonRecord): Open {
       return typeof block["data"] === "string"
         ? { type: "redacted_thinking", data: block["data"] }
         : { type: "ignored" };
-    case "tool_use":
-      return { type: "tool_use", id: block["id"], name: block["name"], json: "", input: block["input"] };
     default:
       return { type: "ignored" };
   }
@@ -229,7 +234,7 @@ function withReport(usage: Usage, report: unknown): Usage {
 
 function toTurn(open: readonly Open[], stopReason: string | undefined, usage: Usage): CompleteTurn {
   const calls = open.flatMap((block) =>
-    block.type === "tool_use" ? { block, call: toToolCall({ ...block, given: block.input }) } : [],
+    block.type === "tool_use" ? { block, call: toToolCall(block) } : [],
   );
   const callIds = new Map<Open, string>(calls.map(({ block, call }) => [block, call.callId]));
   const blocks = open.flatMap((block) => toContentBlock(block, callIds));

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { ModelToolCall } from "@mini-openclaw/protocol";
 import { wholeHead } from "../../shared/cut-text.ts";
 import { MAX_ARGUMENT_CHARS } from "../http/answer-limit.ts";
+import type { ShownInput } from "../http/ask-model.ts";
 import { isRecord, isTooDeep, type JsonRecord, parseJson, toText } from "./json.ts";
 
 /** Characters of an input that is not JSON which are kept for the model. */
@@ -28,11 +29,31 @@ export interface StreamedCall {
   extra?: JsonRecord;
 }
 
+/** A tool call while its server streams it. */
+export interface OpenCall extends StreamedCall {
+  /** The index of the call in its turn. */
+  readonly index: number;
+  /** The characters of `json` that were shown. */
+  shownChars: number;
+}
+
+/**
+ * Returns the piece of a call's arguments that was not shown yet, once the name of the tool is
+ * known.
+ */
+export function newInput(call: OpenCall): ShownInput | undefined {
+  const { index, id, json, shownChars } = call;
+  const toolName = toName(call.name);
+  if (toolName === "" || json.length === shownChars) return undefined;
+  call.shownChars = json.length;
+  return { type: "tool_input", index, callId: toId(id), toolName, text: json.slice(shownChars) };
+}
+
 /** Returns a tool call. An id that is no text becomes an empty one, which the run loop replaces. */
 export function toToolCall({ id, name, json, lastPiece, given, extra }: StreamedCall): ModelToolCall {
   const call = {
-    callId: typeof id === "string" && id.length <= MAX_ID_CHARS ? id : "",
-    toolName: wholeHead(toText(name), MAX_NAME_CHARS),
+    callId: toId(id),
+    toolName: toName(name),
     ...(extra && { extra }),
   };
   if (json.length > MAX_ARGUMENT_CHARS) return { ...call, input: {}, invalidInput: head(json) };
@@ -40,6 +61,14 @@ export function toToolCall({ id, name, json, lastPiece, given, extra }: Streamed
   return input
     ? { ...call, input }
     : { ...call, input: {}, invalidInput: head(json || JSON.stringify(given) || "") };
+}
+
+function toId(id: unknown): string {
+  return typeof id === "string" && id.length <= MAX_ID_CHARS ? id : "";
+}
+
+function toName(name: unknown): string {
+  return wholeHead(toText(name), MAX_NAME_CHARS);
 }
 
 /**

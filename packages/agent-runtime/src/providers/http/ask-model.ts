@@ -14,7 +14,12 @@ import type { Body } from "./body.ts";
 import { createSseReader, MAX_EVENT_CHARS } from "./sse.ts";
 
 /** Text or thinking of the model, shown as it comes. */
-export type Shown = Extract<ModelEvent, { type: "text" | "thinking" }>;
+export type ShownText = Extract<ModelEvent, { type: "text" | "thinking" }>;
+
+/** A piece of a tool call's input, shown as it comes. */
+export type ShownInput = Extract<ModelEvent, { type: "tool_input" }>;
+
+export type Shown = ShownText | ShownInput;
 
 export type CompleteTurn = Extract<ModelEvent, { type: "turn" }>;
 
@@ -140,11 +145,11 @@ function readEvents(
   const all: Shown[] = [];
   let last: Shown | undefined;
   const add = (shown: Shown) => {
-    if (last?.type === shown.type) {
+    if (last && isSamePart(last, shown)) {
       last.text += shown.text;
       return;
     }
-    const joined: Shown = { type: shown.type, text: shown.text };
+    const joined = { ...shown };
     last = joined;
     all.push(joined);
   };
@@ -158,6 +163,11 @@ function readEvents(
     }
   }
   return { shown: all };
+}
+
+function isSamePart(one: Shown, other: Shown): boolean {
+  if (one.type !== "tool_input") return one.type === other.type;
+  return other.type === "tool_input" && one.index === other.index;
 }
 
 function toFailure(error: unknown, secrets: readonly string[]): AgentError {

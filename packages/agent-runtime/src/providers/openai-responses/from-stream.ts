@@ -1,7 +1,7 @@
 import { type ContentBlock, noUsage, type Usage } from "@mini-openclaw/protocol";
 import { isRecord, type JsonRecord, readEvent, toText } from "../convert/json.ts";
 import { failsTurn, toStopReason } from "../convert/stop-reason.ts";
-import { toToolCall } from "../convert/tool-call.ts";
+import { newInput, type OpenCall, toToolCall } from "../convert/tool-call.ts";
 import { toCount } from "../convert/usage.ts";
 import { fromStreamError } from "../errors/api-errors.ts";
 import { cleanText } from "../errors/clean-text.ts";
@@ -29,7 +29,8 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
   function addText(item: OutputItem, text: string): Shown | undefined {
     limit.addChars(text.length);
     item.text += text;
-    if (text === "" || item.type === "call" || item.type === "ignored") return undefined;
+    if (item.type === "call") return showInput(item);
+    if (text === "" || item.type === "ignored") return undefined;
     return { type: item.type === "text" ? "text" : "thinking", text };
   }
 
@@ -135,7 +136,7 @@ function toTurn(
   secrets: readonly string[],
 ): CompleteTurn {
   const calls = new Map(
-    items.flatMap((open) => (open.type === "call" ? [[open, toCall(open)] as const] : [])),
+    items.flatMap((open) => (open.type === "call" ? [[open, toToolCall(toCall(open))] as const] : [])),
   );
   const blocks = items.flatMap((open): ContentBlock[] => {
     const call = calls.get(open);
@@ -167,13 +168,16 @@ function refusalIn({ content }: JsonRecord): string {
   return parts.map((part) => (isRecord(part) ? toText(part["refusal"]) : "")).join("");
 }
 
-function toCall({ item, text }: OutputItem) {
-  return toToolCall({
-    id: item["call_id"] ?? item["id"],
-    name: item["name"],
-    json: text,
-    given: item["arguments"],
-  });
+function toCall({ item, text, index, shownChars }: OutputItem): OpenCall {
+  const id = item["call_id"] ?? item["id"];
+  return { id, name: item["name"], json: text, given: item["arguments"], index, shownChars };
+}
+
+/** Returns the piece of a call's arguments that was not shown yet. */
+function showInput(item: OutputItem): Shown | undefined {
+  const shown = newInput(toCall(item));
+  if (shown) item.shownChars = item.text.length;
+  return shown;
 }
 
 /** The API counts cached tokens as part of the input. */

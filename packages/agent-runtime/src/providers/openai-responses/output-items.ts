@@ -6,7 +6,11 @@ export type ItemType = "text" | "reasoning" | "call" | "ignored";
 /** An output item while it streams: the pieces, and the whole item once the server sent it. */
 export interface OutputItem {
   type: ItemType;
+  /** The index of the item among those of its type. */
+  index: number;
   text: string;
+  /** The characters of a call's text that were shown. */
+  shownChars: number;
   item: JsonRecord;
   refusal: string;
 }
@@ -54,7 +58,8 @@ export class OutputItems {
 
   #add(type: ItemType): OutputItem {
     this.#limit.addChars(PART_CHARS);
-    const item: OutputItem = { type, text: "", refusal: "", item: {} };
+    const index = this.ofType(type).length;
+    const item: OutputItem = { type, index, text: "", shownChars: 0, refusal: "", item: {} };
     this.all.push(item);
     return item;
   }

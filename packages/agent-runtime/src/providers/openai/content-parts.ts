@@ -1,15 +1,15 @@
 import { isRecord } from "../convert/json.ts";
-import type { Shown } from "../http/ask-model.ts";
+import type { ShownText } from "../http/ask-model.ts";
 
 /**
  * Returns the text and the thinking of a `content`, which is a text, or a list of parts (Mistral's
  * thinking models).
  */
-export function partsOf(content: unknown): Shown[] {
+export function partsOf(content: unknown): ShownText[] {
   if (typeof content === "string") return content === "" ? [] : [{ type: "text", text: content }];
   const parts = isRecord(content) ? [content] : content;
   if (!Array.isArray(parts)) return [];
-  return parts.flatMap((part: unknown): Shown[] => {
+  return parts.flatMap((part: unknown): ShownText[] => {
     if (!isRecord(part)) return partsOf(typeof part === "string" ? part : undefined);
     const { type, text, thinking, reasoning, refusal } = part;
     if (type === "thinking" || type === "reasoning") return asThinking(thinking ?? reasoning ?? text);
@@ -17,7 +17,7 @@ export function partsOf(content: unknown): Shown[] {
   });
 }
 
-function asThinking(thinking: unknown): Shown[] {
+function asThinking(thinking: unknown): ShownText[] {
   const text = partsOf(thinking)
     .map((part) => part.text)
     .join("");

@@ -5,7 +5,7 @@ import { TextTemplate } from "../convert/text-template.ts";
 import { toCount } from "../convert/usage.ts";
 import { fromStreamError } from "../errors/api-errors.ts";
 import { type AnswerLimit, PART_CHARS } from "../http/answer-limit.ts";
-import type { CompleteTurn, Shown, TurnBuilder } from "../http/ask-model.ts";
+import type { CompleteTurn, Shown, ShownInput, ShownText, TurnBuilder } from "../http/ask-model.ts";
 import { partsOf } from "./content-parts.ts";
 import { StreamedCalls } from "./stream-calls.ts";
 import { createThinkTags } from "./think-tags.ts";
@@ -106,7 +106,7 @@ function isTextAlone(chunk: JsonRecord, choice: JsonRecord): boolean {
  */
 const thinkingFields = ["reasoning_content", "reasoning", "reasoning_text", "thinking"];
 
-const none: Shown[] = [];
+const none: ShownText[] = [];
 
 /** The answer so far. */
 class ChatAnswer {
@@ -136,11 +136,15 @@ class ChatAnswer {
     if (thinking === none && typeof content === "string" && !tool_calls && !function_call) {
       return this.addText(content);
     }
-    if (tool_calls) this.#calls.addAll(tool_calls);
-    else if (function_call) this.#calls.addFunctionCall(function_call);
+    const inputs = this.#addCalls(tool_calls, function_call);
     const parts = partsOf(content ?? refusal);
     const said = this.#field === undefined ? parts.flatMap((part) => this.#split(part)) : parts;
-    return [...thinking, ...said].map((part) => this.#keep(part));
+    return [...[...thinking, ...said].map((part) => this.#keep(part)), ...inputs];
+  }
+
+  #addCalls(calls: unknown, functionCall: unknown): ShownInput[] {
+    if (calls) return this.#calls.addAll(calls);
+    return functionCall ? this.#calls.addFunctionCall(functionCall) : [];
   }
 
   /** Returns text that was held back, because it could have become a tag. */
@@ -162,11 +166,11 @@ class ChatAnswer {
     };
   }
 
-  #split(part: Shown): Shown[] {
+  #split(part: ShownText): ShownText[] {
     return part.type === "text" ? this.#tags.add(part.text) : [part];
   }
 
-  #keep(part: Shown): Shown {
+  #keep(part: ShownText): ShownText {
     this.#limit.addChars(part.text.length);
     if (part.type === "text") this.#content += part.text;
     else this.#thinking += part.text;
@@ -174,7 +178,7 @@ class ChatAnswer {
   }
 
   /** Returns the thinking of a delta. Some servers send it under two names. */
-  #thinkingIn(delta: JsonRecord): Shown[] {
+  #thinkingIn(delta: JsonRecord): ShownText[] {
     for (const field of thinkingFields) {
       if (!delta[field]) continue;
       const text = partsOf(delta[field])

@@ -1,9 +1,10 @@
 import type { ModelToolCall } from "@mini-openclaw/protocol";
 import { isRecord, type JsonRecord, parseJson, toText } from "../convert/json.ts";
-import { type StreamedCall, toToolCall } from "../convert/tool-call.ts";
+import { newInput, type OpenCall as StreamingCall, toToolCall } from "../convert/tool-call.ts";
 import { type AnswerLimit, PART_CHARS } from "../http/answer-limit.ts";
+import type { ShownInput } from "../http/ask-model.ts";
 
-interface OpenCall extends StreamedCall {
+interface OpenCall extends StreamingCall {
   id: string;
   name: string;
   lastPiece: string;
@@ -23,22 +24,22 @@ export class StreamedCalls {
     return this.#calls.length;
   }
 
-  /** Adds the `tool_calls` of a delta. */
-  addAll(pieces: unknown): void {
+  /** Adds the `tool_calls` of a delta. Returns the new pieces of their arguments. */
+  addAll(pieces: unknown): ShownInput[] {
     const list = Array.isArray(pieces) ? (pieces as unknown[]) : [pieces];
-    for (const piece of list) if (isRecord(piece)) this.#add(piece);
+    return list.flatMap((piece) => (isRecord(piece) ? (newInput(this.#add(piece)) ?? []) : []));
   }
 
   /** Adds a call in the form that came before `tool_calls`. */
-  addFunctionCall(call: unknown): void {
-    if (isRecord(call)) this.#add({ index: 0, function: call });
+  addFunctionCall(call: unknown): ShownInput[] {
+    return isRecord(call) ? this.addAll({ index: 0, function: call }) : [];
   }
 
   finish(): ModelToolCall[] {
     return this.#calls.map(toToolCall);
   }
 
-  #add(piece: JsonRecord): void {
+  #add(piece: JsonRecord): OpenCall {
     const { index, id, function: called, type: _, ...extra } = piece;
     const fields = isRecord(called) ? called : piece;
     const { name, arguments: given = fields["parameters"] } = fields;
@@ -52,10 +53,11 @@ export class StreamedCalls {
     }
     if (isRecord(given)) call.given = given;
     const json = toText(given);
-    if (json === "") return;
+    if (json === "") return call;
     this.#limit.addChars(json.length);
     call.json += json;
     call.lastPiece = json;
+    return call;
   }
 
   /** A piece belongs to the call of its index. Some servers give all calls one index, or none. */
@@ -63,7 +65,8 @@ export class StreamedCalls {
     const known = this.#byIndex.get(index) ?? (index === undefined ? this.#named(id) : undefined);
     const piece = { id, name, given, hasIndex: index !== undefined };
     if (known && !beginsAnother(known, piece)) return known;
-    const call: OpenCall = { id: "", name: "", json: "", lastPiece: "" };
+    const { length } = this.#calls;
+    const call: OpenCall = { id: "", name: "", json: "", lastPiece: "", index: length, shownChars: 0 };
     this.#limit.addChars(PART_CHARS);
     this.#calls.push(call);
     if (index !== undefined) this.#byIndex.set(index, call);

@@ -1,4 +1,4 @@
-import type { Shown } from "../http/ask-model.ts";
+import type { ShownText } from "../http/ask-model.ts";
 
 /** The tags in which models without a parser on their server think, and what ends each. */
 const tags: readonly (readonly [open: string, close: string])[] = [
@@ -23,7 +23,7 @@ export function createThinkTags() {
     get isText(): boolean {
       return state === "text";
     },
-    add(text: string): Shown[] {
+    add(text: string): ShownText[] {
       if (state === "text") return shown("text", text);
       rest += text;
       if (state === "start") {
@@ -54,7 +54,7 @@ export function createThinkTags() {
       return shown("thinking", thinking);
     },
     /** Returns what is still held back, and takes everything from here on for text. */
-    end(): Shown[] {
+    end(): ShownText[] {
       const type = state === "thinking" ? "thinking" : "text";
       const held = rest;
       state = "text";
@@ -72,6 +72,6 @@ function tailOf(text: string, tag: string): number {
   return 0;
 }
 
-function shown(type: "text" | "thinking", text: string): Shown[] {
+function shown(type: "text" | "thinking", text: string): ShownText[] {
   return text === "" ? [] : [{ type, text }];
 }
