@@ -1,7 +1,12 @@
 import type { ServerEvent, SessionDeletedEvent, SessionSummaryEvent } from "@mini-openclaw/protocol";
 import type { ConnectOptions } from "../connection/connect-options.ts";
 import type { ConnectionState } from "../connection/connection-state.ts";
-import { type AnswerTo, RequestConnection, type SessionRequest } from "../connection/requests.ts";
+import {
+  type AnswerTo,
+  RequestConnection,
+  type RequestOptions,
+  type SessionRequest,
+} from "../connection/requests.ts";
 import { type ClientError, closedError, missingSession } from "../lib/errors.ts";
 import { Observable } from "../lib/observable.ts";
 import type { SendingSession, SessionHost } from "../session/sending-session.ts";
@@ -110,8 +115,8 @@ class GatewayClient extends RequestConnection implements Client, SessionHost {
     return this.watch(this.#known(sessionId) ?? this.#add(sessionId));
   }
 
-  async create({ signal }: { signal?: AbortSignal } = {}): Promise<Session> {
-    const { sessionId } = await this.request<"create">({ type: "create" }, signal);
+  async create(options?: RequestOptions): Promise<Session> {
+    const { sessionId } = await this.request<"create">({ type: "create" }, options);
     const session = this.#add();
     session.change({ sessionId });
     return this.watch(session);
@@ -119,13 +124,14 @@ class GatewayClient extends RequestConnection implements Client, SessionHost {
 
   ask<Type extends SessionRequest["type"]>(
     request: Extract<SessionRequest, { type: Type }>,
-    { signal }: { signal?: AbortSignal } = {},
+    options?: RequestOptions,
   ): Promise<AnswerTo<Type>> {
-    return this.request<Type>(request, signal);
+    return this.request<Type>(request, options);
   }
 
   onSessionChange(listener: (change: SessionChange) => void): () => void {
-    return this.#change.subscribe((change) => change && listener(change));
+    // The value before the first change is never emitted.
+    return this.#change.subscribe(listener as (change: SessionChange | undefined) => void);
   }
 
   override close(): void {

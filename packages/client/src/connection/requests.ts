@@ -4,6 +4,7 @@ import type {
   ApproveCommand,
   ConnectedEvent,
   CreateCommand,
+  EditCommand,
   ForkCommand,
   HistoryCommand,
   HistoryEvent,
@@ -40,6 +41,7 @@ export type Command =
   | SessionRequest
   | CreateCommand
   | RetryCommand
+  | EditCommand
   | AbortCommand
   | ApproveCommand
   | MessageCommand
@@ -50,7 +52,7 @@ export type AnswerTo<Type extends Command["type"]> = Type extends "create"
   ? ConnectedEvent
   : Type extends "history"
     ? HistoryEvent
-    : Type extends "retry" | "message"
+    : Type extends "retry" | "edit" | "message"
       ? AckEvent
       : Type extends "resume"
         ? ResumedEvent | ResyncEvent
@@ -63,6 +65,10 @@ export type AnswerTo<Type extends Command["type"]> = Type extends "create"
               : SessionSummaryEvent;
 
 type OfType<Type extends Command["type"]> = Extract<Command, { type: Type }>;
+
+export interface RequestOptions {
+  signal?: AbortSignal;
+}
 
 interface Pending {
   readonly command: Command & { id: string };
@@ -94,7 +100,7 @@ export abstract class RequestConnection extends Connection {
    */
   request<Type extends Command["type"]>(
     command: OfType<Type>,
-    signal?: AbortSignal,
+    { signal }: RequestOptions = {},
   ): Promise<AnswerTo<Type>> {
     let cancel = () => {};
     return new Promise<AnswerTo<Type>>((resolve, reject) => {
@@ -132,10 +138,10 @@ export abstract class RequestConnection extends Connection {
 
   /** Settles the request that the frame answers. */
   protected override onFrame(frame: ServerEvent): void {
-    const id = ("replyTo" in frame && frame.replyTo) || "";
-    const pending = this.#pending.get(id);
-    this.#pending.delete(id);
-    if (frame.type !== "error" || frame.code === unanswered[pending?.command.type ?? ""]) {
+    const { replyTo } = frame as { replyTo: string };
+    const pending = this.#pending.get(replyTo);
+    this.#pending.delete(replyTo);
+    if (frame.type !== "error" || frame.code === unanswered[pending?.command.type as string]) {
       pending?.onAnswer(frame as never);
     } else if (pending) pending.onError(toClientError(frame));
     else this.report(toClientError(frame));

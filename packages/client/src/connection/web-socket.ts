@@ -46,7 +46,7 @@ export function toWebSocketUrl(url: string | URL, hasToken: boolean): string {
 }
 
 // The close codes of PROTOCOL.md for faults of the client, which a new connection would repeat.
-const REFUSALS = [1002, 1007, 1008, 1009];
+const REFUSALS = /^100[2789]$/;
 
 interface EndEvent {
   readonly code?: number;
@@ -61,6 +61,6 @@ interface EndEvent {
 export function toReason(event: EndEvent = {}): ClientError {
   const { code = 0, reason = "", message = `close code ${code} ${reason}` } = event;
   if (code === 4401) return new ClientError("UNAUTHORIZED", `${message}. Pass another \`token\`.`);
-  if (REFUSALS.includes(code)) return new ClientError("REFUSED", message);
+  if (REFUSALS.test(`${code}`)) return new ClientError("REFUSED", message);
   return new ClientError("CONNECT_FAILED", message, { retryable: true });
 }

@@ -1,4 +1,5 @@
 import { tooMany } from "./errors.ts";
+import { ignorable } from "./runtime.ts";
 
 // As many events as a long answer brings in a few seconds. A consumer that is further behind gets
 // `TOO_SLOW`, because no event may be left out silently.
@@ -8,11 +9,10 @@ type Result<Value> = IteratorResult<Value> | Promise<never>;
 
 /** Values for one consumer, each once, in order. */
 export class EventQueue<Value> implements AsyncIterableIterator<Value> {
-  readonly #values: Value[] = [];
+  readonly #results: Result<Value>[] = [];
   readonly #waiters: ((result: Result<Value>) => void)[] = [];
   readonly #onEnd: () => void;
   #isEnded = false;
-  #failure: { error: unknown } | undefined;
 
   /** `onEnd` is called once, when the consumer or the producer is done. */
   constructor(onEnd: () => void) {
@@ -21,8 +21,8 @@ export class EventQueue<Value> implements AsyncIterableIterator<Value> {
 
   push(value: Value): void {
     if (this.#isEnded) return;
-    if (this.#values.push(value) > MAX_WAITING) {
-      this.#values.length = 0;
+    if (this.#results.push({ value, done: false }) > MAX_WAITING) {
+      this.#results.length = 0;
       this.end({ error: tooMany("TOO_SLOW", MAX_WAITING) });
     }
     this.#serve();
@@ -32,7 +32,7 @@ export class EventQueue<Value> implements AsyncIterableIterator<Value> {
   end(failure?: { error: unknown }): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    this.#failure = failure;
+    if (failure) this.#results.push(ignorable(Promise.reject(failure.error)));
     this.#onEnd();
     this.#serve();
   }
@@ -45,9 +45,8 @@ export class EventQueue<Value> implements AsyncIterableIterator<Value> {
   }
 
   return(): Promise<IteratorResult<Value>> {
-    this.#values.length = 0;
+    this.#results.length = 0;
     this.end();
-    this.#failure = undefined;
     return this.next();
   }
 
@@ -56,15 +55,8 @@ export class EventQueue<Value> implements AsyncIterableIterator<Value> {
   }
 
   #serve(): void {
-    while (this.#waiters.length > 0 && (this.#values.length > 0 || this.#isEnded)) {
-      const failure = this.#failure;
-      let result: Result<Value> = { value: undefined, done: true };
-      if (this.#values.length > 0) result = { value: this.#values.shift() as Value, done: false };
-      else if (failure) {
-        this.#failure = undefined;
-        result = Promise.reject(failure.error);
-      }
-      this.#waiters.shift()?.(result);
+    while (this.#waiters.length > 0 && (this.#results.length > 0 || this.#isEnded)) {
+      this.#waiters.shift()?.(this.#results.shift() ?? { value: undefined, done: true });
     }
   }
 }

@@ -62,8 +62,8 @@ export function markDelivery(outbox: Outbox, id: string, delivery: Delivery): Ou
 
 /** Returns an error for a message that would cost the connection. */
 export function refuseTooLong(command: MessageCommand, { maxFrameBytes }: Limits): ClientError | undefined {
-  const { length } = new TextEncoder().encode(JSON.stringify(command));
-  if (length <= maxFrameBytes) return undefined;
+  const { size } = new Blob([JSON.stringify(command)]);
+  if (size <= maxFrameBytes) return undefined;
   return new ClientError("MESSAGE_TOO_LONG", `More than ${maxFrameBytes} bytes.`);
 }
 

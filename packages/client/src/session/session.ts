@@ -99,6 +99,16 @@ export interface Session {
    */
   retry(runId: string, options?: { signal?: AbortSignal }): Promise<Accepted>;
   /**
+   * Replaces a message of the user: the conversation continues from there with the new text. The
+   * message and everything after it are shown no longer. Resolves when the gateway has started the
+   * new run.
+   *
+   * @param messageId the `key` of the message's item, which is the id of its entry
+   * @throws ClientError the gateway's code, as `SESSION_BUSY` or `MESSAGE_NOT_FOUND`;
+   * `TOO_MANY_REQUESTS`, `CLOSED`; the signal's reason.
+   */
+  edit(messageId: string, content: string, options?: { signal?: AbortSignal }): Promise<Accepted>;
+  /**
    * Stops a run, by default the oldest active one. It ends in `run_end {aborted}` and keeps its
    * text. A queued message is cancelled and removed.
    *

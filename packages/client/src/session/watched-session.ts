@@ -1,5 +1,6 @@
 import {
   type AbortCommand,
+  type AckEvent,
   type ApprovalDecision,
   fold,
   type HistoryCommand,
@@ -7,7 +8,7 @@ import {
   type ResumedEvent,
   type ResyncEvent,
 } from "@mini-openclaw/protocol";
-import type { AnswerTo, Command } from "../connection/requests.ts";
+import type { AnswerTo, Command, RequestOptions } from "../connection/requests.ts";
 import { type ClientError, invalidOption, missingSession } from "../lib/errors.ts";
 import { EventStream } from "../lib/event-stream.ts";
 import { createId, ignorable } from "../lib/runtime.ts";
@@ -22,7 +23,7 @@ import type {
   WatchedEvent,
 } from "./session.ts";
 
-type SessionCommand = Extract<Command, { type: "abort" | "approve" | "retry" | "history" }>;
+type SessionCommand = Extract<Command, { type: "abort" | "approve" | "retry" | "edit" | "history" }>;
 
 /** The one implementation of {@link Session}. */
 export class WatchedSession extends SendingSession implements Session {
@@ -88,15 +89,18 @@ export class WatchedSession extends SendingSession implements Session {
     return ignorable(this.#ask<"approve">({ type: "approve", callId, decision }).then(() => {}));
   }
 
-  async retry(runId: string, { signal }: { signal?: AbortSignal } = {}): Promise<Accepted> {
-    const answer = await this.#ask<"retry">({ type: "retry", runId }, signal);
-    return { id: answer.replyTo, runId: answer.runId };
+  retry(runId: string, options?: RequestOptions): Promise<Accepted> {
+    return this.#start<"retry">({ type: "retry", runId }, options);
   }
 
-  async history({ limit, signal }: HistoryOptions = {}) {
+  edit(messageId: string, content: string, options?: RequestOptions): Promise<Accepted> {
+    return this.#start<"edit">({ type: "edit", messageId, content }, options);
+  }
+
+  async history({ limit, ...options }: HistoryOptions = {}) {
     const { oldestSeq: before, hasMore } = this.value.view;
     if (!hasMore) return [];
-    const answer = await this.#ask<"history">({ type: "history", before, limit } as HistoryCommand, signal);
+    const answer = await this.#ask<"history">({ type: "history", before, limit } as HistoryCommand, options);
     const { view } = this.value;
     // The view may have started over meanwhile, or have these messages from another call.
     if (view.oldestSeq === before) this.change({ view: fold(view, answer) });
@@ -143,8 +147,7 @@ export class WatchedSession extends SendingSession implements Session {
   /** Shows an event of this session. */
   receive(event: NumberedEvent): void {
     const { phase, sessionId, view } = this.value;
-    if (phase !== "live" || event.sessionId !== sessionId || event.seq <= view.lastSeq) return;
-    this.#show(event);
+    if (phase === "live" && event.sessionId === sessionId && event.seq > view.lastSeq) this.#show(event);
   }
 
   #submit(message: WrittenMessage): Promise<Accepted> {
@@ -154,11 +157,20 @@ export class WatchedSession extends SendingSession implements Session {
   /** Sends a command of this session. */
   async #ask<Type extends SessionCommand["type"]>(
     command: Omit<Extract<SessionCommand, { type: Type }>, "sessionId">,
-    signal?: AbortSignal,
+    options?: RequestOptions,
   ): Promise<AnswerTo<Type>> {
     const { sessionId } = this.value;
     if (sessionId === undefined) throw missingSession();
-    return this.host.request<Type>({ ...command, sessionId } as never, signal);
+    return this.host.request<Type>({ ...command, sessionId } as never, options);
+  }
+
+  /** Sends a command that starts a run. */
+  async #start<Type extends "retry" | "edit">(
+    command: Omit<Extract<SessionCommand, { type: Type }>, "sessionId">,
+    options?: RequestOptions,
+  ): Promise<Accepted> {
+    const { replyTo: id, runId } = (await this.#ask<Type>(command, options)) as AckEvent;
+    return { id, runId };
   }
 
   #watching(frame: ResumedEvent | ResyncEvent): void {

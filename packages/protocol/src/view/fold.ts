@@ -1,10 +1,10 @@
 import { toMessageEntry } from "../run/convert.ts";
 import type { NumberedEvent, UserMessageEvent } from "../session/events.ts";
-import { addCost, type RunCost, type RunOutcome, type Usage } from "../session/messages.ts";
-import type { MessageEntry } from "../session/transcript.ts";
+import type { RunCost, RunOutcome, Usage } from "../session/messages.ts";
+import type { MessageEntry, UserEntry } from "../session/transcript.ts";
 import type { HistoryEvent, ResumedEvent, ResyncEvent } from "../wire/server-events.ts";
 import { emptyView, type QueuedMessage, type SessionView, type ViewItem } from "./session-view.ts";
-import { addEntry, nextItems, prependEntries } from "./view-items.ts";
+import { addEntry, indexOf, nextItems, prependEntries } from "./view-items.ts";
 
 /** A frame that changes the view of one session. */
 export type SessionFrame = NumberedEvent | ResumedEvent | ResyncEvent | HistoryEvent;
@@ -24,8 +24,7 @@ export function fold(view: SessionView, frame: SessionFrame): SessionView {
 function startAgain({ title }: SessionView, resync: ResyncEvent): SessionView {
   const { epoch, upTo: lastSeq, runId, queued = [], todo, parent } = resync;
   const activeRuns = runId ? [runId] : [];
-  const started = { ...emptyView, title, epoch, lastSeq, activeRuns, queued };
-  return withOlder({ ...started, todo, parent }, resync);
+  return withOlder({ ...emptyView, title, epoch, lastSeq, activeRuns, queued, todo, parent }, resync);
 }
 
 function withOlder(view: SessionView, page: HistoryEvent | ResyncEvent): SessionView {
@@ -61,10 +60,13 @@ function nextView(before: SessionView, event: NumberedEvent): SessionView {
 }
 
 function withMessage(view: SessionView, message: MessageEntry): SessionView {
+  const { editOf } = message as UserEntry;
+  // A message that the view does not have is older than all that the view has.
+  const items = editOf ? view.items.slice(0, Math.max(0, indexOf(view.items, editOf))) : view.items;
   return {
     ...view,
-    items: addEntry(view.items, message),
-    oldestSeq: view.oldestSeq ?? message.seq,
+    items: addEntry(items, message),
+    oldestSeq: (items[0] && view.oldestSeq) ?? message.seq,
   };
 }
 
@@ -132,8 +134,8 @@ function withoutEntered(
   return queued.filter((message) => message !== entered);
 }
 
-/** The fields of messages, ends of runs and events that have a cost. Only ends have an outcome. */
-interface Priced {
+/** The fields of messages, ends of runs and events. Only ends of runs have an outcome. */
+interface Ending {
   readonly seq: number;
   readonly runId?: string;
   readonly usage?: Usage;
@@ -141,23 +143,14 @@ interface Priced {
   readonly outcome?: RunOutcome;
 }
 
-/**
- * Adds the costs of messages and of ends of runs to the costs of their runs. The end of a run
- * counts more than its turns, because it includes requests that were cut.
- */
+/** Adds the costs of runs that ended. They include requests that were cut. */
 function addCosts(
   costs: ReadonlyMap<string, RunCost>,
-  entries: readonly Priced[],
+  entries: readonly Ending[],
 ): ReadonlyMap<string, RunCost> {
-  let sum: Map<string, RunCost> | undefined;
-  for (const entry of entries) {
-    const { runId, usage, costUsd, outcome } = entry;
+  const ended = entries.flatMap(({ runId, usage, costUsd, outcome }) =>
     // A run without a word of a model has no answer, and no cost beside it.
-    if (!runId || !usage?.outputTokens) continue;
-    sum ??= new Map(costs);
-    const before = sum.get(runId);
-    if (before?.outcome) continue;
-    sum.set(runId, outcome ? { usage, costUsd, outcome } : addCost(before, { usage, costUsd }));
-  }
-  return sum ?? costs;
+    runId && outcome && usage?.outputTokens ? [[runId, { usage, costUsd, outcome }] as const] : [],
+  );
+  return ended.length > 0 ? new Map([...costs, ...ended]) : costs;
 }
