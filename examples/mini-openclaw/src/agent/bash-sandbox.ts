@@ -8,16 +8,18 @@ export interface BashSandbox {
 }
 
 /**
- * Finds the sandbox that the setting asks for. Commands cannot read the data directory.
+ * Finds the sandbox that the setting asks for. Commands cannot read the data directory, or what the
+ * settings hide.
  *
  * @throws ConfigError if a sandbox is required and there is none
  */
 export async function findBashSandbox({
   sandbox: use,
   dataDir,
-}: Pick<MiniOpenClawConfig, "sandbox" | "dataDir">): Promise<BashSandbox> {
+  hidden,
+}: Pick<MiniOpenClawConfig, "sandbox" | "dataDir" | "hidden">): Promise<BashSandbox> {
   if (use === "off") return { state: "off: bash has all rights of this user" };
-  const { sandbox, problem } = await findSandbox({ hidden: [dataDir] });
+  const { sandbox, problem } = await findSandbox({ hidden: [dataDir, ...hidden] });
   if (sandbox) {
     return {
       sandbox,

@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { closestName, cutText } from "@mini-openclaw/protocol/shared";
 import { Refusal } from "./kinds.ts";
 import {
@@ -201,6 +201,7 @@ export function resolveConfig(sources: Sources): MiniOpenClawConfig {
   } = { ...defaults, ...set, workspace, dataDir };
   return {
     ...plain,
+    hidden: plain.hidden.map((path) => resolve(sources.cwd, path)),
     server,
     sessionsDir: join(dataDir, "sessions"),
     memoryDir: join(dataDir, "memory"),

@@ -29,8 +29,8 @@ export interface ListenOptions {
   /** Anything beyond loopback needs a `token`. @default "127.0.0.1" */
   host?: string;
   /**
-   * The prefix that a proxy leaves before every path, such as `/claw`. Paths without it are answered
-   * too, for probes that do not pass the proxy. @default "/"
+   * The prefix that a proxy leaves before every path, such as `/claw`. Paths without it are
+   * answered too, for probes that do not pass the proxy. @default "/"
    */
   path?: string;
   /**
