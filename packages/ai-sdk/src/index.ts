@@ -1,3 +1,5 @@
+export type { AiSdkHttpOptions } from "./http/ai-sdk-http.ts";
+export { aiSdkHttp } from "./http/ai-sdk-http.ts";
 export type { UiMessagesOptions } from "./messages/to-ui-messages.ts";
 export { toUiMessages } from "./messages/to-ui-messages.ts";
 export type { AiSdkErrorCode } from "./shared/errors.ts";

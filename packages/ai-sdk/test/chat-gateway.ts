@@ -4,9 +4,9 @@ import { type GatewayOptions, GatewayServer, type ListenOptions } from "@mini-op
 import type { AgentInput, AgentRunner, RunEvent } from "@mini-openclaw/protocol";
 import { noUsage } from "@mini-openclaw/protocol";
 import { createMemoryStore } from "@mini-openclaw/session-store";
-import { type ChatInit, type UIMessage, WebSocketChatTransport } from "ai";
+import { type ChatInit, DefaultChatTransport, type UIMessage, WebSocketChatTransport } from "ai";
 import { WebSocket } from "ws";
-import { type AiSdkDialectOptions, aiSdkDialect } from "../src/index.ts";
+import { type AiSdkDialectOptions, aiSdkDialect, aiSdkHttp } from "../src/index.ts";
 
 export interface TestOptions extends Partial<Omit<GatewayOptions, "agent">> {
   listen?: ListenOptions;
@@ -21,17 +21,24 @@ export async function chatGateway(agent: AgentRunner, options: TestOptions = {})
   const onFailure = (error: unknown, during: string) => failures.push(`${during}: ${String(error)}`);
   const dialects = [aiSdkDialect(dialect)];
   const gateway = new GatewayServer({ store, agent, dialects, onFailure, ...rest });
-  const { port } = await gateway.listen({ port: 0, ...listen });
+  const forms = { "/api/chat": aiSdkHttp() };
+  const { port } = await gateway.listen({ port: 0, forms, ...listen });
   const url = `ws://127.0.0.1:${port}/`;
   return {
     gateway,
     store,
     port,
     url,
+    api: `http://127.0.0.1:${port}/api/chat`,
     failures,
     /** Opens a chat with the AI SDK's own transport. Its last socket is in `sockets`. */
     chat: (init: Partial<ChatInit<UIMessage>> = {}, protocols: string[] = ["ai-sdk-7"]) =>
       openChat(url, init, protocols),
+    /** Opens a chat with the AI SDK's own transport over HTTP. */
+    httpChat: (init: Partial<ChatInit<UIMessage>> = {}) => {
+      const transport = new DefaultChatTransport({ api: `http://127.0.0.1:${port}/api/chat` });
+      return new Chat<UIMessage>({ id: "chat-1", transport, ...init });
+    },
     async [Symbol.asyncDispose]() {
       await gateway.close({ drainMs: 0 });
       await store.close();

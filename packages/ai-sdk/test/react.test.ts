@@ -54,6 +54,7 @@ test("`useChat` shows an answer in StrictMode", async () => {
   await shown.chat?.sendMessage({ text: "hi" });
 
   await untilShown("ready | hi | Hello.");
+  expect(shown.chat?.messages).toHaveLength(2);
 });
 
 test("`useChat` with `resume` in StrictMode continues an answer, and its run survives", async () => {
