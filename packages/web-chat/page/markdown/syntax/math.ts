@@ -59,7 +59,7 @@ function readDollars(state: StateInline, silent: boolean): boolean {
   return true;
 }
 
-/** Returns true if no dollar, and no word unless the formula is a part of one, is beside a formula. */
+/** Returns true if neither a dollar nor a word is beside a formula. A script may be in a word. */
 function isApart(before: string, after: string, isScript: boolean): boolean {
   if (/[$\\]/.test(before) || after === "$") return false;
   return isScript || !(/[a-z0-9]/i.test(before) || /[a-z0-9]/i.test(after));
