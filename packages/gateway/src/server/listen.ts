@@ -10,9 +10,8 @@ import { ownUpgradeGuard, tokenRefusal, type UpgradeGuard } from "../auth/upgrad
 import type { Dialect } from "../connection/dialect.ts";
 import { checkForm, type HttpForm } from "../http/form/http-form.ts";
 import { answerMetrics, type MetricsSource } from "../observe/answer-metrics.ts";
-import { isThenable } from "../shared/callbacks.ts";
 import { requireKnown, requireWhole } from "../shared/check-options.ts";
-import { GatewayError, gatewayFailed, nothingThere } from "../shared/errors.ts";
+import { GatewayError } from "../shared/errors.ts";
 import { readPath } from "../shared/paths.ts";
 import type { Refusal } from "../shared/refusal.ts";
 import { codeOf } from "../shared/refusal.ts";
@@ -20,6 +19,7 @@ import { offersWebSocket, pathOf } from "../shared/request.ts";
 import { sendJson } from "../shared/send-json.ts";
 import { removeBasePath, withoutBasePath } from "./base-path.ts";
 import { serveWithoutOffer } from "./offered-protocols.ts";
+import { answerOther, type RouteAnswerer, type Routes, readRoutes } from "./app-answers.ts";
 import { answerLiveness, answerProbe, type Health } from "./probes.ts";
 import { type PartStatus, type Readiness, visibleParts } from "./readiness.ts";
 
@@ -56,6 +56,12 @@ export interface ListenOptions {
    */
   parts?: () => readonly PartStatus[];
   /**
+   * Answers requests of an app's own paths, for clients with the token, such as
+   * `{ "/settings": answer }`. A path that the gateway answers itself comes first.
+   * @default none
+   */
+  routes?: Readonly<Record<string, RouteAnswerer>>;
+  /**
    * The dialects of clients that name no subprotocol, by the path of their upgrade, such as
    * `{ "/": openClaw }`.
    * @default the native form at `/`
@@ -77,6 +83,7 @@ const known: Readonly<Record<keyof ListenOptions, true>> = {
   serve: true,
   metrics: true,
   parts: true,
+  routes: true,
   dialects: true,
   forms: true,
 };
@@ -128,6 +135,7 @@ export async function listen(
     fallback: "/",
   });
   const tokens = readTokens(options.token);
+  const routes = readRoutes(options.routes ?? {});
   if (tokens.length === 0) requireLoopback(host);
   for (const form of Object.values(options.forms ?? {})) checkForm(form);
   const server = createServer({
@@ -151,7 +159,7 @@ export async function listen(
   const upgradeGuard = ownUpgradeGuard(access, { guard, newcomers, paths });
 
   server.on("connection", (socket: Socket) => newcomers.add(socket));
-  const answer = createAnswerer(options, { access, guard, newcomers, gateway });
+  const answer = createAnswerer(options, { access, guard, newcomers, routes, gateway });
   server.on("request", withoutBasePath(base, answer));
   server.on("upgrade", (request, socket, head) => {
     removeBasePath(request, base);
@@ -166,13 +174,14 @@ interface AnswererDeps {
   access: Access;
   guard: TokenGuard | undefined;
   newcomers: Newcomers;
+  routes: Routes;
   gateway: Gateway;
 }
 
 /** Creates the listener for requests: probes, login, metrics, sessions, then the app's own. */
 function createAnswerer(
   { serve, metrics, parts, forms = {} }: ListenOptions,
-  { access, guard, newcomers, gateway }: AnswererDeps,
+  { access, guard, newcomers, routes, gateway }: AnswererDeps,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   // A browser that asks for leave, before it sends a page's request, shows no token.
   const requestGuard: RequestGuard = (request) =>
@@ -219,7 +228,11 @@ function createAnswerer(
     const isAnswered = mounts.some((mount) =>
       gateway.answer(request, response, { ...mount, guard: guardAnswered }),
     );
-    if (!isAnswered) void answerOther(serve, request, response, gateway);
+    if (isAnswered) return;
+    const route = routes.get(pathOf(request));
+    const refusal = route && guardAnswered(request);
+    if (refusal) refuse(request, response, refusal);
+    else void answerOther(route ?? serve, request, response, gateway.onFailure);
   };
 }
 
@@ -242,26 +255,6 @@ function closeServer(server: Server): Promise<void> {
 function admitWhileAnswering(newcomers: Newcomers, socket: Socket, response: ServerResponse): void {
   newcomers.admit(socket);
   response.once("close", () => newcomers.add(socket));
-}
-
-/**
- * Lets the app answer a request, or answers 404. A failure of the app becomes a 500. Never rejects.
- */
-async function answerOther(
-  serve: ListenOptions["serve"],
-  request: IncomingMessage,
-  response: ServerResponse,
-  { onFailure }: Gateway,
-): Promise<void> {
-  try {
-    // Not awaited where it is no promise: a page is answered at once.
-    const served = serve?.(request, response) ?? false;
-    if (!(isThenable(served) ? await served : served)) sendJson(response, 404, nothingThere);
-  } catch (error) {
-    onFailure(error, "serve");
-    if (response.headersSent) response.destroy();
-    else sendJson(response, 500, { error: gatewayFailed, code: "INTERNAL", retryable: true });
-  }
 }
 
 function requireLoopback(host: string): void {
