@@ -52,7 +52,15 @@ export class AgentRuntime implements AgentRunner {
    */
   run(input: AgentInput): AsyncGenerator<RunEvent> {
     this.#readSources();
-    return observeRun(input, this.#settings, this.#hooks);
+    return observeRun(input, this.#settingsFor(input), this.#hooks);
+  }
+
+  /** Returns the settings of a run, with its own model in front of the others. */
+  #settingsFor({ model }: AgentInput): RunSettings {
+    const { providers } = this.#settings;
+    const own = providers.find((provider) => provider.model === model);
+    if (!own) return this.#settings;
+    return { ...this.#settings, providers: [own, ...providers.filter((provider) => provider !== own)] };
   }
 
   /** Replaces the tools of the sources by those that they have now. Runs that go on keep theirs. */

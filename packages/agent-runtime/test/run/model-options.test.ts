@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createAnthropicProvider } from "../../src/anthropic.ts";
 import { AgentRuntime, type ModelOptions } from "../../src/index.ts";
 import { createOpenAIProvider, createOpenAIResponsesProvider } from "../../src/openai.ts";
-import { createScriptedProvider } from "../../src/testing.ts";
+import { createScriptedProvider, says } from "../../src/testing.ts";
 import { answers, messagesServer } from "../anthropic/messages-server.ts";
 import { eventsOf, inputOf } from "../collect.ts";
 import { chunks, done, streams } from "../openai/chat-server.ts";
@@ -112,5 +112,23 @@ describe.each([
 
   test("takes a key with a line break at its end", () => {
     expect(create({ ...good, apiKey: "sk-one\n", baseURL: "http://127.0.0.1:1/v1" }).model).toBe("m");
+  });
+});
+
+describe("the model of a run", () => {
+  const named = (model: string) => createScriptedProvider([[says(`I am ${model}.`)]], { model });
+
+  test.each([
+    ["the second one", "large", "large"],
+    ["an unknown one", "other", "small"],
+    ["none", undefined, "small"],
+  ])("is one of the agent's: %s", async (_, model, answering) => {
+    const agent = new AgentRuntime({ provider: named("small"), fallbacks: [named("large")] });
+    const events = await eventsOf(agent, inputOf("hi", model === undefined ? {} : { model }));
+
+    expect(events.find(({ type }) => type === "assistant_message")).toMatchObject({
+      content: `I am ${answering}.`,
+      model: answering,
+    });
   });
 });

@@ -26,6 +26,13 @@ export interface AgentInput {
   /** The newest messages of the session, oldest first. The new user message is the last one. */
   messages: readonly Message[];
   signal: AbortSignal;
+  /**
+   * The model that answers this run, one of the agent's own. Its other models remain fallbacks. An
+   * unknown name changes nothing.
+   *
+   * @default the agent's first model
+   */
+  model?: string;
   /** Settings of the model for this run. @default those of its provider */
   options?: ModelOptions;
   /**
