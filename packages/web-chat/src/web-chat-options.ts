@@ -45,6 +45,12 @@ export interface WebChatOptions {
    * @default false
    */
   showParts?: boolean;
+  /**
+   * Shows a dialog with the app's settings, which the app answers as `PageSettings` at `settings`
+   * beside the gateway's WebSocket: `routes` of the gateway's `listen`.
+   * @default false
+   */
+  showSettings?: boolean;
   /** Style sheet that is added after the page's own. */
   css?: string;
 }
@@ -86,6 +92,7 @@ const RULES: Readonly<Record<keyof WebChatOptions, Rule>> = {
   demo: flag,
   hideSidebar: flag,
   showParts: flag,
+  showSettings: flag,
   title: text,
   greeting: text,
   logo: {

@@ -17,6 +17,7 @@ const PATHS = {
     "M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM12 3v2M12 19v2M3 12h2M19 12h2M5.6 5.6L7 7M17 17l1.4 1.4M5.6 18.4L7 17M17 7l1.4-1.4",
   dark: "M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5z",
   system: "M4 5h16v11H4zM9 20h6M12 16v4",
+  settings: "M4 8h9M17 8h3M15 6v4M4 16h3M11 16h9M9 14v4",
 } as const;
 
 export type IconName = keyof typeof PATHS;

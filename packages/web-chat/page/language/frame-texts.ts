@@ -43,6 +43,22 @@ export interface FrameTexts {
   answerBegun: string;
   answerDone: string;
   close: string;
+  /** The texts of the dialog with the app's settings and knowledge. */
+  settings: string;
+  loading: string;
+  settingsFailed: string;
+  settingsSaved: string;
+  noSettings: string;
+  thisChat: string;
+  model: string;
+  effort: string;
+  defaultModel: (name: string) => string;
+  defaultEffort: string;
+  costs: string;
+  costSum: (money: string) => string;
+  memory: string;
+  skills: string;
+  tools: string;
   keysTitle: string;
   /** All keys with their actions. Keys of one line are separated by spaces. */
   keysList: readonly (readonly [keys: string, action: string])[];

@@ -15,6 +15,7 @@ export interface PageOptions {
   readonly loginUrl: string | undefined;
   readonly hasSidebar: boolean;
   readonly hasParts: boolean;
+  readonly hasSettings: boolean;
 }
 
 /** Reads the options that the server wrote into the page. */
@@ -35,6 +36,7 @@ export function readOptions(body: HTMLElement): PageOptions {
     loginUrl: text("loginUrl"),
     hasSidebar: values["hideSidebar"] !== true,
     hasParts: values["showParts"] === true,
+    hasSettings: values["showSettings"] === true,
   };
 }
 

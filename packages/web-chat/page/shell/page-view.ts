@@ -7,6 +7,7 @@ import { createDrawer } from "../frame/drawer.ts";
 import type { Access } from "../frame/login.ts";
 import { createMenu } from "../frame/menu.ts";
 import type { Network } from "../frame/network.ts";
+import { createAppSettings } from "../frame/settings/app-settings.ts";
 import { createKeysHelp } from "../frame/settings/keys-help.ts";
 import type { Preferences } from "../frame/settings/preferences.ts";
 import { createSettings } from "../frame/settings/settings.ts";
@@ -69,7 +70,13 @@ export function createPageView({ chat, texts, preferences, ...rest }: PageViewPa
   const announcer = createAnnouncer(texts);
   const menu = createMenu();
   const keysHelp = createKeysHelp(texts);
-  const settings = createSettings(texts, preferences, keysHelp.opener);
+  const appSettings = createAppSettings({
+    texts,
+    url: new URL("settings", rest.gatewayUrl),
+    sessionId: () => chat.session.getSnapshot().sessionId,
+  });
+  const openers = [...(rest.options.hasSettings ? [appSettings.opener] : []), keysHelp.opener];
+  const settings = createSettings(texts, preferences, openers);
   const status = createPartsView(texts, rest.options.hasParts ? rest.gatewayUrl : undefined);
   const sidebar = createSidebar({
     ...{ texts, menu, listing, onAnnounce: announcer.announce, onNewChat: newChat, onRename: actions.rename },
@@ -89,7 +96,10 @@ export function createPageView({ chat, texts, preferences, ...rest }: PageViewPa
   }
 
   return {
-    parts: [skip, sidebar.root, drawer.shade, main.root, toast.root, announcer.root, keysHelp.root],
+    parts: [
+      ...[skip, sidebar.root, drawer.shade, main.root, toast.root, announcer.root],
+      ...[keysHelp.root, appSettings.root],
+    ],
     get draft() {
       return main.draft;
     },

@@ -17,7 +17,7 @@ export function createKeysHelp(texts: Texts): KeysHelp {
     element("dt", "", ...keys.split(" ").map((key) => element("kbd", "", key))),
     element("dd", "", action),
   ]);
-  const root = element("dialog", "keys-help", heading, element("dl", "", ...rows), close);
+  const root = element("dialog", "panel keys-help", heading, element("dl", "", ...rows), close);
   root.setAttribute("aria-labelledby", heading.id);
   // Keys pressed here belong to the list. Esc closes it and does not stop a run.
   root.addEventListener("keydown", (event) => event.stopPropagation());

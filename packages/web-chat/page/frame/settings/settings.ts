@@ -8,10 +8,14 @@ import type { Preferences } from "./preferences.ts";
 const THEMES: readonly Theme[] = ["light", "dark", "system"];
 
 /**
- * Creates the choices of theme and language, and the button that lists the keys. Each language has
+ * Creates the choices of theme and language, and the buttons that open dialogs. Each language has
  * its own name.
  */
-export function createSettings(texts: Texts, preferences: Preferences, keysOpener: HTMLElement): HTMLElement {
+export function createSettings(
+  texts: Texts,
+  preferences: Preferences,
+  openers: readonly HTMLElement[],
+): HTMLElement {
   const theme = createChoice({
     name: "theme",
     label: texts.theme,
@@ -29,5 +33,5 @@ export function createSettings(texts: Texts, preferences: Preferences, keysOpene
     chosen: texts.language,
     onChoose: (value) => preferences.setLanguage(value),
   });
-  return element("div", "settings", theme, language, element("div", "choice", keysOpener));
+  return element("div", "settings", theme, language, element("div", "choice", ...openers));
 }
