@@ -1,8 +1,12 @@
+import { join } from "node:path";
 import { GatewayServer } from "@mini-openclaw/gateway";
-import { lockFolder, openSessionStore } from "@mini-openclaw/session-store";
+import { lockFolder, openSessionStore, type SessionStore } from "@mini-openclaw/session-store";
 import { serveWebChat } from "@mini-openclaw/web-chat";
 import { findBashSandbox } from "./agent/bash-sandbox.ts";
-import { createAgent } from "./agent/create-agent.ts";
+import { createCostsByDay } from "./agent/costs-by-day.ts";
+import { type Agent, createAgent } from "./agent/create-agent.ts";
+import { ModelChoices, withModelChoices } from "./agent/model-choices.ts";
+import { createPageSettings } from "./agent/page-settings.ts";
 import { createSessionLog, type SessionLogDeps } from "./agent/session-log.ts";
 import { spentToday } from "./agent/spent-today.ts";
 import { announceAddress, prepareDataDir } from "./data-dir.ts";
@@ -13,10 +17,14 @@ import { createLoginLinks, type LoginLinks } from "./reach/login-links.ts";
 import { loginText } from "./reach/login-text.ts";
 import { createScheduler, schedulesOf } from "./schedule/scheduler.ts";
 import type { MiniOpenClawConfig } from "./settings/config.ts";
+import { efforts } from "./settings/settings.ts";
 import { watchFiles } from "./settings/watch-files.ts";
 
 // Half an hour. A user who comes back later usually starts with another subject.
 const SESSION_REST_MS = 1_800_000;
+
+// Two weeks are a chart that a phone can show.
+const COST_DAYS = 14;
 
 /** A server that accepts connections. */
 export interface RunningServer {
@@ -66,9 +74,10 @@ export async function startServer(
   });
 
   const { allowedHosts, allowedOrigins, path, tokens } = accessOf(config);
+  const choices = new ModelChoices(join(config.dataDir, "model-choices.json"));
   const gateway = new GatewayServer({
     store,
-    agent,
+    agent: withModelChoices(agent, choices),
     allowedHosts,
     allowedHostsSetting: "MINI_OPENCLAW_ALLOWED_HOSTS",
     allowedOrigins,
@@ -76,7 +85,7 @@ export async function startServer(
     ...(log.logger ? { logger: log.logger } : { onFailure: (error, during) => log.report(during, error) }),
   });
   const { port, host } = config;
-  const page = serveWebChat({ demo: isDemo, showParts: true });
+  const page = serveWebChat({ demo: isDemo, showParts: true, showSettings: true });
   let links: LoginLinks | undefined;
   const listening = await gateway.listen({
     port,
@@ -85,6 +94,7 @@ export async function startServer(
     ...(tokens.length === 0 ? {} : { token: tokens }),
     ...(config.metrics && { metrics: await openMetrics(gateway) }),
     parts: () => parts.mcpServers.status().map(toPart),
+    routes: { "/settings": settingsOf(config, parts, { store, choices }) },
     serve: (request, response) => links?.answer(request, response) || page(request, response),
   });
   const address = localAddress(host, listening.port);
@@ -108,7 +118,8 @@ export async function startServer(
 
   const found = await skills.load();
   for (const diagnostic of found.diagnostics) log.report("skills", diagnostic);
-  const { workspaceDir, toolNames, sandboxState } = parts;
+  const { workspaceDir, sandboxState } = parts;
+  const toolNames = parts.tools().map(({ name }) => name);
   const skillNames = found.skills.map(({ name }) => name);
   const reachable = reachableAddresses(config, listening.port);
   print(banner(config, { address, reachable, workspaceDir, skillNames, toolNames, sandboxState, isDemo }));
@@ -126,6 +137,21 @@ export async function startServer(
       dataDirLock.release();
     },
   };
+}
+
+/** Returns the answers to the page's requests for the app's settings. */
+function settingsOf(
+  { timeZone, server: { api }, effort }: MiniOpenClawConfig,
+  { models, tools, skills, memory }: Agent,
+  { store, choices }: { store: SessionStore; choices: ModelChoices },
+) {
+  // Other servers than those of the two large APIs may know no efforts, unless one is set.
+  const hasEfforts = api === "anthropic" || api === "openai" || (api !== "demo" && effort !== undefined);
+  const costs = createCostsByDay(store, { days: COST_DAYS, timeZone });
+  return createPageSettings({
+    ...{ models, choices, costs, tools, skills, memory },
+    efforts: hasEfforts ? efforts : [],
+  });
 }
 
 function logSessions(parts: Pick<SessionLogDeps, "store" | "memory" | "provider">, { report }: ServerLog) {

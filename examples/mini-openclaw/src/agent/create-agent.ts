@@ -24,7 +24,10 @@ export interface Agent {
   memory: MemoryManager;
   skills: SkillsLoader;
   mcpServers: McpServers;
-  toolNames: readonly string[];
+  /** Returns the names of the tools, with their descriptions. */
+  tools: () => readonly { name: string; text: string }[];
+  /** The models that may answer. The first one is the default. */
+  models: readonly string[];
   /** The directory that the tools work in. */
   workspaceDir: string;
   /** The sandbox of `bash`, for the banner. */
@@ -85,7 +88,9 @@ export async function createAgent(
     memory,
     skills,
     mcpServers,
-    toolNames: [...tools, ...mcpServers.tools()].map(({ name }) => name),
+    tools: () =>
+      [...tools, ...mcpServers.tools()].map(({ name, description }) => ({ name, text: description })),
+    models: [...new Set([provider, ...fallbacks].map(({ model }) => model))],
     workspaceDir,
     sandboxState: state,
   };

@@ -21,6 +21,9 @@ const secret = { isSecret: true } as const;
 const approvalWord =
   /^(?:off|risky|write|all|bash(?:_output|_stop)?|(?:read|write|edit)_file|list_files|grep|glob|remember|todo|task|mcp__\S+)$/;
 
+/** The efforts of models, from the least to the most. */
+export const efforts = ["low", "medium", "high", "xhigh", "max"] as const;
+
 const modelName = /^[\w.:/@-]+$/;
 
 /** All settings, in the order of the help. The keys are those of `config.json`. */
@@ -108,7 +111,7 @@ export const settings = {
   ),
   effort: setting(
     "MINI_OPENCLAW_EFFORT",
-    oneOf(["low", "medium", "high", "xhigh", "max"]),
+    oneOf(efforts),
     "the server's",
     "The effort of the model: low, medium, high, xhigh or max.",
   ),

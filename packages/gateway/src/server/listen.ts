@@ -17,9 +17,9 @@ import type { Refusal } from "../shared/refusal.ts";
 import { codeOf } from "../shared/refusal.ts";
 import { offersWebSocket, pathOf } from "../shared/request.ts";
 import { sendJson } from "../shared/send-json.ts";
+import { answerOther, type RouteAnswerer, type Routes, readRoutes } from "./app-answers.ts";
 import { removeBasePath, withoutBasePath } from "./base-path.ts";
 import { serveWithoutOffer } from "./offered-protocols.ts";
-import { answerOther, type RouteAnswerer, type Routes, readRoutes } from "./app-answers.ts";
 import { answerLiveness, answerProbe, type Health } from "./probes.ts";
 import { type PartStatus, type Readiness, visibleParts } from "./readiness.ts";
 

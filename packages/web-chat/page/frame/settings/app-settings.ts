@@ -1,14 +1,6 @@
 import { button, element } from "../../dom/elements.ts";
 import { icon } from "../../dom/icons.ts";
-import type { Texts } from "../../language/texts.ts";
-
-export interface AppSettingsParts {
-  texts: Texts;
-  /** The address of the app's settings. */
-  url: URL;
-  /** Returns the id of the shown chat. */
-  sessionId: () => string | undefined;
-}
+import type { SettingsViewParts } from "./settings-view.ts";
 
 /** The dialog with the app's settings and knowledge, and the button that opens it. */
 export interface AppSettings {
@@ -17,7 +9,7 @@ export interface AppSettings {
 }
 
 /** Creates the dialog. Its content is loaded when it is opened. */
-export function createAppSettings(parts: AppSettingsParts): AppSettings {
+export function createAppSettings(parts: SettingsViewParts): AppSettings {
   const { texts } = parts;
   const heading = element("h2", "", texts.settings);
   heading.id = "settings-title";

@@ -1,12 +1,19 @@
 import { element, setText } from "../../dom/elements.ts";
 import { createFormats } from "../../language/formats.ts";
 import type { Texts } from "../../language/texts.ts";
-import type { AppSettingsParts } from "./app-settings.ts";
 import { createCostChart } from "./cost-chart.ts";
 import { type Fact, readSettings, type Selection } from "./read-settings.ts";
 
+export interface SettingsViewParts {
+  texts: Texts;
+  /** The address of the app's settings. */
+  url: URL;
+  /** Returns the id of the shown chat. */
+  sessionId: () => string | undefined;
+}
+
 /** Loads the app's settings, and creates the content of the dialog. */
-export async function createSettingsView(parts: AppSettingsParts): Promise<Node> {
+export async function createSettingsView(parts: SettingsViewParts): Promise<Node> {
   const { texts, url, sessionId } = parts;
   const id = sessionId();
   const address = new URL(url);

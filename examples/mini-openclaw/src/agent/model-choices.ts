@@ -1,0 +1,76 @@
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import type { AgentInput, AgentRunner } from "@mini-openclaw/protocol";
+
+/** The model and the effort that a user selected for a chat. */
+export interface ModelChoice {
+  readonly model?: string;
+  readonly effort?: string;
+}
+
+// More chats than anybody returns to. The oldest choices are forgotten.
+const MAX_CHOICES = 1000;
+
+/** The choices of all chats, in a file that outlives the process. */
+export class ModelChoices {
+  readonly #file: string;
+  readonly #choices: Map<string, ModelChoice>;
+
+  constructor(file: string) {
+    this.#file = file;
+    this.#choices = readChoices(file);
+  }
+
+  of(sessionId: string): ModelChoice {
+    return this.#choices.get(sessionId) ?? {};
+  }
+
+  /** Saves the choice of a chat. An empty choice removes it. */
+  set(sessionId: string, choice: ModelChoice): void {
+    this.#choices.delete(sessionId);
+    if (choice.model !== undefined || choice.effort !== undefined) this.#choices.set(sessionId, choice);
+    const [oldest] = this.#choices.keys();
+    if (this.#choices.size > MAX_CHOICES && oldest !== undefined) this.#choices.delete(oldest);
+    // Written beside and renamed, so that no reader gets half of the file.
+    const text = JSON.stringify(Object.fromEntries(this.#choices), undefined, 2);
+    writeFileSync(`${this.#file}.new`, `${text}\n`, { mode: 0o600 });
+    renameSync(`${this.#file}.new`, this.#file);
+  }
+}
+
+/** Returns an agent whose runs use the model and the effort of their chat. */
+export function withModelChoices(
+  agent: Pick<AgentRunner, "run"> & { readonly neededMessages: number },
+  choices: ModelChoices,
+): AgentRunner {
+  return {
+    get neededMessages() {
+      return agent.neededMessages;
+    },
+    run(input: AgentInput) {
+      const { model, effort } = choices.of(input.sessionId);
+      return agent.run({
+        ...input,
+        ...(model !== undefined && { model }),
+        ...(effort !== undefined && { options: { ...input.options, effort } }),
+      });
+    },
+  };
+}
+
+function readChoices(file: string): Map<string, ModelChoice> {
+  try {
+    const saved = Object.entries(JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>);
+    return new Map(saved.map(([sessionId, choice]) => [sessionId, toChoice(choice)]));
+  } catch {
+    // A missing or damaged file means that no chat has a choice.
+    return new Map();
+  }
+}
+
+function toChoice(value: unknown): ModelChoice {
+  const { model, effort } = Object(value) as Record<string, unknown>;
+  return {
+    ...(typeof model === "string" && { model }),
+    ...(typeof effort === "string" && { effort }),
+  };
+}
