@@ -5,7 +5,7 @@ export interface RawLine {
   readonly offset: number;
   /** The offset of the next line. */
   readonly end: number;
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   /** True if a line feed ends the line. Only the last line of a file may lack one. */
   readonly terminated: boolean;
 }
@@ -20,11 +20,11 @@ export async function* scanForward(
   fd: number,
   { start, end }: { start: number; end: number },
 ): AsyncGenerator<RawLine[], void, undefined> {
-  let parts: Uint8Array[] = [];
+  let parts: Buffer[] = [];
   let offset = start;
   let position = start;
   while (position < end) {
-    const chunk = await readChunk(fs, fd, position, Math.min(CHUNK_BYTES, end - position));
+    const chunk = await fill(fs, fd, position, Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - position)));
     if (chunk.length === 0) break;
     const lines: RawLine[] = [];
     let from = 0;
@@ -44,40 +44,53 @@ export async function* scanForward(
 }
 
 /**
- * Yields the lines before an offset, last to first, as many at a time as one read brings. Read each
- * batch to its end before the next one, or stop. Holds one line and one chunk at a time.
+ * Yields the lines before an offset, last to first, as many at a time as one read brings. The first
+ * read has `firstBytes`, at most 64 KiB. Holds one line and one chunk at a time. The bytes of a line
+ * are valid until the next batch, or until the scan is left.
  */
 export async function* scanBackward(
   fs: FileSystem,
   fd: number,
-  { end }: { end: number },
-): AsyncGenerator<Iterable<RawLine>, void, undefined> {
+  { end, firstBytes = CHUNK_BYTES }: { end: number; firstBytes?: number },
+): AsyncGenerator<readonly RawLine[], void, undefined> {
   const open: OpenLine = { parts: [], end, terminated: false };
-  for (let position = end; position > 0; ) {
-    const start = Math.max(0, position - CHUNK_BYTES);
-    const length = position - start;
-    // The end of a file is mostly in memory. A thread costs more than such a read.
-    const isEnd = position === end;
-    yield linesBackward(
-      isEnd ? readChunkNow(fs, fd, start, length) : await readChunk(fs, fd, start, length),
-      start,
-      open,
-    );
-    position = start;
+  const spare = spares.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  try {
+    for (let position = end; position > 0; ) {
+      const isFirst = position === end;
+      const start = Math.max(0, position - (isFirst ? firstBytes : CHUNK_BYTES));
+      const length = position - start;
+      // The end of a file is mostly in memory. A thread costs more than such a read.
+      const isNearEnd = end - position < CHUNK_BYTES;
+      const buffer = isFirst ? spare.subarray(0, length) : Buffer.allocUnsafe(length);
+      const chunk = isNearEnd ? fillNow(fs, fd, start, buffer) : await fill(fs, fd, start, buffer);
+      yield linesBackward(chunk, start, open);
+      position = start;
+    }
+    const { parts, terminated } = open;
+    if (open.end > 0) yield [{ offset: 0, end: open.end, bytes: joined(parts.reverse()), terminated }];
+  } finally {
+    if (spares.length < MAX_SPARES) spares.push(spare);
   }
-  const { parts, terminated } = open;
-  if (open.end > 0) yield [{ offset: 0, end: open.end, bytes: joined(parts.reverse()), terminated }];
 }
+
+/**
+ * Buffers for first reads. A new one for each page of messages costs as much as the read, because
+ * the engine collects garbage for the memory outside its heap.
+ */
+const spares: Buffer[] = [];
+const MAX_SPARES = 4;
 
 /** The line whose beginning is before the chunks that were read. */
 interface OpenLine {
   /** The bytes that were read, last to first. */
-  parts: Uint8Array[];
+  parts: Buffer[];
   end: number;
   terminated: boolean;
 }
 
-function* linesBackward(chunk: Buffer, start: number, open: OpenLine): Generator<RawLine> {
+function linesBackward(chunk: Buffer, start: number, open: OpenLine): RawLine[] {
+  const lines: RawLine[] = [];
   let to = chunk.length;
   for (
     let at = chunk.lastIndexOf(LINE_FEED);
@@ -91,16 +104,16 @@ function* linesBackward(chunk: Buffer, start: number, open: OpenLine): Generator
     open.end = offset;
     open.terminated = true;
     to = at;
-    if (offset < end) yield { offset, end, bytes, terminated };
+    if (offset < end) lines.push({ offset, end, bytes, terminated });
   }
   if (to > 0) open.parts.push(chunk.subarray(0, to));
+  return lines;
 }
 
-/** Reads a chunk at once. */
-function readChunkNow(fs: FileSystem, fd: number, position: number, length: number): Buffer {
-  const buffer = Buffer.allocUnsafe(length);
+/** Fills a buffer at once. Returns the part that was read. */
+function fillNow(fs: FileSystem, fd: number, position: number, buffer: Buffer): Buffer {
   let filled = 0;
-  while (filled < length) {
+  while (filled < buffer.length) {
     const count = fs.readNow(fd, buffer.subarray(filled), position + filled);
     if (count === 0) break; // its writer cut the file meanwhile
     filled += count;
@@ -108,10 +121,9 @@ function readChunkNow(fs: FileSystem, fd: number, position: number, length: numb
   return buffer.subarray(0, filled);
 }
 
-async function readChunk(fs: FileSystem, fd: number, position: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(length);
+async function fill(fs: FileSystem, fd: number, position: number, buffer: Buffer): Promise<Buffer> {
   let filled = 0;
-  while (filled < length) {
+  while (filled < buffer.length) {
     const count = await fs.read(fd, buffer.subarray(filled), position + filled);
     if (count === 0) break; // its writer cut the file meanwhile
     filled += count;
@@ -120,7 +132,7 @@ async function readChunk(fs: FileSystem, fd: number, position: number, length: n
 }
 
 /** Joins the parts of a line with its `first` or last part. */
-function joined(parts: Uint8Array[], part?: Uint8Array, side: "first" | "last" = "last"): Uint8Array {
+function joined(parts: Buffer[], part?: Buffer, side: "first" | "last" = "last"): Buffer {
   if (part) {
     if (parts.length === 0) return part;
     return Buffer.concat(side === "first" ? [part, ...parts] : [...parts, part]);

@@ -98,7 +98,7 @@ const MAX_DIGITS = 15;
  * Returns the number of a line. Reads it without JSON where the number comes first, as in written
  * lines.
  */
-function numberOf(bytes: Uint8Array): number | "legacy" | undefined {
+function numberOf(bytes: Buffer): number | "legacy" | undefined {
   if (HEAD.every((byte, index) => bytes[index] === byte)) {
     let seq = 0;
     for (let index = HEAD.length; index < HEAD.length + MAX_DIGITS; index += 1) {

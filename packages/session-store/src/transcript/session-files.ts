@@ -162,7 +162,7 @@ export class SessionFiles {
   ): Promise<MessageEntry | undefined> {
     return this.#read(sessionId, async (file) => {
       assertReadable(file);
-      for await (const lines of readLinesBackward(file, mayMatch)) {
+      for await (const lines of readLinesBackward(file, { mayMatter: mayMatch })) {
         signal?.throwIfAborted();
         for (const { line } of lines) {
           if (line.kind === "legacy") return findLastLegacy(readEntries(file, {}), matches);
@@ -185,8 +185,9 @@ export class SessionFiles {
   async #openSession(
     sessionId: string,
   ): Promise<{ file: OpenTranscript; location: SessionLocation } | undefined> {
-    for (let lookup = 1; lookup <= MAX_LOOKUPS; lookup += 1) {
-      const location = await this.locate(sessionId);
+    for (let lookup = 0; lookup <= MAX_LOOKUPS; lookup += 1) {
+      // Mostly it is in the folder, and to open it there costs less than to look for it.
+      const location = lookup === 0 ? sessionPaths(this.#folder, sessionId) : await this.locate(sessionId);
       const file = location && this.#open(location);
       if (file) return { file, location };
       if (!location) return undefined;

@@ -99,6 +99,11 @@ export async function* readEntries(
   }
 }
 
+// Most messages are shorter. A page of 50 fits into one read of 29 KiB, half the cost of 64 KiB.
+const MESSAGE_BYTES = 512;
+const MIN_FIRST_BYTES = 4_096;
+const MAX_FIRST_BYTES = 65_536;
+
 interface MessageRange {
   limit: number;
   /** @default all of them */
@@ -120,7 +125,7 @@ export async function readLastMessages(
   let numberAbove: number | undefined;
   // Lines without the word are not parsed. Tool results may be most of a file.
   const mayMatter = role && ((bytes: Uint8Array) => asBuffer(bytes).includes(`"${role}"`));
-  for await (const lines of readLinesBefore(transcript, range.before, mayMatter)) {
+  for await (const lines of readLinesBefore(transcript, range, mayMatter)) {
     for (const { line } of lines) {
       if (line.kind === "blank") continue;
       // Lines can be counted only if none is skipped.
@@ -138,6 +143,15 @@ export async function readLastMessages(
   return messages.reverse();
 }
 
+interface BackwardScan {
+  /** @default all lines */
+  mayMatter?: ((bytes: Uint8Array) => boolean) | undefined;
+  /** @default the size of the file */
+  end?: number;
+  /** The size of the first read. */
+  firstBytes?: number;
+}
+
 /**
  * Yields the lines that were appended whole, last to first, as many at a time as one read brings.
  * Skips lines for which `mayMatter` is false. Read each batch to its end before the next one, or
@@ -145,16 +159,16 @@ export async function readLastMessages(
  */
 export async function* readLinesBackward(
   { fs, fd, size }: OpenTranscript,
-  mayMatter: (bytes: Uint8Array) => boolean = () => true,
-  end = size,
+  { mayMatter = () => true, end = size, firstBytes }: BackwardScan = {},
 ): AsyncGenerator<Iterable<PlacedLine>, void, undefined> {
   const position = { isAtEnd: end === size };
-  for await (const batch of scanBackward(fs, fd, { end })) yield wholeLines(batch, position, mayMatter);
+  const scan = scanBackward(fs, fd, { end, ...(firstBytes !== undefined && { firstBytes }) });
+  for await (const batch of scan) yield wholeLines(batch, position, mayMatter);
 }
 
 /** `position.isAtEnd` is true until the first whole line. */
 function* wholeLines(
-  batch: Iterable<RawLine>,
+  batch: readonly RawLine[],
   position: { isAtEnd: boolean },
   mayMatter: (bytes: Uint8Array) => boolean,
 ): Generator<PlacedLine> {
@@ -171,10 +185,11 @@ function* wholeLines(
 /** Yields lines backward. Jumps over lines with greater numbers than `before` if there are many. */
 async function* readLinesBefore(
   transcript: OpenTranscript,
-  before: number | undefined,
+  { before, limit }: MessageRange,
   mayMatter: ((bytes: Uint8Array) => boolean) | undefined,
 ): AsyncGenerator<Iterable<PlacedLine>, void, undefined> {
-  for await (const lines of readLinesBackward(transcript, mayMatter)) {
+  const firstBytes = Math.min(MAX_FIRST_BYTES, MIN_FIRST_BYTES + limit * MESSAGE_BYTES);
+  for await (const lines of readLinesBackward(transcript, { mayMatter, firstBytes })) {
     const read: { last?: PlacedLine } = {};
     yield before === undefined ? lines : noteLast(lines, read);
     const { raw, line } = read.last ?? {};
@@ -182,7 +197,7 @@ async function* readLinesBefore(
     if (line?.kind !== "entry" || line.entry.seq < before) continue;
     const end = await transcript.index?.endBefore(before);
     if (end === undefined || end >= raw.offset) continue;
-    yield* readLinesBackward(transcript, mayMatter, end);
+    yield* readLinesBackward(transcript, { mayMatter, end });
     return;
   }
 }
