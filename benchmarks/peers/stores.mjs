@@ -1,7 +1,11 @@
-// The four stores behind one interface. Each keeps the same JSON text for each message, by session
-// and number. Calls of the peers that are synchronous stay synchronous: they pay for no promise.
+// The stores behind one interface. Each keeps the same JSON text for each message, by session and
+// number. Calls of the peers that are synchronous stay synchronous: they pay for no promise. The
+// plain files are the least that a store of one file for each session must do. They check, number
+// and protect nothing.
 import { randomUUID } from "node:crypto";
+import { closeSync, fdatasync, fstatSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { openSessionStore } from "@mini-openclaw/session-store";
 
 const PAGE = 50;
@@ -12,10 +16,11 @@ function toLine(message, seq) {
   return JSON.stringify({ seq, id: randomUUID(), ...message });
 }
 
-export const names = ["session-store", "better-sqlite3", "lmdb", "classic-level"];
+export const names = ["session-store", "plain files", "better-sqlite3", "lmdb", "classic-level"];
 
 const openers = {
   "session-store": openOurs,
+  "plain files": openPlain,
   "better-sqlite3": openSqlite,
   lmdb: openLmdb,
   "classic-level": openLevel,
@@ -33,9 +38,54 @@ async function openOurs(folder, durability) {
     ids: async () => (await store.listSessions({ limit: 1_000 })).sessions.map(({ sessionId }) => sessionId),
     append: (session, message) => store.appendMessage(session, message),
     appendAll: (session, messages) => store.appendMessages(session, messages),
+    appendFromMany: (session, messages) =>
+      Promise.all(messages.map((message) => store.appendMessage(session, message))),
     last: (session) => store.loadMessages(session, { limit: PAGE }),
     list: async () => (await store.listSessions({ limit: LIST })).sessions,
     close: () => store.close(),
+  };
+}
+
+const sync = promisify(fdatasync);
+
+async function openPlain(folder, durability) {
+  mkdirSync(folder, { recursive: true });
+  const isDurable = durability === "disk";
+  const fds = new Map();
+  const metas = [];
+  const seqs = numbers();
+  const pathOf = (session) => join(folder, `${session}.jsonl`);
+  const lineOf = (session, message) => `${toLine(message, seqs.next(session))}\n`;
+  const write = (session, lines) => {
+    const fd = fds.get(session);
+    writeSync(fd, lines);
+    return isDurable ? sync(fd) : undefined;
+  };
+  const writeAll = (session, messages) =>
+    write(session, messages.map((message) => lineOf(session, message)).join(""));
+  return {
+    create(key) {
+      const meta = newMeta(key);
+      metas.unshift(meta);
+      fds.set(meta.sessionId, openSync(pathOf(meta.sessionId), "a"));
+      return meta.sessionId;
+    },
+    append: (session, message) => write(session, lineOf(session, message)),
+    appendAll: writeAll,
+    appendFromMany: writeAll,
+    last(session) {
+      const fd = openSync(pathOf(session), "r");
+      const bytes = Buffer.allocUnsafe(32_768);
+      const { size } = fstatSync(fd);
+      const text = bytes.toString("utf8", 0, readSync(fd, bytes, 0, bytes.length, size - bytes.length));
+      closeSync(fd);
+      const lines = text.slice(0, -1).split("\n");
+      return lines.slice(-PAGE).map((line) => JSON.parse(line));
+    },
+    list: () => metas.slice(0, LIST).map((meta) => ({ ...meta })),
+    close() {
+      for (const fd of fds.values()) closeSync(fd);
+    },
   };
 }
 
@@ -69,6 +119,7 @@ async function openSqlite(folder, durability) {
       insert.run(session, seqs.next(session), toLine(message, seqs.get(session)));
     },
     appendAll: insertAll,
+    appendFromMany: insertAll,
     last: (session) =>
       newest
         .all(session, PAGE)
@@ -96,6 +147,7 @@ async function openLmdb(folder, durability) {
       db.transaction(() => {
         for (const message of messages) void put(session, message);
       }),
+    appendFromMany: (session, messages) => Promise.all(messages.map((message) => put(session, message))),
     last: (session) =>
       [...db.getRange({ start: [session, Number.MAX_VALUE], end: [session], reverse: true, limit: PAGE })]
         .map(({ value }) => JSON.parse(value))
@@ -115,6 +167,8 @@ async function openLevel(folder, durability) {
   const sync = durability === "disk";
   const seqs = numbers();
   const keyOf = (session, seq) => `${session}!${String(seq).padStart(12, "0")}`;
+  const put = (session, message) =>
+    db.put(keyOf(session, seqs.next(session)), toLine(message, seqs.get(session)), { sync });
   const valuesOf = async (range) => (await db.values(range).all()).map((value) => JSON.parse(value));
   return {
     async create(key) {
@@ -123,8 +177,8 @@ async function openLevel(folder, durability) {
       return meta.sessionId;
     },
     ids: async () => (await valuesOf({ gt: "~" })).map(({ sessionId }) => sessionId),
-    append: (session, message) =>
-      db.put(keyOf(session, seqs.next(session)), toLine(message, seqs.get(session)), { sync }),
+    append: put,
+    appendFromMany: (session, messages) => Promise.all(messages.map((message) => put(session, message))),
     appendAll: (session, messages) =>
       db.batch(
         messages.map((message) => ({
