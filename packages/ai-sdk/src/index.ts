@@ -1,3 +1,4 @@
+export { createUiMessageStream } from "./chunks/create-ui-message-stream.ts";
 export type { AiSdkHttpOptions } from "./http/ai-sdk-http.ts";
 export { aiSdkHttp } from "./http/ai-sdk-http.ts";
 export type { UiMessagesOptions } from "./messages/to-ui-messages.ts";

@@ -313,6 +313,76 @@ describe("approvals", () => {
   });
 });
 
+describe("the input of a call", () => {
+  const written = (toolName: string, ...pieces: string[]): RunEvent[] =>
+    pieces.map((content) => ({
+      type: "tool_input",
+      runId: "run-1",
+      messageId: "turn-1",
+      callId: `call-${toolName}`,
+      toolName,
+      content,
+    }));
+
+  test("is shown while the model writes it, and once", async () => {
+    const turn = event.turn("Hm.", "turn-1", event.calls("list"));
+    const input = written("list", "", '{"of":', '"list"}');
+    const rest = [turn, event.toolStart("list"), event.toolDone("list", "a"), event.end()];
+    const chunks = await chunksOf(whole(event.text("Hm."), ...input, ...rest));
+
+    expect(types(chunks).slice(4, 9)).toEqual([
+      "text-end",
+      "tool-input-start",
+      "tool-input-delta",
+      "tool-input-delta",
+      "tool-input-available",
+    ]);
+    expect((await messageOf(chunks.slice(0, 7))).parts[2]).toMatchObject({ state: "input-streaming" });
+    expect((await messageOf(chunks)).parts.slice(1)).toMatchObject([
+      { type: "text", text: "Hm." },
+      { toolCallId: "call-list", state: "output-available", input: { of: "list" }, output: "a" },
+    ]);
+  });
+
+  test("is discarded with the attempt that wrote it", async () => {
+    const retry = { type: "retry", runId: "run-1", attempt: 1, delayMs: 5, code: "MODEL_TIMEOUT" } as const;
+    const events = whole(event.text("Hm."), ...written("rm", "{"), retry, event.turn("Hm."), event.end());
+    const chunks = await chunksOf(events);
+
+    expect((await messageOf(chunks)).parts.slice(1)).toEqual([{ type: "text", text: "Hm.", state: "done" }]);
+  });
+
+  test.each<[string, RunEvent[]]>([
+    ["a turn that was cut off", [event.turn("", "turn-1", { partial: "aborted" }), event.end("aborted")]],
+    ["a run that ends", [event.end("aborted")]],
+  ])("is discarded with %s", async (_what, rest) => {
+    const chunks = await chunksOf(whole(event.thinks("Hm."), ...written("rm", "{"), ...rest));
+
+    expect((await messageOf(chunks)).parts.slice(1)).toMatchObject([{ type: "reasoning", text: "Hm." }]);
+  });
+
+  test("does not keep a client from an answer for another call of its turn", async () => {
+    const turn = event.turn("Two.", "turn-1", event.calls("list", "rm", "mv"));
+    const events = whole(
+      event.text("Two."),
+      ...written("list", "{}"),
+      ...written("rm", "{}"),
+      ...written("mv", "{}"),
+      turn,
+      event.toolStart("list"),
+      event.toolDone("list", "a"),
+      event.asks("rm"),
+    );
+    const message = await messageOf(await chunksOf(events));
+
+    expect(message.parts.slice(1)).toMatchObject([
+      { type: "text", text: "Two." },
+      { toolCallId: "call-list", state: "output-available", output: "a" },
+      { toolCallId: "call-rm", state: "approval-requested" },
+    ]);
+  });
+});
+
 test("sends the output of a running tool at once, and what comes after it together", () => {
   vi.useFakeTimers();
   const outputs: unknown[] = [];

@@ -4,12 +4,13 @@ import type {
   NumberedEvent,
   RunEndEvent,
   RunEvent,
-  RunOutcome,
   ToolDoneEvent,
+  ToolInputEvent,
 } from "@mini-openclaw/protocol";
-import type { FinishReason, UiChunk } from "../shared/ui-chunk.ts";
+import type { UiChunk } from "../shared/ui-chunk.ts";
 import { toUserParts } from "../shared/user-parts.ts";
-import { ToolCalls } from "./tool-calls.ts";
+import { finishReasons } from "./finish-reasons.ts";
+import { type ToolCall, ToolCalls } from "./tool-calls.ts";
 
 /** An event of a run, as an agent yields it or as a gateway recorded it. */
 export type RunSource = Extract<RunEvent | NumberedEvent, { runId: string }>;
@@ -18,23 +19,13 @@ type Kind = "text" | "reasoning";
 
 /** A turn of the model, as far as it was sent. */
 interface Step {
+  readonly runId: string;
   readonly messageId: string;
   text: string;
   reasoning: string;
   /** The part that the next delta continues. */
   open: Kind | undefined;
 }
-
-const finishReasons: Readonly<Record<RunOutcome, FinishReason>> = {
-  completed: "stop",
-  aborted: "interrupted",
-  interrupted: "interrupted",
-  max_rounds: "length",
-  budget: "length",
-  loop_detected: "other",
-  refused: "content-filter",
-  failed: "error",
-};
 
 /**
  * The translation of one run's events to the chunks of one message. It has no clock and no I/O:
@@ -80,6 +71,8 @@ export class RunChunks {
         return this.#say("text", event.messageId, event.content, event);
       case "thinking":
         return this.#say("reasoning", event.messageId, event.content, event);
+      case "tool_input":
+        return this.#write(event);
       case "assistant_message":
         return this.#endTurn(event);
       case "tool_start": {
@@ -101,7 +94,7 @@ export class RunChunks {
         const call = this.#calls.find(callId);
         if (call?.state !== "asks") return;
         call.state = decision === "deny" ? "denied" : "runs";
-        return this.#emit({
+        return this.#emitOf(call, {
           type: "tool-approval-response",
           approvalId: callId,
           approved: decision !== "deny",
@@ -115,6 +108,8 @@ export class RunChunks {
         return this.#emit({ type: "data-compaction", id: event.id, data: { content: event.content } });
       case "retry": {
         const { attempt, delayMs, code } = event;
+        // The model writes the turn anew.
+        if (this.#calls.written().length > 0) this.#showAgain();
         return this.#emit({ type: "data-retry", data: { attempt, delayMs, code }, transient: true });
       }
       case "error":
@@ -141,6 +136,8 @@ export class RunChunks {
 
   /** Ends the message before its run, because clients send a decision only after that. */
   pause(): void {
+    // Clients send no decision while a call of the message is unfinished.
+    if (this.#calls.written().length > 0) this.#showAgain();
     this.#endStep();
     const seq = this.#seq === undefined ? {} : { seq: this.#seq };
     this.#emit({ type: "finish", finishReason: "tool-calls", messageMetadata: seq });
@@ -158,7 +155,8 @@ export class RunChunks {
     if (this.#step?.messageId === messageId) return this.#step;
     this.#start(event);
     this.#endStep();
-    this.#step = { messageId, text: "", reasoning: "", open: undefined };
+    this.#step = { runId: event.runId, messageId, text: "", reasoning: "", open: undefined };
+    this.#calls.clear();
     this.#emit({ type: "start-step" });
     return this.#step;
   }
@@ -184,11 +182,40 @@ export class RunChunks {
     if (step.text === "") this.#say("reasoning", id, restOf(thinking, step.reasoning), event);
     this.#say("text", id, restOf(content, step.text), event);
     this.#closePart();
-    this.#calls.begin(toolCalls);
+    const begun = this.#calls.written().length;
+    this.#calls.complete(toolCalls);
+    if (this.#calls.written().length < begun) this.#showAgain();
+  }
+
+  /** Shows the input of a call while the model writes it. */
+  #write(event: ToolInputEvent): void {
+    const { messageId, callId: toolCallId, toolName, content } = event;
+    this.#enterStep(messageId, event);
+    this.#closePart();
+    const call = this.#calls.get(toolCallId, { toolName });
+    if (!call.isWritten) {
+      call.isWritten = true;
+      this.#emit({ type: "tool-input-start", toolCallId, toolName, dynamic: true, providerExecuted: true });
+    }
+    if (content !== "") this.#emit({ type: "tool-input-delta", toolCallId, inputTextDelta: content });
+  }
+
+  /** Shows the turn from its beginning, without the calls that have neither started nor asked. */
+  #showAgain(): void {
+    const step = this.#step;
+    if (!step) return;
+    for (const call of this.#calls.written()) call.isWritten = false;
+    const { messageId, text, reasoning } = step;
+    this.#emit({ type: "reset-step" });
+    Object.assign(step, { text: "", reasoning: "", open: undefined });
+    this.#say("reasoning", messageId, reasoning, step);
+    this.#say("text", messageId, text, step);
+    this.#closePart();
+    for (const chunk of this.#calls.chunks()) this.#emit(chunk);
   }
 
   /** Shows a call. Calls stay hidden until they start or ask, because a message may end before. */
-  #show(event: { runId: string; callId: string; toolName: string; input?: unknown }) {
+  #show(event: { runId: string; callId: string; toolName: string; input?: unknown }): ToolCall {
     const { callId: toolCallId, toolName } = event;
     this.#start(event);
     this.#closePart();
@@ -196,7 +223,7 @@ export class RunChunks {
     if (call.state !== "hidden") return call;
     const { input } = call;
     const fields = { dynamic: true, providerExecuted: true } as const;
-    this.#emit({ type: "tool-input-available", toolCallId, toolName, input, ...fields });
+    this.#emitOf(call, { type: "tool-input-available", toolCallId, toolName, input, ...fields });
     return call;
   }
 
@@ -204,8 +231,7 @@ export class RunChunks {
     const { callId, reason } = event;
     const call = this.#show(event);
     call.state = "asks";
-    call.hasApproval = true;
-    this.#emit({ type: "tool-approval-request", approvalId: callId, toolCallId: callId, reason });
+    this.#emitOf(call, { type: "tool-approval-request", approvalId: callId, toolCallId: callId, reason });
   }
 
   #endCall(event: ToolDoneEvent): void {
@@ -214,19 +240,24 @@ export class RunChunks {
     const { state } = call;
     call.state = "done";
     const fields = { toolCallId, dynamic: true, providerExecuted: true } as const;
-    if (isDenied || state === "denied") {
-      this.#deny(toolCallId, call.hasApproval, output);
-    } else if (isError) this.#emit({ type: "tool-output-error", ...fields, errorText: output });
-    else this.#emit({ type: "tool-output-available", ...fields, output });
+    if (isDenied || state === "denied") this.#deny(toolCallId, call, output);
+    else if (isError) this.#emitOf(call, { type: "tool-output-error", ...fields, errorText: output });
+    else this.#emitOf(call, { type: "tool-output-available", ...fields, output });
   }
 
   /** A message has an approval for each denied call, also where a rule denied it. */
-  #deny(toolCallId: string, hasApproval: boolean, reason: string): void {
-    if (!hasApproval) {
-      this.#emit({ type: "tool-approval-request", approvalId: toolCallId, toolCallId });
-      this.#emit({ type: "tool-approval-response", approvalId: toolCallId, approved: false, reason });
+  #deny(toolCallId: string, call: ToolCall, reason: string): void {
+    if (!call.chunks.some(({ type }) => type === "tool-approval-request")) {
+      const approvalId = toolCallId;
+      this.#emitOf(call, { type: "tool-approval-request", approvalId, toolCallId });
+      this.#emitOf(call, { type: "tool-approval-response", approvalId, approved: false, reason });
     }
-    this.#emit({ type: "tool-output-denied", toolCallId });
+    this.#emitOf(call, { type: "tool-output-denied", toolCallId });
+  }
+
+  #emitOf(call: ToolCall, chunk: UiChunk): void {
+    call.chunks.push(chunk);
+    this.#emit(chunk);
   }
 
   #closePart(): void {
@@ -244,6 +275,8 @@ export class RunChunks {
 
   #finish(event: RunEndEvent): void {
     this.#start(event);
+    // A call that the model was writing is not made.
+    if (this.#calls.written().length > 0) this.#showAgain();
     this.#endStep();
     const { outcome, usage, costUsd, error } = event;
     const errorText = error ? `${error.code}: ${error.message}` : this.#error;

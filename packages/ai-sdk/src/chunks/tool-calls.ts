@@ -1,12 +1,15 @@
 import type { ToolCallRecord } from "@mini-openclaw/protocol";
+import type { UiChunk } from "../shared/ui-chunk.ts";
 
 /** A tool call of the newest turn. */
 export interface ToolCall {
-  readonly toolName: string;
-  readonly input: unknown;
+  toolName: string;
+  input: unknown;
   state: "hidden" | "asks" | "denied" | "runs" | "done";
-  /** True once its message has an approval for it. */
-  hasApproval: boolean;
+  /** True if clients have seen its input while the model wrote it. */
+  isWritten: boolean;
+  /** The chunks that show the call from the beginning. */
+  chunks: UiChunk[];
   /** The output of the running tool. */
   output: string;
   /** True if a part of `output` has not been sent. */
@@ -17,12 +20,27 @@ export interface ToolCall {
 export class ToolCalls {
   readonly #calls = new Map<string, ToolCall>();
 
-  /** Remembers the calls of a new turn. All calls of earlier turns are done. */
-  begin(calls: readonly ToolCallRecord[]): void {
+  /** Forgets the calls of the last turn: all of them are done. */
+  clear(): void {
     this.#calls.clear();
-    for (const { callId, toolName, input } of calls) {
-      if (callId !== undefined) this.get(callId, { toolName, input });
-    }
+  }
+
+  /** Remembers the calls of a complete turn. Forgets those that the model began and discarded. */
+  complete(calls: readonly ToolCallRecord[]): void {
+    const ids = new Set(calls.map(({ callId }) => callId));
+    for (const callId of this.#calls.keys()) if (!ids.has(callId)) this.#calls.delete(callId);
+    for (const { callId, toolName, input } of calls)
+      if (callId !== undefined) Object.assign(this.get(callId, { toolName }), { toolName, input });
+  }
+
+  /** Returns the calls whose input clients have seen, and that have neither started nor asked. */
+  written(): ToolCall[] {
+    return [...this.#calls.values()].filter(({ state, isWritten }) => state === "hidden" && isWritten);
+  }
+
+  /** Returns the chunks that show the calls which have started or asked. */
+  chunks(): UiChunk[] {
+    return [...this.#calls.values()].flatMap(({ chunks }) => chunks);
   }
 
   /** Returns a call. One that the turn did not name is added. */
@@ -33,7 +51,8 @@ export class ToolCalls {
       toolName,
       input: input ?? {},
       state: "hidden",
-      hasApproval: false,
+      isWritten: false,
+      chunks: [],
       output: "",
       hasNewOutput: false,
     };

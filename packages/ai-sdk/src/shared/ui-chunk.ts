@@ -20,10 +20,12 @@ interface ToolChunk {
 /** A piece of an assistant's message, as clients of the AI SDK 7 read it. */
 export type UiChunk =
   | { type: "start"; messageId: string; messageMetadata?: MessageMetadata }
-  | { type: "start-step" | "finish-step" }
+  | { type: "start-step" | "finish-step" | "reset-step" }
   | { type: "finish"; finishReason: FinishReason; messageMetadata: MessageMetadata }
   | { type: "text-start" | "text-end" | "reasoning-start" | "reasoning-end"; id: string }
   | { type: "text-delta" | "reasoning-delta"; id: string; delta: string }
+  | ({ type: "tool-input-start"; toolName: string } & ToolChunk)
+  | { type: "tool-input-delta"; toolCallId: string; inputTextDelta: string }
   | ({ type: "tool-input-available"; toolName: string; input: unknown } & ToolChunk)
   | { type: "tool-approval-request"; approvalId: string; toolCallId: string; reason?: string }
   | { type: "tool-approval-response"; approvalId: string; approved: boolean; reason?: string }
