@@ -24,6 +24,7 @@ const HELD = [
   "docs/decisions",
   "docs/explained",
   "docs/glossary.md",
+  "docs/learn",
   "docs/operate",
   "examples",
   "packages/agent-runtime",

@@ -1,12 +1,15 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { deadLinks } from "../../docs/site/pages.mjs";
 import { runProgram } from "./run-program.ts";
 import { typeCheck } from "./type-check.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-const essays = readdirSync(`${root}docs/explained`).map((name) => `docs/explained/${name}`);
+const pagesIn = (folder: string) =>
+  readdirSync(root + folder).flatMap((name) => (/^[^R].*\.md$/.test(name) ? [`${folder}/${name}`] : []));
+const essays = ["docs/explained", "docs/learn", "docs/learn/zh"].flatMap(pagesIn);
 
 test.each(essays)("the program in %s prints what its comments promise", async (name) => {
   const markdown = readFileSync(root + name, "utf8");
@@ -26,6 +29,10 @@ test("every program in a README or essay compiles", async () => {
   const readmes = new Map(names.map((name) => [name, readFileSync(root + name, "utf8")]));
 
   expect(await typeCheck(readmes)).toEqual([]);
+});
+
+test("every link of a page leads to a file of the repository", () => {
+  expect(deadLinks()).toEqual([]);
 });
 
 test("names the line of a program that does not compile", async () => {

@@ -6,7 +6,7 @@ export interface Tool {
 
 /**
  * Returns the tools with a common limit on calls. A call beyond the limit is not made. Its result
- * tells the model to answer with what it has.
+ * asks the model to answer with what it has.
  */
 export function limitCalls(tools: readonly Tool[], limit: number): Tool[] {
   let calls = 0;

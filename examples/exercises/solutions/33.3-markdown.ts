@@ -1,8 +1,8 @@
 const escapes: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
 /**
- * Renders `**bold**`, lines that begin with `- `, and code between triple backticks. Everything else
- * is text: no HTML of the model becomes HTML of the page.
+ * Renders `**bold**`, lines that begin with `- `, and code between triple backticks. Everything
+ * else is text: no HTML of the model becomes HTML of the page.
  */
 export function toHtml(markdown: string): string {
   // First of all: what comes after only adds tags of our own.

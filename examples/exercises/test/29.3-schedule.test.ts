@@ -1,9 +1,10 @@
 import { GatewayServer, textAgent } from "@mini-openclaw/gateway";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type * as solution from "../solutions/29.3-schedule.ts";
 import { load } from "./load.ts";
 
-const { schedule } = await load<typeof import("../solutions/29.3-schedule.ts")>("29.3-schedule");
+const { schedule } = await load<typeof solution>("29.3-schedule");
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] }));
 afterEach(() => void vi.useRealTimers());
 

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import type * as solution from "../solutions/30.1-queue.ts";
 import { load } from "./load.ts";
 
-const { createQueue } = await load<typeof import("../solutions/30.1-queue.ts")>("30.1-queue");
+const { createQueue } = await load<typeof solution>("30.1-queue");
 
 /** A task that notes when it begins and ends, and waits a turn of the event loop in between. */
 function noting(notes: string[], name: string) {
@@ -32,7 +33,7 @@ test("lets other sessions run meanwhile", async () => {
   expect(notes.slice(0, 2)).toEqual(["a begins", "b begins"]);
 });
 
-test("goes on after a task that failed", async () => {
+test("runs the next task after one that failed", async () => {
   const run = createQueue();
   const notes: string[] = [];
   const failed = run("s", async () => {

@@ -4,11 +4,12 @@ import type { AddressInfo } from "node:net";
 import { GatewayServer, textAgent } from "@mini-openclaw/gateway";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { expect, test } from "vitest";
+import type * as solution from "../solutions/30.2-health.ts";
 import { load } from "./load.ts";
 
-const { createHealthListener } = await load<typeof import("../solutions/30.2-health.ts")>("30.2-health");
+const { createHealthListener } = await load<typeof solution>("30.2-health");
 
-test("tells numbers, life and readiness apart", async () => {
+test("answers with numbers, life and readiness", async () => {
   const gateway = new GatewayServer({ store: createMemoryStore(), agent: textAgent(() => "Hi.") });
   let isStopping = false;
   const server = createServer(createHealthListener(gateway, () => isStopping));

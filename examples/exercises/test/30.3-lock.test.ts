@@ -4,9 +4,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type * as solution from "../solutions/30.3-lock.ts";
 import { load } from "./load.ts";
 
-const { acquireLock } = await load<typeof import("../solutions/30.3-lock.ts")>("30.3-lock");
+const { acquireLock } = await load<typeof solution>("30.3-lock");
 let folder = "";
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "exercise-"));

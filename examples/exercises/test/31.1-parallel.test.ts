@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import type * as solution from "../solutions/31.1-parallel.ts";
 import { load } from "./load.ts";
 
-const { callAll } = await load<typeof import("../solutions/31.1-parallel.ts")>("31.1-parallel");
+const { callAll } = await load<typeof solution>("31.1-parallel");
 
 test("runs calls at the same time, but never more than the limit, and keeps their order", async () => {
   let running = 0;

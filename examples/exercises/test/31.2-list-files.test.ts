@@ -2,9 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type * as solution from "../solutions/31.2-list-files.ts";
 import { load } from "./load.ts";
 
-const { createListFiles } = await load<typeof import("../solutions/31.2-list-files.ts")>("31.2-list-files");
+const { createListFiles } = await load<typeof solution>("31.2-list-files");
 let workspace = "";
 beforeEach(() => {
   workspace = mkdtempSync(join(tmpdir(), "exercise-"));
@@ -16,10 +17,10 @@ beforeEach(() => {
 afterEach(() => rmSync(workspace, { recursive: true }));
 
 function list(path?: string) {
-  const { execute } = createListFiles(workspace);
+  const tool = createListFiles(workspace);
   const { signal } = new AbortController();
   const context = { signal, sessionId: "s", runId: "r", callId: "c", onOutput: () => {} };
-  return execute(path === undefined ? {} : { path }, context as never);
+  return tool.execute(path === undefined ? {} : { path }, context as never);
 }
 
 test("lists the workspace and its folders", async () => {

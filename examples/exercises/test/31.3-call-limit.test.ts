@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
+import type * as solution from "../solutions/31.3-call-limit.ts";
 import { load } from "./load.ts";
 
-const { limitCalls } = await load<typeof import("../solutions/31.3-call-limit.ts")>("31.3-call-limit");
+const { limitCalls } = await load<typeof solution>("31.3-call-limit");
 
-test("makes calls up to the limit, over all tools, and then tells the model to answer", async () => {
+test("makes calls up to the limit, over all tools, and then asks the model to answer", async () => {
   const made: string[] = [];
   const tools = ["read", "write"].map((name) => ({
     name,

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import type * as solution from "../solutions/32.1-skill-cache.ts";
 import { load } from "./load.ts";
 
-const { createSkillCache } =
-  await load<typeof import("../solutions/32.1-skill-cache.ts")>("32.1-skill-cache");
+const { createSkillCache } = await load<typeof solution>("32.1-skill-cache");
 
 test("reads 500 skills once, and again only those that change", async () => {
   const paths = Array.from({ length: 500 }, (_, index) => `skill-${index}`);

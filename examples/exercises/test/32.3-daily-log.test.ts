@@ -2,9 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type * as solution from "../solutions/32.3-daily-log.ts";
 import { load } from "./load.ts";
 
-const { appendToDailyLog } = await load<typeof import("../solutions/32.3-daily-log.ts")>("32.3-daily-log");
+const { appendToDailyLog } = await load<typeof solution>("32.3-daily-log");
 let folder = "";
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "exercise-"));

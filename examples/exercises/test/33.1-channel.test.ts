@@ -4,9 +4,10 @@ import { createInterface } from "node:readline";
 import { GatewayServer, textAgent } from "@mini-openclaw/gateway";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { expect, test } from "vitest";
+import type * as solution from "../solutions/33.1-channel.ts";
 import { load } from "./load.ts";
 
-const { serveLines } = await load<typeof import("../solutions/33.1-channel.ts")>("33.1-channel");
+const { serveLines } = await load<typeof solution>("33.1-channel");
 
 test("a line is a message, and its answer comes back, in a session of that person", async () => {
   const store = createMemoryStore();

@@ -2,9 +2,10 @@ import { GatewayServer } from "@mini-openclaw/gateway";
 import { scriptedAgent } from "@mini-openclaw/gateway/testing";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { expect, test } from "vitest";
+import type * as solution from "../solutions/33.2-transcript.ts";
 import { load } from "./load.ts";
 
-const { callsOf } = await load<typeof import("../solutions/33.2-transcript.ts")>("33.2-transcript");
+const { callsOf } = await load<typeof solution>("33.2-transcript");
 
 test("the transcript of a chat about a file holds every input, call and result", async () => {
   const store = createMemoryStore();

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import type * as solution from "../solutions/33.3-markdown.ts";
 import { load } from "./load.ts";
 
-const { toHtml } = await load<typeof import("../solutions/33.3-markdown.ts")>("33.3-markdown");
+const { toHtml } = await load<typeof solution>("33.3-markdown");
 
 test("renders bold, lists and code", () => {
   expect(toHtml("**Two** files:\n- a\n- b")).toBe("<strong>Two</strong> files:\n<li>a</li>\n<li>b</li>");

@@ -33,9 +33,7 @@ export async function readMessage(argument: string | undefined, files: string[] 
   const parts = [argument === "-" ? undefined : argument, piped.trim(), ...texts];
   const content = parts.filter((part) => part !== undefined && part !== "").join("\n\n");
   if (content === "" && blocks.length === 0)
-    throw new UsageError(
-      "There is no message. Pass a text, or pipe one: echo 'What is new?' | mini-openclaw run",
-    );
+    throw new UsageError("There is no message. Pass a text to `mini-openclaw run`, or pipe one into it.");
   return { content, blocks };
 }
 

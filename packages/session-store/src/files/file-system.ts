@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { isSystemError } from "../model/errors.ts";
-import { makeFolder } from "./make-folder.ts";
 
 /**
  * The system calls of the store. A test replaces them to fail, cut short or forget any one.
@@ -130,4 +130,26 @@ function toStat(stat: fs.Stats): FileStat {
     size: stat.size,
     mtimeMs: stat.mtimeMs,
   };
+}
+
+/**
+ * Creates a folder and the folders above it, with the mode 0700. Does nothing if it exists.
+ *
+ * `mkdirSync` of Node.js 20 with `recursive` never returns on a file system that refuses a new
+ * folder with ENOENT, as some virtual ones do.
+ */
+export function makeFolder(path: string): void {
+  try {
+    fs.mkdirSync(path, 0o700);
+  } catch (error) {
+    if (isSystemError(error, "EEXIST") && isFolder(path)) return;
+    const parent = dirname(path);
+    if (!isSystemError(error, "ENOENT") || parent === path || isFolder(parent)) throw error;
+    makeFolder(parent);
+    makeFolder(path);
+  }
+}
+
+function isFolder(path: string): boolean {
+  return fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

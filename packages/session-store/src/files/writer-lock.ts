@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import { mustBe } from "@mini-openclaw/protocol/shared";
 import { isSystemError, reason, StoreError, type StoreErrorCode } from "../model/errors.ts";
-import { type FileStat, type FileSystem, nodeFileSystem, openFlags } from "./file-system.ts";
+import { type FileStat, type FileSystem, makeFolder, nodeFileSystem, openFlags } from "./file-system.ts";
 import {
   causeOfDeath,
   describeSelf,
@@ -13,7 +13,6 @@ import {
   type Takeover,
 } from "./lock-owner.ts";
 import { listenBeside, stopListening } from "./lock-socket.ts";
-import { makeFolder } from "./make-folder.ts";
 import { NO_HARD_LINKS } from "./move-file.ts";
 import { unlinkQuietly, writeWhole } from "./small-file.ts";
 import { temporaryName } from "./temporary-file.ts";
