@@ -20,6 +20,8 @@ interface NodeDeps {
   notify: (sessionId: string) => void;
   /** Notifies this node's connections that a session was deleted. */
   notifyDeleted: (session: SessionMeta) => void;
+  /** Closes the connections of this node, so that its clients go to others. */
+  closeConnections: () => void;
   onFailure: (error: unknown, during: string) => void;
 }
 
@@ -154,6 +156,7 @@ export class ClusterNode {
   #stopRuns(): void {
     this.owned.loseAll();
     this.#deps.queues().interrupt();
+    this.#deps.closeConnections();
   }
 
   #send(notice: ClusterNotice): void {

@@ -71,7 +71,7 @@ const movedCodes: ReadonlySet<unknown> = new Set([NOT_OWNER, "NODE_GONE", "SESSI
  * Returns true for an error after which another node may do the request: the session moved, or the
  * other node that owns it stops.
  */
-export function isMoved(error: unknown, isElsewhere: boolean): boolean {
+export function isMoved(error: unknown, isElsewhere = false): boolean {
   const code = (error as { code?: unknown } | null | undefined)?.code;
   return movedCodes.has(code) || (isElsewhere && code === "DRAINING");
 }

@@ -1,9 +1,11 @@
 import { defaultLimits } from "@mini-openclaw/protocol";
 import { ClusterNode } from "../cluster/cluster-node.ts";
+import { isMoved } from "../cluster/requests.ts";
 import type { SessionRuns } from "../cluster/session-runs.ts";
 import type { CommandDeps } from "../commands/command-context.ts";
 import { Permissions } from "../commands/permissions.ts";
 import { type NotifierDeps, SessionNotifier } from "../commands/session-notifier.ts";
+import type { Connections } from "../connection/connections.ts";
 import type { Observer } from "../observe/observer.ts";
 import { checkStore } from "../run/check-store.ts";
 import { RunLimiter } from "../run/run-limiter.ts";
@@ -33,7 +35,7 @@ export interface Core {
 interface CoreDeps {
   observer: Observer;
   /** The connections that are open now. */
-  connections: NotifierDeps["connections"];
+  connections: NotifierDeps["connections"] & Pick<Connections, "close">;
 }
 
 /** @throws GatewayError `INVALID_OPTION` */
@@ -67,6 +69,8 @@ export function createCore(options: GatewayOptions, { observer, connections }: C
       approvals: ownApprovals,
       notify: (sessionId) => notifier.notify(sessionId),
       notifyDeleted: (session) => notifier.notifyDeleted(session, {}),
+      // RFC 6455 registry: "Try Again Later". A client connects again, to a node that works.
+      closeConnections: () => void connections.close(1013, "the gateway lost its store"),
       onFailure,
     });
   const approvals = node?.approvals ?? ownApprovals;
@@ -93,6 +97,7 @@ export function createCore(options: GatewayOptions, { observer, connections }: C
       onFailure,
       notify,
       holds,
+      isElsewhere: (error) => node !== undefined && isMoved(error),
       startTask: (parent, task) => startTask({ store, queues }, parent, task),
       now: Date.now,
     },

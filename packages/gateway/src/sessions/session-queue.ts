@@ -24,6 +24,8 @@ export interface QueueDeps extends RunDeps {
   notify: (sessionId: string) => void;
   /** Watches that still read the live events of a session at rest. */
   holds: LiveHolds;
+  /** Returns true for the error of a session that another node has and recovers. */
+  isElsewhere: (error: unknown) => boolean;
   /** The time that the log stays open while the session is at rest, in milliseconds. */
   idleMs: number;
 }
@@ -41,10 +43,10 @@ export class SessionQueue {
   readonly #log: ReopeningLog;
   /** Resolves when the queue is empty and its log closed. Never rejects. */
   readonly done: Promise<void>;
-  readonly #onDone: () => void;
   #state: QueueState<QueuedRun> = newQueue;
   #idle: NodeJS.Timeout | undefined;
   #endsSince: number | undefined;
+  #onDone: () => void = () => undefined;
 
   /**
    * With `endsSince`, opening the log ends runs of an earlier queue. Watchers have the events up to
@@ -54,11 +56,9 @@ export class SessionQueue {
     this.#sessionId = sessionId;
     this.#deps = deps;
     this.#endsSince = endsSince;
-    let onDone: () => void = () => {};
     this.done = new Promise((resolve) => {
-      onDone = resolve;
+      this.#onDone = resolve;
     });
-    this.#onDone = onDone;
     this.#log = new ReopeningLog(sessionId, deps, endsSince);
     this.#useOpened();
   }
@@ -283,16 +283,17 @@ export class SessionQueue {
   /** Rejects every run, because there is no log to run on, or to record an end in. */
   async #fail({ runs, pendingEnds, error }: Extract<QueueEffect<QueuedRun>, { do: "fail" }>): Promise<void> {
     const { wasReady, emittedSeq } = this.#log;
-    const hasPendingEnds = pendingEnds.length > 0 || this.#endsSince !== undefined;
-    // A session that is archived or deleted has no pending ends: those commands ended its runs.
-    this.#endsSince = hasPendingEnds && toClientError(error).retryable ? emittedSeq : undefined;
+    const isElsewhere = this.#deps.isElsewhere(error);
+    const isPending = pendingEnds.length > 0 || this.#endsSince !== undefined;
+    // A session that is archived or deleted has none: those commands ended its runs.
+    this.#endsSince = isPending && !isElsewhere && toClientError(error).retryable ? emittedSeq : undefined;
     // A log that cannot be used would lock its session. An error of closing it follows from this
     // error.
     if (wasReady) await this.#log.close().catch(() => {});
     for (const run of [...runs, ...pendingEnds]) run.fail(error);
     // Callers that still wait get the error. If nobody waits, it is reported.
     const isHandled = runs.length === 0 ? !wasReady : runs.some(({ saving }) => saving === undefined);
-    if (!isHandled) this.#deps.onFailure(error, `the queue of session ${this.#sessionId}`);
+    if (!isHandled && !isElsewhere) this.#deps.onFailure(error, `the queue of session ${this.#sessionId}`);
     this.#deps.notify(this.#sessionId);
     this.#onDone();
   }

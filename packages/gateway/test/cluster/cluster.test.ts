@@ -252,16 +252,24 @@ describe("a node that dies", () => {
     await ends(there);
     // The node continues under a new name, as after a pause.
     nodes.cluster.nodes.set(nodes.first.node.name, nodes.first.node);
+    const closed = once(here.socket, "close");
     nodes.first.node.member?.onOwnershipLost();
-    await ends(here);
+    expect((await closed)[0]).toBe(1013);
+    expect(input?.signal.aborted).toBe(true);
+    const again = await nodes.first.connect();
+    const { seq: after } = await ends(there);
+    again.send({ type: "resume", id: "r", sessionId, after });
+    await again.next("resumed");
     there.send({ type: "message", id: "m2", content: "two", sessionId });
     await started(2);
     release();
     release();
-    await Promise.all([ends(here, 2), ends(there, 2)]);
+    await Promise.all([ends(again), ends(there, 2)]);
 
-    expect(input?.signal.aborted).toBe(true);
-    expect(story(here)).toEqual(story(there));
+    const fromTwo = numbered(there).filter(({ seq }) => seq > after);
+    expect(numbered(again).map(({ seq, type }) => [seq, type])).toEqual(
+      fromTwo.map(({ seq, type }) => [seq, type]),
+    );
   });
 
   test("gives a message that waits for its log to the new owner", async () => {
