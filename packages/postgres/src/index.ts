@@ -1,2 +1,4 @@
+export type { PostgresClusterOptions } from "./cluster/postgres-cluster.ts";
+export { createPostgresCluster } from "./cluster/postgres-cluster.ts";
 export type { PostgresStoreOptions } from "./store/create-store.ts";
 export { createPostgresStore } from "./store/create-store.ts";

@@ -36,11 +36,13 @@ export async function migrate(query: Query, names: Names): Promise<void> {
 }
 
 async function versionOf(query: Query, names: Names): Promise<number> {
+  // A lookup by `to_regclass` may come from the cache of the connection, which does not know what
+  // another node committed while this one waited for the lock.
   const [found] = await query({
-    text: "select to_regclass($1) is not null as exists",
-    values: [`${names.schema}.migrations`],
+    text: "select 1 from pg_tables where schemaname = $1 and tablename = 'migrations'",
+    values: [names.plainSchema],
   });
-  if (found?.["exists"] !== true) return 0;
+  if (!found) return 0;
   const text = `select coalesce(max(version), 0)::int as version from ${names.schema}.migrations`;
   const [row] = await query({ text });
   const version = Number(row?.["version"]);

@@ -54,14 +54,14 @@ create table ${schema}.live (
 create table ${schema}.blobs (
   sid bigint, id text collate "C", bytes bytea not null, primary key (sid, id)
 );
--- Requests of clients to the owner of a session, from any node.
-create table ${schema}.inbox (
+-- What nodes send to each other. Nothing in it is promised to anybody, so that it is not logged.
+create unlogged table ${schema}.mail (
   id bigint generated always as identity primary key,
-  sid bigint not null,
-  request text not null,
-  body text not null,
-  unique (sid, request)
+  to_node bigint not null,
+  from_node bigint not null,
+  body text not null
 );
+create index mail_to_node on ${schema}.mail (to_node, id);
 -- Hashes of the character groups of a text. A query must have all of its own.
 create table ${schema}.search (
   sid bigint, seq bigint, grams integer[] not null, primary key (sid, seq)

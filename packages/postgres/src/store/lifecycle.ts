@@ -85,7 +85,7 @@ export async function findDeleted(
 /** Removes sessions that were deleted long ago, and old ones that never got an entry. */
 async function removeDeleted({ query, names: { schema } }: StoreContext): Promise<void> {
   const now = Date.now();
-  const tables = ["entries", "live", "blobs", "search", "inbox"];
+  const tables = ["entries", "live", "blobs", "search"];
   const removals = tables.map(
     (table) => `${table} as (delete from ${schema}.${table} t using gone where t.sid = gone.num)`,
   );

@@ -1,7 +1,7 @@
 import { type Entry, type RecordedEvent, toEvent } from "@mini-openclaw/protocol";
 import { parseServerEvent } from "@mini-openclaw/protocol/schema";
 import { parseTranscriptLine, toJson, upgradeLegacyLine } from "@mini-openclaw/session-store/kit";
-import type { Query } from "../connection/connection.ts";
+import type { Query, Row } from "../connection/connection.ts";
 
 const PAGE_LINES = 500;
 
@@ -47,12 +47,17 @@ export async function* readEvents(
     const rows = await query({ text, values: [session.sid, last] });
     for (const row of rows) {
       last = Number(row["seq"]);
-      const line = String(row["line"]);
-      const event = row["is_live"] === true ? liveEvent(line) : keptEvent(session.sessionId, line, last);
+      const event = toRecorded(session.sessionId, row);
       if (event) yield event;
     }
     if (rows.length < PAGE_LINES) return;
   }
+}
+
+/** Returns the event of a row with `seq`, `line` and `is_live`. */
+export function toRecorded(sessionId: string, row: Row): RecordedEvent | undefined {
+  const line = String(row["line"]);
+  return row["is_live"] === true ? liveEvent(line) : keptEvent(sessionId, line, Number(row["seq"]));
 }
 
 function keptEvent(sessionId: string, line: string, seq: number): RecordedEvent | undefined {

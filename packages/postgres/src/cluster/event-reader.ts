@@ -1,0 +1,115 @@
+import type { RecordedEvent } from "@mini-openclaw/protocol";
+import type { Query } from "../connection/connection.ts";
+import type { Names } from "../schema/names.ts";
+import { toRecorded } from "../writer/read-lines.ts";
+
+/** A session that watchers of this node follow. */
+interface Followed {
+  readonly sessionId: string;
+  readonly sid: number;
+  /** The newest number that was emitted, or that existed when the session was followed. */
+  seq: number;
+}
+
+interface ReaderDeps {
+  readonly query: Query;
+  readonly names: Names;
+  readonly onEvents: (recorded: readonly RecordedEvent[]) => void;
+  /** Asks for a call of `read`. */
+  readonly wake: () => void;
+}
+
+// So many lines of one session that a long one does not hold up the others.
+const MAX_LINES = 200;
+
+/**
+ * Reads the new events of all sessions that this node follows, with one statement at a time.
+ * Notifications only name the sessions to read.
+ */
+export class EventReader {
+  readonly #deps: ReaderDeps;
+  /** Sessions by their number. */
+  readonly #followed = new Map<number, Followed>();
+  readonly #sids = new Map<string, number>();
+  /** The sessions to read in the next round. */
+  #due = new Set<number>();
+
+  constructor(deps: ReaderDeps) {
+    this.#deps = deps;
+  }
+
+  /** Follows a session from its newest number on, and returns that number. */
+  async follow(sessionId: string): Promise<number> {
+    const { query, names } = this.#deps;
+    const text = `select s.num, greatest(s.last_seq, (select max(e.seq) from ${names.schema}.entries e where e.sid = s.num),
+        (select max(l.seq) from ${names.schema}.live l where l.sid = s.num)) as newest
+      from ${names.schema}.sessions s where s.id = $1`;
+    const [row] = await query({ text, values: [sessionId] });
+    // A deleted session has no events.
+    if (!row) return 0;
+    const [sid, seq] = [Number(row["num"]), Number(row["newest"])];
+    this.#sids.set(sessionId, sid);
+    this.#followed.set(sid, { sessionId, sid, seq });
+    return seq;
+  }
+
+  unfollow(sessionId: string): void {
+    const sid = this.#sids.get(sessionId);
+    this.#sids.delete(sessionId);
+    if (sid !== undefined) this.#followed.delete(sid);
+  }
+
+  /** Marks sessions with newer events as due. */
+  onNewest(newest: ReadonlyMap<number, number>): void {
+    for (const [sid, seq] of newest) {
+      const followed = this.#followed.get(sid);
+      if (followed && followed.seq < seq) this.#due.add(sid);
+    }
+    if (this.#due.size > 0) this.#deps.wake();
+  }
+
+  /** Marks all sessions as due. */
+  markAll(): void {
+    this.#due = new Set(this.#followed.keys());
+  }
+
+  /** Reads and emits the events of the sessions that are due. */
+  async read(): Promise<void> {
+    while (this.#due.size > 0) {
+      const due = [...this.#due].flatMap((sid) => this.#followed.get(sid) ?? []);
+      this.#due = new Set();
+      try {
+        if (due.length > 0) await this.#readOnce(due);
+      } catch (error) {
+        for (const { sid } of due) this.#due.add(sid);
+        throw error;
+      }
+    }
+  }
+
+  async #readOnce(due: readonly Followed[]): Promise<void> {
+    const { query, names, onEvents } = this.#deps;
+    const part = (table: string, isLive: boolean) =>
+      `(select seq, line, ${isLive} as is_live from ${names.schema}.${table}
+        where sid = w.sid and seq > w.after order by seq limit ${MAX_LINES})`;
+    const text = `select w.sid, e.* from unnest($1::bigint[], $2::bigint[]) w(sid, after) cross join lateral (
+        select * from (${part("entries", false)} union all ${part("live", true)}) u order by seq limit ${MAX_LINES}) e
+      order by w.sid, e.seq`;
+    const values = [`{${due.map(({ sid }) => sid).join(",")}}`, `{${due.map(({ seq }) => seq).join(",")}}`];
+    const counts = new Map<number, number>();
+    const recorded: RecordedEvent[] = [];
+    for (const row of await query({ text, values, name: "read_followed" })) {
+      const sid = Number(row["sid"]);
+      counts.set(sid, (counts.get(sid) ?? 0) + 1);
+      const followed = this.#followed.get(sid);
+      const seq = Number(row["seq"]);
+      // The session may have been followed anew meanwhile.
+      if (!followed || followed.seq >= seq) continue;
+      followed.seq = seq;
+      const event = toRecorded(followed.sessionId, row);
+      if (event) recorded.push(event);
+    }
+    for (const [sid, count] of counts) if (count >= MAX_LINES) this.#due.add(sid);
+    if (recorded.length > 0) onEvents(recorded);
+  }
+}
