@@ -1,0 +1,55 @@
+import type { NumberedEvent } from "@mini-openclaw/protocol";
+
+// Events that the transcript keeps, and that clients get as they are stored.
+const keptTypes: ReadonlySet<string> = new Set(["user_message", "run_end"]);
+
+/** Everything that a user was promised: accepted messages and events. */
+export class Ledger {
+  /** The run of each accepted message, by the id of the message. */
+  readonly runs = new Map<string, string>();
+  /** The text of each kept event, by its number. */
+  readonly events = new Map<number, string>();
+  /** Broken promises that one client saw by itself. */
+  readonly faults: string[] = [];
+  readonly #ended = new Set<string>();
+  #lastAt = performance.now();
+  #longestGapMs = 0;
+
+  accepted(id: string, runId: string): void {
+    const before = this.runs.get(id);
+    if (before !== undefined && before !== runId) this.faults.push(`${id} was accepted twice`);
+    this.runs.set(id, runId);
+  }
+
+  /** Follows a frame that came to one of the user's devices. */
+  received(frame: string): void {
+    const event = JSON.parse(frame) as NumberedEvent;
+    if (typeof event.seq !== "number" || !("sessionId" in event)) return;
+    this.#measureGap();
+    if (event.type === "run_end") this.#ended.add(event.runId);
+    if (!keptTypes.has(event.type)) return;
+    // The fields of a stored event and of a fresh one have another order.
+    const text = JSON.stringify(event, Object.keys(event).sort());
+    const before = this.events.get(event.seq) ?? text;
+    if (before !== text) this.faults.push(`event ${event.seq} changed from ${before} to ${text}`);
+    this.events.set(event.seq, text);
+  }
+
+  hasEnded(runId: string): boolean {
+    return this.#ended.has(runId);
+  }
+
+  /** Returns the longest time without an event since the last call, in milliseconds. */
+  takeLongestGap(): number {
+    this.#measureGap();
+    const gap = this.#longestGapMs;
+    this.#longestGapMs = 0;
+    return gap;
+  }
+
+  #measureGap(): void {
+    const now = performance.now();
+    this.#longestGapMs = Math.max(this.#longestGapMs, now - this.#lastAt);
+    this.#lastAt = now;
+  }
+}

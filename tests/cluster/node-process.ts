@@ -1,0 +1,75 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as wait } from "node:timers/promises";
+
+export interface NodeOptions {
+  /** The port of the database. */
+  readonly port: number;
+  readonly name: string;
+  readonly durability: "os" | "disk";
+  readonly leaseMs: number;
+  /** A fault that is planted, for a test of the checker. */
+  readonly plant: string;
+}
+
+/** A gateway in a process of its own, which is started again after a kill. */
+export class NodeProcess {
+  readonly #program: string;
+  readonly #options: NodeOptions;
+  readonly #onFailure: (text: string) => void;
+  #child: ChildProcess | undefined;
+  /** The port of the gateway. Absent while no process listens. */
+  port: number | undefined;
+
+  constructor(program: string, options: NodeOptions, onFailure: (text: string) => void) {
+    this.#program = program;
+    this.#options = options;
+    this.#onFailure = onFailure;
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  /** Resolves when the gateway listens. */
+  async start(): Promise<void> {
+    const child = fork(this.#program, [JSON.stringify(this.#options)]);
+    this.#child = child;
+    await new Promise<void>((resolve, reject) => {
+      child.on("message", (message: { port?: number; failure?: string }) => {
+        if (message.failure !== undefined) this.#onFailure(message.failure);
+        if (message.port === undefined) return;
+        this.port = message.port;
+        resolve();
+      });
+      child.once("exit", (code) => reject(new Error(`${this.name} ended with ${code}`)));
+    });
+  }
+
+  async kill(): Promise<void> {
+    this.port = undefined;
+    await this.#end((child) => child.kill("SIGKILL"));
+  }
+
+  /** Closes the gateway in good order. */
+  async close(): Promise<void> {
+    this.port = undefined;
+    await this.#end((child) => child.send("close"));
+  }
+
+  /** Stops the process for some time. It notices nothing of it. */
+  async pause(ms: number): Promise<void> {
+    const child = this.#child;
+    child?.kill("SIGSTOP");
+    await wait(ms);
+    child?.kill("SIGCONT");
+  }
+
+  async #end(how: (child: ChildProcess) => void): Promise<void> {
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    how(child);
+    await ended;
+  }
+}

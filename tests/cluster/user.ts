@@ -1,0 +1,135 @@
+import { type Client, connect, type Session } from "@mini-openclaw/client";
+import type { ViewItem } from "@mini-openclaw/protocol";
+import { WebSocket } from "ws";
+import { Ledger } from "./ledger.ts";
+
+interface UserOptions {
+  /** The port of the load balancer. */
+  readonly port: number;
+  /** The name of the user, which is the key of the session. */
+  readonly name: string;
+  readonly words: number;
+  readonly gapMs: number;
+}
+
+// Longer than a session at rest stays with its node.
+const THINKING_MS = 150;
+
+/**
+ * A user with two devices: one sends messages and watches, the other only watches. Both connect
+ * through the load balancer, so that they are often on different nodes.
+ */
+export class User {
+  readonly ledger = new Ledger();
+  readonly name: string;
+  readonly #options: UserOptions;
+  readonly #clients: Client[] = [];
+  readonly #sessions: Session[] = [];
+  #isDone = false;
+
+  constructor(options: UserOptions) {
+    this.#options = options;
+    this.name = options.name;
+  }
+
+  get sessionId(): string {
+    return this.#sessions[0]?.getSnapshot().sessionId ?? "";
+  }
+
+  /** Sends messages one after another until `finish`. Resolves when the last one has its end. */
+  async work(): Promise<void> {
+    const { words, gapMs } = this.#options;
+    const sending = this.#addDevice();
+    await this.#until(() => sending.getSnapshot().phase === "live");
+    this.#addDevice();
+    for (let count = 0; !this.#isDone; count += 1) {
+      const id = `${this.name}-${count}`;
+      const { runId } = await sending.send(`${id} ${words} ${gapMs}`, { id });
+      this.ledger.accepted(id, runId);
+      await this.#until(() => this.ledger.hasEnded(runId));
+      await new Promise((resolve) => setTimeout(resolve, THINKING_MS));
+    }
+  }
+
+  finish(): void {
+    this.#isDone = true;
+  }
+
+  /** Resolves when both devices have everything up to a number. */
+  async caughtUp(seq: number): Promise<void> {
+    await this.#until(() => this.#sessions.every((one) => one.getSnapshot().view.lastSeq >= seq));
+  }
+
+  /** The newest items that each device shows, as lines, and those of a new device. */
+  async views(count: number): Promise<string[][]> {
+    const client = this.#connect();
+    const session = client.session(this.sessionId);
+    const sessions = [...this.#sessions, session];
+    const isShown = () => session.getSnapshot().phase === "live";
+    while (!isShown()) await new Promise<void>((resolve) => once(session, resolve));
+    const views = sessions.map((one) => viewOf(one, count));
+    client.close();
+    return views;
+  }
+
+  close(): void {
+    for (const client of this.#clients) client.close();
+  }
+
+  async #until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) {
+      await new Promise<void>((resolve) => {
+        const ends = this.#sessions.map((session) =>
+          session.subscribe(() => {
+            for (const end of ends) end();
+            resolve();
+          }),
+        );
+      });
+    }
+  }
+
+  /** Adds a device that shows the user's session, or the first one of the user. */
+  #addDevice(): Session {
+    const client = this.#connect();
+    const session = client.session(this.sessionId === "" ? undefined : this.sessionId);
+    this.#clients.push(client);
+    this.#sessions.push(session);
+    return session;
+  }
+
+  #connect(): Client {
+    const { ledger } = this;
+    class Tapped extends WebSocket {
+      constructor(address: string) {
+        super(address);
+        this.on("message", (bytes: Buffer) => ledger.received(bytes.toString()));
+      }
+    }
+    return connect({
+      url: `ws://127.0.0.1:${this.#options.port}/?${this.name}`,
+      WebSocket: Tapped,
+      connectTimeoutMs: 1_500,
+      pingIntervalMs: 1_000,
+      pongTimeoutMs: 1_000,
+      onFailure: () => undefined,
+    });
+  }
+}
+
+function once(session: Session, done: () => void): void {
+  const end = session.subscribe(() => {
+    end();
+    done();
+  });
+}
+
+function viewOf(session: Session, count: number): string[] {
+  const { items } = session.getSnapshot().view;
+  return items.slice(-count).map((item) => `${item.kind} ${item.runId}: ${textOf(item)}`);
+}
+
+function textOf(item: ViewItem): string {
+  if ("content" in item) return item.content;
+  return "outcome" in item ? item.outcome : "";
+}
