@@ -17,8 +17,8 @@ import { createLoginLinks, type LoginLinks } from "./reach/login-links.ts";
 import { loginText } from "./reach/login-text.ts";
 import { createScheduler, schedulesOf } from "./schedule/scheduler.ts";
 import type { MiniOpenClawConfig } from "./settings/config.ts";
+import { type Reload, watchSettings } from "./settings/live-settings.ts";
 import { efforts } from "./settings/settings.ts";
-import { watchFiles } from "./settings/watch-files.ts";
 
 // Half an hour. A user who comes back later usually starts with another subject.
 const SESSION_REST_MS = 1_800_000;
@@ -38,16 +38,16 @@ export interface RunningServer {
 export interface StartOptions {
   /** Gets the banner. */
   print?: (text: string) => void;
-  /** False: schedules wait for another server. */
-  runsSchedules?: boolean;
+  /** Reads the settings again after a change. Without it, no schedules run. */
+  reload?: Reload;
 }
 
 /** Starts the server in the order of its parts: store, agent, gateway, schedules. */
 export async function startServer(
   config: MiniOpenClawConfig,
-  { print = console.log, runsSchedules = true }: StartOptions = {},
+  { print = console.log, reload }: StartOptions = {},
 ): Promise<RunningServer> {
-  const schedules = runsSchedules ? schedulesOf(config) : [];
+  const schedules = reload ? schedulesOf(config) : [];
   const sandbox = await findBashSandbox(config);
   const log = await openLog(config.logLevel);
   const dataDirLock = lockFolder(config.dataDir);
@@ -108,13 +108,15 @@ export async function startServer(
     report: (problem) => log.report("schedule", problem),
   });
   await scheduler.set(schedules);
-  const stopWatching = runsSchedules
-    ? watchFiles(
-        [config.scheduleFile],
-        () => scheduler.set(schedulesOf(config)),
-        (error) => log.report("schedules", error),
-      )
-    : undefined;
+  const stopWatching =
+    reload &&
+    watchSettings(config, reload, {
+      async apply(changed) {
+        parts.setApproval(changed.approval);
+        await scheduler.set(schedulesOf(changed));
+      },
+      report: (problem) => log.report("settings", problem),
+    });
 
   const found = await skills.load();
   for (const diagnostic of found.diagnostics) log.report("skills", diagnostic);

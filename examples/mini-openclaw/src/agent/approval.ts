@@ -15,13 +15,13 @@ const presets: Readonly<Record<string, readonly string[]>> = {
 export function approvalOf(
   names: readonly string[],
   { hasSandbox }: { hasSandbox: boolean },
-): Pick<AgentRuntimeOptions, "approval"> {
-  if (names.includes("all")) return { approval: () => "ask" };
+): NonNullable<AgentRuntimeOptions["approval"]> {
+  if (names.includes("all")) return () => "ask";
   const asked = new Set(
     names.flatMap((name) => {
       if (name === "risky") return hasSandbox ? [] : ["bash"];
       return presets[name] ?? [name];
     }),
   );
-  return { approval: ({ toolName }) => (asked.has(toolName) ? "ask" : undefined) };
+  return ({ toolName }) => (asked.has(toolName) ? "ask" : undefined);
 }

@@ -28,6 +28,8 @@ export interface Agent {
   tools: () => readonly { name: string; text: string }[];
   /** The models that may answer. The first one is the default. */
   models: readonly string[];
+  /** Replaces the rule for calls that ask. It counts from the next call on. */
+  setApproval: (names: readonly string[]) => void;
   /** The directory that the tools work in. */
   workspaceDir: string;
   /** The sandbox of `bash`, for the banner. */
@@ -59,6 +61,8 @@ export async function createAgent(
   const mcpServers = await connectMcpServers(config.mcp ? await readMcpConfig(workspaceDir) : {}, {
     workspaceDir,
   });
+  const hasSandbox = sandbox !== undefined;
+  let ask = approvalOf(config.approval, { hasSandbox });
   const { maxContextMessages, maxContextTokens, maxToolRounds, logDays, compactAtShare } = config;
   const { maxRunCostUsd, maxSessionCostUsd, maxDayCostUsd } = config;
   return {
@@ -81,9 +85,12 @@ export async function createAgent(
         ...(maxToolRounds !== undefined && { maxToolRounds }),
         // The script of the demo cannot summarize.
         ...(compactAtShare !== undefined && !isDemo && { compactAtShare }),
-        ...approvalOf(config.approval, { hasSandbox: sandbox !== undefined }),
+        approval: (call) => ask(call),
         ...hooks,
       }),
+    setApproval(names) {
+      ask = approvalOf(names, { hasSandbox });
+    },
     provider,
     memory,
     skills,

@@ -2,17 +2,22 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 import { StoreError } from "@mini-openclaw/session-store";
 import { readAddress } from "../../data-dir.ts";
-import type { Sources } from "../../settings/sources.ts";
+import { resolveConfig } from "../../settings/config.ts";
+import { readSources, type Sources } from "../../settings/sources.ts";
 import { startServer } from "../../start-server.ts";
+import { askFirst } from "../ask-first.ts";
 import { exitWith } from "../exit.ts";
 import { loadConfig } from "../load.ts";
 import type { Options } from "../options.ts";
 
 /** Starts the server, and stops it on a signal. */
 export async function start(flags: Sources["flags"], { open }: Options): Promise<void> {
+  await askFirst(flags);
   const config = loadConfig(flags);
   try {
-    const { address, stop } = await startServer(config);
+    const { address, stop } = await startServer(config, {
+      reload: () => resolveConfig(readSources(flags)),
+    });
     stopOnSignals(stop);
     if (open === true) openBrowser(address);
   } catch (error) {
