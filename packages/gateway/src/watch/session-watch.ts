@@ -138,10 +138,10 @@ export class SessionWatch implements Watcher {
       do {
         const { newestSeq } = view;
         view.missedSeq = Number.POSITIVE_INFINITY;
-        await this.#readOnce(view);
+        const unsentSeq = await this.#readOnce(view);
         if (signal.aborted) return;
         // An event that is no longer kept was live, and the client has the entry that replaces it.
-        view.sentSeq = Math.max(view.sentSeq, newestSeq);
+        view.sentSeq = Math.max(view.sentSeq, Math.min(newestSeq, unsentSeq - 1));
       } while (view.sentSeq < view.newestSeq);
     } finally {
       view.release();
@@ -149,20 +149,27 @@ export class SessionWatch implements Watcher {
     this.#view = { is: "live", sentSeq: view.sentSeq };
   }
 
-  /** Sends the kept events, up to the first one that was recorded since. */
-  async #readOnce(view: Reading): Promise<void> {
+  /**
+   * Sends the kept events, up to the first one that was recorded since. Returns the number of that
+   * one. A joined chunk is read again whole, although an earlier part of it was recorded before.
+   */
+  async #readOnce(view: Reading): Promise<number> {
     const { signal } = view.abort;
+    const none = Number.POSITIVE_INFINITY;
     for await (const recorded of this.#deps.readEvents(this.#sessionId, { after: view.sentSeq, signal })) {
-      if (signal.aborted || recorded.event.seq >= view.missedSeq) return;
+      const { event } = recorded;
+      if (signal.aborted) return none;
+      if (event.seq >= view.missedSeq) return ("firstSeq" in event && event.firstSeq) || event.seq;
       if (this.#viewer.isFull) {
         view.release();
         await this.#viewer.drained();
-        if (signal.aborted) return;
+        if (signal.aborted) return none;
         // The client reads again, so that the events from here on wait for it.
         view.release = this.#deps.holdLive(this.#sessionId);
       }
       this.#viewer.show(recorded);
-      view.sentSeq = recorded.event.seq;
+      view.sentSeq = event.seq;
     }
+    return none;
   }
 }
