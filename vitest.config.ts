@@ -14,6 +14,34 @@ const workspaces = ["packages", "examples", "tests"].flatMap((folder) =>
   readdirSync(folder).map((name) => `${folder}/${name}`),
 );
 
+// GATEWAY_STORE=postgres runs the gateway's tests on PostgreSQL instead of the memory store.
+const onPostgres = {
+  resolve: {
+    alias: [
+      {
+        find: /^@mini-openclaw\/session-store$/,
+        replacement: `${import.meta.dirname}/packages/postgres/test/server/swapped-store.ts`,
+      },
+    ],
+  },
+};
+const notOnPostgres = [
+  // These compare or count what only a store that records without a promise does in one step.
+  "at the newest event misses nothing and continues live",
+  "without a place, begins anew with the session's messages, then shows what happens",
+  "sent again with its",
+  "is limited to 100 sessions",
+  "a message whose body comes when it has begun to stop is refused as DRAINING",
+  // The clock of the whole process stands still.
+  "closing the gateway with an endless drainMs",
+  // These copy the files of a store that is in use, as a crash leaves them.
+  "and was cut off by a crash",
+  "a message that is repeated in process after a crash",
+  "after a crash, on disk",
+];
+const isSwapped = (root: string) =>
+  root === "packages/gateway" && process.env["GATEWAY_STORE"] === "postgres";
+
 const everyBranch = [
   "run/run-loop",
   "run/stream-turn",
@@ -58,6 +86,7 @@ export default defineConfig({
     },
     projects: workspaces.map((root) => ({
       ssr,
+      ...(isSwapped(root) && onPostgres),
       test: {
         name: root,
         root,
@@ -66,6 +95,12 @@ export default defineConfig({
         testTimeout: root.startsWith("tests/") ? 300_000 : 60_000,
         hookTimeout: 60_000,
         expect: { poll: { timeout: 30_000 } },
+        ...(isSwapped(root) && {
+          globalSetup: ["../postgres/test/server/global-server.ts"],
+          // One reads the files of a store. The other has a cluster in memory of its own.
+          exclude: ["test/files.test.ts", "test/cluster/**"],
+          testNamePattern: new RegExp(`^(?!.*(?:${notOnPostgres.join("|")}))`),
+        }),
       },
     })),
   },

@@ -43,6 +43,27 @@ create index sessions_created on ${schema}.sessions (key, created desc, num desc
 create index sessions_deleted on ${schema}.sessions (deleted) where deleted is not null;
 create index sessions_unindexed on ${schema}.sessions (num) where indexed < last_seq;
 
+-- Returns the newest open session of a key, or inserts one. Callers of all nodes wait for each
+-- other, so that they get the same session.
+create function ${schema}.get_or_create(
+  lock_class integer, new_id text, new_key text, new_created double precision, new_summary text
+) returns text language plpgsql as $$
+declare
+  found_id text;
+begin
+  perform pg_advisory_xact_lock(lock_class, hashtext(new_key));
+  select s.id into found_id from ${schema}.sessions s
+    where s.key = new_key and not s.archived and s.deleted is null
+    order by s.created desc, s.num desc limit 1;
+  if found_id is null then
+    insert into ${schema}.sessions (id, key, created, updated, summary)
+      select new_id, new_key, t.created, t.created, new_summary from (select greatest(new_created, (
+        select max(s.created) + 1 from ${schema}.sessions s where s.key = new_key)) as created) t;
+    found_id := new_id;
+  end if;
+  return found_id;
+end $$;
+
 -- The transcripts. No foreign keys, because each would lock a row for every line.
 create table ${schema}.entries (
   sid bigint, seq bigint, line text not null, primary key (sid, seq)

@@ -9,22 +9,27 @@ export interface Names {
   readonly plainSchema: string;
   /** The class of the advisory locks: a positive integer of 31 bits. */
   readonly lockClass: number;
+  /** The class of the advisory locks of keys. */
+  readonly keyLockClass: number;
   /** The channel of notifications. */
   readonly channel: string;
 }
 
 // An identifier of PostgreSQL has at most 63 bytes.
+const MAX_INT = 0x7fffffff;
 const SCHEMA = /^[a-z_][a-z0-9_]{0,62}$/;
 
 /** Returns the names for a schema. @throws StoreError `INVALID_OPTION` */
 export function namesOf(schema: string): Names {
   check.text("schema", schema, 63);
   check.oneOf("schema", SCHEMA.test(schema) ? schema : "", [schema]);
-  const lockClass = createHash("sha256").update(schema).digest().readUInt32BE() & 0x7fffffff;
+  const digest = createHash("sha256").update(schema).digest();
+  const lockClass = digest.readUInt32BE() & MAX_INT;
   return {
     schema: `"${schema}"`,
     plainSchema: schema,
     lockClass,
+    keyLockClass: digest.readUInt32BE(4) & MAX_INT,
     channel: `mini_openclaw_${lockClass}`,
   };
 }

@@ -37,9 +37,9 @@ export interface PostgresStoreOptions {
    */
   leaseMs?: number;
   /**
-   * The shortest time between two statements that write live events only, under load, in
-   * milliseconds.
-   * @default 10
+   * The longest time that a live event, such as a chunk, waits for others in milliseconds. It waits
+   * a millisecond for each session that streams.
+   * @default 20
    */
   tickMs?: number;
   /** Called with an error that no caller gets, and the name of the step. */
@@ -79,7 +79,7 @@ export function databaseOf(store: SessionStore): Database | undefined {
 function checkedOptions(options: PostgresStoreOptions) {
   check.known("createPostgresStore", options, optionNames);
   const { pool, directPool, schema = "mini_openclaw", durability = "disk" } = options;
-  const { leaseMs = 3_000, tickMs = 10, onFailure = () => {} } = options;
+  const { leaseMs = 3_000, tickMs = 20, onFailure = () => {} } = options;
   const { name = `${hostname()}-${process.pid}` } = options;
   check.oneOf("pool.connect", typeof (pool as Pool | undefined)?.connect, ["function"]);
   if (directPool !== undefined) check.oneOf("directPool.connect", typeof directPool?.connect, ["function"]);

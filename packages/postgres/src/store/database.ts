@@ -26,8 +26,6 @@ export interface DatabaseOptions {
   readonly onFailure: (error: unknown, during: string) => void;
 }
 
-// A run that begins writes about so many groups before its first chunk.
-const BURST = 16;
 const CLOSE_MS = 5_000;
 
 /** The parts that other implementations on the same node attach to. */
@@ -81,7 +79,7 @@ export class Database {
     this.groups = new GroupWriter({
       query: this.#writer.query,
       names,
-      pace: new Pace(options.tickMs, BURST),
+      pace: new Pace(options.tickMs),
       onFenced: (id) => node.fenced(id),
       payloadOf: (changes) => hooks.payloadOf(changes),
       onEntries: (sid) => this.#index.changed(sid),

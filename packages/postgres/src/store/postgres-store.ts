@@ -50,7 +50,7 @@ import {
 import { loadMessages } from "./messages.ts";
 import { recoverSessions } from "./recover.ts";
 import { searchSessions } from "./search/search-sessions.ts";
-import { findByKey, insertSession, listSessions } from "./sessions.ts";
+import { getOrInsertSession, insertSession, listSessions } from "./sessions.ts";
 
 /** The store on PostgreSQL. Each method checks its arguments, then reads or writes the tables. */
 export class PostgresStore implements SessionStore {
@@ -64,8 +64,7 @@ export class PostgresStore implements SessionStore {
   async getOrCreateSession(key: string, options: CreateSessionOptions = {}): Promise<SessionMeta> {
     assertKey(key);
     checkOptions.createSession(options);
-    const newest = await this.#read(() => findByKey(this.#database.context, key));
-    return newest ?? this.createSession(key, options);
+    return this.#write(() => getOrInsertSession(this.#database.context, key, options));
   }
 
   async createSession(key: string, options: CreateSessionOptions = {}): Promise<SessionMeta> {

@@ -7,6 +7,7 @@ import type {
 } from "@mini-openclaw/protocol";
 import { createSummary, cursorAfter, parseCursor, type Summary } from "@mini-openclaw/session-store/kit";
 import type { Row } from "../connection/connection.ts";
+import { findSession } from "../writer/open-writer.ts";
 import { sessionColumns, toMeta } from "../writer/session-row.ts";
 import type { StoreContext } from "./context.ts";
 
@@ -46,11 +47,27 @@ export async function insertSession(
   return { sid: Number(row?.["num"]), summary: { ...summary, meta } };
 }
 
-/** Returns the open session of a key that was created last. */
-export async function findByKey(
-  { query, names }: StoreContext,
+/** Returns the newest open session of a key, or inserts one. All callers get the same one. */
+export async function getOrInsertSession(
+  context: StoreContext,
   key: string,
-): Promise<SessionMeta | undefined> {
+  options: CreateSessionOptions,
+): Promise<SessionMeta> {
+  const newest = await findByKey(context, key);
+  if (newest) return newest;
+  const { query, names } = context;
+  const summary = createSummary(key, options);
+  const { sessionId, createdAt } = summary.meta;
+  const text = `select ${names.schema}.get_or_create($1, $2, $3, $4, $5) as id`;
+  const values = [names.keyLockClass, sessionId, keyColumn(key), createdAt, JSON.stringify(summary)];
+  const [made] = await query({ text, values });
+  // A statement does not see the row that it inserts.
+  const row = await findSession(query, names, String(made?.["id"]));
+  return row ? toMeta(row) : getOrInsertSession(context, key, options);
+}
+
+/** Returns the newest open session of a key. */
+async function findByKey({ query, names }: StoreContext, key: string): Promise<SessionMeta | undefined> {
   const text = `select ${sessionColumns(names.schema)} from ${names.schema}.sessions s
     where s.key = $1 and not s.archived and s.deleted is null order by s.created desc, s.num desc limit 1`;
   const [row] = await query({ text, values: [keyColumn(key)] });

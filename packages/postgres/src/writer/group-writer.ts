@@ -59,6 +59,7 @@ export class GroupWriter {
     if (this.#closedBy) return Promise.reject(this.#closedBy);
     const item = createItem(node, change, isDurable);
     this.#queue.push(item);
+    this.#options.pace.add(change.sid);
     // Live events wait for the tick. Nobody waits for an entry longer than needed.
     this.#schedule(isUrgent(item));
     return item.written;
@@ -104,7 +105,7 @@ export class GroupWriter {
   }
 
   async #run(): Promise<void> {
-    this.#options.pace.spend();
+    this.#options.pace.sent();
     const items = takeGroup(this.#queue);
     if (items.length > 0) await this.#send(items);
     this.#isRunning = false;

@@ -1,36 +1,43 @@
+// A stream is active for a few of its events.
+const WINDOW_MS = 100;
+
 /**
- * The pace of statements: a few at once, then one for each tick.
+ * The pace of statements that write live events only.
  *
- * A run that begins gets its first events at once. While many sessions stream, the events of a tick
- * share one statement.
+ * The time between two of them grows by a millisecond with each session that streams. A single
+ * stream waits for nothing, and the events of many streams share one statement.
  */
 export class Pace {
   readonly #tickMs: number;
-  readonly #burst: number;
-  #tokens: number;
-  #filledAt = performance.now();
+  #active = new Set<number>();
+  #activeBefore = 0;
+  #windowEnd = 0;
+  #sentAt = 0;
 
-  constructor(tickMs: number, burst: number) {
+  /** `tickMs` is the longest time between two statements. */
+  constructor(tickMs: number) {
     this.#tickMs = tickMs;
-    this.#burst = burst;
-    this.#tokens = burst;
+  }
+
+  /** Counts the events of a session. */
+  add(sid: number): void {
+    const now = performance.now();
+    if (now >= this.#windowEnd) {
+      this.#activeBefore = now - this.#windowEnd < WINDOW_MS ? this.#active.size : 0;
+      this.#active = new Set();
+      this.#windowEnd = now + WINDOW_MS;
+    }
+    this.#active.add(sid);
   }
 
   /** Returns the time until the next statement may begin. */
   delay(): number {
-    this.#fill();
-    return this.#tokens >= 1 ? 0 : Math.ceil((1 - this.#tokens) * this.#tickMs);
+    const active = Math.max(this.#active.size, this.#activeBefore);
+    return Math.max(0, Math.ceil(this.#sentAt + Math.min(this.#tickMs, active) - performance.now()));
   }
 
   /** Counts a statement. */
-  spend(): void {
-    this.#fill();
-    this.#tokens = Math.max(0, this.#tokens - 1);
-  }
-
-  #fill(): void {
-    const now = performance.now();
-    this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#filledAt) / this.#tickMs);
-    this.#filledAt = now;
+  sent(): void {
+    this.#sentAt = performance.now();
   }
 }
