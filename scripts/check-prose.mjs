@@ -41,6 +41,7 @@ const HELD = [
   "tests/e2e",
   "tests/examples",
   "tests/neighbours",
+  "tests/openclaw",
   "tests/operate",
   "tests/readme",
   "tests/surface",

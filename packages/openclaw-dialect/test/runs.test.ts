@@ -43,6 +43,42 @@ describe("a run of `chat.send`", () => {
     });
   });
 
+  test("begins after the response", async () => {
+    await using gateway = await testGateway({ agent: scriptedAgent(["Hello."]) });
+    const client = await gateway.connect();
+    await client.request("chat.history", { sessionKey: KEY });
+
+    const id = client.send("chat.send", send);
+    await client.event("chat", { state: "final" });
+
+    const from = client.frames.findIndex((frame) => frame.id === id);
+    const events = client.frames.flatMap(({ event }, index) =>
+      event && event !== "connect.challenge" ? [index] : [],
+    );
+    expect(Math.min(...events)).toBeGreaterThan(from);
+  });
+
+  test.each([
+    ["an answer", "Hello.", ["chat delta", "lifecycle start", "assistant", "lifecycle end", "chat final"]],
+    ["nothing", { ends: "completed" }, ["chat final", "lifecycle start", "lifecycle end"]],
+    ["an error", { throws: new Error("no luck") }, ["chat error", "lifecycle start", "lifecycle error"]],
+  ] as const)(
+    "that is over at once with %s is announced after its first chat event",
+    async (_what, step, order) => {
+      await using gateway = await testGateway({ agent: scriptedAgent([step]), openClaw: { joinMs: 60_000 } });
+      const client = await gateway.connect();
+
+      await client.request("chat.send", send);
+      await client.request("agent.wait", { runId: "run-1" });
+
+      const names = client.frames.flatMap(({ event, payload }) => {
+        if (event === "chat") return [`chat ${payload.state}`];
+        return event === "agent" ? [[payload.stream, payload.data["phase"]].join(" ").trim()] : [];
+      });
+      expect(names).toEqual(order);
+    },
+  );
+
   test("has numbers that ascend, and are the same for a chat event and its agent event", async () => {
     const agent = scriptedAgent([[{ says: ["a", "b"] }, { calls: "clock", output: "noon" }, "c"]]);
     await using gateway = await testGateway({ agent });

@@ -244,12 +244,14 @@ describe("one session", () => {
 
     const reset = await client.request("sessions.reset", { key: KEY });
     const empty = await client.request("chat.history", { sessionKey: KEY });
+    const described = await client.request("sessions.describe", { key: KEY });
     await say(client, "new");
     const { sessions } = await client.request("sessions.list", {});
     const archived = await client.request("sessions.list", { archived: true });
 
     expect(reset).toMatchObject({ ok: true, key: KEY, entry: { sessionId: empty.sessionId } });
     expect(empty.messages).toEqual([]);
+    expect(described.session).toMatchObject({ sessionId: empty.sessionId, updatedAt: null });
     expect(sessions).toMatchObject([{ key: KEY, displayName: "new" }]);
     expect(archived.sessions).toMatchObject([
       { key: KEY, sessionId: old.session.sessionId, displayName: "old" },

@@ -5,7 +5,7 @@ import type { ServerEvent } from "@mini-openclaw/protocol";
 import { Feeds } from "../feeds/feeds.ts";
 import { RunEnds } from "../feeds/run-ends.ts";
 import type { MethodContext, ModelLabel } from "../methods/method.ts";
-import { methods, slowMethods } from "../methods/methods.ts";
+import { messageMethods, methods, slowMethods } from "../methods/methods.ts";
 import { FrameWriter } from "../wire/frames.ts";
 import { RequestError, toRequestError } from "../wire/request-error.ts";
 import { connect, HandshakeError, notConnect } from "./handshake.ts";
@@ -86,6 +86,8 @@ export class OpenClawConnection implements Translator {
   /** Answers a request. Never rejects. */
   async #answer({ id, method, params }: Request): Promise<void> {
     const { frames } = this.#context;
+    const startsRun = messageMethods.has(method);
+    if (startsRun) frames.hold();
     try {
       const payload = await methods.get(method)?.(params, this.#context, id);
       if (payload !== undefined) frames.respond(id, payload);
@@ -93,6 +95,8 @@ export class OpenClawConnection implements Translator {
       if (error instanceof RequestError) return frames.refuse(id, error);
       process.emitWarning(error as Error);
       frames.refuse(id, new RequestError("UNAVAILABLE", "The server failed. Its log has the reason."));
+    } finally {
+      if (startsRun) frames.release();
     }
   }
 }

@@ -3,9 +3,11 @@ import type {
   MessageEntry,
   NumberedEvent,
   RunEndEvent,
+  RunStartEvent,
   ToolDoneEvent,
 } from "@mini-openclaw/protocol";
-import { describeFailure, errorKindOf } from "../wire/run-failure.ts";
+import { describeEnd } from "../wire/run-end.ts";
+import { DelayedCall } from "./delayed-call.ts";
 import { JoinedText, type TextPart } from "./joined-text.ts";
 import type { RunEnds } from "./run-ends.ts";
 
@@ -46,6 +48,8 @@ export class RunFeed {
   readonly #tools = new Map<string, OpenTool>();
   /** The ids of messages that steered the run. Their runs end with it. */
   readonly #steeredBy = new Set<string>();
+  /** The announcement of the run, until it is sent. */
+  #start: DelayedCall | undefined;
   #turn: Turn | undefined;
   #startedAt: number | undefined;
   /** The text of the newest complete turn. */
@@ -81,8 +85,7 @@ export class RunFeed {
   onEvent(event: NumberedEvent): void {
     switch (event.type) {
       case "run_start":
-        this.#startedAt = event.timestamp;
-        return this.#agent(event.seq, "lifecycle", { phase: "start", startedAt: event.timestamp });
+        return this.#begin(event);
       case "chunk":
         return this.#turnOf(event.messageId).text.add(event.content, event.seq);
       case "thinking":
@@ -110,6 +113,7 @@ export class RunFeed {
       case "approval_done":
       case "compaction":
       case "message_done":
+      case "tool_input":
       case "run_error":
       case "session_updated":
       case "todo_updated":
@@ -119,9 +123,23 @@ export class RunFeed {
 
   /** Sends no more. */
   close(): void {
+    this.#start?.cancel();
     this.#turn?.text.close();
     this.#turn?.thinking.close();
     for (const { output } of this.#tools.values()) output.close();
+  }
+
+  /**
+   * Announces the run, after its first chat event if that comes soon. OpenClaw's terminal stays
+   * busy for ever if a run is announced and ends before it has processed the response to its
+   * message.
+   */
+  #begin({ timestamp: startedAt, seq }: NumberedEvent & RunStartEvent): void {
+    this.#startedAt = startedAt;
+    this.#start = new DelayedCall(this.#deps.joinMs, () => {
+      this.#start = undefined;
+      this.#agent(seq, "lifecycle", { phase: "start", startedAt });
+    });
   }
 
   #turnOf(messageId: string): Turn {
@@ -155,11 +173,11 @@ export class RunFeed {
   }
 
   #sendText({ text, delta, seq }: TextPart, isFirstTurn: boolean): void {
-    this.#agent(seq, "assistant", { text, delta });
     // The text of a later turn replaces that of the earlier one.
     const replaces = !isFirstTurn && delta.length === text.length;
     const message = toMessage(text);
     this.#chat(seq, { state: "delta", deltaText: delta, message, ...(replaces && { replace: true }) });
+    this.#agent(seq, "assistant", { text, delta });
   }
 
   #openTool(toolCallId: string, name = "tool"): OpenTool {
@@ -185,28 +203,20 @@ export class RunFeed {
     this.#agent(event.seq, "tool", { phase: "result", name, toolCallId, isError, result });
   }
 
-  #end({ outcome, error, seq, timestamp: endedAt }: NumberedEvent & RunEndEvent): void {
+  #end(event: NumberedEvent & RunEndEvent): void {
     this.#endTurn();
-    this.close();
+    const { outcome, error, seq, timestamp: endedAt } = event;
     const text = this.#said;
     const message = text === "" ? {} : { message: toMessage(text) };
-    const ids = [this.id, ...this.#steeredBy];
-    const failure = describeFailure(error, outcome);
-    for (const runId of ids) {
-      if (outcome === "failed" || outcome === "budget") {
-        this.#agent(seq, "lifecycle", { phase: "error", error: failure, endedAt }, runId);
-        const errorKind = errorKindOf(error?.code);
-        this.#chat(seq, { state: "error", errorMessage: failure, errorKind }, runId);
-      } else {
-        const isStopped = outcome === "aborted" || outcome === "interrupted";
-        this.#agent(seq, "lifecycle", { phase: "end", endedAt }, runId);
-        const end = isStopped
-          ? { state: "aborted", stopReason: "rpc" }
-          : { state: "final", stopReason: "stop" };
-        this.#chat(seq, { ...end, ...(runId === this.id && message) }, runId);
-      }
+    const { lifecycle, chat } = describeEnd(event);
+    for (const runId of [this.id, ...this.#steeredBy]) {
+      const isAnnounced = this.#start === undefined;
+      if (isAnnounced) this.#agent(seq, "lifecycle", lifecycle, runId);
+      this.#chat(seq, { ...chat, ...(runId === this.id && message) }, runId);
+      if (!isAnnounced) this.#agent(seq, "lifecycle", lifecycle, runId);
       this.#deps.runEnds.note(runId, { outcome, endedAt, startedAt: this.#startedAt, error, text });
     }
+    this.close();
   }
 
   #agent(seq: number, stream: string, data: object, runId = this.id): void {
@@ -217,6 +227,7 @@ export class RunFeed {
   #chat(seq: number, payload: object, runId = this.id): void {
     const { sessionKey, emit } = this.#deps;
     emit("chat", { runId, sessionKey, seq, ...payload });
+    this.#start?.now();
   }
 }
 

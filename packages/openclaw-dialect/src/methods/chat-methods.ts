@@ -3,7 +3,7 @@ import { attempt, perform } from "../feeds/perform.ts";
 import type { RunEnd } from "../feeds/run-ends.ts";
 import { toMessageRow } from "../rows/message-row.ts";
 import type { Params } from "../wire/params.ts";
-import { describeFailure } from "../wire/run-failure.ts";
+import { describeFailure } from "../wire/run-end.ts";
 import { toFullKey } from "../wire/session-key.ts";
 import { MAX_KEY_CHARS, type Method, type MethodContext } from "./method.ts";
 import { readMessage, sendMessage } from "./send-message.ts";

@@ -56,6 +56,8 @@ export const fixedMethods: Readonly<Record<string, Method>> = {
   health,
   status: () => ({}),
   "system-presence": () => [],
+  // Clients read addresses of pages from it. A gateway of an app has none.
+  "config.get": () => ({ exists: false, valid: true, config: {}, runtimeConfig: {}, issues: [] }),
   "agents.list": listAgents,
   "models.list": listModels,
   "commands.list": () => ({ commands: [] }),

@@ -1,6 +1,6 @@
 import type { FoundSession } from "@mini-openclaw/protocol";
 import { perform } from "../feeds/perform.ts";
-import { type SessionRow, toSessionRow } from "../rows/session-row.ts";
+import { type SessionRow, toEmptyRow, toSessionRow } from "../rows/session-row.ts";
 import type { Params } from "../wire/params.ts";
 import { isOfAgent, toFullKey } from "../wire/session-key.ts";
 import { loadMessages } from "./chat-methods.ts";
@@ -92,7 +92,12 @@ export async function findRow(
 
 const describeSession: Method = async (params, context) => {
   const key = toFullKey(params.text("key", MAX_KEY_CHARS));
-  return { session: (await findRow(key, context)) ?? null };
+  const row = await findRow(key, context);
+  // A session without messages is in no list. A client that follows it knows it.
+  const followed = row ? undefined : await context.feeds.find(key);
+  return {
+    session: row ?? (followed ? toEmptyRow(key, followed.sessionId, context.view.verboseLevels) : null),
+  };
 };
 
 const previewSessions: Method = async (params, context) => {

@@ -18,6 +18,14 @@ export const methods: ReadonlyMap<string, Method> = new Map(
   }),
 );
 
+/** Methods that start a run. Clients get the response before the events of the run. */
+export const messageMethods: ReadonlySet<string> = new Set([
+  "chat.send",
+  "sessions.send",
+  "sessions.create",
+  "agent",
+]);
+
 /** Methods that may take long. Later requests do not wait for them. */
 export const slowMethods: ReadonlySet<string> = new Set([
   "agent.wait",

@@ -1,6 +1,6 @@
 import type { RunEnd } from "../feeds/run-ends.ts";
 import { RequestError } from "../wire/request-error.ts";
-import { describeFailure } from "../wire/run-failure.ts";
+import { describeFailure } from "../wire/run-end.ts";
 import { MAIN_SESSION_KEY, toFullKey } from "../wire/session-key.ts";
 import { endStatusOf } from "./chat-methods.ts";
 import { MAX_KEY_CHARS, type Method, type MethodContext } from "./method.ts";

@@ -20,6 +20,12 @@ export type VerboseLevels = ReadonlyMap<string, string>;
 // Otherwise a terminal shows no tool calls.
 const DEFAULT_VERBOSE_LEVEL = "full";
 
+/** Returns the row of a session without messages. */
+export function toEmptyRow(key: string, sessionId: string, levels: VerboseLevels): SessionRow {
+  const verboseLevel = levels.get(key) ?? DEFAULT_VERBOSE_LEVEL;
+  return { key, kind: "direct", sessionId, agentId: AGENT_ID, updatedAt: null, verboseLevel };
+}
+
 /** Returns the row of a session. */
 export function toSessionRow(key: string, session: SessionSummary, levels: VerboseLevels): SessionRow {
   const { sessionId, title, updatedAt, archived, usage } = session;

@@ -7,6 +7,8 @@ export const PROTOCOL_VERSION = 4;
 export class FrameWriter {
   readonly #send: (frame: string) => void;
   #seq = 0;
+  /** The events that wait for a response. */
+  #held: [event: string, payload: object][] | undefined;
 
   constructor(send: (frame: string) => void) {
     this.#send = send;
@@ -17,7 +19,25 @@ export class FrameWriter {
     this.#write({ type: "event", event: "connect.challenge", payload: { nonce, ts: Date.now() } });
   }
 
+  /**
+   * Holds back events until `release`, so that a client gets the response to a message before the
+   * events of its run. Clients expect this order.
+   */
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const [event, payload] of held) this.emit(event, payload);
+  }
+
   emit(event: string, payload: object): void {
+    if (this.#held) {
+      this.#held.push([event, payload]);
+      return;
+    }
     this.#seq += 1;
     this.#write({ type: "event", event, payload, seq: this.#seq });
   }
