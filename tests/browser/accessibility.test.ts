@@ -33,6 +33,7 @@ const rich = [
   "| a | b |\n| --- | --- |\n| 1 | 2 |",
   '```js\n// a comment\nconst x = "text" + 1;\n```',
   "> quoted",
+  "```mermaid\nflowchart LR\n  A[one] --> B[two]\n```",
 ].join("\n\n");
 
 const fact = [{ name: "a name", text: "A text about it." }];
@@ -93,6 +94,12 @@ describe.skipIf(whyNoBrowser)("for everybody", () => {
     await say(page, "show me all");
     await page.locator(".decision:visible").first().waitFor();
     await check("a conversation that asks");
+    await page
+      .locator(".code-actions button")
+      .filter({ hasText: /^(Draw|绘制图表)$/ })
+      .click();
+    await page.locator(".code pre[hidden]").waitFor({ state: "attached" });
+    await check("a diagram");
     const toggle = page.locator(".sidebar-toggle");
     if (await toggle.isVisible()) await toggle.click();
     await check("the list of sessions");

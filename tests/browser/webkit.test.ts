@@ -163,6 +163,23 @@ describe.skipIf(whyNoWebKit)("in WebKit", () => {
     ).toEqual({ page: true, parts: [], isDrawer: width < 800, faults: [] });
   });
 
+  test("a diagram is drawn in its frame, whose origin is its own", async () => {
+    gateway.answer = says("```mermaid\nflowchart LR\n  A[开始] --> B\n```");
+    await say("diagram?");
+    await page.eventually("return document.querySelectorAll('.answer-end').length", 1);
+    await page.run(
+      `[...document.querySelectorAll("button")].find((one) => one.textContent === "Draw").click()`,
+    );
+
+    await page.eventually("return document.querySelector('.code pre').hidden", true);
+    expect(
+      await page.run(`
+        const frame = document.querySelector("iframe.diagram");
+        return { isForeign: frame.contentDocument === null, isTall: frame.clientHeight > 30, faults };
+      `),
+    ).toEqual({ isForeign: true, isTall: true, faults: [] });
+  });
+
   test("a message and a draft are there after a reload", async () => {
     await say("one");
     await page.eventually("return document.querySelector('.answer-end') !== null", true);

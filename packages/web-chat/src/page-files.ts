@@ -8,6 +8,8 @@ export interface PageFile {
   contentType: string;
   /** A strong entity tag, which changes with every byte. */
   etag: string;
+  /** Headers that replace the page's own. */
+  headers?: Readonly<Record<string, string>>;
 }
 
 /** The files of the page by name. */
@@ -52,6 +54,11 @@ export function readPage(directory: URL, options: PageOptions, css: string): Pag
     return undefined;
   }
   return [...FIRST_FILES].every((name) => files.has(name)) ? files : undefined;
+}
+
+/** Returns a document, ready to be sent. */
+export function toHtmlFile(html: string): PageFile {
+  return toFile(html, CONTENT_TYPES.html);
 }
 
 function isKnown(extension: string): extension is keyof typeof CONTENT_TYPES {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { findMermaid, readDiagramPage } from "./diagram-page.ts";
 import { isFirstFile, type PageFile, type PageFiles, readPage } from "./page-files.ts";
 import { checkOptions, type PageOptions, type WebChatOptions } from "./web-chat-options.ts";
 
@@ -8,6 +9,9 @@ export type WebChatHandler = (request: IncomingMessage, response: ServerResponse
 // The build writes the page there. The path is the same from `src` and from `dist`.
 const BUILT_PAGE = new URL("../dist/page/", import.meta.url);
 
+/** The document that draws diagrams, in a frame of the page. */
+const DIAGRAM_PAGE = "diagram.html";
+
 const COMMON_HEADERS = {
   "content-security-policy": [
     "default-src 'none'",
@@ -15,6 +19,8 @@ const COMMON_HEADERS = {
     "style-src 'self'",
     "connect-src 'self'",
     "img-src 'self' data:",
+    // The document that draws diagrams has a policy of its own.
+    "frame-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
@@ -49,8 +55,14 @@ export function servePage(directory: URL, options: WebChatOptions = {}): WebChat
   checkOptions(options);
   const { basePath: path = "/", webSocketPath, css = "", ...shown } = options;
   const basePath = withSlash(path);
-  const page: PageOptions = { ...shown, webSocketPath: relativePath(basePath, webSocketPath ?? basePath) };
+  const mermaid = findMermaid();
+  const page: PageOptions = {
+    ...shown,
+    webSocketPath: relativePath(basePath, webSocketPath ?? basePath),
+    hasDiagrams: mermaid !== undefined,
+  };
   let files: PageFiles | undefined;
+  let diagramPage: PageFile | undefined;
 
   return (request, response) => {
     if (request.method !== "GET" && request.method !== "HEAD") return false;
@@ -61,6 +73,11 @@ export function servePage(directory: URL, options: WebChatOptions = {}): WebChat
     }
     if (!path.startsWith(basePath)) return false;
     const name = path.slice(basePath.length) || "index.html";
+    if (name === DIAGRAM_PAGE && mermaid !== undefined) {
+      diagramPage ??= readDiagramPage(mermaid);
+      answer(request, response, diagramPage);
+      return true;
+    }
     files ??= readPage(directory, page, css);
     if (!files?.has(name) && !isFirstFile(name)) return false;
     answer(request, response, files?.get(name));
@@ -76,11 +93,12 @@ function answer(request: IncomingMessage, response: ServerResponse, file: PageFi
     return;
   }
   const { body, contentType, etag } = file;
+  const common = { ...COMMON_HEADERS, ...file.headers, etag };
   if (request.headers["if-none-match"] === etag) {
-    response.writeHead(304, { ...COMMON_HEADERS, etag }).end();
+    response.writeHead(304, common).end();
     return;
   }
-  const headers = { ...COMMON_HEADERS, "content-type": contentType, "content-length": body.byteLength, etag };
+  const headers = { ...common, "content-type": contentType, "content-length": body.byteLength };
   response.writeHead(200, headers).end(request.method === "HEAD" ? undefined : body);
 }
 

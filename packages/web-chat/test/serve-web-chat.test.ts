@@ -70,6 +70,7 @@ test("lets the page run its own script only, and be shown nowhere else", async (
     "style-src 'self'",
     "connect-src 'self'",
     "img-src 'self' data:",
+    "frame-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
@@ -200,6 +201,7 @@ test("writes the app's options into the page, without a way out of the attribute
   const html = await (await server.get("/")).text();
 
   expect(JSON.parse(optionsIn(html))).toEqual({
+    hasDiagrams: true,
     ...{ demo: true, title: hostile, greeting: hostile, suggestions: [hostile], webSocketPath: "./" },
     ...{
       logo: "/logo.svg",
@@ -291,4 +293,27 @@ test("answers 503 while the page is not built, and serves it afterwards", async 
     503,
     "The WebChat page is not built. Build the package @mini-openclaw/web-chat first.\n",
   ]);
+});
+
+test("serves the document that draws diagrams with a policy of its own", async () => {
+  await using server = await testServer({ basePath: "/chat" });
+  const page = await server.get("/chat/");
+  const diagram = await server.get("/chat/diagram.html");
+  const html = await diagram.text();
+
+  expect(JSON.parse(optionsIn(await page.text()))).toMatchObject({ hasDiagrams: true });
+  expect(diagram.headers.get("content-security-policy")?.split("; ")).toEqual([
+    "default-src 'none'",
+    expect.stringMatching(/^script-src 'sha256-[\w+/=]+' 'sha256-[\w+/=]+'$/),
+    "style-src 'unsafe-inline'",
+    "img-src data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'self'",
+    "sandbox allow-scripts",
+  ]);
+  expect(html.split("<script>")).toHaveLength(3);
+  const etag = diagram.headers.get("etag") ?? "";
+  const again = await server.get("/chat/diagram.html", { headers: { "if-none-match": etag } });
+  expect(again.status).toBe(304);
 });

@@ -72,6 +72,11 @@ export interface Texts extends FrameTexts {
   table: string;
   download: string;
   notCopied: string;
+  /** The labels of the button of a diagram, and its name. */
+  draw: string;
+  showCode: string;
+  notDrawn: string;
+  diagram: string;
   copyAnswer: string;
   copyMessage: string;
   editMessage: string;

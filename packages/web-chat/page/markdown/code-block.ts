@@ -1,11 +1,20 @@
 import { download } from "../dom/download.ts";
-import { button, element } from "../dom/elements.ts";
+import { button, element, setText } from "../dom/elements.ts";
+import { createSandboxedFrame, type SandboxedFrame } from "../dom/sandboxed-frame.ts";
 import { type CopyParts, createCopyButton } from "./copy-button.ts";
 import type { Highlighter } from "./highlight.ts";
 
 export interface CodeBlockParts extends CopyParts {
   highlighter: Highlighter;
+  /** The address of the document that draws diagrams. Without it, they are shown as code. */
+  diagramUrl?: string | undefined;
 }
+
+// More would take seconds, and nobody could read it.
+const MAX_DIAGRAM_CHARS = 20_000;
+
+// The height of some lines, and of about four screens.
+const DIAGRAM_PX = { least: 40, most: 4000 };
 
 /** The languages that a class can name. */
 const LANGUAGE = /^[\w+#.-]{1,30}$/;
@@ -23,6 +32,7 @@ export function createCodeBlock(text: string, language: string, parts: CodeBlock
     download(`code.${LANGUAGE.test(language) ? language : "txt"}`, code.textContent, "text/plain");
   });
   const actions = element("span", "code-actions", createWrapButton(block, parts), save, copy);
+  if (language === "mermaid") actions.prepend(...createDrawButton(block, parts));
   const bar = element("div", "code-bar", element("span", "code-language", language), actions);
   return element("div", "code", bar, block);
 }
@@ -34,6 +44,47 @@ function createWrapButton(block: HTMLElement, { texts }: CodeBlockParts): HTMLEl
   });
   wrap.setAttribute("aria-pressed", "false");
   return wrap;
+}
+
+/** Creates the button that draws a diagram, if the app can draw one, and shows its code again. */
+function createDrawButton(block: HTMLElement, parts: CodeBlockParts): HTMLElement[] {
+  const { texts, diagramUrl, onAnnounce } = parts;
+  if (diagramUrl === undefined) return [];
+  let frame: SandboxedFrame | undefined;
+  const toggle = button("copy", texts.draw, () => (frame ? showCode() : draw(diagramUrl)));
+  function showCode(): void {
+    frame?.close();
+    frame = undefined;
+    block.hidden = false;
+    setText(toggle, texts.draw);
+  }
+  function fail(): void {
+    showCode();
+    setText(toggle, texts.notDrawn);
+    onAnnounce(texts.notDrawn);
+  }
+  function draw(url: string): void {
+    const text = block.textContent;
+    if (text.length > MAX_DIAGRAM_CHARS) return fail();
+    const { colorScheme } = getComputedStyle(block);
+    const isDark =
+      colorScheme === "dark" ||
+      (colorScheme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+    frame = createSandboxedFrame({
+      ...{ url, title: texts.diagram },
+      message: () => ({ text, isDark }),
+      onAnswer({ height }) {
+        if (typeof height !== "number" || !(height > 0)) return fail();
+        const shown = Math.min(Math.max(height, DIAGRAM_PX.least), DIAGRAM_PX.most);
+        if (frame) frame.root.style.height = `${shown}px`;
+        block.hidden = true;
+      },
+    });
+    frame.root.className = "diagram";
+    block.after(frame.root);
+    setText(toggle, texts.showCode);
+  }
+  return [toggle];
 }
 
 /** Highlights the code blocks in `root`, which is complete. */

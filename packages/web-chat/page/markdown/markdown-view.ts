@@ -1,6 +1,6 @@
 import { type CodeBlockParts, highlightCode } from "./code-block.ts";
 import { drawFormulas } from "./formula.ts";
-import { renderBlocks } from "./render-blocks.ts";
+import { type BlockParts, renderBlocks } from "./render-blocks.ts";
 import {
   emptyText,
   hasDefinitions,
@@ -26,7 +26,7 @@ export interface MarkdownRenderer {
   attach(root: HTMLElement): MarkdownView;
 }
 
-export interface MarkdownParts extends CodeBlockParts {
+export interface MarkdownParts extends CodeBlockParts, Pick<BlockParts, "servedImage"> {
   /** Runs an update that was postponed because the text arrived faster than it could be shown. */
   onLate: (update: () => void) => void;
 }

@@ -12,6 +12,8 @@ export interface BlockParts extends CodeBlockParts {
   parser: MarkdownParser;
   /** The targets of links and the footnotes of the text. */
   definitions: Env;
+  /** Returns the address of an image that the gateway serves; `undefined` for others. */
+  servedImage?: ((source: string) => string | undefined) | undefined;
 }
 
 /**
@@ -100,6 +102,6 @@ function createScroller(table: HTMLElement, { texts }: BlockParts): HTMLElement 
   return scroller;
 }
 
-function inlineOf(content: string, { parser, definitions }: BlockParts): DocumentFragment {
-  return renderInline(parser.inline(content, definitions));
+function inlineOf(content: string, { parser, definitions, servedImage }: BlockParts): DocumentFragment {
+  return renderInline(parser.inline(content, definitions), servedImage);
 }

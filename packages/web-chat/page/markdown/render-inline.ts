@@ -14,9 +14,15 @@ const MAX_DEPTH = 40;
 
 type InlineTag = "a" | "strong" | "em" | "del" | "sub" | "sup" | "kbd" | "mark" | "ins" | "u";
 
-/** Makes nodes of inline tokens. They load nothing, and text becomes text nodes. */
-export function renderInline(tokens: readonly Token[]): DocumentFragment {
-  const writer = new InlineWriter();
+/**
+ * Makes nodes of inline tokens. They load only what `servedImage` returns the address of, and text
+ * becomes text nodes.
+ */
+export function renderInline(
+  tokens: readonly Token[],
+  servedImage: (source: string) => string | undefined = () => undefined,
+): DocumentFragment {
+  const writer = new InlineWriter(servedImage);
   for (const token of tokens) writer.write(token);
   return writer.root;
 }
@@ -28,8 +34,13 @@ function safeAddress(href: string): string | undefined {
 
 class InlineWriter {
   readonly root = document.createDocumentFragment();
+  readonly #servedImage: (source: string) => string | undefined;
   /** The open elements, innermost last. */
   readonly #open: { readonly tag: string; readonly node: Node }[] = [];
+
+  constructor(servedImage: (source: string) => string | undefined) {
+    this.#servedImage = servedImage;
+  }
 
   write(token: Token): void {
     const { type, content } = token;
@@ -44,7 +55,7 @@ class InlineWriter {
       case "html_inline":
         return this.#writeHtml(content);
       case "image":
-        return this.#append(createImage(token));
+        return this.#append(createImage(token, this.#servedImage));
       case "footnote_ref":
         return this.#append(createFootnoteLink(content));
       case "math_inline":
@@ -122,13 +133,17 @@ function linkTo(href: string, ...children: readonly string[]): HTMLElement {
   return link;
 }
 
-function createImage(token: Token): HTMLElement {
+function createImage(token: Token, servedImage: (source: string) => string | undefined): HTMLElement {
   const source = String(token.attrGet("src") ?? "");
   const label = token.content === "" ? source : token.content;
-  if (!EMBEDDED_IMAGE.test(source)) return linkTo(source, label);
+  const address = EMBEDDED_IMAGE.test(source) ? source : servedImage(source);
+  if (address === undefined) return linkTo(source, label);
   const image = element("img", "");
-  image.src = source;
+  image.loading = "lazy";
+  image.src = address;
   image.alt = token.content;
+  // A file that is gone leaves its description.
+  image.addEventListener("error", () => image.replaceWith(label), { once: true });
   return image;
 }
 

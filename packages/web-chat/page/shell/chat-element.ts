@@ -182,6 +182,7 @@ function optionsOf(host: Element) {
     greeting: host.getAttribute("greeting") ?? undefined,
     suggestions: undefined,
     loginUrl: undefined,
+    hasDiagrams: false,
   };
 }
 

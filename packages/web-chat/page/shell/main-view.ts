@@ -21,7 +21,7 @@ export interface MainViewParts {
   chat: Chat;
   network: Network;
   texts: Texts;
-  options: Pick<PageOptions, "isDemo" | "title" | "greeting" | "suggestions" | "loginUrl">;
+  options: Pick<PageOptions, "isDemo" | "title" | "greeting" | "suggestions" | "loginUrl" | "hasDiagrams">;
   /** Returns the name under which drafts of the shown session are saved. */
   address: () => string;
   /** The address that takes the gateway's token. */
@@ -62,6 +62,8 @@ export class MainView {
     const highlighter = createHighlighter();
     const markdown = createMarkdownRenderer({
       ...{ texts, highlighter, onAnnounce },
+      diagramUrl: options.hasDiagrams ? "diagram.html" : undefined,
+      servedImage: (source) => this.#servedImage(source),
       onLate: (update) => this.#conversation.change(update),
     });
     this.#conversation = new Conversation({
@@ -149,6 +151,21 @@ export class MainView {
     const { chat, httpUrl } = this.#parts;
     const { sessionId = "" } = chat.session.getSnapshot();
     return `${httpUrl}sessions/${encodeURIComponent(sessionId)}/blobs/${blob}`;
+  }
+
+  /**
+   * Returns the address of an image that a model wrote as `blobs/…`, or as an address of the
+   * gateway's files; `undefined` for other addresses.
+   */
+  #servedImage(source: string): string | undefined {
+    const [, blob] = /^blobs\/([0-9a-f]{64})$/.exec(source) ?? [];
+    if (blob !== undefined) return this.#blobUrl(blob);
+    const base = new URL(this.#parts.httpUrl, document.baseURI);
+    if (!URL.canParse(source, base)) return undefined;
+    const { origin, pathname, search } = new URL(source, base);
+    const path = pathname.startsWith(base.pathname) ? pathname.slice(base.pathname.length) : "";
+    const isFile = /^sessions\/[\w%.-]+\/blobs\/[0-9a-f]{64}$/.test(path) && search === "";
+    return isFile && origin === base.origin ? `${base.href}${path}` : undefined;
   }
 
   /** Copies an earlier message to the composer. A text that is being written stays. */
