@@ -1,8 +1,8 @@
 import { constants, type Dirent } from "node:fs";
-import { type FileHandle, mkdir, readdir, realpath, stat } from "node:fs/promises";
+import { type FileHandle, lstat, mkdir, readdir, realpath, stat } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import { cleanLine } from "../shared/clean-text.ts";
-import { createHiddenTest } from "./hidden-paths.ts";
+import { createHiddenTest, hasHiddenName } from "./hidden-paths.ts";
 import { findLookAlike } from "./look-alikes.ts";
 import { type OpenedPath, type OpenOptions, openBeneath, unlessItIsThere } from "./open-beneath.ts";
 import { openByRealpath } from "./open-by-realpath.ts";
@@ -45,7 +45,7 @@ export async function openFile(
   opening: Opening = {},
 ): Promise<OpenedFile> {
   const options = { ...opening, flags: O_RDONLY, makeFolders: false };
-  return (await assertRegular(await openPath(workspace, path, options), path)) as OpenedFile;
+  return (await assertUsable(workspace, await openPath(workspace, path, options), path)) as OpenedFile;
 }
 
 /** Opens a file to add lines behind what it holds. Makes the file and its folders if need be. */
@@ -53,7 +53,7 @@ export async function openToAppend(workspace: Workspace, path: string): Promise<
   const flags = O_WRONLY | O_APPEND | O_CREAT;
   const allow = (real: string) => assertUnprotected(real, undefined);
   const options = { flags, makeFolders: true, allow };
-  return (await assertRegular(await openPath(workspace, path, options), path)) as OpenedFile;
+  return (await assertUsable(workspace, await openPath(workspace, path, options), path)) as OpenedFile;
 }
 
 /**
@@ -70,7 +70,7 @@ export async function openToReplace(
   const { approve, mayBeMissing } = opening;
   const allow = (real: string) => assertUnprotected(real, approve);
   const options = { ...opening, flags: O_RDWR, makeFolders: mayBeMissing, allow };
-  return await assertRegular(await openPath(workspace, path, options), path);
+  return await assertUsable(workspace, await openPath(workspace, path, options), path);
 }
 
 /** An open folder of a workspace, for a program that searches it. */
@@ -79,6 +79,8 @@ export interface OpenedFolder {
   path: string;
   /** Tests a path in it. */
   isHidden: (path: string) => boolean;
+  /** Tests if a file in it has another name that is hidden. */
+  hasHiddenName: (path: string) => Promise<boolean>;
 }
 
 /**
@@ -97,7 +99,14 @@ export async function openFolder(workspace: Workspace, path: string): Promise<Op
     );
     const seen = below(prepared.root, real);
     if (seen === undefined) throw outsideWorkspace(path);
-    return { path: real, isHidden: (name) => prepared.isHidden(join(seen, name)) };
+    return {
+      path: real,
+      isHidden: (name) => prepared.isHidden(join(seen, name)),
+      async hasHiddenName(name) {
+        const stats = await lstat(join(real, name)).catch(() => undefined);
+        return stats !== undefined && hasHiddenName(stats, workspace.hidden ?? [], prepared.root);
+      },
+    };
   } finally {
     await opened.close();
   }
@@ -155,10 +164,17 @@ export async function prepareWorkspace(dir: string): Promise<string> {
   throw new PathError(`The workspace ${dir} is not a folder.`);
 }
 
-async function assertRegular(opened: OpenedPath, path: string): Promise<OpenedPath> {
+/** Requires a regular file, if there is one, that has no hidden name. */
+async function assertUsable(
+  { dir, hidden = [] }: Workspace,
+  opened: OpenedPath,
+  path: string,
+): Promise<OpenedPath> {
   const stats = await opened.file?.stat();
-  if (stats === undefined || stats.isFile()) return opened;
+  const isHidden = stats?.isFile() && (await hasHiddenName(stats, hidden, dir));
+  if (stats === undefined || (stats.isFile() && !isHidden)) return opened;
   await opened.close();
+  if (isHidden) throw hiddenPath(path);
   throw new PathError(`${path} is ${stats.isDirectory() ? "a folder" : "not a regular file"}.`);
 }
 
@@ -219,7 +235,7 @@ async function openPrepared(
   const given = isAbsolute(path) ? (below(dir, path) ?? below(root, path)) : path;
   if (given === undefined) throw outsideWorkspace(path);
   const allow = async (real: string) => {
-    if (isHidden(real)) throw new PathError(`${path} is the application's own; no tool can use it.`);
+    if (isHidden(real)) throw hiddenPath(path);
     await options.allow?.(real);
   };
   try {
@@ -230,4 +246,8 @@ async function openPrepared(
   } catch (error) {
     throw toPathError(error, path);
   }
+}
+
+function hiddenPath(path: string): PathError {
+  return new PathError(`${path} is the application's own; no tool can use it.`);
 }

@@ -63,6 +63,7 @@ function replaceText(
   original: string,
   { file_path: path, old_text, new_text, replace_all }: EditInput,
 ): Edit {
+  if (old_text === "") return { fault: "old_text must not be empty. Nothing was written." };
   const isEnded = original === "" || original.endsWith("\n");
   const lineEnd = commonLineEnd(original);
   const ended = isEnded ? original : original + lineEnd;

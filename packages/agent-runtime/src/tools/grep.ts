@@ -59,6 +59,7 @@ export function createGrepTool(workspace: Workspace): ToolDefinition {
       },
     },
     async execute({ pattern, path = ".", glob, ignore_case = false, context = 0 }, { signal }) {
+      if (pattern.includes("\0")) throw new Error("`pattern` must not hold a NUL character.");
       const options = {
         pattern,
         glob,

@@ -58,7 +58,17 @@ export async function searchWithRg(
   signal.throwIfAborted();
   // 1: nothing was found. 2: something was wrong, which may be one file that cannot be read.
   if (!isCut && child.exitCode === 2 && lines.length === 0) throw new Error(complaints.join("").trim());
-  return { lines, isCut };
+  const shown = await withoutHidden(lines, folder);
+  return { lines: shown, isCut };
+}
+
+/** Leaves out the lines of files that have another name, which is hidden. */
+async function withoutHidden(lines: readonly FoundLine[], folder: OpenedFolder): Promise<FoundLine[]> {
+  const hidden = new Set<string>();
+  for (const path of new Set(lines.map((line) => line.path))) {
+    if (await folder.hasHiddenName(path)) hidden.add(path);
+  }
+  return lines.filter(({ path }) => !hidden.has(path));
 }
 
 async function isStarted(child: ChildProcess): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { readFile, symlink } from "node:fs/promises";
+import { link, readFile, symlink } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createBuiltinTools } from "../../src/index.ts";
@@ -289,6 +289,17 @@ describe("files that steer the agent or run by themselves are written with appro
   });
 });
 
+test("an edit without the text to replace is refused, also where nobody checks the input", async () => {
+  await using workspace = await temporaryDirectory({ "a.txt": "text" });
+  const edit = createBuiltinTools(workspace.path).find(({ name }) => name === "edit_file");
+  const { signal } = new AbortController();
+  const context = { sessionId: "s", runId: "r", callId: "c", signal, progress() {}, async approve() {} };
+
+  const result = await edit?.execute({ file_path: "a.txt", old_text: "", new_text: "x" }, context);
+
+  expect(result).toMatchObject({ success: false, error: "old_text must not be empty. Nothing was written." });
+});
+
 describe("hidden files", () => {
   const files = {
     ".mini-openclaw/sessions/a.jsonl": "secret",
@@ -318,10 +329,12 @@ describe("hidden files", () => {
     "srv/../srv/data/b.jsonl",
     "link/b.jsonl",
     "link.jsonl",
+    "srv/hard.jsonl",
   ])("is neither read nor written: %s", async (file_path) => {
     await using workspace = await hidingWorkspace();
     await symlink("srv/data", join(workspace.path, "link"));
     await symlink("srv/data/b.jsonl", join(workspace.path, "link.jsonl"));
+    await link(join(workspace.path, "srv/data/b.jsonl"), join(workspace.path, "srv/hard.jsonl"));
     for (const [tool, input] of [
       ["read_file", {}],
       ["write_file", { content: "x" }],
@@ -380,6 +393,8 @@ describe("hidden files", () => {
     const tools = createBuiltinTools(join(outer.path, "workspace"), { hidden: [outer.path] });
     const read = tools.find(({ name }) => name === "read_file");
     expect((await callTool(read, { file_path: "a.txt" })).isError).toBe(false);
+    await link(join(outer.path, "workspace/a.txt"), join(outer.path, "workspace/b.txt"));
+    expect((await callTool(read, { file_path: "b.txt" })).isError).toBe(false);
   });
 });
 

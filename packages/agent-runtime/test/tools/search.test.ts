@@ -1,4 +1,4 @@
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { link, mkdir, symlink, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import iconv from "iconv-lite";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -108,6 +108,20 @@ describe.each(["ripgrep", "no ripgrep"])("grep with %s", (kind) => {
     for (const path of ["srv/data", ".mini-openclaw", "srv/data/b.txt"]) {
       expect((await grep({ pattern: "needle", path }, workspace))[0]).toContain("is the application's own");
     }
+  });
+
+  test("does not show a file that has a hidden name too", async () => {
+    await using workspace = await workspaceWith({ "srv/data/b.txt": "needle\n", "a.txt": "needle\n" });
+    await link(join(workspace.path, "srv/data/b.txt"), join(workspace.path, "hard.txt"));
+    await link(join(workspace.path, "a.txt"), join(workspace.path, "b.txt"));
+    expect(await grep({ pattern: "needle" }, workspace)).toEqual(["a.txt:1: needle", "b.txt:1: needle"]);
+  });
+
+  test("refuses a pattern with a NUL character", async () => {
+    await using workspace = await workspaceWith({ "a.txt": "a" });
+    expect(await grep({ pattern: "a\0" }, workspace)).toEqual([
+      "The tool failed: `pattern` must not hold a NUL character.",
+    ]);
   });
 
   test("stops at 200 lines, and cuts long ones", async () => {
