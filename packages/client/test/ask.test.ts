@@ -108,3 +108,31 @@ test("ends when its signal aborts, and sends nothing if it has aborted before", 
   await expect(session.ask("two", { signal: stop.signal }).next()).rejects.toThrow("enough");
   expect(session.getSnapshot().outbox.map(({ content }) => content)).not.toContain("two");
 });
+
+test("throws when the client is closed before the end of the run, and afterwards", async () => {
+  const speaker = createSpeaker();
+  await using gateway = await testGateway(speaker.agent);
+  const client = gateway.connect();
+  const session = client.session();
+  const asked = textOf(session.ask("a story"));
+  await speaker.say("Once ");
+  await until(session, ({ view }) => view.items.length === 2);
+
+  client.close();
+
+  await expect(asked).rejects.toMatchObject({ code: "CLOSED" });
+  await expect(textOf(session.ask("another"))).rejects.toMatchObject({ code: "CLOSED" });
+  await expect(textOf(client.session("other").ask("more"))).rejects.toMatchObject({ code: "CLOSED" });
+  expect(await textOf(session.events())).toBe("");
+});
+
+test("throws when the session is deleted before the end of the run", async () => {
+  await using gateway = await testGateway(createSpeaker(() => "Yes.").agent);
+  const client = gateway.connect();
+  const session = client.session();
+  await textOf(session.ask("hi"));
+  const { sessionId = "" } = session.getSnapshot();
+  await client.ask({ type: "delete", sessionId });
+
+  await expect(textOf(session.ask("again"))).rejects.toMatchObject({ code: "SESSION_NOT_FOUND" });
+});

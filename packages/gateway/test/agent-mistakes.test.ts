@@ -5,6 +5,10 @@ import { testGateway } from "./test-gateway.ts";
 
 const start = (runId: string): RunEvent => ({ type: "run_start", runId, timestamp: 1 });
 
+const endOf = (runId: string): RunEvent => ({
+  ...{ type: "run_end", runId, outcome: "completed", usage: noUsage, timestamp: 1 },
+});
+
 /** An agent that yields something wrong after its start. */
 function yields(wrong: (runId: string) => unknown): AgentRunner {
   return {
@@ -92,6 +96,47 @@ describe("a run fails, and the failure names the mistake, when an agent", () => 
       "ends without usage",
       yields((runId) => ({ type: "run_end", runId, outcome: "completed" })),
       /run_end: `usage` must be an object, got nothing/,
+    ],
+    [
+      "ends with an unknown outcome",
+      yields((runId) => ({ type: "run_end", runId, outcome: "great", usage: noUsage, timestamp: 1 })),
+      /run_end: `outcome` must be "completed", .*, got "great"/,
+    ],
+    [
+      "ends with a usage that is no number",
+      yields((runId) => ({ ...endOf(runId), usage: { ...noUsage, inputTokens: Number.NaN } })),
+      /run_end: `usage\.inputTokens` must be a number, got null/,
+    ],
+    [
+      "ends with an endless cost",
+      yields((runId) => ({ ...endOf(runId), costUsd: Infinity })),
+      /run_end: `costUsd` must be a number, got null/,
+    ],
+    [
+      "has calls that are no list",
+      yields((runId) => ({
+        ...{ type: "assistant_message", runId, id: "m", content: "", timestamp: 1 },
+        toolCalls: "look",
+      })),
+      /assistant_message: `toolCalls` must be an array, got "look"/,
+    ],
+    [
+      "has a list of steps with another state",
+      yields((runId) => ({
+        type: "todo_updated",
+        runId,
+        timestamp: 1,
+        items: [{ text: "x", state: "later" }],
+      })),
+      /todo_updated: `items\.0\.state` must be "open", .*, got "later"/,
+    ],
+    [
+      "has an event that becomes another one as JSON",
+      yields((runId) => ({
+        ...{ type: "chunk", runId, messageId: "m", content: "x" },
+        toJSON: () => endOf(runId),
+      })),
+      /chunk with a method `toJSON`\. Yield a plain object\./,
     ],
     [
       "returns a promise instead of an iterable",

@@ -47,8 +47,7 @@ export abstract class Connection {
     }
     this.#url = toWebSocketUrl(url, token !== undefined);
     this.#WebSocket = findWebSocket(WebSocket);
-    const before: ConnectionState = { phase: "held", attempt: 0 };
-    this.state = new Observable<ConnectionState>(before, this.failed("listener"));
+    this.state = new Observable<ConnectionState>({ phase: "held", attempt: 0 }, this.failed("listener"));
   }
 
   /** The gateway has greeted a new connection. */

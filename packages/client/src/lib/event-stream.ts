@@ -5,11 +5,14 @@ export type IsWanted<Value> = (value: Value) => boolean | "last";
 
 /** Emits values to every iteration over them. */
 export class EventStream<Value> {
-  readonly #queues = new Map<EventQueue<Value>, IsWanted<Value>>();
-  #isClosed = false;
+  readonly #queues = new Map<EventQueue<Value>, IsWanted<Value> | undefined>();
+  #closed: { error: unknown } | undefined;
 
-  /** Starts an iteration over the values from now on. Aborting `signal` ends it with its reason. */
-  open(signal: AbortSignal | undefined, isWanted: IsWanted<Value> = () => true): EventQueue<Value> {
+  /**
+   * Starts an iteration over the values from now on. Aborting `signal` ends it with its reason. An
+   * iteration with `isWanted` expects a last value, so that the stream's end is a failure of it.
+   */
+  open(signal: AbortSignal | undefined, isWanted?: IsWanted<Value>): EventQueue<Value> {
     const onAbort = () => queue.end({ error: signal?.reason });
     const queue = new EventQueue<Value>(() => {
       this.#queues.delete(queue);
@@ -18,20 +21,20 @@ export class EventStream<Value> {
     this.#queues.set(queue, isWanted);
     signal?.addEventListener("abort", onAbort);
     if (signal?.aborted) onAbort();
-    else if (this.#isClosed) queue.end();
+    else if (this.#closed) queue.end(isWanted && this.#closed);
     return queue;
   }
 
   push(value: Value): void {
     for (const [queue, isWanted] of [...this.#queues]) {
-      const wanted = isWanted(value);
+      const wanted = !isWanted || isWanted(value);
       if (wanted) queue.push(value);
       if (wanted === "last") queue.end();
     }
   }
 
-  close(): void {
-    this.#isClosed = true;
-    for (const queue of [...this.#queues.keys()]) queue.end();
+  close(error: unknown): void {
+    this.#closed = { error };
+    for (const [queue, isWanted] of [...this.#queues]) queue.end(isWanted && this.#closed);
   }
 }

@@ -8,8 +8,7 @@ type SnapshotChange = { [Field in keyof SessionSnapshot]?: SessionSnapshot[Field
 /** The snapshot of a session, and its changes. */
 export class SessionState extends Observable<SessionSnapshot> {
   constructor(sessionId: string | undefined, onError: (error: unknown) => void) {
-    const before = { sessionId, phase: "away", view: emptyView, outbox: [] } as const;
-    super(before as unknown as SessionSnapshot, onError);
+    super({ sessionId, phase: "away", view: emptyView, outbox: [] } as unknown as SessionSnapshot, onError);
   }
 
   /**

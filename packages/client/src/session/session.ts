@@ -81,9 +81,10 @@ export interface Session {
   send(content: string, options?: SendOptions): Promise<Accepted>;
   /**
    * Sends a message and iterates over the events of its run. The iteration ends with the run's
-   * `run_end`, or with a `resync` if the run ended while the connection was lost.
+   * `run_end`, or with a `resync` if the run ended while the connection was lost. It throws if the
+   * client is closed or the session deleted before.
    *
-   * @throws ClientError as `send` and `events` do.
+   * @throws ClientError as `send` and `events` do; `SESSION_NOT_FOUND`.
    */
   ask(content: string, options?: SendOptions & { signal?: AbortSignal }): AsyncIterableIterator<WatchedEvent>;
   /** Sends a refused message again, under its id. The promise may be ignored. */

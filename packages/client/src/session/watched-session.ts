@@ -140,7 +140,7 @@ export class WatchedSession extends SendingSession implements Session {
   end(phase: "missing" | "closed", error: ClientError): void {
     this.pause(phase);
     this.refuseAll(error);
-    this.#stream.close();
+    this.#stream.close(error);
     this.host.forget(this);
   }
 

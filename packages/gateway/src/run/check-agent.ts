@@ -1,4 +1,5 @@
-import type { AgentInput, AgentRunner, RunEvent } from "@mini-openclaw/protocol";
+import { type AgentInput, type AgentRunner, type RunEvent, toSessionEvent } from "@mini-openclaw/protocol";
+import { copyEvent, parseServerEvent } from "@mini-openclaw/protocol/schema";
 import { describeValue } from "@mini-openclaw/protocol/shared";
 import { discard, iterate } from "../shared/async-iterables.ts";
 import { isThenable } from "../shared/callbacks.ts";
@@ -75,8 +76,24 @@ function requireEvent(event: RunEvent, runId: string): void {
     const expected = `\`runId\` must be ${runId}, got ${describeValue(event.runId)}`;
     throw new TypeError(`The agent yielded ${event.type}: ${expected}. Use the \`runId\` of its input.`);
   }
-  if (event.type === "todo_updated") requireItems(event.items);
+  if ("toJSON" in event) {
+    throw new TypeError(`The agent yielded ${event.type} with a method \`toJSON\`. Yield a plain object.`);
+  }
   if ("input" in event || "toolCalls" in event) requireJson(event);
+  if (!plainTypes.has(event.type)) requireValid(event);
+}
+
+/** The most frequent events. Their required fields are all that they have. */
+const plainTypes: ReadonlySet<string> = new Set([
+  ...["chunk", "thinking", "tool_input", "tool_output", "message_done"],
+]);
+
+/** Requires that readers of a transcript accept the event. */
+function requireValid(event: RunEvent): void {
+  const numbered = { ...toSessionEvent(event), sessionId: "-", seq: 1 };
+  if (copyEvent(numbered)) return;
+  const parsed = parseServerEvent(JSON.stringify(numbered));
+  if (!parsed.ok) throw new TypeError(`The agent yielded ${event.type}: ${parsed.message}`);
 }
 
 /** Returns the fields that an event of its type must have. */
@@ -94,20 +111,6 @@ function requireFields(event: unknown): Readonly<Record<string, FieldType>> {
     `The agent yielded an event of the unknown type ${describeValue(type)}. Known types are ${known}.`,
   );
 }
-
-/** A list with other items would be a damaged line of the transcript. */
-function requireItems(items: unknown): void {
-  const isItem = (one: unknown) => {
-    const { text, state } = Object(one) as { text?: unknown; state?: unknown };
-    return typeof text === "string" && states.includes(state);
-  };
-  if (Array.isArray(items) && items.every(isItem)) return;
-  throw new TypeError(
-    "The agent yielded todo_updated: `items` must be a list of objects with a `text`, and a `state` of open, active or done.",
-  );
-}
-
-const states: readonly unknown[] = ["open", "active", "done"];
 
 /** The input of a tool call comes from a model or from code, and code may put anything into it. */
 function requireJson(event: RunEvent): void {

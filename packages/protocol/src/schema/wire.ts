@@ -142,7 +142,7 @@ const { todo: _todo, ...summaryFields } = sessionMetaFields;
 
 const replyTo = v.exactOptional(v.string());
 
-const AnswerSchema = v.variant("type", [
+export const AnswerSchema = v.variant("type", [
   v.object({
     type: v.literal("connected"),
     sessionId: v.string(),
