@@ -45,8 +45,9 @@ export async function* scanForward(
 
 /**
  * Yields the lines before an offset, last to first, as many at a time as one read brings. The first
- * read has `firstBytes`, at most 64 KiB. Holds one line and one chunk at a time. The bytes of a line
- * are valid until the next batch, or until the scan is left.
+ * read has `firstBytes`, at most 64 KiB. Holds one line and one chunk at a time.
+ *
+ * The bytes of a line are valid until the next batch, or until the scan is left.
  */
 export async function* scanBackward(
   fs: FileSystem,
