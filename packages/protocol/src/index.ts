@@ -34,6 +34,7 @@ export type {
   ApprovalDoneEvent,
   ApprovalRequestEvent,
   AssistantMessageEvent,
+  BegunTurn,
   ChunkEvent,
   CompactionEvent,
   KeptEvent,

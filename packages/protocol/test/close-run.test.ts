@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  addUsage,
   beginRun,
   closeRun,
   nextRun,
@@ -46,6 +47,37 @@ test("keeps an unfinished answer as a partial assistant message with its message
     { type: "message_done", runId, content: "Hello" },
     { type: "run_end", runId, outcome: "interrupted", usage: noUsage, timestamp },
   ]);
+});
+
+describe("the cost of a run whose turn was cut", () => {
+  const usage = { inputTokens: 100, outputTokens: 1, cacheReadTokens: 5, cacheWriteTokens: 0 };
+  const begins: RunEvent = { type: "chunk", runId, messageId: "m1", content: "Hel", usage, costUsd: 0.5 };
+  const answer: RunEvent = { type: "assistant_message", runId, id: "m1", content: "Hello", timestamp };
+  const endOf = (events: RunEvent[], ending: Partial<RunEnding> = {}) => close(events, ending).at(-1);
+
+  test("is that of its first piece", () => {
+    expect(endOf([begins, chunk("m1", "lo")])).toMatchObject({ usage, costUsd: 0.5 });
+  });
+
+  test("includes the turns before, and each time that it was sent", () => {
+    const thinks: RunEvent = { type: "thinking", runId, messageId: "m2", content: "Hm", usage, costUsd: 0.5 };
+    const events = [begins, { ...answer, usage, costUsd: 0.6 }, thinks, thinks];
+    expect(endOf(events)).toMatchObject({ usage: addUsage(addUsage(usage, usage), usage), costUsd: 1.6 });
+  });
+
+  test("is known before any text of it", () => {
+    const input: RunEvent = {
+      ...{ type: "tool_input", runId, messageId: "m1", callId: "c1", toolName: "bash" },
+      ...{ content: "{", usage },
+    };
+    expect(endOf([input])).toMatchObject({ usage });
+    expect(endOf([input])).not.toHaveProperty("costUsd");
+  });
+
+  test("counts once for a turn that is complete, and not beside a known total", () => {
+    expect(endOf([begins, { ...answer, usage, costUsd: 0.6 }])).toMatchObject({ usage, costUsd: 0.6 });
+    expect(endOf([begins], { usage: noUsage, costUsd: 0 })).toMatchObject({ usage: noUsage, costUsd: 0 });
+  });
 });
 
 test("names the retried run in the partial answer of a retry", () => {

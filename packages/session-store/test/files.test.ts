@@ -246,3 +246,16 @@ test("deletes beside many deleted sessions at about the cost of beside none", as
   await cost(0);
   expect((await cost(4_000)) / (await cost(0))).toBeLessThan(4);
 });
+
+test("counts the cost of a turn that a crash cut, in its session too", async () => {
+  await using folder = await temporaryFolder();
+  await using store = await openStore(folder.path);
+  const { sessionId } = await store.createSession("webchat");
+  const log = await store.openLog(sessionId);
+  const { user, start, chunk } = runEvents();
+  const usage = { inputTokens: 900, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 };
+  await log.record([user, start, { ...chunk, usage, costUsd: 0.25 }, chunk]);
+  await log.close();
+  expect(await store.recover()).toEqual([sessionId]);
+  expect(await store.getSession(sessionId)).toMatchObject({ usage, costUsd: 0.25 });
+});

@@ -1,4 +1,11 @@
-import { addUsage, errorCodes, noUsage, type RunEnding, type Usage } from "@mini-openclaw/protocol";
+import {
+  addUsage,
+  type BegunTurn,
+  errorCodes,
+  noUsage,
+  type RunEnding,
+  type Usage,
+} from "@mini-openclaw/protocol";
 import type { DailySpend } from "./daily-spend.ts";
 import { costOf, type ModelPrice, type Prices, priceOf, ratesFor } from "./prices.ts";
 import type { RunLimits } from "./run-limits.ts";
@@ -123,6 +130,12 @@ export class Budget {
     if (reservation.is === "reached") return false;
     reservation.settle(undefined);
     return true;
+  }
+
+  /** Returns the cost of a part of a request, for the event that records it. */
+  costOf(model: string, usage: Usage): BegunTurn {
+    const price = priceOf(model, this.#options.prices);
+    return price ? { usage, costUsd: costOf(usage, price) } : { usage };
   }
 
   /** Forgets the latest request, because the next one has little in common with it. */

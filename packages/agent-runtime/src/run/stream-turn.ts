@@ -1,5 +1,6 @@
 import type {
   AgentInput,
+  BegunTurn,
   ModelEvent,
   ModelProvider,
   ModelRequest,
@@ -111,14 +112,20 @@ interface Attempt {
   hasText: boolean;
 }
 
+/** Returns the fields of the first event of an attempt: the cost of the prompt. */
+function costOfPrompt({ provider, meter }: Attempt, budget: Budget): BegunTurn {
+  return budget.costOf(provider.model, meter.usage() as Usage);
+}
+
 async function* streamAttempt(
   request: ModelRequest,
   attempt: Attempt,
   { messageId, callIds }: Answer,
-  { input, runId, signal }: Run,
+  { input, runId, signal, budget }: Run,
   { idleTimeoutMs }: ModelSettings,
 ): AsyncGenerator<RunEvent, Turn> {
   callIds.restart();
+  let isFirst = true;
   const { provider, meter, reservation } = attempt;
   const { maxAnswerTokens, limit } = reservation;
   for await (const event of readTurn(
@@ -134,15 +141,17 @@ async function* streamAttempt(
       return { ...event, usage, model: provider.model, ...(isCut && { cutBy: limit }) };
     }
     if (event.type === "progress") continue;
+    const begun = isFirst ? costOfPrompt(attempt, budget) : undefined;
+    isFirst = false;
     if (event.type === "tool_input") {
       const { index, toolName, text: content } = event;
       const callId = callIds.idAt(index, event.callId);
-      yield { type: "tool_input", runId, messageId, callId, toolName, content };
+      yield { type: "tool_input", runId, messageId, callId, toolName, content, ...begun };
       continue;
     }
     if (event.type === "text") attempt.hasText = true;
     const type = event.type === "text" ? "chunk" : "thinking";
-    yield { type, runId, messageId, content: event.text };
+    yield { type, runId, messageId, content: event.text, ...begun };
   }
   throw new AgentError("MODEL_FAILED", "The model's stream ended without a turn.", { retryable: true });
 }

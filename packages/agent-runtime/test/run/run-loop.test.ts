@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RunEvent } from "@mini-openclaw/protocol";
+import type { RunEvent, Usage } from "@mini-openclaw/protocol";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { AgentError, AgentRuntime, type AgentRuntimeOptions, defineTool } from "../../src/index.ts";
 import {
@@ -47,7 +47,7 @@ describe("a run", () => {
     const usage = { inputTokens: 7, outputTokens: 2, cacheReadTokens: 0, cacheWriteTokens: 0 };
     expect(events).toEqual([
       { type: "run_start", runId: "r1", timestamp: NOW },
-      { type: "chunk", runId: "r1", messageId: id, content: "Hel" },
+      { type: "chunk", runId: "r1", messageId: id, content: "Hel", usage: expect.any(Object) as Usage },
       { type: "chunk", runId: "r1", messageId: id, content: "lo." },
       {
         type: "assistant_message",

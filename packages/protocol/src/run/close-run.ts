@@ -1,4 +1,5 @@
 import type {
+  BegunTurn,
   RetryRequest,
   RunErrorEvent,
   RunEvent,
@@ -33,6 +34,8 @@ export interface RunProgress {
   readonly error?: RunFailure;
   /** The cost of the turns so far, if they reported their usage. */
   readonly cost?: RunCost;
+  /** The cost of the turn that streams at the moment, as far as it is known. */
+  readonly begun?: RunCost;
 }
 
 /** A tool call without a result. */
@@ -58,14 +61,19 @@ export function nextRun(progress: RunProgress, event: SessionEvent | RunEvent): 
   switch (event.type) {
     case "chunk":
       return {
-        ...progress,
+        ...withBegun(progress, event),
         text: progress.text + event.content,
         streaming: streamed(progress, event.messageId, event.content, ""),
       };
     case "thinking":
-      return { ...progress, streaming: streamed(progress, event.messageId, "", event.content) };
+      return {
+        ...withBegun(progress, event),
+        streaming: streamed(progress, event.messageId, "", event.content),
+      };
+    case "tool_input":
+      return withBegun(progress, event);
     case "assistant_message": {
-      const { streaming, ...rest } = progress;
+      const { streaming, begun: _, ...rest } = progress;
       const streamed = streaming?.messageId === event.id ? streaming.content : "";
       const text = progress.text + unstreamedRest(event.content, streamed);
       const { usage, costUsd } = event;
@@ -92,7 +100,6 @@ export function nextRun(progress: RunProgress, event: SessionEvent | RunEvent): 
     case "user_message":
     case "message_queued":
     case "compaction":
-    case "tool_input":
     case "tool_start":
     case "approval_request":
     case "approval_done":
@@ -103,6 +110,11 @@ export function nextRun(progress: RunProgress, event: SessionEvent | RunEvent): 
     case "run_error":
       return { ...progress, error: toFailure(event) };
   }
+}
+
+/** Adds the cost of a turn that begins. A turn that is sent again begins again. */
+function withBegun(progress: RunProgress, { usage, costUsd }: BegunTurn): RunProgress {
+  return usage ? { ...progress, begun: addCost(progress.begun, { usage, costUsd }) } : progress;
 }
 
 function streamed(progress: RunProgress, messageId: string, content: string, thinking: string) {
@@ -187,7 +199,9 @@ export function closeRun(progress: RunProgress, ending: RunEnding): RunEvent[] {
   }
   if (error) events.push({ type: "error", runId, ...error });
   if (!progress.messageDone) events.push({ type: "message_done", runId, content: progress.text });
-  const { usage, costUsd } = ending.usage ? ending : { ...progress.cost, ...ending };
+  const { begun } = progress;
+  const cost = begun ? addCost(progress.cost, begun) : progress.cost;
+  const { usage, costUsd } = ending.usage ? ending : { ...cost, ...ending };
   const failure = error ? toFailure(error) : progress.error;
   events.push({
     type: "run_end",

@@ -30,6 +30,8 @@ const streamedFields = {
   messageId: v.string(),
   content: v.string(),
   firstSeq: v.exactOptional(v.pipe(Seq, v.minValue(1))),
+  usage: v.exactOptional(UsageSchema),
+  costUsd: v.exactOptional(v.number()),
 };
 
 export const NumberedEventSchema = v.variant("type", [

@@ -142,8 +142,19 @@ export interface RunStartEvent {
   retryRequest?: RetryRequest;
 }
 
+/**
+ * The cost of a turn of which nothing is recorded yet, on the first of its pieces. If no
+ * `assistant_message` follows, as after a crash, the cost counts all the same.
+ */
+export interface BegunTurn {
+  /** The usage so far: the prompt's tokens. */
+  usage?: Usage;
+  /** The cost of `usage` in US dollars. Absent where the price of the model is unknown. */
+  costUsd?: number;
+}
+
 /** A new piece of the model's text. */
-export interface ChunkEvent {
+export interface ChunkEvent extends BegunTurn {
   type: "chunk";
   runId: string;
   /** The id of the assistant entry that will follow. */
@@ -157,7 +168,7 @@ export interface ChunkEvent {
 }
 
 /** A new piece of the model's thinking. */
-export interface ThinkingEvent {
+export interface ThinkingEvent extends BegunTurn {
   type: "thinking";
   runId: string;
   messageId: string;
@@ -169,7 +180,7 @@ export interface ThinkingEvent {
  * A new piece of a tool call's input, while the model writes the call. The turn's
  * `assistant_message` has the whole call. A `retry` discards the inputs of the turn so far.
  */
-export interface ToolInputEvent {
+export interface ToolInputEvent extends BegunTurn {
   type: "tool_input";
   runId: string;
   /** The id of the assistant entry that will follow. */

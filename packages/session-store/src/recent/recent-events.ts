@@ -1,4 +1,11 @@
-import type { NumberedEvent, RecordedEvent, SessionEvent } from "@mini-openclaw/protocol";
+import type {
+  ChunkEvent,
+  NumberedEvent,
+  RecordedEvent,
+  SessionEvent,
+  ThinkingEvent,
+  ToolInputEvent,
+} from "@mini-openclaw/protocol";
 import { copyEvent, parseServerEvent } from "@mini-openclaw/protocol/schema";
 import { describeValue } from "@mini-openclaw/protocol/shared";
 import { StoreError } from "../model/errors.ts";
@@ -95,19 +102,20 @@ function toRecorded(event: SessionEvent, sessionId: string, seq: number): Record
 /** Recognizes the most frequent events that are valid. They hold no object. */
 function isPlain(event: NumberedEvent): boolean {
   const { type } = event;
-  if (type === "chunk" || type === "thinking") {
-    return isText(event.runId) && isText(event.messageId) && isText(event.content) && !("firstSeq" in event);
-  }
-  if (type === "tool_input") {
-    const { callId, toolName, messageId, content } = event;
-    return [event.runId, callId, toolName, messageId, content].every(isText) && !("firstSeq" in event);
-  }
+  if (type === "chunk" || type === "thinking") return isPiece(event);
+  if (type === "tool_input") return isPiece(event) && isText(event.callId) && isText(event.toolName);
   if (type === "tool_output") {
     return (
       isText(event.runId) && isText(event.callId) && isText(event.content) && !("taskSessionId" in event)
     );
   }
   return type === "message_done" && isText(event.runId) && isText(event.content);
+}
+
+/** Recognizes a piece of a turn without its rare fields. */
+function isPiece(event: ChunkEvent | ThinkingEvent | ToolInputEvent): boolean {
+  const isRare = "firstSeq" in event || "usage" in event || "costUsd" in event;
+  return !isRare && isText(event.runId) && isText(event.messageId) && isText(event.content);
 }
 
 function isText(value: unknown): boolean {
