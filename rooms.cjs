@@ -19,7 +19,7 @@ const rooms = {
     ...["mcp", "tool-calls", "workspace", "files", "testing", "providers", "budget", "shared"],
   ],
   "packages/client/src": ["react", "client", "session", "connection", "lib"],
-  "packages/ai-sdk/src": ["socket", "http", "chats", "chunks", "messages", "shared"],
+  "packages/ai-sdk/src": ["socket", "http", "agents", "chats", "chunks", "messages", "shared"],
   "packages/openclaw-dialect/src": ["connection", "methods", "feeds", "rows", "wire"],
   "packages/web-chat/page": [
     ...["shell", "sessions", "frame", "composer", "conversation", "markdown", "language", "dom"],

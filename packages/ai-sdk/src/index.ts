@@ -1,3 +1,8 @@
+export type { AiSdkAgent, AiSdkCall, AiSdkPart, AiSdkResult } from "./agents/from-ai-sdk.ts";
+export { fromAiSdk } from "./agents/from-ai-sdk.ts";
+export type { LangGraph, LangGraphOptions } from "./agents/from-lang-graph.ts";
+export { fromLangGraph } from "./agents/from-lang-graph.ts";
+export type { AiSdkMessage } from "./agents/model-messages.ts";
 export { createUiMessageStream } from "./chunks/create-ui-message-stream.ts";
 export type { AiSdkHttpOptions } from "./http/ai-sdk-http.ts";
 export { aiSdkHttp } from "./http/ai-sdk-http.ts";

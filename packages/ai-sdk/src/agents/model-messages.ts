@@ -1,0 +1,76 @@
+import { fileBytes, filesOf, type Message, textOf } from "@mini-openclaw/protocol";
+
+/** A message in the form of the AI SDK's `ModelMessage`. */
+export type AiSdkMessage =
+  | { role: "user"; content: (TextContent | { type: "file"; mediaType: string; data: string })[] }
+  | { role: "assistant"; content: (TextContent | ToolCallContent)[] }
+  | { role: "tool"; content: (ToolResultContent | ApprovalContent)[] };
+
+interface TextContent {
+  type: "text";
+  text: string;
+}
+
+interface ToolCallContent {
+  type: "tool-call";
+  toolCallId: string;
+  toolName: string;
+  input: Record<string, unknown>;
+}
+
+interface ToolResultContent {
+  type: "tool-result";
+  toolCallId: string;
+  toolName: string;
+  output: { type: "text" | "error-text"; value: string };
+}
+
+interface ApprovalContent {
+  type: "tool-approval-response";
+  approvalId: string;
+  approved: boolean;
+}
+
+/**
+ * Returns the messages of a session for a model of the AI SDK. A call without its result and a
+ * result without its call are left out, because servers refuse them.
+ */
+export function toModelMessages(messages: readonly Message[]): AiSdkMessage[] {
+  const results = new Set(messages.flatMap((message) => (message.role === "tool" ? message.callId : [])));
+  const called = new Set<string>();
+  return messages.flatMap((message): AiSdkMessage[] => {
+    switch (message.role) {
+      case "user":
+        return [{ role: "user", content: toUserContent(message) }];
+      case "system":
+        return [{ role: "user", content: [{ type: "text", text: message.content }] }];
+      case "assistant": {
+        const calls = (message.toolCalls ?? []).flatMap(({ callId, toolName, input }): ToolCallContent[] =>
+          callId === undefined || !results.has(callId)
+            ? []
+            : [{ type: "tool-call", toolCallId: callId, toolName, input }],
+        );
+        for (const { toolCallId } of calls) called.add(toolCallId);
+        const text = message.content === "" ? [] : [{ type: "text" as const, text: message.content }];
+        const content = [...text, ...calls];
+        return content.length > 0 ? [{ role: "assistant", content }] : [];
+      }
+      case "tool": {
+        const { callId: toolCallId, toolName, content: value, isError } = message;
+        if (!called.has(toolCallId)) return [];
+        const output = { type: isError ? "error-text" : "text", value } as const;
+        return [{ role: "tool", content: [{ type: "tool-result", toolCallId, toolName, output }] }];
+      }
+    }
+  });
+}
+
+/** Files without their bytes are described in the text. */
+function toUserContent(message: Extract<Message, { role: "user" }>) {
+  const files = (filesOf(message) ?? []).filter((file) => file.data !== undefined && fileBytes(file) > 0);
+  const text = files.length > 0 ? textOf(message) : message.content;
+  return [
+    ...(text === "" && files.length > 0 ? [] : [{ type: "text" as const, text }]),
+    ...files.map(({ mediaType, data = "" }) => ({ type: "file" as const, mediaType, data })),
+  ];
+}

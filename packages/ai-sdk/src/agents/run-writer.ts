@@ -1,0 +1,188 @@
+import { randomUUID } from "node:crypto";
+import {
+  beginRun,
+  closeRun,
+  nextRun,
+  type RunEvent,
+  type RunFailure,
+  type RunOutcome,
+  type RunProgress,
+  type ToolCallRecord,
+  type Usage,
+} from "@mini-openclaw/protocol";
+
+/** A turn of the model on its way. */
+interface Turn {
+  readonly id: string;
+  text: string;
+  thinking: string;
+  calls: ToolCallRecord[];
+  isComplete: boolean;
+}
+
+/** The result of a tool call. */
+export interface CallResult {
+  callId: string;
+  toolName: string;
+  output: string;
+  isError: boolean;
+  isDenied?: boolean;
+}
+
+/** Writes the events of a run in the order of the `AgentRunner` port. */
+export class RunWriter {
+  readonly #runId: string;
+  readonly #started = new Set<string>();
+  #turn = newTurn();
+  #progress: RunProgress;
+
+  constructor(runId: string) {
+    this.#runId = runId;
+    this.#progress = beginRun(runId);
+  }
+
+  /** Returns true for a call that has no result yet. */
+  isOpen(callId: string): boolean {
+    return this.#progress.openCalls.some((call) => call.callId === callId);
+  }
+
+  *begin(): Generator<RunEvent> {
+    yield this.#add({ type: "run_start", runId: this.#runId, timestamp: Date.now() });
+  }
+
+  *text(content: string): Generator<RunEvent> {
+    if (content === "") return;
+    const turn = this.#openTurn();
+    turn.text += content;
+    yield this.#add({ type: "chunk", runId: this.#runId, messageId: turn.id, content });
+  }
+
+  /** The rest of a turn's text, of which a part may have been streamed. */
+  *restOfText(whole: string): Generator<RunEvent> {
+    const { text } = this.#openTurn();
+    if (whole.startsWith(text)) yield* this.text(whole.slice(text.length));
+  }
+
+  /** Starts the calls of the turn that have neither started nor ended. */
+  *startAll(): Generator<RunEvent> {
+    yield* this.complete();
+    for (const { callId = "" } of this.#turn.calls) yield* this.start(callId);
+  }
+
+  /** Returns the calls of the turn without a result. */
+  openCalls(): { callId: string; toolName: string }[] {
+    return this.#progress.openCalls.map(({ callId, toolName }) => ({ callId, toolName }));
+  }
+
+  *thinking(content: string): Generator<RunEvent> {
+    if (content === "") return;
+    const turn = this.#openTurn();
+    turn.thinking += content;
+    yield this.#add({ type: "thinking", runId: this.#runId, messageId: turn.id, content });
+  }
+
+  /** A piece of a call's input, while the model writes it. */
+  *input(callId: string, toolName: string, content: string): Generator<RunEvent> {
+    const { id: messageId } = this.#openTurn();
+    yield this.#add({ type: "tool_input", runId: this.#runId, messageId, callId, toolName, content });
+  }
+
+  /** A call of the turn. It is an event with the whole turn. */
+  call(callId: string, toolName: string, input: unknown): void {
+    const fields = typeof input === "object" && input !== null ? input : { input };
+    this.#openTurn().calls.push({ callId, toolName, input: { ...fields } });
+  }
+
+  /** Completes the turn, if it has anything. */
+  *complete(): Generator<RunEvent> {
+    const turn = this.#turn;
+    const { id, text, thinking, calls } = turn;
+    if (turn.isComplete || (text === "" && thinking === "" && calls.length === 0)) return;
+    turn.isComplete = true;
+    // Calls of the turn before that the agent did not make.
+    for (const call of this.openCalls())
+      yield* this.result({ ...call, output: "The call was not made.", isError: true });
+    yield this.#add({
+      type: "assistant_message",
+      runId: this.#runId,
+      id,
+      content: text,
+      timestamp: Date.now(),
+      ...(calls.length > 0 && { toolCalls: calls }),
+      ...(thinking !== "" && { blocks: blocksOf(turn) }),
+    });
+  }
+
+  *start(callId: string): Generator<RunEvent> {
+    yield* this.complete();
+    const call = this.#turn.calls.find((one) => one.callId === callId);
+    if (!call || !this.isOpen(callId) || this.#started.has(callId)) return;
+    this.#started.add(callId);
+    const { toolName, input } = call;
+    yield this.#add({ type: "tool_start", runId: this.#runId, callId, toolName, input });
+  }
+
+  *ask(callId: string, toolName: string, reason: string): Generator<RunEvent> {
+    yield* this.complete();
+    const timestamp = Date.now();
+    const fields = { callId, toolName, reason, code: "TOOL_CALL", timestamp };
+    yield this.#add({ type: "approval_request", runId: this.#runId, ...fields });
+  }
+
+  *decided(callId: string, isAllowed: boolean): Generator<RunEvent> {
+    const decision = isAllowed ? "once" : "deny";
+    yield this.#add({ type: "approval_done", runId: this.#runId, callId, decision });
+  }
+
+  /** The result of a call. A second one is ignored. */
+  *result(result: CallResult): Generator<RunEvent> {
+    yield* this.complete();
+    if (!this.isOpen(result.callId)) return;
+    const fields = { id: randomUUID(), timestamp: Date.now() };
+    yield this.#add({ type: "tool_done", runId: this.#runId, ...fields, ...result });
+  }
+
+  *progress(callId: string, content: string): Generator<RunEvent> {
+    if (this.isOpen(callId) && content !== "")
+      yield this.#add({ type: "tool_output", runId: this.#runId, callId, content });
+  }
+
+  *user(event: Omit<Extract<RunEvent, { type: "user_message" }>, "type" | "runId" | "id">) {
+    yield* this.complete();
+    yield this.#add({ type: "user_message", runId: this.#runId, id: randomUUID(), ...event });
+  }
+
+  /** Ends the run, with a result for each open call. */
+  *end(outcome: RunOutcome, usage: Usage, error?: RunFailure): Generator<RunEvent> {
+    if (outcome === "completed") yield* this.complete();
+    const ending = { outcome, usage, timestamp: Date.now(), createId: randomUUID };
+    yield* closeRun(this.#progress, { ...ending, ...(error && { error }) });
+  }
+
+  #openTurn(): Turn {
+    if (this.#turn.isComplete) this.#turn = newTurn();
+    return this.#turn;
+  }
+
+  #add(event: RunEvent): RunEvent {
+    this.#progress = nextRun(this.#progress, event);
+    return event;
+  }
+}
+
+function newTurn(): Turn {
+  return { id: randomUUID(), text: "", thinking: "", calls: [], isComplete: false };
+}
+
+function blocksOf({ text, thinking, calls }: Turn) {
+  return [
+    { type: "thinking" as const, text: thinking },
+    ...(text === "" ? [] : [{ type: "text" as const, text }]),
+    ...calls.map(({ callId = "" }) => ({ type: "tool_call" as const, callId })),
+  ];
+}
+
+/** Returns the result of a tool as text for models and people. */
+export function toText(value: unknown): string {
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+}

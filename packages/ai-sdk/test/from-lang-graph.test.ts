@@ -1,0 +1,248 @@
+import { BaseChatModel } from "@langchain/core/language_models/chat_models";
+import { AIMessageChunk, type BaseMessage } from "@langchain/core/messages";
+import { ChatGenerationChunk, type ChatResult } from "@langchain/core/outputs";
+import { END, interrupt, MemorySaver, MessagesAnnotation, START, StateGraph } from "@langchain/langgraph";
+import { describeAgentRunner } from "@mini-openclaw/gateway/testing";
+import type { AgentInput, AgentRunner, RunEvent } from "@mini-openclaw/protocol";
+import { createAgent, humanInTheLoopMiddleware, tool } from "langchain";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { fromLangGraph } from "../src/index.ts";
+
+const usage_metadata = {
+  input_tokens: 10,
+  output_tokens: 5,
+  total_tokens: 15,
+  input_token_details: { cache_read: 3, cache_creation: 1 },
+};
+// The type of usage differs by the version of a message's content.
+const chunkOf = (fields: object) => new AIMessageChunk(fields as { content: string });
+const says = (...pieces: string[]) => [
+  ...pieces.map((content) => chunkOf({ content })),
+  chunkOf({ content: "", usage_metadata }),
+];
+const calls = (...names: string[]) => [
+  ...names.flatMap((name, index) => [
+    chunkOf({
+      content: "",
+      tool_call_chunks: [{ id: `call-${index}`, name, args: '{"of":', index }],
+    }),
+    chunkOf({ content: "", tool_call_chunks: [{ args: '"x"}', index }] }),
+  ]),
+  chunkOf({ content: "", usage_metadata }),
+];
+
+/** A model that answers tool results with the last chunks, and other messages with the first. */
+class ScriptedModel extends BaseChatModel {
+  readonly prompts: BaseMessage[][] = [];
+  readonly #first: AIMessageChunk[];
+  readonly #last: AIMessageChunk[];
+  readonly #hangs: boolean;
+
+  constructor(first: AIMessageChunk[], { last = says("Do", "ne."), hangs = false } = {}) {
+    super({});
+    this.#first = first;
+    this.#last = last;
+    this.#hangs = hangs;
+  }
+
+  _llmType(): string {
+    return "scripted";
+  }
+
+  override bindTools(): this {
+    return this;
+  }
+
+  async _generate(
+    ...[messages, options, manager]: Parameters<BaseChatModel["_generate"]>
+  ): Promise<ChatResult> {
+    let all: ChatGenerationChunk | undefined;
+    for await (const chunk of this._streamResponseChunks(messages, options, manager))
+      all = all ? all.concat(chunk) : chunk;
+    if (!all) throw new Error("The script is empty.");
+    return { generations: [{ text: all.text, message: all.message }] };
+  }
+
+  override async *_streamResponseChunks(
+    ...[messages, options, manager]: Parameters<BaseChatModel["_streamResponseChunks"]>
+  ): AsyncGenerator<ChatGenerationChunk> {
+    this.prompts.push(messages);
+    const isAnswered = messages.at(-1)?.type === "tool";
+    const chunks = isAnswered ? this.#last : this.#first;
+    for (const { content, tool_call_chunks, usage_metadata: usage } of chunks) {
+      // A chunk gets the id of its answer.
+      const message = chunkOf({ content, tool_call_chunks, usage_metadata: usage });
+      const text = typeof message.content === "string" ? message.content : "";
+      const chunk = new ChatGenerationChunk({ text, message });
+      yield chunk;
+      await manager?.handleLLMNewToken(text, undefined, undefined, undefined, undefined, { chunk });
+    }
+    if (!this.#hangs) return;
+    await new Promise((_resolve, reject) => {
+      options.signal?.addEventListener("abort", () => reject(new Error("aborted")));
+    });
+  }
+}
+
+const schema = z.object({ of: z.string() });
+const named = (name: string, run: () => string) => tool(run, { name, description: name, schema });
+const tools = [
+  named("list", () => "a"),
+  named("rm", () => "gone"),
+  named("bad", () => {
+    throw new Error("no such folder");
+  }),
+];
+function agentOf(model: ScriptedModel): AgentRunner {
+  // Its types are not made for `exactOptionalPropertyTypes`.
+  const middleware = [humanInTheLoopMiddleware({ interruptOn: { rm: true } } as never)] as never;
+  return fromLangGraph(createAgent({ model, tools, middleware, checkpointer: new MemorySaver() }) as never);
+}
+
+describeAgentRunner(
+  "a graph of LangGraph",
+  {
+    answers: () => ({ agent: agentOf(new ScriptedModel(says("Hel", "lo."))), content: "hi" }),
+    callsTool: () => ({ agent: agentOf(new ScriptedModel(calls("list"))), content: "list" }),
+    asks: () => ({ agent: agentOf(new ScriptedModel(calls("rm"))), content: "rm" }),
+    goesOn: () => ({ agent: agentOf(new ScriptedModel(says("On"), { hangs: true })), content: "go" }),
+    isSteered: () => ({ agent: agentOf(new ScriptedModel(says("Hello."))), content: "hi" }),
+  },
+  { describe, test },
+);
+
+async function run(agent: AgentRunner, more: Partial<AgentInput> = {}): Promise<RunEvent[]> {
+  const { signal } = new AbortController();
+  const messages = [{ role: "user", content: "hi", timestamp: 1 }] as const;
+  const events: RunEvent[] = [];
+  for await (const event of agent.run({ sessionId: "s", runId: "run-1", messages, signal, ...more }))
+    events.push(event);
+  return events;
+}
+const resultsOf = (events: readonly RunEvent[]) =>
+  events.flatMap((event) => (event.type === "tool_done" ? [[event.toolName, event.output]] : []));
+
+describe("fromLangGraph", () => {
+  test("has the pieces of a call's input, and the usage of all turns", async () => {
+    const events = await run(agentOf(new ScriptedModel(calls("list"))));
+
+    expect(events.flatMap((event) => (event.type === "tool_input" ? [event.content] : []))).toEqual([
+      '{"of":',
+      '"x"}',
+    ]);
+    expect(events.find(({ type }) => type === "assistant_message")).toMatchObject({
+      toolCalls: [{ callId: "call-0", toolName: "list", input: { of: "x" } }],
+    });
+    expect(events.at(-1)).toMatchObject({
+      usage: { inputTokens: 12, outputTokens: 10, cacheReadTokens: 6, cacheWriteTokens: 2 },
+    });
+  });
+
+  // The middleware of langchain 1.5.14 makes no call of a turn in which a call was denied.
+  test.each([
+    ["once", ["gone", "gone"]],
+    ["deny", ["Not allowed: the user did not allow it.", "The call was not made."]],
+  ] as const)("asks about several calls at once: %s", async (first, outputs) => {
+    const decision = (callId: string) => Promise.resolve(callId === "call-0" ? first : "once");
+    const events = await run(agentOf(new ScriptedModel(calls("rm", "rm"))), { decision });
+
+    expect(resultsOf(events)).toEqual(outputs.map((output) => ["rm", output]));
+    expect(events.find(({ type }) => type === "approval_request")).toMatchObject({
+      reason: expect.stringContaining("Tool execution requires approval"),
+    });
+    expect(events.at(-1)).toMatchObject({ outcome: "completed" });
+  });
+
+  test.each([
+    ["once", true],
+    ["deny", false],
+  ] as const)("asks a question of a node, and passes on %s", async (decision, isAllowed) => {
+    const answers: unknown[] = [];
+    const graph = new StateGraph(MessagesAnnotation)
+      .addNode("ask", () => {
+        answers.push(interrupt("Send the mail?"));
+        return { messages: [{ role: "assistant", content: "Ok." }] };
+      })
+      .addEdge(START, "ask")
+      .addEdge("ask", END)
+      .compile({ checkpointer: new MemorySaver() });
+
+    const events = await run(fromLangGraph(graph as never), { decision: () => Promise.resolve(decision) });
+
+    expect(answers).toEqual([isAllowed]);
+    expect(events.find(({ type }) => type === "approval_request")).toMatchObject({
+      toolName: "question",
+      reason: "Send the mail?",
+    });
+    expect(events.at(-2)).toMatchObject({ type: "message_done", content: "Ok." });
+  });
+
+  test("passes the history and more of its configuration to the graph", async () => {
+    const model = new ScriptedModel(says("Hello."));
+    const seen: unknown[] = [];
+    const graph = createAgent({ model, tools });
+    const stream = (input: never, config: { configurable: object }) => {
+      seen.push(config.configurable);
+      return graph.stream(input, config as never);
+    };
+    const agent = fromLangGraph({ stream } as never, {
+      configurable: ({ sessionId }) => ({ user: sessionId }),
+    });
+    await run(agent, {
+      messages: [
+        { role: "system", content: "A summary.", timestamp: 1, compaction: true },
+        { role: "user", content: "list", timestamp: 1 },
+        {
+          role: "assistant",
+          content: "",
+          toolCalls: [{ callId: "a", toolName: "list", input: {} }],
+          timestamp: 1,
+        },
+        { role: "tool", callId: "a", toolName: "list", content: "no", isError: true, timestamp: 1 },
+        { role: "user", content: "hi", timestamp: 1 },
+      ],
+    });
+
+    expect(seen).toEqual([{ thread_id: "run-1", user: "s" }]);
+    expect(model.prompts[0]?.map(({ type, content }) => [type, content])).toEqual([
+      ["human", "A summary."],
+      ["human", "list"],
+      ["ai", ""],
+      ["tool", "no"],
+      ["human", "hi"],
+    ]);
+  });
+
+  test("starts a tool that takes long before its result", async () => {
+    let open: () => void = () => undefined;
+    const isFree = new Promise<string>((resolve) => {
+      open = () => resolve("late");
+    });
+    const slow = tool(() => isFree, { name: "list", description: "list", schema });
+    const agent = fromLangGraph(
+      createAgent({ model: new ScriptedModel(calls("list")), tools: [slow] }) as never,
+    );
+    const { signal } = new AbortController();
+    const messages = [{ role: "user", content: "hi", timestamp: 1 }] as const;
+    const types: string[] = [];
+
+    for await (const { type } of agent.run({ sessionId: "s", runId: "run-1", messages, signal })) {
+      types.push(type);
+      if (type === "tool_start") open();
+    }
+
+    expect(types).toContain("tool_done");
+  });
+
+  test("fails with the error of its graph", async () => {
+    const model = new ScriptedModel([]);
+
+    await expect(run(agentOf(model))).rejects.toThrow("Received empty response");
+  });
+
+  test("refuses what is no graph, and unknown options", () => {
+    expect(() => fromLangGraph({} as never)).toThrow("`graph` must be a compiled graph with `stream`");
+    expect(() => fromLangGraph({} as never, { thread: 1 } as never)).toThrow("`thread` is no option");
+  });
+});
