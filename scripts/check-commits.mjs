@@ -7,7 +7,8 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 
 const SCOPES = [
-  ...["protocol", "store", "agent", "gateway", "client", "ai-sdk", "web-chat", "example"],
+  ...["protocol", "store", "agent", "gateway", "client", "web-chat", "example"],
+  ...["ai-sdk", "openclaw", "postgres"],
   ...["docs", "tests", "ci", "bench", "findings"],
 ];
 const MAX_CHARS = 72;
