@@ -80,9 +80,9 @@ export class Connection {
     return runQuery(open, statement, end - performance.now());
   };
 
-  /** Connects, if the connection is not open. */
-  async connect(): Promise<void> {
-    await this.#open();
+  /** Connects, if the connection is not open. @throws ConnectionLost after the deadline */
+  async connect(deadlineMs: number): Promise<void> {
+    await withDeadline(this.#open(), deadlineMs);
   }
 
   /** Destroys the socket. The next statement connects again. */

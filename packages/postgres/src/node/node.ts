@@ -26,6 +26,7 @@ export interface NodeListener {
 }
 
 const BEAT_MS = 500;
+const READY_MS = 5_000;
 const LOCK_TRIES = 20;
 const LOCK_RETRY_MS = 50;
 
@@ -69,15 +70,16 @@ export class Node {
     return this.#id !== undefined && performance.now() - this.#aliveAt < this.#staleMs;
   }
 
-  /** Returns the id. Registers the node first, if need be. */
+  /** Returns the id. Waits until the node is registered, up to a deadline. */
   async ready(): Promise<number> {
-    for (;;) {
-      await this.#control.connect();
-      if (this.#id !== undefined) return this.#id;
+    const end = performance.now() + READY_MS;
+    while (this.#id === undefined) {
       if (this.#isClosed) throw new ConnectionLost("The node is closed.");
+      await this.#control.connect(end - performance.now());
       // The connection of a fenced node is ending.
       await new Promise(setImmediate);
     }
+    return this.#id;
   }
 
   /** Adds a listener. Returns a function that removes it. */

@@ -112,7 +112,7 @@ async function startServer(args: string[], options: object): Promise<ChildProces
 }
 
 /** The server refuses to run as root. Debian creates a user for it. */
-function serverUser(): { uid: number; gid: number } | undefined {
+export function serverUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const id = (flag: string) => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
   return { uid: id("-u"), gid: id("-g") };
@@ -129,7 +129,7 @@ function findBin(): string | undefined {
     .find((path) => existsSync(join(path, "initdb")));
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
     const server = createServer();

@@ -1,0 +1,186 @@
+import { readdirSync, readFileSync } from "node:fs";
+import process from "node:process";
+import type { SessionStore } from "@mini-openclaw/protocol";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createPostgresStore } from "../src/index.ts";
+import { databaseOf } from "../src/store/create-store.ts";
+import { startCuttingProxy } from "./server/cutting-proxy.ts";
+import { hasPostgres, type PostgresServer, startPostgres } from "./server/postgres-server.ts";
+
+let server: PostgresServer;
+let schemas = 0;
+
+beforeAll(async () => {
+  if (hasPostgres) server = await startPostgres();
+});
+afterAll(async () => {
+  await server?.[Symbol.asyncDispose]();
+});
+
+const says = (content: string) => ({ role: "user", content, timestamp: 1 }) as const;
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Writers that append one message after another, and remember what was acknowledged. */
+function startWriters(store: SessionStore, sessionIds: readonly string[]) {
+  const acknowledged = new Map<string, string[]>(sessionIds.map((id) => [id, []]));
+  const refused: unknown[] = [];
+  let isStopped = false;
+  const write = async (sessionId: string) => {
+    for (let count = 0; !isStopped; count += 1) {
+      const token = `${sessionId}-${count}`;
+      try {
+        await store.appendMessage(sessionId, says(token));
+        acknowledged.get(sessionId)?.push(token);
+      } catch (error) {
+        refused.push(error);
+        await pause(10);
+      }
+    }
+  };
+  const writing = Promise.all(sessionIds.map(write));
+  return {
+    acknowledged,
+    refused,
+    total: () => [...acknowledged.values()].reduce((sum, tokens) => sum + tokens.length, 0),
+    async stop() {
+      isStopped = true;
+      await writing;
+    },
+  };
+}
+
+/** Resolves when the writers got so many more acknowledgements. */
+async function progress(writers: ReturnType<typeof startWriters>, count: number): Promise<void> {
+  const goal = writers.total() + count;
+  await expect.poll(() => writers.total(), { timeout: 30_000 }).toBeGreaterThan(goal);
+}
+
+/** Compares acknowledgements with stored lines: none lost, none twice, none changed, no gap. */
+async function expectAllKept(store: SessionStore, acknowledged: ReadonlyMap<string, string[]>) {
+  for (const [sessionId, tokens] of acknowledged) {
+    const entries: { seq: number; content: string }[] = [];
+    for await (const entry of store.entries(sessionId)) {
+      if ("content" in entry) entries.push({ seq: entry.seq, content: entry.content });
+    }
+    expect(entries.map(({ seq }) => seq)).toEqual(entries.map((_entry, index) => index + 1));
+    const stored = entries.map(({ content }) => content);
+    expect(new Set(stored).size).toBe(stored.length);
+    expect(stored.filter((content) => tokens.includes(content))).toEqual(tokens);
+  }
+}
+
+async function openStore(options: { port?: number } = {}) {
+  schemas += 1;
+  const schema = `faults${schemas}`;
+  const failures: unknown[] = [];
+  const store = await createPostgresStore({
+    pool: server.pool({ max: 4, ...options }),
+    schema,
+    onFailure: (error) => failures.push(error),
+  });
+  const sessionIds: string[] = [];
+  for (let count = 0; count < 5; count += 1) sessionIds.push((await store.createSession("k")).sessionId);
+  return { store, schema, sessionIds, failures, node: () => databaseOf(store)?.node.id };
+}
+
+/** The processes of the server. */
+function processesOf(pid: number | undefined): number[] {
+  const children = readdirSync("/proc")
+    .map(Number)
+    .filter((one) => one > 0 && parentOf(one) === pid);
+  return pid === undefined ? [] : [pid, ...children];
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    return Number(/^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1]);
+  } catch {
+    return undefined;
+  }
+}
+
+describe.skipIf(!hasPostgres)("a store keeps every acknowledged message once", () => {
+  test("while its connections are terminated, idle and busy", async () => {
+    const { store, sessionIds, node } = await openStore();
+    const before = node();
+    const writers = startWriters(store, sessionIds);
+    for (let round = 0; round < 10; round += 1) {
+      await progress(writers, 20);
+      await server.run(
+        "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()",
+      );
+    }
+    await progress(writers, 20);
+    await writers.stop();
+    expect(writers.refused).toEqual([]);
+    expect(node()).toBe(before);
+    await expectAllKept(store, writers.acknowledged);
+    await store.close();
+  });
+
+  test("while the database restarts, and crashes", async () => {
+    const { store, sessionIds, node } = await openStore();
+    const before = node();
+    const writers = startWriters(store, sessionIds);
+    for (const mode of ["fast", "immediate", "fast"] as const) {
+      await progress(writers, 20);
+      await server.stop(mode);
+      await server.start();
+    }
+    await progress(writers, 20);
+    await writers.stop();
+    expect(node()).toBe(before);
+    await expectAllKept(store, writers.acknowledged);
+    await store.close();
+  });
+
+  test("while the answers to its statements are lost", async () => {
+    await using proxy = await startCuttingProxy(server.port);
+    const { store, sessionIds } = await openStore({ port: proxy.port });
+    const writers = startWriters(store, sessionIds);
+    for (let round = 0; round < 10; round += 1) {
+      await progress(writers, 10);
+      proxy.loseNextAnswerTo("group_e");
+      await expect.poll(() => proxy.cut, { timeout: 30_000 }).toBeGreaterThan(round);
+    }
+    await progress(writers, 10);
+    await writers.stop();
+    expect(writers.refused).toEqual([]);
+    await expectAllKept(store, writers.acknowledged);
+    await store.close();
+  });
+
+  test.skipIf(process.platform !== "linux")("while the database stands still for six seconds", async () => {
+    const { store, sessionIds, node } = await openStore();
+    const before = node();
+    const writers = startWriters(store, sessionIds);
+    await progress(writers, 20);
+    const stopped = processesOf(server.process.pid);
+    for (const pid of stopped) process.kill(pid, "SIGSTOP");
+    await pause(6_000);
+    for (const pid of stopped) process.kill(pid, "SIGCONT");
+    await progress(writers, 20);
+    await writers.stop();
+    expect(writers.refused).toEqual([]);
+    expect(node()).toBe(before);
+    await expectAllKept(store, writers.acknowledged);
+    await store.close();
+  });
+});
+
+describe.skipIf(!hasPostgres)("a store whose database is gone", () => {
+  test("rejects reads and new writers with a reason, and continues when it is back", async () => {
+    const { store, sessionIds } = await openStore();
+    const [sessionId = ""] = sessionIds;
+    await server.stop("immediate");
+    await expect(store.getSession(sessionId)).rejects.toMatchObject({ code: "READ_FAILED" });
+    await expect(store.appendMessage(sessionId, says("late"))).rejects.toMatchObject({
+      code: "WRITE_FAILED",
+    });
+    await server.start();
+    await store.appendMessage(sessionId, says("again"));
+    const loaded = await store.loadMessages(sessionId);
+    expect(loaded.map(({ content }) => content)).toContain("again");
+    await store.close();
+  });
+});
