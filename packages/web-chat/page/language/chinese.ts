@@ -112,6 +112,7 @@ export const chinese: Texts = {
   canceled: "已取消",
   partial: { aborted: "已停止", interrupted: "已中断" },
   tool: { called: "已请求", running: "运行中", done: "完成", failed: "失败", denied: "已拒绝" },
+  writesInput: "正在生成…",
   waitsForYou: "等待批准",
   asksFor: (reason) => `允许此操作？${reason}`,
   purposes: {

@@ -119,6 +119,7 @@ export const english: Texts = {
   canceled: "Canceled",
   partial: { aborted: "Stopped here", interrupted: "Interrupted here" },
   tool: { called: "Requested", running: "Running", done: "Done", failed: "Failed", denied: "Denied" },
+  writesInput: "Writing…",
   waitsForYou: "Waiting for your approval",
   asksFor: (reason) => `Allow this? ${reason}`,
   purposes: {

@@ -107,6 +107,8 @@ export interface Texts extends FrameTexts {
   canceled: string;
   partial: Record<"aborted" | "interrupted", string>;
   tool: Record<"called" | "running" | "done" | "failed" | "denied", string>;
+  /** The state of a call while the model writes its input. */
+  writesInput: string;
   waitsForYou: string;
   asksFor: (reason: string) => string;
   /** The purposes of calls by code. Others are shown with the agent's words. */

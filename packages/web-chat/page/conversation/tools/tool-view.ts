@@ -6,6 +6,8 @@ import type { Texts } from "../../language/texts.ts";
 import { createFilesView, type FileParts } from "../files-view.ts";
 import { isOver } from "../rows/item-rows.ts";
 import { createFoldedText } from "./folded-text.ts";
+import { createLiveInput } from "./live-input.ts";
+import { readPartialInput } from "./partial-input.ts";
 import { gistOf, inputFields, type ToolInputParts } from "./tool-input.ts";
 
 export interface ToolParts extends ToolInputParts, FileParts {
@@ -30,6 +32,7 @@ export function createToolView(parts: ToolParts): ToolView {
   const facts = element("span", "tool-facts");
   const phase = element("span", "tool-phase");
   const input = element("dl", "tool-input");
+  const liveInput = createLiveInput(texts);
   const output = createFoldedText(texts.toolOutput, texts);
   output.root.className = "tool-output";
   const files = createFilesView(parts);
@@ -56,10 +59,23 @@ export function createToolView(parts: ToolParts): ToolView {
   let shown: ToolItem | undefined;
   let isReadersChoice = false;
 
-  function showState({ asksFor, isDenied, phase: actual, durationMs, exitCode }: ToolItem): void {
+  /** Shows the input, or as much of it as the model has written. Returns what is there. */
+  function showInput(tool: ToolItem): ToolItem["input"] {
+    if (tool.inputText !== undefined) {
+      const partial = readPartialInput(tool.inputText);
+      liveInput.show(input, partial);
+      return partial;
+    }
+    const isNew = shown?.input !== tool.input || shown.inputText !== undefined;
+    if (isNew) input.replaceChildren(...inputFields(tool.input, parts));
+    return tool.input;
+  }
+  function showState(tool: ToolItem): void {
+    const { asksFor, isDenied, phase: actual, durationMs, exitCode, inputText } = tool;
     const next = isDenied ? "denied" : actual;
     card.dataset["phase"] = next;
-    setText(phase, asksFor === undefined ? texts.tool[next] : texts.waitsForYou);
+    const state = inputText === undefined ? texts.tool[next] : texts.writesInput;
+    setText(phase, asksFor === undefined ? state : texts.waitsForYou);
     const exit = exitCode === undefined ? [] : [texts.exitCode(exitCode)];
     const took = durationMs === undefined ? [] : [formats.duration(durationMs)];
     setText(facts, [...exit, ...took].join(" · "));
@@ -74,19 +90,19 @@ export function createToolView(parts: ToolParts): ToolView {
       const text = textOf({ content: tool.output, blocks });
       const hasFiles = filesOf(tool) !== undefined;
       approval.hidden = asksFor === undefined;
-      outputLabel.hidden = asksFor !== undefined && tool.output === "";
+      outputLabel.hidden = (asksFor ?? tool.inputText) !== undefined && tool.output === "";
       output.root.hidden = outputLabel.hidden || (text === "" && hasFiles);
       files.show(tool.blocks);
       setText(question, asksFor === undefined ? "" : texts.asksFor(purposeOf(tool, texts)));
       // A call that waits for a decision is never folded, and live output is shown.
       if (asksFor !== undefined && shown?.asksFor === undefined) card.open = true;
       else if (!isReadersChoice) {
-        const isShown = hasFiles || (tool.output !== "" && !isOver(tool));
+        const isLive = tool.inputText !== undefined || tool.output !== "";
+        const isShown = hasFiles || (isLive && !isOver(tool));
         card.open = asksFor !== undefined || isShown;
       }
       setText(name, tool.toolName);
-      setText(gist, gistOf(tool.input));
-      if (shown?.input !== tool.input) input.replaceChildren(...inputFields(tool.input, parts));
+      setText(gist, gistOf(showInput(tool)));
       showState(tool);
       shown = tool;
       output.show(text === "" && isOver(tool) ? texts.noOutput : text, !isOver(tool));
