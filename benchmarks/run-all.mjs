@@ -11,6 +11,7 @@ const questions = [
   "many-sessions.mjs",
   "idle-connections.mjs",
   "start.mjs",
+  "app-costs.mjs",
 ];
 for (const question of questions) {
   const path = fileURLToPath(new URL(question, import.meta.url));

@@ -31,7 +31,9 @@ function startInTerminal(cwd: string, env: Record<string, string>) {
   };
 }
 
-/** Sends a message to the server that runs, and returns what the command reports beside the answer. */
+/**
+ * Sends a message to the server that runs, and returns what the command reports beside the answer.
+ */
 function askOnce(cwd: string): Promise<string> {
   const options = { cwd, env: { PATH: process.env["PATH"] ?? "", HOME: cwd } };
   return new Promise((resolve) => {

@@ -22,6 +22,7 @@ export function createProgram(): Command {
     .version(readVersion(), "-v, --version")
     .showSuggestionAfterError()
     .enablePositionalOptions()
+    .hook("preSubcommand", addSettings)
     .showHelpAfterError("Run mini-openclaw --help for all commands.")
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE))
     .addHelpText("after", () => `\n${settingsHelp()}`);
@@ -187,8 +188,21 @@ function refuseCommand(name: string, { commands }: Command): never {
 
 const settingNames = new Map<string, SettingKey>();
 
-/** Adds a flag for each setting that is no secret. */
+const withAllSettings = new WeakSet<Command>();
+
+/** Makes a command accept a flag for each setting that is no secret. */
 function withSettings(command: Command): Command {
+  withAllSettings.add(command);
+  return command;
+}
+
+/**
+ * Adds the flags of a command when the command line names it. All flags of all commands would
+ * double the cost of `--help`.
+ */
+function addSettings(_parent: Command, command: Command): void {
+  command.hook("preSubcommand", addSettings);
+  if (!withAllSettings.delete(command)) return;
   for (const key of settingKeys) {
     const flag = flagOf(key);
     if (flag === undefined) continue;
@@ -196,7 +210,6 @@ function withSettings(command: Command): Command {
     settingNames.set(option.attributeName(), key);
     command.addOption(option.helpGroup("Settings, which may also be variables or in config.json:"));
   }
-  return command;
 }
 
 function flagsOf(options: Options): Flags {
