@@ -2,6 +2,8 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 
+import type { Plant } from "./plants.ts";
+
 export interface NodeOptions {
   /** The port of the database. */
   readonly port: number;
@@ -9,7 +11,7 @@ export interface NodeOptions {
   readonly durability: "os" | "disk";
   readonly leaseMs: number;
   /** A fault that is planted, for a test of the checker. */
-  readonly plant: string;
+  readonly plant?: Plant | undefined;
 }
 
 /** A gateway in a process of its own, which is started again after a kill. */

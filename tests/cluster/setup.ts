@@ -3,6 +3,7 @@ import { type PostgresServer, startPostgres } from "../../packages/postgres/test
 import { bundleProgram } from "../../scripts/bundle-program.mjs";
 import type { StoredLine } from "./checker.ts";
 import { NodeProcess } from "./node-process.ts";
+import type { Plant } from "./plants.ts";
 import { Relay } from "./relays.ts";
 
 export interface ClusterOptions {
@@ -11,7 +12,7 @@ export interface ClusterOptions {
   readonly durability?: "os" | "disk";
   readonly leaseMs?: number;
   /** A fault that is planted in every node, for a test of the checker. */
-  readonly plant?: string;
+  readonly plant?: Plant;
 }
 
 /** A node with the relay between it and the database. */
@@ -43,7 +44,7 @@ export class TestCluster {
   }
 
   static async start({ folder, nodeCount, ...options }: ClusterOptions): Promise<TestCluster> {
-    const { durability = "disk", leaseMs = 3_000, plant = "" } = options;
+    const { durability = "disk", leaseMs = 3_000, plant } = options;
     const program = await bundleProgram(new URL("./node-program.ts", import.meta.url), folder);
     const server = await startPostgres();
     const failures: string[] = [];

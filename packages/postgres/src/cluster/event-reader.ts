@@ -31,6 +31,8 @@ export class EventReader {
   /** Sessions by their number. */
   readonly #followed = new Map<number, Followed>();
   readonly #sids = new Map<string, number>();
+  /** Sessions that are followed, or about to be. */
+  readonly #wanted = new Set<string>();
   /** The sessions to read in the next round. */
   #due = new Set<number>();
 
@@ -41,6 +43,7 @@ export class EventReader {
   /** Follows a session from its newest number on, and returns that number. */
   async follow(sessionId: string): Promise<number> {
     const { query, names } = this.#deps;
+    this.#wanted.add(sessionId);
     const text = `select s.num, greatest(s.last_seq, (select max(e.seq) from ${names.schema}.entries e where e.sid = s.num),
         (select max(l.seq) from ${names.schema}.live l where l.sid = s.num)) as newest
       from ${names.schema}.sessions s where s.id = $1`;
@@ -48,12 +51,14 @@ export class EventReader {
     // A deleted session has no events.
     if (!row) return 0;
     const [sid, seq] = [Number(row["num"]), Number(row["newest"])];
+    if (!this.#wanted.has(sessionId)) return seq;
     this.#sids.set(sessionId, sid);
     this.#followed.set(sid, { sessionId, sid, seq });
     return seq;
   }
 
   unfollow(sessionId: string): void {
+    this.#wanted.delete(sessionId);
     const sid = this.#sids.get(sessionId);
     this.#sids.delete(sessionId);
     if (sid !== undefined) this.#followed.delete(sid);

@@ -28,8 +28,9 @@ export class PostgresSessionLog implements SessionLog {
     return this.#writer.meta.epoch;
   }
 
+  /** The newest number that readers of the database find. Others are on their way to it. */
   get lastSeq(): number {
-    return this.#writer.lastSeq;
+    return this.#writer.visibleSeq;
   }
 
   record(events: readonly SessionEvent[]): Promise<RecordedEvent[]> {

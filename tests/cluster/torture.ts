@@ -1,0 +1,85 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { findDifferences, findFaults } from "./checker.ts";
+import { cause, type FaultName } from "./faults.ts";
+import type { Plant } from "./plants.ts";
+import { TestCluster } from "./setup.ts";
+import { User } from "./user.ts";
+
+interface TortureOptions {
+  readonly folder: string;
+  readonly users: number;
+  readonly faults: readonly FaultName[];
+  readonly betweenMs: number;
+  readonly plant?: Plant;
+}
+
+interface TortureResult {
+  /** Broken promises to the users. */
+  readonly faults: readonly string[];
+  /** Failures that the nodes reported, except those that the faults explain. */
+  readonly failures: readonly string[];
+  readonly accepted: number;
+  readonly events: number;
+  /** The longest time in milliseconds in which a user got no event, for each fault. */
+  readonly gaps: Partial<Record<FaultName, number[]>>;
+}
+
+// A node reports that it lost a session, and that the database did not answer.
+const expectedFailures = /SESSION_STOLEN|READ_FAILED|WRITE_FAILED|ConnectionLost/;
+// Longer than any recovery. A user who waits longer waits for ever.
+const PATIENCE_MS = 60_000;
+const SHORT_PATIENCE_MS = 5_000;
+
+/** Lets users work on a cluster while faults happen. Then compares what they got with the tables. */
+export async function torture(options: TortureOptions): Promise<TortureResult> {
+  const { folder, betweenMs, plant } = options;
+  await using cluster = await TestCluster.start({ folder, nodeCount: 3, ...(plant && { plant }) });
+  const { port } = cluster.balancer;
+  const users = Array.from(
+    { length: options.users },
+    (_, index) => new User({ port, name: `u${index}`, words: 20, gapMs: 50 }),
+  );
+  const working = users.map((user) => user.work());
+  const gaps: Partial<Record<FaultName, number[]>> = {};
+  await wait(betweenMs);
+  for (const name of options.faults) {
+    for (const { ledger } of users) ledger.takeLongestGap();
+    await cause(name, cluster, await cluster.busiest());
+    await wait(betweenMs);
+    const longest = Math.max(...users.map(({ ledger }) => ledger.takeLongestGap()));
+    gaps[name] = [...(gaps[name] ?? []), Math.round(longest)];
+  }
+  for (const user of users) user.finish();
+  const patience = plant ? SHORT_PATIENCE_MS : PATIENCE_MS;
+  const faults: string[] = [];
+  if (!(await isDone(Promise.all(working), patience))) faults.push("a run has no end");
+  for (const user of users) {
+    const found = await checkUser(cluster, user, patience);
+    faults.push(...found.map((fault) => `${user.name}: ${fault}`));
+    user.close();
+  }
+  return {
+    faults,
+    failures: cluster.failures.filter((text) => !expectedFailures.test(text)),
+    accepted: users.reduce((sum, { ledger }) => sum + ledger.runs.size, 0),
+    events: users.reduce((sum, { ledger }) => sum + ledger.events.size, 0),
+    gaps,
+  };
+}
+
+async function checkUser(cluster: TestCluster, user: User, patience: number): Promise<string[]> {
+  const lines = await cluster.lines(user.sessionId);
+  const faults = findFaults(user.ledger, lines);
+  if (!(await isDone(user.caughtUp(lines.at(-1)?.seq ?? 0), patience)))
+    return [...faults, "a device does not catch up"];
+  return [...faults, ...findDifferences(await user.views(20))];
+}
+
+/** Resolves with true if the work is done in time. */
+async function isDone(work: Promise<unknown>, ms: number): Promise<boolean> {
+  const abort = new AbortController();
+  const late = wait(ms, false, { signal: abort.signal }).catch(() => false);
+  const done = await Promise.race([work.then(() => true), late]);
+  abort.abort();
+  return done;
+}
