@@ -14,6 +14,8 @@ export interface NodeOptions {
   readonly plant?: Plant | undefined;
 }
 
+const MAX_STARTS = 10;
+
 /** A gateway in a process of its own, which is started again after a kill. */
 export class NodeProcess {
   readonly #program: string;
@@ -33,8 +35,19 @@ export class NodeProcess {
     return this.#options.name;
   }
 
-  /** Resolves when the gateway listens. */
+  /** Resolves when the gateway listens. Starts it again, as a supervisor does. */
   async start(): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#startOnce();
+      } catch (error) {
+        // A busy machine may not let the database answer in time.
+        if (tries === MAX_STARTS) throw error;
+      }
+    }
+  }
+
+  async #startOnce(): Promise<void> {
     const child = fork(this.#program, [JSON.stringify(this.#options)]);
     this.#child = child;
     await new Promise<void>((resolve, reject) => {

@@ -10,8 +10,8 @@ interface Rewrite {
 }
 
 const rewrites: Readonly<Record<Plant, readonly Rewrite[]>> = {
-  // A node that was declared dead does not learn of it. Its writes pass without the row of the node,
-  // and replace lines of the new owner.
+  // A node that was declared dead does not learn of it. Its writes pass without the row of the
+  // node, and replace lines of the new owner.
   unfenced: [
     { in: "pg_terminate_backend", to: () => "select $1::text" },
     { in: "set beat = beat + 1", to: () => "select $1::bigint" },

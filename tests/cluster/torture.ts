@@ -30,7 +30,9 @@ const expectedFailures = /SESSION_STOLEN|READ_FAILED|WRITE_FAILED|ConnectionLost
 const PATIENCE_MS = 60_000;
 const SHORT_PATIENCE_MS = 5_000;
 
-/** Lets users work on a cluster while faults happen. Then compares what they got with the tables. */
+/**
+ * Lets users work on a cluster while faults happen. Then compares what they got with the tables.
+ */
 export async function torture(options: TortureOptions): Promise<TortureResult> {
   const { folder, betweenMs, plant } = options;
   await using cluster = await TestCluster.start({ folder, nodeCount: 3, ...(plant && { plant }) });

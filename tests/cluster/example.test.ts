@@ -1,0 +1,79 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { createServer } from "node:net";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { connect } from "@mini-openclaw/client";
+import { expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { hasPostgres } from "../../packages/postgres/test/server/postgres-server.ts";
+
+const folder = fileURLToPath(new URL("../../examples/cluster/", import.meta.url));
+const isReady = hasPostgres && existsSync("/usr/sbin/nginx");
+
+// The example needs five ports in a row, below those that the system gives to clients.
+const PORTS = 5;
+const [FIRST, LAST] = [20_000, 32_000];
+
+test.skipIf(!isReady)(
+  "two windows share a session over nginx, and survive the end of a gateway",
+  async () => {
+    const port = await freePorts();
+    const script = spawn("bash", ["start.sh"], {
+      cwd: folder,
+      env: { ...process.env, PORT: String(port) },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const pids = new Map<string, number>();
+    for await (const line of createInterface({ input: script.stdout })) {
+      const [, name, pid] = /^(gateway\d) is process (\d+)/.exec(line) ?? [];
+      if (name !== undefined) pids.set(name, Number(pid));
+      if (line.startsWith("Open ")) break;
+    }
+    const url = `ws://127.0.0.1:${port}/claw`;
+    // Connections of the gateway that ends fail.
+    const onFailure = () => undefined;
+    const clients = [connect({ url, WebSocket, onFailure }), connect({ url, WebSocket, onFailure })] as const;
+    try {
+      const [asking, watching] = clients;
+      const first = asking.session();
+      await first.send("one");
+      const { sessionId } = first.getSnapshot();
+      const second = watching.session(sessionId);
+      const shown = () => JSON.stringify(second.getSnapshot().view.items);
+      const until = async (text: string) => {
+        while (!shown().includes(text)) await new Promise<void>((done) => void second.subscribe(done));
+      };
+      await until("answers: one");
+      const [owner = ""] = /gateway\d/.exec(shown()) ?? [];
+      process.kill(pids.get(owner) ?? 0, "SIGKILL");
+      await first.send("two");
+      await until("answers: two");
+      expect(pids.size).toBe(3);
+    } finally {
+      for (const client of clients) client.close();
+      script.kill("SIGTERM");
+      await once(script, "exit");
+    }
+  },
+);
+
+async function freePorts(): Promise<number> {
+  for (;;) {
+    const first = FIRST + Math.floor(Math.random() * (LAST - FIRST));
+    const free = await Promise.all(Array.from({ length: PORTS }, (_, index) => isFree(first + index)));
+    if (free.every(Boolean)) return first;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const isOpen = await new Promise<boolean>((resolve) => {
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => resolve(true));
+  });
+  if (isOpen) await new Promise((resolve) => server.close(resolve));
+  return isOpen;
+}
