@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { GatewayServer } from "@mini-openclaw/gateway";
+import { openClawDialect } from "@mini-openclaw/openclaw-dialect";
 import { lockFolder, openSessionStore, type SessionStore } from "@mini-openclaw/session-store";
 import { serveWebChat } from "@mini-openclaw/web-chat";
 import { findBashSandbox } from "./agent/bash-sandbox.ts";
@@ -93,6 +94,7 @@ export async function startServer(
     path,
     ...(tokens.length === 0 ? {} : { token: tokens }),
     ...(config.metrics && { metrics: await openMetrics(gateway) }),
+    ...(config.openClaw && { dialects: { "/openclaw": openClawDialect({ model: toModelLabel(config) }) } }),
     parts: () => parts.mcpServers.status().map(toPart),
     routes: { "/settings": settingsOf(config, parts, { store, choices }) },
     serve: (request, response) => links?.answer(request, response) || page(request, response),
@@ -154,6 +156,11 @@ function settingsOf(
     ...{ models, choices, costs, tools, skills, memory },
     efforts: hasEfforts ? efforts : [],
   });
+}
+
+/** Returns the model that OpenClaw's clients display. */
+function toModelLabel({ server, model }: MiniOpenClawConfig): { provider: string; id: string } {
+  return { provider: server.api, id: server.api === "demo" ? "demo" : model };
 }
 
 function logSessions(parts: Pick<SessionLogDeps, "store" | "memory" | "provider">, { report }: ServerLog) {

@@ -45,6 +45,9 @@ export function banner(config: MiniOpenClawConfig, facts: BannerFacts): string {
     ["address", `${facts.address}${config.token ? "  (needs the token)" : ""}`],
     ...facts.reachable.map((address) => ["for others", address]),
     ...(config.metrics ? [["metrics", `${facts.address}metrics`]] : []),
+    ...(config.openClaw
+      ? [["OpenClaw", `openclaw tui --url ${facts.address.replace("http", "ws")}openclaw`]]
+      : []),
     ["sessions", config.sessionsDir],
     ["memory", config.memoryDir],
     ["skills", skillNames.length === 0 ? `none (${config.skillsDir})` : skillNames.join(", ")],

@@ -78,6 +78,7 @@ const defaults = {
   mcp: false,
   logDays: 0,
   metrics: false,
+  openClaw: false,
 } as const satisfies SettingValues;
 
 /** A bad setting and the text about it. */

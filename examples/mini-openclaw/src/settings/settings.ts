@@ -244,6 +244,7 @@ export const settings = {
     "error, warn, info or debug: JSON log lines on standard error.",
   ),
   metrics: setting("MINI_OPENCLAW_METRICS", onOrOff, "off", "on: GET /metrics for Prometheus."),
+  openClaw: setting("MINI_OPENCLAW_OPENCLAW", onOrOff, "off", "on: OpenClaw's clients connect at /openclaw."),
   anthropicApiKey: setting(
     "ANTHROPIC_API_KEY",
     text(/\S/, "a key"),
