@@ -3,43 +3,55 @@ import { followSignal } from "../shared/child-signal.ts";
 import { AgentError } from "../shared/errors.ts";
 import { startTimer } from "../shared/timers.ts";
 
+/** The events of one turn, which its reader asks for one by one. */
+export interface TurnReader {
+  /**
+   * Resolves with the next event, or with `undefined` at the end. Rejects with what the provider
+   * threw, with the signal's reason, or after a silence that is too long.
+   */
+  next(): Promise<ModelEvent | undefined>;
+  /** Ends the turn. The provider's request is closed unless the turn was complete. */
+  close(): void;
+}
+
 /**
- * Yields the provider's events, until the signal aborts or nothing comes for too long, whatever the
- * provider does.
+ * Reads the provider's events, until the signal aborts or nothing comes for too long, whatever the
+ * provider does. No generator: a turn has very many events, and each one would pass through it.
  */
-export async function* readTurn(
+export function readTurn(
   provider: ModelProvider,
   request: ModelRequest,
   options: ModelCallOptions,
   idleTimeoutMs: number,
-): AsyncGenerator<ModelEvent> {
+): TurnReader {
   const stop = followSignal(options.signal);
   const events = provider.stream(request, { ...options, signal: stop.signal })[Symbol.asyncIterator]();
   const idle = watchIdle(idleTimeoutMs, () => stop.abort(silence(idleTimeoutMs)));
   let isComplete = false;
   let cutOff: (reason: unknown) => void = () => {};
   stop.signal.addEventListener("abort", () => cutOff(stop.signal.reason), { once: true });
-  try {
-    while (!isComplete) {
-      const step = await new Promise<IteratorResult<ModelEvent>>((resolve, reject) => {
+  return {
+    next() {
+      return new Promise((resolve, reject) => {
         if (stop.signal.aborted) reject(stop.signal.reason);
         cutOff = reject;
         idle.start();
-        events.next().then(resolve, reject);
+        events.next().then(({ done, value }) => {
+          idle.stop();
+          isComplete = done !== true && value.type === "turn";
+          resolve(done ? undefined : value);
+        }, reject);
       });
-      idle.stop();
-      if (step.done) return;
-      isComplete = step.value.type === "turn";
-      yield step.value;
-    }
-  } finally {
-    idle.dispose();
-    // After its turn the provider is left in peace, so that it can keep its connection.
-    if (!isComplete) stop.abort(new Error("The turn was given up."));
-    stop.dispose();
-    // Not awaited: a provider that hangs would hang this too.
-    events.return?.().catch(() => {});
-  }
+    },
+    close() {
+      idle.dispose();
+      // After its turn the provider is left in peace, so that it can keep its connection.
+      if (!isComplete) stop.abort(new Error("The turn was given up."));
+      stop.dispose();
+      // Not awaited: a provider that hangs would hang this too.
+      events.return?.().catch(() => {});
+    },
+  };
 }
 
 /**

@@ -128,30 +128,31 @@ async function* streamAttempt(
   let isFirst = true;
   const { provider, meter, reservation } = attempt;
   const { maxAnswerTokens, limit } = reservation;
-  for await (const event of readTurn(
-    provider,
-    request,
-    { ...input.options, signal, maxAnswerTokens },
-    idleTimeoutMs,
-  )) {
-    meter.add(event);
-    if (event.type === "turn") {
-      const usage = meter.usage() as Usage;
-      const isCut = event.stopReason === "max_tokens" && usage.outputTokens >= maxAnswerTokens;
-      return { ...event, usage, model: provider.model, ...(isCut && { cutBy: limit }) };
+  const options = { ...input.options, signal, maxAnswerTokens };
+  const turn = readTurn(provider, request, options, idleTimeoutMs);
+  try {
+    for (let event = await turn.next(); event; event = await turn.next()) {
+      meter.add(event);
+      if (event.type === "turn") {
+        const usage = meter.usage() as Usage;
+        const isCut = event.stopReason === "max_tokens" && usage.outputTokens >= maxAnswerTokens;
+        return { ...event, usage, model: provider.model, ...(isCut && { cutBy: limit }) };
+      }
+      if (event.type === "progress") continue;
+      const begun = isFirst ? costOfPrompt(attempt, budget) : undefined;
+      isFirst = false;
+      if (event.type === "tool_input") {
+        const { index, toolName, text: content } = event;
+        const callId = callIds.idAt(index, event.callId);
+        yield { type: "tool_input", runId, messageId, callId, toolName, content, ...begun };
+        continue;
+      }
+      if (event.type === "text") attempt.hasText = true;
+      const type = event.type === "text" ? "chunk" : "thinking";
+      yield { type, runId, messageId, content: event.text, ...begun };
     }
-    if (event.type === "progress") continue;
-    const begun = isFirst ? costOfPrompt(attempt, budget) : undefined;
-    isFirst = false;
-    if (event.type === "tool_input") {
-      const { index, toolName, text: content } = event;
-      const callId = callIds.idAt(index, event.callId);
-      yield { type: "tool_input", runId, messageId, callId, toolName, content, ...begun };
-      continue;
-    }
-    if (event.type === "text") attempt.hasText = true;
-    const type = event.type === "text" ? "chunk" : "thinking";
-    yield { type, runId, messageId, content: event.text, ...begun };
+  } finally {
+    turn.close();
   }
   throw new AgentError("MODEL_FAILED", "The model's stream ended without a turn.", { retryable: true });
 }
