@@ -189,6 +189,22 @@ describe("an edit", () => {
     expect(textsOf(chat)).toEqual(["a", "A"]);
   });
 
+  test("has its files, and so has an earlier message that is answered again", async () => {
+    const agent = scriptedAgent(["A", "B", "C", "D"]);
+    await using gateway = await chatGateway(agent);
+    const chat = opened(gateway.chat());
+    await chat.sendMessage({ text: "a" });
+    const files = [{ type: "file" as const, mediaType: "text/plain", url: "data:text/plain;base64,YQ==" }];
+
+    await chat.sendMessage({ text: "b", files, messageId: chat.messages[0]?.id ?? "" });
+    await chat.sendMessage({ text: "c" });
+    await chat.regenerate({ messageId: chat.messages[1]?.id ?? "" });
+
+    const blocks = [{ type: "document" }, { type: "text", text: "b" }];
+    expect(agent.inputs[1]?.messages).toMatchObject([{ blocks }]);
+    expect(agent.inputs[3]?.messages).toMatchObject([{ blocks }]);
+  });
+
   test("is refused while a run is active", async () => {
     await using gateway = await chatGateway(scriptedAgent(["A", [{ says: ["B"] }, { hangs: true }]]));
     const chat = opened(gateway.chat());

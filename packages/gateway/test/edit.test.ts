@@ -68,6 +68,26 @@ describe("an edit", () => {
     expect(messages.map(({ content }) => content)).toEqual(["a", "A", "d", "D", "e", "E"]);
   });
 
+  test("has the files that it comes with, and not those of the message that it replaces", async () => {
+    const agent = scriptedAgent(["A", "B", "C"]);
+    await using gateway = await testGateway({ agent });
+    const client = await gateway.connect();
+    const { sessionId } = client;
+    const messageId = await say(client, "a", 1);
+    const note = { type: "document" as const, mediaType: "text/plain", data: "YQ==" };
+
+    client.send({ type: "edit", sessionId, messageId, content: "b", blocks: [note] });
+    await client.next("run_end", 2);
+    const { id } = await client.next("user_message", 2);
+    client.send({ type: "edit", sessionId, messageId: id, content: "c" });
+    await client.next("run_end", 3);
+
+    expect(agent.inputs[1]?.messages).toMatchObject([
+      { editOf: messageId, blocks: [{ type: "document" }, { type: "text", text: "b" }] },
+    ]);
+    expect(agent.inputs[2]?.messages[0]).not.toHaveProperty("blocks");
+  });
+
   test("can be edited, retried, and followed by another message", async () => {
     const agent = scriptedAgent(["A", "B", "C", "D"]);
     await using gateway = await testGateway({ agent });

@@ -22,9 +22,8 @@ export async function startRun(
   if (trigger === "regenerate-message") return regenerate(connection, request, client);
   if (last?.role === "assistant") return continueRun(connection, request, last, client);
   if (last?.role !== "user") throw invalid("`messages` must end with a message of the user.");
-  const { content, blocks, hasSavedFiles } = contentOf(last);
   if (messageId === last.id && (await edit(connection, request, last, client))) return;
-  if (hasSavedFiles) throw invalid("`url` of a file must be a data URL. Send the file itself.");
+  const { content, blocks } = contentOf(last);
   const command = {
     type: "message",
     key,
@@ -135,6 +134,8 @@ function decisionsOf({ parts }: ClientMessage): Map<string, boolean> {
 function contentOf(message: ClientMessage): MessageContent {
   const content = toContent(message);
   if (typeof content === "string") throw invalid(content);
+  // The address of a file that the session has does not have its bytes.
+  if (content.hasSavedFiles) throw invalid("`url` of a file must be a data URL. Send the file itself.");
   return content;
 }
 

@@ -186,10 +186,10 @@ async function retryRun(event: RetryCommand, context: CommandContext): Promise<v
 }
 
 async function editMessage(event: EditCommand, context: CommandContext): Promise<void> {
-  const { id: requestId, messageId, content } = event;
+  const { id: requestId, messageId, content, blocks = [] } = event;
   const session = await findSession(event.sessionId, event.type, context);
   const watcher = await watcherOf(session, context);
-  const edit = { messageId, content, requestId };
+  const edit = { ...toSubmitted({ content, blocks, requestId }, context.limits), messageId };
   const accepted = await context.queues.edit(session.sessionId, edit, watcher.watch);
   await acknowledge(event, session, { accepted, ...watcher }, context);
 }

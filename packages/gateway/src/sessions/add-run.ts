@@ -5,11 +5,9 @@ import type { AddedRun } from "./queued-run.ts";
 import type { SessionQueue } from "./session-queue.ts";
 
 /** A message that replaces another one. */
-export interface Edit {
+export interface Edit extends Omit<SubmittedMessage, "mode"> {
   /** The id of the message to replace. */
   messageId: string;
-  content: string;
-  requestId?: string | undefined;
 }
 
 type OnSaved = (runId: string) => void;

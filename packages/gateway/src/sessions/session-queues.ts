@@ -153,11 +153,11 @@ export class SessionQueues {
    */
   edit(
     sessionId: string,
-    { messageId: editOf, content, requestId }: Edit,
+    { messageId: editOf, ...message }: Edit,
     onSaved: OnSaved = () => undefined,
   ): Promise<AcceptedRun> {
-    const cause = { content, editOf, ...(requestId !== undefined && { requestId }) };
-    return this.#accept(sessionId, requestId, cause, (queue) => addAlone(queue, cause, onSaved));
+    const cause = { ...message, editOf };
+    return this.#accept(sessionId, message.requestId, cause, (queue) => addAlone(queue, cause, onSaved));
   }
 
   /**

@@ -45,6 +45,7 @@ export const clientEventSchemas = {
     sessionId: ClientEventId,
     messageId: ClientEventId,
     content: v.pipe(v.string(), v.minLength(1)),
+    blocks: v.exactOptional(v.array(MessageBlockSchema)),
   }),
   approve: v.object({
     type: v.literal("approve"),

@@ -167,6 +167,8 @@ export interface EditCommand extends ClientEventFields {
   /** The `id` of the user's message, as `user_message` and `history` have it. */
   messageId: string;
   content: string;
+  /** The files of the new message. Those of the replaced one are not kept. */
+  blocks?: MessageBlock[];
 }
 
 /**
