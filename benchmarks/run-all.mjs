@@ -12,6 +12,7 @@ const questions = [
   "idle-connections.mjs",
   "start.mjs",
   "app-costs.mjs",
+  "ai-sdk.mjs",
 ];
 for (const question of questions) {
   const path = fileURLToPath(new URL(question, import.meta.url));

@@ -6,9 +6,10 @@ import { pathToFileURL } from "node:url";
 /**
  * Without `folder`, sessions are kept in memory. Without `workspace`, the agent has neither prompt
  * files nor tools. `sessionEach`: every connection gets its own session. `checkout`: another
- * checkout of this repository, built, whose packages are measured.
+ * checkout of this repository, built, whose packages are measured. `aiSdk`: clients of the AI SDK
+ * are served too.
  * @type {{ token: string, modelPort: number, folder?: string, workspace?: string, idleMs?: number,
- * maxContextMessages?: number, sessionEach?: boolean, checkout?: string }}
+ * maxContextMessages?: number, sessionEach?: boolean, checkout?: string, aiSdk?: boolean }}
  */
 const {
   token,
@@ -19,6 +20,7 @@ const {
   maxContextMessages = 50,
   sessionEach,
   checkout,
+  aiSdk = false,
 } = JSON.parse(process.argv[2] ?? "{}");
 
 /** @param {string} path */
@@ -47,12 +49,15 @@ const provider = createAnthropicProvider({
   model: "m",
   baseURL: `http://127.0.0.1:${modelPort}`,
 });
+const { aiSdkDialect, aiSdkHttp } = aiSdk ? await import("@mini-openclaw/ai-sdk") : {};
 let connections = 0;
 const gateway = new GatewayServer({
   store: folder === undefined ? createMemoryStore() : await openSessionStore(folder),
   agent: new AgentRuntime({ provider, maxContextMessages, ...(workspaceDir && partsOf(workspaceDir)) }),
   idleMs,
   maxContextMessages,
+  ...(aiSdkDialect && { dialects: [aiSdkDialect()] }),
   ...(sessionEach && { sessionKey: () => `webchat:${(connections += 1)}` }),
 });
-process.send?.({ port: (await gateway.listen({ port: 0, token })).port });
+const forms = aiSdkHttp && { "/api/chat": aiSdkHttp() };
+process.send?.({ port: (await gateway.listen({ port: 0, token, ...(forms && { forms }) })).port });
