@@ -1,8 +1,8 @@
 import { mkdir } from "node:fs/promises";
+import { encodeText, type TextEncoding, utf8 } from "./encoding/text-encoding.ts";
 import { commonLineEnd, withLineEnds } from "./line-ends.ts";
 import { toPathError } from "./path-error.ts";
 import { isMissing, readDecoded } from "./read-text.ts";
-import { encodeText, type TextEncoding, utf8 } from "./text-encoding.ts";
 import { openFile, openToAppend } from "./workspace-file.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
+import { type DecodedText, decodeText } from "./encoding/text-encoding.ts";
 import { PathError } from "./path-error.ts";
 import { readAll } from "./replace-file.ts";
-import { type DecodedText, decodeText } from "./text-encoding.ts";
 import { openFile } from "./workspace-file.ts";
 
 /** A larger file is not read whole. 10 MiB are held in memory some times over. */

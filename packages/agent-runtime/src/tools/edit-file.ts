@@ -1,8 +1,8 @@
+import { encodeText } from "../files/encoding/text-encoding.ts";
 import { commonLineEnd, levelLineEnds, withLineEnds } from "../files/line-ends.ts";
 import { toPathError } from "../files/path-error.ts";
 import { MAX_TEXT_BYTES, readDecoded } from "../files/read-text.ts";
 import { replaceFile } from "../files/replace-file.ts";
-import { encodeText } from "../files/text-encoding.ts";
 import { openToReplace, type Workspace } from "../files/workspace-file.ts";
 import { defineTool, type ToolDefinition, type ToolResult } from "../tool-calls/define-tool.ts";
 

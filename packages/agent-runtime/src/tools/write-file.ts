@@ -1,8 +1,8 @@
+import { type DecodedText, encodeText, utf8 } from "../files/encoding/text-encoding.ts";
 import { commonLineEnd, withLineEnds } from "../files/line-ends.ts";
 import { toPathError } from "../files/path-error.ts";
 import { readDecoded } from "../files/read-text.ts";
 import { replaceFile } from "../files/replace-file.ts";
-import { type DecodedText, encodeText, utf8 } from "../files/text-encoding.ts";
 import { openToReplace, type Workspace } from "../files/workspace-file.ts";
 import { defineTool, type ToolDefinition } from "../tool-calls/define-tool.ts";
 

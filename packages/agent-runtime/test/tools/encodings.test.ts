@@ -110,7 +110,15 @@ test.each([
   ["Windows-1252", "win1252", "Müller"],
   ["Windows-1252", "win1252", "señor, año"],
   ["Windows-1252", "win1252", "© 10 €"],
+  ["EUC-KR", "euc-kr", "목록"],
+  ["EUC-JP", "euc-jp", "会議資料"],
+  ["EUC-JP", "euc-jp", "東京都"],
+  ["EUC-JP", "euc-jp", "漢字"],
+  ["EUC-JP", "euc-jp", "株式会社"],
+  ["Big5", "big5", "會議"],
+  ["Big5", "big5", "繁體中文"],
   ["Windows-1251", "win1251", "Привет"],
+  ["KOI8-R", "koi8-r", "Привет"],
 ])("code whose only text beyond ASCII is a word is read in %s: %s %s", async (name, encoding, word) => {
   const code = `import os\n\ndef main(path):\n    # ${word}\n    return os.listdir(path)\n`;
   await using file = await fileOf(iconv.encode(code, encoding));

@@ -1,7 +1,6 @@
 import { isAscii } from "node:buffer";
 import type { FileHandle } from "node:fs/promises";
 import { isAbsolute } from "node:path";
-import { below, PathError } from "../../files/path-error.ts";
 import {
   createDecoder,
   detectEncoding,
@@ -10,7 +9,8 @@ import {
   type TextEncoding,
   trimSample,
   utf8,
-} from "../../files/text-encoding.ts";
+} from "../../files/encoding/text-encoding.ts";
+import { below, PathError } from "../../files/path-error.ts";
 import { openFile, type Workspace } from "../../files/workspace-file.ts";
 import { wholeHead } from "../../shared/cut-text.ts";
 import { defineTool, type ToolDefinition } from "../../tool-calls/define-tool.ts";

@@ -1,5 +1,6 @@
 import { isAscii, isUtf8 } from "node:buffer";
-import { PathError } from "./path-error.ts";
+import { PathError } from "../path-error.ts";
+import { familiarEncoding, isCyrillic } from "./frequent-characters.ts";
 
 /** The way in which a file keeps its text. */
 export interface TextEncoding {
@@ -73,10 +74,14 @@ export async function detectEncoding(sample: Buffer, path: string): Promise<Text
   if (isDamagedUtf8(sample)) throw notText(path, "it is UTF-8 with bytes in it that are not");
   const [{ detect }, iconv] = await Promise.all([import("jschardet"), importIconv()]);
   const words = wordsBeyondAscii(sample);
+  const familiar = familiarEncoding((name) => iconv.decode(words, name));
   const accents = countAccents(words);
-  if (accents.isLatin && accents.count < FEW_ACCENTS) return { name: "Windows-1252", hasMark: false };
+  if (!familiar && accents.isLatin && accents.count < FEW_ACCENTS)
+    return { name: "Windows-1252", hasMark: false };
   const detectEncodings = accents.isLatin ? [...multibyteEncodings, ...latinEncodings] : allEncodings;
   const detected = detect(words, { detectEncodings, minimumThreshold: 0 }).encoding;
+  if (familiar && !isCyrillic(iconv.decode(words, detected ?? familiar)))
+    return { name: familiar, hasMark: false };
   if (detected === null) throw notText(path);
   const decoded = iconv.decode(sample, detected);
   // A narrower encoding, where it reads the same text, cannot write what the file's other readers
