@@ -14,7 +14,9 @@ import { type Answer, startGateway } from "./test-gateway.ts";
 
 const timestamp = 1;
 
-/** Writes the input of a call in pieces. `next` emits one more piece, and the rest after the last. */
+/**
+ * Writes the input of a call in pieces. `next` emits one more piece, and the rest after the last.
+ */
 function createWriter(input: Record<string, unknown>, pieces: readonly string[]) {
   const waiting: (() => void)[] = [];
   const call = { callId: "c1", toolName: "write_file", input };

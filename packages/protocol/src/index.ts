@@ -34,8 +34,6 @@ export type {
   ApprovalDoneEvent,
   ApprovalRequestEvent,
   AssistantMessageEvent,
-  BegunTurn,
-  ChunkEvent,
   CompactionEvent,
   KeptEvent,
   LiveEvent,
@@ -51,10 +49,8 @@ export type {
   RunStartEvent,
   SessionEvent,
   SessionUpdatedEvent,
-  ThinkingEvent,
   TodoUpdatedEvent,
   ToolDoneEvent,
-  ToolInputEvent,
   ToolOutputEvent,
   ToolStartEvent,
   UserMessageEvent,
@@ -78,6 +74,12 @@ export type {
   UserMessage,
 } from "./session/messages.ts";
 export { addUsage, noUsage } from "./session/messages.ts";
+export type {
+  BegunTurn,
+  ChunkEvent,
+  ThinkingEvent,
+  ToolInputEvent,
+} from "./session/streamed-events.ts";
 export type {
   AssistantEntry,
   Entry,

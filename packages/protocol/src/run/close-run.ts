@@ -1,5 +1,4 @@
 import type {
-  BegunTurn,
   RetryRequest,
   RunErrorEvent,
   RunEvent,
@@ -15,6 +14,7 @@ import {
   type RunOutcome,
   type Usage,
 } from "../session/messages.ts";
+import type { BegunTurn } from "../session/streamed-events.ts";
 
 /** The progress of a run, as far as its end depends on it. */
 export interface RunProgress {

@@ -1,13 +1,11 @@
 import type {
-  ChunkEvent,
   NumberedEvent,
   RunFailure,
   SessionUpdatedEvent,
-  ThinkingEvent,
   TodoUpdatedEvent,
-  ToolInputEvent,
   ToolOutputEvent,
 } from "../session/events.ts";
+import type { ChunkEvent, ThinkingEvent, ToolInputEvent } from "../session/streamed-events.ts";
 import type { AssistantEntry, MessageEntry, RunEndEntry } from "../session/transcript.ts";
 import type { AssistantItem, ToolItem, ViewItem } from "./session-view.ts";
 
