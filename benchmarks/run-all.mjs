@@ -11,6 +11,7 @@ const questions = [
   "many-sessions.mjs",
   "idle-connections.mjs",
   "start.mjs",
+  "openclaw.mjs",
   "app-costs.mjs",
   "ai-sdk.mjs",
 ];

@@ -38,8 +38,9 @@ export function writeWorkspace(folder) {
  * @param {import("./benchmark.mjs").Bench} bench
  * @param {number} modelPort
  * @param {string} [checkout]
+ * @param {Record<string, string>} [settings]
  */
-export function startShipped({ start, folder }, modelPort, checkout = own) {
+export function startShipped({ start, folder }, modelPort, checkout = own, settings = {}) {
   const workspace = writeWorkspace(folder());
   return start(join(checkout, "examples/mini-openclaw/dist/main.js"), {
     env: {
@@ -48,6 +49,7 @@ export function startShipped({ start, folder }, modelPort, checkout = own) {
       MINI_OPENCLAW_COMPACT_AT: "0",
       ANTHROPIC_API_KEY: "none",
       ANTHROPIC_BASE_URL: `http://127.0.0.1:${modelPort}`,
+      ...settings,
     },
     readPort: /http:\/\/127\.0\.0\.1:(\d+)\//,
   });
