@@ -60,7 +60,10 @@ class IncrementalView implements MarkdownView {
     this.#root = root;
     this.#parser = parser;
     this.#parts = parts;
-    this.#throttle = createThrottle(parts.onLate);
+    this.#throttle = createThrottle(parts.onLate, () => {
+      // The reader's position needs the layout in a moment anyway.
+      void root.offsetHeight;
+    });
   }
 
   update(text: string, isComplete: boolean): void {

@@ -10,14 +10,18 @@ export interface Throttle {
 // never wait.
 const PAUSE_PER_WORK = 4;
 
-/** Creates a throttle. `onLate` runs work that had to wait. */
-export function createThrottle(onLate: (work: () => void) => void): Throttle {
+/**
+ * Creates a throttle. `onLate` runs work that had to wait. `settle` completes the work: the layout
+ * of a long text takes longer than the change.
+ */
+export function createThrottle(onLate: (work: () => void) => void, settle: () => void): Throttle {
   let timer = 0;
   let nextStart = 0;
 
   function measure(work: () => void): void {
     const start = performance.now();
     work();
+    settle();
     const end = performance.now();
     nextStart = end + PAUSE_PER_WORK * (end - start);
   }
