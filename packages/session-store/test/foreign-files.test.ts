@@ -64,7 +64,7 @@ const programs: Record<string, { name: RegExp; lines: object[] | string }> = {
       },
     ],
   },
-  // https://github.com/QwenLM/qwen-code, packages/core/src/services/chatRecordingService.ts
+  // Qwen Code 0.15.10, 2026-11-29, with a model's server on this machine.
   "Qwen Code": {
     name: /Qwen Code/,
     lines: [
@@ -76,20 +76,30 @@ const programs: Record<string, { name: RegExp; lines: object[] | string }> = {
           timestamp: at,
           type: "user",
           cwd: "/work",
-          version: "0.9",
+          version: "0.15.10",
         },
         ...{ message: { role: "user", parts: [{ text: "say hello" }] } },
       },
+      {
+        ...{ uuid: id, parentUuid: id, sessionId: id, timestamp: at, type: "system", cwd: "/work" },
+        ...{ version: "0.15.10", subtype: "attribution_snapshot", systemPayload: { snapshot: {} } },
+      },
     ],
   },
-  // https://github.com/google-gemini/gemini-cli, packages/core/src/services/chatRecordingService.ts
+  // Gemini CLI 0.61.0, 2026-11-29, with a model's server on this machine.
   "Gemini CLI, lines": {
     name: /Gemini CLI/,
     lines: [
-      { sessionId: id, projectHash: "a33c", startTime: at, lastUpdated: at },
-      { id: "1", timestamp: at, type: "user", content: "say hello" },
+      { sessionId: id, projectHash: "a33c", startTime: at, lastUpdated: at, kind: "main" },
+      {
+        $set: { messages: [{ id: "1", timestamp: at, type: "user", content: [{ text: "context" }] }] },
+        lastUpdated: at,
+      },
+      { id: "2", timestamp: at, type: "user", content: [{ text: "say hello" }] },
+      { id: "3", timestamp: at, type: "gemini", content: "hello", thoughts: [], model: "gemini-3.8-flash" },
     ],
   },
+  // https://github.com/google-gemini/gemini-cli, packages/core/src/services/chatRecordingService.ts
   "Gemini CLI, one object": {
     name: /Gemini CLI/,
     lines: `${JSON.stringify({ sessionId: id, projectHash: "a33c", startTime: at, messages: [] }, null, 2)}\n`,

@@ -5,8 +5,8 @@ type Line = Record<string, unknown>;
 
 /**
  * The session files of other programs, by what no other program writes. Seen in files that Claude
- * Code 2.1.332, Codex 0.171.0 and pi 1.6.0 wrote on 2026-11-29, and in the sources of Gemini CLI
- * (`chatRecordingService.ts`), Qwen Code (same name) and OpenClaw (which embeds pi).
+ * Code 2.1.332, Codex 0.171.0, pi 1.6.0, Qwen Code 0.15.10 and Gemini CLI 0.61.0 wrote on
+ * 2026-11-29, and in the sources of OpenClaw, which embeds pi, and of older versions of Gemini CLI.
  */
 const programs: readonly { readonly name: string; readonly isLine: (line: Line) => boolean }[] = [
   {
