@@ -13,7 +13,7 @@ const rooms = {
     ...["cli", "store", "listing", "writer", "transcript", "recent", "format", "files"],
     ...["model", "testing"],
   ],
-  "packages/postgres/src": ["cluster", "store", "writer", "node", "schema", "connection"],
+  "packages/postgres/src": ["copy", "cluster", "store", "writer", "node", "schema", "connection"],
   "packages/agent-runtime/src": [
     ...["agent", "opentelemetry", "observe", "run", "context", "tools", "commands"],
     ...["mcp", "tool-calls", "workspace", "files", "testing", "providers", "budget", "shared"],

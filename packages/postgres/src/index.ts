@@ -1,4 +1,6 @@
 export type { PostgresClusterOptions } from "./cluster/postgres-cluster.ts";
 export { createPostgresCluster } from "./cluster/postgres-cluster.ts";
+export type { CopyOptions, CopyResult } from "./copy/copy-sessions.ts";
+export { copySessions } from "./copy/copy-sessions.ts";
 export type { PostgresStoreOptions } from "./store/create-store.ts";
 export { createPostgresStore } from "./store/create-store.ts";

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import type { SessionStore } from "@mini-openclaw/protocol";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createPostgresStore } from "../src/index.ts";
 import { databaseOf } from "../src/store/create-store.ts";
@@ -166,6 +167,15 @@ describe.skipIf(!hasPostgres)("a store keeps every acknowledged message once", (
     await expectAllKept(store, writers.acknowledged);
     await store.close();
   });
+});
+
+test("a store is not opened without a database, and names the reason", async () => {
+  const pool = new pg.Pool({ host: "127.0.0.1", port: 1, user: "nobody" });
+  await expect(createPostgresStore({ pool })).rejects.toMatchObject({
+    code: "READ_FAILED",
+    message: expect.stringContaining("ECONNREFUSED") as string,
+  });
+  await pool.end();
 });
 
 describe.skipIf(!hasPostgres)("a store whose database is gone", () => {

@@ -268,3 +268,10 @@ test("control characters in arguments are not printed", async () => {
     expect(err).not.toContain("\u001b");
   }
 });
+
+test("copy refuses an unknown direction", async () => {
+  await using folder = await temporaryFolder();
+  const { exitCode, err } = await command("copy", "into", "postgres://127.0.0.1/none", "--dir", folder.path);
+  expect(exitCode).toBe(64);
+  expect(err).toContain('`direction` must be to or from, got "into"');
+});

@@ -62,6 +62,8 @@ export class Connection {
   #connecting: Promise<Open> | undefined;
   #failures = 0;
   #connectedAt = 0;
+  /** The error of the last try to connect. */
+  #failure: unknown;
   #isClosed = false;
 
   constructor(options: ConnectionOptions) {
@@ -76,13 +78,13 @@ export class Connection {
   /** Runs one statement. @throws ConnectionLost if its outcome is unknown */
   readonly query: Query = async (statement, deadlineMs = DEADLINE_MS) => {
     const end = performance.now() + deadlineMs;
-    const open = await withDeadline(this.#open(), deadlineMs);
+    const open = await this.#openWithin(deadlineMs);
     return runQuery(open, statement, end - performance.now());
   };
 
   /** Connects, if the connection is not open. @throws ConnectionLost after the deadline */
   async connect(deadlineMs: number): Promise<void> {
-    await withDeadline(this.#open(), deadlineMs);
+    await this.#openWithin(deadlineMs);
   }
 
   /** Destroys the socket. The next statement connects again. */
@@ -105,6 +107,23 @@ export class Connection {
     return this.#connecting;
   }
 
+  async #openWithin(deadlineMs: number): Promise<Open> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        const why = this.#failure === undefined ? "it does not answer." : textOf(this.#failure);
+        reject(
+          new ConnectionLost(`The database cannot be reached in time: ${why}`, { cause: this.#failure }),
+        );
+      }, deadlineMs);
+    });
+    try {
+      return await Promise.race([this.#open(), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   /** Connects, and waits after each failure twice as long as before. */
   async #connect(): Promise<Open> {
     for (;;) {
@@ -114,10 +133,12 @@ export class Connection {
       try {
         const open = await this.#connectOnce();
         this.#failures = 0;
+        this.#failure = undefined;
         this.#connectedAt = performance.now();
         return open;
       } catch (error) {
         this.#failures = Math.min(this.#failures + 1, 8);
+        this.#failure = error;
         // A wrong password or database name stays wrong.
         if (isLost(error) || isExhausted(error)) continue;
         this.#connecting = undefined;
@@ -201,18 +222,6 @@ function processIdOf(client: pg.Client): unknown {
 /** Ignores a setting that the server or the system does not have. */
 function ignoreRefusal(error: unknown): void {
   if (error instanceof ConnectionLost) throw error;
-}
-
-async function withDeadline<T>(promise: Promise<T>, deadlineMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new ConnectionLost("The database did not answer in time.")), deadlineMs);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Waits between half of a time and all of it, so that nodes do not connect in step. */

@@ -89,6 +89,10 @@ create table ${schema}.search (
 );
 create index search_grams on ${schema}.search using gin (grams);
 `,
+  (schema) => `
+-- The header line of a transcript that was copied from a file, as it was there.
+alter table ${schema}.sessions add column header text;
+`,
 ];
 
 /** Settings that only some servers have. A refusal changes nothing but the speed. */

@@ -3,6 +3,7 @@ import process from "node:process";
 import type { SessionStore } from "@mini-openclaw/protocol";
 import { assertDurability, check } from "@mini-openclaw/session-store/kit";
 import type { Pool } from "pg";
+import { orStoreError } from "./context.ts";
 import { Database } from "./database.ts";
 import { PostgresStore } from "./postgres-store.ts";
 
@@ -55,7 +56,8 @@ const databases = new WeakMap<SessionStore, Database>();
 /**
  * Opens the store on a PostgreSQL database. Creates its tables, or updates them.
  *
- * @throws StoreError `INVALID_OPTION` for a bad option
+ * @throws StoreError `INVALID_OPTION` for a bad option; `READ_FAILED` if the database cannot be
+ * reached
  */
 export async function createPostgresStore(options: PostgresStoreOptions): Promise<SessionStore> {
   const checked = checkedOptions(options);
@@ -63,7 +65,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
   const store = new PostgresStore(database);
   databases.set(store, database);
   try {
-    await database.open(checked);
+    await orStoreError("READ_FAILED", () => database.open(checked));
   } catch (error) {
     await store.close();
     throw error;

@@ -23,7 +23,7 @@ export interface CreatedSession {
  * Returns a key as the table has it. PostgreSQL has neither NUL nor halves of a character, and no
  * two keys may become one.
  */
-function keyColumn(key: string): string {
+export function keyColumn(key: string): string {
   return JSON.stringify(key).slice(1, -1);
 }
 

@@ -8,6 +8,7 @@ import { openSessionStore } from "../store/open-session-store.ts";
 import { changeCommands } from "./change-commands.ts";
 import { checkCommands } from "./check-commands.ts";
 import type { Command, CommandLine } from "./command.ts";
+import { copy } from "./copy-command.ts";
 import { readCommands } from "./read-commands.ts";
 import { safe, type Terminal, UsageError } from "./terminal.ts";
 
@@ -15,7 +16,7 @@ import { safe, type Terminal, UsageError } from "./terminal.ts";
 const EXIT_USAGE = 64;
 const EXIT_FAILED = 1;
 
-const commands: Record<string, Command> = { ...readCommands, ...checkCommands, ...changeCommands };
+const commands: Record<string, Command> = { ...readCommands, ...checkCommands, ...changeCommands, copy };
 
 const help = `Reads, checks and changes the sessions of a folder, beside their writers.
 
@@ -28,6 +29,8 @@ const help = `Reads, checks and changes the sessions of a folder, beside their w
   session-store repair <session…>    cuts lines that cannot be read; keeps a copy of the file
   session-store rename <session> <title>
   session-store archive <session>    also: unarchive, fork, delete, undelete
+  session-store copy <to|from> <postgres url>
+                                     copies all sessions to a database, or from it
 
 A session is named by its id, the beginning or the end of the id, or its key.
 

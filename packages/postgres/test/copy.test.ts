@@ -1,0 +1,119 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openSessionStore } from "@mini-openclaw/session-store";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { copySessions } from "../src/index.ts";
+import { hasPostgres, type PostgresServer, startPostgres } from "./server/postgres-server.ts";
+
+let server: PostgresServer;
+let schemas = 0;
+
+beforeAll(async () => {
+  if (hasPostgres) server = await startPostgres();
+});
+afterAll(async () => {
+  await server?.[Symbol.asyncDispose]();
+});
+
+const says = (content: string) => ({ role: "user", content, timestamp: 1 }) as const;
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "copy-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+function target() {
+  schemas += 1;
+  return { url: `postgres://postgres@127.0.0.1:${server.port}/postgres`, schema: `copy${schemas}` };
+}
+
+/** The transcripts of a folder by session, wherever they are. */
+function transcriptsOf(folder: string): Record<string, string> {
+  const names = readdirSync(folder, { recursive: true }).map(String);
+  const transcripts = names.filter((name) => name.endsWith(".jsonl") && !name.startsWith("live"));
+  const idOf = (name: string) => /([^/.]+)\.[^/]*$/.exec(name)?.[1] ?? name;
+  return Object.fromEntries(
+    transcripts.map((name) => [idOf(name), readFileSync(join(folder, name), "utf8")]),
+  );
+}
+
+async function filledFolder(): Promise<string> {
+  const folder = newFolder();
+  const store = await openSessionStore(folder);
+  const { sessionId } = await store.createSession("a", { owner: "alice" });
+  await store.appendMessages(sessionId, [says("你好 \u2028 \u0000 \ud83d"), says("two")], {
+    idempotencyKey: "k",
+  });
+  const log = await store.openLog(sessionId);
+  const bytes = new Uint8Array(100_000);
+  const blob = (await log.saveBlob?.(bytes)) ?? "";
+  const image = { type: "image", mediaType: "image/png", blob, bytes: bytes.length } as const;
+  await log.record([
+    { type: "user_message", runId: "r", id: "u", content: "[image]", timestamp: 2, blocks: [image] },
+    { type: "run_start", runId: "r", timestamp: 2 },
+    { type: "chunk", runId: "r", messageId: "m", content: "cut off" },
+  ]);
+  await log.close();
+  const archived = await store.createSession("b");
+  await store.appendMessage(archived.sessionId, says("old"));
+  await store.archiveSession(archived.sessionId);
+  await store.forkSession(sessionId, { at: 2 });
+  await store.close();
+  return folder;
+}
+
+describe.skipIf(!hasPostgres)("a copy", () => {
+  test("to the database and back has the same bytes in every transcript and blob", async () => {
+    const [folder, back] = [await filledFolder(), newFolder()];
+    const to = target();
+    const there = await copySessions({ ...to, folder, direction: "to" });
+    const again = await copySessions({ ...to, folder: back, direction: "from" });
+
+    expect(there).toMatchObject({ skipped: [] });
+    expect(there.copied).toHaveLength(3);
+    expect(again.copied.sort()).toEqual(there.copied.sort());
+    expect(transcriptsOf(back)).toEqual(transcriptsOf(folder));
+    const [one, other] = [await openSessionStore(folder), await openSessionStore(back)];
+    for (const archived of [false, true]) {
+      expect(await other.listSessions({ archived })).toEqual(await one.listSessions({ archived }));
+    }
+    const [sessionId = ""] = (await one.listSessions({ key: "a" })).sessions.map(
+      (session) => session.sessionId,
+    );
+    expect(readdirSync(join(back, "blobs")).sort()).toEqual(readdirSync(join(folder, "blobs")).sort());
+    expect((await other.loadMessages(sessionId)).length).toBeGreaterThan(0);
+    await one.close();
+    await other.close();
+  });
+
+  test("can be repeated: a session that is there stays as it is", async () => {
+    const folder = await filledFolder();
+    const to = target();
+    const { copied } = await copySessions({ ...to, folder, direction: "to" });
+    const second = await copySessions({ ...to, folder, direction: "to" });
+    expect(second.copied).toEqual([]);
+    expect(second.skipped.map(({ sessionId }) => sessionId).sort()).toEqual(copied.sort());
+  });
+
+  test("skips a session with a damaged line, and names the remedy", async () => {
+    const folder = await filledFolder();
+    const [name = ""] = readdirSync(folder).filter((one) => one.endsWith(".jsonl"));
+    const lines = readFileSync(join(folder, name), "utf8").split("\n");
+    lines.splice(2, 0, "{ damaged");
+    writeFileSync(join(folder, name), lines.join("\n"));
+    const { skipped } = await copySessions({ ...target(), folder, direction: "to" });
+    expect(skipped).toEqual([
+      {
+        sessionId: name.replace(".jsonl", ""),
+        reason: expect.stringContaining("session-store repair") as string,
+      },
+    ]);
+  });
+
+  test("refuses a folder that does not exist", async () => {
+    const copying = copySessions({ ...target(), folder: "/no/such/folder", direction: "to" });
+    await expect(copying).rejects.toMatchObject({ code: "INVALID_OPTION" });
+  });
+});
