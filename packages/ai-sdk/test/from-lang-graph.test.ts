@@ -168,7 +168,7 @@ describe("fromLangGraph", () => {
       .addEdge("ask", END)
       .compile({ checkpointer: new MemorySaver() });
 
-    const events = await run(fromLangGraph(graph as never), { decision: () => Promise.resolve(decision) });
+    const events = await run(fromLangGraph(graph), { decision: () => Promise.resolve(decision) });
 
     expect(answers).toEqual([isAllowed]);
     expect(events.find(({ type }) => type === "approval_request")).toMatchObject({
