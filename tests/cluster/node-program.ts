@@ -63,4 +63,7 @@ async function start({ port, name, durability, leaseMs, plant: fault }: NodeOpti
   process.send?.({ port: listening.port });
 }
 
+// The test that started this process is gone.
+process.on("disconnect", () => process.exit());
+
 void start(JSON.parse(process.argv[2] ?? "{}") as NodeOptions);

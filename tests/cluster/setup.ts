@@ -55,7 +55,12 @@ export class TestCluster {
       const node = new NodeProcess(program, nodeOptions, (text) => failures.push(text));
       members.push({ node, link, isHealthy: true });
     }
-    await Promise.all(members.map(({ node }) => node.start()));
+    try {
+      await Promise.all(members.map(({ node }) => node.start()));
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    }
     const balancer: Relay = await Relay.start(() => cluster.#nextPort());
     const cluster = new TestCluster({ server, members, balancer, failures });
     cluster.#check();
