@@ -54,7 +54,11 @@ export async function copySessions(options: CopyOptions): Promise<CopyResult> {
       try {
         // The log keeps other writers away.
         const log = session.archived ? undefined : await from.openLog(sessionId);
-        await copy(stores, session).finally(async () => log?.close());
+        try {
+          await copy(stores, session);
+        } finally {
+          await log?.close();
+        }
         result.copied.push(sessionId);
       } catch (error) {
         if (!StoreError.is(error)) throw error;
