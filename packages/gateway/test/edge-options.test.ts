@@ -35,7 +35,7 @@ describe("an option that is not right is named:", () => {
       "`allowedHost` is no option of `new GatewayServer`. Its options are store,",
     );
     await expect(testGateway({ listen: { tokens: "x" } as ListenOptions })).rejects.toThrow(
-      "`tokens` is no option of `listen`. Its options are port, host, token, serve, metrics, parts, dialects.",
+      "`tokens` is no option of `listen`. Its options are port, host, path, token, serve, metrics, parts, routes, dialects, forms.",
     );
   });
 
