@@ -123,14 +123,20 @@ describe("upgrades", () => {
   });
 });
 
-test.each([[undefined], [""], [42], [null]])("rejects a principal whose id is %j", async (id) => {
+test.each([
+  ["absent", undefined],
+  ["empty", ""],
+  ["a number", 42],
+  ["null", null],
+  ["longer than the keys of a store", "x".repeat(501)],
+])("rejects a principal whose id is %s", async (_, id) => {
   const principal = { id } as unknown as Principal;
   await using gateway = await testGateway({ authenticate: () => principal });
 
   expect((await refusal(`ws://${gateway.address}/`))[0]).toBe(500);
   expect((await gateway.get("/sessions")).status).toBe(500);
   expect(() => gateway.gateway.accept(new MemorySocket(), { principal })).toThrow(TypeError);
-  expect(gateway.failures[0]).toMatch(/: A principal's `id` must be a string that is not empty/);
+  expect(gateway.failures[0]).toMatch(/: A principal's `id` must be a string of 1 to 500 characters, got /);
 });
 
 describe("hostile frames", () => {
