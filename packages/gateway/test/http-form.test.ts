@@ -1,6 +1,8 @@
+import { createMemoryStore } from "@mini-openclaw/session-store";
 import { describe, expect, test } from "vitest";
 import { type FormConnection, GatewayServer, type HttpForm } from "../src/index.ts";
 import { scriptedAgent } from "../src/testing.ts";
+import { lineDialect } from "./line-dialect.ts";
 import { echoAgent, gate, testGateway } from "./test-gateway.ts";
 
 /** A form with a path for each of its means. */
@@ -203,4 +205,19 @@ describe("an HTTP form", () => {
     expect((await gateway.get("/x")).status).toBe(500);
     expect(gateway.failures).toEqual(["an HTTP request: no path"]);
   });
+});
+
+test.each([
+  ["dialects", { "no path?": lineDialect }],
+  ["forms", { "no path?": form }],
+])("a bad path in `%s` is refused before the port is taken", async (name, value) => {
+  const gateway = new GatewayServer({ store: createMemoryStore(), agent: echoAgent });
+  const taken = await gateway.listen({ port: 0 });
+  await gateway.close();
+  const again = new GatewayServer({ store: createMemoryStore(), agent: echoAgent });
+
+  const { port } = taken;
+  await expect(again.listen({ port, [name]: value })).rejects.toMatchObject({ code: "INVALID_OPTION" });
+  expect(await again.listen({ port })).toMatchObject({ port });
+  await again.close();
 });

@@ -137,7 +137,13 @@ export async function listen(
   const tokens = readTokens(options.token);
   const routes = readRoutes(options.routes ?? {});
   if (tokens.length === 0) requireLoopback(host);
-  for (const form of Object.values(options.forms ?? {})) checkForm(form);
+  const forms = Object.entries(options.forms ?? {}).map(([path, form]) => {
+    checkForm(form);
+    return { base: readPath("listen", { path }), form };
+  });
+  const dialects = new Map(
+    Object.entries(options.dialects ?? {}).map(([path, dialect]) => [readPath("listen", { path }), dialect]),
+  );
   const server = createServer({
     // Long enough for the headers of any client.
     headersTimeout: 10_000,
@@ -152,14 +158,11 @@ export async function listen(
   const { onFailure } = gateway;
   const access = ownAccess(address, accessOptions, { hasToken: guard !== undefined, onFailure });
   const newcomers = new Newcomers();
-  const dialects = new Map(
-    Object.entries(options.dialects ?? {}).map(([path, dialect]) => [readPath("listen", { path }), dialect]),
-  );
   const paths = new Set(["/", ...dialects.keys()]);
   const upgradeGuard = ownUpgradeGuard(access, { guard, newcomers, paths });
 
   server.on("connection", (socket: Socket) => newcomers.add(socket));
-  const answer = createAnswerer(options, { access, guard, newcomers, routes, gateway });
+  const answer = createAnswerer(options, { access, guard, newcomers, routes, forms, gateway });
   server.on("request", withoutBasePath(base, answer));
   server.on("upgrade", (request, socket, head) => {
     removeBasePath(request, base);
@@ -175,13 +178,15 @@ interface AnswererDeps {
   guard: TokenGuard | undefined;
   newcomers: Newcomers;
   routes: Routes;
+  /** Those of the options, with their base paths. */
+  forms: readonly { base: string; form: HttpForm }[];
   gateway: Gateway;
 }
 
 /** Creates the listener for requests: probes, login, metrics, sessions, then the app's own. */
 function createAnswerer(
-  { serve, metrics, parts, forms = {} }: ListenOptions,
-  { access, guard, newcomers, routes, gateway }: AnswererDeps,
+  { serve, metrics, parts }: ListenOptions,
+  { access, guard, newcomers, routes, forms, gateway }: AnswererDeps,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   // A browser that asks for leave, before it sends a page's request, shows no token.
   const requestGuard: RequestGuard = (request) =>
@@ -193,10 +198,7 @@ function createAnswerer(
     sendJson(response, status, { error: reason, code: codeOf(status), retryable: status === 429 }, headers);
   }
 
-  const mounts = [
-    ...Object.entries(forms).map(([path, form]) => ({ base: readPath("listen", { path }), form })),
-    { base: "/" },
-  ];
+  const mounts = [...forms, { base: "/" }];
 
   const probes = (request: IncomingMessage) => ({
     health: () => gateway.health(),
