@@ -178,7 +178,7 @@ interface AnswererDeps {
   guard: TokenGuard | undefined;
   newcomers: Newcomers;
   routes: Routes;
-  /** Those of the options, with their base paths. */
+  /** The forms of the options, with their base paths. */
   forms: readonly { base: string; form: HttpForm }[];
   gateway: Gateway;
 }
