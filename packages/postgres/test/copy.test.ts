@@ -2,19 +2,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSessionStore } from "@mini-openclaw/session-store";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { copySessions } from "../src/index.ts";
-import { hasPostgres, type PostgresServer, startPostgres } from "./server/postgres-server.ts";
+import { hasPostgres } from "./server/postgres-server.ts";
+import { useServer } from "./server/use-server.ts";
 
-let server: PostgresServer;
-let schemas = 0;
-
-beforeAll(async () => {
-  if (hasPostgres) server = await startPostgres();
-});
-afterAll(async () => {
-  await server?.[Symbol.asyncDispose]();
-});
+const postgres = useServer();
 
 const says = (content: string) => ({ role: "user", content, timestamp: 1 }) as const;
 
@@ -25,8 +18,10 @@ function newFolder(): string {
 }
 
 function target() {
-  schemas += 1;
-  return { url: `postgres://postgres@127.0.0.1:${server.port}/postgres`, schema: `copy${schemas}` };
+  return {
+    url: `postgres://postgres@127.0.0.1:${postgres.server.port}/postgres`,
+    schema: postgres.newSchema(),
+  };
 }
 
 /** The transcripts of a folder by session, wherever they are. */

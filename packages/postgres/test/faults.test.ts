@@ -2,21 +2,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import type { SessionStore } from "@mini-openclaw/protocol";
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createPostgresStore } from "../src/index.ts";
 import { databaseOf } from "../src/store/create-store.ts";
 import { startCuttingProxy } from "./server/cutting-proxy.ts";
-import { hasPostgres, type PostgresServer, startPostgres } from "./server/postgres-server.ts";
+import { hasPostgres } from "./server/postgres-server.ts";
+import { useServer } from "./server/use-server.ts";
 
-let server: PostgresServer;
-let schemas = 0;
-
-beforeAll(async () => {
-  if (hasPostgres) server = await startPostgres();
-});
-afterAll(async () => {
-  await server?.[Symbol.asyncDispose]();
-});
+const postgres = useServer();
 
 const says = (content: string) => ({ role: "user", content, timestamp: 1 }) as const;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -71,11 +64,10 @@ async function expectAllKept(store: SessionStore, acknowledged: ReadonlyMap<stri
 }
 
 async function openStore(options: { port?: number } = {}) {
-  schemas += 1;
-  const schema = `faults${schemas}`;
+  const schema = postgres.newSchema();
   const failures: unknown[] = [];
   const store = await createPostgresStore({
-    pool: server.pool({ max: 4, ...options }),
+    pool: postgres.server.pool({ max: 4, ...options }),
     schema,
     onFailure: (error) => failures.push(error),
   });
@@ -107,7 +99,7 @@ describe.skipIf(!hasPostgres)("a store keeps every acknowledged message once", (
     const writers = startWriters(store, sessionIds);
     for (let round = 0; round < 10; round += 1) {
       await progress(writers, 20);
-      await server.run(
+      await postgres.server.run(
         "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()",
       );
     }
@@ -125,8 +117,8 @@ describe.skipIf(!hasPostgres)("a store keeps every acknowledged message once", (
     const writers = startWriters(store, sessionIds);
     for (const mode of ["fast", "immediate", "fast"] as const) {
       await progress(writers, 20);
-      await server.stop(mode);
-      await server.start();
+      await postgres.server.stop(mode);
+      await postgres.server.start();
     }
     await progress(writers, 20);
     await writers.stop();
@@ -136,7 +128,7 @@ describe.skipIf(!hasPostgres)("a store keeps every acknowledged message once", (
   });
 
   test("while the answers to its statements are lost", async () => {
-    await using proxy = await startCuttingProxy(server.port);
+    await using proxy = await startCuttingProxy(postgres.server.port);
     const { store, sessionIds } = await openStore({ port: proxy.port });
     const writers = startWriters(store, sessionIds);
     for (let round = 0; round < 10; round += 1) {
@@ -156,7 +148,7 @@ describe.skipIf(!hasPostgres)("a store keeps every acknowledged message once", (
     const before = node();
     const writers = startWriters(store, sessionIds);
     await progress(writers, 20);
-    const stopped = processesOf(server.process.pid);
+    const stopped = processesOf(postgres.server.process.pid);
     for (const pid of stopped) process.kill(pid, "SIGSTOP");
     await pause(6_000);
     for (const pid of stopped) process.kill(pid, "SIGCONT");
@@ -182,12 +174,12 @@ describe.skipIf(!hasPostgres)("a store whose database is gone", () => {
   test("rejects reads and new writers with a reason, and continues when it is back", async () => {
     const { store, sessionIds } = await openStore();
     const [sessionId = ""] = sessionIds;
-    await server.stop("immediate");
+    await postgres.server.stop("immediate");
     await expect(store.getSession(sessionId)).rejects.toMatchObject({ code: "READ_FAILED" });
     await expect(store.appendMessage(sessionId, says("late"))).rejects.toMatchObject({
       code: "WRITE_FAILED",
     });
-    await server.start();
+    await postgres.server.start();
     await store.appendMessage(sessionId, says("again"));
     const loaded = await store.loadMessages(sessionId);
     expect(loaded.map(({ content }) => content)).toContain("again");

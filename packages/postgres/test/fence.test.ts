@@ -1,28 +1,22 @@
 import type { SessionStore } from "@mini-openclaw/protocol";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createPostgresStore } from "../src/index.ts";
 import { databaseOf } from "../src/store/create-store.ts";
-import { hasPostgres, type PostgresServer, startPostgres } from "./server/postgres-server.ts";
+import { hasPostgres } from "./server/postgres-server.ts";
+import { useServer } from "./server/use-server.ts";
 
-let server: PostgresServer;
-let schemas = 0;
-
-beforeAll(async () => {
-  if (hasPostgres) server = await startPostgres();
-});
-afterAll(async () => {
-  await server?.[Symbol.asyncDispose]();
-});
+const postgres = useServer();
 
 const says = (content: string) => ({ role: "user", content, timestamp: 1 }) as const;
 
 /** Opens stores of several nodes on one schema. */
 async function nodes(count: number) {
-  schemas += 1;
-  const schema = `fence${schemas}`;
+  const schema = postgres.newSchema();
   const stores: SessionStore[] = [];
   for (let index = 0; index < count; index += 1) {
-    stores.push(await createPostgresStore({ pool: server.pool(), schema, name: `node ${index + 1}` }));
+    stores.push(
+      await createPostgresStore({ pool: postgres.server.pool(), schema, name: `node ${index + 1}` }),
+    );
   }
   return {
     schema,
@@ -56,7 +50,7 @@ describe.skipIf(!hasPostgres)("a node", () => {
     const log = await one?.openLog(sessionId);
     await one?.appendMessage(sessionId, says("before"));
     const before = nodeId(one);
-    await server.run(`delete from ${two.schema}.nodes where id = $1`, [before]);
+    await postgres.server.run(`delete from ${two.schema}.nodes where id = $1`, [before]);
     await expect(one?.appendMessage(sessionId, says("fenced"))).rejects.toMatchObject({
       code: "SESSION_STOLEN",
     });
@@ -82,7 +76,7 @@ describe.skipIf(!hasPostgres)("a node", () => {
       { type: "chunk", runId: "r", messageId: "m", content: "Hel" },
     ]);
     expect(await other?.recover()).toEqual([]);
-    await server.run(`delete from ${two.schema}.nodes where id = $1`, [nodeId(one)]);
+    await postgres.server.run(`delete from ${two.schema}.nodes where id = $1`, [nodeId(one)]);
     expect(await other?.recover()).toEqual([sessionId]);
     const loaded = await other?.loadMessages(sessionId);
     expect(loaded?.map(({ content }) => content)).toEqual(["hi", "Hel"]);
