@@ -9,12 +9,20 @@ const guide = [
   { text: "Glossary", link: "/glossary" },
   { text: "API", link: "/api/" },
 ];
-const packages = ["gateway", "agent-runtime", "session-store", "client", "web-chat", "protocol"].map(
-  (name) => ({
-    text: name,
-    link: `/packages/${name}`,
-  }),
-);
+const packages = [
+  "gateway",
+  "agent-runtime",
+  "session-store",
+  "postgres",
+  "client",
+  "web-chat",
+  "ai-sdk",
+  "openclaw-dialect",
+  "protocol",
+].map((name) => ({
+  text: name,
+  link: `/packages/${name}`,
+}));
 
 export default {
   title: "Mini OpenClaw",
