@@ -18,8 +18,8 @@ const lines: Record<string, string> = {
   "embed-vite": "Hello from Vite.",
   "react-chat": "Hello from React.",
   "second-channel": "Three lines of two people, in two sessions.",
-  "use-chat": "Hello from useChat.",
   telegram: "Three sessions of two chats: true.",
+  "use-chat": "Hello from useChat.",
 };
 
 test("every example is run here", () => {
