@@ -14,11 +14,17 @@ import { startShipped } from "./harness/shipped.mjs";
 // measured once, on a machine like that of the README.
 const OPENCLAW_MS = 320;
 
+/**
+ * The fields of OpenClaw's frames that are read here.
+ * @typedef {{ type: string, id?: string, ok?: boolean, error?: { message: string }, event?: string,
+ * payload?: { state?: string } }} Frame
+ */
+
 /** A client of OpenClaw's protocol. One message at a time. */
 class OpenClawClient {
   /** @type {WebSocket} */
   #socket;
-  /** @type {(frame: any) => void} */
+  /** @type {(frame: Frame) => void} */
   #onFrame = () => {};
   #count = 0;
 
@@ -47,16 +53,17 @@ class OpenClawClient {
     const params = { sessionKey: "main", message, idempotencyKey: `${startedAt}` };
     await this.#request("chat.send", params, ({ event, payload }) => {
       if (event !== "chat") return false;
-      if (payload.state === "delta" && Number.isNaN(firstMs)) firstMs = performance.now() - startedAt;
-      return /final|error|aborted/.test(payload.state);
+      const { state = "" } = payload ?? {};
+      if (state === "delta" && Number.isNaN(firstMs)) firstMs = performance.now() - startedAt;
+      return /final|error|aborted/.test(state);
     });
     return firstMs;
   }
 
   /**
    * Sends a request, and resolves with the first frame that is the last one of its answer.
-   * @param {string} method @param {object} params @param {(frame: any) => boolean} isLast
-   * @returns {Promise<any>}
+   * @param {string} method @param {object} params @param {(frame: Frame) => boolean} isLast
+   * @returns {Promise<Frame>}
    */
   #request(method, params, isLast) {
     this.#count += 1;

@@ -4,7 +4,7 @@ import { scriptedAgent } from "@mini-openclaw/gateway/testing";
 import { type UIMessage, WebSocketChatTransport } from "ai";
 import { createElement, StrictMode, useEffect } from "react";
 import { createRoot, type Root } from "react-dom/client";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { chatGateway, gate, newest, textOf, until } from "./chat-gateway.ts";
 
@@ -17,7 +17,10 @@ beforeEach(() => {
   page = document.createElement("main");
   root = createRoot(page);
 });
-afterEach(() => root.unmount());
+afterEach(() => {
+  vi.useRealTimers();
+  root.unmount();
+});
 
 interface Shown {
   chat?: ReturnType<typeof useChat>;
@@ -67,13 +70,14 @@ test("`useChat` with `resume` in StrictMode continues an answer, and its run sur
   before.sockets[0]?.terminate();
   await sent;
 
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const shown: Shown = {};
   const messages = before.messages.slice(0, 1);
   const chat = createElement(ChatPage, { url: gateway.url, shown, messages });
   root.render(createElement(StrictMode, {}, chat));
   await untilShown("streaming | a | One, ");
   // Longer than a run is kept for a client that may resume again.
-  await new Promise((resolve) => void setTimeout(resolve, 600));
+  vi.advanceTimersByTime(60_000);
   open();
 
   await untilShown("ready | a | One, two.");

@@ -1,8 +1,8 @@
-import { once } from "node:events";
+import { on, once } from "node:events";
 import { scriptedAgent } from "@mini-openclaw/gateway/testing";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import type { UIMessage } from "ai";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { toUiMessages } from "../src/index.ts";
 import { chatGateway, gate, newest, type openChat, textOf, until } from "./chat-gateway.ts";
 
@@ -14,8 +14,17 @@ const opened = (chat: TestChat) => {
   return chat;
 };
 afterEach(() => {
+  vi.useRealTimers();
   for (const chat of chats.splice(0)) for (const socket of chat.sockets) socket.terminate();
 });
+
+/** Resolves when the gateway has begun to answer the next resume of a chat. */
+async function nextStart({ sockets }: TestChat): Promise<void> {
+  const [socket] = sockets;
+  if (!socket) throw new Error("The chat has no socket.");
+  for await (const [bytes] of on(socket, "message"))
+    if ((JSON.parse(String(bytes)) as { type: string }).type === "start") return;
+}
 
 const textsOf = (chat: TestChat) => chat.messages.map(textOf);
 const copyOf = (messages: UIMessage[]): UIMessage[] => JSON.parse(JSON.stringify(messages));
@@ -301,10 +310,12 @@ describe("resumeStream()", () => {
     const first = other.resumeStream();
     await until(other, () => other.status === "streaming");
 
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const started = nextStart(other);
     const second = other.resumeStream();
-    await first;
+    await Promise.all([first, started]);
     // Longer than a run is kept for a client that may resume again.
-    await new Promise((resolve) => void setTimeout(resolve, 600));
+    vi.advanceTimersByTime(60_000);
     open();
     await Promise.all([sent, second]);
 
