@@ -22,7 +22,7 @@ const rooms = {
   "packages/ai-sdk/src": ["socket", "http", "agents", "chats", "chunks", "messages", "shared"],
   "packages/openclaw-dialect/src": ["connection", "methods", "feeds", "rows", "wire"],
   "packages/web-chat/page": [
-    ...["shell", "sessions", "frame", "composer", "conversation", "markdown", "language", "dom"],
+    ...["shell", "sessions", "frame", "composer", "conversation", "markdown", "language", "dom", "diagram"],
   ],
 };
 

@@ -2,8 +2,8 @@ import { cpSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "tsup";
 import base from "../../tsup.config.base.ts";
+import { writeLicenses } from "../../tsup.licenses.ts";
 import { namedExports } from "./bundle/named-exports.ts";
-import { writeLicenses } from "./bundle/third-party-licenses.ts";
 
 const store = fileURLToPath(import.meta.resolve("@mini-openclaw/session-store"));
 const page = fileURLToPath(new URL("page", import.meta.resolve("@mini-openclaw/web-chat")));
@@ -16,14 +16,12 @@ export default defineConfig({
   noExternal: [/./],
   splitting: true,
   sourcemap: false,
-  metafile: true,
-  esbuildPlugins: [namedExports],
+  esbuildPlugins: [namedExports, writeLicenses("dist/THIRD-PARTY-LICENSES.txt")],
   // Bundled CommonJS packages load Node's own modules with `require`.
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',
   },
   async onSuccess() {
     cpSync(page, "dist/page", { recursive: true });
-    writeLicenses("dist/metafile-esm.json", "dist/THIRD-PARTY-LICENSES.txt");
   },
 });

@@ -1,5 +1,6 @@
 import { defineConfig, type Options } from "tsup";
 import base from "../../tsup.config.base.ts";
+import { writeLicenses } from "../../tsup.licenses.ts";
 
 const page = {
   outDir: "dist/page",
@@ -12,6 +13,7 @@ const page = {
   minify: true,
   dts: false,
   clean: false,
+  esbuildPlugins: [writeLicenses("dist/page/THIRD-PARTY-LICENSES.txt")],
 } satisfies Options;
 
 // The handler for Node, and the page that it serves, with all that it needs bundled.
@@ -21,6 +23,8 @@ export default defineConfig([
   { ...page, entry: ["page/first-paint.ts"], splitting: false },
   // Highlights code beside the page's own thread.
   { ...page, entry: ["page/markdown/highlight-worker.ts"], splitting: false },
+  // Draws diagrams, in a frame with an origin of its own.
+  { ...page, outDir: "dist/page/diagram", entry: ["page/diagram/diagram.ts"], splitting: false },
   // The chat as an element for other pages. It shares no file with the page, which would load more.
   { ...page, entry: { element: "page/shell/element.ts" }, splitting: true },
   // The parts that few chats need are separate files, loaded on demand.

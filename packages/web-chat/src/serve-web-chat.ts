@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { findMermaid, readDiagramPage } from "./diagram-page.ts";
+import { readDiagramPage } from "./diagram-page.ts";
 import { isFirstFile, type PageFile, type PageFiles, readPage } from "./page-files.ts";
 import { checkOptions, type PageOptions, type WebChatOptions } from "./web-chat-options.ts";
 
@@ -55,11 +55,9 @@ export function servePage(directory: URL, options: WebChatOptions = {}): WebChat
   checkOptions(options);
   const { basePath: path = "/", webSocketPath, css = "", ...shown } = options;
   const basePath = withSlash(path);
-  const mermaid = findMermaid();
   const page: PageOptions = {
     ...shown,
     webSocketPath: relativePath(basePath, webSocketPath ?? basePath),
-    hasDiagrams: mermaid !== undefined,
   };
   let files: PageFiles | undefined;
   let diagramPage: PageFile | undefined;
@@ -73,8 +71,8 @@ export function servePage(directory: URL, options: WebChatOptions = {}): WebChat
     }
     if (!path.startsWith(basePath)) return false;
     const name = path.slice(basePath.length) || "index.html";
-    if (name === DIAGRAM_PAGE && mermaid !== undefined) {
-      diagramPage ??= readDiagramPage(mermaid);
+    if (name === DIAGRAM_PAGE) {
+      diagramPage ??= readDiagramPage(directory);
       answer(request, response, diagramPage);
       return true;
     }

@@ -58,8 +58,6 @@ export interface WebChatOptions {
 /** The options that the page itself reads, as JSON. */
 export type PageOptions = Omit<WebChatOptions, "basePath" | "webSocketPath" | "css"> & {
   webSocketPath: string;
-  /** True if the app has the package that draws diagrams. */
-  hasDiagrams: boolean;
 };
 
 interface Rule {

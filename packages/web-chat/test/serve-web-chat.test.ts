@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -18,6 +18,8 @@ async function testServer(options?: WebChatOptions, { built = true } = {}) {
     await writeFile(join(directory, "first-paint.js"), "// first");
     await writeFile(join(directory, "page.js"), "// page");
     await writeFile(join(directory, "page.css"), "/* page */");
+    await mkdir(join(directory, "diagram"));
+    await writeFile(join(directory, "diagram", "diagram.js"), "// diagram");
   }
   const handler = servePage(pathToFileURL(`${directory}/`), options);
   const server = createServer((request, response) => {
@@ -201,7 +203,6 @@ test("writes the app's options into the page, without a way out of the attribute
   const html = await (await server.get("/")).text();
 
   expect(JSON.parse(optionsIn(html))).toEqual({
-    hasDiagrams: true,
     ...{ demo: true, title: hostile, greeting: hostile, suggestions: [hostile], webSocketPath: "./" },
     ...{
       logo: "/logo.svg",
@@ -297,14 +298,12 @@ test("answers 503 while the page is not built, and serves it afterwards", async 
 
 test("serves the document that draws diagrams with a policy of its own", async () => {
   await using server = await testServer({ basePath: "/chat" });
-  const page = await server.get("/chat/");
   const diagram = await server.get("/chat/diagram.html");
   const html = await diagram.text();
 
-  expect(JSON.parse(optionsIn(await page.text()))).toMatchObject({ hasDiagrams: true });
   expect(diagram.headers.get("content-security-policy")?.split("; ")).toEqual([
     "default-src 'none'",
-    expect.stringMatching(/^script-src 'sha256-[\w+/=]+' 'sha256-[\w+/=]+'$/),
+    expect.stringMatching(/^script-src 'sha256-[\w+/=]+'$/),
     "style-src 'unsafe-inline'",
     "img-src data:",
     "base-uri 'none'",
@@ -312,7 +311,7 @@ test("serves the document that draws diagrams with a policy of its own", async (
     "frame-ancestors 'self'",
     "sandbox allow-scripts",
   ]);
-  expect(html.split("<script>")).toHaveLength(3);
+  expect(html.match(/<\/?script/gi)).toEqual(["<script", "</script"]);
   const etag = diagram.headers.get("etag") ?? "";
   const again = await server.get("/chat/diagram.html", { headers: { "if-none-match": etag } });
   expect(again.status).toBe(304);

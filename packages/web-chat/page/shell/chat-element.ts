@@ -182,7 +182,8 @@ function optionsOf(host: Element) {
     greeting: host.getAttribute("greeting") ?? undefined,
     suggestions: undefined,
     loginUrl: undefined,
-    hasDiagrams: false,
+    // The policy of the other page decides about frames.
+    diagramUrl: undefined,
   };
 }
 

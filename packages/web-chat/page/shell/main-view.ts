@@ -21,7 +21,7 @@ export interface MainViewParts {
   chat: Chat;
   network: Network;
   texts: Texts;
-  options: Pick<PageOptions, "isDemo" | "title" | "greeting" | "suggestions" | "loginUrl" | "hasDiagrams">;
+  options: Pick<PageOptions, "isDemo" | "title" | "greeting" | "suggestions" | "loginUrl" | "diagramUrl">;
   /** Returns the name under which drafts of the shown session are saved. */
   address: () => string;
   /** The address that takes the gateway's token. */
@@ -62,7 +62,7 @@ export class MainView {
     const highlighter = createHighlighter();
     const markdown = createMarkdownRenderer({
       ...{ texts, highlighter, onAnnounce },
-      diagramUrl: options.hasDiagrams ? "diagram.html" : undefined,
+      diagramUrl: options.diagramUrl,
       servedImage: (source) => this.#servedImage(source),
       onLate: (update) => this.#conversation.change(update),
     });

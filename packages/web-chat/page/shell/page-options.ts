@@ -16,8 +16,8 @@ export interface PageOptions {
   readonly hasSidebar: boolean;
   readonly hasParts: boolean;
   readonly hasSettings: boolean;
-  /** True if the server has the document that draws diagrams. */
-  readonly hasDiagrams: boolean;
+  /** Relative address of the document that draws diagrams. */
+  readonly diagramUrl: string | undefined;
 }
 
 /** Reads the options that the server wrote into the page. */
@@ -39,7 +39,7 @@ export function readOptions(body: HTMLElement): PageOptions {
     hasSidebar: values["hideSidebar"] !== true,
     hasParts: values["showParts"] === true,
     hasSettings: values["showSettings"] === true,
-    hasDiagrams: values["hasDiagrams"] === true,
+    diagramUrl: "diagram.html",
   };
 }
 
