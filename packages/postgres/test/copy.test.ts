@@ -88,8 +88,7 @@ describe.skipIf(!hasPostgres)("a copy", () => {
     const to = target();
     const { copied } = await copySessions({ ...to, folder, direction: "to" });
     const second = await copySessions({ ...to, folder, direction: "to" });
-    expect(second.copied).toEqual([]);
-    expect(second.skipped.map(({ sessionId }) => sessionId).sort()).toEqual(copied.sort());
+    expect(second).toEqual({ copied: [], unchanged: copied, skipped: [] });
   });
 
   test("skips a session with a damaged line, and names the remedy", async () => {
@@ -105,6 +104,68 @@ describe.skipIf(!hasPostgres)("a copy", () => {
         reason: expect.stringContaining("session-store repair") as string,
       },
     ]);
+  });
+
+  test("keeps lines that other programs wrote: separators of Unicode, and returns before line feeds", async () => {
+    const folder = await filledFolder();
+    const line = (seq: number, end: string) =>
+      `{"seq":${seq},"id":"${seq}","role":"user","content":"a\u2028b\u2029c","timestamp":1}${end}\n`;
+    const header = '{"type":"session","v":1,"sessionId":"foreign","key":"k","createdAt":1}\n';
+    writeFileSync(join(folder, "foreign.jsonl"), header + line(1, "\r") + line(2, ""));
+    const to = target();
+    await copySessions({ ...to, folder, direction: "to" });
+    const back = newFolder();
+    await copySessions({ ...to, folder: back, direction: "from" });
+    expect(transcriptsOf(back)["foreign"]).toBe(header + line(1, "") + line(2, ""));
+  });
+
+  test("skips what PostgreSQL cannot hold: bytes that are not UTF-8, and numbers that fall", async () => {
+    const folder = newFolder();
+    const write = (id: string, text: string) => {
+      const header = `{"type":"session","v":1,"sessionId":"${id}","key":"k","createdAt":1}\n`;
+      writeFileSync(join(folder, `${id}.jsonl`), Buffer.from(header + text, "latin1"));
+    };
+    const line = (seq: number, content: string) =>
+      `{"seq":${seq},"id":"${seq}","role":"user","content":"${content}","timestamp":1}\n`;
+    write("bytes", line(1, "\xe9"));
+    write("order", line(2, "two") + line(1, "one"));
+    const { skipped } = await copySessions({ ...target(), folder, direction: "to" });
+    const reasons = Object.fromEntries(skipped.map(({ sessionId, reason }) => [sessionId, reason]));
+    expect(reasons).toEqual({
+      bytes: expect.stringContaining("Line 2 of session bytes: is not UTF-8") as string,
+      order: "Line 3 of session order: has number 1 after 2. Correct the file, then copy again.",
+    });
+  });
+
+  test("names a file of a newer format", async () => {
+    const folder = newFolder();
+    writeFileSync(join(folder, "newer.jsonl"), '{"type":"session","v":99,"sessionId":"newer"}\n');
+    const { skipped } = await copySessions({ ...target(), folder, direction: "to" });
+    expect(skipped).toEqual([
+      { sessionId: "newer", reason: expect.stringContaining("format version 99") as string },
+    ]);
+  });
+
+  test("replaces no file that is in the way", async () => {
+    const folder = await filledFolder();
+    const to = target();
+    const { copied } = await copySessions({ ...to, folder, direction: "to" });
+    const back = newFolder();
+    writeFileSync(join(back, `${copied[0]}.jsonl`), "");
+    const { skipped } = await copySessions({ ...to, folder: back, direction: "from" });
+    expect(skipped).toEqual([
+      { sessionId: copied[0], reason: expect.stringContaining("is in the way") as string },
+    ]);
+    expect(readFileSync(join(back, `${copied[0]}.jsonl`), "utf8")).toBe("");
+  });
+
+  test("ends when the database cannot be reached, and names the reason", async () => {
+    const folder = await filledFolder();
+    const url = "postgres://postgres@127.0.0.1:1/postgres";
+    await expect(copySessions({ folder, url, direction: "to" })).rejects.toMatchObject({
+      code: "READ_FAILED",
+      message: expect.stringContaining("ECONNREFUSED") as string,
+    });
   });
 
   test("refuses a folder that does not exist", async () => {

@@ -28,3 +28,5 @@ export { numberEvent, RecentEvents } from "./recent/recent-events.ts";
 export { RecentMessages } from "./recent/recent-messages.ts";
 export type { KeyedAppend } from "./recent/remembered-keys.ts";
 export { digestMessages, RememberedKeys } from "./recent/remembered-keys.ts";
+export type { CopiedLine } from "./transcript/transcript-folder.ts";
+export { TranscriptFolder } from "./transcript/transcript-folder.ts";

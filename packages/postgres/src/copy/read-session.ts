@@ -1,105 +1,90 @@
-import { createReadStream, existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import type { SessionMeta } from "@mini-openclaw/protocol";
-import { StoreError } from "@mini-openclaw/session-store";
 import {
   beginSummary,
   blobsOf,
+  type CopiedLine,
   formatLine,
   nextSummary,
-  parseTranscriptLine,
   type Summary,
   upgradeLegacyLine,
 } from "@mini-openclaw/session-store/kit";
 import { keyColumn } from "../store/sessions.ts";
 import type { NumberedLine } from "../writer/group.ts";
 import { type Copying, exists } from "./copying.ts";
+import { inTransaction, type Run } from "./transaction.ts";
 
-const CHUNK_LINES = 500;
+const MAX_LINES = 500;
+const MAX_CHARS = 1_000_000;
 
-/** The lines of a transcript, as the database has them. */
+/** Copies a session from its file to the database, in one transaction. */
+export async function readSession(
+  { files, transcripts, database, pool }: Copying,
+  meta: SessionMeta,
+): Promise<void> {
+  const { sessionId, createdAt } = meta;
+  const { schema } = database.context.names;
+  await inTransaction(pool, async (run) => {
+    const insert = `insert into ${schema}.sessions (id, key, created, updated, summary)
+      values ($1, $2, $3, $3, '') on conflict (id) do nothing returning num`;
+    const [row] = await run({ text: insert, values: [sessionId, keyColumn(meta.key), createdAt] });
+    if (!row) throw exists(sessionId);
+    const sid = Number(row["num"]);
+    const { header, summary, blobs } = await insertLines(run, {
+      table: `${schema}.entries`,
+      sid,
+      lines: transcripts.lines(sessionId),
+      summary: beginSummary(sessionId, meta),
+    });
+    for (const id of blobs) {
+      const bytes = await files.loadBlob?.(sessionId, id);
+      if (!bytes) continue;
+      const text = `insert into ${schema}.blobs (sid, id, bytes) values ($1, $2, $3)`;
+      await run({ text, values: [sid, id, Buffer.from(bytes)] });
+    }
+    const { lastSeq, updatedAt, archived = false } = summary.meta;
+    const update = `update ${schema}.sessions
+      set summary = $2, last_seq = $3, updated = $4, archived = $5, header = $6 where num = $1`;
+    const values = [sid, JSON.stringify(summary), lastSeq, updatedAt, archived, header ?? null];
+    await run({ text: update, values });
+  });
+}
+
 interface Transcript {
-  readonly header: string | undefined;
-  readonly lines: readonly NumberedLine[];
-  readonly blobs: ReadonlySet<string>;
+  readonly table: string;
+  readonly sid: number;
+  readonly lines: AsyncIterable<CopiedLine>;
   readonly summary: Summary;
 }
 
-/** Copies a session from its file to the database. It is listed when it has all of its lines. */
-export async function readSession({ folder, files, database }: Copying, meta: SessionMeta): Promise<void> {
-  const { query, names, node: own } = database.context;
-  const { sessionId, createdAt } = meta;
-  const { header, lines, blobs, summary } = await readTranscript(findTranscript(folder, sessionId), meta);
-  const node = await own.ready();
-  const insert = `insert into ${names.schema}.sessions (id, key, node, created, updated, summary, header)
-    values ($1, $2, $3, $4, $4, $5, $6) on conflict (id) do nothing returning num`;
-  const empty = JSON.stringify(beginSummary(sessionId, meta));
-  const values = [sessionId, keyColumn(meta.key), node, createdAt, empty, header ?? null];
-  const [row] = await query({ text: insert, values });
-  if (!row) throw exists(sessionId);
-  const sid = Number(row["num"]);
-  for (const id of blobs) {
-    const bytes = await files.loadBlob?.(sessionId, id);
-    if (!bytes) continue;
-    const text = `insert into ${names.schema}.blobs (sid, id, bytes) values ($1, $2, $3) on conflict do nothing`;
-    await query({ text, values: [sid, id, Buffer.from(bytes)] });
-  }
-  for (let start = 0; start < lines.length; start += CHUNK_LINES) {
-    const entries = lines.slice(start, start + CHUNK_LINES);
-    await database.groups.write(node, { sid, entries, live: [] }, { isDurable: true });
-  }
-  const { lastSeq, updatedAt, archived = false } = summary.meta;
-  const state = {
-    summary: JSON.stringify(summary),
-    lastSeq,
-    updated: updatedAt,
-    archived,
-    runAfter: undefined,
-  };
-  const change = { sid, entries: [], live: [], state: { ...state, isReleased: true } };
-  await database.groups.write(node, change, { isDurable: true });
-}
-
-/** Reads a file whole. Lines of the legacy format become lines of today's. */
-async function readTranscript(path: string, meta: SessionMeta): Promise<Transcript> {
-  let summary = beginSummary(meta.sessionId, meta);
-  let header: string | undefined;
-  const lines: NumberedLine[] = [];
+/** Inserts the lines of a transcript. Lines of the legacy format become lines of today's. */
+async function insertLines(run: Run, { table, sid, lines, summary: empty }: Transcript) {
   const blobs = new Set<string>();
-  const input = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
-  for await (const text of input) {
-    const line = parseTranscriptLine(Buffer.from(text));
-    if (line.kind === "blank") continue;
-    if (line.kind === "damaged") throw damaged(meta.sessionId);
+  let summary = empty;
+  let header: string | undefined;
+  let batch: NumberedLine[] = [];
+  let chars = 0;
+  const flush = async () => {
+    const text = `insert into ${table} (sid, seq, line)
+      select $1, u.seq, u.line from unnest($2::bigint[], $3::text[]) u(seq, line)`;
+    await run({ text, values: [sid, batch.map(({ seq }) => seq), batch.map(({ line }) => line)] });
+    batch = [];
+    chars = 0;
+  };
+  for await (const { line, text } of lines) {
     summary = nextSummary(summary, line);
-    const { lastSeq } = summary.meta;
     if (line.kind === "header") header = text;
-    else if (line.kind === "unknown") lines.push({ seq: line.seq, line: text });
-    else if (line.kind === "legacy") {
-      const entry = formatLine(upgradeLegacyLine(line.message, lastSeq)).slice(0, -1);
-      lines.push({ seq: lastSeq, line: entry });
-    } else {
-      for (const blob of blobsOf(line.entry)) blobs.add(blob);
-      lines.push({ seq: line.entry.seq, line: text });
+    else {
+      const numbered = toNumbered({ line, text }, summary.meta.lastSeq);
+      if (line.kind === "entry") for (const blob of blobsOf(line.entry)) blobs.add(blob);
+      chars += numbered.line.length;
+      if (batch.push(numbered) >= MAX_LINES || chars >= MAX_CHARS) await flush();
     }
   }
-  return { header, lines, blobs, summary };
+  if (batch.length > 0) await flush();
+  return { header, summary, blobs };
 }
 
-/** Returns the file of a session, which may be in the archive. */
-function findTranscript(folder: string, sessionId: string): string {
-  const path = join(folder, `${sessionId}.jsonl`);
-  if (existsSync(path)) return path;
-  const archive = join(folder, "archive");
-  const name = existsSync(archive)
-    ? readdirSync(archive).find((one) => one.startsWith(`${sessionId}.`) && one.endsWith(".jsonl"))
-    : undefined;
-  if (name !== undefined) return join(archive, name);
-  throw new StoreError("SESSION_NOT_FOUND", `Session ${sessionId} has no file in ${folder}.`);
-}
-
-function damaged(sessionId: string): StoreError {
-  const text = `Session ${sessionId} has a damaged line. Repair it with "session-store repair", then copy again.`;
-  return new StoreError("READ_FAILED", text);
+function toNumbered({ line, text }: CopiedLine, lastSeq: number): NumberedLine {
+  if (line.kind !== "legacy") return { seq: line.kind === "entry" ? line.entry.seq : lastSeq, line: text };
+  return { seq: lastSeq, line: formatLine(upgradeLegacyLine(line.message, lastSeq)).slice(0, -1) };
 }

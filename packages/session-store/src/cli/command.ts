@@ -13,6 +13,7 @@ export interface CommandLine {
   format: "markdown" | "jsonl";
   key?: string;
   at?: number;
+  schema?: string;
 }
 
 export interface CommandDeps {

@@ -10,6 +10,7 @@ interface CopyOptions {
   folder: string;
   url: string;
   direction: "to" | "from";
+  schema?: string;
 }
 
 /** The part of `@mini-openclaw/postgres` that the command uses. This package does not need it. */
@@ -19,6 +20,7 @@ interface Postgres {
     options: CopyOptions,
   ): Promise<{
     copied: string[];
+    unchanged: string[];
     skipped: { sessionId: string; reason: string }[];
   }>;
 }
@@ -29,20 +31,21 @@ const PACKAGE = "@mini-openclaw/postgres";
 export const copy: Command = {
   usage: "<to|from> <postgres url>",
   count: [2, 2],
-  async run({ args: [direction, url = ""], folder, json }, { terminal }) {
+  async run({ args: [direction, url = ""], folder, schema, json }, { terminal }) {
     if (direction !== "to" && direction !== "from") {
       throw new UsageError(mustBe("direction", "to or from", direction));
     }
     const { copySessions } = await loadPostgres();
-    const result = await copySessions({ folder, url, direction });
-    if (json) terminal.out(jsonLine(result));
+    const { copied, unchanged, skipped } = await copySessions({
+      ...{ folder, url, direction },
+      ...(schema !== undefined && { schema }),
+    });
+    if (json) terminal.out(jsonLine({ copied, unchanged, skipped }));
     else {
-      terminal.out(`Copied ${result.copied.length} sessions.\n`);
-      for (const { sessionId, reason } of result.skipped) {
-        terminal.err(safe(`Skipped ${sessionId}: ${reason}\n`));
-      }
+      terminal.out(`Copied ${copied.length} sessions. ${unchanged.length} were there already.\n`);
+      for (const { sessionId, reason } of skipped) terminal.err(safe(`Skipped ${sessionId}: ${reason}\n`));
     }
-    return result.skipped.length > 0 ? 1 : 0;
+    return skipped.length > 0 ? 1 : 0;
   },
 };
 

@@ -40,6 +40,7 @@ A session is named by its id, the beginning or the end of the id, or its key.
   --key <key>        ls, search: only sessions of this key; fork: the key of the new session
   --archived         ls, search: archived sessions instead
   --at <seq>         fork: the last entry of the new session (default: the newest)
+  --schema <name>    copy: the schema of the tables (default: mini_openclaw)
   --format <format>  export: markdown or jsonl (default: markdown)
   -f, --follow       tail: continue until interrupted
   -h, --help
@@ -116,6 +117,7 @@ function parse(args: string[]): { name?: string; line: CommandLine; isVersion: b
     format,
     ...(values.key !== undefined && { key: values.key }),
     ...(values.at !== undefined && { at: toCount("--at", values.at) }),
+    ...(values.schema !== undefined && { schema: values.schema }),
   };
   const isVersion = values.version;
   if (isVersion || values.help || (name === undefined && args.length === 0)) return { line, isVersion };
@@ -142,6 +144,7 @@ const options = {
   key: { type: "string" },
   archived: { type: "boolean", default: false },
   at: { type: "string" },
+  schema: { type: "string" },
   format: { type: "string", default: "markdown" },
   follow: { type: "boolean", short: "f", default: false },
   help: { type: "boolean", short: "h", default: false },

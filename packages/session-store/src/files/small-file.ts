@@ -58,8 +58,17 @@ export function writeWhole(fs: FileSystem, fd: number, text: string): void {
   if (fs.write(fd, text) !== Buffer.byteLength(text)) throw new DiskFullError();
 }
 
+/** Writes bytes. A full disk returns a short count first, and an error only then. */
+export function writeAll(fs: FileSystem, fd: number, bytes: Uint8Array): void {
+  for (let length = 0; length < bytes.length; ) {
+    const count = fs.write(fd, bytes.subarray(length));
+    if (count === 0) throw new DiskFullError();
+    length += count;
+  }
+}
+
 /** Stands for the error of a full disk where the system returned only a short count. */
-export class DiskFullError extends Error {
+class DiskFullError extends Error {
   readonly code = "ENOSPC";
 
   constructor() {

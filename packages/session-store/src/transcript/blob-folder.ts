@@ -6,7 +6,7 @@ import { openFlags } from "../files/file-system.ts";
 import { NO_HARD_LINKS } from "../files/move-file.ts";
 import { withFile } from "../files/regular-file.ts";
 import { BLOBS_FOLDER } from "../files/session-paths.ts";
-import { DiskFullError, unlinkQuietly } from "../files/small-file.ts";
+import { unlinkQuietly, writeAll } from "../files/small-file.ts";
 import { temporaryName } from "../files/temporary-file.ts";
 import { isSystemError } from "../model/errors.ts";
 
@@ -120,13 +120,4 @@ export class BlobFolder {
 
 function idOf(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
-}
-
-/** Writes bytes at once. A full disk returns a short count first, and an error only then. */
-function writeAll(fs: FileSystem, fd: number, bytes: Uint8Array): void {
-  for (let length = 0; length < bytes.length; ) {
-    const count = fs.write(fd, bytes.subarray(length));
-    if (count === 0) throw new DiskFullError();
-    length += count;
-  }
 }

@@ -1,0 +1,25 @@
+import type { Pool } from "pg";
+import type { Row, Statement } from "../connection/connection.ts";
+
+/** Runs one statement of a transaction. */
+export type Run = (statement: Statement) => Promise<Row[]>;
+
+/** Runs statements in one transaction. All of them have an effect, or none. */
+export async function inTransaction<T>(pool: Pool, act: (run: Run) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  // The pool listens to idle clients only. An error of this one is the statement's.
+  const ignore = () => {};
+  client.on("error", ignore);
+  let isDone = false;
+  try {
+    await client.query("begin");
+    const result = await act(async (statement) => (await client.query<Row>({ ...statement })).rows);
+    await client.query("commit");
+    isDone = true;
+    return result;
+  } finally {
+    client.removeListener("error", ignore);
+    // The end of the connection ends its transaction.
+    client.release(!isDone);
+  }
+}
