@@ -91,10 +91,14 @@ describe("a message", () => {
     [
       "the address of a file elsewhere",
       "https://example.com/a.png",
-      "`url` must be a data URL with the file",
+      "`url` must be a data URL, or the address of a file of the chat with the id of its blob, got",
     ],
-    ["broken percent-encoding", "data:text/plain,%E0%A4", "`url` must be a data URL with the file"],
-    ["the address of a saved file", "/sessions/a/blobs/b", "`url` of a file must be a data URL."],
+    ["broken percent-encoding", "data:text/plain,%E0%A4", "`url` must be a data URL, or the address of a"],
+    [
+      "the address of a file that the chat does not have",
+      `/sessions/a/blobs/${"0".repeat(64)}`,
+      '`blocks[0].blob` must be the id of a file of the session, got "0000',
+    ],
   ])("with %s is refused", async (_what, url, message) => {
     await using gateway = await chatGateway(scriptedAgent([]));
     const chat = opened(gateway.chat());

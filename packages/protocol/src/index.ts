@@ -124,6 +124,7 @@ export type {
   EditCommand,
   ForkCommand,
   HistoryCommand,
+  InlineBlock,
   LifecycleCommand,
   ListCommand,
   MessageBlock,

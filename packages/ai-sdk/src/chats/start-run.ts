@@ -134,8 +134,6 @@ function decisionsOf({ parts }: ClientMessage): Map<string, boolean> {
 function contentOf(message: ClientMessage): MessageContent {
   const content = toContent(message);
   if (typeof content === "string") throw invalid(content);
-  // The address of a file that the session has does not have its bytes.
-  if (content.hasSavedFiles) throw invalid("`url` of a file must be a data URL. Send the file itself.");
   return content;
 }
 

@@ -6,45 +6,51 @@ import type { ClientMessage, ClientPart } from "./chat-request.ts";
 export interface MessageContent {
   content: string;
   blocks: MessageBlock[];
-  /** True if it names a file that the session has already. */
-  hasSavedFiles: boolean;
 }
 
 /** Returns the content of a client's message, or the reason why a file cannot be read. */
 export function toContent({ parts }: ClientMessage): MessageContent | string {
   const texts: string[] = [];
   const blocks: MessageBlock[] = [];
-  let hasSavedFiles = false;
   for (const part of parts) {
     if (part.type === "text" && typeof part["text"] === "string") texts.push(part["text"]);
     if (part.type !== "file") continue;
     const block = toBlock(part);
     if (typeof block === "string") return block;
-    if (block) blocks.push(block);
-    else hasSavedFiles = true;
+    blocks.push(block);
   }
-  return { content: texts.join("\n"), blocks, hasSavedFiles };
+  return { content: texts.join("\n"), blocks };
 }
 
-/** Returns nothing for a file that the session has already. */
-function toBlock({ url, filename, mediaType }: ClientPart): MessageBlock | string | undefined {
-  // The address of a file that the client got from the gateway.
-  if (typeof url === "string" && url.startsWith("/")) return undefined;
-  const file = typeof url === "string" ? readDataUrl(url, mediaType) : undefined;
-  if (!file) return `${mustBe("url", "a data URL with the file", url)} Send the file itself.`;
+function toBlock({ url, filename, mediaType }: ClientPart): MessageBlock | string {
+  const given = typeof mediaType === "string" ? mediaType : "";
+  const file = typeof url === "string" ? readUrl(url, given) : undefined;
+  if (!file) {
+    const expected = "a data URL, or the address of a file of the chat with the id of its blob";
+    return `${mustBe("url", expected, url)} Send the file itself.`;
+  }
   const name = typeof filename === "string" && filename !== "" ? { name: filename } : {};
   return { type: file.mediaType.startsWith("image/") ? "image" : "document", ...file, ...name };
 }
 
+type File = { mediaType: string } & ({ data: string } | { blob: string });
+
+function readUrl(url: string, mediaType: string): File | undefined {
+  if (url.startsWith("data:")) return readDataUrl(url, mediaType);
+  // The address of a file that the client got with the messages of the chat.
+  const blob = url.match(/[0-9a-f]{64}/g)?.at(-1);
+  return blob === undefined ? undefined : { mediaType, blob };
+}
+
 /** Returns the file of a data URL (RFC 2397), or nothing for another text. */
-function readDataUrl(url: string, fallback: unknown): { mediaType: string; data: string } | undefined {
+function readDataUrl(url: string, fallback: string): File | undefined {
   const [, meta, body] = /^data:([^,]*),(.*)$/s.exec(url) ?? [];
   if (meta === undefined || body === undefined) return undefined;
   const [mediaType, ...parameters] = meta.split(";");
   try {
     const isBase64 = parameters.at(-1) === "base64";
     const data = isBase64 ? body : Buffer.from(decodeURIComponent(body)).toString("base64");
-    return { mediaType: mediaType || (typeof fallback === "string" ? fallback : ""), data };
+    return { mediaType: mediaType || fallback, data };
   } catch {
     return undefined;
   }

@@ -8,9 +8,10 @@ import type {
   RunEndEntry,
   SessionMeta,
 } from "@mini-openclaw/protocol";
-import type { AcceptedRun } from "../run/run-types.ts";
+import type { AcceptedRun, SubmittedMessage } from "../run/run-types.ts";
 import { toSubmitted } from "../sessions/to-submitted.ts";
-import { type CommandContext, findSession, replyTo } from "./command-context.ts";
+import { GatewayError } from "../shared/errors.ts";
+import { type CommandContext, type CommandDeps, findSession, replyTo } from "./command-context.ts";
 import { loadPage } from "./load-page.ts";
 import { findOwnSession, ownership } from "./own-session.ts";
 import { findRunEnd, findStart } from "./run-start.ts";
@@ -152,10 +153,29 @@ async function acknowledge(
 async function queueMessage(event: MessageCommand, context: CommandContext): Promise<void> {
   const session = await findMessageSession(event, context);
   const { sessionId } = session;
-  const message = toSubmitted({ ...event, requestId: event.id }, context.limits);
+  const message = await messageOf(event, session, context);
   const watcher = await watcherOf(session, context);
   const accepted = await context.queues.submit(sessionId, message, watcher.watch);
   await acknowledge(event, session, { accepted, ...watcher }, context);
+}
+
+/**
+ * Returns the message of a command as its session has it.
+ *
+ * @throws GatewayError `INVALID_FRAME` for a wrong file, `FORBIDDEN` for a file of the session that
+ * the caller may not read
+ */
+export async function messageOf(
+  { id: requestId, ...message }: MessageCommand | EditCommand,
+  session: SessionMeta,
+  context: CommandDeps & Pick<CommandContext, "caller">,
+): Promise<SubmittedMessage> {
+  const hasSavedFiles = message.blocks?.some((block) => "blob" in block);
+  if (hasSavedFiles && !(await context.permissions.may(context.caller, "resume", session))) {
+    const reason = "A `blob` in `blocks` needs `resume`, which `authorize` refused.";
+    throw new GatewayError("FORBIDDEN", `${reason} Send the file itself in \`data\`.`);
+  }
+  return toSubmitted({ ...message, requestId }, session.sessionId, context);
 }
 
 /**
@@ -186,10 +206,10 @@ async function retryRun(event: RetryCommand, context: CommandContext): Promise<v
 }
 
 async function editMessage(event: EditCommand, context: CommandContext): Promise<void> {
-  const { id: requestId, messageId, content, blocks = [] } = event;
+  const { messageId } = event;
   const session = await findSession(event.sessionId, event.type, context);
   const watcher = await watcherOf(session, context);
-  const edit = { ...toSubmitted({ content, blocks, requestId }, context.limits), messageId };
+  const edit = { ...(await messageOf(event, session, context)), messageId };
   const accepted = await context.queues.edit(session.sessionId, edit, watcher.watch);
   await acknowledge(event, session, { accepted, ...watcher }, context);
 }

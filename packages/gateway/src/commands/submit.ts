@@ -60,7 +60,7 @@ export interface Submitted {
 export interface SubmitDeps {
   store: Pick<
     SessionStore,
-    "entries" | "loadMessages" | "getOrCreateSession" | "createSession" | "listSessions"
+    "entries" | "loadMessages" | "getOrCreateSession" | "createSession" | "listSessions" | "loadBlob"
   >;
   queues: SessionRuns;
   limits: Limits;
@@ -77,7 +77,7 @@ export async function submitMessage(deps: SubmitDeps, submission: Submission): P
   checkSubmission(submission);
   const { sessionId: given, key, owner, principal = toPrincipal(owner), ...message } = submission;
   const sessionId = given ?? (await findTarget(deps.store, { key, principal })).sessionId;
-  const submitted = toSubmitted(message, deps.limits);
+  const submitted = await toSubmitted(message, sessionId, deps);
   return followRun(deps, sessionId, (queues) => queues.submit(sessionId, submitted));
 }
 

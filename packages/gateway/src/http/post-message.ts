@@ -1,8 +1,7 @@
 import type { IncomingMessage } from "node:http";
-import { findMessageSession } from "../commands/run-command.ts";
+import { findMessageSession, messageOf } from "../commands/run-command.ts";
 import { findStart } from "../commands/run-start.ts";
 import { followRun } from "../commands/submit.ts";
-import { toSubmitted } from "../sessions/to-submitted.ts";
 import { GatewayError } from "../shared/errors.ts";
 import { sendJson } from "../shared/send-json.ts";
 import { awaitRun } from "./answer/await-run.ts";
@@ -18,8 +17,9 @@ export async function postMessage(context: RequestContext): Promise<void> {
   const fields = await readFields(context);
   const sessionId = await readSessionId(context);
   const command = toCommand("message", { ...fields, ...requestIdOf(request, fields), sessionId });
-  const session = await findMessageSession(command, commandContext(context));
-  const message = toSubmitted({ ...command, requestId: command.id }, deps.commands.limits);
+  const commands = commandContext(context);
+  const session = await findMessageSession(command, commands);
+  const message = await messageOf(command, session, commands);
   if (!(await deps.commands.permissions.may(context.caller, "resume", session))) {
     // The caller may send, and not read what the session has.
     if (isStream) throw new GatewayError("FORBIDDEN", "You may not resume here: `authorize` refused it.");

@@ -1,12 +1,16 @@
 import type {
   ContentBlock,
   FileBlock,
+  InlineBlock,
+  MessageBlock,
   MessageEntry,
   SessionEvent,
   SessionLog,
   SessionStore,
 } from "@mini-openclaw/protocol";
 import { fileBytes, isFile } from "@mini-openclaw/protocol";
+import { mustBe } from "@mini-openclaw/protocol/shared";
+import { GatewayError } from "../shared/errors.ts";
 
 // 6 KiB in base64: icons stay in their line, and a line stays readable.
 const MAX_INLINE_CHARS = 8192;
@@ -54,6 +58,33 @@ const MAX_BYTES = 20_971_520;
 const MAX_FILES = 100;
 
 type Store = Pick<SessionStore, "loadBlob">;
+
+/**
+ * Returns the blocks of a message with the bytes of the files that the session has already.
+ *
+ * @throws GatewayError `INVALID_FRAME` for a file that the session does not have
+ */
+export async function loadSavedFiles(
+  store: Store,
+  sessionId: string,
+  blocks: readonly MessageBlock[],
+): Promise<InlineBlock[]> {
+  const loaded: InlineBlock[] = [];
+  for (const [index, block] of blocks.entries()) {
+    if (!("blob" in block)) {
+      loaded.push(block);
+      continue;
+    }
+    const { blob, ...file } = block;
+    const bytes = await store.loadBlob?.(sessionId, blob);
+    if (!bytes) {
+      const problem = mustBe(`blocks[${index}].blob`, "the id of a file of the session", blob);
+      throw new GatewayError("INVALID_FRAME", `${problem} Send the file itself in \`data\`.`);
+    }
+    loaded.push({ ...file, data: Buffer.from(bytes).toString("base64") });
+  }
+  return loaded;
+}
 
 /**
  * Loads the files of messages for the agent, the newest first. Files beyond the limits and missing

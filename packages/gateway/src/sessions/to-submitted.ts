@@ -1,5 +1,7 @@
-import { describeFile, type Limits, type MessageBlock, type MessageMode } from "@mini-openclaw/protocol";
+import type { InlineBlock, Limits, MessageBlock, MessageMode, SessionStore } from "@mini-openclaw/protocol";
+import { describeFile } from "@mini-openclaw/protocol";
 import { checkFile } from "@mini-openclaw/protocol/shared";
+import { loadSavedFiles } from "../run/message-files.ts";
 import type { SubmittedMessage } from "../run/run-types.ts";
 import { GatewayError } from "../shared/errors.ts";
 
@@ -17,11 +19,17 @@ interface WrittenMessage {
  *
  * @throws GatewayError `INVALID_FRAME` that names the field and the limit
  */
-export function toSubmitted(message: WrittenMessage, limits: Limits): SubmittedMessage {
-  const { content, blocks = [], requestId, mode } = message;
+export async function toSubmitted(
+  message: WrittenMessage,
+  sessionId: string,
+  { limits, store }: { limits: Limits; store: Pick<SessionStore, "loadBlob"> },
+): Promise<SubmittedMessage> {
+  const { content, blocks: written = [], requestId, mode } = message;
   const fields = { ...(mode && { mode }), ...(requestId !== undefined && { requestId }) };
-  if (blocks.length === 0) return { content, ...fields };
-  checkBlocks(blocks, limits);
+  if (written.length === 0) return { content, ...fields };
+  checkCount(written, limits);
+  const blocks = await loadSavedFiles(store, sessionId, written);
+  checkFiles(blocks, limits);
   const lines = blocks.map((block) => (block.type === "text" ? block.text : describeFile(block)));
   return {
     content: [content, ...lines].filter((line) => line !== "").join("\n"),
@@ -30,15 +38,12 @@ export function toSubmitted(message: WrittenMessage, limits: Limits): SubmittedM
   };
 }
 
-function checkBlocks(
-  blocks: readonly MessageBlock[],
-  { maxBlocks, maxBlockBytes: maxBytes, mediaTypes }: Limits,
-): void {
-  if (blocks.length > maxBlocks) {
-    throw invalid(
-      `\`blocks\` must have at most ${maxBlocks} items, got ${blocks.length}. Send several messages.`,
-    );
-  }
+function checkCount({ length }: readonly MessageBlock[], { maxBlocks }: Limits): void {
+  if (length <= maxBlocks) return;
+  throw invalid(`\`blocks\` must have at most ${maxBlocks} items, got ${length}. Send several messages.`);
+}
+
+function checkFiles(blocks: readonly InlineBlock[], { maxBlockBytes: maxBytes, mediaTypes }: Limits): void {
   for (const [index, block] of blocks.entries()) {
     if (block.type === "text") continue;
     const field = `blocks[${index}]`;

@@ -33,16 +33,16 @@ export const ContentBlockSchema = v.variant("type", [
 ]) satisfies v.GenericSchema<unknown, ContentBlock>;
 
 const sentFileFields = {
+  type: v.picklist(["image", "document"]),
   mediaType: v.pipe(v.string(), v.minLength(1), v.maxLength(100)),
   name: v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(200))),
-  data: v.pipe(v.string(), v.minLength(1)),
 };
 
 /** A part of a client's `message`. */
 export const MessageBlockSchema = v.variant("type", [
   v.object({ type: v.literal("text"), text: v.string() }),
-  v.object({ type: v.literal("image"), ...sentFileFields }),
-  v.object({ type: v.literal("document"), ...sentFileFields }),
+  v.object({ ...sentFileFields, data: v.pipe(v.string(), v.minLength(1)) }),
+  v.object({ ...sentFileFields, blob: v.string() }),
 ]) satisfies v.GenericSchema<unknown, MessageBlock>;
 
 export const LimitsSchema = v.object({

@@ -146,7 +146,7 @@ function explain(field: string, issue: v.BaseIssue<unknown>): string {
 /** Returns valibot's name of a type with an article, or its list of values as words. */
 function describeExpected(expected: string | null): string {
   if (expected === null || expected === "unknown") return "an object";
-  if (expected.startsWith("(")) return listOf(expected.slice(1, -1).split(" | "));
+  if (expected.startsWith("(")) return listOf(expected.replace(/[()]/g, "").split(" | "));
   if (!/^\w+$/.test(expected)) return expected;
   return `${/^[AOaeiou]/.test(expected) ? "an" : "a"} ${expected.toLowerCase()}`;
 }

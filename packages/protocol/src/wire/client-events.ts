@@ -52,15 +52,27 @@ export interface MessageCommand extends ClientEventFields {
 }
 
 /** A part of a message: a text, or a file whose bytes agree with its media type. */
-export type MessageBlock = Pick<TextBlock, "type" | "text"> | SentFile<"image"> | SentFile<"document">;
+export type MessageBlock = InlineBlock | SavedFile;
 
-interface SentFile<Type extends "image" | "document"> {
-  type: Type;
+/** A part of a message that has the bytes of its file. */
+export type InlineBlock = Pick<TextBlock, "type" | "text"> | SentFile;
+
+interface FileFields {
+  type: "image" | "document";
   mediaType: string;
-  /** The bytes in base64. */
-  data: string;
   /** The name of the file, 1 to 200 characters. */
   name?: string;
+}
+
+interface SentFile extends FileFields {
+  /** The bytes in base64. */
+  data: string;
+}
+
+/** A file that the session has already. Its sender must be allowed to `resume` the session. */
+interface SavedFile extends FileFields {
+  /** The id of the blob, as a block of the session has it. */
+  blob: string;
 }
 
 export type MessageMode = "queue" | "steer" | "interrupt";

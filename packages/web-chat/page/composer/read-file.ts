@@ -1,4 +1,4 @@
-import type { Limits, MessageBlock } from "@mini-openclaw/protocol";
+import type { InlineBlock, Limits } from "@mini-openclaw/protocol";
 import { mediaTypeOf } from "@mini-openclaw/protocol/shared";
 
 /** A file that can be sent, or the reason why it cannot. */
@@ -7,7 +7,7 @@ export type ReadFile =
   | { readonly is: "too_large" | "unreadable"; readonly name: string };
 
 /** A part of a message that is a file. */
-export type FileMessageBlock = Exclude<MessageBlock, { type: "text" }>;
+export type FileMessageBlock = Exclude<InlineBlock, { type: "text" }>;
 
 // The beginning of a file names its type.
 const HEAD_BYTES = 18;
