@@ -73,10 +73,10 @@ describe("signs of life", () => {
     });
     const done: string[] = [];
     const webSocket = { ping: () => done.push("ping"), terminate: () => done.push("terminate") };
-    new Heartbeat(1000).watch(webSocket, socket as unknown as Duplex);
+    const pulse = new Heartbeat(1000).watch(webSocket, socket as unknown as Duplex);
     // From here on, each full second ends a moment after a beat.
     vi.advanceTimersByTime(1);
-    return { socket, done };
+    return { socket, done, pulse };
   }
 
   test("any byte, such as one in the middle of a large frame", () => {
@@ -115,12 +115,21 @@ describe("signs of life", () => {
     expect(done).toEqual(["ping", "terminate"]);
   });
 
-  test("nothing is asked of a socket that is closed", () => {
-    const { socket, done } = connection();
+  test("nothing is asked of a socket whose pulse has ended", () => {
+    const { pulse, done } = connection();
 
-    socket.emit("close");
+    pulse.end();
     vi.advanceTimersByTime(5000);
 
     expect([done, vi.getTimerCount()]).toEqual([[], 0]);
+  });
+
+  test("nothing is asked of a socket that was destroyed a moment ago", () => {
+    const { socket, done } = connection();
+
+    socket.destroyed = true;
+    vi.advanceTimersByTime(5000);
+
+    expect(done).toEqual([]);
   });
 });

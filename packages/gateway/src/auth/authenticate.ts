@@ -40,6 +40,8 @@ interface AuthenticatorDeps {
 
 const DURING = "authenticate or sessionKey";
 
+const anonymous: Caller = { principal: undefined, key: defaultSessionKey(undefined) };
+
 /**
  * Creates the function that asks the app who a caller is, and for which session. Without an
  * `authenticate` all callers are the same anonymous one.
@@ -49,6 +51,8 @@ export function createAuthenticator(
   { timeoutMs, onFailure }: AuthenticatorDeps,
 ): Authenticate {
   async function identify(request: IncomingMessage, token?: string): Promise<Caller | undefined> {
+    // One object for all connections of such a gateway.
+    if (!authenticate && sessionKey === defaultSessionKey) return anonymous;
     const principal = (await authenticate?.(request, token)) ?? undefined;
     // Without types an app may return nothing for an unknown caller. That must not let in as
     // anonymous.

@@ -33,15 +33,15 @@ export function awaitToken(
     refuse(tooLong);
     webSocket.pause();
   });
-  webSocket.addEventListener("close", end);
-  webSocket.addEventListener("message", ({ data }) => {
+  const onFrame = (frame: unknown) => {
     if (!waiting) return;
-    const refusal = judgeFrame(data, judge);
+    const refusal = judgeFrame(frame, judge);
     if (refusal) return refuse(refusal);
     end();
     uncount();
     enter();
-  });
+  };
+  webSocket.receive({ onFrame, onClosed: end });
 }
 
 interface CloseReason {

@@ -25,6 +25,9 @@ export interface RefusedProof {
 /** Judges the token of a client that proves in a frame who it is. Never rejects. */
 export type Prove = (token: string | undefined) => Promise<{ readonly caller: Caller } | RefusedProof>;
 
+/** The client of a connection: a known one, or one that proves in a frame who it is. */
+export type Client = { readonly caller: Caller } | { readonly prove: Prove };
+
 interface DoorDeps {
   authenticate: Authenticate;
   /** Compares a token with that of the gateway. */
@@ -59,10 +62,11 @@ export function openDoor(
     isOver = true;
     clearTimeout(deadline);
     socket.off("data", count);
+    socket.off("close", end);
   };
   // Before the frames of these bytes are read.
   socket.prependListener("data", count);
-  webSocket.addEventListener("close", end);
+  socket.once("close", end);
 
   return async (token) => {
     const refused = isOver ? tooLate : toRefusal(judge(token));

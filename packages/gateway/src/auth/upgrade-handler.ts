@@ -5,12 +5,12 @@ import type { Refusal } from "../shared/refusal.ts";
 import { offersWebSocket } from "../shared/request.ts";
 import { refuseUpgrade } from "../socket/refuse-upgrade.ts";
 import { claimUpgrade, type UpgradeClaim, upgradeTaken } from "../socket/upgrade-claims.ts";
-import type { WebSocketLike } from "../socket/web-socket.ts";
+import type { ClientSocket } from "../socket/web-socket.ts";
 import type { Upgrade, UpgradedSocket } from "../socket/ws-server.ts";
 import { AuthError, type Authenticate } from "./authenticate.ts";
 import type { ConnectionLimits } from "./connection-limits.ts";
 import { Newcomers } from "./newcomers.ts";
-import { openDoor, type ProofLimits, type Prove } from "./proof-door.ts";
+import { type Client, openDoor, type ProofLimits } from "./proof-door.ts";
 import { retryAfter } from "./token.ts";
 import type { LateProof, PostUpgradeStep, UpgradeGuard } from "./upgrade-guard.ts";
 
@@ -20,9 +20,6 @@ interface Form {
   readonly proof?: ProofLimits;
 }
 
-/** A client with an open WebSocket: a known one, or one that proves in a frame who it is. */
-type Client = { readonly caller: Caller } | { readonly prove: Prove };
-
 export interface UpgradeHandlerDeps<Dialect extends Form> {
   limits: ConnectionLimits;
   /** Returns the function that opens WebSockets of a dialect. */
@@ -30,7 +27,7 @@ export interface UpgradeHandlerDeps<Dialect extends Form> {
   /** Returns the dialect of a request, or `given` for one that names none. */
   dialectOf: (request: IncomingMessage, given: Dialect | undefined) => Dialect;
   authenticate: Authenticate;
-  connect: (webSocket: WebSocketLike, dialect: Dialect, client: Client) => void;
+  connect: (webSocket: ClientSocket, dialect: Dialect, client: Client) => void;
   connectionCount: () => number;
   isClosing: () => boolean;
   onRefused: (refusal: Refusal, request: IncomingMessage) => void;

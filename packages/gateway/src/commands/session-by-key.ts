@@ -24,10 +24,11 @@ type WithKey<Command> = Command extends { type: "create" | "list" }
 export type CommandOfKey = ClientEvent | ((CreateCommand | ListCommand) & { key: string });
 
 /**
- * Returns a caller whose keys begin with a prefix. The prefix has the caller's own key, so that the
- * keys of two callers are never the same.
+ * Returns a caller whose keys begin with a prefix, if there is one. The prefix has the caller's own
+ * key, so that the keys of two callers are never the same.
  */
-export function withKeys(caller: Caller, prefix: string): Caller {
+export function withKeys(caller: Caller, prefix: string | undefined): Caller {
+  if (prefix === undefined) return caller;
   const own = caller.key.replaceAll("%", "%25").replaceAll("/", "%2F");
   return { ...caller, keyPrefix: `${prefix}${own}/` };
 }

@@ -29,8 +29,13 @@ export class CommandOrder {
   #search: Promise<void> | undefined;
 
   /** The first frame waits for `begun`. */
-  constructor(begun: Promise<void>) {
+  constructor(begun: Promise<void> = Promise.resolve()) {
     this.#last = begun;
+  }
+
+  /** True while a command that reads many sessions is not answered. */
+  get isSearching(): boolean {
+    return this.#search !== undefined;
   }
 
   /** Works on a frame after all earlier ones. `work` must not reject. */

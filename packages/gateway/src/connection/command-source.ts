@@ -4,34 +4,30 @@ import type { CommandDeps } from "../commands/command-context.ts";
 import type { Permissions } from "../commands/permissions.ts";
 
 /** The dependencies of commands, as a connection passes them on. */
-export class CommandSource implements Omit<CommandDeps, "limits"> {
-  readonly #deps: CommandDeps;
-
-  constructor(deps: CommandDeps) {
-    this.#deps = deps;
-  }
+export abstract class CommandSource implements Omit<CommandDeps, "limits"> {
+  protected abstract readonly deps: { readonly commands: CommandDeps };
 
   get store(): SessionStore {
-    return this.#deps.store;
+    return this.deps.commands.store;
   }
 
   get queues(): SessionRuns {
-    return this.#deps.queues;
+    return this.deps.commands.queues;
   }
 
   get permissions(): Permissions {
-    return this.#deps.permissions;
+    return this.deps.commands.permissions;
   }
 
   get approvals(): CommandDeps["approvals"] {
-    return this.#deps.approvals;
+    return this.deps.commands.approvals;
   }
 
   holdLive(sessionId: string): () => void {
-    return this.#deps.holdLive(sessionId);
+    return this.deps.commands.holdLive(sessionId);
   }
 
   notifyChanged(session: SessionMeta, since: number): void {
-    this.#deps.notifyChanged(session, since);
+    this.deps.commands.notifyChanged(session, since);
   }
 }

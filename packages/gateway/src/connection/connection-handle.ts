@@ -9,6 +9,7 @@ import type { Caller, Principal } from "../shared/principal.ts";
 import type { Viewer, WatchDeps } from "../watch/session-watch.ts";
 import type { Authentication, DialectCommand, DialectConnection, PerformOptions } from "./dialect.ts";
 import { EventSink } from "./event-sink.ts";
+import { sendFrame } from "./speaker.ts";
 import { tooManyWatches } from "./watched-sessions.ts";
 
 // As many as a connection watches in the native form.
@@ -22,7 +23,8 @@ export interface HandledConnection
   readonly knownCaller: Caller | undefined;
   readonly watchDeps: WatchDeps;
   readonly isClosed: boolean;
-  sendFrame(frame: string): void;
+  /** Sends the text of a frame, unless the connection is closed. */
+  sendText(frame: string): void;
   close(code: number, reason: string): void;
   authenticate(token: string | undefined): Promise<Authentication>;
   /** Returns the answer to a refused command, and reports what is a fault of the gateway. */
@@ -52,7 +54,7 @@ export class ConnectionHandle implements DialectConnection {
   }
 
   send(frame: string): void {
-    this.#connection.sendFrame(frame);
+    if (!this.#connection.isClosed) sendFrame(frame, this.#connection);
   }
 
   close(code: number, reason: string): void {

@@ -5,16 +5,16 @@ import type {
   ServerEvent,
   SessionMeta,
 } from "@mini-openclaw/protocol";
-import type { Prove } from "../auth/proof-door.ts";
+import type { Client, Prove } from "../auth/proof-door.ts";
 import type { CommandContext, CommandDeps } from "../commands/command-context.ts";
 import { enterFirstSession, runCommand } from "../commands/run-command.ts";
 import { withKeys, withSessionId } from "../commands/session-by-key.ts";
 import type { Observer } from "../observe/observer.ts";
-import { isThenable } from "../shared/callbacks.ts";
-import { GatewayError, toClientError } from "../shared/errors.ts";
+import { isThenable, requireSync } from "../shared/callbacks.ts";
+import { GatewayError, toErrorEvent } from "../shared/errors.ts";
 import type { Caller } from "../shared/principal.ts";
-import { Outbox } from "../socket/outbox.ts";
-import type { WebSocketLike } from "../socket/web-socket.ts";
+import { drained, isFull, type Outbox } from "../socket/outbox.ts";
+import type { ClientSocket, Receiver } from "../socket/web-socket.ts";
 import type { Viewer, WatchDeps } from "../watch/session-watch.ts";
 import { CommandOrder } from "./command-order.ts";
 import { CommandSource } from "./command-source.ts";
@@ -22,13 +22,14 @@ import { ConnectionHandle } from "./connection-handle.ts";
 import {
   type ConnectionInput,
   frameCount,
+  hasWaitingFrames,
   newConnection,
   nextConnection,
   unprovedConnection,
 } from "./connection-state.ts";
-import type { Authentication, Dialect, Reading } from "./dialect.ts";
+import type { Authentication, Dialect, Reading, Translator } from "./dialect.ts";
 import { Notices } from "./notices.ts";
-import { Speaker } from "./speaker.ts";
+import { readFrame, writeEvent } from "./speaker.ts";
 import { WatchedSessions } from "./watched-sessions.ts";
 
 export interface ConnectionDeps {
@@ -43,51 +44,51 @@ export interface ConnectionDeps {
   observer: Pick<Observer, "refusedFrame" | "cutOff">;
 }
 
-/** The client of a connection: a known one, or one that proves in a frame who it is. */
-export type Client = { readonly caller: Caller } | { readonly prove: Prove };
-
 // RFC 6455 § 7.4.1: a server going down, which is nothing that a client did.
 const GOING_AWAY = 1001;
 
-/** One client's socket, from accept to close. Works its frames one by one, in order. */
-export class Connection extends CommandSource implements CommandContext, Viewer {
-  readonly limits: Limits;
-  readonly #deps: ConnectionDeps;
+/**
+ * One client's socket, from accept to close. Works its frames one by one, in order. An idle
+ * connection is to cost little, so it has only what every one needs.
+ */
+export class Connection extends CommandSource implements CommandContext, Viewer, Outbox, Receiver {
+  protected readonly deps: ConnectionDeps;
   readonly #dialect: Dialect;
-  readonly #client: Client;
-  readonly #socket: WebSocketLike;
-  readonly #outbox: Outbox;
-  readonly #speaker: Speaker;
+  readonly #translator: Translator;
+  /** Absent for a client that was known when it came. */
+  readonly #prove: Prove | undefined;
+  readonly #socket: ClientSocket;
   readonly #watched: WatchedSessions;
-  readonly #order: CommandOrder;
   #caller: Caller | undefined;
   #state = newConnection;
-  /** There once a command has asked for it: an idle connection is to cost little. */
+  /** Set while frames are in progress. */
+  #order: CommandOrder | undefined;
+  /** Created by the first command that asks for it. */
   #leaving: AbortController | undefined;
-  /** Created by the first notice, because an idle connection is to cost little. */
+  /** Created by the first notice. */
   #notices: Notices | undefined;
 
-  constructor(deps: ConnectionDeps, socket: WebSocketLike, dialect: Dialect, client: Client) {
-    super(deps.commands);
-    const { maxFrameBytes } = dialect;
-    this.limits =
-      maxFrameBytes === undefined ? deps.commands.limits : { ...deps.commands.limits, maxFrameBytes };
-    this.#deps = deps;
+  constructor(deps: ConnectionDeps, socket: ClientSocket, dialect: Dialect, client: Client) {
+    super();
+    this.deps = deps;
     this.#dialect = dialect;
-    this.#client = client;
     this.#socket = socket;
-    this.#outbox = new Outbox(socket);
-    this.#watched = new WatchedSessions(this, deps.watch);
-    this.#speaker = new Speaker(this, this.#outbox);
-    if ("caller" in client) this.#caller = this.#withKeys(client.caller);
-    else this.#state = unprovedConnection;
-    this.#speaker.begin(() => dialect.connect(new ConnectionHandle(this)));
-    socket.addEventListener("close", () => {
-      this.#step("gone");
-      deps.onClosed(this);
-    });
-    socket.addEventListener("message", ({ data }) => this.#receive(data));
-    this.#order = new CommandOrder(this.#caller ? this.#enter() : Promise.resolve());
+    this.#watched = new WatchedSessions(this);
+    if ("caller" in client) {
+      this.#caller = withKeys(client.caller, dialect.keyPrefix);
+    } else {
+      this.#prove = client.prove;
+      this.#state = unprovedConnection;
+    }
+    this.#translator = requireSync(dialect.connect(new ConnectionHandle(this)), "connect");
+    socket.receive(this);
+    if (this.#caller) this.#order = new CommandOrder(this.#enter().then(() => this.#rest()));
+  }
+
+  get limits(): Limits {
+    const { limits } = this.deps.commands;
+    const { maxFrameBytes } = this.#dialect;
+    return maxFrameBytes === undefined ? limits : { ...limits, maxFrameBytes };
   }
 
   /** The caller. Absent until the client has proved who it is. */
@@ -101,8 +102,9 @@ export class Connection extends CommandSource implements CommandContext, Viewer 
     throw new GatewayError("FORBIDDEN", "The client has not proved who it is.");
   }
 
-  send(event: ServerEvent): void {
-    this.#write(event);
+  /** `json` is the JSON of a recorded event. */
+  send(event: ServerEvent, json?: string): void {
+    if (!this.isClosed) writeEvent(this.#translator, event, json, this);
   }
 
   notify(sessionId: string, notice: ServerEvent): void {
@@ -111,15 +113,20 @@ export class Connection extends CommandSource implements CommandContext, Viewer 
   }
 
   show({ event, json }: RecordedEvent): void {
-    this.#write(event, json);
+    this.send(event, json);
   }
 
-  sendFrame(frame: string): void {
-    if (!this.isClosed) this.#speaker.send(frame);
+  /** Sends the text of a frame, unless the connection is closed. */
+  sendText(frame: string): void {
+    if (!this.isClosed) this.#socket.send(frame);
+  }
+
+  get bufferedAmount(): number {
+    return this.#socket.bufferedAmount;
   }
 
   get isFull(): boolean {
-    return this.#outbox.isFull;
+    return isFull(this);
   }
 
   get isClosed(): boolean {
@@ -127,7 +134,7 @@ export class Connection extends CommandSource implements CommandContext, Viewer 
   }
 
   drained(): Promise<void> {
-    return this.#outbox.drained();
+    return drained(this);
   }
 
   close(code: number, reason: string): void {
@@ -140,11 +147,11 @@ export class Connection extends CommandSource implements CommandContext, Viewer 
 
   /** Ends the socket of a client that does not answer the close frame. */
   terminate(): void {
-    this.#socket.terminate?.();
+    this.#socket.terminate();
   }
 
   get watchDeps(): WatchDeps {
-    return this.#deps.watch;
+    return this.deps.watch;
   }
 
   get sessionId(): string {
@@ -158,7 +165,7 @@ export class Connection extends CommandSource implements CommandContext, Viewer 
   }
 
   notifyDeleted(session: SessionMeta): void {
-    this.#deps.notifyDeleted(session, this);
+    this.deps.notifyDeleted(session, this);
   }
 
   watch(sessionId: string, after?: number): void {
@@ -179,24 +186,19 @@ export class Connection extends CommandSource implements CommandContext, Viewer 
 
   /** Lets in a client that proves who it is. Never rejects. */
   async authenticate(token: string | undefined): Promise<Authentication> {
-    if (this.#caller || "caller" in this.#client) return { ok: true };
-    const proof = await this.#client.prove(token);
+    if (this.#caller || !this.#prove) return { ok: true };
+    const proof = await this.#prove(token);
     if (!("caller" in proof)) return proof;
     if (this.isClosed) return { ok: false, status: 503, message: "The connection is closed." };
     this.#step("proved");
-    this.#caller = this.#withKeys(proof.caller);
+    this.#caller = withKeys(proof.caller, this.#dialect.keyPrefix);
     await this.#enter();
     return { ok: true };
   }
 
-  #withKeys(caller: Caller): Caller {
-    const { keyPrefix } = this.#dialect;
-    return keyPrefix === undefined ? caller : withKeys(caller, keyPrefix);
-  }
-
   /** Opens the session that the client begins in, if its dialect has one. Never rejects. */
   async #enter(): Promise<void> {
-    this.#deps.onEntered(this);
+    this.deps.onEntered(this);
     try {
       if (this.#dialect.keyPrefix === undefined) await enterFirstSession(this);
       this.#step("entered");
@@ -206,29 +208,42 @@ export class Connection extends CommandSource implements CommandContext, Viewer 
     }
   }
 
-  #receive(data: unknown): void {
-    const count = frameCount(data);
+  onFrame(frame: unknown): void {
+    const count = frameCount(frame);
     for (let came = 0; came < count; came += 1) this.#step("frame_came");
-    if (!this.isClosed) this.#order.add(() => this.#work(data));
+    if (this.isClosed) return;
+    this.#order ??= new CommandOrder();
+    const order = this.#order;
+    order.add(() => this.#work(frame, order).then(() => this.#rest()));
+  }
+
+  onClosed(): void {
+    this.#step("gone");
+    this.deps.onClosed(this);
+  }
+
+  /** Drops the order of the frames when none is in progress. */
+  #rest(): void {
+    if (!this.#order?.isSearching && !hasWaitingFrames(this.#state)) this.#order = undefined;
   }
 
   /** Handles one frame, from text to answer. Never rejects: a failure becomes an `error` event. */
-  async #work(data: unknown): Promise<void> {
+  async #work(data: unknown, order: CommandOrder): Promise<void> {
     for (let taken = 1; taken < frameCount(data); taken += 1) this.#step("frame_taken");
     // A client that sends and does not read waits for itself.
-    if (this.#outbox.isFull) await this.#outbox.drained();
+    if (this.isFull) await this.drained();
     if (this.#state.phase !== "open" && this.#state.phase !== "unproved") return;
     if (typeof data !== "string") {
       this.#step("frame_taken");
       this.#refuseFrame(new GatewayError("INVALID_FRAME", "A frame must be text, got a binary frame."));
       return;
     }
-    const read = this.#speaker.read(data);
+    const read = readFrame(this.#translator, data, this);
     const readings = isThenable(read) ? await read : read;
     if (!readings) return this.#step("frame_taken");
     const all = "ok" in readings ? [readings] : readings;
     const command = all.length === 1 && all[0]?.ok ? all[0].value : undefined;
-    await this.#order.run(command, () => this.#answer(all));
+    await order.run(command, () => this.#answer(all));
   }
 
   /** Performs the commands of one frame, up to the first refused one. Never rejects. */
@@ -251,24 +266,17 @@ export class Connection extends CommandSource implements CommandContext, Viewer 
     }
   }
 
-  #write(event: ServerEvent, json?: string): void {
-    if (!this.isClosed) this.#speaker.write(event, json);
-  }
-
   /** Closes the connection, because frames of the dialect are missing. */
   failDialect(error: unknown): void {
-    this.#deps.watch.onFailure(error, "a dialect");
+    this.deps.watch.onFailure(error, "a dialect");
     this.close(1011, "the dialect failed");
   }
 
   /** Returns the answer to a refused command, and reports a fault of the gateway. */
   toErrorEvent(error: unknown, replyTo?: string): CommandErrorEvent {
-    const clientError = toClientError(error);
-    this.#deps.observer.refusedFrame(clientError.code, clientError.message);
-    if (clientError.code === "INTERNAL" || clientError.code === "STORE_FAILED") {
-      this.#deps.watch.onFailure(error, "a client's frame");
-    }
-    return { type: "error", ...clientError, ...(replyTo !== undefined && { replyTo }) };
+    const event = toErrorEvent(error, replyTo, () => this.deps.watch.onFailure(error, "a client's frame"));
+    this.deps.observer.refusedFrame(event.code, event.message);
+    return event;
   }
 
   #refuseFrame(error: unknown, replyTo?: string): void {
@@ -280,14 +288,12 @@ export class Connection extends CommandSource implements CommandContext, Viewer 
     const before = this.#state;
     this.#state = nextConnection(before, input);
     if (this.#state.phase !== "closed" || this.#state === before) return;
-    // At once, because the close frame takes long to reach a client that does not read.
-    this.#outbox.close();
     this.unwatch();
     this.#leaving?.abort();
     const { closeReason } = this.#state;
     if (!closeReason) return;
     const { code, reason } = closeReason;
-    if (code !== GOING_AWAY) this.#deps.observer.cutOff(this.#caller?.principal, code, reason);
+    if (code !== GOING_AWAY) this.deps.observer.cutOff(this.#caller?.principal, code, reason);
     this.#socket.close(code, reason);
   }
 }

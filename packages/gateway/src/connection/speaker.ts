@@ -2,64 +2,58 @@ import type { ServerEvent } from "@mini-openclaw/protocol";
 import { mustBe } from "@mini-openclaw/protocol/shared";
 import { discard } from "../shared/async-iterables.ts";
 import { isThenable, requireSync } from "../shared/callbacks.ts";
-import type { Outbox } from "../socket/outbox.ts";
 import type { Readings, Translator } from "./dialect.ts";
 
-/** The connection of a speaker. */
-interface Owner {
+/** The connection of a translator. Nothing that the translator throws or rejects with gets out. */
+interface Speaker {
+  sendText(frame: string): void;
   /** Called when the dialect failed, so that frames are missing. */
   failDialect(error: unknown): void;
 }
 
-/** The translator of one connection. Nothing that it throws or rejects with gets out. */
-export class Speaker {
-  readonly #owner: Owner;
-  readonly #outbox: Pick<Outbox, "send">;
-  #translator: Translator | undefined;
-
-  constructor(owner: Owner, outbox: Pick<Outbox, "send">) {
-    this.#owner = owner;
-    this.#outbox = outbox;
+/** Reads a frame of the client. */
+export function readFrame(
+  translator: Translator,
+  frame: string,
+  speaker: Speaker,
+): Readings | Promise<Readings> {
+  try {
+    const read = translator.read(frame);
+    if (!isThenable(read)) return read;
+    return Promise.resolve(read).catch((error: unknown) => speaker.failDialect(error));
+  } catch (error) {
+    return speaker.failDialect(error);
   }
+}
 
-  /** Begins the connection. Throws what `connect` throws. */
-  begin(connect: () => Translator): void {
-    this.#translator = requireSync(connect(), "connect");
+/** Sends the frames of an event. `json` is the JSON of a recorded one. */
+export function writeEvent(
+  translator: Translator,
+  event: ServerEvent,
+  json: string | undefined,
+  speaker: Speaker,
+): void {
+  try {
+    const frames = requireSync(translator.write(event, json) ?? [], "write");
+    if (typeof frames === "string") speaker.sendText(frames);
+    else for (const frame of frames) sendText(frame, speaker);
+  } catch (error) {
+    speaker.failDialect(error);
   }
+}
 
-  read(frame: string): Readings | Promise<Readings> {
-    try {
-      const read = this.#translator?.read(frame);
-      if (!isThenable(read)) return read;
-      return Promise.resolve(read).catch((error: unknown) => this.#owner.failDialect(error));
-    } catch (error) {
-      return this.#owner.failDialect(error);
-    }
+/** Sends a frame of the dialect's own. */
+export function sendFrame(frame: string, speaker: Speaker): void {
+  try {
+    sendText(frame, speaker);
+  } catch (error) {
+    speaker.failDialect(error);
   }
+}
 
-  write(event: ServerEvent, json?: string): void {
-    try {
-      const frames = requireSync(this.#translator?.write(event, json) ?? [], "write");
-      if (typeof frames === "string") this.#outbox.send(frames);
-      else for (const frame of frames) this.#sendText(frame);
-    } catch (error) {
-      this.#owner.failDialect(error);
-    }
-  }
-
-  /** Sends a frame of the dialect's own. */
-  send(frame: string): void {
-    try {
-      this.#sendText(frame);
-    } catch (error) {
-      this.#owner.failDialect(error);
-    }
-  }
-
-  /** @throws TypeError for a frame that is not text */
-  #sendText(frame: string): void {
-    if (typeof frame === "string") return this.#outbox.send(frame);
-    discard(frame);
-    throw new TypeError(mustBe("frame", "a text", frame));
-  }
+/** @throws TypeError for a frame that is not text */
+function sendText(frame: string, speaker: Speaker): void {
+  if (typeof frame === "string") return speaker.sendText(frame);
+  discard(frame);
+  throw new TypeError(mustBe("frame", "a text", frame));
 }

@@ -4,18 +4,21 @@ import { SessionWatch, type Viewer, type WatchDeps } from "../watch/session-watc
 // More than a person has in view. Each watch of a slow client may read a log.
 const MAX_WATCHES = 100;
 
+/** The connection that watches. */
+interface Owner extends Viewer {
+  readonly watchDeps: WatchDeps;
+}
+
 /** The sessions that one connection watches. Most connections watch one. */
 export class WatchedSessions {
-  readonly #viewer: Viewer;
-  readonly #deps: WatchDeps;
+  readonly #viewer: Owner;
   #sessionId = "";
   #watch: SessionWatch | undefined;
   /** Watches beside that one. */
   #others: Map<string, SessionWatch> | undefined;
 
-  constructor(viewer: Viewer, deps: WatchDeps) {
+  constructor(viewer: Owner) {
     this.#viewer = viewer;
-    this.#deps = deps;
   }
 
   /** The session that was watched last. */
@@ -28,7 +31,7 @@ export class WatchedSessions {
     this.#watch?.close();
     this.#endOther(sessionId);
     this.#sessionId = sessionId;
-    this.#watch = new SessionWatch(sessionId, this.#viewer, this.#deps, after);
+    this.#watch = this.#begin(sessionId, after);
   }
 
   /**
@@ -41,7 +44,7 @@ export class WatchedSessions {
     this.#endOther(sessionId);
     this.#others ??= new Map();
     if (this.#others.size >= MAX_WATCHES) throw tooManyWatches(MAX_WATCHES);
-    this.#others.set(sessionId, new SessionWatch(sessionId, this.#viewer, this.#deps, after));
+    this.#others.set(sessionId, this.#begin(sessionId, after));
   }
 
   ensure(sessionId: string, after?: number): void {
@@ -60,6 +63,10 @@ export class WatchedSessions {
     }
     this.#watch?.close();
     this.#watch = undefined;
+  }
+
+  #begin(sessionId: string, after: number | undefined): SessionWatch {
+    return new SessionWatch(sessionId, this.#viewer, this.#viewer.watchDeps, after);
   }
 
   #endOther(sessionId: string): void {

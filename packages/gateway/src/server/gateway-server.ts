@@ -3,9 +3,9 @@ import type { Duplex } from "node:stream";
 import { attachedAccess } from "../auth/access.ts";
 import { type Authenticate, createAuthenticator, defaultSessionKey } from "../auth/authenticate.ts";
 import { type ConnectionLimits, resolveConnectionLimits } from "../auth/connection-limits.ts";
+import type { Client } from "../auth/proof-door.ts";
 import { addressOf } from "../auth/token.ts";
-import type { RequestGuard } from "../auth/upgrade-guard.ts";
-import { attachedUpgradeGuard, type UpgradeGuard } from "../auth/upgrade-guard.ts";
+import { attachedUpgradeGuard, type RequestGuard, type UpgradeGuard } from "../auth/upgrade-guard.ts";
 import type { UpgradeHandler } from "../auth/upgrade-handler.ts";
 import {
   type RetrySubmission,
@@ -14,7 +14,7 @@ import {
   type Submitted,
   submitMessage,
 } from "../commands/submit.ts";
-import { type Client, Connection, type ConnectionDeps } from "../connection/connection.ts";
+import { Connection, type ConnectionDeps } from "../connection/connection.ts";
 import { Connections } from "../connection/connections.ts";
 import type { Dialect } from "../connection/dialect.ts";
 import { Dialects } from "../connection/dialects.ts";
@@ -25,7 +25,7 @@ import { requireKnown, toDuration } from "../shared/check-options.ts";
 import { GatewayError } from "../shared/errors.ts";
 import { requireId } from "../shared/principal.ts";
 import { ForeignSocket } from "../socket/foreign-socket.ts";
-import { isOver, type WebSocketLike } from "../socket/web-socket.ts";
+import { type ClientSocket, isOver, type WebSocketLike } from "../socket/web-socket.ts";
 import { attachUpgrades } from "./attach.ts";
 import { type Core, createCore } from "./create-core.ts";
 import { createUpgradeHandler } from "./create-upgrades.ts";
@@ -288,7 +288,7 @@ export class GatewayServer {
     return this.#connections.size + this.#http.openCount;
   }
 
-  #connect(webSocket: WebSocketLike, dialect: Dialect, client: Client): void {
+  #connect(webSocket: ClientSocket, dialect: Dialect, client: Client): void {
     if (this.#closing) return webSocket.close(1001, "the gateway is stopping");
     try {
       new Connection(this.#connectionDeps, webSocket, dialect, client);

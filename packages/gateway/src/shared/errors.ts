@@ -1,4 +1,4 @@
-import { type ErrorCode, errorCodes } from "@mini-openclaw/protocol";
+import { type CommandErrorEvent, type ErrorCode, errorCodes } from "@mini-openclaw/protocol";
 import { defineError } from "@mini-openclaw/protocol/shared";
 
 /** Error codes that callers of the gateway can branch on. Clients get most of them too. */
@@ -35,6 +35,17 @@ export function toClientError(error: unknown): { code: ErrorCode; message: strin
   // The gateway's own messages are written for clients; those of stores and agents may hold paths.
   const known = Object.hasOwn(storeErrors, given) ? storeErrors[given] : undefined;
   return known ? clientError(...known) : clientError("INTERNAL", gatewayFailed);
+}
+
+/** Returns the answer to a refused command. Calls `onFault` if that is a fault of the gateway. */
+export function toErrorEvent(
+  error: unknown,
+  replyTo: string | undefined,
+  onFault: () => void,
+): CommandErrorEvent {
+  const fields = toClientError(error);
+  if (fields.code === "INTERNAL" || fields.code === "STORE_FAILED") onFault();
+  return { type: "error", ...fields, ...(replyTo !== undefined && { replyTo }) };
 }
 
 function clientError(code: ErrorCode, message: string) {

@@ -1,38 +1,34 @@
 import { swallowRejection } from "../shared/callbacks.ts";
-import type { WebSocketLike } from "./web-socket.ts";
+import type { ClientSocket, Receiver, WebSocketLike } from "./web-socket.ts";
 
 /**
  * A WebSocket of the app's own library, which may throw where the standard does not. The first
  * failure is reported, and closes the socket.
  */
-export class ForeignSocket implements WebSocketLike {
+export class ForeignSocket implements ClientSocket {
   readonly #socket: WebSocketLike;
   readonly #onFailure: (error: unknown) => void;
-  readonly protocol?: string;
-  #onClosed: () => void = () => {};
+  readonly protocol: string | undefined;
+  #receiver: Receiver | undefined;
   #hasFailed = false;
 
   constructor(socket: WebSocketLike, onFailure: (error: unknown) => void) {
     this.#socket = socket;
     this.#onFailure = onFailure;
-    if (socket.protocol !== undefined) this.protocol = socket.protocol;
+    this.protocol = socket.protocol;
     // An emitter's error without a listener would end the process. `close` follows it.
-    this.addEventListener("error", () => undefined);
+    this.#attempt(() => socket.addEventListener("error", () => undefined));
   }
 
   get bufferedAmount(): number {
     return this.#attempt(() => this.#socket.bufferedAmount) ?? 0;
   }
 
-  get readyState(): number {
-    return this.#attempt(() => this.#socket.readyState) ?? 1;
-  }
-
   send(text: string): void {
     this.#attempt(() => this.#socket.send(text));
   }
 
-  close(code?: number, reason?: string): void {
+  close(code: number, reason: string): void {
     try {
       swallowRejection(this.#socket.close(code, reason));
     } catch {
@@ -45,9 +41,10 @@ export class ForeignSocket implements WebSocketLike {
     this.#attempt(() => this.#socket.terminate?.());
   }
 
-  addEventListener(type: "message" | "close" | "error", listener: (event: { data: unknown }) => void): void {
-    if (type === "close") this.#onClosed = () => listener({ data: undefined });
-    this.#attempt(() => this.#socket.addEventListener(type as "message", listener));
+  receive(receiver: Receiver): void {
+    this.#receiver = receiver;
+    this.#attempt(() => this.#socket.addEventListener("close", () => receiver.onClosed()));
+    this.#attempt(() => this.#socket.addEventListener("message", ({ data }) => receiver.onFrame(data)));
   }
 
   #attempt<Value>(work: () => Value): Value | undefined {
@@ -67,6 +64,6 @@ export class ForeignSocket implements WebSocketLike {
     this.#onFailure(error);
     this.close(1011, "the socket failed");
     // A socket that fails may not say that it is closed.
-    this.#onClosed();
+    this.#receiver?.onClosed();
   }
 }

@@ -1,6 +1,9 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
+// Differs from every number of bytes.
+const UNKNOWN = -1;
+
 interface Pingable {
   ping(): void;
   /** Ends the socket without asking the other side. */
@@ -25,25 +28,25 @@ export class Heartbeat {
     this.#intervalMs = intervalMs;
   }
 
-  /** Looks after a connection until its socket closes. */
-  watch(webSocket: Pingable, socket: Duplex): void {
-    const pulse = new Pulse(webSocket, socket);
+  /** Watches a connection, until its pulse ends. */
+  watch(webSocket: Pingable, socket: Duplex): Pulse {
+    const pulse = new Pulse(this, webSocket, socket);
     this.#append(pulse, performance.now());
     this.#timer ??= setTimeout(() => this.#beatSoon(), this.#intervalMs);
-    socket.on("close", () => this.#forget(pulse));
+    return pulse;
+  }
+
+  forget(pulse: Pulse): void {
+    this.#pulses.delete(pulse);
+    if (this.#pulses.size > 0) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #append(pulse: Pulse, now: number): void {
     // Whole milliseconds take less memory.
     pulse.beatsAt = Math.floor(now) + this.#intervalMs;
     this.#pulses.add(pulse);
-  }
-
-  #forget(pulse: Pulse): void {
-    this.#pulses.delete(pulse);
-    if (this.#pulses.size > 0) return;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
   }
 
   /** Not at once: after a pause of this process, what has arrived meanwhile is read first. */
@@ -66,41 +69,41 @@ export class Heartbeat {
   }
 }
 
-/** A class, as most of what a connection that does nothing costs would be closures. */
-class Pulse {
+/** The signs of life of one connection. */
+export class Pulse {
   beatsAt = 0;
+  readonly #heartbeat: Heartbeat;
   readonly #webSocket: Pingable;
-  readonly #socket: Duplex & Partial<Pick<Socket, "bytesRead" | "bytesWritten">>;
-  #came = -1;
-  #left = 0;
-  #waiting = false;
-  #dataEvents = 0;
+  readonly socket: Duplex & Partial<Pick<Socket, "bytesRead" | "bytesWritten">>;
+  #came = UNKNOWN;
+  /** Bytes that had left at the last ping, if others waited. */
+  #left: number | undefined;
 
-  constructor(webSocket: Pingable, socket: Duplex) {
+  constructor(heartbeat: Heartbeat, webSocket: Pingable, socket: Duplex) {
+    this.#heartbeat = heartbeat;
     this.#webSocket = webSocket;
-    this.#socket = socket;
-    if (this.#socket.bytesRead !== undefined) return;
+    this.socket = socket;
+    if (this.socket.bytesRead !== undefined) return;
     socket.on("data", () => {
-      this.#dataEvents += 1;
+      this.#came = UNKNOWN;
     });
   }
 
   beat(): void {
-    if (this.#socket.destroyed) return;
-    const { bytesRead: came = this.#dataEvents } = this.#socket;
-    const left = this.#bytesLeft();
-    const isAlive = came !== this.#came || (this.#waiting && left > this.#left);
+    const { socket } = this;
+    if (socket.destroyed) return;
+    // Only a socket counts its bytes. Another stream has to answer the pings.
+    const { bytesRead: came = 0, bytesWritten = 0 } = socket;
+    // Bytes that the system has taken over for sending.
+    const left = bytesWritten - socket.writableLength;
+    const isAlive = came !== this.#came || (this.#left !== undefined && left > this.#left);
     if (!isAlive) return this.#webSocket.terminate();
     this.#came = came;
-    this.#left = left;
     this.#webSocket.ping();
-    this.#waiting = this.#socket.writableLength > 0;
+    this.#left = socket.writableLength > 0 ? left : undefined;
   }
 
-  /** Bytes that the system has taken over for sending. */
-  #bytesLeft(): number {
-    // Only a socket counts them; another stream has to answer the pings.
-    const { bytesWritten = 0, writableLength } = this.#socket;
-    return bytesWritten - writableLength;
+  end(): void {
+    this.#heartbeat.forget(this);
   }
 }

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RecordedEvent } from "@mini-openclaw/protocol";
 
-/** The part of a socket that an outbox needs. */
-export interface Sink {
+/** The frames that wait for one client. A sender checks `isFull` first, and awaits `drained`. */
+export interface Outbox {
   /** Bytes that were sent and have not left yet. */
   readonly bufferedAmount: number;
-  send(text: string): void;
+  /** True when the client is gone. */
+  readonly isClosed: boolean;
 }
 
 // 1 MiB of frames that a client has not read; measured: a reading client on loopback stays below 64
@@ -16,38 +16,12 @@ const FULL_BYTES = 1_048_576;
 // it.
 const POLL_MS = 50;
 
-/**
- * The frames that wait for one socket. Its size is bounded: a sender checks `isFull` first, and
- * awaits `drained`.
- */
-export class Outbox {
-  readonly #sink: Sink;
-  #isClosed = false;
+/** Returns true if so much waits for the client that no more may be kept in memory. */
+export function isFull({ bufferedAmount }: Outbox): boolean {
+  return bufferedAmount >= FULL_BYTES;
+}
 
-  constructor(sink: Sink) {
-    this.#sink = sink;
-  }
-
-  get isFull(): boolean {
-    return this.#sink.bufferedAmount >= FULL_BYTES;
-  }
-
-  /** Hands a frame to the socket; does nothing when that is gone. */
-  send(text: string): void {
-    if (!this.#isClosed) this.#sink.send(text);
-  }
-
-  /** Sends a recorded event in the words that it comes in. */
-  show({ json }: RecordedEvent): void {
-    this.send(json);
-  }
-
-  /** Resolves when there is room, or when the socket is gone. */
-  async drained(): Promise<void> {
-    while (this.isFull && !this.#isClosed) await sleep(POLL_MS);
-  }
-
-  close(): void {
-    this.#isClosed = true;
-  }
+/** Resolves when there is room, or when the client is gone. */
+export async function drained(outbox: Outbox): Promise<void> {
+  while (isFull(outbox) && !outbox.isClosed) await sleep(POLL_MS);
 }

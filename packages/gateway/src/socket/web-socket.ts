@@ -20,6 +20,26 @@ export interface WebSocketLike {
   addEventListener(type: "close" | "error", listener: () => void): void;
 }
 
+/** An open WebSocket, as a connection uses it. No method throws. */
+export interface ClientSocket {
+  /** Bytes that were sent and have not left yet. */
+  readonly bufferedAmount: number;
+  send(text: string): void;
+  close(code: number, reason: string): void;
+  /** Ends the socket without waiting for the client. */
+  terminate(): void;
+  /** Passes what comes from now on to `receiver`, in place of an earlier one. */
+  receive(receiver: Receiver): void;
+}
+
+/** The receiver of a client's frames: an object, as closures cost more for an idle connection. */
+export interface Receiver {
+  /** `frame` is a string, or anything else for a frame that is not text. */
+  onFrame(frame: unknown): void;
+  /** Called when the socket is closed. */
+  onClosed(): void;
+}
+
 /**
  * Returns true for a socket that is closing or closed. Its `close` event may have been emitted
  * already.

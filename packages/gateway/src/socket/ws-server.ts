@@ -1,12 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import process from "node:process";
 import type { Duplex } from "node:stream";
-import { type WebSocket, WebSocketServer } from "ws";
-import { Heartbeat } from "./heartbeat.ts";
-import type { WebSocketLike } from "./web-socket.ts";
+import { WebSocket, WebSocketServer } from "ws";
+import { Heartbeat, type Pulse } from "./heartbeat.ts";
+import type { ClientSocket, Receiver } from "./web-socket.ts";
 
 /** A WebSocket whose client can be made to wait. */
-export interface UpgradedSocket extends WebSocketLike {
+export interface UpgradedSocket extends ClientSocket {
   /** Reads no more from the client. */
   pause(): void;
 }
@@ -28,84 +28,74 @@ interface UpgradeOptions {
   chooseSubprotocol: (offered: Iterable<string>) => string | false;
 }
 
-const ignore = () => {};
+const nobody: Receiver = { onFrame: () => {}, onClosed: () => {} };
 
 /**
  * A WebSocket of `ws`. The frames of one moment are sent in one write, as each write costs as much
  * as the rest of a frame's way; they leave after what was begun in the same breath, such as the
- * request to the model. Listeners get no event objects: those, and what `ws` wraps around a
- * listener for them, cost half of what a connection does that is idle.
+ * request to the model. Listeners are shared functions, because closures are half of the cost of
+ * an idle connection.
  */
-class GatheringWebSocket implements UpgradedSocket {
-  readonly #webSocket: WebSocket;
-  readonly #socket: Duplex;
-  #isGathering = false;
+class GatheringWebSocket extends WebSocket implements UpgradedSocket {
+  #pulse!: Pulse;
+  #receiver = nobody;
 
-  constructor(webSocket: WebSocket, socket: Duplex) {
-    this.#webSocket = webSocket;
-    this.#socket = socket;
+  /** Begins on the socket of the upgrade. */
+  begin(socket: Duplex, heartbeat: Heartbeat): void {
+    this.#pulse = heartbeat.watch(this, socket);
+    // Without a listener a broken frame would end the process. `close` follows it.
+    this.on("error", ignore);
+    this.on("close", passClose);
+    this.on("message", passFrame);
   }
 
-  get bufferedAmount(): number {
-    return this.#webSocket.bufferedAmount;
+  receive(receiver: Receiver): void {
+    this.#receiver = receiver;
   }
 
-  get readyState(): number {
-    return this.#webSocket.readyState;
-  }
-
-  get protocol(): string {
-    return this.#webSocket.protocol;
-  }
-
-  send(text: string): void {
-    if (!this.#isGathering) {
-      this.#isGathering = true;
-      this.#socket.cork();
-      process.nextTick(releaseSoon, this);
+  override send(text: string): void {
+    const { socket } = this.#pulse;
+    if (socket.writableCorked === 0) {
+      socket.cork();
+      process.nextTick(releaseSoon, socket);
     }
-    this.#webSocket.send(text);
+    super.send(text);
   }
 
-  /** Sends what was gathered. */
-  release(): void {
-    this.#isGathering = false;
-    this.#socket.uncork();
+  passFrame(frame: unknown): void {
+    this.#receiver.onFrame(frame);
   }
 
-  close(code?: number, reason?: string): void {
-    this.#webSocket.close(code, reason);
+  passClose(): void {
+    this.#pulse.end();
+    this.#receiver.onClosed();
   }
+}
 
-  terminate(): void {
-    this.#webSocket.terminate();
-  }
+function ignore(): void {}
 
-  addEventListener(type: "message" | "close" | "error", listener: (event: { data: unknown }) => void): void {
-    if (type !== "message") return void this.#webSocket.on(type, listener);
-    this.#webSocket.on(type, (data: Buffer, isBinary) =>
-      listener({ data: isBinary ? data : data.toString() }),
-    );
-  }
+function passFrame(this: WebSocket, data: Buffer, isBinary: boolean): void {
+  (this as GatheringWebSocket).passFrame(isBinary ? data : data.toString());
+}
 
-  pause(): void {
-    this.#webSocket.pause();
-  }
+function passClose(this: WebSocket): void {
+  (this as GatheringWebSocket).passClose();
 }
 
 /** Waits for the work that this turn has begun. It is in the same queue, and goes first. */
-function releaseSoon(webSocket: GatheringWebSocket): void {
-  process.nextTick(release, webSocket);
+function releaseSoon(socket: Duplex): void {
+  process.nextTick(release, socket);
 }
 
-function release(webSocket: GatheringWebSocket): void {
-  webSocket.release();
+function release(socket: Duplex): void {
+  socket.uncork();
 }
 
 /** The only place that knows `ws`. */
 export function createUpgrade({ maxFrameBytes, heartbeatMs, chooseSubprotocol }: UpgradeOptions): Upgrade {
   const options = {
     noServer: true,
+    WebSocket: GatheringWebSocket,
     maxPayload: maxFrameBytes,
     // Costs 250 KiB a connection; measured.
     perMessageDeflate: false,
@@ -122,12 +112,7 @@ export function createUpgrade({ maxFrameBytes, heartbeatMs, chooseSubprotocol }:
   const heartbeat = new Heartbeat(heartbeatMs);
   return (request, socket, head, onOpen) =>
     server.handleUpgrade(request, socket, head, (webSocket) => {
-      // Without a listener a broken frame would end the process. What matters is `close`, which
-      // follows.
-      webSocket.on("error", ignore);
-      onOpen(new GatheringWebSocket(webSocket, socket));
-      // After it, as it takes listeners off the socket: a list of two costs less than one that was
-      // longer.
-      heartbeat.watch(webSocket, socket);
+      webSocket.begin(socket, heartbeat);
+      onOpen(webSocket);
     });
 }

@@ -27,17 +27,8 @@ export interface Viewer {
   requireResume(): void;
 }
 
-/** The part of the session that the client has, and the way to the rest. */
-type View =
-  /**
-   * Events go straight to the client. It has those up to `sentSeq`. Without one, the next event is
-   * the first.
-   */
-  { readonly is: "live"; sentSeq: number | undefined } | Reading;
-
-/** The client is behind. Its events are read from where they are kept. */
+/** A read for a client that is behind. Its events come from where they are kept. */
 interface Reading {
-  readonly is: "reading";
   readonly abort: AbortController;
   /** Releases the live events of the session. May be called again. */
   release: () => void;
@@ -62,7 +53,10 @@ export class SessionWatch implements Watcher {
   readonly #sessionId: string;
   readonly #viewer: Viewer;
   readonly #deps: WatchDeps;
-  #view: View = { is: "live", sentSeq: undefined };
+  /** The client has the events up to this one. Without one, the next event is the first. */
+  #sentSeq: number | undefined;
+  /** Set while the client is behind. Events go straight to the client without it. */
+  #reading: Reading | undefined;
 
   /** Begins after the event `after`, or with the next event. */
   constructor(sessionId: string, viewer: Viewer, deps: WatchDeps, after?: number) {
@@ -74,53 +68,54 @@ export class SessionWatch implements Watcher {
   }
 
   close(): void {
-    if (this.#view.is === "reading") this.#view.abort.abort();
+    this.#reading?.abort.abort();
     this.#deps.watchers.remove(this.#sessionId, this);
   }
 
   onEvent(recorded: RecordedEvent): void {
     const { seq } = recorded.event;
-    const view = this.#view;
-    if (view.is === "reading") {
+    const reading = this.#reading;
+    if (reading) {
       // An event may come twice: from another node, and when this one takes the session over.
-      if (seq <= view.newestSeq) return;
-      view.newestSeq = seq;
-      view.missedSeq = Math.min(view.missedSeq, seq);
+      if (seq <= reading.newestSeq) return;
+      reading.newestSeq = seq;
+      reading.missedSeq = Math.min(reading.missedSeq, seq);
       return;
     }
-    if (view.sentSeq !== undefined && seq <= view.sentSeq) return;
+    const sentSeq = this.#sentSeq ?? seq - 1;
+    if (seq <= sentSeq) return;
     // Others than runs may have recorded events that this watch did not get.
-    const isNext = view.sentSeq === undefined || seq === view.sentSeq + 1;
+    const isNext = seq === sentSeq + 1;
     if (isNext && !this.#viewer.isFull) {
       this.#viewer.show(recorded);
-      view.sentSeq = seq;
+      this.#sentSeq = seq;
       return;
     }
     if (isNext) this.#deps.onSlow(this.#sessionId);
-    this.#read({ after: view.sentSeq ?? seq - 1, newestSeq: seq });
+    this.#read({ after: sentSeq, newestSeq: seq });
   }
 
   onGap(after: number): void {
-    const view = this.#view;
-    if (view.is === "reading") view.newestSeq = Math.max(view.newestSeq, after + 1);
-    else if (view.sentSeq === undefined || view.sentSeq <= after)
-      this.#read({ after: view.sentSeq ?? after, newestSeq: after + 1 });
+    const reading = this.#reading;
+    const sentSeq = this.#sentSeq ?? after;
+    if (reading) reading.newestSeq = Math.max(reading.newestSeq, after + 1);
+    else if (sentSeq <= after) this.#read({ after: sentSeq, newestSeq: after + 1 });
   }
 
   onNewest(seq: number): void {
-    const view = this.#view;
-    if (view.is === "reading") view.newestSeq = Math.max(view.newestSeq, seq);
-    else if (view.sentSeq === undefined) view.sentSeq = seq;
-    else if (view.sentSeq < seq) this.#read({ after: view.sentSeq, newestSeq: seq });
+    const reading = this.#reading;
+    if (reading) reading.newestSeq = Math.max(reading.newestSeq, seq);
+    else if (this.#sentSeq === undefined) this.#sentSeq = seq;
+    else if (this.#sentSeq < seq) this.#read({ after: this.#sentSeq, newestSeq: seq });
   }
 
   /** Reads the events after `after`. Makes the client resume if that fails. */
   #read({ after, newestSeq }: { after: number; newestSeq: number }): void {
     const abort = new AbortController();
     const release = () => {};
-    const view: Reading = { is: "reading", abort, release, sentSeq: after, newestSeq, missedSeq: after };
-    this.#view = view;
-    this.#readUntilLive(view).catch((error: unknown) => {
+    const reading: Reading = { abort, release, sentSeq: after, newestSeq, missedSeq: after };
+    this.#reading = reading;
+    this.#readUntilLive(reading).catch((error: unknown) => {
       // A closed watch needs no events, and the store may be closed too.
       if (abort.signal.aborted) return;
       this.#deps.onFailure(error, `reading session ${this.#sessionId} for a client that is behind`);
@@ -128,47 +123,48 @@ export class SessionWatch implements Watcher {
     });
   }
 
-  async #readUntilLive(view: Reading): Promise<void> {
-    const { signal } = view.abort;
+  async #readUntilLive(reading: Reading): Promise<void> {
+    const { signal } = reading.abort;
     // No session waits for a client that does not read. Its live events may be gone when the client
     // has room.
-    if (!this.#viewer.isFull) view.release = this.#deps.holdLive(this.#sessionId);
-    signal.addEventListener("abort", () => view.release());
+    if (!this.#viewer.isFull) reading.release = this.#deps.holdLive(this.#sessionId);
+    signal.addEventListener("abort", () => reading.release());
     try {
       do {
-        const { newestSeq } = view;
-        view.missedSeq = Number.POSITIVE_INFINITY;
-        const unsentSeq = await this.#readOnce(view);
+        const { newestSeq } = reading;
+        reading.missedSeq = Number.POSITIVE_INFINITY;
+        const unsentSeq = await this.#readOnce(reading);
         if (signal.aborted) return;
         // An event that is no longer kept was live, and the client has the entry that replaces it.
-        view.sentSeq = Math.max(view.sentSeq, Math.min(newestSeq, unsentSeq - 1));
-      } while (view.sentSeq < view.newestSeq);
+        reading.sentSeq = Math.max(reading.sentSeq, Math.min(newestSeq, unsentSeq - 1));
+      } while (reading.sentSeq < reading.newestSeq);
     } finally {
-      view.release();
+      reading.release();
     }
-    this.#view = { is: "live", sentSeq: view.sentSeq };
+    this.#sentSeq = reading.sentSeq;
+    this.#reading = undefined;
   }
 
   /**
    * Sends the kept events, up to the first one that was recorded since. Returns the number of that
    * one. A joined chunk is read again whole, although an earlier part of it was recorded before.
    */
-  async #readOnce(view: Reading): Promise<number> {
-    const { signal } = view.abort;
+  async #readOnce(reading: Reading): Promise<number> {
+    const { signal } = reading.abort;
     const none = Number.POSITIVE_INFINITY;
-    for await (const recorded of this.#deps.readEvents(this.#sessionId, { after: view.sentSeq, signal })) {
+    for await (const recorded of this.#deps.readEvents(this.#sessionId, { after: reading.sentSeq, signal })) {
       const { event } = recorded;
       if (signal.aborted) return none;
-      if (event.seq >= view.missedSeq) return ("firstSeq" in event && event.firstSeq) || event.seq;
+      if (event.seq >= reading.missedSeq) return ("firstSeq" in event && event.firstSeq) || event.seq;
       if (this.#viewer.isFull) {
-        view.release();
+        reading.release();
         await this.#viewer.drained();
         if (signal.aborted) return none;
         // The client reads again, so that the events from here on wait for it.
-        view.release = this.#deps.holdLive(this.#sessionId);
+        reading.release = this.#deps.holdLive(this.#sessionId);
       }
       this.#viewer.show(recorded);
-      view.sentSeq = event.seq;
+      reading.sentSeq = event.seq;
     }
     return none;
   }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { RecordedEvent, ServerEvent, SessionMeta } from "@mini-openclaw/protocol";
 import type { SessionRuns } from "../../cluster/session-runs.ts";
-import { Outbox, type Sink } from "../../socket/outbox.ts";
+import { drained, isFull, type Outbox } from "../../socket/outbox.ts";
 import { SessionWatch, type Viewer, type WatchDeps } from "../../watch/session-watch.ts";
 
 /** Which events of a session a stream shows. */
@@ -29,10 +29,9 @@ export function epochOf({ queues }: { queues: Pick<SessionRuns, "epochOf"> }, se
  * the event's `seq`, `event` its type, `data` the JSON of the frame that sockets get. A slow reader
  * becomes a reader of the log, as on a socket.
  */
-export class EventStream implements Sink, Viewer {
+export class EventStream implements Outbox, Viewer {
   readonly #response: ServerResponse;
   readonly #epoch: string;
-  readonly #outbox = new Outbox(this);
   readonly #deps: StreamDeps;
   readonly #heartbeat: NodeJS.Timeout;
   #watching: SessionWatch | undefined;
@@ -61,34 +60,34 @@ export class EventStream implements Sink, Viewer {
     return this.#response.writableLength;
   }
 
-  send(text: string): void {
-    this.#response.write(text);
+  get isClosed(): boolean {
+    return this.#response.writableEnded || this.#response.destroyed || this.#deps.gone.aborted;
   }
 
   get isFull(): boolean {
-    return this.#outbox.isFull;
+    return isFull(this);
   }
 
   drained(): Promise<void> {
-    return this.#outbox.drained();
+    return drained(this);
   }
 
   show({ event, json }: RecordedEvent): void {
     if (this.#runId !== undefined && !("runId" in event && event.runId === this.#runId)) return;
-    this.#outbox.send(`id: ${this.#epoch}:${event.seq}\nevent: ${event.type}\ndata: ${json}\n\n`);
+    this.#send(`id: ${this.#epoch}:${event.seq}\nevent: ${event.type}\ndata: ${json}\n\n`);
     if (this.#runId !== undefined && event.type === "run_end") this.end();
   }
 
   /** Sends an event that has no number. */
   notify(event: ServerEvent): void {
-    this.#outbox.send(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+    this.#send(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
   }
 
   /** Streams a session's events from a position on. */
   watch({ sessionId, after, runId }: StreamRange): void {
     this.#runId = runId;
     // The client may have gone meanwhile.
-    if (this.#response.writableEnded || this.#deps.gone.aborted) return;
+    if (this.isClosed) return;
     this.#watching = new SessionWatch(sessionId, this, this.#deps, after);
   }
 
@@ -103,15 +102,18 @@ export class EventStream implements Sink, Viewer {
     this.#response.destroy();
   }
 
+  #send(text: string): void {
+    if (!this.isClosed) this.#response.write(text);
+  }
+
   #beat(): void {
     // A comment, which readers skip: proxies end what is idle, and a dead client's socket ends when
     // nobody takes it.
-    if (!this.isFull) this.#outbox.send(":\n\n");
+    if (!this.isFull) this.#send(":\n\n");
   }
 
   #stop(): void {
     clearInterval(this.#heartbeat);
-    this.#outbox.close();
     this.#watching?.close();
   }
 }

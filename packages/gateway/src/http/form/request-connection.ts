@@ -5,9 +5,9 @@ import { withKeys } from "../../commands/session-by-key.ts";
 import { CommandSource } from "../../connection/command-source.ts";
 import { ConnectionHandle, type HandledConnection } from "../../connection/connection-handle.ts";
 import type { Authentication } from "../../connection/dialect.ts";
-import { toClientError } from "../../shared/errors.ts";
+import { toErrorEvent } from "../../shared/errors.ts";
 import type { Caller } from "../../shared/principal.ts";
-import { Outbox } from "../../socket/outbox.ts";
+import { drained, isFull, type Outbox } from "../../socket/outbox.ts";
 import type { WatchDeps } from "../../watch/session-watch.ts";
 import { type HttpError, toHttpError } from "../answer/http-error.ts";
 import type { LongAnswer } from "../answer/long-answer.ts";
@@ -25,24 +25,23 @@ export interface AnsweredRequest {
 }
 
 /** One request as a connection, for the commands that its form performs. */
-class RequestConnection extends CommandSource implements HandledConnection {
+class RequestConnection extends CommandSource implements HandledConnection, Outbox {
   readonly #request: AnsweredRequest;
-  readonly #outbox: Outbox;
   readonly caller: Caller;
   readonly sessionId = "";
 
   constructor(request: AnsweredRequest, keyPrefix: string) {
-    super(request.deps.commands);
+    super();
     this.#request = request;
-    const { response } = request;
     this.caller = withKeys(request.caller, keyPrefix);
-    this.#outbox = new Outbox({
-      get bufferedAmount() {
-        return response.writableLength;
-      },
-      send: (text) => void response.write(text),
-    });
-    this.gone.addEventListener("abort", () => this.#outbox.close());
+  }
+
+  protected get deps(): HttpDeps {
+    return this.#request.deps;
+  }
+
+  get bufferedAmount(): number {
+    return this.#request.response.writableLength;
   }
 
   get knownCaller(): Caller {
@@ -66,15 +65,15 @@ class RequestConnection extends CommandSource implements HandledConnection {
   }
 
   get isFull(): boolean {
-    return this.#outbox.isFull;
+    return isFull(this);
   }
 
   drained(): Promise<void> {
-    return this.#outbox.drained();
+    return drained(this);
   }
 
-  sendFrame(text: string): void {
-    if (!this.isClosed) this.#outbox.send(text);
+  sendText(text: string): void {
+    if (!this.isClosed) this.#request.response.write(text);
   }
 
   /** Cuts the answer off. */
@@ -91,9 +90,7 @@ class RequestConnection extends CommandSource implements HandledConnection {
   }
 
   toErrorEvent(error: unknown, replyTo?: string): CommandErrorEvent {
-    const clientError = toClientError(error);
-    if (clientError.code === "INTERNAL" || clientError.code === "STORE_FAILED") this.#report(error);
-    return { type: "error", ...clientError, ...(replyTo !== undefined && { replyTo }) };
+    return toErrorEvent(error, replyTo, () => this.#report(error));
   }
 
   failDialect(error: unknown): void {
