@@ -120,34 +120,39 @@ function arrayNode(item: Node): Node {
 }
 
 function objectNode(entries: Readonly<Record<string, Schema>>): Node {
-  const fields = Object.entries(entries).map(([name, schema]) => {
-    return { name, isOptional: schema.type === "exact_optional", node: toNode(schema) };
-  });
+  const fields = new Map(Object.entries(entries).map(([name, schema]) => [name, fieldOf(schema)]));
+  const required = [...fields.values()].filter(({ isRequired }) => isRequired).length;
+  // The fields of the value, because most optional fields of a schema are absent.
   return {
     is: (value) => {
       if (typeof value !== "object" || value === null) return false;
-      for (const { name, isOptional, node } of fields) {
-        const item = (value as Fields)[name];
-        if (item === undefined && isOptional && !(name in value)) continue;
-        if (!node.is(item)) return false;
+      let missing = required;
+      for (const name in value) {
+        const field = fields.get(name);
+        if (!field) continue;
+        if (!field.node.is((value as Fields)[name])) return false;
+        if (field.isRequired) missing -= 1;
       }
-      return true;
+      return missing === 0;
     },
     copy: (value) => {
       if (typeof value !== "object" || value === null) return undefined;
       const copy: Record<string, unknown> = {};
-      let count = 0;
-      for (const { name, isOptional, node } of fields) {
-        const item = (value as Fields)[name];
-        if (item === undefined && isOptional && !(name in value)) continue;
-        const one = node.copy(item);
-        if (one === undefined) return undefined;
+      let missing = required;
+      for (const name in value) {
+        const field = fields.get(name);
+        const one = field?.node.copy((value as Fields)[name]);
+        if (!field || one === undefined) return undefined;
         copy[name] = one;
-        count += 1;
+        if (field.isRequired) missing -= 1;
       }
-      return count === countKeys(value) ? copy : undefined;
+      return missing === 0 ? copy : undefined;
     },
   };
+}
+
+function fieldOf(schema: Schema) {
+  return { isRequired: schema.type !== "exact_optional", node: toNode(schema) };
 }
 
 function variantNode(key: string, options: readonly ObjectSchema[]): Node {
@@ -212,10 +217,4 @@ function isJsonLeaf(value: unknown): boolean {
 /** Returns false for numbers that JSON does not have. It has no minus zero either. */
 function isJsonNumber(value: unknown): boolean {
   return typeof value === "number" && Number.isFinite(value) && !Object.is(value, -0);
-}
-
-function countKeys(value: object): number {
-  let count = 0;
-  for (const _ in value) count += 1;
-  return count;
 }
