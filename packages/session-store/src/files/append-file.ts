@@ -27,8 +27,8 @@ export class AppendFile {
   constructor(fs: FileSystem, path: string, { create }: { create: boolean }) {
     this.path = path;
     this.#fs = fs;
-    this.#fd = openRegular(fs, path, create ? openFlags.appendOrCreate : openFlags.append);
-    const { ino, size } = fs.fileStat(this.#fd);
+    const { fd, ino, size } = openRegular(fs, path, create ? openFlags.appendOrCreate : openFlags.append);
+    this.#fd = fd;
     this.#ino = ino;
     this.#size = size;
     this.#syncedSize = size;
@@ -96,7 +96,7 @@ export class AppendFile {
    * (https://wiki.postgresql.org/wiki/Fsync_Errors).
    */
   async #rewrite(start: number, end: number): Promise<void> {
-    const fd = openRegular(this.#fs, this.path, openFlags.overwrite);
+    const { fd } = openRegular(this.#fs, this.path, openFlags.overwrite);
     try {
       const buffer = Buffer.alloc(REWRITE_BYTES);
       for (let position = start; position < end; ) {

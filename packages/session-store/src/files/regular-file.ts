@@ -1,17 +1,27 @@
 import { isSystemError, StoreError } from "../model/errors.ts";
 import { type FileSystem, openFlags } from "./file-system.ts";
 
+/** An open regular file, with its size at that time. */
+export interface OpenFile {
+  readonly fs: FileSystem;
+  readonly fd: number;
+  readonly ino: number;
+  readonly size: number;
+}
+
 /** Opens a regular file. @throws StoreError `NOT_A_FILE` for anything else */
-export function openRegular(fs: FileSystem, path: string, flags: number): number {
-  let fd: number;
+export function openRegular(fs: FileSystem, path: string, flags: number): OpenFile {
+  let fd: number | undefined;
   try {
     fd = fs.open(path, flags);
+    const { isFile, ino, size } = fs.fileStat(fd);
+    if (isFile) return { fs, fd, ino, size };
   } catch (cause) {
+    if (fd !== undefined) fs.close(fd);
     // ELOOP: a link. EISDIR: a directory. ENXIO: a pipe or socket.
     if (!isSystemError(cause, "ELOOP", "EISDIR", "ENXIO")) throw cause;
     throw new StoreError("NOT_A_FILE", `${path} must be a regular file. Move it elsewhere.`, { cause });
   }
-  if (fs.fileStat(fd).isFile) return fd;
   fs.close(fd);
   throw new StoreError("NOT_A_FILE", `${path} must be a regular file. Move it elsewhere.`);
 }
@@ -22,14 +32,14 @@ export function openRegular(fs: FileSystem, path: string, flags: number): number
 export async function withFile<T>(
   fs: FileSystem,
   path: string,
-  use: (file: { fs: FileSystem; fd: number; size: number }) => Promise<T>,
+  use: (file: OpenFile) => Promise<T>,
 ): Promise<T | undefined> {
-  const fd = openIfThere(fs, path);
-  if (fd === undefined) return undefined;
+  const file = openIfThere(fs, path);
+  if (!file) return undefined;
   try {
-    return await use({ fs, fd, size: fs.fileStat(fd).size });
+    return await use(file);
   } finally {
-    fs.close(fd);
+    fs.close(file.fd);
   }
 }
 
@@ -40,19 +50,19 @@ export async function withFile<T>(
 export async function* withFileLines<T>(
   fs: FileSystem,
   path: string,
-  use: (file: { fs: FileSystem; fd: number; size: number }) => AsyncIterable<T>,
+  use: (file: OpenFile) => AsyncIterable<T>,
 ): AsyncGenerator<T, void, undefined> {
-  const fd = openIfThere(fs, path);
-  if (fd === undefined) return;
+  const file = openIfThere(fs, path);
+  if (!file) return;
   try {
-    yield* use({ fs, fd, size: fs.fileStat(fd).size });
+    yield* use(file);
   } finally {
-    fs.close(fd);
+    fs.close(file.fd);
   }
 }
 
 /** Opens a regular file for reading. Returns `undefined` if there is no file. */
-export function openIfThere(fs: FileSystem, path: string): number | undefined {
+export function openIfThere(fs: FileSystem, path: string): OpenFile | undefined {
   try {
     return openRegular(fs, path, openFlags.read);
   } catch (error) {

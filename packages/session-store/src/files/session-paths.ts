@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { sep } from "node:path";
 
 /** The paths of a session's transcript, and of the cache beside it. */
 export interface SessionLocation {
@@ -20,13 +20,15 @@ export interface SessionPaths extends SessionLocation {
 }
 
 export function sessionPaths(folder: string, sessionId: string): SessionPaths {
+  // Each page of messages needs them, and `join` costs as much as opening the file.
+  const base = `${folder}${sep}${sessionId}`;
   return {
     sessionId,
     folder,
-    transcript: join(folder, `${sessionId}.jsonl`),
-    meta: join(folder, `${sessionId}.meta.json`),
-    journal: join(folder, LIVE_FOLDER, `${sessionId}.jsonl`),
-    lock: join(folder, `${sessionId}.lock`),
+    transcript: `${base}.jsonl`,
+    meta: `${base}.meta.json`,
+    journal: `${folder}${sep}${LIVE_FOLDER}${sep}${sessionId}.jsonl`,
+    lock: `${base}.lock`,
   };
 }
 

@@ -8,10 +8,10 @@ const MAX_BYTES = 65_536;
  * Returns the JSON object in a small file; `undefined` if there is none, or the file is too large.
  */
 export function readSmallJson(fs: FileSystem, path: string): Record<string, unknown> | undefined {
-  const fd = openIfThere(fs, path);
-  if (fd === undefined) return undefined;
+  const file = openIfThere(fs, path);
+  if (!file) return undefined;
+  const { fd, size } = file;
   try {
-    const { size } = fs.fileStat(fd);
     if (size > MAX_BYTES) return undefined;
     const buffer = Buffer.alloc(size);
     const value: unknown = JSON.parse(buffer.toString("utf8", 0, fs.readNow(fd, buffer, 0)));

@@ -42,13 +42,13 @@ const NUMBER_OF_DAMAGED = /"seq":([1-9]\d{0,14})\b/;
 /** Parses one line. Never throws: a line that cannot be read is `damaged`. */
 export function parseTranscriptLine(bytes: Buffer): TranscriptLine {
   if (bytes.length > MAX_LINE_BYTES) return parseHugeLine(bytes);
+  const mark = findGroupRest(bytes);
   // Keeps a byte order mark. Cheaper than a `TextDecoder` for short texts.
-  const text = trimPadding(bytes.toString());
+  const text = mark ? withoutGroupRest(bytes, mark) : trimPadding(bytes.toString());
   if (text === "") return { kind: "blank" };
-  const mark = findGroupRest(text);
   let value: unknown;
   try {
-    value = JSON.parse(mark ? `${text.slice(0, mark.start)}}` : text);
+    value = JSON.parse(text);
   } catch {
     return damaged("not JSON", text);
   }
@@ -61,23 +61,59 @@ export function parseTranscriptLine(bytes: Buffer): TranscriptLine {
   if (line.value.kind === "header") return { kind: "header", header: withoutHugeSeq(line.value.header) };
   if (line.value.entry.seq > MAX_SEQ) return { kind: "damaged", problem: "has a number beyond all others" };
   const { entry, marks } = splitMarks(line.value.entry);
-  return { kind: "entry", entry, marks: mark ? { ...marks, groupRest: mark.count } : marks };
+  if (!mark) return { kind: "entry", entry, marks };
+  const { count: groupRest } = mark;
+  return { kind: "entry", entry, marks: marks === noMarks ? { groupRest } : { ...marks, groupRest } };
+}
+
+interface GroupRest {
+  /** The index of its comma. */
+  readonly start: number;
+  readonly count: number;
+}
+
+/** Finds the mark of a group where it is the last field, as in written lines. */
+function findGroupRest(bytes: Buffer): GroupRest | undefined {
+  if (bytes[bytes.length - 1] !== CLOSING_BRACE) return undefined;
+  let count = 0;
+  let unit = 1;
+  let at = bytes.length - 2;
+  for (let digit = digitAt(bytes, at); digit !== undefined; digit = digitAt(bytes, at)) {
+    count += digit * unit;
+    unit *= 10;
+    at -= 1;
+  }
+  const start = at + 1 - GROUP_REST.length;
+  // No number of JSON begins with a zero.
+  if (start < 0 || unit > MAX_GROUP_REST || count * 10 < unit) return undefined;
+  for (let index = 0; index < GROUP_REST.length; index += 1) {
+    if (bytes[start + index] !== GROUP_REST[index]) return undefined;
+  }
+  return { start, count };
+}
+
+function digitAt(bytes: Buffer, index: number): number | undefined {
+  const digit = (bytes[index] ?? 0) - ZERO;
+  return digit >= 0 && digit <= 9 ? digit : undefined;
 }
 
 /**
- * Finds the mark of a group where it is the last field, as in written lines. To cut it from the
- * text costs a fraction of copying the entry without it.
+ * Returns the text of a line without the mark. To cut it from the bytes costs a fraction of copying
+ * the text or the entry without it.
  */
-function findGroupRest(text: string): { start: number; count: number } | undefined {
-  const start = text.lastIndexOf(LAST_FIELD);
-  if (start === -1 || !text.startsWith(GROUP_REST, start) || !text.endsWith("}")) return undefined;
-  const digits = text.slice(start + GROUP_REST.length, -1);
-  return DIGITS.test(digits) ? { start, count: Number(digits) } : undefined;
+function withoutGroupRest(bytes: Buffer, { start }: GroupRest): string {
+  bytes[start] = CLOSING_BRACE;
+  const text = bytes.toString("utf8", 0, start + 1);
+  bytes[start] = COMMA;
+  return text;
 }
 
-const LAST_FIELD = ',"';
-const GROUP_REST = ',"groupRest":';
-const DIGITS = /^[1-9]\d{0,8}$/;
+const GROUP_REST = Buffer.from(',"groupRest":');
+// Nine digits: more lines than a group can have.
+const MAX_GROUP_REST = 1_000_000_000;
+const CLOSING_BRACE = 0x7d;
+const COMMA = 0x2c;
+const ZERO = 0x30;
 
 /**
  * Removes padding from both ends, in linear time. A regular expression that ends in `+$` is tried

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { AppendFile } from "../files/append-file.ts";
 import { stampFolder } from "../files/archive-folder.ts";
 import type { FileSystem } from "../files/file-system.ts";
-import { openIfThere, withFileLines } from "../files/regular-file.ts";
+import { type OpenFile, openIfThere, withFileLines } from "../files/regular-file.ts";
 import { unlinkQuietly } from "../files/small-file.ts";
 import { temporaryName } from "../files/temporary-file.ts";
 import { isSessionId } from "../model/names.ts";
@@ -114,7 +114,7 @@ export async function writeIndex(
   { entries, readTo }: { entries: Iterable<IndexEntry>; readTo: number },
 ): Promise<boolean> {
   const temporary = temporaryName(path);
-  let old: number | undefined;
+  let old: OpenFile | undefined;
   try {
     old = openIfThere(fs, path);
     const file = new AppendFile(fs, temporary, { create: true });
@@ -129,8 +129,8 @@ export async function writeIndex(
       }
       if (lines !== "") file.append(lines);
       fs.rename(temporary, path);
-      if (old !== undefined) {
-        for await (const { text } of readOpen(fs, old, readTo)) file.append(`${text}\n`);
+      if (old) {
+        for await (const { text } of readOpen(fs, old.fd, readTo)) file.append(`${text}\n`);
       }
     } finally {
       file.close();
@@ -140,7 +140,7 @@ export async function writeIndex(
     unlinkQuietly(fs, temporary);
     return false; // the next start reads the folder instead
   } finally {
-    if (old !== undefined) fs.close(old);
+    if (old) fs.close(old.fd);
   }
 }
 

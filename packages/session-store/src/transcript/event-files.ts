@@ -19,12 +19,12 @@ export async function* readEventFiles(
   const journal = openIfThere(fs, paths.journal);
   try {
     yield* merge(
-      transcript === undefined ? nothing() : keptEvents(toFile(fs, transcript), sessionId, after),
-      journal === undefined ? nothing() : liveEvents(toFile(fs, journal), sessionId, after),
+      transcript ? keptEvents(transcript, sessionId, after) : nothing(),
+      journal ? liveEvents(journal, sessionId, after) : nothing(),
     );
   } finally {
-    if (transcript !== undefined) fs.close(transcript);
-    if (journal !== undefined) fs.close(journal);
+    if (transcript) fs.close(transcript.fd);
+    if (journal) fs.close(journal.fd);
   }
 }
 
@@ -113,7 +113,3 @@ async function* merge(
 }
 
 async function* nothing(): AsyncGenerator<RecordedEvent> {}
-
-function toFile(fs: FileSystem, fd: number): OpenTranscript {
-  return { fs, fd, size: fs.fileStat(fd).size };
-}

@@ -197,18 +197,14 @@ export class SessionFiles {
 
   /** Opens a transcript. Returns `undefined` if it was moved meanwhile. */
   #open({ transcript }: SessionLocation): OpenTranscript | undefined {
-    const fs = this.#fs;
-    let fd: number | undefined;
     try {
-      fd = openRegular(fs, transcript, openFlags.read);
-      const file = { fs, fd, size: fs.fileStat(fd).size };
+      const file = openRegular(this.#fs, transcript, openFlags.read);
       const index: LineFinder = {
         endBefore: (seq) => this.#indexes.endBefore(transcript, file, seq),
         startAfter: (seq) => this.#indexes.startAfter(transcript, file, seq),
       };
       return { ...file, index };
     } catch (error) {
-      if (fd !== undefined) fs.close(fd);
       if (isSystemError(error, "ENOENT")) return undefined;
       throw toReadError(error, transcript);
     }
