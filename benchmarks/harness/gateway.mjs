@@ -4,12 +4,13 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 
 /**
- * Without `folder`, sessions are kept in memory. Without `workspace`, the agent has neither prompt
- * files nor tools. `sessionEach`: every connection gets its own session. `checkout`: another
- * checkout of this repository, built, whose packages are measured. `aiSdk`: clients of the AI SDK
- * are served too.
+ * Without `folder` and `postgres`, sessions are kept in memory. Without `workspace`, the agent has
+ * neither prompt files nor tools. `sessionEach`: every connection gets its own session. `checkout`:
+ * another checkout of this repository, built, whose packages are measured. `aiSdk`: clients of the
+ * AI SDK are served too. `postgres`: where the database is, and the schema.
  * @type {{ token: string, modelPort: number, folder?: string, workspace?: string, idleMs?: number,
- * maxContextMessages?: number, sessionEach?: boolean, checkout?: string, aiSdk?: boolean }}
+ * maxContextMessages?: number, sessionEach?: boolean, checkout?: string, aiSdk?: boolean,
+ * postgres?: import("pg").PoolConfig & { schema: string }, durability?: "os" | "disk" }}
  */
 const {
   token,
@@ -21,6 +22,8 @@ const {
   sessionEach,
   checkout,
   aiSdk = false,
+  postgres,
+  durability = "os",
 } = JSON.parse(process.argv[2] ?? "{}");
 
 /** @param {string} path */
@@ -44,6 +47,16 @@ function partsOf(dir) {
   return { workspaceDir: dir, memory, skills: new SkillsLoader({ workspaceDir: dir }), tools };
 }
 
+async function openStore() {
+  if (postgres) {
+    const { default: pg } = await import("pg");
+    const { createPostgresStore } = await import("@mini-openclaw/postgres");
+    const { schema, ...config } = postgres;
+    return createPostgresStore({ pool: new pg.Pool(config), schema, durability });
+  }
+  return folder === undefined ? createMemoryStore() : openSessionStore(folder, { durability });
+}
+
 const provider = createAnthropicProvider({
   apiKey: "none",
   model: "m",
@@ -52,7 +65,7 @@ const provider = createAnthropicProvider({
 const { aiSdkDialect, aiSdkHttp } = aiSdk ? await import("@mini-openclaw/ai-sdk") : {};
 let connections = 0;
 const gateway = new GatewayServer({
-  store: folder === undefined ? createMemoryStore() : await openSessionStore(folder),
+  store: await openStore(),
   agent: new AgentRuntime({ provider, maxContextMessages, ...(workspaceDir && partsOf(workspaceDir)) }),
   idleMs,
   maxContextMessages,

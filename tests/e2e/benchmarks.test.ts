@@ -17,3 +17,12 @@ test.each(programs)("the benchmark %s works", async (name) => {
   expect(stdout).toMatch(/^(?:ours|example server)/m);
   expect(readFileSync(join(folder, "run-all.mjs"), "utf8")).toContain(`"${name}"`);
 });
+
+const postgres = join(folder, "postgres");
+const questions = [...readFileSync(join(postgres, "run.mjs"), "utf8").matchAll(/"([\w-]+\.mjs)"/g)];
+
+test.each(questions.map(([, name = ""]) => name))("the benchmark postgres/%s works", async (name) => {
+  const env = { ...process.env, BENCH_SMOKE: "1" };
+  const { stdout } = await promisify(execFile)(process.execPath, [join(postgres, name)], { env });
+  expect(stdout).toMatch(/^Goal: |^No PostgreSQL is installed/m);
+});
