@@ -96,6 +96,13 @@ const words = fc.constantFrom(
     "\\",
     "~~~",
     "![i](https://example.com/i)",
+    "<details>",
+    "<details open>",
+    "<summary>**more**</summary>",
+    "</details>",
+    "$$",
+    "\\[ x",
+    "\\]",
   ],
 );
 const line = fc.tuple(indent, fc.oneof(sign, fc.constant("")), words).map((parts) => parts.join(""));
@@ -152,7 +159,11 @@ const tameTable = fc
   .array(wordsAlone, { minLength: 1, maxLength: 8 })
   .map((rows) => ["| a | b |", "| --- | ---: |", ...rows.map((text) => `| ${text} | 2 |`)]);
 const tameWords = fc
-  .constantFrom("words", "## heading", "> quote", "```ts\nconst claw = 1;\n```", "**words**\nand more")
+  .constantFrom(
+    ...["words", "## heading", "> quote", "```ts\nconst claw = 1;\n```", "**words**\nand more"],
+    "<details>\n<summary>more</summary>\n\n- item\n\nwords\n\n</details>",
+    ...["$$\na = b\n\nc = d\n\n\ne = f\n$$", "\\[ a\n\nb \\]"],
+  )
   .map((one) => [one]);
 /** Texts as models write them, with empty lines between the blocks. Half of one looks right too. */
 const tame = fc.record({

@@ -48,6 +48,25 @@ describe.skipIf(whyNoBrowser)("untrusted text", () => {
     expect(tab.complaints).toEqual([]);
   });
 
+  test("runs nothing and loads nothing inside of folded parts and as their summaries", async () => {
+    const oneLine = (text: string) => text.replaceAll("\n", " ");
+    const parts = payloads.map(
+      (text) =>
+        `<details open ontoggle="alert(1)">\n<summary>${oneLine(text)}</summary>\n\n${text}\n\n</details>`,
+    );
+    const tags = payloads.map((text) => `<details ${oneLine(text)}>\n\nText.\n\n</details>`);
+    await using gateway = await startGateway({ answer: says([...parts, ...tags].join("\n\n")) });
+    await using tab = await openPage(browser, gateway.url, { viewport: { width: 1280, height: 8000 } });
+    const { page } = tab;
+    await say(page, "parts?");
+    await page.locator(".answer-end").waitFor();
+
+    expect(await page.locator(".markdown summary").count()).toBeGreaterThanOrEqual(payloads.length);
+    expect(await foreignNodes(page)).toEqual([]);
+    expect(foreignRequests(tab, gateway.url)).toEqual([]);
+    expect(tab.complaints).toEqual([]);
+  });
+
   test("is shown letter by letter wherever it is not Markdown", async () => {
     const [payload = ""] = payloads;
     await using gateway = await startGateway({
@@ -211,7 +230,7 @@ function foreignNodes(page: Page): Promise<string[]> {
       "script,img,svg,math,iframe,object,embed,form,input,base,link,meta,style,video,audio,source,button";
     const attributes = new Set(["href", "title", "align", "start", "target", "rel", "class"]);
     const attributesOfCode = new Set(["tabindex", "role", "aria-label"]);
-    const classes = /^(?:code|language-[\w+#.-]+|(?:(?:hljs-)?[a-z]+_* ?)+)$/;
+    const classes = /^(?:code|off-screen|language-[\w+#.-]+|(?:(?:hljs-)?[a-z]+_* ?)+)$/;
     const elements = [...document.querySelectorAll(".rows .markdown *")].filter((one) => !one.matches(own));
     const elsewhere = [...document.querySelectorAll(".rows *")].filter(
       (one) => !one.closest(".markdown") && one.matches("script,img,svg,iframe"),
@@ -226,6 +245,7 @@ function foreignNodes(page: Page): Promise<string[]> {
             (name) =>
               !attributes.has(name) &&
               !(one.matches(".code > pre, .markdown div.table") && attributesOfCode.has(name)) &&
+              !(one.matches("details") && name === "open") &&
               !(one.matches(".markdown > div") && name === "dir"),
           ),
     );

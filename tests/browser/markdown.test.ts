@@ -111,6 +111,22 @@ describe.skipIf(whyNoBrowser)("Markdown in an answer", () => {
     expect(new URL(page.url()).hash).toMatch(/^#\/s\//);
   });
 
+  test("folds what a model folds, and draws a formula with an empty line inside of it", async () => {
+    const content = "<details>\n<summary>**More**</summary>\n\n- item\n\n$$\na = b\n\nc\n$$\n\n</details>";
+    await using gateway = await startGateway({ answer: says(content) });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await say(page, "more?");
+    const item = page.locator(".markdown li");
+    await page.locator(".markdown .drawn math").waitFor({ state: "attached" });
+
+    expect(await item.isVisible()).toBe(false);
+    await page.locator(".markdown summary strong").click();
+    await item.waitFor();
+    expect(await page.locator(".markdown details").innerText()).not.toContain("$$");
+    expect(tab.complaints).toEqual([]);
+  });
+
   test("stays responsive to code that takes too long to highlight, and highlights the next one", async () => {
     // highlight.js 11.11.1 takes seconds for this text as C, because its time is quadratic.
     const slow = "a\n".repeat(14_900);

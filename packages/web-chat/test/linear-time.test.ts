@@ -46,6 +46,13 @@ const pieces: readonly string[] = [
     "&amp;",
     "&#1",
     "<think>",
+    "<details>\n",
+    "<details>a</details>\n",
+    "<details><summary>",
+    "</details>\n",
+    "<details>\n`</details>`",
+    "$$\n\n",
+    "\\[a\n\n",
   ],
   ...[
     "> ",

@@ -143,6 +143,18 @@ describe("a formula", () => {
     expect(kindsOf("\\[\nx^2 \\\\\ny\n\\]\n\n$$\nz\n$$")).toEqual(["math", "math"]);
     expect(kindsOf("\\[\nx^2\n\ntext")).toEqual(["text", "text"]);
   });
+
+  test.each([
+    ["$$\na = b\n\nc = d\n$$", ["math"]],
+    ["\\[ a \\\\\n\n\n b \\]\n\nText.", ["math", "text"]],
+    ["- item\n\n  $$\n  a\n\n  b\n  $$\n\nText.", ["container", "text"]],
+    ["$$\na\n\n# Heading\n\n$$", ["text", "text", "text"]],
+    ["$$\na\n\n```\n$$\n```", ["text", "code"]],
+    ["$$x$$ is text.\n\n$$\ny\n$$", ["text", "math"]],
+    [`$$\na\n${"\nText.\n".repeat(25)}\n$$`, Array.from({ length: 27 }, () => "text")],
+  ])("of %j may have empty lines inside", (text, kinds) => {
+    expect(kindsOf(text)).toEqual(kinds);
+  });
 });
 
 describe("blocks", () => {
@@ -192,6 +204,42 @@ describe("blocks", () => {
   });
 });
 
+describe("a folded part", () => {
+  test.each([
+    [
+      "<details>\n<summary>More</summary>\n\n**Text**\n\n- item\n\n</details>\n\nAfter.",
+      "details(summary:More p:**Text** ul(li(span:item))) p:After.",
+    ],
+    ["<details><summary>More</summary>Text</details>", "details(summary:More p:Text)"],
+    ["<details open>\n<summary><b>更多</b></summary>\n内容\n</details>", "details.open(summary:更多 p:内容)"],
+    ["<DETAILS>\n<summary>\nTwo\nlines\n</summary>\nText</DETAILS>", "details(summary:Two lines p:Text)"],
+    ["<details>\nText\n</details>", "details(p:Text)"],
+    ["<details>\n<summary>Mo", "details(summary:Mo)"],
+    ["<details>\n<summary>More</summary>\n\n```ts\nlet a;\n", "details(summary:More pre:let a;\n)"],
+    ["<details>\n\n```html\n</details>\n```\n\nText\n</details>", "details(pre:</details>\n p:Text)"],
+    ["<details>\n`</details>` ends it.\n</details>", "details(p:`</details>` ends it.)"],
+    ["<details>\nText\n</details> and more", "details(p:Text p:and more)"],
+    [
+      "<details>\n<summary>A</summary>\n<details>\n<summary>B</summary>\nb\n</details>\na\n</details>",
+      "details(summary:A details(summary:B p:b) p:a)",
+    ],
+    ["- item\n  <details>\n  Text\n  </details>\n- next", "ul(li(span:item details(p:Text)) li(span:next))"],
+    ["> <details>\n> <summary>Q</summary>\n> Text\n> </details>", "blockquote(details(summary:Q p:Text))"],
+    ["<details style='position:fixed' ontoggle=alert(1)>\nText\n</details>", "details(p:Text)"],
+    ["Text <details> in a line", "p:Text <details> in a line"],
+    ["</details>", "p:</details>"],
+    ["<detailsx>\nText", "p:<detailsx>\nText"],
+  ])("of %j is a tree", (text, shown) => {
+    expect(splitText(text, parser).blocks.map(outline).join(" ")).toBe(shown);
+  });
+
+  test("nested deeper than anybody unfolds is text inside", () => {
+    const [block] = splitText(`${"<details>\n".repeat(30)}deep`, parser).blocks;
+
+    expect(block && outline(block)).toMatch(/^(?:details[(]){20}p:(?:<details>\n){10}deep[)]{20}$/);
+  });
+});
+
 describe("thoughts in front of an answer", () => {
   test.each([
     ["<think>Hm.</think>\n\nYes.", { thoughts: "Hm.", content: "Yes." }],
@@ -212,6 +260,6 @@ function kindsOf(text: string): string[] {
 }
 
 function outline({ tag, detail, content, children }: Block): string {
-  const name = detail === "task" ? `${tag}.task` : tag;
+  const name = ["task", "open"].includes(detail) ? `${tag}.${detail}` : tag;
   return children.length > 0 ? `${name}(${children.map(outline).join(" ")})` : `${name}:${content}`;
 }

@@ -88,6 +88,7 @@ function createElement(block: Block, parts: BlockParts): HTMLElement {
 function createContainer({ tag, detail, children }: Block, parts: BlockParts): HTMLElement {
   const container = document.createElement(tag);
   if (container instanceof HTMLOListElement && detail !== "1") container.start = Number(detail);
+  if (container instanceof HTMLDetailsElement) container.open = detail === "open";
   if (detail === "task") container.className = "task";
   for (const child of children) container.append(createElement(child, parts));
   return tag === "table" ? createScroller(container, parts) : container;

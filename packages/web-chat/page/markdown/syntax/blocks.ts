@@ -1,5 +1,6 @@
 import type { Env, Token } from "markdown-it";
 import { footnotesOf } from "./footnotes.ts";
+import { MAX_FORMULA_LINES, opensFormula } from "./math.ts";
 import type { MarkdownParser } from "./parser.ts";
 
 /** A paragraph, a list, one of its items, a table, a cell, …: one element of the page. */
@@ -73,10 +74,13 @@ export function hasDefinitions({ definitions }: SplitText): boolean {
 /**
  * The number of blocks at the end that appended text can change. The last one can grow. While its
  * only line is incomplete, it may turn out to belong to the block before it: `2` is a paragraph,
- * `2.` continues a list.
+ * `2.` continues a list. A formula may end after several blocks.
  */
-function tailCount({ text, starts }: SplitText): number {
-  return text.includes("\n", starts.at(-1) ?? 0) ? 1 : 2;
+function tailCount({ text, starts, blocks }: SplitText): number {
+  const last = text.includes("\n", starts.at(-1) ?? 0) ? 1 : 2;
+  const near = blocks.slice(-MAX_FORMULA_LINES);
+  const open = near.findIndex(({ kind, content }) => kind === "text" && opensFormula(content));
+  return open === -1 ? last : Math.max(last, near.length - open);
 }
 
 function appendBlocks(kept: SplitText, text: string, parser: MarkdownParser): SplitText {
@@ -147,6 +151,7 @@ function toLeaf(token: Token, inline: Token | undefined): Block | undefined {
       // The paragraphs of a list without empty lines have no space around them.
       return { ...text, tag: token.hidden ? "span" : tag };
     case "heading_open":
+    case "summary_open":
       return { ...text, tag };
     case "th_open":
     case "td_open":
@@ -157,7 +162,8 @@ function toLeaf(token: Token, inline: Token | undefined): Block | undefined {
 }
 
 function toContainer(token: Token, children: readonly Block[]): Block {
-  const detail = token.type === "ordered_list_open" ? String(token.attrGet("start") ?? 1) : "";
+  // The info of `details` is `open` if its reader need not unfold it.
+  const detail = token.type === "ordered_list_open" ? String(token.attrGet("start") ?? 1) : token.info;
   const block: Block = { kind: "container", tag: token.tag, detail, content: "", children };
   return token.type === "list_item_open" ? toTask(block) : block;
 }

@@ -103,7 +103,9 @@ function readBlock(state: StateBlock, startLine: number, endLine: number, silent
   const pair = PAIRS.find(({ open, isDisplay }) => isDisplay && first.startsWith(open));
   if (!pair) return false;
   const isWhole = first.length > 3 && first.endsWith(pair.close);
-  const last = isWhole ? startLine : closingLine(state, startLine, endLine, pair);
+  // `$$x$$ is a formula.` is a paragraph.
+  const isText = !isWhole && first.includes(pair.close, 2);
+  const last = isWhole ? startLine : isText ? undefined : closingLine(state, startLine, endLine, pair);
   if (last === undefined) return false;
   if (silent) return true;
   state.line = last + 1;
@@ -113,12 +115,26 @@ function readBlock(state: StateBlock, startLine: number, endLine: number, silent
   return true;
 }
 
+/** The lines that a formula can have. A stray delimiter reaches no farther. */
+export const MAX_FORMULA_LINES = 50;
+
+/** A line that begins a formula. */
+const OPENING_LINE = /^[ >]*(?:\$\$|\\\[)/m;
+
+/** A line that no formula has: a heading or fenced code. */
+const NO_FORMULA = /^(?:#{1,6}\s|```|~~~)/;
+
+/** Returns true if a formula begins in a paragraph, and may end in a later one. */
+export function opensFormula(paragraph: string): boolean {
+  return OPENING_LINE.test(paragraph);
+}
+
 const searchedLines = new WeakMap<StateBlock, Map<string, number>>();
 
 /**
- * Finds the line that ends with the closing delimiter, before an empty line and the end of the
- * block. Lines that were searched in vain are skipped, so that many open delimiters cost linear
- * time.
+ * Finds the line that ends with the closing delimiter. A formula may contain empty lines, which
+ * models write between its rows. Lines that were searched in vain are skipped, so that many open
+ * delimiters cost linear time.
  */
 function closingLine(
   state: StateBlock,
@@ -128,10 +144,14 @@ function closingLine(
 ): number | undefined {
   const searched = searchedLines.get(state) ?? new Map<string, number>();
   searchedLines.set(state, searched);
+  const limit = Math.min(endLine, startLine + MAX_FORMULA_LINES);
   let line = Math.max(startLine + 1, searched.get(close) ?? 0);
-  for (; line < endLine; line += 1) {
-    if (state.isEmpty(line) || (state.sCount[line] ?? 0) < state.blkIndent) break;
-    if (lineAt(state, line).endsWith(close)) return line;
+  for (; line < limit; line += 1) {
+    if (state.isEmpty(line)) continue;
+    const text = lineAt(state, line);
+    if ((state.sCount[line] ?? 0) < state.blkIndent || NO_FORMULA.test(text)) break;
+    if (text.endsWith(close)) return line;
+    if (text.includes(close)) break;
   }
   searched.set(close, line);
   return undefined;

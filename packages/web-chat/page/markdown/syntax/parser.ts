@@ -1,6 +1,7 @@
 import createMarkdownIt, { type Env, type MarkdownIt, type Token } from "markdown-it";
 import addCjkEmphasis from "markdown-it-cjk-friendly";
 import { addAddresses } from "./addresses.ts";
+import { addDetails } from "./details.ts";
 import { addFootnotes } from "./footnotes.ts";
 import { addMath } from "./math.ts";
 import { addProducts } from "./products.ts";
@@ -24,7 +25,8 @@ export interface MarkdownParser {
 export function createParser(): MarkdownParser {
   // People and models alike mean a line break by a line break.
   const md = createMarkdownIt({ html: true, breaks: true });
-  md.use(addCjkEmphasis).use(addMath).use(addFootnotes).use(addAddresses).use(addProducts);
+  md.use(addCjkEmphasis).use(addMath).use(addFootnotes).use(addDetails);
+  md.use(addAddresses).use(addProducts);
   md.inline.ruler.disable("linkify");
   // The blocks are read without the core rules. Those that remain work on one block's text.
   md.core.ruler.disable(["normalize", "block", "strip_references"]);
