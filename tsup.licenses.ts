@@ -9,9 +9,9 @@ export function writeLicenses(to: string): Plugin {
   const folders = new Set<string>();
   return {
     name: "licenses",
-    setup({ initialOptions, onEnd }) {
-      initialOptions.metafile = true;
-      onEnd(({ metafile }) => {
+    setup(build) {
+      build.initialOptions.metafile = true;
+      build.onEnd(({ metafile }) => {
         for (const input of Object.keys(metafile?.inputs ?? {})) {
           const folder = packageOf(input);
           if (folder !== undefined) folders.add(folder);

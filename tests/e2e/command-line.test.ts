@@ -81,9 +81,41 @@ describe("the command line", () => {
     ]);
     expect(refused[2]?.err).toContain("`--file` must be UTF-8 text, an image or a PDF, got latin.txt.");
     expect(noSession).toMatchObject({
-      code: 1,
-      err: expect.stringMatching(/^Mini OpenClaw: .*no such session\.\n$/),
+      code: 64,
+      err: expect.stringMatching(/^`--session` must be the id of a session, got "none"\..*\n$/),
     });
+  });
+
+  test.each([
+    [["schedule", "add", "a", "at nine", "hi"], "`cron` must be a cron expression of five fields, such as"],
+    [["schedule", "add", "a", "0 0 30 2 *", "hi"], '`cron` must name a time that comes, got "0 0 30 2 *".'],
+    [["schedule", "add", "a b", "* * * * *", "hi"], "`name` must be 1 to 40 letters, digits, `-` or `_`,"],
+    [["schedule", "add", "a", "* * * * *", " "], "`instruction` must be a message to the agent, got none."],
+    [["schedule", "add", "a", "* * * * *", "hi", "--time-zone", "Mars"], "`--time-zone` must be a time zone"],
+    [["schedule", "rm", "a"], "`a` is not a schedule of this data directory. There are none."],
+    [["schedule", "lss"], "`lss` is not a command. Did you mean ls?"],
+    [["start", "--port", "abc"], '`--port` must be an integer from 0 to 65535, got "abc".'],
+    [["run", "hi", "--provider", "nope"], "`--provider` must be auto, anthropic, openai,"],
+    [["run", "hi", "--session", ""], '`--session` must be the id of a session, got "".'],
+    [["chat", "--session", "nope"], '`--session` must be the id of a session, got "nope".'],
+    [["prompt", "show", "--session", "nope"], '`--session` must be the id of a session, got "nope".'],
+    [["mcp", "add", "", "node"], '`name` must be 1 to 64 letters, digits, `-`, `_` or `.`, got "".'],
+    [["mcp", "add", "files", ""], '`command` must be a program or an http address, got "".'],
+    [["mcp", "add", "files", "http://"], '`command` must be a program or an http address, got "http://".'],
+    [["skills", "add", "nope"], "`folder` must contain a SKILL.md, got nope."],
+    [["skills", "validate", "nope"], "`folder` must contain a SKILL.md, got nope."],
+    [["config", "set", "port", "abc"], '`port` must be an integer from 0 to 65535, got "abc".'],
+    [["config", "set", "prot", "1"], "`prot` is not a setting. Did you mean port?"],
+    [["config", "shw"], "`shw` is not a command. Did you mean show?"],
+    [["completion", "tcsh"], "`tcsh` is not a known shell. Known: bash, zsh, fish."],
+    [["sessions", "shwo"], 'There is no command "shwo".'],
+  ])("refuses %j with 64 and names the argument", async (args, reason) => {
+    await using folder = await temporaryDirectory();
+
+    const { code, err } = await run(folder.path, args);
+
+    expect({ code, err }).toEqual({ code: 64, err: expect.stringContaining(reason) });
+    expect(err).not.toContain("cannot start");
   });
 
   test("refuses an empty message, and denies calls that ask unless --yes is passed", async () => {

@@ -52,17 +52,6 @@ test("adds, lists, runs and removes a schedule without a server", async () => {
   expect(await rowsOf(folder.path)).toEqual([]);
 });
 
-test("refuses what it cannot run, and names the reason", async () => {
-  await using folder = await temporaryDirectory();
-
-  const { code, err } = await schedule(folder.path, "add", "files", "at nine", "list the files");
-
-  expect(code).toBe(78);
-  expect(err).toContain(
-    '`cron` must be a cron expression of five fields, such as "0 9 * * 1-5", got "at nine"',
-  );
-});
-
 test("a server that runs reads a new schedule, and the page lists its session by name", async () => {
   await using folder = await temporaryDirectory();
   await using server = await startServer(folder.path);

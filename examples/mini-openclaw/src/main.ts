@@ -2,4 +2,9 @@
 import process from "node:process";
 import { createProgram } from "./cli/program.ts";
 
-await createProgram().parseAsync(process.argv);
+try {
+  await createProgram().parseAsync(process.argv);
+} catch (error) {
+  // Loaded when it is needed, so that `--help` stays cheap.
+  (await import("./cli/exit.ts")).exitWith(error);
+}

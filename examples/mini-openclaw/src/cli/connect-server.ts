@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { type Client, connect } from "@mini-openclaw/client";
+import { type Client, ClientError, connect, type Session } from "@mini-openclaw/client";
 import { StoreError } from "@mini-openclaw/session-store";
 import { WebSocket } from "ws";
 import { readAddress } from "../data-dir.ts";
 import type { MiniOpenClawConfig } from "../settings/config.ts";
+import { UsageError } from "../settings/usage-error.ts";
 import { startServer } from "../start-server.ts";
 
 /** A connection to the server of the data directory. */
@@ -28,6 +29,29 @@ export async function connectServer(config: MiniOpenClawConfig): Promise<ServerC
     if (!address) throw error;
     return open(address, config.token, async () => undefined);
   }
+}
+
+/**
+ * Returns the session of `--session`, or a new one without the option.
+ *
+ * @throws UsageError if there is no such session
+ */
+export async function openSession(client: Client, sessionId: unknown): Promise<Session> {
+  if (typeof sessionId !== "string") return client.create();
+  try {
+    await client.ask({ type: "history", sessionId, limit: 1 });
+  } catch (error) {
+    if (!ClientError.is(error) || error.retryable) throw error;
+    throw unknownSession(sessionId);
+  }
+  return client.session(sessionId);
+}
+
+/** Creates the error about a `--session` that does not exist. */
+export function unknownSession(sessionId: string): UsageError {
+  return new UsageError(
+    `\`--session\` must be the id of a session, got ${JSON.stringify(sessionId)}. List them with mini-openclaw sessions ls.`,
+  );
 }
 
 async function open(

@@ -1,6 +1,7 @@
 import process from "node:process";
 import { describeFailure } from "../report.ts";
 import { ConfigError } from "../settings/config.ts";
+import { UsageError } from "../settings/usage-error.ts";
 
 /** The exit codes of the command line. 64, 70 and 78 are those of sysexits.h. */
 export const exitCodes = {
@@ -14,23 +15,23 @@ export const exitCodes = {
   aborted: 130,
 } as const;
 
-/** A mistake on the command line, in words for its user. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
-
 /** Prints a failure for the user and ends the process with its exit code. */
 export function exitWith(error: unknown, failed = "Mini OpenClaw"): never {
+  if (error instanceof UsageError || isFlagError(error)) {
+    console.error(error.message);
+    process.exit(exitCodes.badUsage);
+  }
   if (error instanceof ConfigError) {
     console.error(`Mini OpenClaw cannot start with these settings:\n${error.message}`);
     process.exit(exitCodes.badConfig);
-  }
-  if (error instanceof UsageError) {
-    console.error(error.message);
-    process.exit(exitCodes.badUsage);
   }
   const described = describeFailure(error);
   if (typeof described === "string") console.error(`${failed}: ${described}`);
   else console.error(described);
   process.exit(exitCodes.failed);
+}
+
+/** Returns true if only flags of the command line are wrong, and no lasting setting. */
+function isFlagError(error: unknown): error is ConfigError {
+  return error instanceof ConfigError && error.problems.every(({ name }) => name.startsWith("--"));
 }

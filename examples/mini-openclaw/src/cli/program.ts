@@ -23,19 +23,18 @@ export function createProgram(): Command {
     .showSuggestionAfterError()
     .enablePositionalOptions()
     .hook("preSubcommand", addSettings)
+    .hook("preAction", refuseUnknownCommand)
     .showHelpAfterError("Run mini-openclaw --help for all commands.")
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE))
     .addHelpText("after", () => `\n${settingsHelp()}`);
 
-  withSettings(program.command("start", { isDefault: true }))
+  withSettings(defaultOf(program, "start"))
     .description("start the server and its page (default)")
     .option("--demo", "let a script answer instead of a model")
     .option("--open", "open the page in the browser")
-    .allowExcessArguments()
-    .action(async (options: Options, { args: [mistake] }: Command) => {
-      if (mistake !== undefined) refuseCommand(mistake, program);
-      return (await import("./commands/start.ts")).start(flagsOf(options), options);
-    });
+    .action(async (options: Options) =>
+      (await import("./commands/start.ts")).start(flagsOf(options), options),
+    );
 
   withSettings(program.command("run"))
     .description("run one message and print the answer, for scripts and cron")
@@ -66,7 +65,7 @@ export function createProgram(): Command {
     .action(async (args: string[]) => (await import("./commands/sessions.ts")).sessions(args));
 
   const skills = program.command("skills").description("the skills of the workspace");
-  withSettings(skills.command("ls", { isDefault: true }))
+  withSettings(defaultOf(skills, "ls"))
     .description("list them")
     .action(async (options: Options) => (await import("./commands/skills.ts")).listSkills(flagsOf(options)));
   withSettings(skills.command("validate"))
@@ -86,7 +85,7 @@ export function createProgram(): Command {
     .command("mcp")
     .description("the MCP servers of the workspace's .mcp.json")
     .enablePositionalOptions();
-  withSettings(mcp.command("ls", { isDefault: true }))
+  withSettings(defaultOf(mcp, "ls"))
     .description("list them")
     .action(async (options: Options) => (await import("./commands/mcp.ts")).listServers(flagsOf(options)));
   withSettings(mcp.command("add"))
@@ -106,7 +105,7 @@ export function createProgram(): Command {
     .description("instructions that run at certain times")
     .enablePositionalOptions();
   const atSchedule = async () => import("./commands/schedule.ts");
-  withSettings(schedule.command("ls", { isDefault: true }))
+  withSettings(defaultOf(schedule, "ls"))
     .description("list them with their next time and the outcome of their last run")
     .option("--json", "print JSON")
     .action(async (options: Options) => (await atSchedule()).listSchedules(flagsOf(options), options));
@@ -129,11 +128,11 @@ export function createProgram(): Command {
     .action(async (name: string, options: Options) => (await atSchedule()).runNow(name, flagsOf(options)));
 
   const memory = program.command("memory").description("the memory of the agent");
-  withSettings(memory.command("show", { isDefault: true }))
+  withSettings(defaultOf(memory, "show"))
     .description("print MEMORY.md and the daily logs that the model gets")
     .action(async (options: Options) => (await import("./commands/memory.ts")).showMemory(flagsOf(options)));
   const prompt = program.command("prompt").description("the next request to the model");
-  withSettings(prompt.command("show", { isDefault: true }))
+  withSettings(defaultOf(prompt, "show"))
     .description("print the sections of the next request with their tokens and sources")
     .option("--session <id>", "with the messages of a session")
     .option("--full", "print the text of each section too")
@@ -148,7 +147,7 @@ export function createProgram(): Command {
     );
 
   const config = program.command("config").description("the settings");
-  withSettings(config.command("show", { isDefault: true }))
+  withSettings(defaultOf(config, "show"))
     .description("print each setting and its source")
     .option("--json", "print JSON")
     .action(async (options: Options) =>
@@ -178,9 +177,20 @@ export function createProgram(): Command {
   return program;
 }
 
+const defaultCommands = new WeakSet<Command>();
+
+/** Adds the command that runs without a name of a command. It has no arguments. */
+function defaultOf(group: Command, name: string): Command {
+  const command = group.command(name, { isDefault: true }).allowExcessArguments();
+  defaultCommands.add(command);
+  return command;
+}
+
 /** Commander takes an unknown command for an argument of the default one. */
-function refuseCommand(name: string, { commands }: Command): never {
-  const known = commands.map((command) => command.name());
+function refuseUnknownCommand(_program: Command, command: Command): void {
+  const [name] = command.args;
+  if (name === undefined || !command.parent || !defaultCommands.has(command)) return;
+  const known = command.parent.commands.map((one) => one.name());
   const closest = closestName(name, known, Number.POSITIVE_INFINITY);
   console.error(`\`${name}\` is not a command. Did you mean ${closest}? Known: ${known.join(", ")}.`);
   process.exit(EXIT_USAGE);

@@ -3,6 +3,7 @@ import { findBashSandbox } from "../agent/bash-sandbox.ts";
 import { createAgent } from "../agent/create-agent.ts";
 import { prepareDataDir } from "../data-dir.ts";
 import type { Sources } from "../settings/sources.ts";
+import { unknownSession } from "./connect-server.ts";
 import { exitWith } from "./exit.ts";
 import { loadConfig } from "./load.ts";
 import type { Options } from "./options.ts";
@@ -19,10 +20,10 @@ export async function showPrompt(
     const { createRuntime, mcpServers } = await createAgent(config, await findBashSandbox(config));
     const agent = createRuntime({});
     const store = await openSessionStore(config.sessionsDir);
+    const id = typeof sessionId === "string" ? sessionId : undefined;
+    if (id !== undefined && !(await store.getSession(id))) throw unknownSession(id);
     const messages =
-      typeof sessionId === "string"
-        ? await store.loadMessages(sessionId, { limit: config.maxContextMessages })
-        : [];
+      id === undefined ? [] : await store.loadMessages(id, { limit: config.maxContextMessages });
     const { sections, tokens, isCompactionDue } = await agent.explainContext(messages);
     for (const { name, source, tokens: cost, text } of sections) {
       console.log(`${String(cost).padStart(7)}  ${safe(name)}  (${safe(source)})`);

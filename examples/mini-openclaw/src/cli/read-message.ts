@@ -4,7 +4,7 @@ import process from "node:process";
 import { text as readText } from "node:stream/consumers";
 import type { MessageBlock } from "@mini-openclaw/protocol";
 import { mediaTypeOf } from "@mini-openclaw/protocol/shared";
-import { UsageError } from "./exit.ts";
+import { UsageError } from "../settings/usage-error.ts";
 
 /** A message of the command line, with the files that are images or PDFs. */
 export interface GivenMessage {

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { ConfigError } from "../settings/config.ts";
 import { isTimeZone } from "../settings/kinds.ts";
 import { readTextFile } from "../settings/sources.ts";
+import { UsageError } from "../settings/usage-error.ts";
 import { nextTime, refuseCron, type When } from "./times.ts";
 
 /** An instruction that runs at certain times, in a session of its own. */
@@ -67,21 +68,22 @@ export function readSchedules(path: string, dataDir: string): Schedule[] {
 /**
  * Adds a schedule.
  *
- * @throws ConfigError if a value is wrong, or the data directory has a schedule of this name
+ * @throws UsageError if a value is wrong, or the data directory has a schedule of this name
+ * @throws ConfigError if the file is damaged
  */
 export function addSchedule(path: string, schedule: StoredSchedule): void {
   const { name, dataDir, cron } = schedule;
   const problem = refuseCron(cron);
-  if (!NAME.test(name)) throw refusal("name", `${nameRule}, got ${JSON.stringify(name)}.`);
-  if (problem !== undefined) throw refusal("cron", problem);
-  if (schedule.instruction.trim() === "") throw refusal("instruction", "must be an instruction, got none.");
+  if (!NAME.test(name)) throw new UsageError(`\`name\` ${nameRule}, got ${JSON.stringify(name)}.`);
+  if (problem !== undefined) throw new UsageError(`\`cron\` ${problem}`);
+  if (schedule.instruction.trim() === "")
+    throw new UsageError("`instruction` must be a message to the agent, got none.");
   if (nextTime({ cron, timeZone: schedule.timeZone }) === undefined)
-    throw refusal("cron", `must name a time that comes, got ${JSON.stringify(cron)}.`);
+    throw new UsageError(`\`cron\` must name a time that comes, got ${JSON.stringify(cron)}.`);
   const all = readStored(path);
   if (all.some((one) => one.name === name && one.dataDir === dataDir))
-    throw refusal(
-      "name",
-      `must be new, and there is a schedule ${name}. Remove it first: schedule rm ${name}.`,
+    throw new UsageError(
+      `\`name\` must be new, and there is a schedule ${name}. Remove it first: mini-openclaw schedule rm ${name}.`,
     );
   write(path, [...all, schedule]);
 }

@@ -71,7 +71,7 @@ test.each([
     '`cron` must be a cron expression of five fields, such as "0 9 * * 1-5", got "61 9 * * *"',
   ],
   [{ cron: "0 0 30 2 *" }, '`cron` must name a time that comes, got "0 0 30 2 *".'],
-  [{ instruction: " " }, "`instruction` must be an instruction, got none."],
+  [{ instruction: " " }, "`instruction` must be a message to the agent, got none."],
 ])("refuses to add %j", (wrong, message) => {
   const file = newFile();
 
@@ -84,7 +84,7 @@ test("refuses a second schedule of a name, and keeps the first one", () => {
   addSchedule(file, news);
 
   expect(() => addSchedule(file, { ...news, cron: "* * * * *" })).toThrow(
-    "`name` must be new, and there is a schedule news. Remove it first: schedule rm news.",
+    "`name` must be new, and there is a schedule news. Remove it first: mini-openclaw schedule rm news.",
   );
   expect(readSchedules(file, "/data")).toMatchObject([{ when: { cron: "0 9 * * 1-5" } }]);
 });

@@ -3,7 +3,7 @@ import { createInterface, type Interface } from "node:readline/promises";
 import type { Session } from "@mini-openclaw/client";
 import type { ApprovalDecision } from "@mini-openclaw/protocol";
 import type { Sources } from "../../settings/sources.ts";
-import { connectServer } from "../connect-server.ts";
+import { connectServer, openSession } from "../connect-server.ts";
 import { exitWith } from "../exit.ts";
 import { loadConfig, warn, warnOfEnd, warnOfRetry } from "../load.ts";
 import type { Options } from "../options.ts";
@@ -14,7 +14,7 @@ export async function chat(flags: Sources["flags"], { session: sessionId }: Opti
   const config = loadConfig(flags);
   try {
     const { client, close } = await connectServer(config);
-    let session = typeof sessionId === "string" ? client.session(sessionId) : await client.create();
+    let session = await openSession(client, sessionId);
     const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: "> " });
     let isRunning = false;
     lines.on("SIGINT", () => {

@@ -40,7 +40,7 @@ export function setConfig(key: string, text: string | undefined): void {
   const { kind }: Setting<unknown> = settings[key as SettingKey];
   const value = text === undefined ? undefined : kind.parse(text, process.cwd());
   if (value instanceof Refusal) {
-    warn(`\`${key}\` must be ${value.expected}.`);
+    warn(`\`${key}\` must be ${value.expected}, got ${JSON.stringify(text)}.`);
     process.exit(exitCodes.badUsage);
   }
   const file = configFileOf(process.env, process.cwd());

@@ -3,11 +3,15 @@ import { join } from "node:path";
 import process from "node:process";
 import { connectMcpServers, readMcpConfig } from "@mini-openclaw/agent-runtime/mcp";
 import type { Sources } from "../../settings/sources.ts";
+import { UsageError } from "../../settings/usage-error.ts";
 import { exitCodes, exitWith } from "../exit.ts";
 import { loadConfig, readJsonFile, warn } from "../load.ts";
 import { oneLine } from "../safe-text.ts";
 
 type Flags = Sources["flags"];
+
+// A part of the names of the server's tools.
+const NAME = /^[\p{L}\p{N}_.-]{1,64}$/u;
 
 export async function listServers(flags: Flags): Promise<void> {
   const { workspace, mcp } = loadConfig(flags);
@@ -26,13 +30,20 @@ export function addServer(name: string, command: readonly string[], flags: Flags
   const { workspace } = loadConfig(flags);
   const file = join(workspace, ".mcp.json");
   const [first = "", ...args] = command;
-  const server = /^https?:\/\//.test(first) ? { type: "http", url: first } : { command: first, args };
   try {
+    if (!NAME.test(name))
+      throw new UsageError(
+        `\`name\` must be 1 to 64 letters, digits, \`-\`, \`_\` or \`.\`, got ${JSON.stringify(name)}.`,
+      );
+    const isAddress = /^https?:/i.test(first);
+    if (first.trim() === "" || (isAddress && !URL.canParse(first)))
+      throw new UsageError(`\`command\` must be a program or an http address, got ${JSON.stringify(first)}.`);
+    const server = isAddress ? { type: "http", url: first } : { command: first, args };
     const config: { mcpServers?: object } = existsSync(file) ? readJsonFile(file) : {};
-    if (Object.hasOwn(config.mcpServers ?? {}, name)) {
-      warn(`${file} has a server "${name}". Remove it first, or choose another name.`);
-      process.exit(exitCodes.failed);
-    }
+    if (Object.hasOwn(config.mcpServers ?? {}, name))
+      throw new UsageError(
+        `\`name\` must be new, and ${file} has a server ${name}. Remove it first, or select another name.`,
+      );
     const changed = { ...config, mcpServers: { ...config.mcpServers, [name]: server } };
     writeFileSync(file, `${JSON.stringify(changed, undefined, 2)}\n`);
     console.log(`Added ${name} to ${file}. Try it: mini-openclaw mcp test`);

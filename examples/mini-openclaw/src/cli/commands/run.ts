@@ -2,7 +2,7 @@ import process from "node:process";
 import type { Session } from "@mini-openclaw/client";
 import type { RunEndEvent } from "@mini-openclaw/protocol";
 import type { Sources } from "../../settings/sources.ts";
-import { connectServer } from "../connect-server.ts";
+import { connectServer, openSession } from "../connect-server.ts";
 import { exitCodes, exitWith } from "../exit.ts";
 import { loadConfig, warn, warnOfEnd, warnOfRetry } from "../load.ts";
 import type { Options } from "../options.ts";
@@ -20,7 +20,7 @@ export async function run(
   try {
     const message = await readMessage(argument, options["file"] as string[] | undefined);
     const { client, close } = await connectServer(config);
-    const session = typeof sessionId === "string" ? client.session(sessionId) : await client.create();
+    const session = await openSession(client, sessionId);
     process.once("SIGINT", () => void session.abort());
     const result = await ask(session, message, { isJson: json === true, allowsAll: yes === true });
     if (json === true) process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { SkillsLoader, validateSkill } from "@mini-openclaw/agent-runtime";
 import type { Sources } from "../../settings/sources.ts";
+import { UsageError } from "../../settings/usage-error.ts";
 import { exitCodes } from "../exit.ts";
 import { loadConfig, warn } from "../load.ts";
 import { oneLine } from "../safe-text.ts";
@@ -43,19 +44,19 @@ export async function addSkill(folder: string, flags: Flags): Promise<void> {
     warn(`${from} is not a valid skill:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
     process.exit(exitCodes.failed);
   }
-  if (existsSync(to)) {
-    warn(`${to} exists. Remove it first, or rename the skill.`);
-    process.exit(exitCodes.failed);
-  }
+  if (existsSync(to))
+    throw new UsageError(`\`folder\` must be a new skill, and ${to} exists. Remove it first, or rename one.`);
   cpSync(from, to, { recursive: true });
   console.log(`Added ${basename(from)} to ${skillsDir}.`);
 }
 
+/** @throws UsageError if there is no such file */
 function fileOf(path: string): string {
-  return /\.md$/i.test(path) ? resolve(path) : resolve(path, "SKILL.md");
+  const file = /\.md$/i.test(path) ? resolve(path) : resolve(path, "SKILL.md");
+  if (existsSync(file)) return file;
+  throw new UsageError(`\`folder\` must contain a SKILL.md, got ${path}.`);
 }
 
 async function faultsOf(file: string): Promise<string[]> {
-  if (!existsSync(file)) return [`${file} does not exist`];
   return validateSkill(readFileSync(file, "utf8"), basename(dirname(file)));
 }
