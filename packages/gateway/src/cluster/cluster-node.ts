@@ -46,15 +46,11 @@ export class ClusterNode {
     this.#deps = deps;
     this.owned = new OwnedSessions({
       store,
-      isAwaited: (sessionId) => queues().has(sessionId),
       onOwned: (sessionId, lastSeq) => {
         this.#follower.update(sessionId);
         watchers.catchUp(sessionId, lastSeq);
       },
-      onReleased: (sessionId) => {
-        this.#follower.update(sessionId);
-        queues().rereadRequests(sessionId);
-      },
+      onReleased: (sessionId) => this.#follower.update(sessionId),
     });
     const isOwned = (sessionId: string) => this.owned.has(sessionId);
     this.#follower = new SessionFollower({ cluster, watchers, isOwned, onFailure });

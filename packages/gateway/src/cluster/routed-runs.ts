@@ -134,8 +134,8 @@ export class RoutedRuns implements SessionRuns {
   }
 
   /**
-   * Gets a run accepted by the owner. A request without an id gets one before it goes to another
-   * node, so that it is done once even if that node dies before it answers.
+   * Gets a run accepted by the owner. A request without an id gets one, so that it is done once
+   * even if its owner dies or loses the session before it answers.
    */
   #accept<Name extends "submit" | "retry" | "edit", Sent extends Repeatable>(
     name: Name,
@@ -143,9 +143,8 @@ export class RoutedRuns implements SessionRuns {
     given: Sent,
     { here, onSaved }: { here: (sent: Sent) => Promise<AcceptedRun>; onSaved: OnSaved | undefined },
   ): Promise<AcceptedRun> {
-    let sent = given;
+    const sent = { ...given, requestId: given.requestId ?? createId() };
     const elsewhere = async (owner: string): Promise<AcceptedRun> => {
-      sent = { ...given, requestId: sent.requestId ?? createId() };
       await this.#deps.followed(sessionId);
       const request = { name, sessionId, args: [sent] } as unknown as ClusterRequest;
       const run = await this.#ask<RemoteRun>(owner, request);

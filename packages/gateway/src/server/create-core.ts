@@ -97,6 +97,7 @@ export function createCore(options: GatewayOptions, { observer, connections }: C
       onFailure,
       notify,
       holds,
+      ownershipOf: (sessionId) => (node ? node.owned.logOf(sessionId) : store),
       isElsewhere: (error) => node !== undefined && isMoved(error),
       startTask: (parent, task) => startTask({ store, queues }, parent, task),
       now: Date.now,

@@ -1,7 +1,6 @@
-import type { TaskRun } from "../run/pull-agent.ts";
 import type { RunCause, SubmittedMessage } from "../run/run-types.ts";
 import { GatewayError } from "../shared/errors.ts";
-import type { AddedRun } from "./queued-run.ts";
+import type { AddedRun, RunHooks } from "./queued-run.ts";
 import type { SessionQueue } from "./session-queue.ts";
 
 /** A message that replaces another one. */
@@ -9,8 +8,6 @@ export interface Edit extends Omit<SubmittedMessage, "mode"> {
   /** The id of the message to replace. */
   messageId: string;
 }
-
-type OnSaved = (runId: string) => void;
 
 /**
  * Adds a message to a queue.
@@ -20,9 +17,9 @@ type OnSaved = (runId: string) => void;
 export function addMessage(
   queue: SessionQueue,
   message: SubmittedMessage,
-  { most, ...added }: { most: number; onSaved: OnSaved; task: TaskRun | undefined },
+  { most, ...hooks }: { most: number } & RunHooks,
 ): AddedRun {
-  if (queue.length === 0 || queue.waitingCount < most) return queue.addMessage(message, added);
+  if (queue.length === 0 || queue.waitingCount < most) return queue.addMessage(message, hooks);
   throw new GatewayError(
     "QUEUE_FULL",
     `The session's queue is full (limit: ${most}). Send the message again later.`,
@@ -34,8 +31,8 @@ export function addMessage(
  *
  * @throws GatewayError `SESSION_BUSY`
  */
-export function addAlone(queue: SessionQueue, cause: RunCause, onSaved: OnSaved): AddedRun {
-  if (!queue.isBusy) return queue.addAlone(cause, onSaved);
+export function addAlone(queue: SessionQueue, cause: RunCause, hooks: RunHooks): AddedRun {
+  if (!queue.isBusy) return queue.addAlone(cause, hooks);
   const message = "A run is active or waits in the session. Wait for its end, or stop it.";
   throw new GatewayError("SESSION_BUSY", message);
 }

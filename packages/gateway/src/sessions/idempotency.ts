@@ -44,6 +44,13 @@ interface IdempotencyDeps {
   isBusy: (sessionId: string) => boolean;
   /** Ends the runs of a dead writer, so that the transcript has their requests. */
   endRuns: (sessionId: string) => Promise<void>;
+  /**
+   * Identifies the time in which only this process records the session's requests. Returns
+   * `undefined` while another one may record some.
+   *
+   * @default one time without an end
+   */
+  ownershipOf?: (sessionId: string) => unknown;
   /** The number of sessions and of their requests. @default 100,000 */
   maxRemembered?: number;
 }
@@ -59,14 +66,17 @@ interface IdempotencyDeps {
 export class Idempotency {
   readonly #deps: IdempotencyDeps;
   readonly #sessions: WeightedLru<SessionRequests>;
+  readonly #ownershipOf: (sessionId: string) => unknown;
 
   constructor(deps: IdempotencyDeps) {
     this.#deps = deps;
+    this.#ownershipOf = deps.ownershipOf ?? (() => deps.store);
     this.#sessions = new WeightedLru(deps.maxRemembered ?? MAX_REMEMBERED);
   }
 
   /**
-   * Accepts a request, or returns what a request with this id was accepted as.
+   * Accepts a request, or returns what a request with this id was accepted as. Calls `accept` with
+   * a function that returns false if another process may have recorded the request meanwhile.
    *
    * @throws GatewayError `REQUEST_CONFLICT`, or the error of `accept` or the store
    */
@@ -74,11 +84,11 @@ export class Idempotency {
     sessionId: string,
     requestId: string,
     cause: RunCause,
-    accept: () => Promise<Accepted>,
+    accept: (isNew: () => boolean) => Promise<Accepted>,
   ): Promise<Accepted> {
     const requests = this.#sessions.pin(sessionId, () => new SessionRequests());
     try {
-      await this.#load(sessionId, requests, "retryOf" in cause);
+      const ownership = await this.#load(sessionId, requests, "retryOf" in cause);
       const fingerprint = fingerprintOf(cause);
       const known = requests.get(requestId);
       if (known && known.fingerprint !== fingerprint)
@@ -87,7 +97,7 @@ export class Idempotency {
           "`id` must be new: another message of this session has it. Choose another one.",
         );
       if (known) return await known.accepted;
-      const accepted = accept();
+      const accepted = accept(() => this.#ownershipOf(sessionId) === ownership);
       const request = { fingerprint, accepted };
       requests.add(requestId, request);
       return await accepted.catch((error: unknown) => {
@@ -106,33 +116,48 @@ export class Idempotency {
     if (!this.#deps.isBusy(sessionId)) this.#sessions.remove(sessionId);
   }
 
-  /** Reads the requests of a session again when the next one comes. */
-  reread(sessionId: string): void {
-    this.#sessions.get(sessionId)?.reread();
-  }
-
-  async #load(sessionId: string, requests: SessionRequests, withRetries: boolean): Promise<void> {
+  /** Returns the ownership under which the requests were read. */
+  async #load(sessionId: string, requests: SessionRequests, withRetries: boolean): Promise<unknown> {
     const { store, endRuns } = this.#deps;
-    const read = async (readPast: typeof readPastMessages) => {
+    if (!requests.isLoaded(this.#ownershipOf(sessionId), withRetries)) {
       // If the runs cannot be ended, nothing can run either, and the caller gets that error. Ended
       // runs are known all the same.
       await endRuns(sessionId).catch(() => {});
+    }
+    const ownership = this.#ownershipOf(sessionId);
+    requests.begin(ownership);
+    const read = async (readPast: typeof readPastMessages) =>
       requests.addPast(await readPast(store, sessionId));
-    };
     await requests.loadMessages(() => read(readPastMessages));
     if (withRetries) await requests.loadRetries(() => read(readPastRetries));
+    return ownership;
   }
 }
 
 /** The known requests of one session. */
 class SessionRequests {
   readonly #requests = new Map<string, KnownRequest>();
+  #ownership: unknown;
   #messages: Promise<void> | undefined;
   #retries: Promise<void> | undefined;
 
   /** One for each request, and one for the session. */
   get weight(): number {
     return this.#requests.size + 1;
+  }
+
+  /** Returns true if the transcript was read, or is being read, under this ownership. */
+  isLoaded(ownership: unknown, withRetries: boolean): boolean {
+    const isRead = this.#messages !== undefined && (!withRetries || this.#retries !== undefined);
+    return isRead && ownership !== undefined && ownership === this.#ownership;
+  }
+
+  /** Begins an ownership. What was read before it is read again. */
+  begin(ownership: unknown): void {
+    if (ownership !== undefined && ownership === this.#ownership) return;
+    this.#ownership = ownership;
+    this.#messages = undefined;
+    this.#retries = undefined;
   }
 
   /** Loads the messages of the transcript once, unless that fails. */
@@ -151,12 +176,6 @@ class SessionRequests {
       this.#retries = undefined;
       throw error;
     });
-  }
-
-  /** Forgets that the transcript was read. Requests of this process stay. */
-  reread(): void {
-    this.#messages = undefined;
-    this.#retries = undefined;
   }
 
   get(requestId: string): KnownRequest | undefined {

@@ -12,7 +12,7 @@ import {
   toResult,
 } from "../run/run-types.ts";
 import { Steering } from "../run/steering.ts";
-import { endNotRecorded } from "../shared/errors.ts";
+import { endNotRecorded, GatewayError } from "../shared/errors.ts";
 
 /** The state of a run on its way through a session's queue. */
 export type RunState =
@@ -30,6 +30,8 @@ export interface RunHooks {
   onSaved: (runId: string) => void;
   /** Set for the run of a sub-agent. */
   task?: TaskRun | undefined;
+  /** Returns false if another process may have recorded the same request. @default true */
+  isNew?: (() => boolean) | undefined;
 }
 
 /** A run waiting in a session's queue, or active. */
@@ -45,6 +47,7 @@ export class QueuedRun implements ActiveRun {
   readonly #accepting = withResolvers<Accepted>();
   readonly #ending = withResolvers<RunResult>();
   readonly #onSaved: (runId: string) => void;
+  readonly #isNew: () => boolean;
   #state: RunState = { is: "waiting" };
   #content = "";
   #firstSeq: number | undefined;
@@ -52,12 +55,18 @@ export class QueuedRun implements ActiveRun {
 
   constructor(
     cause: RunCause,
-    { isInterrupt = false, onSaved = () => {}, task }: { isInterrupt?: boolean } & Partial<RunHooks> = {},
+    {
+      isInterrupt = false,
+      onSaved = () => {},
+      task,
+      isNew = () => true,
+    }: { isInterrupt?: boolean } & Partial<RunHooks> = {},
   ) {
     this.cause = cause;
     this.isInterrupt = isInterrupt;
     this.task = task;
     this.#onSaved = onSaved;
+    this.#isNew = isNew;
     // Few callers wait for both. A rejection that nobody handles would end the process.
     this.#accepting.promise.catch(() => {});
     this.#ending.promise.catch(() => {});
@@ -111,6 +120,12 @@ export class QueuedRun implements ActiveRun {
   get queuedMessages(): QueuedMessage[] {
     const own = this.#state.is === "queued" ? [this.#state.saved] : [];
     return [...own, ...this.steering.queued];
+  }
+
+  /** Checks that the cause may be saved. @throws GatewayError `SESSION_LOCKED` */
+  assertNew(): void {
+    if (this.#isNew()) return;
+    throw new GatewayError("SESSION_LOCKED", "Another node had the session. Send the command again.");
   }
 
   stop(reason: StopReason): void {

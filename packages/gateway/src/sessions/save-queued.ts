@@ -33,6 +33,7 @@ export async function saveQueued(
     // Until the first run is accepted or refused, the log may still be replaced.
     await first.accepted.catch(() => {});
     const log = await openedLog();
+    run.assertNew();
     await recordQueued({ publish, onSaved }, log, { runId: run.runId, timestamp: now(), ...message });
     return true;
   } catch (error) {

@@ -48,10 +48,7 @@ export class SessionQueue {
   #endsSince: number | undefined;
   #onDone: () => void = () => undefined;
 
-  /**
-   * With `endsSince`, opening the log ends runs of an earlier queue. Watchers have the events up to
-   * that number.
-   */
+  /** With `endsSince`, opening the log emits ends of earlier runs, after that number. */
   constructor(sessionId: string, deps: QueueDeps, endsSince?: number) {
     this.#sessionId = sessionId;
     this.#deps = deps;
@@ -136,6 +133,7 @@ export class SessionQueue {
     const live = this.#log.live;
     const run = new QueuedRun(message, { isInterrupt: mode === "interrupt", ...hooks });
     if (mode === "steer" && live && first?.takesSteering) {
+      run.assertNew();
       return { run: first, accepted: steer(this.#deps, live.log, first, { ...message, ...hooks }) };
     }
     if (first && run.isInterrupt) first.stop("aborted");
@@ -149,8 +147,8 @@ export class SessionQueue {
   }
 
   /** Adds a retry or an edited message. The queue must not be busy. */
-  addAlone(cause: RunCause, onSaved: (runId: string) => void): AddedRun {
-    const run = new QueuedRun(cause, { onSaved });
+  addAlone(cause: RunCause, hooks: RunHooks): AddedRun {
+    const run = new QueuedRun(cause, hooks);
     this.#step({ type: "run_added", run });
     return { run, accepted: run.accepted };
   }
@@ -249,6 +247,7 @@ export class SessionQueue {
   async #run(run: QueuedRun, isFresh: boolean): Promise<void> {
     try {
       const log = this.#log.goLive();
+      if (!run.saving) run.assertNew();
       if (!run.saving || (await run.saving)) await runMessage(this.#deps, log, run);
     } catch (error) {
       const isRefusal = GatewayError.is(error);

@@ -11,6 +11,16 @@ import type { AddedRun } from "./queued-run.ts";
 import type { LiveLog } from "./reopening-log.ts";
 import { type QueueDeps, SessionQueue } from "./session-queue.ts";
 
+interface QueuesDeps extends QueueDeps {
+  /**
+   * Identifies the time in which only this process records the session, or returns `undefined`.
+   */
+  ownershipOf: (sessionId: string) => unknown;
+}
+
+/** Adds a run to a queue. `isNew` is absent for a request without an id. */
+type Add = (queue: SessionQueue, isNew: (() => boolean) | undefined) => AddedRun;
+
 // Logs of sessions at rest that stay open. Each one costs a few file descriptors. The one idle
 // longest is closed first.
 const MAX_IDLE_QUEUES = 100;
@@ -29,11 +39,12 @@ export class SessionQueues {
   readonly #pendingEnds: PendingEnds;
   #isDraining = false;
 
-  constructor(deps: QueueDeps, { maxQueuedMessages }: { maxQueuedMessages: number }) {
+  constructor(deps: QueuesDeps, { maxQueuedMessages }: { maxQueuedMessages: number }) {
     this.#deps = deps;
     this.#pendingEnds = new PendingEnds((sessionId) => this.endRuns(sessionId), deps.onFailure);
     const isBusy = (sessionId: string) => this.has(sessionId) || this.#pendingEnds.has(sessionId);
-    this.#idempotency = new Idempotency({ store: deps.store, isBusy, endRuns: (one) => this.endRuns(one) });
+    const { store, ownershipOf } = deps;
+    this.#idempotency = new Idempotency({ store, isBusy, endRuns: (one) => this.endRuns(one), ownershipOf });
     this.#maxQueuedMessages = maxQueuedMessages;
   }
 
@@ -124,7 +135,7 @@ export class SessionQueues {
   ): Promise<AcceptedRun> {
     const { requestId, mode: _, ...cause } = message;
     const most = this.#maxQueuedMessages;
-    const add = (queue: SessionQueue) => addMessage(queue, message, { most, onSaved, task });
+    const add: Add = (queue, isNew) => addMessage(queue, message, { most, onSaved, task, isNew });
     return this.#accept(sessionId, requestId, cause, add);
   }
 
@@ -141,7 +152,9 @@ export class SessionQueues {
     onSaved: OnSaved = () => undefined,
   ): Promise<AcceptedRun> {
     const cause = { retryOf, ...(requestId !== undefined && { requestId }) };
-    return this.#accept(sessionId, requestId, cause, (queue) => addAlone(queue, cause, onSaved));
+    return this.#accept(sessionId, requestId, cause, (queue, isNew) =>
+      addAlone(queue, cause, { onSaved, isNew }),
+    );
   }
 
   /**
@@ -157,7 +170,9 @@ export class SessionQueues {
     onSaved: OnSaved = () => undefined,
   ): Promise<AcceptedRun> {
     const cause = { ...message, editOf };
-    return this.#accept(sessionId, message.requestId, cause, (queue) => addAlone(queue, cause, onSaved));
+    return this.#accept(sessionId, message.requestId, cause, (queue, isNew) =>
+      addAlone(queue, cause, { onSaved, isNew }),
+    );
   }
 
   /**
@@ -199,14 +214,6 @@ export class SessionQueues {
     this.#idempotency.forget(sessionId);
   }
 
-  /**
-   * Reads the requests of a session again before its next message, because others may have
-   * recorded some.
-   */
-  rereadRequests(sessionId: string): void {
-    this.#idempotency.reread(sessionId);
-  }
-
   /** Interrupts all runs. */
   interrupt(): void {
     for (const queue of this.#queues.values()) queue.interrupt();
@@ -234,12 +241,12 @@ export class SessionQueues {
     sessionId: string,
     requestId: string | undefined,
     cause: RunCause,
-    add: (queue: SessionQueue) => AddedRun,
+    add: Add,
   ): Promise<AcceptedRun> {
     let added: AddedRun | undefined;
-    const accept = async () => {
+    const accept = async (isNew?: () => boolean) => {
       await this.#turns.next();
-      added = await this.#add(sessionId, add);
+      added = await this.#add(sessionId, (queue) => add(queue, isNew));
       return added.accepted;
     };
     const { runId, position } =

@@ -29,11 +29,6 @@ export class WeightedLru<Value> {
     return entry.value;
   }
 
-  /** Returns the value of a key that is there already. */
-  get(key: string): Value | undefined {
-    return this.#entries.get(key)?.value;
-  }
-
   setWeight(key: string, weight: number): void {
     const entry = this.#entries.get(key);
     if (!entry) return;

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { setImmediate as turn } from "node:timers/promises";
 import type { AgentRunner } from "@mini-openclaw/protocol";
 import { noUsage } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
@@ -289,6 +290,72 @@ describe("a node that dies", () => {
 
     expect(story(here)).toEqual(story(there));
     expect(nodes.second.node.requests).toContain("submit");
+  });
+});
+
+describe("a message that is sent again", () => {
+  const message = { type: "message", id: "m2", content: "two" } as const;
+
+  /** A node with the ids of the session from the time before the message. */
+  async function nodeWithOldIds() {
+    const { agent, started, release } = heldAgent();
+    const nodes = await twoNodes({ agent, idleMs: 1 });
+    const watched = await watchBoth(nodes);
+    const { here, there, sessionId } = watched;
+    here.send({ type: "message", id: "m1", content: "one" });
+    await started(1);
+    // The session was free when this node asked, and is owned when it opens the log.
+    const { node } = nodes.second;
+    const ownerOf = node.ownerOf.bind(node);
+    node.ownerOf = async () => {
+      node.ownerOf = ownerOf;
+      return undefined;
+    };
+    there.send({ ...message, sessionId });
+    const { runId } = await there.next("ack");
+    release();
+    await started(2);
+    release();
+    await Promise.all([ends(here, 2), ends(there, 2)]);
+    while (nodes.cluster.logs.size > 0) await turn();
+    return { ...watched, nodes, runId };
+  }
+
+  test("runs once on a node that read the ids while another one had the session", async () => {
+    const { nodes, there, sessionId, runId } = await nodeWithOldIds();
+    await using _ = nodes;
+    there.send({ ...message, sessionId });
+
+    expect(await there.next("ack", 2)).toMatchObject({ runId, repeated: true });
+  });
+
+  test("runs once where another node records it between the comparison and the log", async () => {
+    await using nodes = await twoNodes({ idleMs: 1 });
+    const { here, there, sessionId } = await watchBoth(nodes);
+    const { node } = nodes.second;
+    const openLog = node.store.openLog.bind(node.store);
+    const loadMessages = node.store.loadMessages.bind(node.store);
+    let opened = 0;
+    // The log of the comparison is closed before the comparison ends.
+    node.store.loadMessages = async (...args) => {
+      const messages = await loadMessages(...args);
+      while (nodes.cluster.logs.size > 0) await turn();
+      return messages;
+    };
+    node.store.openLog = async (...args) => {
+      opened += 1;
+      if (opened === 2) {
+        here.send(message);
+        await ends(here);
+        while (nodes.cluster.logs.size > 0) await turn();
+      }
+      return openLog(...args);
+    };
+    there.send({ ...message, sessionId });
+
+    expect(await there.next("ack")).toMatchObject({ repeated: true });
+    expect((await here.next("ack")).runId).toBe((await there.next("ack")).runId);
+    expect(numbered(here).filter(({ type }) => type === "user_message")).toHaveLength(1);
   });
 });
 
