@@ -2,16 +2,12 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 
-import type { Plant } from "./plants.ts";
-
 export interface NodeOptions {
   /** The port of the database. */
   readonly port: number;
   readonly name: string;
   readonly durability: "os" | "disk";
   readonly leaseMs: number;
-  /** A fault that is planted, for a test of the checker. */
-  readonly plant?: Plant | undefined;
 }
 
 const MAX_STARTS = 10;

@@ -6,7 +6,6 @@ import { createPostgresCluster, createPostgresStore } from "@mini-openclaw/postg
 import { noUsage } from "@mini-openclaw/protocol";
 import { Pool } from "pg";
 import type { NodeOptions } from "./node-process.ts";
-import { plant } from "./plants.ts";
 
 /** Answers a message with as many words as the message asks for. */
 const agent: AgentRunner = {
@@ -27,8 +26,7 @@ const agent: AgentRunner = {
   },
 };
 
-async function start({ port, name, durability, leaseMs, plant: fault }: NodeOptions): Promise<void> {
-  if (fault) plant(fault);
+async function start({ port, name, durability, leaseMs }: NodeOptions): Promise<void> {
   const report = (error: unknown, during: string) => {
     const text =
       error instanceof Error

@@ -35,16 +35,4 @@ describe.skipIf(!hasPostgres)("three nodes behind a load balancer", () => {
     },
     TIMEOUT_MS,
   );
-
-  test("are caught when their writes are not fenced", async () => {
-    const options = { folder, users: 10, faults: ["pause"] as const, betweenMs: 1_000 };
-    const { faults } = await torture({ ...options, plant: "unfenced" });
-    expect(faults).not.toEqual([]);
-  });
-
-  test("are caught when they do not read the events of each other", async () => {
-    const options = { folder, users: 2, faults: [], betweenMs: 1_000 };
-    const { faults } = await torture({ ...options, plant: "deaf" });
-    expect(faults).toContainEqual(expect.stringContaining("does not catch up"));
-  });
 });

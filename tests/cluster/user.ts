@@ -26,6 +26,8 @@ export class User {
   readonly #clients: Client[] = [];
   readonly #sessions: Session[] = [];
   #isDone = false;
+  /** The event or state that the user waits for now. Empty after the last one. */
+  waitsFor = "";
 
   constructor(options: UserOptions) {
     this.#options = options;
@@ -40,13 +42,17 @@ export class User {
   async work(): Promise<void> {
     const { words, gapMs } = this.#options;
     const sending = this.#addDevice();
+    this.waitsFor = "the session";
     await this.#until(() => sending.getSnapshot().phase === "live");
     this.#addDevice();
     for (let count = 0; !this.#isDone; count += 1) {
       const id = `${this.name}-${count}`;
+      this.waitsFor = `the acknowledgement of ${id}`;
       const { runId } = await sending.send(`${id} ${words} ${gapMs}`, { id });
       this.ledger.accepted(id, runId);
+      this.waitsFor = `the end of run ${runId} of ${id}`;
       await this.#until(() => this.ledger.hasEnded(runId));
+      this.waitsFor = "";
       await new Promise((resolve) => setTimeout(resolve, THINKING_MS));
     }
   }
@@ -109,9 +115,10 @@ export class User {
     return connect({
       url: `ws://127.0.0.1:${this.#options.port}/?${this.name}`,
       WebSocket: Tapped,
-      connectTimeoutMs: 1_500,
-      pingIntervalMs: 1_000,
-      pongTimeoutMs: 1_000,
+      // The load balancer cuts the connections of a node that stands still. A client that gave up
+      // first would never get through on a busy machine.
+      connectTimeoutMs: 5_000,
+      pongTimeoutMs: 5_000,
       onFailure: () => undefined,
     });
   }
