@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { emitEvents } from "../src/shared/emit-events.ts";
+import type { ToolEvent } from "../src/tool-calls/answer-call.ts";
 import { createSessionApprovals } from "../src/tool-calls/approvals.ts";
 import { callTools } from "../src/tool-calls/call-tools.ts";
 import { type ToolDefinition, toTool } from "../src/tool-calls/define-tool.ts";
@@ -52,16 +54,16 @@ const call = (callId: string, toolName: string) => ({ callId, toolName, input: {
 
 test("results come as calls end, and go back in the order of the calls", async () => {
   const { tool, end } = heldCalls();
-  const running = callTools([call("1", "held"), call("2", "held"), call("3", "held")], callingOf([tool], 2));
   const lines: string[] = [];
-  let step = await running.next();
-  for (; !step.done; step = await running.next()) {
-    const [line = ""] = outline([step.value]);
+  const emit = async (event: ToolEvent) => {
+    const [line = ""] = outline([event]);
     lines.push(line);
     if (line === "tool_start 2") end("2");
     if (line === "tool_start 3") end("3");
     if (line === "tool_done 3 3") end("1");
-  }
+  };
+  const asked = [call("1", "held"), call("2", "held"), call("3", "held")];
+  const results = await callTools(asked, callingOf([tool], 2), emit);
   expect(lines).toEqual([
     "tool_start 1",
     "tool_start 2",
@@ -70,7 +72,7 @@ test("results come as calls end, and go back in the order of the calls", async (
     "tool_done 3 3",
     "tool_done 1 1",
   ]);
-  expect(step.value.map(({ callId }) => callId)).toEqual(["1", "2", "3"]);
+  expect(results.map(({ callId }) => callId)).toEqual(["1", "2", "3"]);
 });
 
 test("a sequential tool runs alone", async () => {
@@ -88,7 +90,7 @@ test("a sequential tool runs alone", async () => {
     },
   });
   const calls = [call("1", "read"), call("2", "read"), call("3", "write"), call("4", "read")];
-  for await (const _ of callTools(calls, callingOf([tool("read", false), tool("write", true)], 4)));
+  await callTools(calls, callingOf([tool("read", false), tool("write", true)], 4), async () => {});
   expect(seen).toEqual(["+read", "+read", "-read", "-read", "+write", "-write", "+read", "-read"]);
 });
 
@@ -108,10 +110,10 @@ test("limits the output of a running tool, and emits none after the tool's end",
     },
   };
   const lengths: string[] = [];
-  for await (const event of callTools([call("1", "chatty")], callingOf([chatty], 1))) {
+  await callTools([call("1", "chatty")], callingOf([chatty], 1), async (event) => {
     lengths.push(event.type === "tool_output" ? `${event.content.length}` : event.type);
     if (event.type === "tool_done") late();
-  }
+  });
   expect(lengths).toEqual(["tool_start", "65535", "tool_done"]);
 });
 
@@ -129,8 +131,9 @@ test("a reader that goes away ends the tools", async () => {
       return stopped.then(() => ({ success: true, output: "" }));
     },
   };
-  for await (const event of callTools([call("1", "waiting")], callingOf([waiting], 1))) {
-    if (event.type === "tool_output") break;
-  }
+  const events = emitEvents<ToolEvent>(async (emit, signal) => {
+    await callTools([call("1", "waiting")], { ...callingOf([waiting], 1), signal }, emit);
+  });
+  for await (const event of events) if (event.type === "tool_output") break;
   await expect(stopped).resolves.toBeDefined();
 });

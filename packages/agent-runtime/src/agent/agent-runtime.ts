@@ -50,7 +50,7 @@ export class AgentRuntime implements AgentRunner {
    *
    * Several runs may go on at once. Ends in exactly one `run_end` and never throws.
    */
-  run(input: AgentInput): AsyncGenerator<RunEvent> {
+  run(input: AgentInput): AsyncIterableIterator<RunEvent, void, void> {
     this.#readSources();
     return observeRun(input, this.#settingsFor(input), this.#hooks);
   }

@@ -9,7 +9,7 @@ export function observeRun(
   input: AgentInput,
   settings: RunSettings,
   hooks: HookDispatcher,
-): AsyncGenerator<RunEvent> {
+): AsyncIterableIterator<RunEvent, void, void> {
   return hooks.isActive ? runWithHooks(input, settings, hooks) : runLoop(input, settings);
 }
 

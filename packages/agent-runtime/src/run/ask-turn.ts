@@ -1,4 +1,4 @@
-import type { ModelProvider, ModelRequest, RunEvent } from "@mini-openclaw/protocol";
+import type { ModelProvider, ModelRequest } from "@mini-openclaw/protocol";
 import type { LimitReached } from "../budget/budget.ts";
 import { estimateMessages, estimateRequest } from "../budget/estimate-tokens.ts";
 import type { ContextWindow } from "../context/context-window.ts";
@@ -14,12 +14,12 @@ const MAX_SHRINKS = 6;
  *
  * @throws what the provider threw, or the signal's reason
  */
-export async function* askTurn(
+export async function askTurn(
   toRequest: (maxTokens: number) => ModelRequest,
   answer: Answer,
   run: Run,
   settings: ModelSettings & { contextWindow: ContextWindow },
-): AsyncGenerator<RunEvent, Turn | LimitReached> {
+): Promise<Turn | LimitReached> {
   const { contextWindow, providers } = settings;
   const modelOf = () => (providers[run.modelIndex] as ModelProvider).model;
   let sentTokens = Infinity;
@@ -27,7 +27,7 @@ export async function* askTurn(
     const request = toRequest(contextWindow.limitFor(modelOf()));
     const messageTokens = estimateMessages(request.messages);
     try {
-      const turn = yield* streamTurn(request, answer, run, settings);
+      const turn = await streamTurn(request, answer, run, settings);
       if ("is" in turn) return turn;
       const { inputTokens, cacheReadTokens, cacheWriteTokens } = turn.usage;
       const counted = inputTokens + cacheReadTokens + cacheWriteTokens;
@@ -39,7 +39,7 @@ export async function* askTurn(
       if (!isOverflow || !isShorter || shrinks > MAX_SHRINKS || run.signal.aborted) throw error;
       sentTokens = messageTokens;
       contextWindow.shrink(modelOf(), messageTokens);
-      yield { type: "retry", runId: run.runId, attempt: shrinks, delayMs: 0, code: error.code };
+      await answer.emit({ type: "retry", runId: run.runId, attempt: shrinks, delayMs: 0, code: error.code });
     }
   }
 }

@@ -1,8 +1,9 @@
 import type { Message, ModelRequest, RunEvent, SystemMessage } from "@mini-openclaw/protocol";
 import { estimateMessages } from "../budget/estimate-tokens.ts";
 import { fitContext } from "../context/fit-context.ts";
+import type { Emit } from "../shared/emit-events.ts";
 import { AgentError } from "../shared/errors.ts";
-import { answerCall, type ToolEvent } from "../tool-calls/answer-call.ts";
+import { answerCall } from "../tool-calls/answer-call.ts";
 import { askTurn } from "./ask-turn.ts";
 import { CallIds } from "./call-ids.ts";
 import { isCompactionDue, splitAtQuestion } from "./compaction-due.ts";
@@ -43,10 +44,7 @@ type RequestBuilder = (maxTokens: number) => ModelRequest;
  *
  * A failure here fails no run: `onError` gets it, and the run continues without a summary.
  */
-export async function* compactIfDue(
-  run: Run,
-  settings: RunSettings,
-): AsyncGenerator<RunEvent, readonly Message[]> {
+export async function compactIfDue(run: Run, settings: RunSettings): Promise<readonly Message[]> {
   const { messages, sessionId } = run.input;
   const { failedCompactions } = settings;
   const tokens = estimateMessages(splitAtQuestion(messages).all);
@@ -54,8 +52,8 @@ export async function* compactIfDue(
   if (!isCompactionDue(messages, settings) || (failedAt && tokens < failedAt * GROWTH_BEFORE_RETRY))
     return messages;
   const build = await requestBuilder(messages, settings);
-  yield* reportingErrors(run, settings, keepMemory(run, build, settings));
-  const summary = yield* reportingErrors(run, settings, summarize(run, build, settings));
+  await reportingErrors(run, settings, keepMemory(run, build, settings));
+  const summary = await reportingErrors(run, settings, summarize(run, build, settings));
   run.budget.forgetLatest();
   failedCompactions.delete(sessionId);
   if (summary) return [...messages, summary];
@@ -75,18 +73,14 @@ async function requestBuilder(messages: readonly Message[], settings: RunSetting
     toModelRequest(system, fitContext(earlier, maxTokens).messages, settings.tools, "allowed");
 }
 
-async function* keepMemory(
-  run: Run,
-  build: RequestBuilder,
-  settings: RunSettings,
-): AsyncGenerator<RunEvent, void> {
+async function keepMemory(run: Run, build: RequestBuilder, settings: RunSettings): Promise<void> {
   const tool = settings.tools.get(REMEMBER) ?? settings.rememberTool;
   if (!tool) return;
   const withTool: RequestBuilder = (maxTokens) => {
     const request = build(maxTokens);
     return settings.tools.has(REMEMBER) ? request : { ...request, tools: [...request.tools, tool.model] };
   };
-  const turn = yield* askSilently(run, withTool, keepFacts, settings);
+  const turn = await askSilently(run, withTool, keepFacts, settings);
   if (!turn) return;
   const { sessionId, runId } = run.input;
   const notes = executableCalls(turn).filter((call) => call.toolName === REMEMBER);
@@ -98,25 +92,25 @@ async function* keepMemory(
     signal: run.signal,
     decision: undefined,
   };
-  const show = async (event: ToolEvent) => {
-    if (event.type === "tool_done" && event.isError) settings.onError(notKept(event.output));
-  };
-  for (const note of notes.slice(0, MAX_NOTES)) await answerCall(note, calling, show);
+  for (const note of notes.slice(0, MAX_NOTES)) {
+    const { output, isError } = await answerCall(note, calling, async () => {});
+    if (isError) settings.onError(notKept(output));
+  }
 }
 
-async function* summarize(
+async function summarize(
   run: Run,
   build: RequestBuilder,
   settings: RunSettings,
-): AsyncGenerator<RunEvent, SystemMessage | undefined> {
+): Promise<SystemMessage | undefined> {
   const textOnly: RequestBuilder = (maxTokens) => ({ ...build(maxTokens), toolChoice: "none" });
-  const turn = yield* askSilently(run, textOnly, sumUp, settings);
+  const turn = await askSilently(run, textOnly, sumUp, settings);
   if (!turn) return undefined;
   const content = turn.content.trim();
   // Half a summary would stand for the whole conversation.
   if (content === "" || turn.stopReason === "refusal" || isCut(turn)) throw noSummary(turn.stopReason);
   const timestamp = settings.now();
-  yield { type: "compaction", runId: run.runId, id: settings.createId(), content, timestamp };
+  await run.emit({ type: "compaction", runId: run.runId, id: settings.createId(), content, timestamp });
   return { role: "system", content, timestamp, compaction: true };
 }
 
@@ -124,12 +118,12 @@ async function* summarize(
  * Asks the model something of which nothing is shown. Returns nothing where the run may not spend
  * it.
  */
-async function* askSilently(
+async function askSilently(
   run: Run,
   build: RequestBuilder,
   instruction: string,
   settings: RunSettings,
-): AsyncGenerator<RunEvent, Turn | undefined> {
+): Promise<Turn | undefined> {
   const instructed: RequestBuilder = (maxTokens) => {
     const request = build(maxTokens);
     const messages: Message[] = [...request.messages, { role: "system", content: instruction, timestamp: 0 }];
@@ -137,29 +131,24 @@ async function* askSilently(
   };
   const { createId } = settings;
   const callIds = new CallIds(splitAtQuestion(run.input.messages).earlier, createId);
-  const asking = askTurn(instructed, { messageId: createId(), callIds }, run, settings);
-  try {
-    for (;;) {
-      const step = await asking.next();
-      if (step.done) return "is" in step.value ? undefined : withUniqueCallIds(step.value, callIds);
-      if (step.value.type === "retry") yield step.value;
-    }
-  } finally {
-    await asking.return({ is: "reached", limit: "maxRunTokens" });
-  }
+  const emit: Emit<RunEvent> = async (event) => {
+    if (event.type === "retry") await run.emit(event);
+  };
+  const turn = await askTurn(instructed, { messageId: createId(), callIds, emit }, run, settings);
+  return "is" in turn ? undefined : withUniqueCallIds(turn, callIds);
 }
 
 /**
  * Returns the work's result, or nothing, after a call of `onError`, if the work fails. An abort is
  * no failure of its own.
  */
-async function* reportingErrors<T>(
+async function reportingErrors<T>(
   { signal }: Run,
   { onError }: RunSettings,
-  work: AsyncGenerator<RunEvent, T>,
-): AsyncGenerator<RunEvent, T | undefined> {
+  work: Promise<T>,
+): Promise<T | undefined> {
   try {
-    return yield* work;
+    return await work;
   } catch (error) {
     signal.throwIfAborted();
     onError(error);

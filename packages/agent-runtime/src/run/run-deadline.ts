@@ -8,16 +8,16 @@ class TimeIsUp extends Error {}
 export interface RunDeadline {
   readonly signal: AbortSignal;
   /** Returns the milliseconds until the run must end. */
-  remainingMs(): number;
+  readonly remainingMs: () => number;
   dispose(): void;
 }
 
 /**
- * Returns the signal of a run. It aborts with its parent, or when the run has taken too long.
- * Dispose of it at the end.
+ * Returns the signal of a run. It aborts with one of its parents, or when the run has taken too
+ * long. Dispose of it at the end.
  */
-export function startDeadline(parent: AbortSignal, maxRunMs: number): RunDeadline {
-  const run = followSignal(parent);
+export function startDeadline(parents: readonly AbortSignal[], maxRunMs: number): RunDeadline {
+  const run = followSignal(...parents);
   const endsAt = performance.now() + maxRunMs;
   const timer = startTimer(maxRunMs, () => run.abort(new TimeIsUp()));
   return {

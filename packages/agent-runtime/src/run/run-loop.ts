@@ -15,6 +15,7 @@ import { priceOf } from "../budget/prices.ts";
 import { buildContext } from "../context/context.ts";
 import { RunContext } from "../context/run-context.ts";
 import { checkModelOptions } from "../shared/check-options.ts";
+import { type Emit, emitEvents } from "../shared/emit-events.ts";
 import { callTools } from "../tool-calls/call-tools.ts";
 import type { Tool } from "../tool-calls/define-tool.ts";
 import { askTurn } from "./ask-turn.ts";
@@ -47,51 +48,57 @@ const MAX_CONTINUATIONS = 1;
 const MAX_CLOSING_TURNS = 2;
 
 /**
- * Yields the events of one run: `run_start` first, `message_done` and exactly one `run_end` last.
+ * Returns the events of one run: `run_start` first, `message_done` and exactly one `run_end` last.
  * Between them, each turn has its chunks, one `assistant_message` and its tool calls. Never throws:
  * a failure becomes the outcome.
  */
-export async function* runLoop(input: AgentInput, settings: RunSettings): AsyncGenerator<RunEvent> {
+export function runLoop(
+  input: AgentInput,
+  settings: RunSettings,
+): AsyncIterableIterator<RunEvent, void, void> {
+  return emitEvents((emit, left) => emitRun(input, settings, emit, left));
+}
+
+async function emitRun(
+  input: AgentInput,
+  settings: RunSettings,
+  emitEvent: Emit<RunEvent>,
+  left: AbortSignal,
+): Promise<void> {
   const { runId, sessionCostUsd = 0, parentRunId } = input;
   const { prices, dailySpend, budgets, createId, now } = settings;
-  const deadline = startDeadline(input.signal, settings.maxRunMs);
+  const deadline = startDeadline([input.signal, left], settings.maxRunMs);
   const { signal } = deadline;
   const parent = parentRunId === undefined ? undefined : budgets.get(parentRunId);
   const budget = new Budget({ limits: settings, prices, dailySpend, sessionCostUsd, parent });
   budgets.set(runId, budget);
-  const run: Run = { input, runId, signal, remainingMs: () => deadline.remainingMs(), budget, modelIndex: 0 };
   let progress = beginRun(runId);
+  const emit: Emit<RunEvent> = (event) => {
+    progress = nextRun(progress, event);
+    return emitEvent(event);
+  };
+  const { remainingMs } = deadline;
   let ending: Ending;
-  const turns = runTurns(run, settings);
   try {
-    for (;;) {
-      const step = await turns.next();
-      if (step.done) {
-        ending = step.value;
-        break;
-      }
-      progress = nextRun(progress, step.value);
-      yield step.value;
-    }
+    ending = await runTurns({ input, runId, signal, remainingMs, budget, emit, modelIndex: 0 }, settings);
   } catch (error) {
     ending = toEnding(error, signal);
     if (ending.outcome === "failed") settings.onError(error);
   } finally {
     deadline.dispose();
-    // Runs when the reader went away in the middle: closes the model's request and ends the tools.
-    await turns.return({ outcome: "aborted" });
     budgets.delete(runId);
   }
-  yield* closeRun(progress, { ...ending, ...budget.total(), createId, timestamp: now() });
+  const end = { ...ending, ...budget.total(), createId, timestamp: now() };
+  for (const event of closeRun(progress, end)) await emitEvent(event);
 }
 
 /** The loop itself: ask the model, run the tools it asks for, until it asks for none. */
-async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEvent, Ending> {
-  const { input, signal, runId } = run;
-  yield { type: "run_start", runId, timestamp: settings.now() };
+async function runTurns(run: Run, settings: RunSettings): Promise<Ending> {
+  const { input, signal, runId, emit } = run;
+  await emit({ type: "run_start", runId, timestamp: settings.now() });
   signal.throwIfAborted();
   checkModelOptions(input.options);
-  const conversation = yield* compactIfDue(run, settings);
+  const conversation = await compactIfDue(run, settings);
   const { maxContextMessages, windowStarts } = settings;
   const start = windowStarts.move(input.sessionId, conversation);
   const context = new RunContext(buildContext(conversation, maxContextMessages, start));
@@ -109,11 +116,11 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
       return toModelRequest(system, messages, tools, closing.toolUse, thinkingFrom);
     };
     const callIds = new CallIds(context.messages, settings.createId);
-    const answer = yield* askTurn(request, { messageId, callIds }, run, settings);
+    const answer = await askTurn(request, { messageId, callIds, emit }, run, settings);
     if ("is" in answer) return limitReached(answer.limit, settings);
     const turn = withUniqueCallIds(answer, callIds);
     const fields = toFields(turn, priceOf(turn.model, settings.prices), settings.now());
-    yield { type: "assistant_message", runId, id: messageId, ...fields };
+    await emit({ type: "assistant_message", runId, id: messageId, ...fields });
     if (hasText(turn) || turn.toolCalls.length > 0) context.add({ role: "assistant", ...fields });
 
     if (turn.cutBy) return limitReached(turn.cutBy, settings);
@@ -128,7 +135,7 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
         continue;
       }
       if (closing.outcome) return { outcome: closing.outcome };
-      if (!(yield* takeSteering(input, context, settings))) return { outcome: "completed" };
+      if (!(await takeSteering(run, context, settings))) return { outcome: "completed" };
       context.endAnswer();
       continue;
     }
@@ -139,12 +146,12 @@ async function* runTurns(run: Run, settings: RunSettings): AsyncGenerator<RunEve
     const allowed = closing.outcome ? calls.map(refuseCall) : calls;
     const { sessionId, decision, startTask } = input;
     const calling = { ...settings, tools, sessionId, runId, signal, decision, startTask };
-    const results = yield* callTools(allowed, calling);
+    const results = await callTools(allowed, calling, emit);
     signal.throwIfAborted();
     rounds += 1;
     guard.add(allowed, results);
     context.add(...results);
-    yield* takeSteering(input, context, settings);
+    await takeSteering(run, context, settings);
   }
 }
 
@@ -184,15 +191,15 @@ class Closing {
 }
 
 /** Adds what users wrote meanwhile to the run. Returns true if there was anything. */
-async function* takeSteering(
-  { runId, takeSteering: take }: AgentInput,
+async function takeSteering(
+  { runId, input, emit }: Run,
   context: RunContext,
   { createId }: RunSettings,
-): AsyncGenerator<RunEvent, boolean> {
-  const steering = take?.() ?? [];
+): Promise<boolean> {
+  const steering = input.takeSteering?.() ?? [];
   for (const message of steering) {
     const { role: _, ...fields } = message;
-    yield { type: "user_message", runId, id: createId(), ...fields };
+    await emit({ type: "user_message", runId, id: createId(), ...fields });
     context.add(message);
   }
   return steering.length > 0;

@@ -10,6 +10,7 @@ import type {
 import type { Budget, BudgetLimit, LimitReached, Reservation } from "../budget/budget.ts";
 import { estimateRequest } from "../budget/estimate-tokens.ts";
 import { UsageMeter } from "../budget/usage-meter.ts";
+import type { Emit } from "../shared/emit-events.ts";
 import { AgentError } from "../shared/errors.ts";
 import { sleep } from "../shared/timers.ts";
 import type { CallIds } from "./call-ids.ts";
@@ -30,6 +31,7 @@ export interface Run {
   readonly runId: string;
   readonly signal: AbortSignal;
   readonly budget: Budget;
+  readonly emit: Emit<RunEvent>;
   /** Returns the milliseconds until the run must end. */
   readonly remainingMs: () => number;
   /** Index of the provider that was asked last. The next turn begins with it. */
@@ -40,6 +42,7 @@ export interface Run {
 export interface Answer {
   readonly messageId: string;
   readonly callIds: CallIds;
+  readonly emit: Emit<RunEvent>;
 }
 
 /** The complete turn, and the model that sent it. */
@@ -50,20 +53,20 @@ export type Turn = Extract<ModelEvent, { type: "turn" }> & {
 };
 
 /**
- * Streams one turn of the model: `chunk`, `thinking` and `tool_input` as they come. Returns the
- * complete turn, or the limit that forbids it.
+ * Streams one turn of the model: emits `chunk`, `thinking` and `tool_input` as they come. Returns
+ * the complete turn, or the limit that forbids it.
  *
  * For each attempt: reserve, stream, settle. A failure that may pass is tried again after a `retry`
  * event, but never once text was shown, nor beyond what the run may spend.
  *
  * @throws what the provider threw, or the signal's reason
  */
-export async function* streamTurn(
+export async function streamTurn(
   request: ModelRequest,
   answer: Answer,
   run: Run,
   settings: ModelSettings,
-): AsyncGenerator<RunEvent, Turn | LimitReached> {
+): Promise<Turn | LimitReached> {
   const { runId, signal, budget } = run;
   const { providers } = settings;
   const promptTokens = estimateRequest(request);
@@ -81,11 +84,11 @@ export async function* streamTurn(
     }
     const attempt: Attempt = { provider, reservation, meter: new UsageMeter(promptTokens), hasText: false };
     try {
-      const turn = yield* streamAttempt(asked, attempt, answer, run, settings);
+      const turn = await streamAttempt(asked, attempt, answer, run, settings);
       if (turn.stopReason !== "refusal" || attempt.hasText) return turn;
       if (failovers + 1 >= providers.length || !settings.fallbackOn.has("refused")) return turn;
       failovers += 1;
-      yield { type: "retry", runId, attempt: count, delayMs: 0, code: "MODEL_REJECTED" };
+      await answer.emit({ type: "retry", runId, attempt: count, delayMs: 0, code: "MODEL_REJECTED" });
     } catch (error) {
       reservation.settle(attempt.meter.usage());
       if (attempt.hasText || signal.aborted) throw error;
@@ -96,7 +99,8 @@ export async function* streamTurn(
       failovers = next.failovers;
       failure = error;
       asked = withNote(request, error);
-      yield { type: "retry", runId, attempt: count, delayMs: next.delayMs, code: (error as AgentError).code };
+      const { code } = error as AgentError;
+      await answer.emit({ type: "retry", runId, attempt: count, delayMs: next.delayMs, code });
       await sleep(next.delayMs, signal);
     } finally {
       reservation.settle(attempt.meter.usage());
@@ -117,13 +121,13 @@ function costOfPrompt({ provider, meter }: Attempt, budget: Budget): BegunTurn {
   return budget.costOf(provider.model, meter.usage() as Usage);
 }
 
-async function* streamAttempt(
+async function streamAttempt(
   request: ModelRequest,
   attempt: Attempt,
-  { messageId, callIds }: Answer,
+  { messageId, callIds, emit }: Answer,
   { input, runId, signal, budget }: Run,
   { idleTimeoutMs }: ModelSettings,
-): AsyncGenerator<RunEvent, Turn> {
+): Promise<Turn> {
   callIds.restart();
   let isFirst = true;
   const { provider, meter, reservation } = attempt;
@@ -144,12 +148,12 @@ async function* streamAttempt(
       if (event.type === "tool_input") {
         const { index, toolName, text: content } = event;
         const callId = callIds.idAt(index, event.callId);
-        yield { type: "tool_input", runId, messageId, callId, toolName, content, ...begun };
+        await emit({ type: "tool_input", runId, messageId, callId, toolName, content, ...begun });
         continue;
       }
       if (event.type === "text") attempt.hasText = true;
       const type = event.type === "text" ? "chunk" : "thinking";
-      yield { type, runId, messageId, content: event.text, ...begun };
+      await emit({ type, runId, messageId, content: event.text, ...begun });
     }
   } finally {
     turn.close();

@@ -1,20 +1,22 @@
-/** A signal that follows its parent and can be aborted by itself. */
+/** A signal that follows its parents and can be aborted by itself. */
 export interface ChildSignal {
   readonly signal: AbortSignal;
   abort(reason: unknown): void;
-  /** Lets go of the parent. */
+  /** Lets go of the parents. */
   dispose(): void;
 }
 
 /** Unlike `AbortSignal.any`, leaves nothing behind on a parent that lives long. */
-export function followSignal(parent: AbortSignal): ChildSignal {
+export function followSignal(...parents: readonly AbortSignal[]): ChildSignal {
   const controller = new AbortController();
-  const follow = () => controller.abort(parent.reason);
-  if (parent.aborted) follow();
-  else parent.addEventListener("abort", follow, { once: true });
+  const follow = () => controller.abort(parents.find(({ aborted }) => aborted)?.reason);
+  if (parents.some(({ aborted }) => aborted)) follow();
+  for (const parent of parents) parent.addEventListener("abort", follow, { once: true });
   return {
     signal: controller.signal,
     abort: (reason) => controller.abort(reason),
-    dispose: () => parent.removeEventListener("abort", follow),
+    dispose: () => {
+      for (const parent of parents) parent.removeEventListener("abort", follow);
+    },
   };
 }

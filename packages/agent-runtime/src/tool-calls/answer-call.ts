@@ -11,6 +11,7 @@ import type {
   ToolStartEvent,
 } from "@mini-openclaw/protocol";
 import { wholeHead } from "../shared/cut-text.ts";
+import type { Emit } from "../shared/emit-events.ts";
 import { type ApprovalRule, type SessionApprovals, ToolDenied, waitForDecision } from "./approvals.ts";
 import type { Tool, ToolContext } from "./define-tool.ts";
 import {
@@ -61,43 +62,48 @@ export interface CallSettings extends ToolLimits {
   now: () => number;
 }
 
-/** Hands an event to the run. Resolves when it was recorded. */
-export type EmitToolEvent = (event: ToolEvent) => Promise<void>;
-
 /**
- * Makes one tool call: checks it, asks for approval where needed, runs the tool. Shows its events.
- * Never rejects.
+ * Makes one tool call: checks it, asks for approval where needed, runs the tool. Emits its events,
+ * and returns the last one. Rejects only if the reader of the events went away.
  */
 export async function answerCall(
   call: ModelToolCall,
   settings: CallSettings,
-  show: EmitToolEvent,
-): Promise<void> {
+  emitEvent: Emit<ToolEvent>,
+): Promise<ToolDoneEvent> {
   const { sessionId, runId, signal, skillFolders, createId, now } = settings;
   const { callId, toolName } = call;
-  const progress = createProgress(callId, runId, show);
-  const tasks = createTaskStarter(callId, settings, show);
+  const emit: Emit<ToolEvent> = (event) => {
+    const emitted = emitEvent(event);
+    // A tool need not wait for its events.
+    emitted.catch(() => {});
+    return emitted;
+  };
+  const progress = createProgress(callId, runId, emit);
+  const tasks = createTaskStarter(callId, settings, emit);
   const context: ToolContext = {
     ...{ sessionId, runId, callId, signal, skillFolders },
     progress: progress.add,
-    approve: (reason, elsewhere, code) => askUser({ reason, elsewhere, code }, call, settings, show),
-    updateTodo: (items) => show({ type: "todo_updated", runId, items: [...items], timestamp: now() }),
+    approve: (reason, elsewhere, code) => askUser({ reason, elsewhere, code }, call, settings, emit),
+    updateTodo: (items) => emit({ type: "todo_updated", runId, items: [...items], timestamp: now() }),
     ...(tasks.start && { startTask: tasks.start }),
   };
-  const result = await makeCall(call, context, settings, show);
+  const result = await makeCall(call, context, settings, emit);
   progress.end();
-  const done = { runId, id: createId(), callId, toolName, ...result, timestamp: now() };
-  void show({ type: "tool_done", ...done, ...tasks.started() });
+  const outcome = { ...result, timestamp: now(), ...tasks.started() };
+  const done: ToolDoneEvent = { type: "tool_done", runId, id: createId(), callId, toolName, ...outcome };
+  await emit(done);
+  return done;
 }
 
 async function makeCall(
   call: ModelToolCall,
   context: ToolContext,
   settings: CallSettings,
-  show: EmitToolEvent,
+  emit: Emit<ToolEvent>,
 ): Promise<CallResult> {
   const { callId, toolName, input } = call;
-  const start = () => show({ type: "tool_start", runId: settings.runId, callId, toolName, input });
+  const start = () => emit({ type: "tool_start", runId: settings.runId, callId, toolName, input });
   const checked = await checkCall(settings.tools.get(toolName), call, context, settings);
   if ("fault" in checked) {
     await start();
@@ -143,14 +149,14 @@ async function askUser(
   { reason, elsewhere, code }: AskedApproval,
   { callId, toolName }: ModelToolCall,
   { sessionId, runId, signal, decision: decide, sessionApprovals, approvalTimeoutMs, now }: CallSettings,
-  show: EmitToolEvent,
+  emit: Emit<ToolEvent>,
 ): Promise<void> {
   if (sessionApprovals.has(sessionId, reason)) return;
   if (!decide) throw new ToolDenied(`Not allowed: ${reason}, and nobody can be asked here. Tell the user.`);
   const coded = code === undefined ? {} : { code };
   const timestamp = now();
   const times = { timestamp, expiresAt: timestamp + approvalTimeoutMs };
-  await show({ type: "approval_request", runId, callId, toolName, reason, ...coded, ...times });
+  await emit({ type: "approval_request", runId, callId, toolName, reason, ...coded, ...times });
   const ask = (options: { signal: AbortSignal }) => {
     const decided = decide(callId, options);
     return elsewhere ? Promise.race([decided, elsewhere]) : decided;
@@ -159,34 +165,34 @@ async function askUser(
     signal,
     timeoutMs: approvalTimeoutMs,
   });
-  await show({ type: "approval_done", runId, callId, decision });
+  await emit({ type: "approval_done", runId, callId, decision });
   if (decision === "deny") throw new ToolDenied(`Not allowed: ${reason}, and the user did not allow it.`);
   if (decision === "session") sessionApprovals.add(sessionId, reason);
 }
 
 /** Starts the sub-agent of a call, and emits its start. A call has the session of its last one. */
-function createTaskStarter(callId: string, { runId, startTask }: CallSettings, show: EmitToolEvent) {
+function createTaskStarter(callId: string, { runId, startTask }: CallSettings, emit: Emit<ToolEvent>) {
   let taskSessionId: string | undefined;
   const start: ToolContext["startTask"] =
     startTask &&
     (async (request) => {
       const task = await startTask({ ...request, callId });
       taskSessionId = task.sessionId;
-      await show({ type: "tool_output", runId, callId, content: "", taskSessionId });
+      await emit({ type: "tool_output", runId, callId, content: "", taskSessionId });
       return task;
     });
   return { start, started: () => (taskSessionId === undefined ? {} : { taskSessionId }) };
 }
 
 /** Emits a tool's output while it runs: bounded, and nothing after its end. */
-function createProgress(callId: string, runId: string, show: EmitToolEvent) {
+function createProgress(callId: string, runId: string, emit: Emit<ToolEvent>) {
   let room = MAX_PROGRESS_CHARS;
   let ended = false;
   return {
     add: (text: string) => {
       const content = text.length > room ? wholeHead(text, room) : text;
       room -= Math.min(text.length, room);
-      if (!ended && content !== "") void show({ type: "tool_output", runId, callId, content });
+      if (!ended && content !== "") void emit({ type: "tool_output", runId, callId, content });
     },
     end: () => {
       ended = true;

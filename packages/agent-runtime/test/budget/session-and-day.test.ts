@@ -147,7 +147,7 @@ describe("the cost limit of a day", () => {
     let heard = await going.next();
     while (!heard.done && heard.value.type !== "chunk") heard = await going.next();
     expect(ending(await eventsOf(agent, inputOf("hi", { runId: "r2" })))[0]).toBe("run_end budget");
-    await going.return(undefined);
+    await going.return?.();
     // The real cost counts now.
     expect(ending(await eventsOf(agent, inputOf("hi", { runId: "r3" })))).toEqual(completed);
     expect(allowed).toHaveLength(2);
@@ -165,7 +165,7 @@ describe("the cost limit of a day", () => {
     let heard = await going.next();
     while (!heard.done && heard.value.type !== "chunk") heard = await going.next();
     expect(ending(await eventsOf(agent, inputOf("hi", { runId: "r2" })))).toEqual(completed);
-    await going.return(undefined);
+    await going.return?.();
   });
 
   test("keeps nothing of a request that failed before it was answered", async () => {

@@ -137,7 +137,7 @@ describe("hooks", () => {
     for await (const { type } of agent.run(inputOf("go"))) if (type === "chunk") break;
     expect(notes.slice(-3)).toEqual([
       "chunk",
-      "end of asking: Error: The turn was given up.",
+      "end of asking: Error: The reader of the events went away.",
       "end of run: aborted",
     ]);
 
