@@ -1,6 +1,7 @@
 import { Socket } from "node:net";
 import pg from "pg";
 import { ConnectionLost, isExhausted, isLost } from "./pg-error.ts";
+import { resultTypes } from "./result-types.ts";
 
 /** A statement with its values. One with a name is prepared once for each connection. */
 export interface Statement {
@@ -40,6 +41,21 @@ const DEADLINE_MS = 1_500;
 const CONNECT_MS = 3_000;
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 1_000;
+
+// The store has deadlines of its own. Those of a role or a pool are for statements of the app.
+const OWN_SETTINGS = [
+  "statement_timeout = 0",
+  "lock_timeout = 0",
+  "idle_in_transaction_session_timeout = 0",
+  "idle_session_timeout = 0",
+  "default_transaction_isolation = 'read committed'",
+];
+const NO_DEADLINES: pg.ClientConfig = {
+  statement_timeout: 0,
+  lock_timeout: 0,
+  idle_in_transaction_session_timeout: 0,
+  query_timeout: 0,
+};
 
 // A dead peer is noticed within seconds. Not every system and server has each of them.
 const SETTINGS = [
@@ -151,6 +167,7 @@ export class Connection {
     const socket = new Socket();
     const client = new pg.Client({
       ...this.#options.config,
+      ...NO_DEADLINES,
       keepAlive: true,
       connectionTimeoutMillis: CONNECT_MS,
       stream: () => socket,
@@ -167,6 +184,7 @@ export class Connection {
       // A pooler answers with a process id of its own.
       open.isPooled = backend?.["pid"] !== processIdOf(client);
       if (!open.isPooled) {
+        await query({ text: OWN_SETTINGS.map((setting) => `set ${setting}`).join("; ") });
         for (const setting of SETTINGS) await query({ text: `set ${setting}` }).catch(ignoreRefusal);
       }
       await this.#options.onConnect?.(query, open);
@@ -202,7 +220,7 @@ async function runQuery(
 ): Promise<Row[]> {
   const timer = setTimeout(() => socket.destroy(), Math.max(0, deadlineMs));
   try {
-    const { name, ...unnamed } = statement;
+    const { name, ...unnamed } = { ...statement, types: resultTypes };
     const { rows } = await client.query<Row>(isPooled || name === undefined ? unnamed : { ...unnamed, name });
     return rows;
   } catch (error) {

@@ -1,6 +1,7 @@
 // Classes of SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html
 // 08: connection, 57P: the server stops or restarts, 25P: a transaction that is broken or too long.
-const LOST = /^(?:08|57P|25P)/;
+// 25006: the server became a standby, and the next connection may reach the new primary.
+const LOST = /^(?:08|57P|25P|25006)/;
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
 /** The code of an error: a SQLSTATE of the server, or a code of the system. */
@@ -18,14 +19,25 @@ export function isLost(error: unknown): boolean {
   return code === undefined || !SQLSTATE.test(code) || LOST.test(code);
 }
 
-/** Returns true for a conflict of transactions. The same statement succeeds the next time. */
+/**
+ * Returns true for a conflict of transactions, or a lock that was not available in time. The same
+ * statement succeeds the next time.
+ */
 export function isConflict(error: unknown): boolean {
-  return ["40001", "40P01"].includes(codeOf(error) ?? "");
+  return ["40001", "40P01", "55P03"].includes(codeOf(error) ?? "");
 }
 
 /** Returns true if the server lacks memory, disk or connections. It recovers by itself. */
 export function isExhausted(error: unknown): boolean {
   return codeOf(error)?.startsWith("53") ?? false;
+}
+
+/** Returns the remedy for an error of the database. */
+export function remedyOf(error: unknown): string {
+  const code = codeOf(error) ?? "";
+  if (code === "42501") return "Grant the role that right, or let a role with it create the schema.";
+  // 28: authorization, 3D: there is no such database.
+  return /^(?:28|3D)/.test(code) ? "Correct the options of the pool." : "Retry later.";
 }
 
 /** The connection failed or its deadline passed. The outcome of the statement is unknown. */

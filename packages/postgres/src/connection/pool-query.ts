@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from "pg";
 import type { Query, Row } from "./connection.ts";
-import { ConnectionLost, isExhausted, isLost } from "./pg-error.ts";
+import { ConnectionLost, isConflict, isExhausted, isLost } from "./pg-error.ts";
+import { resultTypes } from "./result-types.ts";
 
 const DEADLINE_MS = 5_000;
 const FIRST_RETRY_MS = 25;
@@ -18,7 +19,8 @@ export function createPoolQuery(pool: Pool): Query {
         const client = await checkOut(pool, end - performance.now());
         return await runOnce(client, statement, end - performance.now());
       } catch (error) {
-        if (!isLost(error) && !isExhausted(error)) throw error;
+        const isPassing = isLost(error) || isExhausted(error) || isConflict(error);
+        if (!isPassing) throw error;
         if (performance.now() + retryMs >= end) throw toLost(error);
         await new Promise((resolve) => setTimeout(resolve, retryMs));
       }
@@ -58,7 +60,7 @@ async function runOnce(
     Math.max(0, deadlineMs),
   );
   try {
-    const { rows } = await client.query<Row>({ text, ...(values && { values }) });
+    const { rows } = await client.query<Row>({ text, types: resultTypes, ...(values && { values }) });
     return rows;
   } catch (error) {
     if (isLost(error)) failure = toLost(error);

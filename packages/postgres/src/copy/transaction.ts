@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import type { Row, Statement } from "../connection/connection.ts";
+import { resultTypes } from "../connection/result-types.ts";
 
 /** Runs one statement of a transaction. */
 export type Run = (statement: Statement) => Promise<Row[]>;
@@ -13,7 +14,9 @@ export async function inTransaction<T>(pool: Pool, act: (run: Run) => Promise<T>
   let isDone = false;
   try {
     await client.query("begin");
-    const result = await act(async (statement) => (await client.query<Row>({ ...statement })).rows);
+    const result = await act(
+      async (statement) => (await client.query<Row>({ ...statement, types: resultTypes })).rows,
+    );
     await client.query("commit");
     isDone = true;
     return result;

@@ -13,10 +13,10 @@ export async function writeSession({ transcripts, database }: Copying, meta: Ses
   const [row] = await query({ text: find, values: [sessionId] });
   const sid = Number(row?.["num"]);
   const ids = `select id from ${names.schema}.blobs where sid = $1`;
-  const bytes = `select bytes from ${names.schema}.blobs where sid = $1 and id = $2`;
+  const bytes = `select encode(bytes, 'base64') as bytes from ${names.schema}.blobs where sid = $1 and id = $2`;
   for (const { id } of await query({ text: ids, values: [sid] })) {
     const [blob] = await query({ text: bytes, values: [sid, id] });
-    if (blob) await transcripts.addBlob(sessionId, blob["bytes"] as Buffer);
+    if (blob) await transcripts.addBlob(sessionId, Buffer.from(String(blob["bytes"]), "base64"));
   }
   async function* lines(): AsyncGenerator<string> {
     yield typeof row?.["header"] === "string" ? `${row["header"]}\n` : formatLine(toHeader(meta));

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { mustBe } from "@mini-openclaw/protocol/shared";
+import { StoreError } from "@mini-openclaw/session-store";
 import { check } from "@mini-openclaw/session-store/kit";
 
 /** The names of one installation in a database. */
@@ -22,7 +24,10 @@ const SCHEMA = /^[a-z_][a-z0-9_]{0,62}$/;
 /** Returns the names for a schema. @throws StoreError `INVALID_OPTION` */
 export function namesOf(schema: string): Names {
   check.text("schema", schema, 63);
-  check.oneOf("schema", SCHEMA.test(schema) ? schema : "", [schema]);
+  if (!SCHEMA.test(schema)) {
+    const expected = 'lowercase letters, digits and "_", and begin with no digit';
+    throw new StoreError("INVALID_OPTION", `${mustBe("schema", expected, schema)} Choose another name.`);
+  }
   const digest = createHash("sha256").update(schema).digest();
   const lockClass = digest.readUInt32BE() & MAX_INT;
   return {

@@ -30,8 +30,8 @@ export async function loadBlob(
   id: string,
 ): Promise<Uint8Array | undefined> {
   if (!BLOB_ID.test(id)) return undefined;
-  const text = `select b.bytes from ${names.schema}.sessions s join ${names.schema}.blobs b on b.sid = s.num
+  const text = `select encode(b.bytes, 'base64') as bytes from ${names.schema}.sessions s join ${names.schema}.blobs b on b.sid = s.num
     where s.id = $1 and s.deleted is null and b.id = $2`;
   const [row] = await query({ text, values: [sessionId, id] });
-  return row && Uint8Array.from(row["bytes"] as Buffer);
+  return row && Uint8Array.from(Buffer.from(String(row["bytes"]), "base64"));
 }

@@ -1,6 +1,7 @@
 import type { SessionMeta } from "@mini-openclaw/protocol";
 import { StoreError } from "@mini-openclaw/session-store";
 import type { Query } from "../connection/connection.ts";
+import { remedyOf } from "../connection/pg-error.ts";
 import type { Node } from "../node/node.ts";
 import type { Names } from "../schema/names.ts";
 import type { WriterPool } from "../writer/writer-pool.ts";
@@ -31,5 +32,6 @@ export async function orStoreError<T>(
 
 function toStoreError(error: unknown, code: "READ_FAILED" | "WRITE_FAILED"): unknown {
   if (StoreError.is(error) || !(error instanceof Error)) return error;
-  return new StoreError(code, `The database failed: ${error.message} Retry later.`, { cause: error });
+  const text = `The database failed: ${error.message.replace(/\.$/, "")}. ${remedyOf(error)}`;
+  return new StoreError(code, text, { cause: error });
 }

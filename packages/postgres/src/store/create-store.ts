@@ -1,8 +1,10 @@
 import { hostname } from "node:os";
 import process from "node:process";
 import type { SessionStore } from "@mini-openclaw/protocol";
+import { mustBe } from "@mini-openclaw/protocol/shared";
+import { StoreError } from "@mini-openclaw/session-store";
 import { assertDurability, check } from "@mini-openclaw/session-store/kit";
-import type { Pool } from "pg";
+import pg, { type Pool } from "pg";
 import { orStoreError } from "./context.ts";
 import { Database } from "./database.ts";
 import { PostgresStore } from "./postgres-store.ts";
@@ -83,13 +85,25 @@ function checkedOptions(options: PostgresStoreOptions) {
   const { pool, directPool, schema = "mini_openclaw", durability = "disk" } = options;
   const { leaseMs = 3_000, tickMs = 20, onFailure = () => {} } = options;
   const { name = `${hostname()}-${process.pid}` } = options;
-  check.oneOf("pool.connect", typeof (pool as Pool | undefined)?.connect, ["function"]);
-  if (directPool !== undefined) check.oneOf("directPool.connect", typeof directPool?.connect, ["function"]);
+  assertPool("pool", pool);
+  if (directPool !== undefined) assertPool("directPool", directPool);
   assertDurability(durability);
   check.text("name", name, 200);
   check.integer("leaseMs", leaseMs, { min: MIN_LEASE_MS, max: MAX_LEASE_MS });
   check.integer("tickMs", tickMs, { min: 1, max: MAX_TICK_MS });
   return { pool, schema, durability, name, leaseMs, tickMs, onFailure, ...(directPool && { directPool }) };
+}
+
+/** Checks the two members of a pool that the store uses. A client has only one of them. */
+function assertPool(name: string, pool: Partial<Pool> | null | undefined): void {
+  if (typeof pool?.connect !== "function" || typeof pool.options !== "object") {
+    throw new StoreError("INVALID_OPTION", mustBe(name, "a pool of `pg`, as of `new pg.Pool()`", pool));
+  }
+  // `pg` 8.23 decodes binary results as UTF-8, so that 200 becomes another number.
+  const { binary = pg.defaults.binary } = pool.options as { binary?: boolean };
+  if (!binary) return;
+  const text = mustBe(`${name}.options.binary`, "false", binary);
+  throw new StoreError("INVALID_OPTION", `${text} Give the store a pool of its own.`);
 }
 
 const optionNames: Record<keyof PostgresStoreOptions, true> = {

@@ -5,6 +5,7 @@ import { Connection } from "../connection/connection.ts";
 import { createPoolQuery } from "../connection/pool-query.ts";
 import { Neighbours } from "../node/neighbours.ts";
 import { Node, type NodeListener } from "../node/node.ts";
+import { checkServer } from "../schema/check-server.ts";
 import { migrate } from "../schema/migrate.ts";
 import { applicationName, namesOf } from "../schema/names.ts";
 import type { Change } from "../writer/group.ts";
@@ -101,7 +102,8 @@ export class Database {
 
   /** Creates the tables, and registers the node. */
   async open(options: DatabaseOptions): Promise<void> {
-    const { names, onFailure } = this.context;
+    const { names, onFailure, query } = this.context;
+    await checkServer(query);
     const setup = new Connection({ config: toConfig(options.directPool ?? options.pool) });
     try {
       await migrate(setup.query, names);
