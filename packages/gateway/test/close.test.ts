@@ -145,7 +145,7 @@ describe("over HTTP", () => {
     const { socket, answer } = await beginPost(test.address);
 
     const closed = test.gateway.close();
-    socket.end('"hello"}');
+    socket.write('"hello"}');
 
     expect(await answer).toMatch(/HTTP\/1.1 503 [^]*"code":"DRAINING"/);
     await closed;

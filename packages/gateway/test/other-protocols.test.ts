@@ -10,7 +10,8 @@ import { testGateway } from "./test-gateway.ts";
 async function exchange(address: string, text: string): Promise<string> {
   const { hostname, port } = new URL(`http://${address}`);
   const socket = connect(Number(port), hostname);
-  socket.end(text);
+  // Node's server ends a connection whose client has sent its end, answered or not.
+  socket.write(text);
   let answer = "";
   socket.on("data", (chunk: Buffer) => {
     answer += chunk.toString();

@@ -96,11 +96,12 @@ test("a client that does not read gets of each session only the newest summary, 
   }
   const waiting = socket.bufferedAmount - before;
   socket.startReading();
-  while (new Set(socket.activity.map(({ sessionId }) => sessionId)).size < 3) await socket.anyFrame();
+  const newest = () =>
+    ids.map((id) => socket.activity.findLast(({ sessionId }) => sessionId === id)?.messageCount);
+  while (newest().join() !== "41,40,40") await socket.anyFrame();
 
   expect(waiting).toBe(0);
   expect(socket.activity.length).toBeLessThanOrEqual(6);
-  expect(socket.activity.slice(0, 3).map(({ messageCount }) => messageCount)).toEqual([41, 40, 40]);
 });
 
 test("a page of large messages has fewer of them, and the next page has the rest", async () => {

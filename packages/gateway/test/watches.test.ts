@@ -76,8 +76,10 @@ describe("a resume with `keep`", () => {
   test("is limited to 100 sessions", async () => {
     await using gateway = await testGateway();
     const client = await gateway.connect();
-    for (let count = 0; count < 102; count += 1) client.send({ type: "create", id: `${count}` });
-    await client.next("connected", 103);
+    for (let count = 0; count < 102; count += 1) {
+      client.send({ type: "create", id: `${count}` });
+      await client.next("connected", count + 2);
+    }
     const ids = client.frames.flatMap((frame) => (frame.type === "connected" ? [frame.sessionId] : []));
 
     for (const sessionId of ids.slice(0, 101)) {
