@@ -9,7 +9,7 @@ import { echoAgent, gate, testGateway } from "./test-gateway.ts";
 const form: HttpForm = {
   keyPrefix: "form:",
   maxBodyBytes: 1000,
-  methodsOf: (path) => (/^\/(say|who|echo|full|fail|late|cut)$/.test(path) ? ["GET", "POST"] : []),
+  methodsOf: (path) => (/^\/(say|who|echo|full|fail|late|cut|odd)$/.test(path) ? ["GET", "POST"] : []),
   async answer({ method, path, query, body }, connection) {
     switch (path) {
       case "/say":
@@ -27,7 +27,10 @@ const form: HttpForm = {
         return connection.reply(500, "second");
       case "/cut":
         connection.begin({});
-        connection.send("half");
+        return connection.send("half");
+      case "/odd":
+        connection.begin({});
+        connection.send(42 as never);
     }
   },
 };
@@ -134,6 +137,15 @@ describe("an HTTP form", () => {
 
     expect([late.status, await late.text()]).toEqual([200, "first"]);
     await expect(gateway.get("/api/full")).rejects.toThrow("fetch failed");
+  });
+
+  test("has its answer cut off when it sends a frame that is no text, and the failure is reported", async () => {
+    await using gateway = await testGateway({ listen });
+
+    const text = gateway.get("/api/odd").then((response) => response.text());
+
+    await expect(text).rejects.toThrow(/terminated|fetch failed/);
+    expect(gateway.failures).toEqual(["an HTTP form: `frame` must be a text, got 42."]);
   });
 
   test("has its open answers cut off when the gateway has stopped", async () => {

@@ -22,11 +22,12 @@ export async function runMessage(deps: RunDeps, log: SessionLog, run: ActiveRun)
 
   /** Returns no promise if the store records at once, because chunks are many. */
   function record(events: readonly RunEvent[], publish = deps.publish): Promise<void> | undefined {
-    const recorded = recordAndPublish(publish, log, events.map(toSessionEvent));
+    const saved = events.map(toSessionEvent);
+    const recorded = recordAndPublish(publish, log, saved);
     const follow = () => {
-      for (const event of events) {
+      for (const event of saved) {
         progress = nextRun(progress, event);
-        run.follow(toSessionEvent(event));
+        run.follow(event);
       }
     };
     if (recorded instanceof Promise) return recorded.then(follow);
