@@ -76,7 +76,10 @@ const storeErrors: Record<string, readonly [ErrorCode, string]> = {
   WRITE_FAILED: storeFailed,
   READ_FAILED: storeFailed,
   NOT_A_FILE: storeFailed,
-  UNSUPPORTED_VERSION: storeFailed,
+  UNSUPPORTED_VERSION: [
+    "STORE_FAILED",
+    "A newer version of the server wrote this session. Update the server to open it.",
+  ],
 };
 
 const retryableCodes: ReadonlySet<string> = new Set<ErrorCode>([
