@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { titleOf, toMarkdown } from "../src/index.ts";
+import { describeFile, titleOf, toMarkdown } from "../src/index.ts";
 import { checkLine, checkMessage, parseClientEvent, parseServerEvent } from "../src/schema.ts";
 import { describeValue } from "../src/shared.ts";
 
 // One of each class that a pattern or a trimming loop could read again and again.
 const pieces = [
-  ...[" ", "\t", "\n", "\r\n", "\u00a0", "a", "A1", "\\", '"', "`", "{", "[", "<", "-", ".", "\u0000"],
+  ...[" ", "\t", "\n", "\r\n", "\u00a0", "a", "A1", "\\", '"', "`", "{", "[", "<", "-", ".", "=", "\u0000"],
   ...["中", "👋", "\ud83d", "\u200d👩", "e\u0301", "`\n", " \n ", "\\u0020"],
 ];
 
@@ -24,6 +24,7 @@ const parsers: [string, (text: string) => unknown][] = [
   ["checkLine", (content) => checkLine({ role: "user", seq: 1, id: "x", content, timestamp })],
   ["checkLine of a type", (type) => checkLine({ type })],
   ["titleOf", titleOf],
+  ["describeFile", (data) => describeFile({ type: "image", mediaType: "image/png", data: `${data}A` })],
   ["describeValue", describeValue],
   [
     "toMarkdown",

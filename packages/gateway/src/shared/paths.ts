@@ -4,7 +4,12 @@ import { GatewayError } from "./errors.ts";
 
 /** Returns a path with a slash at its beginning and none at its end. The root is `/`. */
 export function normalizePath(path: string): string {
-  return `/${path.replace(/^\/+|\/+$/g, "")}`;
+  let start = 0;
+  let end = path.length;
+  while (path[start] === "/") start += 1;
+  // Not `/\/+$/`, which is tried anew at each slash: a path of 16 KB would block for 200 ms.
+  while (end > start && path[end - 1] === "/") end -= 1;
+  return `/${path.slice(start, end)}`;
 }
 
 /**

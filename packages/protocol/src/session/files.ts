@@ -28,7 +28,8 @@ export function textOf({ content, blocks }: WithBlocks): string {
 
 /** Returns the number of bytes of a file. */
 export function fileBytes({ bytes, data = "" }: FileBlock): number {
-  return bytes ?? Math.floor((data.replace(/=+$/, "").length * 3) / 4);
+  const padding = data.endsWith("==") ? 2 : Number(data.endsWith("="));
+  return bytes ?? Math.floor(((data.length - padding) * 3) / 4);
 }
 
 /** Returns a line for readers that cannot show the file, such as `[image: cat.png, 120 kB]`. */
