@@ -21,7 +21,7 @@ async function newRole(setting: string): Promise<string> {
 }
 
 /** Writes and reads texts, bytes, times and numbers on two stores that share a pool. */
-async function expectToWork(pool: pg.Pool, directPool = pool): Promise<void> {
+async function exercise(pool: pg.Pool, directPool = pool): Promise<void> {
   const schema = postgres.newSchema();
   const stores: SessionStore[] = [];
   onTestFinished(async () => {
@@ -60,7 +60,7 @@ describe.skipIf(!hasPostgres)("a store works", () => {
     "client_encoding = 'LATIN1'",
     "idle_session_timeout = 100",
   ])("as a role with %s", async (setting) => {
-    await expectToWork(postgres.server.pool({ user: await newRole(setting) }));
+    await expect(exercise(postgres.server.pool({ user: await newRole(setting) }))).resolves.toBeUndefined();
   });
 
   test.each<[string, pg.PoolConfig]>([
@@ -68,7 +68,7 @@ describe.skipIf(!hasPostgres)("a store works", () => {
     ["new connections each time", { maxUses: 1 }],
     ["types of its own", { types: { getTypeParser: () => () => "typed" } }],
   ])("with a pool of %s", async (_title, config) => {
-    await expectToWork(postgres.server.pool(config));
+    await expect(exercise(postgres.server.pool(config))).resolves.toBeUndefined();
   });
 
   test.each<[string, pg.PoolConfig]>([
@@ -76,7 +76,7 @@ describe.skipIf(!hasPostgres)("a store works", () => {
     ["query_timeout", { query_timeout: 1 }],
     ["idle_in_transaction_session_timeout", { idle_in_transaction_session_timeout: 1 }],
   ])("with a `%s` of a millisecond, which its own connections do not have", async (_title, config) => {
-    await expectToWork(postgres.server.pool(), postgres.server.pool(config));
+    await expect(exercise(postgres.server.pool(), postgres.server.pool(config))).resolves.toBeUndefined();
   });
 
   test("in an app that changed the types of all clients", async () => {
@@ -85,7 +85,7 @@ describe.skipIf(!hasPostgres)("a store works", () => {
       pg.types.setTypeParser(oid, (text) => `typed ${text}`);
       onTestFinished(() => pg.types.setTypeParser(oid, before as (text: string) => unknown));
     }
-    await expectToWork(postgres.server.pool());
+    await expect(exercise(postgres.server.pool())).resolves.toBeUndefined();
   });
 
   test("as a role that may use a schema and create none", async () => {
