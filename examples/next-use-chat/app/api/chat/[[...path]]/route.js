@@ -1,0 +1,1 @@
+export { answerChat as GET, answerChat as POST } from "../../../../gateway.mjs";
