@@ -186,6 +186,27 @@ describe("an answer", () => {
       400,
       "INVALID_FRAME: `messages` must be an array, got nothing.",
     ],
+    [
+      "an empty message",
+      "",
+      posting({ id: "c", messages: [message("")] }),
+      400,
+      "INVALID_FRAME: `content` must not be empty.",
+    ],
+    [
+      "a message with a long id",
+      "",
+      posting({ id: "c", messages: [{ ...message("a"), id: "i".repeat(129) }] }),
+      400,
+      "INVALID_FRAME: `id` must have at most 128 characters, got 129.",
+    ],
+    [
+      "a long key of a chat",
+      "",
+      posting({ id: "x".repeat(512), messages: [message("a")] }),
+      400,
+      "INVALID_FRAME: `key` must be a text of 1 to",
+    ],
     ["no chat", "", posting({ messages: [] }), 400, "INVALID_FRAME: `id` must be a text of 1 to 512"],
     [
       "no answer to run again",

@@ -313,7 +313,7 @@ describe("sessions by key", () => {
 
   test.each([
     ["an empty key", ""],
-    ["a long key", "x".repeat(513)],
+    ["a key that is too long with its prefix", "x".repeat(500)],
     ["a number", 5],
   ])("are refused with %s", async (_what, key) => {
     await using gateway = await testGateway({ listen: { dialects: onePath } });
@@ -323,7 +323,20 @@ describe("sessions by key", () => {
 
     expect(answer).toMatchObject({
       code: "INVALID_FRAME",
-      message: expect.stringContaining("`key` must be a text of 1 to 512 characters"),
+      message: expect.stringContaining("`key` must be a text of 1 to 499 characters"),
+    });
+  });
+
+  test.each([
+    ["an empty message", { id: "1", text: "" }, "`content` must not be empty."],
+    ["a long id", { id: "i".repeat(129), text: "a" }, "`id` must have at most 128 characters, got 129."],
+  ])("have the limits of the native form: %s is refused", async (_what, { id, text }, message) => {
+    await using gateway = await testGateway({ listen: { dialects: onePath } });
+    const chat = await openChat(`ws://${gateway.address}/chat`);
+
+    expect(await chat.answer(id, "say", { chat: "a", text })).toMatchObject({
+      code: "INVALID_FRAME",
+      message,
     });
   });
 

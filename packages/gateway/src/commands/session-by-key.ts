@@ -5,7 +5,7 @@ import type { Caller } from "../shared/principal.ts";
 import type { CommandContext } from "./command-context.ts";
 import { findOrCreateOwnSession } from "./own-session.ts";
 
-// The longest session key of OpenClaw's clients.
+// The longest key that a store saves.
 const MAX_KEY_CHARS = 512;
 
 /**
@@ -60,7 +60,8 @@ async function findByKey(caller: Caller, { store, permissions }: CommandContext)
 function toStoredKey(name: unknown, { keyPrefix }: Caller): string {
   if (keyPrefix === undefined)
     throw new GatewayError("INVALID_FRAME", "`key` needs a dialect with a `keyPrefix`. Send a `sessionId`.");
-  if (typeof name === "string" && name !== "" && name.length <= MAX_KEY_CHARS) return keyPrefix + name;
-  const expected = `a text of 1 to ${MAX_KEY_CHARS} characters`;
+  const most = MAX_KEY_CHARS - keyPrefix.length;
+  if (typeof name === "string" && name !== "" && name.length <= most) return keyPrefix + name;
+  const expected = `a text of 1 to ${most} characters`;
   throw new GatewayError("INVALID_FRAME", mustBe("key", expected, name));
 }

@@ -1,4 +1,5 @@
 import type { CommandErrorEvent, Limits, ServerEvent } from "@mini-openclaw/protocol";
+import { checkClientEvent } from "@mini-openclaw/protocol/schema";
 import { v7 as createId } from "uuid";
 import type { CommandContext } from "../commands/command-context.ts";
 import { runCommand } from "../commands/run-command.ts";
@@ -127,6 +128,9 @@ async function perform(
     answer = event;
   };
   const resolved = await withSessionId(command, connection);
+  // A dialect passes on what its client has sent.
+  const checked = checkClientEvent({ ...resolved });
+  if (!checked.ok) throw new GatewayError(checked.code, checked.message);
   const runId = resolved.type === "resume" ? resolved.runId : undefined;
   const watching = sink && watchWith(sink, connection.watchDeps, runId);
   await runCommand(resolved, deriveContext(connection, { send, ...watching }));

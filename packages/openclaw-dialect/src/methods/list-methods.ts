@@ -9,6 +9,7 @@ import { MAX_KEY_CHARS, type Method, type MethodContext } from "./method.ts";
 // As many as one page of the gateway has.
 const PAGE = 200;
 const DEFAULT_PREVIEW = 12;
+const MAX_PREVIEWS = 64;
 
 const listSessions: Method = (params, context) => list(params, context);
 
@@ -103,7 +104,8 @@ const describeSession: Method = async (params, context) => {
 const previewSessions: Method = async (params, context) => {
   const limit = params.optionalInteger("limit", { min: 1 }) ?? DEFAULT_PREVIEW;
   const previews: object[] = [];
-  for (const name of params.texts("keys")) {
+  // As many as OpenClaw's own gateway returns.
+  for (const name of params.texts("keys").slice(0, MAX_PREVIEWS)) {
     const key = toFullKey(name);
     const isKnown = (await findRow(key, context)) !== undefined;
     const messages = isKnown ? (await loadMessages(key, limit, context)).messages : [];

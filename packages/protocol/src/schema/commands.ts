@@ -44,7 +44,7 @@ export const clientEventSchemas = {
     id,
     sessionId: ClientEventId,
     messageId: ClientEventId,
-    content: v.pipe(v.string(), v.minLength(1)),
+    content: v.string(),
     blocks: v.exactOptional(v.array(MessageBlockSchema)),
   }),
   approve: v.object({

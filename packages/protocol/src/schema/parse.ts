@@ -47,7 +47,8 @@ export function checkClientEvent(event: Readonly<Record<string, unknown>>): Pars
 }
 
 function isEmptyMessage(event: ClientEvent): boolean {
-  return event.type === "message" && event.content === "" && !event.blocks?.length;
+  const isMessage = event.type === "message" || event.type === "edit";
+  return isMessage && event.content === "" && !event.blocks?.length;
 }
 
 /** Parses a frame from a gateway. Skip frames with `UNKNOWN_TYPE` or `INVALID_FRAME`. */

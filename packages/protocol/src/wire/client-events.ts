@@ -178,6 +178,7 @@ export interface EditCommand extends ClientEventFields {
   sessionId: string;
   /** The `id` of the user's message, as `user_message` and `history` have it. */
   messageId: string;
+  /** The new text. It may be empty beside `blocks`. */
   content: string;
   /** The files of the new message. Those of the replaced one are not kept. */
   blocks?: MessageBlock[];

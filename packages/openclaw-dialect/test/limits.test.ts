@@ -1,0 +1,34 @@
+import { scriptedAgent } from "@mini-openclaw/gateway/testing";
+import { describe, expect, test } from "vitest";
+import { testGateway } from "./test-client.ts";
+
+describe("a message", () => {
+  const fields = { sessionKey: "main", message: "hi", idempotencyKey: "run-1" };
+
+  test.each([
+    ["without text and files", { message: "" }, "`content` must not be empty."],
+    ["with a blank session key", { sessionKey: "  " }, "The key of a session must not be blank."],
+    ["with a session key that is too long", { sessionKey: `agent:main:${"k".repeat(490)}` }, "`key` must be"],
+    ["with a long id", { idempotencyKey: "i".repeat(129) }, "`id` must have at most 128 characters"],
+  ])("%s is refused, and the next one runs", async (_case, wrong, problem) => {
+    await using gateway = await testGateway({ agent: scriptedAgent(["Hello."]) });
+    const client = await gateway.connect();
+
+    const error = await client.refused("chat.send", { ...fields, ...wrong });
+    await client.request("chat.send", fields);
+    await client.event("chat", { state: "final" });
+
+    expect(error).toMatchObject({ code: "INVALID_REQUEST", message: expect.stringContaining(problem) });
+    expect(gateway.failures).toEqual([]);
+  });
+});
+
+test("previews are those of the first 64 keys", async () => {
+  await using gateway = await testGateway();
+  const client = await gateway.connect();
+  const keys = Array.from({ length: 100 }, (_, index) => `k${index}`);
+
+  const { previews } = await client.request("sessions.preview", { keys });
+
+  expect(previews.map((preview) => (preview as { key: string }).key)).toEqual(keys.slice(0, 64));
+});
