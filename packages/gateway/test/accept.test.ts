@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { expect, test } from "vitest";
+import type { DialectConnection } from "../src/index.ts";
 import { gate, MemorySocket, testGateway } from "./test-gateway.ts";
 
 /** A socket in a phase of the standard's, that counts who listens to it. */
@@ -104,4 +105,49 @@ test("a socket that cannot be closed with the gateway's codes is closed without 
   const late = new StandardSocket(1);
   test.gateway.accept(late);
   expect(late.closedWith).toBe(1005);
+});
+
+/** A socket of which one member throws. */
+function socketWithout(broken: string): MemorySocket {
+  const socket = new MemorySocket();
+  const fail = () => {
+    throw new Error(`no ${broken}`);
+  };
+  if (broken === "readyState" || broken === "protocol") {
+    Object.defineProperty(socket, broken, { get: fail });
+    return socket;
+  }
+  const add = socket.addEventListener.bind(socket);
+  socket.addEventListener = (type: string, listener: (event: never) => void) =>
+    type === broken ? fail() : add(type, listener);
+  return socket;
+}
+
+test.each(["readyState", "protocol", "message", "close", "error"])(
+  "a socket whose %s throws is reported, closed and forgotten",
+  async (broken) => {
+    await using test = await testGateway();
+
+    test.gateway.accept(socketWithout(broken));
+    // A later client is greeted after everything that the first one began.
+    const client = await test.connect();
+
+    expect(test.gateway.health()).toMatchObject({ connections: 1, sessions: 1 });
+    expect(test.failures).toEqual([`a socket of \`accept\`: no ${broken}`]);
+    await client.close();
+  },
+);
+
+test("a connection that its dialect closes at once is forgotten", async () => {
+  await using test = await testGateway();
+  const connect = (connection: DialectConnection) => {
+    connection.close(1008, "no");
+    return { read: () => undefined, write: () => [] };
+  };
+
+  test.gateway.accept(new MemorySocket(), { dialect: { connect } });
+  const client = await test.connect();
+
+  expect(test.gateway.health()).toMatchObject({ connections: 1, sessions: 1 });
+  await client.close();
 });

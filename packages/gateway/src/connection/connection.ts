@@ -198,6 +198,7 @@ export class Connection extends CommandSource implements CommandContext, Viewer,
 
   /** Opens the session that the client begins in, if its dialect has one. Never rejects. */
   async #enter(): Promise<void> {
+    if (this.isClosed) return;
     this.deps.onEntered(this);
     try {
       if (this.#dialect.keyPrefix === undefined) await enterFirstSession(this);

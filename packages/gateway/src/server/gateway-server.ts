@@ -25,7 +25,7 @@ import { requireKnown, toDuration } from "../shared/check-options.ts";
 import { GatewayError } from "../shared/errors.ts";
 import { requireId } from "../shared/principal.ts";
 import { ForeignSocket } from "../socket/foreign-socket.ts";
-import { type ClientSocket, isOver, type WebSocketLike } from "../socket/web-socket.ts";
+import type { ClientSocket, WebSocketLike } from "../socket/web-socket.ts";
 import { attachUpgrades } from "./attach.ts";
 import { type Core, createCore } from "./create-core.ts";
 import { createUpgradeHandler } from "./create-upgrades.ts";
@@ -195,12 +195,12 @@ export class GatewayServer {
    */
   accept(webSocket: WebSocketLike, options: AcceptOptions = {}): void {
     requireKnown("accept", options, { principal: true, key: true, dialect: true });
-    if (isOver(webSocket)) return;
     const { principal, key = defaultSessionKey(principal), dialect } = options;
     if (dialect) this.#dialects.add(dialect);
     if (principal) requireId(principal);
     const onFailure = (error: unknown) => this.#core.onFailure(error, "a socket of `accept`");
     const socket = new ForeignSocket(webSocket, onFailure);
+    if (socket.isOver) return;
     this.#connect(socket, this.#dialects.find(socket.protocol, dialect), { caller: { principal, key } });
   }
 

@@ -15,9 +15,13 @@ export class ForeignSocket implements ClientSocket {
   constructor(socket: WebSocketLike, onFailure: (error: unknown) => void) {
     this.#socket = socket;
     this.#onFailure = onFailure;
-    this.protocol = socket.protocol;
-    // An emitter's error without a listener would end the process. `close` follows it.
-    this.#attempt(() => socket.addEventListener("error", () => undefined));
+    this.protocol = this.#attempt(() => socket.protocol);
+  }
+
+  /** True when the socket is closing, closed or failed. Its `close` event may be over already. */
+  get isOver(): boolean {
+    const readyState = this.#attempt(() => this.#socket.readyState) ?? 1;
+    return this.#hasFailed || readyState > 1;
   }
 
   get bufferedAmount(): number {
@@ -43,6 +47,8 @@ export class ForeignSocket implements ClientSocket {
 
   receive(receiver: Receiver): void {
     this.#receiver = receiver;
+    // An emitter's error without a listener would end the process. `close` follows it.
+    this.#attempt(() => this.#socket.addEventListener("error", () => undefined));
     this.#attempt(() => this.#socket.addEventListener("close", () => receiver.onClosed()));
     this.#attempt(() => this.#socket.addEventListener("message", ({ data }) => receiver.onFrame(data)));
   }

@@ -39,11 +39,3 @@ export interface Receiver {
   /** Called when the socket is closed. */
   onClosed(): void;
 }
-
-/**
- * Returns true for a socket that is closing or closed. Its `close` event may have been emitted
- * already.
- */
-export function isOver({ readyState = 1 }: WebSocketLike): boolean {
-  return readyState > 1;
-}
