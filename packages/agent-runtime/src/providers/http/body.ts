@@ -52,13 +52,6 @@ class UnreadPieces {
   }
 }
 
-/** A read that waits for bytes. */
-interface Reader {
-  resolve: (result: IteratorResult<Uint8Array>) => void;
-  reject: (reason: Error) => void;
-  isAnswered: boolean;
-}
-
 /**
  * Reads a body as it flows: all that came since the last piece is the next one. The end waits for
  * nothing.
@@ -71,7 +64,8 @@ export class FlowingBody implements Body, AsyncIterator<Uint8Array> {
   #ended: { failure: Error | undefined } | undefined;
   #gatherUntil = 0;
   #timer: NodeJS.Timeout | undefined;
-  #reader: Reader | undefined;
+  /** Wakes the read that waits, if there is one. */
+  #wake = () => {};
 
   /** `gatherMs` returns the milliseconds in which pieces after a returned one are gathered. */
   constructor(message: Readable, gatherMs: () => number = gatherTime) {
@@ -87,12 +81,16 @@ export class FlowingBody implements Body, AsyncIterator<Uint8Array> {
     return this;
   }
 
-  next(): Promise<IteratorResult<Uint8Array>> {
-    return new Promise((resolve, reject) => {
-      this.#reader = { resolve, reject, isAnswered: false };
-      if (this.#ended) this.#answer();
+  async next(): Promise<IteratorResult<Uint8Array>> {
+    await new Promise<void>((wake) => {
+      this.#wake = wake;
+      if (this.#ended) wake();
       else if (this.#unread.bytes > 0) this.#offer();
     });
+    // By now all pieces of that moment are here.
+    if (this.#unread.bytes > 0) return { done: false, value: this.#takeUnread() };
+    if (this.#ended?.failure) throw this.#ended.failure;
+    return { done: true, value: undefined };
   }
 
   async return(): Promise<IteratorResult<Uint8Array>> {
@@ -121,24 +119,8 @@ export class FlowingBody implements Body, AsyncIterator<Uint8Array> {
   /** Hands over what came, at once or when enough time was given to what belongs to it. */
   #offer(): void {
     const waitMs = this.#unread.bytes < MAX_UNREAD_BYTES ? this.#gatherUntil - performance.now() : 0;
-    if (waitMs <= 0) this.#answer();
-    else this.#timer ??= setTimeout(() => this.#answer(), waitMs);
-  }
-
-  /** Resolves the read that waits, if there is one, when all pieces of this moment are here. */
-  #answer(): void {
-    const reader = this.#reader;
-    if (!reader || reader.isAnswered) return;
-    reader.isAnswered = true;
-    queueMicrotask(() => this.#resolve(reader));
-  }
-
-  /** Resolves a read with what came, or with the end. */
-  #resolve(reader: Reader): void {
-    this.#reader = undefined;
-    if (this.#unread.bytes > 0) reader.resolve({ done: false, value: this.#takeUnread() });
-    else if (this.#ended?.failure) reader.reject(this.#ended.failure);
-    else reader.resolve({ done: true, value: undefined });
+    if (waitMs <= 0) this.#wake();
+    else this.#timer ??= setTimeout(() => this.#wake(), waitMs);
   }
 
   #takeUnread(): Uint8Array {
@@ -153,7 +135,7 @@ export class FlowingBody implements Body, AsyncIterator<Uint8Array> {
   #end(failure?: Error): void {
     if (this.#ended) return;
     this.#ended = { failure };
-    this.#answer();
+    this.#wake();
   }
 }
 
