@@ -36,11 +36,20 @@ export async function readTextBeneath(root: string, path: string): Promise<strin
  * @throws PathError if it is not a regular file, no text or too large
  */
 export async function readDecoded(file: FileHandle, path: string): Promise<DecodedText> {
+  return await decodeText(await readBytes(file, path), path);
+}
+
+/**
+ * Reads an open file.
+ *
+ * @throws PathError if it is not a regular file or too large
+ */
+export async function readBytes(file: FileHandle, path: string): Promise<Buffer> {
   const stats = await file.stat();
   if (!stats.isFile()) throw new PathError(`${path} is not a regular file.`);
   if (stats.size > MAX_TEXT_BYTES)
     throw new PathError(`${path} is larger than ${MAX_TEXT_BYTES} bytes; use \`bash\` for a part of it.`);
-  return await decodeText(await readAll(file), path);
+  return await readAll(file, stats.size);
 }
 
 /** Returns whether an error, or the one it wraps, means that there is no such file. */

@@ -94,7 +94,8 @@ function isForbidden(error: unknown): boolean {
  * file's.
  */
 async function overwrite(file: FileHandle, bytes: Buffer): Promise<void> {
-  const old = await readAll(file);
+  const { size } = await file.stat();
+  const old = await readAll(file, size);
   try {
     await writeAll(file, bytes);
   } catch (error) {
@@ -117,9 +118,8 @@ async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
   await file.sync();
 }
 
-/** Reads a whole file from its start, wherever the handle stands. */
-export async function readAll(file: FileHandle): Promise<Buffer> {
-  const { size } = await file.stat();
+/** Reads so many bytes of a file from its start, wherever the handle stands, or all it has. */
+export async function readAll(file: FileHandle, size: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(size);
   let length = 0;
   while (length < size) {

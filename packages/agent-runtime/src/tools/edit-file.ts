@@ -1,9 +1,10 @@
-import { encodeText } from "../files/encoding/text-encoding.ts";
+import { decodeText, encodeText, isPlainUtf8 } from "../files/encoding/text-encoding.ts";
 import { commonLineEnd, levelLineEnds, withLineEnds } from "../files/line-ends.ts";
 import { toPathError } from "../files/path-error.ts";
-import { MAX_TEXT_BYTES, readDecoded } from "../files/read-text.ts";
+import { MAX_TEXT_BYTES, readBytes } from "../files/read-text.ts";
 import { replaceFile } from "../files/replace-file.ts";
 import { openToReplace, type Workspace } from "../files/workspace-file.ts";
+import { isWellFormed } from "../shared/cut-text.ts";
 import { defineTool, type ToolDefinition, type ToolResult } from "../tool-calls/define-tool.ts";
 
 interface EditInput {
@@ -36,10 +37,9 @@ export function createEditFileTool(workspace: Workspace): ToolDefinition {
       const opened = await openToReplace(workspace, path, { approve, mayBeMissing: false });
       try {
         if (!opened.file) throw new Error(`There is no file ${path}.`);
-        const { text, encoding } = await readDecoded(opened.file, path);
-        const edit = replaceText(text, input);
+        const edit = await editBytes(await readBytes(opened.file, path), input);
         if ("fault" in edit) return refuse(edit.fault);
-        const bytes = await encodeText(edit.text, encoding, path);
+        const { bytes } = edit;
         if (bytes.length > MAX_TEXT_BYTES) return refuse(tooLarge(path, bytes.length));
         await replaceFile(opened, bytes).catch((error: unknown) => {
           throw toPathError(error, path);
@@ -53,7 +53,28 @@ export function createEditFileTool(workspace: Workspace): ToolDefinition {
   });
 }
 
-type Edit = { text: string; count: number } | { fault: string };
+/** A content after an edit and the number of places that changed, or why there is no edit. */
+type Edit<Content> = (Content & { count: number }) | { fault: string };
+
+/** @throws PathError if the bytes are not text, or their encoding cannot hold the new text */
+async function editBytes(original: Buffer, input: EditInput): Promise<Edit<{ bytes: Buffer }>> {
+  const { file_path: path, old_text, new_text } = input;
+  if (isPlainUtf8(original) && isWellFormed(old_text) && isWellFormed(new_text)) {
+    // In UTF-8 no character begins inside another. So its bytes, each one a character, can be
+    // searched as they are, which spares decoding and encoding the file.
+    const wanted = toByteString(Buffer.from(old_text));
+    const replacement = toByteString(Buffer.from(new_text));
+    const edit = replaceText(toByteString(original), { ...input, old_text: wanted, new_text: replacement });
+    return "fault" in edit ? edit : { bytes: Buffer.from(edit.text, "latin1"), count: edit.count };
+  }
+  const { text, encoding } = await decodeText(original, path);
+  const edit = replaceText(text, input);
+  return "fault" in edit ? edit : { bytes: await encodeText(edit.text, encoding, path), count: edit.count };
+}
+
+function toByteString(bytes: Buffer): string {
+  return bytes.toString("latin1");
+}
 
 /**
  * Replaces text as `read_file` returned it: line ends made alike, a last line ended. The rest stays
@@ -62,7 +83,7 @@ type Edit = { text: string; count: number } | { fault: string };
 function replaceText(
   original: string,
   { file_path: path, old_text, new_text, replace_all }: EditInput,
-): Edit {
+): Edit<{ text: string }> {
   if (old_text === "") return { fault: "old_text must not be empty. Nothing was written." };
   const isEnded = original === "" || original.endsWith("\n");
   const lineEnd = commonLineEnd(original);

@@ -208,6 +208,36 @@ describe("line ends and marks", () => {
   });
 });
 
+describe("an edit of a file in UTF-8", () => {
+  test.each([
+    ["between characters of two, three and four bytes", "é你👋z", "你", "好", "é好👋z"],
+    ["whose new text has other bytes than ASCII", "a b c\n", "b", "ü👋", "a ü👋 c\n"],
+    ["behind the last line, as `read_file` shows it", "é\nü", "ü\n", "ö\n", "é\nö"],
+    ["with CRLF line ends", "é\r\nü\r\n", "é\nü", "a\nb", "a\r\nb\r\n"],
+  ])("%s keeps all other bytes", async (_, before, old_text, new_text, after) => {
+    await using file = await fileOf(Buffer.from(before));
+    await file.call("edit_file", { old_text, new_text });
+    expect((await file.bytes()).toString()).toBe(after);
+  });
+
+  test.each([
+    ["a byte within a character", "é", "\u00A9"],
+    ["a half of a character, which stands for U+FFFD in UTF-8", "a\uFFFDb", "\uD83D"],
+  ])("does not find %s", async (_, text, old_text) => {
+    await using file = await fileOf(Buffer.from(text));
+    const { output } = await file.call("edit_file", { old_text, new_text: "x" });
+    expect(output).toBe("old_text does not stand in a.txt.");
+    expect((await file.bytes()).toString()).toBe(text);
+  });
+
+  test("refuses a new text with a half of a character", async () => {
+    await using file = await fileOf(Buffer.from("a b c"));
+    const { isError } = await file.call("edit_file", { old_text: "b", new_text: "\uD83D" });
+    expect(isError).toBe(true);
+    expect((await file.bytes()).toString()).toBe("a b c");
+  });
+});
+
 test("an edit whose result would be too large is refused before it is made", async () => {
   await using file = await fileOf(Buffer.from("a".repeat(1_000_000)));
   const { output } = await file.call("edit_file", {

@@ -1,4 +1,5 @@
 import { isAscii, isUtf8 } from "node:buffer";
+import { isWellFormed } from "../../shared/cut-text.ts";
 import { PathError } from "../path-error.ts";
 import { familiarEncoding, isCyrillic } from "./frequent-characters.ts";
 
@@ -32,6 +33,11 @@ export function readMark(bytes: Buffer): { encoding: TextEncoding; length: numbe
   return mark && { encoding: { name: mark.name, hasMark: true }, length: mark.bytes.length };
 }
 
+/** Returns true for text in UTF-8 without a byte order mark, as nearly every file is. */
+export function isPlainUtf8(bytes: Buffer): boolean {
+  return isUtf8(bytes) && !bytes.includes(0) && !readMark(bytes);
+}
+
 /**
  * Decodes a whole text: by its mark, else as UTF-8, else by detection. Encoding the result gives
  * the same bytes.
@@ -53,7 +59,7 @@ export async function decodeText(bytes: Buffer, path: string): Promise<DecodedTe
  * @throws PathError if the encoding has no bytes for a character
  */
 export async function encodeText(text: string, encoding: TextEncoding, path: string): Promise<Buffer> {
-  if (!(text as string & { isWellFormed(): boolean }).isWellFormed()) {
+  if (!isWellFormed(text)) {
     throw cannotHold(path, /\p{Surrogate}/u.exec(text)?.[0] ?? "", encoding.name);
   }
   const mark = encoding.hasMark ? marks.find(({ name }) => name === encoding.name) : undefined;
