@@ -5,6 +5,7 @@ export type {
   ModelOptions,
   ModelProvider,
   RunEvent,
+  SharedSpend,
 } from "@mini-openclaw/protocol";
 export type { AgentRuntimeOptions } from "./agent/agent-options.ts";
 export { agentDefaults } from "./agent/agent-options.ts";

@@ -4,3 +4,5 @@ export type { CopyOptions, CopyResult } from "./copy/copy-sessions.ts";
 export { copySessions } from "./copy/copy-sessions.ts";
 export type { PostgresStoreOptions } from "./store/create-store.ts";
 export { createPostgresStore } from "./store/create-store.ts";
+export type { PostgresSpendOptions } from "./store/shared-spend.ts";
+export { createPostgresSpend } from "./store/shared-spend.ts";

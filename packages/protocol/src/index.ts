@@ -24,6 +24,7 @@ export type {
   SessionPage,
   SessionStore,
 } from "./ports/session-store.ts";
+export type { SharedSpend } from "./ports/shared-spend.ts";
 export type { StartedTask, TaskRequest, TaskResult } from "./ports/tasks.ts";
 export type { RunEnding, RunProgress } from "./run/close-run.ts";
 export { beginRun, closeRun, nextRun } from "./run/close-run.ts";

@@ -1,4 +1,4 @@
-import type { ModelProvider, SystemPrompt } from "@mini-openclaw/protocol";
+import type { ModelProvider, SharedSpend, SystemPrompt } from "@mini-openclaw/protocol";
 import type { Prices } from "../budget/prices.ts";
 import type { RunLimits } from "../budget/run-limits.ts";
 import type { AgentHooks } from "../observe/hooks.ts";
@@ -92,6 +92,12 @@ export interface AgentRuntimeOptions extends Partial<RunLimits>, AgentHooks {
    */
   spentTodayUsd?: number;
   /**
+   * The costs of a day that several processes count together: `maxDayCostUsd` then limits them all.
+   * A run ends as failed if they cannot be read.
+   * @default this agent alone
+   */
+  sharedSpend?: SharedSpend;
+  /**
    * Called with each error that ends a run, and with errors of hooks. Watchers get only the
    * error's code and a short message.
    * @default nothing
@@ -133,6 +139,7 @@ export const agentOptionNames: Readonly<Record<keyof AgentRuntimeOptions, true>>
   idleTimeoutMs: true,
   prices: true,
   spentTodayUsd: true,
+  sharedSpend: true,
   onError: true,
   now: true,
   timeZone: true,

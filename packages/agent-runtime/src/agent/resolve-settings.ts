@@ -1,3 +1,4 @@
+import type { SharedSpend } from "@mini-openclaw/protocol";
 import { v7 as uuidv7 } from "uuid";
 import { DailySpend } from "../budget/daily-spend.ts";
 import { checkPrices } from "../budget/prices.ts";
@@ -47,7 +48,11 @@ export function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap
     providers: [provider, ...fallbacks],
     tools,
     prices: checkPrices(options.prices ?? {}),
-    dailySpend: new DailySpend({ spentTodayUsd: checkAmount("spentTodayUsd", spentTodayUsd), now }),
+    dailySpend: new DailySpend({
+      spentTodayUsd: checkAmount("spentTodayUsd", spentTodayUsd),
+      now,
+      shared: checkSharedSpend(options.sharedSpend),
+    }),
     rememberTool: memory && toTool(createRememberTool(memory)),
     readPrompt: promptReader({ ...options, ...(skills && { skills }) }, memory, tools, count("dailyLogDays")),
     maxContextMessages: contextMessages(options),
@@ -109,6 +114,12 @@ function heard(onError: (error: unknown) => void = () => {}): (error: unknown) =
       // As said above.
     }
   };
+}
+
+/** @throws AgentError `INVALID_OPTION` */
+function checkSharedSpend(shared: SharedSpend | undefined): SharedSpend | undefined {
+  if (shared === undefined || typeof shared?.add === "function") return shared;
+  throw invalidOption("sharedSpend", "an object with the function `add`", shared);
 }
 
 /** @throws AgentError `INVALID_OPTION` */

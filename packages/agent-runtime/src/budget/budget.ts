@@ -70,6 +70,11 @@ export class Budget {
     this.#options = options;
   }
 
+  /** Counts what other processes spent today. Rejects if their costs are shared and not known. */
+  async refresh(): Promise<void> {
+    await this.#options.dailySpend.share();
+  }
+
   /** Reserves what may be spent on one more request. Every reservation must be settled. */
   reserve(model: string, promptTokens: number): Reservation | LimitReached {
     const { prices, dailySpend } = this.#options;

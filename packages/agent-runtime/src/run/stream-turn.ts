@@ -59,7 +59,7 @@ export type Turn = Extract<ModelEvent, { type: "turn" }> & {
  * For each attempt: reserve, stream, settle. A failure that may pass is tried again after a `retry`
  * event, but never once text was shown, nor beyond what the run may spend.
  *
- * @throws what the provider threw, or the signal's reason
+ * @throws what the provider or the shared costs of the day threw, or the signal's reason
  */
 export async function streamTurn(
   request: ModelRequest,
@@ -76,6 +76,7 @@ export async function streamTurn(
   for (let count = 1, failure: unknown; ; count += 1) {
     run.modelIndex = (first + failovers) % providers.length;
     const provider = providers[run.modelIndex] as ModelProvider;
+    await budget.refresh();
     const reservation = budget.reserve(provider.model, promptTokens);
     if (reservation.is === "reached") {
       if (count === 1) return reservation;

@@ -93,6 +93,10 @@ create index search_grams on ${schema}.search using gin (grams);
 -- The header line of a transcript that was copied from a file, as it was there.
 alter table ${schema}.sessions add column header text;
 `,
+  (schema) => `
+-- The costs of each day (UTC) in US dollars, of the agents of all nodes.
+create table ${schema}.spend (day date primary key, usd numeric not null);
+`,
 ];
 
 /** Settings that only some servers have. A refusal changes nothing but the speed. */
