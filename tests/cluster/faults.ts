@@ -1,9 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Member, TestCluster } from "./setup.ts";
 
-/** Everything that may happen to a cluster. */
+/** Everything that may happen to a cluster on one machine. */
 export const faultNames = ["kill", "pause", "freeze", "restart_database", "crash_database"] as const;
-export type FaultName = (typeof faultNames)[number];
+export type FaultName = (typeof faultNames)[number] | "vanish";
 
 // Longer than a lease of three seconds, so that the others declare the node dead.
 const AWAY_MS = 5_000;
@@ -23,6 +23,12 @@ const faults: Readonly<Record<FaultName, (cluster: TestCluster, member: Member) 
     link.freeze();
     await wait(AWAY_MS);
     link.thaw();
+  },
+  /** Every packet from and to the machine of the first node is dropped. */
+  async vanish({ machine }) {
+    machine?.vanish();
+    await wait(AWAY_MS);
+    machine?.comeBack();
   },
   async restart_database({ server }) {
     await server.stop("fast");

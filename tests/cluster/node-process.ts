@@ -1,6 +1,9 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import process from "node:process";
 import { setTimeout as wait } from "node:timers/promises";
+import type { Machine } from "./machine.ts";
+import type { Target } from "./relays.ts";
 
 export interface NodeOptions {
   /** The port of the database. */
@@ -8,7 +11,12 @@ export interface NodeOptions {
   readonly name: string;
   readonly durability: "os" | "disk";
   readonly leaseMs: number;
+  /** The machine that the gateway runs on. @default this one */
+  readonly machine?: Machine | undefined;
 }
+
+/** The token of every gateway and client: a gateway on another machine needs one. */
+export const TOKEN = "a-token-of-the-test-with-32-bytes";
 
 const MAX_STARTS = 10;
 
@@ -18,13 +26,21 @@ export class NodeProcess {
   readonly #options: NodeOptions;
   readonly #onFailure: (text: string) => void;
   #child: ChildProcess | undefined;
-  /** The port of the gateway. Absent while no process listens. */
-  port: number | undefined;
+  #port: number | undefined;
 
   constructor(program: string, options: NodeOptions, onFailure: (text: string) => void) {
     this.#program = program;
     this.#options = options;
     this.#onFailure = onFailure;
+  }
+
+  /** The address of the gateway. Absent while no process listens. */
+  get target(): Target | undefined {
+    return this.#port === undefined ? undefined : { host: this.#host, port: this.#port };
+  }
+
+  get #host(): string {
+    return this.#options.machine?.address ?? "127.0.0.1";
   }
 
   get name(): string {
@@ -44,13 +60,16 @@ export class NodeProcess {
   }
 
   async #startOnce(): Promise<void> {
-    const child = fork(this.#program, [JSON.stringify(this.#options)]);
+    const { machine, ...options } = this.#options;
+    const [execPath, ...args] = [...(machine?.command ?? []), process.execPath];
+    const own = { ...options, databaseHost: machine?.host, host: this.#host };
+    const child = fork(this.#program, [JSON.stringify(own)], { execPath, execArgv: args });
     this.#child = child;
     await new Promise<void>((resolve, reject) => {
       child.on("message", (message: { port?: number; failure?: string }) => {
         if (message.failure !== undefined) this.#onFailure(message.failure);
         if (message.port === undefined) return;
-        this.port = message.port;
+        this.#port = message.port;
         resolve();
       });
       child.once("exit", (code) => reject(new Error(`${this.name} ended with ${code}`)));
@@ -58,13 +77,13 @@ export class NodeProcess {
   }
 
   async kill(): Promise<void> {
-    this.port = undefined;
+    this.#port = undefined;
     await this.#end((child) => child.kill("SIGKILL"));
   }
 
   /** Closes the gateway in good order. */
   async close(): Promise<void> {
-    this.port = undefined;
+    this.#port = undefined;
     await this.#end((child) => child.send("close"));
   }
 

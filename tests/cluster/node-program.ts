@@ -5,7 +5,7 @@ import { type AgentRunner, GatewayServer } from "@mini-openclaw/gateway";
 import { createPostgresCluster, createPostgresStore } from "@mini-openclaw/postgres";
 import { noUsage } from "@mini-openclaw/protocol";
 import { Pool } from "pg";
-import type { NodeOptions } from "./node-process.ts";
+import { type NodeOptions, TOKEN } from "./node-process.ts";
 
 /** Answers a message with as many words as the message asks for. */
 const agent: AgentRunner = {
@@ -26,7 +26,13 @@ const agent: AgentRunner = {
   },
 };
 
-async function start({ port, name, durability, leaseMs }: NodeOptions): Promise<void> {
+interface ProgramOptions extends NodeOptions {
+  readonly databaseHost?: string;
+  readonly host: string;
+}
+
+async function start(options: ProgramOptions): Promise<void> {
+  const { databaseHost = "127.0.0.1", port, host, name, durability, leaseMs } = options;
   const report = (error: unknown, during: string) => {
     const text =
       error instanceof Error
@@ -34,7 +40,7 @@ async function start({ port, name, durability, leaseMs }: NodeOptions): Promise<
         : String(error);
     process.send?.({ failure: `${name}: ${during}: ${text}` });
   };
-  const pool = new Pool({ host: "127.0.0.1", port, user: "postgres", database: "postgres", max: 4 });
+  const pool = new Pool({ host: databaseHost, port, user: "postgres", database: "postgres", max: 4 });
   pool.on("error", () => undefined);
   const store = await createPostgresStore({ pool, name, durability, leaseMs, onFailure: report });
   await store.recover();
@@ -50,7 +56,7 @@ async function start({ port, name, durability, leaseMs }: NodeOptions): Promise<
     allowedHosts: [() => true],
     onFailure: report,
   });
-  const listening = await gateway.listen({ port: 0 });
+  const listening = await gateway.listen({ port: 0, host, token: TOKEN });
   process.on("message", () => {
     void gateway.close().then(async () => {
       await store.close();
@@ -64,4 +70,4 @@ async function start({ port, name, durability, leaseMs }: NodeOptions): Promise<
 // The test that started this process is gone.
 process.on("disconnect", () => process.exit());
 
-void start(JSON.parse(process.argv[2] ?? "{}") as NodeOptions);
+void start(JSON.parse(process.argv[2] ?? "{}") as ProgramOptions);

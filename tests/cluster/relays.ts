@@ -1,8 +1,14 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
-interface Link {
+/** An address that a relay connects to. */
+export interface Target {
+  readonly host: string;
   readonly port: number;
+}
+
+interface Link {
+  readonly to: Target;
   readonly client: Socket;
   readonly target: Socket;
 }
@@ -11,17 +17,17 @@ interface Link {
 export class Relay {
   readonly #server: Server;
   readonly #links = new Set<Link>();
-  readonly #nextPort: () => number | undefined;
+  readonly #next: () => Target | undefined;
   #isFrozen = false;
 
-  private constructor(nextPort: () => number | undefined) {
-    this.#nextPort = nextPort;
+  private constructor(next: () => Target | undefined) {
+    this.#next = next;
     this.#server = createServer({ allowHalfOpen: false }, (client) => this.#link(client));
   }
 
-  /** Starts a relay. Each connection goes to the port that `nextPort` returns at that time. */
-  static async start(nextPort: () => number | undefined): Promise<Relay> {
-    const relay = new Relay(nextPort);
+  /** Starts a relay. Each connection goes to the target that `next` returns at that time. */
+  static async start(next: () => Target | undefined): Promise<Relay> {
+    const relay = new Relay(next);
     relay.#server.listen(0, "127.0.0.1");
     await once(relay.#server, "listening");
     return relay;
@@ -44,8 +50,9 @@ export class Relay {
   }
 
   /** Ends the connections to a target. */
-  cut(port: number): void {
-    for (const link of this.#links) if (link.port === port) link.client.resetAndDestroy();
+  cut({ host, port }: Target): void {
+    for (const { to, client } of this.#links)
+      if (to.host === host && to.port === port) client.resetAndDestroy();
   }
 
   async close(): Promise<void> {
@@ -55,26 +62,26 @@ export class Relay {
   }
 
   #link(client: Socket): void {
-    const port = this.#nextPort();
-    if (port === undefined) return void client.destroy();
-    const link = { port, client, target: connect({ port, host: "127.0.0.1", noDelay: true }) };
+    const to = this.#next();
+    if (!to) return void client.destroy();
+    const link = { to, client, target: connect({ ...to, noDelay: true }) };
     client.setNoDelay(true);
     this.#links.add(link);
     const { target } = link;
-    for (const [from, to] of [
+    for (const [from, other] of [
       [client, target],
       [target, client],
     ] as const) {
       from.on("error", () => undefined);
       from.on("data", (bytes) => {
-        if (!to.write(bytes)) from.pause();
+        if (!other.write(bytes)) from.pause();
       });
-      to.on("drain", () => {
+      other.on("drain", () => {
         if (!this.#isFrozen) from.resume();
       });
       from.on("close", () => {
         this.#links.delete(link);
-        to.destroy();
+        other.destroy();
       });
       if (this.#isFrozen) from.pause();
     }

@@ -1,15 +1,20 @@
+import { chmodSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
+import { join } from "node:path";
 import { type PostgresServer, startPostgres } from "../../packages/postgres/test/server/postgres-server.ts";
 import { bundleProgram } from "../../scripts/bundle-program.mjs";
 import type { StoredLine } from "./checker.ts";
+import type { Machine } from "./machine.ts";
 import { NodeProcess } from "./node-process.ts";
-import { Relay } from "./relays.ts";
+import { Relay, type Target } from "./relays.ts";
 
 export interface ClusterOptions {
   readonly folder: string;
   readonly nodeCount: number;
   readonly durability?: "os" | "disk";
   readonly leaseMs?: number;
+  /** The machine of the first node. @default this one */
+  readonly machine?: Machine | undefined;
 }
 
 /** A node with the relay between it and the database. */
@@ -21,34 +26,40 @@ export interface Member {
 
 // The times of a load balancer that checks the health of its targets.
 const CHECK_MS = 250;
-const CHECK_TIMEOUT_MS = 1_500;
+const CHECK_TIMEOUT_MS = 2_500;
 
 /** Several nodes, one database, and a load balancer that gives each connection to the next node. */
 export class TestCluster {
   readonly server: PostgresServer;
   readonly members: readonly Member[];
   readonly balancer: Relay;
+  /** The machine of the first node, if that has one of its own. */
+  readonly machine: Machine | undefined;
   /** Failures that the nodes reported. */
   readonly failures: string[];
   #timer: NodeJS.Timeout | undefined;
   #turn = 0;
 
-  private constructor(parts: Pick<TestCluster, "server" | "members" | "balancer" | "failures">) {
+  private constructor(parts: Pick<TestCluster, "server" | "members" | "balancer" | "machine" | "failures">) {
     this.server = parts.server;
     this.members = parts.members;
     this.balancer = parts.balancer;
+    this.machine = parts.machine;
     this.failures = parts.failures;
   }
 
   static async start({ folder, nodeCount, ...options }: ClusterOptions): Promise<TestCluster> {
-    const { durability = "disk", leaseMs = 3_000 } = options;
+    const { durability = "disk", leaseMs = 3_000, machine } = options;
     const program = await bundleProgram(new URL("./node-program.ts", import.meta.url), folder);
-    const server = await startPostgres();
+    const server = await startPostgres(machine && reachableFrom(machine, folder));
     const failures: string[] = [];
     const members: Member[] = [];
     for (let index = 0; index < nodeCount; index += 1) {
-      const link = await Relay.start(() => server.port);
-      const nodeOptions = { port: link.port, name: `node-${index + 1}`, durability, leaseMs };
+      const link = await Relay.start(() => ({ host: "127.0.0.1", port: server.port }));
+      const own = { name: `node-${index + 1}`, durability, leaseMs };
+      // The database must notice itself that another machine vanished, without a relay.
+      const nodeOptions =
+        machine && index === 0 ? { ...own, port: server.port, machine } : { ...own, port: link.port };
       const node = new NodeProcess(program, nodeOptions, (text) => failures.push(text));
       members.push({ node, link, isHealthy: true });
     }
@@ -58,8 +69,8 @@ export class TestCluster {
       await server[Symbol.asyncDispose]();
       throw error;
     }
-    const balancer: Relay = await Relay.start(() => cluster.#nextPort());
-    const cluster = new TestCluster({ server, members, balancer, failures });
+    const balancer: Relay = await Relay.start(() => cluster.#nextTarget());
+    const cluster = new TestCluster({ server, members, balancer, machine, failures });
     cluster.#check();
     return cluster;
   }
@@ -89,10 +100,10 @@ export class TestCluster {
     await this.server[Symbol.asyncDispose]();
   }
 
-  #nextPort(): number | undefined {
-    const ports = this.members.flatMap(({ node, isHealthy }) => (isHealthy ? (node.port ?? []) : []));
+  #nextTarget(): Target | undefined {
+    const targets = this.members.flatMap(({ node, isHealthy }) => (isHealthy ? (node.target ?? []) : []));
     this.#turn += 1;
-    return ports[this.#turn % ports.length];
+    return targets[this.#turn % targets.length];
   }
 
   /** Checks the health of the nodes, and cuts the connections of those that do not answer. */
@@ -100,9 +111,9 @@ export class TestCluster {
     const check = async () => {
       await Promise.all(
         this.members.map(async (member) => {
-          const { port } = member.node;
-          member.isHealthy = port !== undefined && (await answers(port));
-          if (port !== undefined && !member.isHealthy) this.balancer.cut(port);
+          const { target } = member.node;
+          member.isHealthy = target !== undefined && (await answers(target));
+          if (target && !member.isHealthy) this.balancer.cut(target);
         }),
       );
       this.#check();
@@ -111,15 +122,21 @@ export class TestCluster {
   }
 }
 
-function answers(port: number): Promise<boolean> {
+/** Returns settings of a database that nodes on another machine reach too. */
+function reachableFrom({ host, address }: Machine, folder: string): Record<string, string> {
+  const rules = join(folder, "pg_hba.conf");
+  writeFileSync(rules, `host all all 127.0.0.1/32 trust\nhost all all ${address}/32 trust\n`);
+  // The server runs as another user.
+  chmodSync(folder, 0o755);
+  return { listen_addresses: `127.0.0.1,${host}`, hba_file: rules };
+}
+
+function answers(target: Target): Promise<boolean> {
   return new Promise((resolve) => {
-    const request = get(
-      { port, host: "127.0.0.1", path: "/readyz", timeout: CHECK_TIMEOUT_MS },
-      (response) => {
-        response.resume();
-        resolve(response.statusCode === 200);
-      },
-    );
+    const request = get({ ...target, path: "/readyz", timeout: CHECK_TIMEOUT_MS }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
     request.on("timeout", () => request.destroy());
     request.on("error", () => resolve(false));
   });

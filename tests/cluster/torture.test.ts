@@ -5,9 +5,11 @@ import process from "node:process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasPostgres } from "../../packages/postgres/test/server/postgres-server.ts";
 import { faultNames } from "./faults.ts";
+import { hasMachines, Machine } from "./machine.ts";
 import { torture } from "./torture.ts";
 
 const isLong = process.env["TORTURE"] === "long";
+const NODES = 3;
 const USERS = isLong ? 200 : 20;
 const BETWEEN_MS = isLong ? 3_000 : 1_500;
 const FAULTS = Array.from({ length: isLong ? 4 : 1 }, () => faultNames).flat();
@@ -32,6 +34,21 @@ describe.skipIf(!hasPostgres)("three nodes behind a load balancer", () => {
       expect(result.faults).toEqual([]);
       expect(result.failures).toEqual([]);
       expect(accepted).toBeGreaterThan(USERS);
+      expect(result.registered).toBeGreaterThan(NODES);
+    },
+    TIMEOUT_MS,
+  );
+
+  test.skipIf(!hasMachines)(
+    "lose, double and change nothing while the machine of one of them vanishes",
+    async () => {
+      using machine = new Machine();
+      const result = await torture({ folder, users: 10, faults: ["vanish"], betweenMs: 1_500, machine });
+      process.stdout.write(`longest gap in ms: ${JSON.stringify(result.gaps)}\n`);
+      expect(result.faults).toEqual([]);
+      expect(result.failures).toEqual([]);
+      expect(result.accepted).toBeGreaterThan(10);
+      expect(result.registered).toBeGreaterThan(NODES);
     },
     TIMEOUT_MS,
   );

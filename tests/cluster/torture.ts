@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { findDifferences, findFaults } from "./checker.ts";
 import { cause, type FaultName } from "./faults.ts";
+import type { Machine } from "./machine.ts";
 import { TestCluster } from "./setup.ts";
 import { User } from "./user.ts";
 
@@ -9,6 +10,8 @@ interface TortureOptions {
   readonly users: number;
   readonly faults: readonly FaultName[];
   readonly betweenMs: number;
+  /** The machine of the first node. @default this one */
+  readonly machine?: Machine;
 }
 
 interface TortureResult {
@@ -18,6 +21,8 @@ interface TortureResult {
   readonly failures: readonly string[];
   readonly accepted: number;
   readonly events: number;
+  /** The number of times that a node registered. One that was declared dead registers again. */
+  readonly registered: number;
   /** The longest time in milliseconds in which a user got no event, for each fault. */
   readonly gaps: Partial<Record<FaultName, number[]>>;
 }
@@ -31,8 +36,8 @@ const PATIENCE_MS = 120_000;
  * Lets users work on a cluster while faults happen. Then compares what they got with the tables.
  */
 export async function torture(options: TortureOptions): Promise<TortureResult> {
-  const { folder, betweenMs } = options;
-  await using cluster = await TestCluster.start({ folder, nodeCount: 3 });
+  const { folder, betweenMs, machine } = options;
+  await using cluster = await TestCluster.start({ folder, nodeCount: 3, machine });
   const { port } = cluster.balancer;
   const users = Array.from(
     { length: options.users },
@@ -56,8 +61,10 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
     faults.push(...found.map((fault) => `${user.name}: ${fault}`));
     user.close();
   }
+  const [nodes] = await cluster.server.run("select max(id)::int as newest from mini_openclaw.nodes");
   return {
     faults,
+    registered: Number(nodes?.["newest"]),
     failures: cluster.failures.filter((text) => !expectedFailures.test(text)),
     accepted: users.reduce((sum, { ledger }) => sum + ledger.runs.size, 0),
     events: users.reduce((sum, { ledger }) => sum + ledger.events.size, 0),

@@ -2,6 +2,7 @@ import { type Client, connect, type Session } from "@mini-openclaw/client";
 import type { ViewItem } from "@mini-openclaw/protocol";
 import { WebSocket } from "ws";
 import { Ledger } from "./ledger.ts";
+import { TOKEN } from "./node-process.ts";
 
 interface UserOptions {
   /** The port of the load balancer. */
@@ -115,10 +116,11 @@ export class User {
     return connect({
       url: `ws://127.0.0.1:${this.#options.port}/?${this.name}`,
       WebSocket: Tapped,
+      token: TOKEN,
       // The load balancer cuts the connections of a node that stands still. A client that gave up
       // first would never get through on a busy machine.
-      connectTimeoutMs: 5_000,
-      pongTimeoutMs: 5_000,
+      connectTimeoutMs: 15_000,
+      pongTimeoutMs: 15_000,
       onFailure: () => undefined,
     });
   }
