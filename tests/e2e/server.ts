@@ -19,8 +19,8 @@ export async function temporaryDirectory() {
  * Runs the example as its users do: `node dist/main.js`, on a free port, with nothing but the
  * environment given.
  */
-function runMain(env: Env, cwd: string): ChildProcess & { text: () => string } {
-  const child = spawn(process.execPath, [main], {
+function runMain(env: Env, cwd: string, program = main): ChildProcess & { text: () => string } {
+  const child = spawn(process.execPath, [program], {
     cwd,
     env: { PATH: process.env["PATH"] ?? "", HOME: cwd, MINI_OPENCLAW_PORT: "0", ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -35,8 +35,8 @@ function runMain(env: Env, cwd: string): ChildProcess & { text: () => string } {
 }
 
 /** Starts a server that must come up; `stop` ends it and gives its exit code. */
-export async function startServer(workspace: string, env: Env = {}) {
-  const child = runMain(env, workspace);
+export async function startServer(workspace: string, env: Env = {}, program?: string) {
+  const child = runMain(env, workspace, program);
   // After the last word that it printed, which may be read only when the process has gone.
   const exited = once(child, "close");
   while (!/^Open (\S+)/m.test(child.text())) {
