@@ -3,6 +3,7 @@ import type { Entry, SearchHit, SessionStore } from "@mini-openclaw/protocol";
 import pg from "pg";
 import { inject } from "vitest";
 import { createPostgresStore } from "../../src/index.ts";
+import { PostgresStore } from "../../src/store/postgres-store.ts";
 
 // Stands in for `@mini-openclaw/session-store` in the tests of another package: every store that
 // they open is one on PostgreSQL.
@@ -46,9 +47,9 @@ function openLazily(schema: string): SessionStore {
     },
   };
   return new Proxy(lazy as unknown as SessionStore, {
-    get(target, name: keyof SessionStore & "then") {
-      if (name === "then") return undefined;
+    get(target, name: keyof SessionStore) {
       if (name in target) return target[name];
+      if (!(name in PostgresStore.prototype)) return undefined;
       return async (...args: never[]) => {
         const store = await open();
         return (store[name] as (...values: never[]) => unknown)(...args);
