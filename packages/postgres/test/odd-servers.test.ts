@@ -50,6 +50,12 @@ async function exercise(pool: pg.Pool, directPool = pool): Promise<void> {
   expect(found).toEqual([sessionId]);
 }
 
+/** Opens a store on a pool of its own. */
+async function openAgain(schema: string) {
+  const store = await createPostgresStore({ pool: postgres.server.pool(), schema });
+  return { store, [Symbol.asyncDispose]: () => store.close() };
+}
+
 describe.skipIf(!hasPostgres)("a store works", () => {
   test.each([
     "search_path = ''",
@@ -132,6 +138,27 @@ describe.skipIf(!hasPostgres)("a store works", () => {
 });
 
 describe.skipIf(!hasPostgres)("a store refuses", () => {
+  test("reads at once when the app has ended its pool. What was recorded is written", async () => {
+    const pool = postgres.server.pool();
+    const schema = postgres.newSchema();
+    const store = await createPostgresStore({ pool, schema });
+    const { sessionId } = await store.createSession("key");
+    const log = await store.openLog(sessionId);
+    await log.record([
+      { type: "user_message", runId: "r", id: "u", content: "kept", timestamp: 1 },
+      { type: "run_start", runId: "r", timestamp: 1 },
+    ]);
+    await pool.end();
+    await expect(store.listSessions()).rejects.toMatchObject({
+      code: "STORE_CLOSED",
+      message: "The app has ended the pool of the store. Close the store first, then its pool.",
+    });
+    await log.close();
+    await store.close();
+    await using other = await openAgain(schema);
+    expect((await other.store.loadMessages(sessionId)).map(({ content }) => content)).toEqual(["kept"]);
+  });
+
   test.each(["LATIN1", "EUC_CN", "SQL_ASCII"])("a database with the encoding %s", async (encoding) => {
     const database = `with_${encoding.toLowerCase()}`;
     await postgres.server.run(

@@ -1,3 +1,4 @@
+import { StoreError } from "@mini-openclaw/session-store";
 import type { Pool, PoolClient } from "pg";
 import type { Query, Row } from "./connection.ts";
 import { ConnectionLost, isConflict, isExhausted, isLost } from "./pg-error.ts";
@@ -7,6 +8,8 @@ const DEADLINE_MS = 5_000;
 const FIRST_RETRY_MS = 25;
 const LAST_RETRY_MS = 500;
 
+const POOL_ENDED = "The app has ended the pool of the store. Close the store first, then its pool.";
+
 /**
  * Creates a query on a pool for statements that may run twice: reads, and writes that check the
  * row's state. It repeats a statement whose connection failed, until the deadline.
@@ -15,6 +18,7 @@ export function createPoolQuery(pool: Pool): Query {
   return async (statement, deadlineMs = DEADLINE_MS) => {
     const end = performance.now() + deadlineMs;
     for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(LAST_RETRY_MS, 2 * retryMs)) {
+      if (pool.ending) throw new StoreError("STORE_CLOSED", POOL_ENDED);
       try {
         const client = await checkOut(pool, end - performance.now());
         return await runOnce(client, statement, end - performance.now());
