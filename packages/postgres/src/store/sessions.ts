@@ -6,7 +6,6 @@ import type {
   SessionPage,
 } from "@mini-openclaw/protocol";
 import { createSummary, cursorAfter, parseCursor, type Summary } from "@mini-openclaw/session-store/kit";
-import type { Row } from "../connection/connection.ts";
 import { findSession } from "../writer/open-writer.ts";
 import { sessionColumns, toMeta } from "../writer/session-row.ts";
 import type { StoreContext } from "./context.ts";
@@ -79,30 +78,34 @@ export async function listSessions(
   context: StoreContext,
   { limit = 50, ...options }: ListSessionsOptions,
 ): Promise<SessionPage> {
-  const rows = await selectSessions(context, { ...options, limit: limit + 1 });
+  const { query, names } = context;
+  const values: unknown[] = [limit + 1];
+  const where = filterSessions(options, (value) => `$${values.push(value)}`);
+  const text = `select ${sessionColumns(names.schema)} from ${names.schema}.sessions s
+    where ${where} order by s.updated desc, s.id desc limit $1`;
+  const rows = await query({ text, values });
   const sessions = rows.slice(0, limit).map(toMeta);
   const last = sessions.at(-1);
   return rows.length > limit && last ? { sessions, cursor: cursorAfter(last) } : { sessions };
 }
 
-/** Selects rows of sessions with an entry, the newest update first. */
-export function selectSessions(
-  { query, names }: StoreContext,
-  options: Omit<ListSessionsOptions, "limit"> & { limit: number; sids?: readonly number[] },
-): Promise<Row[]> {
-  const { limit, key, keyPrefix = "", archived = false, cursor, sids } = options;
-  const values: unknown[] = [limit];
-  const add = (value: unknown): string => `$${values.push(value)}`;
+interface SessionFilter {
+  readonly key?: string | undefined;
+  readonly keyPrefix?: string | undefined;
+  readonly archived?: boolean | undefined;
+  readonly cursor?: string | undefined;
+}
+
+/** Returns the condition for sessions with an entry. `add` adds a value to the statement. */
+export function filterSessions(filter: SessionFilter, add: (value: unknown) => string): string {
+  const { key, keyPrefix = "", archived = false, cursor } = filter;
   // The words of the partial indexes.
   const where = [archived ? "s.archived" : "not s.archived", "s.deleted is null", "s.last_seq > 0"];
   if (key !== undefined) where.push(`s.key = ${add(keyColumn(key))}`);
   if (keyPrefix !== "") where.push(`starts_with(s.key, ${add(keyColumn(keyPrefix))})`);
-  if (sids) where.push(`s.num = any(${add(sids)}::bigint[])`);
   if (cursor !== undefined) {
     const { updatedAt, sessionId } = parseCursor(cursor);
     where.push(`(s.updated, s.id) < (${add(updatedAt)}::float8, ${add(sessionId)})`);
   }
-  const text = `select ${sessionColumns(names.schema)}, s.indexed from ${names.schema}.sessions s
-    where ${where.join(" and ")} order by s.updated desc, s.id desc limit $1`;
-  return query({ text, values });
+  return where.join(" and ");
 }

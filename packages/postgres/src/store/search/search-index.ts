@@ -1,7 +1,9 @@
-import { isMessageEntry } from "@mini-openclaw/protocol";
-import { parseTranscriptLine, type Summary } from "@mini-openclaw/session-store/kit";
-import type { Row } from "../../connection/connection.ts";
+import { type Entry, isMessageEntry } from "@mini-openclaw/protocol";
+import type { Summary } from "@mini-openclaw/session-store/kit";
+import type { Row, Statement } from "../../connection/connection.ts";
 import { ConnectionLost } from "../../connection/pg-error.ts";
+import type { Names } from "../../schema/names.ts";
+import { toEntryOf } from "../../writer/read-lines.ts";
 import type { StoreContext } from "../context.ts";
 import { gramsOf } from "./grams.ts";
 
@@ -48,26 +50,36 @@ export class SearchIndex {
     await this.#running;
   }
 
-  #schedule(): void {
+  #schedule(delayMs = DELAY_MS): void {
     if (this.#timer || this.#isClosed || this.#changed.size === 0) return;
     this.#timer = setTimeout(() => {
       this.#running = this.#run();
-    }, DELAY_MS);
+    }, delayMs);
   }
 
   async #run(): Promise<void> {
     const sids = [...this.#changed].slice(0, MAX_SESSIONS);
     for (const sid of sids) this.#changed.delete(sid);
+    let hasMore = false;
     try {
-      for (const sid of await indexSessions(this.#context, sids)) this.#changed.add(sid);
+      const unfinished = await indexSessions(this.#context, sids);
+      for (const sid of unfinished) this.#changed.add(sid);
+      hasMore = unfinished.size > 0;
     } catch (error) {
       for (const sid of sids) this.#changed.add(sid);
       if (!(error instanceof ConnectionLost)) this.#context.onFailure(error, "fill the search index");
     } finally {
       this.#timer = undefined;
-      this.#schedule();
+      this.#schedule(hasMore ? 0 : DELAY_MS);
     }
   }
+}
+
+/** A message or a title, and its groups of characters. */
+interface Line {
+  readonly sid: number;
+  readonly seq: number;
+  readonly grams: readonly number[];
 }
 
 /** Indexes the next entries of sessions. Returns the sessions that have more. */
@@ -78,41 +90,71 @@ async function indexSessions({ query, names }: StoreContext, sids: readonly numb
     where s.num = any($1::bigint[]) order by s.num, e.seq limit ${MAX_LINES}`;
   const rows = await query({ text: select, values: [sids] });
   const indexed = new Map<number, number>();
-  const columns: { sids: number[]; seqs: number[]; grams: string[] } = { sids: [], seqs: [], grams: [] };
-  const add = (sid: number, seq: number, content: string): void => {
-    columns.sids.push(sid);
-    columns.seqs.push(seq);
-    columns.grams.push(`{${gramsOf(content.toLowerCase()).join(",")}}`);
-  };
+  const lines: Line[] = [];
+  const titles = new Map<number, string>();
   for (const row of rows) {
     const [sid, seq] = [Number(row["num"]), Number(row["seq"])];
-    if (!indexed.has(sid)) add(sid, TITLE_SEQ, titleOf(row));
     indexed.set(sid, seq);
-    const content = contentOf(String(row["line"]));
-    if (content !== undefined) add(sid, seq, content);
+    const entry = toEntryOf(String(row["line"]), seq);
+    if (entry && maySetTitle(entry)) titles.set(sid, titleOf(row));
+    if (entry && isMessageEntry(entry)) lines.push({ sid, seq, grams: gramsOf(entry.content.toLowerCase()) });
   }
   if (indexed.size === 0) return new Set();
-  const insert = `with added as (insert into ${names.schema}.search (sid, seq, grams)
-      select u.sid, u.seq, u.grams::integer[] from unnest($1::bigint[], $2::bigint[], $3::text[]) u(sid, seq, grams)
-      on conflict (sid, seq) do update set grams = excluded.grams)
-    update ${names.schema}.sessions s set indexed = u.seq
-    from unnest($4::bigint[], $5::bigint[]) u(sid, seq) where s.num = u.sid and s.indexed < u.seq`;
-  const marks = [...indexed].sort(([left], [right]) => left - right);
-  const values = [columns.sids, columns.seqs, columns.grams];
-  await query({
-    text: insert,
-    values: [...values, marks.map(([sid]) => sid), marks.map(([, seq]) => seq)],
-  });
+  for (const [sid, title] of titles) lines.push({ sid, seq: TITLE_SEQ, grams: gramsOf(title.toLowerCase()) });
+  await query(toInsert(names, lines, indexed));
   return rows.length === MAX_LINES ? new Set(sids) : new Set();
+}
+
+/** Returns false for most lines, so that a title is not indexed again with each of them. */
+function maySetTitle(entry: Entry): boolean {
+  return isMessageEntry(entry) ? entry.role === "user" : entry.type === "session_updated";
 }
 
 function titleOf(row: Row): string {
   return (JSON.parse(String(row["summary"])) as Summary).meta.title;
 }
 
-/** Returns the text of a message. A line that is no message has none. */
-function contentOf(line: string): string | undefined {
-  const parsed = parseTranscriptLine(Buffer.from(line));
-  if (parsed.kind === "legacy") return parsed.message.content;
-  return parsed.kind === "entry" && isMessageEntry(parsed.entry) ? parsed.entry.content : undefined;
+/**
+ * Returns the statement that adds lines, and marks their sessions. The groups of all lines are one
+ * array in the binary format, which costs both sides a fraction of its text.
+ */
+function toInsert(
+  { schema }: Names,
+  lines: readonly Line[],
+  indexed: ReadonlyMap<number, number>,
+): Statement {
+  const text = `with added as (insert into ${schema}.search (sid, seq, grams)
+      select u.sid, u.seq, ($3::integer[])[u.first:u.last]
+      from unnest($1::bigint[], $2::bigint[], $4::integer[], $5::integer[]) u(sid, seq, first, last)
+      on conflict (sid, seq) do update set grams = excluded.grams where search.grams <> excluded.grams)
+    update ${schema}.sessions s set indexed = u.seq
+    from unnest($6::bigint[], $7::bigint[]) u(sid, seq) where s.num = u.sid and s.indexed < u.seq`;
+  let end = 0;
+  const ends = lines.map(({ grams }) => (end += grams.length));
+  const firsts = lines.map(({ grams }, index) => (ends[index] ?? 0) - grams.length + 1);
+  const grams = toBinary(lines, end);
+  const marks = [...indexed].sort(([left], [right]) => left - right);
+  const keys = [lines.map(({ sid }) => sid), lines.map(({ seq }) => seq)];
+  const values = [...keys, grams, firsts, ends, marks.map(([sid]) => sid), marks.map(([, seq]) => seq)];
+  return { text, values };
+}
+
+// One dimension, no nulls, the type, the number of elements, and the number of the first one.
+const HEADER_BYTES = 20;
+const INTEGER_OID = 23;
+
+/** Returns the groups of all lines as an array in the binary format of PostgreSQL. */
+function toBinary(lines: readonly Line[], count: number): Buffer {
+  const bytes = Buffer.alloc(HEADER_BYTES + 8 * count);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  for (const [index, field] of [1, 0, INTEGER_OID, count, 1].entries()) view.setInt32(4 * index, field);
+  let offset = HEADER_BYTES;
+  for (const { grams } of lines) {
+    for (const gram of grams) {
+      view.setInt32(offset, 4);
+      view.setInt32(offset + 4, gram);
+      offset += 8;
+    }
+  }
+  return bytes;
 }

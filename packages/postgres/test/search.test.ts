@@ -1,0 +1,102 @@
+import type { SearchSessionsOptions, SessionStore } from "@mini-openclaw/protocol";
+import { describe, expect, test } from "vitest";
+import { createPostgresStore } from "../src/index.ts";
+import { hasPostgres } from "./server/postgres-server.ts";
+import { useServer } from "./server/use-server.ts";
+
+const postgres = useServer();
+const SESSIONS = 120;
+
+/** Creates sessions, the newest one last, with a message for each text. */
+async function createSessions(store: SessionStore, texts: (index: number) => readonly string[]) {
+  const create = async (_: unknown, index: number) => {
+    const { sessionId } = await store.createSession(`user:${index}`);
+    const messages = texts(index).map((content) => {
+      return { role: "user", content, timestamp: 1_000 + index } as const;
+    });
+    await store.appendMessages(sessionId, messages);
+    return sessionId;
+  };
+  return Promise.all(Array.from({ length: SESSIONS }, create));
+}
+
+async function openStore() {
+  const schema = postgres.newSchema();
+  const store = await createPostgresStore({ pool: postgres.server.pool(), schema });
+  const isIndexed = async () => {
+    const left = `select count(*)::int as left from ${schema}.sessions where indexed < last_seq`;
+    await expect.poll(async () => (await postgres.server.run(left))[0]?.["left"]).toBe(0);
+  };
+  return { store, isIndexed };
+}
+
+async function find(store: SessionStore, text: string, options?: SearchSessionsOptions) {
+  const hits: { key: string; content: string | undefined; cursor: string }[] = [];
+  for await (const { session, message, cursor } of store.searchSessions(text, options))
+    hits.push({ key: session.key, content: message?.content, cursor });
+  return hits;
+}
+
+const keysOf = (hits: readonly { key: string }[]) => hits.map(({ key }) => key);
+
+describe.skipIf(!hasPostgres)("search", () => {
+  test("finds a text of many sessions, the newest update first, before and after it is indexed", async () => {
+    const { store, isIndexed } = await openStore();
+    await createSessions(store, (index) => [index % 3 === 0 ? "a green apple" : "nothing"]);
+    const expected = Array.from({ length: SESSIONS / 3 }, (_, index) => `user:${SESSIONS - 3 - 3 * index}`);
+    expect(keysOf(await find(store, "Green App"))).toEqual(expected);
+    await isIndexed();
+    const hits = await find(store, "Green App");
+    expect(keysOf(hits)).toEqual(expected);
+    expect(hits[0]?.content).toBe("a green apple");
+    const { cursor = "" } = hits[9] ?? {};
+    expect(keysOf(await find(store, "green", { cursor }))).toEqual(expected.slice(10));
+    await store.close();
+  });
+
+  test("finds a text of few sessions by the index", async () => {
+    const { store, isIndexed } = await openStore();
+    await createSessions(store, (index) => [index % 60 === 1 ? "写一首关于北京的诗" : "nothing"]);
+    await isIndexed();
+    const hits = await find(store, "北京");
+    expect(keysOf(hits)).toEqual(["user:61", "user:1"]);
+    expect(keysOf(await find(store, "北京", { cursor: hits[0]?.cursor ?? "" }))).toEqual(["user:1"]);
+    expect(keysOf(await find(store, "北京", { key: "user:1" }))).toEqual(["user:1"]);
+    expect(await find(store, "上海")).toEqual([]);
+    await store.close();
+  });
+
+  test.each([1, 60])(
+    "skips newer lines that have the groups of a text but not the text, one of %i",
+    async (every) => {
+      const { store, isIndexed } = await openStore();
+      await createSessions(store, (index) => (index % every === 0 ? ["say abcd", "abc and bcd"] : ["none"]));
+      await isIndexed();
+      const hits = await find(store, "abcd");
+      expect(hits).toHaveLength(SESSIONS / every);
+      expect(new Set(hits.map(({ content }) => content))).toEqual(new Set(["say abcd"]));
+      await store.close();
+    },
+  );
+
+  test("finds a title that no message has, and not the earlier title", async () => {
+    const { store, isIndexed } = await openStore();
+    const [first = ""] = await createSessions(store, () => ["hello"]);
+    await isIndexed();
+    await store.renameSession(first, "Zebra crossing");
+    await isIndexed();
+    expect(await find(store, "zebra")).toMatchObject([{ key: "user:0", content: undefined }]);
+    await store.renameSession(first, "Lion");
+    await isIndexed();
+    expect(await find(store, "zebra")).toEqual([]);
+    await store.close();
+  });
+
+  test("finds a text without a group, line by line", async () => {
+    const { store, isIndexed } = await openStore();
+    await createSessions(store, (index) => [index === 7 ? "qx" : "nothing"]);
+    await isIndexed();
+    expect(keysOf(await find(store, "qx"))).toEqual(["user:7"]);
+    await store.close();
+  });
+});
