@@ -6,40 +6,42 @@ import pg from "pg";
 import { median, percentile, report } from "../harness/report.mjs";
 import { sized } from "../harness/sized.mjs";
 import { benchmarkWithDatabase } from "./database.mjs";
-import { fill } from "./fill.mjs";
+import { fill, prefixOf, words } from "./fill.mjs";
 
 const SESSIONS = sized(1_000_000, 2_000);
 const LONG = sized(10_000, 100);
+const SEARCHED = { sessions: sized(20_000, 100), messages: sized(50, 5) };
 const CALLS = sized(200, 3);
 const HITS = 20;
-const schema = "million";
+const USERS = SESSIONS / 20;
 
 await benchmarkWithDatabase(async ({ folder }, database) => {
   const pool = new pg.Pool(database.config);
-  const open = () => createPostgresStore({ pool, schema });
-  let store = await open();
-  const { sessionId } = await store.createSession("bench");
-  await store.appendMessage(sessionId, { role: "user", content: "TEXT", timestamp: 1_767_225_600_000 });
-  // Without what the store has in memory.
-  await store.close();
-  const startedAt = performance.now();
-  const words = await fill(database, folder(), { schema, sessionId, sessions: SESSIONS, long: LONG });
-  console.log(`Filled in ${Math.round((performance.now() - startedAt) / 1000)} s.`);
-  store = await open();
-  const some = await pool.query(
-    `select id, updated from "${schema}".sessions where num in (select 2 + (random() * ($1 - 2))::int from generate_series(1, $2))`,
-    [SESSIONS, CALLS],
-  );
-  const cursors = some.rows.map(({ id, updated }) => cursorAfter({ sessionId: id, updatedAt: updated }));
-  const at = (/** @type {any[]} */ list, /** @type {number} */ index) => list[index % list.length];
+  /** @param {string} schema @param {{ sessions: number, messages: number, long: number }} shape */
+  const openFilled = async (schema, shape) => {
+    const store = await createPostgresStore({ pool, schema });
+    const { sessionId } = await store.createSession("bench");
+    await store.appendMessage(sessionId, { role: "user", content: "TEXT", timestamp: 1_767_225_600_000 });
+    // Without what the store has in memory.
+    await store.close();
+    await fill(database, folder(), { schema, sessionId, ...shape });
+    return { sessionId, store: await createPostgresStore({ pool, schema }) };
+  };
 
+  const { sessionId, store } = await openFilled("lists", { sessions: SESSIONS, messages: 1, long: LONG });
+  const { rows } = await pool.query(
+    "select id, updated from lists.sessions where num in (select 2 + (random() * $1)::int from generate_series(1, $2))",
+    [SESSIONS - 2, CALLS],
+  );
+  const cursors = rows.map(({ id, updated }) => cursorAfter({ sessionId: id, updatedAt: updated }));
   /** @type {Record<string, (index: number) => Promise<number>>} */
   const reads = {
     "newest 20 sessions": async () => (await store.listSessions({ limit: HITS })).sessions.length,
     "20 sessions after a cursor": async (index) =>
-      (await store.listSessions({ limit: HITS, cursor: at(cursors, index) })).sessions.length,
+      (await store.listSessions({ limit: HITS, cursor: cursors[index % cursors.length] ?? "" })).sessions
+        .length,
     "the 20 sessions of a user": async (index) => {
-      const keyPrefix = `bench:${(index * 7919) % (SESSIONS / 20)}:`;
+      const keyPrefix = prefixOf((index * 7919) % USERS);
       return (await store.listSessions({ limit: HITS, keyPrefix })).sessions.length;
     },
     "newest 50 messages of 10,000": async () => (await store.loadMessages(sessionId)).length,
@@ -52,52 +54,46 @@ await benchmarkWithDatabase(async ({ folder }, database) => {
     rows: await measureAll(reads),
   });
 
-  const rank = (/** @type {string[]} */ list, /** @type {number} */ from, /** @type {number} */ index) =>
-    String(list[from + ((index * 31) % 100)]);
-  /** @param {(index: number) => string} textOf @param {object} [options] */
-  const search = (textOf, options) => async (/** @type {number} */ index) => {
-    let hits = 0;
-    for await (const _hit of store.searchSessions(textOf(index), options)) if ((hits += 1) === HITS) break;
-    return hits;
-  };
-  const { english, chinese } = words;
-  /** @type {Record<string, (index: number) => Promise<number>>} */
-  const searches = {
-    "a frequent word": search((index) => rank(english, 0, index)),
-    "a rare word": search((index) => rank(english, 1_800, index)),
-    "a part of a rare word": search((index) => rank(english, 1_800, index).slice(1, 5)),
-    "two words, one after the other": search(
-      (index) => `${rank(english, 0, index)} ${rank(english, 500, index)}`,
-    ),
-    "a word that nobody wrote": search((index) => `zq${rank(english, 0, index)}`),
-    "a frequent Chinese word": search((index) => rank(chinese, 0, index)),
-    "two Chinese characters": search((index) => rank(chinese, 1_000, index).slice(0, 2)),
-    "a rare Chinese word": search((index) => rank(chinese, 1_800, index)),
-    "among the sessions of a user": async (index) =>
-      search(() => rank(english, 0, index), { keyPrefix: `bench:${(index * 7919) % (SESSIONS / 20)}:` })(
-        index,
-      ),
-  };
-  report({
-    question: `Search of ${SESSIONS} messages until ${HITS} hits, ms`,
-    goal: "p95: at most 20 ms",
-    rows: await measureAll(searches),
-  });
-
   const nodes = {
-    "a node opens the store": async () => {
-      const other = await open();
+    "a node starts, recovers and ends": async () => {
+      const other = await createPostgresStore({ pool, schema: "lists" });
       const recovered = await other.recover();
       await other.close();
       return recovered.length;
     },
   };
   report({
-    question: "Start of a node and its end, ms",
+    question: `A node beside ${SESSIONS} sessions, ms`,
     goal: "at most 1,000 ms",
     rows: await measureAll(nodes, sized(10, 1)),
   });
   await store.close();
+
+  const searched = await openFilled("searched", { ...SEARCHED, long: 1 });
+  /** @param {(index: number) => string} textOf */
+  const search = (textOf) => async (/** @type {number} */ index) => {
+    let hits = 0;
+    for await (const _hit of searched.store.searchSessions(textOf(index))) if ((hits += 1) === HITS) break;
+    return hits;
+  };
+  /** @param {readonly string[]} list @param {number} rank @param {number} index */
+  const pick = (list, rank, index) => list[rank + ((index * 31) % 100)] ?? "";
+  const { english, chinese } = words;
+  report({
+    question: `Search of ${SEARCHED.sessions * SEARCHED.messages} messages in ${SEARCHED.sessions} sessions until ${HITS} hits, ms`,
+    goal: "p95: at most 20 ms",
+    rows: await measureAll({
+      "a frequent word": search((index) => pick(english, 0, index)),
+      "a rare word": search((index) => pick(english, 1_800, index)),
+      "a part of a rare word": search((index) => pick(english, 1_800, index).slice(1, 5)),
+      "two words": search((index) => `${pick(english, 0, index)} ${pick(english, 500, index)}`),
+      "a word that nobody wrote": search((index) => `zq${pick(english, 0, index)}`),
+      "a frequent Chinese word": search((index) => pick(chinese, 0, index)),
+      "two Chinese characters": search((index) => pick(chinese, 1_000, index).slice(0, 2)),
+      "a rare Chinese word": search((index) => pick(chinese, 1_800, index)),
+    }),
+  });
+  await searched.store.close();
   await pool.end();
 });
 
