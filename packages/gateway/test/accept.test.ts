@@ -138,6 +138,23 @@ test.each(["readyState", "protocol", "message", "close", "error"])(
   },
 );
 
+test("a socket whose `message` event is no event is reported and closed", async () => {
+  await using test = await testGateway();
+  const socket = new MemorySocket();
+  const add = socket.addEventListener.bind(socket);
+  let emit: (event: never) => void = () => undefined;
+  socket.addEventListener = (type: string, listener: (event: never) => void) => {
+    if (type === "message") emit = listener;
+    add(type, listener);
+  };
+  test.gateway.accept(socket);
+
+  emit(undefined as never);
+
+  expect(test.gateway.health()).toMatchObject({ connections: 0 });
+  expect(test.failures).toEqual([expect.stringMatching(/^a socket of `accept`: /)]);
+});
+
 test("a connection that its dialect closes at once is forgotten", async () => {
   await using test = await testGateway();
   const connect = (connection: DialectConnection) => {

@@ -612,6 +612,21 @@ describe("a dialect that fails in a means", () => {
     expect(gateway.failures).toEqual([expect.stringMatching(/^a dialect: /)]);
   });
 
+  test.each<[string, unknown, string]>([
+    ["nothing", undefined, "nothing"],
+    ["null", null, "null"],
+    ["no `write`", { read: () => undefined }, "an object"],
+  ])("is named when its `connect` returns %s", async (_what, translator, got) => {
+    const connect = () => translator as never;
+    await using gateway = await testGateway({ listen: { dialects: { "/p": plain(connect) } } });
+
+    const [code] = (await once(new WebSocket(`ws://${gateway.address}/p`), "close")) as [number];
+
+    const expected = "`connect` must be a function that returns `read` and `write`";
+    expect(code).toBe(1011);
+    expect(gateway.failures).toEqual([`a dialect: ${expected}, got ${got}.`]);
+  });
+
   test("gets an error for commands after the end of its connection", async () => {
     const answers: (ServerEvent | undefined)[] = [];
     const dialect = plain((connection) => {

@@ -10,7 +10,7 @@ import type { CommandContext, CommandDeps } from "../commands/command-context.ts
 import { enterFirstSession, runCommand } from "../commands/run-command.ts";
 import { withKeys, withSessionId } from "../commands/session-by-key.ts";
 import type { Observer } from "../observe/observer.ts";
-import { isThenable, requireSync } from "../shared/callbacks.ts";
+import { isThenable } from "../shared/callbacks.ts";
 import { GatewayError, toErrorEvent } from "../shared/errors.ts";
 import type { Caller } from "../shared/principal.ts";
 import { drained, isFull, type Outbox } from "../socket/outbox.ts";
@@ -29,7 +29,7 @@ import {
 } from "./connection-state.ts";
 import type { Authentication, Dialect, Reading, Translator } from "./dialect.ts";
 import { Notices } from "./notices.ts";
-import { readFrame, writeEvent } from "./speaker.ts";
+import { readFrame, requireTranslator, writeEvent } from "./speaker.ts";
 import { WatchedSessions } from "./watched-sessions.ts";
 
 export interface ConnectionDeps {
@@ -80,7 +80,7 @@ export class Connection extends CommandSource implements CommandContext, Viewer,
       this.#prove = client.prove;
       this.#state = unprovedConnection;
     }
-    this.#translator = requireSync(dialect.connect(new ConnectionHandle(this)), "connect");
+    this.#translator = requireTranslator(dialect.connect(new ConnectionHandle(this)));
     socket.receive(this);
     if (this.#caller) this.#order = new CommandOrder(this.#enter().then(() => this.#rest()));
   }

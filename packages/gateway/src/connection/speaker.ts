@@ -11,6 +11,17 @@ interface Speaker {
   failDialect(error: unknown): void;
 }
 
+/**
+ * Returns what a dialect's `connect` returned, if that is a translator.
+ *
+ * @throws TypeError
+ */
+export function requireTranslator(returned: Translator): Translator {
+  const translator: Partial<Translator> | null | undefined = requireSync(returned, "connect");
+  if (typeof translator?.read === "function" && typeof translator.write === "function") return returned;
+  throw new TypeError(mustBe("connect", "a function that returns `read` and `write`", translator));
+}
+
 /** Reads a frame of the client. */
 export function readFrame(
   translator: Translator,

@@ -50,7 +50,8 @@ export class ForeignSocket implements ClientSocket {
     // An emitter's error without a listener would end the process. `close` follows it.
     this.#attempt(() => this.#socket.addEventListener("error", () => undefined));
     this.#attempt(() => this.#socket.addEventListener("close", () => receiver.onClosed()));
-    this.#attempt(() => this.#socket.addEventListener("message", ({ data }) => receiver.onFrame(data)));
+    const onMessage = (event: { data: unknown }) => this.#attempt(() => receiver.onFrame(event.data));
+    this.#attempt(() => this.#socket.addEventListener("message", onMessage));
   }
 
   #attempt<Value>(work: () => Value): Value | undefined {
