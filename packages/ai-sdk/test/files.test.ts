@@ -51,6 +51,25 @@ async function reloadingGateway(over: "socket" | "HTTP", kind: "files" | "memory
   };
 }
 
+test("a file may have a long name, and a data URL in capitals", async () => {
+  const agent = scriptedAgent(["A", "B"]);
+  await using gateway = await chatGateway(agent);
+  const chat = gateway.httpChat();
+  const text = { type: "file", mediaType: "text/plain" } as const;
+  const id = "i".repeat(90);
+  const named = { ...text, filename: `${"n".repeat(250)}.txt`, url: "data:text/plain;base64,YQ==" };
+
+  await chat.sendMessage({ id, role: "user", parts: [named] });
+  const capital = { ...text, url: "DATA:TEXT/PLAIN;BASE64,Yg==" };
+  await chat.sendMessage({ parts: [capital], messageId: id });
+
+  expect(chat.error).toBeUndefined();
+  expect(agent.inputs.map(({ messages }) => messages.at(-1))).toMatchObject([
+    { blocks: [{ mediaType: "text/plain", name: "n".repeat(200), data: "YQ==" }, { type: "text" }] },
+    { blocks: [{ mediaType: "text/plain", data: "Yg==" }, { type: "text" }] },
+  ]);
+});
+
 describe.each([
   ["socket", "files"],
   ["HTTP", "memory"],

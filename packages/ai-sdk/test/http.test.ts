@@ -196,9 +196,9 @@ describe("an answer", () => {
     [
       "a message with a long id",
       "",
-      posting({ id: "c", messages: [{ ...message("a"), id: "i".repeat(129) }] }),
+      posting({ id: "c", messages: [{ ...message("a"), id: "i".repeat(91) }] }),
       400,
-      "INVALID_FRAME: `id` must have at most 128 characters, got 129.",
+      "INVALID_FRAME: `id` of the last message in `messages` must be a text of 1 to 90 characters",
     ],
     [
       "a long key of a chat",

@@ -27,6 +27,8 @@ export interface ChatRequest {
 
 // The longest key of a session.
 const MAX_ID_CHARS = 512;
+// An id of the protocol has 128. The id of an edit has the message's id and a UUID.
+const MAX_MESSAGE_ID_CHARS = 90;
 
 /**
  * Reads the fields of a request to send messages. Returns a text that names the wrong field and
@@ -56,7 +58,10 @@ export function isChatId(value: unknown): value is string {
 function readMessage(value: unknown): ClientMessage | string {
   if (!isRecord(value)) return wrong("messages", "an array of objects", value);
   const { id, role, parts, metadata } = value;
-  if (typeof id !== "string" || id === "") return wrong("id` of the last message in `messages", "a text", id);
+  if (typeof id !== "string" || id === "" || id.length > MAX_MESSAGE_ID_CHARS) {
+    const expected = `a text of 1 to ${MAX_MESSAGE_ID_CHARS} characters`;
+    return wrong("id` of the last message in `messages", expected, id);
+  }
   if (typeof role !== "string") return wrong("role` of the last message in `messages", "a text", role);
   if (!Array.isArray(parts) || !parts.every(isPart))
     return wrong("parts` of the last message in `messages", "an array of parts", parts);

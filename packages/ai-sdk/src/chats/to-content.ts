@@ -1,6 +1,9 @@
 import type { MessageBlock } from "@mini-openclaw/protocol";
-import { mustBe } from "@mini-openclaw/protocol/shared";
+import { cutText, mustBe } from "@mini-openclaw/protocol/shared";
 import type { ClientMessage, ClientPart } from "./chat-request.ts";
+
+// The longest name in a message. File systems have longer ones.
+const MAX_NAME_CHARS = 200;
 
 /** The text and the files of a user's message. */
 export interface MessageContent {
@@ -29,14 +32,15 @@ function toBlock({ url, filename, mediaType }: ClientPart): MessageBlock | strin
     const expected = "a data URL, or the address of a file of the chat with the id of its blob";
     return `${mustBe("url", expected, url)} Send the file itself.`;
   }
-  const name = typeof filename === "string" && filename !== "" ? { name: filename } : {};
+  const isNamed = typeof filename === "string" && filename !== "";
+  const name = isNamed ? { name: cutText(filename, MAX_NAME_CHARS) } : {};
   return { type: file.mediaType.startsWith("image/") ? "image" : "document", ...file, ...name };
 }
 
 type File = { mediaType: string } & ({ data: string } | { blob: string });
 
 function readUrl(url: string, mediaType: string): File | undefined {
-  if (url.startsWith("data:")) return readDataUrl(url, mediaType);
+  if (/^data:/i.test(url)) return readDataUrl(url, mediaType);
   // The address of a file that the client got with the messages of the chat.
   const blob = url.match(/[0-9a-f]{64}/g)?.at(-1);
   return blob === undefined ? undefined : { mediaType, blob };
@@ -44,9 +48,9 @@ function readUrl(url: string, mediaType: string): File | undefined {
 
 /** Returns the file of a data URL (RFC 2397), or nothing for another text. */
 function readDataUrl(url: string, fallback: string): File | undefined {
-  const [, meta, body] = /^data:([^,]*),(.*)$/s.exec(url) ?? [];
+  const [, meta, body] = /^data:([^,]*),(.*)$/is.exec(url) ?? [];
   if (meta === undefined || body === undefined) return undefined;
-  const [mediaType, ...parameters] = meta.split(";");
+  const [mediaType, ...parameters] = meta.toLowerCase().split(";");
   try {
     const isBase64 = parameters.at(-1) === "base64";
     const data = isBase64 ? body : Buffer.from(decodeURIComponent(body)).toString("base64");
