@@ -23,6 +23,19 @@ describe("a message", () => {
   });
 });
 
+test("a file with a long name keeps the beginning of the name", async () => {
+  const agent = scriptedAgent(["A"]);
+  await using gateway = await testGateway({ agent });
+  const client = await gateway.connect();
+  const file = { type: "file", mimeType: "text/plain", fileName: "n".repeat(255), content: "YQ==" };
+
+  const fields = { sessionKey: "main", message: "", idempotencyKey: "run-1", attachments: [file] };
+  await client.request("chat.send", fields);
+  await client.event("chat", { state: "final" });
+
+  expect(agent.inputs[0]?.messages).toMatchObject([{ blocks: [{ name: "n".repeat(200) }, {}] }]);
+});
+
 test("previews are those of the first 64 keys", async () => {
   await using gateway = await testGateway();
   const client = await gateway.connect();

@@ -298,21 +298,24 @@ describe("one session", () => {
     expect(texts((await viewer.request("chat.history", { sessionKey: KEY })).messages)[0]).toBe("new");
   });
 
-  test("accepts messages of other clients after a reset", async () => {
-    await using gateway = await testGateway();
-    const client = await gateway.connect();
-    const other = await gateway.connect();
-    await say(client, "old");
-    await say(other, "older");
+  test.each(["sessions.reset", "sessions.delete"])(
+    "accepts messages of other clients after %s",
+    async (method) => {
+      await using gateway = await testGateway();
+      const client = await gateway.connect();
+      const other = await gateway.connect();
+      await say(client, "old");
+      await say(other, "older");
 
-    await client.request("sessions.reset", { key: KEY });
-    await say(other, "new");
+      await client.request(method, { key: KEY });
+      await say(other, "new");
 
-    expect(texts((await client.request("chat.history", { sessionKey: KEY })).messages)).toEqual([
-      "new",
-      "You said: new",
-    ]);
-  });
+      expect(texts((await client.request("chat.history", { sessionKey: KEY })).messages)).toEqual([
+        "new",
+        "You said: new",
+      ]);
+    },
+  );
 
   test("is deleted, for other clients too", async () => {
     await using gateway = await testGateway();

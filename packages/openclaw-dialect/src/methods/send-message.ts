@@ -1,9 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { AckEvent, MessageBlock, MessageMode } from "@mini-openclaw/protocol";
+import { cutText } from "@mini-openclaw/protocol/shared";
 import { perform } from "../feeds/perform.ts";
 import type { Params } from "../wire/params.ts";
 import { invalidRequest, RequestError } from "../wire/request-error.ts";
 import type { MethodContext } from "./method.ts";
+
+// The longest name in a message. File systems have longer ones.
+const MAX_NAME_CHARS = 200;
 
 // A session that is reset again each time is reset by a program.
 const MAX_ATTEMPTS = 3;
@@ -41,17 +45,23 @@ export async function sendMessage(
   { sessionKey: key, ...message }: OutgoingMessage,
   { connection, feeds }: MethodContext,
 ): Promise<AckEvent> {
+  let sessionId = (await feeds.find(key))?.sessionId;
   for (let attempts = 1; ; attempts += 1) {
-    const { sessionId } = await perform(connection, { type: "history", key, limit: 1 }, "history");
+    sessionId ??= (await perform(connection, { type: "history", key, limit: 1 }, "history")).sessionId;
     await feeds.followNew(key, sessionId);
     try {
       return await perform(connection, { type: "message", sessionId, ...message }, "ack");
     } catch (error) {
-      // Another client has begun a new session of the key meanwhile.
-      const isArchived = error instanceof RequestError && error.details?.["code"] === "SESSION_ARCHIVED";
-      if (!isArchived || attempts === MAX_ATTEMPTS) throw error;
+      if (!isOver(error) || attempts === MAX_ATTEMPTS) throw error;
+      sessionId = undefined;
     }
   }
+}
+
+/** Returns true if another client has reset or deleted the session meanwhile. */
+function isOver(error: unknown): boolean {
+  const code = error instanceof RequestError ? error.details?.["code"] : undefined;
+  return code === "SESSION_ARCHIVED" || code === "SESSION_NOT_FOUND";
 }
 
 /** Returns an attachment as a block of a message. Its content may be a data URL. */
@@ -60,7 +70,7 @@ function toBlock(attachment: Params): MessageBlock {
   const mediaType = attachment.optionalText("mimeType") ?? urlType;
   if (!mediaType || !data)
     throw invalidRequest("`attachments` must have a `mimeType` and `content` in base64.");
-  const name = attachment.optionalText("fileName", 200);
+  const name = attachment.optionalText("fileName");
   const type = mediaType.startsWith("image/") ? "image" : "document";
-  return { type, mediaType, data, ...(name !== undefined && { name }) };
+  return { type, mediaType, data, ...(name !== undefined && { name: cutText(name, MAX_NAME_CHARS) }) };
 }
