@@ -2,6 +2,7 @@ import type { SessionStore } from "@mini-openclaw/protocol";
 import pg from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createPostgresStore } from "../src/index.ts";
+import { startEndingProxy } from "./server/ending-proxy.ts";
 import { hasPostgres } from "./server/postgres-server.ts";
 import { useServer } from "./server/use-server.ts";
 
@@ -106,6 +107,16 @@ describe.skipIf(!hasPostgres)("a store works", () => {
     const store = await createPostgresStore({ pool, schema: "for_guest" });
     await store.createSession("key");
     await store.close();
+  });
+
+  test("after connections that ended in the packet that opened them, and no error is left", async () => {
+    await using proxy = await startEndingProxy(postgres.server.port, 5);
+    const pool = postgres.server.pool({ port: proxy.port });
+    const store = await createPostgresStore({ pool, schema: postgres.newSchema() });
+    await store.createSession("key");
+    expect(proxy.ended()).toBe(5);
+    await store.close();
+    await pool.end();
   });
 
   test("after its server was read-only for a while, as a primary is after a failover", async () => {

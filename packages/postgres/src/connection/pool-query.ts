@@ -32,16 +32,39 @@ export function createPoolQuery(pool: Pool): Query {
   };
 }
 
+/**
+ * Checks a client out. It has a listener from the first moment, because one packet may both open
+ * its connection and end it.
+ */
+export function connectClient(pool: Pool): Promise<PoolClient> {
+  return new Promise((resolve, reject) => {
+    pool.connect((error, client) => {
+      if (!client) return reject(error ?? new ConnectionLost("The pool returned no client."));
+      client.on("error", ignoreError);
+      return resolve(client);
+    });
+  });
+}
+
+/** Returns a client to its pool. A client with a failure is destroyed. */
+export function releaseClient(client: PoolClient, failure?: Error | boolean): void {
+  client.removeListener("error", ignoreError);
+  client.release(failure);
+}
+
+/** The pool listens to idle clients only. An error of another one is its statement's. */
+function ignoreError(): void {}
+
 async function checkOut(pool: Pool, deadlineMs: number): Promise<PoolClient> {
   let timer: NodeJS.Timeout | undefined;
-  const connecting = pool.connect();
+  const connecting = connectClient(pool);
   const late = new Promise<"late">((resolve) => {
     timer = setTimeout(resolve, Math.max(0, deadlineMs), "late" as const);
   });
   const client = await Promise.race([connecting, late]).finally(() => clearTimeout(timer));
   if (client !== "late") return client;
   connecting.then(
-    (unused) => unused.release(),
+    (unused) => releaseClient(unused),
     () => {},
   );
   throw new ConnectionLost("The pool had no connection in time.");
@@ -52,9 +75,6 @@ async function runOnce(
   { text, values }: Parameters<Query>[0],
   deadlineMs: number,
 ): Promise<Row[]> {
-  // The pool listens to idle clients only. An error of this one is the statement's.
-  const ignore = () => {};
-  client.on("error", ignore);
   let failure: Error | undefined;
   const timer = setTimeout(
     () => {
@@ -71,8 +91,7 @@ async function runOnce(
     throw failure ?? error;
   } finally {
     clearTimeout(timer);
-    client.removeListener("error", ignore);
-    client.release(failure);
+    releaseClient(client, failure);
   }
 }
 

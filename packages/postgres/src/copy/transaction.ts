@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import type { Row, Statement } from "../connection/connection.ts";
+import { connectClient, releaseClient } from "../connection/pool-query.ts";
 import { resultTypes } from "../connection/result-types.ts";
 
 /** Runs one statement of a transaction. */
@@ -7,10 +8,7 @@ export type Run = (statement: Statement) => Promise<Row[]>;
 
 /** Runs statements in one transaction. All of them have an effect, or none. */
 export async function inTransaction<T>(pool: Pool, act: (run: Run) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  // The pool listens to idle clients only. An error of this one is the statement's.
-  const ignore = () => {};
-  client.on("error", ignore);
+  const client = await connectClient(pool);
   let isDone = false;
   try {
     await client.query("begin");
@@ -21,8 +19,7 @@ export async function inTransaction<T>(pool: Pool, act: (run: Run) => Promise<T>
     isDone = true;
     return result;
   } finally {
-    client.removeListener("error", ignore);
     // The end of the connection ends its transaction.
-    client.release(!isDone);
+    releaseClient(client, !isDone);
   }
 }
