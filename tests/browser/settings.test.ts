@@ -49,6 +49,9 @@ function createApp(answer: unknown, status = 200) {
   return { serve, selections, asked };
 }
 
+/** Returns true for a request of the page for the app's settings. */
+const isSettings = (url: string) => /\/settings\?(?:session=|only=schedules$)/.test(url);
+
 async function openSettings(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Settings" }).click();
   await page.locator(".app-settings[open] section").first().waitFor();
@@ -109,6 +112,34 @@ describe.skipIf(whyNoBrowser)("the settings of the app", () => {
     expect(asked.at(-1)).toBe(`GET /settings?session=${sessionId}`);
   });
 
+  test("mark the chats of schedules in the list, with their times", async () => {
+    const app: { serve?: ReturnType<typeof createApp>["serve"] } = {};
+    await using gateway = await startGateway({
+      showSettings: true,
+      serve: (request, response) => app.serve?.(request, response) ?? false,
+    });
+    const { sessionId } = await gateway.store.createSession("webchat");
+    await gateway.store.appendMessage(sessionId, { role: "user", content: "Any news?", timestamp });
+    const other = await gateway.store.createSession("webchat");
+    await gateway.store.appendMessage(other.sessionId, { role: "user", content: "Hello.", timestamp });
+    const hostile = payloads.map((when) => ({ sessionId: "unknown", when, next: when }));
+    app.serve = createApp({
+      schedules: [...hostile, { sessionId, when: "0 9 * * 1-5" }, { when: 5 }, null],
+    }).serve;
+    await using tab = await openPage(browser, gateway.url);
+    const row = tab.page.locator(".session-row", { hasText: "Any news?" });
+    await row.locator(".session-schedule svg").waitFor();
+
+    expect(await row.locator(".session-schedule").textContent()).toBe("Schedule 0 9 * * 1-5: ");
+    expect(await row.locator("a").getAttribute("title")).toBe("Any news?\nSchedule 0 9 * * 1-5");
+    expect(await tab.page.locator(".session-schedule:visible").count()).toBe(1);
+    expect(await tab.page.locator(".session-title").allTextContents()).toEqual(
+      expect.arrayContaining(["Any news?", "Hello."]),
+    );
+    expect(foreignRequests(tab, gateway.url).filter((url) => !isSettings(url))).toEqual([]);
+    expect(tab.complaints).toEqual([]);
+  });
+
   test("close with Esc, which stops no answer", async () => {
     const { serve } = createApp(settings);
     const answer: Answer = async (_, { show, stopped }) => {
@@ -140,7 +171,7 @@ describe.skipIf(whyNoBrowser)("the settings of the app", () => {
     await tab.page.getByRole("button", { name: "Settings" }).click();
 
     await tab.page.getByText("The settings could not be loaded.").waitFor();
-    expect(broken.asked).toHaveLength(1);
+    expect(broken.asked.filter((asked) => !asked.includes("only=schedules"))).toHaveLength(1);
   });
 
   test("without content say so", async () => {
@@ -185,8 +216,7 @@ describe.skipIf(whyNoBrowser)("the settings of the app", () => {
     ]);
     const foreign = "script,img,svg,math,iframe,object,embed,form,input,base,link,meta,style,video,audio";
     expect(await dialog.locator(foreign).count()).toBe(0);
-    const isOwn = (url: string) => /\/settings\?session=/.test(url);
-    expect(foreignRequests(tab, gateway.url).filter((url) => !isOwn(url))).toEqual([]);
+    expect(foreignRequests(tab, gateway.url).filter((url) => !isSettings(url))).toEqual([]);
     expect(tab.complaints).toEqual([]);
   });
 });

@@ -63,8 +63,20 @@ test("a server that runs reads a new schedule, and the page lists its session by
   const ran = await schedule(folder.path, "run", "news");
 
   expect(ran.code).toBe(0);
-  const list = (await (await fetch(`${server.url}sessions`)).json()) as { sessions: { title: string }[] };
+  const list = (await (await fetch(`${server.url}sessions`)).json()) as {
+    sessions: { sessionId: string; title: string }[];
+  };
   expect(list.sessions.map(({ title }) => title)).toEqual(["Schedule: news"]);
+  const settings = await fetch(`${server.url}settings?only=schedules`);
+  expect(await settings.json()).toEqual({
+    schedules: [
+      {
+        sessionId: list.sessions[0]?.sessionId,
+        when: "0 9 * * *",
+        next: expect.stringMatching(/T09:00:00.000Z$/),
+      },
+    ],
+  });
   expect(await rowsOf(folder.path)).toMatchObject([{ name: "news", last: { outcome: "completed" } }]);
 });
 

@@ -16,6 +16,8 @@ import { accessOf, localAddress, reachableAddresses } from "./reach/addresses.ts
 import { banner } from "./reach/banner.ts";
 import { createLoginLinks, type LoginLinks } from "./reach/login-links.ts";
 import { loginText } from "./reach/login-text.ts";
+import type { Schedule } from "./schedule/schedule-file.ts";
+import { scheduledSessions } from "./schedule/schedule-sessions.ts";
 import { createScheduler, schedulesOf } from "./schedule/scheduler.ts";
 import type { MiniOpenClawConfig } from "./settings/config.ts";
 import { type Reload, watchSettings } from "./settings/live-settings.ts";
@@ -48,7 +50,7 @@ export async function startServer(
   config: MiniOpenClawConfig,
   { print = console.log, reload }: StartOptions = {},
 ): Promise<RunningServer> {
-  const schedules = reload ? schedulesOf(config) : [];
+  let schedules = reload ? schedulesOf(config) : [];
   const sandbox = await findBashSandbox(config);
   const log = await openLog(config.logLevel);
   const dataDirLock = lockFolder(config.dataDir);
@@ -96,7 +98,7 @@ export async function startServer(
     ...(config.metrics && { metrics: await openMetrics(gateway) }),
     ...(config.openClaw && { dialects: { "/openclaw": openClawDialect({ model: toModelLabel(config) }) } }),
     parts: () => parts.mcpServers.status().map(toPart),
-    routes: { "/settings": settingsOf(config, parts, { store, choices }) },
+    routes: { "/settings": settingsOf(config, parts, { store, choices, schedules: () => schedules }) },
     serve: (request, response) => links?.answer(request, response) || page(request, response),
   });
   const address = localAddress(host, listening.port);
@@ -115,7 +117,8 @@ export async function startServer(
     watchSettings(config, reload, {
       async apply(changed) {
         parts.setApproval(changed.approval);
-        await scheduler.set(schedulesOf(changed));
+        schedules = schedulesOf(changed);
+        await scheduler.set(schedules);
       },
       report: (problem) => log.report("settings", problem),
     });
@@ -145,9 +148,13 @@ export async function startServer(
 
 /** Returns the answers to the page's requests for the app's settings. */
 function settingsOf(
-  { timeZone, server: { api }, effort }: MiniOpenClawConfig,
+  { timeZone, server: { api }, effort, scheduleSessions }: MiniOpenClawConfig,
   { models, tools, skills, memory }: Agent,
-  { store, choices }: { store: SessionStore; choices: ModelChoices },
+  {
+    store,
+    choices,
+    schedules,
+  }: { store: SessionStore; choices: ModelChoices; schedules: () => readonly Schedule[] },
 ) {
   // Other servers than those of the two large APIs may know no efforts, unless one is set.
   const hasEfforts = api === "anthropic" || api === "openai" || (api !== "demo" && effort !== undefined);
@@ -155,6 +162,7 @@ function settingsOf(
   return createPageSettings({
     ...{ models, choices, costs, tools, skills, memory },
     efforts: hasEfforts ? efforts : [],
+    schedules: () => scheduledSessions(scheduleSessions, schedules()),
   });
 }
 

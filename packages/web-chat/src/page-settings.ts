@@ -20,6 +20,20 @@ export interface PageSettings {
   skills?: readonly PageFact[];
   /** The texts that the agent remembers, such as the one of MEMORY.md. */
   memory?: readonly PageFact[];
+  /**
+   * The chats that schedules run in. The list marks them. The page loads them with each connection,
+   * with the query `only=schedules`, which an app may answer without the rest.
+   */
+  schedules?: readonly PageSchedule[];
+}
+
+/** A chat that a schedule runs in. */
+export interface PageSchedule {
+  sessionId: string;
+  /** The times of the schedule, such as `0 9 * * 1-5`. */
+  when: string;
+  /** The next time, as ISO 8601. Absent if none is known. */
+  next?: string;
 }
 
 /** The cost of one day. */

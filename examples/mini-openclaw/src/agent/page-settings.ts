@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { MemoryManager, SkillsLoader } from "@mini-openclaw/agent-runtime";
-import type { DayCost, PageFact, PageSettings } from "@mini-openclaw/web-chat";
+import type { DayCost, PageFact, PageSchedule, PageSettings } from "@mini-openclaw/web-chat";
 import type { ModelChoice, ModelChoices } from "./model-choices.ts";
 
 export interface PageSettingsDeps {
@@ -13,6 +13,7 @@ export interface PageSettingsDeps {
   tools: () => readonly PageFact[];
   skills: Pick<SkillsLoader, "load">;
   memory: Pick<MemoryManager, "readLongTerm" | "readDailyLog">;
+  schedules: () => readonly PageSchedule[];
 }
 
 // A command has two names and an id.
@@ -44,7 +45,10 @@ export function createPageSettings(deps: PageSettingsDeps) {
 }
 
 async function read({ url = "" }: IncomingMessage, deps: PageSettingsDeps): Promise<PageSettings> {
-  const session = new URL(url, "http://localhost").searchParams.get("session");
+  const { searchParams } = new URL(url, "http://localhost");
+  // The page asks for them with each connection. The costs of many sessions take longer.
+  if (searchParams.get("only") === "schedules") return { schedules: deps.schedules() };
+  const session = searchParams.get("session");
   const [costs, { skills }, longTerm, today] = await Promise.all([
     deps.costs(),
     deps.skills.load(),
@@ -64,6 +68,7 @@ async function read({ url = "" }: IncomingMessage, deps: PageSettingsDeps): Prom
     tools: deps.tools(),
     skills: skills.map(({ name, description }) => ({ name, text: description })),
     memory,
+    schedules: deps.schedules(),
   };
 }
 

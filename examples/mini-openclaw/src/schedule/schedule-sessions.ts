@@ -1,6 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { RunOutcome, SessionStore } from "@mini-openclaw/protocol";
+import type { Schedule } from "./schedule-file.ts";
+import { describeWhen, nextTime } from "./times.ts";
 
 /** The key of the page's chats. Scheduled runs are in the same list. */
 const PAGE_KEY = "webchat";
@@ -11,6 +13,25 @@ export interface LastRun {
   due: Date;
   /** Absent while the run is active or queued. */
   outcome?: RunOutcome;
+}
+
+/** A schedule and the session that it runs in. */
+export interface ScheduledSession {
+  sessionId: string;
+  when: string;
+  next?: string;
+}
+
+/** Returns the sessions of schedules, for the page's list. */
+export function scheduledSessions(file: string, schedules: readonly Schedule[]): ScheduledSession[] {
+  const sessionIds = readSessionIds(file);
+  return schedules.flatMap(({ name, when }) => {
+    const sessionId = sessionIds[name];
+    const next = nextTime(when)?.toISOString();
+    return sessionId === undefined
+      ? []
+      : [{ sessionId, when: describeWhen(when), ...(next !== undefined && { next }) }];
+  });
 }
 
 /** Returns the id of a scheduled run's message, which makes the run happen once. */

@@ -38,6 +38,7 @@ async function startSettings(file: string) {
       readLongTerm: async () => "- likes tea",
       readDailyLog: async () => ({ day: "2026-11-29", text: "- [09:00] tea" }),
     },
+    schedules: () => [{ sessionId: "s2", when: "0 9 * * *" }],
   });
   const server = createServer((request, response) => void answer(request, response));
   server.listen(0, "127.0.0.1");
@@ -73,6 +74,10 @@ describe("the settings of the page", () => {
         { name: "MEMORY.md", text: "- likes tea" },
         { name: "2026-11-29.md", text: "- [09:00] tea" },
       ],
+      schedules: [{ sessionId: "s2", when: "0 9 * * *" }],
+    });
+    expect(await (await fetch(`${settings.url}?only=schedules`)).json()).toEqual({
+      schedules: [{ sessionId: "s2", when: "0 9 * * *" }],
     });
     expect(await (await fetch(`${settings.url}?session=s2`)).json()).toMatchObject({ chat: {} });
   });

@@ -10,6 +10,7 @@ export const chinese: Texts = {
   sessionRuns: "正在回答",
   sessionUnread: "未读",
   sessionAsks: "等待批准",
+  scheduled: (when, next) => `定时任务 ${when}${next === undefined ? "" : `，下次 ${next}`}`,
   asking: (count) => `${count} 项待批准`,
   connecting: "正在连接…",
   connected: "已连接",

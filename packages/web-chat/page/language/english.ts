@@ -10,6 +10,7 @@ export const english: Texts = {
   sessionRuns: "Answering",
   sessionUnread: "Unread",
   sessionAsks: "Waiting for your approval",
+  scheduled: (when, next) => `Schedule ${when}${next === undefined ? "" : `, next ${next}`}`,
   asking: (count) => (count === 1 ? "1 approval" : `${count} approvals`),
   connecting: "Connecting…",
   connected: "Connected",

@@ -13,6 +13,8 @@ export interface Texts extends FrameTexts {
   sessionRuns: string;
   sessionUnread: string;
   sessionAsks: string;
+  /** The times of a chat's schedule, and its next time. */
+  scheduled: (when: string, next: string | undefined) => string;
   /** The number of chats that wait for an approval, for the title of the window. */
   asking: (count: number) => string;
   connecting: string;

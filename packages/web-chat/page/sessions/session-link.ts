@@ -19,6 +19,8 @@ export interface SessionLink {
 export interface SessionLinkParts {
   texts: Texts;
   sessionId: string;
+  /** Returns the times of the session's schedule, if it has one. */
+  scheduleLabel: () => string | undefined;
   onMenu: (opener: HTMLElement) => void;
   onRename: (title: string) => void;
 }
@@ -26,11 +28,15 @@ export interface SessionLinkParts {
 // The limit of the protocol.
 const MAX_TITLE_CHARS = 200;
 
-export function createSessionLink({ texts, sessionId, onMenu, onRename }: SessionLinkParts): SessionLink {
+export function createSessionLink(parts: SessionLinkParts): SessionLink {
+  const { texts, sessionId, scheduleLabel, onMenu, onRename } = parts;
   const title = element("span", "session-title");
+  const scheduleText = element("span", "sr-only");
+  const schedule = element("span", "session-schedule", icon("schedule"), scheduleText);
+  const heading = element("span", "session-heading", schedule, title);
   const mark = element("span", "session-mark");
   const excerpt = element("span", "session-excerpt");
-  const link = element("a", "", title, mark, excerpt);
+  const link = element("a", "", heading, mark, excerpt);
   const more = button("session-menu icon-button", "", () => onMenu(more));
   more.append(icon("more"));
   more.setAttribute("aria-haspopup", "menu");
@@ -64,7 +70,10 @@ export function createSessionLink({ texts, sessionId, onMenu, onRename }: Sessio
       link.href = addressOf(sessionId, searched === "" ? undefined : excerptSeq);
       const shownTitle = text === "" ? texts.newChat : text;
       setText(title, shownTitle);
-      link.title = shownTitle;
+      const times = scheduleLabel();
+      schedule.hidden = times === undefined;
+      setText(scheduleText, times === undefined ? "" : `${times}: `);
+      link.title = times === undefined ? shownTitle : `${shownTitle}\n${times}`;
       const phase = phaseOf(session, isUnread && !isShown);
       setText(mark, labels[phase]);
       mark.dataset["phase"] = phase;

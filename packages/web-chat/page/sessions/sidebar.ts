@@ -24,6 +24,8 @@ export interface SidebarParts {
   onNewChat: () => void;
   onRename: (session: ListedSession, title: string) => void;
   menuOf: (session: ListedSession) => readonly MenuItem[];
+  /** Returns the times of a session's schedule, if it has one. */
+  scheduleLabel: (sessionId: string) => string | undefined;
   /** Announces a text to screen readers. */
   onAnnounce: (text: string) => void;
   /** The states of the app's parts, above the settings. */
@@ -97,13 +99,14 @@ function nothingIn({ text, archived }: SessionListing["filter"], texts: Texts): 
 }
 
 /** Keeps one link for each session that was ever listed, so that focus and input stay. */
-function createLinks({ texts, menu, menuOf, onRename }: SidebarParts) {
+function createLinks({ texts, menu, menuOf, scheduleLabel, onRename }: SidebarParts) {
   const links = new Map<string, { link: SessionLink; session: ListedSession }>();
 
   function create(session: ListedSession) {
     const { sessionId } = session;
     const link = createSessionLink({
       ...{ texts, sessionId },
+      scheduleLabel: () => scheduleLabel(sessionId),
       onMenu: (opener) => menu.open(opener, menuOf(entry.session)),
       onRename: (title) => onRename(entry.session, title),
     });

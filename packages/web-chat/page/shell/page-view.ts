@@ -12,7 +12,9 @@ import { createKeysHelp } from "../frame/settings/keys-help.ts";
 import type { Preferences } from "../frame/settings/preferences.ts";
 import { createSettings } from "../frame/settings/settings.ts";
 import { createToast } from "../frame/toast.ts";
+import { createFormats } from "../language/formats.ts";
 import type { Texts } from "../language/texts.ts";
+import { createScheduledSessions } from "../sessions/scheduled-sessions.ts";
 import { sessionMenu } from "../sessions/session-menu.ts";
 import { createSidebar } from "../sessions/sidebar.ts";
 import type { Chat } from "./chat.ts";
@@ -70,9 +72,15 @@ export function createPageView({ chat, texts, preferences, ...rest }: PageViewPa
   const announcer = createAnnouncer(texts);
   const menu = createMenu();
   const keysHelp = createKeysHelp(texts);
+  const settingsUrl = new URL("settings", rest.gatewayUrl);
+  const scheduled = createScheduledSessions({
+    ...{ texts, formats: createFormats(texts.language) },
+    url: rest.options.hasSettings ? settingsUrl : undefined,
+    onChange: renderSidebar,
+  });
   const appSettings = createAppSettings({
     texts,
-    url: new URL("settings", rest.gatewayUrl),
+    url: settingsUrl,
     sessionId: () => chat.session.getSnapshot().sessionId,
   });
   const openers = [...(rest.options.hasSettings ? [appSettings.opener] : []), keysHelp.opener];
@@ -82,6 +90,7 @@ export function createPageView({ chat, texts, preferences, ...rest }: PageViewPa
     ...{ texts, menu, listing, onAnnounce: announcer.announce, onNewChat: newChat, onRename: actions.rename },
     status: status.root,
     settings,
+    scheduleLabel: scheduled.labelOf,
     menuOf: (session) => sessionMenu(session, { texts, actions, onEdit: sidebar.edit }),
   });
   const drawer = createDrawer(texts, sidebar.root, rest.options);
@@ -89,6 +98,9 @@ export function createPageView({ chat, texts, preferences, ...rest }: PageViewPa
   const main = new MainView({ ...rest, chat, texts, toggle, onAnnounce: announcer.announce });
   drawer.setCovered(main.root);
   const skip = button("skip", texts.skipToMessage, () => main.focusComposer());
+  function renderSidebar(): void {
+    sidebar.render(listing, chat.session.getSnapshot().sessionId);
+  }
   function newChat(): void {
     drawer.close();
     main.focusComposer();
@@ -107,14 +119,17 @@ export function createPageView({ chat, texts, preferences, ...rest }: PageViewPa
       main.draft = text;
     },
     render() {
-      sidebar.render(listing, chat.session.getSnapshot().sessionId);
+      renderSidebar();
       main.render();
     },
     onEvent(event) {
       announcer.onEvent(event, (runId) => answerOf(chat.session.getSnapshot().view, runId));
     },
     notify: toast.show,
-    refreshStatus: () => status.refresh(),
+    refreshStatus() {
+      status.refresh();
+      scheduled.refresh();
+    },
     undo: toast.undo,
     search() {
       drawer.open();
