@@ -1,5 +1,6 @@
 import type { SessionStore } from "@mini-openclaw/protocol";
-import { describe, expect, test } from "vitest";
+import pg from "pg";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { createPostgresStore } from "../src/index.ts";
 import { databaseOf } from "../src/store/create-store.ts";
 import { hasPostgres } from "./server/postgres-server.ts";
@@ -63,6 +64,41 @@ describe.skipIf(!hasPostgres)("a node", () => {
     expect(await (one && databaseOf(one)?.node.ready())).toBeGreaterThan(before ?? 0);
     const { sessionId: next } = (await one?.createSession("k")) ?? { sessionId: "" };
     await one?.appendMessage(next, says("again"));
+  });
+
+  test("reports an id once that is lost while the node connects again", async () => {
+    await using one = await nodes(1);
+    const [store] = one.stores;
+    const node = store && databaseOf(store)?.node;
+    const before = node?.id ?? 0;
+    const lost: number[] = [];
+    node?.listen({ onFenced: (id) => lost.push(id) });
+    const { prototype } = pg.Client as unknown as { prototype: { query: (...args: unknown[]) => unknown } };
+    const { query } = prototype;
+    const isAsked = new Promise<void>((resolve) => {
+      prototype.query = function (this: unknown, ...args: unknown[]) {
+        const { text = "" } = args[0] as { text?: string };
+        if (!text.startsWith("select 1 from") || !text.includes(".nodes where id")) {
+          return query.apply(this, args);
+        }
+        // The connection asks for the row. Others delete it, and a write finds that first.
+        prototype.query = query;
+        return postgres.server.run(`delete from ${one.schema}.nodes`).then(() => {
+          node?.fenced(before);
+          resolve();
+          return query.apply(this, args);
+        });
+      };
+    });
+    onTestFinished(() => {
+      prototype.query = query;
+    });
+    await postgres.server.run(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'mini-openclaw%'",
+    );
+    await isAsked;
+    expect(await node?.ready()).toBeGreaterThan(before);
+    expect(lost).toEqual([before]);
   });
 
   test("ends the runs of a node that vanished", async () => {

@@ -1,7 +1,7 @@
 import type { Cluster, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
 import type { AcceptedRun } from "../run/run-types.ts";
 import type { SessionQueues } from "../sessions/session-queues.ts";
-import { GatewayError } from "../shared/errors.ts";
+import { GatewayError, toClientError } from "../shared/errors.ts";
 import type { Watchers } from "../watch/watchers.ts";
 import {
   type ClusterRequest,
@@ -20,6 +20,7 @@ interface AnswerDeps {
   store: SessionStore;
   watchers: Pick<Watchers, "reportGap">;
   isOwned: (sessionId: string) => boolean;
+  onFailure: (error: unknown, during: string) => void;
 }
 
 type Answers = {
@@ -61,6 +62,9 @@ export async function answerRequest(deps: AnswerDeps, body: string): Promise<str
     const answer = answers[name] as (deps: AnswerDeps, sessionId: string, ...args: unknown[]) => unknown;
     return encodeAnswer(await answer(deps, sessionId, ...args));
   } catch (error) {
+    // The other node gets no more of it than a client.
+    const isKnown = error instanceof NotOwnerError || toClientError(error).code !== "INTERNAL";
+    if (!isKnown) deps.onFailure(error, "a request of another node");
     return encodeError(error);
   }
 }

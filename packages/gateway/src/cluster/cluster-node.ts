@@ -63,7 +63,8 @@ export class ClusterNode {
     });
     this.store = routeStore(store, this.runs);
     this.#leave = cluster.join({
-      onRequest: (body) => answerRequest({ cluster, queues: queues(), store, watchers, isOwned }, body),
+      onRequest: (body) =>
+        answerRequest({ cluster, queues: queues(), store, watchers, isOwned, onFailure }, body),
       onNotice: (node, body) => this.#guard(() => this.#onNotice(node, JSON.parse(body))),
       onNoticesLost: () => this.#send({ type: "hello" }),
       onEvents: (recorded) => this.#guard(() => this.#follower.publish(recorded)),

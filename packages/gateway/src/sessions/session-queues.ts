@@ -41,7 +41,7 @@ export class SessionQueues {
 
   constructor(deps: QueuesDeps, { maxQueuedMessages }: { maxQueuedMessages: number }) {
     this.#deps = deps;
-    this.#pendingEnds = new PendingEnds((sessionId) => this.endRuns(sessionId), deps.onFailure);
+    this.#pendingEnds = new PendingEnds((sessionId) => this.endRuns(sessionId), deps);
     const isBusy = (sessionId: string) => this.has(sessionId) || this.#pendingEnds.has(sessionId);
     const { store, ownershipOf } = deps;
     this.#idempotency = new Idempotency({ store, isBusy, endRuns: (one) => this.endRuns(one), ownershipOf });

@@ -397,10 +397,13 @@ describe("the state of other nodes", () => {
     expect(await ends(there)).toMatchObject({ outcome: "completed" });
   });
 
-  test("reports a notice that it cannot read, and continues", async () => {
+  test("reports a notice and a request that it cannot read, and continues", async () => {
     await using nodes = await twoNodes();
     nodes.first.node.member?.onNotice("node-2", "{");
-    expect(nodes.first.failures).toEqual([expect.stringContaining("a notice of another node")]);
     expect(await nodes.first.node.member?.onRequest("{")).toContain('"ok":false');
+    expect(nodes.first.failures).toEqual([
+      expect.stringContaining("a notice of another node"),
+      expect.stringContaining("a request of another node"),
+    ]);
   });
 });

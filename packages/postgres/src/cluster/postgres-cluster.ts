@@ -2,6 +2,7 @@ import type { Cluster, ClusterMember, RecordedEvent, SessionStore } from "@mini-
 import { StoreError } from "@mini-openclaw/session-store";
 import { check } from "@mini-openclaw/session-store/kit";
 import { ConnectionLost } from "../connection/pg-error.ts";
+import { orStoreError } from "../store/context.ts";
 import { databaseOf } from "../store/create-store.ts";
 import type { Database } from "../store/database.ts";
 import { findSession } from "../writer/open-writer.ts";
@@ -94,7 +95,8 @@ class PostgresCluster implements Cluster {
     const { query, names, node } = this.#database.context;
     const text = `select n.id from ${names.schema}.sessions s join ${names.schema}.nodes n on n.id = s.node
       where s.id = $1 and n.id <> $2`;
-    const [row] = await query({ text, values: [sessionId, node.id ?? 0], name: "owner_of" });
+    const values = [sessionId, node.id ?? 0];
+    const [row] = await orStoreError("READ_FAILED", () => query({ text, values, name: "owner_of" }));
     return row && String(row["id"]);
   }
 

@@ -125,10 +125,11 @@ export class Node {
     if (this.#isClosed) return;
     const { names, name } = this.#options;
     const sentAt = performance.now();
-    if (this.#id !== undefined && !(await this.#exists(query, this.#id))) {
-      const id = this.#id;
+    const before = this.#id;
+    // A write may find the row gone meanwhile, and has reported it then.
+    if (before !== undefined && !(await this.#exists(query, before)) && this.#id === before) {
       this.#id = undefined;
-      this.#emit((listener) => listener.onFenced?.(id));
+      this.#emit((listener) => listener.onFenced?.(before));
     }
     let id = this.#id;
     if (id === undefined) {
