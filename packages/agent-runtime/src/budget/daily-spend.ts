@@ -9,6 +9,14 @@ interface DailySpendOptions {
   shared?: SharedSpend | undefined;
 }
 
+/** The known costs of one day. */
+interface Page {
+  readonly day: number;
+  spentUsd: number;
+  /** The part of `spentUsd` that the shared sum does not have. */
+  unsharedUsd: number;
+}
+
 /**
  * The costs of all runs of an agent on one day (UTC), in US dollars as far as prices are known.
  * Costs count on the day on which they are known. The sum begins with what was spent today before,
@@ -17,23 +25,18 @@ interface DailySpendOptions {
 export class DailySpend {
   readonly #options: DailySpendOptions;
   readonly #underWay = new Set<{ expectedUsd: number }>();
-  #day: number;
-  #spentUsd: number;
-  /** The part of `#spentUsd` that the shared sum does not have. */
-  #unsharedUsd = 0;
+  #page: Page;
 
   constructor(options: DailySpendOptions) {
     this.#options = options;
-    this.#day = this.#today();
-    this.#spentUsd = options.spentTodayUsd;
+    this.#page = { day: this.#today(), spentUsd: options.spentTodayUsd, unsharedUsd: 0 };
   }
 
   /** Returns what was spent today, and what requests under way are expected to cost. */
   todayUsd(): number {
-    this.#turnPage();
     // Added up anew each time: what is added and subtracted again would leave rounding errors
     // behind.
-    let sumUsd = this.#spentUsd;
+    let sumUsd = this.#turnPage().spentUsd;
     for (const { expectedUsd } of this.#underWay) sumUsd += expectedUsd;
     return sumUsd;
   }
@@ -47,9 +50,9 @@ export class DailySpend {
     this.#underWay.add(request);
     return (costUsd) => {
       this.#underWay.delete(request);
-      this.#turnPage();
-      this.#spentUsd += costUsd;
-      this.#unsharedUsd += costUsd;
+      const page = this.#turnPage();
+      page.spentUsd += costUsd;
+      page.unsharedUsd += costUsd;
       // A cost that cannot be shared now is shared before the next request.
       if (costUsd > 0) this.share().catch(() => undefined);
     };
@@ -62,24 +65,22 @@ export class DailySpend {
   async share(): Promise<void> {
     const { shared } = this.#options;
     if (!shared) return;
-    this.#turnPage();
-    const day = this.#day;
-    const costUsd = this.#unsharedUsd;
-    this.#unsharedUsd = 0;
+    const page = this.#turnPage();
+    const costUsd = page.unsharedUsd;
+    page.unsharedUsd = 0;
     try {
-      const sumUsd = await shared.add(new Date(day * DAY_MS).toISOString().slice(0, 10), costUsd);
-      if (day === this.#day) this.#spentUsd = Math.max(this.#spentUsd, sumUsd);
+      const sumUsd = await shared.add(new Date(page.day * DAY_MS).toISOString().slice(0, 10), costUsd);
+      page.spentUsd = Math.max(page.spentUsd, sumUsd);
     } catch (error) {
-      if (day === this.#day) this.#unsharedUsd += costUsd;
+      page.unsharedUsd += costUsd;
       throw error;
     }
   }
 
-  #turnPage(): void {
-    if (this.#day === this.#today()) return;
-    this.#day = this.#today();
-    this.#spentUsd = 0;
-    this.#unsharedUsd = 0;
+  #turnPage(): Page {
+    const day = this.#today();
+    if (this.#page.day !== day) this.#page = { day, spentUsd: 0, unsharedUsd: 0 };
+    return this.#page;
   }
 
   #today(): number {
