@@ -5,11 +5,10 @@ import { createPostgresStore } from "@mini-openclaw/postgres";
 import pg from "pg";
 
 const PAGE = 50;
-export const TEXT = "x".repeat(400);
+// About 400 characters of words, because a store may index them.
+const TEXT = Array.from({ length: 60 }, (_, index) => ((index + 1) * 7_919_317).toString(36)).join(" ");
 
 const openers = { ours: openOurs, Mastra: openMastra, LangGraph: openLangGraph };
-
-export const names = Object.keys(openers);
 
 /**
  * Opens one store in a database with no tables. `turns` is the number of turns that each session
