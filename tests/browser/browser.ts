@@ -63,7 +63,7 @@ export async function openPage(
 /** The requests for anything but the page's own files. */
 export function foreignRequests({ requests }: TestPage, url: string): string[] {
   const own =
-    /^(?:|readyz|diagram[.]html|first-paint[.]js|page[.]css|page[.]js|highlight-worker[.]js|[\w-]+-[A-Z0-9]{8}[.]js)$/;
+    /^(?:|readyz|settings[?]only=schedules|diagram[.]html|first-paint[.]js|page[.]css|page[.]js|highlight-worker[.]js|[\w-]+-[A-Z0-9]{8}[.]js)$/;
   return requests.filter((request) => !request.startsWith(url) || !own.test(request.slice(url.length)));
 }
 
