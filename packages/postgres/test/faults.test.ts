@@ -127,6 +127,23 @@ describe.skipIf(!hasPostgres)("a store keeps every acknowledged message once", (
     await store.close();
   });
 
+  test("while the database crashes in the middle of an answer", async () => {
+    const { store, schema, sessionIds } = await openStore();
+    const log = await store.openLog(sessionIds[0] ?? "");
+    await log.record([{ type: "run_start", runId: "r1", timestamp: 1 }]);
+    const chunk = { type: "chunk", runId: "r1", messageId: "m1" } as const;
+    await log.record([{ ...chunk, content: "a" }]);
+    await log.record([{ ...chunk, content: "b" }]);
+    await postgres.server.stop("immediate");
+    await postgres.server.start();
+    await log.record([{ ...chunk, content: "c" }]);
+    // The memory of the writer has them all. Another node continues with the rows.
+    const rows = await postgres.server.run(`select line from ${schema}.live order by seq`);
+    const events = rows.map(({ line }) => JSON.parse(String(line)) as { content?: string });
+    expect(events.flatMap(({ content }) => content ?? [])).toEqual(["a", "b", "c"]);
+    await store.close();
+  });
+
   test("while the answers to its statements are lost", async () => {
     await using proxy = await startCuttingProxy(postgres.server.port);
     const { store, sessionIds } = await openStore({ port: proxy.port });

@@ -256,7 +256,9 @@ export class SessionWriter {
 
   #send(change: Partial<Change>, durability = this.#options.durability): Promise<void> {
     const { sid, node, groups } = this.#options;
-    const isDurable = durability === "disk" && (change.entries?.length ?? 0) > 0;
+    const hasLines = [change.entries, change.live].some((lines) => lines !== undefined && lines.length > 0);
+    // Live events too: the node survives a crash of the database, and would continue after a gap.
+    const isDurable = durability === "disk" && hasLines;
     return groups.write(node, { entries: [], live: [], ...change, sid }, { isDurable });
   }
 }
