@@ -6,7 +6,7 @@ import { HookDispatcher } from "../observe/hook-dispatcher.ts";
 import { observeRun } from "../observe/observe-run.ts";
 import { isCompactionDue, neededMessages } from "../run/compaction-due.ts";
 import type { RunSettings } from "../run/run-settings.ts";
-import { toModelRequest } from "../run/turn-state.ts";
+import { modelTools, toModelRequest } from "../run/turn-state.ts";
 import { checkKnown } from "../shared/check-options.ts";
 import { AgentError } from "../shared/errors.ts";
 import { type Tool, type ToolDefinition, type ToolSource, toTool } from "../tool-calls/define-tool.ts";
@@ -109,7 +109,8 @@ export class AgentRuntime implements AgentRunner {
     const maxTokens = contextWindow.limitFor(providers[0].model);
     const window = buildContext(messages, maxContextMessages, windowStarts.find(sessionId, messages));
     const context = fitContext(window, maxTokens).messages;
-    const report = explainRequest(toModelRequest(system, context, tools, "allowed"), sections, previous);
+    const request = toModelRequest(system, context, modelTools(tools), "allowed");
+    const report = explainRequest(request, sections, previous);
     return { ...report, isCompactionDue: isCompactionDue(messages, this.#settings) };
   }
 }

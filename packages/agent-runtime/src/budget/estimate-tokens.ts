@@ -23,7 +23,18 @@ export function estimateMessages(messages: readonly Message[]): number {
 
 /** As {@link estimateTokens}, of a whole request: its tools, its prompt, its messages. */
 export function estimateRequest({ system, tools, messages }: ModelRequest): number {
-  return estimateTokens(JSON.stringify([tools, system])) + estimateMessages(messages);
+  return estimateOnce(tools) + estimateOnce(system) + estimateMessages(messages);
+}
+
+/** Tools and prompts by their tokens. They are large, and the same in all requests of a run. */
+const estimated = new WeakMap<object, number>();
+
+function estimateOnce(part: object): number {
+  const known = estimated.get(part);
+  if (known !== undefined) return known;
+  const tokens = estimateTokens(JSON.stringify(part));
+  estimated.set(part, tokens);
+  return tokens;
 }
 
 export function estimateMessage(message: Message): number {

@@ -9,7 +9,7 @@ import { CallIds } from "./call-ids.ts";
 import { isCompactionDue, splitAtQuestion } from "./compaction-due.ts";
 import type { RunSettings } from "./run-settings.ts";
 import type { Run, Turn } from "./stream-turn.ts";
-import { executableCalls, isCut, toModelRequest, withUniqueCallIds } from "./turn-state.ts";
+import { executableCalls, isCut, modelTools, toModelRequest, withUniqueCallIds } from "./turn-state.ts";
 
 /**
  * Notes that one compaction may add to MEMORY.md: a page. What is worth more is worth asking for.
@@ -69,8 +69,8 @@ export async function compactIfDue(run: Run, settings: RunSettings): Promise<rea
 async function requestBuilder(messages: readonly Message[], settings: RunSettings): Promise<RequestBuilder> {
   const { system } = await settings.readPrompt();
   const { earlier } = splitAtQuestion(messages);
-  return (maxTokens) =>
-    toModelRequest(system, fitContext(earlier, maxTokens).messages, settings.tools, "allowed");
+  const tools = modelTools(settings.tools);
+  return (maxTokens) => toModelRequest(system, fitContext(earlier, maxTokens).messages, tools, "allowed");
 }
 
 async function keepMemory(run: Run, build: RequestBuilder, settings: RunSettings): Promise<void> {

@@ -30,6 +30,7 @@ import {
   executableCalls,
   hasText,
   isCut,
+  modelTools,
   type ToolUse,
   toFields,
   toModelRequest,
@@ -104,6 +105,7 @@ async function runTurns(run: Run, settings: RunSettings): Promise<Ending> {
   const context = new RunContext(buildContext(conversation, maxContextMessages, start));
   // One run, one prompt: what stands before a model's thinking must stay as it was.
   const tools = new Map([...settings.tools].filter(([, tool]) => isOffered(tool, input)));
+  const offered = modelTools(tools);
   const { system } = await settings.readPrompt({ ...input, tools });
   const guard = new LoopGuard(settings);
   const closing = new Closing();
@@ -113,7 +115,7 @@ async function runTurns(run: Run, settings: RunSettings): Promise<Ending> {
     const messageId = settings.createId();
     const request = (maxTokens: number) => {
       const { messages, thinkingFrom } = context.fit(maxTokens);
-      return toModelRequest(system, messages, tools, closing.toolUse, thinkingFrom);
+      return toModelRequest(system, messages, offered, closing.toolUse, thinkingFrom);
     };
     const callIds = new CallIds(context.messages, settings.createId);
     const answer = await askTurn(request, { messageId, callIds, emit }, run, settings);

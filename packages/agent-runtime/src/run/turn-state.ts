@@ -2,6 +2,7 @@ import type {
   AssistantMessage,
   Message,
   ModelRequest,
+  ModelTool,
   ModelToolCall,
   SystemPrompt,
 } from "@mini-openclaw/protocol";
@@ -17,11 +18,16 @@ const noMoreTools = "No more tools can be called in this run. Answer now, with w
  */
 export type ToolUse = "allowed" | "refused" | "absent";
 
+/** Returns the tools as a model gets them. */
+export function modelTools(tools: ReadonlyMap<string, Tool>): ModelTool[] {
+  return [...tools.values()].map(({ model }) => model);
+}
+
 /** Returns the request of a run's next turn. */
 export function toModelRequest(
   system: SystemPrompt,
   messages: readonly Message[],
-  tools: ReadonlyMap<string, Tool>,
+  tools: readonly ModelTool[],
   use: ToolUse,
   thinkingFrom = messages.length,
 ): ModelRequest {
@@ -30,7 +36,7 @@ export function toModelRequest(
     system,
     // At the end, where it changes nothing that the model's server has in its cache.
     messages: use === "allowed" ? messages : [...messages, toldToAnswer],
-    tools: use === "absent" ? [] : [...tools.values()].map(({ model }) => model),
+    tools: use === "absent" ? [] : tools,
     toolChoice: use === "allowed" ? "auto" : "none",
     thinkingFrom,
   };
