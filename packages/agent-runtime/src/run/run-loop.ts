@@ -129,7 +129,10 @@ async function runTurns(run: Run, settings: RunSettings): Promise<Ending> {
     if (turn.stopReason === "refusal") return refused(turn);
     if (turn.toolCalls.length === 0) {
       // `pause_turn`: the model's server asks to be sent the turn back, to go on with it.
-      if (turn.stopReason === "pause_turn" && !closing.outcome) continue;
+      if (turn.stopReason === "pause_turn" && !closing.outcome) {
+        rounds += 1;
+        continue;
+      }
       if (isCut(turn) || !hasText(turn)) {
         if (continuations === MAX_CONTINUATIONS) return incomplete(turn, closing.outcome);
         continuations += 1;

@@ -147,6 +147,13 @@ describe("a run", () => {
     ]);
   });
 
+  test("ends where the model's server pauses the turn again and again", async () => {
+    const pauses = Array.from({ length: 4 }, (): ScriptStep => [says("One "), ends("pause_turn")]);
+    const lines = await outlineOf([...pauses, [says("two.")]], { maxToolRounds: 3 });
+    expect(lines.filter((line) => line.startsWith("assistant_message"))).toHaveLength(4);
+    expect(lines.at(-1)).toBe("run_end max_rounds");
+  });
+
   test("ends as refused when the model declines, and runs none of its calls", async () => {
     expect(await outlineOf([[says("I "), calls("echo", { text: "a" }), ends("refusal")]])).toEqual([
       "run_start",
