@@ -81,7 +81,7 @@ function startOfExchange(messages: readonly Message[], index: number): number {
   const runId = runIdOf(messages[index]);
   if (runId !== undefined) {
     const first = messages.findIndex((message) => runIdOf(message) === runId);
-    if (first !== index) return first;
+    if (first !== index) return first - (isUnmarkedQuestion(messages, first) ? 1 : 0);
   }
   const before = messages.slice(0, index);
   const answered = before.findLastIndex(
@@ -89,6 +89,12 @@ function startOfExchange(messages: readonly Message[], index: number): number {
   );
   const question = before.findIndex(({ role }, at) => at > answered && role === "user");
   return question === -1 ? index : question;
+}
+
+/** Returns true if a run's messages follow a question that carries no id of a run. */
+function isUnmarkedQuestion(messages: readonly Message[], first: number): boolean {
+  const question = messages[first - 1];
+  return messages[first]?.role !== "user" && question?.role === "user" && runIdOf(question) === undefined;
 }
 
 /** Messages of a store carry the id of their run. */

@@ -111,6 +111,17 @@ describe("repairs", () => {
       ],
       [ofRun("r1", user("0")), ofRun("r1", calls("a")), ofRun("r1", result("a"))],
     ],
+    [
+      "a refused run is left out with its question where an application keeps no id with that",
+      [
+        ofRun("r1", user("0")),
+        ofRun("r1", says("ok")),
+        user("1"),
+        ofRun("r2", calls("a")),
+        ofRun("r2", refusal()),
+      ],
+      [ofRun("r1", user("0")), ofRun("r1", says("ok"))],
+    ],
     ["an answer that was refused before any question is left out alone", [refusal(), user("2")], [user("2")]],
   ])("%s", (_, messages, expected) => {
     expect(buildContext(messages, 50)).toEqual(expected);
