@@ -13,6 +13,12 @@ import type { AnswerLimit } from "./answer-limit.ts";
 import type { Body } from "./body.ts";
 import { createSseReader, MAX_EVENT_CHARS } from "./sse.ts";
 
+/**
+ * Milliseconds for what may follow the reason why a turn stopped: its usage, and the end of the
+ * stream. Some servers leave the stream open instead (maximhq/bifrost#6784).
+ */
+const LAST_WORDS_MS = 5000;
+
 /** Text or thinking of the model, shown as it comes. */
 export type ShownText = Extract<ModelEvent, { type: "text" | "thinking" }>;
 
@@ -76,6 +82,7 @@ export async function* askModel<Client>({
   // The SDK leaves its listener on the signal when it does not read the response itself.
   const own = followSignal(signal);
   let shownText = "";
+  let lastWords: NodeJS.Timeout | undefined;
   try {
     const response = await send(client, own.signal);
     const body = bodyOf(response);
@@ -107,7 +114,12 @@ export async function* askModel<Client>({
         }
         if (failure) throw failure;
         if (shown.length > 0) body.gather(shown.reduce((sum, { text }) => sum + text.length, 0));
-        if (!complete) continue;
+        if (!complete) {
+          if (shown.length === 0 && lastWords) continue;
+          clearTimeout(lastWords);
+          lastWords = turn.finished(true) && setTimeout(() => body.end(), LAST_WORDS_MS);
+          continue;
+        }
         body.release();
         yield complete;
         return;
@@ -132,6 +144,7 @@ export async function* askModel<Client>({
     const usage = turn.usage();
     yield { type: "turn", content: shownText, toolCalls: [], stopReason: "refusal", stopMessage, usage };
   } finally {
+    clearTimeout(lastWords);
     own.dispose();
   }
 }

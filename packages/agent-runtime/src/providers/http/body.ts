@@ -26,6 +26,8 @@ export interface Body extends AsyncIterable<Uint8Array> {
   gather(chars: number): void;
   /** Keeps the connection for the next request. Call it when the turn is complete. */
   release(): void;
+  /** Ends the body, although its server may send more. */
+  end(): void;
 }
 
 /** Pieces that came and were not read. */
@@ -108,6 +110,11 @@ export class FlowingBody implements Body, AsyncIterator<Uint8Array> {
 
   release(): void {
     this.#isReleased = true;
+  }
+
+  end(): void {
+    this.#end();
+    this.#message.destroy();
   }
 
   #take(piece: Buffer): void {

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
-import { pipeline, type Readable, type Transform } from "node:stream";
+import { pipeline, Readable, type Transform } from "node:stream";
+import type { ReadableStream } from "node:stream/web";
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from "node:zlib";
 import { AgentError } from "../../shared/errors.ts";
 import { cleanText } from "../errors/clean-text.ts";
@@ -120,11 +121,5 @@ async function readAll(content: Readable): Promise<string> {
 }
 
 export function webBody({ body }: Response): Body {
-  return {
-    async *[Symbol.asyncIterator]() {
-      if (body) yield* body as unknown as AsyncIterable<Uint8Array>;
-    },
-    gather() {},
-    release() {},
-  };
+  return new FlowingBody(body ? Readable.fromWeb(body as ReadableStream) : Readable.from([]));
 }

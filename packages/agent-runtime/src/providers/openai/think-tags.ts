@@ -1,11 +1,16 @@
 import type { ShownText } from "../http/ask-model.ts";
 
-/** The tags in which models without a parser on their server think, and what ends each. */
+/**
+ * The tags in which models without a parser on their server think, and what ends each. Sources:
+ * doolijb/serene-pub#67 (Seed-OSS), llama-farm/llamafarm#753 (gpt-oss).
+ */
 const tags: readonly (readonly [open: string, close: string])[] = [
   ["<think>", "</think>"],
   ["<thinking>", "</thinking>"],
   ["<thought>", "</thought>"],
   ["[THINK]", "[/THINK]"],
+  ["<seed:think>", "</seed:think>"],
+  ["<|channel|>analysis<|message|>", "<|end|><|start|>assistant<|channel|>final<|message|>"],
 ];
 
 /**
