@@ -52,12 +52,34 @@ async function startServers(script: { next: () => ModelAnswer; refusals: string[
   };
 }
 
-async function say(agent: AgentRuntime, history: Message[], content: string, stopAfter?: number) {
+interface Disturbances {
+  /** Events after which the run is aborted. */
+  stopAfter?: number | null;
+  /** Messages that come while the run is active. */
+  steering?: number;
+}
+
+async function say(
+  agent: AgentRuntime,
+  history: Message[],
+  content: string,
+  { stopAfter, steering = 0 }: Disturbances = {},
+) {
   history.push(user(content));
+  const more = ["and this", "and that"].map((text) => ({
+    role: "user" as const,
+    content: text,
+    timestamp: 1,
+  }));
+  const waiting = Array.from({ length: steering }, () => more);
   const controller = new AbortController();
   const events: RunEvent[] = [];
   for await (const event of agent.run(
-    inputOf([...history], { signal: controller.signal, runId: `r${history.length}` }),
+    inputOf([...history], {
+      signal: controller.signal,
+      runId: `r${history.length}`,
+      takeSteering: () => waiting.pop() ?? [],
+    }),
   )) {
     events.push(event);
     const entry = toEntry({ ...event, sessionId: "s1", seq: history.length });
@@ -73,6 +95,9 @@ test("the table of servers names each server, its source and its needs", () => {
   for (const { name, source } of servers)
     expect([name, rows.get(name)]).toEqual([name, expect.stringContaining(source)]);
 });
+
+/** `CONVERSATIONS=5000` plays more. The time that they may need grows with them. */
+const conversations = Number(process.env["CONVERSATIONS"] ?? 100);
 
 const end = (events: readonly RunEvent[]) => outline(events).slice(-1)[0];
 const reason = (events: readonly RunEvent[]) => JSON.stringify(events.find(({ type }) => type === "error"));
@@ -102,7 +127,7 @@ describe("every server that people use", () => {
       const first = await say(agent, history, "note a");
       expect([end(first), reason(first)]).toEqual(["run_end completed", undefined]);
       play({ thinking: "Hm", calls: [call("d")] });
-      const stopped = await say(agent, history, "and d", 4);
+      const stopped = await say(agent, history, "and d", { stopAfter: 4 });
       expect(end(stopped)).toBe("run_end aborted");
       play({ calls: [call("e")] });
       const third = await say(agent, history, "and e?");
@@ -127,67 +152,79 @@ describe("every server that people use", () => {
     }
   });
 
-  test("after any run, with any server, fallback and option, the next request is accepted", async () => {
-    const answer: fc.Arbitrary<ModelAnswer> = fc.record(
-      {
-        thinking: fc.constantFrom("Hm.", "Let me think."),
-        calls: fc.array(fc.constantFrom("a", "b").map(call), { maxLength: 2 }),
-        text: fc.constantFrom("Yes.", "Well", " "),
-        stop: fc.constantFrom("cut" as const, "refused" as const, undefined, undefined, undefined, undefined),
-      },
-      { requiredKeys: [] },
-    ) as fc.Arbitrary<ModelAnswer>;
-    const options: fc.Arbitrary<Partial<AgentRuntimeOptions>> = fc.record({
-      maxToolRounds: fc.constantFrom(0, 1, 4),
-      maxToolCalls: fc.constantFrom(1, 50),
-      maxContextMessages: fc.constantFrom(1, 3, 50),
-      maxContextTokens: fc.constantFrom(100, 10_000),
-      maxRunTokens: fc.constantFrom(400, 100_000),
-    });
-    const runs = fc.array(
-      fc.record({
-        model: fc.nat(servers.length - 1),
-        fallback: fc.nat(servers.length - 1),
-        stopAfter: fc.option(fc.nat(12)),
-      }),
-      { minLength: 2, maxLength: 4 },
-    );
-    const property = fc.asyncProperty(
-      fc.array(answer, { maxLength: 12 }),
-      options,
-      runs,
-      async (answers, given, turns) => {
-        play(...answers);
-        const history: Message[] = [];
-        for (const { model, fallback, stopAfter } of turns) {
-          const [provider, other] = [all.providers[model], all.providers[fallback]] as [
-            ModelProvider,
-            ModelProvider,
-          ];
-          const agent = new AgentRuntime({
-            provider,
-            fallbacks: [other],
-            tools: [note],
-            retryBaseMs: 0,
-            ...given,
-          });
-          const events = await say(agent, history, "hi", stopAfter ?? undefined);
-          expect(outline(events).filter((line) => line.startsWith("run_end"))).toHaveLength(1);
-          expect(reason(events) ?? "").not.toMatch(/MODEL_(?!CONTEXT)/);
-        }
-        script.next = () => ({ text: "ok" });
-        for (const { model } of turns) {
-          const agent = new AgentRuntime({
-            provider: all.providers[model] as ModelProvider,
-            tools: [note],
-            retryBaseMs: 0,
-          });
-          const last = await say(agent, [...history], "and now?");
-          expect([end(last), reason(last)]).toEqual(["run_end completed", undefined]);
-        }
-      },
-    );
-    const numRuns = Number(process.env["CONVERSATIONS"] ?? 100);
-    await fc.assert(property, { numRuns, seed: 1 });
-  }, 600_000);
+  test(
+    "after any run, with any server, fallback and option, the next request is accepted",
+    async () => {
+      const answer: fc.Arbitrary<ModelAnswer> = fc.record(
+        {
+          thinking: fc.constantFrom("Hm.", "Let me think."),
+          calls: fc.array(fc.constantFrom("a", "b").map(call), { maxLength: 2 }),
+          text: fc.constantFrom("Yes.", "Well", " "),
+          stop: fc.constantFrom(
+            "cut" as const,
+            "refused" as const,
+            undefined,
+            undefined,
+            undefined,
+            undefined,
+          ),
+        },
+        { requiredKeys: [] },
+      ) as fc.Arbitrary<ModelAnswer>;
+      const options: fc.Arbitrary<Partial<AgentRuntimeOptions>> = fc.record({
+        maxToolRounds: fc.constantFrom(0, 1, 4),
+        maxToolCalls: fc.constantFrom(1, 50),
+        maxContextMessages: fc.constantFrom(1, 3, 50),
+        maxContextTokens: fc.constantFrom(100, 10_000),
+        maxRunTokens: fc.constantFrom(400, 100_000),
+        compactAtShare: fc.constantFrom(0.1, 0.9),
+      });
+      const runs = fc.array(
+        fc.record({
+          model: fc.nat(servers.length - 1),
+          fallback: fc.nat(servers.length - 1),
+          stopAfter: fc.option(fc.nat(12)),
+          steering: fc.nat(2),
+        }),
+        { minLength: 2, maxLength: 4 },
+      );
+      const property = fc.asyncProperty(
+        fc.array(answer, { maxLength: 12 }),
+        options,
+        runs,
+        async (answers, given, turns) => {
+          play(...answers);
+          const history: Message[] = [];
+          for (const { model, fallback, stopAfter, steering } of turns) {
+            const [provider, other] = [all.providers[model], all.providers[fallback]] as [
+              ModelProvider,
+              ModelProvider,
+            ];
+            const agent = new AgentRuntime({
+              provider,
+              fallbacks: [other],
+              tools: [note],
+              retryBaseMs: 0,
+              ...given,
+            });
+            const events = await say(agent, history, "hi", { stopAfter, steering });
+            expect(outline(events).filter((line) => line.startsWith("run_end"))).toHaveLength(1);
+            expect(reason(events) ?? "").not.toMatch(/MODEL_(?!CONTEXT)/);
+          }
+          script.next = () => ({ text: "ok" });
+          for (const { model } of turns) {
+            const agent = new AgentRuntime({
+              provider: all.providers[model] as ModelProvider,
+              tools: [note],
+              retryBaseMs: 0,
+            });
+            const last = await say(agent, [...history], "and now?");
+            expect([end(last), reason(last)]).toEqual(["run_end completed", undefined]);
+          }
+        },
+      );
+      await fc.assert(property, { numRuns: conversations, seed: 1 });
+    },
+    conversations * 6000,
+  );
 });
