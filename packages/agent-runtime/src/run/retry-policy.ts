@@ -99,8 +99,9 @@ function reasonOf(code: string, error: unknown): FallbackReason | undefined {
     string,
     unknown
   >;
-  const isGone = refused === "model" || status === 404;
-  return code === "MODEL_REJECTED" && isGone ? "not_found" : undefined;
+  if (code !== "MODEL_REJECTED") return undefined;
+  if (refused === "account") return "unauthorized";
+  return refused === "model" || status === 404 ? "not_found" : undefined;
 }
 
 /** The fields of a provider's error that matter for another attempt. */

@@ -144,6 +144,20 @@ describe("the text and the thinking of an answer", () => {
     ],
     ["`thinking`", [chunk({ thinking: "Hm" }), chunk({ content: "ok" })], ["thinking Hm", "text ok"]],
     [
+      "the tags of Seed-OSS",
+      [chunk({ content: "<seed:th" }), chunk({ content: "ink>Hm</seed:think>\n" }), chunk({ content: "ok" })],
+      ["thinking Hm", "text ok"],
+    ],
+    [
+      "the channels of gpt-oss",
+      [
+        chunk({ content: "<|channel|>analysis<|mess" }),
+        chunk({ content: "age|>Hm<|end|><|start|>assistant<|channel|>fi" }),
+        chunk({ content: "nal<|message|>ok" }),
+      ],
+      ["thinking Hm", "text ok"],
+    ],
+    [
       "a whole message",
       [{ choices: [{ index: 0, message: { role: "assistant", content: "ok" }, finish_reason: "stop" }] }],
       ["text ok"],
@@ -224,6 +238,17 @@ describe("the usage of an answer", () => {
   });
 });
 
+test("a refusal in the model's words is shown without keys and escapes, and not in all its length", () => {
+  const key = "sk-abcdefgh12345678";
+  const turn = createTurnBuilder({ limit: createAnswerLimit(Infinity), secrets: [key] });
+  turn.add(JSON.stringify(chunk({ refusal: `\u001b[31mNo, ${key}. ${"x".repeat(500)}` })));
+  turn.add(JSON.stringify(chunk({}, "stop")));
+  const { stopReason, stopMessage = "" } = turn.finished(true) as Turn;
+  expect(stopReason).toBe("refusal");
+  expect(stopMessage).toMatch(/^No, \[hidden\]\. x+$/);
+  expect(stopMessage).toHaveLength(300);
+});
+
 describe("an error in a stream", () => {
   test.each<[string, unknown, object]>([
     ["in a list", [{ error: { code: 503, message: "busy" } }], { code: "MODEL_OVERLOADED" }],
@@ -237,6 +262,36 @@ describe("an error in a stream", () => {
       },
     ],
     ["as a stop reason", chunk({}, "network_error"), { code: "MODEL_FAILED", retryable: true }],
+    [
+      "of a call that Ollama could not read (ollama/ollama#17638)",
+      { error: { message: "error parsing tool call: raw='{\"x\":', err=unexpected end of JSON input" } },
+      { retryable: true, noteForModel: expect.stringContaining("unexpected end of JSON input") },
+    ],
+    [
+      "of a call that llama.cpp could not read (ggml-org/llama.cpp#20260)",
+      { error: { code: 500, message: "Failed to parse input at pos 184: <tool_call>" } },
+      { retryable: true, noteForModel: expect.stringContaining("pos 184") },
+    ],
+    [
+      "with its name in its text (ollama/ollama#11781)",
+      { "error parsing tool call": "invalid character 'c'" },
+      { noteForModel: expect.stringContaining("invalid character 'c'") },
+    ],
+    [
+      "as a status (edenai/edenai-apis#360)",
+      { choices: null, base_resp: { status_code: 1008, status_msg: "insufficient balance" } },
+      { message: expect.stringContaining("insufficient balance") },
+    ],
+    [
+      "as a list of FastAPI",
+      { detail: [{ loc: ["body", "model"], msg: "Field required", type: "missing" }] },
+      { message: expect.stringContaining("Field required: body.model") },
+    ],
+    [
+      "of a proxy",
+      { fault: { faultstring: "Rate limit quota violation" } },
+      { message: expect.stringContaining("Rate limit quota violation") },
+    ],
     ["as a text", { error: "model overloaded" }, { code: "MODEL_OVERLOADED" }],
     ["in the fields of the event", { object: "error", message: "no", code: 400 }, { code: "MODEL_REJECTED" }],
   ])("fails the turn: %s", (_, event, expected) => {

@@ -81,6 +81,88 @@ describe("a conversation that is too long", () => {
     expect(classify(status, "invalid_request_error", reason).code).toBe("MODEL_CONTEXT_EXCEEDED");
   });
 
+  test.each<[source: string, status: number, reason: string]>([
+    ["LM Studio, NousResearch/hermes-agent#348", 400, "Context size has been exceeded."],
+    [
+      "llama.cpp, oobabooga/textgen#7257",
+      400,
+      "the request exceeds the available context size. try increasing the context size or enable context shift",
+    ],
+    [
+      "llama.cpp with counts, llmmllab/llmmllab-api#56",
+      400,
+      "request (53192 tokens) exceeds context size (50176 tokens)",
+    ],
+    [
+      "vLLM with an answer of any length, earendil-works/pi#5929",
+      400,
+      "This model's maximum context length is 262144 tokens. However, you requested 0 output tokens and your prompt contains at least 262145 input tokens, for a total of at least 262145 tokens.",
+    ],
+    [
+      "vLLM with a fixed answer, stepfun-ai/Step-Audio-R1#3",
+      400,
+      "'max_tokens' or 'max_completion_tokens' is too large: 8192. This model's maximum context length is 32768 tokens and your request has 32000 input tokens (8192 > 32768 - 32000).",
+    ],
+    [
+      "vLLM with images, vllm-project/vllm#12165",
+      400,
+      "The prompt (total length 25938) is too long to fit into the model (context length 4096).",
+    ],
+    [
+      "Bedrock, strands-agents/harness-sdk#1663",
+      400,
+      "The model returned the following errors: prompt is too long: 903884 tokens > 200000 maximum",
+    ],
+    ["Bedrock, openclaw/openclaw#58839", 400, "ValidationException: Input exceeds the max input token limit"],
+    ["Cohere, openclaw/openclaw#58839", 400, "total tokens exceeds the model's max of 4096"],
+    ["Ollama, nano-step/nano-brain#208", 400, "the input length exceeds the context length"],
+    [
+      "Cerebras, cline/cline#5140",
+      400,
+      "Please reduce the length of the messages or completion. Current length is 42328 while limit is 40000",
+    ],
+    [
+      "TGI, huggingface/text-generation-inference#695",
+      422,
+      "Input validation error: `inputs` must have less than 1024 tokens. Given: 1168.",
+    ],
+    [
+      "Vertex, google-gemini/gemini-cli#19727",
+      400,
+      "Unable to submit request because the input token count is 1251952 but model only supports up to 1048576. Reduce the input token count and try again.",
+    ],
+    [
+      "OpenAI for one text, gptscript-ai/clio#41",
+      400,
+      "Invalid 'messages[17].content': string too long. Expected a string with maximum length 1048576, but got a string with length 1744259 instead.",
+    ],
+    [
+      "Volcengine, esengine/DeepSeek-Reasonix#9696",
+      400,
+      "Input length 1048826 exceeds the maximum length 1048566.",
+    ],
+    [
+      "Anthropic's limit of an account, NousResearch/hermes-agent#4747",
+      429,
+      "Extra usage is required for long context requests.",
+    ],
+    [
+      "OpenAI's limit of a minute, Aider-AI/aider#1880",
+      429,
+      "Request too large for gpt-4o in organization x on tokens per min (TPM): Limit 30000, Requested 36278. The input or output tokens must be reduced in order to run successfully.",
+    ],
+  ])("is known by the words of %s", (_, status, reason) => {
+    expect(classify(status, "", reason).code).toBe("MODEL_CONTEXT_EXCEEDED");
+  });
+
+  test("is none where the limit of a minute is used up", () => {
+    const bedrock = "Too many tokens, please wait before trying again.";
+    expect(classify(500, "ThrottlingException", bedrock)).toEqual({ code: "MODEL_FAILED", retryable: true });
+    expect(classify(429, "", "Rate limit reached: Limit 30000, Used 29000, Requested 2000.").code).toBe(
+      "MODEL_RATE_LIMITED",
+    );
+  });
+
   test.each([
     "max_tokens: 64000 > 8192, which is the maximum allowed number of output tokens for x",
     "max_tokens is too large: 100000. This model supports at most 16384 completion tokens, whereas you provided 100000.",
@@ -140,6 +222,22 @@ describe("a conversation that a server's filter refuses", () => {
   });
 });
 
+test.each<[source: string, status: number, reason: string]>([
+  [
+    "Anthropic, code-yeongyu/oh-my-openagent#3571",
+    400,
+    "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits.",
+  ],
+  ["DeepSeek, api-docs.deepseek.com, error codes", 402, "Insufficient Balance"],
+  ["OpenRouter, decocms/studio#3959", 402, "Insufficient credits. Add more using the settings."],
+])("recognizes an account that cannot pay by the error of %s", (_, status, reason) => {
+  expect(classify(status, "", reason)).toEqual({
+    code: "MODEL_REJECTED",
+    retryable: false,
+    refused: "account",
+  });
+});
+
 test.each<[string, number, string, string]>([
   ["OpenAI", 404, "model_not_found", "The model `x` does not exist or you do not have access to it."],
   ["DeepSeek", 400, "invalid_request_error", "Model Not Exist"],
@@ -148,6 +246,13 @@ test.each<[string, number, string, string]>([
   ["OpenRouter", 400, "", "x is not a valid model ID"],
   ["Ollama", 404, "", 'model "x" not found, try pulling it first'],
   ["GLM", 400, "1211", "模型不存在，请检查模型代码。"],
+  ["Ollama without tools", 400, "", "registry.ollama.ai/library/gemma3:4b does not support tools"],
+  [
+    "vLLM without tools",
+    400,
+    "",
+    '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set',
+  ],
   ["a retired one", 410, "", "Gone"],
 ])("recognizes a missing model by the error of %s", (_, status, type, reason) => {
   expect(classify(status, type, reason)).toEqual({

@@ -75,6 +75,12 @@ describe("the next attempt", () => {
       { modelCount: 2 },
       { delayMs: 0, failovers: 1 },
     ],
+    [
+      "asks the next model where the account of the first cannot pay",
+      failure("MODEL_REJECTED", { cause: Object.assign(new Error("no credits"), { refused: "account" }) }),
+      { modelCount: 2 },
+      { delayMs: 0, failovers: 1 },
+    ],
     ["asks no other model for a bad request", failure("MODEL_REJECTED"), { modelCount: 2 }, undefined],
     [
       "asks the first model again after a pause, once every model was asked",

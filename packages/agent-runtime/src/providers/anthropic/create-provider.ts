@@ -120,7 +120,7 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Mode
         headers: added,
         extraBody,
       } = withOptions(settings, forRun);
-      const secrets = secretsOf(apiKey, { ...options, headers: { ...headers, ...added } });
+      const secrets = secretsOf(apiKey, { ...options, headers: { ...headers, ...added }, extraBody });
       const fields = {
         ...(effort !== undefined && { output_config: { effort } }),
         ...(temperature !== undefined && { temperature }),
@@ -150,8 +150,10 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Mode
             },
             (error, by) => learnRules(error, by) ?? (files.learn(error, request) ? by : undefined),
           );
-          // Thinking that one conversation may not send back may go back in another.
-          rules = sent.rules.thinking === "none" ? { ...sent.rules, thinking: rules.thinking } : sent.rules;
+          // Thinking that one conversation may not send back may go back in another, and another
+          // one has room of its own.
+          const { thinking } = sent.rules.thinking === "none" ? rules : sent.rules;
+          rules = { ...sent.rules, thinking, room: Infinity };
           files.accept(request);
           return sent.response;
         },

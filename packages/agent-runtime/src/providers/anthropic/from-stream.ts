@@ -5,7 +5,7 @@ import { newInput, type OpenCall, toToolCall } from "../convert/tool-call.ts";
 import { toCount } from "../convert/usage.ts";
 import { fromStreamError } from "../errors/api-errors.ts";
 import { cleanText } from "../errors/clean-text.ts";
-import { textIn } from "../errors/reason.ts";
+import { isErrorEvent, textIn } from "../errors/reason.ts";
 import { type AnswerLimit, PART_CHARS } from "../http/answer-limit.ts";
 import type { CompleteTurn, Shown, TurnBuilder } from "../http/ask-model.ts";
 
@@ -55,7 +55,7 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
       }
       const event = readEvent(data);
       if (!event) return undefined;
-      if (event["type"] === "error" || event["error"]) throw fromStreamError(event, secrets);
+      if (isErrorEvent(event)) throw fromStreamError(event, secrets);
       switch (event["type"]) {
         case "message_start":
           return isRecord(event["message"]) ? addMessage(event["message"]) : undefined;

@@ -1,4 +1,5 @@
-import { allowedTokens, refusalOf } from "../errors/refusals.ts";
+import { allowedTokens, roomIn, withRoom } from "../errors/answer-room.ts";
+import { refusalOf } from "../errors/refusals.ts";
 
 /**
  * The rules of a server of the Messages API. Compatible servers differ, and name a rule only when
@@ -7,6 +8,8 @@ import { allowedTokens, refusalOf } from "../errors/refusals.ts";
 export interface MessageRules {
   /** The highest limit of an answer's tokens that the server accepts. */
   maxTokens: number;
+  /** The tokens that are left for the answer to this request. */
+  room: number;
   /**
    * Which thinking goes back. `bound`: signed thinking within its run, unsigned thinking always.
    * `required`: some with every call. `none`: none.
@@ -16,7 +19,12 @@ export interface MessageRules {
   asksForThinking: boolean;
 }
 
-export const initialRules: MessageRules = { maxTokens: Infinity, thinking: "bound", asksForThinking: true };
+export const initialRules: MessageRules = {
+  maxTokens: Infinity,
+  room: Infinity,
+  thinking: "bound",
+  asksForThinking: true,
+};
 
 /**
  * Returns the rules with what a refused request teaches, `undefined` where it teaches nothing new.
@@ -31,7 +39,8 @@ export const initialRules: MessageRules = { maxTokens: Infinity, thinking: "boun
 export function learnRules(error: unknown, rules: MessageRules): MessageRules | undefined {
   const reason = refusalOf(error)?.message;
   if (reason === undefined) return undefined;
-  const allowed = allowedTokens(reason) ?? roomIn(reason);
+  if (roomIn(reason) !== undefined) return withRoom(reason, rules);
+  const allowed = allowedTokens(reason);
   if (allowed !== undefined && allowed < rules.maxTokens) return { ...rules, maxTokens: allowed };
   if (!/thinking|signature|adaptive|output_config/i.test(reason)) return undefined;
   const isWanted = /passed back|is missing|must be (?:passed|provided|included)/i.test(reason);
@@ -39,14 +48,4 @@ export function learnRules(error: unknown, rules: MessageRules): MessageRules | 
   const isBound = /expected .?thinking|signature|bound to|cannot contain|cannot be modified/i.test(reason);
   if (isBound && rules.thinking !== "none") return { ...rules, thinking: "none" };
   return rules.asksForThinking ? { ...rules, asksForThinking: false } : undefined;
-}
-
-/**
- * Returns the tokens that a window has left for the answer, where prompt and answer together are
- * too long for it.
- */
-function roomIn(reason: string): number | undefined {
-  const [, prompt, , window] = /limit: (\d+) \+ (\d+) > (\d+)/.exec(reason) ?? [];
-  const room = Number(window) - Number(prompt);
-  return room >= 1024 ? room : undefined;
 }

@@ -41,7 +41,7 @@ const MIN_THINKING_TOKENS = 1024;
 export function toRequest(request: ModelRequest, options: RequestOptions): MessageCreateParamsStreaming {
   const { system } = request;
   const { model, extraBody, rules = initialRules } = options;
-  const maxTokens = Math.max(1, Math.min(options.maxTokens, rules.maxTokens));
+  const maxTokens = Math.max(1, Math.min(options.maxTokens, rules.maxTokens, rules.room));
   const fitted = options.thinking && fitThinking(options.thinking, maxTokens);
   const thinking =
     fitted?.type === "enabled" && (rules.thinking === "none" || isLoopWithout(request, fitted, model))

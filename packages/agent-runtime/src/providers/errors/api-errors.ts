@@ -141,8 +141,14 @@ interface Answered {
   secrets: readonly string[];
 }
 
+/**
+ * Servers' words for a call of the model that they could not read: Groq, Ollama
+ * (ollama/ollama#17638), llama.cpp (ggml-org/llama.cpp#20260).
+ */
+const failedCall = /failed_generation|tool_use_failed|error parsing tool call|failed to parse input at pos/i;
+
 function toError({ status, type, reason, asked, retryAfterMs, secrets }: Answered): AgentError {
-  const isFailedCall = type === "tool_use_failed" || /failed_generation|tool_use_failed/.test(reason);
+  const isFailedCall = type === "tool_use_failed" || failedCall.test(reason);
   const { code, retryable, refused }: Failure = isFailedCall
     ? { code: "MODEL_FAILED", retryable: true }
     : classify(status, type, reason);

@@ -1,7 +1,8 @@
 import type { AgentErrorCode } from "../../shared/errors.ts";
+import { sharesWindow } from "./answer-room.ts";
 
 /** The subject of a refusal, as far as the server's words name it. */
-export type RefusedSubject = "content" | "model";
+export type RefusedSubject = "content" | "model" | "account";
 
 /** The meaning of an answer that is no turn. */
 export interface Failure {
@@ -59,7 +60,9 @@ const overflow = new RegExp(
     "reduce the length",
     "input length should be",
     "contains \\d+ tokens? too large",
-    "inputs?`? tokens? \\+",
+    "inputs?`? (?:tokens? \\+|must have less than \\d+ tokens)",
+    "input token count is \\d+ but",
+    "string too long",
     "request too large",
     "tokens to keep from the initial prompt",
     "model_max_prompt_tokens",
@@ -67,6 +70,14 @@ const overflow = new RegExp(
   ].join("|"),
   "i",
 );
+/**
+ * Servers' words for one request that is larger than what an account may ever send: OpenAI
+ * (Aider-AI/aider#1880), Anthropic.
+ */
+const overAccount = /request too large|tokens must be reduced|long context requests/i;
+/** Bedrock's "Too many tokens, please wait" is about a minute, not about the conversation. */
+const throttled = /please wait|throttl/i;
+/** An answer's limit that is higher than any may be, also without the conversation before it. */
 const answerLimit =
   /number of output tokens|max_(?:completion_|output_)?tokens[`'"]?(?:: \d+)?[^.]{0,60}(?:at most|less than|not exceed|must be|too large|> \d+, which)/i;
 const loads =
@@ -87,11 +98,14 @@ const contentRefusal = new RegExp(
   ].join("|"),
   "i",
 );
+/** Servers' words for an account that cannot pay: Anthropic, DeepSeek, OpenRouter, GLM, Qwen. */
+const unpaid =
+  /credit balance|insufficient[_ ](?:account )?(?:balance|credits?|funds)|more credits|余额不足|欠费|arrear/i;
 const ofAccount = /account|organi[sz]ation|api key|suspended|deactivated/i;
 
-/** Servers' words for a model that does not exist, or no longer. */
+/** Servers' words for a model that does not exist, or no longer, or that takes no tools. */
 const modelRefusal =
-  /\bmodel\b[^.]{0,80}(?:not exist|not found|decommissioned|deprecated|retired|no longer|not valid|shut down)|not a valid model\b|(?:no such|unknown|invalid) model\b(?! (?:input|length))|model_(?:not_found|decommissioned)|模型不存在/i;
+  /\bmodel\b[^.]{0,80}(?:not exist|not found|decommissioned|deprecated|retired|no longer|not valid|shut down)|not a valid model\b|(?:no such|unknown|invalid) model\b(?! (?:input|length))|model_(?:not_found|decommissioned)|does not support tools|enable-auto-tool-choice|模型不存在/i;
 
 /** Returns true if the words of an error promise that the server will answer later. */
 export function promisesLater(reason: string): boolean {
@@ -101,10 +115,7 @@ export function promisesLater(reason: string): boolean {
 /** Returns the meaning of an answer that is no turn, by its status, its type and its words. */
 export function classify(status: number, type: string, reason: string): Failure {
   const words = `${type} ${reason}`;
-  const mayOverflow = [400, 413, 422, 500].includes(status);
-  if (status === 413 || (mayOverflow && overflow.test(words) && !answerLimit.test(reason))) {
-    return { code: "MODEL_CONTEXT_EXCEEDED", retryable: false };
-  }
+  if (isTooLong(status, words)) return { code: "MODEL_CONTEXT_EXCEEDED", retryable: false };
   const mayRefuse = [400, 403, 422, 451, 500].includes(status);
   if (mayRefuse && contentRefusal.test(words) && !ofAccount.test(reason)) {
     return { code: "MODEL_REJECTED", retryable: false, refused: "content" };
@@ -114,6 +125,9 @@ export function classify(status: number, type: string, reason: string): Failure 
     return { code: "MODEL_OVERLOADED", retryable: true };
   }
   if (status === 429) return { code: "MODEL_RATE_LIMITED", retryable: type !== "insufficient_quota" };
+  if (status === 402 || (status === 400 && unpaid.test(words))) {
+    return { code: "MODEL_REJECTED", retryable: false, refused: "account" };
+  }
   if (status === 401 || status === 403) return { code: "MODEL_UNAUTHORIZED", retryable: false };
   if (status === 408 || status === 504 || status === 524) return { code: "MODEL_TIMEOUT", retryable: true };
   if (status === 409 || status === 425 || status >= 500) {
@@ -121,4 +135,11 @@ export function classify(status: number, type: string, reason: string): Failure 
   }
   const isModel = status === 404 || status === 410 || modelRefusal.test(words);
   return { code: "MODEL_REJECTED", retryable: false, ...(isModel && { refused: "model" }) };
+}
+
+function isTooLong(status: number, words: string): boolean {
+  if (status === 413) return true;
+  if (status === 429) return overAccount.test(words);
+  if (![400, 422, 500].includes(status) || throttled.test(words)) return false;
+  return overflow.test(words) && (sharesWindow(words) || !answerLimit.test(words));
 }

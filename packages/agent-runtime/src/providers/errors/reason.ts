@@ -1,3 +1,5 @@
+import { isRecord, type JsonRecord } from "../convert/json.ts";
+
 /** Reasons nested deeper than this are not looked for. */
 const MAX_DEPTH = 6;
 
@@ -13,10 +15,36 @@ const textFields = [
   "error_msg",
   "errorMessage",
   "explanation",
+  "faultstring",
+  "status_msg",
   "reason",
   "title",
 ];
-const nestedFields = ["error", "errors", "detail", "details", "errorResponse", "response"];
+const nestedFields = [
+  "error",
+  "errors",
+  "detail",
+  "details",
+  "errorResponse",
+  "response",
+  "fault",
+  "base_resp",
+];
+
+/**
+ * Returns true for an event of a stream that is an error and no part of an answer, in whatever form
+ * its server wrote it: with `error` or another name that begins so (ollama/ollama#11781), with the
+ * fields of an error alone, or with a status of MiniMax (edenai/edenai-apis#360).
+ */
+export function isErrorEvent(event: JsonRecord): boolean {
+  const { object, type, code, status, message, msg, detail, fault } = event;
+  const hasName = Object.entries(event).some(([name, value]) => name.startsWith("error") && value);
+  if (hasName || object === "error" || type === "error") return true;
+  if ([event["choices"], event["usage"]].some((one) => one !== undefined && one !== null)) return false;
+  const { status_code: number = 0 } = isRecord(event["base_resp"]) ? event["base_resp"] : {};
+  if (number !== 0 || textIn(detail ?? fault) !== undefined) return true;
+  return (code ?? status) !== undefined && [message, msg].some((text) => typeof text === "string");
+}
 
 /** Returns the text of an error body in whatever form a server sent it, or the body itself. */
 export function reasonIn(body: string): string {
@@ -42,9 +70,15 @@ export function textIn(value: unknown, depth = 0): string | undefined {
   const own = textFields
     .map((name) => fields[name])
     .find((one) => typeof one === "string" && one.trim() !== "");
-  const text = typeof own === "string" ? own : textIn(fields["error"], depth + 1);
+  const text = typeof own === "string" ? own : (textIn(fields["error"], depth + 1) ?? namedIn(fields));
   if (text === undefined) return typeof fields["type"] === "string" ? fields["type"] : undefined;
   return [text, whereOf(fields), rawOf(fields, depth)].filter(Boolean).join(": ");
+}
+
+/** Returns an error whose name is a part of its text, as Ollama sends it in a stream. */
+function namedIn(fields: Record<string, unknown>): string | undefined {
+  const [name, text] = Object.entries(fields).find(([one]) => one.startsWith("error ")) ?? [];
+  return typeof text === "string" ? `${name}: ${text}` : undefined;
 }
 
 /** Returns the field that a validation error names. */

@@ -8,11 +8,12 @@ const units: readonly (readonly [name: RegExp, milliseconds: number])[] = [
 ];
 
 /**
- * Servers' words for a pause, such as "Please try again in 20m59.552s" (Groq, OpenAI) and
- * `"retryDelay": "37s"` (Gemini).
+ * Servers' words for a pause, such as "Please try again in 20m59.552s" (Groq, OpenAI),
+ * `"retryDelay": "37s"` (Gemini) and `"estimated_time": 20.5` (Hugging Face, while a model loads).
  */
 const pauses: readonly RegExp[] = [
   /"retryDelay"\s*:\s*"([\d.]+s)"/,
+  /"(?:retry_after|estimated_time)"\s*:\s*"?(\d+(?:\.\d+)?)\b/,
   /(?:again|retry|wait)[^.]{0,40}?\b(?:in|after|for|wait|least)\s+((?:\d+(?:\.\d+)?\s*(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hours?|d|days?)(?![a-z])\s*)+)/i,
   /(\d+\s*)秒后/,
 ];
@@ -45,8 +46,15 @@ export function retryAfter({ status, headers, body }: RefusedAnswer): number | u
     if (Number.isFinite(delayMs)) return Math.max(0, delayMs);
   }
   const words = pauses.map((pattern) => pattern.exec(body)?.[1]).find((found) => found !== undefined);
-  if (words !== undefined) return toMilliseconds(/^\d+\s*$/.test(words) ? `${words}s` : words);
-  return headers && status === TOO_MANY_REQUESTS ? untilReset(headers) : undefined;
+  if (words !== undefined) return toMilliseconds(/^[\d.]+\s*$/.test(words) ? `${words}s` : words);
+  if (status !== TOO_MANY_REQUESTS) return undefined;
+  return untilReset([...(headers ?? []), ...quotedHeaders(body)]);
+}
+
+/** Returns the headers that OpenRouter puts in its body instead: Gitlawb/openclaude#936. */
+function quotedHeaders(body: string): [string, string][] {
+  const quoted = body.matchAll(/"(x-ratelimit-[a-z-]+)"\s*:\s*"([^"]*)"/gi);
+  return [...quoted].map(([, name = "", value = ""]) => [name.toLowerCase(), value]);
 }
 
 /**
@@ -60,7 +68,7 @@ const limitHeader =
  * Returns the milliseconds until the limits that are used up start anew, or `undefined` if no
  * header names one. Of several limits the last one counts.
  */
-function untilReset(headers: Headers): number | undefined {
+function untilReset(headers: readonly [string, string][]): number | undefined {
   const resets = new Map<string, number | undefined>();
   const left = new Map<string, number>();
   for (const [header, value] of headers) {

@@ -2,14 +2,17 @@
 export interface SecretOptions {
   headers?: Readonly<Record<string, string>> | undefined;
   query?: Readonly<Record<string, string>> | undefined;
+  extraBody?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Shorter values of headers and queries are no secrets. */
+/** Shorter values of headers, queries and bodies are no secrets. */
 const MIN_SECRET_CHARS = 8;
 
 /** Returns the values of the options that no error may quote. */
-export function secretsOf(apiKey: string, { headers = {}, query = {} }: SecretOptions): string[] {
-  return [apiKey, ...secretsIn(Object.entries(headers)), ...secretsIn(Object.entries(query))];
+export function secretsOf(apiKey: string, { headers, query, extraBody }: SecretOptions): string[] {
+  const fields = [headers, query, extraBody].flatMap((one) => Object.entries<unknown>(one ?? {}));
+  const texts = fields.filter((field): field is [string, string] => typeof field[1] === "string");
+  return [apiKey, ...secretsIn(texts)];
 }
 
 /** Returns the values of the fields that are named like a secret, or that look like one. */

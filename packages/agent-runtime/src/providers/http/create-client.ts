@@ -13,6 +13,7 @@ export interface ClientOptions {
   timeoutMs?: number | undefined;
   headers?: Readonly<Record<string, string>> | undefined;
   query?: Readonly<Record<string, string>> | undefined;
+  extraBody?: Readonly<Record<string, unknown>> | undefined;
   fetch?: Fetch | undefined;
 }
 
@@ -52,14 +53,14 @@ export async function createClient<Client>(
   importSdk: () => Promise<SdkClass<Client>>,
   packageName: string,
   apiKey: string,
-  { baseURL, timeoutMs = 60_000, headers, query, fetch }: ClientOptions,
+  { baseURL, timeoutMs = 60_000, headers, query, extraBody, fetch }: ClientOptions,
 ): Promise<Connection<Client>> {
   // Imported on first use: an SDK costs 170 to 190 ms of CPU.
   const sdk = await importSdk().catch((cause: unknown) => {
     const message = `The provider needs the package ${packageName}: npm install ${packageName}`;
     throw new AgentError("INVALID_OPTION", message, { cause });
   });
-  const secrets = secretsOf(apiKey, { headers, query });
+  const secrets = secretsOf(apiKey, { headers, query, extraBody });
   const { fetch: send, bodyOf } = createModelFetch(fetch, secrets);
   const client = new sdk({
     apiKey,

@@ -5,6 +5,7 @@ import { newInput, type OpenCall, toToolCall } from "../convert/tool-call.ts";
 import { toCount } from "../convert/usage.ts";
 import { fromStreamError } from "../errors/api-errors.ts";
 import { cleanText } from "../errors/clean-text.ts";
+import { isErrorEvent } from "../errors/reason.ts";
 import type { AnswerLimit } from "../http/answer-limit.ts";
 import type { CompleteTurn, Shown, TurnBuilder } from "../http/ask-model.ts";
 import { type ItemRef, type OutputItem, OutputItems, textOf, typeOf } from "./output-items.ts";
@@ -115,7 +116,7 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
         case "response.function_call_arguments.done":
           return addWhole(event, "call", event["arguments"]);
         default:
-          if (event["error"]) throw fromStreamError(event, secrets);
+          if (isErrorEvent(event) && event["object"] !== "response") throw fromStreamError(event, secrets);
           // A whole answer, from a server that does not stream.
           return event["object"] === "response" ? finish(event) : undefined;
       }

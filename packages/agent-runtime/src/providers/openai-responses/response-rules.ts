@@ -1,4 +1,5 @@
-import { allowedTokens, hasNoRoom, refusalOf } from "../errors/refusals.ts";
+import { allowedTokens, hasNoRoom, roomIn, withRoom } from "../errors/answer-room.ts";
+import { refusalOf } from "../errors/refusals.ts";
 import { MAX_TOKENS } from "../http/answer-limit.ts";
 
 /**
@@ -9,6 +10,8 @@ export interface ResponseRules {
   maxTokens: number;
   /** From this limit on, a budget's limit is not sent: the model's window has no room for it. */
   tooManyTokens: number;
+  /** The tokens that are left for the answer to this request. */
+  room: number;
   /** True while requests ask for summaries of the reasoning. */
   asksForSummary: boolean;
   /** True while requests ask for reasoning items, and send them back. */
@@ -18,6 +21,7 @@ export interface ResponseRules {
 export const initialRules: ResponseRules = {
   maxTokens: Infinity,
   tooManyTokens: MAX_TOKENS,
+  room: Infinity,
   asksForSummary: true,
   asksForReasoning: true,
 };
@@ -39,6 +43,7 @@ export function learnRules(
   const reason = refusalOf(error)?.message;
   if (reason === undefined) return undefined;
   if (budgetTokens !== undefined && hasNoRoom(reason)) return { ...rules, tooManyTokens: budgetTokens };
+  if (roomIn(reason) !== undefined) return withRoom(reason, rules);
   const allowed = allowedTokens(reason);
   if (allowed !== undefined && allowed < rules.maxTokens) return { ...rules, maxTokens: allowed };
   if (rules.asksForSummary && /summar|verified/i.test(reason)) return { ...rules, asksForSummary: false };

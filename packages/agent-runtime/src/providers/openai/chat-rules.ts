@@ -1,4 +1,5 @@
-import { allowedTokens, hasNoRoom, refusalOf } from "../errors/refusals.ts";
+import { allowedTokens, hasNoRoom, roomIn, sharesWindow, withRoom } from "../errors/answer-room.ts";
+import { refusalOf } from "../errors/refusals.ts";
 import { MAX_TOKENS } from "../http/answer-limit.ts";
 
 /**
@@ -12,6 +13,8 @@ export interface ChatRules {
   maxTokens: number;
   /** From this limit on, a budget's limit is not sent: the server has no room for it. */
   tooManyTokens: number;
+  /** The tokens that are left for the answer to this request. */
+  room: number;
   /** Thinking that goes back: that of the same model, some with every call, or none. */
   reasoning: "own" | "required" | "none";
   /** The length of call ids, where the server wants one. */
@@ -31,6 +34,7 @@ export function rulesFor(baseURL: string, model: string): ChatRules {
     tokenField: hostname === "api.openai.com" ? "max_completion_tokens" : "max_tokens",
     maxTokens: Infinity,
     tooManyTokens: MAX_TOKENS,
+    room: Infinity,
     reasoning:
       /(^|\.)(deepseek\.com|moonshot\.(cn|ai)|kimi\.com)$/.test(hostname) && !/chat|v3/.test(model)
         ? "required"
@@ -58,6 +62,7 @@ export function learnRules(error: unknown, rules: ChatRules, budgetTokens?: numb
   const reason = refusalOf(error)?.message;
   if (reason === undefined) return undefined;
   if (budgetTokens !== undefined && hasNoRoom(reason)) return { ...rules, tooManyTokens: budgetTokens };
+  if (roomIn(reason) !== undefined) return withRoom(reason, rules);
   const changes = lessons.flatMap((lesson) => lesson(reason, rules) ?? []);
   const learned: ChatRules = Object.assign({ ...rules }, ...changes);
   return changes.length > 0 ? learned : undefined;
@@ -75,7 +80,8 @@ const lessons: readonly Lesson[] = [
       tokenField === "max_tokens"
         ? /max_completion_tokens/.test(reason)
         : refused.test(reason) && /max_completion_tokens/.test(reason);
-    return isNamed && allowedTokens(reason) === undefined ? { tokenField: other } : undefined;
+    const isOfNumber = allowedTokens(reason) !== undefined || sharesWindow(reason);
+    return isNamed && !isOfNumber ? { tokenField: other } : undefined;
   },
   (reason, { maxTokens }) => {
     const allowed = allowedTokens(reason);

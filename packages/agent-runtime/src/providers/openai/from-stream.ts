@@ -4,6 +4,8 @@ import { failsTurn, toStopReason } from "../convert/stop-reason.ts";
 import { TextTemplate } from "../convert/text-template.ts";
 import { toCount } from "../convert/usage.ts";
 import { fromStreamError } from "../errors/api-errors.ts";
+import { cleanText } from "../errors/clean-text.ts";
+import { isErrorEvent } from "../errors/reason.ts";
 import { type AnswerLimit, PART_CHARS } from "../http/answer-limit.ts";
 import type { CompleteTurn, Shown, ShownInput, ShownText, TurnBuilder } from "../http/ask-model.ts";
 import { partsOf } from "./content-parts.ts";
@@ -56,7 +58,7 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
       if (text !== undefined) return answer.addText(text);
       const chunk = readEvent(data);
       if (!chunk) return undefined;
-      if (isError(chunk)) throw fromStreamError(chunk, secrets);
+      if (isErrorEvent(chunk)) throw fromStreamError(chunk, secrets);
       addReport(chunk["usage"] ?? (isRecord(chunk["x_groq"]) ? chunk["x_groq"]["usage"] : undefined));
       // The chunk that carries the usage has no choice.
       const { choices } = chunk;
@@ -72,23 +74,9 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
       // Not every server sends `[DONE]`, and not every one a finish reason. The usage may come
       // after either.
       const isFinished = finishReason !== undefined ? isDone || isOver : isDone && !answer.isEmpty;
-      return isFinished ? answer.toTurn(finishReason, usage) : undefined;
+      return isFinished ? answer.toTurn(finishReason, usage, secrets) : undefined;
     },
   };
-}
-
-/**
- * Returns true for a chunk with an error: `{error}`, or the fields of an error without choices.
- */
-function isError(chunk: JsonRecord): boolean {
-  if (chunk["error"]) return true;
-  if (chunk["choices"] !== undefined || chunk["usage"] !== undefined) return false;
-  const { object, type, code, message, detail, msg } = chunk;
-  if (object === "error" || type === "error") return true;
-  return (
-    [message, detail, msg].some((text) => typeof text === "string") &&
-    (code !== undefined || detail !== undefined)
-  );
 }
 
 /** Returns true for a chunk that has a piece of text, and nothing else that counts. */
@@ -152,7 +140,7 @@ class ChatAnswer {
     return this.#tags.end().map((part) => this.#keep(part));
   }
 
-  toTurn(finishReason: string | undefined, usage: Usage): CompleteTurn {
+  toTurn(finishReason: string | undefined, usage: Usage, secrets: readonly string[]): CompleteTurn {
     const toolCalls = this.#calls.finish();
     const blocks = this.#toBlocks(toolCalls.map(({ callId }) => callId));
     return {
@@ -161,7 +149,7 @@ class ChatAnswer {
       toolCalls,
       ...(blocks && { blocks }),
       stopReason: this.#refusal === "" ? toStopReason(finishReason, toolCalls.length > 0) : "refusal",
-      ...(this.#refusal !== "" && { stopMessage: this.#refusal }),
+      ...(this.#refusal !== "" && { stopMessage: cleanText(this.#refusal, secrets, 300) }),
       usage,
     };
   }

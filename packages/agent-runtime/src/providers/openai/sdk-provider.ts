@@ -29,7 +29,7 @@ export interface OpenAIApi<Rules> {
 }
 
 /** Creates a provider for one of the APIs of OpenAI's SDK. It keeps the rules that it learned. */
-export function createSdkProvider<Rules extends { tooManyTokens: number }>(
+export function createSdkProvider<Rules extends { tooManyTokens: number; room: number }>(
   options: OpenAIProviderOptions,
   api: OpenAIApi<Rules>,
 ): ModelProvider {
@@ -45,8 +45,12 @@ export function createSdkProvider<Rules extends { tooManyTokens: number }>(
     model,
     stream(request, { signal, maxAnswerTokens = Infinity, ...forRun }) {
       const settings = withOptions(options, forRun);
-      const { headers } = settings;
-      const secrets = secretsOf(apiKey, { ...options, headers: { ...options.headers, ...headers } });
+      const { headers, extraBody } = settings;
+      const secrets = secretsOf(apiKey, {
+        ...options,
+        headers: { ...options.headers, ...headers },
+        extraBody,
+      });
       const answerTokens = Math.min(maxTokens ?? Infinity, maxAnswerTokens);
       const limit = createAnswerLimit(answerTokens);
       return askModel({
@@ -60,10 +64,12 @@ export function createSdkProvider<Rules extends { tooManyTokens: number }>(
               // wants one.
               budgetTokens =
                 maxTokens === undefined && answerTokens < by.tooManyTokens ? answerTokens : undefined;
+              const wanted = maxTokens === undefined ? (budgetTokens ?? Infinity) : answerTokens;
+              const limited = Math.min(wanted, by.room);
               const turn = {
                 request: files.apply(request),
                 rules: by,
-                maxTokens: maxTokens === undefined ? budgetTokens : answerTokens,
+                maxTokens: limited === Infinity ? undefined : limited,
                 settings,
               };
               return api.send(client, turn, { signal: own, ...(headers && { headers: { ...headers } }) });
@@ -71,7 +77,8 @@ export function createSdkProvider<Rules extends { tooManyTokens: number }>(
             (error, by) =>
               api.learnRules(error, by, budgetTokens) ?? (files.learn(error, request) ? by : undefined),
           );
-          rules = sent.rules;
+          // Another conversation has room of its own.
+          rules = { ...sent.rules, room: Infinity };
           files.accept(request);
           return sent.response;
         },
