@@ -41,6 +41,7 @@ test("refuses an empty path of the folder", async () => {
   const { exitCode, err } = await command("ls", "--dir", "");
   expect(exitCode).toBe(64);
   expect(err).toContain('`--dir` must be the path of a folder, got ""');
+  expect((await command("export", "x", "--files", "")).err).toContain("`--files` must be the path");
 });
 
 test("show prints the last messages of a session named by its key or the beginning of its id", async () => {

@@ -14,6 +14,8 @@ export interface CommandLine {
   key?: string;
   at?: number;
   schema?: string;
+  /** The folder for the files of an export. */
+  files?: string;
 }
 
 export interface CommandDeps {

@@ -6,6 +6,7 @@ import { SessionFiles } from "../transcript/session-files.ts";
 import type { Command, CommandLine } from "./command.ts";
 import { eachSession, findSession } from "./find-session.ts";
 import { formatEntry } from "./format-entry.ts";
+import { createFileSaver } from "./save-files.ts";
 import { bold, dim, instant, jsonLine, safe, sessionRow, type Terminal } from "./terminal.ts";
 
 // Soon enough for somebody who waits. Each look is two system calls.
@@ -83,16 +84,23 @@ const search: Command["run"] = async (line, { store, terminal, signal }) => {
   return 0;
 };
 
-const exportSession: Command["run"] = async ({ args: [name = ""], format }, { store, terminal }) => {
-  const session = await findSession(store, name);
+const exportSession: Command["run"] = async (line, { store, terminal }) => {
+  const { args, format, files } = line;
+  const session = await findSession(store, args[0] ?? "");
+  const saver = files === undefined ? undefined : createFileSaver(store, session.sessionId, files);
   const entries: Entry[] = [];
   for await (const entry of store.entries(session.sessionId)) {
+    await saver?.save(entry);
     if (format === "jsonl") terminal.out(jsonLine(entry));
     else entries.push(entry);
   }
-  if (format === "jsonl") return 0;
-  terminal.out(safe(`# ${session.title || session.sessionId}\n\n${toMarkdown(entries)}`));
-  return 0;
+  for (const missing of saver?.missing ?? [])
+    terminal.err(safe(`The file ${missing} is missing or damaged.\n`));
+  const exitCode = saver && saver.missing.length > 0 ? 1 : 0;
+  if (format === "jsonl") return exitCode;
+  const text = toMarkdown(entries, undefined, saver?.linkOf);
+  terminal.out(safe(`# ${session.title || session.sessionId}\n\n${text}`));
+  return exitCode;
 };
 
 export const readCommands: Record<string, Command> = {

@@ -42,6 +42,7 @@ A session is named by its id, the beginning or the end of the id, or its key.
   --at <seq>         fork: the last entry of the new session (default: the newest)
   --schema <name>    copy: the schema of the tables (default: mini_openclaw)
   --format <format>  export: markdown or jsonl (default: markdown)
+  --files <folder>   export: saves the files of the messages there too
   -f, --follow       tail: continue until interrupted
   -h, --help
   -v, --version
@@ -106,7 +107,9 @@ function parse(args: string[]): { name?: string; line: CommandLine; isVersion: b
   if (format !== "markdown" && format !== "jsonl") {
     throw new UsageError(mustBe("--format", "markdown or jsonl", format));
   }
-  if (values.dir === "") throw new UsageError(mustBe("--dir", "the path of a folder", values.dir));
+  for (const name of ["dir", "files"] as const) {
+    if (values[name] === "") throw new UsageError(mustBe(`--${name}`, "the path of a folder", ""));
+  }
   const line: CommandLine = {
     folder: resolve(values.dir),
     args: rest,
@@ -118,6 +121,7 @@ function parse(args: string[]): { name?: string; line: CommandLine; isVersion: b
     ...(values.key !== undefined && { key: values.key }),
     ...(values.at !== undefined && { at: toCount("--at", values.at) }),
     ...(values.schema !== undefined && { schema: values.schema }),
+    ...(values.files !== undefined && { files: values.files }),
   };
   const isVersion = values.version;
   if (isVersion || values.help || (name === undefined && args.length === 0)) return { line, isVersion };
@@ -146,6 +150,7 @@ const options = {
   at: { type: "string" },
   schema: { type: "string" },
   format: { type: "string", default: "markdown" },
+  files: { type: "string" },
   follow: { type: "boolean", short: "f", default: false },
   help: { type: "boolean", short: "h", default: false },
   version: { type: "boolean", short: "v", default: false },
