@@ -33,7 +33,7 @@ export async function readMcpConfig(
   workspaceDir: string,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<McpConfig> {
-  const text = await readTextBeneath(workspaceDir, ".mcp.json");
+  const text = await readTextBeneath({ dir: workspaceDir }, ".mcp.json");
   return text === undefined ? {} : parseMcpConfig(text, env);
 }
 

@@ -1,5 +1,6 @@
 import type { Transport } from "@modelcontextprotocol/client";
 import type { McpHttpServer, McpStdioServer } from "./config.ts";
+import { limitedFetch } from "./limited-fetch.ts";
 
 /** A way to a server that was just opened. */
 export interface OpenedTransport {
@@ -22,6 +23,7 @@ export async function openTransport(
     const { StreamableHTTPClientTransport } = await import("@modelcontextprotocol/client");
     const http = new StreamableHTTPClientTransport(new URL(server.url), {
       requestInit: { headers: { ...server.headers } },
+      fetch: limitedFetch,
     });
     return { transport: http, complaints: () => "", endSession: () => http.terminateSession() };
   }

@@ -8,6 +8,7 @@ import {
 } from "../tool-calls/define-tool.ts";
 import { toToolResult } from "./call-result.ts";
 import type { McpHttpServer, McpStdioServer } from "./config.ts";
+import { describeError, isConnectionLost } from "./connection-errors.ts";
 import { type OpenedTransport, openTransport } from "./open-transport.ts";
 import { type ListedTool, nameTools, readTools, uncheckedSchema } from "./tool-list.ts";
 
@@ -117,7 +118,11 @@ export class McpServer {
       opened = await openTransport(config, workspaceDir);
       client = new sdk.Client({ name: "mini-openclaw", version: "1.0.0" }, { capabilities: {} });
       await withTimeout(client.connect(opened.transport, { timeout: connectTimeoutMs }), connectTimeoutMs);
-      client.onclose = () => this.#lost("The connection was closed.", opened);
+      client.onclose = () => {
+        // An older connection may close when the next one is open.
+        if (this.#connection.is === "open" && this.#connection.client === client)
+          this.#lost("The connection was closed.", opened);
+      };
       this.#listenForChanges(client);
       await this.#readList(client);
       this.#instructions = (client.getInstructions() ?? "").slice(0, MAX_INSTRUCTION_CHARS).trim();
@@ -126,8 +131,7 @@ export class McpServer {
       return client;
     } catch (error) {
       if (client) await closeClient(client);
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#lost(reason, opened);
+      this.#lost(describeError(error), opened);
       throw error;
     }
   }
@@ -192,7 +196,7 @@ export class McpServer {
   async #call(name: string, input: Record<string, unknown>, context: ToolContext): Promise<ToolResult> {
     const { callTimeoutMs } = this.#deps;
     const client = await this.#connect().catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = describeError(error);
       throw new Error(`The MCP server ${this.#deps.name} cannot be reached: ${reason}`, { cause: error });
     });
     const stop = new AbortController();
@@ -216,19 +220,26 @@ export class McpServer {
       return toToolResult(result);
     } catch (error) {
       if (context.signal.aborted)
-        throw new Error("The call was cancelled; it may have run.", { cause: error });
+        throw new Error(`${describeEnd(context.signal)}; it may have run.`, { cause: error });
       if (isConnectionLost(error)) {
-        if (this.#connection.is === "open") this.#connection = { is: "none" };
+        if (this.#connection.is === "open" && this.#connection.client === client)
+          this.#connection = { is: "none" };
         throw new Error(
           "The connection to the server was lost during the call; it may have run. The next call connects again.",
           { cause: error },
         );
       }
-      throw error;
+      throw new Error(describeError(error), { cause: error });
     } finally {
       context.signal.removeEventListener("abort", abort);
     }
   }
+}
+
+/** Returns the reason for which a call was ended: its time limit, or a user. */
+function describeEnd({ reason }: AbortSignal): string {
+  const isTimeLimit = reason instanceof Error && reason.message.startsWith("It did not end");
+  return isTimeLimit ? reason.message.replace(/\.$/, "") : "The call was cancelled";
 }
 
 async function closeClient(client: Client): Promise<void> {
@@ -246,18 +257,6 @@ async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
   } finally {
     stop.abort();
   }
-}
-
-/**
- * Returns whether the call's fate is unknown: the process ended, or the server forgot the session.
- */
-function isConnectionLost(error: unknown): boolean {
-  if (!(error instanceof Error && "code" in error)) return false;
-  const data = "data" in error ? (error.data as { status?: unknown } | undefined) : undefined;
-  const codes = ["CONNECTION_CLOSED", "NOT_CONNECTED", "SEND_FAILED"];
-  if (codes.includes(String(error.code)) || data?.status === 404) return true;
-  // The reference server "everything" 2026.8.31 answers 400 to a session that it does not know.
-  return data?.status === 400 && /session/i.test(error.message);
 }
 
 function describeProgress(progress: {

@@ -1,0 +1,144 @@
+import type { ServerResponse } from "node:http";
+import { describe, expect, test } from "vitest";
+import { connectMcpServers } from "../../src/mcp.ts";
+import { callTool } from "../tools/call-tool.ts";
+import { type Exchange, startHttpServer } from "./http-server.ts";
+
+/** Connects to a server that answers in its own way first. */
+async function connected(answer?: (exchange: Exchange) => boolean) {
+  const { config, sessions } = await startHttpServer(answer);
+  const servers = await connectMcpServers(
+    { http: config },
+    { workspaceDir: ".", connectTimeoutMs: 5000, callTimeoutMs: 5000 },
+  );
+  return {
+    sessions,
+    status: () => servers.status()[0],
+    call: () =>
+      callTool(
+        servers.tools().find(({ name }) => name === "http__echo"),
+        {},
+      ),
+    [Symbol.asyncDispose]: async () => servers.close?.(),
+  };
+}
+
+/** Answers calls in this way, and leaves all else to the server. */
+const answersCalls =
+  (answer: (response: ServerResponse, id: number | undefined) => void) =>
+  ({ message, response }: Exchange) => {
+    if (message?.method !== "tools/call") return false;
+    answer(response, message.id);
+    return true;
+  };
+
+describe("a server over HTTP", () => {
+  test("whose session expired is opened again for the next call, and stays connected", async () => {
+    await using here = await connected();
+    expect((await here.call()).output).toBe("s1");
+    here.sessions.clear();
+    const lost = await here.call();
+    expect(lost).toEqual({ output: expect.stringContaining("it may have run") as string, isError: true });
+    expect((await here.call()).output).toBe("s2");
+    expect(here.status()?.state).toBe("connected");
+  });
+
+  test("ends its session at the close", async () => {
+    const here = await connected();
+    await here.call();
+    expect([...here.sessions]).toEqual(["s1"]);
+    await here[Symbol.asyncDispose]();
+    expect([...here.sessions]).toEqual([]);
+  });
+
+  test.each([401, 403])("that refuses access with %i names the remedy", async (status) => {
+    await using here = await connected(({ response }) => {
+      response.writeHead(status, { "WWW-Authenticate": "Bearer" }).end("no");
+      return true;
+    });
+    expect(here.status()).toMatchObject({
+      state: "failed",
+      error: `The server refused access (HTTP ${status}). Set \`headers.Authorization\` of the server in .mcp.json. It answered: Error POSTing to endpoint: no`,
+    });
+  });
+
+  test("that refuses a call names the remedy", async () => {
+    await using here = await connected(answersCalls((response) => response.writeHead(401).end("expired")));
+    expect((await here.call()).output).toContain("Set `headers.Authorization` of the server in .mcp.json.");
+  });
+
+  test.each<[string, (response: ServerResponse, id: number | undefined) => void]>([
+    [
+      "answers with a long page of an error",
+      (response) => response.writeHead(500).end("<p>Sorry.</p>".repeat(10_000)),
+    ],
+    [
+      "answers what is no JSON",
+      (response) => response.writeHead(200, { "Content-Type": "application/json" }).end("{"),
+    ],
+    ["answers with a page", (response) => response.writeHead(200, { "Content-Type": "text/html" }).end("")],
+    ["closes the socket", (response) => response.destroy()],
+    [
+      "ends a stream of events without a result",
+      (response) => response.writeHead(200, { "Content-Type": "text/event-stream" }).end(": hello\n\n"),
+    ],
+  ])("that %s gives a short error result", async (_, answer) => {
+    await using here = await connected(answersCalls(answer));
+    const { output, isError } = await here.call();
+    expect(isError).toBe(true);
+    expect(output).toMatch(/^The tool failed: /);
+    expect(output.length).toBeLessThan(1000);
+  });
+
+  test.each([
+    ["an answer", "application/json", '{"jsonrpc":"2.0","result":"'],
+    ["an event", "text/event-stream", "data: "],
+  ])("that sends %s without end is stopped", async (_, type, start) => {
+    let isStopped = false;
+    await using here = await connected(
+      answersCalls((response) => {
+        response.writeHead(200, { "Content-Type": type }).write(start);
+        const piece = Buffer.alloc(1_048_576, "x");
+        const more = () => void (isStopped || response.write(piece, more));
+        response.on("close", () => {
+          isStopped = true;
+        });
+        more();
+      }),
+    );
+    expect((await here.call()).isError).toBe(true);
+    await expect.poll(() => isStopped).toBe(true);
+  });
+
+  test("that sends many events passes more than the limit of one", async () => {
+    const event = (data: object) => `data: ${JSON.stringify({ jsonrpc: "2.0", ...data })}\n\n`;
+    const params = { level: "info", data: "x".repeat(1_000_000) };
+    const log = event({ method: "notifications/message", params });
+    await using here = await connected(
+      answersCalls((response, id) => {
+        response.writeHead(200, { "Content-Type": "text/event-stream" });
+        for (let count = 0; count < 15; count += 1) response.write(log);
+        response.end(event({ id, result: { content: [{ type: "text", text: "done" }] } }));
+      }),
+    );
+    expect(await here.call()).toEqual({ output: "done", isError: false });
+  });
+
+  test("that breaks a stream of events off is asked for the rest", async () => {
+    const result = { content: [{ type: "text", text: "the rest" }] };
+    let id: number | undefined;
+    await using here = await connected(({ request, response, message }) => {
+      if (message?.method === "tools/call") {
+        id = message.id;
+        response.writeHead(200, { "Content-Type": "text/event-stream" });
+        response.end("id: one\nretry: 10\ndata: \n\n");
+        return true;
+      }
+      if (request.headers["last-event-id"] !== "one") return false;
+      response.writeHead(200, { "Content-Type": "text/event-stream" });
+      response.end(`id: two\ndata: ${JSON.stringify({ jsonrpc: "2.0", id, result })}\n\n`);
+      return true;
+    });
+    expect(await here.call()).toEqual({ output: "the rest", isError: false });
+  });
+});
