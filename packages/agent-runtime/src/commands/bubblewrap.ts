@@ -1,4 +1,6 @@
 import { realpath, stat } from "node:fs/promises";
+import { below } from "../files/path-error.ts";
+import { worktreeFolders } from "./git-worktree.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 export interface BubblewrapOptions {
@@ -44,9 +46,12 @@ export function createBubblewrap({ program, hidden, network }: BubblewrapOptions
       // Mounted over everything else, it would bring back all that is locked out.
       if (workspace === "/")
         throw new Error("The workspace is the whole disk, which a sandbox cannot lock out.");
-      const hiding = await Promise.all(hidden.map(hide));
+      const hiding = (await Promise.all(hidden.map(hide))).flatMap((mount) => mount ?? []);
+      const isHidden = (path: string) => hiding.some((mount) => below(mount.path, path) !== undefined);
+      const repository = (await worktreeFolders(workspace)).filter((path) => !isHidden(path));
       const mounts: Mount[] = [
-        ...hiding.flatMap((mount) => mount ?? []),
+        ...hiding,
+        ...repository.map((path) => ({ path, args: ["--bind-try", path, path] })),
         // Where /etc/resolv.conf leads on many systems.
         readOnly("/run/systemd/resolve"),
         { path: workspace, args: ["--bind", workspace, workspace] },
