@@ -6,6 +6,7 @@ import { resolveRunLimits } from "../budget/run-limits.ts";
 import { ContextWindow } from "../context/context-window.ts";
 import { openPromptWorkspace, readPromptSections, toSystemPrompt } from "../context/system-prompt.ts";
 import { WindowStarts } from "../context/window-starts.ts";
+import { OWN_FOLDER } from "../files/hidden-paths.ts";
 import { type FallbackReason, fallbackReasons } from "../run/retry-policy.ts";
 import type { RunSettings } from "../run/run-settings.ts";
 import {
@@ -16,6 +17,7 @@ import {
   checkKnown,
   checkOneOf,
   checkText,
+  checkTimeZone,
   invalidOption,
 } from "../shared/check-options.ts";
 import { createSessionApprovals } from "../tool-calls/approvals.ts";
@@ -128,16 +130,6 @@ function checkShare(share: number | undefined): number | undefined {
   throw invalidOption("compactAtShare", "a number above 0, up to 1", share);
 }
 
-/** @throws AgentError `INVALID_OPTION` */
-function checkTimeZone(timeZone: string): string {
-  try {
-    new Intl.DateTimeFormat("en-US", { timeZone });
-    return timeZone;
-  } catch {
-    throw invalidOption("timeZone", 'a name such as "Asia/Shanghai"', timeZone);
-  }
-}
-
 function promptReader(
   options: AgentRuntimeOptions,
   memory: MemoryManager | undefined,
@@ -151,7 +143,8 @@ function promptReader(
       return { system, sections: [{ title: "System prompt", source: "options", text: system.stable }] };
     };
   }
-  const workspace = workspaceDir ? openPromptWorkspace(workspaceDir) : undefined;
+  const hidden = [OWN_FOLDER, ...(memory ? [memory.dataDir] : [])];
+  const workspace = workspaceDir ? openPromptWorkspace({ dir: workspaceDir, hidden }) : undefined;
   return async (run) => {
     const offered = [...(run?.tools ?? tools).values()];
     const own = await readPromptSections({

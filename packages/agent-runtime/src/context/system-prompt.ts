@@ -1,4 +1,5 @@
 import type { SystemPrompt } from "@mini-openclaw/protocol";
+import type { Workspace } from "../files/workspace-file.ts";
 import { cutMiddleLines } from "../shared/cut-text.ts";
 import { toLocalTime } from "../shared/local-time.ts";
 import type { Tool } from "../tool-calls/define-tool.ts";
@@ -29,11 +30,11 @@ export interface PromptWorkspace {
   toolNotes: FileBacked<string | undefined>;
 }
 
-export function openPromptWorkspace(dir: string): PromptWorkspace {
+export function openPromptWorkspace(workspace: Workspace): PromptWorkspace {
   return {
-    dir,
-    soul: textFile(dir, ".openclaw/SOUL.md"),
-    toolNotes: textFile(dir, ".openclaw/TOOLS.md"),
+    dir: workspace.dir,
+    soul: textFile(workspace, ".openclaw/SOUL.md"),
+    toolNotes: textFile(workspace, ".openclaw/TOOLS.md"),
   };
 }
 

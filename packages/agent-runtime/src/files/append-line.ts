@@ -1,9 +1,10 @@
 import { mkdir } from "node:fs/promises";
-import { encodeText, type TextEncoding, utf8 } from "./encoding/text-encoding.ts";
-import { commonLineEnd, withLineEnds } from "./line-ends.ts";
+import type { TextEncoding } from "./encoding/detect-encoding.ts";
+import { encodeText, utf8 } from "./encoding/text-encoding.ts";
+import { commonLineEnd, type LineEnd, withLineEnds } from "./line-ends.ts";
 import { toPathError } from "./path-error.ts";
 import { isMissing, readDecoded } from "./read-text.ts";
-import { openFile, openToAppend } from "./workspace-file.ts";
+import { openFile, openToAppend, type Workspace } from "./workspace-file.ts";
 
 /**
  * Adds a line to a text file below a folder, in the file's own encoding and with its line ends.
@@ -14,13 +15,13 @@ import { openFile, openToAppend } from "./workspace-file.ts";
  *
  * @throws PathError if the file is no text, leads outside or there is no room
  */
-export async function appendLine(root: string, path: string, line: string): Promise<void> {
-  await mkdir(root, { recursive: true });
-  const { encoding, lineEnd, isEnded } = await readFormat(root, path);
+export async function appendLine(workspace: Workspace, path: string, line: string): Promise<void> {
+  await mkdir(workspace.dir, { recursive: true });
+  const { encoding, lineEnd, isEnded } = await readFormat(workspace, path);
   const text = withLineEnds(`${isEnded ? "" : "\n"}${line}\n`, lineEnd);
   const bytes = await encodeText(text, { ...encoding, hasMark: false }, path);
-  const opened = await openToAppend({ dir: root }, path);
-  const { size } = await opened.file.stat();
+  const opened = await openToAppend(workspace, path);
+  const { size } = opened.stats;
   try {
     const { bytesWritten } = await opened.file.write(bytes);
     // On a full disk a part of the line is left. The next write gets the system's reason.
@@ -36,20 +37,22 @@ export async function appendLine(root: string, path: string, line: string): Prom
 
 interface LineFormat {
   encoding: TextEncoding;
-  lineEnd: "\n" | "\r\n";
+  lineEnd: LineEnd;
   /** True if the last line is ended, or there is none. */
   isEnded: boolean;
 }
 
-async function readFormat(root: string, path: string): Promise<LineFormat> {
-  const opened = await openFile({ dir: root }, path).catch((error: unknown) => {
+async function readFormat(workspace: Workspace, path: string): Promise<LineFormat> {
+  const opened = await openFile(workspace, path).catch((error: unknown) => {
     if (isMissing(error)) return undefined;
     throw error;
   });
   if (!opened) return { encoding: utf8, lineEnd: "\n", isEnded: true };
   try {
-    const { text, encoding } = await readDecoded(opened.file, path);
-    return { encoding, lineEnd: commonLineEnd(text), isEnded: text === "" || text.endsWith("\n") };
+    const { text, encoding } = await readDecoded(opened, path);
+    const lineEnd = commonLineEnd(text);
+    const isEnded = text === "" || text.endsWith(lineEnd === "\r" ? "\r" : "\n");
+    return { encoding, lineEnd, isEnded };
   } finally {
     await opened.close();
   }

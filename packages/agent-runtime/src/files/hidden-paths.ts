@@ -3,6 +3,9 @@ import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { below } from "./path-error.ts";
 
+/** The folder of the application in a workspace. It is never the agent's. */
+export const OWN_FOLDER = ".mini-openclaw";
+
 /** Returns a function that tests a path, as seen from the root with its links resolved. */
 export async function createHiddenTest(
   hidden: readonly string[],

@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import { type FileHandle, mkdir, open, readlink } from "node:fs/promises";
 import { isAbsolute, posix } from "node:path";
 import { below, outsideWorkspace, PathError } from "./path-error.ts";
@@ -30,6 +30,8 @@ export interface OpenOptions {
 export interface OpenedPath {
   /** Absent where nothing has this name yet. */
   file?: FileHandle;
+  /** The state of the file when it was opened. */
+  stats?: Stats;
   /**
    * The path of the file's folder: on Linux through a descriptor, so that it stays the folder that
    * was checked.

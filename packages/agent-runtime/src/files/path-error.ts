@@ -16,6 +16,14 @@ export function below(root: string, path: string): string | undefined {
   return isAbsolute(seen) || seen === ".." || seen.startsWith(`..${sep}`) ? undefined : seen;
 }
 
+/** Returns the refusal of a file whose bytes are not text. */
+export function notText(
+  path: string,
+  reason = "its bytes are text in no encoding that is known here",
+): PathError {
+  return new PathError(`${path} is not a text file: ${reason}. Use \`bash\` to look at it or convert it.`);
+}
+
 /** Turns the system's error into a refusal that names the path as it was given. */
 export function toPathError(error: unknown, path: string): unknown {
   if (!(error instanceof Error && "code" in error && "syscall" in error)) return error;

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { constants, type Stats } from "node:fs";
-import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { type FileHandle, lstat, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
 import type { OpenedPath } from "./open-beneath.ts";
-import { outsideWorkspace } from "./path-error.ts";
+import { outsideWorkspace, PathError } from "./path-error.ts";
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
 
@@ -15,10 +15,16 @@ const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
  * the old file or the new one, after a power failure too. Mode and owner are kept. A file with more
  * than one name, or one that cannot be replaced, is overwritten: then a failure brings the old
  * bytes back, but a kill may leave a mixture.
+ *
+ * @throws PathError with `unlessChanged`, if the file has changed since it was opened
  */
-export async function replaceFile(opened: OpenedPath, bytes: Buffer): Promise<void> {
-  const { file, folder, name } = opened;
-  const stats = await file?.stat();
+export async function replaceFile(
+  opened: OpenedPath,
+  bytes: Buffer,
+  { unlessChanged = false } = {},
+): Promise<void> {
+  const { file, stats, folder, name } = opened;
+  const path = join(folder, name);
   const beside = join(folder, `.${randomUUID()}.tmp`);
   const isReplaceable = stats === undefined || stats.nlink === 1;
   let isRenamed = false;
@@ -27,12 +33,35 @@ export async function replaceFile(opened: OpenedPath, bytes: Buffer): Promise<vo
       if (file && isForbidden(error)) return false;
       throw error;
     });
-    isRenamed =
-      written && isReplaceable && (await renameOver(beside, join(folder, name), file !== undefined));
+    await inTurn(stats, async () => {
+      if (unlessChanged && stats) await assertUnchanged(path, stats);
+      isRenamed = written && isReplaceable && (await renameOver(beside, path, file !== undefined));
+      if (!file || isRenamed) return;
+      // Its room on the disk may be needed.
+      await rm(beside, { force: true });
+      await overwrite(file, bytes);
+    });
   } finally {
     if (!isRenamed) await rm(beside, { force: true }).catch(() => {});
   }
-  if (file && !isRenamed) await overwrite(file, bytes);
+}
+
+/**
+ * The last replacement of each file, so that no other one comes between its check and its rename.
+ */
+const turns = new Map<string, Promise<void>>();
+
+async function inTurn(stats: Stats | undefined, replace: () => Promise<void>): Promise<void> {
+  if (!stats) return replace();
+  const key = `${stats.dev}:${stats.ino}`;
+  const turn = (turns.get(key) ?? Promise.resolve()).then(replace);
+  const ended = turn.catch(() => {});
+  turns.set(key, ended);
+  try {
+    await turn;
+  } finally {
+    if (turns.get(key) === ended) turns.delete(key);
+  }
 }
 
 /** Returns whether the new file could have the old one's owner. */
@@ -45,18 +74,27 @@ async function writeBeside(
   const file = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, old ? 0o600 : 0o644);
   try {
     await checkFolder(path, folder, file);
-    if (old) {
-      const now = await file.stat();
+    const [now] = await Promise.all([old && file.stat(), writeWhole(file, bytes)]);
+    if (old && now) {
       if (now.uid !== old.uid || now.gid !== old.gid) await file.chown(old.uid, old.gid);
+      // Last, because a write and a new owner clear the bit that sets the user of a program.
       await file.chmod(old.mode & 0o7777);
     }
-    await writeWhole(file, bytes);
     // Not the times of the file: those need not be on the disk.
     await file.datasync();
     return true;
   } finally {
     await file.close();
   }
+}
+
+/** Requires that a path still has the file, and the bytes, that it had when it was opened. */
+async function assertUnchanged(path: string, old: Stats): Promise<void> {
+  const now = await lstat(path).catch(() => undefined);
+  const isSameFile = now?.ino === old.ino && now.dev === old.dev;
+  if (isSameFile && now.size === old.size && now.mtimeMs === old.mtimeMs) return;
+  const advice = "Nothing was written. Read the file again.";
+  throw new PathError(`${basename(path)} was changed by another program meanwhile. ${advice}`);
 }
 
 /**

@@ -107,9 +107,9 @@ async function rulesAbove(workspace: Workspace, from: string): Promise<Rules[]> 
   return (await Promise.all(folders.map((folder) => readRules(workspace, folder)))).flat();
 }
 
-async function readRules({ dir }: Workspace, folder: string): Promise<Rules[]> {
+async function readRules(workspace: Workspace, folder: string): Promise<Rules[]> {
   const path = join(folder, ".gitignore");
-  const text = await readTextBeneath(dir, path).catch(() => {});
+  const text = await readTextBeneath(workspace, path).catch(() => {});
   if (text === undefined) return [];
   const base = folder === "" || folder === "." ? "" : `${folder}/`;
   return [{ base, ignore: ignore().add(text) }];

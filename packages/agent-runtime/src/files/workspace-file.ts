@@ -1,4 +1,4 @@
-import { constants, type Dirent } from "node:fs";
+import { constants, type Dirent, type Stats } from "node:fs";
 import { type FileHandle, lstat, mkdir, readdir, realpath, stat } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import { cleanLine } from "../shared/clean-text.ts";
@@ -31,7 +31,11 @@ export interface Opening {
 }
 
 /** An opened file that is there. */
-export type OpenedFile = OpenedPath & { file: FileHandle };
+export type OpenedFile = OpenedPath & { file: FileHandle; stats: Stats };
+
+export function isThere(opened: OpenedPath): opened is OpenedFile {
+  return opened.file !== undefined && opened.stats !== undefined;
+}
 
 /**
  * Opens a regular file of the workspace to read it: one that lies in it, whatever links lead there.
@@ -171,8 +175,9 @@ async function assertUsable(
   path: string,
 ): Promise<OpenedPath> {
   const stats = await opened.file?.stat();
-  const isHidden = stats?.isFile() && (await hasHiddenName(stats, hidden, dir));
-  if (stats === undefined || (stats.isFile() && !isHidden)) return opened;
+  if (stats === undefined) return opened;
+  const isHidden = stats.isFile() && (await hasHiddenName(stats, hidden, dir));
+  if (stats.isFile() && !isHidden) return { ...opened, stats };
   await opened.close();
   if (isHidden) throw hiddenPath(path);
   throw new PathError(`${path} is ${stats.isDirectory() ? "a folder" : "not a regular file"}.`);

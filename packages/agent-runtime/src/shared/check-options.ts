@@ -99,3 +99,13 @@ export function checkHeaders(name: string, headers: object): void {
     if (typeof value !== "string") throw invalidOption(`${name}["${header}"]`, "a text", value);
   }
 }
+
+/** @throws AgentError `INVALID_OPTION` */
+export function checkTimeZone(timeZone: string): string {
+  try {
+    new Intl.DateTimeFormat("en-US", { timeZone });
+    return timeZone;
+  } catch {
+    throw invalidOption("timeZone", 'a name such as "Asia/Shanghai"', timeZone);
+  }
+}

@@ -8,3 +8,12 @@ export function cleanLine(text: string): string {
     return `\\u${code}`;
   });
 }
+
+/**
+ * Returns a path for a list with one path a line. A path with control or bidirectional characters
+ * is a JSON string, so that it is one line, and can be used as it is.
+ */
+export function listedPath(path: string): string {
+  const line = cleanLine(path);
+  return line === path ? path : `"${cleanLine(path.replaceAll(/["\\]/g, "\\$&"))}"`;
+}

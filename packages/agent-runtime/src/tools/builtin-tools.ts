@@ -1,4 +1,5 @@
 import { type BashOptions, createBashTools } from "../commands/bash.ts";
+import { OWN_FOLDER } from "../files/hidden-paths.ts";
 import { checkArrays, checkKnown, checkText } from "../shared/check-options.ts";
 import type { ToolDefinition } from "../tool-calls/define-tool.ts";
 import { createEditFileTool } from "./edit-file.ts";
@@ -37,7 +38,7 @@ export function createBuiltinTools(
   checkKnown("createBuiltinTools", options, { bash: true, hidden: true });
   checkArrays(options, ["hidden"]);
   const { bash, hidden = [] } = options;
-  const workspace = { dir: workspaceDir, hidden: [".mini-openclaw", ...hidden] };
+  const workspace = { dir: workspaceDir, hidden: [OWN_FOLDER, ...hidden] };
   return [
     ...createBashTools(workspaceDir, bash),
     createReadFileTool(workspace),

@@ -3,7 +3,7 @@ import { commonLineEnd, levelLineEnds, withLineEnds } from "../files/line-ends.t
 import { toPathError } from "../files/path-error.ts";
 import { MAX_TEXT_BYTES, readBytes } from "../files/read-text.ts";
 import { replaceFile } from "../files/replace-file.ts";
-import { openToReplace, type Workspace } from "../files/workspace-file.ts";
+import { isThere, openToReplace, type Workspace } from "../files/workspace-file.ts";
 import { isWellFormed } from "../shared/cut-text.ts";
 import { defineTool, type ToolDefinition, type ToolResult } from "../tool-calls/define-tool.ts";
 
@@ -36,12 +36,12 @@ export function createEditFileTool(workspace: Workspace): ToolDefinition {
       const { file_path: path } = input;
       const opened = await openToReplace(workspace, path, { approve, mayBeMissing: false });
       try {
-        if (!opened.file) throw new Error(`There is no file ${path}.`);
-        const edit = await editBytes(await readBytes(opened.file, path), input);
+        if (!isThere(opened)) throw new Error(`There is no file ${path}.`);
+        const edit = await editBytes(await readBytes(opened, path), input);
         if ("fault" in edit) return refuse(edit.fault);
         const { bytes } = edit;
         if (bytes.length > MAX_TEXT_BYTES) return refuse(tooLarge(path, bytes.length));
-        await replaceFile(opened, bytes).catch((error: unknown) => {
+        await replaceFile(opened, bytes, { unlessChanged: true }).catch((error: unknown) => {
           throw toPathError(error, path);
         });
         const places = edit.count === 1 ? "place" : "places";
@@ -85,8 +85,8 @@ function replaceText(
   { file_path: path, old_text, new_text, replace_all }: EditInput,
 ): Edit<{ text: string }> {
   if (old_text === "") return { fault: "old_text must not be empty. Nothing was written." };
-  const isEnded = original === "" || original.endsWith("\n");
   const lineEnd = commonLineEnd(original);
+  const isEnded = original === "" || original.endsWith(lineEnd === "\r" ? "\r" : "\n");
   const ended = isEnded ? original : original + lineEnd;
   const level = levelLineEnds(ended);
   const wanted = withLineEnds(old_text, "\n");

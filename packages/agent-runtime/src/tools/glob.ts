@@ -1,5 +1,6 @@
 import { walk } from "../files/walk.ts";
 import type { Workspace } from "../files/workspace-file.ts";
+import { listedPath } from "../shared/clean-text.ts";
 import { defineTool, type ToolDefinition } from "../tool-calls/define-tool.ts";
 import { matchGlob } from "./search-lines.ts";
 
@@ -29,7 +30,7 @@ export function createGlobTool(workspace: Workspace): ToolDefinition {
         if (step.is !== "file" || !isWanted(step.path)) continue;
         isCut = paths.length === MAX_PATHS;
         if (isCut) break;
-        paths.push(step.path);
+        paths.push(listedPath(step.path));
       }
       const remark = isCut ? [`[there are more than ${MAX_PATHS}; narrow the pattern]`] : [];
       return { success: true, output: [...paths.sort(), ...remark].join("\n") || "(no file matches)" };

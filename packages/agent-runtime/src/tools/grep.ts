@@ -1,5 +1,6 @@
 import { PathError } from "../files/path-error.ts";
 import { openFolder, type Workspace } from "../files/workspace-file.ts";
+import { listedPath } from "../shared/clean-text.ts";
 import { wholeHead } from "../shared/cut-text.ts";
 import { defineTool, type ToolDefinition } from "../tool-calls/define-tool.ts";
 import {
@@ -108,7 +109,7 @@ function format(lines: readonly FoundLine[]): { output: string; isWhole: boolean
     const text =
       line.text.length > MAX_LINE_CHARS ? `${wholeHead(line.text, MAX_LINE_CHARS)} […]` : line.text;
     const mark = line.isMatch ? ":" : "-";
-    const next = `${gap}${line.path}${mark}${line.number}${mark} ${text}\n`;
+    const next = `${gap}${listedPath(line.path)}${mark}${line.number}${mark} ${text}\n`;
     if (output.length + next.length > MAX_OUTPUT_CHARS) return { output, isWhole: false };
     output += next;
     last = line;

@@ -1,5 +1,6 @@
 import { walk } from "../files/walk.ts";
 import type { Workspace } from "../files/workspace-file.ts";
+import { listedPath } from "../shared/clean-text.ts";
 import { defineTool, type ToolDefinition } from "../tool-calls/define-tool.ts";
 
 /** Names that one call returns: about 10,000 tokens. */
@@ -33,7 +34,7 @@ export function createListFilesTool(workspace: Workspace): ToolDefinition {
       const closed: string[] = [];
       let isCut = false;
       for await (const step of walk(workspace, { from: path, recursive, signal })) {
-        const name = step.is === "file" ? step.path : `${step.path}/`;
+        const name = listedPath(step.is === "file" ? step.path : `${step.path}/`);
         if (step.is === "closed") {
           closed.push(name);
           continue;

@@ -1,4 +1,5 @@
 import picomatch from "picomatch";
+import { levelLineEnds } from "../files/line-ends.ts";
 import { readDecoded } from "../files/read-text.ts";
 import { walk } from "../files/walk.ts";
 import { openFile, type Workspace } from "../files/workspace-file.ts";
@@ -85,13 +86,18 @@ async function createMatcher({ pattern, ignoreCase }: SearchOptions): Promise<(l
  * `.gitignore`.
  */
 export function matchGlob(glob: string): (path: string) => boolean {
-  return picomatch(glob.replace(/^\//, ""), { dot: true, matchBase: !glob.includes("/") });
+  return picomatch(glob.replace(/^\//, ""), {
+    dot: true,
+    matchBase: !glob.includes("/"),
+    // A name may hold line ends.
+    flags: "s",
+  });
 }
 
 async function readWhole(workspace: Workspace, path: string): Promise<string> {
   const opened = await openFile(workspace, path);
   try {
-    return (await readDecoded(opened.file, path)).text;
+    return (await readDecoded(opened, path)).text;
   } finally {
     await opened.close();
   }
@@ -103,7 +109,7 @@ function findIn(
   matches: (line: string) => boolean,
   { contextLines }: SearchOptions,
 ): FoundLine[] {
-  const lines = text.replace(/\r?\n$/, "").split(/\r?\n/);
+  const lines = levelLineEnds(text).text.replace(/\n$/, "").split("\n");
   const isMatch = lines.map(matches);
   return lines.flatMap((line, index) => {
     const near = isMatch.slice(Math.max(0, index - contextLines), index + contextLines + 1);

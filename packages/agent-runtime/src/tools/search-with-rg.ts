@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import type { OpenedFolder } from "../files/workspace-file.ts";
 import { type FoundLine, matchGlob, type SearchOptions, type SearchResult } from "./search-lines.ts";
 
@@ -23,7 +23,15 @@ export async function searchWithRg(
   const { pattern, glob, ignoreCase, contextLines, maxLines, signal } = options;
   const argv = [
     ...["--no-config", "--hidden", "--no-require-git", "--no-heading", "--with-filename", "--line-number"],
-    ...["--null", "--color", "never", "--max-columns", String(MAX_LINE_BYTES), "--max-columns-preview"],
+    ...[
+      "--null",
+      "--no-context-separator",
+      "--color",
+      "never",
+      "--max-columns",
+      String(MAX_LINE_BYTES),
+      "--max-columns-preview",
+    ],
     ...["--glob", "!.git", "--glob", "!node_modules"],
     // `--glob` would bring back what `.gitignore` names. A type does not, and has names without
     // folders.
@@ -43,16 +51,17 @@ export async function searchWithRg(
   const closed = new Promise((resolve) => child.once("close", resolve));
   const isWanted = glob?.includes("/") ? matchGlob(glob) : () => true;
   const lines: FoundLine[] = [];
+  let count = 0;
   let isCut = false;
-  for await (const line of createInterface({ input: child.stdout, crlfDelay: Infinity })) {
-    const found = readLine(line);
-    if (found && (folder.isHidden(found.path) || !isWanted(found.path))) continue;
-    if (lines.filter(({ isMatch }) => isMatch).length >= maxLines) {
+  for await (const found of readLines(child.stdout)) {
+    if (folder.isHidden(found.path) || !isWanted(found.path)) continue;
+    if (count >= maxLines) {
       isCut = true;
       child.kill();
       break;
     }
-    if (found) lines.push(found);
+    lines.push(found);
+    if (found.isMatch) count += 1;
   }
   await closed;
   signal.throwIfAborted();
@@ -81,12 +90,27 @@ async function isStarted(child: ChildProcess): Promise<boolean> {
   }
 }
 
-/** Reads `path NUL number : text`, or with `-` a line of context. */
-function readLine(line: string): FoundLine | undefined {
-  const end = line.indexOf("\0");
-  const match = /^(\d+)([:-])/.exec(line.slice(end + 1, end + 20));
-  if (end === -1 || !match) return undefined;
-  const path = line.slice(0, end).replace(/^\.\//, "");
-  const text = line.slice(end + 1 + match[0].length);
-  return { path, number: Number(match[1]), isMatch: match[2] === ":", text };
+/**
+ * Yields each `path NUL number : text`, or with `-` a line of context. A path may hold line ends.
+ */
+async function* readLines(output: Readable): AsyncGenerator<FoundLine> {
+  let rest = "";
+  for await (const piece of output.setEncoding("utf8")) {
+    rest += piece;
+    let start = 0;
+    for (;;) {
+      const pathEnd = rest.indexOf("\0", start);
+      const end = pathEnd === -1 ? -1 : rest.indexOf("\n", pathEnd);
+      if (end === -1) break;
+      const path = rest.slice(start, pathEnd).replace(remarks, "").replace(/^\.\//, "");
+      const [mark = "", number] = /^(\d+)[:-]/.exec(rest.slice(pathEnd + 1, end)) ?? [];
+      const text = rest.slice(pathEnd + 1 + mark.length, end).replace(/\r$/, "");
+      yield { path, number: Number(number), isMatch: mark.endsWith(":"), text };
+      start = end + 1;
+    }
+    rest = rest.slice(start);
+  }
 }
+
+/** Lines of ripgrep about files that turned out to be no text, before the path of the next file. */
+const remarks = /^(?:\.\/.*: (?:WARNING: stopped searching )?binary file .*\n)+(?=\.\/)/;

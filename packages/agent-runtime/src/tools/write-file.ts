@@ -3,7 +3,7 @@ import { commonLineEnd, withLineEnds } from "../files/line-ends.ts";
 import { toPathError } from "../files/path-error.ts";
 import { readDecoded } from "../files/read-text.ts";
 import { replaceFile } from "../files/replace-file.ts";
-import { openToReplace, type Workspace } from "../files/workspace-file.ts";
+import { isThere, openToReplace, type Workspace } from "../files/workspace-file.ts";
 import { defineTool, type ToolDefinition } from "../tool-calls/define-tool.ts";
 
 /** Creates the tool `write_file`, which makes or replaces a file. */
@@ -20,7 +20,7 @@ export function createWriteFileTool(workspace: Workspace): ToolDefinition {
       const opened = await openToReplace(workspace, path, { approve, mayBeMissing: true });
       try {
         // A file that is no text, or too large to be edited, has nothing to keep.
-        const old = opened.file && (await readDecoded(opened.file, path).catch(() => undefined));
+        const old = isThere(opened) ? await readDecoded(opened, path).catch(() => undefined) : undefined;
         const text = old ? withLineEndsOf(old, content) : content;
         const bytes = await encodeText(text, old?.encoding ?? utf8, path);
         await replaceFile(opened, bytes).catch((error: unknown) => {
@@ -43,10 +43,11 @@ function withLineEndsOf({ text }: DecodedText, content: string): string {
 function kept(old: DecodedText | undefined): string {
   if (!old) return "";
   const { name, hasMark } = old.encoding;
+  const lineEnd = commonLineEnd(old.text);
   const parts = [
     ...(name === "UTF-8" ? [] : [`its encoding (${name})`]),
     ...(name === "UTF-8" && hasMark ? ["its byte order mark"] : []),
-    ...(commonLineEnd(old.text) === "\r\n" ? ["its CRLF line ends"] : []),
+    ...(lineEnd === "\n" ? [] : [`its ${lineEnd === "\r" ? "CR" : "CRLF"} line ends`]),
   ];
   return parts.length === 0 ? "" : ` The file keeps ${parts.join(" and ")}.`;
 }

@@ -1,6 +1,7 @@
 import { type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { readTextBeneath } from "../files/read-text.ts";
+import type { Workspace } from "../files/workspace-file.ts";
 
 /**
  * Some disks keep times in steps of two seconds. A file that changed so lately may change again
@@ -51,9 +52,13 @@ export class FileBacked<Value> {
 }
 
 /** Returns a text file below a folder, as {@link readTextBeneath} reads it. */
-export function textFile(root: string, path: string, now?: () => number): FileBacked<string | undefined> {
-  const paths = [join(root, path)];
-  return new FileBacked(async () => ({ value: await readTextBeneath(root, path), paths }), now);
+export function textFile(
+  workspace: Workspace,
+  path: string,
+  now?: () => number,
+): FileBacked<string | undefined> {
+  const paths = [join(workspace.dir, path)];
+  return new FileBacked(async () => ({ value: await readTextBeneath(workspace, path), paths }), now);
 }
 
 /** The state of a path: its metadata, the code of an error, or nothing. */

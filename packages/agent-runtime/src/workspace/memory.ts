@@ -1,6 +1,10 @@
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { appendLine } from "../files/append-line.ts";
-import { checkKnown, checkText } from "../shared/check-options.ts";
+import { OWN_FOLDER } from "../files/hidden-paths.ts";
+import { unlessItIsThere } from "../files/open-beneath.ts";
+import type { Workspace } from "../files/workspace-file.ts";
+import { checkKnown, checkText, checkTimeZone } from "../shared/check-options.ts";
 import { dayBefore, toLocalTime } from "../shared/local-time.ts";
 import { type FileBacked, textFile } from "./file-backed.ts";
 
@@ -28,12 +32,14 @@ export interface MemoryOptions {
  * are local.
  */
 export class MemoryManager {
-  readonly #workspaceDir: string;
-  readonly #dataDir: string;
+  /** The folder of the daily logs. */
+  readonly dataDir: string;
+  /** Without the application's own folders. */
+  readonly #workspace: Workspace;
   readonly #now: () => number;
   readonly #timeZone: string | undefined;
   /** Where MEMORY.md is looked for, in this order. */
-  readonly #longTerm: readonly { root: string; file: FileBacked<string | undefined> }[];
+  readonly #longTerm: readonly { root: Workspace; file: FileBacked<string | undefined> }[];
   /** The daily logs, by their days. */
   readonly #logs = new Map<string, FileBacked<string | undefined>>();
 
@@ -47,11 +53,14 @@ export class MemoryManager {
     });
     const workspaceDir = checkText("workspaceDir", options.workspaceDir);
     const { dataDir = join(workspaceDir, ".mini-openclaw"), now = Date.now, timeZone } = options;
-    this.#workspaceDir = workspaceDir;
-    this.#dataDir = dataDir;
+    this.dataDir = dataDir;
+    this.#workspace = { dir: workspaceDir, hidden: [OWN_FOLDER, dataDir] };
     this.#now = now;
-    this.#timeZone = timeZone;
-    this.#longTerm = [workspaceDir, dataDir].map((root) => ({ root, file: textFile(root, "MEMORY.md") }));
+    this.#timeZone = timeZone === undefined ? undefined : checkTimeZone(timeZone);
+    this.#longTerm = [this.#workspace, { dir: dataDir }].map((root) => ({
+      root,
+      file: textFile(root, "MEMORY.md"),
+    }));
   }
 
   /** MEMORY.md of the workspace, else of the data directory, or `undefined` if there is neither. */
@@ -62,15 +71,27 @@ export class MemoryManager {
   /**
    * Adds a line to the MEMORY.md that is read, the workspace's if there is none yet. Returns how
    * long that now is, in UTF-16 units.
+   *
+   * A file that has outgrown the prompt is about to be condensed. So its text is also saved in the
+   * data directory, once a day.
    */
   async remember(note: string): Promise<{ chars: number }> {
-    const { root, text } = (await this.#findLongTerm()) ?? { root: this.#workspaceDir, text: "" };
+    const { root, text } = (await this.#findLongTerm()) ?? { root: this.#workspace, text: "" };
     const line = `- ${oneLine(note)}`;
     await appendLine(root, "MEMORY.md", line);
-    return { chars: text.length + line.length + 1 };
+    const chars = text.length + line.length + 1;
+    if (chars > MAX_PROMPT_FILE_CHARS) await this.#saveCopy(`${text}\n${line}\n`);
+    return { chars };
   }
 
-  async #findLongTerm(): Promise<{ root: string; text: string } | undefined> {
+  async #saveCopy(text: string): Promise<void> {
+    const folder = join(this.dataDir, "memory", "before-condensing");
+    await mkdir(folder, { recursive: true });
+    const path = join(folder, `${this.#localTime().day}.md`);
+    await writeFile(path, text, { flag: "wx" }).catch(unlessItIsThere);
+  }
+
+  async #findLongTerm(): Promise<{ root: Workspace; text: string } | undefined> {
     for (const { root, file } of this.#longTerm) {
       const text = await file.get();
       if (text !== undefined) return { root, text };
@@ -88,11 +109,11 @@ export class MemoryManager {
   /** Adds `- [HH:MM:SS] entry` to today's log. */
   async appendDailyLog(entry: string): Promise<void> {
     const { day, time } = this.#localTime();
-    await appendLine(this.#dataDir, logPath(day), `- [${time}] ${oneLine(entry)}`);
+    await appendLine({ dir: this.dataDir }, logPath(day), `- [${time}] ${oneLine(entry)}`);
   }
 
   #logOf(day: string): FileBacked<string | undefined> {
-    const log = this.#logs.get(day) ?? textFile(this.#dataDir, logPath(day));
+    const log = this.#logs.get(day) ?? textFile({ dir: this.dataDir }, logPath(day));
     this.#logs.set(day, log);
     const [oldest] = this.#logs.keys();
     if (this.#logs.size > MAX_LOGS && oldest !== undefined) this.#logs.delete(oldest);

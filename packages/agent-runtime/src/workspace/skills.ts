@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
+import { OWN_FOLDER } from "../files/hidden-paths.ts";
 import { below } from "../files/path-error.ts";
 import { isMissing, readTextBeneath } from "../files/read-text.ts";
 import { checkKnown, checkText } from "../shared/check-options.ts";
@@ -105,7 +106,8 @@ export class SkillsLoader {
       // one.
       const roots = [this.#workspaceDir, ...this.directories];
       const root = roots.find((one) => below(one, path) !== undefined) ?? dirname(path);
-      const text = (await readTextBeneath(root, relative(root, path)))?.slice(0, MAX_FRONT_MATTER_CHARS);
+      const folder = { dir: root, hidden: [OWN_FOLDER] };
+      const text = (await readTextBeneath(folder, relative(root, path)))?.slice(0, MAX_FRONT_MATTER_CHARS);
       // Imported on first use: costs 20 ms, and many workspaces have no skills.
       const { parse } = await import("yaml");
       return text === undefined ? undefined : { version, ...toSkill(path, text, parse) };

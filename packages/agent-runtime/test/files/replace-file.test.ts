@@ -1,10 +1,25 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, chown, link, lstat, readdir, readFile, stat, symlink } from "node:fs/promises";
+import {
+  appendFile,
+  chmod,
+  chown,
+  link,
+  lstat,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { beforeAll, describe, expect, test } from "vitest";
 import { bundleProgram } from "../../../../scripts/bundle-program.mjs";
+import { replaceFile } from "../../src/files/replace-file.ts";
+import { openToReplace } from "../../src/files/workspace-file.ts";
 import { createBuiltinTools } from "../../src/index.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { callTool } from "../tools/call-tool.ts";
@@ -52,6 +67,46 @@ describe.each(["write_file", "edit_file"] as const)("%s", (name) => {
     expect(a).toContain("new");
     expect(await readdir(workspace.path)).toEqual(["a.txt", "b.txt"]);
   });
+});
+
+describe.each([
+  ["added to", (path: string) => appendFile(path, "more")],
+  ["replaced", async (path: string) => rename(await besideWith(path, "old"), path)],
+  ["removed", (path: string) => rm(path)],
+])("a file that another program has %s since it was opened", (_, change) => {
+  test.each([1, 2])("is not replaced by an edit of the older text, with %i names", async (names) => {
+    await using workspace = await temporaryDirectory({ "a.txt": "old" });
+    const path = join(workspace.path, "a.txt");
+    if (names === 2) await link(path, join(workspace.path, "b.txt"));
+    const opened = await openToReplace({ dir: workspace.path }, "a.txt", { mayBeMissing: false });
+    await change(path);
+    const now = await readFile(path, "utf8").catch(() => undefined);
+    const replaced = replaceFile(opened, Buffer.from("new"), { unlessChanged: true });
+    await expect(replaced).rejects.toThrow("a.txt was changed by another program meanwhile.");
+    await opened.close();
+    expect(await readFile(path, "utf8").catch(() => undefined)).toBe(now);
+    expect((await readdir(workspace.path)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  });
+});
+
+/** Writes a file beside another one, and returns its path. */
+async function besideWith(path: string, text: string): Promise<string> {
+  await writeFile(`${path}.new`, text);
+  return `${path}.new`;
+}
+
+test("two edits of one file at the same time lose neither: one is refused", async () => {
+  await using workspace = await temporaryDirectory({ "a.txt": "one\ntwo\n" });
+  const tool = toolOf(workspace.path, "edit_file");
+  const edits = await Promise.all(
+    ["one", "two"].map((text) =>
+      callTool(tool, { file_path: "a.txt", old_text: text, new_text: text.toUpperCase() }),
+    ),
+  );
+  const text = await readFile(join(workspace.path, "a.txt"), "utf8");
+  const done = edits.map(({ isError }) => !isError);
+  expect(text).toBe(`${done[0] ? "ONE" : "one"}\n${done[1] ? "TWO" : "two"}\n`);
+  expect(done).toContain(true);
 });
 
 test("a reader meets the old file or the new one, never a part", async () => {

@@ -141,6 +141,8 @@ describe("a file that is no text", () => {
     ["UTF-16 with half a character", Buffer.from([0xff, 0xfe, 0x41, 0x00, 0x00, 0xd8, 0x0a, 0x00])],
     ["UTF-16 with an odd byte", Buffer.from([0xff, 0xfe, 0x41, 0x00, 0x0a])],
     ["a mark of UTF-8 and bytes that are not", Buffer.from([0xef, 0xbb, 0xbf, 0xff, 0x0a])],
+    ["ISO-2022-JP", Buffer.from("world \u001b$B$3$s\u001b(B\n")],
+    ["ISO-2022-KR", Buffer.from("\u001b$)C\u000e>H\u000f world\n")],
   ])("is refused: %s", async (_, bytes) => {
     await using file = await fileOf(bytes);
     const results = [
@@ -179,6 +181,11 @@ describe("line ends and marks", () => {
     ["the end of a line that has none, to give it one", "a\nb", "b", "b\n", "a\nb\n"],
     ["a mixed file, the rest as it is", "a\nb\r\nc\nd\r\n", "b\nc", "B\nC", "a\nB\nC\nd\r\n"],
     ["text that is given with CRLF", "a\nb\n", "a\r\nb", "x\r\ny", "x\ny\n"],
+    ["two lines of an old Mac file", "a\rb\rc\r", "a\nb", "x\ny\nz", "x\ry\rz\rc\r"],
+    ["the last line of an old Mac file without an end", "a\rb", "b\n", "x\n", "a\rx"],
+    ["a line beside CRs that end none", "a\rb\nc\r\r\n", "c", "x", "a\rb\nx\r\r\n"],
+    ["a line with the line ends of Unicode in it", "a\u2028b\u0085c\n", "b", "x", "a\u2028x\u0085c\n"],
+    ["a line beside a mark in the middle", "a\uFEFFb\nc\n", "c", "x", "a\uFEFFb\nx\n"],
   ])("edit_file replaces %s", async (_, before, old_text, new_text, after) => {
     for (const start of [Buffer.alloc(0), mark]) {
       await using file = await fileOf(Buffer.concat([start, Buffer.from(before)]));
@@ -199,6 +206,25 @@ describe("line ends and marks", () => {
     const { output } = await file.call("write_file", { content: "x\ny\n" });
     expect(output).toBe("Wrote 9 bytes to a.txt. The file keeps its byte order mark and its CRLF line ends.");
     expect(await file.bytes()).toEqual(Buffer.concat([mark, Buffer.from("x\r\ny\r\n")]));
+  });
+
+  test("an old Mac file is read line by line, and keeps its line ends", async () => {
+    const lines = Array.from({ length: 9000 }, (_, index) => `line ${index + 1}`);
+    await using file = await fileOf(Buffer.from(lines.join("\r")));
+    expect((await file.call("read_file", { offset: 8999 })).output).toBe(
+      "  8999\tline 8999\n  9000\tline 9000\n[CR line ends; edits keep this]",
+    );
+    const found = await file.call("grep", { pattern: "line 8999", path: "a.txt" });
+    expect(found.output).toBe("a.txt:8999: line 8999\n");
+    const { output } = await file.call("write_file", { content: "x\ny\n" });
+    expect(output).toBe("Wrote 4 bytes to a.txt. The file keeps its CR line ends.");
+    expect((await file.bytes()).toString()).toBe("x\ry\r");
+  });
+
+  test("a file with colours is text, although its escape sequences are like those of ISO-2022", async () => {
+    await using file = await fileOf(Buffer.from("\u001b[31mred\u001b(B\u001b[m $ costs\u001b$\n"));
+    expect((await file.call("edit_file", { old_text: "red", new_text: "blue" })).isError).toBe(false);
+    expect((await file.bytes()).toString()).toContain("[31mblue");
   });
 
   test("a file that holds U+FFFD is edited like any other", async () => {

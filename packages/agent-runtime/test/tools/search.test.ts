@@ -117,6 +117,43 @@ describe.each(["ripgrep", "no ripgrep"])("grep with %s", (kind) => {
     expect(await grep({ pattern: "needle" }, workspace)).toEqual(["a.txt:1: needle", "b.txt:1: needle"]);
   });
 
+  test("returns one line for each match, whatever its file is named", async () => {
+    await using workspace = await workspaceWith({
+      "a\nb.txt:1: needle": "needle\n",
+      'a"\u202e.txt': "needle\n",
+      "a\\b.txt": "needle\n",
+    });
+    expect(await grep({ pattern: "needle" }, workspace)).toEqual([
+      String.raw`"a\u000ab.txt:1: needle":1: needle`,
+      String.raw`"a\"\u202e.txt":1: needle`,
+      String.raw`a\b.txt:1: needle`,
+    ]);
+  });
+
+  test("does not show a hidden file whose name has a line end", async () => {
+    await using workspace = await workspaceWith({
+      "srv/data/a\nb.txt": "needle\n",
+      "srv/data/a: binary file matches\nb.txt": "needle\n",
+    });
+    expect(await grep({ pattern: "needle" }, workspace)).toEqual(["(no line matches)"]);
+  });
+
+  test("returns whole lines that have other line ends in them", async () => {
+    const lines = ["needle\u2028a", "needle\u0085b", "needle\rc", "needle\vd"];
+    await using workspace = await workspaceWith({ "a.txt": lines.join("\n") });
+    expect(await grep({ pattern: "needle" }, workspace)).toEqual(
+      lines.map((line, index) => `a.txt:${index + 1}: ${line}`),
+    );
+  });
+
+  test("returns the lines before the first byte that is no text, and those of the next file", async () => {
+    await using workspace = await workspaceWith({
+      "a.bin": `needle\n${"x\n".repeat(100_000)}\0\nneedle\n`,
+      "b.txt": "needle\n",
+    });
+    expect(await grep({ pattern: "needle" }, workspace)).toContain("b.txt:1: needle");
+  });
+
   test("refuses a pattern with a NUL character", async () => {
     await using workspace = await workspaceWith({ "a.txt": "a" });
     expect(await grep({ pattern: "a\0" }, workspace)).toEqual([
@@ -154,6 +191,12 @@ describe("glob", () => {
   ])("finds %s", async (_, input, paths) => {
     await using workspace = await workspaceWith(files);
     expect((await workspace.find("glob", input)).split("\n")).toEqual(paths);
+  });
+
+  test("returns one line for each file, whatever it is named", async () => {
+    await using workspace = await workspaceWith({ "a\nb.txt": "", "c.txt": "" });
+    const lines = (await workspace.find("glob", { pattern: "*.txt" })).split("\n");
+    expect(lines).toEqual([String.raw`"a\u000ab.txt"`, "c.txt"]);
   });
 
   test("stops at a thousand paths", async () => {

@@ -110,7 +110,7 @@ describe("a text file", () => {
     await using outside = await temporaryDirectory({ secret: "a key" });
     await using folder = await temporaryDirectory({ "notes.md": "notes" });
     const path = join(folder.path, "notes.md");
-    const file = textFile(folder.path, "notes.md", later);
+    const file = textFile({ dir: folder.path }, "notes.md", later);
     for (let count = 0; count < 3; count += 1) expect(await file.get()).toBe("notes");
     await rm(path);
     await symlink(join(outside.path, "secret"), path);
@@ -122,7 +122,7 @@ describe("a text file", () => {
     async () => {
       await using folder = await temporaryDirectory({ "notes.md": "notes" });
       const path = join(folder.path, "notes.md");
-      const file = textFile(folder.path, "notes.md", later);
+      const file = textFile({ dir: folder.path }, "notes.md", later);
       for (let count = 0; count < 3; count += 1) expect(await file.get()).toBe("notes");
       await chmod(path, 0);
       await expect(file.get()).rejects.toThrow(/EACCES|cannot|denied/i);

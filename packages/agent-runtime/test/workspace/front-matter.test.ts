@@ -21,7 +21,7 @@ test("a tag that YAML does not know is no matter for the process's warnings", ()
   const warn = vi.spyOn(process, "emitWarning");
   onTestFinished(() => warn.mockRestore());
   expect(parseFrontMatter("---\ndescription: !new Does it.\n---\n", parse)).toEqual({
-    fields: { description: "Does it." },
+    fields: { description: "!new Does it." },
   });
   expect(warn).not.toHaveBeenCalled();
 });
@@ -39,6 +39,45 @@ test.each([
   ],
 ])("reports the fault of %s, and keeps all that it can read", (_, text, fields, fault) => {
   expect(parseFrontMatter(text, parse)).toEqual({ fields, fault: expect.stringMatching(fault) as string });
+});
+
+test.each([
+  ["behind a tab", "description:\tUse it.\n", "Use it."],
+  ["behind a blank that does not break", "description:\u00a0Use it: always.\n", "Use it: always."],
+  ["that begins with a YAML tag", "description: !important when asked\n", "!important when asked"],
+  ["that begins with a YAML anchor", "description: &co when asked\n", "&co when asked"],
+  ["that begins with a YAML alias", "description: *Use* it\n", "*Use* it"],
+  ["with the number of an issue", "description: Issue #12 and more: yes\n", "Issue #12 and more: yes"],
+  ["with a comment behind it", "description: Use it. # not this\n", "Use it."],
+  ["in quotes with a comment behind it", 'description: "Use it." #not this\n', "Use it."],
+  ["in quotes with a sign in them", 'description: "Issue #12"\n', "Issue #12"],
+  ["that YAML reads as a number", "description: 42\n", "42"],
+  ["that YAML reads as a truth", "description: true\n", "true"],
+  ["that is a list", "description:\n  - Use it\n  - when asked\n", "Use it when asked"],
+  ["behind a Chinese colon", "description：使用时：说明\n", "使用时：说明"],
+  ["with a key in capitals", "Description: Use it.\n", "Use it."],
+  ["with quotes that do not end", 'description: "Use it\n', '"Use it'],
+  ["with quotes in quotes", 'description: "Use "this" now"\n', 'Use "this" now'],
+  ["with lines that are indented oddly", "description: >-\n    Use it\n  now.\n", "Use it now."],
+  ["indented by tabs", "description: >\n\tUse it\n\tnow.\n", "Use it now."],
+  ["that occurs twice", "description: One.\ndescription: Two.\n", "Two."],
+  ["beside a key that is no word", "🙂: x\ndescription: Use it 🙂.\n", "Use it 🙂."],
+])("a description %s is its text", (_, yaml, description) => {
+  expect(parseFrontMatter(`---\nname: a\n${yaml}---\n`, parse).fields["description"]).toBe(description);
+});
+
+test.each([
+  ["old Mac line ends", "---\rname: a\rdescription: Use it.\r---\r"],
+  ["blank lines before it", "\n \n---\nname: a\ndescription: Use it.\n---\n"],
+  ["fields that are all indented", "---\n  name: a\n  description: Use it.\n---\n"],
+  ["fields that are all indented and not YAML", "---\n  name: a\n  x: y: z\n  description: Use it.\n---\n"],
+])("front matter with %s is read", (_, text) => {
+  expect(parseFrontMatter(text, parse).fields).toMatchObject({ name: "a", description: "Use it." });
+});
+
+test("a description of nothing is none", () => {
+  for (const value of ["", "~", "null"])
+    expect(parseFrontMatter(`---\ndescription: ${value}\n---\n`, parse).fields["description"]).toBe(null);
 });
 
 const broken = "hint: [a] [b]\n";

@@ -150,6 +150,25 @@ test("a memory that outgrows the prompt is named to the model, in the prompt and
   expect(Number(chars) + shown.join("\n").length + 1).toBe(whole.length);
 });
 
+test.each(["Mars/Olympus", "", "UTC+8"])("a time zone that is none is refused: %j", (timeZone) => {
+  expect(() => new MemoryManager({ workspaceDir: ".", timeZone })).toThrow(
+    '`timeZone` must be a name such as "Asia/Shanghai"',
+  );
+});
+
+test("the log of a day stays whole when the clock jumps back and on again", async () => {
+  await using workspace = await temporaryDirectory();
+  let now = Date.parse("2026-01-02T00:00:10Z");
+  const memory = new MemoryManager({ workspaceDir: workspace.path, now: () => now, timeZone: "UTC" });
+  await memory.appendDailyLog("first");
+  now -= 20_000;
+  await memory.appendDailyLog("before");
+  now += 20_000;
+  await memory.appendDailyLog("second");
+  expect((await memory.readDailyLog())?.text).toBe("- [00:00:10] first\n- [00:00:10] second\n");
+  expect((await memory.readDailyLog({ daysAgo: 1 }))?.text).toBe("- [23:59:50] before\n");
+});
+
 test("a line of blanks in an entry costs time in proportion", async () => {
   await using workspace = await temporaryDirectory();
   const memory = new MemoryManager({ workspaceDir: workspace.path, now: () => NOW });

@@ -2,14 +2,13 @@ import { isAscii } from "node:buffer";
 import type { FileHandle } from "node:fs/promises";
 import { isAbsolute } from "node:path";
 import {
-  createDecoder,
   detectEncoding,
-  readMark,
   SAMPLE_BYTES,
   type TextEncoding,
   trimSample,
-  utf8,
-} from "../../files/encoding/text-encoding.ts";
+} from "../../files/encoding/detect-encoding.ts";
+import { createDecoder, readMark, utf8 } from "../../files/encoding/text-encoding.ts";
+import { hasOnlyCr } from "../../files/line-ends.ts";
 import { below, PathError } from "../../files/path-error.ts";
 import { openFile, type Workspace } from "../../files/workspace-file.ts";
 import { wholeHead } from "../../shared/cut-text.ts";
@@ -134,11 +133,11 @@ async function showLines(file: FileHandle, reading: Reading): Promise<string> {
   const { offset, limit, encoding } = reading;
   let output = "";
   let number = 0;
-  const lineEnds = { lf: 0, crlf: 0 };
+  const lineEnds = { lf: 0, crlf: 0, cr: 0 };
   for await (const lines of linesOf(file, reading)) {
     for (const line of lines) {
       number += 1;
-      if (line.isEnded) lineEnds[line.text.endsWith("\r") ? "crlf" : "lf"] += 1;
+      if (line.isEnded) lineEnds[line.hasCrEnd ? "cr" : line.text.endsWith("\r") ? "crlf" : "lf"] += 1;
       if (number < offset) continue;
       if (number >= offset + limit || output.length > MAX_OUTPUT_CHARS) {
         output += `[the file goes on; read it from offset ${number}]`;
@@ -154,12 +153,13 @@ async function showLines(file: FileHandle, reading: Reading): Promise<string> {
 /** Describes what a plain text file does not have. Edits keep it. */
 function describeFormat(
   { name, hasMark }: TextEncoding,
-  { lf, crlf }: { lf: number; crlf: number },
+  { lf, crlf, cr }: { lf: number; crlf: number; cr: number },
   gap: string,
 ): string {
   const parts = [
     ...(name === "UTF-8" && !hasMark ? [] : [`encoding ${name}${hasMark ? " with a byte order mark" : ""}`]),
     ...(crlf === 0 ? [] : [lf === 0 ? "CRLF line ends" : "CRLF and LF line ends, mixed"]),
+    ...(cr === 0 ? [] : ["CR line ends"]),
   ];
   return parts.length === 0 ? "" : `${gap}[${parts.join(", ")}; edits keep this]`;
 }
@@ -167,6 +167,8 @@ function describeFormat(
 interface Line {
   text: string;
   isEnded: boolean;
+  /** True if a CR alone ended it. */
+  hasCrEnd: boolean;
 }
 
 /** The bytes that are read and decoded at a time, and the sample that a detector gets. */
@@ -184,6 +186,7 @@ async function* linesOf(
   const piece = Buffer.alloc(PIECE_BYTES);
   let isPlain = true;
   let line = "";
+  let lineEnd = "";
   for (let at = start; ; ) {
     signal.throwIfAborted();
     const { bytesRead } = await file.read(piece, 0, piece.length, at);
@@ -196,17 +199,19 @@ async function* linesOf(
     if (at > MAX_SCANNED_BYTES)
       throw new Error(`There is no such line in the first ${MAX_SCANNED_BYTES} bytes.`);
     const text = bytesRead === 0 ? decoder.end() : decoder.write(bytes);
-    const [first = "", ...others] = text.split("\n");
+    // The first piece decides. A CR at its end may belong to a CRLF.
+    lineEnd ||= hasOnlyCr(text.slice(0, -1)) ? "\r" : "\n";
+    const [first = "", ...others] = text.split(lineEnd);
     line = grow(line, first);
     const lines: Line[] = [];
     for (const next of others) {
-      lines.push({ text: line, isEnded: true });
+      lines.push({ text: line, isEnded: true, hasCrEnd: lineEnd === "\r" });
       line = grow("", next);
     }
     yield lines;
     if (bytesRead === 0) break;
   }
-  if (line !== "") yield [{ text: line, isEnded: false }];
+  if (line !== "") yield [{ text: line, isEnded: false, hasCrEnd: false }];
 }
 
 /**
