@@ -67,11 +67,15 @@ test("every frame that a gateway sends and every line that it stores matches sch
   client.send({ type: "resume", sessionId, after: 1 });
   client.send({ type: "list" });
   client.send({ type: "abort", sessionId: "nobody" });
+  client.send({ type: "ping" });
+  await client.next("pong");
+  await client.next("sessions");
   await client.roundTrip();
 
   const types = new Set(frames.map((text) => (JSON.parse(text) as { type: string }).type));
   expect([...types].sort()).toEqual([
-    ...["ack", "assistant_message", "chunk", "error", "history", "message_done", "message_queued", "pong"],
+    ...["ack", "approvals", "assistant_message", "chunk", "error", "history"],
+    ...["message_done", "message_queued", "pong"],
     ...[
       "resumed",
       "resync",

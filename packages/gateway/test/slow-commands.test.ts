@@ -1,5 +1,6 @@
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { describe, expect, test } from "vitest";
+import { ownerOnly } from "../src/index.ts";
 import { gate, heldAgent, MemorySocket, testGateway } from "./test-gateway.ts";
 
 /** A store whose first search waits until the test opens it. */
@@ -70,6 +71,84 @@ describe("behind a slow search of the same connection", () => {
     const client = await gateway.connect();
 
     for (let count = 0; count < 110; count += 1) client.send({ type: "search", text: "one" });
+    const closed = new Promise((resolve) => client.socket.once("close", resolve));
+
+    expect(await closed).toBe(1008);
+    open();
+  });
+});
+
+describe("behind a command that `authorize` holds up:", () => {
+  /** A gateway whose `authorize` holds up one action until the test opens it. */
+  async function slowGateway(slow: string) {
+    const [opened, open] = gate();
+    const held = heldAgent();
+    const gateway = await testGateway({
+      agent: held.agent,
+      authorize: async (attempt) => {
+        if (attempt.action === slow && attempt.session?.lastSeq !== 0) await opened;
+        return ownerOnly(attempt);
+      },
+    });
+    return { ...held, gateway, open };
+  }
+
+  test.each([
+    { type: "history" },
+    { type: "rename", title: "t" },
+    { type: "fork" },
+    { type: "archive" },
+    { type: "retry", runId: "r" },
+    { type: "approvals" },
+  ] as const)("an abort, an approve and a ping do not wait for $type", async (command) => {
+    const { gateway: test, started, release, open } = await slowGateway(command.type);
+    await using gateway = test;
+    const client = await gateway.connect();
+    const { sessionId } = client;
+    client.send({ type: "message", content: "one" });
+    await started(1);
+
+    client.send({ ...command, sessionId, id: "slow" });
+    client.send({ type: "abort", sessionId });
+    client.send({ type: "approve", sessionId, callId: "c", decision: "deny", id: "a" });
+    client.send({ type: "ping", id: "p" });
+    const { outcome } = await client.next("run_end");
+    await client.next("pong");
+    const early = client.frames.flatMap((one) => ("replyTo" in one && one.replyTo ? [one.replyTo] : []));
+    open();
+    release();
+    await client.roundTrip();
+    const answers = [...client.frames, ...client.activity];
+
+    expect([outcome, early]).toEqual(["aborted", ["a", "p"]]);
+    expect(answers.some((one) => "replyTo" in one && one.replyTo === "slow")).toBe(true);
+  });
+
+  test("other commands keep their order, and a list waits too", async () => {
+    const { gateway: test, open } = await slowGateway("create");
+    await using gateway = test;
+    const client = await gateway.connect();
+    client.send({ type: "create", id: "c" });
+    client.send({ type: "list", id: "l" });
+    client.send({ type: "history", sessionId: client.sessionId, id: "h" });
+    client.send({ type: "ping", id: "p" });
+    await client.next("pong");
+    const early = client.types().slice(1);
+    open();
+    await client.roundTrip();
+    await client.next("sessions");
+
+    const answers = client.frames.flatMap((one) => ("replyTo" in one && one.replyTo ? [one.replyTo] : []));
+    expect(early).toEqual(["pong"]);
+    expect(answers.slice(0, 2)).toEqual(["p", "c"]);
+    expect(answers.slice(2, 4).sort()).toEqual(["h", "l"]);
+  });
+
+  test("more than 100 commands at once close the connection", async () => {
+    const { gateway: test, open } = await slowGateway("create");
+    await using gateway = test;
+    const client = await gateway.connect();
+    for (let count = 0; count < 110; count += 1) client.send({ type: "create" });
     const closed = new Promise((resolve) => client.socket.once("close", resolve));
 
     expect(await closed).toBe(1008);

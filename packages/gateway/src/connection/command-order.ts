@@ -1,68 +1,91 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { DialectCommand } from "./dialect.ts";
 
-// Most searches are answered by then, in the order of their frames. Then later frames go on.
-const SEARCH_PATIENCE_MS = 50;
+// Most commands are answered by then, in the order of their frames. Then later frames go on.
+const PATIENCE_MS = 50;
 
-const changingTypes: ReadonlySet<string> = new Set<DialectCommand["type"]>([
-  "create",
-  "fork",
-  "rename",
-  "archive",
-  "unarchive",
-  "delete",
-  "undelete",
+type Types = ReadonlySet<DialectCommand["type"] | undefined>;
+
+/** Commands that wait for no other ones. */
+const urgentTypes: Types = new Set(["ping", "abort", "approve"] as const);
+
+/** Commands that read many sessions. Only the next ones wait for them. */
+const searchTypes: Types = new Set(["search", "list"] as const);
+
+const changingTypes: Types = new Set([
+  ...(["create", "fork", "rename", "archive", "unarchive", "delete", "undelete"] as const),
 ]);
 
-/** Returns true for a command that reads many sessions, and so may be slow. */
-function readsSessions({ type }: DialectCommand): boolean {
-  return type === "search" || type === "list";
-}
-
-/**
- * The order in which the frames of one connection are worked on. Commands that read many sessions
- * do not hold up later ones.
- */
+/** The order in which the frames of one connection are worked on. */
 export class CommandOrder {
-  #last: Promise<void>;
-  /** The last command that reads many sessions, while it is not answered. */
-  #search: Promise<void> | undefined;
+  readonly #onIdle: () => void;
+  readonly #urgent = new Lane();
+  readonly #searches = new Lane();
+  readonly #others = new Lane();
+  #lastFrame: Promise<void>;
+  #inProgress = 0;
 
-  /** The first frame waits for `begun`. */
-  constructor(begun: Promise<void> = Promise.resolve()) {
-    this.#last = begun;
-  }
-
-  /** True while a command that reads many sessions is not answered. */
-  get isSearching(): boolean {
-    return this.#search !== undefined;
+  /** The first frame waits for `begun`. `onIdle` is called when nothing is in progress. */
+  constructor(onIdle: () => void, begun?: Promise<void>) {
+    this.#onIdle = onIdle;
+    this.#lastFrame = Promise.resolve();
+    if (begun) this.add(() => begun);
   }
 
   /** Works on a frame after all earlier ones. `work` must not reject. */
   add(work: () => Promise<void>): void {
-    this.#last = this.#last.then(work);
+    this.#inProgress += 1;
+    this.#lastFrame = this.#lastFrame.then(work).then(this.#end);
   }
 
   /**
    * Answers the command of a frame. Resolves when the next frame may be worked on. `answer` must
    * not reject.
    */
-  async run(command: DialectCommand | undefined, answer: () => Promise<void>): Promise<void> {
-    if (command && readsSessions(command)) return this.#answerSearch(answer);
+  run(command: DialectCommand | undefined, answer: () => Promise<void>): Promise<void> {
+    this.#inProgress += 1;
+    const work = () => answer().then(this.#end);
+    const type = command?.type;
+    const urgent = this.#urgent.last;
+    if (urgentTypes.has(type)) return this.#urgent.add(work);
+    if (searchTypes.has(type)) return this.#searches.add(work, urgent, this.#others.last);
     // Earlier lists and searches find the sessions as they were then.
-    if (command && changingTypes.has(command.type)) await this.#search;
-    await answer();
+    return this.#others.add(work, urgent, changingTypes.has(type) ? this.#searches.last : undefined);
   }
 
-  /** Answers after earlier searches. Resolves soon, so that frames do not wait for a slow one. */
-  async #answerSearch(answer: () => Promise<void>): Promise<void> {
-    const before = this.#search;
-    const answered = (before ?? Promise.resolve()).then(answer);
-    this.#search = answered;
+  readonly #end = () => {
+    this.#inProgress -= 1;
+    if (this.#inProgress === 0) this.#onIdle();
+  };
+}
+
+/** Commands that are answered one after another. */
+class Lane {
+  /** Resolves when the last command is answered. Absent when all are. */
+  last: Promise<void> | undefined;
+
+  /**
+   * Answers a command after the earlier ones of the lane, and after those of `others`. Resolves
+   * soon, so that a slow command holds up no frames.
+   */
+  async add(answer: () => Promise<void>, ...others: (Promise<void> | undefined)[]): Promise<void> {
+    const earlier = [this.last, ...others].filter((one) => one !== undefined);
+    const isFirst = earlier.length === 0;
+    const answered = isFirst ? answer() : Promise.all(earlier).then(answer);
     const done = answered.then(() => {
-      if (this.#search === answered) this.#search = undefined;
+      if (this.last === done) this.last = undefined;
     });
-    // A search counts as waiting until it begins, so that the number of searches is limited.
-    if (!before) await Promise.race([done, sleep(SEARCH_PATIENCE_MS, undefined, { ref: false })]);
+    this.last = done;
+    // A command counts as waiting until it begins, so that the number of commands is limited.
+    if (isFirst) await withPatience(done);
   }
+}
+
+function withPatience(done: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, PATIENCE_MS);
+    void done.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }

@@ -14,11 +14,6 @@ export function frameCount(frame: unknown): number {
   return typeof frame === "string" ? Math.max(1, Math.ceil(frame.length / FRAME_CHARS)) : 1;
 }
 
-/** Returns true if frames came that are not being worked on yet. */
-export function hasWaitingFrames(state: ConnectionState): boolean {
-  return state.phase !== "closed" && state.waitingFrames > 0;
-}
-
 /** Why the gateway ends a connection, in the words of its close frame. */
 export interface CloseReason {
   readonly code: number;

@@ -22,7 +22,6 @@ import { ConnectionHandle } from "./connection-handle.ts";
 import {
   type ConnectionInput,
   frameCount,
-  hasWaitingFrames,
   newConnection,
   nextConnection,
   unprovedConnection,
@@ -82,7 +81,7 @@ export class Connection extends CommandSource implements CommandContext, Viewer,
     }
     this.#translator = requireTranslator(dialect.connect(new ConnectionHandle(this)));
     socket.receive(this);
-    if (this.#caller) this.#order = new CommandOrder(this.#enter().then(() => this.#rest()));
+    if (this.#caller) this.#order = this.#createOrder(this.#enter());
   }
 
   get limits(): Limits {
@@ -213,9 +212,9 @@ export class Connection extends CommandSource implements CommandContext, Viewer,
     const count = frameCount(frame);
     for (let came = 0; came < count; came += 1) this.#step("frame_came");
     if (this.isClosed) return;
-    this.#order ??= new CommandOrder();
+    this.#order ??= this.#createOrder();
     const order = this.#order;
-    order.add(() => this.#work(frame, order).then(() => this.#rest()));
+    order.add(() => this.#work(frame, order));
   }
 
   onClosed(): void {
@@ -223,9 +222,12 @@ export class Connection extends CommandSource implements CommandContext, Viewer,
     this.deps.onClosed(this);
   }
 
-  /** Drops the order of the frames when none is in progress. */
-  #rest(): void {
-    if (!this.#order?.isSearching && !hasWaitingFrames(this.#state)) this.#order = undefined;
+  /** Creates an order of frames, which is dropped when none is in progress. */
+  #createOrder(begun?: Promise<void>): CommandOrder {
+    const forget = () => {
+      this.#order = undefined;
+    };
+    return new CommandOrder(forget, begun);
   }
 
   /** Handles one frame, from text to answer. Never rejects: a failure becomes an `error` event. */
