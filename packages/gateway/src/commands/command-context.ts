@@ -24,24 +24,42 @@ export interface CommandDeps {
   notifyChanged: (session: SessionMeta, since: number) => void;
 }
 
+/** The sessions whose events a client gets: those after `after`, or only future ones. */
+export interface Watches {
+  /** The session that was watched last. A `message` without `sessionId` goes there. */
+  readonly sessionId: string;
+  /** Watches a session in place of the last one. Watches beside it continue. */
+  watch(sessionId: string, after?: number): void;
+  /**
+   * Watches a session beside the others.
+   *
+   * @throws GatewayError `TOO_MANY_WATCHES`
+   */
+  add(sessionId: string, after: number): void;
+  /**
+   * Watches the session, unless it is watched already. `runId` is set before the first event of a
+   * new run.
+   */
+  ensure(sessionId: string, runId?: string, after?: number): void;
+  /** Ends the watch of a session, or all of them. */
+  end(sessionId?: string): void;
+}
+
+/** The watches of a client that gets the events of no session. */
+export const noWatches: Watches = {
+  sessionId: "",
+  watch() {},
+  add() {},
+  ensure() {},
+  end() {},
+};
+
 /** The connection that a command came from, as the command sees it. */
 export interface CommandContext extends CommandDeps {
   readonly caller: Caller;
-  /** The session that was watched last. A `message` without `sessionId` goes there. */
-  readonly sessionId: string;
+  readonly watches: Watches;
   /** Aborted when the client is gone. */
   readonly gone: AbortSignal;
-  /** Sends the client a session's events: those after `after`, or only future ones. */
-  watch(sessionId: string, after?: number): void;
-  /** Sends the events of another session too. */
-  watchBeside(sessionId: string, after: number): void;
-  /**
-   * Watches the session, unless it is watched already. `runId` is set before the first event of a
-   * new run. Begins after the event `after`, or with the next event.
-   */
-  ensureWatching(sessionId: string, runId?: string, after?: number): void;
-  /** Stops watching a session, or all. */
-  unwatch(sessionId?: string): void;
   /** Notifies the caller's other connections that a session was deleted. */
   notifyDeleted(session: SessionMeta): void;
   send(event: ServerEvent): void;

@@ -57,7 +57,7 @@ export async function runCommand(event: CommandOfKey, context: CommandContext): 
     case "resume":
       return resume(event, context);
     case "unwatch":
-      return context.unwatch(event.sessionId);
+      return context.watches.end(event.sessionId);
     case "approvals":
       return sendApprovals(event, context);
     case "list":
@@ -100,7 +100,7 @@ async function enter(
   command: { id?: string } = {},
 ): Promise<void> {
   const { sessionId } = session;
-  if (await context.permissions.may(context.caller, "resume", session)) context.watch(sessionId);
+  if (await context.permissions.may(context.caller, "resume", session)) context.watches.watch(sessionId);
   context.send({ type: "connected", sessionId, limits: context.limits, ...replyTo(command) });
 }
 
@@ -119,7 +119,7 @@ function createSession(
 async function watcherOf(session: SessionMeta, context: CommandContext): Promise<RunWatcher> {
   const maySee = await context.permissions.may(context.caller, "resume", session);
   const watch: RunWatcher["watch"] = (startedRunId, after) => {
-    if (maySee) context.ensureWatching(session.sessionId, startedRunId, after);
+    if (maySee) context.watches.ensure(session.sessionId, startedRunId, after);
   };
   return { maySee, watch };
 }
@@ -187,7 +187,7 @@ export async function findMessageSession(
   { type, sessionId, mode }: MessageCommand,
   context: CommandContext,
 ): Promise<SessionMeta> {
-  const session = await findSession(sessionId ?? context.sessionId, type, context);
+  const session = await findSession(sessionId ?? context.watches.sessionId, type, context);
   if (mode === "interrupt") await context.permissions.assertAllowed(context.caller, "abort", session);
   return session;
 }
@@ -248,13 +248,13 @@ async function resume(event: ResumeCommand, context: CommandContext): Promise<vo
  * lost or sent twice.
  */
 async function beginWatch(event: ResumeCommand, context: CommandContext): Promise<void> {
-  const { store, queues } = context;
+  const { store, queues, watches } = context;
   const session = await findSession(event.sessionId, event.type, context);
   const { sessionId } = session;
   const live = await queues.live(sessionId);
   const { epoch, lastSeq } = live?.log ?? session;
   const watch = (from: number) =>
-    event.keep ? context.watchBeside(sessionId, from) : context.watch(sessionId, from);
+    event.keep ? watches.add(sessionId, from) : watches.watch(sessionId, from);
   const { runId } = event;
   const isCurrent = runId !== undefined || (event.epoch ?? epoch) === epoch;
   const after = runId === undefined ? event.after : await findStart(context, sessionId, runId);

@@ -1,7 +1,7 @@
 import type { CommandErrorEvent, Limits, ServerEvent } from "@mini-openclaw/protocol";
 import { checkClientEvent } from "@mini-openclaw/protocol/schema";
 import { v7 as createId } from "uuid";
-import type { CommandContext } from "../commands/command-context.ts";
+import type { CommandContext, Watches } from "../commands/command-context.ts";
 import { runCommand } from "../commands/run-command.ts";
 import { findStart } from "../commands/run-start.ts";
 import { withSessionId } from "../commands/session-by-key.ts";
@@ -132,8 +132,8 @@ async function perform(
   const checked = checkClientEvent({ ...resolved });
   if (!checked.ok) throw new GatewayError(checked.code, checked.message);
   const runId = resolved.type === "resume" ? resolved.runId : undefined;
-  const watching = sink && watchWith(sink, connection.watchDeps, runId);
-  await runCommand(resolved, deriveContext(connection, { send, ...watching }));
+  const watches = sink ? sinkWatches(sink, connection, runId) : connection.watches;
+  await runCommand(resolved, deriveContext(connection, { send, watches }));
   // A message that was sent before: its run is replayed.
   if (sink && !sink.isStarted && !sink.isClosed && answer?.type === "ack") {
     const run = { sessionId: answer.sessionId, runId: answer.runId };
@@ -143,24 +143,28 @@ async function perform(
   return answer;
 }
 
-type Watching = Pick<CommandContext, "watch" | "watchBeside" | "ensureWatching">;
-
-/** Returns the part of a command's context that starts a sink. */
-function watchWith(sink: EventSink, deps: WatchDeps, runId: string | undefined): Watching {
-  const watch = (sessionId: string, after?: number) => sink.watch(deps, { sessionId, after, runId });
+/** Returns watches that start a sink. */
+function sinkWatches(
+  sink: EventSink,
+  { watchDeps, watches }: HandledConnection,
+  runId: string | undefined,
+): Watches {
+  const watch = (sessionId: string, after?: number) => sink.watch(watchDeps, { sessionId, after, runId });
   return {
+    sessionId: watches.sessionId,
     watch,
-    watchBeside: watch,
-    ensureWatching: (sessionId, startedRunId, after) => {
-      if (startedRunId !== undefined) sink.watch(deps, { sessionId, after, runId: startedRunId });
+    add: watch,
+    ensure: (sessionId, startedRunId, after) => {
+      if (startedRunId !== undefined) sink.watch(watchDeps, { sessionId, after, runId: startedRunId });
     },
+    end: (sessionId) => watches.end(sessionId),
   };
 }
 
-/** Returns the context of a connection with other functions. */
+/** Returns the context of a connection for one of its commands. */
 function deriveContext(
   connection: HandledConnection,
-  functions: Pick<CommandContext, "send"> & Partial<Watching>,
+  own: Pick<CommandContext, "send" | "watches">,
 ): CommandContext {
   return {
     store: connection.store,
@@ -169,17 +173,10 @@ function deriveContext(
     limits: connection.limits,
     caller: connection.caller,
     gone: connection.gone,
-    get sessionId() {
-      return connection.sessionId;
-    },
     approvals: connection.approvals,
     holdLive: (sessionId) => connection.holdLive(sessionId),
     notifyChanged: (...change) => connection.notifyChanged(...change),
     notifyDeleted: (session) => connection.notifyDeleted(session),
-    watch: (...watch) => connection.watch(...watch),
-    watchBeside: (...watch) => connection.watchBeside(...watch),
-    ensureWatching: (...watch) => connection.ensureWatching(...watch),
-    unwatch: (sessionId) => connection.unwatch(sessionId),
-    ...functions,
+    ...own,
   };
 }

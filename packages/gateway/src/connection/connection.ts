@@ -52,12 +52,12 @@ const GOING_AWAY = 1001;
  */
 export class Connection extends CommandSource implements CommandContext, Viewer, Outbox, Receiver {
   protected readonly deps: ConnectionDeps;
+  readonly watches: WatchedSessions;
   readonly #dialect: Dialect;
   readonly #translator: Translator;
   /** Absent for a client that was known when it came. */
   readonly #prove: Prove | undefined;
   readonly #socket: ClientSocket;
-  readonly #watched: WatchedSessions;
   #caller: Caller | undefined;
   #state = newConnection;
   /** Set while frames are in progress. */
@@ -72,7 +72,7 @@ export class Connection extends CommandSource implements CommandContext, Viewer,
     this.deps = deps;
     this.#dialect = dialect;
     this.#socket = socket;
-    this.#watched = new WatchedSessions(this);
+    this.watches = new WatchedSessions(this);
     if ("caller" in client) {
       this.#caller = withKeys(client.caller, dialect.keyPrefix);
     } else {
@@ -153,10 +153,6 @@ export class Connection extends CommandSource implements CommandContext, Viewer,
     return this.deps.watch;
   }
 
-  get sessionId(): string {
-    return this.#watched.sessionId;
-  }
-
   get gone(): AbortSignal {
     this.#leaving ??= new AbortController();
     if (this.isClosed) this.#leaving.abort();
@@ -165,22 +161,6 @@ export class Connection extends CommandSource implements CommandContext, Viewer,
 
   notifyDeleted(session: SessionMeta): void {
     this.deps.notifyDeleted(session, this);
-  }
-
-  watch(sessionId: string, after?: number): void {
-    if (!this.isClosed) this.#watched.watch(sessionId, after);
-  }
-
-  watchBeside(sessionId: string, after: number): void {
-    if (!this.isClosed) this.#watched.add(sessionId, after);
-  }
-
-  ensureWatching(sessionId: string, _runId?: string, after?: number): void {
-    if (!this.isClosed) this.#watched.ensure(sessionId, after);
-  }
-
-  unwatch(sessionId?: string): void {
-    this.#watched.end(sessionId);
   }
 
   /** Lets in a client that proves who it is. Never rejects. */
@@ -291,7 +271,7 @@ export class Connection extends CommandSource implements CommandContext, Viewer,
     const before = this.#state;
     this.#state = nextConnection(before, input);
     if (this.#state.phase !== "closed" || this.#state === before) return;
-    this.unwatch();
+    this.watches.end();
     this.#leaving?.abort();
     const { closeReason } = this.#state;
     if (!closeReason) return;

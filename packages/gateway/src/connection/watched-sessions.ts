@@ -1,3 +1,4 @@
+import type { Watches } from "../commands/command-context.ts";
 import { GatewayError } from "../shared/errors.ts";
 import { SessionWatch, type Viewer, type WatchDeps } from "../watch/session-watch.ts";
 
@@ -7,10 +8,11 @@ const MAX_WATCHES = 100;
 /** The connection that watches. */
 interface Owner extends Viewer {
   readonly watchDeps: WatchDeps;
+  readonly isClosed: boolean;
 }
 
 /** The sessions that one connection watches. Most connections watch one. */
-export class WatchedSessions {
+export class WatchedSessions implements Watches {
   readonly #viewer: Owner;
   #sessionId = "";
   #watch: SessionWatch | undefined;
@@ -21,25 +23,20 @@ export class WatchedSessions {
     this.#viewer = viewer;
   }
 
-  /** The session that was watched last. */
   get sessionId(): string {
     return this.#sessionId;
   }
 
-  /** Watches a session in place of the last one. Watches beside it continue. */
   watch(sessionId: string, after?: number): void {
+    if (this.#viewer.isClosed) return;
     this.#watch?.close();
     this.#endOther(sessionId);
     this.#sessionId = sessionId;
     this.#watch = this.#begin(sessionId, after);
   }
 
-  /**
-   * Watches a session beside the others.
-   *
-   * @throws GatewayError `TOO_MANY_WATCHES`
-   */
   add(sessionId: string, after: number): void {
+    if (this.#viewer.isClosed) return;
     if (sessionId === this.#sessionId && this.#watch) return this.watch(sessionId, after);
     this.#endOther(sessionId);
     this.#others ??= new Map();
@@ -47,12 +44,11 @@ export class WatchedSessions {
     this.#others.set(sessionId, this.#begin(sessionId, after));
   }
 
-  ensure(sessionId: string, after?: number): void {
+  ensure(sessionId: string, _runId?: string, after?: number): void {
     if (this.#others?.has(sessionId) || (this.#watch && sessionId === this.#sessionId)) return;
     this.watch(sessionId, after);
   }
 
-  /** Ends the watch of a session, or all of them. */
   end(sessionId?: string): void {
     if (sessionId !== undefined) {
       this.#endOther(sessionId);

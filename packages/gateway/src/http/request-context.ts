@@ -1,7 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ClientEvent, ServerEvent, SessionMeta } from "@mini-openclaw/protocol";
 import type { Authenticate } from "../auth/authenticate.ts";
-import { type CommandContext, type CommandDeps, findSession } from "../commands/command-context.ts";
+import {
+  type CommandContext,
+  type CommandDeps,
+  findSession,
+  noWatches,
+} from "../commands/command-context.ts";
 import { type Action, notFound } from "../commands/permissions.ts";
 import { findFirstSession, runCommand } from "../commands/run-command.ts";
 import type { Caller } from "../shared/principal.ts";
@@ -60,14 +65,13 @@ export function commandContext(
   const context: CommandContext = {
     ...deps.commands,
     caller,
-    sessionId: "",
+    // A request watches only what its own stream shows.
+    watches: {
+      ...noWatches,
+      watch: (sessionId, after) => answer.stream?.watch({ sessionId, ...(after !== undefined && { after }) }),
+    },
     gone,
     send,
-    watch: (sessionId, after) => answer.stream?.watch({ sessionId, ...(after !== undefined && { after }) }),
-    watchBeside: () => undefined,
-    // A request watches only what its own stream shows.
-    ensureWatching: () => {},
-    unwatch: () => {},
     notifyDeleted: (session) => deps.notifyDeleted(session, context),
   };
   return context;

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { CommandErrorEvent, SessionMeta } from "@mini-openclaw/protocol";
-import type { CommandContext } from "../../commands/command-context.ts";
+import { type CommandContext, noWatches } from "../../commands/command-context.ts";
 import { withKeys } from "../../commands/session-by-key.ts";
 import { CommandSource } from "../../connection/command-source.ts";
 import { ConnectionHandle, type HandledConnection } from "../../connection/connection-handle.ts";
@@ -28,7 +28,8 @@ export interface AnsweredRequest {
 class RequestConnection extends CommandSource implements HandledConnection, Outbox {
   readonly #request: AnsweredRequest;
   readonly caller: Caller;
-  readonly sessionId = "";
+  /** A request has no watches beside those of its commands. */
+  readonly watches = noWatches;
 
   constructor(request: AnsweredRequest, keyPrefix: string) {
     super();
@@ -102,12 +103,7 @@ class RequestConnection extends CommandSource implements HandledConnection, Outb
     this.#request.deps.notifyDeleted(session, this);
   }
 
-  // A request has no watches beside those of its commands.
   send(): void {}
-  watch(): void {}
-  watchBeside(): void {}
-  ensureWatching(): void {}
-  unwatch(): void {}
 
   #report(error: unknown): void {
     this.#request.deps.watch.onFailure(error, "an HTTP form");
