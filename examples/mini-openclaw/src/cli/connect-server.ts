@@ -10,6 +10,8 @@ import { startServer } from "../start-server.ts";
 /** A connection to the server of the data directory. */
 export interface ServerConnection {
   client: Client;
+  /** Loads a file of a session by the id of its blob. */
+  loadBlob: (sessionId: string, blob: string) => Promise<Buffer>;
   /** Closes the connection, and stops the server if it was started for it. */
   close: () => Promise<void>;
 }
@@ -63,6 +65,12 @@ async function open(
   await client.connected();
   return {
     client,
+    async loadBlob(sessionId, blob) {
+      const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      const response = await fetch(new URL(`sessions/${sessionId}/blobs/${blob}`, address), { headers });
+      if (!response.ok) throw new Error(`The server answered with status ${response.status}.`);
+      return Buffer.from(await response.arrayBuffer());
+    },
     async close() {
       client.close();
       await stop();

@@ -2,34 +2,49 @@ import process from "node:process";
 import { createInterface, type Interface } from "node:readline/promises";
 import type { Session } from "@mini-openclaw/client";
 import type { ApprovalDecision } from "@mini-openclaw/protocol";
+import { closestName } from "@mini-openclaw/protocol/shared";
 import type { Sources } from "../../settings/sources.ts";
+import { UsageError } from "../../settings/usage-error.ts";
+import { createAttachments } from "../chat/attachments.ts";
+import { createFilePrinter, type PrintFiles } from "../chat/print-files.ts";
+import { type AnswerPart, createImageSplitter } from "../chat/split-images.ts";
 import { connectServer, openSession } from "../connect-server.ts";
 import { exitWith } from "../exit.ts";
 import { loadConfig, warn, warnOfEnd, warnOfRetry } from "../load.ts";
 import type { Options } from "../options.ts";
+import type { GivenMessage } from "../read-message.ts";
 import { oneLine, safe } from "../safe-text.ts";
+
+const COMMANDS = ["/attach", "/help", "/new", "/quit"];
+const HELP =
+  "/attach FILE adds a file to the next message, /new starts a new chat, /quit leaves, Ctrl+C stops an answer.";
 
 /** Chats in the terminal until the input ends. Ctrl+C stops an active run, then leaves. */
 export async function chat(flags: Sources["flags"], { session: sessionId }: Options): Promise<void> {
   const config = loadConfig(flags);
   try {
-    const { client, close } = await connectServer(config);
+    const { client, loadBlob, close } = await connectServer(config);
     let session = await openSession(client, sessionId);
+    const printFiles = createFilePrinter((blob) => loadBlob(session.getSnapshot().sessionId ?? "", blob));
+    const attachments = createAttachments();
     const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: "> " });
     let isRunning = false;
     lines.on("SIGINT", () => {
       if (isRunning) void session.abort();
       else lines.close();
     });
-    console.log(`Model: ${config.model}. /new starts a new chat, /quit leaves, Ctrl+C stops an answer.`);
+    console.log(`Model: ${config.model}. ${HELP}`);
     lines.prompt();
     for await (const line of lines) {
       const text = line.trim();
       if (text === "/quit") break;
-      if (text === "/new") session = await client.create();
+      if (text === "/help") console.log(HELP);
+      else if (text === "/new") session = await client.create();
       else if (text !== "") {
         isRunning = true;
-        await answer(session, text, lines).catch((error: unknown) => warn(String(error)));
+        await handle(text).catch((error: unknown) =>
+          warn(error instanceof UsageError ? error.message : String(error)),
+        );
         isRunning = false;
       }
       lines.prompt();
@@ -39,18 +54,53 @@ export async function chat(flags: Sources["flags"], { session: sessionId }: Opti
     console.log(`\nContinue with: mini-openclaw chat --session ${id}`);
     await close();
     process.exit(0);
+
+    async function handle(line: string): Promise<void> {
+      refuseMisspelled(line);
+      const file = attachments.add(line);
+      if (!file) return answer(session, attachments.addTo(line), { lines, printFiles });
+      await printFiles(file.blocks, "attached");
+      if (file.content !== "") console.log(`[attached] a text of ${file.content.length} characters`);
+    }
   } catch (error) {
     exitWith(error);
   }
 }
 
-async function answer(session: Session, text: string, lines: Interface): Promise<void> {
-  for await (const event of session.ask(text)) {
-    if (event.type === "chunk") process.stdout.write(safe(event.content));
+/** Refuses a line that is almost a command, because the model would get it. */
+function refuseMisspelled(line: string): void {
+  const [word = ""] = line.split(/\s/);
+  const closest = word.startsWith("/") ? closestName(word, COMMANDS) : undefined;
+  if (closest !== undefined && closest !== word)
+    throw new UsageError(`\`${word}\` is not a command. Use ${closest}.`);
+}
+
+/** The terminal of a chat. */
+interface ChatTerminal {
+  lines: Interface;
+  printFiles: PrintFiles;
+}
+
+async function answer(
+  session: Session,
+  { content, blocks }: GivenMessage,
+  { lines, printFiles }: ChatTerminal,
+): Promise<void> {
+  const split = createImageSplitter();
+  const print = async (parts: readonly AnswerPart[]) => {
+    for (const part of parts) {
+      if (typeof part === "string") process.stdout.write(safe(part));
+      else await printFiles([{ type: "image", ...part }], "answer");
+    }
+  };
+  for await (const event of session.ask(content, { blocks })) {
+    if (event.type === "chunk") await print(split(event.content));
+    if (event.type === "assistant_message") await print(split());
     if (event.type === "tool_start")
       console.log(`\n[${event.toolName}] ${oneLine(JSON.stringify(event.input))}`);
     if (event.type === "tool_done" && event.isError)
       console.log(`[${event.toolName}] failed: ${oneLine(event.output)}`);
+    if (event.type === "tool_done") await printFiles(event.blocks ?? [], event.toolName);
     if (event.type === "retry") warnOfRetry(event);
     if (event.type === "approval_request")
       await session.approve(event.callId, await askUser(lines, event.toolName, event.reason));
