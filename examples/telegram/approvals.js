@@ -1,4 +1,5 @@
-import { InlineKeyboard } from "grammy";
+import { GrammyError, InlineKeyboard } from "grammy";
+import { beginningOf } from "./streamed-message.js";
 
 /** @typedef {"once" | "session" | "deny"} Decision */
 
@@ -33,7 +34,8 @@ export function createApprovals(api) {
     async ask(context, session, { callId, toolName, reason }) {
       count += 1;
       const name = String(count);
-      const text = `Allow ${toolName}?\n${reason}`.slice(0, 4000);
+      // The decision is added to the text later.
+      const text = beginningOf(`Allow ${toolName}?\n${reason}`, 4000);
       const keyboard = new InlineKeyboard();
       for (const [decision, label] of Object.entries(labels)) keyboard.text(label, `${decision}:${name}`);
       const message = await context.reply(text, { reply_markup: keyboard });
@@ -49,8 +51,15 @@ export function createApprovals(api) {
       if (!question || !isDecision(decision)) return "This question is over.";
       open.delete(name);
       const { session, callId, chatId, messageId, text } = question;
-      await session.approve(callId, decision);
-      await api.editMessageText(chatId, messageId, `${text}\n→ ${labels[decision]}`);
+      try {
+        await session.approve(callId, decision);
+      } catch {
+        return "This question is over.";
+      }
+      // Somebody may have deleted the question.
+      await api.editMessageText(chatId, messageId, `${text}\n→ ${labels[decision]}`).catch((error) => {
+        if (!(error instanceof GrammyError)) throw error;
+      });
       return labels[decision];
     },
   };

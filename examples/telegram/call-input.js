@@ -18,7 +18,10 @@ export function inputOf(contentType, body) {
   }
   // A form names its file in the parameter: `attach://<name of the part>`.
   for (const [name, value] of Object.entries(input)) {
-    if (typeof value === "string" && value.startsWith("attach://")) input[name] = input[value.slice(9)];
+    if (typeof value !== "string" || !value.startsWith("attach://")) continue;
+    const part = value.slice(9);
+    input[name] = input[part];
+    delete input[part];
   }
   return input;
 }

@@ -1,42 +1,63 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { buffer } from "node:stream/consumers";
+import {
+  badRequest,
+  checkCallbackText,
+  checkCaption,
+  checkKeyboard,
+  checkPhoto,
+  checkText,
+  limits,
+  Refused,
+} from "./bot-api-rules.js";
 import { inputOf } from "./call-input.js";
 
-// Limits and texts of https://core.telegram.org/bots/api. Clients compare the texts.
-const MAX_TEXT_CHARS = 4096;
-const MAX_BUTTON_BYTES = 64;
-
-/** An answer with `ok: false`. */
-class Refused extends Error {
-  /** @param {number} code @param {string} description @param {object} [parameters] */
-  constructor(code, description, parameters) {
-    super(description);
-    this.code = code;
-    this.parameters = parameters;
-  }
-}
-
-/** @typedef {{ id: number, type: "private" | "group", title?: string }} Chat */
-/** @typedef {{ message_id: number, chat: Chat, text?: string, reply_markup?: Keyboard, photo?: Buffer }} Sent */
+/** @typedef {{ id: number, type: "private", first_name: string } | { id: number, type: "group", title: string }} Chat */
+/** @typedef {{ file_id: string, file_unique_id: string, width: number, height: number }} PhotoSize */
+/** @typedef {{ file_id: string, file_unique_id: string, file_name: string }} Document */
+/**
+ * @typedef {object} Sent
+ * @property {number} message_id
+ * @property {Chat} chat
+ * @property {string} [text]
+ * @property {Keyboard} [reply_markup]
+ * @property {PhotoSize[]} [photo]
+ * @property {Document} [document]
+ */
 /** @typedef {{ inline_keyboard: { text: string, callback_data: string }[][] }} Keyboard */
+/** @typedef {{ method: string, input: Record<string, unknown>, result: unknown }} Call */
 
 /**
  * Starts a server with the methods of the Bot API that the channel uses. It enforces the rules of
- * the real one: limits on texts and buttons, one poller, confirmed updates, unchanged edits.
+ * the real one: limits on texts, buttons and files, one poller, confirmed updates, unchanged edits.
  *
  * @param {{ token: string }} options
  */
 export async function startFakeBotApi({ token }) {
-  const me = { id: 1, is_bot: true, first_name: "Claw", username: "claw_bot" };
+  const user = { id: 1, is_bot: true, first_name: "Claw", username: "claw_bot" };
+  const me = {
+    ...user,
+    can_join_groups: true,
+    can_read_all_group_messages: false,
+    supports_inline_queries: false,
+    can_connect_to_business: false,
+    has_main_web_app: false,
+    has_topics_enabled: false,
+    allows_users_to_create_topics: false,
+    can_manage_bots: false,
+    supports_join_request_queries: false,
+  };
   /** @type {Map<number, Chat>} */
   const chats = new Map();
   /** @type {Map<string, Buffer>} */
   const files = new Map();
   /** @type {Sent[]} */
   const sent = [];
-  /** @type {{ messageId: number, text: string }[]} */
-  const edits = [];
+  /** @type {Call[]} */
+  const calls = [];
+  /** @type {object[]} */
+  const pushed = [];
   /** @type {Set<string>} */
   const queries = new Set();
   /** @type {{ update_id: number }[]} */
@@ -61,54 +82,63 @@ export async function startFakeBotApi({ token }) {
       // An offset confirms every update before it.
       updates = updates.filter(({ update_id }) => update_id >= offset);
       if (updates.length === 0 && timeout > 0) await waitForUpdate(timeout, response);
-      return updates;
+      return updates.slice(0, limits.updates);
     },
     sendMessage({ chat_id, text, reply_markup }) {
-      checkText(text);
       checkKeyboard(reply_markup);
-      return deliver({ chat: chatOf(chat_id), text: text.trim(), ...(reply_markup && { reply_markup }) });
+      return deliver({ chat: chatOf(chat_id), text: checkText(text), ...(reply_markup && { reply_markup }) });
     },
     editMessageText({ chat_id, message_id, text, reply_markup }) {
-      checkText(text);
+      const saved = checkText(text);
+      checkKeyboard(reply_markup);
       if (refusedEdits > 0) {
         refusedEdits -= 1;
         throw new Refused(429, "Too Many Requests: retry after 1", { retry_after: 1 });
       }
       const message = sent.find((one) => one.message_id === message_id && one.chat.id === chat_id);
-      if (!message) throw new Refused(400, "Bad Request: message to edit not found");
-      if (
-        message.text === text.trim() &&
-        JSON.stringify(message.reply_markup) === JSON.stringify(reply_markup)
-      )
-        throw new Refused(
-          400,
-          "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message",
+      if (!message) throw badRequest("message to edit not found");
+      if (message.text === saved && JSON.stringify(message.reply_markup) === JSON.stringify(reply_markup))
+        throw badRequest(
+          "message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message",
         );
-      message.text = text.trim();
+      message.text = saved;
       // Buttons that an edit does not repeat disappear.
       delete message.reply_markup;
-      edits.push({ messageId: message_id, text: text.trim() });
       changed.dispatchEvent(new Event("change"));
-      return message;
+      return { ...message, edit_date: lastId };
     },
-    answerCallbackQuery({ callback_query_id }) {
+    answerCallbackQuery({ callback_query_id, text }) {
+      checkCallbackText(text);
       if (!queries.delete(callback_query_id))
-        throw new Refused(
-          400,
-          "Bad Request: query is too old and response timeout expired or query ID is invalid",
-        );
+        throw badRequest("query is too old and response timeout expired or query ID is invalid");
       changed.dispatchEvent(new Event("change"));
       return true;
     },
     getFile({ file_id }) {
-      if (!files.has(file_id)) throw new Refused(400, "Bad Request: invalid file_id");
+      const bytes = files.get(file_id);
+      if (!bytes) throw badRequest("invalid file_id");
+      if (bytes.length > limits.downloadBytes) throw badRequest("file is too big");
       return { file_id, file_unique_id: file_id, file_path: `photos/${file_id}.jpg` };
     },
-    sendPhoto({ chat_id, photo }) {
-      if (!isImage(photo)) throw new Refused(400, "Bad Request: IMAGE_PROCESS_FAILED");
-      return deliver({ chat: chatOf(chat_id), photo });
+    sendPhoto({ chat_id, photo, caption }) {
+      checkCaption(caption);
+      const size = checkPhoto(photo);
+      const file = fileOf(photo);
+      return deliver({ chat: chatOf(chat_id), photo: [{ ...file, ...size }] });
+    },
+    sendDocument({ chat_id, document, caption }) {
+      checkCaption(caption);
+      return deliver({ chat: chatOf(chat_id), document: { ...fileOf(document), file_name: "file" } });
     },
   };
+
+  /** @param {Buffer} bytes */
+  function fileOf(bytes) {
+    lastId += 1;
+    const id = `file${lastId}`;
+    files.set(id, bytes);
+    return { file_id: id, file_unique_id: id };
+  }
 
   /** @param {number} seconds @param {import("node:http").ServerResponse} response */
   function waitForUpdate(seconds, response) {
@@ -129,23 +159,25 @@ export async function startFakeBotApi({ token }) {
   /** @param {unknown} id */
   function chatOf(id) {
     const chat = chats.get(Number(id));
-    if (!chat) throw new Refused(400, "Bad Request: chat not found");
+    if (!chat) throw badRequest("chat not found");
     return chat;
   }
 
   /** @param {Omit<Sent, "message_id">} message */
   function deliver(message) {
     lastId += 1;
-    const delivered = { message_id: lastId, date: lastId, from: me, ...message };
+    const delivered = { message_id: lastId, date: lastId, from: user, ...message };
     sent.push(delivered);
     changed.dispatchEvent(new Event("change"));
-    return { ...delivered, photo: undefined };
+    return delivered;
   }
 
   /** @param {object} content */
   function push(content) {
     lastId += 1;
-    updates.push({ update_id: lastId, ...content });
+    const update = { update_id: lastId, ...content };
+    updates.push(update);
+    pushed.push(update);
     wakePoller?.();
   }
 
@@ -162,7 +194,9 @@ export async function startFakeBotApi({ token }) {
       if (given !== token) throw new Refused(401, "Unauthorized");
       const method = methods[path];
       if (!method) throw new Refused(404, "Not Found");
-      const result = await method(inputOf(request.headers["content-type"] ?? "", body), response);
+      const input = inputOf(request.headers["content-type"] ?? "", body);
+      const result = await method(input, response);
+      calls.push({ method: path, input, result });
       send(response, 200, { ok: true, result });
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
@@ -184,7 +218,11 @@ export async function startFakeBotApi({ token }) {
   return {
     url: `http://127.0.0.1:${port}`,
     sent,
-    edits,
+    /** The calls that were answered, and the updates that were sent. */
+    calls,
+    pushed,
+    /** Returns the bytes of a file. @param {string} id */
+    file: (id) => files.get(id),
     /** Refuses the next edits with 429. @param {number} count */
     refuseEdits(count) {
       refusedEdits = count;
@@ -201,12 +239,8 @@ export async function startFakeBotApi({ token }) {
       lastId += 1;
       push({ message: { message_id: lastId, date: lastId, chat, from, ...message } });
     },
-    /** @param {Buffer} bytes */
-    addFile(bytes) {
-      lastId += 1;
-      files.set(`file${lastId}`, bytes);
-      return `file${lastId}`;
-    },
+    /** Adds a file of a user. @param {Buffer} bytes */
+    addFile: (bytes) => fileOf(bytes).file_id,
     /**
      * Presses a button of a message.
      * @param {Sent} message
@@ -248,28 +282,6 @@ export async function startFakeBotApi({ token }) {
       server.close();
     },
   };
-}
-
-/** @param {unknown} text */
-function checkText(text) {
-  if (typeof text !== "string" || text.trim() === "")
-    throw new Refused(400, "Bad Request: message text is empty");
-  if (text.length > MAX_TEXT_CHARS) throw new Refused(400, "Bad Request: message is too long");
-}
-
-/** @param {Keyboard | undefined} keyboard */
-function checkKeyboard(keyboard) {
-  for (const { callback_data } of keyboard?.inline_keyboard.flat() ?? []) {
-    const bytes = Buffer.byteLength(callback_data);
-    if (bytes < 1 || bytes > MAX_BUTTON_BYTES) throw new Refused(400, "Bad Request: BUTTON_DATA_INVALID");
-  }
-}
-
-/** @param {unknown} photo */
-function isImage(photo) {
-  if (!Buffer.isBuffer(photo)) return false;
-  const start = photo.subarray(0, 4).toString("hex");
-  return start === "89504e47" || start.startsWith("ffd8ff");
 }
 
 /** @param {import("node:http").ServerResponse} response @param {number} status @param {object} body */

@@ -1,3 +1,5 @@
+import { GrammyError } from "grammy";
+
 // Bot API 9, sendMessage: 1 to 4096 characters.
 const MAX_CHARS = 4096;
 // https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this: about one message
@@ -13,40 +15,54 @@ export function createStreamedMessage(context) {
   const pauseMs = context.chat?.type === "private" ? PAUSE_MS.private : PAUSE_MS.group;
   let text = "";
   let sent = "";
+  let isFirst = true;
   /** @type {number | undefined} */
   let messageId;
   /** @type {NodeJS.Timeout | undefined} */
   let timer;
   let work = Promise.resolve();
 
-  /** Sends or edits the message, and begins the next one where this one is full. */
-  async function write() {
-    for (;;) {
-      const part = text.slice(0, endOfMessage(text));
-      const isWhole = part.length === text.length;
-      // Telegram removes spaces at both ends, and refuses an edit that changes nothing.
-      const shown = part.trim();
-      if (shown !== "" && shown !== sent) {
-        if (messageId === undefined) ({ message_id: messageId } = await context.reply(shown));
-        else await context.api.editMessageText(context.chat?.id ?? 0, messageId, shown);
-        sent = shown;
-      }
-      if (isWhole) return;
-      text = text.slice(part.length);
-      sent = "";
-      messageId = undefined;
-    }
+  /** @param {string} part */
+  async function send(part) {
+    if (messageId === undefined) ({ message_id: messageId } = await context.reply(part));
+    else await context.api.editMessageText(context.chat?.id ?? 0, messageId, part);
   }
 
+  /** Sends or edits the message. Returns true if the text has more than fits into it. */
+  async function write() {
+    const part = text.slice(0, endOfMessage(text));
+    // Telegram removes spaces at both ends, and refuses an edit that changes nothing.
+    const trimmed = part.trim();
+    if (trimmed !== "" && trimmed !== sent) {
+      await ignoreInvisible(send(trimmed));
+      sent = trimmed;
+    }
+    if (part.length === text.length) return false;
+    text = text.slice(part.length);
+    sent = "";
+    messageId = undefined;
+    return true;
+  }
+
+  async function writeLater() {
+    if (await write()) schedule();
+  }
+
+  async function writeAll() {
+    while (await write());
+  }
+
+  /** Writes now if nothing was written, or after the pause. */
   function schedule() {
     timer ??= setTimeout(
       () => {
         timer = undefined;
-        work = work.then(write);
+        isFirst = false;
+        work = work.then(writeLater);
         // `finish` gets the failure.
         work.catch(() => undefined);
       },
-      messageId === undefined ? 0 : pauseMs,
+      isFirst ? 0 : pauseMs,
     );
   }
 
@@ -60,10 +76,13 @@ export function createStreamedMessage(context) {
     async finish() {
       clearTimeout(timer);
       timer = undefined;
-      work = work.then(write);
+      work = work.then(writeAll);
       try {
         await work;
       } finally {
+        clearTimeout(timer);
+        timer = undefined;
+        isFirst = true;
         work = Promise.resolve();
         text = "";
         sent = "";
@@ -74,6 +93,21 @@ export function createStreamedMessage(context) {
 }
 
 /**
+ * Ignores the refusal of a text that Telegram changes into nothing, or into the text that the
+ * message has. It removes carriage returns and other invisible characters.
+ * @param {Promise<void>} sending
+ */
+async function ignoreInvisible(sending) {
+  try {
+    await sending;
+  } catch (error) {
+    const isInvisible =
+      error instanceof GrammyError && /message (?:is not modified|text is empty)/.test(error.description);
+    if (!isInvisible) throw error;
+  }
+}
+
+/**
  * Returns the length of the longest part that fits into a message. It ends at a line if possible,
  * and never between the two halves of a character.
  * @param {string} text
@@ -81,7 +115,15 @@ export function createStreamedMessage(context) {
 function endOfMessage(text) {
   if (text.length <= MAX_CHARS) return text.length;
   const line = text.lastIndexOf("\n", MAX_CHARS - 1);
-  if (line > MAX_CHARS / 2) return line + 1;
-  const last = text.charCodeAt(MAX_CHARS - 1);
-  return last >= 0xd800 && last < 0xdc00 ? MAX_CHARS - 1 : MAX_CHARS;
+  return line > MAX_CHARS / 2 ? line + 1 : beginningOf(text, MAX_CHARS).length;
+}
+
+/**
+ * Returns the beginning of a text that fits into a message. It never ends between the two halves of
+ * a character.
+ * @param {string} text
+ * @param {number} [maxChars]
+ */
+export function beginningOf(text, maxChars = MAX_CHARS) {
+  return text.slice(0, maxChars).replace(/[\uD800-\uDBFF]$/, "");
 }

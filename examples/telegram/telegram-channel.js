@@ -1,9 +1,11 @@
 import { autoRetry } from "@grammyjs/auto-retry";
 import { connect } from "@mini-openclaw/client";
-import { Bot, InputFile } from "grammy";
+import { Bot, GrammyError, InputFile } from "grammy";
 import { WebSocket } from "ws";
 import { createApprovals } from "./approvals.js";
-import { createStreamedMessage } from "./streamed-message.js";
+import { beginningOf, createStreamedMessage } from "./streamed-message.js";
+
+const TELEGRAM = "https://api.telegram.org";
 
 /** @typedef {import("grammy").Context} Context */
 /** @typedef {import("@mini-openclaw/client").Session} Session */
@@ -67,7 +69,8 @@ export function createTelegramChannel({
   bot.on(["message:text", "message:photo", "message:document"], async (context) => {
     const content = contentOf(context);
     if (content === undefined) return;
-    const blocks = await filesOf(context, { botToken, apiRoot: apiRoot ?? "https://api.telegram.org" });
+    const blocks = await orWarn(context, () => filesOf(context, { botToken, apiRoot: apiRoot ?? TELEGRAM }));
+    if (!blocks) return;
     // Not awaited. grammY handles updates one by one, and /stop must not wait for the answer.
     void answer(chatOf(context), { context, content, blocks, approvals }).catch(onFailure);
   });
@@ -94,6 +97,21 @@ export function createTelegramChannel({
       for (const chat of chats.values()) chat.close();
     },
   };
+}
+
+/**
+ * Returns the result of some work, or `undefined` after a message about its failure.
+ * @template Result
+ * @param {Context} context
+ * @param {() => Promise<Result>} work
+ */
+async function orWarn(context, work) {
+  try {
+    return await work();
+  } catch (error) {
+    await context.reply(beginningOf(`⚠️ ${/** @type {Error} */ (error).message}`));
+    return undefined;
+  }
 }
 
 /**
@@ -181,23 +199,23 @@ async function answer(chat, { context, content, blocks, approvals }) {
   const shown = createStreamedMessage(context);
   // Telegram sends an update again if it was not confirmed. The same id runs once.
   const id = `telegram:${context.update.update_id}`;
-  try {
-    for await (const event of session.ask(content, { id, blocks })) {
-      if (event.type === "chunk") shown.add(event.content);
-      if (event.type === "tool_start") await shown.finish();
-      if (event.type === "approval_request") await approvals.ask(context, session, event);
-      if (event.type === "tool_done") await sendImages(event, chat, context);
-      if (event.type === "run_error") shown.add(`\n⚠️ ${event.message}`);
+  await orWarn(context, async () => {
+    try {
+      for await (const event of session.ask(content, { id, blocks })) {
+        if (event.type === "chunk") shown.add(event.content);
+        if (event.type === "tool_start") await shown.finish();
+        if (event.type === "approval_request") await approvals.ask(context, session, event);
+        if (event.type === "tool_done") await sendImages(event, chat, context);
+        if (event.type === "run_error") shown.add(`\n⚠️ ${event.message}`);
+      }
+    } finally {
+      await shown.finish();
     }
-    await shown.finish();
-  } catch (error) {
-    await shown.finish();
-    await context.reply(`⚠️ ${/** @type {Error} */ (error).message}`);
-  }
+  });
 }
 
 /**
- * Sends the images of a tool's result as photos.
+ * Sends the images of a tool's result as photos, or as documents if Telegram refuses the photo.
  * @param {Extract<WatchedEvent, { type: "tool_done" }>} event
  * @param {ReturnType<typeof openChat>} chat
  * @param {Context} context
@@ -207,6 +225,11 @@ async function sendImages({ blocks = [] }, chat, context) {
     if (block.type !== "image") continue;
     const { data, blob = "", name = "image.png" } = block;
     const bytes = data === undefined ? await chat.loadBlob(blob) : Buffer.from(data, "base64");
-    await context.replyWithPhoto(new InputFile(bytes, name));
+    const file = new InputFile(bytes, name);
+    // A photo has limits on its bytes and its sides. A document has the image as it is.
+    await context.replyWithPhoto(file).catch((error) => {
+      if (!(error instanceof GrammyError)) throw error;
+      return context.replyWithDocument(file);
+    });
   }
 }
