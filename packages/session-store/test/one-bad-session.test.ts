@@ -213,6 +213,39 @@ test("recovers the other sessions after one that cannot be written", async () =>
   await store.close();
 });
 
+test.each([
+  ["a journal", (path: string) => path.endsWith(join("live", "bad.jsonl")), ["good-1", "good-2"]],
+  ["the folder of journals", (path: string) => path.endsWith("live"), []],
+])("recovers what it can when %s cannot be read, and reports it", async (_, isRefused, recovered) => {
+  await using folder = await temporaryFolder();
+  threeSessions(folder.path);
+  mkdirSync(join(folder.path, "live"));
+  for (const sessionId of ["bad", "good-1", "good-2"]) {
+    const open = JSON.stringify({ ...runEvents().start, sessionId, seq: 2 });
+    writeFileSync(join(folder.path, "live", `${sessionId}.jsonl`), `${open}\n`);
+  }
+  const refuse = (path: string) => {
+    if (isRefused(path)) throw Object.assign(new Error("EACCES"), { code: "EACCES" });
+  };
+  const fs: FileSystem = {
+    ...nodeFileSystem,
+    open(path, flags) {
+      refuse(path);
+      return nodeFileSystem.open(path, flags);
+    },
+    async list(path) {
+      refuse(path);
+      return nodeFileSystem.list(path);
+    },
+  };
+  const failures: unknown[] = [];
+  const onFailure = (error: unknown) => failures.push(error);
+  const store = new JsonlStore({ fs, path: folder.path, durability: "os", lockWaitMs: 0, onFailure });
+  expect((await store.recover()).sort()).toEqual(recovered);
+  expect(failures).toEqual([expect.objectContaining({ name: "StoreError", code: "READ_FAILED" })]);
+  await store.close();
+});
+
 test("throws when no descriptor is left, and hides no session", async () => {
   await using folder = await temporaryFolder();
   threeSessions(folder.path);

@@ -136,7 +136,7 @@ describe("a lock that was left behind", () => {
     await using folder = await temporaryFolder();
     const lock = await ownLock(folder.path);
     const path = join(folder.path, `${sessionId}.lock`);
-    const socket = ".alive-test.sock";
+    const socket = ".alive-0123456789ab.sock";
     const server = createServer().listen(join(folder.path, socket));
     await once(server, "listening");
     const leave = () =>
@@ -153,7 +153,14 @@ describe("a lock that was left behind", () => {
     await once(server, "close");
     renameSync(join(folder.path, "kept"), join(folder.path, socket));
     leave();
+    const other = join(folder.path, "other.lock");
+    cpSync(path, other);
     await (await store.openLog(sessionId)).close();
+    // The socket proves for each lock of its owner that it is dead.
+    writeTranscript(folder.path, "other", ["one"]);
+    await store.appendMessage("other", says("two"));
+    await store.close();
+    expect(existsSync(other)).toBe(false);
     expect(existsSync(join(folder.path, socket))).toBe(false);
   });
 

@@ -12,29 +12,37 @@ const PROBE_TIMEOUT_MS = 2_000;
 // A caller that waits for a lock retries every 25 ms.
 const PROBE_AGAIN_MS = 500;
 
+/** The use of a socket by one lock. */
+export interface LockSocket {
+  readonly name: string;
+  /** Ends the use. The last one closes the socket. Call it once. */
+  stop(): void;
+}
+
 /**
  * A socket beside the locks of one folder. The kernel closes it with the process, in whatever
  * namespace.
  */
-interface LockSocket {
+interface SharedSocket {
   readonly name: string;
   readonly server: Server;
   users: number;
 }
 
-const sockets = new Map<string, LockSocket>();
+const sockets = new Map<string, SharedSocket>();
 
-/**
- * Listens beside a lock, and returns the socket's name. Returns `undefined` where that does not
- * work.
- */
-export function listenBeside(fs: FileSystem, lock: string): string | undefined {
+/** Listens beside a lock. Returns `undefined` where that does not work. */
+export function listenBeside(fs: FileSystem, lock: string): LockSocket | undefined {
   const folder = dirname(lock);
   const known = sockets.get(folder);
-  if (known && fs.pathStat(join(folder, known.name))) {
-    known.users += 1;
-    return known.name;
-  }
+  const socket = known && fs.pathStat(join(folder, known.name)) ? known : listen(fs, folder);
+  if (!socket) return undefined;
+  sockets.set(folder, socket);
+  socket.users += 1;
+  return { name: socket.name, stop: () => stopUse(fs, folder, socket) };
+}
+
+function listen(fs: FileSystem, folder: string): SharedSocket | undefined {
   const name = `.alive-${randomBytes(6).toString("hex")}.sock`;
   const path = join(folder, name);
   if (Buffer.byteLength(path) >= MAX_SOCKET_PATH) return undefined;
@@ -43,24 +51,22 @@ export function listenBeside(fs: FileSystem, lock: string): string | undefined {
   server.on("error", () => {}); // Then there is no such file.
   server.listen({ path, exclusive: true });
   server.unref();
-  if (!fs.pathStat(path)) {
-    server.close(() => {});
-    return undefined;
-  }
-  sockets.set(folder, { name, server, users: 1 });
-  return name;
+  if (fs.pathStat(path)) return { name, server, users: 0 };
+  server.close(() => {});
+  return undefined;
 }
 
-/** Ends one use of a folder's socket. The last one closes it. */
-export function stopListening(fs: FileSystem, lock: string): void {
-  const folder = dirname(lock);
-  const socket = sockets.get(folder);
-  if (!socket) return;
+function stopUse(fs: FileSystem, folder: string, socket: SharedSocket): void {
   socket.users -= 1;
   if (socket.users > 0) return;
-  sockets.delete(folder);
+  if (sockets.get(folder) === socket) sockets.delete(folder);
   socket.server.close(() => {});
   unlinkQuietly(fs, join(folder, socket.name));
+}
+
+/** Returns true for the name of a socket beside locks. */
+export function isLockSocket(name: string): boolean {
+  return /^\.alive-[0-9a-f]{12}\.sock$/.test(name);
 }
 
 const probed = new Map<string, { at: number; answer: boolean | undefined }>();

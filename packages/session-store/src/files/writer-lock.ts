@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import { mustBe } from "@mini-openclaw/protocol/shared";
 import { isSystemError, reason, StoreError, type StoreErrorCode } from "../model/errors.ts";
@@ -12,7 +12,7 @@ import {
   readOwner,
   type Takeover,
 } from "./lock-owner.ts";
-import { listenBeside, stopListening } from "./lock-socket.ts";
+import { type LockSocket, listenBeside } from "./lock-socket.ts";
 import { NO_HARD_LINKS } from "./move-file.ts";
 import { unlinkQuietly, writeWhole } from "./small-file.ts";
 import { temporaryName } from "./temporary-file.ts";
@@ -61,14 +61,15 @@ export class WriterLocks {
    */
   acquire(path: string, lockedAs = sessionLocked): WriterLock {
     try {
-      return this.#acquire(path, lockedAs);
+      return this.#acquire(path, { claimed: path, lockedAs });
     } catch (cause) {
       if (StoreError.is(cause)) throw cause;
       throw new StoreError("WRITE_FAILED", `Cannot lock ${path}: ${reason(cause)}.`, { cause });
     }
   }
 
-  #acquire(path: string, lockedAs: LockedAs): WriterLock {
+  /** `claimed` is the lock that a takeover claims. Its claims have names of one length. */
+  #acquire(path: string, { claimed, lockedAs }: { claimed: string; lockedAs: LockedAs }): WriterLock {
     const fs = this.#fs;
     for (;;) {
       const created = createLock(fs, path, { replace: false });
@@ -77,12 +78,11 @@ export class WriterLocks {
       if (!holder) continue; // released meanwhile
       const dead = this.#abandoned.has(holder.token) ? "process died" : causeOfDeath(fs, path, holder);
       if (!dead) throw lockedBy(holder, path, lockedAs);
-      const claim = this.#acquire(`${path}.${holder.token}`, lockedAs);
+      const claim = this.#acquire(`${claimed}.${holder.token}`, { claimed, lockedAs });
       try {
         if (readOwner(fs, path)?.token !== holder.token) continue; // taken over before the claim
         const replacing = createLock(fs, path, { replace: true });
         if (!replacing) continue;
-        if (holder.socket !== undefined) unlinkQuietly(fs, join(dirname(path), holder.socket));
         return this.#toLock(path, replacing, dead);
       } finally {
         claim.release();
@@ -114,7 +114,7 @@ export class WriterLocks {
           this.#abandoned.add(token); // the next acquire of this store takes it over
         }
         if (fd !== undefined) fs.close(fd);
-        if (socket) stopListening(fs, path);
+        socket?.stop();
       },
     };
   }
@@ -124,7 +124,8 @@ interface CreatedLock {
   readonly token: string;
   /** The open lock file of a worker thread. */
   readonly fd?: number | undefined;
-  readonly socket: boolean;
+  /** The socket of a process in a container. */
+  readonly socket: LockSocket | undefined;
 }
 
 /**
@@ -141,17 +142,17 @@ function createLock(
   const fd = fs.open(temporary, openFlags.create);
   let created: CreatedLock | undefined;
   try {
-    const owner = describeSelf(fs, path, { fd, ...(socket !== undefined && { socket }) });
+    const owner = describeSelf(fs, path, { fd, ...(socket && { socket: socket.name }) });
     const text = `${JSON.stringify(owner)}\n`;
     writeWhole(fs, fd, text);
     if (publish(fs, { temporary, path, text, replace })) {
-      created = { token: owner.token, fd: isMainThread ? undefined : fd, socket: socket !== undefined };
+      created = { token: owner.token, fd: isMainThread ? undefined : fd, socket };
     }
     return created;
   } finally {
     if (created?.fd === undefined) fs.close(fd);
     unlinkQuietly(fs, temporary);
-    if (!created && socket !== undefined) stopListening(fs, path);
+    if (!created) socket?.stop();
   }
 }
 

@@ -69,7 +69,7 @@ export async function* searchSessions(
       if (pause) await pause;
       signal?.throwIfAborted();
       const { sessionId } = session;
-      const message = await skipping(context, sessionId, () =>
+      const message = await skipping(context, `read session ${sessionId}`, () =>
         context.files.findLast(sessionId, matcher, signal),
       );
       const hit = { session, cursor: cursorAfter(session) };

@@ -1,4 +1,5 @@
 import type { SessionMeta } from "@mini-openclaw/protocol";
+import { copyMeta } from "../format/summary.ts";
 import { toStoreError } from "../model/errors.ts";
 import { isOfOneSession, type StoreContext } from "./store-context.ts";
 
@@ -10,7 +11,8 @@ export async function getSession(
   // Before the files, so that a session that gets its first entry meanwhile is found.
   const fresh = unsaved.get(sessionId);
   const writer = writers.peek(sessionId);
-  const meta = writer?.meta ?? (await files.meta(sessionId)) ?? fresh?.meta;
+  if (writer) return writer.meta;
+  const meta = (await files.meta(sessionId)) ?? fresh?.meta;
   return meta && copyMeta(meta);
 }
 
@@ -20,28 +22,21 @@ export function peekSession(
   sessionId: string,
   stamp: string | undefined,
 ): SessionMeta | undefined {
-  const meta = writers.peek(sessionId)?.meta ?? files.metas.peek(sessionId, stamp);
+  const writer = writers.peek(sessionId);
+  if (writer) return writer.meta;
+  const meta = files.metas.peek(sessionId, stamp);
   return meta && copyMeta(meta);
-}
-
-function copyMeta(meta: SessionMeta): SessionMeta {
-  const { usage, forkedFrom } = meta;
-  return {
-    ...meta,
-    ...(usage && { usage: { ...usage } }),
-    ...(forkedFrom && { forkedFrom: { ...forkedFrom } }),
-  };
 }
 
 /** Returns a session's meta. If it cannot be read, reports that and returns `undefined`. */
 export function readSession(context: StoreContext, sessionId: string): Promise<SessionMeta | undefined> {
-  return skipping(context, sessionId, () => getSession(context, sessionId));
+  return skipping(context, `read session ${sessionId}`, () => getSession(context, sessionId));
 }
 
-/** Reads a part of one session. If it cannot be read, reports that and returns `undefined`. */
+/** Reads what may be missing. If it cannot be read, reports that and returns `undefined`. */
 export async function skipping<T>(
   { onFailure }: StoreContext,
-  sessionId: string,
+  during: string,
   read: () => Promise<T>,
 ): Promise<T | undefined> {
   try {
@@ -49,7 +44,7 @@ export async function skipping<T>(
   } catch (cause) {
     const error = toStoreError(cause, "READ_FAILED");
     if (!isOfOneSession(error)) throw error;
-    onFailure(error, `read session ${sessionId}`);
+    onFailure(error, during);
     return undefined;
   }
 }

@@ -1,12 +1,15 @@
 import { join } from "node:path";
 import { causeOfDeath, readOwner } from "../files/lock-owner.ts";
+import { isListening, isLockSocket } from "../files/lock-socket.ts";
 import { BLOBS_FOLDER, LIVE_FOLDER, sessionPaths } from "../files/session-paths.ts";
 import { unlinkQuietly } from "../files/small-file.ts";
 import { isLeftover } from "../files/temporary-file.ts";
+import { toStoreError } from "../model/errors.ts";
 import { isSessionId } from "../model/names.ts";
 import { inSlices } from "../model/slices.ts";
 import { BlobFolder } from "../transcript/blob-folder.ts";
 import { lockSession } from "../writer/open-writer.ts";
+import { skipping } from "./read-session.ts";
 import { isOfOneSession, type StoreContext } from "./store-context.ts";
 
 /**
@@ -17,7 +20,8 @@ import { isOfOneSession, type StoreContext } from "./store-context.ts";
 export async function recoverSessions(context: StoreContext): Promise<string[]> {
   const { folder, files, writers, onFailure } = context;
   const recovered: string[] = [];
-  for (const name of await folder.fs.list(join(folder.path, LIVE_FOLDER))) {
+  const list = () => folder.fs.list(join(folder.path, LIVE_FOLDER));
+  for (const name of (await skipping(context, "list the live journals", list)) ?? []) {
     const sessionId = name.replace(/\.jsonl$/, "");
     if (sessionId === name || !isSessionId(sessionId) || writers.has(sessionId)) continue;
     try {
@@ -25,7 +29,8 @@ export async function recoverSessions(context: StoreContext): Promise<string[]> 
       // Opening the writer closes the runs.
       const after = await writers.use(sessionId, ({ lastSeq }) => lastSeq);
       if (after > before) recovered.push(sessionId);
-    } catch (error) {
+    } catch (cause) {
+      const error = toStoreError(cause, "READ_FAILED");
       if (!isOfOneSession(error)) throw error;
       if (!isExpected(error)) onFailure(error, `recover session ${sessionId}`);
     }
@@ -55,6 +60,7 @@ export async function removeLeftovers(context: StoreContext): Promise<void> {
     await inSlices(await folder.fs.list(folder.path), (name) =>
       LOCK.test(name) ? removeLock(context, name).catch(() => {}) : undefined,
     );
+    await removeSockets(context);
     await removeOrphanedBlobs(context);
   } catch (error) {
     context.onFailure(error, "remove leftovers");
@@ -78,6 +84,20 @@ async function removeLock({ folder, writers }: StoreContext, name: string): Prom
   // Callers of this store that want to write meanwhile get the same writer. Its end corrects the
   // index, because without the lock no store reads the session again.
   await writers.visit(sessionId);
+}
+
+/**
+ * Removes the sockets of dead processes that no lock names any more. Until then, a socket proves
+ * that the owner of each lock that names it is dead.
+ */
+async function removeSockets({ folder: { fs, path } }: StoreContext): Promise<void> {
+  const sockets = (await fs.list(path)).filter(isLockSocket);
+  const dead = sockets.filter((name) => isListening(join(path, name), name) === false);
+  if (dead.length === 0) return;
+  // The dead make no more locks, so that this look at the locks is the last one.
+  const locks = (await fs.list(path)).filter((name) => /\.lock(\.|$)/.test(name));
+  const used = new Set(locks.map((name) => readOwner(fs, join(path, name))?.socket));
+  for (const name of dead) if (!used.has(name)) unlinkQuietly(fs, join(path, name));
 }
 
 /**
