@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { run } from "../src/cli/run.ts";
-import { transcriptPath, writeTranscript } from "./fixtures.ts";
+import { openStore, says, transcriptPath, writeTranscript } from "./fixtures.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 async function command(...args: string[]) {
@@ -104,6 +105,13 @@ const programs: Record<string, { name: RegExp; lines: object[] | string }> = {
     name: /Gemini CLI/,
     lines: `${JSON.stringify({ sessionId: id, projectHash: "a33c", startTime: at, messages: [] }, null, 2)}\n`,
   },
+  // A file of one line without a line feed is whole, too.
+  "one object without a line feed": {
+    name: /Gemini CLI/,
+    lines: JSON.stringify({ sessionId: id, projectHash: "a33c", startTime: at, messages: [] }),
+  },
+  "one list": { name: /is no session file/, lines: JSON.stringify([{ role: "user", content: "hi" }]) },
+  "a text": { name: /is no session file/, lines: "a note" },
   "an unknown program": {
     name: /is no session file: none of its lines is of a session/,
     lines: [{ kind: "prompt", body: {} }],
@@ -139,6 +147,34 @@ describe("a session file of another program", () => {
     expect(verified.exitCode).toBe(1);
     expect(readFileSync(path, "utf8")).toBe(text);
   });
+});
+
+test("a session file of another program is not read as an empty session, or moved", async () => {
+  for (const lines of ["a note", `${JSON.stringify({ kind: "prompt", body: {} })}\n`]) {
+    await using folder = await temporaryFolder();
+    const path = transcriptPath(folder.path, "open");
+    const archived = join(folder.path, "archive", "archived.5.jsonl");
+    mkdirSync(join(folder.path, "archive"));
+    for (const one of [path, archived]) writeFileSync(one, lines);
+    await using store = await openStore(folder.path);
+    const foreign = { code: "FOREIGN_FILE" };
+    await expect(store.loadMessages("open")).rejects.toMatchObject(foreign);
+    await expect(store.entries("open")[Symbol.asyncIterator]().next()).rejects.toMatchObject(foreign);
+    await expect(store.appendMessage("open", says("x"))).rejects.toMatchObject(foreign);
+    await expect(store.unarchiveSession("archived")).rejects.toMatchObject(foreign);
+    await expect(store.deleteSession("archived")).rejects.toMatchObject(foreign);
+    expect([path, archived].map((one) => readFileSync(one, "utf8"))).toEqual([lines, lines]);
+  }
+});
+
+test("a header that its writer did not finish is cut, and copied first", async () => {
+  await using folder = await temporaryFolder();
+  const path = transcriptPath(folder.path, "torn");
+  writeFileSync(path, '{"type":"session","v":1,"sessionId":"torn","ke');
+  await using store = await openStore(folder.path);
+  await store.appendMessage("torn", says("one"));
+  expect((await store.loadMessages("torn")).map(({ content }) => content)).toEqual(["one"]);
+  expect(readdirSync(join(folder.path, "damaged"))).toHaveLength(1);
 });
 
 test("lines and blocks of a newer version are notes, not damage, and repair keeps them", async () => {

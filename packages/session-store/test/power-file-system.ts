@@ -24,6 +24,9 @@ export class PowerFileSystem implements FileSystem {
   readonly #machine: number;
   #names = new Map<string, Inode>();
   #durableNames = new Map<string, Inode>();
+  /** The time of the last change of the names in each folder, counted in changes. */
+  readonly #folders = new Map<string, number>();
+  #changes = 0;
   readonly #open = new Map<number, Inode>();
   #lastFd = 2;
   #lastInode = 0;
@@ -46,7 +49,7 @@ export class PowerFileSystem implements FileSystem {
       if (path.endsWith(".lock"))
         left.bytes = Buffer.from(left.bytes.toString().replace(/"bootId":"[^"]*"/, '"bootId":"before"'));
       inodes.set(inode, left);
-      after.#names.set(path, left);
+      after.#setName(path, left);
     }
     after.#durableNames = new Map(after.#names);
     return after;
@@ -58,7 +61,7 @@ export class PowerFileSystem implements FileSystem {
     if (inode && flags === openFlags.create) throw new SystemError("EEXIST");
     if (!inode && !mayCreate) throw new SystemError("ENOENT");
     inode ??= { ino: this.#nextInode(), bytes: Buffer.alloc(0), synced: Buffer.alloc(0) };
-    this.#names.set(path, inode);
+    this.#setName(path, inode);
     this.#lastFd += 1;
     this.#open.set(this.#lastFd, inode);
     this.onChange();
@@ -98,29 +101,34 @@ export class PowerFileSystem implements FileSystem {
   pathStat(path: string): FileStat | undefined {
     const inode = this.#names.get(path);
     if (inode) return this.#stat(inode);
-    const isFolder = [...this.#names.keys()].some((name) => name.startsWith(`${path}/`));
-    return isFolder ? { isFile: false, dev: this.#machine, ino: 1, size: 0, mtimeMs: 0 } : undefined;
+    const folder = path.replace(/\/\.$/, "");
+    const mtimeMs = this.#folders.get(folder);
+    return mtimeMs === undefined
+      ? undefined
+      : { isFile: false, dev: this.#machine, ino: 1, size: 0, mtimeMs };
   }
 
   link(existing: string, path: string): void {
     if (this.#names.has(path)) throw new SystemError("EEXIST");
-    this.#names.set(path, this.#named(existing));
+    this.#setName(path, this.#named(existing));
     this.onChange();
   }
 
   unlink(path: string): void {
     this.#named(path);
-    this.#names.delete(path);
+    this.#deleteName(path);
     this.onChange();
   }
 
   rename(from: string, to: string): void {
-    this.#names.set(to, this.#named(from));
-    this.#names.delete(from);
+    this.#setName(to, this.#named(from));
+    this.#deleteName(from);
     this.onChange();
   }
 
-  makeDirectory(): void {}
+  makeDirectory(path: string): void {
+    if (!this.#folders.has(path)) this.#folders.set(path, 0);
+  }
 
   removeDirectory(): void {}
 
@@ -154,6 +162,21 @@ export class PowerFileSystem implements FileSystem {
     }
     for (const [name, inode] of this.#names) if (inside(name)) this.#durableNames.set(name, inode);
     this.onChange();
+  }
+
+  #setName(path: string, inode: Inode): void {
+    this.#names.set(path, inode);
+    this.#changeFolder(dirname(path));
+  }
+
+  #deleteName(path: string): void {
+    this.#names.delete(path);
+    this.#changeFolder(dirname(path));
+  }
+
+  #changeFolder(path: string): void {
+    this.#changes += 1;
+    this.#folders.set(path, this.#changes);
   }
 
   #nextInode(): number {

@@ -5,6 +5,7 @@ import type { FileSystem } from "../files/file-system.ts";
 import { sessionPaths } from "../files/session-paths.ts";
 import { createSmallFile, readCache, unlinkQuietly } from "../files/small-file.ts";
 import { temporaryName } from "../files/temporary-file.ts";
+import { copyMeta } from "../format/summary.ts";
 import { isSystemError, StoreError } from "../model/errors.ts";
 import { busy, notFound } from "../model/session-errors.ts";
 import type { SessionWriter } from "../writer/session-writer.ts";
@@ -40,8 +41,11 @@ export async function archiveSession(context: StoreContext, sessionId: string): 
 export async function unarchiveSession(context: StoreContext, sessionId: string): Promise<SessionMeta> {
   const { folder, files } = context;
   const archived = await files.archive.find(sessionId);
-  if (archived)
+  if (archived) {
+    await files.assertOwn(archived);
     moveBack(files.archive, archived, sessionPaths(folder.path, sessionId).transcript, folder.path);
+    await syncMove(context, files.archive.path, folder.path);
+  }
   return context.writers.use(sessionId, async (writer) => {
     if (!writer.isArchived) return writer.meta;
     await writer.record([{ type: "session_updated", archived: false, timestamp: Date.now() }]);
@@ -72,12 +76,14 @@ async function moveToDeleted(context: StoreContext, sessionId: string): Promise<
   const isNew = !location && unsaved.get(sessionId) !== undefined;
   if (!location && !isNew) throw notFound(sessionId);
   if (location && location.transcript !== sessionPaths(folder.path, sessionId).transcript) {
+    await files.assertOwn(location);
     try {
       files.deleted.moveIn(sessionId, location);
     } catch (error) {
       if (isSystemError(error, "ENOENT")) return false;
       throw error;
     }
+    await syncMove(context, files.archive.path, files.deleted.path);
     return true;
   }
   const writer = await writers.use(sessionId, (held) => {
@@ -94,10 +100,11 @@ export async function undeleteSession(context: StoreContext, sessionId: string):
   if (!deleted) throw notFound(sessionId);
   if (await files.archive.find(sessionId)) throw exists(sessionId, files.archive.path);
   moveBack(files.deleted, deleted, sessionPaths(folder.path, sessionId).transcript, folder.path);
+  await syncMove(context, files.deleted.path, folder.path);
   const meta = await files.meta(sessionId);
   if (!meta) throw notFound(sessionId);
   index.save(meta);
-  return meta;
+  return copyMeta(meta);
 }
 
 /** Moves files back. @throws StoreError `SESSION_EXISTS` rather than overwrite a file */
@@ -118,18 +125,29 @@ function moveBack(
 
 /** Closes the session's writer. Moves its files before another writer can open them. */
 async function closeAndMove(
-  { folder, writers }: StoreContext,
+  context: StoreContext,
   writer: SessionWriter,
   to: ArchiveFolder | undefined,
 ): Promise<void> {
+  const { writers, folder } = context;
   const { sessionId } = writer;
-  const { path, durability, fs } = folder;
+  const { path } = folder;
   if (!writers.isOpen(sessionId, writer)) {
     throw new StoreError("SESSION_BUSY", `Session ${sessionId} is being moved. Retry when that has ended.`);
   }
   assertAtRest(writer);
   await writers.close(sessionId, writer, () => to?.moveIn(sessionId, sessionPaths(path, sessionId)));
-  if (durability === "disk") await fs.syncDirectory(path);
+  if (to) await syncMove(context, path, to.path);
+}
+
+/**
+ * Resolves when a move survives a power failure, with `disk`. The new name comes first, so that
+ * there is always one.
+ */
+async function syncMove({ folder }: StoreContext, from: string, to: string): Promise<void> {
+  if (folder.durability !== "disk") return;
+  await folder.fs.syncDirectory(to);
+  await folder.fs.syncDirectory(from);
 }
 
 function assertAtRest(writer: SessionWriter): void {

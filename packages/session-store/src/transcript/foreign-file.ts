@@ -15,8 +15,8 @@ export function isOwnLine({ kind }: TranscriptLine): boolean {
 }
 
 /**
- * Returns the program whose file it is: a file with whole lines of which none is a session's.
- * Returns `undefined` for a file of this store. Reads up to its first line.
+ * Returns the program whose file it is: a file with lines of which none is a session's. Returns
+ * `undefined` for a file of this store. Reads up to its first line.
  */
 export async function foreignProgram({ fs, fd, size }: OpenTranscript): Promise<string | undefined> {
   let sample = "";
@@ -25,13 +25,31 @@ export async function foreignProgram({ fs, fd, size }: OpenTranscript): Promise<
     for (const { bytes, terminated } of batch) {
       const line = parseTranscriptLine(bytes);
       if (isOwnLine(line)) return undefined;
-      if (terminated && line.kind !== "blank") others += 1;
+      if (line.kind !== "blank" && (terminated || !isTornObject(bytes))) others += 1;
       if (sample.length < MAX_SAMPLE_BYTES) {
         sample += `${decoder.decode(bytes.subarray(0, MAX_SAMPLE_BYTES))}\n`;
       }
     }
   }
   return others > 0 ? programOf(sample) : undefined;
+}
+
+/** Returns true for the beginning of an object, as a writer that died in its first line leaves it. */
+function isTornObject(bytes: Buffer): boolean {
+  const text = bytes.toString();
+  if (!text.startsWith("{")) return false;
+  try {
+    JSON.parse(text);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** @throws StoreError `FOREIGN_FILE` if the file has lines, and none is a session's */
+export async function assertOwnLines(file: OpenTranscript, path: string): Promise<void> {
+  const program = await foreignProgram(file);
+  if (program !== undefined) throw foreignFile(path, program);
 }
 
 /** @throws StoreError `FOREIGN_FILE` if the summary is of a file of another program */
@@ -41,10 +59,9 @@ export async function assertOwnFile(
   path: string,
 ): Promise<void> {
   // A message or a header makes it a session.
-  if (meta.messageCount > 0 || meta.lastSeq === 0 || (numbered && meta.createdAt > 0)) return;
+  if (meta.messageCount > 0 || (numbered && meta.createdAt > 0)) return;
   assertReadable(file);
-  const program = await foreignProgram(file);
-  if (program !== undefined) throw foreignFile(path, program);
+  await assertOwnLines(file, path);
 }
 
 export function foreignFile(path: string, program: string): StoreError {

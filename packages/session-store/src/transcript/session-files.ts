@@ -1,7 +1,7 @@
 import type { Entry, LoadMessagesOptions, MessageEntry, SessionMeta } from "@mini-openclaw/protocol";
 import { ArchiveFolder } from "../files/archive-folder.ts";
 import { type FileSystem, openFlags } from "../files/file-system.ts";
-import { openRegular } from "../files/regular-file.ts";
+import { openRegular, withFile } from "../files/regular-file.ts";
 import { type SessionLocation, sessionPaths } from "../files/session-paths.ts";
 import type { Summary } from "../format/summary.ts";
 import { isSystemError, toReadError } from "../model/errors.ts";
@@ -10,7 +10,7 @@ import type { Matcher } from "../model/search.ts";
 import { inSlices } from "../model/slices.ts";
 import { readCachedMeta, readCheckpoint, summarize } from "./checkpoint.ts";
 import { lastLiveSeq } from "./event-files.ts";
-import { assertOwnFile, foreignProgram } from "./foreign-file.ts";
+import { assertOwnFile, assertOwnLines, foreignProgram } from "./foreign-file.ts";
 import { LineIndexes } from "./line-index.ts";
 import { MetaCache } from "./meta-cache.ts";
 import {
@@ -101,9 +101,11 @@ export class SessionFiles {
     sessionId: string,
     { limit = 50, before, role }: LoadMessagesOptions,
   ): Promise<MessageEntry[] | undefined> {
-    return this.#read(sessionId, async (file) => {
+    return this.#read(sessionId, async (file, { transcript }) => {
       assertReadable(file);
-      return readLastMessages(file, { limit, before, role });
+      const messages = await readLastMessages(file, { limit, before, role });
+      if (messages.length === 0) await assertOwnLines(file, transcript);
+      return messages;
     });
   }
 
@@ -124,13 +126,23 @@ export class SessionFiles {
     const { file, location } = opened;
     try {
       assertReadable(file);
-      yield* readEntries(file, { after });
+      let isEmpty = true;
+      for await (const entry of readEntries(file, { after })) {
+        isEmpty = false;
+        yield entry;
+      }
+      if (isEmpty) await assertOwnLines(file, location.transcript);
       return true;
     } catch (error) {
       throw toReadError(error, location.transcript);
     } finally {
       this.#fs.close(file.fd);
     }
+  }
+
+  /** @throws StoreError `FOREIGN_FILE` for the file of another program */
+  async assertOwn({ transcript }: SessionLocation): Promise<void> {
+    await withFile(this.#fs, transcript, (file) => assertOwnLines(file, transcript));
   }
 
   /** Returns the program that wrote a file which is no session of this store. */

@@ -41,7 +41,8 @@ export class WriterFiles {
   #transcript: AppendFile | undefined;
   /** The size of the transcript at the last checkpoint of this writer. */
   #checkpointSize: number | undefined;
-  #isNameSynced: boolean;
+  /** False for a transcript that is there too. Its writer may not have synced its name. */
+  #isNameSynced = false;
   #keys: Promise<RememberedKeys> | undefined;
 
   constructor(opened: OpenedFiles) {
@@ -49,7 +50,6 @@ export class WriterFiles {
     this.#ownership = new Ownership(opened.acquireLock, opened.lock);
     this.#journal = new LiveJournal(() => this.#create(opened.paths.journal), opened.journal);
     this.#transcript = opened.transcript;
-    this.#isNameSynced = opened.transcript !== undefined;
   }
 
   get fs(): FileSystem {

@@ -9,8 +9,8 @@ const failures = (["kept", "lost"] as const).flatMap((names) =>
   (["all", "none", "half", "zeros"] as const).map((bytes): PowerFailure => ({ names, bytes })),
 );
 
-function openOn(fs: PowerFileSystem): JsonlStore {
-  return new JsonlStore({ fs, path, durability: "disk", lockWaitMs: 0 });
+function openOn(fs: PowerFileSystem, durability: "os" | "disk" = "disk"): JsonlStore {
+  return new JsonlStore({ fs, path, durability, lockWaitMs: 0 });
 }
 
 /** A conversation; adds to `kept` what was acknowledged. */
@@ -73,3 +73,47 @@ test("I1: at durability disk, no power failure at any system call loses an ackno
     await again.close();
   }
 }, 120_000);
+
+test("I1: at durability disk, no power failure loses a session that is moved, or that another store began", async () => {
+  const fs = new PowerFileSystem();
+  const earlier = openOn(fs, "os");
+  const { sessionId } = await earlier.createSession("webchat");
+  await earlier.appendMessage(sessionId, says("one"));
+  await earlier.close();
+  const states: { after: PowerFileSystem; failure: PowerFailure; step: string }[] = [];
+  let step = "";
+  const store = openOn(fs);
+  await store.appendMessage(sessionId, says("two"));
+  fs.onChange = () => {
+    for (const failure of failures) states.push({ after: fs.afterPowerFailure(failure), failure, step });
+  };
+  for (const move of [
+    "archive",
+    "unarchive",
+    "delete",
+    "undelete",
+    "archive",
+    "delete",
+    "undelete",
+  ] as const) {
+    step = move;
+    await store[`${move}Session`](sessionId);
+  }
+  await store.close();
+  expect(states.length).toBeGreaterThan(400);
+
+  for (const { after, failure, step: at } of states) {
+    await using again = await openAgain(after);
+    const isDeleted = (await again.getSession(sessionId)) === undefined;
+    if (isDeleted) await again.undeleteSession(sessionId);
+    expect({ failure, at, found: await contentsOf(again, sessionId) }).toEqual({
+      ...{ failure, at },
+      found: ["one", "two"],
+    });
+  }
+}, 120_000);
+
+async function openAgain(fs: PowerFileSystem): Promise<JsonlStore & AsyncDisposable> {
+  const store = openOn(fs);
+  return Object.assign(store, { [Symbol.asyncDispose]: () => store.close() });
+}
