@@ -6,6 +6,7 @@ import {
   type SessionMeta,
   titleOf,
 } from "@mini-openclaw/protocol";
+import { copyJson } from "../model/json.ts";
 import { channelOf } from "../model/names.ts";
 import { type TranscriptLine, upgradeLegacyLine } from "./transcript-line.ts";
 
@@ -43,6 +44,18 @@ export function beginSummary(
     },
     numbered: false,
     renamed: false,
+  };
+}
+
+/** Returns a deep copy of a meta. Names its few objects, because lists copy many metas. */
+export function copyMeta(meta: SessionMeta): SessionMeta {
+  const { usage, forkedFrom, parent, todo } = meta;
+  return {
+    ...meta,
+    ...(usage && { usage: { ...usage } }),
+    ...(forkedFrom && { forkedFrom: { ...forkedFrom } }),
+    ...(parent && { parent: { ...parent } }),
+    ...(todo && { todo: copyJson(todo) }),
   };
 }
 
@@ -117,7 +130,7 @@ export function withEntries(summary: Summary, entries: readonly (Entry | undefin
       renamed ||= entry.title !== undefined;
     } else if (entry.type === "todo_updated") {
       delete meta.todo;
-      if (entry.items.length > 0) meta.todo = entry.items;
+      if (entry.items.length > 0) meta.todo = copyJson(entry.items);
     } else {
       meta.usage = addUsage(meta.usage ?? noUsage, entry.usage);
       if (entry.costUsd !== undefined) meta.costUsd = (meta.costUsd ?? 0) + entry.costUsd;

@@ -16,13 +16,19 @@ import { toMessageError } from "../model/message-entry.ts";
 const MAX_EVENTS = 256;
 const MAX_CHARS = 262_144;
 
+/** An event as JSON, so that each reader gets an object of its own. */
+interface RecentEvent {
+  readonly seq: number;
+  readonly json: string;
+}
+
 /**
  * The newest events of a session, for readers that are nearly up to date.
  *
  * Holds at most 256 events and 256 Ki characters of JSON. Readers get older events from the files.
  */
 export class RecentEvents {
-  #events: RecordedEvent[] = [];
+  readonly #events: RecentEvent[] = [];
   #chars = 0;
   /** The number before the first event. Every later event is here. */
   #after: number;
@@ -33,15 +39,15 @@ export class RecentEvents {
   }
 
   push(events: readonly RecordedEvent[]): void {
-    for (const numbered of events) {
-      this.#events.push(numbered);
-      this.#chars += numbered.json.length;
+    for (const { event, json } of events) {
+      this.#events.push({ seq: event.seq, json });
+      this.#chars += json.length;
     }
     while (this.#events.length > MAX_EVENTS || this.#chars > MAX_CHARS) {
       const dropped = this.#events.shift();
       if (!dropped) break;
       this.#chars -= dropped.json.length;
-      this.#after = dropped.event.seq;
+      this.#after = dropped.seq;
     }
     this.wake();
   }
@@ -49,8 +55,9 @@ export class RecentEvents {
   /** Returns the events after a number; `undefined` if some of them are no longer here. */
   since(after: number): readonly RecordedEvent[] | undefined {
     if (after < this.#after) return undefined;
-    const first = this.#events.findIndex(({ event }) => event.seq > after);
-    return first === -1 ? [] : this.#events.slice(first);
+    const first = this.#events.findIndex(({ seq }) => seq > after);
+    const events = first === -1 ? [] : this.#events.slice(first);
+    return events.map(({ json }) => ({ event: JSON.parse(json) as NumberedEvent, json }));
   }
 
   /** Resolves at the next push, `wake()` or abort. */

@@ -82,7 +82,7 @@ export class MemoryLog implements SessionLog {
       else session.summary = withLastSeq(session.summary, event.seq);
       session.runs.apply(event);
     }
-    session.events.push(...numbered);
+    session.events.push(...copyJson(numbered));
     this.#recent.push(numbered);
     return numbered;
   }
@@ -100,7 +100,8 @@ export class MemoryLog implements SessionLog {
     const { after = 0, signal } = options;
     let last = after;
     while (!this.#closed && !signal?.aborted) {
-      const next = this.#recent.since(last) ?? this.#session.events.filter(({ event }) => event.seq > last);
+      const older = () => copyJson(this.#session.events.filter(({ event }) => event.seq > last));
+      const next = this.#recent.since(last) ?? older();
       for (const numbered of next) {
         if (signal?.aborted) return;
         last = numbered.event.seq;

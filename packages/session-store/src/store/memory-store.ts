@@ -99,7 +99,8 @@ class MemoryStore implements SessionStore {
 
   async unarchiveSession(sessionId: string): Promise<SessionMeta> {
     const session = recovered(this.#find(sessionId));
-    return session.summary.meta.archived ? this.#update(session, { archived: false }) : session.summary.meta;
+    if (session.summary.meta.archived) return this.#update(session, { archived: false });
+    return copyJson(session.summary.meta);
   }
 
   async forkSession(sessionId: string, options: ForkSessionOptions = {}): Promise<SessionMeta> {
@@ -189,10 +190,8 @@ class MemoryStore implements SessionStore {
     const { limit = 50, before = Number.POSITIVE_INFINITY, role } = options;
     assertLimit(limit);
     const messages = this.#find(sessionId).entries.filter(isMessageEntry);
-    return messages
-      .filter((one) => one.seq < before && one.role === (role ?? one.role))
-      .slice(-limit)
-      .map(copyJson);
+    const found = messages.filter((one) => one.seq < before && one.role === (role ?? one.role));
+    return copyJson(found.slice(-limit));
   }
 
   async *entries(sessionId: string, options: { after?: number } = {}): AsyncGenerator<Entry> {
@@ -261,7 +260,7 @@ class MemoryStore implements SessionStore {
   ): Promise<SessionMeta> {
     const log = session.log ?? new MemoryLog(session);
     log.record([{ type: "session_updated", ...change, timestamp: Date.now() }]);
-    return session.summary.meta;
+    return copyJson(session.summary.meta);
   }
 
   #find(sessionId: string): MemorySession {

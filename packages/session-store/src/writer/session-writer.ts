@@ -9,7 +9,7 @@ import type {
 } from "@mini-openclaw/protocol";
 import { toEntry } from "@mini-openclaw/protocol";
 import { headerLine, type Segment, toGroup, toSegment } from "../format/session-lines.ts";
-import { nextSummary, type Summary, withEntries } from "../format/summary.ts";
+import { copyMeta, nextSummary, type Summary, withEntries } from "../format/summary.ts";
 import { assertExpected } from "../model/check-options.ts";
 import { StoreError } from "../model/errors.ts";
 import { toMessageEntry } from "../model/message-entry.ts";
@@ -52,9 +52,11 @@ export class SessionWriter {
     this.recent = new RecentEvents(options.lastSeq);
   }
 
-  /** The session's meta, live events included. */
+  /** A copy of the session's meta, live events included. */
   get meta(): SessionMeta {
-    return { ...this.#summary.meta, lastSeq: this.#sequence.assigned };
+    const meta = copyMeta(this.#summary.meta);
+    meta.lastSeq = this.#sequence.assigned;
+    return meta;
   }
 
   get lastSeq(): number {
