@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
@@ -170,6 +171,11 @@ test("costs one image when a blob is missing or damaged, and verify names it", a
   expect(out).toMatch(
     new RegExp(`^${sessionId}: line 2, byte \\d+: names blob ${id}, which is missing or damaged$`, "m"),
   );
+  rmSync(path);
+  mkdirSync(path);
+  out = "";
+  expect(await run(["verify", "--dir", folder.path], terminal, signal)).toBe(1);
+  expect(out).toContain(`names blob ${id}, which cannot be read: NOT_A_FILE`);
   out = "";
   await run(["show", sessionId, "--dir", folder.path], terminal, signal);
   expect(out).toContain(`blob ${id}`);

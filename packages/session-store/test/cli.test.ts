@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { run } from "../src/cli/run.ts";
 import { linesOf, openStore, runEvents, says, transcriptPath, writeTranscript } from "./fixtures.ts";
@@ -201,6 +201,8 @@ test.each([
   [["ls", "--colour"], "Unknown option '--colour'.\n"],
   [["ls", "--dri", "x"], "Unknown option '--dri'. The closest is --dir.\n"],
   [["serach", "x"], 'There is no command "serach". The closest is search. Use one of ls,'],
+  [["ls", "--follow"], "The command ls has no option --follow."],
+  [["show", "x", "--at", "1"], "The command show has no option --at."],
   [["ls", "--dir", "/nowhere"], "There is no folder /nowhere. Name the folder of the sessions with --dir"],
 ])("%j is refused with a hint and exit code 64", async (args, message) => {
   const { exitCode, err, out } = await command(...args);
@@ -248,26 +250,6 @@ test("rename, archive, unarchive, fork, delete and undelete change a session, an
 test("--version prints the version of the package", async () => {
   const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
   expect(await command("--version")).toEqual({ exitCode: 0, out: `${version}\n`, err: "" });
-});
-
-test("a session that cannot be read is named, and makes the exit code 1", async () => {
-  await using folder = await temporaryFolder();
-  writeTranscript(folder.path, "good", ["one"]);
-  mkdirSync(transcriptPath(folder.path, "bad"));
-  for (const args of [["ls"], ["verify"], ["search", "one"]]) {
-    const { exitCode, out, err } = await command(...args, "--dir", folder.path);
-    expect(exitCode).toBe(1);
-    expect(out + err).toContain("bad");
-  }
-});
-
-test("control characters in arguments are not printed", async () => {
-  await using folder = await temporaryFolder();
-  for (const args of [["show", "\u001b[31m"], ["\u001b[31m"], ["ls", "--dir", "/no/\u001b[31m"]]) {
-    const { exitCode, err } = await command("--dir", folder.path, ...args);
-    expect(exitCode).toBe(64);
-    expect(err).not.toContain("\u001b");
-  }
 });
 
 test("copy refuses an unknown direction", async () => {

@@ -25,6 +25,7 @@ const one: Pick<Command, "usage" | "count"> = { usage: "<session>", count: [1, 1
 
 const fork: Command = {
   ...one,
+  options: ["at", "key"],
   async run({ args: [name = ""], at, key, json }, { store, terminal }) {
     const { sessionId } = await findSession(store, name);
     const options = { ...(at !== undefined && { at }), ...(key !== undefined && { key }) };

@@ -32,4 +32,6 @@ export interface Command {
   usage: string;
   /** The smallest and the greatest number of arguments. */
   count: [min: number, max: number];
+  /** The options that it accepts beside those of every command. */
+  options?: readonly string[];
 }

@@ -31,6 +31,7 @@ const PACKAGE = "@mini-openclaw/postgres";
 export const copy: Command = {
   usage: "<to|from> <postgres url>",
   count: [2, 2],
+  options: ["schema"],
   async run({ args: [direction, url = ""], folder, schema, json }, { terminal }) {
     if (direction !== "to" && direction !== "from") {
       throw new UsageError(mustBe("direction", "to or from", direction));

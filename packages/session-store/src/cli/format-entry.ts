@@ -1,21 +1,21 @@
 import type { Entry, TodoItem, ToolCallRecord } from "@mini-openclaw/protocol";
 import { blobsOf } from "../model/blobs-of.ts";
-import { bold, dim, instant, safe, type Terminal } from "./terminal.ts";
+import { bold, dim, instant, safe, safeLine, type Terminal } from "./terminal.ts";
 
 /** Formats an entry for people. */
 export function formatEntry(terminal: Terminal, entry: Entry): string {
   const head = `${dim(terminal, `${entry.seq}`.padStart(5))} ${dim(terminal, instant(entry.timestamp))} `;
-  if (!("role" in entry)) return `${head}${dim(terminal, safe(describeRecord(entry)))}\n`;
+  if (!("role" in entry)) return `${head}${dim(terminal, safeLine(describeRecord(entry)))}\n`;
   const who = entry.role === "tool" ? `tool ${entry.toolName}${entry.isError ? " (error)" : ""}` : entry.role;
   const mark = entry.role === "assistant" && entry.partial ? ` (${entry.partial})` : "";
   const calls = entry.role === "assistant" ? (entry.toolCalls ?? []).map(describeCall) : [];
   const lines = [
     ...(entry.content === "" ? [] : entry.content.split("\n")),
-    ...calls,
+    ...calls.flatMap((call) => call.split("\n")),
     ...blobsOf(entry).map((id) => `blob ${id}`),
   ];
   const text = lines.map((line) => `      ${safe(line)}\n`).join("");
-  return `${head}${bold(terminal, safe(`${who}${mark}`))}\n${text}`;
+  return `${head}${bold(terminal, safeLine(`${who}${mark}`))}\n${text}`;
 }
 
 function describeRecord(entry: Exclude<Entry, { role: string }>): string {

@@ -7,7 +7,7 @@ import type { Command, CommandLine } from "./command.ts";
 import { eachSession, findSession } from "./find-session.ts";
 import { formatEntry } from "./format-entry.ts";
 import { createFileSaver } from "./save-files.ts";
-import { bold, dim, instant, jsonLine, safe, sessionRow, type Terminal } from "./terminal.ts";
+import { bold, dim, instant, jsonLine, safe, safeLine, sessionRow, type Terminal } from "./terminal.ts";
 
 // Soon enough for somebody who waits. Each look is two system calls.
 const FOLLOW_MS = 250;
@@ -46,9 +46,9 @@ const show: Command["run"] = async ({ args: [name = ""], json, limit }, { store,
   const messages = await store.loadMessages(session.sessionId, { limit });
   if (!json) {
     const { title, key, sessionId, messageCount, createdAt } = session;
-    terminal.out(`${bold(terminal, safe(title || "(no title)"))}\n`);
+    terminal.out(`${bold(terminal, safeLine(title || "(no title)"))}\n`);
     const facts = `${sessionId} · ${key} · ${messageCount} messages since ${instant(createdAt)} UTC`;
-    terminal.out(`${dim(terminal, safe(facts))}\n\n`);
+    terminal.out(`${dim(terminal, safeLine(facts))}\n\n`);
   }
   for (const message of messages) print(terminal, message, json);
   return 0;
@@ -85,7 +85,8 @@ const search: Command["run"] = async (line, { store, terminal, signal }) => {
 };
 
 const exportSession: Command["run"] = async (line, { store, terminal }) => {
-  const { args, format, files } = line;
+  const { args, files } = line;
+  const format = line.json ? "jsonl" : line.format;
   const session = await findSession(store, args[0] ?? "");
   const saver = files === undefined ? undefined : createFileSaver(store, session.sessionId, files);
   const entries: Entry[] = [];
@@ -94,21 +95,22 @@ const exportSession: Command["run"] = async (line, { store, terminal }) => {
     if (format === "jsonl") terminal.out(jsonLine(entry));
     else entries.push(entry);
   }
-  for (const missing of saver?.missing ?? [])
-    terminal.err(safe(`The file ${missing} is missing or damaged.\n`));
+  for (const missing of saver?.missing ?? []) {
+    terminal.err(`${safeLine(`The file ${missing} is missing or damaged.`)}\n`);
+  }
   const exitCode = saver && saver.missing.length > 0 ? 1 : 0;
   if (format === "jsonl") return exitCode;
-  const text = toMarkdown(entries, undefined, saver?.linkOf);
-  terminal.out(safe(`# ${session.title || session.sessionId}\n\n${text}`));
+  const head = safeLine(`# ${session.title || session.sessionId}`);
+  terminal.out(`${head}\n\n${safe(toMarkdown(entries, undefined, saver?.linkOf))}`);
   return exitCode;
 };
 
 export const readCommands: Record<string, Command> = {
-  ls: { run: ls, usage: "", count: [0, 0] },
-  show: { run: show, usage: "<session>", count: [1, 1] },
-  tail: { run: tail, usage: "[-f] <session>", count: [1, 1] },
-  search: { run: search, usage: "<text>", count: [1, 100] },
-  export: { run: exportSession, usage: "<session>", count: [1, 1] },
+  ls: { run: ls, usage: "", count: [0, 0], options: ["limit", "key", "archived"] },
+  show: { run: show, usage: "<session>", count: [1, 1], options: ["limit"] },
+  tail: { run: tail, usage: "[-f] <session>", count: [1, 1], options: ["limit", "follow"] },
+  search: { run: search, usage: "<text>", count: [1, 100], options: ["limit", "key", "archived"] },
+  export: { run: exportSession, usage: "<session>", count: [1, 1], options: ["format", "files"] },
 };
 
 function print(terminal: Terminal, entry: Entry, json: CommandLine["json"]): void {

@@ -10,7 +10,7 @@ import { checkCommands } from "./check-commands.ts";
 import type { Command, CommandLine } from "./command.ts";
 import { copy } from "./copy-command.ts";
 import { readCommands } from "./read-commands.ts";
-import { safe, type Terminal, UsageError } from "./terminal.ts";
+import { safeLine, type Terminal, UsageError } from "./terminal.ts";
 
 // EX_USAGE of sysexits.h.
 const EXIT_USAGE = 64;
@@ -60,14 +60,20 @@ export async function run(args: string[], terminal: Terminal, signal: AbortSigna
     return 0;
   } catch (cause) {
     const error = toStoreError(cause, "READ_FAILED");
-    if (error instanceof UsageError) {
-      terminal.err(safe(`session-store: ${error.message}\nTry "session-store --help".\n`));
+    if (isMistake(error)) {
+      terminal.err(`${safeLine(`session-store: ${error.message}`)}\nTry "session-store --help".\n`);
       return EXIT_USAGE;
     }
     if (!StoreError.is(error)) throw error;
-    terminal.err(safe(`session-store: ${error.message} (${error.code})\n`));
+    terminal.err(`${safeLine(`session-store: ${error.message} (${error.code})`)}\n`);
     return EXIT_FAILED;
   }
+}
+
+/** Returns true for a mistake of the user, found by the command line or by the store. */
+function isMistake(error: unknown): error is UsageError | StoreError {
+  if (!StoreError.is(error)) return error instanceof UsageError;
+  return ["INVALID_OPTION", "INVALID_KEY", "INVALID_SESSION_ID"].includes(error.code);
 }
 
 async function runCommand(
@@ -83,7 +89,7 @@ async function runCommand(
     // Other programs' files are listed.
     if (StoreError.is(error) && error.code === "FOREIGN_FILE") return;
     failures += 1;
-    terminal.err(safe(`session-store: ${error instanceof Error ? error.message : String(error)}\n`));
+    terminal.err(`${safeLine(`session-store: ${error instanceof Error ? error.message : String(error)}`)}\n`);
   };
   const store = await openSessionStore(line.folder, { onFailure });
   try {
@@ -101,7 +107,7 @@ function readVersion(): string {
 }
 
 function parse(args: string[]): { name?: string; line: CommandLine; isVersion: boolean } {
-  const { values, positionals } = parseStrictly(args);
+  const { values, positionals, tokens } = parseStrictly(args);
   const [name, ...rest] = positionals;
   const { format } = values;
   if (format !== "markdown" && format !== "jsonl") {
@@ -125,10 +131,14 @@ function parse(args: string[]): { name?: string; line: CommandLine; isVersion: b
   };
   const isVersion = values.version;
   if (isVersion || values.help || (name === undefined && args.length === 0)) return { line, isVersion };
-  return { name: checkedName(name, rest), line, isVersion };
+  const given = tokens.flatMap((token) => (token.kind === "option" ? [token.name] : []));
+  return { name: checkedName(name, rest, given), line, isVersion };
 }
 
-function checkedName(name: string | undefined, args: string[]): string {
+// The options of every command.
+const commonOptions = ["dir", "json"];
+
+function checkedName(name: string | undefined, args: string[], given: readonly string[]): string {
   const names = Object.keys(commands).join(", ");
   if (name === undefined) throw new UsageError(`A command is missing. Use one of ${names}.`);
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
@@ -136,7 +146,10 @@ function checkedName(name: string | undefined, args: string[]): string {
     const advice = describeClosest(closestName(name, Object.keys(commands)));
     throw new UsageError(`There is no command ${describeValue(name)}.${advice} Use one of ${names}.`);
   }
-  const [min, max] = command.count;
+  const { count, options: own = [] } = command;
+  const other = given.find((option) => !own.includes(option) && !commonOptions.includes(option));
+  if (other !== undefined) throw new UsageError(`The command ${name} has no option --${other}.`);
+  const [min, max] = count;
   if (args.length >= min && args.length <= max) return name;
   throw new UsageError(`Wrong number of arguments. Use: session-store ${`${name} ${command.usage}`.trim()}.`);
 }
@@ -158,7 +171,7 @@ const options = {
 
 function parseStrictly(args: string[]) {
   try {
-    return parseArgs({ args, allowPositionals: true, options });
+    return parseArgs({ args, allowPositionals: true, options, tokens: true });
   } catch (error) {
     throw new UsageError(describeBadArgument(error));
   }

@@ -28,6 +28,11 @@ export function safe(text: string): string {
   );
 }
 
+/** Returns safe text on one line, so that a name cannot look like another line of the output. */
+export function safeLine(text: string): string {
+  return safe(text).replaceAll("\n", " ");
+}
+
 /** Returns a line of JSON. JSON escapes C0 controls only, so that the others are escaped here. */
 export function jsonLine(value: unknown): string {
   return `${safe(JSON.stringify(value))}\n`;
@@ -50,6 +55,5 @@ export function instant(timestamp: number): string {
 /** Returns one line of a list. */
 export function sessionRow({ sessionId, updatedAt, messageCount, key, title }: SessionMeta): string {
   const count = `${messageCount}`.padStart(6);
-  const row = `${sessionId}  ${instant(updatedAt)}  ${count}  ${key.padEnd(20)}  ${title}`;
-  return safe(row).replaceAll("\n", " ");
+  return safeLine(`${sessionId}  ${instant(updatedAt)}  ${count}  ${key.padEnd(20)}  ${title}`);
 }

@@ -28,6 +28,7 @@ export type IndexLine =
 // 64 KiB: few reads and writes, little memory, half a millisecond to parse.
 const CHUNK_BYTES = 65_536;
 const LINE_FEED = 0x0a;
+export const INDEX_NAME = "sessions.index";
 
 /**
  * Yields the lines of the index from an offset on, as many at a time as one read brings. Never
@@ -48,6 +49,19 @@ export async function* readIndex(
     // It is a cache. The folder has all sessions.
     yield { lines: [], end: offset };
   }
+}
+
+/** Returns the ids of the sessions in the index of a folder. Never throws. */
+export async function readIndexedIds(fs: FileSystem, folder: string): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for await (const { lines } of readIndex(fs, join(folder, INDEX_NAME), 0)) {
+    for (const line of lines) {
+      if ("folders" in line) continue;
+      if ("gone" in line) ids.delete(line.sessionId);
+      else ids.add(line.sessionId);
+    }
+  }
+  return ids;
 }
 
 /** Yields whole lines of the index. */

@@ -6,6 +6,7 @@ import { inSlices } from "../model/slices.ts";
 import type { SessionFiles } from "../transcript/session-files.ts";
 import {
   appendToIndex,
+  INDEX_NAME,
   type IndexEntry,
   type IndexLine,
   readIndex,
@@ -64,7 +65,7 @@ export class SessionIndex {
     this.#onFailure = onFailure;
     this.#folder = folder;
     this.#files = files;
-    this.#path = join(folder, "sessions.index");
+    this.#path = join(folder, INDEX_NAME);
   }
 
   /** Reads new lines, and returns all sessions that have an entry. */

@@ -4,7 +4,7 @@ import { scanForward } from "../files/line-scan.ts";
 import { withFile, withFileLines } from "../files/regular-file.ts";
 import { parseTranscriptLine, type TranscriptLine } from "../format/transcript-line.ts";
 import { blobsOf } from "../model/blobs-of.ts";
-import { StoreError, toReadError } from "../model/errors.ts";
+import { reason, StoreError, toReadError } from "../model/errors.ts";
 import type { BlobFolder } from "./blob-folder.ts";
 import { describeForeign, foreignProgram } from "./foreign-file.ts";
 import { assertReadable } from "./transcript-reader.ts";
@@ -84,16 +84,27 @@ export async function* verifyTranscript(
     yield { problem, cut: false };
     return;
   }
-  const checked = new Map<string, boolean>();
+  const checked = new Map<string, string | undefined>();
+  let isBlank = true;
   for await (const { problems, line, number, offset } of verifyLines(fs, path)) {
     yield* problems;
+    isBlank &&= line.kind === "blank";
     if (line.kind !== "entry" || !blobs) continue;
     for (const id of blobsOf(line.entry)) {
-      const isWhole = checked.get(id) ?? (await blobs.load(id)) !== undefined;
-      checked.set(id, isWhole);
-      if (!isWhole)
-        yield { line: number, offset, problem: `names blob ${id}, which is missing or damaged`, cut: false };
+      if (!checked.has(id)) checked.set(id, await problemOfBlob(blobs, id));
+      const which = checked.get(id);
+      if (which === undefined) continue;
+      yield { line: number, offset, problem: `names blob ${id}, which ${which}`, cut: false };
     }
+  }
+  if (isBlank) yield { problem: "is blank: it has no line", cut: false };
+}
+
+async function problemOfBlob(blobs: BlobFolder, id: string): Promise<string | undefined> {
+  try {
+    return (await blobs.load(id)) ? undefined : "is missing or damaged";
+  } catch (error) {
+    return `cannot be read: ${reason(error)}`;
   }
 }
 
