@@ -147,20 +147,95 @@ describe("regenerate()", () => {
     ]);
   });
 
-  test("is refused for a message that the chat does not have, and in an empty chat", async () => {
-    await using gateway = await chatGateway(scriptedAgent(["A"]));
-    const message: UIMessage = { id: "nobody", role: "user", parts: [{ type: "text", text: "?" }] };
-    const empty = opened(gateway.chat({ id: "empty", messages: [message] }));
-    await empty.regenerate();
-    const chat = opened(gateway.chat());
-    await chat.sendMessage({ text: "a" });
-    chat.messages = [message];
+  test("is refused in an empty chat", async () => {
+    await using gateway = await chatGateway(scriptedAgent([]));
+    const answer: UIMessage = { id: "nobody", role: "assistant", parts: [{ type: "text", text: "?" }] };
+    const chat = opened(gateway.chat({ messages: [answer] }));
+
     await chat.regenerate();
 
-    expect(empty.error?.message).toBe("RUN_NOT_FOUND: The chat has no answer yet.");
-    expect(chat.error?.message).toBe(
-      "INVALID_FRAME: `messages` end with a message that the chat does not have.",
-    );
+    expect(chat.error?.message).toBe("RUN_NOT_FOUND: The chat has no answer yet.");
+  });
+
+  test("answers a message that was lost on its way", async () => {
+    const agent = scriptedAgent(["A", "B"]);
+    await using gateway = await chatGateway(agent);
+    const message: UIMessage = { id: "lost", role: "user", parts: [{ type: "text", text: "a" }] };
+    const chat = opened(gateway.chat({ messages: [message] }));
+
+    await chat.regenerate();
+    await chat.regenerate();
+
+    expect(textsOf(chat)).toEqual(["a", "B"]);
+    expect(agent.inputs[1]?.messages.map(({ content }) => content)).toEqual(["a"]);
+  });
+});
+
+describe("a message that is sent again", () => {
+  test.each([
+    ["has completed", ["A"]],
+    ["goes on", [{ says: ["A"] }, { hangs: true } as const]],
+  ])("runs once when its run %s", async (_, steps) => {
+    const agent = scriptedAgent([steps]);
+    await using gateway = await chatGateway(agent);
+    const before = opened(gateway.chat());
+    const sent = before.sendMessage({ text: "a" });
+    await until(before, () => textOf(newest(before)) === "A");
+    before.sockets[0]?.terminate();
+    await sent;
+
+    const chat = opened(gateway.chat({ messages: before.messages.slice(0, 1) }));
+    const again = chat.sendMessage();
+    await until(chat, () => textOf(newest(chat)) === "A");
+    for (const socket of chat.sockets) socket.terminate();
+    await again;
+
+    expect(agent.inputs).toHaveLength(1);
+  });
+
+  test("runs once when it is an edit", async () => {
+    const agent = scriptedAgent(["A", "B"]);
+    await using gateway = await chatGateway(agent);
+    const chat = opened(gateway.chat());
+    await chat.sendMessage({ text: "a" });
+    await chat.sendMessage({ text: "b", messageId: chat.messages[0]?.id ?? "" });
+
+    chat.messages = chat.messages.slice(0, 1);
+    await chat.sendMessage();
+
+    expect(textsOf(chat)).toEqual(["b", "B"]);
+    expect(agent.inputs).toHaveLength(2);
+  });
+
+  test("runs again when its run has failed", async () => {
+    const agent = scriptedAgent([{ throws: new Error("no") }, "A"]);
+    await using gateway = await chatGateway(agent);
+    const chat = opened(gateway.chat());
+    await chat.sendMessage({ text: "a" });
+
+    chat.messages = chat.messages.slice(0, 1);
+    await chat.sendMessage();
+
+    expect(textsOf(chat)).toEqual(["a", "A"]);
+  });
+
+  test("runs when it was stopped before its run began", async () => {
+    const { steps, open } = heldRun();
+    const agent = scriptedAgent([steps, "B"]);
+    await using gateway = await chatGateway(agent);
+    const [one, other] = [opened(gateway.chat()), opened(gateway.chat())];
+    const first = one.sendMessage({ text: "a" });
+    await until(one, () => textOf(newest(one)) === "One, ");
+    const second = other.sendMessage({ text: "b" });
+    await expect.poll(() => gateway.gateway.health().waiting).toBe(1);
+    await other.stop();
+    await second;
+    open();
+    await first;
+
+    await other.sendMessage();
+
+    expect(textsOf(other)).toEqual(["b", "B"]);
   });
 });
 

@@ -235,6 +235,20 @@ describe("tool calls", () => {
     expect(callsOf(newest(other))).toMatchObject({ rm: "output-denied" });
   });
 
+  test("of an earlier answer are decided while the chat has a later message", async () => {
+    await using gateway = await chatGateway(toolsAgent());
+    const chat = opened(gateway.chat());
+    await chat.sendMessage({ text: "clean up" });
+    await chat.addToolApprovalResponse({ id: "call-rm", approved: true });
+    const later = { id: "later", role: "user" as const, parts: [{ type: "text" as const, text: "Well?" }] };
+    chat.messages = [...chat.messages, later];
+
+    await chat.sendMessage();
+
+    expect(callsOf(chat.messages[1])).toEqual({ list: "output-available", rm: "output-available" });
+    expect(chat.messages.map(textOf)).toEqual(["clean up", "Let me look.Done.", "Well?"]);
+  });
+
   test("of the client's own are refused", async () => {
     await using gateway = await chatGateway(scriptedAgent([]));
     const part = { type: "dynamic-tool" as const, toolName: "x", toolCallId: "y", input: {} };

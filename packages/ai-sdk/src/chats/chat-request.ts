@@ -21,7 +21,10 @@ export interface ChatRequest {
   requestId: string;
   trigger: "submit-message" | "regenerate-message";
   messageId: string | undefined;
-  /** The newest message of the client. */
+  /**
+   * The message that the request is about: an answer with new decisions on its tool calls, or else
+   * the newest message.
+   */
   last: ClientMessage | undefined;
 }
 
@@ -32,7 +35,7 @@ const MAX_MESSAGE_ID_CHARS = 90;
 
 /**
  * Reads the fields of a request to send messages. Returns a text that names the wrong field and
- * the remedy. Only the newest message is read, because the history is the gateway's.
+ * the remedy. Only one message is read, because the history is the gateway's.
  */
 export function readChatRequest(
   fields: Readonly<Record<string, unknown>>,
@@ -45,7 +48,11 @@ export function readChatRequest(
   if (messageId !== undefined && messageId !== null && typeof messageId !== "string")
     return wrong("messageId", "a text", messageId);
   if (!Array.isArray(messages)) return wrong("messages", "an array", messages);
-  const read = messages.length === 0 ? undefined : readMessage(messages.at(-1));
+  const isDecided = (message: unknown) =>
+    isRecord(message) && message["role"] === "assistant" && message["id"] === messageId;
+  // Messages may come after the answer that a user decides on.
+  const decided = trigger === "submit-message" ? messages.findLast(isDecided) : undefined;
+  const read = messages.length === 0 ? undefined : readMessage(decided ?? messages.at(-1));
   if (typeof read === "string") return read;
   return { chatId, requestId, trigger, messageId: messageId ?? undefined, last: read };
 }

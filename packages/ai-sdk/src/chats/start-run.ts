@@ -1,8 +1,8 @@
 import type { DialectConnection } from "@mini-openclaw/gateway";
-import type { ServerEvent } from "@mini-openclaw/protocol";
+import type { ServerEvent, UserEntry } from "@mini-openclaw/protocol";
 import { editIdOf } from "../shared/message-id.ts";
 import type { ChatRequest, ClientMessage } from "./chat-request.ts";
-import { findUserEntry, loadChat, newestMessage } from "./load-chat.ts";
+import { type ChatEntries, findUserEntry, loadChat, newestMessage } from "./load-chat.ts";
 import { Refusal, refusalOf } from "./refusal.ts";
 import { type FeedRange, type RunRef, replayRange, type StreamClient, streamRun } from "./stream-run.ts";
 import { type MessageContent, toContent } from "./to-content.ts";
@@ -18,20 +18,32 @@ export async function startRun(
   request: ChatRequest,
   client: StreamClient,
 ): Promise<void> {
-  const { chatId: key, trigger, last, messageId } = request;
+  const { trigger, last, messageId } = request;
   if (trigger === "regenerate-message") return regenerate(connection, request, client);
   if (last?.role === "assistant") return continueRun(connection, request, last, client);
   if (last?.role !== "user") throw invalid("`messages` must end with a message of the user.");
   if (messageId === last.id && (await edit(connection, request, last, client))) return;
-  const { content, blocks } = contentOf(last);
-  const command = {
-    type: "message",
-    key,
-    id: last.id,
-    content,
-    ...(blocks.length > 0 && { blocks }),
-  } as const;
-  return streamRun(connection, command, client, (run, answer) => rangeOfRepeated(connection, run, answer));
+  return send(connection, request, last, client);
+}
+
+/** Sends a message. One that was sent before runs once, unless it was canceled while it waited. */
+async function send(
+  connection: DialectConnection,
+  { chatId: key, requestId }: ChatRequest,
+  message: ClientMessage,
+  client: StreamClient,
+): Promise<void> {
+  const { content, blocks } = contentOf(message);
+  const stream = (id: string) => {
+    const command = { type: "message", key, id, content, ...(blocks.length > 0 && { blocks }) } as const;
+    return streamRun(connection, command, client, (run, answer) => rangeOfRepeated(connection, run, answer));
+  };
+  try {
+    await stream(message.id);
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== "RUN_NOT_FOUND") throw error;
+    await stream(editIdOf(message.id, requestId));
+  }
 }
 
 /** Returns the range of a message's run. A message that was sent before has its run replayed. */
@@ -43,13 +55,14 @@ function rangeOfRepeated(
   return answer.type === "ack" && answer.repeated ? replayRange(connection, run) : {};
 }
 
-/** Replaces a message. Returns false if the session has no such message. */
+/** Replaces a message, or sends it again. Returns false if the session has no such message. */
 async function edit(
   connection: DialectConnection,
-  { chatId, requestId }: ChatRequest,
+  request: ChatRequest,
   message: ClientMessage,
   client: StreamClient,
 ): Promise<boolean> {
+  const { chatId, requestId, trigger } = request;
   const chat = await loadChat(
     connection,
     chatId,
@@ -57,12 +70,32 @@ async function edit(
   );
   const entry = findUserEntry(chat.entries, message.id);
   if (!entry) return false;
-  const { sessionId } = chat;
   const { content, blocks } = contentOf(message);
-  const id = editIdOf(message.id, requestId);
-  const command = { type: "edit", sessionId, id, messageId: entry.id, content } as const;
-  await streamRun(connection, { ...command, ...(blocks.length > 0 && { blocks }) }, client, () => ({}));
+  const isAgain = trigger === "submit-message" && isSentAgain(entry, { content, blocks }, chat.entries);
+  const { editOf, requestId: sentAs } = entry;
+  if (isAgain && editOf === undefined) {
+    await send(connection, request, message, client);
+    return true;
+  }
+  const names =
+    isAgain && editOf !== undefined && sentAs !== undefined
+      ? { id: sentAs, messageId: editOf }
+      : { id: editIdOf(message.id, requestId), messageId: entry.id };
+  const command = { type: "edit", sessionId: chat.sessionId, ...names, content } as const;
+  await streamRun(connection, { ...command, ...(blocks.length > 0 && { blocks }) }, client, (run, answer) =>
+    rangeOfRepeated(connection, run, answer),
+  );
   return true;
+}
+
+/**
+ * Returns true for the newest message, unchanged, whose run goes on or has completed. Its client
+ * was cut off, and has sent it again.
+ */
+function isSentAgain(entry: UserEntry, { content, blocks }: MessageContent, entries: ChatEntries): boolean {
+  const isChanged = blocks.length > 0 || entry.blocks !== undefined || entry.content !== content;
+  if (isChanged || entry !== newestMessage(entries) || entries.at(-1)?.runId !== entry.runId) return false;
+  return entries.every((one) => !("outcome" in one) || one.seq < entry.seq || one.outcome === "completed");
 }
 
 /** Answers the newest message again, or an earlier one, with all that came after it replaced. */
@@ -79,12 +112,12 @@ async function regenerate(
     (entries) => messageId === undefined || findUserEntry(entries, messageId) !== undefined,
   );
   const { sessionId, entries } = chat;
+  const entry = messageId === undefined ? undefined : findUserEntry(entries, messageId);
+  // A message that was lost on its way gets its first answer.
+  if (last?.role === "user" && !entry) return send(connection, request, last, client);
   const runId = entries.at(-1)?.runId;
   if (runId === undefined)
     throw new Refusal({ code: "RUN_NOT_FOUND", message: "The chat has no answer yet." });
-  const entry = messageId === undefined ? undefined : findUserEntry(entries, messageId);
-  if (messageId !== undefined && !entry)
-    throw invalid(`\`messages\` end with a message that the chat does not have.`);
   if (last && entry && entry !== newestMessage(entries)) {
     await edit(connection, request, last, client);
     return;
