@@ -171,6 +171,82 @@ describe("fromAiSdk", () => {
     expect(events.at(-1)).toMatchObject({ outcome: "completed" });
   });
 
+  test("starts a call whose id an earlier turn has used, too", async () => {
+    let turns = 0;
+    const model = new MockLanguageModelV4({
+      doStream: () => {
+        turns += 1;
+        const chunks = turns < 3 ? [...calls("list", "c1"), finish("tool-calls")] : [finish("stop")];
+        return Promise.resolve({ stream: simulateReadableStream({ chunks, initialDelayInMs: null }) });
+      },
+    });
+
+    const events = await run(agentOf(model));
+
+    expect(types(events).filter((type) => type === "tool_start" || type === "tool_done")).toEqual([
+      "tool_start",
+      "tool_done",
+      "tool_start",
+      "tool_done",
+    ]);
+  });
+
+  test("has the preliminary results of a tool as its output so far", async () => {
+    const slow = tool({
+      inputSchema,
+      async *execute() {
+        yield "one";
+        yield "one two";
+        yield { three: 3 };
+      },
+    });
+    const model = modelOf([...calls("slow", "c1"), finish("tool-calls")]);
+
+    const events = await run(fromAiSdk(new ToolLoopAgent({ model, tools: { slow } })));
+
+    expect(events.flatMap((event) => (event.type === "tool_output" ? [event.content] : []))).toEqual([
+      "one",
+      " two",
+      '\n{"three":3}',
+    ]);
+    expect(events.find(({ type }) => type === "tool_done")).toMatchObject({ output: '{"three":3}' });
+  });
+
+  test("has an input that is no object, and an error that is no JSON", async () => {
+    const sum = tool({
+      inputSchema: z.array(z.number()),
+      execute: (): Promise<string> => Promise.reject(new Map([["code", 1n]])),
+    });
+    const call = { type: "tool-call", toolCallId: "c1", toolName: "sum", input: "[1,2]" } as const;
+    const model = modelOf([call, finish("tool-calls")]);
+    const events: RunEvent[] = [];
+    const agent = fromAiSdk(new ToolLoopAgent({ model, tools: { sum } }));
+    const { signal } = new AbortController();
+    const messages = [{ role: "user", content: "hi", timestamp: 1 }] as const;
+
+    for await (const event of agent.run({ sessionId: "s", runId: "run-1", messages, signal }))
+      events.push(event);
+
+    expect(events.find(({ type }) => type === "tool_start")).toMatchObject({ input: { input: [1, 2] } });
+    expect(events.find(({ type }) => type === "tool_done")).toMatchObject({ isError: true });
+  });
+
+  test("fails when a tool has nobody who runs it", async () => {
+    const model = modelOf([...calls("ask", "c1"), finish("tool-calls")]);
+    const agent = fromAiSdk(new ToolLoopAgent({ model, tools: { ask: tool({ inputSchema }) } }));
+
+    await expect(run(agent)).rejects.toThrow("The tool `ask` must have `execute`");
+  });
+
+  test.each([
+    ["nothing", undefined],
+    ["a text", "Hello."],
+  ])("fails with the cause when the function returns %s", async (_, returned) => {
+    const agent = fromAiSdk((() => returned) as never);
+
+    await expect(run(agent)).rejects.toThrow("a function that returns the result of `streamText`");
+  });
+
   test("asks about several calls at once, and runs those that are allowed", async () => {
     const first = [...calls("rm", "c1"), ...calls("rm", "c2"), ...calls("list", "c3"), finish("tool-calls")];
     const decision = (callId: string) =>

@@ -1,7 +1,15 @@
 import { BaseChatModel } from "@langchain/core/language_models/chat_models";
-import { AIMessageChunk, type BaseMessage } from "@langchain/core/messages";
+import { AIMessage, AIMessageChunk, type BaseMessage, ToolMessage } from "@langchain/core/messages";
 import { ChatGenerationChunk, type ChatResult } from "@langchain/core/outputs";
-import { END, interrupt, MemorySaver, MessagesAnnotation, START, StateGraph } from "@langchain/langgraph";
+import {
+  Command,
+  END,
+  interrupt,
+  MemorySaver,
+  MessagesAnnotation,
+  START,
+  StateGraph,
+} from "@langchain/langgraph";
 import { describeAgentRunner } from "@mini-openclaw/gateway/testing";
 import type { AgentInput, AgentRunner, RunEvent } from "@mini-openclaw/protocol";
 import { createAgent, humanInTheLoopMiddleware, tool } from "langchain";
@@ -120,6 +128,11 @@ async function run(agent: AgentRunner, more: Partial<AgentInput> = {}): Promise<
     events.push(event);
   return events;
 }
+const conversation: AgentInput["messages"] = [
+  { role: "user", content: "one", timestamp: 1 },
+  { role: "assistant", content: "Old.", timestamp: 1 },
+  { role: "user", content: "two", timestamp: 1 },
+];
 const resultsOf = (events: readonly RunEvent[]) =>
   events.flatMap((event) => (event.type === "tool_done" ? [[event.toolName, event.output]] : []));
 
@@ -176,6 +189,159 @@ describe("fromLangGraph", () => {
       reason: "Send the mail?",
     });
     expect(events.at(-2)).toMatchObject({ type: "message_done", content: "Ok." });
+  });
+
+  test("asks two questions of tools that run at once, each about its own call", async () => {
+    const asks = (name: string) => named(name, () => `${name}: ${interrupt(`${name}?`)}`);
+    const model = new ScriptedModel(calls("list", "rm"));
+    const graph = createAgent({ model, tools: [asks("list"), asks("rm")], checkpointer: new MemorySaver() });
+
+    const events = await run(fromLangGraph(graph as never), { decision: () => Promise.resolve("once") });
+
+    const requests = events.flatMap((event) =>
+      event.type === "approval_request" ? [[event.callId, event.toolName]] : [],
+    );
+    expect(Object.fromEntries(requests)).toEqual({ "call-0": "list", "call-1": "rm" });
+    expect(Object.fromEntries(resultsOf(events))).toEqual({ list: "list: true", rm: "rm: true" });
+  });
+
+  test("asks a question of a subgraph once", async () => {
+    const inner = new StateGraph(MessagesAnnotation)
+      .addNode("ask", () => ({ messages: [new AIMessage(`Ok: ${interrupt("Sure?")}`)] }))
+      .addEdge(START, "ask")
+      .addEdge("ask", END)
+      .compile();
+    const graph = new StateGraph(MessagesAnnotation)
+      .addNode("inner", inner)
+      .addEdge(START, "inner")
+      .addEdge("inner", END)
+      .compile({ checkpointer: new MemorySaver() });
+
+    const events = await run(fromLangGraph(graph), { decision: () => Promise.resolve("once") });
+
+    expect(events.filter(({ type }) => type === "approval_request")).toHaveLength(1);
+    expect(events.at(-2)).toMatchObject({ type: "message_done", content: "Ok: true" });
+  });
+
+  test.each([
+    ["as a node", (agent: ReturnType<typeof createAgent>) => agent.graph],
+    [
+      "in a node that returns all messages",
+      (agent: ReturnType<typeof createAgent>) => (state: { messages: BaseMessage[] }) =>
+        agent.invoke(state as never),
+    ],
+  ])("streams the turns of an agent %s, each once", async (_, toNode) => {
+    const agent = createAgent({ model: new ScriptedModel(calls("list")), tools });
+    const graph = new StateGraph(MessagesAnnotation)
+      .addNode("agent", toNode(agent) as never)
+      .addEdge(START, "agent" as never)
+      .addEdge("agent" as never, END)
+      .compile();
+
+    const events = await run(fromLangGraph(graph as never), { messages: conversation });
+
+    expect(events.map(({ type }) => type)).toEqual([
+      "run_start",
+      "tool_input",
+      "tool_input",
+      "assistant_message",
+      "tool_start",
+      "tool_done",
+      "chunk",
+      "chunk",
+      "assistant_message",
+      "message_done",
+      "run_end",
+    ]);
+    expect(events.at(-2)).toMatchObject({ content: "Done." });
+  });
+
+  test("leaves out messages of the session that a node returns again", async () => {
+    const graph = new StateGraph(MessagesAnnotation)
+      .addNode("answer", ({ messages }) => ({ messages: [...messages, new AIMessage("New.")] }))
+      .addEdge(START, "answer")
+      .addEdge("answer", END)
+      .compile();
+
+    const events = await run(fromLangGraph(graph), { messages: conversation });
+
+    expect(events.at(-2)).toMatchObject({ content: "New." });
+  });
+
+  test("keeps the texts of two models apart, one after the other or at once", async () => {
+    const [first, last, beside] = ["One.", "Two.", "Three."].map((text) => new ScriptedModel(says(text)));
+    const answer = (model: ScriptedModel | undefined) => async (state: { messages: BaseMessage[] }) => {
+      const message = await model?.invoke(state.messages);
+      return { messages: message ? [message] : [] };
+    };
+    const graph = new StateGraph(MessagesAnnotation)
+      .addNode("hidden", async (state) => void (await answer(first)(state)))
+      .addNode("last", answer(last))
+      .addNode("beside", answer(beside))
+      .addEdge(START, "hidden")
+      .addEdge("hidden", "last")
+      .addEdge("hidden", "beside")
+      .addEdge("last", END)
+      .addEdge("beside", END)
+      .compile();
+
+    const events = await run(fromLangGraph(graph));
+
+    const texts = events.flatMap((event) => (event.type === "assistant_message" ? [event.content] : []));
+    expect(texts).toHaveLength(3);
+    expect(texts[0]).toBe("One.");
+    expect(texts).toEqual(expect.arrayContaining(["Two.", "Three."]));
+  });
+
+  test("has the results of tools that return commands", async () => {
+    const command = tool(
+      (_input, config: { toolCall?: { id?: string } }) => {
+        const message = new ToolMessage({ content: "by command", tool_call_id: config.toolCall?.id ?? "" });
+        return new Command({ update: { messages: [message] } });
+      },
+      { name: "list", description: "list", schema },
+    );
+    const model = new ScriptedModel(calls("list", "list"));
+
+    const events = await run(fromLangGraph(createAgent({ model, tools: [command] }) as never));
+
+    expect(resultsOf(events)).toEqual([
+      ["list", "by command"],
+      ["list", "by command"],
+    ]);
+  });
+
+  test("has the thinking of an answer that was not streamed", async () => {
+    const content = [
+      { type: "reasoning" as const, reasoning: "Hm." },
+      { type: "text" as const, text: "Yes." },
+    ];
+    const graph = new StateGraph(MessagesAnnotation)
+      .addNode("answer", () => ({ messages: [new AIMessage({ content })] }))
+      .addEdge(START, "answer")
+      .addEdge("answer", END)
+      .compile();
+
+    const events = await run(fromLangGraph(graph));
+
+    expect(events.find(({ type }) => type === "assistant_message")).toMatchObject({
+      content: "Yes.",
+      blocks: [{ type: "thinking", text: "Hm." }, { type: "text" }],
+    });
+  });
+
+  test("passes no call without a result to the graph", async () => {
+    const model = new ScriptedModel(says("Hello."));
+    const toolCalls = [{ callId: "cut", toolName: "list", input: {} }];
+    await run(fromLangGraph(createAgent({ model, tools }) as never), {
+      messages: [
+        { role: "user", content: "list", timestamp: 1 },
+        { role: "assistant", content: "", toolCalls, timestamp: 1 },
+        { role: "user", content: "hi", timestamp: 1 },
+      ],
+    });
+
+    expect(model.prompts[0]?.map(({ type }) => type)).toEqual(["human", "human"]);
   });
 
   test("passes the history and more of its configuration to the graph", async () => {

@@ -101,6 +101,8 @@ class Call {
   readonly #signal: AbortSignal;
   readonly #asks: (Ask & { approvalId: string })[] = [];
   readonly #toolNames = new Map<string, string>();
+  /** The preliminary outputs of tools, by call. */
+  readonly #outputs = new Map<string, string>();
   #ending: Ending = { outcome: "completed", usage: noUsage };
 
   constructor(writer: RunWriter, input: AgentInput, signal: AbortSignal) {
@@ -119,7 +121,11 @@ class Call {
       abortSignal: this.#signal,
       onToolExecutionStart: ({ toolCall }) => happenings.started(toolCall.toolCallId),
     };
-    const result = await stream(call, this.#input);
+    const result: Partial<AiSdkResult> | undefined = await stream(call, this.#input);
+    if (!result?.fullStream) {
+      const expected = "an agent or a function that returns the result of `streamText`";
+      throw new AiSdkError("INVALID_OPTION", mustBe("agent", expected, result));
+    }
     happenings.read(result.fullStream);
     for await (const happening of happenings) {
       if (happening.is === "part") yield* this.#add(happening.part as KnownPart);
@@ -132,6 +138,13 @@ class Call {
     const ending = this.#ending;
     if (this.#signal.aborted) return { ending, messages: [], isAsked: false };
     yield* this.#writer.complete();
+    const isOver = isAsked || this.#ending.outcome !== "max_rounds";
+    const [unmade] = isOver ? [] : this.#writer.openCalls();
+    if (unmade)
+      throw new AiSdkError(
+        "INVALID_OPTION",
+        `The tool \`${unmade.toolName}\` must have \`execute\`, because clients run no tools.`,
+      );
     const decisions = yield* decide(this.#asks, this.#writer, this.#input, this.#signal);
     const content = this.#asks.map(({ approvalId, callId }) => {
       const approved = decisions.get(callId) === true;
@@ -160,7 +173,7 @@ class Call {
       case "tool-call":
         return writer.call(part.toolCallId, part.toolName, part.input);
       case "tool-result":
-        if (part.preliminary) return;
+        if (part.preliminary) return yield* this.#progress(part.toolCallId, toText(part.output));
         return yield* this.#result(part, toText(part.output), false);
       case "tool-error":
         return yield* this.#result(part, describe(part.error), true);
@@ -184,6 +197,15 @@ class Call {
       case "error":
         throw part.error instanceof Error ? part.error : new Error(describe(part.error));
     }
+  }
+
+  /** Emits the part of an output that the one before has not. Another output begins a line. */
+  *#progress(callId: string, output: string): Generator<RunEvent> {
+    const before = this.#outputs.get(callId) ?? "";
+    this.#outputs.set(callId, output);
+    yield* this.#writer.start(callId);
+    const isLonger = output.startsWith(before);
+    yield* this.#writer.progress(callId, isLonger ? output.slice(before.length) : `\n${output}`);
   }
 
   *#result(

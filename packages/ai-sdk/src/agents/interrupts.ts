@@ -18,25 +18,22 @@ export interface Question {
 }
 
 /**
- * Returns the decisions that an interrupt needs. The requests of `humanInTheLoopMiddleware` are
- * about calls of the turn. Another value is a question of its own.
+ * Returns the decisions that an interrupt needs, and removes their calls from `open`. The requests
+ * of `humanInTheLoopMiddleware` are about calls of the turn. Another value is the question of the
+ * next call, or one of its own.
  */
-export function asksOf(
-  { id, value }: Interrupt,
-  open: readonly { callId: string; toolName: string }[],
-): Question {
+export function takeAsks({ id, value }: Interrupt, open: { callId: string; toolName: string }[]): Question {
   const requests = isRecord(value) ? value["actionRequests"] : undefined;
   if (!Array.isArray(requests)) {
-    const [call] = open;
+    const call = open.shift();
     const { callId = randomUUID(), toolName = "question" } = call ?? {};
     const ask = { callId, toolName, reason: toText(value), isOwnCall: call === undefined };
     return { interruptId: id, isReview: false, asks: [ask] };
   }
-  const left = [...open];
   const asks = requests.map((request: unknown) => {
     const { name, description } = isRecord(request) ? request : {};
-    const index = left.findIndex(({ toolName }) => toolName === name);
-    const call = index === -1 ? undefined : left.splice(index, 1)[0];
+    const index = open.findIndex(({ toolName }) => toolName === name);
+    const call = index === -1 ? undefined : open.splice(index, 1)[0];
     const { callId = randomUUID(), toolName = String(name) } = call ?? {};
     const reason = typeof description === "string" ? description : `${toolName} wants to run`;
     return { callId, toolName, reason, isOwnCall: call === undefined };

@@ -31,37 +31,47 @@ interface ApprovalContent {
   approved: boolean;
 }
 
-/**
- * Returns the messages of a session for a model of the AI SDK. A call without its result and a
- * result without its call are left out, because servers refuse them.
- */
+/** Returns the messages of a session for a model of the AI SDK. */
 export function toModelMessages(messages: readonly Message[]): AiSdkMessage[] {
-  const results = new Set(messages.flatMap((message) => (message.role === "tool" ? message.callId : [])));
-  const called = new Set<string>();
-  return messages.flatMap((message): AiSdkMessage[] => {
+  return withPairedCalls(messages).flatMap((message): AiSdkMessage[] => {
     switch (message.role) {
       case "user":
         return [{ role: "user", content: toUserContent(message) }];
       case "system":
         return [{ role: "user", content: [{ type: "text", text: message.content }] }];
       case "assistant": {
-        const calls = (message.toolCalls ?? []).flatMap(({ callId, toolName, input }): ToolCallContent[] =>
-          callId === undefined || !results.has(callId)
-            ? []
-            : [{ type: "tool-call", toolCallId: callId, toolName, input }],
-        );
-        for (const { toolCallId } of calls) called.add(toolCallId);
+        const calls = (message.toolCalls ?? []).map(({ callId = "", toolName, input }): ToolCallContent => {
+          return { type: "tool-call", toolCallId: callId, toolName, input };
+        });
         const text = message.content === "" ? [] : [{ type: "text" as const, text: message.content }];
-        const content = [...text, ...calls];
-        return content.length > 0 ? [{ role: "assistant", content }] : [];
+        return [{ role: "assistant", content: [...text, ...calls] }];
       }
       case "tool": {
         const { callId: toolCallId, toolName, content: value, isError } = message;
-        if (!called.has(toolCallId)) return [];
         const output = { type: isError ? "error-text" : "text", value } as const;
         return [{ role: "tool", content: [{ type: "tool-result", toolCallId, toolName, output }] }];
       }
     }
+  });
+}
+
+/**
+ * Returns the messages without calls that have no result, results that have no call, and answers
+ * that are empty then. The servers of models refuse them.
+ */
+export function withPairedCalls(messages: readonly Message[]): Message[] {
+  const results = new Set(messages.flatMap((message) => (message.role === "tool" ? message.callId : [])));
+  const called = new Set<string>();
+  return messages.flatMap((message): Message[] => {
+    if (message.role === "tool") return called.has(message.callId) ? [message] : [];
+    if (message.role !== "assistant") return [message];
+    const { toolCalls: _, ...answer } = message;
+    const toolCalls = (message.toolCalls ?? []).filter(
+      ({ callId }) => callId !== undefined && results.has(callId),
+    );
+    for (const { callId = "" } of toolCalls) called.add(callId);
+    if (toolCalls.length > 0) return [{ ...answer, toolCalls }];
+    return message.content === "" ? [] : [answer];
   });
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { inspect } from "node:util";
 import {
   beginRun,
   closeRun,
@@ -10,6 +11,7 @@ import {
   type ToolCallRecord,
   type Usage,
 } from "@mini-openclaw/protocol";
+import { isRecord } from "@mini-openclaw/protocol/shared";
 
 /** A turn of the model on its way. */
 interface Turn {
@@ -32,6 +34,7 @@ export interface CallResult {
 /** Writes the events of a run in the order of the `AgentRunner` port. */
 export class RunWriter {
   readonly #runId: string;
+  /** The calls of the turn that have started. Models may use an id again in a later turn. */
   readonly #started = new Set<string>();
   #turn = newTurn();
   #progress: RunProgress;
@@ -52,15 +55,9 @@ export class RunWriter {
 
   *text(content: string): Generator<RunEvent> {
     if (content === "") return;
-    const turn = this.#openTurn();
+    const turn = yield* this.#beginTurn();
     turn.text += content;
     yield this.#add({ type: "chunk", runId: this.#runId, messageId: turn.id, content });
-  }
-
-  /** The rest of a turn's text, of which a part may have been streamed. */
-  *restOfText(whole: string): Generator<RunEvent> {
-    const { text } = this.#openTurn();
-    if (whole.startsWith(text)) yield* this.text(whole.slice(text.length));
   }
 
   /** Starts the calls of the turn that have neither started nor ended. */
@@ -76,20 +73,20 @@ export class RunWriter {
 
   *thinking(content: string): Generator<RunEvent> {
     if (content === "") return;
-    const turn = this.#openTurn();
+    const turn = yield* this.#beginTurn();
     turn.thinking += content;
     yield this.#add({ type: "thinking", runId: this.#runId, messageId: turn.id, content });
   }
 
   /** A piece of a call's input, while the model writes it. */
   *input(callId: string, toolName: string, content: string): Generator<RunEvent> {
-    const { id: messageId } = this.#openTurn();
+    const { id: messageId } = yield* this.#beginTurn();
     yield this.#add({ type: "tool_input", runId: this.#runId, messageId, callId, toolName, content });
   }
 
   /** A call of the turn. It is an event with the whole turn. */
   call(callId: string, toolName: string, input: unknown): void {
-    const fields = typeof input === "object" && input !== null ? input : { input };
+    const fields = isRecord(input) ? input : { input };
     this.#openTurn().calls.push({ callId, toolName, input: { ...fields } });
   }
 
@@ -98,10 +95,8 @@ export class RunWriter {
     const turn = this.#turn;
     const { id, text, thinking, calls } = turn;
     if (turn.isComplete || (text === "" && thinking === "" && calls.length === 0)) return;
+    yield* this.#beginTurn();
     turn.isComplete = true;
-    // Calls of the turn before that the agent did not make.
-    for (const call of this.openCalls())
-      yield* this.result({ ...call, output: "The call was not made.", isError: true });
     yield this.#add({
       type: "assistant_message",
       runId: this.#runId,
@@ -137,9 +132,8 @@ export class RunWriter {
   /** The result of a call. A second one is ignored. */
   *result(result: CallResult): Generator<RunEvent> {
     yield* this.complete();
-    if (!this.isOpen(result.callId)) return;
-    const fields = { id: randomUUID(), timestamp: Date.now() };
-    yield this.#add({ type: "tool_done", runId: this.#runId, ...fields, ...result });
+    const { callId, ...rest } = result;
+    if (this.isOpen(callId)) yield* this.#endCall(callId, rest);
   }
 
   *progress(callId: string, content: string): Generator<RunEvent> {
@@ -159,9 +153,24 @@ export class RunWriter {
     yield* closeRun(this.#progress, { ...ending, ...(error && { error }) });
   }
 
+  /** Returns the open turn. The calls of the turn before that the agent did not make end then. */
+  *#beginTurn(): Generator<RunEvent, Turn> {
+    for (const { callId, toolName } of this.openCalls())
+      yield* this.#endCall(callId, { toolName, output: "The call was not made.", isError: true });
+    return this.#openTurn();
+  }
+
   #openTurn(): Turn {
-    if (this.#turn.isComplete) this.#turn = newTurn();
+    if (this.#turn.isComplete) {
+      this.#turn = newTurn();
+      this.#started.clear();
+    }
     return this.#turn;
+  }
+
+  *#endCall(callId: string, result: Omit<CallResult, "callId">): Generator<RunEvent> {
+    const fields = { callId, id: randomUUID(), timestamp: Date.now() };
+    yield this.#add({ type: "tool_done", runId: this.#runId, ...fields, ...result });
   }
 
   #add(event: RunEvent): RunEvent {
@@ -184,5 +193,11 @@ function blocksOf({ text, thinking, calls }: Turn) {
 
 /** Returns the result of a tool as text for models and people. */
 export function toText(value: unknown): string {
-  return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+  if (typeof value === "string") return value;
+  try {
+    return JSON.stringify(value) ?? "";
+  } catch {
+    // JSON has no circles and no big integers.
+    return inspect(value);
+  }
 }
