@@ -4,10 +4,10 @@ import { GatewayError, gatewayFailed } from "../shared/errors.ts";
 import { type Caller, hasKey, type Principal } from "../shared/principal.ts";
 
 /**
- * An action that `authorize` decides on: a client's command except `ping` and `unwatch`, or
- * `export` over HTTP.
+ * An action that `authorize` decides on: a client's command except `ping` and `unwatch`, `export`
+ * over HTTP, or `answer` of a client of another dialect.
  */
-export type Action = Exclude<ClientEvent["type"], "ping" | "unwatch"> | "export";
+export type Action = Exclude<ClientEvent["type"], "ping" | "unwatch"> | "export" | "answer";
 
 /** An action that a caller is about to do. */
 export interface Attempt {

@@ -8,14 +8,14 @@ import type {
   RunEndEntry,
   SessionMeta,
 } from "@mini-openclaw/protocol";
-import type { AcceptedRun, SubmittedMessage } from "../run/run-types.ts";
+import type { AcceptedRun, OnSaved, SubmittedMessage } from "../run/run-types.ts";
 import { toSubmitted } from "../sessions/to-submitted.ts";
 import { GatewayError } from "../shared/errors.ts";
 import { type CommandContext, type CommandDeps, findSession, replyTo } from "./command-context.ts";
 import { loadPage } from "./load-page.ts";
 import { findOwnSession, ownership } from "./own-session.ts";
 import { findRunEnd, findStart } from "./run-start.ts";
-import type { CommandOfKey } from "./session-by-key.ts";
+import type { AnswerCommand, CommandOfKey } from "./session-by-key.ts";
 import {
   forkSession,
   moveSession,
@@ -40,6 +40,8 @@ export async function runCommand(event: CommandOfKey, context: CommandContext): 
       return enter(await createSession(context, event), context, event);
     case "message":
       return queueMessage(event, context);
+    case "answer":
+      return addAnswer(event, context);
     case "abort": {
       const { sessionId } = await findSession(event.sessionId, event.type, context);
       return context.queues.abort(sessionId, event.runId);
@@ -132,14 +134,16 @@ interface RunWatcher {
   readonly watch: (startedRunId: string | undefined, after?: number) => void;
 }
 
-/** Watches the session of an accepted command, and sends the answer. */
-async function acknowledge(
+/** Gets a run accepted for a caller, which watches its session then, and answers the command. */
+async function startRun(
   { id }: { id?: string },
   session: SessionMeta,
-  { accepted, watch, maySee }: RunWatcher & { accepted: AcceptedRun },
   context: CommandContext,
+  accept: (onSaved: OnSaved) => Promise<AcceptedRun>,
 ): Promise<void> {
   const { sessionId } = session;
+  const { maySee, watch } = await watcherOf(session, context);
+  const accepted = await accept(watch);
   const { runId, position, isRepeated, after } = accepted;
   // The run of a repeated command began before.
   if (isRepeated) watch(undefined, after);
@@ -152,11 +156,19 @@ async function acknowledge(
 
 async function queueMessage(event: MessageCommand, context: CommandContext): Promise<void> {
   const session = await findMessageSession(event, context);
-  const { sessionId } = session;
   const message = await messageOf(event, session, context);
-  const watcher = await watcherOf(session, context);
-  const accepted = await context.queues.submit(sessionId, message, watcher.watch);
-  await acknowledge(event, session, { accepted, ...watcher }, context);
+  await startRun(event, session, context, (onSaved) =>
+    context.queues.submit(session.sessionId, message, onSaved),
+  );
+}
+
+async function addAnswer(event: AnswerCommand, context: CommandContext): Promise<void> {
+  const { id: requestId, content } = event;
+  const session = await findSession(event.sessionId, event.type, context);
+  const answer = { role: "assistant", content, ...(requestId !== undefined && { requestId }) } as const;
+  await startRun(event, session, context, (onSaved) =>
+    context.queues.submit(session.sessionId, answer, onSaved),
+  );
 }
 
 /**
@@ -166,16 +178,17 @@ async function queueMessage(event: MessageCommand, context: CommandContext): Pro
  * the caller may not read
  */
 export async function messageOf(
-  { id: requestId, ...message }: MessageCommand | EditCommand,
+  { id: requestId, content, blocks = [], ...event }: MessageCommand | EditCommand,
   session: SessionMeta,
   context: CommandDeps & Pick<CommandContext, "caller">,
 ): Promise<SubmittedMessage> {
-  const hasSavedFiles = message.blocks?.some((block) => "blob" in block);
+  const hasSavedFiles = blocks.some((block) => "blob" in block);
   if (hasSavedFiles && !(await context.permissions.may(context.caller, "resume", session))) {
     const reason = "A `blob` in `blocks` needs `resume`, which `authorize` refused.";
     throw new GatewayError("FORBIDDEN", `${reason} Send the file itself in \`data\`.`);
   }
-  return toSubmitted({ ...message, requestId }, session.sessionId, context);
+  const mode = "mode" in event ? event.mode : undefined;
+  return toSubmitted({ content, blocks, mode, requestId }, session.sessionId, context);
 }
 
 /**
@@ -193,25 +206,18 @@ export async function findMessageSession(
 }
 
 async function retryRun(event: RetryCommand, context: CommandContext): Promise<void> {
-  const { id } = event;
+  const { id: requestId, runId } = event;
   const session = await findSession(event.sessionId, event.type, context);
-  const { sessionId } = session;
-  const watcher = await watcherOf(session, context);
-  const accepted = await context.queues.retry(
-    sessionId,
-    { runId: event.runId, requestId: id },
-    watcher.watch,
+  await startRun(event, session, context, (onSaved) =>
+    context.queues.retry(session.sessionId, { runId, requestId }, onSaved),
   );
-  await acknowledge(event, session, { accepted, ...watcher }, context);
 }
 
 async function editMessage(event: EditCommand, context: CommandContext): Promise<void> {
   const { messageId } = event;
   const session = await findSession(event.sessionId, event.type, context);
-  const watcher = await watcherOf(session, context);
   const edit = { ...(await messageOf(event, session, context)), messageId };
-  const accepted = await context.queues.edit(session.sessionId, edit, watcher.watch);
-  await acknowledge(event, session, { accepted, ...watcher }, context);
+  await startRun(event, session, context, (onSaved) => context.queues.edit(session.sessionId, edit, onSaved));
 }
 
 async function sendHistory(event: HistoryCommand, context: CommandContext): Promise<void> {

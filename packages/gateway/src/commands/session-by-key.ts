@@ -9,10 +9,21 @@ import { findOrCreateOwnSession } from "./own-session.ts";
 const MAX_KEY_CHARS = 512;
 
 /**
- * A command of the protocol. In place of its `sessionId` it may have a `key` of the caller, which
- * names the caller's newest session of that key.
+ * Adds an answer in place of the agent's to a session at rest. A dialect may offer it to its
+ * clients. The answer is `ack` if the command has an `id`.
  */
-export type KeyedCommand = ClientEvent | WithKey<ClientEvent>;
+export interface AnswerCommand {
+  type: "answer";
+  id?: string;
+  sessionId: string;
+  content: string;
+}
+
+/**
+ * A command of the protocol, or an `answer`. In place of its `sessionId` it may have a `key` of the
+ * caller, which names the caller's newest session of that key.
+ */
+export type KeyedCommand = ClientEvent | AnswerCommand | WithKey<ClientEvent | AnswerCommand>;
 
 type WithKey<Command> = Command extends { type: "create" | "list" }
   ? Command & { key: string }
@@ -21,7 +32,7 @@ type WithKey<Command> = Command extends { type: "create" | "list" }
     : never;
 
 /** A command whose session is known by its id. A new session and a list may have a stored key. */
-export type CommandOfKey = ClientEvent | ((CreateCommand | ListCommand) & { key: string });
+export type CommandOfKey = ClientEvent | AnswerCommand | ((CreateCommand | ListCommand) & { key: string });
 
 /**
  * Returns a caller whose keys begin with a prefix, if there is one. The prefix has the caller's own
@@ -47,7 +58,7 @@ export async function withSessionId(command: KeyedCommand, context: CommandConte
   const key = toStoredKey(name, caller);
   if (rest.type === "create" || rest.type === "list") return { ...rest, key };
   const { sessionId } = await findByKey({ ...caller, key }, context);
-  return { ...rest, sessionId } as ClientEvent;
+  return { ...rest, sessionId } as CommandOfKey;
 }
 
 /** Returns the caller's newest session of its key. Without one, it is empty. */

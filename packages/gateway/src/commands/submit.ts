@@ -29,6 +29,11 @@ interface SubmissionFields {
   /** The id of the principal, for callers that have no more of it. */
   owner?: string;
   content: string;
+  /**
+   * `assistant` adds the message as an answer, and no agent runs. The session must be at rest.
+   * @default a message of the user
+   */
+  role?: "assistant";
   /** Files and texts, as in a client's `message`. */
   blocks?: readonly MessageBlock[];
   /** Makes the message idempotent among the session's last 1,000. */
@@ -94,6 +99,7 @@ const fields: Readonly<Record<keyof SubmissionFields, true>> = {
   principal: true,
   owner: true,
   content: true,
+  role: true,
   blocks: true,
   requestId: true,
   mode: true,
@@ -102,7 +108,7 @@ const fields: Readonly<Record<keyof SubmissionFields, true>> = {
 /** @throws GatewayError `INVALID_OPTION` */
 function checkSubmission(submission: SubmissionFields): void {
   requireKnown("submit", submission, fields);
-  const { sessionId, key, principal, owner, content, mode } = submission;
+  const { sessionId, key, principal, owner, content, role, mode } = submission;
   if ([sessionId, key, principal, owner].every((one) => one === undefined)) {
     const message = "`sessionId`, `key` or `principal` must name the session of the message, got none.";
     throw new GatewayError("INVALID_OPTION", message);
@@ -110,6 +116,8 @@ function checkSubmission(submission: SubmissionFields): void {
   if (typeof content !== "string") {
     throw new GatewayError("INVALID_OPTION", mustBe("content", "a string", content));
   }
+  if (role !== undefined && role !== "assistant")
+    throw new GatewayError("INVALID_OPTION", mustBe("role", '"assistant" or absent', role));
   if (mode !== undefined && !modes.includes(mode)) {
     throw new GatewayError("INVALID_OPTION", mustBe("mode", listOf(modes.map(describeValue)), mode));
   }

@@ -129,7 +129,11 @@ async function perform(
   };
   const resolved = await withSessionId(command, connection);
   // A dialect passes on what its client has sent.
-  const checked = checkClientEvent({ ...resolved });
+  const checked = checkClientEvent({
+    ...resolved,
+    // It has the fields of a message, and is for dialects only.
+    type: resolved.type === "answer" ? "message" : resolved.type,
+  });
   if (!checked.ok) throw new GatewayError(checked.code, checked.message);
   const runId = resolved.type === "resume" ? resolved.runId : undefined;
   const watches = sink ? sinkWatches(sink, connection, runId) : connection.watches;

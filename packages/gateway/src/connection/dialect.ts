@@ -42,9 +42,10 @@ export type Readings = Reading | readonly Reading[] | undefined | void;
 export interface PerformOptions {
   /**
    * Gets the events that the command asks for, each once and in order, after the answer. For
-   * `message`, `retry`, `edit` and a `resume` with `runId`, those are the events of that run, from
-   * the first one to its `run_end`. For another `resume`, those are the missed and the new events
-   * of the session.
+   * `message`, `answer`, `retry`, `edit` and a `resume` with `runId`, those are the events of that
+   * run, from the first one to its `run_end`. For another `resume`, those are the missed and the
+   * new events of the session.
+   *
    *
    * @default the connection watches the session, and `write` gets its events
    */

@@ -45,7 +45,8 @@ function withoutReplaced(messages: MessageEntry[], retryOf: string | undefined):
  * run. If the newest run is a retry that ended before it said anything, it is the run that this one
  * was to replace.
  *
- * @throws GatewayError `RUN_NOT_FOUND` if the session has a newer run or message
+ * @throws GatewayError `RUN_NOT_FOUND` if the session has a newer run or message, or if no agent
+ * wrote the newest one
  */
 export async function findRetriedRun(
   store: Pick<SessionStore, "loadMessages" | "entries">,
@@ -53,6 +54,10 @@ export async function findRetriedRun(
   runId: string,
 ): Promise<string> {
   const [newest] = await store.loadMessages(sessionId, { limit: 1 });
+  if (newest?.role === "assistant" && newest.requestId !== undefined) {
+    const message = "The newest answer was added, and no agent wrote it. Send a message instead.";
+    throw new GatewayError("RUN_NOT_FOUND", message);
+  }
   if (newest?.runId === runId) return runId;
   if (newest?.runId !== undefined) {
     for await (const entry of store.entries(sessionId, { after: newest.seq })) {

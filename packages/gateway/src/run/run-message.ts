@@ -7,7 +7,7 @@ import { recordAndPublish } from "./record.ts";
 
 /**
  * Runs one message: records it, pulls the agent, records and then emits each event, and ends with
- * one `run_end`.
+ * one `run_end`. An answer that was added needs no agent.
  *
  * Durable before visible: nobody gets an event that a crash could lose. The agent's generator waits
  * until its last event is recorded, so a tool starts only when its call is on disk. A retry records
@@ -17,7 +17,10 @@ import { recordAndPublish } from "./record.ts";
  * @throws GatewayError `RUN_NOT_FOUND` if the run to retry is not the session's newest run
  */
 export async function runMessage(deps: RunDeps, log: SessionLog, run: ActiveRun): Promise<void> {
-  const { runId, steering } = run;
+  const { runId, steering, cause } = run;
+  const isAnswer = "content" in cause && cause.role !== undefined;
+  // A message that comes now needs a run of its own.
+  if (isAnswer) steering.close();
   let progress = beginRun(runId);
 
   /** Returns no promise if the store records at once, because chunks are many. */
@@ -35,8 +38,9 @@ export async function runMessage(deps: RunDeps, log: SessionLog, run: ActiveRun)
     return undefined;
   }
 
-  await record([await firstEvent(deps, log, run)], (saved) => {
-    for (const { event } of saved) run.begin(event.seq);
+  await record(await firstEvents(deps, log, run), (saved) => {
+    const [first] = saved;
+    if (first) run.begin(first.event.seq);
     deps.publish(saved);
   });
   const { retryOf } = progress;
@@ -49,11 +53,12 @@ export async function runMessage(deps: RunDeps, log: SessionLog, run: ActiveRun)
   function recordStep(event: RunEvent): Promise<void> | undefined {
     if (event.type === "run_start" && isStarted) return undefined;
     isStarted ||= event.type === "run_start";
-    const isAnswer = event.type === "assistant_message" && retryOf !== undefined;
-    return record([isAnswer ? { ...event, retryOf } : event]);
+    const isRetried = event.type === "assistant_message" && retryOf !== undefined;
+    return record([isRetried ? { ...event, retryOf } : event]);
   }
 
   async function ask(): Promise<Ending> {
+    if (isAnswer) return { outcome: "completed" };
     let ending = await pullAgent(deps, { log, run, retryOf, spentUsd: 0 }, recordStep);
     // An agent that takes no steering is asked again: a run with messages left is not completed.
     while (ending.outcome === "completed" && steering.waitingCount > 0) {
@@ -75,15 +80,27 @@ export async function runMessage(deps: RunDeps, log: SessionLog, run: ActiveRun)
   await record([...closing.slice(0, end), ...unread, ...closing.slice(end)]);
 }
 
-async function firstEvent(deps: RunDeps, log: SessionLog, { runId, cause }: ActiveRun): Promise<RunEvent> {
+/** Returns the events that the acceptance of a run records. */
+async function firstEvents(deps: RunDeps, log: SessionLog, { runId, cause }: ActiveRun): Promise<RunEvent[]> {
   const timestamp = deps.now();
-  if ("content" in cause && cause.editOf !== undefined)
-    await requireEditable(deps.store, log.sessionId, cause.editOf);
-  if ("content" in cause) return { type: "user_message", runId, id: createId(), timestamp, ...cause };
+  if ("content" in cause) {
+    const { role, editOf, ...message } = cause;
+    const fields = { runId, id: createId(), timestamp, ...message };
+    if (role) {
+      const { requestId = runId } = cause;
+      return [
+        { type: "run_start", runId, timestamp },
+        { type: "assistant_message", ...fields, requestId },
+      ];
+    }
+    if (editOf === undefined) return [{ type: "user_message", ...fields }];
+    await requireEditable(deps.store, log.sessionId, editOf);
+    return [{ type: "user_message", ...fields, editOf }];
+  }
   const { requestId, retryOf: given } = cause;
   const retryOf = await findRetriedRun(deps.store, log.sessionId, given);
   const retryRequest = requestId === undefined ? {} : { retryRequest: { id: requestId, runId: given } };
-  return { type: "run_start", runId, timestamp, retryOf, ...retryRequest };
+  return [{ type: "run_start", runId, timestamp, retryOf, ...retryRequest }];
 }
 
 /** Adds the cost of an earlier attempt. A sum with an unknown part is unknown. */

@@ -9,8 +9,10 @@ import type {
   Usage,
 } from "@mini-openclaw/protocol";
 
-/** A user's message on its way to a run. */
+/** A message on its way to a run. */
 export interface SubmittedMessage {
+  /** Set for an answer that is added in place of the agent's. @default a user's message */
+  role?: "assistant";
   content: string;
   /** The parts of a message with files. */
   blocks?: ContentBlock[];
@@ -26,8 +28,8 @@ export interface Accepted {
 }
 
 /**
- * The reason for a run: a new message, which may replace the message `editOf`, or a retry of the
- * run `retryOf`.
+ * The reason for a run: a new message, which may replace the message `editOf` or be an answer, or a
+ * retry of the run `retryOf`.
  */
 export type RunCause =
   | (Omit<SubmittedMessage, "mode"> & { editOf?: string })

@@ -74,7 +74,7 @@ export async function steer(
   { publish, now }: { publish: Publish; now: () => number },
   log: SessionLog,
   { runId, steering }: { runId: string; steering: Steering },
-  { onSaved, ...message }: Omit<SubmittedMessage, "mode"> & { onSaved: (runId: string) => void },
+  { onSaved, ...message }: Omit<SubmittedMessage, "mode" | "role"> & { onSaved: (runId: string) => void },
 ): Promise<Accepted> {
   const fields = { ...message, timestamp: now() };
   const waiting: UserMessage = { role: "user", ...fields };

@@ -10,15 +10,18 @@ export interface Edit extends Omit<SubmittedMessage, "mode"> {
 }
 
 /**
- * Adds a message to a queue.
+ * Adds a message to a queue. An answer needs a session at rest, because it must not come between a
+ * tool call and its result.
  *
- * @throws GatewayError `QUEUE_FULL` where `most` messages wait already
+ * @throws GatewayError `QUEUE_FULL` where `most` messages wait already, `SESSION_BUSY` for an
+ * answer
  */
 export function addMessage(
   queue: SessionQueue,
   message: SubmittedMessage,
   { most, ...hooks }: { most: number } & RunHooks,
 ): AddedRun {
+  if (message.role) return addAlone(queue, message, hooks);
   if (queue.length === 0 || queue.waitingCount < most) return queue.addMessage(message, hooks);
   throw new GatewayError(
     "QUEUE_FULL",
@@ -27,7 +30,7 @@ export function addMessage(
 }
 
 /**
- * Adds a run that needs the session as its caller saw it: a retry or an edited message.
+ * Adds a run that needs the session as its caller saw it: a retry, an edited message or an answer.
  *
  * @throws GatewayError `SESSION_BUSY`
  */

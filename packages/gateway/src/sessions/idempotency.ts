@@ -1,5 +1,12 @@
 import { createHash } from "node:crypto";
-import { type FileBlock, filesOf, isMessageEntry, type SessionStore } from "@mini-openclaw/protocol";
+import {
+  type Entry,
+  type FileBlock,
+  filesOf,
+  isMessageEntry,
+  type MessageEntry,
+  type SessionStore,
+} from "@mini-openclaw/protocol";
 import type { Accepted, RunCause } from "../run/run-types.ts";
 import { GatewayError } from "../shared/errors.ts";
 import { WeightedLru } from "../shared/weighted-lru.ts";
@@ -88,7 +95,8 @@ export class Idempotency {
   ): Promise<Accepted> {
     const requests = this.#sessions.pin(sessionId, () => new SessionRequests());
     try {
-      const ownership = await this.#load(sessionId, requests, "retryOf" in cause);
+      const isRare = "retryOf" in cause || cause.role !== undefined;
+      const ownership = await this.#load(sessionId, requests, isRare);
       const fingerprint = fingerprintOf(cause);
       const known = requests.get(requestId);
       if (known && known.fingerprint !== fingerprint)
@@ -216,7 +224,8 @@ function contentIdOf({ blob, data = "" }: FileBlock): string {
   return blob ?? createHash("sha256").update(Buffer.from(data, "base64")).digest("hex");
 }
 
-function textOf({ content, editOf }: { content: string; editOf?: string }): string {
+function textOf({ content, role, editOf }: Extract<RunCause, { content: string }>): string {
+  if (role) return `answer ${content}`;
   return editOf === undefined ? `message ${content}` : `edit ${editOf} ${content}`;
 }
 
@@ -233,15 +242,30 @@ async function readPastMessages(store: Store, sessionId: string): Promise<PastRe
   return found;
 }
 
-/** Reads the retries that came with an id, among the session's last messages, oldest first. */
+/**
+ * Reads the retries and the added answers that came with an id, among the session's last messages,
+ * oldest first.
+ */
 async function readPastRetries(store: Store, sessionId: string): Promise<PastRequest[]> {
   const [oldest] = await store.loadMessages(sessionId, { limit: RETRIED_MESSAGES });
   const found: PastRequest[] = [];
   if (!oldest) return found;
-  for await (const entry of store.entries(sessionId, { after: oldest.seq })) {
-    if (isMessageEntry(entry) || entry.type !== "run_end" || !entry.retryRequest) continue;
-    const { id, runId: retryOf } = entry.retryRequest;
-    found.push({ requestId: id, runId: entry.runId, cause: { retryOf } });
+  for await (const entry of store.entries(sessionId, { after: oldest.seq - 1 })) {
+    const past = isMessageEntry(entry) ? toPastAnswer(entry) : toPastRetry(entry);
+    if (past) found.push(past);
   }
   return found;
+}
+
+function toPastAnswer(entry: MessageEntry): PastRequest | undefined {
+  if (entry.role !== "assistant" || entry.requestId === undefined || entry.runId === undefined)
+    return undefined;
+  const { requestId, runId, content } = entry;
+  return { requestId, runId, cause: { role: "assistant", content } };
+}
+
+function toPastRetry(entry: Exclude<Entry, MessageEntry>): PastRequest | undefined {
+  if (entry.type !== "run_end" || !entry.retryRequest) return undefined;
+  const { id: requestId, runId: retryOf } = entry.retryRequest;
+  return { requestId, runId: entry.runId, cause: { retryOf } };
 }

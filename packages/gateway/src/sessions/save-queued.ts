@@ -10,7 +10,7 @@ interface RecordDeps {
 }
 
 interface Waiting {
-  message: Omit<SubmittedMessage, "mode">;
+  message: Omit<SubmittedMessage, "mode" | "role">;
   /** The number of runs before this one. */
   position: number;
   /** The run that is first in the queue. */

@@ -7,6 +7,7 @@ import { GatewayError } from "../shared/errors.ts";
 
 /** A message as a client or the app wrote it. */
 interface WrittenMessage {
+  role?: "assistant" | undefined;
   content: string;
   blocks?: readonly MessageBlock[];
   requestId?: string | undefined;
@@ -24,9 +25,14 @@ export async function toSubmitted(
   sessionId: string,
   { limits, store }: { limits: Limits; store: Pick<SessionStore, "loadBlob"> },
 ): Promise<SubmittedMessage> {
-  const { content, blocks: written = [], requestId, mode } = message;
-  const fields = { ...(mode && { mode }), ...(requestId !== undefined && { requestId }) };
+  const { content, blocks: written = [], role, requestId, mode } = message;
+  const fields = {
+    ...(role && { role }),
+    ...(mode && { mode }),
+    ...(requestId !== undefined && { requestId }),
+  };
   if (written.length === 0) return { content, ...fields };
+  if (role) throw invalid("`blocks` must be absent from an answer. Send its text alone.");
   checkCount(written, limits);
   const blocks = await loadSavedFiles(store, sessionId, written);
   checkFiles(blocks, limits);

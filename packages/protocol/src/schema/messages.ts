@@ -59,6 +59,7 @@ export const assistantFields = {
   usage: v.exactOptional(UsageSchema),
   costUsd: v.exactOptional(v.number()),
   retryOf: v.exactOptional(v.string()),
+  requestId: v.exactOptional(v.string()),
 };
 
 export const toolFields = {

@@ -38,6 +38,8 @@ export interface AssistantMessageEvent {
   usage?: Usage;
   costUsd?: number;
   retryOf?: string;
+  /** The id of the request that added the message. No agent wrote it. */
+  requestId?: string;
 }
 
 /** A tool call has its result. The model gets `output`. */

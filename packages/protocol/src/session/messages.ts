@@ -113,6 +113,8 @@ export interface AssistantMessage {
   costUsd?: number;
   /** The run that this message's run retries. Only the user messages of that run still count. */
   retryOf?: string;
+  /** The id of the request that added the message. No agent wrote it. */
+  requestId?: string;
 }
 
 /** The result of one tool call. Each call has exactly one. */
