@@ -64,6 +64,23 @@ describe("chat.history", () => {
     expect(history.hasMore).toBe(true);
   });
 
+  test.each([
+    [3, ["one"]],
+    [4, []],
+    [9, []],
+  ])("of %i newer messages returns those before them", async (offset, texts) => {
+    await using gateway = await testGateway();
+    const client = await gateway.connect();
+    for (const [index, message] of ["one", "two"].entries()) {
+      await client.request("chat.send", { sessionKey: "main", message, idempotencyKey: message });
+      await client.event("chat", { state: "final" }, index + 1);
+    }
+
+    const { messages } = await client.request("chat.history", { sessionKey: "main", limit: 2, offset });
+
+    expect(messages.map(({ content }) => content)).toEqual(texts);
+  });
+
   test("is empty for a new session", async () => {
     await using gateway = await testGateway();
     const client = await gateway.connect();

@@ -31,7 +31,7 @@ export class Feeds {
   /** Returns the key of a session that the connection follows. */
   async keyOf(sessionId: string): Promise<string | undefined> {
     for (const [sessionKey, { feed }] of this.#open)
-      if ((await feed).sessionId === sessionId) return sessionKey;
+      if ((await feed.catch(() => undefined))?.sessionId === sessionId) return sessionKey;
     return undefined;
   }
 

@@ -76,7 +76,7 @@ const loadHistory: Method = async (params, context) => {
   await context.feeds.follow(sessionKey);
   const page = await loadMessages(sessionKey, offset + limit, context);
   const feed = await context.feeds.followNew(sessionKey, page.sessionId);
-  const rows = page.messages.slice(0, page.messages.length - offset).map(toMessageRow);
+  const rows = page.messages.slice(0, Math.max(0, page.messages.length - offset)).map(toMessageRow);
   const { inFlight } = feed;
   return {
     sessionKey,

@@ -1,6 +1,7 @@
 import { approvalMethods } from "./approval-methods.ts";
 import { chatMethods } from "./chat-methods.ts";
 import { fixedMethods } from "./fixed-methods.ts";
+import { injectMethods } from "./inject-answer.ts";
 import { listMethods } from "./list-methods.ts";
 import type { Method } from "./method.ts";
 import { runMethods } from "./run-methods.ts";
@@ -11,6 +12,7 @@ export const methods: ReadonlyMap<string, Method> = new Map(
   Object.entries({
     ...fixedMethods,
     ...chatMethods,
+    ...injectMethods,
     ...runMethods,
     ...listMethods,
     ...sessionMethods,
