@@ -1,7 +1,7 @@
 import type { SessionEvent, SessionStore } from "@mini-openclaw/protocol";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { expect, test } from "vitest";
-import { spentToday } from "../src/agent/spent-today.ts";
+import { spentToday } from "../../src/agent/costs-by-day.ts";
 
 const midnight = Date.UTC(2026, 10, 22);
 const now = midnight + 52_205_000;
