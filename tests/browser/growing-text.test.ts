@@ -28,7 +28,7 @@ const program = `
     const shown = renderer.attach(root);
     return (text, isComplete) => {
       shown.update(text, isComplete);
-      return root.innerHTML.replaceAll(' class="off-screen"', "");
+      return root.innerHTML.replaceAll(/ class="(?:off-screen)?"| off-screen/g, "");
     };
   }
   window.firstDifference = ({ text, lengths, mayCompareHalf }) => {
@@ -222,6 +222,9 @@ describe.skipIf(whyNoBrowser)("a text that comes in pieces", () => {
     ["an empty line, late", (index: number) => `- item ${index}\n${index === 300 ? "\n" : ""}`],
     ["lists in a list", (index: number) => `${index % 3 === 0 ? "- top" : "  1. item"} ${index}\n`],
     ["code in a list", (index: number) => `1. item\n\n   \`\`\`ts\n   const claw = ${index};\n   \`\`\`\n`],
+    ["numbers that are all the same", (index: number) => `1. item ${index}\n`],
+    ["Chinese, with line breaks of Windows", (index: number) => `- **第${index}项：**说明\r\n`],
+    ["a quote", (index: number) => `> words ${index}\n${index % 3 === 0 ? ">\n" : ""}`],
     ["a table", (index: number) => `${index === 0 ? "| a | b |\n|---|--:|\n" : ""}| ${index} | *b* |\n`],
   ])("of many items or rows looks the same when it is complete: %s", async (_, itemAt) => {
     const items = Array.from({ length: 900 }, (__, index) => itemAt(index)).join("");
@@ -232,5 +235,16 @@ describe.skipIf(whyNoBrowser)("a text that comes in pieces", () => {
     }));
 
     expect(await firstDifference(texts)).toBeUndefined();
+  });
+
+  test.each([
+    ["numbers", (index: number) => `${index + 7}. item ${index}\n`],
+    ["Chinese", (index: number) => `- **第${index}项：**说明\r\n`],
+    ["several lines", (index: number) => `* item ${index}\n  and more\n\n  - inner\n`],
+    ["quotes", (index: number) => `> words ${index}\n>\n`],
+  ])("of more items than one block has looks right after each piece: %s", async (_, itemAt) => {
+    const text = `${Array.from({ length: 130 }, (__, index) => itemAt(index)).join("")}\nwords`;
+
+    expect(await firstDifference([{ text, lengths: [7, 31, 64], mayCompareHalf: true }])).toBeUndefined();
   });
 });

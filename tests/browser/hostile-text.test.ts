@@ -246,7 +246,7 @@ function foreignNodes(page: Page): Promise<string[]> {
               !attributes.has(name) &&
               !(one.matches(".code > pre, .markdown div.table") && attributesOfCode.has(name)) &&
               !(one.matches("details") && name === "open") &&
-              !(one.matches(".markdown > div") && name === "dir"),
+              !(one.matches(".markdown > div > div") && name === "dir"),
           ),
     );
     return [...elsewhere, ...foreign].map((one) => one.outerHTML);

@@ -149,7 +149,7 @@ describe.skipIf(whyNoBrowser)("Markdown in an answer", () => {
     const { page } = tab;
     await say(page, "deep?");
 
-    await eventually(() => page.locator(".markdown > div").last().innerText()).toBe("End.");
+    await eventually(() => page.locator(".markdown > div > div").last().innerText()).toBe("End.");
     expect(tab.complaints).toEqual([]);
   });
 });

@@ -70,7 +70,7 @@ describe.skipIf(whyNoBrowser)("the WebChat page", () => {
     await tab.page.locator(".assistant:not(.streaming) .markdown a").waitFor();
 
     const blocks = await tab.page
-      .locator(".markdown > div")
+      .locator(".markdown > div > div")
       .evaluateAll((all) => all.map((one) => one.innerHTML));
     expect(blocks.map((html) => html.replaceAll("\n", ""))).toEqual([
       "<h1>Title</h1>",

@@ -190,6 +190,38 @@ describe("blocks", () => {
     expect(after).toEqual(splitText("# One\n\nTwo.\n\n- three\n- four\n", parser));
   });
 
+  test.each([
+    ["ul", (index: number) => `- item ${index}\n`, ["", "", ""]],
+    // The numbers of Markdown's items do not matter, except for the first one.
+    ["ol", (index: number) => `${index === 0 ? 7 : 1}. item ${index}\n`, ["7", "57", "107"]],
+    ["blockquote", (index: number) => `> words ${index}\n>\n`, ["", "", ""]],
+  ])("of more than 50 parts are cut, and the next block continues the %s", (tag, partAt, details) => {
+    const text = Array.from({ length: 120 }, (_, index) => partAt(index)).join("");
+    const { blocks, starts } = splitText(text, parser);
+
+    expect(
+      blocks.map((block) => [block.tag, block.detail, block.children.length, block.isContinued]),
+    ).toEqual([
+      [tag, details[0], 50, false],
+      [tag, details[1], 50, true],
+      [tag, details[2], 20, true],
+    ]);
+    expect(starts.map((start) => /\d+$/m.exec(text.slice(start))?.[0])).toEqual(["0", "50", "100"]);
+    expect(splitText(`${text}\nwords\n\n- other`, parser).blocks.slice(3).map(outline)).toEqual([
+      "p:words",
+      "ul(li(span:other))",
+    ]);
+  });
+
+  test("that are cut keep their first parts when a text is appended", () => {
+    const text = "1. item\n".repeat(120);
+    const before = splitText(text, parser);
+    const after = splitAppended(`${text}1. item\n`, before, parser);
+
+    expect(after.blocks.map((block, index) => block === before.blocks[index])).toEqual([true, true, false]);
+    expect(after).toEqual(splitText(`${text}1. item\n`, parser));
+  });
+
   test("nested deeper than anybody writes do not overflow the stack", () => {
     expect(() => splitText(">".repeat(100_000), parser)).not.toThrow();
     expect(() => splitText("- ".repeat(50_000), parser)).not.toThrow();

@@ -1,3 +1,4 @@
+import { BlockFrames } from "./block-frames.ts";
 import { type CodeBlockParts, highlightCode } from "./code-block.ts";
 import { drawFormulas } from "./formula.ts";
 import { type BlockParts, renderBlocks } from "./render-blocks.ts";
@@ -37,18 +38,15 @@ const SHORT_CHARS = 8000;
 /** A line that defines the target of a link or a footnote. */
 const DEFINITION = /^[ >]{0,9}\[[^\]\n]{1,999}\]:/m;
 
-// More than a screen shows. The blocks before them are laid out when they come near the screen.
-const ALWAYS_LAID_OUT = 40;
-
 /** Creates the renderer of a page. */
 export function createMarkdownRenderer(parts: MarkdownParts): MarkdownRenderer {
   const parser = createParser();
   return { attach: (root) => new IncrementalView(root, parser, parts) };
 }
 
-/** Shows a growing text: one child of `root` a block, and a finished block is not touched again. */
+/** Shows a growing text: one frame a block, and a finished block is not touched again. */
 class IncrementalView implements MarkdownView {
-  readonly #root: HTMLElement;
+  readonly #frames: BlockFrames;
   readonly #parser: MarkdownParser;
   readonly #parts: MarkdownParts;
   readonly #throttle: Throttle;
@@ -57,7 +55,7 @@ class IncrementalView implements MarkdownView {
   #settledCount = 0;
 
   constructor(root: HTMLElement, parser: MarkdownParser, parts: MarkdownParts) {
-    this.#root = root;
+    this.#frames = new BlockFrames(root);
     this.#parser = parser;
     this.#parts = parts;
     this.#throttle = createThrottle(parts.onLate, () => {
@@ -91,19 +89,20 @@ class IncrementalView implements MarkdownView {
     for (const [index, block] of after.entries()) {
       const old = before[index];
       if (old === block || (old && isSameBlock(old, block))) continue;
-      const frame = this.#root.children[index] ?? this.#root.appendChild(createFrame());
+      const frame = this.#frames.at(index) ?? this.#frames.add();
+      frame.classList.toggle("continued", block.isContinued);
       renderBlocks(frame, { before: old ? [old] : [], after: [block] }, parts);
       this.#settledCount = Math.min(this.#settledCount, index);
     }
-    while (this.#root.children.length > after.length) this.#root.lastElementChild?.remove();
+    this.#frames.truncate(after.length);
     this.#shown = next;
     this.#settle(after.length - 1);
-    this.#skipLayout(after.length - ALWAYS_LAID_OUT);
+    this.#frames.skipLayout(after);
   }
 
   #settle(count: number): void {
     for (; this.#settledCount < count; this.#settledCount += 1) {
-      const block = this.#root.children[this.#settledCount];
+      const block = this.#frames.at(this.#settledCount);
       if (!block) return;
       highlightCode(block, this.#parts);
       void drawFormulas(block).catch(() => {
@@ -112,26 +111,11 @@ class IncrementalView implements MarkdownView {
     }
   }
 
-  #skipLayout(count: number): void {
-    for (let index = count - 1; index >= 0; index -= 1) {
-      const block = this.#root.children[index];
-      if (!block || block.classList.contains("off-screen")) return;
-      block.classList.add("off-screen");
-    }
-  }
-
   #clear(): void {
-    this.#root.replaceChildren();
+    this.#frames.truncate(0);
     this.#shown = emptyText;
     this.#settledCount = 0;
   }
-}
-
-/** A block's direction follows its own text, independent of the other blocks. */
-function createFrame(): HTMLElement {
-  const frame = document.createElement("div");
-  frame.dir = "auto";
-  return frame;
 }
 
 function normalized(text: string): string {

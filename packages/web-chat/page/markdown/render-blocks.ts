@@ -1,7 +1,6 @@
 import type { Env } from "markdown-it";
 import { element } from "../dom/elements.ts";
-import { appendCode } from "./append-code.ts";
-import { type CodeBlockParts, createCodeBlock } from "./code-block.ts";
+import { appendCode, type CodeBlockParts, createCodeBlock } from "./code-block.ts";
 import { createFormula } from "./formula.ts";
 import { renderInline } from "./render-inline.ts";
 import { type Block, isSameBlock } from "./syntax/blocks.ts";

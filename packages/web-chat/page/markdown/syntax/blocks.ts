@@ -19,6 +19,8 @@ export interface Block {
    */
   readonly content: string;
   readonly children: readonly Block[];
+  /** True if it continues the list or the quote of the block before, which has as much as fits. */
+  readonly isContinued: boolean;
 }
 
 export type BlockKind = "container" | "text" | "code" | "html" | "math" | "footnote" | "rule";
@@ -33,11 +35,15 @@ export interface SplitText {
   readonly definitions: Env;
 }
 
+// More than a screen shows. A longer list or quote is several blocks, so that a growing one costs
+// as much as its last part.
+const MAX_CHILDREN = 50;
+
 export const emptyText: SplitText = { text: "", blocks: [], starts: [], definitions: {} };
 
 /** Splits a whole text. */
 export function splitText(text: string, parser: MarkdownParser): SplitText {
-  return appendBlocks(emptyText, text, parser);
+  return appendBlocks(emptyText, text, { parser, isContinued: false });
 }
 
 /**
@@ -48,16 +54,22 @@ export function splitAppended(text: string, before: SplitText, parser: MarkdownP
   if (!text.startsWith(before.text)) return splitText(text, parser);
   const count = Math.max(0, before.blocks.length - tailCount(before));
   const kept = { ...before, blocks: before.blocks.slice(0, count), starts: before.starts.slice(0, count) };
-  return appendBlocks({ ...kept, text: text.slice(0, before.starts[count] ?? 0) }, text, parser);
+  const isContinued = before.blocks[count]?.isContinued ?? false;
+  return appendBlocks({ ...kept, text: text.slice(0, before.starts[count] ?? 0) }, text, {
+    parser,
+    isContinued,
+  });
 }
 
 /** Returns true if two blocks look the same. */
 export function isSameBlock(one: Block, other: Block): boolean {
+  if (one === other) return true;
   return (
     one.kind === other.kind &&
     one.tag === other.tag &&
     one.detail === other.detail &&
     one.content === other.content &&
+    one.isContinued === other.isContinued &&
     one.children.length === other.children.length &&
     one.children.every((child, index) => {
       const twin = other.children[index];
@@ -83,28 +95,65 @@ function tailCount({ text, starts, blocks }: SplitText): number {
   return open === -1 ? last : Math.max(last, near.length - open);
 }
 
-function appendBlocks(kept: SplitText, text: string, parser: MarkdownParser): SplitText {
+/** Adds the blocks of a text after `kept`. The first one may continue the last kept one. */
+function appendBlocks(
+  kept: SplitText,
+  text: string,
+  { parser, isContinued }: { parser: MarkdownParser; isContinued: boolean },
+): SplitText {
   const definitions: Env = {};
-  const offset = kept.text.length;
-  const tail = text.slice(offset);
-  const lines = lineStarts(tail);
-  const tokens = parser.blocks(tail, definitions);
-  const blocks: Block[] = [];
-  const starts: number[] = [];
-  for (let index = 0; index < tokens.length; ) {
-    const [block, next] = readBlock(tokens, index);
-    if (block) {
-      blocks.push(block);
-      starts.push(offset + (lines[tokens[index]?.map?.[0] ?? 0] ?? 0));
-    }
-    index = next;
+  const blocks = [...kept.blocks];
+  const starts = [...kept.starts];
+  function add(block: Block, start: number, continues: boolean): void {
+    blocks.push(continues ? continuing(block, blocks.at(-1)) : block);
+    starts.push(start);
   }
-  return {
-    text,
-    definitions,
-    blocks: [...kept.blocks, ...blocks],
-    starts: [...kept.starts, ...starts],
-  };
+  /** Reads a part of the text. A long list is cut and each cut is read alone, as it grows alone. */
+  function read(
+    from: number,
+    to: number,
+    { continues, isCut }: { continues: boolean; isCut: boolean },
+  ): void {
+    const tail = text.slice(from, to);
+    const lines = lineStarts(tail);
+    const tokens = parser.blocks(tail, definitions);
+    const offsetOf = (line: number) => from + (lines[line] ?? tail.length);
+    for (let index = 0; index < tokens.length; ) {
+      const [first, end] = tokens[index]?.map ?? [0, 0];
+      const doesContinue = continues && index === 0;
+      const cuts = isCut ? [] : cutLines(tokens, index).map(offsetOf);
+      const [block, next] = readBlock(tokens, index);
+      index = next;
+      if (cuts.length === 0) {
+        if (block) add(block, offsetOf(first), doesContinue);
+        continue;
+      }
+      for (const [at, cut] of [offsetOf(first), ...cuts].entries()) {
+        read(cut, cuts[at] ?? offsetOf(end), { continues: doesContinue || at > 0, isCut: true });
+      }
+    }
+  }
+  read(kept.text.length, text.length, { continues: isContinued, isCut: false });
+  return { text, definitions, blocks, starts };
+}
+
+/** Returns the lines at which a long list or quote is cut. */
+function cutLines(tokens: readonly Token[], index: number): number[] {
+  const open = tokens[index];
+  if (!open || open.nesting !== 1 || !["ul", "ol", "blockquote"].includes(open.tag)) return [];
+  const lines: number[] = [];
+  for (let at = index + 1; (tokens[at]?.level ?? 0) > open.level; at += 1) {
+    const token = tokens[at];
+    if (token?.level === open.level + 1 && token.nesting !== -1 && token.map) lines.push(token.map[0]);
+  }
+  return lines.filter((_, child) => child > 0 && child % MAX_CHILDREN === 0);
+}
+
+/** Returns a block as the next part of the list or quote before it. Its numbers continue. */
+function continuing(block: Block, before: Block | undefined): Block {
+  if (block.kind !== "container" || before?.tag !== block.tag) return block;
+  const number = Number(before.detail) + before.children.length;
+  return { ...block, isContinued: true, detail: block.tag === "ol" ? String(number) : block.detail };
 }
 
 function lineStarts(text: string): number[] {
@@ -132,7 +181,7 @@ function readBlock(tokens: readonly Token[], index: number): [Block | undefined,
 /** The block of a token that has no blocks in it; `inline` is the token after it. */
 function toLeaf(token: Token, inline: Token | undefined): Block | undefined {
   const { type, tag, content, info } = token;
-  const leaf = { detail: "", content, children: [] };
+  const leaf = { detail: "", content, children: [], isContinued: false };
   const text = { ...leaf, kind: "text", content: inline?.content ?? "" } as const;
   switch (type) {
     case "fence":
@@ -164,7 +213,14 @@ function toLeaf(token: Token, inline: Token | undefined): Block | undefined {
 function toContainer(token: Token, children: readonly Block[]): Block {
   // The info of `details` is `open` if its reader need not unfold it.
   const detail = token.type === "ordered_list_open" ? String(token.attrGet("start") ?? 1) : token.info;
-  const block: Block = { kind: "container", tag: token.tag, detail, content: "", children };
+  const block = {
+    kind: "container",
+    tag: token.tag,
+    detail,
+    content: "",
+    children,
+    isContinued: false,
+  } as const;
   return token.type === "list_item_open" ? toTask(block) : block;
 }
 
