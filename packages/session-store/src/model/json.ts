@@ -21,11 +21,11 @@ export function tooDeep(): StoreError {
 export function copyJson<T>(value: T): T {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(copyJson) as T;
-  const copy: Record<string, unknown> = {};
-  for (const [key, item] of Object.entries(value)) {
-    // An assignment to `__proto__` would not make a key.
-    if (key === "__proto__") Object.defineProperty(copy, key, { value: copyJson(item), enumerable: true });
-    else copy[key] = copyJson(item);
+  // A spread keeps a key `__proto__`, and costs a fraction of a loop over entries.
+  const copy = { ...value } as Record<string, unknown>;
+  for (const key in copy) {
+    const item = copy[key];
+    if (typeof item === "object") copy[key] = copyJson(item);
   }
   return copy as T;
 }
