@@ -237,7 +237,7 @@ export class GatewayServer {
   }
 
   readiness(): Promise<Readiness> {
-    return readinessOf(this.#core.commands.store, this.#closing !== undefined);
+    return readinessOf(this.#core.commands.store, this.#closing !== undefined, this.#options.cluster);
   }
 
   /**

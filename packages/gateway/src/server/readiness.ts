@@ -1,4 +1,4 @@
-import type { SessionStore } from "@mini-openclaw/protocol";
+import type { Cluster, SessionStore } from "@mini-openclaw/protocol";
 import { v7 as createId } from "uuid";
 
 /** The answer to `GET /readyz`. Its status is 503 when the gateway is not ready. */
@@ -37,12 +37,20 @@ export function visibleParts(
   }
 }
 
-/** Checks if a gateway accepts messages. Never rejects. */
+/**
+ * Checks if a gateway accepts messages. A node of a cluster knows it from its last sign of life. So
+ * a read that waits behind others on a busy node is no reason to leave it out. Never rejects.
+ */
 export async function readinessOf(
   store: Pick<SessionStore, "getSession">,
   isClosing: boolean,
+  cluster?: Pick<Cluster, "isAlive">,
 ): Promise<Readiness> {
   const failing = isClosing ? ["the gateway is stopping"] : [];
+  if (cluster) {
+    if (!cluster.isAlive) failing.push("the gateway was cut off from its cluster");
+    return { ready: failing.length === 0, failing };
+  }
   try {
     // No session has this id. The store answers all the same if it can be read.
     await store.getSession(createId());

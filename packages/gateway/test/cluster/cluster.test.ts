@@ -242,6 +242,18 @@ describe("a node that dies", () => {
     expect(messages.filter(({ content }) => content === "two")).toHaveLength(1);
   });
 
+  test("is ready as long as its node is alive, and reads nothing for the answer", async () => {
+    await using nodes = await twoNodes();
+    const { first, second, cluster } = nodes;
+    await cluster.kill(first.node);
+    expect(await first.gateway.readiness()).toEqual({
+      ready: false,
+      failing: ["the gateway was cut off from its cluster"],
+    });
+    second.node.store.getSession = () => new Promise(() => undefined);
+    expect(await second.gateway.readiness()).toEqual({ ready: true, failing: [] });
+  });
+
   test("stops its runs when it may have lost its sessions, and follows their new owner", async () => {
     const { agent, started, release } = heldAgent();
     await using nodes = await twoNodes({ agent });

@@ -62,6 +62,10 @@ class PostgresCluster implements Cluster {
     this.#taking = new WakeLoop(() => this.#takeMail(), reportTo("read what other nodes sent"));
   }
 
+  get isAlive(): boolean {
+    return this.#database.node.isAlive;
+  }
+
   join(member: ClusterMember): () => void {
     if (this.#member)
       throw new StoreError("INVALID_OPTION", "`cluster` must have one gateway, got a second one.");

@@ -8,6 +8,11 @@ import type { RecordedEvent } from "./session-store.ts";
  * and carries requests, notices and events between the nodes. Texts are opaque to it.
  */
 export interface Cluster {
+  /**
+   * False while this node may not own sessions, because it was cut off from the others. Checks no
+   * connection, so that the answer is immediate under any load.
+   */
+  readonly isAlive: boolean;
   /** Connects a gateway. Returns a function that disconnects it. A cluster has one member. */
   join(member: ClusterMember): () => void;
   /**
