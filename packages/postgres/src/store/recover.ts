@@ -1,8 +1,10 @@
 import { StoreError } from "@mini-openclaw/session-store";
-import { sessionColumns, toSessionRow } from "../writer/session-row.ts";
+import { type SessionRow, sessionColumns, toSessionRow } from "../writer/session-row.ts";
 import type { StoreContext } from "./context.ts";
 
-// Enough to use the connections of a pool. The other nodes get their share.
+// So few that the other nodes get their share.
+const BATCH = 50;
+// Enough to use the connections of a pool.
 const CONCURRENT = 8;
 
 /**
@@ -10,27 +12,52 @@ const CONCURRENT = 8;
  * session that another node claims first.
  */
 export async function recoverSessions(context: StoreContext): Promise<string[]> {
-  const { query, names } = context;
-  const text = `select ${sessionColumns(names.schema)} from ${names.schema}.sessions s
-    where s.run_after is not null and s.deleted is null and (s.node is null
-      or not exists (select from ${names.schema}.nodes n where n.id = s.node)) order by s.num`;
-  const left = (await query({ text })).map(toSessionRow);
   const recovered: string[] = [];
-  const next = async (): Promise<void> => {
-    for (let row = left.shift(); row; row = left.shift()) {
-      const { sessionId } = row.summary.meta;
-      try {
-        // Opening the writer ends the runs.
-        const lastSeq = await context.writers.use(sessionId, (writer) => writer.lastSeq);
-        if (lastSeq > row.lastSeq) recovered.push(sessionId);
-      } catch (error) {
-        if (!StoreError.is(error) || error.code === "STORE_CLOSED") throw error;
-        if (!isExpected(error)) context.onFailure(error, `recover session ${sessionId}`);
+  for (;;) {
+    const claimed = await claimBatch(context);
+    const left = [...claimed];
+    const next = async (): Promise<void> => {
+      for (let row = left.shift(); row; row = left.shift()) {
+        const { sessionId } = row.summary.meta;
+        if (await endRuns(context, row)) recovered.push(sessionId);
       }
-    }
-  };
-  await Promise.all(Array.from({ length: CONCURRENT }, next));
-  return recovered;
+    };
+    await Promise.all(Array.from({ length: CONCURRENT }, next));
+    if (claimed.length < BATCH) return recovered;
+  }
+}
+
+/** Claims some of the sessions that a dead node left open. */
+async function claimBatch({ query, names, node }: StoreContext): Promise<SessionRow[]> {
+  const { schema } = names;
+  const left = "s.run_after is not null and s.deleted is null";
+  const dead = await query({
+    text: `select distinct s.node from ${schema}.sessions s where ${left} and s.node is not null
+      and not exists (select from ${schema}.nodes n where n.id = s.node)`,
+  });
+  // A statement of its own. Its snapshot of the nodes may be older than a new owner, and ids never
+  // come back.
+  const text = `with me as (select id from ${schema}.nodes where id = $1 for key share),
+    f as (select s.num from ${schema}.sessions s
+      where ${left} and (s.node is null or s.node = any($2::bigint[]))
+      order by s.num for update skip locked limit ${BATCH})
+    update ${schema}.sessions s set node = me.id from f, me where s.num = f.num
+    returning ${sessionColumns(schema)}`;
+  const values = [await node.ready(), dead.map((row) => row["node"])];
+  return (await query({ text, values })).map(toSessionRow);
+}
+
+/** Ends the runs of a claimed session. Returns false if none was open. */
+async function endRuns(context: StoreContext, { summary, lastSeq }: SessionRow): Promise<boolean> {
+  const { sessionId } = summary.meta;
+  try {
+    // Opening the writer ends the runs.
+    return (await context.writers.use(sessionId, (writer) => writer.lastSeq)) > lastSeq;
+  } catch (error) {
+    if (!StoreError.is(error) || error.code === "STORE_CLOSED") throw error;
+    if (!isExpected(error)) context.onFailure(error, `recover session ${sessionId}`);
+    return false;
+  }
 }
 
 function isExpected({ code }: StoreError): boolean {

@@ -52,8 +52,7 @@ export async function openWriter(options: OpenWriterOptions, sessionId: string):
 async function claim(options: OpenWriterOptions, node: number, sessionId: string): Promise<void> {
   const { query, names } = options;
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    const isOwn = await claimFree(options, node, sessionId);
-    if (isOwn) return;
+    if (await claimFree(options, node, sessionId)) return;
     const text = `select s.num, s.node, n.id as living, n.name,
         exists (select from ${names.schema}.nodes where id = $2) as alive
       from ${names.schema}.sessions s left join ${names.schema}.nodes n on n.id = s.node
@@ -65,7 +64,6 @@ async function claim(options: OpenWriterOptions, node: number, sessionId: string
       throw fenced();
     }
     const owner = Number(row["node"] ?? 0);
-    if (owner === node) return;
     if (row["living"] !== null) throw locked(sessionId, String(row["name"]));
     // Its owner is missing in one snapshot with the session. Ids never come back, so that it is
     // dead for ever. The claim is a statement of its own, because after a conflict a statement
@@ -75,11 +73,12 @@ async function claim(options: OpenWriterOptions, node: number, sessionId: string
   throw locked(sessionId, "another node");
 }
 
+/** Claims a session of nobody. Resolves with true for one of this node too. */
 async function claimFree({ query, names }: OpenWriterOptions, node: number, id: string): Promise<boolean> {
   const text = `with me as (select id from ${names.schema}.nodes where id = $1 for key share)
     update ${names.schema}.sessions s set node = me.id from me
-    where s.id = $2 and s.node is null and s.deleted is null returning 1`;
-  return (await query({ text, values: [node, id] })).length > 0;
+    where s.id = $2 and (s.node is null or s.node = me.id) and s.deleted is null returning 1`;
+  return (await query({ text, values: [node, id], name: "claim_free" })).length > 0;
 }
 
 async function claimFrom(
@@ -97,7 +96,7 @@ async function claimFrom(
 export async function findSession(query: Query, names: Names, sessionId: string): Promise<Row | undefined> {
   const text = `select ${sessionColumns(names.schema)} from ${names.schema}.sessions s
     where s.id = $1 and s.deleted is null`;
-  return (await query({ text, values: [sessionId] }))[0];
+  return (await query({ text, values: [sessionId], name: "find_session" }))[0];
 }
 
 async function findClosing(
