@@ -95,6 +95,12 @@ describe.skipIf(!hasPostgres)("a store works", () => {
     await expect(exercise(postgres.server.pool())).resolves.toBeUndefined();
   });
 
+  test("in an app that resets its connections, which forget their prepared statements", async () => {
+    const pool = postgres.server.pool({ max: 1 });
+    pool.on("acquire", (client) => void client.query("discard all"));
+    await expect(exercise(pool)).resolves.toBeUndefined();
+  });
+
   test("as a role that may use a schema and create none", async () => {
     await postgres.server.run("create role guest login");
     const pool = postgres.server.pool({ user: "guest" });

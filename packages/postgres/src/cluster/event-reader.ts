@@ -47,7 +47,7 @@ export class EventReader {
     const text = `select s.num, greatest(s.last_seq, (select max(e.seq) from ${names.schema}.entries e where e.sid = s.num),
         (select max(l.seq) from ${names.schema}.live l where l.sid = s.num)) as newest
       from ${names.schema}.sessions s where s.id = $1`;
-    const [row] = await query({ text, values: [sessionId] });
+    const [row] = await query({ text, values: [sessionId], name: "follow" });
     // A deleted session has no events.
     if (!row) return 0;
     const [sid, seq] = [Number(row["num"]), Number(row["newest"])];

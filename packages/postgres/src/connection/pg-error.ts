@@ -27,6 +27,11 @@ export function isConflict(error: unknown): boolean {
   return ["40001", "40P01", "55P03"].includes(codeOf(error) ?? "");
 }
 
+/** Returns true if the connection has forgotten a prepared statement. */
+export function isUnprepared(error: unknown): boolean {
+  return codeOf(error) === "26000";
+}
+
 /** Returns true if the server lacks memory, disk or connections. It recovers by itself. */
 export function isExhausted(error: unknown): boolean {
   return codeOf(error)?.startsWith("53") ?? false;

@@ -1,7 +1,7 @@
 import { StoreError } from "@mini-openclaw/session-store";
 import type { Pool, PoolClient } from "pg";
-import type { Query, Row } from "./connection.ts";
-import { ConnectionLost, isConflict, isExhausted, isLost } from "./pg-error.ts";
+import type { Query, Row, Statement } from "./connection.ts";
+import { ConnectionLost, isConflict, isExhausted, isLost, isUnprepared } from "./pg-error.ts";
 import { resultTypes } from "./result-types.ts";
 
 const DEADLINE_MS = 5_000;
@@ -10,19 +10,34 @@ const LAST_RETRY_MS = 500;
 
 const POOL_ENDED = "The app has ended the pool of the store. Close the store first, then its pool.";
 
+export interface PoolQueryOptions {
+  /** Distinguishes the names of prepared statements from those of others on the pool. */
+  readonly prefix: string;
+  /** Returns true if a connection of the pool has a session, which keeps prepared statements. */
+  readonly hasSession: () => boolean;
+}
+
 /**
  * Creates a query on a pool for statements that may run twice: reads, and writes that check the
  * row's state. It repeats a statement whose connection failed, until the deadline.
  */
-export function createPoolQuery(pool: Pool): Query {
+export function createPoolQuery(pool: Pool, { prefix, hasSession }: PoolQueryOptions): Query {
+  let isReset = false;
+  const prepared = ({ name, ...statement }: Statement): Statement =>
+    name === undefined || isReset || !hasSession() ? statement : { ...statement, name: `${prefix}${name}` };
   return async (statement, deadlineMs = DEADLINE_MS) => {
     const end = performance.now() + deadlineMs;
     for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(LAST_RETRY_MS, 2 * retryMs)) {
       if (pool.ending) throw new StoreError("STORE_CLOSED", POOL_ENDED);
       try {
         const client = await checkOut(pool, end - performance.now());
-        return await runOnce(client, statement, end - performance.now());
+        return await runOnce(client, prepared(statement), end - performance.now());
       } catch (error) {
+        if (!isReset && isUnprepared(error)) {
+          // The app resets its connections, which forget their statements then.
+          isReset = true;
+          continue;
+        }
         const isPassing = isLost(error) || isExhausted(error) || isConflict(error);
         if (!isPassing) throw error;
         if (performance.now() + retryMs >= end) throw toLost(error);
@@ -70,11 +85,7 @@ async function checkOut(pool: Pool, deadlineMs: number): Promise<PoolClient> {
   throw new ConnectionLost("The pool had no connection in time.");
 }
 
-async function runOnce(
-  client: PoolClient,
-  { text, values }: Parameters<Query>[0],
-  deadlineMs: number,
-): Promise<Row[]> {
+async function runOnce(client: PoolClient, statement: Statement, deadlineMs: number): Promise<Row[]> {
   let failure: Error | undefined;
   const timer = setTimeout(
     () => {
@@ -84,7 +95,7 @@ async function runOnce(
     Math.max(0, deadlineMs),
   );
   try {
-    const { rows } = await client.query<Row>({ text, types: resultTypes, ...(values && { values }) });
+    const { rows } = await client.query<Row>({ ...statement, types: resultTypes });
     return rows;
   } catch (error) {
     if (isLost(error)) failure = toLost(error);

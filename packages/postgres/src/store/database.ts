@@ -28,6 +28,7 @@ export interface DatabaseOptions {
 }
 
 const CLOSE_MS = 5_000;
+const CONNECT_MS = 5_000;
 
 /** The parts that other implementations on the same node attach to. */
 export interface DatabaseHooks {
@@ -56,7 +57,11 @@ export class Database {
   constructor(options: DatabaseOptions) {
     const { pool, directPool = pool, durability, leaseMs, onFailure } = options;
     const names = namesOf(options.schema);
-    const query = createPoolQuery(pool);
+    let isPooled = true;
+    const query = createPoolQuery(pool, {
+      prefix: `mini_openclaw_${names.lockClass}_`,
+      hasSession: () => !isPooled,
+    });
     const config = toConfig(directPool);
     const { hooks } = this;
     this.node = new Node({
@@ -71,7 +76,8 @@ export class Database {
     });
     this.#writer = new Connection({
       config: toConfig(pool),
-      onConnect: async (run, { isPooled }) => {
+      onConnect: async (run, connected) => {
+        isPooled = connected.isPooled;
         const { id } = node;
         if (id !== undefined && !isPooled)
           await run({ text: `set application_name = '${applicationName(names, id)}'` });
@@ -111,6 +117,8 @@ export class Database {
       await setup.close();
     }
     await this.node.ready();
+    // The store knows then if there is a pooler.
+    await this.#writer.connect(CONNECT_MS);
     this.#neighbours.start();
     this.#index.catchUp().catch((error) => onFailure(error, "fill the search index"));
   }

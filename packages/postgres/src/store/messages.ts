@@ -38,7 +38,7 @@ async function readBackward(
       select e.seq, e.line from ${names.schema}.entries e
       where e.sid = s.num and e.seq < $2 order by e.seq desc limit $3) e on true
     where s.id = $1 and s.deleted is null order by e.seq desc`;
-  const rows = await query({ text, values: [sessionId, end, lines] });
+  const rows = await query({ text, values: [sessionId, end, lines], name: "history" });
   if (rows.length === 0) throw notFound(sessionId);
   const isEmpty = rows[0]?.["seq"] === null;
   return isEmpty ? [] : rows.map((row) => ({ seq: Number(row["seq"]), line: String(row["line"]) }));

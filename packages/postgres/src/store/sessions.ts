@@ -69,7 +69,7 @@ export async function getOrInsertSession(
 async function findByKey({ query, names }: StoreContext, key: string): Promise<SessionMeta | undefined> {
   const text = `select ${sessionColumns(names.schema)} from ${names.schema}.sessions s
     where s.key = $1 and not s.archived and s.deleted is null order by s.created desc, s.num desc limit 1`;
-  const [row] = await query({ text, values: [keyColumn(key)] });
+  const [row] = await query({ text, values: [keyColumn(key)], name: "find_by_key" });
   return row && toMeta(row);
 }
 

@@ -44,7 +44,7 @@ export async function* readEvents(
   const text = `select * from (${part("entries", false)} union all ${part("live", true)}) e
     order by seq limit ${PAGE_LINES}`;
   for (let last = after; ; ) {
-    const rows = await query({ text, values: [session.sid, last] });
+    const rows = await query({ text, values: [session.sid, last], name: "events" });
     for (const row of rows) {
       last = Number(row["seq"]);
       const event = toRecorded(session.sessionId, row);
