@@ -20,14 +20,20 @@ async function createSessions(store: SessionStore, texts: (index: number) => rea
   return Promise.all(Array.from({ length: SESSIONS }, create));
 }
 
-async function openStore() {
-  const schema = postgres.newSchema();
+async function openStore(schema = postgres.newSchema()) {
   const store = await createPostgresStore({ pool: postgres.server.pool(), schema });
   const isIndexed = async () => {
     const left = `select count(*)::int as left from ${schema}.sessions where indexed < last_seq`;
     await expect.poll(async () => (await postgres.server.run(left))[0]?.["left"]).toBe(0);
   };
-  return { store, isIndexed };
+  return { store, schema, isIndexed };
+}
+
+/** The numbers of the entries that the index has. */
+async function indexedSeqs(schema: string): Promise<unknown[]> {
+  return (await postgres.server.run(`select seq::int from ${schema}.search order by seq`)).map(
+    ({ seq }) => seq,
+  );
 }
 
 async function find(store: SessionStore, text: string, options?: SearchSessionsOptions) {
@@ -97,6 +103,19 @@ describe.skipIf(!hasPostgres)("search", () => {
     await createSessions(store, (index) => [index === 7 ? "qx" : "nothing"]);
     await isIndexed();
     expect(keysOf(await find(store, "qx"))).toEqual(["user:7"]);
+    await store.close();
+  });
+
+  test("has the messages in its index that another node wrote and did not index", async () => {
+    const { store, schema, isIndexed } = await openStore();
+    const { store: other } = await openStore(schema);
+    const { sessionId } = await other.createSession("k");
+    await other.appendMessage(sessionId, { role: "user", content: "the first one", timestamp: 1 });
+    // Closing ends its index before the texts are in it.
+    await other.close();
+    await store.appendMessage(sessionId, { role: "assistant", content: "the second one", timestamp: 2 });
+    await isIndexed();
+    expect(await indexedSeqs(schema)).toEqual([0, 1, 2]);
     await store.close();
   });
 });
