@@ -63,7 +63,7 @@ async function expectAllKept(store: SessionStore, acknowledged: ReadonlyMap<stri
   }
 }
 
-async function openStore(options: { port?: number } = {}) {
+async function openStore(options: { port?: number; user?: string } = {}) {
   const schema = postgres.newSchema();
   const failures: unknown[] = [];
   const store = await createPostgresStore({
@@ -103,6 +103,53 @@ describe.skipIf(!hasPostgres)("a store keeps every acknowledged message once", (
         "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()",
       );
     }
+    await progress(writers, 20);
+    await writers.stop();
+    expect(writers.refused).toEqual([]);
+    expect(node()).toBe(before);
+    await expectAllKept(store, writers.acknowledged);
+    await store.close();
+  });
+
+  test("while the backends of a read and of a write are terminated in the middle", async () => {
+    const { store, schema, sessionIds } = await openStore();
+    const [sessionId = ""] = sessionIds;
+    await store.appendMessage(sessionId, says("one"));
+    const unindexed = `select 1 from ${schema}.sessions where indexed < last_seq`;
+    await expect.poll(() => postgres.server.run(unindexed)).toEqual([]);
+    const blocker = await postgres.server.pool().connect();
+    await blocker.query(`begin; lock table ${schema}.entries in access exclusive mode`);
+    const appending = store.appendMessage(sessionId, says("two"));
+    const reading = store.loadMessages(sessionId, { before: 2 });
+    const waiting = "select pid from pg_stat_activity where wait_event_type = 'Lock' and pid <> all($1)";
+    const isWaiting = (others: readonly unknown[]) =>
+      expect.poll(() => postgres.server.run(waiting, [others])).toHaveLength(2);
+    await isWaiting([]);
+    const pids = (await postgres.server.run(waiting, [[]])).map(({ pid }) => pid);
+    await postgres.server.run("select pg_terminate_backend(pid) from unnest($1::int[]) pid", [pids]);
+    await isWaiting(pids);
+    await blocker.query("rollback");
+    blocker.release();
+    expect((await appending).content).toBe("two");
+    expect((await reading).map(({ content }) => content)).toEqual(["one"]);
+    await expectAllKept(store, new Map([[sessionId, ["one", "two"]]]));
+    await store.close();
+  });
+
+  test("while the database refuses connections because it has too many", async () => {
+    await postgres.server.run("create role crowd login; grant create on database postgres to crowd");
+    await postgres.server.run("alter role crowd connection limit 20");
+    const { store, sessionIds, node } = await openStore({ user: "crowd" });
+    const before = node();
+    const writers = startWriters(store, sessionIds);
+    await progress(writers, 20);
+    await postgres.server.run("alter role crowd connection limit 0");
+    await postgres.server.run(
+      "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'crowd'",
+    );
+    const pool = postgres.server.pool({ user: "crowd" });
+    await expect(pool.connect()).rejects.toMatchObject({ code: "53300" });
+    await postgres.server.run("alter role crowd connection limit 20");
     await progress(writers, 20);
     await writers.stop();
     expect(writers.refused).toEqual([]);

@@ -1,9 +1,7 @@
-import { once } from "node:events";
-import { type AddressInfo, createServer, Socket } from "node:net";
+import { type Proxy, startProxy } from "./proxy.ts";
 
 /** A proxy before the server that loses answers. */
-export interface CuttingProxy extends AsyncDisposable {
-  readonly port: number;
+export interface CuttingProxy extends Proxy {
   /** The number of answers that were lost. */
   readonly cut: number;
   /**
@@ -16,48 +14,31 @@ export interface CuttingProxy extends AsyncDisposable {
 export async function startCuttingProxy(serverPort: number): Promise<CuttingProxy> {
   let text: string | undefined;
   let cut = 0;
-  const sockets = new Set<Socket>();
-  const server = createServer((client) => {
-    const upstream = new Socket();
-    let isLosing = false;
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on("error", () => {});
-      socket.on("close", () => {
-        sockets.delete(socket);
-        client.destroy();
-        upstream.destroy();
+  const proxy = await startProxy(
+    () => serverPort,
+    (client, upstream) => {
+      let isLosing = false;
+      client.on("data", (bytes) => {
+        if (text !== undefined && bytes.includes(text)) {
+          text = undefined;
+          isLosing = true;
+        }
+        upstream.write(bytes);
       });
-    }
-    upstream.connect(serverPort, "127.0.0.1");
-    client.on("data", (bytes) => {
-      if (text !== undefined && bytes.includes(text)) {
-        text = undefined;
-        isLosing = true;
-      }
-      upstream.write(bytes);
-    });
-    upstream.on("data", (bytes) => {
-      if (!isLosing) return client.write(bytes);
-      cut += 1;
-      return client.destroy();
-    });
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+      upstream.on("data", (bytes) => {
+        if (!isLosing) return client.write(bytes);
+        cut += 1;
+        return client.destroy();
+      });
+    },
+  );
   return {
-    port: (server.address() as AddressInfo).port,
+    ...proxy,
     get cut() {
       return cut;
     },
     loseNextAnswerTo(part) {
       text = part;
-    },
-    async [Symbol.asyncDispose]() {
-      const closed = once(server, "close");
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await closed;
     },
   };
 }

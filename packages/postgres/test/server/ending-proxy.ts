@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { type AddressInfo, createServer, Socket } from "node:net";
+import { startProxy } from "./proxy.ts";
 
 // https://www.postgresql.org/docs/18/protocol-message-formats.html, ReadyForQuery and ErrorResponse
 const READY = Buffer.from("5a0000000549", "hex");
@@ -11,38 +10,18 @@ const FIELDS = "SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administr
  */
 export async function startEndingProxy(serverPort: number, count: number) {
   let ended = 0;
-  const sockets = new Set<Socket>();
-  const server = createServer((client) => {
-    const upstream = new Socket();
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on("error", () => {});
-      socket.on("close", () => {
-        sockets.delete(socket);
-        client.destroy();
-        upstream.destroy();
+  const proxy = await startProxy(
+    () => serverPort,
+    (client, upstream) => {
+      client.on("data", (bytes) => upstream.write(bytes));
+      upstream.on("data", (bytes) => {
+        if (ended >= count || !bytes.subarray(-READY.length).equals(READY)) return client.write(bytes);
+        ended += 1;
+        return client.end(Buffer.concat([bytes, fatalError()]));
       });
-    }
-    upstream.connect(serverPort, "127.0.0.1");
-    client.on("data", (bytes) => upstream.write(bytes));
-    upstream.on("data", (bytes) => {
-      if (ended >= count || !bytes.subarray(-READY.length).equals(READY)) return client.write(bytes);
-      ended += 1;
-      return client.end(Buffer.concat([bytes, fatalError()]));
-    });
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    port: (server.address() as AddressInfo).port,
-    ended: () => ended,
-    async [Symbol.asyncDispose]() {
-      const closed = once(server, "close");
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await closed;
     },
-  };
+  );
+  return { ...proxy, ended: () => ended };
 }
 
 function fatalError(): Buffer {

@@ -32,17 +32,29 @@ export interface PostgresServer extends AsyncDisposable {
   stop(mode?: "fast" | "immediate"): Promise<void>;
   /** Starts the server again, on the same port and data. */
   start(): Promise<void>;
+  /** Starts a streaming standby of the server. The server restarts meanwhile. */
+  startStandby(): Promise<PostgresServer>;
 }
 
 /** Starts a server with no data. */
-export async function startPostgres(settings: Record<string, string> = {}): Promise<PostgresServer> {
+export function startPostgres(settings: Record<string, string> = {}): Promise<PostgresServer> {
+  return startWith(settings, async (data, options) => {
+    const args = ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
+    await promisify(execFile)(join(bin ?? "", "initdb"), args, options);
+  });
+}
+
+/** Starts a server with the data that `fill` creates. */
+async function startWith(
+  settings: Record<string, string>,
+  fill: (data: string, options: object) => Promise<void>,
+): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), "postgres-"));
   const data = join(folder, "data");
   const user = serverUser();
   if (user) chownSync(folder, user.uid, user.gid);
   const options = { ...user, cwd: folder, env: { PATH: process.env["PATH"] ?? "", TZ: "UTC" } };
-  const initArgs = ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
-  await promisify(execFile)(join(bin ?? "", "initdb"), initArgs, options);
+  await fill(data, options);
   const port = await freePort();
   const config = { host: "127.0.0.1", port, user: "postgres", database: "postgres" };
   // The machine does not crash in a test, only the server does.
@@ -57,6 +69,9 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
     const ended = once(child, "exit");
     child.kill(mode === "fast" ? "SIGINT" : "SIGQUIT");
     await ended;
+  };
+  const start = async () => {
+    child = await startServer(["-D", data, ...args], options);
   };
   return {
     port,
@@ -81,8 +96,16 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
       }
     },
     stop,
-    async start() {
-      child = await startServer(["-D", data, ...args], options);
+    start,
+    async startStandby() {
+      const primary = `host=127.0.0.1 port=${port} user=postgres application_name=standby`;
+      return startWith({ ...settings, primary_conninfo: primary }, async (target, own) => {
+        // The data of a server that has stopped in good order need no backup program.
+        await stop();
+        await promisify(execFile)("cp", ["-a", data, target], own);
+        await promisify(execFile)("touch", [join(target, "standby.signal")], own);
+        await start();
+      });
     },
     async [Symbol.asyncDispose]() {
       for (const pool of pools) if (!pool.ended) await pool.end();
@@ -102,7 +125,7 @@ async function startServer(args: string[], options: object): Promise<ChildProces
   const ready = new Promise<void>((resolve, reject) => {
     child.stderr?.on("data", (bytes: Buffer) => {
       if (log.length < 100_000) log += bytes.toString();
-      if (log.includes("ready to accept connections")) resolve();
+      if (/ready to accept (?:read-only )?connections/.test(log)) resolve();
     });
     child.once("error", reject);
     child.once("exit", (code) => reject(new Error(`postgres ended with ${code}: ${log}`)));
