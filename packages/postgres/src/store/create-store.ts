@@ -18,6 +18,11 @@ export interface PostgresStoreOptions {
    */
   directPool?: Pool;
   /**
+   * A pool that reaches a standby, for searches. They may miss what the standby does not have yet.
+   * @default pool
+   */
+  searchPool?: Pool;
+  /**
    * The schema of the tables. It is created if it does not exist.
    * @default "mini_openclaw"
    */
@@ -82,16 +87,18 @@ export function databaseOf(store: SessionStore): Database | undefined {
 
 function checkedOptions(options: PostgresStoreOptions) {
   check.known("createPostgresStore", options, optionNames);
-  const { pool, directPool, schema = "mini_openclaw", durability = "disk" } = options;
+  const { pool, directPool, searchPool, schema = "mini_openclaw", durability = "disk" } = options;
   const { leaseMs = 3_000, tickMs = 20, onFailure = () => {} } = options;
   const { name = `${hostname()}-${process.pid}` } = options;
   assertPool("pool", pool);
   if (directPool !== undefined) assertPool("directPool", directPool);
+  if (searchPool !== undefined) assertPool("searchPool", searchPool);
   assertDurability(durability);
   check.text("name", name, 200);
   check.integer("leaseMs", leaseMs, { min: MIN_LEASE_MS, max: MAX_LEASE_MS });
   check.integer("tickMs", tickMs, { min: 1, max: MAX_TICK_MS });
-  return { pool, schema, durability, name, leaseMs, tickMs, onFailure, ...(directPool && { directPool }) };
+  const pools = { pool, ...(directPool && { directPool }), ...(searchPool && { searchPool }) };
+  return { ...pools, schema, durability, name, leaseMs, tickMs, onFailure };
 }
 
 /** Checks the two members of a pool that the store uses. A client has only one of them. */
@@ -109,6 +116,7 @@ function assertPool(name: string, pool: Partial<Pool> | null | undefined): void 
 const optionNames: Record<keyof PostgresStoreOptions, true> = {
   pool: true,
   directPool: true,
+  searchPool: true,
   schema: true,
   durability: true,
   name: true,

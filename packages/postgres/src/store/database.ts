@@ -3,6 +3,7 @@ import { storeClosed } from "@mini-openclaw/session-store/kit";
 import type { ClientConfig, Pool } from "pg";
 import { Connection } from "../connection/connection.ts";
 import { createPoolQuery } from "../connection/pool-query.ts";
+import { createStandbyQuery } from "../connection/standby-query.ts";
 import { Neighbours } from "../node/neighbours.ts";
 import { Node, type NodeListener } from "../node/node.ts";
 import { checkServer } from "../schema/check-server.ts";
@@ -19,6 +20,7 @@ import { SearchIndex } from "./search/search-index.ts";
 export interface DatabaseOptions {
   readonly pool: Pool;
   readonly directPool?: Pool;
+  readonly searchPool?: Pool;
   readonly schema: string;
   readonly name: string;
   readonly durability: "os" | "disk";
@@ -43,6 +45,8 @@ export interface DatabaseHooks {
 /** This process's connections to the database, its node and its writers. */
 export class Database {
   readonly context: StoreContext;
+  /** The context of searches, which may read from a standby. */
+  readonly searchContext: StoreContext;
   readonly groups: GroupWriter;
   readonly node: Node;
   readonly hooks: DatabaseHooks = {
@@ -58,10 +62,9 @@ export class Database {
     const { pool, directPool = pool, durability, leaseMs, onFailure } = options;
     const names = namesOf(options.schema);
     let isPooled = true;
-    const query = createPoolQuery(pool, {
-      prefix: `mini_openclaw_${names.lockClass}_`,
-      hasSession: () => !isPooled,
-    });
+    const toQuery = (of: Pool) =>
+      createPoolQuery(of, { prefix: `mini_openclaw_${names.lockClass}_`, hasSession: () => !isPooled });
+    const query = toQuery(pool);
     const config = toConfig(directPool);
     const { hooks } = this;
     this.node = new Node({
@@ -102,6 +105,9 @@ export class Database {
       ),
     );
     this.context = { names, query, node, writers, restoring: new Map(), onFailure };
+    const { searchPool } = options;
+    const searchQuery = searchPool ? createStandbyQuery(toQuery(searchPool), query) : query;
+    this.searchContext = { ...this.context, query: searchQuery };
     this.#index = new SearchIndex(this.context);
     node.listen(this.#listener());
   }

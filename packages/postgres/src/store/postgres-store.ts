@@ -130,7 +130,7 @@ export class PostgresStore implements SessionStore {
     createMatcher(text);
     if (options.cursor !== undefined) parseCursor(options.cursor);
     this.#assertOpen();
-    yield* searchSessions(this.#database.context, text, options);
+    yield* searchSessions(this.#database.searchContext, text, options);
   }
 
   async appendMessage(sessionId: string, message: Message, options?: AppendOptions): Promise<MessageEntry> {
