@@ -3,6 +3,20 @@ import type { NumberedEvent } from "@mini-openclaw/protocol";
 // Events that the transcript keeps, and that clients get as they are stored.
 const keptTypes: ReadonlySet<string> = new Set(["user_message", "run_end"]);
 
+/** A time without an event. Times are in milliseconds since 1970. */
+export interface Gap {
+  readonly from: number;
+  readonly to: number;
+  /** The event that ended it, if one has. */
+  readonly endedBy?: string;
+}
+
+/** A step of a client or a node, for the report of a long gap. */
+export interface Mark {
+  readonly at: number;
+  readonly text: string;
+}
+
 /** Everything that a user was promised: accepted messages and events. */
 export class Ledger {
   /** The run of each accepted message, by the id of the message. */
@@ -11,9 +25,11 @@ export class Ledger {
   readonly events = new Map<number, string>();
   /** Broken promises that one client saw by itself. */
   readonly faults: string[] = [];
+  /** The steps of the user's devices. */
+  readonly marks: Mark[] = [];
   readonly #ended = new Set<string>();
-  #lastAt = performance.now();
-  #longestGapMs = 0;
+  #lastAt = Date.now();
+  #longest: Gap | undefined;
 
   accepted(id: string, runId: string): void {
     const before = this.runs.get(id);
@@ -25,7 +41,8 @@ export class Ledger {
   received(frame: string): void {
     const event = JSON.parse(frame) as NumberedEvent;
     if (typeof event.seq !== "number" || !("sessionId" in event)) return;
-    this.#measureGap();
+    const recorded = "timestamp" in event ? `, recorded at ${event.timestamp}` : "";
+    this.#measureGap(`${event.type}${recorded}`);
     if (event.type === "run_end") this.#ended.add(event.runId);
     if (!keptTypes.has(event.type)) return;
     // The fields of a stored event and of a fresh one have another order.
@@ -39,17 +56,27 @@ export class Ledger {
     return this.#ended.has(runId);
   }
 
-  /** Returns the longest time without an event since the last call, in milliseconds. */
-  takeLongestGap(): number {
-    this.#measureGap();
-    const gap = this.#longestGapMs;
-    this.#longestGapMs = 0;
+  mark(text: string): void {
+    this.marks.push({ at: Date.now(), text });
+  }
+
+  /** Returns the longest time without an event since the last call. */
+  takeLongestGap(): Gap {
+    const gap = this.#measureGap();
+    this.#longest = undefined;
     return gap;
   }
 
-  #measureGap(): void {
-    const now = performance.now();
-    this.#longestGapMs = Math.max(this.#longestGapMs, now - this.#lastAt);
-    this.#lastAt = now;
+  #measureGap(endedBy?: string): Gap {
+    const to = Date.now();
+    const gap = { from: this.#lastAt, to, ...(endedBy !== undefined && { endedBy }) };
+    this.#lastAt = to;
+    if (!this.#longest || to - gap.from > lengthOf(this.#longest)) this.#longest = gap;
+    return this.#longest;
   }
+}
+
+/** Returns the length of a gap in milliseconds. */
+export function lengthOf({ from, to }: Gap): number {
+  return to - from;
 }

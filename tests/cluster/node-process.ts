@@ -15,6 +15,20 @@ export interface NodeOptions {
   readonly machine?: Machine | undefined;
 }
 
+export interface NodeListener {
+  /** Called with a failure that the gateway reports. */
+  onFailure(text: string): void;
+  /** Called with a step of the gateway, for the report of a long gap. */
+  onStep(text: string): void;
+}
+
+/** What the program of a node sends to the test. */
+export interface NodeMessage {
+  readonly port?: number;
+  readonly failure?: string;
+  readonly step?: string;
+}
+
 /** The token of every gateway and client: a gateway on another machine needs one. */
 export const TOKEN = "a-token-of-the-test-with-32-bytes";
 
@@ -24,14 +38,14 @@ const MAX_STARTS = 10;
 export class NodeProcess {
   readonly #program: string;
   readonly #options: NodeOptions;
-  readonly #onFailure: (text: string) => void;
+  readonly #listener: NodeListener;
   #child: ChildProcess | undefined;
   #port: number | undefined;
 
-  constructor(program: string, options: NodeOptions, onFailure: (text: string) => void) {
+  constructor(program: string, options: NodeOptions, listener: NodeListener) {
     this.#program = program;
     this.#options = options;
-    this.#onFailure = onFailure;
+    this.#listener = listener;
   }
 
   /** The address of the gateway. Absent while no process listens. */
@@ -66,8 +80,9 @@ export class NodeProcess {
     const child = fork(this.#program, [JSON.stringify(own)], { execPath, execArgv: args });
     this.#child = child;
     await new Promise<void>((resolve, reject) => {
-      child.on("message", (message: { port?: number; failure?: string }) => {
-        if (message.failure !== undefined) this.#onFailure(message.failure);
+      child.on("message", (message: NodeMessage) => {
+        if (message.failure !== undefined) this.#listener.onFailure(message.failure);
+        if (message.step !== undefined) this.#listener.onStep(message.step);
         if (message.port === undefined) return;
         this.#port = message.port;
         resolve();

@@ -3,9 +3,9 @@ import process from "node:process";
 import { setTimeout as wait } from "node:timers/promises";
 import { type AgentRunner, GatewayServer } from "@mini-openclaw/gateway";
 import { createPostgresCluster, createPostgresStore } from "@mini-openclaw/postgres";
-import { noUsage } from "@mini-openclaw/protocol";
+import { type Cluster, noUsage } from "@mini-openclaw/protocol";
 import { Pool } from "pg";
-import { type NodeOptions, TOKEN } from "./node-process.ts";
+import { type NodeMessage, type NodeOptions, TOKEN } from "./node-process.ts";
 
 /** Answers a message with as many words as the message asks for. */
 const agent: AgentRunner = {
@@ -38,7 +38,7 @@ async function start(options: ProgramOptions): Promise<void> {
       error instanceof Error
         ? `${error.name} ${(error as { code?: string }).code ?? ""} ${error.message}`
         : String(error);
-    process.send?.({ failure: `${name}: ${during}: ${text}` });
+    send({ failure: `${name}: ${during}: ${text}` });
   };
   const pool = new Pool({ host: databaseHost, port, user: "postgres", database: "postgres", max: 4 });
   pool.on("error", () => undefined);
@@ -46,7 +46,7 @@ async function start(options: ProgramOptions): Promise<void> {
   await store.recover();
   const gateway = new GatewayServer({
     store,
-    cluster: createPostgresCluster({ store }),
+    cluster: reportGone(createPostgresCluster({ store }), name),
     agent,
     // Short, so that sessions move between the nodes.
     idleMs: 100,
@@ -64,7 +64,25 @@ async function start(options: ProgramOptions): Promise<void> {
       process.disconnect?.();
     });
   });
-  process.send?.({ port: listening.port });
+  send({ port: listening.port });
+}
+
+function send(message: NodeMessage): void {
+  process.send?.(message);
+}
+
+/** Reports each node that is gone, before its sessions are recovered. */
+function reportGone(cluster: Cluster, name: string): Cluster {
+  const join = cluster.join.bind(cluster);
+  cluster.join = (member) =>
+    join({
+      ...member,
+      onNodeGone(node) {
+        send({ step: `${name} learns that node ${node} is gone` });
+        member.onNodeGone(node);
+      },
+    });
+  return cluster;
 }
 
 // The test that started this process is gone.

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { type PostgresServer, startPostgres } from "../../packages/postgres/test/server/postgres-server.ts";
 import { bundleProgram } from "../../scripts/bundle-program.mjs";
 import type { StoredLine } from "./checker.ts";
+import type { Mark } from "./ledger.ts";
 import type { Machine } from "./machine.ts";
-import { NodeProcess } from "./node-process.ts";
+import { type NodeListener, NodeProcess } from "./node-process.ts";
 import { Relay, type Target } from "./relays.ts";
 
 export interface ClusterOptions {
@@ -26,7 +27,7 @@ export interface Member {
 
 // The times of a load balancer that checks the health of its targets.
 const CHECK_MS = 250;
-const CHECK_TIMEOUT_MS = 2_500;
+const CHECK_TIMEOUT_MS = 1_500;
 
 /** Several nodes, one database, and a load balancer that gives each connection to the next node. */
 export class TestCluster {
@@ -37,15 +38,20 @@ export class TestCluster {
   readonly machine: Machine | undefined;
   /** Failures that the nodes reported. */
   readonly failures: string[];
+  /** Steps that the nodes reported, and the cuts of the load balancer. */
+  readonly marks: Mark[];
   #timer: NodeJS.Timeout | undefined;
   #turn = 0;
 
-  private constructor(parts: Pick<TestCluster, "server" | "members" | "balancer" | "machine" | "failures">) {
+  private constructor(
+    parts: Pick<TestCluster, "server" | "members" | "balancer" | "machine" | "failures" | "marks">,
+  ) {
     this.server = parts.server;
     this.members = parts.members;
     this.balancer = parts.balancer;
     this.machine = parts.machine;
     this.failures = parts.failures;
+    this.marks = parts.marks;
   }
 
   static async start({ folder, nodeCount, ...options }: ClusterOptions): Promise<TestCluster> {
@@ -53,6 +59,11 @@ export class TestCluster {
     const program = await bundleProgram(new URL("./node-program.ts", import.meta.url), folder);
     const server = await startPostgres(machine && reachableFrom(machine, folder));
     const failures: string[] = [];
+    const marks: Mark[] = [];
+    const listener: NodeListener = {
+      onFailure: (text) => failures.push(text),
+      onStep: (text) => marks.push({ at: Date.now(), text }),
+    };
     const members: Member[] = [];
     for (let index = 0; index < nodeCount; index += 1) {
       const link = await Relay.start(() => ({ host: "127.0.0.1", port: server.port }));
@@ -60,7 +71,7 @@ export class TestCluster {
       // The database must notice itself that another machine vanished, without a relay.
       const nodeOptions =
         machine && index === 0 ? { ...own, port: server.port, machine } : { ...own, port: link.port };
-      const node = new NodeProcess(program, nodeOptions, (text) => failures.push(text));
+      const node = new NodeProcess(program, nodeOptions, listener);
       members.push({ node, link, isHealthy: true });
     }
     try {
@@ -70,7 +81,7 @@ export class TestCluster {
       throw error;
     }
     const balancer: Relay = await Relay.start(() => cluster.#nextTarget());
-    const cluster = new TestCluster({ server, members, balancer, machine, failures });
+    const cluster = new TestCluster({ server, members, balancer, machine, failures, marks });
     cluster.#check();
     return cluster;
   }
@@ -112,7 +123,10 @@ export class TestCluster {
       await Promise.all(
         this.members.map(async (member) => {
           const { target } = member.node;
+          const wasHealthy = member.isHealthy;
           member.isHealthy = target !== undefined && (await answers(target));
+          if (wasHealthy && !member.isHealthy)
+            this.marks.push({ at: Date.now(), text: `the load balancer leaves out ${member.node.name}` });
           if (target && !member.isHealthy) this.balancer.cut(target);
         }),
       );

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { findDifferences, findFaults } from "./checker.ts";
 import { cause, type FaultName } from "./faults.ts";
+import { type Gap, lengthOf, type Mark } from "./ledger.ts";
 import type { Machine } from "./machine.ts";
 import { TestCluster } from "./setup.ts";
 import { User } from "./user.ts";
@@ -25,12 +26,16 @@ interface TortureResult {
   readonly registered: number;
   /** The longest time in milliseconds in which a user got no event, for each fault. */
   readonly gaps: Partial<Record<FaultName, number[]>>;
+  /** What happened in the longest gap of each fault. */
+  readonly reports: readonly string[];
 }
 
 // A node reports that it lost a session, and that the database did not answer.
 const expectedFailures = /SESSION_STOLEN|READ_FAILED|WRITE_FAILED|ConnectionLost/;
 // Longer than any recovery. A user who waits longer waits for ever.
 const PATIENCE_MS = 120_000;
+// A fault happens a moment after the last event before it.
+const BEFORE_MS = 50;
 
 /**
  * Lets users work on a cluster while faults happen. Then compares what they got with the tables.
@@ -45,13 +50,17 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
   );
   const working = users.map((user) => user.work());
   const gaps: Partial<Record<FaultName, number[]>> = {};
+  const reports: string[] = [];
   await wait(betweenMs);
   for (const name of options.faults) {
     for (const { ledger } of users) ledger.takeLongestGap();
     await cause(name, cluster, await cluster.busiest());
     await wait(betweenMs);
-    const longest = Math.max(...users.map(({ ledger }) => ledger.takeLongestGap()));
-    gaps[name] = [...(gaps[name] ?? []), Math.round(longest)];
+    const [longest, user] = findLongest(users);
+    gaps[name] = [...(gaps[name] ?? []), lengthOf(longest)];
+    reports.push(
+      `${name}: ${user.name} (now waits for "${user.waitsFor}") ${describe(longest, [...user.ledger.marks, ...cluster.marks])}`,
+    );
   }
   for (const user of users) user.finish();
   const faults: string[] = [];
@@ -69,7 +78,25 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
     accepted: users.reduce((sum, { ledger }) => sum + ledger.runs.size, 0),
     events: users.reduce((sum, { ledger }) => sum + ledger.events.size, 0),
     gaps,
+    reports,
   };
+}
+
+/** Returns the longest gap since the last call, and the user who had it. */
+function findLongest(users: readonly User[]): [Gap, User] {
+  const gaps = users.map((user): [Gap, User] => [user.ledger.takeLongestGap(), user]);
+  return gaps.reduce((longest, next) => (lengthOf(next[0]) > lengthOf(longest[0]) ? next : longest));
+}
+
+/** Describes a gap by what happened in it. Each time counts from its beginning. */
+function describe(gap: Gap, marks: readonly Mark[]): string {
+  const since = (at: number) => at - gap.from;
+  const steps = marks
+    .filter(({ at }) => at >= gap.from - BEFORE_MS && at <= gap.to)
+    .sort((left, right) => left.at - right.at)
+    .map(({ at, text }) => `${since(at)} ${text}`);
+  const end = gap.endedBy?.replace(/\d{13}/, (at) => String(since(Number(at)))) ?? "no event";
+  return [`${lengthOf(gap)} ms`, ...steps, `${lengthOf(gap)} ${end}`].join("; ");
 }
 
 async function checkUser(cluster: TestCluster, user: User): Promise<string[]> {

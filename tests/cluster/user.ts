@@ -100,9 +100,22 @@ export class User {
   #addDevice(): Session {
     const client = this.#connect();
     const session = client.session(this.sessionId === "" ? undefined : this.sessionId);
+    const name = `device ${this.#clients.length + 1}`;
+    this.#markPhases(`${name}: connection`, client);
+    this.#markPhases(`${name}: session`, session);
     this.#clients.push(client);
     this.#sessions.push(session);
     return session;
+  }
+
+  /** Marks each change of a phase, for the report of a long gap. */
+  #markPhases(name: string, source: Pick<Client | Session, "subscribe" | "getSnapshot">): void {
+    let before = "";
+    source.subscribe(() => {
+      const { phase } = source.getSnapshot();
+      if (phase !== before) this.ledger.mark(`${name} ${phase}`);
+      before = phase;
+    });
   }
 
   #connect(): Client {
