@@ -1,6 +1,6 @@
-import { execFile, spawn } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -171,6 +171,25 @@ describe("the command line", () => {
     expect((await at("show")).out).toContain("port                 3210  (default)");
   });
 
+  test("names a file that cannot be written and a folder that has gone, each in a line", async () => {
+    await using folder = await temporaryDirectory();
+    writeFileSync(join(folder.path, ".config"), "");
+    const gone = join(folder.path, "gone");
+    mkdirSync(gone);
+    const script = `cd "${gone}" && rmdir "${gone}" && exec "${process.execPath}" "${main}" doctor`;
+
+    const config = await run(folder.path, ["config", "set", "port", "1"]);
+    const here = spawnSync("sh", ["-c", script], { encoding: "utf8" });
+
+    expect(config).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^Mini OpenClaw: ENOTDIR: .*\.config\/mini-openclaw'\. Check that .+\n$/),
+    });
+    expect(here.stderr).toBe(
+      "Mini OpenClaw: The folder that it was started in does not exist. Change into another one.\n",
+    );
+  });
+
   test("prints the next request by section", async () => {
     await using folder = await temporaryDirectory();
 
@@ -280,6 +299,21 @@ describe("doctor", () => {
         return { MINI_OPENCLAW_CONFIG: "config.json" };
       },
     },
+    "an .env of the user that others can read": {
+      check: "config file",
+      remedy: "chmod 600",
+      plant(folder) {
+        mkdirSync(join(folder, ".config", "mini-openclaw"), { recursive: true });
+        writeFileSync(join(folder, ".config", "mini-openclaw", ".env"), "ANTHROPIC_API_KEY=k\n");
+        chmodSync(join(folder, ".config", "mini-openclaw", ".env"), 0o644);
+        return { ANTHROPIC_BASE_URL: "http://127.0.0.1:1" };
+      },
+    },
+    "a config.json that is named and does not exist": {
+      check: "config file",
+      remedy: "Correct the path, or create the file",
+      plant: () => ({ MINI_OPENCLAW_CONFIG: "nowhere.json" }),
+    },
     "a guarded setting in the workspace": {
       check: "settings",
       remedy: "Put it into",
@@ -309,6 +343,23 @@ describe("doctor", () => {
         return {};
       },
     },
+    "a data directory that is a link to nothing": {
+      check: "data directory",
+      remedy: "MINI_OPENCLAW_DATA_DIR",
+      plant(folder) {
+        symlinkSync(join(folder, "nowhere"), join(folder, ".mini-openclaw"));
+        return {};
+      },
+    },
+    "a file in place of the sessions": {
+      check: "sessions",
+      remedy: "Move it to another folder",
+      plant(folder) {
+        mkdirSync(join(folder, ".mini-openclaw"), { mode: 0o700 });
+        writeFileSync(join(folder, ".mini-openclaw", "sessions"), "");
+        return {};
+      },
+    },
     "the address of a killed server": {
       check: "server",
       remedy: "doctor --fix",
@@ -322,6 +373,19 @@ describe("doctor", () => {
       check: "reach",
       remedy: "MINI_OPENCLAW_TOKEN",
       plant: () => ({ MINI_OPENCLAW_HOST: "0.0.0.0" }),
+    },
+    "a public address without a token": {
+      check: "reach",
+      remedy: "MINI_OPENCLAW_TOKEN",
+      plant: () => ({ MINI_OPENCLAW_PUBLIC_URL: "https://claw.example.com/" }),
+    },
+    "a public address that is not encrypted": {
+      check: "reach",
+      remedy: "Put a proxy with TLS in front",
+      plant: () => ({
+        MINI_OPENCLAW_PUBLIC_URL: "http://claw.example.com/",
+        MINI_OPENCLAW_TOKEN: "t".repeat(32),
+      }),
     },
     "an address of another machine": {
       check: "port",
@@ -373,6 +437,27 @@ describe("doctor", () => {
       remedy: "Shorten it",
       plant(folder) {
         writeFileSync(join(folder, "MEMORY.md"), "x".repeat(30_000));
+        return {};
+      },
+    },
+    "a memory that is a folder": {
+      check: "memory",
+      remedy: "Correct what it names",
+      plant(folder) {
+        mkdirSync(join(folder, "MEMORY.md"));
+        return {};
+      },
+    },
+    "a schedule without its folder": {
+      check: "schedules",
+      remedy: "must be set. Correct it, or remove the schedule.",
+      plant(folder) {
+        mkdirSync(join(folder, ".config", "mini-openclaw"), { recursive: true });
+        const schedules = [{ name: "a", cron: "0 9 * * *", instruction: "hi" }];
+        writeFileSync(
+          join(folder, ".config", "mini-openclaw", "schedules.json"),
+          JSON.stringify({ schedules }),
+        );
         return {};
       },
     },

@@ -25,10 +25,21 @@ export function exitWith(error: unknown, failed = "Mini OpenClaw"): never {
     console.error(`Mini OpenClaw cannot start with these settings:\n${error.message}`);
     process.exit(exitCodes.badConfig);
   }
-  const described = describeFailure(error);
+  const described = isSystemError(error) ? describeSystemError(error) : describeFailure(error);
   if (typeof described === "string") console.error(`${failed}: ${described}`);
   else console.error(described);
   process.exit(exitCodes.failed);
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error;
+}
+
+/** Returns a line for a file or a folder that cannot be used. */
+function describeSystemError({ syscall, message }: NodeJS.ErrnoException): string {
+  if (syscall === "uv_cwd")
+    return "The folder that it was started in does not exist. Change into another one.";
+  return `${message}. Check that the path exists and that you may use it.`;
 }
 
 /** Returns true if only flags of the command line are wrong, and no lasting setting. */

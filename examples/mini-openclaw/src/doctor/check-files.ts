@@ -1,5 +1,15 @@
-import { accessSync, chmodSync, constants, existsSync, rmSync, statfsSync, statSync } from "node:fs";
-import { join } from "node:path";
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  lstatSync,
+  rmSync,
+  statfsSync,
+  statSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import process from "node:process";
 import { lockFolder } from "@mini-openclaw/session-store";
 import { readAddress } from "../data-dir.ts";
 import type { MiniOpenClawConfig } from "../settings/config.ts";
@@ -7,10 +17,18 @@ import type { Finding } from "./finding.ts";
 
 const MIN_FREE_MIB = 200;
 
-/** `config.json` may hold a token or a key, so that nobody else may read it. */
+/**
+ * `config.json`, and `.env` beside it, may hold a token or a key, so that nobody else may read
+ * them.
+ */
 export function checkConfigFile({ configFile }: MiniOpenClawConfig): Finding[] {
-  if (!existsSync(configFile)) return [];
-  return [checkPrivate("config file", configFile, 0o600)];
+  const check = "config file";
+  const files = [configFile, join(dirname(configFile), ".env")].filter((file) => existsSync(file));
+  const found = files.map((file) => checkPrivate(check, file, 0o600));
+  if (!process.env["MINI_OPENCLAW_CONFIG"] || files.includes(configFile)) return found;
+  const message = `MINI_OPENCLAW_CONFIG names ${configFile}, which does not exist.`;
+  const remedy = "Correct the path, or create the file: mini-openclaw config set port 3210";
+  return [...found, { check, level: "warning", message, remedy }];
 }
 
 export function checkWorkspace({ workspace }: MiniOpenClawConfig): Finding[] {
@@ -28,8 +46,10 @@ export function checkWorkspace({ workspace }: MiniOpenClawConfig): Finding[] {
 
 export function checkDataDir({ dataDir }: MiniOpenClawConfig): Finding[] {
   const check = "data directory";
-  if (!existsSync(dataDir)) return [{ check, level: "good", message: `${dataDir} will be created` }];
-  if (!statSync(dataDir).isDirectory() || !mayWrite(dataDir))
+  // A link to nothing exists, although its target does not.
+  if (!lstatSync(dataDir, { throwIfNoEntry: false }))
+    return [{ check, level: "good", message: `${dataDir} will be created` }];
+  if (!isDirectory(dataDir) || !mayWrite(dataDir))
     return [
       {
         check,
@@ -93,6 +113,10 @@ function checkPrivate(check: string, path: string, mode: number): Finding {
       return `Set the mode of ${path} to ${mode.toString(8)}.`;
     },
   };
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function mayWrite(path: string): boolean {

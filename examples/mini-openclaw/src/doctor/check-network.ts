@@ -36,8 +36,9 @@ export async function checkPort({ host, port, dataDir }: MiniOpenClawConfig): Pr
 }
 
 /** A server that others can reach needs a token. Without a name, browsers are refused. */
-export function checkReach({ host, token, allowedHosts }: MiniOpenClawConfig): Finding[] {
+export function checkReach({ host, token, allowedHosts, publicUrl }: MiniOpenClawConfig): Finding[] {
   const check = "reach";
+  const names = [...allowedHosts, ...(publicUrl === undefined ? [] : [new URL(publicUrl).host])];
   const isLocal = host === "localhost" || host === "::1" || host.startsWith("127.");
   if (!isLocal && token === undefined)
     return [
@@ -48,13 +49,22 @@ export function checkReach({ host, token, allowedHosts }: MiniOpenClawConfig): F
         remedy: "Set MINI_OPENCLAW_TOKEN (try: openssl rand -hex 32), or MINI_OPENCLAW_HOST to 127.0.0.1.",
       },
     ];
-  if (allowedHosts.length > 0 && token === undefined)
+  if (names.length > 0 && token === undefined)
     return [
       {
         check,
         level: "warning",
-        message: `Everyone who reaches ${allowedHosts.join(", ")} can use the agent.`,
+        message: `Everyone who reaches ${names.join(", ")} can use the agent.`,
         remedy: "Set MINI_OPENCLAW_TOKEN, unless the proxy asks who they are.",
+      },
+    ];
+  if (publicUrl?.startsWith("http:"))
+    return [
+      {
+        check,
+        level: "warning",
+        message: `${publicUrl} is not encrypted. Others on the way can read the token and the chats.`,
+        remedy: "Put a proxy with TLS in front, and set MINI_OPENCLAW_PUBLIC_URL to its https address.",
       },
     ];
   return [{ check, level: "good", message: isLocal ? "this machine only" : "others need the token" }];

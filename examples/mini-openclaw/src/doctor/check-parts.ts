@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -36,7 +36,12 @@ export async function checkSandbox(config: MiniOpenClawConfig): Promise<Finding[
 
 /** Checks every line of every session with the store's own command, which changes nothing. */
 export async function checkSessions({ sessionsDir }: MiniOpenClawConfig): Promise<Finding[]> {
-  if (!existsSync(sessionsDir)) return [];
+  const entry = statSync(sessionsDir, { throwIfNoEntry: false });
+  if (!entry) return [];
+  if (!entry.isDirectory()) {
+    const message = `${sessionsDir} is no directory.`;
+    return [{ check: "sessions", level: "problem", message, remedy: "Move it to another folder." }];
+  }
   const command = fileURLToPath(new URL("session-store.js", import.meta.url));
   const args = [command, "verify", "--json", "--dir", sessionsDir];
   const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 2 ** 26 }).catch(

@@ -16,22 +16,32 @@ import type { Finding } from "./finding.ts";
 
 type Check = (config: MiniOpenClawConfig) => Promise<Finding[]> | Finding[];
 
-const checks: readonly Check[] = [
-  checkConfigFile,
-  checkWorkspace,
-  checkDataDir,
-  checkDisk,
-  checkReach,
-  checkPort,
-  checkProxy,
-  checkModel,
-  checkSandbox,
-  checkSessions,
-  checkSkills,
-  checkMemory,
-  checkSchedules,
-  checkMcp,
-];
+const checks: Readonly<Record<string, Check>> = {
+  "config file": checkConfigFile,
+  workspace: checkWorkspace,
+  "data directory": checkDataDir,
+  disk: checkDisk,
+  reach: checkReach,
+  port: checkPort,
+  proxy: checkProxy,
+  model: checkModel,
+  sandbox: checkSandbox,
+  sessions: checkSessions,
+  skills: checkSkills,
+  memory: checkMemory,
+  schedules: checkSchedules,
+  mcp: checkMcp,
+};
+
+/** Runs a check. Its failure is a finding too, because the others still count. */
+async function run(name: string, check: Check, config: MiniOpenClawConfig): Promise<Finding[]> {
+  try {
+    return await check(config);
+  } catch (error) {
+    const remedy = "Correct what it names, then run doctor again.";
+    return [{ check: name, level: "problem", message: (error as Error).message, remedy }];
+  }
+}
 
 /** Runs all checks. The settings come first, because the others need them. */
 export async function examine(flags: Sources["flags"]): Promise<Finding[]> {
@@ -42,7 +52,7 @@ export async function examine(flags: Sources["flags"]): Promise<Finding[]> {
       { check: "settings", level: "good", message: `${sources.configFile} and the environment` },
       ...config.warnings.map((message): Finding => ({ check: "settings", level: "warning", message })),
     ];
-    const found = await Promise.all(checks.map(async (check) => check(config)));
+    const found = await Promise.all(Object.entries(checks).map(([name, check]) => run(name, check, config)));
     return [checkNode(), ...settings, ...found.flat()];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

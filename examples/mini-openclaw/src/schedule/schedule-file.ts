@@ -116,7 +116,10 @@ function readStored(path: string): StoredSchedule[] {
   throw new ConfigError(
     issues.map((issue) => ({
       name: `${v.getDotPath(issue) ?? "schedules"} in ${path}`,
-      message: `${issue.message.replace(/^Invalid/, "is invalid")}, got ${issue.received}.`,
+      message:
+        issue.received === "undefined"
+          ? "must be set. Correct it, or remove the schedule."
+          : `${issue.message.replace(/^Invalid/, "is invalid")}, got ${issue.received}.`,
     })),
   );
 }

@@ -33,7 +33,8 @@ export async function chat(flags: Sources["flags"], { session: sessionId }: Opti
       if (isRunning) void session.abort();
       else lines.close();
     });
-    console.log(`Model: ${config.model}. ${HELP}`);
+    const model = config.server.api === "demo" ? "a scripted demo" : config.model;
+    console.log(`Model: ${model}. ${HELP}`);
     lines.prompt();
     for await (const line of lines) {
       const text = line.trim();
