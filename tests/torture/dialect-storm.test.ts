@@ -112,9 +112,10 @@ test(`${3 * (CROWD + SINGLES)} clients of three protocols are cut off during ${R
     }).flat();
     expect(asker.said).toEqual(story);
     for (const watcher of watchers) {
+      const texts = new Set(watcher.said.map(([, text]) => text));
       // A chat that only watches has the answers for which it has resumed.
-      if (!(watcher instanceof ChatViewer)) expect(watcher.said).toEqual(story);
-      else expect(story.slice(-watcher.said.length)).toEqual(watcher.said);
+      const isPart = watcher instanceof ChatViewer;
+      expect(watcher.said).toEqual(isPart ? story.filter(([, text]) => texts.has(text)) : story);
     }
   }
   for (const { asker, watchers } of sessions) for (const one of [asker, ...watchers]) one.close();

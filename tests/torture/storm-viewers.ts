@@ -75,14 +75,15 @@ interface Frame {
 interface Row {
   role: string;
   content: string | { text: string }[];
-  __openclaw: { id: string };
+  __openclaw: { id: string; seq: number };
 }
 
 /** A client of OpenClaw's protocol that connects again at once. */
 export class OpenClawViewer implements StormViewer {
   readonly #line: Line;
   readonly #sessionKey: string;
-  readonly #rows = new Map<string, Said>();
+  /** The messages by their numbers. A new one may come before the older ones are loaded. */
+  readonly #rows = new Map<number, Said>();
   readonly #ended = new Set<string>();
   readonly #responses = new Map<string, Frame>();
   #socket: WebSocket | undefined;
@@ -120,7 +121,7 @@ export class OpenClawViewer implements StormViewer {
   }
 
   get said(): Said[] {
-    return [...this.#rows.values()];
+    return [...this.#rows].sort(([one], [other]) => one - other).map(([, said]) => said);
   }
 
   close(): void {
@@ -163,9 +164,9 @@ export class OpenClawViewer implements StormViewer {
     if (event === "chat" && payload.state === "final") this.#ended.add(payload.runId ?? "");
   }
 
-  #add({ role, content, __openclaw: { id } }: Row): void {
+  #add({ role, content, __openclaw: { seq } }: Row): void {
     const text = typeof content === "string" ? content : content.map((part) => part.text).join("");
-    this.#rows.set(id, [role, text]);
+    this.#rows.set(seq, [role, text]);
   }
 }
 
