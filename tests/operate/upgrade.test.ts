@@ -99,7 +99,8 @@ test("a server of an older version leaves what it does not know alone, and names
   expect(verified.out).toContain(`${CRASHED}: The transcript has format version 2.`);
   expect(verified.out).toMatch(/line 10, byte \d+: has a type that this version does not know/);
   expect(await refused.json()).toMatchObject({
-    code: "STORE_FAILED",
+    code: "SESSION_UNSUPPORTED",
+    retryable: false,
     error: "A newer version of the server wrote this session. Update the server to open it.",
   });
   expect(known).toHaveLength(6);

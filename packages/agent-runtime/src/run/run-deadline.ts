@@ -36,7 +36,7 @@ export function toEnding(error: unknown, signal: AbortSignal): Pick<RunEnding, "
   if (!hasCode(error)) {
     // The message may name paths or hold secrets: `onError` gets it, watchers do not.
     const message = "The agent failed. Its log has the reason.";
-    return { outcome: "failed", error: { code: errorCodes.AGENT_FAILED, message, retryable: false } };
+    return { outcome: "failed", error: { code: errorCodes.AGENT_FAILED, message, retryable: true } };
   }
   const { code, message, retryable, retryAfterMs } = error;
   const after = typeof retryAfterMs === "number" ? { retryAfterMs } : {};

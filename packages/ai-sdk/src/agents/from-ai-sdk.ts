@@ -264,7 +264,7 @@ function endOf(finishReason: string): Pick<Ending, "outcome" | "error"> {
       return { outcome: "refused" };
     case "length": {
       const message = "The answer reached the model's limit of tokens. Ask the model to continue.";
-      return { outcome: "failed", error: { code: "ANSWER_CUT", message, retryable: false } };
+      return { outcome: "failed", error: { code: "ANSWER_CUT", message, retryable: true } };
     }
     case "error":
       return {

@@ -2,10 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { AuthError } from "../auth/authenticate.ts";
 import type { RequestGuard } from "../auth/upgrade-guard.ts";
 import { draining } from "../shared/errors.ts";
-import { codeOf, type Refusal } from "../shared/refusal.ts";
 import { allowOrigin, answerPreflight } from "./answer/cors.ts";
 import { goneSignal, whenGone } from "./answer/gone-signal.ts";
-import { HttpError, sendError, toHttpError } from "./answer/http-error.ts";
+import { HttpError, sendError, toHttpError, toRefusedError } from "./answer/http-error.ts";
 import { LongAnswer } from "./answer/long-answer.ts";
 import { answerForm, matchForm, sendText } from "./form/answer-form.ts";
 import type { HttpForm } from "./form/http-form.ts";
@@ -120,7 +119,7 @@ export class HttpApi {
     if (refusal?.status !== 403) allowOrigin(request, response);
     if (refusal) {
       this.#deps.onRefused(refusal, request);
-      throw toError(refusal);
+      throw toRefusedError(refusal);
     }
     if (request.method === "OPTIONS") return answerPreflight(response, allow);
     if (!answerRequest) {
@@ -148,11 +147,4 @@ export class HttpApi {
 /** Returns true for an error that is the gateway's own and was not reported yet. */
 function isUnreported(error: unknown, { status, code }: HttpError): boolean {
   return status >= 500 && code !== "DRAINING" && !(error instanceof AuthError);
-}
-
-function toError({ status, reason, headers = {} }: Refusal): HttpError {
-  return new HttpError(status, codeOf(status), reason, {
-    headers,
-    retryable: status === 429 || status === 503,
-  });
 }

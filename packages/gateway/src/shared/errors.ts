@@ -44,7 +44,7 @@ export function toErrorEvent(
   onFault: () => void,
 ): CommandErrorEvent {
   const fields = toClientError(error);
-  if (fields.code === "INTERNAL" || fields.code === "STORE_FAILED") onFault();
+  if (faults.has(fields.code)) onFault();
   return { type: "error", ...fields, ...(replyTo !== undefined && { replyTo }) };
 }
 
@@ -59,6 +59,10 @@ function isErrorCode(code: string): code is ErrorCode {
 const notFound = ["SESSION_NOT_FOUND", "There is no such session."] as const;
 const locked = ["SESSION_LOCKED", "Another process writes this session."] as const;
 const storeFailed = ["STORE_FAILED", "The session could not be read or written."] as const;
+const noSession = [
+  "SESSION_UNSUPPORTED",
+  "The session's file is no session. The server's log has its path.",
+] as const;
 
 /** The codes that stores throw, in words for clients. */
 const storeErrors: Record<string, readonly [ErrorCode, string]> = {
@@ -75,12 +79,16 @@ const storeErrors: Record<string, readonly [ErrorCode, string]> = {
   QUEUE_FULL: storeFailed,
   WRITE_FAILED: storeFailed,
   READ_FAILED: storeFailed,
-  NOT_A_FILE: storeFailed,
+  NOT_A_FILE: noSession,
+  FOREIGN_FILE: noSession,
   UNSUPPORTED_VERSION: [
-    "STORE_FAILED",
+    "SESSION_UNSUPPORTED",
     "A newer version of the server wrote this session. Update the server to open it.",
   ],
 };
+
+/** Failures that an operator must know of. */
+const faults: ReadonlySet<string> = new Set<ErrorCode>(["INTERNAL", "STORE_FAILED", "SESSION_UNSUPPORTED"]);
 
 const retryableCodes: ReadonlySet<string> = new Set<ErrorCode>([
   "QUEUE_FULL",
@@ -89,4 +97,6 @@ const retryableCodes: ReadonlySet<string> = new Set<ErrorCode>([
   "STORE_FAILED",
   "DRAINING",
   "INTERNAL",
+  "AGENT_FAILED",
+  "ANSWER_CUT",
 ]);

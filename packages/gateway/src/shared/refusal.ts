@@ -13,6 +13,11 @@ const codes = {
   429: "TOO_MANY_REQUESTS",
 } as const;
 
+/** Returns true for the status of a refusal whose reason may pass, so that a retry may succeed. */
+export function mayPass(status: number): boolean {
+  return status === 429 || status >= 500;
+}
+
 /** Returns the code that goes with the status of a refusal. */
 export function codeOf(status: number): (typeof codes)[keyof typeof codes] | "INTERNAL" {
   return Object.hasOwn(codes, status) ? codes[status as keyof typeof codes] : "INTERNAL";

@@ -34,6 +34,8 @@ export const errorCodes = {
   SESSION_BUSY: "SESSION_BUSY",
   /** The session is archived. Unarchive it first. */
   SESSION_ARCHIVED: "SESSION_ARCHIVED",
+  /** The server cannot open the session: a newer version wrote it, or its file is no session. */
+  SESSION_UNSUPPORTED: "SESSION_UNSUPPORTED",
   /** The store could not read or write. */
   STORE_FAILED: "STORE_FAILED",
   /** The gateway is stopping. Connect again. */

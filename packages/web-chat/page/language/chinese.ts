@@ -152,6 +152,7 @@ export const chinese: Texts = {
     TOO_MANY_REQUESTS: "等待连接的操作过多，请在连接恢复后重试。",
     APPROVAL_EXPIRED: "此调用已不再等待批准。",
     SESSION_NOT_FOUND: "此对话已不存在，请新建对话或从列表中选择其他对话。",
+    SESSION_UNSUPPORTED: "此服务器无法打开该对话，请升级服务器，或查看服务器日志。",
     STORE_FAILED: "对话无法读取或保存，详情请查看服务器日志。",
     BUDGET_REACHED: "预算已用完，回答已停止。上限见服务器设置。",
     AGENT_FAILED: "智能体出错，详情请查看服务器日志。",

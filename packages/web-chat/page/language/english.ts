@@ -160,6 +160,7 @@ export const english: Texts = {
     TOO_MANY_REQUESTS: "Too many actions wait for the connection. Try again when it is back.",
     APPROVAL_EXPIRED: "This call no longer waits for a decision.",
     SESSION_NOT_FOUND: "This chat no longer exists. Start a new one, or select another one from the list.",
+    SESSION_UNSUPPORTED: "This server cannot open the chat. Update the server, or see its log.",
     STORE_FAILED: "The chat could not be read or saved. The server's log has the details.",
     BUDGET_REACHED:
       "The budget is used up, so the answer was stopped. The limit is in the server's settings.",

@@ -3,7 +3,7 @@ import type { ErrorCode } from "@mini-openclaw/protocol";
 import { AuthError } from "../../auth/authenticate.ts";
 import { retryAfter } from "../../auth/token.ts";
 import { toClientError } from "../../shared/errors.ts";
-import { codeOf } from "../../shared/refusal.ts";
+import { codeOf, mayPass, type Refusal } from "../../shared/refusal.ts";
 import { sendJson } from "../../shared/send-json.ts";
 
 /**
@@ -70,10 +70,18 @@ const RETRY_AFTER_MS = 1000;
  */
 export function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
-  if (error instanceof AuthError) return new HttpError(error.status, codeOf(error.status), error.message);
+  if (error instanceof AuthError) {
+    const { status, message: reason } = error;
+    return toRefusedError({ status, reason, headers: mayPass(status) ? retryAfter(RETRY_AFTER_MS) : {} });
+  }
   const { code, message, retryable } = toClientError(error);
   const headers = retryable ? retryAfter(RETRY_AFTER_MS) : {};
   return new HttpError(statuses[code] ?? 500, code, message, { headers, retryable });
+}
+
+/** Returns the error of a request that was refused before its command was read. */
+export function toRefusedError({ status, reason, headers = {} }: Refusal): HttpError {
+  return new HttpError(status, codeOf(status), reason, { headers, retryable: mayPass(status) });
 }
 
 /**
