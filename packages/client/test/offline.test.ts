@@ -154,3 +154,25 @@ test("rejects an approval before the gateway has named the session", async () =>
     code: "SESSION_NOT_FOUND",
   });
 });
+
+test.each<[what: string, options: object]>([
+  ["files that JSON does not have", { blocks: [{ type: "text", text: 1n }] }],
+  ["an id that is a number", { id: 5 }],
+  ["an id that is an object", { id: {} }],
+  ["an empty id", { id: "" }],
+  ["an id of 129", { id: "x".repeat(129) }],
+])("refuses a message with %s at once, and sends the next one", async (_, options) => {
+  await using gateway = await testGateway(createSpeaker(() => "Yes.").agent);
+  const client = gateway.connect();
+  const session = client.session();
+
+  const refused = await session.send("one", options as never).catch((error: unknown) => error);
+  const asked = (async () => {
+    for await (const _event of session.ask("one", options as never)) throw new Error("An event came.");
+  })().catch((error: unknown) => error);
+
+  expect(refused).toBeInstanceOf(Error);
+  expect(await asked).toMatchObject({ message: (refused as Error).message });
+  expect(session.getSnapshot().outbox).toEqual([]);
+  expect((await session.send("two")).runId).toBeTypeOf("string");
+});

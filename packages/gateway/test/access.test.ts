@@ -93,6 +93,20 @@ test("beyond loopback accepts an IP address, which no foreign page can have as i
   );
 });
 
+test.each(["localhost", "app.localhost", "a.b.localhost:8080", "10.0.0.7", "[::1]:80"])(
+  "beside an app without authenticate, the name %s is let in",
+  (host) => {
+    expect(attached({})(request(host, `http://${host}`))).toBeUndefined();
+  },
+);
+
+test.each(["localhost.evil.example", "evillocalhost", "app.localhost.evil.example", "2130706433", ""])(
+  "beside an app without authenticate, the name %j is refused",
+  (host) => {
+    expect(attached({})(request(host))).toMatch(/not a name of this gateway/);
+  },
+);
+
 describe("a gateway with a token", () => {
   const access = own({ host: "127.0.0.1", port: 3210 }, {}, true);
 

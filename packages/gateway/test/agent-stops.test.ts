@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import type { AgentInput, AgentRunner } from "@mini-openclaw/protocol";
+import { type AgentInput, type AgentRunner, noUsage } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
 import { testGateway } from "./test-gateway.ts";
 
@@ -93,4 +93,25 @@ test("a decision that an agent requests and ignores ends no process when its run
   process.off("unhandledRejection", onUnhandled);
 
   expect(unhandled).toEqual([]);
+});
+
+test("a run ends with its agent's `run_end`, although the agent never returns after it", async () => {
+  const agent: AgentRunner = {
+    async *run({ runId }) {
+      try {
+        yield { type: "run_start", runId, timestamp: 1 };
+        yield { type: "run_end", runId, outcome: "completed", usage: noUsage, timestamp: 1 };
+      } finally {
+        await new Promise(() => {});
+      }
+    },
+  };
+  await using gateway = await testGateway({ agent, abortGraceMs: 10 });
+  const client = await gateway.connect();
+
+  client.send({ type: "message", content: "one" });
+  client.send({ type: "message", content: "two" });
+
+  expect((await client.next("run_end", 2)).outcome).toBe("completed");
+  expect(gateway.failures).toEqual([]);
 });

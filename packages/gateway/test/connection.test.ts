@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { mkdtemp } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, get, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -280,6 +280,20 @@ describe("health", () => {
       200,
       { ready: true, failing: [], parts: [{ name: "files", state: "failed", ...(detail && { detail }) }] },
     ]);
+  });
+
+  test("readyz answers a load balancer under any Host, with one word", async () => {
+    await using gateway = await testGateway({ listen: { parts: () => [{ name: "mcp", state: "ok" }] } });
+    const ask = async (path: string) => {
+      const headers = { host: "gateway.internal" };
+      const [response] = await once(get(`http://${gateway.address}${path}`, { headers }), "response");
+      const { statusCode } = response as IncomingMessage;
+      return [statusCode, (await (response as IncomingMessage).toArray()).join("")];
+    };
+
+    expect(await ask("/readyz")).toEqual([200, expect.stringMatching(/^\{"ready":true\}\s*$/)]);
+    expect((await ask("/health"))[0]).toBe(403);
+    await gateway.store.close();
   });
 
   test("readyz answers without the parts that an app fails to report", async () => {

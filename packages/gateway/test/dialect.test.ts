@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { createMemoryStore } from "@mini-openclaw/session-store";
 import { describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { type Dialect, GatewayServer } from "../src/index.ts";
@@ -112,6 +113,18 @@ describe("a dialect that throws", () => {
     expect(code).toBe(1011);
     expect(gateway.failures).toEqual(["a dialect: no words"]);
   });
+});
+
+test("`dialects` that are no list are refused", () => {
+  const create = () =>
+    new GatewayServer({ store: createMemoryStore(), agent: echoAgent, dialects: {} as never });
+
+  expect(create).toThrow(
+    expect.objectContaining({
+      code: "INVALID_OPTION",
+      message: "`dialects` must be a list of dialects, got an object.",
+    }),
+  );
 });
 
 describe("dialects without a subprotocol of their own are refused", () => {

@@ -108,13 +108,15 @@ describe("a path of attach", () => {
     await once(server, "close");
   });
 
-  test.each(["/claw?x", "/a b", "http://a.example/claw", undefined])("%j is refused", async (path) => {
+  test.each(["/claw?x", "/a b", "/é", "http://a.example/claw", undefined])("%j is refused", async (path) => {
     await using own = await testGateway();
 
     expect(() => own.gateway.attach(createServer(), { path: path as string })).toThrow(
       expect.objectContaining({
         code: "INVALID_OPTION",
-        message: expect.stringContaining("`path` must be a path such as /claw, without a query, got"),
+        message: expect.stringMatching(
+          /^`path` must be a path of ASCII characters such as \/claw, without a query, got/,
+        ),
       }),
     );
   });

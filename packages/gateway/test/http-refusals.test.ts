@@ -123,6 +123,13 @@ const refused: [what: string, request: BadRequest, status: number, code: string,
       /no such session/,
     ],
     ["a broken escape", { path: "/sessions/%E0%A4%A/messages" }, 400, "INVALID_FRAME", /^sessionId: /],
+    [
+      "a field of the query twice",
+      { path: "/sessions?limit=1&limit=2" },
+      400,
+      "INVALID_FRAME",
+      "The query must have limit once.",
+    ],
     ["limit 0", { path: "S/messages?limit=0" }, 400, "INVALID_FRAME", "`limit` must be at least 1, got 0."],
     [
       "limit 201",

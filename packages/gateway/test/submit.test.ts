@@ -148,6 +148,21 @@ test("a message to an owner goes to a session of that principal", async () => {
   });
 });
 
+test("a message to somebody else's session is refused", async () => {
+  await using test = await testGateway();
+  const { sessionId, ended } = await test.gateway.submit({ owner: "alice", content: "one" });
+  await ended;
+
+  const refused = () => test.gateway.submit({ sessionId, owner: "bob", content: "two" });
+  const own = await test.gateway.submit({ sessionId, owner: "alice", content: "three" });
+
+  await expect(refused()).rejects.toMatchObject({
+    code: "SESSION_NOT_FOUND",
+    message: expect.stringContaining("`sessionId` must be a session of bob, got"),
+  });
+  expect((await own.ended).outcome).toBe("completed");
+});
+
 test.each<[fields: object, message: string]>([
   [{ content: "hi" }, "`sessionId`, `key` or `principal` must name the session of the message, got none."],
   [{ key: "k" }, "`content` must be a string, got nothing."],

@@ -42,7 +42,7 @@ export function toWebSocketUrl(url: string | URL, hasToken: boolean): string {
   } catch {
     // Browsers of 2022 have no `URL.canParse`.
   }
-  throw invalidOption(`\`url\` must be of ws, wss, http or https, got "${String(url)}".`);
+  throw invalidOption(`\`url\` must be of ws, wss, http or https, got "${url as string}".`);
 }
 
 // The close codes of PROTOCOL.md for faults of the client, which a new connection would repeat.

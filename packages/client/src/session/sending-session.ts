@@ -44,10 +44,16 @@ export class SendingSession extends SessionState {
     const { id, content } = message;
     const waiting = this.#waiters.get(id);
     if (waiting) return void waiting.push({ resolve, reject });
-    if (this.host.outgoingCount >= MAX_OUTGOING) return reject(tooMany("OUTBOX_FULL", MAX_OUTGOING));
-    // The gateway does not answer under an id that is not one.
-    if (typeof content !== "string" || !/^.{1,128}$/s.test(id)) {
-      return reject(invalidOption("`content` must be a string, `id` 1 to 128 long."));
+    try {
+      if (this.host.outgoingCount >= MAX_OUTGOING) throw tooMany("OUTBOX_FULL", MAX_OUTGOING);
+      // The gateway does not answer under an id that is not one.
+      if (typeof content !== "string" || typeof id !== "string" || !id || id.length > 128) {
+        throw invalidOption("`content` must be a string, `id` 1 to 128 long.");
+      }
+      // Throws now, and not when it is sent, if the files cannot be JSON.
+      JSON.stringify(message);
+    } catch (error) {
+      return reject(error as ClientError);
     }
     this.#waiters.set(id, [{ resolve, reject }]);
     this.change({ outbox: addMessage(this.value.outbox, message) });

@@ -101,7 +101,7 @@ export function attachedAccess(
   const isNamed = allowedHosts && compileHosts(allowedHosts);
   const isOwnHost = (host: string) => {
     if (isNamed) return isNamed(withoutDefaultPort(host));
-    return !isAnonymous || isAddress(host) || nameOf(host) === "localhost";
+    return !isAnonymous || isAddress(host) || isLocalName(nameOf(host));
   };
   const strings = allowedHosts?.filter((rule) => typeof rule === "string").join(", ");
   const need = "Without `authenticate`, only localhost and IP addresses are. Name others in `allowedHosts`.";
@@ -171,6 +171,11 @@ function isOwnOrigin(origin: string, host: string): boolean {
   const [, scheme = "", name = ""] = /^(https?):\/\/(.*)$/.exec(origin) ?? [];
   const defaultPort = scheme === "https" ? /:443$/ : /:80$/;
   return scheme !== "" && name.replace(defaultPort, "") === host.replace(defaultPort, "");
+}
+
+/** Returns true for a name that browsers resolve to this machine (RFC 6761, 6.3). */
+function isLocalName(name: string): boolean {
+  return name === "localhost" || name.endsWith(".localhost");
 }
 
 /** Returns true for a `Host` value that is an IP address, with or without a port. */

@@ -65,7 +65,13 @@ export interface Submitted {
 export interface SubmitDeps {
   store: Pick<
     SessionStore,
-    "entries" | "loadMessages" | "getOrCreateSession" | "createSession" | "listSessions" | "loadBlob"
+    | "entries"
+    | "loadMessages"
+    | "getSession"
+    | "getOrCreateSession"
+    | "createSession"
+    | "listSessions"
+    | "loadBlob"
   >;
   queues: SessionRuns;
   limits: Limits;
@@ -75,15 +81,23 @@ export interface SubmitDeps {
  * Gets a message accepted and follows its run to the end.
  *
  * @throws GatewayError `INVALID_OPTION` for an unknown or missing field, `INVALID_FRAME` for a
- * wrong file
+ * wrong file, `SESSION_NOT_FOUND` for a session of another owner
  * @throws TypeError for a principal without an id
  */
 export async function submitMessage(deps: SubmitDeps, submission: Submission): Promise<Submitted> {
   checkSubmission(submission);
   const { sessionId: given, key, owner, principal = toPrincipal(owner), ...message } = submission;
   const sessionId = given ?? (await findTarget(deps.store, { key, principal })).sessionId;
+  if (given !== undefined && principal) await requireOwner(deps.store, given, principal);
   const submitted = await toSubmitted(message, sessionId, deps);
   return followRun(deps, sessionId, (queues) => queues.submit(sessionId, submitted));
+}
+
+/** @throws GatewayError `SESSION_NOT_FOUND` for a session of somebody else */
+async function requireOwner(store: SubmitDeps["store"], sessionId: string, { id }: Principal): Promise<void> {
+  const session = await store.getSession(sessionId);
+  if (!session || session.owner === id) return;
+  throw new GatewayError("SESSION_NOT_FOUND", mustBe("sessionId", `a session of ${id}`, sessionId));
 }
 
 function toPrincipal(owner: string | undefined): Principal | undefined {

@@ -25,6 +25,7 @@ export class Dialects {
   /** @throws GatewayError `INVALID_OPTION` */
   constructor(dialects: readonly Dialect[] = []) {
     this.add(nativeDialect);
+    if (!Array.isArray(dialects)) throw invalid(mustBe("dialects", "a list of dialects", dialects));
     for (const dialect of dialects) {
       if (typeof dialect === "object" && dialect?.subprotocol === undefined)
         throw invalid(`${mustBe("subprotocol", "a text", undefined)} Or pass the dialect to \`attach\`.`);

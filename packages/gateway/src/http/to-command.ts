@@ -23,7 +23,7 @@ const numberFields = new Set(["limit", "before", "after"]);
 /**
  * Returns the fields of a query, as a command has them. The schema refuses what is no number.
  *
- * @throws HttpError `INVALID_FRAME` for bytes that are not UTF-8
+ * @throws HttpError `INVALID_FRAME` for bytes that are not UTF-8, or a repeated field
  */
 export function queryFields(query: string): Record<string, unknown> {
   try {
@@ -31,8 +31,13 @@ export function queryFields(query: string): Record<string, unknown> {
   } catch {
     throw new HttpError(400, "INVALID_FRAME", "The query must be percent-encoded UTF-8.");
   }
+  const fields = [...new URLSearchParams(query)];
+  const names = fields.map(([name]) => name);
+  const repeated = names.find((name, index) => names.indexOf(name) < index);
+  if (repeated !== undefined)
+    throw new HttpError(400, "INVALID_FRAME", `The query must have ${repeated} once.`);
   return Object.fromEntries(
-    [...new URLSearchParams(query)].map(([name, text]) => {
+    fields.map(([name, text]) => {
       if (numberFields.has(name)) return [name, toNumber(text)];
       return [name, name === "archived" || name === "replaced" ? toBoolean(text) : text];
     }),

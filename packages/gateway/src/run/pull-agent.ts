@@ -115,7 +115,10 @@ export async function pullAgent(
       if (event.type === "run_end") {
         const outcome = event.outcome === "aborted" ? stopReason(signal) : event.outcome;
         const { usage, costUsd } = event;
-        return { outcome, usage, ...(costUsd !== undefined && { costUsd }) };
+        ended = { outcome, usage, ...(costUsd !== undefined && { costUsd }) };
+        // The agent may clean up for so long.
+        grace.start();
+        return ended;
       }
       // The gateway emits it: before that it may have to ask the agent again.
       if (event.type === "message_done") continue;
@@ -131,8 +134,9 @@ export async function pullAgent(
   }
 
   const grace = whenAborted(signal, deps.abortGraceMs);
+  let ended: Ending | undefined;
   try {
-    return await Promise.race([pull(), grace.elapsed.then((): Ending => ({ outcome: stopReason(signal) }))]);
+    return await Promise.race([pull(), grace.elapsed.then(() => ended ?? { outcome: stopReason(signal) })]);
   } catch (error) {
     // Nobody asks this agent again: a message that comes now needs a run of its own.
     steering.close();
@@ -163,22 +167,29 @@ function failed(code: ErrorCode, message: string): Ending {
   return { outcome: "failed", error: { code: errorCodes[code], message, retryable: true } };
 }
 
-/**
- * Returns a promise that resolves `graceMs` after `signal` aborts, and a function that cancels the
- * timer.
- */
-function whenAborted(signal: AbortSignal, graceMs: number): { elapsed: Promise<void>; cancel: () => void } {
+/** The time that an agent has to stop. */
+interface Grace {
+  /** Resolves when the time has passed. */
+  elapsed: Promise<void>;
+  /** Starts the time, unless it has started. */
+  start: () => void;
+  cancel: () => void;
+}
+
+/** Returns a grace that starts when `signal` aborts. */
+function whenAborted(signal: AbortSignal, graceMs: number): Grace {
   let timer: NodeJS.Timeout | undefined;
   let start: () => void = () => {};
   const elapsed = new Promise<void>((resolve) => {
     start = () => {
-      timer = setTimeout(resolve, graceMs);
+      timer ??= setTimeout(resolve, graceMs);
     };
   });
   signal.addEventListener("abort", start, { once: true });
   if (signal.aborted) start();
   return {
     elapsed,
+    start,
     cancel() {
       signal.removeEventListener("abort", start);
       clearTimeout(timer);

@@ -14,13 +14,13 @@ import { requireKnown, requireWhole } from "../shared/check-options.ts";
 import { GatewayError } from "../shared/errors.ts";
 import { readPath } from "../shared/paths.ts";
 import type { Refusal } from "../shared/refusal.ts";
-import { codeOf } from "../shared/refusal.ts";
+import { codeOf, mayPass } from "../shared/refusal.ts";
 import { offersWebSocket, pathOf } from "../shared/request.ts";
 import { sendJson } from "../shared/send-json.ts";
 import { answerOther, type RouteAnswerer, type Routes, readRoutes } from "./app-answers.ts";
 import { removeBasePath, withoutBasePath } from "./base-path.ts";
 import { serveWithoutOffer } from "./offered-protocols.ts";
-import { answerLiveness, answerProbe, type Health } from "./probes.ts";
+import { answerLiveness, answerProbe, answerReadiness, type Health } from "./probes.ts";
 import { type PartStatus, type Readiness, visibleParts } from "./readiness.ts";
 
 export interface ListenOptions {
@@ -195,7 +195,7 @@ function createAnswerer(
   function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
     gateway.onRefused(refusal, request);
     const { status, reason, headers = {} } = refusal;
-    sendJson(response, status, { error: reason, code: codeOf(status), retryable: status === 429 }, headers);
+    sendJson(response, status, { error: reason, code: codeOf(status), retryable: mayPass(status) }, headers);
   }
 
   const mounts = [...forms, { base: "/" }];
@@ -213,7 +213,12 @@ function createAnswerer(
   return (request, response) => {
     if (answerLiveness(request, response)) return;
     const denied = access(request);
-    if (denied) return refuse(request, response, denied);
+    if (denied) {
+      // Load balancers ask under names of their own. They get one word.
+      const readReady = async () => ({ ready: (await gateway.readiness()).ready });
+      if (!answerReadiness(request, response, readReady)) refuse(request, response, denied);
+      return;
+    }
     if (answerProbe(request, response, probes(request))) return;
     if (guard && answerLogin(request, response, guard)) return;
     if (metrics && pathOf(request) === "/metrics") {

@@ -34,11 +34,20 @@ export function answerLiveness(request: IncomingMessage, response: ServerRespons
 /** Answers `/health` and `/readyz`. Returns false for any other path. */
 export function answerProbe(request: IncomingMessage, response: ServerResponse, probes: Probes): boolean {
   const path = pathOf(request);
-  if (path !== "/health" && path !== "/readyz") return false;
-  if (!isRead(request, response, path)) return true;
-  if (path === "/health") sendJson(response, 200, probes.health());
-  else
-    void probes.readiness().then((readiness) => sendJson(response, readiness.ready ? 200 : 503, readiness));
+  if (path !== "/health") return answerReadiness(request, response, () => probes.readiness());
+  if (isRead(request, response, path)) sendJson(response, 200, probes.health());
+  return true;
+}
+
+/** Answers `/readyz`. Returns false for any other path. */
+export function answerReadiness(
+  request: IncomingMessage,
+  response: ServerResponse,
+  readReadiness: () => Promise<Pick<Readiness, "ready">>,
+): boolean {
+  if (pathOf(request) !== "/readyz") return false;
+  if (!isRead(request, response, "/readyz")) return true;
+  void readReadiness().then((readiness) => sendJson(response, readiness.ready ? 200 : 503, readiness));
   return true;
 }
 

@@ -24,7 +24,9 @@ export function readPath(
 ): string {
   requireKnown(caller, options, known);
   const { path = fallback } = options;
-  if (typeof path === "string" && /^[^\s?#]*$/.test(path) && !path.includes("://"))
+  // A request has other characters as `%` and two digits.
+  if (typeof path === "string" && /^[!"$->@-~]*$/.test(path) && !path.includes("://"))
     return normalizePath(path);
-  throw new GatewayError("INVALID_OPTION", mustBe("path", "a path such as /claw, without a query", path));
+  const expected = "a path of ASCII characters such as /claw, without a query";
+  throw new GatewayError("INVALID_OPTION", mustBe("path", expected, path));
 }
