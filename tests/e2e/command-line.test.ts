@@ -199,6 +199,35 @@ describe("the command line", () => {
     expect(out).toMatch(/^ +\d+ {2}tokens in all, estimated$/m);
   });
 
+  test("names what ended the cache since the last call of `prompt show`", async () => {
+    await using folder = await temporaryDirectory();
+    // Not the demo, which has a workspace of its own.
+    const options = { env: { ANTHROPIC_API_KEY: "k" } };
+    const show = async () =>
+      (await run(folder.path, ["prompt", "show"], options)).out.trimEnd().split("\n").at(-1);
+    const holds = "The tools and the prompt are those of the last call, so that a cache of them holds.";
+    mkdirSync(join(folder.path, ".openclaw"));
+    const soul = join(folder.path, ".openclaw", "SOUL.md");
+    writeFileSync(soul, "You are a patient claw.\n");
+
+    expect(await show()).toMatch(/tokens in all, estimated$/);
+    expect(await show()).toBe(holds);
+    writeFileSync(soul, "You are a hasty claw.\n");
+    expect(await show()).toMatch(
+      /^The first \d+ of \d+ bytes .* ends in prompt: \w+: "patient claw.*" became "hasty claw.*"\.$/,
+    );
+    expect(await show()).toBe(holds);
+  });
+
+  test("calls the commands of sessions by the name that works here", async () => {
+    await using folder = await temporaryDirectory();
+
+    expect((await run(folder.path, ["sessions", "--help"])).out).toContain("mini-openclaw sessions ls ");
+    expect(await run(folder.path, ["sessions", "show"])).toMatchObject({
+      err: expect.stringContaining("Use: mini-openclaw sessions show <session>."),
+    });
+  });
+
   test("adds a skill after checking it, and an MCP server", async () => {
     await using folder = await temporaryDirectory();
     const skill = join(folder.path, "somewhere", "tidy-up");
@@ -215,6 +244,7 @@ describe("the command line", () => {
     expect((await at("skills", "ls")).out).toBe("tidy-up\tTidies up.\n");
     expect((await at("skills", "validate")).out).toContain("good");
 
+    expect((await at("mcp", "test")).out).toMatch(/^There are no servers in .*\.mcp\.json\.\n$/);
     expect((await at("mcp", "add", "files", "node", "server.js", "-v")).code).toBe(0);
     expect((await at("mcp", "ls")).out).toContain('"args":["server.js","-v"]');
     expect((await at("mcp", "test")).code).toBe(1);

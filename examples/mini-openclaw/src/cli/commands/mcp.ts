@@ -56,7 +56,10 @@ export function addServer(name: string, command: readonly string[], flags: Flags
 export async function testServers(flags: Flags): Promise<void> {
   const { workspace } = loadConfig(flags);
   try {
-    const servers = await connectMcpServers(await readMcpConfig(workspace), { workspaceDir: workspace });
+    const configured = await readMcpConfig(workspace);
+    if (Object.keys(configured).length === 0)
+      console.log(`There are no servers in ${join(workspace, ".mcp.json")}.`);
+    const servers = await connectMcpServers(configured, { workspaceDir: workspace });
     for (const { name, error, faults } of servers.status()) {
       const problems = [error ?? [], faults].flat();
       console.log(`${name}: ${problems.length === 0 ? "connected" : "failed"}`);

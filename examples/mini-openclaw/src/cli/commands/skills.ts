@@ -21,10 +21,11 @@ export async function listSkills(flags: Flags): Promise<void> {
 
 /** Exits with 1 if a skill has a fault. */
 export async function validateSkills(folders: readonly string[], flags: Flags): Promise<void> {
-  const { workspace } = loadConfig(flags);
+  const { workspace, skillsDir } = loadConfig(flags);
   const { skills } =
     folders.length > 0 ? { skills: [] } : await new SkillsLoader({ workspaceDir: workspace }).load();
   const files = folders.length > 0 ? folders.map(fileOf) : skills.map(({ path }) => resolve(workspace, path));
+  if (files.length === 0) console.log(`There are no skills in ${skillsDir}.`);
   let isBad = false;
   for (const file of files) {
     const faults = await faultsOf(file);
