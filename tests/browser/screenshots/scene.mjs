@@ -127,7 +127,8 @@ export function scriptedAgent(scene) {
 }
 
 /**
- * Adds chats of some days, the newest last, and a running one. Returns the one that is unread.
+ * Adds chats of some days, the newest last, and a running one. Returns the ids of the one that is
+ * unread and of the running one, which has a schedule.
  */
 export async function fillStore(store, gateway, { chats, running }) {
   const ages = [20 * 24, 5 * 24, 3 * 24, 26, 2];
@@ -141,5 +142,5 @@ export async function fillStore(store, gateway, { chats, running }) {
   }
   const { sessionId } = await store.createSession("webchat");
   await gateway.submit({ sessionId, content: running });
-  return ids[3];
+  return { unread: ids[3], scheduled: sessionId };
 }

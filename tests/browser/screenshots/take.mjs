@@ -36,9 +36,19 @@ async function takeOne(browser, language, size, colorScheme) {
   const scene = scenes[language];
   const store = createMemoryStore();
   const gateway = new GatewayServer({ store, agent: scriptedAgent(scene), onFailure: () => {} });
-  const { port } = await gateway.listen({ port: 0, serve: serveWebChat() });
+  const { unread, scheduled } = await fillStore(store, gateway, scene);
+  const next = new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000);
+  const settings = { schedules: [{ sessionId: scheduled, when: "0 * * * *", next }] };
+  const webChat = serveWebChat({ showSettings: true });
+  const { port } = await gateway.listen({
+    port: 0,
+    serve(request, response) {
+      if (!request.url.startsWith("/settings?")) return webChat(request, response);
+      response.end(JSON.stringify(settings));
+      return true;
+    },
+  });
   const context = await browser.newContext({ ...looks[size], colorScheme, locale: scene.locale });
-  const unread = await fillStore(store, gateway, scene);
   const page = await context.newPage();
   await page.addInitScript(
     (id) => localStorage.setItem("mini-openclaw.seen", JSON.stringify({ [id]: 1 })),
@@ -52,6 +62,7 @@ async function takeOne(browser, language, size, colorScheme) {
   );
   await page.locator(".new-chat").dispatchEvent("click");
   await page.locator(".welcome").waitFor();
+  await page.locator(".session-schedule:not([hidden])").waitFor({ state: "attached" });
   await page.getByRole("textbox").fill(scene.question);
   await page.locator("form.composer .send").click();
   await page.locator(".decision:visible").first().waitFor();
