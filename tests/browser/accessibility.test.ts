@@ -1,32 +1,11 @@
-import axe from "axe-core";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { says } from "./answers.ts";
+import { desktop, findingsOn, looks, phone } from "./axe.ts";
 import { eventually, launchBrowser, openPage, say, whyNoBrowser } from "./browser.ts";
 import { type Answer, startGateway } from "./test-gateway.ts";
 
 const timestamp = 1;
-const desktop = { viewport: { width: 1280, height: 800 } };
-const phone = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true };
-
-/** Returns the findings of axe on the page, one line a rule. */
-async function findingsOn(page: Page): Promise<string[]> {
-  // Colours are judged when they stand still.
-  await page.evaluate(() => {
-    for (const one of document.getAnimations()) {
-      if (one.effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY) one.finish();
-    }
-  });
-  // Handed over by the browser's debugger, so that the page's policy stays as it is.
-  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() =>
-    (globalThis as unknown as { axe: typeof axe }).axe.run({ resultTypes: ["violations"] }),
-  );
-  return violations.map(
-    ({ id, impact, nodes }) => `${impact}: ${id}: ${nodes.map(({ html }) => html).join(" | ")}`,
-  );
-}
-
 const rich = [
   "## What stands here",
   "A [link](https://example.com/), **bold**, `code` and a table:",
@@ -66,14 +45,6 @@ describe.skipIf(whyNoBrowser)("for everybody", () => {
   });
   afterAll(() => browser?.close());
 
-  const looks = [desktop, phone].flatMap((size) =>
-    (["light", "dark"] as const).flatMap((colorScheme) =>
-      ["en", "zh-CN"].map((locale): [string, BrowserContextOptions] => [
-        `${size === phone ? "phone" : "desktop"}, ${colorScheme}, ${locale}`,
-        { ...size, colorScheme, locale },
-      ]),
-    ),
-  );
   test.each(looks)("axe finds nothing in any state: %s", async (_, options) => {
     await using gateway = await startGateway({
       ...{ demo: true, answer: showsAll, showSettings: true },

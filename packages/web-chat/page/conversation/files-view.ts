@@ -78,6 +78,8 @@ function openImage(url: string, name: string, texts: Texts, root: Node): void {
   close.setAttribute("aria-label", texts.closeImage);
   close.append(icon("close"));
   dialog.append(close, image);
+  // Keys pressed here belong to the dialog. Esc closes it and does not stop a run.
+  dialog.addEventListener("keydown", (event) => event.stopPropagation());
   dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
   dialog.addEventListener("close", () => dialog.remove());
   // In a shadow tree the dialog has the styles of the page.

@@ -14,7 +14,8 @@ export function createTodoView(texts: Texts): TodoView {
   const progress = element("span", "todo-progress");
   const active = element("span", "todo-active");
   const list = element("ol", "todo-items");
-  const root = element("details", "todo", element("summary", "", progress, active), list);
+  const steps = element("details", "todo", element("summary", "", progress, active), list);
+  const root = element("section", "", steps);
   root.hidden = true;
   let shown = NO_STEPS;
 
@@ -34,6 +35,7 @@ export function createTodoView(texts: Texts): TodoView {
       if (todo === shown) return;
       shown = todo;
       setText(progress, texts.steps(done, todo.length));
+      root.setAttribute("aria-label", texts.steps(done, todo.length));
       setText(active, todo.find(({ state }) => state === "active")?.text ?? "");
       list.replaceChildren(...todo.map(createItem));
     },

@@ -32,7 +32,8 @@ export function createLoginView(parts: LoginParts): LoginView {
     refusal.append(link);
   }
   refusal.append(retry);
-  const root = element("div", "logins", form, refusal);
+  const root = element("section", "logins", form, refusal);
+  root.setAttribute("aria-label", texts.tokenSend);
   let shown: Access | undefined;
 
   return {
@@ -40,6 +41,7 @@ export function createLoginView(parts: LoginParts): LoginView {
     show(access) {
       if (access === shown) return;
       shown = access;
+      root.hidden = access === "open";
       form.hidden = access !== "token";
       refusal.hidden = access !== "refused";
       if (access === "token") input.focus();

@@ -4,7 +4,7 @@ import { addAddresses } from "./addresses.ts";
 import { addDetails } from "./details.ts";
 import { addFootnotes } from "./footnotes.ts";
 import { addMath } from "./math.ts";
-import { addProducts } from "./products.ts";
+import { addProducts, addTildes } from "./products.ts";
 
 /**
  * Reads Markdown in two steps: its blocks, and the text inside a block.
@@ -26,7 +26,7 @@ export function createParser(): MarkdownParser {
   // People and models alike mean a line break by a line break.
   const md = createMarkdownIt({ html: true, breaks: true });
   md.use(addCjkEmphasis).use(addMath).use(addFootnotes).use(addDetails);
-  md.use(addAddresses).use(addProducts);
+  md.use(addAddresses).use(addProducts).use(addTildes);
   md.inline.ruler.disable("linkify");
   // The blocks are read without the core rules. Those that remain work on one block's text.
   md.core.ruler.disable(["normalize", "block", "strip_references"]);
