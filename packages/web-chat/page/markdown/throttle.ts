@@ -10,6 +10,11 @@ export interface Throttle {
 // never wait.
 const PAUSE_PER_WORK = 4;
 
+// Work that is longer than a frame, as for a table of some thousand rows, makes a key wait. Of 20
+// keys, one waits at most.
+const FRAME_MS = 16;
+const PAUSE_PER_LONG_WORK = 20;
+
 /**
  * Creates a throttle. `onLate` runs work that had to wait. `settle` completes the work: the layout
  * of a long text takes longer than the change.
@@ -23,7 +28,8 @@ export function createThrottle(onLate: (work: () => void) => void, settle: () =>
     work();
     settle();
     const end = performance.now();
-    nextStart = end + PAUSE_PER_WORK * (end - start);
+    const workMs = end - start;
+    nextStart = end + workMs * (workMs > FRAME_MS ? PAUSE_PER_LONG_WORK : PAUSE_PER_WORK);
   }
   return {
     schedule(work) {
