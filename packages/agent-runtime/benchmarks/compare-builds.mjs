@@ -1,5 +1,6 @@
 // Compares the CPU of one delta of the model with that of another build, for each API that both
-// builds have. The builds take turns in one process, so a busy machine is fair to both. Build both
+// builds have. A build that gathers deltas delivers fewer events, so the CPU of one event is
+// printed too. The builds take turns in one process, so a busy machine is fair to both. Build both
 // checkouts first, then run
 //   node packages/agent-runtime/benchmarks/compare-builds.mjs CHECKOUT
 import { fork } from "node:child_process";
@@ -36,27 +37,31 @@ async function loadBuild(checkout) {
   return { AgentRuntime, providers };
 }
 
-/** Returns CPU of this process in microseconds a delta. */
+/** Returns CPU of this process in microseconds, a delta and a delivered event. */
 async function cost({ AgentRuntime, providers }, api, baseURL, { deltas }) {
   const provider = providers[api]({ apiKey: "k", model: "m", baseURL });
   const agent = new AgentRuntime({ provider, systemPrompt: () => ({ stable: "", volatile: "" }) });
   let length = 0;
+  let events = 0;
   const before = process.cpuUsage();
   for await (const event of agent.run({ sessionId: "s", runId: "r", messages, signal })) {
-    if (event.type === "chunk") length += event.content.length;
+    if (event.type !== "chunk") continue;
+    length += event.content.length;
+    events += 1;
   }
   const { user, system } = process.cpuUsage(before);
   if (length !== deltas * 10) throw new Error(`Read ${length} characters of ${deltas * 10}.`);
-  return (user + system) / deltas;
+  return [(user + system) / deltas, (user + system) / events];
 }
 
 const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const units = ["a delta", "an event"];
 
 const builds = await Promise.all([
   loadBuild(other),
   loadBuild(fileURLToPath(new URL("../../..", import.meta.url))),
 ]);
-console.log(`Node ${process.versions.node}, CPU µs a delta, median of ${rounds}; ${other}, this build`);
+console.log(`Node ${process.versions.node}, CPU µs, median of ${rounds}; ${other}, this build`);
 for (const shape of shapes.filter(({ name }) => name.startsWith(process.env.SHAPE ?? ""))) {
   const args = [shape.deltas, shape.perWrite, shape.pauseMs].map(String);
   const server = fork(new URL("model-server.mjs", import.meta.url), args);
@@ -71,9 +76,11 @@ for (const shape of shapes.filter(({ name }) => name.startsWith(process.env.SHAP
         if (round >= 0) costs[build].push(one);
       }
     }
-    const [before, now] = costs.map(median);
-    const ratio = (now / before).toFixed(2);
-    console.log(`${shape.name}, ${api}: ${before.toFixed(2)}, ${now.toFixed(2)}, × ${ratio}`);
+    for (const [unit, name] of units.entries()) {
+      const [before, now] = costs.map((all) => median(all.map((one) => one[unit])));
+      const ratio = (now / before).toFixed(2);
+      console.log(`${shape.name}, ${api}, ${name}: ${before.toFixed(2)}, ${now.toFixed(2)}, × ${ratio}`);
+    }
   }
   server.disconnect();
 }
