@@ -37,12 +37,12 @@ const nestedFields = [
  * fields of an error alone, or with a status of MiniMax (edenai/edenai-apis#360).
  */
 export function isErrorEvent(event: JsonRecord): boolean {
-  const { object, type, code, status, message, msg, detail, fault } = event;
+  const { object, type, code, status, message, msg, detail, fault, base_resp: ofMiniMax } = event;
   const hasName = Object.entries(event).some(([name, value]) => name.startsWith("error") && value);
   if (hasName || object === "error" || type === "error") return true;
   if ([event["choices"], event["usage"]].some((one) => one !== undefined && one !== null)) return false;
-  const { status_code: number = 0 } = isRecord(event["base_resp"]) ? event["base_resp"] : {};
-  if (number !== 0 || textIn(detail ?? fault) !== undefined) return true;
+  if (isRecord(ofMiniMax) && ofMiniMax["status_code"] !== 0) return true;
+  if (textIn(detail ?? fault) !== undefined) return true;
   return (code ?? status) !== undefined && [message, msg].some((text) => typeof text === "string");
 }
 

@@ -17,7 +17,7 @@ import { createSseReader, MAX_EVENT_CHARS } from "./sse.ts";
  * Milliseconds for what may follow the reason why a turn stopped: its usage, and the end of the
  * stream. Some servers leave the stream open instead (maximhq/bifrost#6784).
  */
-const LAST_WORDS_MS = 5000;
+const LAST_WORDS_MS = 2000;
 
 /** Text or thinking of the model, shown as it comes. */
 export type ShownText = Extract<ModelEvent, { type: "text" | "thinking" }>;
