@@ -10,8 +10,8 @@ import {
   unreachable,
 } from "../errors/api-errors.ts";
 import type { AnswerLimit } from "./answer-limit.ts";
+import { createAnswerReader } from "./answer-reader.ts";
 import type { Body } from "./body.ts";
-import { createSseReader, MAX_EVENT_CHARS } from "./sse.ts";
 
 /**
  * Milliseconds for what may follow the reason why a turn stopped: its usage, and the end of the
@@ -86,22 +86,12 @@ export async function* askModel<Client>({
   try {
     const response = await send(client, own.signal);
     const body = bodyOf(response);
-    const reader = createSseReader();
-    let isFirst = true;
-    let whole: Buffer | undefined;
+    const reader = createAnswerReader(response);
     let told = turn.usage();
     try {
       for await (const piece of body) {
         limit.addBytes(piece.length);
-        if (isFirst && (!isStream(response) || looksLikeDocument(piece))) whole = Buffer.alloc(0);
-        isFirst = false;
-        if (whole !== undefined) {
-          whole = Buffer.concat([whole, piece]);
-          if (whole.length > MAX_EVENT_CHARS) throw notAStream();
-          if (!looksLikeEvents(whole)) continue;
-        }
-        const { shown, failure } = readEvents(reader.read(whole ?? piece), turn, secrets);
-        whole = undefined;
+        const { shown, failure } = readEvents(reader.read(piece), turn, secrets);
         const complete = failure ? undefined : turn.finished(false);
         const usage = turn.usage();
         if (!complete && (usage !== told || (shown.length === 0 && !failure))) {
@@ -114,15 +104,15 @@ export async function* askModel<Client>({
         }
         if (failure) throw failure;
         if (shown.length > 0) body.gather(shown.reduce((sum, { text }) => sum + text.length, 0));
-        if (!complete) {
-          if (shown.length === 0 && lastWords) continue;
+        if (complete) {
+          body.release();
+          yield complete;
+          return;
+        }
+        if (shown.length > 0 || !lastWords) {
           clearTimeout(lastWords);
           lastWords = turn.finished(true) && setTimeout(() => body.end(), LAST_WORDS_MS);
-          continue;
         }
-        body.release();
-        yield complete;
-        return;
       }
     } catch (error) {
       signal.throwIfAborted();
@@ -133,7 +123,8 @@ export async function* askModel<Client>({
       yield complete;
       return;
     }
-    if (whole !== undefined) yield* readWhole(whole.toString(), response, turn, secrets);
+    const whole = reader.document();
+    if (whole !== undefined) yield* readWhole(whole, response, turn, secrets);
     else yield* readLast(reader.end(), turn, secrets);
     yield turn.finished(true) ?? endedEarly();
   } catch (error) {
@@ -199,24 +190,6 @@ function* readLast(
   const { shown, failure } = readEvents(events, turn, secrets);
   yield* shown;
   if (failure) throw failure;
-}
-
-function isStream(response: Response): boolean {
-  return (response.headers.get("content-type") ?? "").startsWith("text/event-stream");
-}
-
-/** Some servers send an error as JSON or HTML under the content type of a stream. */
-function looksLikeDocument(piece: Uint8Array): boolean {
-  return /^\s*[[{<]/.test(Buffer.from(piece.buffer, piece.byteOffset, Math.min(64, piece.length)).toString());
-}
-
-/** Some servers send events under another content type. */
-function looksLikeEvents(body: Buffer): boolean {
-  return /^\s*(?:data|event|id|retry)?:/.test(body.subarray(0, 64).toString());
-}
-
-function notAStream(): AgentError {
-  return new AgentError("MODEL_FAILED", "The model's server did not answer with a stream of events.");
 }
 
 /**
