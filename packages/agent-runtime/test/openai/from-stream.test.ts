@@ -134,6 +134,11 @@ describe("the text and the thinking of an answer", () => {
       [{ choices: [], prompt_filter_results: [] }, {}, { choices: null }, chunk({ content: "ok" })],
       ["text ok"],
     ],
+    [
+      "fields of errors that are empty",
+      [{ error: null, errors: [], base_resp: { status_code: 0 } }, chunk({ content: "ok" })],
+      ["text ok"],
+    ],
     ["a delta of null", [chunk(null), chunk({ content: "ok" })], ["text ok"]],
     ["one part instead of a list", [chunk({ content: { type: "text", text: "ok" } })], ["text ok"]],
     ["events in lists", [[chunk({ content: "ok" })]], ["text ok"]],

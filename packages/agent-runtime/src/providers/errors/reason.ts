@@ -38,12 +38,16 @@ const nestedFields = [
  */
 export function isErrorEvent(event: JsonRecord): boolean {
   const { object, type, code, status, message, msg, detail, fault, base_resp: ofMiniMax } = event;
-  const hasName = Object.entries(event).some(([name, value]) => name.startsWith("error") && value);
+  const hasName = Object.entries(event).some(([name, value]) => name.startsWith("error") && isAny(value));
   if (hasName || object === "error" || type === "error") return true;
   if ([event["choices"], event["usage"]].some((one) => one !== undefined && one !== null)) return false;
   if (isRecord(ofMiniMax) && ofMiniMax["status_code"] !== 0) return true;
   if (textIn(detail ?? fault) !== undefined) return true;
   return (code ?? status) !== undefined && [message, msg].some((text) => typeof text === "string");
+}
+
+function isAny(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 : Boolean(value);
 }
 
 /** Returns the text of an error body in whatever form a server sent it, or the body itself. */
