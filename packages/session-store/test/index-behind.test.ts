@@ -216,3 +216,29 @@ test("removes nothing while the clock is ahead", async () => {
   expect((await store.undeleteSession("one")).sessionId).toBe("one");
   expect((await store.undeleteSession("two")).sessionId).toBe("two");
 });
+
+test.each(["createSession", "getOrCreateSession", "forkSession"] as const)(
+  "the session of %s is the one returned next, though a deleted one was created later by its clock",
+  async (create) => {
+    await using folder = await temporaryFolder();
+    const rightTime = Date.now;
+    Date.now = () => rightTime() + 3_600_000;
+    let ahead: string;
+    try {
+      await using store = await openStore(folder.path);
+      ahead = (await store.createSession("webchat")).sessionId;
+      await store.appendMessage(ahead, says("ahead"));
+      await store.deleteSession(ahead);
+    } finally {
+      Date.now = rightTime;
+    }
+    rmSync(indexOf(folder.path));
+    writeTranscript(folder.path, "origin", ["origin"]);
+    await using store = await openStore(folder.path);
+    if (create === "getOrCreateSession") await store.deleteSession("origin");
+    const { sessionId } = await store[create](create === "forkSession" ? "origin" : "webchat");
+    if (create !== "forkSession") await store.appendMessage(sessionId, says("next"));
+    await store.undeleteSession(ahead);
+    expect((await store.getOrCreateSession("webchat")).sessionId).toBe(sessionId);
+  },
+);

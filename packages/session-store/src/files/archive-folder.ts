@@ -29,6 +29,8 @@ export class ArchiveFolder {
   readonly path: string;
   readonly #fs: FileSystem;
   #names = new Map<string, number>();
+  /** The time of the newest move that was seen. */
+  #newestAt = 0;
   /** The stamp of the folder when `#names` was read. */
   #stamp: string | undefined;
 
@@ -53,6 +55,12 @@ export class ArchiveFolder {
     return [...this.#names].map(([sessionId, at]) => this.#filesOf(sessionId, at));
   }
 
+  /** Returns the sessions that came after a time. Mostly there are none, and that costs no scan. */
+  async listAfter(time: number): Promise<ArchivedFiles[]> {
+    await this.#refresh();
+    return this.#newestAt > time ? (await this.list()).filter(({ at }) => at > time) : [];
+  }
+
   /** Returns the newest files of a session. */
   async find(sessionId: string): Promise<ArchivedFiles | undefined> {
     const at = this.#names.get(sessionId);
@@ -75,7 +83,7 @@ export class ArchiveFolder {
         throw error;
       }
       this.#moveCache(from.meta, to.meta);
-      this.#names.set(sessionId, at);
+      this.#remember(sessionId, at);
       return;
     }
   }
@@ -99,14 +107,19 @@ export class ArchiveFolder {
   async #refresh(): Promise<void> {
     const stamp = this.stamp();
     if (stamp === this.#stamp) return;
-    const names = new Map<string, number>();
-    for (const name of await this.#fs.list(this.path)) {
+    const found = await this.#fs.list(this.path);
+    this.#names = new Map();
+    for (const name of found) {
       const [, sessionId = "", ms = ""] = FILE_NAME.exec(name) ?? [];
-      const at = Number(ms);
-      if (isSessionId(sessionId) && at >= (names.get(sessionId) ?? 0)) names.set(sessionId, at);
+      if (isSessionId(sessionId)) this.#remember(sessionId, Number(ms));
     }
-    this.#names = names;
     this.#stamp = isSettled(stamp) && this.stamp() === stamp ? stamp : undefined;
+  }
+
+  #remember(sessionId: string, at: number): void {
+    if (at < (this.#names.get(sessionId) ?? 0)) return;
+    this.#names.set(sessionId, at);
+    this.#newestAt = Math.max(this.#newestAt, at);
   }
 
   /** The cache may be missing, or be no file. */

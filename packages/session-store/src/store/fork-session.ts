@@ -15,6 +15,7 @@ import { notFound } from "../model/session-errors.ts";
 import { BlobFolder } from "../transcript/blob-folder.ts";
 import type { SessionFiles } from "../transcript/session-files.ts";
 import { type Folder, lockSession } from "../writer/open-writer.ts";
+import { latestDeleted } from "./key-sessions.ts";
 import { type StoreContext } from "./store-context.ts";
 
 // 64 KiB: few writes, little memory.
@@ -22,10 +23,11 @@ const CHUNK_CHARS = 65_536;
 
 /** Creates a session that begins with the entries of another one. */
 export async function forkSession(
-  { folder, files, index }: StoreContext,
+  context: StoreContext,
   sessionId: string,
   options: ForkSessionOptions,
 ): Promise<SessionMeta> {
+  const { folder, files, index } = context;
   const other = await files.summary(sessionId);
   if (!other) throw notFound(sessionId);
   const { key = other.meta.key, owner = other.meta.owner } = options;
@@ -33,7 +35,8 @@ export async function forkSession(
   assertOwner(owner);
   const { at = await newestEntry(files, sessionId) } = options;
   const forkedFrom = { sessionId, seq: at };
-  const createdAt = nextCreation((await index.sessions()).latestCreation(key));
+  const deleted = await latestDeleted(context, key);
+  const createdAt = nextCreation(Math.max((await index.sessions()).latestCreation(key), deleted));
   const created = createSummary(key, { forkedFrom, createdAt, ...(owner !== undefined && { owner }) });
   const entries = forkedEntries(files.entries(sessionId, { after: 0 }), { sessionId, at });
   const origin = new BlobFolder(folder.fs, folder.path, sessionId);
