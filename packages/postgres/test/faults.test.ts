@@ -207,6 +207,22 @@ describe.skipIf(!hasPostgres)("a store keeps every acknowledged message once", (
     await store.close();
   });
 
+  test("of a dead node when the answer to its claim is lost", async () => {
+    await using proxy = await startCuttingProxy(postgres.server.port);
+    const { store, schema, sessionIds } = await openStore();
+    const pool = postgres.server.pool({ port: proxy.port });
+    const other = await createPostgresStore({ pool, schema });
+    const [sessionId = ""] = sessionIds;
+    const log = await store.openLog(sessionId);
+    await log.record([{ type: "run_start", runId: "r1", timestamp: 1 }]);
+    await postgres.server.run(`delete from ${schema}.nodes where id = $1`, [databaseOf(store)?.node.id]);
+    proxy.loseNextAnswerTo("skip locked");
+    expect(await other.recover()).toEqual([sessionId]);
+    expect(proxy.cut).toBe(1);
+    await other.close();
+    await store.close();
+  });
+
   test.skipIf(process.platform !== "linux")("while the database stands still for six seconds", async () => {
     const { store, sessionIds, node } = await openStore();
     const before = node();

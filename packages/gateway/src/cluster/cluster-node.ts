@@ -25,6 +25,9 @@ interface NodeDeps {
   onFailure: (error: unknown, during: string) => void;
 }
 
+// A database that restarts is back within about this time.
+const RETRY_MS = 1_000;
+
 /** A gateway as one node of a cluster. */
 export class ClusterNode {
   /** The runs of all sessions, on whichever node they are. */
@@ -39,6 +42,7 @@ export class ClusterNode {
   /** Sessions whose state is sent to the other nodes after this turn of the event loop. */
   readonly #changed = new Set<string>();
   readonly #leave: () => void;
+  #hasLeft = false;
 
   constructor(cluster: Cluster, deps: NodeDeps) {
     const { store, queues, watchers, onFailure } = deps;
@@ -104,6 +108,7 @@ export class ClusterNode {
   }
 
   leave(): void {
+    this.#hasLeft = true;
     this.#leave();
   }
 
@@ -136,7 +141,7 @@ export class ClusterNode {
     }
   }
 
-  /** Ends the runs that a dead node left open. Never rejects. */
+  /** Ends the runs that a dead node left open. Tries again until it can. Never rejects. */
   async #recover(node: string): Promise<void> {
     const { store, notify, onFailure } = this.#deps;
     const left = this.#others.remove(node);
@@ -146,6 +151,7 @@ export class ClusterNode {
       for (const sessionId of new Set([...left, ...recovered])) notify(sessionId);
     } catch (error) {
       onFailure(error, `recovering the sessions of node ${node}`);
+      if (!this.#hasLeft) setTimeout(() => void this.#recover(node), RETRY_MS).unref();
     }
   }
 

@@ -242,6 +242,24 @@ describe("a node that dies", () => {
     expect(messages.filter(({ content }) => content === "two")).toHaveLength(1);
   });
 
+  test("ends the runs of a dead node when the store fails at first", async () => {
+    const { agent, started } = heldAgent();
+    await using nodes = await twoNodes({ agent });
+    const { here, there } = await watchBoth(nodes);
+    here.send({ type: "message", id: "m1", content: "one" });
+    await started(1);
+    const { store } = nodes.cluster;
+    const recover = store.recover.bind(store);
+    let tries = 0;
+    store.recover = () => {
+      tries += 1;
+      return tries === 1 ? Promise.reject(new Error("the database restarts")) : recover();
+    };
+    await nodes.cluster.kill(nodes.first.node);
+    expect(await ends(there)).toMatchObject({ outcome: "interrupted" });
+    expect(tries).toBe(2);
+  });
+
   test("is ready as long as its node is alive, and reads nothing for the answer", async () => {
     await using nodes = await twoNodes();
     const { first, second, cluster } = nodes;

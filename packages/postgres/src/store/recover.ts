@@ -13,9 +13,11 @@ const CONCURRENT = 8;
  */
 export async function recoverSessions(context: StoreContext): Promise<string[]> {
   const recovered: string[] = [];
+  const tried: string[] = [];
   for (;;) {
-    const claimed = await claimBatch(context);
+    const claimed = await claimBatch(context, tried);
     const left = [...claimed];
+    for (const { summary } of claimed) tried.push(summary.meta.sessionId);
     const next = async (): Promise<void> => {
       for (let row = left.shift(); row; row = left.shift()) {
         const { sessionId } = row.summary.meta;
@@ -27,8 +29,11 @@ export async function recoverSessions(context: StoreContext): Promise<string[]> 
   }
 }
 
-/** Claims some of the sessions that a dead node left open. */
-async function claimBatch({ query, names, node }: StoreContext): Promise<SessionRow[]> {
+/** Claims some of the sessions that a dead node left open, except those that were tried. */
+async function claimBatch(
+  { query, names, node, writers }: StoreContext,
+  tried: readonly string[],
+): Promise<SessionRow[]> {
   const { schema } = names;
   const left = "s.run_after is not null and s.deleted is null";
   const dead = await query({
@@ -36,14 +41,14 @@ async function claimBatch({ query, names, node }: StoreContext): Promise<Session
       and not exists (select from ${schema}.nodes n where n.id = s.node)`,
   });
   // A statement of its own. Its snapshot of the nodes may be older than a new owner, and ids never
-  // come back.
+  // come back. A session of this node without a writer is one whose claim had no known outcome.
   const text = `with me as (select id from ${schema}.nodes where id = $1 for key share),
     f as (select s.num from ${schema}.sessions s
-      where ${left} and (s.node is null or s.node = any($2::bigint[]))
-      order by s.num for update skip locked limit ${BATCH})
+      where ${left} and (s.node is null or s.node = any($2::bigint[])
+        or (s.node = $1 and s.id <> all($3::text[]))) order by s.num for update skip locked limit ${BATCH})
     update ${schema}.sessions s set node = me.id from f, me where s.num = f.num
     returning ${sessionColumns(schema)}`;
-  const values = [await node.ready(), dead.map((row) => row["node"])];
+  const values = [await node.ready(), dead.map((row) => row["node"]), [...writers.sessionIds, ...tried]];
   return (await query({ text, values })).map(toSessionRow);
 }
 

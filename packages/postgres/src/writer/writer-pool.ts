@@ -25,6 +25,11 @@ export class WriterPool {
     this.#open = open;
   }
 
+  /** The sessions whose writers are open, or about to open or close. */
+  get sessionIds(): string[] {
+    return [...this.#entries.keys()];
+  }
+
   /** Returns the session's writer, if it is open. */
   peek(sessionId: string): SessionWriter | undefined {
     const entry = this.#entries.get(sessionId);
