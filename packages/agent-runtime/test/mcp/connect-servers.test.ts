@@ -1,16 +1,11 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createServer, type Server } from "node:http";
-import { createRequire } from "node:module";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { AgentRuntime, type ToolContext } from "../../src/index.ts";
-import { connectMcpServers, type McpConfig, type McpServers } from "../../src/mcp.ts";
+import { AgentRuntime } from "../../src/index.ts";
+import type { McpServers } from "../../src/mcp.ts";
 import { calls, createScriptedProvider, says } from "../../src/testing.ts";
 import { eventsOf, inputOf } from "../collect.ts";
-import { temporaryDirectory } from "../temporary-directory.ts";
 import { callTool } from "../tools/call-tool.ts";
+import { connected } from "./connected.ts";
 
 const rawServer = fileURLToPath(new URL("./raw-server.mjs", import.meta.url));
 const raw = (faults = "", more: Record<string, unknown> = {}) => ({
@@ -20,39 +15,6 @@ const raw = (faults = "", more: Record<string, unknown> = {}) => ({
   trust: true,
   ...more,
 });
-const require = createRequire(import.meta.url);
-const everything = join(
-  require.resolve("@modelcontextprotocol/server-everything/package.json"),
-  "../dist/index.js",
-);
-const filesystem = join(
-  require.resolve("@modelcontextprotocol/server-filesystem/package.json"),
-  "../dist/index.js",
-);
-
-/** Servers that are closed at the end of the scope. */
-async function connected(
-  config: McpConfig,
-  options: { connectTimeoutMs?: number; callTimeoutMs?: number } = {},
-) {
-  const workspace = await temporaryDirectory({ "a.txt": "in the workspace\n" });
-  const servers = await connectMcpServers(config, { workspaceDir: workspace.path, ...options });
-  return {
-    servers,
-    path: workspace.path,
-    call: (name: string, input: Record<string, unknown>, given?: Partial<ToolContext>) =>
-      callTool(
-        servers.tools().find((tool) => tool.name === name),
-        input,
-        given,
-      ),
-    async [Symbol.asyncDispose]() {
-      await servers.close?.();
-      await workspace[Symbol.asyncDispose]();
-    },
-  };
-}
-
 const names = (servers: McpServers) => servers.tools().map(({ name }) => name);
 
 afterEach(() => void vi.unstubAllEnvs());
@@ -107,6 +69,29 @@ describe("a server over stdio", () => {
       isError: true,
     });
     expect((await here.call("raw__echo", { text: "again" })).output).toBe("again - -");
+  });
+
+  test("is refused what the client does not offer, and gets its ping answered", async () => {
+    await using here = await connected({ raw: raw() });
+    expect((await here.call("raw__echo", { text: "ask" })).output.split("\n")).toEqual([
+      "elicitation/create -32601",
+      "ping answered",
+      "roots/list -32601",
+      "sampling/createMessage -32601",
+    ]);
+  });
+
+  test("may write what is no message", async () => {
+    await using here = await connected({ raw: raw() });
+    expect((await here.call("raw__echo", { text: "junk" })).output).toBe("junk - -");
+  });
+
+  test("that leaves after its result is started again for the next call", async () => {
+    await using here = await connected({ raw: raw() });
+    expect((await here.call("raw__echo", { text: "leave" })).output).toBe("leave - -");
+    await expect.poll(() => here.servers.status()[0]?.state).toBe("failed");
+    expect((await here.call("raw__echo", { text: "again" })).output).toBe("again - -");
+    expect(here.servers.status()[0]?.state).toBe("connected");
   });
 
   test("loses only its connection when an answer is larger than the client reads", async () => {
@@ -191,68 +176,3 @@ test("after close no process is left and no call is made", async () => {
   expect(here.servers.status()[0]?.state).toBe("closed");
   expect((await callTool(tool, { text: "hi" })).output).toMatch(/cannot be reached: The agent is closed\./);
 });
-
-// The reference servers, 2026.8.31: https://github.com/modelcontextprotocol/servers
-describe("the reference servers", () => {
-  test("everything and filesystem work over stdio", async () => {
-    const workspace = await temporaryDirectory({ "a.txt": "in the workspace\n" });
-    await using here = await connected({
-      everything: { ...raw(), args: [everything, "stdio"] },
-      files: { ...raw(), args: [filesystem, workspace.path] },
-    });
-    expect(here.servers.status().map(({ state }) => state)).toEqual(["connected", "connected"]);
-    expect((await here.call("everything__get-sum", { a: 2, b: 3 })).output).toContain("5");
-    expect((await here.call("everything__get-tiny-image", {})).output).toMatch(
-      /\[image: image\/png, \d+ kB\]/,
-    );
-    const { blocks } = await here.call("everything__get-tiny-image", {});
-    expect(blocks).toMatchObject([{ type: "text" }, { type: "image", mediaType: "image/png" }]);
-    const read = await here.call("files__read_text_file", { path: join(workspace.path, "a.txt") });
-    expect(read).toEqual({ output: "in the workspace\n", isError: false });
-    expect((await here.call("files__read_text_file", { path: "/etc/hostname" })).isError).toBe(true);
-    await workspace[Symbol.asyncDispose]();
-  });
-
-  test("everything works over HTTP, and a lost session is opened again for the next call", async () => {
-    const port = await freePort();
-    const start = async () => {
-      const child = spawn(process.execPath, [everything, "streamableHttp"], {
-        env: { PATH: process.env["PATH"], PORT: String(port) },
-        stdio: ["ignore", "ignore", "pipe"],
-      });
-      await expect
-        .poll(() =>
-          fetch(`http://127.0.0.1:${port}/mcp`).then(
-            () => true,
-            () => false,
-          ),
-        )
-        .toBe(true);
-      return child;
-    };
-    let child = await start();
-    try {
-      const url = `http://127.0.0.1:${port}/mcp`;
-      await using here = await connected({ http: { url, headers: {}, trust: true } });
-      expect((await here.call("http__echo", { message: "hi" })).output).toBe("Echo: hi");
-      child.kill("SIGKILL");
-      await once(child, "close");
-      child = await start();
-      const lost = await here.call("http__echo", { message: "hi" });
-      expect(lost.isError).toBe(true);
-      expect((await here.call("http__echo", { message: "again" })).output).toBe("Echo: again");
-    } finally {
-      child.kill("SIGKILL");
-    }
-  });
-});
-
-async function freePort(): Promise<number> {
-  const server: Server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (typeof address !== "object" || address === null) throw new Error("The server has no port.");
-  return address.port;
-}

@@ -25,6 +25,10 @@ let tools = [
 ];
 /** @param {string} value */
 const text = (value) => ({ type: "text", text: value });
+/** Requests to the client, with the call that waits for their answers. */
+const asked = ["elicitation/create", "sampling/createMessage", "roots/list", "ping"];
+/** @type {{ id: unknown, answers: string[] } | undefined} */
+let asking;
 
 /** @type {Record<string, (params: { arguments: { text?: string } }) => unknown>} */
 const results = {
@@ -56,7 +60,7 @@ if (has("exit")) {
   process.exit(1);
 }
 for await (const line of createInterface({ input: process.stdin })) {
-  const { id, method, params } = JSON.parse(line);
+  const { id, method, params, error } = JSON.parse(line);
   if (has("mute")) continue;
   if (has("noise")) process.stdout.write("a debug line\n");
   if (method === "initialize") {
@@ -82,11 +86,32 @@ for await (const line of createInterface({ input: process.stdin })) {
         });
       continue;
     }
+    if (params.arguments.text === "ask") {
+      asking = { id, answers: [] };
+      for (const request of asked) send({ id: request, method: request, params: {} });
+      continue;
+    }
+    if (params.arguments.text === "junk") {
+      const junk = [
+        "junk {",
+        "{}",
+        "null",
+        "[]",
+        '{"jsonrpc":"2.0","id":999,"result":{}}',
+        "x".repeat(100_000),
+      ];
+      process.stdout.write(`${junk.join("\n")}\n\0\xff\n`);
+    }
+    if (params.arguments.text === "leave") setImmediate(() => process.exit(0));
     if (params.arguments.text === "change") {
       tools = [tool("echo"), tool("added")];
       for (let count = 0; count < 4; count += 1) send({ method: "notifications/tools/list_changed" });
     }
     send({ id, result: results[params.name in results ? params.name : "echo"]?.(params) });
+  } else if (asking && asked.includes(id)) {
+    asking.answers.push(`${id} ${error?.code ?? "answered"}`);
+    if (asking.answers.length === asked.length)
+      send({ id: asking.id, result: { content: [text(asking.answers.sort().join("\n"))] } });
   } else if (id !== undefined) {
     send({ id, error: { code: -32601, message: "Unknown method" } });
   }
