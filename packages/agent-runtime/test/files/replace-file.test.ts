@@ -170,7 +170,7 @@ describe("in a process of its own", () => {
   });
 
   test("a process that is killed while it writes leaves a whole file", async () => {
-    await using workspace = await temporaryDirectory({ "a.txt": "a".repeat(2_000_000) });
+    await using workspace = await temporaryDirectory({ "a.txt": "a".repeat(500_000) });
     for (let round = 0; round < 12; round += 1) {
       const edits = [
         { file_path: "a.txt", old_text: "a", new_text: "b", replace_all: true },
@@ -183,7 +183,7 @@ describe("in a process of its own", () => {
       child.kill("SIGKILL");
       await once(child, "close");
       const text = await readFile(join(workspace.path, "a.txt"), "utf8");
-      expect([text.length, new Set(text).size]).toEqual([2_000_000, 1]);
+      expect([text.length, new Set(text).size]).toEqual([500_000, 1]);
     }
   });
 });
