@@ -1,12 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { attachedAccess } from "../auth/access.ts";
-import { type Authenticate, createAuthenticator, defaultSessionKey } from "../auth/authenticate.ts";
-import { type ConnectionLimits, resolveConnectionLimits } from "../auth/connection-limits.ts";
-import type { Client } from "../auth/proof-door.ts";
+import { createAuthenticator, defaultSessionKey } from "../auth/authenticate.ts";
+import { resolveConnectionLimits } from "../auth/connection-limits.ts";
 import { addressOf } from "../auth/token.ts";
 import { attachedUpgradeGuard, type RequestGuard, type UpgradeGuard } from "../auth/upgrade-guard.ts";
-import type { UpgradeHandler } from "../auth/upgrade-handler.ts";
 import {
   type RetrySubmission,
   retryRun,
@@ -14,10 +12,7 @@ import {
   type Submitted,
   submitMessage,
 } from "../commands/submit.ts";
-import { Connection, type ConnectionDeps } from "../connection/connection.ts";
 import { Connections } from "../connection/connections.ts";
-import type { Dialect } from "../connection/dialect.ts";
-import { Dialects } from "../connection/dialects.ts";
 import { answerFetch } from "../http/fetch-adapter.ts";
 import { HttpApi } from "../http/http-api.ts";
 import { Observer } from "../observe/observer.ts";
@@ -25,10 +20,10 @@ import { requireKnown, toDuration } from "../shared/check-options.ts";
 import { GatewayError } from "../shared/errors.ts";
 import { requireId } from "../shared/principal.ts";
 import { ForeignSocket } from "../socket/foreign-socket.ts";
-import type { ClientSocket, WebSocketLike } from "../socket/web-socket.ts";
+import type { WebSocketLike } from "../socket/web-socket.ts";
 import { attachUpgrades } from "./attach.ts";
+import { ClientSockets } from "./client-sockets.ts";
 import { type Core, createCore } from "./create-core.ts";
-import { createUpgradeHandler } from "./create-upgrades.ts";
 import { type Listener, type ListenOptions, listen } from "./listen.ts";
 import {
   type AcceptOptions,
@@ -55,14 +50,10 @@ export class GatewayServer {
   readonly #options: GatewayOptions;
   readonly #observer: Observer;
   readonly #core: Core;
-  readonly #dialects: Dialects;
-  readonly #authenticate: Authenticate;
-  readonly #connectionDeps: ConnectionDeps;
-  readonly #connectionLimits: ConnectionLimits;
+  readonly #sockets: ClientSockets;
+  readonly #http: HttpApi;
   readonly #upgradeGuard: UpgradeGuard;
   readonly #requestGuard: RequestGuard;
-  readonly #http: HttpApi;
-  readonly #upgrades: UpgradeHandler<Dialect>;
   readonly #startedAt = performance.now();
   readonly #detach = new Set<() => void>();
   #listening: Promise<Listener> | undefined;
@@ -74,42 +65,32 @@ export class GatewayServer {
     this.#options = options;
     this.#observer = new Observer(this, options);
     this.#core = createCore(options, { observer: this.#observer, connections: this.#connections });
-    this.#dialects = new Dialects(options.dialects);
-    this.#connectionDeps = {
-      commands: this.#core.commands,
-      watch: this.#core.watch,
-      notifyDeleted: (session, answered) => this.#core.notifier.notifyDeleted(session, answered),
-      onEntered: (connection) => {
-        this.#connections.add(connection);
-        this.#observer.connected(connection.caller.principal);
-      },
-      onClosed: (connection) => {
-        if (this.#connections.delete(connection)) this.#observer.disconnected(connection.caller.principal);
-      },
+    const { onFailure } = this.#core;
+    const limits = resolveConnectionLimits(options.connections);
+    const authenticate = createAuthenticator(options, { timeoutMs: limits.handshakeTimeoutMs, onFailure });
+    this.#sockets = new ClientSockets({
+      core: this.#core,
       observer: this.#observer,
-    };
-    this.#connectionLimits = resolveConnectionLimits(options.connections);
-    this.#authenticate = createAuthenticator(options, {
-      timeoutMs: this.#connectionLimits.handshakeTimeoutMs,
-      onFailure: this.#core.onFailure,
-    });
-    const access = attachedAccess(options, {
-      onExposed: (address) => this.#observer.exposed(address),
-      onFailure: this.#core.onFailure,
-    });
-    this.#upgradeGuard = attachedUpgradeGuard(access);
-    this.#requestGuard = access;
-    this.#upgrades = createUpgradeHandler({
-      dialects: this.#dialects,
-      limits: { ...this.#core.commands.limits, ...this.#connectionLimits },
-      authenticate: this.#authenticate,
-      connect: (...client) => this.#connect(...client),
+      dialects: options.dialects,
+      limits,
+      authenticate,
+      connections: this.#connections,
       connectionCount: () => this.#connectionCount(),
       isClosing: () => this.#closing !== undefined,
-      observer: this.#observer,
-      onFailure: this.#core.onFailure,
     });
-    this.#http = this.#createHttp();
+    this.#http = new HttpApi({
+      commands: this.#core.commands,
+      watch: this.#core.watch,
+      authenticate,
+      notifyDeleted: (session, except) => this.#core.notifier.notifyDeleted(session, except),
+      makeRoom: () => this.#sockets.makeRoom(),
+      onRefused: (refusal, request) => this.#observer.refusedRequest(refusal, addressOf(request)),
+      heartbeatMs: limits.heartbeatMs,
+    });
+    const onExposed = (address: string) => this.#observer.exposed(address);
+    const access = attachedAccess(options, { onExposed, onFailure });
+    this.#requestGuard = access;
+    this.#upgradeGuard = attachedUpgradeGuard(access);
   }
 
   /**
@@ -121,11 +102,11 @@ export class GatewayServer {
   async listen(options: ListenOptions = {}): Promise<{ host: string; port: number }> {
     if (this.#listening || this.#closing)
       throw new GatewayError("INVALID_OPTION", "`listen()` was already called on this gateway.");
-    for (const dialect of Object.values(options.dialects ?? {})) this.#dialects.add(dialect);
+    for (const dialect of Object.values(options.dialects ?? {})) this.#sockets.addDialect(dialect);
     this.#listening = listen(options, this.#options, {
       health: () => this.health(),
       readiness: () => this.readiness(),
-      upgrade: (...upgrade) => this.#upgrades.handle(...upgrade),
+      upgrade: (...upgrade) => this.#sockets.upgrade(...upgrade),
       answer: (...asked) => this.#http.handle(...asked),
       onRefused: (refusal, request) => this.#observer.refusedRequest(refusal, addressOf(request)),
       onFailure: this.#core.onFailure,
@@ -150,7 +131,7 @@ export class GatewayServer {
    */
   attach(server: UpgradeSource, options: AttachOptions): () => void {
     const { dialect } = options;
-    if (dialect) this.#dialects.add(dialect);
+    this.#sockets.addDialect(dialect);
     const end = attachUpgrades(server, options, (...upgrade) => this.handleUpgrade(...upgrade, { dialect }));
     const detach = () => {
       end();
@@ -163,8 +144,8 @@ export class GatewayServer {
   /** Handles one upgrade, for apps that route upgrades themselves. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, options: SpeakOptions = {}): void {
     const { dialect: given } = options;
-    if (given) this.#dialects.add(given);
-    this.#upgrades.handle(request, socket, head, { guard: this.#upgradeGuard, given });
+    this.#sockets.addDialect(given);
+    this.#sockets.upgrade(request, socket, head, { guard: this.#upgradeGuard, given });
   }
 
   /**
@@ -196,12 +177,11 @@ export class GatewayServer {
   accept(webSocket: WebSocketLike, options: AcceptOptions = {}): void {
     requireKnown("accept", options, { principal: true, key: true, dialect: true });
     const { principal, key = defaultSessionKey(principal), dialect } = options;
-    if (dialect) this.#dialects.add(dialect);
+    this.#sockets.addDialect(dialect);
     if (principal) requireId(principal);
     const onFailure = (error: unknown) => this.#core.onFailure(error, "a socket of `accept`");
     const socket = new ForeignSocket(webSocket, onFailure);
-    if (socket.isOver) return;
-    this.#connect(socket, this.#dialects.find(socket.protocol, dialect), { caller: { principal, key } });
+    if (!socket.isOver) this.#sockets.accept(socket, dialect, { caller: { principal, key } });
   }
 
   /**
@@ -265,36 +245,14 @@ export class GatewayServer {
     await this.#core.close(drainMs);
     const gone = this.#connections.close(1001, "the gateway is stopping");
     this.#http.close();
-    this.#upgrades.close();
+    this.#sockets.close();
     // `listen` may be in progress. Its caller gets the error.
     await Promise.all([gone, this.#listening?.then((listener) => listener.close()).catch(() => {})]);
     this.#observer.stopped();
   }
 
-  #createHttp(): HttpApi {
-    return new HttpApi({
-      commands: this.#core.commands,
-      watch: this.#core.watch,
-      authenticate: this.#authenticate,
-      notifyDeleted: (session, except) => this.#core.notifier.notifyDeleted(session, except),
-      makeRoom: () => this.#upgrades.makeRoom(),
-      onRefused: (refusal, request) => this.#observer.refusedRequest(refusal, addressOf(request)),
-      heartbeatMs: this.#connectionLimits.heartbeatMs,
-    });
-  }
-
   /** Sockets, and answers over HTTP that take as long. */
   #connectionCount(): number {
     return this.#connections.size + this.#http.openCount;
-  }
-
-  #connect(webSocket: ClientSocket, dialect: Dialect, client: Client): void {
-    if (this.#closing) return webSocket.close(1001, "the gateway is stopping");
-    try {
-      new Connection(this.#connectionDeps, webSocket, dialect, client);
-    } catch (error) {
-      this.#core.onFailure(error, "a dialect");
-      webSocket.close(1011, "the dialect failed");
-    }
   }
 }
