@@ -88,7 +88,7 @@ test("verify names a blank transcript, and a session that only the index has", a
   ]);
 });
 
-test("repair goes on after a session that it cannot repair", async () => {
+test("repair continues after a session that it cannot repair", async () => {
   await using folder = await temporaryFolder();
   for (const id of ["held", "next"]) {
     appendFileSync(writeTranscript(folder.path, id, ["one"]), "damaged\n");

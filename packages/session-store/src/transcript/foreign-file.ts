@@ -34,7 +34,7 @@ export async function foreignProgram({ fs, fd, size }: OpenTranscript): Promise<
   return others > 0 ? programOf(sample) : undefined;
 }
 
-/** Returns true for the beginning of an object, as a writer that died in its first line leaves it. */
+/** Returns true for the beginning of an object. A writer that died in its first line leaves one. */
 function isTornObject(bytes: Buffer): boolean {
   const text = bytes.toString();
   if (!text.startsWith("{")) return false;
