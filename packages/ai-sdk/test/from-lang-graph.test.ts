@@ -152,15 +152,18 @@ describe("fromLangGraph", () => {
     });
   });
 
-  // The middleware of langchain 1.5.14 makes no call of a turn in which a call was denied.
+  // After a call of a turn was denied, langchain 1.0.1 makes the others, and 1.5.14 makes none.
   test.each([
-    ["once", ["gone", "gone"]],
-    ["deny", ["Not allowed: the user did not allow it.", "The call was not made."]],
-  ] as const)("asks about several calls at once: %s", async (first, outputs) => {
+    ["once", "gone", /^gone$/],
+    ["deny", "Not allowed: the user did not allow it.", /^The call was not made\.$|^gone$/],
+  ] as const)("asks about several calls at once: %s", async (first, output, other) => {
     const decision = (callId: string) => Promise.resolve(callId === "call-0" ? first : "once");
     const events = await run(agentOf(new ScriptedModel(calls("rm", "rm"))), { decision });
 
-    expect(resultsOf(events)).toEqual(outputs.map((output) => ["rm", output]));
+    expect(resultsOf(events)).toEqual([
+      ["rm", output],
+      ["rm", expect.stringMatching(other)],
+    ]);
     expect(events.find(({ type }) => type === "approval_request")).toMatchObject({
       reason: expect.stringContaining("Tool execution requires approval"),
     });

@@ -174,7 +174,7 @@ describe("regenerate()", () => {
 describe("a message that is sent again", () => {
   test.each([
     ["has completed", ["A"]],
-    ["goes on", [{ says: ["A"] }, { hangs: true } as const]],
+    ["is active", [{ says: ["A"] }, { hangs: true } as const]],
   ])("runs once when its run %s", async (_, steps) => {
     const agent = scriptedAgent([steps]);
     await using gateway = await chatGateway(agent);

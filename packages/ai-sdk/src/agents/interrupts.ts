@@ -41,13 +41,16 @@ export function takeAsks({ id, value }: Interrupt, open: { callId: string; toolN
   return { interruptId: id, isReview: true, asks };
 }
 
-/** Returns the value that continues a graph. Several interrupts are answered by their ids. */
+/**
+ * Returns the value that continues a graph. Interrupts are answered by their ids, because LangGraph
+ * 1.0.0 takes a bare `false` for no value.
+ */
 export function resumeOf(questions: readonly Question[], decisions: ReadonlyMap<string, boolean>): unknown {
   const answers = questions.map(({ asks, isReview }) => {
     const allowed = asks.map(({ callId }) => decisions.get(callId) === true);
     if (!isReview) return allowed.every(Boolean);
     return { decisions: allowed.map((isAllowed) => ({ type: isAllowed ? "approve" : "reject" })) };
   });
-  if (questions.length === 1) return answers[0];
+  if (questions.length === 1 && questions[0]?.interruptId === undefined) return answers[0];
   return Object.fromEntries(questions.map(({ interruptId = "" }, index) => [interruptId, answers[index]]));
 }

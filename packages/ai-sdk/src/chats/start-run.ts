@@ -89,7 +89,7 @@ async function edit(
 }
 
 /**
- * Returns true for the newest message, unchanged, whose run goes on or has completed. Its client
+ * Returns true for the newest message, unchanged, whose run is active or has completed. Its client
  * was cut off, and has sent it again.
  */
 function isSentAgain(entry: UserEntry, { content, blocks }: MessageContent, entries: ChatEntries): boolean {
