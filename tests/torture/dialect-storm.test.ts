@@ -11,10 +11,10 @@ import { randomNumbers, rounds } from "./rounds.ts";
 import { temporaryFolder } from "./server-process.ts";
 import { ChatViewer, NativeViewer, OpenClawViewer, type Said, type StormViewer } from "./storm-viewers.ts";
 
-const ROUNDS = rounds({ short: 3, long: 20 });
+const ROUNDS = rounds({ short: 3, long: 8 });
 // Clients of one session, and sessions of one client, of each kind.
-const CROWD = rounds({ short: 6, long: 20 });
-const SINGLES = rounds({ short: 8, long: 33 });
+const CROWD = rounds({ short: 6, long: 27 });
+const SINGLES = rounds({ short: 8, long: 40 });
 const LINES = 8;
 const PIECES = 12;
 // A cut follows each time that all runs together have said so many pieces.

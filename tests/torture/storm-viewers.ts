@@ -2,10 +2,14 @@ import { Chat } from "@ai-sdk/react";
 import { type Client, connect, type Session } from "@mini-openclaw/client";
 import { type UIMessage, WebSocketChatTransport } from "ai";
 import { WebSocket } from "ws";
-import type { Line } from "./line.ts";
 
 /** A message as all viewers have it: its role and its text. */
 export type Said = readonly [role: string, text: string];
+
+/** The end of a line to the gateway, or the gateway itself. */
+interface Place {
+  readonly port: number;
+}
 
 /** A client that may lose its connection at any time. */
 export interface StormViewer {
@@ -13,6 +17,8 @@ export interface StormViewer {
   ask(id: string, text: string): Promise<void>;
   /** Resolves when the viewer has all that happened. */
   settle(): Promise<void>;
+  /** Allows the tool call that waits for a decision, as soon as the viewer has it. */
+  approve(): Promise<void>;
   /** The messages that the viewer has, oldest first. */
   readonly said: readonly Said[];
   close(): void;
@@ -23,7 +29,7 @@ export class ChatViewer implements StormViewer {
   readonly #chat: Chat<UIMessage>;
   readonly #transport: WebSocketChatTransport<UIMessage>;
 
-  constructor(chatId: string, { port }: Line) {
+  constructor(chatId: string, { port }: Place) {
     this.#transport = new WebSocketChatTransport({
       url: `ws://127.0.0.1:${port}/`,
       protocols: ["ai-sdk-7"],
@@ -45,6 +51,16 @@ export class ChatViewer implements StormViewer {
   async settle(): Promise<void> {
     do await this.#chat.resumeStream();
     while (this.#chat.status === "error");
+  }
+
+  async approve(): Promise<void> {
+    const chat = this.#chat;
+    await this.settle();
+    const parts = chat.messages.at(-1)?.parts ?? [];
+    for (const part of parts)
+      if (part.type === "dynamic-tool" && part.state === "approval-requested")
+        await chat.addToolApprovalResponse({ id: part.approval.id, approved: true });
+    await chat.sendMessage();
   }
 
   get said(): Said[] {
@@ -80,7 +96,7 @@ interface Row {
 
 /** A client of OpenClaw's protocol that connects again at once. */
 export class OpenClawViewer implements StormViewer {
-  readonly #line: Line;
+  readonly #place: Place;
   readonly #sessionKey: string;
   /** The messages by their numbers. A new one may come before the older ones are loaded. */
   readonly #rows = new Map<number, Said>();
@@ -89,9 +105,9 @@ export class OpenClawViewer implements StormViewer {
   #socket: WebSocket | undefined;
   #lastId = 0;
 
-  constructor(sessionKey: string, line: Line) {
+  constructor(sessionKey: string, place: Place) {
     this.#sessionKey = sessionKey;
-    this.#line = line;
+    this.#place = place;
   }
 
   async ask(id: string, text: string): Promise<void> {
@@ -120,6 +136,13 @@ export class OpenClawViewer implements StormViewer {
     }
   }
 
+  async approve(): Promise<void> {
+    const socket = await this.#connected();
+    const waiting = (await this.#request(socket, "plugin.approval.list")) as { id: string }[];
+    for (const { id } of waiting)
+      await this.#request(socket, "plugin.approval.resolve", { id, decision: "allow-once" });
+  }
+
   get said(): Said[] {
     return [...this.#rows].sort(([one], [other]) => one - other).map(([, said]) => said);
   }
@@ -131,7 +154,7 @@ export class OpenClawViewer implements StormViewer {
   /** Connects and loads the messages, if the connection is gone. */
   async #connected(): Promise<WebSocket> {
     if (this.#socket?.readyState === WebSocket.OPEN) return this.#socket;
-    const socket = new WebSocket(`ws://127.0.0.1:${this.#line.port}/openclaw`);
+    const socket = new WebSocket(`ws://127.0.0.1:${this.#place.port}/openclaw`);
     this.#socket = socket;
     socket.on("error", () => undefined);
     socket.on("message", (bytes: Buffer) => this.#take(JSON.parse(String(bytes)) as Frame));
@@ -190,7 +213,7 @@ export class NativeViewer implements StormViewer {
   readonly #session: Session;
 
   /** Without a `sessionId`, the session is one of its own. */
-  constructor(name: string, { port }: Line, sessionId?: string) {
+  constructor(name: string, { port }: Place, sessionId?: string) {
     this.#client = connect({
       url: `ws://127.0.0.1:${port}/?${name}`,
       WebSocket,
@@ -210,6 +233,21 @@ export class NativeViewer implements StormViewer {
 
   async settle(): Promise<void> {
     await this.#until(({ phase, view }) => phase === "live" && view.activeRuns.length === 0);
+  }
+
+  async approve(): Promise<void> {
+    await this.#session.approve(await this.untilAsked(), "once");
+  }
+
+  /** Resolves with the id of the tool call that waits for a decision. */
+  async untilAsked(): Promise<string> {
+    let callId: string | undefined;
+    await this.#until(({ view }) => {
+      const item = view.items.find((one) => one.kind === "tool" && one.asksFor !== undefined);
+      callId = item?.kind === "tool" ? item.callId : undefined;
+      return callId !== undefined;
+    });
+    return callId ?? "";
   }
 
   get said(): Said[] {
