@@ -242,3 +242,27 @@ test.each(["createSession", "getOrCreateSession", "forkSession"] as const)(
     expect((await store.getOrCreateSession("webchat")).sessionId).toBe(sessionId);
   },
 );
+
+test.each(["deleteSession", "archiveSession"] as const)(
+  "a new session is the newest, though the clock was put back before %s of another",
+  async (move) => {
+    await using folder = await temporaryFolder();
+    await using first = await openStore(folder.path);
+    const rightTime = Date.now;
+    Date.now = () => rightTime() + 3_600_000;
+    const { sessionId: ahead } = await first.createSession("webchat").finally(() => {
+      Date.now = rightTime;
+    });
+    await first.appendMessage(ahead, says("ahead"));
+    await first[move](ahead);
+    if (move === "archiveSession") await first.deleteSession(ahead);
+    await first.close();
+    rmSync(indexOf(folder.path));
+    await using store = await openStore(folder.path);
+    const { sessionId } = await store.createSession("webchat");
+    await store.appendMessage(sessionId, says("next"));
+    await store.undeleteSession(ahead);
+    await store.unarchiveSession(ahead);
+    expect((await store.getOrCreateSession("webchat")).sessionId).toBe(sessionId);
+  },
+);

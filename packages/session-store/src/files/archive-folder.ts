@@ -10,6 +10,8 @@ const FILE_NAME = /^([A-Za-z0-9_-]{1,128})\.(\d{1,16})\.jsonl$/;
 // Two changes within a tick of the file system's clock leave the same time: 4 ms on Linux, 16 ms on
 // Windows.
 const CLOCK_TICK_MS = 20;
+// The greatest time of a Date.
+const MAX_TIME = 8.64e15;
 
 /** A session's files in an archive folder. */
 export interface ArchivedFiles extends SessionLocation {
@@ -71,10 +73,14 @@ export class ArchiveFolder {
     return found === undefined ? undefined : this.#filesOf(sessionId, found);
   }
 
-  /** Moves a session's files into the folder. */
-  moveIn(sessionId: string, from: SessionLocation): void {
+  /**
+   * Moves a session's files into the folder. The time of the move is not before the session's time
+   * of creation, although a clock may have been put back.
+   */
+  moveIn(sessionId: string, from: SessionLocation, createdAt = 0): void {
     this.#fs.makeDirectory(this.path);
-    for (let at = Date.now(); ; at += 1) {
+    // No number of a file name has more digits.
+    for (let at = Math.max(Date.now(), Math.min(createdAt, MAX_TIME)); ; at += 1) {
       const to = this.#filesOf(sessionId, at);
       try {
         moveFile(this.#fs, from.transcript, to.transcript);
@@ -86,6 +92,11 @@ export class ArchiveFolder {
       this.#remember(sessionId, at);
       return;
     }
+  }
+
+  /** Returns the time of a session's move into the folder, as far as it is known. */
+  timeOf(sessionId: string): number | undefined {
+    return this.#names.get(sessionId);
   }
 
   /** Moves a session's files out of the folder. Throws `EEXIST` if a file is in the way. */

@@ -78,7 +78,7 @@ async function moveToDeleted(context: StoreContext, sessionId: string): Promise<
   if (location && location.transcript !== sessionPaths(folder.path, sessionId).transcript) {
     await files.assertOwn(location);
     try {
-      files.deleted.moveIn(sessionId, location);
+      files.deleted.moveIn(sessionId, location, files.archive.timeOf(sessionId));
     } catch (error) {
       if (isSystemError(error, "ENOENT")) return false;
       throw error;
@@ -136,7 +136,10 @@ async function closeAndMove(
     throw new StoreError("SESSION_BUSY", `Session ${sessionId} is being moved. Retry when that has ended.`);
   }
   assertAtRest(writer);
-  await writers.close(sessionId, writer, () => to?.moveIn(sessionId, sessionPaths(path, sessionId)));
+  const { createdAt } = writer.meta;
+  await writers.close(sessionId, writer, () =>
+    to?.moveIn(sessionId, sessionPaths(path, sessionId), Math.ceil(createdAt)),
+  );
   if (to) await syncMove(context, path, to.path);
 }
 
