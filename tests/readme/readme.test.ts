@@ -9,7 +9,13 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 
 const pagesIn = (folder: string) =>
   readdirSync(root + folder).flatMap((name) => (/^[^R].*\.md$/.test(name) ? [`${folder}/${name}`] : []));
-const essays = ["docs/explained", "docs/learn", "docs/learn/zh"].flatMap(pagesIn);
+const essays = [
+  "docs/explained",
+  "docs/learn",
+  "docs/learn/guides",
+  "docs/learn/zh",
+  "docs/learn/zh/guides",
+].flatMap(pagesIn);
 
 test.each(essays)("the program in %s prints what its comments promise", async (name) => {
   const markdown = readFileSync(root + name, "utf8");
