@@ -1,7 +1,7 @@
 export { createSummary } from "./format/new-session.ts";
 export { headerLine, toGroup } from "./format/session-lines.ts";
 export type { Summary } from "./format/summary.ts";
-export { beginSummary, nextSummary, withEntries, withLastSeq } from "./format/summary.ts";
+export { beginSummary, copyMeta, nextSummary, withEntries, withLastSeq } from "./format/summary.ts";
 export type { LineMarks, TranscriptLine } from "./format/transcript-line.ts";
 export { formatLine, parseTranscriptLine, upgradeLegacyLine } from "./format/transcript-line.ts";
 export { blobsOf } from "./model/blobs-of.ts";

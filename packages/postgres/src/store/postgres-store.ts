@@ -81,7 +81,7 @@ export class PostgresStore implements SessionStore {
     if (options.deleted) return this.#read(() => findDeleted(context, sessionId));
     this.#assertOpen();
     const writer = context.writers.peek(sessionId);
-    if (writer) return copyJson(writer.meta);
+    if (writer) return writer.meta;
     const row = await this.#read(() => findSession(context.query, context.names, sessionId));
     return row && toMeta(row);
   }
@@ -98,7 +98,7 @@ export class PostgresStore implements SessionStore {
     return this.#change(sessionId, (context) =>
       writeSession(context, sessionId, async (writer) => {
         await writer.record([{ type: "session_updated", title, timestamp: Date.now() }]);
-        return copyJson(writer.meta);
+        return writer.meta;
       }),
     );
   }

@@ -11,6 +11,7 @@ import {
 import { StoreError } from "@mini-openclaw/session-store";
 import {
   assertExpected,
+  copyMeta,
   digestMessages,
   formatLine,
   logClosed,
@@ -79,10 +80,10 @@ export class SessionWriter {
     return this.#recorded.summary.meta.sessionId;
   }
 
-  /** The session's meta, live events included. */
+  /** A copy of the session's meta, live events included. */
   get meta(): SessionMeta {
     const { summary, lastSeq } = this.#recorded;
-    return { ...summary.meta, lastSeq };
+    return { ...copyMeta(summary.meta), lastSeq };
   }
 
   get lastSeq(): number {
@@ -95,7 +96,7 @@ export class SessionWriter {
   }
 
   get isArchived(): boolean {
-    return this.meta.archived === true;
+    return this.#recorded.summary.meta.archived === true;
   }
 
   /** True while something runs or waits in the session. */

@@ -6,6 +6,7 @@ import type { PortTests } from "./fixtures.ts";
 import { keptTests } from "./kept.ts";
 import { logTests } from "./log.ts";
 import { messageTests } from "./messages.ts";
+import { ownObjectTests } from "./own-objects.ts";
 import { sessionTests } from "./sessions.ts";
 
 /** The functions of a test runner; those of vitest, Jest, Mocha and `node:test` fit. */
@@ -31,6 +32,7 @@ export function describeSessionStore(
     log: logTests,
     blobs: blobTests,
     "what is kept": keptTests,
+    "objects of its callers": ownObjectTests,
   };
   for (const [subject, tests] of Object.entries(suites)) {
     describe(`${name}: ${subject}`, () => {
