@@ -22,7 +22,7 @@ export interface NodeListener {
   onStep(text: string): void;
 }
 
-/** What the program of a node sends to the test. */
+/** A message of a node's program to the test. */
 export interface NodeMessage {
   readonly port?: number;
   readonly failure?: string;

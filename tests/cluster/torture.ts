@@ -26,7 +26,7 @@ interface TortureResult {
   readonly registered: number;
   /** The longest time in milliseconds in which a user got no event, for each fault. */
   readonly gaps: Partial<Record<FaultName, number[]>>;
-  /** What happened in the longest gap of each fault. */
+  /** The steps in the longest gap of each fault. */
   readonly reports: readonly string[];
 }
 

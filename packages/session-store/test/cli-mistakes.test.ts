@@ -1,26 +1,8 @@
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { run } from "../src/cli/run.ts";
+import { command } from "./command.ts";
 import { openStore, says, transcriptPath, writeTranscript } from "./fixtures.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
-
-/** The output of a command line, and its exit code. */
-async function command(...args: string[]) {
-  let out = "";
-  let err = "";
-  const terminal = {
-    out: (text: string) => {
-      out += text;
-    },
-    err: (text: string) => {
-      err += text;
-    },
-    isInteractive: false,
-    hasColor: false,
-  };
-  const exitCode = await run(args, terminal, new AbortController().signal);
-  return { exitCode, out, err };
-}
 
 test("a name of a session, tool or id is on one line, so that it forges no other", async () => {
   await using folder = await temporaryFolder();

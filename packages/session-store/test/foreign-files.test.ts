@@ -1,26 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { run } from "../src/cli/run.ts";
+import { command } from "./command.ts";
 import { openStore, says, transcriptPath, writeTranscript } from "./fixtures.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
-
-async function command(...args: string[]) {
-  let out = "";
-  let err = "";
-  const terminal = {
-    out: (text: string) => {
-      out += text;
-    },
-    err: (text: string) => {
-      err += text;
-    },
-    isInteractive: false,
-    hasColor: false,
-  };
-  const exitCode = await run(args, terminal, new AbortController().signal);
-  return { exitCode, out, err };
-}
 
 const at = "2026-11-29T13:58:01.373Z";
 const id = "01a22799-339d-779b-9097-b0dad2432d2d";
