@@ -31,13 +31,42 @@ export function readPages() {
   });
 }
 
-/** Returns the links of all pages that lead nowhere, such as `README.md: docs/none.md`. */
-export function deadLinks() {
-  return [...pathsOfSite().keys()].flatMap((file) =>
-    linksIn(readFileSync(join(root, file), "utf8"))
-      .filter((link) => !/^(https?:|mailto:|#)/.test(link) && !existsSync(join(root, targetOf(link, file))))
+/**
+ * Returns the links of all Markdown files that lead nowhere, such as `README.md: docs/none.md` and
+ * `README.md: #none`.
+ *
+ * @param {string} [folder] by default the repository
+ */
+export function deadLinks(folder = root) {
+  return markdownIn(".", folder).flatMap((file) =>
+    linksIn(readFileSync(join(folder, file), "utf8"))
+      .filter((link) => !/^(https?:|mailto:)/.test(link) && !leadsSomewhere(link, file, folder))
       .map((link) => `${file}: ${link}`),
   );
+}
+
+/** @param {string} link @param {string} file @param {string} folder */
+function leadsSomewhere(link, file, folder) {
+  const [, anchor] = link.split("#");
+  const target = join(folder, link.startsWith("#") ? file : targetOf(link, file));
+  if (anchor === undefined || !target.endsWith(".md") || !existsSync(target)) return existsSync(target);
+  return anchorsIn(readFileSync(target, "utf8")).includes(decodeURIComponent(anchor));
+}
+
+/** Returns the anchors of a file's headings, as GitHub names them. @param {string} text */
+function anchorsIn(text) {
+  const headings = text.replaceAll(/```[\s\S]*?```/g, "").matchAll(/^#{1,6} (.*)$/gm);
+  const anchors = Array.from(headings, ([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{M}\p{N}_ -]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+  // A repeated heading gets a number.
+  return anchors.map((anchor, index) => {
+    const earlier = anchors.slice(0, index).filter((other) => other === anchor).length;
+    return earlier === 0 ? anchor : `${anchor}-${earlier}`;
+  });
 }
 
 /** Returns the site's path of each file. @returns {Map<string, string>} */
@@ -56,12 +85,14 @@ function pathsOfSite() {
   return paths;
 }
 
-/** @param {string} folder @returns {string[]} */
-function markdownIn(folder) {
-  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
-    const path = `${folder}/${entry.name}`;
+/** @param {string} folder @param {string} base @returns {string[]} */
+function markdownIn(folder, base = root) {
+  return readdirSync(join(base, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = posix.join(folder, entry.name);
     if (entry.isDirectory())
-      return entry.name === "node_modules" || path === "docs/site" ? [] : markdownIn(path);
+      return /^(\..*|node_modules|dist)$/.test(entry.name) || path === "docs/site"
+        ? []
+        : markdownIn(path, base);
     return entry.name.endsWith(".md") ? [path] : [];
   });
 }

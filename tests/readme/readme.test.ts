@@ -1,4 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { deadLinks } from "../../docs/site/pages.mjs";
@@ -37,8 +40,25 @@ test("every program in a README or essay compiles", async () => {
   expect(await typeCheck(readmes)).toEqual([]);
 });
 
-test("every link of a page leads to a file of the repository", () => {
+test("every relative link of a Markdown file leads to a file or a heading of the repository", () => {
   expect(deadLinks()).toEqual([]);
+});
+
+test("names links to files and headings that do not exist", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "links-"));
+  const good = "[a](#two-words-1) [b](other.md#über-uns) [c](other.md) `[d](none.md)`";
+  const bad = "[a](#two-words-2) [b](other.md#none) [c](none.md) ![d](none.png)";
+  try {
+    await writeFile(join(folder, "good.md"), `# Two words\n## Two words\n${good}`);
+    await writeFile(join(folder, "bad.md"), `# Two words\n${bad}`);
+    await writeFile(join(folder, "other.md"), "# Über uns!\n```md\n# None\n```\n");
+
+    expect(deadLinks(folder)).toEqual(
+      ["#two-words-2", "other.md#none", "none.md", "none.png"].map((link) => `bad.md: ${link}`),
+    );
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 test("names the line of a program that does not compile", async () => {
