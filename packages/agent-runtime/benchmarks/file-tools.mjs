@@ -1,4 +1,4 @@
-// Measures `read_file` and `edit_file` on a file of 1 MB, and `grep` over 100,000 files beside
+// Measures `read_file` and `edit_file` on files of 1 MB, and `grep` over 100,000 files beside
 // ripgrep alone. With the path of another checkout, its build is measured in turn with this one.
 // Build the package first, then run
 //   node packages/agent-runtime/benchmarks/file-tools.mjs [CHECKOUT] [--grep]
@@ -36,7 +36,8 @@ const median = (values) => values.toSorted((one, other) => one - other)[values.l
 async function measure(works) {
   const times = new Map(Object.keys(works).map((name) => [name, { wall: [], cpu: [] }]));
   for (let round = 0; round < ROUNDS + WARM_UP; round += 1) {
-    for (const [name, work] of Object.entries(works)) {
+    const inTurn = Object.entries(works);
+    for (const [name, work] of round % 2 === 0 ? inTurn : inTurn.toReversed()) {
       const start = performance.now();
       const before = process.cpuUsage();
       const { success, error } = await work(round);
@@ -64,12 +65,17 @@ function print(title, times) {
 async function measureFiles() {
   const line = (number) => `line ${number} of a file with a few words in it\n`;
   const text = Array.from({ length: 25_000 }, (_, index) => line(index)).join("");
+  const files = {
+    "a.txt": text,
+    "crlf.txt": text.replaceAll("\n", "\r\n"),
+    "chinese.txt": text.replaceAll("words", "词"),
+  };
   const roots = { this: own, ...(checkout && { other: resolve(checkout) }) };
   const works = {};
   for (const [name, root] of Object.entries(roots)) {
     const workspace = join(folder, name);
     await mkdir(workspace);
-    await writeFile(join(workspace, "a.txt"), text);
+    for (const [file, content] of Object.entries(files)) await writeFile(join(workspace, file), content);
     works[name] = await toolsOf(root, workspace);
   }
   const each = (work) =>
@@ -77,13 +83,11 @@ async function measureFiles() {
   const read = { file_path: "a.txt", offset: 12_000, limit: 200 };
   print("read_file, 200 lines of 1 MB", await measure(each((tools) => call(tools, "read_file", read))));
   const words = ["line 20000 of", "LINE 20000 of"];
-  const edit = (tools, round) =>
-    call(tools, "edit_file", {
-      file_path: "a.txt",
-      old_text: words[round % 2],
-      new_text: words[(round + 1) % 2],
-    });
-  print("edit_file in 1 MB", await measure(each(edit)));
+  const edit = (file_path) => (tools, round) =>
+    call(tools, "edit_file", { file_path, old_text: words[round % 2], new_text: words[(round + 1) % 2] });
+  print("edit_file in 1 MB", await measure(each(edit("a.txt"))));
+  print("edit_file in 1 MB, CRLF", await measure(each(edit("crlf.txt"))));
+  print("edit_file in 1 MB, Chinese", await measure(each(edit("chinese.txt"))));
 }
 
 async function measureGrep() {

@@ -47,6 +47,14 @@ export async function replaceFile(
 }
 
 /**
+ * Closes a file that was opened to be replaced, in the background: with its last descriptor the
+ * system frees the old bytes, which takes longer than to read them.
+ */
+export function closeReplaced(opened: OpenedPath): void {
+  opened.close().catch(() => {});
+}
+
+/**
  * The last replacement of each file, so that no other one comes between its check and its rename.
  */
 const turns = new Map<string, Promise<void>>();
@@ -75,13 +83,10 @@ async function writeBeside(
   try {
     await checkFolder(path, folder, file);
     const [now] = await Promise.all([old && file.stat(), writeWhole(file, bytes)]);
-    if (old && now) {
-      if (now.uid !== old.uid || now.gid !== old.gid) await file.chown(old.uid, old.gid);
-      // Last, because a write and a new owner clear the bit that sets the user of a program.
-      await file.chmod(old.mode & 0o7777);
-    }
-    // Not the times of the file: those need not be on the disk.
-    await file.datasync();
+    if (old && now && (now.uid !== old.uid || now.gid !== old.gid)) await file.chown(old.uid, old.gid);
+    // The mode comes last, because a write and a new owner clear the bit that sets the user of a
+    // program. It is no part of what `fdatasync` flushes, nor are the times of the file.
+    await Promise.all([old && file.chmod(old.mode & 0o7777), file.datasync()]);
     return true;
   } finally {
     await file.close();

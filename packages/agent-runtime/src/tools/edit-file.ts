@@ -1,8 +1,8 @@
 import { decodeText, encodeText, isPlainUtf8 } from "../files/encoding/text-encoding.ts";
-import { commonLineEnd, levelLineEnds, withLineEnds } from "../files/line-ends.ts";
+import { findText, type LineEnds, lineEndsOf, type TextRange, withLineEnds } from "../files/line-ends.ts";
 import { toPathError } from "../files/path-error.ts";
 import { MAX_TEXT_BYTES, readBytes } from "../files/read-text.ts";
-import { replaceFile } from "../files/replace-file.ts";
+import { closeReplaced, replaceFile } from "../files/replace-file.ts";
 import { isThere, openToReplace, type Workspace } from "../files/workspace-file.ts";
 import { isWellFormed } from "../shared/cut-text.ts";
 import { defineTool, type ToolDefinition, type ToolResult } from "../tool-calls/define-tool.ts";
@@ -47,76 +47,95 @@ export function createEditFileTool(workspace: Workspace): ToolDefinition {
         const places = edit.count === 1 ? "place" : "places";
         return { success: true, output: `Replaced ${edit.count} ${places} in ${path}.` };
       } finally {
-        await opened.close();
+        closeReplaced(opened);
       }
     },
   });
 }
 
-/** A content after an edit and the number of places that changed, or why there is no edit. */
-type Edit<Content> = (Content & { count: number }) | { fault: string };
+/** Ranges of a text, in ascending order, and the text that replaces each. Else a fault. */
+type Edit = { ranges: readonly TextRange[]; replacement: string } | { fault: string };
 
 /** @throws PathError if the bytes are not text, or their encoding cannot hold the new text */
-async function editBytes(original: Buffer, input: EditInput): Promise<Edit<{ bytes: Buffer }>> {
+async function editBytes(
+  original: Buffer,
+  input: EditInput,
+): Promise<{ bytes: Buffer; count: number } | { fault: string }> {
   const { file_path: path, old_text, new_text } = input;
   if (isPlainUtf8(original) && isWellFormed(old_text) && isWellFormed(new_text)) {
     // In UTF-8 no character begins inside another. So its bytes, each one a character, can be
     // searched as they are, which spares decoding and encoding the file.
     const wanted = toByteString(Buffer.from(old_text));
-    const replacement = toByteString(Buffer.from(new_text));
-    const edit = replaceText(toByteString(original), { ...input, old_text: wanted, new_text: replacement });
-    return "fault" in edit ? edit : { bytes: Buffer.from(edit.text, "latin1"), count: edit.count };
+    const added = toByteString(Buffer.from(new_text));
+    const edit = planEdit(toByteString(original), { ...input, old_text: wanted, new_text: added });
+    if ("fault" in edit) return edit;
+    const replacement = Buffer.from(edit.replacement, "latin1");
+    const parts = partsOf(edit.ranges, replacement, (start, end) => original.subarray(start, end));
+    return { bytes: Buffer.concat(parts), count: edit.ranges.length };
   }
   const { text, encoding } = await decodeText(original, path);
-  const edit = replaceText(text, input);
-  return "fault" in edit ? edit : { bytes: await encodeText(edit.text, encoding, path), count: edit.count };
+  const edit = planEdit(text, input);
+  if ("fault" in edit) return edit;
+  const parts = partsOf(edit.ranges, edit.replacement, (start, end) => text.slice(start, end));
+  return { bytes: await encodeText(parts.join(""), encoding, path), count: edit.ranges.length };
 }
 
 function toByteString(bytes: Buffer): string {
   return bytes.toString("latin1");
 }
 
-/**
- * Replaces text as `read_file` returned it: line ends made alike, a last line ended. The rest stays
- * as it is.
- */
-function replaceText(
-  original: string,
-  { file_path: path, old_text, new_text, replace_all }: EditInput,
-): Edit<{ text: string }> {
-  if (old_text === "") return { fault: "old_text must not be empty. Nothing was written." };
-  const lineEnd = commonLineEnd(original);
-  const isEnded = original === "" || original.endsWith(lineEnd === "\r" ? "\r" : "\n");
-  const ended = isEnded ? original : original + lineEnd;
-  const level = levelLineEnds(ended);
-  const wanted = withLineEnds(old_text, "\n");
-  const starts = occurrences(isEnded ? level.text : level.text.slice(0, -1), wanted);
-  // A last line without an end is shown like any other: with one.
-  if (!isEnded && starts.length === 0) starts.push(...occurrences(level.text, wanted));
-  if (starts.length === 0) return { fault: `old_text does not stand in ${path}.` };
-  if (starts.length > 1 && !replace_all) {
-    const advice = "give more of it, or set replace_all.";
-    return { fault: `old_text stands ${starts.length} times in ${path}; ${advice}` };
+/** Returns the parts of a content whose ranges are replaced. */
+function partsOf<Part>(
+  ranges: readonly TextRange[],
+  replacement: Part,
+  slice: (start: number, end?: number) => Part,
+): Part[] {
+  const parts: Part[] = [];
+  let copied = 0;
+  for (const { start, end } of ranges) {
+    parts.push(slice(copied, start), replacement);
+    copied = end;
   }
-  const replacement = withLineEnds(new_text, lineEnd);
-  const size = original.length + starts.length * (replacement.length - wanted.length);
-  if (size > MAX_TEXT_BYTES) return { fault: tooLarge(path, size) };
-  const pieces: string[] = [];
-  let end = 0;
-  for (const start of starts) {
-    pieces.push(ended.slice(end, level.toOriginal(start)), replacement);
-    end = level.toOriginal(start + wanted.length);
-  }
-  const text = pieces.join("") + ended.slice(end);
-  const isEndedNow = !isEnded && text.endsWith(lineEnd);
-  return { text: isEndedNow ? text.slice(0, -lineEnd.length) : text, count: starts.length };
+  parts.push(slice(copied));
+  return parts;
 }
 
-function occurrences(text: string, wanted: string): number[] {
-  const starts: number[] = [];
-  for (let at = text.indexOf(wanted); at !== -1; at = text.indexOf(wanted, at + wanted.length))
-    starts.push(at);
-  return starts;
+/** Finds text as `read_file` returned it: line ends made alike, a last line ended. */
+function planEdit(original: string, { file_path: path, old_text, new_text, replace_all }: EditInput): Edit {
+  if (old_text === "") return { fault: "old_text must not be empty. Nothing was written." };
+  const lineEnds = lineEndsOf(original);
+  const replacement = withLineEnds(new_text, lineEnds.common);
+  const ranges = findText(original, lineEnds, old_text);
+  const [first] = ranges;
+  if (!first) {
+    const edit = editLastLine(original, lineEnds, old_text, replacement);
+    return edit ?? { fault: `old_text does not stand in ${path}.` };
+  }
+  if (ranges.length > 1 && !replace_all) {
+    const advice = "give more of it, or set replace_all.";
+    return { fault: `old_text stands ${ranges.length} times in ${path}; ${advice}` };
+  }
+  const size = original.length + ranges.length * (replacement.length - (first.end - first.start));
+  return size > MAX_TEXT_BYTES ? { fault: tooLarge(path, size) } : { ranges, replacement };
+}
+
+/** Edits a last line without an end, which `read_file` returns like any other: with one. */
+function editLastLine(
+  original: string,
+  lineEnds: LineEnds,
+  wanted: string,
+  replacement: string,
+): Edit | undefined {
+  const { common } = lineEnds;
+  if (original === "" || original.endsWith(common === "\r" ? "\r" : "\n")) return undefined;
+  const [last] = findText(original + common, lineEnds, wanted);
+  if (!last) return undefined;
+  const end = original.length;
+  if (replacement.endsWith(common))
+    return { ranges: [{ start: last.start, end }], replacement: replacement.slice(0, -common.length) };
+  // Without the last line, the line before it is the one that has no end.
+  const isRemoved = replacement === "" && original.slice(0, last.start).endsWith(common);
+  return { ranges: [{ start: isRemoved ? last.start - common.length : last.start, end }], replacement };
 }
 
 function tooLarge(path: string, size: number): string {

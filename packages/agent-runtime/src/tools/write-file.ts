@@ -2,7 +2,7 @@ import { type DecodedText, encodeText, utf8 } from "../files/encoding/text-encod
 import { commonLineEnd, withLineEnds } from "../files/line-ends.ts";
 import { toPathError } from "../files/path-error.ts";
 import { readDecoded } from "../files/read-text.ts";
-import { replaceFile } from "../files/replace-file.ts";
+import { closeReplaced, replaceFile } from "../files/replace-file.ts";
 import { isThere, openToReplace, type Workspace } from "../files/workspace-file.ts";
 import { defineTool, type ToolDefinition } from "../tool-calls/define-tool.ts";
 
@@ -28,7 +28,7 @@ export function createWriteFileTool(workspace: Workspace): ToolDefinition {
         });
         return { success: true, output: `Wrote ${bytes.length} bytes to ${path}.${kept(old)}` };
       } finally {
-        await opened.close();
+        closeReplaced(opened);
       }
     },
   });

@@ -183,6 +183,11 @@ describe("line ends and marks", () => {
     ["text that is given with CRLF", "a\nb\n", "a\r\nb", "x\r\ny", "x\ny\n"],
     ["two lines of an old Mac file", "a\rb\rc\r", "a\nb", "x\ny\nz", "x\ry\rz\rc\r"],
     ["the last line of an old Mac file without an end", "a\rb", "b\n", "x\n", "a\rx"],
+    ["a last line without an end by one without an end", "a\nb", "b\n", "c", "a\nc"],
+    ["a last line without an end by nothing", "a\nb", "b\n", "", "a"],
+    ["a last line of a CRLF file without an end by nothing", "a\r\nb", "b\n", "", "a"],
+    ["the end of a mixed file that has none", "a\r\nb\r\nc\nd", "c\nd\n", "C\nD\n", "a\r\nb\r\nC\r\nD"],
+    ["a CR that ends no line of a CRLF file", "a\r\r\nb\r\n", "a\r", "x", "x\r\nb\r\n"],
     ["a line beside CRs that end none", "a\rb\nc\r\r\n", "c", "x", "a\rb\nx\r\r\n"],
     ["a line with the line ends of Unicode in it", "a\u2028b\u0085c\n", "b", "x", "a\u2028x\u0085c\n"],
     ["a line beside a mark in the middle", "a\uFEFFb\nc\n", "c", "x", "a\uFEFFb\nx\n"],
@@ -199,6 +204,28 @@ describe("line ends and marks", () => {
     const { output } = await file.call("edit_file", { old_text: "x", new_text: "y", replace_all: true });
     expect(output).toBe("Replaced 50000 places in a.txt.");
     expect((await file.bytes()).toString()).toBe(`${"y\n".repeat(50_000)}\r\n`);
+  });
+
+  test("replace_all finds each place of a mixed file", async () => {
+    await using file = await fileOf(Buffer.from("a\nb\r\nc a\r\nb\r\n"));
+    const { output } = await file.call("edit_file", {
+      old_text: "a\nb",
+      new_text: "x\ny\nz",
+      replace_all: true,
+    });
+    expect(output).toBe("Replaced 2 places in a.txt.");
+    expect((await file.bytes()).toString()).toBe("x\r\ny\r\nz\r\nc x\r\ny\r\nz\r\n");
+  });
+
+  test.each([
+    ["half of a CRLF", "a\r\nb\r\n", "a\r"],
+    ["a line end in an empty file", "", "\n"],
+    ["a line end behind a last line that has one", "a\n", "a\n\n"],
+  ])("edit_file does not find %s", async (_, before, old_text) => {
+    await using file = await fileOf(Buffer.from(before));
+    const { output } = await file.call("edit_file", { old_text, new_text: "x" });
+    expect(output).toBe("old_text does not stand in a.txt.");
+    expect((await file.bytes()).toString()).toBe(before);
   });
 
   test("write_file keeps CRLF and the mark of what was there", async () => {

@@ -38,7 +38,8 @@ export async function decodeText(bytes: Buffer, path: string): Promise<DecodedTe
   const encoding = mark?.encoding ?? (isUtf8(bytes) ? utf8 : await detectEncoding(sampleOf(bytes), path));
   const decoder = await createDecoder(encoding, path);
   const text = decoder.write(bytes.subarray(mark?.length ?? 0)) + decoder.end();
-  if (!isUnicode(encoding) && !(await encodeText(text, encoding, path)).equals(bytes)) throw notText(path);
+  if (!isUnicode(encoding) && !(await importIconv()).encode(text, encoding.name).equals(bytes))
+    throw notText(path);
   return { text, encoding };
 }
 
