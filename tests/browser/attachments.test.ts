@@ -141,6 +141,30 @@ describe.skipIf(whyNoBrowser)("attachments", () => {
     expect(violationsOf(tab)).toEqual([]);
   });
 
+  test("of an answer are shown below its text, also after a reload", async () => {
+    const blocks = [
+      { type: "text" as const, text: "Two cats." },
+      ...[small, large].map((bytes) => ({
+        ...{ type: "image" as const, mediaType: "image/png", data: bytes.toString("base64") },
+      })),
+    ];
+    const content = "Two cats.\n[image: image/png, 1 kB]\n[image: image/png, 197 kB]";
+    const answer: Answer = (_message, { show }) =>
+      show({ type: "assistant_message", id: "a1", content, timestamp: 1, blocks });
+    await using gateway = await startGateway({ answer, servesHttp: true });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await page.getByText("Connected").waitFor();
+    await page.locator("textarea").fill("draw");
+    await page.locator("textarea").press("Enter");
+
+    await eventually(() => widthsOf(page, ".assistant .image img")).toEqual([16, 256]);
+    await page.reload();
+    await eventually(() => widthsOf(page, ".assistant .image img")).toEqual([16, 256]);
+    expect(await page.locator(".assistant .markdown").innerText()).toBe("Two cats.");
+    expect(violationsOf(tab)).toEqual([]);
+  });
+
   test.each(["paste", "drop"] as const)("come by %s, and may be the whole message", async (how) => {
     const { seen, answer } = mirror();
     await using gateway = await startGateway({ answer, servesHttp: true });

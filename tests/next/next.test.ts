@@ -26,7 +26,7 @@ describe.skipIf(skipReason !== undefined)("useChat with assistant-ui on Next.js"
   afterAll(async () => {
     await browser?.close();
     rmSync(folder, { recursive: true });
-  });
+  }, 300_000);
 
   async function send(page: Page, text: string): Promise<void> {
     await page.getByLabel("Message").fill(text);

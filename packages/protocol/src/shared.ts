@@ -1,3 +1,4 @@
+export { MAX_FILE_BYTES, withFiles } from "./session/with-files.ts";
 export type { FileCheck } from "./shared/check-file.ts";
 export { checkFile, mediaTypeOf } from "./shared/check-file.ts";
 export type { NumberRange, OptionChecks } from "./shared/check-options.ts";

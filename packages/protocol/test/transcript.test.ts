@@ -43,6 +43,19 @@ describe("toMarkdown", () => {
     ...{ seq: 3, id: "t", runId, role: "tool", callId: "c1", toolName: "bash", content, isError, timestamp },
   });
 
+  test("links to the files of an answer below its text", () => {
+    const content = "A cat.\n[image: image/png, 3 bytes]";
+    const blocks = [
+      { type: "text" as const, text: "A cat." },
+      { type: "image" as const, mediaType: "image/png", data: "AAAA" },
+    ];
+    const drawn: Entry = { seq: 1, id: "a", runId: "r1", role: "assistant", content, timestamp, blocks };
+
+    expect(toMarkdown([drawn], undefined, () => "cat.png")).toBe(
+      `## Assistant\n\n${content}\n\n![image/png](<cat.png>)\n`,
+    );
+  });
+
   test("prints messages, calls with their results, and summaries", () => {
     const entries: Entry[] = [
       user(1, "List the files"),

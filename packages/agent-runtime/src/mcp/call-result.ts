@@ -1,7 +1,6 @@
 import type { FileBlock } from "@mini-openclaw/protocol";
-import { checkFile, isRecord } from "@mini-openclaw/protocol/shared";
+import { checkFile, isRecord, MAX_FILE_BYTES } from "@mini-openclaw/protocol/shared";
 import type { ToolResult } from "../tool-calls/define-tool.ts";
-import { MAX_FILE_BYTES } from "../tool-calls/result-files.ts";
 
 /**
  * Turns the result of `tools/call` into one for the model: text, images and PDFs, and a line for

@@ -1,11 +1,11 @@
 import type { ContentBlock, ModelToolCall } from "@mini-openclaw/protocol";
+import { withFiles } from "@mini-openclaw/protocol/shared";
 import { followSignal } from "../shared/child-signal.ts";
 import { cutMiddle } from "../shared/cut-text.ts";
 import { startTimer } from "../shared/timers.ts";
 import { ToolDenied } from "./approvals.ts";
 import type { Tool, ToolContext, ToolResult } from "./define-tool.ts";
 import { createStopwatch, type Stopwatch, startPausableTimer } from "./pausable-timer.ts";
-import { withFiles } from "./result-files.ts";
 
 /**
  * Time for a tool to return its output once its signal aborted, in milliseconds. `bash`
@@ -81,8 +81,10 @@ export async function runTool(
     const result = checkResult(await withinTime(execute, context, timeoutMs, watch));
     const { success, exitCode } = result;
     const text = cutMiddle(describeResult(result), maxToolOutputChars);
+    const { content: output, ...blocks } = withFiles(text, result.files ?? []);
     return {
-      ...withFiles(text, result.files ?? []),
+      output,
+      ...blocks,
       isError: !success,
       durationMs: watch.elapsedMs(),
       ...(Number.isInteger(exitCode) && { exitCode }),

@@ -98,6 +98,17 @@ const pngUrl = `data:image/png;base64,${data(png)}`;
 const otherUrl = `data:image/png;base64,${data(other)}`;
 const pdfUrl = `data:application/pdf;base64,${data(pdf)}`;
 
+test.each(Object.keys(dialects))("a file of an answer is described to the model, over %s", async (name) => {
+  const content = "[image: cat.png, 23 bytes]";
+  const blocks = [{ type: "text" as const, text: "" }, image(png, "cat.png")];
+  const drawn: Message = { role: "assistant", content, timestamp: 1, blocks };
+
+  const messages = await sent(name, undefined, user("draw"), drawn, user("thanks"));
+
+  expect(JSON.stringify(messages)).toMatch(/\[image: cat\.png, \d+ bytes\]/);
+  expect(JSON.stringify(messages)).not.toContain(data(png));
+});
+
 describe("files of a user's message go to the server as", () => {
   test("blocks of the Messages API", async () => {
     const [message] = await sent("Messages", undefined, question);

@@ -164,7 +164,7 @@ describe("a tool's files", () => {
   test("are at most ten", async () => {
     const { output, blocks } = await callTool(returning(...Array.from({ length: 12 }, () => good)), {});
     expect(blocks).toHaveLength(11);
-    expect(output.match(/a result has at most 10 files/g)).toHaveLength(2);
+    expect(output.match(/a message has at most 10 files/g)).toHaveLength(2);
   });
 
   test("that are no list are ignored", async () => {

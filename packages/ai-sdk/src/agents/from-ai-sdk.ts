@@ -165,6 +165,8 @@ class Call {
         return yield* writer.text(part.text);
       case "reasoning-delta":
         return yield* writer.thinking(part.text);
+      case "file":
+        return writer.file(part.file.mediaType, part.file.base64);
       case "tool-input-start":
         this.#toolNames.set(part.id, part.toolName);
         return;
@@ -226,6 +228,7 @@ interface ToolRef {
 
 type KnownPart =
   | { type: "text-delta" | "reasoning-delta"; text: string }
+  | { type: "file"; file: { mediaType: string; base64: string } }
   | { type: "tool-input-start"; id: string; toolName: string }
   | { type: "tool-input-delta"; id: string; delta: string }
   | ({ type: "tool-call"; input: unknown } & ToolRef)

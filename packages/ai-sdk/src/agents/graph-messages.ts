@@ -7,6 +7,7 @@ export interface GraphMessage {
   type: string;
   id?: string;
   content: unknown;
+  contentBlocks?: unknown;
   name?: string;
   tool_calls?: { id?: string; name: string; args: unknown }[];
   tool_call_chunks?: { id?: string; name?: string; args?: string; index?: number }[];

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { addUsage, type Message, noUsage, type RunEvent, type Usage } from "@mini-openclaw/protocol";
 import { isRecord } from "@mini-openclaw/protocol/shared";
+import { graphFilesOf } from "./graph-files.ts";
 import {
   contentOf,
   type GraphMessage,
@@ -141,6 +142,10 @@ export class GraphReader {
     if (streamed === undefined) yield* this.#writer.thinking(contentOf(message, "thinking"));
     const text = contentOf(message, "text");
     if (text.startsWith(streamed ?? "")) yield* this.#writer.text(text.slice(streamed?.length ?? 0));
+    for (const file of graphFilesOf(message)) {
+      if ("url" in file) yield* this.#writer.text(`\n[${file.type}: ${file.url}]`);
+      else this.#writer.file(file.mediaType, file.data, file.name);
+    }
     for (const call of message.tool_calls ?? [])
       this.#writer.call(call.id ?? randomUUID(), call.name, call.args);
     yield* this.#writer.complete();

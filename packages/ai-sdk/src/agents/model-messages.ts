@@ -2,13 +2,19 @@ import { fileBytes, filesOf, type Message, textOf } from "@mini-openclaw/protoco
 
 /** A message in the form of the AI SDK's `ModelMessage`. */
 export type AiSdkMessage =
-  | { role: "user"; content: (TextContent | { type: "file"; mediaType: string; data: string })[] }
-  | { role: "assistant"; content: (TextContent | ToolCallContent)[] }
+  | { role: "user"; content: (TextContent | FileContent)[] }
+  | { role: "assistant"; content: (TextContent | FileContent | ToolCallContent)[] }
   | { role: "tool"; content: (ToolResultContent | ApprovalContent)[] };
 
 interface TextContent {
   type: "text";
   text: string;
+}
+
+interface FileContent {
+  type: "file";
+  mediaType: string;
+  data: string;
 }
 
 interface ToolCallContent {
@@ -36,15 +42,14 @@ export function toModelMessages(messages: readonly Message[]): AiSdkMessage[] {
   return withPairedCalls(messages).flatMap((message): AiSdkMessage[] => {
     switch (message.role) {
       case "user":
-        return [{ role: "user", content: toUserContent(message) }];
+        return [{ role: "user", content: toContent(message) }];
       case "system":
         return [{ role: "user", content: [{ type: "text", text: message.content }] }];
       case "assistant": {
         const calls = (message.toolCalls ?? []).map(({ callId = "", toolName, input }): ToolCallContent => {
           return { type: "tool-call", toolCallId: callId, toolName, input };
         });
-        const text = message.content === "" ? [] : [{ type: "text" as const, text: message.content }];
-        return [{ role: "assistant", content: [...text, ...calls] }];
+        return [{ role: "assistant", content: [...toContent(message), ...calls] }];
       }
       case "tool": {
         const { callId: toolCallId, toolName, content: value, isError } = message;
@@ -76,11 +81,12 @@ export function withPairedCalls(messages: readonly Message[]): Message[] {
 }
 
 /** Files without their bytes are described in the text. */
-function toUserContent(message: Extract<Message, { role: "user" }>) {
+function toContent(message: Extract<Message, { role: "user" | "assistant" }>) {
   const files = (filesOf(message) ?? []).filter((file) => file.data !== undefined && fileBytes(file) > 0);
   const text = files.length > 0 ? textOf(message) : message.content;
+  const isNeeded = text !== "" || (message.role === "user" && files.length === 0);
   return [
-    ...(text === "" && files.length > 0 ? [] : [{ type: "text" as const, text }]),
+    ...(isNeeded ? [{ type: "text" as const, text }] : []),
     ...files.map(({ mediaType, data = "" }) => ({ type: "file" as const, mediaType, data })),
   ];
 }

@@ -2,8 +2,11 @@ import { randomUUID } from "node:crypto";
 import { inspect } from "node:util";
 import {
   beginRun,
+  type ContentBlock,
   closeRun,
+  type FileBlock,
   nextRun,
+  type PartialReason,
   type RunEvent,
   type RunFailure,
   type RunOutcome,
@@ -11,7 +14,7 @@ import {
   type ToolCallRecord,
   type Usage,
 } from "@mini-openclaw/protocol";
-import { isRecord } from "@mini-openclaw/protocol/shared";
+import { isRecord, withFiles } from "@mini-openclaw/protocol/shared";
 
 /** A turn of the model on its way. */
 interface Turn {
@@ -19,6 +22,7 @@ interface Turn {
   text: string;
   thinking: string;
   calls: ToolCallRecord[];
+  readonly files: FileBlock[];
   isComplete: boolean;
 }
 
@@ -90,21 +94,30 @@ export class RunWriter {
     this.#openTurn().calls.push({ callId, toolName, input: { ...fields } });
   }
 
+  /** A file of the turn. It is an event with the whole turn. */
+  file(mediaType: string, data: string, name?: string): void {
+    const type = mediaType.startsWith("image/") ? "image" : "document";
+    this.#openTurn().files.push({ type, mediaType, data, ...(name !== undefined && { name }) });
+  }
+
   /** Completes the turn, if it has anything. */
-  *complete(): Generator<RunEvent> {
+  *complete(partial?: PartialReason): Generator<RunEvent> {
     const turn = this.#turn;
-    const { id, text, thinking, calls } = turn;
-    if (turn.isComplete || (text === "" && thinking === "" && calls.length === 0)) return;
+    if (turn.isComplete) return;
+    const { id, text, thinking, calls, files } = turn;
+    const { content, blocks } = withFiles(text, files);
+    if (content === "" && thinking === "" && calls.length === 0) return;
     yield* this.#beginTurn();
     turn.isComplete = true;
     yield this.#add({
       type: "assistant_message",
       runId: this.#runId,
       id,
-      content: text,
+      content,
       timestamp: Date.now(),
       ...(calls.length > 0 && { toolCalls: calls }),
-      ...(thinking !== "" && { blocks: blocksOf(turn) }),
+      ...(partial && { partial }),
+      ...((thinking !== "" || blocks) && { blocks: blocksOf(turn, blocks) }),
     });
   }
 
@@ -149,6 +162,8 @@ export class RunWriter {
   /** Ends the run, with a result for each open call. */
   *end(outcome: RunOutcome, usage: Usage, error?: RunFailure): Generator<RunEvent> {
     if (outcome === "completed") yield* this.complete();
+    // The end of a run keeps the text of an unfinished turn, and no files.
+    else if (this.#turn.files.length > 0) yield* this.complete("aborted");
     const ending = { outcome, usage, timestamp: Date.now(), createId: randomUUID };
     yield* closeRun(this.#progress, { ...ending, ...(error && { error }) });
   }
@@ -180,13 +195,14 @@ export class RunWriter {
 }
 
 function newTurn(): Turn {
-  return { id: randomUUID(), text: "", thinking: "", calls: [], isComplete: false };
+  return { id: randomUUID(), text: "", thinking: "", calls: [], files: [], isComplete: false };
 }
 
-function blocksOf({ text, thinking, calls }: Turn) {
+function blocksOf({ text, thinking, calls }: Turn, shown: readonly ContentBlock[] | undefined) {
+  const texts = text === "" ? [] : [{ type: "text" as const, text }];
   return [
-    { type: "thinking" as const, text: thinking },
-    ...(text === "" ? [] : [{ type: "text" as const, text }]),
+    ...(thinking === "" ? [] : [{ type: "thinking" as const, text: thinking }]),
+    ...(shown ?? texts),
     ...calls.map(({ callId = "" }) => ({ type: "tool_call" as const, callId })),
   ];
 }

@@ -2,6 +2,7 @@ import type { DialectCommand, DialectConnection } from "@mini-openclaw/gateway";
 import type { NumberedEvent, ServerEvent } from "@mini-openclaw/protocol";
 import { type FeedOptions, RunFeed } from "../chunks/run-feed.ts";
 import type { UiChunk } from "../shared/ui-chunk.ts";
+import type { SessionFileUrl } from "../shared/user-parts.ts";
 import { Refusal, refusalOf } from "./refusal.ts";
 
 /** A run of a session. */
@@ -14,6 +15,7 @@ export interface RunRef {
 export interface StreamClient {
   /** Aborts when the client wants nothing more, and when its stream has ended. */
   readonly signal: AbortSignal;
+  readonly fileUrl: SessionFileUrl;
   /** Called once, before the first chunk. Returns false where no chunks may follow. */
   begin(run: RunRef): boolean;
   emit(chunk: UiChunk): void;
@@ -51,6 +53,7 @@ export async function streamRun(
   feed = new RunFeed({
     ...range,
     emit: (chunk) => client.emit(chunk),
+    fileUrl: (file) => client.fileUrl(file, run.sessionId),
     onEnd: () => client.end(),
   });
   signal.addEventListener("abort", () => feed?.close());

@@ -8,24 +8,13 @@ import type {
   ToolInputEvent,
 } from "@mini-openclaw/protocol";
 import type { UiChunk } from "../shared/ui-chunk.ts";
-import { toUserParts } from "../shared/user-parts.ts";
+import { type FileUrl, toUserParts } from "../shared/user-parts.ts";
 import { finishReasons } from "./finish-reasons.ts";
+import { OpenTurn } from "./open-turn.ts";
 import { type ToolCall, ToolCalls } from "./tool-calls.ts";
 
 /** An event of a run, as an agent yields it or as a gateway recorded it. */
 export type RunSource = Extract<RunEvent | NumberedEvent, { runId: string }>;
-
-type Kind = "text" | "reasoning";
-
-/** A turn of the model, as far as it was sent. */
-interface Step {
-  readonly runId: string;
-  readonly messageId: string;
-  text: string;
-  reasoning: string;
-  /** The part that the next delta continues. */
-  open: Kind | undefined;
-}
 
 /**
  * The translation of one run's events to the chunks of one message. It has no clock and no I/O:
@@ -33,14 +22,16 @@ interface Step {
  */
 export class RunChunks {
   readonly #emit: (chunk: UiChunk) => void;
+  readonly #fileUrl: FileUrl | undefined;
   readonly #calls = new ToolCalls();
   #isStarted = false;
-  #step: Step | undefined;
+  #turn: OpenTurn | undefined;
   #seq: number | undefined;
   #error: string | undefined;
 
-  constructor(emit: (chunk: UiChunk) => void) {
+  constructor(emit: (chunk: UiChunk) => void, fileUrl?: FileUrl) {
     this.#emit = emit;
+    this.#fileUrl = fileUrl;
   }
 
   /**
@@ -63,16 +54,16 @@ export class RunChunks {
         return this.#emit({
           type: "steering-message",
           id: event.requestId ?? event.id,
-          parts: toUserParts(event),
+          parts: toUserParts(event, this.#fileUrl),
         });
       case "run_start":
         return this.#start(event);
       case "chunk":
-        return this.#say("text", event.messageId, event.content, event);
+        return this.#write("text", event);
       case "thinking":
-        return this.#say("reasoning", event.messageId, event.content, event);
+        return this.#write("reasoning", event);
       case "tool_input":
-        return this.#write(event);
+        return this.#writeInput(event);
       case "assistant_message":
         return this.#endTurn(event);
       case "tool_start": {
@@ -151,44 +142,29 @@ export class RunChunks {
     this.#emit({ type: "start", messageId: runId, messageMetadata });
   }
 
-  #enterStep(messageId: string, event: { runId: string }): Step {
-    if (this.#step?.messageId === messageId) return this.#step;
+  #enterStep(messageId: string, event: { runId: string }): OpenTurn {
+    if (this.#turn?.messageId === messageId) return this.#turn;
     this.#start(event);
     this.#endStep();
-    this.#step = { runId: event.runId, messageId, text: "", reasoning: "", open: undefined };
+    this.#turn = new OpenTurn(messageId, this.#emit);
     this.#calls.clear();
     this.#emit({ type: "start-step" });
-    return this.#step;
+    return this.#turn;
   }
 
-  #say(kind: Kind, messageId: string, delta: string, event: { runId: string }): void {
-    if (delta === "") return;
-    const step = this.#enterStep(messageId, event);
-    const id = `${messageId}:${kind}`;
-    if (step.open !== kind) {
-      this.#closePart();
-      step.open = kind;
-      this.#emit({ type: `${kind}-start`, id });
-    }
-    step[kind] += delta;
-    this.#emit({ type: `${kind}-delta`, id, delta });
+  #write(kind: "text" | "reasoning", event: { runId: string; messageId: string; content: string }): void {
+    if (event.content !== "") this.#enterStep(event.messageId, event).write(kind, event.content);
   }
 
-  /** Emits the rest of a turn: all of it where nothing was streamed. */
   #endTurn(event: AssistantMessageEvent): void {
-    const { id, content, blocks = [], toolCalls = [] } = event;
-    const step = this.#enterStep(id, event);
-    const thinking = blocks.map((block) => (block.type === "thinking" ? block.text : "")).join("");
-    if (step.text === "") this.#say("reasoning", id, restOf(thinking, step.reasoning), event);
-    this.#say("text", id, restOf(content, step.text), event);
-    this.#closePart();
+    this.#enterStep(event.id, event).complete(event, this.#fileUrl);
     const begun = this.#calls.written().length;
-    this.#calls.complete(toolCalls);
+    this.#calls.complete(event.toolCalls ?? []);
     if (this.#calls.written().length < begun) this.#showAgain();
   }
 
   /** Shows the input of a call while the model writes it. */
-  #write(event: ToolInputEvent): void {
+  #writeInput(event: ToolInputEvent): void {
     const { messageId, callId: toolCallId, toolName, content } = event;
     this.#enterStep(messageId, event);
     this.#closePart();
@@ -202,15 +178,8 @@ export class RunChunks {
 
   /** Shows the turn from its beginning, without the calls that have neither started nor asked. */
   #showAgain(): void {
-    const step = this.#step;
-    if (!step) return;
     for (const call of this.#calls.written()) call.isWritten = false;
-    const { messageId, text, reasoning } = step;
-    this.#emit({ type: "reset-step" });
-    Object.assign(step, { text: "", reasoning: "", open: undefined });
-    this.#say("reasoning", messageId, reasoning, step);
-    this.#say("text", messageId, text, step);
-    this.#closePart();
+    this.#turn?.repeat();
     for (const chunk of this.#calls.chunks()) this.#emit(chunk);
   }
 
@@ -261,16 +230,13 @@ export class RunChunks {
   }
 
   #closePart(): void {
-    const step = this.#step;
-    if (!step?.open) return;
-    this.#emit({ type: `${step.open}-end`, id: `${step.messageId}:${step.open}` });
-    step.open = undefined;
+    this.#turn?.closePart();
   }
 
   #endStep(): void {
     this.#closePart();
-    if (this.#step) this.#emit({ type: "finish-step" });
-    this.#step = undefined;
+    if (this.#turn) this.#emit({ type: "finish-step" });
+    this.#turn = undefined;
   }
 
   #finish(event: RunEndEvent): void {
@@ -286,9 +252,4 @@ export class RunChunks {
     const messageMetadata = { outcome, usage, ...cost, ...seq };
     this.#emit({ type: "finish", finishReason: finishReasons[outcome], messageMetadata });
   }
-}
-
-/** Returns the part of a whole text after its sent part. A text that differs was sent whole. */
-function restOf(whole: string, sent: string): string {
-  return whole.startsWith(sent) ? whole.slice(sent.length) : "";
 }

@@ -1,4 +1,5 @@
 import type { UiChunk } from "../shared/ui-chunk.ts";
+import type { FileUrl } from "../shared/user-parts.ts";
 import { RunChunks, type RunSource } from "./run-chunks.ts";
 
 // Each piece of a running tool's output has all of it so far, so that pieces are few.
@@ -24,6 +25,8 @@ export interface FeedOptions {
   pausesFrom?: number | undefined;
   /** The calls that this client has just decided on. */
   answered?: ReadonlySet<string>;
+  /** Returns the address of a file without its bytes. @default such files are left out */
+  fileUrl?: FileUrl;
 }
 
 /** One run on its way to one client: decides when chunks are sent, and where the message ends. */
@@ -37,7 +40,7 @@ export class RunFeed {
   constructor(options: FeedOptions) {
     this.#options = options;
     this.#state = options.continues ? "silent" : "open";
-    this.#chunks = new RunChunks((chunk) => this.#emit(chunk));
+    this.#chunks = new RunChunks((chunk) => this.#emit(chunk), options.fileUrl);
   }
 
   /** Emits the chunks of an event. Events of other runs must not come here. */

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type { FormConnection, FormRequest, HttpForm } from "@mini-openclaw/gateway";
-import type { FileBlock } from "@mini-openclaw/protocol";
 import { isChatId, readChatRequest } from "../chats/chat-request.ts";
 import { KEY_PREFIX, MAX_REQUEST_BYTES } from "../chats/limits.ts";
 import { loadChat } from "../chats/load-chat.ts";
@@ -9,6 +8,7 @@ import { resumeRun } from "../chats/resume-run.ts";
 import { startRun } from "../chats/start-run.ts";
 import { toUiMessages } from "../messages/to-ui-messages.ts";
 import { check } from "../shared/errors.ts";
+import { blobUrl, type SessionFileUrl } from "../shared/user-parts.ts";
 import { type ChatPath, methodsOf, readPath } from "./chat-paths.ts";
 import { HttpStream } from "./http-stream.ts";
 
@@ -20,7 +20,7 @@ export interface AiSdkHttpOptions {
    * Returns the address of a file that a session has.
    * @default that of the gateway's own HTTP form at `/`
    */
-  fileUrl?: (file: FileBlock, sessionId: string) => string;
+  fileUrl?: SessionFileUrl;
   /**
    * The time after the end of a run in milliseconds in which a client that resumes gets that run.
    * @default 0
@@ -63,12 +63,8 @@ export function aiSdkHttp(options: AiSdkHttpOptions = {}): HttpForm {
   };
 }
 
-function blobUrl({ blob = "" }: FileBlock, sessionId: string): string {
-  return `/sessions/${encodeURIComponent(sessionId)}/blobs/${blob}`;
-}
-
 async function answer(request: FormRequest, connection: FormConnection, settings: Settings): Promise<void> {
-  const stream = new HttpStream(connection);
+  const stream = new HttpStream(connection, settings.fileUrl);
   try {
     const path = readPath(request.path);
     if (path) await answerPath(path, request, connection, { ...settings, stream });

@@ -1,6 +1,7 @@
 import type { FormConnection } from "@mini-openclaw/gateway";
 import type { StreamClient } from "../chats/stream-run.ts";
 import type { UiChunk } from "../shared/ui-chunk.ts";
+import type { SessionFileUrl } from "../shared/user-parts.ts";
 
 // Proxies end connections on which nothing comes for about a minute.
 const HEARTBEAT_MS = 30_000;
@@ -15,12 +16,14 @@ const headers = {
 
 /** The stream that answers one request over HTTP, as server-sent events. */
 export class HttpStream implements StreamClient {
+  readonly fileUrl: SessionFileUrl;
   readonly #connection: FormConnection;
   readonly #over = new AbortController();
   #hasBegun = false;
   #heartbeat: NodeJS.Timeout | undefined;
 
-  constructor(connection: FormConnection) {
+  constructor(connection: FormConnection, fileUrl: SessionFileUrl) {
+    this.fileUrl = fileUrl;
     this.#connection = connection;
     const { closed } = connection;
     closed.addEventListener("abort", () => this.#stop());

@@ -6,11 +6,12 @@ import {
   type MessageEntry,
   type RunEndEntry,
   type ToolEntry,
+  textOf,
   type UserEntry,
 } from "@mini-openclaw/protocol";
 import { messageIdOf } from "../shared/message-id.ts";
 import type { MessagePart, ToolPart, UiMessage } from "../shared/ui-message.ts";
-import { type FileUrl, toUserParts } from "../shared/user-parts.ts";
+import { type FileUrl, toFileParts, toUserParts } from "../shared/user-parts.ts";
 
 /** Settings of {@link toUiMessages}. */
 export interface UiMessagesOptions {
@@ -50,7 +51,7 @@ export function toUiMessages(entries: readonly Entry[], options: UiMessagesOptio
       if (answer) answer.parts.push(toSteering(entry, fileUrl));
       else messages.push(toUserMessage(entry, fileUrl));
     } else if (!retried.has(runId) && isShown(entry)) {
-      addToAnswer(answer ?? begin(runId), entry);
+      addToAnswer(answer ?? begin(runId), entry, fileUrl);
     }
   }
   return messages;
@@ -83,11 +84,15 @@ function isShown(entry: MessageEntry): boolean {
   return entry.role !== "system" || entry.compaction === true;
 }
 
-function addToAnswer(answer: UiMessage, entry: Exclude<MessageEntry, UserEntry>): void {
+function addToAnswer(
+  answer: UiMessage,
+  entry: Exclude<MessageEntry, UserEntry>,
+  fileUrl: FileUrl | undefined,
+): void {
   answer.metadata.seq = entry.seq;
   switch (entry.role) {
     case "assistant":
-      answer.parts.push(...toTurn(entry));
+      answer.parts.push(...toTurn(entry, fileUrl));
       return;
     case "tool":
       return addResult(answer, entry);
@@ -97,12 +102,15 @@ function addToAnswer(answer: UiMessage, entry: Exclude<MessageEntry, UserEntry>)
 }
 
 /** Returns the parts of one turn of the model. Its calls have no results yet. */
-function toTurn({ id, content, blocks = [], toolCalls = [] }: AssistantEntry): MessagePart[] {
+function toTurn(entry: AssistantEntry, fileUrl: FileUrl | undefined): MessagePart[] {
+  const { id, blocks = [], toolCalls = [] } = entry;
+  const text = textOf(entry);
   const thinking = blocks.map((block) => (block.type === "thinking" ? block.text : "")).join("");
   return [
     { type: "step-start" },
     ...(thinking === "" ? [] : [reasoning(id, thinking)]),
-    ...(content === "" ? [] : [{ type: "text", text: content, state: "done" } as const]),
+    ...(text === "" ? [] : [{ type: "text", text, state: "done" } as const]),
+    ...toFileParts(entry, fileUrl),
     ...toolCalls.map(({ callId, toolName, input, output }, index): ToolPart => {
       const fields = {
         type: "dynamic-tool",

@@ -24,6 +24,7 @@ export type UiChunk =
   | { type: "finish"; finishReason: FinishReason; messageMetadata: MessageMetadata }
   | { type: "text-start" | "text-end" | "reasoning-start" | "reasoning-end"; id: string }
   | { type: "text-delta" | "reasoning-delta"; id: string; delta: string }
+  | { type: "file"; mediaType: string; url: string }
   | ({ type: "tool-input-start"; toolName: string } & ToolChunk)
   | { type: "tool-input-delta"; toolCallId: string; inputTextDelta: string }
   | ({ type: "tool-input-available"; toolName: string; input: unknown } & ToolChunk)

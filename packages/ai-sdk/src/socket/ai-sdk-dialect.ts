@@ -1,6 +1,7 @@
 import type { Dialect } from "@mini-openclaw/gateway";
 import { KEY_PREFIX, MAX_REQUEST_BYTES } from "../chats/limits.ts";
 import { check } from "../shared/errors.ts";
+import { blobUrl, type SessionFileUrl } from "../shared/user-parts.ts";
 import { SocketTranslator } from "./socket-translator.ts";
 
 /** Settings of {@link aiSdkDialect}. */
@@ -24,6 +25,11 @@ export interface AiSdkDialectOptions {
    * @default 0
    */
   replayMs?: number;
+  /**
+   * Returns the address of a file that a session has.
+   * @default that of the gateway's own HTTP form at `/`
+   */
+  fileUrl?: SessionFileUrl;
 }
 
 /**
@@ -38,12 +44,14 @@ export function aiSdkDialect(options: AiSdkDialectOptions = {}): Dialect {
     maxFrameBytes: true,
     abort: true,
     replayMs: true,
+    fileUrl: true,
   });
   const {
     subprotocol = "ai-sdk-7",
     maxFrameBytes = MAX_REQUEST_BYTES,
     abort = "stop",
     replayMs = 0,
+    fileUrl = blobUrl,
   } = options;
   check.oneOf("abort", abort, ["stop", "detach"]);
   check.number("replayMs", replayMs);
@@ -51,6 +59,6 @@ export function aiSdkDialect(options: AiSdkDialectOptions = {}): Dialect {
     subprotocol,
     maxFrameBytes,
     keyPrefix: KEY_PREFIX,
-    connect: (connection) => new SocketTranslator(connection, { stops: abort === "stop", replayMs }),
+    connect: (connection) => new SocketTranslator(connection, { stops: abort === "stop", replayMs, fileUrl }),
   };
 }

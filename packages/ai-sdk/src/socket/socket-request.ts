@@ -1,11 +1,13 @@
 import type { DialectConnection } from "@mini-openclaw/gateway";
 import type { RunRef, StreamClient } from "../chats/stream-run.ts";
 import type { UiChunk } from "../shared/ui-chunk.ts";
+import type { SessionFileUrl } from "../shared/user-parts.ts";
 
 export interface RequestOptions {
   requestId: string;
   chatId: string;
   kind: "send" | "resume";
+  fileUrl: SessionFileUrl;
   /** Called when the client gets nothing more. */
   onOver: () => void;
 }
@@ -14,6 +16,7 @@ export interface RequestOptions {
 export class SocketRequest implements StreamClient {
   readonly chatId: string;
   readonly kind: RequestOptions["kind"];
+  readonly fileUrl: SessionFileUrl;
   readonly #connection: DialectConnection;
   readonly #options: RequestOptions;
   readonly #over = new AbortController();
@@ -26,6 +29,7 @@ export class SocketRequest implements StreamClient {
     this.#options = options;
     this.chatId = options.chatId;
     this.kind = options.kind;
+    this.fileUrl = options.fileUrl;
   }
 
   get signal(): AbortSignal {

@@ -4,6 +4,7 @@ import { isChatId, readChatRequest } from "../chats/chat-request.ts";
 import { Refusal } from "../chats/refusal.ts";
 import { resumeRun } from "../chats/resume-run.ts";
 import { startRun } from "../chats/start-run.ts";
+import type { SessionFileUrl } from "../shared/user-parts.ts";
 import { SocketRequest } from "./socket-request.ts";
 
 // A client that resumes again aborts its first resume right before.
@@ -16,6 +17,7 @@ interface TranslatorOptions {
   /** True if a client that aborts a request stops its run. */
   stops: boolean;
   replayMs: number;
+  fileUrl: SessionFileUrl;
 }
 
 /** The requests of one socket's client. */
@@ -49,7 +51,9 @@ export class SocketTranslator implements Translator {
       return this.#refuse("`requestId` must be new, got that of an open request.");
     this.#stay(id);
     const onOver = () => void this.#requests.delete(requestId);
-    const request = new SocketRequest(this.#connection, { requestId, chatId: id, kind: type, onOver });
+    const { fileUrl } = this.#options;
+    const options = { requestId, chatId: id, kind: type, fileUrl, onOver } as const;
+    const request = new SocketRequest(this.#connection, options);
     this.#requests.set(requestId, request);
     void this.#answer(request, requestId, frame);
   }

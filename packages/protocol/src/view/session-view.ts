@@ -58,6 +58,8 @@ export interface AssistantItem extends ViewItemFields {
   readonly kind: "assistant";
   readonly content: string;
   readonly thinking: string;
+  /** The parts of an answer with files. Absent while the answer streams. */
+  readonly blocks?: readonly ContentBlock[] | undefined;
   readonly streaming: boolean;
   readonly partial: PartialReason | undefined;
   /** The model that answered. Absent while the answer streams. */

@@ -58,7 +58,8 @@ function sectionsOf(entry: MessageEntry, context: MarkdownContext): string[] {
     case "user":
       return [`## ${texts.user}`, entry.content, ...fileSections(entry, context)];
     case "assistant": {
-      const text = entry.content === "" ? [] : [`## ${texts.assistant}`, entry.content];
+      const text =
+        entry.content === "" ? [] : [`## ${texts.assistant}`, entry.content, ...fileSections(entry, context)];
       const calls = (entry.toolCalls ?? []).flatMap((call) => callSections(call, entry.runId, context));
       return [...text, ...calls];
     }

@@ -61,6 +61,7 @@ function addText(items: Items, entry: AssistantEntry): Items {
     seq,
     runId,
     content,
+    blocks,
     thinking,
     streaming: false,
     partial,

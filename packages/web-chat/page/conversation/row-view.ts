@@ -82,22 +82,26 @@ function createUserView(parts: RowParts): RowView {
   });
 }
 
-function createAssistantView({ texts, markdown }: RowParts): RowView {
+function createAssistantView(parts: RowParts): RowView {
+  const { texts, markdown } = parts;
+  const files = createFilesView(parts);
   const thoughts = element("div", "thoughts-text");
   const heading = element("summary", "");
   const details = element("details", "thoughts", heading, thoughts);
   const body = element("div", "markdown");
   const mark = element("p", "mark");
   const label = element("span", "sr-only", `${texts.assistant}: `);
-  const root = element("li", "row assistant", label, details, body, mark);
+  const root = element("li", "row assistant", label, details, body, files.root, mark);
   const text = markdown.attach(body);
-  return rowView(root, "assistant", ({ content, thinking, streaming, partial }) => {
-    const split = splitThoughts(content);
+  return rowView(root, "assistant", (answer) => {
+    const { blocks, thinking, streaming, partial } = answer;
+    const split = splitThoughts(textOf(answer));
     const thought = [thinking, split.thoughts].filter((part) => part !== "").join("\n\n");
     details.hidden = thought === "";
     setText(heading, streaming && split.content === "" ? texts.thinking : texts.thoughts);
     growText(thoughts, thought);
     text.update(split.content, !streaming);
+    files.show(blocks);
     root.classList.toggle("streaming", streaming);
     mark.hidden = partial === undefined;
     setText(mark, partial === undefined ? "" : texts.partial[partial]);

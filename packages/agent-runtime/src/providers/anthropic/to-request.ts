@@ -7,12 +7,14 @@ import type {
   ThinkingConfigParam,
   Tool,
 } from "@anthropic-ai/sdk/resources/messages";
-import type {
-  AssistantMessage,
-  ContentBlock,
-  Message,
-  ModelRequest,
-  ToolMessage,
+import {
+  type AssistantMessage,
+  type ContentBlock,
+  describeFile,
+  isFile,
+  type Message,
+  type ModelRequest,
+  type ToolMessage,
 } from "@mini-openclaw/protocol";
 import { type MessagePart, toResultParts, toUserParts } from "../convert/message-parts.ts";
 import { toApiName, toShortId } from "../convert/tool-call.ts";
@@ -194,6 +196,7 @@ function assistantBlocks(
     (block): ContentBlockParam[] => {
       if (block.type === "text") return text(block.text);
       if (block.type === "tool_call") return toolUse(block.callId);
+      if (isFile(block)) return text(describeFile(block));
       return toThinking(block, message, thinkingRules, isFresh);
     },
   );

@@ -1,9 +1,11 @@
-import type {
-  AssistantMessage,
-  ContentBlock,
-  Message,
-  ModelRequest,
-  ToolMessage,
+import {
+  type AssistantMessage,
+  type ContentBlock,
+  describeFile,
+  isFile,
+  type Message,
+  type ModelRequest,
+  type ToolMessage,
 } from "@mini-openclaw/protocol";
 import type { ResponseCreateParamsStreaming } from "openai/resources/responses/responses";
 import { type MessagePart, toResultParts, toUserParts } from "../convert/message-parts.ts";
@@ -119,6 +121,7 @@ function assistantItems(message: AssistantMessage, { model, rules }: RequestOpti
       return [{ role: "assistant", content: block.text, ...phaseOf(block, message, model) }];
     }
     if (block.type === "tool_call") return takeCall(block.callId);
+    if (isFile(block)) return [{ role: "assistant", content: describeFile(block) }];
     const isItem = block.type === "thinking" && block.field === REASONING_ITEM && mayReason;
     return isItem ? (block.details ?? []) : [];
   });

@@ -1,8 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { basename } from "node:path";
-import { mediaTypeOf } from "@mini-openclaw/protocol/shared";
+import { MAX_FILE_BYTES, mediaTypeOf } from "@mini-openclaw/protocol/shared";
 import type { ToolResult } from "../../tool-calls/define-tool.ts";
-import { MAX_FILE_BYTES } from "../../tool-calls/result-files.ts";
 
 /** Bytes in which a file names its type. */
 const HEAD_BYTES = 18;
