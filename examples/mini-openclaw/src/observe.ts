@@ -21,7 +21,9 @@ export async function openLog(level: LogLevel | undefined): Promise<ServerLog> {
   }
   // Loaded here, so that a server without a log level starts faster.
   const { destination, pino } = await import("pino");
-  const logger = pino({ level }, destination({ dest: process.stderr.fd, sync: true }));
+  // A log that cannot be written must not end the server.
+  const output = destination({ dest: process.stderr.fd, sync: true }).on("error", () => undefined);
+  const logger = pino({ level }, output);
   return { logger, report: (part, problem) => logger.error({ part, err: problem }, "failed") };
 }
 

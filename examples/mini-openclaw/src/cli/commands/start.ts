@@ -9,10 +9,12 @@ import { askFirst } from "../ask-first.ts";
 import { exitWith } from "../exit.ts";
 import { loadConfig } from "../load.ts";
 import type { Options } from "../options.ts";
+import { runWithoutOutput } from "../output.ts";
 
 /** Starts the server, and stops it on a signal. */
 export async function start(flags: Sources["flags"], { open }: Options): Promise<void> {
   await askFirst(flags);
+  runWithoutOutput();
   const config = loadConfig(flags);
   try {
     const { address, stop } = await startServer(config, {
