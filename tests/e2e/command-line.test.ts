@@ -92,7 +92,8 @@ describe("the command line", () => {
     [["schedule", "add", "a b", "* * * * *", "hi"], "`name` must be 1 to 40 letters, digits, `-` or `_`,"],
     [["schedule", "add", "a", "* * * * *", " "], "`instruction` must be a message to the agent, got none."],
     [["schedule", "add", "a", "* * * * *", "hi", "--time-zone", "Mars"], "`--time-zone` must be a time zone"],
-    [["schedule", "rm", "a"], "`a` is not a schedule of this data directory. There are none."],
+    [["schedule", "rm", "a"], "`a` is not a schedule of this data directory. Known: none."],
+    [["schedule", "add", "a", "* * * *", "hi"], 'such as "0 9 * * 1-5", got "* * * *" (4 fields).'],
     [["schedule", "lss"], "`lss` is not a command. Did you mean ls?"],
     [["start", "--port", "abc"], '`--port` must be an integer from 0 to 65535, got "abc".'],
     [["run", "hi", "--provider", "nope"], "`--provider` must be auto, anthropic, openai,"],
@@ -106,7 +107,10 @@ describe("the command line", () => {
     [["skills", "validate", "nope"], "`folder` must contain a SKILL.md, got nope."],
     [["config", "set", "port", "abc"], '`port` must be an integer from 0 to 65535, got "abc".'],
     [["config", "set", "prot", "1"], "`prot` is not a setting. Did you mean port?"],
+    [["config", "set", "schedules", "1"], "`schedules` is not a setting. mini-openclaw --help lists all."],
+    [["config", "get", "prot"], "`prot` is not a setting. Did you mean port?"],
     [["config", "shw"], "`shw` is not a command. Did you mean show?"],
+    [["start", "elsewhere"], "`elsewhere` is not a command. Known: start, run,"],
     [["completion", "tcsh"], "`tcsh` is not a known shell. Known: bash, zsh, fish."],
     [["sessions", "shwo"], 'There is no command "shwo".'],
   ])("refuses %j with 64 and names the argument", async (args, reason) => {
@@ -164,6 +168,7 @@ describe("the command line", () => {
       err: expect.stringContaining("must be an integer"),
     });
     await at("set", "port", "8080");
+    expect((await at("get", "port")).out).toBe("8080\n");
     const file = (await at("path")).out.trim();
     expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({ port: 8080 });
     expect((await at("show")).out).toContain(`port                 8080  (${file})`);

@@ -47,6 +47,10 @@ function reasonOf(error: unknown): string {
 }
 
 function remedyOf(code: string, cause: unknown): string | undefined {
+  // Servers such as OpenRouter answer so to an account without credit.
+  if (cause instanceof Error && "status" in cause && cause.status === 402) {
+    return "Check the credit of your account at the model's server.";
+  }
   const systemCode = cause instanceof Error && "code" in cause ? cause.code : undefined;
   if (code === "PORT_UNAVAILABLE" && HOST_FAULTS.has(systemCode)) {
     return "Set MINI_OPENCLAW_HOST to an address of this machine.";

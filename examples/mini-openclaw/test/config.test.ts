@@ -167,6 +167,8 @@ test.each([
     'must be off, risky, bash, write, all, or names of tools separated by commas, got "yes"',
   ],
   ["MINI_OPENCLAW_BASH_TIMEOUT", "5m", 'must be an integer from 1 to 86400, got "5m"'],
+  ["ANTHROPIC_API_KEY", "sk-…", "must be a key of printable ASCII characters without blanks, got 6 bytes."],
+  ["OPENAI_API_KEY", "“sk-1”", "must be a key of printable ASCII characters without blanks, got 10 bytes."],
   ["ANTHROPIC_BASE_URL", "ftp://x", 'must be an http:// or https:// address, got "ftp://x"'],
 ])("refuses %s=%s and names the allowed values", (name, value, message) => {
   const refused = catchError(() => loadConfig({ [name]: value }, workspace));

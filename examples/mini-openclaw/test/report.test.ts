@@ -13,6 +13,12 @@ test.each([
     "404 no such model. Check MINI_OPENCLAW_MODEL and the address of the server (ANTHROPIC_BASE_URL or OPENAI_BASE_URL).",
   ],
   [
+    new AgentError("MODEL_REJECTED", "The model's server answered 402: no credit", {
+      cause: Object.assign(new Error("no credit"), { status: 402 }),
+    }),
+    "The model's server answered 402: no credit. Check the credit of your account at the model's server.",
+  ],
+  [
     new GatewayError("STORE_FAILED", "The session could not be written.", {
       cause: new Error("ENOSPC: no space"),
     }),

@@ -80,6 +80,7 @@ describe("names the file and the setting of", () => {
       '{ "prot": 1 }',
       /^`prot` in .+config\.json is not a setting\. Did you mean port\?$/,
     ],
+    ["a key that is none", '{ "schedules": [] }', /is not a setting\. --help lists all settings\.$/],
     ["a bad value", '{ "port": "x" }', /^`port in .+config\.json` must be an integer .+, got "x"\.$/],
     ["a value of no kind", '{ "port": {} }', /^`port in .+config\.json` must be a text, a number/],
     ["text that is no JSON", "{ port: 1 }", /config\.json` cannot be read as JSON: /],
@@ -95,7 +96,7 @@ test.each<[env: Record<string, string>, server: object]>([
   [{}, { api: "demo" }],
   [{ ANTHROPIC_API_KEY: "k" }, { api: "anthropic", apiKey: "k" }],
   [{ ANTHROPIC_BASE_URL: "http://x" }, { api: "anthropic", baseURL: "http://x" }],
-  [{ OPENAI_API_KEY: "for another program" }, { api: "demo" }],
+  [{ OPENAI_API_KEY: "for-another-program" }, { api: "demo" }],
   [
     { OPENAI_API_KEY: "k", MINI_OPENCLAW_MODEL: "gpt-5" },
     { api: "openai", apiKey: "k" },

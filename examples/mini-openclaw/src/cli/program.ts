@@ -154,6 +154,11 @@ export function createProgram(): Command {
       (await import("./commands/config.ts")).showConfig(flagsOf(options), options),
     );
   config
+    .command("get")
+    .description("print the value of a setting")
+    .argument("<key>")
+    .action(async (key: string) => (await import("./commands/config.ts")).getConfig(key));
+  config
     .command("set")
     .description("set a setting in config.json. Without a value, remove it")
     .argument("<key>")
@@ -191,8 +196,9 @@ function refuseUnknownCommand(_program: Command, command: Command): void {
   const [name] = command.args;
   if (name === undefined || !command.parent || !defaultCommands.has(command)) return;
   const known = command.parent.commands.map((one) => one.name());
-  const closest = closestName(name, known, Number.POSITIVE_INFINITY);
-  console.error(`\`${name}\` is not a command. Did you mean ${closest}? Known: ${known.join(", ")}.`);
+  const closest = closestName(name, known);
+  const hint = closest === undefined ? "" : ` Did you mean ${closest}?`;
+  console.error(`\`${name}\` is not a command.${hint} Known: ${known.join(", ")}.`);
   process.exit(EXIT_USAGE);
 }
 

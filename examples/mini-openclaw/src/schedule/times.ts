@@ -11,7 +11,12 @@ export function refuseCron(cron: string): string | undefined {
     new Cron(cron, { mode: "5-part", paused: true });
     return undefined;
   } catch (error) {
-    const reason = (error as Error).message.replace(/^CronPattern: /, "").replace(/\.$/, "");
+    const count = cron.trim().split(/\s+/).length;
+    // croner also knows expressions of six and seven fields, and speaks of them.
+    const reason =
+      count === 5
+        ? (error as Error).message.replace(/^CronPattern: /, "").replace(/\.$/, "")
+        : `${count} ${count === 1 ? "field" : "fields"}`;
     return (
       `must be a cron expression of five fields, such as "0 9 * * 1-5", got ${JSON.stringify(cron)} ` +
       `(${reason}).`

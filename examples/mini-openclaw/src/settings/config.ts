@@ -123,8 +123,9 @@ export function findSettings(sources: Sources): FoundSettings {
   const found: FoundSettings["found"] = {};
   for (const [key, value] of Object.entries(config)) {
     if (!Object.hasOwn(settings, key)) {
-      const closest = closestName(key, settingKeys, Number.POSITIVE_INFINITY);
-      problems.push({ name: key, message: `in ${configFile} is not a setting. Did you mean ${closest}?` });
+      const closest = closestName(key, settingKeys);
+      const hint = closest === undefined ? "--help lists all settings." : `Did you mean ${closest}?`;
+      problems.push({ name: key, message: `in ${configFile} is not a setting. ${hint}` });
       continue;
     }
     const text = toText(value);
@@ -237,7 +238,7 @@ function serverOf(set: SettingValues, problems: ConfigProblem[]): ModelServer {
   if (set.model === undefined)
     problems.push({
       name: "MINI_OPENCLAW_MODEL",
-      message: `must name a model of the server (provider ${api}).`,
+      message: `must name a model of the server, because the provider is ${api}.`,
     });
   return { api, apiKey: openaiApiKey, baseURL: openaiBaseUrl };
 }

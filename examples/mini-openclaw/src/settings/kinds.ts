@@ -89,6 +89,12 @@ export const token: Kind<string> = {
   schema: { type: "string", minLength: 32 },
 };
 
+// Headers carry keys. The typographic quotes and dots of a web page cannot be sent.
+export const apiKey: Kind<string> = text(
+  /^[\x21-\x7e]+$/,
+  "a key of printable ASCII characters without blanks",
+);
+
 /** Tokens separated by commas, or a list of them in `config.json`. */
 export const tokens: Kind<readonly string[]> = {
   parse(value) {

@@ -1,5 +1,6 @@
 import {
   amount,
+  apiKey,
   directory,
   integer,
   list,
@@ -247,7 +248,7 @@ export const settings = {
   openClaw: setting("MINI_OPENCLAW_OPENCLAW", onOrOff, "off", "on: OpenClaw's clients connect at /openclaw."),
   anthropicApiKey: setting(
     "ANTHROPIC_API_KEY",
-    text(/\S/, "a key"),
+    apiKey,
     "none",
     "The key of the model's server. Without a key or an address a scripted demo answers.",
     secret,
@@ -259,13 +260,7 @@ export const settings = {
     "Any server with the Messages API.",
     guarded,
   ),
-  openaiApiKey: setting(
-    "OPENAI_API_KEY",
-    text(/\S/, "a key"),
-    "none",
-    "The key of a server with OpenAI's APIs.",
-    secret,
-  ),
+  openaiApiKey: setting("OPENAI_API_KEY", apiKey, "none", "The key of a server with OpenAI's APIs.", secret),
   openaiBaseUrl: setting(
     "OPENAI_BASE_URL",
     webAddress,

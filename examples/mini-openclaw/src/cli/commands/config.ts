@@ -29,15 +29,18 @@ export function showConfig(flags: Sources["flags"], { json }: Options): void {
   if (problems.length > 0) process.exitCode = exitCodes.badConfig;
 }
 
+/** Prints the value of a setting, for scripts. */
+export function getConfig(key: string): void {
+  assertSetting(key);
+  const { isSecret, fallback }: Setting<unknown> = settings[key];
+  const text = findSettings(readSources()).found[key]?.text;
+  console.log(isSecret && text !== undefined ? "(set)" : (text ?? fallback));
+}
+
 /** Sets or removes a setting in the user's `config.json`. Others stay as they are. */
 export function setConfig(key: string, text: string | undefined): void {
-  if (!Object.hasOwn(settings, key)) {
-    warn(
-      `\`${key}\` is not a setting. Did you mean ${closestName(key, settingKeys, Number.POSITIVE_INFINITY)}?`,
-    );
-    process.exit(exitCodes.badUsage);
-  }
-  const { kind }: Setting<unknown> = settings[key as SettingKey];
+  assertSetting(key);
+  const { kind }: Setting<unknown> = settings[key];
   const value = text === undefined ? undefined : kind.parse(text, process.cwd());
   if (value instanceof Refusal) {
     warn(`\`${key}\` must be ${value.expected}, got ${JSON.stringify(text)}.`);
@@ -51,6 +54,14 @@ export function setConfig(key: string, text: string | undefined): void {
   writeFileSync(`${file}.new`, `${JSON.stringify(changed, undefined, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
   console.log(`${text === undefined ? "Removed" : "Set"} ${key} in ${file}.`);
+}
+
+function assertSetting(key: string): asserts key is SettingKey {
+  if (Object.hasOwn(settings, key)) return;
+  const closest = closestName(key, settingKeys);
+  const hint = closest === undefined ? "mini-openclaw --help lists all." : `Did you mean ${closest}?`;
+  warn(`\`${key}\` is not a setting. ${hint}`);
+  process.exit(exitCodes.badUsage);
 }
 
 export function printPath(): void {

@@ -119,11 +119,9 @@ export async function runNow(name: string, flags: Flags): Promise<void> {
 
 function refuseName(name: string, schedules: readonly Schedule[]): never {
   const names = schedules.map((schedule) => schedule.name);
-  const closest = closestName(name, names, Number.POSITIVE_INFINITY);
-  warn(
-    `\`${name}\` is not a schedule of this data directory. ` +
-      (closest === undefined ? "There are none." : `Did you mean ${closest}?`),
-  );
+  const closest = closestName(name, names);
+  const hint = closest === undefined ? `Known: ${names.join(", ") || "none"}.` : `Did you mean ${closest}?`;
+  warn(`\`${name}\` is not a schedule of this data directory. ${hint}`);
   process.exit(exitCodes.badUsage);
 }
 
