@@ -2,6 +2,19 @@ import { defineConfig, type Options } from "tsup";
 import base from "../../tsup.config.base.ts";
 import { writeLicenses } from "../../tsup.licenses.ts";
 
+type Plugin = NonNullable<Options["esbuildPlugins"]>[number];
+
+/** Leaves out the finder of bare addresses. The page has one that knows Chinese marks. */
+const withoutLinkify: Plugin = {
+  name: "without-linkify",
+  setup(build) {
+    build.onResolve({ filter: /^linkify-it$/ }, ({ path }) => ({ path, namespace: "without-linkify" }));
+    build.onLoad({ filter: /./, namespace: "without-linkify" }, () => ({
+      contents: "export class LinkifyIt {}",
+    }));
+  },
+};
+
 const page = {
   outDir: "dist/page",
   format: ["esm"],
@@ -13,7 +26,7 @@ const page = {
   minify: true,
   dts: false,
   clean: false,
-  esbuildPlugins: [writeLicenses("dist/page/THIRD-PARTY-LICENSES.txt")],
+  esbuildPlugins: [withoutLinkify, writeLicenses("dist/page/THIRD-PARTY-LICENSES.txt")],
 } satisfies Options;
 
 // The handler for Node, and the page that it serves, with all that it needs bundled.
