@@ -242,6 +242,15 @@ describe.skipIf(whyNoBrowser)("a text that comes in pieces", () => {
     ["Chinese", (index: number) => `- **第${index}项：**说明\r\n`],
     ["several lines", (index: number) => `* item ${index}\n  and more\n\n  - inner\n`],
     ["quotes", (index: number) => `> words ${index}\n>\n`],
+    ["a table", (index: number) => `${index === 0 ? "| a | b |\n|---|--:|\n" : ""}| ${index} | *b* |\n`],
+    ["a list in a list", (index: number) => `${index % 90 === 0 ? "2. top\n" : ""}   7) item ${index}\n`],
+    ["a list in a task", (index: number) => `${index === 0 ? "- [ ] top\n" : ""}  - item ${index}\n`],
+    [
+      "a list in two items of a line",
+      (index: number) => `${index === 0 ? "- 1. " : "     "}- item ${index}\n`,
+    ],
+    ["a list in a quote in a list", (index: number) => `${index === 0 ? "* > " : "  > "}- item ${index}\n`],
+    ["lists of all depths", (index: number) => `${"  ".repeat(index % 5)}- item ${index}\n`],
   ])("of more items than one block has looks right after each piece: %s", async (_, itemAt) => {
     const text = `${Array.from({ length: 130 }, (__, index) => itemAt(index)).join("")}\nwords`;
 

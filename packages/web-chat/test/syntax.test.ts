@@ -1,7 +1,8 @@
 import type { Token } from "markdown-it";
 import { describe, expect, test } from "vitest";
 import { findAddresses } from "../page/markdown/syntax/addresses.ts";
-import { type Block, hasDefinitions, splitAppended, splitText } from "../page/markdown/syntax/blocks.ts";
+import type { Block } from "../page/markdown/syntax/block.ts";
+import { hasDefinitions, splitAppended, splitText } from "../page/markdown/syntax/blocks.ts";
 import { createParser } from "../page/markdown/syntax/parser.ts";
 import { splitThoughts } from "../page/markdown/syntax/thoughts.ts";
 

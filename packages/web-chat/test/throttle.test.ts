@@ -7,6 +7,7 @@ function startThrottle(workMs: number) {
   const work = () => {
     begun.push(performance.now());
     vi.advanceTimersByTime(workMs);
+    return false;
   };
   const throttle = createThrottle(
     (late) => late(),
@@ -32,11 +33,22 @@ describe("the share of time for a growing text", () => {
   ])("after work of %i ms, the next one begins at %i ms", (workMs, next) => {
     const { begun, work, throttle } = startThrottle(workMs);
     throttle.schedule(work);
-    throttle.schedule(() => begun.push(Number.NaN));
+    throttle.schedule(() => begun.push(Number.NaN) < 0);
     throttle.schedule(work);
     vi.advanceTimersByTime(1000);
 
     expect(begun).toEqual([0, next]);
+  });
+
+  test("runs work again that is not finished, after a pause", () => {
+    const { begun, work, throttle } = startThrottle(10);
+    throttle.schedule(() => {
+      work();
+      return begun.length < 3;
+    });
+    vi.advanceTimersByTime(1000);
+
+    expect(begun).toEqual([0, 50, 100]);
   });
 
   test("runs the last work at once, and nothing that waits", () => {

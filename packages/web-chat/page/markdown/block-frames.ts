@@ -1,5 +1,7 @@
 import { element } from "../dom/elements.ts";
-import type { Block } from "./syntax/blocks.ts";
+import type { Texts } from "../language/texts.ts";
+import { createTableScroller, tableWidth } from "./render-blocks.ts";
+import type { Block } from "./syntax/block.ts";
 
 // The browser visits each element that it skips or lays out, at each frame.
 const GROUP_SIZE = 32;
@@ -10,38 +12,48 @@ const ALWAYS_LAID_OUT = 40;
 /** The elements of a text's blocks: one frame a block, in groups that are laid out as a whole. */
 export class BlockFrames {
   readonly #root: HTMLElement;
-  /** The number of groups that are laid out only near the screen. */
-  #skippedCount = 0;
+  readonly #texts: Texts;
+  readonly #frames: HTMLElement[] = [];
 
-  constructor(root: HTMLElement) {
+  constructor(root: HTMLElement, texts: Texts) {
     this.#root = root;
+    this.#texts = texts;
   }
 
-  at(index: number): Element | undefined {
-    return this.#root.children[Math.floor(index / GROUP_SIZE)]?.children[index % GROUP_SIZE];
+  at(index: number): HTMLElement | undefined {
+    return this.#frames[index];
   }
 
   /** Adds the frame of the next block. */
-  add(): Element {
-    const last = this.#root.lastElementChild;
-    const isFull = last === null || last.childElementCount === GROUP_SIZE;
-    const group = isFull ? this.#root.appendChild(element("div", "")) : last;
+  add(block: Block): HTMLElement {
     const frame = element("div", "");
     // A block's direction follows its own text, independent of the other blocks.
     frame.dir = "auto";
-    return group.appendChild(frame);
+    if (isCutTable(block)) frame.style.width = tableWidth(block.detail);
+    this.#groupFor(block).append(frame);
+    this.#frames.push(frame);
+    return frame;
+  }
+
+  /** Returns the group of the next block. The parts of a table that is cut are one. */
+  #groupFor(block: Block): Element {
+    const last = this.#root.lastElementChild;
+    if (isCutTable(block)) {
+      return last && block.isContinued
+        ? last
+        : this.#root.appendChild(createTableScroller({ texts: this.#texts }));
+    }
+    const hasRoom = last && !last.classList.contains("table") && last.childElementCount < GROUP_SIZE;
+    return hasRoom ? last : this.#root.appendChild(element("div", ""));
   }
 
   /** Removes the frames from an index on. */
   truncate(count: number): void {
-    for (;;) {
-      const group = this.#root.lastElementChild;
-      const before = (this.#root.childElementCount - 1) * GROUP_SIZE;
-      if (!group || before + group.childElementCount <= count) break;
-      if (group.childElementCount > 1) group.lastElementChild?.remove();
-      else group.remove();
+    for (const frame of this.#frames.splice(count)) {
+      const group = frame.parentElement;
+      frame.remove();
+      if (group?.childElementCount === 0) group.remove();
     }
-    this.#skippedCount = Math.min(this.#skippedCount, this.#root.childElementCount);
   }
 
   /** Lets the browser skip the layout of frames that are far from the last one. */
@@ -49,14 +61,30 @@ export class BlockFrames {
     let index = blocks.length;
     for (let size = 0; index > 0 && size < ALWAYS_LAID_OUT; ) {
       index -= 1;
-      size += Math.max(1, blocks[index]?.children.length ?? 0);
+      size += countParts(blocks[index]);
     }
-    const groupCount = Math.floor(index / GROUP_SIZE);
-    for (; this.#skippedCount < groupCount; this.#skippedCount += 1) {
-      const group = this.#root.children[this.#skippedCount];
-      group?.classList.add("off-screen");
-      for (const frame of group?.children ?? []) frame.classList.remove("off-screen");
+    let end = 0;
+    for (const group of this.#root.children) {
+      const start = end;
+      end += group.childElementCount;
+      if (start >= index) return;
+      if (group.classList.contains("off-screen")) continue;
+      const isFar = end <= index;
+      group.classList.toggle("off-screen", isFar);
+      for (const frame of this.#frames.slice(start, Math.min(end, index))) {
+        frame.classList.toggle("off-screen", !isFar);
+      }
     }
-    for (let at = groupCount * GROUP_SIZE; at < index; at += 1) this.at(at)?.classList.add("off-screen");
   }
+}
+
+/** Returns true if a block is a part of a table that is cut. */
+export function isCutTable({ tag, detail }: Block): boolean {
+  return tag === "table" && detail !== "";
+}
+
+/** Returns the number of lines that a block has at least. */
+function countParts(block: Block | undefined): number {
+  if (!block || block.tag === "tr" || block.children.length === 0) return 1;
+  return block.children.reduce((count, child) => count + countParts(child), 0);
 }

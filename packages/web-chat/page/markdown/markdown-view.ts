@@ -1,4 +1,4 @@
-import { BlockFrames } from "./block-frames.ts";
+import { BlockFrames, isCutTable } from "./block-frames.ts";
 import { type CodeBlockParts, highlightCode } from "./code-block.ts";
 import { drawFormulas } from "./formula.ts";
 import { type BlockParts, renderBlocks } from "./render-blocks.ts";
@@ -35,6 +35,9 @@ export interface MarkdownParts extends CodeBlockParts, Pick<BlockParts, "servedI
 // Some screens, read in a few milliseconds.
 const SHORT_CHARS = 8000;
 
+// Read and laid out in a few milliseconds, which a key can wait. Models write less in that time.
+const STEP_CHARS = 2000;
+
 /** A line that defines the target of a link or a footnote. */
 const DEFINITION = /^[ >]{0,9}\[[^\]\n]{1,999}\]:/m;
 
@@ -55,7 +58,7 @@ class IncrementalView implements MarkdownView {
   #settledCount = 0;
 
   constructor(root: HTMLElement, parser: MarkdownParser, parts: MarkdownParts) {
-    this.#frames = new BlockFrames(root);
+    this.#frames = new BlockFrames(root, parts.texts);
     this.#parser = parser;
     this.#parts = parts;
     this.#throttle = createThrottle(parts.onLate, () => {
@@ -67,7 +70,15 @@ class IncrementalView implements MarkdownView {
   update(text: string, isComplete: boolean): void {
     const next = normalized(text);
     if (isComplete) this.#throttle.runNow(() => this.#showComplete(next));
-    else this.#throttle.schedule(() => this.#show(splitAppended(next, this.#shown, this.#parser)));
+    else this.#throttle.schedule(() => this.#showMore(next));
+  }
+
+  /** Adds a part of a text to what is shown. Returns true if more is left. */
+  #showMore(text: string): boolean {
+    const shownChars = this.#shown.text.length;
+    const part = shownChars === 0 ? text : text.slice(0, shownChars + STEP_CHARS);
+    this.#show(splitAppended(part, this.#shown, this.#parser));
+    return part.length < text.length;
   }
 
   /**
@@ -87,11 +98,15 @@ class IncrementalView implements MarkdownView {
     const { definitions } = next;
     const parts = { ...this.#parts, parser: this.#parser, definitions };
     for (const [index, block] of after.entries()) {
-      const old = before[index];
+      const shown = this.#frames.at(index);
+      const old = shown && before[index];
       if (old === block || (old && isSameBlock(old, block))) continue;
-      const frame = this.#frames.at(index) ?? this.#frames.add();
+      // The frames of a table that is cut have a group of their own.
+      const isMoved = old && isCutTable(old) !== isCutTable(block);
+      if (isMoved) this.#frames.truncate(index);
+      const frame = this.#frames.at(index) ?? this.#frames.add(block);
       frame.classList.toggle("continued", block.isContinued);
-      renderBlocks(frame, { before: old ? [old] : [], after: [block] }, parts);
+      renderBlocks(frame, { before: old && !isMoved ? [old] : [], after: [block] }, parts);
       this.#settledCount = Math.min(this.#settledCount, index);
     }
     this.#frames.truncate(after.length);

@@ -3,8 +3,19 @@ import { element } from "../dom/elements.ts";
 import { appendCode, type CodeBlockParts, createCodeBlock } from "./code-block.ts";
 import { createFormula } from "./formula.ts";
 import { renderInline } from "./render-inline.ts";
-import { type Block, isSameBlock } from "./syntax/blocks.ts";
+import type { Block } from "./syntax/block.ts";
+import { isSameBlock } from "./syntax/blocks.ts";
 import type { MarkdownParser } from "./syntax/parser.ts";
+
+// A digit is as wide in the font of a table.
+const DIGIT_REM = 0.55;
+
+// A wider column shrinks to this before the table scrolls.
+const READABLE_DIGITS = 15;
+
+const sum = (all: readonly number[]) => all.reduce((total, one) => total + one, 0);
+const toRem = (digits: number) => `${(digits * DIGIT_REM).toFixed(2)}rem`;
+const numbersIn = (widths: string) => widths.split(" ").map(Number);
 
 /** Everything that a block needs to become an element. */
 export interface BlockParts extends CodeBlockParts {
@@ -88,14 +99,39 @@ function createContainer({ tag, detail, children }: Block, parts: BlockParts): H
   const container = document.createElement(tag);
   if (container instanceof HTMLOListElement && detail !== "1") container.start = Number(detail);
   if (container instanceof HTMLDetailsElement) container.open = detail === "open";
-  if (detail === "task") container.className = "task";
+  if (tag === "li" && /^[a-z]/.test(detail)) container.className = detail;
   for (const child of children) container.append(createElement(child, parts));
-  return tag === "table" ? createScroller(container, parts) : container;
+  if (tag !== "table") return container;
+  if (detail === "") return createTableScroller(parts, container);
+  // The parts of a table that is cut scroll as one.
+  setColumnWidths(container, detail);
+  return container;
 }
 
-/** Puts a table into an element that scrolls. Without a mouse that needs the focus. */
-function createScroller(table: HTMLElement, { texts }: BlockParts): HTMLElement {
-  const scroller = element("div", "table", table);
+/** Returns the width of a table with columns of some widths, which are numbers of digits. */
+export function tableWidth(widths: string): string {
+  const all = numbersIn(widths);
+  const least = sum(all.map((width) => Math.min(width, READABLE_DIGITS)));
+  return `clamp(${toRem(least)}, 100%, ${toRem(sum(all))})`;
+}
+
+/** Sets the widths of the columns of a table. Only wide columns shrink with the table. */
+function setColumnWidths(table: HTMLElement, widths: string): void {
+  const all = numbersIn(widths);
+  const heads = table.querySelectorAll("th");
+  for (const [index, width] of all.entries()) {
+    const head = heads[index];
+    const share = `${((100 * width) / sum(all)).toFixed(1)}%`;
+    if (head) head.style.width = width > READABLE_DIGITS ? share : toRem(width);
+  }
+}
+
+/** Creates an element that scrolls a table. Without a mouse that needs the focus. */
+export function createTableScroller(
+  { texts }: Pick<BlockParts, "texts">,
+  ...tables: HTMLElement[]
+): HTMLElement {
+  const scroller = element("div", "table", ...tables);
   scroller.tabIndex = 0;
   scroller.setAttribute("role", "group");
   scroller.setAttribute("aria-label", texts.table);

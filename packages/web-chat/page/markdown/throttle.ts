@@ -1,7 +1,10 @@
 /** Limits the share of time that repeated work takes. */
 export interface Throttle {
-  /** Runs `work` now, or after a pause if the work before it took long. Only the last one waits. */
-  readonly schedule: (work: () => void) => void;
+  /**
+   * Runs `work` now, or after a pause if the work before it took long. Only the last one waits.
+   * Work that returns true runs again after a pause.
+   */
+  readonly schedule: (work: () => boolean) => void;
   /** Runs `work` now, and cancels work that waits. */
   readonly runNow: (work: () => void) => void;
 }
@@ -10,8 +13,7 @@ export interface Throttle {
 // never wait.
 const PAUSE_PER_WORK = 4;
 
-// Work that is longer than a frame, as for a table of some thousand rows, makes a key wait. Of 20
-// keys, one waits at most.
+// Work that is longer than a frame makes a key wait. Of 20 keys, one waits at most.
 const FRAME_MS = 16;
 const PAUSE_PER_LONG_WORK = 20;
 
@@ -23,21 +25,23 @@ export function createThrottle(onLate: (work: () => void) => void, settle: () =>
   let timer = 0;
   let nextStart = 0;
 
-  function measure(work: () => void): void {
+  function measure(work: () => boolean): void {
     const start = performance.now();
-    work();
+    const isUnfinished = work();
     settle();
     const end = performance.now();
     const workMs = end - start;
     nextStart = end + workMs * (workMs > FRAME_MS ? PAUSE_PER_LONG_WORK : PAUSE_PER_WORK);
+    if (isUnfinished) schedule(work);
+  }
+  function schedule(work: () => boolean): void {
+    clearTimeout(timer);
+    const waitMs = nextStart - performance.now();
+    if (waitMs <= 0) measure(work);
+    else timer = window.setTimeout(onLate, waitMs, () => measure(work));
   }
   return {
-    schedule(work) {
-      clearTimeout(timer);
-      const waitMs = nextStart - performance.now();
-      if (waitMs <= 0) measure(work);
-      else timer = window.setTimeout(onLate, waitMs, () => measure(work));
-    },
+    schedule,
     runNow(work) {
       clearTimeout(timer);
       work();

@@ -1,29 +1,9 @@
 import type { Env, Token } from "markdown-it";
+import type { Block } from "./block.ts";
 import { footnotesOf } from "./footnotes.ts";
+import { type Context, columnWidths, continueBlock, findCuts } from "./long-blocks.ts";
 import { MAX_FORMULA_LINES, opensFormula } from "./math.ts";
 import type { MarkdownParser } from "./parser.ts";
-
-/** A paragraph, a list, one of its items, a table, a cell, …: one element of the page. */
-export interface Block {
-  readonly kind: BlockKind;
-  /** Name of the HTML element. */
-  readonly tag: string;
-  /**
-   * A fact that its element shows: the language of code, the first number of a list, a cell's
-   * alignment.
-   */
-  readonly detail: string;
-  /**
-   * The text of a block without children. It is inline Markdown unless the block is code, HTML or a
-   * formula.
-   */
-  readonly content: string;
-  readonly children: readonly Block[];
-  /** True if it continues the list or the quote of the block before, which has as much as fits. */
-  readonly isContinued: boolean;
-}
-
-export type BlockKind = "container" | "text" | "code" | "html" | "math" | "footnote" | "rule";
 
 /** A text that was split into blocks. */
 export interface SplitText {
@@ -31,19 +11,17 @@ export interface SplitText {
   readonly blocks: readonly Block[];
   /** Index in `text` at which each block begins. */
   readonly starts: readonly number[];
+  /** For each block that continues another one, what it is read with. */
+  readonly contexts: readonly (Context | undefined)[];
   /** The targets of links and the footnotes that the text defines, as the parser collected them. */
   readonly definitions: Env;
 }
 
-// More than a screen shows. A longer list or quote is several blocks, so that a growing one costs
-// as much as its last part.
-const MAX_CHILDREN = 50;
-
-export const emptyText: SplitText = { text: "", blocks: [], starts: [], definitions: {} };
+export const emptyText: SplitText = { text: "", blocks: [], starts: [], contexts: [], definitions: {} };
 
 /** Splits a whole text. */
 export function splitText(text: string, parser: MarkdownParser): SplitText {
-  return appendBlocks(emptyText, text, { parser, isContinued: false });
+  return appendBlocks(emptyText, text, { parser, context: undefined });
 }
 
 /**
@@ -53,12 +31,14 @@ export function splitText(text: string, parser: MarkdownParser): SplitText {
 export function splitAppended(text: string, before: SplitText, parser: MarkdownParser): SplitText {
   if (!text.startsWith(before.text)) return splitText(text, parser);
   const count = Math.max(0, before.blocks.length - tailCount(before));
-  const kept = { ...before, blocks: before.blocks.slice(0, count), starts: before.starts.slice(0, count) };
-  const isContinued = before.blocks[count]?.isContinued ?? false;
-  return appendBlocks({ ...kept, text: text.slice(0, before.starts[count] ?? 0) }, text, {
-    parser,
-    isContinued,
-  });
+  const kept = {
+    text: text.slice(0, before.starts[count] ?? 0),
+    blocks: before.blocks.slice(0, count),
+    starts: before.starts.slice(0, count),
+    contexts: before.contexts.slice(0, count),
+    definitions: {},
+  };
+  return appendBlocks(kept, text, { parser, context: before.contexts[count] });
 }
 
 /** Returns true if two blocks look the same. */
@@ -95,65 +75,52 @@ function tailCount({ text, starts, blocks }: SplitText): number {
   return open === -1 ? last : Math.max(last, near.length - open);
 }
 
-/** Adds the blocks of a text after `kept`. The first one may continue the last kept one. */
-function appendBlocks(
-  kept: SplitText,
-  text: string,
-  { parser, isContinued }: { parser: MarkdownParser; isContinued: boolean },
-): SplitText {
+interface Reading {
+  readonly parser: MarkdownParser;
+  /** The context of the first block, if that one continues the last block before it. */
+  readonly context: Context | undefined;
+}
+
+/** Adds the blocks of a text after `kept`. */
+function appendBlocks(kept: SplitText, text: string, { parser, context }: Reading): SplitText {
   const definitions: Env = {};
-  const blocks = [...kept.blocks];
-  const starts = [...kept.starts];
-  function add(block: Block, start: number, continues: boolean): void {
-    blocks.push(continues ? continuing(block, blocks.at(-1)) : block);
-    starts.push(start);
-  }
-  /** Reads a part of the text. A long list is cut and each cut is read alone, as it grows alone. */
-  function read(
-    from: number,
-    to: number,
-    { continues, isCut }: { continues: boolean; isCut: boolean },
-  ): void {
-    const tail = text.slice(from, to);
-    const lines = lineStarts(tail);
+  const [blocks, starts, contexts] = [[...kept.blocks], [...kept.starts], [...kept.contexts]];
+  /** Reads a part of the text. Each part of a long block is read alone, as it grows alone. */
+  function read(from: number, to: number, first: Context | undefined, isCut: boolean): void {
+    const before = first?.text ?? "";
+    const tail = before + text.slice(from, to);
+    const starting = lineStarts(tail);
     const tokens = parser.blocks(tail, definitions);
-    const offsetOf = (line: number) => from + (lines[line] ?? tail.length);
+    const offsetOf = (line: number) => from + Math.max(0, (starting[line] ?? tail.length) - before.length);
+    const lines = {
+      at: (line: number) => tail.slice(starting[line], starting[line + 1]),
+      first: starting.indexOf(before.length),
+    };
     for (let index = 0; index < tokens.length; ) {
-      const [first, end] = tokens[index]?.map ?? [0, 0];
-      const doesContinue = continues && index === 0;
-      const cuts = isCut ? [] : cutLines(tokens, index).map(offsetOf);
+      const [start, end] = tokens[index]?.map ?? [0, 0];
+      const within = index === 0 ? first : undefined;
+      const cuts = isCut ? [] : findCuts(tokens, index, lines);
       const [block, next] = readBlock(tokens, index);
       index = next;
-      if (cuts.length === 0) {
-        if (block) add(block, offsetOf(first), doesContinue);
-        continue;
-      }
-      for (const [at, cut] of [offsetOf(first), ...cuts].entries()) {
-        read(cut, cuts[at] ?? offsetOf(end), { continues: doesContinue || at > 0, isCut: true });
+      if (cuts.length > 0) {
+        const parts = [{ line: start, context: within }, ...cuts];
+        for (const [at, part] of parts.entries()) {
+          read(offsetOf(part.line), offsetOf(parts[at + 1]?.line ?? end), part.context, true);
+        }
+      } else if (block) {
+        blocks.push(within ? continueBlock(block, blocks.at(-1), within.depth) : firstPart(block, isCut));
+        starts.push(offsetOf(start));
+        contexts.push(within);
       }
     }
   }
-  read(kept.text.length, text.length, { continues: isContinued, isCut: false });
-  return { text, definitions, blocks, starts };
+  read(kept.text.length, text.length, context, false);
+  return { text, definitions, blocks, starts, contexts };
 }
 
-/** Returns the lines at which a long list or quote is cut. */
-function cutLines(tokens: readonly Token[], index: number): number[] {
-  const open = tokens[index];
-  if (!open || open.nesting !== 1 || !["ul", "ol", "blockquote"].includes(open.tag)) return [];
-  const lines: number[] = [];
-  for (let at = index + 1; (tokens[at]?.level ?? 0) > open.level; at += 1) {
-    const token = tokens[at];
-    if (token?.level === open.level + 1 && token.nesting !== -1 && token.map) lines.push(token.map[0]);
-  }
-  return lines.filter((_, child) => child > 0 && child % MAX_CHILDREN === 0);
-}
-
-/** Returns a block as the next part of the list or quote before it. Its numbers continue. */
-function continuing(block: Block, before: Block | undefined): Block {
-  if (block.kind !== "container" || before?.tag !== block.tag) return block;
-  const number = Number(before.detail) + before.children.length;
-  return { ...block, isContinued: true, detail: block.tag === "ol" ? String(number) : block.detail };
+/** Returns a block that continues no other one. A table that is cut has columns of fixed widths. */
+function firstPart(block: Block, isCut: boolean): Block {
+  return isCut && block.tag === "table" ? { ...block, detail: columnWidths(block) } : block;
 }
 
 function lineStarts(text: string): number[] {
