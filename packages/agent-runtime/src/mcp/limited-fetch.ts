@@ -7,8 +7,11 @@ const MAX_MESSAGE_BYTES = 10_485_760;
 export async function limitedFetch(url: string | URL, init?: RequestInit): Promise<Response> {
   const response = await fetch(url, init);
   if (!response.ok || !response.body) return response;
-  const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
-  return new Response(response.body.pipeThrough(limitMessages(isStream)), response);
+  return new Response(response.body.pipeThrough(limitMessages(isEventStream(response))), response);
+}
+
+export function isEventStream({ headers }: Response): boolean {
+  return /^text\/event-stream\s*(?:;|$)/i.test(headers.get("content-type") ?? "");
 }
 
 /** Counts the bytes of a body, in a stream of events those since the last end of an event. */

@@ -1,6 +1,6 @@
 import type { Transport } from "@modelcontextprotocol/client";
 import type { McpHttpServer, McpStdioServer } from "./config.ts";
-import { limitedFetch } from "./limited-fetch.ts";
+import { createHttpTransport } from "./http-transport.ts";
 
 /** A way to a server that was just opened. */
 export interface OpenedTransport {
@@ -20,11 +20,7 @@ export async function openTransport(
   workspaceDir: string,
 ): Promise<OpenedTransport> {
   if ("url" in server) {
-    const { StreamableHTTPClientTransport } = await import("@modelcontextprotocol/client");
-    const http = new StreamableHTTPClientTransport(new URL(server.url), {
-      requestInit: { headers: { ...server.headers } },
-      fetch: limitedFetch,
-    });
+    const http = await createHttpTransport(server);
     return { transport: http, complaints: () => "", endSession: () => http.terminateSession() };
   }
   const { getDefaultEnvironment, StdioClientTransport } = await import("@modelcontextprotocol/client/stdio");

@@ -5,11 +5,11 @@ import { callTool } from "../tools/call-tool.ts";
 import { type Exchange, startHttpServer } from "./http-server.ts";
 
 /** Connects to a server that answers in its own way first. */
-async function connected(answer?: (exchange: Exchange) => boolean) {
+async function connected(answer?: (exchange: Exchange) => boolean, callTimeoutMs = 5000) {
   const { config, sessions } = await startHttpServer(answer);
   const servers = await connectMcpServers(
     { http: config },
-    { workspaceDir: ".", connectTimeoutMs: 5000, callTimeoutMs: 5000 },
+    { workspaceDir: ".", connectTimeoutMs: 5000, callTimeoutMs },
   );
   return {
     sessions,
@@ -22,6 +22,11 @@ async function connected(answer?: (exchange: Exchange) => boolean) {
     [Symbol.asyncDispose]: async () => servers.close?.(),
   };
 }
+
+const json = { "Content-Type": "application/json" };
+const eventStream = { "Content-Type": "text/event-stream" };
+const resultOf = (id: number | undefined) =>
+  JSON.stringify({ jsonrpc: "2.0", id, result: { content: [{ type: "text", text: "done" }] } });
 
 /** Answers calls in this way, and leaves all else to the server. */
 const answersCalls =
@@ -78,10 +83,6 @@ describe("a server over HTTP", () => {
     ],
     ["answers with a page", (response) => response.writeHead(200, { "Content-Type": "text/html" }).end("")],
     ["closes the socket", (response) => response.destroy()],
-    [
-      "ends a stream of events without a result",
-      (response) => response.writeHead(200, { "Content-Type": "text/event-stream" }).end(": hello\n\n"),
-    ],
   ])("that %s gives a short error result", async (_, answer) => {
     await using here = await connected(answersCalls(answer));
     const { output, isError } = await here.call();
@@ -89,6 +90,59 @@ describe("a server over HTTP", () => {
     expect(output).toMatch(/^The tool failed: /);
     expect(output.length).toBeLessThan(1000);
   });
+
+  test.each<[string, (response: ServerResponse) => void]>([
+    ["accepts the request only", (response) => response.writeHead(202).end()],
+    ["ends a stream of events", (response) => response.writeHead(200, eventStream).end(": hello\n\n")],
+    ["ends a stream without a byte", (response) => response.writeHead(200, eventStream).end()],
+    ["sends an event that is no JSON", (response) => response.writeHead(200, eventStream).end("data: {\n\n")],
+    [
+      "breaks a stream off",
+      (response) => void response.writeHead(200, eventStream).write(": hello\n\n", () => response.destroy()),
+    ],
+    ["answers another request", (response) => response.writeHead(200, json).end(resultOf(1234))],
+    ["answers with an empty list", (response) => response.writeHead(200, json).end("[]")],
+    [
+      "breaks a stream off and has no more of it",
+      (response) => response.writeHead(200, eventStream).end("id: one\nretry: 1\ndata: \n\n"),
+    ],
+  ])("that %s without a result ends the call at once", async (_, answer) => {
+    await using here = await connected(answersCalls(answer), 2 ** 30);
+    expect(await here.call()).toEqual({
+      output:
+        "The tool failed: The server ended its answer to `tools/call` without a result; it may have run.",
+      isError: true,
+    });
+    expect(here.status()?.state).toBe("connected");
+  });
+
+  test.each([202, 200])("that answers %i without a result to the first request is failed", async (status) => {
+    const { config } = await startHttpServer(({ response }) => {
+      response.writeHead(status, eventStream).end();
+      return true;
+    });
+    const limits = { connectTimeoutMs: 2 ** 30, callTimeoutMs: 5000 };
+    const servers = await connectMcpServers({ http: config }, { workspaceDir: ".", ...limits });
+    expect(servers.status()[0]).toMatchObject({
+      state: "failed",
+      error: "The server ended its answer to `initialize` without a result; it may have run.",
+    });
+    await servers.close?.();
+  });
+
+  test.each(["text/event-stream", "Text/Event-Stream ; charset=utf-8"])(
+    "that sends its result in a stream of the type %s is waited for",
+    async (type) => {
+      await using here = await connected(
+        answersCalls((response, id) => {
+          response.writeHead(200, { "Content-Type": type }).write(": wait\n\n", () => {
+            response.end(`data: ${resultOf(id)}\n\n`);
+          });
+        }),
+      );
+      expect(await here.call()).toEqual({ output: "done", isError: false });
+    },
+  );
 
   test.each([
     ["an answer", "application/json", '{"jsonrpc":"2.0","result":"'],
