@@ -28,7 +28,10 @@ export interface Usage {
 
 export interface ServerProcess extends AsyncDisposable {
   readonly port: number;
-  /** What is held after a collection, on the heap and beside it, in bytes: unlike resident memory, nothing that is only kept for later. */
+  /**
+   * Returns the bytes in use after a collection, on the heap and beside it. Resident memory would
+   * also count free memory that the process keeps.
+   */
   usedBytes(): Promise<number>;
   /** Returns what the process holds after a collection, once it has no connection left. */
   usageAtRest(): Promise<Usage>;

@@ -62,8 +62,8 @@ async function usage() {
 }
 
 /**
- * What is held after a collection. The memory of buffers is freed beside the program, after the
- * collection that found them: a second one, a turn later, waits for that.
+ * Returns the bytes in use after a collection. V8 frees the memory of buffers on a thread of its
+ * own, after the collection that found them. A second collection, a turn later, waits for that.
  */
 async function usedBytes(): Promise<number> {
   setFlagsFromString("--expose-gc");

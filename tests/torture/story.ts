@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { type ModelProvider, noUsage } from "@mini-openclaw/protocol";
 
-/** What a model is to say: it stands in the message that asks for it, so that everybody knows the right answer. */
+/** A story for the model to write. The message that orders it has it, so the answer is known. */
 export interface Order {
   /** In each piece: no two stories are alike. */
   seed: number;
@@ -22,7 +22,7 @@ export function storyOf({ seed, pieces, chars }: Order): string[] {
   return Array.from({ length: pieces }, (_, index) => `${seed}.${index} `.padEnd(chars, "·"));
 }
 
-/** How often each piece of a story is in a text, but once. */
+/** Counts the pieces of a story that a text lacks, and those that it has more than once. */
 export function compare(text: string, order: Order): { missing: number; doubled: number } {
   const counts = storyOf(order).map((piece) => text.split(piece).length - 1);
   return {

@@ -12,7 +12,7 @@ export interface Place {
 /** Somebody who asks for a story and watches it come, whatever happens to connections. */
 export abstract class Viewer extends EventEmitter {
   readonly order: Order;
-  /** What was shown that is not the beginning of the story: never, not even for a moment. */
+  /** Texts on the screen that are no beginning of the story. There must be none at any moment. */
   readonly faults: string[] = [];
   /** Events of the session that came. */
   eventCount = 0;
@@ -26,18 +26,18 @@ export abstract class Viewer extends EventEmitter {
     this.#story = storyOf(order).join("");
   }
 
-  /** What is on the screen of the answer. */
+  /** The text of the answer on the screen. */
   abstract readonly text: string;
   /** The gateway shows what happens as it happens. */
   abstract readonly isLive: boolean;
   /** The answer has ended, and nothing is under way. */
   abstract readonly isOver: boolean;
-  /** How often the question stands in the session. */
+  /** Number of times that the question stands in the session. */
   abstract readonly questionCount: number;
   /** The connection is gone, and may be made again. */
   abstract comeBack(): void;
   abstract close(): void;
-  /** Whether a connection that is gone is made again at once. */
+  /** True if a lost connection is opened again at once. */
   mayConnect = true;
 
   /** Resolves when it is so; looks whenever something came. */
