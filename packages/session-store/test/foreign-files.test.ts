@@ -99,6 +99,13 @@ const programs: Record<string, { name: RegExp; lines: object[] | string }> = {
     name: /is no session file: none of its lines is of a session/,
     lines: [{ kind: "prompt", body: {} }],
   },
+  "an unknown program that numbers its lines": {
+    name: /is no session file: none of its lines is of a session/,
+    lines: [
+      { seq: 1, type: "prompt" },
+      { seq: 2, type: "answer" },
+    ],
+  },
 };
 
 describe("a session file of another program", () => {

@@ -33,7 +33,7 @@ test("a socket that was removed by hand is replaced, and its users do not close 
   rmSync(join(folder.path, first?.name ?? ""));
   const second = listenBeside(nodeFileSystem, path);
   first?.stop();
-  expect(isListening(join(folder.path, second?.name ?? ""), "second")).toBe(true);
+  expect(isListening(nodeFileSystem, join(folder.path, second?.name ?? ""), "second")).toBe(true);
   second?.stop();
   expect(readdirSync(folder.path)).toEqual([]);
 });

@@ -130,7 +130,8 @@ export function causeOfDeath(
   // A folder is on one machine, so that another start of it is a later one.
   if (holder.bootId !== "" && bootId !== "" && !isSameBoot) return "machine died";
   if (isCopy(fs, path, holder)) return "process died";
-  if (holder.pidNamespace !== pidNamespace) return socketRefuses(path, holder) ? "process died" : undefined;
+  if (holder.pidNamespace !== pidNamespace)
+    return socketRefuses(fs, path, holder) ? "process died" : undefined;
   // Without a boot id, only the host name differs between two machines.
   if (!isSameBoot && holder.host !== hostname()) return undefined;
   if (isProcessGone(holder)) return "process died";
@@ -159,8 +160,8 @@ function placeOf(fs: FileSystem, path: string): { folder: string; path: string }
   };
 }
 
-function socketRefuses(path: string, { socket, token }: LockOwner): boolean {
-  return socket !== undefined && isListening(join(dirname(path), socket), token) === false;
+function socketRefuses(fs: FileSystem, path: string, { socket, token }: LockOwner): boolean {
+  return socket !== undefined && isListening(fs, join(dirname(path), socket), token) === false;
 }
 
 /** Returns a text that names this process in the name of a file. */

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type Server } from "node:net";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
-import type { FileSystem } from "./file-system.ts";
+import { type FileSystem, openFlags } from "./file-system.ts";
 import { unlinkQuietly } from "./small-file.ts";
 
 // The longest path of a socket that every system takes, its final zero included.
@@ -44,16 +44,35 @@ export function listenBeside(fs: FileSystem, lock: string): LockSocket | undefin
 
 function listen(fs: FileSystem, folder: string): SharedSocket | undefined {
   const name = `.alive-${randomBytes(6).toString("hex")}.sock`;
-  const path = join(folder, name);
-  if (Buffer.byteLength(path) >= MAX_SOCKET_PATH) return undefined;
   // Nothing is served. An accepted connection proves that the owner lives.
   const server = createServer((connection) => connection.destroy());
   server.on("error", () => {}); // Then there is no such file.
-  server.listen({ path, exclusive: true });
+  withShortPath(fs, join(folder, name), (path) => server.listen({ path, exclusive: true }));
   server.unref();
-  if (fs.pathStat(path)) return { name, server, users: 0 };
+  if (fs.pathStat(join(folder, name))) return { name, server, users: 0 };
   server.close(() => {});
   return undefined;
+}
+
+/**
+ * Calls `use` with a path of the socket that is short enough for every system. A long path is
+ * replaced by one through a descriptor of its folder, as Linux allows. Returns `undefined` if no
+ * descriptor is left.
+ */
+function withShortPath<T>(fs: FileSystem, path: string, use: (path: string) => T): T | undefined {
+  if (Buffer.byteLength(path) < MAX_SOCKET_PATH) return use(path);
+  let folder: number;
+  try {
+    // With the dot, a link to a folder is followed.
+    folder = fs.open(`${dirname(path)}/.`, openFlags.read);
+  } catch {
+    return undefined;
+  }
+  try {
+    return use(`/proc/self/fd/${folder}/${basename(path)}`);
+  } finally {
+    fs.close(folder);
+  }
 }
 
 function stopUse(fs: FileSystem, folder: string, socket: SharedSocket): void {
@@ -75,10 +94,10 @@ const probed = new Map<string, { at: number; answer: boolean | undefined }>();
  * Returns false if nobody listens on a socket; `undefined` if that is unknown. Blocks for about 20
  * ms.
  */
-export function isListening(path: string, token: string): boolean | undefined {
+export function isListening(fs: FileSystem, path: string, token: string): boolean | undefined {
   const before = probed.get(token);
   if (before && performance.now() - before.at < PROBE_AGAIN_MS) return before.answer;
-  const answer = probe(path);
+  const answer = withShortPath(fs, path, probe);
   probed.clear();
   probed.set(token, { at: performance.now(), answer });
   return answer;

@@ -92,7 +92,7 @@ async function removeLock({ folder, writers }: StoreContext, name: string): Prom
  */
 async function removeSockets({ folder: { fs, path } }: StoreContext): Promise<void> {
   const sockets = (await fs.list(path)).filter(isLockSocket);
-  const dead = sockets.filter((name) => isListening(join(path, name), name) === false);
+  const dead = sockets.filter((name) => isListening(fs, join(path, name), name) === false);
   if (dead.length === 0) return;
   // The dead make no more locks, so that this look at the locks is the last one.
   const locks = (await fs.list(path)).filter((name) => /\.lock(\.|$)/.test(name));

@@ -46,11 +46,10 @@ export async function repairSession(fs: FileSystem, folder: string, sessionId: s
       for (const problem of problems) if (problem.cut) cut.push(problem);
       if (isOwnLine(line)) own += 1;
     }
+    const program = own === 0 ? await withFile(fs, paths.transcript, foreignProgram) : undefined;
+    const isForeign = program !== undefined || (own === 0 && cut.length > 0);
+    if (isForeign) throw foreignFile(paths.transcript, program ?? unknownProgram);
     if (cut.length === 0) return { cut };
-    if (own === 0) {
-      const program = await withFile(fs, paths.transcript, foreignProgram);
-      throw foreignFile(paths.transcript, program ?? unknownProgram);
-    }
     const summary = await withFile(fs, paths.transcript, (file) =>
       summarize(file, readCheckpoint(sessionId, paths, file)),
     );
