@@ -12,10 +12,10 @@ import {
 import { join } from "node:path";
 import type { SessionEvent } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
-import { run } from "../src/cli/run.ts";
 import { nodeFileSystem } from "../src/files/file-system.ts";
 import { JsonlStore } from "../src/store/jsonl-store.ts";
 import { buildWriter, startWriter } from "./child/child-process.ts";
+import { command } from "./command.ts";
 import { openStore, runEvents, says, transcriptPath, writeTranscript } from "./fixtures.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -159,26 +159,21 @@ test("costs one image when a blob is missing or damaged, and verify names it", a
   expect(await store.loadMessages(sessionId)).toHaveLength(1);
   await store.close();
 
-  let out = "";
-  const terminal = {
-    out: (text: string) => void (out += text),
-    err: () => {},
-    isInteractive: false,
-    hasColor: false,
-  };
-  const { signal } = new AbortController();
-  expect(await run(["verify", "--dir", folder.path], terminal, signal)).toBe(1);
-  expect(out).toMatch(
-    new RegExp(`^${sessionId}: line 2, byte \\d+: names blob ${id}, which is missing or damaged$`, "m"),
+  const damaged = new RegExp(
+    `^${sessionId}: line 2, byte \\d+: names blob ${id}, which is missing or damaged$`,
+    "m",
   );
+  expect(await command("verify", "--dir", folder.path)).toMatchObject({
+    exitCode: 1,
+    out: expect.stringMatching(damaged),
+  });
   rmSync(path);
   mkdirSync(path);
-  out = "";
-  expect(await run(["verify", "--dir", folder.path], terminal, signal)).toBe(1);
-  expect(out).toContain(`names blob ${id}, which cannot be read: NOT_A_FILE`);
-  out = "";
-  await run(["show", sessionId, "--dir", folder.path], terminal, signal);
-  expect(out).toContain(`blob ${id}`);
+  expect(await command("verify", "--dir", folder.path)).toMatchObject({
+    exitCode: 1,
+    out: expect.stringContaining(`names blob ${id}, which cannot be read: NOT_A_FILE`),
+  });
+  expect((await command("show", sessionId, "--dir", folder.path)).out).toContain(`blob ${id}`);
 });
 
 test("saves nothing under a name when the disk is full", async () => {

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { FileBlock, SessionEvent } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
-import { run } from "../src/cli/run.ts";
+import { command } from "./command.ts";
 import { openStore, runEvents } from "./fixtures.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -26,18 +26,8 @@ async function exported(folder: string, { format = "markdown", blob = "", withFi
   await log.record([{ ...user, blocks } as SessionEvent, end]);
   await sessions.close();
   const files = join(folder, "files");
-  let out = "";
-  let err = "";
-  const terminal = {
-    out: (text: string) => void (out += text),
-    err: (text: string) => void (err += text),
-    isInteractive: false,
-    hasColor: false,
-  };
   const args = ["export", sessionId, "--dir", store, "--format", format];
-  const given = withFiles ? [...args, "--files", files] : args;
-  const exitCode = await run(given, terminal, new AbortController().signal);
-  return { exitCode, out, err, files };
+  return { ...(await command(...args, ...(withFiles ? ["--files", files] : []))), files };
 }
 
 const [pictureName, noteName] = [`${sha256(picture)}.png`, `${sha256(note)}.txt`];
