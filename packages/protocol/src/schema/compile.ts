@@ -74,13 +74,16 @@ interface SchemaParts {
 /** Compiles the pipes of numbers, such as a `seq`. The first step may be a pipe too. */
 function pipeNode(schema: Schema): Node {
   const [base, ...steps] = (schema as unknown as { pipe: [Schema, ...Step[]] }).pipe;
-  const tests = steps.map(({ type, requirement }) => {
-    if (type === "safe_integer") return Number.isSafeInteger;
-    return type === "min_value" ? (value: unknown) => Number(value) >= Number(requirement) : undefined;
-  });
-  if (base.type !== "number" || tests.includes(undefined)) return interpreted(schema);
-  const { is } = toNode(base);
-  return leaf((value) => is(value) && tests.every((test) => test?.(value)));
+  if (base.type !== "number") return interpreted(schema);
+  let { is } = toNode(base);
+  for (const { type, requirement } of steps) {
+    const before = is;
+    const min = Number(requirement);
+    if (type === "safe_integer") is = (value) => before(value) && Number.isSafeInteger(value);
+    else if (type === "min_value") is = (value) => before(value) && Number(value) >= min;
+    else return interpreted(schema);
+  }
+  return leaf(is);
 }
 
 interface Step {

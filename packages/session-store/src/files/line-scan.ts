@@ -100,8 +100,7 @@ function linesBackward(chunk: Buffer, start: number, open: OpenLine): RawLine[] 
   ) {
     const offset = start + at + 1;
     const { end, terminated } = open;
-    const bytes = joined(open.parts.reverse(), chunk.subarray(at + 1, to), "first");
-    open.parts = [];
+    const bytes = withFirstPart(open, chunk.subarray(at + 1, to));
     open.end = offset;
     open.terminated = true;
     to = at;
@@ -132,11 +131,17 @@ async function fill(fs: FileSystem, fd: number, position: number, buffer: Buffer
   return buffer.subarray(0, filled);
 }
 
-/** Joins the parts of a line with its `first` or last part. */
-function joined(parts: Buffer[], part?: Buffer, side: "first" | "last" = "last"): Buffer {
-  if (part) {
-    if (parts.length === 0) return part;
-    return Buffer.concat(side === "first" ? [part, ...parts] : [...parts, part]);
-  }
-  return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);
+/** Joins the first part of a line with those that were read before. Mostly there are none. */
+function withFirstPart(open: OpenLine, first: Buffer): Buffer {
+  if (open.parts.length === 0) return first;
+  const bytes = Buffer.concat([first, ...open.parts.reverse()]);
+  open.parts = [];
+  return bytes;
+}
+
+/** Joins the parts of a line. */
+function joined(parts: Buffer[], last?: Buffer): Buffer {
+  if (last && parts.length === 0) return last;
+  const all = last ? [...parts, last] : parts;
+  return all.length === 1 && all[0] ? all[0] : Buffer.concat(all);
 }

@@ -49,14 +49,13 @@ export function beginSummary(
 
 /** Returns a deep copy of a meta. Names its few objects, because lists copy many metas. */
 export function copyMeta(meta: SessionMeta): SessionMeta {
-  const { usage, forkedFrom, parent, todo } = meta;
-  return {
-    ...meta,
-    ...(usage && { usage: { ...usage } }),
-    ...(forkedFrom && { forkedFrom: { ...forkedFrom } }),
-    ...(parent && { parent: { ...parent } }),
-    ...(todo && { todo: copyJson(todo) }),
-  };
+  const copy = { ...meta };
+  const { usage, forkedFrom, parent, todo } = copy;
+  if (usage) copy.usage = { ...usage };
+  if (forkedFrom) copy.forkedFrom = { ...forkedFrom };
+  if (parent) copy.parent = { ...parent };
+  if (todo) copy.todo = copyJson(todo);
+  return copy;
 }
 
 /** Pure: returns the summary after one more line. */

@@ -13,6 +13,12 @@ export interface IndexEntry extends Listed {
   readonly createdAt: number;
 }
 
+/** Returns the part of a meta that the index has. */
+export function toIndexEntry({ sessionId, key, createdAt, updatedAt, archived }: IndexEntry): IndexEntry {
+  const entry = { sessionId, key, createdAt, updatedAt };
+  return archived ? { ...entry, archived } : entry;
+}
+
 /**
  * A line of the index: a session, a session that is gone, or a stamp. The latest line of a session
  * counts.

@@ -1,8 +1,13 @@
-import type { IndexEntry } from "./index-file.ts";
+import { type IndexEntry, toIndexEntry } from "./index-file.ts";
+
+// A meta needs about twice the memory of an entry.
+const MAX_UPDATES = 1_000;
 
 /** The sessions of an index, and the newest of each key. */
 export class IndexedSessions {
   readonly #entries = new Map<string, IndexEntry>();
+  /** Newer entries of sessions that are in the index. Appends are many, and lists are few. */
+  readonly #updates = new Map<string, IndexEntry>();
   readonly #newest = new Map<string, IndexEntry>();
   /** Keys whose newest session was removed. The next one is not known yet. */
   readonly #unsure = new Set<string>();
@@ -14,6 +19,7 @@ export class IndexedSessions {
   }
 
   all(): Iterable<IndexEntry> {
+    this.#applyUpdates();
     return this.#entries.values();
   }
 
@@ -22,7 +28,7 @@ export class IndexedSessions {
   }
 
   get(sessionId: string): IndexEntry | undefined {
-    return this.#entries.get(sessionId);
+    return this.#updates.get(sessionId) ?? this.#entries.get(sessionId);
   }
 
   /** Returns the time of the newest creation under a key; 0 if there was none. */
@@ -32,6 +38,7 @@ export class IndexedSessions {
 
   /** Returns the open session of a key that was created last, but for those in `except`. */
   newestOf(key: string, except: ReadonlySet<string> = new Set()): IndexEntry | undefined {
+    this.#applyUpdates();
     const known = this.#newest.get(key);
     if (!this.#unsure.has(key) && (!known || !except.has(known.sessionId))) return known;
     let newest: IndexEntry | undefined;
@@ -46,8 +53,15 @@ export class IndexedSessions {
     return newest;
   }
 
+  /** Sets a session that is in the index. The maps get its entry when the index is read. */
+  update(meta: IndexEntry): void {
+    this.#updates.set(meta.sessionId, meta);
+    if (this.#updates.size > MAX_UPDATES) this.#applyUpdates();
+  }
+
   set(entry: IndexEntry): void {
     const { sessionId, key, createdAt } = entry;
+    this.#updates.delete(sessionId);
     const before = this.#entries.get(sessionId);
     if (before && before.key !== key) this.remove(sessionId);
     this.#entries.set(sessionId, entry);
@@ -61,10 +75,15 @@ export class IndexedSessions {
 
   remove(sessionId: string): boolean {
     const entry = this.#entries.get(sessionId);
+    this.#updates.delete(sessionId);
     if (!entry) return false;
     this.#entries.delete(sessionId);
     if (this.#newest.get(entry.key)?.sessionId === sessionId) this.#forgetNewest(entry.key);
     return true;
+  }
+
+  #applyUpdates(): void {
+    for (const meta of this.#updates.values()) this.set(toIndexEntry(meta));
   }
 
   #forgetNewest(key: string): void {

@@ -7,10 +7,10 @@ import type { SessionFiles } from "../transcript/session-files.ts";
 import {
   appendToIndex,
   INDEX_NAME,
-  type IndexEntry,
   type IndexLine,
   readIndex,
   stampFolders,
+  toIndexEntry,
   writeIndex,
 } from "./index-file.ts";
 import { IndexedSessions } from "./indexed-sessions.ts";
@@ -86,7 +86,7 @@ export class SessionIndex {
     const known = this.#sessions.get(meta.sessionId);
     // Other stores must learn of a new session, and of one that was moved.
     const isMoved = (known?.archived ?? false) !== (meta.archived ?? false);
-    if (known && !isMoved) this.#sessions.set(toIndexEntry(meta));
+    if (known && !isMoved) this.#sessions.update(meta);
     else this.save(meta);
     this.#ahead.add(meta.sessionId);
     if (this.#isStale) this.#rewriting = this.#rewrite();
@@ -205,9 +205,4 @@ export class SessionIndex {
     this.#read = { ino, offset: 0, lines: 0 };
     return true;
   }
-}
-
-function toIndexEntry({ sessionId, key, createdAt, updatedAt, archived }: IndexEntry): IndexEntry {
-  const entry = { sessionId, key, createdAt, updatedAt };
-  return archived ? { ...entry, archived } : entry;
 }

@@ -25,18 +25,20 @@ export function pickPage<T extends Listed>(
   { limit = 50, key, keyPrefix = "", archived = false, cursor }: ListSessionsOptions,
 ): { page: T[]; cursor?: string } {
   const after = cursor === undefined ? undefined : parseCursor(cursor);
-  const page: T[] = [];
+  // The last of the page first: most sessions come in the order of their creation.
+  const picked: T[] = [];
   for (const session of sessions) {
     if ((key !== undefined && session.key !== key) || (session.archived ?? false) !== archived) continue;
     if (!session.key.startsWith(keyPrefix)) continue;
     if (after && compare(session, after) <= 0) continue;
-    const last = page.at(-1);
-    if (page.length > limit && last && compare(session, last) > 0) continue;
-    insert(page, session);
-    if (page.length > limit + 1) page.pop();
+    const isFull = picked.length > limit;
+    if (isFull && compare(session, picked[0] as T) > 0) continue;
+    if (isFull) picked.shift();
+    insert(picked, session);
   }
-  const hasMore = page.length > limit;
-  page.length = Math.min(page.length, limit);
+  const hasMore = picked.length > limit;
+  if (hasMore) picked.shift();
+  const page = picked.reverse();
   const last = page.at(-1);
   return hasMore && last ? { page, cursor: cursorAfter(last) } : { page };
 }
@@ -52,16 +54,20 @@ function compare(left: Position, right: Position): number {
   return left.sessionId < right.sessionId ? 1 : -1;
 }
 
-function insert<T extends Position>(page: T[], session: T): void {
-  let low = 0;
-  let high = page.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const other = page[middle];
-    if (other && compare(other, session) < 0) low = middle + 1;
-    else high = middle;
+/** Inserts a session before those that a page lists before it. */
+function insert<T extends Position>(picked: T[], session: T): void {
+  let at = picked.length;
+  if (at === 0 || compare(picked[at - 1] as T, session) > 0) {
+    picked.push(session);
+    return;
   }
-  page.splice(low, 0, session);
+  let low = 0;
+  while (low < at) {
+    const middle = (low + at) >> 1;
+    if (compare(picked[middle] as T, session) > 0) low = middle + 1;
+    else at = middle;
+  }
+  picked.splice(low, 0, session);
 }
 
 /** Returns the cursor of the sessions after this one. */

@@ -9,7 +9,7 @@ import type { IndexEntry } from "../listing/index-file.ts";
 import { createMatcher } from "../model/search.ts";
 import { assertLimit, cursorAfter, MAX_PAGE, pickPage } from "../model/sessions-page.ts";
 import { createPauses } from "../model/slices.ts";
-import { peekSession, readSession, skipping } from "./read-session.ts";
+import { createPeek, readSession, skipping } from "./read-session.ts";
 import type { StoreContext } from "./store-context.ts";
 
 // Each needs a descriptor, and several pages may be read at once.
@@ -37,10 +37,10 @@ export async function listSessions(
       index.correct(entry.sessionId, meta);
       isRight = false;
     };
-    const stamp = context.files.metas.stamp();
+    const peek = createPeek(context);
     for (const entry of page) {
       if (metas.has(entry.sessionId)) continue;
-      const known = peekSession(context, entry.sessionId, stamp);
+      const known = peek(entry.sessionId);
       if (known) use(entry, known);
       else unread.push(entry);
     }

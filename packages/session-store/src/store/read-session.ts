@@ -16,16 +16,19 @@ export async function getSession(
   return meta && copyMeta(meta);
 }
 
-/** Returns a session's meta without a look at its files, if they cannot have changed. */
-export function peekSession(
-  { writers, files }: StoreContext,
-  sessionId: string,
-  stamp: string | undefined,
-): SessionMeta | undefined {
-  const writer = writers.peek(sessionId);
-  if (writer) return writer.meta;
-  const meta = files.metas.peek(sessionId, stamp);
-  return meta && copyMeta(meta);
+/**
+ * Returns a function that returns a session's meta without a look at its files, if they cannot have
+ * changed. All its calls share one look at the folder.
+ */
+export function createPeek({ writers, files }: StoreContext): (sessionId: string) => SessionMeta | undefined {
+  let stamp: string | undefined | null = null;
+  return (sessionId) => {
+    const writer = writers.peek(sessionId);
+    if (writer) return writer.meta;
+    if (stamp === null) stamp = files.metas.stamp();
+    const meta = files.metas.peek(sessionId, stamp);
+    return meta && copyMeta(meta);
+  };
 }
 
 /** Returns a session's meta. If it cannot be read, reports that and returns `undefined`. */

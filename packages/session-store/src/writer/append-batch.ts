@@ -28,6 +28,12 @@ export function beginBatch(flush: () => void, release: () => void): AppendBatch 
   return { items: [], written: Promise.resolve().then(flush), release };
 }
 
+/** Returns the entries of all appends. Mostly there is one, which needs no copy. */
+export function entriesOf(items: readonly BatchItem[]): MessageEntry[] {
+  const [first] = items;
+  return first && items.length === 1 ? first.entries : items.flatMap(({ entries }) => entries);
+}
+
 /**
  * Acknowledges the appends of a batch that was written, in their order. Those that wait for the
  * disk share one `sync`.

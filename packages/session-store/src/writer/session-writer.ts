@@ -17,7 +17,7 @@ import { logClosed } from "../model/session-errors.ts";
 import { numberEvent, RecentEvents } from "../recent/recent-events.ts";
 import { RecentMessages } from "../recent/recent-messages.ts";
 import { digestMessages, type RememberedKeys } from "../recent/remembered-keys.ts";
-import { type AppendBatch, acknowledge, type BatchItem, beginBatch } from "./append-batch.ts";
+import { type AppendBatch, acknowledge, type BatchItem, beginBatch, entriesOf } from "./append-batch.ts";
 import { assign, beginSequence, failed, type Sequence, shown, wrote } from "./sequence.ts";
 import { UnsyncedText } from "./syncs.ts";
 import type { AppendFailure } from "./writer-files.ts";
@@ -234,7 +234,7 @@ export class SessionWriter {
       this.#status.is === "open"
         ? this.#write(
             items.map((item) => item.segment),
-            items.flatMap((item) => item.entries),
+            entriesOf(items),
           )
         : { error: this.#status.error, undone: true };
     if (!failure) return;
