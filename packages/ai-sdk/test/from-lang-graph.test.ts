@@ -93,6 +93,47 @@ class ScriptedModel extends BaseChatModel {
   }
 }
 
+/** A model whose pieces come as they are written. */
+class LiveModel extends ScriptedModel {
+  readonly #pieces: () => AsyncIterable<string>;
+  readonly #onWritten: (piece: string) => void;
+
+  constructor(pieces: () => AsyncIterable<string>, onWritten: (piece: string) => void) {
+    super([]);
+    this.#pieces = pieces;
+    this.#onWritten = onWritten;
+  }
+
+  override async *_streamResponseChunks(
+    ...[, , manager]: Parameters<BaseChatModel["_streamResponseChunks"]>
+  ): AsyncGenerator<ChatGenerationChunk> {
+    for await (const text of this.#pieces()) {
+      const chunk = new ChatGenerationChunk({ text, message: chunkOf({ content: text }) });
+      yield chunk;
+      await manager?.handleLLMNewToken(text, undefined, undefined, undefined, undefined, { chunk });
+      this.#onWritten(text);
+    }
+  }
+}
+
+/** A graph whose first model is a node, beside a subgraph of the others one after the other. */
+function branches(
+  [first, ...others]: [name: string, pieces: () => AsyncIterable<string>][],
+  onWritten: (piece: string) => void = () => undefined,
+) {
+  const answer = (pieces: () => AsyncIterable<string>) => async (state: { messages: BaseMessage[] }) => ({
+    messages: [await new LiveModel(pieces, onWritten).invoke(state.messages)],
+  });
+  if (!first) throw new Error("There are no branches.");
+  const graph = new StateGraph(MessagesAnnotation).addNode("first", answer(first[1])).addEdge(START, "first");
+  if (others.length === 0) return graph.compile();
+  const nodes = others.map(([name, pieces]) => [name, answer(pieces)] as [string, ReturnType<typeof answer>]);
+  const beside = new StateGraph(MessagesAnnotation)
+    .addSequence(nodes)
+    .addEdge(START, others[0]?.[0] as never);
+  return graph.addNode("beside", beside.compile()).addEdge(START, "beside").compile();
+}
+
 const schema = z.object({ of: z.string() });
 const named = (name: string, run: () => string) => tool(run, { name, description: name, schema });
 const tools = [
@@ -294,6 +335,74 @@ describe("fromLangGraph", () => {
     expect(texts).toHaveLength(3);
     expect(texts[0]).toBe("One.");
     expect(texts).toEqual(expect.arrayContaining(["Two.", "Three."]));
+  });
+
+  test("streams one of the branches that run at once, and mixes no texts", async () => {
+    const gates = new Map<string, () => void>();
+    /** Resolves when another model has written `piece`. */
+    const written = new Map<string, Promise<void>>();
+    for (const piece of ["A1", "A2", "B2", "C1"])
+      written.set(piece, new Promise((resolve) => gates.set(piece, resolve)));
+    const graph = branches(
+      [
+        [
+          "A",
+          async function* () {
+            yield "A1";
+            await written.get("B2");
+            yield "A2";
+            await written.get("C1");
+            yield "A3";
+          },
+        ],
+        [
+          "B",
+          async function* () {
+            await written.get("A1");
+            yield "B1";
+            yield "B2";
+          },
+        ],
+        [
+          "C",
+          async function* () {
+            await written.get("A2");
+            yield "C1";
+            yield "C2";
+          },
+        ],
+      ],
+      (piece) => gates.get(piece)?.(),
+    );
+
+    const events = await run(fromLangGraph(graph));
+
+    const streams = new Map<string, string>();
+    for (const event of events)
+      if (event.type === "chunk")
+        streams.set(event.messageId, (streams.get(event.messageId) ?? "") + event.content);
+    expect([...streams.values()]).toEqual(["A1A2A3", "B1B2", "C1C2"]);
+    const texts = events.flatMap((event) => (event.type === "assistant_message" ? [event.content] : []));
+    expect(texts).toEqual(["A1A2A3", "B1B2", "C1C2"]);
+  });
+
+  test("keeps an answer whole whose model pauses", async () => {
+    const graph = branches([
+      [
+        "A",
+        async function* () {
+          yield "One, ";
+          // Longer than the time after which the tools of a complete turn have started.
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          yield "two.";
+        },
+      ],
+    ]);
+
+    const events = await run(fromLangGraph(graph));
+
+    const texts = events.flatMap((event) => (event.type === "assistant_message" ? [event.content] : []));
+    expect(texts).toEqual(["One, two."]);
   });
 
   test("has the results of tools that return commands", async () => {

@@ -15,7 +15,7 @@ export interface LangGraph {
   stream(
     input: never,
     config: {
-      streamMode: ["messages", "updates"];
+      streamMode: ["messages", "updates", "tasks"];
       subgraphs: true;
       signal: AbortSignal;
       configurable: Record<string, unknown>;
@@ -59,7 +59,7 @@ async function* run(
   const writer = new RunWriter(runId);
   const reader = new GraphReader(writer);
   const config = {
-    streamMode: ["messages", "updates"] as ["messages", "updates"],
+    streamMode: ["messages", "updates", "tasks"] as ["messages", "updates", "tasks"],
     subgraphs: true as const,
     signal: stop.signal,
     configurable: { thread_id: runId, ...options.configurable?.(input) },
@@ -77,7 +77,7 @@ async function* run(
         else yield* writer.startAll();
       }
       if (stop.signal.aborted) break;
-      yield* writer.complete();
+      yield* reader.end();
       const questions = reader.takeQuestions();
       next = questions.length > 0 ? yield* ask(questions, writer, input, stop.signal) : undefined;
       const said = next === undefined ? (input.takeSteering?.() ?? []) : [];

@@ -15,11 +15,11 @@ import { type Interrupt, type Question, takeAsks } from "./interrupts.ts";
 import { withPairedCalls } from "./model-messages.ts";
 import type { RunWriter } from "./run-writer.ts";
 
-/** A message that a model of the graph is writing, in a task of a step. */
+/** A message that a model of the graph is writing. */
 interface Streaming {
   readonly id: string;
-  readonly step: unknown;
-  readonly task: unknown;
+  /** The task of the model, below those of the graphs around it: `name:id|name:id`. */
+  readonly task: string;
 }
 
 /** Reads the parts of a graph's stream. */
@@ -31,6 +31,10 @@ export class GraphReader {
   readonly #streamed = new Map<string, string>();
   readonly #callIds = new Map<string, { callId: string; toolName: string }>();
   readonly #interrupts = new Map<string, Interrupt>();
+  /** Messages of which a beginning was not streamed, by id. They are added when they are whole. */
+  readonly #unstreamed = new Set<string>();
+  /** Whole messages of other tasks, which came while a model wrote. They follow its message. */
+  #held: unknown[] = [];
   #streaming: Streaming | undefined;
   #usage: Usage = noUsage;
 
@@ -63,12 +67,35 @@ export class GraphReader {
   *add(part: unknown): Generator<RunEvent> {
     const [mode, data] = (Array.isArray(part) ? part.slice(-2) : []) as [unknown, unknown];
     if (mode === "messages" && Array.isArray(data)) yield* this.#addPiece(data[0], data[1]);
+    if (mode === "tasks" && isRecord(data) && "result" in data) yield* this.#endTask(String(data["id"]));
     if (mode !== "updates" || !isRecord(data)) return;
     for (const [node, updates] of Object.entries(data)) {
       if (node === "__interrupt__") this.#addInterrupts(updates);
       // A node may return several commands.
       else for (const update of [updates].flat()) yield* this.#addUpdate(update);
     }
+  }
+
+  /** Completes what is left at the end of the graph's stream. */
+  *end(): Generator<RunEvent> {
+    yield* this.#writer.complete();
+    yield* this.#release();
+  }
+
+  /** A message that its node did not add is over with its task. */
+  *#endTask(id: string): Generator<RunEvent> {
+    const tasks = this.#streaming?.task.split("|") ?? [];
+    if (!tasks.some((task) => task.endsWith(`:${id}`))) return;
+    yield* this.#writer.complete();
+    yield* this.#release();
+  }
+
+  /** Adds the messages that waited for the one that streamed. */
+  *#release(): Generator<RunEvent> {
+    this.#streaming = undefined;
+    const held = this.#held;
+    this.#held = [];
+    for (const message of held) yield* this.#addMessage(message);
   }
 
   /** Adds interrupts. That of a subgraph comes once for each graph around it. */
@@ -87,8 +114,8 @@ export class GraphReader {
     // A message that is whole comes with the update of its node, too.
     if (!isGraphPiece(piece) || piece.type !== "ai" || this.#known.has(piece.id ?? "")) return;
     const { id = "" } = piece;
-    const { langgraph_step: step, langgraph_checkpoint_ns: task } = isRecord(metadata) ? metadata : {};
-    if (!(yield* this.#beginTurn({ id, step, task }))) return;
+    const task = isRecord(metadata) ? String(metadata["langgraph_checkpoint_ns"]) : "";
+    if (!(yield* this.#beginTurn({ id, task }))) return;
     const text = contentOf(piece, "text");
     this.#streamed.set(id, (this.#streamed.get(id) ?? "") + text);
     yield* this.#writer.thinking(contentOf(piece, "thinking"));
@@ -108,8 +135,11 @@ export class GraphReader {
   *#beginTurn(next: Streaming): Generator<RunEvent, boolean> {
     const current = this.#streaming;
     if (current?.id === next.id) return true;
-    const isBeside = current !== undefined && current.step === next.step && current.task !== next.task;
-    if (isBeside || this.#streamed.has(next.id)) return false;
+    if (this.#unstreamed.has(next.id)) return false;
+    if ((current && isBeside(current, next)) || this.#streamed.has(next.id)) {
+      this.#unstreamed.add(next.id);
+      return false;
+    }
     yield* this.#writer.complete();
     this.#streaming = next;
     return true;
@@ -121,6 +151,10 @@ export class GraphReader {
     if (!isGraphMessage(message)) return;
     const { id = randomUUID(), type } = message;
     if (this.#known.has(id)) return;
+    if (this.#streaming && this.#streaming.id !== id) {
+      this.#held.push(message);
+      return;
+    }
     if (type === "ai") {
       this.#known.add(id);
       yield* this.#addAnswer(id, message);
@@ -136,8 +170,6 @@ export class GraphReader {
   }
 
   *#addAnswer(id: string, message: GraphMessage): Generator<RunEvent> {
-    if (this.#streaming?.id !== id) yield* this.#writer.complete();
-    this.#streaming = undefined;
     const streamed = this.#streamed.get(id);
     if (streamed === undefined) yield* this.#writer.thinking(contentOf(message, "thinking"));
     const text = contentOf(message, "text");
@@ -150,5 +182,11 @@ export class GraphReader {
       this.#writer.call(call.id ?? randomUUID(), call.name, call.args);
     yield* this.#writer.complete();
     this.#usage = addUsage(this.#usage, toUsage(message.usage_metadata));
+    yield* this.#release();
   }
+}
+
+/** Returns true if two tasks may run at once: neither of them is a part of the other one. */
+function isBeside({ task: one }: Streaming, { task: other }: Streaming): boolean {
+  return !`${one}|`.startsWith(`${other}|`) && !`${other}|`.startsWith(`${one}|`);
 }

@@ -64,9 +64,9 @@ export class RunWriter {
     yield this.#add({ type: "chunk", runId: this.#runId, messageId: turn.id, content });
   }
 
-  /** Starts the calls of the turn that have neither started nor ended. */
+  /** Starts the calls of a complete turn that have neither started nor ended. */
   *startAll(): Generator<RunEvent> {
-    yield* this.complete();
+    if (!this.#turn.isComplete) return;
     for (const { callId = "" } of this.#turn.calls) yield* this.start(callId);
   }
 

@@ -50,7 +50,7 @@ export class OpenTurn {
     this.#part = undefined;
   }
 
-  /** Emits the texts and the files of the turn from the beginning, in place of all that was emitted. */
+  /** Emits the texts and the files from the beginning, in place of all that was emitted. */
   repeat(): void {
     const { text, reasoning } = this.#sent;
     this.#emit({ type: "reset-step" });
