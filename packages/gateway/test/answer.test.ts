@@ -55,17 +55,44 @@ describe("an answer that the app adds", () => {
     expect(new Set(submitted).size).toBe(1);
   });
 
-  test("is refused while a run is active, whatever its mode", async () => {
+  test("waits for the active run, whatever its mode, and for the messages before it", async () => {
     const { agent, started, release } = heldAgent();
     await using gateway = await testGateway({ agent });
-    const { sessionId, ended } = await gateway.gateway.submit({ key: "k", content: "hi" });
+    const { sessionId } = await gateway.gateway.submit({ key: "k", content: "one" });
     await started(1);
+    await gateway.gateway.submit({ sessionId, content: "two" });
 
     const added = gateway.gateway.submit({ sessionId, ...answer, mode: "steer" });
-
-    await expect(added).rejects.toMatchObject({ code: "SESSION_BUSY" });
+    await gateway.gateway.submit({ sessionId, content: "three" });
+    const before = await gateway.store.loadMessages(sessionId);
     release();
-    expect(await ended).toMatchObject({ outcome: "completed" });
+    await started(2);
+    release();
+    expect(await (await added).ended).toMatchObject({ outcome: "completed", content: "Deployed." });
+    await started(3);
+
+    expect(before.some(({ content }) => content === "Deployed.")).toBe(false);
+    const contents = (await gateway.store.loadMessages(sessionId)).map(({ content }) => content);
+    expect(contents.indexOf("Deployed.")).toBeGreaterThan(contents.indexOf("two"));
+    expect(contents.indexOf("Deployed.")).toBeLessThan(contents.indexOf("three"));
+    release();
+  });
+
+  test("is refused where too many messages wait, and counts as one of them", async () => {
+    const { agent, started, release } = heldAgent();
+    await using gateway = await testGateway({ agent, limits: { maxQueuedMessages: 1 } });
+    const { sessionId } = await gateway.gateway.submit({ key: "k", content: "one" });
+    await started(1);
+    const added = gateway.gateway.submit({ sessionId, ...answer });
+
+    await expect(gateway.gateway.submit({ sessionId, ...answer })).rejects.toMatchObject({
+      code: "QUEUE_FULL",
+    });
+    await expect(gateway.gateway.submit({ sessionId, content: "two" })).rejects.toMatchObject({
+      code: "QUEUE_FULL",
+    });
+    release();
+    expect(await (await added).ended).toMatchObject({ outcome: "completed" });
   });
 
   test("cannot be answered again", async () => {

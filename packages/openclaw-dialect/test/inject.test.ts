@@ -33,24 +33,38 @@ describe("chat.inject", () => {
     ]);
   });
 
-  test("is refused while a run is active, and can be tried again", async () => {
+  test("waits for the active run, and holds up no other request", async () => {
     const agent = scriptedAgent([["So far.", { hangs: true }]]);
     await using gateway = await testGateway({ agent });
     const client = await gateway.connect();
     await client.request("chat.send", send);
     await client.event("chat", { state: "delta" });
 
-    const refused = await client.refused("chat.inject", inject);
+    const injected = client.request("chat.inject", inject);
+    const { messages: before } = await client.request("chat.history", { sessionKey: "main" });
     await client.request("chat.abort", { sessionKey: "main" });
     await client.event("chat", { state: "aborted" });
-    const answer = await client.request("chat.inject", inject);
+    const answer = await injected;
+    const { messages } = await client.request("chat.history", { sessionKey: "main" });
 
-    expect(refused).toMatchObject({
-      code: "UNAVAILABLE",
-      retryable: true,
-      details: { code: "SESSION_BUSY" },
-    });
-    expect(answer).toMatchObject({ ok: true });
+    expect(before).toHaveLength(1);
+    expect(messages).toHaveLength(3);
+    expect(messages[2]).toMatchObject({ content: [{ type: "text", text: "Deployed." }] });
+    expect(answer).toEqual({ ok: true, messageId: messages[2]?.__openclaw.id });
+  });
+
+  test("that waits is added before its session is reset", async () => {
+    const agent = scriptedAgent([["So far.", { hangs: true }]]);
+    await using gateway = await testGateway({ agent });
+    const [client, other] = [await gateway.connect(), await gateway.connect()];
+    await client.request("chat.send", send);
+    await client.event("chat", { state: "delta" });
+
+    const injected = client.request("chat.inject", inject);
+    await client.request("chat.history", { sessionKey: "main" });
+    await other.request("sessions.reset", { key: "main" });
+
+    expect(await injected).toMatchObject({ ok: true });
   });
 
   test.each([

@@ -9,7 +9,7 @@ import { findOrCreateOwnSession } from "./own-session.ts";
 const MAX_KEY_CHARS = 512;
 
 /**
- * Adds an answer in place of the agent's to a session at rest. A dialect may offer it to its
+ * Adds an answer in place of the agent's, behind the active run. A dialect may offer it to its
  * clients. The answer is `ack` if the command has an `id`.
  */
 export interface AnswerCommand {

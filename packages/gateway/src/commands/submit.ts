@@ -30,7 +30,7 @@ interface SubmissionFields {
   owner?: string;
   content: string;
   /**
-   * `assistant` adds the message as an answer, and no agent runs. The session must be at rest.
+   * `assistant` adds the message as an answer, and no agent runs. It waits for the runs before it.
    * @default a message of the user
    */
   role?: "assistant";

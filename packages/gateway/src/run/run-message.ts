@@ -58,7 +58,6 @@ export async function runMessage(deps: RunDeps, log: SessionLog, run: ActiveRun)
   }
 
   async function ask(): Promise<Ending> {
-    if (isAnswer) return { outcome: "completed" };
     let ending = await pullAgent(deps, { log, run, retryOf, spentUsd: 0 }, recordStep);
     // An agent that takes no steering is asked again: a run with messages left is not completed.
     while (ending.outcome === "completed" && steering.waitingCount > 0) {
@@ -72,7 +71,9 @@ export async function runMessage(deps: RunDeps, log: SessionLog, run: ActiveRun)
   }
 
   // The parent of a sub-agent holds a place, and would wait for ever if there were no second one.
-  const ending = await (run.task ? ask() : deps.limiter.run(run.signal, ask));
+  const ending: Ending = isAnswer
+    ? { outcome: "completed" }
+    : await (run.task ? ask() : deps.limiter.run(run.signal, ask));
   const closing = closeRun(progress, { ...ending, timestamp: deps.now(), createId });
   const unread = steering.takeAll().map((message) => toUserMessageEvent(runId, message));
   // Between the results of the last turn and the end: so the next run reads these messages.

@@ -10,19 +10,18 @@ export interface Edit extends Omit<SubmittedMessage, "mode"> {
 }
 
 /**
- * Adds a message to a queue. An answer needs a session at rest, because it must not come between a
- * tool call and its result.
+ * Adds a message to a queue. An answer waits for its turn before it is saved, because it must not
+ * come between a tool call and its result.
  *
- * @throws GatewayError `QUEUE_FULL` where `most` messages wait already, `SESSION_BUSY` for an
- * answer
+ * @throws GatewayError `QUEUE_FULL` where `most` messages wait already
  */
 export function addMessage(
   queue: SessionQueue,
   message: SubmittedMessage,
   { most, ...hooks }: { most: number } & RunHooks,
 ): AddedRun {
-  if (message.role) return addAlone(queue, message, hooks);
-  if (queue.length === 0 || queue.waitingCount < most) return queue.addMessage(message, hooks);
+  if (queue.length === 0 || queue.waitingCount < most)
+    return message.role ? queue.addAlone(message, hooks) : queue.addMessage(message, hooks);
   throw new GatewayError(
     "QUEUE_FULL",
     `The session's queue is full (limit: ${most}). Send the message again later.`,
@@ -30,7 +29,7 @@ export function addMessage(
 }
 
 /**
- * Adds a run that needs the session as its caller saw it: a retry, an edited message or an answer.
+ * Adds a run that needs the session as its caller saw it: a retry or an edited message.
  *
  * @throws GatewayError `SESSION_BUSY`
  */

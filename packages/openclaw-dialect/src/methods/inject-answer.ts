@@ -9,7 +9,10 @@ import { MAX_KEY_CHARS, type Method, type MethodContext } from "./method.ts";
 // OpenClaw's own limit.
 const MAX_LABEL_CHARS = 100;
 
-/** Adds an answer that no agent wrote to a session at rest. Its label becomes its first line. */
+/**
+ * Adds an answer that no agent wrote to a session, behind its active run. Its label becomes its
+ * first line.
+ */
 const inject: Method = async (params, context) => {
   const key = toFullKey(params.text("sessionKey", MAX_KEY_CHARS));
   const message = params.text("message");

@@ -31,6 +31,7 @@ export const messageMethods: ReadonlySet<string> = new Set([
 /** Methods that may take long. Later requests do not wait for them. */
 export const slowMethods: ReadonlySet<string> = new Set([
   "agent.wait",
+  "chat.inject",
   "health",
   "sessions.list",
   "sessions.preview",
