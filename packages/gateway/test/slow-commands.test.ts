@@ -83,14 +83,16 @@ describe("behind a command that `authorize` holds up:", () => {
   async function slowGateway(slow: string) {
     const [opened, open] = gate();
     const held = heldAgent();
+    const attempts: string[] = [];
     const gateway = await testGateway({
       agent: held.agent,
       authorize: async (attempt) => {
+        attempts.push(attempt.action);
         if (attempt.action === slow && attempt.session?.lastSeq !== 0) await opened;
         return ownerOnly(attempt);
       },
     });
-    return { ...held, gateway, open };
+    return { ...held, gateway, open, attempts };
   }
 
   test.each([
@@ -122,6 +124,53 @@ describe("behind a command that `authorize` holds up:", () => {
 
     expect([outcome, early]).toEqual(["aborted", ["a", "p"]]);
     expect(answers.some((one) => "replyTo" in one && one.replyTo === "slow")).toBe(true);
+  });
+
+  test.each([
+    { type: "message", content: "two" },
+    { type: "retry", runId: "" },
+  ] as const)("an abort stops the run that an earlier $type starts", async (command) => {
+    const { gateway: test, started, release, open, attempts } = await slowGateway(command.type);
+    await using gateway = test;
+    const client = await gateway.connect();
+    const { sessionId } = client;
+    client.send({ type: "message", content: "one" });
+    await started(1);
+    release();
+    const { runId } = await client.next("run_end");
+
+    client.send({ ...command, ...("runId" in command && { runId }), sessionId, id: "slow" });
+    client.send({ type: "abort", sessionId });
+    client.send({ type: "ping" });
+    await client.next("pong");
+    // The abort has found no run by the turn after its permission.
+    while (!attempts.includes("abort")) await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    open();
+
+    expect(await client.next("run_end", 2)).toMatchObject({ outcome: "aborted" });
+    expect(client.types()).not.toContain("error");
+  });
+
+  test("an abort without a run is refused when the earlier commands are answered", async () => {
+    const { gateway: test, started, release, open } = await slowGateway("history");
+    await using gateway = test;
+    const client = await gateway.connect();
+    const { sessionId } = client;
+    client.send({ type: "message", content: "one" });
+    await started(1);
+    release();
+    await client.next("run_end");
+
+    client.send({ type: "history", sessionId });
+    client.send({ type: "abort", sessionId, id: "a" });
+    client.send({ type: "ping" });
+    await client.next("pong");
+    const early = client.types();
+    open();
+
+    expect(await client.next("error")).toMatchObject({ code: "RUN_NOT_FOUND", replyTo: "a" });
+    expect(early).not.toContain("error");
   });
 
   test("other commands keep their order, and a list waits too", async () => {

@@ -17,6 +17,7 @@ import { findOwnSession, ownership } from "./own-session.ts";
 import { findRunEnd, findStart } from "./run-start.ts";
 import type { AnswerCommand, CommandOfKey } from "./session-by-key.ts";
 import {
+  abortRun,
   forkSession,
   moveSession,
   renameSession,
@@ -29,9 +30,13 @@ const PAGE = 50;
 
 /**
  * Performs a client's command. An error that it throws becomes the `error` that answers the
- * command.
+ * command. `earlier` resolves when the client's earlier commands are answered, if some are not.
  */
-export async function runCommand(event: CommandOfKey, context: CommandContext): Promise<void> {
+export async function runCommand(
+  event: CommandOfKey,
+  context: CommandContext,
+  earlier?: Promise<void>,
+): Promise<void> {
   switch (event.type) {
     case "ping":
       return context.send({ type: "pong", ...replyTo(event) });
@@ -42,10 +47,8 @@ export async function runCommand(event: CommandOfKey, context: CommandContext): 
       return queueMessage(event, context);
     case "answer":
       return addAnswer(event, context);
-    case "abort": {
-      const { sessionId } = await findSession(event.sessionId, event.type, context);
-      return context.queues.abort(sessionId, event.runId);
-    }
+    case "abort":
+      return abortRun(event, context, earlier);
     case "retry":
       return retryRun(event, context);
     case "edit":

@@ -1,4 +1,5 @@
 import type {
+  AbortCommand,
   ApprovalsCommand,
   ForkCommand,
   FoundSession,
@@ -101,6 +102,22 @@ async function* untilGone<Item>(items: AsyncIterable<Item>, gone: AbortSignal): 
   } catch (error) {
     if (!gone.aborted) throw error;
   }
+}
+
+/** Stops a run. Where there is none, an earlier command may still be about to start it. */
+export async function abortRun(
+  { type, runId, ...event }: AbortCommand,
+  context: CommandContext,
+  earlier: Promise<void> | undefined,
+): Promise<void> {
+  const { sessionId } = await findSession(event.sessionId, type, context);
+  try {
+    return await context.queues.abort(sessionId, runId);
+  } catch (error) {
+    if (!earlier || !GatewayError.is(error) || error.code !== "RUN_NOT_FOUND") throw error;
+  }
+  await earlier;
+  return context.queues.abort(sessionId, runId);
 }
 
 export async function renameSession(event: RenameCommand, context: CommandContext): Promise<void> {

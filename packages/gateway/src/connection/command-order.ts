@@ -5,8 +5,8 @@ const PATIENCE_MS = 50;
 
 type Types = ReadonlySet<DialectCommand["type"] | undefined>;
 
-/** Commands that wait for no other ones. */
-const urgentTypes: Types = new Set(["ping", "abort", "approve"] as const);
+/** Commands that wait only for each other. A `ping` waits for none. */
+const urgentTypes: Types = new Set(["abort", "approve"] as const);
 
 /** Commands that read many sessions. Only the next ones wait for them. */
 const searchTypes: Types = new Set(["search", "list"] as const);
@@ -39,12 +39,18 @@ export class CommandOrder {
 
   /**
    * Answers the command of a frame. Resolves when the next frame may be worked on. `answer` must
-   * not reject.
+   * not reject. It gets a promise of the earlier commands that it did not wait for, if there are
+   * any.
    */
-  run(command: DialectCommand | undefined, answer: () => Promise<void>): Promise<void> {
+  run(
+    command: DialectCommand | undefined,
+    answer: (earlier?: Promise<void>) => Promise<void>,
+  ): Promise<void> {
     this.#inProgress += 1;
-    const work = () => answer().then(this.#end);
     const type = command?.type;
+    const earlier = urgentTypes.has(type) ? this.#others.last : undefined;
+    const work = () => answer(earlier).then(this.#end);
+    if (type === "ping") return work();
     const urgent = this.#urgent.last;
     if (urgentTypes.has(type)) return this.#urgent.add(work);
     if (searchTypes.has(type)) return this.#searches.add(work, urgent, this.#others.last);

@@ -226,21 +226,21 @@ export class Connection extends CommandSource implements CommandContext, Viewer,
     if (!readings) return this.#step("frame_taken");
     const all = "ok" in readings ? [readings] : readings;
     const command = all.length === 1 && all[0]?.ok ? all[0].value : undefined;
-    await order.run(command, () => this.#answer(all));
+    await order.run(command, (earlier) => this.#answer(all, earlier));
   }
 
   /** Performs the commands of one frame, up to the first refused one. Never rejects. */
-  async #answer(readings: readonly Reading[]): Promise<void> {
+  async #answer(readings: readonly Reading[], earlier?: Promise<void>): Promise<void> {
     this.#step("frame_taken");
-    for (const reading of readings) if (!(await this.#perform(reading))) return;
+    for (const reading of readings) if (!(await this.#perform(reading, earlier))) return;
   }
 
   /** Returns false if the command was refused. Never rejects. */
-  async #perform(reading: Reading): Promise<boolean> {
+  async #perform(reading: Reading, earlier?: Promise<void>): Promise<boolean> {
     if (this.isClosed) return false;
     try {
       if (!reading.ok) throw new GatewayError(reading.code, reading.message);
-      await runCommand(await withSessionId(reading.value, this), this);
+      await runCommand(await withSessionId(reading.value, this), this, earlier);
       this.#step("frame_done");
       return true;
     } catch (error) {
