@@ -44,8 +44,8 @@ test("waits twice as long after each failure in a row, up to 15 s, spread over h
       return state.phase === "waiting" && state.retryAt;
     });
 
-  expect(delays(0)).toEqual([250, 500, 1000, 2000, 4000, 7500, 7500, 7500]);
-  expect(delays(1)).toEqual([500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]);
+  expect(delays(0)).toEqual([50, 100, 200, 400, 800, 1600, 3200, 7500]);
+  expect(delays(1)).toEqual([100, 200, 400, 800, 1600, 3200, 6400, 15_000]);
 });
 
 test.each([

@@ -22,10 +22,10 @@ test.each(["close", "error"] as const)("reconnects after a pause when the socket
   expect(it.connection.state.value).toMatchObject({
     phase: "waiting",
     attempt: 1,
-    retryAt: it.clock.now() + 500,
+    retryAt: it.clock.now() + 100,
   });
 
-  it.clock.advance(500);
+  it.clock.advance(100);
   it.socket.greet("again");
 
   expect(it.sockets.length).toBe(2);
@@ -131,7 +131,7 @@ describe("mayRetry", () => {
     let answer = (_may: boolean) => {};
     const it = testConnection({ mayRetry: () => new Promise((resolve) => (answer = resolve)) });
     it.socket.tell("close");
-    it.clock.advance(500);
+    it.clock.advance(100);
     answer(false);
     await Promise.resolve();
 
@@ -196,7 +196,7 @@ describe("a token", () => {
     await settled();
     it.socket.tell("open");
     it.socket.tell("close");
-    it.clock.advance(500);
+    it.clock.advance(100);
     await settled();
     it.socket.tell("open");
 

@@ -43,8 +43,8 @@ export type ConnectionInput =
   | { type: "retry" }
   | { type: "close" };
 
-// Enough for a restart of the server, while a person still waits.
-const FIRST_DELAY_MS = 500;
+// Another gateway may be behind the address, and a server that restarts is asked again soon.
+const FIRST_DELAY_MS = 100;
 // As long as a person accepts who watches a countdown.
 const MAX_DELAY_MS = 15_000;
 // A gateway that greets and dies at once must be tried less and less often, too.
