@@ -3,6 +3,7 @@ import process from "node:process";
 import type { SessionStore } from "@mini-openclaw/protocol";
 import pg from "pg";
 import { describe, expect, test } from "vitest";
+import { createPoolQuery } from "../src/connection/pool-query.ts";
 import { createPostgresStore } from "../src/index.ts";
 import { databaseOf } from "../src/store/create-store.ts";
 import { startCuttingProxy } from "./server/cutting-proxy.ts";
@@ -264,5 +265,25 @@ describe.skipIf(!hasPostgres)("a store whose database is gone", () => {
     const loaded = await store.loadMessages(sessionId);
     expect(loaded.map(({ content }) => content)).toContain("again");
     await store.close();
+  });
+
+  test.each([
+    ["repeats a statement", undefined, 2],
+    ["rejects for a statement that must not run twice", true, 1],
+  ] as const)("the pool %s whose answer is lost", async (_name, isOnce, count) => {
+    await using proxy = await startCuttingProxy(postgres.server.port);
+    const table = postgres.newSchema();
+    await postgres.server.run(`create table ${table} (id int)`);
+    const query = createPoolQuery(postgres.server.pool({ port: proxy.port }), {
+      prefix: "",
+      hasSession: () => true,
+    });
+    proxy.loseNextAnswerTo("insert");
+    const text = `insert into ${table} values (1)`;
+    const [result] = await Promise.allSettled([query({ text, ...(isOnce && { isOnce }) })]);
+
+    expect(proxy.cut).toBeGreaterThan(0);
+    expect(result.status).toBe(isOnce ? "rejected" : "fulfilled");
+    expect(await postgres.server.run(`select from ${table}`)).toHaveLength(count);
   });
 });

@@ -53,13 +53,13 @@ export class Mailbox {
     queueMicrotask(() => void this.#sendWaiting());
   }
 
-  /** Removes and returns the letters to this node, oldest first. */
+  /** Removes and returns the letters to this node, oldest first. Some may be lost if it rejects. */
   async take(): Promise<ReceivedLetter[]> {
     const node = this.#node();
     if (node === undefined) return [];
     const text = `with taken as (delete from ${this.#names.schema}.mail where to_node = $1
       returning id, from_node, body) select from_node, body from taken order by id`;
-    const rows = await this.#query({ text, values: [node], name: "take_mail" });
+    const rows = await this.#query({ text, values: [node], name: "take_mail", isOnce: true });
     return rows.map((row) => ({ from: Number(row["from_node"]), body: String(row["body"]) }));
   }
 

@@ -178,7 +178,7 @@ class PostgresCluster implements Cluster {
       this.#mayHaveLost = true;
       throw error;
     }
-    if (this.#mayHaveLost) this.#member?.onNoticesLost();
+    if (this.#mayHaveLost) this.#askAgain();
     this.#mayHaveLost = false;
     for (const { from, body } of letters) {
       const envelope = decode(body);
@@ -193,10 +193,20 @@ class PostgresCluster implements Cluster {
         case "left":
           this.#requests.onLeft(envelope.id);
           break;
+        case "lost":
+          this.#requests.repeat(from);
+          break;
         case "notice":
           this.#member?.onNotice(String(from), envelope.body);
       }
     }
+  }
+
+  /** Makes up for lost letters: requests and answers of this node, and those of others. */
+  #askAgain(): void {
+    this.#member?.onNoticesLost();
+    this.#requests.repeat();
+    this.#mailbox.send({ body: encode({ kind: "lost" }) });
   }
 
   async #answer(body: string): Promise<string> {

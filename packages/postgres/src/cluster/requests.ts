@@ -1,14 +1,18 @@
 import { randomUUID } from "node:crypto";
 import type { Letter } from "./mailbox.ts";
 
-/** A letter's body: a request, its answer, the refusal of a node that left, or a notice. */
+/**
+ * A letter's body: a request, its answer, the refusal of a node that left, a notice, or the report
+ * that letters to the sender may be lost.
+ */
 export type Envelope =
   | { readonly kind: "request" | "answer"; readonly id: string; readonly body: string }
   | { readonly kind: "left"; readonly id: string }
-  | { readonly kind: "notice"; readonly body: string };
+  | { readonly kind: "notice"; readonly body: string }
+  | { readonly kind: "lost" };
 
 interface Pending {
-  readonly node: number;
+  readonly letter: Letter & { readonly to: number };
   readonly resolve: (answer: string) => void;
   readonly reject: (error: Error) => void;
   timer: NodeJS.Timeout;
@@ -49,10 +53,16 @@ export class Requests {
           this.#send(letter);
           pending.timer = repeat(Math.min(delay * 2, LAST_REPEAT_MS));
         }, delay);
-      const pending: Pending = { node, resolve, reject, timer: repeat(FIRST_REPEAT_MS) };
+      const pending: Pending = { letter, resolve, reject, timer: repeat(FIRST_REPEAT_MS) };
       this.#pending.set(id, pending);
       this.#send(letter);
     });
+  }
+
+  /** Sends the open requests to a node again, or all of them. Their letters may be lost. */
+  repeat(node?: number): void {
+    for (const { letter } of this.#pending.values())
+      if (node === undefined || letter.to === node) this.#send(letter);
   }
 
   /** Answers a request of another node. Answers a repeated one with the same answer. */
@@ -78,13 +88,15 @@ export class Requests {
 
   onLeft(id: string): void {
     const pending = this.#end(id);
-    pending?.reject(new NodeGoneError(`Node ${pending.node} has left. Send the request to another node.`));
+    pending?.reject(
+      new NodeGoneError(`Node ${pending.letter.to} has left. Send the request to another node.`),
+    );
   }
 
   /** Rejects the requests to a node that is gone. Without `node`, rejects all. */
   onGone(node?: number): void {
-    for (const [id, pending] of this.#pending)
-      if (node === undefined || pending.node === node) this.onLeft(id);
+    for (const [id, { letter }] of this.#pending)
+      if (node === undefined || letter.to === node) this.onLeft(id);
   }
 
   #end(id: string): Pending | undefined {

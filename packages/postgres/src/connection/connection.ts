@@ -8,6 +8,8 @@ export interface Statement {
   readonly text: string;
   readonly values?: unknown[];
   readonly name?: string;
+  /** True for a statement that must not run twice. A pool repeats others. */
+  readonly isOnce?: true;
 }
 
 export type Row = Record<string, unknown>;
@@ -40,7 +42,8 @@ export interface ConnectionOptions {
 const DEADLINE_MS = 1_500;
 const CONNECT_MS = 3_000;
 const FIRST_RETRY_MS = 50;
-const LAST_RETRY_MS = 1_000;
+// A database that is back is found soon. A node has four such connections.
+const LAST_RETRY_MS = 250;
 
 // The store has deadlines of its own. Those of a role or a pool are for statements of the app.
 const OWN_SETTINGS = [
@@ -140,7 +143,7 @@ export class Connection {
     }
   }
 
-  /** Connects, and waits after each failure twice as long as before. */
+  /** Connects, and waits after each failure twice as long as before, up to a limit. */
   async #connect(): Promise<Open> {
     for (;;) {
       if (this.#isClosed) throw new ConnectionLost("The connection is closed.");

@@ -6,7 +6,7 @@ import { resultTypes } from "./result-types.ts";
 
 const DEADLINE_MS = 5_000;
 const FIRST_RETRY_MS = 25;
-const LAST_RETRY_MS = 500;
+const LAST_RETRY_MS = 200;
 
 const POOL_ENDED = "The app has ended the pool of the store. Close the store first, then its pool.";
 
@@ -18,8 +18,8 @@ export interface PoolQueryOptions {
 }
 
 /**
- * Creates a query on a pool for statements that may run twice: reads, and writes that check the
- * row's state. It repeats a statement whose connection failed, until the deadline.
+ * Creates a query on a pool. It repeats a statement whose connection failed, until the deadline.
+ * So a statement without `isOnce` is a read, or a write that checks the row's state.
  */
 export function createPoolQuery(pool: Pool, { prefix, hasSession }: PoolQueryOptions): Query {
   let isReset = false;
@@ -38,6 +38,7 @@ export function createPoolQuery(pool: Pool, { prefix, hasSession }: PoolQueryOpt
           isReset = true;
           continue;
         }
+        if (statement.isOnce && isLost(error)) throw toLost(error);
         const isPassing = isLost(error) || isExhausted(error) || isConflict(error);
         if (!isPassing) throw error;
         if (performance.now() + retryMs >= end) throw toLost(error);

@@ -74,4 +74,20 @@ describe("a request to another node", () => {
       { status: "rejected", reason: expect.objectContaining({ code: "NODE_GONE" }) as unknown },
     ]);
   });
+
+  test("is sent again without its answer, to the node that may have lost it", () => {
+    const { sent, one } = connected();
+    const requests = [one.ask(2, "a"), one.ask(3, "b")];
+    const [first] = sent;
+    one.repeat(2);
+    one.repeat();
+    expect(sent.map(({ to }) => to)).toEqual([2, 3, 2, 2, 3]);
+    expect(sent[2]).toEqual(first);
+
+    if (first?.envelope.kind === "request") one.onAnswer(first.envelope.id, "answer");
+    one.repeat();
+    expect(sent.slice(5).map(({ to }) => to)).toEqual([3]);
+    one.onGone(3);
+    return Promise.allSettled(requests);
+  });
 });
