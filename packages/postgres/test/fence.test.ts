@@ -117,4 +117,35 @@ describe.skipIf(!hasPostgres)("a node", () => {
     const loaded = await other?.loadMessages(sessionId);
     expect(loaded?.map(({ content }) => content)).toEqual(["hi", "Hel"]);
   });
+
+  test("ends the runs of many sessions at once, short and long ones", async () => {
+    await using two = await nodes(2);
+    const [one, other] = two.stores;
+    if (!one || !other) throw new Error("A node is missing.");
+    // More sessions than one claim has, and more chunks than one read of many sessions has.
+    const counts = [...Array.from({ length: 60 }, () => 1), 450];
+    const sessionIds = await Promise.all(
+      counts.map(async (count, index) => {
+        const { sessionId } = await one.createSession(`k${index}`);
+        const log = await one.openLog(sessionId);
+        await log.record([
+          { type: "user_message", runId: "r", id: "u", content: "hi", timestamp: 1 },
+          { type: "run_start", runId: "r", timestamp: 1 },
+        ]);
+        const chunk = { type: "chunk", runId: "r", messageId: "m", content: "x" } as const;
+        await log.record(Array.from({ length: count }, () => chunk));
+        return sessionId;
+      }),
+    );
+    await postgres.server.run(`delete from ${two.schema}.nodes where id = $1`, [nodeId(one)]);
+
+    const recovered = await other.recover();
+    const lengths = await Promise.all(
+      sessionIds.map(async (id) => (await other.loadMessages(id)).at(-1)?.content.length),
+    );
+
+    expect(recovered.toSorted()).toEqual(sessionIds.toSorted());
+    expect(lengths).toEqual(counts);
+    expect(await other.recover()).toEqual([]);
+  });
 });

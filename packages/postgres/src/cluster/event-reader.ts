@@ -1,7 +1,7 @@
 import type { RecordedEvent } from "@mini-openclaw/protocol";
 import type { Query } from "../connection/connection.ts";
 import type { Names } from "../schema/names.ts";
-import { toRecorded } from "../writer/read-lines.ts";
+import { readNextLines, toRecorded } from "../writer/read-lines.ts";
 
 /** A session that watchers of this node follow. */
 interface Followed {
@@ -94,16 +94,11 @@ export class EventReader {
 
   async #readOnce(due: readonly Followed[]): Promise<void> {
     const { query, names, onEvents } = this.#deps;
-    const part = (table: string, isLive: boolean) =>
-      `(select seq, line, ${isLive} as is_live from ${names.schema}.${table}
-        where sid = w.sid and seq > w.after order by seq limit ${MAX_LINES})`;
-    const text = `select w.sid, e.* from unnest($1::bigint[], $2::bigint[]) w(sid, after) cross join lateral (
-        select * from (${part("entries", false)} union all ${part("live", true)}) u order by seq limit ${MAX_LINES}) e
-      order by w.sid, e.seq`;
-    const values = [`{${due.map(({ sid }) => sid).join(",")}}`, `{${due.map(({ seq }) => seq).join(",")}}`];
+    const sessions = due.map(({ sid, seq }) => ({ sid, after: seq }));
+    const rows = await readNextLines(query, names.schema, sessions, { most: MAX_LINES });
     const counts = new Map<number, number>();
     const recorded: RecordedEvent[] = [];
-    for (const row of await query({ text, values, name: "read_followed" })) {
+    for (const row of rows) {
       const sid = Number(row["sid"]);
       counts.set(sid, (counts.get(sid) ?? 0) + 1);
       const followed = this.#followed.get(sid);

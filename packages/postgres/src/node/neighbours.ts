@@ -1,5 +1,5 @@
 import type { ClientConfig } from "pg";
-import { Connection } from "../connection/connection.ts";
+import { Connection, type Query } from "../connection/connection.ts";
 import { ConnectionLost } from "../connection/pg-error.ts";
 import { applicationName, type Names } from "../schema/names.ts";
 import type { Node } from "./node.ts";
@@ -14,12 +14,13 @@ export interface NeighboursOptions {
   readonly onFailure: (error: unknown, during: string) => void;
 }
 
-const LOOK_MS = 200;
+const LOOK_MS = 100;
 // After a longer pause nothing is known about the time in between.
 const MAX_PAUSE_MS = 1_000;
 // After a restart of the database all locks are gone for a moment.
 const SETTLED_MS = 1_000;
-const LOOKS_WITHOUT_LOCK = 2;
+// A node whose connection was ended has its lock again before the third one.
+const LOOKS_WITHOUT_LOCK = 3;
 const DELETE_MS = 3_000;
 
 /** The observations of one node. Times are of this process's monotonic clock. */
@@ -61,6 +62,11 @@ export class Neighbours {
 
   start(): void {
     this.#timer = setTimeout(() => void this.#look(), LOOK_MS);
+  }
+
+  /** Runs a statement on the connection that watches the others. */
+  get query(): Query {
+    return this.#connection.query;
   }
 
   /** Connects again, under the new name of the node. */

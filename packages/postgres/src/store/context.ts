@@ -4,6 +4,7 @@ import type { Query } from "../connection/connection.ts";
 import { remedyOf } from "../connection/pg-error.ts";
 import type { Node } from "../node/node.ts";
 import type { Names } from "../schema/names.ts";
+import type { OpenWriterOptions } from "../writer/open-writer.ts";
 import type { WriterPool } from "../writer/writer-pool.ts";
 
 /** The parts of a store that its methods use. */
@@ -11,8 +12,11 @@ export interface StoreContext {
   readonly names: Names;
   /** Runs statements that may run twice, on the app's pool. */
   readonly query: Query;
+  /** Runs statements that may run twice. They do not wait for those of `query`. */
+  readonly urgentQuery: Query;
   readonly node: Node;
   readonly writers: WriterPool;
+  readonly opening: OpenWriterOptions;
   /** The sessions that are being restored. Callers at the same time get the same result. */
   readonly restoring: Map<string, Promise<SessionMeta>>;
   readonly onFailure: (error: unknown, during: string) => void;

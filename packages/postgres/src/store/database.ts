@@ -1,7 +1,7 @@
 import { StoreError } from "@mini-openclaw/session-store";
 import { storeClosed } from "@mini-openclaw/session-store/kit";
 import type { ClientConfig, Pool } from "pg";
-import { Connection } from "../connection/connection.ts";
+import { Connection, type Query } from "../connection/connection.ts";
 import { createPoolQuery } from "../connection/pool-query.ts";
 import { createStandbyQuery } from "../connection/standby-query.ts";
 import { Neighbours } from "../node/neighbours.ts";
@@ -11,7 +11,7 @@ import { migrate } from "../schema/migrate.ts";
 import { applicationName, namesOf } from "../schema/names.ts";
 import type { Change } from "../writer/group.ts";
 import { GroupWriter } from "../writer/group-writer.ts";
-import { openWriter } from "../writer/open-writer.ts";
+import { type OpenWriterOptions, openWriter } from "../writer/open-writer.ts";
 import { Pace } from "../writer/pace.ts";
 import { WriterPool } from "../writer/writer-pool.ts";
 import type { StoreContext } from "./context.ts";
@@ -94,17 +94,15 @@ export class Database {
       payloadOf: (changes) => hooks.payloadOf(changes),
       onEntries: (sid) => this.#index.changed(sid),
     });
-    const writers = new WriterPool((sessionId) =>
-      openWriter(
-        {
-          ...{ query, names, groups: this.groups, durability },
-          node: () => node.ready(),
-          onFenced: (id) => node.fenced(id),
-        },
-        sessionId,
-      ),
-    );
-    this.context = { names, query, node, writers, restoring: new Map(), onFailure };
+    const opening: OpenWriterOptions = {
+      ...{ query, names, groups: this.groups, durability },
+      node: () => node.ready(),
+      onFenced: (id) => node.fenced(id),
+    };
+    const writers = new WriterPool((sessionId) => openWriter(opening, sessionId));
+    const urgentQuery: Query = (statement) => this.#neighbours.query(statement).catch(() => query(statement));
+    const restoring = new Map();
+    this.context = { names, query, urgentQuery, node, writers, opening, restoring, onFailure };
     const { searchPool } = options;
     const searchQuery = searchPool ? createStandbyQuery(toQuery(searchPool), query) : query;
     this.searchContext = { ...this.context, query: searchQuery };

@@ -1,39 +1,54 @@
+import type { RecordedEvent } from "@mini-openclaw/protocol";
 import { StoreError } from "@mini-openclaw/session-store";
+import type { Row } from "../connection/connection.ts";
+import { adoptSession } from "../writer/open-writer.ts";
+import { readEvents, readNextLines, toRecorded } from "../writer/read-lines.ts";
 import { type SessionRow, sessionColumns, toSessionRow } from "../writer/session-row.ts";
 import type { StoreContext } from "./context.ts";
 
 // So few that the other nodes get their share.
 const BATCH = 50;
-// Enough to use the connections of a pool.
-const CONCURRENT = 8;
+// More than the events of most runs.
+const MAX_LINES = 200;
+
+/** A claimed session, with its first events after `row.runAfter`. */
+interface Claimed {
+  readonly row: SessionRow;
+  readonly lines: readonly Row[];
+}
 
 /**
  * Ends the runs of sessions without a living owner, and returns the ids of those sessions. Skips a
  * session that another node claims first.
+ *
+ * Their users wait meanwhile. So each statement is one for many sessions.
  */
 export async function recoverSessions(context: StoreContext): Promise<string[]> {
   const recovered: string[] = [];
   const tried: string[] = [];
   for (;;) {
-    const claimed = await claimBatch(context, tried);
-    const left = [...claimed];
-    for (const { summary } of claimed) tried.push(summary.meta.sessionId);
-    const next = async (): Promise<void> => {
-      for (let row = left.shift(); row; row = left.shift()) {
-        const { sessionId } = row.summary.meta;
-        if (await endRuns(context, row)) recovered.push(sessionId);
-      }
-    };
-    await Promise.all(Array.from({ length: CONCURRENT }, next));
-    if (claimed.length < BATCH) return recovered;
+    const node = await context.node.ready();
+    const sids = await claimBatch(context, node, tried);
+    await Promise.all(
+      (await readBatch(context, sids)).map(async (claimed) => {
+        const { sessionId } = claimed.row.summary.meta;
+        tried.push(sessionId);
+        if (await endRuns(context, node, claimed)) recovered.push(sessionId);
+      }),
+    );
+    if (sids.length < BATCH) return recovered;
   }
 }
 
-/** Claims some of the sessions that a dead node left open, except those that were tried. */
+/**
+ * Claims some of the sessions that a dead node left open, except those that were tried. Returns
+ * their numbers.
+ */
 async function claimBatch(
-  { query, names, node, writers }: StoreContext,
+  { urgentQuery: query, names, writers }: StoreContext,
+  node: number,
   tried: readonly string[],
-): Promise<SessionRow[]> {
+): Promise<number[]> {
   const { schema } = names;
   const left = "s.run_after is not null and s.deleted is null";
   const dead = await query({
@@ -47,22 +62,56 @@ async function claimBatch(
       where ${left} and (s.node is null or s.node = any($2::bigint[])
         or (s.node = $1 and s.id <> all($3::text[]))) order by s.num for update skip locked limit ${BATCH})
     update ${schema}.sessions s set node = me.id from f, me where s.num = f.num
-    returning ${sessionColumns(schema)}`;
-  const values = [await node.ready(), dead.map((row) => row["node"]), [...writers.sessionIds, ...tried]];
-  return (await query({ text, values })).map(toSessionRow);
+    returning s.num`;
+  const values = [node, dead.map((row) => row["node"]), [...writers.sessionIds, ...tried]];
+  return (await query({ text, values })).map((row) => Number(row["num"]));
+}
+
+/** Reads claimed sessions. A later statement than the claim has the last write of a dead owner. */
+async function readBatch(
+  { urgentQuery: query, names: { schema } }: StoreContext,
+  sids: readonly number[],
+): Promise<Claimed[]> {
+  const text = `select ${sessionColumns(schema)} from ${schema}.sessions s
+    where s.num = any($1::bigint[]) and s.deleted is null`;
+  const rows = (await query({ text, values: [sids] })).map(toSessionRow);
+  const open = rows.flatMap(({ sid, runAfter }) =>
+    runAfter === undefined ? [] : [{ sid, after: runAfter }],
+  );
+  const claimed = rows.map((row) => ({ row, lines: [] as Row[] }));
+  const bySid = new Map(claimed.map((one) => [one.row.sid, one]));
+  for (const line of await readNextLines(query, schema, open, { most: MAX_LINES }))
+    bySid.get(Number(line["sid"]))?.lines.push(line);
+  return claimed;
 }
 
 /** Ends the runs of a claimed session. Returns false if none was open. */
-async function endRuns(context: StoreContext, { summary, lastSeq }: SessionRow): Promise<boolean> {
-  const { sessionId } = summary.meta;
+async function endRuns(context: StoreContext, node: number, { row, lines }: Claimed): Promise<boolean> {
+  const { sessionId } = row.summary.meta;
+  const open = () => adoptSession(context.opening, node, row, eventsOf(context, row, lines));
   try {
     // Opening the writer ends the runs.
-    return (await context.writers.use(sessionId, (writer) => writer.lastSeq)) > lastSeq;
+    return (await context.writers.use(sessionId, (writer) => writer.lastSeq, open)) > row.lastSeq;
   } catch (error) {
     if (!StoreError.is(error) || error.code === "STORE_CLOSED") throw error;
     if (!isExpected(error)) context.onFailure(error, `recover session ${sessionId}`);
     return false;
   }
+}
+
+/** Yields the events of the first lines of a session, then all others. */
+async function* eventsOf(
+  { query, names }: StoreContext,
+  { sid, summary }: SessionRow,
+  lines: readonly Row[],
+): AsyncGenerator<RecordedEvent> {
+  const { sessionId } = summary.meta;
+  for (const line of lines) {
+    const recorded = toRecorded(sessionId, line);
+    if (recorded) yield recorded;
+  }
+  if (lines.length < MAX_LINES) return;
+  yield* readEvents(query, names.schema, { sid, sessionId }, Number(lines.at(-1)?.["seq"]));
 }
 
 function isExpected({ code }: StoreError): boolean {

@@ -1,4 +1,4 @@
-import type { SessionEvent } from "@mini-openclaw/protocol";
+import type { RecordedEvent, SessionEvent } from "@mini-openclaw/protocol";
 import { StoreError } from "@mini-openclaw/session-store";
 import { createId, createIdSource, notFound, OpenRuns } from "@mini-openclaw/session-store/kit";
 import type { Query, Row } from "../connection/connection.ts";
@@ -6,7 +6,7 @@ import type { Names } from "../schema/names.ts";
 import type { GroupWriter } from "./group-writer.ts";
 import { readEvents } from "./read-lines.ts";
 import { SessionKeys } from "./session-keys.ts";
-import { sessionColumns, toSessionRow } from "./session-row.ts";
+import { type SessionRow, sessionColumns, toSessionRow } from "./session-row.ts";
 import { SessionWriter } from "./session-writer.ts";
 
 export interface OpenWriterOptions {
@@ -29,20 +29,34 @@ const MAX_TRIES = 5;
  * @throws StoreError `SESSION_LOCKED` if a living node writes the session
  */
 export async function openWriter(options: OpenWriterOptions, sessionId: string): Promise<SessionWriter> {
-  const { query, names, groups, durability } = options;
+  const { query, names } = options;
   const node = await options.node();
   await claim(options, node, sessionId);
   // A later statement than the claim: its snapshot has the last write of the dead owner.
   const found = await findSession(query, names, sessionId);
   if (!found) throw notFound(sessionId);
-  const { sid, summary, runAfter, lastSeq } = toSessionRow(found);
+  const row = toSessionRow(found);
+  const events = readEvents(query, names.schema, { sid: row.sid, sessionId }, row.runAfter ?? 0);
+  return adoptSession(options, node, row, events);
+}
+
+/**
+ * Returns the writer of a session that this node has claimed in an earlier statement than that of
+ * `row`. Ends the runs that are open after `events`, which are those after `row.runAfter`.
+ */
+export async function adoptSession(
+  { query, names, groups, durability }: Omit<OpenWriterOptions, "node" | "onFenced">,
+  node: number,
+  { sid, summary, runAfter, lastSeq }: SessionRow,
+  events: AsyncIterable<RecordedEvent>,
+): Promise<SessionWriter> {
   const keys = new SessionKeys(query, names.schema, sid);
   const writer = new SessionWriter({
     ...{ sid, node, groups, summary, lastSeq, runAfter, keys, durability },
     createId: newId,
   });
   if (runAfter !== undefined) {
-    const closing = await findClosing(options, { sid, sessionId }, runAfter);
+    const closing = await findClosing(events);
     if (closing.length > 0) await writer.record(closing);
     await writer.settle();
   }
@@ -99,13 +113,9 @@ export async function findSession(query: Query, names: Names, sessionId: string)
   return (await query({ text, values: [sessionId], name: "find_session" }))[0];
 }
 
-async function findClosing(
-  { query, names }: OpenWriterOptions,
-  session: { sid: number; sessionId: string },
-  runAfter: number,
-): Promise<SessionEvent[]> {
+async function findClosing(events: AsyncIterable<RecordedEvent>): Promise<SessionEvent[]> {
   const runs = new OpenRuns();
-  for await (const { event } of readEvents(query, names.schema, session, runAfter)) runs.apply(event);
+  for await (const { event } of events) runs.apply(event);
   return runs.closing({ timestamp: Date.now(), createId });
 }
 

@@ -54,6 +54,30 @@ export async function* readEvents(
   }
 }
 
+/**
+ * Returns rows with the first lines of each session after a number, live events included, by
+ * session and in order.
+ */
+export function readNextLines(
+  query: Query,
+  schema: string,
+  sessions: readonly { readonly sid: number; readonly after: number }[],
+  { most }: { most: number },
+): Promise<Row[]> {
+  const part = (table: string, isLive: boolean) =>
+    `(select seq, line, ${isLive} as is_live from ${schema}.${table}
+      where sid = w.sid and seq > w.after order by seq limit ${most})`;
+  const text = `select w.sid, e.* from unnest($1::bigint[], $2::bigint[]) w(sid, after) cross join lateral (
+      select * from (${part("entries", false)} union all ${part("live", true)}) u order by seq limit ${most}) e
+    order by w.sid, e.seq`;
+  const values = [sessions.map(({ sid }) => sid), sessions.map(({ after }) => after)];
+  return query({
+    text,
+    values: values.map((numbers) => `{${numbers.join(",")}}`),
+    name: `next_${most}_lines`,
+  });
+}
+
 /** Returns the event of a row with `seq`, `line` and `is_live`. */
 export function toRecorded(sessionId: string, row: Row): RecordedEvent | undefined {
   const line = String(row["line"]);

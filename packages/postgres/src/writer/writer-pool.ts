@@ -5,6 +5,9 @@ import type { SessionWriter } from "./session-writer.ts";
 // Long enough for a caller that appends one by one.
 const IDLE_MS = 1_000;
 
+/** Opens the writer of a session. */
+type Open = (sessionId: string) => Promise<SessionWriter>;
+
 interface Entry {
   readonly opened: Promise<SessionWriter>;
   writer?: SessionWriter;
@@ -17,11 +20,11 @@ interface Entry {
 
 /** The writers that a store has open: one per session, shared by its log and by single appends. */
 export class WriterPool {
-  readonly #open: (sessionId: string) => Promise<SessionWriter>;
+  readonly #open: Open;
   readonly #entries = new Map<string, Entry>();
   #isClosed = false;
 
-  constructor(open: (sessionId: string) => Promise<SessionWriter>) {
+  constructor(open: Open) {
     this.#open = open;
   }
 
@@ -36,9 +39,12 @@ export class WriterPool {
     return entry && !entry.closed && !entry.writer?.isClosed ? entry.writer : undefined;
   }
 
-  /** Calls `use` with the session's writer, which stays open meanwhile. */
-  async use<T>(sessionId: string, use: (writer: SessionWriter) => T | Promise<T>): Promise<T> {
-    const entry = await this.#acquire(sessionId);
+  /**
+   * Calls `use` with the session's writer, which stays open meanwhile. Opens a writer with `open`,
+   * if none is open.
+   */
+  async use<T>(sessionId: string, use: (writer: SessionWriter) => T | Promise<T>, open?: Open): Promise<T> {
+    const entry = await this.#acquire(sessionId, open);
     try {
       return await use(await entry.opened);
     } finally {
@@ -78,10 +84,10 @@ export class WriterPool {
     await Promise.all(closing);
   }
 
-  async #acquire(sessionId: string): Promise<Entry> {
+  async #acquire(sessionId: string, open?: Open): Promise<Entry> {
     for (;;) {
       if (this.#isClosed) throw storeClosed();
-      const entry = this.#entries.get(sessionId) ?? this.#begin(sessionId);
+      const entry = this.#entries.get(sessionId) ?? this.#begin(sessionId, open);
       const writer = entry.writer ?? (await entry.opened);
       if (entry.closed || writer.isClosed) {
         await this.#close(sessionId, entry);
@@ -93,8 +99,8 @@ export class WriterPool {
     }
   }
 
-  #begin(sessionId: string): Entry {
-    const entry: Entry = { opened: this.#open(sessionId), hasLog: false, users: 0 };
+  #begin(sessionId: string, open = this.#open): Entry {
+    const entry: Entry = { opened: open(sessionId), hasLog: false, users: 0 };
     this.#entries.set(sessionId, entry);
     entry.opened.then(
       (writer) => {
