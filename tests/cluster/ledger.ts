@@ -1,15 +1,8 @@
 import type { NumberedEvent } from "@mini-openclaw/protocol";
+import type { Stream } from "./streams.ts";
 
 // Events that the transcript keeps, and that clients get as they are stored.
 const keptTypes: ReadonlySet<string> = new Set(["user_message", "run_end"]);
-
-/** A time without an event. Times are in milliseconds since 1970. */
-export interface Gap {
-  readonly from: number;
-  readonly to: number;
-  /** The event that ended it, if one has. */
-  readonly endedBy?: string;
-}
 
 /** A step of a client or a node, for the report of a long gap. */
 export interface Mark {
@@ -28,8 +21,6 @@ export class Ledger {
   /** The steps of the user's devices. */
   readonly marks: Mark[] = [];
   readonly #ended = new Set<string>();
-  #lastAt = Date.now();
-  #longest: Gap | undefined;
 
   accepted(id: string, runId: string): void {
     const before = this.runs.get(id);
@@ -37,12 +28,11 @@ export class Ledger {
     this.runs.set(id, runId);
   }
 
-  /** Follows a frame that came to one of the user's devices. */
-  received(frame: string): void {
+  /** Follows a frame that came to one of the user's devices, and the device's stream. */
+  received(frame: string, stream?: Stream): void {
     const event = JSON.parse(frame) as NumberedEvent;
     if (typeof event.seq !== "number" || !("sessionId" in event)) return;
-    const recorded = "timestamp" in event ? `, recorded at ${event.timestamp}` : "";
-    this.#measureGap(`${event.type}${recorded}`);
+    stream?.received(event);
     if (event.type === "run_end") this.#ended.add(event.runId);
     if (!keptTypes.has(event.type)) return;
     // The fields of a stored event and of a fresh one have another order.
@@ -52,6 +42,11 @@ export class Ledger {
     this.events.set(event.seq, text);
   }
 
+  /** The number of runs that have ended. */
+  get endCount(): number {
+    return this.#ended.size;
+  }
+
   hasEnded(runId: string): boolean {
     return this.#ended.has(runId);
   }
@@ -59,24 +54,4 @@ export class Ledger {
   mark(text: string): void {
     this.marks.push({ at: Date.now(), text });
   }
-
-  /** Returns the longest time without an event since the last call. */
-  takeLongestGap(): Gap {
-    const gap = this.#measureGap();
-    this.#longest = undefined;
-    return gap;
-  }
-
-  #measureGap(endedBy?: string): Gap {
-    const to = Date.now();
-    const gap = { from: this.#lastAt, to, ...(endedBy !== undefined && { endedBy }) };
-    this.#lastAt = to;
-    if (!this.#longest || to - gap.from > lengthOf(this.#longest)) this.#longest = gap;
-    return this.#longest;
-  }
-}
-
-/** Returns the length of a gap in milliseconds. */
-export function lengthOf({ from, to }: Gap): number {
-  return to - from;
 }

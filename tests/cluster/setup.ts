@@ -38,7 +38,7 @@ export class TestCluster {
   readonly machine: Machine | undefined;
   /** Failures that the nodes reported. */
   readonly failures: string[];
-  /** Steps that the nodes reported, and the cuts of the load balancer. */
+  /** Steps of the nodes, the load balancer and the database. */
   readonly marks: Mark[];
   #timer: NodeJS.Timeout | undefined;
   #turn = 0;
@@ -93,6 +93,11 @@ export class TestCluster {
     return (await this.server.run(text, [sessionId])) as unknown as StoredLine[];
   }
 
+  /** Marks a step, for the report of a long gap. */
+  readonly mark = (text: string): void => {
+    this.marks.push({ at: Date.now(), text });
+  };
+
   /** The node that owns the most sessions. */
   async busiest(): Promise<Member> {
     const text = `select n.name from mini_openclaw.nodes n join mini_openclaw.sessions s on s.node = n.id
@@ -125,8 +130,7 @@ export class TestCluster {
           const { target } = member.node;
           const wasHealthy = member.isHealthy;
           member.isHealthy = target !== undefined && (await answers(target));
-          if (wasHealthy && !member.isHealthy)
-            this.marks.push({ at: Date.now(), text: `the load balancer leaves out ${member.node.name}` });
+          if (wasHealthy && !member.isHealthy) this.mark(`the load balancer leaves out ${member.node.name}`);
           if (target && !member.isHealthy) this.balancer.cut(target);
         }),
       );

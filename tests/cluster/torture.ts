@@ -1,14 +1,17 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { BusyTime } from "./busy-time.ts";
 import { findDifferences, findFaults } from "./checker.ts";
 import { cause, type FaultName } from "./faults.ts";
-import { type Gap, lengthOf, type Mark } from "./ledger.ts";
+import type { Mark } from "./ledger.ts";
 import type { Machine } from "./machine.ts";
 import { TestCluster } from "./setup.ts";
-import { User } from "./user.ts";
+import { type Gap, lengthOf } from "./streams.ts";
+import { type Pace, User } from "./user.ts";
 
 interface TortureOptions {
   readonly folder: string;
   readonly users: number;
+  readonly pace: Pace;
   readonly faults: readonly FaultName[];
   readonly betweenMs: number;
   /** The machine of the first node. @default this one */
@@ -24,9 +27,7 @@ interface TortureResult {
   readonly events: number;
   /** The number of times that a node registered. One that was declared dead registers again. */
   readonly registered: number;
-  /** The longest time in milliseconds in which a user got no event, for each fault. */
-  readonly gaps: Partial<Record<FaultName, number[]>>;
-  /** The steps in the longest gap of each fault. */
+  /** The gaps of each kind of fault, and the steps in the longest gap of each fault. */
   readonly reports: readonly string[];
 }
 
@@ -46,21 +47,21 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
   const { port } = cluster.balancer;
   const users = Array.from(
     { length: options.users },
-    (_, index) => new User({ port, name: `u${index}`, words: 20, gapMs: 50 }),
+    (_, index) => new User({ port, name: `u${index}`, pace: options.pace }),
   );
   const working = users.map((user) => user.work());
-  const gaps: Partial<Record<FaultName, number[]>> = {};
+  const lengths = new Map<FaultName, number[]>();
   const reports: string[] = [];
-  await wait(betweenMs);
+  // The first answers are slow, because the programs are cold and all users connect at once.
+  await Promise.all(users.map((user) => user.answered(2)));
   for (const name of options.faults) {
-    for (const { ledger } of users) ledger.takeLongestGap();
+    for (const user of users) user.takeGaps();
+    const busy = new BusyTime();
     await cause(name, cluster, await cluster.busiest());
     await wait(betweenMs);
-    const [longest, user] = findLongest(users);
-    gaps[name] = [...(gaps[name] ?? []), lengthOf(longest)];
-    reports.push(
-      `${name}: ${user.name} (now waits for "${user.waitsFor}") ${describe(longest, [...user.ledger.marks, ...cluster.marks])}`,
-    );
+    const gaps = users.flatMap((user) => user.takeGaps().map((gap) => ({ ...gap, user })));
+    lengths.set(name, [...(lengths.get(name) ?? []), ...gaps.map(lengthOf)]);
+    reports.push(`${name}, ${busy.percent} % of the machine busy: ${describeLongest(gaps, cluster.marks)}`);
   }
   for (const user of users) user.finish();
   const faults: string[] = [];
@@ -77,15 +78,22 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
     failures: cluster.failures.filter((text) => !expectedFailures.test(text)),
     accepted: users.reduce((sum, { ledger }) => sum + ledger.runs.size, 0),
     events: users.reduce((sum, { ledger }) => sum + ledger.events.size, 0),
-    gaps,
-    reports,
+    reports: [...[...lengths].map(([name, all]) => summarize(name, all)), ...reports],
   };
 }
 
-/** Returns the longest gap since the last call, and the user who had it. */
-function findLongest(users: readonly User[]): [Gap, User] {
-  const gaps = users.map((user): [Gap, User] => [user.ledger.takeLongestGap(), user]);
-  return gaps.reduce((longest, next) => (lengthOf(next[0]) > lengthOf(longest[0]) ? next : longest));
+/** Summarizes the longest gap of each device in each fault of a kind. */
+function summarize(name: FaultName, lengths: readonly number[]): string {
+  const sorted = lengths.toSorted((left, right) => left - right);
+  const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1] ?? 0;
+  return `${name}: gaps of p50 ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}, at most ${at(1)} ms (${sorted.length})`;
+}
+
+function describeLongest(gaps: readonly (Gap & { user: User })[], marks: readonly Mark[]): string {
+  const [longest] = gaps.toSorted((left, right) => lengthOf(right) - lengthOf(left));
+  if (!longest) return "no gap";
+  const { user } = longest;
+  return `${user.name} (now waits for "${user.waitsFor}") ${describe(longest, [...user.ledger.marks, ...marks])}`;
 }
 
 /** Describes a gap by what happened in it. Each time counts from its beginning. */

@@ -1,20 +1,27 @@
-import { type Client, connect, type Session } from "@mini-openclaw/client";
+import { type Client, ClientError, connect, type Session } from "@mini-openclaw/client";
 import type { ViewItem } from "@mini-openclaw/protocol";
 import { WebSocket } from "ws";
 import { Ledger } from "./ledger.ts";
 import { TOKEN } from "./node-process.ts";
+import { type Gap, Stream } from "./streams.ts";
+
+/** The speed at which users and models work. */
+export interface Pace {
+  /** The number of words of an answer. */
+  readonly words: number;
+  /** The time between two words. */
+  readonly gapMs: number;
+  /** The time between an answer and the next message: longer than an idle session has its node. */
+  readonly thinkingMs: number;
+}
 
 interface UserOptions {
   /** The port of the load balancer. */
   readonly port: number;
   /** The name of the user, which is the key of the session. */
   readonly name: string;
-  readonly words: number;
-  readonly gapMs: number;
+  readonly pace: Pace;
 }
-
-// Longer than a session at rest stays with its node.
-const THINKING_MS = 150;
 
 /**
  * A user with two devices: one sends messages and watches, the other only watches. Both connect
@@ -26,6 +33,8 @@ export class User {
   readonly #options: UserOptions;
   readonly #clients: Client[] = [];
   readonly #sessions: Session[] = [];
+  /** What each device gets. */
+  readonly #streams: Stream[] = [];
   #isDone = false;
   /** The event or state that the user waits for now. Empty after the last one. */
   waitsFor = "";
@@ -41,7 +50,7 @@ export class User {
 
   /** Sends messages one after another until `finish`. Resolves when the last one has its end. */
   async work(): Promise<void> {
-    const { words, gapMs } = this.#options;
+    const { words, gapMs, thinkingMs } = this.#options.pace;
     const sending = this.#addDevice();
     this.waitsFor = "the session";
     await this.#until(() => sending.getSnapshot().phase === "live");
@@ -49,13 +58,24 @@ export class User {
     for (let count = 0; !this.#isDone; count += 1) {
       const id = `${this.name}-${count}`;
       this.waitsFor = `the acknowledgement of ${id}`;
-      const { runId } = await sending.send(`${id} ${words} ${gapMs}`, { id });
+      for (const stream of this.#streams) stream.expect();
+      const runId = await sendUntilAccepted(sending, `${id} ${words} ${gapMs}`, id);
       this.ledger.accepted(id, runId);
       this.waitsFor = `the end of run ${runId} of ${id}`;
       await this.#until(() => this.ledger.hasEnded(runId));
       this.waitsFor = "";
-      await new Promise((resolve) => setTimeout(resolve, THINKING_MS));
+      await new Promise((resolve) => setTimeout(resolve, thinkingMs));
     }
+  }
+
+  /** Returns the longest gap of each device since the last call. */
+  takeGaps(): Gap[] {
+    return this.#streams.flatMap((stream) => stream.takeLongest() ?? []);
+  }
+
+  /** Resolves when the user has had a number of answers. */
+  async answered(count: number): Promise<void> {
+    await this.#until(() => this.ledger.endCount >= count);
   }
 
   finish(): void {
@@ -98,11 +118,13 @@ export class User {
 
   /** Adds a device that shows the user's session, or the first one of the user. */
   #addDevice(): Session {
-    const client = this.#connect();
+    const stream = new Stream();
+    const client = this.#connect(stream);
     const session = client.session(this.sessionId === "" ? undefined : this.sessionId);
     const name = `device ${this.#clients.length + 1}`;
     this.#markPhases(`${name}: connection`, client);
     this.#markPhases(`${name}: session`, session);
+    this.#streams.push(stream);
     this.#clients.push(client);
     this.#sessions.push(session);
     return session;
@@ -118,12 +140,12 @@ export class User {
     });
   }
 
-  #connect(): Client {
+  #connect(stream?: Stream): Client {
     const { ledger } = this;
     class Tapped extends WebSocket {
       constructor(address: string) {
         super(address);
-        this.on("message", (bytes: Buffer) => ledger.received(bytes.toString()));
+        this.on("message", (bytes: Buffer) => ledger.received(bytes.toString(), stream));
       }
     }
     return connect({
@@ -136,6 +158,17 @@ export class User {
       pongTimeoutMs: 15_000,
       onFailure: () => undefined,
     });
+  }
+}
+
+/** Sends a message again after each error that a client may repeat it after. Returns its run. */
+async function sendUntilAccepted(session: Session, content: string, id: string): Promise<string> {
+  for (;;) {
+    try {
+      return (await session.send(content, { id })).runId;
+    } catch (error) {
+      if (!(error instanceof ClientError) || !error.retryable) throw error;
+    }
   }
 }
 
