@@ -1,5 +1,6 @@
 // The question: how long does a store of many sessions need to open, and what does each cost in
 // memory?
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -63,11 +64,25 @@ async function measure(name: string, folder: string): Promise<void> {
   const grown = (process.memoryUsage().rss - before) / 1024 / 1024;
   const ms = (from: number, to: number) => (to - from).toFixed(1).padStart(8);
   console.log(
-    `${name.padEnd(28)} open ${ms(start, opened)}  first key ${ms(opened, found)}  newest 20 ${ms(found, listed)} ms` +
+    `${name.padEnd(30)} open ${ms(start, opened)}  first key ${ms(opened, found)}  newest 20 ${ms(found, listed)} ms` +
       `  longest stall ${(loop.max / 1e6).toFixed(1)} ms  cpu ${((user + system) / 1000).toFixed(0)} ms  memory ${grown.toFixed(1)} MiB  (${sessions.length})`,
   );
   await store.close();
 }
+
+/** Appends to a hundred sessions, and creates one. Dies before the index has a line of most. */
+async function writeAndDie(folder: string): Promise<void> {
+  const store = await openSessionStore(folder);
+  const say = (sessionId: string) =>
+    store.appendMessage(sessionId, { role: "user", content: "hi", timestamp });
+  const { sessions } = await store.listSessions({ limit: 100 });
+  for (const { sessionId } of sessions) await say(sessionId);
+  await say((await store.createSession("webchat:new")).sessionId);
+  process.kill(process.pid, "SIGKILL");
+}
+
+const [, program = "", killed] = process.argv;
+if (killed !== undefined) await writeAndDie(killed);
 
 const folder = mkdtempSync(join(tmpdir(), "session-store-bench-"));
 try {
@@ -81,6 +96,9 @@ try {
     await store.appendMessage(sessionId, { role: "user", content: "hi", timestamp });
     await store.close();
     await measure(`${count} sessions, index`, path);
+    const { signal } = spawnSync(process.execPath, [program, path], { stdio: "inherit" });
+    if (signal !== "SIGKILL") throw new Error("The writer was not killed.");
+    await measure(`${count} sessions, killed writer`, path);
   }
 } finally {
   rmSync(folder, { recursive: true });
