@@ -51,6 +51,8 @@ const bashOptionNames: Readonly<Record<keyof BashOptions, true>> = {
   sandbox: true,
 };
 
+const MAX_OUTPUT_CHARS = 10_000;
+
 interface BashInput {
   command: string;
   timeout_seconds?: number;
@@ -64,7 +66,7 @@ export function createBashTools(workspaceDir: string, options: BashOptions = {})
   checkKnown("bash", options, bashOptionNames);
   checkArrays(options, ["passed"]);
   const commands = createBackgroundCommands(options.background);
-  const { maxOutputChars = 10_000 } = options;
+  const { maxOutputChars = MAX_OUTPUT_CHARS } = options;
   return [
     createBashTool(workspaceDir, options, commands),
     createBashOutputTool(commands, maxOutputChars),
@@ -78,7 +80,7 @@ export function createBashTool(
   options: BashOptions = {},
   commands: BackgroundCommands = createBackgroundCommands(),
 ): ToolDefinition {
-  const { maxOutputChars = 10_000, env = {}, passed = [], sandbox } = options;
+  const { maxOutputChars = MAX_OUTPUT_CHARS, env = {}, passed = [], sandbox } = options;
   const timeoutMs = checkCount("timeoutMs", options.timeoutMs ?? 30_000);
   const maxTimeoutMs = Math.max(timeoutMs, checkCount("maxTimeoutMs", options.maxTimeoutMs ?? 600_000));
   const seconds = timeoutMs / 1000;
@@ -111,8 +113,8 @@ export function createBashTool(
     async execute(input, context) {
       const { command, background = false } = input;
       const limitMs = input.timeout_seconds === undefined ? timeoutMs : input.timeout_seconds * 1000;
-      const mayGoOn = background || limitMs > timeoutMs;
-      const refusal = mayGoOn ? commands.refusal(context.sessionId) : undefined;
+      const foregroundMs = foregroundTime(background, limitMs, timeoutMs);
+      const refusal = foregroundMs === undefined ? undefined : commands.refusal(context.sessionId);
       if (refusal !== undefined) return { success: false, output: "", error: refusal };
       await prepareWorkspace(workspaceDir);
       let onOutput = context.progress;
@@ -125,8 +127,6 @@ export function createBashTool(
       }).catch(explainStart);
       const hasLimit = !background || input.timeout_seconds !== undefined;
       if (hasLimit) endAfter(running, limitMs);
-      // A command that fails at once is no command in the background.
-      const foregroundMs = background ? BACKGROUND_START_MS : mayGoOn ? timeoutMs : undefined;
       const end = await waitFor(running, context, foregroundMs).catch(explainStart);
       if (end) return toResult(running.output.take(), end, { limitMs });
       onOutput = () => {};
@@ -140,8 +140,14 @@ export function createBashTool(
   });
 }
 
-/** The time in which a command in the background shows that it starts, in milliseconds. */
+/** Milliseconds in which a command in the background may fail in the foreground. */
 const BACKGROUND_START_MS = 500;
+
+/** Returns the time after which a command continues in the background, or none if it does not. */
+function foregroundTime(background: boolean, limitMs: number, timeoutMs: number): number | undefined {
+  if (background) return BACKGROUND_START_MS;
+  return limitMs > timeoutMs ? timeoutMs : undefined;
+}
 
 const lockedIn =
   " It runs in a sandbox: only the workspace can be written to, for good, and /tmp until the command ends.";

@@ -29,6 +29,7 @@ export async function replaceFile(
   const isReplaceable = stats === undefined || stats.nlink === 1;
   let isRenamed = false;
   try {
+    // Also for a file that is overwritten: a lack of room shows before its bytes are touched.
     const written = await writeBeside(beside, folder, bytes, stats).catch((error: unknown) => {
       if (file && isForbidden(error)) return false;
       throw error;

@@ -78,10 +78,8 @@ export class SkillsLoader {
   async #load(): Promise<Loaded<{ loaded: LoadedSkills; index: string }>> {
     const found = await Promise.all(this.directories.map(findSkills));
     const paths = found.flatMap((one) => one.paths);
-    const candidates = new Map<string, Candidate>();
-    for (const [index, candidate] of (await Promise.all(paths.map((path) => this.#read(path)))).entries()) {
-      if (candidate) candidates.set(paths[index] as string, candidate);
-    }
+    const read = await Promise.all(paths.map(async (path) => ({ path, candidate: await this.#read(path) })));
+    const candidates = new Map(read.flatMap(({ path, candidate }) => (candidate ? [[path, candidate]] : [])));
     this.#cache = candidates;
     const { skills, faults } = nameSkills(candidates);
     const diagnostics = found.flatMap((one) => one.diagnostics);

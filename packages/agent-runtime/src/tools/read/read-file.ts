@@ -103,23 +103,22 @@ interface Span {
  * detected.
  */
 async function showFile(file: FileHandle, span: Span): Promise<string> {
-  const { bytesRead, buffer } = await file.read(Buffer.alloc(3), 0, 3, 0);
-  const mark = readMark(buffer.subarray(0, bytesRead));
+  const mark = readMark(await readAt(file, 0, 3));
   const progress = { sampleStart: 0 };
   try {
     const encoding = mark?.encoding ?? utf8;
     return await showLines(file, { ...span, encoding, start: mark?.length ?? 0, progress });
   } catch (error) {
     if (mark || !(error instanceof PathError)) throw error;
-    const { buffer, bytesRead } = await file.read(
-      Buffer.alloc(PIECE_BYTES),
-      0,
-      PIECE_BYTES,
-      progress.sampleStart,
-    );
-    const encoding = await detectEncoding(trimSample(buffer.subarray(0, bytesRead)), span.path);
+    const sample = await readAt(file, progress.sampleStart, PIECE_BYTES);
+    const encoding = await detectEncoding(trimSample(sample), span.path);
     return await showLines(file, { ...span, encoding, start: 0, progress });
   }
+}
+
+async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
+  const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, position);
+  return buffer.subarray(0, bytesRead);
 }
 
 interface Reading extends Span {
