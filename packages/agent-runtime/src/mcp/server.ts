@@ -5,6 +5,7 @@ import {
   type ToolContext,
   type ToolDefinition,
   type ToolResult,
+  ToolTimeout,
 } from "../tool-calls/define-tool.ts";
 import { toToolResult } from "./call-result.ts";
 import type { McpHttpServer, McpStdioServer } from "./config.ts";
@@ -238,8 +239,7 @@ export class McpServer {
 
 /** Returns the reason for which a call was ended: its time limit, or a user. */
 function describeEnd({ reason }: AbortSignal): string {
-  const isTimeLimit = reason instanceof Error && reason.message.startsWith("It did not end");
-  return isTimeLimit ? reason.message.replace(/\.$/, "") : "The call was cancelled";
+  return reason instanceof ToolTimeout ? reason.message.replace(/\.$/, "") : "The call was cancelled";
 }
 
 async function closeClient(client: Client): Promise<void> {

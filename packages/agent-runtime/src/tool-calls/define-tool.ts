@@ -12,6 +12,9 @@ import { AgentError } from "../shared/errors.ts";
 import type { ApprovalPolicy } from "./approvals.ts";
 import { type CheckedInput, type StandardSchema, type ToolParameters, toInputSchema } from "./tool-input.ts";
 
+/** The reason with which a call's signal aborts when its time limit is over. */
+export class ToolTimeout extends Error {}
+
 /** A tool that the model may call. */
 export interface ToolDefinition<Input = Record<string, unknown>> {
   /** Letters, digits, `_` and `-`, at most 64. Unique in an agent. */

@@ -4,7 +4,7 @@ import { followSignal } from "../shared/child-signal.ts";
 import { cutMiddle } from "../shared/cut-text.ts";
 import { startTimer } from "../shared/timers.ts";
 import { ToolDenied } from "./approvals.ts";
-import type { Tool, ToolContext, ToolResult } from "./define-tool.ts";
+import { type Tool, type ToolContext, type ToolResult, ToolTimeout } from "./define-tool.ts";
 import { createStopwatch, type Stopwatch, startPausableTimer } from "./pausable-timer.ts";
 
 /**
@@ -129,7 +129,7 @@ async function withinTime<T>(
   watch: Stopwatch,
 ): Promise<T> {
   const stop = followSignal(context.signal);
-  const end = () => stop.abort(new Error(`It did not end within ${timeoutMs} ms.`));
+  const end = () => stop.abort(new ToolTimeout(`It did not end within ${timeoutMs} ms.`));
   const clock = startPausableTimer(timeoutMs, watch, end);
   let grace: NodeJS.Timeout | undefined;
   const own: ToolContext = {
