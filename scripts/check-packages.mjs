@@ -6,6 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { runReadmePrograms } from "./readme-programs.mjs";
 
 const ALLOWED_FILE =
   /^package\/(package\.json|README\.md|LICENSE|CHANGELOG\.md|(config\.)?schema\.json|(dist|src)\/.+)$/;
@@ -25,6 +26,7 @@ try {
   }
   tarballs.set("mini-openclaw", packAndCheck("mini-openclaw", "examples/mini-openclaw", ["main.js"]));
   runInEmptyProject();
+  runReadmes();
   runApp();
 } finally {
   rmSync(folder, { recursive: true });
@@ -81,6 +83,15 @@ function runInEmptyProject() {
     if (output !== "kept: hello")
       problems.push(`${file}: expected "kept: hello", got ${JSON.stringify(output)}`);
   }
+}
+
+/** The first programs of READMEs, with all packages and the SDK that the first README asks for. */
+function runReadmes() {
+  const project = mkdtempSync(join(folder, "readmes-"));
+  const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"];
+  run("npm", ["install", ...flags, ...tarballs.values(), "@anthropic-ai/sdk"], project);
+  run("npm", ["pkg", "set", "type=module"], project);
+  problems.push(...runReadmePrograms(project));
 }
 
 /** The app, installed with npm alone, is small, and answers. */
