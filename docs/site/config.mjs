@@ -1,4 +1,6 @@
-// The settings of VitePress. The build copies them beside the pages.
+// The settings of VitePress. The build copies them into `.vitepress` beside the pages.
+import { readdirSync, readFileSync } from "node:fs";
+
 const repository = "https://github.com/mini-openclaw/mini-openclaw";
 
 const guide = [
@@ -6,6 +8,7 @@ const guide = [
   { text: "Architecture", link: "/architecture" },
   { text: "Model servers", link: "/model-servers" },
   { text: "Learn", link: "/learn/" },
+  { text: "Operate", link: "/operate/" },
   { text: "Glossary", link: "/glossary" },
   { text: "API", link: "/api/" },
 ];
@@ -39,6 +42,8 @@ export default {
         sidebar: [
           { text: "简介", link: "/zh/" },
           { text: "学习", link: "/zh/learn/" },
+          { text: "章节", items: pagesIn("zh/learn") },
+          { text: "指南", items: pagesIn("zh/learn/guides") },
         ],
         outline: { label: "本页内容" },
         docFooter: { prev: "上一页", next: "下一页" },
@@ -62,10 +67,24 @@ export default {
     nav: guide,
     sidebar: [
       { text: "Guide", items: guide },
+      { text: "Essays", items: pagesIn("explained") },
+      { text: "Chapters", items: pagesIn("learn") },
+      { text: "Parts of your own", items: pagesIn("learn/guides") },
       { text: "Packages", items: packages },
     ],
   },
 };
+
+/** Returns links to the pages of a folder, by their titles. @param {string} folder */
+function pagesIn(folder) {
+  const at = new URL(`../${folder}/`, import.meta.url);
+  return readdirSync(at)
+    .filter((name) => name.endsWith(".md") && name !== "index.md")
+    .map((name) => ({
+      text: /^# (.*)$/m.exec(readFileSync(new URL(name, at), "utf8"))?.[1] ?? name,
+      link: `/${folder}/${name.slice(0, -".md".length)}`,
+    }));
+}
 
 /** Keeps Vue from reading double braces in code as templates. @param {any} md */
 function withoutTemplates(md) {
