@@ -5,7 +5,7 @@ import { ConnectionLost } from "../../connection/pg-error.ts";
 import type { Names } from "../../schema/names.ts";
 import { toEntryOf } from "../../writer/read-lines.ts";
 import type { StoreContext } from "../context.ts";
-import { gramsOf } from "./grams.ts";
+import { GramArray } from "./grams.ts";
 
 const DELAY_MS = 500;
 const MAX_SESSIONS = 100;
@@ -21,6 +21,7 @@ export const TITLE_SEQ = 0;
 export class SearchIndex {
   readonly #context: StoreContext;
   readonly #changed = new Set<number>();
+  readonly #grams = new GramArray();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #isClosed = false;
@@ -62,7 +63,7 @@ export class SearchIndex {
     for (const sid of sids) this.#changed.delete(sid);
     let hasMore = false;
     try {
-      const unfinished = await indexSessions(this.#context, sids);
+      const unfinished = await indexSessions(this.#context, sids, this.#grams);
       for (const sid of unfinished) this.#changed.add(sid);
       hasMore = unfinished.size > 0;
     } catch (error) {
@@ -75,15 +76,19 @@ export class SearchIndex {
   }
 }
 
-/** A message or a title, and its groups of characters. */
+/** A message or a title, and the end of its groups in the array of all groups. */
 interface Line {
   readonly sid: number;
   readonly seq: number;
-  readonly grams: readonly number[];
+  readonly end: number;
 }
 
 /** Indexes the next entries of sessions. Returns the sessions that have more. */
-async function indexSessions({ query, names }: StoreContext, sids: readonly number[]): Promise<Set<number>> {
+async function indexSessions(
+  { query, names }: StoreContext,
+  sids: readonly number[],
+  grams: GramArray,
+): Promise<Set<number>> {
   const select = `select s.num, s.summary, e.seq, e.line from ${names.schema}.sessions s
     cross join lateral (select e.seq, e.line from ${names.schema}.entries e
       where e.sid = s.num and e.seq > s.indexed order by e.seq limit ${MAX_LINES}) e
@@ -91,17 +96,22 @@ async function indexSessions({ query, names }: StoreContext, sids: readonly numb
   const rows = await query({ text: select, values: [sids] });
   const indexed = new Map<number, number>();
   const lines: Line[] = [];
+  grams.clear();
+  const addLine = (sid: number, seq: number, text: string) => {
+    grams.add(text.toLowerCase());
+    lines.push({ sid, seq, end: grams.count });
+  };
   const titles = new Map<number, string>();
   for (const row of rows) {
     const [sid, seq] = [Number(row["num"]), Number(row["seq"])];
     indexed.set(sid, seq);
     const entry = toEntryOf(String(row["line"]), seq);
     if (entry && maySetTitle(entry)) titles.set(sid, titleOf(row));
-    if (entry && isMessageEntry(entry)) lines.push({ sid, seq, grams: gramsOf(entry.content.toLowerCase()) });
+    if (entry && isMessageEntry(entry)) addLine(sid, seq, entry.content);
   }
   if (indexed.size === 0) return new Set();
-  for (const [sid, title] of titles) lines.push({ sid, seq: TITLE_SEQ, grams: gramsOf(title.toLowerCase()) });
-  await query(toInsert(names, lines, indexed));
+  for (const [sid, title] of titles) addLine(sid, TITLE_SEQ, title);
+  await query(toInsert(names, { lines, grams: grams.toBinary() }, indexed));
   return rows.length === MAX_LINES ? new Set(sids) : new Set();
 }
 
@@ -120,7 +130,7 @@ function titleOf(row: Row): string {
  */
 function toInsert(
   { schema }: Names,
-  lines: readonly Line[],
+  { lines, grams }: { lines: readonly Line[]; grams: Buffer },
   indexed: ReadonlyMap<number, number>,
 ): Statement {
   const text = `with added as (insert into ${schema}.search (sid, seq, grams)
@@ -129,32 +139,10 @@ function toInsert(
       on conflict (sid, seq) do update set grams = excluded.grams where search.grams <> excluded.grams)
     update ${schema}.sessions s set indexed = u.seq
     from unnest($6::bigint[], $7::bigint[]) u(sid, seq) where s.num = u.sid and s.indexed < u.seq`;
-  let end = 0;
-  const ends = lines.map(({ grams }) => (end += grams.length));
-  const firsts = lines.map(({ grams }, index) => (ends[index] ?? 0) - grams.length + 1);
-  const grams = toBinary(lines, end);
+  const ends = lines.map(({ end }) => end);
+  const firsts = [0, ...ends].slice(0, -1).map((end) => end + 1);
   const marks = [...indexed].sort(([left], [right]) => left - right);
   const keys = [lines.map(({ sid }) => sid), lines.map(({ seq }) => seq)];
   const values = [...keys, grams, firsts, ends, marks.map(([sid]) => sid), marks.map(([, seq]) => seq)];
   return { text, values };
-}
-
-// One dimension, no nulls, the type, the number of elements, and the number of the first one.
-const HEADER_BYTES = 20;
-const INTEGER_OID = 23;
-
-/** Returns the groups of all lines as an array in the binary format of PostgreSQL. */
-function toBinary(lines: readonly Line[], count: number): Buffer {
-  const bytes = Buffer.alloc(HEADER_BYTES + 8 * count);
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  for (const [index, field] of [1, 0, INTEGER_OID, count, 1].entries()) view.setInt32(4 * index, field);
-  let offset = HEADER_BYTES;
-  for (const { grams } of lines) {
-    for (const gram of grams) {
-      view.setInt32(offset, 4);
-      view.setInt32(offset + 4, gram);
-      offset += 8;
-    }
-  }
-  return bytes;
 }
