@@ -133,6 +133,21 @@ describe("a value of any type is accepted, or refused with the same code by both
   });
 });
 
+test("a piece of text keeps the fields of a piece only", async () => {
+  await using folder = await temporaryFolder();
+  for (const store of [await openSessionStore(folder.path), createMemoryStore()]) {
+    const { sessionId } = await store.createSession("k");
+    const log = await store.openLog(sessionId);
+    const piece = { type: "chunk", runId: "r", messageId: "m", content: "Hi" } as const;
+    const given = { ...piece, added: 1n, toJSON: () => "another text" };
+    const [recorded] = await log.record([given]);
+    expect(recorded?.event).toStrictEqual({ ...piece, sessionId, seq: 1 });
+    expect(JSON.parse(recorded?.json ?? "")).toStrictEqual(recorded?.event);
+    await log.close();
+    await store.close();
+  }
+});
+
 test("a message or an event that throws when it is read is refused by both stores", async () => {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();

@@ -17,6 +17,9 @@ export class WaitingApprovals {
 
   /** Follows recorded events. Returns the sessions that began or ceased to wait. */
   follow(recorded: readonly RecordedEvent[]): string[] {
+    const isRequest = ({ event }: RecordedEvent) => event.type === "approval_request";
+    // Nearly always: pieces of an answer, and nobody waits.
+    if (this.#waiting.size === 0 && !recorded.some(isRequest)) return [];
     return recorded.flatMap(({ event }) => {
       const { sessionId } = event;
       const before = this.has(sessionId);

@@ -14,28 +14,31 @@ import {
   type RunOutcome,
   type Usage,
 } from "../session/messages.ts";
-import type { BegunTurn } from "../session/streamed-events.ts";
+import type { BegunTurn, ChunkEvent, ThinkingEvent } from "../session/streamed-events.ts";
 
-/** The progress of a run, as far as its end depends on it. */
+/**
+ * The progress of a run, as far as its end depends on it. It has all fields at all times: a copy of
+ * one shape costs a fraction of a copy of many shapes, and each chunk makes one.
+ */
 export interface RunProgress {
   readonly runId: string;
   /** The text of all turns, joined. It includes text that never came as a chunk. */
   readonly text: string;
   /** The turn that streams at the moment. */
-  readonly streaming?: { readonly messageId: string; readonly content: string; readonly thinking: string };
+  readonly streaming: { readonly messageId: string; readonly content: string } | undefined;
   /** Tool calls of the last turn without a result, with their output so far. */
   readonly openCalls: readonly OpenCall[];
   readonly messageDone: boolean;
   readonly ended: boolean;
   /** The run that this run retries. */
-  readonly retryOf?: string;
-  readonly retryRequest?: RetryRequest;
+  readonly retryOf: string | undefined;
+  readonly retryRequest: RetryRequest | undefined;
   /** The error of the run, if it reported one. */
-  readonly error?: RunFailure;
+  readonly error: RunFailure | undefined;
   /** The cost of the turns so far, if they reported their usage. */
-  readonly cost?: RunCost;
+  readonly cost: RunCost | undefined;
   /** The cost of the turn that streams at the moment, as far as it is known. */
-  readonly begun?: RunCost;
+  readonly begun: RunCost | undefined;
 }
 
 /** A tool call without a result. */
@@ -49,7 +52,19 @@ interface OpenCall {
 
 /** Returns the progress of a run without events. */
 export function beginRun(runId: string): RunProgress {
-  return { runId, text: "", openCalls: [], messageDone: false, ended: false };
+  return {
+    runId,
+    text: "",
+    streaming: undefined,
+    openCalls: [],
+    messageDone: false,
+    ended: false,
+    retryOf: undefined,
+    retryRequest: undefined,
+    error: undefined,
+    cost: undefined,
+    begun: undefined,
+  };
 }
 
 /**
@@ -60,26 +75,19 @@ export function nextRun(progress: RunProgress, event: SessionEvent | RunEvent): 
   if (!("runId" in event) || event.runId !== progress.runId) return progress;
   switch (event.type) {
     case "chunk":
-      return {
-        ...withBegun(progress, event),
-        text: progress.text + event.content,
-        streaming: streamed(progress, event.messageId, event.content, ""),
-      };
+      return withText(progress, event, event.content);
     case "thinking":
-      return {
-        ...withBegun(progress, event),
-        streaming: streamed(progress, event.messageId, "", event.content),
-      };
+      return withText(progress, event, "");
     case "tool_input":
       return withBegun(progress, event);
     case "assistant_message": {
-      const { streaming, begun: _, ...rest } = progress;
+      const { streaming } = progress;
       const streamed = streaming?.messageId === event.id ? streaming.content : "";
       const text = progress.text + unstreamedRest(event.content, streamed);
       const { usage, costUsd } = event;
       const cost = usage ? addCost(progress.cost, { usage, costUsd }) : progress.cost;
       const openCalls = (event.toolCalls ?? []).flatMap(toOpenCall);
-      return { ...rest, text, openCalls, ...(cost && { cost }) };
+      return { ...progress, text, streaming: undefined, openCalls, cost, begun: undefined };
     }
     case "tool_output":
       return { ...progress, openCalls: progress.openCalls.map((call) => withOutput(call, event)) };
@@ -95,7 +103,7 @@ export function nextRun(progress: RunProgress, event: SessionEvent | RunEvent): 
     case "run_start": {
       const { retryOf, retryRequest } = event;
       if (retryOf === undefined) return progress;
-      return { ...progress, retryOf, ...(retryRequest && { retryRequest }) };
+      return { ...progress, retryOf, retryRequest };
     }
     case "user_message":
     case "message_queued":
@@ -117,12 +125,25 @@ function withBegun(progress: RunProgress, { usage, costUsd }: BegunTurn): RunPro
   return usage ? { ...progress, begun: addCost(progress.begun, { usage, costUsd }) } : progress;
 }
 
-function streamed(progress: RunProgress, messageId: string, content: string, thinking: string) {
-  const before = progress.streaming?.messageId === messageId ? progress.streaming : undefined;
+/** Adds a piece of the turn that streams, with its text. */
+function withText(progress: RunProgress, event: ChunkEvent | ThinkingEvent, piece: string): RunProgress {
+  const { runId, text, streaming, openCalls, messageDone, ended, retryOf, retryRequest, error, cost } =
+    progress;
+  const { messageId } = event;
+  const { begun } = withBegun(progress, event);
+  const before = streaming?.messageId === messageId ? streaming.content : "";
   return {
-    messageId,
-    content: (before?.content ?? "") + content,
-    thinking: (before?.thinking ?? "") + thinking,
+    runId,
+    text: text + piece,
+    streaming: { messageId, content: before + piece },
+    openCalls,
+    messageDone,
+    ended,
+    retryOf,
+    retryRequest,
+    error,
+    cost,
+    begun,
   };
 }
 
