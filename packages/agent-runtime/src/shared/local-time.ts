@@ -13,18 +13,26 @@ export interface LocalTime {
 /** The format of the zone that was used last, because making one takes 50 µs. */
 let lastFormat: { zone: string | undefined; format: Intl.DateTimeFormat } | undefined;
 
+/** The result of the last call, because runs ask several times in one second. */
+let last: { zone: string | undefined; second: number; time: LocalTime } | undefined;
+
 /** Returns an instant as local time, in this process's zone unless another is given. */
-export function toLocalTime(timestamp: number, timeZone?: string): LocalTime {
+export function toLocalTime(timestamp: number, timeZone?: string): Readonly<LocalTime> {
   // A process may change its own zone.
-  const zoneName = timeZone ?? process.env["TZ"];
-  if (!lastFormat || lastFormat.zone !== zoneName)
-    lastFormat = { zone: zoneName, format: createFormat(timeZone) };
-  const { format } = lastFormat;
+  const zone = timeZone ?? process.env["TZ"];
+  const second = Math.floor(timestamp / 1000);
+  if (last && last.zone === zone && last.second === second) return last.time;
+  if (!lastFormat || lastFormat.zone !== zone) lastFormat = { zone, format: createFormat(timeZone) };
+  last = { zone, second, time: readClock(lastFormat.format, second * 1000) };
+  return last.time;
+}
+
+function readClock(format: Intl.DateTimeFormat, timestamp: number): LocalTime {
   const parts = Object.fromEntries(format.formatToParts(timestamp).map(({ type, value }) => [type, value]));
   const part = (name: string) => parts[name] ?? "";
   const day = `${part("year")}-${part("month")}-${part("day")}`;
   const time = `${part("hour")}:${part("minute")}:${part("second")}`;
-  const minutes = Math.round((Date.parse(`${day}T${time}Z`) - Math.floor(timestamp / 1000) * 1000) / 60_000);
+  const minutes = Math.round((Date.parse(`${day}T${time}Z`) - timestamp) / 60_000);
   return {
     day,
     time,
