@@ -44,6 +44,7 @@ await benchmark(async ({ start, folder }) => {
     ours: await ours(),
     ...(oldCheckout && { "ours, old build": await ours(oldCheckout) }),
     naive: await start("naive-gateway.mjs", { ...settings, folder: folder() }),
+    "the least, with a journal": await start("harness/least-gateway.mjs", { modelPort, folder: folder() }),
   };
   const most = Math.max(...shapes.map(({ answers }) => answers));
   /** @type {Record<string, Client[]>} */
