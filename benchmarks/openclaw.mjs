@@ -122,6 +122,7 @@ await benchmark(async (bench) => {
     const measured = await inTurns(measures, { warmUp: own ? 5 : 20, rounds: own ? 30 : 200 });
     const nativeMs = median(measured["ours, native protocol"] ?? []);
     const own50 = own ? median(measured["OpenClaw's own gateway"] ?? []) : PUBLISHED_MS;
+    const modelMs = median(measured["the model alone"] ?? []);
     report({
       question: "From a message to the model's first words at a client of OpenClaw, ms",
       goal: `200 times sooner than OpenClaw's own gateway (${own ? "measured here" : `published: ${PUBLISHED_MS} ms`})`,
@@ -130,6 +131,7 @@ await benchmark(async (bench) => {
         p50: median(times),
         p99: percentile(times, 0.99),
         "÷ native, p50": median(times) / nativeMs,
+        "beyond the model, p50": median(times) - modelMs,
         "times sooner than OpenClaw, p50": own50 / median(times),
       })),
     });
