@@ -8,6 +8,21 @@ export const sessionTests: PortTests = {
     await store.appendMessage(sessionId, says("hi"));
     assert.equal((await store.getOrCreateSession("webchat")).sessionId, sessionId);
   },
+  "keeps keys that have NUL or half of a character apart": async (store) => {
+    const keys = ["a\u0000b", "ab", "a\\u0000b", "a\ud83d", "a\ufffd"];
+    const ids = new Map<string, string>();
+    for (const key of keys) ids.set(await sessionOf(store, key, key), key);
+    assert.equal(ids.size, keys.length);
+    for (const [sessionId, key] of ids) {
+      assert.equal((await store.getOrCreateSession(key)).sessionId, sessionId);
+      assert.equal((await store.getSession(sessionId))?.key, key);
+      const { sessions } = await store.listSessions({ key, limit: 2 });
+      assert.deepEqual(
+        sessions.map((session) => session.sessionId),
+        [sessionId],
+      );
+    }
+  },
   "returns the session of a key that was created last, not the one written last": async (store) => {
     const old = await sessionOf(store, "webchat", "one");
     const { sessionId } = await store.createSession("webchat");
