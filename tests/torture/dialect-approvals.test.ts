@@ -4,10 +4,16 @@ import { scriptedAgent } from "@mini-openclaw/gateway/testing";
 import { openClawDialect } from "@mini-openclaw/openclaw-dialect";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { expect, test } from "vitest";
-import { ChatViewer, NativeViewer, OpenClawViewer, type StormViewer } from "./storm-viewers.ts";
+import {
+  ChatViewer,
+  NativeViewer,
+  OpenClawViewer,
+  type StormViewer,
+  socketTransport,
+} from "./storm-viewers.ts";
 
 const ways: [name: string, create: (place: { port: number }) => StormViewer][] = [
-  ["the AI SDK", (place) => new ChatViewer("chat", place)],
+  ["the AI SDK", (place) => new ChatViewer("chat", socketTransport(place))],
   ["OpenClaw", (place) => new OpenClawViewer("agent:main:chat", place)],
 ];
 const deciders = ["the one that asked", "another one", "the native one"] as const;

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { aiSdkDialect } from "@mini-openclaw/ai-sdk";
+import { aiSdkDialect, aiSdkHttp } from "@mini-openclaw/ai-sdk";
 import { GatewayServer } from "@mini-openclaw/gateway";
 import { openClawDialect } from "@mini-openclaw/openclaw-dialect";
 import { type AgentRunner, noUsage } from "@mini-openclaw/protocol";
@@ -9,7 +9,15 @@ import { expect, test } from "vitest";
 import { startLine } from "./line.ts";
 import { randomNumbers, rounds } from "./rounds.ts";
 import { temporaryFolder } from "./server-process.ts";
-import { ChatViewer, NativeViewer, OpenClawViewer, type Said, type StormViewer } from "./storm-viewers.ts";
+import {
+  ChatViewer,
+  httpTransport,
+  NativeViewer,
+  OpenClawViewer,
+  type Said,
+  type StormViewer,
+  socketTransport,
+} from "./storm-viewers.ts";
 
 const ROUNDS = rounds({ short: 3, long: 8 });
 // Clients of one session, and sessions of one client, of each kind.
@@ -45,7 +53,7 @@ function pacedAgent(onPiece: () => void): AgentRunner {
 
 const openDescriptors = () => readdirSync("/proc/self/fd").length;
 
-test(`${3 * (CROWD + SINGLES)} clients of three protocols are cut off during ${ROUNDS} rounds of answers`, async () => {
+test(`${4 * (CROWD + SINGLES)} clients of four forms are cut off during ${ROUNDS} rounds of answers`, async () => {
   await using folder = await temporaryFolder();
   const before = openDescriptors();
   const random = randomNumbers(SEED);
@@ -72,6 +80,7 @@ test(`${3 * (CROWD + SINGLES)} clients of three protocols are cut off during ${R
   const { port } = await gateway.listen({
     port: 0,
     dialects: { "/openclaw": openClawDialect() },
+    forms: { "/api/chat": aiSdkHttp({ replayMs: 600_000 }) },
   });
   for (let count = 0; count < LINES; count += 1) lines.push(await startLine(port));
   const line = () => lines[random(LINES)] as (typeof lines)[number];
@@ -81,7 +90,8 @@ test(`${3 * (CROWD + SINGLES)} clients of three protocols are cut off during ${R
     const crowd = index === 0 ? CROWD - 1 : 0;
     const add = (name: string, create: () => StormViewer) =>
       sessions.push({ name, asker: create(), watchers: Array.from({ length: crowd }, create) });
-    add(`ai-${index}`, () => new ChatViewer(`ai-${index}`, line()));
+    add(`ai-${index}`, () => new ChatViewer(`ai-${index}`, socketTransport(line())));
+    add(`http-${index}`, () => new ChatViewer(`http-${index}`, httpTransport(line())));
     add(`claw-${index}`, () => new OpenClawViewer(`agent:main:claw-${index}`, line()));
     add(`native-${index}`, () => new NativeViewer(`native-${index}`, line()));
   }

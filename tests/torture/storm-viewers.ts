@@ -1,6 +1,6 @@
 import { Chat } from "@ai-sdk/react";
 import { type Client, connect, type Session } from "@mini-openclaw/client";
-import { type UIMessage, WebSocketChatTransport } from "ai";
+import { type ChatTransport, DefaultChatTransport, type UIMessage, WebSocketChatTransport } from "ai";
 import { WebSocket } from "ws";
 
 /** A message as all viewers have it: its role and its text. */
@@ -24,18 +24,28 @@ export interface StormViewer {
   close(): void;
 }
 
-/** A chat of the AI SDK over its own socket. */
+/** Returns the AI SDK's own transport over a socket. */
+export function socketTransport({ port }: Place) {
+  return new WebSocketChatTransport<UIMessage>({
+    url: `ws://127.0.0.1:${port}/`,
+    protocols: ["ai-sdk-7"],
+    webSocket: WebSocket as never,
+  });
+}
+
+/** Returns the AI SDK's own transport over HTTP, where the gateway has the form at `/api/chat`. */
+export function httpTransport({ port }: Place) {
+  return new DefaultChatTransport<UIMessage>({ api: `http://127.0.0.1:${port}/api/chat` });
+}
+
+/** A chat of the AI SDK. */
 export class ChatViewer implements StormViewer {
   readonly #chat: Chat<UIMessage>;
-  readonly #transport: WebSocketChatTransport<UIMessage>;
+  readonly #transport: ChatTransport<UIMessage> & { close?(): void };
 
-  constructor(chatId: string, { port }: Place) {
-    this.#transport = new WebSocketChatTransport({
-      url: `ws://127.0.0.1:${port}/`,
-      protocols: ["ai-sdk-7"],
-      webSocket: WebSocket as never,
-    });
-    this.#chat = new Chat<UIMessage>({ id: chatId, transport: this.#transport });
+  constructor(chatId: string, transport: ChatTransport<UIMessage>) {
+    this.#transport = transport;
+    this.#chat = new Chat<UIMessage>({ id: chatId, transport });
   }
 
   async ask(id: string, text: string): Promise<void> {
@@ -70,7 +80,7 @@ export class ChatViewer implements StormViewer {
   }
 
   close(): void {
-    this.#transport.close();
+    this.#transport.close?.();
   }
 }
 
