@@ -1,5 +1,5 @@
 import { scriptedAgent } from "@mini-openclaw/gateway/testing";
-import { lastAssistantMessageIsCompleteWithApprovalResponses } from "ai";
+import { DefaultChatTransport, lastAssistantMessageIsCompleteWithApprovalResponses } from "ai";
 import { afterEach, describe, expect, test } from "vitest";
 import {
   callsOf,
@@ -247,6 +247,43 @@ describe("tool calls", () => {
 
     expect(callsOf(chat.messages[1])).toEqual({ list: "output-available", rm: "output-available" });
     expect(chat.messages.map(textOf)).toEqual(["clean up", "Let me look.Done.", "Well?"]);
+  });
+
+  test("are sent by the transport itself while a later message waits for them", async () => {
+    await using gateway = await chatGateway(toolsAgent());
+    const chat = opened(gateway.chat());
+    await chat.sendMessage({ text: "clean up" });
+    const answer = newest(chat);
+    const waiting = chat.sendMessage({ text: "Well?" });
+    await until(chat, () => chat.status === "submitted");
+
+    const transport = new DefaultChatTransport({ api: gateway.api });
+    const decided = chat.messages.map((message) => ({
+      ...message,
+      parts: message.parts.map((part) =>
+        part.type === "dynamic-tool" && part.state === "approval-requested"
+          ? {
+              ...part,
+              state: "approval-responded" as const,
+              approval: { ...part.approval, approved: true },
+            }
+          : part,
+      ),
+    }));
+    const request = { chatId: "chat-1", messages: decided, abortSignal: undefined };
+    const stream = await transport.sendMessages({
+      ...request,
+      trigger: "submit-message",
+      messageId: answer?.id,
+    });
+    const chunks: string[] = [];
+    for await (const chunk of stream) chunks.push(chunk.type);
+
+    expect(chunks).toContain("tool-output-available");
+    expect(chunks.at(-1)).toBe("finish");
+    await until(chat, () => chat.status === "ready");
+    await waiting;
+    expect(callsOf(newest(chat))).toMatchObject({ rm: "approval-requested" });
   });
 
   test("of the client's own are refused", async () => {

@@ -1,5 +1,7 @@
 // With `@openclaw/gateway-client` 2026.9.1, OpenClaw's own client, unmodified.
 
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { scriptedAgent } from "@mini-openclaw/gateway/testing";
 import { GatewayClient, type GatewayClientOptions } from "@openclaw/gateway-client";
 import { afterEach, describe, expect, test } from "vitest";
@@ -45,6 +47,35 @@ function startClient(url: string, options: Partial<GatewayClientOptions> = {}) {
   return { client, events, closes, errors, gaps, connected, received };
 }
 
+/** A network that can keep frames of the gateway back until the client sends one. */
+async function silentLine(gatewayPort: number) {
+  const sockets: { client: Socket; gateway: Socket }[] = [];
+  const server = createServer((client) => {
+    const link = { client, gateway: connect(gatewayPort, "127.0.0.1") };
+    sockets.push(link);
+    for (const socket of [link.client, link.gateway]) socket.on("error", () => undefined);
+    link.client.pipe(link.gateway).pipe(link.client);
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return {
+    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    get count() {
+      return sockets.length;
+    },
+    silence() {
+      for (const { client, gateway } of sockets) {
+        gateway.unpipe(client);
+        // The end of a connection is agreed on by both sides.
+        client.once("data", () => gateway.pipe(client));
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const { client, gateway } of sockets) for (const one of [client, gateway]) one.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
 describe("OpenClaw's own client", () => {
   test("connects, sends a message and gets the answer without a gap", async () => {
     await using gateway = await testGateway({ listen: { token: TOKEN } });
@@ -82,6 +113,24 @@ describe("OpenClaw's own client", () => {
     await expect.poll(() => events.filter(({ event }) => event === "tick").length).toBe(3);
 
     expect(closes).toEqual([]);
+  });
+
+  test("closes with 4000 when ticks stop, and is back", async () => {
+    await using gateway = await testGateway({
+      openClaw: { tickIntervalMs: 500 },
+      // The line has a port of its own.
+      allowedHosts: [() => true],
+    });
+    await using line = await silentLine(Number(new URL(gateway.url).port));
+    const { client, closes, connected } = startClient(line.url);
+    await connected();
+
+    line.silence();
+    await expect.poll(() => closes.map(({ code }) => code), { timeout: 20_000 }).toContain(4000);
+    await expect.poll(() => line.count, { timeout: 20_000 }).toBe(2);
+    await connected(2);
+
+    expect(await client.request("health", {})).toMatchObject({ ok: true });
   });
 
   test("is warned of the stop, and connects to the next gateway", async () => {
