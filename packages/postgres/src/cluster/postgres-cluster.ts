@@ -48,9 +48,13 @@ class PostgresCluster implements Cluster {
 
   constructor(database: Database) {
     this.#database = database;
-    const { query, names, node } = database.context;
+    const { query, urgentQuery, names, node } = database.context;
     const reportTo = (during: string) => (error: unknown) => this.#onFailure(error, during);
-    this.#mailbox = new Mailbox({ query, names }, () => node.id, reportTo("send to another node"));
+    this.#mailbox = new Mailbox(
+      { query: urgentQuery, names },
+      () => node.id,
+      reportTo("send to another node"),
+    );
     this.#requests = new Requests((letter) => this.#mailbox.send(letter));
     this.#reader = new EventReader({
       query,

@@ -79,10 +79,11 @@ const SETTINGS = [
 export class Connection {
   readonly #options: ConnectionOptions;
   #connecting: Promise<Open> | undefined;
-  #failures = 0;
+  /** Resolves when no statement runs or waits. */
+  #last: Promise<unknown> = Promise.resolve();
   #connectedAt = 0;
-  /** The error of the last try to connect. */
-  #failure: unknown;
+  /** The tries to connect that failed in a row, and the error of the last one. */
+  #failed: { readonly count: number; readonly error: unknown } | undefined;
   #isClosed = false;
 
   constructor(options: ConnectionOptions) {
@@ -94,11 +95,15 @@ export class Connection {
     return this.#connectedAt;
   }
 
-  /** Runs one statement. @throws ConnectionLost if its outcome is unknown */
-  readonly query: Query = async (statement, deadlineMs = DEADLINE_MS) => {
+  /** Runs one statement after the earlier ones. @throws ConnectionLost if its outcome is unknown */
+  readonly query: Query = (statement, deadlineMs = DEADLINE_MS) => {
     const end = performance.now() + deadlineMs;
-    const open = await this.#openWithin(deadlineMs);
-    return runQuery(open, statement, end - performance.now());
+    const result = this.#last.then(async () => {
+      const open = await this.#openWithin(end - performance.now());
+      return runQuery(open, statement, end - performance.now());
+    });
+    this.#last = result.catch(() => {});
+    return result;
   };
 
   /** Connects, if the connection is not open. @throws ConnectionLost after the deadline */
@@ -130,10 +135,9 @@ export class Connection {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {
-        const why = this.#failure === undefined ? "it does not answer." : textOf(this.#failure);
-        reject(
-          new ConnectionLost(`The database cannot be reached in time: ${why}`, { cause: this.#failure }),
-        );
+        const cause = this.#failed?.error;
+        const why = cause === undefined ? "it does not answer." : textOf(cause);
+        reject(new ConnectionLost(`The database cannot be reached in time: ${why}`, { cause }));
       }, deadlineMs);
     });
     try {
@@ -147,17 +151,15 @@ export class Connection {
   async #connect(): Promise<Open> {
     for (;;) {
       if (this.#isClosed) throw new ConnectionLost("The connection is closed.");
-      if (this.#failures > 0)
-        await pause(Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.#failures - 1)));
+      const { count = 0 } = this.#failed ?? {};
+      if (count > 0) await pause(Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (count - 1)));
       try {
         const open = await this.#connectOnce();
-        this.#failures = 0;
-        this.#failure = undefined;
+        this.#failed = undefined;
         this.#connectedAt = performance.now();
         return open;
       } catch (error) {
-        this.#failures = Math.min(this.#failures + 1, 8);
-        this.#failure = error;
+        this.#failed = { count: count + 1, error };
         // A wrong password or database name stays wrong.
         if (isLost(error) || isExhausted(error)) continue;
         this.#connecting = undefined;

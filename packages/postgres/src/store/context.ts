@@ -12,7 +12,7 @@ export interface StoreContext {
   readonly names: Names;
   /** Runs statements that may run twice, on the app's pool. */
   readonly query: Query;
-  /** Runs statements that may run twice. They do not wait for those of `query`. */
+  /** Runs short statements. They do not wait for the reads of many clients. */
   readonly urgentQuery: Query;
   readonly node: Node;
   readonly writers: WriterPool;

@@ -2,6 +2,7 @@ import { StoreError } from "@mini-openclaw/session-store";
 import { storeClosed } from "@mini-openclaw/session-store/kit";
 import type { ClientConfig, Pool } from "pg";
 import { Connection, type Query } from "../connection/connection.ts";
+import { ConnectionLost } from "../connection/pg-error.ts";
 import { createPoolQuery } from "../connection/pool-query.ts";
 import { createStandbyQuery } from "../connection/standby-query.ts";
 import { Neighbours } from "../node/neighbours.ts";
@@ -100,7 +101,11 @@ export class Database {
       onFenced: (id) => node.fenced(id),
     };
     const writers = new WriterPool((sessionId) => openWriter(opening, sessionId));
-    const urgentQuery: Query = (statement) => this.#neighbours.query(statement).catch(() => query(statement));
+    const urgentQuery: Query = (statement) =>
+      this.#neighbours.query(statement).catch((error: unknown) => {
+        if (statement.isOnce && error instanceof ConnectionLost) throw error;
+        return query(statement);
+      });
     const restoring = new Map();
     this.context = { names, query, urgentQuery, node, writers, opening, restoring, onFailure };
     const { searchPool } = options;
