@@ -1,7 +1,6 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -9,6 +8,7 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../../scripts/free-port.mjs";
 import { startWaitingModelServer } from "../e2e/waiting-model-server.ts";
 import {
   eventually,
@@ -63,7 +63,7 @@ async function startServer(environment: Record<string, string> = {}): Promise<Se
     await rm(directory, { recursive: true });
   };
   try {
-    const url = await start(await freePort());
+    const url = await start(String(await freePort()));
     return {
       url,
       directory,
@@ -76,23 +76,6 @@ async function startServer(environment: Record<string, string> = {}): Promise<Se
   } catch (error) {
     await stop();
     throw error;
-  }
-}
-
-/**
- * One that the system gives to nobody who asks for any, so that it is still free when the server
- * has been killed.
- */
-async function freePort(): Promise<string> {
-  for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000);
-    const server = createServer().listen(port, "127.0.0.1");
-    const isFree = await once(server, "listening").then(
-      () => true,
-      () => false,
-    );
-    server.close();
-    if (isFree) return String(port);
   }
 }
 

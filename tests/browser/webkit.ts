@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import type { Readable } from "node:stream";
 import { expect, vi } from "vitest";
+import { freePort } from "../../scripts/free-port.mjs";
 
 // Debian: `webkit2gtk-driver` has the driver and brings the browser. `xvfb` has the screen.
 const driverPath = "/usr/bin/WebKitWebDriver";
@@ -124,14 +124,4 @@ async function end(child: ChildProcess): Promise<void> {
   const exit = once(child, "exit");
   child.kill();
   await exit;
-}
-
-/** Returns a port that nobody has. The driver cannot select one itself. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { createServer } from "node:net";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -9,18 +8,18 @@ import { connect } from "@mini-openclaw/client";
 import { expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { hasPostgres } from "../../packages/postgres/test/server/postgres-server.ts";
+import { freePort } from "../../scripts/free-port.mjs";
 
 const folder = fileURLToPath(new URL("../../examples/cluster/", import.meta.url));
 const isReady = hasPostgres && existsSync("/usr/sbin/nginx");
 
-// The example needs five ports in a row, below those that the system gives to clients.
+// The example needs five ports in a row.
 const PORTS = 5;
-const [FIRST, LAST] = [20_000, 32_000];
 
 test.skipIf(!isReady)(
   "two windows share a session over nginx, and survive the end of a gateway",
   async () => {
-    const port = await freePorts();
+    const port = await freePort(PORTS);
     const script = spawn("bash", ["start.sh"], {
       cwd: folder,
       env: { ...process.env, PORT: String(port) },
@@ -59,21 +58,3 @@ test.skipIf(!isReady)(
     }
   },
 );
-
-async function freePorts(): Promise<number> {
-  for (;;) {
-    const first = FIRST + Math.floor(Math.random() * (LAST - FIRST));
-    const free = await Promise.all(Array.from({ length: PORTS }, (_, index) => isFree(first + index)));
-    if (free.every(Boolean)) return first;
-  }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  const isOpen = await new Promise<boolean>((resolve) => {
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => resolve(true));
-  });
-  if (isOpen) await new Promise((resolve) => server.close(resolve));
-  return isOpen;
-}

@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
 import { settings } from "../../examples/mini-openclaw/src/settings/settings.ts";
-import { freePort, operate } from "./proxy.ts";
+import { freePort } from "../../scripts/free-port.mjs";
+import { operate } from "./proxy.ts";
 
 const folder = `${operate}docker/`;
 const dockerfile = readFileSync(`${folder}Dockerfile`, "utf8");

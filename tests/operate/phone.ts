@@ -1,7 +1,8 @@
 import { chromium } from "playwright-core";
 import { expect } from "vitest";
+import { freePort } from "../../scripts/free-port.mjs";
 import { startServer, temporaryDirectory } from "../e2e/server.ts";
-import { freePort, type Proxy } from "./proxy.ts";
+import type { Proxy } from "./proxy.ts";
 
 const token = "0123456789abcdef0123456789abcdef";
 

@@ -1,22 +1,11 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const operate = fileURLToPath(new URL("../../docs/operate/", import.meta.url));
-
-/** Returns a port that was free a moment ago. A proxy cannot report a port of its own choice. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 /** A certificate for one name that nobody trusts. */
 function createCertificate(folder: string, name: string): { cert: string; key: string } {

@@ -4,14 +4,9 @@ import { chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../../../scripts/free-port.mjs";
 import { createPostgresStore } from "../src/index.ts";
-import {
-  freePort,
-  hasPostgres,
-  type PostgresServer,
-  serverUser,
-  startPostgres,
-} from "./server/postgres-server.ts";
+import { hasPostgres, type PostgresServer, serverUser, startPostgres } from "./server/postgres-server.ts";
 
 const PGBOUNCER = "/usr/sbin/pgbouncer";
 

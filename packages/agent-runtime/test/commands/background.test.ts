@@ -1,6 +1,5 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { freePort } from "../../../../scripts/free-port.mjs";
 import { createBashTools } from "../../src/commands/bash.ts";
 import { AgentRuntime, type ToolDefinition } from "../../src/index.ts";
 import { calls, createScriptedProvider, says } from "../../src/testing.ts";
@@ -208,13 +207,3 @@ describe("a command in the background", () => {
     expect((await here.call("bash", { command: `curl -sf http://127.0.0.1:${port}/` })).isError).toBe(true);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (typeof address !== "object" || address === null) throw new Error("The server has no port.");
-  return address.port;
-}

@@ -1,9 +1,8 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { promisify } from "node:util";
 import { isMessageEntry, type Message, type ModelProvider, toEntry } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
+import { freePort } from "../../../../scripts/free-port.mjs";
 import { createAnthropicProvider } from "../../src/anthropic.ts";
 import { AgentRuntime } from "../../src/index.ts";
 import { type Answer, messagesServer } from "../anthropic/messages-server.ts";
@@ -82,15 +81,6 @@ const strict: Answer = (response, seen) => {
         ];
   return streams(chunks(...parts), usage(10, 5), done)(response, seen);
 };
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address ? address.port : 0;
-}
 
 /** Waits until a port accepts connections, or its process ends. */
 async function untilUp(port: number, child: ChildProcess): Promise<void> {

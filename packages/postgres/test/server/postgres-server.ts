@@ -1,17 +1,14 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
 import pg from "pg";
+import { freePort } from "../../../../scripts/free-port.mjs";
 
 const DEBIAN = "/usr/lib/postgresql";
-// Below the ports that the system gives to clients.
-const FIRST_PORT = 20_000;
-const PORTS = 12_000;
 
 const bin = findBin();
 
@@ -150,18 +147,4 @@ function findBin(): string | undefined {
   return versions
     .map((version) => join(DEBIAN, version, "bin"))
     .find((path) => existsSync(join(path, "initdb")));
-}
-
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
-    const server = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once("error", () => resolve(false));
-      server.listen(port, "127.0.0.1", () => resolve(true));
-    });
-    if (!isFree) continue;
-    await new Promise((resolve) => server.close(resolve));
-    return port;
-  }
 }
