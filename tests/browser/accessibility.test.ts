@@ -1,7 +1,8 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openAccessiblePage } from "./accessible-page.ts";
 import { says } from "./answers.ts";
-import { desktop, findingsOn, looks, phone } from "./axe.ts";
+import { desktop, looks, phone } from "./axe.ts";
 import { eventually, launchBrowser, openPage, say, whyNoBrowser } from "./browser.ts";
 import { type Answer, startGateway } from "./test-gateway.ts";
 
@@ -14,15 +15,6 @@ const rich = [
   "> quoted",
   "```mermaid\nflowchart LR\n  A[one] --> B[two]\n```",
 ].join("\n\n");
-
-const fact = [{ name: "a name", text: "A text about it." }];
-const appSettings = {
-  ...{ models: ["small", "large"], efforts: ["low", "high"], tools: fact, skills: fact, memory: fact },
-  costs: [
-    { day: "2026-11-28", costUsd: 1 },
-    { day: "2026-11-29", costUsd: 2 },
-  ],
-};
 
 /** Everything that a conversation can show: text, a tool that failed, one that asks, thoughts. */
 const showsAll: Answer = async (_, { show, ask }) => {
@@ -46,21 +38,9 @@ describe.skipIf(whyNoBrowser)("for everybody", () => {
   afterAll(() => browser?.close());
 
   test.each(looks)("axe finds nothing in any state: %s", async (_, options) => {
-    await using gateway = await startGateway({
-      ...{ demo: true, answer: showsAll, showSettings: true },
-      serve: ({ url = "" }, response) => {
-        if (!/^\/settings(?:\?|$)/.test(url)) return false;
-        response.end(JSON.stringify(appSettings));
-        return true;
-      },
-    });
-    await using tab = await openPage(browser, gateway.url, options);
-    const { page } = tab;
-    const findings: Record<string, string[]> = {};
-    const check = async (state: string) => {
-      findings[state] = await findingsOn(page);
-    };
-    await page.locator(".status[data-phase=open]").waitFor();
+    await using opened = await openAccessiblePage(browser, options, showsAll);
+    const { page, gateway } = opened;
+    const check = (state: string) => opened.check(state);
     await check("empty");
     await say(page, "show me all");
     await page.locator(".decision:visible").first().waitFor();
@@ -71,8 +51,7 @@ describe.skipIf(whyNoBrowser)("for everybody", () => {
       .click();
     await page.locator(".code pre[hidden]").waitFor({ state: "attached" });
     await check("a diagram");
-    const toggle = page.locator(".sidebar-toggle");
-    if (await toggle.isVisible()) await toggle.click();
+    await opened.toggleSidebar();
     await check("the list of sessions");
     await page.locator(".session-row").hover();
     await page.locator(".session-menu").click();
@@ -89,7 +68,7 @@ describe.skipIf(whyNoBrowser)("for everybody", () => {
     await page.locator(".keys-help").waitFor();
     await check("the keys");
     await page.keyboard.press("Escape");
-    if (await toggle.isVisible()) await toggle.click();
+    await opened.toggleSidebar();
     await page.locator(".settings .keys-opener").first().click();
     await page.locator(".app-settings summary").first().click();
     await check("the settings");
@@ -98,7 +77,7 @@ describe.skipIf(whyNoBrowser)("for everybody", () => {
     await page.locator(".banner[data-state=lost]").waitFor();
     await check("offline");
 
-    expect(findings).toEqual(Object.fromEntries(Object.keys(findings).map((state) => [state, []])));
+    expect(opened.findings()).toEqual([]);
   });
 
   test("is walked through by Tab: past the list by the skip button, and everything that has the focus shows it", async () => {

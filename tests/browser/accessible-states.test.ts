@@ -1,5 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openAccessiblePage } from "./accessible-page.ts";
 import { findingsOn, looks } from "./axe.ts";
 import { launchBrowser, openPage, say, whyNoBrowser } from "./browser.ts";
 import { type Answer, startGateway } from "./test-gateway.ts";
@@ -52,7 +53,13 @@ const showsParts: Answer = async (_, { show, stopped }) => {
   show({ type: "assistant_message", id: "a2", content: "and", partial: "aborted", timestamp });
 };
 
+const rows = Array.from({ length: 60 }, (_, index) => `| ${index} | *words* |`);
+const items = Array.from({ length: 60 }, (_, index) => `  1. item ${index}`);
+/** A table and a list that are cut into parts. */
+const long = ["| a | b |", "| --- | --: |", ...rows, "", "- top", ...items].join("\n");
+
 const answers: Record<string, Answer> = {
+  long: async (_, { show }) => show({ type: "assistant_message", id: "a1", content: long, timestamp }),
   parts: showsParts,
   fails: () => {
     throw new Error("no model");
@@ -62,15 +69,6 @@ const answer: Answer = (message, run) =>
   answers[message.content]?.(message, run) ??
   run.show({ type: "assistant_message", id: "a1", content: "A unicorn.", timestamp });
 
-const facts = [{ name: "a name", text: "A text about it." }];
-const settings = {
-  ...{ models: ["small", "large"], efforts: ["low", "high"], tools: facts, skills: facts, memory: facts },
-  costs: [
-    { day: "2026-11-28", costUsd: 1 },
-    { day: "2026-11-29", costUsd: 2 },
-  ],
-};
-
 describe.skipIf(whyNoBrowser)("for everybody, in the states of a conversation", () => {
   let browser: Browser;
   beforeAll(async () => {
@@ -79,29 +77,17 @@ describe.skipIf(whyNoBrowser)("for everybody, in the states of a conversation", 
   afterAll(() => browser?.close());
 
   test.each(looks)("axe finds nothing in what can be opened: %s", async (_, options) => {
-    await using gateway = await startGateway({
-      ...{ answer, showSettings: true },
-      serve: ({ url = "" }, response) => {
-        if (!/^\/settings(?:\?|$)/.test(url)) return false;
-        response.end(JSON.stringify(settings));
-        return true;
-      },
-    });
-    await using tab = await openPage(browser, gateway.url, options);
-    const { page } = tab;
-    const findings: Record<string, string[]> = {};
-    const check = async (state: string) => {
-      findings[state] = await findingsOn(page);
-    };
-    const openSidebar = async () => {
-      const toggle = page.locator(".sidebar-toggle");
-      if (await toggle.isVisible()) await toggle.click();
-    };
-    await page.locator(".status[data-phase=open]").waitFor();
+    await using opened = await openAccessiblePage(browser, options, answer);
+    const { page } = opened;
+    const check = (state: string) => opened.check(state);
     await say(page, "unicorn?");
     await page.locator(".answer-end > button:visible").first().click();
     await page.locator(".versions:visible").waitFor();
     await check("versions of an answer");
+
+    await say(page, "long");
+    await page.locator(".continued .resumed").waitFor();
+    await check("a table and a list of several parts");
 
     await say(page, "fails");
     await page.locator(".notice.error").waitFor();
@@ -136,7 +122,7 @@ describe.skipIf(whyNoBrowser)("for everybody, in the states of a conversation", 
     await page.locator(".assistant .mark:not([hidden])").waitFor();
     await check("an answer that was stopped");
 
-    await openSidebar();
+    await opened.toggleSidebar();
     await page.getByRole("searchbox").fill("unicorn");
     await page.locator(".session-excerpt mark").first().waitFor();
     await check("hits of a search");
@@ -144,7 +130,7 @@ describe.skipIf(whyNoBrowser)("for everybody, in the states of a conversation", 
     await page.locator(".row:focus").waitFor();
     await check("a message that a search found");
 
-    await openSidebar();
+    await opened.toggleSidebar();
     await page.locator(".settings .keys-opener").first().click();
     await page.locator(".app-settings[open] section").first().waitFor();
     await page.locator(".app-settings details").evaluateAll((all) => {
@@ -152,7 +138,7 @@ describe.skipIf(whyNoBrowser)("for everybody, in the states of a conversation", 
     });
     await check("each section of the settings");
 
-    expect(findings).toEqual(Object.fromEntries(Object.keys(findings).map((state) => [state, []])));
+    expect(opened.findings()).toEqual([]);
   });
 
   test.each(looks)("axe finds nothing in what asks for a login: %s", async (_, options) => {
