@@ -33,7 +33,7 @@ export class User {
   readonly #options: UserOptions;
   readonly #clients: Client[] = [];
   readonly #sessions: Session[] = [];
-  /** What each device gets. */
+  /** The events that each device gets. */
   readonly #streams: Stream[] = [];
   #isDone = false;
   /** The event or state that the user waits for now. Empty after the last one. */

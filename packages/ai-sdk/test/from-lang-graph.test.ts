@@ -13,7 +13,7 @@ import {
 import { describeAgentRunner } from "@mini-openclaw/gateway/testing";
 import type { AgentInput, AgentRunner, RunEvent } from "@mini-openclaw/protocol";
 import { createAgent, humanInTheLoopMiddleware, tool } from "langchain";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { fromLangGraph } from "../src/index.ts";
 
@@ -387,19 +387,34 @@ describe("fromLangGraph", () => {
   });
 
   test("keeps an answer whole whose model pauses", async () => {
-    const graph = branches([
-      [
-        "A",
-        async function* () {
-          yield "One, ";
-          // Longer than the time after which the tools of a complete turn have started.
-          await new Promise((resolve) => setTimeout(resolve, 300));
-          yield "two.";
-        },
-      ],
-    ]);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    let show = () => {};
+    const shown = new Promise<void>((resolve) => (show = resolve));
+    const agent = fromLangGraph(
+      branches([
+        [
+          "A",
+          async function* () {
+            yield "One, ";
+            await shown;
+            while (vi.getTimerCount() === 0) await new Promise(setImmediate);
+            // Longer than the time after which the tools of a complete turn have started.
+            await vi.advanceTimersByTimeAsync(300);
+            yield "two.";
+          },
+        ],
+      ]),
+    );
+    const watched: AgentRunner = {
+      async *run(input) {
+        for await (const event of agent.run(input)) {
+          yield event;
+          if (event.type === "chunk") show();
+        }
+      },
+    };
 
-    const events = await run(fromLangGraph(graph));
+    const events = await run(watched).finally(() => vi.useRealTimers());
 
     const texts = events.flatMap((event) => (event.type === "assistant_message" ? [event.content] : []));
     expect(texts).toEqual(["One, two."]);
