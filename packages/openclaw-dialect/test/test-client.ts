@@ -73,6 +73,7 @@ interface Session {
 interface Payload {
   id: string;
   runId: string;
+  runIds: string[];
   state: string;
   stream: string;
   seq: number;

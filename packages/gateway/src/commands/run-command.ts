@@ -30,12 +30,12 @@ const PAGE = 50;
 
 /**
  * Performs a client's command. An error that it throws becomes the `error` that answers the
- * command. `earlier` resolves when the client's earlier commands are answered, if some are not.
+ * command. `started` resolves when the client's earlier commands that may start a run are answered.
  */
 export async function runCommand(
   event: CommandOfKey,
   context: CommandContext,
-  earlier?: Promise<void>,
+  started?: Promise<void>,
 ): Promise<void> {
   switch (event.type) {
     case "ping":
@@ -48,7 +48,7 @@ export async function runCommand(
     case "answer":
       return addAnswer(event, context);
     case "abort":
-      return abortRun(event, context, earlier);
+      return abortRun(event, context, started);
     case "retry":
       return retryRun(event, context);
     case "edit":

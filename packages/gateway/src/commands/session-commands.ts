@@ -108,15 +108,15 @@ async function* untilGone<Item>(items: AsyncIterable<Item>, gone: AbortSignal): 
 export async function abortRun(
   { type, runId, ...event }: AbortCommand,
   context: CommandContext,
-  earlier: Promise<void> | undefined,
+  started: Promise<void> | undefined,
 ): Promise<void> {
   const { sessionId } = await findSession(event.sessionId, type, context);
   try {
     return await context.queues.abort(sessionId, runId);
   } catch (error) {
-    if (!earlier || !GatewayError.is(error) || error.code !== "RUN_NOT_FOUND") throw error;
+    if (!started || !GatewayError.is(error) || error.code !== "RUN_NOT_FOUND") throw error;
   }
-  await earlier;
+  await started;
   return context.queues.abort(sessionId, runId);
 }
 

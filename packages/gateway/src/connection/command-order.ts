@@ -5,8 +5,11 @@ const PATIENCE_MS = 50;
 
 type Types = ReadonlySet<DialectCommand["type"] | undefined>;
 
-/** Commands that wait only for each other. A `ping` waits for none. */
+/** Commands that wait for no other. */
 const urgentTypes: Types = new Set(["abort", "approve"] as const);
+
+/** Commands that may start a run. A frame of several commands may have one of them. */
+const startingTypes: Types = new Set(["message", "answer", "retry", "edit", undefined] as const);
 
 /** Commands that read many sessions. Only the next ones wait for them. */
 const searchTypes: Types = new Set(["search", "list"] as const);
@@ -15,18 +18,27 @@ const changingTypes: Types = new Set([
   ...(["create", "fork", "rename", "archive", "unarchive", "delete", "undelete"] as const),
 ]);
 
+interface OrderEvents {
+  /** Called when nothing is in progress. */
+  onIdle: () => void;
+  /** Called when a frame waits no longer. */
+  onTaken: () => void;
+}
+
 /** The order in which the frames of one connection are worked on. */
 export class CommandOrder {
-  readonly #onIdle: () => void;
+  readonly #events: OrderEvents;
   readonly #urgent = new Lane();
   readonly #searches = new Lane();
   readonly #others = new Lane();
+  /** Resolves when the last command that may start a run is answered. */
+  #started: Promise<void> | undefined;
   #lastFrame: Promise<void>;
   #inProgress = 0;
 
-  /** The first frame waits for `begun`. `onIdle` is called when nothing is in progress. */
-  constructor(onIdle: () => void, begun?: Promise<void>) {
-    this.#onIdle = onIdle;
+  /** The first frame waits for `begun`. */
+  constructor(events: OrderEvents, begun?: Promise<void>) {
+    this.#events = events;
     this.#lastFrame = Promise.resolve();
     if (begun) this.add(() => begun);
   }
@@ -39,34 +51,44 @@ export class CommandOrder {
 
   /**
    * Answers the command of a frame. Resolves when the next frame may be worked on. `answer` must
-   * not reject. It gets a promise of the earlier commands that it did not wait for, if there are
-   * any.
+   * not reject. It gets a promise of the earlier commands that may start a run, if the command is
+   * urgent and there are any.
    */
   run(
     command: DialectCommand | undefined,
-    answer: (earlier?: Promise<void>) => Promise<void>,
+    answer: (started?: Promise<void>) => Promise<void>,
   ): Promise<void> {
     this.#inProgress += 1;
+    const { onTaken } = this.#events;
     const type = command?.type;
-    const earlier = urgentTypes.has(type) ? this.#others.last : undefined;
-    const work = () => answer(earlier).then(this.#end);
+    if (urgentTypes.has(type)) {
+      const answered = answer(this.#started);
+      // Many may begin at once, so each one counts as waiting until it is answered.
+      return this.#urgent.join(answered.then(onTaken).then(this.#end));
+    }
+    const work = () => {
+      onTaken();
+      return answer().then(this.#end);
+    };
     if (type === "ping") return work();
     const urgent = this.#urgent.last;
-    if (urgentTypes.has(type)) return this.#urgent.add(work);
     if (searchTypes.has(type)) return this.#searches.add(work, urgent, this.#others.last);
     // Earlier lists and searches find the sessions as they were then.
-    return this.#others.add(work, urgent, changingTypes.has(type) ? this.#searches.last : undefined);
+    const searches = changingTypes.has(type) ? this.#searches.last : undefined;
+    const added = this.#others.add(work, urgent, searches);
+    if (startingTypes.has(type)) this.#started = this.#others.last;
+    return added;
   }
 
   readonly #end = () => {
     this.#inProgress -= 1;
-    if (this.#inProgress === 0) this.#onIdle();
+    if (this.#inProgress === 0) this.#events.onIdle();
   };
 }
 
-/** Commands that are answered one after another. */
+/** Commands that later ones may have to wait for. */
 class Lane {
-  /** Resolves when the last command is answered. Absent when all are. */
+  /** Resolves when all commands are answered. Absent when they are. */
   last: Promise<void> | undefined;
 
   /**
@@ -76,13 +98,24 @@ class Lane {
   async add(answer: () => Promise<void>, ...others: (Promise<void> | undefined)[]): Promise<void> {
     const earlier = [this.last, ...others].filter((one) => one !== undefined);
     const isFirst = earlier.length === 0;
-    const answered = isFirst ? answer() : Promise.all(earlier).then(answer);
+    const done = this.#follow(isFirst ? answer() : Promise.all(earlier).then(answer));
+    // A command counts as waiting until it begins, so that the number of commands is limited.
+    if (isFirst) await withPatience(done);
+  }
+
+  /** Adds a command that has begun. Resolves soon. */
+  async join(answered: Promise<void>): Promise<void> {
+    const isFirst = this.last === undefined;
+    const done = this.#follow(Promise.all([this.last, answered]));
+    if (isFirst) await withPatience(done);
+  }
+
+  #follow(answered: Promise<unknown>): Promise<void> {
     const done = answered.then(() => {
       if (this.last === done) this.last = undefined;
     });
     this.last = done;
-    // A command counts as waiting until it begins, so that the number of commands is limited.
-    if (isFirst) await withPatience(done);
+    return done;
   }
 }
 

@@ -204,10 +204,11 @@ export class Connection extends CommandSource implements CommandContext, Viewer,
 
   /** Creates an order of frames, which is dropped when none is in progress. */
   #createOrder(begun?: Promise<void>): CommandOrder {
-    const forget = () => {
+    const onIdle = () => {
       this.#order = undefined;
     };
-    return new CommandOrder(forget, begun);
+    const onTaken = () => this.#step("frame_taken");
+    return new CommandOrder({ onIdle, onTaken }, begun);
   }
 
   /** Handles one frame, from text to answer. Never rejects: a failure becomes an `error` event. */
@@ -226,21 +227,20 @@ export class Connection extends CommandSource implements CommandContext, Viewer,
     if (!readings) return this.#step("frame_taken");
     const all = "ok" in readings ? [readings] : readings;
     const command = all.length === 1 && all[0]?.ok ? all[0].value : undefined;
-    await order.run(command, (earlier) => this.#answer(all, earlier));
+    await order.run(command, (started) => this.#answer(all, started));
   }
 
   /** Performs the commands of one frame, up to the first refused one. Never rejects. */
-  async #answer(readings: readonly Reading[], earlier?: Promise<void>): Promise<void> {
-    this.#step("frame_taken");
-    for (const reading of readings) if (!(await this.#perform(reading, earlier))) return;
+  async #answer(readings: readonly Reading[], started?: Promise<void>): Promise<void> {
+    for (const reading of readings) if (!(await this.#perform(reading, started))) return;
   }
 
   /** Returns false if the command was refused. Never rejects. */
-  async #perform(reading: Reading, earlier?: Promise<void>): Promise<boolean> {
+  async #perform(reading: Reading, started?: Promise<void>): Promise<boolean> {
     if (this.isClosed) return false;
     try {
       if (!reading.ok) throw new GatewayError(reading.code, reading.message);
-      await runCommand(await withSessionId(reading.value, this), this, earlier);
+      await runCommand(await withSessionId(reading.value, this), this, started);
       this.#step("frame_done");
       return true;
     } catch (error) {

@@ -5,12 +5,13 @@ import type { ServerEvent } from "@mini-openclaw/protocol";
 import { Feeds } from "../feeds/feeds.ts";
 import { RunEnds } from "../feeds/run-ends.ts";
 import type { MethodContext, ModelLabel } from "../methods/method.ts";
-import { messageMethods, methods, slowMethods } from "../methods/methods.ts";
+import { messageMethods, methods } from "../methods/methods.ts";
 import { FrameWriter } from "../wire/frames.ts";
 import { RequestError, toRequestError } from "../wire/request-error.ts";
 import { connect, HandshakeError, notConnect } from "./handshake.ts";
 import { noteDeleted, noteSummary } from "./notices.ts";
 import { type BadFrame, type Request, readRequest } from "./read-request.ts";
+import { RequestOrder } from "./request-order.ts";
 import type { Ticker } from "./ticker.ts";
 
 /** The parts that all connections of a dialect share. */
@@ -27,6 +28,7 @@ export interface ServerParts {
 export class OpenClawConnection implements Translator {
   readonly #server: ServerParts;
   readonly #context: MethodContext;
+  readonly #order = new RequestOrder();
   #isConnected = false;
 
   constructor(connection: DialectConnection, server: ServerParts) {
@@ -42,7 +44,6 @@ export class OpenClawConnection implements Translator {
     frames.challenge(randomUUID());
   }
 
-  /** Later requests wait for the answer, unless the method may take long. */
   read(frame: string): Readings | Promise<Readings> {
     const request = readRequest(frame);
     if (!this.#isConnected) return this.#connect(request);
@@ -51,8 +52,7 @@ export class OpenClawConnection implements Translator {
     const { method } = request;
     if (!methods.has(method))
       return { ok: false, code: "UNKNOWN_TYPE", message: `unknown method: ${method}`, id };
-    const answered = this.#answer(request);
-    return slowMethods.has(method) ? undefined : answered;
+    return this.#order.add(method, (sent) => this.#answer(request, sent));
   }
 
   /** Writes what no request has asked for. Requests and feeds send their own frames. */
@@ -84,12 +84,13 @@ export class OpenClawConnection implements Translator {
   }
 
   /** Answers a request. Never rejects. */
-  async #answer({ id, method, params }: Request): Promise<void> {
-    const { frames } = this.#context;
+  async #answer({ id, method, params }: Request, sent?: Promise<unknown>): Promise<void> {
+    const context = sent ? { ...this.#context, sent } : this.#context;
+    const { frames } = context;
     const startsRun = messageMethods.has(method);
     if (startsRun) frames.hold();
     try {
-      const payload = await methods.get(method)?.(params, this.#context, id);
+      const payload = await methods.get(method)?.(params, context, id);
       if (payload !== undefined) frames.respond(id, payload);
     } catch (error) {
       if (error instanceof RequestError) return frames.refuse(id, error);

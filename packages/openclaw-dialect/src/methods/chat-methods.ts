@@ -48,7 +48,13 @@ const abortSession: Method = (params, context) => abort(params, context, "key");
 
 async function abort(params: Params, context: MethodContext, keyName: string): Promise<object> {
   const sessionKey = toFullKey(params.text(keyName, MAX_KEY_CHARS));
-  const runIds = await abortRuns(sessionKey, params.optionalText("runId"), context);
+  const runId = params.optionalText("runId");
+  let runIds = await abortRuns(sessionKey, runId, context);
+  if (context.sent && (runId === undefined || runIds.length === 0)) {
+    // An earlier message may be about to start a run.
+    await context.sent;
+    runIds = [...new Set([...runIds, ...(await abortRuns(sessionKey, runId, context))])];
+  }
   return { ok: true, aborted: runIds.length > 0, runIds };
 }
 

@@ -30,6 +30,8 @@ export interface MethodContext {
   readonly runEnds: RunEnds;
   readonly view: ViewSettings;
   readonly model: ModelLabel | undefined;
+  /** For an urgent method: resolves when the earlier messages are accepted or refused. */
+  readonly sent?: Promise<unknown> | undefined;
 }
 
 /**

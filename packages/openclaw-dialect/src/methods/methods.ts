@@ -39,6 +39,13 @@ export const slowMethods: ReadonlySet<string> = new Set([
   "sessions.delete",
 ]);
 
+/** Methods that do not wait for earlier requests. */
+export const urgentMethods: ReadonlySet<string> = new Set([
+  "chat.abort",
+  "sessions.abort",
+  "plugin.approval.resolve",
+]);
+
 /** All events that clients may get. */
 export const eventNames: readonly string[] = [
   "connect.challenge",
