@@ -7,9 +7,11 @@ import {
   SimpleSpanProcessor,
 } from "@opentelemetry/sdk-trace-base";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { createAnthropicProvider } from "../../src/anthropic.ts";
 import { AgentError, AgentRuntime, type ToolDefinition } from "../../src/index.ts";
 import { createOpenTelemetryHooks, type OpenTelemetryOptions } from "../../src/opentelemetry.ts";
 import { calls, createScriptedProvider, fails, type ScriptStep, says, uses } from "../../src/testing.ts";
+import { answers, messagesServer } from "../anthropic/messages-server.ts";
 import { eventsOf, inputOf } from "../collect.ts";
 
 const exporter = new InMemorySpanExporter();
@@ -222,4 +224,18 @@ test("the provider's name may depend on the model, and the tracer be given", asy
   expect(chat?.attributes["gen_ai.provider.name"]).toBe("of claude-test");
   expect(run?.attributes["gen_ai.provider.name"]).toBeUndefined();
   expect(chat?.instrumentationScope.name).toBe("mine");
+});
+
+// The SDK makes spans of its own where a tracer is registered (@anthropic-ai/sdk 1.12.0,
+// `openTelemetry`).
+test("a call of a real provider is one span, so that its tokens count once", async () => {
+  await using server = await messagesServer(answers("Two."));
+  const { baseURL, requests } = server;
+  const agent = new AgentRuntime({
+    provider: createAnthropicProvider({ apiKey: "none", model: "claude-test", baseURL }),
+    ...createOpenTelemetryHooks({ providerName: "anthropic" }),
+  });
+  await eventsOf(agent, inputOf("files?"));
+  expect(tree(exporter.getFinishedSpans())).toEqual(["invoke_agent", "  chat claude-test"]);
+  expect(requests[0]?.headers).not.toHaveProperty("traceparent");
 });

@@ -45,6 +45,7 @@ export interface SdkClass<Client> extends Sdk {
     defaultHeaders?: Record<string, string>;
     defaultQuery?: Record<string, string>;
     fetch: Fetch;
+    openTelemetry: false;
   }): Client;
 }
 
@@ -70,6 +71,8 @@ export async function createClient<Client>(
     ...(headers && { defaultHeaders: { ...headers } }),
     ...(query && { defaultQuery: { ...query } }),
     fetch: send,
+    // The agent's hooks make one span of each call. A second one would count its tokens twice.
+    openTelemetry: false,
   });
   return { client, sdk, bodyOf };
 }
