@@ -7,6 +7,7 @@ export { closestName } from "./shared/closest-name.ts";
 export type { CodedError, CodedErrorClass } from "./shared/define-error.ts";
 export { defineError } from "./shared/define-error.ts";
 export { isNestedDeeper } from "./shared/nesting.ts";
+export { createRandomSource } from "./shared/random-source.ts";
 export {
   assertNever,
   cutText,

@@ -3,6 +3,7 @@ import {
   assertNever,
   closestName,
   createOptionChecks,
+  createRandomSource,
   cutText,
   cutTextStart,
   defineError,
@@ -198,4 +199,11 @@ test.each<[unknown, number, boolean]>([
 
 test("isNestedDeeper accepts a value of any depth", () => {
   expect(isNestedDeeper(JSON.parse("[".repeat(200_000) + "]".repeat(200_000)), 1_000)).toBe(true);
+});
+
+test("createRandomSource returns 16 bytes that differ at each call, beyond one pool of them", () => {
+  const random = createRandomSource();
+  const texts = Array.from({ length: 1000 }, () => Buffer.from(random()).toString("hex"));
+  expect(new Set(texts).size).toBe(1000);
+  expect(new Set(texts.map(({ length }) => length))).toEqual(new Set([32]));
 });

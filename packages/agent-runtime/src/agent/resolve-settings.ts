@@ -1,5 +1,4 @@
 import type { SharedSpend } from "@mini-openclaw/protocol";
-import { v7 as uuidv7 } from "uuid";
 import { DailySpend } from "../budget/daily-spend.ts";
 import { checkPrices } from "../budget/prices.ts";
 import { resolveRunLimits } from "../budget/run-limits.ts";
@@ -20,6 +19,7 @@ import {
   checkTimeZone,
   invalidOption,
 } from "../shared/check-options.ts";
+import { createId } from "../shared/create-id.ts";
 import { createSessionApprovals } from "../tool-calls/approvals.ts";
 import { type Tool, toTool } from "../tool-calls/define-tool.ts";
 import { createRememberTool } from "../tools/remember.ts";
@@ -78,7 +78,7 @@ export function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap
     aroundTool: (_, work) => work(),
     skillFolders: skills?.directories ?? [],
     onError: heard(options.onError),
-    createId: uuidv7,
+    createId,
     now,
   };
 }

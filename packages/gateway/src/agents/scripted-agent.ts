@@ -9,7 +9,7 @@ import type {
 } from "@mini-openclaw/protocol";
 import { noUsage } from "@mini-openclaw/protocol";
 import { describeValue, mustBe } from "@mini-openclaw/protocol/shared";
-import { v7 as createId } from "uuid";
+import { createId } from "../shared/create-id.ts";
 import { GatewayError } from "../shared/errors.ts";
 
 /** One thing that a scripted run does. A string is text in one piece. */

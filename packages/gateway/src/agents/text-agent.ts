@@ -1,8 +1,8 @@
 import type { AgentInput, AgentRunner, RunEvent, RunOutcome } from "@mini-openclaw/protocol";
 import { noUsage } from "@mini-openclaw/protocol";
 import { describeValue, mustBe } from "@mini-openclaw/protocol/shared";
-import { v7 as createId } from "uuid";
 import { isThenable, swallowRejection } from "../shared/callbacks.ts";
+import { createId } from "../shared/create-id.ts";
 import { GatewayError } from "../shared/errors.ts";
 
 /** The part of a run's input that a function of text needs. */

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { ApprovalDecision, Cluster } from "@mini-openclaw/protocol";
-import { v7 as createId } from "uuid";
 import type { AcceptedRun, OnSaved, SubmittedMessage } from "../run/run-types.ts";
 import type { Edit } from "../sessions/add-run.ts";
 import type { SessionQueues } from "../sessions/session-queues.ts";
+import { createId } from "../shared/create-id.ts";
 import {
   type ClusterRequest,
   type ClusterRequests,

@@ -1,10 +1,10 @@
 import type { CommandErrorEvent, Limits, ServerEvent } from "@mini-openclaw/protocol";
 import { checkClientEvent } from "@mini-openclaw/protocol/schema";
-import { v7 as createId } from "uuid";
 import type { CommandContext, Watches } from "../commands/command-context.ts";
 import { runCommand } from "../commands/run-command.ts";
 import { findStart } from "../commands/run-start.ts";
 import { withSessionId } from "../commands/session-by-key.ts";
+import { createId } from "../shared/create-id.ts";
 import { GatewayError } from "../shared/errors.ts";
 import type { Caller, Principal } from "../shared/principal.ts";
 import type { Viewer, WatchDeps } from "../watch/session-watch.ts";

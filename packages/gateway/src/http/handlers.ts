@@ -1,4 +1,4 @@
-import { v7 as createId } from "uuid";
+import { createId } from "../shared/create-id.ts";
 import { HttpError } from "./answer/http-error.ts";
 import { sendBlob } from "./answer/send-blob.ts";
 import { exportSession } from "./export-session.ts";

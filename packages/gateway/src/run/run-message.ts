@@ -1,6 +1,6 @@
 import type { RunEvent, SessionLog, UserMessage, UserMessageEvent } from "@mini-openclaw/protocol";
 import { addUsage, beginRun, closeRun, nextRun, noUsage, toSessionEvent } from "@mini-openclaw/protocol";
-import { v7 as createId } from "uuid";
+import { createId } from "../shared/create-id.ts";
 import { findRetriedRun, requireEditable } from "./load-messages.ts";
 import { type ActiveRun, type Ending, pullAgent, type RunDeps } from "./pull-agent.ts";
 import { recordAndPublish } from "./record.ts";

@@ -1,5 +1,5 @@
 import type { Cluster, SessionStore } from "@mini-openclaw/protocol";
-import { v7 as createId } from "uuid";
+import { createId } from "../shared/create-id.ts";
 
 /** The answer to `GET /readyz`. Its status is 503 when the gateway is not ready. */
 export interface Readiness {

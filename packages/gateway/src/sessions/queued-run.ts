@@ -1,5 +1,4 @@
 import type { SessionEvent } from "@mini-openclaw/protocol";
-import { v7 as createId } from "uuid";
 import { Approvals } from "../run/approvals.ts";
 import type { ActiveRun, TaskRun } from "../run/pull-agent.ts";
 import {
@@ -12,6 +11,7 @@ import {
   toResult,
 } from "../run/run-types.ts";
 import { Steering } from "../run/steering.ts";
+import { createId } from "../shared/create-id.ts";
 import { endNotRecorded, GatewayError } from "../shared/errors.ts";
 
 /** The state of a run on its way through a session's queue. */
