@@ -51,23 +51,29 @@ export interface PromptSection {
   isVolatile?: boolean;
 }
 
+/** A part of the prompt, and its text, which may still be read from a file. */
+interface PromptPart extends Omit<PromptSection, "text"> {
+  text: string | undefined | Promise<string | undefined>;
+}
+
 /**
- * The parts of the system prompt, in this order: identity, `.openclaw/SOUL.md`,
+ * Returns the parts of the system prompt, in this order: identity, `.openclaw/SOUL.md`,
  * `.openclaw/TOOLS.md`, memory, skills, runtime, tools. A part that is not there is left out.
  */
 export async function readPromptSections(sources: PromptSources): Promise<PromptSection[]> {
   const { identity = defaultIdentity, workspace, memory, skills, tools } = sources;
-  const sections = await Promise.all([
-    section("Identity", "options", async () => identity),
-    workspace && section("Soul", ".openclaw/SOUL.md", () => workspace.soul.get()),
-    workspace && section("Notes on tools", ".openclaw/TOOLS.md", () => workspace.toolNotes.get()),
-    memory && volatile(section("Memory", "MEMORY.md", () => memory.readLongTerm())),
-    ...logSections(memory, sources.dailyLogDays).map(volatile),
-    skills && section("Skills", "SKILL.md files", () => skillsSection(skills)),
-    section("Runtime", "this process", async () => runtimeFacts(workspace?.dir)),
-    section("Tools", "tool definitions", async () => listTools(tools)),
-  ]);
-  return sections.flatMap((one) => one || []);
+  const parts: PromptPart[] = [
+    { title: "Identity", source: "options", text: identity },
+    { title: "Soul", source: ".openclaw/SOUL.md", text: workspace?.soul.get() },
+    { title: "Notes on tools", source: ".openclaw/TOOLS.md", text: workspace?.toolNotes.get() },
+    { title: "Memory", source: "MEMORY.md", text: memory?.readLongTerm(), isVolatile: true },
+    ...(memory ? logParts(memory, sources.dailyLogDays) : []),
+    { title: "Skills", source: "SKILL.md files", text: skills && skillsText(skills) },
+    { title: "Runtime", source: "this process", text: runtimeFacts(workspace?.dir) },
+    { title: "Tools", source: "tool definitions", text: listTools(tools) },
+  ];
+  const texts = await Promise.allSettled(parts.map(({ text }) => Promise.resolve(text)));
+  return parts.flatMap((part, index) => toSection(part, texts[index]) ?? []);
 }
 
 /**
@@ -87,38 +93,36 @@ export function toSystemPrompt(
   return { stable: textOf(false).join("\n\n"), volatile: [...textOf(true), clock].join("\n\n") };
 }
 
-async function volatile(reading: Promise<PromptSection | undefined>): Promise<PromptSection | undefined> {
-  const read = await reading;
-  return read && { ...read, isVolatile: true };
+function toSection(
+  { title, source, isVolatile }: PromptPart,
+  read: PromiseSettledResult<string | undefined> | undefined,
+): PromptSection | undefined {
+  const text = read?.status === "rejected" ? unreadable(read.reason) : read?.value?.trim();
+  if (!text) return undefined;
+  const section = { title, source, text: `# ${title}\n\n${cutMiddleLines(text, MAX_PROMPT_FILE_CHARS)}` };
+  return isVolatile ? { ...section, isVolatile } : section;
 }
 
-async function section(
-  title: string,
-  source: string,
-  read: () => Promise<string | undefined>,
-): Promise<PromptSection | undefined> {
-  try {
-    const text = (await read())?.trim();
-    return text
-      ? { title, source, text: `# ${title}\n\n${cutMiddleLines(text, MAX_PROMPT_FILE_CHARS)}` }
-      : undefined;
-  } catch (error) {
-    // The run continues without the file, and the model can report it.
-    const reason = error instanceof Error ? error.message : String(error);
-    return { title, source, text: `# ${title}\n\n[could not be read: ${reason}]` };
-  }
+/** The run continues without the file, and the model can report it. */
+function unreadable(error: unknown): string {
+  return `[could not be read: ${error instanceof Error ? error.message : String(error)}]`;
 }
 
-function logSections(memory: MemoryManager | undefined, days: number): Promise<PromptSection | undefined>[] {
-  if (!memory) return [];
+function logParts(memory: MemoryManager, days: number): PromptPart[] {
   const oldestFirst = Array.from({ length: days + 1 }, (_, index) => days - index);
-  return oldestFirst.map((daysAgo) => {
-    const title = daysAgo === 0 ? "Log of today" : `Log of ${daysAgo} ${daysAgo === 1 ? "day" : "days"} ago`;
-    return section(title, "daily log", async () => (await memory.readDailyLog({ daysAgo }))?.text);
-  });
+  return oldestFirst.map((daysAgo) => ({
+    title: daysAgo === 0 ? "Log of today" : `Log of ${daysAgo} ${daysAgo === 1 ? "day" : "days"} ago`,
+    source: "daily log",
+    text: logText(memory, daysAgo),
+    isVolatile: true,
+  }));
 }
 
-async function skillsSection(skills: SkillsLoader): Promise<string> {
+async function logText(memory: MemoryManager, daysAgo: number): Promise<string | undefined> {
+  return (await memory.readDailyLog({ daysAgo }))?.text;
+}
+
+async function skillsText(skills: SkillsLoader): Promise<string> {
   const index = await skills.index();
   const use =
     "Read a skill's file at its location with `read_file` before you do what its description covers.";
