@@ -6,6 +6,7 @@ import {
   isFile,
   type Message,
   type ModelRequest,
+  type ModelTool,
 } from "@mini-openclaw/protocol";
 
 /**
@@ -23,17 +24,18 @@ export function estimateMessages(messages: readonly Message[]): number {
 
 /** As {@link estimateTokens}, of a whole request: its tools, its prompt, its messages. */
 export function estimateRequest({ system, tools, messages }: ModelRequest): number {
-  return estimateOnce(tools) + estimateOnce(system) + estimateMessages(messages);
+  const prompt = estimateTokens(system.stable) + estimateTokens(system.volatile);
+  return tools.reduce((sum, tool) => sum + estimateTool(tool), 0) + prompt + estimateMessages(messages);
 }
 
-/** Tools and prompts by their tokens. They are large, and the same in all requests of a run. */
-const estimated = new WeakMap<object, number>();
+/** Tools by their tokens. Their schemas are large, and the same in all requests of an agent. */
+const toolTokens = new WeakMap<ModelTool, number>();
 
-function estimateOnce(part: object): number {
-  const known = estimated.get(part);
+function estimateTool(tool: ModelTool): number {
+  const known = toolTokens.get(tool);
   if (known !== undefined) return known;
-  const tokens = estimateTokens(JSON.stringify(part));
-  estimated.set(part, tokens);
+  const tokens = estimateTokens(JSON.stringify(tool));
+  toolTokens.set(tool, tokens);
   return tokens;
 }
 

@@ -47,10 +47,10 @@ type RequestBuilder = (maxTokens: number) => ModelRequest;
 export async function compactIfDue(run: Run, settings: RunSettings): Promise<readonly Message[]> {
   const { messages, sessionId } = run.input;
   const { failedCompactions } = settings;
+  if (!isCompactionDue(messages, settings)) return messages;
   const tokens = estimateMessages(splitAtQuestion(messages).all);
   const failedAt = failedCompactions.get(sessionId);
-  if (!isCompactionDue(messages, settings) || (failedAt && tokens < failedAt * GROWTH_BEFORE_RETRY))
-    return messages;
+  if (failedAt && tokens < failedAt * GROWTH_BEFORE_RETRY) return messages;
   const build = await requestBuilder(messages, settings);
   await reportingErrors(run, settings, keepMemory(run, build, settings));
   const summary = await reportingErrors(run, settings, summarize(run, build, settings));
