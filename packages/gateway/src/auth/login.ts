@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { BodyError, readBody } from "../shared/read-body.ts";
+import { BodyError, readBody, sendJson } from "../shared/http-body.ts";
 import { pathOf } from "../shared/request.ts";
-import { sendJson } from "../shared/send-json.ts";
 import { retryAfter, type TokenGuard } from "./token.ts";
 
 // Enough for a token and a little JSON around it.

@@ -3,7 +3,7 @@ import { findMessageSession, messageOf } from "../commands/run-command.ts";
 import { findStart } from "../commands/run-start.ts";
 import { followRun } from "../commands/submit.ts";
 import { GatewayError } from "../shared/errors.ts";
-import { sendJson } from "../shared/send-json.ts";
+import { sendJson } from "../shared/http-body.ts";
 import { awaitRun } from "./answer/await-run.ts";
 import { epochOf } from "./answer/event-stream.ts";
 import { HttpError } from "./answer/http-error.ts";

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { isRecord } from "@mini-openclaw/protocol/shared";
-import { BodyError, decode, readBody, requireUtf8 } from "../shared/read-body.ts";
+import { BodyError, decode, readBody, requireUtf8 } from "../shared/http-body.ts";
 import { HttpError } from "./answer/http-error.ts";
 
 type JsonObject = Record<string, unknown>;

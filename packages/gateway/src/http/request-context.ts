@@ -9,9 +9,9 @@ import {
 } from "../commands/command-context.ts";
 import { type Action, notFound } from "../commands/permissions.ts";
 import { findFirstSession, runCommand } from "../commands/run-command.ts";
+import { sendJson } from "../shared/http-body.ts";
 import type { Caller } from "../shared/principal.ts";
 import type { Refusal } from "../shared/refusal.ts";
-import { sendJson } from "../shared/send-json.ts";
 import type { WatchDeps } from "../watch/session-watch.ts";
 import type { LongAnswer } from "./answer/long-answer.ts";
 import { readJsonBody } from "./read-body.ts";

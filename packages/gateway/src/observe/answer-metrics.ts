@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { gatewayFailed } from "../shared/errors.ts";
-import { sendJson } from "../shared/send-json.ts";
+import { sendJson } from "../shared/http-body.ts";
 
 /** A source of metrics. A `Registry` of prom-client is one. */
 export interface MetricsSource {

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isThenable } from "../shared/callbacks.ts";
 import { GatewayError, gatewayFailed, nothingThere } from "../shared/errors.ts";
+import { sendJson } from "../shared/http-body.ts";
 import { readPath } from "../shared/paths.ts";
-import { sendJson } from "../shared/send-json.ts";
 
 /** Answers requests of an app. Returning false leaves a request to a 404. */
 type Serve = (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>;

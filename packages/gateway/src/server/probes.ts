@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { sendJson } from "../shared/http-body.ts";
 import { pathOf } from "../shared/request.ts";
-import { sendJson } from "../shared/send-json.ts";
 import type { Readiness } from "./readiness.ts";
 
 /** The answer to `GET /health`. */

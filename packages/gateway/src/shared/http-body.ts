@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 
 /** A request body that cannot be used. */
 export class BodyError extends Error {
@@ -58,4 +58,20 @@ function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> 
     request.on("close", () => reject(new BodyError(400, "The body ended early.")));
     if (request.readableEnded) resolve(Buffer.alloc(0));
   });
+}
+
+/** Answers with a JSON value. Browsers neither keep it nor guess its type. */
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers: Record<string, string> = {},
+): void {
+  response.writeHead(status, {
+    "Content-Type": "application/json; charset=utf-8",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    ...headers,
+  });
+  response.end(`${JSON.stringify(body)}\n`);
 }

@@ -3,8 +3,8 @@ import type { ErrorCode } from "@mini-openclaw/protocol";
 import { AuthError } from "../../auth/authenticate.ts";
 import { retryAfter } from "../../auth/token.ts";
 import { toClientError } from "../../shared/errors.ts";
+import { sendJson } from "../../shared/http-body.ts";
 import { codeOf, mayPass, type Refusal } from "../../shared/refusal.ts";
-import { sendJson } from "../../shared/send-json.ts";
 
 /**
  * Codes that only an HTTP request can get. All other errors have the code that a frame would get.
