@@ -118,4 +118,14 @@ describe.skipIf(!hasPostgres)("search", () => {
     expect(await indexedSeqs(schema)).toEqual([0, 1, 2]);
     await store.close();
   });
+
+  test("indexes more texts at once than it keeps in memory", async () => {
+    const { store, schema, isIndexed } = await openStore();
+    // 7 million characters, which few statements have.
+    await createSessions(store, (index) => [`number ${index} ${"x".repeat(60_000)}`]);
+    await isIndexed();
+    expect((await indexedSeqs(schema)).filter((seq) => seq === 1)).toHaveLength(SESSIONS);
+    expect(keysOf(await find(store, "number 77 "))).toEqual(["user:77"]);
+    await store.close();
+  });
 });

@@ -1,5 +1,5 @@
 export { createSummary } from "./format/new-session.ts";
-export { headerLine, toGroup } from "./format/session-lines.ts";
+export { groupLines, headerLine } from "./format/session-lines.ts";
 export type { Summary } from "./format/summary.ts";
 export { beginSummary, copyMeta, nextSummary, withEntries, withLastSeq } from "./format/summary.ts";
 export type { LineMarks, TranscriptLine } from "./format/transcript-line.ts";

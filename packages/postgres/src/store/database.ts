@@ -93,7 +93,7 @@ export class Database {
       pace: new Pace(options.tickMs),
       onFenced: (id) => node.fenced(id),
       payloadOf: (changes) => hooks.payloadOf(changes),
-      onEntries: (sid) => this.#index.changed(sid),
+      onEntries: (change) => this.#index.add(change),
     });
     const opening: OpenWriterOptions = {
       ...{ query, names, groups: this.groups, durability },

@@ -24,7 +24,6 @@ import {
   assertSessionId,
   assertTitle,
   checkOptions,
-  copyJson,
   createMatcher,
   MAX_PAGE,
   notFound,
@@ -146,7 +145,7 @@ export class PostgresStore implements SessionStore {
     assertAppendOptions(options);
     const checked = messages.map(assertMessage);
     return this.#change(sessionId, (context) =>
-      writeSession(context, sessionId, async (writer) => copyJson(await writer.append(checked, options))),
+      writeSession(context, sessionId, (writer) => writer.append(checked, options)),
     );
   }
 
@@ -204,22 +203,25 @@ export class PostgresStore implements SessionStore {
   }
 
   #read<T>(act: () => Promise<T>): Promise<T> {
-    return orStoreError("READ_FAILED", async () => {
+    return orStoreError("READ_FAILED", () => {
       this.#assertOpen();
       return act();
     });
   }
 
   #write<T>(act: () => Promise<T>): Promise<T> {
-    return orStoreError("WRITE_FAILED", async () => {
+    return orStoreError("WRITE_FAILED", () => {
       this.#assertOpen();
       return act();
     });
   }
 
-  async #change<T>(sessionId: string, act: (context: Database["context"]) => Promise<T>): Promise<T> {
-    assertSessionId(sessionId);
-    return this.#write(() => act(this.#database.context));
+  #change<T>(sessionId: string, act: (context: Database["context"]) => Promise<T>): Promise<T> {
+    return orStoreError("WRITE_FAILED", () => {
+      assertSessionId(sessionId);
+      this.#assertOpen();
+      return act(this.#database.context);
+    });
   }
 
   #assertOpen(): void {

@@ -13,8 +13,8 @@ export interface GroupWriterOptions {
   readonly onFenced: (node: number) => void;
   /** Returns the payload of the notification of a group, for the sessions that others watch. */
   readonly payloadOf: (changes: readonly Change[]) => string | undefined;
-  /** Called for each session with new entries that are written. */
-  readonly onEntries: (sid: number) => void;
+  /** Called for each change with entries that is written. */
+  readonly onEntries: (change: Change) => void;
 }
 
 interface Item {
@@ -129,7 +129,7 @@ export class GroupWriter {
         if (lost.has(change.sid)) reject(stolen());
         else {
           resolve();
-          if (change.entries.length > 0) this.#options.onEntries(change.sid);
+          if (change.entries.length > 0) this.#options.onEntries(change);
         }
       }
       return undefined;

@@ -21,14 +21,30 @@ export interface SessionState {
   readonly isReleased?: boolean;
 }
 
+/** The texts of a change for the search index, which need not read the lines then. */
+export interface SearchTexts {
+  /** The number of the entry before those of the change. */
+  readonly after: number;
+  readonly messages: readonly NumberedText[];
+  /** The title of the session, if the change set it. */
+  readonly title: string | undefined;
+}
+
+/** The text of a message under its number. */
+export interface NumberedText {
+  readonly seq: number;
+  readonly text: string;
+}
+
 /** A change of one session. All of it is written, or none. */
 export interface Change {
   readonly sid: number;
   readonly entries: readonly NumberedLine[];
   readonly live: readonly NumberedLine[];
-  readonly state?: SessionState;
+  readonly state?: SessionState | undefined;
   /** Deletes the live events up to this number. */
-  readonly settledSeq?: number;
+  readonly settledSeq?: number | undefined;
+  readonly texts?: SearchTexts | undefined;
 }
 
 /** The changes that one statement writes. */
@@ -64,20 +80,6 @@ export function toStatement(names: Names, group: Group): Statement {
   const parts = [`me as (select id from ${schema}.nodes where id = $1 for key share)`];
   const counts: string[] = [];
   let shape = "";
-  const rows = (columns: Columns): string =>
-    `unnest(${add(toArray(columns.sids))}::bigint[], ${add(toArray(columns.seqs))}::bigint[],
-      string_to_array(${add(columns.lines.join("\n"))}, E'\\n')) u(sid, seq, line)`;
-  for (const table of ["entries", "live"] as const) {
-    const columns = toColumns(group.changes, table);
-    if (columns.sids.length === 0) continue;
-    shape += table[0];
-    const isNew = table === "live" ? "and u.seq > s.last_seq" : "";
-    parts.push(`${table} as (insert into ${schema}.${table} (sid, seq, line)
-      select u.sid, u.seq, u.line from ${rows(columns)}
-      join ${schema}.sessions s on s.num = u.sid ${isNew} join me on s.node = me.id
-      on conflict do nothing returning 1)`);
-    counts.push(`(select count(*) from ${table})::int as ${table}`);
-  }
   const states = toStates(group.changes);
   if (states.size > 0) {
     shape += "s";
@@ -107,6 +109,20 @@ export function toStatement(names: Names, group: Group): Statement {
   if (group.payload !== undefined) {
     shape += "n";
     counts.push(`pg_notify('${names.channel}', ${add(group.payload)})`);
+  }
+  // The longest values are last. `pg` doubles its buffer for a value after a long one.
+  for (const table of ["live", "entries"] as const) {
+    const { sids, seqs, lines } = toColumns(group.changes, table);
+    if (sids.length === 0) continue;
+    shape = `${table[0]}${shape}`;
+    const isNew = table === "live" ? "and u.seq > s.last_seq" : "";
+    parts.push(`${table} as (insert into ${schema}.${table} (sid, seq, line)
+      select u.sid, u.seq, u.line
+      from unnest(${add(toArray(sids))}::bigint[], ${add(toArray(seqs))}::bigint[],
+        string_to_array(${add(lines.join("\n"))}, E'\\n')) u(sid, seq, line)
+      join ${schema}.sessions s on s.num = u.sid ${isNew} join me on s.node = me.id
+      on conflict do nothing returning 1)`);
+    counts.push(`(select count(*) from ${table})::int as ${table}`);
   }
   const results = ["set_config('synchronous_commit', $2, true)", ...counts].join(", ");
   const text = `with ${parts.join(",\n")}\nselect ${results} from me`;
@@ -158,6 +174,6 @@ function toStates(changes: readonly Change[]): Map<number, SessionState> {
 }
 
 /** Returns an array literal. `undefined` is null. */
-function toArray(values: readonly (number | boolean | undefined)[]): string {
+export function toArray(values: readonly (number | boolean | undefined)[]): string {
   return `{${values.map((value) => value ?? "null").join(",")}}`;
 }

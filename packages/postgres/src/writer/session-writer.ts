@@ -11,20 +11,22 @@ import {
 import { StoreError } from "@mini-openclaw/session-store";
 import {
   assertExpected,
+  copyJson,
   copyMeta,
   digestMessages,
   formatLine,
+  groupLines,
   logClosed,
   numberEvent,
   RecentEvents,
   RecentMessages,
   type Summary,
-  toGroup,
   toMessageEntry,
   withEntries,
 } from "@mini-openclaw/session-store/kit";
-import type { Change, NumberedLine, SessionState } from "./group.ts";
+import type { Change, NumberedLine } from "./group.ts";
 import type { GroupWriter } from "./group-writer.ts";
+import { countChars, type Recorded, toState, toTexts } from "./session-change.ts";
 import type { SessionKeys } from "./session-keys.ts";
 
 export interface WriterOptions {
@@ -40,12 +42,13 @@ export interface WriterOptions {
   readonly createId: () => string;
 }
 
-/** The state of a session with all that was recorded, written or not. */
-interface Recorded {
-  readonly summary: Summary;
-  readonly lastSeq: number;
-  readonly runAfter: number | undefined;
+/** The lines of a change, and the entries of the lines that have some. */
+interface Lines extends Pick<Change, "live" | "settledSeq"> {
+  readonly entries: readonly NumberedLine[];
+  readonly of: readonly Entry[];
 }
+
+const noLines: Lines = { entries: [], live: [], of: [] };
 
 // As much as the store on files allows.
 const MAX_PENDING_CHARS = 16_777_216;
@@ -111,40 +114,50 @@ export class SessionWriter {
   /** Numbers and writes events, all or none. May throw before it returns a promise. */
   async record(events: readonly SessionEvent[]): Promise<RecordedEvent[]> {
     const numbered = this.#number(events);
-    const entries: Entry[] = [];
-    const lines: { entries: NumberedLine[]; live: NumberedLine[] } = { entries: [], live: [] };
+    const of: Entry[] = [];
+    const entries: NumberedLine[] = [];
+    const live: NumberedLine[] = [];
     for (const { event, json } of numbered) {
       const entry = toEntry(event);
-      if (entry) entries.push(entry);
-      if (entry) lines.entries.push({ seq: event.seq, line: formatLine(entry).slice(0, -1) });
-      else lines.live.push({ seq: event.seq, line: json });
+      if (entry) of.push(entry);
+      if (entry) entries.push({ seq: event.seq, line: formatLine(entry).slice(0, -1) });
+      else live.push({ seq: event.seq, line: json });
     }
     const { lastSeq, runAfter } = this.#recorded;
     const inRun = events.some((event) => "runId" in event);
     await this.#write(
       {
-        summary: withEntries(this.#recorded.summary, entries),
+        summary: withEntries(this.#recorded.summary, of),
         lastSeq: lastSeq + numbered.length,
         runAfter: runAfter ?? (inRun ? lastSeq : undefined),
       },
-      lines,
+      { entries, live, of },
     );
     this.recent.push(numbered);
-    this.messages.add(entries);
+    this.messages.add(of);
     return numbered;
   }
 
-  /** Appends messages outside a run, all or none. */
-  async append(messages: readonly Message[], options: AppendOptions): Promise<MessageEntry[]> {
+  /** Appends messages outside a run, all or none. The caller gets entries of its own. */
+  append(messages: readonly Message[], options: AppendOptions): Promise<MessageEntry[]> {
+    const { idempotencyKey } = options;
+    if (idempotencyKey === undefined) return this.#append(messages, options);
+    // Callers with the same key get the same entries.
+    return this.#appendOnce(messages, { ...options, idempotencyKey }).then(copyJson);
+  }
+
+  async #appendOnce(
+    messages: readonly Message[],
+    options: AppendOptions & { idempotencyKey: string },
+  ): Promise<MessageEntry[]> {
     this.assertOpen();
     const { idempotencyKey: key, expect } = options;
-    if (key === undefined) return this.#append(messages, options);
     const { keys } = this.#options;
     const digest = digestMessages(messages);
     await keys.load();
     this.assertOpen();
     const before = keys.find(key, digest);
-    if (before) return (await before) ?? this.append(messages, options);
+    if (before) return (await before) ?? this.#appendOnce(messages, options);
     assertExpected(expect, this.lastSeq);
     const firstSeq = this.lastSeq + 1;
     const appending = this.#append(messages, options);
@@ -159,16 +172,16 @@ export class SessionWriter {
     this.assertOpen();
     const isDropped = summary.meta.lastSeq >= lastSeq;
     const settled = { summary, lastSeq, runAfter: undefined };
-    await this.#write(settled, { entries: [], live: [] }, { ...(isDropped && { settledSeq: lastSeq }) });
+    await this.#write(settled, isDropped ? { ...noLines, settledSeq: lastSeq } : noLines);
   }
 
   /** Writes the mark of a deletion, and releases the session. */
   async delete(now: number): Promise<void> {
     this.assertOpen();
-    const change = { state: { ...toState(this.#recorded), deleted: now, isReleased: true } };
+    const state = { ...toState(this.#recorded), deleted: now, isReleased: true };
     this.#closedBy = logClosed(this.sessionId);
     this.recent.wake();
-    await this.#send(change);
+    await this.#send({ entries: [], live: [], state });
   }
 
   /** Releases the session after all that was recorded is written. */
@@ -177,7 +190,8 @@ export class SessionWriter {
     this.#closedBy = logClosed(this.sessionId);
     this.recent.wake();
     // A fenced node has nothing to give away.
-    await this.#send({ state: { ...toState(this.#recorded), isReleased: true } }).catch(() => {});
+    const state = { ...toState(this.#recorded), isReleased: true };
+    await this.#send({ entries: [], live: [], state }).catch(() => {});
   }
 
   /** Ends the writer of a fenced node. */
@@ -205,6 +219,7 @@ export class SessionWriter {
     messages: readonly Message[],
     { expect, durability, idempotencyKey }: AppendOptions,
   ): Promise<MessageEntry[]> {
+    this.assertOpen();
     assertExpected(expect, this.lastSeq);
     if (messages.length === 0) return [];
     const { createId } = this.#options;
@@ -212,14 +227,16 @@ export class SessionWriter {
     const entries = messages.map((message, index) =>
       toMessageEntry(message, lastSeq + 1 + index, createId()),
     );
-    const lines = toGroup(entries, idempotencyKey).lines.split("\n");
-    const numbered = entries.map(({ seq }, index) => ({ seq, line: lines[index] ?? "" }));
+    const lines = groupLines(entries, idempotencyKey).map((line, index) => ({
+      seq: lastSeq + 1 + index,
+      line: line.slice(0, -1),
+    }));
     const recorded = {
       summary: withEntries(summary, entries),
       lastSeq: lastSeq + entries.length,
       runAfter,
     };
-    await this.#write(recorded, { entries: numbered, live: [] }, { ...(durability && { durability }) });
+    await this.#write(recorded, { entries: lines, live: [], of: entries }, durability);
     this.messages.add(entries);
     return entries;
   }
@@ -227,23 +244,18 @@ export class SessionWriter {
   /** Writes lines with the state after them. Restores the state if the database refuses them. */
   async #write(
     recorded: Recorded,
-    lines: { entries: readonly NumberedLine[]; live: readonly NumberedLine[] },
-    { durability, settledSeq }: { durability?: "os" | "disk"; settledSeq?: number } = {},
+    { entries, live, of, settledSeq }: Lines,
+    durability?: "os" | "disk",
   ): Promise<void> {
     const before = this.#recorded;
     this.#recorded = recorded;
     const hasState = recorded.summary !== before.summary || recorded.runAfter !== before.runAfter;
-    const chars = [...lines.entries, ...lines.live].reduce((sum, { line }) => sum + line.length, 0);
+    const state = hasState ? toState(recorded) : undefined;
+    const texts = of.length > 0 ? toTexts(before.summary, recorded.summary, of) : undefined;
+    const chars = countChars(entries) + countChars(live);
     this.#pendingChars += chars;
     try {
-      await this.#send(
-        {
-          ...lines,
-          ...(hasState && { state: toState(recorded) }),
-          ...(settledSeq !== undefined && { settledSeq }),
-        },
-        durability,
-      );
+      await this.#send({ entries, live, state, settledSeq, texts }, durability);
       this.#visibleSeq = Math.max(this.#visibleSeq, recorded.lastSeq);
     } catch (error) {
       // Whatever was recorded after it failed too. The earliest failure restores the state.
@@ -255,22 +267,11 @@ export class SessionWriter {
     }
   }
 
-  #send(change: Partial<Change>, durability = this.#options.durability): Promise<void> {
+  #send(change: Omit<Change, "sid">, durability = this.#options.durability): Promise<void> {
     const { sid, node, groups } = this.#options;
-    const hasLines = [change.entries, change.live].some((lines) => lines !== undefined && lines.length > 0);
+    const { entries, live, state, settledSeq, texts } = change;
     // Live events too: the node survives a crash of the database, and would continue after a gap.
-    const isDurable = durability === "disk" && hasLines;
-    return groups.write(node, { entries: [], live: [], ...change, sid }, { isDurable });
+    const isDurable = durability === "disk" && entries.length + live.length > 0;
+    return groups.write(node, { sid, entries, live, state, settledSeq, texts }, { isDurable });
   }
-}
-
-function toState({ summary, runAfter }: Recorded): SessionState {
-  const { meta } = summary;
-  return {
-    summary: JSON.stringify(summary),
-    lastSeq: meta.lastSeq,
-    updated: meta.updatedAt,
-    archived: meta.archived ?? false,
-    runAfter,
-  };
 }

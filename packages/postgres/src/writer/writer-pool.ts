@@ -4,6 +4,8 @@ import type { SessionWriter } from "./session-writer.ts";
 
 // Long enough for a caller that appends one by one.
 const IDLE_MS = 1_000;
+// Sessions that are idle for nearly as long close together.
+const STEP_MS = 100;
 
 /** Opens the writer of a session. */
 type Open = (sessionId: string) => Promise<SessionWriter>;
@@ -14,7 +16,8 @@ interface Entry {
   hasLog: boolean;
   /** Callers that use the writer now. */
   users: number;
-  idle?: NodeJS.Timeout | undefined;
+  /** The time at which the last caller left. */
+  idleSince: number;
   closed?: Promise<void>;
 }
 
@@ -22,6 +25,10 @@ interface Entry {
 export class WriterPool {
   readonly #open: Open;
   readonly #entries = new Map<string, Entry>();
+  /** The sessions that nobody uses, the longest time first. */
+  readonly #idle = new Map<string, Entry>();
+  /** The one timer that closes them. */
+  #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   constructor(open: Open) {
@@ -44,9 +51,9 @@ export class WriterPool {
    * if none is open.
    */
   async use<T>(sessionId: string, use: (writer: SessionWriter) => T | Promise<T>, open?: Open): Promise<T> {
-    const entry = await this.#acquire(sessionId, open);
+    const entry = this.#hold(sessionId) ?? (await this.#acquire(sessionId, open));
     try {
-      return await use(await entry.opened);
+      return await use(entry.writer ?? (await entry.opened));
     } finally {
       this.#release(sessionId, entry);
     }
@@ -77,6 +84,7 @@ export class WriterPool {
 
   async closeAll(): Promise<void> {
     this.#isClosed = true;
+    clearTimeout(this.#timer);
     const closing = [...this.#entries].map(async ([sessionId, entry]) => {
       await entry.opened.catch(() => undefined);
       await this.#close(sessionId, entry);
@@ -84,23 +92,28 @@ export class WriterPool {
     await Promise.all(closing);
   }
 
+  /** Returns the entry of an open writer, with one more user. */
+  #hold(sessionId: string): Entry | undefined {
+    const entry = this.#entries.get(sessionId);
+    if (!entry?.writer || entry.writer.isClosed || entry.closed || this.#isClosed) return undefined;
+    entry.users += 1;
+    this.#idle.delete(sessionId);
+    return entry;
+  }
+
   async #acquire(sessionId: string, open?: Open): Promise<Entry> {
     for (;;) {
       if (this.#isClosed) throw storeClosed();
       const entry = this.#entries.get(sessionId) ?? this.#begin(sessionId, open);
-      const writer = entry.writer ?? (await entry.opened);
-      if (entry.closed || writer.isClosed) {
-        await this.#close(sessionId, entry);
-        continue;
-      }
-      entry.users += 1;
-      clearTimeout(entry.idle);
-      return entry;
+      await entry.opened;
+      const held = this.#hold(sessionId);
+      if (held) return held;
+      await this.#close(sessionId, entry);
     }
   }
 
   #begin(sessionId: string, open = this.#open): Entry {
-    const entry: Entry = { opened: open(sessionId), hasLog: false, users: 0 };
+    const entry: Entry = { opened: open(sessionId), hasLog: false, users: 0, idleSince: 0 };
     this.#entries.set(sessionId, entry);
     entry.opened.then(
       (writer) => {
@@ -114,12 +127,26 @@ export class WriterPool {
   #release(sessionId: string, entry: Entry): void {
     entry.users -= 1;
     if (entry.users > 0 || entry.hasLog || entry.closed) return;
-    clearTimeout(entry.idle);
-    entry.idle = setTimeout(() => void this.#close(sessionId, entry), IDLE_MS);
+    entry.idleSince = performance.now();
+    this.#idle.set(sessionId, entry);
+    this.#timer ??= setTimeout(() => this.#closeIdle(), IDLE_MS);
+  }
+
+  #closeIdle(): void {
+    const now = performance.now();
+    this.#timer = undefined;
+    for (const [sessionId, entry] of this.#idle) {
+      const left = entry.idleSince + IDLE_MS - now;
+      if (left > 0) {
+        this.#timer = setTimeout(() => this.#closeIdle(), Math.max(left, STEP_MS));
+        return;
+      }
+      void this.#close(sessionId, entry);
+    }
   }
 
   #close(sessionId: string, entry: Entry): Promise<void> {
-    clearTimeout(entry.idle);
+    if (this.#idle.get(sessionId) === entry) this.#idle.delete(sessionId);
     entry.closed ??= (async () => {
       try {
         await entry.writer?.close();

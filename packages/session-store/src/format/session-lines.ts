@@ -15,21 +15,24 @@ export function toSegment({ json }: RecordedEvent, entry: Entry | undefined): Se
   return entry ? { file: "transcript", lines: formatLine(entry) } : { file: "journal", lines: `${json}\n` };
 }
 
-/**
- * Returns the lines of one group. Each line has the number of those after it, so that a torn group
- * is recognized.
- */
+/** Returns the lines of one group, see {@link groupLines}. */
 export function toGroup(entries: readonly MessageEntry[], idempotencyKey: string | undefined): Segment {
+  return { file: "transcript", lines: groupLines(entries, idempotencyKey).join("") };
+}
+
+/**
+ * Returns each line of one group. A line has the number of those after it, so that a torn group is
+ * recognized.
+ */
+export function groupLines(entries: readonly MessageEntry[], idempotencyKey: string | undefined): string[] {
   const key = idempotencyKey === undefined ? "" : `,"idempotencyKey":${toJson(idempotencyKey)}`;
-  let lines = "";
-  for (const [index, entry] of entries.entries()) {
+  return entries.map((entry, index) => {
     const rest = entries.length - 1 - index;
     const marks = (rest > 0 ? `,"groupRest":${rest}` : "") + key;
     const line = formatLine(entry);
     // The marks are the last fields of the line.
-    lines += marks === "" ? line : `${line.slice(0, -2)}${marks}}\n`;
-  }
-  return { file: "transcript", lines };
+    return marks === "" ? line : `${line.slice(0, -2)}${marks}}\n`;
+  });
 }
 
 /**

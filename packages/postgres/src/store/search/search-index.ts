@@ -3,9 +3,11 @@ import type { Summary } from "@mini-openclaw/session-store/kit";
 import type { Row, Statement } from "../../connection/connection.ts";
 import { ConnectionLost } from "../../connection/pg-error.ts";
 import type { Names } from "../../schema/names.ts";
+import { type Change, toArray } from "../../writer/group.ts";
 import { toEntryOf } from "../../writer/read-lines.ts";
 import type { StoreContext } from "../context.ts";
 import { GramArray } from "./grams.ts";
+import { type SessionTexts, WrittenTexts } from "./written-texts.ts";
 
 const DELAY_MS = 500;
 const MAX_SESSIONS = 100;
@@ -17,10 +19,13 @@ export const TITLE_SEQ = 0;
 /**
  * Fills the search index behind the appends. A session whose newest entries are not in the index
  * yet is searched line by line.
+ *
+ * The texts of this node's appends are in memory. Others are read.
  */
 export class SearchIndex {
   readonly #context: StoreContext;
-  readonly #changed = new Set<number>();
+  readonly #written = new WrittenTexts();
+  readonly #unread = new Set<number>();
   readonly #grams = new GramArray();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
@@ -30,9 +35,9 @@ export class SearchIndex {
     this.#context = context;
   }
 
-  /** Reports that a session has new entries. */
-  changed(sid: number): void {
-    this.#changed.add(sid);
+  /** Adds the entries of a change that is written. */
+  add(change: Change): void {
+    if (!this.#written.add(change)) this.#unread.add(change.sid);
     this.#schedule();
   }
 
@@ -41,7 +46,7 @@ export class SearchIndex {
     const { query, names } = this.#context;
     const text = `select num from ${names.schema}.sessions where indexed < last_seq
       and (node is null or not exists (select from ${names.schema}.nodes n where n.id = node))`;
-    for (const row of await query({ text })) this.#changed.add(Number(row["num"]));
+    for (const row of await query({ text })) this.#unread.add(Number(row["num"]));
     this.#schedule();
   }
 
@@ -51,40 +56,86 @@ export class SearchIndex {
     await this.#running;
   }
 
-  #schedule(delayMs = DELAY_MS): void {
-    if (this.#timer || this.#isClosed || this.#changed.size === 0) return;
-    this.#timer = setTimeout(() => {
+  #schedule(isDue = this.#written.isDue): void {
+    if (this.#running || this.#isClosed || (this.#written.isEmpty && this.#unread.size === 0)) return;
+    if (isDue) {
+      clearTimeout(this.#timer);
       this.#running = this.#run();
-    }, delayMs);
+    } else this.#timer ??= setTimeout(() => this.#schedule(true), DELAY_MS);
   }
 
   async #run(): Promise<void> {
-    const sids = [...this.#changed].slice(0, MAX_SESSIONS);
-    for (const sid of sids) this.#changed.delete(sid);
+    this.#timer = undefined;
     let hasMore = false;
     try {
-      const unfinished = await indexSessions(this.#context, sids, this.#grams);
-      for (const sid of unfinished) this.#changed.add(sid);
-      hasMore = unfinished.size > 0;
+      await this.#indexWritten();
+      hasMore = await this.#indexUnread();
     } catch (error) {
-      for (const sid of sids) this.#changed.add(sid);
       if (!(error instanceof ConnectionLost)) this.#context.onFailure(error, "fill the search index");
     } finally {
-      this.#timer = undefined;
-      this.#schedule(hasMore ? 0 : DELAY_MS);
+      this.#running = undefined;
+      this.#schedule(hasMore || this.#written.isDue);
     }
+  }
+
+  async #indexWritten(): Promise<void> {
+    const taken = this.#written.take();
+    if (taken.length === 0) return;
+    let indexed: ReadonlySet<number> = new Set();
+    try {
+      indexed = await indexTexts(this.#context, taken, this.#grams);
+    } finally {
+      for (const [sid] of taken) if (!indexed.has(sid)) this.#unread.add(sid);
+    }
+  }
+
+  /** Indexes sessions from their lines. Returns true if one has more. */
+  async #indexUnread(): Promise<boolean> {
+    const sids = [...this.#unread].slice(0, MAX_SESSIONS);
+    if (sids.length === 0) return false;
+    for (const sid of sids) this.#unread.delete(sid);
+    let unfinished: ReadonlySet<number> = new Set(sids);
+    try {
+      unfinished = await readTexts(this.#context, sids, this.#grams);
+    } finally {
+      for (const sid of unfinished) this.#unread.add(sid);
+    }
+    return unfinished.size > 0;
   }
 }
 
-/** A message or a title, and the end of its groups in the array of all groups. */
-interface Line {
+/** The rows of the index for some sessions. */
+interface Rows {
+  /** A message or a title, and the end of its groups in the array of all groups. */
+  readonly lines: { readonly sid: number; readonly seq: number; readonly end: number }[];
+  readonly marks: Mark[];
+  readonly grams: GramArray;
+}
+
+/** The entries of a session that the rows are for. */
+interface Mark {
   readonly sid: number;
-  readonly seq: number;
-  readonly end: number;
+  readonly after: number;
+  readonly through: number;
+}
+
+/** Indexes texts from memory. Returns the sessions whose earlier entries are in the index too. */
+async function indexTexts(
+  { query, names }: StoreContext,
+  sessions: readonly (readonly [sid: number, SessionTexts])[],
+  grams: GramArray,
+): Promise<Set<number>> {
+  const rows = beginRows(grams);
+  for (const [sid, { after, through, messages, title }] of sessions) {
+    rows.marks.push({ sid, after, through });
+    for (const { seq, text } of messages) addLine(rows, sid, seq, text);
+    if (title !== undefined) addLine(rows, sid, TITLE_SEQ, title);
+  }
+  return new Set((await query(toInsert(names, rows))).map((row) => Number(row["num"])));
 }
 
 /** Indexes the next entries of sessions. Returns the sessions that have more. */
-async function indexSessions(
+async function readTexts(
   { query, names }: StoreContext,
   sids: readonly number[],
   grams: GramArray,
@@ -93,26 +144,31 @@ async function indexSessions(
     cross join lateral (select e.seq, e.line from ${names.schema}.entries e
       where e.sid = s.num and e.seq > s.indexed order by e.seq limit ${MAX_LINES}) e
     where s.num = any($1::bigint[]) order by s.num, e.seq limit ${MAX_LINES}`;
-  const rows = await query({ text: select, values: [sids] });
-  const indexed = new Map<number, number>();
-  const lines: Line[] = [];
-  grams.clear();
-  const addLine = (sid: number, seq: number, text: string) => {
-    grams.add(text.toLowerCase());
-    lines.push({ sid, seq, end: grams.count });
-  };
+  const found = await query({ text: select, values: [sids] });
+  const rows = beginRows(grams);
   const titles = new Map<number, string>();
-  for (const row of rows) {
+  for (const row of found) {
     const [sid, seq] = [Number(row["num"]), Number(row["seq"])];
-    indexed.set(sid, seq);
+    if (rows.marks.at(-1)?.sid === sid) rows.marks.pop();
+    rows.marks.push({ sid, after: 0, through: seq });
     const entry = toEntryOf(String(row["line"]), seq);
     if (entry && maySetTitle(entry)) titles.set(sid, titleOf(row));
-    if (entry && isMessageEntry(entry)) addLine(sid, seq, entry.content);
+    if (entry && isMessageEntry(entry)) addLine(rows, sid, seq, entry.content);
   }
-  if (indexed.size === 0) return new Set();
-  for (const [sid, title] of titles) addLine(sid, TITLE_SEQ, title);
-  await query(toInsert(names, { lines, grams: grams.toBinary() }, indexed));
-  return rows.length === MAX_LINES ? new Set(sids) : new Set();
+  if (rows.marks.length === 0) return new Set();
+  for (const [sid, title] of titles) addLine(rows, sid, TITLE_SEQ, title);
+  await query(toInsert(names, rows));
+  return found.length === MAX_LINES ? new Set(sids) : new Set();
+}
+
+function beginRows(grams: GramArray): Rows {
+  grams.clear();
+  return { lines: [], marks: [], grams };
+}
+
+function addLine({ lines, grams }: Rows, sid: number, seq: number, text: string): void {
+  grams.add(text.toLowerCase());
+  lines.push({ sid, seq, end: grams.count });
 }
 
 /** Returns false for most lines, so that a title is not indexed again with each of them. */
@@ -125,24 +181,28 @@ function titleOf(row: Row): string {
 }
 
 /**
- * Returns the statement that adds lines, and marks their sessions. The groups of all lines are one
- * array in the binary format, which costs both sides a fraction of its text.
+ * Returns the statement that adds lines, and marks their sessions unless the index lacks earlier
+ * entries. The groups of all lines are one array in the binary format, which costs both sides a
+ * fraction of its text. It is the longest value and the last one: `pg` doubles its buffer for a
+ * value after it.
  */
-function toInsert(
-  { schema }: Names,
-  { lines, grams }: { lines: readonly Line[]; grams: Buffer },
-  indexed: ReadonlyMap<number, number>,
-): Statement {
+function toInsert({ schema }: Names, { lines, marks, grams }: Rows): Statement {
   const text = `with added as (insert into ${schema}.search (sid, seq, grams)
-      select u.sid, u.seq, ($3::integer[])[u.first:u.last]
-      from unnest($1::bigint[], $2::bigint[], $4::integer[], $5::integer[]) u(sid, seq, first, last)
+      select u.sid, u.seq, ($8::integer[])[u.first:u.last]
+      from unnest($1::bigint[], $2::bigint[], $3::integer[], $4::integer[]) u(sid, seq, first, last)
       on conflict (sid, seq) do update set grams = excluded.grams where search.grams <> excluded.grams)
-    update ${schema}.sessions s set indexed = u.seq
-    from unnest($6::bigint[], $7::bigint[]) u(sid, seq) where s.num = u.sid and s.indexed < u.seq`;
+    update ${schema}.sessions s set indexed = u.through
+    from unnest($5::bigint[], $6::bigint[], $7::bigint[]) u(sid, after, through)
+    where s.num = u.sid and s.indexed < u.through and s.indexed >= u.after returning s.num`;
   const ends = lines.map(({ end }) => end);
-  const firsts = [0, ...ends].slice(0, -1).map((end) => end + 1);
-  const marks = [...indexed].sort(([left], [right]) => left - right);
-  const keys = [lines.map(({ sid }) => sid), lines.map(({ seq }) => seq)];
-  const values = [...keys, grams, firsts, ends, marks.map(([sid]) => sid), marks.map(([, seq]) => seq)];
-  return { text, values };
+  const columns = [
+    lines.map(({ sid }) => sid),
+    lines.map(({ seq }) => seq),
+    [0, ...ends].slice(0, -1).map((end) => end + 1),
+    ends,
+    marks.map(({ sid }) => sid),
+    marks.map(({ after }) => after),
+    marks.map(({ through }) => through),
+  ];
+  return { text, values: [...columns.map(toArray), grams.toBinary()], name: "index" };
 }
