@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { createMemoryStore, openSessionStore } from "@mini-openclaw/session-store";
 import { describe, expect, test } from "vitest";
 import { scriptedAgent } from "../src/testing.ts";
-import { twoNodes, watchBoth } from "./cluster/two-nodes.ts";
 import { heldAgent, testGateway } from "./test-gateway.ts";
 
 const answer = { role: "assistant", content: "Deployed." } as const;
@@ -114,19 +113,6 @@ describe("an answer that the app adds", () => {
     await using gateway = await testGateway();
 
     await expect(gateway.gateway.submit({ key: "k", ...answer, ...fields })).rejects.toThrow(message);
-  });
-
-  test("is added by the node that owns the session, for the watchers of all nodes", async () => {
-    await using nodes = await twoNodes();
-    const { here, there, sessionId } = await watchBoth(nodes);
-    here.send({ type: "message", id: "m1", content: "one" });
-    await Promise.all([here.next("run_end"), there.next("run_end")]);
-
-    await (await nodes.second.gateway.submit({ sessionId, ...answer })).ended;
-
-    for (const client of [here, there])
-      expect(await client.next("assistant_message", 2)).toMatchObject({ content: "Deployed." });
-    expect(nodes.first.node.requests.filter((name) => name === "submit")).toHaveLength(1);
   });
 });
 

@@ -161,6 +161,19 @@ describe("a session that another node owns", () => {
     expect(await there.next("error")).toMatchObject({ code: "REQUEST_CONFLICT" });
   });
 
+  test("gets the answer that an app adds on this node, and the watchers of all nodes get it", async () => {
+    await using nodes = await twoNodes();
+    const { here, there, sessionId } = await watchBoth(nodes);
+    here.send({ type: "message", id: "m1", content: "one" });
+    await Promise.all([here.next("run_end"), there.next("run_end")]);
+
+    await (await nodes.second.gateway.submit({ sessionId, role: "assistant", content: "Deployed." })).ended;
+
+    for (const client of [here, there])
+      expect(await client.next("assistant_message", 2)).toMatchObject({ content: "Deployed." });
+    expect(nodes.first.node.requests.filter((name) => name === "submit")).toHaveLength(1);
+  });
+
   test("is renamed, archived, restored and deleted from this node", async () => {
     await using nodes = await twoNodes();
     const { here, there, sessionId } = await watchBoth(nodes);
