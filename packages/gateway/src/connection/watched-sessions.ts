@@ -29,10 +29,12 @@ export class WatchedSessions implements Watches {
 
   watch(sessionId: string, after?: number): void {
     if (this.#viewer.isClosed) return;
-    this.#watch?.close();
+    const before = this.#watch;
     this.#endOther(sessionId);
     this.#sessionId = sessionId;
     this.#watch = this.#begin(sessionId, after);
+    // A session that is watched again keeps a watcher meanwhile, so that it is not followed anew.
+    before?.close();
   }
 
   add(sessionId: string, after: number): void {
