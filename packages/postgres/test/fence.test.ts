@@ -11,12 +11,17 @@ const postgres = useServer();
 const says = (content: string) => ({ role: "user", content, timestamp: 1 }) as const;
 
 /** Opens stores of several nodes on one schema. */
-async function nodes(count: number) {
+async function nodes(count: number, options: { leaseMs?: number } = {}) {
   const schema = postgres.newSchema();
   const stores: SessionStore[] = [];
   for (let index = 0; index < count; index += 1) {
     stores.push(
-      await createPostgresStore({ pool: postgres.server.pool(), schema, name: `node ${index + 1}` }),
+      await createPostgresStore({
+        pool: postgres.server.pool(),
+        schema,
+        name: `node ${index + 1}`,
+        ...options,
+      }),
     );
   }
   return {
@@ -99,6 +104,49 @@ describe.skipIf(!hasPostgres)("a node", () => {
     await isAsked;
     expect(await node?.ready()).toBeGreaterThan(before);
     expect(lost).toEqual([before]);
+  });
+
+  test("declares a node without a connection dead long before its lease ends", async () => {
+    await using one = await nodes(1, { leaseMs: 600_000 });
+    const table = `${one.schema}.nodes`;
+    const [dead] = await postgres.server.run(
+      `insert into ${table} (name, has_lock) values ('dead', true) returning id`,
+    );
+    const rows = () => postgres.server.run(`select id from ${table} where id = $1`, [dead?.["id"]]);
+    await expect.poll(rows).toEqual([]);
+    expect(nodeId(one.stores[0])).toBeDefined();
+  });
+
+  test("is not declared dead without its lock while it has other connections", async () => {
+    await using two = await nodes(2);
+    const [one, other] = two.stores.map((store) => databaseOf(store)?.node);
+    const id = one?.id;
+    // A look that has just connected declares nobody dead.
+    const settled = `select count(*)::int as count from pg_stat_activity
+      where application_name = $1 and clock_timestamp() - backend_start > interval '1.5 s'`;
+    await expect
+      .poll(async () => (await postgres.server.run(settled, [other?.applicationName]))[0]?.["count"])
+      .toBeGreaterThanOrEqual(2);
+    const { prototype } = pg.Client as unknown as { prototype: { query: (...args: unknown[]) => unknown } };
+    const { query } = prototype;
+    onTestFinished(() => {
+      prototype.query = query;
+    });
+    prototype.query = function lockless(this: unknown, ...args: unknown[]) {
+      const [statement, ...rest] = args as [{ text?: string; values?: unknown[] }, ...unknown[]];
+      if (!statement.text?.includes("pg_try_advisory_lock")) return query.apply(this, args);
+      return query.call(this, { text: "select false as locked" }, ...rest);
+    };
+
+    await postgres.server.run(
+      "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and objid = $1::bigint::oid",
+      [id],
+    );
+
+    // It tries for a second, and continues without the lock.
+    const hasLock = `select has_lock from ${two.schema}.nodes where id = $1`;
+    await expect.poll(() => postgres.server.run(hasLock, [id])).toEqual([{ has_lock: false }]);
+    expect(one?.id).toBe(id);
   });
 
   test("ends the runs of a node that vanished", async () => {

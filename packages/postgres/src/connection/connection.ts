@@ -30,6 +30,8 @@ export interface ConnectionOptions {
   readonly config: pg.ClientConfig;
   /** Prepares each new connection before its first statement. */
   readonly onConnect?: (query: Query, connected: Connected) => Promise<void>;
+  /** Returns the name of a connection with a session in the list of the server's connections. */
+  readonly applicationName?: () => string | undefined;
   /** Called with the payload of each notification. */
   readonly onNotification?: (payload: string) => void;
   /**
@@ -189,7 +191,11 @@ export class Connection {
       // A pooler answers with a process id of its own.
       open.isPooled = backend?.["pid"] !== processIdOf(client);
       if (!open.isPooled) {
-        await query({ text: OWN_SETTINGS.map((setting) => `set ${setting}`).join("; ") });
+        const name = this.#options.applicationName?.();
+        // The other nodes look for it. So it comes first.
+        const settings =
+          name === undefined ? OWN_SETTINGS : [`application_name = '${name}'`, ...OWN_SETTINGS];
+        await query({ text: settings.map((setting) => `set ${setting}`).join("; ") });
         for (const setting of SETTINGS) await query({ text: `set ${setting}` }).catch(ignoreRefusal);
       }
       await this.#options.onConnect?.(query, open);

@@ -14,13 +14,13 @@ export interface NeighboursOptions {
   readonly onFailure: (error: unknown, during: string) => void;
 }
 
-const LOOK_MS = 100;
+const LOOK_MS = 50;
 // After a longer pause nothing is known about the time in between.
 const MAX_PAUSE_MS = 1_000;
 // After a restart of the database all locks are gone for a moment.
 const SETTLED_MS = 1_000;
-// A node whose connection was ended has its lock again before the third one.
-const LOOKS_WITHOUT_LOCK = 3;
+// A node whose connections were ended has one again before the third look.
+const LOOKS_WITHOUT_CONNECTION = 3;
 const DELETE_MS = 3_000;
 
 /** The observations of one node. Times are of this process's monotonic clock. */
@@ -28,15 +28,15 @@ interface Observed {
   readonly beat: string;
   /** The first look that saw this beat. */
   readonly since: number;
-  /** The number of looks in a row without the node's lock. */
-  readonly withoutLock: number;
+  /** The number of looks in a row without the node's lock and without a connection of it. */
+  readonly withoutConnection: number;
 }
 
 /**
  * Watches the other nodes, and declares them dead.
  *
- * A node is dead if its connection no longer holds its advisory lock, or if its counter has stood
- * still for a lease. No clock of another machine is compared.
+ * A node is dead if it has no connection any longer, or if its counter has stood still for a lease.
+ * Its advisory lock shows cheaply that it has one. No clock of another machine is compared.
  */
 export class Neighbours {
   readonly #options: NeighboursOptions;
@@ -50,12 +50,9 @@ export class Neighbours {
     this.#options = options;
     this.#connection = new Connection({
       config: options.config,
+      applicationName: () => options.node.applicationName,
       onConnect: async (query, { isPooled }) => {
-        if (isPooled) return;
-        await query({ text: "set lock_timeout = 2000" });
-        const { id } = options.node;
-        if (id !== undefined)
-          await query({ text: `set application_name = '${applicationName(options.names, id)}'` });
+        if (!isPooled) await query({ text: "set lock_timeout = 2000" });
       },
     });
   }
@@ -88,17 +85,27 @@ export class Neighbours {
     } catch (error) {
       if (!(error instanceof ConnectionLost)) this.#options.onFailure(error, "watch the other nodes");
     }
-    if (!this.#isClosed) this.#timer = setTimeout(() => void this.#look(), LOOK_MS);
+    if (!this.#isClosed) this.#timer = setTimeout(() => void this.#look(), this.#pauseMs());
+  }
+
+  /** Returns the time until the next look, which is at the end of a lease that ends before. */
+  #pauseMs(): number {
+    const now = performance.now();
+    const left = [...this.#observed.values()].map(({ since }) => since + this.#options.leaseMs - now);
+    return Math.ceil(Math.min(LOOK_MS, ...left.filter((ms) => ms > 0)));
   }
 
   async #judge(own: number): Promise<void> {
     const { names, leaseMs, onGone } = this.#options;
-    const text = `select n.id, n.beat, n.has_lock and l.objid is null as gone from ${names.schema}.nodes n
+    const text = `select n.id, n.beat, case when n.has_lock and l.objid is null then not exists (
+          select from pg_stat_activity a where a.application_name = $3 || n.id) end as gone
+      from ${names.schema}.nodes n
       left join pg_locks l on l.locktype = 'advisory' and l.granted and l.objsubid = 2
         and l.database = (select oid from pg_database where datname = current_database())
         and l.classid = $2::bigint::oid and l.objid = (n.id % 2147483648)::oid
       where n.id <> $1`;
-    const rows = await this.#connection.query({ text, values: [own, names.lockClass], name: "look" });
+    const values = [own, names.lockClass, applicationName(names, "")];
+    const rows = await this.#connection.query({ text, values, name: "look" });
     const now = performance.now();
     const isFresh = now - this.#lookedAt <= MAX_PAUSE_MS;
     const isSettled = now - this.#connection.connectedAt > SETTLED_MS;
@@ -109,14 +116,15 @@ export class Neighbours {
         const [id, beat] = [Number(row["id"]), String(row["beat"])];
         const last = isFresh ? before.get(id) : undefined;
         const since = last?.beat === beat ? last.since : now;
-        const withoutLock = row["gone"] === true ? (last?.withoutLock ?? 0) + 1 : 0;
-        return [id, { beat, since, withoutLock }];
+        const withoutConnection = row["gone"] === true ? (last?.withoutConnection ?? 0) + 1 : 0;
+        return [id, { beat, since, withoutConnection }];
       }),
     );
     for (const id of before.keys()) if (!this.#observed.has(id)) onGone(id);
-    for (const [id, { since, withoutLock }] of this.#observed) {
+    for (const [id, { since, withoutConnection }] of this.#observed) {
       const isLate = now - since >= leaseMs;
-      if (isLate || (isSettled && withoutLock >= LOOKS_WITHOUT_LOCK)) await this.#declareDead(id);
+      const isGone = isSettled && withoutConnection >= LOOKS_WITHOUT_CONNECTION;
+      if (isLate || isGone) await this.#declareDead(id);
     }
   }
 

@@ -52,6 +52,7 @@ export class Node {
     this.#control = new Connection({
       config: options.config,
       staysOpen: true,
+      applicationName: () => this.applicationName,
       onNotification: options.onNotification,
       onConnect: (query, connected) => this.#register(query, connected),
     });
@@ -60,6 +61,11 @@ export class Node {
   /** The id, or `undefined` before the node is registered and after it was fenced. */
   get id(): number | undefined {
     return this.#id;
+  }
+
+  /** The name of the node's connections, by which others find and end them. */
+  get applicationName(): string | undefined {
+    return this.#id === undefined ? undefined : applicationName(this.#options.names, this.#id);
   }
 
   /**
@@ -136,9 +142,9 @@ export class Node {
       const text = `insert into ${names.schema}.nodes (name) values ($1) returning id`;
       const [row] = await query({ text, values: [name] });
       id = Number(row?.["id"]);
+      if (!isPooled) await query({ text: `set application_name = '${applicationName(names, id)}'` });
     }
     if (!isPooled) {
-      await query({ text: `set application_name = '${applicationName(names, id)}'` });
       await this.#lock(query, id);
       await query({ text: `listen ${names.channel}` });
     }

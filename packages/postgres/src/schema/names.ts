@@ -40,6 +40,6 @@ export function namesOf(schema: string): Names {
 }
 
 /** Returns the `application_name` of a node's connections, by which others end them. */
-export function applicationName({ lockClass }: Names, node: number): string {
+export function applicationName({ lockClass }: Names, node: number | ""): string {
   return `mini-openclaw-${lockClass}-${node}`;
 }

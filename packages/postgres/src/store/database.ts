@@ -9,7 +9,7 @@ import { Neighbours } from "../node/neighbours.ts";
 import { Node, type NodeListener } from "../node/node.ts";
 import { checkServer } from "../schema/check-server.ts";
 import { migrate } from "../schema/migrate.ts";
-import { applicationName, namesOf } from "../schema/names.ts";
+import { namesOf } from "../schema/names.ts";
 import type { Change } from "../writer/group.ts";
 import { GroupWriter } from "../writer/group-writer.ts";
 import { type OpenWriterOptions, openWriter } from "../writer/open-writer.ts";
@@ -80,11 +80,9 @@ export class Database {
     });
     this.#writer = new Connection({
       config: toConfig(pool),
-      onConnect: async (run, connected) => {
+      applicationName: () => node.applicationName,
+      onConnect: async (_, connected) => {
         isPooled = connected.isPooled;
-        const { id } = node;
-        if (id !== undefined && !isPooled)
-          await run({ text: `set application_name = '${applicationName(names, id)}'` });
       },
     });
     this.groups = new GroupWriter({
