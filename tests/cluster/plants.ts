@@ -64,7 +64,7 @@ const rewrites = {
   /** Nothing wakes the reader of events: no notification, and no poll finds a session. */
   deaf: [
     {
-      in: "cross join lateral (",
+      in: "w(sid, after)",
       to: (text) => text.replace("w(sid, after)", "w(sid, after) join (select) nothing on false"),
     },
   ],

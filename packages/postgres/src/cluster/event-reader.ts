@@ -1,5 +1,6 @@
 import type { RecordedEvent } from "@mini-openclaw/protocol";
-import type { Query } from "../connection/connection.ts";
+import type { Query, Row } from "../connection/connection.ts";
+import { shareStatements } from "../connection/share-statements.ts";
 import type { Names } from "../schema/names.ts";
 import { readNextLines, toRecorded } from "../writer/read-lines.ts";
 
@@ -28,6 +29,7 @@ const MAX_LINES = 200;
  */
 export class EventReader {
   readonly #deps: ReaderDeps;
+  readonly #findNewest: (sessionId: string) => Promise<Row | undefined>;
   /** Sessions by their number. */
   readonly #followed = new Map<number, Followed>();
   readonly #sids = new Map<string, number>();
@@ -38,16 +40,13 @@ export class EventReader {
 
   constructor(deps: ReaderDeps) {
     this.#deps = deps;
+    this.#findNewest = shareStatements((ids) => findNewest(deps, ids));
   }
 
   /** Follows a session from its newest number on, and returns that number. */
   async follow(sessionId: string): Promise<number> {
-    const { query, names } = this.#deps;
     this.#wanted.add(sessionId);
-    const text = `select s.num, greatest(s.last_seq, (select max(e.seq) from ${names.schema}.entries e where e.sid = s.num),
-        (select max(l.seq) from ${names.schema}.live l where l.sid = s.num)) as newest
-      from ${names.schema}.sessions s where s.id = $1`;
-    const [row] = await query({ text, values: [sessionId], name: "follow" });
+    const row = await this.#findNewest(sessionId);
     // A deleted session has no events.
     if (!row) return 0;
     const [sid, seq] = [Number(row["num"]), Number(row["newest"])];
@@ -112,4 +111,13 @@ export class EventReader {
     for (const [sid, count] of counts) if (count >= MAX_LINES) this.#due.add(sid);
     if (recorded.length > 0) onEvents(recorded);
   }
+}
+
+/** Returns a row for each session, with its short id and its newest number. */
+async function findNewest({ query, names: { schema } }: ReaderDeps, ids: readonly string[]) {
+  const newest = (table: string) => `(select max(t.seq) from ${schema}.${table} t where t.sid = s.num)`;
+  const text = `select s.id, s.num, greatest(s.last_seq, ${newest("entries")}, ${newest("live")}) as newest
+    from ${schema}.sessions s where s.id = any($1)`;
+  const rows = await query({ text, values: [ids], name: "follow" });
+  return new Map(rows.map((row) => [String(row["id"]), row]));
 }

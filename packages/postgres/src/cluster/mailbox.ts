@@ -1,12 +1,14 @@
 import type { Query } from "../connection/connection.ts";
 import { ConnectionLost } from "../connection/pg-error.ts";
 import type { Names } from "../schema/names.ts";
-import { MAIL_PAYLOAD } from "./payload.ts";
+import { MAIL_PREFIX } from "./payload.ts";
 
 // A database that restarts is back within about this time.
 const RETRY_MS = 100;
 // More than a node sends while the database is away for its lease.
 const MAX_WAITING = 10_000;
+// As many ids as a notification has room for. One without ids wakes all nodes.
+const MAX_NAMED = 300;
 
 /** A text for one node, or for all others. */
 export interface Letter {
@@ -21,6 +23,12 @@ export interface ReceivedLetter {
   readonly body: string;
 }
 
+export interface MailboxListener {
+  /** Called with a node that letters were for, and that is gone. */
+  onUnknown(node: number): void;
+  onFailure(error: unknown): void;
+}
+
 /**
  * Sends letters of one node, in order. Letters of one turn of the event loop are one statement.
  *
@@ -31,19 +39,19 @@ export class Mailbox {
   readonly #query: Query;
   readonly #names: Names;
   readonly #node: () => number | undefined;
-  readonly #onFailure: (error: unknown) => void;
+  readonly #listener: MailboxListener;
   #waiting: Letter[] = [];
   #isSending = false;
 
   constructor(
     { query, names }: { query: Query; names: Names },
     node: () => number | undefined,
-    onFailure: (error: unknown) => void,
+    listener: MailboxListener,
   ) {
     this.#query = query;
     this.#names = names;
     this.#node = node;
-    this.#onFailure = onFailure;
+    this.#listener = listener;
   }
 
   send(letter: Letter): void {
@@ -81,7 +89,7 @@ export class Mailbox {
       try {
         await this.#insert(from, letters);
       } catch (error) {
-        if (!(error instanceof ConnectionLost)) this.#onFailure(error);
+        if (!(error instanceof ConnectionLost)) this.#listener.onFailure(error);
         else {
           this.#waiting = [...letters, ...this.#waiting].slice(-MAX_WAITING);
           await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
@@ -96,10 +104,17 @@ export class Mailbox {
     const text = `with sent as (insert into ${schema}.mail (to_node, from_node, body)
         select n.id, $1, u.body from unnest($2::bigint[], $3::text[]) with ordinality u(to_node, body, rank)
         join ${schema}.nodes n on n.id = u.to_node or (u.to_node is null and n.id <> $1)
-        order by u.rank returning 1)
-      select pg_notify('${channel}', '${MAIL_PAYLOAD}') where exists (select from sent)`;
+        order by u.rank returning to_node),
+      woken as (select string_agg(w.id, ' ') as ids, count(*) <= ${MAX_NAMED} as fit
+        from (select distinct to_node::text as id from sent) w),
+      notice as (select '${MAIL_PREFIX}' || case when fit then ids else '' end as payload from woken where ids <> '')
+      select (select ids from woken) as ids, pg_notify('${channel}', n.payload) from notice n`;
     const to = `{${letters.map((letter) => letter.to ?? "null").join(",")}}`;
     const bodies = letters.map(({ body }) => body);
-    await this.#query({ text, values: [from, to, bodies], name: "send_mail" });
+    const [row] = await this.#query({ text, values: [from, to, bodies], name: "send_mail" });
+    const ids = typeof row?.["ids"] === "string" ? row["ids"].split(" ") : [];
+    const known = new Set(ids.map(Number));
+    for (const node of new Set(letters.map((letter) => letter.to)))
+      if (node !== undefined && !known.has(node)) this.#listener.onUnknown(node);
   }
 }

@@ -12,11 +12,11 @@ export type Payload =
   | { readonly kind: "events"; readonly newest: ReadonlyMap<number, number> }
   /** More sessions than one payload can name. */
   | { readonly kind: "all" }
-  /** Nodes that have mail. */
-  | { readonly kind: "mail" };
+  /** The nodes that have mail. Absent if any node may have some. */
+  | { readonly kind: "mail"; readonly nodes?: ReadonlySet<number> };
 
-/** The payload for nodes that have mail. */
-export const MAIL_PAYLOAD = "m";
+/** The begin of a payload for nodes that have mail. Their ids follow, with blanks between them. */
+export const MAIL_PREFIX = "m";
 
 /** Returns the payload for the sessions of a group, or `undefined` for a group without a line. */
 export function payloadOf(changes: readonly Change[]): string | undefined {
@@ -32,7 +32,9 @@ export function payloadOf(changes: readonly Change[]): string | undefined {
 
 /** Reads a payload. Others may use the channel too, so that an unknown one means everything. */
 export function readPayload(payload: string): Payload {
-  if (payload === MAIL_PAYLOAD) return { kind: "mail" };
+  if (payload === MAIL_PREFIX) return { kind: "mail" };
+  if (/^m\d+(?: \d+)*$/.test(payload))
+    return { kind: "mail", nodes: new Set(payload.slice(1).split(" ").map(Number)) };
   if (!payload.startsWith("e")) return { kind: "all" };
   const pairs = payload
     .slice(1)

@@ -2,12 +2,12 @@ import type { Cluster, ClusterMember, RecordedEvent, SessionStore } from "@mini-
 import { StoreError } from "@mini-openclaw/session-store";
 import { check } from "@mini-openclaw/session-store/kit";
 import { ConnectionLost } from "../connection/pg-error.ts";
+import { shareStatements } from "../connection/share-statements.ts";
 import { orStoreError } from "../store/context.ts";
 import { databaseOf } from "../store/create-store.ts";
 import type { Database } from "../store/database.ts";
-import { findSession } from "../writer/open-writer.ts";
-import { readEvents } from "../writer/read-lines.ts";
 import { EventReader } from "./event-reader.ts";
+import { createEventRead } from "./first-events.ts";
 import { Mailbox, type ReceivedLetter } from "./mailbox.ts";
 import { payloadOf, readPayload } from "./payload.ts";
 import { decode, encode, NodeGoneError, Requests } from "./requests.ts";
@@ -42,6 +42,8 @@ class PostgresCluster implements Cluster {
   readonly #reader: EventReader;
   readonly #reading: WakeLoop;
   readonly #taking: WakeLoop;
+  readonly #findOwner: (sessionId: string) => Promise<string | undefined>;
+  readonly #readEvents: ReturnType<typeof createEventRead>;
   #member: ClusterMember | undefined;
   /** True if letters of other nodes may be lost. */
   #mayHaveLost = false;
@@ -50,11 +52,11 @@ class PostgresCluster implements Cluster {
     this.#database = database;
     const { query, urgentQuery, names, node } = database.context;
     const reportTo = (during: string) => (error: unknown) => this.#onFailure(error, during);
-    this.#mailbox = new Mailbox(
-      { query: urgentQuery, names },
-      () => node.id,
-      reportTo("send to another node"),
-    );
+    this.#mailbox = new Mailbox({ query: urgentQuery, names }, () => node.id, {
+      // A node that died before is reported no more.
+      onUnknown: (id) => this.#requests.onGone(id),
+      onFailure: reportTo("send to another node"),
+    });
     this.#requests = new Requests((letter) => this.#mailbox.send(letter));
     this.#reader = new EventReader({
       query,
@@ -62,6 +64,8 @@ class PostgresCluster implements Cluster {
       onEvents: (recorded) => this.#member?.onEvents(recorded),
       wake: () => this.#reading.wake(),
     });
+    this.#findOwner = createFindOwner(database.context);
+    this.#readEvents = createEventRead(query, names);
     this.#reading = new WakeLoop(() => this.#reader.read(), reportTo("read events of other nodes"));
     this.#taking = new WakeLoop(() => this.#takeMail(), reportTo("read what other nodes sent"));
   }
@@ -100,25 +104,11 @@ class PostgresCluster implements Cluster {
   }
 
   async ownerOf(sessionId: string): Promise<string | undefined> {
-    const { query, names, node } = this.#database.context;
-    const text = `select n.id from ${names.schema}.sessions s join ${names.schema}.nodes n on n.id = s.node
-      where s.id = $1 and n.id <> $2`;
-    const values = [sessionId, node.id ?? 0];
-    const [row] = await orStoreError("READ_FAILED", () => query({ text, values, name: "owner_of" }));
-    return row && String(row["id"]);
+    return orStoreError("READ_FAILED", () => this.#findOwner(sessionId));
   }
 
   async request(name: string, body: string): Promise<string> {
-    const node = Number(name);
-    const answer = this.#requests.ask(node, body);
-    // A node that died before is reported no more.
-    this.#isLiving(node).then(
-      (isLiving) => {
-        if (!isLiving) this.#requests.onGone(node);
-      },
-      () => undefined,
-    );
-    return answer;
+    return this.#requests.ask(Number(name), body);
   }
 
   broadcast(body: string): void {
@@ -144,11 +134,7 @@ class PostgresCluster implements Cluster {
     sessionId: string,
     { after, signal }: { after: number; signal?: AbortSignal | undefined },
   ): AsyncIterable<RecordedEvent> {
-    const { query, names } = this.#database.context;
-    const row = await findSession(query, names, sessionId);
-    if (!row) return;
-    const session = { sid: Number(row["num"]), sessionId };
-    for await (const recorded of readEvents(query, names.schema, session, after)) {
+    for await (const recorded of this.#readEvents({ sessionId, after })) {
       if (signal?.aborted) return;
       yield recorded;
     }
@@ -162,8 +148,10 @@ class PostgresCluster implements Cluster {
 
   #onNotification(payload: string): void {
     const read = readPayload(payload);
-    if (read.kind === "mail") this.#taking.wake();
-    else if (read.kind === "events") this.#reader.onNewest(read.newest);
+    const { id = 0 } = this.#database.node;
+    if (read.kind === "mail") {
+      if (read.nodes?.has(id) ?? true) this.#taking.wake();
+    } else if (read.kind === "events") this.#reader.onNewest(read.newest);
     else this.#poll();
   }
 
@@ -218,14 +206,18 @@ class PostgresCluster implements Cluster {
     return this.#member.onRequest(body);
   }
 
-  async #isLiving(node: number): Promise<boolean> {
-    const { query, names } = this.#database.context;
-    const text = `select 1 from ${names.schema}.nodes where id = $1`;
-    return (await query({ text, values: [node], name: "is_living" })).length > 0;
-  }
-
   #onFailure(error: unknown, during: string): void {
     // The next poll repeats what a lost connection left undone.
     if (!(error instanceof ConnectionLost)) this.#database.context.onFailure(error, during);
   }
+}
+
+/** Returns a function that finds the living node, other than this one, that owns a session. */
+function createFindOwner({ query, names: { schema }, node }: Database["context"]) {
+  const text = `select s.id, n.id as owner from ${schema}.sessions s join ${schema}.nodes n on n.id = s.node
+    where s.id = any($1) and n.id <> $2`;
+  return shareStatements(async (ids: readonly string[]) => {
+    const rows = await query({ text, values: [ids, node.id ?? 0], name: "owner_of" });
+    return new Map(rows.map((row) => [String(row["id"]), String(row["owner"])]));
+  });
 }

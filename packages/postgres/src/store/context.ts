@@ -4,7 +4,7 @@ import type { Query } from "../connection/connection.ts";
 import { remedyOf } from "../connection/pg-error.ts";
 import type { Node } from "../node/node.ts";
 import type { Names } from "../schema/names.ts";
-import type { OpenWriterOptions } from "../writer/open-writer.ts";
+import type { FindSession, OpenWriterOptions } from "../writer/open-writer.ts";
 import type { WriterPool } from "../writer/writer-pool.ts";
 
 /** The parts of a store that its methods use. */
@@ -14,6 +14,8 @@ export interface StoreContext {
   readonly query: Query;
   /** Runs short statements. They do not wait for the reads of many clients. */
   readonly urgentQuery: Query;
+  readonly findSession: FindSession;
+  readonly findByKey: (key: string) => Promise<SessionMeta | undefined>;
   readonly node: Node;
   readonly writers: WriterPool;
   readonly opening: OpenWriterOptions;

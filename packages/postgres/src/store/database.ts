@@ -12,11 +12,17 @@ import { migrate } from "../schema/migrate.ts";
 import { namesOf } from "../schema/names.ts";
 import type { Change } from "../writer/group.ts";
 import { GroupWriter } from "../writer/group-writer.ts";
-import { type OpenWriterOptions, openWriter } from "../writer/open-writer.ts";
+import {
+  createClaimFree,
+  createFindSession,
+  type OpenWriterOptions,
+  openWriter,
+} from "../writer/open-writer.ts";
 import { Pace } from "../writer/pace.ts";
 import { WriterPool } from "../writer/writer-pool.ts";
 import type { StoreContext } from "./context.ts";
 import { SearchIndex } from "./search/search-index.ts";
+import { createFindByKey } from "./sessions.ts";
 
 export interface DatabaseOptions {
   readonly pool: Pool;
@@ -93,8 +99,10 @@ export class Database {
       payloadOf: (changes) => hooks.payloadOf(changes),
       onEntries: (change) => this.#index.add(change),
     });
+    const findSession = createFindSession(query, names);
     const opening: OpenWriterOptions = {
-      ...{ query, names, groups: this.groups, durability },
+      ...{ query, names, findSession, groups: this.groups, durability },
+      claimFree: createClaimFree({ query, names }, () => node.ready()),
       node: () => node.ready(),
       onFenced: (id) => node.fenced(id),
     };
@@ -105,7 +113,9 @@ export class Database {
         return query(statement);
       });
     const restoring = new Map();
-    this.context = { names, query, urgentQuery, node, writers, opening, restoring, onFailure };
+    const findByKey = createFindByKey(query, names);
+    const reads = { query, urgentQuery, findSession, findByKey };
+    this.context = { names, ...reads, node, writers, opening, restoring, onFailure };
     const { searchPool } = options;
     const searchQuery = searchPool ? createStandbyQuery(toQuery(searchPool), query) : query;
     this.searchContext = { ...this.context, query: searchQuery };

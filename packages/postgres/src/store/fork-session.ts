@@ -9,7 +9,6 @@ import {
   withEntries,
 } from "@mini-openclaw/session-store/kit";
 import type { GroupWriter } from "../writer/group-writer.ts";
-import { findSession } from "../writer/open-writer.ts";
 import { readEntries } from "../writer/read-lines.ts";
 import { toSessionRow } from "../writer/session-row.ts";
 import type { StoreContext } from "./context.ts";
@@ -25,7 +24,7 @@ export async function forkSession(
   options: ForkSessionOptions,
 ): Promise<SessionMeta> {
   const { query, names } = context;
-  const found = await findSession(query, names, sessionId);
+  const found = await context.findSession(sessionId);
   if (!found) throw notFound(sessionId);
   const source = toSessionRow(found);
   const { meta } = source.summary;

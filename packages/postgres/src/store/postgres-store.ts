@@ -30,7 +30,6 @@ import {
   parseCursor,
   storeClosed,
 } from "@mini-openclaw/session-store/kit";
-import { findSession } from "../writer/open-writer.ts";
 import { readEntries, readEvents } from "../writer/read-lines.ts";
 import { PostgresSessionLog } from "../writer/session-log.ts";
 import { toMeta } from "../writer/session-row.ts";
@@ -81,7 +80,7 @@ export class PostgresStore implements SessionStore {
     this.#assertOpen();
     const writer = context.writers.peek(sessionId);
     if (writer) return writer.meta;
-    const row = await this.#read(() => findSession(context.query, context.names, sessionId));
+    const row = await this.#read(() => context.findSession(sessionId));
     return row && toMeta(row);
   }
 
@@ -163,8 +162,8 @@ export class PostgresStore implements SessionStore {
   async *entries(sessionId: string, options: { after?: number } = {}): AsyncGenerator<Entry> {
     checkOptions.entries(options);
     assertSessionId(sessionId);
-    const { query, names } = this.#database.context;
-    const row = await this.#read(() => findSession(query, names, sessionId));
+    const { query, names, findSession } = this.#database.context;
+    const row = await this.#read(() => findSession(sessionId));
     if (!row) throw notFound(sessionId);
     const after = Math.floor(Math.max(0, options.after ?? 0));
     yield* readEntries(query, names.schema, Number(row["num"]), after);

@@ -6,7 +6,9 @@ import type {
   SessionPage,
 } from "@mini-openclaw/protocol";
 import { createSummary, cursorAfter, parseCursor, type Summary } from "@mini-openclaw/session-store/kit";
-import { findSession } from "../writer/open-writer.ts";
+import type { Query } from "../connection/connection.ts";
+import { shareStatements } from "../connection/share-statements.ts";
+import type { Names } from "../schema/names.ts";
 import { sessionColumns, toMeta } from "../writer/session-row.ts";
 import type { StoreContext } from "./context.ts";
 
@@ -52,25 +54,33 @@ export async function getOrInsertSession(
   key: string,
   options: CreateSessionOptions,
 ): Promise<SessionMeta> {
-  const newest = await findByKey(context, key);
+  const { query, names, findByKey, findSession } = context;
+  const newest = await findByKey(key);
   if (newest) return newest;
-  const { query, names } = context;
   const summary = createSummary(key, options);
   const { sessionId, createdAt } = summary.meta;
   const text = `select ${names.schema}.get_or_create($1, $2, $3, $4, $5) as id`;
   const values = [names.keyLockClass, sessionId, keyColumn(key), createdAt, JSON.stringify(summary)];
   const [made] = await query({ text, values });
   // A statement does not see the row that it inserts.
-  const row = await findSession(query, names, String(made?.["id"]));
+  const row = await findSession(String(made?.["id"]));
   return row ? toMeta(row) : getOrInsertSession(context, key, options);
 }
 
-/** Returns the newest open session of a key. */
-async function findByKey({ query, names }: StoreContext, key: string): Promise<SessionMeta | undefined> {
-  const text = `select ${sessionColumns(names.schema)} from ${names.schema}.sessions s
-    where s.key = $1 and not s.archived and s.deleted is null order by s.created desc, s.num desc limit 1`;
-  const [row] = await query({ text, values: [keyColumn(key)], name: "find_by_key" });
-  return row && toMeta(row);
+/** Returns a function that finds the newest open session of a key. */
+export function createFindByKey(query: Query, { schema }: Names): StoreContext["findByKey"] {
+  const text = `select k.key as asked, f.* from unnest($1::text[]) k(key) cross join lateral (
+      select ${sessionColumns(schema)} from ${schema}.sessions s
+      where s.key = k.key and not s.archived and s.deleted is null
+      order by s.created desc, s.num desc limit 1) f`;
+  const find = shareStatements(async (columns: readonly string[]) => {
+    const rows = await query({ text, values: [columns], name: "find_by_key" });
+    return new Map(rows.map((row) => [String(row["asked"]), row]));
+  });
+  return async (key) => {
+    const row = await find(keyColumn(key));
+    return row && toMeta(row);
+  };
 }
 
 /** Returns a page of sessions, the newest update first. */

@@ -2,6 +2,7 @@ import type { RecordedEvent, SessionEvent } from "@mini-openclaw/protocol";
 import { StoreError } from "@mini-openclaw/session-store";
 import { createId, createIdSource, notFound, OpenRuns } from "@mini-openclaw/session-store/kit";
 import type { Query, Row } from "../connection/connection.ts";
+import { shareStatements } from "../connection/share-statements.ts";
 import type { Names } from "../schema/names.ts";
 import type { GroupWriter } from "./group-writer.ts";
 import { readEvents } from "./read-lines.ts";
@@ -12,12 +13,20 @@ import { SessionWriter } from "./session-writer.ts";
 export interface OpenWriterOptions {
   readonly query: Query;
   readonly names: Names;
+  readonly findSession: FindSession;
+  readonly claimFree: ClaimFree;
   readonly groups: GroupWriter;
   readonly durability: "os" | "disk";
   /** Returns the id of this node. */
   readonly node: () => Promise<number>;
   readonly onFenced: (node: number) => void;
 }
+
+/** Returns the row of a session that is not deleted. */
+export type FindSession = (sessionId: string) => Promise<Row | undefined>;
+
+/** Claims a session of nobody, or of this node. Returns the id of the node that has it now. */
+export type ClaimFree = (sessionId: string) => Promise<number | undefined>;
 
 const newId = createIdSource();
 // Another node may claim the session or give it away between two statements.
@@ -30,10 +39,9 @@ const MAX_TRIES = 5;
  */
 export async function openWriter(options: OpenWriterOptions, sessionId: string): Promise<SessionWriter> {
   const { query, names } = options;
-  const node = await options.node();
-  await claim(options, node, sessionId);
+  const node = await claim(options, sessionId);
   // A later statement than the claim: its snapshot has the last write of the dead owner.
-  const found = await findSession(query, names, sessionId);
+  const found = await options.findSession(sessionId);
   if (!found) throw notFound(sessionId);
   const row = toSessionRow(found);
   const events = readEvents(query, names.schema, { sid: row.sid, sessionId }, row.runAfter ?? 0);
@@ -45,7 +53,7 @@ export async function openWriter(options: OpenWriterOptions, sessionId: string):
  * `row`. Ends the runs that are open after `events`, which are those after `row.runAfter`.
  */
 export async function adoptSession(
-  { query, names, groups, durability }: Omit<OpenWriterOptions, "node" | "onFenced">,
+  { query, names, groups, durability }: Pick<OpenWriterOptions, "query" | "names" | "groups" | "durability">,
   node: number,
   { sid, summary, runAfter, lastSeq }: SessionRow,
   events: AsyncIterable<RecordedEvent>,
@@ -63,10 +71,13 @@ export async function adoptSession(
   return writer;
 }
 
-async function claim(options: OpenWriterOptions, node: number, sessionId: string): Promise<void> {
+/** Returns the id of the node that has the session now. */
+async function claim(options: OpenWriterOptions, sessionId: string): Promise<number> {
   const { query, names } = options;
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    if (await claimFree(options, node, sessionId)) return;
+    const claimed = await options.claimFree(sessionId);
+    if (claimed !== undefined) return claimed;
+    const node = await options.node();
     const text = `select s.num, s.node, n.id as living, n.name,
         exists (select from ${names.schema}.nodes where id = $2) as alive
       from ${names.schema}.sessions s left join ${names.schema}.nodes n on n.id = s.node
@@ -82,17 +93,25 @@ async function claim(options: OpenWriterOptions, node: number, sessionId: string
     // Its owner is missing in one snapshot with the session. Ids never come back, so that it is
     // dead for ever. The claim is a statement of its own, because after a conflict a statement
     // looks at the new row of the session, but at the old table of nodes.
-    if (owner !== 0 && (await claimFrom(options, node, { sid: Number(row["num"]), owner }))) return;
+    if (owner !== 0 && (await claimFrom(options, node, { sid: Number(row["num"]), owner }))) return node;
   }
   throw locked(sessionId, "another node");
 }
 
-/** Claims a session of nobody. Resolves with true for one of this node too. */
-async function claimFree({ query, names }: OpenWriterOptions, node: number, id: string): Promise<boolean> {
-  const text = `with me as (select id from ${names.schema}.nodes where id = $1 for key share)
-    update ${names.schema}.sessions s set node = me.id from me
-    where s.id = $2 and (s.node is null or s.node = me.id) and s.deleted is null returning 1`;
-  return (await query({ text, values: [node, id], name: "claim_free" })).length > 0;
+export function createClaimFree(
+  { query, names: { schema } }: { query: Query; names: Names },
+  currentNode: () => Promise<number>,
+): ClaimFree {
+  // In the order of recovery, so that no two nodes deadlock.
+  const text = `with me as (select id from ${schema}.nodes where id = $1 for key share),
+    f as (select s.num from ${schema}.sessions s
+      where s.id = any($2) and (s.node is null or s.node = $1) and s.deleted is null order by s.num for update)
+    update ${schema}.sessions s set node = me.id from f, me where s.num = f.num returning s.id`;
+  return shareStatements(async (ids) => {
+    const node = await currentNode();
+    const rows = await query({ text, values: [node, ids], name: "claim_free" });
+    return new Map(rows.map((row) => [String(row["id"]), node]));
+  });
 }
 
 async function claimFrom(
@@ -106,11 +125,13 @@ async function claimFrom(
   return (await query({ text, values: [node, sid, owner] })).length > 0;
 }
 
-/** Returns the row of a session that is not deleted. */
-export async function findSession(query: Query, names: Names, sessionId: string): Promise<Row | undefined> {
-  const text = `select ${sessionColumns(names.schema)} from ${names.schema}.sessions s
-    where s.id = $1 and s.deleted is null`;
-  return (await query({ text, values: [sessionId], name: "find_session" }))[0];
+export function createFindSession(query: Query, { schema }: Names): FindSession {
+  const text = `select s.id, ${sessionColumns(schema)} from ${schema}.sessions s
+    where s.id = any($1) and s.deleted is null`;
+  return shareStatements(async (ids) => {
+    const rows = await query({ text, values: [ids], name: "find_session" });
+    return new Map(rows.map((row) => [String(row["id"]), row]));
+  });
 }
 
 async function findClosing(events: AsyncIterable<RecordedEvent>): Promise<SessionEvent[]> {

@@ -38,11 +38,7 @@ export async function* readEvents(
   session: { sid: number; sessionId: string },
   after: number,
 ): AsyncGenerator<RecordedEvent> {
-  const part = (table: string, isLive: boolean) =>
-    `(select seq, line, ${isLive} as is_live from ${schema}.${table}
-      where sid = $1 and seq > $2 order by seq limit ${PAGE_LINES})`;
-  const text = `select * from (${part("entries", false)} union all ${part("live", true)}) e
-    order by seq limit ${PAGE_LINES}`;
+  const text = firstLines(schema, { sid: "$1", after: "$2", most: PAGE_LINES });
   for (let last = after; ; ) {
     const rows = await query({ text, values: [session.sid, last], name: "events" });
     for (const row of rows) {
@@ -64,18 +60,30 @@ export function readNextLines(
   sessions: readonly { readonly sid: number; readonly after: number }[],
   { most }: { most: number },
 ): Promise<Row[]> {
-  const part = (table: string, isLive: boolean) =>
-    `(select seq, line, ${isLive} as is_live from ${schema}.${table}
-      where sid = w.sid and seq > w.after order by seq limit ${most})`;
-  const text = `select w.sid, e.* from unnest($1::bigint[], $2::bigint[]) w(sid, after) cross join lateral (
-      select * from (${part("entries", false)} union all ${part("live", true)}) u order by seq limit ${most}) e
-    order by w.sid, e.seq`;
+  const lines = firstLines(schema, { sid: "w.sid", after: "w.after", most });
+  const text = `select w.sid, e.* from unnest($1::bigint[], $2::bigint[]) w(sid, after)
+    cross join lateral (${lines}) e order by w.sid, e.seq`;
   const values = [sessions.map(({ sid }) => sid), sessions.map(({ after }) => after)];
   return query({
     text,
     values: values.map((numbers) => `{${numbers.join(",")}}`),
     name: `next_${most}_lines`,
   });
+}
+
+/**
+ * Returns the query for the first lines of a session after a number, live events included. `sid`
+ * and `after` are expressions.
+ */
+export function firstLines(
+  schema: string,
+  { sid, after, most }: { sid: string; after: string; most: number },
+): string {
+  const part = (table: string, isLive: boolean) =>
+    `(select seq, line, ${isLive} as is_live from ${schema}.${table}
+      where sid = ${sid} and seq > ${after} order by seq limit ${most})`;
+  return `select * from (${part("entries", false)} union all ${part("live", true)}) u
+    order by seq limit ${most}`;
 }
 
 /** Returns the event of a row with `seq`, `line` and `is_live`. */

@@ -21,6 +21,12 @@ describe("the payload of a notification", () => {
     });
   });
 
+  test("names the nodes that have mail, or none if they are too many", () => {
+    expect(readPayload("m3 12")).toEqual({ kind: "mail", nodes: new Set([3, 12]) });
+    expect(readPayload("m")).toEqual({ kind: "mail" });
+    expect(readPayload("m3 x")).toEqual({ kind: "all" });
+  });
+
   test("is absent without a line, and asks for everything where it would be too long", () => {
     expect(payloadOf([change(1, [])])).toBeUndefined();
     const many = Array.from({ length: 2_000 }, (_, sid) => change(1_000_000 + sid, [1]));
