@@ -10,6 +10,7 @@ import {
   statusFor,
 } from "./classify.ts";
 import { cleanText } from "./clean-text.ts";
+import { askedPage } from "./page.ts";
 import { reasonIn, textIn } from "./reason.ts";
 import { retryAfter } from "./retry-after.ts";
 
@@ -91,17 +92,17 @@ export function refusedContent(error: unknown): string | undefined {
 export interface FailedAnswer {
   status: number;
   headers?: Headers;
-  /** The path of the request. */
-  path?: string;
+  /** The address of the request. */
+  url?: string;
   body: string;
 }
 
 /** Returns the error for an answer that is no turn, with the server's own words in it. */
 export function fromAnswer(answer: FailedAnswer, secrets: readonly string[]): AgentError {
-  const { status, headers, path, body } = answer;
+  const { status, headers, body } = answer;
   const type = typeIn(body);
   const reason = reasonIn(body).slice(0, MAX_READ_CHARS);
-  const asked = path ? `${status} to ${path}` : `${status}`;
+  const asked = describeRequest(answer, secrets);
   // A success that is no turn may be an error of any kind: asking again helps only where its words
   // promise that.
   const isUnknown = status < 400 && !isKnownType(type) && !promisesLater(reason);
@@ -114,6 +115,14 @@ export function fromAnswer(answer: FailedAnswer, secrets: readonly string[]): Ag
     secrets,
   });
   return isUnknown ? new AgentError(error.code, error.message, { cause: error.cause }) : error;
+}
+
+/** Returns the status and the request in words. An address names no query, which may hold a key. */
+function describeRequest({ status, url, body }: FailedAnswer, secrets: readonly string[]): string {
+  if (!url) return `${status}`;
+  const { origin, pathname } = new URL(url);
+  const address = cleanText(`${origin}${pathname}`, secrets, MAX_REASON_CHARS);
+  return askedPage({ status, address, body }) ?? `${status} to ${pathname}`;
 }
 
 /** Returns the error for an event of a stream that reports a failure. */

@@ -207,9 +207,8 @@ function readWhole(
     if (failure) throw failure;
     if (turn.finished(true)) return shown;
   }
-  const path = url === "" ? undefined : new URL(url).pathname;
   const body = text.trim() === "" ? "an empty answer instead of a stream" : text;
-  throw fromAnswer({ status, body, ...(path !== undefined && { path }) }, secrets);
+  throw fromAnswer({ status, body, url }, secrets);
 }
 
 function endedEarly(): never {

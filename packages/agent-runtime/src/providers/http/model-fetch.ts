@@ -21,16 +21,16 @@ export function createModelFetch(own: Fetch | undefined, secrets: readonly strin
     async fetch(url, init) {
       const response = await send(url, withWellFormedBody(init));
       if (response.ok) return response;
-      throw await refusal(response, pathOf(url), [...secrets, ...secretsIn(new Headers(init?.headers))]);
+      throw await refusal(response, addressOf(url), [...secrets, ...secretsIn(new Headers(init?.headers))]);
     },
   };
 }
 
-async function refusal(response: Response, path: string, secrets: readonly string[]): Promise<AgentError> {
+async function refusal(response: Response, url: string, secrets: readonly string[]): Promise<AgentError> {
   const { status, headers } = response;
   // The status alone is a reason too.
   const body = await readHead(response).catch(() => "");
-  return fromAnswer({ status, headers, path, body }, secrets);
+  return fromAnswer({ status, headers, url, body }, secrets);
 }
 
 async function readHead({ body }: Response): Promise<string> {
@@ -44,9 +44,8 @@ async function readHead({ body }: Response): Promise<string> {
   return Buffer.concat(pieces).subarray(0, MAX_ERROR_BYTES).toString();
 }
 
-/** Returns the path of a request, without a query, which may hold a key. */
-function pathOf(url: string | URL | Request): string {
-  return new URL(url instanceof Request ? url.url : url).pathname;
+function addressOf(url: string | URL | Request): string {
+  return url instanceof Request ? url.url : String(url);
 }
 
 /**

@@ -25,13 +25,16 @@ export function createNodeFetch(): { fetch: Fetch; bodyOf: (response: Response) 
   const bodies = new WeakMap<Response, Readable>();
   return {
     async fetch(url, init = {}) {
-      const message = await send(new URL(url instanceof Request ? url.url : url), init);
+      const address = new URL(url instanceof Request ? url.url : url);
+      const message = await send(address, init);
       const status = toStatus(message.statusCode);
       const isSuccess = status >= 200 && status < 300;
       const content = await decode(message);
       // A body that is read through `bodyOf` is not handed to the Response.
       const text = isSuccess || [205, 304].includes(status) ? null : await readAll(content);
       const response = new Response(text, { status, headers: toHeaders(message) });
+      // A Response that is not from `fetch` has no address. Errors name it.
+      Object.defineProperty(response, "url", { value: address.href });
       if (isSuccess) bodies.set(response, content);
       return response;
     },
