@@ -2,7 +2,7 @@ import { EventEmitter, once } from "node:events";
 import type { Duplex } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Heartbeat } from "../src/socket/heartbeat.ts";
+import { Heartbeat, UNKNOWN } from "../src/socket/heartbeat.ts";
 import { RawClient } from "./raw-client.ts";
 import { testGateway } from "./test-gateway.ts";
 
@@ -72,11 +72,20 @@ describe("signs of life", () => {
       destroyed: false,
     });
     const done: string[] = [];
-    const webSocket = { ping: () => done.push("ping"), terminate: () => done.push("terminate") };
-    const pulse = new Heartbeat(1000).watch(webSocket, socket as unknown as Duplex);
+    const beating = {
+      stream: socket as unknown as Duplex,
+      beatsAt: 0,
+      came: UNKNOWN,
+      left: undefined,
+      ping: () => done.push("ping"),
+      terminate: () => done.push("terminate"),
+    };
+    const heartbeat = new Heartbeat(1000);
+    heartbeat.watch(beating);
+    const end = () => heartbeat.forget(beating);
     // From here on, each full second ends a moment after a beat.
     vi.advanceTimersByTime(1);
-    return { socket, done, pulse };
+    return { socket, done, end };
   }
 
   test("any byte, such as one in the middle of a large frame", () => {
@@ -115,10 +124,10 @@ describe("signs of life", () => {
     expect(done).toEqual(["ping", "terminate"]);
   });
 
-  test("nothing is asked of a socket whose pulse has ended", () => {
-    const { pulse, done } = connection();
+  test("nothing is asked of a socket that is forgotten", () => {
+    const { end, done } = connection();
 
-    pulse.end();
+    end();
     vi.advanceTimersByTime(5000);
 
     expect([done, vi.getTimerCount()]).toEqual([[], 0]);

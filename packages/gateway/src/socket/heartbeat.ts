@@ -1,10 +1,20 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
-// Differs from every number of bytes.
-const UNKNOWN = -1;
+/** Bytes that have come: differs from every number of them. */
+export const UNKNOWN = -1;
 
-interface Pingable {
+/**
+ * A connection that a heartbeat watches. The heartbeat keeps its state in these fields, because an
+ * object of its own would cost each idle connection 40 bytes.
+ */
+export interface Beating {
+  readonly stream: Duplex & Partial<Pick<Socket, "bytesRead" | "bytesWritten">>;
+  beatsAt: number;
+  /** Bytes that had come at the last ping. `UNKNOWN` before it. */
+  came: number;
+  /** Bytes that had left at the last ping, if others waited. */
+  left: number | undefined;
   ping(): void;
   /** Ends the socket without asking the other side. */
   terminate(): void;
@@ -21,32 +31,35 @@ interface Pingable {
 export class Heartbeat {
   readonly #intervalMs: number;
   /** In the order in which they beat next, as all wait equally long: one timer does for all. */
-  readonly #pulses = new Set<Pulse>();
+  readonly #beating = new Set<Beating>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(intervalMs: number) {
     this.#intervalMs = intervalMs;
   }
 
-  /** Watches a connection, until its pulse ends. */
-  watch(webSocket: Pingable, socket: Duplex): Pulse {
-    const pulse = new Pulse(this, webSocket, socket);
-    this.#append(pulse, performance.now());
+  /** Watches a connection, until `forget`. */
+  watch(one: Beating): void {
+    // Only a socket counts its bytes.
+    if (one.stream.bytesRead === undefined)
+      one.stream.on("data", () => {
+        one.came = UNKNOWN;
+      });
+    this.#append(one, performance.now());
     this.#timer ??= setTimeout(() => this.#beatSoon(), this.#intervalMs);
-    return pulse;
   }
 
-  forget(pulse: Pulse): void {
-    this.#pulses.delete(pulse);
-    if (this.#pulses.size > 0) return;
+  forget(one: Beating): void {
+    this.#beating.delete(one);
+    if (this.#beating.size > 0) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
-  #append(pulse: Pulse, now: number): void {
+  #append(one: Beating, now: number): void {
     // Whole milliseconds take less memory.
-    pulse.beatsAt = Math.floor(now) + this.#intervalMs;
-    this.#pulses.add(pulse);
+    one.beatsAt = Math.floor(now) + this.#intervalMs;
+    this.#beating.add(one);
   }
 
   /** Not at once: after a pause of this process, what has arrived meanwhile is read first. */
@@ -56,54 +69,30 @@ export class Heartbeat {
   }
 
   #beat(now: number): void {
-    for (const pulse of this.#pulses) {
-      if (pulse.beatsAt > now) {
+    for (const one of this.#beating) {
+      if (one.beatsAt > now) {
         clearTimeout(this.#timer);
-        this.#timer = setTimeout(() => this.#beatSoon(), pulse.beatsAt - performance.now());
+        this.#timer = setTimeout(() => this.#beatSoon(), one.beatsAt - performance.now());
         return;
       }
-      this.#pulses.delete(pulse);
-      this.#append(pulse, now);
-      pulse.beat();
+      this.#beating.delete(one);
+      this.#append(one, now);
+      beat(one);
     }
   }
 }
 
-/** The signs of life of one connection. */
-export class Pulse {
-  beatsAt = 0;
-  readonly #heartbeat: Heartbeat;
-  readonly #webSocket: Pingable;
-  readonly socket: Duplex & Partial<Pick<Socket, "bytesRead" | "bytesWritten">>;
-  #came = UNKNOWN;
-  /** Bytes that had left at the last ping, if others waited. */
-  #left: number | undefined;
-
-  constructor(heartbeat: Heartbeat, webSocket: Pingable, socket: Duplex) {
-    this.#heartbeat = heartbeat;
-    this.#webSocket = webSocket;
-    this.socket = socket;
-    if (this.socket.bytesRead !== undefined) return;
-    socket.on("data", () => {
-      this.#came = UNKNOWN;
-    });
-  }
-
-  beat(): void {
-    const { socket } = this;
-    if (socket.destroyed) return;
-    // Only a socket counts its bytes. Another stream has to answer the pings.
-    const { bytesRead: came = 0, bytesWritten = 0 } = socket;
-    // Bytes that the system has taken over for sending.
-    const left = bytesWritten - socket.writableLength;
-    const isAlive = came !== this.#came || (this.#left !== undefined && left > this.#left);
-    if (!isAlive) return this.#webSocket.terminate();
-    this.#came = came;
-    this.#webSocket.ping();
-    this.#left = socket.writableLength > 0 ? left : undefined;
-  }
-
-  end(): void {
-    this.#heartbeat.forget(this);
-  }
+/** Pings a connection, or ends it if it has given no sign of life since the last ping. */
+function beat(one: Beating): void {
+  const { stream } = one;
+  if (stream.destroyed) return;
+  // Another stream than a socket has to answer the pings.
+  const { bytesRead: came = 0, bytesWritten = 0 } = stream;
+  // Bytes that the system has taken over for sending.
+  const left = bytesWritten - stream.writableLength;
+  const isAlive = came !== one.came || (one.left !== undefined && left > one.left);
+  if (!isAlive) return one.terminate();
+  one.came = came;
+  one.ping();
+  one.left = stream.writableLength > 0 ? left : undefined;
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import process from "node:process";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
-import { Heartbeat, type Pulse } from "./heartbeat.ts";
+import { type Beating, Heartbeat, UNKNOWN } from "./heartbeat.ts";
 import type { ClientSocket, Receiver } from "./web-socket.ts";
 
 /** A WebSocket whose client can be made to wait. */
@@ -36,13 +36,19 @@ const nobody: Receiver = { onFrame: () => {}, onClosed: () => {} };
  * request to the model. Listeners are shared functions, because closures are half of the cost of
  * an idle connection.
  */
-class GatheringWebSocket extends WebSocket implements UpgradedSocket {
-  #pulse!: Pulse;
+class GatheringWebSocket extends WebSocket implements UpgradedSocket, Beating {
+  stream!: Duplex;
+  beatsAt = 0;
+  came = UNKNOWN;
+  left: number | undefined;
+  #heartbeat!: Heartbeat;
   #receiver = nobody;
 
   /** Begins on the socket of the upgrade. */
   begin(socket: Duplex, heartbeat: Heartbeat): void {
-    this.#pulse = heartbeat.watch(this, socket);
+    this.stream = socket;
+    this.#heartbeat = heartbeat;
+    heartbeat.watch(this);
     // Without a listener a broken frame would end the process. `close` follows it.
     this.on("error", ignore);
     this.on("close", passClose);
@@ -54,10 +60,10 @@ class GatheringWebSocket extends WebSocket implements UpgradedSocket {
   }
 
   override send(text: string): void {
-    const { socket } = this.#pulse;
-    if (socket.writableCorked === 0) {
-      socket.cork();
-      process.nextTick(releaseSoon, socket);
+    const { stream } = this;
+    if (stream.writableCorked === 0) {
+      stream.cork();
+      process.nextTick(releaseSoon, stream);
     }
     super.send(text);
   }
@@ -67,7 +73,7 @@ class GatheringWebSocket extends WebSocket implements UpgradedSocket {
   }
 
   passClose(): void {
-    this.#pulse.end();
+    this.#heartbeat.forget(this);
     this.#receiver.onClosed();
   }
 }
