@@ -24,8 +24,8 @@ export interface FileSystem {
   makeDirectory(path: string): void;
   /** Removes an empty directory. */
   removeDirectory(path: string): void;
-  /** Returns the names in a directory; none if it does not exist. */
-  list(path: string): Promise<string[]>;
+  /** Returns the names in a directory, or those with an ending; none if it does not exist. */
+  list(path: string, endings?: readonly string[]): Promise<string[]>;
   /** Returns the number of bytes read, which may be smaller than the buffer; 0 at the end. */
   read(fd: number, buffer: Uint8Array, position: number): Promise<number>;
   /** Reads as `read` does, for files that are known to be small. */
@@ -87,7 +87,7 @@ export const nodeFileSystem: FileSystem = {
   rename: fs.renameSync,
   makeDirectory: makeFolder,
   removeDirectory: fs.rmdirSync,
-  async list(path) {
+  async list(path, endings) {
     const names: string[] = [];
     let directory: fs.Dir;
     try {
@@ -98,9 +98,12 @@ export const nodeFileSystem: FileSystem = {
     }
     try {
       // Some at a time: all names of a large directory at once would block for 100 ms.
+      let count = 0;
       for (let entry = directory.readSync(); entry; entry = directory.readSync()) {
-        names.push(entry.name);
-        if (names.length % LIST_NAMES === 0) await new Promise((resolve) => setImmediate(resolve));
+        const { name } = entry;
+        if (!endings || endings.some((ending) => name.endsWith(ending))) names.push(name);
+        count += 1;
+        if (count % LIST_NAMES === 0) await new Promise((resolve) => setImmediate(resolve));
       }
       return names;
     } finally {

@@ -11,7 +11,7 @@ export class IndexedSessions {
   readonly #newest = new Map<string, IndexEntry>();
   /** Keys whose newest session was removed. The next one is not known yet. */
   readonly #unsure = new Set<string>();
-  /** The greatest time of creation of each key, archived and deleted sessions included. */
+  /** The greatest time of creation of each key among archived and deleted sessions. */
   readonly #latest = new Map<string, number>();
 
   get size(): number {
@@ -33,7 +33,7 @@ export class IndexedSessions {
 
   /** Returns the time of the newest creation under a key; 0 if there was none. */
   latestCreation(key: string): number {
-    return this.#latest.get(key) ?? 0;
+    return Math.max(this.#newest.get(key)?.createdAt ?? 0, this.#latest.get(key) ?? 0);
   }
 
   /** Returns the open session of a key that was created last, but for those in `except`. */
@@ -60,15 +60,15 @@ export class IndexedSessions {
   }
 
   set(entry: IndexEntry): void {
-    const { sessionId, key, createdAt } = entry;
-    this.#updates.delete(sessionId);
+    const { sessionId, key } = entry;
+    if (this.#updates.size > 0) this.#updates.delete(sessionId);
     const before = this.#entries.get(sessionId);
     if (before && before.key !== key) this.remove(sessionId);
     this.#entries.set(sessionId, entry);
-    if (createdAt > this.latestCreation(key)) this.#latest.set(key, createdAt);
     const newest = this.#newest.get(key);
+    if (entry.archived || newest?.sessionId === sessionId) this.#noteCreation(entry);
     if (newest?.sessionId === sessionId) {
-      if (entry.archived || !wasCreatedWith(newest, entry)) this.#forgetNewest(key);
+      if (entry.archived || !wasCreatedWith(newest, entry)) this.#forgetNewest(newest);
       else this.#newest.set(key, entry);
     } else if (!entry.archived && (!newest || isNewer(entry, newest))) this.#newest.set(key, entry);
   }
@@ -78,7 +78,8 @@ export class IndexedSessions {
     this.#updates.delete(sessionId);
     if (!entry) return false;
     this.#entries.delete(sessionId);
-    if (this.#newest.get(entry.key)?.sessionId === sessionId) this.#forgetNewest(entry.key);
+    this.#noteCreation(entry);
+    if (this.#newest.get(entry.key)?.sessionId === sessionId) this.#forgetNewest(entry);
     return true;
   }
 
@@ -86,9 +87,14 @@ export class IndexedSessions {
     for (const meta of this.#updates.values()) this.set(toIndexEntry(meta));
   }
 
-  #forgetNewest(key: string): void {
-    this.#newest.delete(key);
-    this.#unsure.add(key);
+  #forgetNewest(newest: IndexEntry): void {
+    this.#noteCreation(newest);
+    this.#newest.delete(newest.key);
+    this.#unsure.add(newest.key);
+  }
+
+  #noteCreation({ key, createdAt }: IndexEntry): void {
+    if (createdAt > (this.#latest.get(key) ?? 0)) this.#latest.set(key, createdAt);
   }
 }
 

@@ -1,5 +1,5 @@
 // Other requests wait no longer than this.
-const SLICE_MS = 8;
+const SLICE_MS = 5;
 
 /**
  * Creates a function for long work. Its result is `undefined`, or a promise to await after every
@@ -20,7 +20,7 @@ export function createPauses(): () => Promise<void> | undefined {
 
 /** Calls `act` for each item. Other work runs in between every few milliseconds. */
 export async function inSlices<T>(
-  items: readonly T[],
+  items: Iterable<T>,
   act: (item: T) => Promise<void> | undefined | void,
 ): Promise<void> {
   const pauseIfDue = createPauses();

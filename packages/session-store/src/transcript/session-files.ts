@@ -46,7 +46,7 @@ export class SessionFiles {
   async list(): Promise<{ open: Set<string>; archived: Set<string>; locked: Set<string> }> {
     const open = new Set<string>();
     const locked = new Set<string>();
-    await inSlices(await this.#fs.list(this.#folder), (name) => {
+    await inSlices(await this.#fs.list(this.#folder, [".jsonl", ".lock"]), (name) => {
       const dot = name.indexOf(".");
       const found = name.endsWith(".jsonl") ? open : name.endsWith(".lock") ? locked : undefined;
       // A name with a second dot is no session's: its id would have a dot.
