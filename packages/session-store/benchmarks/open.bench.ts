@@ -1,5 +1,6 @@
 // The question: how long does a store of many sessions need to open, and what does each cost in
-// memory?
+// memory? The folder is listed for the newest 20 sessions, after the first key where the index
+// names all sessions. The longest stall is that of both.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -45,29 +46,57 @@ async function fill(folder: string, count: number): Promise<void> {
   }
 }
 
-async function measure(name: string, folder: string): Promise<void> {
+interface Round {
+  readonly open: number;
+  readonly firstKey: number;
+  readonly newest: number;
+  readonly stall: number;
+  readonly cpu: number;
+  readonly memory: number;
+}
+
+/** Measures one start of a store that only reads. The next start finds the same files. */
+async function start(folder: string): Promise<Round> {
   (globalThis as { gc?: () => void }).gc?.();
   const before = process.memoryUsage().rss;
   const loop = monitorEventLoopDelay({ resolution: 1 });
   loop.enable();
   const cpu = process.cpuUsage();
-  const start = performance.now();
+  const began = performance.now();
   const store = await openSessionStore(folder);
   const opened = performance.now();
   await store.getOrCreateSession("webchat:user-7");
   const found = performance.now();
-  const { sessions } = await store.listSessions({ limit: 20 });
+  await store.listSessions({ limit: 20 });
   const listed = performance.now();
   loop.disable();
   const { user, system } = process.cpuUsage(cpu);
   (globalThis as { gc?: () => void }).gc?.();
-  const grown = (process.memoryUsage().rss - before) / 1024 / 1024;
-  const ms = (from: number, to: number) => (to - from).toFixed(1).padStart(8);
-  console.log(
-    `${name.padEnd(30)} open ${ms(start, opened)}  first key ${ms(opened, found)}  newest 20 ${ms(found, listed)} ms` +
-      `  longest stall ${(loop.max / 1e6).toFixed(1)} ms  cpu ${((user + system) / 1000).toFixed(0)} ms  memory ${grown.toFixed(1)} MiB  (${sessions.length})`,
-  );
+  const memory = (process.memoryUsage().rss - before) / 1024 / 1024;
   await store.close();
+  return {
+    open: opened - began,
+    firstKey: found - opened,
+    newest: listed - found,
+    stall: loop.max / 1e6,
+    cpu: (user + system) / 1000,
+    memory,
+  };
+}
+
+/** Prints the median of each number over some rounds. */
+async function measure(name: string, folder: string, rounds: number): Promise<void> {
+  const all: Round[] = [];
+  for (let round = 0; round < rounds; round += 1) all.push(await start(folder));
+  const median = (field: keyof Round) => {
+    const sorted = all.map((round) => round[field]).sort((one, other) => one - other);
+    return (sorted[rounds >> 1] ?? 0).toFixed(1).padStart(7);
+  };
+  console.log(
+    `${name.padEnd(30)} open ${median("open")}  first key ${median("firstKey")}` +
+      `  newest 20 after it ${median("newest")} ms  longest stall ${median("stall")} ms` +
+      `  cpu ${median("cpu")} ms  memory ${median("memory")} MiB`,
+  );
 }
 
 /** Appends to a hundred sessions, and creates one. Dies before the index has a line of most. */
@@ -81,6 +110,7 @@ async function writeAndDie(folder: string): Promise<void> {
   process.kill(process.pid, "SIGKILL");
 }
 
+const ROUNDS = 7;
 const [, program = "", killed] = process.argv;
 if (killed !== undefined) await writeAndDie(killed);
 
@@ -89,16 +119,16 @@ try {
   for (const count of [0, 10_000, 100_000]) {
     const path = join(folder, String(count));
     await fill(path, count);
-    await measure(`${count} sessions, no index`, path);
+    await measure(`${count} sessions, no index`, path, 1);
     // The first append of a store that found the index missing writes it.
     const store = await openSessionStore(path);
     const { sessionId } = await store.getOrCreateSession("webchat:user-7");
     await store.appendMessage(sessionId, { role: "user", content: "hi", timestamp });
     await store.close();
-    await measure(`${count} sessions, index`, path);
+    await measure(`${count} sessions, index`, path, ROUNDS);
     const { signal } = spawnSync(process.execPath, [program, path], { stdio: "inherit" });
     if (signal !== "SIGKILL") throw new Error("The writer was not killed.");
-    await measure(`${count} sessions, killed writer`, path);
+    await measure(`${count} sessions, killed writer`, path, ROUNDS);
   }
 } finally {
   rmSync(folder, { recursive: true });

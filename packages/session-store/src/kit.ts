@@ -4,6 +4,8 @@ export type { Summary } from "./format/summary.ts";
 export { beginSummary, copyMeta, nextSummary, withEntries, withLastSeq } from "./format/summary.ts";
 export type { LineMarks, TranscriptLine } from "./format/transcript-line.ts";
 export { formatLine, parseTranscriptLine, upgradeLegacyLine } from "./format/transcript-line.ts";
+export type { CopiedLine } from "./listing/transcript-folder.ts";
+export { TranscriptFolder } from "./listing/transcript-folder.ts";
 export { blobsOf } from "./model/blobs-of.ts";
 export {
   assertAppendOptions,
@@ -28,5 +30,3 @@ export { numberEvent, RecentEvents } from "./recent/recent-events.ts";
 export { RecentMessages } from "./recent/recent-messages.ts";
 export type { KeyedAppend } from "./recent/remembered-keys.ts";
 export { digestMessages, RememberedKeys } from "./recent/remembered-keys.ts";
-export type { CopiedLine } from "./transcript/transcript-folder.ts";
-export { TranscriptFolder } from "./transcript/transcript-folder.ts";

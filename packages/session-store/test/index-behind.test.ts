@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type FileSystem, nodeFileSystem } from "../src/files/file-system.ts";
@@ -82,7 +82,7 @@ test("keeps a line that another store writes while the index is replaced", async
   await using folder = await temporaryFolder();
   const path = indexOf(folder.path);
   writeFileSync(path, '{"sessionId":"read","gone":true}\n');
-  const readTo = readFileSync(path).length;
+  const read = { ino: statSync(path).ino, offset: statSync(path).size };
   const line = { sessionId: "other", key: "k", createdAt: 1, updatedAt: 1 };
   const fs: FileSystem = {
     ...nodeFileSystem,
@@ -93,7 +93,7 @@ test("keeps a line that another store writes while the index is replaced", async
       nodeFileSystem.rename(from, to);
     },
   };
-  expect(await writeIndex(fs, path, { entries: [{ ...line, sessionId: "own" }], readTo })).toBe(true);
+  expect(await writeIndex(fs, path, { entries: [{ ...line, sessionId: "own" }], read })).toBe(true);
   const text = readFileSync(path, "utf8");
   expect(
     text

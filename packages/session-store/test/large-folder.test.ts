@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { nodeFileSystem } from "../src/files/file-system.ts";
 import { JsonlStore } from "../src/store/jsonl-store.ts";
+import { buildWriter, startWriter } from "./child/child-process.ts";
 import { openStore, says, writeTranscript } from "./fixtures.ts";
+import { heldStore, openWith, signal } from "./held-store.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const name = (index: number) => `session-${index}`;
@@ -86,4 +88,40 @@ test("is listed when another writer wrote while its last writer closed", async (
   await writeAndClose();
 
   expect((await reopened()).isListed).toBe(true);
+});
+
+/** Returns the session of a key, which is found before the folder is listed. */
+async function firstKey(): Promise<string> {
+  const { store, release } = heldStore(folder.path);
+  const { sessionId } = await store.getOrCreateSession("webchat");
+  release();
+  await store.close();
+  return sessionId;
+}
+
+test("is listed after the first key was found, when its writer was killed", async () => {
+  await using programs = await temporaryFolder();
+  const writer = startWriter(await buildWriter(programs.path), "hold", folder.path, name(9));
+  await writer.nextLine();
+  await writer.kill();
+
+  expect(await firstKey()).toBe(name(9_999));
+});
+
+test("is listed after the first key was found, since a writer replaced the missing index", async () => {
+  rmSync(join(folder.path, "sessions.index"));
+  const marked = signal();
+  const write: typeof nodeFileSystem.write = (fd, bytes) => {
+    const written = nodeFileSystem.write(fd, bytes);
+    if (String(bytes).startsWith('{"complete"')) marked.resolve();
+    return written;
+  };
+  const store = openWith(folder.path, { ...nodeFileSystem, write });
+  await store.listSessions();
+  await store.appendMessage(name(7), says("more"));
+  await marked.promise;
+  const found = await firstKey();
+  await store.close();
+
+  expect(found).toBe(name(9_999));
 });

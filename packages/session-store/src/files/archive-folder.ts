@@ -154,6 +154,12 @@ export function stampFolder(fs: FileSystem, path: string): string {
   return stat ? `${stat.dev}:${stat.ino}:${stat.mtimeMs}` : "none";
 }
 
+/** Identifies a folder, whatever is in it. A copy has another identity. */
+export function identifyFolder(fs: FileSystem, path: string): string | undefined {
+  const stat = statFolder(fs, path);
+  return stat && `${stat.dev}:${stat.ino}`;
+}
+
 /** Returns true if a change after the stamp would have another time. */
 export function isSettled(stamp: string): boolean {
   return stamp === "none" || Date.now() - Number(stamp.split(":")[2]) > CLOCK_TICK_MS;

@@ -164,6 +164,11 @@ function socketRefuses(fs: FileSystem, path: string, { socket, token }: LockOwne
   return socket !== undefined && isListening(fs, join(dirname(path), socket), token) === false;
 }
 
+/** Returns the name of this start of the machine; empty where the system has none. */
+export function currentBoot(): string {
+  return refreshSelf().bootId;
+}
+
 /** Returns a text that names this process in the name of a file. */
 export function tagProcess(): string {
   const { bootId, pidNamespace, startTime } = refreshSelf();

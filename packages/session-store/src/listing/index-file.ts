@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { AppendFile } from "../files/append-file.ts";
-import { stampFolder } from "../files/archive-folder.ts";
-import type { FileSystem } from "../files/file-system.ts";
+import { identifyFolder, stampFolder } from "../files/archive-folder.ts";
+import { type FileSystem, openFlags } from "../files/file-system.ts";
+import { currentBoot } from "../files/lock-owner.ts";
 import { type OpenFile, openIfThere, withFileLines } from "../files/regular-file.ts";
 import { unlinkQuietly } from "../files/small-file.ts";
 import { temporaryName } from "../files/temporary-file.ts";
@@ -19,17 +20,30 @@ export function toIndexEntry({ sessionId, key, createdAt, updatedAt, archived }:
   return archived ? { ...entry, archived } : entry;
 }
 
+/** A session, with a mark if its transcript is not in the folder yet. */
+export type SessionLine = (IndexEntry & { readonly pending?: true }) | GoneLine;
+
+interface GoneLine {
+  readonly sessionId: string;
+  readonly gone: true;
+}
+
 /**
- * A line of the index: a session, a session that is gone, or a stamp. The latest line of a session
- * counts.
+ * A line of the index: a session, a session that is gone, a stamp, or a mark. The latest line of a
+ * session counts.
  *
  * If the last line is a stamp, and the folders still have it, then the lines above name every
- * session.
+ * session. A mark has the same meaning for the moment at which it was written. Later sessions have
+ * lines that were written before their transcripts.
  */
-export type IndexLine =
-  | IndexEntry
-  | { readonly sessionId: string; readonly gone: true }
-  | { readonly folders: string };
+export type IndexLine = SessionLine | { readonly folders: string } | { readonly complete: string };
+
+/** The lines of one read. `isWhole` is false if some of them cannot be understood. */
+export interface IndexLines {
+  readonly lines: IndexLine[];
+  readonly end: number;
+  readonly isWhole: boolean;
+}
 
 // 64 KiB: few reads and writes, little memory, half a millisecond to parse.
 const CHUNK_BYTES = 65_536;
@@ -44,16 +58,16 @@ export async function* readIndex(
   fs: FileSystem,
   path: string,
   start: number,
-): AsyncGenerator<{ lines: IndexLine[]; end: number }, void, undefined> {
+): AsyncGenerator<IndexLines, void, undefined> {
   let offset = start;
   try {
     for await (const { text, end } of readText(fs, path, start)) {
       offset = end;
-      yield { lines: parseIndexLines(text), end };
+      yield { ...parseIndexLines(text), end };
     }
   } catch {
     // It is a cache. The folder has all sessions.
-    yield { lines: [], end: offset };
+    yield { lines: [], end: offset, isWhole: false };
   }
 }
 
@@ -62,9 +76,10 @@ export async function readIndexedIds(fs: FileSystem, folder: string): Promise<Se
   const ids = new Set<string>();
   for await (const { lines } of readIndex(fs, join(folder, INDEX_NAME), 0)) {
     for (const line of lines) {
-      if ("folders" in line) continue;
+      if (!("sessionId" in line)) continue;
       if ("gone" in line) ids.delete(line.sessionId);
-      else ids.add(line.sessionId);
+      // The process may have died before it wrote the transcript.
+      else if (!line.pending) ids.add(line.sessionId);
     }
   }
   return ids;
@@ -99,6 +114,17 @@ export function stampFolders(fs: FileSystem, folder: string): string {
 }
 
 /**
+ * Returns the text of a mark in the index of a folder, for this start of the machine. Returns
+ * `undefined` where starts have no name. A machine that dies may lose lines, and a copied folder
+ * may have files that are newer than its index.
+ */
+export function completeMark(fs: FileSystem, folder: string): string | undefined {
+  const boot = currentBoot();
+  const identity = identifyFolder(fs, folder);
+  return boot === "" || identity === undefined ? undefined : `${boot} ${identity}`;
+}
+
+/**
  * Appends a line, and returns true. If the line cannot be written, removes the index and returns
  * false, because an index that lacks a line is wrong.
  */
@@ -109,8 +135,27 @@ export function appendToIndex(fs: FileSystem, path: string, line: IndexLine): bo
   } catch {
     // The index is removed below.
   }
-  unlinkQuietly(fs, path);
+  discardIndex(fs, path);
   return false;
+}
+
+/** Removes the index. One that cannot be removed gets a file beside it that forbids its use. */
+export function discardIndex(fs: FileSystem, path: string): void {
+  unlinkQuietly(fs, path);
+  try {
+    if (fs.pathStat(path)) fs.close(fs.open(wrongIndex(path), openFlags.appendOrCreate));
+  } catch {
+    // A folder that takes no file gets no session either.
+  }
+}
+
+/** Returns true if an index lacks lines and could not be removed. */
+export function isDiscarded(fs: FileSystem, path: string): boolean {
+  return fs.pathStat(wrongIndex(path)) !== undefined;
+}
+
+function wrongIndex(path: string): string {
+  return `${path}.wrong`;
 }
 
 /** Returns true if the index is still the file that the line was appended to. */
@@ -126,12 +171,12 @@ function appendOnce(fs: FileSystem, path: string, line: IndexLine): boolean {
 
 /**
  * Replaces the index. Returns true if that worked. Copies the lines that others appended to the old
- * index meanwhile: those after the offset `readTo`.
+ * index meanwhile: those that `read` does not cover.
  */
 export async function writeIndex(
   fs: FileSystem,
   path: string,
-  { entries, readTo }: { entries: Iterable<IndexEntry>; readTo: number },
+  { entries, read }: { entries: Iterable<IndexEntry>; read: { ino: number; offset: number } },
 ): Promise<boolean> {
   const temporary = temporaryName(path);
   let old: OpenFile | undefined;
@@ -149,8 +194,11 @@ export async function writeIndex(
       }
       if (lines !== "") file.append(lines);
       fs.rename(temporary, path);
+      unlinkQuietly(fs, wrongIndex(path));
       if (old) {
-        for await (const { text } of readOpen(fs, old.fd, readTo)) file.append(`${text}\n`);
+        // Another process may have replaced the index that was read.
+        const start = old.ino === read.ino ? read.offset : 0;
+        for await (const { text } of readOpen(fs, old.fd, start)) file.append(`${text}\n`);
       }
     } finally {
       file.close();
@@ -165,10 +213,11 @@ export async function writeIndex(
 }
 
 /** Parses all lines at once, which costs half the time of one by one. */
-function parseIndexLines(text: string): IndexLine[] {
+function parseIndexLines(text: string): { lines: IndexLine[]; isWhole: boolean } {
   const values = parseJson(`[${text.replaceAll("\n", ",")}]`);
-  const whole = Array.isArray(values) ? values : text.split("\n").map(parseJson);
-  return whole.filter(isIndexLine);
+  const all = Array.isArray(values) ? values : text.split("\n").map(parseJson);
+  const lines = all.filter(isIndexLine);
+  return { lines, isWhole: lines.length === all.length };
 }
 
 function parseJson(text: string): unknown {
@@ -181,8 +230,8 @@ function parseJson(text: string): unknown {
 
 function isIndexLine(value: unknown): value is IndexLine {
   if (typeof value !== "object" || value === null) return false;
-  const { sessionId, gone, key, createdAt, updatedAt, folders } = value as Record<string, unknown>;
-  if (typeof folders === "string") return true;
+  const { sessionId, gone, key, createdAt, updatedAt, folders, complete } = value as Record<string, unknown>;
+  if (typeof folders === "string" || typeof complete === "string") return true;
   if (typeof sessionId !== "string" || !isSessionId(sessionId)) return false;
   const isSession = typeof key === "string" && typeof createdAt === "number" && typeof updatedAt === "number";
   return gone === true || isSession;

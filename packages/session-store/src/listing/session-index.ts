@@ -2,17 +2,21 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SessionMeta } from "@mini-openclaw/protocol";
 import type { FileSystem } from "../files/file-system.ts";
+import { sessionPaths } from "../files/session-paths.ts";
 import { inSlices } from "../model/slices.ts";
 import type { SessionFiles } from "../transcript/session-files.ts";
 import {
   appendToIndex,
+  completeMark,
   INDEX_NAME,
+  type IndexEntry,
   type IndexLine,
-  readIndex,
+  isDiscarded,
   stampFolders,
   toIndexEntry,
   writeIndex,
 } from "./index-file.ts";
+import { IndexReader } from "./index-reader.ts";
 import { IndexedSessions } from "./indexed-sessions.ts";
 
 // An index of twice the lines that it needs is read in twice the time.
@@ -23,14 +27,8 @@ const MIN_STAMPED_SESSIONS = 10_000;
 // Windows.
 const CLOCK_TICK_MS = 20;
 
-/** The progress of reading the index file. */
-interface IndexProgress {
-  readonly ino: number;
-  offset: number;
-  lines: number;
-  /** The stamp of the last line, if that is one. */
-  stamp?: string | undefined;
-}
+/** The reason to replace the index. After `incomplete`, some line is in no index. */
+type Staleness = "no" | "long" | "incomplete";
 
 /**
  * The index of all sessions, and of the newest session of each key.
@@ -39,6 +37,9 @@ interface IndexProgress {
  * may have been written since its line in the index, so it is read again. A session in another
  * folder than in its line is read again too. The folder is not listed only if a store of many
  * sessions was closed last, and no file came or went since.
+ *
+ * A session has a line before it has a transcript. So an index that was complete once names all
+ * sessions, however its writers ended. Only files that were copied by hand are missing.
  */
 export class SessionIndex {
   readonly #fs: FileSystem;
@@ -46,12 +47,14 @@ export class SessionIndex {
   readonly #files: SessionFiles;
   readonly #onFailure: (error: unknown, during: string) => void;
   readonly #path: string;
+  readonly #reader: IndexReader;
   readonly #sessions = new IndexedSessions();
   /** Sessions that this store writes. It knows more about them than the index file. */
   readonly #ahead = new Set<string>();
-  #loading: Promise<void> | undefined;
-  #read: IndexProgress = { ino: 0, offset: 0, lines: 0 };
-  #isStale = false;
+  /** Resolves to true if the lines name all sessions. */
+  #reading: Promise<boolean> | undefined;
+  #listing: Promise<void> | undefined;
+  #staleness: Staleness = "no";
   /** True when this store has become a writer. Readers never write. */
   #hasWritten = false;
   #rewriting: Promise<boolean> | undefined;
@@ -66,19 +69,26 @@ export class SessionIndex {
     this.#folder = folder;
     this.#files = files;
     this.#path = join(folder, INDEX_NAME);
+    this.#reader = new IndexReader(fs, this.#path);
   }
 
-  /** Reads new lines, and returns all sessions that have an entry. */
+  /** Lists the folder, unless nothing changed there. Returns all sessions that have an entry. */
   async sessions(): Promise<IndexedSessions> {
-    this.#loading ??= this.#load().catch((error) => {
-      this.#loading = undefined;
-      throw error;
-    });
-    await this.#loading;
-    // Other processes write into the index too.
-    const stat = this.#fs.pathStat(this.#path);
-    if (stat && (stat.ino !== this.#read.ino || stat.size > this.#read.offset)) await this.#readLines();
-    return this.#sessions;
+    await this.#list();
+    return this.#withNewLines();
+  }
+
+  /**
+   * Returns all sessions, but for files that were copied by hand until the folder is listed. Their
+   * order may be old, and some may be archived or deleted.
+   */
+  async named(): Promise<IndexedSessions> {
+    const isComplete = await this.#readFirst();
+    const listing = this.#list();
+    if (isComplete)
+      listing.catch(() => {}); // the next call lists the folder again
+    else await listing;
+    return this.#withNewLines();
   }
 
   /** Updates a session that this store writes. */
@@ -89,7 +99,7 @@ export class SessionIndex {
     if (known && !isMoved) this.#sessions.update(meta);
     else this.save(meta);
     this.#ahead.add(meta.sessionId);
-    if (this.#isStale) this.#rewriting = this.#rewrite();
+    if (this.#staleness !== "no") this.#rewriting = this.#rewrite();
   }
 
   /** Updates a session whose transcript differs from the index. */
@@ -116,8 +126,24 @@ export class SessionIndex {
     this.#append({ sessionId, gone: true });
   }
 
-  /** Resolves when the index is no longer being written. */
+  /**
+   * Appends the line of a session before its transcript is in the folder, or is no longer archived.
+   * If that fails, call `withdraw`.
+   */
+  announce(meta: IndexEntry): void {
+    this.#hasWritten = true;
+    this.#append({ ...toIndexEntry(meta), pending: true });
+  }
+
+  /** Appends that a session is gone, unless the folder has its transcript after all. */
+  withdraw(sessionId: string): void {
+    const { transcript } = sessionPaths(this.#folder, sessionId);
+    if (!this.#fs.pathStat(transcript)?.size) this.#append({ sessionId, gone: true });
+  }
+
+  /** Resolves when the index is no longer being read or written. */
   async close(): Promise<void> {
+    await this.#listing?.catch(() => {}); // nobody waits for it
     await this.#rewriting;
     const isLarge = this.#sessions.size >= MIN_STAMPED_SESSIONS;
     // A failure costs the next start some time, nothing else.
@@ -126,7 +152,7 @@ export class SessionIndex {
 
   #append(line: IndexLine): void {
     // Without the file, the next start reads the folder. This store may write it again before.
-    if (!appendToIndex(this.#fs, this.#path, line)) this.#isStale = true;
+    if (!appendToIndex(this.#fs, this.#path, line)) this.#staleness = "incomplete";
   }
 
   /** Marks the index as complete, so that the next start need not list the folder. */
@@ -136,73 +162,126 @@ export class SessionIndex {
     await sleep(CLOCK_TICK_MS);
     const folders = stampFolders(this.#fs, this.#folder);
     const { open, archived, locked } = await this.#files.list();
+    let missing = 0;
+    await inSlices([...open, ...archived], (sessionId) => {
+      if (!this.#sessions.get(sessionId)) missing += 1;
+    });
+    if (missing > 0) return;
+    this.#mark();
+    const isSame = open.size + archived.size === this.#sessions.size;
     // Another process may be at work here: its sessions change without a file coming or going.
-    if (open.size + archived.size !== this.#sessions.size || locked.size > 0) return;
-    appendToIndex(this.#fs, this.#path, { folders });
+    if (isSame && locked.size === 0) appendToIndex(this.#fs, this.#path, { folders });
+  }
+
+  #mark(): void {
+    const complete = completeMark(this.#fs, this.#folder);
+    if (complete !== undefined) this.#append({ complete });
+  }
+
+  async #readAll(): Promise<boolean> {
+    await this.#readLines();
+    const { mark, isDamaged = false } = this.#reader.progress;
+    if (mark === undefined || isDamaged || isDiscarded(this.#fs, this.#path)) return false;
+    return mark === completeMark(this.#fs, this.#folder) && !this.#reader.hasMore();
+  }
+
+  #readFirst(): Promise<boolean> {
+    this.#reading ??= this.#readAll().catch((error) => {
+      this.#reading = undefined;
+      throw error;
+    });
+    return this.#reading;
+  }
+
+  #list(): Promise<void> {
+    this.#listing ??= this.#load().catch((error) => {
+      this.#listing = undefined;
+      throw error;
+    });
+    return this.#listing;
+  }
+
+  async #withNewLines(): Promise<IndexedSessions> {
+    // Other processes write into the index too.
+    if (this.#reader.hasMore()) await this.#readLines();
+    return this.#sessions;
   }
 
   async #load(): Promise<void> {
-    await this.#readLines();
-    if (this.#read.stamp === stampFolders(this.#fs, this.#folder)) return;
+    const isComplete = await this.#readFirst();
+    if (this.#reader.progress.stamp === stampFolders(this.#fs, this.#folder)) return;
     const { open, archived, locked } = await this.#files.list();
-    await inSlices(this.#sessions.ids(), (sessionId) => {
-      if (!open.has(sessionId) && !archived.has(sessionId)) this.#sessions.remove(sessionId);
-    });
     let looked = 0;
-    await inSlices([...open, ...archived], (sessionId) => {
-      const known = this.#sessions.get(sessionId);
-      const isInPlace = known && (known.archived === true) === archived.has(sessionId);
-      if (isInPlace && !locked.has(sessionId)) return undefined;
-      looked += 1;
-      const meta = this.#files.cachedMeta(sessionId);
-      if (!meta) return this.#lookAt(sessionId);
-      this.#sessions.set(toIndexEntry(meta));
-      return undefined;
-    });
-    const stale = this.#read.lines - this.#sessions.size;
+    let moved = 0;
+    const lookIn = (ids: Set<string>) =>
+      inSlices(ids, (sessionId) => {
+        const known = this.#sessions.get(sessionId);
+        const isInPlace = known && (known.archived === true) === (ids === archived);
+        if (isInPlace && !locked.has(sessionId)) return undefined;
+        looked += 1;
+        if (!isInPlace) moved += 1;
+        return this.#lookAt(sessionId);
+      });
+    await lookIn(open);
+    await lookIn(archived);
+    if (this.#sessions.size !== open.size + archived.size) {
+      await inSlices(this.#sessions.ids(), (sessionId) => {
+        if (!open.has(sessionId) && !archived.has(sessionId)) this.#removeIfGone(sessionId);
+      });
+    }
+    const stale = this.#reader.progress.lines - this.#sessions.size;
+    const isLong = looked > MAX_STALE_LINES || stale > this.#sessions.size + MAX_STALE_LINES;
+    const lacksMark = this.#sessions.size >= MIN_STAMPED_SESSIONS && (!isComplete || moved > 0);
     // Readers never write: the index is rewritten when this store has become a writer.
-    this.#isStale = looked > MAX_STALE_LINES || stale > this.#sessions.size + MAX_STALE_LINES;
+    if ((isLong || lacksMark) && this.#staleness === "no") this.#staleness = "long";
   }
 
   /**
    * Reads one session. A session that cannot be read is not listed. Opening it throws the reason.
    */
-  async #lookAt(sessionId: string): Promise<void> {
+  #lookAt(sessionId: string): Promise<void> | undefined {
+    if (this.#ahead.has(sessionId)) return undefined;
+    const meta = this.#files.cachedMeta(sessionId);
+    if (!meta) return this.#read(sessionId);
+    this.#sessions.set(toIndexEntry(meta));
+    return undefined;
+  }
+
+  async #read(sessionId: string): Promise<void> {
     const meta = await this.#files.meta(sessionId).catch((error: unknown) => {
       this.#onFailure(error, `read session ${sessionId}`);
       return undefined;
     });
+    if (this.#ahead.has(sessionId)) return;
     if (meta) this.#sessions.set(toIndexEntry(meta));
     else this.#sessions.remove(sessionId);
   }
 
-  async #readLines(): Promise<void> {
-    const ino = this.#fs.pathStat(this.#path)?.ino ?? 0;
-    if (ino !== this.#read.ino) this.#read = { ino, offset: 0, lines: 0 };
-    const read = this.#read;
-    for await (const { lines, end } of readIndex(this.#fs, this.#path, read.offset)) {
-      read.offset = end;
-      read.lines += lines.length;
-      for (const line of lines) this.#apply(line, read);
-    }
+  #removeIfGone(sessionId: string): void {
+    // It may have come since the folder was listed.
+    const { transcript } = sessionPaths(this.#folder, sessionId);
+    if (!this.#fs.pathStat(transcript)) this.#sessions.remove(sessionId);
   }
 
-  /** Applies a line. A later line counts more than a greater time. */
-  #apply(line: IndexLine, read: IndexProgress): void {
-    read.stamp = "folders" in line ? line.folders : undefined;
-    if ("folders" in line || this.#ahead.has(line.sessionId)) return;
-    if ("gone" in line) this.#sessions.remove(line.sessionId);
-    else this.#sessions.set(line);
+  /** Reads the new lines. A later line counts more than a greater time. */
+  #readLines(): Promise<void> {
+    return this.#reader.readOn((line) => {
+      if (this.#ahead.has(line.sessionId)) return;
+      if ("gone" in line) this.#sessions.remove(line.sessionId);
+      else this.#sessions.set(line);
+    });
   }
 
   /** Returns true if it worked. */
   async #rewrite(): Promise<boolean> {
-    this.#isStale = false;
-    const readTo = this.#read.offset;
-    if (!(await writeIndex(this.#fs, this.#path, { entries: this.#sessions.all(), readTo }))) return false;
-    const ino = this.#fs.pathStat(this.#path)?.ino ?? 0;
+    const wasLong = this.#staleness === "long";
+    this.#staleness = "no";
+    const { ino, offset } = this.#reader.progress;
+    const entries = this.#sessions.all();
+    if (!(await writeIndex(this.#fs, this.#path, { entries, read: { ino, offset } }))) return false;
     // The next call reads the new file, with the lines of others.
-    this.#read = { ino, offset: 0, lines: 0 };
+    this.#reader.restart();
+    if (wasLong && this.#sessions.size >= MIN_STAMPED_SESSIONS) this.#mark();
     return true;
   }
 }

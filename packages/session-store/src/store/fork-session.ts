@@ -14,9 +14,9 @@ import { assertKey } from "../model/names.ts";
 import { notFound } from "../model/session-errors.ts";
 import { BlobFolder } from "../transcript/blob-folder.ts";
 import type { SessionFiles } from "../transcript/session-files.ts";
-import { type Folder, lockSession } from "../writer/open-writer.ts";
+import { lockSession } from "../writer/open-writer.ts";
 import { latestDeleted } from "./key-sessions.ts";
-import { type StoreContext } from "./store-context.ts";
+import { announced, type StoreContext } from "./store-context.ts";
 
 // 64 KiB: few writes, little memory.
 const CHUNK_CHARS = 65_536;
@@ -41,18 +41,19 @@ export async function forkSession(
   const entries = forkedEntries(files.entries(sessionId, { after: 0 }), { sessionId, at });
   const origin = new BlobFolder(folder.fs, folder.path, sessionId);
   const { meta } = folder.fs.pathStat(origin.path)
-    ? await writeWithBlobs(folder, created, { entries, origin })
-    : await writeTranscript(folder, created, entries);
+    ? await writeWithBlobs(context, created, { entries, origin })
+    : await writeTranscript(context, created, entries);
   index.save(meta);
   return meta;
 }
 
 /** Writes a transcript. The blobs of each entry are in the fork before its line is. */
 async function writeWithBlobs(
-  folder: Folder,
+  context: StoreContext,
   created: Summary,
   { entries, origin }: { entries: AsyncIterable<Entry>; origin: BlobFolder },
 ): Promise<Summary> {
+  const { folder } = context;
   const { fs, path, durability } = folder;
   const { sessionId } = created.meta;
   const fork = new BlobFolder(fs, path, sessionId);
@@ -66,7 +67,7 @@ async function writeWithBlobs(
   // The lock keeps others from removing the blobs before the transcript names them.
   const lock = lockSession(folder, sessionPaths(path, sessionId));
   try {
-    return await writeTranscript(folder, created, linking());
+    return await writeTranscript(context, created, linking());
   } catch (error) {
     await fork.discard().catch(() => {});
     throw error;
@@ -87,10 +88,11 @@ async function newestEntry(files: SessionFiles, sessionId: string): Promise<numb
  * Writes a whole new transcript, and returns its summary. Readers get it only when it is complete.
  */
 async function writeTranscript(
-  { fs, path, durability }: Folder,
+  context: StoreContext,
   created: Summary,
   entries: AsyncIterable<Entry>,
 ): Promise<Summary> {
+  const { fs, path, durability } = context.folder;
   fs.makeDirectory(path);
   const { transcript } = sessionPaths(path, created.meta.sessionId);
   const file = new AppendFile(fs, temporaryName(transcript), { create: true });
@@ -107,7 +109,7 @@ async function writeTranscript(
     }
     file.append(lines);
     if (durability === "disk") await file.sync();
-    fs.rename(file.path, transcript);
+    await announced(context, summary.meta, () => fs.rename(file.path, transcript));
     if (durability === "disk") await fs.syncDirectory(path);
     return summary;
   } catch (error) {

@@ -83,6 +83,8 @@ export class JsonlStore implements SessionStore {
       syncNames: () => syncs.run(),
       createId: createIdSource(),
       hold: (sessionId) => writers.hold(sessionId),
+      onBegin: ({ meta }) => index.announce(meta),
+      onBeginFailed: ({ meta }) => index.withdraw(meta.sessionId),
       onKept,
       onClose,
     };

@@ -12,7 +12,7 @@ export async function getOrCreateSession(
   key: string,
   options: CreateSessionOptions,
 ): Promise<SessionMeta> {
-  const index = await context.index.sessions();
+  const index = await context.index.named();
   const except = new Set<string>();
   let deleted: number | undefined;
   for (;;) {
@@ -21,6 +21,7 @@ export async function getOrCreateSession(
     if (fresh && fresh.createdAt >= (entry?.createdAt ?? 0)) return copyJson(fresh);
     if (!entry && deleted !== undefined) return addSession(context, index, { key, deleted, ...options });
     if (!entry) {
+      await context.index.sessions(); // a copied file may have the key
       deleted = await latestDeleted(context, key);
       continue; // another call may have created one
     }

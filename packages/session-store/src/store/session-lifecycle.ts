@@ -10,7 +10,7 @@ import { isSystemError, StoreError } from "../model/errors.ts";
 import { busy, notFound } from "../model/session-errors.ts";
 import type { SessionWriter } from "../writer/session-writer.ts";
 import { removeOrphanedBlobs } from "./recover-sessions.ts";
-import { type StoreContext, writeSession } from "./store-context.ts";
+import { announced, type StoreContext, writeSession } from "./store-context.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 // Long enough to notice a mistake.
@@ -48,7 +48,10 @@ export async function unarchiveSession(context: StoreContext, sessionId: string)
   }
   return context.writers.use(sessionId, async (writer) => {
     if (!writer.isArchived) return writer.meta;
-    await writer.record([{ type: "session_updated", archived: false, timestamp: Date.now() }]);
+    const { archived: _, ...open } = writer.meta;
+    await announced(context, open, () =>
+      writer.record([{ type: "session_updated", archived: false, timestamp: Date.now() }]),
+    );
     return writer.meta;
   });
 }
@@ -99,10 +102,16 @@ export async function undeleteSession(context: StoreContext, sessionId: string):
   const deleted = await files.deleted.find(sessionId);
   if (!deleted) throw notFound(sessionId);
   if (await files.archive.find(sessionId)) throw exists(sessionId, files.archive.path);
-  moveBack(files.deleted, deleted, sessionPaths(folder.path, sessionId).transcript, folder.path);
-  await syncMove(context, files.deleted.path, folder.path);
-  const meta = await files.meta(sessionId);
-  if (!meta) throw notFound(sessionId);
+  const move = async () => {
+    moveBack(files.deleted, deleted, sessionPaths(folder.path, sessionId).transcript, folder.path);
+    await syncMove(context, files.deleted.path, folder.path);
+    const meta = await files.meta(sessionId);
+    if (!meta) throw notFound(sessionId);
+    return meta;
+  };
+  // A session that cannot be read has no line in the index.
+  const before = await files.deletedSummary(sessionId).catch(() => undefined);
+  const meta = await (before ? announced(context, before.meta, move) : move());
   index.save(meta);
   return copyMeta(meta);
 }

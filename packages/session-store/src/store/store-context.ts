@@ -1,3 +1,4 @@
+import type { SessionMeta } from "@mini-openclaw/protocol";
 import type { SessionIndex } from "../listing/session-index.ts";
 import type { UnsavedSessions } from "../listing/unsaved-sessions.ts";
 import { StoreError } from "../model/errors.ts";
@@ -30,6 +31,21 @@ export function writeSession<T>(
     if (writer.isArchived) throw archived(sessionId);
     return use(writer);
   });
+}
+
+/** Appends the line of a session before `act` moves its transcript to the folder, or opens it. */
+export async function announced<T>(
+  { index }: StoreContext,
+  meta: SessionMeta,
+  act: () => T | Promise<T>,
+): Promise<T> {
+  index.announce(meta);
+  try {
+    return await act();
+  } catch (error) {
+    index.withdraw(meta.sessionId);
+    throw error;
+  }
 }
 
 /**

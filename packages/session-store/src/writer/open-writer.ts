@@ -34,6 +34,10 @@ export interface Folder {
   createId: () => string;
   /** Keeps a session's writer open. Returns a function that ends that. */
   hold: (sessionId: string) => () => void;
+  /** Called before the first entry of a session is written. */
+  readonly onBegin: (summary: Summary) => void;
+  /** Called if the first entry could not be written. */
+  readonly onBeginFailed: (summary: Summary) => void;
   /** Called after entries were written. */
   readonly onKept: (summary: Summary) => void;
   /** Called before a writer releases its lock. */

@@ -253,7 +253,10 @@ export class SessionWriter {
   #write(segments: readonly Segment[], entries: readonly (Entry | undefined)[]): AppendFailure | undefined {
     const isNew = !this.#summary.numbered && segments.some(({ file }) => file === "transcript");
     const header = isNew ? headerLine(this.#summary) : undefined;
+    const isFirst = header !== undefined && this.#summary.meta.lastSeq === 0;
+    if (isFirst) this.#options.onBegin(this.#summary);
     const failure = this.#options.files.append(segments, header);
+    if (failure && isFirst) this.#options.onBeginFailed(this.#summary);
     if (failure) return failure;
     this.#sequence = wrote(this.#sequence, entries.at(-1)?.seq ?? 0);
     const begun = header ? nextSummary(this.#summary, { kind: "header", header }) : this.#summary;

@@ -15,6 +15,10 @@ export interface WriterOptions {
   /** The newest number assigned, in the transcript or in the journal. */
   readonly lastSeq: number;
   createId: () => string;
+  /** Called before the first entry is written. */
+  onBegin: (summary: Summary) => void;
+  /** Called if the first entry could not be written. */
+  onBeginFailed: (summary: Summary) => void;
   /** Called after entries were written. */
   onKept: (summary: Summary) => void;
   /** Called before the writer releases its lock. */

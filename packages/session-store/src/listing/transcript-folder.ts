@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { nodeFileSystem as fs, openFlags } from "../files/file-system.ts";
 import { moveFile } from "../files/move-file.ts";
 import { sessionPaths } from "../files/session-paths.ts";
@@ -6,9 +7,10 @@ import { temporaryName } from "../files/temporary-file.ts";
 import type { TranscriptLine } from "../format/transcript-line.ts";
 import { isSystemError, StoreError, toReadError, toStoreError } from "../model/errors.ts";
 import { notFound } from "../model/session-errors.ts";
-import { BlobFolder } from "./blob-folder.ts";
-import { SessionFiles } from "./session-files.ts";
-import { type TranscriptProblem, verifyLines } from "./verify.ts";
+import { BlobFolder } from "../transcript/blob-folder.ts";
+import { SessionFiles } from "../transcript/session-files.ts";
+import { type TranscriptProblem, verifyLines } from "../transcript/verify.ts";
+import { discardIndex, INDEX_NAME } from "./index-file.ts";
 
 /** A line with its text, byte for byte. */
 export interface CopiedLine {
@@ -71,6 +73,8 @@ export class TranscriptFolder {
       } finally {
         fs.close(fd);
       }
+      // The next start lists the folder.
+      discardIndex(fs, join(this.#folder, INDEX_NAME));
       if (isArchived) this.#files.archive.moveIn(sessionId, { ...paths, transcript: temporary });
       else moveFile(fs, temporary, paths.transcript);
       await fs.syncDirectory(isArchived ? this.#files.archive.path : this.#folder);
