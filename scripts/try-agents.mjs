@@ -13,6 +13,15 @@ const sets = [
   ["ai@7.0.0", "langchain@1.0.1", "@langchain/langgraph@1.0.0", "@langchain/core@1"],
   ["ai@7", "langchain@1", "@langchain/langgraph@1", "@langchain/core@1"],
 ];
+const files = [
+  "agent-steps.test.ts",
+  "from-ai-sdk.test.ts",
+  "from-lang-graph.test.ts",
+  "gate.ts",
+  "graph-runs.test.ts",
+  "scripted-model.ts",
+  "scripted-parts.ts",
+];
 const given = process.argv.slice(2);
 
 for (const packages of given.length > 0 ? [given] : sets) {
@@ -39,8 +48,7 @@ function run(packages, folder) {
     symlinkSync(join(root, "packages", name), join(modules, "@mini-openclaw", name));
   symlinkSync(join(root, "node_modules/vitest"), join(modules, "vitest"));
   cpSync(join(source, "src"), join(folder, "src"), { recursive: true });
-  for (const name of ["from-ai-sdk.test.ts", "from-lang-graph.test.ts"])
-    cpSync(join(source, "test", name), join(folder, "test", name));
+  for (const name of files) cpSync(join(source, "test", name), join(folder, "test", name));
   const vitest = join(root, "node_modules/vitest/vitest.mjs");
   const { status } = spawnSync(process.execPath, [vitest, "run", "--root", folder], { stdio: "inherit" });
   if (status !== 0) process.exitCode = 1;

@@ -1,4 +1,5 @@
-export type { AiSdkAgent, AiSdkCall, AiSdkPart, AiSdkResult } from "./agents/from-ai-sdk.ts";
+export type { AiSdkCall, AiSdkPart, AiSdkResult } from "./agents/ai-sdk-call.ts";
+export type { AiSdkAgent } from "./agents/from-ai-sdk.ts";
 export { fromAiSdk } from "./agents/from-ai-sdk.ts";
 export type { LangGraph, LangGraphOptions } from "./agents/from-lang-graph.ts";
 export { fromLangGraph } from "./agents/from-lang-graph.ts";

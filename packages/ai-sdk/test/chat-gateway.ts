@@ -100,15 +100,6 @@ export function callsOf(message: UIMessage | undefined): Record<string, string> 
   );
 }
 
-/** A promise, and the function that resolves it. */
-export function gate(): { opened: Promise<void>; open: () => void } {
-  let open: () => void = () => undefined;
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open };
-}
-
 /**
  * An agent that calls two tools in one turn: `list`, which reports progress, and `rm`, which asks
  * first. Then it answers.

@@ -1,50 +1,20 @@
 import { describeAgentRunner } from "@mini-openclaw/gateway/testing";
-import type { AgentInput, AgentRunner, RunEvent } from "@mini-openclaw/protocol";
+import type { RunEvent } from "@mini-openclaw/protocol";
 import { isStepCount, simulateReadableStream, stepCountIs, streamText, ToolLoopAgent, tool } from "ai";
 import { MockLanguageModelV4 } from "ai/test";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { fromAiSdk } from "../src/index.ts";
-
-type StreamOptions = Parameters<MockLanguageModelV4["doStream"]>[0];
-type StreamPart =
-  Awaited<ReturnType<MockLanguageModelV4["doStream"]>>["stream"] extends ReadableStream<infer Part>
-    ? Part
-    : never;
-
-const usage = {
-  inputTokens: { total: 10, noCache: 6, cacheRead: 3, cacheWrite: 1 },
-  outputTokens: { total: 5, text: 5, reasoning: 0 },
-};
-const finish = (unified: "stop" | "tool-calls" | "length" | "content-filter" | "error"): StreamPart => ({
-  type: "finish",
-  finishReason: { unified, raw: unified },
-  usage,
-});
-const says = (...pieces: string[]): StreamPart[] => [
-  { type: "text-start", id: "t" },
-  ...pieces.map((delta): StreamPart => ({ type: "text-delta", id: "t", delta })),
-  { type: "text-end", id: "t" },
-];
-const calls = (toolName: string, toolCallId: string): StreamPart[] => [
-  { type: "tool-input-start", id: toolCallId, toolName },
-  { type: "tool-input-delta", id: toolCallId, delta: '{"of":' },
-  { type: "tool-input-delta", id: toolCallId, delta: '"x"}' },
-  { type: "tool-input-end", id: toolCallId },
-  { type: "tool-call", toolCallId, toolName, input: '{"of":"x"}' },
-];
-
-/** A model that answers a prompt with tool results in text, and others with the first parts. */
-function modelOf(first: StreamPart[], last: StreamPart[] = [...says("Do", "ne."), finish("stop")]) {
-  return new MockLanguageModelV4({
-    doStream: ({ prompt }: StreamOptions) => {
-      const isAnswered = prompt.at(-1)?.role === "tool";
-      return Promise.resolve({
-        stream: simulateReadableStream({ chunks: isAnswered ? last : first, initialDelayInMs: null }),
-      });
-    },
-  });
-}
+import {
+  calls,
+  finish,
+  modelOf,
+  run,
+  type StreamOptions,
+  type StreamPart,
+  says,
+  types,
+} from "./scripted-parts.ts";
 
 const inputSchema = z.object({ of: z.string() });
 const list = tool({
@@ -96,16 +66,6 @@ describeAgentRunner(
   },
   { describe, test },
 );
-
-async function run(agent: AgentRunner, more: Partial<AgentInput> = {}): Promise<RunEvent[]> {
-  const { signal } = new AbortController();
-  const messages = [{ role: "user", content: "hi", timestamp: 1 }] as const;
-  const events: RunEvent[] = [];
-  for await (const event of agent.run({ sessionId: "s", runId: "run-1", messages, signal, ...more }))
-    events.push(event);
-  return events;
-}
-const types = (events: readonly RunEvent[]) => events.map(({ type }) => type);
 
 describe("fromAiSdk", () => {
   test("records the start of each tool before the tool runs", async () => {

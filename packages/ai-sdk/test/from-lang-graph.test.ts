@@ -1,6 +1,4 @@
-import { BaseChatModel } from "@langchain/core/language_models/chat_models";
-import { AIMessage, AIMessageChunk, type BaseMessage, ToolMessage } from "@langchain/core/messages";
-import { ChatGenerationChunk, type ChatResult } from "@langchain/core/outputs";
+import { AIMessage, type BaseMessage, ToolMessage } from "@langchain/core/messages";
 import {
   Command,
   END,
@@ -11,128 +9,12 @@ import {
   StateGraph,
 } from "@langchain/langgraph";
 import { describeAgentRunner } from "@mini-openclaw/gateway/testing";
-import type { AgentInput, AgentRunner, RunEvent } from "@mini-openclaw/protocol";
+import type { AgentInput, AgentRunner } from "@mini-openclaw/protocol";
 import { createAgent, humanInTheLoopMiddleware, tool } from "langchain";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { fromLangGraph } from "../src/index.ts";
-
-const usage_metadata = {
-  input_tokens: 10,
-  output_tokens: 5,
-  total_tokens: 15,
-  input_token_details: { cache_read: 3, cache_creation: 1 },
-};
-// The type of usage differs by the version of a message's content.
-const chunkOf = (fields: object) => new AIMessageChunk(fields as { content: string });
-const says = (...pieces: string[]) => [
-  ...pieces.map((content) => chunkOf({ content })),
-  chunkOf({ content: "", usage_metadata }),
-];
-const calls = (...names: string[]) => [
-  ...names.flatMap((name, index) => [
-    chunkOf({
-      content: "",
-      tool_call_chunks: [{ id: `call-${index}`, name, args: '{"of":', index }],
-    }),
-    chunkOf({ content: "", tool_call_chunks: [{ args: '"x"}', index }] }),
-  ]),
-  chunkOf({ content: "", usage_metadata }),
-];
-
-/** A model that answers tool results with the last chunks, and other messages with the first. */
-class ScriptedModel extends BaseChatModel {
-  readonly prompts: BaseMessage[][] = [];
-  readonly #first: AIMessageChunk[];
-  readonly #last: AIMessageChunk[];
-  readonly #hangs: boolean;
-
-  constructor(first: AIMessageChunk[], { last = says("Do", "ne."), hangs = false } = {}) {
-    super({});
-    this.#first = first;
-    this.#last = last;
-    this.#hangs = hangs;
-  }
-
-  _llmType(): string {
-    return "scripted";
-  }
-
-  override bindTools(): this {
-    return this;
-  }
-
-  async _generate(
-    ...[messages, options, manager]: Parameters<BaseChatModel["_generate"]>
-  ): Promise<ChatResult> {
-    let all: ChatGenerationChunk | undefined;
-    for await (const chunk of this._streamResponseChunks(messages, options, manager))
-      all = all ? all.concat(chunk) : chunk;
-    if (!all) throw new Error("The script is empty.");
-    return { generations: [{ text: all.text, message: all.message }] };
-  }
-
-  override async *_streamResponseChunks(
-    ...[messages, options, manager]: Parameters<BaseChatModel["_streamResponseChunks"]>
-  ): AsyncGenerator<ChatGenerationChunk> {
-    this.prompts.push(messages);
-    const isAnswered = messages.at(-1)?.type === "tool";
-    const chunks = isAnswered ? this.#last : this.#first;
-    for (const { content, tool_call_chunks, usage_metadata: usage } of chunks) {
-      // A chunk gets the id of its answer.
-      const message = chunkOf({ content, tool_call_chunks, usage_metadata: usage });
-      const text = typeof message.content === "string" ? message.content : "";
-      const chunk = new ChatGenerationChunk({ text, message });
-      yield chunk;
-      await manager?.handleLLMNewToken(text, undefined, undefined, undefined, undefined, { chunk });
-    }
-    if (!this.#hangs) return;
-    await new Promise((_resolve, reject) => {
-      options.signal?.addEventListener("abort", () => reject(new Error("aborted")));
-    });
-  }
-}
-
-/** A model whose pieces come as they are written. */
-class LiveModel extends ScriptedModel {
-  readonly #pieces: () => AsyncIterable<string>;
-  readonly #onWritten: (piece: string) => void;
-
-  constructor(pieces: () => AsyncIterable<string>, onWritten: (piece: string) => void) {
-    super([]);
-    this.#pieces = pieces;
-    this.#onWritten = onWritten;
-  }
-
-  override async *_streamResponseChunks(
-    ...[, , manager]: Parameters<BaseChatModel["_streamResponseChunks"]>
-  ): AsyncGenerator<ChatGenerationChunk> {
-    for await (const text of this.#pieces()) {
-      const chunk = new ChatGenerationChunk({ text, message: chunkOf({ content: text }) });
-      yield chunk;
-      await manager?.handleLLMNewToken(text, undefined, undefined, undefined, undefined, { chunk });
-      this.#onWritten(text);
-    }
-  }
-}
-
-/** A graph whose first model is a node, beside a subgraph of the others one after the other. */
-function branches(
-  [first, ...others]: [name: string, pieces: () => AsyncIterable<string>][],
-  onWritten: (piece: string) => void = () => undefined,
-) {
-  const answer = (pieces: () => AsyncIterable<string>) => async (state: { messages: BaseMessage[] }) => ({
-    messages: [await new LiveModel(pieces, onWritten).invoke(state.messages)],
-  });
-  if (!first) throw new Error("There are no branches.");
-  const graph = new StateGraph(MessagesAnnotation).addNode("first", answer(first[1])).addEdge(START, "first");
-  if (others.length === 0) return graph.compile();
-  const nodes = others.map(([name, pieces]) => [name, answer(pieces)] as [string, ReturnType<typeof answer>]);
-  const beside = new StateGraph(MessagesAnnotation)
-    .addSequence(nodes)
-    .addEdge(START, others[0]?.[0] as never);
-  return graph.addNode("beside", beside.compile()).addEdge(START, "beside").compile();
-}
+import { branches, calls, resultsOf, run, ScriptedModel, says } from "./scripted-model.ts";
 
 const schema = z.object({ of: z.string() });
 const named = (name: string, run: () => string) => tool(run, { name, description: name, schema });
@@ -161,22 +43,11 @@ describeAgentRunner(
   { describe, test },
 );
 
-async function run(agent: AgentRunner, more: Partial<AgentInput> = {}): Promise<RunEvent[]> {
-  const { signal } = new AbortController();
-  const messages = [{ role: "user", content: "hi", timestamp: 1 }] as const;
-  const events: RunEvent[] = [];
-  for await (const event of agent.run({ sessionId: "s", runId: "run-1", messages, signal, ...more }))
-    events.push(event);
-  return events;
-}
 const conversation: AgentInput["messages"] = [
   { role: "user", content: "one", timestamp: 1 },
   { role: "assistant", content: "Old.", timestamp: 1 },
   { role: "user", content: "two", timestamp: 1 },
 ];
-const resultsOf = (events: readonly RunEvent[]) =>
-  events.flatMap((event) => (event.type === "tool_done" ? [[event.toolName, event.output]] : []));
-
 describe("fromLangGraph", () => {
   test("has the pieces of a call's input, and the usage of all turns", async () => {
     const events = await run(agentOf(new ScriptedModel(calls("list"))));
@@ -384,40 +255,6 @@ describe("fromLangGraph", () => {
     expect([...streams.values()]).toEqual(["A1A2A3", "B1B2", "C1C2"]);
     const texts = events.flatMap((event) => (event.type === "assistant_message" ? [event.content] : []));
     expect(texts).toEqual(["A1A2A3", "B1B2", "C1C2"]);
-  });
-
-  test("keeps an answer whole whose model pauses", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    let show = () => {};
-    const shown = new Promise<void>((resolve) => (show = resolve));
-    const agent = fromLangGraph(
-      branches([
-        [
-          "A",
-          async function* () {
-            yield "One, ";
-            await shown;
-            while (vi.getTimerCount() === 0) await new Promise(setImmediate);
-            // Longer than the time after which the tools of a complete turn have started.
-            await vi.advanceTimersByTimeAsync(300);
-            yield "two.";
-          },
-        ],
-      ]),
-    );
-    const watched: AgentRunner = {
-      async *run(input) {
-        for await (const event of agent.run(input)) {
-          yield event;
-          if (event.type === "chunk") show();
-        }
-      },
-    };
-
-    const events = await run(watched).finally(() => vi.useRealTimers());
-
-    const texts = events.flatMap((event) => (event.type === "assistant_message" ? [event.content] : []));
-    expect(texts).toEqual(["One, two."]);
   });
 
   test("has the results of tools that return commands", async () => {

@@ -11,7 +11,8 @@ import {
 } from "ai";
 import { describe, expect, test } from "vitest";
 import { aiSdkHttp } from "../src/index.ts";
-import { callsOf, chatGateway, gate, newest, textOf, toolsAgent, until } from "./chat-gateway.ts";
+import { callsOf, chatGateway, newest, textOf, toolsAgent, until } from "./chat-gateway.ts";
+import { gate } from "./gate.ts";
 
 const textsOf = (chat: Chat<UIMessage>) => chat.messages.map(textOf);
 const copyOf = <Value>(value: Value): Value => JSON.parse(JSON.stringify(value));

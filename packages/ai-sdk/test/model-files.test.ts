@@ -20,8 +20,8 @@ function png(bytes: number): string {
 const small = png(100);
 const large = png(20_000);
 
-const file = (mediaType: string, data: string): StreamPart => ({
-  type: "file",
+const file = (mediaType: string, data: string, type: "file" | "reasoning-file" = "file"): StreamPart => ({
+  type,
   mediaType,
   data: { type: "data", data },
 });
@@ -93,6 +93,17 @@ describe("a file that a model of the AI SDK gives", () => {
         { type: "file", mediaType: "image/png", data: { data: large } },
       ],
     });
+  });
+
+  test("is kept also if it is a part of the reasoning", async () => {
+    const agent = agentOf(modelOf(file("image/png", small, "reasoning-file"), ...says("A cat.")));
+
+    const [answer] = answersOf(await run(agent));
+
+    expect(answer?.blocks).toEqual([
+      { type: "text", text: "A cat." },
+      { type: "image", mediaType: "image/png", data: small },
+    ]);
   });
 
   test("is shown again to a client that resumes", async () => {

@@ -6,7 +6,8 @@ import { createElement, StrictMode, useEffect } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
-import { chatGateway, gate, newest, textOf, until } from "./chat-gateway.ts";
+import { chatGateway, newest, textOf, until } from "./chat-gateway.ts";
+import { gate } from "./gate.ts";
 
 type Page = HTMLElement & { readonly textContent: string | null };
 const { document } = globalThis as unknown as { document: { createElement(name: string): Page } };

@@ -4,7 +4,8 @@ import { createMemoryStore } from "@mini-openclaw/session-store";
 import type { UIMessage } from "ai";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { toUiMessages } from "../src/index.ts";
-import { chatGateway, gate, newest, type openChat, textOf, until } from "./chat-gateway.ts";
+import { chatGateway, newest, type openChat, textOf, until } from "./chat-gateway.ts";
+import { gate } from "./gate.ts";
 
 type TestChat = ReturnType<typeof openChat>;
 

@@ -1,16 +1,8 @@
 import { scriptedAgent } from "@mini-openclaw/gateway/testing";
 import { DefaultChatTransport, lastAssistantMessageIsCompleteWithApprovalResponses } from "ai";
 import { afterEach, describe, expect, test } from "vitest";
-import {
-  callsOf,
-  chatGateway,
-  gate,
-  newest,
-  type openChat,
-  textOf,
-  toolsAgent,
-  until,
-} from "./chat-gateway.ts";
+import { callsOf, chatGateway, newest, type openChat, textOf, toolsAgent, until } from "./chat-gateway.ts";
+import { gate } from "./gate.ts";
 
 type TestChat = ReturnType<typeof openChat>;
 

@@ -3,12 +3,10 @@ import { mustBe } from "@mini-openclaw/protocol/shared";
 import { AiSdkError, check } from "../shared/errors.ts";
 import { decide } from "./decide.ts";
 import { GraphReader } from "./graph-reader.ts";
+import { GraphRuns, type ToolRun } from "./graph-runs.ts";
 import { type Question, resumeOf } from "./interrupts.ts";
 import { Happenings } from "./pull-parts.ts";
 import { RunWriter } from "./run-writer.ts";
-
-// A graph does not report that its tools start. After this time without a part, they have.
-const QUIET_MS = 100;
 
 /** A graph of LangGraph.js 1, as far as a run needs it. */
 export interface LangGraph {
@@ -18,6 +16,7 @@ export interface LangGraph {
       streamMode: ["messages", "updates", "tasks"];
       subgraphs: true;
       signal: AbortSignal;
+      callbacks: [object];
       configurable: Record<string, unknown>;
     },
   ): PromiseLike<AsyncIterable<unknown>>;
@@ -57,11 +56,14 @@ async function* run(
   signal.addEventListener("abort", abort);
   if (signal.aborted) abort();
   const writer = new RunWriter(runId);
-  const reader = new GraphReader(writer);
+  let happenings = new Happenings<unknown, ToolRun>(stop.signal);
+  const runs = new GraphRuns((tool) => happenings.started(tool));
+  const reader = new GraphReader(writer, runs);
   const config = {
     streamMode: ["messages", "updates", "tasks"] as ["messages", "updates", "tasks"],
     subgraphs: true as const,
     signal: stop.signal,
+    callbacks: [runs.createHandler()] as [object],
     configurable: { thread_id: runId, ...options.configurable?.(input) },
   };
   yield* writer.begin();
@@ -70,11 +72,14 @@ async function* run(
       let next: unknown = { messages: reader.toGraphMessages(input.messages) };
       next && !stop.signal.aborted;
     ) {
-      const happenings = new Happenings<unknown>(stop.signal, QUIET_MS);
+      happenings = new Happenings(stop.signal);
       happenings.read(await graph.stream(next as never, config));
       for await (const happening of happenings) {
         if (happening.is === "part") yield* reader.add(happening.part);
-        else yield* writer.startAll();
+        else if (happening.is === "start") {
+          yield* reader.startTool(happening.tool);
+          happening.onRecorded();
+        }
       }
       if (stop.signal.aborted) break;
       yield* reader.end();
@@ -98,7 +103,7 @@ async function* ask(
   input: AgentInput,
   signal: AbortSignal,
 ): AsyncGenerator<RunEvent, unknown> {
-  const asks = questions.flatMap((question) => question.asks);
+  const asks = joinAsks(questions.flatMap((question) => question.asks));
   for (const { callId, toolName, isOwnCall } of asks) {
     // A question that is not about a call gets one, so that people see what they decide on.
     if (isOwnCall) writer.call(callId, toolName, {});
@@ -111,4 +116,14 @@ async function* ask(
   }
   const { Command } = await import("@langchain/langgraph");
   return new Command({ resume: resumeOf(questions, decisions) });
+}
+
+/** Joins the questions about one call, which has one decision. */
+function joinAsks(asks: Question["asks"]): Question["asks"] {
+  const byCall = new Map<string, Question["asks"][number]>();
+  for (const ask of asks) {
+    const other = byCall.get(ask.callId);
+    byCall.set(ask.callId, other ? { ...other, reason: `${other.reason}\n\n${ask.reason}` } : ask);
+  }
+  return [...byCall.values()];
 }

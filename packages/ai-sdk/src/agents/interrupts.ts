@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { isRecord } from "@mini-openclaw/protocol/shared";
 import type { Ask } from "./decide.ts";
-import { toText } from "./run-writer.ts";
+import { type OpenCall, toText } from "./run-writer.ts";
 
 /** An interrupt of a graph, as its stream has it. */
 export interface Interrupt {
@@ -17,28 +17,40 @@ export interface Question {
   readonly asks: readonly (Ask & { isOwnCall: boolean })[];
 }
 
+/** Returns true for an interrupt of `humanInTheLoopMiddleware`. */
+export function isReview({ value }: Interrupt): boolean {
+  return isRecord(value) && Array.isArray(value["actionRequests"]);
+}
+
 /**
  * Returns the decisions that an interrupt needs, and removes their calls from `open`. The requests
  * of `humanInTheLoopMiddleware` are about calls of the turn. Another value is the question of the
- * next call, or one of its own.
+ * next call, or one of its own. What an agent within a tool asks is about the call of that tool.
  */
-export function takeAsks({ id, value }: Interrupt, open: { callId: string; toolName: string }[]): Question {
+export function takeAsks({ id, value }: Interrupt, open: OpenCall[]): Question {
+  const running = open.find(({ isRunning }) => isRunning);
   const requests = isRecord(value) ? value["actionRequests"] : undefined;
   if (!Array.isArray(requests)) {
-    const call = open.shift();
-    const { callId = randomUUID(), toolName = "question" } = call ?? {};
-    const ask = { callId, toolName, reason: toText(value), isOwnCall: call === undefined };
-    return { interruptId: id, isReview: false, asks: [ask] };
+    const call = running ? take(open, (one) => one === running) : open.shift();
+    return { interruptId: id, isReview: false, asks: [toAsk(call, "question", toText(value))] };
   }
   const asks = requests.map((request: unknown) => {
     const { name, description } = isRecord(request) ? request : {};
-    const index = open.findIndex(({ toolName }) => toolName === name);
-    const call = index === -1 ? undefined : open.splice(index, 1)[0];
-    const { callId = randomUUID(), toolName = String(name) } = call ?? {};
-    const reason = typeof description === "string" ? description : `${toolName} wants to run`;
-    return { callId, toolName, reason, isOwnCall: call === undefined };
+    const call = take(open, ({ toolName, isRunning }) => toolName === name && !isRunning) ?? running;
+    const reason = typeof description === "string" ? description : `${String(name)} wants to run`;
+    return toAsk(call, String(name), reason);
   });
   return { interruptId: id, isReview: true, asks };
+}
+
+function toAsk(call: OpenCall | undefined, name: string, reason: string): Question["asks"][number] {
+  const { callId = randomUUID(), toolName = name } = call ?? {};
+  return { callId, toolName, reason, isOwnCall: call === undefined };
+}
+
+function take(open: OpenCall[], isRight: (call: OpenCall) => boolean): OpenCall | undefined {
+  const index = open.findIndex(isRight);
+  return index === -1 ? undefined : open.splice(index, 1)[0];
 }
 
 /**

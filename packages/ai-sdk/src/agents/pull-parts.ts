@@ -1,17 +1,26 @@
+/** A tool that may run when its start is recorded. */
+export interface ToolStart<Tool> {
+  readonly is: "start";
+  readonly tool: Tool;
+  readonly onRecorded: () => void;
+}
+
 /**
  * Something that happens in a run: a part of its stream, a tool that is about to start, or a while
  * without either.
  */
-export type Happening<Part> =
+export type Happening<Part, Tool> =
   | { readonly is: "part"; readonly part: Part }
   | { readonly is: "quiet" }
-  | { readonly is: "start"; readonly callId: string; readonly onRecorded: () => void };
+  | ToolStart<Tool>;
 
 /** The events of a run as they happen, in order, up to its end or to an abort. */
-export class Happenings<Part> {
+export class Happenings<Part, Tool> {
   readonly #signal: AbortSignal;
   readonly #quietMs: number | undefined;
-  readonly #queue: Happening<Part>[] = [];
+  readonly #queue: Happening<Part, Tool>[] = [];
+  /** Lets the tools run whose start was not recorded. */
+  readonly #pending = new Set<() => void>();
   #end: { readonly error?: unknown } | undefined;
   #wake: () => void = () => {};
 
@@ -19,15 +28,25 @@ export class Happenings<Part> {
   constructor(signal: AbortSignal, quietMs?: number) {
     this.#signal = signal;
     this.#quietMs = quietMs;
-    signal.addEventListener("abort", () => this.#wake(), { once: true });
+    signal.addEventListener("abort", this.#onAbort);
   }
 
   /** Resolves when the start of a tool was recorded, so that the tool may run. */
-  started(callId: string): Promise<void> {
+  started(tool: Tool): Promise<void> {
     return new Promise((resolve) => {
-      this.#add({ is: "start", callId, onRecorded: resolve });
-      this.#signal.addEventListener("abort", () => resolve(), { once: true });
+      const onRecorded = () => {
+        this.#pending.delete(onRecorded);
+        resolve();
+      };
+      this.#pending.add(onRecorded);
+      if (this.#signal.aborted) onRecorded();
+      else this.start({ is: "start", tool, onRecorded });
     });
+  }
+
+  /** Adds the start of a tool behind the parts that are on their way through the stream. */
+  start(start: ToolStart<Tool>): void {
+    setImmediate(() => this.#add(start));
   }
 
   /** Reads the parts of a stream in the background. */
@@ -39,21 +58,30 @@ export class Happenings<Part> {
   }
 
   /** Throws as the stream does, unless it was aborted. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Happening<Part>> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Happening<Part, Tool>> {
     let isQuiet = true;
-    while (!this.#signal.aborted) {
-      const next = this.#queue.shift();
-      if (next) {
-        isQuiet = false;
-        yield next;
-      } else if (this.#end && "error" in this.#end) throw this.#end.error;
-      else if (this.#end) return;
-      else if (await this.#wait(isQuiet ? undefined : this.#quietMs)) {
-        isQuiet = true;
-        yield { is: "quiet" };
+    try {
+      while (!this.#signal.aborted) {
+        const next = this.#queue.shift();
+        if (next) {
+          isQuiet = false;
+          yield next;
+        } else if (this.#end && "error" in this.#end) throw this.#end.error;
+        else if (this.#end) return;
+        else if (await this.#wait(isQuiet ? undefined : this.#quietMs)) {
+          isQuiet = true;
+          yield { is: "quiet" };
+        }
       }
+    } finally {
+      this.#signal.removeEventListener("abort", this.#onAbort);
     }
   }
+
+  readonly #onAbort = (): void => {
+    for (const onRecorded of this.#pending) onRecorded();
+    this.#wake();
+  };
 
   /** Resolves when something happens. Resolves with true if nothing does for the given time. */
   #wait(quietMs: number | undefined): Promise<boolean> {
@@ -78,7 +106,7 @@ export class Happenings<Part> {
     this.#wake();
   }
 
-  #add(happening: Happening<Part>): void {
+  #add(happening: Happening<Part, Tool>): void {
     this.#queue.push(happening);
     this.#wake();
   }

@@ -21,6 +21,8 @@ interface Turn {
   readonly id: string;
   text: string;
   thinking: string;
+  /** The part of the thinking that was the last one. */
+  thought: string | undefined;
   calls: ToolCallRecord[];
   readonly files: FileBlock[];
   isComplete: boolean;
@@ -33,6 +35,14 @@ export interface CallResult {
   output: string;
   isError: boolean;
   isDenied?: boolean;
+}
+
+/** A call without a result. */
+export interface OpenCall {
+  readonly callId: string;
+  readonly toolName: string;
+  /** True if the tool has started. */
+  readonly isRunning: boolean;
 }
 
 /** Writes the events of a run in the order of the `AgentRunner` port. */
@@ -53,6 +63,22 @@ export class RunWriter {
     return this.#progress.openCalls.some((call) => call.callId === callId);
   }
 
+  /** Returns true for a call of the turn, or of the turn before it, that has no result yet. */
+  hasCall(callId: string): boolean {
+    const { calls, isComplete } = this.#turn;
+    return this.isOpen(callId) || (!isComplete && calls.some((call) => call.callId === callId));
+  }
+
+  /** Returns true while a tool runs. */
+  isBusy(): boolean {
+    return this.openCalls().some(({ isRunning }) => isRunning);
+  }
+
+  /** Returns true between two turns. */
+  isComplete(): boolean {
+    return this.#turn.isComplete;
+  }
+
   *begin(): Generator<RunEvent> {
     yield this.#add({ type: "run_start", runId: this.#runId, timestamp: Date.now() });
   }
@@ -71,13 +97,18 @@ export class RunWriter {
   }
 
   /** Returns the calls of the turn without a result. */
-  openCalls(): { callId: string; toolName: string }[] {
-    return this.#progress.openCalls.map(({ callId, toolName }) => ({ callId, toolName }));
+  openCalls(): OpenCall[] {
+    return this.#progress.openCalls.map(({ callId, toolName }) => {
+      return { callId, toolName, isRunning: this.#started.has(callId) };
+    });
   }
 
-  *thinking(content: string): Generator<RunEvent> {
-    if (content === "") return;
+  /** Thinking of the turn. Another part of it begins a paragraph. */
+  *thinking(text: string, part?: string): Generator<RunEvent> {
+    if (text === "") return;
     const turn = yield* this.#beginTurn();
+    const content = turn.thinking !== "" && turn.thought !== part ? `\n\n${text}` : text;
+    turn.thought = part;
     turn.thinking += content;
     yield this.#add({ type: "thinking", runId: this.#runId, messageId: turn.id, content });
   }
@@ -195,7 +226,15 @@ export class RunWriter {
 }
 
 function newTurn(): Turn {
-  return { id: randomUUID(), text: "", thinking: "", calls: [], files: [], isComplete: false };
+  return {
+    id: randomUUID(),
+    text: "",
+    thinking: "",
+    thought: undefined,
+    calls: [],
+    files: [],
+    isComplete: false,
+  };
 }
 
 function blocksOf({ text, thinking, calls }: Turn, shown: readonly ContentBlock[] | undefined) {
