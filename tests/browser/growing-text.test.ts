@@ -16,21 +16,43 @@ const program = `
   import { createMarkdownRenderer } from "./markdown/markdown-view.ts";
 
   // No text takes so long that the next piece would have to wait.
-  performance.now = () => 0;
+  let [now, readMs] = [0, 0];
+  performance.now = () => (now += readMs);
+  let onLate = () => {};
   const renderer = createMarkdownRenderer({
     texts: chooseTexts(["en"]),
     highlighter: { highlight() {} },
     onAnnounce() {},
-    onLate() {},
+    onLate(update) {
+      update();
+      onLate();
+    },
   });
   function view() {
     const root = document.createElement("div");
     const shown = renderer.attach(root);
-    return (text, isComplete) => {
+    const html = () => root.innerHTML.replaceAll(/ class="(?:off-screen)?"| off-screen/g, "");
+    const show = (text, isComplete) => {
       shown.update(text, isComplete);
-      return root.innerHTML.replaceAll(/ class="(?:off-screen)?"| off-screen/g, "");
+      return html();
     };
+    return Object.assign(show, { html });
   }
+  window.countLateSteps = async (text) => {
+    const whole = view()(text, true);
+    // Now each step takes a millisecond, so that the next one waits.
+    readMs = 1;
+    const show = view();
+    show(text.slice(0, 9), false);
+    let shown = show(text, true);
+    let count = 0;
+    for (; shown !== whole; count += 1) {
+      await new Promise((resolve) => (onLate = resolve));
+      shown = show.html();
+    }
+    readMs = 0;
+    return count;
+  };
   window.firstDifference = ({ text, lengths, mayCompareHalf }) => {
     const show = view();
     for (let [end, index] = [0, 0]; end < text.length; index += 1) {
@@ -213,6 +235,16 @@ describe.skipIf(whyNoBrowser)("a text that comes in pieces", () => {
       }),
       { numRuns: 100, seed: 1 },
     );
+  });
+
+  test("is completed in steps if much of it came at the end", async () => {
+    const text = "words of an answer\n\n".repeat(1000);
+    const count = await page.evaluate((all) => {
+      const { countLateSteps } = window as unknown as { countLateSteps: (text: string) => Promise<number> };
+      return countLateSteps(all);
+    }, text);
+
+    expect(count).toBeGreaterThanOrEqual(10);
   });
 
   test.each([

@@ -143,12 +143,12 @@ describe.skipIf(whyNoBrowser)("a session of 10,000 messages", () => {
     console.log(
       `a chunk costs the page ${costInLong.toFixed(2)} ms with ${messageCount} messages loaded, ${costInShort.toFixed(2)} ms with none`,
     );
-    expect(await page.locator(".markdown").last().textContent()).toContain("Part 39");
+    await page.locator(".markdown").last().getByText("Part 39", { exact: true }).waitFor();
 
     // Shown anew, it begins with the newest again.
     await page.getByRole("radio", { name: "中文" }).check();
     await eventually(() => page.locator(".row").count()).toBeLessThan(300);
-    expect(await page.locator(".markdown").last().textContent()).toContain("Part 39");
+    await page.locator(".markdown").last().getByText("Part 39", { exact: true }).waitFor();
     expect(tab.complaints).toEqual([]);
   });
 });

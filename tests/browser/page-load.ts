@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import type { Answer } from "./test-gateway.ts";
 
 const timestamp = 1;
@@ -59,15 +59,18 @@ export function section(index: number): string {
   ].join("\n\n");
 }
 
-/** Answers with a text in pieces of some 40 characters, about 250 of them a second. */
-export function streams(text: string): Answer {
+/**
+ * Answers with a text in pieces of some 40 characters, about 250 of them a second. `before` is what
+ * was shown of the answer already.
+ */
+export function streams(text: string, before = ""): Answer {
   return async (_, { show }) => {
     for (let place = 0; place < text.length; place += 40) {
       show({ type: "chunk", messageId: "a1", content: text.slice(place, place + 40) });
       // In gusts, as networks bring them.
       if (place % 400 === 0) await new Promise((resolve) => setTimeout(resolve, 40));
     }
-    show({ type: "assistant_message", id: "a1", content: text, timestamp });
+    show({ type: "assistant_message", id: "a1", content: before + text, timestamp });
   };
 }
 
@@ -82,4 +85,24 @@ export async function createWorkClock(page: Page): Promise<() => Promise<number>
     const { metrics } = await devTools.send("Performance.getMetrics");
     return 1000 * (metrics.find(({ name }) => name === "ThreadTime")?.value ?? Number.NaN);
   };
+}
+
+/** Returns the number of elements that the pages of a browser style in each step of some work. */
+export async function styledElements(browser: Browser, work: () => Promise<void>): Promise<number[]> {
+  const devTools = await browser.newBrowserCDPSession();
+  const counts: number[] = [];
+  devTools.on("Tracing.dataCollected", ({ value }) => {
+    const events: { name?: string; args?: { elementCount?: number } }[] = value;
+    for (const { name, args } of events) {
+      if (name === "UpdateLayoutTree") counts.push(args?.elementCount ?? 0);
+    }
+  });
+  const traceConfig = { includedCategories: ["devtools.timeline", "disabled-by-default-devtools.timeline"] };
+  await devTools.send("Tracing.start", { transferMode: "ReportEvents", traceConfig });
+  await work();
+  const complete = new Promise<void>((resolve) => devTools.once("Tracing.tracingComplete", () => resolve()));
+  await devTools.send("Tracing.end");
+  await complete;
+  await devTools.detach();
+  return counts;
 }

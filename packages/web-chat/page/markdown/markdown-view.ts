@@ -36,7 +36,7 @@ export interface MarkdownParts extends CodeBlockParts, Pick<BlockParts, "servedI
 const SHORT_CHARS = 8000;
 
 // Read and laid out in a few milliseconds, which a key can wait. Models write less in that time.
-const STEP_CHARS = 2000;
+const STEP_CHARS = 1000;
 
 /** A line that defines the target of a link or a footnote. */
 const DEFINITION = /^[ >]{0,9}\[[^\]\n]{1,999}\]:/m;
@@ -69,12 +69,22 @@ class IncrementalView implements MarkdownView {
 
   update(text: string, isComplete: boolean): void {
     const next = normalized(text);
-    if (isComplete) this.#throttle.runNow(() => this.#showComplete(next));
-    else this.#throttle.schedule(() => this.#showMore(next));
+    const isNew = this.#shown.text === "";
+    if (isComplete && (isNew || this.#isNearlyShown(next))) {
+      this.#throttle.runNow(() => this.#showComplete(next));
+    } else this.#throttle.schedule(() => this.#showMore(next, isComplete));
+  }
+
+  #isNearlyShown(text: string): boolean {
+    return text.length <= this.#shown.text.length + STEP_CHARS;
   }
 
   /** Adds a part of a text to what is shown. Returns true if more is left. */
-  #showMore(text: string): boolean {
+  #showMore(text: string, isComplete: boolean): boolean {
+    if (isComplete && this.#isNearlyShown(text)) {
+      this.#showComplete(text);
+      return false;
+    }
     const shownChars = this.#shown.text.length;
     const part = shownChars === 0 ? text : text.slice(0, shownChars + STEP_CHARS);
     this.#show(splitAppended(part, this.#shown, this.#parser));
