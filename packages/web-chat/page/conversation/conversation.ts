@@ -73,7 +73,7 @@ export class Conversation {
     scroller.append(this.#earlier, welcome, this.#list.root, this.#later);
     scroller.tabIndex = 0;
     scroller.setAttribute("aria-label", texts.conversation);
-    this.#anchor = createScrollAnchor(scroller);
+    this.#anchor = createScrollAnchor(scroller, this.#list.root);
     this.#newest = button("to-newest", "↓", () => this.#showNewest());
     this.#newest.setAttribute("aria-label", texts.toNewest);
     scroller.addEventListener("scroll", () => this.#updateNewest(), { passive: true });
@@ -162,7 +162,10 @@ export class Conversation {
       this.#list.render(start === 0 && end === rows.length ? rows : rows.slice(start, end));
     };
     const hasNewFirst = rows[start]?.key !== firstBefore;
-    if (keeps === "nothing") show();
+    if (keeps === "nothing") {
+      this.#anchor.stay();
+      show();
+    }
     // Earlier messages push down the message that the reader sees, so the list scrolls along.
     else if (!isOther && firstBefore !== undefined && hasNewFirst)
       this.change(() => this.#anchor.keepReading(show));

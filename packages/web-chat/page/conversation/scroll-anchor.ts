@@ -4,6 +4,8 @@ export interface ScrollAnchor {
   readonly toEnd: () => void;
   /** Scrolls to the end with the next change, wherever the reader is. */
   readonly follow: () => void;
+  /** Lets the reader stay where they are when the list grows next. */
+  readonly stay: () => void;
   /** Makes a change. A reader who was at the end is there afterwards. */
   keepEnd(change: () => void): void;
   /** Makes a change above the message that the reader sees, which keeps its position. */
@@ -16,12 +18,21 @@ const NEAR_END_PX = 80;
 // Several distances from the upper edge, because one may meet the gap between two rows.
 const PROBES_PX = [4, 24, 60, 120];
 
-export function createScrollAnchor(root: HTMLElement): ScrollAnchor {
-  let isFollowing = true;
+/** Creates the anchor of `root`, which scrolls `list`. */
+export function createScrollAnchor(root: HTMLElement, list: HTMLElement): ScrollAnchor {
+  let mustFollow = true;
+  /** The position of a reader who was at the end. */
+  let endTop: number | undefined = 0;
 
   const isAtEnd = () => root.scrollHeight - root.scrollTop - root.clientHeight < NEAR_END_PX;
+  /** Returns true if only the list has moved its end away from the reader. */
+  const isFollowing = () => (endTop !== undefined && root.scrollTop >= endTop) || isAtEnd();
   const toEnd = () => {
     root.scrollTop = root.scrollHeight;
+    endTop = root.scrollTop;
+  };
+  const stay = () => {
+    endTop = undefined;
   };
   /** Returns the row at the upper edge. */
   function firstSeen(): Element | undefined {
@@ -35,27 +46,32 @@ export function createScrollAnchor(root: HTMLElement): ScrollAnchor {
     return undefined;
   }
 
-  // The composer below grows while an answer runs. A reader at the end stays there.
-  let wasAtEndBefore = true;
   root.addEventListener("scroll", () => {
-    wasAtEndBefore = isAtEnd();
+    if (!isFollowing()) stay();
+    else if (isAtEnd()) endTop = root.scrollTop;
   });
-  new ResizeObserver(() => {
-    if (wasAtEndBefore) toEnd();
-  }).observe(root);
+  // A click can open a part. The reader wants to see it, and not the end.
+  root.addEventListener("click", stay, true);
+  // Images and formulas get their heights late, and the composer below grows while an answer runs.
+  const observer = new ResizeObserver(() => {
+    if (isFollowing()) toEnd();
+  });
+  observer.observe(root);
+  observer.observe(list);
 
   return {
     isAtEnd,
     toEnd,
+    stay,
     follow() {
-      isFollowing = true;
+      mustFollow = true;
     },
     keepEnd(change) {
-      const wasAtEnd = isFollowing || isAtEnd();
-      isFollowing = false;
+      const isKept = mustFollow || isFollowing();
+      mustFollow = false;
       change();
-      if (wasAtEnd) toEnd();
-      wasAtEndBefore = wasAtEnd;
+      if (isKept) toEnd();
+      else stay();
     },
     keepReading(change) {
       const row = firstSeen();
