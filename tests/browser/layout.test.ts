@@ -111,6 +111,30 @@ describe.skipIf(whyNoBrowser)("layout", () => {
     expect(await middleOf("textarea")).toBe(await middleOf("footer .send"));
   });
 
+  test("on a phone, the choices of theme and language stand apart", async () => {
+    await using gateway = await startGateway();
+    const viewport = { width: 360, height: 740 };
+    await using tab = await openPage(browser, gateway.url, { viewport, hasTouch: true, isMobile: true });
+    const { page } = tab;
+    await page.getByRole("button", { name: "Chats" }).click();
+    await page.locator(".settings").waitFor();
+
+    const boxes = await page.locator(".settings .option, .settings button").evaluateAll((all) =>
+      all.map((one) => {
+        const { left, right, top } = one.getBoundingClientRect();
+        return { left: Math.round(left), right: Math.round(right), top: Math.round(top) };
+      }),
+    );
+    const [last] = boxes.map(({ right }) => right).sort((one, other) => other - one);
+    const covered = boxes.filter(({ right, top }, index) => {
+      const next = boxes[index + 1];
+      return next?.top === top && next.left < right;
+    });
+    expect(covered).toEqual([]);
+    expect(last).toBeLessThan(viewport.width);
+    expect(boxes.length).toBeGreaterThan(5);
+  });
+
   test("the results of a search begin at the top, whatever the scroll position was", async () => {
     await using gateway = await startGateway();
     for (let index = 0; index < 60; index += 1) {

@@ -59,6 +59,28 @@ describe.skipIf(whyNoBrowser)("an image of the gateway in an answer", () => {
     expect(tab.complaints).toEqual([]);
   });
 
+  test("is enlarged by a click, and a link around it stays a link", async () => {
+    await using gateway = await startGateway({
+      answer: says(`![a chart](blobs/${hash})\n\n[![a badge](blobs/${hash})](https://example.com/)`),
+      serve({ url = "" }, response) {
+        if (!url.includes("/blobs/")) return false;
+        response.writeHead(200, { "content-type": "image/png" }).end(pixel);
+        return true;
+      },
+    });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await say(page, "images?");
+    await page.getByRole("button", { name: "Enlarge a chart" }).click();
+    await page.getByRole("dialog", { name: "a chart" }).getByRole("img").waitFor();
+    await page.keyboard.press("Escape");
+
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(await page.locator(".markdown a img").getAttribute("alt")).toBe("a badge");
+    expect(await page.locator(".markdown button").count()).toBe(1);
+    expect(tab.complaints).toEqual([]);
+  });
+
   test("that is gone leaves its description", async () => {
     await using gateway = await startGateway({ answer: says(`![a chart](blobs/${hash})`) });
     await using tab = await openPage(browser, gateway.url);

@@ -53,17 +53,23 @@ const IMAGE_TYPE = /^image\/(?:png|jpeg|gif|webp)$/;
 const DOCUMENT_TYPE = /^(?:application\/pdf|text\/plain)$/;
 
 function createImage(file: FileBlock, url: string, parts: FileParts): HTMLElement {
-  const name = nameOf(file, parts.texts);
   const image = element("img", "");
-  image.alt = name;
+  image.alt = nameOf(file, parts.texts);
   image.loading = "lazy";
   image.src = url;
-  const enlarge = button("image", "", () => openImage(url, name, parts.texts, enlarge.getRootNode()));
-  enlarge.setAttribute("aria-label", parts.texts.enlarge(name));
-  enlarge.append(image);
+  const enlarge = createEnlarge(image, parts.texts);
   image.addEventListener("error", () => enlarge.replaceWith(createChip(file, undefined, parts)), {
     once: true,
   });
+  return enlarge;
+}
+
+/** Creates a button that contains an image and enlarges it. */
+export function createEnlarge(image: HTMLImageElement, texts: Texts): HTMLElement {
+  const name = image.alt || texts.unnamedFile.image;
+  const enlarge = button("image", "", () => openImage(image.src, name, texts, enlarge.getRootNode()));
+  enlarge.setAttribute("aria-label", texts.enlarge(name));
+  enlarge.append(image);
   return enlarge;
 }
 

@@ -1,7 +1,8 @@
 import { BlockFrames, isCutTable } from "./block-frames.ts";
 import { type CodeBlockParts, highlightCode } from "./code-block.ts";
 import { drawFormulas } from "./formula.ts";
-import { type BlockParts, renderBlocks } from "./render-blocks.ts";
+import { renderBlocks } from "./render-blocks.ts";
+import type { ImageParts } from "./render-inline.ts";
 import {
   emptyText,
   hasDefinitions,
@@ -27,7 +28,7 @@ export interface MarkdownRenderer {
   attach(root: HTMLElement): MarkdownView;
 }
 
-export interface MarkdownParts extends CodeBlockParts, Pick<BlockParts, "servedImage"> {
+export interface MarkdownParts extends CodeBlockParts, ImageParts {
   /** Runs an update that was postponed because the text arrived faster than it could be shown. */
   onLate: (update: () => void) => void;
 }

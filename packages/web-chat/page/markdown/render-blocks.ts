@@ -2,7 +2,7 @@ import type { Env } from "markdown-it";
 import { element } from "../dom/elements.ts";
 import { appendCode, type CodeBlockParts, createCodeBlock } from "./code-block.ts";
 import { createFormula } from "./formula.ts";
-import { renderInline } from "./render-inline.ts";
+import { type ImageParts, renderInline } from "./render-inline.ts";
 import type { Block } from "./syntax/block.ts";
 import { isSameBlock } from "./syntax/blocks.ts";
 import type { MarkdownParser } from "./syntax/parser.ts";
@@ -18,12 +18,10 @@ const toRem = (digits: number) => `${(digits * DIGIT_REM).toFixed(2)}rem`;
 const numbersIn = (widths: string) => widths.split(" ").map(Number);
 
 /** Everything that a block needs to become an element. */
-export interface BlockParts extends CodeBlockParts {
+export interface BlockParts extends CodeBlockParts, ImageParts {
   parser: MarkdownParser;
   /** The targets of links and the footnotes of the text. */
   definitions: Env;
-  /** Returns the address of an image that the gateway serves; `undefined` for others. */
-  servedImage?: ((source: string) => string | undefined) | undefined;
 }
 
 /**
@@ -138,6 +136,6 @@ export function createTableScroller(
   return scroller;
 }
 
-function inlineOf(content: string, { parser, definitions, servedImage }: BlockParts): DocumentFragment {
-  return renderInline(parser.inline(content, definitions), servedImage);
+function inlineOf(content: string, parts: BlockParts): DocumentFragment {
+  return renderInline(parts.parser.inline(content, parts.definitions), parts);
 }

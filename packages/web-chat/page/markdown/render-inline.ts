@@ -14,15 +14,20 @@ const MAX_DEPTH = 40;
 
 type InlineTag = "a" | "strong" | "em" | "del" | "sub" | "sup" | "kbd" | "mark" | "ins" | "u";
 
+/** The parts of the page that images in a text use. */
+export interface ImageParts {
+  /** Returns the address of an image that the gateway serves; `undefined` for others. */
+  servedImage?: ((source: string) => string | undefined) | undefined;
+  /** Returns an element that contains an image and enlarges it. */
+  enlargeable?: ((image: HTMLImageElement) => HTMLElement) | undefined;
+}
+
 /**
  * Makes nodes of inline tokens. They load only what `servedImage` returns the address of, and text
  * becomes text nodes.
  */
-export function renderInline(
-  tokens: readonly Token[],
-  servedImage: (source: string) => string | undefined = () => undefined,
-): DocumentFragment {
-  const writer = new InlineWriter(servedImage);
+export function renderInline(tokens: readonly Token[], parts: ImageParts): DocumentFragment {
+  const writer = new InlineWriter(parts);
   for (const token of tokens) writer.write(token);
   return writer.root;
 }
@@ -34,12 +39,12 @@ function safeAddress(href: string): string | undefined {
 
 class InlineWriter {
   readonly root = document.createDocumentFragment();
-  readonly #servedImage: (source: string) => string | undefined;
+  readonly #parts: ImageParts;
   /** The open elements, innermost last. */
   readonly #open: { readonly tag: string; readonly node: Node }[] = [];
 
-  constructor(servedImage: (source: string) => string | undefined) {
-    this.#servedImage = servedImage;
+  constructor(parts: ImageParts) {
+    this.#parts = parts;
   }
 
   write(token: Token): void {
@@ -55,7 +60,7 @@ class InlineWriter {
       case "html_inline":
         return this.#writeHtml(content);
       case "image":
-        return this.#append(createImage(token, this.#servedImage));
+        return this.#append(createImage(token, this.#parts, this.#isInLink()));
       case "footnote_ref":
         return this.#append(createFootnoteLink(content));
       case "math_inline":
@@ -104,8 +109,12 @@ class InlineWriter {
     else this.#append(content);
   }
 
+  #isInLink(): boolean {
+    return this.#open.some(({ tag }) => tag === "a");
+  }
+
   #writeText(content: string): void {
-    if (this.#open.some(({ tag }) => tag === "a")) return this.#append(content);
+    if (this.#isInLink()) return this.#append(content);
     let from = 0;
     for (const { start, end, href } of findAddresses(content)) {
       this.#append(content.slice(from, start), linkTo(href, content.slice(start, end)));
@@ -133,18 +142,20 @@ function linkTo(href: string, ...children: readonly string[]): HTMLElement {
   return link;
 }
 
-function createImage(token: Token, servedImage: (source: string) => string | undefined): HTMLElement {
+function createImage(token: Token, { servedImage, enlargeable }: ImageParts, isInLink: boolean): HTMLElement {
   const source = String(token.attrGet("src") ?? "");
   const label = token.content === "" ? source : token.content;
-  const address = EMBEDDED_IMAGE.test(source) ? source : servedImage(source);
+  const address = EMBEDDED_IMAGE.test(source) ? source : servedImage?.(source);
   if (address === undefined) return linkTo(source, label);
   const image = element("img", "");
   image.loading = "lazy";
   image.src = address;
   image.alt = token.content;
+  // A click on an image in a link opens the link.
+  const shown = isInLink ? image : (enlargeable?.(image) ?? image);
   // A file that is gone leaves its description.
-  image.addEventListener("error", () => image.replaceWith(label), { once: true });
-  return image;
+  image.addEventListener("error", () => shown.replaceWith(label), { once: true });
+  return shown;
 }
 
 /**

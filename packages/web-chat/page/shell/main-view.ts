@@ -2,6 +2,7 @@ import type { MessageBlock, MessageMode, RunCost } from "@mini-openclaw/protocol
 import { acceptDrops } from "../composer/attachments-view.ts";
 import { Composer } from "../composer/composer.ts";
 import { Conversation } from "../conversation/conversation.ts";
+import { createEnlarge } from "../conversation/files-view.ts";
 import { createTodoView, type TodoView } from "../conversation/todo-view.ts";
 import { button, element } from "../dom/elements.ts";
 import { createConnectionBanner, isRefused } from "../frame/connection-banner.ts";
@@ -64,6 +65,7 @@ export class MainView {
       ...{ texts, highlighter, onAnnounce },
       diagramUrl: options.diagramUrl,
       servedImage: (source) => this.#servedImage(source),
+      enlargeable: (image) => createEnlarge(image, texts),
       onLate: (update) => this.#conversation.change(update),
     });
     this.#conversation = new Conversation({
