@@ -21,12 +21,16 @@ const remedies: Record<string, string> = {
 /** The system's codes for a host that is no address of this machine. */
 const HOST_FAULTS = new Set<unknown>(["ENOTFOUND", "EAI_AGAIN", "EADDRNOTAVAIL"]);
 
+/** The end of a system error's message: its call, and its path where it has one. */
+const SYSTEM_CALL = /, \w+(?: '.*)?$/s;
+
 /** Returns one line for a failure with a code, and the whole error with its stack for a bug. */
 export function describeFailure(error: unknown): unknown {
   if (!isExpected(error)) return error;
   const { code, message, cause } = error;
   const reason = reasonOf(cause);
-  const whole = message.includes(reason) ? message : `${message.replace(/\.$/, "")} (${reason}).`;
+  const isNamed = message.includes(reason) || message.includes(reason.replace(SYSTEM_CALL, ""));
+  const whole = isNamed ? message : `${message.replace(/\.$/, "")} (${reason}).`;
   const sentence = /[.!?]$/.test(whole) ? whole : `${whole}.`;
   return [sentence, remedyOf(code, cause)]
     .filter(Boolean)

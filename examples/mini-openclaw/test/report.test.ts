@@ -1,5 +1,6 @@
 import { AgentError } from "@mini-openclaw/agent-runtime";
 import { GatewayError } from "@mini-openclaw/gateway";
+import { lockFolder } from "@mini-openclaw/session-store";
 import { expect, test } from "vitest";
 import { describeFailure } from "../src/report.ts";
 
@@ -40,6 +41,20 @@ test.each([
   ],
 ])("describes a failure with a code in one line, with its cause and a remedy", (error, line) => {
   expect(describeFailure(error)).toBe(line);
+});
+
+test.each(["/proc/none", "/proc/self/task"])("names the reason once for a lock in %s", (folder) => {
+  const lock = () => {
+    try {
+      return lockFolder(folder);
+    } catch (error) {
+      return describeFailure(error);
+    }
+  };
+
+  expect(lock()).toMatch(
+    /^Cannot [^:]+: ENOENT: no such file or directory\. Check the disk and MINI_OPENCLAW_DATA_DIR, [^:]+\.$/,
+  );
 });
 
 test("returns the whole error of a bug, with its stack", () => {

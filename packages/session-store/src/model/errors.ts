@@ -63,10 +63,12 @@ export function isSystemError(error: unknown, ...codes: string[]): boolean {
   return typeof code === "string" && codes.includes(code);
 }
 
-/** Returns the short reason of a system error. */
+/** Returns the reason of a system error without its call and path: `EACCES: permission denied`. */
 export function reason(cause: unknown): string {
   const { code, message } = cause as { code?: unknown; message?: unknown };
-  return typeof code === "string" ? code : String(message ?? cause);
+  const words = String(message ?? cause);
+  if (typeof code !== "string") return words;
+  return words.startsWith(`${code}: `) ? words.replace(/, \w+(?: '.*)?$/s, "") : code;
 }
 
 /** Returns a `READ_FAILED` error for a system error, and any other error as it is. */
