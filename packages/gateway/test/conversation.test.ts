@@ -206,6 +206,7 @@ describe("a run that the agent does not end well", () => {
     expect(
       client.frames.slice(2).map((frame) => ({ ...frame, seq: 0, timestamp: 0, sessionId: "" })),
     ).toMatchObject([
+      { type: "run_start" },
       { type: "chunk", content: "Hal" },
       { type: "assistant_message", id: "m1", content: "Hal", partial: "interrupted" },
       { type: "run_error", code: "AGENT_FAILED", message: "The agent failed.", retryable: true },
@@ -226,7 +227,7 @@ describe("a run that the agent does not end well", () => {
     expect(await client.next("run_end", 2)).toMatchObject({ outcome: "completed" });
   });
 
-  test("lacks message_done or results: they are added", async () => {
+  test("lacks run_start, message_done or results: they are added", async () => {
     const agent: AgentRunner = {
       async *run({ runId }) {
         const toolCalls = [{ callId: "c1", toolName: "bash", input: {} }];
@@ -240,7 +241,13 @@ describe("a run that the agent does not end well", () => {
     client.send({ type: "message", content: "hello" });
     await client.next("run_end");
 
-    expect(client.types().slice(2)).toEqual(["assistant_message", "tool_done", "message_done", "run_end"]);
+    expect(client.types().slice(2)).toEqual([
+      "run_start",
+      "assistant_message",
+      "tool_done",
+      "message_done",
+      "run_end",
+    ]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { createMemoryStore } from "@mini-openclaw/session-store";
 import { expect, test } from "vitest";
 import { scriptedAgent } from "../src/testing.ts";
 import { gate, heldAgent, type TestClient, testGateway } from "./test-gateway.ts";
@@ -33,6 +34,29 @@ test("a run beyond maxRuns is kept and waits, and begins when another has ended"
   expect(ack).toMatchObject({ position: 0 });
   expect(whileItWaits).toEqual(["user_message", "ack"]);
   expect(await second.next("message_done")).toMatchObject({ content: "thinking…two" });
+});
+
+test("a message that need not wait is recorded together with its run_start", async () => {
+  const store = createMemoryStore();
+  const openLog = store.openLog.bind(store);
+  const recorded: string[][] = [];
+  store.openLog = async (sessionId) => {
+    const log = await openLog(sessionId);
+    const record = log.record.bind(log);
+    log.record = (events) => {
+      recorded.push(events.map(({ type }) => type));
+      return record(events);
+    };
+    return log;
+  };
+  await using gateway = await testGateway({ store, agent: scriptedAgent(["ok"]) });
+  const client = await gateway.connect();
+
+  client.send({ type: "message", content: "one" });
+  await client.next("run_end");
+
+  expect(recorded[0]).toEqual(["user_message", "run_start"]);
+  expect(recorded.flat().filter((type) => type === "run_start")).toHaveLength(1);
 });
 
 test("sessions that wait take turns: one with much to do does not keep the others waiting", async () => {

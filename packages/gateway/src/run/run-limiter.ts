@@ -20,6 +20,11 @@ export class RunLimiter {
     this.#free = maxRuns;
   }
 
+  /** True if a run that comes now need not wait. */
+  get hasRoom(): boolean {
+    return this.#free > 0;
+  }
+
   /** The number of runs that wait. */
   get waitingCount(): number {
     return this.#waiting.size;

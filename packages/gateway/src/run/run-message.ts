@@ -10,9 +10,10 @@ import { recordAndPublish } from "./record.ts";
  * one `run_end`. An answer that was added needs no agent.
  *
  * Durable before visible: nobody gets an event that a crash could lose. The agent's generator waits
- * until its last event is recorded, so a tool starts only when its call is on disk. A retry records
- * its `run_start` first, instead of a message. Rejects if the store cannot record the message or
- * the end. Then the next opening of the log ends the run.
+ * until its last event is recorded, so a tool starts only when its call is on disk. A message that
+ * need not wait for other runs is recorded with its `run_start`, in one write. A retry records its
+ * `run_start` first, instead of a message. Rejects if the store cannot record the message or the
+ * end. Then the next opening of the log ends the run.
  *
  * @throws GatewayError `RUN_NOT_FOUND` if the run to retry is not the session's newest run
  */
@@ -22,6 +23,7 @@ export async function runMessage(deps: RunDeps, log: SessionLog, run: ActiveRun)
   // A message that comes now needs a run of its own.
   if (isAnswer) steering.close();
   let progress = beginRun(runId);
+  let isStarted = false;
 
   /** Returns no promise if the store records at once, because chunks are many. */
   function record(events: readonly RunEvent[], publish = deps.publish): Promise<void> | undefined {
@@ -30,6 +32,7 @@ export async function runMessage(deps: RunDeps, log: SessionLog, run: ActiveRun)
     const follow = () => {
       for (const event of saved) {
         progress = nextRun(progress, event);
+        isStarted ||= event.type === "run_start";
         run.follow(event);
       }
     };
@@ -44,7 +47,6 @@ export async function runMessage(deps: RunDeps, log: SessionLog, run: ActiveRun)
     deps.publish(saved);
   });
   const { retryOf } = progress;
-  let isStarted = retryOf !== undefined;
 
   /**
    * Records `run_start` only once, even if the agent is asked again, and marks the answers of a
@@ -52,7 +54,6 @@ export async function runMessage(deps: RunDeps, log: SessionLog, run: ActiveRun)
    */
   function recordStep(event: RunEvent): Promise<void> | undefined {
     if (event.type === "run_start" && isStarted) return undefined;
-    isStarted ||= event.type === "run_start";
     const isRetried = event.type === "assistant_message" && retryOf !== undefined;
     return record([isRetried ? { ...event, retryOf } : event]);
   }
@@ -82,26 +83,31 @@ export async function runMessage(deps: RunDeps, log: SessionLog, run: ActiveRun)
 }
 
 /** Returns the events that the acceptance of a run records. */
-async function firstEvents(deps: RunDeps, log: SessionLog, { runId, cause }: ActiveRun): Promise<RunEvent[]> {
+async function firstEvents(
+  deps: RunDeps,
+  log: SessionLog,
+  { runId, cause, task, signal }: ActiveRun,
+): Promise<RunEvent[]> {
   const timestamp = deps.now();
+  const start = { type: "run_start", runId, timestamp } as const;
   if ("content" in cause) {
     const { role, editOf, ...message } = cause;
     const fields = { runId, id: createId(), timestamp, ...message };
     if (role) {
       const { requestId = runId } = cause;
-      return [
-        { type: "run_start", runId, timestamp },
-        { type: "assistant_message", ...fields, requestId },
-      ];
+      return [start, { type: "assistant_message", ...fields, requestId }];
     }
-    if (editOf === undefined) return [{ type: "user_message", ...fields }];
-    await requireEditable(deps.store, log.sessionId, editOf);
-    return [{ type: "user_message", ...fields, editOf }];
+    if (editOf !== undefined) await requireEditable(deps.store, log.sessionId, editOf);
+    const startsNow = !signal.aborted && (task !== undefined || deps.limiter.hasRoom);
+    return [
+      { type: "user_message", ...fields, ...(editOf !== undefined && { editOf }) },
+      ...(startsNow ? [start] : []),
+    ];
   }
   const { requestId, retryOf: given } = cause;
   const retryOf = await findRetriedRun(deps.store, log.sessionId, given);
   const retryRequest = requestId === undefined ? {} : { retryRequest: { id: requestId, runId: given } };
-  return [{ type: "run_start", runId, timestamp, retryOf, ...retryRequest }];
+  return [{ ...start, retryOf, ...retryRequest }];
 }
 
 /** Adds the cost of an earlier attempt. A sum with an unknown part is unknown. */
