@@ -25,15 +25,16 @@ export async function askTurn(
   let sentTokens = Infinity;
   for (let shrinks = 1; ; shrinks += 1) {
     const request = toRequest(contextWindow.limitFor(modelOf()));
-    const messageTokens = estimateMessages(request.messages);
+    const promptTokens = estimateRequest(request);
     try {
-      const turn = await streamTurn(request, answer, run, settings);
+      const turn = await streamTurn(request, promptTokens, answer, run, settings);
       if ("is" in turn) return turn;
       const { inputTokens, cacheReadTokens, cacheWriteTokens } = turn.usage;
       const counted = inputTokens + cacheReadTokens + cacheWriteTokens;
-      contextWindow.calibrate(turn.model, estimateRequest(request), counted);
+      contextWindow.calibrate(turn.model, promptTokens, counted);
       return turn;
     } catch (error) {
+      const messageTokens = estimateMessages(request.messages);
       const isShorter = messageTokens < sentTokens;
       const isOverflow = AgentError.is(error) && error.code === "MODEL_CONTEXT_EXCEEDED";
       if (!isOverflow || !isShorter || shrinks > MAX_SHRINKS || run.signal.aborted) throw error;

@@ -8,7 +8,6 @@ import type {
   Usage,
 } from "@mini-openclaw/protocol";
 import type { Budget, BudgetLimit, LimitReached, Reservation } from "../budget/budget.ts";
-import { estimateRequest } from "../budget/estimate-tokens.ts";
 import { UsageMeter } from "../budget/usage-meter.ts";
 import type { Emit } from "../shared/emit-events.ts";
 import { AgentError } from "../shared/errors.ts";
@@ -57,19 +56,20 @@ export type Turn = Extract<ModelEvent, { type: "turn" }> & {
  * the complete turn, or the limit that forbids it.
  *
  * For each attempt: reserve, stream, settle. A failure that may pass is tried again after a `retry`
- * event, but never once text was shown, nor beyond what the run may spend.
+ * event, but never once text was shown, nor beyond what the run may spend. `promptTokens` are the
+ * estimated tokens of the request.
  *
  * @throws what the provider or the shared costs of the day threw, or the signal's reason
  */
 export async function streamTurn(
   request: ModelRequest,
+  promptTokens: number,
   answer: Answer,
   run: Run,
   settings: ModelSettings,
 ): Promise<Turn | LimitReached> {
   const { runId, signal, budget } = run;
   const { providers } = settings;
-  const promptTokens = estimateRequest(request);
   const first = run.modelIndex;
   let failovers = 0;
   let asked = request;

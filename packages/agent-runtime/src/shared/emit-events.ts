@@ -32,7 +32,7 @@ export function emitEvents<T>(
   let isOver = false;
 
   const emit: Emit<T> = (event) => {
-    if (isOver) return ignored(Promise.reject(gone()));
+    if (isOver) return ignored(Promise.reject(gone));
     return new Promise((resolve, reject) => {
       emitted.push({ event, resolve, reject });
       answer();
@@ -67,9 +67,8 @@ export function emitEvents<T>(
     },
     async return() {
       ended ??= Promise.resolve();
-      left.abort(gone());
-      for (const { reject } of [...(current ? [current] : []), ...emitted.splice(0)])
-        reject(left.signal.reason);
+      left.abort(gone);
+      for (const { reject } of [...(current ? [current] : []), ...emitted.splice(0)]) reject(gone);
       end();
       await ended.catch(() => {});
       return { done: true, value: undefined };
@@ -80,9 +79,8 @@ export function emitEvents<T>(
   };
 }
 
-function gone(): Error {
-  return new Error("The reader of the events went away.");
-}
+/** One error for all, because the reader of every run goes away, and a stack is dear. */
+const gone = new Error("The reader of the events went away.");
 
 /** Returns a promise that may reject although nobody waits for it. */
 function ignored<T>(promise: Promise<T>): Promise<T> {

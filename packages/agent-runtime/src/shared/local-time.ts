@@ -57,5 +57,6 @@ function toOffset(minutes: number): string {
 
 /** Returns the day so many days before another, both as `YYYY-MM-DD`. */
 export function dayBefore(day: string, days: number): string {
+  if (days === 0) return day;
   return new Date(Date.parse(`${day}T00:00:00Z`) - days * 86_400_000).toISOString().slice(0, 10);
 }

@@ -1,4 +1,4 @@
-import { createId } from "../model/names.ts";
+import { createIdSource } from "../model/names.ts";
 import type { FileSystem } from "./file-system.ts";
 import { isProcessOfTagGone, tagProcess } from "./lock-owner.ts";
 
@@ -7,6 +7,8 @@ const TAGGED = /\.(\d+-\d*-\d*-[0-9a-f]*)\.[0-9a-f-]{36}\.tmp$/;
 const OWN = /(^sessions\.index|\.jsonl|\.meta\.json|\.lock|pause\.json)(\.[\w-]+)*\.tmp$/;
 // A file without a tag may have a living writer, which would have changed it since.
 const MAX_UNTAGGED_MS = 60 * 60 * 1_000;
+
+const createId = createIdSource();
 
 /** Returns a name for a file that is complete only when it is renamed. It names this process. */
 export function temporaryName(path: string): string {
