@@ -90,6 +90,23 @@ describe("a chat over HTTP", () => {
     expect(copyOf(chat.messages[1])).toEqual(copyOf(before.messages[1]));
   });
 
+  test("may send its newest message alone, as `message`", async () => {
+    await using gateway = await chatGateway(scriptedAgent(["A", "B"]));
+    const transport = new DefaultChatTransport<UIMessage>({
+      api: gateway.api,
+      prepareSendMessagesRequest: ({ id, messages, ...fields }) => ({
+        body: { id, message: messages.at(-1), ...fields },
+      }),
+    });
+    const chat = gateway.httpChat({ transport });
+
+    await chat.sendMessage({ text: "a" });
+    await chat.sendMessage({ text: "b" });
+
+    expect(textsOf(chat)).toEqual(["a", "A", "b", "B"]);
+    expect((await messagesOf(gateway.api)).map(textOf)).toEqual(["a", "A", "b", "B"]);
+  });
+
   test("is stopped by a request of its own, because a cut response stops nothing", async () => {
     const { steps, open } = heldRun();
     const agent = scriptedAgent([steps, [{ says: ["B"] }, { hangs: true }]]);

@@ -1,4 +1,5 @@
 import { scriptedAgent } from "@mini-openclaw/gateway/testing";
+import { type AgentRunner, noUsage } from "@mini-openclaw/protocol";
 import { DefaultChatTransport, lastAssistantMessageIsCompleteWithApprovalResponses } from "ai";
 import { afterEach, describe, expect, test } from "vitest";
 import { callsOf, chatGateway, newest, type openChat, textOf, toolsAgent, until } from "./chat-gateway.ts";
@@ -211,6 +212,37 @@ describe("tool calls", () => {
 
     expect(callsOf(newest(chat))).toEqual({ list: "output-available", rm: state });
     expect(newest(chat)?.id).toBe(newest(before)?.id);
+  });
+
+  test("that ask again while they run are decided again", async () => {
+    const agent: AgentRunner = {
+      async *run({ runId, signal, decision }) {
+        const call = { callId: "c1", toolName: "boss", input: {} };
+        yield { type: "run_start", runId, timestamp: 1 };
+        yield { type: "assistant_message", runId, id: "a", content: "", toolCalls: [call], timestamp: 1 };
+        yield { type: "tool_start", runId, ...call };
+        for (const reason of ["first", "second"]) {
+          yield { type: "approval_request", runId, callId: "c1", toolName: "boss", reason };
+          const decided = (await decision?.("c1", { signal })) ?? "deny";
+          yield { type: "approval_done", runId, callId: "c1", decision: decided };
+        }
+        const result = { id: "t", callId: "c1", toolName: "boss", output: "both", isError: false };
+        yield { type: "tool_done", runId, ...result, timestamp: 1 };
+        yield { type: "message_done", runId, content: "" };
+        yield { type: "run_end", runId, outcome: "completed", usage: noUsage, timestamp: 1 };
+      },
+    };
+    await using gateway = await chatGateway(agent);
+    const chat = gateway.chat({ sendAutomaticallyWhen: lastAssistantMessageIsCompleteWithApprovalResponses });
+    await chat.sendMessage({ text: "go" });
+
+    for (const reason of ["first", "second"]) {
+      await until(chat, () => chat.status === "ready" && JSON.stringify(newest(chat)).includes(reason));
+      await chat.addToolApprovalResponse({ id: "c1", approved: true });
+    }
+    await until(chat, () => chat.status === "ready" && JSON.stringify(newest(chat)).includes("both"));
+
+    expect(callsOf(newest(chat))).toEqual({ boss: "output-available" });
   });
 
   test("show a decision that somebody else has made", async () => {

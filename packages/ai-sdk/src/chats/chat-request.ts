@@ -41,15 +41,16 @@ export function readChatRequest(
   fields: Readonly<Record<string, unknown>>,
   requestId: string,
 ): ChatRequest | string {
-  const { id: chatId, trigger = "submit-message", messageId, messages } = fields;
+  const { id: chatId, trigger = "submit-message", messageId, message } = fields;
+  // Apps that let `prepareSendMessagesRequest` send the newest message alone call it `message`.
+  const { messages = message === undefined ? undefined : [message] } = fields;
   if (!isChatId(chatId)) return wrong("id", `a text of 1 to ${MAX_ID_CHARS} characters`, chatId);
   if (trigger !== "submit-message" && trigger !== "regenerate-message")
     return wrong("trigger", "submit-message or regenerate-message", trigger);
   if (messageId !== undefined && messageId !== null && typeof messageId !== "string")
     return wrong("messageId", "a text", messageId);
   if (!Array.isArray(messages)) return wrong("messages", "an array", messages);
-  const isDecided = (message: unknown) =>
-    isRecord(message) && message["role"] === "assistant" && message["id"] === messageId;
+  const isDecided = (one: unknown) => isRecord(one) && one["role"] === "assistant" && one["id"] === messageId;
   // Messages may come after the answer that a user decides on.
   const decided = trigger === "submit-message" ? messages.findLast(isDecided) : undefined;
   const read = messages.length === 0 ? undefined : readMessage(decided ?? messages.at(-1));

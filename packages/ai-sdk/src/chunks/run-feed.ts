@@ -33,12 +33,15 @@ export interface FeedOptions {
 export class RunFeed {
   readonly #options: FeedOptions;
   readonly #chunks: RunChunks;
+  /** The client's decisions that have had no effect yet. A call may ask again after that. */
+  readonly #answered: Set<string>;
   /** `silent`: the client has the chunks. `continued`: the next chunk continues its message. */
   #state: "silent" | "continued" | "open" | "over";
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: FeedOptions) {
     this.#options = options;
+    this.#answered = new Set(options.answered);
     this.#state = options.continues ? "silent" : "open";
     this.#chunks = new RunChunks((chunk) => this.#emit(chunk), options.fileUrl);
   }
@@ -47,13 +50,14 @@ export class RunFeed {
   add(event: RunSource): void {
     if (this.#state === "over") return;
     const seq = "seq" in event ? event.seq : 0;
-    const { continues, pausesFrom = 0, answered } = this.#options;
+    const { continues, pausesFrom = 0 } = this.#options;
     if (this.#state === "silent" && continues && seq > continues.after) this.#state = "continued";
     this.#chunks.add(event);
     if (event.type === "run_end") return this.#end();
     if (this.#state === "silent") return;
+    if (event.type === "approval_done") this.#answered.delete(event.callId);
     if (event.type === "tool_output") return this.#emitOutput();
-    if (seq < pausesFrom || !this.#chunks.isWaiting(answered)) return;
+    if (seq < pausesFrom || !this.#chunks.isWaiting(this.#answered)) return;
     this.#chunks.pause();
     this.#end();
   }
