@@ -164,6 +164,8 @@ describe.skipIf(!hasPostgres)("a node", () => {
     expect(await other?.recover()).toEqual([sessionId]);
     const loaded = await other?.loadMessages(sessionId);
     expect(loaded?.map(({ content }) => content)).toEqual(["hi", "Hel"]);
+    const owner = `select node from ${two.schema}.sessions where id = $1`;
+    expect(await postgres.server.run(owner, [sessionId])).toEqual([{ node: null }]);
   });
 
   test("ends the runs of many sessions at once, short and long ones", async () => {

@@ -58,7 +58,7 @@ export class Mailbox {
     this.#waiting.push(letter);
     if (this.#isSending) return;
     this.#isSending = true;
-    queueMicrotask(() => void this.#sendWaiting());
+    setImmediate(() => void this.#sendWaiting());
   }
 
   /** Removes and returns the letters to this node, oldest first. Some may be lost if it rejects. */

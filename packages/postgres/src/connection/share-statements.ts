@@ -1,3 +1,5 @@
+import { setImmediate as turn } from "node:timers/promises";
+
 // A statement stays so small that the next callers do not wait long for it.
 const MAX_KEYS = 100;
 
@@ -19,10 +21,13 @@ export function shareStatements<Key, Value>(
   let next: Batch<Key, Value> | undefined;
   const begin = (): Batch<Key, Value> => {
     const keys = new Set<Key>();
-    const values = last.then(() => {
-      if (next?.keys === keys) next = undefined;
-      return run([...keys]);
-    });
+    // Frames of many clients may come in one turn of the event loop.
+    const values = last
+      .then(() => turn())
+      .then(() => {
+        if (next?.keys === keys) next = undefined;
+        return run([...keys]);
+      });
     last = values.catch(() => {});
     return { keys, values };
   };

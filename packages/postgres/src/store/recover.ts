@@ -91,7 +91,10 @@ async function endRuns(context: StoreContext, node: number, { row, lines }: Clai
   const open = () => adoptSession(context.opening, node, row, eventsOf(context, row, lines));
   try {
     // Opening the writer ends the runs.
-    return (await context.writers.use(sessionId, (writer) => writer.lastSeq, open)) > row.lastSeq;
+    const lastSeq = await context.writers.use(sessionId, (writer) => writer.lastSeq, open);
+    // Clients resume now, on all nodes. They need not ask this one about a session of nobody.
+    await context.writers.closeUnused(sessionId);
+    return lastSeq > row.lastSeq;
   } catch (error) {
     if (!StoreError.is(error) || error.code === "STORE_CLOSED") throw error;
     if (!isExpected(error)) context.onFailure(error, `recover session ${sessionId}`);

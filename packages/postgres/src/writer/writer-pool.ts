@@ -77,6 +77,12 @@ export class WriterPool {
     if (entry?.writer === writer) await this.#close(sessionId, entry);
   }
 
+  /** Closes the writer of a session at once, unless somebody uses it. */
+  async closeUnused(sessionId: string): Promise<void> {
+    const entry = this.#entries.get(sessionId);
+    if (entry && entry.users === 0 && !entry.hasLog) await this.#close(sessionId, entry);
+  }
+
   /** Ends the writers of a node that was fenced. */
   lose(node: number, error: StoreError): void {
     for (const { writer } of this.#entries.values()) if (writer?.node === node) writer.lose(error);
