@@ -111,12 +111,14 @@ describe.skipIf(whyNoBrowser)("layout", () => {
     expect(await middleOf("textarea")).toBe(await middleOf("footer .send"));
   });
 
-  test("on a phone, the choices of theme and language stand apart", async () => {
-    await using gateway = await startGateway();
-    const viewport = { width: 360, height: 740 };
-    await using tab = await openPage(browser, gateway.url, { viewport, hasTouch: true, isMobile: true });
+  test.each([
+    ["a phone", 2, { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }],
+    ["a desktop", 1, { viewport: { width: 1280, height: 740 } }],
+  ])("on %s, the choices of theme and language stand apart, in lines: %i", async (_, lineCount, look) => {
+    await using gateway = await startGateway({ showSettings: true });
+    await using tab = await openPage(browser, gateway.url, look);
     const { page } = tab;
-    await page.getByRole("button", { name: "Chats" }).click();
+    if (lineCount > 1) await page.getByRole("button", { name: "Chats" }).click();
     await page.locator(".settings").waitFor();
 
     const boxes = await page.locator(".settings .option, .settings button").evaluateAll((all) =>
@@ -131,8 +133,9 @@ describe.skipIf(whyNoBrowser)("layout", () => {
       return next?.top === top && next.left < right;
     });
     expect(covered).toEqual([]);
-    expect(last).toBeLessThan(viewport.width);
-    expect(boxes.length).toBeGreaterThan(5);
+    expect(last).toBeLessThan(look.viewport.width);
+    expect(new Set(boxes.map(({ top }) => top)).size).toBe(lineCount);
+    expect(boxes.length).toBe(7);
   });
 
   test("the results of a search begin at the top, whatever the scroll position was", async () => {
