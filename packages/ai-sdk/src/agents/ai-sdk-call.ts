@@ -186,6 +186,10 @@ export class AgentCall {
         if (!isAutomatic) this.#asks.push({ approvalId, callId, toolName, reason });
         return;
       }
+      // A rule denied the call. The AI SDK 7.0.0 has no part of its own for the result.
+      case "tool-approval-response":
+        if (part.approved) return;
+        return yield* this.#result(part.toolCall, "Not allowed: a rule denied the call.", true, true);
       case "tool-output-denied":
         return yield* this.#result(part, "Not allowed: a rule denied the call.", true, true);
       case "finish-step":

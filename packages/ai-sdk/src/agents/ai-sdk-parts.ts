@@ -38,6 +38,7 @@ export type KnownPart =
   | ({ type: "tool-result"; output: unknown; preliminary?: boolean } & ToolRef)
   | ({ type: "tool-error"; error: unknown } & ToolRef)
   | ({ type: "tool-output-denied" } & ToolRef)
+  | { type: "tool-approval-response"; approved: boolean; toolCall: ToolRef }
   | {
       type: "tool-approval-request";
       approvalId: string;
