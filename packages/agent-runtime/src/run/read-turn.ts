@@ -28,21 +28,25 @@ export function readTurn(
   const events = provider.stream(request, { ...options, signal: stop.signal })[Symbol.asyncIterator]();
   const idle = watchIdle(idleTimeoutMs, () => stop.abort(silence(idleTimeoutMs)));
   let isComplete = false;
-  let cutOff: (reason: unknown) => void = () => {};
-  stop.signal.addEventListener("abort", () => cutOff(stop.signal.reason), { once: true });
+  let resolve: (event: ModelEvent | undefined) => void = () => {};
+  let reject: (reason: unknown) => void = () => {};
+  // The functions are the same for each event, because events are many.
+  const fail = (reason: unknown) => reject(reason);
+  const deliver = ({ done, value }: IteratorResult<ModelEvent>) => {
+    idle.stop();
+    isComplete = done !== true && value.type === "turn";
+    resolve(done ? undefined : value);
+  };
+  const wait = (onEvent: typeof resolve, onFailure: typeof reject) => {
+    resolve = onEvent;
+    reject = onFailure;
+    if (stop.signal.aborted) fail(stop.signal.reason);
+    idle.start();
+    events.next().then(deliver, fail);
+  };
+  stop.signal.addEventListener("abort", () => fail(stop.signal.reason), { once: true });
   return {
-    next() {
-      return new Promise((resolve, reject) => {
-        if (stop.signal.aborted) reject(stop.signal.reason);
-        cutOff = reject;
-        idle.start();
-        events.next().then(({ done, value }) => {
-          idle.stop();
-          isComplete = done !== true && value.type === "turn";
-          resolve(done ? undefined : value);
-        }, reject);
-      });
-    },
+    next: () => new Promise(wait),
     close() {
       idle.dispose();
       // After its turn the provider is left in peace, so that it can keep its connection.

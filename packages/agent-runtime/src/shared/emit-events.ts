@@ -44,9 +44,9 @@ export function emitEvents<T>(
     if (reads.length === 0) return;
     // Its reader reads again, and so is done with the event before.
     current?.resolve();
-    current = emitted.shift();
+    current = takeFirst(emitted);
     if (!current && !isOver) return;
-    const read = reads.shift() as Read<T>;
+    const read = takeFirst(reads) as Read<T>;
     if (current) read({ done: false, value: current.event });
     else read((ended as Promise<void>).then(() => ({ done: true, value: undefined })));
     answer();
@@ -77,6 +77,11 @@ export function emitEvents<T>(
       return this;
     },
   };
+}
+
+/** Removes the first item. A `pop` keeps the memory of a list that mostly has one. */
+function takeFirst<Item>(items: Item[]): Item | undefined {
+  return items.length === 1 ? items.pop() : items.shift();
 }
 
 /** One error for all, because the reader of every run goes away, and a stack is dear. */

@@ -32,7 +32,7 @@ export interface Body extends AsyncIterable<Uint8Array> {
 
 /** Pieces that came and were not read. */
 class UnreadPieces {
-  #pieces: Buffer[] = [];
+  readonly #pieces: Buffer[] = [];
   #bytes = 0;
 
   get bytes(): number {
@@ -46,11 +46,10 @@ class UnreadPieces {
 
   /** Removes all pieces, and returns them as one. */
   take(): Uint8Array {
-    const [first] = this.#pieces;
-    const joined = first && this.#pieces.length === 1 ? first : Buffer.concat(this.#pieces);
-    this.#pieces = [];
+    const pieces = this.#pieces;
     this.#bytes = 0;
-    return joined;
+    // A pop keeps the memory of the list for the next piece.
+    return pieces.length === 1 ? (pieces.pop() as Buffer) : Buffer.concat(pieces.splice(0));
   }
 }
 
@@ -83,16 +82,9 @@ export class FlowingBody implements Body, AsyncIterator<Uint8Array> {
     return this;
   }
 
-  async next(): Promise<IteratorResult<Uint8Array>> {
-    await new Promise<void>((wake) => {
-      this.#wake = wake;
-      if (this.#ended) wake();
-      else if (this.#unread.bytes > 0) this.#offer();
-    });
-    // By now all pieces of that moment are here.
-    if (this.#unread.bytes > 0) return { done: false, value: this.#takeUnread() };
-    if (this.#ended?.failure) throw this.#ended.failure;
-    return { done: true, value: undefined };
+  /** Uses the same two functions for each piece, because pieces are many. */
+  next(): Promise<IteratorResult<Uint8Array>> {
+    return new Promise<void>(this.#wait).then(this.#deliver);
   }
 
   async return(): Promise<IteratorResult<Uint8Array>> {
@@ -116,6 +108,19 @@ export class FlowingBody implements Body, AsyncIterator<Uint8Array> {
     this.#end();
     this.#message.destroy();
   }
+
+  readonly #wait = (wake: () => void): void => {
+    this.#wake = wake;
+    if (this.#ended) wake();
+    else if (this.#unread.bytes > 0) this.#offer();
+  };
+
+  /** Runs when all pieces of a moment are here. */
+  readonly #deliver = (): IteratorResult<Uint8Array> => {
+    if (this.#unread.bytes > 0) return { done: false, value: this.#takeUnread() };
+    if (this.#ended?.failure) throw this.#ended.failure;
+    return { done: true, value: undefined };
+  };
 
   #take(piece: Buffer): void {
     this.#unread.add(piece);
