@@ -33,6 +33,22 @@ async function nodes(count: number, options: { leaseMs?: number } = {}) {
   };
 }
 
+async function beginTransaction(): Promise<pg.Client> {
+  const client = new pg.Client(postgres.server.config);
+  await client.connect();
+  onTestFinished(() => client.end());
+  await client.query("begin");
+  return client;
+}
+
+/** Waits until a write of a session waits for a transaction. */
+async function isBlocking(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
+  const text = `select 1 from pg_stat_activity
+    where $1 = any(pg_blocking_pids(pid)) and query ~ 'sessions|entries'`;
+  await expect.poll(() => postgres.server.run(text, [rows[0]?.pid])).not.toHaveLength(0);
+}
+
 const nodeId = (store: SessionStore | undefined) => (store ? databaseOf(store)?.node.id : undefined);
 
 describe.skipIf(!hasPostgres)("a node", () => {
@@ -49,6 +65,18 @@ describe.skipIf(!hasPostgres)("a node", () => {
     await (await other?.openLog(sessionId))?.close();
   });
 
+  test("reads a session again that changes while the node claims it", async () => {
+    await using one = await nodes(1);
+    const [store] = one.stores;
+    const { sessionId } = (await store?.createSession("k")) ?? { sessionId: "" };
+    const client = await beginTransaction();
+    await client.query(`update ${one.schema}.sessions set last_seq = 41 where id = $1`, [sessionId]);
+    const appending = store?.appendMessage(sessionId, says("after 41"));
+    await isBlocking(client);
+    await client.query("commit");
+    await expect(appending).resolves.toMatchObject({ seq: 42 });
+  });
+
   test("writes nothing after its row was deleted, and registers again", async () => {
     await using two = await nodes(2);
     const [one, other] = two.stores;
@@ -56,10 +84,15 @@ describe.skipIf(!hasPostgres)("a node", () => {
     const log = await one?.openLog(sessionId);
     await one?.appendMessage(sessionId, says("before"));
     const before = nodeId(one);
-    await postgres.server.run(`delete from ${two.schema}.nodes where id = $1`, [before]);
-    await expect(one?.appendMessage(sessionId, says("fenced"))).rejects.toMatchObject({
-      code: "SESSION_STOLEN",
-    });
+    // The append waits for the deletion, so that no sign of life notices it earlier.
+    const client = await beginTransaction();
+    await client.query(`delete from ${two.schema}.nodes where id = $1`, [before]);
+    const commit = async () => {
+      await isBlocking(client);
+      await client.query("commit");
+    };
+    const [appended] = await Promise.allSettled([one?.appendMessage(sessionId, says("fenced")), commit()]);
+    expect(appended).toMatchObject({ status: "rejected", reason: { code: "SESSION_STOLEN" } });
     expect(() => log?.record([{ type: "run_start", runId: "r", timestamp: 1 }])).toThrow(
       expect.objectContaining({ code: "SESSION_STOLEN" }),
     );

@@ -71,19 +71,20 @@ export function releaseClient(client: PoolClient, failure?: Error | boolean): vo
 /** The pool listens to idle clients only. An error of another one is its statement's. */
 function ignoreError(): void {}
 
-async function checkOut(pool: Pool, deadlineMs: number): Promise<PoolClient> {
-  let timer: NodeJS.Timeout | undefined;
-  const connecting = connectClient(pool);
-  const late = new Promise<"late">((resolve) => {
-    timer = setTimeout(resolve, Math.max(0, deadlineMs), "late" as const);
+function checkOut(pool: Pool, deadlineMs: number): Promise<PoolClient> {
+  return new Promise((resolve, reject) => {
+    let isLate = false;
+    const timer = setTimeout(
+      () => {
+        isLate = true;
+        reject(new ConnectionLost("The pool had no connection in time."));
+      },
+      Math.max(0, deadlineMs),
+    );
+    connectClient(pool)
+      .finally(() => clearTimeout(timer))
+      .then((client) => (isLate ? releaseClient(client) : resolve(client)), reject);
   });
-  const client = await Promise.race([connecting, late]).finally(() => clearTimeout(timer));
-  if (client !== "late") return client;
-  connecting.then(
-    (unused) => releaseClient(unused),
-    () => {},
-  );
-  throw new ConnectionLost("The pool had no connection in time.");
 }
 
 async function runOnce(client: PoolClient, statement: Statement, deadlineMs: number): Promise<Row[]> {

@@ -42,7 +42,7 @@ export async function insertSession(
       select max(s.created) + 1 from ${names.schema}.sessions s where s.key = $2)) as created) t
     on conflict (id) do update set id = excluded.id returning num, created`;
   const values = [sessionId, keyColumn(key), node ?? null, createdAt, JSON.stringify(summary)];
-  const [row] = await query({ text, values });
+  const [row] = await query({ text, values, name: "insert_session" });
   const created = Number(row?.["created"]);
   const meta = { ...summary.meta, createdAt: created, updatedAt: created };
   return { sid: Number(row?.["num"]), summary: { ...summary, meta } };

@@ -110,7 +110,8 @@ export function toStatement(names: Names, group: Group): Statement {
     shape += "n";
     counts.push(`pg_notify('${names.channel}', ${add(group.payload)})`);
   }
-  // The longest values are last. `pg` doubles its buffer for a value after a long one.
+  // The longest values are last, because `pg` copies its buffer into a larger one for a value after
+  // them.
   for (const table of ["live", "entries"] as const) {
     const { sids, seqs, lines } = toColumns(group.changes, table);
     if (sids.length === 0) continue;
