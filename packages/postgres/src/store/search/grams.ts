@@ -31,7 +31,7 @@ let textNumber = 0;
  * PostgreSQL. It costs both sides a fraction of its text.
  */
 export class GramArray {
-  #view = new DataView(new ArrayBuffer(FIRST_BYTES));
+  #view = createView(FIRST_BYTES);
   #end = HEADER_BYTES;
 
   get count(): number {
@@ -65,7 +65,7 @@ export class GramArray {
 
   /** Removes all groups. Keeps the memory, because new buffers cause garbage collections. */
   clear(): void {
-    if (this.#view.byteLength > MAX_KEPT_BYTES) this.#view = new DataView(new ArrayBuffer(FIRST_BYTES));
+    if (this.#view.byteLength > MAX_KEPT_BYTES) this.#view = createView(FIRST_BYTES);
     this.#end = HEADER_BYTES;
   }
 
@@ -73,9 +73,9 @@ export class GramArray {
     const { buffer, byteLength } = this.#view;
     const needed = this.#end + bytes;
     if (needed <= byteLength) return;
-    const grown = new Uint8Array(Math.max(needed, 2 * byteLength));
-    grown.set(new Uint8Array(buffer, 0, this.#end));
-    this.#view = new DataView(grown.buffer);
+    const view = createView(Math.max(needed, 2 * byteLength));
+    new Uint8Array(view.buffer).set(new Uint8Array(buffer, 0, this.#end));
+    this.#view = view;
   }
 }
 
@@ -84,6 +84,15 @@ export function gramsOf(lowerCase: string): number[] {
   const grams = new GramArray();
   grams.add(lowerCase);
   return grams.toNumbers();
+}
+
+/** Creates room for elements, which have the length of each already. */
+function createView(bytes: number): DataView {
+  const view = new DataView(new ArrayBuffer(bytes));
+  for (let at = HEADER_BYTES; at + INTEGER_BYTES <= bytes; at += ELEMENT_BYTES) {
+    view.setInt32(at, INTEGER_BYTES);
+  }
+  return view;
 }
 
 /** Writes the groups of a text from an offset on. Returns the offset after them. */
@@ -95,7 +104,6 @@ function writeGrams(view: DataView, offset: number, text: string): number {
     if (seen[slot] === gram && seen[slot + 1] === textNumber) return;
     seen[slot] = gram;
     seen[slot + 1] = textNumber;
-    view.setInt32(end, INTEGER_BYTES);
     view.setInt32(end + INTEGER_BYTES, gram);
     end += ELEMENT_BYTES;
   };

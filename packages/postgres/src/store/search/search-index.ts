@@ -183,8 +183,7 @@ function titleOf(row: Row): string {
 /**
  * Returns the statement that adds lines, and marks their sessions unless the index lacks earlier
  * entries. The groups of all lines are one array in the binary format, which costs both sides a
- * fraction of its text. It is the longest value and the last one: `pg` doubles its buffer for a
- * value after it.
+ * fraction of its text. It is the last value, because `pg` copies its buffer for a value after it.
  */
 function toInsert({ schema }: Names, { lines, marks, grams }: Rows): Statement {
   const text = `with added as (insert into ${schema}.search (sid, seq, grams)

@@ -110,18 +110,22 @@ async function readNewest(
 /** Returns the candidates of the index, the newest first, or `undefined` if they are too many. */
 async function findCandidates({ context, grams, options }: Search): Promise<number[] | undefined> {
   const { query, names } = context;
-  const found = `(select sid from ${names.schema}.search where grams @> $1::integer[] limit ${MAX_CANDIDATES})
-    union all (select num from ${names.schema}.sessions where indexed < last_seq limit ${MAX_CANDIDATES})`;
-  const candidates = await query({ text: found, values: [grams] });
-  if (candidates.length >= MAX_CANDIDATES) return undefined;
-  const sids = [...new Set(candidates.map((row) => Number(row["sid"])))];
-  const values: unknown[] = [sids];
+  const values: unknown[] = [grams];
   const where = filterSessions(options, (value) => `$${values.push(value)}`);
-  // An offset keeps the database from reading the whole table instead.
-  const text = `select s.num from unnest($1::bigint[]) u(sid) cross join lateral (
-      select s.num, s.updated, s.id from ${names.schema}.sessions s where s.num = u.sid and ${where} offset 0) s
-    order by s.updated desc, s.id desc`;
-  return (await query({ text, values })).map((row) => Number(row["num"]));
+  // An offset keeps the database from reading the whole table instead. One text costs both sides
+  // less than a row for each candidate.
+  const text = `with found as materialized (
+      (select sid from ${names.schema}.search where grams @> $1::integer[] limit ${MAX_CANDIDATES})
+      union all (select num from ${names.schema}.sessions where indexed < last_seq limit ${MAX_CANDIDATES})
+    ), counted as (select count(*) as count from found)
+    select counted.count, (select string_agg(s.num::text, ',' order by s.updated desc, s.id desc)
+      from (select distinct sid from found where counted.count < ${MAX_CANDIDATES}) u cross join lateral (
+        select s.num, s.updated, s.id from ${names.schema}.sessions s where s.num = u.sid and ${where} offset 0) s
+      ) as sids from counted`;
+  const [candidates] = await query({ text, values });
+  if (Number(candidates?.["count"]) >= MAX_CANDIDATES) return undefined;
+  const sids = candidates?.["sids"];
+  return typeof sids === "string" ? sids.split(",").map(Number) : [];
 }
 
 function readCandidates({ context, grams, options }: Search, sids: readonly number[]): Promise<Row[]> {
