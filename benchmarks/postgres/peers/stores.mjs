@@ -1,6 +1,7 @@
 // The stores behind one interface. `save` writes the message of a user and the answer in one call.
 // `turn` makes the calls that the library's own agent makes in a turn, with its reads.
 import { randomUUID } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import { createPostgresStore } from "@mini-openclaw/postgres";
 import pg from "pg";
 
@@ -32,6 +33,11 @@ async function openOurs(connectionString) {
       await store.appendMessage(session, toOurs("assistant", index));
     },
     last: (session) => store.loadMessages(session, { limit: PAGE }),
+    // Until the search index has all messages.
+    async rest() {
+      const text = "select 1 from mini_openclaw.sessions where indexed < last_seq limit 1";
+      while ((await pool.query(text)).rows.length > 0) await setTimeout(100);
+    },
     // Without what is in memory.
     async reopen() {
       await store.close();
@@ -82,6 +88,7 @@ async function openMastra(connectionString) {
     },
     last: async (threadId) =>
       (await memory.listMessages({ threadId, page: 0, perPage: PAGE, orderBy })).messages,
+    async rest() {},
     async reopen() {},
     close: () => storage.close(),
   };
@@ -115,6 +122,7 @@ async function openLangGraph(connectionString, turns) {
       const found = await saver.getTuple({ configurable: { thread_id: session } });
       return found.checkpoint.channel_values.messages.slice(-PAGE);
     },
+    async rest() {},
     async reopen() {},
     close: () => saver.end(),
   };
