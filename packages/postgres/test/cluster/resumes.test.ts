@@ -148,9 +148,10 @@ describe.skipIf(!hasPostgres)("a request to another node", () => {
     expect(await node.cluster.request(String(idOf(other)), "hi")).toBe("answer to hi");
     node.cluster.broadcast("a notice");
 
-    await expect.poll(() => mail).toHaveLength(3);
     const everybody = [idOf(other), idOf(third)].sort((one, next) => one - next);
-    expect(mail).toEqual([[idOf(other)], [idOf(node)], everybody]);
+    const woken = [[idOf(other)], [idOf(node)], everybody].map(String);
+    // A request is repeated if its answer takes a second.
+    await expect.poll(() => [...new Set(mail.map(String))]).toEqual(woken);
     await client.end();
   });
 });
