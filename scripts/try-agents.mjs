@@ -19,6 +19,7 @@ const files = [
   "from-lang-graph.test.ts",
   "gate.ts",
   "graph-runs.test.ts",
+  "run-agent.ts",
   "scripted-model.ts",
   "scripted-parts.ts",
 ];

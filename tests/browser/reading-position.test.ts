@@ -36,6 +36,14 @@ async function startWithLateImage() {
   return { gateway, send: () => send() };
 }
 
+/** Resolves when the answer is complete, and its image is on its way. */
+async function askForChart(page: Page): Promise<void> {
+  const asked = page.waitForRequest(`**/${image}`);
+  await say(page, "chart?");
+  await page.locator(".answer-end").waitFor();
+  await asked;
+}
+
 const isLoaded = (page: Page) =>
   page.locator(".markdown img").evaluate((one) => (one as HTMLImageElement).naturalHeight === 400);
 
@@ -51,10 +59,7 @@ describe.skipIf(whyNoBrowser)("a reader of a conversation", () => {
     await using _ = gateway;
     await using tab = await openPage(browser, gateway.url, { viewport });
     const { page } = tab;
-    const asked = page.waitForRequest(`**/${image}`);
-    await say(page, "chart?");
-    await page.locator(".answer-end").waitFor();
-    await asked;
+    await askForChart(page);
     await eventually(() => pixelsBelow(page)).toBe(0);
 
     send();
@@ -70,10 +75,7 @@ describe.skipIf(whyNoBrowser)("a reader of a conversation", () => {
     await using _ = gateway;
     await using tab = await openPage(browser, gateway.url, { viewport });
     const { page } = tab;
-    const asked = page.waitForRequest(`**/${image}`);
-    await say(page, "chart?");
-    await page.locator(".answer-end").waitFor();
-    await asked;
+    await askForChart(page);
     const scroller = page.locator(".conversation");
     await scroller.evaluate((one) => one.scrollTo(0, 200));
     await page.locator(".to-newest").waitFor();

@@ -5,7 +5,8 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { fromAiSdk } from "../src/index.ts";
 import { gate } from "./gate.ts";
-import { calls, finish, modelOf, run, type StreamPart, says, types } from "./scripted-parts.ts";
+import { run } from "./run-agent.ts";
+import { calls, finish, modelOf, type StreamPart, says, types } from "./scripted-parts.ts";
 
 const inputSchema = z.object({ of: z.string() });
 const list = tool({ inputSchema, execute: ({ of }) => Promise.resolve(`listed ${of}`) });

@@ -5,11 +5,11 @@ import { MockLanguageModelV4 } from "ai/test";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { fromAiSdk } from "../src/index.ts";
+import { run } from "./run-agent.ts";
 import {
   calls,
   finish,
   modelOf,
-  run,
   type StreamOptions,
   type StreamPart,
   says,

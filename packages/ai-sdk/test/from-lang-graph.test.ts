@@ -14,7 +14,8 @@ import { createAgent, humanInTheLoopMiddleware, tool } from "langchain";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { fromLangGraph } from "../src/index.ts";
-import { branches, calls, resultsOf, run, ScriptedModel, says } from "./scripted-model.ts";
+import { run } from "./run-agent.ts";
+import { branches, calls, resultsOf, ScriptedModel, says } from "./scripted-model.ts";
 
 const schema = z.object({ of: z.string() });
 const named = (name: string, run: () => string) => tool(run, { name, description: name, schema });

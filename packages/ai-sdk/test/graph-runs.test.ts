@@ -7,7 +7,8 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { fromLangGraph, type LangGraph } from "../src/index.ts";
 import { gate } from "./gate.ts";
-import { chunkOf, LiveModel, resultsOf, run, ScriptedModel, says } from "./scripted-model.ts";
+import { run } from "./run-agent.ts";
+import { chunkOf, LiveModel, resultsOf, ScriptedModel, says } from "./scripted-model.ts";
 
 const schema = z.object({ of: z.string() });
 const named = (name: string, run: (of: string) => string | Promise<string>) =>

@@ -1,11 +1,12 @@
 import { AIMessage, type BaseMessage } from "@langchain/core/messages";
 import { END, MessagesAnnotation, START, StateGraph } from "@langchain/langgraph";
-import type { AgentRunner, RunEvent } from "@mini-openclaw/protocol";
+import type { RunEvent } from "@mini-openclaw/protocol";
 import { simulateReadableStream, ToolLoopAgent, type UIMessage } from "ai";
 import { MockLanguageModelV4 } from "ai/test";
 import { describe, expect, test } from "vitest";
 import { createUiMessageStream, fromAiSdk, fromLangGraph, type UiChunk } from "../src/index.ts";
 import { chatGateway } from "./chat-gateway.ts";
+import { run } from "./run-agent.ts";
 
 type StreamPart =
   Awaited<ReturnType<MockLanguageModelV4["doStream"]>>["stream"] extends ReadableStream<infer Part>
@@ -50,13 +51,6 @@ function modelOf(...parts: StreamPart[]) {
 }
 const agentOf = (model: MockLanguageModelV4) => fromAiSdk(new ToolLoopAgent({ model }));
 
-async function run(agent: AgentRunner, signal = new AbortController().signal): Promise<RunEvent[]> {
-  const messages = [{ role: "user", content: "draw", timestamp: 1 }] as const;
-  const events: RunEvent[] = [];
-  for await (const event of agent.run({ sessionId: "s", runId: "run-1", messages, signal }))
-    events.push(event);
-  return events;
-}
 const answersOf = (events: readonly RunEvent[]) =>
   events.flatMap((event) => (event.type === "assistant_message" ? [event] : []));
 const shownParts = (message: UIMessage | undefined) =>

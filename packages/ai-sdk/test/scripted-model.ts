@@ -2,7 +2,7 @@ import { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import { AIMessageChunk, type BaseMessage } from "@langchain/core/messages";
 import { ChatGenerationChunk, type ChatResult } from "@langchain/core/outputs";
 import { MessagesAnnotation, START, StateGraph } from "@langchain/langgraph";
-import type { AgentInput, AgentRunner, RunEvent } from "@mini-openclaw/protocol";
+import type { RunEvent } from "@mini-openclaw/protocol";
 
 const usage_metadata = {
   input_tokens: 10,
@@ -121,13 +121,5 @@ export function branches(
   return graph.addNode("beside", beside.compile()).addEdge(START, "beside").compile();
 }
 
-export async function run(agent: AgentRunner, more: Partial<AgentInput> = {}): Promise<RunEvent[]> {
-  const { signal } = new AbortController();
-  const messages = [{ role: "user", content: "hi", timestamp: 1 }] as const;
-  const events: RunEvent[] = [];
-  for await (const event of agent.run({ sessionId: "s", runId: "run-1", messages, signal, ...more }))
-    events.push(event);
-  return events;
-}
 export const resultsOf = (events: readonly RunEvent[]) =>
   events.flatMap((event) => (event.type === "tool_done" ? [[event.toolName, event.output]] : []));

@@ -1,4 +1,4 @@
-import type { AgentInput, AgentRunner, RunEvent } from "@mini-openclaw/protocol";
+import type { RunEvent } from "@mini-openclaw/protocol";
 import { simulateReadableStream } from "ai";
 import { MockLanguageModelV4 } from "ai/test";
 
@@ -44,12 +44,4 @@ export function modelOf(first: StreamPart[], last: StreamPart[] = [...says("Do",
   });
 }
 
-export async function run(agent: AgentRunner, more: Partial<AgentInput> = {}): Promise<RunEvent[]> {
-  const { signal } = new AbortController();
-  const messages = [{ role: "user", content: "hi", timestamp: 1 }] as const;
-  const events: RunEvent[] = [];
-  for await (const event of agent.run({ sessionId: "s", runId: "run-1", messages, signal, ...more }))
-    events.push(event);
-  return events;
-}
 export const types = (events: readonly RunEvent[]) => events.map(({ type }) => type);
