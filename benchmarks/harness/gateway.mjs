@@ -63,6 +63,11 @@ const provider = createAnthropicProvider({
   baseURL: `http://127.0.0.1:${modelPort}`,
 });
 const { aiSdkDialect, aiSdkHttp } = aiSdk ? await import("@mini-openclaw/ai-sdk") : {};
+// Without a workspace, it is a library in somebody's app.
+if (isOwn && workspaceDir) {
+  const ofApp = new URL("../../examples/mini-openclaw/dist/compile-early.js", import.meta.url);
+  (await import(ofApp.href)).compileEarly();
+}
 let connections = 0;
 const gateway = new GatewayServer({
   store: await openStore(),

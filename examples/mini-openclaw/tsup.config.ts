@@ -12,7 +12,12 @@ const page = fileURLToPath(new URL("page", import.meta.resolve("@mini-openclaw/w
 // files.
 export default defineConfig({
   ...base,
-  entry: { main: "src/main.ts", "session-store": fileURLToPath(new URL("cli.js", `file://${store}`)) },
+  entry: {
+    main: "src/main.ts",
+    "session-store": fileURLToPath(new URL("cli.js", `file://${store}`)),
+    // For the benchmarks' gateway.
+    "compile-early": "src/compile-early.ts",
+  },
   noExternal: [/./],
   splitting: true,
   sourcemap: false,

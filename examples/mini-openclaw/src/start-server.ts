@@ -10,7 +10,7 @@ import { ModelChoices, withModelChoices } from "./agent/model-choices.ts";
 import { createPageSettings } from "./agent/page-settings.ts";
 import { createSessionLog, type SessionLogDeps } from "./agent/session-log.ts";
 import { announceAddress, prepareDataDir } from "./data-dir.ts";
-import { openLog, openMetrics, type ServerLog, toPart } from "./observe.ts";
+import { openLog, openMetrics, type ServerLog, toPart } from "./log/observe.ts";
 import { accessOf, localAddress, reachableAddresses } from "./reach/addresses.ts";
 import { banner } from "./reach/banner.ts";
 import { createLoginLinks, type LoginLinks } from "./reach/login-links.ts";

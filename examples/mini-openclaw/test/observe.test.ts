@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { toPart } from "../src/observe.ts";
+import { toPart } from "../src/log/observe.ts";
 
 const status = { name: "files", tools: 2, faults: [] } as const;
 

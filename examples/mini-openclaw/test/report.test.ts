@@ -2,7 +2,7 @@ import { AgentError } from "@mini-openclaw/agent-runtime";
 import { GatewayError } from "@mini-openclaw/gateway";
 import { lockFolder } from "@mini-openclaw/session-store";
 import { expect, test } from "vitest";
-import { describeFailure } from "../src/report.ts";
+import { describeFailure } from "../src/log/report.ts";
 
 test.each([
   [

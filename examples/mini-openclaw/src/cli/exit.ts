@@ -1,5 +1,5 @@
 import process from "node:process";
-import { describeFailure } from "../report.ts";
+import { describeFailure } from "../log/report.ts";
 import { ConfigError } from "../settings/config.ts";
 import { UsageError } from "../settings/usage-error.ts";
 

@@ -1,6 +1,6 @@
 import type { ModelProvider } from "@mini-openclaw/protocol";
+import { describeFailure } from "../log/report.ts";
 import { createProviders } from "../model/create-provider.ts";
-import { describeFailure } from "../report.ts";
 import type { MiniOpenClawConfig } from "../settings/config.ts";
 import type { Finding } from "./finding.ts";
 

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { StoreError } from "@mini-openclaw/session-store";
+import { compileEarly } from "../../compile-early.ts";
 import { readAddress } from "../../data-dir.ts";
 import { resolveConfig } from "../../settings/config.ts";
 import { readSources, type Sources } from "../../settings/sources.ts";
@@ -20,6 +21,7 @@ export async function start(flags: Sources["flags"], { open }: Options): Promise
     const { address, stop } = await startServer(config, {
       reload: () => resolveConfig(readSources(flags)),
     });
+    compileEarly();
     stopOnSignals(stop);
     if (open === true) openBrowser(address);
   } catch (error) {

@@ -1,8 +1,8 @@
 import process from "node:process";
 import type { McpServerStatus } from "@mini-openclaw/agent-runtime/mcp";
 import type { GatewayServer, Logger, MetricsSource, PartStatus } from "@mini-openclaw/gateway";
+import type { LogLevel } from "../settings/config.ts";
 import { printProblem } from "./report.ts";
-import type { LogLevel } from "./settings/config.ts";
 
 /** The log of the server. */
 export interface ServerLog {
