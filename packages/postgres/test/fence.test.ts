@@ -33,6 +33,15 @@ async function nodes(count: number, options: { leaseMs?: number } = {}) {
   };
 }
 
+/** Resolves when a node declares others dead: its looks have been connected for a second. */
+async function untilSettled(node: { applicationName: string | undefined } | undefined): Promise<void> {
+  const settled = `select count(*)::int as count from pg_stat_activity
+    where application_name = $1 and clock_timestamp() - backend_start > interval '1.5 s'`;
+  await expect
+    .poll(async () => (await postgres.server.run(settled, [node?.applicationName]))[0]?.["count"])
+    .toBeGreaterThanOrEqual(2);
+}
+
 async function beginTransaction(): Promise<pg.Client> {
   const client = new pg.Client(postgres.server.config);
   await client.connect();
@@ -154,12 +163,7 @@ describe.skipIf(!hasPostgres)("a node", () => {
     await using two = await nodes(2);
     const [one, other] = two.stores.map((store) => databaseOf(store)?.node);
     const id = one?.id;
-    // A look that has just connected declares nobody dead.
-    const settled = `select count(*)::int as count from pg_stat_activity
-      where application_name = $1 and clock_timestamp() - backend_start > interval '1.5 s'`;
-    await expect
-      .poll(async () => (await postgres.server.run(settled, [other?.applicationName]))[0]?.["count"])
-      .toBeGreaterThanOrEqual(2);
+    await untilSettled(other);
     const { prototype } = pg.Client as unknown as { prototype: { query: (...args: unknown[]) => unknown } };
     const { query } = prototype;
     onTestFinished(() => {
@@ -180,6 +184,41 @@ describe.skipIf(!hasPostgres)("a node", () => {
     const hasLock = `select has_lock from ${two.schema}.nodes where id = $1`;
     await expect.poll(() => postgres.server.run(hasLock, [id])).toEqual([{ has_lock: false }]);
     expect(one?.id).toBe(id);
+  });
+
+  test("is not declared dead while it connects again, under its name from the first moment", async () => {
+    await using two = await nodes(2);
+    const [one, other] = two.stores.map((store) => databaseOf(store)?.node);
+    const [id, name] = [one?.id, one?.applicationName];
+    await untilSettled(other);
+    const { prototype } = pg.Client as unknown as { prototype: { query: (...args: unknown[]) => unknown } };
+    const { query } = prototype;
+    onTestFinished(() => {
+      prototype.query = query;
+    });
+    const names: unknown[] = [];
+    prototype.query = function listing(this: unknown, ...args: unknown[]) {
+      const { text } = args[0] as { text?: string };
+      if (text !== "select pg_backend_pid() as pid") return query.apply(this, args);
+      const asked = { text: "select pg_backend_pid() as pid, current_setting('application_name') as name" };
+      return (query.call(this, asked) as Promise<{ rows: { name?: unknown }[] }>).then((result) => {
+        names.push(result.rows[0]?.name);
+        return result;
+      });
+    };
+    const hasLock = "select 1 as held from pg_locks where locktype = 'advisory' and objid = $1::bigint::oid";
+
+    for (let count = 1; count <= 3; count += 1) {
+      await postgres.server.run(
+        "select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = $1",
+        [name],
+      );
+      await expect.poll(() => postgres.server.run(hasLock, [id])).toEqual([{ held: 1 }]);
+    }
+
+    expect(one?.id).toBe(id);
+    expect(names.length).toBeGreaterThanOrEqual(3);
+    expect([...new Set(names)]).toEqual([name]);
   });
 
   test("ends the runs of a node that vanished", async () => {

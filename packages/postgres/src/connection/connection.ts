@@ -86,6 +86,8 @@ export class Connection {
   #connectedAt = 0;
   /** The tries to connect that failed in a row, and the error of the last one. */
   #failed: { readonly count: number; readonly error: unknown } | undefined;
+  /** True after a connection without a pooler. The next one names itself as it is opened. */
+  #hasSession = false;
   #isClosed = false;
 
   constructor(options: ConnectionOptions) {
@@ -172,9 +174,12 @@ export class Connection {
 
   async #connectOnce(): Promise<Open> {
     const socket = new Socket();
+    const name = this.#options.applicationName?.();
     const client = new pg.Client({
       ...this.#options.config,
       ...NO_DEADLINES,
+      // The other nodes look for it. A pooler would keep it for a node that is dead.
+      ...(this.#hasSession && name !== undefined && { application_name: name }),
       keepAlive: true,
       connectionTimeoutMillis: CONNECT_MS,
       stream: () => socket,
@@ -190,9 +195,8 @@ export class Connection {
       const [backend] = await query({ text: "select pg_backend_pid() as pid" });
       // A pooler answers with a process id of its own.
       open.isPooled = backend?.["pid"] !== processIdOf(client);
+      this.#hasSession = !open.isPooled;
       if (!open.isPooled) {
-        const name = this.#options.applicationName?.();
-        // The other nodes look for it. So it comes first.
         const settings =
           name === undefined ? OWN_SETTINGS : [`application_name = '${name}'`, ...OWN_SETTINGS];
         await query({ text: settings.map((setting) => `set ${setting}`).join("; ") });

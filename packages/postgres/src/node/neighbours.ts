@@ -15,12 +15,16 @@ export interface NeighboursOptions {
 }
 
 const LOOK_MS = 50;
+// While a node may be dead.
+const NEXT_LOOK_MS = 15;
 // After a longer pause nothing is known about the time in between.
 const MAX_PAUSE_MS = 1_000;
 // After a restart of the database all locks are gone for a moment.
 const SETTLED_MS = 1_000;
-// A node whose connections were ended has one again before the third look.
-const LOOKS_WITHOUT_CONNECTION = 3;
+// A node whose connections were ended has one again before. It needs about 10 ms, and round trips
+// for TCP, TLS and the password.
+const CONNECT_MS = 60;
+const CONNECT_TRIPS = 10;
 const DELETE_MS = 3_000;
 
 /** The observations of one node. Times are of this process's monotonic clock. */
@@ -28,8 +32,8 @@ interface Observed {
   readonly beat: string;
   /** The first look that saw this beat. */
   readonly since: number;
-  /** The number of looks in a row without the node's lock and without a connection of it. */
-  readonly withoutConnection: number;
+  /** The first look in a row that saw neither the node's lock nor a connection of it. */
+  readonly goneSince: number | undefined;
 }
 
 /**
@@ -43,6 +47,8 @@ export class Neighbours {
   readonly #connection: Connection;
   #observed = new Map<number, Observed>();
   #lookedAt = 0;
+  /** The quickest look, about a round trip to the database. */
+  #tripMs = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -91,7 +97,9 @@ export class Neighbours {
   /** Returns the time until the next look, which is at the end of a lease that ends before. */
   #pauseMs(): number {
     const now = performance.now();
-    const left = [...this.#observed.values()].map(({ since }) => since + this.#options.leaseMs - now);
+    const observed = [...this.#observed.values()];
+    if (observed.some(({ goneSince }) => goneSince !== undefined)) return NEXT_LOOK_MS;
+    const left = observed.map(({ since }) => since + this.#options.leaseMs - now);
     return Math.ceil(Math.min(LOOK_MS, ...left.filter((ms) => ms > 0)));
   }
 
@@ -105,8 +113,11 @@ export class Neighbours {
         and l.classid = $2::bigint::oid and l.objid = (n.id % 2147483648)::oid
       where n.id <> $1`;
     const values = [own, names.lockClass, applicationName(names, "")];
+    const askedAt = performance.now();
     const rows = await this.#connection.query({ text, values, name: "look" });
     const now = performance.now();
+    this.#tripMs = Math.min(this.#tripMs, now - askedAt);
+    const connectMs = CONNECT_MS + CONNECT_TRIPS * this.#tripMs;
     const isFresh = now - this.#lookedAt <= MAX_PAUSE_MS;
     const isSettled = now - this.#connection.connectedAt > SETTLED_MS;
     const before = this.#observed;
@@ -116,23 +127,27 @@ export class Neighbours {
         const [id, beat] = [Number(row["id"]), String(row["beat"])];
         const last = isFresh ? before.get(id) : undefined;
         const since = last?.beat === beat ? last.since : now;
-        const withoutConnection = row["gone"] === true ? (last?.withoutConnection ?? 0) + 1 : 0;
-        return [id, { beat, since, withoutConnection }];
+        const goneSince = row["gone"] === true ? (last?.goneSince ?? now) : undefined;
+        return [id, { beat, since, goneSince }];
       }),
     );
     for (const id of before.keys()) if (!this.#observed.has(id)) onGone(id);
-    for (const [id, { since, withoutConnection }] of this.#observed) {
-      const isLate = now - since >= leaseMs;
-      const isGone = isSettled && withoutConnection >= LOOKS_WITHOUT_CONNECTION;
-      if (isLate || isGone) await this.#declareDead(id);
+    for (const [id, { since, goneSince = now }] of this.#observed) {
+      const isGone = isSettled && now - goneSince >= connectMs;
+      if (isGone || now - since >= leaseMs) await this.#declareDead(id, isGone);
     }
   }
 
-  /** Ends the connections of a node, then deletes its row. Two may do so. One gets the row. */
-  async #declareDead(id: number): Promise<void> {
+  /**
+   * Ends the connections of a node, unless it is `isGone`, then deletes its row. Two may do so. One
+   * gets the row.
+   */
+  async #declareDead(id: number, isGone: boolean): Promise<void> {
     const { names, onGone } = this.#options;
-    const terminate = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1";
-    await this.#connection.query({ text: terminate, values: [applicationName(names, id)] });
+    if (!isGone) {
+      const terminate = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1";
+      await this.#connection.query({ text: terminate, values: [applicationName(names, id)] });
+    }
     // A statement of its own: its snapshot has the last write of the dead node.
     const remove = `delete from ${names.schema}.nodes where id = $1`;
     await this.#connection.query({ text: remove, values: [id] }, DELETE_MS);
