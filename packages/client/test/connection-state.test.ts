@@ -37,15 +37,17 @@ test.each([
   expect(next.map((state) => state.phase)).toEqual(expected);
 });
 
-test("waits twice as long after each failure in a row, up to 15 s, spread over half of it", () => {
+test("waits twice as long after each failure in a row, up to 15 s, spread over all of it", () => {
   const delays = (random: number) =>
     [0, 1, 2, 3, 4, 5, 6, 1000].map((attempt) => {
       const state = nextConnection({ phase: "connecting", attempt }, { type: "lost", now: 0, random });
       return state.phase === "waiting" && state.retryAt;
     });
 
-  expect(delays(0)).toEqual([50, 100, 200, 400, 800, 1600, 3200, 7500]);
+  expect(delays(0.25)).toEqual([25, 50, 100, 200, 400, 800, 1600, 3750]);
   expect(delays(1)).toEqual([100, 200, 400, 800, 1600, 3200, 6400, 15_000]);
+  // A `random` of the app that returns no number does not make a client connect without a pause.
+  expect(delays(Number.NaN)).toEqual(delays(1));
 });
 
 test.each([

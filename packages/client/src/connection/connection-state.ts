@@ -77,7 +77,8 @@ export function nextConnection(state: ConnectionState, input: ConnectionInput): 
   const next = { attempt: failed + 1, ...(error && { error }) };
   // Waiting does not heal a refusal.
   if (error && !error.retryable) return { phase: "held", ...next };
-  // Doubled each time, and spread over half of it.
-  const delayMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** failed) * (0.5 + random / 2 || 1);
+  // Doubled each time, and spread over all of it: hundreds of clients that another gateway takes
+  // at once would wait for each other.
+  const delayMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** failed) * (random || 1);
   return { phase: "waiting", ...next, retryAt: now + delayMs };
 }
