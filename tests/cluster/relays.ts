@@ -37,6 +37,13 @@ export class Relay {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** Returns the number of connections to a target. */
+  countOf({ host, port }: Target): number {
+    let count = 0;
+    for (const { to } of this.#links) if (to.host === host && to.port === port) count += 1;
+    return count;
+  }
+
   /** Passes nothing on any more, in either direction. Connections stay open. */
   freeze(): void {
     this.#isFrozen = true;

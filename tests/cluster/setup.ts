@@ -29,7 +29,7 @@ export interface Member {
 const CHECK_MS = 250;
 const CHECK_TIMEOUT_MS = 1_500;
 
-/** Several nodes, one database, and a load balancer that gives each connection to the next node. */
+/** Several nodes, one database, and a load balancer that gives each connection to the node with the fewest. */
 export class TestCluster {
   readonly server: PostgresServer;
   readonly members: readonly Member[];
@@ -41,7 +41,6 @@ export class TestCluster {
   /** Steps of the nodes, the load balancer and the database. */
   readonly marks: Mark[];
   #timer: NodeJS.Timeout | undefined;
-  #turn = 0;
 
   private constructor(
     parts: Pick<TestCluster, "server" | "members" | "balancer" | "machine" | "failures" | "marks">,
@@ -116,10 +115,14 @@ export class TestCluster {
     await this.server[Symbol.asyncDispose]();
   }
 
+  /**
+   * Returns the node with the fewest connections. They last, so that by turns a node that was
+   * started again would stay empty, and the others would have more after each fault.
+   */
   #nextTarget(): Target | undefined {
     const targets = this.members.flatMap(({ node, isHealthy }) => (isHealthy ? (node.target ?? []) : []));
-    this.#turn += 1;
-    return targets[this.#turn % targets.length];
+    const counts = targets.map((target) => this.balancer.countOf(target));
+    return targets[counts.indexOf(Math.min(...counts))];
   }
 
   /** Checks the health of the nodes, and cuts the connections of those that do not answer. */
