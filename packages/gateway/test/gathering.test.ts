@@ -7,6 +7,8 @@ import { noUsage } from "@mini-openclaw/protocol";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { expect, onTestFinished, test } from "vitest";
 import { type AgentRunner, GatewayServer } from "../src/index.ts";
+import { scriptedAgent } from "../src/testing.ts";
+import { testGateway } from "./test-gateway.ts";
 
 /** A line to a client that notes the types of the frames that each of its writes carried. */
 class NotedLine extends Duplex {
@@ -111,4 +113,24 @@ test("frames of one moment leave in one write, after what the agent has begun in
     ["chunk", "assistant_message", "message_done", "run_end"],
   ]);
   expect(order).toEqual(["request, after 0 writes"]);
+});
+
+test("frames of every length arrive whole and in order, whatever their characters are", async () => {
+  const texts = [
+    "a",
+    "é漢👋",
+    "b".repeat(200),
+    "漢".repeat(100),
+    "c".repeat(60_000),
+    "漢".repeat(60_000),
+    "d".repeat(70_000),
+    "e",
+  ];
+  await using gateway = await testGateway({ agent: scriptedAgent([{ says: texts }]) });
+  const client = await gateway.connect();
+  client.send({ type: "message", content: "hello" });
+  await client.next("run_end");
+
+  const chunks = client.frames.flatMap((frame) => (frame.type === "chunk" ? frame.content : []));
+  expect(chunks).toEqual(texts);
 });

@@ -1,5 +1,7 @@
 export type { AgentInput, AgentRunner } from "./ports/agent-runner.ts";
 export type { Cluster, ClusterMember } from "./ports/cluster.ts";
+export type { DirectIterator, TakeEvent } from "./ports/direct-iterator.ts";
+export { takeDirectly } from "./ports/direct-iterator.ts";
 export type {
   ModelCallOptions,
   ModelEvent,

@@ -20,7 +20,7 @@ export class UsageMeter {
 
   add(event: ModelEvent): void {
     this.#isAnswered = true;
-    if ("text" in event) this.#shownText += event.text;
+    if (event.type !== "turn" && event.type !== "progress") this.#shownText += event.text;
     else if (event.usage && totalTokens(event.usage) > 0) this.#reported = event.usage;
     this.#isComplete = event.type === "turn";
   }

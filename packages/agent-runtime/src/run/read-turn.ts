@@ -1,4 +1,11 @@
-import type { ModelCallOptions, ModelEvent, ModelProvider, ModelRequest } from "@mini-openclaw/protocol";
+import {
+  type DirectIterator,
+  type ModelCallOptions,
+  type ModelEvent,
+  type ModelProvider,
+  type ModelRequest,
+  takeDirectly,
+} from "@mini-openclaw/protocol";
 import { followSignal } from "../shared/child-signal.ts";
 import { AgentError } from "../shared/errors.ts";
 import { startTimer } from "../shared/timers.ts";
@@ -17,21 +24,31 @@ export interface TurnReader {
 /**
  * Reads the provider's events, until the signal aborts or nothing comes for too long, whatever the
  * provider does. No generator: a turn has very many events, and each one would pass through it.
+ *
+ * An event that comes while `next` waits is passed to `take` first, if the provider can do that.
+ * `take` returns false for an event that it wants from `next`, and otherwise a promise if it is not
+ * done with the event yet. `next` rejects with what `take` throws.
  */
 export function readTurn(
   provider: ModelProvider,
   request: ModelRequest,
   options: ModelCallOptions,
   idleTimeoutMs: number,
+  take: (event: ModelEvent) => false | Promise<void> | undefined,
 ): TurnReader {
   const stop = followSignal(options.signal);
-  const events = provider.stream(request, { ...options, signal: stop.signal })[Symbol.asyncIterator]();
+  const streamed = provider.stream(request, { ...options, signal: stop.signal });
+  const events: DirectIterator<ModelEvent> = streamed[Symbol.asyncIterator]();
   const idle = watchIdle(idleTimeoutMs, () => stop.abort(silence(idleTimeoutMs)));
   let isComplete = false;
+  let hasFailed = false;
   let resolve: (event: ModelEvent | undefined) => void = () => {};
   let reject: (reason: unknown) => void = () => {};
   // The functions are the same for each event, because events are many.
-  const fail = (reason: unknown) => reject(reason);
+  const fail = (reason: unknown) => {
+    hasFailed = true;
+    reject(reason);
+  };
   const deliver = ({ done, value }: IteratorResult<ModelEvent>) => {
     idle.stop();
     isComplete = done !== true && value.type === "turn";
@@ -44,6 +61,26 @@ export function readTurn(
     idle.start();
     events.next().then(deliver, fail);
   };
+  const taken = () => {
+    idle.start();
+    return true;
+  };
+  events[takeDirectly]?.((event) => {
+    if (hasFailed) return false;
+    try {
+      const taking = take(event);
+      if (taking === false) return false;
+      if (taking === undefined) return taken();
+      idle.stop();
+      return taking.then(taken, (error: unknown) => {
+        fail(error);
+        return true;
+      });
+    } catch (error) {
+      fail(error);
+      return true;
+    }
+  });
   stop.signal.addEventListener("abort", () => fail(stop.signal.reason), { once: true });
   return {
     next: () => new Promise(wait),

@@ -133,33 +133,49 @@ async function streamAttempt(
   let isFirst = true;
   const { provider, meter, reservation } = attempt;
   const { maxAnswerTokens, limit } = reservation;
+
+  /** Emits a piece of the answer. Returns no promise if it was taken at once. */
+  function show(event: Piece): Promise<void> | undefined {
+    meter.add(event);
+    const begun = isFirst ? costOfPrompt(attempt, budget) : undefined;
+    isFirst = false;
+    if (event.type === "tool_input") {
+      const { index, toolName, text: content } = event;
+      const callId = callIds.idAt(index, event.callId);
+      return emit({ type: "tool_input", runId, messageId, callId, toolName, content, ...begun });
+    }
+    if (event.type === "text") attempt.hasText = true;
+    const type = event.type === "text" ? "chunk" : "thinking";
+    if (begun) return emit({ type, runId, messageId, content: event.text, ...begun });
+    // A literal costs a fraction of a spread.
+    return emit({ type, runId, messageId, content: event.text });
+  }
+
   const options = { ...input.options, signal, maxAnswerTokens };
-  const turn = readTurn(provider, request, options, idleTimeoutMs);
+  const turn = readTurn(provider, request, options, idleTimeoutMs, (event) => isPiece(event) && show(event));
   try {
     for (let event = await turn.next(); event; event = await turn.next()) {
-      meter.add(event);
-      if (event.type === "turn") {
-        const usage = meter.usage() as Usage;
-        const isCut = event.stopReason === "max_tokens" && usage.outputTokens >= maxAnswerTokens;
-        return { ...event, usage, model: provider.model, ...(isCut && { cutBy: limit }) };
-      }
-      if (event.type === "progress") continue;
-      const begun = isFirst ? costOfPrompt(attempt, budget) : undefined;
-      isFirst = false;
-      if (event.type === "tool_input") {
-        const { index, toolName, text: content } = event;
-        const callId = callIds.idAt(index, event.callId);
-        await emit({ type: "tool_input", runId, messageId, callId, toolName, content, ...begun });
+      if (isPiece(event)) {
+        await show(event);
         continue;
       }
-      if (event.type === "text") attempt.hasText = true;
-      const type = event.type === "text" ? "chunk" : "thinking";
-      await emit({ type, runId, messageId, content: event.text, ...begun });
+      meter.add(event);
+      if (event.type === "progress") continue;
+      const usage = meter.usage() as Usage;
+      const isCut = event.stopReason === "max_tokens" && usage.outputTokens >= maxAnswerTokens;
+      return { ...event, usage, model: provider.model, ...(isCut && { cutBy: limit }) };
     }
   } finally {
     turn.close();
   }
   throw new AgentError("MODEL_FAILED", "The model's stream ended without a turn.", { retryable: true });
+}
+
+/** A piece of an answer, shown as it comes. */
+type Piece = Exclude<ModelEvent, { type: "turn" | "progress" }>;
+
+function isPiece(event: ModelEvent): event is Piece {
+  return event.type !== "turn" && event.type !== "progress";
 }
 
 /** Returns the request with what the model must know of the attempt before. */

@@ -1,8 +1,15 @@
+import { type DirectIterator, type TakeEvent, takeDirectly } from "@mini-openclaw/protocol";
+
 /**
- * Emits an event. Resolves when its reader asks for the next one, and so is done with it. Rejects
- * when the reader went away.
+ * Emits an event. Resolves when its reader asks for the next one, and so is done with it. Returns
+ * no promise if the reader took the event at once. Rejects when the reader went away.
  */
-export type Emit<T> = (event: T) => Promise<void>;
+export type Emit<T> = (event: T) => Promise<void> | undefined;
+
+/** The events that some work emits. */
+export interface EmittedEvents<T> extends AsyncIterableIterator<T, void, void> {
+  [takeDirectly]: NonNullable<DirectIterator<T>[typeof takeDirectly]>;
+}
 
 /** An event that its reader is not done with. */
 interface Emitted<T> {
@@ -21,27 +28,43 @@ type Read<T> = (result: IteratorResult<T, void> | Promise<IteratorResult<T, void
  * through the functions between the one that emits it and the reader, where each costs promises.
  * Functions that run at the same time may emit too.
  */
-export function emitEvents<T>(
-  work: (emit: Emit<T>, left: AbortSignal) => Promise<void>,
-): AsyncIterableIterator<T, void, void> {
+export function emitEvents<T>(work: (emit: Emit<T>, left: AbortSignal) => Promise<void>): EmittedEvents<T> {
   const left = new AbortController();
   const emitted: Emitted<T>[] = [];
   const reads: Read<T>[] = [];
   let current: Emitted<T> | undefined;
   let ended: Promise<void> | undefined;
   let isOver = false;
+  let take: TakeEvent<T> = () => false;
+  let isTaking = false;
 
   const emit: Emit<T> = (event) => {
+    // A read waits only if no event does.
+    const taken = reads.length > 0 && !isTaking && !isOver && take(event);
+    if (taken === true) return undefined;
+    return taken ? ignored(finishTaking(event, taken)) : queue(event);
+  };
+
+  async function finishTaking(event: T, taken: Promise<boolean>): Promise<void> {
+    isTaking = true;
+    const isTaken = await taken;
+    isTaking = false;
+    if (!isTaken) return queue(event, "first");
+    answer();
+  }
+
+  function queue(event: T, place?: "first"): Promise<void> {
     if (isOver) return ignored(Promise.reject(gone));
     return new Promise((resolve, reject) => {
-      emitted.push({ event, resolve, reject });
+      if (place) emitted.unshift({ event, resolve, reject });
+      else emitted.push({ event, resolve, reject });
       answer();
     });
-  };
+  }
 
   /** Answers the reads for which there is an event, or that come behind the last one. */
   function answer(): void {
-    if (reads.length === 0) return;
+    if (reads.length === 0 || isTaking) return;
     // Its reader reads again, and so is done with the event before.
     current?.resolve();
     current = takeFirst(emitted);
@@ -59,9 +82,9 @@ export function emitEvents<T>(
 
   return {
     next() {
-      ended ??= ignored(work(emit, left.signal).finally(end));
       return new Promise((resolve) => {
         reads.push(resolve);
+        ended ??= ignored(work(emit, left.signal).finally(end));
         answer();
       });
     },
@@ -72,6 +95,9 @@ export function emitEvents<T>(
       end();
       await ended.catch(() => {});
       return { done: true, value: undefined };
+    },
+    [takeDirectly](taker) {
+      take = taker;
     },
     [Symbol.asyncIterator]() {
       return this;

@@ -76,7 +76,7 @@ export async function answerCall(
   const emit: Emit<ToolEvent> = (event) => {
     const emitted = emitEvent(event);
     // A tool need not wait for its events.
-    emitted.catch(() => {});
+    emitted?.catch(() => {});
     return emitted;
   };
   const progress = createProgress(callId, runId, emit);
@@ -85,7 +85,7 @@ export async function answerCall(
     ...{ sessionId, runId, callId, signal, skillFolders },
     progress: progress.add,
     approve: (reason, elsewhere, code) => askUser({ reason, elsewhere, code }, call, settings, emit),
-    updateTodo: (items) => emit({ type: "todo_updated", runId, items: [...items], timestamp: now() }),
+    updateTodo: async (items) => emit({ type: "todo_updated", runId, items: [...items], timestamp: now() }),
     ...(tasks.start && { startTask: tasks.start }),
   };
   const result = await makeCall(call, context, settings, emit);

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { EventEmitter, once } from "node:events";
 import {
   createServer,
@@ -20,11 +21,46 @@ async function answerOf(listener: RequestListener): Promise<IncomingMessage> {
   return message;
 }
 
+/** Reads a body piece by piece, as `for await` does. The body waits while nobody reads. */
+class Pieces {
+  readonly #waiting: ((piece: string | undefined) => void)[] = [];
+  #taken: ((wantsMore: boolean) => void) | undefined;
+  readonly ended: Promise<void>;
+
+  constructor(body: FlowingBody) {
+    this.ended = body.read(
+      (piece) =>
+        new Promise((resolve) => {
+          this.#taken = resolve;
+          this.#waiting.shift()?.(Buffer.from(piece).toString());
+        }),
+    );
+    this.ended.then(
+      () => this.#waiting.shift()?.(undefined),
+      () => undefined,
+    );
+  }
+
+  /** Resolves with the next piece, or `undefined` at the end. */
+  next(): Promise<string | undefined> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#taken?.(true);
+    });
+  }
+
+  /** Wants no more. */
+  async stop(): Promise<void> {
+    this.#taken?.(false);
+    await this.ended;
+  }
+}
+
 test("gives the whole body in order", async () => {
   const sent = Buffer.from(Array.from({ length: 300_000 }, (_, place) => place % 251));
   const body = new FlowingBody(await answerOf((_request, response) => response.end(sent)));
   const pieces: Uint8Array[] = [];
-  for await (const piece of body) pieces.push(piece);
+  await body.read((piece) => pieces.push(piece) > 0);
   expect(Buffer.concat(pieces).equals(sent)).toBe(true);
 });
 
@@ -38,7 +74,10 @@ test("a server that sends faster than is read leaves turns of the event loop to 
   };
   tick();
   const turnsOfLargePieces: number[] = [];
-  for await (const piece of body) if (piece.length >= 16_384) turnsOfLargePieces.push(turn);
+  await body.read((piece) => {
+    if (piece.length >= 16_384) turnsOfLargePieces.push(turn);
+    return true;
+  });
   clearImmediate(ticking!);
   expect(turnsOfLargePieces.length).toBeGreaterThan(10);
   expect(turnsOfLargePieces).toEqual([...new Set(turnsOfLargePieces)]);
@@ -50,10 +89,8 @@ test("fails when the connection breaks in the middle", async () => {
     response.write("half", () => response.destroy());
   });
   const pieces: string[] = [];
-  const reading = async () => {
-    for await (const piece of new FlowingBody(message)) pieces.push(Buffer.from(piece).toString());
-  };
-  await expect(reading()).rejects.toThrow("aborted");
+  const reading = new FlowingBody(message).read((piece) => pieces.push(Buffer.from(piece).toString()) > 0);
+  await expect(reading).rejects.toThrow("aborted");
   expect(pieces).toEqual(["half"]);
 });
 
@@ -67,24 +104,74 @@ test.each([
     response.write("shown");
   });
   const body = new FlowingBody(message, () => 0);
-  await body.next();
+  const pieces = new Pieces(body);
+  await pieces.next();
   body.gather(chars);
-  const next = body.next();
+  const next = pieces.next();
   answer?.write("one");
   await once(message, "data");
   answer?.end(", two");
-  expect(String((await next).value)).toBe(expected);
-  await body.return();
+  expect(await next).toBe(expected);
+  await pieces.stop();
 });
 
 test("closes the connection when its reader stops", async () => {
   const message = await answerOf((_request, response) => response.write("first"));
-  for await (const piece of new FlowingBody(message)) {
+  await new FlowingBody(message).read((piece) => {
     expect(Buffer.from(piece).toString()).toBe("first");
-    break;
-  }
+    return false;
+  });
   expect(message.destroyed).toBe(true);
 });
+
+test.each([
+  ["throws", () => fails()],
+  ["rejects", async () => fails()],
+])("closes the connection when its reader %s", async (_how, take) => {
+  const message = await answerOf((_request, response) => response.write("first"));
+  await expect(new FlowingBody(message).read(take)).rejects.toThrow("no room");
+  expect(message.destroyed).toBe(true);
+});
+
+test("joins what comes while its reader is busy", async () => {
+  let answer: ServerResponse | undefined;
+  const message = await answerOf((_request, response) => {
+    answer = response;
+    response.write("one");
+  });
+  const pieces = new Pieces(new FlowingBody(message, () => 0));
+  expect(await pieces.next()).toBe("one");
+  answer?.write("two, ");
+  await once(message, "data");
+  answer?.write("three");
+  await once(message, "data");
+  expect(await pieces.next()).toBe("two, three");
+  answer?.end();
+  expect(await pieces.next()).toBeUndefined();
+});
+
+test("joins the chunks of one read, without a promise of its reader", async () => {
+  const message = await answerOf((request, response) => {
+    response.flushHeaders();
+    const chunks = ["one, ", "two, ", "three"].map((text) => `${text.length.toString(16)}\r\n${text}\r\n`);
+    setImmediate(() => request.socket.end(`${chunks.join("")}0\r\n\r\n`));
+  });
+  const pieces: string[] = [];
+  await new FlowingBody(message, () => 0).read((piece) => pieces.push(Buffer.from(piece).toString()) > 0);
+  expect(pieces).toEqual(["one, two, three"]);
+});
+
+test("its reader runs in the context of the read", async () => {
+  const context = new AsyncLocalStorage<string>();
+  const message = await context.run("socket", () => answerOf((_request, response) => response.end("text")));
+  const contexts: unknown[] = [];
+  await context.run("run", () => new FlowingBody(message).read(() => contexts.push(context.getStore()) > 0));
+  expect(contexts).toEqual(["run"]);
+});
+
+function fails(): never {
+  throw new Error("no room");
+}
 
 describe("after a piece that was shown", () => {
   beforeEach(() => {
@@ -104,8 +191,8 @@ describe("after a piece that was shown", () => {
       response.write("shown");
     });
     const body = new FlowingBody(message, () => 16);
-    const first = await body.next();
-    expect(String(first.value)).toBe("shown");
+    const pieces = new Pieces(body);
+    expect(await pieces.next()).toBe("shown");
     body.gather(5);
     let bytes = 0;
     const arrivals = new EventEmitter();
@@ -116,12 +203,12 @@ describe("after a piece that was shown", () => {
     const came = async (expected: number) => {
       while (bytes < expected) await once(arrivals, "arrival");
     };
-    return { body, response: answer!, came };
+    return { pieces, response: answer!, came };
   }
 
   test("joins all text of the next 16 ms into one piece", async () => {
-    const { body, response, came } = await shownBody();
-    const next = body.next();
+    const { pieces, response, came } = await shownBody();
+    const next = pieces.next();
     response.write("one, ");
     await came(5);
     vi.advanceTimersByTime(15);
@@ -129,49 +216,49 @@ describe("after a piece that was shown", () => {
     await came(8);
     vi.advanceTimersByTime(1);
 
-    expect(String((await next).value)).toBe("one, two");
+    expect(await next).toBe("one, two");
     response.end();
-    expect((await body.next()).done).toBe(true);
+    expect(await pieces.next()).toBeUndefined();
   });
 
   test("passes later text on at once", async () => {
-    const { body, response } = await shownBody();
+    const { pieces, response } = await shownBody();
     vi.advanceTimersByTime(16);
     response.write("late");
-    expect(String((await body.next()).value)).toBe("late");
-    await body.return();
+    expect(await pieces.next()).toBe("late");
+    await pieces.stop();
   });
 
   test("a late timer resolves no read before its data", async () => {
-    const { body, response, came } = await shownBody();
-    const early = body.next();
+    const { pieces, response, came } = await shownBody();
+    const early = pieces.next();
     response.write("one, ");
     await came(5);
     // The clock advances, and the timers of a busy process do not.
     const now = vi.spyOn(performance, "now").mockReturnValue(performance.now() + 17);
     response.write("two");
-    expect(String((await early).value)).toBe("one, two");
-    const next = body.next();
+    expect(await early).toBe("one, two");
+    const next = pieces.next();
     vi.advanceTimersByTime(16);
     now.mockRestore();
     response.write("three");
-    expect(await next).toEqual({ done: false, value: Buffer.from("three") });
-    await body.return();
+    expect(await next).toBe("three");
+    await pieces.stop();
   });
 
   test("the end waits for nothing", async () => {
-    const { body, response } = await shownBody();
+    const { pieces, response } = await shownBody();
     response.end("last");
-    expect(String((await body.next()).value)).toBe("last");
-    expect((await body.next()).done).toBe(true);
+    expect(await pieces.next()).toBe("last");
+    expect(await pieces.next()).toBeUndefined();
   });
 
   test("32 KiB wait for nothing", async () => {
-    const { body, response } = await shownBody();
+    const { pieces, response } = await shownBody();
     response.write(Buffer.alloc(32_768));
     let length = 0;
-    while (length < 32_768) length += (await body.next()).value?.length ?? 0;
+    while (length < 32_768) length += (await pieces.next())?.length ?? 0;
     expect(length).toBe(32_768);
-    await body.return();
+    await pieces.stop();
   });
 });

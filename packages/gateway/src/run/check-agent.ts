@@ -1,4 +1,14 @@
-import { type AgentInput, type AgentRunner, type RunEvent, toSessionEvent } from "@mini-openclaw/protocol";
+import {
+  type AgentInput,
+  type AgentRunner,
+  type ChunkEvent,
+  type DirectIterator,
+  type RunEvent,
+  type TakeEvent,
+  type ThinkingEvent,
+  takeDirectly,
+  toSessionEvent,
+} from "@mini-openclaw/protocol";
 import { copyEvent, parseServerEvent } from "@mini-openclaw/protocol/schema";
 import { describeValue } from "@mini-openclaw/protocol/shared";
 import { discard, iterate } from "../shared/async-iterables.ts";
@@ -37,12 +47,18 @@ const fields: { readonly [Type in RunEvent["type"]]: Readonly<Record<string, Fie
 const HINT = "Yield events of the protocol, or make the agent with `textAgent`.";
 
 /**
- * Starts the agent. Its mistakes get errors that name them.
+ * Starts the agent. Its mistakes get errors that name them. Events that come while a read waits are
+ * passed to `take` first, if the agent can do that.
  *
  * @throws TypeError when `run` returns something else than an async iterable
  */
-export function startAgent(agent: AgentRunner, input: AgentInput): AsyncIterable<RunEvent> {
-  const iterator = iterate(agent.run(input), "agent.run");
+export function startAgent(
+  agent: AgentRunner,
+  input: AgentInput,
+  take: TakeEvent<RunEvent>,
+): AsyncIterable<RunEvent> {
+  const iterator: DirectIterator<RunEvent> = iterate(agent.run(input), "agent.run");
+  iterator[takeDirectly]?.(take);
   return { [Symbol.asyncIterator]: () => iterator };
 }
 
@@ -52,6 +68,7 @@ export function startAgent(agent: AgentRunner, input: AgentInput): AsyncIterable
  * @throws TypeError that names what is wrong
  */
 export function checkEvent(event: RunEvent, runId: string): void {
+  if (isValidPiece(event, runId)) return;
   try {
     requireEvent(event, runId);
   } catch (error) {
@@ -59,6 +76,18 @@ export function checkEvent(event: RunEvent, runId: string): void {
     discard(event);
     throw error;
   }
+}
+
+/**
+ * Recognizes a valid piece of text: nearly every event. To look its fields up by their names would
+ * cost as much as to record it.
+ */
+function isValidPiece(event: RunEvent | undefined, runId: string): boolean {
+  const type = event?.type;
+  if (type !== "chunk" && type !== "thinking") return false;
+  const { runId: given, messageId, content } = event as ChunkEvent | ThinkingEvent;
+  const isText = typeof messageId === "string" && typeof content === "string";
+  return isText && given === runId && (event as { toJSON?: unknown }).toJSON === undefined;
 }
 
 function requireEvent(event: RunEvent, runId: string): void {

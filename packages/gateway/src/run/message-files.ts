@@ -17,7 +17,9 @@ const MAX_INLINE_CHARS = 8192;
 
 /** Returns true if the events have files that are too large for a line. */
 export function hasLargeFiles(events: readonly SessionEvent[]): boolean {
-  return events.some((event) => "blocks" in event && event.blocks?.some(isLarge) === true);
+  return events.some(
+    (event) => event.type !== "chunk" && "blocks" in event && event.blocks?.some(isLarge) === true,
+  );
 }
 
 /** Saves the large files of events as blobs, and returns the events with the ids of the blobs. */

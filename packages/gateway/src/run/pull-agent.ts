@@ -88,6 +88,32 @@ export async function pullAgent(
   let recording: Promise<void> | undefined;
   let isRecording = false;
   let isAbandoned = false;
+  let failure: { reason: unknown } | undefined;
+
+  /** Records a piece of the answer while `pull` waits, without a promise if the store has none. */
+  function takePiece(event: RunEvent): boolean | Promise<boolean> {
+    if (isAbandoned || failure || !isPiece(event)) return false;
+    try {
+      checkEvent(event, runId);
+      isRecording = true;
+      recording = record(event);
+      if (recording) return recording.then(pieceTaken, pieceFailed);
+      return pieceTaken();
+    } catch (reason) {
+      return pieceFailed(reason);
+    }
+  }
+
+  function pieceTaken(): true {
+    isRecording = false;
+    return true;
+  }
+
+  /** Lets `pull` get the event, which throws the reason then. */
+  function pieceFailed(reason: unknown): false {
+    failure = { reason };
+    return false;
+  }
 
   async function pull(): Promise<Ending> {
     if (signal.aborted) return { outcome: stopReason(signal) };
@@ -109,8 +135,9 @@ export async function pullAgent(
       // A sub-agent starts no sub-agents.
       ...(!parent && { startTask: (request) => deps.startTask({ sessionId, runId }, request) }),
     };
-    for await (const event of startAgent(deps.agent, input)) {
+    for await (const event of startAgent(deps.agent, input, takePiece)) {
       if (isAbandoned) break;
+      if (failure) throw failure.reason;
       checkEvent(event, runId);
       if (event.type === "run_end") {
         const outcome = event.outcome === "aborted" ? stopReason(signal) : event.outcome;
@@ -151,6 +178,11 @@ export async function pullAgent(
     // An event that is still being recorded must count before the run is closed.
     await recording?.catch(() => {});
   }
+}
+
+/** The pieces of an answer, which are nearly all events of a run. No approval depends on them. */
+function isPiece({ type }: RunEvent): boolean {
+  return type === "chunk" || type === "thinking" || type === "tool_input";
 }
 
 /** Returns true for an error whose only reason is that the run was stopped. */

@@ -30,12 +30,18 @@ function recordNow(
   events: readonly SessionEvent[],
 ): readonly RecordedEvent[] | Promise<readonly RecordedEvent[]> {
   const recorded = log.record(events);
-  const emit = (returned: readonly RecordedEvent[]) => {
-    const saved = checkRecorded(returned, events);
-    publish(saved);
-    return saved;
-  };
-  return isThenable(recorded) ? Promise.resolve(recorded).then(emit) : emit(recorded);
+  if (Array.isArray(recorded) || !isThenable(recorded)) return publishRecorded(publish, recorded, events);
+  return Promise.resolve(recorded).then((returned) => publishRecorded(publish, returned, events));
+}
+
+function publishRecorded(
+  publish: Publish,
+  returned: readonly RecordedEvent[],
+  events: readonly SessionEvent[],
+): readonly RecordedEvent[] {
+  const saved = checkRecorded(returned, events);
+  publish(saved);
+  return saved;
 }
 
 /** Records that a message waits for its run. Calls `onSaved` before the event is emitted. */

@@ -1,4 +1,10 @@
-import type { RunEvent, SessionLog, UserMessage, UserMessageEvent } from "@mini-openclaw/protocol";
+import type {
+  RunEvent,
+  SessionEvent,
+  SessionLog,
+  UserMessage,
+  UserMessageEvent,
+} from "@mini-openclaw/protocol";
 import { addUsage, beginRun, closeRun, nextRun, noUsage, toSessionEvent } from "@mini-openclaw/protocol";
 import { createId } from "../shared/create-id.ts";
 import { findRetriedRun, requireEditable } from "./load-messages.ts";
@@ -27,18 +33,19 @@ export async function runMessage(deps: RunDeps, log: SessionLog, run: ActiveRun)
 
   /** Returns no promise if the store records at once, because chunks are many. */
   function record(events: readonly RunEvent[], publish = deps.publish): Promise<void> | undefined {
-    const saved = events.map(toSessionEvent);
+    const saved = events.length === 1 ? [toSessionEvent(events[0] as RunEvent)] : events.map(toSessionEvent);
     const recorded = recordAndPublish(publish, log, saved);
-    const follow = () => {
-      for (const event of saved) {
-        progress = nextRun(progress, event);
-        isStarted ||= event.type === "run_start";
-        run.follow(event);
-      }
-    };
-    if (recorded instanceof Promise) return recorded.then(follow);
-    follow();
+    if (recorded instanceof Promise) return recorded.then(() => follow(saved));
+    follow(saved);
     return undefined;
+  }
+
+  function follow(saved: readonly SessionEvent[]): void {
+    for (const event of saved) {
+      progress = nextRun(progress, event);
+      isStarted ||= event.type === "run_start";
+      run.follow(event);
+    }
   }
 
   await record(await firstEvents(deps, log, run), (saved) => {

@@ -152,7 +152,8 @@ export class QueuedRun implements ActiveRun {
   follow(event: SessionEvent): void {
     this.task?.follow(event);
     this.steering.follow(event);
-    if (!("runId" in event) || event.runId !== this.runId) return;
+    if (event.type !== "message_done" && event.type !== "run_end") return;
+    if (event.runId !== this.runId) return;
     if (event.type === "message_done") this.#content = event.content;
     if (event.type !== "run_end") return;
     this.#state = { is: "ended" };

@@ -43,6 +43,8 @@ class GatheringWebSocket extends WebSocket implements UpgradedSocket, Beating {
   left: number | undefined;
   #heartbeat!: Heartbeat;
   #receiver = nobody;
+  /** The frames of this moment. Each character is a byte. */
+  #waiting = "";
 
   /** Begins on the socket of the upgrade. */
   begin(socket: Duplex, heartbeat: Heartbeat): void {
@@ -60,12 +62,25 @@ class GatheringWebSocket extends WebSocket implements UpgradedSocket, Beating {
   }
 
   override send(text: string): void {
-    const { stream } = this;
-    if (stream.writableCorked === 0) {
-      stream.cork();
-      process.nextTick(releaseSoon, stream);
+    if (this.#waiting === "") process.nextTick(releaseSoon, this);
+    if (text.length <= MAX_WAITING_CHARS) this.#waiting += toFrame(text);
+    else {
+      this.release();
+      super.send(text);
     }
-    super.send(text);
+    if (this.#waiting.length > MAX_WAITING_CHARS) this.release();
+  }
+
+  override close(code?: number, reason?: string): void {
+    this.release();
+    super.close(code, reason);
+  }
+
+  /** Writes the frames that wait. */
+  release(): void {
+    const frames = this.#waiting;
+    this.#waiting = "";
+    if (frames !== "" && this.readyState === WebSocket.OPEN) this.stream.write(frames, "latin1");
   }
 
   passFrame(frame: unknown): void {
@@ -89,13 +104,32 @@ function passClose(this: WebSocket): void {
 }
 
 /** Waits for the work that this turn has begun. It is in the same queue, and goes first. */
-function releaseSoon(socket: Duplex): void {
-  process.nextTick(release, socket);
+function releaseSoon(webSocket: GatheringWebSocket): void {
+  process.nextTick(release, webSocket);
 }
 
-function release(socket: Duplex): void {
-  socket.uncork();
+function release(webSocket: GatheringWebSocket): void {
+  webSocket.release();
 }
+
+/**
+ * Returns the bytes of a text frame, of which each one is a character. A string that the socket
+ * takes as it is costs less than the two buffers that `ws` writes. Source: RFC 6455 § 5.2.
+ */
+function toFrame(text: string): string {
+  const length = Buffer.byteLength(text);
+  const payload = length === text.length ? text : Buffer.from(text).toString("latin1");
+  if (length < 126) return String.fromCharCode(TEXT_FRAME, length) + payload;
+  if (length < 65_536) return String.fromCharCode(TEXT_FRAME, 126, length >> 8, length & 0xff) + payload;
+  const high = [0, 0, 0, 0, length >>> 24, (length >> 16) & 0xff, (length >> 8) & 0xff, length & 0xff];
+  return String.fromCharCode(TEXT_FRAME, 127, ...high) + payload;
+}
+
+/** A whole message of text. */
+const TEXT_FRAME = 0x81;
+
+/** Larger frames gain nothing by a copy, and `bufferedAmount` counts no frame that waits. */
+const MAX_WAITING_CHARS = 65_536;
 
 /** The only place that knows `ws`. */
 export function createUpgrade({ maxFrameBytes, heartbeatMs, chooseSubprotocol }: UpgradeOptions): Upgrade {

@@ -22,13 +22,18 @@ interface RecentEvent {
   readonly json: string;
 }
 
+/** A placeholder for an event that was dropped. No reader asks for it. */
+const gone: RecentEvent = { seq: 0, json: "" };
+
 /**
  * The newest events of a session, for readers that are nearly up to date.
  *
  * Holds at most 256 events and 256 Ki characters of JSON. Readers get older events from the files.
  */
 export class RecentEvents {
-  readonly #events: RecentEvent[] = [];
+  #events: RecentEvent[] = [];
+  /** The number of events at the beginning of the list that were dropped. */
+  #dropped = 0;
   #chars = 0;
   /** The number before the first event. Every later event is here. */
   #after: number;
@@ -43,11 +48,18 @@ export class RecentEvents {
       this.#events.push({ seq: event.seq, json });
       this.#chars += json.length;
     }
-    while (this.#events.length > MAX_EVENTS || this.#chars > MAX_CHARS) {
-      const dropped = this.#events.shift();
+    while (this.#events.length - this.#dropped > MAX_EVENTS || this.#chars > MAX_CHARS) {
+      const dropped = this.#events[this.#dropped];
       if (!dropped) break;
+      this.#events[this.#dropped] = gone;
+      this.#dropped += 1;
       this.#chars -= dropped.json.length;
       this.#after = dropped.seq;
+    }
+    // To move the list at each event would cost more than to record one.
+    if (this.#dropped >= MAX_EVENTS) {
+      this.#events = this.#events.slice(this.#dropped);
+      this.#dropped = 0;
     }
     this.wake();
   }
@@ -113,16 +125,20 @@ function toRecorded(event: SessionEvent, sessionId: string, seq: number): Record
  * literal costs a tenth of a spread, and its JSON half.
  */
 function numberPiece(event: SessionEvent, sessionId: string, seq: number): NumberedEvent | undefined {
-  const { type } = event;
-  if ((type !== "chunk" && type !== "thinking") || !isPiece(event)) return undefined;
-  const { runId, messageId, content } = event;
+  if (!isPiece(event)) return undefined;
+  const { type, runId, messageId, content } = event;
   return { type, runId, messageId, content, sessionId, seq };
+}
+
+/** Recognizes a piece of text without its rare fields. */
+function isPiece(event: SessionEvent): event is ChunkEvent | ThinkingEvent {
+  return (event.type === "chunk" || event.type === "thinking") && isPieceOfTurn(event);
 }
 
 /** Recognizes other frequent events that are valid. They hold no object. */
 function isPlain(event: NumberedEvent): boolean {
   const { type } = event;
-  if (type === "tool_input") return isPiece(event) && isText(event.callId) && isText(event.toolName);
+  if (type === "tool_input") return isPieceOfTurn(event) && isText(event.callId) && isText(event.toolName);
   if (type === "tool_output") {
     return (
       isText(event.runId) && isText(event.callId) && isText(event.content) && !("taskSessionId" in event)
@@ -132,8 +148,9 @@ function isPlain(event: NumberedEvent): boolean {
 }
 
 /** Recognizes a piece of a turn without its rare fields. */
-function isPiece(event: ChunkEvent | ThinkingEvent | ToolInputEvent): boolean {
-  const isRare = "firstSeq" in event || "usage" in event || "costUsd" in event;
+function isPieceOfTurn(event: ChunkEvent | ThinkingEvent | ToolInputEvent): boolean {
+  const { firstSeq, usage, costUsd } = event;
+  const isRare = firstSeq !== undefined || usage !== undefined || costUsd !== undefined;
   return !isRare && isText(event.runId) && isText(event.messageId) && isText(event.content);
 }
 

@@ -7,17 +7,18 @@ import type {
   SessionEvent,
   SessionMeta,
 } from "@mini-openclaw/protocol";
-import { toEntry } from "@mini-openclaw/protocol";
-import { headerLine, type Segment, toGroup, toSegment } from "../format/session-lines.ts";
+import { headerLine, type Segment, toGroup } from "../format/session-lines.ts";
 import { copyMeta, nextSummary, type Summary, withEntries } from "../format/summary.ts";
 import { assertExpected } from "../model/check-options.ts";
 import { StoreError } from "../model/errors.ts";
 import { toMessageEntry } from "../model/message-entry.ts";
 import { logClosed } from "../model/session-errors.ts";
-import { numberEvent, RecentEvents } from "../recent/recent-events.ts";
+import { RecentEvents } from "../recent/recent-events.ts";
 import { RecentMessages } from "../recent/recent-messages.ts";
+import { toRecords } from "../recent/records.ts";
 import { digestMessages, type RememberedKeys } from "../recent/remembered-keys.ts";
 import { type AppendBatch, acknowledge, type BatchItem, beginBatch, entriesOf } from "./append-batch.ts";
+
 import { assign, beginSequence, failed, type Sequence, shown, wrote } from "./sequence.ts";
 import { UnsyncedText } from "./syncs.ts";
 import type { AppendFailure } from "./writer-files.ts";
@@ -86,18 +87,7 @@ export class SessionWriter {
     this.#assertReady();
     this.#flush();
     const { files, durability } = this.#options;
-    const numbered: RecordedEvent[] = [];
-    const entries: (Entry | undefined)[] = [];
-    const segments: Segment[] = [];
-    let inRun = false;
-    for (const event of events) {
-      const one = numberEvent(event, this.sessionId, this.lastSeq + 1 + numbered.length);
-      const entry = toEntry(one.event);
-      numbered.push(one);
-      entries.push(entry);
-      segments.push(toSegment(one, entry));
-      inRun ||= "runId" in event;
-    }
+    const { numbered, entries, segments, inRun } = toRecords(events, this.sessionId, this.lastSeq + 1);
     // The next start recovers sessions with a journal only, so it exists before the first line of a
     // run.
     if (inRun) files.beginLive();

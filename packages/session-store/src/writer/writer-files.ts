@@ -124,7 +124,9 @@ export class WriterFiles {
     let head = header ? formatLine(header) : "";
     let lines = "";
     try {
-      for (const [index, segment] of segments.entries()) {
+      // No iterator, because pieces of text are many.
+      for (let index = 0; index < segments.length; index += 1) {
+        const segment = segments[index] as Segment;
         lines += segment.lines;
         // Neighbours that go to the same file are one write.
         if (segments[index + 1]?.file === segment.file) continue;

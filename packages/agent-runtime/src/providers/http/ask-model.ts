@@ -1,5 +1,6 @@
 import type { ModelEvent, Usage } from "@mini-openclaw/protocol";
 import { followSignal } from "../../shared/child-signal.ts";
+import { type Emit, type EmittedEvents, emitEvents } from "../../shared/emit-events.ts";
 import { AgentError } from "../../shared/errors.ts";
 import {
   cleanCause,
@@ -10,7 +11,7 @@ import {
   unreachable,
 } from "../errors/api-errors.ts";
 import type { AnswerLimit } from "./answer-limit.ts";
-import { createAnswerReader } from "./answer-reader.ts";
+import { type AnswerReader, createAnswerReader } from "./answer-reader.ts";
 import type { Body } from "./body.ts";
 
 /**
@@ -64,88 +65,126 @@ export interface Question<Client> {
 
 /**
  * Sends a request and reads its turn. All text that one read of the socket brought is one event: a
- * model's server sends many small ones, and what follows costs by the event. (One generator, as
- * each one more costs every read.)
+ * model's server sends many small ones, and what follows costs by the event.
  *
  * @throws AgentError with a code of the protocol, or the signal's reason
  */
-export async function* askModel<Client>({
-  connect,
-  send,
-  turn,
-  limit,
-  secrets,
-  signal,
-}: Question<Client>): AsyncGenerator<ModelEvent> {
+export function askModel<Client>(question: Question<Client>): EmittedEvents<ModelEvent> {
+  return emitEvents(async (emit, left) => {
+    const complete = await readTurn(question, emit, left);
+    await emit(complete);
+  });
+}
+
+async function readTurn<Client>(
+  { connect, send, turn, limit, secrets, signal }: Question<Client>,
+  emitEvent: Emit<ModelEvent>,
+  left: AbortSignal,
+): Promise<CompleteTurn> {
   signal.throwIfAborted();
   const { client, sdk, bodyOf } = await connect();
   // The SDK leaves its listener on the signal when it does not read the response itself.
-  const own = followSignal(signal);
+  const own = followSignal(signal, left);
   let shownText = "";
-  let lastWords: NodeJS.Timeout | undefined;
+  const emit: Emit<ModelEvent> = (event) => {
+    if (event.type === "text") shownText += event.text;
+    return emitEvent(event);
+  };
   try {
     const response = await send(client, own.signal);
-    const body = bodyOf(response);
     const reader = createAnswerReader(response);
-    let told = turn.usage();
     try {
-      for await (const piece of body) {
-        limit.addBytes(piece.length);
-        const { shown, failure } = readEvents(reader.read(piece), turn, secrets);
-        const complete = failure ? undefined : turn.finished(false);
-        const usage = turn.usage();
-        if (!complete && (usage !== told || (shown.length === 0 && !failure))) {
-          yield { type: "progress", ...(usage !== told && { usage }) };
-        }
-        told = usage;
-        for (const one of shown) {
-          if (one.type === "text") shownText += one.text;
-          yield one;
-        }
-        if (failure) throw failure;
-        if (shown.length > 0) body.gather(shown.reduce((sum, { text }) => sum + text.length, 0));
-        if (complete) {
-          body.release();
-          yield complete;
-          return;
-        }
-        if (shown.length > 0 || !lastWords) {
-          clearTimeout(lastWords);
-          lastWords = turn.finished(true) && setTimeout(() => body.end(), LAST_WORDS_MS);
-        }
-      }
+      const complete = await readStream(bodyOf(response), reader, { turn, limit, secrets, emit });
+      if (complete) return complete;
     } catch (error) {
       signal.throwIfAborted();
-      if (!AgentError.is(error)) yield* readLast(reader.end(), turn, secrets);
+      if (!AgentError.is(error)) await emitLast(reader.end(), turn, secrets, emit);
       // An answer that was complete stays complete, whatever its server does afterwards.
       const complete = turn.finished(true);
       if (!complete) throw error;
-      yield complete;
-      return;
+      return complete;
     }
     const whole = reader.document();
-    if (whole !== undefined) yield* readWhole(whole, response, turn, secrets);
-    else yield* readLast(reader.end(), turn, secrets);
-    yield turn.finished(true) ?? endedEarly();
+    if (whole === undefined) await emitLast(reader.end(), turn, secrets, emit);
+    else await emitAll(readWhole(whole, response, turn, secrets), emit);
+    return turn.finished(true) ?? endedEarly();
   } catch (error) {
     signal.throwIfAborted();
     const failure = toAgentError(error, sdk, secrets);
     const stopMessage = refusedContent(failure);
     if (stopMessage === undefined) throw failure;
     const usage = turn.usage();
-    yield { type: "turn", content: shownText, toolCalls: [], stopReason: "refusal", stopMessage, usage };
+    return { type: "turn", content: shownText, toolCalls: [], stopReason: "refusal", stopMessage, usage };
   } finally {
-    clearTimeout(lastWords);
     own.dispose();
   }
 }
 
-/** Returns all that some events show, joined, up to the failure that ends them. */
-function readEvents(
-  events: readonly string[],
-  turn: TurnBuilder,
-  secrets: readonly string[],
-): { shown: readonly Shown[]; failure?: AgentError } {
+/** Reads a stream to its end. Returns the turn if it was complete before. */
+async function readStream(
+  body: Body,
+  reader: AnswerReader,
+  {
+    turn,
+    limit,
+    secrets,
+    emit,
+  }: Pick<Question<never>, "turn" | "limit" | "secrets"> & { emit: Emit<ModelEvent> },
+): Promise<CompleteTurn | undefined> {
+  let reported = turn.usage();
+  let lastWords: NodeJS.Timeout | undefined;
+  let complete: CompleteTurn | undefined;
+
+  /** Returns true if more is to be read. */
+  function next({ shown, failure }: ShownEvents): boolean {
+    if (failure) throw failure;
+    if (shown.length > 0) body.gather(shown.reduce((sum, { text }) => sum + text.length, 0));
+    if (complete) {
+      body.release();
+      return false;
+    }
+    if (shown.length > 0 || !lastWords) {
+      clearTimeout(lastWords);
+      lastWords = turn.finished(true) && setTimeout(() => body.end(), LAST_WORDS_MS);
+    }
+    return true;
+  }
+
+  try {
+    await body.read((piece) => {
+      limit.addBytes(piece.length);
+      const events = readEvents(reader.read(piece), turn, secrets);
+      const { shown, failure } = events;
+      complete = failure ? undefined : turn.finished(false);
+      const usage = turn.usage();
+      const isProgress = !complete && (usage !== reported || (shown.length === 0 && !failure));
+      const progress = isProgress && emit({ type: "progress", ...(usage !== reported && { usage }) });
+      reported = usage;
+      const emitted = emitAll(shown, emit);
+      if (!progress && !emitted) return next(events);
+      return Promise.all([progress, emitted]).then(() => next(events));
+    });
+  } finally {
+    clearTimeout(lastWords);
+  }
+  return complete;
+}
+
+/** Emits events in their order. Returns no promise if the reader took all of them at once. */
+function emitAll(events: readonly ModelEvent[], emit: Emit<ModelEvent>): Promise<unknown> | undefined {
+  const [first] = events;
+  if (first && events.length === 1) return emit(first);
+  const emitted = events.map(emit).filter((one) => one !== undefined);
+  return emitted.length > 0 ? Promise.all(emitted) : undefined;
+}
+
+/** All that some events show, joined, up to the failure that ends them. */
+interface ShownEvents {
+  readonly shown: readonly Shown[];
+  readonly failure?: AgentError;
+}
+
+function readEvents(events: readonly string[], turn: TurnBuilder, secrets: readonly string[]): ShownEvents {
   const all: Shown[] = [];
   let last: Shown | undefined;
   const add = (shown: Shown) => {
@@ -181,14 +220,15 @@ function toFailure(error: unknown, secrets: readonly string[]): AgentError {
   return new AgentError("MODEL_FAILED", message, { cause: cleanCause(error, secrets), retryable: true });
 }
 
-/** Reads the events behind the last empty line of a stream. */
-function* readLast(
+/** Emits the events behind the last empty line of a stream. */
+async function emitLast(
   events: readonly string[],
   turn: TurnBuilder,
   secrets: readonly string[],
-): Generator<Shown> {
+  emit: Emit<ModelEvent>,
+): Promise<void> {
   const { shown, failure } = readEvents(events, turn, secrets);
-  yield* shown;
+  await emitAll(shown, emit);
   if (failure) throw failure;
 }
 

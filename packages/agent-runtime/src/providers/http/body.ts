@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import type { Readable } from "node:stream";
 import { gatherTime, MAX_GATHER_MS } from "../../shared/gather-time.ts";
 
@@ -17,8 +18,17 @@ const BULK_CHARS = 100;
  */
 const DRAIN_MS = 1000;
 
-/** The body of a response, in the pieces that came. Closes the request when the reader stops. */
-export interface Body extends AsyncIterable<Uint8Array> {
+/** A reader of pieces. Returns or resolves with false if it wants no more. */
+export type TakePiece = (piece: Uint8Array) => boolean | Promise<boolean>;
+
+/** The body of a response. */
+export interface Body {
+  /**
+   * Passes the body to `take`, in the pieces that came. Resolves at the end, or when `take` wants
+   * no more. Rejects when the body breaks, or with what `take` throws. Closes the request then,
+   * unless it was released. Call it once.
+   */
+  read(take: TakePiece): Promise<void>;
   /**
    * Joins all bytes of the next moment in one piece, if the process is busy or if much was shown.
    * Call it when a piece of so many characters was shown.
@@ -57,7 +67,7 @@ class UnreadPieces {
  * Reads a body as it flows: all that came since the last piece is the next one. The end waits for
  * nothing.
  */
-export class FlowingBody implements Body, AsyncIterator<Uint8Array> {
+export class FlowingBody implements Body {
   readonly #message: Readable;
   readonly #gatherTime: () => number;
   readonly #unread = new UnreadPieces();
@@ -65,34 +75,39 @@ export class FlowingBody implements Body, AsyncIterator<Uint8Array> {
   #ended: { failure: Error | undefined } | undefined;
   #gatherUntil = 0;
   #timer: NodeJS.Timeout | undefined;
-  /** Wakes the read that waits, if there is one. */
-  #wake = () => {};
+  #take: TakePiece | undefined;
+  /** Settle the read. */
+  #resolve = () => {};
+  #reject: (reason: unknown) => void = () => {};
+  /** True from when pieces are to be handed over until their taker is done with them. */
+  #isBusy = false;
 
   /** `gatherMs` returns the milliseconds in which pieces after a returned one are gathered. */
   constructor(message: Readable, gatherMs: () => number = gatherTime) {
     this.#message = message;
     this.#gatherTime = gatherMs;
-    message.on("data", (piece: Buffer) => this.#take(piece));
+    message.on("data", (piece: Buffer) => this.#add(piece));
     message.on("end", () => this.#end());
     message.on("error", (error) => this.#end(error));
     message.on("close", () => this.#end(new Error("The connection was closed in the middle of an answer.")));
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    return this;
-  }
-
-  /** Uses the same two functions for each piece, because pieces are many. */
-  next(): Promise<IteratorResult<Uint8Array>> {
-    return new Promise<void>(this.#wait).then(this.#deliver);
-  }
-
-  async return(): Promise<IteratorResult<Uint8Array>> {
-    clearTimeout(this.#timer);
-    this.#message.removeAllListeners("data");
-    if (this.#isReleased) drain(this.#message);
-    else this.#message.destroy();
-    return { done: true, value: undefined };
+  async read(take: TakePiece): Promise<void> {
+    // The socket may belong to another run, whose context is not this one's.
+    this.#take = AsyncResource.bind(take);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#resolve = resolve;
+        this.#reject = reject;
+        this.#continue();
+      });
+    } finally {
+      this.#take = undefined;
+      clearTimeout(this.#timer);
+      this.#message.removeAllListeners("data");
+      if (this.#isReleased) drain(this.#message);
+      else this.#message.destroy();
+    }
   }
 
   gather(chars: number): void {
@@ -109,30 +124,56 @@ export class FlowingBody implements Body, AsyncIterator<Uint8Array> {
     this.#message.destroy();
   }
 
-  readonly #wait = (wake: () => void): void => {
-    this.#wake = wake;
-    if (this.#ended) wake();
-    else if (this.#unread.bytes > 0) this.#offer();
-  };
-
-  /** Runs when all pieces of a moment are here. */
-  readonly #deliver = (): IteratorResult<Uint8Array> => {
-    if (this.#unread.bytes > 0) return { done: false, value: this.#takeUnread() };
-    if (this.#ended?.failure) throw this.#ended.failure;
-    return { done: true, value: undefined };
-  };
-
-  #take(piece: Buffer): void {
+  #add(piece: Buffer): void {
     this.#unread.add(piece);
     if (this.#unread.bytes >= MAX_UNREAD_BYTES) this.#message.pause();
-    this.#offer();
+    if (!this.#isBusy) this.#offer();
   }
 
   /** Hands over what came, at once or when enough time was given to what belongs to it. */
   #offer(): void {
     const waitMs = this.#unread.bytes < MAX_UNREAD_BYTES ? this.#gatherUntil - performance.now() : 0;
-    if (waitMs <= 0) this.#wake();
-    else this.#timer ??= setTimeout(() => this.#wake(), waitMs);
+    if (waitMs <= 0) this.#handOverSoon();
+    else this.#timer ??= setTimeout(this.#handOverSoon, waitMs);
+  }
+
+  /** A read of the socket may bring several pieces, of which each one has an event of its own. */
+  readonly #handOverSoon = (): void => {
+    if (this.#isBusy || !this.#take) return;
+    this.#isBusy = true;
+    void resolved.then(this.#handOver);
+  };
+
+  /** Runs when all pieces of a moment are here. */
+  readonly #handOver = (): void => {
+    if (!this.#take) return;
+    if (this.#unread.bytes === 0) return this.#finish();
+    try {
+      const wantsMore = this.#take(this.#takeUnread());
+      if (typeof wantsMore === "boolean") this.#taken(wantsMore);
+      else wantsMore.then(this.#taken, this.#reject);
+    } catch (error) {
+      this.#reject(error);
+    }
+  };
+
+  readonly #taken = (wantsMore: boolean): void => {
+    this.#isBusy = false;
+    if (wantsMore) this.#continue();
+    else this.#resolve();
+  };
+
+  /** Waits for the next piece, unless it is here. */
+  #continue(): void {
+    if (this.#ended) this.#handOverSoon();
+    else if (this.#unread.bytes > 0) this.#offer();
+  }
+
+  /** Settles the read of a body without a further piece. */
+  #finish(): void {
+    this.#isBusy = false;
+    if (this.#ended?.failure) this.#reject(this.#ended.failure);
+    else if (this.#ended) this.#resolve();
   }
 
   #takeUnread(): Uint8Array {
@@ -147,9 +188,11 @@ export class FlowingBody implements Body, AsyncIterator<Uint8Array> {
   #end(failure?: Error): void {
     if (this.#ended) return;
     this.#ended = { failure };
-    this.#wake();
+    this.#handOverSoon();
   }
 }
+
+const resolved = Promise.resolve();
 
 function drain(message: Readable): void {
   const timer = setTimeout(() => message.destroy(), DRAIN_MS).unref();
