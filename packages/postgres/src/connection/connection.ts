@@ -1,7 +1,7 @@
 import { Socket } from "node:net";
 import pg from "pg";
 import { ConnectionLost, isExhausted, isLost } from "./pg-error.ts";
-import { resultTypes } from "./result-types.ts";
+import { runStatement } from "./run-statement.ts";
 
 /** A statement with its values. One with a name is prepared once for each connection. */
 export interface Statement {
@@ -235,9 +235,8 @@ async function runQuery(
 ): Promise<Row[]> {
   const timer = setTimeout(() => socket.destroy(), Math.max(0, deadlineMs));
   try {
-    const { name, ...unnamed } = { ...statement, types: resultTypes };
-    const { rows } = await client.query<Row>(isPooled || name === undefined ? unnamed : { ...unnamed, name });
-    return rows;
+    const { name, ...unnamed } = statement;
+    return await runStatement(client, isPooled || name === undefined ? unnamed : statement);
   } catch (error) {
     if (!isLost(error)) throw error;
     socket.destroy();
