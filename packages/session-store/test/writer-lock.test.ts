@@ -273,4 +273,27 @@ describe("a writer that lost its files", () => {
     await store.appendMessage(sessionId, says("again"));
     expect((await contentsOf(store, sessionId)).at(-1)).toBe("again");
   });
+
+  test.each([
+    ["live event", "chunk", 251],
+    ["entry behind live events", "end", 51],
+  ] as const)("writes no %s", async (_, type, laterMs) => {
+    await using folder = await temporaryFolder();
+    writeTranscript(folder.path, sessionId, ["one"]);
+    await using store = await openStore(folder.path);
+    const log = await store.openLog(sessionId);
+    const events = runEvents();
+    await log.record([events.user]);
+    rmSync(join(folder.path, `${sessionId}.lock`));
+    await log.record([events.chunk]);
+    const { lastSeq } = log;
+    vi.spyOn(performance, "now").mockReturnValue(performance.now() + laterMs);
+    try {
+      expect(() => log.record([events[type]])).toThrow(expect.objectContaining({ code: "SESSION_STOLEN" }));
+    } finally {
+      vi.restoreAllMocks();
+    }
+    expect(log.lastSeq).toBe(lastSeq);
+    await log.close();
+  });
 });

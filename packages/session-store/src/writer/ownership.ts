@@ -2,8 +2,9 @@ import type { AppendFile } from "../files/append-file.ts";
 import type { WriterLock } from "../files/writer-lock.ts";
 import { reason, StoreError } from "../model/errors.ts";
 
-// I7 of the README: a writer that lost its files finds out within this time.
-const CHECK_EVERY_MS = 50;
+// I7 of the README: a writer that lost its files finds out within these times. Live events are
+// many, and no transcript has them.
+const CHECK_EVERY_MS = { kept: 50, live: 250 };
 
 /** The proof that a session's files are still its writer's: the lock, checked from time to time. */
 export class Ownership {
@@ -21,9 +22,9 @@ export class Ownership {
    * Returns true while lock and transcript are this writer's. Acquires the lock if there is none
    * yet.
    */
-  isOwn(transcript: AppendFile | undefined): boolean {
+  isOwn(transcript: AppendFile | undefined, what: "kept" | "live"): boolean {
     const now = performance.now();
-    if (now - this.#checkedAt < CHECK_EVERY_MS) return true;
+    if (now - this.#checkedAt < CHECK_EVERY_MS[what]) return true;
     this.#lock ??= this.#acquire();
     try {
       if (!this.#lock.isHeld() || transcript?.isIntact() === false) return false;

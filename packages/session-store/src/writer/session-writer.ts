@@ -84,10 +84,11 @@ export class SessionWriter {
   }
 
   record(events: readonly SessionEvent[]): RecordedEvent[] | Promise<RecordedEvent[]> {
-    this.#assertReady();
+    this.#assertReady("live");
     this.#flush();
     const { files, durability } = this.#options;
     const { numbered, entries, segments, inRun } = toRecords(events, this.sessionId, this.lastSeq + 1);
+    if (entries.some(Boolean)) this.#assertReady();
     // The next start recovers sessions with a journal only, so it exists before the first line of a
     // run.
     if (inRun) files.beginLive();
@@ -262,10 +263,10 @@ export class SessionWriter {
    * @throws StoreError `LOG_CLOSED`, `SESSION_STOLEN`, `QUEUE_FULL`; `SESSION_LOCKED` before the
    * first entry
    */
-  #assertReady(): void {
+  #assertReady(what: "kept" | "live" = "kept"): void {
     if (this.#status.is !== "open") throw this.#status.error;
     this.#unsynced.assertRoom(this.sessionId);
-    if (this.#options.files.isOwn()) return;
+    if (this.#options.files.isOwn(what)) return;
     const error = new StoreError(
       "SESSION_STOLEN",
       `Another process replaced the lock or the file of session ${this.sessionId}. Open the session again.`,

@@ -90,8 +90,8 @@ export class WriterFiles {
    * Returns true while lock and transcript are this writer's. Acquires the lock before the first
    * entry.
    */
-  isOwn(): boolean {
-    return this.#ownership.isOwn(this.#transcript);
+  isOwn(what: "kept" | "live"): boolean {
+    return this.#ownership.isOwn(this.#transcript, what);
   }
 
   /**
