@@ -3,9 +3,9 @@
 import process from "node:process";
 import { openStore } from "./stores.mjs";
 
-const { name, connectionString, sessions, turns, pages } = JSON.parse(process.argv[2]);
+const { name, connectionString, sessions, turns, pages, rounds } = JSON.parse(process.argv[2]);
 
-async function measure(row, count, work) {
+async function measure(row, count, work, rest = store.rest) {
   globalThis.gc?.();
   process.send({});
   const before = process.cpuUsage();
@@ -13,9 +13,28 @@ async function measure(row, count, work) {
   await work();
   const wall = (performance.now() - start) * 1_000;
   // The work behind the calls belongs to them.
-  await store.rest();
+  await rest();
   const { user, system } = process.cpuUsage(before);
   process.send({ row, count, cpu: user + system, wall });
+}
+
+/**
+ * Measures turns with their part of the search index, and without it. Returns the sessions.
+ */
+async function measureTurns(what, act) {
+  const title = `${what}, ${sessions} sessions at once`;
+  let ids = [];
+  const work = async () => {
+    ids = await run(sessions, act);
+  };
+  if (store.holdIndex) {
+    const release = store.holdIndex();
+    await measure(`${title}, without the index`, sessions * turns, work, async () => {});
+    release();
+    await store.rest();
+  }
+  await measure(title, sessions * turns, work);
+  return ids;
 }
 
 const store = await openStore(name, connectionString, turns);
@@ -31,17 +50,15 @@ async function run(count, act) {
   return ids;
 }
 
-// The engine compiles the code of each store in thousands of turns.
-await run(sessions, store.turn);
-await run(sessions, store.save);
-await store.rest();
-let ids = [];
-const row = (name, count, act) => measure(name, count * turns, () => run(count, act));
-await row("save a turn, one session", 1, store.save);
-await row(`save a turn, ${sessions} sessions at once`, sessions, store.save);
-await measure(`a turn of an agent, ${sessions} sessions at once`, sessions * turns, async () => {
-  ids = await run(sessions, store.turn);
-});
+// The engine compiles the code of a store in tens of thousands of turns.
+for (let round = 0; round < rounds; round += 1) {
+  await run(sessions, store.turn);
+  await run(sessions, store.save);
+  await store.rest();
+}
+await measure("save a turn, one session", turns, () => run(1, store.save));
+await measureTurns("save a turn", store.save);
+const ids = await measureTurns("a turn of an agent", store.turn);
 await store.reopen();
 let read = 0;
 const readPages = async (count) => {

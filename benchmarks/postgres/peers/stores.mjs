@@ -20,7 +20,16 @@ export function openStore(name, connectionString, turns) {
 }
 
 async function openOurs(connectionString) {
-  const pool = new pg.Pool({ connectionString });
+  /** @type {Promise<void> | undefined} */
+  let held;
+  /** A client that can hold the statements of the search index back. */
+  class Client extends pg.Client {
+    query(statement, ...rest) {
+      if (!held || !statement.name?.endsWith("_index")) return super.query(statement, ...rest);
+      return held.then(() => super.query(statement, ...rest));
+    }
+  }
+  const pool = new pg.Pool({ connectionString, Client });
   let store = await createPostgresStore({ pool });
   return {
     create: async (key) => (await store.createSession(key)).sessionId,
@@ -33,6 +42,16 @@ async function openOurs(connectionString) {
       await store.appendMessage(session, toOurs("assistant", index));
     },
     last: (session) => store.loadMessages(session, { limit: PAGE }),
+    holdIndex() {
+      let release = () => {};
+      held = new Promise((resolve) => {
+        release = resolve;
+      });
+      return () => {
+        held = undefined;
+        release();
+      };
+    },
     // Until the search index has all messages.
     async rest() {
       const text = "select 1 from mini_openclaw.sessions where indexed < last_seq limit 1";
