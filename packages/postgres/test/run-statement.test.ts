@@ -85,7 +85,9 @@ describe.skipIf(!hasPostgres)("runStatement", () => {
     await client.connect();
     const text = "select pg_terminate_backend(pg_backend_pid()), $1::bytea";
 
-    await expect(runStatement(client, { text, values: [Buffer.alloc(1)] })).rejects.toThrow();
+    await expect(runStatement(client, { text, values: [Buffer.alloc(1)] })).rejects.toThrow(
+      "terminating connection",
+    );
   });
 
   test("works with a client in pipeline mode", async () => {

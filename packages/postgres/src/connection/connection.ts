@@ -2,20 +2,7 @@ import { Socket } from "node:net";
 import pg from "pg";
 import { ConnectionLost, isExhausted, isLost } from "./pg-error.ts";
 import { runStatement } from "./run-statement.ts";
-
-/** A statement with its values. One with a name is prepared once for each connection. */
-export interface Statement {
-  readonly text: string;
-  readonly values?: unknown[];
-  readonly name?: string;
-  /** True for a statement that must not run twice. A pool repeats others. */
-  readonly isOnce?: true;
-}
-
-export type Row = Record<string, unknown>;
-
-/** Runs one statement, and returns its rows. Rejects with `ConnectionLost` after the deadline. */
-export type Query = (statement: Statement, deadlineMs?: number) => Promise<Row[]>;
+import type { Query, Row, Statement } from "./statement.ts";
 
 /** The facts of a new connection. */
 export interface Connected {

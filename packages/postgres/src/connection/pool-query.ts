@@ -1,8 +1,8 @@
 import { StoreError } from "@mini-openclaw/session-store";
 import type { Pool, PoolClient } from "pg";
-import type { Query, Row, Statement } from "./connection.ts";
 import { ConnectionLost, isConflict, isExhausted, isLost, isUnprepared } from "./pg-error.ts";
 import { runStatement } from "./run-statement.ts";
+import type { Query, Row, Statement } from "./statement.ts";
 
 const DEADLINE_MS = 5_000;
 const FIRST_RETRY_MS = 25;

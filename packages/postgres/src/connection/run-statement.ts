@@ -1,6 +1,6 @@
 import pg from "pg";
-import type { Row, Statement } from "./connection.ts";
 import { resultTypes } from "./result-types.ts";
+import type { Row, Statement } from "./statement.ts";
 
 /** The part of a connection of `pg` that sends a statement. Its types have none of it. */
 interface Wire {
@@ -24,7 +24,7 @@ const NULL_LENGTH = -1;
 /** Runs a statement on a client, and returns its rows. */
 export async function runStatement(client: pg.ClientBase, statement: Statement): Promise<Row[]> {
   const config = { ...statement, types: resultTypes };
-  if (!statement.values?.some(Buffer.isBuffer) || !canSendPieces(client)) {
+  if (!statement.values?.some((value) => Buffer.isBuffer(value)) || !canSendPieces(client)) {
     return (await client.query<Row>(config)).rows;
   }
   return new Promise((resolve, reject) => {

@@ -1,6 +1,7 @@
 import type { ClientConfig } from "pg";
-import { Connection, type Query } from "../connection/connection.ts";
+import { Connection } from "../connection/connection.ts";
 import { ConnectionLost } from "../connection/pg-error.ts";
+import type { Query } from "../connection/statement.ts";
 import { applicationName, type Names } from "../schema/names.ts";
 import type { Node } from "./node.ts";
 

@@ -136,7 +136,7 @@ async function readStream(
   let complete: CompleteTurn | undefined;
 
   /** Returns true if more is to be read. */
-  function next({ shown, failure }: ShownEvents): boolean {
+  function proceed({ shown, failure }: ShownEvents): boolean {
     if (failure) throw failure;
     if (shown.length > 0) body.gather(shown.reduce((sum, { text }) => sum + text.length, 0));
     if (complete) {
@@ -161,8 +161,8 @@ async function readStream(
       const progress = isProgress && emit({ type: "progress", ...(usage !== reported && { usage }) });
       reported = usage;
       const emitted = emitAll(shown, emit);
-      if (!progress && !emitted) return next(events);
-      return Promise.all([progress, emitted]).then(() => next(events));
+      if (!progress && !emitted) return proceed(events);
+      return Promise.all([progress, emitted]).then(() => proceed(events));
     });
   } finally {
     clearTimeout(lastWords);
