@@ -2,6 +2,7 @@ import { type IndexEntry, toIndexEntry } from "./index-file.ts";
 
 // A meta needs about twice the memory of an entry.
 const MAX_UPDATES = 1_000;
+const MIN_KEYS_TO_SWEEP = 1_000;
 
 /** The sessions of an index, and the newest of each key. */
 export class IndexedSessions {
@@ -13,6 +14,8 @@ export class IndexedSessions {
   readonly #unsure = new Set<string>();
   /** The greatest time of creation of each key among archived and deleted sessions. */
   readonly #latest = new Map<string, number>();
+  /** Keys without a session are forgotten when so many are known. */
+  #sweepAt = MIN_KEYS_TO_SWEEP;
 
   get size(): number {
     return this.#entries.size;
@@ -95,6 +98,18 @@ export class IndexedSessions {
 
   #noteCreation({ key, createdAt }: IndexEntry): void {
     if (createdAt > (this.#latest.get(key) ?? 0)) this.#latest.set(key, createdAt);
+    if (this.#latest.size >= this.#sweepAt) this.#sweep();
+  }
+
+  /** Forgets keys without a session, which would become more with each visitor. */
+  #sweep(): void {
+    const unused = new Set(this.#latest.keys());
+    for (const { key } of this.#entries.values()) unused.delete(key);
+    for (const key of unused) {
+      this.#latest.delete(key);
+      this.#unsure.delete(key);
+    }
+    this.#sweepAt = Math.max(MIN_KEYS_TO_SWEEP, 2 * this.#latest.size);
   }
 }
 
