@@ -28,8 +28,9 @@ describe.skipIf(whyNoBrowser)("keys", () => {
   });
 
   test("leave a table its columns, which scroll, and cover no line of code by its bar", async () => {
-    const table =
-      "| 接口名称 | 上周平均耗时 | 本周平均耗时 | 原因说明 |\n|---|---|---|---|\n| 搜索接口 | 一百二十毫秒 | 六百四十毫秒 | 缺少索引所以变慢了 |";
+    // So many columns that no font is narrow enough for them.
+    const rows = ["上周平均耗时", "---", "六百四十毫秒"].map((cell) => `|${` ${cell} |`.repeat(9)}`);
+    const table = rows.join("\n");
     await using gateway = await startGateway({ answer: says(`${table}\n\n\`\`\`ts\nlet a;\n\`\`\``) });
     await using tab = await openPage(browser, gateway.url, devices["Pixel 7"]);
     const { page } = tab;
