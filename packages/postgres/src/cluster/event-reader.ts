@@ -1,6 +1,6 @@
 import type { RecordedEvent } from "@mini-openclaw/protocol";
+import type { Query, Row } from "../connection/connection.ts";
 import { shareStatements } from "../connection/share-statements.ts";
-import type { Query, Row } from "../connection/statement.ts";
 import type { Names } from "../schema/names.ts";
 import { readNextLines, toRecorded } from "../writer/read-lines.ts";
 

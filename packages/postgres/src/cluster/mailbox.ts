@@ -1,5 +1,5 @@
+import type { Query } from "../connection/connection.ts";
 import { ConnectionLost } from "../connection/pg-error.ts";
-import type { Query } from "../connection/statement.ts";
 import type { Names } from "../schema/names.ts";
 import { MAIL_PREFIX } from "./payload.ts";
 

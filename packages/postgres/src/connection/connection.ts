@@ -1,8 +1,21 @@
 import { Socket } from "node:net";
 import pg from "pg";
 import { ConnectionLost, isExhausted, isLost } from "./pg-error.ts";
-import { runStatement } from "./run-statement.ts";
-import type { Query, Row, Statement } from "./statement.ts";
+import { resultTypes } from "./result-types.ts";
+
+/** A statement with its values. One with a name is prepared once for each connection. */
+export interface Statement {
+  readonly text: string;
+  readonly values?: unknown[];
+  readonly name?: string;
+  /** True for a statement that must not run twice. A pool repeats others. */
+  readonly isOnce?: true;
+}
+
+export type Row = Record<string, unknown>;
+
+/** Runs one statement, and returns its rows. Rejects with `ConnectionLost` after the deadline. */
+export type Query = (statement: Statement, deadlineMs?: number) => Promise<Row[]>;
 
 /** The facts of a new connection. */
 export interface Connected {
@@ -222,8 +235,9 @@ async function runQuery(
 ): Promise<Row[]> {
   const timer = setTimeout(() => socket.destroy(), Math.max(0, deadlineMs));
   try {
-    const { name, ...unnamed } = statement;
-    return await runStatement(client, isPooled || name === undefined ? unnamed : statement);
+    const { name, ...unnamed } = { ...statement, types: resultTypes };
+    const { rows } = await client.query<Row>(isPooled || name === undefined ? unnamed : { ...unnamed, name });
+    return rows;
   } catch (error) {
     if (!isLost(error)) throw error;
     socket.destroy();

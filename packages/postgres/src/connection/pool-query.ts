@@ -1,8 +1,8 @@
 import { StoreError } from "@mini-openclaw/session-store";
 import type { Pool, PoolClient } from "pg";
+import type { Query, Row, Statement } from "./connection.ts";
 import { ConnectionLost, isConflict, isExhausted, isLost, isUnprepared } from "./pg-error.ts";
-import { runStatement } from "./run-statement.ts";
-import type { Query, Row, Statement } from "./statement.ts";
+import { resultTypes } from "./result-types.ts";
 
 const DEADLINE_MS = 5_000;
 const FIRST_RETRY_MS = 25;
@@ -97,7 +97,8 @@ async function runOnce(client: PoolClient, statement: Statement, deadlineMs: num
     Math.max(0, deadlineMs),
   );
   try {
-    return await runStatement(client, statement);
+    const { rows } = await client.query<Row>({ ...statement, types: resultTypes });
+    return rows;
   } catch (error) {
     if (isLost(error)) failure = toLost(error);
     throw failure ?? error;

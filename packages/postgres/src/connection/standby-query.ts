@@ -1,4 +1,4 @@
-import type { Query } from "./statement.ts";
+import type { Query } from "./connection.ts";
 
 // A statement on a healthy standby takes milliseconds.
 const DEADLINE_MS = 1_000;

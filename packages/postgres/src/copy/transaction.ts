@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
+import type { Row, Statement } from "../connection/connection.ts";
 import { connectClient, releaseClient } from "../connection/pool-query.ts";
 import { resultTypes } from "../connection/result-types.ts";
-import type { Row, Statement } from "../connection/statement.ts";
 
 /** Runs one statement of a transaction. */
 export type Run = (statement: Statement) => Promise<Row[]>;

@@ -1,6 +1,6 @@
 import { type SessionMeta, toHeader } from "@mini-openclaw/protocol";
 import { formatLine } from "@mini-openclaw/session-store/kit";
-import type { Row } from "../connection/statement.ts";
+import type { Row } from "../connection/connection.ts";
 import type { Copying } from "./copying.ts";
 
 const PAGE_LINES = 500;

@@ -1,7 +1,6 @@
 import type { ClientConfig } from "pg";
-import { Connection } from "../connection/connection.ts";
+import { Connection, type Query } from "../connection/connection.ts";
 import { ConnectionLost } from "../connection/pg-error.ts";
-import type { Query } from "../connection/statement.ts";
 import { applicationName, type Names } from "../schema/names.ts";
 import type { Node } from "./node.ts";
 

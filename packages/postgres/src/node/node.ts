@@ -1,7 +1,6 @@
 import type { ClientConfig } from "pg";
-import { type Connected, Connection } from "../connection/connection.ts";
+import { type Connected, Connection, type Query } from "../connection/connection.ts";
 import { ConnectionLost } from "../connection/pg-error.ts";
-import type { Query } from "../connection/statement.ts";
 import { applicationName, type Names } from "../schema/names.ts";
 
 export interface NodeOptions {

@@ -1,6 +1,6 @@
 import { mustBe } from "@mini-openclaw/protocol/shared";
 import { StoreError } from "@mini-openclaw/session-store";
-import type { Query } from "../connection/statement.ts";
+import type { Query } from "../connection/connection.ts";
 
 const MIN_VERSION = 14;
 

@@ -1,4 +1,4 @@
-import type { Query } from "../connection/statement.ts";
+import type { Query } from "../connection/connection.ts";
 import { migrations, optionalSettings } from "./migrations.ts";
 import type { Names } from "./names.ts";
 

@@ -1,7 +1,7 @@
 import type { SessionMeta } from "@mini-openclaw/protocol";
 import { StoreError } from "@mini-openclaw/session-store";
+import type { Query } from "../connection/connection.ts";
 import { remedyOf } from "../connection/pg-error.ts";
-import type { Query } from "../connection/statement.ts";
 import type { Node } from "../node/node.ts";
 import type { Names } from "../schema/names.ts";
 import type { FindSession, OpenWriterOptions } from "../writer/open-writer.ts";

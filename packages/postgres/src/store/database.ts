@@ -1,11 +1,10 @@
 import { StoreError } from "@mini-openclaw/session-store";
 import { storeClosed } from "@mini-openclaw/session-store/kit";
 import type { ClientConfig, Pool } from "pg";
-import { Connection } from "../connection/connection.ts";
+import { Connection, type Query } from "../connection/connection.ts";
 import { ConnectionLost } from "../connection/pg-error.ts";
 import { createPoolQuery } from "../connection/pool-query.ts";
 import { createStandbyQuery } from "../connection/standby-query.ts";
-import type { Query } from "../connection/statement.ts";
 import { Neighbours } from "../node/neighbours.ts";
 import { Node, type NodeListener } from "../node/node.ts";
 import { checkServer } from "../schema/check-server.ts";

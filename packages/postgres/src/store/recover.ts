@@ -1,6 +1,6 @@
 import type { RecordedEvent } from "@mini-openclaw/protocol";
 import { StoreError } from "@mini-openclaw/session-store";
-import type { Row } from "../connection/statement.ts";
+import type { Row } from "../connection/connection.ts";
 import { adoptSession } from "../writer/open-writer.ts";
 import { readEvents, readNextLines, toRecorded } from "../writer/read-lines.ts";
 import { type SessionRow, sessionColumns, toSessionRow } from "../writer/session-row.ts";

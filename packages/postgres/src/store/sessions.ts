@@ -6,8 +6,8 @@ import type {
   SessionPage,
 } from "@mini-openclaw/protocol";
 import { createSummary, cursorAfter, parseCursor, type Summary } from "@mini-openclaw/session-store/kit";
+import type { Query } from "../connection/connection.ts";
 import { shareStatements } from "../connection/share-statements.ts";
-import type { Query } from "../connection/statement.ts";
 import type { Names } from "../schema/names.ts";
 import { sessionColumns, toMeta } from "../writer/session-row.ts";
 import type { StoreContext } from "./context.ts";

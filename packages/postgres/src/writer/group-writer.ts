@@ -1,6 +1,6 @@
 import { StoreError } from "@mini-openclaw/session-store";
+import type { Query } from "../connection/connection.ts";
 import { ConnectionLost, isConflict } from "../connection/pg-error.ts";
-import type { Query } from "../connection/statement.ts";
 import type { Names } from "../schema/names.ts";
 import { type Change, countLines, findLost, type Group, toReadBack, toStatement } from "./group.ts";
 import type { Pace } from "./pace.ts";

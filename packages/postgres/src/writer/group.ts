@@ -1,4 +1,4 @@
-import type { Row, Statement } from "../connection/statement.ts";
+import type { Row, Statement } from "../connection/connection.ts";
 import type { Names } from "../schema/names.ts";
 
 /** A line under its number. */

@@ -1,8 +1,8 @@
 import type { RecordedEvent, SessionEvent } from "@mini-openclaw/protocol";
 import { StoreError } from "@mini-openclaw/session-store";
 import { createId, createIdSource, notFound, OpenRuns } from "@mini-openclaw/session-store/kit";
+import type { Query, Row } from "../connection/connection.ts";
 import { shareStatements } from "../connection/share-statements.ts";
-import type { Query, Row } from "../connection/statement.ts";
 import type { Names } from "../schema/names.ts";
 import type { GroupWriter } from "./group-writer.ts";
 import { readEvents } from "./read-lines.ts";

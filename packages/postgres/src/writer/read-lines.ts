@@ -1,7 +1,7 @@
 import { type Entry, type RecordedEvent, toEvent } from "@mini-openclaw/protocol";
 import { parseServerEvent } from "@mini-openclaw/protocol/schema";
 import { parseTranscriptLine, toJson, upgradeLegacyLine } from "@mini-openclaw/session-store/kit";
-import type { Query, Row } from "../connection/statement.ts";
+import type { Query, Row } from "../connection/connection.ts";
 
 const PAGE_LINES = 500;
 

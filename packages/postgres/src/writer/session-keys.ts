@@ -6,7 +6,7 @@ import {
   RememberedKeys,
   type TranscriptLine,
 } from "@mini-openclaw/session-store/kit";
-import type { Query } from "../connection/statement.ts";
+import type { Query } from "../connection/connection.ts";
 
 // One line more than the keys that are remembered, for the group that the last of them is in.
 const NEWEST_LINES = 1_100;

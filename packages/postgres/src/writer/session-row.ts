@@ -1,6 +1,6 @@
 import type { SessionMeta } from "@mini-openclaw/protocol";
 import type { Summary } from "@mini-openclaw/session-store/kit";
-import type { Row } from "../connection/statement.ts";
+import type { Row } from "../connection/connection.ts";
 
 /** A row of the table of sessions. */
 export interface SessionRow {

@@ -8,18 +8,12 @@ const MAX_MESSAGES = 200;
 // 1 Mi characters for each session that is written now.
 const MAX_CHARS = 1_048_576;
 
-/** A message that is not the caller's. */
-interface Held {
-  readonly message: MessageEntry;
-  readonly copy: (message: MessageEntry) => MessageEntry;
-}
-
 /**
  * The newest messages of a session that is open for writing, so that a run need not read them from
  * the file. Empty until the first read.
  */
 export class RecentMessages {
-  #messages: Held[] | undefined;
+  #messages: MessageEntry[] | undefined;
   /** True if the session has no other messages. */
   #isWhole = false;
   #chars = 0;
@@ -32,9 +26,7 @@ export class RecentMessages {
    */
   async readThrough(limit: number, read: () => Promise<MessageEntry[]>): Promise<MessageEntry[]> {
     const messages = this.#messages;
-    if (messages && (messages.length >= limit || this.#isWhole)) {
-      return messages.slice(-limit).map(({ message, copy }) => copy(message));
-    }
+    if (messages && (messages.length >= limit || this.#isWhole)) return messages.slice(-limit).map(copyJson);
     const added = this.#added;
     const found = await read();
     // A read that an append overtook is not the newest.
@@ -60,29 +52,16 @@ export class RecentMessages {
   #push(message: MessageEntry): void {
     const messages = this.#messages;
     if (!messages) return;
-    const copy = Object.values(message).some(isObject) ? copyJson : copyFlat;
     // A copy: the caller has the other one.
-    messages.push({ message: copy(message), copy });
+    messages.push(copyJson(message));
     this.#chars += sizeOf(message);
     while (messages.length > MAX_MESSAGES || this.#chars > MAX_CHARS) {
       const oldest = messages.shift();
       if (!oldest) return;
-      this.#chars -= sizeOf(oldest.message);
+      this.#chars -= sizeOf(oldest);
       this.#isWhole = false;
     }
   }
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === "object";
-}
-
-/**
- * Returns a copy of a message that has no object in it. A spread that sees only such messages costs
- * a fraction of {@link copyJson}.
- */
-function copyFlat(message: MessageEntry): MessageEntry {
-  return { ...message };
 }
 
 /** Returns about the memory that a message needs. Values that are no text count as their JSON. */

@@ -1,7 +1,7 @@
 import { type Entry, isMessageEntry } from "@mini-openclaw/protocol";
 import type { Summary } from "@mini-openclaw/session-store/kit";
+import type { Row, Statement } from "../../connection/connection.ts";
 import { ConnectionLost } from "../../connection/pg-error.ts";
-import type { Row, Statement } from "../../connection/statement.ts";
 import type { Names } from "../../schema/names.ts";
 import { type Change, toArray } from "../../writer/group.ts";
 import { toEntryOf } from "../../writer/read-lines.ts";

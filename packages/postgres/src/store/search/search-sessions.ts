@@ -5,7 +5,7 @@ import {
   type SearchSessionsOptions,
 } from "@mini-openclaw/protocol";
 import { createMatcher, cursorAfter, type Matcher } from "@mini-openclaw/session-store/kit";
-import type { Row, Statement } from "../../connection/statement.ts";
+import type { Row, Statement } from "../../connection/connection.ts";
 import { toEntryOf } from "../../writer/read-lines.ts";
 import { sessionColumns, toMeta } from "../../writer/session-row.ts";
 import type { StoreContext } from "../context.ts";
