@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { describe, expect, test } from "vitest";
+import type { HttpForm } from "../src/index.ts";
 import { heldAgent, testGateway } from "./test-gateway.ts";
 
 const url = (path: string) => `http://localhost/claw${path}`;
@@ -85,5 +86,71 @@ describe("handleFetch", () => {
     }
 
     expect(text).toContain("run_end");
+  });
+
+  test.each(["/sessions/current/messages", "/elsewhere"])(
+    "a body that breaks off, at %s, ends no process",
+    async (path) => {
+      const unhandled: unknown[] = [];
+      const onUnhandled = (error: unknown) => unhandled.push(error);
+      process.on("uncaughtException", onUnhandled);
+      await using own = await testGateway({ authenticate: () => null });
+      let breakOff = (_error: Error): void => undefined;
+      const body = new ReadableStream({
+        start: (controller) => {
+          breakOff = (error) => controller.error(error);
+        },
+      });
+      const init = { ...posting({}), body, duplex: "half" } as RequestInit;
+
+      const { status } = await own.gateway.handleFetch(new Request(`http://localhost${path}`, init));
+      breakOff(new Error("the client has gone"));
+      await new Promise((resolve) => setImmediate(resolve));
+      process.off("uncaughtException", onUnhandled);
+
+      expect([status, unhandled]).toEqual([path === "/elsewhere" ? 404 : 401, []]);
+    },
+  );
+
+  test("a body that breaks off while it is read is the client's fault", async () => {
+    await using own = await testGateway();
+    const body = new ReadableStream({ pull: (controller) => controller.error(new Error("gone")) });
+    const init = { ...posting({}), body, duplex: "half" } as RequestInit;
+
+    const response = await own.gateway.handleFetch(
+      new Request("http://localhost/sessions/current/messages", init),
+    );
+
+    expect([response.status, await response.json()]).toMatchObject([400, { error: "The body ended early." }]);
+    expect(own.failures).toEqual([]);
+  });
+
+  test("a body that was read before is named", async () => {
+    await using own = await testGateway();
+    const request = new Request("http://localhost/sessions/current/messages", posting({ content: "hi" }));
+    await request.text();
+
+    const response = await own.gateway.handleFetch(request);
+
+    expect([response.status, await response.json()]).toMatchObject([
+      400,
+      { error: expect.stringContaining("The body was read before the gateway. Pass the request on") },
+    ]);
+  });
+
+  test("an answer that has no body by the standard is sent without one", async () => {
+    await using own = await testGateway();
+    const form: HttpForm = {
+      keyPrefix: "form:",
+      methodsOf: () => ["GET"],
+      answer: (_request, connection) => connection.reply(304),
+    };
+
+    const response = await own.gateway.handleFetch(new Request("http://localhost/form"), {
+      path: "/form",
+      form,
+    });
+
+    expect([response.status, response.body]).toEqual([304, null]);
   });
 });

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable, Writable } from "node:stream";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
 import { nothingThere } from "../shared/errors.ts";
+import { BodyError } from "../shared/http-body.ts";
 
 /** Answers a request of `node:http`. Returns false for a path that is not the gateway's. */
 type Handle = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -23,7 +24,7 @@ function toIncoming(request: Request): IncomingMessage {
   const { pathname, search, host } = new URL(request.url);
   const headers = new Headers(request.headers);
   if (!headers.has("host")) headers.set("host", host);
-  const body = request.body ? Readable.fromWeb(request.body as NodeReadableStream) : Readable.from([]);
+  const body = toBody(request);
   const fields = {
     method: request.method,
     url: pathname + search,
@@ -35,6 +36,22 @@ function toIncoming(request: Request): IncomingMessage {
     socket: Object.assign(new EventEmitter(), { destroyed: false, remoteAddress: undefined }),
   };
   return Object.assign(body, fields) as unknown as IncomingMessage;
+}
+
+/** Returns the body of a request. It fails if somebody else reads it. */
+function toBody({ body }: Request): Readable {
+  if (body?.locked) {
+    const advice = "Pass the request on before anything reads it, or pass a `request.clone()`.";
+    const message = `The body was read before the gateway. ${advice}`;
+    return new Readable({
+      read() {
+        this.destroy(new BodyError(400, message));
+      },
+    }).on("error", () => undefined);
+  }
+  const readable = body ? Readable.fromWeb(body as NodeReadableStream) : Readable.from([]);
+  // It also fails when nobody reads it, as behind a refusal.
+  return readable.on("error", () => undefined);
 }
 
 /**
@@ -88,8 +105,8 @@ class FetchResponse extends Writable {
       pull: () => this.#pull(),
       cancel: () => void this.destroy(),
     });
-    // 204 and HEAD have no body by the Fetch standard.
-    const isEmpty = this.statusCode === 204 || this.req.method === "HEAD";
+    // These have no body by the Fetch standard, and neither has an answer to HEAD.
+    const isEmpty = [204, 205, 304].includes(this.statusCode) || this.req.method === "HEAD";
     this.#resolve(new Response(isEmpty ? null : body, { status: this.statusCode, headers: this.#headers }));
   }
 

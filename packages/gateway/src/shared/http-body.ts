@@ -54,8 +54,9 @@ function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> 
       return reject(new BodyError(413, `The body must have at most ${maxBytes} bytes.`));
     });
     request.on("end", () => resolve(Buffer.concat(chunks)));
-    request.on("error", reject);
-    request.on("close", () => reject(new BodyError(400, "The body ended early.")));
+    const early = new BodyError(400, "The body ended early.");
+    request.on("error", (error) => reject(error instanceof BodyError ? error : early));
+    request.on("close", () => reject(early));
     if (request.readableEnded) resolve(Buffer.alloc(0));
   });
 }
