@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
+import { runInNewContext } from "node:vm";
 import { type AgentInput, type AgentRunner, noUsage } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
 import { testGateway } from "./test-gateway.ts";
@@ -25,6 +26,13 @@ describe("an agent that lets the error of its stop through has not failed:", () 
       async ({ signal }: AgentInput) => {
         await once(signal, "abort");
         signal.throwIfAborted();
+      },
+    ],
+    [
+      "one of another realm, as Node's are within Jest",
+      async ({ signal }: AgentInput) => {
+        await once(signal, "abort");
+        throw runInNewContext("Object.assign(new Error('stopped'), { name: 'AbortError' })");
       },
     ],
   ] as const)("%s", async (_, wait) => {

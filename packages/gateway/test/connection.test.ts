@@ -272,7 +272,8 @@ describe("health", () => {
     ["with the token", { Authorization: `Bearer ${"t".repeat(32)}` }, "exit 1"],
     ["without the token", {}, undefined],
   ])("readyz has the states of the app's parts, and their details %s", async (_, headers, detail) => {
-    const parts = () => [{ name: "files", state: "failed", detail: "exit 1" } as const];
+    const secret = { password: "p", since: 1n };
+    const parts = () => [{ name: "files", state: "failed", detail: "exit 1", ...secret } as const];
     await using gateway = await testGateway({ listen: { token: "t".repeat(32), parts } });
 
     const answer = await gateway.get("/readyz", { headers });
@@ -296,14 +297,21 @@ describe("health", () => {
     await gateway.store.close();
   });
 
-  test("readyz answers without the parts that an app fails to report", async () => {
-    const parts = () => {
-      throw new Error("no parts");
-    };
-    await using gateway = await testGateway({ listen: { parts } });
+  test.each<[string, () => unknown]>([
+    [
+      "no parts",
+      () => {
+        throw new Error("no parts");
+      },
+    ],
+    ["`parts` must return its result at once", () => Promise.reject(new Error("later"))],
+    ["`parts` must be a function that returns a list of parts", () => [Promise.reject(new Error("later"))]],
+    ["`parts` must be a function that returns a list of parts", () => [{ name: "files", state: 5 }]],
+  ])("readyz answers without the parts that an app fails to report: %s", async (report, parts) => {
+    await using gateway = await testGateway({ listen: { parts: parts as () => [] } });
 
     expect(await (await gateway.get("/readyz")).json()).toEqual({ ready: true, failing: [], parts: [] });
-    expect(gateway.failures).toEqual(["parts: no parts"]);
+    expect(gateway.failures).toEqual([expect.stringContaining(`parts: ${report}`)]);
   });
 
   test("an unknown path is a 404, a wrong method a 405, a foreign Host a 403", async () => {

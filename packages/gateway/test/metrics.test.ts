@@ -1,3 +1,4 @@
+import { type AgentRunner, noUsage } from "@mini-openclaw/protocol";
 import { Registry } from "prom-client";
 import { expect, onTestFinished, test } from "vitest";
 import { createMetrics } from "../src/metrics.ts";
@@ -110,4 +111,30 @@ test.each([
   expect((await test.get("/metrics")).status).toBe(500);
   expect(test.failures).toEqual(["metrics: no metrics today"]);
   expect((await test.get("/health")).status).toBe(200);
+});
+
+test("leaves out what an agent has counted wrong", async () => {
+  const agent: AgentRunner = {
+    async *run({ runId }) {
+      yield { type: "run_start", runId, timestamp: 1 };
+      const usage = { ...noUsage, inputTokens: -5, outputTokens: 7 };
+      yield { type: "run_end", runId, outcome: "completed", usage, costUsd: -1, timestamp: 1 };
+    },
+  };
+  await using test = await testGateway({ agent });
+  const metrics = createMetrics(test.gateway, { registry: new Registry() });
+  onTestFinished(() => metrics.close());
+  const client = await test.connect();
+
+  client.send({ type: "message", content: "one" });
+  await client.next("run_end");
+
+  expect(samples(await metrics.registry.metrics())).toEqual(
+    expect.arrayContaining([
+      "mini_openclaw_cost_dollars_total 0",
+      'mini_openclaw_runs_total{outcome="completed"} 1',
+      'mini_openclaw_tokens_total{kind="input"} 0',
+      'mini_openclaw_tokens_total{kind="output"} 7',
+    ]),
+  );
 });

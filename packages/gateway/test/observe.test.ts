@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { EventEmitter, once } from "node:events";
 import { Writable } from "node:stream";
+import { runInNewContext } from "node:vm";
 import type { AgentRunner } from "@mini-openclaw/protocol";
 import { noUsage } from "@mini-openclaw/protocol";
 import { pino } from "pino";
@@ -191,7 +192,7 @@ describe("the log", () => {
     ]);
   });
 
-  test("an error that cannot be read is left out, and affects nothing else", async () => {
+  test("a field of an error that cannot be read is named, and affects nothing else", async () => {
     const { logger, lines } = keepingLogger();
     const unreadable = Object.defineProperty(new Error("x"), "detail", {
       enumerable: true,
@@ -205,7 +206,32 @@ describe("the log", () => {
     client.send({ type: "message", content: "hello" });
 
     expect(await client.next("run_end")).toMatchObject({ outcome: "failed" });
-    expect(lines.map(([line]) => line)).not.toContain("error failed");
+    expect(lines).toContainEqual([
+      "error failed",
+      expect.objectContaining({ err: expect.objectContaining({ message: "x", detail: "[unreadable]" }) }),
+    ]);
+  });
+});
+
+test.each<[string, unknown, object]>([
+  ["of another realm", runInNewContext("new TypeError('no')"), { name: "TypeError", message: "no" }],
+  ["without a stack", Object.assign(new Error("no"), { stack: undefined }), { stack: "Error: no" }],
+  ["with a stack of another type", Object.assign(new Error("no"), { stack: [5] }), { stack: "Error: no" }],
+  ["with a name of another type", Object.assign(new Error("no"), { name: 5 }), { name: "5", message: "no" }],
+  ["with a message of another type", Object.assign(new Error(), { message: {} }), { message: "an object" }],
+])("an error %s is written", (_what, err, fields) => {
+  expect(cleanFields({ err })["err"]).toBeInstanceOf(Error);
+  expect(cleanFields({ err })["err"]).toMatchObject(fields);
+});
+
+test("what throws when it is looked at is written as unreadable", () => {
+  const ownKeys = () => {
+    throw new Error("no");
+  };
+
+  expect(cleanFields({ during: "a run", err: new Proxy({}, { ownKeys }) })).toEqual({
+    during: "a run",
+    err: "[unreadable]",
   });
 });
 

@@ -78,6 +78,14 @@ describe("defineError", () => {
     },
   );
 
+  test("is() refuses a proxy that throws", () => {
+    const has = () => {
+      throw new Error("unreadable");
+    };
+
+    expect(StoreFault.is(new Proxy({}, { has }))).toBe(false);
+  });
+
   test("is() refuses the errors of another class", () => {
     class OtherFault extends defineError<"LOST">("OtherFault") {}
 

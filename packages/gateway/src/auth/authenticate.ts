@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { mustBe } from "@mini-openclaw/protocol/shared";
-import { gatewayFailed } from "../shared/errors.ts";
+import { gatewayFailed, isInstance } from "../shared/errors.ts";
 import { type Caller, type Principal, requireId } from "../shared/principal.ts";
 
 /** The app's answers to who connects, and to which session. */
@@ -80,7 +80,7 @@ export function createAuthenticator(
       if (caller) return caller;
       throw new AuthError(401, "Unauthorized: `authenticate` rejected this request.");
     } catch (error) {
-      if (error instanceof AuthError) throw error;
+      if (isInstance(error, AuthError)) throw error;
       onFailure(error, DURING);
       throw new AuthError(500, gatewayFailed);
     } finally {

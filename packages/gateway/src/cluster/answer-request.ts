@@ -1,7 +1,7 @@
 import type { Cluster, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
 import type { AcceptedRun } from "../run/run-types.ts";
 import type { SessionQueues } from "../sessions/session-queues.ts";
-import { GatewayError, toClientError } from "../shared/errors.ts";
+import { GatewayError, isInstance, toClientError } from "../shared/errors.ts";
 import type { Watchers } from "../watch/watchers.ts";
 import {
   type ClusterRequest,
@@ -63,7 +63,7 @@ export async function answerRequest(deps: AnswerDeps, body: string): Promise<str
     return encodeAnswer(await answer(deps, sessionId, ...args));
   } catch (error) {
     // The other node gets no more of it than a client.
-    const isKnown = error instanceof NotOwnerError || toClientError(error).code !== "INTERNAL";
+    const isKnown = isInstance(error, NotOwnerError) || toClientError(error).code !== "INTERNAL";
     if (!isKnown) deps.onFailure(error, "a request of another node");
     return encodeError(error);
   }

@@ -1,5 +1,6 @@
 import type { SessionEvent, SessionLog, SessionStore } from "@mini-openclaw/protocol";
 import { isThenable } from "../shared/callbacks.ts";
+import { codeOf } from "../shared/errors.ts";
 
 interface OwnedDeps {
   store: Pick<SessionStore, "openLog">;
@@ -53,7 +54,7 @@ export class OwnedSessions {
     const { sessionId } = log;
     const saveBlob = log.saveBlob?.bind(log);
     const check = (error: unknown) => {
-      if ((error as { code?: unknown } | null)?.code === "SESSION_STOLEN") this.#release(log);
+      if (codeOf(error) === "SESSION_STOLEN") this.#release(log);
       throw error;
     };
     return {

@@ -1,7 +1,7 @@
 import type { ApprovalDecision, ResyncEvent, SessionMeta, WaitingApproval } from "@mini-openclaw/protocol";
 import type { AcceptedRun, SubmittedMessage } from "../run/run-types.ts";
 import type { Edit } from "../sessions/add-run.ts";
-import { GatewayError, toClientError } from "../shared/errors.ts";
+import { codeOf, GatewayError, isInstance, toClientError } from "../shared/errors.ts";
 import type { LivePosition } from "./session-runs.ts";
 
 /** The methods of a store that change a session, and that its owner calls. */
@@ -72,7 +72,7 @@ const movedCodes: ReadonlySet<unknown> = new Set([NOT_OWNER, "NODE_GONE", "SESSI
  * other node that owns it stops.
  */
 export function isMoved(error: unknown, isElsewhere = false): boolean {
-  const code = (error as { code?: unknown } | null | undefined)?.code;
+  const code = codeOf(error);
   return movedCodes.has(code) || (isElsewhere && code === "DRAINING");
 }
 
@@ -88,8 +88,9 @@ export function encodeAnswer(value: unknown): string {
 
 /** Encodes an error as clients may see it. */
 export function encodeError(error: unknown): string {
-  const { code, message } =
-    error instanceof NotOwnerError ? { code: NOT_OWNER, message: error.message } : toClientError(error);
+  const { code, message } = isInstance(error, NotOwnerError)
+    ? { code: NOT_OWNER, message: error.message }
+    : toClientError(error);
   return JSON.stringify({ ok: false, code, message } satisfies Answer);
 }
 

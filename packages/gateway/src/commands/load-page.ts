@@ -109,3 +109,8 @@ async function loadRunEnds(
   }
   return runEnds;
 }
+
+/** Returns the field of an answer that has the ends of runs, if there are any. */
+export function withRunEnds(runEnds: RunEndEntry[]): { runEnds?: RunEndEntry[] } {
+  return runEnds.length > 0 ? { runEnds } : {};
+}

@@ -5,14 +5,13 @@ import type {
   MessageCommand,
   ResumeCommand,
   RetryCommand,
-  RunEndEntry,
   SessionMeta,
 } from "@mini-openclaw/protocol";
 import type { AcceptedRun, OnSaved, SubmittedMessage } from "../run/run-types.ts";
 import { toSubmitted } from "../sessions/to-submitted.ts";
 import { GatewayError } from "../shared/errors.ts";
 import { type CommandContext, type CommandDeps, findSession, replyTo } from "./command-context.ts";
-import { loadPage } from "./load-page.ts";
+import { loadPage, withRunEnds } from "./load-page.ts";
 import { findOwnSession, ownership } from "./own-session.ts";
 import { findRunEnd, findStart } from "./run-start.ts";
 import type { AnswerCommand, CommandOfKey } from "./session-by-key.ts";
@@ -24,6 +23,7 @@ import {
   searchSessions,
   sendApprovals,
   sendSessions,
+  unknownCommand,
 } from "./session-commands.ts";
 
 const PAGE = 50;
@@ -78,6 +78,8 @@ export async function runCommand(
     case "delete":
     case "undelete":
       return moveSession(event, context);
+    default:
+      throw unknownCommand(event);
   }
 }
 
@@ -233,10 +235,6 @@ async function sendHistory(event: HistoryCommand, context: CommandContext): Prom
   });
   const page = { messages, ...withRunEnds(runEnds), hasMore };
   context.send({ type: "history", sessionId, ...page, ...replyTo(event) });
-}
-
-function withRunEnds(runEnds: RunEndEntry[]): { runEnds?: RunEndEntry[] } {
-  return runEnds.length > 0 ? { runEnds } : {};
 }
 
 /**

@@ -11,6 +11,7 @@ import type {
   SessionSummary,
   WaitingApproval,
 } from "@mini-openclaw/protocol";
+import { mustBe } from "@mini-openclaw/protocol/shared";
 import { GatewayError } from "../shared/errors.ts";
 import { type Caller, hasKey } from "../shared/principal.ts";
 import { type CommandContext, findSession, replyTo } from "./command-context.ts";
@@ -206,4 +207,9 @@ function toSummary(session: SessionMeta, context: CommandContext): SessionSummar
     running: context.queues.has(sessionId),
     ...(context.approvals.has(sessionId) && { awaitsApproval: true }),
   };
+}
+
+/** Returns the error for a command that a dialect has passed on, and that there is not. */
+export function unknownCommand({ type }: { type: string }): GatewayError {
+  return new GatewayError("UNKNOWN_TYPE", mustBe("type", "that of a command", type));
 }

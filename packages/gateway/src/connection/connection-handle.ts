@@ -1,5 +1,6 @@
 import type { CommandErrorEvent, Limits, ServerEvent } from "@mini-openclaw/protocol";
 import { checkClientEvent } from "@mini-openclaw/protocol/schema";
+import { mustBe } from "@mini-openclaw/protocol/shared";
 import type { CommandContext, Watches } from "../commands/command-context.ts";
 import { runCommand } from "../commands/run-command.ts";
 import { findStart } from "../commands/run-start.ts";
@@ -59,24 +60,28 @@ export class ConnectionHandle implements DialectConnection {
   }
 
   close(code: number, reason: string): void {
-    this.#connection.close(code, reason);
+    if (isCloseReason(code, reason)) return this.#connection.close(code, reason);
+    const expected = "1000 to 1014 or 3000 to 4999, with a reason of at most 123 bytes";
+    this.#connection.failDialect(new TypeError(mustBe("code", expected, code)));
   }
 
   authenticate(token?: string): Promise<Authentication> {
-    return this.#connection.authenticate(token);
+    // A dialect passes on what its client has sent.
+    return this.#connection.authenticate(typeof token === "string" ? token : undefined);
   }
 
   keyOf(sessionKey: string): string | undefined {
     const { keyPrefix = "" } = this.#connection.knownCaller ?? {};
-    const isOwn = keyPrefix !== "" && sessionKey.startsWith(keyPrefix);
+    const isOwn = keyPrefix !== "" && String(sessionKey).startsWith(keyPrefix);
     return isOwn ? sessionKey.slice(keyPrefix.length) : undefined;
   }
 
   async perform(command: DialectCommand, options: PerformOptions = {}): Promise<ServerEvent | undefined> {
     const connection = this.#connection;
-    const id = command.id ?? createId();
+    let id = createId();
     let sink: EventSink | undefined;
     try {
+      id = command.id ?? id;
       assertReady(connection);
       sink = this.#createSink(options);
       const answer = await perform({ ...command, id }, connection, sink);
@@ -115,6 +120,19 @@ function assertReady({ knownCaller, isClosed }: HandledConnection): void {
   if (!knownCaller)
     throw new GatewayError("FORBIDDEN", "The client has not proved who it is. Call `authenticate` first.");
   if (isClosed) throw new GatewayError("DRAINING", "The connection is closed. Connect again.");
+}
+
+// RFC 6455 § 7.4: these are for programs only, and never in a close frame.
+const RESERVED_CODES = [1004, 1005, 1006];
+
+const MAX_REASON_BYTES = 123;
+
+/** Returns true for what a close frame can carry. */
+function isCloseReason(code: unknown, reason: unknown): boolean {
+  const isCode =
+    typeof code === "number" &&
+    ((code >= 1000 && code <= 1014 && !RESERVED_CODES.includes(code)) || (code >= 3000 && code <= 4999));
+  return isCode && typeof reason === "string" && Buffer.byteLength(reason) <= MAX_REASON_BYTES;
 }
 
 /** Runs a command. Its answer is returned, and the events that it asks for go to the sink. */

@@ -234,9 +234,9 @@ export class Connection extends CommandSource implements CommandContext, Viewer,
     const read = readFrame(this.#translator, data, this);
     const readings = isThenable(read) ? await read : read;
     if (!readings) return this.#step("frame_taken");
-    const all = "ok" in readings ? [readings] : readings;
-    const command = all.length === 1 && all[0]?.ok ? all[0].value : undefined;
-    await order.run(command, (started) => this.#answer(all, started));
+    const [first, ...more] = readings;
+    const command = more.length === 0 && first?.ok ? first.value : undefined;
+    await order.run(command, (started) => this.#answer(readings, started));
   }
 
   /** Performs the commands of one frame, up to the first refused one. Never rejects. */

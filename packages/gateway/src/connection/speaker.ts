@@ -1,8 +1,8 @@
 import type { ServerEvent } from "@mini-openclaw/protocol";
-import { mustBe } from "@mini-openclaw/protocol/shared";
+import { isRecord, mustBe } from "@mini-openclaw/protocol/shared";
 import { discard } from "../shared/async-iterables.ts";
 import { isThenable, requireSync } from "../shared/callbacks.ts";
-import type { Readings, Translator } from "./dialect.ts";
+import type { Reading, Readings, Translator } from "./dialect.ts";
 
 /** The connection of a translator. Nothing that the translator throws or rejects with gets out. */
 interface Speaker {
@@ -27,14 +27,39 @@ export function readFrame(
   translator: Translator,
   frame: string,
   speaker: Speaker,
-): Readings | Promise<Readings> {
+): CheckedReadings | Promise<CheckedReadings> {
+  const fail = (error: unknown): undefined => {
+    speaker.failDialect(error);
+  };
   try {
     const read = translator.read(frame);
-    if (!isThenable(read)) return read;
-    return Promise.resolve(read).catch((error: unknown) => speaker.failDialect(error));
+    return isThenable(read) ? Promise.resolve(read).then(checkReadings).catch(fail) : checkReadings(read);
   } catch (error) {
-    return speaker.failDialect(error);
+    return fail(error);
   }
+}
+
+type CheckedReadings = readonly Reading[] | undefined;
+
+const READINGS = 'readings such as `{ ok: true, value: { type: "ping" } }`, a list of them, or nothing';
+
+/** @throws TypeError for a result that has no commands */
+function checkReadings(read: Readings): CheckedReadings {
+  if (read === undefined || read === null) return undefined;
+  const all: readonly Reading[] = Array.isArray(read) ? read : [read];
+  for (const reading of all) {
+    if (isReading(reading)) continue;
+    discard(read);
+    throw new TypeError(mustBe("read", `a function that returns ${READINGS}`, reading));
+  }
+  return all;
+}
+
+function isReading(reading: unknown): boolean {
+  if (!isRecord(reading)) return false;
+  const { ok, value, code, message } = reading;
+  if (ok === true) return isRecord(value) && typeof value["type"] === "string";
+  return ok === false && typeof code === "string" && typeof message === "string";
 }
 
 /** Sends the frames of an event. `json` is the JSON of a recorded one. */
@@ -44,11 +69,14 @@ export function writeEvent(
   json: string | undefined,
   speaker: Speaker,
 ): void {
+  let frames: string | readonly string[] = [];
   try {
-    const frames = requireSync(translator.write(event, json) ?? [], "write");
+    frames = translator.write(event, json) ?? [];
+    requireSync(frames, "write");
     if (typeof frames === "string") speaker.sendText(frames);
     else for (const frame of frames) sendText(frame, speaker);
   } catch (error) {
+    discard(frames);
     speaker.failDialect(error);
   }
 }

@@ -7,6 +7,7 @@ import {
   type SessionStore,
   TRANSCRIPT_VERSION,
 } from "@mini-openclaw/protocol";
+import { isError } from "../shared/errors.ts";
 
 /**
  * Answers with the session's transcript: its header line, then each entry, one a line. Holds a few
@@ -28,7 +29,12 @@ export async function exportSession(
   if (response.req.method === "HEAD") return void response.end();
   async function* lines() {
     yield toLine(toHeader(session));
-    for await (const entry of store.entries(sessionId)) yield toLine(entry);
+    try {
+      for await (const entry of store.entries(sessionId)) yield toLine(entry);
+    } catch (cause) {
+      // Node reads fields of what a stream throws.
+      throw isError(cause) ? cause : new Error("The session could not be read.", { cause });
+    }
   }
   await pipeline(Readable.from(lines()), response);
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AuthError } from "../auth/authenticate.ts";
 import type { RequestGuard } from "../auth/upgrade-guard.ts";
-import { draining } from "../shared/errors.ts";
+import { draining, isInstance } from "../shared/errors.ts";
 import { allowOrigin, answerPreflight } from "./answer/cors.ts";
 import { goneSignal, whenGone } from "./answer/gone-signal.ts";
 import { HttpError, sendError, toHttpError, toRefusedError } from "./answer/http-error.ts";
@@ -146,5 +146,5 @@ export class HttpApi {
 
 /** Returns true for an error that is the gateway's own and was not reported yet. */
 function isUnreported(error: unknown, { status, code }: HttpError): boolean {
-  return status >= 500 && code !== "DRAINING" && !(error instanceof AuthError);
+  return status >= 500 && code !== "DRAINING" && !isInstance(error, AuthError);
 }

@@ -1,6 +1,13 @@
+import { describeValue } from "@mini-openclaw/protocol/shared";
+import { isError } from "../shared/errors.ts";
 import type { LogFields } from "./logger.ts";
 
 const REDACTED = "[redacted]";
+
+/** In place of a value that throws when it is read. */
+const UNREADABLE = "[unreadable]";
+
+const ERROR_FIELDS = ["name", "message", "stack", "cause"];
 
 // Names whose values are never logged, of whatever origin: headers, options, the fields of an SDK's
 // errors.
@@ -45,34 +52,58 @@ export function cleanFields(fields: LogFields, secrets: Iterable<string> = []): 
 
   /** A copy, as an error still: loggers look for its stack and its cause. */
   function cleanError(error: Error, depth: number): Error {
-    const { name, message, stack, cause, ...more } = error as Error & Record<string, unknown>;
+    const [name, message] = [textOf(read(error, "name")), textOf(read(error, "message"))];
+    const [stack, cause] = [read(error, "stack"), read(error, "cause")];
     const copy = new Error(cleanText(message), cause === undefined ? {} : { cause: clean(cause, depth + 1) });
-    return Object.assign(copy, cleanObject(more, depth), {
+    return Object.assign(copy, cleanObject(error, depth, ERROR_FIELDS), {
       name: cleanText(name),
-      stack: cleanStack(stack ?? ""),
+      stack: cleanStack(typeof stack === "string" && stack !== "" ? stack : `${name}: ${message}`),
     });
   }
 
-  function cleanObject(value: object, depth: number): LogFields {
-    const entries = Object.entries(value).slice(0, MAX_ITEMS);
+  function cleanObject(value: object, depth: number, except: readonly string[] = []): LogFields {
+    const names = Object.keys(value).filter((name) => !except.includes(name));
     return Object.fromEntries(
-      entries.map(([name, one]) => [
-        cleanText(name),
-        SECRET_NAME.test(name) ? REDACTED : clean(one, depth + 1),
-      ]),
+      names
+        .slice(0, MAX_ITEMS)
+        .map((name) => [
+          cleanText(name),
+          SECRET_NAME.test(name) ? REDACTED : clean(read(value, name), depth + 1),
+        ]),
     );
   }
 
   function clean(value: unknown, depth: number): unknown {
+    try {
+      return cleanValue(value, depth);
+    } catch {
+      return UNREADABLE;
+    }
+  }
+
+  function cleanValue(value: unknown, depth: number): unknown {
     if (typeof value === "string") return cleanText(value);
     if (typeof value !== "object" || value === null) return value;
     if (depth > MAX_DEPTH) return "…";
-    if (value instanceof Error) return cleanError(value, depth);
+    if (isError(value)) return cleanError(value, depth);
     if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map((one) => clean(one, depth + 1));
     return cleanObject(value, depth);
   }
 
   return cleanObject(fields, 0);
+}
+
+/** Returns a field, of which the others must not be lost because its getter throws. */
+function read(value: object, name: string): unknown {
+  try {
+    return Reflect.get(value, name);
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : describeValue(value);
 }
 
 function toEscape(character: string): string {

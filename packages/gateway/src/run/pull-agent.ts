@@ -11,6 +11,7 @@ import type {
   TaskRequest,
 } from "@mini-openclaw/protocol";
 import { errorCodes } from "@mini-openclaw/protocol";
+import { isError } from "../shared/errors.ts";
 import type { Approvals } from "./approvals.ts";
 import { checkEvent, startAgent } from "./check-agent.ts";
 import { loadRunMessages } from "./load-messages.ts";
@@ -187,7 +188,7 @@ function isPiece({ type }: RunEvent): boolean {
 
 /** Returns true for an error whose only reason is that the run was stopped. */
 function isStop(error: unknown, signal: AbortSignal): boolean {
-  if (!signal.aborted || !(error instanceof Error)) return false;
+  if (!signal.aborted || !isError(error)) return false;
   return error === signal.reason || error.name === "AbortError";
 }
 

@@ -83,11 +83,11 @@ export function createMetrics(gateway: GatewayServer, options: MetricsOptions = 
       runs.inc({ outcome: run.outcome });
       duration.observe(run.durationMs / 1000);
       if (run.firstChunkMs !== undefined) firstChunk.observe(run.firstChunkMs / 1000);
-      tokens.inc({ kind: "input" }, inputTokens);
-      tokens.inc({ kind: "output" }, outputTokens);
-      tokens.inc({ kind: "cache_read" }, cacheReadTokens);
-      tokens.inc({ kind: "cache_write" }, cacheWriteTokens);
-      cost.inc(run.costUsd ?? 0);
+      tokens.inc({ kind: "input" }, countable(inputTokens));
+      tokens.inc({ kind: "output" }, countable(outputTokens));
+      tokens.inc({ kind: "cache_read" }, countable(cacheReadTokens));
+      tokens.inc({ kind: "cache_write" }, countable(cacheWriteTokens));
+      cost.inc(countable(run.costUsd));
     }),
     listen("slowWatcher", gateway, () => slow.inc()),
     listen("refusal", gateway, (refusal: RefusalDiagnostic) => {
@@ -101,6 +101,11 @@ export function createMetrics(gateway: GatewayServer, options: MetricsOptions = 
       for (const end of ends) end();
     },
   };
+}
+
+/** Returns what a counter accepts. A counter throws for a wrong count, which nobody would catch. */
+function countable(count = 0): number {
+  return count > 0 ? count : 0;
 }
 
 function createRegistry(): Registry {

@@ -1,4 +1,7 @@
 import type { Cluster, SessionStore } from "@mini-openclaw/protocol";
+import { isRecord, mustBe } from "@mini-openclaw/protocol/shared";
+import { discard } from "../shared/async-iterables.ts";
+import { requireSync } from "../shared/callbacks.ts";
 import { createId } from "../shared/create-id.ts";
 
 /** The answer to `GET /readyz`. Its status is 503 when the gateway is not ready. */
@@ -27,14 +30,29 @@ export function visibleParts(
   { isTrusted, onFailure }: { isTrusted: boolean; onFailure: (error: unknown, during: string) => void },
 ): PartStatus[] {
   try {
-    return parts().map(({ detail, ...part }) => ({
-      ...part,
+    const states: unknown = requireSync(parts(), "parts");
+    if (!Array.isArray(states) || !states.every(isPart)) {
+      discard(states);
+      throw new TypeError(mustBe("parts", PARTS, states));
+    }
+    // Other fields might have secrets, or values that JSON does not have.
+    return states.map(({ name, state, detail }) => ({
+      name,
+      state,
       ...(isTrusted && detail !== undefined && { detail }),
     }));
   } catch (error) {
     onFailure(error, "parts");
     return [];
   }
+}
+
+const PARTS = "a function that returns a list of parts with the texts `name`, `state` and maybe `detail`";
+
+function isPart(part: unknown): part is PartStatus {
+  if (!isRecord(part)) return false;
+  const { name, state, detail } = part;
+  return [name, state, detail ?? ""].every((text) => typeof text === "string");
 }
 
 /**
@@ -48,7 +66,7 @@ export async function readinessOf(
 ): Promise<Readiness> {
   const failing = isClosing ? ["the gateway is stopping"] : [];
   if (cluster) {
-    if (!cluster.isAlive) failing.push("the gateway was cut off from its cluster");
+    if (!isAlive(cluster)) failing.push("the gateway was cut off from its cluster");
     return { ready: failing.length === 0, failing };
   }
   try {
@@ -58,4 +76,13 @@ export async function readinessOf(
     failing.push("the store cannot be read");
   }
   return { ready: failing.length === 0, failing };
+}
+
+/** A cluster that throws counts as cut off. */
+function isAlive(cluster: Pick<Cluster, "isAlive">): boolean {
+  try {
+    return cluster.isAlive;
+  } catch {
+    return false;
+  }
 }

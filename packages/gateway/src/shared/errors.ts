@@ -1,3 +1,4 @@
+import { isNativeError } from "node:util/types";
 import { type CommandErrorEvent, type ErrorCode, errorCodes } from "@mini-openclaw/protocol";
 import { defineError } from "@mini-openclaw/protocol/shared";
 
@@ -17,6 +18,29 @@ export const nothingThere = {
   retryable: false,
 } as const;
 
+/** Returns true for an error of any realm. Within Jest, those of Node are of another one. */
+export function isError(value: unknown): value is Error {
+  return isNativeError(value) || isInstance(value, Error);
+}
+
+/** Returns true for an instance of a class, and false for a proxy that throws. */
+export function isInstance<Type>(value: unknown, type: new (...args: never[]) => Type): value is Type {
+  try {
+    return value instanceof type;
+  } catch {
+    return false;
+  }
+}
+
+/** Returns the `code` of an error, or `undefined` for a value without one. */
+export function codeOf(error: unknown): unknown {
+  try {
+    return (error as { code?: unknown } | null | undefined)?.code;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Creates the error for requests while the gateway is shutting down. */
 export function draining(): GatewayError {
   return new GatewayError("DRAINING", "The gateway is stopping. Connect again.");
@@ -28,10 +52,26 @@ export function endNotRecorded(cause?: unknown): GatewayError {
   return new GatewayError("STORE_FAILED", message, { cause });
 }
 
+/** A failure, as clients get it. */
+interface ClientError {
+  code: ErrorCode;
+  message: string;
+  retryable: boolean;
+}
+
 /** Returns the code and sentence of a failure for a client, without stack, path or secret. */
-export function toClientError(error: unknown): { code: ErrorCode; message: string; retryable: boolean } {
+export function toClientError(error: unknown): ClientError {
+  try {
+    return readError(error);
+  } catch {
+    // A field of the error throws when it is read.
+    return clientError("INTERNAL", gatewayFailed);
+  }
+}
+
+function readError(error: unknown): ClientError {
   if (GatewayError.is(error) && isErrorCode(error.code)) return clientError(error.code, error.message);
-  const given = String((error as { code?: unknown } | null | undefined)?.code);
+  const given = String(codeOf(error));
   // The gateway's own messages are written for clients; those of stores and agents may hold paths.
   const known = Object.hasOwn(storeErrors, given) ? storeErrors[given] : undefined;
   return known ? clientError(...known) : clientError("INTERNAL", gatewayFailed);
@@ -48,7 +88,7 @@ export function toErrorEvent(
   return { type: "error", ...fields, ...(replyTo !== undefined && { replyTo }) };
 }
 
-function clientError(code: ErrorCode, message: string) {
+function clientError(code: ErrorCode, message: string): ClientError {
   return { code, message, retryable: retryableCodes.has(code) };
 }
 

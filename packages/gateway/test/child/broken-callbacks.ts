@@ -9,7 +9,7 @@ import type { AgentRunner } from "@mini-openclaw/protocol";
 import { noUsage } from "@mini-openclaw/protocol";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import { WebSocket } from "ws";
-import { type GatewayOptions, GatewayServer, type ListenOptions } from "../../src/index.ts";
+import { type GatewayOptions, GatewayServer, type HttpForm, type ListenOptions } from "../../src/index.ts";
 import { logMethods, storeMethods } from "./store-methods.ts";
 
 type Break = () => never;
@@ -21,6 +21,15 @@ const ways: Record<string, Break> = {
   rejects: () => Promise.reject(new Error("rejected")) as never,
   "throws what is no error": () => {
     throw Object.create(null) as Error;
+  },
+  "throws what cannot be read": () => {
+    const fail = () => {
+      throw new Error("unreadable");
+    };
+    throw new Proxy(new Error("thrown"), { get: fail, has: fail, ownKeys: fail, getPrototypeOf: fail });
+  },
+  "throws a code that is no text": () => {
+    throw Object.assign(new Error("thrown"), { code: Object.create(null) as object });
   },
   "rejects later": () => nextTurn().then(() => Promise.reject(new Error("rejected"))) as never,
 };
@@ -74,6 +83,12 @@ const dialect = (broken: Partial<Record<"connect" | "read" | "write", Break>>): 
   },
 });
 
+const form: HttpForm = {
+  keyPrefix: "form:",
+  methodsOf: () => ["GET"],
+  answer: (_request, connection) => connection.reply(200, "hello"),
+};
+
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
 const standardSocket = { bufferedAmount: 0, readyState: 1, send() {}, close() {}, addEventListener() {} };
@@ -106,6 +121,13 @@ const cases: Record<string, (broken: Break) => Setup> = {
     options: { authorize: broken, logger: { debug: broken, info: broken, warn: broken, error: broken } },
   }),
   serve: (serve) => ({ listen: { serve } }),
+  parts: (parts) => ({ listen: { parts } }),
+  routes: (route) => ({ listen: { routes: { "/page": route } } }),
+  "form.methodsOf": (methodsOf) => ({ listen: { forms: { "/page": { ...form, methodsOf } } } }),
+  "form.answer": (answer) => ({ listen: { forms: { "/page": { ...form, answer } } } }),
+  "allowedHosts and allowedOrigins": (broken) => ({
+    options: { allowedHosts: [broken], allowedOrigins: [broken] },
+  }),
   metrics: (metrics) => ({ listen: { metrics: { contentType: "text/plain", metrics } } }),
   "the content type of metrics": () => ({
     listen: { metrics: { contentType: "a\nb", metrics: async () => "" } },

@@ -6,8 +6,9 @@
 import { once } from "node:events";
 import type { AgentRunner } from "@mini-openclaw/protocol";
 import { noUsage } from "@mini-openclaw/protocol";
+import { parseClientEvent } from "@mini-openclaw/protocol/schema";
 import { createMemoryStore } from "@mini-openclaw/session-store";
-import { GatewayServer } from "../../src/index.ts";
+import { type Dialect, GatewayServer, type Translator } from "../../src/index.ts";
 import { memoryWebSocket } from "../../src/testing/memory-web-socket.ts";
 import { logMethods, storeMethods } from "./store-methods.ts";
 
@@ -73,6 +74,14 @@ const agent: AgentRunner = {
   },
 };
 
+const native: Translator = { read: parseClientEvent, write: (event) => JSON.stringify(event) };
+
+/** Results of a translator that leave a client without an answer, as they may. */
+const silent = {
+  read: ["a promise of nothing", "nothing"],
+  write: ["nothing", "a text"],
+};
+
 /** Returns the target with one method replaced. */
 function withWrong<Target extends object>(target: Target, method: string, returns: () => unknown): Target {
   return new Proxy(target, {
@@ -101,8 +110,8 @@ function gatewayWith(owner: string, method: string, returns: () => unknown): Gat
 }
 
 /** Sends every command and waits for each answer, or for the end of the connection. */
-async function useSocket(gateway: GatewayServer): Promise<void> {
-  const Socket = memoryWebSocket(gateway);
+async function useSocket(gateway: GatewayServer, dialect?: Dialect): Promise<void> {
+  const Socket = memoryWebSocket(gateway, { dialect } as object);
   const client = new Socket("ws://memory/");
   const frames: Record<string, unknown>[] = [];
   const news = new EventTarget();
@@ -176,5 +185,14 @@ for (const [owner, method] of methods) {
   for (const [shape, returns] of Object.entries(shapes)) {
     await use(owner, method, returns);
     process.stdout.write(`${owner}.${method} returns ${shape}: lives\n`);
+  }
+}
+for (const method of ["read", "write"] as const) {
+  for (const [shape, returns] of Object.entries(shapes)) {
+    if (silent[method].includes(shape)) continue;
+    const gateway = new GatewayServer({ store: createMemoryStore(), agent, onFailure: () => undefined });
+    await useSocket(gateway, { connect: () => ({ ...native, [method]: returns }) });
+    await gateway.close({ drainMs: 0 });
+    process.stdout.write(`translator.${method} returns ${shape}: lives\n`);
   }
 }

@@ -30,7 +30,12 @@ export function defineError<Code extends string>(name: string): CodedErrorClass<
     }
 
     static is(error: unknown): boolean {
-      return typeof error === "object" && error !== null && brand in error;
+      try {
+        return typeof error === "object" && error !== null && brand in error;
+      } catch {
+        // A proxy that throws.
+        return false;
+      }
     }
   }
   // On the prototype, so that the stack begins with the name and a log does not repeat it as a

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { ErrorCode } from "@mini-openclaw/protocol";
 import { AuthError } from "../../auth/authenticate.ts";
 import { retryAfter } from "../../auth/token.ts";
-import { toClientError } from "../../shared/errors.ts";
+import { isInstance, toClientError } from "../../shared/errors.ts";
 import { sendJson } from "../../shared/http-body.ts";
 import { codeOf, mayPass, type Refusal } from "../../shared/refusal.ts";
 
@@ -69,8 +69,8 @@ const RETRY_AFTER_MS = 1000;
  * text.
  */
 export function toHttpError(error: unknown): HttpError {
-  if (error instanceof HttpError) return error;
-  if (error instanceof AuthError) {
+  if (isInstance(error, HttpError)) return error;
+  if (isInstance(error, AuthError)) {
     const { status, message: reason } = error;
     return toRefusedError({ status, reason, headers: mayPass(status) ? retryAfter(RETRY_AFTER_MS) : {} });
   }

@@ -1,10 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { mustBe } from "@mini-openclaw/protocol/shared";
+import { requireSync } from "../../shared/callbacks.ts";
 import { normalizePath } from "../../shared/paths.ts";
 import { pathOf, queryOf, type RequestTarget } from "../../shared/request.ts";
 import type { HttpError } from "../answer/http-error.ts";
 import { readJsonBody } from "../read-body.ts";
 import type { HttpForm } from "./http-form.ts";
 import { type AnsweredRequest, FormHandle } from "./request-connection.ts";
+
+const METHODS = 'a function that returns a list of methods such as `["POST"]`';
 
 /** A path of a form that a request names. */
 export interface FormMatch {
@@ -23,7 +27,8 @@ export function matchForm(request: RequestTarget, base: string, form: HttpForm):
   const prefix = base === "/" ? "" : base;
   if (whole !== prefix && !whole.startsWith(`${prefix}/`)) return undefined;
   const path = normalizePath(whole.slice(prefix.length));
-  const methods = form.methodsOf(path);
+  const methods = requireSync(form.methodsOf(path), "methodsOf");
+  if (!Array.isArray(methods)) throw new TypeError(mustBe("methodsOf", METHODS, methods));
   return methods.length > 0 ? { form, path, methods } : undefined;
 }
 

@@ -1,15 +1,17 @@
 import type { ServerResponse } from "node:http";
 import type { CommandErrorEvent, SessionMeta } from "@mini-openclaw/protocol";
+import { mustBe } from "@mini-openclaw/protocol/shared";
 import { type CommandContext, noWatches } from "../../commands/command-context.ts";
 import { withKeys } from "../../commands/session-by-key.ts";
 import { CommandSource } from "../../connection/command-source.ts";
 import { ConnectionHandle, type HandledConnection } from "../../connection/connection-handle.ts";
 import type { Authentication } from "../../connection/dialect.ts";
-import { toErrorEvent } from "../../shared/errors.ts";
+import { requireWhole } from "../../shared/check-options.ts";
+import { gatewayFailed, toErrorEvent } from "../../shared/errors.ts";
 import type { Caller } from "../../shared/principal.ts";
 import { drained, isFull, type Outbox } from "../../socket/outbox.ts";
 import type { WatchDeps } from "../../watch/session-watch.ts";
-import { type HttpError, toHttpError } from "../answer/http-error.ts";
+import { HttpError, toHttpError } from "../answer/http-error.ts";
 import type { LongAnswer } from "../answer/long-answer.ts";
 import type { HttpDeps } from "../request-context.ts";
 import type { FormConnection } from "./http-form.ts";
@@ -74,7 +76,9 @@ class RequestConnection extends CommandSource implements HandledConnection, Outb
   }
 
   sendText(text: string): void {
-    if (!this.isClosed) this.#request.response.write(text);
+    const { response } = this.#request;
+    // A write after the end would end the process.
+    if (!this.isClosed && !response.writableEnded) response.write(text);
   }
 
   /** Cuts the answer off. */
@@ -124,10 +128,11 @@ export class FormHandle extends ConnectionHandle implements FormConnection {
   reply(status: number, text?: string, headers: Readonly<Record<string, string>> = {}): void {
     const { response } = this.#request;
     if (response.headersSent || this.closed.aborted) return;
-    const fields: Record<string, string> = { "X-Content-Type-Options": "nosniff", ...headers };
+    const fields: Record<string, string> = { ...headers };
     if (text !== undefined) fields["Content-Type"] ??= "text/plain; charset=utf-8";
-    response.writeHead(status, fields);
-    response.end(text);
+    if (text !== undefined && typeof text !== "string")
+      this.#fail(new TypeError(mustBe("text", "a text", text)));
+    else if (this.#writeHead(status, fields)) response.end(text);
   }
 
   begin(headers: Readonly<Record<string, string>>): boolean {
@@ -139,7 +144,7 @@ export class FormHandle extends ConnectionHandle implements FormConnection {
       this.#onError(toHttpError(error));
       return false;
     }
-    response.writeHead(200, { "X-Content-Type-Options": "nosniff", ...headers });
+    if (!this.#writeHead(200, headers)) return false;
     response.flushHeaders();
     answer.cutWith(() => response.destroy());
     return true;
@@ -147,5 +152,23 @@ export class FormHandle extends ConnectionHandle implements FormConnection {
 
   end(): void {
     this.#request.response.end();
+  }
+
+  /** Returns false for a head that HTTP does not have. The client has an error then. */
+  #writeHead(status: number, headers: Readonly<Record<string, string>>): boolean {
+    try {
+      // A lower status is not that of a whole answer.
+      requireWhole("status", status, { least: 200, most: 599 });
+      this.#request.response.writeHead(status, { "X-Content-Type-Options": "nosniff", ...headers });
+      return true;
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#request.deps.watch.onFailure(error, "an HTTP form");
+    this.#onError(new HttpError(500, "INTERNAL", gatewayFailed, { retryable: true }));
   }
 }
