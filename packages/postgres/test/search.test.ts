@@ -8,7 +8,11 @@ const postgres = useServer();
 const SESSIONS = 120;
 
 /** Creates sessions, the newest one last, with a message for each text. */
-async function createSessions(store: SessionStore, texts: (index: number) => readonly string[]) {
+async function createSessions(
+  store: SessionStore,
+  texts: (index: number) => readonly string[],
+  count = SESSIONS,
+) {
   const create = async (_: unknown, index: number) => {
     const { sessionId } = await store.createSession(`user:${index}`);
     const messages = texts(index).map((content) => {
@@ -17,7 +21,7 @@ async function createSessions(store: SessionStore, texts: (index: number) => rea
     await store.appendMessages(sessionId, messages);
     return sessionId;
   };
-  return Promise.all(Array.from({ length: SESSIONS }, create));
+  return Promise.all(Array.from({ length: count }, create));
 }
 
 async function openStore(schema = postgres.newSchema()) {
@@ -84,6 +88,48 @@ describe.skipIf(!hasPostgres)("search", () => {
       await store.close();
     },
   );
+
+  test("finds the few and the many of long sessions, whichever way leads to them", async () => {
+    const [count, lines, old] = [600, 20, 130];
+    const textOf = (index: number, line: number) => {
+      if (line === 0) return index % 8 === 0 ? "an apple" : "nothing";
+      if (line === 1) return [599, 300, 5].includes(index) ? "a pear" : "nothing";
+      if (line === 2) return index === 599 ? "a plum" : "nothing";
+      return index < old ? "a plum and a fig" : "nothing";
+    };
+    const { store, isIndexed } = await openStore();
+    await createSessions(
+      store,
+      (index) => Array.from({ length: lines }, (_, line) => textOf(index, line)),
+      count,
+    );
+    await isIndexed();
+    const expected = (has: (index: number) => boolean) =>
+      Array.from({ length: count }, (_, index) => count - 1 - index)
+        .filter(has)
+        .map((index) => `user:${index}`);
+
+    // One line of 160: more than a page among the newest sessions.
+    const apples = await find(store, "apple");
+    expect(keysOf(apples)).toEqual(expected((index) => index % 8 === 0));
+    const { cursor = "" } = apples[40] ?? {};
+    expect(keysOf(await find(store, "apple", { cursor }))).toEqual(keysOf(apples).slice(41));
+    // A newest line has it, and few others.
+    expect(keysOf(await find(store, "a pear"))).toEqual(["user:599", "user:300", "user:5"]);
+    // A newest line has it, and more old ones than the index may return.
+    expect(keysOf(await find(store, "a plum"))).toEqual(expected((index) => index === 599 || index < old));
+    // Only old lines have it.
+    expect(keysOf(await find(store, "a fig"))).toEqual(expected((index) => index < old));
+    await store.close();
+  });
+
+  test("finds no session whose only line has the groups of a text but not the text", async () => {
+    const { store, isIndexed } = await openStore();
+    await createSessions(store, (index) => [index === 7 ? "abc and bcd" : "nothing"]);
+    await isIndexed();
+    expect(await find(store, "abcd")).toEqual([]);
+    await store.close();
+  });
 
   test("finds a title that no message has, and not the earlier title", async () => {
     const { store, isIndexed } = await openStore();
