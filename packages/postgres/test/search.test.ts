@@ -165,6 +165,28 @@ describe.skipIf(!hasPostgres)("search", () => {
     await store.close();
   });
 
+  test("lets a session be appended to while its earlier lines are indexed", async () => {
+    const { store, schema, isIndexed } = await openStore();
+    const { sessionId } = await store.createSession("k");
+    const append = (content: string) =>
+      store.appendMessage(sessionId, { role: "user", content, timestamp: 1 });
+    await append("first");
+    await isIndexed();
+    const client = await postgres.server.pool().connect();
+    // The index waits for a row that another transaction inserts.
+    const insert = `insert into ${schema}.search select sid, 2, '{}' from ${schema}.search limit 1`;
+    await client.query(`begin; ${insert}`);
+    await append("second");
+    const waiting = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%${schema}%'`;
+    await expect.poll(() => postgres.server.run(waiting)).toHaveLength(1);
+    await append("third");
+    await client.query("rollback");
+    client.release();
+    await isIndexed();
+    expect(await indexedSeqs(schema)).toEqual([0, 1, 2, 3]);
+    await store.close();
+  });
+
   test("indexes more texts at once than it keeps in memory", async () => {
     const { store, schema, isIndexed } = await openStore();
     // 7 million characters, which few statements have.

@@ -15,6 +15,8 @@ export interface NeighboursOptions {
 }
 
 const LOOK_MS = 50;
+// While this node is the only one.
+const ALONE_MS = 250;
 // While a node may be dead.
 const NEXT_LOOK_MS = 15;
 // After a longer pause nothing is known about the time in between.
@@ -98,6 +100,7 @@ export class Neighbours {
   #pauseMs(): number {
     const now = performance.now();
     const observed = [...this.#observed.values()];
+    if (observed.length === 0) return ALONE_MS;
     if (observed.some(({ goneSince }) => goneSince !== undefined)) return NEXT_LOOK_MS;
     const left = observed.map(({ since }) => since + this.#options.leaseMs - now);
     return Math.ceil(Math.min(LOOK_MS, ...left.filter((ms) => ms > 0)));

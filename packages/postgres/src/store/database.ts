@@ -119,7 +119,7 @@ export class Database {
     const { searchPool } = options;
     const searchQuery = searchPool ? createStandbyQuery(toQuery(searchPool), query) : query;
     this.searchContext = { ...this.context, query: searchQuery };
-    this.#index = new SearchIndex(this.context);
+    this.#index = new SearchIndex({ context: this.context, writerQuery: this.#writer.query });
     node.listen(this.#listener());
   }
 

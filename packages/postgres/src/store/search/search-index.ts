@@ -1,7 +1,7 @@
 import { type Entry, isMessageEntry } from "@mini-openclaw/protocol";
 import type { Summary } from "@mini-openclaw/session-store/kit";
-import type { Row, Statement } from "../../connection/connection.ts";
-import { ConnectionLost } from "../../connection/pg-error.ts";
+import type { Query, Row, Statement } from "../../connection/connection.ts";
+import { ConnectionLost, isConflict } from "../../connection/pg-error.ts";
 import type { Names } from "../../schema/names.ts";
 import { type Change, toArray } from "../../writer/group.ts";
 import { toEntryOf } from "../../writer/read-lines.ts";
@@ -12,9 +12,17 @@ import { type SessionTexts, WrittenTexts } from "./written-texts.ts";
 const DELAY_MS = 500;
 const MAX_SESSIONS = 100;
 const MAX_LINES = 1_000;
+// As long as the appends that a mark waits for.
+const MARK_MS = 5_000;
 
 /** The number under which the index has the title of a session. */
 export const TITLE_SEQ = 0;
+
+export interface SearchIndexOptions {
+  readonly context: StoreContext;
+  /** Runs statements in turns with those that write the rows of sessions. */
+  readonly writerQuery: Query;
+}
 
 /**
  * Fills the search index behind the appends. A session whose newest entries are not in the index
@@ -23,7 +31,7 @@ export const TITLE_SEQ = 0;
  * The texts of this node's appends are in memory. Others are read.
  */
 export class SearchIndex {
-  readonly #context: StoreContext;
+  readonly #options: SearchIndexOptions;
   readonly #written = new WrittenTexts();
   readonly #unread = new Set<number>();
   readonly #grams = new GramArray();
@@ -31,8 +39,8 @@ export class SearchIndex {
   #running: Promise<void> | undefined;
   #isClosed = false;
 
-  constructor(context: StoreContext) {
-    this.#context = context;
+  constructor(options: SearchIndexOptions) {
+    this.#options = options;
   }
 
   /** Adds the entries of a change that is written. */
@@ -43,7 +51,7 @@ export class SearchIndex {
 
   /** Indexes sessions of nodes that died before they did. */
   async catchUp(): Promise<void> {
-    const { query, names } = this.#context;
+    const { query, names } = this.#options.context;
     const text = `select num from ${names.schema}.sessions where indexed < last_seq
       and (node is null or not exists (select from ${names.schema}.nodes n where n.id = node))`;
     for (const row of await query({ text })) this.#unread.add(Number(row["num"]));
@@ -71,7 +79,9 @@ export class SearchIndex {
       await this.#indexWritten();
       hasMore = await this.#indexUnread();
     } catch (error) {
-      if (!(error instanceof ConnectionLost)) this.#context.onFailure(error, "fill the search index");
+      // The sessions are unread then, and are tried again.
+      const isPassing = error instanceof ConnectionLost || isConflict(error);
+      if (!isPassing) this.#options.context.onFailure(error, "fill the search index");
     } finally {
       this.#running = undefined;
       this.#schedule(hasMore || this.#written.isDue);
@@ -83,7 +93,7 @@ export class SearchIndex {
     if (taken.length === 0) return;
     let indexed: ReadonlySet<number> = new Set();
     try {
-      indexed = await indexTexts(this.#context, taken, this.#grams);
+      indexed = await indexTexts(this.#options, taken, this.#grams);
     } finally {
       for (const [sid] of taken) if (!indexed.has(sid)) this.#unread.add(sid);
     }
@@ -96,7 +106,7 @@ export class SearchIndex {
     for (const sid of sids) this.#unread.delete(sid);
     let unfinished: ReadonlySet<number> = new Set(sids);
     try {
-      unfinished = await readTexts(this.#context, sids, this.#grams);
+      unfinished = await readTexts(this.#options, sids, this.#grams);
     } finally {
       for (const sid of unfinished) this.#unread.add(sid);
     }
@@ -121,7 +131,7 @@ interface Mark {
 
 /** Indexes texts from memory. Returns the sessions whose earlier entries are in the index too. */
 async function indexTexts(
-  { query, names }: StoreContext,
+  options: SearchIndexOptions,
   sessions: readonly (readonly [sid: number, SessionTexts])[],
   grams: GramArray,
 ): Promise<Set<number>> {
@@ -131,15 +141,16 @@ async function indexTexts(
     for (const { seq, text } of messages) addLine(rows, sid, seq, text);
     if (title !== undefined) addLine(rows, sid, TITLE_SEQ, title);
   }
-  return new Set((await query(toInsert(names, rows))).map((row) => Number(row["num"])));
+  return writeRows(options, rows);
 }
 
 /** Indexes the next entries of sessions. Returns the sessions that have more. */
 async function readTexts(
-  { query, names }: StoreContext,
+  options: SearchIndexOptions,
   sids: readonly number[],
   grams: GramArray,
 ): Promise<Set<number>> {
+  const { query, names } = options.context;
   const select = `select s.num, s.summary, e.seq, e.line from ${names.schema}.sessions s
     cross join lateral (select e.seq, e.line from ${names.schema}.entries e
       where e.sid = s.num and e.seq > s.indexed order by e.seq limit ${MAX_LINES}) e
@@ -157,7 +168,7 @@ async function readTexts(
   }
   if (rows.marks.length === 0) return new Set();
   for (const [sid, title] of titles) addLine(rows, sid, TITLE_SEQ, title);
-  await query(toInsert(names, rows));
+  await writeRows(options, rows);
   return found.length === MAX_LINES ? new Set(sids) : new Set();
 }
 
@@ -181,27 +192,51 @@ function titleOf(row: Row): string {
 }
 
 /**
- * Returns the statement that adds lines, and marks their sessions unless the index lacks earlier
- * entries. The groups of all lines are one array in the binary format, which costs both sides a
- * fraction of its text. It is the last value, because `pg` copies its buffer for a value after it.
+ * Adds lines, then marks their sessions. Returns the sessions of which the index has all entries up
+ * to the mark.
+ *
+ * The mark is a statement of the writer. One on another connection would lock rows of sessions in
+ * another order than an append, and both would wait for the database to end the deadlock.
  */
-function toInsert({ schema }: Names, { lines, marks, grams }: Rows): Statement {
-  const text = `with added as (insert into ${schema}.search (sid, seq, grams)
-      select u.sid, u.seq, ($8::integer[])[u.first:u.last]
+async function writeRows({ context, writerQuery }: SearchIndexOptions, rows: Rows): Promise<Set<number>> {
+  if (rows.lines.length > 0) await context.query(toInsert(context.names, rows));
+  const marked = await writerQuery(toMark(context.names, rows.marks), MARK_MS);
+  return new Set(marked.map((row) => Number(row["num"])));
+}
+
+/**
+ * Returns the statement that adds lines. The groups of all lines are one array in the binary
+ * format, which costs both sides a fraction of its text. It is the last value, because `pg` copies
+ * its buffer for a value after it.
+ */
+function toInsert({ schema }: Names, { lines, grams }: Rows): Statement {
+  const text = `insert into ${schema}.search (sid, seq, grams)
+      select u.sid, u.seq, ($5::integer[])[u.first:u.last]
       from unnest($1::bigint[], $2::bigint[], $3::integer[], $4::integer[]) u(sid, seq, first, last)
-      on conflict (sid, seq) do update set grams = excluded.grams where search.grams <> excluded.grams)
-    update ${schema}.sessions s set indexed = u.through
-    from unnest($5::bigint[], $6::bigint[], $7::bigint[]) u(sid, after, through)
-    where s.num = u.sid and s.indexed < u.through and s.indexed >= u.after returning s.num`;
+      on conflict (sid, seq) do update set grams = excluded.grams where search.grams <> excluded.grams`;
   const ends = lines.map(({ end }) => end);
   const columns = [
     lines.map(({ sid }) => sid),
     lines.map(({ seq }) => seq),
     [0, ...ends].slice(0, -1).map((end) => end + 1),
     ends,
+  ];
+  return { text, values: [...columns.map(toArray), grams.toBinary()], name: "index" };
+}
+
+/**
+ * Returns the statement that marks sessions, unless the index lacks earlier entries. It does not
+ * wait for the disk: the lines of a session that lost its mark are read again.
+ */
+function toMark({ schema }: Names, marks: readonly Mark[]): Statement {
+  const text = `with marked as (update ${schema}.sessions s set indexed = u.through
+      from unnest($1::bigint[], $2::bigint[], $3::bigint[]) u(sid, after, through)
+      where s.num = u.sid and s.indexed < u.through and s.indexed >= u.after returning s.num)
+    select num, set_config('synchronous_commit', 'off', true) from marked`;
+  const columns = [
     marks.map(({ sid }) => sid),
     marks.map(({ after }) => after),
     marks.map(({ through }) => through),
   ];
-  return { text, values: [...columns.map(toArray), grams.toBinary()], name: "index" };
+  return { text, values: columns.map(toArray), name: "mark" };
 }
