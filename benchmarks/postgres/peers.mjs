@@ -1,11 +1,12 @@
 // The question: what does a turn cost beside Mastra's PostgresStore and LangGraph's PostgresSaver?
-// The same turns in each store, each in a process of its own.
+// The same turns in each store, each in a process of its own. The stores take turns.
 //
 //   npm install --no-package-lock --prefix benchmarks/postgres/peers
 import { fork } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { report } from "../harness/report.mjs";
+import { median, report } from "../harness/report.mjs";
 import { sized } from "../harness/sized.mjs";
 import { benchmarkWithDatabase } from "./database.mjs";
 
@@ -13,8 +14,9 @@ const settings = {
   sessions: sized(100, 5),
   turns: sized(50, 2),
   pages: sized(1_000, 2),
-  rounds: sized(3, 1),
+  warmups: sized(3, 1),
 };
+const rounds = sized(3, 1);
 const without = ", without the index";
 const names = ["ours", "Mastra", "LangGraph"];
 const goals = [
@@ -24,16 +26,32 @@ const goals = [
 
 /** @typedef {{ client: number, database: number, wall: number }} Cost microseconds for each */
 
+/**
+ * A store in a process of its own, and the costs of each row and round.
+ * @typedef {object} Side
+ * @property {string} name
+ * @property {Map<string, Cost[]>} costs
+ * @property {(row: string) => Promise<Cost>} measure
+ * @property {() => Promise<void>} end
+ */
+
 await benchmarkWithDatabase(async (_bench, database) => {
   const folder = join(import.meta.dirname, "peers");
   const isInstalled = existsSync(join(folder, "node_modules"));
   if (!isInstalled) console.log("The peers are not installed: only this store is measured.");
-  /** @type {Map<string, Record<string, Cost>>} */
-  const results = new Map();
+  /** @type {Side[]} */
+  const sides = [];
   for (const name of isInstalled ? names : names.slice(0, 1)) {
     await database.run(`create database "${name}"`);
-    results.set(name, await measure(name));
+    sides.push(await startSide(name));
   }
+  for (let round = 0; round < rounds; round += 1) {
+    for (const row of sides[0]?.costs.keys() ?? []) {
+      for (const { costs, measure } of sides) costs.get(row)?.push(await measure(row));
+    }
+  }
+  const results = new Map(sides.map(({ name, costs }) => [name, mediansOf(costs)]));
+  await Promise.all(sides.map(({ end }) => end()));
   const ours = results.get("ours") ?? {};
   report({
     question: `CPU, µs each: ${settings.sessions} sessions of ${settings.turns} turns, two messages of 400 bytes in each`,
@@ -53,28 +71,54 @@ await benchmarkWithDatabase(async (_bench, database) => {
     ),
   });
 
-  /** @param {string} name @returns {Promise<Record<string, Cost>>} */
-  async function measure(name) {
+  /**
+   * Starts the process of a store, whose code is compiled then.
+   * @param {string} name @returns {Promise<Side>}
+   */
+  async function startSide(name) {
     const { host, port, user } = database.config;
     const connectionString = `postgresql://${user}:none@${host}:${port}/${name}`;
     const argument = JSON.stringify({ name, connectionString, ...settings });
     const child = fork(join(folder, "measure.mjs"), [argument], { execArgv: ["--expose-gc"] });
-    let before = 0;
-    /** @type {Record<string, Cost>} */
-    const costs = {};
-    return new Promise((resolve, reject) => {
-      child.on("message", (/** @type {any} */ { row, count, cpu, wall }) => {
-        if (row === undefined) before = database.cpuMicros();
-        else
-          costs[row] = {
-            ...{ client: cpu / count, wall: wall / count },
-            database: (database.cpuMicros() - before) / count,
-          };
+    /** @returns {Promise<any>} */
+    const next = () =>
+      new Promise((resolve, reject) => {
+        const fail = () => reject(new Error(`The measurement of ${name} failed.`));
+        child.once("exit", fail);
+        child.once("message", (message) => {
+          child.off("exit", fail);
+          resolve(message);
+        });
       });
-      child.once("exit", (status) => {
-        if (status === 0) resolve(costs);
-        else reject(new Error(`The measurement of ${name} failed.`));
-      });
-    });
+    const { rows } = await next();
+    return {
+      name,
+      costs: new Map(rows.map((/** @type {string} */ row) => [row, []])),
+      async measure(row) {
+        const before = database.cpuMicros();
+        child.send(row);
+        const { count, cpu, wall } = await next();
+        const used = database.cpuMicros() - before;
+        await next();
+        return { client: cpu / count, wall: wall / count, database: used / count };
+      },
+      async end() {
+        const ended = once(child, "exit");
+        child.send("end");
+        await ended;
+      },
+    };
   }
 });
+
+/** @param {Map<string, Cost[]>} costs @returns {Record<string, Cost>} */
+function mediansOf(costs) {
+  /** @param {Cost[]} of @param {keyof Cost} key */
+  const medianOf = (of, key) => median(of.map((cost) => cost[key]));
+  return Object.fromEntries(
+    [...costs].map(([row, of]) => [
+      row,
+      { client: medianOf(of, "client"), database: medianOf(of, "database"), wall: medianOf(of, "wall") },
+    ]),
+  );
+}

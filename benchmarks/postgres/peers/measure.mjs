@@ -1,13 +1,40 @@
-// Measures one store in a process of its own. Settings come as JSON. Sends a message when a row
-// begins, and another one with the microseconds of CPU and of wall time that it took.
+// Measures one store in a process of its own, which waits between its rows, so that the stores take
+// turns. Settings come as JSON. Sends the names of its rows. For the name of a row, it sends the
+// microseconds of CPU and of wall time that the row took, and then that the row has ended.
 import process from "node:process";
 import { openStore } from "./stores.mjs";
 
-const { name, connectionString, sessions, turns, pages, rounds } = JSON.parse(process.argv[2]);
+const { name, connectionString, sessions, turns, pages, warmups } = JSON.parse(process.argv[2]);
+const store = await openStore(name, connectionString, turns);
+let ids = [];
+let isReopened = false;
 
-async function measure(row, count, work, rest = store.rest) {
+const rows = {
+  "save a turn, one session": () => measure(turns, () => run(1, store.save)),
+  ...rowsOfTurns("save a turn", store.save),
+  ...rowsOfTurns("a turn of an agent", store.turn),
+  "last 50 messages": measurePages,
+};
+
+/** The rows for turns with their part of the search index, and without it. */
+function rowsOfTurns(what, act) {
+  const title = `${what}, ${sessions} sessions at once`;
+  const count = sessions * turns;
+  const work = () => run(sessions, act);
+  const withoutIndex = async () => {
+    const release = store.holdIndex();
+    await measure(count, work, async () => {});
+    release();
+    await store.rest();
+  };
+  return {
+    ...(store.holdIndex && { [`${title}, without the index`]: withoutIndex }),
+    [title]: () => measure(count, work),
+  };
+}
+
+async function measure(count, work, rest = store.rest) {
   globalThis.gc?.();
-  process.send({});
   const before = process.cpuUsage();
   const start = performance.now();
   await work();
@@ -15,58 +42,49 @@ async function measure(row, count, work, rest = store.rest) {
   // The work behind the calls belongs to them.
   await rest();
   const { user, system } = process.cpuUsage(before);
-  process.send({ row, count, cpu: user + system, wall });
+  process.send({ count, cpu: user + system, wall });
 }
 
-/**
- * Measures turns with their part of the search index, and without it. Returns the sessions.
- */
-async function measureTurns(what, act) {
-  const title = `${what}, ${sessions} sessions at once`;
-  let ids = [];
-  const work = async () => {
-    ids = await run(sessions, act);
-  };
-  if (store.holdIndex) {
-    const release = store.holdIndex();
-    await measure(`${title}, without the index`, sessions * turns, work, async () => {});
-    release();
-    await store.rest();
+async function measurePages() {
+  if (!isReopened) {
+    // Without what is in memory.
+    await store.reopen();
+    isReopened = true;
+    await readPages();
   }
-  await measure(title, sessions * turns, work);
-  return ids;
+  await measure(pages, readPages);
 }
 
-const store = await openStore(name, connectionString, turns);
+async function readPages() {
+  let read = 0;
+  for (let index = 0; index < pages; index += 1) read += (await store.last(ids[index % sessions])).length;
+  const expected = pages * Math.min(50, 2 * turns);
+  if (read !== expected) throw new Error(`${name} returned ${read} messages, not ${expected}.`);
+}
 
 /** Runs `act` for all turns of new sessions, each session one turn after the other. */
 async function run(count, act) {
-  const ids = [];
-  for (let index = 0; index < count; index += 1) ids.push(await store.create(`session ${index}`));
-  const running = ids.map(async (id) => {
+  const created = [];
+  for (let index = 0; index < count; index += 1) created.push(await store.create(`session ${index}`));
+  const running = created.map(async (id) => {
     for (let index = 0; index < turns; index += 1) await act(id, index);
   });
   await Promise.all(running);
-  return ids;
+  if (count === sessions) ids = created;
 }
 
 // The engine compiles the code of a store in tens of thousands of turns.
-for (let round = 0; round < rounds; round += 1) {
+for (let round = 0; round < warmups; round += 1) {
   await run(sessions, store.turn);
   await run(sessions, store.save);
   await store.rest();
 }
-await measure("save a turn, one session", turns, () => run(1, store.save));
-await measureTurns("save a turn", store.save);
-const ids = await measureTurns("a turn of an agent", store.turn);
-await store.reopen();
-let read = 0;
-const readPages = async (count) => {
-  for (let index = 0; index < count; index += 1) read += (await store.last(ids[index % sessions])).length;
-};
-await readPages(pages);
-await measure("last 50 messages", pages, () => readPages(pages));
-const expected = 2 * pages * Math.min(50, 2 * turns);
-if (read !== expected) throw new Error(`${name} returned ${read} messages, not ${expected}.`);
-await store.close();
-process.disconnect();
+process.send({ rows: Object.keys(rows) });
+process.on("message", async (row) => {
+  if (row !== "end") {
+    await rows[row]();
+    return process.send({ hasEnded: true });
+  }
+  await store.close();
+  process.disconnect();
+});

@@ -1,9 +1,12 @@
 // The stores behind one interface. `save` writes the message of a user and the answer in one call.
 // `turn` makes the calls that the library's own agent makes in a turn, with its reads.
 import { randomUUID } from "node:crypto";
+import { createRequire } from "node:module";
 import { setTimeout } from "node:timers/promises";
 import { createPostgresStore } from "@mini-openclaw/postgres";
-import pg from "pg";
+
+// The copy that the store uses. An app has one.
+const pg = createRequire(import.meta.resolve("@mini-openclaw/postgres"))("pg");
 
 const PAGE = 50;
 // About 400 characters of words, because a store may index them.
