@@ -80,19 +80,34 @@ test("keeps live events in a journal whose lines are the frames, until the sessi
   expect(existsSync(journal)).toBe(false);
 });
 
-test("saves the checkpoint after the last events of a run", async () => {
+test("saves the checkpoint after a run when the transcript has grown enough, and when it closes", async () => {
   await using folder = await temporaryFolder();
   await using store = await openStore(folder.path);
   const { sessionId } = await store.createSession("webchat");
   const log = await store.openLog(sessionId);
   const { user, start, end } = runEvents();
+  const meta = join(folder.path, `${sessionId}.meta.json`);
+  const transcript = transcriptPath(folder.path, sessionId);
+  const savedBytes = () => (JSON.parse(readFileSync(meta, "utf8")) as { bytes: number }).bytes;
   await log.record([user, start, end]);
   await log.settle();
-  const meta = join(folder.path, `${sessionId}.meta.json`);
+  await nextTurn();
+  expect(existsSync(meta)).toBe(false);
+
+  await log.record([{ ...user, content: "x".repeat(65_536) }, start, end]);
+  await log.settle();
+  // The last events of the run go first.
   expect(existsSync(meta)).toBe(false);
   await nextTurn();
-  const { bytes } = JSON.parse(readFileSync(meta, "utf8")) as { bytes: number };
-  expect(bytes).toBe(statSync(transcriptPath(folder.path, sessionId)).size);
+  const large = statSync(transcript).size;
+  expect(savedBytes()).toBe(large);
+
+  await log.record([user, start, end]);
+  await log.settle();
+  await nextTurn();
+  expect(savedBytes()).toBe(large);
+  await log.close();
+  expect(savedBytes()).toBe(statSync(transcript).size);
 });
 
 test("begins another journal when the one of a settled session was removed", async () => {

@@ -24,6 +24,12 @@ import { UnsyncedText } from "./syncs.ts";
 import type { AppendFailure } from "./writer-files.ts";
 import type { Durability, WriterOptions } from "./writer-options.ts";
 
+/**
+ * After a run, a checkpoint is saved once there is so much to read behind the last one. That takes
+ * the next opening a millisecond at most, if the writer dies before it is closed.
+ */
+const CHECKPOINT_BYTES = 65_536;
+
 /** `lost`: the lock or the file belongs to somebody else. */
 type WriterStatus = { is: "open" } | { is: "lost"; error: StoreError } | { is: "closed"; error: StoreError };
 
@@ -170,7 +176,7 @@ export class SessionWriter {
     files.endLive();
     // Later, because the last events of the run are on their way to its watchers.
     setImmediate(() => {
-      if (!this.isClosed) this.#saveCheckpoint();
+      if (!this.isClosed) this.#saveCheckpoint(CHECKPOINT_BYTES);
     });
   }
 
@@ -194,9 +200,9 @@ export class SessionWriter {
   }
 
   /** Saves the cache of the transcript's summary, unless a run is open. */
-  #saveCheckpoint(): void {
+  #saveCheckpoint(minGrowth?: number): void {
     const { files } = this.#options;
-    if (!files.isLive) files.saveCheckpoint(this.#summary);
+    if (!files.isLive) files.saveCheckpoint(this.#summary, minGrowth);
   }
 
   #show(numbered: RecordedEvent[]): RecordedEvent[] {

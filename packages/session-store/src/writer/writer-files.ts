@@ -40,7 +40,7 @@ export class WriterFiles {
   readonly #journal: LiveJournal;
   #transcript: AppendFile | undefined;
   /** The size of the transcript at the last checkpoint of this writer. */
-  #checkpointSize: number | undefined;
+  #checkpointSize = 0;
   /** False for a transcript that is there too. Its writer may not have synced its name. */
   #isNameSynced = false;
   #keys: Promise<RememberedKeys> | undefined;
@@ -155,10 +155,10 @@ export class WriterFiles {
     return this.#syncs.run();
   }
 
-  /** Saves the cache of the summary, if the transcript has grown since. */
-  saveCheckpoint(summary: Summary): void {
+  /** Saves the cache of the summary, if the transcript has grown by so many bytes since. */
+  saveCheckpoint(summary: Summary, minGrowth = 1): void {
     const { fs, paths } = this.#opened;
-    if (!this.#transcript || this.#transcript.size === this.#checkpointSize) return;
+    if (!this.#transcript || this.#transcript.size - this.#checkpointSize < minGrowth) return;
     const { fd, size } = this.#transcript;
     // On ext4, a rename over a file waits for the disk, which blocks for milliseconds. So the old
     // cache is removed first, unless it is the only file with the key, as in the legacy format.
