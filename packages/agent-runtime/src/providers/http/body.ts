@@ -89,12 +89,13 @@ export class FlowingBody implements Body {
     message.on("data", (piece: Buffer) => this.#add(piece));
     message.on("end", () => this.#end());
     message.on("error", (error) => this.#end(error));
-    message.on("close", () => this.#end(new Error("The connection was closed in the middle of an answer.")));
+    message.on("close", () => this.#endEarly());
   }
 
   async read(take: TakePiece): Promise<void> {
     // The socket may belong to another run, whose context is not this one's.
-    this.#take = AsyncResource.bind(take);
+    const context = new AsyncResource("ModelAnswer");
+    this.#take = (piece) => context.runInAsyncScope(take, undefined, piece);
     try {
       await new Promise<void>((resolve, reject) => {
         this.#resolve = resolve;
@@ -183,6 +184,11 @@ export class FlowingBody implements Body {
     this.#timer = undefined;
     if (this.#message.isPaused()) setImmediate(() => this.#message.resume());
     return unread;
+  }
+
+  /** After a whole answer, this is how its connection closes: an error would be made for nobody. */
+  #endEarly(): void {
+    if (!this.#ended) this.#end(new Error("The connection was closed in the middle of an answer."));
   }
 
   #end(failure?: Error): void {

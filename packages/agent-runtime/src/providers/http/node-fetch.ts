@@ -87,7 +87,7 @@ async function send(
 ): Promise<IncomingMessage> {
   const request = (url.protocol === "https:" ? requestHttps : requestHttp)(url, {
     method,
-    headers: { ...Object.fromEntries(new Headers(headers)), "accept-encoding": "identity" },
+    headers: toFields(headers),
   });
   // The reason, so that the SDK knows its own timeout from a broken connection.
   const abort = () => request.destroy(signal?.reason as Error);
@@ -99,6 +99,15 @@ async function send(
   const [message] = (await once(request, "response")) as [IncomingMessage];
   request.on("error", () => {});
   return message;
+}
+
+/** Returns the headers of a request, as `node:http` takes them. */
+function toFields(headers: RequestInit["headers"]): Record<string, string> {
+  const fields: Record<string, string> = {};
+  const all = headers instanceof Headers ? headers : new Headers(headers);
+  for (const [name, value] of all) fields[name] = value;
+  fields["accept-encoding"] = "identity";
+  return fields;
 }
 
 function toHeaders({ headersDistinct }: IncomingMessage): Headers {
