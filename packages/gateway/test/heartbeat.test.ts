@@ -76,7 +76,6 @@ describe("signs of life", () => {
       stream: socket as unknown as Duplex,
       beatsAt: 0,
       came: UNKNOWN,
-      left: undefined,
       ping: () => done.push("ping"),
       terminate: () => done.push("terminate"),
     };

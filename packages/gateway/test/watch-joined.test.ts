@@ -41,9 +41,9 @@ test("a watch that is behind gets a chunk that was joined with one recorded duri
     }
     return joinChunks(events());
   };
-  const deps = { watchers, readEvents, holdLive: () => () => {}, onSlow: () => {}, onFailure: () => {} };
-  const viewer = { isFull: false, drained: async () => {}, show, requireResume: () => {} };
-  const watch = new SessionWatch("s", viewer, deps, 0);
+  const watchDeps = { watchers, readEvents, holdLive: () => () => {}, onSlow: () => {}, onFailure: () => {} };
+  const viewer = { watchDeps, isFull: false, drained: async () => {}, show, requireResume: () => {} };
+  const watch = new SessionWatch("s", viewer, 0);
   watchers.publish([chunk(1), chunk(2)]);
   beginReading();
   await isLive;

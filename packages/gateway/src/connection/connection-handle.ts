@@ -8,7 +8,7 @@ import { withSessionId } from "../commands/session-by-key.ts";
 import { createId } from "../shared/create-id.ts";
 import { GatewayError } from "../shared/errors.ts";
 import type { Caller, Principal } from "../shared/principal.ts";
-import type { Viewer, WatchDeps } from "../watch/session-watch.ts";
+import type { Viewer } from "../watch/session-watch.ts";
 import type { Authentication, DialectCommand, DialectConnection, PerformOptions } from "./dialect.ts";
 import { EventSink } from "./event-sink.ts";
 import { sendFrame } from "./speaker.ts";
@@ -20,10 +20,9 @@ const MAX_SINKS = 100;
 /** The connection behind a handle. */
 export interface HandledConnection
   extends CommandContext,
-    Pick<Viewer, "isFull" | "drained" | "requireResume"> {
+    Pick<Viewer, "watchDeps" | "isFull" | "drained" | "requireResume"> {
   /** Absent until the client has proved who it is. */
   readonly knownCaller: Caller | undefined;
-  readonly watchDeps: WatchDeps;
   readonly isClosed: boolean;
   /** Sends the text of a frame, unless the connection is closed. */
   sendText(frame: string): void;
@@ -160,24 +159,20 @@ async function perform(
   if (sink && !sink.isStarted && !sink.isClosed && answer?.type === "ack") {
     const run = { sessionId: answer.sessionId, runId: answer.runId };
     const after = await findStart(connection, run.sessionId, run.runId);
-    sink.watch(connection.watchDeps, { ...run, after });
+    sink.watch({ ...run, after });
   }
   return answer;
 }
 
 /** Returns watches that start a sink. */
-function sinkWatches(
-  sink: EventSink,
-  { watchDeps, watches }: HandledConnection,
-  runId: string | undefined,
-): Watches {
-  const watch = (sessionId: string, after?: number) => sink.watch(watchDeps, { sessionId, after, runId });
+function sinkWatches(sink: EventSink, { watches }: HandledConnection, runId: string | undefined): Watches {
+  const watch = (sessionId: string, after?: number) => sink.watch({ sessionId, after, runId });
   return {
     sessionId: watches.sessionId,
     watch,
     add: watch,
     ensure: (sessionId, startedRunId, after) => {
-      if (startedRunId !== undefined) sink.watch(watchDeps, { sessionId, after, runId: startedRunId });
+      if (startedRunId !== undefined) sink.watch({ sessionId, after, runId: startedRunId });
     },
     end: (sessionId) => watches.end(sessionId),
   };

@@ -34,6 +34,7 @@ import { WatchedSessions } from "./watched-sessions.ts";
 export interface ConnectionDeps {
   commands: CommandDeps;
   watch: WatchDeps;
+  dialect: Dialect;
   /** Called when a client has proved who it is. */
   onEntered: (connection: Connection) => void;
   /** Called when a connection's socket is closed. */
@@ -63,7 +64,6 @@ const GOING_AWAY = 1001;
 export class Connection extends CommandSource implements CommandContext, Viewer, Outbox, Receiver {
   protected readonly deps: ConnectionDeps;
   readonly watches: WatchedSessions;
-  readonly #dialect: Dialect;
   readonly #translator: Translator;
   readonly #socket: ClientSocket;
   #caller: Caller | undefined;
@@ -73,10 +73,10 @@ export class Connection extends CommandSource implements CommandContext, Viewer,
   /** Absent in most connections. */
   #rare: RareParts | undefined;
 
-  constructor(deps: ConnectionDeps, socket: ClientSocket, dialect: Dialect, client: Client) {
+  constructor(deps: ConnectionDeps, socket: ClientSocket, client: Client) {
     super();
+    const { dialect } = deps;
     this.deps = deps;
-    this.#dialect = dialect;
     this.#socket = socket;
     this.watches = new WatchedSessions(this);
     if ("caller" in client) {
@@ -92,7 +92,7 @@ export class Connection extends CommandSource implements CommandContext, Viewer,
 
   get limits(): Limits {
     const { limits } = this.deps.commands;
-    const { maxFrameBytes } = this.#dialect;
+    const { maxFrameBytes } = this.deps.dialect;
     return maxFrameBytes === undefined ? limits : { ...limits, maxFrameBytes };
   }
 
@@ -179,7 +179,7 @@ export class Connection extends CommandSource implements CommandContext, Viewer,
     if (!("caller" in proof)) return proof;
     if (this.isClosed) return { ok: false, status: 503, message: "The connection is closed." };
     this.#step("proved");
-    this.#caller = withKeys(proof.caller, this.#dialect.keyPrefix);
+    this.#caller = withKeys(proof.caller, this.deps.dialect.keyPrefix);
     await this.#enter();
     return { ok: true };
   }
@@ -189,7 +189,7 @@ export class Connection extends CommandSource implements CommandContext, Viewer,
     if (this.isClosed) return;
     this.deps.onEntered(this);
     try {
-      if (this.#dialect.keyPrefix === undefined) await enterFirstSession(this);
+      if (this.deps.dialect.keyPrefix === undefined) await enterFirstSession(this);
       this.#step("entered");
     } catch (error) {
       this.send(this.toErrorEvent(error));

@@ -5,7 +5,7 @@ import { SessionWatch, type Viewer, type WatchDeps } from "../watch/session-watc
 import type { PerformOptions } from "./dialect.ts";
 
 /** The connection that a sink belongs to. */
-interface Owner extends Pick<Viewer, "isFull" | "drained" | "requireResume"> {
+interface Owner extends Pick<Viewer, "watchDeps" | "isFull" | "drained" | "requireResume"> {
   /** Closes the connection, because its dialect failed. */
   failDialect(error: unknown): void;
 }
@@ -49,6 +49,10 @@ export class EventSink implements Viewer {
     return this.#isClosed;
   }
 
+  get watchDeps(): WatchDeps {
+    return this.#owner.watchDeps;
+  }
+
   get isFull(): boolean {
     return this.#owner.isFull;
   }
@@ -61,11 +65,11 @@ export class EventSink implements Viewer {
     this.#owner.requireResume();
   }
 
-  watch(deps: WatchDeps, { sessionId, after, runId }: Range): void {
+  watch({ sessionId, after, runId }: Range): void {
     if (this.#isClosed) return;
     this.#watch?.close();
     this.#runId = runId;
-    this.#watch = new SessionWatch(sessionId, this, deps, after);
+    this.#watch = new SessionWatch(sessionId, this, after);
   }
 
   show(recorded: RecordedEvent): void {

@@ -1,13 +1,12 @@
 import type { Watches } from "../commands/command-context.ts";
 import { GatewayError } from "../shared/errors.ts";
-import { SessionWatch, type Viewer, type WatchDeps } from "../watch/session-watch.ts";
+import { SessionWatch, type Viewer } from "../watch/session-watch.ts";
 
 // More than a person has in view. Each watch of a slow client may read a log.
 const MAX_WATCHES = 100;
 
 /** The connection that watches. */
 interface Owner extends Viewer {
-  readonly watchDeps: WatchDeps;
   readonly isClosed: boolean;
 }
 
@@ -64,7 +63,7 @@ export class WatchedSessions implements Watches {
   }
 
   #begin(sessionId: string, after: number | undefined): SessionWatch {
-    return new SessionWatch(sessionId, this.#viewer, this.#viewer.watchDeps, after);
+    return new SessionWatch(sessionId, this.#viewer, after);
   }
 
   #endOther(sessionId: string): void {

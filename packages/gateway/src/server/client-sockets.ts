@@ -33,7 +33,8 @@ interface ClientSocketsDeps {
 export class ClientSockets {
   readonly #deps: ClientSocketsDeps;
   readonly #dialects: Dialects;
-  readonly #connectionDeps: ConnectionDeps;
+  /** The connections of a dialect share one object. */
+  readonly #connectionDeps: (dialect: Dialect) => ConnectionDeps;
   readonly #upgrades: UpgradeHandler<Dialect>;
 
   /** @throws GatewayError `INVALID_OPTION` for a dialect */
@@ -42,7 +43,8 @@ export class ClientSockets {
     const limits = { ...core.commands.limits, ...deps.limits };
     this.#deps = deps;
     this.#dialects = new Dialects(deps.dialects);
-    this.#connectionDeps = {
+    this.#connectionDeps = keptByKey((dialect) => ({
+      dialect,
       commands: core.commands,
       watch: core.watch,
       notifyDeleted: (session, answered) => core.notifier.notifyDeleted(session, answered),
@@ -54,7 +56,7 @@ export class ClientSockets {
         if (connections.delete(connection)) observer.disconnected(connection.caller.principal);
       },
       observer,
-    };
+    }));
     this.#upgrades = new UpgradeHandler({
       limits,
       authenticate,
@@ -109,7 +111,7 @@ export class ClientSockets {
   #connect(socket: ClientSocket, dialect: Dialect, client: Client): void {
     if (this.#deps.isClosing()) return socket.close(1001, "the gateway is stopping");
     try {
-      new Connection(this.#connectionDeps, socket, dialect, client);
+      new Connection(this.#connectionDeps(dialect), socket, client);
     } catch (error) {
       this.#deps.core.onFailure(error, "a dialect");
       socket.close(1011, "the dialect failed");
@@ -125,17 +127,22 @@ function upgradesBySize(
   dialects: Dialects,
   { maxFrameBytes, heartbeatMs }: { maxFrameBytes: number; heartbeatMs: number },
 ): (dialect: Dialect) => Upgrade {
-  const bySize = new Map<number, Upgrade>();
-  return (dialect) => {
-    const size = dialect.maxFrameBytes ?? maxFrameBytes;
-    const upgrade =
-      bySize.get(size) ??
-      createUpgrade({
-        maxFrameBytes: size,
-        heartbeatMs,
-        chooseSubprotocol: (offered) => dialects.choose(offered),
-      });
-    bySize.set(size, upgrade);
-    return upgrade;
+  const bySize = keptByKey((size: number) =>
+    createUpgrade({
+      maxFrameBytes: size,
+      heartbeatMs,
+      chooseSubprotocol: (offered) => dialects.choose(offered),
+    }),
+  );
+  return (dialect) => bySize(dialect.maxFrameBytes ?? maxFrameBytes);
+}
+
+/** Returns a function that makes a value once for each key. */
+function keptByKey<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
+  const values = new Map<Key, Value>();
+  return (key) => {
+    const value = values.get(key) ?? make(key);
+    values.set(key, value);
+    return value;
   };
 }

@@ -13,8 +13,6 @@ export interface Beating {
   beatsAt: number;
   /** Bytes that had come at the last ping. `UNKNOWN` before it. */
   came: number;
-  /** Bytes that had left at the last ping, if others waited. */
-  left: number | undefined;
   ping(): void;
   /** Ends the socket without asking the other side. */
   terminate(): void;
@@ -32,6 +30,8 @@ export class Heartbeat {
   readonly #intervalMs: number;
   /** In the order in which they beat next, as all wait equally long: one timer does for all. */
   readonly #beating = new Set<Beating>();
+  /** Bytes that had left at the last ping, of connections in which others waited. */
+  readonly #left = new Map<Beating, number>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(intervalMs: number) {
@@ -51,6 +51,7 @@ export class Heartbeat {
 
   forget(one: Beating): void {
     this.#beating.delete(one);
+    this.#left.delete(one);
     if (this.#beating.size > 0) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -77,22 +78,23 @@ export class Heartbeat {
       }
       this.#beating.delete(one);
       this.#append(one, now);
-      beat(one);
+      this.#check(one);
     }
   }
-}
 
-/** Pings a connection, or ends it if it has given no sign of life since the last ping. */
-function beat(one: Beating): void {
-  const { stream } = one;
-  if (stream.destroyed) return;
-  // Another stream than a socket has to answer the pings.
-  const { bytesRead: came = 0, bytesWritten = 0 } = stream;
-  // Bytes that the system has taken over for sending.
-  const left = bytesWritten - stream.writableLength;
-  const isAlive = came !== one.came || (one.left !== undefined && left > one.left);
-  if (!isAlive) return one.terminate();
-  one.came = came;
-  one.ping();
-  one.left = stream.writableLength > 0 ? left : undefined;
+  /** Pings a connection, or ends it if it has given no sign of life since the last ping. */
+  #check(one: Beating): void {
+    const { stream } = one;
+    if (stream.destroyed) return;
+    // Another stream than a socket has to answer the pings.
+    const { bytesRead: came = 0, bytesWritten = 0 } = stream;
+    // Bytes that the system has taken over for sending.
+    const left = bytesWritten - stream.writableLength;
+    const isAlive = came !== one.came || left > (this.#left.get(one) ?? left);
+    if (!isAlive) return one.terminate();
+    one.came = came;
+    one.ping();
+    if (stream.writableLength > 0) this.#left.set(one, left);
+    else this.#left.delete(one);
+  }
 }

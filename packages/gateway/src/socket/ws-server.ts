@@ -40,17 +40,13 @@ class GatheringWebSocket extends WebSocket implements UpgradedSocket, Beating {
   stream!: Duplex;
   beatsAt = 0;
   came = UNKNOWN;
-  left: number | undefined;
-  #heartbeat!: Heartbeat;
   #receiver = nobody;
   /** The frames of this moment. Each character is a byte. */
   #waiting = "";
 
   /** Begins on the socket of the upgrade. */
-  begin(socket: Duplex, heartbeat: Heartbeat): void {
+  begin(socket: Duplex, passClose: (this: WebSocket) => void): void {
     this.stream = socket;
-    this.#heartbeat = heartbeat;
-    heartbeat.watch(this);
     // Without a listener a broken frame would end the process. `close` follows it.
     this.on("error", ignore);
     this.on("close", passClose);
@@ -88,7 +84,6 @@ class GatheringWebSocket extends WebSocket implements UpgradedSocket, Beating {
   }
 
   passClose(): void {
-    this.#heartbeat.forget(this);
     this.#receiver.onClosed();
   }
 }
@@ -97,10 +92,6 @@ function ignore(): void {}
 
 function passFrame(this: WebSocket, data: Buffer, isBinary: boolean): void {
   (this as GatheringWebSocket).passFrame(isBinary ? data : data.toString());
-}
-
-function passClose(this: WebSocket): void {
-  (this as GatheringWebSocket).passClose();
 }
 
 /** Waits for the work that this turn has begun. It is in the same queue, and goes first. */
@@ -150,9 +141,16 @@ export function createUpgrade({ maxFrameBytes, heartbeatMs, chooseSubprotocol }:
   } as const;
   const server = new WebSocketServer(options);
   const heartbeat = new Heartbeat(heartbeatMs);
+  // One for all sockets, which need no field for the heartbeat.
+  function passClose(this: WebSocket): void {
+    const webSocket = this as GatheringWebSocket;
+    heartbeat.forget(webSocket);
+    webSocket.passClose();
+  }
   return (request, socket, head, onOpen) =>
     server.handleUpgrade(request, socket, head, (webSocket) => {
-      webSocket.begin(socket, heartbeat);
+      webSocket.begin(socket, passClose);
+      heartbeat.watch(webSocket);
       onOpen(webSocket);
     });
 }

@@ -17,6 +17,7 @@ export interface WatchDeps {
 
 /** The client that a session's events are sent to. */
 export interface Viewer {
+  readonly watchDeps: WatchDeps;
   /** True if so much waits for the client that no more may be kept in memory. */
   readonly isFull: boolean;
   /** Resolves when there is room, or when the client is gone. */
@@ -52,24 +53,22 @@ interface Reading {
 export class SessionWatch implements Watcher {
   readonly #sessionId: string;
   readonly #viewer: Viewer;
-  readonly #deps: WatchDeps;
   /** The client has the events up to this one. Without one, the next event is the first. */
   #sentSeq: number | undefined;
   /** Set while the client is behind. Events go straight to the client without it. */
   #reading: Reading | undefined;
 
   /** Begins after the event `after`, or with the next event. */
-  constructor(sessionId: string, viewer: Viewer, deps: WatchDeps, after?: number) {
+  constructor(sessionId: string, viewer: Viewer, after?: number) {
     this.#sessionId = sessionId;
     this.#viewer = viewer;
-    this.#deps = deps;
-    deps.watchers.add(sessionId, this);
+    viewer.watchDeps.watchers.add(sessionId, this);
     if (after !== undefined) this.#read({ after, newestSeq: after });
   }
 
   close(): void {
     this.#reading?.abort.abort();
-    this.#deps.watchers.remove(this.#sessionId, this);
+    this.#viewer.watchDeps.watchers.remove(this.#sessionId, this);
   }
 
   onEvent(recorded: RecordedEvent): void {
@@ -91,7 +90,7 @@ export class SessionWatch implements Watcher {
       this.#sentSeq = seq;
       return;
     }
-    if (isNext) this.#deps.onSlow(this.#sessionId);
+    if (isNext) this.#viewer.watchDeps.onSlow(this.#sessionId);
     this.#read({ after: sentSeq, newestSeq: seq });
   }
 
@@ -118,7 +117,10 @@ export class SessionWatch implements Watcher {
     this.#readUntilLive(reading).catch((error: unknown) => {
       // A closed watch needs no events, and the store may be closed too.
       if (abort.signal.aborted) return;
-      this.#deps.onFailure(error, `reading session ${this.#sessionId} for a client that is behind`);
+      this.#viewer.watchDeps.onFailure(
+        error,
+        `reading session ${this.#sessionId} for a client that is behind`,
+      );
       this.#viewer.requireResume();
     });
   }
@@ -127,7 +129,7 @@ export class SessionWatch implements Watcher {
     const { signal } = reading.abort;
     // No session waits for a client that does not read. Its live events may be gone when the client
     // has room.
-    if (!this.#viewer.isFull) reading.release = this.#deps.holdLive(this.#sessionId);
+    if (!this.#viewer.isFull) reading.release = this.#viewer.watchDeps.holdLive(this.#sessionId);
     signal.addEventListener("abort", () => reading.release());
     try {
       do {
@@ -152,7 +154,10 @@ export class SessionWatch implements Watcher {
   async #readOnce(reading: Reading): Promise<number> {
     const { signal } = reading.abort;
     const none = Number.POSITIVE_INFINITY;
-    for await (const recorded of this.#deps.readEvents(this.#sessionId, { after: reading.sentSeq, signal })) {
+    for await (const recorded of this.#viewer.watchDeps.readEvents(this.#sessionId, {
+      after: reading.sentSeq,
+      signal,
+    })) {
       const { event } = recorded;
       if (signal.aborted) return none;
       if (event.seq >= reading.missedSeq) return ("firstSeq" in event && event.firstSeq) || event.seq;
@@ -161,7 +166,7 @@ export class SessionWatch implements Watcher {
         await this.#viewer.drained();
         if (signal.aborted) return none;
         // The client reads again, so that the events from here on wait for it.
-        reading.release = this.#deps.holdLive(this.#sessionId);
+        reading.release = this.#viewer.watchDeps.holdLive(this.#sessionId);
       }
       this.#viewer.show(recorded);
       reading.sentSeq = event.seq;

@@ -68,6 +68,10 @@ export class EventStream implements Outbox, Viewer {
     return isFull(this);
   }
 
+  get watchDeps(): WatchDeps {
+    return this.#deps;
+  }
+
   drained(): Promise<void> {
     return drained(this);
   }
@@ -88,7 +92,7 @@ export class EventStream implements Outbox, Viewer {
     this.#runId = runId;
     // The client may have gone meanwhile.
     if (this.isClosed) return;
-    this.#watching = new SessionWatch(sessionId, this, this.#deps, after);
+    this.#watching = new SessionWatch(sessionId, this, after);
   }
 
   end(): void {
