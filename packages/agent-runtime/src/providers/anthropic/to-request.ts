@@ -183,6 +183,8 @@ function assistantBlocks(
   thinkingRules: ThinkingRules,
   isFresh: boolean,
 ): ContentBlockParam[] {
+  // Most answers are text alone.
+  if (!message.blocks && !message.toolCalls) return text(message.content);
   const calls = new Map((message.toolCalls ?? []).map((call) => [call.callId, call]));
   const toolUse = (callId: string | undefined): ContentBlockParam[] => {
     const call = calls.get(callId);
