@@ -1,6 +1,14 @@
+import { request } from "node:http";
 import { describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { TestClient, testGateway } from "./test-gateway.ts";
+
+const handshake = {
+  Connection: "Upgrade",
+  Upgrade: "websocket",
+  "Sec-WebSocket-Version": "13",
+  "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+};
 
 describe("listen with a path, as behind a proxy that keeps its prefix", () => {
   test.each(["/claw", "/claw/", "/claw?x=1", "/"])("accepts a socket at %s", async (path) => {
@@ -15,6 +23,30 @@ describe("listen with a path, as behind a proxy that keeps its prefix", () => {
     const socket = new WebSocket(`ws://${gateway.address}${path}`);
 
     await expect(new Promise((_, reject) => socket.once("error", reject))).rejects.toThrow("404");
+  });
+
+  test("answers the absolute form of its own address", async () => {
+    await using gateway = await testGateway({ listen: { path: "/claw" } });
+    const [host = "", port = ""] = gateway.address.split(":");
+    const ask = (path: string, headers: Record<string, string> = {}) =>
+      new Promise<[number | undefined, string | undefined]>((resolve, reject) => {
+        const sent = request({ host, port, path, headers, agent: false });
+        sent.on("response", (response) => {
+          resolve([response.statusCode, response.headers.location]);
+          response.resume();
+        });
+        sent.on("upgrade", (response, socket) => {
+          resolve([response.statusCode, undefined]);
+          socket.destroy();
+        });
+        sent.on("error", reject).end();
+      });
+    const own = `http://${gateway.address}`;
+
+    expect(await ask(`${own}/claw/sessions?limit=1`)).toEqual([200, undefined]);
+    expect(await ask(`${own}/claw?x`)).toEqual([308, "./claw/?x"]);
+    expect(await ask(`${own}/claw/`, handshake)).toEqual([101, undefined]);
+    expect(await ask("http://evil.example/claw/sessions")).toEqual([403, undefined]);
   });
 
   test("answers its routes with and without the prefix, and the app's without it", async () => {

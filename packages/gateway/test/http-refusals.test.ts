@@ -73,6 +73,11 @@ const refused: [what: string, request: BadRequest, status: number, code: string,
       ...([406, "NOT_ACCEPTABLE", /^`Accept` /] as const),
     ],
     [
+      "an answer in a form that the client refuses",
+      post("S/messages", '{"content":"a"}', { accept: "text/event-stream;q=0, */*;q=0.000" }),
+      ...([406, "NOT_ACCEPTABLE", /^`Accept` /] as const),
+    ],
+    [
       "too much",
       post("S/messages", `"${"x".repeat(2000)}"`),
       413,

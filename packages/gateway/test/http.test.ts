@@ -49,6 +49,19 @@ describe("POST /sessions/:id/messages", () => {
     });
   });
 
+  test.each([
+    ["application/json, text/event-stream;q=0", "application/json; charset=utf-8"],
+    ["", "application/json; charset=utf-8"],
+    ["Text/Event-Stream;q=0.1, */*", "text/event-stream; charset=utf-8"],
+  ])("answers a client that accepts %j with %s", async (accept, type) => {
+    await using gateway = await testGateway();
+
+    const response = await gateway.get("/sessions/current/messages", posting({ content: "hi" }, { accept }));
+    await response.text();
+
+    expect([response.status, response.headers.get("content-type")]).toEqual([200, type]);
+  });
+
   test("streams the run's frames, the same that sockets get, and ends with the run", async () => {
     await using gateway = await testGateway();
     const client = await gateway.connect();

@@ -166,6 +166,12 @@ test("a message to somebody else's session is refused", async () => {
 test.each<[fields: object, message: string]>([
   [{ content: "hi" }, "`sessionId`, `key` or `principal` must name the session of the message, got none."],
   [{ key: "k" }, "`content` must be a string, got nothing."],
+  [{ key: 5, content: "hi" }, "`key` must be a string, got 5."],
+  [{ owner: 5, content: "hi" }, "`owner` must be a string, got 5."],
+  [{ key: "k", content: "hi", requestId: 5 }, "`requestId` must be a string, got 5."],
+  [{ principal: null, content: "hi" }, "`principal` must be an object with an `id`, got null."],
+  [{ key: "k", content: "hi", blocks: "x" }, '`blocks` must be a list of blocks, got "x".'],
+  [{ key: "k", content: "hi", blocks: [null] }, "`blocks` must be a list of blocks, got an array."],
   [{ key: "k", content: "hi", mode: "now" }, '`mode` must be "queue", "steer" or "interrupt", got "now".'],
 ])("rejects the message %j by the name of its field", async (fields, message) => {
   await using test = await testGateway();
@@ -173,5 +179,17 @@ test.each<[fields: object, message: string]>([
   await expect(test.gateway.submit(fields as never)).rejects.toMatchObject({
     code: "INVALID_OPTION",
     message,
+  });
+});
+
+test.each(["sessionId", "runId", "requestId"])("rejects a retry whose %s is no string", async (name) => {
+  await using test = await testGateway();
+  const { sessionId } = await test.store.createSession("webchat");
+
+  const retry = { sessionId, runId: "r", [name]: 5 };
+
+  await expect(test.gateway.retry(retry as never)).rejects.toMatchObject({
+    code: "INVALID_OPTION",
+    message: `\`${name}\` must be a string, got 5.`,
   });
 });

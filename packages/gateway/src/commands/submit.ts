@@ -1,5 +1,5 @@
 import type { Limits, MessageBlock, MessageMode, SessionMeta, SessionStore } from "@mini-openclaw/protocol";
-import { describeValue, listOf, mustBe } from "@mini-openclaw/protocol/shared";
+import { describeValue, isRecord, listOf, mustBe } from "@mini-openclaw/protocol/shared";
 import { defaultSessionKey } from "../auth/authenticate.ts";
 import type { SessionRuns } from "../cluster/session-runs.ts";
 import { findRunStart } from "../run/load-messages.ts";
@@ -122,19 +122,35 @@ const fields: Readonly<Record<keyof SubmissionFields, true>> = {
 /** @throws GatewayError `INVALID_OPTION` */
 function checkSubmission(submission: SubmissionFields): void {
   requireKnown("submit", submission, fields);
-  const { sessionId, key, principal, owner, content, role, mode } = submission;
+  const { sessionId, key, principal, owner, content, role, mode, blocks } = submission;
   if ([sessionId, key, principal, owner].every((one) => one === undefined)) {
     const message = "`sessionId`, `key` or `principal` must name the session of the message, got none.";
     throw new GatewayError("INVALID_OPTION", message);
   }
-  if (typeof content !== "string") {
-    throw new GatewayError("INVALID_OPTION", mustBe("content", "a string", content));
+  requireStrings(submission, ["sessionId", "key", "owner", "requestId"]);
+  if (typeof content !== "string") throw invalid("content", "a string", content);
+  if (principal !== undefined && !isRecord(principal))
+    throw invalid("principal", "an object with an `id`", principal);
+  if (blocks !== undefined && !(Array.isArray(blocks) && blocks.every(isRecord)))
+    throw invalid("blocks", "a list of blocks", blocks);
+  if (role !== undefined && role !== "assistant") throw invalid("role", '"assistant" or absent', role);
+  if (mode !== undefined && !modes.includes(mode))
+    throw invalid("mode", listOf(modes.map(describeValue)), mode);
+}
+
+/** @throws GatewayError `INVALID_OPTION` for a field that is there and no string */
+function requireStrings<Fields extends object>(
+  fields: Fields,
+  names: readonly (keyof Fields & string)[],
+): void {
+  for (const name of names) {
+    const value = fields[name];
+    if (value !== undefined && typeof value !== "string") throw invalid(name, "a string", value);
   }
-  if (role !== undefined && role !== "assistant")
-    throw new GatewayError("INVALID_OPTION", mustBe("role", '"assistant" or absent', role));
-  if (mode !== undefined && !modes.includes(mode)) {
-    throw new GatewayError("INVALID_OPTION", mustBe("mode", listOf(modes.map(describeValue)), mode));
-  }
+}
+
+function invalid(name: string, expected: string, value: unknown): GatewayError {
+  return new GatewayError("INVALID_OPTION", mustBe(name, expected, value));
 }
 
 function findTarget(
@@ -153,6 +169,7 @@ function findTarget(
  */
 export async function retryRun(deps: SubmitDeps, retry: RetrySubmission): Promise<Submitted> {
   requireKnown("retry", retry, { sessionId: true, runId: true, requestId: true });
+  requireStrings(retry, ["sessionId", "runId", "requestId"]);
   const { sessionId, runId, requestId } = retry;
   return followRun(deps, sessionId, (queues) => queues.retry(sessionId, { runId, requestId }));
 }

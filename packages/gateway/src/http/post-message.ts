@@ -4,6 +4,7 @@ import { findStart } from "../commands/run-start.ts";
 import { followRun } from "../commands/submit.ts";
 import { GatewayError } from "../shared/errors.ts";
 import { sendJson } from "../shared/http-body.ts";
+import { tokensOf } from "../shared/request.ts";
 import { awaitRun } from "./answer/await-run.ts";
 import { epochOf } from "./answer/event-stream.ts";
 import { HttpError } from "./answer/http-error.ts";
@@ -42,10 +43,17 @@ export async function postMessage(context: RequestContext): Promise<void> {
   if (!answer.stream) watch(submitted.runId, await findStart(deps.commands, sessionId, submitted.runId));
 }
 
+const JSON_RANGES = ["application/json", "application/*", "*/*"];
+
+// RFC 9110, 12.4.2: a weight of zero means "not acceptable".
+const REFUSED = /;\s*q=0(?:\.0{0,3})?\s*$/;
+
 /** Returns true if the answer must be a stream. Clients without a preference get JSON. */
 function wantsStream({ headers }: IncomingMessage): boolean {
-  const accepted = (headers.accept ?? "*/*").toLowerCase();
-  if (accepted.includes("text/event-stream")) return true;
-  if (/application\/(?:json|\*)|\*\/\*/.test(accepted)) return false;
+  const ranges = tokensOf(headers.accept).filter((range) => range !== "" && !REFUSED.test(range));
+  const types = ranges.map((range) => range.split(";", 1)[0]?.trim() ?? "");
+  if (types.includes("text/event-stream")) return true;
+  // No preference is one for JSON.
+  if (!headers.accept?.trim() || types.some((type) => JSON_RANGES.includes(type))) return false;
   throw new HttpError(406, "NOT_ACCEPTABLE", "`Accept` must be application/json or text/event-stream.");
 }

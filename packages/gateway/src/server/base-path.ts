@@ -14,18 +14,25 @@ export function withoutBasePath(base: string, listener: RequestListener): Reques
     removeBasePath(request, base);
     if (!isBare) return listener(request, response);
     // A relative location also holds behind a proxy that adds a prefix of its own.
-    const location = `./${base.split("/").at(-1)}${request.url}`;
+    const location = `./${base.split("/").at(-1)}${splitTarget(request).path}`;
     response.writeHead(308, { Location: location, "Content-Length": 0 }).end();
   };
 }
 
 /** Removes the base path from the beginning of a request's path. */
 export function removeBasePath(request: IncomingMessage, base: string): void {
-  const { url = "" } = request;
-  if (pathIs(request, base)) request.url = `/${url.slice(base.length)}`;
-  else if (base !== "/" && url.startsWith(`${base}/`)) request.url = url.slice(base.length);
+  const { origin, path } = splitTarget(request);
+  if (pathIs(request, base)) request.url = `${origin}/${path.slice(base.length)}`;
+  else if (base !== "/" && path.startsWith(`${base}/`)) request.url = `${origin}${path.slice(base.length)}`;
 }
 
-function pathIs({ url = "" }: IncomingMessage, base: string): boolean {
-  return base !== "/" && (url === base || url.startsWith(`${base}?`));
+function pathIs(request: IncomingMessage, base: string): boolean {
+  const { path } = splitTarget(request);
+  return base !== "/" && (path === base || path.startsWith(`${base}?`));
+}
+
+/** Returns a request's path with its query, and what is before it in the absolute form. */
+function splitTarget({ url = "" }: IncomingMessage): { origin: string; path: string } {
+  const [origin] = /^(?:https?:\/\/[^/?#]*)?/i.exec(url) ?? [""];
+  return { origin, path: url.slice(origin.length) };
 }
