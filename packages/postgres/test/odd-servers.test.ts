@@ -218,12 +218,15 @@ describe.skipIf(!hasPostgres)("a store refuses", () => {
     });
   });
 
-  test.each(["My Schema", 'a"b', "1st", "schéma"])("the schema %s, by its name", async (schema) => {
-    await expect(createPostgresStore({ pool: postgres.server.pool(), schema })).rejects.toMatchObject({
-      code: "INVALID_OPTION",
-      message: `\`schema\` must be lowercase letters, digits and "_", and begin with no digit, got ${JSON.stringify(schema)}. Choose another name.`,
-    });
-  });
+  test.each(["My Schema", 'a"b', "1st", "schéma", "pg_claw"])(
+    "the schema %s, by its name",
+    async (schema) => {
+      await expect(createPostgresStore({ pool: postgres.server.pool(), schema })).rejects.toMatchObject({
+        code: "INVALID_OPTION",
+        message: `\`schema\` must be lowercase letters, digits and "_", and begin with neither a digit nor pg_, got ${JSON.stringify(schema)}. Choose another name.`,
+      });
+    },
+  );
 
   test("a database that does not exist", async () => {
     const pool = postgres.server.pool({ database: "nonesuch" });

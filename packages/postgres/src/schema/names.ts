@@ -19,13 +19,14 @@ export interface Names {
 
 // An identifier of PostgreSQL has at most 63 bytes.
 const MAX_INT = 0x7fffffff;
-const SCHEMA = /^[a-z_][a-z0-9_]{0,62}$/;
+// It has those that begin with pg_ to itself.
+const SCHEMA = /^(?!pg_)[a-z_][a-z0-9_]{0,62}$/;
 
 /** Returns the names for a schema. @throws StoreError `INVALID_OPTION` */
 export function namesOf(schema: string): Names {
   check.text("schema", schema, 63);
   if (!SCHEMA.test(schema)) {
-    const expected = 'lowercase letters, digits and "_", and begin with no digit';
+    const expected = 'lowercase letters, digits and "_", and begin with neither a digit nor pg_';
     throw new StoreError("INVALID_OPTION", `${mustBe("schema", expected, schema)} Choose another name.`);
   }
   const digest = createHash("sha256").update(schema).digest();

@@ -4,6 +4,7 @@ import { ConnectionLost, isConflict } from "../connection/pg-error.ts";
 import type { Names } from "../schema/names.ts";
 import { type Change, countLines, findLost, type Group, toReadBack, toStatement } from "./group.ts";
 import type { Pace } from "./pace.ts";
+import { SettledLines } from "./settled-lines.ts";
 
 export interface GroupWriterOptions {
   readonly query: Query;
@@ -41,6 +42,7 @@ export class GroupWriter {
   readonly #options: GroupWriterOptions;
   #queue: Item[] = [];
   #sending: readonly Item[] = [];
+  readonly #settled = new SettledLines();
   #timer: NodeJS.Timeout | undefined;
   #isRunning = false;
   #closedBy: StoreError | undefined;
@@ -57,12 +59,15 @@ export class GroupWriter {
    */
   write(node: number, change: Change, { isDurable }: { isDurable: boolean }): Promise<void> {
     if (this.#closedBy) return Promise.reject(this.#closedBy);
-    const item = createItem(node, change, isDurable);
-    this.#queue.push(item);
-    this.#options.pace.add(change.sid);
-    // Live events wait for the tick. Nobody waits for an entry longer than needed.
-    this.#schedule(isUrgent(item));
-    return item.written;
+    const { sid, state, settledSeq } = change;
+    this.#options.pace.add(sid);
+    if (settledSeq !== undefined) {
+      // The end of the next run deletes what this one leaves behind.
+      this.#settled.add(sid, settledSeq, (later) => void this.#add(node, later, false).catch(() => {}));
+    }
+    // The next owner of a session has no settled events of it.
+    const deleted = state?.isReleased ? this.#settled.take(sid) : undefined;
+    return this.#add(node, { ...change, settledSeq: deleted }, isDurable);
   }
 
   /** Rejects what a node has not written when it was fenced. */
@@ -72,6 +77,7 @@ export class GroupWriter {
 
   /** Writes what is queued, then rejects every later change. */
   async close(error: StoreError, deadlineMs: number): Promise<void> {
+    this.#settled.flush();
     this.#schedule(true);
     const left = [...this.#sending, ...this.#queue].map(({ written }) => written);
     this.#closedBy = error;
@@ -85,6 +91,14 @@ export class GroupWriter {
       () => true,
       () => error,
     );
+  }
+
+  #add(node: number, change: Change, isDurable: boolean): Promise<void> {
+    const item = createItem(node, change, isDurable);
+    this.#queue.push(item);
+    // Live events wait for the tick. Nobody waits for an entry longer than needed.
+    this.#schedule(isUrgent(item));
+    return item.written;
   }
 
   #schedule(isUrgent: boolean): void {
