@@ -46,14 +46,17 @@ interface Candidate {
  * - `lines`: the number of such messages, null if it is not known
  */
 export async function* candidatesOf(wanted: Wanted): AsyncGenerator<Row[]> {
-  const { signal } = wanted.options;
+  const { signal, key, keyPrefix } = wanted.options;
   let { cursor } = wanted.options;
   const share = await sample(wanted);
   // The index has long lists for a common text, which one of the newest sessions has anyway.
   const isCommon = share > 1 / COMMON;
   let size = isCommon ? MAX_SESSIONS : FIRST_SESSIONS;
   let isAsked = isCommon;
-  let candidates = share === 0 ? await findCandidates(wanted, cursor, FEW_CANDIDATES) : undefined;
+  // The sessions of a user are few, and the index has those of all users.
+  const isOfAll = key === undefined && keyPrefix === undefined;
+  const seemsRare = isOfAll && share === 0;
+  let candidates = seemsRare ? await findCandidates(wanted, cursor, FEW_CANDIDATES) : undefined;
   while (!candidates) {
     signal?.throwIfAborted();
     const { rows, last } = await readNewest(wanted, { cursor, size, isCommon });
