@@ -70,12 +70,21 @@ await benchmarkWithDatabase(async ({ folder }, database) => {
   await store.close();
 
   const searched = await openFilled("searched", { ...SEARCHED, long: 1 });
-  /** @param {(index: number) => string} textOf */
-  const search = (textOf) => async (/** @type {number} */ index) => {
-    let hits = 0;
-    for await (const _hit of searched.store.searchSessions(textOf(index))) if ((hits += 1) === HITS) break;
-    return hits;
-  };
+  /**
+   * @param {(index: number) => string} textOf
+   * @param {(index: number) => { keyPrefix?: string }} optionsOf
+   */
+  const search =
+    (textOf, optionsOf = () => ({})) =>
+    async (/** @type {number} */ index) => {
+      let hits = 0;
+      for await (const _hit of searched.store.searchSessions(textOf(index), optionsOf(index)))
+        if ((hits += 1) === HITS) break;
+      return hits;
+    };
+  const ofUser = (/** @type {number} */ index) => ({
+    keyPrefix: prefixOf((index * 37) % Math.ceil(SEARCHED.sessions / 20)),
+  });
   /** @param {readonly string[]} list @param {number} rank @param {number} index */
   const pick = (list, rank, index) => list[rank + ((index * 31) % 100)] ?? "";
   const { english, chinese } = words;
@@ -91,6 +100,8 @@ await benchmarkWithDatabase(async ({ folder }, database) => {
       "a frequent Chinese word": search((index) => pick(chinese, 0, index)),
       "two Chinese characters": search((index) => pick(chinese, 1_000, index).slice(0, 2)),
       "a rare Chinese word": search((index) => pick(chinese, 1_800, index)),
+      "a rare word, of a user": search((index) => pick(english, 1_800, index), ofUser),
+      "a rare Chinese word, of a user": search((index) => pick(chinese, 1_800, index), ofUser),
     }),
   });
   await searched.store.close();
