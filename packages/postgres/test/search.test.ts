@@ -115,7 +115,10 @@ describe.skipIf(!hasPostgres)("search", () => {
     const { cursor = "" } = apples[40] ?? {};
     expect(keysOf(await find(store, "apple", { cursor }))).toEqual(keysOf(apples).slice(41));
     // A newest line has it, and few others.
-    expect(keysOf(await find(store, "a pear"))).toEqual(["user:599", "user:300", "user:5"]);
+    const pears = ["user:599", "user:300", "user:5"];
+    expect(keysOf(await find(store, "a pear"))).toEqual(pears);
+    expect(keysOf(await find(store, "a pear", { keyPrefix: "user:" }))).toEqual(pears);
+    expect(keysOf(await find(store, "a pear", { keyPrefix: "user:3" }))).toEqual(["user:300"]);
     // A newest line has it, and more old ones than the index may return.
     expect(keysOf(await find(store, "a plum"))).toEqual(expected((index) => index === 599 || index < old));
     // Only old lines have it.
