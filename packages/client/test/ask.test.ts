@@ -126,6 +126,19 @@ test("throws when the client is closed before the end of the run, and afterwards
   expect(await textOf(session.events())).toBe("");
 });
 
+test("ends for a message whose run was over before, as of an outbox that is sent again", async () => {
+  await using gateway = await testGateway(createSpeaker(() => "Yes.").agent);
+  const session = gateway.connect().session();
+  await textOf(session.ask("hi", { id: "kept" }));
+  const { view } = session.getSnapshot();
+  const events: WatchedEvent[] = [];
+
+  for await (const event of session.ask("hi", { id: "kept" })) events.push(event);
+
+  expect(events).toMatchObject([{ type: "run_end", outcome: "completed", seq: view.lastSeq }]);
+  expect(session.getSnapshot().view).toEqual(view);
+});
+
 test("throws when the session is deleted before the end of the run", async () => {
   await using gateway = await testGateway(createSpeaker(() => "Yes.").agent);
   const client = gateway.connect();

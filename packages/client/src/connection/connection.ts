@@ -43,7 +43,7 @@ export abstract class Connection {
     this.#options = { ...defaults, token };
     for (const [name, value] of Object.entries(others)) {
       if (!(name in defaults)) throw invalidOption(`\`${name}\` is no option of \`connect\`.`);
-      if (value !== undefined) Object.assign(this.#options, { [name]: value });
+      if (value !== undefined) this.#options[name as "random"] = value as () => number;
     }
     this.#url = toWebSocketUrl(url, token !== undefined);
     this.#WebSocket = findWebSocket(WebSocket);

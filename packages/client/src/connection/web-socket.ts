@@ -33,8 +33,7 @@ export function findWebSocket(given: WebSocketConstructor | undefined): WebSocke
  */
 export function toWebSocketUrl(url: string | URL, hasToken: boolean): string {
   try {
-    const { location } = globalThis as { location?: { href: string } };
-    const parsed = new URL(url, location?.href);
+    const parsed = new URL(url, (globalThis as { location?: { href: string } }).location?.href);
     parsed.protocol = parsed.protocol.replace("http", "ws");
     parsed.hash = "";
     if (hasToken) parsed.searchParams.set("auth", "frame");

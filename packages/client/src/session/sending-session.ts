@@ -1,4 +1,4 @@
-import type { MessageCommand } from "@mini-openclaw/protocol";
+import type { MessageCommand, RunEndEntry } from "@mini-openclaw/protocol";
 import type { RequestConnection } from "../connection/requests.ts";
 import { ClientError, invalidOption, tooMany } from "../lib/errors.ts";
 import { addMessage, MAX_OUTGOING, refuseTooLong, removeMessage, type WrittenMessage } from "./outbox.ts";
@@ -71,30 +71,24 @@ export class SendingSession extends SessionState {
   /** Sends the oldest message that waits. Returns false if it sent none. */
   flush(): boolean {
     const connection = this.host.state.value;
-    const { phase, outbox, sessionId } = this.value;
+    const { phase, outbox, sessionId = (connection as { sessionId: string }).sessionId } = this.value;
     const next = outbox.find((message) => message.phase === "sent" || message.phase === "queued");
-    const isReady = next?.phase === "queued" && !this.#cancelPause && (phase === "live" || phase === "away");
-    if (!isReady || connection.phase !== "open" || connection.draining) return false;
+    if (phase !== "live" && phase !== "away") return false;
+    if (next?.phase !== "queued" || this.#cancelPause) return false;
+    if (connection.phase !== "open" || connection.draining) return false;
     const { id, content, blocks, mode } = next;
-    const command = {
-      type: "message",
-      id,
-      sessionId: sessionId ?? connection.sessionId,
-      content,
-      blocks,
-      mode,
-    } as MessageCommand;
+    const command = { type: "message", id, sessionId, content, blocks, mode } as MessageCommand;
     const tooLong = refuseTooLong(command, connection.limits);
     if (tooLong) {
       this.#refuse(id, tooLong);
       return this.flush();
     }
-    this.deliver(id, { phase: "sent" }, command.sessionId);
+    this.deliver(id, { phase: "sent" }, sessionId);
     this.host.send<"message">(
       command,
-      ({ runId }) => {
+      ({ runId, runEnd }) => {
         this.deliver(id, { phase: "accepted", runId });
-        this.accepted(id, runId);
+        this.accepted(id, runId, runEnd);
         this.host.deliver(this);
       },
       (error) => this.#failed(id, error),
@@ -103,8 +97,8 @@ export class SendingSession extends SessionState {
   }
 
   /** Settles the promise of a message that the gateway has. */
-  protected accepted(id: string, runId: string): void {
-    for (const { resolve } of this.#take(id)) resolve({ id, runId });
+  protected accepted(id: string, runId: string, runEnd?: RunEndEntry): void {
+    for (const { resolve } of this.#take(id)) resolve({ id, runId, runEnd });
   }
 
   /** Refuses everything that waits, and every later message. */

@@ -5,6 +5,7 @@ import type {
   MessageMode,
   NumberedEvent,
   ResyncEvent,
+  RunEndEntry,
   SessionView,
 } from "@mini-openclaw/protocol";
 import type { Outbox } from "./outbox.ts";
@@ -38,6 +39,8 @@ export interface Accepted {
   id: string;
   /** The run that answers. It ends in exactly one `run_end`. */
   runId: string;
+  /** The end of the run, if the message was sent before and its run is over. */
+  runEnd?: RunEndEntry | undefined;
 }
 
 export interface SendOptions {
@@ -81,7 +84,8 @@ export interface Session {
   send(content: string, options?: SendOptions): Promise<Accepted>;
   /**
    * Sends a message and iterates over the events of its run. The iteration ends with the run's
-   * `run_end`, or with a `resync` if the run ended while the connection was lost. It throws if the
+   * `run_end`, or with a `resync` if the run ended while the connection was lost. It has only the
+   * `run_end` if the message was sent before, under its `id`, and its run is over. It throws if the
    * client is closed or the session deleted before.
    *
    * @throws ClientError as `send` and `events` do; `SESSION_NOT_FOUND`.

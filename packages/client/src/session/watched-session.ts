@@ -5,6 +5,7 @@ import {
   fold,
   type HistoryCommand,
   type NumberedEvent,
+  type ResumeCommand,
   type ResumedEvent,
   type ResyncEvent,
 } from "@mini-openclaw/protocol";
@@ -30,7 +31,7 @@ export class WatchedSession extends SendingSession implements Session {
   /** True if the caller named it: no other session will do. */
   readonly #isNamed: boolean;
   readonly #stream = new EventStream<WatchedEvent>();
-  /** The `resume` that is not answered yet. Empty when there is none. */
+  /** The latest `resume`. Empty after a pause: its answer counts no longer then. */
   #resumeId = "";
 
   constructor(host: SessionHost, sessionId: string | undefined) {
@@ -50,15 +51,18 @@ export class WatchedSession extends SendingSession implements Session {
     const events = this.#stream.open(signal, (event) => {
       const isOwn = "runId" in event && event.runId === ownRun;
       if ("seq" in event) return isOwn && event.type === "run_end" ? "last" : isOwn;
-      const isActive = isOwn || event.queued?.some(({ runId }) => runId === ownRun);
-      return ownRun !== undefined && (isActive || "last");
+      const isQueued = event.queued?.some(({ runId }) => runId === ownRun);
+      return ownRun !== undefined && (isOwn || isQueued || "last");
     });
     if (signal?.aborted) return events;
     this.host.watch(this);
     this.submit(
       { ...options, id, content },
-      ({ runId }) => {
+      ({ runId, runEnd }) => {
         ownRun = runId;
+        if (!runEnd) return;
+        events.push({ sessionId: this.value.sessionId as string, ...runEnd });
+        events.end();
       },
       (error) => events.end({ error }),
     );
@@ -119,12 +123,11 @@ export class WatchedSession extends SendingSession implements Session {
     const { view, sessionId = connection.sessionId } = this.value;
     this.change({ sessionId });
     const { epoch, lastSeq } = view;
-    // JSON leaves out what is undefined.
-    const position = { epoch, after: epoch && lastSeq } as { epoch: string; after: number };
     const id = createId();
     this.#resumeId = id;
     this.host.send<"resume">(
-      { type: "resume", id, sessionId, ...position },
+      // JSON leaves out what is undefined.
+      { type: "resume", id, sessionId, epoch, after: epoch && lastSeq } as ResumeCommand,
       (answer) => id === this.#resumeId && this.#watching(answer),
       (error) => id === this.#resumeId && this.#cannotWatch(error),
     );
@@ -174,7 +177,6 @@ export class WatchedSession extends SendingSession implements Session {
   }
 
   #watching(frame: ResumedEvent | ResyncEvent): void {
-    this.#resumeId = "";
     if (frame.type === "resync") this.#show(frame, "live");
     else this.change({ phase: "live", view: fold(this.value.view, frame) });
     this.flush();
@@ -191,7 +193,6 @@ export class WatchedSession extends SendingSession implements Session {
   }
 
   #cannotWatch(error: ClientError): void {
-    this.#resumeId = "";
     if (error.retryable) return this.host.drop();
     if (this.#isNamed || this.value.view.lastSeq > 0) return this.end("missing", error);
     // Another empty session is as good. The client resumes it, as after every `create`.
