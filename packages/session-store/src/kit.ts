@@ -3,7 +3,12 @@ export { groupLines, headerLine } from "./format/session-lines.ts";
 export type { Summary } from "./format/summary.ts";
 export { beginSummary, copyMeta, nextSummary, withEntries, withLastSeq } from "./format/summary.ts";
 export type { LineMarks, TranscriptLine } from "./format/transcript-line.ts";
-export { formatLine, parseTranscriptLine, upgradeLegacyLine } from "./format/transcript-line.ts";
+export {
+  formatLine,
+  parseTranscriptLine,
+  parseTranscriptText,
+  upgradeLegacyLine,
+} from "./format/transcript-line.ts";
 export type { CopiedLine } from "./listing/transcript-folder.ts";
 export { TranscriptFolder } from "./listing/transcript-folder.ts";
 export { blobsOf } from "./model/blobs-of.ts";

@@ -1,13 +1,13 @@
 import { type Entry, type RecordedEvent, toEvent } from "@mini-openclaw/protocol";
 import { parseServerEvent } from "@mini-openclaw/protocol/schema";
-import { parseTranscriptLine, toJson, upgradeLegacyLine } from "@mini-openclaw/session-store/kit";
+import { parseTranscriptText, toJson, upgradeLegacyLine } from "@mini-openclaw/session-store/kit";
 import type { Query, Row } from "../connection/connection.ts";
 
 const PAGE_LINES = 500;
 
 /** Returns the entry of a line, or `undefined` for a line that this version does not know. */
 export function toEntryOf(line: string, seq: number): Entry | undefined {
-  const parsed = parseTranscriptLine(Buffer.from(line));
+  const parsed = parseTranscriptText(line);
   if (parsed.kind === "entry") return parsed.entry;
   return parsed.kind === "legacy" ? upgradeLegacyLine(parsed.message, seq) : undefined;
 }

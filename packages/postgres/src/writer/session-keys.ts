@@ -2,7 +2,7 @@ import { isMessageEntry, type MessageEntry } from "@mini-openclaw/protocol";
 import {
   collectKeys,
   type KeyedAppend,
-  parseTranscriptLine,
+  parseTranscriptText,
   RememberedKeys,
   type TranscriptLine,
 } from "@mini-openclaw/session-store/kit";
@@ -69,7 +69,7 @@ export class SessionKeys {
   async *#newestLines(): AsyncGenerator<TranscriptLine> {
     const text = `select line from ${this.#schema}.entries where sid = $1 order by seq desc limit ${NEWEST_LINES}`;
     for (const row of await this.#query({ text, values: [this.#sid] })) {
-      yield parseTranscriptLine(Buffer.from(String(row["line"])));
+      yield parseTranscriptText(String(row["line"]));
     }
   }
 
@@ -77,7 +77,7 @@ export class SessionKeys {
     const text = `select line from ${this.#schema}.entries where sid = $1 and seq between $2 and $3 order by seq`;
     const rows = await this.#query({ text, values: [this.#sid, firstSeq, lastSeq] });
     return rows.flatMap((row) => {
-      const line = parseTranscriptLine(Buffer.from(String(row["line"])));
+      const line = parseTranscriptText(String(row["line"]));
       return line.kind === "entry" && isMessageEntry(line.entry) ? [line.entry] : [];
     });
   }

@@ -44,7 +44,15 @@ export function parseTranscriptLine(bytes: Buffer): TranscriptLine {
   if (bytes.length > MAX_LINE_BYTES) return parseHugeLine(bytes);
   const mark = findGroupRest(bytes);
   // Keeps a byte order mark. Cheaper than a `TextDecoder` for short texts.
-  const text = mark ? withoutGroupRest(bytes, mark) : trimPadding(bytes.toString());
+  const line = parseTranscriptText(mark ? withoutGroupRest(bytes, mark) : bytes.toString());
+  if (!mark || line.kind !== "entry") return line;
+  const { count: groupRest } = mark;
+  return { ...line, marks: line.marks === noMarks ? { groupRest } : { ...line.marks, groupRest } };
+}
+
+/** Parses the text of one line, see {@link parseTranscriptLine}. */
+export function parseTranscriptText(padded: string): TranscriptLine {
+  const text = trimPadding(padded);
   if (text === "") return { kind: "blank" };
   let value: unknown;
   try {
@@ -60,10 +68,7 @@ export function parseTranscriptLine(bytes: Buffer): TranscriptLine {
   if (!line.ok) return toOtherLine(value as Record<string, unknown>, line.message, text);
   if (line.value.kind === "header") return { kind: "header", header: withoutHugeSeq(line.value.header) };
   if (line.value.entry.seq > MAX_SEQ) return { kind: "damaged", problem: "has a number beyond all others" };
-  const { entry, marks } = splitMarks(line.value.entry);
-  if (!mark) return { kind: "entry", entry, marks };
-  const { count: groupRest } = mark;
-  return { kind: "entry", entry, marks: marks === noMarks ? { groupRest } : { ...marks, groupRest } };
+  return { kind: "entry", ...splitMarks(line.value.entry) };
 }
 
 interface GroupRest {
