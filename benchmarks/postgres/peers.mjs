@@ -14,7 +14,7 @@ const settings = {
   sessions: sized(100, 5),
   turns: sized(50, 2),
   pages: sized(1_000, 2),
-  warmups: sized(3, 1),
+  warmups: sized(2, 1),
 };
 const rounds = sized(3, 1);
 const without = ", without the index";

@@ -79,6 +79,7 @@ for (let round = 0; round < warmups; round += 1) {
   await run(sessions, store.save);
   await store.rest();
 }
+process.once("disconnect", () => process.exit());
 process.send({ rows: Object.keys(rows) });
 process.on("message", async (row) => {
   if (row !== "end") {

@@ -5,6 +5,7 @@ export { beginSummary, copyMeta, nextSummary, withEntries, withLastSeq } from ".
 export type { LineMarks, TranscriptLine } from "./format/transcript-line.ts";
 export {
   formatLine,
+  lineText,
   parseTranscriptLine,
   parseTranscriptText,
   upgradeLegacyLine,

@@ -3,7 +3,7 @@ import {
   beginSummary,
   blobsOf,
   type CopiedLine,
-  formatLine,
+  lineText,
   nextSummary,
   type Summary,
   upgradeLegacyLine,
@@ -86,5 +86,5 @@ async function insertLines(run: Run, { table, sid, lines, summary: empty }: Tran
 
 function toNumbered({ line, text }: CopiedLine, lastSeq: number): NumberedLine {
   if (line.kind !== "legacy") return { seq: line.kind === "entry" ? line.entry.seq : lastSeq, line: text };
-  return { seq: lastSeq, line: formatLine(upgradeLegacyLine(line.message, lastSeq)).slice(0, -1) };
+  return { seq: lastSeq, line: lineText(upgradeLegacyLine(line.message, lastSeq)) };
 }

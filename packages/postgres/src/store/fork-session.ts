@@ -4,7 +4,7 @@ import {
   assertOwner,
   blobsOf,
   forkedEntries,
-  formatLine,
+  lineText,
   notFound,
   withEntries,
 } from "@mini-openclaw/session-store/kit";
@@ -47,7 +47,7 @@ export async function forkSession(
   const { sid } = created;
   await copyBlobs(context, { from: source.sid, to: sid, ids: [...blobs] });
   const summary = withEntries(created.summary, entries);
-  const lines = entries.map((entry) => ({ seq: entry.seq, line: formatLine(entry).slice(0, -1) }));
+  const lines = entries.map((entry) => ({ seq: entry.seq, line: lineText(entry) }));
   const durability = { isDurable: true };
   for (let start = 0; start < lines.length; start += CHUNK_LINES) {
     const chunk = lines.slice(start, start + CHUNK_LINES);

@@ -14,8 +14,8 @@ import {
   copyJson,
   copyMeta,
   digestMessages,
-  formatLine,
   groupLines,
+  lineText,
   logClosed,
   numberEvent,
   RecentEvents,
@@ -120,7 +120,7 @@ export class SessionWriter {
     for (const { event, json } of numbered) {
       const entry = toEntry(event);
       if (entry) of.push(entry);
-      if (entry) entries.push({ seq: event.seq, line: formatLine(entry).slice(0, -1) });
+      if (entry) entries.push({ seq: event.seq, line: lineText(entry) });
       else live.push({ seq: event.seq, line: json });
     }
     const { lastSeq, runAfter } = this.#recorded;
@@ -229,7 +229,7 @@ export class SessionWriter {
     );
     const lines = groupLines(entries, idempotencyKey).map((line, index) => ({
       seq: lastSeq + 1 + index,
-      line: line.slice(0, -1),
+      line,
     }));
     const recorded = {
       summary: withEntries(summary, entries),

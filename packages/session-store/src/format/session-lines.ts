@@ -2,7 +2,7 @@ import type { Entry, MessageEntry, RecordedEvent, SessionHeader } from "@mini-op
 import { toHeader } from "@mini-openclaw/protocol";
 import { toJson } from "../model/json.ts";
 import type { Summary } from "./summary.ts";
-import { formatLine } from "./transcript-line.ts";
+import { formatLine, lineText } from "./transcript-line.ts";
 
 /** Lines of one file. */
 export interface Segment {
@@ -17,21 +17,21 @@ export function toSegment({ json }: RecordedEvent, entry: Entry | undefined): Se
 
 /** Returns the lines of one group, see {@link groupLines}. */
 export function toGroup(entries: readonly MessageEntry[], idempotencyKey: string | undefined): Segment {
-  return { file: "transcript", lines: groupLines(entries, idempotencyKey).join("") };
+  return { file: "transcript", lines: `${groupLines(entries, idempotencyKey).join("\n")}\n` };
 }
 
 /**
- * Returns each line of one group. A line has the number of those after it, so that a torn group is
- * recognized.
+ * Returns each line of one group, without its line feed. A line has the number of those after it,
+ * so that a torn group is recognized.
  */
 export function groupLines(entries: readonly MessageEntry[], idempotencyKey: string | undefined): string[] {
   const key = idempotencyKey === undefined ? "" : `,"idempotencyKey":${toJson(idempotencyKey)}`;
   return entries.map((entry, index) => {
     const rest = entries.length - 1 - index;
     const marks = (rest > 0 ? `,"groupRest":${rest}` : "") + key;
-    const line = formatLine(entry);
+    const line = lineText(entry);
     // The marks are the last fields of the line.
-    return marks === "" ? line : `${line.slice(0, -2)}${marks}}\n`;
+    return marks === "" ? line : `${line.slice(0, -1)}${marks}}`;
   });
 }
 

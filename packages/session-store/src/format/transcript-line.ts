@@ -143,8 +143,13 @@ function parseHugeLine(bytes: Buffer): TranscriptLine {
 
 /** Returns a line with its line feed. @throws StoreError `INVALID_MESSAGE` */
 export function formatLine(value: SessionHeader | (Entry & LineMarks)): string {
+  return `${lineText(value)}\n`;
+}
+
+/** Returns a line without its line feed. @throws StoreError `INVALID_MESSAGE` */
+export function lineText(value: SessionHeader | (Entry & LineMarks)): string {
   const json = toJson(value);
-  if (json.length <= MAX_LINE_CHARS) return `${json}\n`;
+  if (json.length <= MAX_LINE_CHARS) return json;
   throw new StoreError(
     "INVALID_MESSAGE",
     `The message must have at most ${MAX_LINE_CHARS} characters as JSON, got ${json.length}.`,
