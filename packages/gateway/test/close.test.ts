@@ -34,6 +34,16 @@ test("rejects a second call of listen, even at the same moment", async () => {
   expect(second).toMatchObject({ status: "rejected", reason: { code: "INVALID_OPTION" } });
 });
 
+test("listen after close is refused with what to do", async () => {
+  const gateway = new GatewayServer({ store: createMemoryStore(), agent: echoAgent });
+  await gateway.close();
+
+  await expect(gateway.listen({ port: 0 })).rejects.toMatchObject({
+    code: "INVALID_OPTION",
+    message: "`listen()` must come before `close()`. Create another gateway.",
+  });
+});
+
 test("a later close that is less patient is obeyed", async () => {
   const { agent, started } = heldAgent();
   const test = await testGateway({ agent });

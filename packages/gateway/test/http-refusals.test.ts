@@ -156,7 +156,12 @@ const refused: [what: string, request: BadRequest, status: number, code: string,
     [
       "a Last-Event-ID of another stream",
       { path: "S/events", headers: { "last-event-id": "abc" } },
-      ...([400, "INVALID_FRAME", /^`after` /] as const),
+      ...([400, "INVALID_FRAME", /^`Last-Event-ID` must be the id of an event .*, got "abc"/] as const),
+    ],
+    [
+      "a Last-Event-ID without its epoch",
+      { path: "S/events", headers: { "last-event-id": ":5" } },
+      ...([400, "INVALID_FRAME", /^`Last-Event-ID` must be /] as const),
     ],
     ["a run that is not there", { path: "S/events?runId=nobody" }, 404, "RUN_NOT_FOUND", /^`runId` must be /],
     ["an abort of nothing", { path: "S/abort", method: "POST" }, 404, "RUN_NOT_FOUND", /No run/],

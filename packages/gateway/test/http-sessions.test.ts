@@ -78,4 +78,5 @@ test("an event's id has the epoch, so that a client starts over after numbers we
   expect(await read(`${epoch}:2`)).toBe("resumed");
   expect(await read("2")).toBe("resumed");
   expect(await read("another-epoch:2")).toBe("resync");
+  expect(await read("")).toBe("resync");
 });

@@ -1,8 +1,10 @@
+import { mustBe } from "@mini-openclaw/protocol/shared";
 import type { CommandDeps } from "../commands/command-context.ts";
 import { runCommand } from "../commands/run-command.ts";
 import { findStart } from "../commands/run-start.ts";
 import { headerValues } from "../shared/request.ts";
 import { epochOf } from "./answer/event-stream.ts";
+import { HttpError } from "./answer/http-error.ts";
 import { commandContext, type RequestContext, readSession } from "./request-context.ts";
 import { queryFields, toCommand, toNumber } from "./to-command.ts";
 
@@ -13,7 +15,8 @@ export async function getEvents(context: RequestContext): Promise<void> {
   const { sessionId } = session;
   const { runId, ...query } = queryFields(match.query);
   const [lastEventId] = headerValues(request, "last-event-id");
-  const position = lastEventId === undefined ? {} : readEventId(lastEventId);
+  // Without an id, `EventSource` sends no header, and others send an empty one.
+  const position = lastEventId ? readEventId(lastEventId) : {};
   const command = toCommand("resume", { ...query, ...position, sessionId });
   answer.begin(deps.makeRoom);
   const streamDeps = { ...deps.watch, heartbeatMs: deps.heartbeatMs, gone };
@@ -39,10 +42,15 @@ export async function getEvents(context: RequestContext): Promise<void> {
 /**
  * Returns the position that an event's id in a stream has: its epoch and number, or only its
  * number.
+ *
+ * @throws HttpError `INVALID_FRAME`
  */
-function readEventId(id: string): { after: number | string; epoch?: string } {
-  const [, epoch, seq] = /^(.+):(\d+)$/.exec(id) ?? [];
-  return epoch === undefined || seq === undefined ? { after: toNumber(id) } : { after: toNumber(seq), epoch };
+function readEventId(id: string): { after: number; epoch?: string } {
+  const [, epoch, seq = ""] = /^(?:(.+):)?(\d+)$/.exec(id) ?? [];
+  const after = toNumber(seq);
+  if (typeof after === "number") return { after, ...(epoch !== undefined && { epoch }) };
+  const expected = "the id of an event of the stream, such as 0:42";
+  throw new HttpError(400, "INVALID_FRAME", mustBe("Last-Event-ID", expected, id));
 }
 
 /** Returns true if a run that has ended has events after a number. */

@@ -100,7 +100,12 @@ export class GatewayServer {
    * `PORT_UNAVAILABLE`; `INVALID_OPTION` when it listens already.
    */
   async listen(options: ListenOptions = {}): Promise<{ host: string; port: number }> {
-    if (this.#listening || this.#closing)
+    if (this.#closing)
+      throw new GatewayError(
+        "INVALID_OPTION",
+        "`listen()` must come before `close()`. Create another gateway.",
+      );
+    if (this.#listening)
       throw new GatewayError("INVALID_OPTION", "`listen()` was already called on this gateway.");
     for (const dialect of Object.values(options.dialects ?? {})) this.#sockets.addDialect(dialect);
     this.#listening = listen(options, this.#options, {
