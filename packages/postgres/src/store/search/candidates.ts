@@ -59,7 +59,7 @@ export async function* candidatesOf(wanted: Wanted): AsyncGenerator<Row[]> {
   let candidates = seemsRare ? await findCandidates(wanted, cursor, FEW_CANDIDATES) : undefined;
   while (!candidates) {
     signal?.throwIfAborted();
-    const { rows, last } = await readNewest(wanted, { cursor, size, isCommon });
+    const { rows, last } = await (isCommon ? readNewest(wanted, cursor) : compareLists(wanted, cursor, size));
     yield rows;
     if (last === undefined) return;
     cursor = last;
@@ -91,59 +91,81 @@ async function sample({ context, grams, options }: Wanted): Promise<number> {
 }
 
 interface Newest {
-  readonly cursor: string | undefined;
-  /** The number of sessions. */
-  readonly size: number;
-  readonly isCommon: boolean;
+  /** The sessions that may have the text. */
+  readonly rows: Row[];
+  /** The cursor after all sessions that were looked at, if there may be more. */
+  readonly last: string | undefined;
 }
 
-/**
- * Looks at the next sessions after a cursor. Returns those that may have the text, and the cursor
- * after all of them if there may be more.
- */
-async function readNewest(
-  { context, grams, options }: Wanted,
-  { cursor, size, isCommon }: Newest,
-): Promise<{ rows: Row[]; last: string | undefined }> {
+/** Looks at the lines of the next sessions after a cursor, until there are enough hits. */
+async function readNewest({ context, grams, options }: Wanted, cursor: string | undefined): Promise<Newest> {
   const { query, names } = context;
   const { schema } = names;
   const values: unknown[] = [grams];
   const where = filterSessions({ ...options, cursor }, (value) => `$${values.push(value)}`);
-  // Without a group of characters, each session may have the text. The session has lines that are
-  // not in the index, or a line or title there that may have the text.
-  const mayMatch = grams.length === 0 ? "true" : "n.indexed < n.last_seq or m.seq is not null";
-  const text = `with newest as (select s.num, s.indexed, s.last_seq, s.updated, s.id,
-        row_number() over (order by s.updated desc, s.id desc) as position
-      from ${schema}.sessions s where ${where} order by s.updated desc, s.id desc limit ${size})
-    select ${sessionColumns(schema)}, n.indexed, n.line_seq, n.lines, ${selectLine(schema)}, n.position
-    from (select n.*, m.seq as line_seq, m.lines from newest n ${isCommon ? joinLines(schema) : joinIndex(schema)}
-      where ${mayMatch} or n.position = ${size}
+  // Without a group of characters, each session may have the text. The offset keeps the database
+  // from asking the index of all sessions for each of them.
+  const text = `select ${sessionColumns(schema)}, n.indexed, n.line_seq, n.lines, ${selectLine(schema)}, n.position
+    from (select n.*, m.seq as line_seq, null::bigint as lines
+      from (select s.num, s.indexed, s.last_seq, s.updated, s.id,
+          row_number() over (order by s.updated desc, s.id desc) as position
+        from ${schema}.sessions s where ${where} order by s.updated desc, s.id desc limit ${MAX_SESSIONS}) n
+      left join lateral (select x.seq from (select x.seq, x.grams from ${schema}.search x
+          where x.sid = n.num order by x.seq desc offset 0) x
+        where x.grams @> $1::integer[] limit 1) m on true
+      where ${grams.length === 0 ? "true" : mayMatch("n")} or n.position = ${MAX_SESSIONS}
       order by n.updated desc, n.id desc limit ${MAX_HITS}) n
     join ${schema}.sessions s on s.num = n.num order by n.updated desc, n.id desc`;
   const rows = await query({ text, values });
   const end = rows.at(-1);
-  const hasMore = rows.length === MAX_HITS || Number(end?.["position"]) === size;
+  const hasMore = rows.length === MAX_HITS || Number(end?.["position"]) === MAX_SESSIONS;
   return { rows, last: end && hasMore ? cursorAfter(toMeta(end)) : undefined };
 }
 
-/** Looks at the lines of a session, the newest first. Ends at the first that may have the text. */
-function joinLines(schema: string): string {
-  // The offset keeps the database from asking the index of all sessions for each of them.
-  return `left join lateral (select x.seq, null::bigint as lines
-      from (select x.seq, x.grams from ${schema}.search x where x.sid = n.num order by x.seq desc offset 0) x
-    where x.grams @> $1::integer[] limit 1) m on true`;
+/**
+ * Compares the list of the text with that of the lines of the next sessions, in the indexes, and
+ * looks at no other line.
+ *
+ * The database does so only if it expects many lines on both sides. So it gets the numbers of the
+ * sessions, which it cannot count in a subquery, and the groups in a subquery: it expects one line
+ * with groups that it knows.
+ */
+async function compareLists(
+  { context, grams, options }: Wanted,
+  cursor: string | undefined,
+  size: number,
+): Promise<Newest> {
+  const { query, names } = context;
+  const { schema } = names;
+  const next: unknown[] = [];
+  const isNext = filterSessions({ ...options, cursor }, (value) => `$${next.push(value)}`);
+  const select = `with newest as (select s.num, s.updated, s.id from ${schema}.sessions s
+      where ${isNext} order by s.updated desc, s.id desc limit ${size})
+    select n.updated, n.id, c.count, c.nums from (select updated, id from newest order by updated, id limit 1) n
+      cross join (select count(*) as count, string_agg(num::text, ',') as nums from newest) c`;
+  const [end] = await query({ text: select, values: next });
+  if (!end) return { rows: [], last: undefined };
+  const values: unknown[] = [grams, `{${String(end["nums"])}}`];
+  // A session may have been deleted meanwhile.
+  const where = filterSessions(options, (value) => `$${values.push(value)}`);
+  const text = `select ${sessionColumns(schema)}, n.indexed, n.line_seq, n.lines, ${selectLine(schema)}
+    from (select s.num, s.indexed, s.updated, s.id, m.seq as line_seq, m.lines from ${schema}.sessions s
+      left join (select x.sid, max(x.seq) as seq, count(*) filter (where x.seq > 0) as lines
+        from ${schema}.search x where x.grams @> (select $1::integer[]) and x.sid = any($2::bigint[])
+        group by x.sid) m on m.sid = s.num
+      where s.num = any($2::bigint[]) and ${where} and ${mayMatch("s")}
+      order by s.updated desc, s.id desc limit ${MAX_HITS}) n
+    join ${schema}.sessions s on s.num = n.num order by n.updated desc, n.id desc`;
+  const rows = await query({ text, values });
+  const hit = rows.at(-1);
+  if (hit && rows.length === MAX_HITS) return { rows, last: cursorAfter(toMeta(hit)) };
+  const last = cursorAfter({ updatedAt: Number(end["updated"]), sessionId: String(end["id"]) });
+  return { rows, last: Number(end["count"]) === size ? last : undefined };
 }
 
-/**
- * Compares the lists of the index with the list of the lines of all these sessions, and looks at
- * no other line. The database does so only if it expects many lines with the text, as it does for
- * groups that it does not know when it plans. For others it expects one.
- */
-function joinIndex(schema: string): string {
-  return `left join (select x.sid, max(x.seq) as seq, count(*) filter (where x.seq > 0) as lines
-      from ${schema}.search x
-      where x.grams @> (select $1::integer[]) and x.sid = any(array(select newest.num from newest))
-      group by x.sid) m on m.sid = n.num`;
+/** A session has lines that are not in the index, or a line or title there that may have the text. */
+function mayMatch(table: string): string {
+  return `(${table}.indexed < ${table}.last_seq or m.seq is not null)`;
 }
 
 function selectLine(schema: string): string {
