@@ -163,7 +163,7 @@ async function compareLists(
   return { rows, last: Number(end["count"]) === size ? last : undefined };
 }
 
-/** A session has lines that are not in the index, or a line or title there that may have the text. */
+/** A session has lines that the index lacks, or a line or title there that may have the text. */
 function mayMatch(table: string): string {
   return `(${table}.indexed < ${table}.last_seq or m.seq is not null)`;
 }
