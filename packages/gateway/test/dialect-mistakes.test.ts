@@ -33,7 +33,7 @@ async function useConnection(
 }
 
 describe("a dialect that uses its connection wrongly gets no exception:", () => {
-  test.each<[string, number, string, unknown]>([
+  test.each<[string, number, string, number]>([
     ["a code that no frame can carry", 1005, "x", 1005],
     ["a code that is none", 4, "x", 4],
     ["a reason that is too long", 4000, "é".repeat(62), 4000],
