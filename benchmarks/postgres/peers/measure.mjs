@@ -1,6 +1,7 @@
 // Measures one store in a process of its own, which waits between its rows, so that the stores take
 // turns. Settings come as JSON. Sends the names of its rows. For the name of a row, it sends the
 // microseconds of CPU and of wall time that the row took, and then that the row has ended.
+import { on } from "node:events";
 import process from "node:process";
 import { openStore } from "./stores.mjs";
 
@@ -81,11 +82,10 @@ for (let round = 0; round < warmups; round += 1) {
 }
 process.once("disconnect", () => process.exit());
 process.send({ rows: Object.keys(rows) });
-process.on("message", async (row) => {
-  if (row !== "end") {
-    await rows[row]();
-    return process.send({ hasEnded: true });
-  }
-  await store.close();
-  process.disconnect();
-});
+for await (const [row] of on(process, "message")) {
+  if (row === "end") break;
+  await rows[row]();
+  process.send({ hasEnded: true });
+}
+await store.close();
+process.disconnect();

@@ -7,6 +7,9 @@ import type { StoreContext } from "./context.ts";
 const SPARE_LINES = 10;
 const MAX_PAGE_LINES = 1_000;
 
+// 16 MiB. The first line of a page may be larger alone.
+const MAX_PAGE_BYTES = 16_777_216;
+
 /** Returns the last messages before a number, oldest first. */
 export async function loadMessages(
   context: StoreContext,
@@ -24,26 +27,46 @@ export async function loadMessages(
       if (!entry || !isMessageEntry(entry) || (role !== undefined && entry.role !== role)) continue;
       if (found.push(entry) === limit) return found.reverse();
     }
-    if (page.seqs.length < lines) return found.reverse();
+    if (page.isLast) return found.reverse();
     lines = Math.min(MAX_PAGE_LINES, 2 * lines);
   }
 }
 
-/** Reads lines in one row, because `pg` needs longer for a row than for a line in it. */
+interface Page {
+  /** The newest first. */
+  readonly seqs: readonly number[];
+  readonly lines: readonly string[];
+  /** True if no line is left behind the page. */
+  readonly isLast: boolean;
+}
+
+/**
+ * Reads lines in one row, because `pg` needs longer for a row than for a line in it. A string of V8
+ * has less than 512 MiB, and a value of the database less than 1 GiB.
+ */
 async function readBackward(
   { query, names }: StoreContext,
   sessionId: string,
   { end, lines }: { end: number; lines: number },
-): Promise<{ seqs: number[]; lines: string[] }> {
-  const text = `select e.seqs, e.lines from ${names.schema}.sessions s cross join lateral (
-      select string_agg(l.seq::text, ',') as seqs, string_agg(l.line, E'\\n') as lines from (
-        select e.seq, e.line from ${names.schema}.entries e
-        where e.sid = s.num and e.seq < $2 order by e.seq desc limit $3) l) e
+): Promise<Page> {
+  const isInPage = `filter (where l.newer < ${MAX_PAGE_BYTES})`;
+  const text = `select e.seqs, e.lines, e.found from ${names.schema}.sessions s cross join lateral (
+      select string_agg(l.seq::text, ',') ${isInPage} as seqs, string_agg(l.line, E'\\n') ${isInPage} as lines,
+        count(*) as found from (
+        select e.seq, e.line,
+          sum(octet_length(e.line)) over (order by e.seq desc) - octet_length(e.line) as newer
+        from ${names.schema}.entries e where e.sid = s.num and e.seq < $2 order by e.seq desc limit $3) l) e
     where s.id = $1 and s.deleted is null`;
   const [row] = await query({ text, values: [sessionId, end, lines], name: "history" });
   if (!row) throw notFound(sessionId);
-  if (row["seqs"] === null) return { seqs: [], lines: [] };
-  return { seqs: String(row["seqs"]).split(",").map(Number), lines: String(row["lines"]).split("\n") };
+  const found = Number(row["found"]);
+  if (found === 0) return { seqs: [], lines: [], isLast: true };
+  const seqs = (row["seqs"] as string).split(",").map(Number);
+  return {
+    seqs,
+    lines: (row["lines"] as string).split("\n"),
+    isLast: seqs.length === found && found < lines,
+  };
 }
 
 /** Returns a number that the database has. */
