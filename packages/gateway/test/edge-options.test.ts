@@ -23,6 +23,16 @@ describe("an option that is not right is named:", () => {
     ],
     [{ ...right, authenticate: "token" }, '`authenticate` must be a function, got "token".'],
     [undefined, "`options` must be an object, got nothing."],
+    [
+      { ...right, logger: {} },
+      "`logger` must be an object with `debug`, `info`, `warn` and `error`, such as `pino()`, got an object.",
+    ],
+    [
+      { ...right, logger: null },
+      "`logger` must be an object with `debug`, `info`, `warn` and `error`, such as `pino()`, got null.",
+    ],
+    [{ ...right, dialects: [5] }, "`dialects[0]` must be a dialect: an object with `connect`, got 5."],
+    [{ ...right, dialects: [null] }, "`dialects[0]` must be a dialect: an object with `connect`, got null."],
   ])("%j", (options, message) => {
     expect(() => new GatewayServer(options as GatewayOptions)).toThrow(
       expect.objectContaining({ code: "INVALID_OPTION", message }),
@@ -37,6 +47,51 @@ describe("an option that is not right is named:", () => {
     await expect(testGateway({ listen: { tokens: "x" } as ListenOptions })).rejects.toThrow(
       "`tokens` is no option of `listen`. Its options are port, host, path, token, serve, metrics, parts, routes, dialects, forms.",
     );
+  });
+
+  test.each<[options: object | null, message: string]>([
+    [null, "`options` must be an object, got null."],
+    [{ serve: 5 }, "`serve` must be a function, got 5."],
+    [{ parts: [] }, "`parts` must be a function, got an array."],
+    [{ routes: null }, "`routes` must be an object with paths as its names, such as `/x`, got null."],
+    [{ dialects: [] }, "`dialects` must be an object with paths as its names, such as `/x`, got an array."],
+    [{ dialects: { "/x": null } }, '`dialects["/x"]` must be a dialect: an object with `connect`, got null.'],
+    [{ forms: { "/x": null } }, '`forms["/x"]` must be a form: an object with `answer`, got null.'],
+    [{ host: 5 }, "`host` must be a string, got 5."],
+  ])("of listen: %j", async (options, message) => {
+    const gateway = new GatewayServer(right);
+
+    const error = { code: "INVALID_OPTION", message };
+    await expect(gateway.listen(options as ListenOptions)).rejects.toMatchObject(error);
+
+    expect((await gateway.listen({ port: 0 })).port).toBeGreaterThan(0);
+    await gateway.close();
+  });
+
+  test.each<[server: unknown, options: unknown, message: string]>([
+    [null, { path: "/" }, "`server` must be a server of `node:http`, got null."],
+    [{}, { path: "/" }, "`server` must be a server of `node:http`, got an object."],
+    [createServer(), null, "`options` must be an object, got null."],
+    [
+      createServer(),
+      { path: "/", dialect: null },
+      "`dialect` must be a dialect: an object with `connect`, got null.",
+    ],
+  ])("of attach: %#", (server, options, message) => {
+    const gateway = new GatewayServer(right);
+
+    expect(() => gateway.attach(server as never, options as never)).toThrow(
+      expect.objectContaining({ code: "INVALID_OPTION", message }),
+    );
+  });
+
+  test("the host localhost, in any case", async () => {
+    const gateway = new GatewayServer(right);
+
+    const { port } = await gateway.listen({ port: 0, host: "LOCALHOST" });
+
+    expect((await fetch(`http://localhost:${port}/sessions`)).status).toBe(200);
+    await gateway.close();
   });
 
   test("a misspelled one, of every other method", async () => {

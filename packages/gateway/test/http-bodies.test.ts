@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { testGateway } from "./test-gateway.ts";
 
@@ -29,6 +30,27 @@ describe("a body", () => {
     expect(gateway.failures).toEqual([]);
   });
 
+  test.each([
+    ["gzip", 415],
+    ["GZIP, identity", 415],
+    ["Identity", 200],
+    ["", 200],
+  ])("of the content coding %j is answered with %i", async (coding, status) => {
+    await using gateway = await testGateway();
+    const plain = Buffer.from('{"content":"x"}');
+    const body = status === 415 ? gzipSync(plain) : plain;
+    const headers = { "Content-Type": "application/json", "Content-Encoding": coding };
+
+    const answer = await gateway.get(PATH, { method: "POST", headers, body });
+
+    expect(answer.status).toBe(status);
+    const refused = {
+      error: `\`Content-Encoding\` must be absent, got "${coding}". Send the body uncompressed.`,
+      code: "UNSUPPORTED_TYPE",
+    };
+    expect(await answer.json()).toMatchObject(status === 415 ? refused : { content: "x" });
+  });
+
   test("of a login must be UTF-8 too", async () => {
     await using gateway = await testGateway({ listen: { token: "t".repeat(40) } });
 
@@ -55,6 +77,7 @@ describe("a body that the app has read", () => {
     ["as a form in parts", "multipart/form-data; boundary=x", { content: "hi" }, 415],
     ["as a text", "text/plain", "content=hi", 415],
     ["as the text of JSON", "application/json", '{"content":"hi"}', 200],
+    ["as text with a byte order mark", "application/json", '\ufeff{"content":"hi"}', 200],
     ["as bytes of JSON", "application/json", Buffer.from('{"content":"hi"}'), 200],
     ["as bytes that are not UTF-8", "application/json", Buffer.from([0x7b, 0xff, 0x7d]), 400],
     ["as bytes of a form", form, Buffer.from("content=hi"), 415],

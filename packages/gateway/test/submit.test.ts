@@ -169,6 +169,22 @@ test.each<[fields: object, message: string]>([
   [{ key: 5, content: "hi" }, "`key` must be a string, got 5."],
   [{ owner: 5, content: "hi" }, "`owner` must be a string, got 5."],
   [{ key: "k", content: "hi", requestId: 5 }, "`requestId` must be a string, got 5."],
+  [
+    { key: "k", content: "hi", requestId: "" },
+    '`requestId` must be a string of 1 to 128 characters, got "".',
+  ],
+  [
+    { key: "k", content: "" },
+    '`content` must be a text that is not empty, unless there are `blocks`, got "".',
+  ],
+  [
+    { key: "k", content: "", blocks: [] },
+    '`content` must be a text that is not empty, unless there are `blocks`, got "".',
+  ],
+  [
+    { owner: "bob", principal: { id: "alice" }, content: "hi" },
+    '`owner` must be the id of `principal`, or absent, got "bob".',
+  ],
   [{ principal: null, content: "hi" }, "`principal` must be an object with an `id`, got null."],
   [{ key: "k", content: "hi", blocks: "x" }, '`blocks` must be a list of blocks, got "x".'],
   [{ key: "k", content: "hi", blocks: [null] }, "`blocks` must be a list of blocks, got an array."],
@@ -180,6 +196,34 @@ test.each<[fields: object, message: string]>([
     code: "INVALID_OPTION",
     message,
   });
+});
+
+test("accepts the longest id, an owner beside its principal, and files without a text", async () => {
+  await using test = await testGateway();
+  const requestId = "i".repeat(128);
+  const blocks = [{ type: "text", text: "a note" }] as const;
+
+  const { sessionId, ended } = await test.gateway.submit({
+    ...{ owner: "alice", principal: { id: "alice" }, content: "", blocks, requestId },
+  });
+
+  expect((await ended).outcome).toBe("completed");
+  expect(await test.store.loadMessages(sessionId)).toMatchObject([{ content: "a note", requestId }, {}]);
+});
+
+test("rejects a message and a retry whose id is longer than a client's may be", async () => {
+  await using test = await testGateway();
+  const requestId = "i".repeat(129);
+  const error = {
+    code: "INVALID_OPTION",
+    message: expect.stringContaining("`requestId` must be a string of 1 to 128 characters, got"),
+  };
+
+  const submitting = test.gateway.submit({ key: "k", content: "hi", requestId });
+  const retrying = test.gateway.retry({ sessionId: "s", runId: "r", requestId });
+
+  await expect(submitting).rejects.toMatchObject(error);
+  await expect(retrying).rejects.toMatchObject(error);
 });
 
 test.each(["sessionId", "runId", "requestId"])("rejects a retry whose %s is no string", async (name) => {

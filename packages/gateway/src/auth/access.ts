@@ -127,7 +127,9 @@ export function attachedAccess(
 
 /** Returns true if only this machine can reach what is bound to `host`. */
 export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+  return (
+    host.toLowerCase() === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."))
+  );
 }
 
 interface AccessRules {

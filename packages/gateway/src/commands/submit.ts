@@ -26,8 +26,9 @@ interface SubmissionFields {
    * or to a new one. Without a key, the key is `webchat:<principal.id>`.
    */
   principal?: Principal;
-  /** The id of the principal, for callers that have no more of it. */
+  /** The id of the principal, for callers that have no more of it. Equal to that of `principal`. */
   owner?: string;
+  /** Not empty without `blocks`. */
   content: string;
   /**
    * `assistant` adds the message as an answer, and no agent runs. It waits for the runs before it.
@@ -36,7 +37,7 @@ interface SubmissionFields {
   role?: "assistant";
   /** Files and texts, as in a client's `message`. */
   blocks?: readonly MessageBlock[];
-  /** Makes the message idempotent among the session's last 1,000. */
+  /** Makes the message idempotent among the session's last 1,000. At most 128 characters. */
   requestId?: string;
   /** @default "queue" */
   mode?: MessageMode;
@@ -47,7 +48,7 @@ export interface RetrySubmission {
   sessionId: string;
   /** The session's newest run. */
   runId: string;
-  /** Makes the retry idempotent among the session's last 1,000. */
+  /** Makes the retry idempotent among the session's last 1,000. At most 128 characters. */
   requestId?: string;
 }
 
@@ -85,7 +86,7 @@ export interface SubmitDeps {
  * @throws TypeError for a principal without an id
  */
 export async function submitMessage(deps: SubmitDeps, submission: Submission): Promise<Submitted> {
-  checkSubmission(submission);
+  checkSubmission(submission, deps.limits);
   const { sessionId: given, key, owner, principal = toPrincipal(owner), ...message } = submission;
   const sessionId = given ?? (await findTarget(deps.store, { key, principal })).sessionId;
   if (given !== undefined && principal) await requireOwner(deps.store, given, principal);
@@ -120,7 +121,7 @@ const fields: Readonly<Record<keyof SubmissionFields, true>> = {
 };
 
 /** @throws GatewayError `INVALID_OPTION` */
-function checkSubmission(submission: SubmissionFields): void {
+function checkSubmission(submission: SubmissionFields, limits: Limits): void {
   requireKnown("submit", submission, fields);
   const { sessionId, key, principal, owner, content, role, mode, blocks } = submission;
   if ([sessionId, key, principal, owner].every((one) => one === undefined)) {
@@ -128,11 +129,16 @@ function checkSubmission(submission: SubmissionFields): void {
     throw new GatewayError("INVALID_OPTION", message);
   }
   requireStrings(submission, ["sessionId", "key", "owner", "requestId"]);
+  requireRequestId(submission.requestId, limits);
   if (typeof content !== "string") throw invalid("content", "a string", content);
   if (principal !== undefined && !isRecord(principal))
     throw invalid("principal", "an object with an `id`", principal);
   if (blocks !== undefined && !(Array.isArray(blocks) && blocks.every(isRecord)))
     throw invalid("blocks", "a list of blocks", blocks);
+  if (owner !== undefined && principal !== undefined && principal.id !== owner)
+    throw invalid("owner", "the id of `principal`, or absent", owner);
+  if (content === "" && !blocks?.length)
+    throw invalid("content", "a text that is not empty, unless there are `blocks`", content);
   if (role !== undefined && role !== "assistant") throw invalid("role", '"assistant" or absent', role);
   if (mode !== undefined && !modes.includes(mode))
     throw invalid("mode", listOf(modes.map(describeValue)), mode);
@@ -147,6 +153,12 @@ function requireStrings<Fields extends object>(
     const value = fields[name];
     if (value !== undefined && typeof value !== "string") throw invalid(name, "a string", value);
   }
+}
+
+/** @throws GatewayError `INVALID_OPTION` for an id that no client could send */
+function requireRequestId(id: string | undefined, { maxIdChars }: Limits): void {
+  if (id === undefined || (id !== "" && id.length <= maxIdChars)) return;
+  throw invalid("requestId", `a string of 1 to ${maxIdChars} characters`, id);
 }
 
 function invalid(name: string, expected: string, value: unknown): GatewayError {
@@ -170,6 +182,7 @@ function findTarget(
 export async function retryRun(deps: SubmitDeps, retry: RetrySubmission): Promise<Submitted> {
   requireKnown("retry", retry, { sessionId: true, runId: true, requestId: true });
   requireStrings(retry, ["sessionId", "runId", "requestId"]);
+  requireRequestId(retry.requestId, deps.limits);
   const { sessionId, runId, requestId } = retry;
   return followRun(deps, sessionId, (queues) => queues.retry(sessionId, { runId, requestId }));
 }

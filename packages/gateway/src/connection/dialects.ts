@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { parseClientEvent } from "@mini-openclaw/protocol/schema";
-import { mustBe } from "@mini-openclaw/protocol/shared";
+import { isRecord, mustBe } from "@mini-openclaw/protocol/shared";
 import { BEARER_SUBPROTOCOL } from "../auth/token.ts";
 import { requireKnown, requireWhole } from "../shared/check-options.ts";
 import { GatewayError } from "../shared/errors.ts";
@@ -26,20 +26,22 @@ export class Dialects {
   constructor(dialects: readonly Dialect[] = []) {
     this.add(nativeDialect);
     if (!Array.isArray(dialects)) throw invalid(mustBe("dialects", "a list of dialects", dialects));
-    for (const dialect of dialects) {
-      if (typeof dialect === "object" && dialect?.subprotocol === undefined)
+    for (const [index, dialect] of (dialects as readonly Dialect[]).entries()) {
+      requireObject(dialect, `dialects[${index}]`);
+      if (dialect.subprotocol === undefined)
         throw invalid(`${mustBe("subprotocol", "a text", undefined)} Or pass the dialect to \`attach\`.`);
-      if (dialect === this.#bySubprotocol.get(dialect.subprotocol ?? "")) throw taken(dialect);
+      if (dialect === this.#bySubprotocol.get(dialect.subprotocol)) throw taken(dialect);
       this.add(dialect);
     }
   }
 
   /**
-   * Adds a dialect, unless it is known.
+   * Adds a dialect, unless it is known. `name` is that of its option.
    *
    * @throws GatewayError `INVALID_OPTION` for a dialect that is none, or whose subprotocol is taken
    */
-  add(dialect: Dialect): void {
+  add(dialect: Dialect, name = "dialect"): void {
+    requireObject(dialect, name);
     const { subprotocol } = dialect;
     if (subprotocol !== undefined && this.#bySubprotocol.get(subprotocol) === dialect) return;
     checkDialect(dialect);
@@ -64,6 +66,10 @@ export class Dialects {
     const offered = (headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());
     return this.find(this.choose(offered), given);
   }
+}
+
+function requireObject(dialect: unknown, name: string): void {
+  if (!isRecord(dialect)) throw invalid(mustBe(name, "a dialect: an object with `connect`", dialect));
 }
 
 function checkDialect(dialect: Dialect): void {

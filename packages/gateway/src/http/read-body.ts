@@ -42,7 +42,8 @@ function parseTyped(request: IncomingMessage, text: string): JsonObject {
   requireJsonType(request);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // RFC 8259 § 8.1: a byte order mark may be ignored. Bytes have lost theirs when decoded.
+    value = JSON.parse(text.replace(/^\ufeff/, ""));
   } catch {
     throw new HttpError(400, "INVALID_FRAME", "The body must be a JSON object, and is not JSON.");
   }

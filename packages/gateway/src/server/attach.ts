@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { mustBe } from "@mini-openclaw/protocol/shared";
 import { GatewayError } from "../shared/errors.ts";
 import { normalizePath, readPath } from "../shared/paths.ts";
 import { offersWebSocket, pathOf } from "../shared/request.ts";
@@ -23,11 +24,13 @@ const attached = new WeakMap<UpgradeSource, { paths: Paths; end: () => void }>()
  * Passes a server's upgrades of one path to `take` and leaves all others alone. Returns a function
  * that detaches.
  *
- * @throws GatewayError `INVALID_OPTION` when a gateway is attached to that path of the server
- * already
+ * @throws GatewayError `INVALID_OPTION` for a server that is none, and when a gateway is attached
+ * to that path of the server already
  */
 export function attachUpgrades(server: UpgradeSource, options: AttachOptions, take: TakeUpgrade): () => void {
-  const path = readPath("attach", options, { known: { path: true, dialect: true } });
+  const path = readPath("attach", { path: options.path });
+  if (typeof server?.on !== "function")
+    throw new GatewayError("INVALID_OPTION", mustBe("server", "a server of `node:http`", server));
   const { paths, end } = attached.get(server) ?? startListening(server);
   if (paths.has(path)) {
     const message = `\`path\` must be free, but a gateway is attached to ${path} of this server already. Detach it first.`;

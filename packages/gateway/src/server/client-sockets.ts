@@ -75,8 +75,8 @@ export class ClientSockets {
    *
    * @throws GatewayError `INVALID_OPTION`
    */
-  addDialect(dialect: Dialect | undefined): void {
-    if (dialect) this.#dialects.add(dialect);
+  addDialect(dialect: Dialect | undefined, name = "dialect"): void {
+    if (dialect !== undefined) this.#dialects.add(dialect, name);
   }
 
   /** Turns an upgrade into a connection. `given` is the dialect of clients that name none. */

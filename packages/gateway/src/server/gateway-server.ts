@@ -29,6 +29,7 @@ import {
   type AcceptOptions,
   type AttachOptions,
   type CloseOptions,
+  checkListenOptions,
   checkOptions,
   type GatewayOptions,
   type HandleRequestOptions,
@@ -107,7 +108,9 @@ export class GatewayServer {
       );
     if (this.#listening)
       throw new GatewayError("INVALID_OPTION", "`listen()` was already called on this gateway.");
-    for (const dialect of Object.values(options.dialects ?? {})) this.#sockets.addDialect(dialect);
+    checkListenOptions(options);
+    for (const [path, dialect] of Object.entries(options.dialects ?? {}))
+      this.#sockets.addDialect(dialect, `dialects["${path}"]`);
     this.#listening = listen(options, this.#options, {
       health: () => this.health(),
       readiness: () => this.readiness(),
@@ -135,6 +138,7 @@ export class GatewayServer {
    * already
    */
   attach(server: UpgradeSource, options: AttachOptions): () => void {
+    requireKnown("attach", options, { path: true, dialect: true });
     const { dialect } = options;
     this.#sockets.addDialect(dialect);
     const end = attachUpgrades(server, options, (...upgrade) => this.handleUpgrade(...upgrade, { dialect }));

@@ -10,7 +10,7 @@ import { ownUpgradeGuard, tokenRefusal, type UpgradeGuard } from "../auth/upgrad
 import type { Dialect } from "../connection/dialect.ts";
 import { checkForm, type HttpForm } from "../http/form/http-form.ts";
 import { answerMetrics, type MetricsSource } from "../observe/answer-metrics.ts";
-import { requireKnown, requireWhole } from "../shared/check-options.ts";
+import { requireWhole } from "../shared/check-options.ts";
 import { GatewayError } from "../shared/errors.ts";
 import { sendJson } from "../shared/http-body.ts";
 import { readPath } from "../shared/paths.ts";
@@ -75,19 +75,6 @@ export interface ListenOptions {
   forms?: Readonly<Record<string, HttpForm>>;
 }
 
-const known: Readonly<Record<keyof ListenOptions, true>> = {
-  port: true,
-  host: true,
-  path: true,
-  token: true,
-  serve: true,
-  metrics: true,
-  parts: true,
-  routes: true,
-  dialects: true,
-  forms: true,
-};
-
 /** The gateway of a listening server. */
 interface Gateway {
   health(): Health;
@@ -120,15 +107,14 @@ export interface Listener {
 }
 
 /**
- * Starts the gateway's own HTTP server. It checks every request and upgrade by `Host` and `Origin`
- * first.
+ * Starts the gateway's own HTTP server, with options that `checkListenOptions` has accepted. It
+ * checks every request and upgrade by `Host` and `Origin` first.
  */
 export async function listen(
   options: ListenOptions,
   accessOptions: AccessOptions,
   gateway: Gateway,
 ): Promise<Listener> {
-  requireKnown("listen", options, known);
   const { port = 3210, host = "127.0.0.1" } = options;
   requireWhole("port", port, { least: 0, most: MAX_PORT });
   const base = readPath("listen", options.path === undefined ? {} : { path: options.path }, {
@@ -138,7 +124,7 @@ export async function listen(
   const routes = readRoutes(options.routes ?? {});
   if (tokens.length === 0) requireLoopback(host);
   const forms = Object.entries(options.forms ?? {}).map(([path, form]) => {
-    checkForm(form);
+    checkForm(form, `forms["${path}"]`);
     return { base: readPath("listen", { path }), form };
   });
   const dialects = new Map(

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { AgentRunner, Cluster, Limits, SessionStore } from "@mini-openclaw/protocol";
-import { mustBe } from "@mini-openclaw/protocol/shared";
+import { isRecord, mustBe } from "@mini-openclaw/protocol/shared";
 import type { AccessOptions } from "../auth/access.ts";
 import type { AuthOptions } from "../auth/authenticate.ts";
 import type { ConnectionLimits } from "../auth/connection-limits.ts";
@@ -13,6 +13,7 @@ import { requireKnown } from "../shared/check-options.ts";
 import { GatewayError } from "../shared/errors.ts";
 import { readPath } from "../shared/paths.ts";
 import type { Principal } from "../shared/principal.ts";
+import type { ListenOptions } from "./listen.ts";
 
 export interface GatewayOptions extends AccessOptions, AuthOptions {
   /** Where sessions are kept. The gateway does not close it. */
@@ -114,10 +115,54 @@ export function checkOptions(options: GatewayOptions): void {
     throw missing("agent", "an agent with `run`, such as `textAgent(…)`", agent);
   if (cluster !== undefined && typeof cluster?.join !== "function")
     throw missing("cluster", "a cluster, such as `createPostgresCluster(…)`", cluster);
-  for (const name of ["authenticate", "authorize", "sessionKey", "onFailure"] as const) {
+  requireLogger(options.logger);
+  requireFunctions(options, ["authenticate", "authorize", "sessionKey", "onFailure"]);
+}
+
+function requireLogger(logger: Logger | undefined): void {
+  if (logger === undefined) return;
+  const levels = ["debug", "info", "warn", "error"] as const;
+  if (levels.every((level) => typeof logger?.[level] === "function")) return;
+  throw missing("logger", "an object with `debug`, `info`, `warn` and `error`, such as `pino()`", logger);
+}
+
+/** @throws GatewayError `INVALID_OPTION` for a value that is there and no function */
+function requireFunctions<Options>(options: Options, names: readonly (keyof Options & string)[]): void {
+  for (const name of names) {
     const value: unknown = options[name];
     if (value !== undefined && typeof value !== "function") throw missing(name, "a function", value);
   }
+}
+
+const knownOfListen: Readonly<Record<keyof ListenOptions, true>> = {
+  port: true,
+  host: true,
+  path: true,
+  token: true,
+  serve: true,
+  metrics: true,
+  parts: true,
+  routes: true,
+  dialects: true,
+  forms: true,
+};
+
+/**
+ * Checks that the options of `listen` are known and have the right shape. Who uses a value checks
+ * the rest.
+ *
+ * @throws GatewayError `INVALID_OPTION`
+ */
+export function checkListenOptions(options: ListenOptions): void {
+  requireKnown("listen", options, knownOfListen);
+  requireFunctions(options, ["serve", "parts"]);
+  for (const name of ["routes", "dialects", "forms"] as const) {
+    const value: unknown = options[name];
+    if (value !== undefined && !isRecord(value))
+      throw missing(name, "an object with paths as its names, such as `/x`", value);
+  }
+  const { host } = options;
+  if (host !== undefined && typeof host !== "string") throw missing("host", "a string", host);
 }
 
 function missing(name: string, expected: string, value: unknown): GatewayError {

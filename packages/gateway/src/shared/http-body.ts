@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 /** A request body that cannot be used. */
 export class BodyError extends Error {
-  /** 400: broken, 413: too long, 415: in another charset. */
+  /** 400: broken, 413: too long, 415: in another charset, or compressed. */
   readonly status: 400 | 413 | 415;
 
   constructor(status: BodyError["status"], message: string) {
@@ -20,6 +20,7 @@ export class BodyError extends Error {
  */
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
   requireUtf8(request);
+  requireUncompressed(request);
   return decode(await readBytes(request, maxBytes));
 }
 
@@ -40,6 +41,14 @@ export function requireUtf8({ headers }: IncomingMessage): void {
     415,
     `\`charset\` must be utf-8, got ${JSON.stringify(charset)}. Send the body as UTF-8.`,
   );
+}
+
+/** @throws BodyError `415` for a content coding (RFC 9110 § 8.4) */
+function requireUncompressed({ headers }: IncomingMessage): void {
+  const coding = headers["content-encoding"] ?? "";
+  if (coding === "" || coding.toLowerCase() === "identity") return;
+  const message = `\`Content-Encoding\` must be absent, got ${JSON.stringify(coding.slice(0, 100))}.`;
+  throw new BodyError(415, `${message} Send the body uncompressed.`);
 }
 
 function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {

@@ -1,4 +1,4 @@
-import { mustBe } from "@mini-openclaw/protocol/shared";
+import { isRecord, mustBe } from "@mini-openclaw/protocol/shared";
 import type { DialectConnection } from "../../connection/dialect.ts";
 import { requireWhole } from "../../shared/check-options.ts";
 import { GatewayError } from "../../shared/errors.ts";
@@ -44,8 +44,13 @@ export interface HttpForm {
   answer(request: FormRequest, connection: FormConnection): void | Promise<void>;
 }
 
-/** @throws GatewayError `INVALID_OPTION` for a form that is none */
-export function checkForm(form: HttpForm): void {
+/**
+ * Checks the form of the option `option`.
+ *
+ * @throws GatewayError `INVALID_OPTION` for a form that is none
+ */
+export function checkForm(form: HttpForm, option = "form"): void {
+  if (!isRecord(form)) throw invalid(mustBe(option, "a form: an object with `answer`", form));
   const { maxBodyBytes, keyPrefix } = form;
   for (const name of ["methodsOf", "answer"]) {
     const value: unknown = Reflect.get(form, name);
