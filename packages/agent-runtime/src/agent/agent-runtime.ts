@@ -7,10 +7,12 @@ import { observeRun } from "../observe/observe-run.ts";
 import { isCompactionDue, neededMessages } from "../run/compaction-due.ts";
 import type { RunSettings } from "../run/run-settings.ts";
 import { modelTools, toModelRequest } from "../run/turn-state.ts";
+import { callSafely } from "../shared/callbacks.ts";
 import { checkKnown } from "../shared/check-options.ts";
 import { AgentError } from "../shared/errors.ts";
 import { type Tool, type ToolDefinition, type ToolSource, toTool } from "../tool-calls/define-tool.ts";
 import type { AgentRuntimeOptions } from "./agent-options.ts";
+import { checkInput } from "./check-input.ts";
 import { resolveSettings } from "./resolve-settings.ts";
 
 /** Runs an agent: streams from a model, runs the tools it asks for. Keeps nothing between runs. */
@@ -48,9 +50,12 @@ export class AgentRuntime implements AgentRunner {
   /**
    * One run. The new user message is the last of `input.messages`. Nothing is added to them.
    *
-   * Several runs may go on at once. Ends in exactly one `run_end` and never throws.
+   * Several runs may go on at once. Ends in exactly one `run_end`, and no read of its events throws.
+   *
+   * @throws AgentError `INVALID_OPTION` at once, if the input is none
    */
   run(input: AgentInput): AsyncIterableIterator<RunEvent, void, void> {
+    checkInput(input);
     this.#readSources();
     return observeRun(input, this.#settingsFor(input), this.#hooks);
   }
@@ -67,7 +72,7 @@ export class AgentRuntime implements AgentRunner {
   #readSources(): void {
     for (const name of this.#sourced) this.#tools.delete(name);
     this.#sourced.clear();
-    for (const definition of this.#sources.flatMap((source) => source.tools())) {
+    for (const definition of this.#sources.flatMap((source) => this.#toolsOf(source))) {
       try {
         this.registerTool(definition);
         this.#sourced.add(definition.name);
@@ -75,6 +80,11 @@ export class AgentRuntime implements AgentRunner {
         this.#settings.onError(error);
       }
     }
+  }
+
+  /** A source that fails has no tools for this run. `onError` gets its error. */
+  #toolsOf(source: ToolSource): readonly ToolDefinition[] {
+    return callSafely(() => source.tools(), this.#settings.onError) ?? [];
   }
 
   /** Ends what tools still do, such as commands in the background. Start no run afterwards. */

@@ -19,13 +19,18 @@ import {
   checkTimeZone,
   invalidOption,
 } from "../shared/check-options.ts";
+import { callSafely } from "../shared/callbacks.ts";
 import { createId } from "../shared/create-id.ts";
+import { fieldOf } from "../shared/errors.ts";
 import { createSessionApprovals } from "../tool-calls/approvals.ts";
 import { type Tool, toTool } from "../tool-calls/define-tool.ts";
 import { createRememberTool } from "../tools/remember.ts";
 import { MemoryManager } from "../workspace/memory.ts";
 import { SkillsLoader } from "../workspace/skills.ts";
 import { type AgentRuntimeOptions, agentDefaults, agentOptionNames } from "./agent-options.ts";
+
+/** The farthest time that a `Date` has. */
+const MAX_TIME = 8.64e15;
 
 /**
  * Checks the options once. Below this line nothing is optional. `tools` may grow later.
@@ -34,11 +39,14 @@ import { type AgentRuntimeOptions, agentDefaults, agentOptionNames } from "./age
  */
 export function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap<string, Tool>): RunSettings {
   checkShape(options);
-  const { provider, fallbacks = [], workspaceDir, spentTodayUsd = 0, now = Date.now } = options;
+  const { provider, fallbacks = [], workspaceDir, spentTodayUsd = 0 } = options;
+  const onError = heard(options.onError);
+  const now = checkClock(options.now ?? Date.now, onError);
   for (const [index, one] of [provider, ...fallbacks].entries()) {
-    if (typeof one?.stream === "function") continue;
     const name = index === 0 ? "provider" : `fallbacks[${index - 1}]`;
-    throw invalidOption(name, "a model provider, such as `createAnthropicProvider(…)`", one);
+    if (typeof one?.stream !== "function")
+      throw invalidOption(name, "a model provider, such as `createAnthropicProvider(…)`", one);
+    checkText(`${name}.model`, one.model);
   }
   const zone = { ...(options.timeZone !== undefined && { timeZone: checkTimeZone(options.timeZone) }) };
   const memory =
@@ -56,7 +64,7 @@ export function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap
       shared: checkSharedSpend(options.sharedSpend),
     }),
     rememberTool: memory && toTool(createRememberTool(memory)),
-    readPrompt: promptReader({ ...options, ...(skills && { skills }) }, memory, tools, count("dailyLogDays")),
+    readPrompt: promptReader({ ...options, now, ...(skills && { skills }) }, memory, tools, count("dailyLogDays")),
     maxContextMessages: contextMessages(options),
     contextWindow: new ContextWindow(count("maxContextTokens")),
     windowStarts: new WindowStarts(),
@@ -77,7 +85,7 @@ export function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap
     random: Math.random,
     aroundTool: (_, work) => work(),
     skillFolders: skills?.directories ?? [],
-    onError: heard(options.onError),
+    onError,
     createId,
     now,
   };
@@ -87,6 +95,9 @@ export function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap
 function checkShape(options: AgentRuntimeOptions): void {
   checkKnown("new AgentRuntime", options, agentOptionNames);
   checkArrays(options, ["fallbacks", "fallbackOn", "tools", "toolSources"]);
+  for (const [index, source] of (options.toolSources ?? []).entries())
+    if (typeof source?.tools !== "function")
+      throw invalidOption(`toolSources[${index}]`, "an object with the function `tools`", source);
   checkFunctions(options, ["systemPrompt", "approval", "onError", "now"]);
   checkFunctions(options, ["onRun", "onModelCall", "onToolCall", "onEvent"]);
   const { workspaceDir, identity } = options;
@@ -106,16 +117,26 @@ function checkFallbacks(reasons: readonly FallbackReason[]): readonly FallbackRe
 }
 
 /**
- * Calls `onError` and ignores its throws, because a run must still end.
+ * Calls `onError` and ignores what it throws or rejects with, because a run must still end.
  */
 function heard(onError: (error: unknown) => void = () => {}): (error: unknown) => void {
-  return (error) => {
-    try {
-      onError(error);
-    } catch {
-      // As said above.
-    }
+  return (error) => void callSafely(() => onError(error));
+}
+
+/**
+ * Returns a clock that always tells a time. Where `now` fails later, `onError` gets that, and the
+ * system's clock counts.
+ *
+ * @throws AgentError `INVALID_OPTION` if it tells none now
+ */
+function checkClock(now: () => number, onError: (error: unknown) => void): () => number {
+  const read = () => {
+    const time: unknown = now();
+    if (typeof time === "number" && Math.abs(time) <= MAX_TIME) return time;
+    throw invalidOption("now", "a function that returns milliseconds since 1970, as `Date.now` does", time);
   };
+  read();
+  return () => callSafely(read, onError) ?? Date.now();
 }
 
 /** @throws AgentError `INVALID_OPTION` */
@@ -140,6 +161,10 @@ function promptReader(
   if (systemPrompt) {
     return async () => {
       const system = await systemPrompt();
+      for (const name of ["stable", "volatile"] as const) {
+        const text: unknown = fieldOf(system, name);
+        if (typeof text !== "string") throw invalidOption(`systemPrompt(…).${name}`, "a text", text);
+      }
       return { system, sections: [{ title: "System prompt", source: "options", text: system.stable }] };
     };
   }

@@ -1,4 +1,5 @@
 import type { SharedSpend } from "@mini-openclaw/protocol";
+import { invalidOption } from "../shared/check-options.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -68,13 +69,18 @@ export class DailySpend {
     const page = this.#turnPage();
     const costUsd = page.unsharedUsd;
     page.unsharedUsd = 0;
+    let sumUsd: unknown;
     try {
-      const sumUsd = await shared.add(new Date(page.day * DAY_MS).toISOString().slice(0, 10), costUsd);
-      page.spentUsd = Math.max(page.spentUsd, sumUsd);
+      sumUsd = await shared.add(new Date(page.day * DAY_MS).toISOString().slice(0, 10), costUsd);
     } catch (error) {
       page.unsharedUsd += costUsd;
       throw error;
     }
+    // Some databases give numbers as texts.
+    const isNumeric = typeof sumUsd === "number" || (typeof sumUsd === "string" && sumUsd.trim() !== "");
+    const sum = isNumeric ? Number(sumUsd) : Number.NaN;
+    if (Number.isNaN(sum)) throw invalidOption("sharedSpend.add(…)", "the day's sum, a number", sumUsd);
+    page.spentUsd = Math.max(page.spentUsd, sum);
   }
 
   #turnPage(): Page {

@@ -1,5 +1,5 @@
 import type { Usage } from "@mini-openclaw/protocol";
-import { checkAmount } from "../shared/check-options.ts";
+import { checkKnown, checkRecord, invalidOption } from "../shared/check-options.ts";
 
 /** Rates of tokens, in US dollars per million. */
 export interface TokenRates {
@@ -99,16 +99,29 @@ export function costOf(usage: Usage, price: ModelPrice): number {
 
 /** @throws AgentError `INVALID_OPTION` */
 export function checkPrices(prices: Prices): Prices {
-  for (const [model, { longPrompt, ...price }] of Object.entries(prices)) {
-    checkRates(`prices["${model}"]`, price);
-    if (longPrompt) checkRates(`prices["${model}"].longPrompt`, longPrompt);
+  checkRecord("prices", prices);
+  for (const [model, price] of Object.entries(prices)) {
+    const name = `prices["${model}"]`;
+    checkRecord(name, price);
+    const { longPrompt, ...rates } = price;
+    checkRates(name, rates, { input: rates.input, output: rates.output });
+    if (longPrompt === undefined) continue;
+    checkRecord(`${name}.longPrompt`, longPrompt);
+    const { input, output, overTokens } = longPrompt;
+    checkRates(`${name}.longPrompt`, longPrompt, { input, output, overTokens });
   }
   return prices;
 }
 
-function checkRates(name: string, price: object): void {
-  const { input, output, ...others } = price as TokenRates;
-  for (const [field, value] of Object.entries({ input, output, ...others })) {
-    checkAmount(`${name}.${field}`, value);
-  }
+const rateNames = { input: true, output: true, cacheRead: true, cacheWrite: true, overTokens: true };
+
+/** An unknown name would be ignored, and the costs would be wrong. */
+function checkRates(name: string, price: object, required: object): void {
+  checkKnown(name, price, rateNames);
+  for (const [field, value] of Object.entries({ ...required, ...price })) checkPrice(`${name}.${field}`, value);
+}
+
+function checkPrice(name: string, value: unknown): void {
+  if (typeof value !== "number" || !(value >= 0 && value < Infinity))
+    throw invalidOption(name, "a number from 0 on", value);
 }

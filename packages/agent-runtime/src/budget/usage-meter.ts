@@ -1,3 +1,5 @@
+import { toCount } from "../providers/convert/usage.ts";
+import { fieldOf } from "../shared/errors.ts";
 import { type ModelEvent, noUsage, type Usage } from "@mini-openclaw/protocol";
 import { estimateTokens } from "./estimate-tokens.ts";
 import { totalTokens } from "./spending.ts";
@@ -21,7 +23,10 @@ export class UsageMeter {
   add(event: ModelEvent): void {
     this.#isAnswered = true;
     if (event.type !== "turn" && event.type !== "progress") this.#shownText += event.text;
-    else if (event.usage && totalTokens(event.usage) > 0) this.#reported = event.usage;
+    else {
+      const usage = toUsage(event.usage);
+      if (totalTokens(usage) > 0) this.#reported = usage;
+    }
     this.#isComplete = event.type === "turn";
   }
 
@@ -32,4 +37,15 @@ export class UsageMeter {
     const begun = this.#reported ?? { ...noUsage, inputTokens: this.#promptTokens };
     return { ...begun, outputTokens: Math.max(begun.outputTokens, estimateTokens(this.#shownText)) };
   }
+}
+
+/** Returns a usage of whole numbers from 0 on, whatever a provider reported. */
+function toUsage(given: unknown): Usage {
+  const count = (name: keyof Usage) => toCount(fieldOf(given, name)) ?? 0;
+  return {
+    inputTokens: count("inputTokens"),
+    outputTokens: count("outputTokens"),
+    cacheReadTokens: count("cacheReadTokens"),
+    cacheWriteTokens: count("cacheWriteTokens"),
+  };
 }

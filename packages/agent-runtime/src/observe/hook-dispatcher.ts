@@ -1,5 +1,6 @@
 import { type Channel, channel } from "node:diagnostics_channel";
 import type { RunEvent } from "@mini-openclaw/protocol";
+import { callSafely, swallowRejection } from "../shared/callbacks.ts";
 import type {
   AgentHooks,
   HookSpan,
@@ -71,9 +72,10 @@ export class HookDispatcher {
   ): ActiveSpan<Report> {
     if (published.hasSubscribers) published.publish({ phase: "start", call });
     const span = this.#safely(() => hook?.(call));
+    const hasRun = span && this.#safely(() => span.run !== undefined);
     let isOver = false;
     return {
-      run: (work) => (span?.run ? this.#runWithin(span, work) : work()),
+      run: (work) => (hasRun ? this.#runWithin(span, work) : work()),
       end: (report) => {
         if (isOver) return;
         isOver = true;
@@ -91,9 +93,8 @@ export class HookDispatcher {
     const result = callOnce(work);
     this.#safely(() => {
       try {
-        const given: unknown = span.run?.(result.call);
         // It rejects as the work's own promise does, which its reader deals with.
-        if (given instanceof Promise) given.catch(() => {});
+        swallowRejection(span.run?.(result.call));
       } catch (error) {
         if (!result.failedWith(error)) throw error;
       }
@@ -103,14 +104,7 @@ export class HookDispatcher {
 
   /** Calls code of the application. `onError` gets what it throws, or rejects with. */
   #safely<T>(act: () => T): T | undefined {
-    try {
-      const given = act();
-      if (given instanceof Promise) given.catch(this.#onError);
-      return given;
-    } catch (error) {
-      this.#onError(error);
-      return undefined;
-    }
+    return callSafely(act, this.#onError);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { AgentInput, ModelProvider, RunEvent } from "@mini-openclaw/protocol";
 import { runLoop } from "../run/run-loop.ts";
 import type { RunSettings } from "../run/run-settings.ts";
+import { openStream } from "../shared/check-model-event.ts";
 import type { ActiveSpan, HookDispatcher } from "./hook-dispatcher.ts";
 import type { ModelCallReport, RunRef, RunReport } from "./hooks.ts";
 
@@ -33,7 +34,7 @@ async function* runWithHooks(
     },
   });
   try {
-    for await (const event of wrapIterable(span, () => events)) {
+    for await (const event of wrapIterable(span, () => events[Symbol.asyncIterator]())) {
       if (event.type === "error") report.error = { code: event.code, message: event.message };
       if (event.type === "run_end") {
         const { outcome, usage, costUsd } = event;
@@ -67,7 +68,7 @@ function observeProvider(provider: ModelProvider, run: RunRef, hooks: HookDispat
       const stopped = () => end({ error: signal.reason });
       signal.addEventListener("abort", stopped, { once: true });
       try {
-        for await (const event of wrapIterable(span, () => provider.stream(request, options))) {
+        for await (const event of wrapIterable(span, () => openStream(provider, request, options))) {
           firstEventMs ??= performance.now() - startedAt;
           if (event.type === "turn") end({ turn: event });
           yield event;
@@ -84,10 +85,10 @@ function observeProvider(provider: ModelProvider, run: RunRef, hooks: HookDispat
 }
 
 /** Returns an iterable each of whose steps runs within a span. */
-function wrapIterable<T>(span: ActiveSpan<never>, open: () => AsyncIterable<T>): AsyncIterable<T> {
+function wrapIterable<T>(span: ActiveSpan<never>, open: () => AsyncIterator<T>): AsyncIterable<T> {
   return {
     [Symbol.asyncIterator]() {
-      const steps = span.run(() => open()[Symbol.asyncIterator]());
+      const steps = span.run(open);
       return {
         next: () => span.run(() => steps.next()),
         async return() {

@@ -6,6 +6,8 @@ import {
   type ModelRequest,
   takeDirectly,
 } from "@mini-openclaw/protocol";
+import { callSafely } from "../shared/callbacks.ts";
+import { checkModelEvent, openStream } from "../shared/check-model-event.ts";
 import { followSignal } from "../shared/child-signal.ts";
 import { AgentError } from "../shared/errors.ts";
 import { startTimer } from "../shared/timers.ts";
@@ -37,8 +39,11 @@ export function readTurn(
   take: (event: ModelEvent) => false | Promise<void> | undefined,
 ): TurnReader {
   const stop = followSignal(options.signal);
-  const streamed = provider.stream(request, { ...options, signal: stop.signal });
-  const events: DirectIterator<ModelEvent> = streamed[Symbol.asyncIterator]();
+  const { model } = provider;
+  const events: DirectIterator<ModelEvent> = openStream(provider, request, {
+    ...options,
+    signal: stop.signal,
+  });
   const idle = watchIdle(idleTimeoutMs, () => stop.abort(silence(idleTimeoutMs)));
   let isComplete = false;
   let hasFailed = false;
@@ -49,10 +54,16 @@ export function readTurn(
     hasFailed = true;
     reject(reason);
   };
-  const deliver = ({ done, value }: IteratorResult<ModelEvent>) => {
+  const deliver = (result: IteratorResult<ModelEvent>) => {
     idle.stop();
-    isComplete = done !== true && value.type === "turn";
-    resolve(done ? undefined : value);
+    try {
+      const { done, value } = Object(result) as typeof result;
+      if (!done) checkModelEvent(value, model);
+      isComplete = done !== true && value.type === "turn";
+      resolve(done ? undefined : value);
+    } catch (error) {
+      fail(error);
+    }
   };
   const wait = (onEvent: typeof resolve, onFailure: typeof reject) => {
     resolve = onEvent;
@@ -68,6 +79,7 @@ export function readTurn(
   events[takeDirectly]?.((event) => {
     if (hasFailed) return false;
     try {
+      checkModelEvent(event, model);
       const taking = take(event);
       if (taking === false) return false;
       if (taking === undefined) return taken();
@@ -90,7 +102,7 @@ export function readTurn(
       if (!isComplete) stop.abort(new Error("The turn was given up."));
       stop.dispose();
       // Not awaited: a provider that hangs would hang this too.
-      events.return?.().catch(() => {});
+      callSafely(() => events.return?.());
     },
   };
 }

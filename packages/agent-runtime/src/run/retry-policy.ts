@@ -1,3 +1,5 @@
+import { fieldOf, isError } from "../shared/errors.ts";
+
 /** Reasons to ask the next model instead of the same one again. */
 export type FallbackReason =
   | "overloaded"
@@ -95,21 +97,25 @@ const reasonOfCode: Readonly<Record<string, FallbackReason>> = {
 
 function reasonOf(code: string, error: unknown): FallbackReason | undefined {
   if (Object.hasOwn(reasonOfCode, code)) return reasonOfCode[code];
-  const { refused, status } = Object(error instanceof Error ? error.cause : undefined) as Record<
-    string,
-    unknown
-  >;
   if (code !== "MODEL_REJECTED") return undefined;
+  const cause = fieldOf(error, "cause");
+  const refused = fieldOf(cause, "refused");
   if (refused === "account") return "unauthorized";
-  return refused === "model" || status === 404 ? "not_found" : undefined;
+  return refused === "model" || fieldOf(cause, "status") === 404 ? "not_found" : undefined;
+}
+
+/** Returns the pause that an error asks for, if it is one. */
+export function pauseOf(error: unknown): number | undefined {
+  const pauseMs = fieldOf(error, "retryAfterMs");
+  return typeof pauseMs === "number" && pauseMs >= 0 && pauseMs < Infinity ? pauseMs : undefined;
 }
 
 /** The fields of a provider's error that matter for another attempt. */
 function failureOf(error: unknown): { code: string; retryable: boolean; retryAfterMs: number | undefined } {
-  const { code, retryable, retryAfterMs } = Object(error) as Record<string, unknown>;
+  const code = fieldOf(error, "code");
   return {
     code: typeof code === "string" ? code : "",
-    retryable: error instanceof Error && typeof code === "string" && retryable === true,
-    retryAfterMs: typeof retryAfterMs === "number" && retryAfterMs >= 0 ? retryAfterMs : undefined,
+    retryable: isError(error) && typeof code === "string" && fieldOf(error, "retryable") === true,
+    retryAfterMs: pauseOf(error),
   };
 }

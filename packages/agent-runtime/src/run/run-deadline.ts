@@ -1,6 +1,8 @@
 import { errorCodes, type RunEnding } from "@mini-openclaw/protocol";
 import { followSignal } from "../shared/child-signal.ts";
+import { fieldOf, isError } from "../shared/errors.ts";
 import { startTimer } from "../shared/timers.ts";
+import { pauseOf } from "./retry-policy.ts";
 
 /** The reason of a signal that was aborted because the run took too long. */
 class TimeIsUp extends Error {}
@@ -33,19 +35,17 @@ export function startDeadline(parents: readonly AbortSignal[], maxRunMs: number)
 /** Returns the ending of a run in which something was thrown. */
 export function toEnding(error: unknown, signal: AbortSignal): Pick<RunEnding, "outcome" | "error"> {
   if (signal.aborted) return { outcome: signal.reason instanceof TimeIsUp ? "budget" : "aborted" };
-  if (!hasCode(error)) {
+  const code = fieldOf(error, "code");
+  const message = fieldOf(error, "message");
+  // An error made to be shown has a code of the protocol.
+  const isShown = isError(error) && typeof code === "string" && Object.hasOwn(errorCodes, code);
+  if (!isShown || typeof message !== "string") {
     // The message may name paths or hold secrets: `onError` gets it, watchers do not.
-    const message = "The agent failed. Its log has the reason.";
-    return { outcome: "failed", error: { code: errorCodes.AGENT_FAILED, message, retryable: true } };
+    const hidden = "The agent failed. Its log has the reason.";
+    return { outcome: "failed", error: { code: errorCodes.AGENT_FAILED, message: hidden, retryable: true } };
   }
-  const { code, message, retryable, retryAfterMs } = error;
-  const after = typeof retryAfterMs === "number" ? { retryAfterMs } : {};
-  return { outcome: "failed", error: { code, message, retryable: retryable === true, ...after } };
-}
-
-/** An error made to be shown: its code is one of the protocol. */
-function hasCode(
-  error: unknown,
-): error is Error & { code: string; retryable?: unknown; retryAfterMs?: unknown } {
-  return error instanceof Error && "code" in error && Object.hasOwn(errorCodes, String(error.code));
+  const retryAfterMs = pauseOf(error);
+  const after = retryAfterMs === undefined ? {} : { retryAfterMs };
+  const retryable = fieldOf(error, "retryable") === true;
+  return { outcome: "failed", error: { code, message, retryable, ...after } };
 }

@@ -1,5 +1,5 @@
 import type { ModelOptions } from "@mini-openclaw/protocol";
-import { createOptionChecks, mustBe } from "@mini-openclaw/protocol/shared";
+import { createOptionChecks, isRecord, mustBe } from "@mini-openclaw/protocol/shared";
 import { AgentError } from "./errors.ts";
 
 /** Refuses unknown options with an AgentError `INVALID_OPTION` that names the closest one. */
@@ -53,8 +53,23 @@ export function checkOneOf<T extends string>(name: string, value: T, allowed: re
 
 /** @throws AgentError `INVALID_OPTION` */
 export function checkRecord(name: string, value: object): object {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  throw invalidOption(name, "an object", value);
+  if (isRecord(value) && isPlain(value)) return value;
+  throw invalidOption(name, "a plain object", value);
+}
+
+/** A `Map` or `Headers` has no fields of its own: what is in it would be ignored. */
+function isPlain(value: object): boolean {
+  return Object.keys(value).length > 0 || !(Symbol.iterator in value);
+}
+
+/** Accepts an object that JSON can write. @throws AgentError `INVALID_OPTION` */
+export function checkJson(name: string, value: object): void {
+  checkRecord(name, value);
+  try {
+    JSON.stringify(value);
+  } catch (cause) {
+    throw new AgentError("INVALID_OPTION", `\`${name}\` must be an object that JSON can write.`, { cause });
+  }
 }
 
 export function invalidOption(name: string, expected: string, value: unknown): AgentError {
@@ -73,9 +88,9 @@ export function checkModelOptions(options: ModelOptions = {}): void {
   const { effort, temperature, thinking, headers, extraBody } = options;
   if (effort !== undefined) checkText("options.effort", effort);
   if (temperature !== undefined) checkTemperature(temperature, 2);
-  if (thinking !== undefined) checkRecord("options.thinking", thinking);
+  if (thinking !== undefined) checkJson("options.thinking", thinking);
   if (headers !== undefined) checkHeaders("options.headers", headers);
-  if (extraBody !== undefined) checkRecord("options.extraBody", extraBody);
+  if (extraBody !== undefined) checkJson("options.extraBody", extraBody);
 }
 
 const modelOptions: Readonly<Record<keyof ModelOptions, true>> = {

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import type { ErrorCode } from "@mini-openclaw/protocol";
 import { defineError } from "@mini-openclaw/protocol/shared";
 
@@ -35,5 +36,19 @@ export class AgentError extends defineError<AgentErrorCode>("AgentError") {
     this.retryable = options.retryable ?? false;
     this.retryAfterMs = options.retryAfterMs;
     this.noteForModel = options.noteForModel;
+  }
+}
+
+/** Returns true for an error of any realm that can be read. */
+export function isError(value: unknown): value is Error {
+  return !types.isProxy(value) && (types.isNativeError(value) || value instanceof Error);
+}
+
+/** Returns a field of what was thrown, or `undefined` where it cannot be read. */
+export function fieldOf(thrown: unknown, name: string): unknown {
+  try {
+    return (Object(thrown) as Record<string, unknown>)[name];
+  } catch {
+    return undefined;
   }
 }

@@ -6,7 +6,7 @@ import {
   checkHeaders,
   checkKnown,
   checkOneOf,
-  checkRecord,
+  checkJson,
   checkTemperature,
   checkText,
 } from "../../shared/check-options.ts";
@@ -178,7 +178,7 @@ function checkOptions(options: AnthropicProviderOptions): void {
   if (options.files !== undefined) checkOneOf("files", options.files, fileSupports);
   if (temperature !== undefined) checkTemperature(temperature, 1);
   for (const [name, value] of Object.entries({ thinking: options.thinking, query, extraBody })) {
-    if (value !== undefined) checkRecord(name, value);
+    if (value !== undefined) checkJson(name, value);
   }
   if (headers !== undefined) checkHeaders("headers", headers);
 }

@@ -99,7 +99,8 @@ export interface FailedAnswer {
 
 /** Returns the error for an answer that is no turn, with the server's own words in it. */
 export function fromAnswer(answer: FailedAnswer, secrets: readonly string[]): AgentError {
-  const { status, headers, body } = answer;
+  const { status, headers } = answer;
+  const body = answer.body.replace(/^\uFEFF/, "");
   const type = typeIn(body);
   const reason = reasonIn(body).slice(0, MAX_READ_CHARS);
   const asked = describeRequest(answer, secrets);

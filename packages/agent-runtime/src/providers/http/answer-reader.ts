@@ -28,7 +28,7 @@ export function createAnswerReader(response: Response): AnswerReader {
       return events.read(all);
     },
     end: () => events.end(),
-    document: () => held?.toString(),
+    document: () => held?.toString().replace(/^\uFEFF/, ""),
   };
 }
 

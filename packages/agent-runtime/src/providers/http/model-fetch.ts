@@ -1,8 +1,10 @@
-import type { AgentError } from "../../shared/errors.ts";
+import { describeValue } from "@mini-openclaw/protocol/shared";
+import { AgentError } from "../../shared/errors.ts";
 import { fromAnswer } from "../errors/api-errors.ts";
 import { secretsIn } from "../errors/secrets.ts";
 import type { Body } from "./body.ts";
-import { createNodeFetch, type Fetch, MAX_ERROR_BYTES, webBody } from "./node-fetch.ts";
+import { createNodeFetch, type Fetch, MAX_ERROR_BYTES } from "./node-fetch.ts";
+import { webBody } from "./web-body.ts";
 
 /** Makes requests to a model's server, and opens the bodies of its answers. */
 export interface ModelFetch {
@@ -20,10 +22,19 @@ export function createModelFetch(own: Fetch | undefined, secrets: readonly strin
     bodyOf,
     async fetch(url, init) {
       const response = await send(url, withWellFormedBody(init));
+      checkResponse(response);
       if (response.ok) return response;
       throw await refusal(response, addressOf(url), [...secrets, ...secretsIn(new Headers(init?.headers))]);
     },
   };
+}
+
+/** Checks what somebody else's `fetch` resolved with. */
+function checkResponse(given: unknown): void {
+  const { ok, headers } = Object(given) as Partial<Response>;
+  if (typeof ok === "boolean" && typeof headers?.get === "function") return;
+  const text = `The provider's \`fetch\` must resolve with a Response, got ${describeValue(given)}.`;
+  throw new AgentError("MODEL_FAILED", text);
 }
 
 async function refusal(response: Response, url: string, secrets: readonly string[]): Promise<AgentError> {

@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
-import { pipeline, Readable, type Transform } from "node:stream";
-import type { ReadableStream } from "node:stream/web";
+import { pipeline, type Readable, type Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from "node:zlib";
 import { AgentError } from "../../shared/errors.ts";
 import { cleanText } from "../errors/clean-text.ts";
 import { type Body, FlowingBody } from "./body.ts";
+import { webBody } from "./web-body.ts";
 
 /** Of an error response, no more than this many bytes are read: its message is one line. */
 export const MAX_ERROR_BYTES = 65_536;
@@ -55,8 +55,10 @@ function toStatus(status = 500): number {
  * the same.
  */
 async function decode(message: IncomingMessage): Promise<Readable> {
-  const encoding = message.headers["content-encoding"]?.trim().toLowerCase() ?? "";
-  if (plainEncodings.has(encoding)) return message;
+  const named = message.headers["content-encoding"]?.toLowerCase().split(",") ?? [];
+  const encodings = named.map((one) => one.trim()).filter((one) => !plainEncodings.has(one));
+  const encoding = encodings.join(", ");
+  if (encoding === "") return message;
   const decoder = await createDecoder(encoding, message);
   if (!decoder) {
     message.destroy();
@@ -95,6 +97,11 @@ async function send(
   request.on("close", () => signal?.removeEventListener("abort", abort));
   if (signal?.aborted) abort();
   request.end(body);
+  request.on("upgrade", (_, socket) => {
+    socket.destroy();
+    const text = `The model's server answered 101 to ${url.pathname}: it is no server of models there. Set \`baseURL\` to the address that answers.`;
+    request.emit("error", new AgentError("MODEL_FAILED", text));
+  });
   // Rejects with the request's `error`. A later one reaches the reader of the message.
   const [message] = (await once(request, "response")) as [IncomingMessage];
   request.on("error", () => {});
@@ -130,8 +137,4 @@ async function readAll(content: Readable): Promise<string> {
     // The status and the beginning of the body are a reason too.
   }
   return Buffer.concat(pieces).toString();
-}
-
-export function webBody({ body }: Response): Body {
-  return new FlowingBody(body ? Readable.fromWeb(body as ReadableStream) : Readable.from([]));
 }

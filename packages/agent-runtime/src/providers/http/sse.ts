@@ -72,17 +72,31 @@ function addData(events: string[], event: string): void {
   const start = event.indexOf("data:");
   // The usual event: one `data` line, the last.
   const isUsual =
-    start !== -1 && event.indexOf("\n", start) === -1 && (start === 0 || event[start - 1] === "\n");
+    start !== -1 &&
+    event.indexOf("\n", start) === -1 &&
+    event.indexOf("\r", start) === -1 &&
+    (start === 0 || event[start - 1] === "\n");
   const isError = errorName.test(isUsual ? event.slice(0, start) : event.slice(0, 128));
   if (isUsual && !isError) {
     const data = event.slice(start + 5).trim();
     if (data !== "") events.push(data);
     return;
   }
+  if (start === -1 && !isError) {
+    if (isBareError(event)) events.push(event.trim());
+    return;
+  }
   for (const line of dataLines(event)) {
     const data = isError ? toErrorEvent(line) : line;
     if (data !== "") events.push(data);
   }
+}
+
+/** Returns true for an error that its server put into the stream as it is, as JSON without `data:`. */
+function isBareError(event: string): boolean {
+  if (!/^\s*\{/.test(event)) return false;
+  const value = parseJson(event);
+  return isRecord(value) && "error" in value;
 }
 
 const errorName = /(?:^|[\r\n])event:[ \t]*error[ \t]*(?:[\r\n]|$)/;

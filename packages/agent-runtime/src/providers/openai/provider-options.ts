@@ -4,7 +4,7 @@ import {
   checkHeaders,
   checkKnown,
   checkOneOf,
-  checkRecord,
+  checkJson,
   checkTemperature,
   checkText,
 } from "../../shared/check-options.ts";
@@ -94,7 +94,7 @@ export function checkOptions(caller: string, options: OpenAIProviderOptions): vo
   if (files !== undefined) checkOneOf("files", files, fileSupports);
   if (temperature !== undefined) checkTemperature(temperature, 2);
   for (const [name, value] of Object.entries({ thinking, query, extraBody })) {
-    if (value !== undefined) checkRecord(name, value);
+    if (value !== undefined) checkJson(name, value);
   }
   if (headers !== undefined) checkHeaders("headers", headers);
 }
