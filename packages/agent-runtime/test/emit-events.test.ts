@@ -186,3 +186,13 @@ describe("when its reader goes away", () => {
     expect(await read).toEqual(end);
   });
 });
+
+test("a reader that left, and reads again, is at the end", async () => {
+  const events = emitEvents<number>(async (emit) => {
+    await emit(1);
+    await emit(2);
+  });
+  await events.next();
+  expect(await events.return?.()).toEqual(end);
+  expect(await events.next()).toEqual(end);
+});

@@ -7,9 +7,8 @@ import { observeRun } from "../observe/observe-run.ts";
 import { isCompactionDue, neededMessages } from "../run/compaction-due.ts";
 import type { RunSettings } from "../run/run-settings.ts";
 import { modelTools, toModelRequest } from "../run/turn-state.ts";
-import { callSafely } from "../shared/callbacks.ts";
 import { checkKnown } from "../shared/check-options.ts";
-import { AgentError } from "../shared/errors.ts";
+import { AgentError, callSafely } from "../shared/errors.ts";
 import { type Tool, type ToolDefinition, type ToolSource, toTool } from "../tool-calls/define-tool.ts";
 import type { AgentRuntimeOptions } from "./agent-options.ts";
 import { checkInput } from "./check-input.ts";
@@ -50,7 +49,7 @@ export class AgentRuntime implements AgentRunner {
   /**
    * One run. The new user message is the last of `input.messages`. Nothing is added to them.
    *
-   * Several runs may go on at once. Ends in exactly one `run_end`, and no read of its events throws.
+   * Several runs may go on at once. Ends in exactly one `run_end`. No read of its events throws.
    *
    * @throws AgentError `INVALID_OPTION` at once, if the input is none
    */

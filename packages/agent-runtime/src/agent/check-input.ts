@@ -1,6 +1,6 @@
 import type { AgentInput } from "@mini-openclaw/protocol";
 import { isRecord } from "@mini-openclaw/protocol/shared";
-import { checkAmount, checkText, invalidOption } from "../shared/check-options.ts";
+import { checkText, invalidOption } from "../shared/check-options.ts";
 import { fieldOf } from "../shared/errors.ts";
 
 /** Checks what every run needs. @throws AgentError `INVALID_OPTION` */
@@ -13,5 +13,7 @@ export function checkInput(input: AgentInput): void {
   // Any realm's will do.
   if (typeof fieldOf(signal, "addEventListener") !== "function")
     throw invalidOption("run({ signal })", "a signal, such as `new AbortController().signal`", signal);
-  if (sessionCostUsd !== undefined) checkAmount("run({ sessionCostUsd })", sessionCostUsd);
+  // NaN is a cost that is not known: the budget counts it as used up.
+  if (sessionCostUsd !== undefined && typeof sessionCostUsd !== "number")
+    throw invalidOption("run({ sessionCostUsd })", "a number", sessionCostUsd);
 }

@@ -19,9 +19,8 @@ import {
   checkTimeZone,
   invalidOption,
 } from "../shared/check-options.ts";
-import { callSafely } from "../shared/callbacks.ts";
 import { createId } from "../shared/create-id.ts";
-import { fieldOf } from "../shared/errors.ts";
+import { callSafely, fieldOf } from "../shared/errors.ts";
 import { createSessionApprovals } from "../tool-calls/approvals.ts";
 import { type Tool, toTool } from "../tool-calls/define-tool.ts";
 import { createRememberTool } from "../tools/remember.ts";
@@ -64,7 +63,12 @@ export function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap
       shared: checkSharedSpend(options.sharedSpend),
     }),
     rememberTool: memory && toTool(createRememberTool(memory)),
-    readPrompt: promptReader({ ...options, now, ...(skills && { skills }) }, memory, tools, count("dailyLogDays")),
+    readPrompt: promptReader(
+      { ...options, now, ...(skills && { skills }) },
+      memory,
+      tools,
+      count("dailyLogDays"),
+    ),
     maxContextMessages: contextMessages(options),
     contextWindow: new ContextWindow(count("maxContextTokens")),
     windowStarts: new WindowStarts(),
@@ -120,14 +124,14 @@ function checkFallbacks(reasons: readonly FallbackReason[]): readonly FallbackRe
  * Calls `onError` and ignores what it throws or rejects with, because a run must still end.
  */
 function heard(onError: (error: unknown) => void = () => {}): (error: unknown) => void {
-  return (error) => void callSafely(() => onError(error));
+  return (error) => callSafely(() => onError(error));
 }
 
 /**
- * Returns a clock that always tells a time. Where `now` fails later, `onError` gets that, and the
+ * Returns a clock that always has a time. Where `now` fails later, `onError` gets that, and the
  * system's clock counts.
  *
- * @throws AgentError `INVALID_OPTION` if it tells none now
+ * @throws AgentError `INVALID_OPTION` if it has none now
  */
 function checkClock(now: () => number, onError: (error: unknown) => void): () => number {
   const read = () => {

@@ -7,7 +7,7 @@ import {
   type ToolCallRecord,
   type Usage,
 } from "@mini-openclaw/protocol";
-import { checkKnown } from "../shared/check-options.ts";
+import { checkFunctions, checkKnown, invalidOption } from "../shared/check-options.ts";
 
 /** Functions that are called at a run's steps. The run waits for each of them. */
 export interface RunCallbacks {
@@ -39,6 +39,9 @@ export async function runWithCallbacks(
   callbacks: RunCallbacks = {},
 ): Promise<RunSummary> {
   checkKnown("runWithCallbacks", callbacks, { onChunk: true, onToolStart: true, onToolDone: true });
+  checkFunctions(callbacks, ["onChunk", "onToolStart", "onToolDone"]);
+  if (typeof agent?.run !== "function")
+    throw invalidOption("agent", "an agent with the function `run`", agent);
   const { onChunk, onToolStart, onToolDone } = callbacks;
   const inputs = new Map<string, Record<string, unknown>>();
   const summary: RunSummary = { content: "", toolCalls: [], outcome: "failed", usage: noUsage };

@@ -103,25 +103,27 @@ export function checkPrices(prices: Prices): Prices {
   for (const [model, price] of Object.entries(prices)) {
     const name = `prices["${model}"]`;
     checkRecord(name, price);
+    // An unknown name would be ignored, and the costs would be wrong.
+    checkKnown(name, price, priceNames);
     const { longPrompt, ...rates } = price;
-    checkRates(name, rates, { input: rates.input, output: rates.output });
+    checkRates(name, rates, ["input", "output"]);
     if (longPrompt === undefined) continue;
     checkRecord(`${name}.longPrompt`, longPrompt);
-    const { input, output, overTokens } = longPrompt;
-    checkRates(`${name}.longPrompt`, longPrompt, { input, output, overTokens });
+    checkKnown(`${name}.longPrompt`, longPrompt, longPromptNames);
+    checkRates(`${name}.longPrompt`, longPrompt, ["input", "output", "overTokens"]);
   }
   return prices;
 }
 
-const rateNames = { input: true, output: true, cacheRead: true, cacheWrite: true, overTokens: true };
+const rateNames = { input: true, output: true, cacheRead: true, cacheWrite: true } as const;
+const priceNames = { ...rateNames, longPrompt: true } as const;
+const longPromptNames = { ...rateNames, overTokens: true } as const;
 
-/** An unknown name would be ignored, and the costs would be wrong. */
-function checkRates(name: string, price: object, required: object): void {
-  checkKnown(name, price, rateNames);
-  for (const [field, value] of Object.entries({ ...required, ...price })) checkPrice(`${name}.${field}`, value);
-}
-
-function checkPrice(name: string, value: unknown): void {
-  if (typeof value !== "number" || !(value >= 0 && value < Infinity))
-    throw invalidOption(name, "a number from 0 on", value);
+function checkRates(name: string, rates: object, required: readonly string[]): void {
+  const fields: Readonly<Record<string, unknown>> = { ...rates };
+  for (const field of new Set([...required, ...Object.keys(fields)])) {
+    const value = fields[field];
+    const isRate = typeof value === "number" && value >= 0 && value < Infinity;
+    if (!isRate) throw invalidOption(`${name}.${field}`, "a number from 0 on", value);
+  }
 }

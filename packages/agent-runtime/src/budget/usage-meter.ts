@@ -1,6 +1,6 @@
-import { toCount } from "../providers/convert/usage.ts";
-import { fieldOf } from "../shared/errors.ts";
 import { type ModelEvent, noUsage, type Usage } from "@mini-openclaw/protocol";
+import { fieldOf } from "../shared/errors.ts";
+import { toCount } from "../shared/token-count.ts";
 import { estimateTokens } from "./estimate-tokens.ts";
 import { totalTokens } from "./spending.ts";
 

@@ -1,6 +1,6 @@
 import { type Channel, channel } from "node:diagnostics_channel";
 import type { RunEvent } from "@mini-openclaw/protocol";
-import { callSafely, swallowRejection } from "../shared/callbacks.ts";
+import { callSafely, swallowRejection } from "../shared/errors.ts";
 import type {
   AgentHooks,
   HookSpan,

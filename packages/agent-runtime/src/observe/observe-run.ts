@@ -1,7 +1,7 @@
 import type { AgentInput, ModelProvider, RunEvent } from "@mini-openclaw/protocol";
 import { runLoop } from "../run/run-loop.ts";
 import type { RunSettings } from "../run/run-settings.ts";
-import { openStream } from "../shared/check-model-event.ts";
+import { checkModelEvent, openStream } from "../shared/check-model-event.ts";
 import type { ActiveSpan, HookDispatcher } from "./hook-dispatcher.ts";
 import type { ModelCallReport, RunRef, RunReport } from "./hooks.ts";
 
@@ -69,6 +69,7 @@ function observeProvider(provider: ModelProvider, run: RunRef, hooks: HookDispat
       signal.addEventListener("abort", stopped, { once: true });
       try {
         for await (const event of wrapIterable(span, () => openStream(provider, request, options))) {
+          checkModelEvent(event, model);
           firstEventMs ??= performance.now() - startedAt;
           if (event.type === "turn") end({ turn: event });
           yield event;

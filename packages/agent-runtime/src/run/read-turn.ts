@@ -6,10 +6,9 @@ import {
   type ModelRequest,
   takeDirectly,
 } from "@mini-openclaw/protocol";
-import { callSafely } from "../shared/callbacks.ts";
 import { checkModelEvent, openStream } from "../shared/check-model-event.ts";
 import { followSignal } from "../shared/child-signal.ts";
-import { AgentError } from "../shared/errors.ts";
+import { AgentError, callSafely } from "../shared/errors.ts";
 import { startTimer } from "../shared/timers.ts";
 
 /** The events of one turn, which its reader asks for one by one. */
@@ -102,7 +101,7 @@ export function readTurn(
       if (!isComplete) stop.abort(new Error("The turn was given up."));
       stop.dispose();
       // Not awaited: a provider that hangs would hang this too.
-      callSafely(() => events.return?.());
+      void callSafely(() => events.return?.());
     },
   };
 }

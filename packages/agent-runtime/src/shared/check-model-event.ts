@@ -1,7 +1,6 @@
 import type { ModelCallOptions, ModelEvent, ModelProvider, ModelRequest } from "@mini-openclaw/protocol";
 import { describeValue, isRecord } from "@mini-openclaw/protocol/shared";
-import { swallowRejection } from "./callbacks.ts";
-import { AgentError } from "./errors.ts";
+import { AgentError, swallowRejection } from "./errors.ts";
 
 /**
  * Opens the stream of a provider, which may be anybody's.

@@ -53,13 +53,10 @@ export function checkOneOf<T extends string>(name: string, value: T, allowed: re
 
 /** @throws AgentError `INVALID_OPTION` */
 export function checkRecord(name: string, value: object): object {
-  if (isRecord(value) && isPlain(value)) return value;
-  throw invalidOption(name, "a plain object", value);
-}
-
-/** A `Map` or `Headers` has no fields of its own: what is in it would be ignored. */
-function isPlain(value: object): boolean {
-  return Object.keys(value).length > 0 || !(Symbol.iterator in value);
+  if (!isRecord(value)) throw invalidOption(name, "an object", value);
+  // A `Map` or `Headers` has no fields of its own: what is in it would be ignored.
+  if (!(Symbol.iterator in value)) return value;
+  throw invalidOption(name, "a plain object, such as `Object.fromEntries(…)` makes of a Map", value);
 }
 
 /** Accepts an object that JSON can write. @throws AgentError `INVALID_OPTION` */

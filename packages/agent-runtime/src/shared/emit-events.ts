@@ -71,8 +71,14 @@ export function emitEvents<T>(work: (emit: Emit<T>, left: AbortSignal) => Promis
     if (!current && !isOver) return;
     const read = takeFirst(reads) as Read<T>;
     if (current) read({ done: false, value: current.event });
-    else read((ended as Promise<void>).then(() => ({ done: true, value: undefined })));
+    else read(finished().then(() => ({ done: true, value: undefined })));
     answer();
+  }
+
+  /** Rejects as the work does, unless its reader left: such a one gets no failure any more. */
+  function finished(): Promise<unknown> {
+    const work = ended as Promise<void>;
+    return left.signal.aborted ? work.catch(() => {}) : work;
   }
 
   function end(): void {

@@ -96,3 +96,22 @@ describe("the shared costs of a day", () => {
     );
   });
 });
+
+test.each([undefined, Number.NaN, "", "x", { sum: 1 }])(
+  "a shared sum of %s fails the run by name",
+  async (sum) => {
+    const errors: unknown[] = [];
+    const onError = (error: unknown) => errors.push(error);
+    const agent = agentOf({ add: async () => sum as never }, { onError });
+    expect(await ending(agent)).toBe("run_end failed");
+    const message = expect.stringContaining(
+      "`sharedSpend.add(…)` must be the day's sum, a number, got ",
+    ) as string;
+    expect(errors).toContainEqual(expect.objectContaining({ code: "INVALID_OPTION", message }));
+  },
+);
+
+test("a shared sum in words of a database counts", async () => {
+  const agent = agentOf({ add: async () => "0.5" as never }, { maxDayCostUsd: 0.4 });
+  expect(await ending(agent)).toBe("run_end budget");
+});

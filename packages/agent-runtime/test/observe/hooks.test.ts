@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import {
   AgentError,
@@ -291,4 +292,41 @@ test("diagnostics channels carry the same, start and end with the same call", as
   messages.length = 0;
   await eventsOf(agentWith({}), inputOf("go"));
   expect(messages).toEqual([]);
+});
+
+describe("a hook of another making breaks nothing:", () => {
+  const unreadable = new Proxy(
+    {},
+    {
+      get() {
+        throw new Error("unreadable");
+      },
+    },
+  );
+  const throwsAlways = () => {
+    throw new Error("thenable");
+  };
+  const rejected = () => runInNewContext("Promise.reject(new Error('elsewhere'))") as never;
+
+  test.each<[what: string, hooks: AgentHooks, reported: string]>([
+    ["a span that cannot be read", { onRun: () => unreadable, onModelCall: () => unreadable }, "unreadable"],
+    ["a promise of another realm", { onEvent: rejected }, "elsewhere"],
+    ["a thenable that throws", { onEvent: () => ({ then: throwsAlways }) as never }, "thenable"],
+  ])("%s", async (_, hooks, reported) => {
+    const errors: string[] = [];
+    const onError = (error: unknown) => errors.push((error as Error).message);
+    const events = await eventsOf(agentWith(hooks, { onError }), inputOf("hi"));
+    expect(outline(events).at(-1)).toBe("run_end completed");
+    await new Promise(setImmediate);
+    expect(errors.join()).toContain(reported);
+  });
+
+  test("a span whose `run` gives a promise of another realm", async () => {
+    const run = (work: () => unknown) => {
+      work();
+      return rejected();
+    };
+    const events = await eventsOf(agentWith({ onRun: () => ({ run }) }), inputOf("hi"));
+    expect(outline(events).at(-1)).toBe("run_end completed");
+  });
 });

@@ -4,9 +4,9 @@ import {
   checkCount,
   checkFunctions,
   checkHeaders,
+  checkJson,
   checkKnown,
   checkOneOf,
-  checkJson,
   checkTemperature,
   checkText,
 } from "../../shared/check-options.ts";

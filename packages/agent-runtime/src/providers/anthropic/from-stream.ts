@@ -1,8 +1,8 @@
 import { type ContentBlock, noUsage, type Usage } from "@mini-openclaw/protocol";
+import { toCount } from "../../shared/token-count.ts";
 import { isRecord, type JsonRecord, readEvent, toText } from "../convert/json.ts";
 import { failsTurn, toStopReason } from "../convert/stop-reason.ts";
 import { newInput, type OpenCall, toToolCall } from "../convert/tool-call.ts";
-import { toCount } from "../convert/usage.ts";
 import { fromStreamError } from "../errors/api-errors.ts";
 import { cleanText } from "../errors/clean-text.ts";
 import { isErrorEvent, textIn } from "../errors/reason.ts";

@@ -92,7 +92,7 @@ function addData(events: string[], event: string): void {
   }
 }
 
-/** Returns true for an error that its server put into the stream as it is, as JSON without `data:`. */
+/** Returns true for an error that stands in the stream as it is: JSON without `data:`. */
 function isBareError(event: string): boolean {
   if (!/^\s*\{/.test(event)) return false;
   const value = parseJson(event);

@@ -6,11 +6,13 @@ import { type Body, FlowingBody } from "./body.ts";
 export function webBody(response: Response): Body {
   const body: unknown = response.body;
   if (body === null || body === undefined) return new FlowingBody(Readable.from([]));
-  const { getReader, locked } = body as ReadableStream<Uint8Array>;
-  if (locked || response.bodyUsed) throw usedBody();
-  if (typeof getReader === "function") return new FlowingBody(fromWeb(body as ReadableStream<Uint8Array>));
+  const stream = body as ReadableStream<Uint8Array>;
+  if (stream.locked || response.bodyUsed) throw usedBody();
+  if ("getReader" in stream) return new FlowingBody(fromWeb(stream));
   // `node-fetch` gives a stream of Node.
-  return new FlowingBody(Readable.from(body as AsyncIterable<Uint8Array>, { objectMode: false }));
+  return new FlowingBody(
+    Readable.from(stream as unknown as AsyncIterable<Uint8Array>, { objectMode: false }),
+  );
 }
 
 /**
@@ -27,8 +29,10 @@ function fromWeb(stream: ReadableStream<Uint8Array>): Readable {
       );
     },
     destroy(error, callback) {
-      const done = () => callback(error);
-      reader.cancel(error).then(done, done);
+      void reader
+        .cancel(error)
+        .catch(() => {})
+        .finally(() => callback(error));
     },
   });
 }

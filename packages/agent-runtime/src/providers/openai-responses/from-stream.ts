@@ -1,8 +1,8 @@
 import { type ContentBlock, noUsage, type Usage } from "@mini-openclaw/protocol";
+import { toCount } from "../../shared/token-count.ts";
 import { isRecord, type JsonRecord, readEvent, toText } from "../convert/json.ts";
 import { failsTurn, toStopReason } from "../convert/stop-reason.ts";
 import { newInput, type OpenCall, toToolCall } from "../convert/tool-call.ts";
-import { toCount } from "../convert/usage.ts";
 import { fromStreamError } from "../errors/api-errors.ts";
 import { cleanText } from "../errors/clean-text.ts";
 import { isErrorEvent } from "../errors/reason.ts";
@@ -60,8 +60,8 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
     if (!isRecord(response)) return [];
     usage = toUsage(response["usage"], usage);
     const { error, incomplete_details: details, output, status } = response;
-    if (error || status === "failed")
-      throw fromStreamError(error ? response : { message: "failed" }, secrets);
+    if (error || status === "failed" || status === "cancelled")
+      throw fromStreamError(error ? response : { message: status }, secrets);
     isOver = true;
     if (isRecord(details)) reason = toText(details["reason"]) || "incomplete";
     else if (status === "incomplete") reason = "incomplete";
@@ -91,6 +91,7 @@ export function createTurnBuilder({ limit, secrets }: BuilderOptions): TurnBuild
         case "response.error":
           throw fromStreamError(event, secrets);
         case "response.failed":
+        case "response.cancelled":
           throw fromStreamError(isRecord(event["response"]) ? event["response"] : event, secrets);
         case "response.completed":
         case "response.incomplete":

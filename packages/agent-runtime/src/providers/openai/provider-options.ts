@@ -2,9 +2,9 @@ import {
   checkCount,
   checkFunctions,
   checkHeaders,
+  checkJson,
   checkKnown,
   checkOneOf,
-  checkJson,
   checkTemperature,
   checkText,
 } from "../../shared/check-options.ts";

@@ -1,0 +1,136 @@
+import { runInNewContext } from "node:vm";
+import { describe, expect, test } from "vitest";
+import { AgentRuntime, type AgentRuntimeOptions, runWithCallbacks } from "../../src/index.ts";
+import { createScriptedProvider, fails, says } from "../../src/testing.ts";
+import { eventsOf, inputOf, outline } from "../collect.ts";
+
+function agentWith(options: Partial<AgentRuntimeOptions> | object) {
+  const errors: unknown[] = [];
+  const provider = createScriptedProvider([[says("hi")], [says("hi")]]);
+  const agent = new AgentRuntime({ provider, onError: (error) => errors.push(error), ...options });
+  return { agent, errors };
+}
+
+async function ending(agent: AgentRuntime): Promise<string | undefined> {
+  return outline(await eventsOf(agent, inputOf("hi"))).at(-1);
+}
+
+describe("a clock", () => {
+  test.each([Number.NaN, undefined, new Date(0), 5n, "1", 1e17])("that tells %s is refused", (time) => {
+    expect(() => agentWith({ now: () => time })).toThrow(
+      "`now` must be a function that returns milliseconds since 1970, as `Date.now` does, got ",
+    );
+  });
+
+  test("that fails later ends no run, and `onError` gets its error", async () => {
+    let reads = 0;
+    const now = () => {
+      reads += 1;
+      if (reads > 3) throw new Error("no time");
+      return 0;
+    };
+    const { agent, errors } = agentWith({ now });
+    expect(await ending(agent)).toBe("run_end completed");
+    expect(errors).toContainEqual(new Error("no time"));
+  });
+});
+
+test.each<[what: string, reject: () => unknown]>([
+  ["this realm", () => Promise.reject(new Error("log down"))],
+  ["another realm", () => runInNewContext("Promise.reject(new Error('log down'))") as unknown],
+  [
+    "none, because it throws",
+    () => {
+      throw new Error("log down");
+    },
+  ],
+])("an `onError` that rejects with a promise of %s ends no process", async (_, onError) => {
+  const provider = createScriptedProvider([[fails(new Error("broken"))]]);
+  expect(await ending(new AgentRuntime({ provider, onError }))).toBe("run_end failed");
+});
+
+describe("a run whose input has", () => {
+  test.each<[what: string, input: unknown, name: string]>([
+    ["nothing", undefined, "run(…)"],
+    ["null", null, "run(…)"],
+    ["no signal", { ...inputOf("hi"), signal: undefined }, "run({ signal })"],
+    ["a signal that is none", { ...inputOf("hi"), signal: {} }, "run({ signal })"],
+    ["no messages", { ...inputOf("hi"), messages: undefined }, "run({ messages })"],
+    ["no session", { ...inputOf("hi"), sessionId: "" }, "run({ sessionId })"],
+    ["no id", { ...inputOf("hi"), runId: undefined }, "run({ runId })"],
+    ["costs that are a text", { ...inputOf("hi"), sessionCostUsd: "1" }, "run({ sessionCostUsd })"],
+  ])("%s is refused at once, by name", (_, input, name) => {
+    expect(() => agentWith({}).agent.run(input as never)).toThrow(
+      expect.objectContaining({
+        code: "INVALID_OPTION",
+        message: expect.stringContaining(`\`${name}\` must be`),
+      }),
+    );
+  });
+});
+
+describe("a source of tools", () => {
+  test("that is none is refused by name", () => {
+    expect(() => agentWith({ toolSources: [null] })).toThrow(
+      "`toolSources[0]` must be an object with the function `tools`, got null.",
+    );
+  });
+
+  test("that fails later has no tools, and `onError` gets its error", async () => {
+    let reads = 0;
+    const tools = () => {
+      reads += 1;
+      if (reads > 1) throw new Error("server gone");
+      return [];
+    };
+    const { agent, errors } = agentWith({ toolSources: [{ tools }] });
+    expect(await ending(agent)).toBe("run_end completed");
+    expect(errors).toEqual([new Error("server gone")]);
+  });
+});
+
+test.each<[what: string, prompt: unknown, field: string]>([
+  ["a text", "You are …", "stable"],
+  ["nothing", undefined, "stable"],
+  ["half of one", { stable: "" }, "volatile"],
+])("a system prompt that is %s fails the run by name", async (_, prompt, field) => {
+  const { agent, errors } = agentWith({ systemPrompt: () => prompt });
+  expect(await ending(agent)).toBe("run_end failed");
+  const message = `\`systemPrompt(…).${field}\` must be a text, got nothing.`;
+  expect(errors).toEqual([expect.objectContaining({ code: "INVALID_OPTION", message })]);
+});
+
+test.each<[mistake: string, prices: unknown, named: string]>([
+  ["null", { m: null }, '`prices["m"]` must be an object, got null.'],
+  ["a Map", new Map(), "`prices` must be a plain object"],
+  [
+    "an unknown rate",
+    { m: { input: 1, output: 1, cachedRead: 1 } },
+    '`cachedRead` is no option of `prices["m"]`',
+  ],
+  [
+    "no end",
+    { m: { input: Number.POSITIVE_INFINITY, output: 1 } },
+    '`prices["m"].input` must be a number from 0 on',
+  ],
+  [
+    "no threshold",
+    { m: { input: 1, output: 1, longPrompt: { input: 1, output: 1 } } },
+    "longPrompt.overTokens` must",
+  ],
+  [
+    "null for long prompts",
+    { m: { input: 1, output: 1, longPrompt: null } },
+    "longPrompt` must be an object",
+  ],
+])("a price with %s is refused by name", (_, prices, named) => {
+  expect(() => agentWith({ prices })).toThrow(named);
+});
+
+test.each<[mistake: string, agent: unknown, callbacks: unknown, named: string]>([
+  ["a callback that is none", agentWith({}).agent, { onChunk: 5 }, "`onChunk` must be a function, got 5."],
+  ["an agent that is none", {}, {}, "`agent` must be an agent with the function `run`, got an object."],
+  ["no agent", undefined, {}, "`agent` must be an agent"],
+])("`runWithCallbacks` names %s", async (_, agent, callbacks, named) => {
+  await expect(runWithCallbacks(agent as never, inputOf("hi"), callbacks as never)).rejects.toThrow(named);
+});
