@@ -13,6 +13,7 @@ import { type Tool, type ToolDefinition, type ToolSource, toTool } from "../tool
 import type { AgentRuntimeOptions } from "./agent-options.ts";
 import { checkInput } from "./check-input.ts";
 import { resolveSettings } from "./resolve-settings.ts";
+import { readTools } from "./tool-texts.ts";
 
 /** Runs an agent: streams from a model, runs the tools it asks for. Keeps nothing between runs. */
 export class AgentRuntime implements AgentRunner {
@@ -71,7 +72,7 @@ export class AgentRuntime implements AgentRunner {
   #readSources(): void {
     for (const name of this.#sourced) this.#tools.delete(name);
     this.#sourced.clear();
-    for (const definition of this.#sources.flatMap((source) => this.#toolsOf(source))) {
+    for (const definition of this.#sources.flatMap((source) => readTools(source, this.#settings.onError))) {
       try {
         this.registerTool(definition);
         this.#sourced.add(definition.name);

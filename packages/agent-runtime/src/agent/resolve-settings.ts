@@ -27,6 +27,7 @@ import { createRememberTool } from "../tools/remember.ts";
 import { MemoryManager } from "../workspace/memory.ts";
 import { SkillsLoader } from "../workspace/skills.ts";
 import { type AgentRuntimeOptions, agentDefaults, agentOptionNames } from "./agent-options.ts";
+import { readInstructions, readStates } from "./tool-texts.ts";
 
 /** The farthest time that a `Date` has. */
 const MAX_TIME = 8.64e15;
@@ -184,8 +185,9 @@ function promptReader(
       tools: offered,
       dailyLogDays,
     });
-    const states = offered.flatMap(({ definition }) => (run && definition.describeState?.(run)) || []);
-    const added = (options.toolSources ?? []).flatMap((source) => source.instructions?.() ?? []);
+    const onError = heard(options.onError);
+    const states = run ? readStates(offered, run, onError) : [];
+    const added = readInstructions(options.toolSources ?? [], onError);
     const sections = [
       ...own,
       ...added.map(({ title, text }) => ({ title, source: "tool source", text: `# ${title}\n\n${text}` })),

@@ -4,6 +4,8 @@ import { fieldOf, isError } from "../shared/errors.ts";
 import { startTimer } from "../shared/timers.ts";
 import { pauseOf } from "./retry-policy.ts";
 
+type RunError = NonNullable<RunEnding["error"]>;
+
 /** The reason of a signal that was aborted because the run took too long. */
 class TimeIsUp extends Error {}
 

@@ -5,13 +5,16 @@ import type {
   ModelToolCall,
   StartedTask,
   TaskRequest,
+  TodoItem,
   TodoUpdatedEvent,
   ToolDoneEvent,
   ToolOutputEvent,
   ToolStartEvent,
 } from "@mini-openclaw/protocol";
+import { checkOneOf, checkText, invalidOption } from "../shared/check-options.ts";
 import { wholeHead } from "../shared/cut-text.ts";
 import type { Emit } from "../shared/emit-events.ts";
+import { handleRejection, unwatched } from "../shared/reason.ts";
 import { type ApprovalRule, type SessionApprovals, ToolDenied, waitForDecision } from "./approvals.ts";
 import type { Tool, ToolContext } from "./define-tool.ts";
 import {
@@ -60,6 +63,8 @@ export interface CallSettings extends ToolLimits {
   skillFolders: readonly string[];
   createId: () => string;
   now: () => number;
+  /** Gets the mistakes of the application's own functions. */
+  onError: (error: unknown) => void;
 }
 
 /**
@@ -84,8 +89,10 @@ export async function answerCall(
   const context: ToolContext = {
     ...{ sessionId, runId, callId, signal, skillFolders },
     progress: progress.add,
-    approve: (reason, elsewhere, code) => askUser({ reason, elsewhere, code }, call, settings, emit),
-    updateTodo: async (items) => emit({ type: "todo_updated", runId, items: [...items], timestamp: now() }),
+    approve: (reason, elsewhere, code) =>
+      unwatched(() => askUser({ reason, elsewhere, code }, call, settings, emit)),
+    updateTodo: (items) =>
+      unwatched(async () => emit({ type: "todo_updated", runId, items: readTodo(items), timestamp: now() })),
     ...(tasks.start && { startTask: tasks.start }),
   };
   const result = await makeCall(call, context, settings, emit);
@@ -123,7 +130,7 @@ async function makeCall(
 async function assertAllowed(
   { definition }: Tool,
   input: unknown,
-  { approval, sessionId }: CallSettings,
+  { approval, sessionId, onError }: CallSettings,
   approve: ToolContext["approve"],
 ): Promise<void> {
   const { name } = definition;
@@ -131,6 +138,10 @@ async function assertAllowed(
   if (policy === "allow") return;
   if (policy === "ask") return approve(`${name} wants to run`, undefined, "TOOL_CALL");
   // Whatever else a rule gives, a promise for example, allows nothing.
+  if (policy !== "deny") {
+    handleRejection(policy, onError);
+    onError(invalidOption("approval", "a function that returns allow, ask, deny or nothing", policy));
+  }
   throw new ToolDenied(`Not allowed: calls of ${name} are denied by a rule.`);
 }
 
@@ -151,6 +162,8 @@ async function askUser(
   { sessionId, runId, signal, decision: decide, sessionApprovals, approvalTimeoutMs, now }: CallSettings,
   emit: Emit<ToolEvent>,
 ): Promise<void> {
+  checkText("reason", reason);
+  if (code !== undefined) checkText("code", code);
   if (sessionApprovals.has(sessionId, reason)) return;
   if (!decide) throw new ToolDenied(`Not allowed: ${reason}, and nobody can be asked here. Tell the user.`);
   const coded = code === undefined ? {} : { code };
@@ -175,12 +188,13 @@ function createTaskStarter(callId: string, { runId, startTask }: CallSettings, e
   let taskSessionId: string | undefined;
   const start: ToolContext["startTask"] =
     startTask &&
-    (async (request) => {
-      const task = await startTask({ ...request, callId });
-      taskSessionId = task.sessionId;
-      await emit({ type: "tool_output", runId, callId, content: "", taskSessionId });
-      return task;
-    });
+    ((request) =>
+      unwatched(async () => {
+        const task = await startTask({ ...request, callId });
+        taskSessionId = task.sessionId;
+        await emit({ type: "tool_output", runId, callId, content: "", taskSessionId });
+        return task;
+      }));
   return { start, started: () => (taskSessionId === undefined ? {} : { taskSessionId }) };
 }
 
@@ -189,7 +203,8 @@ function createProgress(callId: string, runId: string, emit: Emit<ToolEvent>) {
   let room = MAX_PROGRESS_CHARS;
   let ended = false;
   return {
-    add: (text: string) => {
+    add: (given: unknown) => {
+      const text = toProgress(given);
       const content = text.length > room ? wholeHead(text, room) : text;
       room -= Math.min(text.length, room);
       if (!ended && content !== "") void emit({ type: "tool_output", runId, callId, content });
@@ -199,3 +214,26 @@ function createProgress(callId: string, runId: string, emit: Emit<ToolEvent>) {
     },
   };
 }
+
+/**
+ * Returns output as text. A tool may call `progress` where a throw would end the process, with the
+ * bytes that a command wrote.
+ */
+function toProgress(given: unknown): string {
+  try {
+    return typeof given === "string" ? given : String(given ?? "");
+  } catch {
+    return "";
+  }
+}
+
+/** Returns a copy of a list of steps. @throws AgentError `INVALID_OPTION` */
+function readTodo(items: readonly TodoItem[]): TodoItem[] {
+  if (!Array.isArray(items)) throw invalidOption("items", "an array", items);
+  return (items as readonly (Partial<TodoItem> | null | undefined)[]).map((item, index) => ({
+    text: checkText(`items[${index}].text`, item?.text),
+    state: checkOneOf(`items[${index}].state`, item?.state as TodoItem["state"], todoStates),
+  }));
+}
+
+const todoStates = ["open", "active", "done"] as const;

@@ -7,7 +7,7 @@ import type {
   TaskRequest,
   TodoItem,
 } from "@mini-openclaw/protocol";
-import { mustBe } from "@mini-openclaw/protocol/shared";
+import { describeValue, mustBe } from "@mini-openclaw/protocol/shared";
 import { AgentError } from "../shared/errors.ts";
 import type { ApprovalPolicy } from "./approvals.ts";
 import { type CheckedInput, type StandardSchema, type ToolParameters, toInputSchema } from "./tool-input.ts";
@@ -145,16 +145,46 @@ export function toTool(definition: ToolDefinition): Tool {
   }
   const { name, description, parameters } = definition;
   // The Messages API's rule for tool names, the strictest among model servers.
-  if (!/^[a-zA-Z0-9_-]{1,64}$/.test(name)) {
+  if (typeof name !== "string" || !/^[a-zA-Z0-9_-]{1,64}$/.test(name)) {
     throw new AgentError(
       "INVALID_TOOL",
-      `Tool name ${JSON.stringify(name)}: only letters, digits, "_" and "-" are allowed, 1 to 64 of them.`,
+      `Tool name ${describeValue(name)}: only letters, digits, "_" and "-" are allowed, 1 to 64 of them.`,
     );
   }
-  const execute: unknown = (definition as { execute?: unknown }).execute;
-  if (typeof execute !== "function") {
-    throw new AgentError("INVALID_TOOL", mustBe("execute", `a function in the tool ${name}`, execute));
+  for (const [field, { expected, isValid }] of Object.entries(fieldChecks)) {
+    const value: unknown = definition[field as keyof ToolDefinition];
+    if (!isValid(value))
+      throw new AgentError("INVALID_TOOL", mustBe(field, `${expected} in the tool ${name}`, value));
   }
   const { jsonSchema, check } = toInputSchema(name, parameters);
   return { definition, model: { name, description, inputSchema: jsonSchema }, check };
+}
+
+interface FieldCheck {
+  expected: string;
+  isValid: (value: unknown) => boolean;
+}
+
+const oneFunction: FieldCheck = { expected: "a function", isValid: (value) => typeof value === "function" };
+
+/** The fields beside `name` and `parameters`. One that is ignored would be missed too late. */
+const fieldChecks: Readonly<Record<Exclude<keyof ToolDefinition, "name" | "parameters">, FieldCheck>> = {
+  description: { expected: "a text", isValid: (value) => typeof value === "string" },
+  execute: oneFunction,
+  timeoutMs: orAbsent({
+    expected: "a number from 0 on, or Infinity,",
+    isValid: (value) => typeof value === "number" && value >= 0,
+  }),
+  sequential: orAbsent({ expected: "true or false", isValid: (value) => typeof value === "boolean" }),
+  approval: orAbsent({
+    expected: "allow, ask or deny",
+    isValid: (value) => ["allow", "ask", "deny"].includes(value as string),
+  }),
+  needs: orAbsent({ expected: "startTask", isValid: (value) => value === "startTask" }),
+  describeState: orAbsent(oneFunction),
+  close: orAbsent(oneFunction),
+};
+
+function orAbsent({ expected, isValid }: FieldCheck): FieldCheck {
+  return { expected, isValid: (value) => value === undefined || isValid(value) };
 }

@@ -1,7 +1,8 @@
-import type { ContentBlock, ModelToolCall } from "@mini-openclaw/protocol";
-import { withFiles } from "@mini-openclaw/protocol/shared";
+import type { ContentBlock, FileBlock, ModelToolCall } from "@mini-openclaw/protocol";
+import { mustBe, withFiles } from "@mini-openclaw/protocol/shared";
 import { followSignal } from "../shared/child-signal.ts";
 import { cutMiddle } from "../shared/cut-text.ts";
+import { isInstance, reasonOf, unwatched } from "../shared/reason.ts";
 import { startTimer } from "../shared/timers.ts";
 import { ToolDenied } from "./approvals.ts";
 import { type Tool, type ToolContext, type ToolResult, ToolTimeout } from "./define-tool.ts";
@@ -58,7 +59,9 @@ export async function checkCall(
   try {
     // A schema is code from elsewhere too, and may take its time.
     const watch = createStopwatch();
-    const checked = await withinTime(() => tool.check(input), context, limits.toolTimeoutMs, watch);
+    // A tool may change what it gets. The conversation keeps what the model wrote.
+    const own = structuredClone(input);
+    const checked = await withinTime(() => tool.check(own), context, limits.toolTimeoutMs, watch);
     if ("value" in checked) return { tool, input: checked.value };
     return { fault: `The input is not valid; the tool was not run.\n${cutMiddle(checked.fault, 1000)}` };
   } catch (error) {
@@ -81,13 +84,13 @@ export async function runTool(
     const result = checkResult(await withinTime(execute, context, timeoutMs, watch));
     const { success, exitCode } = result;
     const text = cutMiddle(describeResult(result), maxToolOutputChars);
-    const { content: output, ...blocks } = withFiles(text, result.files ?? []);
+    const { content: output, ...blocks } = withFiles(text, result.files);
     return {
       output,
       ...blocks,
       isError: !success,
       durationMs: watch.elapsedMs(),
-      ...(Number.isInteger(exitCode) && { exitCode }),
+      ...(exitCode !== undefined && { exitCode }),
     };
   } catch (error) {
     const output = cutMiddle(describeFailure(error), maxToolOutputChars);
@@ -97,28 +100,48 @@ export async function runTool(
 
 /** Returns the mark of a call that was denied. */
 export function deniedBy(error: unknown): Pick<CallResult, "isDenied"> {
-  return error instanceof ToolDenied ? { isDenied: true } : {};
+  return isInstance(error, ToolDenied) ? { isDenied: true } : {};
 }
 
 /** Describes an error for the model. */
 export function describeFailure(error: unknown): string {
-  if (error instanceof ToolDenied) return error.message;
-  return `The tool failed: ${error instanceof Error ? error.message : String(error)}`;
+  if (isInstance(error, ToolDenied)) return error.message;
+  return `The tool failed: ${reasonOf(error)}`;
 }
 
-function describeResult({ success, output, error, files = [] }: ToolResult): string {
+function describeResult({ success, output, error, files }: CheckedResult): string {
   if (success) return output || (files.length > 0 ? "" : "(no output)");
   if (!error) return output || "The tool failed without saying why.";
   return output === "" || output.endsWith("\n") ? output + error : `${output}\n${error}`;
 }
 
+/** A result whose fields have been read once, and have their types. */
+interface CheckedResult {
+  success: boolean;
+  output: string;
+  /** Empty if the tool gave none. */
+  error: string;
+  files: readonly FileBlock[];
+  exitCode: number | undefined;
+}
+
 /** A tool is code from elsewhere: its answer is checked like anything else from outside. */
-function checkResult(result: unknown): ToolResult {
-  if (typeof result === "object" && result !== null && "success" in result && "output" in result) {
-    const { output } = result;
-    if (typeof output === "string") return result as ToolResult;
-  }
-  throw new Error("It did not return { success, output }.");
+function checkResult(result: unknown): CheckedResult {
+  if (typeof result !== "object" || result === null) throw notAResult("result", "an object", result);
+  const { success, output, error, files, exitCode } = result as Partial<Record<keyof ToolResult, unknown>>;
+  if (typeof output !== "string") throw notAResult("output", "a text", output);
+  if (typeof success !== "boolean") throw notAResult("success", "true or false", success);
+  return {
+    success,
+    output,
+    error: error === undefined || error === null ? "" : typeof error === "string" ? error : reasonOf(error),
+    files: Array.isArray(files) ? (files as readonly FileBlock[]) : [],
+    exitCode: Number.isSafeInteger(exitCode) ? (exitCode as number) : undefined,
+  };
+}
+
+function notAResult(field: string, expected: string, got: unknown): Error {
+  return new Error(`It did not return { success, output }: ${mustBe(field, expected, got)}`);
 }
 
 /** Ends a tool when its time is over or its signal aborts, whether it heeds that or not. */
@@ -135,7 +158,7 @@ async function withinTime<T>(
   const own: ToolContext = {
     ...context,
     signal: stop.signal,
-    approve: (...asked) => clock.paused(context.approve(...asked)),
+    approve: (...asked) => unwatched(() => clock.paused(context.approve(...asked))),
   };
   try {
     return await new Promise((resolve, reject) => {

@@ -1,6 +1,7 @@
 import { Validator } from "@cfworker/json-schema";
-import { isRecord } from "@mini-openclaw/protocol/shared";
+import { isRecord, mustBe } from "@mini-openclaw/protocol/shared";
 import { AgentError } from "../shared/errors.ts";
+import { reasonOf } from "../shared/reason.ts";
 import { coerceInput } from "./coerce-input.ts";
 
 /** A JSON Schema of type `object`. */
@@ -62,7 +63,7 @@ const MAX_FAULTS = 3;
  * @throws AgentError `INVALID_TOOL`
  */
 export function toInputSchema(tool: string, parameters: ToolParameters): InputSchema {
-  const { jsonSchema, check } = readParameters(tool, parameters);
+  const { jsonSchema, check } = readOrRefuse(tool, parameters);
   return {
     jsonSchema,
     async check(input) {
@@ -76,9 +77,26 @@ export function toInputSchema(tool: string, parameters: ToolParameters): InputSc
   };
 }
 
+/** Reads parameters. Whatever goes wrong names the tool. */
+function readOrRefuse(tool: string, parameters: ToolParameters): InputSchema {
+  try {
+    return readParameters(tool, parameters);
+  } catch (cause) {
+    if (AgentError.is(cause)) throw cause;
+    const message = `Tool ${tool}: its \`parameters\` cannot be used: ${reasonOf(cause)}. Correct the schema.`;
+    throw new AgentError("INVALID_TOOL", message, { cause });
+  }
+}
+
 function readParameters(tool: string, parameters: ToolParameters): InputSchema {
+  const isObject = typeof parameters === "function" || isRecord(parameters);
+  if (!isObject)
+    throw new AgentError("INVALID_TOOL", `Tool ${tool}: ${mustBe("parameters", "an object", parameters)}`);
   if (isStandardSchema(parameters)) return fromStandardSchema(tool, parameters);
   const jsonSchema = isJsonSchema(parameters) ? parameters : toJsonSchema(tool, parameters);
+  if (jsonSchema.type !== "object") throw notOfAnObject(tool);
+  // Model servers get it as JSON, which has no cycles and no BigInts.
+  JSON.stringify(jsonSchema);
   const validator = new Validator(jsonSchema, "2020-12", false);
   return {
     jsonSchema,
@@ -107,7 +125,12 @@ const parameterTypes = ["string", "number", "integer", "boolean", "array", "obje
 function toJsonSchema(tool: string, parameters: Record<string, ToolParameter>): JsonSchema {
   const properties: Record<string, unknown> = {};
   const required: string[] = [];
-  for (const [name, { required: isRequired = true, ...schema }] of Object.entries(parameters)) {
+  for (const [name, parameter] of Object.entries(parameters)) {
+    if (!isRecord(parameter)) {
+      const problem = mustBe(`parameters.${name}`, "an object with `type` and `description`", parameter);
+      throw new AgentError("INVALID_TOOL", `Tool ${tool}: ${problem}`);
+    }
+    const { required: isRequired = true, ...schema } = parameter;
     if (!parameterTypes.includes(schema.type)) {
       const given = `parameter ${name}: type ${JSON.stringify(schema.type)}`;
       throw new AgentError("INVALID_TOOL", `Tool ${tool}, ${given} is none of ${parameterTypes.join(", ")}.`);
@@ -119,14 +142,12 @@ function toJsonSchema(tool: string, parameters: Record<string, ToolParameter>): 
 }
 
 function fromStandardSchema(tool: string, { "~standard": standard }: StandardSchema): InputSchema {
-  if (typeof standard.jsonSchema?.input !== "function") {
+  if (typeof standard?.validate !== "function" || typeof standard.jsonSchema?.input !== "function") {
     const message = `Tool ${tool}: \`parameters\` must be a schema with a JSON Schema of its own. Wrap a Valibot schema in \`toStandardJsonSchema\` of @valibot/to-json-schema.`;
     throw new AgentError("INVALID_TOOL", message);
   }
   const { type, ...schema } = standard.jsonSchema.input({ target: "draft-2020-12" });
-  if (type !== "object") {
-    throw new AgentError("INVALID_TOOL", `Tool ${tool}: its schema is not one of an object.`);
-  }
+  if (type !== "object") throw notOfAnObject(tool);
   return {
     jsonSchema: { ...schema, type },
     async check(input) {
@@ -134,6 +155,10 @@ function fromStandardSchema(tool: string, { "~standard": standard }: StandardSch
       return result.issues ? toFault(result.issues.map(describeIssue)) : { value: result.value };
     },
   };
+}
+
+function notOfAnObject(tool: string): AgentError {
+  return new AgentError("INVALID_TOOL", `Tool ${tool}: its schema is not one of an object.`);
 }
 
 function describeIssue({ message, path = [] }: StandardIssue): string {

@@ -1,5 +1,6 @@
 import { checkFile } from "../shared/check-file.ts";
 import { mustBe } from "../shared/check-options.ts";
+import { isRecord } from "../shared/text.ts";
 import { describeFile } from "./files.ts";
 import type { ContentBlock, FileBlock } from "./messages.ts";
 
@@ -22,7 +23,7 @@ export function withFiles(
   const passed: FileBlock[] = [];
   for (const [index, file] of files.entries()) {
     const problem = problemOf(file, `files[${index}]`, passed.length);
-    if (problem === undefined) passed.push(file);
+    if (problem === undefined) passed.push(ownFields(file));
     else problems.push(`[a file was left out: ${problem}]`);
   }
   const shown = joinLines([text, ...problems]);
@@ -31,12 +32,18 @@ export function withFiles(
   return { content, blocks: [{ type: "text", text: shown }, ...passed] };
 }
 
+/** Returns a file with the fields of the protocol only: others may be values that JSON has not. */
+function ownFields({ type, mediaType, data, name }: FileBlock): FileBlock {
+  return { type, mediaType, ...(data !== undefined && { data }), ...(typeof name === "string" && { name }) };
+}
+
 function joinLines(lines: readonly string[]): string {
   return lines.filter((line) => line !== "").join("\n");
 }
 
 function problemOf(file: FileBlock, field: string, count: number): string | undefined {
   if (count >= MAX_FILES) return `a message has at most ${MAX_FILES} files`;
+  if (!isRecord(file)) return mustBe(field, "an object", file);
   const { type, mediaType, data } = file;
   if (type !== "image" && type !== "document") return mustBe(`${field}.type`, "image or document", type);
   if (typeof data !== "string") return `\`${field}.data\` is missing`;
