@@ -90,7 +90,9 @@ export function createOptionChecks(
       check(name, value, allowed.includes(value), listOf(allowed.map(describeValue))),
     known(caller, options, names) {
       check("options", options, isRecord(options), "an object");
-      const unknown = Object.keys(options).find((name) => !Object.hasOwn(names, name));
+      const given = namesOf(options);
+      check("options", options, given !== undefined, "a readable object");
+      const unknown = given?.find((name) => !Object.hasOwn(names, name));
       if (unknown === undefined) return;
       const known = Object.keys(names);
       const name = cutText(unknown, MAX_NAME_CHARS);
@@ -100,6 +102,15 @@ export function createOptionChecks(
       throw new OptionError("INVALID_OPTION", `${message}${advice}`);
     },
   };
+}
+
+/** Returns the names of a record, or `undefined` for a proxy that throws. */
+function namesOf(options: object): string[] | undefined {
+  try {
+    return Object.keys(options);
+  } catch {
+    return undefined;
+  }
 }
 
 function isWithin(value: unknown, { min = 0, max = Infinity }: NumberRange = {}): boolean {

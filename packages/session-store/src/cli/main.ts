@@ -5,8 +5,13 @@ import { run } from "./run.ts";
 const { stdout, stderr, env } = process;
 const interrupted = new AbortController();
 process.once("SIGINT", () => interrupted.abort());
-// The reader of the output has gone, as `head` does. It is no failure.
-stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // The reader of the output has gone, as `head` does. It is no failure.
+  if (error.code === "EPIPE") process.exit(0);
+  stderr.write(`session-store: The output cannot be written: ${error.message}\n`, () => process.exit(1));
+});
+// Nobody reads the hints. The exit code is right all the same.
+stderr.on("error", () => {});
 
 run(
   process.argv.slice(2),

@@ -117,7 +117,7 @@ function parse(args: string[]): { name?: string; line: CommandLine; isVersion: b
     if (values[name] === "") throw new UsageError(mustBe(`--${name}`, "the path of a folder", ""));
   }
   const line: CommandLine = {
-    folder: resolve(values.dir),
+    folder: absolute(values.dir),
     args: rest,
     json: values.json,
     archived: values.archived,
@@ -133,6 +133,16 @@ function parse(args: string[]): { name?: string; line: CommandLine; isVersion: b
   if (isVersion || values.help || (name === undefined && args.length === 0)) return { line, isVersion };
   const given = tokens.flatMap((token) => (token.kind === "option" ? [token.name] : []));
   return { name: checkedName(name, rest, given), line, isVersion };
+}
+
+function absolute(folder: string): string {
+  try {
+    return resolve(folder);
+  } catch {
+    throw new UsageError(
+      "The current folder was deleted. Change to another one, or give --dir an absolute path.",
+    );
+  }
 }
 
 // The options of every command.

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Entry, type FileBlock, filesOf, type SessionStore } from "@mini-openclaw/protocol";
+import { makeFolder } from "../files/file-system.ts";
+import { temporaryName } from "../files/temporary-file.ts";
+import { reason, StoreError } from "../model/errors.ts";
 
 /** Saves the files of an exported session. */
 export interface FileSaver {
@@ -36,12 +39,28 @@ export function createFileSaver(
           continue;
         }
         const path = join(folder, id + (extensions[file.mediaType] ?? ""));
-        await mkdir(folder, { recursive: true });
-        await writeFile(path, bytes);
+        await saveFile(folder, path, bytes);
         paths.set(id, path);
       }
     },
   };
+}
+
+/**
+ * Writes a file beside its place and moves it there: a pipe under its name would keep the writer
+ * waiting, and a link would lead elsewhere.
+ */
+async function saveFile(folder: string, path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = temporaryName(path);
+  try {
+    makeFolder(folder);
+    await writeFile(temporary, bytes, { flag: "wx" });
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => {});
+    const advice = "Give --files a folder that can be written.";
+    throw new StoreError("WRITE_FAILED", `Cannot save ${path}: ${reason(cause)}. ${advice}`, { cause });
+  }
 }
 
 const extensions: Readonly<Record<string, string>> = {

@@ -145,7 +145,11 @@ export function makeFolder(path: string): void {
   try {
     fs.mkdirSync(path, 0o700);
   } catch (error) {
-    if (isSystemError(error, "EEXIST") && isFolder(path)) return;
+    if (isSystemError(error, "EEXIST")) {
+      if (isFolder(path)) return;
+      const message = `EEXIST: ${path} must be a folder. Move what is there elsewhere`;
+      throw Object.assign(new Error(message, { cause: error }), { code: "EEXIST" });
+    }
     const parent = dirname(path);
     if (!isSystemError(error, "ENOENT") || parent === path || isFolder(parent)) throw error;
     makeFolder(parent);

@@ -233,8 +233,11 @@ export interface FolderLock {
  * `WRITE_FAILED`
  */
 export function lockFolder(folder: string): FolderLock {
-  if (typeof folder !== "string" || folder === "") {
-    throw new StoreError("INVALID_OPTION", mustBe("folder", "a string that is not empty", folder));
+  if (typeof folder !== "string" || folder === "" || folder.includes("\0")) {
+    throw new StoreError(
+      "INVALID_OPTION",
+      mustBe("folder", "a string that is not empty, without NUL", folder),
+    );
   }
   const path = resolve(folder);
   try {

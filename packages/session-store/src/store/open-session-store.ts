@@ -42,6 +42,9 @@ export async function openSessionStore(
   options: SessionStoreOptions = {},
 ): Promise<SessionStore> {
   check.text("folder", folder);
+  if (folder.includes("\0")) {
+    throw new StoreError("INVALID_OPTION", mustBe("folder", "a path without NUL characters", folder));
+  }
   check.known("openSessionStore", options, { durability: true, lockWaitMs: true, onFailure: true });
   const { durability = "os", lockWaitMs = 0, onFailure } = options;
   assertDurability(durability);

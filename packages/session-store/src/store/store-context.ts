@@ -11,6 +11,16 @@ import type { WriterPool } from "../writer/writer-pool.ts";
 /** Called with the error of a session that a call skips. */
 export type ReportFailure = (error: unknown, during: string) => void;
 
+/**
+ * Returns a function that calls the app's `onFailure` and ignores its failures, of an async
+ * function too: they must not stop the work that goes on without the session.
+ */
+export function heard(onFailure: (error: unknown, during: string) => unknown): ReportFailure {
+  return (error, during) => {
+    (async () => onFailure(error, during))().catch(() => {});
+  };
+}
+
 /** The parts of a JSONL store. */
 export interface StoreContext {
   readonly folder: Folder;
