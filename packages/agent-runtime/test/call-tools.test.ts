@@ -47,6 +47,7 @@ function callingOf(definitions: readonly ToolDefinition[], maxParallelTools: num
     maxToolOutputChars: 1000,
     createId: () => "id",
     now: () => 1,
+    onError: () => {},
   };
 }
 

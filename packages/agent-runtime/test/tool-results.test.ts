@@ -93,6 +93,8 @@ describe("how long a tool ran", () => {
   });
 });
 
+const noResult = "The tool failed: It did not return { success, output }.";
+
 describe("a result", () => {
   test.each<[string, unknown, string, boolean]>([
     ["without output", { success: true, output: "" }, "(no output)", false],
@@ -101,12 +103,17 @@ describe("a result", () => {
     ["with a reason alone", { success: false, output: "", error: "b" }, "b", true],
     ["with a failure without a reason", { success: false, output: "a" }, "a", true],
     ["with nothing at all", { success: false, output: "" }, "The tool failed without saying why.", true],
-    ["that is no object", null, "The tool failed: It did not return { success, output }.", true],
-    ["without a success", { output: "a" }, "The tool failed: It did not return { success, output }.", true],
+    ["that is no object", null, `${noResult} \`result\` must be an object, got null.`, true],
+    [
+      "without a success",
+      { output: "a" },
+      `${noResult} \`success\` must be true or false, got nothing.`,
+      true,
+    ],
     [
       "whose output is no text",
       { success: true, output: 1 },
-      "The tool failed: It did not return { success, output }.",
+      `${noResult} \`output\` must be a text, got 1.`,
       true,
     ],
   ])("explains %s to the model", async (_, result, output, isError) => {

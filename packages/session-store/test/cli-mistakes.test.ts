@@ -102,3 +102,14 @@ test("control characters in arguments are not printed", async () => {
     expect(err).not.toContain("\u001b");
   }
 });
+
+test("an empty name is no session, also where there is one only", async () => {
+  await using folder = await temporaryFolder();
+  writeTranscript(folder.path, "aa", ["one"]);
+  for (const name of ["delete", "show", "export", "repair"]) {
+    const { exitCode, err } = await command(name, "", "--dir", folder.path);
+    expect({ name, exitCode, err }).toMatchObject({ name, exitCode: 64 });
+    expect(err).toContain("The name of the session is empty.");
+  }
+  expect((await command("show", "aa", "--dir", folder.path)).exitCode).toBe(0);
+});

@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { FileBlock, SessionEvent } from "@mini-openclaw/protocol";
 import { expect, test } from "vitest";
@@ -63,4 +71,23 @@ test.each(["../../evil", "0".repeat(64)])("export names a file that is missing: 
   expect(err).toContain(`The file ${blob} is missing or damaged.\n`);
   expect(readdirSync(files)).toEqual([`${sha256(note)}.txt`]);
   expect(readdirSync(folder.path).sort()).toEqual(["files", "store"]);
+});
+
+test("export writes through no link, and leaves nothing of a file that cannot be saved", async () => {
+  await using folder = await temporaryFolder();
+  const files = join(folder.path, "files");
+  const other = join(folder.path, "other");
+  mkdirSync(files);
+  writeFileSync(other, "mine");
+  symlinkSync(other, join(files, pictureName));
+  expect((await exported(folder.path)).exitCode).toBe(0);
+  expect(readFileSync(other, "utf8")).toBe("mine");
+  expect(readFileSync(join(files, pictureName))).toEqual(picture);
+
+  rmSync(join(files, noteName));
+  mkdirSync(join(files, noteName));
+  const { exitCode, err } = await exported(folder.path);
+  expect([exitCode, readdirSync(files).length]).toEqual([1, 2]);
+  expect(err).toContain(`Cannot save ${join(files, noteName)}: EISDIR`);
+  expect(err).toContain("Give --files a folder that can be written. (WRITE_FAILED)");
 });

@@ -15,6 +15,7 @@ test.each([
   [["./data", { onFailure: "print" }], '`onFailure` must be a function, got "print".'],
   [["./data", null], "`options` must be an object, got null."],
   [[""], '`folder` must be a string that is not empty, got "".'],
+  [["a\0b"], '`folder` must be a path without NUL characters, got "a\\u0000b".'],
 ])("openSessionStore(...%o) is refused by name", async (given, message) => {
   const open = openSessionStore as (...options: unknown[]) => Promise<unknown>;
 

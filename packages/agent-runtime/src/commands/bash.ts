@@ -112,6 +112,7 @@ export function createBashTool(
     timeoutMs: timeoutMs + 10_000,
     async execute(input, context) {
       const { command, background = false } = input;
+      if (command.includes("\0")) throw new Error("`command` must not hold a NUL character.");
       const limitMs = input.timeout_seconds === undefined ? timeoutMs : input.timeout_seconds * 1000;
       const foregroundMs = foregroundTime(background, limitMs, timeoutMs);
       const refusal = foregroundMs === undefined ? undefined : commands.refusal(context.sessionId);

@@ -141,7 +141,7 @@ function checkResult(result: unknown): CheckedResult {
 }
 
 function notAResult(field: string, expected: string, got: unknown): Error {
-  return new Error(`It did not return { success, output }: ${mustBe(field, expected, got)}`);
+  return new Error(`It did not return { success, output }. ${mustBe(field, expected, got)}`);
 }
 
 /** Ends a tool when its time is over or its signal aborts, whether it heeds that or not. */

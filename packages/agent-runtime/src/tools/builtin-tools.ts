@@ -1,6 +1,6 @@
 import { type BashOptions, createBashTools } from "../commands/bash.ts";
 import { OWN_FOLDER } from "../files/hidden-paths.ts";
-import { checkArrays, checkKnown, checkText } from "../shared/check-options.ts";
+import { checkArrays, checkKnown, checkText, invalidOption } from "../shared/check-options.ts";
 import type { ToolDefinition } from "../tool-calls/define-tool.ts";
 import { createEditFileTool } from "./edit-file.ts";
 import { createGlobTool } from "./glob.ts";
@@ -38,6 +38,11 @@ export function createBuiltinTools(
   checkKnown("createBuiltinTools", options, { bash: true, hidden: true });
   checkArrays(options, ["hidden"]);
   const { bash, hidden = [] } = options;
+  for (const [index, path] of hidden.entries()) checkText(`hidden[${index}]`, path);
+  for (const path of [workspaceDir, ...hidden]) {
+    if (path.includes("\0"))
+      throw invalidOption("workspaceDir and hidden", "paths without NUL characters", path);
+  }
   const workspace = { dir: workspaceDir, hidden: [OWN_FOLDER, ...hidden] };
   return [
     ...createBashTools(workspaceDir, bash),

@@ -61,9 +61,11 @@ export function createGrepTool(workspace: Workspace): ToolDefinition {
     },
     async execute({ pattern, path = ".", glob, ignore_case = false, context = 0 }, { signal }) {
       if (pattern.includes("\0")) throw new Error("`pattern` must not hold a NUL character.");
+      if (glob?.includes("\0")) throw new Error("`glob` must not hold a NUL character.");
       const options = {
         pattern,
-        glob,
+        // Smaller models write an empty text for what they leave out.
+        glob: glob || undefined,
         ignoreCase: ignore_case,
         contextLines: context,
         maxLines: MAX_LINES,

@@ -722,7 +722,7 @@ describe("tool calls that cannot be run become results that the model sees", () 
     [
       "a tool that answers nonsense",
       calls("nonsense"),
-      "The tool failed: It did not return { success, output }.",
+      /^The tool failed: It did not return \{ success, output \}\. `\w+` must be /,
     ],
     ["a tool that hangs", calls("hangs"), "The tool failed: It did not end within 10 ms."],
   ])("%s", async (_, call, output) => {

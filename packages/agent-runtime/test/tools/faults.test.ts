@@ -86,7 +86,10 @@ const faults: Record<string, Fault> = {
   "a command that reads a FIFO": bash("mkfifo fifo; cat fifo", timeIsOver),
   "one that removes its workspace": bash('rm -rf "$PWD"; echo gone', /^gone\n$/, false),
   "a command line that is none": bash("if then (", /syntax error[^]*\[exit status 2\]$/),
-  "a NUL character in a command": bash("echo a\0b", /^The tool failed: .*null bytes/),
+  "a NUL character in a command": bash(
+    "echo a\0b",
+    /^The tool failed: `command` must not hold a NUL character\.$/,
+  ),
   "a FIFO to read": read("fifo", /not a regular file\.$/, ({ workspace }) =>
     makeFifo(join(workspace, "fifo")),
   ),
@@ -112,7 +115,10 @@ const faults: Record<string, Fault> = {
     "deaf",
     /^The tool failed: It did not end within 50 ms\.$/,
   ),
-  "one that gives no result": own("silent", /^The tool failed: It did not return \{ success, output \}\.$/),
+  "one that gives no result": own(
+    "silent",
+    /^The tool failed: It did not return \{ success, output \}\. `\w+` must be /,
+  ),
   "one that gives too much": own("long", /^x+\n\[… \d+ characters left out …\]\nx+$/, false),
   "a tool that is not there": own("gone", /^There is no tool named "gone"\.$/),
   "an input of 3 MB that is not valid": {
