@@ -23,7 +23,7 @@ export async function bundleProgram(source, folder) {
     noExternal: [/./],
     // Some libraries are CommonJS and require modules of Node.
     banner: {
-      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+      js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
     },
     esbuildOptions: (options) => {
       options.conditions = process.env["TEST_TARGET"] === "dist" ? [] : ["@mini-openclaw/source"];

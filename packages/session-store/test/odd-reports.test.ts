@@ -48,7 +48,7 @@ test.each<[string, () => unknown]>([
   expect(reasons).toEqual([]);
 });
 
-test("a file in the place of a folder of the store is named", async () => {
+test("a file under the name of a folder of the store is named", async () => {
   await using folder = await temporaryFolder();
   writeTranscript(folder.path, "aa", ["one"]);
   await using store = await openStore(folder.path);

@@ -6,8 +6,8 @@ import type { Tool, ToolDefinition, ToolSource } from "../tool-calls/define-tool
 type OnError = (error: unknown) => void;
 
 /**
- * Returns what tools say of their state. One that fails, or says no text, costs only its own line:
- * `onError` gets the reason.
+ * Returns the texts of tools about their state. A tool that fails, or returns no text, costs only
+ * its own line: `onError` gets the reason.
  */
 export function readStates(
   tools: readonly Tool[],

@@ -30,7 +30,7 @@ export async function* eachSession(
  * @throws UsageError
  */
 export async function findSession(store: SessionStore, name: string): Promise<SessionMeta> {
-  // Every id begins with an empty text: an unset variable of a script must not name the only session.
+  // Every id begins with an empty text. An unset variable of a script must not name a session.
   if (name === "") throw new UsageError('The name of the session is empty. "ls" lists all.');
   const exact = isSessionId(name) ? await store.getSession(name) : undefined;
   if (exact) return exact;

@@ -40,7 +40,7 @@ import { listSessions, searchSessions } from "./list-sessions.ts";
 import { getSession } from "./read-session.ts";
 import { recoverSessions, removeLeftovers } from "./recover-sessions.ts";
 import { archiveSession, deleteSession, unarchiveSession, undeleteSession } from "./session-lifecycle.ts";
-import { heard, type ReportFailure, type StoreContext, writeSession } from "./store-context.ts";
+import { type ReportFailure, type StoreContext, writeSession } from "./store-context.ts";
 
 // Long enough for the next message of a conversation, short enough for other processes.
 const IDLE_MS = 30_000;
@@ -59,8 +59,7 @@ export class JsonlStore implements SessionStore {
   /** Runs once, when this store has become a writer. Readers never write. */
   #tidying: Promise<void> | undefined;
 
-  constructor({ fs, path, durability, lockWaitMs, onFailure: report = () => {} }: JsonlStoreOptions) {
-    const onFailure = heard(report);
+  constructor({ fs, path, durability, lockWaitMs, onFailure = () => {} }: JsonlStoreOptions) {
     const files = new SessionFiles(fs, path);
     const unsaved = new UnsavedSessions();
     const index = new SessionIndex(fs, path, { files, onFailure });

@@ -7,6 +7,7 @@ import { assertDurability, check } from "../model/check-options.ts";
 import { isSystemError, StoreError } from "../model/errors.ts";
 import type { Durability } from "../writer/writer-options.ts";
 import { JsonlStore } from "./jsonl-store.ts";
+import { heard } from "./store-context.ts";
 
 export interface SessionStoreOptions {
   /**
@@ -54,7 +55,13 @@ export async function openSessionStore(
   }
   const path = resolve(folder);
   await assertNoFile(path);
-  return new JsonlStore({ fs: nodeFileSystem, path, durability, lockWaitMs, onFailure });
+  return new JsonlStore({
+    fs: nodeFileSystem,
+    path,
+    durability,
+    lockWaitMs,
+    onFailure: onFailure && heard(onFailure),
+  });
 }
 
 /** Accepts a folder that does not exist yet. Later calls report one that cannot be read. */

@@ -13,7 +13,7 @@ export type ReportFailure = (error: unknown, during: string) => void;
 
 /**
  * Returns a function that calls the app's `onFailure` and ignores its failures, of an async
- * function too: they must not stop the work that goes on without the session.
+ * function too: they must not stop the work on the other sessions.
  */
 export function heard(onFailure: (error: unknown, during: string) => unknown): ReportFailure {
   return (error, during) => {
