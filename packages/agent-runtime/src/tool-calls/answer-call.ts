@@ -221,7 +221,7 @@ function createProgress(callId: string, runId: string, emit: Emit<ToolEvent>) {
  */
 function toProgress(given: unknown): string {
   try {
-    return typeof given === "string" ? given : String(given ?? "");
+    return typeof given === "string" ? given : `${(given as Uint8Array | undefined) ?? ""}`;
   } catch {
     return "";
   }

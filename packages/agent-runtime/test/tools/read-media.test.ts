@@ -158,7 +158,9 @@ describe("a tool's files", () => {
     );
     expect(blocks).toEqual([{ type: "text", text: output.slice(0, output.lastIndexOf("\n")) }, good]);
     expect(await callTool(returning(wrong[1]), {})).not.toHaveProperty("blocks");
-    expect((await callTool(returning(undefined), {})).isError).toBe(true);
+    expect((await callTool(returning(undefined), {})).output).toBe(
+      "done\n[a file was left out: `files[0]` must be an object, got nothing.]",
+    );
   });
 
   test("are at most ten", async () => {
