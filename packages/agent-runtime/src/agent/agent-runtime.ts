@@ -8,7 +8,7 @@ import { isCompactionDue, neededMessages } from "../run/compaction-due.ts";
 import type { RunSettings } from "../run/run-settings.ts";
 import { modelTools, toModelRequest } from "../run/turn-state.ts";
 import { checkKnown } from "../shared/check-options.ts";
-import { AgentError, callSafely } from "../shared/errors.ts";
+import { AgentError } from "../shared/errors.ts";
 import { type Tool, type ToolDefinition, type ToolSource, toTool } from "../tool-calls/define-tool.ts";
 import type { AgentRuntimeOptions } from "./agent-options.ts";
 import { checkInput } from "./check-input.ts";
@@ -80,11 +80,6 @@ export class AgentRuntime implements AgentRunner {
         this.#settings.onError(error);
       }
     }
-  }
-
-  /** A source that fails has no tools for this run. `onError` gets its error. */
-  #toolsOf(source: ToolSource): readonly ToolDefinition[] {
-    return callSafely(() => source.tools(), this.#settings.onError) ?? [];
   }
 
   /** Ends what tools still do, such as commands in the background. Start no run afterwards. */

@@ -1,6 +1,6 @@
 import type { AgentInput } from "@mini-openclaw/protocol";
 import { invalidOption } from "../shared/check-options.ts";
-import { handleRejection } from "../shared/reason.ts";
+import { callSafely } from "../shared/errors.ts";
 import type { Tool, ToolDefinition, ToolSource } from "../tool-calls/define-tool.ts";
 
 type OnError = (error: unknown) => void;
@@ -15,9 +15,8 @@ export function readStates(
   onError: OnError,
 ): string[] {
   return tools.flatMap(({ definition }) => {
-    const state = attempt(() => definition.describeState?.(run), onError) ?? "";
+    const state = callSafely(() => definition.describeState?.(run), onError) ?? "";
     if (typeof state === "string") return state === "" ? [] : [state];
-    handleRejection(state, onError);
     onError(
       invalidOption("describeState", `a function of the tool ${definition.name} that returns a text`, state),
     );
@@ -31,9 +30,8 @@ export function readInstructions(
   onError: OnError,
 ): { title: string; text: string }[] {
   return sources.flatMap((source) => {
-    const texts: unknown = attempt(() => source.instructions?.(), onError) ?? [];
+    const texts: unknown = callSafely(() => source.instructions?.(), onError) ?? [];
     if (Array.isArray(texts) && texts.every(isInstruction)) return texts;
-    handleRejection(texts, onError);
     onError(invalidOption("instructions", "a function that returns an array of { title, text }", texts));
     return [];
   });
@@ -46,19 +44,8 @@ function isInstruction(value: unknown): value is { title: string; text: string }
 
 /** Returns the tools that a source has now. A source that fails has none, and costs no other. */
 export function readTools(source: ToolSource, onError: OnError): readonly ToolDefinition[] {
-  const tools: unknown = attempt(() => source.tools(), onError) ?? [];
+  const tools: unknown = callSafely(() => source.tools(), onError) ?? [];
   if (Array.isArray(tools)) return tools as ToolDefinition[];
-  handleRejection(tools, onError);
   onError(invalidOption("tools", "a function of a source that returns an array", tools));
   return [];
-}
-
-/** Calls code from elsewhere. `onError` gets what it throws. */
-function attempt<T>(act: () => T, onError: OnError): T | undefined {
-  try {
-    return act();
-  } catch (error) {
-    onError(error);
-    return undefined;
-  }
 }

@@ -1,10 +1,8 @@
 import { errorCodes, type RunEnding } from "@mini-openclaw/protocol";
 import { followSignal } from "../shared/child-signal.ts";
-import { fieldOf, isError } from "../shared/errors.ts";
+import { fieldOf, isError, isInstance } from "../shared/errors.ts";
 import { startTimer } from "../shared/timers.ts";
 import { pauseOf } from "./retry-policy.ts";
-
-type RunError = NonNullable<RunEnding["error"]>;
 
 /** The reason of a signal that was aborted because the run took too long. */
 class TimeIsUp extends Error {}
@@ -36,7 +34,7 @@ export function startDeadline(parents: readonly AbortSignal[], maxRunMs: number)
 
 /** Returns the ending of a run in which something was thrown. */
 export function toEnding(error: unknown, signal: AbortSignal): Pick<RunEnding, "outcome" | "error"> {
-  if (signal.aborted) return { outcome: signal.reason instanceof TimeIsUp ? "budget" : "aborted" };
+  if (signal.aborted) return { outcome: isInstance(signal.reason, TimeIsUp) ? "budget" : "aborted" };
   const code = fieldOf(error, "code");
   const message = fieldOf(error, "message");
   // An error made to be shown has a code of the protocol.

@@ -71,6 +71,42 @@ export function callSafely<T>(act: () => T, onError: (error: unknown) => void = 
 
 /** Handles the rejection of a promise, or of anything else that has `then`. */
 export function swallowRejection(given: unknown, onRejected: (error: unknown) => void = () => {}): void {
-  if (typeof given !== "object" || given === null || !("then" in given)) return;
-  Promise.resolve(given).catch(onRejected);
+  try {
+    if (typeof given !== "object" || given === null || !("then" in given)) return;
+    Promise.resolve(given).catch(onRejected);
+  } catch (error) {
+    onRejected(error);
+  }
+}
+
+/**
+ * Returns the reason that an error of any realm gives, or the text of whatever else was thrown.
+ * Never throws, although a field of an error may.
+ */
+export function reasonOf(error: unknown): string {
+  try {
+    const message = Object(error) === error ? (error as { message?: unknown }).message : undefined;
+    return typeof message === "string" && message !== "" ? message : String(error);
+  } catch {
+    return "its error cannot be read";
+  }
+}
+
+/** Returns true for an instance of a class, and false for a proxy that throws. */
+export function isInstance<Type>(value: unknown, type: new (...args: never[]) => Type): value is Type {
+  try {
+    return value instanceof type;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Starts work whose promise its caller may forget: a rejection that nobody handles ends the
+ * process.
+ */
+export function unwatched<T>(work: () => Promise<T>): Promise<T> {
+  const promise = work();
+  promise.catch(() => {});
+  return promise;
 }

@@ -14,7 +14,7 @@ import type {
 import { checkOneOf, checkText, invalidOption } from "../shared/check-options.ts";
 import { wholeHead } from "../shared/cut-text.ts";
 import type { Emit } from "../shared/emit-events.ts";
-import { handleRejection, unwatched } from "../shared/reason.ts";
+import { swallowRejection, unwatched } from "../shared/errors.ts";
 import { type ApprovalRule, type SessionApprovals, ToolDenied, waitForDecision } from "./approvals.ts";
 import type { Tool, ToolContext } from "./define-tool.ts";
 import {
@@ -139,7 +139,7 @@ async function assertAllowed(
   if (policy === "ask") return approve(`${name} wants to run`, undefined, "TOOL_CALL");
   // Whatever else a rule gives, a promise for example, allows nothing.
   if (policy !== "deny") {
-    handleRejection(policy, onError);
+    swallowRejection(policy, onError);
     onError(invalidOption("approval", "a function that returns allow, ask, deny or nothing", policy));
   }
   throw new ToolDenied(`Not allowed: calls of ${name} are denied by a rule.`);
@@ -221,7 +221,8 @@ function createProgress(callId: string, runId: string, emit: Emit<ToolEvent>) {
  */
 function toProgress(given: unknown): string {
   try {
-    return typeof given === "string" ? given : `${(given as Uint8Array | undefined) ?? ""}`;
+    // Nothing becomes an empty text.
+    return typeof given === "string" ? given : [given].join("");
   } catch {
     return "";
   }

@@ -1,7 +1,6 @@
 import { Validator } from "@cfworker/json-schema";
 import { isRecord, mustBe } from "@mini-openclaw/protocol/shared";
-import { AgentError } from "../shared/errors.ts";
-import { reasonOf } from "../shared/reason.ts";
+import { AgentError, reasonOf } from "../shared/errors.ts";
 import { coerceInput } from "./coerce-input.ts";
 
 /** A JSON Schema of type `object`. */
