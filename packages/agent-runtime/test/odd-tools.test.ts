@@ -51,7 +51,8 @@ function unhandled(): unknown[] {
   return reasons;
 }
 
-const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
+/** Unhandled rejections are reported once the promises of a turn are done. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("what a tool throws", () => {
   test.each<[string, unknown, string]>([

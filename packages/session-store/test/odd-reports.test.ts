@@ -43,7 +43,7 @@ test.each<[string, () => unknown]>([
   expect(await store.recover()).toEqual([]);
   await store.appendMessage("good", says("two"));
   await store.close();
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  await new Promise((resolve) => setImmediate(resolve));
   expect(count).toBe(2);
   expect(reasons).toEqual([]);
 });
