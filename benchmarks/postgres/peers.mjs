@@ -15,6 +15,8 @@ const settings = {
   turns: sized(50, 2),
   pages: sized(1_000, 2),
   warmups: sized(2, 1),
+  // Before each measurement, while the other stores waited.
+  warmupTurns: sized(20, 1),
 };
 const rounds = sized(3, 1);
 const without = ", without the index";

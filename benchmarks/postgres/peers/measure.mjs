@@ -5,13 +5,14 @@ import { on } from "node:events";
 import process from "node:process";
 import { openStore } from "./stores.mjs";
 
-const { name, connectionString, sessions, turns, pages, warmups } = JSON.parse(process.argv[2]);
+const { name, connectionString, sessions, turns, pages, warmups, warmupTurns } = JSON.parse(process.argv[2]);
 const store = await openStore(name, connectionString, turns);
 let ids = [];
 let isReopened = false;
 
 const rows = {
-  "save a turn, one session": () => measure(turns, () => run(1, store.save)),
+  "create a session": () => measure(sessions, () => create(sessions)),
+  "save a turn, one session": () => measureTurns(1, store.save),
   ...rowsOfTurns("save a turn", store.save),
   ...rowsOfTurns("a turn of an agent", store.turn),
   "last 50 messages": measurePages,
@@ -20,18 +21,25 @@ const rows = {
 /** The rows for turns with their part of the search index, and without it. */
 function rowsOfTurns(what, act) {
   const title = `${what}, ${sessions} sessions at once`;
-  const count = sessions * turns;
-  const work = () => run(sessions, act);
   const withoutIndex = async () => {
     const release = store.holdIndex();
-    await measure(count, work, async () => {});
+    await measureTurns(sessions, act, async () => {});
     release();
     await store.rest();
   };
   return {
     ...(store.holdIndex && { [`${title}, without the index`]: withoutIndex }),
-    [title]: () => measure(count, work),
+    [title]: () => measureTurns(sessions, act),
   };
+}
+
+/** Measures turns of new sessions, after turns of others: a service is not cold for each burst. */
+async function measureTurns(count, act, rest = store.rest) {
+  await takeTurns(await create(count), act, warmupTurns);
+  await rest();
+  const created = await create(count);
+  if (count === sessions) ids = created;
+  await measure(count * turns, () => takeTurns(created, act, turns), rest);
 }
 
 async function measure(count, work, rest = store.rest) {
@@ -63,21 +71,23 @@ async function readPages() {
   if (read !== expected) throw new Error(`${name} returned ${read} messages, not ${expected}.`);
 }
 
-/** Runs `act` for all turns of new sessions, each session one turn after the other. */
-async function run(count, act) {
+async function create(count) {
   const created = [];
   for (let index = 0; index < count; index += 1) created.push(await store.create(`session ${index}`));
-  const running = created.map(async (id) => {
-    for (let index = 0; index < turns; index += 1) await act(id, index);
+  return created;
+}
+
+/** Calls `act` for turns of all sessions at once, in each session one turn after the other. */
+async function takeTurns(of, act, count) {
+  const running = of.map(async (id) => {
+    for (let index = 0; index < count; index += 1) await act(id, index);
   });
   await Promise.all(running);
-  if (count === sessions) ids = created;
 }
 
 // The engine compiles the code of a store in tens of thousands of turns.
 for (let round = 0; round < warmups; round += 1) {
-  await run(sessions, store.turn);
-  await run(sessions, store.save);
+  for (const act of [store.turn, store.save]) await takeTurns(await create(sessions), act, turns);
   await store.rest();
 }
 process.once("disconnect", () => process.exit());
