@@ -127,6 +127,15 @@ describe("the handshake", () => {
     expect(gateway.gateway.health().connections).toBe(0);
   });
 
+  test("takes an empty token for none, so that the client stops", async () => {
+    await using gateway = await testGateway({ listen: { token: "t".repeat(32) } });
+    const client = await gateway.open();
+
+    const error = await client.refused("connect", { auth: { token: "" } });
+
+    expect(error.details).toMatchObject({ code: "AUTH_TOKEN_MISSING" });
+  });
+
   test("names a wrong field of `connect`", async () => {
     await using gateway = await testGateway();
     const client = await gateway.open();
@@ -167,7 +176,12 @@ describe("a frame after the handshake", () => {
       "7",
       "unknown method: toString",
     ],
-    ["a second connect", '{"type":"req","id":"7","method":"connect"}', "7", "unknown method: connect"],
+    [
+      "a second connect",
+      '{"type":"req","id":"7","method":"connect"}',
+      "7",
+      "`connect` must be the first request, and is sent once.",
+    ],
   ])("is refused with %s, and the connection stays open", async (_what, frame, id, message) => {
     await using gateway = await testGateway();
     const client = await gateway.connect();

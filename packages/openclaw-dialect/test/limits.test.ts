@@ -6,10 +6,40 @@ describe("a message", () => {
   const fields = { sessionKey: "main", message: "hi", idempotencyKey: "run-1" };
 
   test.each([
-    ["without text and files", { message: "" }, "`content` must not be empty."],
+    ["without text and files", { message: "" }, "`message` must not be empty."],
     ["with a blank session key", { sessionKey: "  " }, "The key of a session must not be blank."],
     ["with a session key that is too long", { sessionKey: `agent:main:${"k".repeat(490)}` }, "`key` must be"],
-    ["with a long id", { idempotencyKey: "i".repeat(129) }, "`id` must have at most 128 characters"],
+    [
+      "with a long id",
+      { idempotencyKey: "i".repeat(129) },
+      "`idempotencyKey` must have at most 128 characters",
+    ],
+    [
+      "with the key of another agent",
+      { agentId: "work", sessionKey: "agent:main:x" },
+      "`agentId` must be the agent",
+    ],
+    [
+      "with a file of a wrong type",
+      {
+        attachments: [
+          { content: "YQ==", mimeType: "text/plain" },
+          { content: "YQ==", mimeType: "a/b" },
+        ],
+      },
+      "`attachments[1].mimeType` must be one of",
+    ],
+    [
+      "with a file that is not base64",
+      { attachments: [{ content: "@", mimeType: "text/plain" }] },
+      "`attachments[0].content` must be base64",
+    ],
+    ["with no file in the list", { attachments: [null] }, "`attachments[0]` must be an object, got null."],
+    [
+      "with too many files",
+      { attachments: Array.from({ length: 21 }, () => ({ content: "YQ==", mimeType: "text/plain" })) },
+      "`attachments` must have at most 20 items",
+    ],
   ])("%s is refused, and the next one runs", async (_case, wrong, problem) => {
     await using gateway = await testGateway({ agent: scriptedAgent(["Hello."]) });
     const client = await gateway.connect();

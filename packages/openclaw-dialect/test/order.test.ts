@@ -1,18 +1,10 @@
 import { ownerOnly } from "@mini-openclaw/gateway";
 import { scriptedAgent } from "@mini-openclaw/gateway/testing";
 import { describe, expect, test } from "vitest";
-import { testGateway } from "./test-client.ts";
+import { gate, testGateway } from "./test-client.ts";
 
 const KEY = "agent:main:main";
 const send = { sessionKey: KEY, message: "hi", idempotencyKey: "run-1" };
-
-function gate(): [opened: Promise<void>, open: () => void] {
-  let open: () => void = () => undefined;
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return [opened, open];
-}
 
 /** A client with an active run. The gateway then holds up `slow` until the test opens it. */
 async function busyClient(slow: string) {
@@ -88,6 +80,23 @@ describe("behind a slow request of the same connection", () => {
     const answered = client.frames.flatMap(({ id = "" }) => (ids.includes(id) ? [id] : []));
     expect(early).toEqual([]);
     expect(answered[0]).toBe(ids[0]);
+  });
+
+  test("more than 1,000 slow requests are refused, and a run stops all the same", async () => {
+    const { gateway: test, client, open } = await busyClient("none");
+    await using _gateway = test;
+    for (let count = 0; count < 1000; count += 1) {
+      client.send("agent.wait", { runId: `run-${count}`, timeoutMs: 60_000 });
+      if (count % 50 === 0) await client.request("agents.list");
+    }
+
+    const error = await client.refused("agent.wait", { runId: "late", timeoutMs: 60_000 });
+    const stopped = await client.request("chat.abort", { sessionKey: KEY });
+    open();
+
+    expect(error).toMatchObject({ code: "UNAVAILABLE", retryable: true });
+    expect(error.message).toBe("Too many requests wait for their answers. Wait for some of them.");
+    expect(stopped).toMatchObject({ aborted: true });
   });
 
   test("more than 200 requests close the connection", async () => {

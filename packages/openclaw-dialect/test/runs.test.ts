@@ -2,7 +2,7 @@ import { scriptedAgent } from "@mini-openclaw/gateway/testing";
 import type { AgentRunner } from "@mini-openclaw/protocol";
 import { noUsage } from "@mini-openclaw/protocol";
 import { describe, expect, test } from "vitest";
-import { testGateway } from "./test-client.ts";
+import { gate, testGateway } from "./test-client.ts";
 
 const KEY = "agent:main:main";
 const send = { sessionKey: KEY, message: "hi", idempotencyKey: "run-1" };
@@ -343,6 +343,33 @@ describe("a run of `chat.send`", () => {
 });
 
 describe("chat.abort", () => {
+  test.each([
+    ["waits to steer it", false],
+    ["has steered it", true],
+  ])("stops the run by the id of a message that %s", async (_what, isTaken) => {
+    const [opened, open] = gate();
+    const agent = scriptedAgent([["So far.", { waits: opened }, { steers: true }, { hangs: true }]]);
+    await using gateway = await testGateway({ agent });
+    const client = await gateway.connect();
+    await client.request("chat.send", send);
+    await client.event("chat", { state: "delta" });
+    await client.request("chat.send", {
+      ...send,
+      idempotencyKey: "run-2",
+      message: "And?",
+      queueMode: "steer",
+    });
+    if (isTaken) {
+      open();
+      await client.event("session.message", {}, 2);
+    }
+
+    const answer = await client.request("chat.abort", { sessionKey: KEY, runId: "run-2" });
+    await client.event("chat", { state: "aborted", runId: "run-1" });
+
+    expect(answer).toMatchObject({ aborted: true, runIds: ["run-2"] });
+  });
+
   test("stops the run of an id, and keeps what was said", async () => {
     await using gateway = await testGateway({ agent: scriptedAgent([["So far.", { hangs: true }]]) });
     const client = await gateway.connect();
@@ -436,7 +463,55 @@ describe("agent", () => {
     const { payload: ended } = await other.response(id, 2);
 
     expect(accepted).toMatchObject({ status: "accepted" });
-    expect(ended).toMatchObject({ runId: "run-1", status: "ok" });
+    expect(ended).toMatchObject({ runId: "run-1", status: "ok", result: { payloads: [{ text: "Hello." }] } });
+  });
+
+  test.each([
+    ["in another session", "other", false],
+    ["after a reset", "main", true],
+  ])("has the answer of its own run when an id is used again %s", async (_when, sessionKey, isReset) => {
+    await using gateway = await testGateway({ agent: scriptedAgent(["One.", "Two."]) });
+    const client = await gateway.connect();
+    const fields = { message: "hi", idempotencyKey: "run-1" };
+    await client.response(client.send("agent", { ...fields, sessionKey: "main" }), 2);
+    if (isReset) await client.request("sessions.reset", { key: "main" });
+
+    const { payload } = await client.response(client.send("agent", { ...fields, sessionKey }), 2);
+
+    expect(payload).toMatchObject({ result: { payloads: [{ text: "Two." }] } });
+  });
+
+  test("has the answers of two sessions whose runs have one id at once", async () => {
+    const [opened, open] = gate();
+    const agent = scriptedAgent([[{ waits: opened }, "One."], "Two."]);
+    await using gateway = await testGateway({ agent });
+    const client = await gateway.connect();
+    const fields = { message: "hi", idempotencyKey: "run-1" };
+
+    const first = client.send("agent", { ...fields, sessionKey: "a" });
+    await client.response(first);
+    const second = client.send("agent", { ...fields, sessionKey: "b" });
+    const { payload: two } = await client.response(second, 2);
+    open();
+    const { payload: one } = await client.response(first, 2);
+
+    expect(two).toMatchObject({ result: { payloads: [{ text: "Two." }] } });
+    expect(one).toMatchObject({ result: { payloads: [{ text: "One." }] } });
+  });
+
+  test("goes to the main session of the agent that it names", async () => {
+    await using gateway = await testGateway({ agent: scriptedAgent(["Hello."]) });
+    const client = await gateway.connect();
+
+    const accepted = await client.request("agent", {
+      message: "hi",
+      agentId: "Work",
+      idempotencyKey: "run-1",
+    });
+    const error = await client.refused("agent", { message: "hi", sessionId: "s", idempotencyKey: "run-2" });
+
+    expect(accepted.sessionKey).toBe("agent:work:main");
+    expect(error.message).toBe("`sessionId` names no session here. Send its `sessionKey`, too.");
   });
 
   test("fails its second response when the run fails", async () => {

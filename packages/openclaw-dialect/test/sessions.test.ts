@@ -210,6 +210,7 @@ describe("sessions.list", () => {
       (await client.request("sessions.list", params)).sessions.map(({ key }: { key: string }) => key);
 
     expect(await keysOf({ search: "apple" })).toEqual(["agent:main:a"]);
+    expect(await keysOf({ search: "" })).toEqual(["agent:other:b", "agent:main:a"]);
     expect(await keysOf({ agentId: "main" })).toEqual(["agent:main:a"]);
     expect(await keysOf({ agentId: "Other" })).toEqual(["agent:other:b"]);
   });
@@ -370,6 +371,78 @@ describe("one session", () => {
     });
   });
 
+  test("is archived and unarchived with a title in one patch", async () => {
+    await using gateway = await testGateway();
+    const client = await gateway.connect();
+    await say(client, "hello");
+
+    const archived = await client.request("sessions.patch", { key: KEY, archived: true, label: "Old" });
+    const back = await client.request("sessions.patch", { key: KEY, archived: false, label: "New" });
+
+    expect(archived.entry).toMatchObject({ key: KEY, displayName: "Old", archived: true });
+    expect(back.entry).toMatchObject({ key: KEY, displayName: "New", archived: false });
+  });
+
+  test("keeps its title when it cannot be archived", async () => {
+    const agent = scriptedAgent([["One.", { hangs: true }]]);
+    await using gateway = await testGateway({ agent });
+    const client = await gateway.connect();
+    await client.request("chat.send", { sessionKey: KEY, message: "hello", idempotencyKey: "run-1" });
+
+    const error = await client.refused("sessions.patch", { key: KEY, archived: true, label: "Old" });
+
+    expect(error).toMatchObject({ code: "UNAVAILABLE", details: { code: "SESSION_BUSY" } });
+    expect((await client.request("sessions.describe", { key: KEY })).session).toMatchObject({
+      displayName: "hello",
+    });
+  });
+
+  test.each([
+    ["sessions.patch", { label: "x", expectedSessionId: "other" }, "`expectedSessionId` must be"],
+    ["sessions.delete", { expectedSessionId: "other" }, "`expectedSessionId` must be"],
+    ["sessions.delete", { expectedSessionUpdatedAt: 5 }, "`expectedSessionUpdatedAt` must be"],
+    ["sessions.delete", { expectedLifecycleRevision: "5" }, "`expectedLifecycleRevision` must be absent"],
+    ["sessions.delete", { deleteTranscript: false }, "`deleteTranscript` must be true or absent"],
+  ])("is not changed by %s for a client that expects another one: %j", async (method, params, message) => {
+    await using gateway = await testGateway();
+    const client = await gateway.connect();
+    await say(client, "hello");
+
+    const error = await client.refused(method, { key: KEY, ...params });
+
+    expect(error.message).toContain(message);
+    expect((await client.request("sessions.list", {})).sessions).toMatchObject([{ displayName: "hello" }]);
+  });
+
+  test("is deleted when it is what its client expects", async () => {
+    await using gateway = await testGateway();
+    const client = await gateway.connect();
+    await say(client, "hello");
+    const { session } = await client.request("sessions.describe", { key: KEY });
+
+    const open = await client.request("sessions.delete", { key: KEY, archivedOnly: true });
+    await client.request("sessions.patch", { key: KEY, archived: true });
+    const { sessionId: expectedSessionId } = session;
+    const archived = await client.request("sessions.delete", {
+      key: KEY,
+      archivedOnly: true,
+      expectedSessionId,
+    });
+
+    expect(open).toMatchObject({ deleted: false });
+    expect(archived).toMatchObject({ deleted: true });
+  });
+
+  test("is created with a title, which an existing one keeps", async () => {
+    await using gateway = await testGateway();
+    const client = await gateway.connect();
+
+    await client.request("sessions.create", { key: "a", label: "Mine" });
+    await client.request("sessions.create", { key: "a", displayName: "Other", message: "hello" });
+
+    expect((await client.request("sessions.list", {})).sessions).toMatchObject([{ displayName: "Mine" }]);
+  });
+
   test("has the detail of tool calls that this client has set", async () => {
     await using gateway = await testGateway();
     const client = await gateway.connect();
@@ -388,6 +461,7 @@ describe("one session", () => {
   test.each([
     [{ key: KEY, model: "gpt" }, "`model` cannot be changed by clients of this server."],
     [{ key: KEY, label: "Notes" }, "`key` must name a session with messages, and there is none yet."],
+    [{ key: KEY, label: null }, "`label` must be a text, got null."],
     [{ key: KEY, archived: "yes" }, '`archived` must be true or false, got "yes".'],
   ])("refuses the patch %j", async (params, message) => {
     await using gateway = await testGateway();
@@ -411,6 +485,15 @@ describe("one session", () => {
       runStarted: true,
       key: expect.stringMatching(/^agent:main:[\da-f-]{36}$/),
     });
+  });
+
+  test("is not created in place of a copy", async () => {
+    await using gateway = await testGateway();
+    const client = await gateway.connect();
+
+    const error = await client.refused("sessions.create", { key: "a", fork: true, parentSessionKey: "main" });
+
+    expect(error.message).toContain("`fork` must be absent, because sessions are not copied here.");
   });
 
   test("is followed without its history, until the client ends that", async () => {
@@ -475,7 +558,7 @@ describe("attachments", () => {
   test.each([
     [[{ content: png }], "`attachments` must have a `mimeType` and `content` in base64."],
     [[{ mimeType: "image/png" }], "`content` must be a text that is not empty, got nothing."],
-    [[{ mimeType: "video/mp4", content: png }], "mediaType"],
+    [[{ mimeType: "video/mp4", content: png }], "mimeType"],
     ["dot.png", "`attachments` must be a list of objects"],
   ])("are refused in a wrong form: %j", async (attachments, message) => {
     await using gateway = await testGateway();

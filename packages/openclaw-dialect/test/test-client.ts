@@ -40,6 +40,15 @@ export async function testGateway({ listen, openClaw, ...options }: TestOptions 
   };
 }
 
+/** A promise, and the function that resolves it. */
+export function gate(): [opened: Promise<void>, open: () => void] {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return [opened, open];
+}
+
 async function openClient(url: string, clients: TestClient[]): Promise<TestClient> {
   const client = new TestClient(new WebSocket(url));
   clients.push(client);

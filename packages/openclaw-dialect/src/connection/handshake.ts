@@ -42,7 +42,8 @@ export async function connect(
 ): Promise<object> {
   checkVersion(params);
   const auth = params.optionalRecord("auth");
-  const token = auth?.optionalText("token") ?? auth?.optionalText("password");
+  // Clients send an empty text for a setting that is not there.
+  const token = auth?.filledText("token") ?? auth?.filledText("password");
   const refusal = toRefusal(await connection.authenticate(token), token !== undefined);
   if (refusal) throw refusal;
   return hello(params, connection, server);

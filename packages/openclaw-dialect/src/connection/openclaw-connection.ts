@@ -50,8 +50,16 @@ export class OpenClawConnection implements Translator {
     const { id } = request;
     if ("problem" in request) return { ok: false, code: "INVALID_FRAME", message: request.problem, id };
     const { method } = request;
+    if (method === "connect") {
+      const message = "`connect` must be the first request, and is sent once. This client is connected.";
+      return { ok: false, code: "INVALID_FRAME", message, id };
+    }
     if (!methods.has(method))
       return { ok: false, code: "UNKNOWN_TYPE", message: `unknown method: ${method}`, id };
+    if (this.#order.isFull(method)) {
+      const message = "Too many requests wait for their answers. Wait for some of them.";
+      return { ok: false, code: "QUEUE_FULL", message, id };
+    }
     return this.#order.add(method, (sent) => this.#answer(request, sent));
   }
 

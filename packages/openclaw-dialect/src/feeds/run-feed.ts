@@ -82,6 +82,11 @@ export class RunFeed {
     if (requestId !== undefined && requestId !== this.id) this.#steeredBy.add(requestId);
   }
 
+  /** Returns true for the id of a message that has steered the run. */
+  hasMessage(requestId: string): boolean {
+    return this.#steeredBy.has(requestId);
+  }
+
   onEvent(event: NumberedEvent): void {
     switch (event.type) {
       case "run_start":
@@ -214,7 +219,8 @@ export class RunFeed {
       if (isAnnounced) this.#agent(seq, "lifecycle", lifecycle, runId);
       this.#chat(seq, { ...chat, ...(runId === this.id && message) }, runId);
       if (!isAnnounced) this.#agent(seq, "lifecycle", lifecycle, runId);
-      this.#deps.runEnds.note(runId, { outcome, endedAt, startedAt: this.#startedAt, error, text });
+      const { sessionKey, runEnds } = this.#deps;
+      runEnds.note(runId, { sessionKey, outcome, endedAt, startedAt: this.#startedAt, error, text });
     }
     this.close();
   }

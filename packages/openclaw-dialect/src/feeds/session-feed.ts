@@ -21,6 +21,8 @@ export class SessionFeed {
   readonly #deps: RunFeedDeps;
   /** The runs that have not ended, by our ids. */
   readonly #runs = new Map<string, RunFeed>();
+  /** The runs that messages of this client were added to, by the ids of the messages. */
+  readonly #sentTo = new Map<string, string>();
   /** The runs of the tool calls that wait for a decision, by call. */
   readonly #approvals = new Map<string, string>();
 
@@ -44,10 +46,21 @@ export class SessionFeed {
     return undefined;
   }
 
-  /** Returns the runs that have not ended, or the one of this id. */
+  /** Returns the runs that have not ended, or the one of this id or with a message of this id. */
   findRuns(runId?: string): { ours: string; theirs: string }[] {
     const all = [...this.#runs].map(([ours, { id: theirs }]) => ({ ours, theirs }));
-    return runId === undefined ? all : all.filter(({ ours, theirs }) => theirs === runId || ours === runId);
+    if (runId === undefined) return all;
+    const found = all.filter(({ ours, theirs }) => theirs === runId || ours === runId);
+    if (found.length > 0) return found;
+    const isWith = ({ ours }: { ours: string }) =>
+      this.#sentTo.get(runId) === ours || this.#runs.get(ours)?.hasMessage(runId);
+    return all.filter(isWith).map(({ ours }) => ({ ours, theirs: runId }));
+  }
+
+  /** Notes the run of a message that was accepted. It may be a run that was active before. */
+  addSent(messageId: string, runId: string): void {
+    const run = this.#runs.get(runId);
+    if (run && run.id !== messageId) this.#sentTo.set(messageId, runId);
   }
 
   onEvent(event: NumberedEvent): void {
@@ -60,12 +73,17 @@ export class SessionFeed {
     this.#followApprovals(event);
     run.onEvent(event);
     this.#sendMessage(event);
-    if (event.type === "run_end") this.#runs.delete(event.runId);
+    if (event.type === "run_end") this.#endRun(event.runId);
   }
 
   /** Sends no more. */
   close(): void {
     for (const run of this.#runs.values()) run.close();
+  }
+
+  #endRun(runId: string): void {
+    this.#runs.delete(runId);
+    for (const [messageId, sentTo] of this.#sentTo) if (sentTo === runId) this.#sentTo.delete(messageId);
   }
 
   #addActive(runId: string, messages: readonly MessageEntry[]): void {

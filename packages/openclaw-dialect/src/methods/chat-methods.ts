@@ -4,8 +4,7 @@ import type { RunEnd } from "../feeds/run-ends.ts";
 import { toMessageRow } from "../rows/message-row.ts";
 import type { Params } from "../wire/params.ts";
 import { describeFailure } from "../wire/run-end.ts";
-import { toFullKey } from "../wire/session-key.ts";
-import { MAX_KEY_CHARS, type Method, type MethodContext } from "./method.ts";
+import { type Method, type MethodContext, readKey } from "./method.ts";
 import { readMessage, sendMessage } from "./send-message.ts";
 
 // As many as a terminal asks for.
@@ -18,7 +17,7 @@ const sendChat: Method = (params, context) => send(params, context, "sessionKey"
 const sendToSession: Method = (params, context) => send(params, context, "key");
 
 async function send(params: Params, context: MethodContext, keyName: string): Promise<object> {
-  const message = readMessage(params, toFullKey(params.text(keyName, MAX_KEY_CHARS)));
+  const message = readMessage(params, readKey(params, keyName));
   const ack = await sendMessage(message, context);
   return { runId: message.id, ...statusOf(ack) };
 }
@@ -47,7 +46,7 @@ const abortChat: Method = (params, context) => abort(params, context, "sessionKe
 const abortSession: Method = (params, context) => abort(params, context, "key");
 
 async function abort(params: Params, context: MethodContext, keyName: string): Promise<object> {
-  const sessionKey = toFullKey(params.text(keyName, MAX_KEY_CHARS));
+  const sessionKey = readKey(params, keyName);
   const runId = params.optionalText("runId");
   let runIds = await abortRuns(sessionKey, runId, context);
   if (context.sent && (runId === undefined || runIds.length === 0)) {
@@ -76,7 +75,7 @@ export async function abortRuns(
 }
 
 const loadHistory: Method = async (params, context) => {
-  const sessionKey = toFullKey(params.text("sessionKey", MAX_KEY_CHARS));
+  const sessionKey = readKey(params, "sessionKey");
   const limit = params.optionalInteger("limit", { min: 1, max: MAX_HISTORY }) ?? DEFAULT_HISTORY;
   const offset = params.optionalInteger("offset") ?? 0;
   await context.feeds.follow(sessionKey);

@@ -2,9 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { NumberedEvent } from "@mini-openclaw/protocol";
 import { perform } from "../feeds/perform.ts";
 import { invalidRequest } from "../wire/request-error.ts";
-import { toFullKey } from "../wire/session-key.ts";
 import { findRow } from "./list-methods.ts";
-import { MAX_KEY_CHARS, type Method, type MethodContext } from "./method.ts";
+import { type Method, type MethodContext, readKey } from "./method.ts";
 
 // OpenClaw's own limit.
 const MAX_LABEL_CHARS = 100;
@@ -14,7 +13,7 @@ const MAX_LABEL_CHARS = 100;
  * first line.
  */
 const inject: Method = async (params, context) => {
-  const key = toFullKey(params.text("sessionKey", MAX_KEY_CHARS));
+  const key = readKey(params, "sessionKey");
   const message = params.text("message");
   const label = params.optionalText("label", MAX_LABEL_CHARS);
   if (!(await findRow(key, context)))

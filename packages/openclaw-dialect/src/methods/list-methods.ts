@@ -1,10 +1,10 @@
-import type { FoundSession } from "@mini-openclaw/protocol";
+import type { FoundSession, SessionSummary } from "@mini-openclaw/protocol";
 import { perform } from "../feeds/perform.ts";
 import { type SessionRow, toEmptyRow, toSessionRow } from "../rows/session-row.ts";
 import type { Params } from "../wire/params.ts";
 import { isOfAgent, toFullKey } from "../wire/session-key.ts";
 import { loadMessages } from "./chat-methods.ts";
-import { MAX_KEY_CHARS, type Method, type MethodContext } from "./method.ts";
+import { type Method, type MethodContext, readKey } from "./method.ts";
 
 // As many as one page of the gateway has.
 const PAGE = 200;
@@ -17,7 +17,7 @@ async function list(params: Params, context: MethodContext): Promise<object> {
   const limit = params.optionalInteger("limit", { min: 1 }) ?? PAGE;
   const offset = params.optionalInteger("offset") ?? 0;
   const agentId = params.optionalText("agentId");
-  const text = params.optionalText("search", 200);
+  const text = params.filledText("search", 200);
   const all = await loadRows(offset + limit + 1, { archived: readArchived(params), text, agentId }, context);
   const sessions = all.slice(offset, offset + limit);
   const hasMore = all.length > offset + limit;
@@ -82,17 +82,25 @@ function addRow(
     rows.set(key, toSessionRow(key, session, view.verboseLevels));
 }
 
-/** Returns the row of the session that a key names, or `undefined` if it has no message yet. */
-export async function findRow(
+/** Returns the newest session of a key, or `undefined` if none has a message yet. */
+export async function findSession(
   key: string,
-  { connection, view }: MethodContext,
-): Promise<SessionRow | undefined> {
-  const { sessions } = await perform(connection, { type: "list", key, limit: 1 }, "sessions");
-  return sessions[0] && toSessionRow(key, sessions[0], view.verboseLevels);
+  { connection }: MethodContext,
+  archived = false,
+): Promise<SessionSummary | undefined> {
+  const list = { type: "list", key, limit: 1, archived } as const;
+  const { sessions } = await perform(connection, list, "sessions");
+  return sessions[0];
+}
+
+/** Returns the row of the session that a key names, or `undefined` if it has no message yet. */
+export async function findRow(key: string, context: MethodContext): Promise<SessionRow | undefined> {
+  const session = await findSession(key, context);
+  return session && toSessionRow(key, session, context.view.verboseLevels);
 }
 
 const describeSession: Method = async (params, context) => {
-  const key = toFullKey(params.text("key", MAX_KEY_CHARS));
+  const key = readKey(params, "key");
   const row = await findRow(key, context);
   // A session without messages is in no list. A client that follows it knows it.
   const followed = row ? undefined : await context.feeds.find(key);
@@ -122,13 +130,13 @@ const subscribe: Method = async (params, context) => {
 };
 
 const subscribeToMessages: Method = async (params, { feeds }) => {
-  const key = toFullKey(params.text("key", MAX_KEY_CHARS));
+  const key = readKey(params, "key");
   await feeds.follow(key);
   return { subscribed: true, key };
 };
 
 const unsubscribeFromMessages: Method = (params, { feeds }) => {
-  const key = toFullKey(params.text("key", MAX_KEY_CHARS));
+  const key = readKey(params, "key");
   feeds.end(key);
   return { subscribed: false, key };
 };

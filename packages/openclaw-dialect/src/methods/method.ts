@@ -3,6 +3,7 @@ import type { Feeds } from "../feeds/feeds.ts";
 import type { RunEnds } from "../feeds/run-ends.ts";
 import type { FrameWriter } from "../wire/frames.ts";
 import type { Params } from "../wire/params.ts";
+import { toFullKey } from "../wire/session-key.ts";
 
 /** The model's name and size, for clients that display them. */
 export interface ModelLabel {
@@ -40,5 +41,11 @@ export interface MethodContext {
  */
 export type Method = (params: Params, context: MethodContext, requestId: string) => unknown;
 
-/** The longest session key. */
-export const MAX_KEY_CHARS = 512;
+// The longest session key.
+const MAX_KEY_CHARS = 512;
+
+/** Reads the key of a session. Without one, it is `fallback`. */
+export function readKey(params: Params, name: string, fallback?: string): string {
+  const key = fallback === undefined ? undefined : (params.optionalText(name, MAX_KEY_CHARS) ?? fallback);
+  return toFullKey(key ?? params.text(name, MAX_KEY_CHARS), params.optionalText("agentId", MAX_KEY_CHARS));
+}

@@ -1,11 +1,13 @@
+import type { MessageEntry } from "@mini-openclaw/protocol";
 import type { RunEnd } from "../feeds/run-ends.ts";
-import { RequestError } from "../wire/request-error.ts";
+import { invalidRequest, RequestError } from "../wire/request-error.ts";
 import { describeFailure } from "../wire/run-end.ts";
-import { MAIN_SESSION_KEY, toFullKey } from "../wire/session-key.ts";
-import { endStatusOf } from "./chat-methods.ts";
-import { MAX_KEY_CHARS, type Method, type MethodContext } from "./method.ts";
+import { endStatusOf, loadMessages } from "./chat-methods.ts";
+import { type Method, type MethodContext, readKey } from "./method.ts";
 import { readMessage, sendMessage } from "./send-message.ts";
 
+// A request is sent again soon, so that its answer is among the newest messages.
+const ANSWER_MESSAGES = 1000;
 // The time that clients wait for a response.
 const DEFAULT_WAIT_MS = 30_000;
 // The longest time of a timer in Node.
@@ -13,28 +15,36 @@ const MAX_WAIT_MS = 2_147_483_647;
 
 /** Runs a message. It has two responses: one when the message is accepted, one at the end. */
 const runAgent: Method = async (params, context, requestId) => {
-  const sessionKey = toFullKey(params.optionalText("sessionKey", MAX_KEY_CHARS) ?? MAIN_SESSION_KEY);
+  const sessionKey = readKey(params, "sessionKey", "main");
+  if (params.optionalText("sessionId") !== undefined && params.optionalText("sessionKey") === undefined)
+    throw invalidRequest("`sessionId` names no session here. Send its `sessionKey`, too.");
   const message = readMessage(params, sessionKey);
   const { id: runId } = message;
-  const { runEnd } = await sendMessage(message, context);
+  const { runEnd, runId: ours } = await sendMessage(message, context);
   const { frames, runEnds, connection } = context;
   frames.respond(requestId, { runId, sessionKey, status: "accepted", acceptedAt: Date.now() });
-  if (runEnd) respondAtEnd(requestId, runId, toRunEnd(runEnd), context);
-  else
-    void runEnds.wait(runId, connection.closed).then((end) => respondAtEnd(requestId, runId, end, context));
+  if (runEnd) {
+    const text = await loadAnswer(sessionKey, ours, context);
+    respondAtEnd(requestId, runId, { ...runEnd, text }, context);
+  } else {
+    void runEnds
+      .wait(runId, connection.closed, sessionKey)
+      .then((end) => respondAtEnd(requestId, runId, end, context));
+  }
 };
 
-function toRunEnd({ outcome, error, timestamp: endedAt }: RunEndFields): RunEnd {
-  return { outcome, error, endedAt, text: "" };
+/** Loads the text of the last turn of a run that is over. */
+async function loadAnswer(sessionKey: string, runId: string, context: MethodContext): Promise<string> {
+  const { messages } = await loadMessages(sessionKey, ANSWER_MESSAGES, context);
+  const isAnswer = (message: MessageEntry) => message.role === "assistant" && message.runId === runId;
+  return messages.findLast(isAnswer)?.content ?? "";
 }
-
-type RunEndFields = Pick<RunEnd, "outcome" | "error"> & { timestamp: number };
 
 /** Sends the second response. Without an end, the client is gone. */
 function respondAtEnd(
   requestId: string,
   runId: string,
-  end: RunEnd | undefined,
+  end: Pick<RunEnd, "outcome" | "error" | "text"> | undefined,
   { frames }: MethodContext,
 ): void {
   if (!end) return;

@@ -3,7 +3,7 @@ import type { AckEvent, MessageBlock, MessageMode } from "@mini-openclaw/protoco
 import { cutText } from "@mini-openclaw/protocol/shared";
 import { perform } from "../feeds/perform.ts";
 import type { Params } from "../wire/params.ts";
-import { invalidRequest, RequestError } from "../wire/request-error.ts";
+import { invalidRequest, RequestError, withFieldNames } from "../wire/request-error.ts";
 import type { MethodContext } from "./method.ts";
 
 // The longest name in a message. File systems have longer ones.
@@ -43,16 +43,19 @@ export function readMessage(params: Params, sessionKey: string): OutgoingMessage
  */
 export async function sendMessage(
   { sessionKey: key, ...message }: OutgoingMessage,
-  { connection, feeds }: MethodContext,
+  { connection, feeds, runEnds }: MethodContext,
 ): Promise<AckEvent> {
   let sessionId = (await feeds.find(key))?.sessionId;
+  runEnds.forget(message.id);
   for (let attempts = 1; ; attempts += 1) {
     sessionId ??= (await perform(connection, { type: "history", key, limit: 1 }, "history")).sessionId;
-    await feeds.followNew(key, sessionId);
+    const feed = await feeds.followNew(key, sessionId);
     try {
-      return await perform(connection, { type: "message", sessionId, ...message }, "ack");
+      const ack = await perform(connection, { type: "message", sessionId, ...message }, "ack");
+      feed.addSent(message.id, ack.runId);
+      return ack;
     } catch (error) {
-      if (!isOver(error) || attempts === MAX_ATTEMPTS) throw error;
+      if (!isOver(error) || attempts === MAX_ATTEMPTS) throw withFieldNames(error);
       sessionId = undefined;
     }
   }

@@ -36,6 +36,11 @@ export class Params {
     return this.#isAbsent(name) ? undefined : this.text(name, maxChars);
   }
 
+  /** Returns a text. An empty one counts as absent. */
+  filledText(name: string, maxChars?: number): string | undefined {
+    return this.#values[name] === "" ? undefined : this.optionalText(name, maxChars);
+  }
+
   /** Returns a text that may be empty. */
   anyText(name: string): string {
     const value = this.#values[name];
@@ -49,6 +54,16 @@ export class Params {
 
   optionalOneOf<Value extends string>(name: string, allowed: readonly Value[]): Value | undefined {
     return this.#isAbsent(name) ? undefined : this.oneOf(name, allowed);
+  }
+
+  /** Returns true for a parameter that a client has set to null. */
+  isNull(name: string): boolean {
+    return this.#values[name] === null;
+  }
+
+  /** Returns true for a parameter that is neither absent nor false. */
+  isSet(name: string): boolean {
+    return !this.#isAbsent(name) && this.#values[name] !== false;
   }
 
   /** Returns true if the parameter has one of the values, and false for any other. */
@@ -76,7 +91,9 @@ export class Params {
   /** Returns a list of objects. Absent is an empty list. */
   records(name: string): readonly Params[] {
     const value = this.#values[name] ?? [];
-    if (!Array.isArray(value) || !value.every(isRecord)) return this.#refuse(name, "a list of objects");
+    if (!Array.isArray(value)) return this.#refuse(name, "a list of objects");
+    const wrong = value.findIndex((one) => !isRecord(one));
+    if (wrong !== -1) return this.#refuse(`${name}[${wrong}]`, "an object", value[wrong]);
     return value.map((one) => new Params(this.#method, one));
   }
 
@@ -105,7 +122,7 @@ export class Params {
     return this.#values[name] === undefined || this.#values[name] === null;
   }
 
-  #refuse(name: string, expected: string): never {
-    throw invalidRequest(`invalid ${this.#method} params: ${mustBe(name, expected, this.#values[name])}`);
+  #refuse(name: string, expected: string, value = this.#values[name]): never {
+    throw invalidRequest(`invalid ${this.#method} params: ${mustBe(name, expected, value)}`);
   }
 }

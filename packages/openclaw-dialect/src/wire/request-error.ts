@@ -34,6 +34,21 @@ export function unavailable(message: string, retryAfterMs: number): RequestError
   return new RequestError("UNAVAILABLE", message, { details: { reason: "startup-sidecars" }, retryAfterMs });
 }
 
+/** Returns the error of a refused message with the names that its client has for the fields. */
+export function withFieldNames(error: unknown): unknown {
+  if (!(error instanceof RequestError)) return error;
+  const { code, details, retryAfterMs } = error;
+  const message = error.message
+    .replace(/^`content`/, "`message`")
+    .replace(/^`id`/, "`idempotencyKey`")
+    .replace(/^`blocks(?:\[(\d+)\]|\.(\d+))\.(\w+)`/, (_, at = "", place = "", field = "") => {
+      const name = field === "data" ? "content" : field === "mediaType" ? "mimeType" : field;
+      return `\`attachments[${at}${place}].${name}\``;
+    })
+    .replace(/^`blocks`/, "`attachments`");
+  return new RequestError(code, message, { details, retryAfterMs });
+}
+
 const unavailableCodes: ReadonlySet<string> = new Set([
   "SESSION_BUSY",
   "SESSION_LOCKED",
