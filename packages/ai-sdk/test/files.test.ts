@@ -142,7 +142,7 @@ describe.each([
 
     await chat.sendMessage({ parts: first.parts });
 
-    expect(chat.error?.message).toContain("INVALID_FRAME: `blocks[0].blob` must be the id of a file");
+    expect(chat.error?.message).toContain("INVALID_FRAME: `url` of file 1 must be the id of a file");
     expect(gateway.agent.inputs).toHaveLength(1);
   });
 });

@@ -209,7 +209,7 @@ describe("an answer", () => {
       "",
       posting({ id: "c", messages: [message("")] }),
       400,
-      "INVALID_FRAME: `content` must not be empty.",
+      "INVALID_FRAME: `parts` of the last message in `messages` must have a text that is not empty",
     ],
     [
       "a message with a long id",
@@ -223,7 +223,7 @@ describe("an answer", () => {
       "",
       posting({ id: "x".repeat(512), messages: [message("a")] }),
       400,
-      "INVALID_FRAME: `key` must be a text of 1 to",
+      "INVALID_FRAME: `id` must be a text of 1 to",
     ],
     ["no chat", "", posting({ messages: [] }), 400, "INVALID_FRAME: `id` must be a text of 1 to 512"],
     [

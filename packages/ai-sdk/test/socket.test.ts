@@ -90,7 +90,7 @@ describe("a message", () => {
     [
       "the address of a file that the chat does not have",
       `/sessions/a/blobs/${"0".repeat(64)}`,
-      '`blocks[0].blob` must be the id of a file of the session, got "0000',
+      '`url` of file 1 must be the id of a file of the session, got "0000',
     ],
   ])("with %s is refused", async (_what, url, message) => {
     await using gateway = await chatGateway(scriptedAgent([]));

@@ -24,17 +24,32 @@ export async function resumeRun(
   return true;
 }
 
+/**
+ * Returns the active run of a chat.
+ *
+ * @throws Refusal
+ */
+export async function findActive(connection: DialectConnection, chatId: string): Promise<RunRef | undefined> {
+  const { sessionId, runId } = await loadState(connection, chatId);
+  return runId === undefined ? undefined : { sessionId, runId };
+}
+
 async function findRun(
   connection: DialectConnection,
   chatId: string,
   replayMs: number,
 ): Promise<RunRef | undefined> {
-  // The answer has the state of the session. Its events are not wanted.
+  const answer = await loadState(connection, chatId);
+  const { sessionId, runId = findEnded(answer, replayMs) } = answer;
+  return runId === undefined ? undefined : { sessionId, runId };
+}
+
+/** Loads the state of a session. Its events are not wanted. */
+async function loadState(connection: DialectConnection, chatId: string): Promise<ResyncEvent> {
   const none = { onEvent: () => undefined, signal: AbortSignal.abort() };
   const answer = await connection.perform({ type: "resume", key: chatId }, none);
   if (answer?.type !== "resync") throw new Refusal(refusalOf(answer));
-  const { sessionId, runId = findEnded(answer, replayMs) } = answer;
-  return runId === undefined ? undefined : { sessionId, runId };
+  return answer;
 }
 
 function findEnded({ messages, runEnds = [] }: ResyncEvent, replayMs: number): string | undefined {

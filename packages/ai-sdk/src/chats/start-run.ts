@@ -1,19 +1,46 @@
 import type { DialectConnection } from "@mini-openclaw/gateway";
-import type { ServerEvent, UserEntry } from "@mini-openclaw/protocol";
+import type { ServerEvent, UserEntry, WaitingApproval } from "@mini-openclaw/protocol";
+import { isRecord, mustBe } from "@mini-openclaw/protocol/shared";
 import { editIdOf } from "../shared/message-id.ts";
 import type { ChatRequest, ClientMessage } from "./chat-request.ts";
 import { type ChatEntries, findUserEntry, loadChat, newestMessage } from "./load-chat.ts";
 import { Refusal, refusalOf } from "./refusal.ts";
-import { type FeedRange, type RunRef, replayRange, type StreamClient, streamRun } from "./stream-run.ts";
+import {
+  type FeedRange,
+  loadWaiting,
+  type RunRef,
+  rangeOf,
+  replayRange,
+  type StreamClient,
+  streamRun,
+} from "./stream-run.ts";
 import { type MessageContent, toContent } from "./to-content.ts";
+import { untilOver } from "./until-over.ts";
 
 /**
  * Does what a client's messages ask for: a new message, an edit, answers to approvals, or another
- * answer. Streams the run. Resolves when the stream has begun.
+ * answer. Streams the run. Resolves when the stream has begun. An edit and another answer wait for
+ * the end of a run that this client has stopped.
  *
  * @throws Refusal
  */
 export async function startRun(
+  connection: DialectConnection,
+  request: ChatRequest,
+  client: StreamClient,
+): Promise<void> {
+  try {
+    await perform(connection, request, client);
+  } catch (error) {
+    const isBusy = error instanceof Refusal && error.code === "SESSION_BUSY";
+    const stopped = isBusy ? client.takeStopped?.() : undefined;
+    if (!stopped) throw error;
+    await untilOver(connection, stopped);
+    await perform(connection, request, client);
+  }
+}
+
+async function perform(
   connection: DialectConnection,
   request: ChatRequest,
   client: StreamClient,
@@ -139,13 +166,17 @@ async function continueRun(
   }
   const { id: runId, seq } = message;
   let sessionId = "";
+  let waiting: readonly WaitingApproval[] = [];
   await streamRun(connection, { type: "resume", key, runId }, client, async (run, answer) => {
     sessionId = run.sessionId;
     const newest = answer.type === "resumed" ? answer.upTo : 0;
-    const range = await replayRange(connection, run);
-    return { ...range, continues: { runId, after: seq ?? newest }, answered: new Set(decisions.keys()) };
+    waiting = await loadWaiting(connection, run);
+    const continues = { runId, after: seq ?? newest };
+    return { ...rangeOf(waiting), continues, answered: new Set(decisions.keys()) };
   });
   for (const [callId, isApproved] of decisions) {
+    // The call has asked again since. The decision is about what it asked before.
+    if (waiting.some((ask) => ask.callId === callId && ask.seq > (seq ?? ask.seq))) continue;
     const decision = isApproved ? "once" : "deny";
     const answer = await connection.perform({ type: "approve", sessionId, callId, decision });
     // Somebody else has decided, or the time was over. The stream shows the decision.
@@ -153,13 +184,20 @@ async function continueRun(
   }
 }
 
-/** Returns the decisions in a message that have had no effect yet, by tool call. */
+/**
+ * Returns the decisions in a message that have had no effect yet, by tool call.
+ *
+ * @throws Refusal for a decision that is none
+ */
 function decisionsOf({ parts }: ClientMessage): Map<string, boolean> {
   const decisions = new Map<string, boolean>();
-  for (const { state, approval } of parts) {
+  for (const { state, approval, toolCallId } of parts) {
     if (state !== "approval-responded") continue;
-    const { id, approved } = (approval ?? {}) as { id?: unknown; approved?: unknown };
-    if (typeof id === "string") decisions.set(id, approved === true);
+    const { id, approved } = isRecord(approval) ? approval : {};
+    if (typeof approved !== "boolean") throw invalid(mustBe("approval.approved", "true or false", approved));
+    const callId = toolCallId ?? id;
+    if (typeof callId !== "string") throw invalid(mustBe("toolCallId", "the id of a tool call", callId));
+    decisions.set(callId, approved);
   }
   return decisions;
 }

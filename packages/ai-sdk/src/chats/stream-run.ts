@@ -1,5 +1,5 @@
 import type { DialectCommand, DialectConnection } from "@mini-openclaw/gateway";
-import type { NumberedEvent, ServerEvent } from "@mini-openclaw/protocol";
+import type { NumberedEvent, ServerEvent, WaitingApproval } from "@mini-openclaw/protocol";
 import { type FeedOptions, RunFeed } from "../chunks/run-feed.ts";
 import type { UiChunk } from "../shared/ui-chunk.ts";
 import type { SessionFileUrl } from "../shared/user-parts.ts";
@@ -21,6 +21,8 @@ export interface StreamClient {
   emit(chunk: UiChunk): void;
   /** Called once, after the last chunk. */
   end(): void;
+  /** Returns the run of the chat that this client has stopped last, once. */
+  takeStopped?(): RunRef | undefined;
 }
 
 /** The part of the run that a client gets. */
@@ -36,7 +38,7 @@ export async function streamRun(
   connection: DialectConnection,
   command: DialectCommand,
   client: StreamClient,
-  rangeOf: (run: RunRef, answer: ServerEvent) => FeedRange | Promise<FeedRange>,
+  findRange: (run: RunRef, answer: ServerEvent) => FeedRange | Promise<FeedRange>,
 ): Promise<void> {
   const { signal } = client;
   const waiting: NumberedEvent[] = [];
@@ -48,7 +50,7 @@ export async function streamRun(
   const answer = await connection.perform(command, { onEvent: add, signal });
   const run = runOf(answer, command);
   if (!answer || !run) throw new Refusal(refusalOf(answer));
-  const range = await rangeOf(run, answer);
+  const range = await findRange(run, answer);
   if (!client.begin(run)) return;
   feed = new RunFeed({
     ...range,
@@ -66,14 +68,25 @@ function runOf(answer: ServerEvent | undefined, command: DialectCommand): RunRef
   return { sessionId: answer.sessionId, runId: command.runId };
 }
 
+/** Returns the tool calls of a run that wait for a user now. */
+export async function loadWaiting(
+  connection: DialectConnection,
+  { sessionId, runId }: RunRef,
+): Promise<WaitingApproval[]> {
+  const answer = await connection.perform({ type: "approvals", sessionId });
+  if (answer?.type !== "approvals") throw new Refusal(refusalOf(answer));
+  return answer.approvals.filter((approval) => approval.runId === runId);
+}
+
 /**
  * Returns the range of a run that is replayed: it ends where the run waits for a user now, and not
  * where it has waited before.
  */
 export async function replayRange(connection: DialectConnection, run: RunRef): Promise<FeedRange> {
-  const { sessionId, runId } = run;
-  const answer = await connection.perform({ type: "approvals", sessionId });
-  if (answer?.type !== "approvals") throw new Refusal(refusalOf(answer));
-  const waiting = answer.approvals.filter((approval) => approval.runId === runId);
+  return rangeOf(await loadWaiting(connection, run));
+}
+
+/** Returns the range of a run that is replayed, by the calls that wait. */
+export function rangeOf(waiting: readonly WaitingApproval[]): FeedRange {
   return { pausesFrom: Math.max(0, ...waiting.map(({ seq }) => seq)) };
 }

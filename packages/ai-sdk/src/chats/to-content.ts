@@ -11,18 +11,25 @@ export interface MessageContent {
   blocks: MessageBlock[];
 }
 
-/** Returns the content of a client's message, or the reason why a file cannot be read. */
+/** Returns the content of a client's message, or the reason why a part cannot be read. */
 export function toContent({ parts }: ClientMessage): MessageContent | string {
   const texts: string[] = [];
   const blocks: MessageBlock[] = [];
   for (const part of parts) {
-    if (part.type === "text" && typeof part["text"] === "string") texts.push(part["text"]);
+    if (part.type === "text") {
+      const { text } = part;
+      if (typeof text !== "string") return mustBe("text` of a part in `parts", "a text", text);
+      texts.push(text);
+    }
     if (part.type !== "file") continue;
     const block = toBlock(part);
     if (typeof block === "string") return block;
     blocks.push(block);
   }
-  return { content: texts.join("\n"), blocks };
+  const content = texts.join("\n");
+  if (content === "" && blocks.length === 0)
+    return "`parts` of the last message in `messages` must have a text that is not empty, or a file.";
+  return { content, blocks };
 }
 
 function toBlock({ url, filename, mediaType }: ClientPart): MessageBlock | string {

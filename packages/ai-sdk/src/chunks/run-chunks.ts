@@ -24,6 +24,8 @@ export class RunChunks {
   readonly #emit: (chunk: UiChunk) => void;
   readonly #fileUrl: FileUrl | undefined;
   readonly #calls = new ToolCalls();
+  /** The newest calls that have asked, by id. Models may use an id again in a later turn. */
+  readonly #asked = new Map<string, { call: ToolCall; count: number }>();
   #isStarted = false;
   #turn: OpenTurn | undefined;
   #seq: number | undefined;
@@ -87,7 +89,7 @@ export class RunChunks {
         call.state = decision === "deny" ? "denied" : "runs";
         return this.#emitOf(call, {
           type: "tool-approval-response",
-          approvalId: callId,
+          approvalId: call.approvalId,
           approved: decision !== "deny",
         });
       }
@@ -200,7 +202,17 @@ export class RunChunks {
     const { callId, reason } = event;
     const call = this.#show(event);
     call.state = "asks";
-    this.#emitOf(call, { type: "tool-approval-request", approvalId: callId, toolCallId: callId, reason });
+    const approvalId = this.#nameApproval(call, callId);
+    this.#emitOf(call, { type: "tool-approval-request", approvalId, toolCallId: callId, reason });
+  }
+
+  /** Names what a call asks. Clients find the call of a decision by this id, among all turns. */
+  #nameApproval(call: ToolCall, callId: string): string {
+    const { call: last, count } = this.#asked.get(callId) ?? { count: 0 };
+    if (last === call) return call.approvalId;
+    this.#asked.set(callId, { call, count: count + 1 });
+    call.approvalId = count === 0 ? callId : `${callId}#${count + 1}`;
+    return call.approvalId;
   }
 
   #endCall(event: ToolDoneEvent): void {
@@ -209,7 +221,8 @@ export class RunChunks {
     const { state } = call;
     call.state = "done";
     const fields = { toolCallId, dynamic: true, providerExecuted: true } as const;
-    if (isDenied || state === "denied") this.#deny(toolCallId, call, output);
+    // A call that was denied what it asked while it ran may have a result all the same.
+    if (isDenied || (state === "denied" && isError)) this.#deny(toolCallId, call, output);
     else if (isError) this.#emitOf(call, { type: "tool-output-error", ...fields, errorText: output });
     else this.#emitOf(call, { type: "tool-output-available", ...fields, output });
   }
@@ -217,7 +230,7 @@ export class RunChunks {
   /** A message has an approval for each denied call, also where a rule denied it. */
   #deny(toolCallId: string, call: ToolCall, reason: string): void {
     if (!call.chunks.some(({ type }) => type === "tool-approval-request")) {
-      const approvalId = toolCallId;
+      const approvalId = this.#nameApproval(call, toolCallId);
       this.#emitOf(call, { type: "tool-approval-request", approvalId, toolCallId });
       this.#emitOf(call, { type: "tool-approval-response", approvalId, approved: false, reason });
     }

@@ -5,6 +5,8 @@ import type { UiChunk } from "../shared/ui-chunk.ts";
 export interface ToolCall {
   toolName: string;
   input: unknown;
+  /** The id of what the call asks. */
+  approvalId: string;
   state: "hidden" | "asks" | "denied" | "runs" | "done";
   /** True if clients have seen its input while the model wrote it. */
   isWritten: boolean;
@@ -50,6 +52,7 @@ export class ToolCalls {
     const call: ToolCall = {
       toolName,
       input: input ?? {},
+      approvalId: callId,
       state: "hidden",
       isWritten: false,
       chunks: [],

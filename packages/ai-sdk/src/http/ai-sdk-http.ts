@@ -4,8 +4,9 @@ import { isChatId, readChatRequest } from "../chats/chat-request.ts";
 import { KEY_PREFIX, MAX_REQUEST_BYTES } from "../chats/limits.ts";
 import { loadChat } from "../chats/load-chat.ts";
 import { Refusal, refusalOf } from "../chats/refusal.ts";
-import { resumeRun } from "../chats/resume-run.ts";
+import { findActive, resumeRun } from "../chats/resume-run.ts";
 import { startRun } from "../chats/start-run.ts";
+import { untilOver } from "../chats/until-over.ts";
 import { toUiMessages } from "../messages/to-ui-messages.ts";
 import { check } from "../shared/errors.ts";
 import { blobUrl, type SessionFileUrl } from "../shared/user-parts.ts";
@@ -77,6 +78,21 @@ async function answer(request: FormRequest, connection: FormConnection, settings
   }
 }
 
+/**
+ * Stops the active run of a chat. Resolves when it is over, because a client may ask for another
+ * answer then.
+ *
+ * @throws Refusal
+ */
+async function stopRun(connection: FormConnection, chatId: string): Promise<void> {
+  // A client that may not see the run may stop it all the same.
+  const run = await findActive(connection, chatId).catch(() => undefined);
+  const stopped = await connection.perform({ type: "abort", ...(run ?? { key: chatId }) });
+  if (stopped?.type !== "error") return run && untilOver(connection, run);
+  // Nothing is left to stop.
+  if (stopped.code !== "RUN_NOT_FOUND") throw new Refusal(refusalOf(stopped));
+}
+
 async function answerPath(
   path: ChatPath,
   { body, method }: FormRequest,
@@ -95,10 +111,7 @@ async function answerPath(
       if (!(await resumeRun(connection, chatId, stream, { replayMs }))) connection.reply(204);
       return;
     case "stop": {
-      const stopped = await connection.perform({ type: "abort", key: chatId });
-      // Nothing is left to stop.
-      if (stopped?.type === "error" && stopped.code !== "RUN_NOT_FOUND")
-        throw new Refusal(refusalOf(stopped));
+      await stopRun(connection, chatId);
       return connection.reply(202);
     }
     case "messages": {

@@ -10,6 +10,10 @@ export interface RequestOptions {
   fileUrl: SessionFileUrl;
   /** Called when the client gets nothing more. */
   onOver: () => void;
+  /** Called when the client stops the run of the request. */
+  onStopped: (run: RunRef) => void;
+  /** Returns the run of the chat that the client has stopped last, once. */
+  takeStopped: () => RunRef | undefined;
 }
 
 /** One request of a socket's client, and the stream that answers it. */
@@ -75,7 +79,13 @@ export class SocketRequest implements StreamClient {
   /** Aborts the run of the request, as soon as it is known. */
   stopRun(): void {
     this.#stopsRun = true;
-    if (this.#run) void this.#connection.perform({ type: "abort", ...this.#run });
+    if (!this.#run) return;
+    this.#options.onStopped(this.#run);
+    void this.#connection.perform({ type: "abort", ...this.#run });
+  }
+
+  takeStopped(): RunRef | undefined {
+    return this.#options.takeStopped();
   }
 
   #finish(frame: { type: string; errorText?: string }): void {

@@ -4,6 +4,7 @@ import { isChatId, readChatRequest } from "../chats/chat-request.ts";
 import { Refusal } from "../chats/refusal.ts";
 import { resumeRun } from "../chats/resume-run.ts";
 import { startRun } from "../chats/start-run.ts";
+import type { RunRef } from "../chats/stream-run.ts";
 import type { SessionFileUrl } from "../shared/user-parts.ts";
 import { SocketRequest } from "./socket-request.ts";
 
@@ -25,8 +26,10 @@ export class SocketTranslator implements Translator {
   readonly #connection: DialectConnection;
   readonly #options: TranslatorOptions;
   readonly #requests = new Map<string, SocketRequest>();
-  /** Resumes that were aborted, by chat. Their runs are stopped unless the chat continues. */
-  readonly #leaving = new Map<string, NodeJS.Timeout>();
+  /** Resumes that were aborted, by chat. Their runs are stopped unless the chat resumes again. */
+  readonly #leaving = new Map<string, { timer: NodeJS.Timeout; stop: () => void }>();
+  /** The runs that the client has stopped last, by chat. */
+  readonly #stopped = new Map<string, RunRef>();
 
   constructor(connection: DialectConnection, options: TranslatorOptions) {
     this.#connection = connection;
@@ -49,13 +52,28 @@ export class SocketTranslator implements Translator {
     if (!isChatId(id)) return this.#refuse(`\`id\` must be the id of a chat, got ${describeValue(id)}.`);
     if (this.#requests.has(requestId))
       return this.#refuse("`requestId` must be new, got that of an open request.");
-    this.#stay(id);
-    const onOver = () => void this.#requests.delete(requestId);
-    const { fileUrl } = this.#options;
-    const options = { requestId, chatId: id, kind: type, fileUrl, onOver } as const;
-    const request = new SocketRequest(this.#connection, options);
+    // A client that resumes again keeps its run. One that sends has pressed stop before.
+    if (type === "send") this.#leaving.get(id)?.stop();
+    else this.#stay(id);
+    const request = this.#createRequest(requestId, id, type);
     this.#requests.set(requestId, request);
     void this.#answer(request, requestId, frame);
+  }
+
+  #createRequest(requestId: string, chatId: string, kind: "send" | "resume"): SocketRequest {
+    return new SocketRequest(this.#connection, {
+      requestId,
+      chatId,
+      kind,
+      fileUrl: this.#options.fileUrl,
+      onOver: () => void this.#requests.delete(requestId),
+      onStopped: (run) => void this.#stopped.set(chatId, run),
+      takeStopped: () => {
+        const run = this.#stopped.get(chatId);
+        this.#stopped.delete(chatId);
+        return run;
+      },
+    });
   }
 
   /** No event comes without a request. */
@@ -87,17 +105,17 @@ export class SocketTranslator implements Translator {
     if (!this.#options.stops) return;
     if (request.kind === "send") return request.stopRun();
     const { chatId } = request;
-    const timer = setTimeout(() => {
-      this.#leaving.delete(chatId);
-      request.stopRun();
-    }, LEAVING_MS);
     this.#stay(chatId);
-    this.#leaving.set(chatId, timer);
+    const stop = () => {
+      this.#stay(chatId);
+      request.stopRun();
+    };
+    this.#leaving.set(chatId, { timer: setTimeout(stop, LEAVING_MS), stop });
   }
 
   /** Lets the run of a chat continue, because its client does. */
   #stay(chatId: string): void {
-    clearTimeout(this.#leaving.get(chatId));
+    clearTimeout(this.#leaving.get(chatId)?.timer);
     this.#leaving.delete(chatId);
   }
 

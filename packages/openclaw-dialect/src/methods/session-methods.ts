@@ -11,7 +11,7 @@ import { findRow, findSession } from "./list-methods.ts";
 import { type Method, type MethodContext, readKey } from "./method.ts";
 import { readMessage, sendMessage } from "./send-message.ts";
 
-// What clients would miss without a word.
+// Without an error, clients would not notice.
 const refusedFields: Readonly<Record<string, string>> = {
   fork: "sessions are not copied here",
   forkFrom: "sessions are not copied here",
