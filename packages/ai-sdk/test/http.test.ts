@@ -52,6 +52,30 @@ describe("a chat over HTTP", () => {
   });
 
   test.each([
+    ["an edit", [0, 2, 4]],
+    ["another answer", [0, 2, 4]],
+    ["an edit, two pages back", [300, 400]],
+  ])("keeps the messages before %s after a reload", async (what, edited) => {
+    const runs = edited.length > 2 ? 3 : 203;
+    const agent = scriptedAgent(Array.from({ length: runs + edited.length + 1 }, (_, run) => `${run}`));
+    await using gateway = await chatGateway(agent);
+    const chat = gateway.httpChat();
+    for (let run = 0; run < runs; run += 1) await chat.sendMessage({ text: "a" });
+
+    for (const index of [...edited].reverse()) {
+      const messageId = chat.messages[index]?.id ?? "";
+      if (what === "another answer") await chat.regenerate({ messageId });
+      else await chat.sendMessage({ text: `edited ${index}`, messageId });
+      const loaded = await messagesOf(gateway.api);
+      expect(loaded.map(({ id }) => id)).toEqual(chat.messages.map(({ id }) => id));
+      expect(loaded.map(textOf)).toEqual(textsOf(chat));
+    }
+    await chat.sendMessage({ text: "last" });
+
+    expect((await messagesOf(gateway.api)).map(textOf)).toEqual(textsOf(chat));
+  });
+
+  test.each([
     [true, "output-available"],
     [false, "output-denied"],
   ])("continues a tool call when a user has answered %s, after a reload too", async (approved, state) => {

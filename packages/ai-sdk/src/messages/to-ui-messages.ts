@@ -34,7 +34,7 @@ type Answer = UiMessage & { role: "assistant" };
 export function toUiMessages(entries: readonly Entry[], options: UiMessagesOptions = {}): UiMessage[] {
   const { fileUrl } = options;
   const sorted = [...entries].sort((one, other) => one.seq - other.seq);
-  const current = currentEntries(sorted).entries;
+  const current = conversationOf(sorted);
   const retried = new Set(
     current.flatMap((entry) => (isMessageEntry(entry) && entry.role === "assistant" && entry.retryOf) || []),
   );
@@ -62,6 +62,20 @@ export function toUiMessages(entries: readonly Entry[], options: UiMessagesOptio
     messages.push(answer);
     return answer;
   }
+}
+
+/**
+ * Returns the entries of the conversation. An edit without the message that it replaced drops
+ * nothing: a `history` has left out what it replaced.
+ */
+function conversationOf(entries: readonly Entry[]): Entry[] {
+  const ids = new Set(entries.flatMap((entry) => (isMessageEntry(entry) ? entry.id : [])));
+  const versions = entries.map((entry) => {
+    if (!isMessageEntry(entry)) return { entry };
+    const editOf = entry.role === "user" ? entry.editOf : undefined;
+    return { entry, id: entry.id, ...(editOf !== undefined && ids.has(editOf) && { editOf }) };
+  });
+  return currentEntries<{ entry: Entry }>(versions).entries.map(({ entry }) => entry);
 }
 
 function toUserMessage(entry: UserEntry, fileUrl: FileUrl | undefined): UiMessage {
