@@ -3,7 +3,8 @@ import { scriptedAgent } from "@mini-openclaw/gateway/testing";
 import { createMemoryStore } from "@mini-openclaw/session-store";
 import type { UIMessage } from "ai";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { toUiMessages } from "../src/index.ts";
+import { aiSdkDialect, aiSdkHttp, createUiMessageStream, fromLangGraph, toUiMessages } from "../src/index.ts";
+import { AiSdkError } from "../src/shared/errors.ts";
 import { chatGateway, newest, type openChat, textOf, until } from "./chat-gateway.ts";
 import { gate } from "./gate.ts";
 
@@ -27,6 +28,7 @@ async function nextStart({ sockets }: TestChat): Promise<void> {
     if ((JSON.parse(String(bytes)) as { type: string }).type === "start") return;
 }
 
+const graph = { stream: () => Promise.reject(new Error("never")) };
 const textsOf = (chat: TestChat) => chat.messages.map(textOf);
 const copyOf = (messages: UIMessage[]): UIMessage[] => JSON.parse(JSON.stringify(messages));
 
@@ -508,9 +510,42 @@ describe("the socket", () => {
   });
 });
 
-test("wrong options are named", async () => {
-  const { aiSdkDialect } = await import("../src/index.ts");
+test.each<[string, () => unknown, string]>([
+  [
+    "a subprotocol",
+    () => aiSdkDialect({ subprotocol: 5 as never }),
+    "`subprotocol` must be a string that is",
+  ],
+  ["a fileUrl", () => aiSdkDialect({ fileUrl: "/files" as never }), "`fileUrl` must be a function, got"],
+  [
+    "a fileUrl over HTTP",
+    () => aiSdkHttp({ fileUrl: null as never }),
+    "`fileUrl` must be a function, got null.",
+  ],
+  [
+    "a graph's option",
+    () => fromLangGraph(graph, { configurable: 5 as never }),
+    "`configurable` must be a function",
+  ],
+  ["no entries", () => toUiMessages(null as never), "`entries` must be a list of entries, got null."],
+  ["wrong entries", () => toUiMessages(["x"] as never), "`entries` must be a list of entries, got an array."],
+  ["options of messages", () => toUiMessages([], null as never), "`options` must be an object, got null."],
+  [
+    "an address of messages",
+    () => toUiMessages([], { fileUrl: 5 as never }),
+    "`fileUrl` must be a function, got 5.",
+  ],
+  [
+    "no run",
+    () => createUiMessageStream(null as never),
+    "`run` must be what `run` of an agent returns, got null.",
+  ],
+])("%s of a wrong type is named", (_what, use, message) => {
+  expect(use).toThrow(AiSdkError);
+  expect(use).toThrow(message);
+});
 
+test("wrong options are named", async () => {
   expect(() => aiSdkDialect({ abort: "no" as never })).toThrow(
     '`abort` must be "stop" or "detach", got "no".',
   );

@@ -119,6 +119,7 @@ describe("a dialect by path", () => {
     ["a size that is none", { maxFrameBytes: 0 }, "`maxFrameBytes` must be an integer"],
     ["a time that is none", { proof: { timeoutMs: -1 } }, "`proof.timeoutMs` must be an integer"],
     ["a count that is none", { proof: { maxBytes: 0.5 } }, "`proof.maxBytes` must be an integer"],
+    ["a subprotocol that is no text", { subprotocol: 5 as never }, "`subprotocol` must be an HTTP token"],
     ["an unknown limit", { proof: { bytes: 1 } as never }, "`bytes` is no option of `proof`"],
   ])("is refused with %s", async (_what, fields, message) => {
     await using gateway = await testGateway();

@@ -1,5 +1,5 @@
 import { type Dialect, GatewayError } from "@mini-openclaw/gateway";
-import { createOptionChecks } from "@mini-openclaw/protocol/shared";
+import { createOptionChecks, isRecord, mustBe } from "@mini-openclaw/protocol/shared";
 import { OpenClawConnection } from "./connection/openclaw-connection.ts";
 import { Ticker } from "./connection/ticker.ts";
 import type { ModelLabel } from "./methods/method.ts";
@@ -52,7 +52,7 @@ export function openClawDialect(options: OpenClawOptions = {}): Dialect {
   checks.text("version", version);
   checks.integer("tickIntervalMs", tickIntervalMs, { min: 1, max: LONGEST_MS });
   checks.integer("joinMs", joinMs, { max: LONGEST_MS });
-  if (model) checkModel(model, checks);
+  if (model !== undefined) checkModel(model, checks);
   const ticker = new Ticker(tickIntervalMs);
   const server = { model, version, tickIntervalMs, joinMs, ticker, startedAt: Date.now() };
   return {
@@ -62,10 +62,11 @@ export function openClawDialect(options: OpenClawOptions = {}): Dialect {
   };
 }
 
-function checkModel(
-  { provider, id, contextTokens }: ModelLabel,
-  checks: ReturnType<typeof createOptionChecks>,
-): void {
+function checkModel(model: ModelLabel, checks: ReturnType<typeof createOptionChecks>): void {
+  if (!isRecord(model))
+    throw new GatewayError("INVALID_OPTION", mustBe("model", "an object with `provider` and `id`", model));
+  checks.known("model", model, { provider: true, id: true, contextTokens: true });
+  const { provider, id, contextTokens } = model;
   checks.text("model.provider", provider);
   checks.text("model.id", id);
   if (contextTokens !== undefined) checks.integer("model.contextTokens", contextTokens, { min: 1 });

@@ -117,6 +117,9 @@ describe("openClawDialect", () => {
       { model: { provider: "p", id: "m", contextTokens: 0 } },
       "`model.contextTokens` must be an integer of at least 1, got 0.",
     ],
+    [{ model: "gpt" as never }, '`model` must be an object with `provider` and `id`, got "gpt".'],
+    [{ model: null as never }, "`model` must be an object with `provider` and `id`, got null."],
+    [{ model: { provider: "p", id: "m", name: "x" } as never }, "`name` is no option of `model`."],
     [{ ticks: 1 } as never, "`ticks` is no option of `openClawDialect`."],
   ])("refuses %j", (options, message) => {
     expect(() => openClawDialect(options)).toThrow(GatewayError);

@@ -499,6 +499,43 @@ describe("agent", () => {
     expect(one).toMatchObject({ result: { payloads: [{ text: "One." }] } });
   });
 
+  test("has its answer when its session is not followed any more", async () => {
+    const [opened, open] = gate();
+    await using gateway = await testGateway({ agent: scriptedAgent([["One, ", { waits: opened }, "two."]]) });
+    const client = await gateway.connect();
+    const id = client.send("agent", { message: "hi", idempotencyKey: "run-1" });
+    await client.event("chat", { state: "delta" });
+
+    await client.request("sessions.messages.unsubscribe", { key: "main" });
+    open();
+    const { payload } = await client.response(id, 2);
+
+    expect(payload).toMatchObject({ status: "ok", result: { payloads: [{ text: "One, two." }] } });
+    expect(client.events("chat").filter(({ state }) => state === "final")).toEqual([]);
+  });
+
+  test("has its answer when more sessions run than one client may follow", async () => {
+    const [opened, open] = gate();
+    const agent = scriptedAgent(Array.from({ length: 60 }, () => [{ waits: opened }, "Done."]));
+    await using gateway = await testGateway({ agent });
+    const client = await gateway.connect();
+    const warnings: string[] = [];
+    const onWarning = ({ message }: Error) => void warnings.push(message);
+    process.on("warning", onWarning);
+
+    const ids = Array.from({ length: 60 }, (_, index) =>
+      client.send("agent", { message: "hi", sessionKey: `s${index}`, idempotencyKey: `run-${index}` }),
+    );
+    await Promise.all(ids.map((id) => client.response(id)));
+    open();
+    const ends = await Promise.all(ids.map((id) => client.response(id, 2)));
+    process.off("warning", onWarning);
+
+    expect(new Set(ends.map(({ payload }) => Reflect.get(payload, "status")))).toEqual(new Set(["ok"]));
+    // The test's own socket has many listeners.
+    expect(warnings.filter((warning) => warning.includes("AbortSignal"))).toEqual([]);
+  });
+
   test("goes to the main session of the agent that it names", async () => {
     await using gateway = await testGateway({ agent: scriptedAgent(["Hello."]) });
     const client = await gateway.connect();

@@ -514,6 +514,21 @@ describe("one session", () => {
 });
 
 describe("many sessions", () => {
+  test("that all run: the latest one is followed", async () => {
+    const agent = scriptedAgent(Array.from({ length: 51 }, () => ["So far.", { hangs: true }]));
+    await using gateway = await testGateway({ agent });
+    const client = await gateway.connect();
+
+    for (let index = 0; index < 51; index += 1)
+      await client.request("chat.send", {
+        sessionKey: `s${index}`,
+        message: "hi",
+        idempotencyKey: `run-${index}`,
+      });
+
+    expect(await client.event("chat", { runId: "run-50" })).toMatchObject({ state: "delta" });
+  });
+
   test("are followed by one client, up to 50 of them", async () => {
     await using gateway = await testGateway();
     const client = await gateway.connect();

@@ -1,6 +1,6 @@
 import type { AgentInput, AgentRunner, RunEvent } from "@mini-openclaw/protocol";
 import { mustBe } from "@mini-openclaw/protocol/shared";
-import { AiSdkError, check } from "../shared/errors.ts";
+import { AiSdkError, check, checkFunction } from "../shared/errors.ts";
 import { decide } from "./decide.ts";
 import { GraphReader } from "./graph-reader.ts";
 import { GraphRuns, type ToolRun } from "./graph-runs.ts";
@@ -40,6 +40,7 @@ export interface LangGraphOptions {
  */
 export function fromLangGraph(graph: LangGraph, options: LangGraphOptions = {}): AgentRunner {
   check.known("fromLangGraph", options, { configurable: true });
+  checkFunction("configurable", options.configurable);
   if (typeof Reflect.get(Object(graph), "stream") !== "function")
     throw new AiSdkError("INVALID_OPTION", mustBe("graph", "a compiled graph with `stream`", graph));
   return { run: (input) => run(graph, options, input) };

@@ -1,4 +1,6 @@
 import type { RunEvent } from "@mini-openclaw/protocol";
+import { mustBe } from "@mini-openclaw/protocol/shared";
+import { AiSdkError } from "../shared/errors.ts";
 import type { UiChunk } from "../shared/ui-chunk.ts";
 import { RunFeed } from "./run-feed.ts";
 
@@ -6,8 +8,12 @@ import { RunFeed } from "./run-feed.ts";
  * Returns a run as a stream of chunks, for `createUIMessageStreamResponse` of the AI SDK. It needs
  * no gateway: `run` is what the `run` of an agent returns. The run is pulled as the stream is read,
  * and a cancelled stream ends the run's iteration. The stream fails with the run's iteration.
+ *
+ * @throws AiSdkError `INVALID_OPTION`
  */
 export function createUiMessageStream(run: AsyncIterable<RunEvent>): ReadableStream<UiChunk> {
+  if (typeof Reflect.get(Object(run), Symbol.asyncIterator) !== "function")
+    throw new AiSdkError("INVALID_OPTION", mustBe("run", "what `run` of an agent returns", run));
   const events = run[Symbol.asyncIterator]();
   let feed: RunFeed | undefined;
   let isOver = false;

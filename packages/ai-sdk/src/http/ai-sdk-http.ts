@@ -8,7 +8,7 @@ import { findActive, resumeRun } from "../chats/resume-run.ts";
 import { startRun } from "../chats/start-run.ts";
 import { untilOver } from "../chats/until-over.ts";
 import { toUiMessages } from "../messages/to-ui-messages.ts";
-import { check } from "../shared/errors.ts";
+import { check, checkFunction } from "../shared/errors.ts";
 import { blobUrl, type SessionFileUrl } from "../shared/user-parts.ts";
 import { type ChatPath, methodsOf, readPath } from "./chat-paths.ts";
 import { HttpStream } from "./http-stream.ts";
@@ -56,6 +56,7 @@ export function aiSdkHttp(options: AiSdkHttpOptions = {}): HttpForm {
   check.known("aiSdkHttp", options, { maxBodyBytes: true, fileUrl: true, replayMs: true });
   const { maxBodyBytes = MAX_REQUEST_BYTES, fileUrl = blobUrl, replayMs = 0 } = options;
   check.number("replayMs", replayMs);
+  checkFunction("fileUrl", fileUrl);
   return {
     keyPrefix: KEY_PREFIX,
     maxBodyBytes,

@@ -9,6 +9,8 @@ import {
   textOf,
   type UserEntry,
 } from "@mini-openclaw/protocol";
+import { isRecord, mustBe } from "@mini-openclaw/protocol/shared";
+import { AiSdkError, check, checkFunction } from "../shared/errors.ts";
 import { messageIdOf } from "../shared/message-id.ts";
 import type { MessagePart, ToolPart, UiMessage } from "../shared/ui-message.ts";
 import { type FileUrl, toFileParts, toUserParts } from "../shared/user-parts.ts";
@@ -30,9 +32,16 @@ type Answer = UiMessage & { role: "assistant" };
  * those of a transcript, or the `messages` and `runEnds` of a `history`, in any order. All answers
  * of one run are one message. Answers that a retry replaced and messages that an edit replaced are
  * left out.
+ *
+ * @throws AiSdkError `INVALID_OPTION`
  */
 export function toUiMessages(entries: readonly Entry[], options: UiMessagesOptions = {}): UiMessage[] {
+  check.known("toUiMessages", options, { fileUrl: true });
   const { fileUrl } = options;
+  checkFunction("fileUrl", fileUrl);
+  const given: unknown = entries;
+  if (!Array.isArray(given) || !given.every(isRecord))
+    throw new AiSdkError("INVALID_OPTION", mustBe("entries", "a list of entries", given));
   const sorted = [...entries].sort((one, other) => one.seq - other.seq);
   const current = conversationOf(sorted);
   const retried = new Set(

@@ -1,4 +1,4 @@
-import { createOptionChecks, defineError } from "@mini-openclaw/protocol/shared";
+import { createOptionChecks, defineError, mustBe } from "@mini-openclaw/protocol/shared";
 
 /** The codes of this package's errors. */
 export type AiSdkErrorCode = "INVALID_OPTION";
@@ -8,3 +8,9 @@ export class AiSdkError extends defineError<AiSdkErrorCode>("AiSdkError") {}
 
 /** The checks of options. They throw an `AiSdkError` that names the option. */
 export const check = createOptionChecks(AiSdkError);
+
+/** @throws AiSdkError for an option that is there and no function */
+export function checkFunction(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== "function")
+    throw new AiSdkError("INVALID_OPTION", mustBe(name, "a function", value));
+}

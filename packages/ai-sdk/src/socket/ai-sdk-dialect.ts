@@ -1,6 +1,6 @@
 import type { Dialect } from "@mini-openclaw/gateway";
 import { KEY_PREFIX, MAX_REQUEST_BYTES } from "../chats/limits.ts";
-import { check } from "../shared/errors.ts";
+import { check, checkFunction } from "../shared/errors.ts";
 import { blobUrl, type SessionFileUrl } from "../shared/user-parts.ts";
 import { SocketTranslator } from "./socket-translator.ts";
 
@@ -53,6 +53,8 @@ export function aiSdkDialect(options: AiSdkDialectOptions = {}): Dialect {
     replayMs = 0,
     fileUrl = blobUrl,
   } = options;
+  check.text("subprotocol", subprotocol);
+  checkFunction("fileUrl", fileUrl);
   check.oneOf("abort", abort, ["stop", "detach"]);
   check.number("replayMs", replayMs);
   return {

@@ -77,10 +77,9 @@ function checkDialect(dialect: Dialect): void {
   const connect: unknown = Reflect.get(dialect, "connect");
   if (typeof connect !== "function") throw invalid(mustBe("connect", "a function", connect));
   if (subprotocol !== undefined) {
-    if (!TOKEN.test(subprotocol) || subprotocol.startsWith(BEARER_SUBPROTOCOL)) {
-      const allowed = "an HTTP token that does not begin with bearer.";
-      throw invalid(`\`subprotocol\` must be ${allowed}, got ${JSON.stringify(subprotocol)}.`);
-    }
+    const isToken = typeof subprotocol === "string" && TOKEN.test(subprotocol);
+    if (!isToken || subprotocol.startsWith(BEARER_SUBPROTOCOL))
+      throw invalid(mustBe("subprotocol", "an HTTP token that does not begin with bearer.", subprotocol));
   }
   if (maxFrameBytes !== undefined) requireWhole("maxFrameBytes", maxFrameBytes);
   if (keyPrefix !== undefined && !(typeof keyPrefix === "string" && /^[^/%]+$/.test(keyPrefix)))

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import process from "node:process";
 import type { DialectConnection, Readings, Translator } from "@mini-openclaw/gateway";
 import type { ServerEvent } from "@mini-openclaw/protocol";
@@ -40,6 +41,8 @@ export class OpenClawConnection implements Translator {
     const feeds = new Feeds(connection, { joinMs, runEnds, emit });
     const view = { isSubscribed: false, verboseLevels: new Map<string, string>() };
     this.#context = { connection, frames, feeds, runEnds, view, model };
+    // Each request that waits for a run listens.
+    setMaxListeners(Number.POSITIVE_INFINITY, connection.closed);
     connection.closed.addEventListener("abort", () => feeds.endAll(), { once: true });
     frames.challenge(randomUUID());
   }

@@ -54,7 +54,7 @@ export class Feeds {
     feed.catch(() => {
       if (this.#open.get(sessionKey) === open) this.#open.delete(sessionKey);
     });
-    await this.#limit();
+    await this.#limit(sessionKey);
     return feed;
   }
 
@@ -73,6 +73,7 @@ export class Feeds {
     if (!open) return;
     this.#open.delete(sessionKey);
     open.abort.abort();
+    this.#deps.runEnds.leave(sessionKey);
     open.feed.then((feed) => feed.close()).catch(() => undefined);
   }
 
@@ -96,12 +97,15 @@ export class Feeds {
     return feed;
   }
 
-  /** Ends the feed used longest ago if there are too many. Busy ones are the last to end. */
-  async #limit(): Promise<void> {
+  /**
+   * Ends the feed used longest ago if there are too many. Busy ones are the last to end, and so is
+   * the newest one.
+   */
+  async #limit(newest: string): Promise<void> {
     if (this.#open.size <= MAX_FEEDS) return;
     for (const [sessionKey, { feed }] of this.#open) {
       const isBusy = await feed.then((one) => one.isBusy).catch(() => false);
-      if (!isBusy) return this.end(sessionKey);
+      if (!isBusy && sessionKey !== newest) return this.end(sessionKey);
     }
     const [oldest] = this.#open.keys();
     if (oldest !== undefined) this.end(oldest);

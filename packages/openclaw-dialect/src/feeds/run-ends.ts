@@ -21,10 +21,17 @@ export interface RunEnd {
 export class RunEnds {
   readonly #ends = new Map<string, RunEnd>();
   readonly #waiting = new Map<string, Set<(end: RunEnd) => void>>();
+  /** Ends the waits for runs of one session. */
+  readonly #leavers = new Map<string, Set<(end?: RunEnd) => void>>();
 
   /** Forgets the end of a run, because its id is used again. */
   forget(runId: string): void {
     this.#ends.delete(runId);
+  }
+
+  /** Ends all waits for the runs of a session, because the connection follows it no more. */
+  leave(sessionKey: string): void {
+    for (const leave of this.#leavers.get(sessionKey) ?? []) leave();
   }
 
   /** Keeps the end of a run, and passes it to all that wait. */
@@ -35,8 +42,8 @@ export class RunEnds {
   }
 
   /**
-   * Resolves with the end of a run, of any session or of one, or with `undefined` when `signal`
-   * aborts.
+   * Resolves with the end of a run, of any session or of one. Resolves with `undefined` when
+   * `signal` aborts, or when the connection does not follow that session any more.
    */
   wait(runId: string, signal: AbortSignal, sessionKey?: string): Promise<RunEnd | undefined> {
     const isIt = (end: RunEnd) => sessionKey === undefined || end.sessionKey === sessionKey;
@@ -44,12 +51,10 @@ export class RunEnds {
     if (known && isIt(known)) return Promise.resolve(known);
     if (signal.aborted) return Promise.resolve(undefined);
     return new Promise((resolve) => {
-      const all = this.#waiting.get(runId) ?? new Set();
-      this.#waiting.set(runId, all);
       const done = (end?: RunEnd) => {
         signal.removeEventListener("abort", onAbort);
-        all.delete(onEnd);
-        if (all.size === 0 && this.#waiting.get(runId) === all) this.#waiting.delete(runId);
+        remove(this.#waiting, runId, onEnd);
+        if (sessionKey !== undefined) remove(this.#leavers, sessionKey, done);
         resolve(end);
       };
       const onEnd = (end: RunEnd) => {
@@ -57,7 +62,18 @@ export class RunEnds {
       };
       const onAbort = () => done();
       signal.addEventListener("abort", onAbort);
-      all.add(onEnd);
+      add(this.#waiting, runId, onEnd);
+      if (sessionKey !== undefined) add(this.#leavers, sessionKey, done);
     });
   }
+}
+
+function add<Key, Value>(sets: Map<Key, Set<Value>>, key: Key, value: Value): void {
+  sets.set(key, (sets.get(key) ?? new Set<Value>()).add(value));
+}
+
+function remove<Key, Value>(sets: Map<Key, Set<Value>>, key: Key, value: Value): void {
+  const set = sets.get(key);
+  set?.delete(value);
+  if (set?.size === 0) sets.delete(key);
 }

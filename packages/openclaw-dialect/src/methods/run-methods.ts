@@ -1,4 +1,4 @@
-import type { MessageEntry } from "@mini-openclaw/protocol";
+import type { MessageEntry, NumberedEvent } from "@mini-openclaw/protocol";
 import type { RunEnd } from "../feeds/run-ends.ts";
 import { invalidRequest, RequestError } from "../wire/request-error.ts";
 import { describeFailure } from "../wire/run-end.ts";
@@ -20,18 +20,49 @@ const runAgent: Method = async (params, context, requestId) => {
     throw invalidRequest("`sessionId` names no session here. Send its `sessionKey`, too.");
   const message = readMessage(params, sessionKey);
   const { id: runId } = message;
-  const { runEnd, runId: ours } = await sendMessage(message, context);
-  const { frames, runEnds, connection } = context;
+  const { runEnd, runId: ours, sessionId } = await sendMessage(message, context);
+  const { frames } = context;
   frames.respond(requestId, { runId, sessionKey, status: "accepted", acceptedAt: Date.now() });
   if (runEnd) {
     const text = await loadAnswer(sessionKey, ours, context);
     respondAtEnd(requestId, runId, { ...runEnd, text }, context);
   } else {
-    void runEnds
-      .wait(runId, connection.closed, sessionKey)
-      .then((end) => respondAtEnd(requestId, runId, end, context));
+    const run = { sessionKey, sessionId, runId: ours };
+    void waitForAnswer(runId, run, context).then((end) => respondAtEnd(requestId, runId, end, context));
   }
 };
+
+type Answer = Pick<RunEnd, "outcome" | "error" | "text">;
+
+/** Waits for the end of a run, also if its session is not followed until then. Never rejects. */
+async function waitForAnswer(
+  runId: string,
+  { sessionKey, ...run }: { sessionKey: string; sessionId: string; runId: string },
+  context: MethodContext,
+): Promise<Answer | undefined> {
+  const { connection, feeds, runEnds } = context;
+  const isFollowed = feeds.find(sessionKey) !== undefined;
+  const known = isFollowed ? await runEnds.wait(runId, connection.closed, sessionKey) : undefined;
+  if (known || connection.closed.aborted) return known;
+  let answer: Answer | undefined;
+  let text = "";
+  await new Promise<void>((resolve) => {
+    const over = new AbortController();
+    const { signal } = over;
+    signal.addEventListener("abort", () => resolve());
+    connection.closed.addEventListener("abort", () => over.abort(), { signal });
+    const onEvent = (event: NumberedEvent) => {
+      if (event.type === "assistant_message") text = event.content;
+      if (event.type !== "run_end") return;
+      answer = { outcome: event.outcome, error: event.error, text };
+      over.abort();
+    };
+    void connection.perform({ type: "resume", ...run }, { onEvent, signal }).then((resumed) => {
+      if (resumed?.type !== "resumed") over.abort();
+    });
+  });
+  return answer;
+}
 
 /** Loads the text of the last turn of a run that is over. */
 async function loadAnswer(sessionKey: string, runId: string, context: MethodContext): Promise<string> {
@@ -44,7 +75,7 @@ async function loadAnswer(sessionKey: string, runId: string, context: MethodCont
 function respondAtEnd(
   requestId: string,
   runId: string,
-  end: Pick<RunEnd, "outcome" | "error" | "text"> | undefined,
+  end: Answer | undefined,
   { frames }: MethodContext,
 ): void {
   if (!end) return;
