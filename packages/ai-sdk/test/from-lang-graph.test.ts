@@ -372,6 +372,12 @@ describe("fromLangGraph", () => {
     await expect(run(agentOf(model))).rejects.toThrow("Received empty response");
   });
 
+  test("names a graph whose stream is none", async () => {
+    const agent = fromLangGraph({ stream: () => Promise.resolve(5) } as never);
+
+    await expect(run(agent)).rejects.toThrow("`graph` must be a graph whose `stream` returns parts, got 5.");
+  });
+
   test("refuses what is no graph, and unknown options", () => {
     expect(() => fromLangGraph({} as never)).toThrow("`graph` must be a compiled graph with `stream`");
     expect(() => fromLangGraph({} as never, { thread: 1 } as never)).toThrow("`thread` is no option");

@@ -459,6 +459,7 @@ describe("the socket", () => {
 
   test.each<[string, unknown, string]>([
     ["text that is no JSON", "no", "A frame must be a JSON object."],
+    ["a binary frame", Buffer.from("{}"), "A frame must be text, got a binary frame."],
     ["a frame without a request", { type: "send" }, "`requestId` must be a text, got nothing."],
     ["an unknown type", { type: "x", requestId: "r" }, '`type` must be send, resume or abort, got "x".'],
     ["no chat", { type: "resume", requestId: "r", id: "" }, '`id` must be the id of a chat, got "".'],
@@ -473,7 +474,7 @@ describe("the socket", () => {
     const socket = new WebSocket(gateway.url, ["ai-sdk-7"]);
     await once(socket, "open");
 
-    socket.send(typeof frame === "string" ? frame : JSON.stringify(frame));
+    socket.send(typeof frame === "string" || frame instanceof Buffer ? frame : JSON.stringify(frame));
     const [code, bytes] = (await once(socket, "close")) as [number, Buffer];
 
     expect([code, bytes.toString().slice(0, reason.length)]).toEqual([1008, reason]);

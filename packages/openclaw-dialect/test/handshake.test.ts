@@ -157,6 +157,19 @@ describe("the handshake", () => {
 });
 
 describe("a frame after the handshake", () => {
+  test("is refused if it is binary", async () => {
+    await using gateway = await testGateway();
+    const client = await gateway.connect();
+
+    client.socket.send(Buffer.from("{}"));
+    const { error } = await client.until(({ id }) => id === "invalid");
+
+    expect(error).toMatchObject({
+      code: "INVALID_REQUEST",
+      message: "A frame must be text, got a binary frame.",
+    });
+  });
+
   test.each([
     ["no JSON", "hello", "invalid", "A frame must be a JSON object."],
     ["a list", "[]", "invalid", "A frame must be a JSON object."],

@@ -415,6 +415,20 @@ describe("chat.abort", () => {
     expect(answer).toEqual({ ok: true, aborted: false, runIds: [] });
   });
 
+  test.each([
+    ["run-1", true],
+    ["run-2", false],
+  ])("of a session finds %s without a key: %s", async (runId, aborted) => {
+    await using gateway = await testGateway({ agent: scriptedAgent([["So far.", { hangs: true }]]) });
+    const client = await gateway.connect();
+    await client.request("chat.send", send);
+
+    const answer = await client.request("sessions.abort", { runId });
+
+    expect(answer).toEqual({ ok: true, aborted, runIds: aborted ? [runId] : [] });
+    expect((await client.refused("sessions.abort", {})).message).toContain("`key` must be a text");
+  });
+
   test("stops the run of another client", async () => {
     await using gateway = await testGateway({ agent: scriptedAgent([["So far.", { hangs: true }]]) });
     const sender = await gateway.connect();

@@ -74,7 +74,7 @@ async function* run(
       next && !stop.signal.aborted;
     ) {
       happenings = new Happenings(stop.signal);
-      happenings.read(await graph.stream(next as never, config));
+      happenings.read(await partsOf(graph, next, config));
       for await (const happening of happenings) {
         if (happening.is === "part") yield* reader.add(happening.part);
         else if (happening.is === "start") {
@@ -95,6 +95,18 @@ async function* run(
     signal.removeEventListener("abort", abort);
     stop.abort();
   }
+}
+
+/** @throws AiSdkError for a graph whose stream is none */
+async function partsOf(
+  graph: LangGraph,
+  next: unknown,
+  config: Parameters<LangGraph["stream"]>[1],
+): Promise<AsyncIterable<unknown>> {
+  const parts: unknown = await graph.stream(next as never, config);
+  if (typeof Reflect.get(Object(parts), Symbol.asyncIterator) === "function")
+    return parts as AsyncIterable<unknown>;
+  throw new AiSdkError("INVALID_OPTION", mustBe("graph", "a graph whose `stream` returns parts", parts));
 }
 
 /** Asks a user, and returns the command that continues the graph. */

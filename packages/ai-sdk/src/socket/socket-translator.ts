@@ -1,4 +1,5 @@
 import type { DialectConnection, Translator } from "@mini-openclaw/gateway";
+import type { ServerEvent } from "@mini-openclaw/protocol";
 import { cutText, describeValue, isRecord } from "@mini-openclaw/protocol/shared";
 import { isChatId, readChatRequest } from "../chats/chat-request.ts";
 import { Refusal } from "../chats/refusal.ts";
@@ -76,8 +77,9 @@ export class SocketTranslator implements Translator {
     });
   }
 
-  /** No event comes without a request. */
-  write(): string[] {
+  /** No event comes without a request, except the answer to a frame that is no text. */
+  write(event: ServerEvent): string[] {
+    if (event.type === "error") this.#refuse(event.message);
     return [];
   }
 

@@ -11,7 +11,7 @@ import { FrameWriter } from "../wire/frames.ts";
 import { RequestError, toRequestError } from "../wire/request-error.ts";
 import { connect, HandshakeError, notConnect } from "./handshake.ts";
 import { noteDeleted, noteSummary } from "./notices.ts";
-import { type BadFrame, type Request, readRequest } from "./read-request.ts";
+import { type BadFrame, NO_ID, type Request, readRequest } from "./read-request.ts";
 import { RequestOrder } from "./request-order.ts";
 import type { Ticker } from "./ticker.ts";
 
@@ -69,8 +69,8 @@ export class OpenClawConnection implements Translator {
   /** Writes what no request has asked for. Requests and feeds send their own frames. */
   write(event: ServerEvent): readonly string[] {
     const { frames } = this.#context;
-    if (event.type === "error" && event.replyTo !== undefined)
-      frames.refuse(event.replyTo, toRequestError(event));
+    // A binary frame has no id.
+    if (event.type === "error") frames.refuse(event.replyTo ?? NO_ID, toRequestError(event));
     if (!this.#isConnected) return [];
     if (event.type === "draining") frames.emit("shutdown", { reason: "The gateway is stopping." });
     if (event.type === "session_summary") void noteSummary(event, this.#context);

@@ -15,8 +15,8 @@ export interface BadFrame {
   readonly problem: string;
 }
 
-// For a frame whose id cannot be read.
-const NO_ID = "invalid";
+/** The id of the answer to a frame whose id cannot be read. */
+export const NO_ID = "invalid";
 
 /** Reads a frame of a client. */
 export function readRequest(frame: string): Request | BadFrame {

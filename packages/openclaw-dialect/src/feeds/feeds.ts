@@ -28,6 +28,15 @@ export class Feeds {
     return this.#open.get(sessionKey)?.feed;
   }
 
+  /** Returns the key of the session with a run, if the connection follows it. */
+  async keyOfRun(runId: string): Promise<string | undefined> {
+    for (const [sessionKey, { feed }] of this.#open) {
+      const runs = await feed.then((one) => one.findRuns(runId)).catch(() => []);
+      if (runs.length > 0) return sessionKey;
+    }
+    return undefined;
+  }
+
   /** Returns the key of a session that the connection follows. */
   async keyOf(sessionId: string): Promise<string | undefined> {
     for (const [sessionKey, { feed }] of this.#open)

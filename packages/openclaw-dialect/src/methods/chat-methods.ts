@@ -43,10 +43,22 @@ export function endStatusOf({ outcome, error }: Pick<RunEnd, "outcome" | "error"
 }
 
 const abortChat: Method = (params, context) => abort(params, context, "sessionKey");
-const abortSession: Method = (params, context) => abort(params, context, "key");
+
+/** Without a key, the run is one of the sessions that the connection follows. */
+const abortSession: Method = async (params, context) => {
+  const runId = params.optionalText("runId");
+  if (runId === undefined || params.optionalText("key") !== undefined) return abort(params, context, "key");
+  const sessionKey = await context.feeds.keyOfRun(runId);
+  return sessionKey === undefined
+    ? { ok: true, aborted: false, runIds: [] }
+    : stop(params, context, sessionKey);
+};
 
 async function abort(params: Params, context: MethodContext, keyName: string): Promise<object> {
-  const sessionKey = readKey(params, keyName);
+  return stop(params, context, readKey(params, keyName));
+}
+
+async function stop(params: Params, context: MethodContext, sessionKey: string): Promise<object> {
   const runId = params.optionalText("runId");
   let runIds = await abortRuns(sessionKey, runId, context);
   if (context.sent && (runId === undefined || runIds.length === 0)) {
