@@ -116,17 +116,10 @@ class GatewayClient extends RequestConnection implements Client, SessionHost {
   }
 
   async create(options?: RequestOptions): Promise<Session> {
-    const { sessionId } = await this.request<"create">({ type: "create" }, options);
+    const { sessionId } = await this.ask<"create">({ type: "create" }, options);
     const session = this.#add();
     session.change({ sessionId });
     return this.watch(session);
-  }
-
-  ask<Type extends SessionRequest["type"]>(
-    request: Extract<SessionRequest, { type: Type }>,
-    options?: RequestOptions,
-  ): Promise<AnswerTo<Type>> {
-    return this.request<Type>(request, options);
   }
 
   onSessionChange(listener: (change: SessionChange) => void): () => void {

@@ -28,7 +28,7 @@ const defaults = {
  * pauses. Begins with `retryNow()`.
  */
 export abstract class Connection {
-  readonly state: Observable<ConnectionState>;
+  declare readonly state: Observable<ConnectionState>;
   readonly #url: string;
   readonly #WebSocket: WebSocketConstructor;
   readonly #options: typeof defaults & { token: ConnectOptions["token"] };

@@ -23,7 +23,7 @@ import type {
   SessionSummaryEvent,
   SessionsEvent,
 } from "@mini-openclaw/protocol";
-import { ClientError, closedError, toClientError, tooMany } from "../lib/errors.ts";
+import { ClientError, closedError, invalidOption, toClientError, tooMany } from "../lib/errors.ts";
 import { createId } from "../lib/runtime.ts";
 import { Connection } from "./connection.ts";
 
@@ -98,7 +98,7 @@ export abstract class RequestConnection extends Connection {
    * @throws ClientError the gateway's code, `CONNECTION_LOST`, `TOO_MANY_REQUESTS`, `CLOSED`; the
    * signal's reason.
    */
-  request<Type extends Command["type"]>(
+  ask<Type extends Command["type"]>(
     command: OfType<Type>,
     { signal }: RequestOptions = {},
   ): Promise<AnswerTo<Type>> {
@@ -123,6 +123,12 @@ export abstract class RequestConnection extends Connection {
     onError: (error: ClientError) => void,
   ): string {
     const { id = createId() } = command;
+    const other = this.#pending.get(id)?.command as MessageCommand | undefined;
+    // A message that was discarded may be sent again under its id.
+    if (other && (command.type !== "message" || other.sessionId !== (command as MessageCommand).sessionId)) {
+      onError(invalidOption("`id` is in use."));
+      return id;
+    }
     const pending = { command: { ...command, id }, onAnswer, onError };
     // Throws now, and not with each connection, if the command cannot be JSON.
     JSON.stringify(command);

@@ -60,6 +60,6 @@ interface EndEvent {
 export function toReason(event: EndEvent = {}): ClientError {
   const { code = 0, reason = "", message = `close code ${code} ${reason}` } = event;
   if (code === 4401) return new ClientError("UNAUTHORIZED", `${message}. Pass another \`token\`.`);
-  if (REFUSALS.test(`${code}`)) return new ClientError("REFUSED", message);
+  if (REFUSALS.test(code as unknown as string)) return new ClientError("REFUSED", message);
   return new ClientError("CONNECT_FAILED", message, { retryable: true });
 }

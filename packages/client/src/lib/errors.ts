@@ -41,9 +41,9 @@ const brand = Symbol.for("@mini-openclaw/client/error");
 /** Branch on `code`, never on `message`. Codes are stable between majors, messages are not. */
 export class ClientError extends Error {
   override readonly name = "ClientError";
-  readonly code: ClientErrorCode;
+  declare readonly code: ClientErrorCode;
   /** True if the same may succeed later. */
-  readonly retryable: boolean;
+  declare readonly retryable: boolean;
   readonly [brand] = true;
 
   constructor(
@@ -63,14 +63,13 @@ export class ClientError extends Error {
 }
 
 /** Converts a gateway's refusal into an error for the caller. */
-export function toClientError({ code, message, retryable }: CommandErrorEvent): ClientError {
-  return new ClientError(code, message, { retryable });
+export function toClientError(refusal: CommandErrorEvent): ClientError {
+  return new ClientError(refusal.code, refusal.message, refusal);
 }
 
 /** Creates the error for a failure of something that the app or the platform provides. */
 export function failureOf(code: ClientErrorCode, subject: string, cause?: unknown): ClientError {
-  const { message = "" } = Object(cause) as { message?: string };
-  return new ClientError(code, `${subject}: ${message}`, { retryable: true, cause });
+  return new ClientError(code, `${subject}: ${(cause as Error | undefined)?.message ?? ""}`, { retryable: true, cause });
 }
 
 /** Creates the error for more than `max` waiting items. */

@@ -26,7 +26,7 @@ export class EventStream<Value> {
   }
 
   push(value: Value): void {
-    for (const [queue, isWanted] of [...this.#queues]) {
+    for (const [queue, isWanted] of this.#queues) {
       const wanted = !isWanted || isWanted(value);
       if (wanted) queue.push(value);
       if (wanted === "last") queue.end();
@@ -35,6 +35,6 @@ export class EventStream<Value> {
 
   close(error: unknown): void {
     this.#closed = { error };
-    for (const [queue, isWanted] of [...this.#queues]) queue.end(isWanted && this.#closed);
+    for (const [queue, isWanted] of this.#queues) queue.end(isWanted && this.#closed);
   }
 }

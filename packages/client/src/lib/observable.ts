@@ -3,7 +3,7 @@ import { callSafely } from "./runtime.ts";
 /** A value that changes, and its listeners. */
 export class Observable<Value> {
   /** The present value. Only `set` changes it. */
-  value: Value;
+  declare value: Value;
   readonly #listeners = new Set<(value: Value) => void>();
   readonly #onError: (error: unknown) => void;
 

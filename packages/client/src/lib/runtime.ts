@@ -10,7 +10,8 @@ export interface Clock {
 export const systemClock: Clock = {
   now: Date.now,
   after(delayMs, work) {
-    const timer = setTimeout(work, delayMs);
+    // A timer of more than 31 bits fires at once. This one is for three weeks.
+    const timer = setTimeout(work, Math.min(delayMs, 2e9));
     return () => clearTimeout(timer);
   },
 };

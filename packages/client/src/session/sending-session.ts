@@ -27,7 +27,7 @@ const FULL_QUEUE_MS = 500;
 
 /** A session that sends its messages one after another, so that none overtakes another. */
 export class SendingSession extends SessionState {
-  protected readonly host: SessionHost;
+  declare protected readonly host: SessionHost;
   readonly #waiters = new Map<string, Waiter[]>();
   /** Cancels the pause for a full queue of the gateway. Absent while there is none. */
   #cancelPause: (() => void) | undefined;
@@ -72,8 +72,8 @@ export class SendingSession extends SessionState {
   flush(): boolean {
     const connection = this.host.state.value;
     const { phase, outbox, sessionId = (connection as { sessionId: string }).sessionId } = this.value;
-    const next = outbox.find((message) => message.phase === "sent" || message.phase === "queued");
-    if (phase !== "live" && phase !== "away") return false;
+    const next = outbox.find((message) => /sent|queued/.test(message.phase));
+    if (!/live|away/.test(phase)) return false;
     if (next?.phase !== "queued" || this.#cancelPause) return false;
     if (connection.phase !== "open" || connection.draining) return false;
     const { id, content, blocks, mode } = next;

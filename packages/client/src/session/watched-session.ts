@@ -164,7 +164,7 @@ export class WatchedSession extends SendingSession implements Session {
   ): Promise<AnswerTo<Type>> {
     const { sessionId } = this.value;
     if (sessionId === undefined) throw missingSession();
-    return this.host.request<Type>({ ...command, sessionId } as never, options);
+    return this.host.ask<Type>({ ...command, sessionId } as never, options);
   }
 
   /** Sends a command that starts a run. */
