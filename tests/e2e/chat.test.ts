@@ -39,9 +39,9 @@ async function chatIn(cwd: string, env: Record<string, string> = {}) {
   return {
     text: () => text,
     /** Types a line, and returns what is printed until the next prompt. */
-    async type(line: string, prompt = PROMPT) {
+    async type(line: string, prompt = PROMPT, end = "\r") {
       const before = text.length;
-      child.stdin.write(`${line}\r`);
+      child.stdin.write(`${line}${end}`);
       await expect.poll(() => text.slice(before).endsWith(prompt), patience).toBe(true);
       return text.slice(before);
     },
@@ -134,6 +134,17 @@ describe.skipIf(!hasScript)("chat in a terminal", () => {
     expect(text).toContain(`[answer] Four bars, image/png, ${png.length} bytes: file:`);
     expect(text).toContain("The end!");
     expect(text).not.toContain("data:image");
+  });
+
+  test("takes a question back when Ctrl+C stops the run, and chats on", async () => {
+    await using folder = await temporaryDirectory();
+    await using chat = await chatIn(folder.path, { MINI_OPENCLAW_APPROVAL: "all" });
+    await chat.type("write a program", "[n]o: \u001B[37G");
+
+    expect(await chat.type("", PROMPT, "\u0003")).toContain("The run ended early: aborted.");
+
+    await chat.type("list the files", "[n]o: \u001B[37G");
+    expect(await chat.type("y")).toContain("README.md");
   });
 
   test("attaches a dropped path and a text, and names what cannot be attached", async () => {

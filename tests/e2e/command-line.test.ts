@@ -155,6 +155,30 @@ describe("the command line", () => {
     expect(out).toMatch(/Continue with: mini-openclaw chat --session \S+/);
   });
 
+  test("denies calls that ask after the input of a chat has ended", async () => {
+    await using folder = await temporaryDirectory();
+    const env = { MINI_OPENCLAW_APPROVAL: "all" };
+
+    const { code, out, err } = await run(folder.path, ["chat"], { env, input: "list the files\n" });
+
+    expect(err).toBe("[list_files] is denied: the input has ended, so nobody can be asked.\n");
+    expect(out).toContain("the user did not allow it");
+    expect(code).toBe(0);
+  });
+
+  test("says that it waits for the end of a pipe that is left open", async () => {
+    await using folder = await temporaryDirectory();
+    const env = { PATH: process.env["PATH"] ?? "", HOME: folder.path };
+    const child = spawn(process.execPath, [main, "run", "list the files"], { cwd: folder.path, env });
+
+    const [said] = (await once(child.stderr, "data")) as [Buffer];
+    child.stdin.end();
+    const [code] = (await once(child, "close")) as [number];
+
+    expect(String(said)).toMatch(/^Waiting for the end of the standard input\. .+ <\/dev\/null\n$/);
+    expect(code).toBe(0);
+  });
+
   test("sets, shows and removes settings of config.json", async () => {
     await using folder = await temporaryDirectory();
     const at = (...args: string[]) => run(folder.path, ["config", ...args]);

@@ -43,6 +43,10 @@ test("the command prints another link of the server that runs", async () => {
   expect(await statusOf(url)).toBe(303);
   const wrong = await link(folder.path, { MINI_OPENCLAW_TOKEN: "f".repeat(32) });
   expect(wrong.err).toContain("has another token. Set MINI_OPENCLAW_TOKEN to it.");
+
+  await server.stop("SIGKILL");
+  const { err } = await link(folder.path, env);
+  expect(err).toBe(`The server at ${server.url} does not answer. Start it again: mini-openclaw start\n`);
 });
 
 test("a public address allows its name and its page, and each token logs in", async () => {

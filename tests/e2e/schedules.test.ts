@@ -96,6 +96,28 @@ test("makes up for a missed time at its start", async () => {
   await expect.poll(async () => (await rowsOf(folder.path))[0]?.last?.outcome).toBe("completed");
 });
 
+test("a chat that cannot be read keeps neither the server nor the other schedules", async () => {
+  await using folder = await temporaryDirectory();
+  for (const name of ["files", "constructor"])
+    await schedule(folder.path, "add", name, "0 9 * * *", "list the files", "--catch-up");
+  await schedule(folder.path, "run", "files");
+  const data = join(folder.path, ".mini-openclaw");
+  const { sessions } = JSON.parse(readFileSync(join(data, "schedule.json"), "utf8")) as {
+    sessions: Record<string, string>;
+  };
+  writeFileSync(join(data, "sessions", `${sessions["files"]}.jsonl`), "no session\n");
+
+  const { code, out, err } = await schedule(folder.path, "ls");
+  expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining("constructor\t0 9 * * *") });
+  expect(err).toMatch(
+    /^The chat of files cannot be read: .*is no session file.* Run: mini-openclaw doctor$/m,
+  );
+
+  await using server = await startServer(folder.path);
+  expect(server.text()).toContain("[schedule] ");
+  expect(server.text()).toContain("is no session file");
+});
+
 test("a damaged file of schedules stops the start with its name", async () => {
   await using folder = await temporaryDirectory();
   await schedule(folder.path, "add", "files", "0 9 * * *", "list the files");

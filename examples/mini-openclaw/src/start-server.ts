@@ -76,7 +76,10 @@ export async function startServer(
   });
 
   const { allowedHosts, allowedOrigins, path, tokens } = accessOf(config);
-  const choices = new ModelChoices(join(config.dataDir, "model-choices.json"));
+  const choices = new ModelChoices(join(config.dataDir, "model-choices.json"), {
+    models: parts.models,
+    efforts: hasEfforts(config) ? efforts : [],
+  });
   const gateway = new GatewayServer({
     store,
     agent: withModelChoices(agent, choices),
@@ -147,22 +150,24 @@ export async function startServer(
 
 /** Returns the answers to the page's requests for the app's settings. */
 function settingsOf(
-  { timeZone, server: { api }, effort, scheduleSessions }: MiniOpenClawConfig,
-  { models, tools, skills, memory }: Agent,
+  { timeZone, scheduleSessions }: MiniOpenClawConfig,
+  { tools, skills, memory }: Agent,
   {
     store,
     choices,
     schedules,
   }: { store: SessionStore; choices: ModelChoices; schedules: () => readonly Schedule[] },
 ) {
-  // Other servers than those of the two large APIs may know no efforts, unless one is set.
-  const hasEfforts = api === "anthropic" || api === "openai" || (api !== "demo" && effort !== undefined);
   const costs = createCostsByDay(store, { days: COST_DAYS, timeZone });
   return createPageSettings({
-    ...{ models, choices, costs, tools, skills, memory },
-    efforts: hasEfforts ? efforts : [],
+    ...{ choices, costs, tools, skills, memory },
     schedules: () => scheduledSessions(scheduleSessions, schedules()),
   });
+}
+
+/** Other servers than those of the two large APIs may know no efforts, unless one is set. */
+function hasEfforts({ server: { api }, effort }: MiniOpenClawConfig): boolean {
+  return api === "anthropic" || api === "openai" || (api !== "demo" && effort !== undefined);
 }
 
 /** Returns the model that OpenClaw's clients display. */

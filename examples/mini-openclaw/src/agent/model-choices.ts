@@ -1,5 +1,6 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { AgentInput, AgentRunner } from "@mini-openclaw/protocol";
+import { replaceFile } from "../settings/replace-file.ts";
 
 /** The model and the effort that a user selected for a chat. */
 export interface ModelChoice {
@@ -10,18 +11,35 @@ export interface ModelChoice {
 // More chats than anybody returns to. The oldest choices are forgotten.
 const MAX_CHOICES = 1000;
 
+/** The values that a chat may select. */
+export interface OfferedChoices {
+  /** The models that may answer. The first one is the default. */
+  readonly models: readonly string[];
+  readonly efforts: readonly string[];
+}
+
 /** The choices of all chats, in a file that outlives the process. */
 export class ModelChoices {
+  readonly offered: OfferedChoices;
   readonly #file: string;
   readonly #choices: Map<string, ModelChoice>;
 
-  constructor(file: string) {
+  constructor(file: string, offered: OfferedChoices) {
+    this.offered = offered;
     this.#file = file;
     this.#choices = readChoices(file);
   }
 
+  /**
+   * Returns the choice of a chat, without what the settings of now do not offer: another server
+   * may refuse it, and the page could not take it back. It counts again when it is offered again.
+   */
   of(sessionId: string): ModelChoice {
-    return this.#choices.get(sessionId) ?? {};
+    const { model = "", effort = "" } = this.#choices.get(sessionId) ?? {};
+    return {
+      ...(this.offered.models.includes(model) && { model }),
+      ...(this.offered.efforts.includes(effort) && { effort }),
+    };
   }
 
   /** Saves the choice of a chat. An empty choice removes it. */
@@ -30,10 +48,8 @@ export class ModelChoices {
     if (choice.model !== undefined || choice.effort !== undefined) this.#choices.set(sessionId, choice);
     const [oldest] = this.#choices.keys();
     if (this.#choices.size > MAX_CHOICES && oldest !== undefined) this.#choices.delete(oldest);
-    // Written beside and renamed, so that no reader gets half of the file.
     const text = JSON.stringify(Object.fromEntries(this.#choices), undefined, 2);
-    writeFileSync(`${this.#file}.new`, `${text}\n`, { mode: 0o600 });
-    renameSync(`${this.#file}.new`, this.#file);
+    replaceFile(this.#file, `${text}\n`, 0o600);
   }
 }
 

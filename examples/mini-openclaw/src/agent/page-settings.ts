@@ -4,10 +4,6 @@ import type { DayCost, PageFact, PageSchedule, PageSettings } from "@mini-opencl
 import type { ModelChoice, ModelChoices } from "./model-choices.ts";
 
 export interface PageSettingsDeps {
-  /** The models that a chat may use. The first one is the default. */
-  models: readonly string[];
-  /** The efforts that a chat may use. */
-  efforts: readonly string[];
   choices: ModelChoices;
   costs: () => Promise<readonly DayCost[]>;
   tools: () => readonly PageFact[];
@@ -60,8 +56,7 @@ async function read({ url = "" }: IncomingMessage, deps: PageSettingsDeps): Prom
     ...(today === undefined ? [] : [{ name: `${today.day}.md`, text: today.text }]),
   ];
   return {
-    models: deps.models,
-    efforts: deps.efforts,
+    ...deps.choices.offered,
     ...(session !== null && { chat: deps.choices.of(session) }),
     // A server whose models have no prices shows no chart.
     costs: costs.some(({ costUsd }) => costUsd > 0) ? costs : [],
@@ -75,11 +70,12 @@ async function read({ url = "" }: IncomingMessage, deps: PageSettingsDeps): Prom
 /** Selects a model and an effort for a chat. An empty name stands for the default. */
 async function select(
   request: IncomingMessage,
-  { models, efforts, choices }: PageSettingsDeps,
+  { choices }: PageSettingsDeps,
 ): Promise<{ chat: ModelChoice }> {
   const { sessionId, model, effort } = await readBody(request);
   if (typeof sessionId !== "string" || sessionId === "" || sessionId.length > 128)
     throw new BadRequest(400, `\`sessionId\` must be the id of a chat, got ${JSON.stringify(sessionId)}.`);
+  const { models, efforts } = choices.offered;
   const choice = { ...chosen("model", model, models), ...chosen("effort", effort, efforts) };
   choices.set(sessionId, choice);
   return { chat: choice };

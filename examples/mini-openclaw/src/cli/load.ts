@@ -1,5 +1,6 @@
 import process from "node:process";
 import type { RetryEvent, RunEndEvent } from "@mini-openclaw/protocol";
+import { describeValue, isRecord } from "@mini-openclaw/protocol/shared";
 import { type MiniOpenClawConfig, resolveConfig } from "../settings/config.ts";
 import { readSources, readTextFile, type Sources } from "../settings/sources.ts";
 import { exitCodes, exitWith } from "./exit.ts";
@@ -17,11 +18,18 @@ export function loadConfig(flags: Sources["flags"]): MiniOpenClawConfig {
 /** Reads a JSON file that a command changes. Ends the process if it is damaged, to lose nothing. */
 export function readJsonFile(file: string): Record<string, unknown> {
   try {
-    return JSON.parse(readTextFile(file)) as Record<string, unknown>;
+    return recordIn(JSON.parse(readTextFile(file)), file);
   } catch (error) {
     warn(`${file} cannot be read as JSON: ${(error as Error).message}. Correct it first.`);
     return process.exit(exitCodes.badConfig);
   }
+}
+
+/** Returns a value of a JSON file that a command changes. Ends the process if it is no object. */
+export function recordIn(value: unknown, name: string): Record<string, unknown> {
+  if (isRecord(value)) return value;
+  warn(`${name} must be a JSON object, got ${describeValue(value)}. Correct it first.`);
+  return process.exit(exitCodes.badConfig);
 }
 
 /** Prints a warning of a command that has no log. */

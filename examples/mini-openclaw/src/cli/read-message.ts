@@ -5,8 +5,11 @@ import { text as readText } from "node:stream/consumers";
 import { defaultLimits, type MessageBlock } from "@mini-openclaw/protocol";
 import { mediaTypeOf } from "@mini-openclaw/protocol/shared";
 import { UsageError } from "../settings/usage-error.ts";
+import { warn } from "./load.ts";
 
 const MAX_BYTES = defaultLimits.maxBlockBytes;
+// Longer than most programs take to write. A user who sees nothing looks for a reason by then.
+const INPUT_MS = 3000;
 
 /** A message of the command line, with the files that are images or PDFs. */
 export interface GivenMessage {
@@ -20,7 +23,7 @@ export interface GivenMessage {
  * @throws UsageError without a message, and for a file that cannot be read
  */
 export async function readMessage(argument: string | undefined, files: string[] = []): Promise<GivenMessage> {
-  const piped = process.stdin.isTTY ? "" : await readText(process.stdin);
+  const piped = process.stdin.isTTY ? "" : await readInput();
   const given = files.map((file) => readMessageFile(file, "--file"));
   const blocks = given.flatMap((file) => file.blocks);
   const content = joinTexts([
@@ -31,6 +34,20 @@ export async function readMessage(argument: string | undefined, files: string[] 
   if (content === "" && blocks.length === 0)
     throw new UsageError("There is no message. Pass a text to `mini-openclaw run`, or pipe one into it.");
   return { content, blocks };
+}
+
+/** Reads the piped input. Says what it waits for, because programs often leave the pipe open. */
+async function readInput(): Promise<string> {
+  const timer = setTimeout(() => {
+    warn(
+      "Waiting for the end of the standard input. Without one, start with: mini-openclaw run … </dev/null",
+    );
+  }, INPUT_MS);
+  try {
+    return await readText(process.stdin);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Joins the texts that are not empty. */

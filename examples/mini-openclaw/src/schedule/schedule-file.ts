@@ -1,8 +1,9 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import * as v from "valibot";
 import { ConfigError } from "../settings/config.ts";
 import { isTimeZone } from "../settings/kinds.ts";
+import { replaceFile } from "../settings/replace-file.ts";
 import { readTextFile } from "../settings/sources.ts";
 import { UsageError } from "../settings/usage-error.ts";
 import { nextTime, refuseCron, type When } from "./times.ts";
@@ -126,9 +127,7 @@ function readStored(path: string): StoredSchedule[] {
 
 function write(path: string, schedules: readonly StoredSchedule[]): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  // Written beside and renamed, so that no reader gets half of the file.
-  writeFileSync(`${path}.new`, `${JSON.stringify({ schedules }, undefined, 2)}\n`, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
+  replaceFile(path, `${JSON.stringify({ schedules }, undefined, 2)}\n`, 0o600);
 }
 
 function refusal(name: string, message: string): ConfigError {

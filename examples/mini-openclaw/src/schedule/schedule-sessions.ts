@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { RunOutcome, SessionStore } from "@mini-openclaw/protocol";
+import { replaceFile } from "../settings/replace-file.ts";
 import type { Schedule } from "./schedule-file.ts";
 import { describeWhen, nextTime } from "./times.ts";
 
@@ -26,7 +27,7 @@ export interface ScheduledSession {
 export function scheduledSessions(file: string, schedules: readonly Schedule[]): ScheduledSession[] {
   const sessionIds = readSessionIds(file);
   return schedules.flatMap(({ name, when }) => {
-    const sessionId = sessionIds[name];
+    const sessionId = sessionIds.get(name);
     const next = nextTime(when)?.toISOString();
     return sessionId === undefined
       ? []
@@ -65,7 +66,7 @@ export async function findScheduleSession(
   file: string,
   name: string,
 ): Promise<string | undefined> {
-  const known = readSessionIds(file)[name];
+  const known = readSessionIds(file).get(name);
   const session = known === undefined ? undefined : await store.getSession(known);
   return session && !session.archived ? session.sessionId : undefined;
 }
@@ -73,8 +74,8 @@ export async function findScheduleSession(
 /** Makes a session that of a schedule. */
 export function rememberScheduleSession(file: string, name: string, sessionId: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const sessions = { ...readSessionIds(file), [name]: sessionId };
-  writeFileSync(file, `${JSON.stringify({ sessions }, undefined, 2)}\n`, { mode: 0o600 });
+  const sessions = Object.fromEntries(readSessionIds(file).set(name, sessionId));
+  replaceFile(file, `${JSON.stringify({ sessions }, undefined, 2)}\n`, 0o600);
 }
 
 /** Finds the last run of a schedule in its session. */
@@ -107,13 +108,13 @@ async function createScheduleSession(
   return sessionId;
 }
 
-function readSessionIds(file: string): Record<string, string> {
+/** Returns the sessions by the names of their schedules, which may be names such as `toString`. */
+function readSessionIds(file: string): Map<string, string> {
   try {
     const { sessions = {} } = JSON.parse(readFileSync(file, "utf8")) as { sessions?: unknown };
-    const pairs = Object.entries(sessions as object).filter(([, id]) => typeof id === "string");
-    return Object.fromEntries(pairs) as Record<string, string>;
+    return new Map(Object.entries(sessions as object).filter(([, id]) => typeof id === "string"));
   } catch {
     // A missing or damaged file means that there are no sessions yet.
-    return {};
+    return new Map();
   }
 }

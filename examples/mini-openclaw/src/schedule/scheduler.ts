@@ -53,7 +53,14 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
         stop();
         jobs.delete(id);
       }
-      for (const [id, schedule] of wanted) if (!jobs.has(id)) jobs.set(id, await startJob(schedule, deps));
+      const added = [...wanted].filter(([id]) => !jobs.has(id));
+      // Each is known before anything waits, so that two changes at once start it once.
+      const started = added.map(([id, schedule]) => {
+        const { stop, ready } = startJob(schedule, deps);
+        jobs.set(id, stop);
+        return ready;
+      });
+      await Promise.all(started);
     },
     stop() {
       for (const stop of jobs.values()) stop();
@@ -62,8 +69,11 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
   };
 }
 
-/** Opens the session of a schedule and starts its timer. Makes up for a missed time first. */
-async function startJob(schedule: Schedule, deps: SchedulerDeps): Promise<() => void> {
+/**
+ * Starts the timer of a schedule and opens its session. Makes up for a missed time. A session that
+ * cannot be read is reported, because the server and the other schedules need not wait for it.
+ */
+function startJob(schedule: Schedule, deps: SchedulerDeps): { stop: () => void; ready: Promise<void> } {
   const { store, report } = deps;
   const { name, when } = schedule;
   let isRunning = false;
@@ -73,20 +83,24 @@ async function startJob(schedule: Schedule, deps: SchedulerDeps): Promise<() => 
     if (isRunning)
       return report(`${name}: there is no run at ${due.toISOString()}, because the last one is active.`);
     isRunning = true;
-    run(schedule, due, deps)
+    ready
+      .then(() => run(schedule, due, deps))
       .catch(report)
       .finally(() => {
         isRunning = false;
       });
   }
 
-  const sessionId = await openSession(schedule, deps);
-  const missed = schedule.catchesUp ? previousTime(when) : undefined;
-  if (missed && missed.getTime() > schedule.addedAt) {
+  async function prepare(): Promise<void> {
+    const sessionId = await openSession(schedule, deps);
+    const missed = schedule.catchesUp ? previousTime(when) : undefined;
+    if (!missed || missed.getTime() <= schedule.addedAt) return;
     const last = await findLastRun(store, sessionId, name);
     if (!last || last.due < missed) fire(missed);
   }
-  return startTimer(when, fire);
+
+  const ready = prepare().catch(report);
+  return { stop: startTimer(when, fire), ready };
 }
 
 async function run(schedule: Schedule, due: Date, deps: SchedulerDeps): Promise<void> {

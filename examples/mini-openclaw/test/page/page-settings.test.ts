@@ -13,6 +13,8 @@ const noEvents: AsyncIterable<RunEvent> = {
   [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }),
 };
 
+const offered = { models: ["small", "large"], efforts: ["low", "high"] };
+
 async function temporaryFile() {
   const folder = await mkdtemp(join(tmpdir(), "page-settings-"));
   return {
@@ -23,9 +25,7 @@ async function temporaryFile() {
 
 async function startSettings(file: string) {
   const answer = createPageSettings({
-    models: ["small", "large"],
-    efforts: ["low", "high"],
-    choices: new ModelChoices(file),
+    choices: new ModelChoices(file, offered),
     costs: async () => [{ day: "2026-11-29", costUsd: 0 }],
     tools: () => [{ name: "bash", text: "Runs a command." }],
     skills: {
@@ -111,12 +111,12 @@ describe("the settings of the page", () => {
 describe("the choice of a chat", () => {
   test("outlives the process, and an empty one is forgotten", async () => {
     await using place = await temporaryFile();
-    const before = new ModelChoices(place.file);
+    const before = new ModelChoices(place.file, offered);
     before.set("s1", { model: "large" });
     before.set("s2", { effort: "low" });
     before.set("s2", {});
 
-    const after = new ModelChoices(place.file);
+    const after = new ModelChoices(place.file, offered);
     expect([after.of("s1"), after.of("s2")]).toEqual([{ model: "large" }, {}]);
     expect(JSON.parse(await readFile(place.file, "utf8"))).toEqual({ s1: { model: "large" } });
   });
@@ -127,14 +127,25 @@ describe("the choice of a chat", () => {
       await using place = await temporaryFile();
       await writeFile(place.file, text);
 
-      const choices = new ModelChoices(place.file);
+      const choices = new ModelChoices(place.file, offered);
       expect([choices.of("s1"), choices.of("s2")]).toEqual([{}, {}]);
     },
   );
 
+  test("is left out while the settings do not offer it", async () => {
+    await using place = await temporaryFile();
+    new ModelChoices(place.file, offered).set("s1", { model: "large", effort: "low" });
+
+    const other = new ModelChoices(place.file, { models: ["qwen3:8b"], efforts: [] });
+    other.set("s2", { model: "qwen3:8b" });
+
+    expect([other.of("s1"), other.of("s2")]).toEqual([{}, { model: "qwen3:8b" }]);
+    expect(new ModelChoices(place.file, offered).of("s1")).toEqual({ model: "large", effort: "low" });
+  });
+
   test("of the last thousand chats is kept", async () => {
     await using place = await temporaryFile();
-    const choices = new ModelChoices(place.file);
+    const choices = new ModelChoices(place.file, offered);
     for (let index = 0; index <= 1000; index += 1) choices.set(`s${index}`, { model: "large" });
 
     expect([choices.of("s0"), choices.of("s1")]).toEqual([{}, { model: "large" }]);
@@ -142,7 +153,7 @@ describe("the choice of a chat", () => {
 
   test("is given to the agent with each run of the chat", async () => {
     await using place = await temporaryFile();
-    const choices = new ModelChoices(place.file);
+    const choices = new ModelChoices(place.file, offered);
     choices.set("s1", { model: "large", effort: "low" });
     const inputs: AgentInput[] = [];
     const agent = withModelChoices(

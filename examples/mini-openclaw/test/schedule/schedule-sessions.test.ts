@@ -26,6 +26,17 @@ describe("openScheduleSession", () => {
     expect(sessions.map(({ sessionId }) => sessionId)).toEqual([first]);
   });
 
+  test.each(["constructor", "toString", "__proto__"])("remembers the session of %s", async (name) => {
+    const store = createMemoryStore();
+    const file = stateFile();
+
+    const first = await openScheduleSession(store, { file, name });
+    await store.appendMessage(first, text);
+
+    expect(await openScheduleSession(store, { file, name })).toBe(first);
+    expect(await openScheduleSession(store, { file, name: "valueOf" })).not.toBe(first);
+  });
+
   test("returns a session of its own for each name, with its title", async () => {
     const store = createMemoryStore();
     const file = stateFile();

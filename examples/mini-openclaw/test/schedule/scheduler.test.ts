@@ -78,6 +78,38 @@ test("runs at the local time of its time zone, also when the clocks change", asy
   expect(await asked()).toEqual(["08:00", "09:00", "09:00"]);
 });
 
+test("starts a schedule once when two changes come together, and stops it", async () => {
+  const { scheduler, asked } = start();
+  const often: Schedule = { ...hourly, when: { everyMinutes: 10 } };
+  await Promise.all([scheduler.set([often]), scheduler.set([often])]);
+  await vi.advanceTimersByTimeAsync(15 * MINUTE);
+  expect(await asked()).toEqual(["08:40"]);
+
+  await scheduler.set([]);
+  await vi.advanceTimersByTimeAsync(60 * MINUTE);
+
+  expect(await asked()).toEqual(["08:40"]);
+});
+
+test("reports a session that cannot be read, runs the others, and this one once it is mended", async () => {
+  const store = createMemoryStore();
+  const damaged = new Error("is no session file");
+  const { scheduler, asked, problems } = start({ store });
+  await scheduler.set([{ ...hourly, catchesUp: true }]);
+  const getSession = vi.spyOn(store, "getSession").mockRejectedValueOnce(damaged);
+
+  await scheduler.set([
+    { ...hourly, catchesUp: false },
+    { ...hourly, name: "other" },
+  ]);
+  expect(problems).toEqual([damaged]);
+  getSession.mockRestore();
+  await vi.advanceTimersByTimeAsync(31 * MINUTE);
+
+  expect(await asked("other")).toEqual(["09:00"]);
+  expect(await asked()).toContain("09:00");
+});
+
 test("runs an interval for the first time after one interval", async () => {
   const { scheduler, asked } = start();
   await scheduler.set([{ ...hourly, when: { everyMinutes: 10 } }]);

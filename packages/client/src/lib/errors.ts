@@ -69,7 +69,10 @@ export function toClientError(refusal: CommandErrorEvent): ClientError {
 
 /** Creates the error for a failure of something that the app or the platform provides. */
 export function failureOf(code: ClientErrorCode, subject: string, cause?: unknown): ClientError {
-  return new ClientError(code, `${subject}: ${(cause as Error | undefined)?.message ?? ""}`, { retryable: true, cause });
+  return new ClientError(code, `${subject}: ${(cause as Error | undefined)?.message ?? ""}`, {
+    retryable: true,
+    cause,
+  });
 }
 
 /** Creates the error for more than `max` waiting items. */

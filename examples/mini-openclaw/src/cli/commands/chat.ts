@@ -1,18 +1,18 @@
 import process from "node:process";
-import { createInterface, type Interface } from "node:readline/promises";
-import type { Session } from "@mini-openclaw/client";
-import type { ApprovalDecision } from "@mini-openclaw/protocol";
+import { createInterface } from "node:readline/promises";
+import type { WatchedEvent } from "@mini-openclaw/client";
 import { closestName } from "@mini-openclaw/protocol/shared";
 import type { Sources } from "../../settings/sources.ts";
 import { UsageError } from "../../settings/usage-error.ts";
 import { createAttachments } from "../chat/attachments.ts";
+import { startRun } from "../chat/own-run.ts";
 import { createFilePrinter, type PrintFiles } from "../chat/print-files.ts";
+import { createQuestions, type Questions } from "../chat/questions.ts";
 import { type AnswerPart, createImageSplitter } from "../chat/split-images.ts";
 import { connectServer, openSession } from "../connect-server.ts";
-import { exitWith } from "../exit.ts";
+import { exitCodes, exitWith } from "../exit.ts";
 import { loadConfig, warn, warnOfEnd, warnOfRetry } from "../load.ts";
 import type { Options } from "../options.ts";
-import type { GivenMessage } from "../read-message.ts";
 import { oneLine, safe } from "../safe-text.ts";
 
 const COMMANDS = ["/attach", "/help", "/new", "/quit"];
@@ -28,10 +28,12 @@ export async function chat(flags: Sources["flags"], { session: sessionId }: Opti
     const printFiles = createFilePrinter((blob) => loadBlob(session.getSnapshot().sessionId ?? "", blob));
     const attachments = createAttachments();
     const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: "> " });
-    let isRunning = false;
+    let running: { stop?: () => void; isStopping?: boolean } | undefined;
     lines.on("SIGINT", () => {
-      if (isRunning) void session.abort();
-      else lines.close();
+      if (!running) return lines.close();
+      if (running.isStopping) process.exit(exitCodes.aborted);
+      running.isStopping = true;
+      running.stop?.();
     });
     const model = config.server.api === "demo" ? "a scripted demo" : config.model;
     console.log(`Model: ${model}. ${HELP}`);
@@ -42,11 +44,11 @@ export async function chat(flags: Sources["flags"], { session: sessionId }: Opti
       if (text === "/help") console.log(HELP);
       else if (text === "/new") session = await client.create();
       else if (text !== "") {
-        isRunning = true;
+        running = {};
         await handle(text).catch((error: unknown) =>
           warn(error instanceof UsageError ? error.message : String(error)),
         );
-        isRunning = false;
+        running = undefined;
       }
       lines.prompt();
     }
@@ -59,7 +61,11 @@ export async function chat(flags: Sources["flags"], { session: sessionId }: Opti
     async function handle(line: string): Promise<void> {
       refuseMisspelled(line);
       const file = attachments.add(line);
-      if (!file) return answer(session, attachments.addTo(line), { lines, printFiles });
+      if (!file) {
+        const { events, stop } = startRun(session, attachments.addTo(line));
+        running = { stop };
+        return printRun(events, { questions: createQuestions(lines, session), printFiles });
+      }
       await printFiles(file.blocks, "attached");
       if (file.content !== "") console.log(`[attached] a text of ${file.content.length} characters`);
     }
@@ -76,16 +82,15 @@ function refuseMisspelled(line: string): void {
     throw new UsageError(`\`${word}\` is not a command. Use ${closest}.`);
 }
 
-/** The terminal of a chat. */
-interface ChatTerminal {
-  lines: Interface;
+/** The terminal of a run. */
+interface RunTerminal {
+  questions: Questions;
   printFiles: PrintFiles;
 }
 
-async function answer(
-  session: Session,
-  { content, blocks }: GivenMessage,
-  { lines, printFiles }: ChatTerminal,
+async function printRun(
+  events: AsyncIterable<WatchedEvent>,
+  { questions, printFiles }: RunTerminal,
 ): Promise<void> {
   const split = createImageSplitter();
   const print = async (parts: readonly AnswerPart[]) => {
@@ -94,29 +99,24 @@ async function answer(
       else await printFiles([{ type: "image", ...part }], "answer");
     }
   };
-  for await (const event of session.ask(content, { blocks })) {
-    if (event.type === "chunk") await print(split(event.content));
-    if (event.type === "assistant_message") await print(split());
-    if (event.type === "tool_start")
-      console.log(`\n[${event.toolName}] ${oneLine(JSON.stringify(event.input))}`);
-    if (event.type === "tool_done" && event.isError)
-      console.log(`[${event.toolName}] failed: ${oneLine(event.output)}`);
-    if (event.type === "tool_done") await printFiles(event.blocks ?? [], event.toolName);
-    if (event.type === "retry") warnOfRetry(event);
-    if (event.type === "approval_request")
-      await session.approve(event.callId, await askUser(lines, event.toolName, event.reason));
-    if (event.type === "run_end") {
-      process.stdout.write("\n");
-      warnOfEnd(event);
+  try {
+    for await (const event of events) {
+      if (event.type === "chunk") await print(split(event.content));
+      if (event.type === "assistant_message") await print(split());
+      if (event.type === "tool_start")
+        console.log(`\n[${event.toolName}] ${oneLine(JSON.stringify(event.input))}`);
+      if (event.type === "tool_done" && event.isError)
+        console.log(`[${event.toolName}] failed: ${oneLine(event.output)}`);
+      if (event.type === "tool_done") await printFiles(event.blocks ?? [], event.toolName);
+      if (event.type === "retry") warnOfRetry(event);
+      if (event.type === "approval_request") questions.ask(event);
+      if (event.type === "approval_done") questions.settle(event.callId);
+      if (event.type === "run_end") {
+        process.stdout.write("\n");
+        warnOfEnd(event);
+      }
     }
+  } finally {
+    questions.close();
   }
-}
-
-async function askUser(lines: Interface, toolName: string, reason: string): Promise<ApprovalDecision> {
-  const given = await lines.question(
-    `\nAllow ${toolName}? ${safe(reason)}\n[y]es, [a]lways in this chat, [n]o: `,
-  );
-  const [first] = given.trim().toLowerCase();
-  if (first === "y") return "once";
-  return first === "a" ? "session" : "deny";
 }

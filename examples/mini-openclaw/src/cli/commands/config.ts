@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { closestName } from "@mini-openclaw/protocol/shared";
 import { findSettings } from "../../settings/config.ts";
 import { Refusal } from "../../settings/kinds.ts";
+import { replaceFile } from "../../settings/replace-file.ts";
 import { type Setting, type SettingKey, settingKeys, settings } from "../../settings/settings.ts";
 import { configFileOf, readSources, type Sources } from "../../settings/sources.ts";
 import { exitCodes } from "../exit.ts";
@@ -50,9 +51,7 @@ export function setConfig(key: string, text: string | undefined): void {
   const config = existsSync(file) ? readJsonFile(file) : {};
   const changed = { ...config, [key]: value };
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  // Written beside and renamed, so that no reader gets half of the file.
-  writeFileSync(`${file}.new`, `${JSON.stringify(changed, undefined, 2)}\n`, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  replaceFile(file, `${JSON.stringify(changed, undefined, 2)}\n`, 0o600);
   console.log(`${text === undefined ? "Removed" : "Set"} ${key} in ${file}.`);
 }
 

@@ -3,7 +3,7 @@ import { readAddress } from "../../data-dir.ts";
 import { accessOf, reachableAddresses } from "../../reach/addresses.ts";
 import { loginText } from "../../reach/login-text.ts";
 import type { Sources } from "../../settings/sources.ts";
-import { exitCodes, exitWith } from "../exit.ts";
+import { exitCodes } from "../exit.ts";
 import { loadConfig, warn } from "../load.ts";
 
 /** Prints a link that logs a browser in once. The server that runs here makes it. */
@@ -13,16 +13,23 @@ export async function printLink(flags: Sources["flags"]): Promise<void> {
   const address = readAddress(config.dataDir);
   if (address === undefined) return refuse("No server runs with this data directory. Start one first.");
   if (token === undefined) return refuse(`The server has no token. Open ${address}`);
+  const path = await askForLink(address, token);
+  const addresses = reachableAddresses(config, Number(new URL(address).port));
+  console.log(await loginText(addresses.length > 0 ? addresses : [address], path));
+}
+
+/** Asks the server for the path of a new link. */
+async function askForLink(address: string, token: string): Promise<string> {
   try {
     const headers = { authorization: `Bearer ${token}` };
     const response = await fetch(new URL("enter", address), { method: "POST", headers });
     if (!response.ok)
       return refuse(`The server at ${address} has another token. Set MINI_OPENCLAW_TOKEN to it.`);
     const { path } = (await response.json()) as { path: string };
-    const addresses = reachableAddresses(config, Number(new URL(address).port));
-    console.log(await loginText(addresses.length > 0 ? addresses : [address], path));
-  } catch (error) {
-    exitWith(error);
+    return path;
+  } catch {
+    // A server that was killed leaves its address.
+    return refuse(`The server at ${address} does not answer. Start it again: mini-openclaw start`);
   }
 }
 

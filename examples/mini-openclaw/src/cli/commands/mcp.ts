@@ -1,11 +1,12 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { connectMcpServers, readMcpConfig } from "@mini-openclaw/agent-runtime/mcp";
+import { replaceFile } from "../../settings/replace-file.ts";
 import type { Sources } from "../../settings/sources.ts";
 import { UsageError } from "../../settings/usage-error.ts";
 import { exitCodes, exitWith } from "../exit.ts";
-import { loadConfig, readJsonFile, warn } from "../load.ts";
+import { loadConfig, readJsonFile, recordIn, warn } from "../load.ts";
 import { oneLine } from "../safe-text.ts";
 
 type Flags = Sources["flags"];
@@ -39,13 +40,14 @@ export function addServer(name: string, command: readonly string[], flags: Flags
     if (first.trim() === "" || (isAddress && !URL.canParse(first)))
       throw new UsageError(`\`command\` must be a program or an http address, got ${JSON.stringify(first)}.`);
     const server = isAddress ? { type: "http", url: first } : { command: first, args };
-    const config: { mcpServers?: object } = existsSync(file) ? readJsonFile(file) : {};
-    if (Object.hasOwn(config.mcpServers ?? {}, name))
+    const config = existsSync(file) ? readJsonFile(file) : {};
+    const mcpServers = recordIn(config["mcpServers"] ?? {}, `mcpServers in ${file}`);
+    if (Object.hasOwn(mcpServers, name))
       throw new UsageError(
         `\`name\` must be new, and ${file} has a server ${name}. Remove it first, or select another name.`,
       );
-    const changed = { ...config, mcpServers: { ...config.mcpServers, [name]: server } };
-    writeFileSync(file, `${JSON.stringify(changed, undefined, 2)}\n`);
+    const changed = { ...config, mcpServers: { ...mcpServers, [name]: server } };
+    replaceFile(file, `${JSON.stringify(changed, undefined, 2)}\n`);
     console.log(`Added ${name} to ${file}. Try it: mini-openclaw mcp test`);
   } catch (error) {
     exitWith(error);

@@ -2,6 +2,7 @@ import process from "node:process";
 import type { Session } from "@mini-openclaw/client";
 import type { RunEndEvent } from "@mini-openclaw/protocol";
 import type { Sources } from "../../settings/sources.ts";
+import { startRun } from "../chat/own-run.ts";
 import { connectServer, openSession } from "../connect-server.ts";
 import { exitCodes, exitWith } from "../exit.ts";
 import { loadConfig, warn, warnOfEnd, warnOfRetry } from "../load.ts";
@@ -21,7 +22,6 @@ export async function run(
     const message = await readMessage(argument, options["file"] as string[] | undefined);
     const { client, close } = await connectServer(config);
     const session = await openSession(client, sessionId);
-    process.once("SIGINT", () => void session.abort());
     const result = await ask(session, message, { isJson: json === true, allowsAll: yes === true });
     if (json === true) process.stdout.write(`${JSON.stringify(result)}\n`);
     await close();
@@ -37,14 +37,19 @@ interface RunResult extends Pick<RunEndEvent, "runId" | "outcome" | "usage" | "c
   text: string;
 }
 
-/** Runs a message in a session and prints its answer. An `id` makes it run once. */
+/**
+ * Runs a message in a session and prints its answer. An `id` makes it run once. The first Ctrl+C
+ * stops the run.
+ */
 export async function ask(
   session: Session,
-  { content, blocks }: GivenMessage,
+  message: GivenMessage,
   { isJson, allowsAll, id }: { isJson: boolean; allowsAll: boolean; id?: string },
 ): Promise<RunResult> {
   let text = "";
-  for await (const event of session.ask(content, { blocks, ...(id !== undefined && { id }) })) {
+  const { events, stop } = startRun(session, message, id);
+  process.once("SIGINT", stop);
+  for await (const event of events) {
     if (event.type === "chunk" && !isJson) process.stdout.write(safe(event.content));
     if (event.type === "tool_start") warn(`[${event.toolName}] ${oneLine(JSON.stringify(event.input))}`);
     if (event.type === "retry") warnOfRetry(event);

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import process from "node:process";
 import { closestName } from "@mini-openclaw/protocol/shared";
 import { openSessionStore, type SessionStore } from "@mini-openclaw/session-store";
+import { describeFailure } from "../../log/report.ts";
 import { addSchedule, readSchedules, removeSchedule, type Schedule } from "../../schedule/schedule-file.ts";
 import {
   findLastRun,
@@ -130,13 +131,21 @@ async function toRow(
   { scheduleSessions }: MiniOpenClawConfig,
   store: SessionStore | undefined,
 ): Promise<Row> {
-  const last = store && (await lastRunOf(store, scheduleSessions, name));
+  const last = store && (await lastRunOf(store, scheduleSessions, name).catch(warnOfChat(name)));
   return {
     name,
     when: describeWhen(when),
     next: nextTime(when)?.toISOString(),
     last: last && { due: last.due.toISOString(), outcome: last.outcome ?? "active" },
     instruction,
+  };
+}
+
+/** One chat that cannot be read must not hide the other schedules. */
+function warnOfChat(name: string): (error: unknown) => undefined {
+  return (error) => {
+    warn(`The chat of ${name} cannot be read: ${String(describeFailure(error))} Run: mini-openclaw doctor`);
+    return undefined;
   };
 }
 
