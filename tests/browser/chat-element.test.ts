@@ -106,6 +106,24 @@ describe.skipIf(whyNoBrowser)("the element <mini-openclaw-chat>", () => {
     expect(await page.locator("#a .assistant.streaming").count()).toBe(1);
   });
 
+  test("has a message that is too old to be sent as its draft", async () => {
+    await using gateway = await startGateway({
+      answer: says("Hello."),
+      ownPage: ownPage(`<mini-openclaw-chat url="/"></mini-openclaw-chat>`),
+    });
+    await using tab = await openPage(browser, `${gateway.url}app`);
+    const { page } = tab;
+    await page.evaluate(() => {
+      const old = { id: "m1", sessionId: "s-1", content: "from yesterday", sentAt: 1 };
+      localStorage.setItem("mini-openclaw.unsent", JSON.stringify([old]));
+    });
+    await page.reload();
+
+    const box = page.getByRole("textbox", { name: "Message" });
+    await eventually(() => box.inputValue()).toBe("from yesterday");
+    expect(await page.evaluate(() => localStorage.getItem("mini-openclaw.unsent"))).toBe("[]");
+  });
+
   test("closes its connection when it is removed, and connects again when it is added", async () => {
     await using gateway = await startGateway({
       answer: says("Hello."),

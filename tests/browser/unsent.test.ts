@@ -55,6 +55,51 @@ describe.skipIf(whyNoBrowser)("a message without a connection", () => {
     expect(messagesOf(gateway.received)).toEqual([]);
   });
 
+  test("is not sent to another gateway of the same origin, and stays for its own", async () => {
+    await using gateway = await startGateway({ answer: says("Hello.") });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await page.evaluate(() => {
+      const url = `ws://${location.host}/other/`;
+      const other = { id: "m1", content: "for the other one", gateway: url, sentAt: Date.now() };
+      localStorage.setItem("mini-openclaw.unsent", JSON.stringify([other]));
+    });
+    await page.reload();
+    await say(page, "one");
+    await page.locator(".answer-end").waitFor();
+
+    expect(messagesOf(gateway.received)).toEqual(["one"]);
+    const stored = await page.evaluate(() => localStorage.getItem("mini-openclaw.unsent"));
+    expect(stored).toContain("for the other one");
+    await say(page, "two");
+    await eventually(async () => messagesOf(gateway.received)).toEqual(["one", "two"]);
+  });
+
+  test("is a draft after a reload if it has files, which the browser does not store", async () => {
+    await using gateway = await startGateway({ answer: says("Hello.") });
+    await using tab = await openPage(browser, gateway.url);
+    const { page } = tab;
+    await say(page, "one");
+    await page.locator(".answer-end").waitFor();
+    gateway.isLocked = true;
+    gateway.cut();
+    await page.locator(".banner[data-state=lost]").waitFor();
+    await page
+      .locator("input[type=file]")
+      .setInputFiles([{ name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("up") }]);
+    await page.locator(".attachment").waitFor();
+    await say(page, "Compare these");
+    await page.locator(".waiting").waitFor();
+
+    await page.reload();
+
+    const box = page.getByRole("textbox", { name: "Message" });
+    await eventually(() => box.inputValue()).toBe("Compare these");
+    gateway.isLocked = false;
+    await page.getByText("Connected").waitFor();
+    expect(messagesOf(gateway.received)).toEqual(["one"]);
+  });
+
   test.each(["not JSON", "[1,null,{}]", '{"id":"m1"}', '[{"id":"m1","content":7,"sentAt":1}]'])(
     "is left out if what the browser stored is damaged: %s",
     async (stored) => {

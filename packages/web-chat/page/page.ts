@@ -40,6 +40,7 @@ class Page {
       url: webSocketUrl(this.#gatewayUrl),
       mayRetry: () => this.#mayRetry(),
       firstSessionId: sessionIdOf(location.hash),
+      draftAddress: (sessionId = "") => sessionId,
       onChange: () => this.#draw(),
       goTo: (sessionId) => {
         location.hash = addressOf(sessionId);

@@ -92,12 +92,17 @@ function answer(request: IncomingMessage, response: ServerResponse, file: PageFi
   }
   const { body, contentType, etag } = file;
   const common = { ...COMMON_HEADERS, ...file.headers, etag };
-  if (request.headers["if-none-match"] === etag) {
+  if (hasTag(request.headers["if-none-match"], etag)) {
     response.writeHead(304, common).end();
     return;
   }
   const headers = { ...common, "content-type": contentType, "content-length": body.byteLength };
   response.writeHead(200, headers).end(request.method === "HEAD" ? undefined : body);
+}
+
+/** Compares weakly, as RFC 9110 demands, because a proxy that compresses makes each tag weak. */
+function hasTag(known: string | undefined, etag: string): boolean {
+  return known?.split(",").some((one) => one.trim().replace(/^W\//, "") === etag) === true;
 }
 
 // A relative location also holds behind a proxy that adds a prefix.

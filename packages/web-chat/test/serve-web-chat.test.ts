@@ -144,6 +144,18 @@ test("sends nothing again that the browser has", async () => {
   expect(first.headers.get("cache-control")).toBe("no-cache");
 });
 
+test.each([
+  ["weakened by a proxy that compresses", (etag: string) => `W/${etag}`],
+  ["among others", (etag: string) => `"other", W/"x",${etag}`],
+])("sends nothing again for its tag %s", async (_, sent) => {
+  await using server = await testServer();
+  const { headers } = await server.get("/page.js");
+  const known = sent(headers.get("etag") ?? "");
+
+  expect((await server.get("/page.js", { headers: { "if-none-match": known } })).status).toBe(304);
+  expect((await server.get("/page.css", { headers: { "if-none-match": known } })).status).toBe(200);
+});
+
 test("ignores the query, so that no link can change the page", async () => {
   await using server = await testServer();
   const plain = await (await server.get("/")).text();

@@ -8,9 +8,11 @@ export interface UnsentMessage {
   readonly id: string;
   /** Absent while the session has no id. */
   readonly sessionId?: string | undefined;
+  /** The address of its gateway. Another one on the same origin must not get it. */
+  readonly gateway?: string;
   readonly content: string;
   readonly mode?: MessageMode | undefined;
-  /** The time at which the user sent it; 0 if the gateway refused it. */
+  /** The time at which the user sent it; 0 if it is not sent again, only kept as a draft. */
   readonly sentAt: number;
 }
 
@@ -18,14 +20,17 @@ export interface UnsentMessage {
 export interface UnsentMessages {
   /** Saves the messages of a session until the gateway has them. */
   watch(session: Session): void;
-  /** Returns the messages that an earlier page could not send, oldest first. */
+  /** Returns the messages to this gateway that an earlier page could not send, oldest first. */
   list(): readonly UnsentMessage[];
   /** Removes a message that is not sent again. */
   remove(id: string): void;
 }
 
-/** Creates the list. `stored` holds it as JSON, shared by all tabs. */
-export function createUnsentMessages(stored: StoredText, now: () => number): UnsentMessages {
+/** Creates the list. `stored` holds it as JSON, shared by all tabs and gateways of the origin. */
+export function createUnsentMessages(
+  stored: StoredText,
+  { gateway, now = Date.now }: { gateway: string; now?: () => number },
+): UnsentMessages {
   const watched = new WeakSet<Session>();
 
   function write(change: (messages: UnsentMessage[]) => UnsentMessage[]): void {
@@ -45,21 +50,22 @@ export function createUnsentMessages(stored: StoredText, now: () => number): Uns
         if (snapshot.outbox === outbox || snapshot.phase === "closed") return;
         outbox = snapshot.outbox;
         const { sessionId } = snapshot;
-        // Files are too large for the storage, and a message is not sent without its files.
-        const waiting = outbox.filter(({ phase, blocks }) => phase !== "accepted" && !blocks?.length);
+        const waiting = outbox.filter(({ phase, content }) => phase !== "accepted" && content !== "");
         write((messages) => {
           const known = new Map(messages.map((message) => [message.id, message]));
-          const kept = waiting.map(({ id, content, mode, phase }) => ({
-            ...{ id, sessionId, content, mode },
-            sentAt: phase === "refused" ? 0 : (known.get(id)?.sentAt ?? now()),
-          }));
+          const kept = waiting.map(({ id, content, mode, phase, blocks }) => {
+            // Files are too large for the storage, and a message is not sent without its files.
+            const isDraft = phase === "refused" || (blocks ?? []).length > 0;
+            const sentAt = isDraft ? 0 : (known.get(id)?.sentAt ?? now());
+            return { id, sessionId, gateway, content, mode, sentAt };
+          });
           const ids = new Set([...saved, ...kept.map(({ id }) => id)]);
           return [...messages.filter(({ id }) => !ids.has(id)), ...kept];
         });
         saved = new Set(waiting.map(({ id }) => id));
       });
     },
-    list: () => parse(stored.read()),
+    list: () => parse(stored.read()).filter((one) => (one.gateway ?? gateway) === gateway),
     remove: (removed) => write((messages) => messages.filter(({ id }) => id !== removed)),
   };
 }
@@ -76,12 +82,13 @@ function parse(text: string | undefined): UnsentMessage[] {
 
 function isMessage(value: unknown): value is UnsentMessage {
   if (typeof value !== "object" || value === null) return false;
-  const { id, sessionId, content, mode, sentAt } = value as Record<string, unknown>;
+  const { id, sessionId, gateway, content, mode, sentAt } = value as Record<string, unknown>;
   const isText = (text: unknown) => typeof text === "string" && text !== "";
   return (
     isText(id) &&
     isText(content) &&
     (sessionId === undefined || isText(sessionId)) &&
+    (gateway === undefined || isText(gateway)) &&
     [undefined, "queue", "steer", "interrupt"].includes(mode as string | undefined) &&
     typeof sentAt === "number"
   );

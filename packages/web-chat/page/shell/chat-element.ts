@@ -99,6 +99,7 @@ function showChat(host: MiniOpenClawChat): ShownChat {
       return access === "open";
     },
     firstSessionId: host.getAttribute("session") ?? undefined,
+    draftAddress: address,
     onChange: draw,
     goTo: (next) => chat.open(next),
     onNewChat: () => {},
@@ -115,12 +116,15 @@ function showChat(host: MiniOpenClawChat): ShownChat {
   const view = new MainView({
     ...{ chat, network, texts, toggle, onAnnounce: announcer.announce },
     access: () => access,
-    address: () => `${gatewayUrl.href}#${host.getAttribute("session") ?? ""}`,
+    address,
     tokenUrl: tokenUrlOf(gatewayUrl),
     httpUrl: new URL("./", gatewayUrl).href,
     options: optionsOf(host),
   });
 
+  function address(): string {
+    return `${gatewayUrl.href}#${host.getAttribute("session") ?? ""}`;
+  }
   function draw(): void {
     if (isDrawing || signal.aborted || !body.isConnected) return;
     isDrawing = true;

@@ -16,7 +16,7 @@ import {
 } from "@mini-openclaw/protocol";
 import { Attachments } from "../composer/attachments.ts";
 import { createDrafts, lastingStorage, tabStorage } from "../composer/drafts.ts";
-import { createUnsentMessages } from "../composer/unsent-messages.ts";
+import { createUnsentMessages, type UnsentMessages } from "../composer/unsent-messages.ts";
 import type { FoundMessage } from "../conversation/conversation.ts";
 import { storedText } from "../dom/local-storage.ts";
 import type { Notice } from "../dom/notice.ts";
@@ -33,6 +33,8 @@ export interface ChatParts {
   /** Called after a failed attempt to connect; see `connect`. */
   mayRetry: () => Promise<boolean>;
   firstSessionId: string | undefined;
+  /** Returns the address under which the draft of a session is saved. */
+  draftAddress: (sessionId: string | undefined) => string;
   onChange: () => void;
   /** Opens a session by its address. */
   goTo: (sessionId: string) => void;
@@ -55,7 +57,7 @@ export class Chat {
   readonly seen = createSeenSessions(storedText("mini-openclaw.seen"));
   readonly drafts = createDrafts(tabStorage(), lastingStorage());
   readonly attachments = new Attachments();
-  readonly #unsent = createUnsentMessages(storedText("mini-openclaw.unsent"), Date.now);
+  readonly #unsent: UnsentMessages;
   readonly actions: SessionActions;
   readonly #parts: ChatParts;
   readonly #shown: ShownSession;
@@ -78,6 +80,7 @@ export class Chat {
       onFailure: (error) => void (error.code !== "CONNECT_FAILED" && onFailure(error)),
     });
     this.client = client;
+    this.#unsent = createUnsentMessages(storedText("mini-openclaw.unsent"), { gateway: url });
     this.#sendUnsent();
     this.#shown = new ShownSession({ first: client.session(firstSessionId), onChange, onEvent });
     const { seen } = this;
@@ -193,7 +196,7 @@ export class Chat {
   #sendUnsent(): void {
     for (const { id, sessionId, content, mode, sentAt } of this.#unsent.list()) {
       if (Date.now() - sentAt > MAX_UNSENT_AGE_MS) {
-        this.drafts.add(sessionId ?? "", content);
+        this.drafts.add(this.#parts.draftAddress(sessionId), content);
         this.#unsent.remove(id);
         continue;
       }
