@@ -166,7 +166,7 @@ describe("the command line", () => {
     expect(code).toBe(0);
   });
 
-  test("says that it waits for the end of a pipe that is left open", async () => {
+  test("prints that it waits for the end of a pipe that is left open", async () => {
     await using folder = await temporaryDirectory();
     const env = { PATH: process.env["PATH"] ?? "", HOME: folder.path };
     const child = spawn(process.execPath, [main, "run", "list the files"], { cwd: folder.path, env });

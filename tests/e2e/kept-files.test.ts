@@ -76,4 +76,14 @@ describe("a file that a command changes", () => {
     expect(readFileSync(file, "utf8")).toBe(text);
     expect(existsSync(`${file}.new`)).toBe(false);
   });
+
+  test("is named with a remedy if it cannot be used", async () => {
+    await using folder = await temporaryDirectory();
+    mkdirSync(join(folder.path, "MEMORY.md"));
+
+    expect(await run(folder.path, "memory", "show")).toEqual({
+      code: 1,
+      err: "Mini OpenClaw: MEMORY.md is a folder. Move or correct it.\n",
+    });
+  });
 });

@@ -22,7 +22,7 @@ export interface OfferedChoices {
 export class ModelChoices {
   readonly offered: OfferedChoices;
   readonly #file: string;
-  readonly #choices: Map<string, ModelChoice>;
+  #choices: ReadonlyMap<string, ModelChoice>;
 
   constructor(file: string, offered: OfferedChoices) {
     this.offered = offered;
@@ -42,14 +42,20 @@ export class ModelChoices {
     };
   }
 
-  /** Saves the choice of a chat. An empty choice removes it. */
+  /**
+   * Saves the choice of a chat. An empty choice removes it.
+   *
+   * @throws Error of the file system. Then the choice from before counts
+   */
   set(sessionId: string, choice: ModelChoice): void {
-    this.#choices.delete(sessionId);
-    if (choice.model !== undefined || choice.effort !== undefined) this.#choices.set(sessionId, choice);
-    const [oldest] = this.#choices.keys();
-    if (this.#choices.size > MAX_CHOICES && oldest !== undefined) this.#choices.delete(oldest);
-    const text = JSON.stringify(Object.fromEntries(this.#choices), undefined, 2);
+    const choices = new Map(this.#choices);
+    choices.delete(sessionId);
+    if (choice.model !== undefined || choice.effort !== undefined) choices.set(sessionId, choice);
+    const [oldest] = choices.keys();
+    if (choices.size > MAX_CHOICES && oldest !== undefined) choices.delete(oldest);
+    const text = JSON.stringify(Object.fromEntries(choices), undefined, 2);
     replaceFile(this.#file, `${text}\n`, 0o600);
+    this.#choices = choices;
   }
 }
 

@@ -15,6 +15,8 @@ export interface PageSettingsDeps {
 // A command has two names and an id.
 const MAX_BODY_BYTES = 10_000;
 
+const codes: Readonly<Record<number, string>> = { 405: "METHOD_NOT_ALLOWED", 503: "STORE_FAILED" };
+
 /** A request that cannot be answered, with its status. */
 class BadRequest extends Error {
   readonly status: number;
@@ -34,8 +36,12 @@ export function createPageSettings(deps: PageSettingsDeps) {
       else throw new BadRequest(405, "/settings accepts GET and POST.");
     } catch (error) {
       if (!(error instanceof BadRequest)) throw error;
-      const code = error.status === 405 ? "METHOD_NOT_ALLOWED" : "INVALID_REQUEST";
-      sendJson(response, error.status, { error: error.message, code, retryable: false });
+      const { status, message } = error;
+      sendJson(response, status, {
+        error: message,
+        code: codes[status] ?? "INVALID_REQUEST",
+        retryable: status === 503,
+      });
     }
   };
 }
@@ -45,16 +51,18 @@ async function read({ url = "" }: IncomingMessage, deps: PageSettingsDeps): Prom
   // The page asks for them with each connection. The costs of many sessions take longer.
   if (searchParams.get("only") === "schedules") return { schedules: deps.schedules() };
   const session = searchParams.get("session");
-  const [costs, { skills }, longTerm, today] = await Promise.all([
+  const [costs, { skills }, ...memory] = await Promise.all([
     deps.costs(),
     deps.skills.load(),
-    deps.memory.readLongTerm(),
-    deps.memory.readDailyLog(),
+    factOf("MEMORY.md", async () => {
+      const text = await deps.memory.readLongTerm();
+      return text === undefined ? [] : [{ name: "MEMORY.md", text }];
+    }),
+    factOf("daily log", async () => {
+      const today = await deps.memory.readDailyLog();
+      return today === undefined ? [] : [{ name: `${today.day}.md`, text: today.text }];
+    }),
   ]);
-  const memory = [
-    ...(longTerm === undefined ? [] : [{ name: "MEMORY.md", text: longTerm }]),
-    ...(today === undefined ? [] : [{ name: `${today.day}.md`, text: today.text }]),
-  ];
   return {
     ...deps.choices.offered,
     ...(session !== null && { chat: deps.choices.of(session) }),
@@ -62,9 +70,18 @@ async function read({ url = "" }: IncomingMessage, deps: PageSettingsDeps): Prom
     costs: costs.some(({ costUsd }) => costUsd > 0) ? costs : [],
     tools: deps.tools(),
     skills: skills.map(({ name, description }) => ({ name, text: description })),
-    memory,
+    memory: memory.flat(),
     schedules: deps.schedules(),
   };
+}
+
+/** One file that cannot be read must not hide the rest of the settings. */
+async function factOf(name: string, read: () => Promise<PageFact[]>): Promise<PageFact[]> {
+  try {
+    return await read();
+  } catch (error) {
+    return [{ name, text: `It cannot be read: ${(error as Error).message}` }];
+  }
 }
 
 /** Selects a model and an effort for a chat. An empty name stands for the default. */
@@ -77,7 +94,11 @@ async function select(
     throw new BadRequest(400, `\`sessionId\` must be the id of a chat, got ${JSON.stringify(sessionId)}.`);
   const { models, efforts } = choices.offered;
   const choice = { ...chosen("model", model, models), ...chosen("effort", effort, efforts) };
-  choices.set(sessionId, choice);
+  try {
+    choices.set(sessionId, choice);
+  } catch (error) {
+    throw new BadRequest(503, `${(error as Error).message}. Check the disk, then select it again.`);
+  }
   return { chat: choice };
 }
 

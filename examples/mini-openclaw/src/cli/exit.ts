@@ -25,10 +25,17 @@ export function exitWith(error: unknown, failed = "Mini OpenClaw"): never {
     console.error(`Mini OpenClaw cannot start with these settings:\n${error.message}`);
     process.exit(exitCodes.badConfig);
   }
-  const described = isSystemError(error) ? describeSystemError(error) : describeFailure(error);
+  const described = describe(error);
   if (typeof described === "string") console.error(`${failed}: ${described}`);
   else console.error(described);
   process.exit(exitCodes.failed);
+}
+
+function describe(error: unknown): unknown {
+  if (isSystemError(error)) return describeSystemError(error);
+  // A file of the workspace that the agent cannot use either, such as a link that leads outside.
+  if (error instanceof Error && error.name === "PathError") return `${error.message} Move or correct it.`;
+  return describeFailure(error);
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
@@ -36,9 +43,10 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
 }
 
 /** Returns a line for a file or a folder that cannot be used. */
-function describeSystemError({ syscall, message }: NodeJS.ErrnoException): string {
+function describeSystemError({ code, syscall, message }: NodeJS.ErrnoException): string {
   if (syscall === "uv_cwd")
     return "The folder that it was started in does not exist. Change into another one.";
+  if (code === "ENOSPC" || code === "EDQUOT") return `${message}. Free some space on the disk.`;
   return `${message}. Check that the path exists and that you may use it.`;
 }
 

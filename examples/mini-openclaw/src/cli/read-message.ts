@@ -36,7 +36,7 @@ export async function readMessage(argument: string | undefined, files: string[] 
   return { content, blocks };
 }
 
-/** Reads the piped input. Says what it waits for, because programs often leave the pipe open. */
+/** Reads the piped input. Prints what it waits for, because programs often leave the pipe open. */
 async function readInput(): Promise<string> {
   const timer = setTimeout(() => {
     warn(

@@ -14,8 +14,18 @@ export function replaceFile(path: string, text: string, mode?: number): void {
     writeFileSync(beside, text, { mode: mode ?? before ?? 0o666 });
     renameSync(beside, target);
   } catch (error) {
-    rmSync(beside, { force: true });
+    removeFile(beside);
+    // A full disk has no path in its message.
+    if (error instanceof Error) error.message = `${path} cannot be written: ${error.message}`;
     throw error;
+  }
+}
+
+function removeFile(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // The reason for the failure before is the one to report.
   }
 }
 

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -23,7 +23,7 @@ async function temporaryFile() {
   };
 }
 
-async function startSettings(file: string) {
+async function startSettings(file: string, readLongTerm = async () => "- likes tea") {
   const answer = createPageSettings({
     choices: new ModelChoices(file, offered),
     costs: async () => [{ day: "2026-11-29", costUsd: 0 }],
@@ -35,7 +35,7 @@ async function startSettings(file: string) {
       }),
     },
     memory: {
-      readLongTerm: async () => "- likes tea",
+      readLongTerm,
       readDailyLog: async () => ({ day: "2026-11-29", text: "- [09:00] tea" }),
     },
     schedules: () => [{ sessionId: "s2", when: "0 9 * * *" }],
@@ -98,6 +98,36 @@ describe("the settings of the page", () => {
       status,
       { error, code: "INVALID_REQUEST", retryable: false },
     ]);
+  });
+
+  test("have the rest if the memory cannot be read", async () => {
+    await using place = await temporaryFile();
+    const readLongTerm = () => Promise.reject(new Error("MEMORY.md is a folder."));
+    await using settings = await startSettings(place.file, readLongTerm);
+
+    expect(await (await fetch(settings.url)).json()).toMatchObject({
+      models: ["small", "large"],
+      memory: [
+        { name: "MEMORY.md", text: "It cannot be read: MEMORY.md is a folder." },
+        { name: "2026-11-29.md", text: "- [09:00] tea" },
+      ],
+    });
+  });
+
+  test("refuse a selection that cannot be saved, and use the one from before", async () => {
+    await using place = await temporaryFile();
+    await mkdir(`${place.file}.new`);
+    await using settings = await startSettings(place.file);
+
+    const answer = await settings.post(JSON.stringify({ sessionId: "s1", model: "large" }));
+
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toEqual({
+      error: expect.stringMatching(/model-choices\.json cannot be written: .+\. Check the disk, then select/),
+      code: "STORE_FAILED",
+      retryable: true,
+    });
+    expect(await (await fetch(`${settings.url}?session=s1`)).json()).toMatchObject({ chat: {} });
   });
 
   test("refuse another method", async () => {

@@ -8,9 +8,9 @@ import { safe } from "../safe-text.ts";
 export interface Questions {
   /** Asks after the questions before, and sends the decision. */
   ask: (request: ApprovalRequestEvent) => void;
-  /** Takes back the question about a call, because it was decided elsewhere. */
+  /** Withdraws the question about a call, because it was decided elsewhere. */
   settle: (callId: string) => void;
-  /** Takes back all questions, because the run ended. */
+  /** Withdraws all questions, because the run ended. */
   close: () => void;
 }
 
