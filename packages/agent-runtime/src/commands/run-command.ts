@@ -73,6 +73,7 @@ export async function startCommand(command: string, options: CommandOptions): Pr
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
+  const release = killAtExit(child);
   const output = createOutputBuffer(options.maxOutputChars);
   const { over, end } = watchChild(child, output, options);
   const waitForEnd = async (): Promise<CommandEnd> => {
@@ -84,6 +85,7 @@ export async function startCommand(command: string, options: CommandOptions): Pr
       child.stdout.destroy();
       child.stderr.destroy();
       if (child.pid !== undefined) await killMarked(mark);
+      release();
     }
     const status = child.exitCode ?? child.signalCode ?? undefined;
     const isKilled = status === "SIGKILL" || status === 137;
@@ -140,4 +142,21 @@ function createPromise<T>() {
 
 function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   if (pid !== undefined) kill(-pid, signal);
+}
+
+const running = new Set<ChildProcess>();
+
+function killRunning(): void {
+  for (const child of running) killGroup(child, "SIGKILL");
+}
+
+/** Kills a command when this process exits before it has ended. Returns a function that ends this. */
+function killAtExit(child: ChildProcess): () => void {
+  // One listener for all, because Node warns about many.
+  if (running.size === 0) process.once("exit", killRunning);
+  running.add(child);
+  return () => {
+    running.delete(child);
+    if (running.size === 0) process.off("exit", killRunning);
+  };
 }

@@ -30,6 +30,28 @@ describe("a command", () => {
     expect(await callTool(here, { command })).toEqual({ output, isError });
   });
 
+  test("ends with a process that exits at once, and leaves no listener when it has ended", async () => {
+    const before = process.listeners("exit");
+    let started = () => {};
+    const bothRun = new Promise<void>((resolve) => {
+      let count = 0;
+      started = () => void ((count += 1) === 2 && resolve());
+    });
+    const command = "sleep 60 & echo started; wait";
+    const results = [1, 2].map(() => callTool(here, { command }, { progress: started }));
+    await bothRun;
+
+    // The listeners that were added kill the commands, as at the end of this process.
+    const added = process.listeners("exit").filter((listener) => !before.includes(listener));
+    for (const listener of added) listener(0);
+
+    expect(added).toHaveLength(1);
+    expect((await Promise.all(results)).map(({ output }) => output)).toEqual(
+      Array<string>(2).fill("started\n[ended by SIGKILL]"),
+    );
+    expect(process.listeners("exit")).toEqual(before);
+  });
+
   test("returns bash's message for a line that bash cannot parse", async () => {
     expect((await callTool(here, { command: "echo (" })).output).toMatch(
       /syntax error[^]*\[exit status 2\]$/,
