@@ -15,6 +15,23 @@ export const exitCodes = {
   aborted: 130,
 } as const;
 
+/**
+ * Calls `stop` on the first signal that asks to end. The second one exits at once.
+ *
+ * A terminal that is closed sends SIGHUP. Without one it keeps its default, because `nohup` makes
+ * programs ignore it.
+ */
+export function onStopSignal(stop: (signal: NodeJS.Signals) => void): void {
+  let isStopping = false;
+  for (const signal of ["SIGINT", "SIGTERM", ...(process.stdout.isTTY ? ["SIGHUP" as const] : [])] as const) {
+    process.on(signal, () => {
+      if (isStopping) process.exit(exitCodes.failed);
+      isStopping = true;
+      stop(signal);
+    });
+  }
+}
+
 /** Prints a failure for the user and ends the process with its exit code. */
 export function exitWith(error: unknown, failed = "Mini OpenClaw"): never {
   if (error instanceof UsageError || isFlagError(error)) {

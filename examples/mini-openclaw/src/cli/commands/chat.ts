@@ -1,5 +1,5 @@
 import process from "node:process";
-import { createInterface } from "node:readline/promises";
+import { createInterface, type Interface } from "node:readline/promises";
 import type { WatchedEvent } from "@mini-openclaw/client";
 import { closestName } from "@mini-openclaw/protocol/shared";
 import type { Sources } from "../../settings/sources.ts";
@@ -10,9 +10,10 @@ import { createFilePrinter, type PrintFiles } from "../chat/print-files.ts";
 import { createQuestions, type Questions } from "../chat/questions.ts";
 import { type AnswerPart, createImageSplitter } from "../chat/split-images.ts";
 import { connectServer, openSession } from "../connect-server.ts";
-import { exitCodes, exitWith } from "../exit.ts";
+import { exitCodes, exitWith, onStopSignal } from "../exit.ts";
 import { loadConfig, warn, warnOfEnd, warnOfRetry } from "../load.ts";
 import type { Options } from "../options.ts";
+import { runWithoutOutput } from "../output.ts";
 import { oneLine, safe } from "../safe-text.ts";
 
 const COMMANDS = ["/attach", "/help", "/new", "/quit"];
@@ -35,10 +36,22 @@ export async function chat(flags: Sources["flags"], { session: sessionId }: Opti
       running.isStopping = true;
       running.stop?.();
     });
+    let isLeaving = false;
+    const leave = () => {
+      // A terminal that has gone reports its failure again and again.
+      if (isLeaving) return;
+      isLeaving = true;
+      runWithoutOutput();
+      running?.stop?.();
+      lines.close();
+    };
+    // Ctrl+C is a key here, and no signal.
+    onStopSignal(leave);
+    for (const input of [process.stdin, lines]) input.on("error", leave);
     const model = config.server.api === "demo" ? "a scripted demo" : config.model;
     console.log(`Model: ${model}. ${HELP}`);
     lines.prompt();
-    for await (const line of lines) {
+    for await (const line of linesOf(lines)) {
       const text = line.trim();
       if (text === "/quit") break;
       if (text === "/help") console.log(HELP);
@@ -71,6 +84,15 @@ export async function chat(flags: Sources["flags"], { session: sessionId }: Opti
     }
   } catch (error) {
     exitWith(error);
+  }
+}
+
+/** Iterates over the lines until the input ends, or its terminal is closed. */
+async function* linesOf(lines: Interface): AsyncGenerator<string, void, undefined> {
+  try {
+    yield* lines;
+  } catch {
+    // The terminal cannot be read any more.
   }
 }
 

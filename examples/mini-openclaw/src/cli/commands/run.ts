@@ -4,7 +4,7 @@ import type { RunEndEvent } from "@mini-openclaw/protocol";
 import type { Sources } from "../../settings/sources.ts";
 import { startRun } from "../chat/own-run.ts";
 import { connectServer, openSession } from "../connect-server.ts";
-import { exitCodes, exitWith } from "../exit.ts";
+import { exitCodes, exitWith, onStopSignal } from "../exit.ts";
 import { loadConfig, warn, warnOfEnd, warnOfRetry } from "../load.ts";
 import type { Options } from "../options.ts";
 import { type GivenMessage, readMessage } from "../read-message.ts";
@@ -38,8 +38,8 @@ interface RunResult extends Pick<RunEndEvent, "runId" | "outcome" | "usage" | "c
 }
 
 /**
- * Runs a message in a session and prints its answer. An `id` makes it run once. The first Ctrl+C
- * stops the run.
+ * Runs a message in a session and prints its answer. An `id` makes it run once. A signal that asks
+ * to end stops the run.
  */
 export async function ask(
   session: Session,
@@ -48,7 +48,7 @@ export async function ask(
 ): Promise<RunResult> {
   let text = "";
   const { events, stop } = startRun(session, message, id);
-  process.once("SIGINT", stop);
+  onStopSignal(stop);
   for await (const event of events) {
     if (event.type === "chunk" && !isJson) process.stdout.write(safe(event.content));
     if (event.type === "tool_start") warn(`[${event.toolName}] ${oneLine(JSON.stringify(event.input))}`);

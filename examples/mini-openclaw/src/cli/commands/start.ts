@@ -7,7 +7,7 @@ import { resolveConfig } from "../../settings/config.ts";
 import { readSources, type Sources } from "../../settings/sources.ts";
 import { startServer } from "../../start-server.ts";
 import { askFirst } from "../ask-first.ts";
-import { exitWith } from "../exit.ts";
+import { exitWith, onStopSignal } from "../exit.ts";
 import { loadConfig } from "../load.ts";
 import type { Options } from "../options.ts";
 import { runWithoutOutput } from "../output.ts";
@@ -32,17 +32,12 @@ export async function start(flags: Sources["flags"], { open }: Options): Promise
   }
 }
 
-/** The first signal lets runs end. The second one exits at once. */
+/** Lets runs end before the process does. */
 function stopOnSignals(stop: () => Promise<void>): void {
-  let isStopping = false;
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => {
-      if (isStopping) process.exit(1);
-      isStopping = true;
-      console.log(`${signal}: waiting for active runs. Press Ctrl+C again to stop at once.`);
-      stop().then(() => process.exit(0), exitWith);
-    });
-  }
+  onStopSignal((signal) => {
+    console.log(`${signal}: waiting for active runs. Press Ctrl+C again to stop at once.`);
+    stop().then(() => process.exit(0), exitWith);
+  });
 }
 
 /** Opens the page with the program that the system has for it. A failure is only reported. */
