@@ -23,14 +23,23 @@ const agent = new AgentRuntime({
 });
 const { gateway, url, token } = await startGateway({ store, agent });
 const allowedUsers = users.split(",").map(Number).filter(Number.isSafeInteger);
-const channel = createTelegramChannel({ botToken, allowedUsers, gateway: { url, token } });
+const channel = createTelegramChannel({
+  botToken,
+  allowedUsers,
+  gateway: { url, token },
+  onEnd(error) {
+    console.error(`The bot no longer polls: ${error.message}`);
+    void stop(1);
+  },
+});
 await channel.start();
 console.log("The bot polls. Ctrl+C stops it.");
-process.once("SIGINT", () => void stop());
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void stop(0));
 
-async function stop() {
+/** @param {number} code The exit code of the process. */
+async function stop(code) {
   await channel.stop();
   await gateway.close();
   await store.close();
-  process.exit(0);
+  process.exit(code);
 }

@@ -24,8 +24,23 @@ export function createStreamedMessage(context) {
 
   /** @param {string} part */
   async function send(part) {
-    if (messageId === undefined) ({ message_id: messageId } = await context.reply(part));
-    else await context.api.editMessageText(context.chat?.id ?? 0, messageId, part);
+    if (messageId !== undefined && (await edit(messageId, part))) return;
+    ({ message_id: messageId } = await context.reply(part));
+  }
+
+  /**
+   * Edits the message. Returns false if somebody deleted it.
+   * @param {number} id
+   * @param {string} part
+   */
+  async function edit(id, part) {
+    try {
+      await context.api.editMessageText(context.chat?.id ?? 0, id, part);
+      return true;
+    } catch (error) {
+      if (error instanceof GrammyError && /message to edit not found/.test(error.description)) return false;
+      throw error;
+    }
   }
 
   /** Sends or edits the message. Returns true if the text has more than fits into it. */

@@ -19,6 +19,8 @@ const TELEGRAM = "https://api.telegram.org";
  * @property {{ url: string, token: string }} gateway
  * @property {string} [apiRoot] Another server of the Bot API.
  * @property {(error: unknown) => void} [onFailure]
+ * @property {(error: Error) => void} [onEnd] Called when Telegram refuses to send more updates, such
+ *   as to a second instance of the bot.
  */
 
 /**
@@ -33,6 +35,7 @@ export function createTelegramChannel({
   gateway,
   apiRoot,
   onFailure = console.error,
+  onEnd = onFailure,
 }) {
   const bot = new Bot(botToken, { client: apiRoot === undefined ? {} : { apiRoot } });
   // Waits as long as Telegram asks for (429) and repeats calls that Telegram could not answer.
@@ -86,10 +89,16 @@ export function createTelegramChannel({
   return {
     async start() {
       await bot.init();
+      let isPolling = false;
       return new Promise((resolve, reject) => {
-        bot
-          .start({ onStart: () => resolve(undefined), allowed_updates: ["message", "callback_query"] })
-          .catch(reject);
+        const onStart = () => {
+          isPolling = true;
+          resolve(undefined);
+        };
+        bot.start({ onStart, allowed_updates: ["message", "callback_query"] }).catch((error) => {
+          reject(error);
+          if (isPolling) onEnd(error);
+        });
       });
     },
     async stop() {
@@ -205,7 +214,8 @@ async function answer(chat, { context, content, blocks, approvals }) {
         if (event.type === "chunk") shown.add(event.content);
         if (event.type === "tool_start") await shown.finish();
         if (event.type === "approval_request") await approvals.ask(context, session, event);
-        if (event.type === "tool_done") await sendImages(event, chat, context);
+        // The rest of the answer matters more than an image.
+        if (event.type === "tool_done") await orWarn(context, () => sendImages(event, chat, context));
         if (event.type === "run_error") shown.add(`\n⚠️ ${event.message}`);
       }
     } finally {

@@ -10,6 +10,7 @@ import { limits } from "../../examples/telegram/bot-api-rules.js";
 import { checkChannel } from "../../examples/telegram/check-channel.js";
 import { startFakeBotApi } from "../../examples/telegram/fake-bot-api.js";
 import { createStreamedMessage } from "../../examples/telegram/streamed-message.js";
+import { createTelegramChannel } from "../../examples/telegram/telegram-channel.js";
 
 // The types of the Bot API that grammY 1.46 is built on, with the documentation in their comments.
 const TYPES = "5.0.0";
@@ -211,3 +212,50 @@ test.each([
     expect(times.length).toBeGreaterThan(most);
   },
 );
+
+describe("the Telegram channel", () => {
+  test("reports that another instance took over, after which it gets no more updates", async () => {
+    const telegram = await startFakeBotApi({ token: "1:secret" });
+    onTestFinished(() => telegram.close());
+    const ended = vi.fn<(error: Error) => void>();
+    const channel = createTelegramChannel({
+      ...{ botToken: "1:secret", apiRoot: telegram.url, allowedUsers: [] },
+      gateway: { url: "ws://127.0.0.1:9/", token: "none" },
+      onEnd: ended,
+    });
+    await channel.start();
+
+    const other = new AbortController();
+    const url = `${telegram.url}/bot1:secret/getUpdates`;
+    const polled = fetch(url, { method: "POST", signal: other.signal }).catch(() => undefined);
+
+    await vi.waitFor(() => expect(ended).toHaveBeenCalled());
+    expect(ended.mock.calls).toEqual([[expect.objectContaining({ error_code: 409 })]]);
+    other.abort();
+    await polled;
+    await channel.stop();
+  });
+
+  test("goes on in a new message when somebody deletes the growing one", async () => {
+    const { GrammyError } = createRequire(grammy)(grammy) as typeof import("grammy");
+    const sent: string[] = [];
+    const gone = {
+      ok: false as const,
+      error_code: 400,
+      description: "Bad Request: message to edit not found",
+    };
+    const context = {
+      chat: { id: 7, type: "private" },
+      reply: async (text: string) => ({ message_id: sent.push(text) }),
+      api: { editMessageText: () => Promise.reject(new GrammyError("", gone, "editMessageText", {})) },
+    };
+    const message = createStreamedMessage(context as never);
+
+    message.add("One");
+    await vi.waitFor(() => expect(sent).toEqual(["One"]));
+    message.add(" and two.");
+    await message.finish();
+
+    expect(sent).toEqual(["One", "One and two."]);
+  });
+});
