@@ -237,7 +237,9 @@ describe("the Telegram channel", () => {
   });
 
   test("goes on in a new message when somebody deletes the growing one", async () => {
-    const { GrammyError } = createRequire(grammy)(grammy) as typeof import("grammy");
+    const { GrammyError } = createRequire(grammy)(grammy) as {
+      GrammyError: new (...args: unknown[]) => Error;
+    };
     const sent: string[] = [];
     const gone = {
       ok: false as const,
