@@ -19,8 +19,8 @@ const TELEGRAM = "https://api.telegram.org";
  * @property {{ url: string, token: string }} gateway
  * @property {string} [apiRoot] Another server of the Bot API.
  * @property {(error: unknown) => void} [onFailure]
- * @property {(error: Error) => void} [onEnd] Called when Telegram refuses to send more updates, such
- *   as to a second instance of the bot.
+ * @property {(error: Error) => void} [onEnd] Called when Telegram sends no more updates, as to a
+ *   second instance.
  */
 
 /**

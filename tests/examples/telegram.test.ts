@@ -236,7 +236,7 @@ describe("the Telegram channel", () => {
     await channel.stop();
   });
 
-  test("goes on in a new message when somebody deletes the growing one", async () => {
+  test("continues in a new message when somebody deletes the growing one", async () => {
     const { GrammyError } = createRequire(grammy)(grammy) as {
       GrammyError: new (...args: unknown[]) => Error;
     };

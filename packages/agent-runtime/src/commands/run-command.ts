@@ -150,7 +150,7 @@ function killRunning(): void {
   for (const child of running) killGroup(child, "SIGKILL");
 }
 
-/** Kills a command when this process exits before it has ended. Returns a function that ends this. */
+/** Kills a command when this process exits before it. Returns a function that ends this. */
 function killAtExit(child: ChildProcess): () => void {
   // One listener for all, because Node warns about many.
   if (running.size === 0) process.once("exit", killRunning);
