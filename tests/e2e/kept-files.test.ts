@@ -83,7 +83,7 @@ describe("a file that a command changes", () => {
 
     expect(await run(folder.path, "memory", "show")).toEqual({
       code: 1,
-      err: "Mini OpenClaw: MEMORY.md is a folder. Move or correct it.\n",
+      err: "The memory cannot be read: MEMORY.md is a folder. Move or correct it.\n",
     });
   });
 });

@@ -42,17 +42,10 @@ export function exitWith(error: unknown, failed = "Mini OpenClaw"): never {
     console.error(`Mini OpenClaw cannot start with these settings:\n${error.message}`);
     process.exit(exitCodes.badConfig);
   }
-  const described = describe(error);
+  const described = isSystemError(error) ? describeSystemError(error) : describeFailure(error);
   if (typeof described === "string") console.error(`${failed}: ${described}`);
   else console.error(described);
   process.exit(exitCodes.failed);
-}
-
-function describe(error: unknown): unknown {
-  if (isSystemError(error)) return describeSystemError(error);
-  // A file of the workspace that the agent cannot use either, such as a link that leads outside.
-  if (error instanceof Error && error.name === "PathError") return `${error.message} Move or correct it.`;
-  return describeFailure(error);
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
