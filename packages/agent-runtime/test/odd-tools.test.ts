@@ -257,6 +257,8 @@ describe("a definition that cannot be used", () => {
   const cyclic: Record<string, unknown> = { type: "object" };
   cyclic["properties"] = { cyclic };
   const standard = (schema: unknown) => ({ "~standard": schema });
+  let deep: Record<string, unknown> = { type: "object" };
+  for (let level = 0; level < 1000; level += 1) deep = { type: "object", properties: { deep } };
 
   test.each<[Record<string, unknown>, string]>([
     [{ name: ["tool"] }, "Tool name an array: only letters"],
@@ -278,6 +280,8 @@ describe("a definition that cannot be used", () => {
     ],
     [{ parameters: { type: "array" } }, "Tool tool: its schema is not one of an object."],
     [{ parameters: cyclic }, "Tool tool: its `parameters` cannot be used: "],
+    [{ parameters: { count: { type: "number", description: "", maximum: Infinity } } }, "`maximum` is Infinity"],
+    [{ parameters: standard({ validate: trap, jsonSchema: { input: () => deep } }) }, "nested more than 500"],
     [{ parameters: standard(null) }, "Tool tool: `parameters` must be a schema with a JSON Schema"],
     [
       { parameters: standard({ validate: trap, jsonSchema: { input: trap } }) },

@@ -47,6 +47,45 @@ describe("rejects by name", () => {
       () => createBuiltinTools("/tmp", { bash: { background: { idleMs: -1 } } }),
       "background.idleMs",
     ],
+    ["output of bash", () => createBuiltinTools("/tmp", { bash: { maxOutputChars: -1 } }), "bash.maxOutputChars"],
+    [
+      "a variable of bash",
+      () => createBuiltinTools("/tmp", { bash: { env: given({ PORT: 80 }) } }),
+      "bash.env.PORT",
+    ],
+    ["variables of bash", () => createBuiltinTools("/tmp", { bash: { env: given("PORT=80") } }), "bash.env"],
+    [
+      "passed variables of bash",
+      () => createBuiltinTools("/tmp", { bash: { passed: given("HOME") } }),
+      "bash.passed",
+    ],
+    [
+      "a passed variable of bash",
+      () => createBuiltinTools("/tmp", { bash: { passed: given([1]) } }),
+      "bash.passed[0]",
+    ],
+    ["a sandbox of bash", () => createBuiltinTools("/tmp", { bash: { sandbox: given({}) } }), "bash.sandbox"],
+    ["days of logs", () => new AgentRuntime({ provider, dailyLogDays: Infinity }), "dailyLogDays"],
+    ["a clock of a memory", () => new MemoryManager(given({ workspaceDir: "/tmp", now: 1 })), "now"],
+    ["data of a memory", () => new MemoryManager(given({ workspaceDir: "/tmp", dataDir: 1 })), "dataDir"],
+    ["a note", () => new MemoryManager({ workspaceDir: "/tmp" }).remember(given(undefined)), "note"],
+    ["a log", () => new MemoryManager({ workspaceDir: "/tmp" }).appendDailyLog(given(undefined)), "entry"],
+    [
+      "directories of skills",
+      () => new SkillsLoader(given({ workspaceDir: "/tmp", directories: "/skills" })),
+      "directories",
+    ],
+    [
+      "a directory of skills",
+      () => new SkillsLoader(given({ workspaceDir: "/tmp", directories: [1] })),
+      "directories[0]",
+    ],
+    ["what a sandbox hides", () => findSandbox(given({ hidden: "/srv/data" })), "hidden"],
+    ["a path that a sandbox hides", () => findSandbox(given({ hidden: [""] })), "hidden[0]"],
+    ["a sandbox's network", () => findSandbox(given({ network: "none" })), "network"],
+    ["a summary's messages", () => summarizeConversation(given("hi"), given({ provider })), "messages"],
+    ["a summary's model", () => summarizeConversation([], given({ provider: "qwen3:8b" })), "provider"],
+    ["a summary's signal", () => summarizeConversation([], given({ provider })), "signal"],
     ["a memory", () => new MemoryManager(given({ workspace: "/tmp" })), "workspace"],
     ["a memory without a workspace", () => new MemoryManager(given({})), "workspaceDir"],
     ["skills", () => new SkillsLoader(given({ workspaceDir: "/tmp", folders: [] })), "folders"],
@@ -78,7 +117,7 @@ describe("rejects by name", () => {
 
     expect(failure).toMatchObject({
       code: "INVALID_OPTION",
-      message: expect.stringMatching(new RegExp(`^\`${name}\` (?:is no option of|must be)`)),
+      message: expect.stringMatching(new RegExp(`^\`${name.replace(/[[\]]/g, "\\$&")}\` (?:is no option of|must be)`)),
     });
   });
 

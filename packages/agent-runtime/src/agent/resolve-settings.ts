@@ -68,7 +68,7 @@ export function resolveSettings(options: AgentRuntimeOptions, tools: ReadonlyMap
       { ...options, now, ...(skills && { skills }) },
       memory,
       tools,
-      count("dailyLogDays"),
+      checkDays(options.dailyLogDays ?? agentDefaults.dailyLogDays),
     ),
     maxContextMessages: contextMessages(options),
     contextWindow: new ContextWindow(count("maxContextTokens")),
@@ -108,6 +108,15 @@ function checkShape(options: AgentRuntimeOptions): void {
   const { workspaceDir, identity } = options;
   if (workspaceDir !== undefined) checkText("workspaceDir", workspaceDir);
   if (identity !== undefined) checkText("identity", identity);
+}
+
+/** The prompt has no room for the logs of more days. */
+const MAX_LOG_DAYS = 366;
+
+/** @throws AgentError `INVALID_OPTION` */
+function checkDays(days: number): number {
+  if (Number.isInteger(days) && days >= 0 && days <= MAX_LOG_DAYS) return days;
+  throw invalidOption("dailyLogDays", `a whole number from 0 to ${MAX_LOG_DAYS}`, days);
 }
 
 /** A summary makes a limit of messages needless: tokens count. */

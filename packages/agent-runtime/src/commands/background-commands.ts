@@ -1,4 +1,5 @@
 import { checkCount, checkKnown } from "../shared/check-options.ts";
+import { startTimer } from "../shared/timers.ts";
 import type { CommandEnd, RunningCommand } from "./run-command.ts";
 
 /** A command that continues after its call. */
@@ -67,10 +68,10 @@ export function createBackgroundCommands(limits: BackgroundLimits = {}): Backgro
     const session = sessions.get(sessionId);
     if (!session) return undefined;
     clearTimeout(session.timer);
-    session.timer = setTimeout(() => {
+    session.timer = startTimer(idleMs, () => {
       for (const { running } of session.commands.values()) running.end("timeout");
       sessions.delete(sessionId);
-    }, idleMs);
+    });
     session.timer.unref();
     return session;
   };

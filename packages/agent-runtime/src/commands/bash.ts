@@ -1,5 +1,5 @@
 import { prepareWorkspace } from "../files/workspace-file.ts";
-import { checkArrays, checkCount, checkKnown } from "../shared/check-options.ts";
+import { checkCount, checkKnown, checkRecord, checkText, invalidOption } from "../shared/check-options.ts";
 import { startTimer } from "../shared/timers.ts";
 import { defineTool, type ToolContext, type ToolDefinition } from "../tool-calls/define-tool.ts";
 import {
@@ -64,7 +64,7 @@ interface BashInput {
  */
 export function createBashTools(workspaceDir: string, options: BashOptions = {}): ToolDefinition[] {
   checkKnown("bash", options, bashOptionNames);
-  checkArrays(options, ["passed"]);
+  checkBashOptions(options);
   const commands = createBackgroundCommands(options.background);
   const { maxOutputChars = MAX_OUTPUT_CHARS } = options;
   return [
@@ -74,31 +74,46 @@ export function createBashTools(workspaceDir: string, options: BashOptions = {})
   ];
 }
 
+/** @throws AgentError `INVALID_OPTION` */
+function checkBashOptions({ env = {}, passed = [], sandbox }: BashOptions): void {
+  if (!Array.isArray(passed)) throw invalidOption("bash.passed", "an array", passed);
+  for (const [index, name] of passed.entries()) checkText(`bash.passed[${index}]`, name);
+  for (const [name, value] of Object.entries(checkRecord("bash.env", env))) {
+    // The value is not quoted: it may be a key.
+    if (typeof value !== "string" || value.includes("\0"))
+      throw invalidOption(`bash.env.${name}`, "a text without NUL characters", "another value");
+  }
+  if (sandbox !== undefined && typeof sandbox?.wrap !== "function")
+    throw invalidOption("bash.sandbox", "a sandbox, such as that of `findSandbox()`", sandbox);
+}
+
 /** Creates the tool `bash`, which runs a command in the workspace. */
 export function createBashTool(
   workspaceDir: string,
   options: BashOptions = {},
   commands: BackgroundCommands = createBackgroundCommands(),
 ): ToolDefinition {
-  const { maxOutputChars = MAX_OUTPUT_CHARS, env = {}, passed = [], sandbox } = options;
-  const timeoutMs = checkCount("timeoutMs", options.timeoutMs ?? 30_000);
-  const maxTimeoutMs = Math.max(timeoutMs, checkCount("maxTimeoutMs", options.maxTimeoutMs ?? 600_000));
+  const { env = {}, passed = [], sandbox } = options;
+  const maxOutputChars = checkCount("bash.maxOutputChars", options.maxOutputChars ?? MAX_OUTPUT_CHARS);
+  const timeoutMs = checkCount("bash.timeoutMs", options.timeoutMs ?? 30_000);
+  const maxTimeoutMs = Math.max(timeoutMs, checkCount("bash.maxTimeoutMs", options.maxTimeoutMs ?? 600_000));
   const seconds = timeoutMs / 1000;
   return defineTool<BashInput>({
     name: "bash",
     description:
       "Run a command with bash in the workspace. Standard input is empty. Returns what it wrote to standard output and standard " +
-      `error (the middle is left out beyond ${maxOutputChars} characters) and its exit status if not 0. The command is ended after ` +
-      `${seconds} seconds, and processes it left with it. With a longer \`timeout_seconds\`, or with \`background\`, it goes on ` +
-      `under an id: read on with bash_output, end it with bash_stop.${sandbox ? lockedIn : ""}`,
+      `error (the middle is left out beyond ${maxOutputChars} characters) and its exit status if not 0. The command is ended` +
+      `${timeoutMs < Infinity ? ` after ${seconds} seconds` : " when the run is stopped"}, and processes it left with it. ` +
+      "With a longer `timeout_seconds`, or with `background`, it goes on under an id: read on with bash_output, end it " +
+      `with bash_stop.${sandbox ? lockedIn : ""}`,
     parameters: {
       command: { type: "string", description: "The command line to run." },
       timeout_seconds: {
         type: "number",
         exclusiveMinimum: 0,
-        maximum: maxTimeoutMs / 1000,
+        ...(maxTimeoutMs < Infinity && { maximum: maxTimeoutMs / 1000 }),
         required: false,
-        description: `The command's time limit; ${seconds} by default. For an installation, a build or tests.`,
+        description: `The command's time limit; ${timeoutMs < Infinity ? seconds : "none"} by default. For an installation, a build or tests.`,
       },
       background: {
         type: "boolean",

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readlink, realpath, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkKnown } from "../shared/check-options.ts";
+import { checkArrays, checkKnown, checkText, invalidOption } from "../shared/check-options.ts";
 import { type BubblewrapOptions, createBubblewrap } from "./bubblewrap.ts";
 import type { Sandbox } from "./sandbox.ts";
 
@@ -32,10 +32,16 @@ export type SandboxSearch = { sandbox: Sandbox; problem?: never } | { sandbox?: 
  * what is hidden: `hidden`, `/tmp`, `/run` and the usual places of credentials and caches in the
  * home directory. Those are empty, and what is written there is gone with the command. It has its
  * own processes and no privileges. The network is open unless `network` is false.
+ *
+ * @throws AgentError `INVALID_OPTION`
  */
 export async function findSandbox(given: SandboxOptions = {}): Promise<SandboxSearch> {
   checkKnown("findSandbox", given, { hidden: true, network: true, program: true });
+  checkArrays(given, ["hidden"]);
   const { hidden = [], network = true, program = "bwrap" } = given;
+  for (const [index, path] of hidden.entries()) checkText(`hidden[${index}]`, path);
+  if (typeof network !== "boolean") throw invalidOption("network", "true or false", network);
+  checkText("program", program);
   if (process.platform !== "linux") return { problem: "bubblewrap is for Linux only" };
   const home = homedir();
   const all = ["/tmp", "/run", ...hiddenInHome.map((name) => join(home, name)), ...hidden];

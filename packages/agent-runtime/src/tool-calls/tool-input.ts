@@ -1,5 +1,5 @@
 import { Validator } from "@cfworker/json-schema";
-import { isRecord, mustBe } from "@mini-openclaw/protocol/shared";
+import { isNestedDeeper, isRecord, mustBe } from "@mini-openclaw/protocol/shared";
 import { AgentError, reasonOf } from "../shared/errors.ts";
 import { coerceInput } from "./coerce-input.ts";
 
@@ -79,7 +79,9 @@ export function toInputSchema(tool: string, parameters: ToolParameters): InputSc
 /** Reads parameters. Whatever goes wrong names the tool. */
 function readOrRefuse(tool: string, parameters: ToolParameters): InputSchema {
   try {
-    return readParameters(tool, parameters);
+    const schema = readParameters(tool, parameters);
+    checkJsonSchema(schema.jsonSchema);
+    return schema;
   } catch (cause) {
     if (AgentError.is(cause)) throw cause;
     const message = `Tool ${tool}: its \`parameters\` cannot be used: ${reasonOf(cause)}. Correct the schema.`;
@@ -94,8 +96,6 @@ function readParameters(tool: string, parameters: ToolParameters): InputSchema {
   if (isStandardSchema(parameters)) return fromStandardSchema(tool, parameters);
   const jsonSchema = isJsonSchema(parameters) ? parameters : toJsonSchema(tool, parameters);
   if (jsonSchema.type !== "object") throw notOfAnObject(tool);
-  // Model servers get it as JSON, which has no cycles and no BigInts.
-  JSON.stringify(jsonSchema);
   const validator = new Validator(jsonSchema, "2020-12", false);
   return {
     jsonSchema,
@@ -109,6 +109,22 @@ function readParameters(tool: string, parameters: ToolParameters): InputSchema {
       );
     },
   };
+}
+
+/** Schemas of tools have some levels. Functions that call themselves for each would fail later. */
+const MAX_LEVELS = 500;
+
+/** Throws for a schema that model servers cannot get as JSON: with cycles or BigInts for example. */
+function checkJsonSchema(jsonSchema: JsonSchema): void {
+  if (isNestedDeeper(jsonSchema, MAX_LEVELS))
+    throw new Error(`it is nested more than ${MAX_LEVELS} levels deep, or holds itself`);
+  JSON.stringify(jsonSchema, refuseOddNumber);
+}
+
+/** JSON writes `null` for a number that is none, and servers refuse every request with it. */
+function refuseOddNumber(name: string, value: unknown): unknown {
+  if (typeof value !== "number" || Number.isFinite(value)) return value;
+  throw new Error(`\`${name}\` is ${value}, which JSON cannot write`);
 }
 
 function isStandardSchema(parameters: ToolParameters): parameters is StandardSchema {

@@ -4,7 +4,7 @@ import { appendLine } from "../files/append-line.ts";
 import { OWN_FOLDER } from "../files/hidden-paths.ts";
 import { unlessItIsThere } from "../files/open-beneath.ts";
 import type { Workspace } from "../files/workspace-file.ts";
-import { checkKnown, checkText, checkTimeZone } from "../shared/check-options.ts";
+import { checkFunctions, checkKnown, checkText, checkTimeZone, invalidOption } from "../shared/check-options.ts";
 import { dayBefore, toLocalTime } from "../shared/local-time.ts";
 import { type FileBacked, textFile } from "./file-backed.ts";
 
@@ -52,8 +52,9 @@ export class MemoryManager {
       timeZone: true,
     });
     const workspaceDir = checkText("workspaceDir", options.workspaceDir);
+    checkFunctions(options, ["now"]);
     const { dataDir = join(workspaceDir, ".mini-openclaw"), now = Date.now, timeZone } = options;
-    this.dataDir = dataDir;
+    this.dataDir = checkText("dataDir", dataDir);
     this.#workspace = { dir: workspaceDir, hidden: [OWN_FOLDER, dataDir] };
     this.#now = now;
     this.#timeZone = timeZone === undefined ? undefined : checkTimeZone(timeZone);
@@ -77,7 +78,7 @@ export class MemoryManager {
    */
   async remember(note: string): Promise<{ chars: number }> {
     const { root, text } = (await this.#findLongTerm()) ?? { root: this.#workspace, text: "" };
-    const line = `- ${oneLine(note)}`;
+    const line = `- ${oneLine("note", note)}`;
     await appendLine(root, "MEMORY.md", line);
     const chars = text.length + line.length + 1;
     if (chars > MAX_PROMPT_FILE_CHARS) await this.#saveCopy(`${text}\n${line}\n`);
@@ -109,7 +110,7 @@ export class MemoryManager {
   /** Adds `- [HH:MM:SS] entry` to today's log. */
   async appendDailyLog(entry: string): Promise<void> {
     const { day, time } = this.#localTime();
-    await appendLine({ dir: this.dataDir }, logPath(day), `- [${time}] ${oneLine(entry)}`);
+    await appendLine({ dir: this.dataDir }, logPath(day), `- [${time}] ${oneLine("entry", entry)}`);
   }
 
   #logOf(day: string): FileBacked<string | undefined> {
@@ -130,8 +131,13 @@ function logPath(day: string): string {
   return join("memory", "daily-logs", `${day}.md`);
 }
 
-/** An entry is one line, so that nobody's text can pose as another entry. */
-function oneLine(text: string): string {
+/**
+ * Returns an entry as one line, so that nobody's text can pose as another entry.
+ *
+ * @throws AgentError `INVALID_OPTION`
+ */
+function oneLine(name: string, text: string): string {
+  if (typeof text !== "string") throw invalidOption(name, "a text", text);
   // Split first: one expression with blanks on both sides would take quadratic time for a long run
   // of them.
   const lines = text.split(/[\r\n\u2028\u2029]+/);

@@ -3,7 +3,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { OWN_FOLDER } from "../files/hidden-paths.ts";
 import { below } from "../files/path-error.ts";
 import { isMissing, readTextBeneath } from "../files/read-text.ts";
-import { checkKnown, checkText } from "../shared/check-options.ts";
+import { checkArrays, checkKnown, checkText } from "../shared/check-options.ts";
 import { FileBacked, type Loaded } from "./file-backed.ts";
 import { findSkills } from "./find-skills.ts";
 import { type ParseYaml, parseFrontMatter } from "./front-matter.ts";
@@ -54,7 +54,10 @@ export class SkillsLoader {
   constructor(options: SkillsOptions) {
     checkKnown("new SkillsLoader", options, { workspaceDir: true, directories: true });
     const workspaceDir = checkText("workspaceDir", options.workspaceDir);
+    checkArrays(options, ["directories"]);
     const { directories } = options;
+    for (const [index, directory] of (directories ?? []).entries())
+      checkText(`directories[${index}]`, directory);
     this.#workspaceDir = workspaceDir;
     this.directories = directories ?? [
       join(workspaceDir, ".openclaw", "skills"),

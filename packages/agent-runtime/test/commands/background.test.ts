@@ -56,6 +56,14 @@ describe("a command with a time limit of its own", () => {
     );
   });
 
+  test("has no limit where the options have none", async () => {
+    await using here = await background({ timeoutMs: Infinity });
+    const [bash] = here.tools;
+    expect(bash?.description).toContain("The command is ended when the run is stopped, and processes");
+    expect(JSON.stringify(bash?.parameters)).not.toMatch(/null|Infinity/);
+    expect((await here.call("bash", { command: "echo hi", timeout_seconds: 1e9 })).output).toBe("hi\n");
+  });
+
   test("returns a plain result when it ends in the foreground", async () => {
     await using here = await background();
     expect(await here.call("bash", { command: "echo a", timeout_seconds: 60 })).toEqual({
@@ -160,6 +168,13 @@ describe("a command in the background", () => {
     await using here = await background({ background: { idleMs: 300 } });
     await here.call("bash", { command: "sleep 60", background: true });
     await expect.poll(() => processesIn(here.path)).toEqual([]);
+  });
+
+  test.each([Infinity, 30 * 24 * 3_600_000])("lasts where its session may be idle for %d ms", async (idleMs) => {
+    await using here = await background({ background: { idleMs } });
+    await here.call("bash", { command: "until [ -e go ]; do sleep 0.05; done", background: true });
+    const { output } = await here.call("bash_output", { id: "bash_1", wait_seconds: 0.1 });
+    expect(output).toMatch(/^\[bash_1 is running/);
   });
 
   test("is ended with the agent", async () => {

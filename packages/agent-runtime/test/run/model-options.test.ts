@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { createAnthropicProvider } from "../../src/anthropic.ts";
 import { AgentRuntime, type ModelOptions } from "../../src/index.ts";
 import { createOpenAIProvider, createOpenAIResponsesProvider } from "../../src/openai.ts";
@@ -108,6 +108,18 @@ describe.each([
   ])("refuses %o by name", (options, text) => {
     expect(() => create({ ...good, ...options })).toThrow(text);
     expect(() => create({ ...good, ...options })).not.toThrow("ключ");
+  });
+
+  test.each([Infinity, 2 ** 31])("waits %d ms for an answer with a timer that Node can set", async (timeoutMs) => {
+    const timers = vi.spyOn(globalThis, "setTimeout");
+    onTestFinished(() => timers.mockRestore());
+    const fetch = async () => new Response("{}", { status: 401 });
+    const agent = new AgentRuntime({ provider: create({ ...good, timeoutMs, fetch }) });
+    await eventsOf(agent, inputOf("hi"));
+
+    // Node fires a longer one after a millisecond.
+    const longest = Math.max(...timers.mock.calls.map(([, delayMs = 0]) => delayMs));
+    expect(longest).toBe(2 ** 31 - 1);
   });
 
   test("takes a key with a line break at its end", () => {

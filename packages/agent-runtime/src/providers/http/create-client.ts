@@ -1,6 +1,7 @@
 import type { ModelOptions } from "@mini-openclaw/protocol";
 import { checkCount, invalidOption } from "../../shared/check-options.ts";
 import { AgentError } from "../../shared/errors.ts";
+import { timerDelay } from "../../shared/timers.ts";
 import type { Sdk } from "../errors/api-errors.ts";
 import { secretsOf } from "../errors/secrets.ts";
 import type { Connection } from "./ask-model.ts";
@@ -66,7 +67,7 @@ export async function createClient<Client>(
   const client = new sdk({
     apiKey,
     ...(baseURL && { baseURL }),
-    timeout: timeoutMs,
+    timeout: timerDelay(timeoutMs),
     maxRetries: 0,
     ...(headers && { defaultHeaders: { ...headers } }),
     ...(query && { defaultQuery: { ...query } }),
