@@ -280,7 +280,10 @@ describe("a definition that cannot be used", () => {
     ],
     [{ parameters: { type: "array" } }, "Tool tool: its schema is not one of an object."],
     [{ parameters: cyclic }, "Tool tool: its `parameters` cannot be used: "],
-    [{ parameters: { count: { type: "number", description: "", maximum: Infinity } } }, "`maximum` is Infinity"],
+    [
+      { parameters: { count: { type: "number", description: "", maximum: Infinity } } },
+      "`maximum` is Infinity",
+    ],
     [{ parameters: standard({ validate: trap, jsonSchema: { input: () => deep } }) }, "nested more than 500"],
     [{ parameters: standard(null) }, "Tool tool: `parameters` must be a schema with a JSON Schema"],
     [

@@ -47,7 +47,11 @@ describe("rejects by name", () => {
       () => createBuiltinTools("/tmp", { bash: { background: { idleMs: -1 } } }),
       "background.idleMs",
     ],
-    ["output of bash", () => createBuiltinTools("/tmp", { bash: { maxOutputChars: -1 } }), "bash.maxOutputChars"],
+    [
+      "output of bash",
+      () => createBuiltinTools("/tmp", { bash: { maxOutputChars: -1 } }),
+      "bash.maxOutputChars",
+    ],
     [
       "a variable of bash",
       () => createBuiltinTools("/tmp", { bash: { env: given({ PORT: 80 }) } }),
@@ -117,7 +121,9 @@ describe("rejects by name", () => {
 
     expect(failure).toMatchObject({
       code: "INVALID_OPTION",
-      message: expect.stringMatching(new RegExp(`^\`${name.replace(/[[\]]/g, "\\$&")}\` (?:is no option of|must be)`)),
+      message: expect.stringMatching(
+        new RegExp(`^\`${name.replace(/[[\]]/g, "\\$&")}\` (?:is no option of|must be)`),
+      ),
     });
   });
 

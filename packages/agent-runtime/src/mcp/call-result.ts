@@ -26,6 +26,16 @@ export function toToolResult(result: unknown): ToolResult {
   };
 }
 
+/** Returns a report of progress as a line. */
+export function describeProgress(progress: {
+  progress: number;
+  total?: number | undefined;
+  message?: string | undefined;
+}) {
+  const { progress: done, total, message } = progress;
+  return `${message ?? ""}[${done}${total === undefined ? "" : ` of ${total}`}]\n`;
+}
+
 /** A part for the user alone is not for the model. */
 function isForModel(part: unknown): boolean {
   const annotations = isRecord(part) ? part["annotations"] : undefined;

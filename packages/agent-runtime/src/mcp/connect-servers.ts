@@ -1,6 +1,6 @@
 import { checkCount, checkKnown, checkText } from "../shared/check-options.ts";
 import type { ToolDefinition, ToolSource } from "../tool-calls/define-tool.ts";
-import type { McpConfig } from "./config.ts";
+import { checkMcpConfig, type McpConfig } from "./config.ts";
 import { McpServer, type McpServerStatus } from "./server.ts";
 
 export interface McpServersOptions {
@@ -24,6 +24,8 @@ export interface McpServers extends ToolSource {
  * status has the reason.
  *
  * Tools need approval unless the config trusts them. A changed list is used from the next run on.
+ *
+ * @throws AgentError `INVALID_OPTION` that names the faulty option, or the faulty field of a server
  */
 export async function connectMcpServers(config: McpConfig, options: McpServersOptions): Promise<McpServers> {
   checkKnown("connectMcpServers", options, {
@@ -34,25 +36,48 @@ export async function connectMcpServers(config: McpConfig, options: McpServersOp
   const workspaceDir = checkText("workspaceDir", options.workspaceDir);
   const connectTimeoutMs = checkCount("connectTimeoutMs", options.connectTimeoutMs ?? 15_000);
   const callTimeoutMs = checkCount("callTimeoutMs", options.callTimeoutMs ?? 120_000);
-  const servers = Object.entries(config).map(
+  const servers = Object.entries(checkMcpConfig(config)).map(
     ([name, server]) =>
       new McpServer({ name, config: server, workspaceDir, connectTimeoutMs, callTimeoutMs }),
   );
   await Promise.all(servers.map((server) => server.start()));
   return {
-    tools: () => withoutClashes(servers.flatMap(({ definitions }) => definitions)),
+    tools() {
+      const owners = ownersOf(servers);
+      return servers.flatMap((server) =>
+        server.definitions.filter(({ name }) => owners.get(name) === server),
+      );
+    },
     instructions: () =>
       servers.flatMap(({ instructions, status }) =>
         instructions === "" ? [] : [{ title: `Text of the MCP server ${status.name}`, text: instructions }],
       ),
-    status: () => servers.map(({ status }) => status),
+    status() {
+      const owners = ownersOf(servers);
+      return servers.map((server) => statusOf(server, owners));
+    },
     close: async () => {
       await Promise.all(servers.map((server) => server.close()));
     },
   };
 }
 
-/** Two servers whose names differ in signs only may give two tools one name: the first counts. */
-function withoutClashes(definitions: readonly ToolDefinition[]): ToolDefinition[] {
-  return [...new Map(definitions.toReversed().map((one) => [one.name, one])).values()].toReversed();
+/** Of tools with one name, that of the first server counts: servers may differ in signs only. */
+function ownersOf(servers: readonly McpServer[]): Map<string, McpServer> {
+  const owners = new Map<string, McpServer>();
+  for (const server of servers)
+    for (const { name } of server.definitions) if (!owners.has(name)) owners.set(name, server);
+  return owners;
+}
+
+/** Returns the state of a server, with the tools that another one's keep from being used. */
+function statusOf(server: McpServer, owners: ReadonlyMap<string, McpServer>): McpServerStatus {
+  const { status, definitions } = server;
+  const clashes = definitions.flatMap(({ name }) => {
+    const owner = owners.get(name);
+    if (owner === server || !owner) return [];
+    return [`The tool ${name} was left out: the server ${owner.status.name} has one of this name.`];
+  });
+  const tools = status.tools - clashes.length;
+  return clashes.length === 0 ? status : { ...status, tools, faults: [...status.faults, ...clashes] };
 }

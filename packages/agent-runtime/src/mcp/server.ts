@@ -1,5 +1,6 @@
 import type { Client } from "@modelcontextprotocol/client";
-import { sleep } from "../shared/timers.ts";
+import { followSignal } from "../shared/child-signal.ts";
+import { sleep, timerDelay } from "../shared/timers.ts";
 import {
   defineTool,
   type ToolContext,
@@ -7,11 +8,12 @@ import {
   type ToolResult,
   ToolTimeout,
 } from "../tool-calls/define-tool.ts";
-import { toToolResult } from "./call-result.ts";
+import { describeProgress, toToolResult } from "./call-result.ts";
 import type { McpHttpServer, McpStdioServer } from "./config.ts";
-import { describeError, isConnectionLost } from "./connection-errors.ts";
+import { cleanLines, describeError, isConnectionLost } from "./connection-errors.ts";
 import { type OpenedTransport, openTransport } from "./open-transport.ts";
-import { type ListedTool, nameTools, readTools, uncheckedSchema } from "./tool-list.ts";
+import { type ListedTool, nameTools, readTools } from "./tool-list.ts";
+import { uncheckedSchema } from "./tool-schema.ts";
 
 /** The state of a server, for people. */
 export interface McpServerStatus {
@@ -35,7 +37,7 @@ export interface McpServerDeps {
 
 type Connection =
   | { is: "none" }
-  | { is: "connecting"; client: Promise<Client> }
+  | { is: "connecting"; client: Promise<Client>; stop: AbortController }
   | { is: "open"; client: Client; opened: OpenedTransport }
   | { is: "failed"; error: string }
   | { is: "closed" };
@@ -95,7 +97,10 @@ export class McpServer {
   async close(): Promise<void> {
     const connection = this.#connection;
     this.#connection = { is: "closed" };
-    if (connection.is === "connecting") await connection.client.then(closeClient, () => {});
+    if (connection.is === "connecting") {
+      connection.stop.abort(closed());
+      await connection.client.then(closeClient, () => {});
+    }
     if (connection.is !== "open") return;
     await connection.opened.endSession().catch(() => {});
     await closeClient(connection.client);
@@ -104,13 +109,14 @@ export class McpServer {
   #connect(): Promise<Client> {
     if (this.#connection.is === "open") return Promise.resolve(this.#connection.client);
     if (this.#connection.is === "connecting") return this.#connection.client;
-    if (this.#connection.is === "closed") return Promise.reject(new Error("The agent is closed."));
-    const client = this.#open();
-    this.#connection = { is: "connecting", client };
+    if (this.#connection.is === "closed") return Promise.reject(closed());
+    const stop = new AbortController();
+    const client = this.#open(stop.signal);
+    this.#connection = { is: "connecting", client, stop };
     return client;
   }
 
-  async #open(): Promise<Client> {
+  async #open(signal: AbortSignal): Promise<Client> {
     const { config, workspaceDir, connectTimeoutMs } = this.#deps;
     let opened: OpenedTransport | undefined;
     let client: Client | undefined;
@@ -118,28 +124,34 @@ export class McpServer {
       const sdk = await import("@modelcontextprotocol/client");
       opened = await openTransport(config, workspaceDir);
       client = new sdk.Client({ name: "mini-openclaw", version: "1.0.0" }, { capabilities: {} });
-      await withTimeout(client.connect(opened.transport, { timeout: connectTimeoutMs }), connectTimeoutMs);
-      client.onclose = () => {
-        // An older connection may close when the next one is open.
-        if (this.#connection.is === "open" && this.#connection.client === client)
-          this.#lost("The connection was closed.", opened);
-      };
-      this.#listenForChanges(client);
-      await this.#readList(client);
-      this.#instructions = (client.getInstructions() ?? "").slice(0, MAX_INSTRUCTION_CHARS).trim();
-      if (this.#connection.is === "closed") throw new Error("The agent is closed.");
+      const timeout = timerDelay(connectTimeoutMs);
+      const connected = client.connect(opened.transport, { timeout });
+      await withTimeout(this.#prepare(client, opened, connected), connectTimeoutMs, signal);
       this.#connection = { is: "open", client, opened };
       return client;
     } catch (error) {
       if (client) await closeClient(client);
-      this.#lost(describeError(error), opened);
+      this.#lost(describeError(error, config), opened);
       throw error;
     }
   }
 
+  /** Waits for a connection, and reads what the server has. */
+  async #prepare(client: Client, opened: OpenedTransport, connected: Promise<void>): Promise<void> {
+    await connected;
+    client.onclose = () => {
+      // An older connection may close when the next one is open.
+      if (this.#connection.is === "open" && this.#connection.client === client)
+        this.#lost("The connection was closed.", opened);
+    };
+    this.#listenForChanges(client);
+    await this.#readList(client);
+    this.#instructions = (client.getInstructions() ?? "").slice(0, MAX_INSTRUCTION_CHARS).trim();
+  }
+
   #lost(reason: string, opened: OpenedTransport | undefined): void {
     if (this.#connection.is === "closed") return;
-    const complaints = opened?.complaints() ?? "";
+    const complaints = cleanLines(opened?.complaints() ?? "", this.#deps.config);
     this.#connection = { is: "failed", error: complaints === "" ? reason : `${reason}\n${complaints}` };
   }
 
@@ -160,7 +172,7 @@ export class McpServer {
     for (let page = 0; page < MAX_PAGES && listed.length < MAX_TOOLS; page += 1) {
       const params = typeof cursor === "string" ? { cursor } : {};
       const request = { method: "tools/list", params };
-      const options = { timeout: this.#deps.connectTimeoutMs };
+      const options = { timeout: timerDelay(this.#deps.connectTimeoutMs) };
       const result = toRecord(await client.request(request, anyResult, options));
       if (Array.isArray(result["tools"])) listed.push(...(result["tools"] as unknown[]));
       cursor = result["nextCursor"];
@@ -179,25 +191,25 @@ export class McpServer {
     this.#faults = listed.length > MAX_TOOLS ? [...faults, `Only ${MAX_TOOLS} tools are used.`] : faults;
   }
 
-  #define(key: string, { name, description, inputSchema }: ListedTool): ToolDefinition {
+  #define(key: string, { name, description, form }: ListedTool): ToolDefinition {
     const { trust } = this.#deps.config;
     const isTrusted = typeof trust === "boolean" ? trust : trust.includes(name);
     return defineTool({
       name: key,
       description,
-      parameters: uncheckedSchema(inputSchema),
+      parameters: uncheckedSchema(form.schema),
       sequential: true,
       timeoutMs: this.#deps.callTimeoutMs,
       // The server runs as the user, and its own hints about harmless tools are no facts.
       approval: isTrusted ? "allow" : "ask",
-      execute: (input, context) => this.#call(name, input, context),
+      execute: (input, context) => this.#call(name, form.toServer(input), context),
     });
   }
 
   async #call(name: string, input: Record<string, unknown>, context: ToolContext): Promise<ToolResult> {
     const { callTimeoutMs } = this.#deps;
     const client = await this.#connect().catch((error: unknown) => {
-      const reason = describeError(error);
+      const reason = describeError(error, this.#deps.config);
       throw new Error(`The MCP server ${this.#deps.name} cannot be reached: ${reason}`, { cause: error });
     });
     const stop = new AbortController();
@@ -212,9 +224,9 @@ export class McpServer {
         {
           signal: stop.signal,
           // Our own limit comes first: it has the better text.
-          timeout: callTimeoutMs + 5000,
+          timeout: timerDelay(callTimeoutMs + 5000),
           resetTimeoutOnProgress: true,
-          maxTotalTimeout: callTimeoutMs + 5000,
+          maxTotalTimeout: timerDelay(callTimeoutMs + 5000),
           onprogress: (progress) => context.progress(describeProgress(progress)),
         },
       );
@@ -230,7 +242,7 @@ export class McpServer {
           { cause: error },
         );
       }
-      throw new Error(describeError(error), { cause: error });
+      throw new Error(describeError(error, this.#deps.config), { cause: error });
     } finally {
       context.signal.removeEventListener("abort", abort);
     }
@@ -246,8 +258,13 @@ async function closeClient(client: Client): Promise<void> {
   await client.close().catch(() => {});
 }
 
-async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  const stop = new AbortController();
+function closed(): Error {
+  return new Error("The agent is closed.");
+}
+
+/** Rejects when the time is over, or with the signal's reason. */
+async function withTimeout<T>(work: Promise<T>, timeoutMs: number, signal: AbortSignal): Promise<T> {
+  const stop = followSignal(signal);
   const timeIsOver = sleep(timeoutMs, stop.signal).then((): never => {
     throw new Error(`The server did not answer within ${timeoutMs} ms.`);
   });
@@ -255,17 +272,9 @@ async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
   try {
     return await Promise.race([work, timeIsOver]);
   } finally {
-    stop.abort();
+    stop.abort(undefined);
+    stop.dispose();
   }
-}
-
-function describeProgress(progress: {
-  progress: number;
-  total?: number | undefined;
-  message?: string | undefined;
-}) {
-  const { progress: done, total, message } = progress;
-  return `${message ?? ""}[${done}${total === undefined ? "" : ` of ${total}`}]\n`;
 }
 
 /** Accepts any result: the SDK's own schemas discard the result of a tool that has run. */

@@ -1,14 +1,18 @@
 import { createHash } from "node:crypto";
 import { isRecord } from "@mini-openclaw/protocol/shared";
-import type { StandardSchema } from "../tool-calls/tool-input.ts";
+import { cutMiddle } from "../shared/cut-text.ts";
+import { type InputForm, readSchema } from "./tool-schema.ts";
 
 /** A tool as a server lists it, judged by itself. */
 export interface ListedTool {
   /** The server's name for it. */
   name: string;
   description: string;
-  inputSchema: Record<string, unknown>;
+  form: InputForm;
 }
+
+/** Characters of a description that models get, in each request. */
+const MAX_DESCRIPTION_CHARS = 4000;
 
 export interface ToolList {
   tools: readonly ListedTool[];
@@ -27,35 +31,17 @@ export function readTools(listed: unknown): ToolList {
       faults.push("A tool without a name was left out.");
     } else if (isRecord(execution) && execution["taskSupport"] === "required") {
       faults.push(`The tool ${name} was left out: it runs as a task only.`);
-    } else if (!isRecord(inputSchema)) {
-      faults.push(`The tool ${name} was left out: its \`inputSchema\` is not an object.`);
     } else {
+      const form = readSchema(inputSchema);
+      if ("fault" in form) {
+        faults.push(`The tool ${name} was left out: ${form.fault}.`);
+        continue;
+      }
       const text = typeof description === "string" ? description : `The tool ${name} of an MCP server.`;
-      tools.push({ name, description: text, inputSchema: toObjectSchema(inputSchema) });
+      tools.push({ name, description: cutMiddle(text, MAX_DESCRIPTION_CHARS), form });
     }
   }
   return { tools, faults };
-}
-
-/** Returns a schema of type `object`, as models' servers want it, without the name of its draft. */
-function toObjectSchema(listed: Record<string, unknown>): Record<string, unknown> {
-  const { $schema: _draft, ...schema } = listed;
-  const isCombined = ["oneOf", "anyOf", "allOf"].some((keyword) => keyword in schema);
-  if (!isCombined) return { ...schema, type: "object", properties: schema["properties"] ?? {} };
-  // The alternatives of an object are described, and the server checks them.
-  const { type: _type, properties = {}, ...rest } = schema;
-  const description = `One of the forms of this schema: ${JSON.stringify(rest)}`.slice(0, 4000);
-  return { type: "object", properties, additionalProperties: true, description };
-}
-
-/** Wraps a schema that only the server checks: some cannot be compiled elsewhere. */
-export function uncheckedSchema(schema: Record<string, unknown>): StandardSchema<Record<string, unknown>> {
-  return {
-    "~standard": {
-      validate: (value) => ({ value: value as Record<string, unknown> }),
-      jsonSchema: { input: () => schema },
-    },
-  };
 }
 
 /** The longest name that model servers allow. */

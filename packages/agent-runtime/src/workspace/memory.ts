@@ -4,7 +4,13 @@ import { appendLine } from "../files/append-line.ts";
 import { OWN_FOLDER } from "../files/hidden-paths.ts";
 import { unlessItIsThere } from "../files/open-beneath.ts";
 import type { Workspace } from "../files/workspace-file.ts";
-import { checkFunctions, checkKnown, checkText, checkTimeZone, invalidOption } from "../shared/check-options.ts";
+import {
+  checkFunctions,
+  checkKnown,
+  checkText,
+  checkTimeZone,
+  invalidOption,
+} from "../shared/check-options.ts";
 import { dayBefore, toLocalTime } from "../shared/local-time.ts";
 import { type FileBacked, textFile } from "./file-backed.ts";
 

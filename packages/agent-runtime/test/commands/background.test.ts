@@ -170,12 +170,15 @@ describe("a command in the background", () => {
     await expect.poll(() => processesIn(here.path)).toEqual([]);
   });
 
-  test.each([Infinity, 30 * 24 * 3_600_000])("lasts where its session may be idle for %d ms", async (idleMs) => {
-    await using here = await background({ background: { idleMs } });
-    await here.call("bash", { command: "until [ -e go ]; do sleep 0.05; done", background: true });
-    const { output } = await here.call("bash_output", { id: "bash_1", wait_seconds: 0.1 });
-    expect(output).toMatch(/^\[bash_1 is running/);
-  });
+  test.each([Infinity, 30 * 24 * 3_600_000])(
+    "lasts where its session may be idle for %d ms",
+    async (idleMs) => {
+      await using here = await background({ background: { idleMs } });
+      await here.call("bash", { command: "until [ -e go ]; do sleep 0.05; done", background: true });
+      const { output } = await here.call("bash_output", { id: "bash_1", wait_seconds: 0.1 });
+      expect(output).toMatch(/^\[bash_1 is running/);
+    },
+  );
 
   test("is ended with the agent", async () => {
     await using here = await background();

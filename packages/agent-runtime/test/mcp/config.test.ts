@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readMcpConfig } from "../../src/mcp.ts";
+import { connectMcpServers, type McpConfig, readMcpConfig } from "../../src/mcp.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
 async function read(config: unknown, env: Record<string, string> = {}) {
@@ -53,7 +53,54 @@ test.each([
     { mcpServers: { a: { command: "${NO_SUCH}" } } },
     "`mcpServers.a.command` must be a text whose variable NO_SUCH is set, or has a default",
   ],
+  [
+    { servers: { a: { command: "x" } } },
+    '`mcpServers` must be an object with the servers, got nothing. The file has "servers".',
+  ],
+  [{ mcpServers: { a: { command: " " } } }, '`mcpServers.a.command` must be the name of a program, got " ".'],
+  [
+    { mcpServers: { a: { command: "x", args: ["a\0"] } } },
+    "`mcpServers.a.args.0` must be a text without NUL",
+  ],
+  [
+    { mcpServers: { a: { url: "http://x", headers: { Key: "${KEY}\nb" } } } },
+    "`mcpServers.a.headers.Key` must be a header that HTTP can carry, got another text.",
+  ],
+  [
+    { mcpServers: { a: { url: "http://ann:${KEY}@x" } } },
+    "`mcpServers.a.url` must be a URL without user and password, which belong in `headers.Authorization`",
+  ],
+  [
+    { mcpServers: { a: { url: "${KEY}" } } },
+    '`mcpServers.a.url` must be an http or https URL, got "${KEY}".',
+  ],
   [{ mcpServers: { a: { command: "x", trust: 1 } } }, "`mcpServers.a.trust` must be true, false or an array"],
 ])("names the faulty field: %j", async (config, message) => {
-  await expect(read(config)).rejects.toThrow(message);
+  const reading = read(config, { KEY: "key-value" });
+  await expect(reading).rejects.toThrow(message);
+  await expect(reading).rejects.not.toThrow("key-value");
+});
+
+test("leaves out servers that are disabled, and needs none", async () => {
+  const server = { command: "x" };
+  const config = { mcpServers: { off: { ...server, disabled: true }, on: { ...server, disabled: false } } };
+  expect(Object.keys(await read(config))).toEqual(["on"]);
+  expect(await read({ $schema: "https://example.test/schema.json" })).toEqual({});
+});
+
+test.each<[unknown, string]>([
+  [null, "`config` must be an object, got null."],
+  [{ a: "npx" }, '`config.a` must be an object, got "npx".'],
+  [{ a: { command: "x", args: [1] } }, "`config.a.args.0` must be a text, got 1."],
+])("a config of the application that is wrong is named: %j", async (config, message) => {
+  const connecting = connectMcpServers(config as McpConfig, { workspaceDir: "." });
+  await expect(connecting).rejects.toMatchObject({ code: "INVALID_OPTION", message });
+});
+
+test("a config of the application has defaults, and its texts stay as they are", async () => {
+  const config = { a: { command: "${NO_SUCH}" } } as unknown as McpConfig;
+  const servers = await connectMcpServers(config, { workspaceDir: "." });
+  expect(servers.status()[0]?.error).toBe(
+    "The program ${NO_SUCH} cannot be started: it, or the workspace, is not there (ENOENT). Install it, or name its path in `command`.",
+  );
 });

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";
+import { McpServer } from "../../src/mcp/server.ts";
 import { connectMcpServers } from "../../src/mcp.ts";
 import { callTool } from "../tools/call-tool.ts";
 import { type Exchange, startHttpServer } from "./http-server.ts";
@@ -145,13 +146,14 @@ describe("a server over HTTP", () => {
   );
 
   test.each([
-    ["an answer", "application/json", '{"jsonrpc":"2.0","result":"'],
-    ["an event", "text/event-stream", "data: "],
-  ])("that sends %s without end is stopped", async (_, type, start) => {
+    ["an answer", 200, "application/json", '{"jsonrpc":"2.0","result":"'],
+    ["an event", 200, "text/event-stream", "data: "],
+    ["an error", 500, "text/plain", "It failed: "],
+  ])("that sends %s without end is stopped", async (_, status, type, start) => {
     let isStopped = false;
     await using here = await connected(
       answersCalls((response) => {
-        response.writeHead(200, { "Content-Type": type }).write(start);
+        response.writeHead(status, { "Content-Type": type }).write(start);
         const piece = Buffer.alloc(1_048_576, "x");
         const more = () => void (isStopped || response.write(piece, more));
         response.on("close", () => {
@@ -176,6 +178,83 @@ describe("a server over HTTP", () => {
       }),
     );
     expect(await here.call()).toEqual({ output: "done", isError: false });
+  });
+
+  test.each(["\n", "\r\n", "\r"])(
+    "that ends events with %j in a write of its own does so too",
+    async (end) => {
+      const log = JSON.stringify({
+        jsonrpc: "2.0",
+        method: "notifications/x",
+        params: "x".repeat(1_000_000),
+      });
+      await using here = await connected(
+        answersCalls(async (response, id) => {
+          response.writeHead(200, { "Content-Type": "text/event-stream" });
+          const write = (text: string) =>
+            new Promise<void>((resolve) => response.write(text, () => setImmediate(resolve)));
+          for (let count = 0; count < 15; count += 1) {
+            await write(`data: ${log}${end}`);
+            await write(end);
+          }
+          response.end(`data: ${resultOf(id)}\n\n`);
+        }),
+      );
+      expect(await here.call()).toEqual({ output: "done", isError: false });
+    },
+  );
+
+  test("whose list has no end has the time to connect in all", async () => {
+    let pages = 0;
+    const { config } = await startHttpServer(({ message, reply }) => {
+      if (message?.method !== "tools/list") return false;
+      pages += 1;
+      setTimeout(() => reply({ tools: [], nextCursor: `${pages}` }), 40);
+      return true;
+    });
+    const servers = await connectMcpServers({ http: config }, { workspaceDir: ".", connectTimeoutMs: 200 });
+    expect(servers.status()[0]?.error).toBe("The server did not answer within 200 ms.");
+    expect(pages).toBeLessThan(10);
+    await servers.close?.();
+  });
+
+  test("is left at once by the close, although it does not answer", async () => {
+    const { config } = await startHttpServer(({ message }) => message?.method === "tools/list");
+    const server = new McpServer({
+      ...{ name: "http", config, workspaceDir: "." },
+      ...{ connectTimeoutMs: Infinity, callTimeoutMs: Infinity },
+    });
+    const started = server.start();
+    await server.close();
+    await started;
+    expect(server.status.state).toBe("closed");
+  });
+
+  test.each([
+    ["quotes its key", { Authorization: "Bearer key-1234567890" }, "", "no [hidden]"],
+    ["quotes its query", {}, "?api_key=key-1234567890", "no [hidden]"],
+    ["colours its words", {}, "", "red and\nplain"],
+  ])("that %s has a clean reason", async (_, headers, query, reason) => {
+    const { config } = await startHttpServer(({ request, response }) => {
+      const key = request.headers.authorization ?? /key-\d+/.exec(request.url ?? "")?.[0];
+      const text = key ? `no ${key}` : "\u001b[31mred\u001b[0m and\nplain";
+      response.writeHead(500).end(text.replace("Bearer ", ""));
+      return true;
+    });
+    const given = { ...config, url: `${config.url}${query}`, headers };
+    const servers = await connectMcpServers({ http: given }, { workspaceDir: "." });
+    expect(servers.status()[0]?.error).toBe(`Error POSTing to endpoint: ${reason}`);
+    await servers.close?.();
+  });
+
+  test("that cannot be reached has the reason", async () => {
+    const { config } = await startHttpServer(({ response }) => {
+      response.destroy();
+      return true;
+    });
+    const servers = await connectMcpServers({ http: config }, { workspaceDir: "." });
+    expect(servers.status()[0]?.error).toBe("fetch failed: other side closed");
+    await servers.close?.();
   });
 
   test("that breaks a stream of events off is asked for the rest", async () => {

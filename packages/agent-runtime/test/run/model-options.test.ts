@@ -110,17 +110,20 @@ describe.each([
     expect(() => create({ ...good, ...options })).not.toThrow("ключ");
   });
 
-  test.each([Infinity, 2 ** 31])("waits %d ms for an answer with a timer that Node can set", async (timeoutMs) => {
-    const timers = vi.spyOn(globalThis, "setTimeout");
-    onTestFinished(() => timers.mockRestore());
-    const fetch = async () => new Response("{}", { status: 401 });
-    const agent = new AgentRuntime({ provider: create({ ...good, timeoutMs, fetch }) });
-    await eventsOf(agent, inputOf("hi"));
+  test.each([Infinity, 2 ** 31])(
+    "waits %d ms for an answer with a timer that Node can set",
+    async (timeoutMs) => {
+      const timers = vi.spyOn(globalThis, "setTimeout");
+      onTestFinished(() => timers.mockRestore());
+      const fetch = async () => new Response("{}", { status: 401 });
+      const agent = new AgentRuntime({ provider: create({ ...good, timeoutMs, fetch }) });
+      await eventsOf(agent, inputOf("hi"));
 
-    // Node fires a longer one after a millisecond.
-    const longest = Math.max(...timers.mock.calls.map(([, delayMs = 0]) => delayMs));
-    expect(longest).toBe(2 ** 31 - 1);
-  });
+      // Node fires a longer one after a millisecond.
+      const longest = Math.max(...timers.mock.calls.map(([, delayMs = 0]) => delayMs));
+      expect(longest).toBe(2 ** 31 - 1);
+    },
+  );
 
   test("takes a key with a line break at its end", () => {
     expect(create({ ...good, apiKey: "sk-one\n", baseURL: "http://127.0.0.1:1/v1" }).model).toBe("m");
