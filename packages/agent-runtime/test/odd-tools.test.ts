@@ -279,12 +279,15 @@ describe("a definition that cannot be used", () => {
       "Tool tool: `parameters.a` must be an object with `type` and `description`",
     ],
     [{ parameters: { type: "array" } }, "Tool tool: its schema is not one of an object."],
-    [{ parameters: cyclic }, "Tool tool: its `parameters` cannot be used: "],
+    [{ parameters: cyclic }, "Tool tool: `parameters` must have at most 500 levels, and not hold itself."],
     [
       { parameters: { count: { type: "number", description: "", maximum: Infinity } } },
-      "`maximum` is Infinity",
+      "Tool tool: `maximum` must be a finite number in `parameters`, got Infinity.",
     ],
-    [{ parameters: standard({ validate: trap, jsonSchema: { input: () => deep } }) }, "nested more than 500"],
+    [
+      { parameters: standard({ validate: trap, jsonSchema: { input: () => deep } }) },
+      "Tool tool: `parameters` must have at most 500 levels",
+    ],
     [{ parameters: standard(null) }, "Tool tool: `parameters` must be a schema with a JSON Schema"],
     [
       { parameters: standard({ validate: trap, jsonSchema: { input: trap } }) },

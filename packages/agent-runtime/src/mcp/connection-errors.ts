@@ -47,7 +47,7 @@ function notFound(command: string): string {
   return `The program ${command} cannot be started: it, or the workspace, is not there (ENOENT). Install it, or name its path in \`command\`.`;
 }
 
-/** Returns what an error says, and why: `fetch` names the reason in the cause alone. */
+/** Returns the text of an error with its reason: `fetch` names that in the cause alone. */
 function reasonsIn(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   const inner = cause instanceof Error ? cause.message || codeOf(cause) : undefined;

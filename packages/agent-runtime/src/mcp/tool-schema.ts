@@ -60,7 +60,7 @@ function toObjectSchema(
 /** The Messages API refuses a request for any other name. Source: decocms/studio#6874. */
 const safeKey = /^[a-zA-Z0-9_.-]{1,64}$/;
 
-/** Renames properties whose names models' servers refuse, such as `$filter`, and renames them back. */
+/** Renames properties whose names models' servers refuse, such as `$filter`, and back. */
 function withSafeKeys(schema: Record<string, unknown> & { properties: Record<string, unknown> }): InputForm {
   const { properties, required } = schema;
   const names = Object.keys(properties);

@@ -79,9 +79,7 @@ export function toInputSchema(tool: string, parameters: ToolParameters): InputSc
 /** Reads parameters. Whatever goes wrong names the tool. */
 function readOrRefuse(tool: string, parameters: ToolParameters): InputSchema {
   try {
-    const schema = readParameters(tool, parameters);
-    checkJsonSchema(schema.jsonSchema);
-    return schema;
+    return readParameters(tool, parameters);
   } catch (cause) {
     if (AgentError.is(cause)) throw cause;
     const message = `Tool ${tool}: its \`parameters\` cannot be used: ${reasonOf(cause)}. Correct the schema.`;
@@ -96,6 +94,7 @@ function readParameters(tool: string, parameters: ToolParameters): InputSchema {
   if (isStandardSchema(parameters)) return fromStandardSchema(tool, parameters);
   const jsonSchema = isJsonSchema(parameters) ? parameters : toJsonSchema(tool, parameters);
   if (jsonSchema.type !== "object") throw notOfAnObject(tool);
+  checkJsonSchema(tool, jsonSchema);
   const validator = new Validator(jsonSchema, "2020-12", false);
   return {
     jsonSchema,
@@ -111,20 +110,25 @@ function readParameters(tool: string, parameters: ToolParameters): InputSchema {
   };
 }
 
-/** Schemas of tools have some levels. Functions that call themselves for each would fail later. */
+/** Schemas of tools have a few levels. Functions that call themselves for each would fail later. */
 const MAX_LEVELS = 500;
 
-/** Throws for a schema that model servers cannot get as JSON: with cycles or BigInts for example. */
-function checkJsonSchema(jsonSchema: JsonSchema): void {
-  if (isNestedDeeper(jsonSchema, MAX_LEVELS))
-    throw new Error(`it is nested more than ${MAX_LEVELS} levels deep, or holds itself`);
-  JSON.stringify(jsonSchema, refuseOddNumber);
-}
-
-/** JSON writes `null` for a number that is none, and servers refuse every request with it. */
-function refuseOddNumber(name: string, value: unknown): unknown {
-  if (typeof value !== "number" || Number.isFinite(value)) return value;
-  throw new Error(`\`${name}\` is ${value}, which JSON cannot write`);
+/**
+ * Requires a schema that model servers can get as JSON, which has no cycles, no BigInts and no
+ * `Infinity`: JSON writes `null` for it, and servers refuse every request with that.
+ *
+ * @throws AgentError `INVALID_TOOL`, else the error of JSON
+ */
+function checkJsonSchema(tool: string, jsonSchema: JsonSchema): void {
+  if (isNestedDeeper(jsonSchema, MAX_LEVELS)) {
+    const levels = `must have at most ${MAX_LEVELS} levels, and not hold itself`;
+    throw new AgentError("INVALID_TOOL", `Tool ${tool}: \`parameters\` ${levels}. Correct the schema.`);
+  }
+  JSON.stringify(jsonSchema, (name, value: unknown) => {
+    if (typeof value !== "number" || Number.isFinite(value)) return value;
+    const problem = mustBe(name, "a finite number in `parameters`", value);
+    throw new AgentError("INVALID_TOOL", `Tool ${tool}: ${problem}`);
+  });
 }
 
 function isStandardSchema(parameters: ToolParameters): parameters is StandardSchema {
@@ -163,8 +167,10 @@ function fromStandardSchema(tool: string, { "~standard": standard }: StandardSch
   }
   const { type, ...schema } = standard.jsonSchema.input({ target: "draft-2020-12" });
   if (type !== "object") throw notOfAnObject(tool);
+  const jsonSchema = { ...schema, type };
+  checkJsonSchema(tool, jsonSchema);
   return {
-    jsonSchema: { ...schema, type },
+    jsonSchema,
     async check(input) {
       const result = await standard.validate(input);
       return result.issues ? toFault(result.issues.map(describeIssue)) : { value: result.value };
