@@ -41,6 +41,12 @@ const ran = ["tool_start call", "tool_done call done"];
 const denied = "tool_done call error: Not allowed: echo wants to run, and the user did not allow it.";
 
 describe("a tool that asks", () => {
+  test("reports no end of an approval that has none", async () => {
+    const events = await eventsOf(agentOf({ approvalTimeoutMs: Infinity }), inputOf("hi", deciding("once")));
+    const request = events.find(({ type }) => type === "approval_request");
+    expect(request).not.toHaveProperty("expiresAt");
+  });
+
   test("reports when it asked, and when its call is denied without an answer", async () => {
     const agent = agentOf({ approvalTimeoutMs: 1000 });
 

@@ -112,7 +112,17 @@ async function readRules(workspace: Workspace, folder: string): Promise<Rules[]>
   const text = await readTextBeneath(workspace, path).catch(() => {});
   if (text === undefined) return [];
   const base = folder === "" || folder === "." ? "" : `${folder}/`;
-  return [{ base, ignore: ignore().add(text) }];
+  return [{ base, ignore: ignore({ ignorecase }).add(text.split(/\r?\n/).filter(isCheap)) }];
+}
+
+/** As git does: names differ in case on Linux. */
+const ignorecase = process.platform !== "linux";
+
+/** In folders that are made for it, a rule with more `**` would be tried for hours. */
+const MAX_FOLDER_WILDCARDS = 3;
+
+function isCheap(rule: string): boolean {
+  return rule.split("**").length - 1 <= MAX_FOLDER_WILDCARDS;
 }
 
 /** The rules of the deepest folder that name a path count. */

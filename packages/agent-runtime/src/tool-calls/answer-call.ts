@@ -168,7 +168,9 @@ async function askUser(
   if (!decide) throw new ToolDenied(`Not allowed: ${reason}, and nobody can be asked here. Tell the user.`);
   const coded = code === undefined ? {} : { code };
   const timestamp = now();
-  const times = { timestamp, expiresAt: timestamp + approvalTimeoutMs };
+  // JSON has no `Infinity`.
+  const expiresAt = timestamp + approvalTimeoutMs;
+  const times = { timestamp, ...(expiresAt < Infinity && { expiresAt }) };
   await emit({ type: "approval_request", runId, callId, toolName, reason, ...coded, ...times });
   const ask = (options: { signal: AbortSignal }) => {
     const decided = decide(callId, options);

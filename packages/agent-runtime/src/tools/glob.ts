@@ -23,7 +23,7 @@ export function createGlobTool(workspace: Workspace): ToolDefinition {
       },
     },
     async execute({ pattern, path = "." }, { signal }) {
-      const isWanted = matchGlob(pattern);
+      const isWanted = await matchGlob(pattern);
       const paths: string[] = [];
       let isCut = false;
       for await (const step of walk(workspace, { from: path, recursive: true, signal })) {

@@ -1,3 +1,4 @@
+import { basename } from "node:path/posix";
 import picomatch from "picomatch";
 import { levelLineEnds } from "../files/line-ends.ts";
 import { readDecoded } from "../files/read-text.ts";
@@ -45,7 +46,7 @@ export async function searchFolder(
 ): Promise<SearchResult> {
   const { glob, maxLines, signal } = options;
   const matches = await createMatcher(options);
-  const isWanted = glob === undefined ? () => true : matchGlob(glob);
+  const isWanted = glob === undefined ? () => true : await matchGlob(glob);
   const lines: FoundLine[] = [];
   let count = 0;
   for await (const step of walk(workspace, { from, recursive: true, signal })) {
@@ -82,17 +83,37 @@ async function createMatcher({ pattern, ignoreCase }: SearchOptions): Promise<(l
 }
 
 /**
+ * With more wildcards, a name that was made for it keeps JavaScript's expressions busy for hours:
+ * each of them may end at each of its characters.
+ */
+const MAX_WILDCARDS = 2;
+
+/**
  * Returns a test of paths. A glob without a slash matches names in every folder, as in
  * `.gitignore`.
+ *
+ * @throws if the glob has many wildcards and a form without a test in linear time, such as `!(a)`
  */
-export function matchGlob(glob: string): (path: string) => boolean {
-  return picomatch(glob.replace(/^\//, ""), {
-    dot: true,
-    matchBase: !glob.includes("/"),
-    // A name may hold line ends.
-    flags: "s",
-  });
+export async function matchGlob(glob: string): Promise<(path: string) => boolean> {
+  const pattern = glob.replace(/^\//, "");
+  const matchBase = !glob.includes("/");
+  // A name may hold line ends.
+  const options = { dot: true, matchBase, flags: "s" };
+  const wildcards = pattern.match(/\*+|[@+?!]\(/g) ?? [];
+  if (wildcards.length <= MAX_WILDCARDS) return picomatch(pattern, options);
+  const source = picomatch.makeRe(pattern, options).source.replaceAll(alwaysTrue, "");
+  if (source.includes("(?!")) {
+    throw new Error(
+      `The pattern must have at most ${MAX_WILDCARDS} wildcards or a plainer form, got ${glob}.`,
+    );
+  }
+  const { RE2JS } = await import("re2js");
+  const expression = RE2JS.compile(source, RE2JS.DOTALL);
+  return (path) => expression.matches(matchBase ? basename(path) : path);
 }
+
+/** Parts of an expression that are true for paths of a walk, which have no names `.` and `..`. */
+const alwaysTrue = /\(\?!(?:\(\?:\^\|\\\/\))?\\\.\{1,2\}\(\?:\\\/\|\$\)\)|\(\?=\.\)/g;
 
 async function readWhole(workspace: Workspace, path: string): Promise<string> {
   const opened = await openFile(workspace, path);

@@ -49,7 +49,7 @@ export async function searchWithRg(
     // An abort, which `signal` reveals below.
   });
   const closed = new Promise((resolve) => child.once("close", resolve));
-  const isWanted = glob?.includes("/") ? matchGlob(glob) : () => true;
+  const isWanted = glob?.includes("/") ? await matchGlob(glob) : () => true;
   const lines: FoundLine[] = [];
   let count = 0;
   let isCut = false;

@@ -265,6 +265,24 @@ describe("a server that refuses files", () => {
     ]);
   });
 
+  test.each([
+    "You uploaded an unsupported image. Please make sure your image is valid.",
+    "You uploaded an unsupported image. Please make sure your image has of one the following formats: ['png'].",
+    "Invalid file 'image': unsupported mimetype ('application/octet-stream').",
+    "Image media type not supported: image/webp",
+  ])("that cannot read one gets all others: %s", async (message) => {
+    await using server = await messagesServer(refuses(400, message), chatAnswer, chatAnswer);
+    const provider = createOpenAIProvider({ model: "m", baseURL: `${server.baseURL}/v1` });
+    expect(await ask(provider, request(user("one", [image(png)])))).toBe("ok");
+    expect(await ask(provider, request(user("one", [image(png)]), user("two", [image(other)])))).toBe("ok");
+    const bodies = server.requests.map(({ body }) => JSON.stringify(body));
+    expect(bodies.map((body) => [body.includes(data(png)), body.includes(data(other))])).toEqual([
+      [true, false],
+      [false, false],
+      [false, true],
+    ]);
+  });
+
   test("that accepted all of them before gets none of them again", async () => {
     await using server = await messagesServer(chatAnswer, refuses(400, "Image has expired"), chatAnswer);
     const provider = createOpenAIProvider({ model: "m", baseURL: `${server.baseURL}/v1` });

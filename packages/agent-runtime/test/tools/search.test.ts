@@ -35,6 +35,33 @@ const files = {
 
 afterEach(() => void vi.unstubAllEnvs());
 
+test("glob takes time in proportion to names and patterns that are made to take long", async () => {
+  const name = "a".repeat(200);
+  const folder = "a/".repeat(60);
+  await using workspace = await workspaceWith({ [name]: "", [`${folder}b`]: "", "x.a.b.c": "" });
+  expect(await workspace.find("glob", { pattern: `${"*a".repeat(60)}b` })).toBe("(no file matches)");
+  expect(await workspace.find("glob", { pattern: `${"**/a/".repeat(30)}c` })).toBe("(no file matches)");
+  expect(await workspace.find("glob", { pattern: `${"**/a/".repeat(30)}b` })).toBe(`${folder}b`);
+  expect(await workspace.find("glob", { pattern: "*.a.*.?" })).toBe("x.a.b.c");
+  expect(await workspace.find("glob", { pattern: "*.*.*.*" })).toBe("x.a.b.c");
+  expect(await workspace.find("glob", { pattern: "*.*.*.!(d)" })).toBe(
+    "The tool failed: The pattern must have at most 2 wildcards or a plainer form, got *.*.*.!(d).",
+  );
+});
+
+test("rules of .gitignore that are made to take long are passed over", async () => {
+  const folder = "a/".repeat(60);
+  const rules = `${"**/a/".repeat(30)}c\r\n*.log\r\n`;
+  await using workspace = await workspaceWith({ ".gitignore": rules, [`${folder}b`]: "", "a/x.log": "" });
+  expect(await workspace.find("glob", { pattern: "[bx]*" })).toBe(`${folder}b`);
+});
+
+test.runIf(process.platform === "linux")("rules of .gitignore tell capitals from small letters", async () => {
+  const contents = { ".gitignore": "makefile\nDebug/\n", Makefile: "", "debug/notes.md": "", "Debug/x": "" };
+  await using workspace = await workspaceWith(contents);
+  expect(await workspace.find("glob", { pattern: "**" })).toBe(".gitignore\nMakefile\ndebug/notes.md");
+});
+
 describe.each(["ripgrep", "no ripgrep"])("grep with %s", (kind) => {
   /** Without `rg`, the path is an empty folder's. */
   async function grep(given: Record<string, unknown>, workspace: Awaited<ReturnType<typeof workspaceWith>>) {

@@ -49,7 +49,7 @@ export class FileFilter {
     const reason = refusalOf(error)?.message ?? "";
     const sent = this.#sentIn(request);
     if (sent.size === 0 || !isAboutFiles(reason)) return false;
-    if (isAboutSupport(reason)) {
+    if (isAboutSupport(reason) && !isAboutOneFile(reason)) {
       const isAboutDocuments = /\b(?:pdfs?|documents?|files?|file_data|input_file)\b/i.test(reason);
       this.#support =
         this.#support === "all" && isAboutDocuments && !/image|vision/i.test(reason) ? "images" : "none";
@@ -110,6 +110,17 @@ function remember(ids: Set<string>, id: string): void {
  */
 function isAboutFiles(reason: string): boolean {
   return /image|vision|multi-?modal|mmproj|media|\bpdf|document|\bfiles?\b|file_data|content must be a string/i.test(
+    reason,
+  );
+}
+
+/**
+ * Returns true for a refusal that names a fault of a certain file, such as its format, in words
+ * that speak of support too. Sources: marketing-factory/ai-filemetadata#26 and STranslate/STranslate#277
+ * (OpenAI), jezs00/pycasso#72.
+ */
+function isAboutOneFile(reason: string): boolean {
+  return /unsupported (?:image|file|document|pdf)\b(?! inputs?\b)|\bformats?\b|mime|media[ _-]?type|is valid|corrupt/i.test(
     reason,
   );
 }
